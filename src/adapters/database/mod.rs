@@ -1,0 +1,115 @@
+//! Cameras, recording sessions and the segment ledger: all SQL of the program.
+//!
+//! [`Database`] is implemented by `sqlite` (a file, the embedded default). Rows go out unchecked: what makes a camera
+//! valid is a rule of `domain::camera`. Talked to by the restream, record and upload managers and by HTTP for reading.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::base::Result;
+use crate::domain::camera::{CameraEdit, CameraRow};
+use crate::domain::recording::{Segment, SegmentState, Session};
+
+/// Which segments to list.
+#[derive(Clone, Debug, Default)]
+pub struct SegmentQuery {
+    /// Only this server.
+    pub server: Option<String>,
+    /// Only this stream.
+    pub stream: Option<String>,
+    /// Only this session.
+    pub session: Option<Uuid>,
+    /// Only segments that end after this time.
+    pub from: Option<DateTime<Utc>>,
+    /// Only segments that start before this time.
+    pub to: Option<DateTime<Utc>>,
+    /// Only these states; empty = all.
+    pub states: Vec<SegmentState>,
+    /// Only segments after this id in (`started_at`, `id`) order.
+    pub after: Option<Uuid>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// One stream's recordings in one line.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordingSummary {
+    /// Server the stream was read from.
+    pub server: String,
+    /// The stream.
+    pub stream: String,
+    /// Sessions with at least one segment.
+    pub sessions: u64,
+    /// Segments that can be played.
+    pub segments: u64,
+    /// Their size in bytes.
+    pub bytes: u64,
+    /// Their length in milliseconds.
+    pub duration_ms: u64,
+    /// Start of the first.
+    pub first: DateTime<Utc>,
+    /// End of the last.
+    pub last: DateTime<Utc>,
+}
+
+/// Everything that is kept for good.
+///
+/// Lists of segments and sessions are in (`started_at`, `id`) order. Every write is durable when it returns.
+#[async_trait]
+pub trait Database: Send + Sync {
+    /// All cameras, by id.
+    async fn cameras(&self) -> Result<Vec<CameraRow>>;
+    /// One camera, as it is now; `None` when the row is gone.
+    async fn camera(&self, id: i64) -> Result<Option<CameraRow>>;
+    /// `(kind, url_template)` of every kind, by name.
+    async fn camera_kinds(&self) -> Result<Vec<(String, String)>>;
+    /// Inserts a camera (checked by the caller) and returns its row. `Conflict` when the name is taken.
+    async fn add_camera(&self, edit: CameraEdit) -> Result<CameraRow>;
+    /// Changes the fields present in `edit`. `NotFound`, or `Conflict` when the new name is taken.
+    async fn edit_camera(&self, id: i64, edit: CameraEdit) -> Result<CameraRow>;
+    /// Deletes a camera. `NotFound` when there is none.
+    async fn delete_camera(&self, id: i64) -> Result<()>;
+    /// Changes its value whenever somebody, this process or any other, may have changed the cameras.
+    fn camera_changes(&self) -> watch::Receiver<u64>;
+
+    /// Opens a session.
+    async fn open_session(&self, session: Session) -> Result<()>;
+    /// Closes a session; closing twice keeps the first end.
+    async fn close_session(&self, id: Uuid, ended_at: DateTime<Utc>, reason: String) -> Result<()>;
+    /// Sessions without an end.
+    async fn open_sessions(&self) -> Result<Vec<Session>>;
+    /// One session.
+    async fn session(&self, id: Uuid) -> Result<Option<Session>>;
+
+    /// Inserts a segment, or replaces the row of the same session and number.
+    async fn put_segment(&self, segment: Segment) -> Result<()>;
+    /// Moves a segment from one of `from` to `to`; false when it was in none of them.
+    async fn move_segment(
+        &self,
+        id: Uuid,
+        from: Vec<SegmentState>,
+        to: SegmentState,
+        reason: Option<String>,
+    ) -> Result<bool>;
+    /// Takes the oldest sealed segment for upload (`sealed -> uploading`), in one transaction.
+    async fn claim_upload(&self) -> Result<Option<Segment>>;
+    /// Puts every `uploading` segment back to `sealed`: called once at start, before any worker runs.
+    async fn release_uploads(&self) -> Result<u64>;
+    /// One segment.
+    async fn segment(&self, id: Uuid) -> Result<Option<Segment>>;
+    /// Segments that match.
+    async fn segments(&self, query: SegmentQuery) -> Result<Vec<Segment>>;
+    /// One line per recorded stream.
+    async fn recordings(&self) -> Result<Vec<RecordingSummary>>;
+
+    /// Says where the data is and that it answers; for `check` and `/ready`. Never a secret.
+    async fn ping(&self) -> Result<String>;
+}
+
+/// The database as everybody holds it.
+pub type SharedDatabase = Arc<dyn Database>;

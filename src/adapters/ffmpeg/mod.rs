@@ -1,0 +1,1 @@
+//! ffmpeg and ffprobe: arguments, child processes, progress, probes, versions. (stub)

@@ -1,0 +1,28 @@
+//! One MediaMTX server's control API, every 1.x version from 1.2 in one normal form.
+//!
+//! Owns the HTTP client and the wire types. Uses list endpoints only and never changes anything on the server.
+//! Talked to by the server pollers and by `streamwarden check`.
+
+use async_trait::async_trait;
+
+use crate::base::Result;
+use crate::domain::stream::PathReading;
+
+/// One answered poll.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Listing {
+    /// Every path with an admissible name.
+    pub paths: Vec<PathReading>,
+    /// Names that we refuse to touch, shortened for display.
+    pub refused: Vec<String>,
+}
+
+/// A MediaMTX server as the monitor needs it.
+#[async_trait]
+pub trait MediaServer: Send + Sync {
+    /// All paths, all pages, SRT numbers merged in. Errors carry a sentence with a remedy.
+    async fn list(&self) -> Result<Listing>;
+
+    /// Version, where the server tells it (1.15.2 and later).
+    async fn version(&self) -> Result<Option<String>>;
+}

@@ -1,0 +1,10 @@
+//! The outside world, one folder each, each behind a trait or a plain handle.
+//!
+//! Adapters translate; they decide nothing and never import one another. Actors hold them as `Arc<dyn Trait>`.
+
+pub mod database;
+pub mod ffmpeg;
+pub mod live;
+pub mod mediamtx;
+pub mod objects;
+pub mod spool;

@@ -1,0 +1,29 @@
+//! Segments at rest.
+//!
+//! [`ObjectStore`] is implemented by `directory` (the embedded default). Talked to by the upload workers, and by HTTP
+//! for playing what has left the spool.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::base::Result;
+
+/// Where segments are kept.
+#[async_trait]
+pub trait ObjectStore: Send + Sync {
+    /// Stores the file under `key`, replacing an object of that name. Durable and whole when it returns; on an error
+    /// nothing of it is visible. Returns the number of bytes stored.
+    async fn put(&self, key: &str, file: &Path) -> Result<u64>;
+    /// Size of an object; `None` when there is none.
+    async fn size(&self, key: &str) -> Result<Option<u64>>;
+    /// `length` bytes from `offset`.
+    async fn read(&self, key: &str, offset: u64, length: u64) -> Result<Bytes>;
+    /// Says where objects go and that it answers; for `check` and `/ready`. Never a secret.
+    async fn ping(&self) -> Result<String>;
+}
+
+/// The object store as everybody holds it.
+pub type SharedObjects = Arc<dyn ObjectStore>;

@@ -1,0 +1,99 @@
+//! One error type for the whole program: a kind that callers can act on, a sentence for people, and a source.
+//!
+//! The HTTP layer turns the kind into a status in exactly one match. The sentence never holds a secret: whoever
+//! builds it redacts URLs with [`crate::base::redact`].
+
+use std::fmt;
+
+/// What a caller can do about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The input is wrong; the message names the field, the fault and the remedy.
+    Invalid,
+    /// No such thing.
+    NotFound,
+    /// The thing changed or exists already.
+    Conflict,
+    /// Credentials are missing or wrong.
+    Unauthorized,
+    /// An outside service is down, slow or talks nonsense: retry later.
+    Unavailable,
+    /// A limit of time ran out.
+    Timeout,
+    /// Something is not supported here.
+    Unsupported,
+    /// Our own fault, or the machine's.
+    Internal,
+}
+
+/// An error with a [`Kind`] and a sentence in the words of the layer that made it.
+#[derive(Debug, thiserror::Error)]
+pub struct Error {
+    kind: Kind,
+    message: String,
+    /// The request or configuration field at fault, when one is.
+    field: Option<String>,
+    #[source]
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// Result of everything fallible in this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error of this kind with a sentence for people.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), field: None, source: None }
+    }
+
+    /// A wrong value of `field`; `message` says what is wrong and what would be right.
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: Some(field.into()), ..Self::new(Kind::Invalid, message) }
+    }
+
+    /// No such thing.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(Kind::NotFound, message)
+    }
+
+    /// An outside service failed us.
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(Kind::Unavailable, message)
+    }
+
+    /// Our own fault, or the machine's.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(Kind::Internal, message)
+    }
+
+    /// Keeps the cause for the log. It is not part of the sentence.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What the caller can do about it.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The field at fault, when one is.
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
+    /// The sentence alone, without its field.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.field {
+            Some(field) => write!(out, "{field}: {}", self.message),
+            None => out.write_str(&self.message),
+        }
+    }
+}

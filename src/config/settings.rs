@@ -1,0 +1,145 @@
+//! Checked settings: everything in here is usable as it is. Built by `config::check`, or by the demo in code.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+/// All of it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Name of this process in logs and leases.
+    pub node: String,
+    /// Roles to run, by their words (`monitor`, `restream`, `record`); checked against `domain::role` by the caller
+    /// that starts them.
+    pub roles: Vec<String>,
+    /// Folder for everything we keep: SQLite file, spool, objects, pid.
+    pub data_dir: PathBuf,
+    /// HTTP.
+    pub http: Http,
+    /// Servers, at least one, names unique.
+    pub servers: Vec<Server>,
+    /// Polling.
+    pub monitor: Monitor,
+    /// Database.
+    pub database: Database,
+    /// Restreaming.
+    pub restream: Restream,
+    /// Recording.
+    pub record: Record,
+    /// Uploading.
+    pub upload: Upload,
+    /// Object store.
+    pub objects: Objects,
+    /// ffmpeg programs.
+    pub ffmpeg: Ffmpeg,
+}
+
+/// HTTP server.
+#[derive(Clone, Debug)]
+pub struct Http {
+    /// Address to listen on; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// Origins besides our own that may open the WebSocket.
+    pub allowed_origins: Vec<String>,
+}
+
+/// One MediaMTX server.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Unique name.
+    pub name: String,
+    /// Control API, without a path.
+    pub api_url: Url,
+    /// RTSP base for publishing and reading, without a path and without credentials.
+    pub rtsp_url: Url,
+    /// Basic auth of the API.
+    pub api_username: Option<String>,
+    /// Basic auth of the API.
+    pub api_password: Option<SecretString>,
+    /// Credentials for publishing and reading over RTSP.
+    pub publish_username: Option<String>,
+    /// Credentials for publishing and reading over RTSP.
+    pub publish_password: Option<SecretString>,
+}
+
+/// Polling.
+#[derive(Clone, Debug)]
+pub struct Monitor {
+    /// Time between polls.
+    pub interval: Duration,
+    /// How long samples are kept at full rate.
+    pub history: Duration,
+}
+
+/// Database.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// A SQLite file.
+    Sqlite(PathBuf),
+}
+
+/// Restreaming.
+#[derive(Clone, Debug)]
+pub struct Restream {
+    /// Name of the server cameras are published to.
+    pub server: String,
+    /// Host to publish to instead of that server's `rtsp_url` host.
+    pub media_host: Option<String>,
+    /// Port to publish to instead of that server's `rtsp_url` port.
+    pub media_port: Option<u16>,
+    /// No progress for so long = stalled.
+    pub stall_timeout: Duration,
+    /// The cameras are read again at least so often.
+    pub refresh: Duration,
+    /// ffmpeg starts per second, whole process.
+    pub start_rate: f64,
+    /// ffmpeg starts per second and camera host.
+    pub start_rate_per_host: f64,
+    /// Wall-clock limit of one probe.
+    pub probe_timeout: Duration,
+}
+
+/// Recording.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Length of a segment; cuts happen at the next keyframe.
+    pub segment_duration: Duration,
+    /// Container; `mp4` (fragmented).
+    pub output_format: String,
+    /// At most so many streams are recorded at once.
+    pub max_concurrent: usize,
+    /// Name patterns (`*` and `?`) of streams to record.
+    pub include: Vec<String>,
+    /// Name patterns of streams not to record; wins over `include`.
+    pub exclude: Vec<String>,
+    /// Uploaded segments stay in the spool for so long.
+    pub keep_local: Duration,
+    /// Recording pauses when less is free, in bytes.
+    pub min_free: u64,
+}
+
+/// Uploading.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// Upload workers.
+    pub workers: usize,
+}
+
+/// Object store.
+#[derive(Clone, Debug)]
+pub enum Objects {
+    /// A local directory.
+    Directory(PathBuf),
+}
+
+/// The ffmpeg programs.
+#[derive(Clone, Debug)]
+pub struct Ffmpeg {
+    /// `ffmpeg`, by name or path.
+    pub ffmpeg: PathBuf,
+    /// `ffprobe`, by name or path.
+    pub ffprobe: PathBuf,
+}

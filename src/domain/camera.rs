@@ -1,0 +1,159 @@
+//! Cameras: rows of the `cameras` table, what a valid one is, and how its source URL comes about.
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One row of the `cameras` table as the database gives it. Nothing in it has been checked yet.
+#[derive(Clone, Debug)]
+pub struct CameraRow {
+    /// Primary key.
+    pub id: i64,
+    /// Path name the camera is published under.
+    pub name: String,
+    /// Key into `camera_kinds`.
+    pub kind: String,
+    /// Host name or address.
+    pub host: Option<String>,
+    /// Port; the template's default when absent.
+    pub port: Option<i64>,
+    /// User name for the source.
+    pub username: Option<String>,
+    /// Password for the source.
+    pub password: Option<SecretString>,
+    /// Channel number, for kinds that have one.
+    pub channel: Option<String>,
+    /// Sub stream, for kinds that have one.
+    pub substream: Option<String>,
+    /// Overrides the kind's template. May hold credentials.
+    pub url: Option<SecretString>,
+    /// RTSP transport: `tcp` (default) or `udp`.
+    pub transport: Option<String>,
+    /// Audio policy: `auto` (default), `copy`, `aac`, `none`.
+    pub audio: Option<String>,
+    /// Whether the camera should be restreamed.
+    pub enabled: bool,
+    /// Whether its stream should be recorded.
+    pub record: bool,
+    /// Last change of the row, as the database keeps it.
+    pub updated_at: Option<String>,
+}
+
+/// The writable part of a camera, as the API and the CLI send it: absent fields keep their value (edit) or get the
+/// default (add); explicit nulls clear.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CameraEdit {
+    /// Path name the camera is published under.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Key into `camera_kinds`.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// Host name or address; null clears.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub host: Option<Option<String>>,
+    /// Port; null clears.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<i64>)]
+    pub port: Option<Option<i64>>,
+    /// User name; null clears.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub username: Option<Option<String>>,
+    /// Password; null clears.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub password: Option<Option<SecretString>>,
+    /// Channel; null clears.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub channel: Option<Option<String>>,
+    /// Sub stream; null clears.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub substream: Option<Option<String>>,
+    /// Source URL; null clears.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub url: Option<Option<SecretString>>,
+    /// `tcp` or `udp`; null clears.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub transport: Option<Option<String>>,
+    /// `auto`, `copy`, `aac` or `none`; null clears.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub audio: Option<Option<String>>,
+    /// Whether the camera should be restreamed.
+    #[serde(default)]
+    pub enabled: Option<bool>,
+    /// Whether its stream should be recorded.
+    #[serde(default)]
+    pub record: Option<bool>,
+}
+
+/// Tells an explicit null (`Some(None)`) from an absent field (`None`).
+fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(Some)
+}
+
+/// State of a camera's restream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CameraState {
+    /// Waiting for its turn, or for the server to answer.
+    Waiting,
+    /// ffprobe is looking at the source.
+    Probing,
+    /// ffmpeg has been started and nothing has been published yet.
+    Starting,
+    /// ffmpeg makes progress and the server's path is available.
+    Running,
+    /// The process lives, but makes no progress.
+    Stalled,
+    /// Waiting for the next try.
+    Backoff,
+    /// Failed too often; still tried at the longest interval.
+    Degraded,
+    /// Disabled, or refused because the row is wrong.
+    Stopped,
+}
+
+/// One camera as everybody sees it. Never holds a password or a URL that holds one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CameraStatus {
+    /// Primary key of the row.
+    pub id: i64,
+    /// Path name.
+    pub name: String,
+    /// Kind of the row.
+    pub kind: String,
+    /// Host of the source, without port.
+    pub host: Option<String>,
+    /// Whether the row is enabled.
+    pub enabled: bool,
+    /// Whether the row asks for recording.
+    pub record: bool,
+    /// State of its restream.
+    pub state: CameraState,
+    /// Since when it is in this state.
+    pub since: DateTime<Utc>,
+    /// Restarts since the row was taken up.
+    pub restarts: u32,
+    /// Last failure, in a sentence with a remedy.
+    pub last_error: Option<String>,
+    /// When the next try begins, in backoff and degraded.
+    pub next_start: Option<DateTime<Utc>>,
+    /// Server it publishes to.
+    pub server: String,
+    /// Path on that server (equal to `name`).
+    pub path: String,
+}

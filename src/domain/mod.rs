@@ -1,0 +1,10 @@
+//! The pure rules: state machines, diffs, names, layouts. `(state, event) -> (state, actions)`.
+//!
+//! Never here: tokio, actix, files, sockets, the machine's clock. Time comes in as a value.
+//! Adapters translate the outside world into these types; actors ask these rules what to do.
+
+pub mod camera;
+pub mod name;
+pub mod recording;
+pub mod role;
+pub mod stream;

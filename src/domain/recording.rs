@@ -1,0 +1,138 @@
+//! Recordings: sessions and their segments.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::name::StreamName;
+
+/// Life of a segment. Only `writing -> sealed -> uploading -> uploaded -> evicted` and `* -> lost` exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SegmentState {
+    /// ffmpeg is still writing it.
+    Writing,
+    /// ffmpeg closed it and its boxes check out; it is safe on local disk.
+    Sealed,
+    /// An upload worker has it.
+    Uploading,
+    /// It is in the object store.
+    Uploaded,
+    /// Its local file is gone, the object stays.
+    Evicted,
+    /// It could not be kept; `reason` says why.
+    Lost,
+}
+
+impl SegmentState {
+    /// The word in the database and in answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Writing => "writing",
+            Self::Sealed => "sealed",
+            Self::Uploading => "uploading",
+            Self::Uploaded => "uploaded",
+            Self::Evicted => "evicted",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// Reads the word of the database.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Writing, Self::Sealed, Self::Uploading, Self::Uploaded, Self::Evicted, Self::Lost]
+            .into_iter()
+            .find(|state| state.as_str() == word)
+    }
+}
+
+/// One uninterrupted recording of one stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    /// Time-ordered id (UUID v7).
+    pub id: Uuid,
+    /// Server the stream was read from.
+    pub server: String,
+    /// The stream.
+    #[schema(value_type = String)]
+    pub stream: StreamName,
+    /// Start, UTC, whole seconds: part of the object key.
+    pub started_at: DateTime<Utc>,
+    /// End; null while it is going on.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Why it ended, in a sentence.
+    pub end_reason: Option<String>,
+}
+
+/// One media file of a session, as the ledger in the database keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Segment {
+    /// Time-ordered id (UUID v7).
+    pub id: Uuid,
+    /// Its session.
+    pub session: Uuid,
+    /// Server the stream was read from.
+    pub server: String,
+    /// The stream.
+    #[schema(value_type = String)]
+    pub stream: StreamName,
+    /// Number within the session, from 0.
+    pub number: u32,
+    /// Where it is in its life.
+    pub state: SegmentState,
+    /// Wall clock time of its first frame.
+    pub started_at: DateTime<Utc>,
+    /// Length in milliseconds, from the media's own timestamps.
+    pub duration_ms: u64,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Video frames counted in its boxes; 0 for sound only.
+    pub frames: u64,
+    /// Length of `ftyp` + `moov` at the start of the file, in bytes (HLS `EXT-X-MAP`).
+    pub init_bytes: u64,
+    /// Length of the media after them, in bytes, without a trailing `mfra`.
+    pub media_bytes: u64,
+    /// Spool file relative to the spool folder.
+    pub spool_path: String,
+    /// Key in the object store.
+    pub object_key: String,
+    /// Why it was lost or cut short, in a sentence.
+    pub reason: Option<String>,
+}
+
+/// What a recorder is doing about one stream, as everybody sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordingStatus {
+    /// Server the stream is read from.
+    pub server: String,
+    /// The stream.
+    #[schema(value_type = String)]
+    pub name: StreamName,
+    /// What it is doing.
+    pub state: RecordingState,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Current session; null between sessions.
+    pub session: Option<Uuid>,
+    /// Segments sealed by this recorder since it started.
+    pub segments: u64,
+    /// Why it is not recording, in a sentence with a remedy.
+    pub reason: Option<String>,
+}
+
+/// State of a recorder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RecordingState {
+    /// ffmpeg has been started, no media has arrived yet.
+    Starting,
+    /// Media arrives in the spool.
+    Recording,
+    /// Its ffmpeg died; a new session follows.
+    Restarting,
+    /// It cannot write: disk full, read-only, too many recordings. The reason says which.
+    Paused,
+}

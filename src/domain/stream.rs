@@ -1,0 +1,168 @@
+//! What a poll says about a path, and what follows from it: state, bitrate, since when.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::name::StreamName;
+
+/// The normal form of one path in a server's answer, whatever 1.x version gave it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PathReading {
+    /// Checked name of the path.
+    pub name: StreamName,
+    /// A stream exists (always true for an alwaysAvailable path).
+    pub available: bool,
+    /// A real source feeds it. Versions before 1.16 do not tell: equal to `available` there.
+    pub online: bool,
+    /// Since when the server calls it available; changes when the publisher changes.
+    pub available_since: Option<DateTime<Utc>>,
+    /// Who feeds it; `None` is normal.
+    pub source: Option<PathSource>,
+    /// Tracks as far as the version tells them.
+    pub tracks: Vec<Track>,
+    /// Readers the server lists.
+    pub readers: u32,
+    /// Bytes since the stream was created.
+    pub bytes_received: u64,
+    /// Bytes since the stream was created.
+    pub bytes_sent: u64,
+    /// SRT numbers of the source, when it is an SRT connection the server knows.
+    pub srt: Option<SrtReading>,
+}
+
+/// The source of a path: an open set of types.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathSource {
+    /// As the server spells it, case normalised to the spelling of 1.20 (`webRTCSession`).
+    pub kind: String,
+    /// Id in the matching list of the API; empty for pull sources.
+    pub id: String,
+}
+
+/// Numbers of an SRT connection.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SrtReading {
+    /// Round trip time in ms, smoothed.
+    pub rtt: f64,
+    /// Mbit/s received.
+    pub recv_rate_mbps: f64,
+    /// Mbit/s, estimated.
+    pub link_capacity_mbps: f64,
+    /// Percent of packets lost on receiving.
+    pub loss_rate: f64,
+}
+
+/// One track of a stream.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Track {
+    /// Codec label of MediaMTX (`H264`, `MPEG-4 Audio`, `G711`, ...).
+    pub codec: String,
+    /// Pixels; absent when unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Pixels; absent when unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+    /// Codec profile; absent when unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// Hz; absent when unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample_rate: Option<u32>,
+    /// Channels; absent when unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<u32>,
+}
+
+/// What we say about a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum StreamState {
+    /// Available, online and bytes move.
+    Live,
+    /// Available, but no bytes since the last polls.
+    Stalled,
+    /// No stream.
+    Offline,
+    /// The server does not answer: we do not know.
+    Unknown,
+}
+
+/// One stream as everybody sees it: API, WebSocket, live store. JSON names are those of the design.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StreamStatus {
+    /// Name of the server in our configuration.
+    pub server: String,
+    /// Path name.
+    #[schema(value_type = String)]
+    pub name: StreamName,
+    /// live, stalled, offline or unknown.
+    pub state: StreamState,
+    /// Since when it is in this state.
+    pub since: DateTime<Utc>,
+    /// Why the state is not live, in a sentence; absent when live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// MediaMTX source type; null without a source.
+    pub source_type: Option<String>,
+    /// Bytes received since the stream was created.
+    pub bytes_received: u64,
+    /// Bytes sent since the stream was created.
+    pub bytes_sent: u64,
+    /// Readers, count.
+    pub readers: u32,
+    /// Incoming bits per second over the last polls; null until two polls have been seen.
+    pub bitrate: Option<u64>,
+    /// Tracks as the server tells them.
+    pub tracks: Vec<Track>,
+    /// SRT: round trip time in ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtt: Option<f64>,
+    /// SRT: Mbit/s received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recv_rate_mbps: Option<f64>,
+    /// SRT: estimated Mbit/s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_capacity_mbps: Option<f64>,
+    /// SRT: percent of packets lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss_rate: Option<f64>,
+}
+
+/// One poll's reading of one path, as kept in history.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Sample {
+    /// When the poll was answered.
+    pub at: DateTime<Utc>,
+    /// State at that time.
+    pub state: StreamState,
+    /// Bits per second; null when unknown.
+    pub bitrate: Option<u64>,
+    /// Readers, count.
+    pub readers: u32,
+}
+
+/// How a server answers our polls.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ServerStatus {
+    /// Name in our configuration.
+    pub name: String,
+    /// True when the last poll was answered.
+    pub reachable: bool,
+    /// Since when `reachable` is what it is.
+    pub since: DateTime<Utc>,
+    /// Why not, in a sentence with a remedy; absent when reachable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Version as the server tells it (1.15.2 and later).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Time of the last answered poll.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_poll: Option<DateTime<Utc>>,
+}

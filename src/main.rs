@@ -1,0 +1,3 @@
+//! Reads arguments, runs, exits: nothing else.
+
+fn main() {}
