@@ -6,5 +6,6 @@
 pub mod camera;
 pub mod name;
 pub mod recording;
+pub mod restart;
 pub mod role;
 pub mod stream;
