@@ -1,0 +1,288 @@
+//! One child process and its group, from start to reaped exit.
+//!
+//! Owns: the process group, the pipes, the last lines of stderr, the kill ladder. Never: a shell, a decision.
+//! Talked to by the restream and record actors, the prober and the demo's cameras.
+//!
+//! # Contract
+//! * **Call [`Child::spawn`] on a thread that lives as long as we do** (the main thread, where all actors run).
+//!   The parent-death signal follows the *thread* that forked: a child of a pool thread dies when that thread idles
+//!   out, minutes later and without a word.
+//! * Dropping a [`Child`] kills its group at once. Dropping [`Events`] only means that nobody listens: the pipes are
+//!   drained all the same.
+//! * The exit is always waited for, whatever is dropped: no zombies as long as the runtime lives.
+//! * Secrets go through `stdin` ([`Launch::stdin`]), never through `args` or the environment, which `ps` shows.
+
+mod group;
+pub mod lines;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::process::{ChildStderr, ChildStdout, Command};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, timeout};
+
+pub use group::Ending;
+use group::Group;
+use lines::{Line, Splitter, Tail};
+
+use crate::base::{Error, Result};
+
+/// Environment variable that marks our children, so that a later start knows the leftovers of a killed one.
+/// Value: `<mark>:<pid of the owner>:<start time of the owner>`.
+pub const MARK_VARIABLE: &str = "STREAMWARDEN_MARK";
+
+/// Lines and the exit wait here for their reader. Full: the reading of stdout pauses, so nothing is lost (segment
+/// lists come this way) and the child blocks once its pipe is full too.
+const EVENTS: usize = 256;
+
+/// How long the pipes are still read after the exit: a grandchild may hold them open for ever.
+const DRAIN: Duration = Duration::from_millis(500);
+
+/// Our environment may hold passwords (`PG_DSN`, `..._PASSWORD`), and `FFREPORT` would write URLs into files: children
+/// get these variables and no others.
+const ENVIRONMENT: [&str; 12] = [
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "XDG_CACHE_HOME",
+    "FONTCONFIG_PATH",
+    "FONTCONFIG_FILE",
+];
+
+/// What to run. `Debug` shows no secret as long as `args` holds none.
+#[derive(Debug, Default)]
+pub struct Launch {
+    /// Name (looked up in `PATH`) or path.
+    pub program: PathBuf,
+    /// Arguments, one each. Visible to everybody on the machine.
+    pub args: Vec<OsString>,
+    /// Working directory; ours when absent.
+    pub cwd: Option<PathBuf>,
+    /// Written to stdin, which is then closed; `/dev/null` when absent.
+    pub stdin: Option<SecretString>,
+    /// Values that must not appear in the stderr tail (URLs are cleaned anyway).
+    pub secrets: Vec<SecretString>,
+    /// For logs and errors: `camera front`.
+    pub label: String,
+    /// See [`MARK_VARIABLE`]: the same for every child of one data directory.
+    pub mark: String,
+}
+
+/// What a child says. `Exited` is the last one.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A line of stdout, at most 8 KiB, never blank.
+    Line(String),
+    /// It has ended, has been reaped, and its pipes are read to their end.
+    Exited(Exit),
+}
+
+/// A finished run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exit {
+    /// How it ended.
+    pub ending: Ending,
+    /// From start to exit.
+    pub lasted: Duration,
+    /// Last lines of stderr, redacted, oldest first.
+    pub stderr: Vec<String>,
+}
+
+/// The events of one child, in order.
+pub type Events = mpsc::Receiver<Event>;
+
+/// A running (or just ended) child process with its group.
+#[derive(Debug)]
+pub struct Child {
+    group: Group,
+    pid: u32,
+    tail: Arc<Mutex<Tail>>,
+    exit: watch::Receiver<Option<Exit>>,
+}
+
+impl Child {
+    /// Starts a process in its own group. See the module's contract about the calling thread.
+    pub fn spawn(launch: Launch) -> Result<(Self, Events)> {
+        let Launch { program, args, cwd, stdin, secrets, label, mark } = launch;
+        let mut command = Command::new(&program);
+        command.args(args).env_clear().process_group(0).kill_on_drop(true);
+        command.envs(ENVIRONMENT.iter().filter_map(|name| std::env::var_os(name).map(|value| (*name, value))));
+        command.env(MARK_VARIABLE, owner_mark(&mark));
+        if let Some(cwd) = cwd {
+            command.current_dir(cwd);
+        }
+        command.stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() });
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        die_with_us(&mut command);
+        let mut child = command.spawn().map_err(|error| {
+            let program = program.display();
+            Error::unavailable(format!("{label}: cannot start {program}: {error}")).with_source(error)
+        })?;
+        let pid = child.id().ok_or_else(|| Error::internal(format!("{label}: ended before it began")))?;
+
+        if let (Some(mut pipe), Some(script)) = (child.stdin.take(), stdin) {
+            tokio::spawn(async move {
+                // A child that does not read its stdin ends, or is killed, and the write fails: its exit tells more.
+                let _ = pipe.write_all(script.expose_secret().as_bytes()).await;
+            });
+        }
+        let (events, receiver) = mpsc::channel(EVENTS);
+        let (exited, exit) = watch::channel(None);
+        let tail = Arc::new(Mutex::new(Tail::hiding(secrets)));
+        let group = Group::new(pid);
+        let run = Run { group: group.clone(), tail: tail.clone(), events, exited, started: Instant::now() };
+        tokio::spawn(run.drive(child));
+        Ok((Self { group, pid, tail, exit }, receiver))
+    }
+
+    /// Process id, which is the group's id too.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// False once the exit has been reaped.
+    pub fn is_alive(&self) -> bool {
+        self.group.is_alive()
+    }
+
+    /// The last lines of stderr so far, redacted.
+    pub fn stderr_tail(&self) -> Vec<String> {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner).lines()
+    }
+
+    /// Kills the whole group now. The exit comes as an event, and to [`Child::wait`].
+    pub fn kill(&self) {
+        self.group.signal(Signal::SIGKILL);
+    }
+
+    /// Waits for the exit.
+    pub async fn wait(&mut self) -> Exit {
+        let ended = self.exit.wait_for(Option::is_some).await.ok().and_then(|exit| exit.clone());
+        // The sender is lost only with the runtime.
+        ended.unwrap_or(Exit { ending: Ending::Unknown, lasted: Duration::ZERO, stderr: Vec::new() })
+    }
+
+    /// The kill ladder: SIGINT (ffmpeg closes its files and says goodbye to servers), SIGTERM, SIGKILL to the whole
+    /// group, each after its `grace`. A stopped process is woken first, else it could not obey. Cancelled half-way =
+    /// dropped = killed.
+    pub async fn stop(mut self, grace: Duration) -> Exit {
+        for signal in [Signal::SIGINT, Signal::SIGTERM] {
+            self.group.signal(signal);
+            self.group.signal(Signal::SIGCONT);
+            if let Ok(exit) = timeout(grace, self.wait()).await {
+                return exit;
+            }
+        }
+        self.kill();
+        self.wait().await
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// What the owning task holds.
+struct Run {
+    group: Group,
+    tail: Arc<Mutex<Tail>>,
+    events: mpsc::Sender<Event>,
+    exited: watch::Sender<Option<Exit>>,
+    started: Instant,
+}
+
+impl Run {
+    /// Drains both pipes, reaps, reports.
+    async fn drive(self, mut child: tokio::process::Child) {
+        let mut stdout = tokio::spawn(forward(child.stdout.take(), self.events.clone()));
+        let mut stderr = tokio::spawn(keep(child.stderr.take(), self.tail.clone()));
+        let ending = self.group.reap(&mut child).await.map_or(Ending::Unknown, Ending::from);
+        let lasted = self.started.elapsed();
+        if timeout(DRAIN, &mut stderr).await.is_err() {
+            stderr.abort();
+        }
+        let stderr = self.tail.lock().unwrap_or_else(PoisonError::into_inner).lines();
+        let exit = Exit { ending, lasted, stderr };
+        self.exited.send_replace(Some(exit.clone()));
+        // A full channel is a slow reader, whose lines are kept for it. A pipe that is silent but open is held by
+        // somebody who is not ours to wait for.
+        while timeout(DRAIN, &mut stdout).await.is_err() {
+            if self.events.capacity() > 0 {
+                stdout.abort();
+                break;
+            }
+        }
+        let _ = self.events.send(Event::Exited(exit)).await;
+    }
+}
+
+async fn forward(pipe: Option<ChildStdout>, events: mpsc::Sender<Event>) {
+    let Some(mut pipe) = pipe else { return };
+    let mut splitter = Splitter::default();
+    while let Some(lines) = read_lines(&mut pipe, &mut splitter).await {
+        for line in lines {
+            // Fails when nobody listens; the pipe is drained all the same, or the child would block.
+            let _ = events.send(Event::Line(line.text)).await;
+        }
+    }
+}
+
+async fn keep(pipe: Option<ChildStderr>, tail: Arc<Mutex<Tail>>) {
+    let Some(mut pipe) = pipe else { return };
+    let mut splitter = Splitter::default();
+    while let Some(lines) = read_lines(&mut pipe, &mut splitter).await {
+        let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().for_each(|line| tail.push(line));
+    }
+}
+
+/// Reads once: the lines that became whole (and at the end the open one), or `None` after the end.
+async fn read_lines(pipe: &mut (impl AsyncRead + Unpin), splitter: &mut Splitter) -> Option<Vec<Line>> {
+    let mut buffer = [0; 4096];
+    match pipe.read(&mut buffer).await {
+        Ok(length @ 1..) => Some(splitter.feed(&buffer[..length])),
+        Ok(0) | Err(_) => splitter.finish().map(|line| vec![line]),
+    }
+}
+
+/// Our mark with our own identity, so that a child of a living owner is never taken for a leftover.
+fn owner_mark(mark: &str) -> String {
+    let pid = std::process::id();
+    let started = super::orphans::start_time(pid).unwrap_or(0);
+    format!("{mark}:{pid}:{started}")
+}
+
+/// The child gets SIGKILL when the thread that forks it ends.
+#[allow(unsafe_code)]
+fn die_with_us(command: &mut Command) {
+    let us = Pid::this();
+    let prepare = move || {
+        nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+        // We may have died between fork and prctl; then nobody would ever send it.
+        if Pid::parent() == us { Ok(()) } else { Err(std::io::Error::from_raw_os_error(nix::libc::ESRCH)) }
+    };
+    // SAFETY: runs between fork and exec; prctl and getppid are async-signal-safe system calls, nothing allocates
+    // (from_raw_os_error stores a number) and no lock is taken.
+    unsafe {
+        command.pre_exec(prepare);
+    }
+}
+
+#[cfg(test)]
+mod tests;

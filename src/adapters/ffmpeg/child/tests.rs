@@ -1,0 +1,125 @@
+//! Real processes: `sh` only as a subject, never as a way to start something.
+
+use std::time::Duration;
+
+use super::*;
+
+fn launch(script: &str) -> Launch {
+    Launch {
+        program: "sh".into(),
+        args: vec!["-c".into(), script.into()],
+        label: "test".into(),
+        mark: "test-mark".into(),
+        ..Launch::default()
+    }
+}
+
+async fn all(mut events: Events) -> (Vec<String>, Exit) {
+    let mut lines = Vec::new();
+    loop {
+        match events.recv().await.expect("the exit comes before the end of the channel") {
+            Event::Line(line) => lines.push(line),
+            Event::Exited(exit) => return (lines, exit),
+        }
+    }
+}
+
+fn gone(pid: u32) -> bool {
+    orphans_state(pid).is_none_or(|state| state == 'Z')
+}
+
+fn orphans_state(pid: u32) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(')')?.1.trim_start().chars().next()
+}
+
+#[tokio::test]
+async fn lines_stderr_and_exit_code_arrive_in_order() {
+    let (child, events) =
+        Child::spawn(launch("echo one; printf 'two\\rthree\\n'; echo 'rtsp://u:p@h/x: no' >&2; exit 3")).expect("sh");
+    let (lines, exit) = all(events).await;
+    assert_eq!(lines, ["one", "two", "three"]);
+    assert_eq!(exit.ending, Ending::Code(3));
+    assert_eq!(exit.stderr, ["rtsp://***@h/x: no"]);
+    assert!(!child.is_alive());
+}
+
+#[tokio::test]
+async fn stdin_is_written_and_closed_and_the_environment_is_clean() {
+    let mut launch =
+        launch("cat; env | grep -v -E '^(PWD|SHLVL|_|OLDPWD)=' | cut -d= -f1; cat /proc/self/cgroup >/dev/null");
+    launch.stdin = Some("ffconcat version 1.0\n".to_owned().into());
+    let (_child, events) = Child::spawn(launch).expect("sh");
+    let (lines, exit) = all(events).await;
+    assert_eq!(exit.ending, Ending::Code(0));
+    assert_eq!(lines[0], "ffconcat version 1.0");
+    let names: Vec<&str> = lines[1..].iter().map(String::as_str).collect();
+    assert!(names.contains(&MARK_VARIABLE), "{names:?}");
+    assert!(names.iter().all(|name| *name == MARK_VARIABLE || ENVIRONMENT.contains(name)), "{names:?}");
+}
+
+#[tokio::test]
+async fn a_missing_program_is_a_sentence() {
+    let missing = Launch { program: "/nowhere/ffmpeg".into(), label: "camera a".into(), ..Launch::default() };
+    let error = Child::spawn(missing).expect_err("missing").to_string();
+    assert!(error.starts_with("camera a: cannot start /nowhere/ffmpeg"), "{error}");
+}
+
+#[tokio::test]
+async fn the_ladder_ends_who_obeys_who_does_not_and_who_is_stopped() {
+    let grace = Duration::from_millis(300);
+    for (script, wanted) in [
+        ("trap 'exit 7' INT; echo up; while :; do sleep 0.05; done", Ending::Code(7)),
+        ("trap '' INT; trap 'exit 8' TERM; echo up; while :; do sleep 0.05; done", Ending::Code(8)),
+        ("trap '' INT TERM; echo up; while :; do sleep 0.05; done", Ending::Signal(9)),
+        ("trap 'exit 9' INT; echo up; kill -STOP $$; while :; do sleep 0.05; done", Ending::Code(9)),
+    ] {
+        let (child, mut events) = Child::spawn(launch(script)).expect("sh");
+        assert_eq!(events.recv().await, Some(Event::Line("up".into())));
+        let pid = child.pid();
+        let exit = child.stop(grace).await;
+        assert_eq!(exit.ending, wanted, "{script}");
+        assert!(gone(pid), "{script}");
+    }
+}
+
+#[tokio::test]
+async fn dropping_kills_the_whole_group_and_leaves_no_zombie() {
+    let (child, mut events) = Child::spawn(launch("sleep 1000 & echo $!; wait")).expect("sh");
+    let Some(Event::Line(grandchild)) = events.recv().await else { panic!("no line") };
+    let (pid, grandchild) = (child.pid(), grandchild.parse::<u32>().expect("a pid"));
+    drop(child);
+    assert!(matches!(events.recv().await, Some(Event::Exited(exit)) if exit.ending == Ending::Signal(9)));
+    assert_eq!(orphans_state(pid), None, "reaped");
+    // The grandchild is init's to reap; being dead is enough.
+    while !gone(grandchild) {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_grandchild_that_outlives_the_leader_is_killed_and_holds_nothing_up() {
+    let (_child, events) = Child::spawn(launch("sleep 1000 & echo $!; exit 0")).expect("sh");
+    let (lines, exit) = all(events).await;
+    assert_eq!(exit.ending, Ending::Code(0));
+    let grandchild: u32 = lines[0].parse().expect("a pid");
+    while !gone(grandchild) {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn nobody_listening_does_not_block_the_child() {
+    let (mut child, events) =
+        Child::spawn(launch("head -c 3000000 /dev/zero | tr '\\0' '\\n' ; seq 1 200000; exit 5")).expect("sh");
+    drop(events);
+    assert_eq!(child.wait().await.ending, Ending::Code(5));
+}
+
+#[tokio::test]
+async fn a_slow_reader_loses_no_line() {
+    let (mut child, events) = Child::spawn(launch("seq 1 5000")).expect("sh");
+    child.wait().await;
+    let (lines, _) = all(events).await;
+    assert_eq!(lines.len(), 5000);
+}
