@@ -3,10 +3,24 @@
 //! Owns the HTTP client and the wire types. Uses list endpoints only and never changes anything on the server.
 //! Talked to by the server pollers and by `streamwarden check`.
 
+mod client;
+mod fault;
+mod lenient;
+mod wire;
+
+#[cfg(test)]
+mod client_tests;
+#[cfg(test)]
+mod wire_tests;
+
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::base::Result;
 use crate::domain::stream::PathReading;
+
+pub use client::MediaMtx;
 
 /// One answered poll.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,6 +29,8 @@ pub struct Listing {
     pub paths: Vec<PathReading>,
     /// Names that we refuse to touch, shortened for display.
     pub refused: Vec<String>,
+    /// How long before the return of the call the counters were read: later requests take their time too.
+    pub age: Duration,
 }
 
 /// A MediaMTX server as the monitor needs it.

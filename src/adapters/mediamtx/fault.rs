@@ -1,0 +1,144 @@
+//! What went wrong with a request to the control API, as a sentence with the remedy in it.
+//!
+//! Owns the words and the [`Kind`]s. Never quotes credentials: URLs are shown as origin only, bodies are shortened and
+//! redacted. Talked to by [`super::client`].
+
+use std::error::Error as _;
+use std::io;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+
+use super::wire::Failure;
+use crate::base::{Error, Kind, redact};
+
+/// Who is complained about: the server's name in our configuration and where its API is.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// Name in our configuration.
+    pub server: String,
+    /// `scheme://host:port` and nothing else.
+    pub origin: String,
+    /// True when a login is configured.
+    pub has_login: bool,
+}
+
+impl Place {
+    /// The request got no answer, or not the whole one.
+    pub(super) fn no_answer(&self, error: reqwest::Error, patience: Duration) -> Error {
+        let Self { server, origin, .. } = self;
+        let error = error.without_url();
+        let remedy = format!("start MediaMTX with `api: yes`, or correct api_url of server {server}");
+        let (kind, sentence) = if error.is_timeout() && error.is_connect() {
+            (Kind::Timeout, format!("{origin} accepts no connection: check network and firewall, or {remedy}"))
+        } else if error.is_timeout() {
+            let seconds = patience.as_secs();
+            (Kind::Timeout, format!("{origin} did not answer within {seconds} s: the server is overloaded or hangs"))
+        } else if refused(&error) {
+            (Kind::Unavailable, format!("nothing listens at {origin} (connection refused): {remedy}"))
+        } else if error.is_connect() {
+            (Kind::Unavailable, format!("cannot connect to {origin} ({}): {remedy}", innermost(&error)))
+        } else if error.is_body() || error.is_decode() {
+            (
+                Kind::Unavailable,
+                format!("the answer of {origin} was cut off: the server, or a proxy before it, broke off"),
+            )
+        } else {
+            (Kind::Unavailable, format!("{origin} gave no valid HTTP answer ({}): {remedy}", innermost(&error)))
+        };
+        Error::new(kind, sentence).with_source(error)
+    }
+
+    /// The answer's status is not 200.
+    pub(super) fn refusal(&self, path: &str, status: StatusCode, body: &[u8]) -> Error {
+        let Self { server, origin, has_login } = self;
+        match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if *has_login => Error::new(
+                Kind::Unauthorized,
+                format!(
+                    "{origin} refuses our login ({}): correct api_username and api_password of server {server}; MediaMTX must allow that user the action `api`",
+                    status.as_u16()
+                ),
+            ),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Error::new(
+                Kind::Unauthorized,
+                format!(
+                    "{origin} wants a login ({}): set api_username and api_password of server {server} to a MediaMTX user with the action `api`",
+                    status.as_u16()
+                ),
+            ),
+            StatusCode::NOT_FOUND => Error::new(
+                Kind::Unsupported,
+                format!(
+                    "{origin} has no {path}: not the API of MediaMTX 1.2 or later; correct api_url of server {server}"
+                ),
+            ),
+            status if status.is_redirection() => Error::unavailable(format!(
+                "{origin} redirects to another address ({}): set api_url of server {server} to that address",
+                status.as_u16()
+            )),
+            status => {
+                let said = said(body).map(|said| format!(": {said}")).unwrap_or_default();
+                Error::unavailable(format!("{origin} answered {path} with status {}{said}", status.as_u16()))
+            }
+        }
+    }
+
+    /// The answer cannot be read.
+    pub(super) fn not_json(&self, path: &str, error: serde_json::Error) -> Error {
+        let Self { server, origin, .. } = self;
+        let sentence = if error.is_eof() {
+            format!("the answer of {origin} to {path} was cut off: the server, or a proxy before it, broke off")
+        } else {
+            format!("{origin} answered {path} with something else than JSON: correct api_url of server {server}")
+        };
+        Error::unavailable(sentence).with_source(error)
+    }
+
+    /// JSON, but no listing.
+    pub(super) fn not_a_listing(&self, path: &str) -> Error {
+        let Self { server, origin, .. } = self;
+        Error::unavailable(format!(
+            "{origin} answered {path} without a list of items: not MediaMTX; correct api_url of server {server}"
+        ))
+    }
+
+    /// More than we are ready to hold.
+    pub(super) fn too_big(&self, path: &str, limit: usize) -> Error {
+        let Self { server, origin, .. } = self;
+        Error::unavailable(format!(
+            "the answer of {origin} to {path} is longer than {} MB: not MediaMTX; correct api_url of server {server}",
+            limit / 1_000_000
+        ))
+    }
+}
+
+fn refused(error: &reqwest::Error) -> bool {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        if cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::ConnectionRefused) {
+            return true;
+        }
+        next = cause.source();
+    }
+    false
+}
+
+/// The deepest cause: "Connection reset by peer" rather than "error sending request".
+fn innermost(error: &reqwest::Error) -> String {
+    let mut deepest: &dyn std::error::Error = error;
+    while let Some(cause) = deepest.source() {
+        deepest = cause;
+    }
+    redact::text(&deepest.to_string())
+}
+
+/// What an error body says, at most 160 characters of it; nothing when it is HTML or binary.
+fn said(body: &[u8]) -> Option<String> {
+    let text = match serde_json::from_slice::<Failure>(body) {
+        Ok(failure) => failure.error.0?,
+        Err(_) => std::str::from_utf8(body).ok().filter(|text| !text.trim_start().starts_with('<'))?.to_owned(),
+    };
+    let text: String = text.chars().filter(|c| !c.is_control()).take(160).collect();
+    (!text.trim().is_empty()).then(|| redact::text(text.trim()))
+}
