@@ -1,8 +1,50 @@
-//! Configuration in two steps: raw serde values as typed by people, then checked [`Settings`].
+//! Configuration in two steps: raw values as typed by people, then checked [`Settings`].
 //!
-//! Nothing is read at import; `load` is called once by `main`, `check` and `demo`. Every complaint is collected, each
-//! with its key, the value's fault and the remedy.
+//! [`load`] lays defaults < file < command line < environment over one another in one flat table ([`raw`]), then
+//! [`check`] turns it into settings or into *all* complaints, each with its key, the value's fault and the remedy.
+//! The table is flat and untyped, rather than serde structs, because serde stops at the first fault and forgets which
+//! layer a value came from. Nothing is read at import, and the environment is passed in, so tests are tables. The only
+//! things read are the configuration file and the files that secrets are kept in. Called by `main`, `check` and `demo`.
 
+mod aliases;
+mod check;
+mod complaint;
+mod environment;
+mod file;
+mod keys;
+mod raw;
+mod secrets;
 pub mod settings;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod units;
 
-pub use settings::Settings;
+pub use check::{ROLES, listen_address};
+pub use complaint::{Complaint, Complaints};
+pub use keys::names as key_names;
+pub use settings::{Database, Settings};
+pub use sources::{CliOverrides, Sources, VARIABLE as CONFIG_VARIABLE};
+
+/// Reads every source and checks the result. Reads the files named by `sources` and nothing else.
+///
+/// # Errors
+/// All complaints at once; nothing has been opened or started when it returns.
+pub fn load(sources: &Sources) -> Result<Settings, Complaints> {
+    let mut raw = raw::Raw::default();
+    let mut complaints = Vec::new();
+    let readable = match &sources.file {
+        Some(path) => file::read(path, &mut raw, &mut complaints),
+        None => true,
+    };
+    sources.cli.lay_over(&mut raw, &mut complaints);
+    aliases::lay_over(&sources.env, &mut raw, &mut complaints);
+    environment::lay_over(&sources.env, &mut raw, &mut complaints);
+    secrets::resolve(&mut raw, &mut complaints);
+    if !readable {
+        // Half a file would only produce complaints about what the other half says.
+        return Err(Complaints(complaints));
+    }
+    let settings = check::settings(&raw, sources.host_name.as_deref(), &mut complaints);
+    if complaints.is_empty() { Ok(settings) } else { Err(Complaints(complaints)) }
+}

@@ -1,0 +1,186 @@
+//! Every section but `servers`: each key with its default and bounds.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::values::{duration, list, path, rate, text, whole};
+use super::{Checker, ROLES, parse_listen, urls};
+use crate::config::complaint::Fault;
+use crate::config::raw::Entry;
+use crate::config::settings::{Database, Ffmpeg, Http, Monitor, Objects, Record, Restream, Server, Upload};
+use crate::config::{keys, units};
+
+const fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// No path name we handle is longer, in bytes.
+const LONGEST_PATTERN: usize = 200;
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+pub(super) fn node(check: &mut Checker<'_>, host_name: Option<&str>) -> String {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let given = check.read("node", |entry| {
+        let node = text(entry)?;
+        if node.len() <= 64 && node.chars().all(allowed) {
+            return Ok(node);
+        }
+        Err(Fault::new("is not a plain name", "use letters, digits, '_', '-' and '.', at most 64"))
+    });
+    given.unwrap_or_else(|| {
+        let host: String = host_name.unwrap_or("").chars().take(64).map(|c| if allowed(c) { c } else { '-' }).collect();
+        if host.is_empty() { "streamwarden".to_owned() } else { host }
+    })
+}
+
+pub(super) fn roles(check: &mut Checker<'_>) -> Vec<String> {
+    let given = check.read("roles", |entry| {
+        let mut roles = list(entry)?;
+        let known = ROLES.join(", ");
+        if let Some(unknown) = roles.iter().find(|role| !ROLES.contains(&role.as_str())) {
+            let near = keys::nearest(unknown, ROLES.into_iter());
+            let remedy = near.map_or_else(
+                || format!("known roles: {known}"),
+                |near| format!("did you mean {near}? known roles: {known}"),
+            );
+            let shown: String = unknown.chars().take(40).collect();
+            return Err(Fault::new(format!("{shown:?} is not a role"), remedy));
+        }
+        if roles.is_empty() {
+            return Err(Fault::new("names no role, so there is nothing to run", format!("name some of: {known}")));
+        }
+        roles.sort_by_key(|role| ROLES.iter().position(|known| known == role));
+        roles.dedup();
+        Ok(roles)
+    });
+    given.unwrap_or_else(|| ROLES.map(str::to_owned).to_vec())
+}
+
+pub(super) fn data_dir(check: &mut Checker<'_>) -> PathBuf {
+    check.read("data_dir", path).unwrap_or_else(|| PathBuf::from("./var"))
+}
+
+pub(super) fn http(check: &mut Checker<'_>) -> Http {
+    let listen = check.read("http.listen", |entry| parse_listen(text(entry)?.trim()));
+    let origins =
+        check.read("http.allowed_origins", |entry| list(entry)?.iter().map(|item| urls::origin(item)).collect());
+    Http { listen: listen.unwrap_or(([127, 0, 0, 1], 8080).into()), allowed_origins: origins.unwrap_or_default() }
+}
+
+pub(super) fn monitor(check: &mut Checker<'_>) -> Monitor {
+    Monitor {
+        interval: lasting(check, "monitor.interval", 2, ms(100), seconds(MINUTE)),
+        history: lasting(check, "monitor.history", DAY, seconds(MINUTE), seconds(30 * DAY)),
+    }
+}
+
+pub(super) fn database(check: &mut Checker<'_>, data_dir: &Path) -> Database {
+    check.read("database.url", urls::database).unwrap_or_else(|| Database::Sqlite(data_dir.join("streamwarden.db")))
+}
+
+pub(super) fn restream(check: &mut Checker<'_>, servers: &[Server]) -> Restream {
+    let server = check.read("restream.server", |entry| {
+        let name = text(entry)?;
+        // With no server left the servers themselves have been complained of.
+        if servers.is_empty() || servers.iter().any(|server| server.name == name) {
+            return Ok(name);
+        }
+        let known: Vec<_> = servers.iter().map(|server| server.name.as_str()).collect();
+        let shown: String = name.chars().take(64).collect();
+        Err(Fault::new(
+            format!("{shown:?} is not the name of a server"),
+            format!("known servers: {}", known.join(", ")),
+        ))
+    });
+    let first = || servers.first().map(|server| server.name.clone()).unwrap_or_default();
+    Restream {
+        server: server.unwrap_or_else(first),
+        media_host: check.read("restream.media_host", urls::host),
+        media_port: check.read("restream.media_port", |entry| whole(entry, 1..=65_535)).map(|port| port as u16),
+        stall_timeout: lasting(check, "restream.stall_timeout", 10, seconds(2), seconds(10 * MINUTE)),
+        refresh: lasting(check, "restream.refresh", 30, seconds(1), seconds(HOUR)),
+        start_rate: check.read("restream.start_rate", |entry| rate(entry, 0.01..=1000.0)).unwrap_or(20.0),
+        start_rate_per_host: check
+            .read("restream.start_rate_per_host", |entry| rate(entry, 0.01..=1000.0))
+            .unwrap_or(2.0),
+        probe_timeout: lasting(check, "restream.probe_timeout", 15, seconds(1), seconds(5 * MINUTE)),
+    }
+}
+
+pub(super) fn record(check: &mut Checker<'_>) -> Record {
+    let format = check.read("record.output_format", |entry| match text(entry)?.as_str() {
+        "mp4" => Ok("mp4".to_owned()),
+        other => {
+            let shown: String = other.chars().take(40).collect();
+            Err(Fault::new(format!("{shown:?} is not a format recordings are kept in"), "known formats: mp4"))
+        }
+    });
+    let include = check.read("record.include", |entry| {
+        let patterns = patterns(entry)?;
+        if patterns.is_empty() {
+            return Err(Fault::new("admits no stream", "leave record out of roles, or write [\"*\"]"));
+        }
+        Ok(patterns)
+    });
+    Record {
+        segment_duration: lasting(check, "record.segment_duration", 60, seconds(1), seconds(HOUR)),
+        output_format: format.unwrap_or_else(|| "mp4".to_owned()),
+        max_concurrent: count(check, "record.max_concurrent", 10, 10_000),
+        include: include.unwrap_or_else(|| vec!["*".to_owned()]),
+        exclude: check.read("record.exclude", patterns).unwrap_or_default(),
+        keep_local: lasting(check, "record.keep_local", 7 * DAY, Duration::ZERO, seconds(10 * 365 * DAY)),
+        min_free: check.read("record.min_free", |entry| units::size(&entry.value)).unwrap_or(1 << 30),
+    }
+}
+
+pub(super) fn upload(check: &mut Checker<'_>) -> Upload {
+    Upload { workers: count(check, "upload.workers", 3, 64) }
+}
+
+pub(super) fn objects(check: &mut Checker<'_>, data_dir: &Path) -> Objects {
+    Objects::Directory(check.read("objects.directory", path).unwrap_or_else(|| data_dir.join("objects")))
+}
+
+pub(super) fn ffmpeg(check: &mut Checker<'_>) -> Ffmpeg {
+    Ffmpeg {
+        ffmpeg: check.read("ffmpeg.ffmpeg", path).unwrap_or_else(|| "ffmpeg".into()),
+        ffprobe: check.read("ffmpeg.ffprobe", path).unwrap_or_else(|| "ffprobe".into()),
+    }
+}
+
+/// A duration with its default in seconds and its bounds.
+fn lasting(check: &mut Checker<'_>, key: &str, default: u64, least: Duration, most: Duration) -> Duration {
+    check.read(key, |entry| duration(entry, least..=most)).unwrap_or(seconds(default))
+}
+
+/// How many of something, at least 1.
+fn count(check: &mut Checker<'_>, key: &str, default: usize, most: i64) -> usize {
+    check.read(key, |entry| whole(entry, 1..=most)).and_then(|number| usize::try_from(number).ok()).unwrap_or(default)
+}
+
+/// Patterns of path names: the characters of a name, `*` for any run of characters, `?` for one.
+fn patterns(entry: &Entry) -> Result<Vec<String>, Fault> {
+    let patterns = list(entry)?;
+    let remedy = "use letters, digits, '_', '-', '.', '/', and '*' or '?' as wildcards";
+    for pattern in &patterns {
+        if pattern.is_empty() {
+            return Err(Fault::new("holds an empty pattern", remedy));
+        }
+        if pattern.len() > LONGEST_PATTERN {
+            let fault = format!("holds a pattern of {} letters", pattern.len());
+            return Err(Fault::new(fault, format!("names have at most {LONGEST_PATTERN}")));
+        }
+        if let Some(bad) = pattern.chars().find(|c| !(c.is_ascii_alphanumeric() || "_-./*?".contains(*c))) {
+            let shown: String = pattern.chars().take(60).collect();
+            return Err(Fault::new(format!("the pattern {shown:?} holds {bad:?}"), remedy));
+        }
+    }
+    Ok(patterns)
+}

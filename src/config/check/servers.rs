@@ -1,0 +1,117 @@
+//! `servers`: at least one, names and API URLs unique.
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::values::text;
+use super::{Checker, urls};
+use crate::config::complaint::Fault;
+use crate::config::raw::Entry;
+use crate::config::settings::Server;
+
+const API_EXAMPLE: &str = "http://127.0.0.1:9997";
+const RTSP_EXAMPLE: &str = "rtsp://127.0.0.1:8554";
+
+/// Port MediaMTX listens on for RTSP unless told otherwise.
+const RTSP_PORT: u16 = 8554;
+
+/// Longest name of a server; it becomes part of folders and keys.
+const LONGEST_NAME: usize = 64;
+
+/// All servers; with none configured, the MediaMTX of this machine under the name `main`.
+pub(super) fn all(check: &mut Checker<'_>) -> Vec<Server> {
+    let count = check.raw.servers().max(1);
+    let silent = |index: &usize| *index > 0 && !check.raw.mentions(&format!("servers[{index}]."));
+    if let Some(index) = (0..count).find(silent) {
+        let fault = Fault::new("says nothing", "give it name and api_url, and number the servers without a gap");
+        check.complain(&format!("servers[{index}]"), fault);
+        return Vec::new();
+    }
+    let mut servers: Vec<Server> = Vec::new();
+    for index in 0..count {
+        let Some(server) = one(check, index) else { continue };
+        if servers.iter().any(|earlier| earlier.name == server.name) {
+            let fault = Fault::new(
+                format!("{:?} is the name of another server too", server.name),
+                "give every server its own name",
+            );
+            check.complain(&format!("servers[{index}].name"), fault);
+        }
+        if let Some(same) = servers.iter().find(|earlier| earlier.api_url == server.api_url) {
+            let fault = format!("is the API of {:?} too, so every stream would count twice", same.name);
+            check.complain(&format!("servers[{index}].api_url"), Fault::new(fault, "keep one of the two servers"));
+        }
+        servers.push(server);
+    }
+    servers
+}
+
+/// One server; `None` when name or API are wrong, which has been complained of.
+fn one(check: &mut Checker<'_>, index: usize) -> Option<Server> {
+    let key = |name: &str| format!("servers[{index}].{name}");
+    let typed = check.read(&key("name"), name);
+    let name = required(check, &key("name"), typed, index, || "main".to_owned());
+    let credentials = "use the keys api_username and api_password";
+    let typed = check.read(&key("api_url"), |entry| urls::base(entry, &["http", "https"], API_EXAMPLE, credentials));
+    let api_url = required(check, &key("api_url"), typed, index, || parsed(API_EXAMPLE));
+    let credentials = "use the keys publish_username and publish_password";
+    let rtsp_url = check.read(&key("rtsp_url"), |entry| urls::base(entry, &["rtsp"], RTSP_EXAMPLE, credentials));
+    let (api_username, api_password) = account(check, &key("api_username"), &key("api_password"));
+    let (publish_username, publish_password) = account(check, &key("publish_username"), &key("publish_password"));
+    let (name, api_url) = (name?, api_url?);
+    let rtsp_url = rtsp_url.unwrap_or_else(|| beside(&api_url));
+    Some(Server { name, api_url, rtsp_url, api_username, api_password, publish_username, publish_password })
+}
+
+/// The default of a key counts for the first server only: a second one that forgot its URL is not the first again.
+fn required<T>(
+    check: &mut Checker<'_>,
+    key: &str,
+    value: Option<T>,
+    index: usize,
+    default: impl FnOnce() -> T,
+) -> Option<T> {
+    if value.is_some() || check.is_given(key) {
+        return value;
+    }
+    if index == 0 {
+        return Some(default());
+    }
+    check.complain(key, Fault::new("is missing", "only the first server has defaults: write this key"));
+    None
+}
+
+fn name(entry: &Entry) -> Result<String, Fault> {
+    let name = text(entry)?;
+    let remedy = "use letters, digits, '_' and '-', at most 64";
+    if let Some(bad) = name.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))) {
+        return Err(Fault::new(format!("holds {bad:?}"), remedy));
+    }
+    if name.len() > LONGEST_NAME {
+        return Err(Fault::new(format!("has {} letters", name.len()), remedy));
+    }
+    Ok(name)
+}
+
+/// Username and password: both or neither.
+fn account(check: &mut Checker<'_>, user_key: &str, password_key: &str) -> (Option<String>, Option<SecretString>) {
+    let user = check.read(user_key, text);
+    let password = check.read(password_key, text).map(SecretString::from);
+    for (given, missing) in [(user_key, password_key), (password_key, user_key)] {
+        if check.is_given(given) && !check.is_given(missing) {
+            let part = missing.rsplit('.').next().unwrap_or(missing);
+            check.complain(given, Fault::new(format!("is given without {part}"), "give both, or neither"));
+        }
+    }
+    (user, password)
+}
+
+/// RTSP on its usual port of the host that answers the API.
+fn beside(api_url: &Url) -> Url {
+    let host = api_url.host_str().unwrap_or("127.0.0.1");
+    parsed(&format!("rtsp://{host}:{RTSP_PORT}"))
+}
+
+fn parsed(url: &str) -> Url {
+    Url::parse(url).expect("made of a constant and a host that came out of a URL")
+}

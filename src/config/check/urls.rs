@@ -1,0 +1,107 @@
+//! URLs and the pieces of them that have keys of their own.
+
+use std::path::{Path, PathBuf};
+
+use url::{Host, Url};
+
+use super::values::text;
+use crate::base::redact;
+use crate::config::complaint::Fault;
+use crate::config::raw::Entry;
+use crate::config::settings::Database;
+
+/// A base URL: scheme, host and port, and nothing else. `credentials` says where a username and password belong.
+pub(super) fn base(entry: &Entry, schemes: &[&str], example: &str, credentials: &str) -> Result<Url, Fault> {
+    let typed = text(entry)?;
+    let typed = typed.trim();
+    let shown = || redact::text(typed).chars().take(100).collect::<String>();
+    let url = Url::parse(typed).map_err(|error| {
+        Fault::new(format!("{:?} is not a URL: {error}", shown()), format!("write it like {example}"))
+    })?;
+    if !schemes.contains(&url.scheme()) {
+        let wanted = schemes.join(":// or ");
+        let fault = format!("{:?} begins with {}://, expected {wanted}://", shown(), url.scheme());
+        return Err(Fault::new(fault, format!("write it like {example}")));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Fault::new("holds a username or password, which URLs spread into logs", credentials));
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(Fault::new(format!("{:?} names no host", shown()), format!("write it like {example}")));
+    }
+    if url.port() == Some(0) {
+        return Err(Fault::new("names port 0, which nothing listens on", format!("write it like {example}")));
+    }
+    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+        let fault = format!("{:?} goes on after host and port", shown());
+        return Err(Fault::new(fault, format!("leave only scheme, host and port, like {example}")));
+    }
+    Ok(url)
+}
+
+/// `database.url`. The value is never repeated: a PostgreSQL URL holds its password.
+pub(super) fn database(entry: &Entry) -> Result<Database, Fault> {
+    let typed = text(entry)?;
+    let remedy = "write sqlite:FILE, for example sqlite:var/streamwarden.db";
+    match typed.trim().split_once(':') {
+        Some(("sqlite", file)) => sqlite_file(file).map(Database::Sqlite),
+        Some(("postgresql" | "postgres", _)) => {
+            Err(Fault::new("names a PostgreSQL database, and this version has only SQLite yet", remedy))
+        }
+        _ => Err(Fault::new("is not the URL of a database", remedy)),
+    }
+}
+
+fn sqlite_file(file: &str) -> Result<PathBuf, Fault> {
+    let remedy = "write sqlite:FILE; a relative FILE counts from the working directory";
+    let file = match file.strip_prefix("//") {
+        Some(absolute) if absolute.starts_with('/') => absolute,
+        Some(_) => return Err(Fault::new("has two slashes after sqlite:, which would name a host", remedy)),
+        None => file,
+    };
+    if file.is_empty() || file.ends_with('/') {
+        return Err(Fault::new("names no file", remedy));
+    }
+    if file.starts_with(':') {
+        return Err(Fault::new("would keep nothing: the database must be a file", remedy));
+    }
+    if file.contains(['?', '#']) {
+        return Err(Fault::new("has options after the file, which are not known here", remedy));
+    }
+    Ok(Path::new(file).to_owned())
+}
+
+/// A host alone, as it stands in a URL: an IPv6 address gets its brackets.
+pub(super) fn host(entry: &Entry) -> Result<String, Fault> {
+    let typed = text(entry)?;
+    let typed = typed.trim();
+    let bracketed = if typed.parse::<std::net::Ipv6Addr>().is_ok() { format!("[{typed}]") } else { typed.to_owned() };
+    match Host::parse(&bracketed) {
+        Ok(host) => Ok(host.to_string()),
+        Err(_) => Err(Fault::new(
+            format!("{:?} is not a host", redact::text(typed).chars().take(60).collect::<String>()),
+            "write a host name or an IP address, without scheme and port",
+        )),
+    }
+}
+
+/// An origin as browsers send it: scheme, host and port, no path.
+pub(super) fn origin(typed: &str) -> Result<String, Fault> {
+    let remedy = "write what the browser's address bar shows, up to the port: https://video.example.org";
+    if typed == "*" {
+        return Err(Fault::new("\"*\" would let every web page of the world open the WebSocket", remedy));
+    }
+    let shown: String = redact::text(typed).chars().take(60).collect();
+    let url = Url::parse(typed).map_err(|error| Fault::new(format!("{shown:?} is not an origin: {error}"), remedy))?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if plain {
+        Ok(url.origin().ascii_serialization())
+    } else {
+        Err(Fault::new(format!("{shown:?} is not an origin"), remedy))
+    }
+}

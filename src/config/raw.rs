@@ -1,0 +1,140 @@
+//! Raw values: one flat table, full key -> value as typed, with the place it came from. Later layers replace earlier
+//! ones. Decides nothing about values; `check` does.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use super::complaint::{Complaint, Fault};
+
+/// A value as typed. No `Debug`: it may be a secret.
+#[derive(Clone, PartialEq)]
+pub(super) enum Value {
+    /// Text; from the command line and the environment everything is text.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// A number with a fraction.
+    Float(f64),
+    /// A list.
+    List(Vec<Value>),
+    /// Something no key takes; its name for complaints.
+    Other(&'static str),
+}
+
+impl Value {
+    /// What it is, in words.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Integer(_) | Self::Float(_) => "a number",
+            Self::List(_) => "a list",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+/// Where a value came from, lowest layer first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Configuration file and line, from 1.
+    File(PathBuf, usize),
+    /// Option of the command line.
+    CommandLine(&'static str),
+    /// Variable with an older name.
+    OlderVariable(String),
+    /// `STREAMWARDEN_...` variable.
+    Variable(String),
+}
+
+impl Origin {
+    fn layer(&self) -> u8 {
+        match self {
+            Self::File(..) => 0,
+            Self::CommandLine(_) => 1,
+            Self::OlderVariable(_) => 2,
+            Self::Variable(_) => 3,
+        }
+    }
+
+    /// True when the value is typed by a TOML writer, who can tell text from numbers and write lists.
+    pub fn is_typed(&self) -> bool {
+        matches!(self, Self::File(..))
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path, line) => write!(out, "{}:{line}", path.display()),
+            Self::CommandLine(option) => write!(out, "command line {option}"),
+            Self::OlderVariable(name) | Self::Variable(name) => write!(out, "environment {name}"),
+        }
+    }
+}
+
+/// One value and where it came from.
+#[derive(Clone)]
+pub(super) struct Entry {
+    pub value: Value,
+    pub origin: Origin,
+    /// The value is the path of the file that holds the secret; still true at check time when it could not be read.
+    pub in_file: bool,
+}
+
+/// The table.
+#[derive(Default)]
+pub(super) struct Raw {
+    entries: BTreeMap<String, Entry>,
+    /// Items of `servers` seen so far, empty ones included.
+    servers: usize,
+}
+
+impl Raw {
+    /// Lays a value over what is there. Twice in one layer (`x` and `x_file`) is a fault: nobody could say which wins.
+    pub fn put(&mut self, key: String, entry: Entry, complaints: &mut Vec<Complaint>) {
+        if let Some(earlier) = self.entries.get(&key)
+            && earlier.origin.layer() == entry.origin.layer()
+        {
+            let fault = Fault::new(
+                format!("is given twice: here and at {}", earlier.origin),
+                "keep one of the two, the value itself or the file that holds it",
+            );
+            complaints.push(fault.at(key, Some(entry.origin.to_string())));
+            return;
+        }
+        if let Some(index) = server_index(&key) {
+            self.servers = self.servers.max(index + 1);
+        }
+        self.entries.insert(key, entry);
+    }
+
+    /// Notes that so many servers stand in the file, even if one of them says nothing.
+    pub fn see_servers(&mut self, count: usize) {
+        self.servers = self.servers.max(count);
+    }
+
+    /// How many servers are mentioned; the highest index decides.
+    pub fn servers(&self) -> usize {
+        self.servers
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&Entry> {
+        self.entries.get(key)
+    }
+
+    /// All of it, for replacing secret files by what they hold.
+    pub fn entries_mut(&mut self) -> &mut BTreeMap<String, Entry> {
+        &mut self.entries
+    }
+
+    /// True when some key begins so.
+    pub fn mentions(&self, prefix: &str) -> bool {
+        self.entries.keys().any(|key| key.starts_with(prefix))
+    }
+}
+
+fn server_index(key: &str) -> Option<usize> {
+    key.strip_prefix("servers[")?.split_once(']')?.0.parse().ok()
+}

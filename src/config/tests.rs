@@ -1,0 +1,323 @@
+//! Tables: what each layer, key and fault comes to. Files of the tests live in a temporary folder.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use tempfile::TempDir;
+
+use super::{CliOverrides, Complaint, Complaints, Database, Settings, Sources, load};
+
+/// A file with this text, these variables, nothing on the command line.
+fn sources(toml: &str, env: &[(&str, &str)]) -> (TempDir, Sources) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("s.toml");
+    std::fs::write(&file, toml).expect("a writable folder");
+    let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    (folder, Sources { file: Some(file), cli: CliOverrides::default(), env, host_name: Some("host-1".to_owned()) })
+}
+
+fn loaded(toml: &str, env: &[(&str, &str)]) -> Settings {
+    let (_folder, sources) = sources(toml, env);
+    load(&sources).unwrap_or_else(|complaints| panic!("{toml}: {complaints}"))
+}
+
+fn complaints(toml: &str, env: &[(&str, &str)]) -> Vec<Complaint> {
+    let (_folder, sources) = sources(toml, env);
+    load(&sources).expect_err(toml).0
+}
+
+#[test]
+fn nothing_configured_gives_the_defaults_of_the_design() {
+    let settings = load(&Sources { host_name: Some("host 1".to_owned()), ..Sources::default() }).expect("defaults");
+    assert_eq!(settings.node, "host-1");
+    assert_eq!(settings.roles, super::ROLES);
+    assert_eq!(settings.data_dir, PathBuf::from("./var"));
+    assert_eq!(settings.http.listen.to_string(), "127.0.0.1:8080");
+    let [server] = settings.servers.as_slice() else { panic!("one server") };
+    assert_eq!((server.name.as_str(), server.api_url.as_str()), ("main", "http://127.0.0.1:9997/"));
+    assert_eq!(server.rtsp_url.as_str(), "rtsp://127.0.0.1:8554");
+    assert!(server.api_username.is_none() && server.publish_password.is_none());
+    assert_eq!(settings.monitor.interval, Duration::from_secs(2));
+    assert_eq!(settings.monitor.history, Duration::from_secs(86_400));
+    assert!(matches!(&settings.database, Database::Sqlite(file) if file.ends_with("var/streamwarden.db")));
+    assert_eq!((settings.restream.server.as_str(), settings.restream.media_port), ("main", None));
+    assert_eq!((settings.restream.start_rate, settings.restream.start_rate_per_host), (20.0, 2.0));
+    assert_eq!(settings.record.segment_duration, Duration::from_secs(60));
+    assert_eq!((settings.record.max_concurrent, settings.record.min_free), (10, 1 << 30));
+    assert_eq!(settings.record.include, ["*"]);
+    assert_eq!(settings.upload.workers, 3);
+}
+
+#[test]
+fn the_environment_wins_over_the_command_line_and_that_over_the_file() {
+    let toml = "roles = [\"monitor\"]\n[http]\nlisten = \"127.0.0.1:1\"\n[monitor]\ninterval = \"3s\"\n";
+    let env = [("STREAMWARDEN_HTTP__LISTEN", "127.0.0.1:3"), ("POLLING_INTERVAL", "4"), ("STREAMWARDEN_NODE", "")];
+    let (_folder, mut sources) = sources(toml, &env);
+    sources.cli.listen = Some("127.0.0.1:2".to_owned());
+    sources.cli.roles = Some("record,monitor,record".to_owned());
+    let settings = load(&sources).expect("valid");
+    assert_eq!(settings.http.listen.port(), 3);
+    assert_eq!(settings.roles, ["monitor", "record"], "in start order, once each");
+    assert_eq!(settings.monitor.interval, Duration::from_secs(4));
+    assert_eq!(settings.node, "host-1", "an empty variable counts as not set");
+    sources.env.insert("STREAMWARDEN_MONITOR__INTERVAL".to_owned(), "500ms".to_owned());
+    sources.env.remove("STREAMWARDEN_HTTP__LISTEN");
+    let settings = load(&sources).expect("valid");
+    assert_eq!(settings.monitor.interval, Duration::from_millis(500), "our own name wins over the older one");
+    assert_eq!(settings.http.listen.port(), 2, "the command line wins over the file");
+}
+
+#[test]
+fn older_names_work() {
+    let settings = loaded(
+        "",
+        &[
+            ("MEDIAMTX_API_URL", "http://media.example:9997"),
+            ("SEGMENT_DURATION", "30"),
+            ("OUTPUT_FORMAT", "mp4"),
+            ("MAX_CONCURRENT_RECORDINGS", "4"),
+            ("UPLOAD_WORKERS", "7"),
+            ("PG_DSN", "sqlite:/tmp/x.db"),
+        ],
+    );
+    assert_eq!(settings.servers[0].rtsp_url.as_str(), "rtsp://media.example:8554", "beside the API");
+    assert_eq!(settings.record.segment_duration, Duration::from_secs(30));
+    assert_eq!((settings.record.max_concurrent, settings.upload.workers), (4, 7));
+    assert!(matches!(&settings.database, Database::Sqlite(file) if file.as_os_str() == "/tmp/x.db"));
+}
+
+#[test]
+fn servers_come_from_the_file_and_the_environment_together() {
+    let toml =
+        "[[servers]]\nname = \"a\"\napi_url = \"http://a:9997\"\n[[servers]]\nname = \"b\"\napi_url = \"https://b\"\n";
+    let env = [
+        ("STREAMWARDEN_SERVERS__1__RTSP_URL", "rtsp://c:8554"),
+        ("STREAMWARDEN_SERVERS__2__NAME", "third"),
+        ("STREAMWARDEN_SERVERS__2__API_URL", "http://[::1]:9997"),
+        ("STREAMWARDEN_RESTREAM__SERVER", "third"),
+    ];
+    let settings = loaded(toml, &env);
+    let rtsp: Vec<_> = settings.servers.iter().map(|server| server.rtsp_url.as_str()).collect();
+    assert_eq!(rtsp, ["rtsp://a:8554", "rtsp://c:8554", "rtsp://[::1]:8554"]);
+    assert_eq!(settings.restream.server, "third");
+}
+
+#[test]
+fn relative_paths_of_database_and_objects_stay_in_the_data_folder() {
+    let settings = loaded("data_dir = \"/srv/video\"", &[]);
+    assert!(matches!(&settings.database, Database::Sqlite(file) if file.as_os_str() == "/srv/video/streamwarden.db"));
+    assert!(
+        matches!(&settings.objects, super::settings::Objects::Directory(path) if path.as_os_str() == "/srv/video/objects")
+    );
+}
+
+#[test]
+fn secrets_come_from_files_and_lose_one_line_end() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a writable folder");
+        path.to_str().expect("a plain path").to_owned()
+    };
+    let toml = format!(
+        "[[servers]]\napi_username = \"u\"\napi_password_file = {:?}\npublish_username = \"p\"\npublish_password = \"old\"\n",
+        file("api", "one two \r\n")
+    );
+    let publish = file("publish", "new\n\n");
+    let settings = loaded(&toml, &[("STREAMWARDEN_SERVERS__0__PUBLISH_PASSWORD_FILE", publish.as_str())]);
+    let secret = |value: &Option<secrecy::SecretString>| value.as_ref().map(|it| it.expose_secret().to_owned());
+    assert_eq!(secret(&settings.servers[0].api_password).as_deref(), Some("one two "));
+    assert_eq!(secret(&settings.servers[0].publish_password).as_deref(), Some("new\n"));
+    assert!(!format!("{settings:?}").contains("one two"), "settings print no secret");
+
+    let dsn = file("dsn", "postgresql://u:hunter2@db/x\n");
+    let told = complaints("", &[("PG_DSN_FILE", dsn.as_str())]);
+    assert!(told[0].fault.contains("PostgreSQL") && !told[0].to_string().contains("hunter2"));
+}
+
+/// Text of the file, variables, and for each complaint: key, part of the fault, part of the remedy.
+type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [(&'a str, &'a str, &'a str)]);
+
+fn assert_rows(rows: &[Row<'_>]) {
+    for (toml, env, wanted) in rows {
+        let told = complaints(toml, env);
+        assert_eq!(told.len(), wanted.len(), "{toml:?} {env:?}: {}", Complaints(told));
+        for (complaint, (key, fault, remedy)) in told.iter().zip(*wanted) {
+            assert_eq!(complaint.key, *key, "{complaint}");
+            assert!(complaint.fault.contains(fault), "{complaint} lacks {fault}");
+            assert!(complaint.remedy.contains(remedy), "{complaint} lacks {remedy}");
+        }
+    }
+}
+
+#[test]
+fn the_shape_of_the_file_is_checked() {
+    assert_rows(&[
+        ("[http]\nlisten = \n", &[], &[("file", "not TOML", "correct")]),
+        ("a = 1\na = 2\n", &[], &[("file", "not TOML: duplicate key", "")]),
+        ("[http]\nlisten = 8080", &[], &[("http.listen", "is a number, expected text", "quotes")]),
+        ("[http]\nlisten = true", &[], &[("http.listen", "is true or false", "")]),
+        ("[http]\nlisten = 1979-05-27", &[], &[("http.listen", "is a date", "")]),
+        ("[node]\nx = 1", &[], &[("node", "is a section", "")]),
+        ("http = 3", &[], &[("http", "is a number, expected a section", "[http]")]),
+        ("[servers]\nname = \"a\"", &[], &[("servers", "is a section, expected a list", "[[servers]]")]),
+        ("servers = [1]", &[], &[("servers[0]", "is a number, expected a section", "[[servers]]")]),
+        ("[htpp]\nlisten = 1", &[], &[("htpp", "no such key", "nearest known key is http")]),
+        ("[http]\nlisen = 1", &[], &[("http.lisen", "no such key", "nearest known key is http.listen")]),
+        ("[http]\nlisten_file = \"x\"", &[], &[("http.listen_file", "no such key", "")]),
+        ("\"http.listen\" = \"127.0.0.1:1\"", &[], &[("http.listen", "no such key", "plain words")]),
+        ("\"servers[9999999999].name\" = \"x\"", &[], &[("servers[9999999999].name", "no such key", "")]),
+        ("roles = \"monitor\"", &[], &[("roles", "is text, expected a list", "[")]),
+        ("roles = [1]", &[], &[("roles", "holds a number", "")]),
+        ("[upload]\nworkers = \"3\"", &[], &[("upload.workers", "is text, expected a whole number", "without quotes")]),
+        (
+            "",
+            &[("STREAMWARDEN_HTTP_LISTEN", "x")],
+            &[("STREAMWARDEN_HTTP_LISTEN", "no key", "STREAMWARDEN_HTTP__LISTEN")],
+        ),
+        ("", &[("STREAMWARDEN_SERVERS__1000000__NAME", "x")], &[("STREAMWARDEN_SERVERS__1000000__NAME", "no key", "")]),
+    ]);
+}
+
+#[test]
+fn values_are_checked() {
+    let long = format!("[record]\ninclude = [\"{}\"]", "x".repeat(100_000));
+    assert_rows(&[(&long, &[], &[("record.include", "100000 letters", "at most 200")])]);
+    assert_rows(&[
+        ("[http]\nlisten = \"0.0.0.0:8080\"", &[], &[("http.listen", "no login yet", "127.0.0.1")]),
+        ("[http]\nlisten = \"[::]:8080\"", &[], &[("http.listen", "no login yet", "")]),
+        ("[http]\nlisten = \"8080\"", &[], &[("http.listen", "not an address and a port", "127.0.0.1:8080")]),
+        ("[http]\nlisten = \"127.0.0.1:99999\"", &[], &[("http.listen", "not an address", "")]),
+        ("[http]\nallowed_origins = [\"*\"]", &[], &[("http.allowed_origins", "every web page", "")]),
+        ("[http]\nallowed_origins = [\"https://a/b\"]", &[], &[("http.allowed_origins", "not an origin", "")]),
+        ("node = \"a b\"", &[], &[("node", "not a plain name", "letters")]),
+        ("node = \"\"", &[], &[("node", "is empty", "leave the key out")]),
+        ("roles = [\"recorder\"]", &[], &[("roles", "\"recorder\" is not a role", "mean record?")]),
+        ("roles = []", &[], &[("roles", "no role", "monitor, restream, record")]),
+        ("[monitor]\ninterval = \"0s\"", &[], &[("monitor.interval", "too short", "100ms to 1m")]),
+        ("[monitor]\ninterval = \"3y\"", &[], &[("monitor.interval", "too long", "")]),
+        ("[monitor]\ninterval = \"soon\"", &[], &[("monitor.interval", "not a duration", "500ms")]),
+        ("[restream]\nserver = \"x\"", &[], &[("restream.server", "not the name of a server", "known servers: main")]),
+        ("[restream]\nmedia_host = \"a:1\"", &[], &[("restream.media_host", "not a host", "without scheme and port")]),
+        ("[restream]\nmedia_port = 0", &[], &[("restream.media_port", "from 1 to 65535", "")]),
+        ("[restream]\nstart_rate = 0", &[], &[("restream.start_rate", "not a rate", "")]),
+        ("[restream]\nstart_rate = nan", &[], &[("restream.start_rate", "not a rate", "")]),
+        ("[record]\noutput_format = \"avi\"", &[], &[("record.output_format", "\"avi\"", "mp4")]),
+        ("[record]\nmax_concurrent = 0", &[], &[("record.max_concurrent", "from 1", "")]),
+        ("[record]\nmax_concurrent = 1.5", &[], &[("record.max_concurrent", "1.5 is not a whole number", "")]),
+        ("[record]\nmax_concurrent = 99999999999999999999", &[], &[("record.max_concurrent", "whole number", "")]),
+        ("[record]\ninclude = [\"a b\"]", &[], &[("record.include", "' '", "wildcards")]),
+        ("[record]\ninclude = []", &[], &[("record.include", "no stream", "roles")]),
+        ("[record]\nexclude = [\"\"]", &[], &[("record.exclude", "empty pattern", "")]),
+        ("[record]\nmin_free = \"1GB\"", &[], &[("record.min_free", "not a size", "20G")]),
+        ("[database]\nurl = \"sqlite:\"", &[], &[("database.url", "names no file", "sqlite:FILE")]),
+        ("[database]\nurl = \"sqlite::memory:\"", &[], &[("database.url", "keep nothing", "")]),
+        ("[database]\nurl = \"sqlite://x.db\"", &[], &[("database.url", "two slashes", "")]),
+        ("[database]\nurl = \"x.db\"", &[], &[("database.url", "not the URL", "sqlite:FILE")]),
+        ("", &[("PG_DSN", "postgresql://u:hunter2@h/d")], &[("database.url", "only SQLite yet", "sqlite:FILE")]),
+        ("data_dir = \"\"", &[], &[("data_dir", "is empty", "")]),
+        ("[ffmpeg]\nffmpeg = \"a\\u0000b\"", &[], &[("ffmpeg.ffmpeg", "NUL", "")]),
+    ]);
+}
+
+#[test]
+fn servers_are_checked() {
+    let two = |second: &str| format!("[[servers]]\nname = \"a\"\n[[servers]]\n{second}");
+    let keyed = |name: &str| format!("servers[0].{name}");
+    for (toml, key, fault, remedy) in [
+        ("name = \"a b\"", "name", "holds ' '", "letters"),
+        ("name = \"a/b\"", "name", "holds '/'", "letters"),
+        ("api_url = \"ftp://h\"", "api_url", "begins with ftp://", "http://127.0.0.1:9997"),
+        ("api_url = \"h:9997\"", "api_url", "begins with h://", "http://127.0.0.1:9997"),
+        ("api_url = \"127.0.0.1\"", "api_url", "not a URL", "http://127.0.0.1:9997"),
+        ("api_url = \"http://u:hunter2@h\"", "api_url", "username or password", "api_username and api_password"),
+        ("api_url = \"http://h/v3\"", "api_url", "goes on after host and port", "http://127.0.0.1:9997"),
+        ("api_url = \"http://h:0\"", "api_url", "port 0", ""),
+        (
+            "rtsp_url = \"rtsp://u:hunter2@h\"",
+            "rtsp_url",
+            "username or password",
+            "publish_username and publish_password",
+        ),
+        ("rtsp_url = \"rtsp://\"", "rtsp_url", "names no host", "rtsp://127.0.0.1:8554"),
+        ("rtsp_url = \"http://h\"", "rtsp_url", "expected rtsp://", ""),
+        ("api_username = \"u\"", "api_username", "without api_password", "both"),
+        ("api_password = \"hunter2\"", "api_password", "without api_username", "both"),
+        ("api_passwort = \"hunter2\"", "api_passwort", "no such key", "servers[].api_password"),
+    ] {
+        assert_rows(&[(&format!("[[servers]]\n{toml}"), &[], &[(&keyed(key), fault, remedy)])]);
+    }
+    let same = two("name = \"a\"\napi_url = \"http://b:1\"");
+    let api = two("name = \"b\"\napi_url = \"http://127.0.0.1:9997/\"");
+    let bare = two("name = \"b\"");
+    assert_rows(&[
+        (&same, &[], &[("servers[1].name", "another server too", "its own name")]),
+        (&api, &[], &[("servers[1].api_url", "API of \"a\" too", "keep one")]),
+        (&bare, &[], &[("servers[1].api_url", "is missing", "only the first")]),
+        (&two(""), &[], &[("servers[1]", "says nothing", "")]),
+        ("", &[("STREAMWARDEN_SERVERS__999__NAME", "x")], &[("servers[1]", "says nothing", "without a gap")]),
+        (
+            "[[servers]]\napi_username = \"u\"\napi_password = \"hunter2\"\napi_password_file = \"/x\"",
+            &[],
+            &[("servers[0].api_password", "given twice", "keep one")],
+        ),
+        (
+            "[[servers]]\napi_username = \"u\"\napi_password_file = \"/nowhere/secret\"",
+            &[],
+            &[("servers[0].api_password_file", "cannot be read", "readable text file")],
+        ),
+    ]);
+}
+
+#[test]
+fn every_complaint_comes_at_once_with_its_place() {
+    let toml = "rolls = 1\n[http]\nlisten = \"0.0.0.0:1\"\n[monitor]\ninterval = \"x\"\n";
+    let (_folder, sources) = sources(toml, &[("UPLOAD_WORKERS", "none"), ("STREAMWARDEN_NOD", "x")]);
+    let told = load(&sources).expect_err("five complaints");
+    let file = sources.file.expect("a file").display().to_string();
+    let places: BTreeMap<_, _> =
+        told.0.iter().map(|it| (it.key.as_str(), it.place.clone().unwrap_or_default())).collect();
+    assert_eq!(places["rolls"], format!("{file}:1"));
+    assert_eq!(places["http.listen"], format!("{file}:3"));
+    assert_eq!(places["monitor.interval"], format!("{file}:5"));
+    assert_eq!(places["upload.workers"], "environment UPLOAD_WORKERS");
+    assert_eq!(places["STREAMWARDEN_NOD"], "environment STREAMWARDEN_NOD");
+    assert_eq!(told.0.len(), 5);
+    assert!(told.to_string().starts_with("5 complaints about the configuration"));
+}
+
+#[test]
+fn no_complaint_repeats_a_secret() {
+    for (toml, env) in [
+        ("[[servers]]\napi_password = hunter2", vec![]),
+        ("[[servers]]\napi_password = \"hunter2", vec![]),
+        ("[[servers]]\napi_password = [\"hunter2\"]", vec![]),
+        ("[[servers]]\napi_url = \"http://u:hunter2@h:bad\"", vec![]),
+        ("[[servers]]\nrtsp_url = \"rtsp://u:hunter2@h/x?password=hunter2\"", vec![]),
+        ("[restream]\nmedia_host = \"rtsp://u:hunter2@h\"", vec![]),
+        ("[http]\nallowed_origins = [\"https://u:hunter2@h\"]", vec![]),
+        ("[monitor]\ninterval = \"rtsp://u:hunter2@h\"", vec![]),
+        ("", vec![("PG_DSN", "hunter2")]),
+        ("", vec![("PG_DSN", "mysql://u:hunter2@h/d")]),
+        ("", vec![("STREAMWARDEN_SERVERS__0__API_PASWORD", "hunter2")]),
+    ] {
+        let told = Complaints(complaints(toml, &env)).to_string();
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+}
+
+#[test]
+fn a_file_that_is_named_must_be_readable() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for path in [folder.path().join("missing.toml"), folder.path().to_owned()] {
+        let told = load(&Sources { file: Some(path), ..Sources::default() }).expect_err("unreadable").0;
+        assert!(told.len() == 1 && told[0].fault.contains("cannot be read"), "{}", told[0]);
+    }
+}
+
+#[test]
+fn variables_of_kubernetes_services_are_not_ours() {
+    loaded("", &[("STREAMWARDEN_PORT", "tcp://10.0.0.1:80"), ("STREAMWARDEN_SERVICE_HOST", "10.0.0.1")]);
+}
