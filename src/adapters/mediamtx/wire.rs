@@ -46,6 +46,8 @@ pub(super) struct Path {
     available_time: Field<DateTime<Utc>>,
     /// Since 1.16.0.
     online: Field<bool>,
+    /// Since 1.16.0; of an unreachable pull path the zero time or that of an earlier connection.
+    online_time: Field<DateTime<Utc>>,
     source: Object<Endpoint>,
     tracks: List<Field<String>>,
     /// Since 1.17.0.
@@ -137,7 +139,8 @@ impl Path {
             name,
             available,
             online: self.online.0.unwrap_or(available),
-            available_since: self.available_time.0.or(self.ready_time.0),
+            // An alwaysAvailable path is available from its creation: its publisher came with `online`.
+            available_since: self.available_time.0.or(self.ready_time.0).max(self.online_time.0.filter(|_| available)),
             source: self.source.0.map(Endpoint::source),
             tracks: tracks(self.tracks2, self.tracks),
             readers: self.readers.0.map_or(0, |readers| u32::try_from(readers.len()).unwrap_or(u32::MAX)),

@@ -1,9 +1,12 @@
 //! Table test of the wire types: answers of real servers, 1.3 to 1.20, and answers as odd as they come.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::wire::{Page, Path, SrtConn, merge_srt, wants_srt};
-use crate::domain::stream::{PathReading, PathSource, SrtReading, Track};
+use crate::domain::stream::StreamState::{Live, Offline};
+use crate::domain::stream::{Moment, PathReading, PathSource, Seen, SrtReading, StreamMemory, Track};
 
 fn fixture(version: &str, file: &str) -> String {
     let path = format!("{}/tests/fixtures/mediamtx-{version}/{file}", env!("CARGO_MANIFEST_DIR"));
@@ -72,6 +75,21 @@ fn details_that_1_20_tells() {
     let SrtReading { rtt, recv_rate_mbps, link_capacity_mbps, loss_rate } = srt;
     assert!(near(rtt, 0.432275111794) && near(recv_rate_mbps, 1.901914601991), "{srt:?}");
     assert!(near(link_capacity_mbps, 1723.698943158) && near(loss_rate, 0.0), "{srt:?}");
+}
+
+#[test]
+fn the_states_that_follow() {
+    let old = [("cam/front", Live), ("contrib/rtmp", Live), ("contrib/srt", Live), ("idle-publisher", Offline)];
+    let new = [("always", Offline), ("ondemand", Offline), ("unreachable-pull", Offline), ("pull-loop", Live), old[0]];
+    let at = Moment { wall: chrono::DateTime::UNIX_EPOCH, steady: Duration::ZERO };
+    for (version, wanted) in [("1.3.1", &old[..]), ("1.9.3", &old), ("1.12.3", &old), ("1.20.1", &new)] {
+        let paths = listing(&fixture(version, "paths_list.json"));
+        for (name, state) in wanted {
+            let reading = find(&paths, name).clone();
+            let told = StreamMemory::new("main", reading.name.clone()).observe(Seen::Listed(reading), at);
+            assert_eq!(told.status.state, *state, "{name} of {version}");
+        }
+    }
 }
 
 #[test]

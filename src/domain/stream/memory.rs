@@ -1,0 +1,311 @@
+//! The liveness rule and the bitrate rule of one stream, poll after poll.
+//!
+//! A stream is live while it is available, really fed, and its bytes move. `available` alone proves nothing (an
+//! alwaysAvailable path is available without a publisher and its placeholder even moves bytes), `online` alone proves
+//! nothing (an unreachable pull path is online), and a hung publisher stays both for 10 s: only its bytes stop.
+//! Owned by the path poller; pure: two times come in with every poll, one for people and one for arithmetic.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::{PathReading, PathSource, Sample, StreamState, StreamStatus};
+use crate::domain::name::StreamName;
+
+/// The bitrate is a mean over this time (at least over the last two polls).
+const WINDOW: Duration = Duration::from_secs(6);
+/// Two readings closer than this give no rate: a late answer right before a punctual one would make a spike.
+const SHORTEST: Duration = Duration::from_millis(200);
+/// A stall is at least this many polls without a byte ...
+const QUIET_POLLS: u32 = 2;
+/// ... and at least this long (a bit under two polls of 2 s, which come with jitter).
+const QUIET_TIME: Duration = Duration::from_millis(3_500);
+/// A path that its server no longer lists is forgotten after this time.
+pub const FORGET_AFTER: Duration = Duration::from_secs(600);
+
+/// Stands still while the state does: `since` tells how long.
+const STALLED: &str = "its source is connected and sends nothing";
+
+/// When a poll was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// For people: the machine's clock, which may jump.
+    pub wall: DateTime<Utc>,
+    /// For rates and limits: time since any fixed start, never going back.
+    pub steady: Duration,
+}
+
+/// What a poll found out about a path.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Seen {
+    /// The server lists it.
+    Listed(PathReading),
+    /// The server answered and does not list it.
+    Missing,
+    /// The server did not answer, for this reason.
+    Unanswered(String),
+}
+
+/// What follows from a poll.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observation {
+    /// The stream as everybody sees it.
+    pub status: StreamStatus,
+    /// For the history.
+    pub sample: Sample,
+    /// Not listed for [`FORGET_AFTER`]: no longer worth showing.
+    pub forgotten: bool,
+}
+
+/// One uninterrupted life of the server's byte counter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Identity {
+    available_since: Option<DateTime<Utc>>,
+    source: Option<PathSource>,
+}
+
+/// What must be remembered of one stream between polls.
+#[derive(Clone, Debug)]
+pub struct StreamMemory {
+    /// As last told. Its `since` survives a restart of whoever owns this memory.
+    status: Option<StreamStatus>,
+    /// State and since before the server went silent; what it is when nothing happened meanwhile.
+    settled: Option<(StreamState, DateTime<Utc>)>,
+    server: String,
+    name: StreamName,
+    identity: Option<Identity>,
+    /// `(steady, bytes)` of the readings within [`WINDOW`], of the current identity.
+    marks: VecDeque<(Duration, u64)>,
+    /// Bytes at the last reading; outlives a restart, unlike the marks.
+    bytes: Option<u64>,
+    quiet_polls: u32,
+    /// When the bytes last moved, as far as we have seen.
+    moved_at: Option<Duration>,
+    missing_since: Option<Duration>,
+    /// Wall time of the last answered poll.
+    answered_at: Option<DateTime<Utc>>,
+}
+
+/// Whether the bytes moved since the last reading.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Motion {
+    /// Nothing to compare with: first sight, or a new life of the counter.
+    Anew,
+    Moved,
+    Quiet,
+}
+
+impl StreamMemory {
+    /// A stream that was never seen.
+    pub fn new(server: impl Into<String>, name: StreamName) -> Self {
+        Self {
+            status: None,
+            settled: None,
+            server: server.into(),
+            name,
+            identity: None,
+            marks: VecDeque::new(),
+            bytes: None,
+            quiet_polls: 0,
+            moved_at: None,
+            missing_since: None,
+            answered_at: None,
+        }
+    }
+
+    /// Goes on from what was last told about a stream, after a restart of whoever remembered it.
+    pub fn resume(status: StreamStatus) -> Self {
+        let fed = matches!(status.state, StreamState::Live | StreamState::Stalled);
+        let settled = (status.state != StreamState::Unknown).then_some((status.state, status.since));
+        let bytes = fed.then_some(status.bytes_received);
+        Self { settled, bytes, status: Some(status.clone()), ..Self::new(status.server, status.name) }
+    }
+
+    /// Takes in one poll.
+    pub fn observe(&mut self, seen: Seen, at: Moment) -> Observation {
+        let status = match seen {
+            Seen::Unanswered(reason) => self.unanswered(reason, at),
+            Seen::Missing => self.missing(at),
+            Seen::Listed(reading) => self.listed(reading, at),
+        };
+        let forgotten = self.missing_since.is_some_and(|since| at.steady.saturating_sub(since) >= FORGET_AFTER)
+            && status.state == StreamState::Offline;
+        let StreamStatus { state, bitrate, readers, .. } = status;
+        self.status = Some(status.clone());
+        Observation { status, sample: Sample { at: at.wall, state, bitrate, readers }, forgotten }
+    }
+
+    fn unanswered(&self, reason: String, at: Moment) -> StreamStatus {
+        let known = self.status.clone().unwrap_or_else(|| self.blank(at));
+        let since = if known.state == StreamState::Unknown { known.since } else { at.wall };
+        StreamStatus { state: StreamState::Unknown, since, reason: Some(reason), bitrate: None, ..known }
+    }
+
+    fn missing(&mut self, at: Moment) -> StreamStatus {
+        self.missing_since.get_or_insert(at.steady);
+        self.end_of_life();
+        let since = self.settle(StreamState::Offline, None, at);
+        let reason = "the server does not list it: nobody publishes to it";
+        StreamStatus {
+            state: StreamState::Offline,
+            since,
+            reason: Some(reason.into()),
+            bitrate: Some(0),
+            ..self.blank(at)
+        }
+    }
+
+    fn listed(&mut self, reading: PathReading, at: Moment) -> StreamStatus {
+        self.missing_since = None;
+        let (state, reason, since) = match offline_reason(&reading) {
+            Some(reason) => {
+                self.end_of_life();
+                (StreamState::Offline, Some(reason), self.settle(StreamState::Offline, None, at))
+            }
+            None => {
+                let motion = self.motion(&reading, at);
+                let state = self.fed_state(motion, at);
+                let began = (motion == Motion::Anew).then_some(reading.available_since).flatten();
+                let reason = (state == StreamState::Stalled).then(|| STALLED.to_owned());
+                (state, reason, self.settle(state, began, at))
+            }
+        };
+        let bitrate = match state {
+            StreamState::Live => self.rate(),
+            _ => Some(0),
+        };
+        StreamStatus {
+            server: self.server.clone(),
+            name: reading.name,
+            state,
+            since,
+            reason,
+            source_type: reading.source.map(|source| source.kind),
+            bytes_received: reading.bytes_received,
+            bytes_sent: reading.bytes_sent,
+            readers: reading.readers,
+            bitrate,
+            tracks: reading.tracks,
+            rtt: reading.srt.map(|srt| srt.rtt),
+            recv_rate_mbps: reading.srt.map(|srt| srt.recv_rate_mbps),
+            link_capacity_mbps: reading.srt.map(|srt| srt.link_capacity_mbps),
+            loss_rate: reading.srt.map(|srt| srt.loss_rate),
+        }
+    }
+
+    /// Compares the counter with the last reading, and starts a new life of it where it was reset.
+    fn motion(&mut self, reading: &PathReading, at: Moment) -> Motion {
+        let identity = Identity { available_since: reading.available_since, source: reading.source.clone() };
+        let same = match (&self.identity, self.bytes) {
+            (Some(known), Some(_)) => *known == identity,
+            // Resumed: the counter alone must tell.
+            (None, Some(_)) => true,
+            (_, None) => false,
+        };
+        let bytes = reading.bytes_received;
+        let motion = match self.bytes {
+            Some(before) if same && bytes > before => Motion::Moved,
+            Some(before) if same && bytes == before => Motion::Quiet,
+            _ => Motion::Anew,
+        };
+        if motion == Motion::Anew {
+            self.marks.clear();
+        }
+        self.identity = Some(identity);
+        self.bytes = Some(bytes);
+        self.mark(at.steady, bytes);
+        motion
+    }
+
+    /// Keeps the readings of the window, and always the one before the newest.
+    fn mark(&mut self, steady: Duration, bytes: u64) {
+        self.marks.push_back((steady, bytes));
+        while self.marks.len() > 2 && self.marks[0].0 + WINDOW < steady {
+            self.marks.pop_front();
+        }
+    }
+
+    fn fed_state(&mut self, motion: Motion, at: Moment) -> StreamState {
+        let stalled = self.settled.is_some_and(|(state, _)| state == StreamState::Stalled);
+        if motion == Motion::Quiet {
+            // Resumed without a time of the last byte: the quiet begins now at the latest.
+            let moved_at = *self.moved_at.get_or_insert(at.steady);
+            self.quiet_polls += 1;
+            let long = at.steady.saturating_sub(moved_at) >= QUIET_TIME;
+            if stalled || (self.quiet_polls >= QUIET_POLLS && long) {
+                return StreamState::Stalled;
+            }
+        } else {
+            self.quiet_polls = 0;
+            self.moved_at = Some(at.steady);
+        }
+        StreamState::Live
+    }
+
+    /// Since when the state is what it is. `began` is the server's word for the start of a new life: it is taken as
+    /// far as it lies between the last answer and now, because the server's clock may be wrong.
+    fn settle(&mut self, state: StreamState, began: Option<DateTime<Utc>>, at: Moment) -> DateTime<Utc> {
+        let since = match (self.settled, began) {
+            (Some((before, since)), None) if before == state => since,
+            (_, None) => at.wall,
+            (None, Some(began)) => began.min(at.wall),
+            (Some(_), Some(began)) => began.max(self.answered_at.unwrap_or(at.wall)).min(at.wall),
+        };
+        self.settled = Some((state, since));
+        self.answered_at = Some(at.wall);
+        since
+    }
+
+    fn end_of_life(&mut self) {
+        self.identity = None;
+        self.bytes = None;
+        self.marks.clear();
+        self.quiet_polls = 0;
+        self.moved_at = None;
+    }
+
+    /// Bits per second over the marks.
+    fn rate(&self) -> Option<u64> {
+        let ((began, from), (ended, to)) = (*self.marks.front()?, *self.marks.back()?);
+        let time = ended.checked_sub(began).filter(|time| *time >= SHORTEST)?;
+        Some((to.saturating_sub(from) as f64 * 8.0 / time.as_secs_f64()).round() as u64)
+    }
+
+    /// A stream of which nothing is known but its name.
+    fn blank(&self, at: Moment) -> StreamStatus {
+        StreamStatus {
+            server: self.server.clone(),
+            name: self.name.clone(),
+            state: StreamState::Unknown,
+            since: at.wall,
+            reason: None,
+            source_type: None,
+            bytes_received: 0,
+            bytes_sent: 0,
+            readers: 0,
+            bitrate: None,
+            tracks: Vec::new(),
+            rtt: None,
+            recv_rate_mbps: None,
+            link_capacity_mbps: None,
+            loss_rate: None,
+        }
+    }
+}
+
+/// Why a listed path has no stream; `None` when it has one.
+fn offline_reason(reading: &PathReading) -> Option<String> {
+    match (reading.available, reading.online, &reading.source) {
+        (true, true, _) => None,
+        (true, false, _) => Some("nobody publishes to it: only the server's alwaysAvailable placeholder plays".into()),
+        (false, _, None) => Some("nobody publishes to it".into()),
+        (false, _, Some(source)) if source.id.is_empty() => Some(format!(
+            "the server pulls it ({}) and gets no stream: the source is unreachable, or waits for a reader",
+            source.kind
+        )),
+        (false, _, Some(source)) => {
+            Some(format!("its publisher ({}) is connected and sends no stream yet", source.kind))
+        }
+    }
+}
