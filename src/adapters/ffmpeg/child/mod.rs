@@ -10,15 +10,18 @@
 //! * Dropping a [`Child`] kills its group at once. Dropping [`Events`] only means that nobody listens: the pipes are
 //!   drained all the same.
 //! * The exit is always waited for, whatever is dropped: no zombies as long as the runtime lives.
-//! * Secrets go through `stdin` ([`Launch::stdin`]), never through `args` or the environment, which `ps` shows.
+//! * A secret argument is an [`Argument::Secret`] (URLs: [`Argument::url`]): `ps` shows another text in its place. Where
+//!   the machine forbids ptrace the child is started all the same, and a warning says once that passwords can be seen.
 
+pub mod argument;
 mod group;
 pub mod lines;
+mod veil;
 
-use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -29,9 +32,11 @@ use tokio::process::{ChildStderr, ChildStdout, Command};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 
+pub use argument::Argument;
 pub use group::Ending;
 use group::Group;
 use lines::{Line, Splitter, Tail};
+use veil::Veil;
 
 use crate::base::{Error, Result};
 
@@ -63,23 +68,72 @@ const ENVIRONMENT: [&str; 12] = [
     "FONTCONFIG_FILE",
 ];
 
-/// What to run. `Debug` shows no secret as long as `args` holds none.
+/// What to run. `Debug` shows no secret.
 #[derive(Debug, Default)]
 pub struct Launch {
     /// Name (looked up in `PATH`) or path.
     pub program: PathBuf,
-    /// Arguments, one each. Visible to everybody on the machine.
-    pub args: Vec<OsString>,
+    /// Arguments, one each.
+    pub args: Vec<Argument>,
     /// Working directory; ours when absent.
     pub cwd: Option<PathBuf>,
     /// Written to stdin, which is then closed; `/dev/null` when absent.
     pub stdin: Option<SecretString>,
-    /// Values that must not appear in the stderr tail (URLs are cleaned anyway).
+    /// Values that must not appear in the stderr tail (URLs and secret arguments are hidden anyway).
     pub secrets: Vec<SecretString>,
     /// For logs and errors: `camera front`.
     pub label: String,
     /// See [`MARK_VARIABLE`]: the same for every child of one data directory.
     pub mark: String,
+}
+
+impl Launch {
+    /// Starts it, behind a veil when arguments are secret.
+    fn start(&self) -> io::Result<tokio::process::Child> {
+        match Veil::for_arguments(&self.program, &self.args) {
+            Ok(None) => self.command(None).spawn(),
+            Ok(Some(veil)) => self.start_veiled(&veil).or_else(|error| self.start_bare(&error)),
+            Err(error) => self.start_bare(&error),
+        }
+    }
+
+    fn start_veiled(&self, veil: &Veil) -> io::Result<tokio::process::Child> {
+        let child = self.command(Some(veil)).spawn()?;
+        // An error drops the child, which kills it before it has run.
+        child.id().map_or(Ok(()), |pid| veil.draw(pid))?;
+        Ok(child)
+    }
+
+    fn start_bare(&self, why: &io::Error) -> io::Result<tokio::process::Child> {
+        static WARNED: Once = Once::new();
+        let child = self.command(None).spawn()?;
+        WARNED.call_once(|| {
+            log::warn!(
+                "passwords of cameras and servers are visible in `ps` on this machine: they could not be hidden \
+                from it ({why}); allow ptrace of own children, or mount /proc with hidepid=2"
+            );
+        });
+        Ok(child)
+    }
+
+    fn command(&self, veil: Option<&Veil>) -> Command {
+        let mut command = match veil {
+            Some(veil) => Command::new(&veil.program),
+            None => Command::new(&self.program),
+        };
+        command.arg0(&self.program);
+        command.args(self.args.iter().map(if veil.is_some() { Argument::shown } else { Argument::real }));
+        command.env_clear().process_group(0).kill_on_drop(true);
+        command.envs(ENVIRONMENT.iter().filter_map(|name| std::env::var_os(name).map(|value| (*name, value))));
+        command.env(MARK_VARIABLE, owner_mark(&self.mark));
+        if let Some(cwd) = &self.cwd {
+            command.current_dir(cwd);
+        }
+        command.stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        prepare_child(&mut command, veil.is_some());
+        command
+    }
 }
 
 /// What a child says. `Exited` is the last one.
@@ -117,22 +171,14 @@ pub struct Child {
 impl Child {
     /// Starts a process in its own group. See the module's contract about the calling thread.
     pub fn spawn(launch: Launch) -> Result<(Self, Events)> {
-        let Launch { program, args, cwd, stdin, secrets, label, mark } = launch;
-        let mut command = Command::new(&program);
-        command.args(args).env_clear().process_group(0).kill_on_drop(true);
-        command.envs(ENVIRONMENT.iter().filter_map(|name| std::env::var_os(name).map(|value| (*name, value))));
-        command.env(MARK_VARIABLE, owner_mark(&mark));
-        if let Some(cwd) = cwd {
-            command.current_dir(cwd);
-        }
-        command.stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() });
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        die_with_us(&mut command);
-        let mut child = command.spawn().map_err(|error| {
-            let program = program.display();
-            Error::unavailable(format!("{label}: cannot start {program}: {error}")).with_source(error)
+        let started = Instant::now();
+        let mut child = launch.start().map_err(|error| {
+            let text = format!("{}: cannot start {}: {error}", launch.label, launch.program.display());
+            Error::unavailable(text).with_source(error)
         })?;
+        let Launch { args, stdin, mut secrets, label, .. } = launch;
         let pid = child.id().ok_or_else(|| Error::internal(format!("{label}: ended before it began")))?;
+        secrets.extend(args.into_iter().filter_map(Argument::into_secret));
 
         if let (Some(mut pipe), Some(script)) = (child.stdin.take(), stdin) {
             tokio::spawn(async move {
@@ -144,7 +190,7 @@ impl Child {
         let (exited, exit) = watch::channel(None);
         let tail = Arc::new(Mutex::new(Tail::hiding(secrets)));
         let group = Group::new(pid);
-        let run = Run { group: group.clone(), tail: tail.clone(), events, exited, started: Instant::now() };
+        let run = Run { group: group.clone(), tail: tail.clone(), events, exited, started };
         tokio::spawn(run.drive(child));
         Ok((Self { group, pid, tail, exit }, receiver))
     }
@@ -268,17 +314,20 @@ fn owner_mark(mark: &str) -> String {
     format!("{mark}:{pid}:{started}")
 }
 
-/// The child gets SIGKILL when the thread that forks it ends.
+/// The child gets SIGKILL when the thread that forks it ends, and stops at exec when it is to be veiled.
 #[allow(unsafe_code)]
-fn die_with_us(command: &mut Command) {
+fn prepare_child(command: &mut Command, veiled: bool) {
     let us = Pid::this();
     let prepare = move || {
         nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
         // We may have died between fork and prctl; then nobody would ever send it.
-        if Pid::parent() == us { Ok(()) } else { Err(std::io::Error::from_raw_os_error(nix::libc::ESRCH)) }
+        if Pid::parent() != us {
+            return Err(io::Error::from_raw_os_error(nix::libc::ESRCH));
+        }
+        if veiled { Veil::ask_to_be_stopped() } else { Ok(()) }
     };
-    // SAFETY: runs between fork and exec; prctl and getppid are async-signal-safe system calls, nothing allocates
-    // (from_raw_os_error stores a number) and no lock is taken.
+    // SAFETY: runs between fork and exec; prctl, getppid and ptrace are system calls that are async-signal-safe, nothing
+    // allocates (from_raw_os_error stores a number) and no lock is taken.
     unsafe {
         command.pre_exec(prepare);
     }

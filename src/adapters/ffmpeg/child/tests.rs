@@ -123,3 +123,41 @@ async fn a_slow_reader_loses_no_line() {
     let (lines, _) = all(events).await;
     assert_eq!(lines.len(), 5000);
 }
+
+#[tokio::test]
+async fn secret_arguments_reach_the_program_and_no_file_of_proc() {
+    let secrets = ["rtsp://adm:canary-1st@host/path", "rtmp://h/x?pass=canary-2nd"];
+    let mut launch = launch(
+        "tr '\\0' '\\n' </proc/$$/cmdline; echo --; tr '\\0' '\\n' </proc/$$/environ; echo --; echo \"$1 $2 $3\"",
+    );
+    let url = |text: &str| Argument::url(&text.to_owned().into());
+    launch.args.extend(["sh".into(), url(secrets[0]), "plain".into(), url(secrets[1])]);
+    let (_child, events) = Child::spawn(launch).expect("sh");
+    let text = all(events).await.0.join("\n");
+    let parts: Vec<&str> = text.split("--\n").collect();
+    assert!(parts[0].contains("rtsp://***@host/path\nplain\nrtmp://h/x?pass=***"), "{}", parts[0]);
+    assert!(!parts[0].contains("canary"), "{}", parts[0]);
+    assert!(parts[1].contains(MARK_VARIABLE) && !parts[1].contains("canary"), "{}", parts[1]);
+    assert_eq!(parts[2], format!("{} plain {}", secrets[0], secrets[1]));
+}
+
+#[tokio::test]
+async fn what_cannot_be_veiled_is_started_all_the_same() {
+    let folder = tempfile::tempdir().expect("folder");
+    let script = folder.path().join("wrapper");
+    std::fs::write(&script, "#!/bin/sh\necho \"$1\"\n").expect("script");
+    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("mode");
+    for (program, url) in
+        [(script, "rtsp://a:b@c/d".to_owned()), ("echo".into(), format!("rtsp://a:{}@c/d", "x".repeat(5000)))]
+    {
+        let launch = Launch {
+            program,
+            args: vec![Argument::url(&url.clone().into())],
+            label: "test".into(),
+            ..Launch::default()
+        };
+        let (_child, events) = Child::spawn(launch).expect("starts");
+        let (lines, exit) = all(events).await;
+        assert_eq!((lines, exit.ending), (vec![url], Ending::Code(0)));
+    }
+}
