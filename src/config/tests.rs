@@ -321,3 +321,48 @@ fn a_file_that_is_named_must_be_readable() {
 fn variables_of_kubernetes_services_are_not_ours() {
     loaded("", &[("STREAMWARDEN_PORT", "tcp://10.0.0.1:80"), ("STREAMWARDEN_SERVICE_HOST", "10.0.0.1")]);
 }
+
+/// Keys whose line in the file of `etc/` is an example, as they have no default of their own.
+const EXAMPLES: [&str; 7] = [
+    "node",
+    "servers[].api_username",
+    "servers[].api_password",
+    "servers[].publish_username",
+    "servers[].publish_password",
+    "restream.media_host",
+    "restream.media_port",
+];
+
+#[test]
+fn the_file_in_etc_documents_every_key_with_its_default() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/etc/streamwarden.toml");
+    let text = std::fs::read_to_string(path).expect("etc/streamwarden.toml");
+    let shown = |settings: &Settings| format!("{settings:?}");
+    let defaults = shown(&loaded("", &[]));
+    assert_eq!(shown(&loaded(&text, &[])), defaults, "as it is, the file changes nothing");
+
+    let mut section = String::new();
+    let mut documented = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        if line.starts_with('[') {
+            section = line.trim_matches(['[', ']']).replace("servers", "servers[]") + ".";
+        }
+        let is_key = |rest: &&str| rest.starts_with(|c: char| c.is_ascii_lowercase()) && rest.contains(" = ");
+        let Some(rest) = line.strip_prefix('#').filter(is_key) else { continue };
+        let key = format!("{section}{}", rest.split(" = ").next().expect("a key"));
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines[number] = rest;
+        if !EXAMPLES.contains(&key.as_str()) {
+            assert_eq!(shown(&loaded(&lines.join("\n"), &[])), defaults, "{key} has another default");
+        }
+        documented.push(key);
+    }
+    let known: Vec<_> = super::key_names().collect();
+    assert_eq!(documented, known, "the file names every key, in the order of the table");
+
+    let all = text.lines().map(|line| match line.strip_prefix('#') {
+        Some(rest) if rest.starts_with(|c: char| c.is_ascii_lowercase()) => rest,
+        _ => line,
+    });
+    loaded(&all.collect::<Vec<_>>().join("\n"), &[]);
+}
