@@ -1,0 +1,154 @@
+// Puts the parts together: the socket feeds the store, the store feeds the page that the address names. Drawing
+// happens at most once per frame.
+
+import { api, serverNow } from "./api";
+import { Past } from "./past";
+import { parseRoute, samePage, type Route } from "./router";
+import { count, emptyState, reduce, type LiveState } from "./store";
+import type { ServerMessage, Status } from "./types";
+import { Banners } from "./ui/banner";
+import { mountToasts } from "./ui/toast";
+import type { Model, View } from "./ui/view";
+import { camerasView } from "./views/cameras";
+import { recordingView } from "./views/recording";
+import { recordingsView } from "./views/recordings";
+import { Shell } from "./views/shell";
+import { streamView } from "./views/stream";
+import { streamsView } from "./views/streams";
+import { LiveSocket, socketUrl, type Connection } from "./ws";
+
+/** How often the services are asked for; streams come by themselves. */
+const STATUS_EVERY = 10_000;
+
+export class App {
+  private live: LiveState = emptyState();
+  private connection: Connection = { phase: "connecting", lostAt: null, retryAt: null, failures: 0, reason: null };
+  private status: Status | null = null;
+  private heardAt: number | null = null;
+  private route: Route = parseRoute(location.hash);
+  private view: View;
+  private frame = 0;
+  private readonly past = new Past(serverNow, () => this.schedule());
+  private readonly banners = new Banners(() => this.socket.wake());
+  private readonly shell = new Shell(this.banners.element);
+  private readonly socket: LiveSocket;
+
+  constructor(root: Element) {
+    this.view = this.open(this.route);
+    root.replaceChildren(this.shell.element);
+    mountToasts(root);
+    this.shell.show(this.view, this.route);
+    this.socket = new LiveSocket({
+      url: socketUrl(document.baseURI),
+      onMessage: (message) => this.hear(message),
+      onConnection: (connection) => this.connected(connection),
+    });
+    addEventListener("hashchange", () => this.navigate());
+    const wake = () => {
+      if (document.visibilityState !== "visible") return;
+      this.socket.wake();
+      void this.ask();
+      this.schedule();
+    };
+    document.addEventListener("visibilitychange", wake);
+    addEventListener("online", wake);
+    addEventListener("pageshow", wake);
+    setInterval(() => this.tick(), 1_000);
+    setInterval(() => void this.ask(), STATUS_EVERY);
+    void this.ask();
+    this.schedule();
+  }
+
+  private model(): Model {
+    return { live: this.live, connection: this.connection, status: this.status, heardAt: this.heardAt };
+  }
+
+  private hear(message: unknown): void {
+    const step = reduce(this.live, message as ServerMessage);
+    this.live = step.state;
+    if (step.ask) this.socket.ask();
+    if (!step.applied) return;
+    this.heardAt = Date.now();
+    this.past.append(this.live);
+    this.schedule();
+  }
+
+  private connected(connection: Connection): void {
+    const back = connection.phase === "open" && this.connection.phase !== "open";
+    this.connection = connection;
+    if (back && this.heardAt !== null) {
+      this.past.forget();
+      void this.ask();
+    }
+    this.schedule();
+  }
+
+  private async ask(): Promise<void> {
+    if (document.visibilityState !== "visible") return;
+    try {
+      this.status = await api.status();
+    } catch {
+      // The banner of the connection says it.
+      return;
+    }
+    this.schedule();
+  }
+
+  private open(route: Route): View {
+    switch (route.page) {
+      case "streams":
+        return streamsView(this.past, serverNow);
+      case "stream":
+        return streamView(route.server, route.name, serverNow);
+      case "cameras":
+        return camerasView(serverNow);
+      case "recordings":
+        return recordingsView(serverNow);
+      case "recording":
+        return recordingView(route.server, route.name, route.session, serverNow);
+    }
+  }
+
+  private navigate(): void {
+    const route = parseRoute(location.hash);
+    const same = samePage(route, this.route);
+    this.route = route;
+    if (same) {
+      this.view.moved?.(route);
+      return;
+    }
+    this.view.close();
+    this.view = this.open(route);
+    this.shell.show(this.view, route);
+    this.shell.focus();
+    this.draw();
+  }
+
+  private schedule(): void {
+    if (this.frame !== 0 || document.visibilityState !== "visible") return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.draw();
+    });
+  }
+
+  private draw(): void {
+    const model = this.model();
+    this.banners.render(model, Date.now());
+    this.shell.render(model);
+    this.view.render(model);
+    this.tick();
+  }
+
+  private tick(): void {
+    // The title is seen of a hidden tab, too.
+    const { live, offline, stalled } = count(this.live);
+    const sick = offline + stalled;
+    const lead = this.connection.lostAt !== null ? "⚠ connection lost" : sick > 0 ? `⚠ ${sick} not live` : live > 0 ? `${live} live` : "";
+    const title = [lead, this.view.title, "Streamwarden"].filter((one) => one !== "").join(" · ");
+    if (document.title !== title) document.title = title;
+    if (document.visibilityState !== "visible") return;
+    this.banners.tick(Date.now(), serverNow());
+    this.view.tick(serverNow());
+  }
+}

@@ -1,0 +1,127 @@
+// Numbers, times and words for people. Pure; every rule has a test. Units: bits/s and bytes in powers of 1,000, as
+// network and disk makers count.
+
+import type { Track } from "./types";
+
+function scaled(value: number, units: readonly string[]): string {
+  let unit = 0;
+  let rest = value;
+  while (unit < units.length - 1 && Math.abs(rest) >= 999.5) {
+    rest /= 1000;
+    unit += 1;
+  }
+  const digits = unit === 0 || Math.abs(rest) >= 99.95 ? 0 : Math.abs(rest) >= 9.995 ? 1 : 2;
+  return `${rest.toFixed(digits)} ${units[unit] ?? ""}`;
+}
+
+export function bitrate(bitsPerSecond: number | null | undefined): string {
+  if (bitsPerSecond === null || bitsPerSecond === undefined || !Number.isFinite(bitsPerSecond)) return "–";
+  return scaled(bitsPerSecond, ["bit/s", "kbit/s", "Mbit/s", "Gbit/s"]);
+}
+
+export function bytes(count: number | null | undefined): string {
+  if (count === null || count === undefined || !Number.isFinite(count)) return "–";
+  return scaled(count, ["B", "kB", "MB", "GB", "TB", "PB"]);
+}
+
+/** A length in its two largest units: `42 s`, `3 min 5 s`, `2 h 10 min`, `4 d 3 h`. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return two(minutes, "min", seconds % 60, "s");
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return two(hours, "h", minutes % 60, "min");
+  return two(Math.floor(hours / 24), "d", hours % 24, "h");
+}
+
+function two(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
+}
+
+/** A length as a clock: `0:07`, `12:30`, `1:02:03`. */
+export function clockLength(seconds: number): string {
+  if (!Number.isFinite(seconds) || seconds < 0) return "0:00";
+  const whole = Math.floor(seconds);
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  const pad = (value: number) => String(value).padStart(2, "0");
+  return hours > 0 ? `${hours}:${pad(minutes)}:${pad(whole % 60)}` : `${minutes}:${pad(whole % 60)}`;
+}
+
+/** How long ago a time was; a time in the future (clocks differ a little) counts as now. */
+export function ago(time: string, now: number): string {
+  const at = Date.parse(time);
+  return Number.isNaN(at) ? "–" : duration(now - at);
+}
+
+/** Seconds until a time, `now` when it has come. */
+export function until(time: string, now: number): string {
+  const left = Date.parse(time) - now;
+  if (Number.isNaN(left)) return "–";
+  return left <= 0 ? "now" : `in ${duration(left + 999)}`;
+}
+
+const pad2 = (value: number) => String(value).padStart(2, "0");
+
+/** Local calendar day, `2026-03-09`: sorts as text. */
+export function day(time: string | number): string {
+  const at = new Date(time);
+  return `${at.getFullYear()}-${pad2(at.getMonth() + 1)}-${pad2(at.getDate())}`;
+}
+
+/** Local time of day, `14:03:22`. */
+export function timeOfDay(time: string | number): string {
+  const at = new Date(time);
+  return Number.isNaN(at.getTime()) ? "–" : `${pad2(at.getHours())}:${pad2(at.getMinutes())}:${pad2(at.getSeconds())}`;
+}
+
+/** `2026-03-09 14:03:22`, local. */
+export function dateTime(time: string | number): string {
+  return Number.isNaN(new Date(time).getTime()) ? "–" : `${day(time)} ${timeOfDay(time)}`;
+}
+
+/** A calendar day in words: Today, Yesterday, else `Mon 9 Mar`. */
+export function dayWords(date: string, now: number): string {
+  if (date === day(now)) return "Today";
+  if (date === day(now - 86_400_000)) return "Yesterday";
+  const [year, month, dayOfMonth] = date.split("-").map(Number);
+  const at = new Date(year ?? 0, (month ?? 1) - 1, dayOfMonth ?? 1);
+  return at.toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short" });
+}
+
+/** MediaMTX source types in the words of the trade. */
+export function source(type: string | null): string {
+  if (type === null || type === "") return "–";
+  const known: Record<string, string> = {
+    rtspsession: "RTSP publisher",
+    rtspssession: "RTSPS publisher",
+    rtspsource: "RTSP pull",
+    rtmpconn: "RTMP publisher",
+    rtmpsconn: "RTMPS publisher",
+    rtmpsource: "RTMP pull",
+    srtconn: "SRT publisher",
+    srtsource: "SRT pull",
+    webrtcsession: "WebRTC publisher",
+    webrtcsource: "WebRTC pull",
+    hlssource: "HLS pull",
+    udpsource: "UDP",
+    mpegtssource: "MPEG-TS",
+    rtpsource: "RTP",
+    rpicamerasource: "Raspberry Pi camera",
+    redirect: "Redirect",
+  };
+  return known[type.toLowerCase()] ?? type;
+}
+
+/** `H264 1920×1080`, `MPEG-4 Audio 48 kHz`. */
+export function track(track: Track): string {
+  const parts = [track.codec];
+  if (track.width !== undefined && track.height !== undefined) parts.push(`${track.width}×${track.height}`);
+  else if (track.sampleRate !== undefined) parts.push(`${Number((track.sampleRate / 1000).toFixed(1))} kHz`);
+  return parts.join(" ");
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;
+}

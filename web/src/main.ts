@@ -1,0 +1,13 @@
+// Entry of the page.
+
+import "@fontsource-variable/instrument-sans/wght.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/shell.css";
+import "./styles/table.css";
+import "./styles/forms.css";
+import "./styles/recordings.css";
+import { App } from "./app";
+
+const root = document.getElementById("app");
+if (root !== null) new App(root);

@@ -1,0 +1,178 @@
+// What the server says, in its own words: the JSON of /api/v1 and of the WebSocket. Times are RFC 3339 UTC, rates
+// bits per second, sizes bytes. No logic here.
+
+export type StreamState = "live" | "stalled" | "offline" | "unknown";
+
+export interface Track {
+  codec: string;
+  width?: number;
+  height?: number;
+  profile?: string;
+  sampleRate?: number;
+  channels?: number;
+}
+
+export interface StreamStatus {
+  server: string;
+  name: string;
+  state: StreamState;
+  since: string;
+  reason?: string | null;
+  sourceType: string | null;
+  bytesReceived: number;
+  bytesSent: number;
+  readers: number;
+  bitrate: number | null;
+  tracks: Track[];
+  rtt?: number | null;
+  recvRateMbps?: number | null;
+  linkCapacityMbps?: number | null;
+  lossRate?: number | null;
+}
+
+export type CameraState =
+  | "waiting"
+  | "probing"
+  | "starting"
+  | "running"
+  | "stalled"
+  | "backoff"
+  | "degraded"
+  | "stopped";
+
+export interface CameraStatus {
+  id: number;
+  name: string;
+  kind: string;
+  host: string | null;
+  enabled: boolean;
+  record: boolean;
+  state: CameraState;
+  since: string;
+  restarts: number;
+  lastError: string | null;
+  nextStart: string | null;
+  server: string;
+  path: string;
+}
+
+/** The writable part of a camera: an absent field keeps its value, null clears it. */
+export interface CameraEdit {
+  name?: string;
+  kind?: string;
+  host?: string | null;
+  port?: number | null;
+  username?: string | null;
+  password?: string | null;
+  channel?: string | null;
+  substream?: string | null;
+  url?: string | null;
+  transport?: string | null;
+  audio?: string | null;
+  enabled?: boolean;
+  record?: boolean;
+}
+
+export interface CameraKind {
+  kind: string;
+  urlTemplate: string;
+}
+
+export interface ServerStatus {
+  name: string;
+  reachable: boolean;
+  since: string;
+  reason?: string | null;
+  version?: string | null;
+  lastPoll?: string | null;
+}
+
+export type RecordingState = "starting" | "recording" | "restarting" | "paused";
+
+export interface RecordingStatus {
+  server: string;
+  name: string;
+  state: RecordingState;
+  since: string;
+  session: string | null;
+  segments: number;
+  reason: string | null;
+}
+
+export interface Sample {
+  at: string;
+  state: StreamState;
+  bitrate: number | null;
+  readers: number;
+}
+
+export interface RecordingSummary {
+  server: string;
+  stream: string;
+  sessions: number;
+  segments: number;
+  bytes: number;
+  durationMs: number;
+  first: string;
+  last: string;
+}
+
+export interface RecordingSession {
+  id: string;
+  server: string;
+  stream: string;
+  startedAt: string;
+  endedAt: string | null;
+  endReason: string | null;
+  segments: number;
+  durationMs: number;
+  bytes: number;
+}
+
+export type SegmentState = "writing" | "sealed" | "uploading" | "uploaded" | "evicted" | "lost";
+
+export interface Segment {
+  id: string;
+  session: string;
+  server: string;
+  stream: string;
+  number: number;
+  state: SegmentState;
+  startedAt: string;
+  durationMs: number;
+  bytes: number;
+  reason: string | null;
+}
+
+export interface Service {
+  name: string;
+  ok: boolean;
+  detail: string;
+}
+
+export interface Status {
+  version: string;
+  node: string;
+  startedAt: string;
+  roles: string[];
+  services: Service[];
+  counts?: Record<string, number>;
+}
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+export type StreamItem = { kind: "stream" } & StreamStatus;
+export type ServerItem = { kind: "server" } & ServerStatus;
+export type RecordingItem = { kind: "recording" } & RecordingStatus;
+/** A camera brings a `kind` of its own (of its make), so its item is told by its fields; see `store.ts`. */
+export type CameraItem = CameraStatus;
+export type Item = StreamItem | ServerItem | RecordingItem | CameraItem;
+
+export type Gone = { kind: "stream" | "recording"; server: string; name: string } | { kind: "camera"; id: number };
+
+export type ServerMessage =
+  | { type: "snapshot"; seq: number; items: Item[] }
+  | { type: "delta"; seq: number; upsert: Item[]; remove: Gone[] };

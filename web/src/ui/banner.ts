@@ -1,0 +1,120 @@
+// The strip that says what is wrong with the whole page: connection lost, server unreachable, service failing.
+// A screen reader hears each trouble once; the seconds that count beside it are silent.
+
+import { h, Keyed, text, type Row } from "./dom";
+import { icon } from "./icons";
+import { ago, duration, plural, timeOfDay } from "../format";
+import type { Model } from "./view";
+
+interface Trouble {
+  key: string;
+  tone: "bad" | "warn" | "good";
+  title: string;
+  detail: string;
+  /** Part that counts; not announced. */
+  ticking: string;
+  action: { label: string; run: () => void } | null;
+}
+
+function row(first: Trouble): Row<Trouble> {
+  const title = h("strong");
+  const detail = h("span");
+  const ticking = h("span", { class: "ticking", "aria-hidden": "true" });
+  let run = first.action?.run;
+  const button = first.action === null ? null : h("button", { type: "button", class: "small", onclick: () => run?.() }, first.action.label);
+  const picture = icon(first.key === "connection" ? "unplug" : first.tone === "good" ? "check" : "warn");
+  const element = h("div", { class: `banner ${first.tone}`, "data-key": first.key }, picture, h("p", {}, title, " ", detail, " ", ticking), button);
+  return {
+    element,
+    update(trouble) {
+      run = trouble.action?.run;
+      text(title, trouble.title);
+      text(detail, trouble.detail);
+      text(ticking, trouble.ticking);
+    },
+  };
+}
+
+/** How long the good news of a recovery stays. */
+const RECOVERY = 4_000;
+/** A hiccup that heals by itself within this time is not worth a banner. */
+const GRACE = 1_500;
+
+export class Banners {
+  readonly element = h("div", { class: "banners", role: "status", "aria-live": "polite", "aria-label": "Trouble" });
+  private readonly list = new Keyed<Trouble, string>(this.element, row);
+  private model: Model | null = null;
+  private lostAt: number | null = null;
+  private back: { at: number; after: number } | null = null;
+
+  constructor(private readonly retry: () => void) {}
+
+  render(model: Model, now: number): void {
+    this.model = model;
+    const { connection } = model;
+    if (connection.lostAt !== null) this.lostAt ??= connection.lostAt;
+    else if (connection.phase === "open" && this.lostAt !== null) {
+      if (now - this.lostAt > GRACE) this.back = { at: now, after: now - this.lostAt };
+      this.lostAt = null;
+    }
+    this.tick(now);
+  }
+
+  /** `now` by this machine's clock; `serverNow` for times that the server wrote. */
+  tick(now: number, serverNow = now): void {
+    if (this.model === null) return;
+    const troubles = [...this.connection(this.model, now), ...servers(this.model, serverNow), ...services(this.model)];
+    this.list.render(troubles, (one) => `${one.key} ${one.tone}`);
+  }
+
+  private connection({ connection, heardAt }: Model, now: number): Trouble[] {
+    const { lostAt, retryAt } = connection;
+    if (lostAt !== null && now - lostAt >= GRACE) {
+      const because = connection.reason === null ? "" : ` (${connection.reason})`;
+      const next = retryAt === null ? "Trying now…" : `Next try in ${Math.max(0, Math.ceil((retryAt - now) / 1000))} s.`;
+      const detail =
+        heardAt === null
+          ? `Streamwarden does not answer${because}. Is it running?`
+          : `What you see is from ${timeOfDay(heardAt)} and may have changed${because}.`;
+      const age = heardAt === null ? "" : `${duration(now - heardAt)} old. `;
+      return [
+        { key: "connection", tone: "bad", title: heardAt === null ? "No connection." : "Connection lost.", detail, ticking: age + next, action: { label: "Try now", run: this.retry } },
+      ];
+    }
+    if (this.back === null || now - this.back.at > RECOVERY) return [];
+    const detail = `Live again after ${duration(this.back.after)}.`;
+    return [{ key: "connection", tone: "good", title: "Connected.", detail, ticking: "", action: null }];
+  }
+}
+
+function servers({ live, connection }: Model, now: number): Trouble[] {
+  if (connection.lostAt !== null) return [];
+  return [...live.servers.values()]
+    .filter((server) => !server.reachable)
+    .map((server) => {
+      const streams = [...live.streams.values()].filter((stream) => stream.server === server.name).length;
+      const hit = streams === 0 ? "" : ` The state of ${plural(streams, "stream")} is unknown.`;
+      return {
+        key: `server ${server.name}`,
+        tone: "warn",
+        title: `Server “${server.name}” does not answer.`,
+        detail: (server.reason ?? "No reason was given.") + hit,
+        ticking: `For ${ago(server.since, now)}.`,
+        action: null,
+      } satisfies Trouble;
+    });
+}
+
+function services({ status, connection }: Model): Trouble[] {
+  if (connection.lostAt !== null) return [];
+  return (status?.services ?? [])
+    .filter((service) => !service.ok)
+    .map((service) => ({
+      key: `service ${service.name}`,
+      tone: "warn",
+      title: `${service.name} is in trouble.`,
+      detail: service.detail,
+      ticking: "",
+      action: null,
+    }));
+}

@@ -1,0 +1,73 @@
+// Words and signs of the states: one place, so that table, cards and banners say the same.
+
+import { h, text, set } from "./dom";
+import { sign, type Sign } from "./icons";
+import type { CameraState, RecordingState, StreamState } from "../types";
+
+interface Look {
+  words: string;
+  sign: Sign;
+  tone: "good" | "warn" | "bad" | "off" | "busy" | "rec";
+}
+
+export const streamLook: Record<StreamState, Look> = {
+  live: { words: "Live", sign: "good", tone: "good" },
+  stalled: { words: "Stalled", sign: "warn", tone: "warn" },
+  offline: { words: "Offline", sign: "bad", tone: "bad" },
+  unknown: { words: "Unknown", sign: "unknown", tone: "off" },
+};
+
+export const cameraLook: Record<CameraState, Look> = {
+  waiting: { words: "Waiting", sign: "busy", tone: "busy" },
+  probing: { words: "Probing", sign: "busy", tone: "busy" },
+  starting: { words: "Starting", sign: "busy", tone: "busy" },
+  running: { words: "Running", sign: "good", tone: "good" },
+  stalled: { words: "Stalled", sign: "warn", tone: "warn" },
+  backoff: { words: "Retrying", sign: "warn", tone: "warn" },
+  degraded: { words: "Degraded", sign: "bad", tone: "bad" },
+  stopped: { words: "Stopped", sign: "off", tone: "off" },
+};
+
+export const recordingLook: Record<RecordingState, Look> = {
+  starting: { words: "Starting", sign: "busy", tone: "busy" },
+  recording: { words: "Recording", sign: "rec", tone: "rec" },
+  restarting: { words: "Restarting", sign: "warn", tone: "warn" },
+  paused: { words: "Paused", sign: "bad", tone: "bad" },
+};
+
+const nobody: Look = { words: "Unknown", sign: "unknown", tone: "off" };
+
+/** Trouble first: the order when sorted by state. */
+export const streamOrder: Record<StreamState, number> = { offline: 0, stalled: 1, unknown: 2, live: 3 };
+export const cameraOrder: Record<CameraState, number> = {
+  degraded: 0,
+  stalled: 1,
+  backoff: 2,
+  starting: 3,
+  probing: 4,
+  waiting: 5,
+  running: 6,
+  stopped: 7,
+};
+
+/** A state as sign and word; `update` changes both only when the state changes. */
+export class Badge<S extends string> {
+  readonly element = h("span", { class: "badge" });
+  private readonly words = h("span");
+  private picture: SVGSVGElement | null = null;
+  private shown: S | null = null;
+
+  constructor(private readonly looks: Record<S, Look>) {}
+
+  update(state: S): void {
+    if (state === this.shown) return;
+    this.shown = state;
+    const look = this.looks[state] ?? { ...nobody, words: state };
+    const picture = sign(look.sign);
+    if (this.picture === null) this.element.append(picture, this.words);
+    else this.picture.replaceWith(picture);
+    this.picture = picture;
+    set(this.element, "data-tone", look.tone);
+    text(this.words, look.words);
+  }
+}

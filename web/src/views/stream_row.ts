@@ -1,0 +1,104 @@
+// One stream in the live table; on a phone the same cells make a card.
+
+import { h, set, show, text, type Row } from "../ui/dom";
+import { Sparkline } from "../ui/sparkline";
+import { Badge, recordingLook, streamLook } from "../ui/states";
+import { ago, bitrate, dateTime, plural, source, track } from "../format";
+import { href } from "../router";
+import { streamKey } from "../store";
+import type { Past } from "../past";
+import type { RecordingStatus, StreamStatus } from "../types";
+
+export interface StreamLine {
+  stream: StreamStatus;
+  recording: RecordingStatus | null;
+  /** More than one server is watched: its name is worth a place. */
+  several: boolean;
+}
+
+interface Surroundings {
+  past: Past;
+  now: () => number;
+  /** Keys of the rows on screen: only their sparklines are drawn. */
+  visible: ReadonlySet<string>;
+  observer: IntersectionObserver;
+}
+
+function cell(name: string, label: string, ...children: (Node | string)[]): HTMLTableCellElement {
+  return h("td", { role: "cell", class: `c-${name}`, "data-label": label }, ...children);
+}
+
+export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLine> & { tick(): void } {
+  const { server, name } = first.stream;
+  const key = streamKey(server, name);
+  const link = h("a", { class: "name", href: href({ page: "stream", server, name }) }, name);
+  const serverName = h("small", {}, server);
+  const badge = new Badge(streamLook);
+  const since = h("small", { class: "since" });
+  const reason = h("small", { class: "reason" });
+  const from = h("span");
+  const rate = h("span", { class: "rate" });
+  const spark = new Sparkline();
+  const readers = h("span");
+  const tracks = h("span", { class: "tracks" });
+  const recording = new Badge(recordingLook);
+  const recordingMore = h("small");
+  const noRecording = h("span", { class: "none" }, "–");
+  const element = h(
+    "tr",
+    { role: "row", "data-key": key, "data-server": server, "data-name": name },
+    h("th", { scope: "row", role: "rowheader", class: "c-name" }, link, serverName),
+    cell("state", "State", h("span", { class: "line" }, badge.element, since), reason),
+    cell("source", "Source", from),
+    cell("bitrate", "Bitrate", spark.element, rate),
+    cell("readers", "Readers", readers),
+    cell("tracks", "Tracks", tracks),
+    cell("recording", "Recording", h("span", { class: "line" }, recording.element, noRecording), recordingMore),
+  );
+  around.observer.observe(element);
+  let line = first;
+  let shownTracks = "";
+
+  const tick = () => {
+    const now = around.now();
+    text(since, `for ${ago(line.stream.since, now)}`);
+    if (around.visible.has(key)) spark.render(around.past.of(server, name), now);
+  };
+
+  return {
+    element,
+    tick,
+    update(next) {
+      line = next;
+      const { stream } = next;
+      set(element, "data-state", stream.state);
+      show(serverName, next.several);
+      badge.update(stream.state);
+      set(since, "title", `since ${dateTime(stream.since)}`);
+      const why = stream.state === "live" ? "" : (stream.reason ?? "");
+      text(reason, why);
+      show(reason, why !== "");
+      text(from, source(stream.sourceType));
+      set(from, "title", stream.sourceType);
+      text(rate, stream.state === "live" || stream.state === "stalled" ? bitrate(stream.bitrate) : "–");
+      text(readers, stream.readers);
+      const list = stream.tracks.map(track);
+      if (list.join() !== shownTracks) {
+        shownTracks = list.join();
+        tracks.replaceChildren(...(list.length === 0 ? ["–"] : list.map((one) => h("span", { class: "tag" }, one))));
+      }
+      updateRecording(next.recording);
+      tick();
+    },
+    close: () => around.observer.unobserve(element),
+  };
+
+  function updateRecording(status: RecordingStatus | null): void {
+    show(noRecording, status === null);
+    show(recording.element, status !== null);
+    if (status !== null) recording.update(status.state);
+    const more = status === null ? "" : (status.reason ?? (status.segments > 0 ? plural(status.segments, "segment") : ""));
+    text(recordingMore, more);
+    show(recordingMore, more !== "");
+  }
+}

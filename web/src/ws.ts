@@ -1,0 +1,170 @@
+// The WebSocket client: connects, reconnects with growing and jittered pauses, notices a connection that is open but
+// dead, and wakes with the tab. What a message means is the store's business.
+
+export type Phase = "connecting" | "open" | "waiting";
+
+export interface Connection {
+  phase: Phase;
+  /** When the connection was lost; null while it is open or before the first try ended. */
+  lostAt: number | null;
+  /** When the next try begins; null unless waiting. */
+  retryAt: number | null;
+  /** Failed tries since the last message. */
+  failures: number;
+  /** Why the server closed, when it said so. */
+  reason: string | null;
+}
+
+export interface LiveSocketOptions {
+  url: string;
+  onMessage: (message: unknown) => void;
+  onConnection: (connection: Connection) => void;
+  /** For tests. */
+  create?: (url: string) => WebSocket;
+  random?: () => number;
+  now?: () => number;
+}
+
+/** First pause, longest pause, ms. */
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 15_000;
+/** A try that neither opens nor fails is given up after so long. */
+const OPEN_LIMIT = 8_000;
+/** Silence after which the client asks for a snapshot, and how long it then waits for any answer. The server's own
+ * pings are answered by the browser and never seen by a script, so silence has to be broken by asking. */
+const SILENCE = 15_000;
+const ANSWER_LIMIT = 5_000;
+
+/** Pause before try number `failures` (from 1): doubling, at most the cap, "equal jitter" (half fixed, half random),
+ * so that many pages do not come back in one moment. */
+export function pause(failures: number, random: number): number {
+  const full = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(failures - 1, 20));
+  return full / 2 + (full / 2) * random;
+}
+
+export class LiveSocket {
+  private readonly options: LiveSocketOptions;
+  private socket: WebSocket | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private closed = false;
+  private connection: Connection = { phase: "connecting", lostAt: null, retryAt: null, failures: 0, reason: null };
+
+  constructor(options: LiveSocketOptions) {
+    this.options = options;
+    this.connect();
+  }
+
+  /** Asks for a fresh snapshot. */
+  ask(): void {
+    if (this.connection.phase === "open") this.socket?.send('{"type":"snapshot"}');
+  }
+
+  /** The tab woke up or the network came back: try at once, or make sure that the open connection is alive. */
+  wake(): void {
+    if (this.closed) return;
+    if (this.connection.phase === "waiting") this.connect();
+    else if (this.connection.phase === "open") this.probe();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.detach();
+  }
+
+  private now(): number {
+    return (this.options.now ?? Date.now)();
+  }
+
+  private change(change: Partial<Connection>): void {
+    this.connection = { ...this.connection, ...change };
+    this.options.onConnection(this.connection);
+  }
+
+  private after(ms: number, then: () => void): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(then, ms);
+  }
+
+  /** Lets go of the socket; whatever it still says is not heard. */
+  private detach(): void {
+    clearTimeout(this.timer);
+    const socket = this.socket;
+    this.socket = null;
+    if (socket === null) return;
+    socket.onopen = socket.onmessage = socket.onerror = socket.onclose = null;
+    try {
+      socket.close();
+    } catch {
+      // A socket that cannot even be closed is gone.
+    }
+  }
+
+  private connect(): void {
+    this.detach();
+    this.change({ phase: "connecting", retryAt: null });
+    let socket: WebSocket;
+    try {
+      socket = (this.options.create ?? ((url) => new WebSocket(url)))(this.options.url);
+    } catch {
+      this.lost(null);
+      return;
+    }
+    this.socket = socket;
+    socket.onopen = () => this.silent();
+    socket.onmessage = (event) => this.heard(event.data);
+    socket.onclose = (event) => this.lost(event.reason === "" ? null : event.reason);
+    this.after(OPEN_LIMIT, () => this.lost("no answer"));
+  }
+
+  private heard(data: unknown): void {
+    let message: unknown;
+    try {
+      message = JSON.parse(String(data));
+    } catch {
+      return;
+    }
+    // Only a message, and not the mere opening, proves that the server works: a proxy opens, too.
+    if (this.connection.phase !== "open") {
+      this.change({ phase: "open", lostAt: null, retryAt: null, failures: 0, reason: null });
+    }
+    this.silent();
+    this.options.onMessage(message);
+  }
+
+  private silent(): void {
+    this.after(SILENCE, () => this.probe());
+  }
+
+  private probe(): void {
+    try {
+      this.socket?.send('{"type":"snapshot"}');
+    } catch {
+      // Not open: the limit below ends it.
+    }
+    this.after(ANSWER_LIMIT, () => this.lost("no answer"));
+  }
+
+  private lost(reason: string | null): void {
+    this.detach();
+    if (this.closed) return;
+    const failures = this.connection.failures + 1;
+    const wait = pause(failures, (this.options.random ?? Math.random)());
+    const now = this.now();
+    this.change({
+      phase: "waiting",
+      lostAt: this.connection.lostAt ?? now,
+      retryAt: now + wait,
+      failures,
+      reason: reason ?? this.connection.reason,
+    });
+    this.after(wait, () => this.connect());
+  }
+}
+
+/** Address of the WebSocket beside the page. */
+export function socketUrl(page: string): string {
+  const url = new URL("api/v1/ws", page);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  url.hash = "";
+  return url.href;
+}
