@@ -25,6 +25,7 @@ pub use complaint::{Complaint, Complaints};
 pub use keys::names as key_names;
 pub use settings::{Database, Settings};
 pub use sources::{CliOverrides, Sources, VARIABLE as CONFIG_VARIABLE};
+pub use units::{parse_duration, parse_size};
 
 /// Reads every source and checks the result. Reads the files named by `sources` and nothing else.
 ///

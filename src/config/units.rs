@@ -44,6 +44,22 @@ pub(super) fn size(value: &Value) -> Result<u64, Fault> {
     }
 }
 
+/// A duration in the notation of the configuration, for other files that use it.
+///
+/// # Errors
+/// A sentence with the remedy.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    duration(&Value::Text(text.to_owned())).map_err(|fault| format!("{}; {}", fault.fault, fault.remedy))
+}
+
+/// A number of bytes in the notation of the configuration, for other files that use it.
+///
+/// # Errors
+/// A sentence with the remedy.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    size(&Value::Text(text.to_owned())).map_err(|fault| format!("{}; {}", fault.fault, fault.remedy))
+}
+
 fn with_unit(text: &str, units: &[(&str, f64)], bare: f64) -> Option<f64> {
     let text = text.trim();
     let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());

@@ -1,0 +1,143 @@
+//! Logging configuration from YAML, strictly: every fault is an error.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use log::LevelFilter;
+use log4rs::append::console::{ConsoleAppender, Target};
+use log4rs::append::{Append, AppenderConfig};
+use log4rs::config::{Appender, Config, Deserializers, RawConfig, Root};
+use log4rs::filter::Filter;
+
+use super::{line, trigger};
+use crate::base::{Error, Result};
+
+/// A configuration fit for use.
+pub(super) struct Loaded {
+    pub config: Config,
+    /// How often to look whether the file changed; `None` = never.
+    pub refresh_rate: Option<Duration>,
+}
+
+/// Checks a logging configuration without using it. Opens the log files it names, as nothing else shows whether they
+/// can be written.
+///
+/// # Errors
+/// `Invalid`, one per fault.
+pub fn check(file: &Path) -> Result<(), Vec<Error>> {
+    load(file).map(|_| ())
+}
+
+/// Reads and checks a file, and opens its appenders.
+pub(super) fn load(file: &Path) -> Result<Loaded, Vec<Error>> {
+    let fault = |text: String| Error::invalid(file.display().to_string(), text);
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        vec![fault(format!("cannot be read: {error}; name a readable file with --log-config or {}", super::VARIABLE))]
+    })?;
+    let raw: RawConfig = serde_yaml::from_str(&text).map_err(|error| {
+        vec![fault(format!("is not a logging configuration: {error}; compare with etc/log4rs.yaml"))]
+    })?;
+    let kinds = kinds();
+    let (appenders, errors) = raw.appenders_lossy(&kinds);
+    let mut faults = Vec::new();
+    if !errors.is_empty() {
+        faults.extend(appender_faults(&text, &kinds).into_iter().map(fault));
+    }
+    let root = raw.root();
+    if root.appenders().is_empty() {
+        faults.push(fault("root names no appender, so nothing would be logged; list some below root.appenders".into()));
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    match Config::builder().appenders(appenders).loggers(raw.loggers()).build(root) {
+        Ok(config) => Ok(Loaded { config, refresh_rate: raw.refresh_rate() }),
+        Err(errors) => Err(errors.errors().iter().map(|error| fault(format!("{error}; correct the name"))).collect()),
+    }
+}
+
+/// The kinds a file may name: those of log4rs and our own.
+fn kinds() -> Deserializers {
+    let mut kinds = Deserializers::default();
+    kinds.insert("line", line::LineEncoderKind);
+    kinds.insert("size_or_time", trigger::SizeOrTimeKind);
+    kinds
+}
+
+/// log4rs tells all faults in one debug print; asking appender by appender gives sentences.
+fn appender_faults(text: &str, kinds: &Deserializers) -> Vec<String> {
+    /// The part of the file that holds appenders.
+    #[derive(serde::Deserialize)]
+    struct Document {
+        appenders: BTreeMap<String, AppenderConfig>,
+    }
+    let Ok(document) = serde_yaml::from_str::<Document>(text) else { return Vec::new() };
+    let mut faults = Vec::new();
+    for (name, appender) in document.appenders {
+        let filters = appender.filters.into_iter();
+        let filters = filters.filter_map(|filter| kinds.deserialize::<dyn Filter>(&filter.kind, filter.config).err());
+        let own = kinds.deserialize::<dyn Append>(&appender.kind, appender.config).err();
+        for error in own.into_iter().chain(filters) {
+            let reason = format!("{error:#}");
+            faults.push(format!("the appender {name:?} is of no use: {}; correct it", reason.trim_end_matches('.')));
+        }
+    }
+    faults
+}
+
+/// What is used when there is no file.
+pub(super) fn console_only(level: LevelFilter) -> Result<Config> {
+    let console = ConsoleAppender::builder().target(Target::Stderr).encoder(Box::new(line::LineEncoder)).build();
+    Config::builder()
+        .appender(Appender::builder().build("console", Box::new(console)))
+        .build(Root::builder().appender("console").build(level))
+        .map_err(|error| Error::internal("the embedded logging configuration is broken").with_source(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(yaml: &str) -> String {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("log4rs.yaml");
+        let yaml = yaml.replace("DIR", folder.path().to_str().expect("a plain path"));
+        std::fs::write(&file, yaml).expect("a writable folder");
+        let Err(faults) = check(&file) else { panic!("nothing is wrong") };
+        faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn a_file_that_log4rs_would_shrug_at_is_refused() {
+        let console = "appenders: {c: {kind: console}}";
+        for (yaml, wanted) in [
+            ("root: [".to_owned(), "is not a logging configuration"),
+            ("appenders: {c: {kind: konsole}}\nroot: {appenders: [c]}".to_owned(), "\"c\" is of no use: no appender deserializer for kind `konsole`"),
+            ("appenders: {c: {kind: console, encoder: {kind: jsn}}}\nroot: {appenders: [c]}".to_owned(), "kind `jsn`"),
+            ("appenders: {c: {kind: console, colour: red}}\nroot: {appenders: [c]}".to_owned(), "Unknown field colour"),
+            ("appenders: {c: {kind: console, filters: [{kind: x}]}}\nroot: {appenders: [c]}".to_owned(), "kind `x`"),
+            (format!("{console}\nroot: {{appenders: [file]}}"), "file"),
+            (format!("{console}\nroot: {{level: info}}"), "root names no appender"),
+            (format!("{console}\nrot: {{appenders: [c]}}"), "unknown field `rot`"),
+            (format!("{console}\nroot: {{level: loud, appenders: [c]}}"), "is not a logging configuration"),
+            (
+                "appenders: {f: {kind: rolling_file, path: DIR/x.log, policy: {trigger: {kind: size_or_time, limit: 0, every: 1d}, roller: {kind: delete}}}}\nroot: {appenders: [f]}".to_owned(),
+                "limit",
+            ),
+            (
+                "appenders: {f: {kind: rolling_file, path: /proc/nowhere/x.log, policy: {trigger: {kind: size_or_time, limit: 1M, every: 1d}, roller: {kind: delete}}}}\nroot: {appenders: [f]}".to_owned(),
+                "\"f\" is of no use: No such file",
+            ),
+        ] {
+            let told = faults(&yaml);
+            assert!(told.contains(wanted), "{yaml}: {told}");
+        }
+    }
+
+    #[test]
+    fn every_broken_appender_is_told() {
+        let told = faults("appenders: {a: {kind: x}, b: {kind: y}, c: {kind: console}}\nroot: {appenders: [c]}");
+        assert!(told.contains("kind `x`") && told.contains("kind `y`"), "{told}");
+    }
+}

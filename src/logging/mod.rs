@@ -1,0 +1,79 @@
+//! Logging: log4rs configured by a file, with three things of our own.
+//!
+//! * A broken file, an unknown kind or an appender nobody defined refuses to start ([`load`]); log4rs alone would drop
+//!   that appender and go on.
+//! * Every record passes [`redacting`] before any appender sees it, so that no URL credentials reach any line,
+//!   whatever encoder the file names.
+//! * Kinds for the file: encoder `line` (for people: sentence, then `key=value`) and trigger `size_or_time`.
+//!
+//! Writes are synchronous on the caller's thread. Started once by `main`; everybody else uses the `log` crate.
+
+mod line;
+mod load;
+mod redacting;
+mod reload;
+mod trigger;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use log::LevelFilter;
+
+use crate::base::{Error, Result};
+
+pub use load::check;
+
+/// Environment variable that names the logging configuration.
+pub const VARIABLE: &str = "STREAMWARDEN_LOG_CONFIG";
+
+/// Places looked at when nobody names a file, first found wins.
+const PLACES: [&str; 2] = ["etc/log4rs.yaml", "/etc/streamwarden/log4rs.yaml"];
+
+/// Finds the logging configuration: `named` (the value of `--log-config`), the variable `STREAMWARDEN_LOG_CONFIG`,
+/// `./etc/log4rs.yaml`, `/etc/streamwarden/log4rs.yaml`. `None` when there is none: the console alone does.
+pub fn find(named: Option<PathBuf>, env: &BTreeMap<String, String>) -> Option<PathBuf> {
+    named
+        .or_else(|| env.get(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from))
+        .or_else(|| PLACES.iter().map(PathBuf::from).find(|path| Path::exists(path)))
+}
+
+/// Starts logging as `file` says, and follows changes of the file when it sets `refresh_rate`.
+///
+/// # Errors
+/// `Invalid`, one per fault of the file; nothing is logged then.
+pub fn start_from_file(file: &Path) -> Result<(), Vec<Error>> {
+    let loaded = load::load(file)?;
+    let logger = redacting::Redacting::new(loaded.config, complain_seldom);
+    let current = logger.current();
+    install(logger).map_err(|error| vec![error])?;
+    if let Some(every) = loaded.refresh_rate {
+        reload::follow(file.to_owned(), every, current).map_err(|error| vec![error])?;
+    }
+    Ok(())
+}
+
+/// Starts logging to the console (stderr) alone.
+///
+/// # Errors
+/// `Internal` when logging was started before.
+pub fn start_on_console(level: LevelFilter) -> Result<()> {
+    install(redacting::Redacting::new(load::console_only(level)?, complain_seldom))
+}
+
+fn install(logger: redacting::Redacting) -> Result<()> {
+    log::set_max_level(logger.max_level());
+    log::set_boxed_logger(Box::new(logger)).map_err(|_| Error::internal("logging was started twice"))
+}
+
+/// A record that could not be written, as on a full disk, is told on stderr at most once a minute.
+fn complain_seldom(error: &anyhow::Error) {
+    static LAST_MINUTE: AtomicU64 = AtomicU64::new(0);
+    let minute = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() / 60);
+    if LAST_MINUTE.swap(minute, Ordering::Relaxed) != minute {
+        use std::io::Write;
+        // With stderr gone as well there is nobody left to tell.
+        let _ = writeln!(std::io::stderr(), "logging: a record could not be written: {error}");
+    }
+}
