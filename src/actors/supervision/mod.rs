@@ -1,1 +1,111 @@
-//! Supervision. (stub)
+//! Our own supervision, because `actix::Supervisor` does not survive a panic and restarts the same broken instance.
+//!
+//! A child is a name, a factory and a restart rule. It runs as a task of its own with an [`child::ExitGuard`] in it,
+//! whose `Drop` tells the parent however the task ends: returned, panicked or aborted. The parent's [`set::ChildSet`]
+//! asks `domain::restart` what to do and builds a fresh instance of a new generation; news of an older generation is
+//! ignored. Children that stop answering are aborted and rebuilt too.
+//!
+//! Every supervised actor implements [`Supervised`] and is declared with [`supervised!`], which gives it the same
+//! handlers: [`Observe`](observe::Observe), [`Stop`](stop::Stop), [`Ping`](observe::Ping), and the testkit's
+//! [`Provoke`](testkit::Provoke). Managers add `, manager`.
+//!
+//! Never here: anything about cameras, streams or recordings.
+
+pub mod child;
+pub mod observe;
+pub mod set;
+pub mod stop;
+pub mod testkit;
+#[cfg(test)]
+mod tests;
+
+use actix::{Actor, Context};
+use futures_util::future::LocalBoxFuture;
+use tokio::time::Instant;
+
+pub use child::{Child, ChildExited, Restart};
+pub use observe::{Health, Observation, Observe};
+pub use set::ChildSet;
+pub use stop::{Stop, StopReport};
+
+/// What every actor of the tree can do.
+pub trait Supervised: Actor<Context = Context<Self>> {
+    /// Kind of actor in the tree and in logs (`recorder`, `hub`).
+    const KIND: &'static str;
+
+    /// Messages that may wait in the mailbox before a sender has to wait. Tells among parent and child do not count.
+    const MAILBOX: usize = 64;
+
+    /// State for the tree: small, serialisable, without secrets.
+    fn observe(&self) -> serde_json::Value;
+
+    /// The children, when it has any.
+    fn children(&mut self) -> Option<&mut ChildSet<Self>> {
+        None
+    }
+
+    /// Lets go of everything (processes, sessions, files) before `deadline`. Runs after the children have stopped; the
+    /// actor still handles messages meanwhile.
+    fn release(&mut self, ctx: &mut Context<Self>, deadline: Instant) -> LocalBoxFuture<'static, ()> {
+        let _ = (ctx, deadline);
+        Box::pin(std::future::ready(()))
+    }
+
+    /// A child ended for good (its rule says so, or it was removed).
+    fn child_ended(&mut self, name: &str, ctx: &mut Context<Self>) {
+        let _ = (name, ctx);
+    }
+}
+
+/// Gives an actor the handlers that every actor of the tree has. `supervised!(Hub)`; `supervised!(Monitor, manager)`
+/// for an actor whose `children()` returns a set.
+macro_rules! supervised {
+    ($actor:ty) => {
+        impl actix::Handler<$crate::actors::supervision::observe::Observe> for $actor {
+            type Result = actix::ResponseFuture<$crate::actors::supervision::observe::View>;
+            fn handle(
+                &mut self,
+                _: $crate::actors::supervision::observe::Observe,
+                _: &mut Self::Context,
+            ) -> Self::Result {
+                $crate::actors::supervision::observe::view(self)
+            }
+        }
+        impl actix::Handler<$crate::actors::supervision::observe::Ping> for $actor {
+            type Result = ();
+            fn handle(&mut self, _: $crate::actors::supervision::observe::Ping, _: &mut Self::Context) {}
+        }
+        impl actix::Handler<$crate::actors::supervision::stop::Stop> for $actor {
+            type Result = actix::ResponseActFuture<Self, $crate::actors::supervision::stop::StopReport>;
+            fn handle(&mut self, stop: $crate::actors::supervision::stop::Stop, _: &mut Self::Context) -> Self::Result {
+                $crate::actors::supervision::stop::stop(self, stop)
+            }
+        }
+        impl actix::Handler<$crate::actors::supervision::testkit::Provoke> for $actor {
+            type Result = actix::ResponseFuture<bool>;
+            fn handle(
+                &mut self,
+                provoke: $crate::actors::supervision::testkit::Provoke,
+                ctx: &mut Self::Context,
+            ) -> Self::Result {
+                $crate::actors::supervision::testkit::provoke(self, provoke, ctx)
+            }
+        }
+    };
+    ($actor:ty, manager) => {
+        $crate::actors::supervision::supervised!($actor);
+        impl actix::Handler<$crate::actors::supervision::child::ChildExited> for $actor {
+            type Result = ();
+            fn handle(&mut self, exited: $crate::actors::supervision::child::ChildExited, ctx: &mut Self::Context) {
+                $crate::actors::supervision::set::on_exit(self, exited, ctx);
+            }
+        }
+        impl actix::Handler<$crate::actors::supervision::set::ChildDue> for $actor {
+            type Result = ();
+            fn handle(&mut self, due: $crate::actors::supervision::set::ChildDue, ctx: &mut Self::Context) {
+                $crate::actors::supervision::set::on_due(self, &due, ctx);
+            }
+        }
+    };
+}
+pub(crate) use supervised;

@@ -1,0 +1,198 @@
+//! One child: how it is built, how it runs, and how its parent learns that it is gone.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use actix::dev::ToEnvelope;
+use actix::{Actor, Addr, AsyncContext, Context, Message, Recipient};
+use futures_util::FutureExt;
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use super::Supervised;
+use super::observe::{Observe, Ping};
+use super::stop::Stop;
+use super::testkit::Provoke;
+
+/// Whether a child that ended is built again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restart {
+    /// However it ended.
+    Always,
+    /// Only after a panic or a hang; an actor that stopped by itself has finished its work.
+    OnFailure,
+}
+
+/// How a child ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// It stopped by itself or because it was told to.
+    Stopped,
+    /// It panicked with these words.
+    Panicked(String),
+    /// It did not answer and was aborted.
+    Hung,
+    /// Its task was aborted by us.
+    Aborted,
+}
+
+impl Exit {
+    /// True when something went wrong.
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Panicked(_) | Self::Hung)
+    }
+
+    /// One line for the log and the tree.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Stopped => "stopped".to_owned(),
+            Self::Panicked(words) => format!("panicked: {words}"),
+            Self::Hung => "did not answer".to_owned(),
+            Self::Aborted => "aborted".to_owned(),
+        }
+    }
+}
+
+/// A child's end, told to the parent by the guard in its task.
+#[derive(Message, Debug)]
+#[rtype(result = "()")]
+pub struct ChildExited {
+    /// Name within the parent.
+    pub name: String,
+    /// Which instance of that name.
+    pub generation: u64,
+    /// How it ended.
+    pub exit: Exit,
+}
+
+/// Lives in the child's task; its `Drop` tells the parent, however the task ends. Must not panic.
+pub struct ExitGuard {
+    parent: Recipient<ChildExited>,
+    name: String,
+    generation: u64,
+    exit: Exit,
+}
+
+impl ExitGuard {
+    /// Notes how the task came to its end; without it the end counts as an abort.
+    fn ended(&mut self, exit: Exit) {
+        self.exit = exit;
+    }
+}
+
+impl Drop for ExitGuard {
+    fn drop(&mut self) {
+        let exited = ChildExited {
+            name: std::mem::take(&mut self.name),
+            generation: self.generation,
+            exit: std::mem::replace(&mut self.exit, Exit::Aborted),
+        };
+        // do_send ignores the mailbox bound on purpose: this news must never be refused. There is one per generation.
+        self.parent.do_send(exited);
+    }
+}
+
+/// A running instance, whatever its type.
+pub struct Running {
+    /// The `Addr<A>`, for those who know the type.
+    pub addr: Box<dyn Any>,
+    /// Asks for its state.
+    pub observe: Recipient<Observe>,
+    /// Asks whether it is alive.
+    pub ping: Recipient<Ping>,
+    /// Stops it.
+    pub stop: Recipient<Stop>,
+    /// Reaches the testkit in it.
+    pub provoke: Recipient<Provoke>,
+    /// Ends its task at once; everything it owns is dropped.
+    pub task: AbortHandle,
+    /// When it was started.
+    pub since: Instant,
+}
+
+impl Drop for Running {
+    /// A manager that panics takes its children with it: an actor with a timer would otherwise live on unsupervised.
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// `None`: the factory panicked, and the guard has told the parent.
+type Launch = Box<dyn FnMut(ExitGuard) -> Option<Running>>;
+
+/// How to build a child: name, factory, restart rule.
+pub struct Child {
+    /// Unique within the parent.
+    pub name: String,
+    /// Kind of the actor.
+    pub kind: &'static str,
+    /// What happens after its end.
+    pub restart: Restart,
+    launch: Launch,
+}
+
+impl Child {
+    /// A child that `factory` builds afresh for every generation. The factory must not block.
+    pub fn new<A, F>(name: impl Into<String>, restart: Restart, mut factory: F) -> Self
+    where
+        A: Supervised + actix::Handler<Observe> + actix::Handler<Ping> + actix::Handler<Stop> + actix::Handler<Provoke>,
+        Context<A>: ToEnvelope<A, Observe> + ToEnvelope<A, Ping> + ToEnvelope<A, Stop> + ToEnvelope<A, Provoke>,
+        F: FnMut() -> A + 'static,
+    {
+        let launch = move |mut guard: ExitGuard| match catch_unwind(AssertUnwindSafe(&mut factory)) {
+            Ok(actor) => Some(run(actor, guard)),
+            Err(panic) => {
+                guard.ended(Exit::Panicked(words(panic.as_ref())));
+                None
+            }
+        };
+        Self { name: name.into(), kind: A::KIND, restart, launch: Box::new(launch) }
+    }
+
+    /// Builds and runs the next generation; the parent hears of its end through `parent`.
+    pub(super) fn launch(&mut self, generation: u64, parent: Recipient<ChildExited>) -> Option<Running> {
+        let guard = ExitGuard { parent, name: self.name.clone(), generation, exit: Exit::Aborted };
+        (self.launch)(guard)
+    }
+}
+
+fn run<A>(actor: A, mut guard: ExitGuard) -> Running
+where
+    A: Supervised + actix::Handler<Observe> + actix::Handler<Ping> + actix::Handler<Stop> + actix::Handler<Provoke>,
+    Context<A>: ToEnvelope<A, Observe> + ToEnvelope<A, Ping> + ToEnvelope<A, Stop> + ToEnvelope<A, Provoke>,
+{
+    let mut context = Context::<A>::new();
+    context.set_mailbox_capacity(A::MAILBOX);
+    let addr: Addr<A> = context.address();
+    let future = context.into_future(actor);
+    // Our own task instead of `Context::run`, which drops the handle: a hung actor can then be aborted.
+    let task = actix::spawn(async move {
+        let result = AssertUnwindSafe(future).catch_unwind().await;
+        guard.ended(match result {
+            Ok(()) => Exit::Stopped,
+            Err(panic) => Exit::Panicked(words(panic.as_ref())),
+        });
+    });
+    Running {
+        observe: addr.clone().recipient(),
+        ping: addr.clone().recipient(),
+        stop: addr.clone().recipient(),
+        provoke: addr.clone().recipient(),
+        addr: Box::new(addr),
+        task: task.abort_handle(),
+        since: Instant::now(),
+    }
+}
+
+/// The address of a running instance, when it is of that type.
+pub(super) fn typed<A: Actor>(running: &Running) -> Option<Addr<A>> {
+    running.addr.downcast_ref::<Addr<A>>().cloned()
+}
+
+fn words(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "without words".to_owned())
+}

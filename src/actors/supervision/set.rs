@@ -1,0 +1,293 @@
+//! The children of one manager: starting, restarting by policy, finding the hung ones, stopping.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::time::Duration;
+
+use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, Recipient};
+use futures_util::future::{LocalBoxFuture, join_all};
+use serde_json::Value;
+use tokio::time::{Instant, timeout};
+
+use super::Supervised;
+use super::child::{Child, ChildExited, Exit, Restart, Running, typed};
+use super::observe::{Health, Observation, Ping, complete};
+use super::stop::{Leaving, StopOrder, stop_children};
+use crate::domain::restart::{RestartHistory, RestartPolicy};
+
+/// How often every child is asked whether it is alive, and how long it may take to answer.
+const PING_EVERY: Duration = Duration::from_secs(5);
+const PING_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The next generation of a child is due. Sent by a manager to itself.
+#[derive(Message, Debug)]
+#[rtype(result = "()")]
+pub struct ChildDue {
+    name: String,
+    after: u64,
+}
+
+struct Slot {
+    child: Child,
+    /// Place in the start order.
+    place: u64,
+    generation: u64,
+    running: Option<Running>,
+    history: RestartHistory,
+    degraded: bool,
+    last_exit: Option<Exit>,
+    /// A ping is under way.
+    pinged: bool,
+    /// Ends for good at its next exit.
+    leaving: bool,
+}
+
+/// The children of manager `P`, in start order.
+pub struct ChildSet<P: Supervised> {
+    parent: Recipient<ChildExited>,
+    slots: BTreeMap<String, Slot>,
+    started: u64,
+    policy: RestartPolicy,
+    order: StopOrder,
+    born: Instant,
+    /// Once true, nothing is started any more.
+    closing: bool,
+    _parent: std::marker::PhantomData<fn(P)>,
+}
+
+impl<P> ChildSet<P>
+where
+    P: Supervised + Handler<ChildExited> + Handler<ChildDue>,
+{
+    /// An empty set that reports to the manager of this context. Call it in `started`; it also begins the pings.
+    pub fn new(ctx: &mut Context<P>, order: StopOrder) -> Self {
+        ctx.run_interval(PING_EVERY, |manager, ctx| {
+            if let Some(set) = manager.children() {
+                set.ping_all(ctx);
+            }
+        });
+        Self {
+            parent: ctx.address().recipient(),
+            slots: BTreeMap::new(),
+            started: 0,
+            policy: RestartPolicy::STANDARD,
+            order,
+            born: Instant::now(),
+            closing: false,
+            _parent: std::marker::PhantomData,
+        }
+    }
+
+    /// Adds a child and runs it. A child of the same name must be gone; a second one is ignored with a log line.
+    pub fn start(&mut self, child: Child) {
+        if self.closing {
+            return;
+        }
+        let name = child.name.clone();
+        if self.slots.contains_key(&name) {
+            log::error!("{name} is already supervised; the second one was not started");
+            return;
+        }
+        self.started += 1;
+        let slot = Slot {
+            child,
+            place: self.started,
+            generation: 0,
+            running: None,
+            history: RestartHistory::default(),
+            degraded: false,
+            last_exit: None,
+            pinged: false,
+            leaving: false,
+        };
+        self.slots.insert(name.clone(), slot);
+        self.launch(&name);
+    }
+
+    fn launch(&mut self, name: &str) {
+        let Some(slot) = self.slots.get_mut(name) else { return };
+        slot.generation += 1;
+        slot.pinged = false;
+        // A factory that panics has told the parent through its guard: the exit arrives as a message like any other.
+        slot.running = slot.child.launch(slot.generation, self.parent.clone());
+    }
+
+    /// Asks every running child whether it is alive; aborts who does not answer. Its end then arrives as usual.
+    fn ping_all(&mut self, ctx: &mut Context<P>) {
+        let mut pings: Vec<LocalBoxFuture<'static, (String, u64, bool)>> = Vec::new();
+        for slot in self.slots.values_mut().filter(|slot| !slot.pinged && !slot.leaving) {
+            let Some(running) = &slot.running else { continue };
+            slot.pinged = true;
+            let (name, generation, ping) = (slot.child.name.clone(), slot.generation, running.ping.clone());
+            pings.push(Box::pin(async move {
+                let answer = timeout(PING_PATIENCE, ping.send(Ping)).await;
+                (name, generation, answer.is_ok())
+            }));
+        }
+        if pings.is_empty() {
+            return;
+        }
+        let all = actix::fut::wrap_future::<_, P>(join_all(pings));
+        ctx.spawn(actix::ActorFutureExt::map(all, |answers, manager: &mut P, _| {
+            if let Some(set) = manager.children() {
+                for (name, generation, alive) in answers {
+                    set.pinged(&name, generation, alive);
+                }
+            }
+        }));
+    }
+}
+
+impl<P: Supervised> ChildSet<P> {
+    fn in_order(&self) -> Vec<&Slot> {
+        let mut slots: Vec<&Slot> = self.slots.values().collect();
+        slots.sort_by_key(|slot| slot.place);
+        slots
+    }
+
+    fn pinged(&mut self, name: &str, generation: u64, alive: bool) {
+        let Some(slot) = self.slots.get_mut(name).filter(|slot| slot.generation == generation) else { return };
+        slot.pinged = false;
+        if alive {
+            return;
+        }
+        if let Some(running) = slot.running.take() {
+            log::error!(generation = generation; "{name} does not answer; it is aborted and built again");
+            slot.last_exit = Some(Exit::Hung);
+            running.task.abort();
+        }
+    }
+
+    /// The running instance of that name.
+    pub(super) fn running(&self, name: &str) -> Option<&Running> {
+        self.slots.get(name)?.running.as_ref()
+    }
+
+    /// The address of that child, while it runs and if it is of that type.
+    pub fn addr<A: Actor>(&self, name: &str) -> Option<Addr<A>> {
+        typed(self.running(name)?)
+    }
+
+    /// Names of all children, restarting ones included, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.slots.values().filter(|slot| !slot.leaving).map(|slot| slot.child.name.as_str())
+    }
+
+    /// Whether there is such a child that is not leaving.
+    pub fn contains(&self, name: &str) -> bool {
+        self.slots.get(name).is_some_and(|slot| !slot.leaving)
+    }
+
+    /// How many children there are, leaving ones not counted.
+    pub fn len(&self) -> usize {
+        self.names().count()
+    }
+
+    /// True without children.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Stops one child for good. The future ends when it has stopped or was aborted at the deadline; the child is then
+    /// forgotten, and `Supervised::child_ended` is called.
+    pub fn remove(&mut self, name: &str, deadline: Instant) -> impl Future<Output = Vec<String>> + 'static {
+        let mut leaving = Vec::new();
+        if let Some(slot) = self.slots.get_mut(name) {
+            slot.leaving = true;
+            match &slot.running {
+                Some(running) => leaving.push(leave(name, running)),
+                None => {
+                    self.slots.remove(name);
+                }
+            }
+        }
+        stop_children(leaving, StopOrder::Together, deadline)
+    }
+
+    /// Stops all children for good; nothing is started afterwards. Returns who was late.
+    pub fn stop_all(&mut self, deadline: Instant) -> LocalBoxFuture<'static, Vec<String>> {
+        self.closing = true;
+        self.slots.values_mut().for_each(|slot| slot.leaving = true);
+        let running = |slot: &Slot| slot.running.as_ref().map(|running| leave(&slot.child.name, running));
+        let leaving = self.in_order().into_iter().filter_map(running).collect();
+        Box::pin(stop_children(leaving, self.order, deadline))
+    }
+
+    /// What we know of each child, completed by asking it.
+    pub(super) fn look(&self) -> Vec<LocalBoxFuture<'static, Observation>> {
+        self.in_order()
+            .into_iter()
+            .map(|slot| {
+                let health = match (&slot.running, slot.degraded) {
+                    (Some(_), _) => Health::Running,
+                    (None, true) => Health::Degraded,
+                    (None, false) => Health::Restarting,
+                };
+                let known = Observation {
+                    name: slot.child.name.clone(),
+                    kind: slot.child.kind.to_owned(),
+                    health,
+                    generation: slot.generation,
+                    restarts: slot.history.total(),
+                    last_exit: slot.last_exit.as_ref().map(Exit::describe),
+                    uptime_seconds: slot.running.as_ref().map_or(0.0, |running| running.since.elapsed().as_secs_f64()),
+                    state: Value::Null,
+                    children: Vec::new(),
+                };
+                let ask = slot.running.as_ref().map(|running| running.observe.clone());
+                Box::pin(complete(known, ask)) as LocalBoxFuture<'static, Observation>
+            })
+            .collect()
+    }
+}
+
+fn leave(name: &str, running: &Running) -> Leaving {
+    Leaving { name: name.to_owned(), stop: running.stop.clone(), task: running.task.clone() }
+}
+
+/// A child has ended: forget it, or arrange for the next generation.
+pub fn on_exit<P>(manager: &mut P, exited: ChildExited, ctx: &mut Context<P>)
+where
+    P: Supervised + Handler<ChildExited> + Handler<ChildDue>,
+{
+    let Some(set) = manager.children() else { return };
+    let Some(slot) = set.slots.get_mut(&exited.name).filter(|slot| slot.generation == exited.generation) else {
+        return;
+    };
+    // An abort after a missed ping has been noted as a hang already.
+    let exit = match (&exited.exit, &slot.last_exit, &slot.running) {
+        (Exit::Aborted, Some(Exit::Hung), None) => Exit::Hung,
+        _ => exited.exit,
+    };
+    let ran = slot.running.take().map_or(Duration::ZERO, |running| running.since.elapsed());
+    let again = match slot.child.restart {
+        Restart::Always => true,
+        Restart::OnFailure => exit.is_failure(),
+    };
+    let words = exit.describe();
+    slot.last_exit = Some(exit);
+    if slot.leaving || set.closing || !again {
+        set.slots.remove(&exited.name);
+        manager.child_ended(&exited.name, ctx);
+        return;
+    }
+    let retry = slot.history.ended(&set.policy, set.born.elapsed(), ran, rand::random());
+    slot.degraded = retry.degraded;
+    log::error!(
+        generation = exited.generation, ms = retry.after.as_millis() as u64;
+        "{} {} {words}; it is built again", slot.child.kind, exited.name
+    );
+    ctx.notify_later(ChildDue { name: exited.name, after: exited.generation }, retry.after);
+}
+
+/// The next generation of a child is due.
+pub fn on_due<P>(manager: &mut P, due: &ChildDue, _ctx: &mut Context<P>)
+where
+    P: Supervised + Handler<ChildExited> + Handler<ChildDue>,
+{
+    let Some(set) = manager.children() else { return };
+    let Some(slot) = set.slots.get(&due.name) else { return };
+    if slot.generation == due.after && slot.running.is_none() && !slot.leaving && !set.closing {
+        set.launch(&due.name);
+    }
+}

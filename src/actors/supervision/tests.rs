@@ -1,0 +1,236 @@
+//! The supervision rules on a small tree of its own: paused time, real actors, real panics.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix::{Actor, Addr, AsyncContext, Context, Handler, Message};
+use futures_util::future::LocalBoxFuture;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::stop::StopOrder;
+use super::testkit::{Fault, Provoke};
+use super::{Child, ChildSet, Health, Observation, Observe, Restart, Stop, StopReport, Supervised, supervised};
+
+/// Counts to show whether its state was kept; holds `alive` so that leaks can be counted.
+struct Counter {
+    count: u32,
+    slow_release: Duration,
+    _alive: Rc<()>,
+}
+
+impl Actor for Counter {
+    type Context = Context<Self>;
+    fn started(&mut self, ctx: &mut Self::Context) {
+        // A timer keeps an actor alive without any address: the very leak that supervision must prevent.
+        ctx.run_interval(Duration::from_secs(3600), |_, _| ());
+    }
+}
+
+impl Supervised for Counter {
+    const KIND: &'static str = "counter";
+    fn observe(&self) -> Value {
+        json!({ "count": self.count })
+    }
+    fn release(&mut self, _: &mut Context<Self>, _: Instant) -> LocalBoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(self.slow_release))
+    }
+}
+supervised!(Counter);
+
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Count;
+
+impl Handler<Count> for Counter {
+    type Result = ();
+    fn handle(&mut self, _: Count, _: &mut Self::Context) {
+        self.count += 1;
+    }
+}
+
+struct Boss {
+    set: Option<ChildSet<Self>>,
+    alive: Rc<()>,
+    restart: Restart,
+    slow_release: Duration,
+    order: StopOrder,
+}
+
+impl Boss {
+    fn new(alive: &Rc<()>, restart: Restart) -> Self {
+        Self { set: None, alive: alive.clone(), restart, slow_release: Duration::ZERO, order: StopOrder::Together }
+    }
+}
+
+impl Actor for Boss {
+    type Context = Context<Self>;
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let mut set = ChildSet::new(ctx, self.order);
+        for name in ["a", "b"] {
+            let (alive, slow_release) = (self.alive.clone(), self.slow_release);
+            set.start(Child::new(name, self.restart, move || Counter {
+                count: 0,
+                slow_release,
+                _alive: alive.clone(),
+            }));
+        }
+        self.set = Some(set);
+    }
+}
+
+impl Supervised for Boss {
+    const KIND: &'static str = "boss";
+    fn observe(&self) -> Value {
+        Value::Null
+    }
+    fn children(&mut self) -> Option<&mut ChildSet<Self>> {
+        self.set.as_mut()
+    }
+}
+supervised!(Boss, manager);
+
+#[derive(Message)]
+#[rtype(result = "Option<Addr<Counter>>")]
+struct Give(&'static str);
+
+impl Handler<Give> for Boss {
+    type Result = Option<Addr<Counter>>;
+    fn handle(&mut self, give: Give, _: &mut Self::Context) -> Self::Result {
+        self.set.as_ref()?.addr(give.0)
+    }
+}
+
+/// Lets a moment of paused time pass. (Yielding would not: paused time moves only when everybody waits.)
+async fn tick() {
+    tokio::time::sleep(Duration::from_millis(1)).await;
+}
+
+async fn tree(boss: &Addr<Boss>) -> Vec<Observation> {
+    boss.send(Observe).await.expect("the boss lives").children
+}
+
+/// Lets paused time run until the child is in this generation and running.
+async fn until(boss: &Addr<Boss>, name: &str, generation: u64) -> Observation {
+    for _ in 0..100_000 {
+        let found = tree(boss).await.into_iter().find(|c| c.name == name);
+        if let Some(child) = found.filter(|c| c.generation == generation && c.health == Health::Running) {
+            return child;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    panic!("{name} never reached generation {generation}");
+}
+
+async fn provoke(boss: &Addr<Boss>, name: &str, fault: Fault) {
+    assert!(boss.send(Provoke::at(name, fault)).await.expect("the boss lives"), "{name} was not reached");
+}
+
+#[actix::test]
+async fn a_child_that_panics_hangs_or_exits_is_rebuilt_and_its_sibling_keeps_its_state() {
+    tokio::time::pause();
+    let alive = Rc::new(());
+    let boss = Boss::new(&alive, Restart::Always).start();
+    let sibling = boss.send(Give("b")).await.expect("the boss lives").expect("b runs");
+    sibling.send(Count).await.expect("b lives");
+    for (generation, fault, words) in [
+        (2, Fault::Panic, "panicked: provoked by the testkit"),
+        (3, Fault::Hang, "did not answer"),
+        (4, Fault::Exit, "stopped"),
+    ] {
+        let old = boss.send(Give("a")).await.expect("the boss lives").expect("a runs");
+        old.send(Count).await.expect("a lives");
+        provoke(&boss, "a", fault).await;
+        let child = until(&boss, "a", generation).await;
+        assert_eq!(child.last_exit.as_deref(), Some(words));
+        assert_eq!(child.state, json!({ "count": 0 }), "a new instance has fresh state");
+        assert!(!old.connected(), "the old instance is gone after {fault:?}");
+        let sibling = until(&boss, "b", 1).await;
+        assert_eq!((sibling.state, sibling.restarts), (json!({ "count": 1 }), 0));
+    }
+    assert_eq!(boss.send(Stop::within(Duration::from_secs(5))).await.expect("answer"), StopReport::default());
+}
+
+#[actix::test]
+async fn a_thousand_panics_leak_nothing() {
+    tokio::time::pause();
+    let alive = Rc::new(());
+    let boss = Boss::new(&alive, Restart::Always).start();
+    for generation in 1..=1_000 {
+        until(&boss, "a", generation).await;
+        provoke(&boss, "a", Fault::Panic).await;
+    }
+    let child = until(&boss, "a", 1_001).await;
+    assert_eq!(child.restarts, 1_000);
+    // Held by: this test, the boss, two factories, two living counters.
+    assert_eq!(Rc::strong_count(&alive), 6);
+    boss.send(Stop::within(Duration::from_secs(5))).await.expect("answer");
+    while boss.connected() {
+        tick().await;
+    }
+    assert_eq!(Rc::strong_count(&alive), 1);
+}
+
+#[actix::test]
+async fn a_manager_that_ends_takes_its_children_with_it() {
+    let alive = Rc::new(());
+    let boss = Boss::new(&alive, Restart::Always).start();
+    let child = boss.send(Give("a")).await.expect("the boss lives").expect("a runs");
+    boss.do_send(Provoke::at("", Fault::Exit));
+    while boss.connected() || child.connected() {
+        tokio::task::yield_now().await;
+    }
+    drop(child);
+    assert_eq!(Rc::strong_count(&alive), 1);
+}
+
+#[actix::test]
+async fn a_worker_that_finished_is_forgotten_and_one_that_failed_is_not() {
+    tokio::time::pause();
+    let boss = Boss::new(&Rc::new(()), Restart::OnFailure).start();
+    provoke(&boss, "a", Fault::Panic).await;
+    until(&boss, "a", 2).await;
+    provoke(&boss, "a", Fault::Exit).await;
+    while tree(&boss).await.len() != 1 {
+        tick().await;
+    }
+    assert_eq!(tree(&boss).await[0].name, "b");
+}
+
+#[actix::test]
+async fn a_hung_manager_below_does_not_hide_the_rest_of_the_tree() {
+    tokio::time::pause();
+    let boss = Boss::new(&Rc::new(()), Restart::Always).start();
+    provoke(&boss, "a", Fault::Hang).await;
+    let seen: Vec<_> = tree(&boss).await.into_iter().map(|child| (child.name, child.health)).collect();
+    assert_eq!(seen, [("a".to_owned(), Health::Silent), ("b".to_owned(), Health::Running)]);
+}
+
+#[actix::test]
+async fn stopping_names_who_is_late_and_ends_them() {
+    tokio::time::pause();
+    for order in [StopOrder::Together, StopOrder::Reverse] {
+        let alive = Rc::new(());
+        let boss = Boss { slow_release: Duration::from_secs(60), order, ..Boss::new(&alive, Restart::Always) }.start();
+        let begun = Instant::now();
+        let mut late = boss.send(Stop::within(Duration::from_secs(3))).await.expect("answer").late;
+        late.sort();
+        assert_eq!(late, ["a", "b"]);
+        assert!(begun.elapsed() < Duration::from_millis(3_500), "one deadline for all, took {:?}", begun.elapsed());
+        while boss.connected() || Rc::strong_count(&alive) > 1 {
+            tick().await;
+        }
+    }
+}
+
+#[actix::test]
+async fn news_of_an_older_generation_is_ignored() {
+    tokio::time::pause();
+    let boss = Boss::new(&Rc::new(()), Restart::Always).start();
+    provoke(&boss, "a", Fault::Panic).await;
+    until(&boss, "a", 2).await;
+    let old = super::ChildExited { name: "a".to_owned(), generation: 1, exit: super::child::Exit::Stopped };
+    boss.send(old).await.expect("the boss lives");
+    assert_eq!(until(&boss, "a", 2).await.restarts, 1);
+    boss.do_send(Provoke::at("", Fault::Exit));
+}
