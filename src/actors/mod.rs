@@ -5,4 +5,5 @@
 //! `root` knows them all. All actors run on the main thread, because ffmpeg's parent-death signal follows the thread
 //! that spawned it.
 
+pub mod root;
 pub mod supervision;
