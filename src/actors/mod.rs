@@ -5,5 +5,6 @@
 //! `root` knows them all. All actors run on the main thread, because ffmpeg's parent-death signal follows the thread
 //! that spawned it.
 
+pub mod monitor;
 pub mod root;
 pub mod supervision;

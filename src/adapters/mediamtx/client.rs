@@ -16,15 +16,15 @@ use url::{Host, Url};
 use super::fault::Place;
 use super::wire::{Info, Listed, Page, Path, SrtConn, merge_srt, wants_srt};
 use super::{Listing, MediaServer};
-use crate::base::{Error, Result};
+use crate::base::{Error, Kind, Result};
 use crate::config::settings::Server;
 
 /// Wrong credentials are answered after up to 4 s (the server delays on purpose), so patience must exceed that.
 const PATIENCE: Duration = Duration::from_secs(8);
 /// A server on the same network accepts at once; one retransmitted SYN (1 s) is forgiven.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(3);
-/// SRT numbers are an extra: they may not make a poll late.
-const SRT_PATIENCE: Duration = Duration::from_secs(2);
+/// SRT numbers and the version are extras: they may not make a poll late.
+const EXTRA_PATIENCE: Duration = Duration::from_secs(2);
 /// The server closes a connection after 30 s without a request: we let go first, so that no request meets a close.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// What a server lacks (SRT, `/v3/info`) is asked for again after this time.
@@ -149,10 +149,10 @@ impl MediaMtx {
         if self.known().srt_again.is_some_and(|again| Instant::now() < again) {
             return None;
         }
-        let error = match tokio::time::timeout(SRT_PATIENCE, self.list_all("/v3/srtconns/list")).await {
+        let error = match tokio::time::timeout(EXTRA_PATIENCE, self.list_all("/v3/srtconns/list")).await {
             Ok(Ok((connections, _))) => return Some(connections),
             Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no answer within {} s", SRT_PATIENCE.as_secs()),
+            Err(_) => format!("no answer within {} s", EXTRA_PATIENCE.as_secs()),
         };
         log::debug!(server = self.place.server.as_str(), error = error.as_str(); "no srt numbers for a while");
         self.known().srt_again = Some(Instant::now() + ASK_AGAIN);
@@ -197,7 +197,8 @@ impl MediaServer for MediaMtx {
             return Ok(version.clone());
         }
         let asked = Instant::now();
-        let answer = self.get("/v3/info", None).await;
+        let late = |_| Err(Error::new(Kind::Timeout, "no answer to /v3/info in time"));
+        let answer = tokio::time::timeout(EXTRA_PATIENCE, self.get("/v3/info", None)).await.unwrap_or_else(late);
         let version = match &answer {
             Ok((StatusCode::OK, body)) => serde_json::from_slice::<Info>(body).ok().and_then(|info| info.version.0),
             _ => None,

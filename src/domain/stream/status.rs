@@ -43,6 +43,18 @@ pub enum StreamState {
     Unknown,
 }
 
+impl StreamState {
+    /// The word of the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Stalled => "stalled",
+            Self::Offline => "offline",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// One stream as everybody sees it: API, WebSocket, live store. JSON names are those of the design.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -1,0 +1,140 @@
+//! What one server poller knows: its server's status and what was last told about each of its streams.
+//!
+//! Decides whom a poll concerns and what of its outcome is news. Plain data, no actor: used by [`super::server`] alone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::adapters::live::{Change, Latest};
+use crate::adapters::mediamtx::Listing;
+use crate::domain::name::StreamName;
+use crate::domain::stream::{Moment, Observation, PathReading, Sample, Seen, ServerStatus, StreamStatus};
+
+use super::path::Feed;
+
+/// Knowledge about one server.
+pub struct Ledger {
+    server: String,
+    status: Option<ServerStatus>,
+    streams: BTreeMap<StreamName, Arc<StreamStatus>>,
+    /// The store did not take the last news: everything is news again.
+    tell_all: bool,
+}
+
+/// What is to be told after a poll.
+#[derive(Debug, Default)]
+pub struct News {
+    /// For the live store, to be published together.
+    pub changes: Vec<Change>,
+    /// For the history.
+    pub samples: Vec<(StreamName, Sample)>,
+    /// Streams whose pollers have no more work.
+    pub forgotten: Vec<StreamName>,
+}
+
+impl Ledger {
+    /// Knows nothing yet.
+    pub fn new(server: impl Into<String>) -> Self {
+        Self { server: server.into(), status: None, streams: BTreeMap::new(), tell_all: false }
+    }
+
+    /// Goes on from what the live store holds about this server.
+    pub fn resume(&mut self, latest: Latest) {
+        self.status = latest.servers.into_iter().find(|status| status.name == self.server);
+        let ours = latest.streams.into_iter().filter(|status| status.server == self.server);
+        self.streams = ours.map(|status| (status.name.clone(), Arc::new(status))).collect();
+    }
+
+    /// How many streams are known.
+    pub fn len(&self) -> usize {
+        self.streams.len()
+    }
+
+    /// The server as last told.
+    pub fn status(&self) -> Option<&ServerStatus> {
+        self.status.as_ref()
+    }
+
+    /// The server answered. True when that is a change.
+    pub fn answered(&mut self, at: DateTime<Utc>, version: Option<String>) -> bool {
+        let before = self.status.take();
+        let was_reachable = before.as_ref().is_some_and(|status| status.reachable);
+        let since = before.as_ref().filter(|status| status.reachable).map_or(at, |status| status.since);
+        let version = version.or(before.and_then(|status| status.version));
+        let name = self.server.clone();
+        self.status = Some(ServerStatus { name, reachable: true, since, reason: None, version, last_poll: Some(at) });
+        !was_reachable
+    }
+
+    /// The server did not answer. True when that, or its reason, is a change.
+    pub fn failed(&mut self, at: DateTime<Utc>, reason: &str) -> bool {
+        let before = self.status.take();
+        let known = before.as_ref().is_some_and(|status| status.reason.as_deref() == Some(reason));
+        let since = before.as_ref().filter(|status| !status.reachable).map_or(at, |status| status.since);
+        let (version, last_poll) = before.map(|status| (status.version, status.last_poll)).unwrap_or_default();
+        let (name, reason) = (self.server.clone(), Some(reason.to_owned()));
+        self.status = Some(ServerStatus { name, reachable: false, since, reason, version, last_poll });
+        !known
+    }
+
+    /// What each path poller is to be told: all listed paths, and all known ones that are not listed.
+    pub fn feeds(&self, listing: Listing, at: Moment) -> Vec<(StreamName, Feed)> {
+        let mut listed: BTreeMap<StreamName, PathReading> =
+            listing.paths.into_iter().map(|reading| (reading.name.clone(), reading)).collect();
+        let mut feeds: Vec<(StreamName, Feed)> = self
+            .streams
+            .iter()
+            .map(|(name, known)| {
+                let seen = listed.remove(name).map_or(Seen::Missing, Seen::Listed);
+                (name.clone(), Feed { seen, at, known: Some(Arc::clone(known)) })
+            })
+            .collect();
+        feeds.extend(
+            listed.into_iter().map(|(name, reading)| (name, Feed { seen: Seen::Listed(reading), at, known: None })),
+        );
+        feeds
+    }
+
+    /// The same when the server did not answer: nobody new, and all known ones hear why.
+    pub fn feeds_without_answer(&self, reason: &str, at: Moment) -> Vec<(StreamName, Feed)> {
+        let feed = |known: &Arc<StreamStatus>| Feed {
+            seen: Seen::Unanswered(reason.to_owned()),
+            at,
+            known: Some(Arc::clone(known)),
+        };
+        self.streams.iter().map(|(name, known)| (name.clone(), feed(known))).collect()
+    }
+
+    /// Takes in what the path pollers say. A stream is news when anything about it differs from what was told last;
+    /// the server is news every time, because the time of the poll is.
+    pub fn digest(&mut self, observations: Vec<Observation>) -> News {
+        let mut news = News::default();
+        news.changes.extend(self.status.clone().map(Change::Server));
+        for Observation { status, sample, forgotten } in observations {
+            let name = status.name.clone();
+            if forgotten {
+                self.streams.remove(&name);
+                news.changes.push(Change::StreamGone { server: self.server.clone(), name: name.clone() });
+                news.forgotten.push(name);
+                continue;
+            }
+            news.samples.push((name.clone(), sample));
+            if self.streams.get(&name).is_none_or(|known| **known != status) {
+                news.changes.push(Change::Stream(status.clone()));
+                self.streams.insert(name, Arc::new(status));
+            }
+        }
+        if std::mem::take(&mut self.tell_all) {
+            news.changes.retain(|change| !matches!(change, Change::Stream(_)));
+            news.changes.extend(self.streams.values().map(|status| Change::Stream(StreamStatus::clone(status))));
+        }
+        news
+    }
+
+    /// The store did not take the news of the last [`Ledger::digest`].
+    pub fn tell_all_again(&mut self) {
+        self.tell_all = true;
+    }
+}

@@ -1,0 +1,74 @@
+//! The monitor's root: starts one poller per server and keeps them apart.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, Context};
+use serde_json::{Value, json};
+
+use super::server::ServerPoller;
+use crate::actors::supervision::stop::StopOrder;
+use crate::actors::supervision::{Child, ChildSet, Restart, Supervised, supervised};
+use crate::adapters::live::SharedLive;
+use crate::adapters::mediamtx::MediaServer;
+
+/// A server to be polled.
+#[derive(Clone)]
+pub struct Watched {
+    /// Name in our configuration, unique.
+    pub name: String,
+    /// Its API.
+    pub client: Arc<dyn MediaServer>,
+}
+
+impl fmt::Debug for Watched {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Watched").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Holds the server pollers.
+pub struct Monitor {
+    servers: Vec<Watched>,
+    live: SharedLive,
+    interval: Duration,
+    children: Option<ChildSet<Self>>,
+}
+
+impl Monitor {
+    /// Polls each of `servers` every `interval` and publishes into `live`.
+    pub fn new(servers: Vec<Watched>, live: SharedLive, interval: Duration) -> Self {
+        Self { servers, live, interval, children: None }
+    }
+}
+
+impl Actor for Monitor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let mut children = ChildSet::new(ctx, StopOrder::Together);
+        for watched in &self.servers {
+            let (watched, live, interval) = (watched.clone(), Arc::clone(&self.live), self.interval);
+            let name = watched.name.clone();
+            children.start(Child::new(name, Restart::Always, move || {
+                ServerPoller::new(watched.clone(), Arc::clone(&live), interval)
+            }));
+        }
+        self.children = Some(children);
+    }
+}
+
+impl Supervised for Monitor {
+    const KIND: &'static str = "monitor";
+
+    fn observe(&self) -> Value {
+        json!({ "servers": self.servers.len(), "intervalMs": self.interval.as_millis() as u64 })
+    }
+
+    fn children(&mut self) -> Option<&mut ChildSet<Self>> {
+        self.children.as_mut()
+    }
+}
+
+supervised!(Monitor, manager);

@@ -1,0 +1,15 @@
+//! The monitor: what every server says about every path, poll after poll, told to the live store.
+//!
+//! [`Monitor`] holds one [`ServerPoller`] per server; that one polls, and holds one [`PathPoller`] per path, which
+//! remembers and judges one stream by the rules of `domain::stream`. All that follows from one poll is published
+//! together. Nobody talks to these actors but their supervisors: results are read from the live store, and a rebuilt
+//! actor goes on from there. Never here: HTTP (the adapter's), rules (the domain's), what others do about a stream.
+
+mod ledger;
+mod manager;
+mod path;
+mod server;
+
+pub use manager::{Monitor, Watched};
+pub use path::PathPoller;
+pub use server::ServerPoller;

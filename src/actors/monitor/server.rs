@@ -1,0 +1,292 @@
+//! One server: polls it on time, feeds its path pollers, publishes what they say as one change.
+//!
+//! A poll is a chain: ask (in a task of its own) -> feed the path pollers -> publish -> be due again. The next poll
+//! starts when the chain has ended, at the next point of a fixed grid: no drift, no overlap, no queue of late polls.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, WrapFuture};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use serde_json::{Value, json};
+use tokio::time::{Instant, timeout};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::ledger::{Ledger, News};
+use super::manager::Watched;
+use super::path::{Feed, PathPoller};
+use crate::actors::supervision::stop::StopOrder;
+use crate::actors::supervision::{Child, ChildSet, Restart, Supervised, supervised};
+use crate::adapters::live::{Latest, SharedLive};
+use crate::adapters::mediamtx::{Listing, MediaServer};
+use crate::base::{Error, Result};
+use crate::domain::name::StreamName;
+use crate::domain::stream::{Moment, Observation};
+
+/// Path pollers answer in microseconds; one that hangs must not hold up its siblings' news.
+const PATH_PATIENCE: Duration = Duration::from_millis(500);
+/// The live store is local or next door; one that hangs must not end the polling.
+const STORE_PATIENCE: Duration = Duration::from_secs(5);
+/// A path poller holds nothing: it stops as soon as it is asked.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Polls one server.
+pub struct ServerPoller {
+    watched: Watched,
+    live: SharedLive,
+    interval: Duration,
+    born: Instant,
+    /// When the current poll was due, after `born`.
+    due: Duration,
+    ledger: Ledger,
+    refused: Vec<String>,
+    figures: Figures,
+    children: Option<ChildSet<Self>>,
+}
+
+/// How polling goes, for the tree.
+#[derive(Default)]
+struct Figures {
+    polls: u64,
+    failures: u64,
+    answer: Duration,
+    handling: Duration,
+}
+
+/// A server's answer and when it was given.
+struct Answer {
+    result: Result<(Listing, Option<String>)>,
+    wall: DateTime<Utc>,
+    given: Instant,
+}
+
+impl ServerPoller {
+    /// Polls `watched` every `interval` and publishes into `live`.
+    pub fn new(watched: Watched, live: SharedLive, interval: Duration) -> Self {
+        let ledger = Ledger::new(watched.name.as_str());
+        Self {
+            watched,
+            live,
+            interval,
+            born: Instant::now(),
+            due: Duration::ZERO,
+            ledger,
+            refused: Vec::new(),
+            figures: Figures::default(),
+            children: None,
+        }
+    }
+
+    fn resume(&mut self, latest: Result<Latest>) {
+        match latest {
+            Ok(latest) => self.ledger.resume(latest),
+            Err(error) => {
+                let server = self.watched.name.as_str();
+                log::warn!(server = server; "the live store does not tell what was known: {error}");
+            }
+        }
+    }
+
+    fn poll(&mut self, ctx: &mut Context<Self>) {
+        let client = Arc::clone(&self.watched.client);
+        let asked = Instant::now();
+        // Not a future of this actor: an adapter that panics is then one failed poll.
+        let task = AbortOnDropHandle::new(tokio::spawn(ask(client)));
+        ctx.spawn(task.into_actor(self).map(move |joined, poller, ctx| {
+            poller.figures.answer = asked.elapsed();
+            let answer =
+                joined.unwrap_or_else(|_| Answer::now(Err(Error::internal("polling failed by a fault of ours"))));
+            poller.answered(answer, ctx);
+        }));
+    }
+
+    fn answered(&mut self, answer: Answer, ctx: &mut Context<Self>) {
+        let begun = Instant::now();
+        let at = Moment { wall: answer.wall, steady: answer.given.saturating_duration_since(self.born) };
+        self.figures.polls += 1;
+        let feeds = match answer.result {
+            Ok((listing, version)) => {
+                self.note_refused(&listing.refused);
+                if self.ledger.answered(at.wall, version) {
+                    let server = self.watched.name.as_str();
+                    log::info!(server = server; "server answers; it lists {} paths", listing.paths.len());
+                }
+                self.ledger.feeds(listing, at)
+            }
+            Err(error) => {
+                self.figures.failures += 1;
+                let reason = error.to_string();
+                if self.ledger.failed(at.wall, &reason) {
+                    log::warn!(server = self.watched.name.as_str(); "server is not to be had: {reason}");
+                }
+                self.ledger.feeds_without_answer(&reason, at)
+            }
+        };
+        let collected = self.feed(feeds);
+        ctx.spawn(collected.into_actor(self).map(move |observations, poller, ctx| {
+            let news = poller.ledger.digest(observations);
+            poller.figures.handling = begun.elapsed();
+            poller.publish(news, ctx);
+        }));
+    }
+
+    /// Hands every path poller its part, starting those that are new, and gathers the answers of all that give one.
+    fn feed(&mut self, feeds: Vec<(StreamName, Feed)>) -> impl Future<Output = Vec<Observation>> + 'static {
+        let mut answers: FuturesUnordered<_> =
+            feeds.into_iter().filter_map(|(name, feed)| Some(self.path_poller(name)?.send(feed))).collect();
+        let server = self.watched.name.clone();
+        async move {
+            let mut observations = Vec::with_capacity(answers.len());
+            let all = async {
+                while let Some(answer) = answers.next().await {
+                    // A mailbox that closed: the supervisor builds it again, the next poll feeds it.
+                    observations.extend(answer.ok());
+                }
+            };
+            let complete = timeout(PATH_PATIENCE, all).await.is_ok();
+            if !complete {
+                log::warn!(server = server.as_str(); "{} path pollers do not answer", answers.len());
+            }
+            observations
+        }
+    }
+
+    fn path_poller(&mut self, name: StreamName) -> Option<actix::Addr<PathPoller>> {
+        let children = self.children.as_mut()?;
+        if !children.contains(name.as_str()) {
+            let (server, stream) = (self.watched.name.clone(), name.clone());
+            let build = move || PathPoller::new(server.as_str(), stream.clone());
+            children.start(Child::new(name.as_str(), Restart::Always, build));
+        }
+        children.addr(name.as_str())
+    }
+
+    fn publish(&mut self, news: News, ctx: &mut Context<Self>) {
+        let News { changes, samples, forgotten } = news;
+        for name in forgotten {
+            if let Some(children) = self.children.as_mut() {
+                let farewell = children.remove(name.as_str(), Instant::now() + FAREWELL);
+                ctx.spawn(farewell.into_actor(self).map(|_, _, _| ()));
+            }
+        }
+        let (live, server) = (Arc::clone(&self.live), self.watched.name.clone());
+        let told = async move {
+            let store = async {
+                live.publish(changes).await?;
+                live.record_samples(&server, samples).await
+            };
+            timeout(STORE_PATIENCE, store).await.unwrap_or_else(|_| Err(Error::unavailable("it does not answer")))
+        };
+        ctx.spawn(told.into_actor(self).map(|told, poller, ctx| {
+            if let Err(error) = told {
+                log::error!(server = poller.watched.name.as_str(); "the live store did not take a poll: {error}");
+                poller.ledger.tell_all_again();
+            }
+            poller.wait(ctx);
+        }));
+    }
+
+    fn wait(&mut self, ctx: &mut Context<Self>) {
+        let now = self.born.elapsed();
+        self.due = next_due(self.due, now, self.interval);
+        ctx.run_later(self.due.saturating_sub(now), |poller, ctx| poller.poll(ctx));
+    }
+
+    /// One line per name that was not refused before.
+    fn note_refused(&mut self, refused: &[String]) {
+        for name in refused.iter().filter(|name| !self.refused.contains(name)) {
+            let server = self.watched.name.as_str();
+            log::warn!(server = server; "a path is not watched, because its name is not safe to use: {name:?}");
+        }
+        self.refused = refused.to_vec();
+    }
+}
+
+/// Asks the server for everything a poll needs.
+async fn ask(client: Arc<dyn MediaServer>) -> Answer {
+    let listing = match client.list().await {
+        Ok(listing) => listing,
+        Err(error) => return Answer::now(Err(error)),
+    };
+    let mut answer = Answer::now(Ok((Listing::default(), None)));
+    answer.given = answer.given.checked_sub(listing.age).unwrap_or(answer.given);
+    answer.wall = TimeDelta::from_std(listing.age).map_or(answer.wall, |age| answer.wall - age);
+    // Most servers in the field do not tell their version: no reason to fail a poll.
+    answer.result = Ok((listing, client.version().await.ok().flatten()));
+    answer
+}
+
+impl Answer {
+    fn now(result: Result<(Listing, Option<String>)>) -> Self {
+        Self { result, wall: Utc::now(), given: Instant::now() }
+    }
+}
+
+/// The first point of the grid `due + n * interval`, n >= 1, that is not past.
+fn next_due(due: Duration, now: Duration, interval: Duration) -> Duration {
+    let late = now.saturating_sub(due).as_nanos();
+    let steps = late.div_ceil(interval.as_nanos().max(1)).max(1);
+    due + interval.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX))
+}
+
+impl Actor for ServerPoller {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.children = Some(ChildSet::new(ctx, StopOrder::Together));
+        let live = Arc::clone(&self.live);
+        let latest = async move {
+            let late = |_| Err(Error::unavailable("it does not answer"));
+            timeout(STORE_PATIENCE, live.latest()).await.unwrap_or_else(late)
+        };
+        ctx.spawn(latest.into_actor(self).map(|latest, poller, ctx| {
+            poller.resume(latest);
+            poller.due = poller.born.elapsed();
+            poller.poll(ctx);
+        }));
+    }
+}
+
+impl Supervised for ServerPoller {
+    const KIND: &'static str = "server poller";
+
+    fn observe(&self) -> Value {
+        let Figures { polls, failures, answer, handling } = &self.figures;
+        let status = self.ledger.status();
+        json!({
+            "reachable": status.map(|status| status.reachable),
+            "since": status.map(|status| status.since),
+            "reason": status.and_then(|status| status.reason.as_deref()),
+            "lastPoll": status.and_then(|status| status.last_poll),
+            "paths": self.ledger.len(),
+            "refused": self.refused,
+            "polls": polls,
+            "failures": failures,
+            "answerMs": answer.as_secs_f64() * 1e3,
+            "handlingMs": handling.as_secs_f64() * 1e3,
+        })
+    }
+
+    fn children(&mut self) -> Option<&mut ChildSet<Self>> {
+        self.children.as_mut()
+    }
+}
+
+supervised!(ServerPoller, manager);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn polls_keep_to_their_grid_and_never_pile_up() {
+        let ms = Duration::from_millis;
+        let table = [(0, 30, 2_000), (0, 1_999, 2_000), (0, 2_000, 2_000), (0, 2_001, 4_000), (4_000, 13_500, 14_000)];
+        for (due, now, next) in table {
+            assert_eq!(next_due(ms(due), ms(now), ms(2_000)), ms(next), "due {due}, now {now}");
+        }
+        assert_eq!(next_due(ms(5), ms(4), ms(2_000)), ms(2_005), "a clock that stands still");
+    }
+}

@@ -1,0 +1,1 @@
+//! The spool: local folder with the segments that have not been evicted. (stub)
