@@ -11,7 +11,7 @@ use log4rs::config::{Appender, Config, Deserializers, RawConfig, Root};
 use log4rs::filter::Filter;
 
 use super::{line, trigger};
-use crate::base::{Error, Result};
+use crate::config::{Complaint, Complaints};
 
 /// A configuration fit for use.
 pub(super) struct Loaded {
@@ -24,37 +24,49 @@ pub(super) struct Loaded {
 /// can be written.
 ///
 /// # Errors
-/// `Invalid`, one per fault.
-pub fn check(file: &Path) -> Result<(), Vec<Error>> {
+/// All complaints at once.
+pub fn check(file: &Path) -> Result<(), Complaints> {
     load(file).map(|_| ())
 }
 
 /// Reads and checks a file, and opens its appenders.
-pub(super) fn load(file: &Path) -> Result<Loaded, Vec<Error>> {
-    let fault = |text: String| Error::invalid(file.display().to_string(), text);
+pub(super) fn load(file: &Path) -> Result<Loaded, Complaints> {
+    let one = |fault: String, remedy: String| Complaints(vec![complaint(file, fault, &remedy)]);
     let text = std::fs::read_to_string(file).map_err(|error| {
-        vec![fault(format!("cannot be read: {error}; name a readable file with --log-config or {}", super::VARIABLE))]
+        one(
+            format!("cannot be read: {error}"),
+            format!("name a readable file with --log-config or {}", super::VARIABLE),
+        )
     })?;
-    let raw: RawConfig = serde_yaml::from_str(&text).map_err(|error| {
-        vec![fault(format!("is not a logging configuration: {error}; compare with etc/log4rs.yaml"))]
-    })?;
+    let compare = || "compare with etc/log4rs.yaml of the distribution".to_owned();
+    let raw: RawConfig = serde_yaml::from_str(&text)
+        .map_err(|error| one(format!("is not a logging configuration: {error}"), compare()))?;
     let kinds = kinds();
     let (appenders, errors) = raw.appenders_lossy(&kinds);
-    let mut faults = Vec::new();
+    let mut complaints = Vec::new();
     if !errors.is_empty() {
-        faults.extend(appender_faults(&text, &kinds).into_iter().map(fault));
+        let faults = appender_faults(&text, &kinds);
+        complaints.extend(faults.into_iter().map(|fault| complaint(file, fault, &compare())));
     }
     let root = raw.root();
     if root.appenders().is_empty() {
-        faults.push(fault("root names no appender, so nothing would be logged; list some below root.appenders".into()));
+        let fault = "root names no appender, so nothing would be logged".to_owned();
+        complaints.push(complaint(file, fault, "list some below root.appenders"));
     }
-    if !faults.is_empty() {
-        return Err(faults);
+    if !complaints.is_empty() {
+        return Err(Complaints(complaints));
     }
     match Config::builder().appenders(appenders).loggers(raw.loggers()).build(root) {
         Ok(config) => Ok(Loaded { config, refresh_rate: raw.refresh_rate() }),
-        Err(errors) => Err(errors.errors().iter().map(|error| fault(format!("{error}; correct the name"))).collect()),
+        Err(errors) => {
+            let faults = errors.errors().iter();
+            Err(Complaints(faults.map(|error| complaint(file, error.to_string(), "correct the name")).collect()))
+        }
     }
+}
+
+fn complaint(file: &Path, fault: String, remedy: &str) -> Complaint {
+    Complaint { key: "logging".to_owned(), place: Some(file.display().to_string()), fault, remedy: remedy.to_owned() }
 }
 
 /// The kinds a file may name: those of log4rs and our own.
@@ -80,19 +92,19 @@ fn appender_faults(text: &str, kinds: &Deserializers) -> Vec<String> {
         let own = kinds.deserialize::<dyn Append>(&appender.kind, appender.config).err();
         for error in own.into_iter().chain(filters) {
             let reason = format!("{error:#}");
-            faults.push(format!("the appender {name:?} is of no use: {}; correct it", reason.trim_end_matches('.')));
+            faults.push(format!("the appender {name:?} is of no use: {}", reason.trim_end_matches('.')));
         }
     }
     faults
 }
 
 /// What is used when there is no file.
-pub(super) fn console_only(level: LevelFilter) -> Result<Config> {
+pub(super) fn console_only(level: LevelFilter) -> Config {
     let console = ConsoleAppender::builder().target(Target::Stderr).encoder(Box::new(line::LineEncoder)).build();
     Config::builder()
         .appender(Appender::builder().build("console", Box::new(console)))
         .build(Root::builder().appender("console").build(level))
-        .map_err(|error| Error::internal("the embedded logging configuration is broken").with_source(error))
+        .expect("one appender, named once")
 }
 
 #[cfg(test)]
@@ -104,8 +116,7 @@ mod tests {
         let file = folder.path().join("log4rs.yaml");
         let yaml = yaml.replace("DIR", folder.path().to_str().expect("a plain path"));
         std::fs::write(&file, yaml).expect("a writable folder");
-        let Err(faults) = check(&file) else { panic!("nothing is wrong") };
-        faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        check(&file).expect_err("something is wrong").to_string()
     }
 
     #[test]

@@ -21,7 +21,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use log::LevelFilter;
 
-use crate::base::{Error, Result};
+use crate::config::Complaints;
 
 pub use load::check;
 
@@ -42,29 +42,32 @@ pub fn find(named: Option<PathBuf>, env: &BTreeMap<String, String>) -> Option<Pa
 /// Starts logging as `file` says, and follows changes of the file when it sets `refresh_rate`.
 ///
 /// # Errors
-/// `Invalid`, one per fault of the file; nothing is logged then.
-pub fn start_from_file(file: &Path) -> Result<(), Vec<Error>> {
+/// All complaints about the file at once; nothing is logged then.
+///
+/// # Panics
+/// When logging was started before: only `main` does it.
+pub fn start_from_file(file: &Path) -> Result<(), Complaints> {
     let loaded = load::load(file)?;
     let logger = redacting::Redacting::new(loaded.config, complain_seldom);
     let current = logger.current();
-    install(logger).map_err(|error| vec![error])?;
+    install(logger);
     if let Some(every) = loaded.refresh_rate {
-        reload::follow(file.to_owned(), every, current).map_err(|error| vec![error])?;
+        reload::follow(file.to_owned(), every, &current);
     }
     Ok(())
 }
 
 /// Starts logging to the console (stderr) alone.
 ///
-/// # Errors
-/// `Internal` when logging was started before.
-pub fn start_on_console(level: LevelFilter) -> Result<()> {
-    install(redacting::Redacting::new(load::console_only(level)?, complain_seldom))
+/// # Panics
+/// When logging was started before: only `main` does it.
+pub fn start_on_console(level: LevelFilter) {
+    install(redacting::Redacting::new(load::console_only(level), complain_seldom));
 }
 
-fn install(logger: redacting::Redacting) -> Result<()> {
+fn install(logger: redacting::Redacting) {
     log::set_max_level(logger.max_level());
-    log::set_boxed_logger(Box::new(logger)).map_err(|_| Error::internal("logging was started twice"))
+    log::set_boxed_logger(Box::new(logger)).expect("main starts logging, once");
 }
 
 /// A record that could not be written, as on a full disk, is told on stderr at most once a minute.

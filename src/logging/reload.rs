@@ -6,19 +6,17 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
 use super::{load, redacting::Current};
-use crate::base::{Error, Result};
 
 /// Looks at the file this often at most, however short its `refresh_rate`.
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// Starts a thread that lives as long as the logger does.
-pub(super) fn follow(file: PathBuf, every: Duration, current: Arc<Current>) -> Result<()> {
-    let current = Arc::downgrade(&current);
-    std::thread::Builder::new()
-        .name("log-config".to_owned())
-        .spawn(move || watch(&file, every.max(SHORTEST), &current))
-        .map(|_| ())
-        .map_err(|error| Error::internal("no thread to follow the logging configuration").with_source(error))
+/// Starts a thread that lives as long as the logger does. Without one the log says so and goes on.
+pub(super) fn follow(file: PathBuf, every: Duration, current: &Arc<Current>) {
+    let current = Arc::downgrade(current);
+    let thread = std::thread::Builder::new().name("log-config".to_owned());
+    if let Err(error) = thread.spawn(move || watch(&file, every.max(SHORTEST), &current)) {
+        log::warn!("changes of the logging configuration will not be noticed: {error}");
+    }
 }
 
 fn watch(file: &Path, every: Duration, current: &Weak<Current>) {
@@ -36,9 +34,9 @@ fn watch(file: &Path, every: Duration, current: &Weak<Current>) {
                 current.replace(loaded.config);
                 log::info!(file = file.display().to_string().as_str(); "logging configuration taken up");
             }
-            Err(faults) => {
-                for fault in faults {
-                    log::error!("logging configuration unchanged: {fault}");
+            Err(complaints) => {
+                for complaint in complaints.0 {
+                    log::error!("logging configuration unchanged: {complaint}");
                 }
             }
         }

@@ -1,1 +1,0 @@
-//! Builds things. (stub)
