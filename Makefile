@@ -1,0 +1,60 @@
+# The list of commands. `make demo` shows it; `make test` proves it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Debian package for each program that a target needs; whatever is there already is left alone.
+NEED_RUN  := ffmpeg=ffmpeg ffprobe=ffmpeg
+NEED_WEB  := node=nodejs npm=npm
+NEED_TEST := sqlite3=sqlite3 chromium=chromium shellcheck=shellcheck
+
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
+
+.PHONY: help demo test web bench fmt lint unit browser clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: web/dist/index.html ## builds and runs the whole thing on embedded defaults: http://127.0.0.1:8080
+	@.ci/install $(NEED_RUN)
+	cargo build
+	@exec target/debug/streamwarden demo $(DEMO_ARGS)
+
+web: web/dist/index.html ## builds the web page into web/dist
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	@.ci/install $(NEED_WEB)
+	cd web && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error
+
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	cd web && npm run --silent build
+	@touch $@
+
+test: lint unit browser ## everything: format, lints, unit, integration, web and browser tests
+
+fmt: ## formats the sources
+	cargo fmt
+
+lint: web/dist/index.html ## format check and lints, warnings are errors
+	@.ci/install $(NEED_RUN) $(NEED_TEST)
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	shellcheck .ci/run .ci/install .ci/browser
+	cd web && npm run --silent typecheck
+
+unit: web/dist/index.html ## unit and integration tests, Rust and web
+	@.ci/install $(NEED_RUN) $(NEED_TEST)
+	cd web && npm test --silent
+	cargo test
+
+browser: web/dist/index.html ## the page in Chromium against a running demo
+	@.ci/install $(NEED_RUN) $(NEED_TEST)
+	cargo build
+	.ci/browser
+
+bench: ## ratios against bare ffmpeg, side by side in one run
+	@.ci/install $(NEED_RUN)
+	cargo bench
+
+clean: ## removes what was built
+	cargo clean
+	rm -rf web/dist web/node_modules
