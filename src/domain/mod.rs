@@ -3,9 +3,13 @@
 //! Never here: tokio, actix, files, sockets, the machine's clock. Time comes in as a value.
 //! Adapters translate the outside world into these types; actors ask these rules what to do.
 
+pub mod admission;
 pub mod camera;
+pub mod layout;
 pub mod name;
+pub mod playlist;
 pub mod recording;
 pub mod restart;
 pub mod role;
+pub mod session;
 pub mod stream;

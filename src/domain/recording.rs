@@ -1,13 +1,14 @@
 //! Recordings: sessions and their segments.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::name::StreamName;
 
-/// Life of a segment. Only `writing -> sealed -> uploading -> uploaded -> evicted` and `* -> lost` exist.
+/// Life of a segment: `writing -> sealed -> uploading -> uploaded -> evicted`, back from `uploading` to `sealed` when an
+/// upload failed, and from every state but `evicted` to `lost`. [`SegmentState::may_become`] is the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SegmentState {
@@ -43,6 +44,23 @@ impl SegmentState {
         [Self::Writing, Self::Sealed, Self::Uploading, Self::Uploaded, Self::Evicted, Self::Lost]
             .into_iter()
             .find(|state| state.as_str() == word)
+    }
+
+    /// Whether a segment may go from this state to `next` in one step.
+    pub fn may_become(self, next: Self) -> bool {
+        match next {
+            Self::Writing => false,
+            Self::Sealed => matches!(self, Self::Writing | Self::Uploading),
+            Self::Uploading => self == Self::Sealed,
+            Self::Uploaded => self == Self::Uploading,
+            Self::Evicted => self == Self::Uploaded,
+            Self::Lost => !matches!(self, Self::Evicted | Self::Lost),
+        }
+    }
+
+    /// Whether its media can be read from the spool or from the object store.
+    pub fn is_playable(self) -> bool {
+        !matches!(self, Self::Writing | Self::Lost)
     }
 }
 
@@ -102,6 +120,13 @@ pub struct Segment {
     pub reason: Option<String>,
 }
 
+impl Segment {
+    /// Wall clock time after its last frame.
+    pub fn ended_at(&self) -> DateTime<Utc> {
+        self.started_at + TimeDelta::milliseconds(i64::try_from(self.duration_ms).unwrap_or(i64::MAX / 2))
+    }
+}
+
 /// What a recorder is doing about one stream, as everybody sees it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -135,4 +160,39 @@ pub enum RecordingState {
     Restarting,
     /// It cannot write: disk full, read-only, too many recordings. The reason says which.
     Paused,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SegmentState::{self, *};
+
+    #[test]
+    fn only_the_steps_of_a_segments_life_exist() {
+        let all = [Writing, Sealed, Uploading, Uploaded, Evicted, Lost];
+        let steps: Vec<(SegmentState, SegmentState)> = all
+            .iter()
+            .flat_map(|from| all.iter().map(move |to| (*from, *to)))
+            .filter(|(a, b)| a.may_become(*b))
+            .collect();
+        let wanted = [
+            (Writing, Sealed),
+            (Writing, Lost),
+            (Sealed, Uploading),
+            (Sealed, Lost),
+            (Uploading, Sealed),
+            (Uploading, Uploaded),
+            (Uploading, Lost),
+            (Uploaded, Evicted),
+            (Uploaded, Lost),
+        ];
+        assert_eq!(steps, wanted);
+    }
+
+    #[test]
+    fn words_of_the_database_come_back() {
+        for state in [Writing, Sealed, Uploading, Uploaded, Evicted, Lost] {
+            assert_eq!(SegmentState::parse(state.as_str()), Some(state));
+        }
+        assert_eq!(SegmentState::parse("Sealed"), None);
+    }
 }

@@ -1,1 +1,0 @@
-//! The spool: local folder with the segments that have not been evicted. (stub)

@@ -1,0 +1,278 @@
+//! Checks fragmented mp4 files box by box: `ftyp moov (moof mdat)* [mfra]`.
+//!
+//! Answers what is in a file (length of the head, duration, video frames) and up to which byte it is whole. The
+//! writer may have been killed at any byte, so no length in the file is trusted: boxes that do not fit, or that make
+//! no sense, end the whole part. Nothing is decoded and nothing larger than a `moof` is read into memory.
+//! (ISO/IEC 14496-12; what ffmpeg writes with `frag_keyframe+empty_moov+default_base_moof`.)
+
+mod boxes;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use boxes::{Fragment, Head, fragment, head};
+
+/// Longest `moov` or `moof` that is read; ours have a few hundred bytes per second of media.
+const LONGEST_HEADER: u64 = 16 << 20;
+
+/// What a file holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// Length of everything before the first `moof`, in bytes; 0 without a usable head.
+    pub init_bytes: u64,
+    /// From the first `moof` to the end of the last whole fragment, in bytes.
+    pub media_bytes: u64,
+    /// Length of the media in milliseconds, from its own timestamps.
+    pub duration_ms: u64,
+    /// Video samples in whole fragments.
+    pub video_frames: u64,
+    /// Whole fragments.
+    pub fragments: u32,
+    /// Where and why the whole part ends before the file does; `None` for a whole file.
+    pub cut: Option<Cut>,
+}
+
+/// The end of the whole part of a damaged file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Byte at which the damage begins.
+    pub at: u64,
+    /// What is wrong there.
+    pub why: Why,
+}
+
+/// What ends the whole part of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The file ends within the header of a box.
+    HeaderCut,
+    /// The file ends within a box.
+    BoxCut,
+    /// The file ends before a `moov`.
+    BeforeMoov,
+    /// The file ends between a `moof` and its `mdat`.
+    LastMdat,
+    /// The length of a box cannot be.
+    Length,
+    /// A box is of no kind that belongs into such a file.
+    Kind,
+    /// The file does not begin with `ftyp`.
+    NoFtyp,
+    /// The `moov` cannot be read.
+    Moov,
+    /// A `moof` cannot be read.
+    Moof,
+    /// A `moof` comes before the `moov`.
+    EarlyMedia,
+    /// A `moof` follows another without an `mdat` between them.
+    NoMdat,
+    /// An `mdat` has no `moof`.
+    NoMoof,
+    /// Something follows the index that ends a file.
+    Behind,
+}
+
+impl Why {
+    /// True when the file merely ends too early, as it does when its writer is killed.
+    pub fn is_short(self) -> bool {
+        matches!(self, Self::HeaderCut | Self::BoxCut | Self::BeforeMoov | Self::LastMdat)
+    }
+}
+
+impl std::fmt::Display for Why {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::HeaderCut => "the header of a box is cut off",
+            Self::BoxCut => "a box is cut off",
+            Self::BeforeMoov => "the file ends before its moov",
+            Self::LastMdat => "the last fragment has no mdat",
+            Self::Length => "the length of a box makes no sense",
+            Self::Kind => "a box is of no kind that belongs there",
+            Self::NoFtyp => "the file does not begin with ftyp",
+            Self::Moov => "the moov makes no sense",
+            Self::Moof => "a moof makes no sense",
+            Self::EarlyMedia => "there is media before the moov",
+            Self::NoMdat => "a moof has no mdat",
+            Self::NoMoof => "an mdat has no moof",
+            Self::Behind => "there is something behind the index",
+        })
+    }
+}
+
+impl Checked {
+    /// Length of the file without what is damaged or dispensable: the head and all whole fragments.
+    pub fn whole_bytes(&self) -> u64 {
+        self.init_bytes + self.media_bytes
+    }
+}
+
+/// Walks through a file. Fails only when it cannot be read.
+pub fn check(file: &mut (impl Read + Seek)) -> io::Result<Checked> {
+    let length = file.seek(SeekFrom::End(0))?;
+    let mut walk = Walk::default();
+    let mut at = 0;
+    while at < length {
+        let step = match read_header(file, at, length)? {
+            Ok(found) => walk.step(file, &found)?.map(|()| found.end),
+            Err(why) => Err(why),
+        };
+        match step {
+            Ok(end) => at = end,
+            Err(why) => return Ok(walk.finish(Some(why))),
+        }
+    }
+    Ok(walk.finish(None))
+}
+
+/// A box whose header is whole and whose end lies within the file.
+struct Found {
+    kind: [u8; 4],
+    start: u64,
+    body: u64,
+    end: u64,
+}
+
+/// Reads the header of the box at `at`; the inner error says why there is none.
+fn read_header(file: &mut (impl Read + Seek), at: u64, length: u64) -> io::Result<Result<Found, Why>> {
+    let mut header = [0; 16];
+    let have = usize::try_from(length - at).unwrap_or(16).min(16);
+    file.seek(SeekFrom::Start(at))?;
+    file.read_exact(&mut header[..have])?;
+    if have < 8 {
+        return Ok(Err(Why::HeaderCut));
+    }
+    let [a, b, c, d, kind @ .., _, _, _, _, _, _, _, _] = header;
+    let (size, head) = match u32::from_be_bytes([a, b, c, d]) {
+        1 if have < 16 => return Ok(Err(Why::HeaderCut)),
+        1 => {
+            let [_, _, _, _, _, _, _, _, long @ ..] = header;
+            (u64::from_be_bytes(long), 16)
+        }
+        size => (u64::from(size), 8),
+    };
+    // Size 0 means "to the end of the file", which a fragmented file never needs; zeros after a power loss look so too.
+    let end = at.checked_add(size).filter(|_| size >= head);
+    Ok(match end {
+        None => Err(Why::Length),
+        Some(end) if end > length => Err(Why::BoxCut),
+        Some(end) => Ok(Found { kind, start: at, body: at + head, end }),
+    })
+}
+
+/// What has been seen so far.
+#[derive(Default)]
+struct Walk {
+    ftyp: bool,
+    head: Option<Head>,
+    /// End of the head.
+    init_bytes: u64,
+    /// A `moof` whose `mdat` has not come yet.
+    open: Option<Fragment>,
+    /// End of the last whole fragment.
+    good: u64,
+    sums: Sums,
+    /// The index at the end has been seen.
+    index: bool,
+}
+
+impl Walk {
+    /// Takes one box; the inner error says why the whole part ends before it.
+    fn step(&mut self, file: &mut (impl Read + Seek), found: &Found) -> io::Result<Result<(), Why>> {
+        if self.index {
+            return Ok(Err(Why::Behind));
+        }
+        Ok(match &found.kind {
+            b"ftyp" if found.start == 0 => {
+                self.ftyp = true;
+                Ok(())
+            }
+            _ if !self.ftyp => Err(Why::NoFtyp),
+            b"moov" if self.head.is_none() => match read_body(file, found)?.as_deref().and_then(head) {
+                Some(head) => {
+                    self.head = Some(head);
+                    self.init_bytes = found.end;
+                    self.good = found.end;
+                    Ok(())
+                }
+                None => Err(Why::Moov),
+            },
+            b"moof" => match (&self.head, &self.open) {
+                (None, _) => Err(Why::EarlyMedia),
+                (_, Some(_)) => Err(Why::NoMdat),
+                (Some(head), None) => match read_body(file, found)?.and_then(|body| fragment(head, &body)) {
+                    Some(fragment) => {
+                        self.open = Some(fragment);
+                        Ok(())
+                    }
+                    None => Err(Why::Moof),
+                },
+            },
+            b"mdat" => match self.open.take() {
+                Some(fragment) => {
+                    self.sums.add(&fragment);
+                    self.good = found.end;
+                    Ok(())
+                }
+                None => Err(Why::NoMoof),
+            },
+            b"mfra" if self.open.is_none() => {
+                self.index = true;
+                Ok(())
+            }
+            b"free" | b"skip" | b"styp" | b"sidx" | b"emsg" | b"prft" | b"uuid" => Ok(()),
+            _ => Err(Why::Kind),
+        })
+    }
+
+    fn finish(self, why: Option<Why>) -> Checked {
+        let why = why.or(match (&self.head, &self.open) {
+            (None, _) => Some(Why::BeforeMoov),
+            (_, Some(_)) => Some(Why::LastMdat),
+            _ => None,
+        });
+        Checked {
+            init_bytes: self.init_bytes,
+            media_bytes: self.good - self.init_bytes,
+            duration_ms: self.sums.duration_ms(),
+            video_frames: self.sums.video_frames,
+            fragments: self.sums.fragments,
+            cut: why.map(|why| Cut { at: self.good, why }),
+        }
+    }
+}
+
+fn read_body(file: &mut (impl Read + Seek), found: &Found) -> io::Result<Option<Vec<u8>>> {
+    let length = found.end - found.body;
+    if length > LONGEST_HEADER {
+        return Ok(None);
+    }
+    let mut body = vec![0; usize::try_from(length).unwrap_or(0)];
+    file.seek(SeekFrom::Start(found.body))?;
+    file.read_exact(&mut body)?;
+    Ok(Some(body))
+}
+
+/// Sums over whole fragments. Times in microseconds, so that tracks of different timescales can be compared.
+#[derive(Default)]
+struct Sums {
+    fragments: u32,
+    video_frames: u64,
+    start: Option<u64>,
+    end: u64,
+}
+
+impl Sums {
+    fn add(&mut self, fragment: &Fragment) {
+        self.fragments = self.fragments.saturating_add(1);
+        self.video_frames = self.video_frames.saturating_add(fragment.video_frames);
+        if let Some((start, end)) = fragment.span {
+            self.start = Some(self.start.map_or(start, |known| known.min(start)));
+            self.end = self.end.max(end);
+        }
+    }
+
+    fn duration_ms(&self) -> u64 {
+        self.end.saturating_sub(self.start.unwrap_or(self.end)).saturating_add(500) / 1000
+    }
+}

@@ -1,0 +1,135 @@
+//! Real ffmpeg files, whole, cut at every kind of place, and with bytes changed.
+
+use std::io::Cursor;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Four seconds of picture (25/s, a keyframe each second) and sound, as the recorder's ffmpeg writes them.
+fn sample() -> &'static [u8] {
+    static SAMPLE: OnceLock<Vec<u8>> = OnceLock::new();
+    SAMPLE.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("sample.mp4");
+        let done = Command::new("ffmpeg")
+            .args(["-nostdin", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25"])
+            .args(["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100", "-t", "4", "-c:v", "libx264"])
+            .args(["-preset", "ultrafast", "-tune", "zerolatency", "-g", "25", "-c:a", "aac"])
+            .args(["-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-f", "mp4"])
+            .arg(&file)
+            .status()
+            .expect("ffmpeg is installed");
+        assert!(done.success(), "{done}");
+        std::fs::read(file).expect("the sample")
+    })
+}
+
+fn checked(bytes: &[u8]) -> Checked {
+    check(&mut Cursor::new(bytes)).expect("reading memory cannot fail")
+}
+
+/// Video packets as ffprobe counts them.
+fn probed_frames(bytes: &[u8]) -> u64 {
+    let mut probe = Command::new("ffprobe")
+        .args(["-v", "error", "-select_streams", "v", "-count_packets", "-show_entries", "stream=nb_read_packets"])
+        .args(["-of", "default=nw=1:nk=1", "-f", "mp4", "-i", "pipe:0"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("ffprobe is installed");
+    // ffprobe may have seen enough before it has read everything.
+    let _ = std::io::Write::write_all(&mut probe.stdin.take().expect("a pipe"), bytes);
+    let out = probe.wait_with_output().expect("it ends");
+    String::from_utf8_lossy(&out.stdout).trim().parse().unwrap_or(0)
+}
+
+#[test]
+fn a_whole_file_is_whole() {
+    let all = checked(sample());
+    assert_eq!(all.cut, None);
+    assert_eq!(all.video_frames, 100);
+    assert_eq!(all.video_frames, probed_frames(sample()));
+    assert!((4_000..=4_100).contains(&all.duration_ms), "{}", all.duration_ms);
+    assert!(all.fragments >= 4, "{}", all.fragments);
+    assert!(all.whole_bytes() < sample().len() as u64, "the index at the end is not media");
+    assert_eq!(&sample()[all.init_bytes as usize + 4..][..4], b"moof");
+    assert_eq!(&sample()[all.whole_bytes() as usize + 4..][..4], b"mfra");
+}
+
+#[test]
+fn places_of_a_cut_are_named() {
+    let all = checked(sample());
+    let whole = all.whole_bytes() as usize;
+    for (bytes, fragments, why) in [
+        (&sample()[..0], 0, Why::BeforeMoov),
+        (&sample()[..5], 0, Why::HeaderCut),
+        (&sample()[..28], 0, Why::BeforeMoov),
+        (&sample()[..200], 0, Why::BoxCut),
+        (&sample()[..all.init_bytes as usize + 20], 0, Why::BoxCut),
+        (&sample()[..whole - 1], all.fragments - 1, Why::BoxCut),
+        (&sample()[..whole + 9], all.fragments, Why::BoxCut),
+        (b"\0\0\0\x08free", 0, Why::NoFtyp),
+        (b"\0\0\0\x07ftyp", 0, Why::Length),
+        (b"\0\0\0\x08ftyp\0\0\0\x08text", 0, Why::Kind),
+        (b"\0\0\0\x08ftyp\0\0\0\x08moov", 0, Why::Moov),
+        (b"\0\0\0\x08ftyp\0\0\0\x08moof", 0, Why::EarlyMedia),
+    ] {
+        let found = checked(bytes);
+        assert_eq!((found.fragments, found.cut.as_ref().map(|cut| cut.why)), (fragments, Some(why)), "{found:?}");
+    }
+    // ffmpeg died between two fragments: nothing is missing from what is there.
+    assert_eq!(checked(&sample()[..whole]).cut, None);
+    // A file system that had given room but not yet content.
+    let mut zeros = sample()[..whole].to_vec();
+    zeros.resize(whole + 4096, 0);
+    let found = checked(&zeros);
+    assert_eq!(found.cut.map(|cut| cut.at), Some(whole as u64));
+    assert_eq!(found.fragments, all.fragments);
+}
+
+#[test]
+fn players_agree_about_what_is_left() {
+    let length = sample().len();
+    for cut in [length / 3, length / 2, length * 3 / 4] {
+        let left = checked(&sample()[..cut]);
+        assert!(left.fragments > 0 && left.fragments < checked(sample()).fragments, "{left:?}");
+        assert_eq!(probed_frames(&sample()[..left.whole_bytes() as usize]), left.video_frames, "cut at {cut}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_cut_leaves_whole_fragments_only(place in 0.0_f64..1.0) {
+        let cut = (sample().len() as f64 * place) as usize;
+        let all = checked(sample());
+        let left = checked(&sample()[..cut]);
+        let whole = left.whole_bytes() as usize;
+        prop_assert!(whole <= cut);
+        prop_assert!(left.video_frames <= all.video_frames && left.duration_ms <= all.duration_ms);
+        // What a repair keeps is whole, and the same.
+        if left.fragments > 0 {
+            prop_assert_eq!(checked(&sample()[..whole]), Checked { cut: None, ..left });
+        }
+    }
+
+    #[test]
+    fn changed_bytes_never_harm_us(
+        changes in proptest::collection::vec((0_usize..4096, any::<u8>()), 1..40),
+        far in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..40),
+    ) {
+        let mut bytes = sample().to_vec();
+        for (at, value) in changes {
+            bytes[at] = value;
+        }
+        for (at, value) in far {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        prop_assert!(checked(&bytes).whole_bytes() <= bytes.len() as u64);
+    }
+}

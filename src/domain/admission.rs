@@ -1,0 +1,240 @@
+//! Which live streams are recorded: include and exclude patterns, the camera's own wish, and the limit.
+//!
+//! Deterministic: who records keeps its place, free places go by server and name. Asked by the recorders' manager at
+//! every change of the live store.
+
+use std::collections::BTreeSet;
+
+use super::name::StreamName;
+use super::stream::StreamState;
+
+/// A stream as a server names it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamKey {
+    /// Server name of the configuration.
+    pub server: String,
+    /// The stream.
+    pub name: StreamName,
+}
+
+impl std::fmt::Display for StreamKey {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}/{}", self.server, self.name)
+    }
+}
+
+/// A stream that could be recorded.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// Which.
+    pub key: StreamKey,
+    /// What the monitor says about it.
+    pub state: StreamState,
+    /// False when a camera row of that path says so.
+    pub wanted: bool,
+}
+
+/// Rules of the configuration.
+#[derive(Clone, Debug)]
+pub struct AdmissionRules {
+    /// Patterns of names to record.
+    pub include: Vec<String>,
+    /// Patterns of names not to record; wins over `include`.
+    pub exclude: Vec<String>,
+    /// At most so many at once.
+    pub max_concurrent: usize,
+}
+
+/// What to do about one stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Record it, or go on recording it.
+    Record,
+    /// Nobody asked for it: patterns or the camera row. The sentence says which.
+    Unwanted(String),
+    /// It should be recorded, and there is no place. The sentence says what to change.
+    NoPlace(String),
+    /// It is not live.
+    NotLive,
+}
+
+impl AdmissionRules {
+    /// One verdict per candidate, by server and name. `recording` are the streams that hold a place now.
+    pub fn judge(&self, candidates: &[Candidate], recording: &BTreeSet<StreamKey>) -> Vec<(StreamKey, Verdict)> {
+        let mut verdicts: Vec<(StreamKey, Verdict)> = candidates
+            .iter()
+            .map(|candidate| (candidate.key.clone(), self.wish(candidate, recording.contains(&candidate.key))))
+            .collect();
+        verdicts.sort_by(|a, b| a.0.cmp(&b.0));
+        verdicts.dedup_by(|a, b| a.0 == b.0);
+
+        let keeps = verdicts.iter().filter(|(key, verdict)| *verdict == Verdict::Record && recording.contains(key));
+        let mut free = self.max_concurrent.saturating_sub(keeps.count());
+        for (key, verdict) in &mut verdicts {
+            if *verdict != Verdict::Record || recording.contains(key) {
+                continue;
+            }
+            match free.checked_sub(1) {
+                Some(left) => free = left,
+                None => *verdict = Verdict::NoPlace(self.no_place()),
+            }
+        }
+        verdicts
+    }
+
+    /// The verdict without the limit.
+    fn wish(&self, candidate: &Candidate, recording: bool) -> Verdict {
+        let name = candidate.key.name.as_str();
+        let live = match candidate.state {
+            StreamState::Live => true,
+            // Silence may pass, and a server that does not answer our polls may well go on streaming: who records goes
+            // on. Nobody begins on a guess.
+            StreamState::Stalled | StreamState::Unknown => recording,
+            StreamState::Offline => false,
+        };
+        if !candidate.wanted {
+            Verdict::Unwanted("the camera's row says record = false".to_owned())
+        } else if let Some(pattern) = self.exclude.iter().find(|pattern| matches(pattern, name)) {
+            Verdict::Unwanted(format!("record.exclude names it ({pattern:?})"))
+        } else if !self.include.iter().any(|pattern| matches(pattern, name)) {
+            Verdict::Unwanted("no pattern of record.include names it".to_owned())
+        } else if live {
+            Verdict::Record
+        } else {
+            Verdict::NotLive
+        }
+    }
+
+    fn no_place(&self) -> String {
+        format!(
+            "{} streams are being recorded, which is record.max_concurrent; raise it or exclude a stream",
+            self.max_concurrent
+        )
+    }
+}
+
+/// Whether a pattern names the whole of `name`: `*` is any run of characters, `/` included, `?` is any one.
+pub fn matches(pattern: &str, name: &str) -> bool {
+    let (pattern, name) = (pattern.as_bytes(), name.as_bytes());
+    let (mut p, mut n) = (0, 0);
+    // Where to go on when the text after the last star does not fit: never more than pattern x name steps.
+    let mut star: Option<(usize, usize)> = None;
+    while n < name.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                star = Some((p, n));
+                p += 1;
+            }
+            Some(c) if *c == b'?' || *c == name[n] => {
+                p += 1;
+                n += 1;
+            }
+            _ => match star {
+                Some((at, taken)) => {
+                    p = at + 1;
+                    n = taken + 1;
+                    star = Some((at, n));
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == b'*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(name: &str) -> StreamKey {
+        StreamKey { server: "main".into(), name: StreamName::parse(name).expect(name) }
+    }
+
+    fn live(name: &str) -> Candidate {
+        Candidate { key: key(name), state: StreamState::Live, wanted: true }
+    }
+
+    fn rules(include: &[&str], exclude: &[&str], max_concurrent: usize) -> AdmissionRules {
+        let own = |patterns: &[&str]| patterns.iter().map(|p| (*p).to_owned()).collect();
+        AdmissionRules { include: own(include), exclude: own(exclude), max_concurrent }
+    }
+
+    fn recorded(rules: &AdmissionRules, candidates: &[Candidate], recording: &[&str]) -> Vec<String> {
+        let recording = recording.iter().map(|name| key(name)).collect();
+        let verdicts = rules.judge(candidates, &recording);
+        verdicts.into_iter().filter(|(_, v)| *v == Verdict::Record).map(|(k, _)| k.name.to_string()).collect()
+    }
+
+    #[test]
+    fn patterns() {
+        for (pattern, name, wanted) in [
+            ("*", "a/b", true),
+            ("site/*", "site/cam/1", true),
+            ("site/*", "site", false),
+            ("*-sub", "cam-1-sub", true),
+            ("*-sub", "cam-sub-1", false),
+            ("cam?", "cam1", true),
+            ("cam?", "cam", false),
+            ("a*b*c", "aXbYbZc", true),
+            ("a*b*c", "aXbY", false),
+            ("", "a", false),
+            ("cam1", "cam1", true),
+            ("**", "x", true),
+        ] {
+            assert_eq!(matches(pattern, name), wanted, "{pattern} {name}");
+        }
+        // A hostile pattern costs pattern x name steps, not 2^n.
+        assert!(!matches(&"*a".repeat(100), &"b".repeat(200)));
+    }
+
+    #[test]
+    fn who_records_keeps_its_place_and_free_ones_go_by_name() {
+        let all = [live("d"), live("b"), live("a"), live("c")];
+        let two = rules(&["*"], &[], 2);
+        assert_eq!(recorded(&two, &all, &[]), ["a", "b"]);
+        assert_eq!(recorded(&two, &all, &["d"]), ["a", "d"]);
+        assert_eq!(recorded(&two, &all, &["d", "c"]), ["c", "d"]);
+        // A lowered limit stops nobody who records.
+        assert_eq!(recorded(&rules(&["*"], &[], 1), &all, &["d", "c"]), ["c", "d"]);
+        assert_eq!(recorded(&rules(&["*"], &[], 0), &all, &[]), [""; 0]);
+    }
+
+    #[test]
+    fn everybody_else_learns_why() {
+        let mut unwanted = live("c");
+        unwanted.wanted = false;
+        let stalled = Candidate { state: StreamState::Stalled, ..live("d") };
+        let verdicts = rules(&["?"], &["b*"], 1)
+            .judge(&[live("a"), live("b"), unwanted, stalled, live("e"), live("long")], &BTreeSet::new());
+        let words: Vec<String> = verdicts
+            .iter()
+            .map(|(_, verdict)| match verdict {
+                Verdict::Record => "record".to_owned(),
+                Verdict::Unwanted(why) | Verdict::NoPlace(why) => why.clone(),
+                Verdict::NotLive => "not live".to_owned(),
+            })
+            .collect();
+        assert_eq!(words[0], "record");
+        assert!(words[1].contains("record.exclude"), "{}", words[1]);
+        assert!(words[2].contains("record = false"), "{}", words[2]);
+        assert_eq!(words[3], "not live");
+        assert!(words[4].contains("record.max_concurrent"), "{}", words[4]);
+        assert!(words[5].contains("record.include"), "{}", words[5]);
+    }
+
+    #[test]
+    fn silence_stops_nobody_and_starts_nobody() {
+        for (state, recording, wanted) in [
+            (StreamState::Stalled, true, true),
+            (StreamState::Stalled, false, false),
+            (StreamState::Unknown, true, true),
+            (StreamState::Unknown, false, false),
+            (StreamState::Offline, true, false),
+        ] {
+            let candidate = Candidate { state, ..live("a") };
+            let held: &[&str] = if recording { &["a"] } else { &[] };
+            let is = !recorded(&rules(&["*"], &[], 9), &[candidate], held).is_empty();
+            assert_eq!(is, wanted, "{state:?}, recording {recording}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! HLS playlists over segments as they were recorded: each file is its own init section and one media part.
+//!
+//! The recorder's files all begin at time zero and carry their own `moov`, so every segment stands behind an
+//! `EXT-X-DISCONTINUITY` and names its file's head as `EXT-X-MAP` and the rest as `EXT-X-BYTERANGE` (RFC 8216). A gap
+//! between sessions needs no other mark: `EXT-X-PROGRAM-DATE-TIME` tells the wall clock. Pure text; the caller knows
+//! the addresses.
+
+use std::fmt::Write;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::recording::Segment;
+
+/// One segment in a playlist.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Address of the file, percent-encoded, absolute or relative to the playlist.
+    pub uri: String,
+    /// Wall clock time of its first frame.
+    pub started_at: DateTime<Utc>,
+    /// Length in milliseconds.
+    pub duration_ms: u64,
+    /// Length of `ftyp` + `moov`.
+    pub init_bytes: u64,
+    /// Length of the media behind them.
+    pub media_bytes: u64,
+}
+
+impl Entry {
+    /// A recorded segment under an address.
+    pub fn of(segment: &Segment, uri: impl Into<String>) -> Self {
+        Self {
+            uri: uri.into(),
+            started_at: segment.started_at,
+            duration_ms: segment.duration_ms,
+            init_bytes: segment.init_bytes,
+            media_bytes: segment.media_bytes,
+        }
+    }
+}
+
+/// Whether more can follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaylistKind {
+    /// Complete: ends with `EXT-X-ENDLIST`.
+    Vod,
+    /// Segments are still added at its end; players ask again.
+    Event,
+}
+
+/// Whether a segment belongs into a playlist from `from` to `to`: it can be played, and it overlaps.
+pub fn belongs(segment: &Segment, from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> bool {
+    segment.state.is_playable()
+        && segment.media_bytes > 0
+        && from.is_none_or(|from| segment.ended_at() > from)
+        && to.is_none_or(|to| segment.started_at < to)
+}
+
+/// The playlist's text. Entries are in time order; with `from`, players begin there and not at the first segment's
+/// start.
+pub fn render(entries: &[Entry], kind: PlaylistKind, from: Option<DateTime<Utc>>) -> String {
+    let longest = entries.iter().map(|entry| entry.duration_ms).max().unwrap_or(0);
+    let mut out = String::with_capacity(256 * (entries.len() + 1));
+    // Version 7: EXT-X-MAP with fragmented mp4 in a playlist that is not I-frames only.
+    out.push_str("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n");
+    line(&mut out, format_args!("#EXT-X-TARGETDURATION:{}", longest.div_ceil(1000).max(1)));
+    out.push_str("#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-DISCONTINUITY-SEQUENCE:0\n");
+    out.push_str(match kind {
+        PlaylistKind::Vod => "#EXT-X-PLAYLIST-TYPE:VOD\n",
+        PlaylistKind::Event => "#EXT-X-PLAYLIST-TYPE:EVENT\n",
+    });
+    if let Some(offset) = from.zip(entries.first()).map(|(from, first)| from - first.started_at)
+        && offset.num_milliseconds() > 0
+    {
+        let seconds = Seconds(offset.num_milliseconds().unsigned_abs());
+        line(&mut out, format_args!("#EXT-X-START:TIME-OFFSET={seconds},PRECISE=YES"));
+    }
+    for (place, entry) in entries.iter().enumerate() {
+        if place > 0 {
+            out.push_str("#EXT-X-DISCONTINUITY\n");
+        }
+        segment(&mut out, entry);
+    }
+    if kind == PlaylistKind::Vod {
+        out.push_str("#EXT-X-ENDLIST\n");
+    }
+    out
+}
+
+fn segment(out: &mut String, entry: &Entry) {
+    let Entry { init_bytes, media_bytes, .. } = entry;
+    // Nobody's address may end its line or its quotes.
+    let uri = entry.uri.replace('"', "%22").replace(char::is_control, "");
+    line(out, format_args!("#EXT-X-MAP:URI=\"{uri}\",BYTERANGE=\"{init_bytes}@0\""));
+    let time = entry.started_at.to_rfc3339_opts(SecondsFormat::Millis, true);
+    line(out, format_args!("#EXT-X-PROGRAM-DATE-TIME:{time}"));
+    line(out, format_args!("#EXTINF:{},", Seconds(entry.duration_ms)));
+    line(out, format_args!("#EXT-X-BYTERANGE:{media_bytes}@{init_bytes}"));
+    line(out, format_args!("{uri}"));
+}
+
+fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{text}");
+}
+
+/// Milliseconds written as seconds with three digits, without floating point.
+struct Seconds(u64);
+
+impl std::fmt::Display for Seconds {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}.{:03}", self.0 / 1000, self.0 % 1000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::name::StreamName;
+    use crate::domain::recording::SegmentState;
+    use uuid::Uuid;
+
+    fn time(text: &str) -> DateTime<Utc> {
+        text.parse().expect(text)
+    }
+
+    fn entry(uri: &str, started_at: &str, duration_ms: u64) -> Entry {
+        Entry { uri: uri.into(), started_at: time(started_at), duration_ms, init_bytes: 1227, media_bytes: 360_000 }
+    }
+
+    #[test]
+    fn a_complete_recording() {
+        let entries = [
+            entry("segments/a", "2026-11-21T08:00:00.250Z", 10_040),
+            entry("segments/b", "2026-11-21T08:00:10.290Z", 9_960),
+        ];
+        let wanted = "\
+#EXTM3U
+#EXT-X-VERSION:7
+#EXT-X-INDEPENDENT-SEGMENTS
+#EXT-X-TARGETDURATION:11
+#EXT-X-MEDIA-SEQUENCE:0
+#EXT-X-DISCONTINUITY-SEQUENCE:0
+#EXT-X-PLAYLIST-TYPE:VOD
+#EXT-X-MAP:URI=\"segments/a\",BYTERANGE=\"1227@0\"
+#EXT-X-PROGRAM-DATE-TIME:2026-11-21T08:00:00.250Z
+#EXTINF:10.040,
+#EXT-X-BYTERANGE:360000@1227
+segments/a
+#EXT-X-DISCONTINUITY
+#EXT-X-MAP:URI=\"segments/b\",BYTERANGE=\"1227@0\"
+#EXT-X-PROGRAM-DATE-TIME:2026-11-21T08:00:10.290Z
+#EXTINF:9.960,
+#EXT-X-BYTERANGE:360000@1227
+segments/b
+#EXT-X-ENDLIST
+";
+        assert_eq!(render(&entries, PlaylistKind::Vod, None), wanted);
+    }
+
+    #[test]
+    fn a_running_one_has_no_end_and_a_cut_begins_where_it_was_asked_to() {
+        let entries = [entry("a", "2026-11-21T08:00:00Z", 9_999)];
+        let text = render(&entries, PlaylistKind::Event, Some(time("2026-11-21T08:00:04.500Z")));
+        assert!(text.contains("#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-START:TIME-OFFSET=4.500,PRECISE=YES\n"), "{text}");
+        assert!(text.contains("#EXT-X-TARGETDURATION:10\n"), "{text}");
+        assert!(!text.contains("ENDLIST"), "{text}");
+        assert!(!render(&entries, PlaylistKind::Vod, Some(time("2026-11-21T07:00:00Z"))).contains("EXT-X-START"));
+    }
+
+    #[test]
+    fn an_address_cannot_add_a_line() {
+        let text = render(&[entry("a\"\n#EXT-X-ENDLIST", "2026-11-21T08:00:00Z", 1)], PlaylistKind::Event, None);
+        assert!(text.ends_with("\na%22#EXT-X-ENDLIST\n"), "{text}");
+        assert!(!text.contains("\n#EXT-X-ENDLIST"), "{text}");
+    }
+
+    #[test]
+    fn a_cut_takes_what_overlaps_and_can_be_played() {
+        let segment = |state| Segment {
+            id: Uuid::nil(),
+            session: Uuid::nil(),
+            server: "main".into(),
+            stream: StreamName::parse("a").expect("a"),
+            number: 0,
+            state,
+            started_at: time("2026-11-21T08:00:00Z"),
+            duration_ms: 10_000,
+            bytes: 2,
+            frames: 250,
+            init_bytes: 1,
+            media_bytes: 1,
+            spool_path: String::new(),
+            object_key: String::new(),
+            reason: None,
+        };
+        for (from, to, wanted) in [
+            (None, None, true),
+            (Some("2026-11-21T08:00:09.999Z"), None, true),
+            (Some("2026-11-21T08:00:10Z"), None, false),
+            (None, Some("2026-11-21T08:00:00Z"), false),
+            (None, Some("2026-11-21T08:00:00.001Z"), true),
+        ] {
+            let is = belongs(&segment(SegmentState::Uploaded), from.map(time), to.map(time));
+            assert_eq!(is, wanted, "{from:?} {to:?}");
+        }
+        assert!(belongs(&segment(SegmentState::Evicted), None, None));
+        assert!(!belongs(&segment(SegmentState::Writing), None, None));
+        assert!(!belongs(&segment(SegmentState::Lost), None, None));
+    }
+}

@@ -1,0 +1,186 @@
+//! One ffmpeg run writes files 0, 1, 2, ...; here they become numbered segments of sessions with wall clock times.
+//!
+//! A run is one session until midnight UTC. Files that begin after midnight belong to a new session and count from 0
+//! again, while ffmpeg goes on writing: no frame is lost at the turn of the day.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::layout::{is_next_day, session_start};
+use super::recording::Session;
+
+/// Sessions that one ffmpeg run has written, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SessionBook {
+    first: Session,
+    /// `(session, number of its first file)`, by that number.
+    later: Vec<(Session, u32)>,
+}
+
+/// The turn of the day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rollover {
+    /// The session that is over, with its end.
+    pub ended: Session,
+    /// The one that follows without a gap.
+    pub begun: Session,
+}
+
+impl SessionBook {
+    /// A run that begins with this session.
+    pub fn open(first: Session) -> Self {
+        Self { first, later: Vec::new() }
+    }
+
+    /// The book of an earlier run, from what its sessions noted: each later one with the number of its first file.
+    pub fn restore(first: Session, mut later: Vec<(Session, u32)>) -> Self {
+        later.sort_by_key(|(_, from)| *from);
+        Self { first, later }
+    }
+
+    /// The session that is being written.
+    pub fn current(&self) -> &Session {
+        self.later.last().map_or(&self.first, |(session, _)| session)
+    }
+
+    /// All sessions of the run, in order.
+    pub fn sessions(&self) -> impl Iterator<Item = &Session> {
+        std::iter::once(&self.first).chain(self.later.iter().map(|(session, _)| session))
+    }
+
+    /// ffmpeg begins file number `file` at `at`. After midnight that opens the session `id`.
+    pub fn file_begins(&mut self, file: u32, at: DateTime<Utc>, id: Uuid) -> Option<Rollover> {
+        let current = self.current();
+        if !is_next_day(current.started_at, at) {
+            return None;
+        }
+        let begun = Session {
+            id,
+            server: current.server.clone(),
+            stream: current.stream.clone(),
+            started_at: session_start(at, Some(current.started_at)),
+            ended_at: None,
+            end_reason: None,
+        };
+        let reason = "a new day began (UTC); the recording goes on in the next session".to_owned();
+        let ended = Session { ended_at: Some(at), end_reason: Some(reason), ..current.clone() };
+        self.later.push((begun.clone(), file));
+        Some(Rollover { ended, begun })
+    }
+
+    /// The session a file belongs to, and its number there.
+    pub fn place(&self, file: u32) -> (&Session, u32) {
+        match self.later.iter().rev().find(|(_, from)| file >= *from) {
+            Some((session, from)) => (session, file - from),
+            None => (&self.first, file),
+        }
+    }
+
+    /// The number that ffmpeg gave to segment `number` of a session; `None` for a session of another run.
+    pub fn file_of(&self, session: Uuid, number: u32) -> Option<u32> {
+        if session == self.first.id {
+            return Some(number);
+        }
+        let (_, from) = self.later.iter().find(|(later, _)| later.id == session)?;
+        from.checked_add(number)
+    }
+}
+
+/// Ties ffmpeg's media time, which begins at zero, to the wall clock.
+///
+/// Reports reach us late, never early, so the earliest zero that was seen is the best. A source whose clock is slow, or
+/// that paused, falls behind the wall clock for good; beyond [`MediaClock::SLACK`] the newer zero counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MediaClock {
+    zero: Option<DateTime<Utc>>,
+}
+
+impl MediaClock {
+    /// How far media time may lie behind before we believe that it is not just late.
+    pub const SLACK: Duration = Duration::from_secs(2);
+
+    /// At `now` ffmpeg reported that it has written up to `media`.
+    pub fn observe(&mut self, now: DateTime<Utc>, media: Duration) {
+        let zero = now - delta(media);
+        let wrong = self.zero.is_none_or(|known| zero < known || zero - known > delta(Self::SLACK));
+        if wrong {
+            self.zero = Some(zero);
+        }
+    }
+
+    /// Wall clock time of a moment of media time; `None` before the first report.
+    pub fn at(&self, media: Duration) -> Option<DateTime<Utc>> {
+        self.zero.map(|zero| zero + delta(media))
+    }
+}
+
+fn delta(duration: Duration) -> TimeDelta {
+    // Media time comes from outside: a century is enough, and keeps every sum in the calendar.
+    let micros = duration.as_micros().min(100 * 366 * 86_400 * 1_000_000);
+    TimeDelta::microseconds(i64::try_from(micros).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::name::StreamName;
+
+    fn time(text: &str) -> DateTime<Utc> {
+        text.parse().expect(text)
+    }
+
+    fn session(id: u128, started_at: &str) -> Session {
+        Session {
+            id: Uuid::from_u128(id),
+            server: "main".into(),
+            stream: StreamName::parse("a").expect("a"),
+            started_at: time(started_at),
+            ended_at: None,
+            end_reason: None,
+        }
+    }
+
+    #[test]
+    fn files_after_midnight_count_from_zero_in_a_session_of_the_new_day() {
+        let mut book = SessionBook::open(session(1, "2026-12-31T23:58:30Z"));
+        assert_eq!(book.file_begins(1, time("2026-12-31T23:59:59.9Z"), Uuid::from_u128(2)), None);
+        let rollover = book.file_begins(2, time("2027-01-01T00:00:30.4Z"), Uuid::from_u128(2)).expect("a new day");
+        assert_eq!(rollover.ended.ended_at, Some(time("2027-01-01T00:00:30.4Z")));
+        assert_eq!(rollover.begun, session(2, "2027-01-01T00:00:30Z"));
+        assert_eq!(book.file_begins(3, time("2027-01-01T00:01:30.4Z"), Uuid::from_u128(3)), None);
+        book.file_begins(9, time("2027-01-02T00:00:00Z"), Uuid::from_u128(3)).expect("one more day");
+
+        for (file, id, number) in [(0, 1, 0), (1, 1, 1), (2, 2, 0), (8, 2, 6), (9, 3, 0), (10, 3, 1)] {
+            let (session, n) = book.place(file);
+            assert_eq!((session.id, n), (Uuid::from_u128(id), number), "file {file}");
+            assert_eq!(book.file_of(Uuid::from_u128(id), number), Some(file));
+        }
+        assert_eq!(book.file_of(Uuid::from_u128(77), 0), None);
+        assert_eq!(book.sessions().count(), 3);
+
+        let later = vec![(session(3, "2027-01-02T00:00:00Z"), 9), (session(2, "2027-01-01T00:00:30Z"), 2)];
+        assert_eq!(SessionBook::restore(session(1, "2026-12-31T23:58:30Z"), later), book);
+    }
+
+    #[test]
+    fn the_earliest_zero_counts_until_the_source_falls_behind() {
+        let mut clock = MediaClock::default();
+        assert_eq!(clock.at(Duration::ZERO), None);
+        for (now, media_ms, zero) in [
+            ("2026-11-21T08:00:01.500Z", 1000, "2026-11-21T08:00:00.500Z"),
+            // Reported with less delay.
+            ("2026-11-21T08:00:02.100Z", 2000, "2026-11-21T08:00:00.100Z"),
+            // Late, but not by much.
+            ("2026-11-21T08:00:05.000Z", 3000, "2026-11-21T08:00:00.100Z"),
+            // Five seconds were never sent.
+            ("2026-11-21T08:00:15.000Z", 9000, "2026-11-21T08:00:06.000Z"),
+        ] {
+            clock.observe(time(now), Duration::from_millis(media_ms));
+            assert_eq!(clock.at(Duration::ZERO), Some(time(zero)), "at {now}");
+        }
+        clock.observe(time("2026-11-21T08:00:15Z"), Duration::MAX);
+        assert!(clock.at(Duration::MAX).is_some(), "nonsense from outside must not overflow");
+    }
+}
