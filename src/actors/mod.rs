@@ -5,6 +5,7 @@
 //! `root` knows them all. All actors run on the main thread, because ffmpeg's parent-death signal follows the thread
 //! that spawned it.
 
+pub mod hub;
 pub mod monitor;
 pub mod root;
 pub mod supervision;

@@ -1,1 +1,53 @@
-//! HTTP. (stub)
+//! HTTP: REST, WebSocket, metrics and the web page, on one port.
+//!
+//! Reads the live store, the database and the object store; changes the world by message only (`state::Commands`).
+//! Everything is below this table: one file per resource, `error` has the one match from an error's kind to a status,
+//! `guard` says who may talk to us, `server` runs it. Talked to by `app`, which builds [`State`] and calls [`serve`].
+
+mod body;
+mod cameras;
+mod counts;
+mod error;
+mod exposition;
+mod files;
+mod guard;
+mod headers;
+mod health;
+mod list;
+mod metrics;
+mod openapi;
+mod query;
+mod recordings;
+mod server;
+mod state;
+mod status;
+mod streams;
+mod table;
+#[cfg(test)]
+mod tests;
+mod ws;
+
+pub use server::{Server, serve};
+pub use state::{Commands, State};
+
+// A name of a stream is one part of an address: actix keeps `%2F` together while it looks for the route and decodes it
+// when a handler takes it. The pattern of a segment's id leaves room for a stream whose name is "segments".
+table::table! {
+    "/health" => { GET: health::alive },
+    "/ready" => { GET: health::ready },
+    "/metrics" => { GET: metrics::metrics },
+    "/api/openapi.json" => { GET: openapi::document },
+    "/api/v1/status" => { GET: status::status },
+    "/api/v1/tree" => { GET: status::tree },
+    "/api/v1/streams" => { GET: streams::list },
+    "/api/v1/streams/{path}" => { GET: streams::one },
+    "/api/v1/streams/{path}/history" => { GET: streams::history },
+    "/api/v1/camera-kinds" => { GET: cameras::kinds },
+    "/api/v1/cameras" => { GET: cameras::list, POST: cameras::add },
+    "/api/v1/cameras/{id}" => { GET: cameras::one, PATCH: cameras::edit, DELETE: cameras::delete },
+    "/api/v1/cameras/{id}/restart" => { POST: cameras::restart },
+    "/api/v1/recordings" => { GET: recordings::streams },
+    "/api/v1/recordings/segments/{id:[0-9a-fA-F-]{36}}" => { GET: recordings::media::segment },
+    "/api/v1/recordings/{stream}/segments" => { GET: recordings::segments },
+    "/api/v1/ws" => { GET: ws::connect },
+}

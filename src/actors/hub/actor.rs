@@ -1,0 +1,205 @@
+//! The hub actor: feeds the board, ticks, fans out.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, StreamHandler, WrapFuture};
+use bytestring::ByteString;
+use futures_util::future::LocalBoxFuture;
+use serde::Serialize;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::board::Board;
+use super::feed::{Fed, feed};
+use super::subscriber::{AskSnapshot, Goodbye, HubHandle, Look, Subscribe, Subscriber, Subscription};
+use crate::actors::supervision::{Supervised, supervised};
+use crate::adapters::live::SharedLive;
+use crate::base::{Error, Result};
+
+/// Bounds of the hub.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Changes are collected for so long before they are told.
+    pub tick: Duration,
+    /// Frames that may wait for one session; when it is full the session is dismissed as too slow.
+    pub outbox: usize,
+    /// Sessions at once; one more is refused.
+    pub clients: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        // 32 frames are 8 s of ticks, more than a phone needs to change from Wi-Fi to mobile.
+        Self { tick: Duration::from_millis(250), outbox: 32, clients: 200 }
+    }
+}
+
+/// What the hub shows of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, actix::MessageResponse)]
+#[serde(rename_all = "camelCase")]
+pub struct HubState {
+    /// Sessions connected now.
+    pub clients: usize,
+    /// Number of the last frame.
+    pub seq: u64,
+    /// Sessions dismissed because they were too slow.
+    pub dropped: u64,
+}
+
+/// See the folder's contract.
+pub struct Hub {
+    live: SharedLive,
+    handle: HubHandle,
+    limits: Limits,
+    board: Board,
+    subscribers: HashMap<u64, Subscriber>,
+    next_id: u64,
+    dropped: u64,
+    /// A tick has been asked for and has not come yet.
+    tick_is_due: bool,
+    /// The board has been filled once; before that there is no snapshot worth showing.
+    is_filled: bool,
+}
+
+impl Hub {
+    /// A hub that reads `live` and can be found through `handle`.
+    pub fn new(live: SharedLive, handle: HubHandle, limits: Limits) -> Self {
+        Self {
+            live,
+            handle,
+            limits,
+            board: Board::default(),
+            subscribers: HashMap::new(),
+            next_id: 1,
+            dropped: 0,
+            tick_is_due: false,
+            is_filled: false,
+        }
+    }
+
+    /// What the hub shows of itself.
+    pub fn state(&self) -> HubState {
+        HubState { clients: self.subscribers.len(), seq: self.board.seq(), dropped: self.dropped }
+    }
+
+    fn tick(&mut self) {
+        self.tick_is_due = false;
+        if let Some(frame) = self.board.flush() {
+            self.tell_all(&frame);
+        }
+    }
+
+    fn tell_all(&mut self, frame: &ByteString) {
+        let slow: Vec<u64> = self
+            .subscribers
+            .iter()
+            .filter(|(_, subscriber)| !subscriber.offer(frame.clone()))
+            .map(|(id, _)| *id)
+            .collect();
+        slow.into_iter().for_each(|id| self.dismiss_slow(id));
+    }
+
+    fn dismiss_slow(&mut self, id: u64) {
+        if let Some(subscriber) = self.subscribers.remove(&id) {
+            self.dropped += 1;
+            log::info!(client = id; "websocket client is too slow, closing it");
+            subscriber.dismiss(Goodbye::TooSlow);
+        }
+    }
+
+    fn send_snapshot(&mut self, id: u64) {
+        let frame = self.board.snapshot();
+        if self.subscribers.get(&id).is_some_and(|subscriber| !subscriber.offer(frame)) {
+            self.dismiss_slow(id);
+        }
+    }
+}
+
+impl Actor for Hub {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.add_stream(feed(self.live.clone()));
+        self.handle.now_at(ctx.address());
+    }
+}
+
+impl Supervised for Hub {
+    const KIND: &'static str = "hub";
+
+    fn observe(&self) -> serde_json::Value {
+        json!(self.state())
+    }
+
+    /// Tells every session that the program stops.
+    fn release(&mut self, _: &mut Context<Self>, _: Instant) -> LocalBoxFuture<'static, ()> {
+        for (_, subscriber) in self.subscribers.drain() {
+            subscriber.dismiss(Goodbye::Stopping);
+        }
+        Box::pin(std::future::ready(()))
+    }
+}
+supervised!(Hub);
+
+impl StreamHandler<Fed> for Hub {
+    fn handle(&mut self, fed: Fed, ctx: &mut Context<Self>) {
+        match fed {
+            Fed::Everything(latest) => {
+                self.board.replace(*latest);
+                self.is_filled = true;
+                let snapshot = self.board.snapshot();
+                self.tell_all(&snapshot);
+            }
+            Fed::Changes(changes) => {
+                if self.board.note(&changes) && !self.tick_is_due {
+                    self.tick_is_due = true;
+                    ctx.run_later(self.limits.tick, |hub, _| hub.tick());
+                }
+            }
+        }
+    }
+}
+
+impl Handler<Subscribe> for Hub {
+    type Result = Result<Subscription>;
+
+    fn handle(&mut self, _: Subscribe, ctx: &mut Context<Self>) -> Self::Result {
+        if self.subscribers.len() >= self.limits.clients {
+            let most = self.limits.clients;
+            return Err(Error::unavailable(format!(
+                "{most} clients are connected already, which is the most; close one"
+            )));
+        }
+        let id = self.next_id;
+        self.next_id += 1;
+        let (subscriber, subscription) = Subscriber::pair(id, self.limits.outbox);
+        ctx.spawn(subscriber.left().into_actor(self).map(move |(), hub, _| {
+            hub.subscribers.remove(&id);
+        }));
+        self.subscribers.insert(id, subscriber);
+        // Before the board is filled there is no picture; filling it sends a snapshot to everybody.
+        if self.is_filled {
+            self.send_snapshot(id);
+        }
+        Ok(subscription)
+    }
+}
+
+impl Handler<AskSnapshot> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, AskSnapshot(id): AskSnapshot, _: &mut Context<Self>) {
+        if self.is_filled {
+            self.send_snapshot(id);
+        }
+    }
+}
+
+impl Handler<Look> for Hub {
+    type Result = HubState;
+
+    fn handle(&mut self, _: Look, _: &mut Context<Self>) -> HubState {
+        self.state()
+    }
+}

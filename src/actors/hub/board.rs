@@ -1,0 +1,226 @@
+//! The state all browsers share: the items as of `seq`, and the changes waiting for the next tick.
+//!
+//! Plain data: told what happened, gives frames out. Never reads the clock and sends nothing.
+
+use std::collections::BTreeMap;
+
+use bytestring::ByteString;
+
+use super::wire::{self, Entry, Key};
+use crate::adapters::live::{Change, Latest};
+
+/// Items as of `seq`, and what changed since.
+#[derive(Default)]
+pub(super) struct Board {
+    seq: u64,
+    items: BTreeMap<Key, Box<str>>,
+    waiting: BTreeMap<Key, Option<Box<str>>>,
+    /// Text of the snapshot as of `seq`: a hundred browsers that come in one tick share it.
+    snapshot: Option<ByteString>,
+}
+
+impl Board {
+    /// Number of the last frame.
+    pub(super) fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Forgets everything and takes this instead; whoever has an older picture needs the snapshot.
+    pub(super) fn replace(&mut self, latest: Latest) {
+        self.seq += 1;
+        self.waiting.clear();
+        self.snapshot = None;
+        self.items = wire::everything(latest)
+            .filter_map(|change| {
+                let (key, text) = wire::entry(&change);
+                Some((key, text?))
+            })
+            .collect();
+    }
+
+    /// Notes changes for the next tick. True when there is something to tell: a change that changes nothing is dropped.
+    pub(super) fn note(&mut self, changes: &[Change]) -> bool {
+        for change in changes {
+            let (key, text): Entry = wire::entry(change);
+            if self.items.get(&key).map(AsRef::as_ref) == text.as_deref() {
+                self.waiting.remove(&key);
+            } else {
+                self.waiting.insert(key, text);
+            }
+        }
+        !self.waiting.is_empty()
+    }
+
+    /// The waiting changes as one frame; `None` when there are none.
+    pub(super) fn flush(&mut self) -> Option<ByteString> {
+        if self.waiting.is_empty() {
+            return None;
+        }
+        self.seq += 1;
+        self.snapshot = None;
+        let waiting = std::mem::take(&mut self.waiting);
+        let upsert = waiting.values().filter_map(Option::as_deref);
+        let remove = waiting.iter().filter(|(_, text)| text.is_none()).map(|(key, _)| key);
+        let frame = wire::delta(self.seq, upsert, remove);
+        for (key, text) in waiting {
+            match text {
+                Some(text) => self.items.insert(key, text),
+                None => self.items.remove(&key),
+            };
+        }
+        Some(frame)
+    }
+
+    /// Everything as of `seq`; waiting changes come with the next delta.
+    pub(super) fn snapshot(&mut self) -> ByteString {
+        let (seq, items) = (self.seq, &self.items);
+        self.snapshot.get_or_insert_with(|| wire::snapshot(seq, items.values().map(AsRef::as_ref))).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::domain::camera::{CameraState, CameraStatus};
+    use crate::domain::name::StreamName;
+    use crate::domain::stream::{ServerStatus, StreamState, StreamStatus};
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + second, 0).expect("a valid time")
+    }
+
+    fn stream(name: &str, bytes: u64) -> Change {
+        Change::Stream(StreamStatus {
+            server: "main".to_owned(),
+            name: StreamName::parse(name).expect(name),
+            state: StreamState::Live,
+            since: at(0),
+            reason: None,
+            source_type: None,
+            bytes_received: bytes,
+            bytes_sent: 0,
+            readers: 0,
+            bitrate: None,
+            tracks: vec![],
+            rtt: None,
+            recv_rate_mbps: None,
+            link_capacity_mbps: None,
+            loss_rate: None,
+        })
+    }
+
+    fn gone(name: &str) -> Change {
+        Change::StreamGone { server: "main".to_owned(), name: StreamName::parse(name).expect(name) }
+    }
+
+    fn camera() -> Change {
+        Change::Camera(CameraStatus {
+            id: 7,
+            name: "front".to_owned(),
+            kind: "hikvision".to_owned(),
+            host: None,
+            enabled: true,
+            record: false,
+            state: CameraState::Running,
+            since: at(0),
+            restarts: 2,
+            last_error: None,
+            next_start: None,
+            server: "main".to_owned(),
+            path: "front".to_owned(),
+        })
+    }
+
+    fn json(frame: &ByteString) -> Value {
+        serde_json::from_str(frame).expect("a frame is JSON")
+    }
+
+    /// What a browser does with frames: the picture it must end up with is the snapshot of the same `seq`.
+    fn apply(picture: &mut BTreeMap<String, Value>, frame: &Value) {
+        let key = |item: &Value| match item["kind"].as_str() {
+            Some("camera") => format!("camera {}", item["id"]),
+            Some(kind) => format!("{kind} {} {}", item["server"], item["name"]),
+            None => unreachable!("every item has a kind"),
+        };
+        for item in frame["upsert"].as_array().expect("upsert") {
+            picture.insert(key(item), item.clone());
+        }
+        for item in frame["remove"].as_array().expect("remove") {
+            picture.remove(&key(item));
+        }
+    }
+
+    #[test]
+    fn changes_of_one_tick_become_one_delta_with_the_last_word() {
+        let mut board = Board::default();
+        board.replace(Latest::default());
+        assert_eq!(json(&board.snapshot()), json!({"type": "snapshot", "seq": 1, "items": []}));
+        assert!(board.note(&[stream("a", 1), stream("b", 1)]));
+        assert!(board.note(&[stream("a", 2), gone("b")]));
+        let delta = json(&board.flush().expect("a change"));
+        assert_eq!(delta["seq"], 2);
+        assert_eq!(delta["upsert"].as_array().map(Vec::len), Some(1));
+        assert_eq!(delta["upsert"][0]["bytesReceived"], 2);
+        assert_eq!(delta["remove"], json!([]), "nobody has seen b, so nobody needs to forget it");
+        assert_eq!(board.flush(), None, "a quiet tick has no frame");
+        assert_eq!(board.seq(), 2);
+    }
+
+    #[test]
+    fn a_change_that_changes_nothing_is_not_told() {
+        let mut board = Board::default();
+        board.replace(Latest::default());
+        board.note(&[stream("a", 1)]);
+        board.flush();
+        assert!(!board.note(&[stream("a", 1), gone("never-seen")]));
+        assert!(!board.note(&[stream("a", 9), stream("a", 1)]), "there and back again within a tick");
+        assert_eq!(board.flush(), None);
+    }
+
+    #[test]
+    fn snapshot_plus_deltas_is_the_later_snapshot() {
+        let mut board = Board::default();
+        board.replace(Latest::default());
+        let mut picture = BTreeMap::new();
+        let ticks = [
+            vec![stream("a", 1), camera()],
+            vec![stream("a", 5), stream("b", 1)],
+            vec![gone("a"), Change::CameraGone { id: 7 }],
+            vec![stream("a", 1)],
+        ];
+        for tick in ticks {
+            board.note(&tick);
+            apply(&mut picture, &json(&board.flush().expect("a change")));
+            let snapshot = json(&board.snapshot());
+            let items: Vec<Value> = snapshot["items"].as_array().expect("items").clone();
+            assert_eq!(picture.values().cloned().collect::<Vec<_>>(), items);
+        }
+    }
+
+    #[test]
+    fn every_item_has_one_kind_and_a_camera_keeps_its_own() {
+        let mut board = Board::default();
+        let server = ServerStatus {
+            name: "main".to_owned(),
+            reachable: true,
+            since: at(0),
+            reason: None,
+            version: None,
+            last_poll: None,
+        };
+        board.replace(Latest { servers: vec![server], ..Latest::default() });
+        board.note(&[camera()]);
+        board.flush();
+        let snapshot = board.snapshot();
+        assert_eq!(snapshot.matches(r#""kind":"#).count(), 2, "{snapshot}");
+        let items = json(&snapshot)["items"].clone();
+        assert_eq!((&items[0]["kind"], &items[0]["name"]), (&json!("server"), &json!("main")));
+        assert_eq!((&items[1]["kind"], &items[1]["cameraKind"]), (&json!("camera"), &json!("hikvision")));
+        board.note(&[Change::CameraGone { id: 7 }]);
+        let delta = json(&board.flush().expect("a change"));
+        assert_eq!(delta["remove"], json!([{"kind": "camera", "id": 7}]));
+    }
+}

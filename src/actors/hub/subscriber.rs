@@ -1,0 +1,139 @@
+//! The line between the hub and one WebSocket session: a bounded outbox, a goodbye, and the handle that outlives hubs.
+
+use std::time::Duration;
+
+use actix::{Addr, Message};
+use bytestring::ByteString;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::actor::{Hub, HubState};
+use crate::base::{Error, Kind, Result};
+
+/// Longest wait for the hub's answer to [`Subscribe`].
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// Why the hub ends a subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goodbye {
+    /// The session did not take its frames in time: its outbox was full.
+    TooSlow,
+    /// The program stops.
+    Stopping,
+    /// The hub itself ended; another one will be there soon.
+    HubGone,
+}
+
+/// The session's end: frames in, and the end of it. Dropping it leaves the hub.
+#[derive(Debug)]
+pub struct Subscription {
+    /// Names this subscription to [`HubHandle::ask_snapshot`].
+    pub id: u64,
+    frames: mpsc::Receiver<ByteString>,
+    goodbye: oneshot::Receiver<Goodbye>,
+}
+
+impl Subscription {
+    /// The next frame, or why there is none any more. A goodbye overtakes the frames that still wait.
+    pub async fn next(&mut self) -> Result<ByteString, Goodbye> {
+        tokio::select! {
+            biased;
+            goodbye = &mut self.goodbye => Err(goodbye.unwrap_or(Goodbye::HubGone)),
+            frame = self.frames.recv() => match frame {
+                Some(frame) => Ok(frame),
+                // The goodbye is sent before the frames end, so it is there now or never comes.
+                None => Err(self.goodbye.try_recv().unwrap_or(Goodbye::HubGone)),
+            },
+        }
+    }
+}
+
+/// The hub's end.
+pub(super) struct Subscriber {
+    frames: mpsc::Sender<ByteString>,
+    goodbye: oneshot::Sender<Goodbye>,
+}
+
+impl Subscriber {
+    /// Both ends of a new line whose outbox holds `outbox` frames.
+    pub(super) fn pair(id: u64, outbox: usize) -> (Self, Subscription) {
+        let (frames_in, frames) = mpsc::channel(outbox);
+        let (goodbye_in, goodbye) = oneshot::channel();
+        (Self { frames: frames_in, goodbye: goodbye_in }, Subscription { id, frames, goodbye })
+    }
+
+    /// Puts a frame into the outbox; false when it is full.
+    pub(super) fn offer(&self, frame: ByteString) -> bool {
+        !matches!(self.frames.try_send(frame), Err(mpsc::error::TrySendError::Full(_)))
+    }
+
+    /// Resolves when the session has dropped its end.
+    pub(super) fn left(&self) -> impl Future<Output = ()> + use<> {
+        let frames = self.frames.clone();
+        async move { frames.closed().await }
+    }
+
+    /// Ends the line.
+    pub(super) fn dismiss(self, why: Goodbye) {
+        // The session may be gone already: then there is nobody to tell.
+        let _ = self.goodbye.send(why);
+    }
+}
+
+/// Asks for a new line; its first frame is a snapshot.
+#[derive(Message)]
+#[rtype(result = "Result<Subscription>")]
+pub(super) struct Subscribe;
+
+/// Asks for a snapshot on an existing line.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct AskSnapshot(pub(super) u64);
+
+/// Asks for what the hub shows of itself.
+#[derive(Message)]
+#[rtype(result = "HubState")]
+pub(super) struct Look;
+
+/// The way to whichever hub lives now. Cheap to clone; made once by the builder.
+#[derive(Clone)]
+pub struct HubHandle(watch::Sender<Option<Addr<Hub>>>);
+
+impl Default for HubHandle {
+    fn default() -> Self {
+        Self(watch::Sender::new(None))
+    }
+}
+
+impl HubHandle {
+    /// A hub that has started puts its address here.
+    pub(super) fn now_at(&self, hub: Addr<Hub>) {
+        self.0.send_replace(Some(hub));
+    }
+
+    /// A new line to the hub. `Unavailable` when the hub is being rebuilt or has all the clients it may have.
+    pub async fn subscribe(&self) -> Result<Subscription> {
+        let being_rebuilt = || Error::unavailable("the live updates are being restarted; try again in a few seconds");
+        let hub = self.0.borrow().clone().ok_or_else(being_rebuilt)?;
+        match tokio::time::timeout(ANSWER, hub.send(Subscribe)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(being_rebuilt()),
+            Err(_) => Err(Error::new(Kind::Timeout, "the live updates did not answer in 2 s; try again")),
+        }
+    }
+
+    /// Asks for a fresh snapshot on a line; false when the hub cannot take the request.
+    pub fn ask_snapshot(&self, id: u64) -> bool {
+        self.0.borrow().as_ref().is_some_and(|hub| hub.try_send(AskSnapshot(id)).is_ok())
+    }
+
+    /// What the hub shows of itself; `None` while it is being rebuilt.
+    pub async fn look(&self) -> Option<HubState> {
+        let hub = self.hub()?;
+        tokio::time::timeout(ANSWER, hub.send(Look)).await.ok()?.ok()
+    }
+
+    /// The hub that lives now, if one does.
+    pub fn hub(&self) -> Option<Addr<Hub>> {
+        self.0.borrow().clone().filter(Addr::connected)
+    }
+}

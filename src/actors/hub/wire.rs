@@ -1,0 +1,102 @@
+//! The texts a browser gets: one JSON object per thing, and the frames around them.
+//!
+//! ```text
+//! {"type":"snapshot","seq":n,"items":[ITEM,...]}
+//! {"type":"delta","seq":n+1,"upsert":[ITEM,...],"remove":[KEY,...]}
+//! ```
+//!
+//! An ITEM is the thing's own JSON with `kind` in front (`stream`, `camera`, `server`, `recording`); a KEY is `kind` with
+//! what identifies it. A camera's own `kind` is called `cameraKind` here, because an object has each name once.
+
+use bytestring::ByteString;
+use serde::Serialize;
+
+use crate::adapters::live::{Change, Latest};
+use crate::domain::camera::CameraStatus;
+use crate::domain::name::StreamName;
+
+/// What identifies an item; also the form of a `remove` entry. The order is the order of a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub(super) enum Key {
+    Server { name: String },
+    Camera { id: i64 },
+    Stream { server: String, name: StreamName },
+    Recording { server: String, name: StreamName },
+}
+
+/// One change as the board keeps it: the item's text, or `None` when it is gone.
+pub(super) type Entry = (Key, Option<Box<str>>);
+
+/// The text of a change.
+pub(super) fn entry(change: &Change) -> Entry {
+    match change {
+        Change::Server(status) => (Key::Server { name: status.name.clone() }, text("server", status)),
+        Change::Stream(status) => {
+            (Key::Stream { server: status.server.clone(), name: status.name.clone() }, text("stream", status))
+        }
+        Change::StreamGone { server, name } => (Key::Stream { server: server.clone(), name: name.clone() }, None),
+        Change::Camera(status) => (Key::Camera { id: status.id }, camera(status)),
+        Change::CameraGone { id } => (Key::Camera { id: *id }, None),
+        Change::Recording(status) => {
+            (Key::Recording { server: status.server.clone(), name: status.name.clone() }, text("recording", status))
+        }
+        Change::RecordingGone { server, name } => (Key::Recording { server: server.clone(), name: name.clone() }, None),
+    }
+}
+
+/// Everything that is true now, as changes.
+pub(super) fn everything(latest: Latest) -> impl Iterator<Item = Change> {
+    let servers = latest.servers.into_iter().map(Change::Server);
+    let cameras = latest.cameras.into_iter().map(Change::Camera);
+    let streams = latest.streams.into_iter().map(Change::Stream);
+    let recordings = latest.recordings.into_iter().map(Change::Recording);
+    servers.chain(cameras).chain(streams).chain(recordings)
+}
+
+/// A frame with everything.
+pub(super) fn snapshot<'a>(seq: u64, items: impl Iterator<Item = &'a str>) -> ByteString {
+    let mut out = format!(r#"{{"type":"snapshot","seq":{seq},"items":["#);
+    list(&mut out, items);
+    out.push_str("]}");
+    out.into()
+}
+
+/// A frame with what changed since the frame before it.
+pub(super) fn delta<'a>(
+    seq: u64,
+    upsert: impl Iterator<Item = &'a str>,
+    remove: impl Iterator<Item = &'a Key>,
+) -> ByteString {
+    let mut out = format!(r#"{{"type":"delta","seq":{seq},"upsert":["#);
+    list(&mut out, upsert);
+    out.push_str(r#"],"remove":["#);
+    let keys: Vec<String> = remove.filter_map(|key| serde_json::to_string(key).ok()).collect();
+    list(&mut out, keys.iter().map(String::as_str));
+    out.push_str("]}");
+    out.into()
+}
+
+fn list<'a>(out: &mut String, parts: impl Iterator<Item = &'a str>) {
+    for (index, part) in parts.enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        out.push_str(part);
+    }
+}
+
+/// `{"a":1}` becomes `{"kind":"stream","a":1}`. `None` would remove the item; these types always serialise.
+fn text(kind: &str, status: &impl Serialize) -> Option<Box<str>> {
+    let json = serde_json::to_string(status).ok()?;
+    let fields = json.strip_prefix('{')?;
+    Some(format!(r#"{{"kind":"{kind}",{fields}"#).into_boxed_str())
+}
+
+fn camera(status: &CameraStatus) -> Option<Box<str>> {
+    let mut value = serde_json::to_value(status).ok()?;
+    let object = value.as_object_mut()?;
+    let row_kind = object.remove("kind")?;
+    object.insert("cameraKind".to_owned(), row_kind);
+    text("camera", &value)
+}

@@ -1,0 +1,143 @@
+//! Request bodies: JSON of at most 1 MB, refused with the field that is wrong and never with its value.
+
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::{StatusCode, header};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use super::error::Problem;
+
+/// Largest body we take, in bytes. A camera has a few hundred.
+pub(super) const LARGEST: usize = 1_000_000;
+
+/// Longest part of a client's own text that an answer repeats.
+const LONGEST_QUOTE: usize = 80;
+
+/// A JSON body.
+pub(super) struct Json<T>(pub(super) T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        // A page of another site can send forms and plain text without asking; JSON it cannot.
+        let is_json = request.content_type().eq_ignore_ascii_case("application/json");
+        let announced =
+            request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let bytes = web::Bytes::from_request(request, payload);
+        Box::pin(async move {
+            if announced.is_some_and(|length: usize| length > LARGEST) {
+                return Err(Problem::bare(StatusCode::PAYLOAD_TOO_LARGE));
+            }
+            if !is_json {
+                let detail = "send the body as JSON, with the header Content-Type: application/json";
+                return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+            }
+            let bytes = bytes.await.map_err(|error| Problem::bare(error.as_response_error().status_code()))?;
+            parse(&bytes).map(Self)
+        })
+    }
+}
+
+/// Reads JSON; the problem names the field, or the place where it stops being JSON.
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let field = error.path().to_string();
+        of_json(error.inner(), Some(field.as_str()).filter(|field| *field != "."))
+    })?;
+    reader.end().map_err(|error| of_json(&error, None))?;
+    // Serde fills a struct from an array too, field by field; nobody means that.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "expected a JSON object, not an array"));
+    }
+    Ok(value)
+}
+
+fn of_json(error: &serde_json::Error, field: Option<&str>) -> Problem {
+    let (line, column) = (error.line(), error.column());
+    match error.classify() {
+        Category::Data => of_data(&error.to_string(), field),
+        Category::Eof => {
+            Problem::new(StatusCode::BAD_REQUEST, format!("the JSON ends too early, at line {line} column {column}"))
+        }
+        Category::Syntax | Category::Io => {
+            Problem::new(StatusCode::BAD_REQUEST, format!("the body is not JSON from line {line} column {column} on"))
+        }
+    }
+}
+
+/// Serde's sentence without the value it quotes, which may be a password.
+fn of_data(message: &str, field: Option<&str>) -> Problem {
+    let message = message.rsplit_once(" at line ").map_or(message, |(sentence, _)| sentence);
+    // Some faults are noticed outside of any field; then the sentence itself names it.
+    let field = field.or_else(|| message.split('`').nth(1).filter(|_| !message.starts_with("invalid"))).map(shortened);
+    let name = field.as_deref().map_or_else(|| "the body".to_owned(), |field| format!("{field:?}"));
+    let expected = message.rsplit_once(", expected ").map(|(_, expected)| expected);
+    let detail = match expected {
+        expected if message.starts_with("unknown field") => {
+            format!("there is no field {name}; use {}", expected.unwrap_or("no fields"))
+        }
+        _ if message.starts_with("duplicate field") => format!("{name} is given twice; give it once"),
+        _ if message.starts_with("missing field") => format!("{name} is missing"),
+        Some(expected) => format!("{name} has the wrong type or value; expected {expected}"),
+        None => format!("{name} has a wrong value"),
+    };
+    let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
+    match field {
+        Some(field) => problem.at(field),
+        None => problem,
+    }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(LONGEST_QUOTE).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::camera::CameraEdit;
+
+    #[test]
+    fn wrong_bodies_are_refused_with_place_or_field_and_without_values() {
+        let long = format!(r#"{{"{}":1}}"#, "x".repeat(100_000));
+        let table = [
+            ("", 400, "", "ends too early"),
+            ("{", 400, "", "line 1 column 1"),
+            ("{\"name\":\"a\",\n]", 400, "", "line 2 column 1"),
+            (r#"{"name":"a"} x"#, 400, "", "not JSON"),
+            ("[]", 422, "", "expected a JSON object"),
+            (r#" ["a"]"#, 422, "", "expected a JSON object"),
+            ("7", 422, "", "the body"),
+            (r#"{"nmae":"a"}"#, 422, "nmae", "use one of `name`"),
+            (r#"{"port":"hunter2"}"#, 422, "port", "expected i64"),
+            (r#"{"port":1e99}"#, 422, "port", "expected i64"),
+            (r#"{"password":["hunter2"]}"#, 422, "password", "expected a string"),
+            (r#"{"enabled":"yes"}"#, 422, "enabled", "expected a boolean"),
+            (r#"{"name":"a","name":"b"}"#, 422, "name", "twice"),
+            (long.as_str(), 422, "xxx", "there is no field"),
+        ];
+        for (body, status, field, part) in table {
+            let problem = parse::<CameraEdit>(body.as_bytes()).map(|_| ()).expect_err(part);
+            let json = serde_json::to_string(&problem).expect("a problem is JSON");
+            let value: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+            assert_eq!(value["status"], status, "{json}");
+            assert!(value["field"].as_str().unwrap_or("").starts_with(field), "{json} lacks {field}");
+            assert_eq!(field.is_empty(), value["field"].is_null(), "{json}");
+            assert!(value["detail"].as_str().expect("detail").contains(part), "{json} lacks {part}");
+            assert!(!json.contains("hunter2"), "a value is never repeated");
+            assert!(json.len() < 1_000, "an answer never repeats a huge name");
+        }
+    }
+
+    #[test]
+    fn absent_and_null_stay_apart() {
+        let edit: CameraEdit = parse(br#"{"host":null,"name":"a"}"#).expect("a good body");
+        assert_eq!((edit.host, edit.port), (Some(None), None));
+    }
+}

@@ -1,0 +1,112 @@
+//! `/api/v1/cameras`: the cameras and the buttons beside them. Read from the live store, changed by command only.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::body::Json;
+use super::error::{Answer, Problem};
+use super::list::List;
+use super::state::State;
+use crate::base::{Error, Result};
+use crate::domain::camera::{CameraEdit, CameraStatus};
+
+/// A kind of camera: how the address of its video is made.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CameraKind {
+    /// Its word in a camera's `kind`.
+    kind: String,
+    /// Template of the source URL.
+    url_template: String,
+}
+
+/// All cameras, by id.
+#[utoipa::path(get, path = "/api/v1/cameras", tag = "cameras", responses(
+    (status = 200, body = List<CameraStatus>),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn list(state: web::Data<State>) -> Answer<web::Json<List<CameraStatus>>> {
+    Ok(web::Json(List::whole(state.live.latest().await?.cameras)))
+}
+
+/// One camera.
+#[utoipa::path(get, path = "/api/v1/cameras/{id}", tag = "cameras", params(("id" = i64, Path)), responses(
+    (status = 200, body = CameraStatus),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn one(state: web::Data<State>, id: web::Path<String>) -> Answer<web::Json<CameraStatus>> {
+    let id = id_of(&id)?;
+    let found = state.live.latest().await?.cameras.into_iter().find(|camera| camera.id == id);
+    Ok(web::Json(found.ok_or_else(|| no_camera(&id.to_string()))?))
+}
+
+/// Adds a camera.
+#[utoipa::path(post, path = "/api/v1/cameras", tag = "cameras", request_body = CameraEdit, responses(
+    (status = 201, body = CameraStatus, headers(("Location" = String, description = "address of the new camera"))),
+    (status = 400, body = Problem, content_type = "application/problem+json", description = "not JSON; says where"),
+    (status = 409, body = Problem, content_type = "application/problem+json", description = "the name is taken"),
+    (status = 413, body = Problem, content_type = "application/problem+json", description = "more than 1 MB"),
+    (status = 422, body = Problem, content_type = "application/problem+json", description = "a field is wrong; names it"),
+))]
+pub(super) async fn add(state: web::Data<State>, Json(edit): Json<CameraEdit>) -> Answer {
+    let camera = state.commands.add_camera(edit).await?;
+    let location = format!("/api/v1/cameras/{}", camera.id);
+    Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(camera))
+}
+
+/// Changes the fields that are present; null clears a field.
+#[utoipa::path(patch, path = "/api/v1/cameras/{id}", tag = "cameras",
+    params(("id" = i64, Path)), request_body = CameraEdit,
+    responses(
+        (status = 200, body = CameraStatus),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "not JSON; says where"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "the name is taken"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "a field is wrong; names it"),
+    ))]
+pub(super) async fn edit(
+    state: web::Data<State>,
+    id: web::Path<String>,
+    Json(edit): Json<CameraEdit>,
+) -> Answer<web::Json<CameraStatus>> {
+    Ok(web::Json(state.commands.edit_camera(id_of(&id)?, edit).await?))
+}
+
+/// Deletes a camera and ends its restream. Its recordings stay.
+#[utoipa::path(delete, path = "/api/v1/cameras/{id}", tag = "cameras", params(("id" = i64, Path)), responses(
+    (status = 204),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn delete(state: web::Data<State>, id: web::Path<String>) -> Answer {
+    state.commands.delete_camera(id_of(&id)?).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Ends the camera's ffmpeg and starts it again at once, whatever it was waiting for.
+#[utoipa::path(post, path = "/api/v1/cameras/{id}/restart", tag = "cameras", params(("id" = i64, Path)), responses(
+    (status = 200, body = CameraStatus),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn restart(state: web::Data<State>, id: web::Path<String>) -> Answer<web::Json<CameraStatus>> {
+    Ok(web::Json(state.commands.restart_camera(id_of(&id)?).await?))
+}
+
+/// The kinds of cameras that can be added.
+#[utoipa::path(get, path = "/api/v1/camera-kinds", tag = "cameras", responses((status = 200, body = List<CameraKind>)))]
+pub(super) async fn kinds(state: web::Data<State>) -> Answer<web::Json<List<CameraKind>>> {
+    let kinds = state.database.camera_kinds().await?;
+    let kinds = kinds.into_iter().map(|(kind, url_template)| CameraKind { kind, url_template }).collect();
+    Ok(web::Json(List::whole(kinds)))
+}
+
+/// An id that is no number is as unknown as a number nobody has.
+fn id_of(text: &str) -> Result<i64> {
+    text.parse().map_err(|_| no_camera(text))
+}
+
+fn no_camera(id: &str) -> Error {
+    let id: String = id.chars().take(20).collect();
+    Error::not_found(format!("there is no camera {id:?}"))
+}

@@ -1,0 +1,84 @@
+//! How many there are of everything: read once, shown by `/api/v1/status` and `/metrics`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::state::State;
+use crate::adapters::live::Latest;
+use crate::base::Result;
+use crate::domain::camera::CameraState;
+use crate::domain::recording::RecordingState;
+use crate::domain::stream::StreamState;
+
+/// How many there are of everything. A state nobody is in is listed with 0, so that a graph has no holes.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Counts {
+    /// Streams by state.
+    pub(super) streams: BTreeMap<&'static str, u64>,
+    /// Cameras by state.
+    pub(super) cameras: BTreeMap<&'static str, u64>,
+    /// Restarts of all cameras since their rows were taken up.
+    pub(super) camera_restarts: u64,
+    /// Streams that are being recorded now.
+    pub(super) recordings_active: u64,
+    /// WebSocket sessions.
+    pub(super) ws_clients: u64,
+    /// WebSocket sessions closed because they were too slow.
+    pub(super) ws_dropped: u64,
+}
+
+impl Counts {
+    /// Reads them.
+    pub(super) async fn read(state: &State) -> Result<Self> {
+        let latest = state.live.latest().await?;
+        Ok(Self::of(&latest, state).await)
+    }
+
+    /// Counts what has been read already.
+    pub(super) async fn of(latest: &Latest, state: &State) -> Self {
+        let hub = state.hub.look().await.unwrap_or_default();
+        let recording = |state| matches!(state, RecordingState::Starting | RecordingState::Recording);
+        Self {
+            streams: by_word(&STREAM_STATES, latest.streams.iter().map(|stream| stream.state)),
+            cameras: by_word(&CAMERA_STATES, latest.cameras.iter().map(|camera| camera.state)),
+            camera_restarts: latest.cameras.iter().map(|camera| u64::from(camera.restarts)).sum(),
+            recordings_active: latest.recordings.iter().filter(|one| recording(one.state)).count() as u64,
+            ws_clients: hub.clients as u64,
+            ws_dropped: hub.dropped,
+        }
+    }
+}
+
+const STREAM_STATES: [(StreamState, &str); 4] = [
+    (StreamState::Live, "live"),
+    (StreamState::Stalled, "stalled"),
+    (StreamState::Offline, "offline"),
+    (StreamState::Unknown, "unknown"),
+];
+
+const CAMERA_STATES: [(CameraState, &str); 8] = [
+    (CameraState::Waiting, "waiting"),
+    (CameraState::Probing, "probing"),
+    (CameraState::Starting, "starting"),
+    (CameraState::Running, "running"),
+    (CameraState::Stalled, "stalled"),
+    (CameraState::Backoff, "backoff"),
+    (CameraState::Degraded, "degraded"),
+    (CameraState::Stopped, "stopped"),
+];
+
+fn by_word<S: Copy + PartialEq>(
+    words: &[(S, &'static str)],
+    states: impl Iterator<Item = S>,
+) -> BTreeMap<&'static str, u64> {
+    let mut counts: BTreeMap<&'static str, u64> = words.iter().map(|(_, word)| (*word, 0)).collect();
+    for state in states {
+        if let Some((_, word)) = words.iter().find(|(known, _)| *known == state) {
+            *counts.entry(word).or_default() += 1;
+        }
+    }
+    counts
+}

@@ -1,0 +1,175 @@
+//! Who may talk to a service without a login: our own page and programs, not pages of other sites.
+//!
+//! Two attacks reach a loopback service through a browser. DNS rebinding: a foreign name suddenly resolves to
+//! 127.0.0.1, so the `Host` must be one of ours. Cross-site requests: a foreign page posts to us, so whatever changes
+//! something must come from our own origin. Programs send neither `Origin` nor `Sec-Fetch-Site` and pass.
+
+use std::net::{IpAddr, SocketAddr};
+
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error, ResponseError, web};
+use url::Url;
+
+use super::error::{Answer, Problem};
+
+/// Which hosts and origins are ours.
+#[derive(Clone, Debug)]
+pub(super) struct Doors {
+    /// Only loopback names and the hosts of `origins`: nobody else could mean a loopback service.
+    loopback_only: bool,
+    /// Allowed origins in their normal form (`https://host[:port]`).
+    origins: Vec<String>,
+}
+
+impl Doors {
+    /// The rule for a listener at `listen`; `origins` are the configured ones.
+    pub(super) fn new(listen: SocketAddr, origins: &[String]) -> Self {
+        let origins = origins.iter().filter_map(|origin| normal(origin)).collect();
+        Self { loopback_only: listen.ip().is_loopback(), origins }
+    }
+
+    /// Whether a request with these headers is meant for us.
+    pub(super) fn check_host(&self, headers: &HeaderMap) -> Answer<()> {
+        let host = text(headers, header::HOST.as_str()).unwrap_or_default();
+        if !self.loopback_only || is_loopback(host) || self.origins.iter().any(|origin| authority(origin) == Some(host))
+        {
+            return Ok(());
+        }
+        let detail = "this address is answered under localhost and 127.0.0.1 only; to use another name, for example \
+                      behind a proxy, add its origin to http.allowed_origins";
+        Err(Problem::new(StatusCode::FORBIDDEN, detail))
+    }
+
+    /// Whether the page that sent these headers, if a page did, is ours.
+    pub(super) fn check_origin(&self, headers: &HeaderMap) -> Answer<()> {
+        let refused = Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "pages of other origins may not do this; add the origin to http.allowed_origins to let it in",
+        ));
+        match text(headers, header::ORIGIN.as_str()) {
+            Some(origin) if self.is_ours(origin, headers) => Ok(()),
+            Some(_) => refused,
+            // A browser that leaves Origin out still says where the request comes from.
+            None => match text(headers, "sec-fetch-site") {
+                None | Some("same-origin" | "none") => Ok(()),
+                Some(_) => refused,
+            },
+        }
+    }
+
+    fn is_ours(&self, origin: &str, headers: &HeaderMap) -> bool {
+        let Some(origin) = normal(origin) else { return false };
+        let host = text(headers, header::HOST.as_str());
+        self.origins.contains(&origin) || (host.is_some() && authority(&origin) == host)
+    }
+}
+
+/// The middleware.
+pub(super) async fn guard(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, Error> {
+    let doors = request.app_data::<web::Data<Doors>>().expect("the app is built with its doors");
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let headers = request.headers();
+    match doors.check_host(headers).and_then(|()| if changes { doors.check_origin(headers) } else { Ok(()) }) {
+        Ok(()) => Ok(next.call(request).await?.map_into_left_body()),
+        Err(problem) => Ok(request.into_response(problem.error_response()).map_into_right_body()),
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// `HTTPS://Host:443/` becomes `https://host`; `None` for what is no origin, such as `null`.
+fn normal(origin: &str) -> Option<String> {
+    let origin = Url::parse(origin).ok()?.origin();
+    origin.is_tuple().then(|| origin.ascii_serialization())
+}
+
+fn authority(origin: &str) -> Option<&str> {
+    origin.split_once("://").map(|(_, authority)| authority)
+}
+
+/// Whether a `Host` header names this machine itself.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    // Browsers resolve `*.localhost` themselves, to loopback (RFC 6761), so nobody can point it elsewhere.
+    name == "localhost" || name.ends_with(".localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+    }
+
+    fn doors(listen: &str) -> Doors {
+        Doors::new(listen.parse().expect(listen), &["https://Cams.Example.org/".to_owned(), "nonsense".to_owned()])
+    }
+
+    #[test]
+    fn a_loopback_service_answers_to_its_own_names_only() {
+        let table = [
+            ("localhost:8080", true),
+            ("LOCALHOST", true),
+            ("localhost.:8080", true),
+            ("demo.localhost:1", true),
+            ("127.0.0.1:8080", true),
+            ("127.9.9.9", true),
+            ("[::1]:8080", true),
+            ("cams.example.org", true),
+            ("cams.example.org.evil.example", false),
+            ("evil.example:8080", false),
+            ("localhost.evil.example", false),
+            ("127.0.0.1.evil.example", false),
+            ("192.168.1.5:8080", false),
+            ("[2001:db8::1]:8080", false),
+            ("", false),
+        ];
+        for (host, allowed) in table {
+            let doors = doors("127.0.0.1:8080");
+            assert_eq!(doors.check_host(&headers(&[("host", host)])).is_ok(), allowed, "{host}");
+        }
+        assert!(doors("127.0.0.1:8080").check_host(&headers(&[])).is_err(), "no host at all");
+        assert!(doors("0.0.0.0:8080").check_host(&headers(&[("host", "cam-server:8080")])).is_ok());
+    }
+
+    #[test]
+    fn only_our_own_pages_and_programs_may_change_things() {
+        let host = ("host", "127.0.0.1:8080");
+        let table: [(&[(&str, &str)], bool); 10] = [
+            (&[host], true),
+            (&[host, ("origin", "http://127.0.0.1:8080")], true),
+            (&[host, ("origin", "http://127.0.0.1:9090")], false),
+            (&[host, ("origin", "http://evil.example")], false),
+            (&[host, ("origin", "null")], false),
+            (&[host, ("origin", "https://cams.example.org")], true),
+            (&[host, ("sec-fetch-site", "cross-site")], false),
+            (&[host, ("sec-fetch-site", "same-site")], false),
+            (&[host, ("sec-fetch-site", "same-origin")], true),
+            (&[("origin", "http://127.0.0.1:8080")], false),
+        ];
+        for (pairs, allowed) in table {
+            let pairs: Vec<_> = pairs.iter().map(|(name, value)| (leak(name), leak(value))).collect();
+            assert_eq!(doors("127.0.0.1:8080").check_origin(&headers(&pairs)).is_ok(), allowed, "{pairs:?}");
+        }
+    }
+
+    fn leak(text: &str) -> &'static str {
+        Box::leak(text.to_owned().into_boxed_str())
+    }
+}

@@ -1,0 +1,102 @@
+//! `/health`, `/ready`: is this process alive, and is what it depends on there.
+
+use std::time::Duration;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, web};
+use futures_util::future::join3;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::error::Answer;
+use super::state::State;
+use crate::base::{Error, Kind, Result};
+
+/// A dependency that does not answer in this time is down.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Liveness.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Alive {
+    ok: bool,
+}
+
+/// Readiness.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Ready {
+    /// Every required dependency answers.
+    ok: bool,
+    services: Vec<Service>,
+}
+
+/// One thing this process depends on.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Service {
+    /// `database`, `objects`, `live`, `updates`, or `server NAME`.
+    name: String,
+    /// Whether it answers.
+    ok: bool,
+    /// Without it this process cannot do its work.
+    required: bool,
+    /// What it is, or what is wrong with it.
+    detail: String,
+}
+
+/// The process answers.
+#[utoipa::path(get, path = "/health", tag = "health", responses((status = 200, body = Alive)))]
+pub(super) async fn alive() -> web::Json<Alive> {
+    web::Json(Alive { ok: true })
+}
+
+/// Whether the process can do its work; 503 when a required dependency is down.
+#[utoipa::path(get, path = "/ready", tag = "health", responses(
+    (status = 200, body = Ready),
+    (status = 503, body = Ready, description = "a required dependency is down"),
+))]
+pub(super) async fn ready(state: web::Data<State>) -> Answer {
+    let services = services(&state).await;
+    let ok = services.iter().all(|service| service.ok || !service.required);
+    let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    Ok(HttpResponse::build(status).insert_header((header::CACHE_CONTROL, "no-store")).json(Ready { ok, services }))
+}
+
+/// Everything this process depends on, asked now.
+pub(super) async fn services(state: &State) -> Vec<Service> {
+    let (database, objects, latest) =
+        join3(within(state.database.ping()), within(state.objects.ping()), within(state.live.latest())).await;
+    let servers = latest.as_ref().map(|latest| latest.servers.clone()).unwrap_or_default();
+    let updates = match state.hub.hub() {
+        Some(_) => Ok("browsers are told".to_owned()),
+        None => Err(Error::unavailable("being restarted")),
+    };
+    let mut services = vec![
+        Service::of("database", true, database),
+        Service::of("objects", true, objects),
+        Service::of("live", true, latest.map(|latest| format!("{} streams", latest.streams.len()))),
+        Service::of("updates", true, updates),
+    ];
+    // A server that is down is what this program is there to show; it goes on working.
+    services.extend(servers.into_iter().map(|server| Service {
+        name: format!("server {}", server.name),
+        ok: server.reachable,
+        required: false,
+        detail: match server.reason {
+            Some(reason) => reason,
+            None => server.version.map_or_else(|| "answers".to_owned(), |version| format!("MediaMTX {version}")),
+        },
+    }));
+    services
+}
+
+impl Service {
+    fn of(name: &str, required: bool, found: Result<String>) -> Self {
+        let ok = found.is_ok();
+        let detail = found.unwrap_or_else(|error| error.to_string());
+        Self { name: name.to_owned(), ok, required, detail }
+    }
+}
+
+async fn within<T>(question: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = || Error::new(Kind::Timeout, format!("no answer in {} s", PATIENCE.as_secs()));
+    tokio::time::timeout(PATIENCE, question).await.unwrap_or_else(|_| Err(late()))
+}

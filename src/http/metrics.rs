@@ -1,0 +1,74 @@
+//! `/metrics`: what Prometheus reads. Counted at the moment of the scrape from what everybody else sees too.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpResponse, web};
+use chrono::Utc;
+
+use super::counts::Counts;
+use super::error::{Answer, Problem};
+use super::exposition::{CONTENT_TYPE, Exposition, Kind};
+use super::state::{State, VERSION};
+use crate::adapters::live::Latest;
+
+/// Metrics in Prometheus text format 0.0.4.
+#[utoipa::path(get, path = "/metrics", tag = "health", responses(
+    (status = 200, body = String, content_type = "text/plain"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn metrics(state: web::Data<State>) -> Answer {
+    let latest = state.live.latest().await?;
+    let counts = Counts::of(&latest, &state).await;
+    let mut text = Exposition::default();
+    process(&mut text, &state);
+    totals(&mut text, &counts);
+    each(&mut text, &latest);
+    Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(text.into_text()))
+}
+
+fn process(text: &mut Exposition, state: &State) {
+    let node = state.node.as_str();
+    text.family("build_info", Kind::Gauge, "Always 1; the labels say what runs.")
+        .sample(&[("version", VERSION), ("node", node)], 1_u64);
+    let uptime = (Utc::now() - state.started_at).num_milliseconds().max(0);
+    text.family("uptime_seconds", Kind::Gauge, "Seconds since the process started.").value(uptime as f64 / 1000.0);
+}
+
+fn totals(text: &mut Exposition, counts: &Counts) {
+    by_state(text, "streams", "Streams by state.", &counts.streams);
+    by_state(text, "cameras", "Cameras by state.", &counts.cameras);
+    text.family("recordings_active", Kind::Gauge, "Streams being recorded now.").value(counts.recordings_active);
+    text.family("websocket_clients", Kind::Gauge, "WebSocket sessions connected now.").value(counts.ws_clients);
+    text.family("websocket_dropped_total", Kind::Counter, "WebSocket sessions closed because they were too slow.")
+        .value(counts.ws_dropped);
+}
+
+fn by_state(text: &mut Exposition, name: &str, help: &str, counts: &BTreeMap<&'static str, u64>) {
+    let mut family = text.family(name, Kind::Gauge, help);
+    for (state, count) in counts {
+        family.sample(&[("state", state)], *count);
+    }
+}
+
+/// One sample per stream, camera and server.
+fn each(text: &mut Exposition, latest: &Latest) {
+    let mut family = text.family("stream_bitrate_bits_per_second", Kind::Gauge, "Incoming bit rate of a stream.");
+    for stream in &latest.streams {
+        if let Some(bitrate) = stream.bitrate {
+            family.sample(&[("server", &stream.server), ("stream", stream.name.as_str())], bitrate);
+        }
+    }
+    let mut family = text.family("stream_readers", Kind::Gauge, "Readers of a stream.");
+    for stream in &latest.streams {
+        family.sample(&[("server", &stream.server), ("stream", stream.name.as_str())], u64::from(stream.readers));
+    }
+    let mut family = text.family("camera_restarts_total", Kind::Counter, "Restarts of a camera's ffmpeg.");
+    for camera in &latest.cameras {
+        let id = camera.id.to_string();
+        family.sample(&[("id", &id), ("camera", &camera.name)], u64::from(camera.restarts));
+    }
+    let mut family = text.family("server_reachable", Kind::Gauge, "1 when the last poll of a server was answered.");
+    for server in &latest.servers {
+        family.sample(&[("server", &server.name)], u64::from(server.reachable));
+    }
+}

@@ -1,0 +1,45 @@
+//! `/api/openapi.json`: the contract of all routes, made from the handlers themselves.
+
+use actix_web::web;
+use utoipa::OpenApi;
+
+use super::{cameras, health, metrics, recordings, status, streams, ws};
+
+/// The document. A test compares its paths with the route table.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Streamwarden",
+        description = "Keeps live video flowing through MediaMTX servers. Errors are application/problem+json (RFC 9457); \
+                       times are RFC 3339 in UTC, rates bits per second, sizes bytes."
+    ),
+    paths(
+        health::alive,
+        health::ready,
+        metrics::metrics,
+        status::status,
+        status::tree,
+        streams::list,
+        streams::one,
+        streams::history,
+        cameras::list,
+        cameras::add,
+        cameras::one,
+        cameras::edit,
+        cameras::delete,
+        cameras::restart,
+        cameras::kinds,
+        recordings::streams,
+        recordings::segments,
+        recordings::media::segment,
+        ws::connect,
+        document,
+    )
+)]
+pub(super) struct Document;
+
+/// This document.
+#[utoipa::path(get, path = "/api/openapi.json", tag = "status", responses((status = 200, body = Object)))]
+pub(super) async fn document() -> web::Json<utoipa::openapi::OpenApi> {
+    web::Json(Document::openapi())
+}

@@ -1,0 +1,77 @@
+//! What has been recorded: streams, sessions, segments.
+
+use actix_web::{HttpRequest, web};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::adapters::database::{RecordingSummary, SegmentQuery};
+use crate::base::{Error, Result};
+use crate::domain::name::StreamName;
+use crate::domain::recording::Segment;
+use crate::http::error::{Answer, Problem};
+use crate::http::list::List;
+use crate::http::query::Query;
+use crate::http::state::State;
+
+/// Segments in one answer when nobody says how many, and the most there are.
+const LIMIT: u32 = 200;
+const MOST: u32 = 1_000;
+
+/// Every recorded stream in one line.
+#[utoipa::path(get, path = "/api/v1/recordings", tag = "recordings", responses(
+    (status = 200, body = List<RecordingSummary>),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+pub(in crate::http) async fn streams(state: web::Data<State>) -> Answer<web::Json<List<RecordingSummary>>> {
+    Ok(web::Json(List::whole(state.database.recordings().await?)))
+}
+
+/// The segments of a stream, oldest first; `next` goes into `after`.
+#[utoipa::path(get, path = "/api/v1/recordings/{stream}/segments", tag = "recordings",
+    params(
+        ("stream" = String, Path, description = "name of the stream, percent-encoded as one part"),
+        ("server" = Option<String>, Query, description = "name of its server; all of them when absent"),
+        ("from" = Option<String>, Query, description = "RFC 3339; only segments that end after it"),
+        ("to" = Option<String>, Query, description = "RFC 3339; only segments that start before it"),
+        ("after" = Option<Uuid>, Query, description = "the `next` of the page before"),
+        ("limit" = Option<u32>, Query, description = "1 to 1000; 200 when absent"),
+    ),
+    responses(
+        (status = 200, body = List<Segment>),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(in crate::http) async fn segments(
+    state: web::Data<State>,
+    stream: web::Path<String>,
+    request: HttpRequest,
+) -> Answer<web::Json<List<Segment>>> {
+    let stream = name_of(&stream)?;
+    let mut query = Query::of(&request)?;
+    let server = query.text("server")?;
+    let (from, to) = (query.time("from")?, query.time("to")?);
+    let after: Option<Uuid> = query.parsed("after", "the `next` of the page before")?;
+    let limit = query.number("limit", 1, MOST)?.unwrap_or(LIMIT);
+    query.end(&["server", "from", "to", "after", "limit"])?;
+    in_order(from, to)?;
+    let stream = Some(stream.as_str().to_owned());
+    // One more than asked for tells whether more follow.
+    let wanted = SegmentQuery { server, stream, from, to, after, limit: limit + 1, ..SegmentQuery::default() };
+    let mut items = state.database.segments(wanted).await?;
+    let has_more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let next = items.last().filter(|_| has_more).map(|segment| segment.id.to_string());
+    Ok(web::Json(List::part(items, next)))
+}
+
+/// A name that no stream can have is as unknown as one that none has.
+pub(super) fn name_of(path: &str) -> Result<StreamName> {
+    StreamName::parse(path).map_err(|_| Error::not_found("there is no such stream; encode its name as one part"))
+}
+
+pub(super) fn in_order(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> Result<()> {
+    match (from, to) {
+        (Some(from), Some(to)) if from >= to => Err(Error::invalid("from", "from must be before to")),
+        _ => Ok(()),
+    }
+}

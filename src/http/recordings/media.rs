@@ -1,0 +1,157 @@
+//! `/api/v1/recordings/segments/{id}`: the media itself, whole or in parts, from the spool or the object store.
+
+use std::io::SeekFrom;
+use std::path::{Component, Path, PathBuf};
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use bytes::Bytes;
+use futures_util::stream::{self, Stream};
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use uuid::Uuid;
+
+use super::range::{Wanted, wanted};
+use crate::adapters::objects::SharedObjects;
+use crate::base::{Error, Result};
+use crate::domain::recording::{Segment, SegmentState};
+use crate::http::error::{Answer, Problem};
+use crate::http::state::State;
+
+/// Bytes read at once: what one slow player holds in memory.
+const CHUNK: u64 = 256 * 1024;
+
+/// A sealed segment never changes, so nobody has to ask twice. Private: a proxy does not keep people's video.
+const FOREVER: &str = "private, max-age=31536000, immutable";
+
+/// The media of a segment. HEAD and a single byte range are answered too.
+#[utoipa::path(get, path = "/api/v1/recordings/segments/{id}", tag = "recordings", params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, content_type = "video/mp4"),
+        (status = 206, content_type = "video/mp4", description = "the bytes asked for with Range"),
+        (status = 304, description = "If-None-Match names what the client has"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 416, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(in crate::http) async fn segment(state: web::Data<State>, id: web::Path<String>, request: HttpRequest) -> Answer {
+    let missing = || Error::not_found("there is no such segment");
+    let id: Uuid = id.parse().map_err(|_| missing())?;
+    let segment = state.database.segment(id).await?.ok_or_else(missing)?;
+    let (source, size) = open(&state, &segment).await?;
+    let etag = format!("\"{}-{size}\"", segment.id);
+    let head = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+
+    let mut answer = HttpResponse::build(StatusCode::OK);
+    answer.insert_header((header::ETAG, etag.as_str()));
+    answer.insert_header((header::CACHE_CONTROL, FOREVER));
+    if head(header::IF_NONE_MATCH).is_some_and(|known| known == "*" || known.split(',').any(|one| one.trim() == etag)) {
+        return Ok(answer.status(StatusCode::NOT_MODIFIED).finish());
+    }
+    answer.insert_header((header::ACCEPT_RANGES, "bytes")).content_type("video/mp4");
+    // A range of another version of the file would be nonsense: then the whole of this one.
+    let is_current = head(header::IF_RANGE).is_none_or(|known| known == etag);
+    let (start, length) = match wanted(head(header::RANGE).filter(|_| is_current), size) {
+        Wanted::Whole => (0, size),
+        Wanted::Part { start, length } => {
+            let range = format!("bytes {start}-{}/{size}", start + length - 1);
+            answer.status(StatusCode::PARTIAL_CONTENT).insert_header((header::CONTENT_RANGE, range));
+            (start, length)
+        }
+        Wanted::Nowhere => return Ok(nowhere(size)),
+    };
+    let body = actix_web::body::SizedStream::new(length, source.read(start, length).await?);
+    Ok(answer.body(body))
+}
+
+fn nowhere(size: u64) -> HttpResponse {
+    use actix_web::ResponseError;
+    let detail = format!("the segment has {size} bytes and none of them lie in the range asked for");
+    let mut answer = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, detail).error_response();
+    if let Ok(range) = header::HeaderValue::from_str(&format!("bytes */{size}")) {
+        answer.headers_mut().insert(header::CONTENT_RANGE, range);
+    }
+    answer
+}
+
+/// Where the bytes come from.
+enum Source {
+    Spool(File),
+    Objects { store: SharedObjects, key: String },
+}
+
+/// The spool first: it is near, and until the upload has ended it is the only place.
+async fn open(state: &State, segment: &Segment) -> Result<(Source, u64)> {
+    match segment.state {
+        SegmentState::Writing => return Err(Error::not_found("this segment is still being recorded; try again later")),
+        SegmentState::Lost => {
+            let reason = segment.reason.as_deref().unwrap_or("the reason is not known");
+            return Err(Error::not_found(format!("this segment was lost: {reason}")));
+        }
+        SegmentState::Sealed | SegmentState::Uploading | SegmentState::Uploaded | SegmentState::Evicted => {}
+    }
+    if let Some(path) = inside(&state.spool, &segment.spool_path)
+        && let Ok(file) = File::open(&path).await
+        && let Ok(metadata) = file.metadata().await
+        && metadata.is_file()
+    {
+        return Ok((Source::Spool(file), metadata.len()));
+    }
+    let key = segment.object_key.clone();
+    let size = state.objects.size(&key).await?;
+    let missing = || Error::not_found("this segment's file is neither in the spool nor in the object store");
+    Ok((Source::Objects { store: state.objects.clone(), key }, size.ok_or_else(missing)?))
+}
+
+/// A path of the ledger below the spool folder. A row changed by hand must not read other files.
+fn inside(spool: &Path, path: &str) -> Option<PathBuf> {
+    let path = Path::new(path);
+    let is_plain = path.components().all(|part| matches!(part, Component::Normal(_)));
+    (is_plain && path.components().next().is_some()).then(|| spool.join(path))
+}
+
+impl Source {
+    /// `length` bytes from `start`, in chunks. An error in the middle cuts the answer short, which players notice.
+    async fn read(self, start: u64, length: u64) -> Result<impl Stream<Item = Result<Bytes, std::io::Error>>> {
+        let mut source = self;
+        if let Self::Spool(file) = &mut source {
+            let seek = file.seek(SeekFrom::Start(start)).await;
+            seek.map_err(|error| Error::internal("the segment's file cannot be read").with_source(error))?;
+        }
+        Ok(stream::try_unfold((source, start, length), |(mut source, at, left)| async move {
+            if left == 0 {
+                return Ok(None);
+            }
+            let chunk = source.chunk(at, left.min(CHUNK)).await?;
+            let taken = chunk.len() as u64;
+            if taken == 0 {
+                return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof));
+            }
+            Ok(Some((chunk, (source, at + taken, left.saturating_sub(taken)))))
+        }))
+    }
+
+    async fn chunk(&mut self, at: u64, length: u64) -> Result<Bytes, std::io::Error> {
+        match self {
+            Self::Spool(file) => {
+                let mut buffer = Vec::with_capacity(length as usize);
+                file.take(length).read_to_end(&mut buffer).await?;
+                Ok(buffer.into())
+            }
+            Self::Objects { store, key } => store.read(key, at, length).await.map_err(std::io::Error::other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_row_does_not_lead_out_of_the_spool() {
+        let spool = Path::new("/spool");
+        assert_eq!(inside(spool, "main/cam/x.mp4"), Some(PathBuf::from("/spool/main/cam/x.mp4")));
+        for bad in ["", "/etc/passwd", "../x", "a/../../x", "."] {
+            assert_eq!(inside(spool, bad), None, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The HTTP server: one app for all worker threads, and its end.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, Error as ActixError, HttpServer, web};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::body::LARGEST;
+use super::guard::{self, Doors};
+use super::state::State;
+use super::ws::watchdog;
+use super::{configure, files, headers};
+use crate::base::{Error, Result};
+
+/// Two threads answer a hundred browsers: the work is done by actors and stores.
+const WORKERS: usize = 2;
+
+/// Connections per worker. One more waits in the system's queue until another ends; each costs two descriptors.
+const CONNECTIONS: usize = 512;
+
+/// A request's head must have arrived by then, so that silent connections do not fill the workers.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// An idle connection is kept open for so long.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
+/// Requests under way when the program stops may take so long; WebSockets are told to go at once.
+const STOP_SECONDS: u64 = 3;
+
+/// A running server.
+pub struct Server {
+    address: SocketAddr,
+    handle: ServerHandle,
+    stopping: CancellationToken,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+/// Serves on this listener until [`Server::stop`]. Call it in an actix system; it takes no signals.
+pub fn serve(listener: TcpListener, state: Arc<State>) -> Result<Server> {
+    let fault = |error: std::io::Error| {
+        Error::internal(format!("the HTTP server cannot be started: {error}")).with_source(error)
+    };
+    let address = listener.local_addr().map_err(fault)?;
+    let doors = Doors::new(address, &state.allowed_origins);
+    let stopping = CancellationToken::new();
+    let token = stopping.clone();
+    let server = HttpServer::new(move || app(state.clone(), doors.clone(), token.clone()))
+        .workers(WORKERS)
+        .max_connections(CONNECTIONS)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(STOP_SECONDS)
+        .disable_signals()
+        .on_connect(watchdog::on_connect)
+        .listen(listener)
+        .map_err(fault)?
+        .run();
+    let handle = server.handle();
+    Ok(Server { address, handle, stopping, task: actix_web::rt::spawn(server) })
+}
+
+impl Server {
+    /// Where it listens; tells the port that the system chose.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes no more connections, tells WebSockets to go, lets requests finish for a moment, and ends.
+    pub async fn stop(self) {
+        self.stopping.cancel();
+        self.handle.stop(true).await;
+        if let Ok(Err(error)) = self.task.await {
+            log::warn!(error = error.to_string().as_str(); "http server ended with an error");
+        }
+    }
+}
+
+/// The app, the same in production and in tests.
+pub(super) fn app(
+    state: Arc<State>,
+    doors: Doors,
+    stopping: CancellationToken,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = ActixError,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .app_data(web::Data::from(state))
+        .app_data(web::Data::new(doors))
+        .app_data(web::Data::new(stopping))
+        .app_data(web::PayloadConfig::new(LARGEST))
+        .configure(configure)
+        .default_service(web::to(files::fallback))
+        // The last one sees a request first and its answer last.
+        .wrap(from_fn(guard::guard))
+        .wrap(Compress::default())
+        .wrap(from_fn(headers::finish))
+}

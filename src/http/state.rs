@@ -1,0 +1,58 @@
+//! What the handlers may touch: stores to read from, and the two ways to make something happen (commands, hub).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::actors::hub::HubHandle;
+use crate::actors::supervision::Observation;
+use crate::adapters::database::SharedDatabase;
+use crate::adapters::live::SharedLive;
+use crate::adapters::objects::SharedObjects;
+use crate::base::Result;
+use crate::domain::camera::{CameraEdit, CameraStatus};
+use crate::domain::role::Role;
+
+/// What HTTP may ask the actors to do. The root answers: it knows who does the job.
+#[async_trait]
+pub trait Commands: Send + Sync {
+    /// Adds a camera. `Invalid` names the field, `Conflict` when the name is taken.
+    async fn add_camera(&self, edit: CameraEdit) -> Result<CameraStatus>;
+    /// Changes the fields present. Also `NotFound`.
+    async fn edit_camera(&self, id: i64, edit: CameraEdit) -> Result<CameraStatus>;
+    /// Deletes a camera and ends its restream. `NotFound`.
+    async fn delete_camera(&self, id: i64) -> Result<()>;
+    /// Ends the camera's ffmpeg and starts it again at once. `NotFound`.
+    async fn restart_camera(&self, id: i64) -> Result<CameraStatus>;
+    /// The root with every actor below it.
+    async fn tree(&self) -> Result<Observation>;
+}
+
+/// Everything a handler may touch. Built by `app`, one for all worker threads.
+pub struct State {
+    /// Name of this process.
+    pub node: String,
+    /// When it started.
+    pub started_at: DateTime<Utc>,
+    /// The jobs it runs.
+    pub roles: Vec<Role>,
+    /// What is true now.
+    pub live: SharedLive,
+    /// Cameras and recordings, for reading.
+    pub database: SharedDatabase,
+    /// Segments at rest, for reading.
+    pub objects: SharedObjects,
+    /// Folder of the segments that are still here.
+    pub spool: PathBuf,
+    /// WebSocket fan-out.
+    pub hub: HubHandle,
+    /// The way to change the world.
+    pub commands: Arc<dyn Commands>,
+    /// Origins besides our own that may use the page's doors.
+    pub allowed_origins: Vec<String>,
+}
+
+/// Version of this program.
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,59 @@
+//! `/api/v1/status`, `/api/v1/tree`: the process and its actors.
+
+use actix_web::web;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::counts::Counts;
+use super::error::{Answer, Problem};
+use super::health::{self, Service};
+use super::state::{State, VERSION};
+use crate::actors::supervision::Observation;
+use crate::domain::role::Role;
+
+/// The process in one look.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Status {
+    /// Version of this program.
+    version: &'static str,
+    /// Name of this process.
+    node: String,
+    /// When it started.
+    started_at: DateTime<Utc>,
+    /// The jobs it runs.
+    #[schema(value_type = Vec<String>, example = json!(["monitor", "restream", "record"]))]
+    roles: Vec<Role>,
+    /// What it depends on.
+    services: Vec<Service>,
+    /// How many there are of everything.
+    counts: Counts,
+}
+
+/// Roles, services, counts, versions.
+#[utoipa::path(get, path = "/api/v1/status", tag = "status", responses(
+    (status = 200, body = Status),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn status(state: web::Data<State>) -> Answer<web::Json<Status>> {
+    let services = health::services(&state).await;
+    let counts = Counts::read(&state).await?;
+    Ok(web::Json(Status {
+        version: VERSION,
+        node: state.node.clone(),
+        started_at: state.started_at,
+        roles: state.roles.clone(),
+        services,
+        counts,
+    }))
+}
+
+/// The actor tree: every actor with its state, restarts and last failure.
+#[utoipa::path(get, path = "/api/v1/tree", tag = "status", responses(
+    (status = 200, body = Observation, description = "the root actor, its children under `children`"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn tree(state: web::Data<State>) -> Answer<web::Json<Observation>> {
+    Ok(web::Json(state.commands.tree().await?))
+}

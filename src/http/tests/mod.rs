@@ -1,0 +1,3 @@
+//! Tests of the routes, through the same app that production serves.
+
+mod document;

@@ -1,0 +1,54 @@
+//! `/api/v1/ws`: live updates for browsers.
+//!
+//! `session` decides, `shell` is the actor around it, `watchdog` cuts connections that are beyond reach; the picture
+//! itself comes from the hub. Close codes: 1001 the program stops, 1013 come back at once, 4000 not understood,
+//! 4001 too slow, 4002 no answer to pings.
+
+mod session;
+mod shell;
+pub(super) mod watchdog;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web_actors::ws;
+use tokio_util::sync::CancellationToken;
+
+use super::error::{Answer, Problem};
+use super::guard::Doors;
+use super::state::State;
+use shell::Shell;
+use watchdog::LastHeard;
+
+/// Longest message of a client, in bytes; what it may say has twenty.
+const LONGEST: usize = 4096;
+
+/// Live updates. The server sends `{"type":"snapshot","seq":n,"items":[...]}` and then, at most four times a second,
+/// `{"type":"delta","seq":n+1,"upsert":[...],"remove":[...]}`. Every item has a `kind`: `stream` (a StreamStatus; key
+/// `server` and `name`), `camera` (a CameraStatus whose own kind is called `cameraKind`; key `id`), `server` (a
+/// ServerStatus; key `name`) or `recording` (a RecordingStatus; key `server` and `name`). An entry of `remove` is a kind
+/// with its key. A client that sees a hole in `seq` sends `{"type":"snapshot"}`.
+#[utoipa::path(get, path = "/api/v1/ws", tag = "updates", responses(
+    (status = 101, description = "WebSocket"),
+    (status = 400, body = Problem, content_type = "application/problem+json", description = "not a WebSocket request"),
+    (status = 403, body = Problem, content_type = "application/problem+json", description = "a page of another origin"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "too many clients"),
+))]
+pub(super) async fn connect(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+    doors: web::Data<Doors>,
+    stopping: web::Data<CancellationToken>,
+) -> Answer {
+    doors.check_origin(request.headers())?;
+    let not_ws = |_| Problem::new(StatusCode::BAD_REQUEST, "this address speaks WebSocket (RFC 6455, version 13) only");
+    ws::handshake(&request).map_err(not_ws)?;
+    let subscription = state.hub.subscribe().await?;
+    let last_heard = LastHeard::now();
+    let shell = Shell::new(state.hub.clone(), subscription, last_heard.clone(), stopping.get_ref().clone());
+    let answer: Result<HttpResponse, actix_web::Error> =
+        ws::WsResponseBuilder::new(shell, &request, payload).frame_size(LONGEST).start();
+    let answer = answer.map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the WebSocket handshake failed"))?;
+    watchdog::watch(&request, last_heard);
+    Ok(answer)
+}

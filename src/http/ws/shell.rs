@@ -1,0 +1,120 @@
+//! The session actor: turns frames into calls of `session` and its steps into frames. Nothing is decided here, so
+//! that moving to another WebSocket library is this one file.
+
+use std::time::{Duration, Instant};
+
+use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, SpawnHandle, StreamHandler, WrapFuture};
+use actix_web_actors::ws::{self, CloseCode, CloseReason, Message, ProtocolError};
+use bytestring::ByteString;
+use futures_util::stream::{self, Stream};
+use tokio_util::sync::CancellationToken;
+
+use super::session::{self, PING_EVERY, Step};
+use super::watchdog::LastHeard;
+use crate::actors::hub::{Goodbye, HubHandle, Subscription};
+
+/// How long we wait for the client's answer to our close frame. Closing at once could overtake the frame.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+type FromHub = Result<ByteString, Goodbye>;
+
+/// One WebSocket session.
+pub(super) struct Shell {
+    hub: HubHandle,
+    /// Taken when the session starts.
+    subscription: Option<Subscription>,
+    id: u64,
+    updates: Option<SpawnHandle>,
+    last_heard: LastHeard,
+    /// The program stops.
+    stopping: CancellationToken,
+    /// Our close frame has been sent.
+    is_closing: bool,
+}
+
+impl Shell {
+    pub(super) fn new(
+        hub: HubHandle,
+        subscription: Subscription,
+        last_heard: LastHeard,
+        stopping: CancellationToken,
+    ) -> Self {
+        let id = subscription.id;
+        Self { hub, subscription: Some(subscription), id, updates: None, last_heard, stopping, is_closing: false }
+    }
+
+    fn run(&mut self, step: Step, ctx: &mut ws::WebsocketContext<Self>) {
+        match step {
+            _ if self.is_closing => {}
+            Step::Ping => ctx.ping(b""),
+            Step::AskSnapshot if self.hub.ask_snapshot(self.id) => {}
+            // The client has a hole and would wait for ever.
+            Step::AskSnapshot => self.run(session::on_goodbye(Goodbye::HubGone), ctx),
+            Step::Close(code, reason) => {
+                self.is_closing = true;
+                if let Some(updates) = self.updates.take() {
+                    ctx.cancel_future(updates);
+                }
+                ctx.close(Some(CloseReason { code: CloseCode::from(code), description: Some(reason.to_owned()) }));
+                ctx.run_later(FAREWELL, |_, ctx| ctx.stop());
+            }
+        }
+    }
+}
+
+/// Frames until the goodbye, which is the last item.
+fn updates(subscription: Subscription) -> impl Stream<Item = FromHub> {
+    stream::unfold(Some(subscription), |subscription| async {
+        let mut subscription = subscription?;
+        match subscription.next().await {
+            Ok(frame) => Some((Ok(frame), Some(subscription))),
+            Err(goodbye) => Some((Err(goodbye), None)),
+        }
+    })
+}
+
+impl Actor for Shell {
+    type Context = ws::WebsocketContext<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.updates = self.subscription.take().map(|subscription| ctx.add_stream(updates(subscription)));
+        ctx.run_interval(PING_EVERY, |shell, ctx| {
+            shell.run(session::on_beat(shell.last_heard.at(), Instant::now()), ctx);
+        });
+        let stop = self.stopping.clone().cancelled_owned().into_actor(self);
+        ctx.spawn(stop.map(|(), shell, ctx| shell.run(session::on_goodbye(Goodbye::Stopping), ctx)));
+    }
+}
+
+impl StreamHandler<FromHub> for Shell {
+    fn handle(&mut self, update: FromHub, ctx: &mut Self::Context) {
+        match update {
+            Ok(frame) if !self.is_closing => ctx.text(frame),
+            Ok(_) => {}
+            Err(goodbye) => self.run(session::on_goodbye(goodbye), ctx),
+        }
+    }
+
+    /// The goodbye has been handled; the close frame still has to travel.
+    fn finished(&mut self, _: &mut Self::Context) {}
+}
+
+impl StreamHandler<Result<Message, ProtocolError>> for Shell {
+    fn handle(&mut self, message: Result<Message, ProtocolError>, ctx: &mut Self::Context) {
+        self.last_heard.again();
+        match message {
+            Ok(Message::Text(text)) => self.run(session::on_text(&text), ctx),
+            Ok(Message::Binary(_) | Message::Continuation(_)) => self.run(session::on_binary(), ctx),
+            Ok(Message::Ping(payload)) => ctx.pong(&payload),
+            Ok(Message::Pong(_) | Message::Nop) => {}
+            Ok(Message::Close(reason)) => {
+                if !self.is_closing {
+                    ctx.close(reason);
+                }
+                ctx.stop();
+            }
+            Err(ProtocolError::Overflow) => self.run(Step::Close(1009, "the message is too long"), ctx),
+            Err(_) => self.run(Step::Close(1002, "not a valid WebSocket frame"), ctx),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Ends connections that no close frame reaches any more.
+//!
+//! The session actor runs inside the response body, and actix polls a body only while the socket takes bytes. A client
+//! that stops reading (a suspended tab, a pulled cable) therefore also stops our pings and our close frame. So a task
+//! beside it looks at the time and shuts the socket itself.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsFd;
+use std::rc::{Rc, Weak};
+use std::time::{Duration, Instant};
+
+use actix_web::HttpRequest;
+use actix_web::dev::Extensions;
+
+use super::session::{PING_EVERY, SILENCE};
+
+/// After so long without a sign of life the socket goes, closed politely or not.
+const FINAL: Duration = SILENCE.saturating_add(PING_EVERY);
+
+/// A second descriptor of a connection's socket. Lives as long as the connection.
+struct Socket(TcpStream);
+
+/// Keeps the socket of every connection where its requests find it; for `HttpServer::on_connect`.
+pub(in crate::http) fn on_connect(connection: &dyn Any, data: &mut Extensions) {
+    if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>()
+        && let Ok(descriptor) = stream.as_fd().try_clone_to_owned()
+    {
+        data.insert(Rc::new(Socket(TcpStream::from(descriptor))));
+    }
+}
+
+/// When the client was last heard; shared between a session and its watchdog.
+#[derive(Clone)]
+pub(super) struct LastHeard(Rc<Cell<Instant>>);
+
+impl LastHeard {
+    /// Heard now.
+    pub(super) fn now() -> Self {
+        Self(Rc::new(Cell::new(Instant::now())))
+    }
+
+    /// Heard again.
+    pub(super) fn again(&self) {
+        self.0.set(Instant::now());
+    }
+
+    /// When it was.
+    pub(super) fn at(&self) -> Instant {
+        self.0.get()
+    }
+}
+
+/// Watches the connection of this request until it ends.
+pub(super) fn watch(request: &HttpRequest, last_heard: LastHeard) {
+    if let Some(socket) = request.conn_data::<Rc<Socket>>() {
+        actix_web::rt::spawn(guard(Rc::downgrade(socket), last_heard));
+    }
+}
+
+async fn guard(socket: Weak<Socket>, last_heard: LastHeard) {
+    loop {
+        tokio::time::sleep(PING_EVERY).await;
+        let Some(socket) = socket.upgrade() else { return };
+        if last_heard.at().elapsed() >= FINAL {
+            log::info!("websocket client does not read, its connection was cut");
+            // Already closed is as good.
+            let _ = socket.0.shutdown(Shutdown::Both);
+            return;
+        }
+    }
+}
