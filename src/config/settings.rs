@@ -51,7 +51,7 @@ pub struct Http {
 pub struct Server {
     /// Unique name.
     pub name: String,
-    /// Control API, without a path.
+    /// Control API. May have a path, when a reverse proxy keeps the API in a folder; never `/v3`.
     pub api_url: Url,
     /// RTSP base for publishing and reading, without a path and without credentials.
     pub rtsp_url: Url,

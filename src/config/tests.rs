@@ -95,7 +95,7 @@ fn servers_come_from_the_file_and_the_environment_together() {
     let env = [
         ("STREAMWARDEN_SERVERS__1__RTSP_URL", "rtsp://c:8554"),
         ("STREAMWARDEN_SERVERS__2__NAME", "third"),
-        ("STREAMWARDEN_SERVERS__2__API_URL", "http://[::1]:9997"),
+        ("STREAMWARDEN_SERVERS__2__API_URL", "http://[::1]:9997/mediamtx"),
         ("STREAMWARDEN_RESTREAM__SERVER", "third"),
     ];
     let settings = loaded(toml, &env);
@@ -233,7 +233,9 @@ fn servers_are_checked() {
         ("api_url = \"h:9997\"", "api_url", "begins with h://", "http://127.0.0.1:9997"),
         ("api_url = \"127.0.0.1\"", "api_url", "not a URL", "http://127.0.0.1:9997"),
         ("api_url = \"http://u:hunter2@h\"", "api_url", "username or password", "api_username and api_password"),
-        ("api_url = \"http://h/v3\"", "api_url", "goes on after host and port", "http://127.0.0.1:9997"),
+        ("api_url = \"http://h/v3\"", "api_url", "goes on with \"/v3\"", "http://127.0.0.1:9997"),
+        ("api_url = \"http://h/?a=b\"", "api_url", "goes on with a query", "http://127.0.0.1:9997"),
+        ("rtsp_url = \"rtsp://h/cam\"", "rtsp_url", "goes on with \"/cam\"", "rtsp://127.0.0.1:8554"),
         ("api_url = \"http://h:0\"", "api_url", "port 0", ""),
         (
             "rtsp_url = \"rtsp://u:hunter2@h\"",

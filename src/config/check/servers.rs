@@ -51,11 +51,9 @@ fn one(check: &mut Checker<'_>, index: usize) -> Option<Server> {
     let key = |name: &str| format!("servers[{index}].{name}");
     let typed = check.read(&key("name"), name);
     let name = required(check, &key("name"), typed, index, || "main".to_owned());
-    let credentials = "use the keys api_username and api_password";
-    let typed = check.read(&key("api_url"), |entry| urls::base(entry, &["http", "https"], API_EXAMPLE, credentials));
+    let typed = check.read(&key("api_url"), |entry| urls::api(entry, API_EXAMPLE));
     let api_url = required(check, &key("api_url"), typed, index, || parsed(API_EXAMPLE));
-    let credentials = "use the keys publish_username and publish_password";
-    let rtsp_url = check.read(&key("rtsp_url"), |entry| urls::base(entry, &["rtsp"], RTSP_EXAMPLE, credentials));
+    let rtsp_url = check.read(&key("rtsp_url"), |entry| urls::rtsp(entry, RTSP_EXAMPLE));
     let (api_username, api_password) = account(check, &key("api_username"), &key("api_password"));
     let (publish_username, publish_password) = account(check, &key("publish_username"), &key("publish_password"));
     let (name, api_url) = (name?, api_url?);

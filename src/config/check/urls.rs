@@ -10,8 +10,28 @@ use crate::config::complaint::Fault;
 use crate::config::raw::Entry;
 use crate::config::settings::Database;
 
-/// A base URL: scheme, host and port, and nothing else. `credentials` says where a username and password belong.
-pub(super) fn base(entry: &Entry, schemes: &[&str], example: &str, credentials: &str) -> Result<Url, Fault> {
+/// `api_url`. It may have a path, as a reverse proxy may keep the API in a folder, but not the path of the API itself.
+pub(super) fn api(entry: &Entry, example: &str) -> Result<Url, Fault> {
+    let url = with_host(entry, &["http", "https"], example, "use the keys api_username and api_password")?;
+    if url.path_segments().is_some_and(|mut parts| parts.any(|part| matches!(part, "v2" | "v3"))) {
+        let fault = format!("goes on with {:?}, the path of one of the API's answers", url.path());
+        return Err(Fault::new(fault, format!("leave only what comes before it, like {example}")));
+    }
+    Ok(url)
+}
+
+/// `rtsp_url`: scheme, host and port, and nothing else.
+pub(super) fn rtsp(entry: &Entry, example: &str) -> Result<Url, Fault> {
+    let url = with_host(entry, &["rtsp"], example, "use the keys publish_username and publish_password")?;
+    if matches!(url.path(), "" | "/") {
+        return Ok(url);
+    }
+    let fault = format!("goes on with {:?} after host and port; names of streams are added to it", url.path());
+    Err(Fault::new(fault, format!("leave only scheme, host and port, like {example}")))
+}
+
+/// A URL with a host, without query and credentials. `credentials` says where username and password belong.
+fn with_host(entry: &Entry, schemes: &[&str], example: &str, credentials: &str) -> Result<Url, Fault> {
     let typed = text(entry)?;
     let typed = typed.trim();
     let shown = || redact::text(typed).chars().take(100).collect::<String>();
@@ -32,9 +52,8 @@ pub(super) fn base(entry: &Entry, schemes: &[&str], example: &str, credentials: 
     if url.port() == Some(0) {
         return Err(Fault::new("names port 0, which nothing listens on", format!("write it like {example}")));
     }
-    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
-        let fault = format!("{:?} goes on after host and port", shown());
-        return Err(Fault::new(fault, format!("leave only scheme, host and port, like {example}")));
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Fault::new("goes on with a query", format!("leave it out, like {example}")));
     }
     Ok(url)
 }
