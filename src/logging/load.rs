@@ -1,7 +1,7 @@
 //! Logging configuration from YAML, strictly: every fault is an error.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use log::LevelFilter;
@@ -13,6 +13,8 @@ use log4rs::filter::Filter;
 use super::{line, trigger};
 use crate::config::{Complaint, Complaints};
 
+const COMPARE: &str = "compare with etc/log4rs.yaml of the distribution";
+
 /// A configuration fit for use.
 pub(super) struct Loaded {
     pub config: Config,
@@ -20,49 +22,81 @@ pub(super) struct Loaded {
     pub refresh_rate: Option<Duration>,
 }
 
-/// Checks a logging configuration without using it. Opens the log files it names, as nothing else shows whether they
-/// can be written.
+/// Checks a logging configuration without using it: no log file is opened. Returns the log files it names.
 ///
 /// # Errors
 /// All complaints at once.
-pub fn check(file: &Path) -> Result<(), Complaints> {
-    load(file).map(|_| ())
+pub fn check(file: &Path) -> Result<Vec<PathBuf>, Complaints> {
+    let text = read(file)?;
+    raw(file, &text)?;
+    let aside = tempfile::tempdir().map_err(|error| {
+        one(file, format!("cannot be checked without a temporary folder: {error}"), "free some space in TMPDIR")
+    })?;
+    let (text, files) = moved_aside(&text, aside.path());
+    parse(file, &text).map(|_| files)
 }
 
-/// Reads and checks a file, and opens its appenders.
+/// Reads and checks a file, then opens its appenders. A file with any fault opens none.
 pub(super) fn load(file: &Path) -> Result<Loaded, Complaints> {
-    let one = |fault: String, remedy: String| Complaints(vec![complaint(file, fault, &remedy)]);
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        one(
-            format!("cannot be read: {error}"),
-            format!("name a readable file with --log-config or {}", super::VARIABLE),
-        )
-    })?;
-    let compare = || "compare with etc/log4rs.yaml of the distribution".to_owned();
-    let raw: RawConfig = serde_yaml::from_str(&text)
-        .map_err(|error| one(format!("is not a logging configuration: {error}"), compare()))?;
+    check(file)?;
+    parse(file, &read(file)?)
+}
+
+fn read(file: &Path) -> Result<String, Complaints> {
+    std::fs::read_to_string(file).map_err(|error| {
+        let remedy = format!("name a readable file with --log-config or {}", super::VARIABLE);
+        one(file, format!("cannot be read: {error}"), &remedy)
+    })
+}
+
+fn raw(file: &Path, text: &str) -> Result<RawConfig, Complaints> {
+    serde_yaml::from_str(text).map_err(|error| one(file, format!("is not a logging configuration: {error}"), COMPARE))
+}
+
+fn parse(file: &Path, text: &str) -> Result<Loaded, Complaints> {
+    let raw = raw(file, text)?;
     let kinds = kinds();
     let (appenders, errors) = raw.appenders_lossy(&kinds);
     let mut complaints = Vec::new();
     if !errors.is_empty() {
-        let faults = appender_faults(&text, &kinds);
-        complaints.extend(faults.into_iter().map(|fault| complaint(file, fault, &compare())));
+        let faults = appender_faults(text, &kinds);
+        complaints.extend(faults.into_iter().map(|fault| complaint(file, fault, COMPARE)));
     }
     let root = raw.root();
     if root.appenders().is_empty() {
         let fault = "root names no appender, so nothing would be logged".to_owned();
         complaints.push(complaint(file, fault, "list some below root.appenders"));
     }
-    if !complaints.is_empty() {
-        return Err(Complaints(complaints));
-    }
+    // Built even if there are complaints, for the complaints it may add.
     match Config::builder().appenders(appenders).loggers(raw.loggers()).build(root) {
-        Ok(config) => Ok(Loaded { config, refresh_rate: raw.refresh_rate() }),
+        Ok(config) if complaints.is_empty() => Ok(Loaded { config, refresh_rate: raw.refresh_rate() }),
+        Ok(_) => Err(Complaints(complaints)),
+        // An appender that could not be made is missing for everybody who names it: told once is enough.
+        Err(_) if !errors.is_empty() => Err(Complaints(complaints)),
         Err(errors) => {
             let faults = errors.errors().iter();
-            Err(Complaints(faults.map(|error| complaint(file, error.to_string(), "correct the name")).collect()))
+            complaints.extend(faults.map(|error| complaint(file, error.to_string(), "correct the name")));
+            Err(Complaints(complaints))
         }
     }
+}
+
+/// The same configuration with its log files in another folder, and where those files should be.
+fn moved_aside(text: &str, folder: &Path) -> (String, Vec<PathBuf>) {
+    let mut files = Vec::new();
+    let Ok(mut document) = serde_yaml::from_str::<serde_yaml::Value>(text) else { return (text.to_owned(), files) };
+    let appenders = document.get_mut("appenders").and_then(serde_yaml::Value::as_mapping_mut);
+    for (index, (_, appender)) in appenders.into_iter().flatten().enumerate() {
+        if let Some(serde_yaml::Value::String(path)) = appender.get_mut("path") {
+            files.push(PathBuf::from(std::mem::take(path)));
+            *path = folder.join(format!("{index}.log")).display().to_string();
+        }
+    }
+    (serde_yaml::to_string(&document).unwrap_or_else(|_| text.to_owned()), files)
+}
+
+fn one(file: &Path, fault: String, remedy: &str) -> Complaints {
+    Complaints(vec![complaint(file, fault, remedy)])
 }
 
 fn complaint(file: &Path, fault: String, remedy: &str) -> Complaint {
@@ -114,9 +148,10 @@ mod tests {
     fn faults(yaml: &str) -> String {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = folder.path().join("log4rs.yaml");
-        let yaml = yaml.replace("DIR", folder.path().to_str().expect("a plain path"));
-        std::fs::write(&file, yaml).expect("a writable folder");
-        check(&file).expect_err("something is wrong").to_string()
+        std::fs::write(&file, yaml.replace("DIR", folder.path().to_str().expect("a plain path"))).expect("a file");
+        let Err(complaints) = load(&file) else { panic!("{yaml}: nothing is wrong") };
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1, "{yaml}: a log file was opened");
+        complaints.to_string()
     }
 
     #[test]
@@ -128,6 +163,10 @@ mod tests {
             ("appenders: {c: {kind: console, encoder: {kind: jsn}}}\nroot: {appenders: [c]}".to_owned(), "kind `jsn`"),
             ("appenders: {c: {kind: console, colour: red}}\nroot: {appenders: [c]}".to_owned(), "Unknown field colour"),
             ("appenders: {c: {kind: console, filters: [{kind: x}]}}\nroot: {appenders: [c]}".to_owned(), "kind `x`"),
+            (
+                "appenders: {f: {kind: rolling_file, path: DIR/x.log, policy: {trigger: {kind: size_or_time, limit: 1M, every: 1d}, roller: {kind: delete}}}, c: {kind: konsole}}\nroot: {appenders: [f]}".to_owned(),
+                "kind `konsole`",
+            ),
             (format!("{console}\nroot: {{appenders: [file]}}"), "file"),
             (format!("{console}\nroot: {{level: info}}"), "root names no appender"),
             (format!("{console}\nrot: {{appenders: [c]}}"), "unknown field `rot`"),
@@ -144,6 +183,19 @@ mod tests {
             let told = faults(&yaml);
             assert!(told.contains(wanted), "{yaml}: {told}");
         }
+    }
+
+    #[test]
+    fn a_check_names_the_log_files_and_opens_none() {
+        let etc = Path::new(env!("CARGO_MANIFEST_DIR")).join("etc/log4rs.yaml");
+        assert_eq!(check(&etc).expect("our own file is right"), [Path::new("log/streamwarden.log")]);
+        let json = std::fs::read_to_string(&etc).expect("readable").replace("kind: line # kind: json", "kind: json #");
+        let (text, _) = moved_aside(&json, Path::new("/proc/nowhere"));
+        assert!(text.contains("kind: json"), "{text}");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("log4rs.yaml");
+        std::fs::write(&file, json).expect("a file");
+        check(&file).expect("json is one word away");
     }
 
     #[test]

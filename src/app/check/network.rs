@@ -1,0 +1,74 @@
+//! Servers and our own port.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+use super::report::{Finding, Verdict};
+use crate::adapters::mediamtx::MediaServer;
+use crate::config::settings::Server;
+
+/// How long an RTSP port may take to accept a connection.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Port of RTSP when the URL names none.
+const RTSP_PORT: u16 = 554;
+
+/// What the API of a server answers.
+pub(super) async fn api(server: &Server, client: &dyn MediaServer) -> Finding {
+    let what = format!("server {}", server.name);
+    let listing = match client.list().await {
+        Ok(listing) => listing,
+        Err(error) => return Finding::error(what, &error),
+    };
+    let version = match client.version().await {
+        Ok(Some(version)) => format!("MediaMTX {version}"),
+        Ok(None) => "MediaMTX, older than 1.15.2,".to_owned(),
+        Err(error) => return Finding::error(what, &error),
+    };
+    let live = listing.paths.iter().filter(|path| path.available).count();
+    let found = format!("{version} answers, {} paths, {live} available", listing.paths.len());
+    match listing.refused.first() {
+        None => Finding::ok(what, found),
+        Some(name) => Finding {
+            what,
+            verdict: Verdict::Note,
+            found: format!("{found}, {} with names that are not touched, the first {name:?}", listing.refused.len()),
+            remedy: Some("publish under letters, digits, '_', '-', '.' and '/'".to_owned()),
+        },
+    }
+}
+
+/// Whether the port that cameras are published to, and streams are read from, accepts connections.
+pub(super) async fn rtsp(what: String, host: &str, port: Option<u16>) -> Finding {
+    let port = port.unwrap_or(RTSP_PORT);
+    // Brackets of an IPv6 address belong to URLs only.
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let remedy = "start MediaMTX with `rtsp: yes`, or correct rtsp_url (its default port is 8554)";
+    let found = match timeout(PATIENCE, TcpStream::connect((bare, port))).await {
+        Ok(Ok(_)) => return Finding::ok(what, format!("{host}:{port} accepts connections")),
+        Ok(Err(error)) => format!("{host}:{port} cannot be reached: {error}"),
+        Err(_) => format!("{host}:{port} did not accept a connection within {} s", PATIENCE.as_secs()),
+    };
+    Finding::fault(what, found, remedy)
+}
+
+/// Whether we can listen.
+pub(super) async fn listen(address: SocketAddr) -> Finding {
+    let what = "http.listen";
+    match TcpListener::bind(address).await {
+        Ok(_) => Finding::ok(what, format!("{address} is free")),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Finding::fault(
+            what,
+            format!("{address} is in use, by a streamwarden that runs already or by another program"),
+            format!("stop it (`ss -ltnp sport = :{}` names it), or set http.listen to another port", address.port()),
+        ),
+        Err(error) => Finding::fault(
+            what,
+            format!("{address} cannot be listened on: {error}"),
+            "set http.listen to another address",
+        ),
+    }
+}
