@@ -5,6 +5,7 @@
 
 pub mod admission;
 pub mod camera;
+pub mod container;
 pub mod history;
 pub mod layout;
 pub mod name;

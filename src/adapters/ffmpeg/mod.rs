@@ -8,3 +8,4 @@
 
 pub mod child;
 pub mod orphans;
+pub mod record_argv;
