@@ -10,6 +10,7 @@ pub mod history;
 pub mod layout;
 pub mod name;
 pub mod playlist;
+pub mod probe;
 pub mod recording;
 pub mod restart;
 pub mod role;

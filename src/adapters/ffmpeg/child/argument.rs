@@ -23,8 +23,16 @@ pub enum Argument {
 impl Argument {
     /// A URL: secret when it holds credentials, plain otherwise.
     pub fn url(url: &SecretString) -> Self {
-        let shown = redact::text(url.expose_secret());
-        if shown == url.expose_secret() { Self::Plain(shown.into()) } else { Self::Secret { real: url.clone(), shown } }
+        Self::shown_as(url, redact::text(url.expose_secret()))
+    }
+
+    /// A text that `ps` shows as `shown`; plain when both are the same.
+    pub fn shown_as(real: &SecretString, shown: String) -> Self {
+        if shown == real.expose_secret() {
+            Self::Plain(shown.into())
+        } else {
+            Self::Secret { real: real.clone(), shown }
+        }
     }
 
     /// What `ps` shows.

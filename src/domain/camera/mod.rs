@@ -1,4 +1,16 @@
 //! Cameras: rows of the `cameras` table, what a valid one is, and how its source URL comes about.
+//!
+//! [`CameraRow`] is what the database gives, [`CameraSource`] what a valid one comes to, [`CameraEdit`] what people send,
+//! [`CameraStatus`] what everybody sees. Passwords are in the first three and never in the last.
+
+mod edit;
+mod source;
+mod template;
+mod url;
+
+pub use edit::check_edit;
+pub use source::{AudioPolicy, CameraSource, Kinds, Scheme, Transport};
+pub use template::check_template;
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -38,6 +50,13 @@ pub struct CameraRow {
     pub record: bool,
     /// Last change of the row, as the database keeps it.
     pub updated_at: Option<String>,
+}
+
+impl CameraRow {
+    /// Host of the source as far as the row tells it, for display.
+    pub fn shown_host(&self) -> Option<String> {
+        source::host_of(self)
+    }
 }
 
 /// The writable part of a camera, as the API and the CLI send it: absent fields keep their value (edit) or get the

@@ -1,0 +1,213 @@
+//! Arguments of ffmpeg and ffprobe for relaying and looking at a camera. Pure: text in, arguments out.
+//!
+//! Every option that was renamed between versions is decided here. Nothing here is a shell's business: arguments are a
+//! vector, and what may stand in a URL was checked in `domain::camera`.
+
+use std::time::Duration;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::child::Argument;
+use super::version::Version;
+use crate::base::{Error, Result};
+use crate::domain::camera::{CameraSource, Scheme, Transport};
+use crate::domain::name::StreamName;
+use crate::domain::probe::{AudioPlan, Tracks};
+
+/// Everything but RFC 3986's unreserved characters.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// How thoroughly ffprobe looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// RTSP only: what the session description says, and one packet. 0.15 s where a full look takes 2 s.
+    Quick,
+    /// Reads until every track is known, at most some seconds.
+    Full,
+}
+
+/// Address of a path on a server, with credentials.
+///
+/// `base` is `rtsp://host:port`; only scheme, host and port of it are used.
+pub fn publish_url(
+    base: &Url,
+    login: Option<(&str, Option<&SecretString>)>,
+    name: &StreamName,
+) -> Result<SecretString> {
+    let host = base.host_str().ok_or_else(|| Error::invalid("rtsp_url", "names no host"))?;
+    let port = base.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let encode = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
+    let login = match login {
+        None => String::new(),
+        Some((user, None)) => format!("{}@", encode(user)),
+        Some((user, Some(password))) => format!("{}:{}@", encode(user), encode(password.expose_secret())),
+    };
+    Ok(format!("{}://{login}{host}{port}/{name}", base.scheme()).into())
+}
+
+/// ffmpeg's arguments for one relay: camera in, RTSP over TCP out, progress on stdout.
+///
+/// `patience`: longest wait for a byte from the camera or for the server to take one.
+pub fn relay(
+    version: &Version,
+    source: &CameraSource,
+    tracks: &Tracks,
+    target: &SecretString,
+    patience: Duration,
+) -> Vec<Argument> {
+    // `level+`: each line of stderr says whether it is a warning or an error.
+    let mut args = plain("-hide_banner -nostdin -nostats -loglevel level+warning -progress pipe:1 -stats_period 1");
+    args.extend(input(version, source, patience, Depth::Full));
+    args.push("-i".into());
+    args.push(Argument::shown_as(&source.url, source.shown.clone()));
+    args.extend(plain("-map 0:v:0 -c:v copy"));
+    match tracks.audio_plan(source.audio) {
+        AudioPlan::Copy => args.extend(plain("-map 0:a:0? -c:a copy")),
+        AudioPlan::Aac => args.extend(plain("-map 0:a:0? -c:a aac")),
+        AudioPlan::Drop => args.extend(plain("-an")),
+    }
+    if matches!(tracks.video.as_deref(), Some("vp9" | "av1")) {
+        // Their RTP formats are drafts to ffmpeg.
+        args.extend(plain("-strict experimental"));
+    }
+    args.extend(plain("-map_metadata -1 -f rtsp -rtsp_transport tcp"));
+    if version.major >= 5 {
+        // In 4 this option would mean "listen"; there the stall watch alone notices a server that stops reading.
+        args.extend(option("-timeout", micros(patience)));
+    }
+    args.push(Argument::url(target));
+    args
+}
+
+/// ffprobe's arguments for one look: JSON with the tracks, the container and the first packet.
+pub fn probe(version: &Version, source: &CameraSource, patience: Duration, depth: Depth) -> Vec<Argument> {
+    let mut args =
+        plain("-hide_banner -loglevel level+error -of json -show_packets -read_intervals %+#1 -show_entries");
+    args.push("format=format_name:stream=codec_type,codec_name:packet=codec_type".into());
+    args.extend(input(version, source, patience, depth));
+    args.push("-i".into());
+    args.push(Argument::shown_as(&source.url, source.shown.clone()));
+    args
+}
+
+/// Options in front of `-i`.
+fn input(version: &Version, source: &CameraSource, patience: Duration, depth: Depth) -> Vec<Argument> {
+    let patience = micros(patience);
+    // ffmpeg follows redirects and playlists: they may lead to these protocols and to no others, `file:` least of all.
+    let (protocols, timeout) = match source.scheme {
+        Scheme::Rtsp | Scheme::Rtsps if version.major < 5 => ("rtsp,rtsps,rtp,srtp,udp,tcp,tls", "-stimeout"),
+        Scheme::Rtsp | Scheme::Rtsps => ("rtsp,rtsps,rtp,srtp,udp,tcp,tls", "-timeout"),
+        // `-timeout` would mean "listen" here.
+        Scheme::Rtmp | Scheme::Rtmps => ("rtmp,rtmps,tcp,tls", "-rw_timeout"),
+        Scheme::Http | Scheme::Https => ("http,https,tcp,tls,crypto", "-rw_timeout"),
+        Scheme::Srt => ("srt,udp", "-timeout"),
+        Scheme::Udp => ("udp", "-timeout"),
+    };
+    let mut args = option("-protocol_whitelist", protocols);
+    args.extend(option(timeout, patience));
+    match (depth, source.scheme) {
+        (Depth::Quick, _) => args.extend(plain("-analyzeduration 1 -probesize 32")),
+        // The session description names every track already.
+        (Depth::Full, Scheme::Rtsp | Scheme::Rtsps) => {}
+        // MPEG-TS always waits this long for tracks that may come late.
+        (Depth::Full, _) => args.extend(plain("-analyzeduration 2000000")),
+    }
+    // Without it 20 frames are awaited to guess a frame rate that copying has no use for: 2 s until the path is there.
+    args.extend(plain("-fpsprobesize 0"));
+    if matches!(source.scheme, Scheme::Rtsp | Scheme::Rtsps) {
+        args.extend(option("-rtsp_transport", if source.transport == Transport::Udp { "udp" } else { "tcp" }));
+    }
+    args
+}
+
+fn plain(words: &str) -> Vec<Argument> {
+    words.split(' ').map(Argument::from).collect()
+}
+
+fn option(name: &str, value: impl Into<String>) -> Vec<Argument> {
+    vec![name.into(), value.into().into()]
+}
+
+fn micros(time: Duration) -> String {
+    time.as_micros().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::camera::AudioPolicy;
+
+    fn version(major: u32) -> Version {
+        Version { major, libavformat: (major + 54, 100), text: format!("{major}.0") }
+    }
+
+    fn source(scheme: Scheme, url: &str, shown: &str) -> CameraSource {
+        CameraSource {
+            id: 1,
+            name: StreamName::parse("gate").expect("name"),
+            url: url.to_owned().into(),
+            shown: shown.into(),
+            scheme,
+            host: "h".into(),
+            transport: Transport::Tcp,
+            audio: AudioPolicy::Auto,
+            secrets: Vec::new(),
+        }
+    }
+
+    fn shown(args: &[Argument]) -> String {
+        args.iter().map(|arg| arg.shown().to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_relay_shows_no_password_and_suits_the_version() {
+        let tracks =
+            Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: Some("pcm_s16le".into()), flows: true };
+        let target = "rtsp://p:canary@m:8554/gate".to_owned().into();
+        let camera = source(Scheme::Rtsp, "rtsp://u:canary@h/x", "rtsp://***@h/x");
+        let five = relay(&version(5), &camera, &tracks, &target, Duration::from_secs(8));
+        assert_eq!(
+            shown(&five),
+            "-hide_banner -nostdin -nostats -loglevel level+warning -progress pipe:1 -stats_period 1 \
+             -protocol_whitelist rtsp,rtsps,rtp,srtp,udp,tcp,tls -timeout 8000000 -fpsprobesize 0 -rtsp_transport tcp \
+             -i rtsp://***@h/x -map 0:v:0 -c:v copy -map 0:a:0? -c:a aac -map_metadata -1 \
+             -f rtsp -rtsp_transport tcp -timeout 8000000 rtsp://***@m:8554/gate"
+        );
+        assert!(!format!("{five:?}").contains("canary"));
+        let four = shown(&relay(&version(4), &camera, &tracks, &target, Duration::from_secs(8)));
+        assert!(four.contains("-stimeout 8000000") && !four.contains("-timeout"), "{four}");
+    }
+
+    #[test]
+    fn every_scheme_has_its_own_limits() {
+        let table = [
+            (Scheme::Rtsps, "rtsps://h/x", "-timeout 5000000 -fpsprobesize 0 -rtsp_transport tcp -i rtsps://h/x"),
+            (Scheme::Rtmp, "rtmp://h/a/b", "rtmp,rtmps,tcp,tls -rw_timeout 5000000 -analyzeduration 2000000"),
+            (Scheme::Https, "https://h/x.m3u8", "http,https,tcp,tls,crypto -rw_timeout 5000000"),
+            (Scheme::Srt, "srt://h:9000", "srt,udp -timeout 5000000"),
+            (Scheme::Udp, "udp://239.1.1.1:5000", "-protocol_whitelist udp -timeout 5000000"),
+        ];
+        for (scheme, url, part) in table {
+            let args = shown(&probe(&version(6), &source(scheme, url, url), Duration::from_secs(5), Depth::Full));
+            assert!(args.contains(part), "{args} lacks {part}");
+            assert!(!args.contains("file"), "{args}");
+        }
+    }
+
+    #[test]
+    fn where_to_publish() {
+        let name = StreamName::parse("site/gate").expect("name");
+        let base = |text: &str| Url::parse(text).expect(text);
+        let password: SecretString = "p@ss/w".to_owned().into();
+        let table = [
+            ("rtsp://127.0.0.1:8554", None, "rtsp://127.0.0.1:8554/site/gate"),
+            ("rtsp://m/", Some(("a b", None)), "rtsp://a%20b@m/site/gate"),
+            ("rtsps://[::1]:322", Some(("u", Some(&password))), "rtsps://u:p%40ss%2Fw@[::1]:322/site/gate"),
+        ];
+        for (url, login, wanted) in table {
+            assert_eq!(publish_url(&base(url), login, &name).expect(url).expose_secret(), wanted);
+        }
+    }
+}

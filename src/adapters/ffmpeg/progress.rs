@@ -1,0 +1,111 @@
+//! Reads `-progress pipe:1`: blocks of `key=value` lines, each ended by `progress=continue` or `progress=end`. Pure.
+
+use std::time::Duration;
+
+/// One block. Values that ffmpeg does not know (`N/A`) are `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// Video packets so far.
+    pub frame: Option<u64>,
+    /// Time of the output so far.
+    pub out_time: Option<Duration>,
+    /// Bytes so far; unknown for RTSP outputs.
+    pub total_size: Option<u64>,
+    /// 1.0 = real time.
+    pub speed: Option<f64>,
+    /// The last block of the run.
+    pub end: bool,
+}
+
+impl Progress {
+    /// Whether anything came out since `earlier`. ffmpeg 7 and later go on reporting while nothing moves.
+    pub fn moved_since(&self, earlier: &Self) -> bool {
+        self.frame > earlier.frame || self.out_time > earlier.out_time || self.total_size > earlier.total_size
+    }
+}
+
+/// Collects lines into blocks.
+#[derive(Debug, Default)]
+pub struct ProgressReader {
+    open: Progress,
+}
+
+impl ProgressReader {
+    /// Takes one line; returns the block it completes. Unknown lines are nothing.
+    pub fn feed(&mut self, line: &str) -> Option<Progress> {
+        let (key, value) = line.split_once('=')?;
+        let value = value.trim();
+        match key.trim() {
+            "frame" => self.open.frame = value.parse().ok(),
+            // Negative before the first packet of a stream that starts late.
+            "out_time_us" => self.open.out_time = value.parse::<i64>().ok().map(not_negative),
+            "total_size" => self.open.total_size = value.parse().ok(),
+            "speed" => self.open.speed = value.trim_end_matches('x').trim().parse().ok(),
+            "progress" => {
+                let block = Progress { end: value == "end", ..self.open };
+                self.open = Progress::default();
+                return Some(block);
+            }
+            _ => {}
+        }
+        None
+    }
+}
+
+fn not_negative(microseconds: i64) -> Duration {
+    Duration::from_micros(u64::try_from(microseconds).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<Progress> {
+        let mut reader = ProgressReader::default();
+        text.lines().filter_map(|line| reader.feed(line)).collect()
+    }
+
+    #[test]
+    fn blocks_of_a_relay_as_5_1_prints_them() {
+        let text = "frame=0\nfps=0.00\nstream_0_0_q=-1.0\nbitrate=N/A\ntotal_size=N/A\nout_time_us=-92879\nout_time_ms=-92879\nout_time=-00:00:00.092879\ndup_frames=0\ndrop_frames=0\nspeed=N/A\nprogress=continue\n\
+            frame=25\nfps=24.8\nbitrate=N/A\ntotal_size=N/A\nout_time_us=1000000\nout_time=00:00:01.000000\nspeed=0.997x\nprogress=continue\n\
+            frame=26\ntotal_size=4096\nout_time_us=N/A\nspeed=   1x\nprogress=end\n";
+        let blocks = read(text);
+        assert_eq!(blocks[0], Progress { frame: Some(0), out_time: Some(Duration::ZERO), ..Progress::default() });
+        assert_eq!(
+            blocks[1],
+            Progress {
+                frame: Some(25),
+                out_time: Some(Duration::from_secs(1)),
+                speed: Some(0.997),
+                ..Progress::default()
+            }
+        );
+        assert_eq!(
+            blocks[2],
+            Progress { frame: Some(26), out_time: None, total_size: Some(4096), speed: Some(1.0), end: true }
+        );
+    }
+
+    #[test]
+    fn only_growth_is_movement() {
+        let block = |frame, ms| Progress {
+            frame: Some(frame),
+            out_time: Some(Duration::from_millis(ms)),
+            ..Progress::default()
+        };
+        assert!(block(1, 0).moved_since(&Progress::default()));
+        assert!(block(5, 300).moved_since(&block(5, 200)), "sound alone is movement");
+        assert!(!block(5, 200).moved_since(&block(5, 200)));
+        assert!(!Progress::default().moved_since(&block(5, 200)));
+    }
+
+    #[test]
+    fn nonsense_is_nothing() {
+        assert!(read("hello\n=\n==\nframe\nframe=x\nprogress\n\u{0}\u{7}=3\n").is_empty());
+        assert_eq!(
+            read("frame=-1\nspeed=fast\nout_time_us=99999999999999999999\nprogress=end"),
+            [Progress { end: true, ..Progress::default() }]
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! What people send is checked here before any database sees it.
+
+use secrecy::SecretString;
+
+use crate::base::{Error, Result};
+
+use super::source::{CameraSource, Kinds};
+use super::{CameraEdit, CameraRow};
+
+/// Checks an edit of `row` (or, without one, a new camera) by the rules for rows: what would come out must be a camera
+/// that could run. The error names the field.
+pub fn check_edit(row: Option<&CameraRow>, edit: &CameraEdit, kinds: &Kinds) -> Result<()> {
+    if row.is_none() && edit.name.is_none() {
+        return Err(Error::invalid("name", "is missing; a camera needs the name of its path, such as \"gate\""));
+    }
+    let target = edited(row, edit);
+    // A camera that is switched off may keep what somebody else wrote into its row, but nothing wrong is added to it.
+    if !target.enabled && row.is_some() && !touches_source(edit) {
+        return Ok(());
+    }
+    CameraSource::from_row(&target, kinds).map(|_| ())
+}
+
+fn touches_source(edit: &CameraEdit) -> bool {
+    let CameraEdit {
+        name,
+        kind,
+        host,
+        port,
+        username,
+        password,
+        channel,
+        substream,
+        url,
+        transport,
+        audio,
+        enabled: _,
+        record: _,
+    } = edit;
+    name.is_some()
+        || kind.is_some()
+        || port.is_some()
+        || password.is_some()
+        || url.is_some()
+        || [host, username, channel, substream, transport, audio].into_iter().any(Option::is_some)
+}
+
+fn edited(row: Option<&CameraRow>, edit: &CameraEdit) -> CameraRow {
+    let text = |new: &Option<Option<String>>, old: Option<&Option<String>>| {
+        new.clone().unwrap_or_else(|| old.cloned().flatten())
+    };
+    let secret = |new: &Option<Option<SecretString>>, old: Option<&Option<SecretString>>| {
+        new.clone().unwrap_or_else(|| old.cloned().flatten())
+    };
+    CameraRow {
+        id: row.map_or(0, |row| row.id),
+        name: edit.name.clone().or_else(|| row.map(|row| row.name.clone())).unwrap_or_default(),
+        kind: edit.kind.clone().or_else(|| row.map(|row| row.kind.clone())).unwrap_or_else(|| "generic".into()),
+        host: text(&edit.host, row.map(|row| &row.host)),
+        port: edit.port.unwrap_or_else(|| row.and_then(|row| row.port)),
+        username: text(&edit.username, row.map(|row| &row.username)),
+        password: secret(&edit.password, row.map(|row| &row.password)),
+        channel: text(&edit.channel, row.map(|row| &row.channel)),
+        substream: text(&edit.substream, row.map(|row| &row.substream)),
+        url: secret(&edit.url, row.map(|row| &row.url)),
+        transport: text(&edit.transport, row.map(|row| &row.transport)),
+        audio: text(&edit.audio, row.map(|row| &row.audio)),
+        enabled: edit.enabled.or(row.map(|row| row.enabled)).unwrap_or(true),
+        record: edit.record.or(row.map(|row| row.record)).unwrap_or(true),
+        updated_at: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds() -> Kinds {
+        [("generic".to_owned(), "rtsp://{username}:{password}@{host}:{port=554}/".to_owned())].into()
+    }
+
+    fn edit(json: &str) -> CameraEdit {
+        serde_json::from_str(json).expect(json)
+    }
+
+    #[test]
+    fn edits_are_checked_as_the_row_they_lead_to() {
+        let row = edited(None, &edit(r#"{"name":"gate","host":"10.0.0.9"}"#));
+        let broken = CameraRow { host: None, ..row.clone() };
+        let table = [
+            (None, r#"{"name":"gate","host":"10.0.0.9"}"#, None),
+            (None, r#"{"name":"gate","url":"rtsp://h/x"}"#, None),
+            (None, r#"{"host":"10.0.0.9"}"#, Some("name")),
+            (None, r#"{"name":"gate"}"#, Some("host")),
+            (None, r#"{"name":"gate","host":"h","kind":"x"}"#, Some("kind")),
+            (None, r#"{"name":"gate","host":"h","enabled":false,"port":0}"#, Some("port")),
+            (Some(&row), r#"{"record":false}"#, None),
+            (Some(&row), r#"{"host":null}"#, Some("host")),
+            (Some(&row), r#"{"host":null,"url":"rtsp://h/x"}"#, None),
+            (Some(&row), r#"{"url":"file:/etc/passwd"}"#, Some("url")),
+            (Some(&row), r#"{"name":"../x"}"#, Some("name")),
+            (Some(&broken), r#"{"enabled":false}"#, None),
+            (Some(&broken), r#"{"enabled":true}"#, Some("host")),
+            (Some(&broken), r#"{"enabled":false,"host":"a b"}"#, Some("host")),
+        ];
+        for (row, json, field) in table {
+            let checked = check_edit(row, &edit(json), &kinds());
+            assert_eq!(checked.as_ref().err().and_then(|error| error.field()), field, "{json}: {checked:?}");
+            assert_eq!(checked.is_err(), field.is_some(), "{json}");
+        }
+    }
+}

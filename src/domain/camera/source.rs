@@ -1,0 +1,244 @@
+//! A row that has passed every check: what ffmpeg gets, and what may be shown of it.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::base::{Error, Result, redact};
+use crate::domain::name::StreamName;
+
+use super::CameraRow;
+use super::template::{self, Values};
+use super::url;
+
+/// URL template of each kind.
+pub type Kinds = BTreeMap<String, String>;
+
+/// Longest text of a column other than `url` and `name`, in bytes.
+const LONGEST: usize = 256;
+
+/// Protocols a camera may be read by. Everything else ffmpeg knows (`file:`, `concat:`, `pipe:`, ...) is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// RTSP, and RTSP over TLS.
+    Rtsp,
+    /// See [`Scheme::Rtsp`].
+    Rtsps,
+    /// RTMP, and RTMP over TLS.
+    Rtmp,
+    /// See [`Scheme::Rtmp`].
+    Rtmps,
+    /// SRT, we call.
+    Srt,
+    /// HLS, MPEG-TS or MJPEG over HTTP.
+    Http,
+    /// See [`Scheme::Http`].
+    Https,
+    /// MPEG-TS over UDP, multicast or not.
+    Udp,
+}
+
+impl Scheme {
+    pub(super) const LIST: &str = "rtsp://, rtsps://, rtmp://, rtmps://, srt://, http://, https://, udp://";
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let all = [
+            ("rtsp", Self::Rtsp),
+            ("rtsps", Self::Rtsps),
+            ("rtmp", Self::Rtmp),
+            ("rtmps", Self::Rtmps),
+            ("srt", Self::Srt),
+            ("http", Self::Http),
+            ("https", Self::Https),
+            ("udp", Self::Udp),
+        ];
+        all.into_iter().find(|(name, _)| text.eq_ignore_ascii_case(name)).map(|(_, scheme)| scheme)
+    }
+}
+
+/// How RTP travels from an RTSP source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// Inside the RTSP connection.
+    #[default]
+    Tcp,
+    /// In datagrams of its own.
+    Udp,
+}
+
+impl FromStr for Transport {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "tcp" => Ok(Self::Tcp),
+            "udp" => Ok(Self::Udp),
+            _ => Err(Error::invalid("transport", "is neither tcp nor udp")),
+        }
+    }
+}
+
+/// What becomes of the sound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AudioPolicy {
+    /// Copied when RTSP carries its codec, else turned into AAC.
+    #[default]
+    Auto,
+    /// Copied, whatever it is.
+    Copy,
+    /// Turned into AAC.
+    Aac,
+    /// Dropped.
+    None,
+}
+
+impl FromStr for AudioPolicy {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "copy" => Ok(Self::Copy),
+            "aac" => Ok(Self::Aac),
+            "none" => Ok(Self::None),
+            _ => Err(Error::invalid("audio", "is none of auto, copy, aac, none")),
+        }
+    }
+}
+
+/// A checked camera.
+#[derive(Clone, Debug)]
+pub struct CameraSource {
+    /// Primary key of the row.
+    pub id: i64,
+    /// Path to publish under.
+    pub name: StreamName,
+    /// Where ffmpeg reads; may hold credentials.
+    pub url: SecretString,
+    /// The URL as everybody may see it.
+    pub shown: String,
+    /// Its protocol.
+    pub scheme: Scheme,
+    /// Its host, lower case, without port: the key of the per-host start budget.
+    pub host: String,
+    /// RTSP only.
+    pub transport: Transport,
+    /// Sound.
+    pub audio: AudioPolicy,
+    /// Texts that no log may show.
+    pub secrets: Vec<SecretString>,
+}
+
+impl CameraSource {
+    /// Checks a row against the known kinds. The error names the column at fault, in words for people.
+    pub fn from_row(row: &CameraRow, kinds: &Kinds) -> Result<Self> {
+        let name = StreamName::parse(&row.name)?;
+        let transport = filled(row.transport.as_deref()).map_or(Ok(Transport::default()), str::parse)?;
+        let audio = filled(row.audio.as_deref()).map_or(Ok(AudioPolicy::default()), str::parse)?;
+        let url = match filled(row.url.as_ref().map(ExposeSecret::expose_secret)) {
+            Some(own) => with_credentials(own, row)?,
+            None => from_template(row, kinds)?,
+        };
+        let parts = url::read(&url, "url")?;
+        let secrets = secrets(row, parts.userinfo);
+        let (scheme, host) = (parts.scheme, parts.host.clone());
+        let shown = shown(&url, &parts);
+        Ok(Self { id: row.id, name, url: url.into(), shown, scheme, host, transport, audio, secrets })
+    }
+
+    /// Whether a running ffmpeg of `self` would be started the same way for `other`.
+    pub fn runs_like(&self, other: &Self) -> bool {
+        let Self { id, name, url, shown: _, scheme: _, host: _, transport, audio, secrets: _ } = self;
+        (id, name, transport, audio) == (&other.id, &other.name, &other.transport, &other.audio)
+            && url.expose_secret() == other.url.expose_secret()
+    }
+}
+
+/// Host of a row as far as it can be told, for display: of the row's own URL, else of its column.
+pub(super) fn host_of(row: &CameraRow) -> Option<String> {
+    match filled(row.url.as_ref().map(ExposeSecret::expose_secret)) {
+        Some(own) => url::read(own, "url").ok().map(|parts| parts.host),
+        None => filled(row.host.as_deref()).filter(|host| url::check_host(host).is_ok()).map(str::to_owned),
+    }
+}
+
+/// Blank columns count as empty: people type them.
+fn filled(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// A column that ends up in a URL.
+fn column<'a>(field: &str, text: Option<&'a str>) -> Result<Option<&'a str>> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    if text.len() > LONGEST {
+        return Err(Error::invalid(field, format!("has {} bytes, at most {LONGEST} are allowed", text.len())));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Error::invalid(field, "holds a control character (a line end, a NUL); remove it"));
+    }
+    Ok(Some(text))
+}
+
+fn from_template(row: &CameraRow, kinds: &Kinds) -> Result<String> {
+    let template = kinds.get(&row.kind).ok_or_else(|| {
+        let known = kinds.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        Error::invalid("kind", format!("is not a known kind of camera; known are {known}; or write the url column"))
+    })?;
+    let host = filled(column("host", row.host.as_deref())?)
+        .ok_or_else(|| Error::invalid("host", "is empty; write the camera's name or address, or its whole url"))?;
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    url::check_host(host).map_err(|text| Error::invalid("host", text))?;
+    let port = row.port.map(|port| {
+        u16::try_from(port).ok().filter(|port| *port > 0).ok_or_else(|| {
+            Error::invalid("port", format!("{port} is not a port; use a number from 1 to 65535, or leave it empty"))
+        })
+    });
+    let values = Values {
+        host: Some(host),
+        port: port.transpose()?,
+        username: column("username", row.username.as_deref())?,
+        password: column("password", row.password.as_ref().map(ExposeSecret::expose_secret))?,
+        channel: filled(column("channel", row.channel.as_deref())?),
+        substream: filled(column("substream", row.substream.as_deref())?),
+    };
+    template::fill(template, &values)
+}
+
+/// The row's own URL; credentials in their columns are put into a URL that has none.
+fn with_credentials(own: &str, row: &CameraRow) -> Result<String> {
+    let parts = url::read(own, "url")?;
+    let takes_userinfo = !matches!(parts.scheme, Scheme::Srt | Scheme::Udp);
+    let username = column("username", row.username.as_deref())?;
+    let password = column("password", row.password.as_ref().map(ExposeSecret::expose_secret))?;
+    match own.split_once("://") {
+        Some((scheme, rest)) if parts.userinfo.is_none() && takes_userinfo && username.is_some() => {
+            Ok(format!("{scheme}://{}{rest}", template::credentials(username, password)))
+        }
+        _ => Ok(own.to_owned()),
+    }
+}
+
+fn secrets(row: &CameraRow, userinfo: Option<&str>) -> Vec<SecretString> {
+    let written = userinfo.and_then(|userinfo| userinfo.split_once(':')).map(|(_, password)| password);
+    let decoded = written.map(|text| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned());
+    row.password
+        .iter()
+        .map(|password| password.expose_secret().to_owned())
+        .chain(written.map(str::to_owned))
+        .chain(decoded)
+        .filter(|text| !text.is_empty())
+        .map(SecretString::from)
+        .collect()
+}
+
+/// Some cameras take their credentials in the path (`/user=admin_password=x_channel=1`): such a path is not shown.
+fn shown(url: &str, parts: &url::Parts<'_>) -> String {
+    let path = parts.rest.split('?').next().unwrap_or_default().to_ascii_lowercase();
+    if ["pass", "pwd"].iter().any(|word| path.contains(word)) {
+        let start = &url[..url.len() - parts.rest.len()];
+        return format!("{}/***", redact::text(start));
+    }
+    redact::text(url)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+use super::*;
+
+fn kinds() -> Kinds {
+    [
+        ("generic", "rtsp://{username}:{password}@{host}:{port=554}/"),
+        (
+            "dahua",
+            "rtsp://{username}:{password}@{host}:{port=554}/cam/realmonitor?channel={channel=1}&subtype={substream=0}",
+        ),
+        ("broken", "file:///{host}"),
+    ]
+    .map(|(kind, template)| (kind.to_owned(), template.to_owned()))
+    .into()
+}
+
+fn row() -> CameraRow {
+    CameraRow {
+        id: 7,
+        name: "site/gate".into(),
+        kind: "generic".into(),
+        host: Some("Cam.local".into()),
+        port: None,
+        username: None,
+        password: None,
+        channel: None,
+        substream: None,
+        url: None,
+        transport: None,
+        audio: None,
+        enabled: true,
+        record: true,
+        updated_at: None,
+    }
+}
+
+fn own(url: &str) -> CameraRow {
+    CameraRow { url: Some(url.to_owned().into()), host: None, ..row() }
+}
+
+fn source(row: &CameraRow) -> CameraSource {
+    CameraSource::from_row(row, &kinds()).expect("a good row")
+}
+
+#[test]
+fn a_good_row_becomes_a_source() {
+    let login = CameraRow { username: Some("ad".into()), password: Some("p@ss".to_owned().into()), ..row() };
+    let table = [
+        (row(), "rtsp://Cam.local:554/", "rtsp://Cam.local:554/"),
+        (login.clone(), "rtsp://ad:p%40ss@Cam.local:554/", "rtsp://***@Cam.local:554/"),
+        (
+            CameraRow { kind: "dahua".into(), channel: Some("2".into()), ..login.clone() },
+            "rtsp://ad:p%40ss@Cam.local:554/cam/realmonitor?channel=2&subtype=0",
+            "rtsp://***@Cam.local:554/cam/realmonitor?channel=2&subtype=0",
+        ),
+        (own("rtsp://a:b@h/x"), "rtsp://a:b@h/x", "rtsp://***@h/x"),
+        (
+            CameraRow { url: Some("rtsp://h/x".to_owned().into()), ..login.clone() },
+            "rtsp://ad:p%40ss@h/x",
+            "rtsp://***@h/x",
+        ),
+        (CameraRow { url: Some("rtsp://u:w@h/x".to_owned().into()), ..login }, "rtsp://u:w@h/x", "rtsp://***@h/x"),
+        (CameraRow { host: Some("[fe80::1]".into()), ..row() }, "rtsp://[fe80::1]:554/", "rtsp://[fe80::1]:554/"),
+        (own("rtsp://h/user=a_password=b_1"), "rtsp://h/user=a_password=b_1", "rtsp://h/***"),
+        (
+            own("srt://h:9000?streamid=read:x:u:p&latency=20"),
+            "srt://h:9000?streamid=read:x:u:p&latency=20",
+            "srt://h:9000?streamid=***&latency=20",
+        ),
+        (CameraRow { url: Some("  ".to_owned().into()), ..row() }, "rtsp://Cam.local:554/", "rtsp://Cam.local:554/"),
+    ];
+    for (row, url, shown) in table {
+        let source = source(&row);
+        assert_eq!((source.url.expose_secret(), source.shown.as_str()), (url, shown));
+        assert!(!format!("{source:?}").contains("p%40ss"), "debug output hides secrets");
+    }
+    assert_eq!(source(&row()).host, "cam.local");
+    assert_eq!(
+        source(&own("rtsp://a:b%40c@h/x")).secrets.iter().map(ExposeSecret::expose_secret).collect::<Vec<_>>(),
+        ["b%40c", "b@c"]
+    );
+}
+
+#[test]
+fn a_hostile_row_is_refused_with_its_column_and_without_secrets() {
+    let long = "x".repeat(1_000_000);
+    let secret = || Some(SecretString::from("s3cret\n".to_owned()));
+    let table = [
+        (CameraRow { name: "../x".into(), ..row() }, "name"),
+        (CameraRow { name: long.clone(), ..row() }, "name"),
+        (CameraRow { name: "a\0b".into(), ..row() }, "name"),
+        (CameraRow { kind: "nokia".into(), ..row() }, "kind"),
+        (CameraRow { kind: long.clone(), ..row() }, "kind"),
+        (CameraRow { kind: "broken".into(), ..row() }, "url"),
+        (CameraRow { host: None, ..row() }, "host"),
+        (CameraRow { host: Some(" ".into()), ..row() }, "host"),
+        (CameraRow { host: Some("h;reboot".into()), ..row() }, "host"),
+        (CameraRow { host: Some("-i".into()), ..row() }, "host"),
+        (CameraRow { host: Some("h/../../x".into()), ..row() }, "host"),
+        (CameraRow { host: Some("10.0.0.9:554".into()), ..row() }, "host"),
+        (CameraRow { host: Some(long.clone()), ..row() }, "host"),
+        (CameraRow { port: Some(0), ..row() }, "port"),
+        (CameraRow { port: Some(65_536), ..row() }, "port"),
+        (CameraRow { port: Some(-1), ..row() }, "port"),
+        (CameraRow { username: Some("a\nb".into()), ..row() }, "username"),
+        (CameraRow { password: secret(), username: Some("a".into()), ..row() }, "password"),
+        (CameraRow { channel: Some(long), ..row() }, "channel"),
+        (CameraRow { transport: Some("tcp -f".into()), ..row() }, "transport"),
+        (CameraRow { audio: Some("mp3".into()), ..row() }, "audio"),
+        (own("file:/etc/passwd"), "url"),
+        (own("concat:rtsp://a/b|rtsp://c/d"), "url"),
+        (own("-i"), "url"),
+        (own("rtsp://h/x\nfile /etc/passwd"), "url"),
+    ];
+    for (row, field) in table {
+        let error = CameraSource::from_row(&row, &kinds()).expect_err(field);
+        assert_eq!(error.field(), Some(field), "{error}");
+        let text = error.to_string();
+        assert!(!text.contains("s3cret") && text.len() < 400, "{text}");
+    }
+}
+
+#[test]
+fn only_what_ffmpeg_sees_makes_a_difference() {
+    let base = source(&row());
+    let same = [
+        CameraRow { record: false, updated_at: Some("later".into()), ..row() },
+        CameraRow { audio: Some("auto".into()), transport: Some("tcp".into()), ..row() },
+        CameraRow { port: Some(554), channel: Some("9".into()), ..row() },
+        CameraRow { url: Some("rtsp://Cam.local:554/".to_owned().into()), host: None, ..row() },
+    ];
+    for row in same {
+        assert!(base.runs_like(&source(&row)), "{row:?}");
+    }
+    let different = [
+        CameraRow { name: "other".into(), ..row() },
+        CameraRow { audio: Some("none".into()), ..row() },
+        CameraRow { transport: Some("udp".into()), ..row() },
+        CameraRow { username: Some("a".into()), ..row() },
+        CameraRow { port: Some(8554), ..row() },
+    ];
+    for row in different {
+        assert!(!base.runs_like(&source(&row)), "{row:?}");
+    }
+}

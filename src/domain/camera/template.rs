@@ -1,0 +1,148 @@
+//! URL templates of camera kinds: a new kind of camera is a row, not code.
+//!
+//! `{host} {port} {username} {password} {channel} {substream}` stand for the camera's columns, percent-encoded;
+//! `{port=554}` gives the value where the column is empty. Without a user name the credentials go, `@` and all; without
+//! a port (and default) the `:` before it goes.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::base::{Error, Result};
+
+/// Everything but RFC 3986's unreserved characters.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const WORDS: &str = "{host} {port} {username} {password} {channel} {substream}";
+
+/// The values a template may ask for, as they are in the row.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Values<'a> {
+    pub(super) host: Option<&'a str>,
+    pub(super) port: Option<u16>,
+    pub(super) username: Option<&'a str>,
+    pub(super) password: Option<&'a str>,
+    pub(super) channel: Option<&'a str>,
+    pub(super) substream: Option<&'a str>,
+}
+
+/// One text in a URL.
+pub(super) fn encode(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+/// `user:password@`, `user@` or nothing, encoded.
+pub(super) fn credentials(username: Option<&str>, password: Option<&str>) -> String {
+    match (username, password) {
+        (None, _) => String::new(),
+        (Some(username), None) => format!("{}@", encode(username)),
+        (Some(username), Some(password)) => format!("{}:{}@", encode(username), encode(password)),
+    }
+}
+
+/// Checks a template as it is when somebody saves it: known placeholders, and a URL comes out for a plain camera.
+pub fn check_template(template: &str) -> Result<()> {
+    let plain = Values {
+        host: Some("camera.example"),
+        port: Some(554),
+        username: Some("user"),
+        password: Some("word"),
+        channel: Some("1"),
+        substream: Some("1"),
+    };
+    super::url::read(&fill(template, &plain)?, "urlTemplate").map(|_| ())
+}
+
+/// Fills a template. An error names the missing column, or says that the template is at fault (field `kind`).
+pub(super) fn fill(template: &str, values: &Values<'_>) -> Result<String> {
+    const CREDENTIALS: &str = "{username}:{password}@";
+    let credentials = credentials(values.username, values.password);
+    let template = template.replace(CREDENTIALS, "{credentials}");
+    let mut url = String::with_capacity(template.len() + 64);
+    let mut rest = template.as_str();
+    while let Some((before, after)) = rest.split_once('{') {
+        url.push_str(before);
+        let (inside, tail) = after
+            .split_once('}')
+            .ok_or_else(|| Error::invalid("kind", "the kind's url_template has a '{' without its '}'"))?;
+        let (word, default) = match inside.split_once('=') {
+            Some((word, default)) => (word, Some(default)),
+            None => (inside, None),
+        };
+        let value = match word {
+            "credentials" => Some(credentials.clone()),
+            "host" => values.host.map(|host| if host.contains(':') { format!("[{host}]") } else { host.to_owned() }),
+            "port" => values.port.map(|port| port.to_string()),
+            "username" => values.username.map(encode),
+            "password" => values.password.map(encode),
+            "channel" => values.channel.map(encode),
+            "substream" => values.substream.map(encode),
+            _ => return Err(Error::invalid("kind", format!("the kind's url_template may hold {WORDS} and no other"))),
+        };
+        match value.or_else(|| default.map(str::to_owned)) {
+            Some(value) => url.push_str(&value),
+            None if word == "port" && url.ends_with(':') => {
+                url.pop();
+            }
+            None => return Err(Error::invalid(word, format!("is empty, and cameras of this kind need their {word}"))),
+        }
+        rest = tail;
+    }
+    url.push_str(rest);
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HIKVISION: &str =
+        "rtsp://{username}:{password}@{host}:{port=554}/Streaming/Channels/{channel=1}0{substream=1}";
+
+    #[test]
+    fn templates_are_filled() {
+        let host = Values { host: Some("10.0.0.9"), ..Values::default() };
+        let table = [
+            (HIKVISION, host, "rtsp://10.0.0.9:554/Streaming/Channels/101"),
+            (HIKVISION, Values { username: Some("a"), ..host }, "rtsp://a@10.0.0.9:554/Streaming/Channels/101"),
+            (
+                HIKVISION,
+                Values {
+                    username: Some("ad min"),
+                    password: Some("p@:/?#%'\"ü"),
+                    port: Some(8554),
+                    channel: Some("3"),
+                    substream: Some("2"),
+                    ..host
+                },
+                "rtsp://ad%20min:p%40%3A%2F%3F%23%25%27%22%C3%BC@10.0.0.9:8554/Streaming/Channels/302",
+            ),
+            ("rtsp://{host}:{port}/x", host, "rtsp://10.0.0.9/x"),
+            ("rtsp://{host}/x", Values { host: Some("fe80::1"), ..host }, "rtsp://[fe80::1]/x"),
+            (
+                "http://{host}/?u={username}&p={password}",
+                Values { username: Some("a&b"), password: Some("c"), ..host },
+                "http://10.0.0.9/?u=a%26b&p=c",
+            ),
+            ("rtsp://{host}/{channel}", Values { channel: Some("../x"), ..host }, "rtsp://10.0.0.9/..%2Fx"),
+        ];
+        for (template, values, wanted) in table {
+            assert_eq!(fill(template, &values).expect(template), wanted);
+        }
+    }
+
+    #[test]
+    fn faults_name_the_column_or_the_template() {
+        let none = Values::default();
+        for (template, field) in [
+            (HIKVISION, "host"),
+            ("rtsp://h/{channel}", "channel"),
+            ("rtsp://h/?u={username}", "username"),
+            ("rtsp://h/{token}", "kind"),
+            ("rtsp://h/{host", "kind"),
+        ] {
+            assert_eq!(fill(template, &none).expect_err(template).field(), Some(field), "{template}");
+        }
+        assert!(check_template(HIKVISION).is_ok());
+        for bad in ["file:///{host}", "{host}", "rtsp://{host}/{x}", "rtsp://{host}/a b", ""] {
+            assert!(check_template(bad).is_err(), "{bad}");
+        }
+    }
+}

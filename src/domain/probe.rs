@@ -1,0 +1,183 @@
+//! What a look at a source found, what is wrong with it, and what that means for publishing it over RTSP.
+
+use std::fmt;
+
+use super::camera::AudioPolicy;
+
+/// What ffprobe says of a source that answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tracks {
+    /// Container or protocol in ffmpeg's words (`rtsp`, `mpegts`, `flv`, `hls`).
+    pub format: String,
+    /// Codec of the first video track, in ffmpeg's words (`h264`).
+    pub video: Option<String>,
+    /// Codec of the first audio track.
+    pub audio: Option<String>,
+    /// At least one packet came.
+    pub flows: bool,
+}
+
+/// What happens to the sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AudioPlan {
+    /// Copied as it is.
+    Copy,
+    /// Turned into AAC.
+    Aac,
+    /// There is none, or it is dropped.
+    Drop,
+}
+
+/// Kinds of failure, each with its own remedy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FaultKind {
+    /// The host name has no address.
+    NameNotResolved,
+    /// Nobody listens at that port.
+    Refused,
+    /// No way to that address.
+    NoRoute,
+    /// No answer in time.
+    TimedOut,
+    /// TLS failed.
+    Tls,
+    /// User name or password is wrong.
+    Unauthorized,
+    /// The source has no such path.
+    NotFound,
+    /// What answers is not a stream of that protocol.
+    NotMedia,
+    /// There is no video track.
+    NoVideo,
+    /// RTSP cannot carry the video codec.
+    CodecUnsupported,
+    /// It answers but sends no packets.
+    Silent,
+    /// The server we publish to refused.
+    PublishRefused,
+    /// The source ended or cut the connection.
+    Ended,
+    /// The program itself failed.
+    Program,
+    /// Anything else.
+    Other,
+}
+
+/// A failure in words for people, without secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What can be done about it.
+    pub kind: FaultKind,
+    /// A sentence with a remedy.
+    pub message: String,
+}
+
+impl Fault {
+    /// A fault in words.
+    pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message)
+    }
+}
+
+/// Video codecs that ffmpeg sends over RTSP and MediaMTX takes.
+const VIDEO: [&str; 8] = ["h264", "hevc", "mpeg4", "mpeg1video", "mpeg2video", "mjpeg", "vp8", "vp9"];
+/// First major version of ffmpeg with an RTP packetiser for AV1 (`rtpenc_av1`).
+const AV1_SINCE: u32 = 8;
+/// Audio codecs of the same kind. AAC only with its configuration in front, see [`Tracks::audio_plan`].
+const AUDIO: [&str; 9] = ["aac", "mp2", "mp3", "opus", "pcm_alaw", "pcm_mulaw", "pcm_s16be", "adpcm_g722", "vorbis"];
+/// Containers that repeat AAC's configuration in every frame instead of telling it first; the RTSP muxer needs it first
+/// ("AAC with no global headers is currently not supported").
+const ADTS: [&str; 2] = ["mpegts", "hls"];
+
+impl Tracks {
+    /// Whether it can be relayed by this major version of ffmpeg.
+    pub fn check(&self, ffmpeg: u32) -> Result<(), Fault> {
+        let Some(video) = self.video.as_deref() else {
+            let sound = self.audio.as_ref().map_or(String::new(), |codec| format!(", only sound ({codec})"));
+            let text = format!("the source has no video{sound}; check the path or channel in its URL");
+            return Err(Fault::new(FaultKind::NoVideo, text));
+        };
+        if video == "av1" && ffmpeg < AV1_SINCE {
+            let text = "the video is AV1, which ffmpeg sends over RTSP only from version 8 on; update ffmpeg or switch the \
+                camera to H.264 or H.265";
+            return Err(Fault::new(FaultKind::CodecUnsupported, text));
+        }
+        if video != "av1" && !VIDEO.contains(&video) {
+            let text = format!("the video is {video}, which RTSP cannot carry; switch the camera to H.264 or H.265");
+            return Err(Fault::new(FaultKind::CodecUnsupported, text));
+        }
+        if !self.flows {
+            let text = "the source answers but sends no packets; restart the camera, or check its limit of connections";
+            return Err(Fault::new(FaultKind::Silent, text));
+        }
+        Ok(())
+    }
+
+    /// What to do with the sound.
+    pub fn audio_plan(&self, policy: AudioPolicy) -> AudioPlan {
+        let Some(codec) = self.audio.as_deref() else { return AudioPlan::Drop };
+        match policy {
+            AudioPolicy::None => AudioPlan::Drop,
+            AudioPolicy::Copy => AudioPlan::Copy,
+            AudioPolicy::Aac => AudioPlan::Aac,
+            AudioPolicy::Auto if codec == "aac" && ADTS.iter().any(|name| self.format.contains(name)) => AudioPlan::Aac,
+            AudioPolicy::Auto if AUDIO.contains(&codec) => AudioPlan::Copy,
+            AudioPolicy::Auto => AudioPlan::Aac,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tracks(format: &str, video: Option<&str>, audio: Option<&str>) -> Tracks {
+        Tracks { format: format.into(), video: video.map(Into::into), audio: audio.map(Into::into), flows: true }
+    }
+
+    #[test]
+    fn what_rtsp_carries() {
+        let table = [
+            (Some("h264"), 5, None),
+            (Some("hevc"), 4, None),
+            (Some("mjpeg"), 5, None),
+            (Some("av1"), 8, None),
+            (Some("av1"), 7, Some(FaultKind::CodecUnsupported)),
+            (Some("msmpeg4v3"), 8, Some(FaultKind::CodecUnsupported)),
+            (None, 5, Some(FaultKind::NoVideo)),
+        ];
+        for (video, ffmpeg, fault) in table {
+            let checked = tracks("rtsp", video, Some("aac")).check(ffmpeg);
+            assert_eq!(checked.err().map(|fault| fault.kind), fault, "{video:?} {ffmpeg}");
+        }
+        let silent = Tracks { flows: false, ..tracks("rtsp", Some("h264"), None) };
+        assert_eq!(silent.check(5).expect_err("silent").kind, FaultKind::Silent);
+    }
+
+    #[test]
+    fn sound_is_copied_where_it_can_be() {
+        use AudioPlan::{Aac, Copy, Drop};
+        let table = [
+            ("rtsp", None, AudioPolicy::Aac, Drop),
+            ("rtsp", Some("aac"), AudioPolicy::Auto, Copy),
+            ("flv", Some("aac"), AudioPolicy::Auto, Copy),
+            ("mpegts", Some("aac"), AudioPolicy::Auto, Aac),
+            ("hls", Some("aac"), AudioPolicy::Auto, Aac),
+            ("mpegts", Some("aac"), AudioPolicy::Copy, Copy),
+            ("rtsp", Some("pcm_alaw"), AudioPolicy::Auto, Copy),
+            ("rtsp", Some("adpcm_g726"), AudioPolicy::Auto, Aac),
+            ("rtsp", Some("pcm_s16le"), AudioPolicy::Auto, Aac),
+            ("rtsp", Some("pcm_alaw"), AudioPolicy::Aac, Aac),
+            ("rtsp", Some("aac"), AudioPolicy::None, Drop),
+        ];
+        for (format, audio, policy, plan) in table {
+            assert_eq!(tracks(format, Some("h264"), audio).audio_plan(policy), plan, "{format} {audio:?} {policy:?}");
+        }
+    }
+}
