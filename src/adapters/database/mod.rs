@@ -3,6 +3,10 @@
 //! [`Database`] is implemented by `sqlite` (a file, the embedded default). Rows go out unchecked: what makes a camera
 //! valid is a rule of `domain::camera`. Talked to by the restream, record and upload managers and by HTTP for reading.
 
+#[cfg(test)]
+mod behaviour;
+pub mod sqlite;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

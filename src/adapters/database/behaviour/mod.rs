@@ -1,0 +1,42 @@
+//! What every [`Database`](super::Database) does, as tests: each takes a database without cameras or recordings.
+//! `tests!` makes one test of each for a database, so that both run the same list.
+
+pub(super) mod cameras;
+pub(super) mod recordings;
+
+/// One `#[tokio::test]` per sentence. `$open` is an async function that gives a guard which derefs to a database.
+macro_rules! tests {
+    ($open:path) => {
+        $crate::adapters::database::behaviour::tests!(@each $open, cameras:
+            a_new_camera_gets_the_defaults
+            a_camera_keeps_every_field
+            an_edit_changes_only_what_it_names
+            names_are_unique
+            an_unknown_camera_is_not_found
+            ids_are_not_used_again
+            every_kind_has_a_template
+            hostile_text_comes_back_as_it_went_in
+            a_change_is_announced_at_once
+        );
+        $crate::adapters::database::behaviour::tests!(@each $open, recordings:
+            a_session_opens_and_closes_once
+            a_segment_keeps_every_field
+            a_segment_is_replaced_by_its_number
+            a_segment_moves_only_from_the_states_named
+            uploads_are_claimed_oldest_first_and_once
+            a_day_is_paged_without_holes
+            ranges_of_time_include_what_overlaps
+            summaries_count_what_can_be_played
+        );
+    };
+    (@each $open:path, $module:ident: $($name:ident)*) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                let database = $open().await;
+                $crate::adapters::database::behaviour::$module::$name(&*database).await;
+            }
+        )*
+    };
+}
+pub(super) use tests;

@@ -1,0 +1,208 @@
+//! Sessions and the segment ledger.
+
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use uuid::Uuid;
+
+use crate::adapters::database::{Database, SegmentQuery};
+use crate::base::error::Kind;
+use crate::domain::name::StreamName;
+use crate::domain::recording::{Segment, SegmentState, Session};
+
+fn noon() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).single().expect("a time")
+}
+
+fn session(stream: &str) -> Session {
+    Session {
+        id: Uuid::now_v7(),
+        server: "main".to_owned(),
+        stream: StreamName::parse(stream).expect("a name"),
+        started_at: noon(),
+        ended_at: None,
+        end_reason: None,
+    }
+}
+
+async fn opened(database: &dyn Database, stream: &str) -> Session {
+    let session = session(stream);
+    database.open_session(session.clone()).await.expect("opened");
+    session
+}
+
+/// Segments of ten seconds that follow one another from noon.
+pub(in crate::adapters::database) fn segment(session: &Session, number: u32, state: SegmentState) -> Segment {
+    Segment {
+        id: Uuid::now_v7(),
+        session: session.id,
+        server: session.server.clone(),
+        stream: session.stream.clone(),
+        number,
+        state,
+        started_at: session.started_at + TimeDelta::seconds(10 * i64::from(number)),
+        duration_ms: 10_000,
+        bytes: 1_000,
+        frames: 250,
+        init_bytes: 900,
+        media_bytes: 100,
+        spool_path: format!("{}/segment_{number:03}.mp4", session.stream),
+        object_key: format!("{}/2026-03-01/20260301_120000/segment_{number:03}.mp4", session.stream),
+        reason: None,
+    }
+}
+
+async fn put(database: &dyn Database, session: &Session, number: u32, state: SegmentState) -> Segment {
+    let segment = segment(session, number, state);
+    database.put_segment(segment.clone()).await.expect("put");
+    segment
+}
+
+fn numbers(segments: &[Segment]) -> Vec<u32> {
+    segments.iter().map(|segment| segment.number).collect()
+}
+
+pub(in crate::adapters::database) async fn a_session_opens_and_closes_once(database: &dyn Database) {
+    let (first, second) = (opened(database, "cam1").await, opened(database, "site/cam2").await);
+    database.open_session(first.clone()).await.expect("opening again is no fault");
+    assert_eq!(database.open_sessions().await.expect("listed"), [first.clone(), second.clone()]);
+    let end = noon() + TimeDelta::microseconds(1_234_567);
+    database.close_session(first.id, end, "stream gone".to_owned()).await.expect("closed");
+    database.close_session(first.id, end + TimeDelta::days(1), "again".to_owned()).await.expect("closed again");
+    let closed = database.session(first.id).await.expect("read").expect("there");
+    assert_eq!(closed.ended_at, Some(end));
+    assert_eq!(closed.end_reason.as_deref(), Some("stream gone"));
+    assert_eq!(database.open_sessions().await.expect("listed"), [second]);
+    assert!(database.session(Uuid::now_v7()).await.expect("asked").is_none());
+    let unknown = database.close_session(Uuid::now_v7(), end, String::new()).await.expect_err("unknown");
+    assert_eq!(unknown.kind(), Kind::NotFound);
+}
+
+pub(in crate::adapters::database) async fn a_segment_keeps_every_field(database: &dyn Database) {
+    let session = opened(database, "site/cam1").await;
+    let segment = Segment {
+        started_at: noon() + TimeDelta::microseconds(123_456),
+        duration_ms: 59_987,
+        bytes: 9_000_000_000,
+        reason: Some("cut short: ffmpeg died".to_owned()),
+        ..segment(&session, 7, SegmentState::Sealed)
+    };
+    database.put_segment(segment.clone()).await.expect("put");
+    assert_eq!(database.segment(segment.id).await.expect("read"), Some(segment.clone()));
+    assert_eq!(database.segment(Uuid::now_v7()).await.expect("asked"), None);
+    let orphan = Segment { session: Uuid::now_v7(), id: Uuid::now_v7(), ..segment };
+    database.put_segment(orphan).await.expect_err("a segment without a session");
+}
+
+pub(in crate::adapters::database) async fn a_segment_is_replaced_by_its_number(database: &dyn Database) {
+    let session = opened(database, "cam1").await;
+    let writing = put(database, &session, 0, SegmentState::Writing).await;
+    let sealed = Segment { state: SegmentState::Sealed, bytes: 5, ..writing.clone() };
+    database.put_segment(sealed.clone()).await.expect("put");
+    let found = put(database, &session, 1, SegmentState::Writing).await;
+    let other_id = Segment { id: Uuid::now_v7(), state: SegmentState::Sealed, ..found.clone() };
+    database.put_segment(other_id.clone()).await.expect("put");
+    let query = SegmentQuery { session: Some(session.id), limit: 10, ..SegmentQuery::default() };
+    assert_eq!(database.segments(query).await.expect("listed"), [sealed, other_id]);
+    assert_eq!(database.segment(found.id).await.expect("asked"), None);
+}
+
+pub(in crate::adapters::database) async fn a_segment_moves_only_from_the_states_named(database: &dyn Database) {
+    use SegmentState::{Evicted, Lost, Sealed, Uploaded, Uploading};
+    let session = opened(database, "cam1").await;
+    let segment = put(database, &session, 0, Uploading).await;
+    assert!(!database.move_segment(segment.id, vec![Sealed], Lost, None).await.expect("asked"));
+    assert!(database.move_segment(segment.id, vec![Sealed, Uploading], Uploaded, None).await.expect("moved"));
+    assert!(!database.move_segment(segment.id, vec![Uploading], Uploaded, None).await.expect("asked"));
+    assert!(!database.move_segment(segment.id, vec![], Evicted, None).await.expect("asked"));
+    let reason = Some("file vanished".to_owned());
+    assert!(database.move_segment(segment.id, vec![Uploaded], Lost, reason.clone()).await.expect("moved"));
+    let moved = database.segment(segment.id).await.expect("read").expect("there");
+    assert_eq!((moved.state, moved.reason), (Lost, reason));
+    assert!(!database.move_segment(Uuid::now_v7(), vec![Lost], Sealed, None).await.expect("asked"));
+}
+
+pub(in crate::adapters::database) async fn uploads_are_claimed_oldest_first_and_once(database: &dyn Database) {
+    let session = opened(database, "cam1").await;
+    for (number, state) in [(2, SegmentState::Sealed), (0, SegmentState::Writing), (1, SegmentState::Sealed)] {
+        put(database, &session, number, state).await;
+    }
+    // Both at once: a segment must not go to two workers.
+    let (one, two) = futures_util::future::join(database.claim_upload(), database.claim_upload()).await;
+    let mut claimed: Vec<Segment> = [one, two].into_iter().filter_map(|claim| claim.expect("claimed")).collect();
+    claimed.sort_by_key(|segment| segment.number);
+    assert_eq!(numbers(&claimed), [1, 2]);
+    assert!(claimed.iter().all(|segment| segment.state == SegmentState::Uploading));
+    assert_eq!(database.claim_upload().await.expect("asked"), None);
+    assert_eq!(database.release_uploads().await.expect("released"), 2);
+    assert_eq!(database.claim_upload().await.expect("claimed").map(|segment| segment.number), Some(1));
+}
+
+pub(in crate::adapters::database) async fn a_day_is_paged_without_holes(database: &dyn Database) {
+    let (one, two) = (opened(database, "cam1").await, opened(database, "cam2").await);
+    let mut all = Vec::new();
+    for number in 0..25 {
+        // Same start in both: the id decides the order.
+        all.push(put(database, &one, number, SegmentState::Sealed).await);
+        all.push(put(database, &two, number, SegmentState::Sealed).await);
+    }
+    all.sort_by_key(|segment| (segment.started_at, segment.id));
+    let mut seen = Vec::new();
+    let mut query = SegmentQuery { limit: 7, ..SegmentQuery::default() };
+    loop {
+        let page = database.segments(query.clone()).await.expect("page");
+        let Some(last) = page.last() else { break };
+        assert!(page.len() <= 7);
+        query.after = Some(last.id);
+        seen.extend(page);
+    }
+    assert_eq!(seen, all);
+    let unknown = SegmentQuery { after: Some(Uuid::now_v7()), ..query };
+    assert_eq!(database.segments(unknown).await.expect_err("unknown cursor").field(), Some("after"));
+}
+
+pub(in crate::adapters::database) async fn ranges_of_time_include_what_overlaps(database: &dyn Database) {
+    let (one, two) = (opened(database, "cam1").await, opened(database, "cam2").await);
+    for number in 0..6 {
+        put(database, &one, number, SegmentState::Uploaded).await;
+        put(database, &two, number, SegmentState::Evicted).await;
+    }
+    let at = |seconds| Some(noon() + TimeDelta::seconds(seconds));
+    let cam1 = SegmentQuery {
+        server: Some("main".to_owned()),
+        stream: Some("cam1".to_owned()),
+        limit: 100,
+        ..SegmentQuery::default()
+    };
+    for (from, to, wanted) in [
+        (at(15), at(35), vec![1, 2, 3]),
+        (at(20), at(30), vec![2]),
+        (at(55), None, vec![5]),
+        (None, at(10), vec![0]),
+        (at(60), None, vec![]),
+        (None, at(0), vec![]),
+        (None, None, vec![0, 1, 2, 3, 4, 5]),
+    ] {
+        let query = SegmentQuery { from, to, ..cam1.clone() };
+        assert_eq!(numbers(&database.segments(query).await.expect("listed")), wanted, "{from:?} to {to:?}");
+    }
+    let evicted = SegmentQuery { states: vec![SegmentState::Evicted], limit: 100, ..SegmentQuery::default() };
+    assert_eq!(database.segments(evicted).await.expect("listed").len(), 6);
+    let elsewhere = SegmentQuery { server: Some("other".to_owned()), ..cam1 };
+    assert_eq!(database.segments(elsewhere).await.expect("listed"), []);
+}
+
+pub(in crate::adapters::database) async fn summaries_count_what_can_be_played(database: &dyn Database) {
+    use SegmentState::{Evicted, Lost, Sealed, Writing};
+    assert_eq!(database.recordings().await.expect("none"), []);
+    let (first, second) = (opened(database, "cam1").await, opened(database, "cam1").await);
+    let broken = opened(database, "cam2").await;
+    for (session, number, state) in
+        [(&first, 0, Evicted), (&first, 1, Lost), (&second, 2, Sealed), (&second, 3, Writing), (&broken, 0, Lost)]
+    {
+        put(database, session, number, state).await;
+    }
+    let summaries = database.recordings().await.expect("summed up");
+    let [cam1] = summaries.as_slice() else { panic!("one stream can be played: {summaries:?}") };
+    assert_eq!((cam1.server.as_str(), cam1.stream.as_str()), ("main", "cam1"));
+    assert_eq!((cam1.sessions, cam1.segments, cam1.bytes, cam1.duration_ms), (2, 2, 2_000, 20_000));
+    assert_eq!((cam1.first, cam1.last), (noon(), noon() + TimeDelta::seconds(30)));
+}

@@ -1,0 +1,134 @@
+//! The `cameras` and `camera_kinds` tables. Rows go out as they are; what makes one valid is a rule of `domain::camera`.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params_from_iter};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::decode;
+use super::fault::{self, Failure};
+use crate::base::Error;
+use crate::base::error::Kind;
+use crate::domain::camera::{CameraEdit, CameraRow};
+
+const COLUMNS: &str = "id, name, kind, host, port, username, password, channel, substream, url, transport, audio, \
+                       enabled, record, updated_at";
+
+/// A port that no rule admits, for a column that holds something else than a number.
+const NO_PORT: i64 = -1;
+
+pub(super) fn all(connection: &mut Connection) -> Result<Vec<CameraRow>, Failure> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM cameras ORDER BY id"))?;
+    let rows = statement.query_map([], camera)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn one(connection: &mut Connection, id: i64) -> Result<Option<CameraRow>, Failure> {
+    Ok(find(connection, id)?)
+}
+
+pub(super) fn count(connection: &mut Connection) -> Result<u64, Failure> {
+    let count: i64 = connection.query_row("SELECT count(*) FROM cameras", [], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+pub(super) fn kinds(connection: &mut Connection) -> Result<Vec<(String, String)>, Failure> {
+    let mut statement = connection.prepare_cached("SELECT kind, url_template FROM camera_kinds ORDER BY kind")?;
+    let text = |row: &Row<'_>, column| decode::text(row, column).unwrap_or_default();
+    let rows = statement.query_map([], |row| Ok((text(row, 0), text(row, 1))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn add(connection: &mut Connection, edit: CameraEdit) -> Result<CameraRow, Failure> {
+    let name = edit.name.clone().ok_or_else(|| Error::invalid("name", "a camera needs a name"))?;
+    let (columns, values): (Vec<_>, Vec<_>) = assignments(edit).into_iter().unzip();
+    let places = vec!["?"; columns.len()].join(", ");
+    let sql = format!("INSERT INTO cameras ({}) VALUES ({places})", columns.join(", "));
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute(&sql, params_from_iter(values)).map_err(|error| taken(error, &name))?;
+    let added = find(&transaction, transaction.last_insert_rowid())?;
+    transaction.commit()?;
+    added.ok_or_else(|| Error::internal("the camera vanished while it was added").into())
+}
+
+pub(super) fn edit(connection: &mut Connection, id: i64, edit: CameraEdit) -> Result<CameraRow, Failure> {
+    let name = edit.name.clone().unwrap_or_default();
+    let (columns, mut values): (Vec<_>, Vec<_>) = assignments(edit).into_iter().unzip();
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if !columns.is_empty() {
+        let sql = format!("UPDATE cameras SET {} = ? WHERE id = ?", columns.join(" = ?, "));
+        values.push(Value::Integer(id));
+        transaction.execute(&sql, params_from_iter(values)).map_err(|error| taken(error, &name))?;
+    }
+    let edited = find(&transaction, id)?.ok_or_else(|| no_camera(id))?;
+    transaction.commit()?;
+    Ok(edited)
+}
+
+pub(super) fn delete(connection: &mut Connection, id: i64) -> Result<(), Failure> {
+    match connection.execute("DELETE FROM cameras WHERE id = ?1", [id])? {
+        0 => Err(no_camera(id).into()),
+        _ => Ok(()),
+    }
+}
+
+fn find(connection: &Connection, id: i64) -> rusqlite::Result<Option<CameraRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM cameras WHERE id = ?1");
+    connection.prepare_cached(&sql)?.query_row([id], camera).optional()
+}
+
+fn camera(row: &Row<'_>) -> rusqlite::Result<CameraRow> {
+    Ok(CameraRow {
+        id: row.get(0)?,
+        name: decode::text(row, 1).unwrap_or_default(),
+        kind: decode::text(row, 2).unwrap_or_default(),
+        host: decode::filled(row, 3),
+        port: decode::integer(row, 4, NO_PORT),
+        username: decode::filled(row, 5),
+        password: decode::filled(row, 6).map(SecretString::from),
+        channel: decode::filled(row, 7),
+        substream: decode::filled(row, 8),
+        url: decode::filled(row, 9).map(SecretString::from),
+        transport: decode::filled(row, 10),
+        audio: decode::filled(row, 11),
+        enabled: decode::flag(row, 12),
+        record: decode::flag(row, 13),
+        updated_at: decode::text(row, 14),
+    })
+}
+
+/// Columns to write with their values; absent fields are not among them.
+fn assignments(edit: CameraEdit) -> Vec<(&'static str, Value)> {
+    let text = |text: Option<String>| text.map_or(Value::Null, Value::Text);
+    let secret = |secret: Option<SecretString>| text(secret.map(|secret| secret.expose_secret().to_owned()));
+    let flag = |flag: bool| Value::Integer(flag.into());
+    [
+        ("name", edit.name.map(Value::Text)),
+        ("kind", edit.kind.map(Value::Text)),
+        ("host", edit.host.map(text)),
+        ("port", edit.port.map(|port| port.map_or(Value::Null, Value::Integer))),
+        ("username", edit.username.map(text)),
+        ("password", edit.password.map(secret)),
+        ("channel", edit.channel.map(text)),
+        ("substream", edit.substream.map(text)),
+        ("url", edit.url.map(secret)),
+        ("transport", edit.transport.map(text)),
+        ("audio", edit.audio.map(text)),
+        ("enabled", edit.enabled.map(flag)),
+        ("record", edit.record.map(flag)),
+    ]
+    .into_iter()
+    .filter_map(|(column, value)| Some((column, value?)))
+    .collect()
+}
+
+fn taken(error: rusqlite::Error, name: &str) -> Failure {
+    if fault::is_duplicate(&error) {
+        let sentence = format!("a camera named {name:?} exists already; choose another name");
+        return Error::new(Kind::Conflict, sentence).into();
+    }
+    error.into()
+}
+
+fn no_camera(id: i64) -> Error {
+    Error::not_found(format!("there is no camera {id}"))
+}

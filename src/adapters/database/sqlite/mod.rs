@@ -1,0 +1,174 @@
+//! The embedded default: one SQLite file in `data_dir`, readable and writable with the `sqlite3` shell while we run.
+//!
+//! Three connections, so that none waits for another: one writes, one reads, one watches for changes by other
+//! processes. WAL, `synchronous=FULL`: a write that returned survives a power cut. Every call answers within
+//! [`LIMIT`] and a little grace, and says in a sentence what is wrong; when the fault goes away the next call works.
+//!
+//! The file may be replaced by another while we run (the connections move over); when it is removed, calls fail until
+//! one is put back, because an empty table would stop every camera.
+//!
+//! Never here: what makes a camera valid (`domain::camera`), which segment goes where (`actors`).
+
+mod cameras;
+mod changes;
+mod decode;
+mod fault;
+mod file;
+mod recordings;
+mod schema;
+mod segments;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use self::file::{File, Link};
+use super::{Database, RecordingSummary, SegmentQuery};
+use crate::base::Result;
+use crate::domain::camera::{CameraEdit, CameraRow};
+use crate::domain::recording::{Segment, SegmentState, Session};
+
+/// Longest time one call may take: waiting for its turn, for other processes' locks, and its own work.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// A SQLite file with our schema.
+pub struct Sqlite {
+    file: Arc<File>,
+    changes: watch::Receiver<u64>,
+    /// Wakes the watcher after our own writes; the watcher ends when this goes.
+    wake: SyncSender<()>,
+}
+
+/// Opens the file, makes it (and its folder) when it does not exist, and brings its schema up to date.
+///
+/// `Unsupported` when the schema is newer than ours or the file belongs to another program.
+pub async fn open(path: impl Into<PathBuf>) -> Result<Arc<Sqlite>> {
+    open_with_limit(path.into(), LIMIT).await
+}
+
+async fn open_with_limit(path: PathBuf, limit: Duration) -> Result<Arc<Sqlite>> {
+    let file = Arc::new(File::new(path, limit));
+    file.create().await?;
+    // The first look is ours: what changes after this function returned is announced.
+    let first = file.call(Link::Watcher, changes::mark).await?;
+    let (wake, changes) = changes::watch(Arc::clone(&file), first)?;
+    Ok(Arc::new(Sqlite { file, changes, wake }))
+}
+
+impl Sqlite {
+    /// Our own change of the cameras is seen at once and not with the next look.
+    fn cameras_changed(&self) {
+        // Full means that a wake is waiting already.
+        let _ = self.wake.try_send(());
+    }
+}
+
+#[async_trait]
+impl Database for Sqlite {
+    async fn cameras(&self) -> Result<Vec<CameraRow>> {
+        self.file.call(Link::Reader, cameras::all).await
+    }
+
+    async fn camera(&self, id: i64) -> Result<Option<CameraRow>> {
+        self.file.call(Link::Reader, move |connection| cameras::one(connection, id)).await
+    }
+
+    async fn camera_kinds(&self) -> Result<Vec<(String, String)>> {
+        self.file.call(Link::Reader, cameras::kinds).await
+    }
+
+    async fn add_camera(&self, edit: CameraEdit) -> Result<CameraRow> {
+        let added = self.file.call(Link::Writer, move |connection| cameras::add(connection, edit)).await?;
+        self.cameras_changed();
+        Ok(added)
+    }
+
+    async fn edit_camera(&self, id: i64, edit: CameraEdit) -> Result<CameraRow> {
+        let edited = self.file.call(Link::Writer, move |connection| cameras::edit(connection, id, edit)).await?;
+        self.cameras_changed();
+        Ok(edited)
+    }
+
+    async fn delete_camera(&self, id: i64) -> Result<()> {
+        self.file.call(Link::Writer, move |connection| cameras::delete(connection, id)).await?;
+        self.cameras_changed();
+        Ok(())
+    }
+
+    fn camera_changes(&self) -> watch::Receiver<u64> {
+        self.changes.clone()
+    }
+
+    async fn open_session(&self, session: Session) -> Result<()> {
+        self.file.call(Link::Writer, move |connection| recordings::open(connection, &session)).await
+    }
+
+    async fn close_session(&self, id: Uuid, ended_at: DateTime<Utc>, reason: String) -> Result<()> {
+        self.file.call(Link::Writer, move |connection| recordings::close(connection, id, ended_at, &reason)).await
+    }
+
+    async fn open_sessions(&self) -> Result<Vec<Session>> {
+        self.file.call(Link::Reader, recordings::still_open).await
+    }
+
+    async fn session(&self, id: Uuid) -> Result<Option<Session>> {
+        self.file.call(Link::Reader, move |connection| recordings::one(connection, id)).await
+    }
+
+    async fn put_segment(&self, segment: Segment) -> Result<()> {
+        self.file.call(Link::Writer, move |connection| segments::put(connection, &segment)).await
+    }
+
+    async fn move_segment(
+        &self,
+        id: Uuid,
+        from: Vec<SegmentState>,
+        to: SegmentState,
+        reason: Option<String>,
+    ) -> Result<bool> {
+        let job = move |connection: &mut _| segments::shift(connection, id, &from, to, reason.as_deref());
+        self.file.call(Link::Writer, job).await
+    }
+
+    async fn claim_upload(&self) -> Result<Option<Segment>> {
+        // Whoever asked may have gone (cancelled, or out of time) when the answer comes: then nobody would upload the
+        // segment, so the job puts it back. `wanted` lives as long as this future.
+        let wanted = Arc::new(());
+        let asker = Arc::downgrade(&wanted);
+        let claim = move |connection: &mut _| segments::claim(connection, || asker.strong_count() > 0);
+        let claimed = self.file.call(Link::Writer, claim).await;
+        drop(wanted);
+        claimed
+    }
+
+    async fn release_uploads(&self) -> Result<u64> {
+        self.file.call(Link::Writer, segments::release).await
+    }
+
+    async fn segment(&self, id: Uuid) -> Result<Option<Segment>> {
+        self.file.call(Link::Reader, move |connection| segments::one(connection, id)).await
+    }
+
+    async fn segments(&self, query: SegmentQuery) -> Result<Vec<Segment>> {
+        self.file.call(Link::Reader, move |connection| segments::list(connection, &query)).await
+    }
+
+    async fn recordings(&self) -> Result<Vec<RecordingSummary>> {
+        self.file.call(Link::Reader, recordings::summaries).await
+    }
+
+    async fn ping(&self) -> Result<String> {
+        let cameras = self.file.call(Link::Reader, cameras::count).await?;
+        // Taking the write lock shows a full disk's journal, a read-only file and another process's lock; nothing is written.
+        self.file.call(Link::Writer, |connection| Ok(connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?)).await?;
+        Ok(format!("SQLite file {}, cameras: {cameras}", self.file.path().display()))
+    }
+}

@@ -1,0 +1,92 @@
+//! The `sessions` table, and what all segments of a stream come to.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use uuid::Uuid;
+
+use super::decode::{self, time_text};
+use super::fault::Failure;
+use crate::adapters::database::RecordingSummary;
+use crate::base::Error;
+use crate::domain::name::StreamName;
+use crate::domain::recording::Session;
+
+const COLUMNS: &str = "id, server, stream, started_at, ended_at, end_reason";
+
+pub(super) fn open(connection: &mut Connection, session: &Session) -> Result<(), Failure> {
+    // Opening again is no fault: the first answer may have been lost.
+    let sql = format!("INSERT INTO sessions ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING");
+    connection.prepare_cached(&sql)?.execute(params![
+        session.id.to_string(),
+        session.server,
+        session.stream.as_str(),
+        time_text(session.started_at),
+        session.ended_at.map(time_text),
+        session.end_reason,
+    ])?;
+    Ok(())
+}
+
+pub(super) fn close(
+    connection: &mut Connection,
+    id: Uuid,
+    ended_at: DateTime<Utc>,
+    reason: &str,
+) -> Result<(), Failure> {
+    let sql = "UPDATE sessions SET end_reason = CASE WHEN ended_at IS NULL THEN ?3 ELSE end_reason END, \
+               ended_at = coalesce(ended_at, ?2) WHERE id = ?1";
+    match connection.prepare_cached(sql)?.execute(params![id.to_string(), time_text(ended_at), reason])? {
+        0 => Err(Error::not_found(format!("there is no recording session {id}")).into()),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn still_open(connection: &mut Connection) -> Result<Vec<Session>, Failure> {
+    let sql = format!("SELECT {COLUMNS} FROM sessions WHERE ended_at IS NULL ORDER BY started_at, id");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map([], |row| Ok(session(row)))?;
+    let rows: Vec<Option<Session>> = rows.collect::<Result<_, _>>()?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+pub(super) fn one(connection: &mut Connection, id: Uuid) -> Result<Option<Session>, Failure> {
+    let sql = format!("SELECT {COLUMNS} FROM sessions WHERE id = ?1");
+    let found = connection.prepare_cached(&sql)?.query_row([id.to_string()], |row| Ok(session(row))).optional()?;
+    Ok(found.flatten())
+}
+
+pub(super) fn summaries(connection: &mut Connection) -> Result<Vec<RecordingSummary>, Failure> {
+    let sql = "SELECT server, stream, count(DISTINCT session), count(*), sum(bytes), sum(duration_ms), \
+               min(started_at), max(ended_at) FROM segments \
+               WHERE state IN ('sealed', 'uploading', 'uploaded', 'evicted') \
+               GROUP BY server, stream ORDER BY server, stream";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| Ok(summary(row)))?;
+    let rows: Vec<Option<RecordingSummary>> = rows.collect::<Result<_, _>>()?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+/// `None` when somebody wrote a row by hand that cannot be a session.
+fn session(row: &Row<'_>) -> Option<Session> {
+    Some(Session {
+        id: decode::id(row, 0)?,
+        server: decode::text(row, 1)?,
+        stream: StreamName::parse(&decode::text(row, 2)?).ok()?,
+        started_at: decode::time(row, 3)?,
+        ended_at: decode::time(row, 4),
+        end_reason: decode::text(row, 5),
+    })
+}
+
+fn summary(row: &Row<'_>) -> Option<RecordingSummary> {
+    Some(RecordingSummary {
+        server: decode::text(row, 0)?,
+        stream: decode::text(row, 1)?,
+        sessions: decode::count(row, 2)?,
+        segments: decode::count(row, 3)?,
+        bytes: decode::count(row, 4)?,
+        duration_ms: decode::count(row, 5)?,
+        first: decode::time(row, 6)?,
+        last: decode::time(row, 7)?,
+    })
+}

@@ -1,0 +1,196 @@
+//! The `segments` table: the ledger of every media file.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params, params_from_iter};
+use uuid::Uuid;
+
+use super::decode::{self, stored, time_text};
+use super::fault::Failure;
+use crate::adapters::database::SegmentQuery;
+use crate::base::Error;
+use crate::domain::name::StreamName;
+use crate::domain::recording::{Segment, SegmentState};
+
+const COLUMNS: &str = "id, session, server, stream, number, state, started_at, duration_ms, bytes, frames, init_bytes, \
+                       media_bytes, spool_path, object_key, reason";
+
+/// No segment is longer, because a session ends at midnight UTC: a range of time can be read from the index on
+/// `started_at` although it asks for ends.
+const LONGEST_SEGMENT: TimeDelta = TimeDelta::days(1);
+
+pub(super) fn put(connection: &mut Connection, segment: &Segment) -> Result<(), Failure> {
+    let sql = format!(
+        "INSERT INTO segments ({COLUMNS}, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+         ON CONFLICT (session, number) DO UPDATE SET id = excluded.id, server = excluded.server, \
+         stream = excluded.stream, state = excluded.state, started_at = excluded.started_at, \
+         duration_ms = excluded.duration_ms, bytes = excluded.bytes, frames = excluded.frames, \
+         init_bytes = excluded.init_bytes, media_bytes = excluded.media_bytes, spool_path = excluded.spool_path, \
+         object_key = excluded.object_key, reason = excluded.reason, ended_at = excluded.ended_at"
+    );
+    connection.prepare_cached(&sql)?.execute(params![
+        segment.id.to_string(),
+        segment.session.to_string(),
+        segment.server,
+        segment.stream.as_str(),
+        segment.number,
+        segment.state.as_str(),
+        time_text(segment.started_at),
+        stored(segment.duration_ms),
+        stored(segment.bytes),
+        stored(segment.frames),
+        stored(segment.init_bytes),
+        stored(segment.media_bytes),
+        segment.spool_path,
+        segment.object_key,
+        segment.reason,
+        time_text(end(segment)),
+    ])?;
+    Ok(())
+}
+
+pub(super) fn shift(
+    connection: &mut Connection,
+    id: Uuid,
+    from: &[SegmentState],
+    to: SegmentState,
+    reason: Option<&str>,
+) -> Result<bool, Failure> {
+    let sql = format!(
+        "UPDATE segments SET state = ?2, reason = coalesce(?3, reason) WHERE id = ?1 AND state IN ({})",
+        words(from)
+    );
+    Ok(connection.execute(&sql, params![id.to_string(), to.as_str(), reason])? > 0)
+}
+
+/// Takes the oldest sealed segment; puts it back when nobody wants it any more.
+pub(super) fn claim(connection: &mut Connection, wanted: impl Fn() -> bool) -> Result<Option<Segment>, Failure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let sql = format!(
+        "UPDATE segments SET state = 'uploading' WHERE id = (SELECT id FROM segments WHERE state = 'sealed' \
+         ORDER BY started_at, id LIMIT 1) RETURNING {COLUMNS}"
+    );
+    let claimed = transaction.prepare_cached(&sql)?.query_row([], |row| Ok(segment(row))).optional()?;
+    match claimed {
+        None => Ok(None),
+        // Committed all the same: else the damaged row would be the oldest for ever.
+        Some(None) => {
+            transaction.commit()?;
+            Err(Error::internal("a row of the segment ledger was damaged by hand; it is left as uploading").into())
+        }
+        Some(Some(segment)) => {
+            transaction.commit()?;
+            if !wanted() {
+                shift(connection, segment.id, &[SegmentState::Uploading], SegmentState::Sealed, None)?;
+            }
+            Ok(Some(segment))
+        }
+    }
+}
+
+pub(super) fn release(connection: &mut Connection) -> Result<u64, Failure> {
+    let sql = "UPDATE segments SET state = 'sealed' WHERE state = 'uploading'";
+    Ok(connection.execute(sql, [])? as u64)
+}
+
+pub(super) fn one(connection: &mut Connection, id: Uuid) -> Result<Option<Segment>, Failure> {
+    let sql = format!("SELECT {COLUMNS} FROM segments WHERE id = ?1");
+    let found = connection.prepare_cached(&sql)?.query_row([id.to_string()], |row| Ok(segment(row))).optional()?;
+    Ok(found.flatten())
+}
+
+pub(super) fn list(connection: &mut Connection, query: &SegmentQuery) -> Result<Vec<Segment>, Failure> {
+    let mut filter = Filter::default();
+    if let Some(server) = &query.server {
+        filter.add("server = ?", [server.clone()]);
+    }
+    if let Some(stream) = &query.stream {
+        filter.add("stream = ?", [stream.clone()]);
+    }
+    if let Some(session) = query.session {
+        filter.add("session = ?", [session.to_string()]);
+    }
+    if let Some(from) = query.from {
+        let earliest_start = from.checked_sub_signed(LONGEST_SEGMENT).unwrap_or(from);
+        filter.add("ended_at > ? AND started_at > ?", [time_text(from), time_text(earliest_start)]);
+    }
+    if let Some(to) = query.to {
+        filter.add("started_at < ?", [time_text(to)]);
+    }
+    if let Some(after) = query.after {
+        filter.add("(started_at, id) > (?, ?)", [start_of(connection, after)?, after.to_string()]);
+    }
+    if !query.states.is_empty() {
+        filter.add(&format!("state IN ({})", words(&query.states)), []);
+    }
+    let sql = format!(
+        "SELECT {COLUMNS} FROM segments WHERE {} ORDER BY started_at, id LIMIT {}",
+        filter.conditions.join(" AND "),
+        query.limit
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params_from_iter(filter.values), |row| Ok(segment(row)))?;
+    let rows: Vec<Option<Segment>> = rows.collect::<Result<_, _>>()?;
+    let damaged = rows.iter().filter(|row| row.is_none()).count();
+    if damaged > 0 {
+        log::warn!(rows = damaged; "rows of the segment ledger were damaged by hand and are left out");
+    }
+    Ok(rows.into_iter().flatten().collect())
+}
+
+/// Conditions of a query with the values of their question marks, in order.
+struct Filter {
+    conditions: Vec<String>,
+    values: Vec<String>,
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self { conditions: vec!["true".to_owned()], values: Vec::new() }
+    }
+}
+
+impl Filter {
+    fn add<const N: usize>(&mut self, condition: &str, values: [String; N]) {
+        self.conditions.push(condition.to_owned());
+        self.values.extend(values);
+    }
+}
+
+fn start_of(connection: &Connection, id: Uuid) -> Result<String, Failure> {
+    let sql = "SELECT started_at FROM segments WHERE id = ?1";
+    let found = connection.prepare_cached(sql)?.query_row([id.to_string()], |row| row.get(0)).optional()?;
+    let sentence = format!("there is no segment {id} to go on after; begin again without it");
+    found.ok_or_else(|| Error::invalid("after", sentence).into())
+}
+
+/// States as a list of SQL literals: our own words, none of them needs escaping.
+fn words(states: &[SegmentState]) -> String {
+    states.iter().map(|state| format!("'{}'", state.as_str())).collect::<Vec<_>>().join(", ")
+}
+
+/// When a segment ends; saturating, because lengths come from files that anybody may have written.
+fn end(segment: &Segment) -> DateTime<Utc> {
+    let length = i64::try_from(segment.duration_ms).ok().and_then(TimeDelta::try_milliseconds);
+    length.and_then(|length| segment.started_at.checked_add_signed(length)).unwrap_or(segment.started_at)
+}
+
+/// `None` when somebody wrote a row by hand that cannot be a segment.
+fn segment(row: &Row<'_>) -> Option<Segment> {
+    Some(Segment {
+        id: decode::id(row, 0)?,
+        session: decode::id(row, 1)?,
+        server: decode::text(row, 2)?,
+        stream: StreamName::parse(&decode::text(row, 3)?).ok()?,
+        number: u32::try_from(decode::count(row, 4)?).ok()?,
+        state: SegmentState::parse(&decode::text(row, 5)?)?,
+        started_at: decode::time(row, 6)?,
+        duration_ms: decode::count(row, 7)?,
+        bytes: decode::count(row, 8)?,
+        frames: decode::count(row, 9)?,
+        init_bytes: decode::count(row, 10)?,
+        media_bytes: decode::count(row, 11)?,
+        spool_path: decode::text(row, 12)?,
+        object_key: decode::text(row, 13)?,
+        reason: decode::text(row, 14),
+    })
+}

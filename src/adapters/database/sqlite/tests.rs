@@ -1,0 +1,295 @@
+//! What every database does, and what only a file can suffer. Faults are real ones: other connections hold real locks,
+//! the file is really replaced.
+
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::{Sqlite, open, open_with_limit};
+use crate::adapters::database::behaviour::recordings::segment;
+use crate::adapters::database::{Database, SegmentQuery, behaviour};
+use crate::base::error::Kind;
+use crate::domain::camera::CameraEdit;
+use crate::domain::name::StreamName;
+use crate::domain::recording::{SegmentState, Session};
+
+/// A database in a folder of its own, which goes with it.
+struct Fresh {
+    database: Arc<Sqlite>,
+    folder: TempDir,
+}
+
+impl Deref for Fresh {
+    type Target = Sqlite;
+    fn deref(&self) -> &Sqlite {
+        &self.database
+    }
+}
+
+impl Fresh {
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("test.db")
+    }
+
+    /// What another process has: a connection of its own.
+    fn shell(&self) -> Connection {
+        let shell = Connection::open(self.path()).expect("opened");
+        shell.busy_timeout(Duration::from_secs(5)).expect("set");
+        shell
+    }
+}
+
+async fn fresh() -> Fresh {
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = open(folder.path().join("test.db")).await.expect("opened");
+    Fresh { database, folder }
+}
+
+async fn impatient() -> Fresh {
+    let folder = tempfile::tempdir().expect("a folder");
+    let limit = Duration::from_millis(300);
+    let database = open_with_limit(folder.path().join("test.db"), limit).await.expect("opened");
+    Fresh { database, folder }
+}
+
+behaviour::tests!(fresh);
+
+fn gate() -> CameraEdit {
+    CameraEdit { name: Some("gate".to_owned()), ..CameraEdit::default() }
+}
+
+async fn refusal(path: &Path) -> (Kind, String) {
+    let Err(error) = open(path).await else { panic!("{} was opened", path.display()) };
+    (error.kind(), error.to_string())
+}
+
+#[tokio::test]
+async fn two_words_in_the_shell_make_a_camera() {
+    let fresh = fresh().await;
+    let mut changes = fresh.camera_changes();
+    changes.mark_unchanged();
+    let shell = fresh.shell();
+    let began = Instant::now();
+    let rows = "INSERT INTO cameras(name, url) VALUES ('a', 'rtsp://h/x');
+                INSERT INTO cameras(name, kind, host, username, password) VALUES ('b', 'dahua', 'h', 'u', 'p');
+                UPDATE cameras SET updated_at = '2000-01-01T00:00:00.000Z'";
+    shell.execute_batch(rows).expect("inserted");
+    changes.changed().await.expect("watched");
+    assert!(began.elapsed() < Duration::from_secs(2), "a foreign change must act within 2 s");
+    let cameras = fresh.cameras().await.expect("listed");
+    assert_eq!(cameras.len(), 2);
+    assert!(cameras.iter().all(|camera| camera.enabled && camera.record));
+    assert_eq!(cameras[1].kind, "dahua");
+    shell.execute("UPDATE cameras SET port = 1 WHERE name = 'a'", []).expect("updated");
+    let camera = fresh.camera(cameras[0].id).await.expect("read").expect("there");
+    assert!(camera.updated_at.expect("kept") > "2020".to_owned(), "the trigger keeps the time of the change");
+}
+
+#[tokio::test]
+async fn segments_are_no_change_of_the_cameras() {
+    let fresh = fresh().await;
+    let session = recorded(&fresh, 3).await;
+    fresh.add_camera(gate()).await.expect("added");
+    let mut changes = fresh.camera_changes();
+    changes.wait_for(|count| *count > 0).await.expect("watched");
+    let before = *changes.borrow();
+    fresh.put_segment(segment(&session, 4, SegmentState::Sealed)).await.expect("put");
+    fresh.delete_camera(1).await.expect("deleted");
+    let after = *changes.wait_for(|count| *count > before).await.expect("watched");
+    assert_eq!(after, before + 1, "the segment before it was not announced");
+}
+
+#[tokio::test]
+async fn hostile_rows_leave_the_others_readable() {
+    let fresh = fresh().await;
+    let shell = fresh.shell();
+    let hostile = "PRAGMA ignore_check_constraints = 1;
+        INSERT INTO cameras(name) VALUES ('good1');
+        INSERT INTO cameras(name, port, enabled, url) VALUES (x'fffe00', 'eighty', 'perhaps', 7.5);
+        INSERT INTO cameras(name, kind, host) VALUES ('nul' || char(0) || 'x', x'00', -1);
+        INSERT INTO cameras(name, url) VALUES (hex(zeroblob(500000)), hex(zeroblob(500000)));
+        INSERT INTO cameras(name, updated_at) VALUES (CAST(x'c3' AS TEXT), x'01');
+        INSERT INTO cameras(name) VALUES ('good2')";
+    shell.execute_batch(hostile).expect("SQLite takes anything");
+    let cameras = fresh.cameras().await.expect("listed");
+    let names: Vec<&str> = cameras.iter().map(|camera| camera.name.as_str()).collect();
+    assert_eq!((names.len(), names[0], names[5]), (6, "good1", "good2"));
+    assert_eq!((cameras[1].port, cameras[1].enabled), (Some(-1), false));
+    for hostile in &names[1..5] {
+        assert!(StreamName::parse(hostile).is_err(), "{hostile:.40} must be refused by the rules");
+    }
+    assert_eq!(names[3].len(), 4_097, "a megabyte does not travel");
+    assert!(fresh.camera(3).await.expect("read").is_some());
+}
+
+#[tokio::test]
+async fn a_lock_by_another_process_is_named_and_does_not_stop_reading() {
+    let fresh = impatient().await;
+    let shell = fresh.shell();
+    shell.execute_batch("BEGIN IMMEDIATE").expect("locked");
+    let began = Instant::now();
+    let error = fresh.add_camera(gate()).await.expect_err("locked");
+    assert!(began.elapsed() < Duration::from_secs(3));
+    assert_eq!(error.kind(), Kind::Unavailable);
+    assert!(error.to_string().contains("locked by another process"), "{error}");
+    assert!(fresh.ping().await.is_err());
+    assert!(fresh.cameras().await.expect("readers go on").is_empty());
+    shell.execute_batch("ROLLBACK").expect("unlocked");
+    fresh.add_camera(gate()).await.expect("it recovers by itself");
+    assert!(fresh.ping().await.expect("answers").ends_with("test.db, cameras: 1"));
+}
+
+#[tokio::test]
+async fn a_full_disk_is_named_and_nothing_is_half_written() {
+    let fresh = fresh().await;
+    fresh.add_camera(gate()).await.expect("added");
+    let pages = "PRAGMA max_page_count = 1";
+    fresh.database.file.call(super::Link::Writer, move |c| Ok(c.query_row(pages, [], |_| Ok(()))?)).await.expect("set");
+    let big = CameraEdit { name: Some("n".repeat(100_000)), ..CameraEdit::default() };
+    let error = fresh.add_camera(big.clone()).await.expect_err("full");
+    assert!(error.kind() == Kind::Unavailable && error.to_string().contains("disk is full"), "{error}");
+    assert_eq!(fresh.cameras().await.expect("listed").len(), 1);
+    let pages = "PRAGMA max_page_count = 1000000";
+    fresh.database.file.call(super::Link::Writer, move |c| Ok(c.query_row(pages, [], |_| Ok(()))?)).await.expect("set");
+    fresh.add_camera(big).await.expect("space again");
+}
+
+#[tokio::test]
+async fn a_question_that_takes_too_long_is_interrupted() {
+    let fresh = impatient().await;
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+    let job = move |connection: &mut Connection| Ok(connection.query_row(endless, [], |row| row.get::<_, i64>(0))?);
+    let began = Instant::now();
+    let error = fresh.database.file.call(super::Link::Reader, job).await.expect_err("endless");
+    assert_eq!(error.kind(), Kind::Timeout);
+    assert!(began.elapsed() < Duration::from_secs(3));
+    fresh.cameras().await.expect("the connection is good for the next one");
+}
+
+#[tokio::test]
+async fn a_replaced_file_is_taken_up_and_a_removed_one_is_not_made_anew() {
+    let fresh = fresh().await;
+    fresh.add_camera(gate()).await.expect("added");
+    let mut changes = fresh.camera_changes();
+    let other = fresh.folder.path().join("other.db");
+    let restored = open(&other).await.expect("opened");
+    let name = CameraEdit { name: Some("restored".to_owned()), ..CameraEdit::default() };
+    restored.add_camera(name).await.expect("added");
+    restored.add_camera(gate()).await.expect("added");
+    let backup = fresh.folder.path().join("backup.db");
+    Connection::open(&other).and_then(|other| other.execute("VACUUM INTO ?1", [backup.to_str()])).expect("copied");
+
+    std::fs::remove_file(fresh.path()).expect("removed");
+    let error = fresh.cameras().await.expect_err("gone");
+    assert!(error.kind() == Kind::Unavailable && error.to_string().contains("put it back"), "{error}");
+    assert!(!fresh.path().exists(), "an empty table would stop every camera");
+
+    changes.mark_unchanged();
+    std::fs::rename(&backup, fresh.path()).expect("restored");
+    changes.changed().await.expect("watched");
+    let cameras = fresh.cameras().await.expect("listed");
+    assert_eq!(cameras.iter().map(|camera| camera.name.as_str()).collect::<Vec<_>>(), ["restored", "gate"]);
+    fresh.delete_camera(cameras[0].id).await.expect("written to the new file");
+    assert_eq!(fresh.shell().query_row("SELECT count(*) FROM cameras", [], |row| row.get(0)), Ok(1));
+}
+
+#[tokio::test]
+async fn files_that_are_not_ours_are_refused_by_name() {
+    let fresh = fresh().await;
+    let inside = |name: &str| fresh.folder.path().join(name);
+    std::fs::write(inside("text.db"), "this is not a database, and it is long enough to be sure ".repeat(100))
+        .expect("written");
+    let (kind, sentence) = refusal(&inside("text.db")).await;
+    assert!(kind == Kind::Unavailable && sentence.contains("is not a SQLite database"), "{sentence}");
+
+    Connection::open(inside("foreign.db")).and_then(|c| c.execute_batch("CREATE TABLE songs (x)")).expect("made");
+    let (kind, sentence) = refusal(&inside("foreign.db")).await;
+    assert!(kind == Kind::Unsupported && sentence.contains("songs"), "{sentence}");
+
+    let newer = "INSERT INTO refinery_schema_history VALUES (99, 'later', '2030-01-01T00:00:00Z', '1')";
+    fresh.shell().execute(newer, []).expect("inserted");
+    let (kind, sentence) = refusal(&fresh.path()).await;
+    assert!(kind == Kind::Unsupported && sentence.contains("schema version 99"), "{sentence}");
+
+    let (kind, sentence) = refusal(fresh.folder.path()).await;
+    assert!(kind == Kind::Unavailable && sentence.contains("cannot be opened"), "{sentence}");
+    let (kind, _) = refusal(&inside("text.db/below.db")).await;
+    assert_eq!(kind, Kind::Unavailable);
+}
+
+#[tokio::test]
+async fn an_older_schema_is_migrated_and_keeps_its_rows() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("new/folder/old.db");
+    let first = open(&path).await.expect("folders are made");
+    first.add_camera(gate()).await.expect("added");
+    drop(first);
+    let shell = Connection::open(&path).expect("opened");
+    let back = "DROP TABLE segments; DROP TABLE sessions; DELETE FROM refinery_schema_history WHERE version > 1";
+    shell.execute_batch(back).expect("back to version 1");
+    let (one, two) = futures_util::future::join(open(&path), open(&path)).await;
+    let (one, _two) = (one.expect("migrated"), two.expect("migrated by the other"));
+    assert_eq!(one.cameras().await.expect("listed").len(), 1);
+    assert!(one.recordings().await.expect("asked").is_empty());
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).expect("there").permissions());
+    assert_eq!(mode & 0o777, 0o600, "it holds passwords");
+}
+
+#[tokio::test]
+async fn a_claim_that_nobody_waits_for_goes_back() {
+    let fresh = fresh().await;
+    recorded(&fresh, 1).await;
+    let job = |connection: &mut Connection| super::segments::claim(connection, || false);
+    fresh.database.file.call(super::Link::Writer, job).await.expect("claimed and put back");
+    assert!(fresh.claim_upload().await.expect("claimed").is_some());
+}
+
+/// A session with so many sealed segments.
+async fn recorded(fresh: &Fresh, count: u32) -> Session {
+    let session = Session {
+        id: uuid::Uuid::now_v7(),
+        server: "main".to_owned(),
+        stream: StreamName::parse("cam").expect("a name"),
+        started_at: chrono::DateTime::from_timestamp(1_770_000_000, 0).expect("a time"),
+        ended_at: None,
+        end_reason: None,
+    };
+    fresh.open_session(session.clone()).await.expect("opened");
+    for number in 0..count {
+        fresh.put_segment(segment(&session, number, SegmentState::Sealed)).await.expect("put");
+    }
+    session
+}
+
+/// Measures; run with `--ignored --nocapture`.
+#[tokio::test]
+#[ignore = "measures, asserts little"]
+async fn ten_thousand_segments() {
+    let fresh = fresh().await;
+    let began = Instant::now();
+    let session = recorded(&fresh, 10_000).await;
+    eprintln!("10,000 segments put one by one: {:?}", began.elapsed());
+    let from = session.started_at + chrono::TimeDelta::hours(3);
+    let day = SegmentQuery {
+        server: Some("main".to_owned()),
+        stream: Some("cam".to_owned()),
+        from: Some(from),
+        to: Some(from + chrono::TimeDelta::hours(24)),
+        limit: 1_000,
+        ..SegmentQuery::default()
+    };
+    let began = Instant::now();
+    let page = fresh.segments(day.clone()).await.expect("page");
+    eprintln!("first page of {} segments: {:?}", page.len(), began.elapsed());
+    let began = Instant::now();
+    let next = SegmentQuery { after: page.last().map(|segment| segment.id), ..day };
+    let page = fresh.segments(next).await.expect("page");
+    eprintln!("second page of {} segments: {:?}", page.len(), began.elapsed());
+    let began = Instant::now();
+    let summaries = fresh.recordings().await.expect("summed up");
+    eprintln!("summary of {} segments: {:?}", summaries[0].segments, began.elapsed());
+}
