@@ -5,3 +5,5 @@
 
 pub mod media_server;
 mod own_thread;
+mod real_server;
+pub mod server;
