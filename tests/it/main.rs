@@ -2,3 +2,4 @@
 //! ffmpeg, SQLite and a media server (the stand-in, or the one that `MEDIAMTX_BIN` names).
 
 mod layers;
+mod standin;

@@ -151,6 +151,8 @@ impl Dialogue {
 
     fn describe(&mut self, target: &str) -> Result<Answer, StatusCode> {
         let (path, _) = wire::path_and_query(target);
+        // MediaMTX forgives readers a slash at the end, but not publishers.
+        let path = path.strip_suffix('/').unwrap_or(path);
         if !wire::is_path_name(path) {
             return Err(StatusCode::BadRequest);
         }

@@ -65,8 +65,8 @@ impl Session {
             Phase::Prepared => false,
             Phase::Recording | Phase::Playing => return Err(StatusCode::BadRequest),
         };
-        if offers.is_empty() {
-            return Err(StatusCode::BadRequest);
+        if offers.iter().all(|offer| matches!(offer, Transport::Other(_))) {
+            return Err(StatusCode::BadRequest); // none at all, or nonsense
         }
         let offer = offers.iter().find_map(interleaved).ok_or(StatusCode::UnsupportedTransport)?;
         if offer.mode.contains(&TransportMode::Record) != recording {
@@ -202,6 +202,7 @@ mod tests {
             ("RTP/AVP;unicast;client_port=30000-30001", Err(StatusCode::UnsupportedTransport)),
             ("RTP/AVP/UDP;unicast;client_port=30000-30001", Err(StatusCode::UnsupportedTransport)),
             ("RTP/AVP/TCP;unicast;interleaved=7-9", Err(StatusCode::BadRequest)),
+            ("nonsense", Err(StatusCode::BadRequest)),
             ("RTP/AVP/TCP;unicast;interleaved=255", Err(StatusCode::BadRequest)),
             ("RTP/AVP/TCP;unicast;interleaved=0-1;mode=record", Err(StatusCode::BadRequest)),
         ];

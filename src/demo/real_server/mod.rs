@@ -64,7 +64,8 @@ impl RealServer {
         let folder = TempDir::with_prefix("streamwarden-mediamtx-")
             .map_err(|error| Error::internal("a temporary folder cannot be made").with_source(error))?;
         let (ready, is_ready) = oneshot::channel();
-        let job = Job { binary: binary.to_owned(), options: options.clone(), rtsp, api, folder: folder.path().to_owned() };
+        let job =
+            Job { binary: binary.to_owned(), options: options.clone(), rtsp, api, folder: folder.path().to_owned() };
         let thread = OwnThread::spawn("mediamtx", move |stop| job.run(ready, stop))?;
         let gone = |_| Error::internal("the thread of MediaMTX ended before it began");
         is_ready.await.map_err(gone)??;
@@ -146,7 +147,8 @@ impl Job {
         let version = version(&self.binary).await?;
         let file = self.folder.join("mediamtx.yml");
         write_private(&file, &settings::file(version, &self.options, self.rtsp, self.api))?;
-        let (child, mut events) = Child::spawn(Launch { cwd: Some(self.folder.clone()), ..launch(&self.binary, &file) })?;
+        let (child, mut events) =
+            Child::spawn(Launch { cwd: Some(self.folder.clone()), ..launch(&self.binary, &file) })?;
         let mut tail = Vec::new();
         let answers = async {
             tokio::select! {

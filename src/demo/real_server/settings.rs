@@ -94,7 +94,8 @@ mod tests {
     fn versions() {
         assert_eq!(Version::read("v1.20.1\n").expect("a version"), Version(1, 20));
         assert_eq!(Version::read("1.11.0").expect("a version"), Version(1, 11));
-        for (printed, reason) in [("v1.9.3", "too old"), ("v0.23", "too old"), ("hello", "not a version"), ("", "not a version")]
+        for (printed, reason) in
+            [("v1.9.3", "too old"), ("v0.23", "too old"), ("hello", "not a version"), ("", "not a version")]
         {
             let error = Version::read(printed).expect_err(reason).to_string();
             assert!(error.contains(reason), "{error}");
@@ -103,11 +104,7 @@ mod tests {
 
     #[test]
     fn credentials_guard_what_they_are_for_and_passwords_are_escaped() {
-        let options = Options {
-            api: Some(Credentials::new("root", "p\"w: #x")),
-            publish: None,
-            ..Options::default()
-        };
+        let options = Options { api: Some(Credentials::new("root", "p\"w: #x")), publish: None, ..Options::default() };
         let address = SocketAddr::from(([127, 0, 0, 1], 5));
         let text = file(Version(1, 18), &options, address, address);
         let settings: Value = serde_json::from_str(&text).expect("JSON");

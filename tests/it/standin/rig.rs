@@ -1,0 +1,88 @@
+//! A server under test, and looking at it through its API.
+
+use std::future::Future;
+use std::time::Duration;
+
+use serde_json::Value;
+use streamwarden::demo::media_server::Options;
+use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
+use tokio::time::{Instant, sleep};
+
+/// The longest wait for something that has to happen; never reached when all is well.
+pub const LIMIT: Duration = Duration::from_secs(20);
+
+/// A running server.
+pub struct Rig {
+    pub server: AnyServer,
+    http: reqwest::Client,
+}
+
+impl Rig {
+    pub async fn start() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    pub async fn with(options: Options) -> Self {
+        let choice = MediaServerChoice::named().expect("MEDIAMTX_BIN");
+        let server = start(&choice, &options).await.expect("a media server");
+        let http = reqwest::Client::builder().no_proxy().timeout(LIMIT).build().expect("an HTTP client");
+        Self { server, http }
+    }
+
+    /// `rtsp://.../path`.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}/{path}", self.server.rtsp_url().as_str().trim_end_matches('/'))
+    }
+
+    /// GET of an API route: status, content type, body.
+    pub async fn get(&self, route: &str) -> (u16, String, String) {
+        self.get_as(route, None).await
+    }
+
+    pub async fn get_as(&self, route: &str, login: Option<(&str, &str)>) -> (u16, String, String) {
+        let url = self.server.api_url().join(route).expect("a route");
+        let mut request = self.http.get(url);
+        if let Some((user, password)) = login {
+            request = request.basic_auth(user, Some(password));
+        }
+        let answer = request.send().await.expect("an answer");
+        let kind = answer.headers().get("content-type").map_or("", |kind| kind.to_str().expect("text")).to_owned();
+        (answer.status().as_u16(), kind, answer.text().await.expect("a body"))
+    }
+
+    /// Items of a listing.
+    pub async fn list(&self, route: &str) -> Vec<Value> {
+        let (status, _, body) = self.get(route).await;
+        assert_eq!(status, 200, "{body}");
+        let list: Value = serde_json::from_str(&body).expect("JSON");
+        list["items"].as_array().expect("items").clone()
+    }
+
+    /// The path as the listing has it now.
+    pub async fn path(&self, name: &str) -> Option<Value> {
+        self.list("/v3/paths/list").await.into_iter().find(|path| path["name"] == name)
+    }
+
+    /// Waits until the path is listed and fulfils the condition.
+    pub async fn path_where(&self, name: &str, condition: impl Fn(&Value) -> bool) -> Value {
+        eventually(name, || async { self.path(name).await.filter(|path| path["available"] == true && condition(path)) })
+            .await
+    }
+
+    /// Waits until the path is no longer listed.
+    pub async fn path_gone(&self, name: &str) {
+        eventually(name, || async { self.path(name).await.is_none().then_some(()) }).await;
+    }
+}
+
+/// Asks again and again until there is an answer.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
