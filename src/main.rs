@@ -43,7 +43,14 @@ fn act(cli: Cli) -> Result<(), Failure> {
         Command::Run(run) => {
             let sources = Sources::of_this_process(cli.files.config.clone(), run.overrides());
             let settings = settings_and_logging(&sources, cli.files.log_config)?;
-            app::run(settings).map_err(Failure::Other)
+            let file = sources.file.map_or("none".to_owned(), |file| file.display().to_string());
+            let version = env!("CARGO_PKG_VERSION");
+            log::info!(version = version, node = settings.node.as_str(), configuration = file.as_str(); "starting");
+            app::run(settings).map_err(|error| {
+                // Also on stderr in the end: the log may go to a file alone.
+                log::error!("{error}");
+                Failure::Other(error)
+            })
         }
         Command::Check(print) => check(cli.files, print),
         Command::Version(print) => {

@@ -2,9 +2,8 @@
 //!
 //! Holds no logic of its own. Called by `main`.
 
-pub mod instance;
-
 pub mod check;
+pub mod instance;
 
 use crate::base::{Error, Kind, Result};
 use crate::config::Settings;

@@ -143,6 +143,8 @@ pub(super) fn console_only(level: LevelFilter) -> Config {
 
 #[cfg(test)]
 mod tests {
+    use log::Log;
+
     use super::*;
 
     fn faults(yaml: &str) -> String {
@@ -196,6 +198,29 @@ mod tests {
         let file = folder.path().join("log4rs.yaml");
         std::fs::write(&file, json).expect("a file");
         check(&file).expect("json is one word away");
+    }
+
+    #[test]
+    fn a_full_file_is_rolled_and_packed() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let etc = include_str!("../../etc/log4rs.yaml");
+        let yaml = etc
+            .replace("log/streamwarden.", &format!("{}/x.", folder.path().display()))
+            .replace("limit: 20M", "limit: 10")
+            .replace("    - console\n", "");
+        let file = folder.path().join("log4rs.yaml");
+        std::fs::write(&file, yaml).expect("a file");
+        let logger = log4rs::Logger::new(load(&file).expect("a valid file").config);
+        // Every roll waits until the one before is packed: after four records at least two rolls are done.
+        for sentence in ["one", "two", "three", "four"] {
+            logger.log(&log::Record::builder().level(log::Level::Info).args(format_args!("{sentence}")).build());
+        }
+        // The third may just be moving them up by one.
+        let roll = |index: u8| std::fs::read(folder.path().join(format!("x.{index}.log.gz")));
+        let packed = roll(2).or_else(|_| roll(3)).expect("the oldest roll or the one after it");
+        assert_eq!(packed[..2], [0x1f, 0x8b], "gzip");
+        let current = std::fs::read_to_string(folder.path().join("x.log")).expect("the current file");
+        assert!(current.ends_with("four\n") && current.lines().count() == 1, "{current}");
     }
 
     #[test]

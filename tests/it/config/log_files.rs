@@ -1,0 +1,60 @@
+//! Log lines on the console and in the file, for people and as JSON.
+
+use serde_json::Value;
+
+use super::program::Room;
+
+/// Our own logging configuration, in a room where `run` must fail: its port is taken.
+fn logged(edit: impl Fn(&str) -> String) -> (Room, String) {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let listen = taken.local_addr().expect("an address").to_string();
+    let room = Room::new();
+    let yaml = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/etc/log4rs.yaml")).expect("our own file");
+    room.write("etc/log4rs.yaml", &edit(&yaml));
+    let ended = room.run(&["run", "--listen", listen.as_str()], &[("STREAMWARDEN_NODE", "n")]);
+    assert_eq!(ended.code, Some(1), "{}", ended.err);
+    (room, ended.err)
+}
+
+fn file(room: &Room) -> String {
+    std::fs::read_to_string(room.path().join("log/streamwarden.log")).expect("a log file")
+}
+
+#[test]
+fn the_console_and_the_file_get_lines_for_people() {
+    let (room, console) = logged(str::to_owned);
+    let text = file(&room);
+    let line = text.lines().next().expect("a line");
+    let (time, rest) = line.split_once(' ').expect("time first");
+    chrono::DateTime::parse_from_rfc3339(time).expect("a time");
+    assert!(rest.starts_with("INFO  starting version="), "{rest}");
+    assert!(rest.ends_with(" node=n configuration=none"), "{rest}");
+    assert!(console.contains(line), "{console} lacks {line}");
+    assert!(text.contains(" ERROR "), "why it ended stands in the file: {text}");
+}
+
+#[test]
+fn json_is_one_word_away() {
+    let (room, _) = logged(|yaml| {
+        let edited = yaml.replace("kind: line # kind: json", "kind: json #");
+        assert_ne!(edited, yaml);
+        edited
+    });
+    for line in file(&room).lines() {
+        let record: Value = serde_json::from_str(line).expect("JSON");
+        assert!(record["time"].is_string() && record["level"].is_string() && record["message"].is_string());
+    }
+    let first: Value = serde_json::from_str(file(&room).lines().next().expect("a line")).expect("JSON");
+    assert_eq!((&first["message"], &first["attributes"]["node"]), (&"starting".into(), &"n".into()));
+}
+
+#[test]
+fn a_log_file_that_cannot_be_written_refuses_to_start() {
+    let room = Room::new();
+    room.write("log", "a file where the folder should be");
+    let yaml = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/etc/log4rs.yaml")).expect("our own file");
+    room.write("etc/log4rs.yaml", &yaml);
+    let ended = room.run(&["run"], &[]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.err.contains("\"file\" is of no use"), "{}", ended.err);
+}
