@@ -69,7 +69,7 @@ export class App {
     if (step.ask) this.socket.ask();
     if (!step.applied) return;
     this.heardAt = Date.now();
-    this.past.append(this.live);
+    this.past.append(this.live, step.streams);
     this.schedule();
   }
 

@@ -6,6 +6,7 @@ import "./styles/base.css";
 import "./styles/shell.css";
 import "./styles/table.css";
 import "./styles/forms.css";
+import "./styles/stream.css";
 import "./styles/recordings.css";
 import { App } from "./app";
 

@@ -4,7 +4,7 @@
 import { api } from "./api";
 import { push, seed, WINDOW, type Point } from "./series";
 import { streamKey, type LiveState } from "./store";
-import type { Sample } from "./types";
+import type { Sample, StreamStatus } from "./types";
 
 const AT_ONCE = 4;
 /** Points asked for: the window in steps of 4 s. */
@@ -26,9 +26,10 @@ export class Past {
   }
 
   /** Takes the bitrates of one message. */
-  append(live: LiveState): void {
+  append(live: LiveState, streams: readonly StreamStatus[]): void {
     const at = this.now();
-    for (const [key, stream] of live.streams) {
+    for (const stream of streams) {
+      const key = streamKey(stream.server, stream.name);
       const value = stream.state === "live" ? stream.bitrate : null;
       this.points.set(key, push(this.points.get(key) ?? [], { at, value }));
     }

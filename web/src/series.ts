@@ -25,12 +25,12 @@ export function seed(points: readonly Point[], past: readonly Point[]): Point[] 
   return [...past.filter((one) => one.at < first), ...points];
 }
 
-/** A scale's top: the next of 1, 2, 2.5 or 5 times a power of ten, so that noise does not move the picture. */
+/** A scale's top: the next of 1, 2, 2.5 or 5 times a power of ten with a little air, so that noise does not move it. */
 export function top(points: readonly Point[]): number {
   const highest = points.reduce((most, one) => Math.max(most, one.value ?? 0), 0);
   if (highest <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(highest));
-  const step = [1, 2, 2.5, 5, 10].find((one) => one * power >= highest * 1.04) ?? 10;
+  const step = [1, 2, 2.5, 5, 10].find((one) => one * power >= highest * 1.04) ?? 20;
   return step * power;
 }
 
@@ -39,8 +39,9 @@ export interface Shape {
   area: string;
 }
 
-/** SVG paths of the points between `from` and `to`, in a box of width x height; gaps stay open. */
-export function shape(points: readonly Point[], from: number, to: number, width: number, height: number, most: number): Shape {
+/** SVG paths of the points between `from` and `to`, in a box of width x height; what lies further apart than `gap` ms
+ * is not joined. */
+export function shape(points: readonly Point[], from: number, to: number, width: number, height: number, most: number, gap = GAP): Shape {
   const x = (at: number) => Math.round(((at - from) / (to - from)) * width * 10) / 10;
   const y = (value: number) => Math.round((height - 1 - (Math.min(value, most) / most) * (height - 2)) * 10) / 10;
   let line = "";
@@ -55,7 +56,6 @@ export function shape(points: readonly Point[], from: number, to: number, width:
     }
     run = [];
   };
-  const gap = Math.max(GAP, (to - from) / 20);
   for (const point of points) {
     if (point.at < from || point.at > to) continue;
     if (point.value === null || point.at - before > gap) flush();

@@ -8,6 +8,7 @@ import type {
   RecordingStatus,
   ServerMessage,
   ServerStatus,
+  StreamItem,
   StreamStatus,
 } from "./types";
 
@@ -28,6 +29,8 @@ export interface Step {
   ask: boolean;
   /** The message was applied. */
   applied: boolean;
+  /** The streams it told about: each is one new reading. */
+  streams: readonly StreamStatus[];
 }
 
 /** Key of a stream or recording: a server's name cannot hold a NUL, nor can a path's. */
@@ -78,15 +81,13 @@ export function reduce(state: LiveState, message: ServerMessage): Step {
   if (message.type === "snapshot") {
     const tables: Tables = { servers: new Map(), streams: new Map(), cameras: new Map(), recordings: new Map() };
     for (const item of message.items) put(tables, item, state);
-    return { state: { seq: message.seq, awaiting: false, ...tables }, ask: false, applied: true };
+    return { state: { seq: message.seq, awaiting: false, ...tables }, ask: false, applied: true, streams: [...tables.streams.values()] };
   }
-  if (message.type !== "delta") return { state, ask: false, applied: false };
-  if (state.awaiting) return { state, ask: false, applied: false };
+  const ignored: Step = { state, ask: false, applied: false, streams: [] };
+  if (message.type !== "delta" || state.awaiting) return ignored;
   // Deltas that were on their way before a snapshot are older than it.
-  if (state.seq !== null && message.seq <= state.seq) return { state, ask: false, applied: false };
-  if (state.seq === null || message.seq !== state.seq + 1) {
-    return { state: { ...state, awaiting: true }, ask: true, applied: false };
-  }
+  if (state.seq !== null && message.seq <= state.seq) return ignored;
+  if (state.seq === null || message.seq !== state.seq + 1) return { ...ignored, state: { ...state, awaiting: true }, ask: true };
   const tables: Tables = {
     servers: new Map(state.servers),
     streams: new Map(state.streams),
@@ -95,7 +96,8 @@ export function reduce(state: LiveState, message: ServerMessage): Step {
   };
   for (const gone of message.remove) drop(tables, gone);
   for (const item of message.upsert) put(tables, item, state);
-  return { state: { seq: message.seq, awaiting: false, ...tables }, ask: false, applied: true };
+  const streams = message.upsert.filter((item): item is StreamItem => "bytesReceived" in item);
+  return { state: { seq: message.seq, awaiting: false, ...tables }, ask: false, applied: true, streams };
 }
 
 /** What the dashboard counts. */

@@ -1,6 +1,249 @@
-// One stream's recordings: days, sessions, player.
-import { h } from "../ui/dom";
-import type { View } from "../ui/view";
-export function recordingView(_server: string, name: string, _session: string | null, _now: () => number): View {
-  return { element: h("section", { class: "page" }, h("h1", {}, name)), title: name, render() {}, tick() {}, close() {} };
+// One stream's recordings: pick a day and a session, watch it, take the files.
+
+import { api, playlistUrl, Problem, sentence } from "../api";
+import { byDay, endOf, type Day } from "../days";
+import { dateTime, day, dayWords, duration, plural, timeOfDay } from "../format";
+import { position, wallClock, type Cue } from "../playlist";
+import { href, type Route } from "../router";
+import { streamKey } from "../store";
+import type { RecordingSession } from "../types";
+import { h, replace, set, show, text } from "../ui/dom";
+import { icon } from "../ui/icons";
+import { Clock, Player } from "../ui/player";
+import { Badge, recordingLook } from "../ui/states";
+import { Timeline } from "../ui/timeline";
+import type { Model, View } from "../ui/view";
+import { Segments, sessionFigures } from "./segments";
+import { stretch } from "./stretch";
+
+/** How often the sessions are asked for while the page is open. */
+const REFRESH = 8_000;
+
+export function recordingView(server: string, name: string, session: string | null, now: () => number): View {
+  return new RecordingPage(server, name, session, now);
+}
+
+class RecordingPage implements View {
+  readonly element: HTMLElement;
+  readonly title: string;
+  private days: Day[] = [];
+  private sessions: RecordingSession[] = [];
+  private day: string | null = null;
+  private chosen: RecordingSession | null = null;
+  /** Segments of the chosen session when its playlist was loaded. */
+  private loaded = 0;
+  private cues: Cue[] = [];
+  private readonly player: Player;
+  private readonly clock = new Clock();
+  private readonly timeline = new Timeline((at) => this.goTo(at));
+  private readonly segments = new Segments();
+  private readonly badge = new Badge(recordingLook);
+  private readonly lead = h("p", { class: "lead" });
+  private readonly dayBar = h("div", { class: "days", role: "group", "aria-label": "Days" });
+  private readonly list = h("ol", { class: "sessions" });
+  private readonly fresh = h("button", { type: "button", class: "small", hidden: true, onclick: () => this.reload() });
+  private readonly stage: HTMLElement;
+  private readonly empty = h("div", { class: "panel empty" });
+  private readonly timer: ReturnType<typeof setInterval>;
+  private readonly abort = new AbortController();
+
+  constructor(
+    private readonly server: string,
+    private readonly name: string,
+    private wanted: string | null,
+    private readonly now: () => number,
+  ) {
+    this.title = name;
+    this.player = new Player({
+      onTime: (at) => this.moved_(at),
+      onEnded: () => this.ended(),
+      onCues: (cues) => (this.cues = cues),
+    });
+    this.stage = h(
+      "div",
+      { class: "stage", hidden: true },
+      h("div", { class: "watch" }, h("div", { class: "panel screen" }, this.player.element, h("div", { class: "under" }, this.clock.element, this.fresh), this.timeline.element)),
+      h("div", { class: "panel pick" }, this.dayBar, this.list),
+      h("div", { class: "panel files" }, h("h2", {}, "Segments"), this.segments.element),
+    );
+    this.element = h(
+      "section",
+      { class: "page", "aria-labelledby": "recording-title" },
+      h("a", { class: "back", href: href({ page: "recordings" }) }, icon("back"), "Recordings"),
+      h("div", { class: "headline" }, h("div", {}, h("h1", { id: "recording-title" }, name), this.lead), this.badge.element),
+      this.stage,
+      this.empty,
+    );
+    replace(this.empty, h("div", { class: "skeleton", role: "status", "aria-label": "Loading recordings" }, [0, 1, 2].map(() => h("i"))));
+    this.timer = setInterval(() => void this.refresh(), REFRESH);
+    void this.refresh();
+  }
+
+  render(model: Model): void {
+    const recorder = model.live.recordings.get(streamKey(this.server, this.name));
+    show(this.badge.element, recorder !== undefined);
+    if (recorder !== undefined) this.badge.update(recorder.state);
+  }
+
+  tick(now: number): void {
+    const today = this.days.find((one) => one.date === this.day);
+    if (today !== undefined) this.timeline.render(today.sessions, this.chosen?.id ?? null, now);
+    for (const time of this.list.querySelectorAll<HTMLElement>("[data-live]")) {
+      text(time, duration(now - Date.parse(time.dataset["live"] ?? "")));
+    }
+  }
+
+  moved(route: Route): void {
+    if (route.page !== "recording" || route.session === null || route.session === this.chosen?.id) return;
+    this.wanted = route.session;
+    this.pickWanted();
+  }
+
+  close(): void {
+    this.abort.abort();
+    clearInterval(this.timer);
+    this.player.close();
+  }
+
+  private async refresh(): Promise<void> {
+    if (document.visibilityState !== "visible") return;
+    let sessions: RecordingSession[];
+    try {
+      sessions = (await api.sessions(this.server, this.name, this.abort.signal)).items;
+    } catch (error) {
+      if (this.abort.signal.aborted || this.sessions.length > 0) return;
+      if (error instanceof Problem && error.status === 404) sessions = [];
+      else {
+        replace(this.empty, h("h2", {}, "The recordings cannot be read"), h("p", {}, sentence(error)));
+        return;
+      }
+    }
+    this.sessions = sessions.filter((one) => one.segments > 0 || one.endedAt === null);
+    this.days = byDay(this.sessions);
+    const some = this.sessions.length > 0;
+    show(this.stage, some);
+    show(this.empty, !some);
+    if (!some) {
+      replace(this.empty, h("h2", {}, "Nothing recorded yet"), h("p", {}, "The first segment shows here as soon as it is complete. A stream is recorded while it is live, when its camera's “Record” is on and record.include in the configuration admits its name."));
+      return;
+    }
+    const total = this.sessions.reduce((sum, one) => sum + one.durationMs, 0);
+    text(this.lead, `${duration(total)} in ${plural(this.sessions.length, "session")} on ${plural(this.days.length, "day")}, times in ${Intl.DateTimeFormat().resolvedOptions().timeZone}`);
+    if (this.chosen === null) this.pickWanted();
+    else this.chosen = this.sessions.find((one) => one.id === this.chosen?.id) ?? this.chosen;
+    this.draw();
+  }
+
+  /** The session of the address, else the newest that can be played. */
+  private pickWanted(): void {
+    const playable = this.sessions.filter((one) => one.segments > 0);
+    const wanted = this.sessions.find((one) => one.id === this.wanted) ?? playable[playable.length - 1] ?? this.sessions[this.sessions.length - 1];
+    if (wanted !== undefined) this.pick(wanted, null);
+  }
+
+  /** Opens a session, at a moment or at its beginning. */
+  private pick(session: RecordingSession, at: number | null): void {
+    this.chosen = session;
+    this.day = day(session.startedAt);
+    this.cues = [];
+    history.replaceState(null, "", href({ page: "recording", server: this.server, name: this.name, session: session.id }));
+    this.open(session, (cues) => (at === null ? 0 : (position(cues, at) ?? 0)));
+    this.draw();
+  }
+
+  private open(session: RecordingSession, from: (cues: Cue[]) => number): void {
+    this.loaded = session.segments;
+    show(this.fresh, false);
+    const [start, end] = stretch(session, this.now());
+    this.segments.open({ server: this.server, stream: this.name, session: session.id, from: start, to: end });
+    if (session.segments === 0) {
+      this.player.close();
+      this.player.say("The first segment is still being written. It can be played in a moment.");
+      return;
+    }
+    void this.player.load(playlistUrl(this.server, this.name, start, end), Date.parse(session.startedAt), from);
+  }
+
+  /** Takes what was recorded since, and goes on where it was. */
+  private reload(): void {
+    if (this.chosen === null) return;
+    const at = this.player.video.currentTime;
+    this.open(this.chosen, () => at);
+  }
+
+  private ended(): void {
+    if (this.chosen !== null && this.chosen.segments > this.loaded) this.reload();
+  }
+
+  private moved_(at: number): void {
+    const wall = wallClock(this.cues, at);
+    this.timeline.moveTo(wall);
+    if (wall !== null) this.clock.render(timeOfDay(wall), dateTime(wall).slice(0, 10));
+  }
+
+  private goTo(at: number): void {
+    const sessions = this.days.find((one) => one.date === this.day)?.sessions ?? [];
+    const now = this.now();
+    // In a gap, the session that follows; after the last one, the last.
+    const found = sessions.find((one) => at <= endOf(one, now)) ?? sessions[sessions.length - 1];
+    if (found === undefined) return;
+    const place = position(this.cues, at);
+    if (found.id === this.chosen?.id && place !== null) this.player.seek(place);
+    else this.pick(found, at);
+  }
+
+  private draw(): void {
+    const now = this.now();
+    const { chosen } = this;
+    if (chosen !== null && chosen.segments > this.loaded) {
+      if (this.loaded === 0) this.open(chosen, () => 0);
+      const more = chosen.segments - this.loaded;
+      text(this.fresh, `Load ${plural(more, "new segment")}`);
+      show(this.fresh, more > 0);
+    }
+    this.drawDays(now);
+    const sessions = this.days.find((one) => one.date === this.day)?.sessions ?? [];
+    this.drawSessions(sessions, now);
+    this.timeline.render(sessions, chosen?.id ?? null, now);
+  }
+
+  private drawDays(now: number): void {
+    const focused = this.dayBar.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset["date"] : undefined;
+    replace(
+      this.dayBar,
+      this.days.map((one) =>
+        h("button", { type: "button", class: "small", "data-date": one.date, "aria-pressed": one.date === this.day ? "true" : "false", onclick: () => this.showDay(one.date) }, dayWords(one.date, now)),
+      ),
+    );
+    if (focused !== undefined) this.dayBar.querySelector<HTMLElement>(`[data-date="${focused}"]`)?.focus();
+  }
+
+  private showDay(date: string): void {
+    this.day = date;
+    this.draw();
+  }
+
+  private drawSessions(sessions: readonly RecordingSession[], now: number): void {
+    const focused = this.list.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset["id"] : undefined;
+    const items = [...sessions].reverse();
+    replace(this.list, items.map((one) => h("li", {}, this.sessionButton(one, now))));
+    if (focused !== undefined) this.list.querySelector<HTMLElement>(`[data-id="${focused}"]`)?.focus();
+  }
+
+  private sessionButton(session: RecordingSession, now: number): HTMLElement {
+    const live = session.endedAt === null;
+    const end = live ? "now" : timeOfDay(endOf(session, now));
+    const length = h("b", live ? { "data-live": session.startedAt } : {}, duration(live ? now - Date.parse(session.startedAt) : session.durationMs));
+    const badge = new Badge(recordingLook);
+    if (live) badge.update("recording");
+    const button = h(
+      "button",
+      { type: "button", "data-id": session.id, onclick: () => this.pick(session, null) },
+      h("span", { class: "when" }, `${timeOfDay(session.startedAt)} – ${end}`, length),
+      h("small", {}, sessionFigures(session)),
+      live ? badge.element : session.endReason === null ? null : h("small", {}, `Ended: ${session.endReason}`),
+    );
+    set(button, "aria-current", session.id === this.chosen?.id ? "true" : null);
+    return button;
+  }
 }

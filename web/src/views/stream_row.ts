@@ -57,7 +57,7 @@ export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLi
   );
   around.observer.observe(element);
   let line = first;
-  let shownTracks = "";
+  let shownTracks = "none yet";
 
   const tick = () => {
     const now = around.now();
@@ -72,6 +72,7 @@ export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLi
       line = next;
       const { stream } = next;
       set(element, "data-state", stream.state);
+      set(element, "data-recorded", next.recording !== null);
       show(serverName, next.several);
       badge.update(stream.state);
       set(since, "title", `since ${dateTime(stream.since)}`);

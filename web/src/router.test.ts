@@ -1,0 +1,28 @@
+import { expect, it } from "vitest";
+import { href, parseRoute, samePage, type Route } from "./router";
+
+const routes: Route[] = [
+  { page: "streams" },
+  { page: "stream", server: "main", name: "site/cam.1" },
+  { page: "cameras" },
+  { page: "recordings" },
+  { page: "recording", server: "my server", name: "a/b?c#d%", session: null },
+  { page: "recording", server: "main", name: "a", session: "0190-x&y" },
+];
+
+it.each(routes)("$page survives the address", (route) => expect(parseRoute(href(route))).toEqual(route));
+
+it("a name is one part, percent-encoded", () => {
+  expect(href({ page: "stream", server: "main", name: "cam/front" })).toBe("#/streams/main/cam%2Ffront");
+});
+
+it.each(["", "#", "#/", "#/nonsense", "#/streams/main", "#/streams/main/%E0%A4%A"])("%j leads to the streams", (hash) => {
+  expect(parseRoute(hash)).toEqual({ page: "streams" });
+});
+
+it("the same page with another session need not be built anew", () => {
+  const page = (name: string, session: string | null): Route => ({ page: "recording", server: "main", name, session });
+  expect(samePage(page("a", null), page("a", "x"))).toBe(true);
+  expect(samePage(page("a", null), page("b", null))).toBe(false);
+  expect(samePage({ page: "cameras" }, { page: "streams" })).toBe(false);
+});

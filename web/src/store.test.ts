@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import { count, emptyState, reduce, streamKey, type LiveState } from "./store";
+import type { CameraStatus, Item, RecordingItem, ServerMessage, StreamItem } from "./types";
+
+const since = "2026-03-09T14:00:00Z";
+
+function stream(name: string, change: Partial<StreamItem> = {}): StreamItem {
+  return { kind: "stream", server: "main", name, state: "live", since, sourceType: "rtspSession", bytesReceived: 1, bytesSent: 0, readers: 2, bitrate: 1_000, tracks: [], ...change };
+}
+
+function recording(name: string): RecordingItem {
+  return { kind: "recording", server: "main", name, state: "recording", since, session: null, segments: 3, reason: null };
+}
+
+function camera(id: number, change: Record<string, unknown> = {}): Item {
+  const status: CameraStatus = { id, name: `cam${id}`, kind: "generic", host: null, enabled: true, record: true, state: "running", since, restarts: 0, lastError: null, nextStart: null, server: "main", path: `cam${id}` };
+  return { ...status, ...change } as Item;
+}
+
+function snapshot(seq: number, ...items: Item[]): ServerMessage {
+  return { type: "snapshot", seq, items };
+}
+
+function after(...messages: ServerMessage[]): LiveState {
+  return messages.reduce((state, message) => reduce(state, message).state, emptyState());
+}
+
+const names = (state: LiveState) => [...state.streams.values()].map((one) => one.name);
+
+describe("snapshot", () => {
+  it("replaces everything that was known", () => {
+    const state = after(snapshot(5, stream("a"), camera(1)), snapshot(9, stream("b")));
+    expect(names(state)).toEqual(["b"]);
+    expect(state.cameras.size).toBe(0);
+    expect(state.seq).toBe(9);
+  });
+
+  it("sorts items into their tables by their fields", () => {
+    const server: Item = { kind: "server", name: "main", reachable: true, since };
+    const state = after(snapshot(1, server, stream("a"), recording("a"), camera(7)));
+    expect(state.servers.get("main")?.reachable).toBe(true);
+    expect(state.streams.get(streamKey("main", "a"))?.bitrate).toBe(1_000);
+    expect(state.recordings.get(streamKey("main", "a"))?.segments).toBe(3);
+    expect(state.cameras.get(7)?.name).toBe("cam7");
+  });
+
+  it("may begin anew with a smaller number: the server was restarted", () => {
+    const state = after(snapshot(500, stream("a")), snapshot(1, stream("b")));
+    expect(state.seq).toBe(1);
+    expect(reduce(state, { type: "delta", seq: 2, upsert: [], remove: [] }).applied).toBe(true);
+  });
+
+  it("skips items of a kind that it does not know", () => {
+    const state = after(snapshot(1, { kind: "incident", id: "x" } as unknown as Item, stream("a")));
+    expect(names(state)).toEqual(["a"]);
+  });
+});
+
+describe("a camera's kind", () => {
+  it("comes as cameraKind when the item calls itself a camera", () => {
+    const state = after(snapshot(1, camera(1, { kind: "camera", cameraKind: "axis" })));
+    expect(state.cameras.get(1)?.kind).toBe("axis");
+  });
+
+  it("is kept when an update does not tell it", () => {
+    const first = after(snapshot(1, camera(1, { kind: "camera", cameraKind: "axis" })));
+    const step = reduce(first, { type: "delta", seq: 2, upsert: [camera(1, { kind: "camera", state: "stalled" })], remove: [] });
+    expect(step.state.cameras.get(1)).toMatchObject({ kind: "axis", state: "stalled" });
+  });
+});
+
+describe("delta", () => {
+  it("adds, changes and removes, and leaves the state before it as it was", () => {
+    const before = after(snapshot(1, stream("a"), stream("b"), recording("b"), camera(1)));
+    const step = reduce(before, {
+      type: "delta",
+      seq: 2,
+      upsert: [stream("a", { readers: 9 }), stream("c")],
+      remove: [
+        { kind: "stream", server: "main", name: "b" },
+        { kind: "recording", server: "main", name: "b" },
+        { kind: "camera", id: 1 },
+      ],
+    });
+    expect(step).toMatchObject({ applied: true, ask: false });
+    expect(step.streams.map((one) => one.name)).toEqual(["a", "c"]);
+    expect(names(step.state)).toEqual(["a", "c"]);
+    expect(step.state.streams.get(streamKey("main", "a"))?.readers).toBe(9);
+    expect(step.state.recordings.size + step.state.cameras.size).toBe(0);
+    expect(names(before)).toEqual(["a", "b"]);
+  });
+
+  it("a hole asks for a snapshot once and changes nothing until it comes", () => {
+    const before = after(snapshot(1, stream("a")));
+    const hole = reduce(before, { type: "delta", seq: 3, upsert: [stream("b")], remove: [] });
+    expect(hole).toMatchObject({ applied: false, ask: true });
+    expect(names(hole.state)).toEqual(["a"]);
+    const next = reduce(hole.state, { type: "delta", seq: 4, upsert: [stream("c")], remove: [] });
+    expect(next).toMatchObject({ applied: false, ask: false });
+    const healed = reduce(next.state, snapshot(4, stream("a"), stream("b"), stream("c")));
+    expect(names(healed.state)).toEqual(["a", "b", "c"]);
+    expect(reduce(healed.state, { type: "delta", seq: 5, upsert: [], remove: [] }).applied).toBe(true);
+  });
+
+  it("one that was on its way before the snapshot is older than it", () => {
+    const state = after(snapshot(8, stream("a")));
+    const late = reduce(state, { type: "delta", seq: 8, upsert: [stream("b")], remove: [] });
+    expect(late).toMatchObject({ applied: false, ask: false });
+    expect(late.state).toBe(state);
+  });
+
+  it("before any snapshot asks for one", () => {
+    expect(reduce(emptyState(), { type: "delta", seq: 1, upsert: [], remove: [] })).toMatchObject({ ask: true, applied: false });
+  });
+
+  it("a message of a later version changes nothing", () => {
+    const state = after(snapshot(1, stream("a")));
+    const step = reduce(state, { type: "notice", seq: 2 } as unknown as ServerMessage);
+    expect(step).toMatchObject({ applied: false, ask: false });
+    expect(step.state).toBe(state);
+  });
+});
+
+it("streams of one name on two servers are two", () => {
+  const state = after(snapshot(1, stream("a"), stream("a", { server: "backup" })));
+  expect(state.streams.size).toBe(2);
+});
+
+it("counts states, readers, rates and recordings", () => {
+  const state = after(snapshot(1, stream("a"), stream("b", { bitrate: null, state: "stalled", readers: 0 }), stream("c", { state: "offline", readers: 1 }), recording("a")));
+  expect(count(state)).toEqual({ live: 1, stalled: 1, offline: 1, unknown: 0, recording: 1, readers: 3, bitrate: 2_000 });
+});

@@ -1,0 +1,152 @@
+// A video that plays an HLS playlist: hls.js where the browser has media source extensions, its own HLS elsewhere.
+// hls.js is loaded when the first recording is opened, not before.
+
+import type Hls from "hls.js";
+import { sentence } from "../api";
+import { parsePlaylist, type Cue } from "../playlist";
+import { h, replace, show, text } from "./dom";
+import { icon } from "./icons";
+
+export interface PlayerEvents {
+  onTime(position: number): void;
+  onEnded(): void;
+  onCues(cues: Cue[]): void;
+}
+
+const HLS_TYPE = "application/vnd.apple.mpegurl";
+
+export class Player {
+  readonly element: HTMLElement;
+  readonly video = h("video", { controls: true, playsinline: true, preload: "auto", "aria-label": "Recording" });
+  private readonly notice = h("div", { class: "notice", role: "status" });
+  private hls: Hls | null = null;
+  /** Counts loads: what an older one still brings is ignored. */
+  private turn = 0;
+  private recovered = false;
+
+  constructor(private readonly events: PlayerEvents) {
+    this.element = h("div", { class: "player" }, this.video, this.notice);
+    this.video.addEventListener("timeupdate", () => events.onTime(this.video.currentTime));
+    this.video.addEventListener("seeking", () => events.onTime(this.video.currentTime));
+    this.video.addEventListener("ended", () => events.onEnded());
+    this.video.addEventListener("playing", () => this.say(null));
+    this.video.addEventListener("loadeddata", () => this.say(null));
+    this.video.addEventListener("error", () => this.failed(this.video.error?.message ?? ""));
+  }
+
+  say(words: string | null, retry: (() => void) | null = null): void {
+    show(this.notice, words !== null);
+    if (words === null) return;
+    replace(this.notice, h("p", {}, words), retry === null ? null : h("button", { type: "button", onclick: retry }, icon("restart"), "Try again"));
+  }
+
+  /** Loads a playlist and plays it from a position (seconds, or from a moment found in its cues). */
+  async load(url: string, fallback: number, from: (cues: Cue[]) => number): Promise<void> {
+    const turn = ++this.turn;
+    this.drop();
+    this.recovered = false;
+    this.say("Loading…");
+    this.retry = () => void this.load(url, fallback, from);
+    let cues: Cue[];
+    try {
+      const response = await fetch(url);
+      if (!response.ok) throw new Error(response.status === 404 ? "Nothing of this can be played yet." : `The server answered ${response.status}.`);
+      cues = parsePlaylist(await response.text(), fallback);
+    } catch (error) {
+      if (turn === this.turn) this.failed(sentence(error));
+      return;
+    }
+    if (turn !== this.turn) return;
+    if (cues.length === 0) {
+      this.say("Nothing of this can be played yet: the first segment is still being written.", this.retry);
+      return;
+    }
+    this.events.onCues(cues);
+    const start = from(cues);
+    try {
+      await this.attach(new URL(url, document.baseURI).href, start, turn);
+    } catch (error) {
+      if (turn === this.turn) this.failed(sentence(error));
+    }
+  }
+
+  seek(position: number): void {
+    this.video.currentTime = position;
+    void this.play();
+  }
+
+  close(): void {
+    this.turn += 1;
+    this.drop();
+  }
+
+  private retry: () => void = () => undefined;
+
+  private drop(): void {
+    this.hls?.destroy();
+    this.hls = null;
+    this.video.removeAttribute("src");
+    this.video.load();
+  }
+
+  private async attach(url: string, start: number, turn: number): Promise<void> {
+    const sources = "MediaSource" in window || "ManagedMediaSource" in window;
+    if (!sources && this.video.canPlayType(HLS_TYPE) !== "") {
+      this.video.src = url;
+      this.video.addEventListener("loadedmetadata", () => (this.video.currentTime = start), { once: true });
+      await this.play();
+      return;
+    }
+    const { default: Library } = await import("hls.js/light");
+    if (turn !== this.turn) return;
+    if (!Library.isSupported()) throw new Error("This browser cannot play recordings; download the segments instead.");
+    // No worker: it would need a blob: script, and fragmented MP4 passes through unchanged anyway.
+    const hls = new Library({ enableWorker: false, startPosition: start, maxBufferLength: 30, backBufferLength: 60 });
+    this.hls = hls;
+    hls.on(Library.Events.ERROR, (_, data) => {
+      if (!data.fatal || turn !== this.turn) return;
+      if (data.type === Library.ErrorTypes.MEDIA_ERROR && !this.recovered) {
+        this.recovered = true;
+        hls.recoverMediaError();
+      } else {
+        this.failed(data.type === Library.ErrorTypes.NETWORK_ERROR ? "a segment could not be fetched" : data.details);
+      }
+    });
+    hls.loadSource(url);
+    hls.attachMedia(this.video);
+    await this.play();
+  }
+
+  /** Plays; where the browser forbids sound without a click, without sound. */
+  private async play(): Promise<void> {
+    try {
+      await this.video.play();
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== "NotAllowedError") return;
+      this.video.muted = true;
+      await this.video.play().catch(() => undefined);
+    }
+  }
+
+  private failed(words: string): void {
+    // Emptying the source is an "error" of the element, too.
+    if (this.hls === null && this.video.error !== null && !this.video.hasAttribute("src")) return;
+    this.say(`This cannot be played: ${words === "" ? "the video is damaged or of an unknown kind" : words}`, this.retry);
+  }
+}
+
+/** The time below the picture: big, because "when was that?" is the question of every recording. */
+export class Clock {
+  readonly element = h("p", { class: "clock", "aria-live": "off" });
+  private readonly time = h("time");
+  private readonly date = h("span");
+
+  constructor() {
+    this.element.append(this.time, this.date);
+  }
+
+  render(time: string, date: string): void {
+    text(this.time, time);
+    text(this.date, date);
+  }
+}
