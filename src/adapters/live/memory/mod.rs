@@ -1,0 +1,131 @@
+//! The embedded default: everything in this process's memory, bounded, gone with the process.
+//!
+//! Owns the latest state of all things, the channel that tells of changes, and the recent samples of every stream.
+//! Decides nothing: it keeps what it is told, in the order in which it is told.
+
+mod history;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use tokio::sync::broadcast;
+
+use self::history::Histories;
+use super::{Change, Latest, LiveStore};
+use crate::base::Result;
+use crate::domain::camera::CameraStatus;
+use crate::domain::name::StreamName;
+use crate::domain::recording::RecordingStatus;
+use crate::domain::stream::{Sample, ServerStatus, StreamStatus};
+
+/// Messages a subscriber may be behind. Full: the slowest subscriber loses the oldest ones, learns so from the channel
+/// (`Lagged`) and reads [`LiveStore::latest`] again; nobody else waits for it. Enough for a restart of 1,000 cameras that
+/// are told of one by one.
+const BEHIND: usize = 1_024;
+
+/// A live store in memory.
+pub struct Memory {
+    now: RwLock<Now>,
+    histories: RwLock<Histories>,
+    changes: broadcast::Sender<Arc<Vec<Change>>>,
+}
+
+#[derive(Default)]
+struct Now {
+    servers: BTreeMap<String, ServerStatus>,
+    streams: BTreeMap<(String, StreamName), StreamStatus>,
+    cameras: BTreeMap<i64, CameraStatus>,
+    recordings: BTreeMap<(String, StreamName), RecordingStatus>,
+}
+
+impl Memory {
+    /// A store that keeps samples for `history`, given that they come every `interval` (`monitor.history` and
+    /// `monitor.interval`). Some 12 bytes a sample: 1,000 streams at the defaults come to about 520 MB after a day, and
+    /// more streams than fit into 720 MB get a shorter history each.
+    pub fn new(history: Duration, interval: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            now: RwLock::default(),
+            histories: RwLock::new(Histories::new(history, interval)),
+            changes: broadcast::Sender::new(BEHIND),
+        })
+    }
+}
+
+#[async_trait]
+impl LiveStore for Memory {
+    async fn publish(&self, changes: Vec<Change>) -> Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        // Told while the state is locked: everybody hears of changes in the order in which they were applied.
+        let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
+        for change in &changes {
+            now.apply(change);
+        }
+        // An error means that nobody listens.
+        let _ = self.changes.send(Arc::new(changes));
+        Ok(())
+    }
+
+    async fn record_samples(&self, server: &str, samples: Vec<(StreamName, Sample)>) -> Result<()> {
+        self.histories.write().unwrap_or_else(PoisonError::into_inner).record(server, samples);
+        Ok(())
+    }
+
+    async fn latest(&self) -> Result<Latest> {
+        let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(Latest {
+            servers: now.servers.values().cloned().collect(),
+            streams: now.streams.values().cloned().collect(),
+            cameras: now.cameras.values().cloned().collect(),
+            recordings: now.recordings.values().cloned().collect(),
+        })
+    }
+
+    async fn history(
+        &self,
+        server: &str,
+        name: &StreamName,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> Result<Vec<Sample>> {
+        Ok(self.histories.read().unwrap_or_else(PoisonError::into_inner).between(server, name, from, to))
+    }
+
+    fn subscribe(&self) -> broadcast::Receiver<Arc<Vec<Change>>> {
+        self.changes.subscribe()
+    }
+}
+
+impl Now {
+    fn apply(&mut self, change: &Change) {
+        match change.clone() {
+            Change::Server(server) => {
+                self.servers.insert(server.name.clone(), server);
+            }
+            Change::Stream(stream) => {
+                self.streams.insert((stream.server.clone(), stream.name.clone()), stream);
+            }
+            Change::StreamGone { server, name } => {
+                self.streams.remove(&(server, name));
+            }
+            Change::Camera(camera) => {
+                self.cameras.insert(camera.id, camera);
+            }
+            Change::CameraGone { id } => {
+                self.cameras.remove(&id);
+            }
+            Change::Recording(recording) => {
+                self.recordings.insert((recording.server.clone(), recording.name.clone()), recording);
+            }
+            Change::RecordingGone { server, name } => {
+                self.recordings.remove(&(server, name));
+            }
+        }
+    }
+}
