@@ -13,6 +13,8 @@ pub mod playlist;
 pub mod probe;
 pub mod recording;
 pub mod restart;
+pub mod restream;
 pub mod role;
 pub mod session;
+pub mod storm;
 pub mod stream;

@@ -1,0 +1,141 @@
+//! The life of one relay as a pure state machine: `(state, event) -> (state, actions)`.
+//!
+//! [`Relay`] decides when to probe, start, stop and wait. Whoever holds it (the restream actor) does what the
+//! [`Action`]s say and reports back with [`Event`]s. Time is a duration since any fixed moment of a monotonic clock and
+//! comes in with every event, as does the random number for the jitter.
+//!
+//! Promises, kept by property tests: at most one process at a time; every process that was started is waited for before
+//! another one starts; after [`Event::Stop`] it comes to [`Phase::Ended`] as soon as its process has.
+
+mod relay;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+pub use relay::Relay;
+
+use super::camera::CameraState;
+use super::probe::{Fault, Tracks};
+use super::restart::RestartPolicy;
+
+/// Numbers a relay lives by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RelayRules {
+    /// Backoff and breaker.
+    pub restart: RestartPolicy,
+    /// No progress for so long = stalled.
+    pub stall_timeout: Duration,
+    /// The first progress may take so long.
+    pub start_timeout: Duration,
+    /// A wrong password is tried at most so often: cameras lock accounts.
+    pub login_pause: Duration,
+}
+
+/// What the server says of the path we publish to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathView {
+    /// Nobody watches that server, or it does not answer.
+    Unknown,
+    /// It has a stream.
+    Available,
+    /// It has none.
+    Missing,
+}
+
+/// What has happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The server answers its poller (or nobody polls it), or does not, with the reason.
+    Server(Result<(), String>),
+    /// What the server says of our path.
+    Path(PathView),
+    /// The start budget has a turn for us.
+    Turn,
+    /// The probe has ended.
+    Probed(Result<Tracks, Fault>),
+    /// ffmpeg was started, or could not be.
+    Started(Result<(), Fault>),
+    /// ffmpeg has sent something since the last time.
+    Progress,
+    /// ffmpeg has ended and was reaped.
+    Exited(Fault),
+    /// The row was read or changed; `true` when ffmpeg has to be started differently from now on.
+    Row {
+        /// URL, path, transport or audio is another one.
+        changed: bool,
+    },
+    /// Somebody pressed the button.
+    Restart,
+    /// End for good.
+    Stop,
+    /// Time has passed; see [`Relay::next_wake`].
+    Tick,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Get in line for a start.
+    AskTurn,
+    /// Leave the line.
+    LeaveTurn,
+    /// Run ffprobe; answer with [`Event::Probed`].
+    Probe,
+    /// Kill ffprobe; no answer is expected any more.
+    CancelProbe,
+    /// Start ffmpeg for these tracks; answer with [`Event::Started`], later [`Event::Exited`].
+    Start(Tracks),
+    /// Kill ladder; [`Event::Exited`] follows.
+    End,
+    /// Read the row again, now that ffmpeg has ended.
+    ReadRow,
+}
+
+/// Where a relay stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The server does not answer.
+    WaitingForServer,
+    /// In line for a start.
+    WaitingForTurn,
+    /// ffprobe runs.
+    Probing,
+    /// ffmpeg runs; the server does not show its stream yet (or not any more).
+    Starting,
+    /// ffmpeg sends and the server has the stream.
+    Running,
+    /// ffmpeg sends nothing and is being ended.
+    Stalled,
+    /// ffmpeg is being ended to start afresh.
+    Restarting,
+    /// Waiting for the next try.
+    Backoff,
+    /// Waiting for the next try, after too many.
+    Degraded,
+    /// ffmpeg is being ended for good.
+    Stopping,
+    /// Nothing runs and nothing will.
+    Ended,
+}
+
+impl Phase {
+    /// The word people see.
+    pub fn state(&self) -> CameraState {
+        match self {
+            Self::WaitingForServer | Self::WaitingForTurn => CameraState::Waiting,
+            Self::Probing => CameraState::Probing,
+            Self::Starting | Self::Restarting => CameraState::Starting,
+            Self::Running => CameraState::Running,
+            Self::Stalled => CameraState::Stalled,
+            Self::Backoff => CameraState::Backoff,
+            Self::Degraded => CameraState::Degraded,
+            Self::Stopping | Self::Ended => CameraState::Stopped,
+        }
+    }
+
+    /// ffmpeg is alive.
+    pub fn has_ffmpeg(&self) -> bool {
+        matches!(self, Self::Starting | Self::Running | Self::Stalled | Self::Restarting | Self::Stopping)
+    }
+}

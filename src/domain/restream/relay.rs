@@ -1,0 +1,321 @@
+//! The rules themselves: one function per event.
+
+use std::time::Duration;
+
+use super::{Action, Event, PathView, Phase, RelayRules};
+use crate::domain::probe::{Fault, FaultKind, Tracks};
+use crate::domain::restart::RestartHistory;
+
+/// A remembered probe is believed for so many failed runs in a row; then the source is looked at again.
+const PROBE_LASTS: u32 = 3;
+
+/// One relay.
+#[derive(Clone, Debug)]
+pub struct Relay {
+    rules: RelayRules,
+    phase: Phase,
+    server: Result<(), String>,
+    path: PathView,
+    history: RestartHistory,
+    /// What the last probe found, and how many runs have failed on it since one reached the server.
+    tracks: Option<Tracks>,
+    failed_runs: u32,
+    last_fault: Option<Fault>,
+    /// Backoff and Degraded: when to try again.
+    retry_at: Duration,
+    /// No try before this, not even when the server comes back.
+    not_before: Duration,
+    /// ffmpeg: when it was started, when something last moved, since when it has been running.
+    started_at: Duration,
+    moved_at: Option<Duration>,
+    running_since: Option<Duration>,
+}
+
+impl Relay {
+    /// A relay that has done nothing yet; the first event that counts is [`Event::Server`].
+    pub fn new(rules: RelayRules) -> Self {
+        Self {
+            rules,
+            phase: Phase::WaitingForServer,
+            server: Err("nothing is known of the media server yet".into()),
+            path: PathView::Unknown,
+            history: RestartHistory::default(),
+            tracks: None,
+            failed_runs: 0,
+            last_fault: None,
+            retry_at: Duration::ZERO,
+            not_before: Duration::ZERO,
+            started_at: Duration::ZERO,
+            moved_at: None,
+            running_since: None,
+        }
+    }
+
+    /// Where it stands.
+    pub fn phase(&self) -> &Phase {
+        &self.phase
+    }
+
+    /// Ends of ffmpeg or failed tries so far.
+    pub fn restarts(&self) -> u32 {
+        self.history.total()
+    }
+
+    /// Why it is not running, or why it last failed; without secrets.
+    pub fn last_error(&self) -> Option<String> {
+        match (&self.phase, &self.server) {
+            (Phase::WaitingForServer, Err(reason)) => Some(reason.clone()),
+            _ => self.last_fault.as_ref().map(|fault| fault.message.clone()),
+        }
+    }
+
+    /// When the next try begins.
+    pub fn next_start(&self) -> Option<Duration> {
+        matches!(self.phase, Phase::Backoff | Phase::Degraded).then_some(self.retry_at)
+    }
+
+    /// When [`Event::Tick`] is due at the latest.
+    pub fn next_wake(&self) -> Option<Duration> {
+        match self.phase {
+            Phase::Backoff | Phase::Degraded => Some(self.retry_at),
+            Phase::Starting | Phase::Running => Some(self.stalled_at()),
+            _ => None,
+        }
+    }
+
+    /// Takes an event at `now`; `jitter` is uniform in `0.0..=1.0`. What does not fit the phase is ignored: it is late.
+    pub fn step(&mut self, event: Event, now: Duration, jitter: f64) -> Vec<Action> {
+        match event {
+            Event::Server(server) => self.on_server(server, now),
+            Event::Path(path) => self.on_path(path, now),
+            Event::Turn => self.on_turn(now),
+            Event::Probed(result) => self.on_probed(result, now, jitter),
+            Event::Started(result) => self.on_started(result, now, jitter),
+            Event::Progress => self.on_progress(now),
+            Event::Exited(fault) => self.on_exited(fault, now, jitter),
+            Event::Row { changed } => self.on_row(changed, now),
+            Event::Restart => self.start_afresh(now),
+            Event::Stop => self.on_stop(),
+            Event::Tick => self.on_tick(now),
+        }
+    }
+
+    fn on_server(&mut self, server: Result<(), String>, now: Duration) -> Vec<Action> {
+        self.server = server;
+        match (&self.phase, &self.server) {
+            (Phase::WaitingForServer, Ok(())) => self.try_again(now),
+            // Waiting for a time makes no sense while the server is away: its return is what to wait for.
+            (Phase::Backoff | Phase::Degraded, Err(_)) => {
+                self.phase = Phase::WaitingForServer;
+                Vec::new()
+            }
+            (Phase::WaitingForTurn, Err(_)) => {
+                self.phase = Phase::WaitingForServer;
+                vec![Action::LeaveTurn]
+            }
+            // Probes and running ffmpegs find out by themselves: the API may be down and the media fine.
+            _ => Vec::new(),
+        }
+    }
+
+    fn on_path(&mut self, path: PathView, now: Duration) -> Vec<Action> {
+        self.path = path;
+        self.judge_running(now);
+        Vec::new()
+    }
+
+    fn on_turn(&mut self, now: Duration) -> Vec<Action> {
+        if self.phase != Phase::WaitingForTurn {
+            return Vec::new();
+        }
+        match self.tracks.clone() {
+            Some(tracks) => self.start(tracks, now),
+            None => {
+                self.phase = Phase::Probing;
+                vec![Action::Probe]
+            }
+        }
+    }
+
+    fn on_probed(&mut self, result: Result<Tracks, Fault>, now: Duration, jitter: f64) -> Vec<Action> {
+        if self.phase != Phase::Probing {
+            return Vec::new();
+        }
+        match result {
+            Ok(tracks) => {
+                self.tracks = Some(tracks.clone());
+                self.failed_runs = 0;
+                self.start(tracks, now)
+            }
+            Err(fault) => self.failed(fault, now, jitter),
+        }
+    }
+
+    fn on_started(&mut self, result: Result<(), Fault>, now: Duration, jitter: f64) -> Vec<Action> {
+        match (&self.phase, result) {
+            (Phase::Starting, Err(fault)) => self.failed(fault, now, jitter),
+            (Phase::Restarting, Err(_)) => self.try_again(now),
+            (Phase::Stopping, Err(_)) => {
+                self.phase = Phase::Ended;
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn start(&mut self, tracks: Tracks, now: Duration) -> Vec<Action> {
+        self.phase = Phase::Starting;
+        self.started_at = now;
+        self.moved_at = None;
+        self.running_since = None;
+        vec![Action::Start(tracks)]
+    }
+
+    fn on_progress(&mut self, now: Duration) -> Vec<Action> {
+        if matches!(self.phase, Phase::Starting | Phase::Running) {
+            self.moved_at = Some(now);
+            self.judge_running(now);
+        }
+        Vec::new()
+    }
+
+    /// Running is: something has moved, and the server does not say that the stream is missing.
+    fn judge_running(&mut self, now: Duration) {
+        let runs = self.moved_at.is_some() && self.path != PathView::Missing;
+        match self.phase {
+            Phase::Starting if runs => {
+                self.phase = Phase::Running;
+                self.running_since.get_or_insert(now);
+                self.failed_runs = 0;
+            }
+            Phase::Running if !runs => self.phase = Phase::Starting,
+            _ => {}
+        }
+    }
+
+    fn on_exited(&mut self, fault: Fault, now: Duration, jitter: f64) -> Vec<Action> {
+        match self.phase {
+            // Told to end because nothing moved: that is the reason, not what ffmpeg says of being ended.
+            Phase::Stalled => {
+                let fault = self.last_fault.clone().unwrap_or(fault);
+                self.failed(fault, now, jitter)
+            }
+            Phase::Starting | Phase::Running => self.failed(fault, now, jitter),
+            Phase::Restarting => self.try_again(now),
+            Phase::Stopping => {
+                self.phase = Phase::Ended;
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// A probe or a run has failed, and no process is left.
+    fn failed(&mut self, fault: Fault, now: Duration, jitter: f64) -> Vec<Action> {
+        let ran = self.running_since.take().map_or(Duration::ZERO, |since| now.saturating_sub(since));
+        let retry = self.history.ended(&self.rules.restart, now, ran, jitter);
+        self.retry_at = now + retry.after;
+        if fault.kind == FaultKind::Unauthorized {
+            self.not_before = now + self.rules.login_pause;
+            self.retry_at = self.retry_at.max(self.not_before);
+        }
+        self.failed_runs += 1;
+        if self.failed_runs >= PROBE_LASTS || matches!(fault.kind, FaultKind::NoVideo | FaultKind::CodecUnsupported) {
+            self.tracks = None;
+        }
+        self.last_fault = Some(fault);
+        self.moved_at = None;
+        self.phase = match (&self.server, retry.degraded) {
+            (Err(_), _) => Phase::WaitingForServer,
+            (Ok(()), true) => Phase::Degraded,
+            (Ok(()), false) => Phase::Backoff,
+        };
+        vec![Action::ReadRow]
+    }
+
+    /// Nothing runs; get going as far as server, lock-out and budget allow.
+    fn try_again(&mut self, now: Duration) -> Vec<Action> {
+        if self.server.is_err() {
+            self.phase = Phase::WaitingForServer;
+            return Vec::new();
+        }
+        if now < self.not_before {
+            self.phase = Phase::Backoff;
+            self.retry_at = self.not_before;
+            return Vec::new();
+        }
+        self.phase = Phase::WaitingForTurn;
+        vec![Action::AskTurn]
+    }
+
+    fn on_row(&mut self, changed: bool, now: Duration) -> Vec<Action> {
+        if !changed || matches!(self.phase, Phase::Stopping | Phase::Ended) {
+            return Vec::new();
+        }
+        // Another source: nothing that was learnt of the old one counts.
+        self.tracks = None;
+        self.history = RestartHistory::default();
+        self.last_fault = None;
+        self.start_afresh(now)
+    }
+
+    /// Ends what runs, and starts at once.
+    fn start_afresh(&mut self, now: Duration) -> Vec<Action> {
+        self.not_before = now;
+        match self.phase {
+            Phase::Starting | Phase::Running => {
+                self.phase = Phase::Restarting;
+                vec![Action::End]
+            }
+            // Its process is being ended already.
+            Phase::Stalled => {
+                self.phase = Phase::Restarting;
+                Vec::new()
+            }
+            Phase::Probing => {
+                let mut actions = vec![Action::CancelProbe];
+                actions.extend(self.try_again(now));
+                actions
+            }
+            Phase::Backoff | Phase::Degraded | Phase::WaitingForServer => self.try_again(now),
+            Phase::WaitingForTurn | Phase::Restarting | Phase::Stopping | Phase::Ended => Vec::new(),
+        }
+    }
+
+    fn on_stop(&mut self) -> Vec<Action> {
+        let (phase, actions) = match self.phase {
+            Phase::Starting | Phase::Running => (Phase::Stopping, vec![Action::End]),
+            Phase::Stalled | Phase::Restarting | Phase::Stopping => (Phase::Stopping, Vec::new()),
+            Phase::Probing => (Phase::Ended, vec![Action::CancelProbe]),
+            Phase::WaitingForTurn => (Phase::Ended, vec![Action::LeaveTurn]),
+            Phase::WaitingForServer | Phase::Backoff | Phase::Degraded | Phase::Ended => (Phase::Ended, Vec::new()),
+        };
+        self.phase = phase;
+        actions
+    }
+
+    fn on_tick(&mut self, now: Duration) -> Vec<Action> {
+        match self.phase {
+            Phase::Backoff | Phase::Degraded if now >= self.retry_at => self.try_again(now),
+            Phase::Starting | Phase::Running if now >= self.stalled_at() => {
+                let words = match self.moved_at {
+                    Some(moved) => format!("nothing came for {} s", (now - moved).as_secs()),
+                    None => format!("nothing came within {} s of the start", (now - self.started_at).as_secs()),
+                };
+                let text =
+                    format!("{words} though ffmpeg lives; it is started again. If this goes on, look at the camera");
+                self.last_fault = Some(Fault::new(FaultKind::Silent, text));
+                self.phase = Phase::Stalled;
+                vec![Action::End]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn stalled_at(&self) -> Duration {
+        match self.moved_at {
+            Some(moved) => moved + self.rules.stall_timeout,
+            None => self.started_at + self.rules.start_timeout,
+        }
+    }
+}

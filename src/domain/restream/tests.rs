@@ -1,0 +1,308 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::probe::FaultKind;
+
+const RULES: RelayRules = RelayRules {
+    restart: RestartPolicy::STANDARD,
+    stall_timeout: Duration::from_secs(10),
+    start_timeout: Duration::from_secs(20),
+    login_pause: Duration::from_secs(60),
+};
+
+fn tracks() -> Tracks {
+    Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: None, flows: true }
+}
+
+fn fault(kind: FaultKind) -> Fault {
+    Fault::new(kind, format!("{kind:?}"))
+}
+
+fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+/// Steps at full jitter.
+fn step(relay: &mut Relay, at: u64, event: Event) -> Vec<Action> {
+    relay.step(event, seconds(at), 1.0)
+}
+
+/// A relay that runs since second 0.
+fn running() -> Relay {
+    let mut relay = Relay::new(RULES);
+    for event in [
+        Event::Server(Ok(())),
+        Event::Turn,
+        Event::Probed(Ok(tracks())),
+        Event::Started(Ok(())),
+        Event::Path(PathView::Available),
+        Event::Progress,
+    ] {
+        step(&mut relay, 0, event);
+    }
+    assert_eq!(*relay.phase(), Phase::Running);
+    relay
+}
+
+#[test]
+fn the_way_to_running() {
+    let mut relay = Relay::new(RULES);
+    let table = [
+        (Event::Tick, vec![], Phase::WaitingForServer),
+        (Event::Server(Err("down".into())), vec![], Phase::WaitingForServer),
+        (Event::Restart, vec![], Phase::WaitingForServer),
+        (Event::Server(Ok(())), vec![Action::AskTurn], Phase::WaitingForTurn),
+        (Event::Server(Err("down".into())), vec![Action::LeaveTurn], Phase::WaitingForServer),
+        (Event::Turn, vec![], Phase::WaitingForServer),
+        (Event::Server(Ok(())), vec![Action::AskTurn], Phase::WaitingForTurn),
+        (Event::Path(PathView::Missing), vec![], Phase::WaitingForTurn),
+        (Event::Turn, vec![Action::Probe], Phase::Probing),
+        (Event::Progress, vec![], Phase::Probing),
+        (Event::Probed(Ok(tracks())), vec![Action::Start(tracks())], Phase::Starting),
+        (Event::Started(Ok(())), vec![], Phase::Starting),
+        (Event::Progress, vec![], Phase::Starting),
+        (Event::Path(PathView::Available), vec![], Phase::Running),
+        (Event::Path(PathView::Missing), vec![], Phase::Starting),
+        (Event::Path(PathView::Unknown), vec![], Phase::Running),
+        (Event::Server(Err("API down".into())), vec![], Phase::Running),
+        (Event::Row { changed: false }, vec![], Phase::Running),
+        (Event::Probed(Err(fault(FaultKind::Other))), vec![], Phase::Running),
+    ];
+    for (n, (event, actions, phase)) in table.into_iter().enumerate() {
+        let words = format!("{n}: {event:?}");
+        assert_eq!(step(&mut relay, 1, event), actions, "{words}");
+        assert_eq!(*relay.phase(), phase, "{words}");
+    }
+    assert_eq!(relay.restarts(), 0);
+}
+
+#[test]
+fn an_end_is_followed_by_a_look_at_the_row_and_a_short_wait() {
+    let mut relay = running();
+    assert_eq!(step(&mut relay, 100, Event::Exited(fault(FaultKind::Ended))), [Action::ReadRow]);
+    assert_eq!((relay.phase(), relay.next_start()), (&Phase::Backoff, Some(seconds(101))), "a run of 100 s forgives");
+    assert_eq!(relay.last_error().as_deref(), Some("Ended"));
+    assert_eq!(step(&mut relay, 100, Event::Row { changed: false }), []);
+    assert_eq!(step(&mut relay, 100, Event::Tick), []);
+    assert_eq!(step(&mut relay, 101, Event::Tick), [Action::AskTurn]);
+    // What the probe found is still known: no second session on a weak camera.
+    assert_eq!(step(&mut relay, 101, Event::Turn), [Action::Start(tracks())]);
+    assert_eq!(relay.restarts(), 1);
+}
+
+#[test]
+fn a_changed_row_starts_at_once_wherever_it_finds_the_relay() {
+    let mut relay = running();
+    assert_eq!(step(&mut relay, 5, Event::Row { changed: true }), [Action::End]);
+    assert_eq!(step(&mut relay, 5, Event::Row { changed: true }), []);
+    assert_eq!(step(&mut relay, 6, Event::Exited(fault(FaultKind::Ended))), [Action::AskTurn]);
+    assert_eq!(step(&mut relay, 6, Event::Turn), [Action::Probe], "another source is looked at afresh");
+    assert_eq!(step(&mut relay, 6, Event::Row { changed: true }), [Action::CancelProbe, Action::AskTurn]);
+    step(&mut relay, 6, Event::Turn);
+    assert_eq!(step(&mut relay, 7, Event::Probed(Err(fault(FaultKind::Unauthorized)))), [Action::ReadRow]);
+    assert_eq!(
+        step(&mut relay, 8, Event::Row { changed: true }),
+        [Action::AskTurn],
+        "a corrected password is tried now"
+    );
+    assert_eq!((relay.restarts(), relay.last_error()), (0, None));
+}
+
+#[test]
+fn nothing_moving_is_a_stall() {
+    let mut relay = running();
+    assert_eq!(relay.next_wake(), Some(seconds(10)));
+    step(&mut relay, 9, Event::Progress);
+    assert_eq!(step(&mut relay, 18, Event::Tick), []);
+    assert_eq!(step(&mut relay, 19, Event::Tick), [Action::End]);
+    assert_eq!(relay.phase().state(), CameraState::Stalled);
+    assert_eq!(step(&mut relay, 19, Event::Progress), []);
+    assert_eq!(step(&mut relay, 20, Event::Tick), []);
+    assert_eq!(step(&mut relay, 21, Event::Exited(fault(FaultKind::Program))), [Action::ReadRow]);
+    assert_eq!(relay.next_start(), Some(seconds(22)), "a first stall is followed by the shortest wait");
+    assert!(relay.last_error().is_some_and(|text| text.starts_with("nothing came for 10 s")));
+
+    let mut silent = running();
+    step(&mut silent, 1, Event::Restart);
+    step(&mut silent, 1, Event::Exited(fault(FaultKind::Ended)));
+    step(&mut silent, 1, Event::Turn);
+    assert_eq!((silent.phase(), silent.next_wake()), (&Phase::Starting, Some(seconds(21))));
+    assert_eq!(step(&mut silent, 21, Event::Tick), [Action::End]);
+}
+
+#[test]
+fn a_wrong_password_is_tried_once_a_minute_whatever_else_happens() {
+    let mut relay = Relay::new(RULES);
+    step(&mut relay, 0, Event::Server(Ok(())));
+    step(&mut relay, 0, Event::Turn);
+    step(&mut relay, 2, Event::Probed(Err(fault(FaultKind::Unauthorized))));
+    assert_eq!(relay.next_start(), Some(seconds(62)));
+    step(&mut relay, 10, Event::Server(Err("down".into())));
+    assert_eq!((relay.phase(), relay.last_error().as_deref()), (&Phase::WaitingForServer, Some("down")));
+    assert_eq!(step(&mut relay, 20, Event::Server(Ok(()))), []);
+    assert_eq!((relay.phase(), relay.next_start()), (&Phase::Backoff, Some(seconds(62))));
+    assert_eq!(step(&mut relay, 61, Event::Tick), []);
+    assert_eq!(step(&mut relay, 62, Event::Tick), [Action::AskTurn]);
+    step(&mut relay, 62, Event::Turn);
+    step(&mut relay, 63, Event::Probed(Err(fault(FaultKind::Unauthorized))));
+    assert_eq!(step(&mut relay, 64, Event::Restart), [Action::AskTurn], "unless somebody asks for it");
+}
+
+#[test]
+fn a_server_that_is_away_is_waited_for_and_its_return_starts_at_once() {
+    let mut relay = running();
+    step(&mut relay, 100, Event::Exited(fault(FaultKind::PublishRefused)));
+    assert_eq!(*relay.phase(), Phase::Backoff);
+    assert_eq!(step(&mut relay, 100, Event::Server(Err("refused".into()))), []);
+    assert_eq!((relay.phase(), relay.next_wake()), (&Phase::WaitingForServer, None));
+    assert_eq!(step(&mut relay, 400, Event::Server(Ok(()))), [Action::AskTurn]);
+
+    let mut known = running();
+    step(&mut known, 100, Event::Server(Err("refused".into())));
+    step(&mut known, 101, Event::Exited(fault(FaultKind::PublishRefused)));
+    assert_eq!(*known.phase(), Phase::WaitingForServer);
+}
+
+#[test]
+fn ten_failures_in_ten_minutes_degrade_and_are_still_tried() {
+    let mut relay = running();
+    let mut now = 1;
+    for n in 0..10 {
+        assert_ne!(*relay.phase(), Phase::Degraded, "failure {n}");
+        step(&mut relay, now, Event::Exited(fault(FaultKind::Ended)));
+        now = relay.next_start().expect("a time").as_secs();
+        step(&mut relay, now, Event::Tick);
+        if n < 9 {
+            let begun = step(&mut relay, now, Event::Turn);
+            assert_eq!(begun.contains(&Action::Probe), n % 3 == 2, "every third failure looks at the source again");
+            step(&mut relay, now, Event::Probed(Ok(tracks())));
+        }
+    }
+    step(&mut relay, now, Event::Turn);
+    step(&mut relay, now, Event::Probed(Ok(tracks())));
+    step(&mut relay, now, Event::Exited(fault(FaultKind::Ended)));
+    assert_eq!((relay.phase(), relay.next_start()), (&Phase::Degraded, Some(seconds(now + 60))));
+    assert_eq!(step(&mut relay, now + 60, Event::Tick), [Action::AskTurn]);
+}
+
+#[test]
+fn stopping_ends_what_runs_and_nothing_starts_afterwards() {
+    let mut relay = running();
+    assert_eq!(step(&mut relay, 5, Event::Stop), [Action::End]);
+    assert_eq!(step(&mut relay, 5, Event::Stop), []);
+    for event in [Event::Restart, Event::Row { changed: true }, Event::Turn, Event::Server(Ok(())), Event::Tick] {
+        assert_eq!(step(&mut relay, 5, event), []);
+    }
+    assert_eq!(step(&mut relay, 6, Event::Exited(fault(FaultKind::Ended))), []);
+    assert_eq!(*relay.phase(), Phase::Ended);
+}
+
+/// The world around a relay: it keeps processes, and complains when the relay breaks a promise.
+#[derive(Default)]
+struct World {
+    now: Duration,
+    probe: bool,
+    ffmpeg: bool,
+    ending: bool,
+    asked: bool,
+}
+
+impl World {
+    fn act(&mut self, relay: &mut Relay, event: Event) -> Result<(), TestCaseError> {
+        let actions = relay.step(event, self.now, 0.5);
+        for action in actions {
+            match action {
+                Action::AskTurn => self.asked = true,
+                Action::LeaveTurn => self.asked = false,
+                Action::Probe => {
+                    prop_assert!(!self.probe && !self.ffmpeg, "a second process");
+                    self.probe = true;
+                }
+                Action::CancelProbe => {
+                    prop_assert!(self.probe, "no probe to cancel");
+                    self.probe = false;
+                }
+                Action::Start(_) => {
+                    prop_assert!(!self.probe && !self.ffmpeg, "a second process");
+                    (self.ffmpeg, self.ending) = (true, false);
+                }
+                Action::End => {
+                    prop_assert!(self.ffmpeg && !self.ending, "nothing to end, or ended twice");
+                    self.ending = true;
+                }
+                Action::ReadRow => prop_assert!(!self.probe && !self.ffmpeg, "read before the end"),
+            }
+        }
+        prop_assert_eq!(relay.phase().has_ffmpeg(), self.ffmpeg, "phase {:?}", relay.phase());
+        Ok(())
+    }
+
+    /// What can happen, chosen by a number; impossible choices only let time pass.
+    fn happens(&mut self, choice: u8) -> Event {
+        self.now += Duration::from_millis(u64::from(choice) * 20);
+        match choice % 16 {
+            0 => Event::Server(Ok(())),
+            1 => Event::Server(Err("away".into())),
+            2 => Event::Path(PathView::Available),
+            3 => Event::Path(PathView::Missing),
+            4 | 5 if std::mem::take(&mut self.asked) => Event::Turn,
+            6 | 7 if std::mem::take(&mut self.probe) => Event::Probed(Ok(tracks())),
+            8 if std::mem::take(&mut self.probe) => Event::Probed(Err(fault(FaultKind::Unauthorized))),
+            9 | 10 if self.ffmpeg && !self.ending => Event::Progress,
+            11 if std::mem::take(&mut self.ffmpeg) => Event::Exited(fault(FaultKind::Ended)),
+            12 => Event::Row { changed: true },
+            13 => Event::Restart,
+            _ => Event::Tick,
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn never_two_processes_and_always_an_end(choices in prop::collection::vec(any::<u8>(), 0..400)) {
+        let (mut world, mut relay) = (World::default(), Relay::new(RULES));
+        for choice in choices {
+            let event = world.happens(choice);
+            world.act(&mut relay, event)?;
+        }
+        world.act(&mut relay, Event::Stop)?;
+        if std::mem::take(&mut world.ffmpeg) {
+            prop_assert!(world.ending, "told to end");
+            world.act(&mut relay, Event::Exited(fault(FaultKind::Ended)))?;
+        }
+        prop_assert_eq!(relay.phase(), &Phase::Ended);
+        prop_assert!(!world.probe && !world.asked);
+    }
+
+    #[test]
+    fn whatever_happened_it_comes_back_when_the_world_is_well(choices in prop::collection::vec(any::<u8>(), 0..400)) {
+        let (mut world, mut relay) = (World::default(), Relay::new(RULES));
+        for choice in choices {
+            let event = world.happens(choice);
+            world.act(&mut relay, event)?;
+        }
+        world.act(&mut relay, Event::Server(Ok(())))?;
+        world.act(&mut relay, Event::Path(PathView::Available))?;
+        for _ in 0..20 {
+            world.now += Duration::from_secs(61);
+            world.act(&mut relay, Event::Tick)?;
+            if world.ffmpeg && world.ending {
+                world.ffmpeg = false;
+                world.act(&mut relay, Event::Exited(fault(FaultKind::Ended)))?;
+            }
+            if std::mem::take(&mut world.asked) {
+                world.act(&mut relay, Event::Turn)?;
+            }
+            if std::mem::take(&mut world.probe) {
+                world.act(&mut relay, Event::Probed(Ok(tracks())))?;
+            }
+            if world.ffmpeg {
+                world.act(&mut relay, Event::Progress)?;
+            }
+            if *relay.phase() == Phase::Running {
+                return Ok(());
+            }
+        }
+        prop_assert!(false, "still {:?}", relay.phase());
+    }
+}
