@@ -6,6 +6,7 @@
 pub mod admission;
 pub mod camera;
 pub mod container;
+pub mod fleet;
 pub mod history;
 pub mod layout;
 pub mod name;
