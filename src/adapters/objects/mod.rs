@@ -3,6 +3,9 @@
 //! [`ObjectStore`] is implemented by `directory` (the embedded default). Talked to by the upload workers, and by HTTP
 //! for playing what has left the spool.
 
+pub mod directory;
+mod key;
+
 use std::path::Path;
 use std::sync::Arc;
 

@@ -17,6 +17,9 @@ const STREAMS: usize = 10_000;
 /// Samples of all streams together, 720 MB. Full: every stream's share shrinks.
 const SAMPLES: usize = 60_000_000;
 
+/// The shortest `monitor.interval` there is.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
+
 /// Samples in a block: 3 KB, eight and a half minutes of polls.
 const BLOCK: usize = 256;
 
@@ -25,7 +28,7 @@ const IDLE_MS: i64 = 10 * 60 * 1_000;
 
 pub(super) struct Histories {
     longest_ms: i64,
-    /// Samples of one stream in that time.
+    /// Samples of one stream in that time at the shortest interval.
     most: usize,
     streams: HashMap<String, HashMap<StreamName, History>>,
     count: usize,
@@ -59,10 +62,11 @@ struct Packed {
 const NO_RATE: u32 = u32::MAX;
 
 impl Histories {
-    pub(super) fn new(longest: Duration, interval: Duration) -> Self {
+    pub(super) fn new(longest: Duration) -> Self {
         let longest_ms = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX);
-        let polls = longest.as_millis() / interval.as_millis().max(1);
-        let most = usize::try_from(polls).unwrap_or(usize::MAX).clamp(1, SAMPLES);
+        let most = usize::try_from(longest.as_millis() / SHORTEST_INTERVAL.as_millis())
+            .unwrap_or(usize::MAX)
+            .clamp(1, SAMPLES);
         Self { longest_ms, most, streams: HashMap::new(), count: 0 }
     }
 
@@ -206,7 +210,7 @@ mod tests {
     #[test]
     fn a_sample_takes_twelve_bytes_and_comes_back() {
         assert_eq!(size_of::<Packed>(), 12);
-        let mut histories = Histories::new(60 * SECOND, SECOND);
+        let mut histories = Histories::new(60 * SECOND);
         let samples = [
             Sample { at: at(0), state: StreamState::Offline, bitrate: None, readers: 0 },
             Sample {
@@ -229,24 +233,24 @@ mod tests {
 
     #[test]
     fn history_is_bounded_by_age_and_count() {
-        let mut histories = Histories::new(1_000 * SECOND, SECOND);
+        let mut histories = Histories::new(1_000 * SECOND);
         for second in 0..5_000 {
             histories.record("s", vec![(name("a"), sample(second))]);
         }
         assert_eq!(seconds(&histories, "a", 0, 9_999), (3_999..5_000).collect::<Vec<_>>());
         assert_eq!(seconds(&histories, "a", 4_510, 4_512), [4_510, 4_511, 4_512]);
-        // Polled ten times as often as said: the count bounds it.
-        for tenth in 0..50_000_i64 {
-            let sample = Sample { at: at(5_000) + Duration::from_millis(tenth as u64 * 100), ..sample(0) };
+        // More often than anybody may poll: the count bounds it.
+        for hundredth in 0..50_000_u64 {
+            let sample = Sample { at: at(5_000) + Duration::from_millis(hundredth * 10), ..sample(0) };
             histories.record("s", vec![(name("a"), sample)]);
         }
         let kept: usize = histories.histories().flat_map(|history| &history.blocks).map(|b| b.samples.len()).sum();
-        assert!((1_000..=1_000 + 2 * BLOCK).contains(&kept), "{kept} samples");
+        assert!((10_000..=10_000 + 2 * BLOCK).contains(&kept), "{kept} samples");
     }
 
     #[test]
     fn a_clock_set_back_keeps_the_order() {
-        let mut histories = Histories::new(10_000 * SECOND, SECOND);
+        let mut histories = Histories::new(10_000 * SECOND);
         for second in (100..110).chain(105..115) {
             histories.record("s", vec![(name("a"), sample(second))]);
         }
@@ -256,7 +260,7 @@ mod tests {
 
     #[test]
     fn idle_streams_make_room_and_fed_ones_do_not() {
-        let mut histories = Histories::new(86_400 * SECOND, SECOND);
+        let mut histories = Histories::new(86_400 * SECOND);
         let many = |from: usize, to: usize, second| {
             (from..to).map(|n| (name(&format!("cam{n}")), sample(second))).collect::<Vec<_>>()
         };
@@ -275,7 +279,7 @@ mod tests {
 
     #[test]
     fn a_big_fleet_shares_the_space() {
-        let mut histories = Histories::new(86_400 * SECOND, SECOND);
+        let mut histories = Histories::new(86_400 * SECOND);
         histories.count = SAMPLES / BLOCK;
         for second in 0..5_000 {
             let samples = vec![(name("a"), sample(second))];

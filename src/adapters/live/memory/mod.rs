@@ -44,15 +44,14 @@ struct Now {
 }
 
 impl Memory {
-    /// A store that keeps samples for `history`, given that they come every `interval` (`monitor.history` and
-    /// `monitor.interval`). Some 12 bytes a sample: 1,000 streams at the defaults come to about 520 MB after a day, and
-    /// more streams than fit into 720 MB get a shorter history each.
-    pub fn new(history: Duration, interval: Duration) -> Arc<Self> {
-        Arc::new(Self {
+    /// A store that keeps samples for `history` (`monitor.history`). Some 12 bytes a sample: 1,000 streams at the defaults
+    /// come to about 520 MB after a day, and more streams than fit into 720 MB get a shorter history each.
+    pub fn new(history: Duration) -> Self {
+        Self {
             now: RwLock::default(),
-            histories: RwLock::new(Histories::new(history, interval)),
+            histories: RwLock::new(Histories::new(history)),
             changes: broadcast::Sender::new(BEHIND),
-        })
+        }
     }
 }
 

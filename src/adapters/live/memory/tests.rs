@@ -7,8 +7,8 @@ use crate::domain::camera::CameraState;
 use crate::domain::recording::RecordingState;
 use crate::domain::stream::StreamState;
 
-fn memory() -> Arc<Memory> {
-    Memory::new(Duration::from_secs(60), Duration::from_secs(2))
+fn memory() -> Memory {
+    Memory::new(Duration::from_secs(60))
 }
 
 fn at() -> DateTime<Utc> {

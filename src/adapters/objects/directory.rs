@@ -1,0 +1,248 @@
+//! The embedded default: objects are files below a folder, under the same keys as in a bucket.
+//!
+//! ```text
+//! <root>/+incoming/<uuid>          being written, locked by its writer; left over after a crash, removed at open
+//! <root>/<key>                     whole and durable
+//! ```
+//!
+//! A file is copied (never linked: the spool's copy must be able to rot, shrink or go without this one noticing), synced,
+//! renamed into place, and every folder above it is synced. `+incoming` is made at [`Directory::open`] only: when it is
+//! missing later, the disk that belongs here is not mounted, and nothing is written to what lies beneath.
+
+use std::fs::{self, File};
+use std::io::{Error as IoError, ErrorKind, Read, Write};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::{ObjectStore, key};
+use crate::base::{Error, Result};
+
+/// Where objects are while they are written. `+` cannot stand in a key.
+const INCOMING: &str = "+incoming";
+
+/// Bytes copied at a time.
+const CHUNK: usize = 256 * 1024;
+
+/// Objects in a local folder. All of it must be one file system, because objects are renamed into place.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    root: PathBuf,
+}
+
+impl Directory {
+    /// Makes the folder if need be and removes what a crash left half-written. Blocks for as long as that takes.
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
+        let root = root.into();
+        let incoming = root.join(INCOMING);
+        fs::create_dir_all(&incoming).map_err(|error| fault(&incoming, error))?;
+        sync_up_to(&incoming, root.parent().unwrap_or(&root))?;
+        remove_leftovers(&incoming)?;
+        Ok(Self { root })
+    }
+
+    /// Where the object lies.
+    fn path(&self, key: &str) -> Result<PathBuf> {
+        key::check(key)?;
+        Ok(self.root.join(key))
+    }
+
+    fn is_there(&self) -> Result<()> {
+        let incoming = self.root.join(INCOMING);
+        match fs::metadata(&incoming) {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(Error::unavailable(format!(
+                "{} is missing: mount the disk of objects.directory, or restart to begin with an empty one",
+                incoming.display()
+            ))),
+            Err(error) => Err(fault(&incoming, error)),
+        }
+    }
+
+    fn put_now(&self, key: &str, file: &Path) -> Result<u64> {
+        let path = self.path(key)?;
+        let folder = path.parent().unwrap_or(&self.root);
+        self.is_there()?;
+        let mut source = File::open(file).map_err(|error| source_fault(file, error))?;
+        let incoming = Incoming::new(&self.root)?;
+        let bytes = incoming.fill(&mut source, file)?;
+        fs::create_dir_all(folder).map_err(|error| fault(folder, error))?;
+        incoming.rename_to(&path)?;
+        sync_up_to(folder, &self.root)?;
+        Ok(bytes)
+    }
+
+    fn size_now(&self, key: &str) -> Result<Option<u64>> {
+        let path = self.path(key)?;
+        match fs::metadata(&path) {
+            Ok(found) => Ok(found.is_file().then_some(found.len())),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                self.is_there().map(|()| None)
+            }
+            Err(error) => Err(fault(&path, error)),
+        }
+    }
+
+    fn read_now(&self, key: &str, offset: u64, length: u64) -> Result<Bytes> {
+        let path = self.path(key)?;
+        let fault = |error| fault(&path, error);
+        let size = self.size_now(key)?.ok_or_else(|| Error::not_found(format!("there is no object {key:?}")))?;
+        // Checked before memory is asked for.
+        if offset.checked_add(length).is_none_or(|end| end > size) {
+            let range = format!("{length} bytes from {offset} do not lie in the object {key:?}, which has {size}");
+            return Err(Error::invalid("range", range));
+        }
+        let length = usize::try_from(length).map_err(|_| Error::invalid("range", "is larger than the memory"))?;
+        let mut buffer = vec![0; length];
+        File::open(&path).map_err(fault)?.read_exact_at(&mut buffer, offset).map_err(fault)?;
+        Ok(buffer.into())
+    }
+
+    fn ping_now(&self) -> Result<String> {
+        self.is_there()?;
+        drop(Incoming::new(&self.root)?);
+        let system = nix::sys::statvfs::statvfs(&self.root).map_err(|errno| fault(&self.root, errno.into()))?;
+        let free = system.blocks_available().saturating_mul(system.fragment_size());
+        Ok(format!("directory {}, {:.1} GB free", self.root.display(), free as f64 / 1e9))
+    }
+
+    /// Files are slow at times, so they are read and written outside the async threads.
+    async fn blocking<T: Send + 'static>(&self, job: impl FnOnce(Self) -> Result<T> + Send + 'static) -> Result<T> {
+        let store = self.clone();
+        let done = tokio::task::spawn_blocking(move || job(store)).await;
+        done.map_err(|panic| Error::internal("a job of the object directory failed inside").with_source(panic))?
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Directory {
+    async fn put(&self, key: &str, file: &Path) -> Result<u64> {
+        let (key, file) = (key.to_owned(), file.to_owned());
+        self.blocking(move |store| store.put_now(&key, &file)).await
+    }
+
+    async fn size(&self, key: &str) -> Result<Option<u64>> {
+        let key = key.to_owned();
+        self.blocking(move |store| store.size_now(&key)).await
+    }
+
+    async fn read(&self, key: &str, offset: u64, length: u64) -> Result<Bytes> {
+        let key = key.to_owned();
+        self.blocking(move |store| store.read_now(&key, offset, length)).await
+    }
+
+    async fn ping(&self) -> Result<String> {
+        self.blocking(|store| store.ping_now()).await
+    }
+}
+
+/// A file being written; removed when it is dropped before it was renamed. The lock tells another process that shares
+/// the folder that this is no leftover; it ends with the process.
+struct Incoming {
+    path: PathBuf,
+    file: File,
+}
+
+impl Incoming {
+    fn new(root: &Path) -> Result<Self> {
+        let path = root.join(INCOMING).join(Uuid::new_v4().to_string());
+        let file = File::create_new(&path).map_err(|error| fault(&path, error))?;
+        let incoming = Self { path, file };
+        incoming.file.lock().map_err(|error| fault(&incoming.path, error))?;
+        Ok(incoming)
+    }
+
+    fn fill(&self, source: &mut File, name: &Path) -> Result<u64> {
+        let mut buffer = vec![0; CHUNK];
+        let mut bytes = 0;
+        // Not `io::copy`: on some file systems that shares the blocks of the two files.
+        loop {
+            let count = match source.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(source_fault(name, error)),
+            };
+            (&self.file).write_all(&buffer[..count]).map_err(|error| fault(&self.path, error))?;
+            bytes += count as u64;
+        }
+        self.file.sync_all().map_err(|error| fault(&self.path, error))?;
+        Ok(bytes)
+    }
+
+    fn rename_to(mut self, path: &Path) -> Result<()> {
+        fs::rename(&self.path, path).map_err(|error| fault(path, error))?;
+        self.path.clear();
+        Ok(())
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        if !self.path.as_os_str().is_empty() {
+            // What stays is removed at the next open.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn remove_leftovers(incoming: &Path) -> Result<()> {
+    for entry in fs::read_dir(incoming).map_err(|error| fault(incoming, error))? {
+        let path = entry.map_err(|error| fault(incoming, error))?.path();
+        let is_free = File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
+        if is_free && fs::remove_file(&path).is_ok() {
+            log::info!(path = path.display().to_string(); "removed an object that a crash left half-written");
+        }
+    }
+    Ok(())
+}
+
+/// Makes the names of a folder durable, and those of every folder above it up to `top`: any of them may be new, made by
+/// us or by a worker beside us that has not synced it yet.
+fn sync_up_to(folder: &Path, top: &Path) -> Result<()> {
+    for folder in folder.ancestors().take_while(|folder| folder.starts_with(top)) {
+        if folder.as_os_str().is_empty() {
+            break;
+        }
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| fault(folder, error))?;
+    }
+    Ok(())
+}
+
+fn source_fault(file: &Path, error: IoError) -> Error {
+    let sentence = format!("the file {} cannot be read ({error})", file.display());
+    let missing = error.kind() == ErrorKind::NotFound;
+    let error_of = if missing { Error::not_found } else { Error::unavailable };
+    error_of(sentence).with_source(error)
+}
+
+/// What the file system refuses, in a sentence with a remedy.
+fn fault(path: &Path, error: IoError) -> Error {
+    let what = path.display();
+    let sentence = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            format!("the disk of objects.directory is full ({what}); free space, or name a larger disk")
+        }
+        ErrorKind::ReadOnlyFilesystem => {
+            format!("objects.directory is on a read-only file system ({what}); mount it writable")
+        }
+        ErrorKind::PermissionDenied => {
+            format!("objects.directory may not be used by this user ({what}); change its owner or mode")
+        }
+        ErrorKind::CrossesDevices => {
+            format!("objects.directory is spread over several file systems ({what}); mount one over all of it")
+        }
+        ErrorKind::NotADirectory | ErrorKind::IsADirectory | ErrorKind::AlreadyExists => {
+            format!("something else stands where an object should be ({what}: {error}); move it away")
+        }
+        _ => format!("objects.directory does not work ({what}: {error})"),
+    };
+    Error::unavailable(sentence).with_source(error)
+}
+
+#[cfg(test)]
+#[path = "directory_tests.rs"]
+mod tests;
