@@ -98,6 +98,7 @@ impl Connection<'_> {
             if self.input.capacity() - self.input.len() < READ / 8 {
                 self.input.reserve(READ);
             }
+            let mut full = false;
             tokio::select! {
                 outgoing = self.dialogue.flow.next() => match outgoing {
                     Some(outgoing) => self.gather(outgoing),
@@ -109,6 +110,7 @@ impl Connection<'_> {
                     Ok(length) => {
                         self.entry.inbound.add(length as u64);
                         heard = Instant::now();
+                        full = length >= READ / 2;
                         self.handle();
                     }
                 },
@@ -127,6 +129,10 @@ impl Connection<'_> {
             }
             if let Some(reason) = self.dialogue.closing {
                 return reason;
+            }
+            if full {
+                // More is waiting: let the readers send what this read gave them, or their queues would overflow.
+                tokio::task::yield_now().await;
             }
         }
     }

@@ -73,7 +73,19 @@ pub struct MediaServer {
     rtsp: SocketAddr,
     api: SocketAddr,
     fault: Arc<Mutex<Option<Fault>>>,
+    presence: Presence,
     thread: OwnThread,
+}
+
+/// Tells which paths are live, without asking the API.
+#[derive(Clone)]
+pub struct Presence(Arc<Hub>);
+
+impl Presence {
+    /// True while somebody publishes to the path.
+    pub fn is_live(&self, path: &str) -> bool {
+        self.0.stream(path).is_some()
+    }
 }
 
 impl MediaServer {
@@ -85,6 +97,7 @@ impl MediaServer {
         let api = local_address(&api_socket)?;
         let fault = Arc::new(Mutex::new(None));
         let hub = Arc::new(Hub::default());
+        let presence = Presence(hub.clone());
         let context = web::Data::new(api::Context {
             hub: hub.clone(),
             users: options.api,
@@ -103,7 +116,7 @@ impl MediaServer {
             }
         })?;
         log::info!("media server stand-in: RTSP on {rtsp}, API on {api}");
-        Ok(Self { rtsp, api, fault, thread })
+        Ok(Self { rtsp, api, fault, presence, thread })
     }
 
     /// Where to publish to and to read from, without a path.
@@ -124,6 +137,11 @@ impl MediaServer {
     /// Address of the API with its real port.
     pub fn api_address(&self) -> SocketAddr {
         self.api
+    }
+
+    /// Tells which paths are live, for as long as anybody cares.
+    pub fn presence(&self) -> Presence {
+        self.presence.clone()
     }
 
     /// Makes the API misbehave from the next request on, or behave again.

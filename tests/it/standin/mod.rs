@@ -4,6 +4,7 @@
 //! where they would differ, the stand-in is wrong.
 
 mod api;
+mod cameras;
 mod client;
 mod ffmpeg;
 mod publishers;

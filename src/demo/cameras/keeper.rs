@@ -1,0 +1,228 @@
+//! Keeps the sample cameras playing: starts them, starts them again, and lets one drop out on purpose.
+//!
+//! Owns the processes. Runs on the cameras' own thread from start to end. This is no model for the restream job, which
+//! has its own rules: a sample camera only has to come back.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rand::Rng;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::{Dropout, SampleOptions, picture};
+use crate::adapters::ffmpeg::child::{Child, Event, Events, Launch};
+use crate::base::backoff::Backoff;
+use crate::base::{Error, Result};
+use crate::demo::media_server::Presence;
+
+/// Which camera drops out. With fewer cameras none does: the others are needed for comparison.
+const DROPS_OUT: usize = 3;
+/// How long all cameras may take until they play.
+const START_LIMIT: Duration = Duration::from_secs(20);
+/// How often a camera that is not playing yet, or no longer, is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+/// A process that has played and has been off the list for so long is started anew: somebody stopped it. The stand-in
+/// needs 10 s before that to take it off.
+const SILENCE: Duration = Duration::from_secs(5);
+/// How long each step of ending a process may take.
+const GRACE: Duration = Duration::from_secs(1);
+/// How long ffmpeg may take to list its filters.
+const FILTERS_LIMIT: Duration = Duration::from_secs(10);
+
+/// Path of camera `number` on the cameras' server.
+pub fn path(number: usize) -> String {
+    format!("source/{number}")
+}
+
+/// The cameras' thread's work.
+pub struct Keeper {
+    options: SampleOptions,
+    urls: Vec<Url>,
+    presence: Presence,
+}
+
+/// One camera.
+struct Camera {
+    number: usize,
+    launch: Vec<std::ffi::OsString>,
+    ffmpeg: PathBuf,
+    mark: String,
+    dropout: Option<Dropout>,
+    presence: Presence,
+    /// Exits, for whoever waits for the start. Full or closed: nobody waits any more.
+    exits: mpsc::Sender<String>,
+}
+
+/// How a run of a process came to its end.
+enum End {
+    Stopped,
+    DropsOut,
+    Silent,
+    Exited(String),
+}
+
+impl Keeper {
+    /// Cameras that publish to these URLs.
+    pub fn new(options: SampleOptions, urls: Vec<Url>, presence: Presence) -> Self {
+        Self { options, urls, presence }
+    }
+
+    /// Runs until told to stop.
+    pub async fn run(self, ready: oneshot::Sender<Result<()>>, stop: CancellationToken) {
+        let mut cameras = JoinSet::new();
+        let outcome = self.begin(&mut cameras, &stop).await;
+        let failed = outcome.is_err();
+        // The receiver is only gone when nobody wants to know any more; then the token comes soon.
+        let _ = ready.send(outcome);
+        if failed {
+            stop.cancel();
+        }
+        while cameras.join_next().await.is_some() {}
+    }
+
+    async fn begin(&self, cameras: &mut JoinSet<()>, stop: &CancellationToken) -> Result<()> {
+        let font = if draws_text(&self.options.ffmpeg).await? { picture::font() } else { None };
+        if font.is_none() {
+            log::warn!("sample cameras have no clock: ffmpeg lacks drawtext, or no font was found (fonts-dejavu-core)");
+        }
+        let (exits, mut ended) = mpsc::channel(1);
+        for (number, url) in (1..).zip(&self.urls) {
+            let camera = Camera {
+                number,
+                launch: picture::arguments(number, font.as_deref(), url),
+                ffmpeg: self.options.ffmpeg.clone(),
+                mark: self.options.mark.clone(),
+                dropout: self.options.dropout.filter(|_| number == DROPS_OUT),
+                presence: self.presence.clone(),
+                exits: exits.clone(),
+            };
+            cameras.spawn(camera.keep(stop.clone()));
+        }
+        drop(exits);
+        let playing = async {
+            for number in 1..=self.urls.len() {
+                while !self.presence.is_live(&path(number)) {
+                    sleep(LOOK).await;
+                }
+            }
+        };
+        tokio::select! {
+            () = playing => Ok(()),
+            () = sleep(START_LIMIT) => Err(Error::unavailable("ffmpeg does not publish the sample cameras in time")),
+            Some(why) = ended.recv() => Err(Error::unavailable(format!("ffmpeg cannot play a sample camera: {why}"))),
+            () = stop.cancelled() => Err(Error::unavailable("stopped while starting")),
+        }
+    }
+}
+
+impl Camera {
+    /// Plays until told to stop.
+    async fn keep(self, stop: CancellationToken) {
+        let mut failures = 0;
+        loop {
+            let started = Instant::now();
+            let pause = match self.play(&stop).await {
+                End::Stopped => return,
+                End::DropsOut => {
+                    let pause = self.dropout.unwrap_or_default().pause;
+                    log::info!(camera = path(self.number).as_str(); "sample camera drops out for {} s", pause.as_secs());
+                    pause
+                }
+                End::Silent => {
+                    log::warn!(camera = path(self.number).as_str(); "sample camera is silent, starting it anew");
+                    Duration::ZERO
+                }
+                End::Exited(why) => {
+                    // Both errors mean that nobody waits for the start any more.
+                    let _ = self.exits.try_send(why.clone());
+                    failures = if started.elapsed() > Backoff::STANDARD.max { 1 } else { failures + 1 };
+                    let pause = Backoff::STANDARD.delay(failures, rand::rng().random());
+                    log::warn!(camera = path(self.number).as_str(), ms = pause.as_millis() as u64; "sample camera ended: {why}");
+                    pause
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = sleep(pause) => {}
+            }
+        }
+    }
+
+    /// One run of the process.
+    async fn play(&self, stop: &CancellationToken) -> End {
+        let launch = Launch {
+            program: self.ffmpeg.clone(),
+            args: self.launch.iter().cloned().map(Into::into).collect(),
+            label: format!("sample camera {}", self.number),
+            mark: self.mark.clone(),
+            ..Launch::default()
+        };
+        let (child, mut events) = match Child::spawn(launch) {
+            Ok(running) => running,
+            Err(error) => return End::Exited(error.to_string()),
+        };
+        let end = tokio::select! {
+            () = stop.cancelled() => End::Stopped,
+            () = self.plays_out() => End::DropsOut,
+            () = self.falls_silent() => End::Silent,
+            exit = exit(&mut events) => return End::Exited(exit),
+        };
+        child.stop(GRACE).await;
+        end
+    }
+
+    /// Returns when it is time to drop out.
+    async fn plays_out(&self) {
+        match self.dropout {
+            Some(dropout) => sleep(dropout.every).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Returns when nothing is published for too long.
+    async fn falls_silent(&self) {
+        let mut look = interval(LOOK);
+        let (mut patience, mut heard) = (START_LIMIT, Instant::now());
+        loop {
+            look.tick().await;
+            if self.presence.is_live(&path(self.number)) {
+                (patience, heard) = (SILENCE, Instant::now());
+            } else if heard.elapsed() > patience {
+                return;
+            }
+        }
+    }
+}
+
+/// Waits for the exit; returns ffmpeg's last words.
+async fn exit(events: &mut Events) -> String {
+    loop {
+        match events.recv().await {
+            Some(Event::Line(_)) => {}
+            Some(Event::Exited(exit)) => return exit.stderr.last().cloned().unwrap_or(format!("{:?}", exit.ending)),
+            None => return "lost".to_owned(),
+        }
+    }
+}
+
+/// True when this ffmpeg can write on pictures. The error says that there is no ffmpeg.
+async fn draws_text(ffmpeg: &std::path::Path) -> Result<bool> {
+    let (_child, mut events) = Child::spawn(Launch {
+        program: ffmpeg.to_owned(),
+        args: ["-hide_banner", "-filters"].map(Into::into).to_vec(),
+        label: "sample cameras".to_owned(),
+        ..Launch::default()
+    })?;
+    let listed = async {
+        let mut found = false;
+        while let Some(Event::Line(line)) = events.recv().await {
+            found |= line.split_whitespace().nth(1) == Some("drawtext");
+        }
+        found
+    };
+    Ok(timeout(FILTERS_LIMIT, listed).await.unwrap_or(false))
+}
