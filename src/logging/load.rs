@@ -211,13 +211,23 @@ mod tests {
         let file = folder.path().join("log4rs.yaml");
         std::fs::write(&file, yaml).expect("a file");
         let logger = log4rs::Logger::new(load(&file).expect("a valid file").config);
-        // Every roll waits until the one before is packed: after four records at least two rolls are done.
         for sentence in ["one", "two", "three", "four"] {
             logger.log(&log::Record::builder().level(log::Level::Info).args(format_args!("{sentence}")).build());
         }
-        // The third may just be moving them up by one.
-        let roll = |index: u8| std::fs::read(folder.path().join(format!("x.{index}.log.gz")));
-        let packed = roll(2).or_else(|_| roll(3)).expect("the oldest roll or the one after it");
+        let names = || -> Vec<String> {
+            let entries = std::fs::read_dir(folder.path()).expect("a folder").flatten();
+            let mut names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+            names.sort();
+            names
+        };
+        // Files are packed in the background; one that waits for it is called x.<seconds>.
+        let done = ["log4rs.yaml", "x.1.log.gz", "x.2.log.gz", "x.3.log.gz", "x.log"];
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        while names() != done && std::time::Instant::now() < deadline {
+            std::thread::yield_now();
+        }
+        assert_eq!(names(), done);
+        let packed = std::fs::read(folder.path().join("x.3.log.gz")).expect("the first roll");
         assert_eq!(packed[..2], [0x1f, 0x8b], "gzip");
         let current = std::fs::read_to_string(folder.path().join("x.log")).expect("the current file");
         assert!(current.ends_with("four\n") && current.lines().count() == 1, "{current}");
