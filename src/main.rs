@@ -1,6 +1,5 @@
 //! Reads arguments, configuration and logging, runs, exits: nothing else.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,34 +7,19 @@ use clap::Parser;
 use log::LevelFilter;
 use serde_json::json;
 use streamwarden::base::Error;
-use streamwarden::cli::{Cli, Command, EXIT_CONFIGURATION, EXIT_FAILURE, Files, Print};
-use streamwarden::config::{self, CliOverrides, Complaints, Settings, Sources};
+use streamwarden::cli::{Cli, Command, Failure, Print, cameras, check, say};
+use streamwarden::config::{self, Settings, Sources};
 use streamwarden::{app, logging};
-
-/// Why the process ends with another code than 0.
-enum Failure {
-    /// Nothing was started.
-    Configuration(Complaints),
-    /// Something failed, or could not be started.
-    Other(Error),
-    /// What was printed says it all.
-    Told(u8),
-}
 
 fn main() -> ExitCode {
     // Ends the process by itself for --help (0) and for a command line that cannot be read (2).
     let cli = Cli::parse();
     let done = act(cli);
     log::logger().flush();
-    let (text, code) = match done {
-        Ok(()) => return ExitCode::SUCCESS,
-        Err(Failure::Configuration(complaints)) => (complaints.to_string(), EXIT_CONFIGURATION),
-        Err(Failure::Told(code)) => return ExitCode::from(code),
-        Err(Failure::Other(error)) => (format!("streamwarden: {error}"), EXIT_FAILURE),
-    };
-    // With stderr gone the code still tells.
-    let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
-    ExitCode::from(code)
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => ExitCode::from(failure.tell()),
+    }
 }
 
 fn act(cli: Cli) -> Result<(), Failure> {
@@ -52,7 +36,8 @@ fn act(cli: Cli) -> Result<(), Failure> {
                 Failure::Other(error)
             })
         }
-        Command::Check(print) => check(cli.files, print),
+        Command::Check(print) => check::run(cli.files, print),
+        Command::Cameras { command } => cameras::run(cli.files, command),
         Command::Version(print) => {
             version(print);
             Ok(())
@@ -78,34 +63,6 @@ fn settings_and_logging(sources: &Sources, log_config: Option<PathBuf>) -> Resul
     settings.map_err(Failure::Configuration)
 }
 
-/// Prints every complaint, else what it is like to use the configuration.
-fn check(files: Files, print: Print) -> Result<(), Failure> {
-    let sources = Sources::of_this_process(files.config, CliOverrides::default());
-    let log_file = logging::find(files.log_config, &sources.env);
-    let log_files = log_file.map_or(Ok(Vec::new()), |file| logging::check(&file));
-    let (settings, log_files) = match (config::load(&sources), log_files) {
-        (Ok(settings), Ok(log_files)) => (settings, log_files),
-        (settings, log_files) => {
-            let mut complaints = settings.err().map_or(Vec::new(), |complaints| complaints.0);
-            complaints.extend(log_files.err().map_or(Vec::new(), |complaints| complaints.0));
-            if !print.json {
-                return Err(Failure::Configuration(Complaints(complaints)));
-            }
-            say(&json!({ "complaints": complaints }).to_string());
-            return Err(Failure::Told(EXIT_CONFIGURATION));
-        }
-    };
-    logging::start_on_console(LevelFilter::Warn);
-    let report = app::block_on(app::check::run(&settings, &log_files)).map_err(Failure::Other)?;
-    if print.json {
-        say(&json!(report).to_string());
-    } else {
-        let file = sources.file.map_or("none, all defaults".to_owned(), |file| file.display().to_string());
-        say(&format!("configuration: {file}\n\n{report}"));
-    }
-    if report.is_fit() { Ok(()) } else { Err(Failure::Told(EXIT_FAILURE)) }
-}
-
 fn version(print: Print) {
     let (name, version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
     if print.json {
@@ -113,9 +70,4 @@ fn version(print: Print) {
     } else {
         say(&format!("{name} {version}"));
     }
-}
-
-/// Prints what was asked for. A reader that has gone away, as `head` does, is no failure.
-fn say(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
 }

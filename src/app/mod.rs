@@ -2,6 +2,7 @@
 //!
 //! Holds no logic of its own. Called by `main`.
 
+pub mod cameras;
 pub mod check;
 pub mod instance;
 

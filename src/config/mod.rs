@@ -23,6 +23,7 @@ mod units;
 pub use check::{ROLES, listen_address};
 pub use complaint::{Complaint, Complaints};
 pub use keys::names as key_names;
+pub use secrets::read_secret;
 pub use settings::{Database, Settings};
 pub use sources::{CliOverrides, Sources, VARIABLE as CONFIG_VARIABLE};
 pub use units::{parse_duration, parse_size};

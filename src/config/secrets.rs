@@ -3,6 +3,10 @@
 use std::fs::File;
 use std::io::Read;
 
+use std::path::Path;
+
+use secrecy::SecretString;
+
 use super::complaint::{Complaint, Fault};
 use super::raw::{Raw, Value};
 
@@ -27,6 +31,15 @@ pub(super) fn resolve(raw: &mut Raw, complaints: &mut Vec<Complaint>) {
             Err(fault) => complaints.push(fault.at(format!("{key}_file"), Some(entry.origin.to_string()))),
         }
     }
+}
+
+/// Reads a secret kept in a file, without its last line end.
+///
+/// # Errors
+/// A sentence with the remedy.
+pub fn read_secret(file: &Path) -> Result<SecretString, String> {
+    let read = read(&file.display().to_string());
+    read.map(SecretString::from).map_err(|fault| format!("{}; {}", fault.fault, fault.remedy))
 }
 
 fn read(path: &str) -> Result<String, Fault> {

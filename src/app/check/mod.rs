@@ -1,31 +1,64 @@
 //! `streamwarden check`: tries everything the settings name and says what it found, what is wrong and what to do.
 //!
-//! Changes nothing: no folder is created, nothing is started, the servers are only read from. Called by `main`.
-
-use std::path::PathBuf;
+//! Changes nothing: no folder or database is created or migrated, nothing is started, the servers are only read from.
+//! Called by `cli`.
 
 mod disk;
 mod network;
 mod report;
+mod running;
+
+use std::path::{Path, PathBuf};
 
 pub use report::{Finding, Report, Verdict};
 
+use crate::adapters::database::sqlite;
+use crate::adapters::ffmpeg::version;
 use crate::adapters::mediamtx::MediaMtx;
 use crate::config::Settings;
-use crate::config::settings::Server;
+use crate::config::settings::{Database, Objects, Server};
 
 /// Tries everything, in the order of the configuration. `log_files` are the files that logging would write.
 pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
-    let mut findings = Vec::new();
-    findings.push(disk::folder("data_dir", &settings.data_dir, least_free(settings)));
-    findings.push(network::listen(settings.http.listen).await);
+    let running = running::on(&settings.data_dir);
+    let mut findings = vec![disk::folder("data_dir", &settings.data_dir, least_free(settings))];
+    findings.push(network::listen(settings.http.listen, running).await);
     // Side by side: a server that hangs costs its time limit once, however many hang.
     let servers = settings.servers.iter().map(|server| server_findings(settings, server));
     findings.extend(futures_util::future::join_all(servers).await.into_iter().flatten());
+    findings.push(database(&settings.database).await);
+    let Objects::Directory(folder) = &settings.objects;
+    findings.push(disk::folder("objects", folder, 0));
+    findings.push(program("ffmpeg", &settings.ffmpeg.ffmpeg).await);
+    findings.push(program("ffprobe", &settings.ffmpeg.ffprobe).await);
     for file in log_files {
         findings.push(disk::folder("logging", file.parent().unwrap_or(file), 0));
     }
     Report { findings }
+}
+
+async fn database(database: &Database) -> Finding {
+    let Database::Sqlite(file) = database;
+    if !file.exists() {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut finding = disk::folder("database", folder, 0);
+        if finding.verdict == Verdict::Ok {
+            finding.found = format!("{} will be created", file.display());
+        }
+        return finding;
+    }
+    match sqlite::inspect(file).await {
+        Ok(found) => Finding::ok("database", found),
+        Err(error) => Finding::error("database", &error),
+    }
+}
+
+async fn program(what: &str, program: &Path) -> Finding {
+    // No later start must take this child for a leftover of its own: the mark belongs to no data folder.
+    match version::look(program, "check").await {
+        Ok(version) => Finding::ok(what, format!("{} {version}", program.display())),
+        Err(error) => Finding::error(what, &error),
+    }
 }
 
 /// Room that recording wants; the rest gets by with little.

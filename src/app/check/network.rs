@@ -7,6 +7,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use super::report::{Finding, Verdict};
+use super::running::Running;
 use crate::adapters::mediamtx::MediaServer;
 use crate::config::settings::Server;
 
@@ -55,14 +56,20 @@ pub(super) async fn rtsp(what: String, host: &str, port: Option<u16>) -> Finding
     Finding::fault(what, found, remedy)
 }
 
-/// Whether we can listen.
-pub(super) async fn listen(address: SocketAddr) -> Finding {
+/// Whether we can listen, or do so already.
+pub(super) async fn listen(address: SocketAddr, running: Option<Running>) -> Finding {
     let what = "http.listen";
+    if let Some(running) = running.filter(|running| running.listen == address) {
+        return Finding::ok(
+            what,
+            format!("{address} is served by the streamwarden that runs (process {})", running.pid),
+        );
+    }
     match TcpListener::bind(address).await {
         Ok(_) => Finding::ok(what, format!("{address} is free")),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Finding::fault(
             what,
-            format!("{address} is in use, by a streamwarden that runs already or by another program"),
+            format!("{address} is in use, by another program or a streamwarden with another data_dir"),
             format!("stop it (`ss -ltnp sport = :{}` names it), or set http.listen to another port", address.port()),
         ),
         Err(error) => Finding::fault(

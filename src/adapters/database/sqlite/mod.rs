@@ -14,6 +14,7 @@ mod changes;
 mod decode;
 mod fault;
 mod file;
+mod inspect;
 mod recordings;
 mod schema;
 mod segments;
@@ -31,6 +32,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use self::file::{File, Link};
+pub use self::inspect::inspect;
 use super::{Database, RecordingSummary, SegmentQuery};
 use crate::base::Result;
 use crate::domain::camera::{CameraEdit, CameraRow};

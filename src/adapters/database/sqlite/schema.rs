@@ -17,15 +17,8 @@ mod embedded {
 pub(super) fn bring_up(connection: &mut Connection, path: &Path) -> Result<()> {
     let ours = newest();
     for last_try in [false, true] {
-        let theirs = version(connection, path)?;
-        if theirs == ours {
+        if known_version(connection, path)? == ours {
             return Ok(());
-        }
-        if theirs > ours {
-            return Err(refused(
-                path,
-                &format!("has schema version {theirs}, this program knows versions up to {ours}; use a newer program"),
-            ));
         }
         match embedded::migrations::runner().run(connection) {
             Ok(_) => return Ok(()),
@@ -35,6 +28,17 @@ pub(super) fn bring_up(connection: &mut Connection, path: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Version of the file's schema, at most ours; 0 for an empty file.
+pub(super) fn known_version(connection: &Connection, path: &Path) -> Result<i32> {
+    let (theirs, ours) = (version(connection, path)?, newest());
+    if theirs > ours {
+        let text = "this program knows versions up to";
+        let why = format!("has schema version {theirs}, {text} {ours}; use a newer program");
+        return Err(refused(path, &why));
+    }
+    Ok(theirs)
 }
 
 /// Version of the newest migration in this program.

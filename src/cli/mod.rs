@@ -1,16 +1,59 @@
-//! The command line: what may be typed, and nothing about what it does. `main` acts on it.
+//! The command line: what may be typed, how commands print, and which exit code they end with.
+//!
+//! What commands do is done by `app`. Called by `main`.
 
+pub mod cameras;
+pub mod check;
+
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::CliOverrides;
+use crate::base::Error;
+use crate::config::{CliOverrides, Complaints};
 
 /// Something failed: a service, the machine, or what was asked for.
 pub const EXIT_FAILURE: u8 = 1;
 
 /// The configuration or the command line is wrong; nothing was started.
 pub const EXIT_CONFIGURATION: u8 = 2;
+
+/// Why a command ends with another code than 0.
+#[derive(Debug)]
+pub enum Failure {
+    /// The configuration is wrong; nothing was started.
+    Configuration(Complaints),
+    /// Something failed, or could not be started.
+    Other(Error),
+    /// What was printed says it all.
+    Told(u8),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl Failure {
+    /// Says what there is to say on standard error and returns the exit code.
+    pub fn tell(&self) -> u8 {
+        let (text, code) = match self {
+            Self::Configuration(complaints) => (complaints.to_string(), EXIT_CONFIGURATION),
+            Self::Other(error) => (format!("streamwarden: {error}"), EXIT_FAILURE),
+            Self::Told(code) => return *code,
+        };
+        // With stderr gone the code still tells.
+        let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
+        code
+    }
+}
+
+/// Prints what was asked for. A reader that has gone away, as `head` does, is no failure.
+pub fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 failed, or `check` found a service that is not fit; 2 the configuration or the command line is
@@ -53,7 +96,7 @@ pub enum Command {
     Cameras {
         /// What to do with them.
         #[command(subcommand)]
-        command: Cameras,
+        command: cameras::Command,
     },
     /// Print the version.
     Version(Print),
@@ -101,90 +144,6 @@ pub struct Print {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
-}
-
-/// `cameras ...`
-#[derive(Debug, Subcommand)]
-pub enum Cameras {
-    /// List cameras; passwords are not shown.
-    List(Print),
-    /// Add a camera.
-    Add {
-        /// Name of the stream: letters, digits, '_', '-', '.', '/'.
-        name: String,
-        /// The rest of it.
-        #[command(flatten)]
-        fields: Box<CameraFields>,
-        /// How to print the new row.
-        #[command(flatten)]
-        print: Print,
-    },
-    /// Change a camera; what is not named stays.
-    Edit {
-        /// Name or id.
-        camera: String,
-        /// New name.
-        #[arg(long)]
-        name: Option<String>,
-        /// The rest of it.
-        #[command(flatten)]
-        fields: Box<CameraFields>,
-        /// Fields to empty, separated by commas: host, port, username, password, channel, substream, url, transport, audio
-        #[arg(long, value_name = "A,B", value_delimiter = ',')]
-        clear: Vec<String>,
-        /// How to print the row.
-        #[command(flatten)]
-        print: Print,
-    },
-    /// Remove a camera. Its recordings stay.
-    Remove {
-        /// Name or id.
-        camera: String,
-    },
-}
-
-/// Fields of a camera. Secrets come from files or standard input, as `ps` shows arguments to everybody.
-#[derive(Debug, Default, Args)]
-pub struct CameraFields {
-    /// Kind, which gives the form of its URL: generic, hikvision, dahua, ...
-    #[arg(long)]
-    pub kind: Option<String>,
-    /// Host name or address.
-    #[arg(long)]
-    pub host: Option<String>,
-    /// Port, where the kind's own does not fit.
-    #[arg(long)]
-    pub port: Option<i64>,
-    /// User name of the camera.
-    #[arg(long)]
-    pub username: Option<String>,
-    /// File that holds the camera's password; - reads standard input.
-    #[arg(long, value_name = "FILE")]
-    pub password_file: Option<PathBuf>,
-    /// Channel, for kinds that have one.
-    #[arg(long)]
-    pub channel: Option<String>,
-    /// Sub stream, for kinds that have one.
-    #[arg(long)]
-    pub substream: Option<String>,
-    /// Whole URL instead of the kind's form, without a password in it.
-    #[arg(long)]
-    pub url: Option<String>,
-    /// File that holds the URL, when there is a password in it; - reads standard input.
-    #[arg(long, value_name = "FILE", conflicts_with = "url")]
-    pub url_file: Option<PathBuf>,
-    /// tcp or udp.
-    #[arg(long)]
-    pub transport: Option<String>,
-    /// auto, copy, aac or none.
-    #[arg(long)]
-    pub audio: Option<String>,
-    /// Whether it is restreamed: true or false.
-    #[arg(long)]
-    pub enabled: Option<bool>,
-    /// Whether its stream is recorded: true or false.
-    #[arg(long)]
-    pub record: Option<bool>,
 }
 
 #[cfg(test)]

@@ -1,0 +1,73 @@
+//! The cameras table for `streamwarden cameras`, whether or not a streamwarden is running on it: checks and writes go
+//! the same way as those of the API. Called by `cli`.
+
+use crate::adapters::database::{SharedDatabase, sqlite};
+use crate::base::{Error, Result};
+use crate::config::Settings;
+use crate::config::settings::Database;
+use crate::domain::camera::{CameraEdit, CameraRow, Kinds, check_edit};
+
+/// All cameras, by id. A database that does not exist yet has none, and is not made for looking.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn list(settings: &Settings) -> Result<Vec<CameraRow>> {
+    let Database::Sqlite(file) = &settings.database;
+    if !file.exists() {
+        return Ok(Vec::new());
+    }
+    open(settings).await?.cameras().await
+}
+
+/// Adds a camera.
+///
+/// # Errors
+/// `Invalid` naming the field, `Conflict` when the name is taken, or when the database cannot be used.
+pub async fn add(settings: &Settings, edit: CameraEdit) -> Result<CameraRow> {
+    let database = open(settings).await?;
+    check_edit(None, &edit, &kinds(&database).await?)?;
+    database.add_camera(edit).await
+}
+
+/// Changes the camera of this name or id.
+///
+/// # Errors
+/// As [`add`], and `NotFound`.
+pub async fn edit(settings: &Settings, camera: &str, edit: CameraEdit) -> Result<CameraRow> {
+    let database = open(settings).await?;
+    let row = find(&database, camera).await?;
+    check_edit(Some(&row), &edit, &kinds(&database).await?)?;
+    database.edit_camera(row.id, edit).await
+}
+
+/// Removes the camera of this name or id, and returns what it was.
+///
+/// # Errors
+/// `NotFound`, or when the database cannot be used.
+pub async fn remove(settings: &Settings, camera: &str) -> Result<CameraRow> {
+    let database = open(settings).await?;
+    let row = find(&database, camera).await?;
+    database.delete_camera(row.id).await?;
+    Ok(row)
+}
+
+async fn open(settings: &Settings) -> Result<SharedDatabase> {
+    let Database::Sqlite(file) = &settings.database;
+    Ok(sqlite::open(file).await?)
+}
+
+async fn kinds(database: &SharedDatabase) -> Result<Kinds> {
+    Ok(database.camera_kinds().await?.into_iter().collect())
+}
+
+/// A name wins over an id, as names may be numbers.
+async fn find(database: &SharedDatabase, camera: &str) -> Result<CameraRow> {
+    let rows = database.cameras().await?;
+    let id = camera.parse::<i64>().ok();
+    let by_name = rows.iter().find(|row| row.name == camera);
+    let found = by_name.or_else(|| rows.iter().find(|row| Some(row.id) == id));
+    found.cloned().ok_or_else(|| {
+        let shown: String = camera.chars().take(60).collect();
+        Error::not_found(format!("there is no camera {shown:?}; `streamwarden cameras list` names them all"))
+    })
+}

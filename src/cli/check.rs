@@ -1,0 +1,39 @@
+//! `streamwarden check`: complaints first, then what it is like to use the configuration.
+
+use log::LevelFilter;
+use serde_json::json;
+
+use super::{EXIT_CONFIGURATION, EXIT_FAILURE, Failure, Files, Print, say};
+use crate::config::{self, CliOverrides, Complaints, Sources};
+use crate::{app, logging};
+
+/// Prints every complaint, else what was found when everything was tried.
+///
+/// # Errors
+/// The complaints, or the code that says that something is not fit.
+pub fn run(files: Files, print: Print) -> Result<(), Failure> {
+    let sources = Sources::of_this_process(files.config, CliOverrides::default());
+    let log_file = logging::find(files.log_config, &sources.env);
+    let log_files = log_file.map_or(Ok(Vec::new()), |file| logging::check(&file));
+    let (settings, log_files) = match (config::load(&sources), log_files) {
+        (Ok(settings), Ok(log_files)) => (settings, log_files),
+        (settings, log_files) => {
+            let mut complaints = settings.err().map_or(Vec::new(), |complaints| complaints.0);
+            complaints.extend(log_files.err().map_or(Vec::new(), |complaints| complaints.0));
+            if !print.json {
+                return Err(Failure::Configuration(Complaints(complaints)));
+            }
+            say(&json!({ "complaints": complaints }).to_string());
+            return Err(Failure::Told(EXIT_CONFIGURATION));
+        }
+    };
+    logging::start_on_console(LevelFilter::Warn);
+    let report = app::block_on(app::check::run(&settings, &log_files)).map_err(Failure::Other)?;
+    if print.json {
+        say(&json!(report).to_string());
+    } else {
+        let file = sources.file.map_or("none, all defaults".to_owned(), |file| file.display().to_string());
+        say(&format!("configuration: {file}\n\n{report}"));
+    }
+    if report.is_fit() { Ok(()) } else { Err(Failure::Told(EXIT_FAILURE)) }
+}
