@@ -1,5 +1,6 @@
 //! Configuration, logging and the command line of the real program: exit codes, complaints, log files, no secrets.
 
+mod cameras;
 mod complaints;
 mod log_files;
 mod program;

@@ -3,6 +3,8 @@
 use std::net::TcpListener;
 
 use serde_json::Value;
+use streamwarden::demo::media_server::{Credentials, Options};
+use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
 
 use super::program::Room;
 
@@ -43,4 +45,79 @@ fn services_that_are_not_fit_are_told_with_a_remedy_and_nothing_is_created() {
     assert!(people.out.starts_with("configuration: etc/streamwarden.toml\n"), "{}", people.out);
     assert!(people.out.contains("FAULT  http.listen"), "{}", people.out);
     assert!(people.out.contains("->"), "{}", people.out);
+}
+
+/// Credentials of the API in these tests.
+const LOGIN: (&str, &str) = ("watcher", "hunter2");
+
+/// A room configured for a real media server (or the stand-in) whose API wants a login, with this password.
+fn beside(server: &AnyServer, password: &str) -> Room {
+    let room = Room::new();
+    let (api, rtsp) = (server.api_url(), server.rtsp_url());
+    let toml = format!(
+        "[http]\nlisten = \"127.0.0.1:0\"\n[[servers]]\napi_url = \"{api}\"\nrtsp_url = \"{rtsp}\"\napi_username = \"{}\"\napi_password_file = \"secret\"\n",
+        LOGIN.0
+    );
+    room.write("etc/streamwarden.toml", &toml);
+    room.write("secret", &format!("{password}\n"));
+    room
+}
+
+async fn media_server() -> AnyServer {
+    let api = Some(Credentials::new(LOGIN.0, LOGIN.1));
+    let choice = MediaServerChoice::named().expect("MEDIAMTX_BIN");
+    start(&choice, &Options { api, ..Options::default() }).await.expect("a media server")
+}
+
+#[tokio::test]
+async fn services_that_are_fit_are_told_as_they_are() {
+    let server = media_server().await;
+    let room = beside(&server, LOGIN.1);
+    let ended = room.run(&["check", "--json"], &[]);
+    let report: Value = serde_json::from_str(&ended.out).expect("JSON");
+    assert_eq!(ended.code, Some(0), "{report}");
+    for (what, wanted) in [
+        ("server main", "0 paths, 0 available"),
+        ("server main rtsp", "accepts connections"),
+        ("database", "var/streamwarden.db will be created"),
+        ("objects", "will be created"),
+        ("ffmpeg", "ffmpeg "),
+        ("ffprobe", "ffprobe "),
+    ] {
+        let finding = finding(&report, what);
+        assert_eq!(finding["verdict"], "ok", "{finding}");
+        assert!(finding["found"].as_str().expect("text").contains(wanted), "{finding}");
+    }
+    assert_eq!(room.names(), ["etc", "secret"], "nothing is created");
+
+    let added = room.run(&["cameras", "add", "gate", "--host", "10.0.0.9"], &[]);
+    assert_eq!(added.code, Some(0), "{}", added.err);
+    let people = room.run(&["check"], &[]);
+    assert_eq!(people.code, Some(0), "{}", people.out);
+    assert!(people.out.contains("cameras: 1") && people.out.contains("Everything is fit for use."), "{}", people.out);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_told_and_not_shown() {
+    let server = media_server().await;
+    let ended = beside(&server, "letmein").run(&["check"], &[]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.out.contains("api_username and api_password"), "{}", ended.out);
+    assert!(!ended.out.contains("letmein") && !ended.out.contains(LOGIN.1), "{}", ended.out);
+    server.stop().await;
+}
+
+#[test]
+fn missing_and_foreign_programs_are_told_with_the_install_line() {
+    let room = Room::new();
+    room.write("etc/streamwarden.toml", "[ffmpeg]\nffmpeg = \"/nowhere/ffmpeg\"\nffprobe = \"/bin/true\"\n");
+    let ended = room.run(&["check", "--json"], &[]);
+    assert_eq!(ended.code, Some(1));
+    let report: Value = serde_json::from_str(&ended.out).expect("JSON");
+    for what in ["ffmpeg", "ffprobe"] {
+        let finding = finding(&report, what);
+        assert_eq!(finding["verdict"], "fault", "{finding}");
+        assert!(finding["found"].as_str().expect("text").contains("apt-get install ffmpeg"), "{finding}");
+    }
 }

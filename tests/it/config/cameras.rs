@@ -1,0 +1,113 @@
+//! `streamwarden cameras` on a database of its own.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use super::program::Room;
+
+fn json(room: &Room, arguments: &[&str]) -> Value {
+    let ended = room.run(arguments, &[]);
+    assert_eq!(ended.code, Some(0), "{arguments:?}: {}", ended.err);
+    serde_json::from_str(&ended.out).expect("JSON")
+}
+
+#[test]
+fn cameras_are_added_listed_changed_and_removed() {
+    let room = Room::new();
+    let none = room.run(&["cameras", "list"], &[]);
+    assert!(none.code == Some(0) && none.out.contains("no cameras yet"), "{}", none.err);
+    assert_eq!(room.names(), [""; 0], "looking makes no database");
+
+    room.write("secret", "hunter2\n");
+    let add = ["cameras", "add", "site/gate", "--kind", "hikvision", "--host", "10.0.0.9", "--username", "admin"];
+    let mut with_secret = add.to_vec();
+    with_secret.extend(["--password-file", "secret", "--json"]);
+    let added = json(&room, &with_secret);
+    assert_eq!(
+        (&added["name"], &added["hasPassword"], &added["enabled"]),
+        (&"site/gate".into(), &true.into(), &true.into())
+    );
+
+    let again = room.run(&add, &[]);
+    assert_eq!(again.code, Some(1));
+    assert!(again.err.contains("site/gate"), "{}", again.err);
+
+    let edit = [
+        "cameras",
+        "edit",
+        "site/gate",
+        "--name",
+        "gate",
+        "--clear",
+        "username,password",
+        "--enabled",
+        "false",
+        "--json",
+    ];
+    let changed = json(&room, &edit);
+    assert_eq!(
+        (&changed["id"], &changed["name"], &changed["host"]),
+        (&added["id"], &"gate".into(), &"10.0.0.9".into())
+    );
+    assert_eq!(
+        (&changed["username"], &changed["hasPassword"], &changed["enabled"]),
+        (&Value::Null, &false.into(), &false.into())
+    );
+
+    let listed = room.run(&["cameras", "list"], &[]);
+    assert_eq!(listed.out.lines().next().expect("a head"), "ID  NAME  KIND       SOURCE    ENABLED  RECORD");
+    assert!(listed.out.contains("gate  hikvision  10.0.0.9  no"), "{}", listed.out);
+
+    let id = added["id"].to_string();
+    let removed = room.run(&["cameras", "remove", id.as_str()], &[]);
+    assert_eq!((removed.code, removed.out.trim()), (Some(0), format!("removed camera gate (id {id})").as_str()));
+    assert_eq!(json(&room, &["cameras", "list", "--json"])["items"], Value::Array(vec![]));
+    assert_eq!(room.run(&["cameras", "remove", "gate"], &[]).code, Some(1));
+}
+
+#[test]
+fn secrets_come_from_files_or_standard_input_and_are_never_printed() {
+    let room = Room::new();
+    let mut child = room
+        .command(&["cameras", "add", "yard", "--url-file", "-", "--json"], &[])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    input.write_all(b"rtsp://admin:hunter2@10.0.0.9/live\n").expect("written");
+    drop(input);
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success());
+    let added: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(added["url"], "rtsp://***@10.0.0.9/live");
+    let listed = room.run(&["cameras", "list"], &[]);
+    assert!(listed.out.contains("rtsp://***@10.0.0.9/live") && !listed.out.contains("hunter2"), "{}", listed.out);
+}
+
+#[test]
+fn wrong_cameras_are_refused_with_the_field_at_fault() {
+    let room = Room::new();
+    assert_eq!(room.run(&["cameras", "add", "good", "--host", "10.0.0.9"], &[]).code, Some(0));
+    for (arguments, wanted) in [
+        (vec!["add", "../up", "--host", "h"], "name"),
+        (vec!["add", "a", "--url", "rtsp://u:hunter2@h/x"], "--url: holds a password"),
+        (vec!["add", "a", "--url", "file:///etc/passwd"], "url"),
+        (vec!["add", "a", "--host", "h", "--kind", "unheard-of"], "kind"),
+        (vec!["add", "a", "--host", "h", "--port", "99999"], "port"),
+        (vec!["add", "a", "--host", "h", "--password-file", "missing"], "--password-file"),
+        (vec!["edit", "good", "--clear", "name"], "--clear: \"name\" cannot be emptied"),
+        (vec!["edit", "good", "--clear", "host", "--host", "h"], "--clear: host is given a value too"),
+        (vec!["edit", "nobody", "--host", "h"], "there is no camera \"nobody\""),
+    ] {
+        let mut line = vec!["cameras"];
+        line.extend(arguments);
+        let ended = room.run(&line, &[]);
+        assert_eq!((ended.code, ended.out.as_str()), (Some(1), ""), "{line:?}");
+        assert!(ended.err.contains(wanted) && !ended.err.contains("hunter2"), "{line:?}: {}", ended.err);
+    }
+    let listed = json(&room, &["cameras", "list", "--json"]);
+    assert_eq!(listed["items"].as_array().expect("a list").len(), 1, "{listed}");
+}
