@@ -3,4 +3,5 @@
 
 mod config;
 mod layers;
+mod monitor;
 mod standin;

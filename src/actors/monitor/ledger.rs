@@ -138,3 +138,47 @@ impl Ledger {
         self.tell_all = true;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::stream::{StreamMemory, StreamState};
+
+    fn offline(name: &str) -> Observation {
+        let name = StreamName::parse(name).expect("a name");
+        let at = Moment { wall: DateTime::UNIX_EPOCH, steady: std::time::Duration::ZERO };
+        StreamMemory::new("main", name).observe(Seen::Missing, at)
+    }
+
+    #[test]
+    fn a_store_that_missed_something_is_told_everything() {
+        let mut ledger = Ledger::new("main");
+        ledger.answered(DateTime::UNIX_EPOCH, None);
+        assert_eq!(ledger.digest(vec![offline("a"), offline("b")]).changes.len(), 3);
+        assert_eq!(ledger.digest(vec![offline("a"), offline("b")]).changes.len(), 1, "nothing changed but the poll");
+        ledger.tell_all_again();
+        // Also what no path poller spoke of this time.
+        let news = ledger.digest(vec![offline("a")]);
+        let told = |change: &Change| matches!(change, Change::Stream(status) if status.state == StreamState::Offline);
+        assert_eq!(news.changes.iter().filter(|change| told(change)).count(), 2);
+        assert_eq!(ledger.digest(vec![offline("a")]).changes.len(), 1);
+    }
+
+    #[test]
+    fn the_server_keeps_its_since_and_its_version_over_polls_and_outages() {
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).expect("a time");
+        let mut ledger = Ledger::new("main");
+        let since = |ledger: &Ledger| ledger.status().expect("a status").since;
+        assert!(ledger.answered(at(1), Some("v1.20.1".into())));
+        assert!(!ledger.answered(at(2), None));
+        assert_eq!(since(&ledger), at(1));
+        assert!(ledger.failed(at(3), "nothing listens"));
+        assert!(!ledger.failed(at(4), "nothing listens"));
+        assert!(ledger.failed(at(5), "did not answer"), "another reason is news");
+        assert_eq!(since(&ledger), at(3));
+        let status = ledger.status().cloned().expect("a status");
+        assert_eq!((status.last_poll, status.version.as_deref()), (Some(at(2)), Some("v1.20.1")));
+        assert!(ledger.answered(at(6), None));
+        assert_eq!(since(&ledger), at(6));
+    }
+}

@@ -10,6 +10,9 @@ mod manager;
 mod path;
 mod server;
 
+#[cfg(test)]
+mod tests;
+
 pub use manager::{Monitor, Watched};
 pub use path::PathPoller;
 pub use server::ServerPoller;

@@ -212,7 +212,7 @@ async fn every_wrong_answer_has_its_sentence() {
         (http("500 Internal Server Error", "{\"error\":\"terminated\"}"), Kind::Unavailable, "status 500: terminated"),
         (http("502 Bad Gateway", "<html>nginx</html>"), Kind::Unavailable, "with status 502"),
         (http("301 Moved\r\nlocation: https://x/", ""), Kind::Unavailable, "redirects to another address (301)"),
-        (b"RTSP/1.0 400 Bad Request\r\n\r\nconnection: close".to_vec(), Kind::Unavailable, "no valid HTTP answer"),
+        (b"RTSP/1.0 400 Bad Request\r\n\r\nconnection: close".to_vec(), Kind::Unavailable, "does not speak HTTP"),
     ];
     for (answer, kind, words) in table {
         let error = error_of(answer).await;

@@ -44,7 +44,7 @@ impl Place {
                 format!("the answer of {origin} was cut off: the server, or a proxy before it, broke off"),
             )
         } else {
-            (Kind::Unavailable, format!("{origin} gave no valid HTTP answer ({}): {remedy}", innermost(&error)))
+            (Kind::Unavailable, format!("{origin} broke off or does not speak HTTP ({}): {remedy}", innermost(&error)))
         };
         Error::new(kind, sentence).with_source(error)
     }
