@@ -11,6 +11,8 @@ mod check;
 mod complaint;
 mod environment;
 mod file;
+#[cfg(test)]
+mod hostile_tests;
 mod keys;
 mod raw;
 mod secrets;

@@ -24,25 +24,66 @@ fn watch(file: &Path, every: Duration, current: &Weak<Current>) {
     loop {
         std::thread::sleep(every);
         let Some(current) = current.upgrade() else { return };
-        let now = modified(file);
-        if now == seen || now.is_none() {
-            continue; // Editors that replace a file leave none for a moment.
+        seen = look(file, seen, &current);
+    }
+}
+
+/// Takes up the file when it is another than the one `seen`; returns the time of the one seen now.
+fn look(file: &Path, seen: Option<SystemTime>, current: &Current) -> Option<SystemTime> {
+    let now = modified(file);
+    if now == seen || now.is_none() {
+        return seen; // Editors that replace a file leave none for a moment.
+    }
+    match load::load(file) {
+        Ok(loaded) => {
+            current.replace(loaded.config);
+            log::info!(file = file.display().to_string().as_str(); "logging configuration taken up");
         }
-        seen = now;
-        match load::load(file) {
-            Ok(loaded) => {
-                current.replace(loaded.config);
-                log::info!(file = file.display().to_string().as_str(); "logging configuration taken up");
-            }
-            Err(complaints) => {
-                for complaint in complaints.0 {
-                    log::error!("logging configuration unchanged: {complaint}");
-                }
+        Err(complaints) => {
+            for complaint in complaints.0 {
+                log::error!("logging configuration unchanged: {complaint}");
             }
         }
     }
+    now
 }
 
 fn modified(file: &Path) -> Option<SystemTime> {
     std::fs::metadata(file).and_then(|metadata| metadata.modified()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use log::LevelFilter;
+
+    use super::super::redacting::Redacting;
+    use super::*;
+
+    #[test]
+    fn an_edit_is_taken_up_and_a_broken_one_is_not() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("log4rs.yaml");
+        let start = SystemTime::now();
+        let write = |text: &str, second: u64| {
+            std::fs::write(&file, text).expect("a file");
+            let opened = std::fs::File::options().write(true).open(&file).expect("a file");
+            opened.set_modified(start + Duration::from_secs(second)).expect("a time");
+        };
+        let yaml =
+            |level: &str| format!("appenders: {{c: {{kind: console}}}}\nroot: {{level: {level}, appenders: [c]}}\n");
+        let logger = Redacting::new(load::console_only(LevelFilter::Off), |_| ());
+        let current = logger.current();
+        write(&yaml("error"), 1);
+        let seen = look(&file, None, &current);
+        assert_eq!(logger.max_level(), LevelFilter::Error, "a new file");
+        write("root: [", 2);
+        let seen = look(&file, seen, &current);
+        assert_eq!(logger.max_level(), LevelFilter::Error, "a broken edit changes nothing");
+        std::fs::remove_file(&file).expect("removed");
+        let seen = look(&file, seen, &current);
+        write(&yaml("warn"), 3);
+        let seen = look(&file, seen, &current);
+        assert_eq!(logger.max_level(), LevelFilter::Warn, "the next good one is taken up");
+        assert_eq!(look(&file, seen, &current), modified(&file));
+    }
 }
