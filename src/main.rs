@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use clap::Parser;
 use log::LevelFilter;
 use serde_json::json;
-use streamwarden::base::Error;
 use streamwarden::cli::{Cli, Command, Failure, Print, cameras, check, say};
 use streamwarden::config::{self, Settings, Sources};
 use streamwarden::{app, logging};
@@ -36,13 +35,18 @@ fn act(cli: Cli) -> Result<(), Failure> {
                 Failure::Other(error)
             })
         }
+        #[cfg(feature = "demo")]
+        Command::Demo(demo) => {
+            logging::start_on_console(LevelFilter::Info);
+            let options = app::demo::Options { listen: demo.listen, cameras: demo.cameras, keep: demo.keep };
+            app::demo::run(&options).map_err(Failure::Other)
+        }
         Command::Check(print) => check::run(cli.files, print),
         Command::Cameras { command } => cameras::run(cli.files, command),
         Command::Version(print) => {
             version(print);
             Ok(())
         }
-        _ => Err(Failure::Other(Error::internal("not wired up in this build"))),
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use actix::{Actor, Addr, Context, Handler, Message};
 use serde_json::{Value, json};
+use tokio_util::sync::DropGuard;
 
 use super::supervision::stop::StopOrder;
 use super::supervision::{Child, ChildSet, Supervised, supervised};
@@ -17,12 +18,14 @@ pub struct Root {
     plan: Vec<Child>,
     set: Option<ChildSet<Self>>,
     started: tokio::time::Instant,
+    /// Its drop tells the builder that the root has ended, however that came about.
+    _ended: DropGuard,
 }
 
 impl Root {
-    /// A root that starts these managers in this order.
-    pub fn new(plan: Vec<Child>) -> Self {
-        Self { plan, set: None, started: tokio::time::Instant::now() }
+    /// A root that starts these managers in this order, and drops `ended` with itself.
+    pub fn new(plan: Vec<Child>, ended: DropGuard) -> Self {
+        Self { plan, set: None, started: tokio::time::Instant::now(), _ended: ended }
     }
 }
 

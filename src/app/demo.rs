@@ -1,0 +1,169 @@
+//! `streamwarden demo`: the whole main job on embedded defaults, with sample cameras and a media server of its own.
+//!
+//! Writes a configuration file and a SQLite database of the same form as everybody's into its folder and runs them; a
+//! row inserted there acts like any other.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use tempfile::TempDir;
+use url::Url;
+
+use super::{App, build, on_main_thread, plan, until_stopped};
+use crate::adapters::database::SharedDatabase;
+use crate::base::{Error, Result};
+use crate::config::{self, CliOverrides, Settings, Sources};
+use crate::demo::cameras::{Dropout, SampleCameras, SampleOptions};
+use crate::demo::media_server;
+use crate::demo::server::{self, AnyServer, MediaServerChoice};
+use crate::domain::camera::CameraEdit;
+use crate::signals::Signals;
+
+/// What may be chosen.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Address of the page, as typed.
+    pub listen: String,
+    /// How many sample cameras.
+    pub cameras: u16,
+    /// Folder to keep; a temporary one that is removed at exit when absent.
+    pub keep: Option<PathBuf>,
+}
+
+/// The demo's folder: temporary, or kept.
+enum Folder {
+    Temporary(TempDir),
+    Kept(PathBuf),
+}
+
+impl Folder {
+    fn open(keep: Option<&Path>) -> Result<Self> {
+        let fault =
+            |error: std::io::Error| Error::internal(format!("no folder for the demo: {error}")).with_source(error);
+        match keep {
+            None => tempfile::Builder::new().prefix("streamwarden-demo-").tempdir().map(Self::Temporary).map_err(fault),
+            Some(path) => {
+                std::fs::create_dir_all(path).map_err(fault)?;
+                Ok(Self::Kept(path.canonicalize().map_err(fault)?))
+            }
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Temporary(folder) => folder.path(),
+            Self::Kept(path) => path,
+        }
+    }
+}
+
+/// Runs the demo until stopped by a signal.
+///
+/// # Errors
+/// When something cannot be started; nothing is left running and no temporary folder is left then.
+pub fn run(options: &Options) -> Result<()> {
+    on_main_thread(async {
+        let mut signals = Signals::take_over()?;
+        let folder = Folder::open(options.keep.as_deref())?;
+        let server = server::start(&MediaServerChoice::detect()?, &media_server::Options::default()).await?;
+        let settings = settings(&folder, &server, &options.listen)?;
+        let app = build(settings.clone()).await?;
+        let cameras = SampleCameras::start(samples(&settings, options)?).await?;
+        fill(app.database(), &cameras.source_urls()).await?;
+        greet(&app, &server, &folder, options);
+        let stopped = until_stopped(app, &mut signals).await;
+        cameras.stop().await;
+        server.stop().await;
+        stopped
+    })
+}
+
+fn samples(settings: &Settings, options: &Options) -> Result<SampleOptions> {
+    Ok(SampleOptions {
+        ffmpeg: settings.ffmpeg.ffmpeg.clone(),
+        count: options.cameras.into(),
+        dropout: Some(Dropout::default()),
+        mark: plan::mark(&settings.data_dir)?,
+    })
+}
+
+/// Writes the configuration file and reads it as `run` would.
+fn settings(folder: &Folder, server: &AnyServer, listen: &str) -> Result<Settings> {
+    let path = folder.path().join("streamwarden.toml");
+    let text = format!(
+        r#"# Written by `streamwarden demo`; `streamwarden run --config` takes it as well.
+data_dir = {data:?}
+
+[[servers]]
+name = "demo"
+api_url = "{api}"
+rtsp_url = "{rtsp}"
+
+[restream]
+stall_timeout = "5s"
+
+[record]
+segment_duration = "10s"
+min_free = "200M"
+"#,
+        data = folder.path(),
+        api = server.api_url().as_str().trim_end_matches('/'),
+        rtsp = server.rtsp_url().as_str().trim_end_matches('/'),
+    );
+    std::fs::write(&path, text)
+        .map_err(|error| Error::internal(format!("cannot write {}: {error}", path.display())).with_source(error))?;
+    let cli = CliOverrides { listen: Some(listen.to_owned()), ..CliOverrides::default() };
+    // The environment is left out: a DATABASE or REDIS of the machine must not end up in a demo.
+    let sources = Sources { file: Some(path), cli, ..Sources::default() };
+    config::load(&sources).map_err(|complaints| Error::invalid("demo", complaints.to_string()))
+}
+
+/// Adds the sample cameras' rows, or brings their URLs up to date in a kept folder. Other rows are left alone.
+async fn fill(database: &SharedDatabase, sources: &[(String, Url)]) -> Result<()> {
+    let rows = database.cameras().await?;
+    for (name, url) in sources {
+        let url = SecretString::from(url.as_str().to_owned());
+        match rows.iter().find(|row| row.name == *name) {
+            None => {
+                let edit = CameraEdit { name: Some(name.clone()), url: Some(Some(url)), ..CameraEdit::default() };
+                database.add_camera(edit).await?;
+            }
+            Some(row) if row.url.as_ref().is_none_or(|old| old.expose_secret() != url.expose_secret()) => {
+                let edit = CameraEdit { url: Some(Some(url)), ..CameraEdit::default() };
+                database.edit_camera(row.id, edit).await?;
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn greet(app: &App, server: &AnyServer, folder: &Folder, options: &Options) {
+    let data = folder.path().display();
+    let text = format!(
+        r#"
+  Streamwarden demo: {cameras} cameras, pulled in by ffmpeg, watched, recorded in 10 s segments.
+  Media server: {server}; data: {data}{fate}
+
+  Open   http://{addr}
+
+  Try    kill -9 any ffmpeg (`pgrep -a ffmpeg`) and watch it come back
+         kill -STOP one: it is found hanging and replaced
+         sqlite3 {data}/streamwarden.db "INSERT INTO cameras(name, url) SELECT 'mine', url FROM cameras LIMIT 1"
+         sqlite3 {data}/streamwarden.db "DELETE FROM cameras WHERE name = 'mine'"
+         curl -s http://{addr}/api/v1/streams
+         ffplay -rtsp_transport tcp {rtsp}/cam1
+
+  Ctrl-C ends it.
+"#,
+        cameras = options.cameras,
+        server = server.name(),
+        fate = if options.keep.is_some() { " (kept)" } else { " (removed at exit)" },
+        addr = app.addr(),
+        rtsp = server.rtsp_url().as_str().trim_end_matches('/'),
+    );
+    // Whoever closed our stdout does not want to read it.
+    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = std::io::stdout().flush();
+}

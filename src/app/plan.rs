@@ -1,0 +1,81 @@
+//! From settings to services, and from services to the managers of the tree, in their start order: consumers first.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::actors::hub::{Hub, HubHandle, Limits};
+use crate::actors::monitor::{Monitor, Watched};
+use crate::actors::supervision::{Child, Restart};
+use crate::adapters::database::SharedDatabase;
+use crate::adapters::ffmpeg::version::{self, Version};
+use crate::adapters::live::SharedLive;
+use crate::adapters::live::memory::Memory;
+use crate::adapters::mediamtx::MediaMtx;
+use crate::adapters::objects::SharedObjects;
+use crate::adapters::objects::directory::Directory;
+use crate::base::{Error, Result};
+use crate::config::Settings;
+use crate::config::settings::Objects;
+use crate::domain::role::Role;
+
+/// The opened services.
+pub(super) struct Services {
+    pub roles: Vec<Role>,
+    pub database: SharedDatabase,
+    pub live: SharedLive,
+    pub objects: SharedObjects,
+    pub spool: PathBuf,
+    /// Present when a role needs ffmpeg.
+    pub ffmpeg: Option<Version>,
+}
+
+/// Opens everything that the roles need.
+///
+/// # Errors
+/// The first service that cannot be used, with its remedy.
+pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
+    let roles = settings.roles.iter().map(|word| word.parse()).collect::<Result<Vec<Role>>>()?;
+    let needs_ffmpeg = roles.iter().any(|role| matches!(role, Role::Restream | Role::Record));
+    let ffmpeg = if needs_ffmpeg {
+        version::look(&settings.ffmpeg.ffprobe, mark).await?.check()?;
+        Some(version::look(&settings.ffmpeg.ffmpeg, mark).await?.check()?)
+    } else {
+        None
+    };
+    let database = super::open_database(settings).await?;
+    let objects = match &settings.objects {
+        Objects::Directory(path) => Arc::new(Directory::open(path)?),
+    };
+    let live = Arc::new(Memory::new(settings.monitor.history));
+    Ok(Services { roles, database, live, objects, spool: settings.data_dir.join("spool"), ffmpeg })
+}
+
+/// What marks our child processes: the same for every run on this data folder, and no other's.
+pub(super) fn mark(data_dir: &Path) -> Result<String> {
+    let folder = data_dir.canonicalize();
+    let folder =
+        folder.map_err(|error| Error::internal(format!("{}: {error}", data_dir.display())).with_source(error))?;
+    Ok(folder.to_string_lossy().into_owned())
+}
+
+/// The managers, in start order.
+pub(super) fn children(settings: &Settings, services: &Services, hub: &HubHandle, mark: &str) -> Result<Vec<Child>> {
+    let _ = (&services.ffmpeg, mark);
+    Ok(vec![hub_child(services, hub), monitor_child(settings, services)?])
+}
+
+fn hub_child(services: &Services, hub: &HubHandle) -> Child {
+    let (live, hub) = (services.live.clone(), hub.clone());
+    Child::new("hub", Restart::Always, move || Hub::new(live.clone(), hub.clone(), Limits::default()))
+}
+
+/// Watching is part of every role: each of them decides by what is live.
+fn monitor_child(settings: &Settings, services: &Services) -> Result<Child> {
+    let watched = settings.servers.iter().map(|server| {
+        let client = Arc::new(MediaMtx::new(server)?);
+        Ok(Watched { name: server.name.clone(), client })
+    });
+    let watched = watched.collect::<Result<Vec<_>>>()?;
+    let (live, interval) = (services.live.clone(), settings.monitor.interval);
+    Ok(Child::new("monitor", Restart::Always, move || Monitor::new(watched.clone(), live.clone(), interval)))
+}
