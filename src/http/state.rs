@@ -1,6 +1,5 @@
 //! What the handlers may touch: stores to read from, and the two ways to make something happen (commands, hub).
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -11,6 +10,7 @@ use crate::actors::supervision::Observation;
 use crate::adapters::database::SharedDatabase;
 use crate::adapters::live::SharedLive;
 use crate::adapters::objects::SharedObjects;
+use crate::adapters::spool::SharedSpool;
 use crate::base::Result;
 use crate::domain::camera::{CameraEdit, CameraStatus};
 use crate::domain::role::Role;
@@ -44,8 +44,8 @@ pub struct State {
     pub database: SharedDatabase,
     /// Segments at rest, for reading.
     pub objects: SharedObjects,
-    /// Folder of the segments that are still here.
-    pub spool: PathBuf,
+    /// Segments that are still here, for reading.
+    pub spool: SharedSpool,
     /// WebSocket fan-out.
     pub hub: HubHandle,
     /// The way to change the world.

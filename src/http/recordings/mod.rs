@@ -4,6 +4,7 @@
 
 mod catalogue;
 pub(super) mod media;
+pub(super) mod playlist;
 mod range;
 
 pub(super) use catalogue::*;

@@ -1,3 +1,67 @@
 //! Tests of the routes, through the same app that production serves.
 
 mod document;
+mod faults;
+mod media;
+mod page;
+mod rest;
+mod socket;
+mod world;
+
+use actix_web::http::{Method, header};
+use actix_web::test::{TestRequest, init_service, read_body, try_call_service};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::guard::Doors;
+use super::server::app;
+use world::World;
+
+/// An answer taken apart.
+struct Reply {
+    status: u16,
+    headers: header::HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Reply {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("a JSON answer")
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("a readable header"))
+    }
+}
+
+impl World {
+    /// Asks without a body.
+    async fn get(&self, uri: &str) -> Reply {
+        self.ask(Method::GET, uri, &[], None).await
+    }
+
+    /// Sends JSON text.
+    async fn send(&self, method: Method, uri: &str, body: &str) -> Reply {
+        self.ask(method, uri, &[("content-type", "application/json")], Some(body)).await
+    }
+
+    /// One request through the whole app, as a program on this machine would send it.
+    async fn ask(&self, method: Method, uri: &str, headers: &[(&str, &str)], body: Option<&str>) -> Reply {
+        let mut request = TestRequest::with_uri(uri).method(method);
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request = request.insert_header(("host", "127.0.0.1:8080"));
+        }
+        for header in headers {
+            request = request.insert_header(*header);
+        }
+        if let Some(body) = body {
+            request = request.set_payload(body.to_owned());
+        }
+        let listen = "127.0.0.1:8080".parse().expect("an address");
+        let doors = Doors::new(listen, &self.state.allowed_origins);
+        let service = init_service(app(self.state.clone(), doors, CancellationToken::new())).await;
+        let response = try_call_service(&service, request.to_request()).await.expect("every error is an answer");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Reply { status, headers, body: read_body(response).await.to_vec() }
+    }
+}

@@ -1,8 +1,9 @@
 //! What a WebSocket session decides, without a socket: which messages it understands, when a client counts as gone.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use crate::actors::hub::Goodbye;
 

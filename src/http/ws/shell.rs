@@ -1,12 +1,13 @@
 //! The session actor: turns frames into calls of `session` and its steps into frames. Nothing is decided here, so
 //! that moving to another WebSocket library is this one file.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, SpawnHandle, StreamHandler, WrapFuture};
 use actix_web_actors::ws::{self, CloseCode, CloseReason, Message, ProtocolError};
 use bytestring::ByteString;
 use futures_util::stream::{self, Stream};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::session::{self, PING_EVERY, Step};

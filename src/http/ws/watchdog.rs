@@ -9,10 +9,11 @@ use std::cell::Cell;
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
 use std::rc::{Rc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::dev::Extensions;
+use tokio::time::Instant;
 
 use super::session::{PING_EVERY, SILENCE};
 
@@ -69,5 +70,44 @@ async fn guard(socket: Weak<Socket>, last_heard: LastHeard) {
             let _ = socket.0.shutdown(Shutdown::Both);
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+
+    async fn connection() -> (Rc<Socket>, tokio::net::TcpStream) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let client = tokio::net::TcpStream::connect(address).await.expect("a connection");
+        let (server, _) = listener.accept().await.expect("a client");
+        (Rc::new(Socket(server.into_std().expect("a socket"))), client)
+    }
+
+    #[actix_web::test]
+    async fn a_client_that_is_silent_for_too_long_is_cut_off() {
+        let (socket, mut client) = connection().await;
+        tokio::time::pause();
+        let (last_heard, begun) = (LastHeard::now(), Instant::now());
+        let watch = actix_web::rt::spawn(guard(Rc::downgrade(&socket), last_heard.clone()));
+        tokio::time::advance(SILENCE).await;
+        last_heard.again();
+        watch.await.expect("the watch ends");
+        assert!(begun.elapsed() >= SILENCE + FINAL, "a sign of life counts");
+        assert_eq!(client.read(&mut [0; 8]).await.expect("an end"), 0, "the connection is closed");
+    }
+
+    #[actix_web::test]
+    async fn a_connection_that_ends_is_not_watched_any_more() {
+        let (socket, _client) = connection().await;
+        tokio::time::pause();
+        let begun = Instant::now();
+        let watch = actix_web::rt::spawn(guard(Rc::downgrade(&socket), LastHeard::now()));
+        drop(socket);
+        watch.await.expect("the watch ends");
+        assert!(begun.elapsed() <= PING_EVERY);
     }
 }

@@ -1,0 +1,127 @@
+//! Bad input: every answer is a problem that says what is wrong, and nothing is changed.
+
+use actix_web::http::Method;
+use serde_json::{Value, json};
+
+use super::Reply;
+use super::world::World;
+
+/// A problem of this status; gives its `field` and `detail`.
+fn problem(reply: &Reply, status: u16) -> (String, String) {
+    let text = String::from_utf8_lossy(&reply.body);
+    assert_eq!((reply.status, reply.header("content-type")), (status, "application/problem+json"), "{text}");
+    let json = reply.json();
+    assert_eq!((&json["status"], &json["type"]), (&json!(status), &json!("about:blank")));
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    assert!(!text(&json["title"]).is_empty() && !text(&json["detail"]).is_empty(), "{json}");
+    (text(&json["field"]), text(&json["detail"]))
+}
+
+#[actix_web::test]
+async fn what_does_not_exist_is_404() {
+    let world = World::new().await;
+    let id = uuid::Uuid::nil();
+    for uri in [
+        "/api/v1/streams/nobody",
+        "/api/v1/streams/nobody/history",
+        "/api/v1/streams/..%2F..%2Fetc%2Fpasswd",
+        "/api/v1/streams/%00",
+        "/api/v1/streams/%FF%FE",
+        "/api/v1/cameras/99",
+        "/api/v1/cameras/x",
+        "/api/v1/cameras/99999999999999999999",
+        "/api/v1/recordings/nobody/playlist.m3u8",
+        "/api/v1/recordings/segments/x",
+        &format!("/api/v1/recordings/segments/{id}"),
+        "/api/v1/none",
+        "/api/v2/streams",
+        "/api",
+        "/assets/none.js",
+    ] {
+        problem(&world.get(uri).await, 404);
+    }
+    problem(&world.send(Method::PATCH, "/api/v1/cameras/99", "{}").await, 404);
+    problem(&world.ask(Method::DELETE, "/api/v1/cameras/99", &[], None).await, 404);
+    problem(&world.ask(Method::POST, "/api/v1/cameras/99/restart", &[], None).await, 404);
+    problem(&world.send(Method::POST, "/nowhere", "{}").await, 404);
+}
+
+#[actix_web::test]
+async fn a_wrong_method_is_told_the_right_ones() {
+    let world = World::new().await;
+    let reply = world.ask(Method::PUT, "/api/v1/cameras/1", &[], None).await;
+    problem(&reply, 405);
+    assert_eq!(reply.header("allow"), "GET, PATCH, DELETE");
+    assert_eq!(world.ask(Method::DELETE, "/api/v1/streams", &[], None).await.header("allow"), "GET");
+}
+
+#[actix_web::test]
+async fn a_wrong_body_names_the_place_or_the_field_and_changes_nothing() {
+    let world = World::new().await;
+    let table = [
+        (r#"{"name":"a",}"#, 400, "", "line 1 column 13"),
+        ("", 400, "", "ends too early"),
+        (r#"{"name":"a","colour":"red"}"#, 422, "colour", "there is no field"),
+        (r#"{"name":7}"#, 422, "name", "expected a string"),
+        (r#"{"name":"a","port":"554"}"#, 422, "port", "expected i64"),
+        (r#"{"host":"10.0.0.9"}"#, 422, "name", "needs a name"),
+    ];
+    for (body, status, field, detail) in table {
+        let found = problem(&world.send(Method::POST, "/api/v1/cameras", body).await, status);
+        assert_eq!(found.0, field, "{body}");
+        assert!(found.1.contains(detail), "{body}: {}", found.1);
+    }
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    problem(&world.ask(Method::POST, "/api/v1/cameras", &form, Some("name=a")).await, 415);
+    assert_eq!(world.state.database.cameras().await.expect("cameras").len(), 0);
+}
+
+#[actix_web::test]
+async fn ten_megabytes_are_refused_however_they_come() {
+    let world = World::new().await;
+    let body = format!(r#"{{"name":"{}"}}"#, "x".repeat(10_000_000));
+    let (_, detail) = problem(&world.send(Method::POST, "/api/v1/cameras", &body).await, 413);
+    assert!(detail.contains("1 MB"), "{detail}");
+    let length = [("content-type", "application/json"), ("content-length", "10000000")];
+    problem(&world.ask(Method::POST, "/api/v1/cameras", &length, Some(&body)).await, 413);
+}
+
+#[actix_web::test]
+async fn a_wrong_parameter_is_named() {
+    let world = World::new().await;
+    let table = [
+        ("/api/v1/streams/a/history?from=yesterday", "from", "2027-01-31T12:00:00Z"),
+        ("/api/v1/streams/a/history?points=0", "points", "from 1 to 5000"),
+        ("/api/v1/streams/a/history?points=many", "points", "from 1 to 5000"),
+        ("/api/v1/streams/a/history?from=2027-01-02T00:00:00Z&to=2027-01-01T00:00:00Z", "from", "before to"),
+        ("/api/v1/streams/a?sever=main", "sever", "known ones: server"),
+        ("/api/v1/streams/a?server=a&server=b", "server", "once"),
+        ("/api/v1/recordings/a/segments?limit=1001", "limit", "from 1 to 1000"),
+        ("/api/v1/recordings/a/segments?after=x", "after", "`next`"),
+        ("/api/v1/recordings/a/playlist.m3u8?to=2027", "to", "2027-01-31T12:00:00Z"),
+    ];
+    for (uri, field, detail) in table {
+        let found = problem(&world.get(uri).await, 422);
+        assert_eq!(found.0, field, "{uri}");
+        assert!(found.1.contains(detail), "{uri}: {}", found.1);
+    }
+}
+
+#[actix_web::test]
+async fn other_sites_may_neither_read_nor_write() {
+    let world = World::new().await;
+    problem(&world.ask(Method::GET, "/api/v1/streams", &[("host", "evil.example:8080")], None).await, 403);
+    problem(&world.ask(Method::GET, "/", &[("host", "evil.example")], None).await, 403);
+    let json = ("content-type", "application/json");
+    let foreign = [("origin", "http://evil.example"), json];
+    problem(&world.ask(Method::POST, "/api/v1/cameras", &foreign, Some(r#"{"name":"a"}"#)).await, 403);
+    let cross = [("sec-fetch-site", "cross-site")];
+    problem(&world.ask(Method::POST, "/api/v1/cameras/1/restart", &cross, None).await, 403);
+    for own in ["http://127.0.0.1:8080", "https://cams.example.org"] {
+        let body = format!(r#"{{"name":"cam-{}"}}"#, own.len());
+        let reply = world.ask(Method::POST, "/api/v1/cameras", &[("origin", own), json], Some(&body)).await;
+        assert_eq!(reply.status, 201, "{own}");
+    }
+    problem(&world.ask(Method::GET, "/api/v1/ws", &[("origin", "http://evil.example")], None).await, 403);
+    problem(&world.get("/api/v1/ws").await, 400);
+}

@@ -1,0 +1,134 @@
+//! Recordings: catalogue, playlist, media in parts.
+
+use actix_web::http::Method;
+use chrono::{TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use super::world::{World, at, recording};
+use crate::adapters::live::Change;
+use crate::domain::recording::SegmentState;
+
+fn media() -> Vec<u8> {
+    (0..1_000_000_u32).map(|n| (n % 251) as u8).collect()
+}
+
+#[actix_web::test]
+async fn media_comes_whole_and_in_parts() {
+    let world = World::new().await;
+    let bytes = media();
+    let segment = world.record("site/front", at(0), &bytes).await;
+    let uri = format!("/api/v1/recordings/segments/{}", segment.id);
+
+    let whole = world.get(&uri).await;
+    assert_eq!((whole.status, whole.header("content-type"), whole.header("accept-ranges")), (200, "video/mp4", "bytes"));
+    assert!(whole.body == bytes, "the whole file arrives unchanged");
+    let etag = whole.header("etag").to_owned();
+
+    for (range, start, end) in [("bytes=0-0", 0, 1), ("bytes=300000-799999", 300_000, 800_000), ("bytes=-10", 999_990, 1_000_000)] {
+        let part = world.ask(Method::GET, &uri, &[("range", range)], None).await;
+        let wanted = format!("bytes {start}-{}/1000000", end - 1);
+        assert_eq!((part.status, part.header("content-range")), (206, wanted.as_str()));
+        assert!(part.body == bytes[start..end], "{range}");
+    }
+    let beyond = world.ask(Method::GET, &uri, &[("range", "bytes=1000000-")], None).await;
+    assert_eq!((beyond.status, beyond.header("content-range")), (416, "bytes */1000000"));
+    let known = world.ask(Method::GET, &uri, &[("if-none-match", &etag)], None).await;
+    assert_eq!((known.status, known.body.len()), (304, 0));
+    let other = [("range", "bytes=0-9"), ("if-range", "\"another\"")];
+    assert_eq!(world.ask(Method::GET, &uri, &other, None).await.status, 200, "a part of another file is no use");
+    let same = [("range", "bytes=0-9"), ("if-range", etag.as_str())];
+    assert_eq!(world.ask(Method::GET, &uri, &same, None).await.body.len(), 10);
+    let gzip = world.ask(Method::GET, &uri, &[("accept-encoding", "gzip")], None).await;
+    assert_eq!((gzip.header("content-encoding"), gzip.body.len()), ("", bytes.len()), "media is never compressed");
+}
+
+#[actix_web::test]
+async fn media_that_has_left_the_spool_comes_from_the_object_store() {
+    let world = World::new().await;
+    let bytes = media();
+    let segment = world.record("front", at(0), &bytes).await;
+    let uri = format!("/api/v1/recordings/segments/{}", segment.id);
+    let etag = world.get(&uri).await.header("etag").to_owned();
+    let file = world.state.spool.path(&segment.spool_path).expect("a good path");
+    world.state.objects.put(&segment.object_key, &file).await.expect("the store takes it");
+    std::fs::remove_file(&file).expect("the spool lets it go");
+
+    let part = world.ask(Method::GET, &uri, &[("range", "bytes=250000-949999")], None).await;
+    assert_eq!((part.status, part.header("etag")), (206, etag.as_str()), "the same file under the same name");
+    assert!(part.body == bytes[250_000..950_000], "over several chunks");
+}
+
+#[actix_web::test]
+async fn media_that_is_not_there_says_why() {
+    let world = World::new().await;
+    let segment = world.record("front", at(0), b"moovmedia").await;
+    let uri = format!("/api/v1/recordings/segments/{}", segment.id);
+    let detail = |reply: super::Reply| (reply.status, reply.json()["detail"].as_str().unwrap_or_default().to_owned());
+
+    std::fs::remove_file(world.state.spool.path(&segment.spool_path).expect("a path")).expect("gone");
+    let (status, text) = detail(world.get(&uri).await);
+    assert!(status == 404 && text.contains("neither in the spool nor in the object store"), "{status} {text}");
+
+    let mut lost = segment.clone();
+    (lost.state, lost.reason) = (SegmentState::Lost, Some("the disk was full".to_owned()));
+    world.state.database.put_segment(lost).await.expect("a row");
+    let (status, text) = detail(world.get(&uri).await);
+    assert!(status == 404 && text.contains("the disk was full"), "{status} {text}");
+
+    let mut elsewhere = segment;
+    elsewhere.spool_path = "../../../../../../etc/passwd".to_owned();
+    world.state.database.put_segment(elsewhere).await.expect("a row");
+    assert_eq!(world.get(&uri).await.status, 404, "a row changed by hand reads no other file");
+}
+
+#[actix_web::test]
+async fn the_catalogue_pages_through_segments() {
+    let world = World::new().await;
+    let first = world.record("site/front", at(0), b"moovmedia").await;
+    let session = world.state.database.session(first.session).await.expect("a session").expect("is there");
+    for number in 1..5 {
+        world.add_segment(&session, number, at(10 * i64::from(number)), b"moovmedia").await;
+    }
+    let summary = world.get("/api/v1/recordings").await.json();
+    assert_eq!((&summary["items"][0]["stream"], &summary["items"][0]["segments"]), (&json!("site/front"), &json!(5)));
+
+    let (mut numbers, mut after) = (Vec::new(), String::new());
+    loop {
+        let uri = format!("/api/v1/recordings/site%2Ffront/segments?limit=2{after}");
+        let page = world.get(&uri).await.json();
+        numbers.extend(page["items"].as_array().expect("items").iter().map(|item| item["number"].clone()));
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(json!(numbers), json!([0, 1, 2, 3, 4]));
+    let some = world.get("/api/v1/recordings/site%2Ffront/segments?from=2027-01-15T08:00:10Z&to=2027-01-15T08:00:30Z").await;
+    let numbers: Vec<Value> = some.json()["items"].as_array().expect("items").iter().map(|item| item["number"].clone()).collect();
+    assert_eq!(json!(numbers), json!([1, 2]));
+}
+
+#[actix_web::test]
+async fn a_playlist_leads_to_the_media_and_grows_while_recording() {
+    let world = World::new().await;
+    let started_at = Utc::now() - TimeDelta::seconds(20);
+    let segment = world.record("site/front", started_at, b"moovmedia").await;
+    let uri = "/api/v1/recordings/site%2Ffront/playlist.m3u8";
+
+    let playlist = world.get(uri).await;
+    assert_eq!((playlist.status, playlist.header("content-type")), (200, "application/vnd.apple.mpegurl"));
+    let text = String::from_utf8(playlist.body).expect("text");
+    assert!(text.contains("#EXT-X-ENDLIST"), "nobody records, so it is complete:\n{text}");
+    let address = text.lines().find(|line| !line.starts_with('#')).expect("an address");
+    let base = url::Url::parse("http://localhost").and_then(|base| base.join(uri)).expect("a URL");
+    let media = base.join(address).expect("a relative address");
+    assert_eq!(media.path(), format!("/api/v1/recordings/segments/{}", segment.id));
+    assert_eq!(world.get(media.path()).await.body, b"moovmedia");
+
+    world.publish(vec![Change::Recording(recording("main", "site/front"))]).await;
+    let text = String::from_utf8(world.get(uri).await.body).expect("text");
+    assert!(text.contains("#EXT-X-PLAYLIST-TYPE:EVENT") && !text.contains("#EXT-X-ENDLIST"), "{text}");
+    let past = started_at + TimeDelta::seconds(5);
+    let text = String::from_utf8(world.get(&format!("{uri}?to={}", past.format("%FT%TZ"))).await.body).expect("text");
+    assert!(text.contains("#EXT-X-ENDLIST"), "a time that is over is complete");
+}

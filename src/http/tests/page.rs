@@ -1,0 +1,41 @@
+//! The web page and what every answer carries.
+
+use actix_web::http::Method;
+
+use super::world::World;
+
+#[actix_web::test]
+async fn every_answer_carries_the_security_headers() {
+    let world = World::new().await;
+    for uri in ["/", "/health", "/api/v1/streams", "/api/v1/none", "/metrics"] {
+        let reply = world.get(uri).await;
+        assert!(reply.header("content-security-policy").contains("frame-ancestors 'none'"), "{uri}");
+        assert_eq!(reply.header("x-content-type-options"), "nosniff", "{uri}");
+        assert_eq!(reply.header("referrer-policy"), "no-referrer", "{uri}");
+    }
+    let refused = world.ask(Method::GET, "/", &[("host", "evil.example")], None).await;
+    assert_eq!(refused.header("x-content-type-options"), "nosniff", "refused requests too");
+}
+
+#[actix_web::test]
+async fn addresses_of_the_page_answer_with_the_page() {
+    let world = World::new().await;
+    for uri in ["/", "/index.html", "/cameras", "/streams/site%2Fcam.1"] {
+        let reply = world.get(uri).await;
+        // Without a web build /index.html is an address like any other.
+        assert_eq!((reply.status, reply.header("cache-control")), (200, "no-cache"), "{uri}");
+        assert!(reply.header("content-type").starts_with("text/html"), "{uri}");
+        assert!(String::from_utf8_lossy(&reply.body).to_lowercase().contains("<title>streamwarden"), "{uri}");
+    }
+    let head = world.ask(Method::HEAD, "/", &[], None).await;
+    assert_eq!(head.status, 200);
+}
+
+#[actix_web::test]
+async fn text_is_compressed_for_those_who_ask() {
+    let world = World::new().await;
+    let gzip = [("accept-encoding", "gzip, deflate, br")];
+    let reply = world.ask(Method::GET, "/api/openapi.json", &gzip, None).await;
+    assert_eq!((reply.header("content-encoding"), &reply.body[..2]), ("gzip", &[0x1f, 0x8b][..]));
+    assert_eq!(world.get("/api/openapi.json").await.header("content-encoding"), "");
+}

@@ -1,0 +1,225 @@
+//! A small world behind the routes: a real database, live store, object store and spool in a temporary folder, a real
+//! hub. Only the root is played: what it does with a command is tested with the restreams.
+
+use std::sync::Arc;
+
+use actix::Actor;
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::actors::hub::{Hub, HubHandle, Limits};
+use crate::actors::supervision::{Health, Observation};
+use crate::adapters::database::{SharedDatabase, sqlite};
+use crate::adapters::live::{Change, SharedLive, memory};
+use crate::adapters::objects::directory;
+use crate::adapters::spool::Spool;
+use crate::base::{Error, Result};
+use crate::domain::camera::{CameraEdit, CameraRow, CameraState, CameraStatus};
+use crate::domain::name::StreamName;
+use crate::domain::recording::{RecordingState, RecordingStatus, Segment, SegmentState, Session};
+use crate::domain::role::Role;
+use crate::domain::stream::{ServerStatus, StreamState, StreamStatus};
+use crate::http::{Commands, State};
+
+/// Everything a test needs; the folder goes when it is dropped.
+pub struct World {
+    pub state: Arc<State>,
+    pub folder: TempDir,
+}
+
+impl World {
+    /// An empty world with a hub.
+    pub async fn new() -> Self {
+        Self::with(Limits::default()).await
+    }
+
+    /// An empty world whose hub has these bounds.
+    pub async fn with(limits: Limits) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let live = memory();
+        let hub = HubHandle::default();
+        Hub::new(live.clone(), hub.clone(), limits).start();
+        let database: SharedDatabase = sqlite(folder.path().join("test.db")).await.expect("a database");
+        let state = State {
+            node: "test".to_owned(),
+            started_at: Utc::now(),
+            roles: vec![Role::Monitor, Role::Record],
+            live,
+            database: database.clone(),
+            objects: directory(folder.path().join("objects")),
+            spool: Arc::new(Spool::new(folder.path().join("spool"))),
+            hub,
+            commands: Arc::new(PlayedRoot(database)),
+            allowed_origins: vec!["https://cams.example.org".to_owned()],
+        };
+        Self { state: Arc::new(state), folder }
+    }
+
+    /// Publishes changes.
+    pub async fn publish(&self, changes: Vec<Change>) {
+        self.live().publish(changes).await.expect("the live store takes changes");
+    }
+
+    pub fn live(&self) -> &SharedLive {
+        &self.state.live
+    }
+
+    /// A session of `stream` with one segment of these bytes, in the spool.
+    pub async fn record(&self, stream: &str, started_at: DateTime<Utc>, bytes: &[u8]) -> Segment {
+        let session = Session {
+            id: Uuid::now_v7(),
+            server: "main".to_owned(),
+            stream: name(stream),
+            started_at,
+            ended_at: None,
+            end_reason: None,
+        };
+        self.state.database.open_session(session.clone()).await.expect("a session");
+        self.add_segment(&session, 0, started_at, bytes).await
+    }
+
+    /// A further segment of a session.
+    pub async fn add_segment(&self, session: &Session, number: u32, started_at: DateTime<Utc>, bytes: &[u8]) -> Segment {
+        let spool_path = format!("main/{}/{}/segment_{number:03}.mp4", session.stream.folder(), session.id);
+        let file = self.state.spool.path(&spool_path).expect("a good path");
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("the spool takes folders");
+        std::fs::write(&file, bytes).expect("the spool takes files");
+        let segment = Segment {
+            id: Uuid::now_v7(),
+            session: session.id,
+            server: "main".to_owned(),
+            stream: session.stream.clone(),
+            number,
+            state: SegmentState::Sealed,
+            started_at,
+            duration_ms: 10_000,
+            bytes: bytes.len() as u64,
+            frames: 250,
+            init_bytes: 4,
+            media_bytes: (bytes.len() as u64).saturating_sub(4),
+            spool_path,
+            object_key: format!("{}/{}/segment_{number:03}.mp4", session.stream, session.id),
+            reason: None,
+        };
+        self.state.database.put_segment(segment.clone()).await.expect("the ledger takes segments");
+        segment
+    }
+}
+
+pub fn name(text: &str) -> StreamName {
+    StreamName::parse(text).expect(text)
+}
+
+/// 2027-01-15T08:00:00Z and so many seconds.
+pub fn at(second: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 0).expect("a valid time") + TimeDelta::seconds(second)
+}
+
+pub fn stream(server: &str, path: &str) -> StreamStatus {
+    StreamStatus {
+        server: server.to_owned(),
+        name: name(path),
+        state: StreamState::Live,
+        since: at(0),
+        reason: None,
+        source_type: Some("rtspSession".to_owned()),
+        bytes_received: 1_000,
+        bytes_sent: 10,
+        readers: 2,
+        bitrate: Some(4_000_000),
+        tracks: vec![],
+        rtt: None,
+        recv_rate_mbps: None,
+        link_capacity_mbps: None,
+        loss_rate: None,
+    }
+}
+
+pub fn camera(id: i64, name: &str) -> CameraStatus {
+    CameraStatus {
+        id,
+        name: name.to_owned(),
+        kind: "hikvision".to_owned(),
+        host: Some("10.0.0.9".to_owned()),
+        enabled: true,
+        record: true,
+        state: CameraState::Running,
+        since: at(0),
+        restarts: 3,
+        last_error: None,
+        next_start: None,
+        server: "main".to_owned(),
+        path: name.to_owned(),
+    }
+}
+
+pub fn recording(server: &str, path: &str) -> RecordingStatus {
+    RecordingStatus {
+        server: server.to_owned(),
+        name: name(path),
+        state: RecordingState::Recording,
+        since: at(0),
+        session: None,
+        segments: 7,
+        reason: None,
+    }
+}
+
+pub fn server(name: &str) -> ServerStatus {
+    ServerStatus {
+        name: name.to_owned(),
+        reachable: true,
+        since: at(0),
+        reason: None,
+        version: Some("v1.20.1".to_owned()),
+        last_poll: Some(at(0)),
+    }
+}
+
+/// Does to the database what the restreams do, without the restreaming.
+struct PlayedRoot(SharedDatabase);
+
+#[async_trait]
+impl Commands for PlayedRoot {
+    async fn add_camera(&self, edit: CameraEdit) -> Result<CameraStatus> {
+        if edit.name.is_none() {
+            return Err(Error::invalid("name", "a camera needs a name"));
+        }
+        Ok(status(&self.0.add_camera(edit).await?))
+    }
+
+    async fn edit_camera(&self, id: i64, edit: CameraEdit) -> Result<CameraStatus> {
+        Ok(status(&self.0.edit_camera(id, edit).await?))
+    }
+
+    async fn delete_camera(&self, id: i64) -> Result<()> {
+        self.0.delete_camera(id).await
+    }
+
+    async fn restart_camera(&self, id: i64) -> Result<CameraStatus> {
+        let row = self.0.camera(id).await?;
+        row.map(|row| status(&row)).ok_or_else(|| Error::not_found(format!("there is no camera {id}")))
+    }
+
+    async fn tree(&self) -> Result<Observation> {
+        Ok(Observation {
+            name: "root".to_owned(),
+            kind: "root".to_owned(),
+            health: Health::Running,
+            generation: 1,
+            restarts: 0,
+            last_exit: None,
+            uptime_seconds: 1.0,
+            state: serde_json::json!({}),
+            children: vec![],
+        })
+    }
+}
+
+fn status(row: &CameraRow) -> CameraStatus {
+    let mut status = camera(row.id, &row.name);
+    (status.kind, status.host, status.enabled) = (row.kind.clone(), row.host.clone(), row.enabled);
+    status
+}
