@@ -27,6 +27,10 @@ pub enum SegmentState {
 }
 
 impl SegmentState {
+    /// Every state there is.
+    pub const ALL: [Self; 6] =
+        [Self::Writing, Self::Sealed, Self::Uploading, Self::Uploaded, Self::Evicted, Self::Lost];
+
     /// The word in the database and in answers.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -41,9 +45,7 @@ impl SegmentState {
 
     /// Reads the word of the database.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Writing, Self::Sealed, Self::Uploading, Self::Uploaded, Self::Evicted, Self::Lost]
-            .into_iter()
-            .find(|state| state.as_str() == word)
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 
     /// Whether a segment may go from this state to `next` in one step.

@@ -9,7 +9,7 @@ use super::state::State;
 use crate::adapters::live::Latest;
 use crate::base::Result;
 use crate::domain::camera::CameraState;
-use crate::domain::recording::RecordingState;
+use crate::domain::recording::{RecordingState, SegmentState};
 use crate::domain::stream::StreamState;
 
 /// How many there are of everything. A state nobody is in is listed with 0, so that a graph has no holes.
@@ -24,6 +24,10 @@ pub(super) struct Counts {
     pub(super) camera_restarts: u64,
     /// Streams that are being recorded now.
     pub(super) recordings_active: u64,
+    /// Segments by state.
+    pub(super) segments: BTreeMap<&'static str, u64>,
+    /// Segments that are recorded and not yet in the object store.
+    pub(super) upload_backlog: u64,
     /// WebSocket sessions.
     pub(super) ws_clients: u64,
     /// WebSocket sessions closed because they were too slow.
@@ -34,18 +38,21 @@ impl Counts {
     /// Reads them.
     pub(super) async fn read(state: &State) -> Result<Self> {
         let latest = state.live.latest().await?;
-        Ok(Self::of(&latest, state).await)
+        Ok(Self::of(&latest, state.database.segment_counts().await?, state).await)
     }
 
     /// Counts what has been read already.
-    pub(super) async fn of(latest: &Latest, state: &State) -> Self {
+    pub(super) async fn of(latest: &Latest, segments: Vec<(SegmentState, u64)>, state: &State) -> Self {
         let hub = state.hub.look().await.unwrap_or_default();
-        let recording = |state| matches!(state, RecordingState::Starting | RecordingState::Recording);
+        let is_active = |state| matches!(state, RecordingState::Starting | RecordingState::Recording);
+        let waits = |state: &SegmentState| matches!(state, SegmentState::Sealed | SegmentState::Uploading);
         Self {
-            streams: by_word(&STREAM_STATES, latest.streams.iter().map(|stream| stream.state)),
-            cameras: by_word(&CAMERA_STATES, latest.cameras.iter().map(|camera| camera.state)),
+            streams: by_word(&STREAM_STATES, latest.streams.iter().map(|stream| (stream.state, 1))),
+            cameras: by_word(&CAMERA_STATES, latest.cameras.iter().map(|camera| (camera.state, 1))),
             camera_restarts: latest.cameras.iter().map(|camera| u64::from(camera.restarts)).sum(),
-            recordings_active: latest.recordings.iter().filter(|one| recording(one.state)).count() as u64,
+            recordings_active: latest.recordings.iter().filter(|one| is_active(one.state)).count() as u64,
+            upload_backlog: segments.iter().filter(|(state, _)| waits(state)).map(|(_, count)| count).sum(),
+            segments: by_word(&SegmentState::ALL.map(|state| (state, state.as_str())), segments.into_iter()),
             ws_clients: hub.clients as u64,
             ws_dropped: hub.dropped,
         }
@@ -72,12 +79,12 @@ const CAMERA_STATES: [(CameraState, &str); 8] = [
 
 fn by_word<S: Copy + PartialEq>(
     words: &[(S, &'static str)],
-    states: impl Iterator<Item = S>,
+    states: impl Iterator<Item = (S, u64)>,
 ) -> BTreeMap<&'static str, u64> {
     let mut counts: BTreeMap<&'static str, u64> = words.iter().map(|(_, word)| (*word, 0)).collect();
-    for state in states {
+    for (state, count) in states {
         if let Some((_, word)) = words.iter().find(|(known, _)| *known == state) {
-            *counts.entry(word).or_default() += 1;
+            *counts.entry(word).or_default() += count;
         }
     }
     counts

@@ -29,8 +29,9 @@ pub(super) async fn finish(
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, Error> {
     let response = next.call(request).await?;
     let status = response.status();
-    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON);
-    let mut response = if (status.is_client_error() || status.is_server_error()) && !is_problem {
+    let is_ours = |kind: &HeaderValue| kind == PROBLEM_JSON || kind == "application/json";
+    let is_bare = !response.headers().get(header::CONTENT_TYPE).is_some_and(is_ours);
+    let mut response = if (status.is_client_error() || status.is_server_error()) && is_bare {
         let (request, _) = response.into_parts();
         ServiceResponse::new(request, Problem::bare(status).error_response()).map_into_right_body()
     } else {

@@ -17,6 +17,7 @@ use super::{cameras, health, metrics, recordings, status, streams, ws};
         health::alive,
         health::ready,
         metrics::metrics,
+        document,
         status::status,
         status::tree,
         streams::list,
@@ -30,10 +31,11 @@ use super::{cameras, health, metrics, recordings, status, streams, ws};
         cameras::restart,
         cameras::kinds,
         recordings::streams,
+        recordings::sessions,
         recordings::segments,
+        recordings::playlist::playlist,
         recordings::media::segment,
         ws::connect,
-        document,
     )
 )]
 pub(super) struct Document;

@@ -11,6 +11,8 @@ mod actor;
 mod board;
 mod feed;
 mod subscriber;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use actor::{Hub, HubState, Limits};

@@ -61,6 +61,24 @@ pub struct RecordingSummary {
     pub last: DateTime<Utc>,
 }
 
+/// A session with what can be played of it.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionSummary {
+    /// The session.
+    #[serde(flatten)]
+    pub session: Session,
+    /// Segments that can be played.
+    pub segments: u64,
+    /// Their length in milliseconds.
+    pub duration_ms: u64,
+    /// Their size in bytes.
+    pub bytes: u64,
+}
+
+/// Most sessions in one answer: a stream that drops out every ten minutes for two months.
+pub const MOST_SESSIONS: u32 = 10_000;
+
 /// Everything that is kept for good.
 ///
 /// Lists of segments and sessions are in (`started_at`, `id`) order. Every write is durable when it returns.
@@ -108,6 +126,10 @@ pub trait Database: Send + Sync {
     async fn segment(&self, id: Uuid) -> Result<Option<Segment>>;
     /// Segments that match.
     async fn segments(&self, query: SegmentQuery) -> Result<Vec<Segment>>;
+    /// The sessions of a stream (of one server, or of all), the newest [`MOST_SESSIONS`] of them.
+    async fn sessions(&self, stream: &str, server: Option<String>) -> Result<Vec<SessionSummary>>;
+    /// How many segments there are in each state that occurs.
+    async fn segment_counts(&self) -> Result<Vec<(SegmentState, u64)>>;
     /// One line per recorded stream.
     async fn recordings(&self) -> Result<Vec<RecordingSummary>>;
 

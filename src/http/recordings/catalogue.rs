@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, web};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::adapters::database::{RecordingSummary, SegmentQuery};
+use crate::adapters::database::{RecordingSummary, SegmentQuery, SessionSummary};
 use crate::base::{Error, Result};
 use crate::domain::name::StreamName;
 use crate::domain::recording::Segment;
@@ -24,6 +24,28 @@ const MOST: u32 = 1_000;
 ))]
 pub(in crate::http) async fn streams(state: web::Data<State>) -> Answer<web::Json<List<RecordingSummary>>> {
     Ok(web::Json(List::whole(state.database.recordings().await?)))
+}
+
+/// The sessions of a stream, oldest first.
+#[utoipa::path(get, path = "/api/v1/recordings/{stream}/sessions", tag = "recordings",
+    params(
+        ("stream" = String, Path, description = "name of the stream, percent-encoded as one part"),
+        ("server" = Option<String>, Query, description = "name of its server; all of them when absent"),
+    ),
+    responses(
+        (status = 200, body = List<SessionSummary>),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(in crate::http) async fn sessions(
+    state: web::Data<State>,
+    stream: web::Path<String>,
+    request: HttpRequest,
+) -> Answer<web::Json<List<SessionSummary>>> {
+    let stream = name_of(&stream)?;
+    let mut query = Query::of(&request)?;
+    let server = query.text("server")?;
+    query.end(&["server"])?;
+    Ok(web::Json(List::whole(state.database.sessions(stream.as_str(), server).await?)))
 }
 
 /// The segments of a stream, oldest first; `next` goes into `after`.

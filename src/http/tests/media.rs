@@ -20,11 +20,16 @@ async fn media_comes_whole_and_in_parts() {
     let uri = format!("/api/v1/recordings/segments/{}", segment.id);
 
     let whole = world.get(&uri).await;
-    assert_eq!((whole.status, whole.header("content-type"), whole.header("accept-ranges")), (200, "video/mp4", "bytes"));
+    assert_eq!(
+        (whole.status, whole.header("content-type"), whole.header("accept-ranges")),
+        (200, "video/mp4", "bytes")
+    );
     assert!(whole.body == bytes, "the whole file arrives unchanged");
     let etag = whole.header("etag").to_owned();
 
-    for (range, start, end) in [("bytes=0-0", 0, 1), ("bytes=300000-799999", 300_000, 800_000), ("bytes=-10", 999_990, 1_000_000)] {
+    for (range, start, end) in
+        [("bytes=0-0", 0, 1), ("bytes=300000-799999", 300_000, 800_000), ("bytes=-10", 999_990, 1_000_000)]
+    {
         let part = world.ask(Method::GET, &uri, &[("range", range)], None).await;
         let wanted = format!("bytes {start}-{}/1000000", end - 1);
         assert_eq!((part.status, part.header("content-range")), (206, wanted.as_str()));
@@ -92,6 +97,14 @@ async fn the_catalogue_pages_through_segments() {
     let summary = world.get("/api/v1/recordings").await.json();
     assert_eq!((&summary["items"][0]["stream"], &summary["items"][0]["segments"]), (&json!("site/front"), &json!(5)));
 
+    let sessions = world.get("/api/v1/recordings/site%2Ffront/sessions?server=main").await.json();
+    let one = &sessions["items"][0];
+    assert_eq!(
+        (&one["id"], &one["segments"], &one["durationMs"], &one["bytes"]),
+        (&json!(session.id), &json!(5), &json!(50_000), &json!(45))
+    );
+    assert_eq!(one["endedAt"], Value::Null);
+
     let (mut numbers, mut after) = (Vec::new(), String::new());
     loop {
         let uri = format!("/api/v1/recordings/site%2Ffront/segments?limit=2{after}");
@@ -103,8 +116,10 @@ async fn the_catalogue_pages_through_segments() {
         }
     }
     assert_eq!(json!(numbers), json!([0, 1, 2, 3, 4]));
-    let some = world.get("/api/v1/recordings/site%2Ffront/segments?from=2027-01-15T08:00:10Z&to=2027-01-15T08:00:30Z").await;
-    let numbers: Vec<Value> = some.json()["items"].as_array().expect("items").iter().map(|item| item["number"].clone()).collect();
+    let some =
+        world.get("/api/v1/recordings/site%2Ffront/segments?from=2027-01-15T08:00:10Z&to=2027-01-15T08:00:30Z").await;
+    let numbers: Vec<Value> =
+        some.json()["items"].as_array().expect("items").iter().map(|item| item["number"].clone()).collect();
     assert_eq!(json!(numbers), json!([1, 2]));
 }
 

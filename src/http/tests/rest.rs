@@ -73,14 +73,18 @@ async fn history_is_cut_and_thinned() {
 #[actix_web::test]
 async fn a_camera_is_added_changed_restarted_and_deleted() {
     let world = World::new().await;
-    let added = world.send(Method::POST, "/api/v1/cameras", r#"{"name":"gate","host":"10.0.0.9","password":"s3cret"}"#).await;
+    let added =
+        world.send(Method::POST, "/api/v1/cameras", r#"{"name":"gate","host":"10.0.0.9","password":"s3cret"}"#).await;
     assert_eq!(added.status, 201);
     let camera = added.json();
     let address = format!("/api/v1/cameras/{}", camera["id"]);
     assert_eq!((added.header("location"), &camera["name"]), (address.as_str(), &json!("gate")));
     assert!(!String::from_utf8_lossy(&added.body).contains("s3cret"), "a password never comes back");
     let changed = world.send(Method::PATCH, &address, r#"{"host":null,"enabled":false}"#).await;
-    assert_eq!((changed.status, &changed.json()["host"], &changed.json()["enabled"]), (200, &Value::Null, &json!(false)));
+    assert_eq!(
+        (changed.status, &changed.json()["host"], &changed.json()["enabled"]),
+        (200, &Value::Null, &json!(false))
+    );
     let taken = world.send(Method::POST, "/api/v1/cameras", r#"{"name":"gate"}"#).await;
     assert_eq!((taken.status, &taken.json()["title"]), (409, &json!("Conflict")));
     assert_eq!(world.ask(Method::POST, &format!("{address}/restart"), &[], None).await.status, 200);
@@ -126,7 +130,10 @@ async fn ready_tells_a_required_service_from_a_server() {
     assert_eq!((ready.status, &ready.json()["ok"]), (200, &json!(true)), "a server that is down is what we show");
     let services = ready.json()["services"].as_array().expect("services").clone();
     let of = |name: &str| services.iter().find(|service| service["name"] == name).expect(name).clone();
-    assert_eq!((&of("server other")["ok"], &of("server other")["detail"]), (&json!(false), &json!("connection refused")));
+    assert_eq!(
+        (&of("server other")["ok"], &of("server other")["detail"]),
+        (&json!(false), &json!("connection refused"))
+    );
     for name in ["database", "objects", "live", "updates", "server main"] {
         assert_eq!(of(name)["ok"], true, "{name}");
     }

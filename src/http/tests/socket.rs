@@ -39,7 +39,8 @@ async fn connect(server: &Server) -> Client {
 /// The next message of the server, pings left out.
 async fn next(client: &mut Client) -> Message {
     loop {
-        let message = timeout(PATIENCE, client.next()).await.expect("a message in time").expect("no end").expect("a frame");
+        let message =
+            timeout(PATIENCE, client.next()).await.expect("a message in time").expect("no end").expect("a frame");
         if !message.is_ping() {
             return message;
         }
@@ -62,20 +63,11 @@ async fn close(client: &mut Client) -> (u16, String) {
     }
 }
 
-/// Waits until the hub has so many clients.
-async fn clients(world: &World, wanted: usize) {
-    let reached = async {
-        while world.state.hub.look().await.is_none_or(|hub| hub.clients != wanted) {
-            tokio::task::yield_now().await;
-        }
-    };
-    timeout(PATIENCE, reached).await.expect("the hub notices");
-}
-
 #[actix_web::test]
 async fn a_snapshot_comes_first_and_then_numbered_deltas() {
     let world = World::new().await;
     world.publish(vec![Change::Server(server("main")), Change::Camera(camera(7, "front"))]).await;
+    world.reaches(|hub| hub.seq == 2).await;
     let server = start(&world);
     let (mut one, mut two) = (connect(&server).await, connect(&server).await);
     let snapshot = frame(&mut one).await;
@@ -100,7 +92,7 @@ async fn a_snapshot_comes_first_and_then_numbered_deltas() {
     let fresh = frame(&mut one).await;
     assert_eq!((&fresh["type"], &fresh["seq"]), (&json!("snapshot"), &json!(seq + 2)));
     drop(one);
-    clients(&world, 1).await;
+    world.reaches(|hub| hub.clients == 1).await;
     server.stop().await;
 }
 
@@ -122,7 +114,7 @@ async fn what_is_not_understood_closes_the_session() {
         assert_eq!(found, code, "{message:?}: {reason}");
         assert!(!reason.is_empty());
     }
-    clients(&world, 0).await;
+    world.reaches(|hub| hub.clients == 0).await;
     server.stop().await;
 }
 
@@ -185,7 +177,7 @@ async fn a_slow_client_is_closed_with_a_reason_and_others_go_on() {
     assert!(seq > 4, "the outbox had to fill first");
     let (code, reason) = close(&mut slow).await;
     assert_eq!(code, 4001, "{reason}");
-    clients(&world, 1).await;
+    world.reaches(|hub| hub.clients == 1).await;
     server.stop().await;
     assert!(reader.await.expect("the quick one") >= seq, "the quick client missed nothing");
 }
@@ -208,7 +200,7 @@ async fn one_client_too_many_and_pages_of_others_are_refused() {
     let (first, _) = connect_async(own).await.expect("our own page is let in");
     assert_eq!(refused(connect_async(url.as_str()).await), 503);
     drop(first);
-    clients(&world, 0).await;
+    world.reaches(|hub| hub.clients == 0).await;
     drop(connect(&server).await);
     server.stop().await;
 }

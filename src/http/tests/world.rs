@@ -2,6 +2,7 @@
 //! hub. Only the root is played: what it does with a command is tested with the restreams.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::Actor;
 use async_trait::async_trait;
@@ -9,11 +10,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::actors::hub::{Hub, HubHandle, Limits};
+use crate::actors::hub::{Hub, HubHandle, HubState, Limits};
 use crate::actors::supervision::{Health, Observation};
 use crate::adapters::database::{SharedDatabase, sqlite};
-use crate::adapters::live::{Change, SharedLive, memory};
-use crate::adapters::objects::directory;
+use crate::adapters::live::memory::Memory;
+use crate::adapters::live::{Change, SharedLive};
+use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::Spool;
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraRow, CameraState, CameraStatus};
@@ -38,23 +40,35 @@ impl World {
     /// An empty world whose hub has these bounds.
     pub async fn with(limits: Limits) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let live = memory();
+        let live = Memory::new(Duration::from_secs(3600), Duration::from_secs(2));
         let hub = HubHandle::default();
         Hub::new(live.clone(), hub.clone(), limits).start();
-        let database: SharedDatabase = sqlite(folder.path().join("test.db")).await.expect("a database");
+        let database: SharedDatabase = sqlite::open(folder.path().join("test.db")).await.expect("a database");
         let state = State {
             node: "test".to_owned(),
             started_at: Utc::now(),
             roles: vec![Role::Monitor, Role::Record],
             live,
             database: database.clone(),
-            objects: directory(folder.path().join("objects")),
+            objects: Arc::new(Directory::open(folder.path().join("objects")).expect("an object store")),
             spool: Arc::new(Spool::new(folder.path().join("spool"))),
             hub,
             commands: Arc::new(PlayedRoot(database)),
             allowed_origins: vec!["https://cams.example.org".to_owned()],
         };
-        Self { state: Arc::new(state), folder }
+        let world = Self { state: Arc::new(state), folder };
+        world.reaches(|hub| hub.seq > 0).await;
+        world
+    }
+
+    /// Waits until the hub says so of itself.
+    pub async fn reaches(&self, wanted: impl Fn(HubState) -> bool) {
+        let reached = async {
+            while !self.state.hub.look().await.is_some_and(&wanted) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), reached).await.expect("the hub gets there");
     }
 
     /// Publishes changes.
@@ -81,7 +95,13 @@ impl World {
     }
 
     /// A further segment of a session.
-    pub async fn add_segment(&self, session: &Session, number: u32, started_at: DateTime<Utc>, bytes: &[u8]) -> Segment {
+    pub async fn add_segment(
+        &self,
+        session: &Session,
+        number: u32,
+        started_at: DateTime<Utc>,
+        bytes: &[u8],
+    ) -> Segment {
         let spool_path = format!("main/{}/{}/segment_{number:03}.mp4", session.stream.folder(), session.id);
         let file = self.state.spool.path(&spool_path).expect("a good path");
         std::fs::create_dir_all(file.parent().expect("a folder")).expect("the spool takes folders");

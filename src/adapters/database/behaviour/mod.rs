@@ -27,6 +27,8 @@ macro_rules! tests {
             a_day_is_paged_without_holes
             ranges_of_time_include_what_overlaps
             summaries_count_what_can_be_played
+            sessions_come_with_what_can_be_played
+            segments_are_counted_by_state
         );
     };
     (@each $open:path, $module:ident: $($name:ident)*) => {

@@ -206,3 +206,30 @@ pub(in crate::adapters::database) async fn summaries_count_what_can_be_played(da
     assert_eq!((cam1.sessions, cam1.segments, cam1.bytes, cam1.duration_ms), (2, 2, 2_000, 20_000));
     assert_eq!((cam1.first, cam1.last), (noon(), noon() + TimeDelta::seconds(30)));
 }
+
+pub(in crate::adapters::database) async fn sessions_come_with_what_can_be_played(database: &dyn Database) {
+    use SegmentState::{Evicted, Lost, Sealed};
+    let (first, second) = (opened(database, "cam1").await, opened(database, "cam1").await);
+    opened(database, "cam2").await;
+    for (number, state) in [(0, Evicted), (1, Sealed), (2, Lost)] {
+        put(database, &first, number, state).await;
+    }
+    let sessions = database.sessions("cam1", None).await.expect("listed");
+    let found: Vec<_> = sessions.iter().map(|one| (one.session.id, one.segments, one.duration_ms, one.bytes)).collect();
+    assert_eq!(found, [(first.id, 2, 20_000, 2_000), (second.id, 0, 0, 0)]);
+    assert_eq!(sessions[0].session, first);
+    assert_eq!(database.sessions("cam1", Some("main".to_owned())).await.expect("listed").len(), 2);
+    assert_eq!(database.sessions("cam1", Some("other".to_owned())).await.expect("listed"), []);
+}
+
+pub(in crate::adapters::database) async fn segments_are_counted_by_state(database: &dyn Database) {
+    use SegmentState::{Evicted, Sealed};
+    assert_eq!(database.segment_counts().await.expect("none"), []);
+    let session = opened(database, "cam1").await;
+    for (number, state) in [(0, Evicted), (1, Sealed), (2, Sealed)] {
+        put(database, &session, number, state).await;
+    }
+    let mut counts = database.segment_counts().await.expect("counted");
+    counts.sort_by_key(|(state, _)| state.as_str());
+    assert_eq!(counts, [(Evicted, 1), (Sealed, 2)]);
+}

@@ -33,7 +33,7 @@ use uuid::Uuid;
 
 use self::file::{File, Link};
 pub use self::inspect::inspect;
-use super::{Database, RecordingSummary, SegmentQuery};
+use super::{Database, RecordingSummary, SegmentQuery, SessionSummary};
 use crate::base::Result;
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::recording::{Segment, SegmentState, Session};
@@ -161,6 +161,16 @@ impl Database for Sqlite {
 
     async fn segments(&self, query: SegmentQuery) -> Result<Vec<Segment>> {
         self.file.call(Link::Reader, move |connection| segments::list(connection, &query)).await
+    }
+
+    async fn sessions(&self, stream: &str, server: Option<String>) -> Result<Vec<SessionSummary>> {
+        let stream = stream.to_owned();
+        let list = move |connection: &mut _| recordings::of_stream(connection, &stream, server.as_deref());
+        self.file.call(Link::Reader, list).await
+    }
+
+    async fn segment_counts(&self) -> Result<Vec<(SegmentState, u64)>> {
+        self.file.call(Link::Reader, segments::counts).await
     }
 
     async fn recordings(&self) -> Result<Vec<RecordingSummary>> {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::decode::{self, time_text};
 use super::fault::Failure;
-use crate::adapters::database::RecordingSummary;
+use crate::adapters::database::{MOST_SESSIONS, RecordingSummary, SessionSummary};
 use crate::base::Error;
 use crate::domain::name::StreamName;
 use crate::domain::recording::Session;
@@ -55,6 +55,25 @@ pub(super) fn one(connection: &mut Connection, id: Uuid) -> Result<Option<Sessio
     Ok(found.flatten())
 }
 
+pub(super) fn of_stream(
+    connection: &mut Connection,
+    stream: &str,
+    server: Option<&str>,
+) -> Result<Vec<SessionSummary>, Failure> {
+    let sql = format!(
+        "SELECT {COLUMNS}, segments, duration_ms, bytes FROM (\
+         SELECT sessions.*, count(part.id) AS segments, coalesce(sum(part.duration_ms), 0) AS duration_ms, \
+         coalesce(sum(part.bytes), 0) AS bytes FROM sessions LEFT JOIN segments AS part ON part.session = sessions.id \
+         AND part.state IN ('sealed', 'uploading', 'uploaded', 'evicted') \
+         WHERE sessions.stream = ?1 AND (?2 IS NULL OR sessions.server = ?2) GROUP BY sessions.id \
+         ORDER BY sessions.started_at DESC, sessions.id DESC LIMIT {MOST_SESSIONS}) ORDER BY started_at, id"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![stream, server], |row| Ok(session_summary(row)))?;
+    let rows: Vec<Option<SessionSummary>> = rows.collect::<Result<_, _>>()?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
 pub(super) fn summaries(connection: &mut Connection) -> Result<Vec<RecordingSummary>, Failure> {
     let sql = "SELECT server, stream, count(DISTINCT session), count(*), sum(bytes), sum(duration_ms), \
                min(started_at), max(ended_at) FROM segments \
@@ -75,6 +94,15 @@ fn session(row: &Row<'_>) -> Option<Session> {
         started_at: decode::time(row, 3)?,
         ended_at: decode::time(row, 4),
         end_reason: decode::text(row, 5),
+    })
+}
+
+fn session_summary(row: &Row<'_>) -> Option<SessionSummary> {
+    Some(SessionSummary {
+        session: session(row)?,
+        segments: decode::count(row, 6)?,
+        duration_ms: decode::count(row, 7)?,
+        bytes: decode::count(row, 8)?,
     })
 }
 

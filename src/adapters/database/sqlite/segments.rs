@@ -98,6 +98,16 @@ pub(super) fn one(connection: &mut Connection, id: Uuid) -> Result<Option<Segmen
     Ok(found.flatten())
 }
 
+pub(super) fn counts(connection: &mut Connection) -> Result<Vec<(SegmentState, u64)>, Failure> {
+    let mut statement = connection.prepare_cached("SELECT state, count(*) FROM segments GROUP BY state")?;
+    let rows = statement.query_map([], |row| {
+        let state = decode::text(row, 0).and_then(|word| SegmentState::parse(&word));
+        Ok(state.zip(decode::count(row, 1)))
+    })?;
+    let rows: Vec<Option<(SegmentState, u64)>> = rows.collect::<Result<_, _>>()?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
 pub(super) fn list(connection: &mut Connection, query: &SegmentQuery) -> Result<Vec<Segment>, Failure> {
     let mut filter = Filter::default();
     if let Some(server) = &query.server {

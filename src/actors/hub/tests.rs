@@ -1,0 +1,141 @@
+//! The hub with a real live store, in paused time.
+
+use std::time::Duration;
+
+use actix::Actor;
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::feed::{Fed, feed};
+use super::{Goodbye, Hub, HubHandle, Limits};
+use crate::actors::supervision::Stop;
+use crate::adapters::live::memory::Memory;
+use crate::adapters::live::{Change, SharedLive};
+use crate::domain::stream::ServerStatus;
+
+fn server(name: &str) -> Change {
+    let since = chrono::DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
+    let name = name.to_owned();
+    Change::Server(ServerStatus { name, reachable: true, since, reason: None, version: None, last_poll: None })
+}
+
+fn live() -> SharedLive {
+    Memory::new(Duration::from_secs(60), Duration::from_secs(2))
+}
+
+async fn publish(live: &SharedLive, changes: Vec<Change>) {
+    live.publish(changes).await.expect("published");
+}
+
+fn started(live: &SharedLive, limits: Limits) -> HubHandle {
+    let handle = HubHandle::default();
+    Hub::new(live.clone(), handle.clone(), limits).start();
+    handle
+}
+
+async fn filled(live: &SharedLive, limits: Limits) -> HubHandle {
+    let handle = started(live, limits);
+    while handle.look().await.is_none_or(|hub| hub.seq == 0) {
+        tokio::task::yield_now().await;
+    }
+    handle
+}
+
+fn json(frame: &str) -> Value {
+    serde_json::from_str(frame).expect("JSON")
+}
+
+#[actix::test]
+async fn changes_wait_for_the_tick_and_a_quiet_hub_says_nothing() {
+    tokio::time::pause();
+    let live = live();
+    let hub = filled(&live, Limits::default()).await;
+    let mut line = hub.subscribe().await.expect("a line");
+    assert_eq!(json(&line.next().await.expect("a snapshot"))["type"], "snapshot");
+    let begun = Instant::now();
+    publish(&live, vec![server("a")]).await;
+    publish(&live, vec![server("b")]).await;
+    let delta = json(&line.next().await.expect("a delta"));
+    assert_eq!((&delta["seq"], delta["upsert"].as_array().map(Vec::len)), (&json!(2), Some(2)));
+    let took = begun.elapsed();
+    assert!(took >= Duration::from_millis(250) && took < Duration::from_millis(300), "{took:?}");
+    let quiet = tokio::time::timeout(Duration::from_secs(3600), line.next()).await;
+    assert!(quiet.is_err(), "an hour without changes is an hour without frames");
+}
+
+#[actix::test]
+async fn whoever_comes_before_the_first_picture_gets_it_when_it_is_there() {
+    let live = live();
+    publish(&live, vec![server("a")]).await;
+    let hub = started(&live, Limits::default());
+    while hub.hub().is_none() {
+        tokio::task::yield_now().await;
+    }
+    let mut line = hub.subscribe().await.expect("a line");
+    let snapshot = json(&line.next().await.expect("a snapshot"));
+    assert_eq!((&snapshot["type"], &snapshot["items"][0]["name"]), (&json!("snapshot"), &json!("a")));
+}
+
+#[actix::test]
+async fn a_full_outbox_ends_the_line_and_frees_its_place() {
+    tokio::time::pause();
+    let live = live();
+    let hub = filled(&live, Limits { outbox: 3, clients: 1, ..Limits::default() }).await;
+    let mut line = hub.subscribe().await.expect("a line");
+    assert!(hub.subscribe().await.expect_err("one is the most").message().contains("1 clients"));
+    for n in 0..3 {
+        publish(&live, vec![server(&n.to_string())]).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    let state = hub.look().await.expect("a hub");
+    assert_eq!((state.clients, state.dropped), (0, 1), "the snapshot and two deltas fit, the third does not");
+    assert_eq!(line.next().await, Err(Goodbye::TooSlow), "the goodbye overtakes what waits");
+    hub.subscribe().await.expect("there is room again");
+}
+
+#[actix::test]
+async fn dropping_the_line_leaves_the_hub() {
+    let live = live();
+    let hub = filled(&live, Limits::default()).await;
+    let line = hub.subscribe().await.expect("a line");
+    assert_eq!(hub.look().await.expect("a hub").clients, 1);
+    drop(line);
+    while hub.look().await.expect("a hub").clients > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[actix::test]
+async fn a_stopping_hub_says_so() {
+    let live = live();
+    let hub = filled(&live, Limits::default()).await;
+    let mut line = hub.subscribe().await.expect("a line");
+    line.next().await.expect("a snapshot");
+    hub.hub().expect("a hub").send(Stop::within(Duration::from_secs(1))).await.expect("stopped");
+    assert_eq!(line.next().await, Err(Goodbye::Stopping));
+    while hub.hub().is_some() {
+        tokio::task::yield_now().await;
+    }
+    assert!(hub.subscribe().await.is_err());
+    assert!(!hub.ask_snapshot(1));
+}
+
+#[actix::test]
+async fn a_feed_that_lags_reads_everything_again() {
+    let live = live();
+    let mut feed = Box::pin(feed(live.clone()));
+    assert!(matches!(feed.next().await, Some(Fed::Everything(_))));
+    publish(&live, vec![server("a")]).await;
+    assert!(matches!(feed.next().await, Some(Fed::Changes(_))));
+    // More than any store keeps for a subscriber that does not read.
+    for n in 0..10_000 {
+        publish(&live, vec![server(&(n % 10).to_string())]).await;
+    }
+    match feed.next().await {
+        Some(Fed::Everything(latest)) => assert_eq!(latest.servers.len(), 11),
+        other => unreachable!("expected everything, got {other:?}"),
+    }
+    publish(&live, vec![server("b")]).await;
+    assert!(matches!(feed.next().await, Some(Fed::Changes(_))), "and goes on from there");
+}
