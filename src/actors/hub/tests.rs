@@ -1,5 +1,6 @@
 //! The hub with a real live store, in paused time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Actor;
@@ -21,7 +22,7 @@ fn server(name: &str) -> Change {
 }
 
 fn live() -> SharedLive {
-    Memory::new(Duration::from_secs(60), Duration::from_secs(2))
+    Arc::new(Memory::new(Duration::from_secs(60)))
 }
 
 async fn publish(live: &SharedLive, changes: Vec<Change>) {

@@ -40,7 +40,7 @@ impl World {
     /// An empty world whose hub has these bounds.
     pub async fn with(limits: Limits) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let live = Memory::new(Duration::from_secs(3600), Duration::from_secs(2));
+        let live: SharedLive = Arc::new(Memory::new(Duration::from_secs(3600)));
         let hub = HubHandle::default();
         Hub::new(live.clone(), hub.clone(), limits).start();
         let database: SharedDatabase = sqlite::open(folder.path().join("test.db")).await.expect("a database");
