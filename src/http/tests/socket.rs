@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_util::sync::CancellationToken;
 
 use super::world::{World, camera, server, stream};
 use crate::actors::hub::{Hub, Limits};
@@ -212,7 +213,7 @@ async fn after_a_panic_of_the_hub_browsers_come_back_to_the_next_one() {
     let (live, hub) = (world.live().clone(), world.state.hub.clone());
     let child = Child::new("hub", Restart::Always, move || Hub::new(live.clone(), hub.clone(), Limits::default()));
     let before = world.state.hub.hub();
-    let root = Root::new(vec![child]).start();
+    let root = Root::new(vec![child], CancellationToken::new().drop_guard()).start();
     // The supervised hub takes the place of the world's own.
     while world.state.hub.hub() == before {
         tokio::task::yield_now().await;
