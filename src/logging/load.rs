@@ -7,7 +7,7 @@ use std::time::Duration;
 use log::LevelFilter;
 use log4rs::append::console::{ConsoleAppender, Target};
 use log4rs::append::{Append, AppenderConfig};
-use log4rs::config::{Appender, Config, Deserializers, RawConfig, Root};
+use log4rs::config::{Appender, Config, Deserializers, Logger, RawConfig, Root};
 use log4rs::filter::Filter;
 
 use super::{line, trigger};
@@ -135,8 +135,12 @@ fn appender_faults(text: &str, kinds: &Deserializers) -> Vec<String> {
 /// What is used when there is no file.
 pub(super) fn console_only(level: LevelFilter) -> Config {
     let console = ConsoleAppender::builder().target(Target::Stderr).encoder(Box::new(line::LineEncoder)).build();
+    // Libraries that tell every start of their own parts; the same two as in etc/log4rs.yaml.
+    let quiet =
+        ["actix_server", "refinery_core"].map(|name| Logger::builder().build(name, LevelFilter::Warn.min(level)));
     Config::builder()
         .appender(Appender::builder().build("console", Box::new(console)))
+        .loggers(quiet)
         .build(Root::builder().appender("console").build(level))
         .expect("one appender, named once")
 }
