@@ -124,6 +124,16 @@ pub fn first_reports(tracks: &[TrackClock]) -> Vec<[u8; REPORT]> {
     tracks.iter().filter_map(|track| track.report_at(wall)).collect()
 }
 
+/// Packets that a reader's report says it has missed in all; `None` when the packet is no receiver report.
+pub fn reported_lost(packet: &[u8]) -> Option<u32> {
+    const RECEIVER_REPORT: u8 = 201;
+    let report = packet.first_chunk::<32>().filter(|report| report[0] >> 6 == 2 && report[1] == RECEIVER_REPORT)?;
+    let blocks = report[0] & 0x1f;
+    // 24 bits, signed: duplicates may make it negative.
+    let lost = i32::from_be_bytes([report[13], report[14], report[15], 0]) >> 8;
+    (blocks > 0).then(|| lost.max(0).unsigned_abs())
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -191,6 +201,18 @@ mod tests {
         };
         assert_eq!(of(0), (102, 90_000 * 2 - 900), "the earlier of both, across the turn of the 32-bit clock");
         assert_eq!(of(1), (102, 5_000 + 48_000));
+    }
+
+    #[test]
+    fn readers_tell_what_they_missed() {
+        let mut report = vec![0x81, 201, 0, 7, 0, 0, 0, 1, 0, 0, 0, 7, 25, 0, 1, 2];
+        report.resize(32, 0);
+        assert_eq!(reported_lost(&report), Some(258));
+        report[13] = 0xff;
+        assert_eq!(reported_lost(&report), Some(0), "duplicates are not losses");
+        report[0] = 0x80;
+        assert_eq!(reported_lost(&report), None, "no block");
+        assert_eq!(reported_lost(&[0x81, 201, 0, 7]), None);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use tokio::sync::mpsc::Receiver;
 use uuid::Uuid;
 
 use super::Credentials;
+use super::clock::reported_lost;
 use super::hub::{Hub, Publication};
 use super::ledger::{Activity, ConnectionEntry, Listed, SessionEntry, Traffic, locked};
 use super::session::{Phase, Session};
@@ -77,6 +78,8 @@ struct Active {
     description: Arc<Description>,
     /// What a reader set up; a publisher has its stream from RECORD on.
     stream: Option<Arc<Stream>>,
+    /// Per track, what a reader has reported as missed.
+    missed: Vec<u32>,
     _listed: Listed,
 }
 
@@ -105,14 +108,19 @@ impl Dialogue {
 
     /// Takes a packet of the client: a publisher's is relayed, a reader's report is counted, others are dropped.
     pub fn packet(&mut self, channel: u8, payload: &Bytes) {
-        let Some(active) = &self.active else { return };
+        let Some(active) = &mut self.active else { return };
         match (&self.flow, active.session.carried(channel)) {
             (Flow::Publishing(publication), Some((track, part))) => {
                 publication.stream.relay(track, part, payload, &active.entry);
             }
-            (Flow::Reading(_), Some(_)) => {
-                active.entry.traffic.inbound_bytes.add(payload.len() as u64);
-                active.entry.traffic.inbound_rtcp.add(1);
+            (Flow::Reading(_), Some((track, _))) => {
+                let traffic = &active.entry.traffic;
+                traffic.inbound_bytes.add(payload.len() as u64);
+                traffic.inbound_rtcp.add(1);
+                if let Some(lost) = reported_lost(payload) {
+                    active.missed[track] = lost;
+                    traffic.outbound_reported_lost.set(active.missed.iter().copied().map(u64::from).sum());
+                }
             }
             _ => {}
         }
@@ -261,7 +269,8 @@ impl Dialogue {
         });
         *locked(&self.connection.session) = Some(entry.id);
         let listed = self.hub.ledger.session(entry.clone());
-        self.active = Some(Active { session, entry, description, stream, _listed: listed });
+        let missed = vec![0; description.tracks.len()];
+        self.active = Some(Active { session, entry, description, stream, missed, _listed: listed });
     }
 
     /// True sentence or status: the request names the session of this connection.

@@ -108,6 +108,8 @@ pub struct Traffic {
     pub outbound_rtp: Count,
     /// RTP packets not sent because the reader was too slow.
     pub outbound_discarded: Count,
+    /// RTP packets that the reader says it has missed.
+    pub outbound_reported_lost: Count,
     /// RTCP packets sent.
     pub outbound_rtcp: Count,
 }

@@ -34,14 +34,12 @@ pub struct Malformed;
 
 /// Takes the next whole thing out of the buffer; `None` when more bytes are needed.
 pub fn next(buffer: &mut BytesMut) -> Result<Option<Incoming>, Malformed> {
+    // Some clients end a request with one line end too many.
+    let blank = buffer.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    buffer.advance(blank);
     match buffer.first() {
         None => Ok(None),
         Some(b'$') => Ok(packet(buffer)),
-        // Some clients end a request with one line end too many.
-        Some(b'\r' | b'\n') => {
-            buffer.advance(1);
-            next(buffer)
-        }
         Some(_) => message(buffer),
     }
 }
@@ -189,6 +187,7 @@ mod tests {
         assert_eq!(next(&mut buffer(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")).err(), Some(Malformed));
         let endless = format!("OPTIONS * RTSP/1.0\r\nX: {}", "x".repeat(LARGEST_REQUEST));
         assert_eq!(next(&mut buffer(endless.as_bytes())).err(), Some(Malformed));
+        assert!(matches!(next(&mut buffer(&[b'\n'; 1 << 20])), Ok(None)));
         assert!(matches!(next(&mut buffer(b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n")), Ok(Some(Incoming::Answer))));
     }
 

@@ -205,12 +205,22 @@ pub struct Session {
     outbound_bytes: u64,
     #[serde(rename = "outboundRTPPackets")]
     outbound_rtp: u64,
+    #[serde(rename = "outboundRTPPacketsReportedLost")]
+    outbound_reported_lost: u64,
     #[serde(rename = "outboundRTPPacketsDiscarded")]
     outbound_discarded: u64,
     #[serde(rename = "outboundRTCPPackets")]
     outbound_rtcp: u64,
     bytes_received: u64,
     bytes_sent: u64,
+    rtp_packets_received: u64,
+    rtp_packets_sent: u64,
+    rtp_packets_lost: u64,
+    rtp_packets_in_error: u64,
+    rtp_packets_jitter: f64,
+    rtcp_packets_received: u64,
+    rtcp_packets_sent: u64,
+    rtcp_packets_in_error: u64,
 }
 
 impl From<&SessionEntry> for Session {
@@ -243,10 +253,19 @@ impl From<&SessionEntry> for Session {
             inbound_rtcp_errors: traffic.inbound_rtcp_errors.get(),
             outbound_bytes: traffic.outbound_bytes.get(),
             outbound_rtp: traffic.outbound_rtp.get(),
+            outbound_reported_lost: traffic.outbound_reported_lost.get(),
             outbound_discarded: traffic.outbound_discarded.get(),
             outbound_rtcp: traffic.outbound_rtcp.get(),
             bytes_received: traffic.inbound_bytes.get(),
             bytes_sent: traffic.outbound_bytes.get(),
+            rtp_packets_received: traffic.inbound_rtp.get(),
+            rtp_packets_sent: traffic.outbound_rtp.get(),
+            rtp_packets_lost: traffic.inbound_lost.get(),
+            rtp_packets_in_error: traffic.inbound_rtp_errors.get(),
+            rtp_packets_jitter: f64::from_bits(traffic.jitter.get()),
+            rtcp_packets_received: traffic.inbound_rtcp.get(),
+            rtcp_packets_sent: traffic.outbound_rtcp.get(),
+            rtcp_packets_in_error: traffic.inbound_rtcp_errors.get(),
         }
     }
 }
