@@ -59,6 +59,13 @@ export class App {
     this.schedule();
   }
 
+  /** The time that ages and countdowns are told by. It stands still while the connection is lost: nobody knows whether
+   * a stream that was live then is live now. */
+  private readonly time = (): number => {
+    if (this.connection.lostAt === null || this.heardAt === null) return serverNow();
+    return this.heardAt + serverNow() - Date.now();
+  };
+
   private model(): Model {
     return { live: this.live, connection: this.connection, status: this.status, heardAt: this.heardAt };
   }
@@ -97,11 +104,11 @@ export class App {
   private open(route: Route): View {
     switch (route.page) {
       case "streams":
-        return streamsView(this.past, serverNow);
+        return streamsView(this.past, this.time);
       case "stream":
-        return streamView(route.server, route.name, serverNow);
+        return streamView(route.server, route.name, this.time);
       case "cameras":
-        return camerasView(serverNow);
+        return camerasView(this.time);
       case "recordings":
         return recordingsView(serverNow);
       case "recording":
@@ -149,6 +156,6 @@ export class App {
     if (document.title !== title) document.title = title;
     if (document.visibilityState !== "visible") return;
     this.banners.tick(Date.now(), serverNow());
-    this.view.tick(serverNow());
+    this.view.tick(this.time());
   }
 }

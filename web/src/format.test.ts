@@ -90,6 +90,11 @@ describe("words", () => {
     expect(format.track({ codec: "G711" })).toBe("G711");
   });
 
+  it("a sentence that stands alone begins with a capital", () => {
+    expect(format.capital("the name is taken")).toBe("The name is taken");
+    expect(format.capital("")).toBe("");
+  });
+
   it("one and many", () => {
     expect(format.plural(1, "segment")).toBe("1 segment");
     expect(format.plural(1_200, "segment")).toBe("1,200 segments");

@@ -122,6 +122,11 @@ export function track(track: Track): string {
   return parts.join(" ");
 }
 
+/** The server's sentences begin small; where one stands alone it begins with a capital. */
+export function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;
 }

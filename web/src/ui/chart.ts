@@ -57,7 +57,8 @@ export class Chart {
     this.drawBand();
     this.times.replaceChildren(
       ...ticks(from, to, this.element.clientWidth < 560 ? 4 : 8).map((at) => {
-        const tick = h("span", {}, timeOfDay(at).slice(0, 5));
+        const edge = this.share(at) < 0.04 ? "start" : this.share(at) > 0.96 ? "end" : null;
+        const tick = h("span", { "data-edge": edge }, timeOfDay(at).slice(0, 5));
         tick.style.left = `${this.share(at) * 100}%`;
         return tick;
       }),

@@ -3,6 +3,7 @@
 import { h } from "./dom";
 import { icon } from "./icons";
 import { sentence } from "../api";
+import { capital } from "../format";
 
 export interface OpenDialog {
   element: HTMLDialogElement;
@@ -55,7 +56,7 @@ export function confirmDialog(question: Question): void {
       .run()
       .then(() => dialog.close())
       .catch((error: unknown) => {
-        fault.textContent = sentence(error);
+        fault.textContent = capital(sentence(error));
         fault.hidden = false;
         action.disabled = false;
       });

@@ -1,6 +1,7 @@
 // Form fields: label, control, hint, and the server's complaint right below. In an edit form the page does not know
 // the old value of most fields (they may be secret), so a field may be left "unchanged", filled, or cleared.
 
+import { capital } from "../format";
 import { h, set, show, text } from "./dom";
 
 export interface FieldOptions {
@@ -76,9 +77,14 @@ export class Field {
     return value === "" ? null : value;
   }
 
+  /** Shows the value that will be used when this field stays empty. */
+  suggest(value: string): void {
+    if (!this.unknown) set(this.input, "placeholder", value);
+  }
+
   /** Shows what is wrong with this field, or nothing. */
   fault(words: string | null): void {
-    text(this.complaint, words ?? "");
+    text(this.complaint, capital(words ?? ""));
     show(this.complaint, words !== null);
     set(this.input, "aria-invalid", words === null ? null : "true");
   }

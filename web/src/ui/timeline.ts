@@ -47,7 +47,8 @@ export class Timeline {
     );
     this.ticks.replaceChildren(
       ...this.range.ticks.map((at) => {
-        const tick = h("span", {}, timeOfDay(at).slice(0, 5));
+        const share = (at - from) / (to - from);
+        const tick = h("span", { "data-edge": share < 0.04 ? "start" : share > 0.96 ? "end" : null }, timeOfDay(at).slice(0, 5));
         this.place(tick, at);
         return tick;
       }),

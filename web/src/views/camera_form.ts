@@ -1,12 +1,15 @@
 // The form that adds a camera or changes one. What the server refuses is shown beside the field it names.
 
 import { api, Problem, sentence } from "../api";
+import { capital } from "../format";
 import { preview, places } from "../template";
 import type { CameraEdit, CameraKind, CameraStatus } from "../types";
 import { openDialog } from "../ui/dialog";
 import { h, replace, show, text } from "../ui/dom";
 import { Field, toggle } from "../ui/field";
 import { toast } from "../ui/toast";
+
+const sourceFields = ["kind", "host", "username", "password", "port", "channel", "substream", "url"];
 
 /** Where the video comes from: as before, by make and host, or by a full address. */
 type Source = "keep" | "make" | "url";
@@ -60,7 +63,7 @@ class CameraForm {
       { class: "camera-form", novalidate: true },
       h("div", { class: "grid" }, field("name")),
       this.sourceChoice(adding),
-      h("div", { class: "grid" }, ["kind", "host", "port", "username", "password", "channel", "substream", "url"].map(field)),
+      h("div", { class: "grid" }, sourceFields.map(field)),
       this.example,
       h("details", {}, h("summary", {}, "Transport and sound"), h("div", { class: "grid" }, field("transport"), field("audio"))),
       h("div", { class: "toggles" }, this.enabled.element, this.record.element),
@@ -87,11 +90,11 @@ class CameraForm {
       new Field({ name: "name", label: "Name", hint: "The path it is published under: letters, digits, - _ . and /", value: camera?.name ?? "", placeholder: "site/front-door", required: true, wide: true }),
       new Field({ name: "kind", label: "Make", value: kind, choices: kinds }),
       new Field({ name: "host", label: "Host", value: camera?.host ?? "", placeholder: "192.168.1.20" }),
-      new Field({ name: "port", label: "Port", type: "number", placeholder: "554", unknown }),
+      new Field({ name: "port", label: "Port", type: "number", unknown }),
       new Field({ name: "username", label: "User name", unknown }),
       new Field({ name: "password", label: "Password", type: "password", unknown }),
-      new Field({ name: "channel", label: "Channel", placeholder: "1", unknown }),
-      new Field({ name: "substream", label: "Sub stream", placeholder: "main", unknown }),
+      new Field({ name: "channel", label: "Channel", unknown }),
+      new Field({ name: "substream", label: "Sub stream", unknown }),
       new Field({ name: "url", label: "URL", hint: "Takes the place of make and host. A password in it is never shown again.", placeholder: "rtsp://user:password@host:554/path", wide: true, required: true }),
       new Field({ name: "transport", label: "Transport", value: unknown ? "" : "tcp", choices: choice(transports), unknown }),
       new Field({ name: "audio", label: "Sound", value: unknown ? "" : "auto", choices: choice(sounds), unknown }),
@@ -133,12 +136,14 @@ class CameraForm {
 
   private show(): void {
     const used = this.used();
-    for (const name of ["kind", "host", "port", "username", "password", "channel", "substream", "url"]) {
+    for (const name of sourceFields) {
       const field = this.fields[name];
       if (field !== undefined) show(field.element, used.has(name));
     }
+    for (const place of places(this.template())) if (place.fallback !== null) this.fields[place.name]?.suggest(place.fallback);
     const values = Object.fromEntries(Object.values(this.fields).map((field) => [field.name, field.value]));
-    show(this.example, this.source === "make");
+    // Of an existing camera the page does not know enough to tell its address.
+    show(this.example, this.source === "make" && this.camera === null);
     replace(this.example, "Will call ", h("code", {}, preview(this.template(), values)));
   }
 
@@ -198,7 +203,7 @@ class CameraForm {
   private complain(name: string | null, words: string): void {
     const field = name === null ? undefined : this.fields[name];
     if (field === undefined || field.element.hidden) {
-      text(this.fault, field === undefined || name === null ? words : `${field.name}: ${words}`);
+      text(this.fault, capital(field === undefined || name === null ? words : `${field.name}: ${words}`));
       show(this.fault, true);
       return;
     }

@@ -48,6 +48,7 @@ function lineRow(first: Line, now: () => number): Row<Line> {
     update(line) {
       const { summary, recorder } = line;
       show(server, line.several);
+      set(element, "data-new", summary === null);
       show(badge.element, recorder !== null);
       show(none, recorder === null);
       if (recorder !== null) badge.update(recorder.state);

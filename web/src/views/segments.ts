@@ -85,7 +85,7 @@ function segmentRow(segment: Segment): HTMLTableRowElement {
   const stamp = segment.startedAt.replace(/[-:]/g, "").replace("T", "_").slice(0, 15);
   const file = `${segment.stream.replace(/\//g, "_")}_${stamp}Z.mp4`;
   const state = h("span", { class: "badge", "data-tone": look.tone }, sign(look.sign), look.words);
-  const link = h("a", { href: segmentUrl(segment.id), download: file, "aria-label": `Download the segment of ${timeOfDay(segment.startedAt)}` }, icon("down"), "Download");
+  const link = h("a", { href: segmentUrl(segment.id), download: file, "aria-label": `Download the segment of ${timeOfDay(segment.startedAt)}` }, icon("down"), h("span", {}, "Download"));
   const row = h("tr", {});
   replace(
     row,

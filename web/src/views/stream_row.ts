@@ -46,7 +46,7 @@ export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLi
   const noRecording = h("span", { class: "none" }, "–");
   const element = h(
     "tr",
-    { role: "row", "data-key": key, "data-server": server, "data-name": name },
+    { role: "row", "data-key": key, "data-name": name },
     h("th", { scope: "row", role: "rowheader", class: "c-name" }, link, serverName),
     cell("state", "State", h("span", { class: "line" }, badge.element, since), reason),
     cell("source", "Source", from),
@@ -59,10 +59,16 @@ export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLi
   let line = first;
   let shownTracks = "none yet";
 
+  let drawn = false;
+
   const tick = () => {
+    // With hundreds of streams, only what is on screen is worth drawing.
+    if (drawn && !around.visible.has(key)) return;
+    drawn = true;
     const now = around.now();
     text(since, `for ${ago(line.stream.since, now)}`);
-    if (around.visible.has(key)) spark.render(around.past.of(server, name), now);
+    around.past.want(server, name);
+    spark.render(around.past.of(server, name), now);
   };
 
   return {
@@ -72,6 +78,7 @@ export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLi
       line = next;
       const { stream } = next;
       set(element, "data-state", stream.state);
+      if (drawn && !around.visible.has(key)) return;
       set(element, "data-recorded", next.recording !== null);
       show(serverName, next.several);
       badge.update(stream.state);

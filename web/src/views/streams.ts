@@ -61,10 +61,7 @@ export function streamsView(past: Past, now: () => number): View {
       const row = entry.target as HTMLElement;
       const key = row.dataset["key"] ?? "";
       if (!entry.isIntersecting) visible.delete(key);
-      else {
-        visible.add(key);
-        past.want(row.dataset["server"] ?? "", row.dataset["name"] ?? "");
-      }
+      else visible.add(key);
     }
     draw();
   }, { rootMargin: "200px" });

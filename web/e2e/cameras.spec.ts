@@ -1,0 +1,74 @@
+import { expect, test, type Page } from "@playwright/test";
+import { open } from "./page";
+
+interface Camera {
+  id: number;
+  name: string;
+  state: string;
+  since: string;
+}
+
+async function cameras(page: Page): Promise<Camera[]> {
+  return ((await (await page.request.get("/api/v1/cameras")).json()) as { items: Camera[] }).items;
+}
+
+test("a camera is restarted and comes back", async ({ page }) => {
+  await open(page, "#/cameras");
+  const running = page.locator(".cameras tbody tr[data-state=running]").first();
+  await expect(running).toBeVisible({ timeout: 60_000 });
+  const id = Number(await running.getAttribute("data-camera"));
+  const before = (await cameras(page)).find((one) => one.id === id);
+  const row = page.locator(`.cameras tr[data-camera="${id}"]`);
+  await row.getByRole("button", { name: /^Restart/ }).click();
+  await expect(page.locator(".toast")).toContainText("is starting again");
+  await expect
+    .poll(
+      async () => {
+        const now = (await cameras(page)).find((one) => one.id === id);
+        return now?.state === "running" && Date.parse(now.since) > Date.parse(before?.since ?? "");
+      },
+      { timeout: 60_000 },
+    )
+    .toBe(true);
+  await expect(row).toHaveAttribute("data-state", "running");
+});
+
+test("the server's complaint stands beside its field", async ({ page }) => {
+  await open(page, "#/cameras");
+  await page.getByRole("button", { name: "Add camera" }).click();
+  const dialog = page.getByRole("dialog", { name: "Add a camera" });
+  await dialog.getByLabel("Name", { exact: true }).fill("../../etc");
+  await dialog.getByLabel("Host", { exact: true }).fill("192.0.2.1");
+  await dialog.getByRole("button", { name: "Add camera" }).click();
+  const name = dialog.getByLabel("Name", { exact: true });
+  await expect(name).toHaveAttribute("aria-invalid", "true");
+  await expect(name).toBeFocused();
+  await expect(dialog.locator("#field-name-fault")).not.toBeEmpty();
+  await page.keyboard.press("Escape");
+  await expect(dialog).toHaveCount(0);
+});
+
+test("a camera is added, changed and deleted", async ({ page }) => {
+  const name = `e2e/test-${Date.now()}`;
+  await open(page, "#/cameras");
+  await page.getByRole("button", { name: "Add camera" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name", { exact: true }).fill(name);
+  await dialog.getByRole("radio", { name: "Full URL" }).check();
+  // Nobody listens there: the camera is disabled and never called.
+  await dialog.getByLabel("URL", { exact: true }).fill("rtsp://127.0.0.1:9/none");
+  await dialog.getByText("Pull this camera in").click();
+  await dialog.getByRole("button", { name: "Add camera" }).click();
+  await expect(dialog).toHaveCount(0);
+  const row = page.locator(".cameras tbody tr", { has: page.getByRole("link", { name, exact: true }) });
+  await expect(row).toHaveAttribute("data-state", "stopped");
+
+  await row.getByRole("button", { name: `Edit ${name}` }).click();
+  await dialog.getByText("Keep what it shows").click();
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(row.locator(".c-record")).toHaveText("No");
+
+  await row.getByRole("button", { name: `Delete ${name}` }).click();
+  await page.getByRole("dialog", { name: `Delete ${name}?` }).getByRole("button", { name: "Delete camera" }).click();
+  await expect(row).toHaveCount(0);
+});

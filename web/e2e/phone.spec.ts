@@ -1,0 +1,27 @@
+import { expect, test } from "@playwright/test";
+import { open, recorded } from "./page";
+
+test.use({ viewport: { width: 360, height: 740 } });
+
+test("no page of the app is wider than a phone", async ({ page }) => {
+  const { server, stream } = await recorded(page);
+  const part = `${encodeURIComponent(server)}/${encodeURIComponent(stream)}`;
+  for (const route of ["#/", `#/streams/${part}`, "#/cameras", "#/recordings", `#/recordings/${part}`]) {
+    await open(page, route);
+    await expect(page.locator(".page")).toBeVisible();
+    await page.waitForLoadState("networkidle");
+    const { wide, narrow } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, narrow: innerWidth }));
+    expect(wide, route).toBeLessThanOrEqual(narrow);
+  }
+});
+
+test("the form for a camera fits a phone and can be closed", async ({ page }) => {
+  await open(page, "#/cameras");
+  await page.getByRole("button", { name: "Add camera" }).click();
+  const dialog = page.getByRole("dialog");
+  const box = await dialog.boundingBox();
+  expect(box?.width).toBeLessThanOrEqual(360);
+  expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(741);
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(dialog).toHaveCount(0);
+});

@@ -1,0 +1,43 @@
+import { expect, test } from "@playwright/test";
+import { complaints, open, recorded } from "./page";
+
+test("a recording plays, and its clock goes with it", async ({ page }) => {
+  const { stream } = await recorded(page);
+  const found = complaints(page);
+  await open(page, "#/recordings");
+  await page.getByRole("link", { name: stream, exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1, name: stream })).toBeVisible();
+  const time = () => page.locator("video").evaluate((video: HTMLVideoElement) => video.currentTime);
+  await expect.poll(time, { timeout: 30_000 }).toBeGreaterThan(0.5);
+  const before = await time();
+  await expect.poll(time).toBeGreaterThan(before + 1);
+  expect(await page.locator("video").evaluate((video: HTMLVideoElement) => video.videoWidth)).toBeGreaterThan(0);
+  await expect(page.locator(".clock time")).toHaveText(/^\d\d:\d\d:\d\d$/);
+  await expect(page.locator(".timeline .block").first()).toBeVisible();
+  expect(found).toEqual([]);
+});
+
+test("a segment can be taken as a file, whole and in parts", async ({ page }) => {
+  const { server, stream } = await recorded(page);
+  await open(page, `#/recordings/${encodeURIComponent(server)}/${encodeURIComponent(stream)}`);
+  const link = page.locator(".segments a[download]").first();
+  await expect(link).toBeVisible();
+  const address = (await link.getAttribute("href")) ?? "";
+  const part = await page.request.get(address, { headers: { range: "bytes=4-7" } });
+  expect(part.status()).toBe(206);
+  expect(await part.text()).toBe("ftyp");
+  const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
+  expect(download.suggestedFilename()).toMatch(/_\d{8}_\d{6}Z\.mp4$/);
+});
+
+test("hls.js is fetched by the player only", async ({ page }) => {
+  const { server, stream } = await recorded(page);
+  const scripts: string[] = [];
+  page.on("request", (request) => {
+    if (request.resourceType() === "script") scripts.push(request.url());
+  });
+  await open(page);
+  expect(scripts.some((one) => one.includes("hls"))).toBe(false);
+  await page.goto(`/#/recordings/${encodeURIComponent(server)}/${encodeURIComponent(stream)}`);
+  await expect.poll(() => scripts.some((one) => one.includes("hls"))).toBe(true);
+});

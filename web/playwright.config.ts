@@ -1,0 +1,23 @@
+import { defineConfig } from "@playwright/test";
+
+// Runs against a Streamwarden that is up, best `streamwarden demo`: BASE_URL=http://127.0.0.1:8080 npm run e2e
+export default defineConfig({
+  testDir: "e2e",
+  outputDir: "test-results",
+  // One demo, one browser at a time: a restart of a camera in one test must not surprise another.
+  workers: 1,
+  fullyParallel: false,
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
+  reporter: [["list"]],
+  use: {
+    baseURL: process.env["BASE_URL"] ?? "http://127.0.0.1:8080",
+    viewport: { width: 1360, height: 860 },
+    trace: "retain-on-failure",
+    launchOptions: {
+      executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+      // Containers and CI run as root, where Chromium's sandbox cannot start.
+      args: process.getuid?.() === 0 ? ["--no-sandbox", "--disable-gpu"] : ["--disable-gpu"],
+    },
+  },
+});
