@@ -35,6 +35,8 @@ const pairs = [
   ["ink-2", "sunk"],
   ["accent-ink", "accent"],
   ["accent", "accent-soft"],
+  ["rec", "accent-soft"],
+  ["ink-2", "accent-soft"],
   ["surface", "bad"],
 ] as [string, string][];
 
