@@ -81,13 +81,19 @@ export function dateTime(time: string | number): string {
   return Number.isNaN(new Date(time).getTime()) ? "–" : `${day(time)} ${timeOfDay(time)}`;
 }
 
+const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 /** A calendar day in words: Today, Yesterday, else `Mon 9 Mar`. */
 export function dayWords(date: string, now: number): string {
   if (date === day(now)) return "Today";
-  if (date === day(now - 86_400_000)) return "Yesterday";
+  const today = new Date(now);
+  // By the calendar and not by 24 hours: a day with a clock change has 23 or 25.
+  if (date === day(new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1).getTime())) return "Yesterday";
   const [year, month, dayOfMonth] = date.split("-").map(Number);
   const at = new Date(year ?? 0, (month ?? 1) - 1, dayOfMonth ?? 1);
-  return at.toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short" });
+  // Not by Intl, whose commas differ from version to version.
+  return `${WEEKDAYS[at.getDay()] ?? ""} ${at.getDate()} ${MONTHS[at.getMonth()] ?? ""}`;
 }
 
 /** MediaMTX source types in the words of the trade. */
