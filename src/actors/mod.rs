@@ -7,5 +7,6 @@
 
 pub mod hub;
 pub mod monitor;
+pub mod restream;
 pub mod root;
 pub mod supervision;

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::camera::{CameraRow, CameraSource, CameraStatus, Kinds};
+use chrono::{DateTime, Utc};
+
+use super::camera::{CameraRow, CameraSource, CameraState, CameraStatus, Kinds};
 
 /// Longest text of a row that is shown, in characters. Rows may hold anything.
 const SHOWN: usize = 200;
@@ -136,7 +138,8 @@ pub fn diff(before: &Fleet, after: &Fleet) -> Vec<FleetChange> {
     changes
 }
 
-fn change(id: i64, before: Option<&Planned>, after: Option<&Planned>) -> Option<FleetChange> {
+/// What one camera's change means; `None` when nothing has to be done.
+pub fn change(id: i64, before: Option<&Planned>, after: Option<&Planned>) -> Option<FleetChange> {
     let Some(after) = after else { return before.map(|_| FleetChange::Gone(id)) };
     let same_facts = before.is_some_and(|before| before.facts == after.facts);
     match (before.and_then(Planned::source), after.source()) {
@@ -155,12 +158,7 @@ fn change(id: i64, before: Option<&Planned>, after: Option<&Planned>) -> Option<
 
 impl CameraFacts {
     /// A status with these facts; the caller adds what its relay knows.
-    pub fn status(
-        &self,
-        server: &str,
-        state: super::camera::CameraState,
-        since: chrono::DateTime<chrono::Utc>,
-    ) -> CameraStatus {
+    pub fn status(&self, server: &str, state: CameraState, since: DateTime<Utc>) -> CameraStatus {
         CameraStatus {
             id: self.id,
             name: self.name.clone(),

@@ -20,7 +20,11 @@ pub struct Progress {
 impl Progress {
     /// Whether anything came out since `earlier`. ffmpeg 7 and later go on reporting while nothing moves.
     pub fn moved_since(&self, earlier: &Self) -> bool {
-        self.frame > earlier.frame || self.out_time > earlier.out_time || self.total_size > earlier.total_size
+        let numbers = |block: &Self| {
+            (block.frame.unwrap_or(0), block.out_time.unwrap_or_default(), block.total_size.unwrap_or(0))
+        };
+        let (now, then) = (numbers(self), numbers(earlier));
+        now.0 > then.0 || now.1 > then.1 || now.2 > then.2
     }
 }
 
@@ -98,6 +102,7 @@ mod tests {
         assert!(block(5, 300).moved_since(&block(5, 200)), "sound alone is movement");
         assert!(!block(5, 200).moved_since(&block(5, 200)));
         assert!(!Progress::default().moved_since(&block(5, 200)));
+        assert!(!block(0, 0).moved_since(&Progress::default()), "the first report comes before the first packet");
     }
 
     #[test]

@@ -217,24 +217,36 @@ impl Child {
 
     /// Waits for the exit.
     pub async fn wait(&mut self) -> Exit {
-        let ended = self.exit.wait_for(Option::is_some).await.ok().and_then(|exit| exit.clone());
-        // The sender is lost only with the runtime.
-        ended.unwrap_or(Exit { ending: Ending::Unknown, lasted: Duration::ZERO, stderr: Vec::new() })
+        exit_of(&mut self.exit).await
+    }
+
+    /// The exit, for owners who keep the child meanwhile.
+    pub fn ended(&self) -> impl Future<Output = Exit> + Send + 'static {
+        let mut exit = self.exit.clone();
+        async move { exit_of(&mut exit).await }
     }
 
     /// The kill ladder: SIGINT (ffmpeg closes its files and says goodbye to servers), SIGTERM, SIGKILL to the whole
     /// group, each after its `grace`. A stopped process is woken first, else it could not obey. Cancelled half-way =
     /// dropped = killed.
-    pub async fn stop(mut self, grace: Duration) -> Exit {
-        for signal in [Signal::SIGINT, Signal::SIGTERM] {
-            self.group.signal(signal);
-            self.group.signal(Signal::SIGCONT);
-            if let Ok(exit) = timeout(grace, self.wait()).await {
-                return exit;
+    pub async fn stop(self, grace: Duration) -> Exit {
+        self.end(grace).await
+    }
+
+    /// The same for owners who keep the child meanwhile. Not twice: ffmpeg takes a second SIGINT for impatience.
+    pub fn end(&self, grace: Duration) -> impl Future<Output = Exit> + Send + 'static {
+        let (group, mut exit) = (self.group.clone(), self.exit.clone());
+        async move {
+            for signal in [Signal::SIGINT, Signal::SIGTERM] {
+                group.signal(signal);
+                group.signal(Signal::SIGCONT);
+                if let Ok(exit) = timeout(grace, exit_of(&mut exit)).await {
+                    return exit;
+                }
             }
+            group.signal(Signal::SIGKILL);
+            exit_of(&mut exit).await
         }
-        self.kill();
-        self.wait().await
     }
 }
 
@@ -242,6 +254,12 @@ impl Drop for Child {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+async fn exit_of(exit: &mut watch::Receiver<Option<Exit>>) -> Exit {
+    let ended = exit.wait_for(Option::is_some).await.ok().and_then(|exit| exit.clone());
+    // The sender is lost only with the runtime.
+    ended.unwrap_or(Exit { ending: Ending::Unknown, lasted: Duration::ZERO, stderr: Vec::new() })
 }
 
 /// What the owning task holds.

@@ -1,0 +1,190 @@
+//! What may be asked of the manager: commands of API and CLI, and the relays' own requests.
+//!
+//! A command is checked by the rules for rows, written to the database, and acts at once; what it answers is the
+//! camera's state as everybody will see it.
+
+use std::sync::Arc;
+
+use actix::{ActorFutureExt, Context, Handler, Message, ResponseActFuture, WrapFuture};
+use tokio::time::timeout;
+
+use super::manager::Restreams;
+use super::setup::DATABASE_PATIENCE;
+use crate::adapters::database::SharedDatabase;
+use crate::adapters::live::SharedLive;
+use crate::base::{Error, Kind, Result};
+use crate::domain::camera::{self, CameraEdit, CameraRow, CameraStatus, Kinds};
+
+/// Adds a camera. `Invalid` names the field, `Conflict` when the name is taken.
+#[derive(Message, Debug)]
+#[rtype(result = "Result<CameraStatus>")]
+pub struct AddCamera(pub CameraEdit);
+
+/// Changes the fields present. Also `NotFound`.
+#[derive(Message, Debug)]
+#[rtype(result = "Result<CameraStatus>")]
+pub struct EditCamera {
+    /// The camera.
+    pub id: i64,
+    /// What changes.
+    pub edit: CameraEdit,
+}
+
+/// Deletes a camera and ends its relay. `NotFound`.
+#[derive(Message, Debug)]
+#[rtype(result = "Result<()>")]
+pub struct DeleteCamera(pub i64);
+
+/// Ends the camera's ffmpeg and starts it again at once. `NotFound`; `Conflict` when it should not run at all.
+#[derive(Message, Debug)]
+#[rtype(result = "Result<CameraStatus>")]
+pub struct RestartCamera(pub i64);
+
+/// Reads the cameras again now.
+#[derive(Message, Debug, Clone, Copy)]
+#[rtype(result = "()")]
+pub struct Refresh;
+
+/// A relay's ffmpeg has ended: read its row again.
+#[derive(Message, Debug)]
+#[rtype(result = "()")]
+pub(super) struct ReadRow(pub i64);
+
+/// A database call that takes too long is one that failed.
+async fn patiently<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
+    timeout(DATABASE_PATIENCE, call)
+        .await
+        .unwrap_or_else(|_| Err(Error::new(Kind::Timeout, "the database did not answer in time; try again")))
+}
+
+/// All rows and kinds.
+pub(super) async fn read_all(database: SharedDatabase) -> Result<(Vec<CameraRow>, Kinds)> {
+    patiently(async {
+        let kinds = database.camera_kinds().await?.into_iter().collect();
+        Ok((database.cameras().await?, kinds))
+    })
+    .await
+}
+
+async fn read_one(database: SharedDatabase, id: i64) -> Result<Option<CameraRow>> {
+    patiently(database.camera(id)).await
+}
+
+async fn add(database: SharedDatabase, edit: CameraEdit) -> Result<(CameraRow, Kinds)> {
+    patiently(async {
+        let kinds = database.camera_kinds().await?.into_iter().collect();
+        camera::check_edit(None, &edit, &kinds)?;
+        Ok((database.add_camera(edit).await?, kinds))
+    })
+    .await
+}
+
+async fn edit(database: SharedDatabase, id: i64, edit: CameraEdit) -> Result<(CameraRow, Kinds)> {
+    patiently(async {
+        let kinds = database.camera_kinds().await?.into_iter().collect();
+        let row = database.camera(id).await?.ok_or_else(|| no_camera(id))?;
+        camera::check_edit(Some(&row), &edit, &kinds)?;
+        Ok((database.edit_camera(id, edit).await?, kinds))
+    })
+    .await
+}
+
+pub(super) fn no_camera(id: i64) -> Error {
+    Error::not_found(format!("there is no camera {id}"))
+}
+
+/// The live state with the facts of the row as it is now.
+async fn with_live(live: SharedLive, row: CameraStatus) -> CameraStatus {
+    let found = live.latest().await.ok().and_then(|latest| latest.cameras.into_iter().find(|old| old.id == row.id));
+    match found {
+        Some(old) if row.enabled && old.enabled => {
+            CameraStatus { name: row.name, kind: row.kind, host: row.host, record: row.record, path: row.path, ..old }
+        }
+        _ => row,
+    }
+}
+
+type Answer<T> = ResponseActFuture<Restreams, Result<T>>;
+
+impl Restreams {
+    /// Lets a written row act, and answers with its state.
+    fn answer(
+        &mut self,
+        written: Result<(CameraRow, Kinds)>,
+        ctx: &mut Context<Self>,
+    ) -> impl Future<Output = Result<CameraStatus>> + use<> {
+        let live = Arc::clone(&self.live);
+        let status = written.map(|(row, kinds)| {
+            self.kinds = kinds;
+            self.take_row(row.id, Some(&row), ctx);
+            self.status_of(row.id).ok_or_else(|| no_camera(row.id))
+        });
+        async move { Ok(with_live(live, status??).await) }
+    }
+}
+
+impl Handler<AddCamera> for Restreams {
+    type Result = Answer<CameraStatus>;
+
+    fn handle(&mut self, command: AddCamera, _: &mut Self::Context) -> Self::Result {
+        let added = add(Arc::clone(&self.database), command.0).into_actor(self);
+        Box::pin(added.then(|row, manager, ctx| manager.answer(row, ctx).into_actor(manager)))
+    }
+}
+
+impl Handler<EditCamera> for Restreams {
+    type Result = Answer<CameraStatus>;
+
+    fn handle(&mut self, command: EditCamera, _: &mut Self::Context) -> Self::Result {
+        let edited = edit(Arc::clone(&self.database), command.id, command.edit).into_actor(self);
+        Box::pin(edited.then(|row, manager, ctx| manager.answer(row, ctx).into_actor(manager)))
+    }
+}
+
+impl Handler<DeleteCamera> for Restreams {
+    type Result = Answer<()>;
+
+    fn handle(&mut self, command: DeleteCamera, _: &mut Self::Context) -> Self::Result {
+        let (database, id) = (Arc::clone(&self.database), command.0);
+        let deleted = async move { patiently(database.delete_camera(id)).await };
+        Box::pin(deleted.into_actor(self).map(move |deleted, manager, ctx| {
+            deleted?;
+            manager.take_row(id, None, ctx);
+            Ok(())
+        }))
+    }
+}
+
+impl Handler<RestartCamera> for Restreams {
+    type Result = Answer<CameraStatus>;
+
+    fn handle(&mut self, command: RestartCamera, _: &mut Self::Context) -> Self::Result {
+        let status = self.restart(command.0);
+        let live = Arc::clone(&self.live);
+        Box::pin(async move { Ok(with_live(live, status?).await) }.into_actor(self))
+    }
+}
+
+impl Handler<Refresh> for Restreams {
+    type Result = ();
+
+    fn handle(&mut self, _: Refresh, ctx: &mut Self::Context) {
+        self.refresh(ctx);
+    }
+}
+
+impl Handler<ReadRow> for Restreams {
+    type Result = ResponseActFuture<Self, ()>;
+
+    fn handle(&mut self, read: ReadRow, _: &mut Self::Context) -> Self::Result {
+        let (id, taken) = (read.0, self.rows_taken);
+        let row = read_one(Arc::clone(&self.database), id).into_actor(self);
+        Box::pin(row.map(move |row, manager, ctx| match row {
+            Ok(row) if manager.rows_taken == taken => manager.take_row(id, row.as_ref(), ctx),
+            // Another row was written meanwhile, perhaps this one.
+            Ok(_) => manager.refresh(ctx),
+            // The last known row goes on; the list's own reading complains.
+            Err(error) => log::debug!("row of camera {id} not read: {error}"),
+        }))
+    }
+}

@@ -1,0 +1,177 @@
+//! From rows to relays: takes what was read, and starts, updates or ends the relays it touches and no others.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use chrono::Utc;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::assignment::Assignment;
+use super::commands::no_camera;
+use super::manager::Restreams;
+use super::relay::Restream;
+use crate::actors::supervision::{Child, Restart};
+use crate::adapters::live::Change;
+use crate::base::{Error, Kind, Result};
+use crate::domain::camera::{CameraRow, CameraState, CameraStatus};
+use crate::domain::fleet::{self, FleetChange, Plan, Planned};
+
+/// A relay that ends has so long for its kill ladder.
+const STOP_WITHIN: Duration = Duration::from_secs(6);
+
+impl Restreams {
+    /// Takes all rows as they are now.
+    pub(super) fn take_rows(&mut self, rows: &[CameraRow], ctx: &mut Context<Self>) {
+        let after = fleet::read(rows, &self.kinds);
+        let changes = fleet::diff(&self.fleet, &after);
+        self.fleet = after;
+        for change in changes {
+            self.apply(change, ctx);
+        }
+    }
+
+    /// Takes one row as it is now; `None` when it is gone.
+    pub(super) fn take_row(&mut self, id: i64, row: Option<&CameraRow>, ctx: &mut Context<Self>) {
+        self.rows_taken += 1;
+        let after = row.map(|row| Planned::read(row, &self.kinds));
+        let change = fleet::change(id, self.fleet.get(&id), after.as_ref());
+        match after {
+            Some(planned) => _ = self.fleet.insert(id, planned),
+            None => _ = self.fleet.remove(&id),
+        }
+        if let Some(change) = change {
+            self.apply(change, ctx);
+        }
+    }
+
+    fn apply(&mut self, change: FleetChange, ctx: &mut Context<Self>) {
+        match change {
+            FleetChange::Start(id) => self.start_relay(id, ctx),
+            FleetChange::Update { id, .. } => self.update_relay(id),
+            FleetChange::Stop(id) | FleetChange::Gone(id) => self.end_relay(id, ctx),
+            FleetChange::Show(id) => self.show(id, ctx),
+        }
+    }
+
+    fn start_relay(&mut self, id: i64, ctx: &mut Context<Self>) {
+        // One that is still on its way out is followed by the new one when it has ended.
+        if self.leaving.contains(&id) {
+            return;
+        }
+        let Some((facts, source)) = self.fleet.get(&id).and_then(|planned| match &planned.plan {
+            Plan::Run(source) => Some((planned.facts.clone(), source.clone())),
+            Plan::Disabled | Plan::Refused(_) => None,
+        }) else {
+            return;
+        };
+        let (server, path) = (self.server.answers(), self.server.path(&source.name));
+        let (assign, assigned) = watch::channel(Assignment { facts, source, server, path, restarts_asked: 0 });
+        self.assignments.insert(id, assign);
+        let (setup, live, manager) = (Arc::clone(&self.setup), Arc::clone(&self.live), ctx.address());
+        let build = move || Restream::new(Arc::clone(&setup), Arc::clone(&live), manager.clone(), assigned.clone());
+        if let Some(children) = &mut self.children {
+            children.start(Child::new(id.to_string(), Restart::Always, build));
+        }
+    }
+
+    fn update_relay(&mut self, id: i64) {
+        let (Some(planned), Some(assign)) = (self.fleet.get(&id), self.assignments.get(&id)) else { return };
+        let Some(source) = planned.source() else { return };
+        let path = self.server.path(&source.name);
+        assign.send_modify(|assignment| {
+            assignment.facts = planned.facts.clone();
+            assignment.source = Box::new(source.clone());
+            assignment.path = path;
+        });
+    }
+
+    fn end_relay(&mut self, id: i64, ctx: &mut Context<Self>) {
+        let name = id.to_string();
+        let running = match &mut self.children {
+            Some(children) if children.addr::<Restream>(&name).is_some() => {
+                let gone = children.remove(&name, Instant::now() + STOP_WITHIN);
+                ctx.spawn(gone.into_actor(self).map(|_, _, _| ()));
+                true
+            }
+            Some(children) => {
+                // Between two generations: forgotten at once, and nobody calls `child_ended`.
+                drop(children.remove(&name, Instant::now()));
+                false
+            }
+            None => false,
+        };
+        if running {
+            self.leaving.insert(id);
+        } else {
+            self.relay_ended(id, ctx);
+        }
+    }
+
+    /// A relay has ended, or there was none: show what is left of the camera, or start the relay it has got meanwhile.
+    pub(super) fn relay_ended(&mut self, id: i64, ctx: &mut Context<Self>) {
+        self.leaving.remove(&id);
+        self.assignments.remove(&id);
+        match self.fleet.get(&id) {
+            None => self.publish(vec![Change::CameraGone { id }], ctx),
+            Some(planned) if planned.source().is_some() => self.start_relay(id, ctx),
+            Some(_) => self.show(id, ctx),
+        }
+    }
+
+    /// Shows a camera that has no relay.
+    fn show(&mut self, id: i64, ctx: &mut Context<Self>) {
+        if self.leaving.contains(&id) {
+            return;
+        }
+        if let Some(status) = self.status_of(id) {
+            if let Some(reason) = &status.last_error {
+                log::warn!(camera = status.name.as_str(); "not relayed: {reason}");
+            }
+            self.publish(vec![Change::Camera(status)], ctx);
+        }
+    }
+
+    /// The state of a camera as far as the manager knows it.
+    pub(super) fn status_of(&self, id: i64) -> Option<CameraStatus> {
+        let planned = self.fleet.get(&id)?;
+        let state = if planned.source().is_some() { CameraState::Waiting } else { CameraState::Stopped };
+        let last_error = planned.refusal().map(str::to_owned);
+        Some(CameraStatus { last_error, ..planned.facts.status(&self.setup.server, state, Utc::now()) })
+    }
+
+    /// Somebody wants a camera restarted.
+    pub(super) fn restart(&mut self, id: i64) -> Result<CameraStatus> {
+        let planned = self.fleet.get(&id).ok_or_else(|| no_camera(id))?;
+        match &planned.plan {
+            Plan::Run(_) => {}
+            Plan::Disabled => {
+                return Err(Error::new(Kind::Conflict, "the camera is switched off; switch it on instead"));
+            }
+            Plan::Refused(reason) => {
+                return Err(Error::new(Kind::Conflict, format!("the camera cannot run: {reason}")));
+            }
+        }
+        if let Some(assign) = self.assignments.get(&id) {
+            assign.send_modify(|assignment| assignment.restarts_asked += 1);
+        }
+        self.status_of(id).ok_or_else(|| no_camera(id))
+    }
+
+    /// Passes on what was heard of the server; a relay that it does not concern is not woken.
+    pub(super) fn tell_relays(&mut self) {
+        let server = self.server.answers();
+        for assign in self.assignments.values() {
+            assign.send_if_modified(|assignment| {
+                let path = self.server.path(&assignment.source.name);
+                let changed = assignment.server != server || assignment.path != path;
+                if changed {
+                    assignment.server.clone_from(&server);
+                    assignment.path = path;
+                }
+                changed
+            });
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! What monitors say of our server and its paths, heard from the live store and passed on to the relays it concerns.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{self, Stream};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+
+use crate::adapters::live::{Change, Latest, SharedLive};
+use crate::domain::name::StreamName;
+use crate::domain::restream::PathView;
+use crate::domain::stream::{ServerStatus, StreamState, StreamStatus};
+
+/// Between two tries to read a live store that does not answer.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What was heard.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// Everything, at the start and whenever changes were missed.
+    Everything(Box<Latest>),
+    /// Changes that follow on what was heard before.
+    Changes(Arc<Vec<Change>>),
+}
+
+type Changes = Receiver<Arc<Vec<Change>>>;
+
+/// An endless stream. Subscribes first and reads second, so that nothing falls between the two.
+pub(super) fn listen(live: SharedLive) -> impl Stream<Item = Heard> {
+    stream::unfold((live, None), |(live, listening): (SharedLive, Option<Changes>)| async move {
+        if let Some(mut changes) = listening {
+            match changes.recv().await {
+                Ok(batch) => return Some((Heard::Changes(batch), (live, Some(changes)))),
+                Err(RecvError::Lagged(missed)) => log::debug!(missed = missed; "restreams lagged, reading everything"),
+                Err(RecvError::Closed) => tokio::time::sleep(RETRY).await,
+            }
+        }
+        let changes = live.subscribe();
+        let latest = loop {
+            match live.latest().await {
+                Ok(latest) => break latest,
+                Err(error) => log::debug!("live store does not answer: {error}"),
+            }
+            tokio::time::sleep(RETRY).await;
+        };
+        Some((Heard::Everything(Box::new(latest)), (live, Some(changes))))
+    })
+}
+
+/// What is known of our server. Pure memory.
+#[derive(Debug)]
+pub(super) struct ServerView {
+    name: String,
+    /// `None` until somebody has polled it.
+    answers: Option<Result<(), String>>,
+    /// A monitor of this process will poll it.
+    monitored: bool,
+    /// Paths with a stream.
+    paths: BTreeMap<StreamName, StreamState>,
+}
+
+impl ServerView {
+    pub(super) fn new(name: &str, monitored: bool) -> Self {
+        Self { name: name.to_owned(), answers: None, monitored, paths: BTreeMap::new() }
+    }
+
+    /// Whether it may be published to. A server that nobody polls is taken at its word.
+    pub(super) fn answers(&self) -> Result<(), String> {
+        match &self.answers {
+            Some(answers) => answers.clone(),
+            None if self.monitored => Err(format!("the media server {} has not been asked yet", self.name)),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn path(&self, name: &StreamName) -> PathView {
+        match (&self.answers, self.paths.get(name)) {
+            (None | Some(Err(_)), _) | (_, Some(StreamState::Unknown)) => PathView::Unknown,
+            (_, Some(StreamState::Live | StreamState::Stalled)) => PathView::Available,
+            (_, Some(StreamState::Offline) | None) => PathView::Missing,
+        }
+    }
+
+    /// Takes what was heard; says whether anything of it concerns us.
+    pub(super) fn hear(&mut self, heard: &Heard) -> bool {
+        match heard {
+            Heard::Everything(latest) => {
+                self.paths.clear();
+                self.answers = None;
+                latest.servers.iter().for_each(|server| _ = self.server(server));
+                latest.streams.iter().for_each(|stream| _ = self.stream(stream));
+                true
+            }
+            Heard::Changes(changes) => changes.iter().fold(false, |concerned, change| {
+                concerned
+                    | match change {
+                        Change::Server(server) => self.server(server),
+                        Change::Stream(stream) => self.stream(stream),
+                        Change::StreamGone { server, name } => {
+                            *server == self.name && self.paths.remove(name).is_some()
+                        }
+                        _ => false,
+                    }
+            }),
+        }
+    }
+
+    fn server(&mut self, server: &ServerStatus) -> bool {
+        if server.name != self.name {
+            return false;
+        }
+        let answers = if server.reachable {
+            Ok(())
+        } else {
+            let reason = server.reason.as_deref().unwrap_or("it does not answer");
+            Err(format!("waiting for the media server {}: {reason}", self.name))
+        };
+        self.answers.replace(answers) != self.answers
+    }
+
+    fn stream(&mut self, stream: &StreamStatus) -> bool {
+        stream.server == self.name && self.paths.insert(stream.name.clone(), stream.state) != Some(stream.state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    fn server(name: &str, reachable: bool) -> Change {
+        Change::Server(ServerStatus {
+            name: name.into(),
+            reachable,
+            since: DateTime::UNIX_EPOCH,
+            reason: (!reachable).then(|| "refused".into()),
+            version: None,
+            last_poll: None,
+        })
+    }
+
+    fn stream(server: &str, state: StreamState) -> Change {
+        Change::Stream(StreamStatus {
+            server: server.into(),
+            name: StreamName::parse("gate").expect("name"),
+            state,
+            since: DateTime::UNIX_EPOCH,
+            reason: None,
+            source_type: None,
+            bytes_received: 0,
+            bytes_sent: 0,
+            readers: 0,
+            bitrate: None,
+            tracks: Vec::new(),
+            rtt: None,
+            recv_rate_mbps: None,
+            link_capacity_mbps: None,
+            loss_rate: None,
+        })
+    }
+
+    #[test]
+    fn only_news_of_our_server_counts() {
+        let gate = StreamName::parse("gate").expect("name");
+        let gone = Change::StreamGone { server: "main".into(), name: gate.clone() };
+        let mut view = ServerView::new("main", true);
+        assert!(view.answers().is_err_and(|reason| reason.contains("not been asked yet")));
+        let table = [
+            (server("other", true), false, PathView::Unknown),
+            (stream("other", StreamState::Live), false, PathView::Unknown),
+            (server("main", true), true, PathView::Missing),
+            (server("main", true), false, PathView::Missing),
+            (stream("main", StreamState::Live), true, PathView::Available),
+            (stream("main", StreamState::Live), false, PathView::Available),
+            (stream("main", StreamState::Stalled), true, PathView::Available),
+            (stream("main", StreamState::Offline), true, PathView::Missing),
+            (stream("main", StreamState::Live), true, PathView::Available),
+            (gone, true, PathView::Missing),
+            (server("main", false), true, PathView::Unknown),
+        ];
+        for (change, concerned, path) in table {
+            let words = format!("{change:?}");
+            assert_eq!(view.hear(&Heard::Changes(Arc::new(vec![change]))), concerned, "{words}");
+            assert_eq!(view.path(&gate), path, "{words}");
+        }
+        assert!(view.answers().is_err_and(|reason| reason.contains("refused")));
+        assert!(ServerView::new("main", false).answers().is_ok(), "nobody polls it: try");
+    }
+}

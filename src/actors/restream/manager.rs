@@ -1,0 +1,212 @@
+//! The manager: knows every camera, its relay if it has one, and what each should know.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, StreamHandler, WrapFuture};
+use futures_util::stream;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::assignment::Assignment;
+use super::commands::{Refresh, read_all};
+use super::hearing::{self, Heard, ServerView};
+use super::setup::RestreamSetup;
+use super::turns::Turns;
+use crate::actors::supervision::stop::StopOrder;
+use crate::actors::supervision::{ChildSet, Supervised, supervised};
+use crate::adapters::database::SharedDatabase;
+use crate::adapters::live::{Change, SharedLive};
+use crate::domain::camera::Kinds;
+use crate::domain::fleet::Fleet;
+
+/// Between two tries to write to a live store that does not answer.
+pub(super) const PUBLISH_RETRY: Duration = Duration::from_secs(2);
+
+/// Holds the relays.
+pub struct Restreams {
+    pub(super) setup: Arc<RestreamSetup>,
+    pub(super) database: SharedDatabase,
+    pub(super) live: SharedLive,
+    pub(super) children: Option<ChildSet<Self>>,
+    pub(super) turns: Turns,
+    pub(super) server: ServerView,
+    pub(super) kinds: Kinds,
+    pub(super) fleet: Fleet,
+    /// What each relay should know.
+    pub(super) assignments: BTreeMap<i64, watch::Sender<Assignment>>,
+    /// Relays on their way out.
+    pub(super) leaving: BTreeSet<i64>,
+    /// Rows taken one by one; a reading that began before the last of them is out of date.
+    pub(super) rows_taken: u64,
+    /// Written to the live store in this order.
+    outbox: Vec<Change>,
+    writing: bool,
+    /// The cameras are being read; once more when that is done.
+    reading: bool,
+    read_again: bool,
+    /// Why the last reading failed.
+    database_fault: Option<String>,
+    /// Nothing has been read yet.
+    fresh: bool,
+}
+
+impl Restreams {
+    /// Relays the cameras of `database`, and writes their states to `live`.
+    pub fn new(setup: Arc<RestreamSetup>, database: SharedDatabase, live: SharedLive) -> Self {
+        Self {
+            turns: Turns::new(setup.rates),
+            server: ServerView::new(&setup.server, setup.monitored),
+            setup,
+            database,
+            live,
+            children: None,
+            kinds: Kinds::new(),
+            fleet: Fleet::new(),
+            assignments: BTreeMap::new(),
+            leaving: BTreeSet::new(),
+            rows_taken: 0,
+            outbox: Vec::new(),
+            writing: false,
+            reading: false,
+            read_again: false,
+            database_fault: None,
+            fresh: true,
+        }
+    }
+
+    /// Reads all cameras and acts on the difference. While a reading is under way, another one follows it.
+    pub(super) fn refresh(&mut self, ctx: &mut Context<Self>) {
+        if self.reading {
+            self.read_again = true;
+            return;
+        }
+        self.reading = true;
+        let taken = self.rows_taken;
+        let read = read_all(Arc::clone(&self.database)).into_actor(self);
+        ctx.spawn(read.map(move |read, manager, ctx| {
+            manager.reading = false;
+            match read {
+                Ok(_) if manager.rows_taken != taken => manager.read_again = true,
+                Ok((rows, kinds)) => {
+                    if manager.database_fault.take().is_some() {
+                        log::info!("the database answers again");
+                    }
+                    manager.kinds = kinds;
+                    manager.take_rows(&rows, ctx);
+                    if std::mem::take(&mut manager.fresh) {
+                        manager.forget_strangers(ctx);
+                    }
+                }
+                Err(error) => {
+                    let fault = error.to_string();
+                    if manager.database_fault.as_ref() != Some(&fault) {
+                        log::warn!("cameras not read, the last known ones go on: {fault}");
+                    }
+                    manager.database_fault = Some(fault);
+                }
+            }
+            if std::mem::take(&mut manager.read_again) {
+                manager.refresh(ctx);
+            }
+        }));
+    }
+
+    /// Cameras that the live store still shows though their rows went while nobody looked.
+    fn forget_strangers(&mut self, ctx: &mut Context<Self>) {
+        let live = Arc::clone(&self.live);
+        let latest = async move { live.latest().await }.into_actor(self);
+        ctx.spawn(latest.map(|latest, manager, ctx| {
+            let shown = latest.map(|latest| latest.cameras).unwrap_or_default();
+            let strangers = shown.into_iter().filter(|camera| !manager.fleet.contains_key(&camera.id));
+            let gone: Vec<Change> = strangers.map(|camera| Change::CameraGone { id: camera.id }).collect();
+            manager.publish(gone, ctx);
+        }));
+    }
+
+    /// Writes to the live store, one write at a time, in order.
+    pub(super) fn publish(&mut self, changes: Vec<Change>, ctx: &mut Context<Self>) {
+        self.outbox.extend(changes);
+        if self.writing || self.outbox.is_empty() {
+            return;
+        }
+        self.writing = true;
+        let (live, changes) = (Arc::clone(&self.live), std::mem::take(&mut self.outbox));
+        let write = async move { (live.publish(changes.clone()).await, changes) };
+        ctx.spawn(write.into_actor(self).map(|(written, mut changes), manager, ctx| {
+            manager.writing = false;
+            match written {
+                Ok(()) => manager.publish(Vec::new(), ctx),
+                Err(error) => {
+                    log::debug!("state of cameras not written: {error}");
+                    changes.append(&mut manager.outbox);
+                    manager.outbox = changes;
+                    ctx.run_later(PUBLISH_RETRY, |manager, ctx| manager.publish(Vec::new(), ctx));
+                }
+            }
+        }));
+    }
+}
+
+impl Actor for Restreams {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.children = Some(ChildSet::new(ctx, StopOrder::Together));
+        ctx.add_stream(hearing::listen(Arc::clone(&self.live)));
+        let changes = stream::unfold(self.database.camera_changes(), |mut changes| async move {
+            changes.changed().await.ok().map(|()| (Refresh, changes))
+        });
+        ctx.add_stream(changes);
+        ctx.run_interval(self.setup.refresh, |manager, ctx| manager.refresh(ctx));
+        self.refresh(ctx);
+    }
+}
+
+impl StreamHandler<Refresh> for Restreams {
+    fn handle(&mut self, _: Refresh, ctx: &mut Self::Context) {
+        self.refresh(ctx);
+    }
+
+    fn finished(&mut self, _: &mut Self::Context) {
+        log::warn!("the database tells no more of changes; the cameras are read every {:?}", self.setup.refresh);
+    }
+}
+
+impl StreamHandler<Heard> for Restreams {
+    fn handle(&mut self, heard: Heard, _: &mut Self::Context) {
+        if self.server.hear(&heard) {
+            self.tell_relays();
+        }
+    }
+
+    fn finished(&mut self, _: &mut Self::Context) {}
+}
+
+impl Supervised for Restreams {
+    const KIND: &'static str = "restreams";
+
+    fn observe(&self) -> Value {
+        json!({
+            "cameras": self.fleet.len(),
+            "relays": self.assignments.len(),
+            "waitingForTurn": self.turns.waiting(),
+            "server": self.setup.server,
+            "serverFault": self.server.answers().err(),
+            "databaseFault": self.database_fault,
+        })
+    }
+
+    fn children(&mut self) -> Option<&mut ChildSet<Self>> {
+        self.children.as_mut()
+    }
+
+    fn child_ended(&mut self, name: &str, ctx: &mut Context<Self>) {
+        if let Ok(id) = name.parse() {
+            self.relay_ended(id, ctx);
+        }
+    }
+}
+
+supervised!(Restreams, manager);

@@ -1,0 +1,24 @@
+//! Restreaming: every camera that should run is relayed to the media server by one supervised ffmpeg.
+//!
+//! [`Restreams`] reads the cameras, compares them with what runs, and starts, updates and ends one [`Restream`] each; it
+//! also hands out the turns of the start budget and carries out the commands of API and CLI. A [`Restream`] owns the
+//! process of one camera and does what `domain::restream` decides.
+//!
+//! What a relay should know (its source, whether the server answers and has its path) reaches it through a watch
+//! channel that always holds the latest: nothing queues up, and a rebuilt actor finds it there. States are written to
+//! the live store; what monitors say is read from there. Never here: SQL, argument vectors, rules.
+
+mod assignment;
+mod commands;
+mod fleet;
+mod hearing;
+mod manager;
+mod process;
+mod relay;
+mod setup;
+mod turns;
+
+pub use commands::{AddCamera, DeleteCamera, EditCamera, Refresh, RestartCamera};
+pub use manager::Restreams;
+pub use relay::Restream;
+pub use setup::RestreamSetup;

@@ -1,0 +1,62 @@
+//! Starting ffmpeg and ffprobe for one camera, and hearing from them.
+
+use std::sync::Arc;
+
+use futures_util::stream::{self, Stream};
+
+use super::setup::RestreamSetup;
+use crate::adapters::ffmpeg::argv;
+use crate::adapters::ffmpeg::child::{Child, Event, Events, Exit, Launch};
+use crate::adapters::ffmpeg::probe::Prober;
+use crate::adapters::ffmpeg::progress::{Progress, ProgressReader};
+use crate::domain::camera::CameraSource;
+use crate::domain::probe::{Fault, FaultKind, Tracks};
+
+/// What a running ffmpeg tells.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// Once a second.
+    Progress(Progress),
+    /// The last word.
+    Exited(Exit),
+}
+
+/// Starts ffmpeg for a camera. Must be called on the main thread (see the contract of `adapters::ffmpeg::child`).
+pub(super) fn start(setup: &RestreamSetup, source: &CameraSource, tracks: &Tracks) -> Result<(Child, Events), Fault> {
+    let program = |error: crate::base::Error| Fault::new(FaultKind::Program, error.to_string());
+    let target = setup.target(&source.name).map_err(program)?;
+    Child::spawn(Launch {
+        program: setup.ffmpeg.clone(),
+        args: argv::relay(&setup.version, source, tracks, &target, setup.patience()),
+        secrets: source.secrets.clone(),
+        label: format!("camera {}", source.name),
+        mark: setup.mark.clone(),
+        ..Launch::default()
+    })
+    .map_err(program)
+}
+
+/// Looks at a camera, and judges whether it can be relayed. Dropped half-way it kills ffprobe.
+pub(super) async fn probe(setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> Result<Tracks, Fault> {
+    let prober =
+        Prober { ffprobe: &setup.ffprobe, version: &setup.version, mark: &setup.mark, limit: setup.probe_timeout };
+    let tracks = prober.look(&source).await?;
+    tracks.check(setup.version.major)?;
+    Ok(tracks)
+}
+
+/// ffmpeg's events as the relay wants them. Ends after the exit.
+pub(super) fn hear(events: Events) -> impl Stream<Item = Heard> {
+    stream::unfold((events, ProgressReader::default()), |(mut events, mut reader)| async move {
+        loop {
+            match events.recv().await? {
+                Event::Line(line) => {
+                    if let Some(progress) = reader.feed(&line) {
+                        return Some((Heard::Progress(progress), (events, reader)));
+                    }
+                }
+                Event::Exited(exit) => return Some((Heard::Exited(exit), (events, reader))),
+            }
+        }
+    })
+}

@@ -1,0 +1,372 @@
+//! One camera's relay: owns its process, does what the rules decide, tells the live store.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, SpawnHandle, StreamHandler, WrapFuture};
+use chrono::{DateTime, Utc};
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::assignment::{Assigned, Assignment};
+use super::commands::ReadRow;
+use super::manager::{PUBLISH_RETRY, Restreams};
+use super::process::{self, Heard};
+use super::setup::RestreamSetup;
+use super::turns::{AskTurn, LeaveTurn};
+use crate::actors::supervision::{Supervised, supervised};
+use crate::adapters::ffmpeg::child::{Child, Exit};
+use crate::adapters::ffmpeg::fault;
+use crate::adapters::ffmpeg::progress::Progress;
+use crate::adapters::live::{Change, SharedLive};
+use crate::domain::camera::{CameraState, CameraStatus};
+use crate::domain::probe::{Fault, Tracks};
+use crate::domain::restream::{Action, Event, Relay};
+
+/// Each step of the kill ladder waits so long at most.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// The actor of one camera.
+pub struct Restream {
+    setup: Arc<RestreamSetup>,
+    live: SharedLive,
+    manager: Addr<Restreams>,
+    assigned: Assigned,
+    known: Assignment,
+    relay: Relay,
+    /// Zero of the relay's clock.
+    born: Instant,
+    ffmpeg: Option<Ffmpeg>,
+    grace: Duration,
+    probing: Option<SpawnHandle>,
+    asking: Option<SpawnHandle>,
+    wake: Option<(Duration, SpawnHandle)>,
+    state: CameraState,
+    since: DateTime<Utc>,
+    publishing: bool,
+    published: Option<CameraStatus>,
+}
+
+/// A running ffmpeg.
+struct Ffmpeg {
+    child: Child,
+    /// What it reads, without secrets.
+    shown: String,
+    progress: Progress,
+}
+
+impl Restream {
+    pub(super) fn new(
+        setup: Arc<RestreamSetup>,
+        live: SharedLive,
+        manager: Addr<Restreams>,
+        mut assigned: Assigned,
+    ) -> Self {
+        let known = assigned.borrow_and_update().clone();
+        Self {
+            relay: Relay::new(setup.rules()),
+            setup,
+            live,
+            manager,
+            assigned,
+            known,
+            born: Instant::now(),
+            ffmpeg: None,
+            grace: GRACE,
+            probing: None,
+            asking: None,
+            wake: None,
+            state: CameraState::Waiting,
+            since: Utc::now(),
+            publishing: false,
+            published: None,
+        }
+    }
+
+    fn camera(&self) -> &str {
+        self.known.source.name.as_str()
+    }
+
+    /// Takes an event, does what follows from it, and shows the result.
+    fn happened(&mut self, event: Event, ctx: &mut Context<Self>) {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            for action in self.relay.step(event, self.born.elapsed(), rand::random()) {
+                events.extend(self.act(action, ctx));
+            }
+        }
+        self.note_state();
+        self.set_alarm(ctx);
+        self.publish(ctx);
+    }
+
+    fn act(&mut self, action: Action, ctx: &mut Context<Self>) -> Option<Event> {
+        match action {
+            Action::AskTurn => self.ask_turn(ctx),
+            Action::LeaveTurn => {
+                if let Some(asking) = self.asking.take() {
+                    ctx.cancel_future(asking);
+                }
+                self.manager.do_send(LeaveTurn(self.known.facts.id));
+            }
+            Action::Probe => self.probe(ctx),
+            Action::CancelProbe => {
+                if let Some(probing) = self.probing.take() {
+                    ctx.cancel_future(probing);
+                }
+            }
+            Action::Start(tracks) => return Some(Event::Started(self.start(&tracks, ctx))),
+            Action::End => {
+                if let Some(ffmpeg) = &self.ffmpeg {
+                    ctx.spawn(ffmpeg.child.end(self.grace).into_actor(self).map(|_, _, _| ()));
+                }
+            }
+            Action::ReadRow => self.manager.do_send(ReadRow(self.known.facts.id)),
+        }
+        None
+    }
+
+    fn ask_turn(&mut self, ctx: &mut Context<Self>) {
+        let ask = AskTurn { id: self.known.facts.id, host: self.known.source.host.clone() };
+        let turn = self.manager.send(ask).into_actor(self).map(|granted, relay, ctx| {
+            relay.asking = None;
+            // Refused only when the manager is gone, and then so are we.
+            if matches!(granted, Ok(true)) {
+                relay.happened(Event::Turn, ctx);
+            }
+        });
+        self.asking = Some(ctx.spawn(turn));
+    }
+
+    fn probe(&mut self, ctx: &mut Context<Self>) {
+        let begun = Instant::now();
+        let look = process::probe(Arc::clone(&self.setup), self.known.source.clone()).into_actor(self);
+        self.probing = Some(ctx.spawn(look.map(move |result, relay, ctx| {
+            relay.probing = None;
+            let ms = begun.elapsed().as_millis() as u64;
+            match &result {
+                Ok(tracks) => log::info!(
+                    camera = relay.camera(), ms = ms, video = tracks.video.as_deref().unwrap_or("none"),
+                    audio = tracks.audio.as_deref().unwrap_or("none"); "source answers"
+                ),
+                Err(fault) => log::warn!(camera = relay.camera(), ms = ms; "source failed: {fault}"),
+            }
+            relay.happened(Event::Probed(result), ctx);
+        })));
+    }
+
+    fn start(&mut self, tracks: &Tracks, ctx: &mut Context<Self>) -> Result<(), Fault> {
+        let source = &self.known.source;
+        let (child, events) = process::start(&self.setup, source, tracks).inspect_err(|fault| {
+            log::error!(camera = source.name.as_str(); "ffmpeg did not start: {fault}");
+        })?;
+        log::info!(camera = source.name.as_str(), pid = child.pid(); "ffmpeg started");
+        ctx.add_stream(process::hear(events));
+        self.ffmpeg = Some(Ffmpeg { child, shown: source.shown.clone(), progress: Progress::default() });
+        Ok(())
+    }
+
+    fn note_state(&mut self) {
+        let state = self.relay.phase().state();
+        if state == self.state {
+            return;
+        }
+        (self.state, self.since) = (state, Utc::now());
+        match state {
+            CameraState::Running => {
+                log::info!(camera = self.camera(), server = self.setup.server.as_str(); "relay runs")
+            }
+            CameraState::Stalled => {
+                let reason = self.relay.last_error().unwrap_or_default();
+                log::warn!(camera = self.camera(); "stalled: {reason}");
+            }
+            CameraState::Degraded => log::error!(
+                camera = self.camera(), restarts = self.relay.restarts(); "fails too often; tried once a minute from now on"
+            ),
+            _ => {}
+        }
+    }
+
+    /// Wakes the rules when they want to be. An alarm that is too early is left alone: it only looks and sets the next.
+    fn set_alarm(&mut self, ctx: &mut Context<Self>) {
+        let Some(due) = self.relay.next_wake() else { return };
+        match self.wake.take() {
+            Some((at, handle)) if at <= due => {
+                self.wake = Some((at, handle));
+                return;
+            }
+            Some((_, handle)) => {
+                ctx.cancel_future(handle);
+            }
+            None => {}
+        }
+        let handle = ctx.run_later(due.saturating_sub(self.born.elapsed()), |relay, ctx| {
+            relay.wake = None;
+            relay.happened(Event::Tick, ctx);
+        });
+        self.wake = Some((due, handle));
+    }
+
+    fn status(&self) -> CameraStatus {
+        let in_future = |due: Duration| Utc::now() + due.saturating_sub(self.born.elapsed());
+        CameraStatus {
+            restarts: self.relay.restarts(),
+            last_error: self.relay.last_error(),
+            next_start: self.relay.next_start().map(in_future),
+            ..self.known.facts.status(&self.setup.server, self.state, self.since)
+        }
+    }
+
+    /// Writes the newest status, one write at a time, so that an older one never overtakes it.
+    fn publish(&mut self, ctx: &mut Context<Self>) {
+        if self.publishing {
+            return;
+        }
+        let mut status = self.status();
+        if let Some(before) = &self.published {
+            // The time of the next try is computed anew each time; a difference of moments is none.
+            if same_moment(before.next_start, status.next_start) {
+                status.next_start = before.next_start;
+            }
+            if *before == status {
+                return;
+            }
+        }
+        self.publishing = true;
+        let (live, told) = (Arc::clone(&self.live), status.clone());
+        let write = async move { live.publish(vec![Change::Camera(status)]).await };
+        ctx.spawn(write.into_actor(self).map(|written, relay, ctx| {
+            relay.publishing = false;
+            match written {
+                Ok(()) => {
+                    relay.published = Some(told);
+                    relay.publish(ctx);
+                }
+                Err(error) => {
+                    log::debug!(camera = relay.camera(); "state not written: {error}");
+                    ctx.run_later(PUBLISH_RETRY, |relay, ctx| relay.publish(ctx));
+                }
+            }
+        }));
+    }
+
+    fn reassigned(&mut self, ctx: &mut Context<Self>) {
+        let new = self.assigned.borrow_and_update().clone();
+        let old = std::mem::replace(&mut self.known, new);
+        if !old.source.runs_like(&self.known.source) {
+            log::info!(camera = self.camera(); "row changed, starting anew");
+            self.happened(Event::Row { changed: true }, ctx);
+        }
+        if old.restarts_asked != self.known.restarts_asked {
+            log::info!(camera = self.camera(); "restart asked for");
+            self.happened(Event::Restart, ctx);
+        }
+        if old.server != self.known.server {
+            self.happened(Event::Server(self.known.server.clone()), ctx);
+        }
+        if old.path != self.known.path {
+            self.happened(Event::Path(self.known.path), ctx);
+        }
+        self.publish(ctx);
+    }
+
+    fn exited(&mut self, exit: &Exit, ctx: &mut Context<Self>) {
+        let Some(ffmpeg) = self.ffmpeg.take() else { return };
+        let fault = fault::explain(exit, &ffmpeg.shown, self.setup.patience());
+        let ms = exit.lasted.as_millis() as u64;
+        log::warn!(camera = self.camera(), pid = ffmpeg.child.pid(), ms = ms; "ffmpeg ended ({}): {fault}", exit.ending);
+        self.happened(Event::Exited(fault), ctx);
+    }
+}
+
+fn same_moment(one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => (one - other).num_milliseconds().abs() < 500,
+        (one, other) => one == other,
+    }
+}
+
+impl Actor for Restream {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let changes = stream::unfold(self.assigned.clone(), |mut assigned| async move {
+            assigned.changed().await.ok().map(|()| (Reassigned, assigned))
+        });
+        ctx.add_stream(changes);
+        self.happened(Event::Path(self.known.path), ctx);
+        self.happened(Event::Server(self.known.server.clone()), ctx);
+    }
+}
+
+/// The assignment has changed.
+#[derive(Debug)]
+struct Reassigned;
+
+impl StreamHandler<Reassigned> for Restream {
+    fn handle(&mut self, _: Reassigned, ctx: &mut Self::Context) {
+        self.reassigned(ctx);
+    }
+
+    fn finished(&mut self, _: &mut Self::Context) {
+        // The manager has let go of us and its Stop is on the way; actix would stop us without the release.
+    }
+}
+
+impl StreamHandler<Heard> for Restream {
+    fn handle(&mut self, heard: Heard, ctx: &mut Self::Context) {
+        match heard {
+            Heard::Progress(progress) => {
+                let Some(ffmpeg) = &mut self.ffmpeg else { return };
+                let moved = progress.moved_since(&ffmpeg.progress);
+                ffmpeg.progress = progress;
+                if moved {
+                    self.happened(Event::Progress, ctx);
+                }
+            }
+            Heard::Exited(exit) => self.exited(&exit, ctx),
+        }
+    }
+
+    fn finished(&mut self, _: &mut Self::Context) {
+        // One run has been heard to its end; actix would stop the actor here.
+    }
+}
+
+impl Supervised for Restream {
+    const KIND: &'static str = "restream";
+
+    fn observe(&self) -> Value {
+        let ffmpeg = self.ffmpeg.as_ref();
+        json!({
+            "camera": self.camera(),
+            "state": self.state,
+            "since": self.since,
+            "pid": ffmpeg.map(|ffmpeg| ffmpeg.child.pid()),
+            "source": self.known.source.shown,
+            "frames": ffmpeg.and_then(|ffmpeg| ffmpeg.progress.frame),
+            "speed": ffmpeg.and_then(|ffmpeg| ffmpeg.progress.speed),
+            "restarts": self.relay.restarts(),
+            "lastError": self.relay.last_error(),
+        })
+    }
+
+    fn release(&mut self, ctx: &mut Context<Self>, deadline: Instant) -> LocalBoxFuture<'static, ()> {
+        // The ladder has three steps; leave time to reap.
+        self.grace = (deadline.saturating_duration_since(Instant::now()) / 4).min(GRACE);
+        let ended = self.ffmpeg.as_ref().map(|ffmpeg| ffmpeg.child.ended());
+        self.happened(Event::Stop, ctx);
+        async move {
+            if let Some(ended) = ended {
+                ended.await;
+            }
+        }
+        .boxed_local()
+    }
+}
+
+supervised!(Restream);

@@ -1,0 +1,107 @@
+//! Everything restreaming needs to know that does not change while it runs.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::adapters::ffmpeg::argv;
+use crate::adapters::ffmpeg::version::Version;
+use crate::base::{Error, Result};
+use crate::config::Settings;
+use crate::domain::name::StreamName;
+use crate::domain::restart::RestartPolicy;
+use crate::domain::restream::RelayRules;
+use crate::domain::storm::Rates;
+
+/// A wrong password is tried at most so often: cameras lock accounts.
+const LOGIN_PAUSE: Duration = Duration::from_secs(60);
+/// A row is read, a list is read: whatever takes longer counts as the database being away.
+pub(super) const DATABASE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Built by `app` once.
+#[derive(Clone, Debug)]
+pub struct RestreamSetup {
+    /// Name of the server that cameras are published to.
+    pub server: String,
+    /// True when a monitor of this process polls that server: relays then wait for its first answer.
+    pub monitored: bool,
+    /// `rtsp://host:port` to publish to.
+    pub base: Url,
+    /// User name and password for publishing.
+    pub login: Option<(String, Option<SecretString>)>,
+    /// The programs.
+    pub ffmpeg: PathBuf,
+    /// See `ffmpeg`.
+    pub ffprobe: PathBuf,
+    /// Version of both.
+    pub version: Version,
+    /// See `adapters::ffmpeg::orphans::mark_of`.
+    pub mark: String,
+    /// The cameras are read again at least so often.
+    pub refresh: Duration,
+    /// No progress for so long = stalled.
+    pub stall_timeout: Duration,
+    /// Wall-clock limit of one probe.
+    pub probe_timeout: Duration,
+    /// Start budget.
+    pub rates: Rates,
+}
+
+impl RestreamSetup {
+    /// Takes what it needs from checked settings. `monitored`: a monitor runs in this process.
+    ///
+    /// # Errors
+    /// `Invalid` when `restream.server` names no server.
+    pub fn from_settings(settings: &Settings, version: Version, mark: String, monitored: bool) -> Result<Self> {
+        let restream = &settings.restream;
+        let server = settings.servers.iter().find(|server| server.name == restream.server).ok_or_else(|| {
+            let known = settings.servers.iter().map(|server| server.name.as_str()).collect::<Vec<_>>().join(", ");
+            Error::invalid("restream.server", format!("there is no server of this name; servers are {known}"))
+        })?;
+        let mut base = server.rtsp_url.clone();
+        let unusable = |_| Error::invalid("restream.media_host", "does not fit the server's rtsp_url");
+        if let Some(host) = &restream.media_host {
+            base.set_host(Some(host)).map_err(unusable)?;
+        }
+        if let Some(port) = restream.media_port {
+            base.set_port(Some(port)).map_err(|()| Error::invalid("restream.media_port", "does not fit rtsp_url"))?;
+        }
+        Ok(Self {
+            server: server.name.clone(),
+            monitored,
+            base,
+            login: server.publish_username.clone().map(|user| (user, server.publish_password.clone())),
+            ffmpeg: settings.ffmpeg.ffmpeg.clone(),
+            ffprobe: settings.ffmpeg.ffprobe.clone(),
+            version,
+            mark,
+            refresh: restream.refresh,
+            stall_timeout: restream.stall_timeout,
+            probe_timeout: restream.probe_timeout,
+            rates: Rates { fleet: restream.start_rate, host: restream.start_rate_per_host },
+        })
+    }
+
+    /// Where a camera is published; may hold credentials.
+    pub(super) fn target(&self, name: &StreamName) -> Result<SecretString> {
+        let login = self.login.as_ref().map(|(user, password)| (user.as_str(), password.as_ref()));
+        argv::publish_url(&self.base, login, name)
+    }
+
+    /// Longest wait of ffmpeg for one read or write: shorter than our own patience, because its words say more.
+    pub(super) fn patience(&self) -> Duration {
+        self.stall_timeout.mul_f64(0.8)
+    }
+
+    /// Numbers of the relays' rules.
+    pub(super) fn rules(&self) -> RelayRules {
+        RelayRules {
+            restart: RestartPolicy::STANDARD,
+            stall_timeout: self.stall_timeout,
+            start_timeout: self.stall_timeout * 2,
+            login_pause: LOGIN_PAUSE,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The start budget at work: relays ask, and are answered when it is their turn.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use actix::{AsyncContext, Context, Handler, Message, ResponseFuture, SpawnHandle};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::manager::Restreams;
+use crate::domain::storm::{Rates, StartQueue};
+
+/// A relay wants to start; answered with true when it may.
+#[derive(Message, Debug)]
+#[rtype(result = "bool")]
+pub(super) struct AskTurn {
+    pub id: i64,
+    /// Host of the camera.
+    pub host: String,
+}
+
+/// A relay does not want to start any more.
+#[derive(Message, Debug)]
+#[rtype(result = "()")]
+pub(super) struct LeaveTurn(pub i64);
+
+/// Who waits, and how to tell them.
+pub(super) struct Turns {
+    queue: StartQueue,
+    answers: BTreeMap<i64, oneshot::Sender<()>>,
+    born: Instant,
+    alarm: Option<SpawnHandle>,
+}
+
+impl Turns {
+    pub(super) fn new(rates: Rates) -> Self {
+        Self { queue: StartQueue::new(rates), answers: BTreeMap::new(), born: Instant::now(), alarm: None }
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
+    fn leave(&mut self, id: i64) {
+        self.queue.leave(id);
+        self.answers.remove(&id);
+    }
+
+    /// Grants what the budget allows; returns how long to wait for the next turn.
+    fn grant(&mut self) -> Option<Duration> {
+        // Who was dropped with its actor must not use up a turn.
+        let gone: Vec<i64> = self.answers.iter().filter(|(_, answer)| answer.is_closed()).map(|(id, _)| *id).collect();
+        gone.into_iter().for_each(|id| self.leave(id));
+        let now = self.born.elapsed();
+        for id in self.queue.grant(now) {
+            if let Some(answer) = self.answers.remove(&id) {
+                let _ = answer.send(());
+            }
+        }
+        self.queue.next_grant().map(|next| next.saturating_sub(now))
+    }
+}
+
+impl Restreams {
+    fn grant_turns(&mut self, ctx: &mut Context<Self>) {
+        if let Some(alarm) = self.turns.alarm.take() {
+            ctx.cancel_future(alarm);
+        }
+        if let Some(wait) = self.turns.grant() {
+            self.turns.alarm = Some(ctx.run_later(wait, |manager, ctx| {
+                manager.turns.alarm = None;
+                manager.grant_turns(ctx);
+            }));
+        }
+    }
+}
+
+impl Handler<AskTurn> for Restreams {
+    type Result = ResponseFuture<bool>;
+
+    fn handle(&mut self, ask: AskTurn, ctx: &mut Self::Context) -> Self::Result {
+        let (answer, answered) = oneshot::channel();
+        self.turns.leave(ask.id);
+        self.turns.queue.ask(ask.id, &ask.host);
+        self.turns.answers.insert(ask.id, answer);
+        self.grant_turns(ctx);
+        Box::pin(async move { answered.await.is_ok() })
+    }
+}
+
+impl Handler<LeaveTurn> for Restreams {
+    type Result = ();
+
+    fn handle(&mut self, leave: LeaveTurn, _: &mut Self::Context) {
+        self.turns.leave(leave.0);
+    }
+}
