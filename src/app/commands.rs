@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use actix::Addr;
+use actix::dev::ToEnvelope;
+use actix::{Addr, Context, Handler, Message};
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::actors::root::Root;
+use super::plan::RESTREAMS;
+use crate::actors::restream::{AddCamera, DeleteCamera, EditCamera, RestartCamera, Restreams};
+use crate::actors::root::{Find, Root};
 use crate::actors::supervision::{Health, Observation, Observe};
 use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraEdit, CameraStatus};
@@ -18,29 +21,45 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// [`Commands`] by way of the root.
 pub struct ToTheTree(pub Addr<Root>);
 
-fn not_here() -> Error {
-    Error::new(
-        Kind::Unavailable,
-        "cameras cannot be changed here now: the role restream is not running in this process",
-    )
+impl ToTheTree {
+    /// Sends a command to the manager that runs at this moment.
+    async fn restreams<M, T>(&self, command: M) -> Result<T>
+    where
+        M: Message<Result = Result<T>> + Send + 'static,
+        T: Send + 'static,
+        Restreams: Handler<M>,
+        Context<Restreams>: ToEnvelope<Restreams, M>,
+    {
+        let not_here = "cameras cannot be changed here now: the role restream is not running in this process";
+        let manager = self.0.send(Find::<Restreams>::manager(RESTREAMS)).await.ok().flatten();
+        let manager = manager.ok_or_else(|| Error::new(Kind::Unavailable, not_here))?;
+        match tokio::time::timeout(PATIENCE, manager.send(command)).await {
+            Ok(Ok(answer)) => answer,
+            // It was rebuilt while it had the command; whether it was carried out shows in the list.
+            Ok(Err(_)) => {
+                Err(Error::unavailable("the camera manager is starting anew; look at the list and try again"))
+            }
+            Err(_) => Err(Error::new(Kind::Timeout, "the camera manager did not answer in time; look at the list")),
+        }
+    }
 }
 
 #[async_trait]
 impl Commands for ToTheTree {
-    async fn add_camera(&self, _: CameraEdit) -> Result<CameraStatus> {
-        Err(not_here())
+    async fn add_camera(&self, edit: CameraEdit) -> Result<CameraStatus> {
+        self.restreams(AddCamera(edit)).await
     }
 
-    async fn edit_camera(&self, _: i64, _: CameraEdit) -> Result<CameraStatus> {
-        Err(not_here())
+    async fn edit_camera(&self, id: i64, edit: CameraEdit) -> Result<CameraStatus> {
+        self.restreams(EditCamera { id, edit }).await
     }
 
-    async fn delete_camera(&self, _: i64) -> Result<()> {
-        Err(not_here())
+    async fn delete_camera(&self, id: i64) -> Result<()> {
+        self.restreams(DeleteCamera(id)).await
     }
 
-    async fn restart_camera(&self, _: i64) -> Result<CameraStatus> {
-        Err(not_here())
+    async fn restart_camera(&self, id: i64) -> Result<CameraStatus> {
+        self.restreams(RestartCamera(id)).await
     }
 
     async fn tree(&self) -> Result<Observation> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::actors::hub::{Hub, HubHandle, Limits};
 use crate::actors::monitor::{Monitor, Watched};
+use crate::actors::restream::{RestreamSetup, Restreams};
 use crate::actors::supervision::{Child, Restart};
 use crate::adapters::database::SharedDatabase;
 use crate::adapters::ffmpeg::version::{self, Version};
@@ -17,6 +18,9 @@ use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::config::settings::Objects;
 use crate::domain::role::Role;
+
+/// Name of the restream manager in the tree.
+pub(super) const RESTREAMS: &str = "restreams";
 
 /// The opened services.
 pub(super) struct Services {
@@ -60,8 +64,21 @@ pub(super) fn mark(data_dir: &Path) -> Result<String> {
 
 /// The managers, in start order.
 pub(super) fn children(settings: &Settings, services: &Services, hub: &HubHandle, mark: &str) -> Result<Vec<Child>> {
-    let _ = (&services.ffmpeg, mark);
-    Ok(vec![hub_child(services, hub), monitor_child(settings, services)?])
+    let mut children = vec![hub_child(services, hub)];
+    if services.roles.contains(&Role::Restream) {
+        children.push(restream_child(settings, services, mark)?);
+    }
+    children.push(monitor_child(settings, services)?);
+    Ok(children)
+}
+
+fn restream_child(settings: &Settings, services: &Services, mark: &str) -> Result<Child> {
+    let version = services.ffmpeg.clone().ok_or_else(|| Error::internal("restream needs ffmpeg's version"))?;
+    // The monitor below is part of every role.
+    let setup = Arc::new(RestreamSetup::from_settings(settings, version, mark.to_owned(), true)?);
+    let (database, live) = (services.database.clone(), services.live.clone());
+    let build = move || Restreams::new(setup.clone(), database.clone(), live.clone());
+    Ok(Child::new(RESTREAMS, Restart::Always, build))
 }
 
 fn hub_child(services: &Services, hub: &HubHandle) -> Child {

@@ -34,7 +34,6 @@ impl Restreams {
 
     /// Takes one row as it is now; `None` when it is gone.
     pub(super) fn take_row(&mut self, id: i64, row: Option<&CameraRow>, ctx: &mut Context<Self>) {
-        self.rows_taken += 1;
         let after = row.map(|row| Planned::read(row, &self.kinds));
         let change = fleet::change(id, self.fleet.get(&id), after.as_ref());
         match after {
@@ -42,6 +41,7 @@ impl Restreams {
             None => _ = self.fleet.remove(&id),
         }
         if let Some(change) = change {
+            self.rows_taken += 1;
             self.apply(change, ctx);
         }
     }
@@ -82,7 +82,7 @@ impl Restreams {
         let path = self.server.path(&source.name);
         assign.send_modify(|assignment| {
             assignment.facts = planned.facts.clone();
-            assignment.source = Box::new(source.clone());
+            *assignment.source = source.clone();
             assignment.path = path;
         });
     }

@@ -38,7 +38,7 @@ pub struct Restreams {
     pub(super) assignments: BTreeMap<i64, watch::Sender<Assignment>>,
     /// Relays on their way out.
     pub(super) leaving: BTreeSet<i64>,
-    /// Rows taken one by one; a reading that began before the last of them is out of date.
+    /// Rows that were taken one by one and made a difference; a reading that began before the last one is out of date.
     pub(super) rows_taken: u64,
     /// Written to the live store in this order.
     outbox: Vec<Change>,

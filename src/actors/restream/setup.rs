@@ -18,7 +18,7 @@ use crate::domain::storm::Rates;
 /// A wrong password is tried at most so often: cameras lock accounts.
 const LOGIN_PAUSE: Duration = Duration::from_secs(60);
 /// A row is read, a list is read: whatever takes longer counts as the database being away.
-pub(super) const DATABASE_PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const DATABASE_PATIENCE: Duration = Duration::from_secs(8);
 
 /// Built by `app` once.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ pub struct RestreamSetup {
     pub ffprobe: PathBuf,
     /// Version of both.
     pub version: Version,
-    /// See `adapters::ffmpeg::orphans::mark_of`.
+    /// Marks our child processes, see `adapters::ffmpeg::child`.
     pub mark: String,
     /// The cameras are read again at least so often.
     pub refresh: Duration,

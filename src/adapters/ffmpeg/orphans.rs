@@ -5,25 +5,12 @@
 //! Talked to by the app at start, before anything is spawned.
 
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, getpgid};
 
 use super::child::MARK_VARIABLE;
-
-/// The mark of everything that belongs to this data folder: the same at every start, another one for another folder.
-pub fn mark_of(data_dir: &Path) -> String {
-    let path = fs::canonicalize(data_dir).unwrap_or_else(|_| data_dir.to_owned());
-    // FNV-1a: written out because the mark must not change with a library.
-    let hash = path
-        .as_os_str()
-        .as_encoded_bytes()
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("{hash:016x}")
-}
 
 /// A process that was left over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,13 +99,6 @@ mod tests {
         command.args(["-c", "sleep 1000 & wait"]).stdout(Stdio::null()).process_group(0);
         command.env(MARK_VARIABLE, format!("{mark}:{owner}:{started}"));
         command.spawn().expect("sh")
-    }
-
-    #[test]
-    fn a_mark_belongs_to_a_folder() {
-        let (one, two) = (tempfile::tempdir().expect("folder"), tempfile::tempdir().expect("folder"));
-        assert_eq!(mark_of(one.path()), mark_of(&one.path().join(".")));
-        assert_ne!(mark_of(one.path()), mark_of(two.path()));
     }
 
     #[test]
