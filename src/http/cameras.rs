@@ -23,7 +23,7 @@ pub(super) struct CameraKind {
 }
 
 /// All cameras, by id.
-#[utoipa::path(get, path = "/api/v1/cameras", tag = "cameras", responses(
+#[utoipa::path(get, path = "/api/v1/cameras", operation_id = "listCameras", tag = "cameras", responses(
     (status = 200, body = List<CameraStatus>),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
@@ -32,7 +32,7 @@ pub(super) async fn list(state: web::Data<State>) -> Answer<web::Json<List<Camer
 }
 
 /// One camera.
-#[utoipa::path(get, path = "/api/v1/cameras/{id}", tag = "cameras", params(("id" = i64, Path)), responses(
+#[utoipa::path(get, path = "/api/v1/cameras/{id}", operation_id = "getCamera", tag = "cameras", params(("id" = i64, Path)), responses(
     (status = 200, body = CameraStatus),
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
@@ -43,7 +43,7 @@ pub(super) async fn one(state: web::Data<State>, id: web::Path<String>) -> Answe
 }
 
 /// Adds a camera.
-#[utoipa::path(post, path = "/api/v1/cameras", tag = "cameras", request_body = CameraEdit, responses(
+#[utoipa::path(post, path = "/api/v1/cameras", operation_id = "addCamera", tag = "cameras", request_body = CameraEdit, responses(
     (status = 201, body = CameraStatus, headers(("Location" = String, description = "address of the new camera"))),
     (status = 400, body = Problem, content_type = "application/problem+json", description = "not JSON; says where"),
     (status = 409, body = Problem, content_type = "application/problem+json", description = "the name is taken"),
@@ -57,7 +57,7 @@ pub(super) async fn add(state: web::Data<State>, Json(edit): Json<CameraEdit>) -
 }
 
 /// Changes the fields that are present; null clears a field.
-#[utoipa::path(patch, path = "/api/v1/cameras/{id}", tag = "cameras",
+#[utoipa::path(patch, path = "/api/v1/cameras/{id}", operation_id = "editCamera", tag = "cameras",
     params(("id" = i64, Path)), request_body = CameraEdit,
     responses(
         (status = 200, body = CameraStatus),
@@ -75,7 +75,7 @@ pub(super) async fn edit(
 }
 
 /// Deletes a camera and ends its restream. Its recordings stay.
-#[utoipa::path(delete, path = "/api/v1/cameras/{id}", tag = "cameras", params(("id" = i64, Path)), responses(
+#[utoipa::path(delete, path = "/api/v1/cameras/{id}", operation_id = "deleteCamera", tag = "cameras", params(("id" = i64, Path)), responses(
     (status = 204),
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
@@ -85,7 +85,7 @@ pub(super) async fn delete(state: web::Data<State>, id: web::Path<String>) -> An
 }
 
 /// Ends the camera's ffmpeg and starts it again at once, whatever it was waiting for.
-#[utoipa::path(post, path = "/api/v1/cameras/{id}/restart", tag = "cameras", params(("id" = i64, Path)), responses(
+#[utoipa::path(post, path = "/api/v1/cameras/{id}/restart", operation_id = "restartCamera", tag = "cameras", params(("id" = i64, Path)), responses(
     (status = 200, body = CameraStatus),
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
@@ -94,7 +94,7 @@ pub(super) async fn restart(state: web::Data<State>, id: web::Path<String>) -> A
 }
 
 /// The kinds of cameras that can be added.
-#[utoipa::path(get, path = "/api/v1/camera-kinds", tag = "cameras", responses((status = 200, body = List<CameraKind>)))]
+#[utoipa::path(get, path = "/api/v1/camera-kinds", operation_id = "listCameraKinds", tag = "cameras", responses((status = 200, body = List<CameraKind>)))]
 pub(super) async fn kinds(state: web::Data<State>) -> Answer<web::Json<List<CameraKind>>> {
     let kinds = state.database.camera_kinds().await?;
     let kinds = kinds.into_iter().map(|(kind, url_template)| CameraKind { kind, url_template }).collect();

@@ -9,8 +9,8 @@ use actix_web::{Error, ResponseError};
 use super::error::{PROBLEM_JSON, Problem};
 
 /// Our page loads nothing from elsewhere and sits in nobody's frame. `blob:` is what a player feeds media through.
-const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; \
-                      object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; object-src 'none'; \
+                      base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const ALWAYS: [(HeaderName, &str); 5] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -38,6 +38,10 @@ pub(super) async fn finish(
         response.map_into_left_body()
     };
     let headers: &mut HeaderMap = response.headers_mut();
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        // What is true now is not true later; only files say otherwise.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }

@@ -43,13 +43,13 @@ pub(super) struct Service {
 }
 
 /// The process answers.
-#[utoipa::path(get, path = "/health", tag = "health", responses((status = 200, body = Alive)))]
+#[utoipa::path(get, path = "/health", operation_id = "health", tag = "health", responses((status = 200, body = Alive)))]
 pub(super) async fn alive() -> web::Json<Alive> {
     web::Json(Alive { ok: true })
 }
 
 /// Whether the process can do its work; 503 when a required dependency is down.
-#[utoipa::path(get, path = "/ready", tag = "health", responses(
+#[utoipa::path(get, path = "/ready", operation_id = "ready", tag = "health", responses(
     (status = 200, body = Ready),
     (status = 503, body = Ready, description = "a required dependency is down"),
 ))]

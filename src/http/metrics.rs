@@ -12,7 +12,7 @@ use super::state::{State, VERSION};
 use crate::adapters::live::Latest;
 
 /// Metrics in Prometheus text format 0.0.4.
-#[utoipa::path(get, path = "/metrics", tag = "health", responses(
+#[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "health", responses(
     (status = 200, body = String, content_type = "text/plain"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]

@@ -3,6 +3,8 @@
 use actix_web::web;
 use utoipa::OpenApi;
 
+use crate::domain::stream::ServerStatus;
+
 use super::{cameras, health, metrics, recordings, status, streams, ws};
 
 /// The document. A test compares its paths with the route table.
@@ -36,12 +38,14 @@ use super::{cameras, health, metrics, recordings, status, streams, ws};
         recordings::playlist::playlist,
         recordings::media::segment,
         ws::connect,
-    )
+    ),
+    // What the WebSocket sends besides the items of the lists.
+    components(schemas(ServerStatus))
 )]
 pub(super) struct Document;
 
 /// This document.
-#[utoipa::path(get, path = "/api/openapi.json", tag = "status", responses((status = 200, body = Object)))]
+#[utoipa::path(get, path = "/api/openapi.json", operation_id = "openapi", tag = "status", responses((status = 200, body = Object)))]
 pub(super) async fn document() -> web::Json<utoipa::openapi::OpenApi> {
     web::Json(Document::openapi())
 }

@@ -38,7 +38,7 @@ pub struct Server {
     address: SocketAddr,
     handle: ServerHandle,
     stopping: CancellationToken,
-    task: JoinHandle<std::io::Result<()>>,
+    task: JoinHandle<()>,
 }
 
 /// Serves on this listener until [`Server::stop`]. Call it in an actix system; it takes no signals.
@@ -62,7 +62,16 @@ pub fn serve(listener: TcpListener, state: Arc<State>) -> Result<Server> {
         .map_err(fault)?
         .run();
     let handle = server.handle();
-    Ok(Server { address, handle, stopping, task: actix_web::rt::spawn(server) })
+    Ok(Server { address, handle, task: actix_web::rt::spawn(watched(server, stopping.clone())), stopping })
+}
+
+/// Says so when the server ends although nobody asked it to.
+async fn watched(server: impl Future<Output = std::io::Result<()>>, stopping: CancellationToken) {
+    match server.await {
+        Err(error) => log::error!(error = error.to_string().as_str(); "http server ended with an error"),
+        Ok(()) if !stopping.is_cancelled() => log::error!("http server ended by itself"),
+        Ok(()) => {}
+    }
 }
 
 impl Server {
@@ -75,9 +84,8 @@ impl Server {
     pub async fn stop(self) {
         self.stopping.cancel();
         self.handle.stop(true).await;
-        if let Ok(Err(error)) = self.task.await {
-            log::warn!(error = error.to_string().as_str(); "http server ended with an error");
-        }
+        // Its own end has been logged already.
+        let _ = self.task.await;
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) struct Status {
 }
 
 /// Roles, services, counts, versions.
-#[utoipa::path(get, path = "/api/v1/status", tag = "status", responses(
+#[utoipa::path(get, path = "/api/v1/status", operation_id = "status", tag = "status", responses(
     (status = 200, body = Status),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
@@ -50,7 +50,7 @@ pub(super) async fn status(state: web::Data<State>) -> Answer<web::Json<Status>>
 }
 
 /// The actor tree: every actor with its state, restarts and last failure.
-#[utoipa::path(get, path = "/api/v1/tree", tag = "status", responses(
+#[utoipa::path(get, path = "/api/v1/tree", operation_id = "tree", tag = "status", responses(
     (status = 200, body = Observation, description = "the root actor, its children under `children`"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]

@@ -32,7 +32,7 @@ pub(super) struct StreamView {
 }
 
 /// All streams, by server and name.
-#[utoipa::path(get, path = "/api/v1/streams", tag = "streams", responses(
+#[utoipa::path(get, path = "/api/v1/streams", operation_id = "listStreams", tag = "streams", responses(
     (status = 200, body = List<StreamView>),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
@@ -43,7 +43,7 @@ pub(super) async fn list(state: web::Data<State>) -> Answer<web::Json<List<Strea
 }
 
 /// One stream; without `server` the first of that name.
-#[utoipa::path(get, path = "/api/v1/streams/{path}", tag = "streams",
+#[utoipa::path(get, path = "/api/v1/streams/{path}", operation_id = "getStream", tag = "streams",
     params(
         ("path" = String, Path, description = "name of the stream, percent-encoded as one part (`cam%2Ffront`)"),
         ("server" = Option<String>, Query, description = "name of its server"),
@@ -66,7 +66,7 @@ pub(super) async fn one(
 }
 
 /// How a stream has been, downsampled: a point tells the worst state and the mean bit rate of its stretch of time.
-#[utoipa::path(get, path = "/api/v1/streams/{path}/history", tag = "streams",
+#[utoipa::path(get, path = "/api/v1/streams/{path}/history", operation_id = "getStreamHistory", tag = "streams",
     params(
         ("path" = String, Path, description = "name of the stream, percent-encoded as one part"),
         ("server" = Option<String>, Query, description = "name of its server"),

@@ -18,7 +18,7 @@ const LIMIT: u32 = 200;
 const MOST: u32 = 1_000;
 
 /// Every recorded stream in one line.
-#[utoipa::path(get, path = "/api/v1/recordings", tag = "recordings", responses(
+#[utoipa::path(get, path = "/api/v1/recordings", operation_id = "listRecordings", tag = "recordings", responses(
     (status = 200, body = List<RecordingSummary>),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
@@ -27,7 +27,7 @@ pub(in crate::http) async fn streams(state: web::Data<State>) -> Answer<web::Jso
 }
 
 /// The sessions of a stream, oldest first.
-#[utoipa::path(get, path = "/api/v1/recordings/{stream}/sessions", tag = "recordings",
+#[utoipa::path(get, path = "/api/v1/recordings/{stream}/sessions", operation_id = "listSessions", tag = "recordings",
     params(
         ("stream" = String, Path, description = "name of the stream, percent-encoded as one part"),
         ("server" = Option<String>, Query, description = "name of its server; all of them when absent"),
@@ -49,7 +49,7 @@ pub(in crate::http) async fn sessions(
 }
 
 /// The segments of a stream, oldest first; `next` goes into `after`.
-#[utoipa::path(get, path = "/api/v1/recordings/{stream}/segments", tag = "recordings",
+#[utoipa::path(get, path = "/api/v1/recordings/{stream}/segments", operation_id = "listSegments", tag = "recordings",
     params(
         ("stream" = String, Path, description = "name of the stream, percent-encoded as one part"),
         ("server" = Option<String>, Query, description = "name of its server; all of them when absent"),

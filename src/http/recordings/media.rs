@@ -24,7 +24,7 @@ const CHUNK: u64 = 256 * 1024;
 const FOREVER: &str = "private, max-age=31536000, immutable";
 
 /// The media of a segment. HEAD and a single byte range are answered too.
-#[utoipa::path(get, path = "/api/v1/recordings/segments/{id}", tag = "recordings", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/api/v1/recordings/segments/{id}", operation_id = "getSegment", tag = "recordings", params(("id" = Uuid, Path)),
     responses(
         (status = 200, content_type = "video/mp4"),
         (status = 206, content_type = "video/mp4", description = "the bytes asked for with Range"),

@@ -18,7 +18,7 @@ use crate::http::state::State;
 const MOST: u32 = 10_000;
 
 /// HLS over what was recorded between two times. Grows while the stream is being recorded and `to` is not over yet.
-#[utoipa::path(get, path = "/api/v1/recordings/{stream}/playlist.m3u8", tag = "recordings",
+#[utoipa::path(get, path = "/api/v1/recordings/{stream}/playlist.m3u8", operation_id = "getPlaylist", tag = "recordings",
     params(
         ("stream" = String, Path, description = "name of the stream, percent-encoded as one part"),
         ("server" = Option<String>, Query, description = "name of its server; needed when several recorded that name"),

@@ -33,6 +33,19 @@ fn every_route_is_documented_and_every_document_is_a_route() {
 }
 
 #[test]
+fn every_operation_has_a_name_of_its_own() {
+    let document = serde_json::to_value(Document::openapi()).expect("the document is JSON");
+    let mut seen = BTreeSet::new();
+    for operations in document["paths"].as_object().expect("paths").values() {
+        for operation in operations.as_object().expect("operations").values() {
+            let id = operation["operationId"].as_str().expect("an id");
+            assert!(seen.insert(id.to_owned()), "{id} is used twice");
+            assert!(operation["description"].is_string() || operation["summary"].is_string(), "{id} says what it is");
+        }
+    }
+}
+
+#[test]
 fn every_reference_in_the_document_leads_somewhere() {
     let document = serde_json::to_value(Document::openapi()).expect("the document is JSON");
     let mut references = BTreeSet::new();

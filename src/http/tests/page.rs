@@ -1,6 +1,7 @@
 //! The web page and what every answer carries.
 
 use actix_web::http::Method;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::world::World;
 
@@ -12,6 +13,7 @@ async fn every_answer_carries_the_security_headers() {
         assert!(reply.header("content-security-policy").contains("frame-ancestors 'none'"), "{uri}");
         assert_eq!(reply.header("x-content-type-options"), "nosniff", "{uri}");
         assert_eq!(reply.header("referrer-policy"), "no-referrer", "{uri}");
+        assert!(!reply.header("cache-control").is_empty(), "{uri}");
     }
     let refused = world.ask(Method::GET, "/", &[("host", "evil.example")], None).await;
     assert_eq!(refused.header("x-content-type-options"), "nosniff", "refused requests too");
@@ -38,4 +40,26 @@ async fn text_is_compressed_for_those_who_ask() {
     let reply = world.ask(Method::GET, "/api/openapi.json", &gzip, None).await;
     assert_eq!((reply.header("content-encoding"), &reply.body[..2]), ("gzip", &[0x1f, 0x8b][..]));
     assert_eq!(world.get("/api/openapi.json").await.header("content-encoding"), "");
+}
+
+#[actix_web::test]
+async fn head_answers_like_get_without_the_body() {
+    let world = World::new().await;
+    let segment = world.record("front", super::world::at(0), &[7; 100_000]).await;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let server = crate::http::serve(listener, world.state.clone()).expect("a server");
+    for (uri, length) in [
+        ("/health".to_owned(), "11".to_owned()),
+        (format!("/api/v1/recordings/segments/{}", segment.id), "100000".to_owned()),
+    ] {
+        let mut socket = tokio::net::TcpStream::connect(server.address()).await.expect("a connection");
+        let request = format!("HEAD {uri} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", server.address());
+        socket.write_all(request.as_bytes()).await.expect("sent");
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert!(answer.contains(&format!("content-length: {length}\r\n")), "{answer}");
+        assert!(answer.ends_with("\r\n\r\n"), "no body: {answer}");
+    }
+    server.stop().await;
 }

@@ -27,7 +27,7 @@ const LONGEST: usize = 4096;
 /// `server` and `name`), `camera` (a CameraStatus whose own kind is called `cameraKind`; key `id`), `server` (a
 /// ServerStatus; key `name`) or `recording` (a RecordingStatus; key `server` and `name`). An entry of `remove` is a kind
 /// with its key. A client that sees a hole in `seq` sends `{"type":"snapshot"}`.
-#[utoipa::path(get, path = "/api/v1/ws", tag = "updates", responses(
+#[utoipa::path(get, path = "/api/v1/ws", operation_id = "connect", tag = "updates", responses(
     (status = 101, description = "WebSocket"),
     (status = 400, body = Problem, content_type = "application/problem+json", description = "not a WebSocket request"),
     (status = 403, body = Problem, content_type = "application/problem+json", description = "a page of another origin"),
