@@ -97,7 +97,8 @@ impl From<Error> for Problem {
             let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
             log::warn!(status = status.as_u16(), error = error.to_string().as_str(), cause = cause.as_str(); "request failed");
         }
-        let problem = Self::new(status, error.message());
+        // With its field in front: many sentences go on from there ("kind: is not a known kind of camera").
+        let problem = Self::new(status, error.to_string());
         match error.field() {
             Some(field) => problem.at(field),
             None => problem,

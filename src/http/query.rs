@@ -24,7 +24,7 @@ impl Query {
         let (ours, rest): (Vec<_>, Vec<_>) = self.0.drain(..).partition(|(key, _)| key == name);
         self.0 = rest;
         if ours.len() > 1 {
-            return Err(Error::invalid(name, format!("{name} is given {} times; give it once", ours.len())));
+            return Err(Error::invalid(name, format!("is given {} times; give it once", ours.len())));
         }
         Ok(ours.into_iter().next().map(|(_, value)| value).filter(|value| !value.is_empty()))
     }
@@ -43,7 +43,7 @@ impl Query {
         }
     }
 
-    /// Anything that has a text form; `wanted` completes "name must be ...".
+    /// Anything that has a text form; `wanted` completes "must be ...".
     pub(super) fn parsed<T: FromStr>(&mut self, name: &str, wanted: &str) -> Result<Option<T>> {
         self.text(name)?.map(|text| text.parse().map_err(|_| wrong(name, wanted))).transpose()
     }
@@ -55,12 +55,12 @@ impl Query {
             Some((name, _)) => {
                 let name: String = name.chars().take(40).collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                Err(Error::invalid(name, format!("there is no such parameter here; known ones: {known}")))
+                Err(Error::invalid(name, format!("is no parameter here; known ones: {known}")))
             }
         }
     }
 }
 
 fn wrong(name: &str, wanted: &str) -> Error {
-    Error::invalid(name, format!("{name} must be {wanted}"))
+    Error::invalid(name, format!("must be {wanted}"))
 }

@@ -92,7 +92,7 @@ pub(super) async fn history(
     let to = to.unwrap_or_else(Utc::now);
     let from = from.unwrap_or_else(|| to - Duration::hours(1));
     if from >= to {
-        return Err(Error::invalid("from", "from must be before to").into());
+        return Err(Error::invalid("from", "must be before to").into());
     }
     let latest = state.live.latest().await?;
     let stream = find(&latest, &path, server.as_deref())?;

@@ -93,7 +93,7 @@ pub(super) fn name_of(path: &str) -> Result<StreamName> {
 
 pub(super) fn in_order(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> Result<()> {
     match (from, to) {
-        (Some(from), Some(to)) if from >= to => Err(Error::invalid("from", "from must be before to")),
+        (Some(from), Some(to)) if from >= to => Err(Error::invalid("from", "must be before to")),
         _ => Ok(()),
     }
 }

@@ -64,7 +64,7 @@ async fn a_wrong_body_names_the_place_or_the_field_and_changes_nothing() {
         (r#"{"name":"a","colour":"red"}"#, 422, "colour", "there is no field"),
         (r#"{"name":7}"#, 422, "name", "expected a string"),
         (r#"{"name":"a","port":"554"}"#, 422, "port", "expected i64"),
-        (r#"{"host":"10.0.0.9"}"#, 422, "name", "needs a name"),
+        (r#"{"host":"10.0.0.9"}"#, 422, "name", "name: a camera needs a name"),
     ];
     for (body, status, field, detail) in table {
         let found = problem(&world.send(Method::POST, "/api/v1/cameras", body).await, status);
