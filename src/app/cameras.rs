@@ -1,7 +1,7 @@
 //! The cameras table for `streamwarden cameras`, whether or not a streamwarden is running on it: checks and writes go
 //! the same way as those of the API. Called by `cli`.
 
-use crate::adapters::database::{SharedDatabase, sqlite};
+use crate::adapters::database::SharedDatabase;
 use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::config::settings::Database;
@@ -12,8 +12,9 @@ use crate::domain::camera::{CameraEdit, CameraRow, Kinds, check_edit};
 /// # Errors
 /// When the database cannot be used.
 pub async fn list(settings: &Settings) -> Result<Vec<CameraRow>> {
-    let Database::Sqlite(file) = &settings.database;
-    if !file.exists() {
+    if let Database::Sqlite(file) = &settings.database
+        && !file.exists()
+    {
         return Ok(Vec::new());
     }
     open(settings).await?.cameras().await
@@ -52,8 +53,7 @@ pub async fn remove(settings: &Settings, camera: &str) -> Result<CameraRow> {
 }
 
 async fn open(settings: &Settings) -> Result<SharedDatabase> {
-    let Database::Sqlite(file) = &settings.database;
-    Ok(sqlite::open(file).await?)
+    super::open_database(settings).await
 }
 
 async fn kinds(database: &SharedDatabase) -> Result<Kinds> {

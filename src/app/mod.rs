@@ -177,5 +177,6 @@ async fn until_stopped(app: App, signals: &mut Signals) -> Result<()> {
 pub async fn open_database(settings: &Settings) -> Result<SharedDatabase> {
     match &settings.database {
         crate::config::settings::Database::Sqlite(path) => Ok(database::sqlite::open(path).await?),
+        crate::config::settings::Database::Postgres(url) => Ok(database::postgres::open(url).await?),
     }
 }

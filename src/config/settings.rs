@@ -79,6 +79,8 @@ pub struct Monitor {
 pub enum Database {
     /// A SQLite file.
     Sqlite(PathBuf),
+    /// A PostgreSQL server, by the whole URL with its password.
+    Postgres(SecretString),
 }
 
 /// Restreaming.

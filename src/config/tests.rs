@@ -89,6 +89,13 @@ fn older_names_work() {
 }
 
 #[test]
+fn a_postgresql_database_is_a_secret() {
+    let settings = loaded("", &[("PG_DSN", "postgresql://u:hunter2@db.example/cams?sslmode=require")]);
+    assert!(matches!(&settings.database, Database::Postgres(_)));
+    assert!(!format!("{settings:?}").contains("hunter2"));
+}
+
+#[test]
 fn servers_come_from_the_file_and_the_environment_together() {
     let toml =
         "[[servers]]\nname = \"a\"\napi_url = \"http://a:9997\"\n[[servers]]\nname = \"b\"\napi_url = \"https://b\"\n";
@@ -133,8 +140,10 @@ fn secrets_come_from_files_and_lose_one_line_end() {
     assert!(!format!("{settings:?}").contains("one two"), "settings print no secret");
 
     let dsn = file("dsn", "postgresql://u:hunter2@db/x\n");
-    let told = complaints("", &[("PG_DSN_FILE", dsn.as_str())]);
-    assert!(told[0].fault.contains("PostgreSQL") && !told[0].to_string().contains("hunter2"));
+    let settings = loaded("", &[("PG_DSN_FILE", dsn.as_str())]);
+    let Database::Postgres(url) = &settings.database else { panic!("{:?}", settings.database) };
+    assert_eq!(url.expose_secret(), "postgresql://u:hunter2@db/x");
+    assert!(!format!("{settings:?}").contains("hunter2"));
 }
 
 /// Text of the file, variables, and for each complaint: key, part of the fault, part of the remedy.
@@ -216,7 +225,12 @@ fn values_are_checked() {
         ("[database]\nurl = \"sqlite::memory:\"", &[], &[("database.url", "keep nothing", "")]),
         ("[database]\nurl = \"sqlite://x.db\"", &[], &[("database.url", "two slashes", "")]),
         ("[database]\nurl = \"x.db\"", &[], &[("database.url", "not the URL", "sqlite:FILE")]),
-        ("", &[("PG_DSN", "postgresql://u:hunter2@h/d")], &[("database.url", "only SQLite yet", "sqlite:FILE")]),
+        (
+            "",
+            &[("PG_DSN", "postgresql+asyncpg://u:hunter2@h/d")],
+            &[("database.url", "not the URL", "postgresql://user")],
+        ),
+        ("", &[("PG_DSN", "postgresql:")], &[("database.url", "not the URL", "postgresql://user")]),
         ("data_dir = \"\"", &[], &[("data_dir", "is empty", "")]),
         ("[ffmpeg]\nffmpeg = \"a\\u0000b\"", &[], &[("ffmpeg.ffmpeg", "NUL", "")]),
     ]);

@@ -1,10 +1,13 @@
 //! Cameras, recording sessions and the segment ledger: all SQL of the program.
 //!
-//! [`Database`] is implemented by `sqlite` (a file, the embedded default). Rows go out unchecked: what makes a camera
-//! valid is a rule of `domain::camera`. Talked to by the restream, record and upload managers and by HTTP for reading.
+//! [`Database`] is implemented by `sqlite` (a file, the embedded default) and `postgres`. Rows go out unchecked: what
+//! makes a camera valid is a rule of `domain::camera`. Talked to by the restream, record and upload managers and by HTTP
+//! for reading.
 
 #[cfg(test)]
 mod behaviour;
+mod ledger;
+pub mod postgres;
 pub mod sqlite;
 
 use std::sync::Arc;

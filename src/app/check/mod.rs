@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 pub use report::{Finding, Report, Verdict};
 
-use crate::adapters::database::sqlite;
+use crate::adapters::database::{postgres, sqlite};
 use crate::adapters::ffmpeg::version;
 use crate::adapters::mediamtx::MediaMtx;
 use crate::config::Settings;
@@ -38,7 +38,15 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
 }
 
 async fn database(database: &Database) -> Finding {
-    let Database::Sqlite(file) = database;
+    let file = match database {
+        Database::Sqlite(file) => file,
+        Database::Postgres(url) => {
+            return match postgres::inspect(url).await {
+                Ok(found) => Finding::ok("database", found),
+                Err(error) => Finding::error("database", &error),
+            };
+        }
+    };
     if !file.exists() {
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut finding = disk::folder("database", folder, 0);

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use secrecy::SecretString;
 use url::{Host, Url};
 
 use super::values::text;
@@ -61,11 +62,16 @@ fn with_host(entry: &Entry, schemes: &[&str], example: &str, credentials: &str) 
 /// `database.url`. The value is never repeated: a PostgreSQL URL holds its password.
 pub(super) fn database(entry: &Entry) -> Result<Database, Fault> {
     let typed = text(entry)?;
-    let remedy = "write sqlite:FILE, for example sqlite:var/streamwarden.db";
+    let remedy =
+        "write sqlite:FILE, for example sqlite:var/streamwarden.db, or postgresql://user:password@host/database";
     match typed.trim().split_once(':') {
         Some(("sqlite", file)) => sqlite_file(file).map(Database::Sqlite),
-        Some(("postgresql" | "postgres", _)) => {
-            Err(Fault::new("names a PostgreSQL database, and this version has only SQLite yet", remedy))
+        // What stands in it is judged by the adapter, which knows every parameter.
+        Some(("postgresql" | "postgres", rest)) if rest.len() > 2 && rest.starts_with("//") => {
+            Ok(Database::Postgres(SecretString::from(typed.trim())))
+        }
+        Some((scheme, _)) if scheme.starts_with("postgres") => {
+            Err(Fault::new("is not the URL of a PostgreSQL database", "write postgresql://user:password@host/database"))
         }
         _ => Err(Fault::new("is not the URL of a database", remedy)),
     }

@@ -6,9 +6,7 @@ use rusqlite::Row;
 use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
-/// Longest text taken out of a column, in bytes. Longer ones come as their first 4,097 bytes: too long for every rule
-/// of the domain, so that they are refused there, and small enough to be listed by the thousand.
-const LONGEST: usize = 4_096;
+use crate::adapters::database::ledger::LONGEST_TEXT;
 
 /// A text; `None` for NULL. Numbers become their digits, bytes that are no UTF-8 become U+FFFD.
 pub(super) fn text(row: &Row<'_>, column: usize) -> Option<String> {
@@ -17,7 +15,7 @@ pub(super) fn text(row: &Row<'_>, column: usize) -> Option<String> {
         ValueRef::Integer(number) => Some(number.to_string()),
         ValueRef::Real(number) => Some(number.to_string()),
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
-            let cut = &bytes[..bytes.len().min(LONGEST + 1)];
+            let cut = &bytes[..bytes.len().min(LONGEST_TEXT + 1)];
             Some(String::from_utf8_lossy(cut).into_owned())
         }
     }
@@ -62,9 +60,4 @@ pub(super) fn id(row: &Row<'_>, column: usize) -> Option<Uuid> {
 /// UTC, microseconds, one width for the years 0 to 9999: sorts as text.
 pub(super) fn time_text(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
-}
-
-/// A count for a column; beyond 2^63 there is no more to say.
-pub(super) fn stored(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

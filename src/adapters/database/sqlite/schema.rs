@@ -20,7 +20,8 @@ pub(super) fn bring_up(connection: &mut Connection, path: &Path) -> Result<()> {
         if known_version(connection, path)? == ours {
             return Ok(());
         }
-        match embedded::migrations::runner().run(connection) {
+        // In one transaction: another process sees all of it or nothing.
+        match embedded::migrations::runner().set_grouped(true).run(connection) {
             Ok(_) => return Ok(()),
             // Another process may have migrated it between our look and our try: look again, once.
             Err(_) if !last_try => {}

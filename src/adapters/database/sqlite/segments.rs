@@ -1,22 +1,17 @@
 //! The `segments` table: the ledger of every media file.
 
-use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params, params_from_iter};
 use uuid::Uuid;
 
-use super::decode::{self, stored, time_text};
+use super::decode::{self, time_text};
 use super::fault::Failure;
-use crate::adapters::database::SegmentQuery;
+use crate::adapters::database::{SegmentQuery, ledger};
 use crate::base::Error;
 use crate::domain::name::StreamName;
 use crate::domain::recording::{Segment, SegmentState};
 
 const COLUMNS: &str = "id, session, server, stream, number, state, started_at, duration_ms, bytes, frames, init_bytes, \
                        media_bytes, spool_path, object_key, reason";
-
-/// No segment is longer, because a session ends at midnight UTC: a range of time can be read from the index on
-/// `started_at` although it asks for ends.
-const LONGEST_SEGMENT: TimeDelta = TimeDelta::days(1);
 
 pub(super) fn put(connection: &mut Connection, segment: &Segment) -> Result<(), Failure> {
     let sql = format!(
@@ -35,15 +30,15 @@ pub(super) fn put(connection: &mut Connection, segment: &Segment) -> Result<(), 
         segment.number,
         segment.state.as_str(),
         time_text(segment.started_at),
-        stored(segment.duration_ms),
-        stored(segment.bytes),
-        stored(segment.frames),
-        stored(segment.init_bytes),
-        stored(segment.media_bytes),
+        ledger::stored(segment.duration_ms),
+        ledger::stored(segment.bytes),
+        ledger::stored(segment.frames),
+        ledger::stored(segment.init_bytes),
+        ledger::stored(segment.media_bytes),
         segment.spool_path,
         segment.object_key,
         segment.reason,
-        time_text(end(segment)),
+        time_text(ledger::end(segment)),
     ])?;
     Ok(())
 }
@@ -120,8 +115,7 @@ pub(super) fn list(connection: &mut Connection, query: &SegmentQuery) -> Result<
         filter.add("session = ?", [session.to_string()]);
     }
     if let Some(from) = query.from {
-        let earliest_start = from.checked_sub_signed(LONGEST_SEGMENT).unwrap_or(from);
-        filter.add("ended_at > ? AND started_at > ?", [time_text(from), time_text(earliest_start)]);
+        filter.add("ended_at > ? AND started_at > ?", [time_text(from), time_text(ledger::earliest_start(from))]);
     }
     if let Some(to) = query.to {
         filter.add("started_at < ?", [time_text(to)]);
@@ -176,12 +170,6 @@ fn start_of(connection: &Connection, id: Uuid) -> Result<String, Failure> {
 /// States as a list of SQL literals: our own words, none of them needs escaping.
 fn words(states: &[SegmentState]) -> String {
     states.iter().map(|state| format!("'{}'", state.as_str())).collect::<Vec<_>>().join(", ")
-}
-
-/// When a segment ends; saturating, because lengths come from files that anybody may have written.
-fn end(segment: &Segment) -> DateTime<Utc> {
-    let length = i64::try_from(segment.duration_ms).ok().and_then(TimeDelta::try_milliseconds);
-    length.and_then(|length| segment.started_at.checked_add_signed(length)).unwrap_or(segment.started_at)
 }
 
 /// `None` when somebody wrote a row by hand that cannot be a segment.

@@ -1,0 +1,30 @@
+//! What the segment ledger means in every database.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::recording::Segment;
+
+/// No segment is longer, because a session ends at midnight UTC: a range of time can be read from the index on
+/// `started_at` although it asks for ends.
+pub(super) const LONGEST_SEGMENT: TimeDelta = TimeDelta::days(1);
+
+/// Longest text taken out of a column, in bytes. Longer ones come as their first 4,097 bytes: too long for every rule
+/// of the domain, so that they are refused there, and small enough to be listed by the thousand.
+pub(super) const LONGEST_TEXT: usize = 4_096;
+
+/// When a segment ends; its start when the length makes no sense, because lengths come from files that anybody may have
+/// written.
+pub(super) fn end(segment: &Segment) -> DateTime<Utc> {
+    let length = i64::try_from(segment.duration_ms).ok().and_then(TimeDelta::try_milliseconds);
+    length.and_then(|length| segment.started_at.checked_add_signed(length)).unwrap_or(segment.started_at)
+}
+
+/// The earliest start of a segment that may reach beyond `from`.
+pub(super) fn earliest_start(from: DateTime<Utc>) -> DateTime<Utc> {
+    from.checked_sub_signed(LONGEST_SEGMENT).unwrap_or(from)
+}
+
+/// A count for a signed column; beyond 2^63 there is no more to say.
+pub(super) fn stored(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,152 @@
+//! The `cameras` and `camera_kinds` tables. Rows go out as they are; what makes one valid is a rule of `domain::camera`.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use deadpool_postgres::Client;
+use secrecy::{ExposeSecret, SecretString};
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+use super::fault::{self, Failure};
+use crate::adapters::database::ledger::LONGEST_TEXT;
+use crate::base::Error;
+use crate::base::error::Kind;
+use crate::domain::camera::{CameraEdit, CameraRow};
+
+const COLUMNS: &str = "id, name, kind, host, port, username, password, channel, substream, url, transport, audio, \
+                       enabled, record, updated_at";
+
+type Value = Box<dyn ToSql + Sync + Send>;
+
+pub(super) async fn all(client: &Client) -> Result<Vec<CameraRow>, Failure> {
+    let statement = client.prepare_cached(&format!("SELECT {COLUMNS} FROM cameras ORDER BY id")).await?;
+    Ok(client.query(&statement, &[]).await?.iter().map(camera).collect())
+}
+
+pub(super) async fn one(client: &Client, id: i64) -> Result<Option<CameraRow>, Failure> {
+    let statement = client.prepare_cached(&format!("SELECT {COLUMNS} FROM cameras WHERE id = $1")).await?;
+    Ok(client.query_opt(&statement, &[&id]).await?.as_ref().map(camera))
+}
+
+pub(super) async fn kinds(client: &Client) -> Result<Vec<(String, String)>, Failure> {
+    // "C": by bytes, as everywhere else in the program.
+    let sql = "SELECT kind, url_template FROM camera_kinds ORDER BY kind COLLATE \"C\"";
+    let rows = client.query(sql, &[]).await?;
+    Ok(rows.iter().map(|row| (text(row, 0).unwrap_or_default(), text(row, 1).unwrap_or_default())).collect())
+}
+
+pub(super) async fn add(client: &Client, edit: CameraEdit) -> Result<CameraRow, Failure> {
+    let name = edit.name.clone().ok_or_else(|| Error::invalid("name", "a camera needs a name"))?;
+    let (columns, values): (Vec<_>, Vec<_>) = assignments(edit)?.into_iter().unzip();
+    let places: Vec<String> = (1..=columns.len()).map(|place| format!("${place}")).collect();
+    let sql =
+        format!("INSERT INTO cameras ({}) VALUES ({}) RETURNING {COLUMNS}", columns.join(", "), places.join(", "));
+    let added = client.query_one(&sql, &borrowed(&values)).await;
+    Ok(camera(&added.map_err(|error| taken(error, &name))?))
+}
+
+pub(super) async fn edit(client: &Client, id: i64, edit: CameraEdit) -> Result<CameraRow, Failure> {
+    let name = edit.name.clone().unwrap_or_default();
+    let (columns, mut values): (Vec<_>, Vec<_>) = assignments(edit)?.into_iter().unzip();
+    if columns.is_empty() {
+        return one(client, id).await?.ok_or_else(|| no_camera(id).into());
+    }
+    values.push(Box::new(id));
+    let sets: Vec<String> = columns.iter().zip(1..).map(|(column, place)| format!("{column} = ${place}")).collect();
+    let sql = format!("UPDATE cameras SET {} WHERE id = ${} RETURNING {COLUMNS}", sets.join(", "), values.len());
+    let edited = client.query_opt(&sql, &borrowed(&values)).await.map_err(|error| taken(error, &name))?;
+    Ok(camera(&edited.ok_or_else(|| no_camera(id))?))
+}
+
+pub(super) async fn delete(client: &Client, id: i64) -> Result<(), Failure> {
+    match client.execute("DELETE FROM cameras WHERE id = $1", &[&id]).await? {
+        0 => Err(no_camera(id).into()),
+        _ => Ok(()),
+    }
+}
+
+/// Says where the database is, which version, and whether it can be written.
+pub(super) async fn ping(client: &Client, place: &str) -> Result<String, Failure> {
+    let sql = "SELECT current_setting('server_version'), count(*), \
+               current_setting('transaction_read_only')::boolean FROM cameras";
+    let row = client.query_one(sql, &[]).await?;
+    let (version, cameras, is_read_only): (String, i64, bool) = (row.get(0), row.get(1), row.get(2));
+    if is_read_only {
+        return Err(fault::read_only(place).into());
+    }
+    Ok(format!("PostgreSQL {version} at {place}, cameras: {cameras}"))
+}
+
+fn camera(row: &Row) -> CameraRow {
+    let updated_at: Option<DateTime<Utc>> = row.try_get(14).ok();
+    CameraRow {
+        id: row.get(0),
+        name: text(row, 1).unwrap_or_default(),
+        kind: text(row, 2).unwrap_or_default(),
+        host: filled(row, 3),
+        port: row.try_get::<_, Option<i32>>(4).unwrap_or(Some(-1)).map(i64::from),
+        username: filled(row, 5),
+        password: filled(row, 6).map(SecretString::from),
+        channel: filled(row, 7),
+        substream: filled(row, 8),
+        url: filled(row, 9).map(SecretString::from),
+        transport: filled(row, 10),
+        audio: filled(row, 11),
+        enabled: row.try_get(12).unwrap_or(false),
+        record: row.try_get(13).unwrap_or(false),
+        updated_at: updated_at.map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true)),
+    }
+}
+
+/// A text, cut where no rule of the domain would admit it any more. A database that is not UTF-8 may hold bytes that are
+/// no text: U+FFFD stands for them, which every rule refuses.
+fn text(row: &Row, column: usize) -> Option<String> {
+    let Ok(text) = row.try_get::<_, Option<&str>>(column) else { return Some('\u{fffd}'.to_string()) };
+    let text = text?;
+    Some(text[..text.floor_char_boundary(LONGEST_TEXT + 1)].to_owned())
+}
+
+/// A text where the empty text means nothing too, as shells and CSV files write it.
+fn filled(row: &Row, column: usize) -> Option<String> {
+    text(row, column).filter(|text| !text.is_empty())
+}
+
+/// Columns to write with their values; absent fields are not among them.
+fn assignments(edit: CameraEdit) -> Result<Vec<(&'static str, Value)>, Failure> {
+    let text = |text: Option<String>| -> Value { Box::new(text) };
+    let secret = |secret: Option<SecretString>| text(secret.map(|secret| secret.expose_secret().to_owned()));
+    let port = |port: i64| i32::try_from(port).map_err(|_| Error::invalid("port", "is not between 1 and 65535"));
+    let port = edit.port.map(|value| value.map(port).transpose()).transpose()?;
+    let flag = |flag: bool| -> Value { Box::new(flag) };
+    let columns = [
+        ("name", edit.name.map(|name| text(Some(name)))),
+        ("kind", edit.kind.map(|kind| text(Some(kind)))),
+        ("host", edit.host.map(text)),
+        ("port", port.map(|port| -> Value { Box::new(port) })),
+        ("username", edit.username.map(text)),
+        ("password", edit.password.map(secret)),
+        ("channel", edit.channel.map(text)),
+        ("substream", edit.substream.map(text)),
+        ("url", edit.url.map(secret)),
+        ("transport", edit.transport.map(text)),
+        ("audio", edit.audio.map(text)),
+        ("enabled", edit.enabled.map(flag)),
+        ("record", edit.record.map(flag)),
+    ];
+    Ok(columns.into_iter().filter_map(|(column, value)| Some((column, value?))).collect())
+}
+
+fn borrowed(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
+    values.iter().map(|value| value.as_ref() as &(dyn ToSql + Sync)).collect()
+}
+
+fn taken(error: tokio_postgres::Error, name: &str) -> Failure {
+    if fault::is_duplicate(&error) {
+        let sentence = format!("a camera named {name:?} exists already; choose another name");
+        return Error::new(Kind::Conflict, sentence).into();
+    }
+    error.into()
+}
+
+fn no_camera(id: i64) -> Error {
+    Error::not_found(format!("there is no camera {id}"))
+}

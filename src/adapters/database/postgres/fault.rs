@@ -1,0 +1,135 @@
+//! SQLSTATE codes and broken connections as sentences for people.
+//!
+//! The driver's own error is never kept as the source: PostgreSQL quotes whole rows in its details ("Failing row contains
+//! ..."), passwords and all.
+
+use std::error::Error as _;
+use std::io;
+
+use tokio_postgres::Error as Pg;
+use tokio_postgres::error::SqlState;
+
+use crate::base::Error;
+use crate::base::error::Kind;
+
+/// Why a job failed: the database said so, or the job found out (no such row, name taken).
+pub(super) enum Failure {
+    /// To be put into a sentence by [`sentence`].
+    Pg(Pg),
+    /// A sentence already.
+    Answer(Error),
+}
+
+impl From<Pg> for Failure {
+    fn from(error: Pg) -> Self {
+        Self::Pg(error)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Answer(error)
+    }
+}
+
+/// Whether the error is a broken UNIQUE rule.
+pub(super) fn is_duplicate(error: &Pg) -> bool {
+    error.code() == Some(&SqlState::UNIQUE_VIOLATION)
+}
+
+/// The error with a sentence that names the place, the fault and, where there is one, the remedy.
+pub(super) fn sentence(place: &str, error: &Pg) -> Error {
+    let (kind, what) = match error.code() {
+        Some(code) => answered(code),
+        None => (Kind::Unavailable, unanswered(error).to_owned()),
+    };
+    Error::new(kind, format!("the database {place} {what}")).with_source(plain(error))
+}
+
+/// The database answers and may not be written.
+pub(super) fn read_only(place: &str) -> Error {
+    Error::unavailable(format!("the database {place} {READ_ONLY}"))
+}
+
+const READ_ONLY: &str = "is read-only; is it a standby? name the primary in database.url";
+
+fn answered(code: &SqlState) -> (Kind, String) {
+    let down = Kind::Unavailable;
+    let (kind, what) = match code {
+        c if *c == SqlState::INVALID_PASSWORD || *c == SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
+            (down, "refuses our user or password; correct database.url, or pg_hba.conf on the server")
+        }
+        c if *c == SqlState::INVALID_CATALOG_NAME => (down, "does not exist; create it with createdb"),
+        c if *c == SqlState::TOO_MANY_CONNECTIONS => {
+            (down, "has no connection left for us; raise max_connections or end idle sessions")
+        }
+        c if *c == SqlState::CANNOT_CONNECT_NOW || *c == SqlState::ADMIN_SHUTDOWN || *c == SqlState::CRASH_SHUTDOWN => {
+            (down, "is starting or stopping just now")
+        }
+        c if *c == SqlState::READ_ONLY_SQL_TRANSACTION => (down, READ_ONLY),
+        c if *c == SqlState::DISK_FULL => (down, "has no room left: the server's disk is full; free some space"),
+        c if *c == SqlState::INSUFFICIENT_PRIVILEGE => {
+            (down, "does not let our user do this; GRANT it the rights on the schema and its tables")
+        }
+        c if *c == SqlState::UNDEFINED_TABLE || *c == SqlState::UNDEFINED_COLUMN => {
+            (down, "lacks one of our tables or columns; was it renamed, or another database restored?")
+        }
+        c if *c == SqlState::LOCK_NOT_AVAILABLE || *c == SqlState::T_R_DEADLOCK_DETECTED => {
+            (down, "has the rows locked by another session; end that session's transaction")
+        }
+        c if *c == SqlState::QUERY_CANCELED => (Kind::Timeout, "took too long for this question"),
+        c if *c == SqlState::CHARACTER_NOT_IN_REPERTOIRE || *c == SqlState::UNTRANSLATABLE_CHARACTER => {
+            (Kind::Invalid, "refuses this row: a text holds a character that it cannot keep")
+        }
+        // Class 23: rules of tables.
+        c if c.code().starts_with("23") => (Kind::Conflict, "refuses this row: it breaks a rule of its table"),
+        // Class 22: values out of range, too long, of a wrong form; 54: too long for an index.
+        c if c.code().starts_with("22") || c.code().starts_with("54") => {
+            (Kind::Invalid, "refuses this row: a value does not fit")
+        }
+        // Classes 53 and 58: the server's machine.
+        c if c.code().starts_with("53") || c.code().starts_with("58") => {
+            (down, "has trouble with its machine; look into the server's log")
+        }
+        c => return (Kind::Internal, format!("gave an unexpected answer (SQLSTATE {})", c.code())),
+    };
+    (kind, what.to_owned())
+}
+
+fn unanswered(error: &Pg) -> &'static str {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if let Some(error) = inner.downcast_ref::<io::Error>() {
+            return match error.kind() {
+                io::ErrorKind::ConnectionRefused => "refuses connections; is PostgreSQL running there?",
+                io::ErrorKind::NotFound => "cannot be reached: no PostgreSQL listens on that socket",
+                io::ErrorKind::TimedOut => "does not answer in time; check the network and the firewall",
+                io::ErrorKind::InvalidData => "shows a certificate that is not trusted; see sslmode and sslrootcert",
+                _ if error.to_string().contains("lookup") => "cannot be found: its host name is not known",
+                _ => "cannot be reached",
+            };
+        }
+        if inner.is::<rustls::Error>() {
+            return "shows a certificate that is not trusted; see sslmode and sslrootcert";
+        }
+        if inner.to_string().contains("server does not support TLS") {
+            return "speaks no TLS, and sslmode demands it; switch ssl on there, or write sslmode=disable";
+        }
+        if inner.to_string().contains("password missing") {
+            return "asks for a password, and database.url has none";
+        }
+        cause = inner.source();
+    }
+    if error.is_closed() { "closed the connection" } else { "broke off the conversation" }
+}
+
+/// For the log: the server's own sentence, without its details.
+fn plain(error: &Pg) -> String {
+    match error.as_db_error() {
+        Some(said) => format!("SQLSTATE {}: {}", said.code().code(), said.message()),
+        None => match error.source() {
+            Some(cause) => format!("{error}: {cause}"),
+            None => error.to_string(),
+        },
+    }
+}

@@ -1,0 +1,182 @@
+//! PostgreSQL: cameras, sessions and segments in a database that other programs share.
+//!
+//! A small pool of connections for questions, every one of them checked before use and bounded in time on both sides
+//! (ours, and `statement_timeout` on the server's, because a question we gave up goes on there); one connection more for
+//! LISTEN. A server that was away is used again by the next call; [`listen`] announces a change after every reconnect,
+//! because nobody knows what was missed.
+//!
+//! Never here: what makes a camera valid (`domain::camera`), which segment goes where (`actors`).
+
+mod address;
+mod cameras;
+mod fault;
+mod link;
+mod listen;
+mod recordings;
+mod schema;
+mod segments;
+mod tls;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod testserver;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
+use uuid::Uuid;
+
+use self::address::Address;
+use self::link::Server;
+pub use self::schema::inspect;
+use super::{Database, RecordingSummary, SegmentQuery, SessionSummary};
+use crate::base::{Error, Result};
+use crate::domain::camera::{CameraEdit, CameraRow};
+use crate::domain::recording::{Segment, SegmentState, Session};
+
+/// A PostgreSQL database with our schema.
+pub struct Postgres {
+    server: Arc<Server>,
+    changes: watch::Receiver<u64>,
+    /// Ends when this goes.
+    _listener: AbortOnDropHandle<()>,
+}
+
+/// Connects, brings the schema up to date and begins to listen.
+///
+/// `Invalid` (field `database.url`) when the URL is wrong, `Unsupported` when the schema is newer than ours or the tables
+/// belong to another program, `Unavailable` when the server does not answer. No error holds the URL or its password.
+pub async fn open(url: &SecretString) -> Result<Arc<Postgres>> {
+    let address = Address::parse(url)?;
+    schema::bring_up(&address).await?;
+    let (listener, changes) = listen::begin(address.clone()).await?;
+    let server = Arc::new(Server::new(&address)?);
+    Ok(Arc::new(Postgres { server, changes, _listener: listener }))
+}
+
+#[async_trait]
+impl Database for Postgres {
+    async fn cameras(&self) -> Result<Vec<CameraRow>> {
+        let link = self.server.link().await?;
+        link.answer(cameras::all(&link)).await
+    }
+
+    async fn camera(&self, id: i64) -> Result<Option<CameraRow>> {
+        let link = self.server.link().await?;
+        link.answer(cameras::one(&link, id)).await
+    }
+
+    async fn camera_kinds(&self) -> Result<Vec<(String, String)>> {
+        let link = self.server.link().await?;
+        link.answer(cameras::kinds(&link)).await
+    }
+
+    async fn add_camera(&self, edit: CameraEdit) -> Result<CameraRow> {
+        let link = self.server.link().await?;
+        link.answer(cameras::add(&link, edit)).await
+    }
+
+    async fn edit_camera(&self, id: i64, edit: CameraEdit) -> Result<CameraRow> {
+        let link = self.server.link().await?;
+        link.answer(cameras::edit(&link, id, edit)).await
+    }
+
+    async fn delete_camera(&self, id: i64) -> Result<()> {
+        let link = self.server.link().await?;
+        link.answer(cameras::delete(&link, id)).await
+    }
+
+    fn camera_changes(&self) -> watch::Receiver<u64> {
+        self.changes.clone()
+    }
+
+    async fn open_session(&self, session: Session) -> Result<()> {
+        let link = self.server.link().await?;
+        link.answer(recordings::open(&link, &session)).await
+    }
+
+    async fn close_session(&self, id: Uuid, ended_at: DateTime<Utc>, reason: String) -> Result<()> {
+        let link = self.server.link().await?;
+        link.answer(recordings::close(&link, id, ended_at, &reason)).await
+    }
+
+    async fn open_sessions(&self) -> Result<Vec<Session>> {
+        let link = self.server.link().await?;
+        link.answer(recordings::still_open(&link)).await
+    }
+
+    async fn session(&self, id: Uuid) -> Result<Option<Session>> {
+        let link = self.server.link().await?;
+        link.answer(recordings::one(&link, id)).await
+    }
+
+    async fn put_segment(&self, segment: Segment) -> Result<()> {
+        let link = self.server.link().await?;
+        link.answer(segments::put(&link, &segment)).await
+    }
+
+    async fn move_segment(
+        &self,
+        id: Uuid,
+        from: Vec<SegmentState>,
+        to: SegmentState,
+        reason: Option<String>,
+    ) -> Result<bool> {
+        let link = self.server.link().await?;
+        link.answer(segments::shift(&link, id, &from, to, reason.as_deref())).await
+    }
+
+    async fn claim_upload(&self) -> Result<Option<Segment>> {
+        // In a task that is not cancelled with the asker: a claim that nobody waits for any more is put back.
+        let wanted = Arc::new(());
+        let asker = Arc::downgrade(&wanted);
+        let server = Arc::clone(&self.server);
+        let task = tokio::spawn(async move {
+            let link = server.link().await?;
+            link.answer(segments::claim(&link, || asker.strong_count() > 0)).await
+        });
+        let claimed = task.await;
+        drop(wanted);
+        claimed.map_err(|panic| Error::internal("a database job failed inside").with_source(panic))?
+    }
+
+    async fn release_uploads(&self) -> Result<u64> {
+        let link = self.server.link().await?;
+        link.answer(segments::release(&link)).await
+    }
+
+    async fn segment(&self, id: Uuid) -> Result<Option<Segment>> {
+        let link = self.server.link().await?;
+        link.answer(segments::one(&link, id)).await
+    }
+
+    async fn segments(&self, query: SegmentQuery) -> Result<Vec<Segment>> {
+        let link = self.server.link().await?;
+        link.answer(segments::list(&link, &query)).await
+    }
+
+    async fn sessions(&self, stream: &str, server: Option<String>) -> Result<Vec<SessionSummary>> {
+        let link = self.server.link().await?;
+        link.answer(recordings::of_stream(&link, stream, server.as_deref())).await
+    }
+
+    async fn segment_counts(&self) -> Result<Vec<(SegmentState, u64)>> {
+        let link = self.server.link().await?;
+        link.answer(segments::counts(&link)).await
+    }
+
+    async fn recordings(&self) -> Result<Vec<RecordingSummary>> {
+        let link = self.server.link().await?;
+        link.answer(recordings::summaries(&link)).await
+    }
+
+    async fn ping(&self) -> Result<String> {
+        let link = self.server.link().await?;
+        link.answer(cameras::ping(&link, self.server.place())).await
+    }
+}

@@ -1,0 +1,110 @@
+//! The `sessions` table, and what all segments of a stream come to.
+
+use chrono::{DateTime, Utc};
+use deadpool_postgres::Client;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::fault::Failure;
+use crate::adapters::database::{MOST_SESSIONS, RecordingSummary, SessionSummary};
+use crate::base::Error;
+use crate::domain::name::StreamName;
+use crate::domain::recording::Session;
+
+const COLUMNS: &str = "id, server, stream, started_at, ended_at, end_reason";
+
+pub(super) async fn open(client: &Client, session: &Session) -> Result<(), Failure> {
+    // Opening again is no fault: the first answer may have been lost.
+    let sql = format!("INSERT INTO sessions ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING");
+    let statement = client.prepare_cached(&sql).await?;
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] = [
+        &session.id,
+        &session.server,
+        &session.stream.as_str(),
+        &session.started_at,
+        &session.ended_at,
+        &session.end_reason,
+    ];
+    client.execute(&statement, &values).await?;
+    Ok(())
+}
+
+pub(super) async fn close(client: &Client, id: Uuid, ended_at: DateTime<Utc>, reason: &str) -> Result<(), Failure> {
+    let sql = "UPDATE sessions SET end_reason = CASE WHEN ended_at IS NULL THEN $3 ELSE end_reason END, \
+               ended_at = coalesce(ended_at, $2) WHERE id = $1";
+    let statement = client.prepare_cached(sql).await?;
+    match client.execute(&statement, &[&id, &ended_at, &reason]).await? {
+        0 => Err(Error::not_found(format!("there is no recording session {id}")).into()),
+        _ => Ok(()),
+    }
+}
+
+pub(super) async fn still_open(client: &Client) -> Result<Vec<Session>, Failure> {
+    let sql = format!("SELECT {COLUMNS} FROM sessions WHERE ended_at IS NULL ORDER BY started_at, id");
+    Ok(client.query(&sql, &[]).await?.iter().filter_map(session).collect())
+}
+
+pub(super) async fn one(client: &Client, id: Uuid) -> Result<Option<Session>, Failure> {
+    let sql = format!("SELECT {COLUMNS} FROM sessions WHERE id = $1");
+    let statement = client.prepare_cached(&sql).await?;
+    Ok(client.query_opt(&statement, &[&id]).await?.as_ref().and_then(session))
+}
+
+pub(super) async fn of_stream(
+    client: &Client,
+    stream: &str,
+    server: Option<&str>,
+) -> Result<Vec<SessionSummary>, Failure> {
+    let sql = format!(
+        "SELECT {COLUMNS}, segments, duration_ms, bytes FROM (\
+         SELECT sessions.*, count(part.id) AS segments, coalesce(sum(part.duration_ms), 0)::bigint AS duration_ms, \
+         coalesce(sum(part.bytes), 0)::bigint AS bytes FROM sessions LEFT JOIN segments AS part \
+         ON part.session = sessions.id AND part.state IN ('sealed', 'uploading', 'uploaded', 'evicted') \
+         WHERE sessions.stream = $1 AND ($2::text IS NULL OR sessions.server = $2) GROUP BY sessions.id \
+         ORDER BY sessions.started_at DESC, sessions.id DESC LIMIT {MOST_SESSIONS}) AS newest ORDER BY started_at, id"
+    );
+    let statement = client.prepare_cached(&sql).await?;
+    Ok(client.query(&statement, &[&stream, &server]).await?.iter().filter_map(session_summary).collect())
+}
+
+pub(super) async fn summaries(client: &Client) -> Result<Vec<RecordingSummary>, Failure> {
+    let sql = "SELECT server, stream, count(DISTINCT session), count(*), sum(bytes)::bigint, \
+               sum(duration_ms)::bigint, min(started_at), max(ended_at) FROM segments \
+               WHERE state IN ('sealed', 'uploading', 'uploaded', 'evicted') \
+               GROUP BY server, stream ORDER BY server COLLATE \"C\", stream COLLATE \"C\"";
+    Ok(client.query(sql, &[]).await?.iter().filter_map(summary).collect())
+}
+
+/// `None` when somebody wrote a row by hand that cannot be a session.
+fn session(row: &Row) -> Option<Session> {
+    Some(Session {
+        id: row.try_get(0).ok()?,
+        server: row.try_get(1).ok()?,
+        stream: StreamName::parse(row.try_get(2).ok()?).ok()?,
+        started_at: row.try_get(3).ok()?,
+        ended_at: row.try_get(4).ok()?,
+        end_reason: row.try_get(5).ok()?,
+    })
+}
+
+fn session_summary(row: &Row) -> Option<SessionSummary> {
+    let session = session(row)?;
+    Some(SessionSummary { session, segments: count(row, 6)?, duration_ms: count(row, 7)?, bytes: count(row, 8)? })
+}
+
+fn count(row: &Row, column: usize) -> Option<u64> {
+    row.try_get::<_, i64>(column).ok().and_then(|count| u64::try_from(count).ok())
+}
+
+fn summary(row: &Row) -> Option<RecordingSummary> {
+    Some(RecordingSummary {
+        server: row.try_get(0).ok()?,
+        stream: row.try_get(1).ok()?,
+        sessions: count(row, 2)?,
+        segments: count(row, 3)?,
+        bytes: count(row, 4)?,
+        duration_ms: count(row, 5)?,
+        first: row.try_get(6).ok()?,
+        last: row.try_get(7).ok()?,
+    })
+}

@@ -1,0 +1,191 @@
+//! The `segments` table: the ledger of every media file.
+
+use chrono::{DateTime, Utc};
+use deadpool_postgres::Client;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use super::fault::Failure;
+use crate::adapters::database::{SegmentQuery, ledger};
+use crate::base::Error;
+use crate::domain::name::StreamName;
+use crate::domain::recording::{Segment, SegmentState};
+
+const COLUMNS: &str = "id, session, server, stream, number, state, started_at, duration_ms, bytes, frames, init_bytes, \
+                       media_bytes, spool_path, object_key, reason";
+
+pub(super) async fn put(client: &Client, segment: &Segment) -> Result<(), Failure> {
+    let sql = format!(
+        "INSERT INTO segments ({COLUMNS}, ended_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+         ON CONFLICT (session, number) DO UPDATE SET id = excluded.id, server = excluded.server, \
+         stream = excluded.stream, state = excluded.state, started_at = excluded.started_at, \
+         duration_ms = excluded.duration_ms, bytes = excluded.bytes, frames = excluded.frames, \
+         init_bytes = excluded.init_bytes, media_bytes = excluded.media_bytes, spool_path = excluded.spool_path, \
+         object_key = excluded.object_key, reason = excluded.reason, ended_at = excluded.ended_at"
+    );
+    let statement = client.prepare_cached(&sql).await?;
+    let values: [&(dyn ToSql + Sync); 16] = [
+        &segment.id,
+        &segment.session,
+        &segment.server,
+        &segment.stream.as_str(),
+        &i64::from(segment.number),
+        &segment.state.as_str(),
+        &segment.started_at,
+        &ledger::stored(segment.duration_ms),
+        &ledger::stored(segment.bytes),
+        &ledger::stored(segment.frames),
+        &ledger::stored(segment.init_bytes),
+        &ledger::stored(segment.media_bytes),
+        &segment.spool_path,
+        &segment.object_key,
+        &segment.reason,
+        &ledger::end(segment),
+    ];
+    client.execute(&statement, &values).await?;
+    Ok(())
+}
+
+pub(super) async fn shift(
+    client: &Client,
+    id: Uuid,
+    from: &[SegmentState],
+    to: SegmentState,
+    reason: Option<&str>,
+) -> Result<bool, Failure> {
+    let sql = "UPDATE segments SET state = $2, reason = coalesce($3, reason) WHERE id = $1 AND state = ANY ($4)";
+    let statement = client.prepare_cached(sql).await?;
+    Ok(client.execute(&statement, &[&id, &to.as_str(), &reason, &words(from)]).await? > 0)
+}
+
+/// Takes the oldest sealed segment that nobody else is taking; puts it back when nobody wants it any more.
+pub(super) async fn claim(client: &Client, wanted: impl Fn() -> bool) -> Result<Option<Segment>, Failure> {
+    let sql = format!(
+        "UPDATE segments SET state = 'uploading' WHERE id = (SELECT id FROM segments WHERE state = 'sealed' \
+         ORDER BY started_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING {COLUMNS}"
+    );
+    let statement = client.prepare_cached(&sql).await?;
+    let Some(row) = client.query_opt(&statement, &[]).await? else { return Ok(None) };
+    let claimed = segment(&row)
+        .ok_or_else(|| Error::internal("a row of the segment ledger was damaged by hand; it is left as uploading"))?;
+    if !wanted() {
+        shift(client, claimed.id, &[SegmentState::Uploading], SegmentState::Sealed, None).await?;
+    }
+    Ok(Some(claimed))
+}
+
+pub(super) async fn release(client: &Client) -> Result<u64, Failure> {
+    Ok(client.execute("UPDATE segments SET state = 'sealed' WHERE state = 'uploading'", &[]).await?)
+}
+
+pub(super) async fn one(client: &Client, id: Uuid) -> Result<Option<Segment>, Failure> {
+    let statement = client.prepare_cached(&format!("SELECT {COLUMNS} FROM segments WHERE id = $1")).await?;
+    Ok(client.query_opt(&statement, &[&id]).await?.as_ref().and_then(segment))
+}
+
+pub(super) async fn counts(client: &Client) -> Result<Vec<(SegmentState, u64)>, Failure> {
+    let rows = client.query("SELECT state, count(*) FROM segments GROUP BY state", &[]).await?;
+    let count = |row: &Row| Some((SegmentState::parse(row.try_get(0).ok()?)?, row.try_get::<_, i64>(1).ok()? as u64));
+    Ok(rows.iter().filter_map(count).collect())
+}
+
+pub(super) async fn list(client: &Client, query: &SegmentQuery) -> Result<Vec<Segment>, Failure> {
+    let mut filter = Filter::default();
+    if let Some(server) = &query.server {
+        filter.add("server =", server.clone());
+    }
+    if let Some(stream) = &query.stream {
+        filter.add("stream =", stream.clone());
+    }
+    if let Some(session) = query.session {
+        filter.add("session =", session);
+    }
+    if let Some(from) = query.from {
+        filter.add("ended_at >", from);
+        filter.add("started_at >", ledger::earliest_start(from));
+    }
+    if let Some(to) = query.to {
+        filter.add("started_at <", to);
+    }
+    if let Some(after) = query.after {
+        let (started_at, id) = (filter.place(start_of(client, after).await?), filter.place(after));
+        filter.conditions.push(format!("(started_at, id) > ({started_at}, {id})"));
+    }
+    if !query.states.is_empty() {
+        let states = filter.place(words(&query.states));
+        filter.conditions.push(format!("state = ANY ({states})"));
+    }
+    let sql = format!(
+        "SELECT {COLUMNS} FROM segments WHERE {} ORDER BY started_at, id LIMIT {}",
+        filter.conditions.join(" AND "),
+        query.limit
+    );
+    let values: Vec<&(dyn ToSql + Sync)> = filter.values.iter().map(|value| value.as_ref() as _).collect();
+    let rows = client.query(&sql, &values).await?;
+    let segments: Vec<Segment> = rows.iter().filter_map(segment).collect();
+    if segments.len() < rows.len() {
+        let damaged = rows.len() - segments.len();
+        log::warn!(rows = damaged; "rows of the segment ledger were damaged by hand and are left out");
+    }
+    Ok(segments)
+}
+
+/// Conditions of a query with the values of their places, in order.
+struct Filter {
+    conditions: Vec<String>,
+    values: Vec<Box<dyn ToSql + Sync + Send>>,
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self { conditions: vec!["true".to_owned()], values: Vec::new() }
+    }
+}
+
+impl Filter {
+    /// Where the value stands in the statement: `$1`, `$2`, ...
+    fn place(&mut self, value: impl ToSql + Sync + Send + 'static) -> String {
+        self.values.push(Box::new(value));
+        format!("${}", self.values.len())
+    }
+
+    fn add(&mut self, comparison: &str, value: impl ToSql + Sync + Send + 'static) {
+        let place = self.place(value);
+        self.conditions.push(format!("{comparison} {place}"));
+    }
+}
+
+async fn start_of(client: &Client, id: Uuid) -> Result<DateTime<Utc>, Failure> {
+    let statement = client.prepare_cached("SELECT started_at FROM segments WHERE id = $1").await?;
+    let found = client.query_opt(&statement, &[&id]).await?;
+    let sentence = format!("there is no segment {id} to go on after; begin again without it");
+    Ok(found.ok_or_else(|| Error::invalid("after", sentence))?.try_get(0)?)
+}
+
+fn words(states: &[SegmentState]) -> Vec<&'static str> {
+    states.iter().map(|state| state.as_str()).collect()
+}
+
+/// `None` when somebody wrote a row by hand that cannot be a segment.
+fn segment(row: &Row) -> Option<Segment> {
+    let count = |column| row.try_get::<_, i64>(column).ok().and_then(|count| u64::try_from(count).ok());
+    Some(Segment {
+        id: row.try_get(0).ok()?,
+        session: row.try_get(1).ok()?,
+        server: row.try_get(2).ok()?,
+        stream: StreamName::parse(row.try_get(3).ok()?).ok()?,
+        number: u32::try_from(count(4)?).ok()?,
+        state: SegmentState::parse(row.try_get(5).ok()?)?,
+        started_at: row.try_get(6).ok()?,
+        duration_ms: count(7)?,
+        bytes: count(8)?,
+        frames: count(9)?,
+        init_bytes: count(10)?,
+        media_bytes: count(11)?,
+        spool_path: row.try_get(12).ok()?,
+        object_key: row.try_get(13).ok()?,
+        reason: row.try_get(14).ok()?,
+    })
+}

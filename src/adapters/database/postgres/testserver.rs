@@ -1,0 +1,203 @@
+//! A PostgreSQL of the tests' own: started in a temporary folder, stopped and removed with the last test that uses it.
+//!
+//! It runs as the user `postgres` when we are root, because PostgreSQL refuses root. It dies with us in any case: its
+//! parent-death signal is bound to a thread that lives as long as the server.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use secrecy::SecretString;
+use tempfile::TempDir;
+
+/// A running server.
+pub(super) struct TestServer {
+    folder: TempDir,
+    port: u16,
+    running: Mutex<Option<Running>>,
+    next: AtomicU32,
+}
+
+struct Running {
+    pid: Pid,
+    /// The thread ends the server and itself when this goes.
+    stop: mpsc::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+/// The server that all tests share while at least one of them runs.
+pub(super) fn shared() -> Arc<TestServer> {
+    static SHARED: Mutex<Weak<TestServer>> = Mutex::new(Weak::new());
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(server) = shared.upgrade() {
+        return server;
+    }
+    let server = Arc::new(TestServer::start(""));
+    *shared = Arc::downgrade(&server);
+    server
+}
+
+impl TestServer {
+    /// Makes a cluster and starts it; `settings` are lines of `postgresql.conf`.
+    pub(super) fn start(settings: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        own(folder.path());
+        // Another process may take the port until PostgreSQL has it; then the start fails and says so.
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        drop(listener);
+        let server = Self { folder, port, running: Mutex::new(None), next: AtomicU32::new(0) };
+        let made = server
+            .command("initdb")
+            .args(["--auth=trust", "--username=tester", "--encoding=UTF8", "--no-locale", "--no-sync", "-D"])
+            .arg(server.data())
+            .output()
+            .expect("initdb");
+        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        let fixed = "fsync = on\nmax_connections = 60\nunix_socket_directories = ''\n";
+        let file = server.data().join("postgresql.conf");
+        let given = fs::read_to_string(&file).expect("there");
+        fs::write(&file, format!("{given}\n{fixed}{settings}\n")).expect("written");
+        server.run();
+        server
+    }
+
+    /// Starts it after [`TestServer::stop`].
+    pub(super) fn run(&self) {
+        let mut command = self.command("postgres");
+        command.arg("-D").arg(self.data()).args(["-h", "127.0.0.1", "-p", &self.port.to_string()]);
+        let log = fs::File::options().create(true).append(true).open(self.folder.path().join("log")).expect("a log");
+        command.stdin(Stdio::null()).stdout(log.try_clone().expect("cloned")).stderr(log);
+        let (stop, stopped) = mpsc::channel();
+        let (started, start) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let mut child = command.spawn().expect("postgres");
+            started.send(child.id()).expect("awaited");
+            let _ = stopped.recv();
+            end(&mut child);
+        });
+        let pid = Pid::from_raw(i32::try_from(start.recv().expect("started")).expect("a pid"));
+        *self.running() = Some(Running { pid, stop, thread });
+        self.until_it_answers();
+    }
+
+    /// Stops it as `pg_ctl stop -m fast` does; clients are cut off.
+    pub(super) fn stop(&self) {
+        if let Some(running) = self.running().take() {
+            drop(running.stop);
+            running.thread.join().expect("ended");
+        }
+    }
+
+    /// Stops the server's main process and every one of its sessions in the middle of what they do, or lets them go on.
+    pub(super) fn pause(&self, signal: Signal) {
+        let main = self.running().as_ref().expect("running").pid;
+        let children = fs::read_to_string(format!("/proc/{main}/task/{main}/children")).expect("children");
+        for pid in children.split_whitespace().map(|pid| Pid::from_raw(pid.parse().expect("a pid"))).chain([main]) {
+            // A session may have ended meanwhile.
+            let _ = kill(pid, signal);
+        }
+    }
+
+    /// URL of a new empty database.
+    pub(super) fn database(&self) -> SecretString {
+        let name = format!("test{}", self.next.fetch_add(1, Ordering::Relaxed));
+        let made = self.psql("postgres", &format!("CREATE DATABASE {name}"));
+        assert!(made.is_ok(), "{made:?}");
+        self.url("tester", &name, "")
+    }
+
+    /// URL with a query like `sslmode=require`.
+    pub(super) fn url(&self, user: &str, database: &str, query: &str) -> SecretString {
+        SecretString::from(format!("postgresql://{user}@localhost:{}/{database}?{query}", self.port))
+    }
+
+    /// What an operator does with psql.
+    pub(super) fn psql(&self, database: &str, sql: &str) -> Result<String, String> {
+        let port = self.port.to_string();
+        let options = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "tester", "-p", &port];
+        let output = self.command("psql").args(options).args(["-d", database, "-c", sql]).output().expect("psql");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+    }
+
+    /// Its data folder.
+    pub(super) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn until_it_answers(&self) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while self.psql("postgres", "SELECT 1").is_err() {
+            let log = || fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+            assert!(Instant::now() < deadline, "PostgreSQL does not answer:\n{}", log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let program = programs().join(program);
+        let mut command = match is_root() {
+            false => Command::new(program),
+            true => {
+                let mut command = Command::new("setpriv");
+                command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=INT"]);
+                command.arg(program);
+                command
+            }
+        };
+        command.current_dir(self.folder.path()).env("LC_ALL", "C");
+        command
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// SIGINT is PostgreSQL's fast shutdown; SIGKILL only for one that a test has paused or broken.
+fn end(child: &mut Child) {
+    let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+    let _ = kill(pid, Signal::SIGCONT);
+    let _ = kill(pid, Signal::SIGINT);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while child.try_wait().is_ok_and(|status| status.is_none()) {
+        if Instant::now() > deadline {
+            let _ = child.kill();
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Where Debian keeps the server's programs; they are not on PATH.
+fn programs() -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let found = versions.map(|version| version.path().join("bin")).filter(|bin| bin.join("initdb").exists()).max();
+    found.expect("PostgreSQL is needed for this test: apt-get install postgresql")
+}
+
+/// Gives a file to the user that runs the server.
+pub(super) fn own(path: &Path) {
+    if is_root() {
+        let given = Command::new("chown").arg("postgres:postgres").arg(path).status().expect("chown");
+        assert!(given.success(), "there is no user postgres");
+    }
+}
+
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|us| us.uid() == 0)
+}
