@@ -7,6 +7,8 @@
 
 pub mod hub;
 pub mod monitor;
+pub mod record;
 pub mod restream;
 pub mod root;
 pub mod supervision;
+pub mod upload;

@@ -17,5 +17,6 @@ pub mod restart;
 pub mod restream;
 pub mod role;
 pub mod session;
+pub mod spool_space;
 pub mod storm;
 pub mod stream;

@@ -1,4 +1,4 @@
-//! The recorder's ffmpeg: its arguments, and what the lines of its stdout mean. Pure.
+//! The recorder's ffmpeg: its arguments, the lines of its segment list, its last words. Pure.
 //!
 //! It reads one stream from a server over RTSP/TCP and cuts it at keyframes into fragmented mp4 files in its working
 //! directory. Two things share its stdout: the segment list (one CSV line when a file has been closed) and `-progress`
@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::child::Argument;
+use super::child::{Argument, Ending, Exit};
+use super::version::Version;
 use crate::domain::container::{Audio, Mp4Plan};
 use crate::domain::layout::segment_number;
 
@@ -23,8 +24,6 @@ pub struct RecordInput {
     pub segment: Duration,
     /// ffmpeg gives up when the server is silent for so long.
     pub silence: Duration,
-    /// Major version of ffmpeg: 4 calls the socket timeout `-stimeout`, later ones `-timeout` (FFmpeg 001ccbc5).
-    pub ffmpeg_major: u32,
 }
 
 /// Longest fragment in microseconds: what a crash may lose. Besides, sound without a picture would have no fragments
@@ -32,9 +31,10 @@ pub struct RecordInput {
 const FRAGMENT: &str = "1000000";
 
 /// The arguments. ffmpeg must run with the session's folder as its working directory.
-pub fn record_argv(input: &RecordInput) -> Vec<Argument> {
+pub fn record_argv(version: &Version, input: &RecordInput) -> Vec<Argument> {
     let micros = input.silence.as_micros().to_string();
-    let timeout = if input.ffmpeg_major < 5 { "-stimeout" } else { "-timeout" };
+    // FFmpeg 001ccbc5 renamed it.
+    let timeout = if version.major < 5 { "-stimeout" } else { "-timeout" };
     let mut argv: Vec<Argument> = Vec::new();
     let mut add = |words: &[&str]| argv.extend(words.iter().map(Argument::from));
     add(&["-nostdin", "-hide_banner", "-nostats", "-loglevel", "warning"]);
@@ -63,35 +63,62 @@ pub fn record_argv(input: &RecordInput) -> Vec<Argument> {
     argv
 }
 
-/// A line of the recorder's stdout.
+/// A file that ffmpeg has closed, from a line of its segment list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RecordLine {
-    /// ffmpeg has closed this file.
-    Closed {
-        /// Its number.
-        file: u32,
-        /// First and last moment on ffmpeg's clock, which begins at zero with the run.
-        start: Duration,
-        /// See `start`.
-        end: Duration,
-    },
-    /// Everything up to this moment has been handed to the file.
-    Written(Duration),
+pub struct ClosedFile {
+    /// Its number.
+    pub number: u32,
+    /// First and last moment on ffmpeg's clock, which begins at zero with the run.
+    pub start: Duration,
+    /// See `start`.
+    pub end: Duration,
 }
 
-impl RecordLine {
-    /// Reads a line; `None` for everything that does not matter to a recorder.
+impl ClosedFile {
+    /// Reads `segment_001.mp4,4.452578,8.452578`; `None` for every other line.
     pub fn parse(line: &str) -> Option<Self> {
-        if let Some(micros) = line.strip_prefix("out_time_us=") {
-            // `N/A` and, before the first packet, a hugely negative number.
-            return micros.trim().parse().ok().map(Duration::from_micros).map(Self::Written);
-        }
         let mut columns = line.trim().split(',');
-        let file = segment_number(columns.next()?)?;
+        let number = segment_number(columns.next()?)?;
         let (start, end) = (seconds(columns.next()?)?, seconds(columns.next()?)?);
-        (columns.next().is_none() && start <= end).then_some(Self::Closed { file, start, end })
+        (columns.next().is_none() && start <= end).then_some(Self { number, start, end })
     }
 }
+
+/// Why a run ended by itself, in a sentence with a remedy where there is one.
+pub fn why_it_ended(exit: &Exit) -> String {
+    let text = exit.stderr.join("\n").to_lowercase();
+    let rule = RULES.iter().find(|(needles, _)| needles.iter().any(|needle| text.contains(needle)));
+    match (rule, exit.ending, exit.stderr.last()) {
+        (Some((_, words)), _, _) => (*words).to_owned(),
+        (None, Ending::Code(0), _) => "the stream ended".to_owned(),
+        (None, ending, Some(line)) if matches!(ending, Ending::Code(_)) => {
+            format!("ffmpeg failed ({ending}): {}", line.chars().take(160).collect::<String>())
+        }
+        (None, ending, _) => format!("ffmpeg was ended from outside ({ending})"),
+    }
+}
+
+/// What to look for in ffmpeg's last words (any of them, lower case), and what to say. First match wins.
+const RULES: [(&[&str], &str); 6] = [
+    (
+        &["401 unauthorized", "403 forbidden"],
+        "the media server refuses our login for reading; check publish_username and publish_password of the server",
+    ),
+    (&["404 not found"], "the media server has no such stream any more"),
+    (
+        &["connection refused", "no route to host", "connection timed out"],
+        "the media server's RTSP port does not answer; check that it runs, and rtsp_url",
+    ),
+    (&["no space left"], "the disk of the spool is full; free space, or lower record.keep_local"),
+    (
+        &["read-only file system", "permission denied"],
+        "the spool cannot be written; make it writable, or change data_dir",
+    ),
+    (
+        &["could not find tag for codec", "could not write header"],
+        "the stream does not fit into mp4; publish H264, H265, AV1 or VP9, with AAC or Opus",
+    ),
+];
 
 fn seconds(text: &str) -> Option<Duration> {
     text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
@@ -101,9 +128,10 @@ fn seconds(text: &str) -> Option<Duration> {
 mod tests {
     use super::*;
 
-    fn shown(input: &RecordInput) -> String {
+    fn shown(major: u32, input: &RecordInput) -> String {
+        let version = Version { major, libavformat: (major + 54, 0), text: String::new() };
         let words: Vec<String> =
-            record_argv(input).iter().map(|word| word.shown().to_string_lossy().into_owned()).collect();
+            record_argv(&version, input).iter().map(|word| word.shown().to_string_lossy().into_owned()).collect();
         words.join(" ")
     }
 
@@ -113,14 +141,13 @@ mod tests {
             plan: Mp4Plan { audio: Audio::Copy, hevc: false },
             segment: Duration::from_millis(10_500),
             silence: Duration::from_secs(10),
-            ffmpeg_major: 5,
         }
     }
 
     #[test]
     fn arguments() {
         assert_eq!(
-            shown(&input()),
+            shown(5, &input()),
             "-nostdin -hide_banner -nostats -loglevel warning -fpsprobesize 0 -protocol_whitelist rtsp,rtsps,rtp,tcp,tls,udp \
              -rtsp_transport tcp -timeout 10000000 -i rtsp://***@127.0.0.1:8554/site/cam1 \
              -map 0:v? -map 0:a? -c:v copy -c:a copy -progress pipe:1 -f segment -segment_time 10.500 \
@@ -132,8 +159,8 @@ mod tests {
 
     #[test]
     fn arguments_that_depend() {
-        let aac = RecordInput { plan: Mp4Plan { audio: Audio::Aac, hevc: true }, ffmpeg_major: 4, ..input() };
-        let words = shown(&aac);
+        let aac = RecordInput { plan: Mp4Plan { audio: Audio::Aac, hevc: true }, ..input() };
+        let words = shown(4, &aac);
         assert!(words.contains(" -c:v copy -tag:v hvc1 -c:a aac "), "{words}");
         assert!(words.contains(" -stimeout 10000000 "), "{words}");
         assert!(!words.contains("s3cret") && !format!("{aac:?}").contains("s3cret"), "{words}");
@@ -141,22 +168,13 @@ mod tests {
 
     #[test]
     fn lines() {
-        let seconds = Duration::from_secs_f64;
+        let closed = |number, start, end| {
+            Some(ClosedFile { number, start: Duration::from_secs_f64(start), end: Duration::from_secs_f64(end) })
+        };
         for (line, wanted) in [
-            (
-                "segment_001.mp4,4.452578,8.452578",
-                Some(RecordLine::Closed { file: 1, start: seconds(4.452_578), end: seconds(8.452_578) }),
-            ),
-            (
-                "segment_1000.mp4,0.000000,0.000000",
-                Some(RecordLine::Closed { file: 1000, start: seconds(0.0), end: seconds(0.0) }),
-            ),
-            ("out_time_us=13931973", Some(RecordLine::Written(Duration::from_micros(13_931_973)))),
-            ("out_time_us=-9223372036854775808", None),
-            ("out_time_us=N/A", None),
-            ("out_time=00:00:13.931973", None),
-            ("frame=335", None),
-            ("progress=end", None),
+            ("segment_001.mp4,4.452578,8.452578", closed(1, 4.452_578, 8.452_578)),
+            ("segment_1000.mp4,0.000000,0.000000", closed(1000, 0.0, 0.0)),
+            ("out_time_us=13931973", None),
             ("segment_001.mp4,8.0,4.0", None),
             ("segment_001.mp4,-1.0,4.0", None),
             ("segment_001.mp4,nan,inf", None),
@@ -166,7 +184,28 @@ mod tests {
             ("../segment_001.mp4,0,1", None),
             ("", None),
         ] {
-            assert_eq!(RecordLine::parse(line), wanted, "{line:?}");
+            assert_eq!(ClosedFile::parse(line), wanted, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn ends_are_explained() {
+        let exit = |ending, stderr: &[&str]| Exit {
+            ending,
+            lasted: Duration::from_secs(1),
+            stderr: stderr.iter().map(|line| (*line).to_owned()).collect(),
+        };
+        for (ending, stderr, wanted) in [
+            (Ending::Code(0), &[][..], "the stream ended"),
+            (Ending::Code(0), &["[mp4 @ 0x1] Non-monotonous DTS"], "the stream ended"),
+            (Ending::Code(1), &["rtsp://h/x: Server returned 404 Not Found"], "no such stream"),
+            (Ending::Code(1), &["method DESCRIBE failed: 401 Unauthorized", "rtsp://h/x: ..."], "publish_password"),
+            (Ending::Code(228), &["av_interleaved_write_frame(): No space left on device"], "full"),
+            (Ending::Code(1), &["something new"], "ffmpeg failed (exit code 1): something new"),
+            (Ending::Signal(9), &["[mp4 @ 0x1] Non-monotonous DTS"], "ended from outside (ended by SIGKILL)"),
+        ] {
+            let words = why_it_ended(&exit(ending, stderr));
+            assert!(words.contains(wanted), "{words} lacks {wanted}");
         }
     }
 }

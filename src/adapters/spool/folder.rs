@@ -55,22 +55,41 @@ pub struct Unfinished {
 
 impl Spool {
     /// Makes a session's folder with its note; both are durable and appear together. Returns the folder, relative.
+    /// Doing it twice is fine.
     pub fn begin(&self, note: &Note) -> Result<String> {
-        let session = &note.session;
-        let mut stream = session.stream.folder();
-        stream.truncate(LONGEST_FOLDER);
-        let parent = format!("{}/{stream}", plain(&session.server));
-        let name = format!("{}_{}", stamp(session.started_at), session.id);
-        let above = self.path(&parent)?;
-        let draft = above.join(format!(".{name}"));
-        fs::create_dir_all(&draft).map_err(|error| fault(&draft, error))?;
-        write_note(&draft, note)?;
-        fs::rename(&draft, above.join(&name)).map_err(|error| fault(&draft, error))?;
+        let relative = Self::folder(&note.session);
+        let folder = self.path(&relative)?;
+        let (Some(above), Some(name)) = (folder.parent(), folder.file_name().and_then(|name| name.to_str())) else {
+            return Err(Error::internal("a session's folder has no name"));
+        };
+        if !folder.exists() {
+            let draft = above.join(format!(".{name}"));
+            fs::create_dir_all(&draft).map_err(|error| fault(&draft, error))?;
+            write_note(&draft, note)?;
+            fs::rename(&draft, &folder).map_err(|error| fault(&draft, error))?;
+        }
         // The chain of folders up to the spool may be new as well.
         for folder in above.ancestors().take_while(|folder| folder.starts_with(self.root())) {
             sync_folder(folder)?;
         }
-        Ok(format!("{parent}/{name}"))
+        Ok(relative)
+    }
+
+    /// The folder of a session that begins now, relative to the spool. The id alone tells folders apart.
+    pub fn folder(session: &Session) -> String {
+        let mut stream = session.stream.folder();
+        stream.truncate(LONGEST_FOLDER);
+        format!("{}/{stream}/{}_{}", plain(&session.server), stamp(session.started_at), session.id)
+    }
+
+    /// Deletes a folder in which nothing was recorded, with all segment files in it.
+    pub fn discard(&self, folder: &str) -> Result<()> {
+        let path = self.path(folder)?;
+        for number in numbers(&path)? {
+            let file = path.join(segment_file(number));
+            fs::remove_file(&file).map_err(|error| fault(&file, error))?;
+        }
+        self.finish(folder)
     }
 
     /// Replaces a session's note.

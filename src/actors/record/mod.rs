@@ -1,0 +1,58 @@
+//! Recording: every live stream that is admitted, cut into segments, sealed on local disk, entered into the catalogue.
+//!
+//! ```text
+//! Recorders                 who is recorded; watches the spool's disk; repairs what a crash left
+//!  `- Recorder per stream   one ffmpeg after the other; each run is a session (two over midnight)
+//! ```
+//!
+//! A segment is sealed when ffmpeg has closed it, its boxes check out, and file and folder are synced. Its row says
+//! `sealed` only after that, and upload workers act on rows alone. The spool is the truth: a database that is away
+//! costs nothing but time, and whatever a crash interrupts is found and finished by [`recovery`].
+//!
+//! Learns about streams and cameras from the live store, writes its own states there; never talks to a media server's
+//! API, never uploads, never deletes a sealed segment. Started by `root`.
+
+mod clerk;
+mod hold;
+mod recorder;
+mod recorders;
+mod recovery;
+mod run;
+mod start;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::watch;
+
+pub use recorders::Recorders;
+
+use crate::adapters::database::SharedDatabase;
+use crate::adapters::ffmpeg::version::Version;
+use crate::adapters::live::SharedLive;
+use crate::adapters::spool::SharedSpool;
+
+/// The wall clock, so that a test can let midnight come.
+pub type WallClock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// What recording needs from outside.
+#[derive(Clone)]
+pub struct RecordHandles {
+    /// Streams and cameras come from here, our states go there.
+    pub live: SharedLive,
+    /// The catalogue.
+    pub database: SharedDatabase,
+    /// The files.
+    pub spool: SharedSpool,
+    /// Program.
+    pub ffmpeg: PathBuf,
+    /// Its version.
+    pub version: Version,
+    /// Mark of our children (`adapters::ffmpeg::child::MARK_VARIABLE`).
+    pub mark: String,
+    /// Counts up whenever a segment has been sealed: wakes the upload workers.
+    pub sealed: Arc<watch::Sender<u64>>,
+    /// The wall clock.
+    pub clock: WallClock,
+}

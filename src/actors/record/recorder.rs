@@ -1,0 +1,437 @@
+//! Records one stream: one ffmpeg after the other, each run a session.
+//!
+//! Owns the ffmpeg process, the run's books and the clerk's queue. Told to stop by the manager; restarts ffmpeg by
+//! itself. It pauses while the spool's disk or the stream's codecs forbid recording, and says why in the live store.
+
+use std::time::Duration;
+
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
+use futures_util::StreamExt;
+use futures_util::future::LocalBoxFuture;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+
+use super::clerk::{Clerk, Next, on_disk, perform};
+use super::hold::Hold;
+use super::run::Run;
+use super::start::Assignment;
+use crate::actors::supervision::{Supervised, supervised};
+use crate::adapters::ffmpeg::child::{Child, Event, Events, Exit};
+use crate::adapters::ffmpeg::progress::ProgressReader;
+use crate::adapters::ffmpeg::record_argv::{ClosedFile, why_it_ended};
+use crate::adapters::live::Change;
+use crate::adapters::spool::Note;
+use crate::base::backoff::Backoff;
+use crate::domain::container::{Mp4Plan, mp4_plan};
+use crate::domain::recording::{RecordingState, RecordingStatus, SegmentState};
+use crate::domain::restart::{RestartHistory, RestartPolicy};
+
+/// Our own server is next door: settled soon, tried again sooner than a camera.
+const POLICY: RestartPolicy = RestartPolicy {
+    backoff: Backoff { min: Duration::from_secs(1), max: Duration::from_secs(30) },
+    settled_after: Duration::from_secs(5),
+    ..RestartPolicy::STANDARD
+};
+/// No new media for so long = stalled. Longer than ffmpeg's own patience, which ends a run more gently.
+const STALL: Duration = Duration::from_secs(15);
+/// The first media may take so long: a keyframe has to come by.
+const FIRST_MEDIA: Duration = Duration::from_secs(30);
+/// ffmpeg closes its file within milliseconds; each step of the kill ladder waits so long.
+const GRACE: Duration = Duration::from_secs(2);
+/// Left to our parent when we stop.
+const MARGIN: Duration = Duration::from_millis(300);
+
+/// The recorder of one stream.
+pub struct Recorder {
+    assignment: Assignment,
+    clerk: Clerk,
+    active: Option<Active>,
+    /// Counts runs, so that news of an older one is known.
+    runs: u64,
+    /// A timer is set for the next try.
+    due: Option<Instant>,
+    history: RestartHistory,
+    born: Instant,
+    /// What everybody shall see, and what was told them last.
+    status: RecordingStatus,
+    published: Option<RecordingStatus>,
+    /// Why it is not recording.
+    why: Option<String>,
+    /// Why we stop, once the manager has said so.
+    dismissal: Option<String>,
+    /// Told when everything has been let go.
+    stopping: Option<oneshot::Sender<()>>,
+}
+
+/// A run from its folder to its exit.
+struct Active {
+    run: Run,
+    hold: Hold,
+    progress: ProgressReader,
+    /// `None` while the folder is being made, and once ffmpeg has been told to stop.
+    process: Option<Child>,
+    pid: Option<u32>,
+    begun: Instant,
+    out_time: Duration,
+    /// When media last moved.
+    moved: Instant,
+    /// Why we told it to stop; a run that ends by itself explains itself.
+    ending: Option<String>,
+}
+
+impl Recorder {
+    /// A recorder for this assignment.
+    pub fn new(assignment: Assignment) -> Self {
+        let status = RecordingStatus {
+            server: assignment.key.server.clone(),
+            name: assignment.key.name.clone(),
+            state: RecordingState::Starting,
+            since: (assignment.handles.clock)(),
+            session: None,
+            segments: 0,
+            reason: None,
+        };
+        Self {
+            assignment,
+            clerk: Clerk::default(),
+            active: None,
+            runs: 0,
+            due: None,
+            history: RestartHistory::default(),
+            born: Instant::now(),
+            status,
+            published: None,
+            why: None,
+            dismissal: None,
+            stopping: None,
+        }
+    }
+
+    /// What forbids recording at present, else how to do it.
+    fn plan(&self) -> Result<Mp4Plan, String> {
+        let spool = self.assignment.obstacle.borrow().clone();
+        match spool.or_else(|| self.clerk.obstacle()) {
+            Some(why) => Err(why),
+            None => mp4_plan(&self.assignment.tracks.borrow()),
+        }
+    }
+
+    /// Begins a run, or pauses.
+    fn attempt(&mut self, ctx: &mut Context<Self>) {
+        self.due = None;
+        if self.active.is_some() || self.stopping.is_some() {
+            return;
+        }
+        let plan = match self.plan() {
+            Ok(plan) => plan,
+            Err(why) => return self.say(ctx, RecordingState::Paused, Some(why)),
+        };
+        let note = self.assignment.new_note();
+        let run = Run::new(note.clone());
+        let hold = Hold::take(&self.assignment.manager, run.folder());
+        let now = Instant::now();
+        self.runs += 1;
+        self.status.session = Some(note.session.id);
+        self.active = Some(Active {
+            run,
+            hold,
+            progress: ProgressReader::default(),
+            process: None,
+            pid: None,
+            begun: now,
+            out_time: Duration::ZERO,
+            moved: now,
+            ending: None,
+        });
+        self.prepare(note, plan, ctx);
+    }
+
+    fn prepare(&mut self, note: Note, plan: Mp4Plan, ctx: &mut Context<Self>) {
+        let spool = self.assignment.handles.spool.clone();
+        let begin = async move { on_disk(&spool, move |spool| spool.begin(&note)).await };
+        ctx.spawn(begin.into_actor(self).map(move |folder, recorder, ctx| {
+            let started = folder.and_then(|folder| recorder.assignment.spawn(&folder, plan));
+            match started {
+                Ok((process, events)) => recorder.started_run(process, events, ctx),
+                Err(error) => {
+                    // The recovery removes what there may be of the folder.
+                    recorder.active = None;
+                    recorder.after_run(Duration::ZERO, error.message(), ctx);
+                    recorder.say(ctx, RecordingState::Paused, Some(error.message().to_owned()));
+                }
+            }
+        }));
+    }
+
+    fn started_run(&mut self, process: Child, mut events: Events, ctx: &mut Context<Self>) {
+        let (run, stopping) = (self.runs, self.stopping.is_some());
+        let Some(active) = &mut self.active else { return };
+        let stream = self.assignment.key.name.as_str();
+        log::info!(stream = stream, pid = process.pid(), session:% = active.run.session().id; "recording starts");
+        active.begun = Instant::now();
+        active.moved = active.begun;
+        active.pid = Some(process.pid());
+        active.process = Some(process);
+        let events = futures_util::stream::poll_fn(move |context| events.poll_recv(context));
+        ctx.add_message_stream(events.map(move |event| RunEvent { run, event }));
+        if stopping {
+            self.end_run(None, ctx);
+        } else {
+            self.say(ctx, RecordingState::Starting, None);
+        }
+    }
+
+    /// Tells ffmpeg to stop. Its exit arrives as an event.
+    fn end_run(&mut self, why: Option<String>, ctx: &mut Context<Self>) {
+        let why = why.or_else(|| self.dismissal.clone()).unwrap_or_else(|| "the program was stopped".to_owned());
+        let Some(active) = &mut self.active else { return };
+        active.ending.get_or_insert(why);
+        if let Some(process) = active.process.take() {
+            ctx.spawn(process.stop(GRACE).into_actor(self).map(|_, _, _| ()));
+        }
+    }
+
+    fn on_line(&mut self, line: &str, ctx: &mut Context<Self>) {
+        let now = (self.assignment.handles.clock)();
+        let before = self.assignment.latest_start.get();
+        let Some(active) = &mut self.active else { return };
+        let had_media = active.run.has_media();
+        let deeds = if let Some(file) = ClosedFile::parse(line) {
+            active.moved = Instant::now();
+            active.run.closed(file, now, before)
+        } else if let Some(block) = active.progress.feed(line).filter(|block| !block.end) {
+            let out_time = block.out_time.unwrap_or_default();
+            if out_time > active.out_time {
+                active.out_time = out_time;
+                active.moved = Instant::now();
+            }
+            active.run.progressed(active.out_time, now, before)
+        } else {
+            return;
+        };
+        if active.run.has_media() {
+            self.assignment.latest_start.set(before.max(Some(active.run.session().started_at)));
+        }
+        self.status.session = Some(active.run.session().id);
+        let begins = !had_media && active.run.has_media();
+        self.clerk.add(deeds);
+        if begins && self.stopping.is_none() {
+            self.say(ctx, RecordingState::Recording, None);
+        }
+        self.refresh(ctx);
+        self.work(ctx);
+    }
+
+    /// ffmpeg is gone: look what it left, then close the books.
+    fn on_exit(&mut self, exit: &Exit, ctx: &mut Context<Self>) {
+        let Some(active) = &mut self.active else { return };
+        active.process = None;
+        let why = active.ending.clone().unwrap_or_else(|| why_it_ended(exit));
+        let (stream, folder) = (self.assignment.key.name.as_str(), active.run.folder().to_owned());
+        log::info!(stream = stream, pid = active.pid, ms = exit.lasted.as_millis() as u64; "recording ended: {why}");
+        let spool = self.assignment.handles.spool.clone();
+        let look = async move { on_disk(&spool, move |spool| spool.files(&folder)).await };
+        ctx.spawn(look.into_actor(self).map(move |files, recorder, ctx| match files {
+            Ok(files) => recorder.run_over(&files, &why, ctx),
+            Err(error) => {
+                // The folder stays unfinished, and the recovery reads it when the spool can be read again.
+                log::error!(stream = recorder.assignment.key.name.as_str(); "{error}");
+                recorder.active = None;
+                recorder.after_run(Duration::ZERO, &why, ctx);
+            }
+        }));
+    }
+
+    fn run_over(&mut self, files: &[u32], why: &str, ctx: &mut Context<Self>) {
+        let Some(mut active) = self.active.take() else { return };
+        let ran = if active.run.has_media() { active.begun.elapsed() } else { Duration::ZERO };
+        self.clerk.add(active.run.over(files, (self.assignment.handles.clock)(), why));
+        self.clerk.release(active.hold);
+        self.status.session = None;
+        self.work(ctx);
+        self.after_run(ran, why, ctx);
+    }
+
+    fn after_run(&mut self, ran: Duration, why: &str, ctx: &mut Context<Self>) {
+        if self.stopping.is_some() {
+            return self.maybe_stopped();
+        }
+        let retry = self.history.ended(&POLICY, self.born.elapsed(), ran, rand::random());
+        // The first restart after a good run comes at once: every second of waiting is a second lost.
+        let after = if ran >= POLICY.settled_after { Duration::ZERO } else { retry.after };
+        self.due = Some(Instant::now() + after);
+        self.say(ctx, RecordingState::Restarting, Some(why.to_owned()));
+        ctx.run_later(after, |recorder, ctx| recorder.attempt(ctx));
+    }
+
+    /// Once a second: stalls, obstacles that came or went.
+    fn tick(&mut self, ctx: &mut Context<Self>) {
+        let plan = self.plan();
+        let Some(active) = &self.active else {
+            // Paused by an obstacle, with no timer set.
+            return if self.due.is_none() {
+                self.attempt(ctx)
+            };
+        };
+        if active.process.is_none() {
+            return;
+        }
+        let limit = if active.run.has_media() { STALL } else { FIRST_MEDIA };
+        if let Err(why) = plan {
+            self.end_run(Some(why), ctx);
+        } else if active.moved.elapsed() > limit {
+            let words = format!("no media for {} s; ffmpeg is started again", limit.as_secs());
+            self.end_run(Some(words), ctx);
+        }
+    }
+
+    /// Gives the clerk's next deed to a task.
+    fn work(&mut self, ctx: &mut Context<Self>) {
+        let Some(deed) = self.clerk.next() else { return self.maybe_stopped() };
+        let handles = self.assignment.handles.clone();
+        let doing = async move { perform(&handles, deed).await };
+        ctx.spawn(doing.into_actor(self).map(|done, recorder, ctx| {
+            if let Ok(Some(segment)) = &done {
+                recorder.sealed(segment.state);
+            }
+            let next = recorder.clerk.done(done.as_ref().map(|_| ()), rand::random());
+            recorder.refresh(ctx);
+            match next {
+                Next::Now => recorder.work(ctx),
+                // Whoever stops does not wait for better times: the recovery will.
+                Next::After(_) if recorder.stopping.is_some() => recorder.stopped(),
+                Next::After(delay) => {
+                    ctx.run_later(delay, |recorder, ctx| recorder.work(ctx));
+                }
+            }
+        }));
+    }
+
+    fn sealed(&mut self, state: SegmentState) {
+        if state == SegmentState::Sealed {
+            self.status.segments += 1;
+            self.assignment.handles.sealed.send_modify(|count| *count += 1);
+        }
+    }
+
+    /// Changes what everybody sees. `why`: why it is not recording.
+    fn say(&mut self, ctx: &mut Context<Self>, state: RecordingState, why: Option<String>) {
+        if self.status.state != state {
+            self.status.since = (self.assignment.handles.clock)();
+            if let (RecordingState::Paused, Some(why)) = (state, &why) {
+                log::warn!(stream = self.assignment.key.name.as_str(); "recording pauses: {why}");
+            }
+        }
+        self.status.state = state;
+        self.why = why;
+        self.refresh(ctx);
+    }
+
+    /// Tells everybody, when something is new.
+    fn refresh(&mut self, ctx: &mut Context<Self>) {
+        let late = |trouble| format!("recorded into the spool, but not in the catalogue yet: {trouble}");
+        self.status.reason = match self.status.state {
+            RecordingState::Recording => self.clerk.trouble().map(late),
+            _ => self.why.clone(),
+        };
+        if self.published.as_ref() != Some(&self.status) {
+            self.published = Some(self.status.clone());
+            self.publish(ctx);
+        }
+    }
+
+    fn publish(&self, ctx: &mut Context<Self>) {
+        let (live, change) = (self.assignment.handles.live.clone(), Change::Recording(self.status.clone()));
+        let telling = async move {
+            if let Err(error) = live.publish(vec![change]).await {
+                log::warn!("a recorder's state could not be published: {error}");
+            }
+        };
+        ctx.spawn(telling.into_actor(self));
+    }
+
+    fn maybe_stopped(&mut self) {
+        if self.active.is_none() && self.clerk.is_idle() {
+            self.stopped();
+        }
+    }
+
+    fn stopped(&mut self) {
+        if let Some(stopped) = self.stopping.take() {
+            let _ = stopped.send(());
+        }
+    }
+}
+
+impl Actor for Recorder {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.run_interval(Duration::from_secs(1), |recorder, ctx| recorder.tick(ctx));
+        self.attempt(ctx);
+    }
+}
+
+impl Supervised for Recorder {
+    const KIND: &'static str = "recorder";
+
+    fn observe(&self) -> Value {
+        json!({
+            "recording": self.status,
+            "pid": self.active.as_ref().and_then(|active| active.pid),
+            "folder": self.active.as_ref().map(|active| active.run.folder()),
+            "waiting": self.clerk.waiting(),
+            "trouble": self.clerk.trouble(),
+            "runs": self.runs,
+        })
+    }
+
+    fn release(&mut self, ctx: &mut Context<Self>, deadline: Instant) -> LocalBoxFuture<'static, ()> {
+        let (stopped, wait) = oneshot::channel();
+        self.stopping = Some(stopped);
+        self.end_run(None, ctx);
+        self.maybe_stopped();
+        let limit = deadline.checked_sub(MARGIN).unwrap_or(deadline);
+        Box::pin(async move {
+            // What is not done by then is found by the recovery: now when only this stream ends, else at the next start.
+            let _ = timeout_at(limit, wait).await;
+        })
+    }
+}
+supervised!(Recorder);
+
+/// Something happened to ffmpeg.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct RunEvent {
+    run: u64,
+    event: Event,
+}
+
+impl Handler<RunEvent> for Recorder {
+    type Result = ();
+
+    fn handle(&mut self, RunEvent { run, event }: RunEvent, ctx: &mut Self::Context) {
+        if run != self.runs {
+            return;
+        }
+        match event {
+            Event::Line(line) => self.on_line(&line, ctx),
+            Event::Exited(exit) => self.on_exit(&exit, ctx),
+        }
+    }
+}
+
+/// Why the recorder will be stopped next; becomes the session's reason.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Dismiss(pub String);
+
+impl Handler<Dismiss> for Recorder {
+    type Result = ();
+
+    fn handle(&mut self, Dismiss(why): Dismiss, _: &mut Self::Context) {
+        self.dismissal = Some(why);
+    }
+}

@@ -1,0 +1,95 @@
+//! What the live store has told us: streams with their tracks, and cameras that must not be recorded.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use actix::Message;
+use futures_util::Stream;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::adapters::live::{Change, Latest};
+use crate::domain::admission::{Candidate, StreamKey};
+use crate::domain::camera::CameraStatus;
+use crate::domain::name::StreamName;
+use crate::domain::stream::{StreamState, StreamStatus, Track};
+
+/// News from the live store.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) enum Told {
+    /// Changes, in order.
+    Changes(Arc<Vec<Change>>),
+    /// We were too slow and have missed some.
+    Missed,
+}
+
+/// The news of a subscription, for as long as the live store lives.
+pub(super) fn news(receiver: Receiver<Arc<Vec<Change>>>) -> impl Stream<Item = Told> {
+    futures_util::stream::unfold(receiver, |mut receiver| async move {
+        match receiver.recv().await {
+            Ok(changes) => Some((Told::Changes(changes), receiver)),
+            Err(RecvError::Lagged(_)) => Some((Told::Missed, receiver)),
+            Err(RecvError::Closed) => None,
+        }
+    })
+}
+
+/// What is known of streams and cameras.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    streams: BTreeMap<StreamKey, (StreamState, Vec<Track>)>,
+    /// Camera id -> its path and whether it wants to be recorded.
+    cameras: BTreeMap<i64, (StreamKey, bool)>,
+}
+
+impl Known {
+    /// Everything that is true now.
+    pub(super) fn replace(&mut self, latest: &Latest) {
+        *self = Self::default();
+        for stream in &latest.streams {
+            self.stream(stream);
+        }
+        for camera in &latest.cameras {
+            self.camera(camera);
+        }
+    }
+
+    /// Takes up a change; true when it matters to recorders.
+    pub(super) fn apply(&mut self, change: &Change) -> bool {
+        match change {
+            Change::Stream(stream) => self.stream(stream),
+            Change::StreamGone { server, name } => {
+                self.streams.remove(&StreamKey { server: server.clone(), name: name.clone() }).is_some()
+            }
+            Change::Camera(camera) => self.camera(camera),
+            Change::CameraGone { id } => self.cameras.remove(id).is_some(),
+            Change::Server(_) | Change::Recording(_) | Change::RecordingGone { .. } => false,
+        }
+    }
+
+    fn stream(&mut self, stream: &StreamStatus) -> bool {
+        let key = StreamKey { server: stream.server.clone(), name: stream.name.clone() };
+        let news = (stream.state, stream.tracks.clone());
+        self.streams.insert(key, news.clone()) != Some(news)
+    }
+
+    fn camera(&mut self, camera: &CameraStatus) -> bool {
+        // A camera with a name that no path can have is never restreamed.
+        let Ok(name) = StreamName::parse(&camera.path) else { return self.cameras.remove(&camera.id).is_some() };
+        let news = (StreamKey { server: camera.server.clone(), name }, camera.record);
+        self.cameras.insert(camera.id, news.clone()) != Some(news)
+    }
+
+    /// Every stream of the servers that we know.
+    pub(super) fn candidates(&self, is_ours: impl Fn(&str) -> bool) -> Vec<Candidate> {
+        let unwanted = |key: &StreamKey| self.cameras.values().any(|(path, record)| path == key && !record);
+        let ours = self.streams.iter().filter(|(key, _)| is_ours(&key.server));
+        ours.map(|(key, (state, _))| Candidate { key: key.clone(), state: *state, wanted: !unwanted(key) }).collect()
+    }
+
+    /// The tracks of a stream, as far as the server tells them.
+    pub(super) fn tracks(&self, key: &StreamKey) -> Vec<Track> {
+        self.streams.get(key).map(|(_, tracks)| tracks.clone()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,326 @@
+//! Decides who is recorded, keeps one recorder per admitted stream, watches the spool's disk, starts the recovery.
+//!
+//! Learns of streams and cameras from the live store; the rules are `domain::admission`. Writes the state of streams
+//! for which there is no place; every other state is written by the recorder itself.
+
+mod known;
+mod upkeep;
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::RecordHandles;
+use super::recorder::{Dismiss, Recorder};
+use super::start::Assignment;
+use crate::actors::supervision::stop::StopOrder;
+use crate::actors::supervision::{Child, ChildSet, Restart, Supervised, supervised};
+use crate::adapters::live::{Change, Latest};
+use crate::base::backoff::Backoff;
+use crate::config::settings::{Record, Server};
+use crate::domain::admission::{AdmissionRules, StreamKey, Verdict};
+use crate::domain::layout::{plain, server_prefix};
+use crate::domain::recording::{RecordingState, RecordingStatus};
+use crate::domain::stream::Track;
+
+use known::{Known, Told, news};
+use upkeep::Recovery;
+
+/// How often the spool's disk is looked at.
+const LOOK_AT_DISK: Duration = Duration::from_secs(2);
+/// A recorder that ends may take so long to close its files and rows.
+const FAREWELL: Duration = Duration::from_secs(15);
+/// Delays between tries of the recovery.
+const RECOVERY: Backoff = Backoff { min: Duration::from_secs(1), max: Duration::from_secs(60) };
+
+/// The manager of all recorders.
+pub struct Recorders {
+    settings: Record,
+    rules: AdmissionRules,
+    servers: Vec<Rc<Server>>,
+    handles: RecordHandles,
+    set: Option<ChildSet<Self>>,
+    known: Known,
+    posts: BTreeMap<StreamKey, Post>,
+    obstacle: watch::Sender<Option<String>>,
+    looking_at_disk: bool,
+    recovery: Recovery,
+}
+
+/// What we keep about a stream that is or was recorded.
+struct Post {
+    tracks: watch::Sender<Vec<Track>>,
+    latest_start: Rc<Cell<Option<DateTime<Utc>>>>,
+    staffed: Staffed,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Staffed {
+    /// Nobody records it.
+    Not,
+    /// It should be recorded; the sentence says why there is no place.
+    Waiting(String),
+    /// A recorder is there.
+    Yes,
+    /// Its recorder has been told to go.
+    Leaving,
+}
+
+impl Recorders {
+    /// The manager for these settings. `servers` in the order of the configuration: it decides about object keys.
+    pub fn new(settings: Record, servers: Vec<Server>, handles: RecordHandles) -> Self {
+        let rules = AdmissionRules {
+            include: settings.include.clone(),
+            exclude: settings.exclude.clone(),
+            max_concurrent: settings.max_concurrent,
+        };
+        Self {
+            settings,
+            rules,
+            servers: servers.into_iter().map(Rc::new).collect(),
+            handles,
+            set: None,
+            known: Known::default(),
+            posts: BTreeMap::new(),
+            obstacle: watch::Sender::new(None),
+            looking_at_disk: false,
+            recovery: Recovery::default(),
+        }
+    }
+
+    /// Starts, stops and refuses recorders by what is known now.
+    fn judge(&mut self, ctx: &mut Context<Self>) {
+        if !self.recovery.passed_once {
+            return;
+        }
+        let candidates = self.known.candidates(|server| self.servers.iter().any(|known| known.name == server));
+        let recording = self.posts.iter().filter(|(_, post)| post.staffed == Staffed::Yes);
+        let recording: BTreeSet<StreamKey> = recording.map(|(key, _)| key.clone()).collect();
+        let mut verdicts: BTreeMap<StreamKey, Verdict> =
+            self.rules.judge(&candidates, &recording).into_iter().collect();
+        // A stream that nobody mentions any more.
+        for key in self.posts.keys() {
+            verdicts.entry(key.clone()).or_insert(Verdict::NotLive);
+        }
+        for (key, verdict) in verdicts {
+            let staffed = self.posts.get(&key).map_or(Staffed::Not, |post| post.staffed.clone());
+            match (verdict, staffed) {
+                (Verdict::Record, Staffed::Not | Staffed::Waiting(_)) => self.hire(&key, ctx),
+                (Verdict::Record, Staffed::Yes) => self.tell_tracks(&key),
+                (Verdict::NoPlace(why), staffed) if staffed != Staffed::Leaving => self.refuse(&key, why, ctx),
+                (Verdict::Unwanted(why), Staffed::Yes) => self.dismiss(&key, format!("switched off: {why}"), ctx),
+                (Verdict::NotLive, Staffed::Yes) => self.dismiss(&key, "the stream ended".to_owned(), ctx),
+                (Verdict::Unwanted(_) | Verdict::NotLive, Staffed::Waiting(_)) => self.forget(&key, ctx),
+                _ => {}
+            }
+        }
+    }
+
+    fn post(&mut self, key: &StreamKey) -> &mut Post {
+        let tracks = self.known.tracks(key);
+        self.posts.entry(key.clone()).or_insert_with(|| Post {
+            tracks: watch::Sender::new(tracks),
+            latest_start: Rc::new(Cell::new(None)),
+            staffed: Staffed::Not,
+        })
+    }
+
+    fn hire(&mut self, key: &StreamKey, ctx: &mut Context<Self>) {
+        let Some(place) = self.servers.iter().position(|server| server.name == key.server) else { return };
+        self.tell_tracks(key);
+        let post = self.post(key);
+        post.staffed = Staffed::Yes;
+        let (latest_start, tracks) = (post.latest_start.clone(), post.tracks.subscribe());
+        let assignment = Assignment {
+            key: key.clone(),
+            server: self.servers[place].clone(),
+            key_prefix: server_prefix(place, &key.server),
+            segment: self.settings.segment_duration,
+            handles: self.handles.clone(),
+            latest_start,
+            tracks,
+            obstacle: self.obstacle.subscribe(),
+            manager: ctx.address().recipient(),
+        };
+        if let Some(set) = &mut self.set {
+            set.start(Child::new(child_name(key), Restart::Always, move || Recorder::new(assignment.clone())));
+        }
+    }
+
+    fn tell_tracks(&mut self, key: &StreamKey) {
+        let tracks = self.known.tracks(key);
+        self.post(key).tracks.send_if_modified(|known| {
+            let is_new = *known != tracks;
+            if is_new {
+                *known = tracks;
+            }
+            is_new
+        });
+    }
+
+    /// Ends a recorder; `child_ended` follows.
+    fn dismiss(&mut self, key: &StreamKey, why: String, ctx: &mut Context<Self>) {
+        self.post(key).staffed = Staffed::Leaving;
+        let name = child_name(key);
+        let Some(set) = &mut self.set else { return };
+        let recorder = set.addr::<Recorder>(&name);
+        let gone = set.remove(&name, Instant::now() + FAREWELL);
+        match recorder {
+            Some(recorder) => recorder.do_send(Dismiss(why)),
+            // It was waiting for its restart and is gone already, without a word.
+            None => return self.forget(key, ctx),
+        }
+        ctx.spawn(gone.into_actor(self).map(|late, _, _| {
+            if !late.is_empty() {
+                log::warn!("recorders did not end in time: {}", late.join(", "));
+            }
+        }));
+    }
+
+    fn refuse(&mut self, key: &StreamKey, why: String, ctx: &mut Context<Self>) {
+        let post = self.post(key);
+        if post.staffed == Staffed::Waiting(why.clone()) {
+            return;
+        }
+        post.staffed = Staffed::Waiting(why.clone());
+        log::warn!(server = key.server.as_str(), stream = key.name.as_str(); "not recorded: {why}");
+        let status = RecordingStatus {
+            server: key.server.clone(),
+            name: key.name.clone(),
+            state: RecordingState::Paused,
+            since: (self.handles.clock)(),
+            session: None,
+            segments: 0,
+            reason: Some(why),
+        };
+        self.publish(vec![Change::Recording(status)], ctx);
+    }
+
+    /// Nobody records the stream any more: everybody may forget its recorder.
+    fn forget(&mut self, key: &StreamKey, ctx: &mut Context<Self>) {
+        self.post(key).staffed = Staffed::Not;
+        self.publish(vec![Change::RecordingGone { server: key.server.clone(), name: key.name.clone() }], ctx);
+    }
+
+    fn publish(&self, changes: Vec<Change>, ctx: &mut Context<Self>) {
+        let live = self.handles.live.clone();
+        let telling = async move {
+            if let Err(error) = live.publish(changes).await {
+                log::warn!("the state of recordings could not be published: {error}");
+            }
+        };
+        ctx.spawn(telling.into_actor(self));
+    }
+}
+
+/// Name of a stream's recorder in the tree: one word per stream, whatever its name.
+fn child_name(key: &StreamKey) -> String {
+    format!("{}:{}", plain(&key.server), key.name.folder())
+}
+
+impl Recorders {
+    /// Reads everything again: at start, and after news was missed.
+    fn read_all(&mut self, ctx: &mut Context<Self>) {
+        let live = self.handles.live.clone();
+        let read = async move { live.latest().await };
+        ctx.spawn(read.into_actor(self).map(|latest, manager, ctx| match latest {
+            Ok(latest) => {
+                manager.known.replace(&latest);
+                manager.forget_strangers(&latest, ctx);
+                manager.judge(ctx);
+            }
+            Err(error) => {
+                log::warn!("the live store cannot be read: {error}");
+                ctx.run_later(LOOK_AT_DISK, |manager, ctx| manager.read_all(ctx));
+            }
+        }));
+    }
+
+    /// States of recorders that ended with an earlier manager.
+    fn forget_strangers(&mut self, latest: &Latest, ctx: &mut Context<Self>) {
+        let strangers = latest.recordings.iter().filter(|status| {
+            let key = StreamKey { server: status.server.clone(), name: status.name.clone() };
+            self.posts.get(&key).is_none_or(|post| post.staffed == Staffed::Not)
+        });
+        let gone = |status: &RecordingStatus| Change::RecordingGone {
+            server: status.server.clone(),
+            name: status.name.clone(),
+        };
+        let changes: Vec<Change> = strangers.map(gone).collect();
+        if !changes.is_empty() {
+            self.publish(changes, ctx);
+        }
+    }
+}
+
+impl Actor for Recorders {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.set = Some(ChildSet::new(ctx, StopOrder::Together));
+        // Subscribed before the first reading, so that nothing falls between.
+        ctx.add_message_stream(news(self.handles.live.subscribe()));
+        self.read_all(ctx);
+        self.look_at_disk(ctx);
+        self.recover(ctx);
+        ctx.run_interval(LOOK_AT_DISK, |manager, ctx| manager.look_at_disk(ctx));
+    }
+}
+
+impl Supervised for Recorders {
+    const KIND: &'static str = "recorders";
+
+    fn observe(&self) -> Value {
+        let waiting: Vec<Value> = self
+            .posts
+            .iter()
+            .filter_map(|(key, post)| match &post.staffed {
+                Staffed::Waiting(why) => Some(json!({ "stream": key.to_string(), "reason": why })),
+                _ => None,
+            })
+            .collect();
+        json!({
+            "recording": self.posts.values().filter(|post| post.staffed == Staffed::Yes).count(),
+            "waiting": waiting,
+            "obstacle": *self.obstacle.borrow(),
+            "recovered": self.recovery.sealed,
+            "recoveryTrouble": self.recovery.trouble,
+        })
+    }
+
+    fn children(&mut self) -> Option<&mut ChildSet<Self>> {
+        self.set.as_mut()
+    }
+
+    fn child_ended(&mut self, name: &str, ctx: &mut Context<Self>) {
+        let key = self.posts.keys().find(|key| child_name(key) == name).cloned();
+        if let Some(key) = key {
+            self.forget(&key, ctx);
+            self.judge(ctx);
+        }
+    }
+}
+supervised!(Recorders, manager);
+
+impl Handler<Told> for Recorders {
+    type Result = ();
+
+    fn handle(&mut self, told: Told, ctx: &mut Self::Context) {
+        match told {
+            Told::Missed => self.read_all(ctx),
+            Told::Changes(changes) => {
+                let matters = changes.iter().fold(false, |any, change| self.known.apply(change) | any);
+                if matters {
+                    self.judge(ctx);
+                }
+            }
+        }
+    }
+}

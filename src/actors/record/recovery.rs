@@ -1,0 +1,180 @@
+//! Finishes what a crash, a full disk or an absent database interrupted: every file in an unfinished folder of the spool
+//! is sealed or found to be nothing, gets its row, and its session an end.
+//!
+//! Works from the folders' notes and the rows that exist, and may be interrupted and begun again at any point. Knows
+//! nothing about running recorders: the manager leaves their folders out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::RecordHandles;
+use super::clerk::{Deed, SealOrder, on_disk, perform, seal};
+use super::run::draft;
+use crate::adapters::database::SegmentQuery;
+use crate::adapters::spool::{Continues, Unfinished};
+use crate::base::Result;
+use crate::domain::recording::{Segment, SegmentState, Session};
+use crate::domain::session::SessionBook;
+
+/// Rows read at once.
+const PAGE: u32 = 1000;
+
+/// What was left unfinished.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// Folders of one ffmpeg run each: its own first, then those of sessions that began at midnight.
+    pub runs: Vec<Vec<Unfinished>>,
+    /// Open sessions without a folder.
+    pub without_folder: Vec<Session>,
+}
+
+/// Looks at catalogue and spool, changes nothing.
+pub async fn look(handles: &RecordHandles) -> Result<Findings> {
+    // Rows first: a session's folder is made before its row, so a row without a folder has no recorder.
+    let open = handles.database.open_sessions().await?;
+    let unfinished = on_disk(&handles.spool, |spool| spool.unfinished()).await?;
+    let known: BTreeSet<Uuid> = unfinished.iter().map(|folder| folder.note.session.id).collect();
+    let without_folder = open.into_iter().filter(|session| !known.contains(&session.id)).collect();
+    Ok(Findings { runs: by_run(unfinished), without_folder })
+}
+
+/// Groups folders by the ffmpeg run that wrote them.
+fn by_run(unfinished: Vec<Unfinished>) -> Vec<Vec<Unfinished>> {
+    let bases: BTreeSet<String> = unfinished.iter().map(|found| found.folder.clone()).collect();
+    let mut runs: BTreeMap<String, Vec<Unfinished>> = BTreeMap::new();
+    for found in unfinished {
+        let base = match &found.note.continues {
+            // A finished base has no files left: then this folder stands for itself.
+            Some(Continues { folder, .. }) if bases.contains(folder) => folder.clone(),
+            _ => found.folder.clone(),
+        };
+        runs.entry(base).or_default().push(found);
+    }
+    let mut runs: Vec<(String, Vec<Unfinished>)> = runs.into_iter().collect();
+    for (base, folders) in &mut runs {
+        folders.sort_by_key(|found| (found.folder != *base, found.note.session.started_at));
+    }
+    runs.sort_by_key(|(_, folders)| folders.first().map(|found| found.note.session.started_at));
+    runs.into_iter().map(|(_, folders)| folders).collect()
+}
+
+/// Ends a session that has no folder any more.
+pub async fn close_without_folder(handles: &RecordHandles, session: &Session) -> Result<()> {
+    let rows = rows(handles, session.id).await?;
+    lose_unwritten(handles, &rows, &BTreeSet::new()).await?;
+    close(handles, session, rows.iter().filter(|row| row.state.is_playable()).map(Segment::ended_at).max()).await
+}
+
+/// Finishes one run's folders. Returns how many segments were sealed.
+pub async fn finish_run(handles: &RecordHandles, folders: &[Unfinished]) -> Result<usize> {
+    let Some(base) = folders.first() else { return Ok(0) };
+    let later = folders[1..].iter().filter_map(|found| {
+        let from = found.note.continues.as_ref()?.from;
+        Some((found.note.session.clone(), from))
+    });
+    let book = SessionBook::restore(base.note.session.clone(), later.collect());
+    let mut repair = Repair { handles, sealed: 0, end: None };
+    for found in folders {
+        repair.session(found, &places(&book, base, found)).await?;
+    }
+    // The run's own folder last: while it is unfinished, the others are read in its light.
+    for found in folders.iter().rev() {
+        perform(handles, Deed::Finish(found.folder.clone())).await?;
+    }
+    Ok(repair.sealed)
+}
+
+/// Where the files of a session lie now: its number -> folder and number there.
+fn places(book: &SessionBook, base: &Unfinished, found: &Unfinished) -> BTreeMap<u32, (String, u32)> {
+    let of_run = base.files.iter().filter_map(|file| {
+        let (session, number) = book.place(*file);
+        (session.id == found.note.session.id).then(|| (number, (base.folder.clone(), *file)))
+    });
+    let moved = found.files.iter().filter(|_| found.folder != base.folder);
+    of_run.chain(moved.map(|number| (*number, (found.folder.clone(), *number)))).collect()
+}
+
+/// Goes through one run's files in order.
+struct Repair<'a> {
+    handles: &'a RecordHandles,
+    sealed: usize,
+    /// The end of the file before, which is where the next begins: ffmpeg leaves no gap within a run.
+    end: Option<DateTime<Utc>>,
+}
+
+impl Repair<'_> {
+    async fn session(&mut self, found: &Unfinished, files: &BTreeMap<u32, (String, u32)>) -> Result<()> {
+        let rows = rows(self.handles, found.note.session.id).await?;
+        let numbers: BTreeSet<u32> = files.keys().copied().chain(rows.iter().map(|row| row.number)).collect();
+        for number in &numbers {
+            let row = rows.iter().find(|row| row.number == *number);
+            match (row, files.get(number)) {
+                (Some(row), _) if row.state.is_playable() => self.end = Some(row.ended_at()),
+                (row, Some(from)) => self.file(found, *number, from, row).await?,
+                (_, None) => {}
+            }
+        }
+        lose_unwritten(self.handles, &rows, &files.keys().copied().collect()).await?;
+        close(self.handles, &found.note.session, self.end).await
+    }
+
+    /// Seals a file that has no row yet, or one that says it is still being written.
+    async fn file(
+        &mut self,
+        found: &Unfinished,
+        number: u32,
+        from: &(String, u32),
+        row: Option<&Segment>,
+    ) -> Result<()> {
+        let session = &found.note.session;
+        let started_at = row.map(|row| row.started_at).or(self.end).unwrap_or(session.started_at);
+        let id = row.map_or_else(Uuid::now_v7, |row| row.id);
+        let draft = draft(&found.note.key_prefix, session, number, id, started_at, &found.folder);
+        let why = Some("cut short: the program ended while it was written".to_owned());
+        let order = SealOrder { from: from.clone(), to: (found.folder.clone(), number), draft, why };
+        let segment = on_disk(&self.handles.spool, move |spool| seal(spool, &order)).await?;
+        if segment.state == SegmentState::Sealed {
+            self.handles.database.open_session(session.clone()).await?;
+            self.sealed += 1;
+            self.end = Some(segment.ended_at());
+        } else if row.is_none() {
+            // Nobody ever said that there was something.
+            return Ok(());
+        }
+        self.handles.database.put_segment(segment).await
+    }
+}
+
+async fn close(handles: &RecordHandles, session: &Session, end: Option<DateTime<Utc>>) -> Result<()> {
+    if handles.database.session(session.id).await?.is_none() {
+        return Ok(());
+    }
+    let reason = "the program ended without closing it; what was whole has been kept".to_owned();
+    let at = end.unwrap_or(session.started_at).max(session.started_at);
+    perform(handles, Deed::Close { session: session.id, at, reason }).await.map(drop)
+}
+
+/// Rows that say `writing` although there is no file.
+async fn lose_unwritten(handles: &RecordHandles, rows: &[Segment], files: &BTreeSet<u32>) -> Result<()> {
+    for row in rows.iter().filter(|row| row.state == SegmentState::Writing && !files.contains(&row.number)) {
+        let reason = Some("nothing of it could be kept: its file is not in the spool".to_owned());
+        handles.database.move_segment(row.id, vec![SegmentState::Writing], SegmentState::Lost, reason).await?;
+    }
+    Ok(())
+}
+
+async fn rows(handles: &RecordHandles, session: Uuid) -> Result<Vec<Segment>> {
+    let mut all: Vec<Segment> = Vec::new();
+    loop {
+        let after = all.last().map(|row| row.id);
+        let query = SegmentQuery { session: Some(session), after, limit: PAGE, ..SegmentQuery::default() };
+        let page = handles.database.segments(query).await?;
+        let is_last = page.len() < PAGE as usize;
+        all.extend(page);
+        if is_last {
+            return Ok(all);
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! What one ffmpeg run writes, told by its lines, as deeds for the clerk. No I/O, no clock of its own.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::clerk::{Deed, SealOrder};
+use crate::adapters::ffmpeg::record_argv::ClosedFile;
+use crate::adapters::spool::{Continues, Note, Spool};
+use crate::domain::layout::{is_next_day, object_key, session_start};
+use crate::domain::recording::{Segment, SegmentState, Session};
+use crate::domain::session::{MediaClock, SessionBook};
+
+/// First media that comes later than this after the start of ffmpeg is when the session really begins.
+const LATE: TimeDelta = TimeDelta::seconds(2);
+
+/// One ffmpeg run.
+pub struct Run {
+    /// Folder in which ffmpeg writes.
+    folder: String,
+    note: Note,
+    /// Opened with the first media.
+    book: Option<SessionBook>,
+    /// Folders of sessions that began at midnight.
+    later_folders: Vec<(Uuid, String)>,
+    clock: MediaClock,
+    /// Rows of files that ffmpeg has begun and that have not been handed over for sealing.
+    begun: BTreeMap<u32, (Uuid, DateTime<Utc>)>,
+    /// First file that has not been handed over.
+    next_file: u32,
+    /// Where the last closed file ends.
+    closed_until: Duration,
+    /// Up to here ffmpeg says it has written.
+    written: Duration,
+}
+
+impl Run {
+    /// A run in the folder of this note.
+    pub fn new(note: Note) -> Self {
+        Self {
+            folder: Spool::folder(&note.session),
+            note,
+            book: None,
+            later_folders: Vec::new(),
+            clock: MediaClock::default(),
+            begun: BTreeMap::new(),
+            next_file: 0,
+            closed_until: Duration::ZERO,
+            written: Duration::ZERO,
+        }
+    }
+
+    /// Folder in which ffmpeg writes, relative to the spool.
+    pub fn folder(&self) -> &str {
+        &self.folder
+    }
+
+    /// The session that is being written.
+    pub fn session(&self) -> &Session {
+        self.book.as_ref().map_or(&self.note.session, SessionBook::current)
+    }
+
+    /// Whether media has arrived.
+    pub fn has_media(&self) -> bool {
+        self.book.is_some()
+    }
+
+    /// ffmpeg says it has written up to `out_time`. `before`: start of the stream's session before this one.
+    pub fn progressed(&mut self, out_time: Duration, now: DateTime<Utc>, before: Option<DateTime<Utc>>) -> Vec<Deed> {
+        if out_time.is_zero() {
+            return Vec::new();
+        }
+        self.written = self.written.max(out_time);
+        self.clock.observe(now, out_time);
+        let at = self.clock.at(self.closed_until).unwrap_or(now);
+        self.begin_file(self.next_file, at, before)
+    }
+
+    /// ffmpeg has closed a file.
+    pub fn closed(&mut self, file: ClosedFile, now: DateTime<Utc>, before: Option<DateTime<Utc>>) -> Vec<Deed> {
+        self.written = self.written.max(file.end);
+        self.clock.observe(now, file.end);
+        let at = self.clock.at(file.start).unwrap_or(now);
+        let mut deeds = self.begin_file(file.number, at, before);
+        if let (Some(row), Some(book)) = (self.begun.get_mut(&file.number), &self.book) {
+            // By now the clock knows better than when the file began.
+            row.1 = at.max(book.place(file.number).0.started_at);
+        }
+        deeds.extend(self.seal(file.number, None));
+        self.closed_until = file.end;
+        self.next_file = file.number + 1;
+        deeds
+    }
+
+    /// ffmpeg has ended; `files` are in its folder. Seals what it did not close itself, ends the session.
+    pub fn over(&mut self, files: &[u32], now: DateTime<Utc>, why: &str) -> Vec<Deed> {
+        if self.book.is_none() {
+            return vec![Deed::Discard(self.folder.clone())];
+        }
+        let mut deeds = Vec::new();
+        let open = self.next_file;
+        for file in files.iter().copied().filter(|file| *file >= open) {
+            let at = self.clock.at(self.closed_until).unwrap_or(now);
+            deeds.extend(self.begin_file(file, at, None));
+            deeds.extend(self.seal(file, Some(format!("cut short: {why}"))));
+        }
+        let session = self.session();
+        let end = self.clock.at(self.written).unwrap_or(now).max(session.started_at);
+        deeds.push(Deed::Close { session: session.id, at: end, reason: why.to_owned() });
+        // The run's own folder last: while it is unfinished, the recovery reads the others in its light.
+        deeds.extend(self.later_folders.iter().map(|(_, folder)| Deed::Finish(folder.clone())));
+        deeds.push(Deed::Finish(self.folder.clone()));
+        deeds
+    }
+
+    /// A file begins at `at`: the first opens the session, one after midnight the next session.
+    fn begin_file(&mut self, file: u32, at: DateTime<Utc>, before: Option<DateTime<Utc>>) -> Vec<Deed> {
+        if self.begun.contains_key(&file) {
+            return Vec::new();
+        }
+        let mut deeds = Vec::new();
+        match &mut self.book {
+            None => {
+                // ffmpeg's clock begins when the server begins to send, a moment after its start, and its first reports
+                // come late: the start itself is the better guess unless the server took its time.
+                let planned = self.note.session.started_at;
+                if at - planned > LATE || is_next_day(planned, at) {
+                    self.note.session.started_at = session_start(at, before);
+                    deeds.push(Deed::Note { folder: self.folder.clone(), note: self.note.clone() });
+                }
+                let session = self.note.session.clone();
+                deeds.push(Deed::Open(session.clone()));
+                self.book = Some(SessionBook::open(session));
+            }
+            Some(book) => {
+                if let Some(turn) = book.file_begins(file, at, Uuid::now_v7()) {
+                    let continues = Some(Continues { folder: self.folder.clone(), from: file });
+                    let key_prefix = self.note.key_prefix.clone();
+                    let (ended, begun) = (turn.ended, turn.begun);
+                    self.later_folders.push((begun.id, Spool::folder(&begun)));
+                    deeds.push(Deed::Begin(Note { session: begun.clone(), key_prefix, continues }));
+                    deeds.push(Deed::Open(begun));
+                    let reason = ended.end_reason.unwrap_or_default();
+                    deeds.push(Deed::Close { session: ended.id, at: ended.ended_at.unwrap_or(at), reason });
+                }
+            }
+        }
+        let row = (Uuid::now_v7(), at.max(self.session().started_at));
+        self.begun.insert(file, row);
+        if let Some((draft, _)) = self.draft(file, row) {
+            deeds.push(Deed::Put(Box::new(draft)));
+        }
+        deeds
+    }
+
+    fn seal(&mut self, file: u32, why: Option<String>) -> Option<Deed> {
+        let row = self.begun.remove(&file)?;
+        let (draft, to) = self.draft(file, row)?;
+        Some(Deed::Seal(Box::new(SealOrder { from: (self.folder.clone(), file), to, draft, why })))
+    }
+
+    /// The row of a file that is being written, and where the file belongs.
+    fn draft(&self, file: u32, (id, started_at): (Uuid, DateTime<Utc>)) -> Option<(Segment, (String, u32))> {
+        let (session, number) = self.book.as_ref()?.place(file);
+        let later = self.later_folders.iter().find(|(id, _)| *id == session.id);
+        let folder = later.map_or(&self.folder, |(_, folder)| folder).clone();
+        Some((draft(&self.note.key_prefix, session, number, id, started_at, &folder), (folder, number)))
+    }
+}
+
+/// The row of a segment that is being written.
+pub fn draft(
+    key_prefix: &str,
+    session: &Session,
+    number: u32,
+    id: Uuid,
+    started_at: DateTime<Utc>,
+    folder: &str,
+) -> Segment {
+    Segment {
+        id,
+        session: session.id,
+        server: session.server.clone(),
+        stream: session.stream.clone(),
+        number,
+        state: SegmentState::Writing,
+        started_at,
+        duration_ms: 0,
+        bytes: 0,
+        frames: 0,
+        init_bytes: 0,
+        media_bytes: 0,
+        spool_path: Spool::file(folder, number),
+        object_key: object_key(key_prefix, &session.stream, session.started_at, number),
+        reason: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::name::StreamName;
+
+    fn time(text: &str) -> DateTime<Utc> {
+        text.parse().expect(text)
+    }
+
+    fn run(started_at: &str) -> Run {
+        let session = Session {
+            id: Uuid::from_u128(1),
+            server: "main".into(),
+            stream: StreamName::parse("a").expect("a"),
+            started_at: time(started_at),
+            ended_at: None,
+            end_reason: None,
+        };
+        Run::new(Note { session, key_prefix: String::new(), continues: None })
+    }
+
+    fn closed(number: u32, start: u64, end: u64) -> ClosedFile {
+        ClosedFile { number, start: Duration::from_secs(start), end: Duration::from_secs(end) }
+    }
+
+    /// One word per deed.
+    fn words(deeds: &[Deed]) -> Vec<String> {
+        let put = |segment: &Segment| format!("{} {}", segment.state.as_str(), segment.object_key);
+        deeds
+            .iter()
+            .map(|deed| match deed {
+                Deed::Begin(note) => format!("begin {}", note.session.started_at.format("%dT%H:%M:%S")),
+                Deed::Note { note, .. } => format!("note {}", note.session.started_at.format("%dT%H:%M:%S")),
+                Deed::Open(session) => format!("open {}", session.started_at.format("%dT%H:%M:%S")),
+                Deed::Put(segment) => put(segment),
+                Deed::Seal(order) => format!("seal {} as {} {:?}", order.from.1, put(&order.draft), order.why),
+                Deed::Close { at, reason, .. } => format!("close {} {reason}", at.format("%dT%H:%M:%S")),
+                Deed::Discard(_) => "discard".to_owned(),
+                Deed::Finish(_) => "finish".to_owned(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_session_opens_with_its_first_media_and_seals_what_was_closed() {
+        let mut run = run("2026-11-21T08:00:00Z");
+        assert!(words(&run.progressed(Duration::ZERO, time("2026-11-21T08:00:01Z"), None)).is_empty());
+        let first = run.progressed(Duration::from_millis(500), time("2026-11-21T08:00:03.500Z"), None);
+        let key = "a/2026-11-21/20261121_080003/segment_000.mp4";
+        assert_eq!(words(&first), ["note 21T08:00:03", "open 21T08:00:03", &format!("writing {key}")]);
+        assert!(run.progressed(Duration::from_secs(1), time("2026-11-21T08:00:04Z"), None).is_empty());
+
+        let sealed = run.closed(closed(0, 0, 10), time("2026-11-21T08:00:13Z"), None);
+        assert_eq!(words(&sealed), [format!("seal 0 as writing {key} None")]);
+        let next = run.progressed(Duration::from_secs(11), time("2026-11-21T08:00:14Z"), None);
+        assert_eq!(words(&next), ["writing a/2026-11-21/20261121_080003/segment_001.mp4"]);
+        let Deed::Put(row) = &next[0] else { panic!("{next:?}") };
+        assert_eq!(row.started_at, time("2026-11-21T08:00:13Z"));
+
+        let over = run.over(&[0, 1], time("2026-11-21T08:00:15Z"), "killed");
+        let seal = "seal 1 as writing a/2026-11-21/20261121_080003/segment_001.mp4 Some(\"cut short: killed\")";
+        assert_eq!(words(&over), [seal, "close 21T08:00:14 killed", "finish"]);
+    }
+
+    #[test]
+    fn a_session_planned_before_midnight_begins_on_the_day_of_its_first_media() {
+        let mut run = run("2026-12-31T23:59:59Z");
+        let first = run.progressed(Duration::from_millis(300), time("2027-01-01T00:00:00.400Z"), None);
+        let key = "writing a/2027-01-01/20270101_000000/segment_000.mp4";
+        assert_eq!(words(&first), ["note 01T00:00:00", "open 01T00:00:00", key]);
+    }
+
+    #[test]
+    fn first_reports_that_come_late_are_corrected_at_the_end_of_the_file() {
+        let mut run = run("2026-11-21T08:00:00Z");
+        run.progressed(Duration::from_millis(20), time("2026-11-21T08:00:00.900Z"), None);
+        let sealed = run.closed(closed(0, 0, 2), time("2026-11-21T08:00:02.150Z"), None);
+        let Deed::Seal(order) = &sealed[0] else { panic!("{sealed:?}") };
+        assert_eq!(order.draft.started_at, time("2026-11-21T08:00:00.150Z"));
+    }
+
+    #[test]
+    fn a_run_without_media_leaves_nothing() {
+        let mut run = run("2026-11-21T08:00:00Z");
+        assert_eq!(words(&run.over(&[0], time("2026-11-21T08:00:01Z"), "404")), ["discard"]);
+    }
+
+    #[test]
+    fn a_run_that_is_faster_than_its_progress_loses_nothing() {
+        let mut run = run("2026-11-21T08:00:00Z");
+        let deeds = run.closed(closed(0, 0, 2), time("2026-11-21T08:00:02Z"), None);
+        let key = "writing a/2026-11-21/20261121_080000/segment_000.mp4";
+        let wanted = ["open 21T08:00:00", key, &format!("seal 0 as {key} None")];
+        assert_eq!(words(&deeds), wanted);
+        let deeds = run.closed(closed(1, 2, 4), time("2026-11-21T08:00:04Z"), None);
+        assert_eq!(deeds.len(), 2, "{:?}", words(&deeds));
+        assert_eq!(words(&run.over(&[], time("2026-11-21T08:00:04Z"), "done")), ["close 21T08:00:04 done", "finish"]);
+    }
+
+    #[test]
+    fn midnight_begins_a_session_while_ffmpeg_goes_on() {
+        let mut run = run("2026-12-31T23:59:50Z");
+        run.progressed(Duration::from_secs(1), time("2026-12-31T23:59:51Z"), None);
+        run.closed(closed(0, 0, 12), time("2027-01-01T00:00:02Z"), None);
+        let turn = run.progressed(Duration::from_secs(13), time("2027-01-01T00:00:03Z"), None);
+        assert_eq!(
+            words(&turn),
+            [
+                "begin 01T00:00:02",
+                "open 01T00:00:02",
+                "close 01T00:00:02 a new day began (UTC); the recording goes on in the next session",
+                "writing a/2027-01-01/20270101_000002/segment_000.mp4",
+            ]
+        );
+        let sealed = run.closed(closed(1, 12, 22), time("2027-01-01T00:00:12Z"), None);
+        let Deed::Seal(order) = &sealed[0] else { panic!("{sealed:?}") };
+        assert_eq!((order.from.1, order.to.1), (1, 0));
+        assert_ne!(order.from.0, order.to.0);
+        let over = run.over(&[], time("2027-01-01T00:00:12Z"), "done");
+        assert_eq!(words(&over), ["close 01T00:00:12 done", "finish", "finish"]);
+    }
+}

@@ -1,0 +1,50 @@
+//! Uploading: every sealed segment into the object store, and out of the spool when its time has come.
+//!
+//! ```text
+//! Uploads             gives back what an earlier process was uploading; wakes workers; evicts
+//!  `- UploadWorker x N  claim -> put -> size checked -> row says uploaded
+//! ```
+//!
+//! Acts on rows of the catalogue alone, so that nothing is forgotten whoever dies. A row says `uploaded` only when the
+//! store itself has named the object's size; a local file goes only after the store has done so once more. Never seals,
+//! never talks to recorders. Started by `root`.
+
+mod attempt;
+mod evict;
+mod grudges;
+mod uploads;
+mod worker;
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+pub use uploads::Uploads;
+
+use crate::adapters::database::SharedDatabase;
+use crate::adapters::objects::SharedObjects;
+use crate::adapters::spool::SharedSpool;
+
+/// What uploading needs from outside.
+#[derive(Clone)]
+pub struct UploadHandles {
+    /// The catalogue: the queue of uploads.
+    pub database: SharedDatabase,
+    /// Where segments go.
+    pub objects: SharedObjects,
+    /// Where they lie.
+    pub spool: SharedSpool,
+    /// Changes when a segment has been sealed.
+    pub sealed: watch::Receiver<u64>,
+}
+
+/// Rules of the configuration.
+#[derive(Clone, Copy, Debug)]
+pub struct UploadRules {
+    /// Upload workers.
+    pub workers: usize,
+    /// Uploaded segments stay in the spool for so long.
+    pub keep_local: Duration,
+    /// Below this many free bytes recordings pause; uploaded segments leave the spool before that.
+    pub min_free: u64,
+}

@@ -1,0 +1,146 @@
+//! Keeps the upload workers, wakes them, and lets local files go in time.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
+use chrono::Utc;
+use serde_json::{Value, json};
+
+use super::evict::evict;
+use super::worker::{UploadWorker, Wake};
+use super::{UploadHandles, UploadRules};
+use crate::actors::supervision::stop::StopOrder;
+use crate::actors::supervision::{Child, ChildSet, Restart, Supervised, supervised};
+use crate::base::backoff::Backoff;
+
+/// Workers are woken so often even without news: rows may come from elsewhere.
+const WAKE_EVERY: Duration = Duration::from_secs(10);
+/// How often local files are looked through.
+const EVICT_EVERY: Duration = Duration::from_secs(30);
+
+/// The manager of the upload workers.
+pub struct Uploads {
+    rules: UploadRules,
+    handles: UploadHandles,
+    set: Option<ChildSet<Self>>,
+    /// Rows of an earlier process have been given back, and workers run.
+    ready: bool,
+    failures: u32,
+    trouble: Option<String>,
+    evicting: bool,
+    evicted: usize,
+}
+
+impl Uploads {
+    /// The manager for these rules.
+    pub fn new(rules: UploadRules, handles: UploadHandles) -> Self {
+        Self { rules, handles, set: None, ready: false, failures: 0, trouble: None, evicting: false, evicted: 0 }
+    }
+
+    /// Gives back what an earlier process was uploading, then starts the workers. No worker may run before: its claims
+    /// would be given back too.
+    fn begin(&mut self, ctx: &mut Context<Self>) {
+        let database = self.handles.database.clone();
+        let release = async move { database.release_uploads().await };
+        ctx.spawn(release.into_actor(self).map(|released, manager, ctx| match released {
+            Ok(count) => {
+                if count > 0 {
+                    log::info!("{count} interrupted uploads begin again");
+                }
+                manager.trouble = None;
+                manager.ready = true;
+                manager.start_workers();
+                manager.evict(ctx);
+            }
+            Err(error) => {
+                manager.failures += 1;
+                log::warn!("uploads cannot begin yet: {error}");
+                manager.trouble = Some(error.message().to_owned());
+                let delay = Backoff::STANDARD.delay(manager.failures, rand::random());
+                ctx.run_later(delay, |manager, ctx| manager.begin(ctx));
+            }
+        }));
+    }
+
+    fn start_workers(&mut self) {
+        let Some(set) = &mut self.set else { return };
+        for number in 1..=self.rules.workers {
+            let (handles, claims) = (self.handles.clone(), Rc::new(RefCell::new(BTreeSet::new())));
+            let build = move || UploadWorker::new(handles.clone(), claims.clone());
+            set.start(Child::new(number.to_string(), Restart::Always, build));
+        }
+    }
+
+    fn wake(&mut self) {
+        let Some(set) = &self.set else { return };
+        for name in set.names() {
+            if let Some(worker) = set.addr::<UploadWorker>(name) {
+                // A full mailbox is a woken worker.
+                let _ = worker.try_send(Wake);
+            }
+        }
+    }
+
+    fn evict(&mut self, ctx: &mut Context<Self>) {
+        if !self.ready || std::mem::replace(&mut self.evicting, true) {
+            return;
+        }
+        let (handles, rules) = (self.handles.clone(), self.rules);
+        let evicting = async move { evict(&handles, &rules, Utc::now()).await };
+        ctx.spawn(evicting.into_actor(self).map(|evicted, manager, _| {
+            manager.evicting = false;
+            match evicted {
+                Ok(0) => {}
+                Ok(count) => {
+                    log::info!("{count} uploaded segments left the spool");
+                    manager.evicted += count;
+                }
+                Err(error) => log::warn!("uploaded segments cannot leave the spool: {error}"),
+            }
+        }));
+    }
+}
+
+/// A segment has been sealed.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct SealedNews;
+
+impl Actor for Uploads {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.set = Some(ChildSet::new(ctx, StopOrder::Together));
+        self.begin(ctx);
+        let sealed = self.handles.sealed.clone();
+        ctx.add_message_stream(futures_util::stream::unfold(sealed, |mut sealed| async move {
+            sealed.changed().await.ok().map(|()| (SealedNews, sealed))
+        }));
+        ctx.run_interval(WAKE_EVERY, |manager, _| manager.wake());
+        ctx.run_interval(EVICT_EVERY, |manager, ctx| manager.evict(ctx));
+    }
+}
+
+impl Supervised for Uploads {
+    const KIND: &'static str = "uploads";
+
+    fn observe(&self) -> Value {
+        json!({ "ready": self.ready, "trouble": self.trouble, "evicted": self.evicted })
+    }
+
+    fn children(&mut self) -> Option<&mut ChildSet<Self>> {
+        self.set.as_mut()
+    }
+}
+supervised!(Uploads, manager);
+
+impl Handler<SealedNews> for Uploads {
+    type Result = ();
+
+    fn handle(&mut self, _: SealedNews, _: &mut Self::Context) {
+        self.wake();
+    }
+}

@@ -1,0 +1,59 @@
+//! When the spool's disk is too full to record.
+
+/// Why nobody may record with `free` bytes on the spool's disk; `None` when there is room. Who has paused goes on only
+/// with a tenth more than the limit, or recordings would stop and go with every file that is deleted.
+///
+/// The sentence does not change with `free`, so that it can be told once.
+pub fn verdict(free: u64, min_free: u64, is_paused: bool) -> Option<String> {
+    let wanted = if is_paused { min_free.saturating_add(min_free / 10) } else { min_free };
+    (free < wanted).then(|| {
+        format!(
+            "the disk of the spool has less than record.min_free ({}) left; free space, or lower record.keep_local",
+            size(min_free)
+        )
+    })
+}
+
+/// `1.5 GB`: three digits are enough for people.
+fn size(bytes: u64) -> String {
+    let (unit, divisor) = match bytes {
+        0..1_000_000 => ("kB", 1_000),
+        1_000_000..1_000_000_000 => ("MB", 1_000_000),
+        _ => ("GB", 1_000_000_000),
+    };
+    let tenths = bytes / (divisor / 10);
+    format!("{}.{} {unit}", tenths / 10, tenths % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_needs_a_tenth_more_to_end() {
+        let limit = 1_000_000_000;
+        for (free, is_paused, pauses) in [
+            (limit, false, false),
+            (limit - 1, false, true),
+            (limit, true, true),
+            (limit + limit / 10 - 1, true, true),
+            (limit + limit / 10, true, false),
+            (0, false, true),
+        ] {
+            assert_eq!(verdict(free, limit, is_paused).is_some(), pauses, "{free} {is_paused}");
+        }
+        assert_eq!(verdict(0, 0, false), None, "no limit");
+        assert_eq!(verdict(u64::MAX, u64::MAX, true), None, "nothing overflows");
+        let words = verdict(0, limit, false).expect("full");
+        assert!(words.contains("record.min_free (1.0 GB)") && words.contains("keep_local"), "{words}");
+    }
+
+    #[test]
+    fn sizes() {
+        for (bytes, words) in
+            [(500, "0.5 kB"), (1_000_000, "1.0 MB"), (1_073_741_824, "1.0 GB"), (u64::MAX, "18446744073.7 GB")]
+        {
+            assert_eq!(size(bytes), words);
+        }
+    }
+}
