@@ -4,4 +4,5 @@
 mod config;
 mod layers;
 mod monitor;
+mod record;
 mod standin;

@@ -1,0 +1,185 @@
+//! What happens when something that recording needs is taken away.
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use rusqlite::Connection;
+use streamwarden::actors::supervision::testkit::{Fault, Provoke};
+use streamwarden::adapters::database::Database;
+use streamwarden::domain::recording::{RecordingState, RecordingStatus, SegmentState};
+
+use super::source::{Publisher, assert_unbroken, objects, video_packets};
+use super::stage::{Stage, eventually};
+
+fn signal(pid: u32, signal: Signal) {
+    kill(Pid::from_raw(i32::try_from(pid).expect("a pid")), signal).expect("it is ours and runs");
+}
+
+#[actix::test]
+async fn a_killed_ffmpeg_is_followed_by_a_new_session_within_two_seconds() {
+    let stage = Stage::recording().await;
+    let _publisher = Publisher::film(&stage, "cam");
+    let first = stage.records("cam").await.session.expect("a session");
+    stage.uploaded(3).await;
+    // Into the middle of a file: its first fragment, a second long, is complete.
+    eventually("a file that has been open for a while", async || {
+        let open = stage.segments_in(&[SegmentState::Writing]).await;
+        let age = |start: DateTime<Utc>| (Utc::now() - start).num_milliseconds();
+        open.iter().any(|segment| (1300..1800).contains(&age(segment.started_at))).then_some(())
+    })
+    .await;
+    let pid = stage.pid("main:cam").await.expect("a pid");
+    signal(pid, Signal::SIGKILL);
+    let begun = Instant::now();
+    let is_next = |status: &RecordingStatus| status.session.is_some_and(|session| session != first);
+    stage.status_where("cam", is_next).await;
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?} until a new session", begun.elapsed());
+    let next = stage.status_where("cam", |status| is_next(status) && status.state == RecordingState::Recording).await;
+    assert_ne!(stage.pid("main:cam").await, Some(pid));
+
+    // What it was writing has been repaired: at most the open fragment is gone.
+    let session = stage.database.session(first).await.expect("answers").expect("a row");
+    assert!(session.end_reason.is_some_and(|reason| reason.contains("SIGKILL")));
+    let segments = eventually("the first session to be uploaded", async || {
+        let mut all = stage.segments().await;
+        all.retain(|segment| segment.session == first);
+        all.iter().all(|segment| segment.state == SegmentState::Uploaded).then_some(all)
+    })
+    .await;
+    let last = segments.last().expect("segments");
+    assert!(last.reason.as_ref().is_some_and(|why| why.contains("cut short") && why.contains("SIGKILL")), "{last:?}");
+    assert_eq!(video_packets(&stage.object(last)), last.frames);
+    assert_unbroken(&objects(&stage, &segments));
+    let following = stage.database.session(next.session.expect("a session")).await.expect("answers").expect("a row");
+    let lost = following.started_at - last.ended_at();
+    assert!(lost.num_milliseconds() < 5000, "{lost} between the sessions");
+    stage.end().await;
+}
+
+#[actix::test]
+async fn a_frozen_ffmpeg_is_noticed_and_its_file_closed() {
+    let stage = Stage::recording().await;
+    let _publisher = Publisher::film(&stage, "cam");
+    let first = stage.records("cam").await.session.expect("a session");
+    signal(stage.pid("main:cam").await.expect("a pid"), Signal::SIGSTOP);
+    stage
+        .status_where("cam", |status| {
+            status.state == RecordingState::Recording && status.session.is_some_and(|session| session != first)
+        })
+        .await;
+    let session = stage.database.session(first).await.expect("answers").expect("a row");
+    assert!(session.end_reason.is_some_and(|reason| reason.contains("no media")));
+    stage.end().await;
+}
+
+#[actix::test]
+async fn a_recorder_that_panics_is_rebuilt_and_its_session_is_finished() {
+    let stage = Stage::recording().await;
+    let _publisher = Publisher::film(&stage, "cam");
+    let first = stage.records("cam").await.session.expect("a session");
+    stage.uploaded(1).await;
+    let pid = stage.pid("main:cam").await.expect("a pid");
+    assert!(stage.recorders().send(Provoke::at("main:cam", Fault::Panic)).await.expect("an answer"));
+    stage
+        .status_where("cam", |status| {
+            status.state == RecordingState::Recording && status.session.is_some_and(|session| session != first)
+        })
+        .await;
+    assert!(stage.recorder("main:cam").await.is_some_and(|recorder| recorder.restarts == 1));
+    assert!(!std::path::Path::new(&format!("/proc/{pid}")).exists(), "its ffmpeg went with it");
+    let segments = eventually("the session of the panic to be finished", async || {
+        let session = stage.database.session(first).await.expect("answers").expect("a row");
+        let mut all = stage.segments().await;
+        all.retain(|segment| segment.session == first);
+        let is_done = session.ended_at.is_some() && all.iter().all(|segment| segment.state == SegmentState::Uploaded);
+        is_done.then_some(all)
+    })
+    .await;
+    assert_unbroken(&objects(&stage, &segments));
+    stage.end().await;
+}
+
+#[actix::test]
+async fn a_spool_that_cannot_be_used_pauses_the_recording_and_says_why() {
+    let stage = Stage::recording().await;
+    let _publisher = Publisher::film(&stage, "cam");
+    stage.records("cam").await;
+    stage.uploaded(1).await;
+    // Root may write everywhere, so the folder itself is taken away: a file stands in its place.
+    let spool = stage.folder.path().join("spool");
+    std::fs::rename(&spool, stage.folder.path().join("hidden")).expect("moved");
+    std::fs::write(&spool, b"in the way").expect("written");
+    let paused = stage.status_where("cam", |status| status.state == RecordingState::Paused).await;
+    assert!(paused.reason.as_ref().is_some_and(|why| why.contains("move it away")), "{paused:?}");
+    assert!(stage.manager().await["obstacle"].as_str().is_some_and(|why| why.contains("move it away")));
+
+    std::fs::remove_file(&spool).expect("removed");
+    std::fs::rename(stage.folder.path().join("hidden"), &spool).expect("moved back");
+    stage.records("cam").await;
+    // Nothing that is called uploaded is missing, and everything on the disk is accounted for in the end.
+    eventually("the interrupted session to be finished", async || {
+        let open = stage.database.open_sessions().await.expect("answers");
+        let pending = stage.segments_in(&[SegmentState::Sealed, SegmentState::Uploading]).await;
+        (open.len() <= 1 && pending.is_empty()).then_some(())
+    })
+    .await;
+    for segment in stage.segments_in(&[SegmentState::Uploaded]).await {
+        assert_eq!(std::fs::metadata(stage.object(&segment)).expect("an object").len(), segment.bytes);
+    }
+    stage.end().await;
+}
+
+#[actix::test]
+async fn a_full_disk_pauses_the_recording_and_says_why() {
+    let mut stage = Stage::set().await;
+    stage.settings.min_free = u64::MAX;
+    stage.record().await;
+    let _publisher = Publisher::film(&stage, "cam");
+    let paused = stage.status_where("cam", |status| status.state == RecordingState::Paused).await;
+    assert!(paused.reason.as_ref().is_some_and(|why| why.contains("record.min_free")), "{paused:?}");
+    assert_eq!(stage.segments().await, []);
+    stage.end().await;
+}
+
+#[actix::test]
+async fn a_locked_database_costs_no_frame() {
+    let stage = Stage::recording().await;
+    let publisher = Publisher::film(&stage, "cam");
+    let session = stage.records("cam").await.session;
+    stage.uploaded(1).await;
+    let lock = Connection::open(stage.folder.path().join("test.db")).expect("the file");
+    lock.execute_batch("BEGIN IMMEDIATE").expect("locked");
+    let troubled = stage.status_where("cam", |status| status.reason.is_some()).await;
+    assert_eq!((troubled.state, troubled.session), (RecordingState::Recording, session));
+    assert!(troubled.reason.as_ref().is_some_and(|why| why.contains("locked")), "{troubled:?}");
+    let before = stage.segments_in(&[SegmentState::Uploaded]).await.len();
+    lock.execute_batch("ROLLBACK").expect("unlocked");
+    stage.uploaded(before + 2).await;
+    stage.status_where("cam", |status| status.reason.is_none()).await;
+    drop(publisher);
+    let segments = stage.settled("cam").await;
+    assert!(segments.iter().all(|segment| Some(segment.session) == session), "one session throughout");
+    assert_unbroken(&objects(&stage, &segments));
+    stage.end().await;
+}
+
+#[actix::test]
+async fn an_object_store_that_is_away_delays_uploads_and_nothing_else() {
+    let stage = Stage::recording().await;
+    let publisher = Publisher::film(&stage, "cam");
+    stage.uploaded(1).await;
+    let objects_folder = stage.folder.path().join("objects");
+    std::fs::rename(&objects_folder, stage.folder.path().join("unmounted")).expect("moved");
+    eventually("segments that wait", async || {
+        (stage.segments_in(&[SegmentState::Sealed]).await.len() >= 2).then_some(())
+    })
+    .await;
+    assert_eq!(stage.status("cam").await.map(|status| status.state), Some(RecordingState::Recording));
+    std::fs::rename(stage.folder.path().join("unmounted"), &objects_folder).expect("moved back");
+    drop(publisher);
+    let segments = stage.settled("cam").await;
+    assert_unbroken(&objects(&stage, &segments));
+    stage.end().await;
+}

@@ -1,0 +1,119 @@
+//! Sources whose every frame is known, and what ffmpeg finds in what was recorded of them.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use streamwarden::domain::recording::Segment;
+use url::Url;
+
+use super::stage::Stage;
+
+/// A film of 60 s, 25 frames/s, a keyframe every second, no two frames alike, with sound.
+fn film() -> &'static Path {
+    static FILM: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    &FILM
+        .get_or_init(|| {
+            let folder = tempfile::tempdir().expect("a folder");
+            let file = folder.path().join("film.mp4");
+            let args = "-f lavfi -i testsrc2=size=192x108:rate=25 -f lavfi -i sine=frequency=440:sample_rate=44100 -t 60 \
+                        -c:v libx264 -preset ultrafast -tune zerolatency -g 25 -pix_fmt yuv420p -c:a aac";
+            ffmpeg(args.split_whitespace().chain([file.to_str().expect("a path")]));
+            (folder, file)
+        })
+        .1
+}
+
+fn ffmpeg<'a>(args: impl Iterator<Item = &'a str>) -> String {
+    let done = Command::new("ffmpeg")
+        .args(["-nostdin", "-hide_banner", "-loglevel", "error"])
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .expect("ffmpeg is installed");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).expect("text")
+}
+
+/// An ffmpeg that publishes the film at natural speed.
+pub struct Publisher(Child);
+
+impl Publisher {
+    /// As it is: H.264 and AAC.
+    pub fn film(stage: &Stage, name: &str) -> Self {
+        Self::with(stage, name, "-c copy")
+    }
+
+    /// With these codecs.
+    pub fn with(stage: &Stage, name: &str, codecs: &str) -> Self {
+        let mut url: Url = stage.media.rtsp_url();
+        url.set_path(name);
+        let child = Command::new("ffmpeg")
+            .args(["-nostdin", "-hide_banner", "-loglevel", "error", "-re", "-i"])
+            .arg(film())
+            .args(codecs.split_whitespace())
+            .args(["-f", "rtsp", "-rtsp_transport", "tcp", url.as_str()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        Self(child.expect("ffmpeg is installed"))
+    }
+}
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        // Both fail only when it has ended already, which is what is wanted.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A digest of every decoded frame, in order.
+fn frames(file: &Path) -> Vec<String> {
+    let args = ["-i", file.to_str().expect("a path"), "-map", "0:v", "-fps_mode", "passthrough", "-f", "framemd5", "-"];
+    let text = ffmpeg(args.into_iter());
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.rsplit(',').next().expect("a digest").trim().to_owned()).collect()
+}
+
+/// Asserts that these files, one after the other, hold an unbroken run of the film's frames; returns its length.
+pub fn assert_unbroken(files: &[PathBuf]) -> usize {
+    let recorded: Vec<String> = files.iter().flat_map(|file| frames(file)).collect();
+    let film = frames(film());
+    let first = recorded.first().expect("frames were recorded");
+    let start = film.iter().position(|frame| frame == first).expect("the first frame is one of the film");
+    let wanted = film.get(start..start + recorded.len()).expect("not longer than the film");
+    for (place, (found, wanted)) in recorded.iter().zip(wanted).enumerate() {
+        assert_eq!(found, wanted, "frame {place} of {} is not the film's next", recorded.len());
+    }
+    recorded.len()
+}
+
+/// `codec_name` of each track.
+pub fn codecs(file: &Path) -> Vec<String> {
+    probe(&["-show_entries", "stream=codec_name"], file)
+}
+
+/// Video packets of a file or playlist.
+pub fn video_packets(file: &Path) -> u64 {
+    let entries = ["-select_streams", "v", "-count_packets", "-show_entries", "stream=nb_read_packets"];
+    probe(&entries, file).first().and_then(|count| count.parse().ok()).unwrap_or(0)
+}
+
+fn probe(args: &[&str], file: &Path) -> Vec<String> {
+    let done = Command::new("ffprobe")
+        .args(["-v", "error", "-of", "default=nw=1:nk=1"])
+        .args(args)
+        .arg(file)
+        .stdin(Stdio::null())
+        .output()
+        .expect("ffprobe is installed");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).expect("text").lines().map(str::to_owned).collect()
+}
+
+/// Paths of objects.
+pub fn objects(stage: &Stage, segments: &[Segment]) -> Vec<PathBuf> {
+    segments.iter().map(|segment| stage.object(segment)).collect()
+}

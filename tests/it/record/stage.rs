@@ -1,0 +1,257 @@
+//! Recorders and uploads over one media server, watched by a real monitor; sources whose every frame is known.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use actix::{Actor, Addr};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+use streamwarden::actors::monitor::{Monitor, Watched};
+use streamwarden::actors::record::{RecordHandles, Recorders};
+use streamwarden::actors::supervision::{Observation, Observe, Stop};
+use streamwarden::actors::upload::{UploadHandles, UploadRules, Uploads};
+use streamwarden::adapters::database::sqlite::{self, Sqlite};
+use streamwarden::adapters::database::{Database, SegmentQuery};
+use streamwarden::adapters::ffmpeg::version;
+use streamwarden::adapters::live::SharedLive;
+use streamwarden::adapters::live::memory::Memory;
+use streamwarden::adapters::mediamtx::MediaMtx;
+use streamwarden::adapters::objects::directory::Directory;
+use streamwarden::adapters::spool::Spool;
+use streamwarden::config::settings::{Record, Server};
+use streamwarden::demo::media_server::Options;
+use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
+use streamwarden::domain::recording::{RecordingState, RecordingStatus, Segment, SegmentState};
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+/// Nothing here takes so long, unless it is broken.
+const PATIENCE: Duration = Duration::from_secs(45);
+/// Cuts come at the next keyframe; sources have one every second.
+pub const SEGMENT: Duration = Duration::from_secs(2);
+
+/// Everything around the recorders. What is in the folder outlives the actors, as it does a process.
+pub struct Stage {
+    pub media: AnyServer,
+    pub live: SharedLive,
+    pub database: Arc<Sqlite>,
+    pub spool: Arc<Spool>,
+    pub objects: Arc<Directory>,
+    pub folder: TempDir,
+    pub settings: Record,
+    pub rules: UploadRules,
+    monitor: Addr<Monitor>,
+    sealed: Arc<watch::Sender<u64>>,
+    /// Seconds that the recorders' wall clock is ahead.
+    ahead: Arc<AtomicI64>,
+    recorders: Option<Addr<Recorders>>,
+    uploads: Option<Addr<Uploads>>,
+}
+
+impl Stage {
+    /// A server with a monitor, an empty database, spool and object store. No recorder runs yet.
+    pub async fn set() -> Self {
+        let choice = MediaServerChoice::named().expect("MEDIAMTX_BIN is a program or unset");
+        let media = start(&choice, &Options::default()).await.expect("the media server starts");
+        let folder = tempfile::tempdir().expect("a folder");
+        let live: SharedLive = Arc::new(Memory::new(Duration::from_secs(600)));
+        let client = Arc::new(MediaMtx::new(&server(&media)).expect("a client"));
+        let watched = Watched { name: "main".into(), client };
+        let monitor = Monitor::new(vec![watched], Arc::clone(&live), Duration::from_millis(500)).start();
+        Self {
+            database: sqlite::open(folder.path().join("test.db")).await.expect("a database"),
+            spool: Arc::new(Spool::new(folder.path().join("spool"))),
+            objects: Arc::new(Directory::open(folder.path().join("objects")).expect("an object store")),
+            settings: Record {
+                segment_duration: SEGMENT,
+                output_format: "mp4".into(),
+                max_concurrent: 10,
+                include: vec!["*".into()],
+                exclude: Vec::new(),
+                keep_local: Duration::from_secs(3600),
+                min_free: 0,
+            },
+            rules: UploadRules { workers: 2, keep_local: Duration::from_secs(3600), min_free: 0 },
+            monitor,
+            sealed: Arc::new(watch::Sender::new(0)),
+            ahead: Arc::default(),
+            recorders: None,
+            uploads: None,
+            media,
+            live,
+            folder,
+        }
+    }
+
+    /// A stage on which recording goes on.
+    pub async fn recording() -> Self {
+        let mut stage = Self::set().await;
+        stage.record().await;
+        stage.upload();
+        stage
+    }
+
+    /// Starts the recorders.
+    pub async fn record(&mut self) {
+        let ahead = self.ahead.clone();
+        let handles = RecordHandles {
+            live: self.live.clone(),
+            database: self.database.clone(),
+            spool: self.spool.clone(),
+            ffmpeg: "ffmpeg".into(),
+            version: version::look(Path::new("ffmpeg"), "it").await.expect("ffmpeg is installed"),
+            mark: self.folder.path().display().to_string(),
+            sealed: self.sealed.clone(),
+            clock: Arc::new(move || Utc::now() + TimeDelta::seconds(ahead.load(Ordering::Relaxed))),
+        };
+        self.recorders = Some(Recorders::new(self.settings.clone(), vec![server(&self.media)], handles).start());
+    }
+
+    /// Starts the uploads.
+    pub fn upload(&mut self) {
+        let handles = UploadHandles {
+            database: self.database.clone(),
+            objects: self.objects.clone(),
+            spool: self.spool.clone(),
+            sealed: self.sealed.subscribe(),
+        };
+        self.uploads = Some(Uploads::new(self.rules, handles).start());
+    }
+
+    /// From now on the recorders believe that it is this time.
+    pub fn set_clock(&self, now: DateTime<Utc>) {
+        self.ahead.store((now - Utc::now()).num_seconds(), Ordering::Relaxed);
+    }
+
+    pub fn recorders(&self) -> &Addr<Recorders> {
+        self.recorders.as_ref().expect("recorders run")
+    }
+
+    /// The recorders' part of the tree.
+    pub async fn recorder(&self, child: &str) -> Option<Observation> {
+        let view = self.recorders().send(Observe).await.expect("the manager answers");
+        view.children.into_iter().find(|found| found.name == child)
+    }
+
+    /// Pid of a stream's recording ffmpeg.
+    pub async fn pid(&self, child: &str) -> Option<u32> {
+        let state = self.recorder(child).await?.state;
+        state["pid"].as_u64().map(|pid| u32::try_from(pid).expect("a pid"))
+    }
+
+    /// State of the manager.
+    pub async fn manager(&self) -> Value {
+        self.recorders().send(Observe).await.expect("the manager answers").state
+    }
+
+    /// What everybody is told about a stream's recording.
+    pub async fn status(&self, stream: &str) -> Option<RecordingStatus> {
+        let latest = self.live.latest().await.expect("the store lives");
+        latest.recordings.into_iter().find(|status| status.name.as_str() == stream)
+    }
+
+    /// All segments, in order.
+    pub async fn segments(&self) -> Vec<Segment> {
+        let query = SegmentQuery { limit: 1000, ..SegmentQuery::default() };
+        self.database.segments(query).await.expect("the catalogue answers")
+    }
+
+    pub async fn segments_in(&self, states: &[SegmentState]) -> Vec<Segment> {
+        let mut all = self.segments().await;
+        all.retain(|segment| states.contains(&segment.state));
+        all
+    }
+
+    /// Waits until so many segments are in the store.
+    pub async fn uploaded(&self, count: usize) -> Vec<Segment> {
+        eventually(&format!("{count} uploaded segments"), async || {
+            let found = self.segments_in(&[SegmentState::Uploaded]).await;
+            (found.len() >= count).then_some(found)
+        })
+        .await
+    }
+
+    /// Waits until a stream is recorded.
+    pub async fn records(&self, stream: &str) -> RecordingStatus {
+        self.status_where(stream, |status| status.state == RecordingState::Recording).await
+    }
+
+    pub async fn status_where(&self, stream: &str, wanted: impl Fn(&RecordingStatus) -> bool) -> RecordingStatus {
+        eventually(&format!("{stream} to be recorded as wanted"), async || {
+            self.status(stream).await.filter(|status| wanted(status))
+        })
+        .await
+    }
+
+    /// Waits until nobody records a stream, and everything it left has been settled and uploaded.
+    pub async fn settled(&self, stream: &str) -> Vec<Segment> {
+        eventually(&format!("{stream} to be settled"), async || {
+            let all = self.segments().await;
+            let open = self.database.open_sessions().await.expect("the catalogue answers");
+            let is_settled = |segment: &Segment| matches!(segment.state, SegmentState::Uploaded | SegmentState::Lost);
+            let settled = self.status(stream).await.is_none() && open.is_empty() && all.iter().all(is_settled);
+            (settled && !all.is_empty()).then_some(all)
+        })
+        .await
+    }
+
+    /// Where an object lies.
+    pub fn object(&self, segment: &Segment) -> PathBuf {
+        self.folder.path().join("objects").join(&segment.object_key)
+    }
+
+    /// Stops the actors in order; nobody may be late.
+    pub async fn stop_actors(&mut self) {
+        let stop = Stop::within(Duration::from_secs(8));
+        if let Some(recorders) = self.recorders.take() {
+            assert_eq!(recorders.send(stop).await.expect("an answer").late, Vec::<String>::new());
+        }
+        if let Some(uploads) = self.uploads.take() {
+            assert_eq!(uploads.send(stop).await.expect("an answer").late, Vec::<String>::new());
+        }
+    }
+
+    /// Stops everything; no ffmpeg of ours may be left.
+    pub async fn end(mut self) {
+        self.stop_actors().await;
+        let _ = self.monitor.send(Stop::within(Duration::from_secs(5))).await.expect("an answer");
+        let mark = self.folder.path().display().to_string();
+        assert_eq!(marked(&mark), 0, "a recorder's ffmpeg was left behind");
+        self.media.stop().await;
+    }
+}
+
+fn server(media: &AnyServer) -> Server {
+    Server {
+        name: "main".into(),
+        api_url: media.api_url(),
+        rtsp_url: media.rtsp_url(),
+        api_username: None,
+        api_password: None,
+        publish_username: None,
+        publish_password: None,
+    }
+}
+
+/// Processes that carry our mark.
+fn marked(mark: &str) -> usize {
+    let needle = format!("STREAMWARDEN_MARK={mark}:");
+    let processes = std::fs::read_dir("/proc").expect("/proc").flatten();
+    let environment = |process: std::fs::DirEntry| std::fs::read(process.path().join("environ")).unwrap_or_default();
+    processes.map(environment).filter(|text| String::from_utf8_lossy(text).contains(&needle)).count()
+}
+
+/// Waits for something that has to happen.
+pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
