@@ -3,6 +3,8 @@
 //! Owns the ffmpeg process, the run's books and the clerk's queue. Told to stop by the manager; restarts ffmpeg by
 //! itself. It pauses while the spool's disk or the stream's codecs forbid recording, and says why in the live store.
 
+mod books;
+
 use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
@@ -12,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-use super::clerk::{Clerk, Next, on_disk, perform};
+use super::clerk::{Clerk, on_disk};
 use super::hold::Hold;
 use super::run::Run;
 use super::start::Assignment;
@@ -20,11 +22,10 @@ use crate::actors::supervision::{Supervised, supervised};
 use crate::adapters::ffmpeg::child::{Child, Event, Events, Exit};
 use crate::adapters::ffmpeg::progress::ProgressReader;
 use crate::adapters::ffmpeg::record_argv::{ClosedFile, why_it_ended};
-use crate::adapters::live::Change;
 use crate::adapters::spool::Note;
 use crate::base::backoff::Backoff;
 use crate::domain::container::{Mp4Plan, mp4_plan};
-use crate::domain::recording::{RecordingState, RecordingStatus, SegmentState};
+use crate::domain::recording::{RecordingState, RecordingStatus};
 use crate::domain::restart::{RestartHistory, RestartPolicy};
 
 /// Our own server is next door: settled soon, tried again sooner than a camera.
@@ -283,83 +284,6 @@ impl Recorder {
         } else if active.moved.elapsed() > limit {
             let words = format!("no media for {} s; ffmpeg is started again", limit.as_secs());
             self.end_run(Some(words), ctx);
-        }
-    }
-
-    /// Gives the clerk's next deed to a task.
-    fn work(&mut self, ctx: &mut Context<Self>) {
-        let Some(deed) = self.clerk.next() else { return self.maybe_stopped() };
-        let handles = self.assignment.handles.clone();
-        let doing = async move { perform(&handles, deed).await };
-        ctx.spawn(doing.into_actor(self).map(|done, recorder, ctx| {
-            if let Ok(Some(segment)) = &done {
-                recorder.sealed(segment.state);
-            }
-            let next = recorder.clerk.done(done.as_ref().map(|_| ()), rand::random());
-            recorder.refresh(ctx);
-            match next {
-                Next::Now => recorder.work(ctx),
-                // Whoever stops does not wait for better times: the recovery will.
-                Next::After(_) if recorder.stopping.is_some() => recorder.stopped(),
-                Next::After(delay) => {
-                    ctx.run_later(delay, |recorder, ctx| recorder.work(ctx));
-                }
-            }
-        }));
-    }
-
-    fn sealed(&mut self, state: SegmentState) {
-        if state == SegmentState::Sealed {
-            self.status.segments += 1;
-            self.assignment.handles.sealed.send_modify(|count| *count += 1);
-        }
-    }
-
-    /// Changes what everybody sees. `why`: why it is not recording.
-    fn say(&mut self, ctx: &mut Context<Self>, state: RecordingState, why: Option<String>) {
-        if self.status.state != state {
-            self.status.since = (self.assignment.handles.clock)();
-            if let (RecordingState::Paused, Some(why)) = (state, &why) {
-                log::warn!(stream = self.assignment.key.name.as_str(); "recording pauses: {why}");
-            }
-        }
-        self.status.state = state;
-        self.why = why;
-        self.refresh(ctx);
-    }
-
-    /// Tells everybody, when something is new.
-    fn refresh(&mut self, ctx: &mut Context<Self>) {
-        let late = |trouble| format!("recorded into the spool, but not in the catalogue yet: {trouble}");
-        self.status.reason = match self.status.state {
-            RecordingState::Recording => self.clerk.trouble().map(late),
-            _ => self.why.clone(),
-        };
-        if self.published.as_ref() != Some(&self.status) {
-            self.published = Some(self.status.clone());
-            self.publish(ctx);
-        }
-    }
-
-    fn publish(&self, ctx: &mut Context<Self>) {
-        let (live, change) = (self.assignment.handles.live.clone(), Change::Recording(self.status.clone()));
-        let telling = async move {
-            if let Err(error) = live.publish(vec![change]).await {
-                log::warn!("a recorder's state could not be published: {error}");
-            }
-        };
-        ctx.spawn(telling.into_actor(self));
-    }
-
-    fn maybe_stopped(&mut self) {
-        if self.active.is_none() && self.clerk.is_idle() {
-            self.stopped();
-        }
-    }
-
-    fn stopped(&mut self) {
-        if let Some(stopped) = self.stopping.take() {
-            let _ = stopped.send(());
         }
     }
 }

@@ -1,0 +1,87 @@
+//! The recorder's books: the clerk's deeds, what everybody is told, and whether it may go.
+
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+
+use super::Recorder;
+use crate::actors::record::clerk::{Next, perform};
+use crate::adapters::live::Change;
+use crate::domain::recording::{RecordingState, SegmentState};
+
+impl Recorder {
+    /// Gives the clerk's next deed to a task.
+    pub(super) fn work(&mut self, ctx: &mut Context<Self>) {
+        let Some(deed) = self.clerk.next() else { return self.maybe_stopped() };
+        let handles = self.assignment.handles.clone();
+        let doing = async move { perform(&handles, deed).await };
+        ctx.spawn(doing.into_actor(self).map(|done, recorder, ctx| {
+            if let Ok(Some(segment)) = &done {
+                recorder.sealed(segment.state);
+            }
+            let next = recorder.clerk.done(done.as_ref().map(|_| ()), rand::random());
+            recorder.refresh(ctx);
+            match next {
+                Next::Now => recorder.work(ctx),
+                // Whoever stops does not wait for better times: the recovery will.
+                Next::After(_) if recorder.stopping.is_some() => recorder.stopped(),
+                Next::After(delay) => {
+                    ctx.run_later(delay, |recorder, ctx| recorder.work(ctx));
+                }
+            }
+        }));
+    }
+
+    fn sealed(&mut self, state: SegmentState) {
+        if state == SegmentState::Sealed {
+            self.status.segments += 1;
+            self.assignment.handles.sealed.send_modify(|count| *count += 1);
+        }
+    }
+
+    /// Changes what everybody sees. `why`: why it is not recording.
+    pub(super) fn say(&mut self, ctx: &mut Context<Self>, state: RecordingState, why: Option<String>) {
+        if self.status.state != state {
+            self.status.since = (self.assignment.handles.clock)();
+            if let (RecordingState::Paused, Some(why)) = (state, &why) {
+                log::warn!(stream = self.assignment.key.name.as_str(); "recording pauses: {why}");
+            }
+        }
+        self.status.state = state;
+        self.why = why;
+        self.refresh(ctx);
+    }
+
+    /// Tells everybody, when something is new.
+    pub(super) fn refresh(&mut self, ctx: &mut Context<Self>) {
+        let late = |trouble| format!("recorded into the spool, but not in the catalogue yet: {trouble}");
+        self.status.reason = match self.status.state {
+            RecordingState::Recording => self.clerk.trouble().map(late),
+            _ => self.why.clone(),
+        };
+        if self.published.as_ref() != Some(&self.status) {
+            self.published = Some(self.status.clone());
+            self.publish(ctx);
+        }
+    }
+
+    fn publish(&self, ctx: &mut Context<Self>) {
+        let (live, change) = (self.assignment.handles.live.clone(), Change::Recording(self.status.clone()));
+        let telling = async move {
+            if let Err(error) = live.publish(vec![change]).await {
+                log::warn!("a recorder's state could not be published: {error}");
+            }
+        };
+        ctx.spawn(telling.into_actor(self));
+    }
+
+    pub(super) fn maybe_stopped(&mut self) {
+        if self.active.is_none() && self.clerk.is_idle() {
+            self.stopped();
+        }
+    }
+
+    pub(super) fn stopped(&mut self) {
+        if let Some(stopped) = self.stopping.take() {
+            let _ = stopped.send(());
+        }
+    }
+}
