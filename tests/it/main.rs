@@ -5,4 +5,5 @@ mod config;
 mod layers;
 mod monitor;
 mod record;
+mod restream;
 mod standin;

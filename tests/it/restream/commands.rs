@@ -1,0 +1,66 @@
+//! Commands, as API and CLI give them.
+
+use streamwarden::actors::restream::{AddCamera, DeleteCamera, EditCamera, RestartCamera};
+use streamwarden::base::Kind;
+use streamwarden::domain::camera::{CameraEdit, CameraState};
+
+use super::stage::{Source, Stage};
+
+fn edit(json: serde_json::Value) -> CameraEdit {
+    serde_json::from_value(json).expect("an edit")
+}
+
+#[actix::test]
+async fn cameras_are_added_edited_restarted_and_deleted() {
+    let source = Source::start().await;
+    let mut stage = Stage::open().await;
+    let restreams = stage.restreams.clone();
+    let add = |json| restreams.send(AddCamera(edit(json)));
+    let added = add(serde_json::json!({"name": "gate", "url": source.url("a")})).await.expect("alive").expect("added");
+    assert_eq!((added.name.as_str(), added.state, added.enabled), ("gate", CameraState::Waiting, true));
+    stage.state("gate", CameraState::Running).await;
+    let first = stage.pid("gate").await;
+
+    for (json, kind, field) in [
+        (serde_json::json!({"name": "gate", "url": source.url("a")}), Kind::Conflict, None),
+        (serde_json::json!({"name": "../x", "url": source.url("a")}), Kind::Invalid, Some("name")),
+        (serde_json::json!({"name": "x", "url": "file:/etc/passwd"}), Kind::Invalid, Some("url")),
+        (serde_json::json!({"name": "x"}), Kind::Invalid, Some("host")),
+    ] {
+        let error = add(json.clone()).await.expect("alive").expect_err("refused");
+        assert_eq!(error.kind(), kind, "{json}: {error}");
+        assert!(field.is_none() || error.field() == field, "{json}: {error}");
+    }
+
+    let edited = restreams.send(EditCamera { id: added.id, edit: edit(serde_json::json!({"record": false})) }).await;
+    let edited = edited.expect("alive").expect("edited");
+    assert_eq!((edited.record, edited.state), (false, CameraState::Running));
+    assert_eq!(stage.pid("gate").await, first, "nothing that concerns ffmpeg");
+
+    restreams.send(RestartCamera(added.id)).await.expect("alive").expect("restarted");
+    stage.camera("gate", |camera| camera.is_some_and(|camera| camera.state != CameraState::Running)).await;
+    stage.state("gate", CameraState::Running).await;
+    assert_ne!(stage.pid("gate").await, first);
+
+    let off = restreams.send(EditCamera { id: added.id, edit: edit(serde_json::json!({"enabled": false})) }).await;
+    assert_eq!(off.expect("alive").expect("edited").state, CameraState::Stopped);
+    stage.state("gate", CameraState::Stopped).await;
+    let refused = restreams.send(RestartCamera(added.id)).await.expect("alive").expect_err("switched off");
+    assert_eq!(refused.kind(), Kind::Conflict);
+
+    restreams.send(DeleteCamera(added.id)).await.expect("alive").expect("deleted");
+    stage.gone("gate").await;
+    for missing in [
+        restreams.send(DeleteCamera(added.id)).await.expect("alive").expect_err("gone"),
+        restreams.send(RestartCamera(added.id)).await.expect("alive").map(|_| ()).expect_err("gone"),
+        restreams
+            .send(EditCamera { id: added.id, edit: CameraEdit::default() })
+            .await
+            .expect("alive")
+            .map(|_| ())
+            .expect_err("gone"),
+    ] {
+        assert_eq!(missing.kind(), Kind::NotFound, "{missing}");
+    }
+    stage.stop().await;
+}

@@ -1,0 +1,116 @@
+//! What goes wrong in the field, on real processes.
+
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use streamwarden::demo::media_server::Options;
+use streamwarden::domain::camera::CameraState;
+
+use super::peers::Peer;
+use super::stage::{STALL, Source, Stage, server};
+
+fn signal(pid: u32, signal: Signal) {
+    kill(Pid::from_raw(i32::try_from(pid).expect("a pid")), signal).expect("a signal");
+}
+
+#[actix::test]
+async fn a_killed_ffmpeg_comes_back_and_a_stopped_one_is_found() {
+    let source = Source::start().await;
+    let mut stage = Stage::open().await;
+    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", source.url("a")));
+    stage.state("gate", CameraState::Running).await;
+    let first = stage.pid("gate").await;
+
+    signal(first, Signal::SIGKILL);
+    let status = stage.state("gate", CameraState::Backoff).await;
+    assert!(status.last_error.is_some_and(|error| error.contains("SIGKILL")));
+    let wait = status.next_start.expect("a time") - status.since;
+    assert!(wait.num_milliseconds() <= 1000, "the first wait is short: {wait}");
+    let status = stage.state("gate", CameraState::Running).await;
+    assert_eq!(status.restarts, 1);
+    let second = stage.pid("gate").await;
+    assert_ne!(second, first);
+
+    signal(second, Signal::SIGSTOP);
+    let stopped = std::time::Instant::now();
+    let status = stage.state("gate", CameraState::Stalled).await;
+    assert!(stopped.elapsed() < STALL + Duration::from_secs(2), "noticed after {:?}", stopped.elapsed());
+    assert!(status.last_error.is_some_and(|error| error.starts_with("nothing came for 3 s")));
+    stage.state("gate", CameraState::Running).await;
+    let third = stage.pid("gate").await;
+    assert_ne!(third, second);
+    assert_eq!(stage.processes(), [third], "the stopped one is gone");
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn a_server_that_goes_is_waited_for() {
+    let source = Source::start().await;
+    let mut stage = Stage::open().await;
+    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", source.url("a")));
+    stage.state("gate", CameraState::Running).await;
+    let old = stage.server.take().expect("a server");
+    let (rtsp_listen, api_listen) = old.addresses();
+    old.stop().await;
+    let waits = |camera: Option<&streamwarden::domain::camera::CameraStatus>| {
+        camera.is_some_and(|camera| {
+            camera.state == CameraState::Waiting
+                && camera.last_error.as_ref().is_some_and(|error| error.contains("media server main"))
+        })
+    };
+    let status = stage.camera("gate", waits).await.expect("shown");
+    assert!(status.restarts <= 3, "it does not die again and again: {}", status.restarts);
+    assert_eq!(stage.processes(), Vec::<u32>::new());
+
+    stage.server = Some(server(&Options { rtsp_listen, api_listen, ..Options::default() }).await);
+    stage.state("gate", CameraState::Running).await;
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn a_wrong_password_is_tried_once_a_minute_and_a_corrected_one_at_once() {
+    let (source, peer) = (Source::start().await, Peer::refusing());
+    let mut stage = Stage::open().await;
+    let url = format!("rtsp://admin:wrong@{}/x", peer.address);
+    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{url}')"));
+    let status = stage.state("gate", CameraState::Backoff).await;
+    let error = status.last_error.expect("a reason");
+    assert!(error.contains("refuses the user name or password") && !error.contains("wrong"), "{error}");
+    let wait = status.next_start.expect("a time") - status.since;
+    assert!((59..=60).contains(&wait.num_seconds()), "{wait}");
+    assert_eq!(peer.count(), 1, "one look is one login");
+
+    stage.sql(&format!("UPDATE cameras SET url = '{}' WHERE name = 'gate'", source.url("a")));
+    stage.state("gate", CameraState::Running).await;
+    assert_eq!(peer.count(), 1);
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn who_takes_the_connection_and_says_nothing_is_given_up() {
+    let peer = Peer::silent();
+    let mut stage = Stage::open().await;
+    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('mute', 'rtsp://{}/x')", peer.address));
+    let begun = std::time::Instant::now();
+    let status = stage.state("mute", CameraState::Backoff).await;
+    assert!(begun.elapsed() < Duration::from_secs(8), "after {:?}", begun.elapsed());
+    let error = status.last_error.expect("a reason");
+    assert!(error.contains("says nothing") || error.contains("no answer"), "{error}");
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn a_source_that_ends_is_named_and_followed_again() {
+    let mut stage = Stage::open().await;
+    let source = Source::start().await;
+    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", source.url("a")));
+    stage.state("gate", CameraState::Running).await;
+    drop(source);
+    let status = stage.camera("gate", |camera| camera.is_some_and(|camera| camera.state != CameraState::Running)).await;
+    assert!(status.expect("shown").restarts <= 1);
+    let again = Source::start().await;
+    stage.sql(&format!("UPDATE cameras SET url = '{}' WHERE name = 'gate'", again.url("b")));
+    stage.state("gate", CameraState::Running).await;
+    stage.stop().await;
+}

@@ -1,0 +1,11 @@
+//! Relays with real ffmpeg between a source of streams and the media server (the stand-in, or the one that
+//! `MEDIAMTX_BIN` names): rows act, faults heal, nothing is left.
+
+mod commands;
+mod faults;
+mod hostile;
+mod peers;
+mod program;
+mod rows;
+mod secrets;
+mod stage;

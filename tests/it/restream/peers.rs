@@ -1,0 +1,66 @@
+//! Peers that are no good cameras.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Something that listens; its thread ends with the test program.
+pub struct Peer {
+    pub address: SocketAddr,
+    /// What was counted.
+    count: Arc<AtomicUsize>,
+}
+
+impl Peer {
+    fn listen(serve: impl Fn(TcpStream, &AtomicUsize) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let count = Arc::new(AtomicUsize::new(0));
+        let (counter, serve) = (Arc::clone(&count), Arc::new(serve));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (counter, serve) = (Arc::clone(&counter), Arc::clone(&serve));
+                std::thread::spawn(move || serve(stream, &counter));
+            }
+        });
+        Self { address, count }
+    }
+
+    /// Takes connections and never says a word.
+    pub fn silent() -> Self {
+        Self::listen(|mut stream, _| {
+            let mut buffer = [0; 1024];
+            while matches!(stream.read(&mut buffer), Ok(1..)) {}
+        })
+    }
+
+    /// Refuses every login; counts how many were tried.
+    pub fn refusing() -> Self {
+        Self::listen(|mut stream, logins| {
+            let mut buffer = [0; 4096];
+            while let Ok(length @ 1..) = stream.read(&mut buffer) {
+                let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
+                let sequence = request.lines().find_map(|line| line.strip_prefix("CSeq: ")).unwrap_or("0").trim();
+                let answer = if request.starts_with("OPTIONS") {
+                    format!("RTSP/1.0 200 OK\r\nCSeq: {sequence}\r\nPublic: DESCRIBE\r\n\r\n")
+                } else {
+                    if request.contains("Authorization: ") {
+                        logins.fetch_add(1, Ordering::SeqCst);
+                    }
+                    format!(
+                        "RTSP/1.0 401 Unauthorized\r\nCSeq: {sequence}\r\nWWW-Authenticate: Basic realm=\"cam\"\r\n\r\n"
+                    )
+                };
+                if stream.write_all(answer.as_bytes()).is_err() {
+                    return;
+                }
+            }
+        })
+    }
+
+    /// How many were counted.
+    pub fn count(&self) -> usize {
+        self.count.load(Ordering::SeqCst)
+    }
+}

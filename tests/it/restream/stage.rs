@@ -1,0 +1,228 @@
+//! Relays with everything they live with: a database file, a live store, a monitor, a media server, and cameras.
+
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, Addr};
+use serde_json::Value;
+use streamwarden::actors::monitor::{Monitor, Watched};
+use streamwarden::actors::restream::{RestreamSetup, Restreams};
+use streamwarden::actors::supervision::{Observe, Stop};
+use streamwarden::adapters::database::sqlite;
+use streamwarden::adapters::ffmpeg::child::MARK_VARIABLE;
+use streamwarden::adapters::ffmpeg::version;
+use streamwarden::adapters::live::memory::Memory;
+use streamwarden::adapters::live::{Change, SharedLive};
+use streamwarden::adapters::mediamtx::MediaMtx;
+use streamwarden::config::settings::Server;
+use streamwarden::demo::media_server::{MediaServer, Options};
+use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
+use streamwarden::domain::camera::{CameraState, CameraStatus};
+use streamwarden::domain::storm::Rates;
+use tempfile::TempDir;
+use tokio::sync::broadcast;
+use tokio::time::timeout;
+use url::Url;
+
+/// Nothing here takes so long, unless it is broken.
+pub const PATIENCE: Duration = Duration::from_secs(45);
+/// No progress for so long is a stall.
+pub const STALL: Duration = Duration::from_secs(3);
+
+/// The stand-in, or the server that `MEDIAMTX_BIN` names.
+pub async fn server(options: &Options) -> AnyServer {
+    let choice = MediaServerChoice::named().expect("MEDIAMTX_BIN is a program or unset");
+    start(&choice, options).await.expect("the media server starts")
+}
+
+/// The relays and their world.
+pub struct Stage {
+    /// Where the cameras are published to; taken away by tests that stop it.
+    pub server: Option<AnyServer>,
+    pub live: SharedLive,
+    pub restreams: Addr<Restreams>,
+    mark: String,
+    monitor: Addr<Monitor>,
+    told: broadcast::Receiver<Arc<Vec<Change>>>,
+    folder: TempDir,
+}
+
+impl Stage {
+    pub async fn open() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    /// A stage whose media server is started with these options; `publish` is what we log in with.
+    pub async fn with(options: Options) -> Self {
+        let server = server(&options).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = sqlite::open(folder.path().join("streamwarden.db")).await.expect("a database");
+        let live: SharedLive = Arc::new(Memory::new(Duration::from_secs(600)));
+        let told = live.subscribe();
+        let mark = folder.path().to_string_lossy().into_owned();
+        let settings = Server {
+            name: "main".into(),
+            api_url: server.api_url(),
+            rtsp_url: server.rtsp_url(),
+            api_username: None,
+            api_password: None,
+            publish_username: None,
+            publish_password: None,
+        };
+        let client = Arc::new(MediaMtx::new(&settings).expect("a client"));
+        let watched = Watched { name: settings.name, client };
+        let monitor = Monitor::new(vec![watched], Arc::clone(&live), Duration::from_millis(250)).start();
+        let setup = RestreamSetup {
+            server: "main".into(),
+            monitored: true,
+            base: server.rtsp_url(),
+            login: options.publish.map(|login| (login.username, Some(login.password))),
+            ffmpeg: "ffmpeg".into(),
+            ffprobe: "ffprobe".into(),
+            version: version::look("ffmpeg".as_ref(), &mark).await.expect("ffmpeg"),
+            mark: mark.clone(),
+            // Changes must act without it.
+            refresh: Duration::from_secs(3600),
+            stall_timeout: STALL,
+            probe_timeout: Duration::from_secs(4),
+            rates: Rates { fleet: 20.0, host: 20.0 },
+        };
+        let restreams = Restreams::new(Arc::new(setup), database, Arc::clone(&live)).start();
+        Self { server: Some(server), live, restreams, mark, monitor, told, folder }
+    }
+
+    /// Runs SQL as somebody with the `sqlite3` shell does.
+    pub fn sql(&self, sql: &str) {
+        let file = rusqlite::Connection::open(self.folder.path().join("streamwarden.db")).expect("the file");
+        file.busy_timeout(Duration::from_secs(5)).expect("a limit");
+        file.execute_batch(sql).expect(sql);
+    }
+
+    /// Waits until the cameras are as wanted; `None` = no such camera.
+    pub async fn camera(&mut self, name: &str, wanted: impl Fn(Option<&CameraStatus>) -> bool) -> Option<CameraStatus> {
+        let mut last = None;
+        let found = timeout(PATIENCE, async {
+            loop {
+                let cameras = self.live.latest().await.expect("the store lives").cameras;
+                last = cameras.into_iter().find(|camera| camera.name == name);
+                if wanted(last.as_ref()) {
+                    return last.clone();
+                }
+                match self.told.recv().await {
+                    Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(broadcast::error::RecvError::Closed) => panic!("the store is gone"),
+                }
+            }
+        });
+        match found.await {
+            Ok(camera) => camera,
+            Err(_) => panic!("{name} never became as wanted: {last:?}"),
+        }
+    }
+
+    /// Waits for a camera's state.
+    pub async fn state(&mut self, name: &str, state: CameraState) -> CameraStatus {
+        self.camera(name, |camera| camera.is_some_and(|camera| camera.state == state)).await.expect("a camera")
+    }
+
+    /// Waits until a camera is not shown any more.
+    pub async fn gone(&mut self, name: &str) {
+        self.camera(name, |camera| camera.is_none()).await;
+    }
+
+    /// What the actor tree says of every relay, by camera.
+    pub async fn relay(&self, name: &str) -> Option<Value> {
+        let view = self.restreams.send(Observe).await.expect("an answer");
+        view.children.into_iter().map(|child| child.state).find(|state| state["camera"] == name)
+    }
+
+    /// Process id of a camera's ffmpeg.
+    pub async fn pid(&self, name: &str) -> u32 {
+        let relay = self.relay(name).await.expect("a relay");
+        u32::try_from(relay["pid"].as_u64().expect("an ffmpeg")).expect("a pid")
+    }
+
+    /// Every living process of this stage.
+    pub fn processes(&self) -> Vec<u32> {
+        marked(&self.mark)
+    }
+
+    pub async fn stop(mut self) {
+        for report in [
+            self.restreams.send(Stop::within(Duration::from_secs(10))).await.expect("an answer"),
+            self.monitor.send(Stop::within(Duration::from_secs(5))).await.expect("an answer"),
+        ] {
+            assert!(report.late.is_empty(), "{report:?}");
+        }
+        assert_eq!(self.processes(), Vec::<u32>::new(), "processes are left");
+        if let Some(server) = self.server.take() {
+            server.stop().await;
+        }
+    }
+}
+
+/// Every living process that carries this mark.
+pub fn marked(mark: &str) -> Vec<u32> {
+    let wanted = format!("{MARK_VARIABLE}={mark}:");
+    let entries = std::fs::read_dir("/proc").expect("/proc").flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter(|pid| {
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|entry| entry.starts_with(wanted.as_bytes()))
+    })
+    .collect()
+}
+
+/// A source of streams: a media server of its own with an ffmpeg that publishes to it.
+pub struct Source {
+    server: MediaServer,
+    publisher: Child,
+}
+
+impl Source {
+    /// 160x90 at 10 frames/s, H.264 and AAC, on the paths `a` and `b`.
+    pub async fn start() -> Self {
+        let server = MediaServer::start(Options::default()).expect("a source");
+        let url = |path: &str| server.rtsp_url().join(path).expect("a url").to_string();
+        let encode = "-nostdin -loglevel error -re -f lavfi -i testsrc2=size=160x90:rate=10 -re -f lavfi -i sine=frequency=440 \
+            -c:v libx264 -preset ultrafast -tune zerolatency -g 10 -pix_fmt yuv420p -c:a aac -ar 44100 -map 0 -map 1 -flags +global_header -f tee";
+        let both = format!("[f=rtsp:rtsp_transport=tcp]{}|[f=rtsp:rtsp_transport=tcp]{}", url("a"), url("b"));
+        let mut command = Command::new("ffmpeg");
+        command.args(encode.split_whitespace()).arg(both).stdin(Stdio::null());
+        let source = Self { publisher: command.spawn().expect("ffmpeg"), server };
+        source.ready().await;
+        source
+    }
+
+    /// Waits until both paths are there.
+    async fn ready(&self) {
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let list = self.server.api_url().join("/v3/paths/list").expect("a route");
+        let both = async {
+            loop {
+                let text = http.get(list.clone()).send().await.expect("an answer").text().await.expect("a body");
+                let paths: Value = serde_json::from_str(&text).expect("JSON");
+                if paths["items"]
+                    .as_array()
+                    .is_some_and(|items| items.iter().filter(|p| p["ready"] == true).count() == 2)
+                {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        timeout(PATIENCE, both).await.expect("the source publishes");
+    }
+
+    pub fn url(&self, path: &str) -> Url {
+        self.server.rtsp_url().join(path).expect("a url")
+    }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        let _ = self.publisher.kill();
+        let _ = self.publisher.wait();
+    }
+}
