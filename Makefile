@@ -21,9 +21,10 @@ demo: web/dist/index.html ## builds and runs the whole thing on embedded default
 
 web: web/dist/index.html ## builds the web page into web/dist
 
+# Not `npm ci`: it demands the packages of every other platform in the lock file, which a registry may not carry.
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	@.ci/install $(NEED_WEB)
-	cd web && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error
+	cd web && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm install --no-save --no-audit --no-fund --loglevel=error
 
 web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 	cd web && npm run --silent build
