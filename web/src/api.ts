@@ -113,7 +113,8 @@ export const api = {
     call<Page<Segment>>("GET", address(`recordings/${part(stream)}/segments`, { server, ...query }), undefined, signal),
 };
 
-export function playlistUrl(server: string, stream: string, from: string, to: string): string {
+/** Without `to` the playlist grows as long as the stream is recorded. */
+export function playlistUrl(server: string, stream: string, from: string, to: string | null): string {
   return address(`recordings/${part(stream)}/playlist.m3u8`, { server, from, to });
 }
 

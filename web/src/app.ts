@@ -24,6 +24,7 @@ export class App {
   private live: LiveState = emptyState();
   private connection: Connection = { phase: "connecting", lostAt: null, retryAt: null, failures: 0, reason: null };
   private status: Status | null = null;
+  private version: string | null = null;
   private heardAt: number | null = null;
   private route: Route = parseRoute(location.hash);
   private view: View;
@@ -67,7 +68,7 @@ export class App {
   };
 
   private model(): Model {
-    return { live: this.live, connection: this.connection, status: this.status, heardAt: this.heardAt };
+    return { live: this.live, connection: this.connection, status: this.status, version: this.version, heardAt: this.heardAt };
   }
 
   private hear(message: unknown): void {
@@ -94,6 +95,7 @@ export class App {
     if (document.visibilityState !== "visible") return;
     try {
       this.status = await api.status();
+      this.version ??= this.status.version;
     } catch {
       // The banner of the connection says it.
       return;

@@ -4,9 +4,14 @@ import "@fontsource-variable/instrument-sans/wght.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/shell.css";
+import "./styles/notices.css";
+import "./styles/summary.css";
 import "./styles/table.css";
+import "./styles/rows.css";
+import "./styles/cards.css";
 import "./styles/forms.css";
 import "./styles/stream.css";
+import "./styles/player.css";
 import "./styles/recordings.css";
 import { App } from "./app";
 

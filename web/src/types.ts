@@ -147,6 +147,8 @@ export interface Segment {
 export interface Service {
   name: string;
   ok: boolean;
+  /** The process is not ready without it. */
+  required?: boolean;
   detail: string;
 }
 
@@ -156,7 +158,6 @@ export interface Status {
   startedAt: string;
   roles: string[];
   services: Service[];
-  counts?: Record<string, number>;
 }
 
 export interface Page<T> {

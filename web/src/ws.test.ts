@@ -172,6 +172,31 @@ describe("a lost connection", () => {
   });
 });
 
+describe("a snapshot that was asked for", () => {
+  it("must come, whatever else does: else the connection is made anew", () => {
+    const page = start();
+    latest().say(snapshot);
+    page.socket.ask();
+    for (let second = 0; second < 4; second += 1) {
+      vi.advanceTimersByTime(1_000);
+      latest().say({ type: "delta", seq: 9 + second, upsert: [], remove: [] });
+    }
+    expect(page.phase()).toBe("open");
+    vi.advanceTimersByTime(1_000);
+    expect(page.phase()).toBe("waiting");
+  });
+
+  it("is waited for no longer when it has come", () => {
+    const page = start();
+    latest().say(snapshot);
+    page.socket.ask();
+    vi.advanceTimersByTime(2_000);
+    latest().say(snapshot);
+    vi.advanceTimersByTime(10_000);
+    expect(page.phase()).toBe("open");
+  });
+});
+
 describe("waking up", () => {
   it("tries at once instead of waiting", () => {
     const page = start();

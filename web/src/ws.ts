@@ -46,6 +46,8 @@ export class LiveSocket {
   private readonly options: LiveSocketOptions;
   private socket: WebSocket | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** Runs while a snapshot that was asked for has not come. */
+  private owed: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
   private connection: Connection = { phase: "connecting", lostAt: null, retryAt: null, failures: 0, reason: null };
 
@@ -54,9 +56,11 @@ export class LiveSocket {
     this.connect();
   }
 
-  /** Asks for a fresh snapshot. */
+  /** Asks for a fresh snapshot. Deltas alone, however many, do not do: without it the page would stand still. */
   ask(): void {
-    if (this.connection.phase === "open") this.socket?.send('{"type":"snapshot"}');
+    if (this.connection.phase !== "open") return;
+    this.socket?.send('{"type":"snapshot"}');
+    this.owed ??= setTimeout(() => this.lost("no answer"), ANSWER_LIMIT);
   }
 
   /** The tab woke up or the network came back: try at once, or make sure that the open connection is alive. */
@@ -88,6 +92,7 @@ export class LiveSocket {
   /** Lets go of the socket; whatever it still says is not heard. */
   private detach(): void {
     clearTimeout(this.timer);
+    this.settle();
     const socket = this.socket;
     this.socket = null;
     if (socket === null) return;
@@ -128,7 +133,13 @@ export class LiveSocket {
       this.change({ phase: "open", lostAt: null, retryAt: null, failures: 0, reason: null });
     }
     this.silent();
+    if ((message as { type?: unknown } | null)?.type === "snapshot") this.settle();
     this.options.onMessage(message);
+  }
+
+  private settle(): void {
+    clearTimeout(this.owed);
+    this.owed = undefined;
   }
 
   private silent(): void {

@@ -3,7 +3,7 @@
 
 import { h, Keyed, text, type Row } from "./dom";
 import { icon } from "./icons";
-import { ago, duration, plural, timeOfDay } from "../format";
+import { ago, capital, duration, plural, timeOfDay } from "../format";
 import type { Model } from "./view";
 
 interface Trouble {
@@ -63,7 +63,7 @@ export class Banners {
   /** `now` by this machine's clock; `serverNow` for times that the server wrote. */
   tick(now: number, serverNow = now): void {
     if (this.model === null) return;
-    const troubles = [...this.connection(this.model, now), ...servers(this.model, serverNow), ...services(this.model)];
+    const troubles = [...this.connection(this.model, now), ...servers(this.model, serverNow), ...services(this.model), ...outdated(this.model)];
     this.list.render(troubles, (one) => `${one.key} ${one.tone}`);
   }
 
@@ -105,14 +105,23 @@ function servers({ live, connection }: Model, now: number): Trouble[] {
     });
 }
 
-function services({ status, connection }: Model): Trouble[] {
+/** The server was updated while this page stayed open: its scripts may be gone, its messages new. */
+function outdated({ status, connection, version }: Model): Trouble[] {
+  if (connection.lostAt !== null || status === null || version === null || status.version === version) return [];
+  const detail = `This page is of version ${version}, the server of ${status.version}.`;
+  return [{ key: "version", tone: "warn", title: "Streamwarden was updated.", detail, ticking: "", action: { label: "Reload", run: () => location.reload() } }];
+}
+
+function services({ status, live, connection }: Model): Trouble[] {
   if (connection.lostAt !== null) return [];
+  // A server's trouble is known from the WebSocket already, and sooner.
+  const told = new Set([...live.servers.keys()].map((name) => `server ${name}`));
   return (status?.services ?? [])
-    .filter((service) => !service.ok)
+    .filter((service) => !service.ok && !told.has(service.name))
     .map((service) => ({
       key: `service ${service.name}`,
       tone: "warn",
-      title: `${service.name} is in trouble.`,
+      title: `${capital(service.name)} is in trouble.`,
       detail: service.detail,
       ticking: "",
       action: null,

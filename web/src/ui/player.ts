@@ -9,17 +9,21 @@ import { icon } from "./icons";
 
 export interface PlayerEvents {
   onTime(position: number): void;
-  onEnded(): void;
+  /** The playlist was read, or has grown. */
   onCues(cues: Cue[]): void;
 }
 
 const HLS_TYPE = "application/vnd.apple.mpegurl";
+/** How often a growing playlist is read anew where the browser plays it by itself and tells nothing of it. */
+const REREAD = 10_000;
+const NOTHING = "Nothing of this can be played yet: the first segment is still being written.";
 
 export class Player {
   readonly element: HTMLElement;
   readonly video = h("video", { controls: true, playsinline: true, preload: "auto", "aria-label": "Recording" });
   private readonly notice = h("div", { class: "notice", role: "status" });
   private hls: Hls | null = null;
+  private reread: ReturnType<typeof setInterval> | undefined;
   /** Counts loads: what an older one still brings is ignored. */
   private turn = 0;
   private recovered = false;
@@ -28,7 +32,6 @@ export class Player {
     this.element = h("div", { class: "player" }, this.video, this.notice);
     this.video.addEventListener("timeupdate", () => events.onTime(this.video.currentTime));
     this.video.addEventListener("seeking", () => events.onTime(this.video.currentTime));
-    this.video.addEventListener("ended", () => events.onEnded());
     this.video.addEventListener("playing", () => this.say(null));
     this.video.addEventListener("loadeddata", () => this.say(null));
     this.video.addEventListener("error", () => this.failed(this.video.error?.message ?? ""));
@@ -47,24 +50,15 @@ export class Player {
     this.recovered = false;
     this.say("Loading…");
     this.retry = () => void this.load(url, fallback, from);
-    let cues: Cue[];
     try {
-      const response = await fetch(url);
-      if (!response.ok) throw new Error(response.status === 404 ? "Nothing of this can be played yet." : `The server answered ${response.status}.`);
-      cues = parsePlaylist(await response.text(), fallback);
-    } catch (error) {
-      if (turn === this.turn) this.failed(sentence(error));
-      return;
-    }
-    if (turn !== this.turn) return;
-    if (cues.length === 0) {
-      this.say("Nothing of this can be played yet: the first segment is still being written.", this.retry);
-      return;
-    }
-    this.events.onCues(cues);
-    const start = from(cues);
-    try {
-      await this.attach(new URL(url, document.baseURI).href, start, turn);
+      const cues = await read(url, fallback);
+      if (turn !== this.turn) return;
+      if (cues.length === 0) {
+        this.say(NOTHING, this.retry);
+        return;
+      }
+      this.events.onCues(cues);
+      await this.attach(new URL(url, document.baseURI).href, from(cues), turn, fallback);
     } catch (error) {
       if (turn === this.turn) this.failed(sentence(error));
     }
@@ -83,26 +77,34 @@ export class Player {
   private retry: () => void = () => undefined;
 
   private drop(): void {
+    clearInterval(this.reread);
     this.hls?.destroy();
     this.hls = null;
     this.video.removeAttribute("src");
     this.video.load();
   }
 
-  private async attach(url: string, start: number, turn: number): Promise<void> {
+  private async attach(url: string, start: number, turn: number, fallback: number): Promise<void> {
     const sources = "MediaSource" in window || "ManagedMediaSource" in window;
     if (!sources && this.video.canPlayType(HLS_TYPE) !== "") {
       this.video.src = url;
       this.video.addEventListener("loadedmetadata", () => (this.video.currentTime = start), { once: true });
+      this.reread = setInterval(() => void read(url, fallback).then((cues) => turn === this.turn && this.events.onCues(cues), () => undefined), REREAD);
       await this.play();
       return;
     }
-    const { default: Library } = await import("hls.js/light");
+    const { default: Library } = await import("hls.js/light").catch(() => {
+      throw new Error("the player could not be loaded; was Streamwarden updated? Reload the page");
+    });
     if (turn !== this.turn) return;
     if (!Library.isSupported()) throw new Error("This browser cannot play recordings; download the segments instead.");
     // No worker: it would need a blob: script, and fragmented MP4 passes through unchanged anyway.
     const hls = new Library({ enableWorker: false, startPosition: start, maxBufferLength: 30, backBufferLength: 60 });
     this.hls = hls;
+    hls.on(Library.Events.LEVEL_UPDATED, (_, { details }) => {
+      const cues = details.fragments.map((one) => ({ start: one.start, duration: one.duration, at: one.programDateTime ?? fallback + one.start * 1000 }));
+      if (turn === this.turn) this.events.onCues(cues);
+    });
     hls.on(Library.Events.ERROR, (_, data) => {
       if (!data.fatal || turn !== this.turn) return;
       if (data.type === Library.ErrorTypes.MEDIA_ERROR && !this.recovered) {
@@ -133,6 +135,13 @@ export class Player {
     if (this.hls === null && this.video.error !== null && !this.video.hasAttribute("src")) return;
     this.say(`This cannot be played: ${words === "" ? "the video is damaged or of an unknown kind" : words}`, this.retry);
   }
+}
+
+async function read(url: string, fallback: number): Promise<Cue[]> {
+  const response = await fetch(url);
+  if (response.status === 404) return [];
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  return parsePlaylist(await response.text(), fallback);
 }
 
 /** The time below the picture: big, because "when was that?" is the question of every recording. */

@@ -10,6 +10,8 @@ export interface Model {
   connection: Connection;
   /** Last answer of /status; null until there is one. */
   status: Status | null;
+  /** Version of the server when this page was opened. */
+  version: string | null;
   /** When the last WebSocket message was applied; null before the first. */
   heardAt: number | null;
 }

@@ -8,7 +8,7 @@ import { href, type Route } from "../router";
 import { streamKey } from "../store";
 import type { RecordingSession } from "../types";
 import { h, replace, set, show, text } from "../ui/dom";
-import { icon } from "../ui/icons";
+import { icon, sign } from "../ui/icons";
 import { Clock, Player } from "../ui/player";
 import { Badge, recordingLook } from "../ui/states";
 import { Timeline } from "../ui/timeline";
@@ -30,8 +30,8 @@ class RecordingPage implements View {
   private sessions: RecordingSession[] = [];
   private day: string | null = null;
   private chosen: RecordingSession | null = null;
-  /** Segments of the chosen session when its playlist was loaded. */
-  private loaded = 0;
+  /** The player waits for the first segment of the chosen session. */
+  private waiting = false;
   private cues: Cue[] = [];
   private readonly player: Player;
   private readonly clock = new Clock();
@@ -40,8 +40,8 @@ class RecordingPage implements View {
   private readonly badge = new Badge(recordingLook);
   private readonly lead = h("p", { class: "lead" });
   private readonly dayBar = h("div", { class: "days", role: "group", "aria-label": "Days" });
+  private readonly growing = h("p", { class: "growing", hidden: true }, sign("rec"), "Being recorded: it grows while you watch");
   private readonly list = h("ol", { class: "sessions" });
-  private readonly fresh = h("button", { type: "button", class: "small", hidden: true, onclick: () => this.reload() });
   private readonly stage: HTMLElement;
   private readonly empty = h("div", { class: "panel empty" });
   private readonly timer: ReturnType<typeof setInterval>;
@@ -56,13 +56,12 @@ class RecordingPage implements View {
     this.title = name;
     this.player = new Player({
       onTime: (at) => this.moved_(at),
-      onEnded: () => this.ended(),
       onCues: (cues) => (this.cues = cues),
     });
     this.stage = h(
       "div",
       { class: "stage", hidden: true },
-      h("div", { class: "watch" }, h("div", { class: "panel screen" }, this.player.element, h("div", { class: "under" }, this.clock.element, this.fresh), this.timeline.element)),
+      h("div", { class: "watch" }, h("div", { class: "panel screen" }, this.player.element, h("div", { class: "under" }, this.clock.element, this.growing), this.timeline.element)),
       h("div", { class: "panel pick" }, this.dayBar, this.list),
       h("div", { class: "panel files" }, h("h2", {}, "Segments"), this.segments.element),
     );
@@ -152,27 +151,15 @@ class RecordingPage implements View {
   }
 
   private open(session: RecordingSession, from: (cues: Cue[]) => number): void {
-    this.loaded = session.segments;
-    show(this.fresh, false);
     const [start, end] = stretch(session, this.now());
     this.segments.open({ server: this.server, stream: this.name, session: session.id, from: start, to: end });
-    if (session.segments === 0) {
+    this.waiting = session.segments === 0;
+    if (this.waiting) {
       this.player.close();
       this.player.say("The first segment is still being written. It can be played in a moment.");
       return;
     }
-    void this.player.load(playlistUrl(this.server, this.name, start, end), Date.parse(session.startedAt), from);
-  }
-
-  /** Takes what was recorded since, and goes on where it was. */
-  private reload(): void {
-    if (this.chosen === null) return;
-    const at = this.player.video.currentTime;
-    this.open(this.chosen, () => at);
-  }
-
-  private ended(): void {
-    if (this.chosen !== null && this.chosen.segments > this.loaded) this.reload();
+    void this.player.load(playlistUrl(this.server, this.name, start, session.endedAt === null ? null : end), Date.parse(session.startedAt), from);
   }
 
   private moved_(at: number): void {
@@ -195,12 +182,8 @@ class RecordingPage implements View {
   private draw(): void {
     const now = this.now();
     const { chosen } = this;
-    if (chosen !== null && chosen.segments > this.loaded) {
-      if (this.loaded === 0) this.open(chosen, () => 0);
-      const more = chosen.segments - this.loaded;
-      text(this.fresh, `Load ${plural(more, "new segment")}`);
-      show(this.fresh, more > 0);
-    }
+    if (chosen !== null && this.waiting && chosen.segments > 0) this.open(chosen, () => 0);
+    show(this.growing, chosen !== null && chosen.endedAt === null);
     this.drawDays(now);
     const sessions = this.days.find((one) => one.date === this.day)?.sessions ?? [];
     this.drawSessions(sessions, now);
