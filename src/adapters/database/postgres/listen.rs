@@ -25,6 +25,9 @@ const CHECK: Duration = Duration::from_secs(10);
 /// ...and has so long to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Shorter than elsewhere: it is one connection, and until it is back changes are seen only with the next refresh.
+const RECONNECT: Backoff = Backoff { min: Duration::from_millis(500), max: Duration::from_secs(5) };
+
 /// A connection that listens; its messages are read by the task, which ends when the connection does.
 struct Listening {
     client: Client,
@@ -46,7 +49,7 @@ async fn stay(address: Address, sender: watch::Sender<u64>, first: Listening) {
         let mut failures = 0;
         listening = loop {
             failures += 1;
-            tokio::time::sleep(Backoff::STANDARD.delay(failures, rand::random())).await;
+            tokio::time::sleep(RECONNECT.delay(failures, rand::random())).await;
             match connect(&address, &sender).await {
                 Ok(again) => break again,
                 Err(error) => log::debug!(error = error.to_string(); "cannot listen for changes of the cameras yet"),

@@ -91,6 +91,8 @@ impl TestServer {
 
     /// Stops it as `pg_ctl stop -m fast` does; clients are cut off.
     pub(super) fn stop(&self) {
+        // What a failed test left paused could not end.
+        self.pause(Signal::SIGCONT);
         if let Some(running) = self.running().take() {
             drop(running.stop);
             running.thread.join().expect("ended");
@@ -99,8 +101,8 @@ impl TestServer {
 
     /// Stops the server's main process and every one of its sessions in the middle of what they do, or lets them go on.
     pub(super) fn pause(&self, signal: Signal) {
-        let main = self.running().as_ref().expect("running").pid;
-        let children = fs::read_to_string(format!("/proc/{main}/task/{main}/children")).expect("children");
+        let Some(main) = self.running().as_ref().map(|running| running.pid) else { return };
+        let children = fs::read_to_string(format!("/proc/{main}/task/{main}/children")).unwrap_or_default();
         for pid in children.split_whitespace().map(|pid| Pid::from_raw(pid.parse().expect("a pid"))).chain([main]) {
             // A session may have ended meanwhile.
             let _ = kill(pid, signal);
