@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::UploadHandles;
 use crate::adapters::spool::SharedSpool;
 use crate::base::{Error, Kind, Result};
 use crate::domain::recording::{Segment, SegmentState};
+
+/// No segment takes so long; a store that neither answers nor fails is one that does not work.
+const LIMIT: Duration = Duration::from_secs(600);
 
 /// How an upload went.
 #[derive(Debug)]
@@ -26,7 +29,9 @@ pub(super) enum Outcome {
 /// Uploads a claimed segment. After `Failed` the row still says `uploading`.
 pub(super) async fn upload(handles: &UploadHandles, segment: &Segment) -> Outcome {
     let begun = Instant::now();
-    match store(handles, segment).await {
+    let late =
+        |_| Err(Error::new(Kind::Timeout, format!("the object store did not answer within {} s", LIMIT.as_secs())));
+    match timeout(LIMIT, store(handles, segment)).await.unwrap_or_else(late) {
         Ok(None) => Outcome::Stored { took: begun.elapsed() },
         Ok(Some(why)) => match lose(handles, segment, why).await {
             Ok(()) => Outcome::Lost,

@@ -1,11 +1,14 @@
 //! What happens when something that recording needs is taken away.
 
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rusqlite::Connection;
+use streamwarden::actors::supervision::Observe;
 use streamwarden::actors::supervision::testkit::{Fault, Provoke};
 use streamwarden::adapters::database::Database;
 use streamwarden::domain::recording::{RecordingState, RecordingStatus, SegmentState};
@@ -181,5 +184,88 @@ async fn an_object_store_that_is_away_delays_uploads_and_nothing_else() {
     drop(publisher);
     let segments = stage.settled("cam").await;
     assert_unbroken(&objects(&stage, &segments));
+    stage.end().await;
+}
+
+#[actix::test]
+#[ignore = "needs the right to mount; run as root with --ignored"]
+async fn a_disk_that_fills_up_under_ffmpeg_pauses_the_recording_and_goes_on_with_room() {
+    let mut stage = Stage::set().await;
+    let mount = Mount::tiny(stage.folder.path().join("spool"));
+    stage.record().await;
+    stage.upload();
+    let _publisher = Publisher::film(&stage, "cam");
+    stage.records("cam").await;
+    let paused = stage.status_where("cam", |status| status.state == RecordingState::Paused).await;
+    assert!(paused.reason.as_ref().is_some_and(|why| why.contains("disk of the spool is full")), "{paused:?}");
+    mount.grow();
+    stage.records("cam").await;
+    let stored = stage.segments_in(&[SegmentState::Uploaded]).await;
+    assert_unbroken(&objects(&stage, &stored));
+    let count = stored.len();
+    stage.uploaded(count + 1).await;
+    stage.end_after(move || drop(mount)).await;
+}
+
+/// A file system of its own.
+struct Mount(PathBuf);
+
+impl Mount {
+    fn tiny(folder: PathBuf) -> Self {
+        std::fs::create_dir(&folder).expect("made");
+        let mount = Self(folder);
+        mount.run("mount", &["-t", "tmpfs", "-o", "size=400k", "tmpfs"]);
+        mount
+    }
+
+    fn grow(&self) {
+        self.run("mount", &["-t", "tmpfs", "-o", "remount,size=20M", "tmpfs"]);
+    }
+
+    fn run(&self, program: &str, args: &[&str]) {
+        let done = Command::new(program).args(args).arg(&self.0).status();
+        assert!(done.expect(program).success());
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[actix::test]
+async fn an_upload_worker_that_panics_is_rebuilt_and_leaves_nothing_claimed() {
+    let mut stage = Stage::set().await;
+    stage.rules.workers = 1;
+    stage.record().await;
+    stage.upload();
+    let publisher = Publisher::film(&stage, "cam");
+    stage.uploaded(1).await;
+    for _ in 0..3 {
+        let worker = eventually("the worker to run", async || {
+            stage.uploads().send(Provoke::at("1", Fault::Panic)).await.expect("an answer").then_some(())
+        });
+        worker.await;
+    }
+    drop(publisher);
+    let segments = stage.settled("cam").await;
+    assert!(segments.iter().all(|segment| segment.state == SegmentState::Uploaded));
+    let view = stage.uploads().send(Observe).await.expect("the manager answers");
+    assert!(view.children[0].restarts >= 1, "{view:?}");
+    stage.end().await;
+}
+
+#[actix::test]
+async fn nobody_reads_the_servers_password_in_ps() {
+    let mut stage = Stage::set().await;
+    stage.login = Some(("reader".into(), "s3cret-word".into()));
+    stage.record().await;
+    let _publisher = Publisher::film(&stage, "cam");
+    stage.records("cam").await;
+    let pid = stage.pid("main:cam").await.expect("a pid");
+    let shown = std::fs::read(format!("/proc/{pid}/cmdline")).expect("a command line");
+    let shown = String::from_utf8_lossy(&shown).replace('\0', " ");
+    assert!(shown.contains("/cam") && !shown.contains("s3cret") && !shown.contains("reader"), "{shown}");
     stage.end().await;
 }

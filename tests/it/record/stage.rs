@@ -43,6 +43,8 @@ pub struct Stage {
     pub folder: TempDir,
     pub settings: Record,
     pub rules: UploadRules,
+    /// User name and password for reading.
+    pub login: Option<(String, String)>,
     monitor: Addr<Monitor>,
     sealed: Arc<watch::Sender<u64>>,
     /// Seconds that the recorders' wall clock is ahead.
@@ -75,6 +77,7 @@ impl Stage {
                 min_free: 0,
             },
             rules: UploadRules { workers: 2, keep_local: Duration::from_secs(3600), min_free: 0 },
+            login: None,
             monitor,
             sealed: Arc::new(watch::Sender::new(0)),
             ahead: Arc::default(),
@@ -107,7 +110,12 @@ impl Stage {
             sealed: self.sealed.clone(),
             clock: Arc::new(move || Utc::now() + TimeDelta::seconds(ahead.load(Ordering::Relaxed))),
         };
-        self.recorders = Some(Recorders::new(self.settings.clone(), vec![server(&self.media)], handles).start());
+        let mut server = server(&self.media);
+        if let Some((user, password)) = &self.login {
+            server.publish_username = Some(user.clone());
+            server.publish_password = Some(password.clone().into());
+        }
+        self.recorders = Some(Recorders::new(self.settings.clone(), vec![server], handles).start());
     }
 
     /// Starts the uploads.
@@ -128,6 +136,10 @@ impl Stage {
 
     pub fn recorders(&self) -> &Addr<Recorders> {
         self.recorders.as_ref().expect("recorders run")
+    }
+
+    pub fn uploads(&self) -> &Addr<Uploads> {
+        self.uploads.as_ref().expect("uploads run")
     }
 
     /// The recorders' part of the tree.
@@ -215,8 +227,14 @@ impl Stage {
     }
 
     /// Stops everything; no ffmpeg of ours may be left.
-    pub async fn end(mut self) {
+    pub async fn end(self) {
+        self.end_after(|| ()).await;
+    }
+
+    /// The same, with something to be done before the folder goes.
+    pub async fn end_after(mut self, last: impl FnOnce()) {
         self.stop_actors().await;
+        last();
         let _ = self.monitor.send(Stop::within(Duration::from_secs(5))).await.expect("an answer");
         let mark = self.folder.path().display().to_string();
         assert_eq!(marked(&mark), 0, "a recorder's ffmpeg was left behind");

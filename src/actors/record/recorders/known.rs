@@ -88,6 +88,11 @@ impl Known {
         ours.map(|(key, (state, _))| Candidate { key: key.clone(), state: *state, wanted: !unwanted(key) }).collect()
     }
 
+    /// Whether a stream is known at all.
+    pub(super) fn has(&self, key: &StreamKey) -> bool {
+        self.streams.contains_key(key)
+    }
+
     /// The tracks of a stream, as far as the server tells them.
     pub(super) fn tracks(&self, key: &StreamKey) -> Vec<Track> {
         self.streams.get(key).map(|(_, tracks)| tracks.clone()).unwrap_or_default()

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -37,6 +37,8 @@ use upkeep::Recovery;
 const LOOK_AT_DISK: Duration = Duration::from_secs(2);
 /// A recorder that ends may take so long to close its files and rows.
 const FAREWELL: Duration = Duration::from_secs(15);
+/// A stream that nobody mentions is forgotten so long after its last session.
+const FORGET_AFTER: TimeDelta = TimeDelta::minutes(1);
 /// Delays between tries of the recovery.
 const RECOVERY: Backoff = Backoff { min: Duration::from_secs(1), max: Duration::from_secs(60) };
 
@@ -121,6 +123,12 @@ impl Recorders {
                 _ => {}
             }
         }
+        // What a stream's next session must know is only the second in which the last one began.
+        let long_ago = (self.handles.clock)() - FORGET_AFTER;
+        let known = &self.known;
+        self.posts.retain(|key, post| {
+            post.staffed != Staffed::Not || known.has(key) || post.latest_start.get() > Some(long_ago)
+        });
     }
 
     fn post(&mut self, key: &StreamKey) -> &mut Post {
