@@ -24,7 +24,6 @@ use crate::actors::root::Root;
 use crate::actors::supervision::Stop;
 use crate::adapters::database::{self, SharedDatabase};
 use crate::adapters::ffmpeg::orphans;
-use crate::adapters::spool::Spool;
 use crate::base::{Error, Kind, Result};
 use crate::config::Settings;
 use crate::http;
@@ -72,7 +71,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         live: services.live.clone(),
         database: services.database.clone(),
         objects: services.objects.clone(),
-        spool: Arc::new(Spool::new(services.spool.clone())),
+        spool: services.spool.clone(),
         hub,
         commands: Arc::new(commands::ToTheTree(root.clone())),
         allowed_origins: settings.http.allowed_origins.clone(),

@@ -1,12 +1,16 @@
 //! From settings to services, and from services to the managers of the tree, in their start order: consumers first.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
+
+use tokio::sync::watch;
 
 use crate::actors::hub::{Hub, HubHandle, Limits};
 use crate::actors::monitor::{Monitor, Watched};
+use crate::actors::record::{RecordHandles, Recorders};
 use crate::actors::restream::{RestreamSetup, Restreams};
 use crate::actors::supervision::{Child, Restart};
+use crate::actors::upload::{UploadHandles, UploadRules, Uploads};
 use crate::adapters::database::SharedDatabase;
 use crate::adapters::ffmpeg::version::{self, Version};
 use crate::adapters::live::SharedLive;
@@ -14,6 +18,7 @@ use crate::adapters::live::memory::Memory;
 use crate::adapters::mediamtx::MediaMtx;
 use crate::adapters::objects::SharedObjects;
 use crate::adapters::objects::directory::Directory;
+use crate::adapters::spool::{SharedSpool, Spool};
 use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::config::settings::Objects;
@@ -28,7 +33,7 @@ pub(super) struct Services {
     pub database: SharedDatabase,
     pub live: SharedLive,
     pub objects: SharedObjects,
-    pub spool: PathBuf,
+    pub spool: SharedSpool,
     /// Present when a role needs ffmpeg.
     pub ffmpeg: Option<Version>,
 }
@@ -51,7 +56,14 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
         Objects::Directory(path) => Arc::new(Directory::open(path)?),
     };
     let live = Arc::new(Memory::new(settings.monitor.history));
-    Ok(Services { roles, database, live, objects, spool: settings.data_dir.join("spool"), ffmpeg })
+    Ok(Services {
+        roles,
+        database,
+        live,
+        objects,
+        spool: Arc::new(Spool::new(settings.data_dir.join("spool"))),
+        ffmpeg,
+    })
 }
 
 /// What marks our child processes: the same for every run on this data folder, and no other's.
@@ -65,11 +77,49 @@ pub(super) fn mark(data_dir: &Path) -> Result<String> {
 /// The managers, in start order.
 pub(super) fn children(settings: &Settings, services: &Services, hub: &HubHandle, mark: &str) -> Result<Vec<Child>> {
     let mut children = vec![hub_child(services, hub)];
+    if services.roles.contains(&Role::Record) {
+        // Recorders and upload workers know nothing of one another but this count of sealed segments.
+        let sealed = Arc::new(watch::Sender::new(0));
+        children.push(upload_child(settings, services, sealed.subscribe()));
+        children.push(record_child(settings, services, mark, sealed)?);
+    }
     if services.roles.contains(&Role::Restream) {
         children.push(restream_child(settings, services, mark)?);
     }
     children.push(monitor_child(settings, services)?);
     Ok(children)
+}
+
+fn upload_child(settings: &Settings, services: &Services, sealed: watch::Receiver<u64>) -> Child {
+    let rules = UploadRules {
+        workers: settings.upload.workers,
+        keep_local: settings.record.keep_local,
+        min_free: settings.record.min_free,
+    };
+    let (database, objects, spool) = (services.database.clone(), services.objects.clone(), services.spool.clone());
+    let handles = UploadHandles { database, objects, spool, sealed };
+    Child::new("uploads", Restart::Always, move || Uploads::new(rules, handles.clone()))
+}
+
+fn record_child(
+    settings: &Settings,
+    services: &Services,
+    mark: &str,
+    sealed: Arc<watch::Sender<u64>>,
+) -> Result<Child> {
+    let handles = RecordHandles {
+        live: services.live.clone(),
+        database: services.database.clone(),
+        spool: services.spool.clone(),
+        ffmpeg: settings.ffmpeg.ffmpeg.clone(),
+        version: services.ffmpeg.clone().ok_or_else(|| Error::internal("record needs ffmpeg's version"))?,
+        mark: mark.to_owned(),
+        sealed,
+        clock: Arc::new(chrono::Utc::now),
+    };
+    let (record, servers) = (settings.record.clone(), settings.servers.clone());
+    let build = move || Recorders::new(record.clone(), servers.clone(), handles.clone());
+    Ok(Child::new("recorders", Restart::Always, build))
 }
 
 fn restream_child(settings: &Settings, services: &Services, mark: &str) -> Result<Child> {
