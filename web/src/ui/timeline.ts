@@ -58,7 +58,7 @@ export class Timeline {
 
   moveTo(at: number | null): void {
     this.at = at;
-    this.head.hidden = at === null;
+    this.head.hidden = at === null || at < this.range.from || at > this.range.to;
     if (at === null) return;
     this.place(this.head, at);
     set(this.strip, "aria-valuenow", Math.round(at));

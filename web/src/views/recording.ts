@@ -2,18 +2,19 @@
 
 import { api, playlistUrl, Problem, sentence } from "../api";
 import { byDay, endOf, type Day } from "../days";
-import { dateTime, day, dayWords, duration, plural, timeOfDay } from "../format";
+import { dateTime, day, duration, plural, timeOfDay } from "../format";
 import { position, wallClock, type Cue } from "../playlist";
 import { href, type Route } from "../router";
 import { streamKey } from "../store";
 import type { RecordingSession } from "../types";
-import { h, replace, set, show, text } from "../ui/dom";
+import { h, replace, show, text } from "../ui/dom";
 import { icon, sign } from "../ui/icons";
 import { Clock, Player } from "../ui/player";
 import { Badge, recordingLook } from "../ui/states";
 import { Timeline } from "../ui/timeline";
 import type { Model, View } from "../ui/view";
-import { Segments, sessionFigures } from "./segments";
+import { Segments } from "./segments";
+import { DayPicker, SessionList } from "./session_list";
 import { stretch } from "./stretch";
 
 /** How often the sessions are asked for while the page is open. */
@@ -39,9 +40,9 @@ class RecordingPage implements View {
   private readonly segments = new Segments();
   private readonly badge = new Badge(recordingLook);
   private readonly lead = h("p", { class: "lead" });
-  private readonly dayBar = h("div", { class: "days", role: "group", "aria-label": "Days" });
+  private readonly dayPicker: DayPicker;
   private readonly growing = h("p", { class: "growing", hidden: true }, sign("rec"), "Being recorded: it grows while you watch");
-  private readonly list = h("ol", { class: "sessions" });
+  private readonly list: SessionList;
   private readonly stage: HTMLElement;
   private readonly empty = h("div", { class: "panel empty" });
   private readonly timer: ReturnType<typeof setInterval>;
@@ -54,15 +55,17 @@ class RecordingPage implements View {
     private readonly now: () => number,
   ) {
     this.title = name;
+    this.dayPicker = new DayPicker((date) => this.showDay(date), now);
+    this.list = new SessionList((id) => this.choose(id), now);
     this.player = new Player({
-      onTime: (at) => this.moved_(at),
+      onTime: (at) => this.playing(at),
       onCues: (cues) => (this.cues = cues),
     });
     this.stage = h(
       "div",
       { class: "stage", hidden: true },
       h("div", { class: "watch" }, h("div", { class: "panel screen" }, this.player.element, h("div", { class: "under" }, this.clock.element, this.growing), this.timeline.element)),
-      h("div", { class: "panel pick" }, this.dayBar, this.list),
+      h("div", { class: "panel pick" }, this.dayPicker.element, this.list.element),
       h("div", { class: "panel files" }, h("h2", {}, "Segments"), this.segments.element),
     );
     this.element = h(
@@ -85,11 +88,10 @@ class RecordingPage implements View {
   }
 
   tick(now: number): void {
-    const today = this.days.find((one) => one.date === this.day);
-    if (today !== undefined) this.timeline.render(today.sessions, this.chosen?.id ?? null, now);
-    for (const time of this.list.querySelectorAll<HTMLElement>("[data-live]")) {
-      text(time, duration(now - Date.parse(time.dataset["live"] ?? "")));
-    }
+    if (this.sessions.length === 0) return;
+    const sessions = this.shown();
+    this.list.render(sessions, this.chosen?.id ?? null);
+    this.timeline.render(sessions, this.chosen?.id ?? null, now);
   }
 
   moved(route: Route): void {
@@ -129,8 +131,18 @@ class RecordingPage implements View {
     const total = this.sessions.reduce((sum, one) => sum + one.durationMs, 0);
     text(this.lead, `${duration(total)} in ${plural(this.sessions.length, "session")} on ${plural(this.days.length, "day")}, times in ${Intl.DateTimeFormat().resolvedOptions().timeZone}`);
     if (this.chosen === null) this.pickWanted();
-    else this.chosen = this.sessions.find((one) => one.id === this.chosen?.id) ?? this.chosen;
+    else this.follow(this.chosen);
     this.draw();
+  }
+
+  /** Takes what is new of the chosen session. */
+  private follow(before: RecordingSession): void {
+    const after = this.sessions.find((one) => one.id === before.id);
+    if (after === undefined) return;
+    this.chosen = after;
+    if (after.segments === before.segments && after.endedAt === before.endedAt) return;
+    const [from, to] = stretch(after, this.now());
+    this.segments.follow({ server: this.server, stream: this.name, session: after.id, from, to });
   }
 
   /** The session of the address, else the newest that can be played. */
@@ -162,14 +174,14 @@ class RecordingPage implements View {
     void this.player.load(playlistUrl(this.server, this.name, start, session.endedAt === null ? null : end), Date.parse(session.startedAt), from);
   }
 
-  private moved_(at: number): void {
+  private playing(at: number): void {
     const wall = wallClock(this.cues, at);
     this.timeline.moveTo(wall);
     if (wall !== null) this.clock.render(timeOfDay(wall), dateTime(wall).slice(0, 10));
   }
 
   private goTo(at: number): void {
-    const sessions = this.days.find((one) => one.date === this.day)?.sessions ?? [];
+    const sessions = this.shown();
     const now = this.now();
     // In a gap, the session that follows; after the last one, the last.
     const found = sessions.find((one) => at <= endOf(one, now)) ?? sessions[sessions.length - 1];
@@ -180,53 +192,25 @@ class RecordingPage implements View {
   }
 
   private draw(): void {
-    const now = this.now();
     const { chosen } = this;
     if (chosen !== null && this.waiting && chosen.segments > 0) this.open(chosen, () => 0);
     show(this.growing, chosen !== null && chosen.endedAt === null);
-    this.drawDays(now);
-    const sessions = this.days.find((one) => one.date === this.day)?.sessions ?? [];
-    this.drawSessions(sessions, now);
-    this.timeline.render(sessions, chosen?.id ?? null, now);
+    this.dayPicker.render(this.days, this.day);
+    this.tick(this.now());
   }
 
-  private drawDays(now: number): void {
-    const focused = this.dayBar.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset["date"] : undefined;
-    replace(
-      this.dayBar,
-      this.days.map((one) =>
-        h("button", { type: "button", class: "small", "data-date": one.date, "aria-pressed": one.date === this.day ? "true" : "false", onclick: () => this.showDay(one.date) }, dayWords(one.date, now)),
-      ),
-    );
-    if (focused !== undefined) this.dayBar.querySelector<HTMLElement>(`[data-date="${focused}"]`)?.focus();
+  /** Sessions of the day that is looked at. */
+  private shown(): RecordingSession[] {
+    return this.days.find((one) => one.date === this.day)?.sessions ?? [];
+  }
+
+  private choose(id: string): void {
+    const session = this.sessions.find((one) => one.id === id);
+    if (session !== undefined) this.pick(session, null);
   }
 
   private showDay(date: string): void {
     this.day = date;
     this.draw();
-  }
-
-  private drawSessions(sessions: readonly RecordingSession[], now: number): void {
-    const focused = this.list.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset["id"] : undefined;
-    const items = [...sessions].reverse();
-    replace(this.list, items.map((one) => h("li", {}, this.sessionButton(one, now))));
-    if (focused !== undefined) this.list.querySelector<HTMLElement>(`[data-id="${focused}"]`)?.focus();
-  }
-
-  private sessionButton(session: RecordingSession, now: number): HTMLElement {
-    const live = session.endedAt === null;
-    const end = live ? "now" : timeOfDay(endOf(session, now));
-    const length = h("b", live ? { "data-live": session.startedAt } : {}, duration(live ? now - Date.parse(session.startedAt) : session.durationMs));
-    const badge = new Badge(recordingLook);
-    if (live) badge.update("recording");
-    const button = h(
-      "button",
-      { type: "button", "data-id": session.id, onclick: () => this.pick(session, null) },
-      h("span", { class: "when" }, `${timeOfDay(session.startedAt)} – ${end}`, length),
-      h("small", {}, sessionFigures(session)),
-      live ? badge.element : session.endReason === null ? null : h("small", {}, `Ended: ${session.endReason}`),
-    );
-    set(button, "aria-current", session.id === this.chosen?.id ? "true" : null);
-    return button;
   }
 }

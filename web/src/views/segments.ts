@@ -1,7 +1,7 @@
 // The segments of one session: when, how long, where it is kept, and the file itself.
 
 import { api, segmentUrl, sentence } from "../api";
-import { bytes, clockLength, plural, timeOfDay } from "../format";
+import { bytes, clockLength, timeOfDay } from "../format";
 import type { Segment, SegmentState } from "../types";
 import { h, replace, show, text } from "../ui/dom";
 import { icon, sign, type Sign } from "../ui/icons";
@@ -52,6 +52,12 @@ export class Segments {
     void this.load();
   }
 
+  /** The same session has grown. Whoever has not come to its end yet finds the rest there. */
+  follow(stretch: Stretch): void {
+    this.stretch = stretch;
+    if (this.next === null && this.body.childElementCount < PAGE) void this.load();
+  }
+
   private async load(): Promise<void> {
     const { stretch, turn } = this;
     if (stretch === null) return;
@@ -96,8 +102,4 @@ function segmentRow(segment: Segment): HTMLTableRowElement {
     h("td", {}, playable ? link : "–"),
   );
   return row;
-}
-
-export function sessionFigures(session: { segments: number; durationMs: number; bytes: number }): string {
-  return `${plural(session.segments, "segment")}, ${bytes(session.bytes)}`;
 }
