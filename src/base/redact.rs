@@ -20,6 +20,12 @@ pub fn text(text: &str) -> String {
 }
 
 fn authority_and_query(url: &str) -> String {
+    // An '@' behind "?key=value" may belong to a password before it or to a value after it. Then nothing is shown.
+    if let (Some(query), Some(at)) = (url.find('?'), url.rfind('@'))
+        && url[query.min(at)..at].contains('=')
+    {
+        return "***".to_owned();
+    }
     // A password may itself hold '/', '?' or '#' when nobody encoded it, so the last '@' of the URL decides.
     let (hidden, visible) = match url.rfind('@') {
         Some(at) => ("***@", &url[at + 1..]),
@@ -27,11 +33,13 @@ fn authority_and_query(url: &str) -> String {
     };
     match visible.split_once('?') {
         None => format!("{hidden}{visible}"),
-        Some((path, query)) => {
-            let query = query.split('&').map(query_pair).collect::<Vec<_>>().join("&");
-            format!("{hidden}{path}?{query}")
-        }
+        Some((path, pairs)) => format!("{hidden}{path}?{}", query(pairs)),
     }
+}
+
+/// The part of a URL behind `?`: values whose key looks like a credential become `***`.
+pub fn query(pairs: &str) -> String {
+    pairs.split('&').map(query_pair).collect::<Vec<_>>().join("&")
 }
 
 fn query_pair(pair: &str) -> String {
@@ -55,6 +63,7 @@ mod tests {
             ("http://h/x?channel=1&password=abc&n=2", "http://h/x?channel=1&password=***&n=2"),
             ("srt://h:9000?streamid=publish:cam:u:p&latency=20", "srt://h:9000?streamid=***&latency=20"),
             ("[rtsp @ 0x1] 'rtsp://u:p@h/x': 401 Unauthorized", "[rtsp @ 0x1] 'rtsp://***@h/x': 401 Unauthorized"),
+            ("srt://h:9000?streamid=read:x:u:p@ss#w", "srt://***"),
             ("one rtsp://a:b@c two rtmp://d:e@f/g", "one rtsp://***@c two rtmp://***@f/g"),
             ("no url here", "no url here"),
         ];

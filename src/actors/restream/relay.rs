@@ -25,7 +25,7 @@ use crate::adapters::ffmpeg::progress::Progress;
 use crate::adapters::live::{Change, SharedLive};
 use crate::domain::camera::{CameraState, CameraStatus};
 use crate::domain::probe::{Fault, Tracks};
-use crate::domain::restream::{Action, Event, Relay};
+use crate::domain::restream::{Action, Event, Phase, Relay};
 
 /// Each step of the kill ladder waits so long at most.
 const GRACE: Duration = Duration::from_secs(2);
@@ -278,7 +278,12 @@ impl Restream {
         let Some(ffmpeg) = self.ffmpeg.take() else { return };
         let fault = fault::explain(exit, &ffmpeg.shown, self.setup.patience());
         let ms = exit.lasted.as_millis() as u64;
-        log::warn!(camera = self.camera(), pid = ffmpeg.child.pid(), ms = ms; "ffmpeg ended ({}): {fault}", exit.ending);
+        let (camera, pid) = (self.camera(), ffmpeg.child.pid());
+        if matches!(self.relay.phase(), Phase::Starting | Phase::Running) {
+            log::warn!(camera = camera, pid = pid, ms = ms; "ffmpeg ended ({}): {fault}", exit.ending);
+        } else {
+            log::info!(camera = camera, pid = pid, ms = ms; "ffmpeg ended as told ({})", exit.ending);
+        }
         self.happened(Event::Exited(fault), ctx);
     }
 }

@@ -230,14 +230,27 @@ fn secrets(row: &CameraRow, userinfo: Option<&str>) -> Vec<SecretString> {
         .collect()
 }
 
-/// Some cameras take their credentials in the path (`/user=admin_password=x_channel=1`): such a path is not shown.
+/// The URL without its credentials. Some cameras take them in the path (`/user=admin_password=x_channel=1`): such a path
+/// is not shown.
 fn shown(url: &str, parts: &url::Parts<'_>) -> String {
-    let path = parts.rest.split('?').next().unwrap_or_default().to_ascii_lowercase();
-    if ["pass", "pwd"].iter().any(|word| path.contains(word)) {
-        let start = &url[..url.len() - parts.rest.len()];
-        return format!("{}/***", redact::text(start));
+    let start = &url[..url.len() - parts.rest.len()];
+    let (scheme, authority) = start.split_once("://").unwrap_or_default();
+    let place = match authority.rsplit_once('@') {
+        Some(("", place)) => format!("@{place}"),
+        Some((_, place)) => format!("***@{place}"),
+        None => authority.to_owned(),
+    };
+    let (path, query) = match parts.rest.split_once('?') {
+        Some((path, query)) => (path, format!("?{}", redact::query(query))),
+        None => (parts.rest, String::new()),
+    };
+    if path.contains('@') {
+        // Perhaps the end of a password with a bare '/', and then what looks like the host is its beginning.
+        return format!("{scheme}://***");
     }
-    redact::text(url)
+    let lower = path.to_ascii_lowercase();
+    let path = if ["pass", "pwd"].iter().any(|word| lower.contains(word)) { "/***" } else { path };
+    format!("{scheme}://{place}{path}{query}")
 }
 
 #[cfg(test)]

@@ -9,6 +9,9 @@ use crate::domain::restart::RestartHistory;
 /// A remembered probe is believed for so many failed runs in a row; then the source is looked at again.
 const PROBE_LASTS: u32 = 3;
 
+/// Wait after the first failure of a relay that was running: long enough to read its row again.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+
 /// One relay.
 #[derive(Clone, Debug)]
 pub struct Relay {
@@ -214,7 +217,10 @@ impl Relay {
     fn failed(&mut self, fault: Fault, now: Duration, jitter: f64) -> Vec<Action> {
         let ran = self.running_since.take().map_or(Duration::ZERO, |since| now.saturating_sub(since));
         let retry = self.history.ended(&self.rules.restart, now, ran, jitter);
-        self.retry_at = now + retry.after;
+        // One bad moment of a camera that was fine costs its viewers no more than the start itself. Not when the server
+        // refused or went: that happens to all relays together.
+        let first = ran > Duration::ZERO && self.history.failures() == 1 && fault.kind != FaultKind::PublishRefused;
+        self.retry_at = now + if first { retry.after.min(FIRST_WAIT) } else { retry.after };
         if fault.kind == FaultKind::Unauthorized {
             self.not_before = now + self.rules.login_pause;
             self.retry_at = self.retry_at.max(self.not_before);

@@ -66,6 +66,13 @@ fn a_good_row_becomes_a_source() {
             "srt://h:9000?streamid=read:x:u:p&latency=20",
             "srt://h:9000?streamid=***&latency=20",
         ),
+        (
+            own("srt://h:9000?streamid=read:x:u:p@s#w&latency=20"),
+            "srt://h:9000?streamid=read:x:u:p@s#w&latency=20",
+            "srt://h:9000?streamid=***&latency=20",
+        ),
+        (own("rtsp://u:1/2@h/x"), "rtsp://u:1/2@h/x", "rtsp://***"),
+        (own("udp://@239.1.1.1:5000"), "udp://@239.1.1.1:5000", "udp://@239.1.1.1:5000"),
         (CameraRow { url: Some("  ".to_owned().into()), ..row() }, "rtsp://Cam.local:554/", "rtsp://Cam.local:554/"),
     ];
     for (row, url, shown) in table {
