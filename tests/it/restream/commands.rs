@@ -14,7 +14,7 @@ fn edit(json: serde_json::Value) -> CameraEdit {
 async fn cameras_are_added_edited_restarted_and_deleted() {
     let source = Source::start().await;
     let mut stage = Stage::open().await;
-    let restreams = stage.restreams.clone();
+    let restreams = stage.restreams().await;
     let add = |json| restreams.send(AddCamera(edit(json)));
     let added = add(serde_json::json!({"name": "gate", "url": source.url("a")})).await.expect("alive").expect("added");
     assert_eq!((added.name.as_str(), added.state, added.enabled), ("gate", CameraState::Waiting, true));

@@ -6,6 +6,7 @@ mod faults;
 mod hostile;
 mod peers;
 mod program;
+mod rebuilt;
 mod rows;
 mod secrets;
 mod stage;

@@ -1,6 +1,5 @@
 //! A password that may appear nowhere: `canary` is looked for wherever people could see it.
 
-use streamwarden::actors::supervision::Observe;
 use streamwarden::demo::media_server::{Credentials, Options};
 use streamwarden::domain::camera::CameraState;
 
@@ -32,8 +31,7 @@ async fn passwords_are_in_no_argument_list_no_environment_and_no_state() {
             assert!(file != "cmdline" || text.is_empty() || text.contains("***"), "{text}");
         }
     }
-    let view = stage.restreams.send(Observe).await.expect("an answer");
-    let tree = serde_json::to_string(&view.children).expect("JSON");
+    let tree = serde_json::to_string(&stage.restreams_seen().await).expect("JSON");
     let cameras = serde_json::to_string(&stage.live.latest().await.expect("the store").cameras).expect("JSON");
     assert!(tree.contains("***") && !tree.contains("canary"), "{tree}");
     assert!(!cameras.contains("canary"), "{cameras}");

@@ -1,6 +1,7 @@
 //! Relays with everything they live with: a database file, a live store, a monitor, a media server, and cameras.
 
-use std::process::{Child, Command, Stdio};
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use actix::{Actor, Addr};
 use serde_json::Value;
 use streamwarden::actors::monitor::{Monitor, Watched};
 use streamwarden::actors::restream::{RestreamSetup, Restreams};
-use streamwarden::actors::supervision::{Observe, Stop};
+use streamwarden::actors::root::{Find, Root};
+use streamwarden::actors::supervision::{Child, Observation, Observe, Restart, Stop};
 use streamwarden::adapters::database::sqlite;
 use streamwarden::adapters::ffmpeg::child::MARK_VARIABLE;
 use streamwarden::adapters::ffmpeg::version;
@@ -23,6 +25,7 @@ use streamwarden::domain::storm::Rates;
 use tempfile::TempDir;
 use tokio::sync::broadcast;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 /// Nothing here takes so long, unless it is broken.
@@ -41,10 +44,11 @@ pub struct Stage {
     /// Where the cameras are published to; taken away by tests that stop it.
     pub server: Option<AnyServer>,
     pub live: SharedLive,
-    pub restreams: Addr<Restreams>,
+    pub root: Addr<Root>,
     mark: String,
-    monitor: Addr<Monitor>,
     told: broadcast::Receiver<Arc<Vec<Change>>>,
+    /// Cameras as far as `told` was read.
+    seen: BTreeMap<String, CameraStatus>,
     folder: TempDir,
 }
 
@@ -72,7 +76,10 @@ impl Stage {
         };
         let client = Arc::new(MediaMtx::new(&settings).expect("a client"));
         let watched = Watched { name: settings.name, client };
-        let monitor = Monitor::new(vec![watched], Arc::clone(&live), Duration::from_millis(250)).start();
+        let seen = Arc::clone(&live);
+        let monitor = Child::new("monitor", Restart::Always, move || {
+            Monitor::new(vec![watched.clone()], Arc::clone(&seen), Duration::from_millis(250))
+        });
         let setup = RestreamSetup {
             server: "main".into(),
             monitored: true,
@@ -88,8 +95,12 @@ impl Stage {
             probe_timeout: Duration::from_secs(4),
             rates: Rates { fleet: 20.0, host: 20.0 },
         };
-        let restreams = Restreams::new(Arc::new(setup), database, Arc::clone(&live)).start();
-        Self { server: Some(server), live, restreams, mark, monitor, told, folder }
+        let (setup, written): (_, SharedLive) = (Arc::new(setup), Arc::clone(&live));
+        let restreams = Child::new("restreams", Restart::Always, move || {
+            Restreams::new(Arc::clone(&setup), database.clone(), Arc::clone(&written))
+        });
+        let root = Root::new(vec![restreams, monitor], CancellationToken::new().drop_guard()).start();
+        Self { server: Some(server), live, root, mark, told, seen: BTreeMap::new(), folder }
     }
 
     /// Runs SQL as somebody with the `sqlite3` shell does.
@@ -99,25 +110,34 @@ impl Stage {
         file.execute_batch(sql).expect(sql);
     }
 
-    /// Waits until the cameras are as wanted; `None` = no such camera.
+    /// Waits until a camera is as wanted (`None` = no such camera), be it for a moment: every change from now on is looked
+    /// at.
     pub async fn camera(&mut self, name: &str, wanted: impl Fn(Option<&CameraStatus>) -> bool) -> Option<CameraStatus> {
-        let mut last = None;
+        while let Ok(changes) = self.told.try_recv() {
+            changes.iter().for_each(|change| self.note(change));
+        }
         let found = timeout(PATIENCE, async {
             loop {
-                let cameras = self.live.latest().await.expect("the store lives").cameras;
-                last = cameras.into_iter().find(|camera| camera.name == name);
-                if wanted(last.as_ref()) {
-                    return last.clone();
+                if wanted(self.seen.get(name)) {
+                    return;
                 }
-                match self.told.recv().await {
-                    Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
-                    Err(broadcast::error::RecvError::Closed) => panic!("the store is gone"),
+                for change in self.told.recv().await.expect("the store keeps up").iter() {
+                    self.note(change);
+                    if wanted(self.seen.get(name)) {
+                        return;
+                    }
                 }
             }
         });
-        match found.await {
-            Ok(camera) => camera,
-            Err(_) => panic!("{name} never became as wanted: {last:?}"),
+        assert!(found.await.is_ok(), "{name} never became as wanted: {:?}", self.seen.get(name));
+        self.seen.get(name).cloned()
+    }
+
+    fn note(&mut self, change: &Change) {
+        match change {
+            Change::Camera(camera) => _ = self.seen.insert(camera.name.clone(), camera.clone()),
+            Change::CameraGone { id } => self.seen.retain(|_, camera| camera.id != *id),
+            _ => {}
         }
     }
 
@@ -131,10 +151,21 @@ impl Stage {
         self.camera(name, |camera| camera.is_none()).await;
     }
 
-    /// What the actor tree says of every relay, by camera.
+    /// The manager that runs at this moment.
+    pub async fn restreams(&self) -> Addr<Restreams> {
+        self.root.send(Find::manager("restreams")).await.expect("a root").expect("a manager")
+    }
+
+    /// The manager and the relays as the tree shows them.
+    pub async fn restreams_seen(&self) -> Observation {
+        let view = self.root.send(Observe).await.expect("an answer");
+        view.children.into_iter().find(|child| child.name == "restreams").expect("the manager")
+    }
+
+    /// What the actor tree says of a relay.
     pub async fn relay(&self, name: &str) -> Option<Value> {
-        let view = self.restreams.send(Observe).await.expect("an answer");
-        view.children.into_iter().map(|child| child.state).find(|state| state["camera"] == name)
+        let relays = self.restreams_seen().await.children;
+        relays.into_iter().map(|child| child.state).find(|state| state["camera"] == name)
     }
 
     /// Process id of a camera's ffmpeg.
@@ -149,12 +180,8 @@ impl Stage {
     }
 
     pub async fn stop(mut self) {
-        for report in [
-            self.restreams.send(Stop::within(Duration::from_secs(10))).await.expect("an answer"),
-            self.monitor.send(Stop::within(Duration::from_secs(5))).await.expect("an answer"),
-        ] {
-            assert!(report.late.is_empty(), "{report:?}");
-        }
+        let report = self.root.send(Stop::within(Duration::from_secs(10))).await.expect("an answer");
+        assert!(report.late.is_empty(), "{report:?}");
         assert_eq!(self.processes(), Vec::<u32>::new(), "processes are left");
         if let Some(server) = self.server.take() {
             server.stop().await;
@@ -177,7 +204,7 @@ pub fn marked(mark: &str) -> Vec<u32> {
 /// A source of streams: a media server of its own with an ffmpeg that publishes to it.
 pub struct Source {
     server: MediaServer,
-    publisher: Child,
+    publisher: std::process::Child,
 }
 
 impl Source {
