@@ -2,10 +2,14 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
 use super::camera::AudioPolicy;
 
 /// What ffprobe says of a source that answers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Tracks {
     /// Container or protocol in ffmpeg's words (`rtsp`, `mpegts`, `flv`, `hls`).
     pub format: String,
@@ -15,6 +19,29 @@ pub struct Tracks {
     pub audio: Option<String>,
     /// At least one packet came.
     pub flows: bool,
+}
+
+/// How a look ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// The source answers.
+    Tracks(Tracks),
+    /// It does not.
+    Fault(Fault),
+}
+
+/// The last look at a camera, as it is kept over restarts. Never holds a URL or a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptProbe {
+    /// Primary key of the camera's row.
+    pub camera: i64,
+    /// Of the source that was looked at; a camera with another one has not been looked at.
+    pub fingerprint: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What was found.
+    pub outcome: Outcome,
 }
 
 /// What happens to the sound.
@@ -29,7 +56,8 @@ pub enum AudioPlan {
 }
 
 /// Kinds of failure, each with its own remedy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum FaultKind {
     /// The host name has no address.
     NameNotResolved,
@@ -64,7 +92,8 @@ pub enum FaultKind {
 }
 
 /// A failure in words for people, without secrets.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Fault {
     /// What can be done about it.
     pub kind: FaultKind,

@@ -1,7 +1,10 @@
-//! What the segment ledger means in every database.
+//! What the tables mean in every database.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 
+use crate::base::{Error, Result};
+use crate::domain::probe::Outcome;
 use crate::domain::recording::Segment;
 
 /// No segment is longer, because a session ends at midnight UTC: a range of time can be read from the index on
@@ -27,4 +30,15 @@ pub(super) fn earliest_start(from: DateTime<Utc>) -> DateTime<Utc> {
 /// A count for a signed column; beyond 2^63 there is no more to say.
 pub(super) fn stored(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// What a look found, as its column holds it.
+pub(super) fn outcome_text(outcome: &Outcome) -> Result<String> {
+    serde_json::to_string(outcome)
+        .map_err(|error| Error::internal("what a look at a camera found cannot be written").with_source(error))
+}
+
+/// The cursor of a list names an incident that is gone or never was.
+pub(super) fn no_incident_to_go_on(id: Uuid) -> Error {
+    Error::invalid("after", format!("there is no incident {id} to go on after; begin again without it"))
 }

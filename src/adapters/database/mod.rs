@@ -19,6 +19,8 @@ use uuid::Uuid;
 
 use crate::base::Result;
 use crate::domain::camera::{CameraEdit, CameraRow};
+use crate::domain::incident::{Incident, IncidentKind};
+use crate::domain::probe::KeptProbe;
 use crate::domain::recording::{Segment, SegmentState, Session};
 
 /// Which segments to list.
@@ -37,6 +39,25 @@ pub struct SegmentQuery {
     /// Only these states; empty = all.
     pub states: Vec<SegmentState>,
     /// Only segments after this id in (`started_at`, `id`) order.
+    pub after: Option<Uuid>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Which incidents to list.
+#[derive(Clone, Debug, Default)]
+pub struct IncidentQuery {
+    /// Only those that last.
+    pub open: bool,
+    /// Only of this camera.
+    pub camera: Option<i64>,
+    /// Only of this kind.
+    pub kind: Option<IncidentKind>,
+    /// Only those that lasted beyond this time.
+    pub from: Option<DateTime<Utc>>,
+    /// Only those that began before this time.
+    pub to: Option<DateTime<Utc>>,
+    /// Only those after this id in the list's order.
     pub after: Option<Uuid>,
     /// At most so many.
     pub limit: u32,
@@ -135,6 +156,21 @@ pub trait Database: Send + Sync {
     async fn segment_counts(&self) -> Result<Vec<(SegmentState, u64)>>;
     /// One line per recorded stream.
     async fn recordings(&self) -> Result<Vec<RecordingSummary>>;
+
+    /// Opens an incident and returns its id; when one of its kind is open for its subject, that one's id, and nothing
+    /// is written. Closed incidents older than [`incident::KEPT`](crate::domain::incident::KEPT) are forgotten.
+    async fn open_incident(&self, incident: Incident) -> Result<Uuid>;
+    /// Closes an incident; closing twice keeps the first end. `NotFound` when there is none.
+    async fn close_incident(&self, id: Uuid, at: DateTime<Utc>) -> Result<()>;
+    /// Incidents that match, the newest (`opened_at`, `id`) first. `Invalid` when `after` names none.
+    async fn incidents(&self, query: IncidentQuery) -> Result<Vec<Incident>>;
+
+    /// The last look at a camera that was kept.
+    async fn camera_probe(&self, camera: i64) -> Result<Option<KeptProbe>>;
+    /// Every look that was kept, for the start.
+    async fn camera_probes(&self) -> Result<Vec<KeptProbe>>;
+    /// Keeps a look, in place of the camera's earlier one.
+    async fn put_camera_probe(&self, probe: KeptProbe) -> Result<()>;
 
     /// Says where the data is and that it answers; for `check` and `/ready`. Never a secret.
     async fn ping(&self) -> Result<String>;

@@ -2,6 +2,7 @@
 //! `tests!` makes one test of each for a database, so that both run the same list.
 
 pub(super) mod cameras;
+pub(super) mod incidents;
 pub(super) mod recordings;
 
 /// One `#[tokio::test]` per sentence. `$open` is an async function that gives a guard which derefs to a database.
@@ -29,6 +30,13 @@ macro_rules! tests {
             summaries_count_what_can_be_played
             sessions_come_with_what_can_be_played
             segments_are_counted_by_state
+        );
+        $crate::adapters::database::behaviour::tests!(@each $open, incidents:
+            one_incident_of_a_kind_is_open_per_subject
+            incidents_are_asked_for_by_every_field
+            incidents_are_paged_from_the_newest
+            old_incidents_are_forgotten
+            a_look_at_a_camera_is_kept_until_the_next
         );
     };
     (@each $open:path, $module:ident: $($name:ident)*) => {

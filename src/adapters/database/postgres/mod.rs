@@ -10,6 +10,7 @@
 mod address;
 mod cameras;
 mod fault;
+mod incidents;
 mod link;
 mod listen;
 mod recordings;
@@ -34,9 +35,11 @@ use uuid::Uuid;
 use self::address::Address;
 use self::link::Server;
 pub use self::schema::inspect;
-use super::{Database, RecordingSummary, SegmentQuery, SessionSummary};
+use super::{Database, IncidentQuery, RecordingSummary, SegmentQuery, SessionSummary};
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraRow};
+use crate::domain::incident::Incident;
+use crate::domain::probe::KeptProbe;
 use crate::domain::recording::{Segment, SegmentState, Session};
 
 /// A PostgreSQL database with our schema.
@@ -173,6 +176,36 @@ impl Database for Postgres {
     async fn recordings(&self) -> Result<Vec<RecordingSummary>> {
         let link = self.server.link().await?;
         link.answer(recordings::summaries(&link)).await
+    }
+
+    async fn open_incident(&self, incident: Incident) -> Result<Uuid> {
+        let link = self.server.link().await?;
+        link.answer(incidents::open(&link, &incident)).await
+    }
+
+    async fn close_incident(&self, id: Uuid, at: DateTime<Utc>) -> Result<()> {
+        let link = self.server.link().await?;
+        link.answer(incidents::close(&link, id, at)).await
+    }
+
+    async fn incidents(&self, query: IncidentQuery) -> Result<Vec<Incident>> {
+        let link = self.server.link().await?;
+        link.answer(incidents::list(&link, &query)).await
+    }
+
+    async fn camera_probe(&self, camera: i64) -> Result<Option<KeptProbe>> {
+        let link = self.server.link().await?;
+        link.answer(incidents::probe(&link, camera)).await
+    }
+
+    async fn camera_probes(&self) -> Result<Vec<KeptProbe>> {
+        let link = self.server.link().await?;
+        link.answer(incidents::probes(&link)).await
+    }
+
+    async fn put_camera_probe(&self, probe: KeptProbe) -> Result<()> {
+        let link = self.server.link().await?;
+        link.answer(incidents::put_probe(&link, &probe)).await
     }
 
     async fn ping(&self) -> Result<String> {

@@ -14,6 +14,7 @@ mod changes;
 mod decode;
 mod fault;
 mod file;
+mod incidents;
 mod inspect;
 mod recordings;
 mod schema;
@@ -33,9 +34,11 @@ use uuid::Uuid;
 
 use self::file::{File, Link};
 pub use self::inspect::inspect;
-use super::{Database, RecordingSummary, SegmentQuery, SessionSummary};
+use super::{Database, IncidentQuery, RecordingSummary, SegmentQuery, SessionSummary};
 use crate::base::Result;
 use crate::domain::camera::{CameraEdit, CameraRow};
+use crate::domain::incident::Incident;
+use crate::domain::probe::KeptProbe;
 use crate::domain::recording::{Segment, SegmentState, Session};
 
 /// Longest time one call may take: waiting for its turn, for other processes' locks, and its own work.
@@ -175,6 +178,30 @@ impl Database for Sqlite {
 
     async fn recordings(&self) -> Result<Vec<RecordingSummary>> {
         self.file.call(Link::Reader, recordings::summaries).await
+    }
+
+    async fn open_incident(&self, incident: Incident) -> Result<Uuid> {
+        self.file.call(Link::Writer, move |connection| incidents::open(connection, &incident)).await
+    }
+
+    async fn close_incident(&self, id: Uuid, at: DateTime<Utc>) -> Result<()> {
+        self.file.call(Link::Writer, move |connection| incidents::close(connection, id, at)).await
+    }
+
+    async fn incidents(&self, query: IncidentQuery) -> Result<Vec<Incident>> {
+        self.file.call(Link::Reader, move |connection| incidents::list(connection, &query)).await
+    }
+
+    async fn camera_probe(&self, camera: i64) -> Result<Option<KeptProbe>> {
+        self.file.call(Link::Reader, move |connection| incidents::probe(connection, camera)).await
+    }
+
+    async fn camera_probes(&self) -> Result<Vec<KeptProbe>> {
+        self.file.call(Link::Reader, incidents::probes).await
+    }
+
+    async fn put_camera_probe(&self, probe: KeptProbe) -> Result<()> {
+        self.file.call(Link::Writer, move |connection| incidents::put_probe(connection, &probe)).await
     }
 
     async fn ping(&self) -> Result<String> {

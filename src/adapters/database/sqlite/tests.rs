@@ -229,7 +229,8 @@ async fn an_older_schema_is_migrated_and_keeps_its_rows() {
     first.add_camera(gate()).await.expect("added");
     drop(first);
     let shell = Connection::open(&path).expect("opened");
-    let back = "DROP TABLE segments; DROP TABLE sessions; DELETE FROM refinery_schema_history WHERE version > 1";
+    let back = "DROP TABLE segments; DROP TABLE sessions; DROP TABLE incidents; DROP TABLE camera_probes; \
+                DELETE FROM refinery_schema_history WHERE version > 1";
     shell.execute_batch(back).expect("back to version 1");
     let (one, two) = futures_util::future::join(open(&path), open(&path)).await;
     let (one, _two) = (one.expect("migrated"), two.expect("migrated by the other"));

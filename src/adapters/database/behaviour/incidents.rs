@@ -1,0 +1,128 @@
+//! Incidents, and what looks at cameras have found.
+
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use uuid::Uuid;
+
+use crate::adapters::database::{Database, IncidentQuery};
+use crate::base::error::Kind;
+use crate::domain::incident::{Incident, IncidentKind, KEPT, Subject};
+use crate::domain::probe::{Fault, FaultKind, KeptProbe, Outcome, Tracks};
+
+fn at(minute: i64) -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).single().expect("a time") + TimeDelta::minutes(minute)
+}
+
+fn camera(id: i64) -> Subject {
+    Subject::Camera { id, name: format!("cam{id}") }
+}
+
+fn incident(kind: IncidentKind, subject: Subject, minute: i64) -> Incident {
+    let cause = "the camera refuses connections; is it on?".to_owned();
+    Incident { id: Uuid::now_v7(), kind, subject, cause, opened_at: at(minute), closed_at: None }
+}
+
+fn all() -> IncidentQuery {
+    IncidentQuery { limit: 100, ..IncidentQuery::default() }
+}
+
+async fn opened(database: &dyn Database, incident: Incident) -> Incident {
+    assert_eq!(database.open_incident(incident.clone()).await.expect("opened"), incident.id);
+    incident
+}
+
+pub(in crate::adapters::database) async fn one_incident_of_a_kind_is_open_per_subject(database: &dyn Database) {
+    use IncidentKind::{CameraDown, CameraStalled};
+    let first = opened(database, incident(CameraDown, camera(7), 0)).await;
+    let again = incident(CameraDown, Subject::Camera { id: 7, name: "renamed".to_owned() }, 1);
+    assert_eq!(database.open_incident(again.clone()).await.expect("asked"), first.id, "that one is open");
+    assert_eq!(database.open_incident(first.clone()).await.expect("asked"), first.id, "the answer was lost");
+    assert_eq!(database.incidents(all()).await.expect("listed"), std::slice::from_ref(&first));
+    opened(database, incident(CameraStalled, camera(7), 1)).await;
+    opened(database, incident(CameraDown, camera(8), 1)).await;
+
+    database.close_incident(first.id, at(2)).await.expect("closed");
+    database.close_incident(first.id, at(9)).await.expect("closed already");
+    let closed = database.incidents(IncidentQuery { to: Some(at(1)), ..all() }).await.expect("listed");
+    assert_eq!(closed, [Incident { closed_at: Some(at(2)), ..first }]);
+    opened(database, again).await;
+    let missing = database.close_incident(Uuid::from_u128(7), at(2)).await.expect_err("none");
+    assert_eq!(missing.kind(), Kind::NotFound);
+}
+
+pub(in crate::adapters::database) async fn incidents_are_asked_for_by_every_field(database: &dyn Database) {
+    use IncidentKind::{CameraDown, ServerDown, ServiceDown};
+    let over = opened(database, incident(CameraDown, camera(7), 0)).await;
+    database.close_incident(over.id, at(5)).await.expect("closed");
+    let down = opened(database, incident(CameraDown, camera(8), 10)).await;
+    let server = opened(database, incident(ServerDown, Subject::Server { name: "ma'in".to_owned() }, 20)).await;
+    let service = opened(database, incident(ServiceDown, Subject::Service { name: "database".to_owned() }, 30)).await;
+    let table = [
+        (all(), vec![service.id, server.id, down.id, over.id]),
+        (IncidentQuery { open: true, ..all() }, vec![service.id, server.id, down.id]),
+        (IncidentQuery { camera: Some(7), ..all() }, vec![over.id]),
+        (IncidentQuery { camera: Some(7), open: true, ..all() }, vec![]),
+        (IncidentQuery { kind: Some(CameraDown), ..all() }, vec![down.id, over.id]),
+        (IncidentQuery { from: Some(at(4)), to: Some(at(20)), ..all() }, vec![down.id, over.id]),
+        (IncidentQuery { from: Some(at(5)), to: Some(at(21)), ..all() }, vec![server.id, down.id]),
+        (IncidentQuery { limit: 2, ..all() }, vec![service.id, server.id]),
+    ];
+    for (query, wanted) in table {
+        let found = database.incidents(query.clone()).await.expect("listed");
+        assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), wanted, "{query:?}");
+    }
+    let found = database.incidents(IncidentQuery { kind: Some(ServerDown), ..all() }).await.expect("listed");
+    assert_eq!(found, [server]);
+}
+
+pub(in crate::adapters::database) async fn incidents_are_paged_from_the_newest(database: &dyn Database) {
+    let mut wanted = Vec::new();
+    for id in 0..7 {
+        // Several at the same moment: the id decides.
+        wanted.push(opened(database, incident(IncidentKind::CameraDown, camera(id), id / 3)).await.id);
+    }
+    wanted.reverse();
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = database.incidents(IncidentQuery { after, limit: 2, ..all() }).await.expect("a page");
+        found.extend(page.iter().map(|one| one.id));
+        after = found.last().copied();
+        if page.len() < 2 {
+            break;
+        }
+    }
+    assert_eq!(found, wanted);
+    let lost = IncidentQuery { after: Some(Uuid::from_u128(7)), ..all() };
+    let error = database.incidents(lost).await.expect_err("a cursor that names none");
+    assert_eq!((error.kind(), error.field()), (Kind::Invalid, Some("after")));
+}
+
+pub(in crate::adapters::database) async fn old_incidents_are_forgotten(database: &dyn Database) {
+    let kept = KEPT.num_minutes();
+    let old = opened(database, incident(IncidentKind::CameraDown, camera(1), 0)).await;
+    database.close_incident(old.id, at(1)).await.expect("closed");
+    let lasting = opened(database, incident(IncidentKind::CameraDown, camera(2), 0)).await;
+    let young = opened(database, incident(IncidentKind::CameraDown, camera(3), 0)).await;
+    database.close_incident(young.id, at(3)).await.expect("closed");
+    let new = opened(database, incident(IncidentKind::CameraDown, camera(4), kept + 2)).await;
+    let found: Vec<Uuid> = database.incidents(all()).await.expect("listed").iter().map(|one| one.id).collect();
+    assert_eq!(found, [new.id, young.id, lasting.id]);
+}
+
+pub(in crate::adapters::database) async fn a_look_at_a_camera_is_kept_until_the_next(database: &dyn Database) {
+    assert_eq!(database.camera_probe(7).await.expect("asked"), None);
+    let tracks = Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: None, flows: true };
+    let first = KeptProbe { camera: 7, fingerprint: "a".into(), at: at(0), outcome: Outcome::Tracks(tracks) };
+    database.put_camera_probe(first.clone()).await.expect("kept");
+    assert_eq!(database.camera_probe(7).await.expect("asked"), Some(first.clone()));
+    let fault = Fault::new(FaultKind::Unauthorized, "the camera refuses user name or password; correct them");
+    let second = KeptProbe { fingerprint: "b".into(), at: at(1), outcome: Outcome::Fault(fault), ..first.clone() };
+    database.put_camera_probe(second.clone()).await.expect("replaced");
+    let other = KeptProbe { camera: 3, ..first };
+    database.put_camera_probe(other.clone()).await.expect("kept");
+    assert_eq!(database.camera_probes().await.expect("listed"), [other, second]);
+    let much_later =
+        KeptProbe { camera: 9, at: at(1) + KEPT, ..database.camera_probes().await.expect("listed").remove(0) };
+    database.put_camera_probe(much_later).await.expect("kept");
+    let left: Vec<i64> = database.camera_probes().await.expect("listed").iter().map(|one| one.camera).collect();
+    assert_eq!(left, [7, 9], "a look of three months ago tells nothing");
+}

@@ -1,0 +1,119 @@
+//! The `incidents` and `camera_probes` tables.
+
+use chrono::{DateTime, Utc};
+use deadpool_postgres::Client;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use super::fault::Failure;
+use crate::adapters::database::{IncidentQuery, ledger};
+use crate::base::Error;
+use crate::domain::incident::{Incident, IncidentKind, KEPT, Subject};
+use crate::domain::probe::KeptProbe;
+
+const COLUMNS: &str = "id, kind, subject, subject_name, cause, opened_at, closed_at";
+
+pub(super) async fn open(client: &Client, incident: &Incident) -> Result<Uuid, Failure> {
+    let forget = client.prepare_cached("DELETE FROM incidents WHERE closed_at < $1").await?;
+    client.execute(&forget, &[&(incident.opened_at - KEPT)]).await?;
+    // Twice by its id, too: the first answer may have been lost.
+    let sql = format!("INSERT INTO incidents ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING");
+    let statement = client.prepare_cached(&sql).await?;
+    let (subject, kind) = (incident.subject.key(), incident.kind.as_str());
+    let values: [&(dyn ToSql + Sync); 7] = [
+        &incident.id,
+        &kind,
+        &subject,
+        &incident.subject.name(),
+        &incident.cause,
+        &incident.opened_at,
+        &incident.closed_at,
+    ];
+    if client.execute(&statement, &values).await? > 0 {
+        return Ok(incident.id);
+    }
+    let sql = "SELECT id FROM incidents WHERE subject = $1 AND kind = $2 AND closed_at IS NULL";
+    let found = client.query_opt(sql, &[&subject, &kind]).await?;
+    Ok(found.and_then(|row| row.try_get(0).ok()).unwrap_or(incident.id))
+}
+
+pub(super) async fn close(client: &Client, id: Uuid, at: DateTime<Utc>) -> Result<(), Failure> {
+    let sql = "UPDATE incidents SET closed_at = coalesce(closed_at, $2) WHERE id = $1";
+    let statement = client.prepare_cached(sql).await?;
+    match client.execute(&statement, &[&id, &at]).await? {
+        0 => Err(Error::not_found(format!("there is no incident {id}")).into()),
+        _ => Ok(()),
+    }
+}
+
+pub(super) async fn list(client: &Client, query: &IncidentQuery) -> Result<Vec<Incident>, Failure> {
+    let after = match query.after {
+        Some(after) => Some(opening_of(client, after).await?),
+        None => None,
+    };
+    let subject = query.camera.map(|camera| Subject::Camera { id: camera, name: String::new() }.key());
+    let sql = format!(
+        "SELECT {COLUMNS} FROM incidents WHERE ($1::text IS NULL OR subject = $1) \
+         AND ($2::text IS NULL OR kind = $2) AND (NOT $3::boolean OR closed_at IS NULL) \
+         AND ($4::timestamptz IS NULL OR closed_at IS NULL OR closed_at > $4) \
+         AND ($5::timestamptz IS NULL OR opened_at < $5) \
+         AND ($6::timestamptz IS NULL OR (opened_at, id) < ($6, $7::uuid)) \
+         ORDER BY opened_at DESC, id DESC LIMIT $8::bigint"
+    );
+    let kind = query.kind.map(IncidentKind::as_str);
+    let limit = i64::from(query.limit);
+    let values: [&(dyn ToSql + Sync); 8] =
+        [&subject, &kind, &query.open, &query.from, &query.to, &after, &query.after, &limit];
+    // Not prepared: a plan for these values and not for all of them.
+    Ok(client.query(&sql, &values).await?.iter().filter_map(incident).collect())
+}
+
+pub(super) async fn probe(client: &Client, camera: i64) -> Result<Option<KeptProbe>, Failure> {
+    let sql = "SELECT camera, fingerprint, at, result FROM camera_probes WHERE camera = $1";
+    let statement = client.prepare_cached(sql).await?;
+    Ok(client.query_opt(&statement, &[&camera]).await?.as_ref().and_then(kept))
+}
+
+pub(super) async fn probes(client: &Client) -> Result<Vec<KeptProbe>, Failure> {
+    let sql = "SELECT camera, fingerprint, at, result FROM camera_probes ORDER BY camera";
+    Ok(client.query(sql, &[]).await?.iter().filter_map(kept).collect())
+}
+
+pub(super) async fn put_probe(client: &Client, probe: &KeptProbe) -> Result<(), Failure> {
+    let forget = client.prepare_cached("DELETE FROM camera_probes WHERE at < $1").await?;
+    client.execute(&forget, &[&(probe.at - KEPT)]).await?;
+    let sql = "INSERT INTO camera_probes (camera, fingerprint, at, result) VALUES ($1, $2, $3, $4) \
+               ON CONFLICT (camera) DO UPDATE SET fingerprint = excluded.fingerprint, at = excluded.at, \
+               result = excluded.result";
+    let statement = client.prepare_cached(sql).await?;
+    let result = ledger::outcome_text(&probe.outcome)?;
+    client.execute(&statement, &[&probe.camera, &probe.fingerprint, &probe.at, &result]).await?;
+    Ok(())
+}
+
+async fn opening_of(client: &Client, id: Uuid) -> Result<DateTime<Utc>, Failure> {
+    let found = client.query_opt("SELECT opened_at FROM incidents WHERE id = $1", &[&id]).await?;
+    found.and_then(|row| row.try_get(0).ok()).ok_or_else(|| ledger::no_incident_to_go_on(id).into())
+}
+
+/// `None` when somebody wrote a row by hand that cannot be an incident.
+fn incident(row: &Row) -> Option<Incident> {
+    Some(Incident {
+        id: row.try_get(0).ok()?,
+        kind: IncidentKind::parse(row.try_get(1).ok()?)?,
+        subject: Subject::from_key(row.try_get(2).ok()?, row.try_get(3).ok()?)?,
+        cause: row.try_get(4).ok()?,
+        opened_at: row.try_get(5).ok()?,
+        closed_at: row.try_get(6).ok()?,
+    })
+}
+
+fn kept(row: &Row) -> Option<KeptProbe> {
+    Some(KeptProbe {
+        camera: row.try_get(0).ok()?,
+        fingerprint: row.try_get(1).ok()?,
+        at: row.try_get(2).ok()?,
+        outcome: serde_json::from_str(row.try_get(3).ok()?).ok()?,
+    })
+}

@@ -1,0 +1,286 @@
+//! Incidents: what went wrong, with whom, from when to when, and why.
+//!
+//! At most one incident of a kind is open for a subject. [`Book`] keeps that rule for whoever raises incidents and says
+//! what has to be written; the database keeps it too, so that two writers cannot break it. Causes are sentences for
+//! people: whoever raises an incident has taken the secrets out of its cause.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Longest cause, in characters; what is longer is cut.
+pub const LONGEST_CAUSE: usize = 500;
+
+/// Closed incidents are forgotten after this time.
+pub const KEPT: TimeDelta = TimeDelta::days(90);
+
+/// What went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum IncidentKind {
+    /// A camera's relay failed, or its source cannot be used.
+    CameraDown,
+    /// A camera's relay lives and makes no progress.
+    CameraStalled,
+    /// A camera failed so often that it is tried at the longest interval only.
+    CameraDegraded,
+    /// Somebody else publishes to a camera's path.
+    OtherPublisher,
+    /// A change of the cameras would stop too many of them and waits for a person.
+    PlanHeld,
+    /// A media server does not answer.
+    ServerDown,
+    /// A service of ours (the database) does not answer.
+    ServiceDown,
+}
+
+impl IncidentKind {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::CameraDown,
+        Self::CameraStalled,
+        Self::CameraDegraded,
+        Self::OtherPublisher,
+        Self::PlanHeld,
+        Self::ServerDown,
+        Self::ServiceDown,
+    ];
+
+    /// The word in databases and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CameraDown => "cameraDown",
+            Self::CameraStalled => "cameraStalled",
+            Self::CameraDegraded => "cameraDegraded",
+            Self::OtherPublisher => "otherPublisher",
+            Self::PlanHeld => "planHeld",
+            Self::ServerDown => "serverDown",
+            Self::ServiceDown => "serviceDown",
+        }
+    }
+
+    /// Of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// Whom it happened to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub enum Subject {
+    /// A camera, by its row; the name is the one it had then.
+    Camera {
+        /// Primary key of the row.
+        id: i64,
+        /// Path name.
+        name: String,
+    },
+    /// A media server.
+    Server {
+        /// Its configured name.
+        name: String,
+    },
+    /// A part of ours: `database`, `cameras` (all of them), ...
+    Service {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl Subject {
+    /// What makes it the same subject: a renamed camera stays one.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Camera { id, .. } => format!("camera:{id}"),
+            Self::Server { name } => format!("server:{name}"),
+            Self::Service { name } => format!("service:{name}"),
+        }
+    }
+
+    /// Its name for people.
+    pub fn name(&self) -> &str {
+        let (Self::Camera { name, .. } | Self::Server { name } | Self::Service { name }) = self;
+        name
+    }
+
+    /// The row, for a camera.
+    pub fn camera(&self) -> Option<i64> {
+        match self {
+            Self::Camera { id, .. } => Some(*id),
+            Self::Server { .. } | Self::Service { .. } => None,
+        }
+    }
+
+    /// Of the key and name that a database kept.
+    pub fn from_key(key: &str, name: &str) -> Option<Self> {
+        let name = name.to_owned();
+        match key.split_once(':')? {
+            ("camera", id) => Some(Self::Camera { id: id.parse().ok()?, name }),
+            ("server", _) => Some(Self::Server { name }),
+            ("service", _) => Some(Self::Service { name }),
+            _ => None,
+        }
+    }
+}
+
+/// One incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Incident {
+    /// Made by whoever raised it (UUIDv7).
+    pub id: Uuid,
+    /// What went wrong.
+    pub kind: IncidentKind,
+    /// Whom it happened to.
+    pub subject: Subject,
+    /// Why, in a sentence without secrets.
+    pub cause: String,
+    /// Since when.
+    pub opened_at: DateTime<Utc>,
+    /// Until when; null while it lasts.
+    pub closed_at: Option<DateTime<Utc>>,
+}
+
+/// What has to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A new incident.
+    Open(Incident),
+    /// The end of one.
+    Close {
+        /// Which.
+        id: Uuid,
+        /// When it ended.
+        at: DateTime<Utc>,
+    },
+}
+
+/// The open incidents of one writer.
+#[derive(Clone, Debug, Default)]
+pub struct Book {
+    open: BTreeMap<(String, IncidentKind), Uuid>,
+}
+
+impl Book {
+    /// Goes on from the open incidents that an earlier run left in the database.
+    pub fn restore(open: impl IntoIterator<Item = Incident>) -> Self {
+        let open = open.into_iter().filter(|incident| incident.closed_at.is_none());
+        Self { open: open.map(|incident| ((incident.subject.key(), incident.kind), incident.id)).collect() }
+    }
+
+    /// It goes wrong now: an incident with this id is opened unless one is open.
+    #[must_use]
+    pub fn raise(
+        &mut self,
+        kind: IncidentKind,
+        subject: &Subject,
+        cause: &str,
+        at: DateTime<Utc>,
+        id: Uuid,
+    ) -> Option<Entry> {
+        let key = (subject.key(), kind);
+        if self.open.contains_key(&key) {
+            return None;
+        }
+        self.open.insert(key, id);
+        let cause = cause.chars().take(LONGEST_CAUSE).collect();
+        Some(Entry::Open(Incident { id, kind, subject: subject.clone(), cause, opened_at: at, closed_at: None }))
+    }
+
+    /// It goes well again: what is open is closed.
+    #[must_use]
+    pub fn settle(&mut self, kind: IncidentKind, subject: &Subject, at: DateTime<Utc>) -> Option<Entry> {
+        self.open.remove(&(subject.key(), kind)).map(|id| Entry::Close { id, at })
+    }
+
+    /// The subject is gone (camera deleted): all of its incidents are closed.
+    #[must_use]
+    pub fn settle_all(&mut self, subject: &Subject, at: DateTime<Utc>) -> Vec<Entry> {
+        IncidentKind::ALL.into_iter().filter_map(|kind| self.settle(kind, subject, at)).collect()
+    }
+
+    /// The database had an open incident already and kept that one: closing must name it.
+    pub fn kept(&mut self, ours: Uuid, theirs: Uuid) {
+        self.open.values_mut().filter(|id| **id == ours).for_each(|id| *id = theirs);
+    }
+
+    /// Whether one of this kind is open.
+    pub fn is_open(&self, kind: IncidentKind, subject: &Subject) -> bool {
+        self.open.contains_key(&(subject.key(), kind))
+    }
+
+    /// Subjects' keys that have an open incident.
+    pub fn open_keys(&self) -> impl Iterator<Item = (&str, IncidentKind)> {
+        self.open.keys().map(|(key, kind)| (key.as_str(), *kind))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + second, 0).expect("a time")
+    }
+
+    fn camera(id: i64, name: &str) -> Subject {
+        Subject::Camera { id, name: name.to_owned() }
+    }
+
+    #[test]
+    fn one_incident_of_a_kind_is_open_for_a_subject() {
+        use IncidentKind::{CameraDown, CameraStalled};
+        let mut book = Book::default();
+        let gate = camera(7, "gate");
+        let id = Uuid::from_u128;
+        assert!(book.settle(CameraDown, &gate, at(0)).is_none(), "nothing was wrong");
+        let Some(Entry::Open(opened)) = book.raise(CameraDown, &gate, "refused", at(1), id(1)) else {
+            panic!("opened")
+        };
+        assert_eq!((opened.id, opened.kind, opened.opened_at, opened.closed_at), (id(1), CameraDown, at(1), None));
+        assert_eq!(book.raise(CameraDown, &gate, "refused again", at(2), id(2)), None);
+        assert_eq!(book.raise(CameraDown, &camera(7, "renamed"), "refused", at(2), id(2)), None);
+        assert!(book.raise(CameraStalled, &gate, "silent", at(3), id(3)).is_some(), "another kind");
+        assert!(book.raise(CameraDown, &camera(8, "gate"), "refused", at(3), id(4)).is_some(), "another camera");
+        assert_eq!(book.settle(CameraDown, &gate, at(4)), Some(Entry::Close { id: id(1), at: at(4) }));
+        assert!(book.raise(CameraDown, &gate, "again", at(5), id(5)).is_some());
+        let closed = [Entry::Close { id: id(5), at: at(6) }, Entry::Close { id: id(3), at: at(6) }];
+        assert_eq!(book.settle_all(&gate, at(6)), closed);
+        assert_eq!(book.open_keys().collect::<Vec<_>>(), [("camera:8", CameraDown)]);
+    }
+
+    #[test]
+    fn a_book_goes_on_where_the_database_stands() {
+        let (gate, id) = (camera(7, "gate"), Uuid::from_u128);
+        let mut book = Book::default();
+        let raised = book.raise(IncidentKind::CameraDown, &gate, &"x".repeat(9_000), at(1), id(1));
+        let Some(Entry::Open(left)) = raised else { panic!("opened") };
+        assert_eq!(left.cause.len(), LONGEST_CAUSE);
+        let over = Incident { id: id(2), closed_at: Some(at(2)), kind: IncidentKind::ServerDown, ..left.clone() };
+        let mut book = Book::restore([left, over]);
+        assert!(book.is_open(IncidentKind::CameraDown, &gate) && !book.is_open(IncidentKind::ServerDown, &gate));
+        book.kept(id(1), id(9));
+        let closed = Some(Entry::Close { id: id(9), at: at(3) });
+        assert_eq!(book.settle(IncidentKind::CameraDown, &gate, at(3)), closed);
+    }
+
+    #[test]
+    fn words_and_keys_lead_back() {
+        for kind in IncidentKind::ALL {
+            assert_eq!(IncidentKind::parse(kind.as_str()), Some(kind));
+            assert_eq!(serde_json::to_value(kind).expect("JSON"), kind.as_str());
+        }
+        assert_eq!(IncidentKind::parse("x"), None);
+        let name = || "main".to_owned();
+        for subject in [camera(-3, "a:b"), Subject::Server { name: name() }, Subject::Service { name: name() }] {
+            assert_eq!(Subject::from_key(&subject.key(), subject.name()), Some(subject.clone()));
+        }
+        for wrong in ["camera", "camera:x", "moon:1", ""] {
+            assert_eq!(Subject::from_key(wrong, "n"), None, "{wrong}");
+        }
+    }
+}
