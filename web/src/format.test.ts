@@ -95,6 +95,12 @@ describe("words", () => {
     expect(format.capital("")).toBe("");
   });
 
+  it("a sentence before another ends with a stop", () => {
+    expect(format.stop("connection refused")).toBe("connection refused.");
+    expect(format.stop("is it running?")).toBe("is it running?");
+    expect(format.stop("")).toBe("");
+  });
+
   it("one and many", () => {
     expect(format.plural(1, "segment")).toBe("1 segment");
     expect(format.plural(1_200, "segment")).toBe("1,200 segments");

@@ -133,6 +133,11 @@ export function capital(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** A sentence with its full stop, so that another may follow. */
+export function stop(words: string): string {
+  return words === "" || /[.!?…]$/.test(words) ? words : `${words}.`;
+}
+
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;
 }

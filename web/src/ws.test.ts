@@ -128,10 +128,10 @@ describe("a lost connection", () => {
     const page = start();
     latest().open();
     latest().say(snapshot);
-    vi.advanceTimersByTime(15_000);
+    vi.advanceTimersByTime(8_000);
     expect(latest().sent).toEqual(['{"type":"snapshot"}']);
     expect(page.phase()).toBe("open");
-    vi.advanceTimersByTime(5_000);
+    vi.advanceTimersByTime(4_000);
     expect(page.connection()).toMatchObject({ phase: "waiting", reason: "no answer" });
   });
 
@@ -139,10 +139,10 @@ describe("a lost connection", () => {
     const page = start();
     latest().say(snapshot);
     for (let round = 0; round < 4; round += 1) {
-      vi.advanceTimersByTime(15_000);
+      vi.advanceTimersByTime(11_000);
       latest().say(snapshot);
     }
-    vi.advanceTimersByTime(4_999);
+    vi.advanceTimersByTime(11_999);
     expect(page.phase()).toBe("open");
     expect(sockets()).toBe(1);
   });
@@ -177,7 +177,7 @@ describe("a snapshot that was asked for", () => {
     const page = start();
     latest().say(snapshot);
     page.socket.ask();
-    for (let second = 0; second < 4; second += 1) {
+    for (let second = 0; second < 3; second += 1) {
       vi.advanceTimersByTime(1_000);
       latest().say({ type: "delta", seq: 9 + second, upsert: [], remove: [] });
     }
@@ -213,7 +213,7 @@ describe("waking up", () => {
     latest().say(snapshot);
     page.socket.wake();
     expect(latest().sent).toEqual(['{"type":"snapshot"}']);
-    vi.advanceTimersByTime(5_000);
+    vi.advanceTimersByTime(4_000);
     expect(page.phase()).toBe("waiting");
   });
 });

@@ -32,8 +32,8 @@ const LONGEST_PAUSE = 15_000;
 const OPEN_LIMIT = 8_000;
 /** Silence after which the client asks for a snapshot, and how long it then waits for any answer. The server's own
  * pings are answered by the browser and never seen by a script, so silence has to be broken by asking. */
-const SILENCE = 15_000;
-const ANSWER_LIMIT = 5_000;
+const SILENCE = 8_000;
+const ANSWER_LIMIT = 4_000;
 
 /** Pause before try number `failures` (from 1): doubling, at most the cap, "equal jitter" (half fixed, half random),
  * so that many pages do not come back in one moment. */

@@ -3,7 +3,7 @@
 
 import { h, Keyed, text, type Row } from "./dom";
 import { icon } from "./icons";
-import { ago, capital, duration, plural, timeOfDay } from "../format";
+import { ago, capital, duration, plural, stop, timeOfDay } from "../format";
 import type { Model } from "./view";
 
 interface Trouble {
@@ -44,18 +44,17 @@ export class Banners {
   readonly element = h("div", { class: "banners", role: "status", "aria-live": "polite", "aria-label": "Trouble" });
   private readonly list = new Keyed<Trouble, string>(this.element, row);
   private model: Model | null = null;
-  private lostAt: number | null = null;
+  /** When the last news came before the loss that was told; null while all is well. */
+  private toldOf: number | null = null;
   private back: { at: number; after: number } | null = null;
 
   constructor(private readonly retry: () => void) {}
 
   render(model: Model, now: number): void {
     this.model = model;
-    const { connection } = model;
-    if (connection.lostAt !== null) this.lostAt ??= connection.lostAt;
-    else if (connection.phase === "open" && this.lostAt !== null) {
-      if (now - this.lostAt > GRACE) this.back = { at: now, after: now - this.lostAt };
-      this.lostAt = null;
+    if (model.connection.phase === "open" && this.toldOf !== null) {
+      this.back = { at: now, after: now - this.toldOf };
+      this.toldOf = null;
     }
     this.tick(now);
   }
@@ -70,6 +69,7 @@ export class Banners {
   private connection({ connection, heardAt }: Model, now: number): Trouble[] {
     const { lostAt, retryAt } = connection;
     if (lostAt !== null && now - lostAt >= GRACE) {
+      this.toldOf ??= heardAt ?? lostAt;
       const because = connection.reason === null ? "" : ` (${connection.reason})`;
       const next = retryAt === null ? "Trying now…" : `Next try in ${Math.max(0, Math.ceil((retryAt - now) / 1000))} s.`;
       const detail =
@@ -98,7 +98,7 @@ function servers({ live, connection }: Model, now: number): Trouble[] {
         key: `server ${server.name}`,
         tone: "warn",
         title: `Server “${server.name}” does not answer.`,
-        detail: (server.reason ?? "No reason was given.") + hit,
+        detail: stop(capital(server.reason ?? "no reason was given")) + hit,
         ticking: `For ${ago(server.since, now)}.`,
         action: null,
       } satisfies Trouble;
@@ -122,7 +122,7 @@ function services({ status, live, connection }: Model): Trouble[] {
       key: `service ${service.name}`,
       tone: "warn",
       title: `${capital(service.name)} is in trouble.`,
-      detail: service.detail,
+      detail: stop(capital(service.detail)),
       ticking: "",
       action: null,
     }));

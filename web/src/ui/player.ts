@@ -9,6 +9,7 @@ import { icon } from "./icons";
 
 export interface PlayerEvents {
   onTime(position: number): void;
+  onEnded(): void;
   /** The playlist was read, or has grown. */
   onCues(cues: Cue[]): void;
 }
@@ -32,6 +33,7 @@ export class Player {
     this.element = h("div", { class: "player" }, this.video, this.notice);
     this.video.addEventListener("timeupdate", () => events.onTime(this.video.currentTime));
     this.video.addEventListener("seeking", () => events.onTime(this.video.currentTime));
+    this.video.addEventListener("ended", () => events.onEnded());
     this.video.addEventListener("playing", () => this.say(null));
     this.video.addEventListener("loadeddata", () => this.say(null));
     this.video.addEventListener("error", () => this.failed(this.video.error?.message ?? ""));

@@ -59,6 +59,7 @@ class RecordingPage implements View {
     this.list = new SessionList((id) => this.choose(id), now);
     this.player = new Player({
       onTime: (at) => this.playing(at),
+      onEnded: () => this.ended(),
       onCues: (cues) => (this.cues = cues),
     });
     this.stage = h(
@@ -154,17 +155,26 @@ class RecordingPage implements View {
 
   /** Opens a session, at a moment or at its beginning. */
   private pick(session: RecordingSession, at: number | null): void {
-    this.chosen = session;
-    this.day = day(session.startedAt);
     this.cues = [];
-    history.replaceState(null, "", href({ page: "recording", server: this.server, name: this.name, session: session.id }));
+    this.adopt(session);
     this.open(session, (cues) => (at === null ? 0 : (position(cues, at) ?? 0)));
+  }
+
+  /** Shows a session as the one that plays, without touching the player. */
+  private adopt(session: RecordingSession): void {
+    // Whoever looks at another day meanwhile is left there.
+    const along = this.chosen === null || this.cues.length === 0 || this.day === day(this.chosen.startedAt);
+    if (along) this.day = day(session.startedAt);
+    this.chosen = session;
+    history.replaceState(null, "", href({ page: "recording", server: this.server, name: this.name, session: session.id }));
+    const [from, to] = stretch(session, this.now());
+    this.segments.open({ server: this.server, stream: this.name, session: session.id, from, to });
+    this.waiting = session.segments === 0;
     this.draw();
   }
 
   private open(session: RecordingSession, from: (cues: Cue[]) => number): void {
     const [start, end] = stretch(session, this.now());
-    this.segments.open({ server: this.server, stream: this.name, session: session.id, from: start, to: end });
     this.waiting = session.segments === 0;
     if (this.waiting) {
       this.player.close();
@@ -177,7 +187,19 @@ class RecordingPage implements View {
   private playing(at: number): void {
     const wall = wallClock(this.cues, at);
     this.timeline.moveTo(wall);
-    if (wall !== null) this.clock.render(timeOfDay(wall), dateTime(wall).slice(0, 10));
+    if (wall === null) return;
+    this.clock.render(timeOfDay(wall), dateTime(wall).slice(0, 10));
+    // A playlist that grows runs on into the sessions that follow.
+    const now = this.now();
+    const inside = this.sessions.find((one) => wall > Date.parse(one.startedAt) + 1_000 && wall < endOf(one, now));
+    if (inside !== undefined && this.chosen !== null && inside.id !== this.chosen.id) this.adopt(inside);
+  }
+
+  /** Goes on with what was recorded next, over the gap. */
+  private ended(): void {
+    const last = this.cues[this.cues.length - 1];
+    const next = this.sessions.find((one) => last !== undefined && Date.parse(one.startedAt) > last.at);
+    if (next !== undefined && next.segments > 0) this.pick(next, null);
   }
 
   private goTo(at: number): void {
