@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # Debian package for each program that a target needs; whatever is there already is left alone.
 NEED_RUN  := ffmpeg=ffmpeg ffprobe=ffmpeg
 NEED_WEB  := node=nodejs npm=npm
-NEED_TEST := pg_ctlcluster=postgresql openssl=openssl sqlite3=sqlite3 chromium=chromium shellcheck=shellcheck curl=curl
+NEED_TEST := pg_ctlcluster=postgresql openssl=openssl sqlite3=sqlite3 chromium=chromium shellcheck=shellcheck curl=curl systemd-analyze=systemd
 
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 
@@ -39,7 +39,8 @@ lint: web/dist/index.html ## format check and lints, warnings are errors
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
-	shellcheck .ci/run .ci/install .ci/browser
+	shellcheck .ci/run .ci/install .ci/browser .ci/units etc/start.sh
+	.ci/units
 	cd web && npm run --silent typecheck
 
 unit: web/dist/index.html ## unit and integration tests, Rust and web

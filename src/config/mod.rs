@@ -16,6 +16,7 @@ mod hostile_tests;
 mod keys;
 mod raw;
 mod secrets;
+mod service;
 pub mod settings;
 mod sources;
 #[cfg(test)]
@@ -37,13 +38,15 @@ pub use units::{parse_duration, parse_size};
 pub fn load(sources: &Sources) -> Result<Settings, Complaints> {
     let mut raw = raw::Raw::default();
     let mut complaints = Vec::new();
+    let env = service::without_missing_credentials(&sources.env);
+    service::lay_under(&env, &mut raw, &mut complaints);
     let readable = match &sources.file {
         Some(path) => file::read(path, &mut raw, &mut complaints),
         None => true,
     };
     sources.cli.lay_over(&mut raw, &mut complaints);
-    aliases::lay_over(&sources.env, &mut raw, &mut complaints);
-    environment::lay_over(&sources.env, &mut raw, &mut complaints);
+    aliases::lay_over(&env, &mut raw, &mut complaints);
+    environment::lay_over(&env, &mut raw, &mut complaints);
     secrets::resolve(&mut raw, &mut complaints);
     if !readable {
         // Half a file would only produce complaints about what the other half says.

@@ -37,6 +37,8 @@ impl Value {
 /// Where a value came from, lowest layer first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
+    /// Variable that systemd sets for a unit.
+    Service(&'static str),
     /// Configuration file and line, from 1.
     File(PathBuf, usize),
     /// Option of the command line.
@@ -50,10 +52,11 @@ pub(super) enum Origin {
 impl Origin {
     fn layer(&self) -> u8 {
         match self {
-            Self::File(..) => 0,
-            Self::CommandLine(_) => 1,
-            Self::OlderVariable(_) => 2,
-            Self::Variable(_) => 3,
+            Self::Service(_) => 0,
+            Self::File(..) => 1,
+            Self::CommandLine(_) => 2,
+            Self::OlderVariable(_) => 3,
+            Self::Variable(_) => 4,
         }
     }
 
@@ -67,6 +70,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path, line) => write!(out, "{}:{line}", path.display()),
+            Self::Service(name) => write!(out, "environment {name}"),
             Self::CommandLine(option) => write!(out, "command line {option}"),
             Self::OlderVariable(name) | Self::Variable(name) => write!(out, "environment {name}"),
         }

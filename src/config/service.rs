@@ -1,0 +1,76 @@
+//! What systemd hands over with a unit: a folder of our own, and secrets as files.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::complaint::Complaint;
+use super::raw::{Entry, Origin, Raw, Value};
+
+/// Folder of `StateDirectory=`. With several of them separated by colons the first is meant.
+const STATE: &str = "STATE_DIRECTORY";
+/// Folder with the files of `LoadCredential=`.
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+
+/// The unit's state folder is the default of `data_dir`: every other layer wins over it.
+pub(super) fn lay_under(env: &BTreeMap<String, String>, raw: &mut Raw, complaints: &mut Vec<Complaint>) {
+    let folder = env.get(STATE).and_then(|folders| folders.split(':').next()).filter(|folder| !folder.is_empty());
+    if let Some(folder) = folder {
+        let value = Value::Text(folder.to_owned());
+        let entry = Entry { value, origin: Origin::Service(STATE), in_file: false };
+        raw.put("data_dir".to_owned(), entry, complaints);
+    }
+}
+
+/// The environment without `..._FILE` variables that name a credential which was not handed over: a unit offers all
+/// that a site may have, and systemd skips those it has not. Any other file that is missing stays a fault.
+pub(super) fn without_missing_credentials(env: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut env = env.clone();
+    if let Some(folder) = env.get(CREDENTIALS).cloned().filter(|folder| !folder.is_empty()) {
+        env.retain(|name, value| {
+            let path = Path::new(value);
+            !name.ends_with("_FILE") || path.parent() != Some(Path::new(&folder)) || path.exists()
+        });
+    }
+    env
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn only_credentials_that_were_not_handed_over_count_as_not_set() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        std::fs::write(path("here"), "x").expect("a file");
+        let (here, gone, below) = (path("here"), path("gone"), path("sub/gone"));
+        let all = [
+            ("CREDENTIALS_DIRECTORY", folder.path().to_str().expect("a path")),
+            ("A_FILE", here.as_str()),
+            ("B_FILE", gone.as_str()),
+            ("C_FILE", below.as_str()),
+            ("D_FILE", "/nowhere/gone"),
+            ("E", gone.as_str()),
+        ];
+        let left: Vec<_> = without_missing_credentials(&env(&all)).into_keys().collect();
+        assert_eq!(left, ["A_FILE", "CREDENTIALS_DIRECTORY", "C_FILE", "D_FILE", "E"]);
+        assert_eq!(without_missing_credentials(&env(&all[1..])).len(), 5, "no unit, no exception");
+    }
+
+    #[test]
+    fn the_first_state_folder_is_the_default_of_data_dir() {
+        for (value, wanted) in [("/var/lib/a", Some("/var/lib/a")), ("/a:/b", Some("/a")), ("", None)] {
+            let (mut raw, mut complaints) = (Raw::default(), Vec::new());
+            lay_under(&env(&[("STATE_DIRECTORY", value)]), &mut raw, &mut complaints);
+            let folder = raw.get("data_dir").map(|entry| match &entry.value {
+                Value::Text(text) => text.as_str(),
+                _ => "not text",
+            });
+            assert_eq!(folder, wanted);
+        }
+    }
+}
