@@ -56,22 +56,36 @@ pub(super) struct ServerView {
     answers: Option<Result<(), String>>,
     /// A monitor of this process will poll it.
     monitored: bool,
+    /// Its API does not answer, but its RTSP port does.
+    media_answers: bool,
     /// Paths with a stream.
     paths: BTreeMap<StreamName, StreamState>,
 }
 
 impl ServerView {
     pub(super) fn new(name: &str, monitored: bool) -> Self {
-        Self { name: name.to_owned(), answers: None, monitored, paths: BTreeMap::new() }
+        Self { name: name.to_owned(), answers: None, monitored, media_answers: false, paths: BTreeMap::new() }
     }
 
-    /// Whether it may be published to. A server that nobody polls is taken at its word.
+    /// Whether it may be published to. A server that nobody polls is taken at its word, and one whose API is switched off
+    /// is none the worse for it.
     pub(super) fn answers(&self) -> Result<(), String> {
         match &self.answers {
+            Some(Err(_)) if self.media_answers => Ok(()),
             Some(answers) => answers.clone(),
             None if self.monitored => Err(format!("the media server {} has not been asked yet", self.name)),
             None => Ok(()),
         }
+    }
+
+    /// Whether it makes sense to knock at its RTSP port.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        matches!(self.answers, Some(Err(_)))
+    }
+
+    /// Notes whether somebody opened; says whether that is news.
+    pub(super) fn knocked(&mut self, answered: bool) -> bool {
+        std::mem::replace(&mut self.media_answers, answered) != answered
     }
 
     pub(super) fn path(&self, name: &StreamName) -> PathView {
@@ -116,7 +130,11 @@ impl ServerView {
             let reason = server.reason.as_deref().unwrap_or("it does not answer");
             Err(format!("waiting for the media server {}: {reason}", self.name))
         };
-        self.answers.replace(answers) != self.answers
+        if answers.is_ok() {
+            self.media_answers = false;
+        }
+        let before = self.answers.replace(answers);
+        before != self.answers
     }
 
     fn stream(&mut self, stream: &StreamStatus) -> bool {
@@ -186,6 +204,10 @@ mod tests {
             assert_eq!(view.path(&gate), path, "{words}");
         }
         assert!(view.answers().is_err_and(|reason| reason.contains("refused")));
+        assert!(view.is_in_doubt() && view.knocked(true) && view.answers().is_ok(), "media without an API");
+        view.hear(&Heard::Changes(Arc::new(vec![server("main", true)])));
+        view.hear(&Heard::Changes(Arc::new(vec![server("main", false)])));
+        assert!(view.answers().is_err(), "an old knock proves nothing");
         assert!(ServerView::new("main", false).answers().is_ok(), "nobody polls it: try");
     }
 }

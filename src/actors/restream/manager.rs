@@ -18,11 +18,15 @@ use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{ChildSet, Supervised, supervised};
 use crate::adapters::database::SharedDatabase;
 use crate::adapters::live::{Change, SharedLive};
+use crate::adapters::mediamtx::knock::knock;
 use crate::domain::camera::Kinds;
 use crate::domain::fleet::Fleet;
 
 /// Between two tries to write to a live store that does not answer.
 pub(super) const PUBLISH_RETRY: Duration = Duration::from_secs(2);
+
+/// A server whose API does not answer is knocked at so often, and has so long to open.
+const KNOCK_EVERY: Duration = Duration::from_secs(2);
 
 /// Holds the relays.
 pub struct Restreams {
@@ -48,6 +52,7 @@ pub struct Restreams {
     read_again: bool,
     /// Why the last reading failed.
     database_fault: Option<String>,
+    knocking: bool,
     /// Nothing has been read yet.
     fresh: bool,
 }
@@ -72,6 +77,7 @@ impl Restreams {
             reading: false,
             read_again: false,
             database_fault: None,
+            knocking: false,
             fresh: true,
         }
     }
@@ -109,6 +115,26 @@ impl Restreams {
             }
             if std::mem::take(&mut manager.read_again) {
                 manager.refresh(ctx);
+            }
+        }));
+    }
+
+    /// Knocks at the media port of a server whose API does not answer.
+    fn knock(&mut self, ctx: &mut Context<Self>) {
+        if self.knocking || !self.server.is_in_doubt() {
+            return;
+        }
+        self.knocking = true;
+        let base = self.setup.base.clone();
+        let knock = async move { knock(&base, KNOCK_EVERY).await }.into_actor(self);
+        ctx.spawn(knock.map(|answered, manager, _| {
+            manager.knocking = false;
+            if manager.server.is_in_doubt() && manager.server.knocked(answered) {
+                let server = manager.setup.server.as_str();
+                if answered {
+                    log::info!(server = server; "its API does not answer, but its RTSP port does: cameras go on");
+                }
+                manager.tell_relays();
             }
         }));
     }
@@ -160,6 +186,7 @@ impl Actor for Restreams {
         });
         ctx.add_stream(changes);
         ctx.run_interval(self.setup.refresh, |manager, ctx| manager.refresh(ctx));
+        ctx.run_interval(KNOCK_EVERY, |manager, ctx| manager.knock(ctx));
         self.refresh(ctx);
     }
 }

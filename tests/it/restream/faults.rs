@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use streamwarden::demo::media_server::Options;
+use streamwarden::base::Kind;
+use streamwarden::demo::media_server::{Fault, Options};
 use streamwarden::domain::camera::CameraState;
 
 use super::peers::Peer;
@@ -64,6 +65,23 @@ async fn a_server_that_goes_is_waited_for() {
     assert_eq!(stage.processes(), Vec::<u32>::new());
 
     stage.server = Some(server(&Options { rtsp_listen, api_listen, ..Options::default() }).await);
+    stage.state("gate", CameraState::Running).await;
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn without_an_api_the_media_go_on() {
+    let source = Source::start().await;
+    let mut stage = Stage::open().await;
+    let broken = stage.server.as_ref().expect("a server").set_api_fault(Some(Fault::Failing));
+    if broken.is_err_and(|error| error.kind() == Kind::Unsupported) {
+        // A real MediaMTX does not fail on demand.
+        return stage.stop().await;
+    }
+    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", source.url("a")));
+    stage.state("gate", CameraState::Running).await;
+    signal(stage.pid("gate").await, Signal::SIGKILL);
+    stage.camera("gate", |camera| camera.is_some_and(|camera| camera.restarts == 1)).await;
     stage.state("gate", CameraState::Running).await;
     stage.stop().await;
 }
