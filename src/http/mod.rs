@@ -13,6 +13,7 @@ mod files;
 mod guard;
 mod headers;
 mod health;
+mod incidents;
 mod list;
 mod metrics;
 mod openapi;
@@ -46,6 +47,7 @@ table::table! {
     "/api/v1/cameras" => { GET: cameras::list, POST: cameras::add },
     "/api/v1/cameras/{id}" => { GET: cameras::one, PATCH: cameras::edit, DELETE: cameras::delete },
     "/api/v1/cameras/{id}/restart" => { POST: cameras::restart },
+    "/api/v1/incidents" => { GET: incidents::list },
     "/api/v1/recordings" => { GET: recordings::streams },
     "/api/v1/recordings/segments/{id:[0-9a-fA-F-]{36}}" => { GET: recordings::media::segment },
     "/api/v1/recordings/{stream}/sessions" => { GET: recordings::sessions },

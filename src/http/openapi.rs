@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 
 use crate::domain::stream::ServerStatus;
 
-use super::{cameras, health, metrics, recordings, status, streams, ws};
+use super::{cameras, health, incidents, metrics, recordings, status, streams, ws};
 
 /// The document. A test compares its paths with the route table.
 #[derive(OpenApi)]
@@ -32,6 +32,7 @@ use super::{cameras, health, metrics, recordings, status, streams, ws};
         cameras::delete,
         cameras::restart,
         cameras::kinds,
+        incidents::list,
         recordings::streams,
         recordings::sessions,
         recordings::segments,

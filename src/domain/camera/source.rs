@@ -141,7 +141,7 @@ impl CameraSource {
         let parts = url::read(&url, "url")?;
         let secrets = secrets(row, parts.userinfo);
         let (scheme, host) = (parts.scheme, parts.host.clone());
-        let shown = shown(&url, &parts);
+        let shown = shown(&url, &parts, &secrets);
         Ok(Self { id: row.id, name, url: url.into(), shown, scheme, host, transport, audio, secrets })
     }
 
@@ -230,9 +230,9 @@ fn secrets(row: &CameraRow, userinfo: Option<&str>) -> Vec<SecretString> {
         .collect()
 }
 
-/// The URL without its credentials. Some cameras take them in the path (`/user=admin_password=x_channel=1`): such a path
-/// is not shown.
-fn shown(url: &str, parts: &url::Parts<'_>) -> String {
+/// The URL without its credentials. Some cameras take them in the path (`/user=admin_password=x_channel=1`, a token): such a
+/// path is not shown.
+fn shown(url: &str, parts: &url::Parts<'_>, secrets: &[SecretString]) -> String {
     let start = &url[..url.len() - parts.rest.len()];
     let (scheme, authority) = start.split_once("://").unwrap_or_default();
     let place = match authority.rsplit_once('@') {
@@ -241,7 +241,8 @@ fn shown(url: &str, parts: &url::Parts<'_>) -> String {
         None => authority.to_owned(),
     };
     let (path, query) = match parts.rest.split_once('?') {
-        Some((path, query)) => (path, format!("?{}", redact::query(query))),
+        Some((path, query)) if !holds(query, secrets) => (path, format!("?{}", redact::query(query))),
+        Some((path, _)) => (path, "?***".to_owned()),
         None => (parts.rest, String::new()),
     };
     if path.contains('@') {
@@ -249,8 +250,15 @@ fn shown(url: &str, parts: &url::Parts<'_>) -> String {
         return format!("{scheme}://***");
     }
     let lower = path.to_ascii_lowercase();
-    let path = if ["pass", "pwd"].iter().any(|word| lower.contains(word)) { "/***" } else { path };
+    let names_one = ["pass", "pwd"].iter().any(|word| lower.contains(word));
+    let path = if names_one || holds(path, secrets) { "/***" } else { path };
     format!("{scheme}://{place}{path}{query}")
+}
+
+/// Whether a part of a URL holds one of these texts, as it is or percent-encoded.
+fn holds(part: &str, secrets: &[SecretString]) -> bool {
+    let mut texts = secrets.iter().map(ExposeSecret::expose_secret);
+    texts.any(|text| part.contains(text) || part.contains(&template::encode(text)))
 }
 
 #[cfg(test)]

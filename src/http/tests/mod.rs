@@ -2,6 +2,7 @@
 
 mod document;
 mod faults;
+mod incidents;
 mod media;
 mod page;
 mod rest;

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::adapters::database::Database;
 use crate::base::error::Kind;
-use crate::domain::camera::{CameraEdit, CameraRow};
+use crate::domain::camera::{CameraEdit, CameraRow, check_template};
 
 fn named(name: &str) -> CameraEdit {
     CameraEdit { name: Some(name.to_owned()), ..CameraEdit::default() }
@@ -108,11 +108,26 @@ pub(in crate::adapters::database) async fn ids_are_not_used_again(database: &dyn
 
 pub(in crate::adapters::database) async fn every_kind_has_a_template(database: &dyn Database) {
     let kinds = database.camera_kinds().await.expect("kinds");
-    for kind in ["generic", "hikvision", "dahua", "axis", "uniview", "reolink", "onvif"] {
-        let template = kinds.iter().find(|(name, _)| name == kind).map(|(_, template)| template.as_str());
-        assert!(template.is_some_and(|template| template.contains("{host}")), "{kind}: {template:?}");
+    let names: Vec<&str> = kinds.iter().map(|(name, _)| name.as_str()).collect();
+    let seeded = [
+        "amcrest",
+        "axis",
+        "dahua",
+        "foscam",
+        "generic",
+        "hikvision",
+        "onvif",
+        "reolink",
+        "tapo",
+        "ubiquiti",
+        "ubiquiti-standalone",
+        "uniview",
+    ];
+    assert_eq!(names, seeded);
+    for (name, template) in &kinds {
+        check_template(template).expect(name);
+        assert!(template.contains("{host}"), "{name}: {template}");
     }
-    assert!(kinds.is_sorted());
 }
 
 pub(in crate::adapters::database) async fn hostile_text_comes_back_as_it_went_in(database: &dyn Database) {

@@ -8,6 +8,7 @@ fn kinds() -> Kinds {
             "rtsp://{username}:{password}@{host}:{port=554}/cam/realmonitor?channel={channel=1}&subtype={substream=0}",
         ),
         ("broken", "file:///{host}"),
+        ("token", "rtsp://{host}:{port=7447}/{password}?t={password}"),
     ]
     .map(|(kind, template)| (kind.to_owned(), template.to_owned()))
     .into()
@@ -47,6 +48,11 @@ fn a_good_row_becomes_a_source() {
     let table = [
         (row(), "rtsp://Cam.local:554/", "rtsp://Cam.local:554/"),
         (login.clone(), "rtsp://ad:p%40ss@Cam.local:554/", "rtsp://***@Cam.local:554/"),
+        (
+            CameraRow { kind: "token".into(), ..login.clone() },
+            "rtsp://Cam.local:7447/p%40ss?t=p%40ss",
+            "rtsp://Cam.local:7447/***?***",
+        ),
         (
             CameraRow { kind: "dahua".into(), channel: Some("2".into()), ..login.clone() },
             "rtsp://ad:p%40ss@Cam.local:554/cam/realmonitor?channel=2&subtype=0",

@@ -1,0 +1,55 @@
+//! `/api/v1/incidents`: what went wrong, with whom, from when to when, and why.
+
+use actix_web::{HttpRequest, web};
+use uuid::Uuid;
+
+use super::error::{Answer, Problem};
+use super::list::List;
+use super::query::Query;
+use super::state::State;
+use crate::adapters::database::IncidentQuery;
+use crate::base::Error;
+use crate::domain::incident::{Incident, IncidentKind};
+
+/// Incidents in one answer when nobody says how many, and the most there are.
+const LIMIT: u32 = 200;
+const MOST: u32 = 1_000;
+
+/// Incidents, the newest first; `next` goes into `after`.
+#[utoipa::path(get, path = "/api/v1/incidents", operation_id = "listIncidents", tag = "incidents",
+    params(
+        ("open" = Option<bool>, Query, description = "true: only those that last"),
+        ("camera" = Option<i64>, Query, description = "only of the camera with this id"),
+        ("kind" = Option<IncidentKind>, Query, description = "only of this kind"),
+        ("from" = Option<String>, Query, description = "RFC 3339; only those that lasted beyond it"),
+        ("to" = Option<String>, Query, description = "RFC 3339; only those that began before it"),
+        ("after" = Option<Uuid>, Query, description = "the `next` of the page before"),
+        ("limit" = Option<u32>, Query, description = "1 to 1000; 200 when absent"),
+    ),
+    responses(
+        (status = 200, body = List<Incident>),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn list(state: web::Data<State>, request: HttpRequest) -> Answer<web::Json<List<Incident>>> {
+    let mut query = Query::of(&request)?;
+    let open = query.parsed("open", "true or false")?.unwrap_or(false);
+    let camera = query.parsed("camera", "the id of a camera")?;
+    let kind = query.text("kind")?.map(|word| IncidentKind::parse(&word).ok_or_else(unknown_kind)).transpose()?;
+    let (from, to) = (query.time("from")?, query.time("to")?);
+    let after: Option<Uuid> = query.parsed("after", "the `next` of the page before")?;
+    let limit = query.number("limit", 1, MOST)?.unwrap_or(LIMIT);
+    query.end(&["open", "camera", "kind", "from", "to", "after", "limit"])?;
+    // One more than asked for tells whether more follow.
+    let wanted = IncidentQuery { open, camera, kind, from, to, after, limit: limit + 1 };
+    let mut items = state.database.incidents(wanted).await?;
+    let has_more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let next = items.last().filter(|_| has_more).map(|incident| incident.id.to_string());
+    Ok(web::Json(List::part(items, next)))
+}
+
+fn unknown_kind() -> Error {
+    let known: Vec<&str> = IncidentKind::ALL.into_iter().map(IncidentKind::as_str).collect();
+    Error::invalid("kind", format!("must be one of {}", known.join(", ")))
+}
