@@ -23,7 +23,8 @@ const CHUNK: u64 = 256 * 1024;
 /// A sealed segment never changes, so nobody has to ask twice. Private: a proxy does not keep people's video.
 const FOREVER: &str = "private, max-age=31536000, immutable";
 
-/// The media of a segment. HEAD and a single byte range are answered too.
+/// The media of a segment. HEAD and a single byte range are answered too. `.mp4` may follow the id, for players that
+/// look at the extension.
 #[utoipa::path(get, path = "/api/v1/recordings/segments/{id}", operation_id = "getSegment", tag = "recordings", params(("id" = Uuid, Path)),
     responses(
         (status = 200, content_type = "video/mp4"),
@@ -34,7 +35,7 @@ const FOREVER: &str = "private, max-age=31536000, immutable";
     ))]
 pub(in crate::http) async fn segment(state: web::Data<State>, id: web::Path<String>, request: HttpRequest) -> Answer {
     let missing = || Error::not_found("there is no such segment");
-    let id: Uuid = id.parse().map_err(|_| missing())?;
+    let id: Uuid = id.trim_end_matches(".mp4").parse().map_err(|_| missing())?;
     let segment = state.database.segment(id).await?.ok_or_else(missing)?;
     let (source, size) = open(&state, &segment).await?;
     let etag = format!("\"{}-{size}\"", segment.id);

@@ -137,7 +137,7 @@ async fn a_playlist_leads_to_the_media_and_grows_while_recording() {
     let address = text.lines().find(|line| !line.starts_with('#')).expect("an address");
     let base = url::Url::parse("http://localhost").and_then(|base| base.join(uri)).expect("a URL");
     let media = base.join(address).expect("a relative address");
-    assert_eq!(media.path(), format!("/api/v1/recordings/segments/{}", segment.id));
+    assert_eq!(media.path(), format!("/api/v1/recordings/segments/{}.mp4", segment.id));
     assert_eq!(world.get(media.path()).await.body, b"moovmedia");
 
     world.publish(vec![Change::Recording(recording("main", "site/front"))]).await;
