@@ -66,6 +66,13 @@ impl Error {
         Self::new(Kind::Internal, message)
     }
 
+    /// Names the field at fault, for errors that are not a wrong value as such.
+    #[must_use]
+    pub fn at(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
     /// Keeps the cause for the log. It is not part of the sentence.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {

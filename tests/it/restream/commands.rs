@@ -22,7 +22,7 @@ async fn cameras_are_added_edited_restarted_and_deleted() {
     let first = stage.pid("gate").await;
 
     for (json, kind, field) in [
-        (serde_json::json!({"name": "gate", "url": source.url("a")}), Kind::Conflict, None),
+        (serde_json::json!({"name": "gate", "url": source.url("a")}), Kind::Conflict, Some("name")),
         (serde_json::json!({"name": "../x", "url": source.url("a")}), Kind::Invalid, Some("name")),
         (serde_json::json!({"name": "x", "url": "file:/etc/passwd"}), Kind::Invalid, Some("url")),
         (serde_json::json!({"name": "x"}), Kind::Invalid, Some("host")),

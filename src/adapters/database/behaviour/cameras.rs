@@ -86,7 +86,7 @@ pub(in crate::adapters::database) async fn names_are_unique(database: &dyn Datab
         database.add_camera(named("a")).await.expect_err("taken"),
         database.edit_camera(other.id, named("a")).await.expect_err("taken"),
     ] {
-        assert_eq!(error.kind(), Kind::Conflict);
+        assert_eq!((error.kind(), error.field()), (Kind::Conflict, Some("name")));
         assert!(error.to_string().contains("\"a\""), "{error}");
     }
     database.edit_camera(other.id, named("b")).await.expect("its own name is no conflict");

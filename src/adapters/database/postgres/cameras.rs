@@ -142,7 +142,7 @@ fn borrowed(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
 fn taken(error: tokio_postgres::Error, name: &str) -> Failure {
     if fault::is_duplicate(&error) {
         let sentence = format!("a camera named {name:?} exists already; choose another name");
-        return Error::new(Kind::Conflict, sentence).into();
+        return Error::new(Kind::Conflict, sentence).at("name").into();
     }
     error.into()
 }

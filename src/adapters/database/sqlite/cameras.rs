@@ -124,7 +124,7 @@ fn assignments(edit: CameraEdit) -> Vec<(&'static str, Value)> {
 fn taken(error: rusqlite::Error, name: &str) -> Failure {
     if fault::is_duplicate(&error) {
         let sentence = format!("a camera named {name:?} exists already; choose another name");
-        return Error::new(Kind::Conflict, sentence).into();
+        return Error::new(Kind::Conflict, sentence).at("name").into();
     }
     error.into()
 }

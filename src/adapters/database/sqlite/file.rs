@@ -35,13 +35,15 @@ pub(super) enum Link {
     Reader,
     /// Looks for changes.
     Watcher,
+    /// Tries whether one could write; waits behind nobody's work.
+    Prober,
 }
 
 /// A file with one connection per [`Link`].
 pub(super) struct File {
     path: PathBuf,
     limit: Duration,
-    slots: [Slot; 3],
+    slots: [Slot; 4],
     /// Read while a connection is used or opened, written while all are closed because the file was replaced: a
     /// connection to the new file must not meet the write-ahead log of the old one, which has the same name.
     replacing: RwLock<()>,
@@ -71,7 +73,7 @@ impl File {
             waiting: Arc::new(Semaphore::new(WAITING)),
             open: Mutex::new(None),
         };
-        Self { path, limit, slots: [slot(), slot(), slot()], replacing: RwLock::new(()) }
+        Self { path, limit, slots: [slot(), slot(), slot(), slot()], replacing: RwLock::new(()) }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -167,7 +169,7 @@ impl File {
         let mut connection = Connection::open_with_flags(&self.path, flags).map_err(sentence)?;
         prepare(&connection, patience).map_err(sentence)?;
         schema::bring_up(&mut connection, &self.path)?;
-        if link != Link::Writer {
+        if matches!(link, Link::Reader | Link::Watcher) {
             connection.pragma_update(None, "query_only", true).map_err(sentence)?;
         }
         Ok(connection)
@@ -177,7 +179,7 @@ impl File {
     /// of the new file: it goes, if it is still the one our connections had open.
     fn close_all(&self) {
         let _alone = self.replacing.write().unwrap_or_else(PoisonError::into_inner);
-        let closed = [Link::Writer, Link::Reader, Link::Watcher].map(|link| self.lock(link).take());
+        let closed = [Link::Writer, Link::Reader, Link::Watcher, Link::Prober].map(|link| self.lock(link).take());
         let logs: Vec<Identity> = closed.iter().flatten().filter_map(|open| open.log).collect();
         drop(closed);
         let log = self.log_path();

@@ -1,7 +1,7 @@
 //! The embedded default: one SQLite file in `data_dir`, readable and writable with the `sqlite3` shell while we run.
 //!
-//! Three connections, so that none waits for another: one writes, one reads, one watches for changes by other
-//! processes. WAL, `synchronous=FULL`: a write that returned survives a power cut. Every call answers within
+//! Four connections, so that none waits for another: one writes, one reads, one watches for changes by other
+//! processes, one tries whether writing is possible. WAL, `synchronous=FULL`: a write that returned survives a power cut. Every call answers within
 //! [`LIMIT`] and a little grace, and says in a sentence what is wrong; when the fault goes away the next call works.
 //!
 //! The file may be replaced by another while we run (the connections move over); when it is removed, calls fail until
@@ -43,6 +43,9 @@ use crate::domain::recording::{Segment, SegmentState, Session};
 
 /// Longest time one call may take: waiting for its turn, for other processes' locks, and its own work.
 const LIMIT: Duration = Duration::from_secs(5);
+
+/// A file that cannot be locked for so long is called locked by whoever asks for its health: they wait 2 s.
+const LOCKED: Duration = Duration::from_secs(1);
 
 /// A SQLite file with our schema.
 pub struct Sqlite {
@@ -207,7 +210,11 @@ impl Database for Sqlite {
     async fn ping(&self) -> Result<String> {
         let cameras = self.file.call(Link::Reader, cameras::count).await?;
         // Taking the write lock shows a full disk's journal, a read-only file and another process's lock; nothing is written.
-        self.file.call(Link::Writer, |connection| Ok(connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?)).await?;
+        let probe = |connection: &mut rusqlite::Connection| {
+            connection.busy_timeout(LOCKED)?;
+            Ok(connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?)
+        };
+        self.file.call(Link::Prober, probe).await?;
         Ok(format!("SQLite file {}, cameras: {cameras}", self.file.path().display()))
     }
 }

@@ -136,7 +136,8 @@ async fn a_lock_by_another_process_is_named_and_does_not_stop_reading() {
     assert!(began.elapsed() < Duration::from_secs(3));
     assert_eq!(error.kind(), Kind::Unavailable);
     assert!(error.to_string().contains("locked by another process"), "{error}");
-    assert!(fresh.ping().await.is_err());
+    let unwell = fresh.ping().await.expect_err("locked").to_string();
+    assert!(unwell.contains("locked by another process"), "{unwell}");
     assert!(fresh.cameras().await.expect("readers go on").is_empty());
     shell.execute_batch("ROLLBACK").expect("unlocked");
     fresh.add_camera(gate()).await.expect("it recovers by itself");
