@@ -74,17 +74,19 @@ pub(super) fn mark(data_dir: &Path) -> Result<String> {
     Ok(folder.to_string_lossy().into_owned())
 }
 
-/// The managers, in start order.
+/// The managers, in start order. Stopped in reverse, recorders close their files before relays end what they record.
 pub(super) fn children(settings: &Settings, services: &Services, hub: &HubHandle, mark: &str) -> Result<Vec<Child>> {
     let mut children = vec![hub_child(services, hub)];
+    // Recorders and upload workers know nothing of one another but this count of sealed segments.
+    let sealed = Arc::new(watch::Sender::new(0));
     if services.roles.contains(&Role::Record) {
-        // Recorders and upload workers know nothing of one another but this count of sealed segments.
-        let sealed = Arc::new(watch::Sender::new(0));
         children.push(upload_child(settings, services, sealed.subscribe()));
-        children.push(record_child(settings, services, mark, sealed)?);
     }
     if services.roles.contains(&Role::Restream) {
         children.push(restream_child(settings, services, mark)?);
+    }
+    if services.roles.contains(&Role::Record) {
+        children.push(record_child(settings, services, mark, sealed)?);
     }
     children.push(monitor_child(settings, services)?);
     Ok(children)
