@@ -4,6 +4,8 @@
 mod config;
 mod layers;
 mod monitor;
+mod program;
 mod record;
 mod restream;
 mod standin;
+mod support;

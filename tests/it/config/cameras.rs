@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use super::program::Room;
+use crate::support::room::Room;
 
 fn json(room: &Room, arguments: &[&str]) -> Value {
     let ended = room.run(arguments, &[]);

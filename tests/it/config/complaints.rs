@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::program::Room;
+use crate::support::room::Room;
 
 /// Two faults in the file, one on the command line or in the environment, one in the logging configuration.
 fn broken() -> Room {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::program::Room;
+use crate::support::room::Room;
 
 /// Our own logging configuration, in a room where `run` must fail: its port is taken.
 fn logged(edit: impl Fn(&str) -> String) -> (Room, String) {

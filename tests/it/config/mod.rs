@@ -3,7 +3,6 @@
 mod cameras;
 mod complaints;
 mod log_files;
-mod program;
 mod services;
 
 use streamwarden::config::ROLES;

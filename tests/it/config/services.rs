@@ -6,7 +6,7 @@ use serde_json::Value;
 use streamwarden::demo::media_server::{Credentials, Options};
 use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
 
-use super::program::Room;
+use crate::support::room::Room;
 
 /// What was found about one thing.
 fn finding<'a>(report: &'a Value, what: &str) -> &'a Value {

@@ -8,7 +8,9 @@ use streamwarden::demo::media_server::{Credentials, Fault, Options};
 use streamwarden::domain::stream::StreamState::{Live, Offline, Stalled, Unknown};
 use tokio::io::AsyncWriteExt;
 
-use stage::{INTERVAL, Publisher, Stage, server, server_again, within};
+use crate::support::media::{Publisher, server, server_again};
+use crate::support::wait::within;
+use stage::{INTERVAL, Stage};
 
 #[actix::test]
 async fn a_published_stream_is_live_with_tracks_and_bitrate_and_offline_after_its_end() {
@@ -50,7 +52,7 @@ async fn a_frozen_publisher_is_stalled_then_offline_and_its_neighbour_stays_live
     frozen.freeze();
     let begun = Instant::now();
     let status = stage.stream("frozen", |status| status.state == Stalled).await;
-    within(begun, Duration::from_secs(7), "the stall");
+    within(begun.elapsed(), Duration::from_secs(7), "the stall");
     assert_eq!(status.bitrate, Some(0));
     assert!(status.reason.is_some_and(|reason| reason.contains("sends nothing")));
     // The server closes a silent publisher after 10 s.
@@ -73,16 +75,16 @@ async fn a_stopped_server_makes_streams_unknown_and_its_return_makes_them_live()
     drop(publisher);
     let begun = Instant::now();
     let unknown = stage.stream("cam", |status| status.state == Unknown).await;
-    within(begun, INTERVAL + Duration::from_secs(1), "seeing the outage");
+    within(begun.elapsed(), INTERVAL + Duration::from_secs(1), "seeing the outage");
     let reason = unknown.reason.expect("a reason");
     assert!(reason.contains("connection refused): start MediaMTX"), "{reason}");
     let server = stage.server(|server| !server.reachable).await;
     assert_eq!(server.reason, Some(reason));
 
-    let media = server_again(addresses).await;
+    let media = server_again(addresses, &Options::default()).await;
     let begun = Instant::now();
     stage.server(|server| server.reachable).await;
-    within(begun, INTERVAL + Duration::from_secs(1), "seeing the return");
+    within(begun.elapsed(), INTERVAL + Duration::from_secs(1), "seeing the return");
     stage.stream("cam", |status| status.state == Offline).await;
     let _publisher = Publisher::to(&rtsp, "cam");
     stage.stream("cam", |status| status.state == Live && status.bitrate.is_some()).await;
@@ -131,7 +133,7 @@ async fn an_api_that_misbehaves_is_named_and_its_streams_come_back_as_they_were(
         media.set_api_fault(None).expect("the stand-in");
         let begun = Instant::now();
         let after = stage.stream("cam", |status| status.state != Unknown).await;
-        within(begun, INTERVAL + Duration::from_secs(1), "coming back");
+        within(begun.elapsed(), INTERVAL + Duration::from_secs(1), "coming back");
         assert_eq!((after.state, after.since), (Live, before.since), "the publisher went on meanwhile");
         assert!(after.bitrate.is_some_and(|rate| rate > 0 && rate < 5_000_000), "{after:?}");
     }
@@ -157,7 +159,7 @@ async fn a_stranger_on_the_port_is_no_server() {
     assert!(!server.reachable && server.version.is_some(), "{server:?}");
     talk.abort();
     assert!(talk.await.is_err_and(|ended| ended.is_cancelled()));
-    let media = server_again((rtsp, api)).await;
+    let media = server_again((rtsp, api), &Options::default()).await;
     stage.server(|server| server.reachable).await;
     stage.stop().await;
     media.stop().await;

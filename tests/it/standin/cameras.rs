@@ -10,7 +10,7 @@ use streamwarden::demo::cameras::{Dropout, SampleCameras, SampleOptions};
 use url::Url;
 
 use super::ffmpeg::{Ffmpeg, packets};
-use super::rig::eventually;
+use crate::support::wait::eventually;
 
 fn options(count: usize) -> SampleOptions {
     SampleOptions { ffmpeg: PathBuf::from("ffmpeg"), count, dropout: None, mark: "test".to_owned() }

@@ -8,7 +8,8 @@ use streamwarden::demo::media_server::{Credentials, Options};
 
 use super::client::{Client, frame};
 use super::ffmpeg::Ffmpeg;
-use super::rig::{Rig, eventually};
+use super::rig::Rig;
+use crate::support::wait::eventually;
 
 #[tokio::test]
 async fn a_published_stream_is_listed_with_its_tracks() {

@@ -7,7 +7,8 @@ use streamwarden::demo::media_server::Options;
 
 use super::client::{Client, frame, number};
 use super::ffmpeg::{Ffmpeg, packets};
-use super::rig::{Rig, eventually};
+use super::rig::Rig;
+use crate::support::wait::eventually;
 
 #[tokio::test]
 async fn several_readers_get_every_frame_with_the_right_timestamps() {

@@ -1,12 +1,12 @@
 //! A server under test, and looking at it through its API.
 
-use std::future::Future;
 use std::time::Duration;
 
 use serde_json::Value;
 use streamwarden::demo::media_server::Options;
 use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
-use tokio::time::{Instant, sleep};
+
+use crate::support::wait::eventually;
 
 /// The longest wait for something that has to happen; never reached when all is well.
 pub const LIMIT: Duration = Duration::from_secs(20);
@@ -72,17 +72,5 @@ impl Rig {
     /// Waits until the path is no longer listed.
     pub async fn path_gone(&self, name: &str) {
         eventually(name, || async { self.path(name).await.is_none().then_some(()) }).await;
-    }
-}
-
-/// Asks again and again until there is an answer.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
-    let deadline = Instant::now() + LIMIT;
-    loop {
-        if let Some(answer) = ask().await {
-            return answer;
-        }
-        assert!(Instant::now() < deadline, "waited in vain for {what}");
-        sleep(Duration::from_millis(20)).await;
     }
 }

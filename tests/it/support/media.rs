@@ -1,0 +1,66 @@
+//! The media server of a test, and ffmpegs that publish to it without us.
+
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+
+use nix::sys::signal::Signal;
+use streamwarden::demo::media_server::Options;
+use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
+use url::Url;
+
+use super::processes::send;
+
+/// The stand-in, or the server that `MEDIAMTX_BIN` names.
+pub async fn server(options: &Options) -> AnyServer {
+    let choice = MediaServerChoice::named().expect("MEDIAMTX_BIN is a program or unset");
+    start(&choice, options).await.expect("the media server starts")
+}
+
+/// The same server on the addresses of one that was stopped.
+pub async fn server_again((rtsp_listen, api_listen): (SocketAddr, SocketAddr), options: &Options) -> AnyServer {
+    server(&Options { rtsp_listen, api_listen, ..options.clone() }).await
+}
+
+/// An ffmpeg that publishes picture and sound.
+pub struct Publisher {
+    ffmpeg: Child,
+}
+
+impl Publisher {
+    /// 320x180 at 25 frames/s, H.264 and AAC, over RTSP/TCP.
+    pub fn to(rtsp_url: &Url, name: &str) -> Self {
+        let mut url = rtsp_url.clone();
+        url.set_path(name);
+        let sources = "-re -f lavfi -i testsrc2=size=320x180:rate=25 -re -f lavfi -i sine=frequency=440";
+        let encoders = "-c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p -g 25 -c:a aac";
+        let args: Vec<&str> = sources.split(' ').chain(encoders.split(' ')).collect();
+        Self::run(&args, &url)
+    }
+
+    /// ffmpeg with these arguments before its output.
+    pub fn run(args: &[&str], url: &Url) -> Self {
+        let ffmpeg = Command::new("ffmpeg")
+            .args(["-hide_banner", "-loglevel", "error", "-nostdin"])
+            .args(args)
+            .args(["-f", "rtsp", "-rtsp_transport", "tcp", url.as_str()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("ffmpeg starts");
+        Self { ffmpeg }
+    }
+
+    /// Stops it in its tracks; its connection stays.
+    pub fn freeze(&self) {
+        send(self.ffmpeg.id(), Signal::SIGSTOP);
+    }
+}
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        // Both fail only when it has ended already, which is what is wanted.
+        let _ = self.ffmpeg.kill();
+        let _ = self.ffmpeg.wait();
+    }
+}

@@ -1,0 +1,11 @@
+//! What the folders of tests share: the program in a room of its own, a media server, cameras, processes, patience.
+//!
+//! Whatever is started here is ended by its `Drop`; a [`program::Program`] fails its test when something of it is left.
+
+pub mod api;
+pub mod cameras;
+pub mod media;
+pub mod processes;
+pub mod program;
+pub mod room;
+pub mod wait;
