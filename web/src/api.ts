@@ -40,13 +40,18 @@ export function address(route: string, query: Query = {}): string {
   return `api/v1/${route}${parts.length > 0 ? `?${parts.join("&")}` : ""}`;
 }
 
-async function problem(response: Response): Promise<Problem> {
+/** The sentence without the field's name in front: it is shown beside the field. */
+export function plain(words: string, field: string | null): string {
+  return field !== null && words.startsWith(`${field}: `) ? words.slice(field.length + 2) : words;
+}
+
+export async function problem(response: Response): Promise<Problem> {
   const fallback = `The server answered ${response.status} ${response.statusText}`.trim();
   try {
     const body = (await response.json()) as { title?: unknown; detail?: unknown; field?: unknown };
     const words = [body.detail, body.title].find((word) => typeof word === "string" && word !== "");
     const field = typeof body.field === "string" ? body.field : null;
-    return new Problem(response.status, typeof words === "string" ? words : fallback, field);
+    return new Problem(response.status, plain(typeof words === "string" ? words : fallback, field), field);
   } catch {
     return new Problem(response.status, fallback);
   }

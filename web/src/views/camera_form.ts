@@ -194,7 +194,9 @@ class CameraForm {
       }
       this.dialog.close();
     } catch (error) {
-      this.complain(error instanceof Problem ? error.field : null, sentence(error));
+      const found = error instanceof Problem ? error : null;
+      // Of all that a camera is, only its name can be taken already.
+      this.complain(found?.field ?? (found?.status === 409 ? "name" : null), sentence(error));
     } finally {
       this.submit.disabled = false;
     }

@@ -76,6 +76,7 @@ export function cameraRow(first: CameraStatus, now: () => number): Row<CameraSta
       camera = given;
       set(element, "data-state", camera.state);
       text(name, camera.name);
+      set(name, "title", camera.name);
       set(name, "href", href({ page: "stream", server: camera.server, name: camera.path }));
       text(where, [camera.kind, camera.host].filter((one) => one !== null && one !== "").join(" · "));
       badge.update(camera.state);
@@ -83,6 +84,7 @@ export function cameraRow(first: CameraStatus, now: () => number): Row<CameraSta
       const calm = camera.state === "running" || (camera.state === "stopped" && !camera.enabled);
       text(fault, camera.lastError === null ? "" : calm ? `Last fault: ${camera.lastError}` : camera.lastError);
       set(fault, "data-calm", calm);
+      set(fault, "title", camera.lastError);
       show(fault, camera.lastError !== null);
       text(restarts, camera.restarts);
       text(recording, camera.record ? "Yes" : "No");

@@ -53,6 +53,7 @@ function lineRow(first: Line, now: () => number): Row<Line> {
       show(none, recorder === null);
       if (recorder !== null) badge.update(recorder.state);
       text(more, recorder?.reason ?? "");
+      set(more, "title", recorder?.reason);
       show(more, (recorder?.reason ?? "") !== "");
       const put = (node: Node | undefined, words: string | number) => node !== undefined && text(node, words);
       put(length, summary === null ? "–" : duration(summary.durationMs));
@@ -70,7 +71,7 @@ function lineRow(first: Line, now: () => number): Row<Line> {
 
 export function recordingsView(now: () => number): View {
   const body = h("tbody", { role: "rowgroup" });
-  const head = h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, columns.map((one) => h("th", { scope: "col", role: "columnheader" }, one))));
+  const head = h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, columns.map((one, index) => h("th", { scope: "col", role: "columnheader", class: ["c-name", "c-state"][index] }, one))));
   const table = h("table", { class: "data recordings", role: "table" }, h("caption", { class: "unseen" }, "Recorded streams"), head, body);
   const empty = h("div", { class: "empty" });
   const lead = h("p", { class: "lead" });

@@ -31,7 +31,7 @@ function cell(name: string, label: string, ...children: (Node | string)[]): HTML
 export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLine> & { tick(): void } {
   const { server, name } = first.stream;
   const key = streamKey(server, name);
-  const link = h("a", { class: "name", href: href({ page: "stream", server, name }) }, name);
+  const link = h("a", { class: "name", title: name, href: href({ page: "stream", server, name }) }, name);
   const serverName = h("small", {}, server);
   const badge = new Badge(streamLook);
   const since = h("small", { class: "since" });
@@ -42,7 +42,7 @@ export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLi
   const readers = h("span");
   const tracks = h("span", { class: "tracks" });
   const recording = new Badge(recordingLook);
-  const recordingMore = h("small");
+  const recordingMore = h("small", { class: "reason" });
   const noRecording = h("span", { class: "none" }, "–");
   const element = h(
     "tr",
@@ -85,6 +85,7 @@ export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLi
       set(since, "title", `since ${dateTime(stream.since)}`);
       const why = stream.state === "live" ? "" : (stream.reason ?? "");
       text(reason, why);
+      set(reason, "title", why);
       show(reason, why !== "");
       text(from, source(stream.sourceType));
       set(from, "title", stream.sourceType);
@@ -93,7 +94,7 @@ export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLi
       const list = stream.tracks.map(track);
       if (list.join() !== shownTracks) {
         shownTracks = list.join();
-        tracks.replaceChildren(...(list.length === 0 ? ["–"] : list.map((one) => h("span", { class: "tag" }, one))));
+        tracks.replaceChildren(...(list.length === 0 ? ["–"] : list.map((one) => h("span", { class: "tag", title: one }, one))));
       }
       updateRecording(next.recording);
       tick();
@@ -107,6 +108,7 @@ export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLi
     if (status !== null) recording.update(status.state);
     const more = status === null ? "" : (status.reason ?? (status.segments > 0 ? plural(status.segments, "segment") : ""));
     text(recordingMore, more);
+    set(recordingMore, "title", more);
     show(recordingMore, more !== "");
   }
 }
