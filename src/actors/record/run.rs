@@ -82,6 +82,7 @@ impl Run {
     pub fn closed(&mut self, file: ClosedFile, now: DateTime<Utc>, before: Option<DateTime<Utc>>) -> Vec<Deed> {
         self.written = self.written.max(file.end);
         self.clock.observe(now, file.end);
+        self.clock.settle();
         let at = self.clock.at(file.start).unwrap_or(now);
         let mut deeds = self.begin_file(file.number, at, before);
         if let (Some(row), Some(book)) = (self.begun.get_mut(&file.number), &self.book) {

@@ -59,13 +59,13 @@ impl Spool {
         Ok(self.root.join(path))
     }
 
-    /// Makes the folder if need be, writes and deletes a small file in it, and returns the bytes that are free.
+    /// Makes the folder if need be, writes a small file into it, and returns the bytes that are free.
     pub fn probe(&self) -> Result<u64> {
         let fault = |error| fault(&self.root, error);
         std::fs::create_dir_all(&self.root).map_err(fault)?;
-        let file = self.root.join(format!(".probe_{}", std::process::id()));
-        std::fs::write(&file, b"may be deleted").map_err(fault)?;
-        std::fs::remove_file(&file).map_err(fault)?;
+        // Without a name, so that a crash leaves nothing and two probes do not meet.
+        let mut file = tempfile::tempfile_in(&self.root).map_err(fault)?;
+        std::io::Write::write_all(&mut file, &[0; 4096]).map_err(fault)?;
         let system = nix::sys::statvfs::statvfs(&self.root).map_err(|errno| fault(errno.into()))?;
         // Blocks for everybody, without those that are kept for root.
         Ok(system.blocks_available().saturating_mul(system.fragment_size()))

@@ -1,5 +1,6 @@
 //! What is recorded, frame by frame, and where it ends up.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use streamwarden::adapters::database::Database;
@@ -35,7 +36,7 @@ async fn every_frame_between_first_and_last_is_in_the_object_store() {
     assert_eq!(session.end_reason.as_deref(), Some("the stream ended"));
     let frames = assert_unbroken(&objects(&stage, &segments));
     assert_eq!(frames as u64, segments.iter().map(|segment| segment.frames).sum::<u64>());
-    assert!(frames > 25 * 8, "{frames} frames in {} segments", segments.len());
+    assert!(frames > 25 * 6, "{frames} frames in {} segments", segments.len());
     assert_times_fit(&segments);
 
     // The playlist over them is what a player can read.
@@ -46,11 +47,19 @@ async fn every_frame_between_first_and_last_is_in_the_object_store() {
     stage.end().await;
 }
 
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path());
+    entries
+        .flat_map(|path| if path.is_dir() { [vec![path.clone()], files_below(&path)].concat() } else { vec![path] })
+        .collect()
+}
+
 /// Each begins where the one before it ends, as far as two clocks can agree.
 fn assert_times_fit(segments: &[Segment]) {
     for pair in segments.windows(2) {
         let gap = (pair[1].started_at - pair[0].ended_at()).num_milliseconds();
-        assert!(gap.abs() < 500, "{gap} ms between {} and {}", pair[0].number, pair[1].number);
+        let times: Vec<_> = segments.iter().map(|segment| (segment.started_at, segment.duration_ms)).collect();
+        assert!(gap.abs() < 500, "{gap} ms between {} and {}: {times:?}", pair[0].number, pair[1].number);
     }
 }
 
@@ -157,7 +166,8 @@ async fn uploaded_segments_leave_the_spool_in_time_and_stay_in_the_store() {
         all.iter().all(|segment| segment.state == SegmentState::Evicted).then_some(all)
     })
     .await;
-    assert!(!stage.folder.path().join("spool/main").exists(), "nothing is left of the session's folder");
+    let left = files_below(&stage.folder.path().join("spool"));
+    assert_eq!(left, Vec::<PathBuf>::new(), "nothing is left of the session's folder");
     assert_unbroken(&objects(&stage, &evicted));
     stage.end().await;
 }

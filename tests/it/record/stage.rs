@@ -20,6 +20,7 @@ use streamwarden::adapters::live::memory::Memory;
 use streamwarden::adapters::mediamtx::MediaMtx;
 use streamwarden::adapters::objects::directory::Directory;
 use streamwarden::adapters::spool::Spool;
+use streamwarden::adapters::spool::mp4::check;
 use streamwarden::config::settings::{Record, Server};
 use streamwarden::demo::media_server::Options;
 use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
@@ -27,6 +28,7 @@ use streamwarden::domain::recording::{RecordingState, RecordingStatus, Segment, 
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
+use uuid::Uuid;
 
 /// Nothing here takes so long, unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -208,6 +210,31 @@ impl Stage {
             (settled && !all.is_empty()).then_some(all)
         })
         .await
+    }
+
+    /// Waits until a session is over and each of its segments uploaded, or lost; returns the uploaded ones.
+    pub async fn finished(&self, session: Uuid) -> Vec<Segment> {
+        eventually("a session to be finished", async || {
+            let row = self.database.session(session).await.expect("the catalogue answers").expect("a row");
+            let mut all = self.segments().await;
+            all.retain(|segment| segment.session == session);
+            let is_settled = |segment: &Segment| matches!(segment.state, SegmentState::Uploaded | SegmentState::Lost);
+            let is_done = row.ended_at.is_some() && all.iter().all(is_settled);
+            all.retain(|segment| segment.state == SegmentState::Uploaded);
+            is_done.then_some(all)
+        })
+        .await
+    }
+
+    /// Waits until the file that is being written has a whole fragment, which a crash must not lose.
+    pub async fn has_fragment(&self) {
+        eventually("a fragment in the open file", async || {
+            let open = self.segments_in(&[SegmentState::Writing]).await;
+            let path = self.spool.path(&open.first()?.spool_path).expect("a path");
+            let mut file = std::fs::File::open(path).ok()?;
+            (check(&mut file).expect("readable").fragments > 0).then_some(())
+        })
+        .await;
     }
 
     /// Where an object lies.

@@ -189,6 +189,10 @@ impl Recorder {
         let Some(active) = &mut self.active else { return };
         active.ending.get_or_insert(why);
         if let Some(process) = active.process.take() {
+            if !active.run.has_media() {
+                // There is no file to be closed well, and while ffmpeg connects it does not listen.
+                process.kill();
+            }
             ctx.spawn(process.stop(GRACE).into_actor(self).map(|_, _, _| ()));
         }
     }
@@ -317,9 +321,12 @@ impl Supervised for Recorder {
         self.end_run(None, ctx);
         self.maybe_stopped();
         let limit = deadline.checked_sub(MARGIN).unwrap_or(deadline);
+        let stream = self.assignment.key.name.clone();
         Box::pin(async move {
-            // What is not done by then is found by the recovery: now when only this stream ends, else at the next start.
-            let _ = timeout_at(limit, wait).await;
+            if timeout_at(limit, wait).await.is_err() {
+                // The recovery finds it: soon when only this stream ends, else at the next start.
+                log::warn!(stream = stream.as_str(); "the last segments are not in the catalogue yet");
+            }
         })
     }
 }
