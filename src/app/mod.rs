@@ -179,3 +179,11 @@ pub async fn open_database(settings: &Settings) -> Result<SharedDatabase> {
         crate::config::settings::Database::Postgres(url) => Ok(database::postgres::open(url).await?),
     }
 }
+
+/// As [`open_database`], for a program that goes on without it until it answers.
+async fn open_database_or_wait(settings: &Settings) -> Result<SharedDatabase> {
+    match &settings.database {
+        crate::config::settings::Database::Sqlite(path) => Ok(database::sqlite::open_or_wait(path).await?),
+        crate::config::settings::Database::Postgres(url) => Ok(database::postgres::open_or_wait(url).await?),
+    }
+}

@@ -51,7 +51,7 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
     } else {
         None
     };
-    let database = super::open_database(settings).await?;
+    let database = super::open_database_or_wait(settings).await?;
     let objects = match &settings.objects {
         Objects::Directory(path) => Arc::new(Directory::open(path)?),
     };

@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::ops::Deref;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use deadpool_postgres::{
 use tokio::time::Instant;
 
 use super::address::Address;
+use super::arrival::Door;
 use super::fault::{self, Failure};
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
@@ -31,6 +33,7 @@ const SESSION: &str = "SET statement_timeout = 4500; SET lock_timeout = 4000; \
 pub(super) struct Server {
     pool: Pool,
     place: String,
+    door: Arc<Door>,
 }
 
 /// One connection on loan.
@@ -45,7 +48,7 @@ pub(super) struct Link {
 
 impl Server {
     /// Connects to nothing yet.
-    pub(super) fn new(address: &Address) -> Result<Self> {
+    pub(super) fn new(address: &Address, door: Arc<Door>) -> Result<Self> {
         // Verified: a connection may have died silently, so each is asked before it is lent.
         let config = ManagerConfig { recycling_method: RecyclingMethod::Verified };
         let manager = Manager::from_config(address.config.clone(), address.tls.clone(), config);
@@ -62,11 +65,12 @@ impl Server {
             .post_create(bounds)
             .build()
             .map_err(|error| Error::internal("the pool of database connections cannot be built").with_source(error))?;
-        Ok(Self { pool, place: address.place.clone() })
+        Ok(Self { pool, place: address.place.clone(), door })
     }
 
     /// A connection that answered just now.
     pub(super) async fn link(&self) -> Result<Link> {
+        self.door.pass()?;
         let deadline = Instant::now() + LIMIT;
         let place = self.place.clone();
         let client = match tokio::time::timeout_at(deadline, self.pool.get()).await {

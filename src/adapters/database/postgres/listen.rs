@@ -26,10 +26,10 @@ const CHECK: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Shorter than elsewhere: it is one connection, and until it is back changes are seen only with the next refresh.
-const RECONNECT: Backoff = Backoff { min: Duration::from_millis(500), max: Duration::from_secs(5) };
+pub(super) const RECONNECT: Backoff = Backoff { min: Duration::from_millis(500), max: Duration::from_secs(5) };
 
 /// A connection that listens; its messages are read by the task, which ends when the connection does.
-struct Listening {
+pub(super) struct Listening {
     client: Client,
     messages: AbortOnDropHandle<()>,
 }
@@ -38,23 +38,26 @@ struct Listening {
 pub(super) async fn begin(address: Address) -> Result<(AbortOnDropHandle<()>, watch::Receiver<u64>)> {
     let (sender, receiver) = watch::channel(0);
     let first = connect(&address, &sender).await?;
-    Ok((AbortOnDropHandle::new(tokio::spawn(stay(address, sender, first))), receiver))
+    Ok((AbortOnDropHandle::new(tokio::spawn(stay(address, sender, Some(first)))), receiver))
 }
 
-async fn stay(address: Address, sender: watch::Sender<u64>, first: Listening) {
+/// Listens for ever, on this connection first if there is one.
+pub(super) async fn stay(address: Address, sender: watch::Sender<u64>, first: Option<Listening>) {
     let mut listening = first;
     loop {
-        until_lost(&mut listening).await;
-        log::warn!(database = address.place.as_str(); "listening for changes of the cameras was cut off");
+        if let Some(mut connection) = listening.take() {
+            until_lost(&mut connection).await;
+            log::warn!(database = address.place.as_str(); "listening for changes of the cameras was cut off");
+        }
         let mut failures = 0;
-        listening = loop {
+        while listening.is_none() {
             failures += 1;
             tokio::time::sleep(RECONNECT.delay(failures, rand::random())).await;
             match connect(&address, &sender).await {
-                Ok(again) => break again,
+                Ok(again) => listening = Some(again),
                 Err(error) => log::debug!(error = error.to_string(); "cannot listen for changes of the cameras yet"),
             }
-        };
+        }
         log::info!(database = address.place.as_str(); "listening for changes of the cameras again");
         announce(&sender);
     }

@@ -8,6 +8,7 @@
 //! Never here: what makes a camera valid (`domain::camera`), which segment goes where (`actors`).
 
 mod address;
+mod arrival;
 mod cameras;
 mod fault;
 mod incidents;
@@ -24,6 +25,7 @@ mod tests;
 mod testserver;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -33,6 +35,7 @@ use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use self::address::Address;
+use self::arrival::Door;
 use self::link::Server;
 pub use self::schema::inspect;
 use super::{Database, IncidentQuery, RecordingSummary, SegmentQuery, SessionSummary};
@@ -41,6 +44,9 @@ use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::incident::Incident;
 use crate::domain::probe::KeptProbe;
 use crate::domain::recording::{Segment, SegmentState, Session};
+
+/// Nobody waits longer for the start because a database hangs.
+const FIRST_TRY: Duration = Duration::from_secs(5);
 
 /// A PostgreSQL database with our schema.
 pub struct Postgres {
@@ -58,7 +64,27 @@ pub async fn open(url: &SecretString) -> Result<Arc<Postgres>> {
     let address = Address::parse(url)?;
     schema::bring_up(&address).await?;
     let (listener, changes) = listen::begin(address.clone()).await?;
-    let server = Arc::new(Server::new(&address)?);
+    let server = Arc::new(Server::new(&address, Arc::new(Door::open()))?);
+    Ok(Arc::new(Postgres { server, changes, _listener: listener }))
+}
+
+/// As [`open`], but a database that is away is waited for: until it comes, every call says what is wrong with it, and
+/// its coming is announced as a change of the cameras.
+///
+/// # Errors
+/// As [`open`], without `Unavailable` and `Timeout`.
+pub async fn open_or_wait(url: &SecretString) -> Result<Arc<Postgres>> {
+    let address = Address::parse(url)?;
+    let silent = |_| Err(Error::unavailable(format!("the database {} does not answer", address.place)));
+    let why = match tokio::time::timeout(FIRST_TRY, open(url)).await.unwrap_or_else(silent) {
+        Err(error) if arrival::is_away(&error) => error,
+        opened => return opened,
+    };
+    log::warn!("{why}; going on without it until it answers");
+    let door = Arc::new(Door::shut(&why));
+    let server = Arc::new(Server::new(&address, Arc::clone(&door))?);
+    let (sender, changes) = watch::channel(0);
+    let listener = AbortOnDropHandle::new(tokio::spawn(arrival::wait(address, door, sender)));
     Ok(Arc::new(Postgres { server, changes, _listener: listener }))
 }
 

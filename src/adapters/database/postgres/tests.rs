@@ -10,7 +10,7 @@ use nix::sys::signal::Signal;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::testserver::{TestServer, own, shared};
-use super::{Postgres, open};
+use super::{Postgres, open, open_or_wait};
 use crate::adapters::database::{Database, behaviour};
 use crate::base::error::Kind;
 use crate::domain::camera::CameraEdit;
@@ -295,4 +295,39 @@ async fn a_look_changes_nothing() {
     let database = open(&url).await.expect("nothing was made that would be in the way");
     assert!(super::inspect(&url).await.expect("ours").ends_with("cameras: 0"));
     drop(database);
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_at_start_is_waited_for() {
+    let server = TestServer::start("");
+    let (good, newer) = (server.database(), server.database());
+    drop(open(&newer).await.expect("opened"));
+    let name =
+        newer.expose_secret().rsplit('/').next().and_then(|name| name.split('?').next()).expect("a name").to_owned();
+    server.psql(&name, "INSERT INTO streamwarden_schema_history VALUES (99, 'later', 'x', '1')").expect("inserted");
+    let Err(error) = open_or_wait(&newer).await else { panic!("opened") };
+    assert_eq!(error.kind(), Kind::Unsupported, "it answers, and waiting does not mend it");
+    server.stop();
+    let (good, newer) = (open_or_wait(&good).await.expect("waits"), open_or_wait(&newer).await.expect("waits"));
+    let mut changes = good.camera_changes();
+    for away in [&good, &newer] {
+        let error = away.cameras().await.map(|_| ()).expect_err("away");
+        assert!(error.kind() == Kind::Unavailable && error.to_string().contains("refuses connections"), "{error}");
+    }
+    server.run();
+    tokio::time::timeout(Duration::from_secs(20), changes.changed()).await.expect("announced").expect("watched");
+    good.add_camera(named("gate")).await.expect("migrated");
+    let refused = async {
+        loop {
+            match newer.ping().await {
+                Err(error) if error.kind() == Kind::Unsupported => break error.to_string(),
+                _ => tokio::task::yield_now().await,
+            }
+        }
+    };
+    let sentence = tokio::time::timeout(Duration::from_secs(20), refused).await.expect("named");
+    assert!(sentence.contains("schema version 99"), "{sentence}");
+    changes.mark_unchanged();
+    server.psql("test0", "INSERT INTO cameras(name) VALUES ('door')").expect("inserted");
+    tokio::time::timeout(Duration::from_secs(5), changes.changed()).await.expect("heard").expect("watched");
 }

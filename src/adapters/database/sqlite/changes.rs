@@ -30,8 +30,8 @@ pub(super) struct Mark {
     commits: Option<i64>,
 }
 
-/// Starts watching for what differs from the first look. The sender wakes the watcher before its time.
-pub(super) fn watch(file: Arc<File>, first: Mark) -> Result<(SyncSender<()>, watch::Receiver<u64>)> {
+/// Starts watching for what differs from the first look, or, without one, for the first time that a look succeeds. The sender wakes the watcher before its time.
+pub(super) fn watch(file: Arc<File>, first: Option<Mark>) -> Result<(SyncSender<()>, watch::Receiver<u64>)> {
     // One place is enough: a second wake would make it look at the same thing. Full: the wake is dropped.
     let (wake, woken) = mpsc::sync_channel(1);
     let (sender, receiver) = watch::channel(0);
@@ -42,20 +42,20 @@ pub(super) fn watch(file: Arc<File>, first: Mark) -> Result<(SyncSender<()>, wat
     Ok((wake, receiver))
 }
 
-fn look_until_dropped(file: &File, first: Mark, woken: &Receiver<()>, sender: &watch::Sender<u64>) {
+fn look_until_dropped(file: &File, first: Option<Mark>, woken: &Receiver<()>, sender: &watch::Sender<u64>) {
+    let mut failing = first.is_none();
     let mut last = first;
-    let mut failing = false;
     while woken.recv_timeout(INTERVAL) != Err(RecvTimeoutError::Disconnected) {
         match file.run(Link::Watcher, Instant::now() + PATIENCE, mark) {
             Ok(seen) => {
                 // After a failure we do not know what we missed.
-                if failing || last != seen {
+                if failing || last.as_ref() != Some(&seen) {
                     sender.send_modify(|changes| *changes += 1);
                 }
                 if failing {
                     log::info!("database can be watched for changes again");
                 }
-                last = seen;
+                last = Some(seen);
                 failing = false;
             }
             Err(error) => {

@@ -42,6 +42,13 @@ pub(super) fn spoils_connection(error: &Sql) -> bool {
     )
 }
 
+/// Whether another process is in the way, so that waiting helps.
+pub(super) fn is_locked(error: &Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Sql>());
+    let code = cause.and_then(Sql::sqlite_error_code);
+    error.kind() == Kind::Timeout || matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
 /// The error with a sentence that names the file, the fault and, where there is one, the remedy.
 pub(super) fn sentence(path: &Path, error: Sql) -> Error {
     let path = path.display();

@@ -59,14 +59,38 @@ pub struct Sqlite {
 ///
 /// `Unsupported` when the schema is newer than ours or the file belongs to another program.
 pub async fn open(path: impl Into<PathBuf>) -> Result<Arc<Sqlite>> {
-    open_with_limit(path.into(), LIMIT).await
+    open_with_limit(path.into(), LIMIT, Patience::None).await
 }
 
-async fn open_with_limit(path: PathBuf, limit: Duration) -> Result<Arc<Sqlite>> {
+/// As [`open`], but a file that another process holds locked is waited for: until then calls say so, and that it can be
+/// read is announced as a change of the cameras.
+pub async fn open_or_wait(path: impl Into<PathBuf>) -> Result<Arc<Sqlite>> {
+    open_with_limit(path.into(), LIMIT, Patience::ForLocks).await
+}
+
+/// Whether opening waits for others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    None,
+    ForLocks,
+}
+
+async fn open_with_limit(path: PathBuf, limit: Duration, patience: Patience) -> Result<Arc<Sqlite>> {
     let file = Arc::new(File::new(path, limit));
-    file.create().await?;
     // The first look is ours: what changes after this function returned is announced.
-    let first = file.call(Link::Watcher, changes::mark).await?;
+    let looked = match file.create().await {
+        Ok(()) => file.call(Link::Watcher, changes::mark).await,
+        Err(error) => Err(error),
+    };
+    let first = match looked {
+        Ok(first) => Some(first),
+        // Every connection looks at the schema when it is opened: the first call after the lock brings it up to date.
+        Err(error) if patience == Patience::ForLocks && fault::is_locked(&error) => {
+            log::warn!("{error}; going on without it until then");
+            None
+        }
+        Err(error) => return Err(error),
+    };
     let (wake, changes) = changes::watch(Arc::clone(&file), first)?;
     Ok(Arc::new(Sqlite { file, changes, wake }))
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::{Sqlite, open, open_with_limit};
+use super::{Patience, Sqlite, open, open_with_limit};
 use crate::adapters::database::behaviour::recordings::segment;
 use crate::adapters::database::{Database, SegmentQuery, behaviour};
 use crate::base::error::Kind;
@@ -52,7 +52,7 @@ async fn fresh() -> Fresh {
 async fn impatient() -> Fresh {
     let folder = tempfile::tempdir().expect("a folder");
     let limit = Duration::from_millis(300);
-    let database = open_with_limit(folder.path().join("test.db"), limit).await.expect("opened");
+    let database = open_with_limit(folder.path().join("test.db"), limit, Patience::None).await.expect("opened");
     Fresh { database, folder }
 }
 
@@ -294,4 +294,30 @@ async fn ten_thousand_segments() {
     let began = Instant::now();
     let summaries = fresh.recordings().await.expect("summed up");
     eprintln!("summary of {} segments: {:?}", summaries[0].segments, began.elapsed());
+}
+
+#[tokio::test]
+async fn a_file_that_is_locked_at_start_is_waited_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("test.db");
+    let shell = Connection::open(&path).expect("opened");
+    shell.execute_batch("BEGIN EXCLUSIVE; CREATE TABLE t (x)").expect("locked");
+    let limit = Duration::from_millis(300);
+    let Err(error) = open_with_limit(path.clone(), limit, Patience::None).await else { panic!("opened") };
+    assert_eq!(error.kind(), Kind::Unavailable);
+    let waiting = open_with_limit(path.clone(), limit, Patience::ForLocks).await.expect("waits");
+    let mut changes = waiting.camera_changes();
+    let error = waiting.ping().await.expect_err("locked");
+    assert!(error.to_string().contains("locked by another process"), "{error}");
+    shell.execute_batch("ROLLBACK").expect("unlocked");
+    tokio::time::timeout(Duration::from_secs(10), changes.changed()).await.expect("announced").expect("watched");
+    assert!(waiting.cameras().await.expect("migrated").is_empty());
+
+    // What waiting does not mend is refused at once.
+    let other = folder.path().join("other.db");
+    Connection::open(&other)
+        .and_then(|shell| shell.execute_batch("CREATE TABLE songs (x)"))
+        .expect("another program's");
+    let Err(error) = open_with_limit(other, limit, Patience::ForLocks).await else { panic!("opened") };
+    assert_eq!(error.kind(), Kind::Unsupported);
 }

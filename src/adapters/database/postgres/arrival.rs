@@ -1,0 +1,62 @@
+//! A database that was away when we started: tried again until it answers, then migrated and listened to. Until then
+//! every question is answered with what is wrong.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use super::address::Address;
+use super::{listen, schema};
+use crate::base::error::Kind;
+use crate::base::{Error, Result};
+
+/// Lets questions through, or says why not.
+pub(super) struct Door(Mutex<Option<(Kind, String)>>);
+
+impl Door {
+    /// Questions are asked.
+    pub(super) fn open() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    /// Questions are answered with this error.
+    pub(super) fn shut(why: &Error) -> Self {
+        Self(Mutex::new(Some((why.kind(), why.to_string()))))
+    }
+
+    pub(super) fn pass(&self) -> Result<()> {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => Ok(()),
+            Some((kind, why)) => Err(Error::new(*kind, why.clone())),
+        }
+    }
+
+    /// True when this is something new.
+    fn set(&self, why: Option<&Error>) -> bool {
+        let why = why.map(|why| (why.kind(), why.to_string()));
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *held, why.clone()) != why
+    }
+}
+
+/// Whether waiting helps: the database may answer later. A schema that is not ours stays so.
+pub(super) fn is_away(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Unavailable | Kind::Timeout)
+}
+
+/// Tries until the database answers and its schema is ours, opens the door, and goes on listening.
+pub(super) async fn wait(address: Address, door: Arc<Door>, sender: watch::Sender<u64>) {
+    let mut failures = 0;
+    loop {
+        failures += 1;
+        tokio::time::sleep(listen::RECONNECT.delay(failures, rand::random())).await;
+        match schema::bring_up(&address).await {
+            Ok(()) => break,
+            Err(error) if door.set(Some(&error)) => log::warn!("{error}; trying again until it can be used"),
+            Err(_) => {}
+        }
+    }
+    door.set(None);
+    log::info!(database = address.place.as_str(); "the database answers");
+    listen::stay(address, sender, None).await;
+}
