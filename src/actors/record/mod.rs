@@ -7,7 +7,7 @@
 //!
 //! A segment is sealed when ffmpeg has closed it, its boxes check out, and file and folder are synced. Its row says
 //! `sealed` only after that, and upload workers act on rows alone. The spool is the truth: a database that is away
-//! costs nothing but time, and whatever a crash interrupts is found and finished by [`recovery`].
+//! costs nothing but time, and whatever a crash interrupts is found and finished by the manager's recovery.
 //!
 //! Learns about streams and cameras from the live store, writes its own states there; never talks to a media server's
 //! API, never uploads, never deletes a sealed segment. Started by `root`.
