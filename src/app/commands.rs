@@ -8,11 +8,12 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::plan::RESTREAMS;
-use crate::actors::restream::{AddCamera, DeleteCamera, EditCamera, RestartCamera, Restreams};
+use crate::actors::restream::{AddCamera, ApplyPlan, DeleteCamera, EditCamera, LookAtPlan, RestartCamera, Restreams};
 use crate::actors::root::{Find, Root};
 use crate::actors::supervision::{Health, Observation, Observe};
 use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraEdit, CameraStatus};
+use crate::domain::hold::PlanView;
 use crate::http::Commands;
 
 /// An answer takes at most so long: the database's own limit and some patience.
@@ -60,6 +61,14 @@ impl Commands for ToTheTree {
 
     async fn restart_camera(&self, id: i64) -> Result<CameraStatus> {
         self.restreams(RestartCamera(id)).await
+    }
+
+    async fn camera_plan(&self) -> Result<PlanView> {
+        self.restreams(LookAtPlan).await
+    }
+
+    async fn apply_camera_plan(&self, id: String) -> Result<PlanView> {
+        self.restreams(ApplyPlan(id)).await
     }
 
     async fn tree(&self) -> Result<Observation> {

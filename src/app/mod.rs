@@ -10,6 +10,7 @@ mod commands;
 pub mod demo;
 pub mod instance;
 mod plan;
+pub mod remote;
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};

@@ -7,7 +7,7 @@ use log::LevelFilter;
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::{Failure, Files, Print, say};
+use super::{Failure, Files, Print, plan, say};
 use crate::app::{self, cameras};
 use crate::base::{Error, Result, redact};
 use crate::config::{self, CliOverrides, Sources};
@@ -53,6 +53,8 @@ pub enum Command {
         /// Name or id.
         camera: String,
     },
+    /// Show a change of the table that is held because it would stop too many cameras, or confirm it.
+    Plan(plan::Options),
 }
 
 /// Fields of a camera. Secrets come from files or standard input, as `ps` shows arguments to everybody.
@@ -193,6 +195,7 @@ pub fn run(files: Files, command: Command) -> Result<(), Failure> {
         Command::Remove { camera } => {
             changed("removed", &app::block_on(cameras::remove(&settings, &camera))??, Print::default());
         }
+        Command::Plan(options) => plan::run(&settings, options)?,
     }
     Ok(())
 }

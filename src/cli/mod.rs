@@ -4,6 +4,7 @@
 
 pub mod cameras;
 pub mod check;
+pub mod plan;
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -43,6 +43,7 @@ pub(super) const KEYS: &[Key] = &[
     key("restream.start_rate"),
     key("restream.start_rate_per_host"),
     key("restream.probe_timeout"),
+    key("restream.max_stop_fraction"),
     key("record.segment_duration"),
     key("record.output_format"),
     key("record.max_concurrent"),

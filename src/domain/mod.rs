@@ -8,6 +8,7 @@ pub mod camera;
 pub mod container;
 pub mod fleet;
 pub mod history;
+pub mod hold;
 pub mod incident;
 pub mod layout;
 pub mod name;

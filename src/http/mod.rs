@@ -17,6 +17,7 @@ mod incidents;
 mod list;
 mod metrics;
 mod openapi;
+mod plan;
 mod query;
 mod recordings;
 mod server;
@@ -45,6 +46,8 @@ table::table! {
     "/api/v1/streams/{path}/history" => { GET: streams::history },
     "/api/v1/camera-kinds" => { GET: cameras::kinds },
     "/api/v1/cameras" => { GET: cameras::list, POST: cameras::add },
+    "/api/v1/cameras/plan" => { GET: plan::look },
+    "/api/v1/cameras/plan/apply" => { POST: plan::apply },
     "/api/v1/cameras/{id}" => { GET: cameras::one, PATCH: cameras::edit, DELETE: cameras::delete },
     "/api/v1/cameras/{id}/restart" => { POST: cameras::restart },
     "/api/v1/incidents" => { GET: incidents::list },

@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 
 use crate::domain::stream::ServerStatus;
 
-use super::{cameras, health, incidents, metrics, recordings, status, streams, ws};
+use super::{cameras, health, incidents, metrics, plan, recordings, status, streams, ws};
 
 /// The document. A test compares its paths with the route table.
 #[derive(OpenApi)]
@@ -33,6 +33,8 @@ use super::{cameras, health, incidents, metrics, recordings, status, streams, ws
         cameras::restart,
         cameras::kinds,
         incidents::list,
+        plan::look,
+        plan::apply,
         recordings::streams,
         recordings::sessions,
         recordings::segments,

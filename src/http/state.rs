@@ -13,6 +13,7 @@ use crate::adapters::objects::SharedObjects;
 use crate::adapters::spool::SharedSpool;
 use crate::base::Result;
 use crate::domain::camera::{CameraEdit, CameraStatus};
+use crate::domain::hold::PlanView;
 use crate::domain::role::Role;
 
 /// What HTTP may ask the actors to do. The root answers: it knows who does the job.
@@ -26,6 +27,10 @@ pub trait Commands: Send + Sync {
     async fn delete_camera(&self, id: i64) -> Result<()>;
     /// Ends the camera's ffmpeg and starts it again at once. `NotFound`.
     async fn restart_camera(&self, id: i64) -> Result<CameraStatus>;
+    /// What of the cameras table is held back.
+    async fn camera_plan(&self) -> Result<PlanView>;
+    /// Carries out the held plan of this id. `Conflict` when another one, or none, is held by now.
+    async fn apply_camera_plan(&self, id: String) -> Result<PlanView>;
     /// The root with every actor below it.
     async fn tree(&self) -> Result<Observation>;
 }

@@ -51,7 +51,7 @@ pub struct Refresh;
 pub(super) struct ReadRow(pub i64);
 
 /// A database call that takes too long is one that failed.
-async fn patiently<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
+pub(super) async fn patiently<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
     timeout(DATABASE_PATIENCE, call)
         .await
         .unwrap_or_else(|_| Err(Error::new(Kind::Timeout, "the database did not answer in time; try again")))
@@ -180,8 +180,11 @@ impl Handler<ReadRow> for Restreams {
         let (id, taken) = (read.0, self.rows_taken);
         let row = read_one(Arc::clone(&self.database), id).into_actor(self);
         Box::pin(row.map(move |row, manager, ctx| match row {
-            Ok(row) if manager.rows_taken == taken => manager.take_row(id, row.as_ref(), ctx),
-            // Another row was written meanwhile, perhaps this one.
+            Ok(row) if manager.rows_taken == taken && !manager.would_end(id, row.as_ref()) => {
+                manager.take_row(id, row.as_ref(), ctx);
+            }
+            // Another row was written meanwhile, perhaps this one; or the camera would stop, and whether it may is
+            // judged by all rows together.
             Ok(_) => manager.refresh(ctx),
             // The last known row goes on; the list's own reading complains.
             Err(error) => log::debug!("row of camera {id} not read: {error}"),

@@ -16,15 +16,20 @@ use crate::actors::supervision::{Child, Restart};
 use crate::adapters::live::Change;
 use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraRow, CameraState, CameraStatus};
-use crate::domain::fleet::{self, FleetChange, Plan, Planned};
+use crate::domain::fleet::{self, Fleet, FleetChange, Plan, Planned};
+use crate::domain::hold;
 
 /// A relay that ends has so long for its kill ladder.
 const STOP_WITHIN: Duration = Duration::from_secs(6);
 
 impl Restreams {
-    /// Takes all rows as they are now.
+    /// Takes all rows as they are now, as far as that stops not too many relays at once.
     pub(super) fn take_rows(&mut self, rows: &[CameraRow], ctx: &mut Context<Self>) {
-        let after = fleet::read(rows, &self.kinds);
+        self.weigh(fleet::read(rows, &self.kinds), ctx);
+    }
+
+    /// Goes to another fleet.
+    pub(super) fn change_fleet(&mut self, after: Fleet, ctx: &mut Context<Self>) {
         let changes = fleet::diff(&self.fleet, &after);
         self.fleet = after;
         for change in changes {
@@ -36,6 +41,9 @@ impl Restreams {
     pub(super) fn take_row(&mut self, id: i64, row: Option<&CameraRow>, ctx: &mut Context<Self>) {
         let after = row.map(|row| Planned::read(row, &self.kinds));
         let change = fleet::change(id, self.fleet.get(&id), after.as_ref());
+        if let Some(held) = &mut self.held {
+            held.plan.note_row(id, after.as_ref());
+        }
         match after {
             Some(planned) => _ = self.fleet.insert(id, planned),
             None => _ = self.fleet.remove(&id),
@@ -44,6 +52,12 @@ impl Restreams {
             self.rows_taken += 1;
             self.apply(change, ctx);
         }
+    }
+
+    /// Whether this row, as it was read by itself, would end what its camera publishes.
+    pub(super) fn would_end(&self, id: i64, row: Option<&CameraRow>) -> bool {
+        let after = row.map(|row| Planned::read(row, &self.kinds));
+        hold::would_end(self.fleet.get(&id), after.as_ref())
     }
 
     fn apply(&mut self, change: FleetChange, ctx: &mut Context<Self>) {

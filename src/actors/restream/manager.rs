@@ -12,6 +12,8 @@ use tokio::sync::watch;
 use super::assignment::Assignment;
 use super::commands::{Refresh, read_all};
 use super::hearing::{self, Heard, ServerView};
+use super::incidents::Incidents;
+use super::plan::Waiting;
 use super::setup::RestreamSetup;
 use super::turns::Turns;
 use crate::actors::supervision::stop::StopOrder;
@@ -38,6 +40,9 @@ pub struct Restreams {
     pub(super) server: ServerView,
     pub(super) kinds: Kinds,
     pub(super) fleet: Fleet,
+    /// What the table asks for and nobody has confirmed.
+    pub(super) held: Option<Waiting>,
+    pub(super) incidents: Incidents,
     /// What each relay should know.
     pub(super) assignments: BTreeMap<i64, watch::Sender<Assignment>>,
     /// Relays on their way out.
@@ -69,6 +74,8 @@ impl Restreams {
             children: None,
             kinds: Kinds::new(),
             fleet: Fleet::new(),
+            held: None,
+            incidents: Incidents::default(),
             assignments: BTreeMap::new(),
             leaving: BTreeSet::new(),
             rows_taken: 0,
@@ -103,6 +110,7 @@ impl Restreams {
                     manager.take_rows(&rows, ctx);
                     if std::mem::take(&mut manager.fresh) {
                         manager.forget_strangers(ctx);
+                        manager.settle_old_plan(ctx);
                     }
                 }
                 Err(error) => {
@@ -222,6 +230,7 @@ impl Supervised for Restreams {
             "server": self.setup.server,
             "serverFault": self.server.answers().err(),
             "databaseFault": self.database_fault,
+            "plan": self.observe_plan(),
         })
     }
 

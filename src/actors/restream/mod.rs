@@ -12,7 +12,9 @@ mod assignment;
 mod commands;
 mod fleet;
 mod hearing;
+mod incidents;
 mod manager;
+mod plan;
 mod process;
 mod relay;
 mod setup;
@@ -20,5 +22,6 @@ mod turns;
 
 pub use commands::{AddCamera, DeleteCamera, EditCamera, Refresh, RestartCamera};
 pub use manager::Restreams;
+pub use plan::{ApplyPlan, LookAtPlan};
 pub use relay::Restream;
 pub use setup::RestreamSetup;

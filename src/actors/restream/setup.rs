@@ -47,6 +47,8 @@ pub struct RestreamSetup {
     pub probe_timeout: Duration,
     /// Start budget.
     pub rates: Rates,
+    /// A change of the table that would stop a larger fraction of the relays is held.
+    pub max_stop_fraction: f64,
 }
 
 impl RestreamSetup {
@@ -81,6 +83,7 @@ impl RestreamSetup {
             stall_timeout: restream.stall_timeout,
             probe_timeout: restream.probe_timeout,
             rates: Rates { fleet: restream.start_rate, host: restream.start_rate_per_host },
+            max_stop_fraction: restream.max_stop_fraction,
         })
     }
 

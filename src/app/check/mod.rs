@@ -6,7 +6,7 @@
 mod disk;
 mod network;
 mod report;
-mod running;
+pub(super) mod running;
 
 use std::path::{Path, PathBuf};
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 /// What `run.json` says, as far as `check` asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub(super) struct Running {
+pub(in crate::app) struct Running {
     /// Its process id.
     pub pid: u32,
     /// Where it listens.
@@ -15,7 +15,7 @@ pub(super) struct Running {
 }
 
 /// The process that runs on this folder; `None` when there is none, or when its note was left behind.
-pub(super) fn on(data_dir: &Path) -> Option<Running> {
+pub(in crate::app) fn on(data_dir: &Path) -> Option<Running> {
     let note = std::fs::read(data_dir.join("run.json")).ok()?;
     let running: Running = serde_json::from_slice(&note).ok()?;
     Path::new("/proc").join(running.pid.to_string()).exists().then_some(running)

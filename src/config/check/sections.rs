@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::values::{duration, list, path, rate, text, whole};
+use super::values::{duration, fraction, list, path, rate, text, whole};
 use super::{Checker, ROLES, parse_listen, urls};
 use crate::config::complaint::Fault;
 use crate::config::raw::Entry;
@@ -111,6 +111,7 @@ pub(super) fn restream(check: &mut Checker<'_>, servers: &[Server]) -> Restream 
             .read("restream.start_rate_per_host", |entry| rate(entry, 0.01..=1000.0))
             .unwrap_or(2.0),
         probe_timeout: lasting(check, "restream.probe_timeout", 15, seconds(1), seconds(5 * MINUTE)),
+        max_stop_fraction: check.read("restream.max_stop_fraction", fraction).unwrap_or(0.5),
     }
 }
 

@@ -77,6 +77,23 @@ pub(super) fn rate(entry: &Entry, bounds: RangeInclusive<f64>) -> Result<f64, Fa
     }
 }
 
+/// A fraction from 0 to 1.
+pub(super) fn fraction(entry: &Entry) -> Result<f64, Fault> {
+    let number = match &entry.value {
+        Value::Integer(number) => Some(*number as f64),
+        Value::Float(number) => Some(*number),
+        Value::Text(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    match number {
+        Some(number) if (0.0..=1.0).contains(&number) => Ok(number),
+        _ => Err(Fault::new(
+            format!("{} is not a fraction from 0 to 1", quoted(&entry.value)),
+            "write a number such as 0.5; 1 for no limit",
+        )),
+    }
+}
+
 /// A duration within bounds.
 pub(super) fn duration(entry: &Entry, bounds: RangeInclusive<Duration>) -> Result<Duration, Fault> {
     let duration = units::duration(&entry.value)?;

@@ -94,6 +94,19 @@ async fn a_camera_is_added_changed_restarted_and_deleted() {
 }
 
 #[actix_web::test]
+async fn a_held_plan_is_shown_and_confirmed_by_its_id() {
+    let world = World::new().await;
+    let plan = world.get("/api/v1/cameras/plan").await.json();
+    assert_eq!((&plan["running"], &plan["held"]["id"]), (&json!(4), &json!("0f")));
+    assert_eq!(plan["held"]["wouldStop"], json!([{"id": 1, "name": "gate", "reason": "its row is gone"}]));
+    for (body, status) in [(r#"{"id":"0e"}"#, 409), (r#"{"name":"x"}"#, 422), (r#"{"id":"0f"}"#, 200)] {
+        let answer = world.send(Method::POST, "/api/v1/cameras/plan/apply", body).await;
+        assert_eq!(answer.status, status, "{body}");
+        assert_eq!(answer.json()["running"] == json!(3), status == 200);
+    }
+}
+
+#[actix_web::test]
 async fn cameras_are_shown_as_the_live_store_has_them() {
     let world = busy().await;
     let list = world.get("/api/v1/cameras").await.json();

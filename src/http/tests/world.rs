@@ -17,8 +17,9 @@ use crate::adapters::live::memory::Memory;
 use crate::adapters::live::{Change, SharedLive};
 use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::Spool;
-use crate::base::{Error, Result};
+use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraEdit, CameraRow, CameraState, CameraStatus};
+use crate::domain::hold::{HeldView, PlanView, WouldStop};
 use crate::domain::name::StreamName;
 use crate::domain::recording::{RecordingState, RecordingStatus, Segment, SegmentState, Session};
 use crate::domain::role::Role;
@@ -221,6 +222,20 @@ impl Commands for PlayedRoot {
     async fn restart_camera(&self, id: i64) -> Result<CameraStatus> {
         let row = self.0.camera(id).await?;
         row.map(|row| status(&row)).ok_or_else(|| Error::not_found(format!("there is no camera {id}")))
+    }
+
+    async fn camera_plan(&self) -> Result<PlanView> {
+        let would_stop = vec![WouldStop { id: 1, name: "gate".to_owned(), reason: "its row is gone".to_owned() }];
+        let held =
+            HeldView { id: "0f".to_owned(), since: at(0), summary: "one of four".to_owned(), running: 4, would_stop };
+        Ok(PlanView { held: Some(held), running: 4 })
+    }
+
+    async fn apply_camera_plan(&self, id: String) -> Result<PlanView> {
+        match id.as_str() {
+            "0f" => Ok(PlanView { held: None, running: 3 }),
+            _ => Err(Error::new(Kind::Conflict, "the plan has changed")),
+        }
     }
 
     async fn tree(&self) -> Result<Observation> {

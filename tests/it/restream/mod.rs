@@ -3,6 +3,7 @@
 
 mod commands;
 mod faults;
+mod held;
 mod hostile;
 mod peers;
 mod program;

@@ -11,10 +11,10 @@ use streamwarden::demo::server::AnyServer;
 use super::stage::{PATIENCE, Source, marked, server};
 
 /// `streamwarden run` on a folder.
-struct Program(Child);
+pub struct Program(Child);
 
 impl Program {
-    fn run(folder: &Path) -> Self {
+    pub fn run(folder: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_streamwarden"));
         command.current_dir(folder).args(["run", "--config", "streamwarden.toml", "--roles", "restream"]);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
@@ -35,7 +35,7 @@ impl Drop for Program {
 }
 
 /// Waits for something that cannot be awaited: other processes.
-async fn until(what: &str, limit: Duration, mut true_now: impl AsyncFnMut() -> bool) {
+pub async fn until(what: &str, limit: Duration, mut true_now: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !true_now().await {
         assert!(begun.elapsed() < limit, "not within {limit:?}: {what}");
@@ -43,7 +43,7 @@ async fn until(what: &str, limit: Duration, mut true_now: impl AsyncFnMut() -> b
     }
 }
 
-fn write_config(folder: &Path, server: &AnyServer) {
+pub fn write_config(folder: &Path, server: &AnyServer) {
     let text = format!(
         "data_dir = {folder:?}\n[http]\nlisten = \"127.0.0.1:0\"\n[[servers]]\nname = \"main\"\napi_url = \"{}\"\nrtsp_url = \"{}\"\n",
         server.api_url().as_str().trim_end_matches('/'),

@@ -94,6 +94,7 @@ impl Stage {
             stall_timeout: STALL,
             probe_timeout: Duration::from_secs(4),
             rates: Rates { fleet: 20.0, host: 20.0 },
+            max_stop_fraction: 0.5,
         };
         let (setup, written): (_, SharedLive) = (Arc::new(setup), Arc::clone(&live));
         let restreams = Child::new("restreams", Restart::Always, move || {
@@ -108,6 +109,14 @@ impl Stage {
         let file = rusqlite::Connection::open(self.folder.path().join("streamwarden.db")).expect("the file");
         file.busy_timeout(Duration::from_secs(5)).expect("a limit");
         file.execute_batch(sql).expect(sql);
+    }
+
+    /// The first column of what a query finds.
+    pub fn ask(&self, sql: &str) -> Vec<String> {
+        let file = rusqlite::Connection::open(self.folder.path().join("streamwarden.db")).expect("the file");
+        let mut query = file.prepare(sql).expect(sql);
+        let rows = query.query_map([], |row| row.get(0)).expect(sql);
+        rows.collect::<Result<_, _>>().expect("text")
     }
 
     /// Waits until a camera is as wanted (`None` = no such camera), be it for a moment: every change from now on is looked

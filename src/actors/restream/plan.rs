@@ -1,0 +1,121 @@
+//! A change of the table that would stop too many relays waits here for a person; the rule is `domain::hold`.
+//!
+//! While something is held nothing stops because of the table, and what was added to it starts. It ends when the table
+//! goes back, or when the plan that was shown is confirmed. Commands for one camera pass it by.
+
+use actix::{Context, Handler, Message};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::manager::Restreams;
+use crate::base::{Error, Kind, Result};
+use crate::domain::fleet::Fleet;
+use crate::domain::hold::{self, Held, HeldView, PlanView};
+use crate::domain::incident::{IncidentKind, Subject};
+
+/// What of the table has not been carried out, and why.
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "Result<PlanView>")]
+pub struct LookAtPlan;
+
+/// Carries out the plan of this id. `Conflict` when another one, or none, is held by now.
+#[derive(Message, Clone, Debug)]
+#[rtype(result = "Result<PlanView>")]
+pub struct ApplyPlan(pub String);
+
+/// A plan and how long it has been waiting.
+pub(super) struct Waiting {
+    pub plan: Held,
+    since: DateTime<Utc>,
+}
+
+impl Restreams {
+    /// Takes the cameras as the table has them, as far as that is not held.
+    pub(super) fn weigh(&mut self, after: Fleet, ctx: &mut Context<Self>) {
+        let held = self.held.as_ref().map(|waiting| &waiting.plan);
+        let (now, held) = hold::weigh(&self.fleet, after, self.setup.max_stop_fraction, held);
+        self.note_plan(held, ctx);
+        self.change_fleet(now, ctx);
+    }
+
+    fn note_plan(&mut self, plan: Option<Held>, ctx: &mut Context<Self>) {
+        let before = self.held.take();
+        let same = before.as_ref().map(|before| &before.plan.id) == plan.as_ref().map(|plan| &plan.id);
+        let since = before.as_ref().map_or_else(Utc::now, |before| before.since);
+        self.held = plan.map(|plan| Waiting { plan, since });
+        if same {
+            return;
+        }
+        match &self.held {
+            Some(held) => {
+                let id = held.plan.id.as_str();
+                log::error!(plan = id; "{}; see `streamwarden cameras plan`", held.plan.summary());
+            }
+            None => log::info!("the table is back to normal; nothing is held any more"),
+        }
+        self.tell_of_plan(ctx);
+    }
+
+    /// The incident says what waits now.
+    fn tell_of_plan(&mut self, ctx: &mut Context<Self>) {
+        let (all, now) = (Subject::Service { name: "cameras".to_owned() }, Utc::now());
+        let book = &mut self.incidents.book;
+        // Another plan is another incident: what a person reads must be what waits.
+        let mut entries: Vec<_> = book.settle(IncidentKind::PlanHeld, &all, now).into_iter().collect();
+        if let Some(held) = &self.held {
+            let cause = held.plan.summary();
+            entries.extend(book.raise(IncidentKind::PlanHeld, &all, &cause, now, Uuid::now_v7()));
+        }
+        self.write_incidents(entries, ctx);
+    }
+
+    fn plan_view(&self) -> PlanView {
+        let held = self.held.as_ref().map(|waiting| HeldView {
+            id: waiting.plan.id.clone(),
+            since: waiting.since,
+            summary: waiting.plan.summary(),
+            running: waiting.plan.running,
+            would_stop: waiting.plan.would_stop.clone(),
+        });
+        PlanView { held, running: self.assignments.len() }
+    }
+
+    /// For the tree.
+    pub(super) fn observe_plan(&self) -> Value {
+        match &self.held {
+            Some(held) => json!({
+                "id": held.plan.id, "since": held.since, "wouldStop": held.plan.would_stop.len(),
+                "running": held.plan.running,
+            }),
+            None => Value::Null,
+        }
+    }
+}
+
+impl Handler<LookAtPlan> for Restreams {
+    type Result = Result<PlanView>;
+
+    fn handle(&mut self, _: LookAtPlan, _: &mut Self::Context) -> Self::Result {
+        Ok(self.plan_view())
+    }
+}
+
+impl Handler<ApplyPlan> for Restreams {
+    type Result = Result<PlanView>;
+
+    fn handle(&mut self, apply: ApplyPlan, ctx: &mut Self::Context) -> Self::Result {
+        let Some(confirmed) = self.held.take_if(|held| held.plan.id == apply.0) else {
+            let text = match &self.held {
+                Some(_) => "the plan has changed since it was shown; look at it again and confirm that one",
+                None => "nothing is held any more; there is nothing to confirm",
+            };
+            return Err(Error::new(Kind::Conflict, text));
+        };
+        let stops = confirmed.plan.would_stop.len();
+        log::warn!(plan = confirmed.plan.id.as_str(), cameras = stops; "held plan confirmed, cameras stop");
+        self.change_fleet(confirmed.plan.after, ctx);
+        self.tell_of_plan(ctx);
+        Ok(self.plan_view())
+    }
+}

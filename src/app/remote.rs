@@ -1,0 +1,72 @@
+//! Asking the streamwarden that runs on our data folder, for commands that only it can answer. Called by `cli`.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::check::running;
+use crate::base::{Error, Kind, Result};
+use crate::config::Settings;
+use crate::domain::hold::PlanView;
+
+/// Longer than the running process takes to give up on its own managers.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// The running process by its API.
+pub struct Remote {
+    http: reqwest::Client,
+    base: String,
+}
+
+impl Remote {
+    /// Finds the process by the note it left in the data folder.
+    ///
+    /// # Errors
+    /// `Unavailable` when none runs there.
+    pub fn find(settings: &Settings) -> Result<Self> {
+        let folder = &settings.data_dir;
+        let running = running::on(folder).ok_or_else(|| {
+            let text = format!("no streamwarden runs on data_dir {}; start it, or name its --config", folder.display());
+            Error::unavailable(text)
+        })?;
+        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build();
+        let http = http.map_err(|error| Error::internal("no HTTP client can be made").with_source(error))?;
+        Ok(Self { http, base: format!("http://{}/api/v1", running.listen) })
+    }
+
+    /// What of the cameras table is held back.
+    ///
+    /// # Errors
+    /// What the running process says, or that it does not answer.
+    pub async fn plan(&self) -> Result<PlanView> {
+        self.ask(self.http.get(format!("{}/cameras/plan", self.base))).await
+    }
+
+    /// Confirms the plan of this id.
+    ///
+    /// # Errors
+    /// `Conflict` when another one is held by now; see also [`Remote::plan`].
+    pub async fn apply_plan(&self, id: &str) -> Result<PlanView> {
+        self.ask(self.http.post(format!("{}/cameras/plan/apply", self.base)).json(&json!({ "id": id }))).await
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T> {
+        let silent = |error: reqwest::Error| {
+            Error::unavailable(format!("streamwarden at {} does not answer: {error}", self.base)).with_source(error)
+        };
+        let answer = request.send().await.map_err(silent)?;
+        let status = answer.status();
+        if status.is_success() {
+            return answer.json().await.map_err(silent);
+        }
+        let problem: Value = answer.json().await.unwrap_or_default();
+        let detail = problem["detail"].as_str().map_or_else(|| format!("it answered {status}"), str::to_owned);
+        let kind = match status.as_u16() {
+            404 => Kind::NotFound,
+            409 => Kind::Conflict,
+            _ => Kind::Unavailable,
+        };
+        Err(Error::new(kind, detail))
+    }
+}

@@ -1,0 +1,95 @@
+//! `streamwarden cameras plan`: what of the cameras table is held back, shown and confirmed.
+
+use clap::Args;
+
+use super::{Failure, Print, say};
+use crate::app;
+use crate::app::remote::Remote;
+use crate::base::Error;
+use crate::config::Settings;
+use crate::domain::hold::{HeldView, PlanView};
+
+/// Options of `cameras plan`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Options {
+    /// Confirm what is held: its cameras stop.
+    #[arg(long)]
+    pub apply: bool,
+    /// How to print it.
+    #[command(flatten)]
+    pub print: Print,
+}
+
+/// Shows what is held; with `--apply` confirms exactly what it has shown.
+///
+/// # Errors
+/// When no streamwarden runs there, or when the plan changed meanwhile.
+pub fn run(settings: &Settings, options: Options) -> Result<(), Failure> {
+    let remote = Remote::find(settings)?;
+    let mut view = app::block_on(remote.plan())??;
+    if !options.print.json {
+        say(&words(&view));
+    }
+    if options.apply
+        && let Some(held) = &view.held
+    {
+        let stops = held.would_stop.len();
+        view = app::block_on(remote.apply_plan(&held.id))??;
+        if !options.print.json {
+            say(&format!("confirmed; {stops} cameras stop"));
+        }
+    }
+    if options.print.json {
+        let text = serde_json::to_string(&view).map_err(|error| Error::internal(error.to_string()))?;
+        say(&text);
+    }
+    Ok(())
+}
+
+fn words(view: &PlanView) -> String {
+    match &view.held {
+        None => format!("nothing is held; {} cameras run as the table says", view.running),
+        Some(held) => held_words(held),
+    }
+}
+
+fn held_words(held: &HeldView) -> String {
+    let since = held.since.format("%Y-%m-%d %H:%M:%S");
+    let head = format!(
+        "held since {since} UTC: a change of the cameras would stop {} of {}; nothing stops until it is confirmed",
+        held.would_stop.len(),
+        held.running
+    );
+    let width = held.would_stop.iter().map(|one| one.name.chars().count()).max().unwrap_or(0);
+    let printable = |text: &str| text.chars().map(|c| if c.is_control() { '?' } else { c }).collect::<String>();
+    let lines =
+        held.would_stop.iter().map(|one| format!("  {:<width$}  {}", printable(&one.name), printable(&one.reason)));
+    let tail = "confirm with `streamwarden cameras plan --apply`, or put the table right and it is lifted";
+    std::iter::once(head).chain(lines).chain([tail.to_owned()]).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::domain::hold::WouldStop;
+
+    #[test]
+    fn people_read_who_would_stop_and_why() {
+        let stop = |id, name: &str| WouldStop { id, name: name.to_owned(), reason: "its row is gone".to_owned() };
+        let held = HeldView {
+            id: "0f".to_owned(),
+            since: DateTime::UNIX_EPOCH,
+            summary: String::new(),
+            running: 5,
+            would_stop: vec![stop(1, "gate\n"), stop(2, "site/door")],
+        };
+        let text = words(&PlanView { held: Some(held), running: 5 });
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].contains("1970-01-01 00:00:00") && lines[0].contains("2 of 5"), "{text}");
+        assert_eq!(lines[1..3], ["  gate?      its row is gone", "  site/door  its row is gone"]);
+        assert!(lines[3].contains("--apply") && lines.len() == 4, "{text}");
+        assert!(words(&PlanView { held: None, running: 7 }).contains('7'));
+    }
+}

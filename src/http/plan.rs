@@ -1,0 +1,42 @@
+//! `/api/v1/cameras/plan`: what of the cameras table is held back, and its confirmation.
+
+use actix_web::web;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::body::Json;
+use super::error::{Answer, Problem};
+use super::state::State;
+use crate::domain::hold::PlanView;
+
+/// Which plan is confirmed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Confirmation {
+    /// Its id as it was shown.
+    id: String,
+}
+
+/// A change of the table that would stop too many cameras and waits for a person.
+#[utoipa::path(get, path = "/api/v1/cameras/plan", operation_id = "getCameraPlan", tag = "cameras", responses(
+    (status = 200, body = PlanView),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn look(state: web::Data<State>) -> Answer<web::Json<PlanView>> {
+    Ok(web::Json(state.commands.camera_plan().await?))
+}
+
+/// Carries out the held plan: its cameras stop.
+#[utoipa::path(post, path = "/api/v1/cameras/plan/apply", operation_id = "applyCameraPlan", tag = "cameras",
+    request_body = Confirmation,
+    responses(
+        (status = 200, body = PlanView),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "another plan, or none, is held by now"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "names no plan"),
+    ))]
+pub(super) async fn apply(
+    state: web::Data<State>,
+    Json(confirmation): Json<Confirmation>,
+) -> Answer<web::Json<PlanView>> {
+    Ok(web::Json(state.commands.apply_camera_plan(confirmation.id).await?))
+}

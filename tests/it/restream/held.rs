@@ -1,0 +1,128 @@
+//! Changes of the table that would stop too many cameras at once: held, lifted, confirmed.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use streamwarden::actors::restream::{ApplyPlan, LookAtPlan};
+use streamwarden::base::Kind;
+use streamwarden::demo::media_server::Options;
+use streamwarden::domain::camera::CameraState;
+use streamwarden::domain::hold::PlanView;
+use tokio::time::{sleep, timeout};
+
+use super::program::{Program, until, write_config};
+use super::stage::{PATIENCE, Source, Stage, server};
+
+/// Waits until what is held is as wanted.
+async fn plan(stage: &Stage, wanted: impl Fn(&PlanView) -> bool) -> PlanView {
+    let seen = async {
+        loop {
+            let view = stage.restreams().await.send(LookAtPlan).await.expect("alive").expect("a view");
+            if wanted(&view) {
+                return view;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, seen).await.expect("the plan becomes as wanted")
+}
+
+#[actix::test]
+async fn an_emptied_table_stops_nothing_until_somebody_confirms_it() {
+    let source = Source::start().await;
+    let mut stage = Stage::open().await;
+    let values: Vec<String> = (1..=5).map(|n| format!("('c{n}', '{}')", source.url("a"))).collect();
+    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES {}", values.join(", ")));
+    stage.sql("CREATE TABLE saved AS SELECT * FROM cameras");
+    for n in 1..=5 {
+        stage.state(&format!("c{n}"), CameraState::Running).await;
+    }
+    let mut before = stage.processes();
+    before.sort_unstable();
+
+    stage.sql("DELETE FROM cameras");
+    let held = plan(&stage, |view| view.held.is_some()).await.held.expect("held");
+    let names: Vec<&str> = held.would_stop.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!((held.running, names), (5, vec!["c1", "c2", "c3", "c4", "c5"]));
+    assert_eq!(held.would_stop[0].reason, "its row is gone");
+
+    // What dies meanwhile comes back, though its row is gone; what is added starts.
+    let first = stage.pid("c1").await;
+    kill(Pid::from_raw(i32::try_from(first).expect("a pid")), Signal::SIGKILL).expect("a signal");
+    stage.camera("c1", |camera| camera.is_some_and(|camera| camera.restarts == 1)).await;
+    stage.state("c1", CameraState::Running).await;
+    stage.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (50, 'extra', '{}')", source.url("b")));
+    stage.state("extra", CameraState::Running).await;
+    let again = plan(&stage, |view| view.running == 6).await.held.expect("still held");
+    assert_eq!((again.id, again.since), (held.id.clone(), held.since), "the same plan");
+    let now = stage.processes();
+    assert_eq!(before.iter().filter(|pid| now.contains(pid)).count(), 4, "nothing else was touched");
+    let open = "SELECT cause FROM incidents WHERE kind = 'planHeld' AND closed_at IS NULL";
+    until("an incident says so", PATIENCE, async || stage.ask(open).iter().any(|cause| cause.contains("5 of 5"))).await;
+
+    stage.sql("INSERT INTO cameras SELECT * FROM saved");
+    plan(&stage, |view| view.held.is_none()).await;
+    let mut after = stage.processes();
+    after.sort_unstable();
+    let mut now = now;
+    now.sort_unstable();
+    assert_eq!(after, now, "the table is back and nothing has happened");
+    until("the incident is over", PATIENCE, async || stage.ask(open).is_empty()).await;
+
+    stage.sql("DELETE FROM cameras WHERE id < 50");
+    let shown = plan(&stage, |view| view.held.is_some()).await.held.expect("held");
+    stage.sql("UPDATE cameras SET enabled = 0");
+    let changed = plan(&stage, |view| view.held.as_ref().is_some_and(|held| held.id != shown.id)).await;
+    let changed = changed.held.expect("held");
+    assert_eq!(changed.would_stop.last().map(|one| one.reason.as_str()), Some("it is switched off"));
+    let restreams = stage.restreams().await;
+    let refused = restreams.send(ApplyPlan(shown.id)).await.expect("alive").expect_err("not what was shown");
+    assert_eq!(refused.kind(), Kind::Conflict);
+    assert_eq!(stage.processes().len(), 6);
+    let view = restreams.send(ApplyPlan(changed.id)).await.expect("alive").expect("confirmed");
+    assert_eq!(view.held, None);
+    for n in 1..=5 {
+        stage.gone(&format!("c{n}")).await;
+    }
+    stage.state("extra", CameraState::Stopped).await;
+    assert_eq!(stage.processes(), Vec::<u32>::new());
+    until("the incident is over", PATIENCE, async || stage.ask(open).is_empty()).await;
+    stage.stop().await;
+}
+
+fn cameras_plan(folder: &Path, apply: bool) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_streamwarden"));
+    command.current_dir(folder).args(["cameras", "plan", "--config", "streamwarden.toml"]).env_clear();
+    let output = command.args(apply.then_some("--apply")).output().expect("the program");
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[actix::test]
+async fn the_command_line_shows_and_confirms_what_the_running_process_holds() {
+    let server = server(&Options::default()).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    write_config(folder.path(), &server);
+    let sql = |sql: &str| {
+        let file = rusqlite::Connection::open(folder.path().join("streamwarden.db"));
+        file.is_ok_and(|file| file.execute_batch(sql).is_ok())
+    };
+    assert!(cameras_plan(folder.path(), false).contains("no streamwarden runs on data_dir"));
+    let program = Program::run(folder.path());
+    // Nobody is there: a relay that tries is a relay that would stop.
+    let values: Vec<String> = (1..=5).map(|n| format!("('c{n}', 'rtsp://127.0.0.1:1/{n}')")).collect();
+    let insert = format!("INSERT INTO cameras(name, url) VALUES {}", values.join(", "));
+    until("the rows are there", PATIENCE, async || sql(&insert)).await;
+    let says =
+        async |words: &str| until(words, PATIENCE, async || cameras_plan(folder.path(), false).contains(words)).await;
+    says("nothing is held; 5 cameras run").await;
+    assert!(sql("DELETE FROM cameras"));
+    says("would stop 5 of 5").await;
+    let applied = cameras_plan(folder.path(), true);
+    assert!(applied.contains("its row is gone") && applied.contains("confirmed; 5 cameras stop"), "{applied}");
+    says("nothing is held; 0 cameras run").await;
+    drop(program);
+    server.stop().await;
+}
