@@ -9,3 +9,4 @@ mod record;
 mod restream;
 mod standin;
 mod support;
+mod tree;

@@ -49,9 +49,14 @@ impl Cameras {
     }
 
     fn plug_in(&mut self, index: usize) {
+        self.publishers.push(self.publish(&self.url(index)));
+    }
+
+    /// The same clip, published elsewhere.
+    pub fn publish(&self, url: &Url) -> Publisher {
         let clip = self.clip.path().join("clip.mkv");
         let args = ["-re", "-stream_loop", "-1", "-i", clip.to_str().expect("text"), "-c", "copy"];
-        self.publishers.push(Publisher::run(&args, &self.url(index)));
+        Publisher::run(&args, url)
     }
 
     async fn on_air(&self, index: usize) {

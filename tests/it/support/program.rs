@@ -43,10 +43,11 @@ impl Config {
         }
     }
 
-    fn toml(&self) -> String {
+    /// The configuration file of a program that keeps its data there.
+    pub fn toml(&self, data_dir: &str) -> String {
         let Self { api_url, rtsp_url, server, segment_duration, stall_timeout, more } = self;
         format!(
-            "data_dir = \"data\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
+            "data_dir = \"{data_dir}\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
              [[servers]]\napi_url = \"{api_url}\"\nrtsp_url = \"{rtsp_url}\"\n{server}\n\
              [monitor]\ninterval = \"500ms\"\n\
              [restream]\nstall_timeout = \"{stall_timeout}\"\nstart_rate_per_host = 20\n\
@@ -73,7 +74,7 @@ impl Program {
 
     /// The same in a room where something has been prepared.
     pub async fn start_in(room: Room, config: &Config) -> Self {
-        room.write("streamwarden.toml", &config.toml());
+        room.write("streamwarden.toml", &config.toml("data"));
         fs::create_dir_all(room.path().join("tmp")).expect("a folder");
         let child = spawn(&room);
         let mut program = Self { room, child, ended: None, api: Api::at("http://127.0.0.1:0") };
