@@ -18,15 +18,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, Addr};
+use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use crate::actors::hub::HubHandle;
 use crate::actors::root::Root;
 use crate::actors::supervision::Stop;
+use crate::adapters::database::postgres::SiteTable;
+use crate::adapters::database::site::WithSite;
 use crate::adapters::database::{self, SharedDatabase};
 use crate::adapters::ffmpeg::orphans;
 use crate::base::{Error, Kind, Result};
 use crate::config::Settings;
+use crate::config::settings::Database;
 use crate::http;
 use crate::signals::Signals;
 use instance::Instance;
@@ -176,15 +180,25 @@ async fn until_stopped(app: App, signals: &mut Signals) -> Result<()> {
 /// When it cannot be opened.
 pub async fn open_database(settings: &Settings) -> Result<SharedDatabase> {
     match &settings.database {
-        crate::config::settings::Database::Sqlite(path) => Ok(database::sqlite::open(path).await?),
-        crate::config::settings::Database::Postgres(url) => Ok(database::postgres::open(url).await?),
+        Database::Sqlite(path) => Ok(database::sqlite::open(path).await?),
+        Database::Postgres(url) => Ok(database::postgres::open(url).await?),
+        Database::Site { url, cameras_query, own } => {
+            with_site(url, cameras_query, database::sqlite::open(own).await?).await
+        }
     }
 }
 
 /// As [`open_database`], for a program that goes on without it until it answers.
 async fn open_database_or_wait(settings: &Settings) -> Result<SharedDatabase> {
     match &settings.database {
-        crate::config::settings::Database::Sqlite(path) => Ok(database::sqlite::open_or_wait(path).await?),
-        crate::config::settings::Database::Postgres(url) => Ok(database::postgres::open_or_wait(url).await?),
+        Database::Sqlite(path) => Ok(database::sqlite::open_or_wait(path).await?),
+        Database::Postgres(url) => Ok(database::postgres::open_or_wait(url).await?),
+        Database::Site { url, cameras_query, own } => {
+            with_site(url, cameras_query, database::sqlite::open_or_wait(own).await?).await
+        }
     }
+}
+
+async fn with_site(url: &SecretString, query: &str, own: SharedDatabase) -> Result<SharedDatabase> {
+    Ok(Arc::new(WithSite { cameras: SiteTable::open(url, query).await?, own }))
 }

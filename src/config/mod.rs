@@ -18,6 +18,8 @@ mod raw;
 mod secrets;
 mod service;
 pub mod settings;
+#[cfg(test)]
+mod site_tests;
 mod sources;
 #[cfg(test)]
 mod tests;

@@ -81,6 +81,15 @@ pub enum Database {
     Sqlite(PathBuf),
     /// A PostgreSQL server, by the whole URL with its password.
     Postgres(SecretString),
+    /// Cameras are read from a table of the site's own, everything else is ours.
+    Site {
+        /// The site's PostgreSQL server, by the whole URL with its password.
+        url: SecretString,
+        /// One SELECT that gives the cameras, columns by name.
+        cameras_query: String,
+        /// Our SQLite file.
+        own: PathBuf,
+    },
 }
 
 /// Restreaming.

@@ -340,7 +340,7 @@ fn variables_of_kubernetes_services_are_not_ours() {
 }
 
 /// Keys whose line in the file of `etc/` is an example, as they have no default of their own.
-const EXAMPLES: [&str; 7] = [
+const EXAMPLES: [&str; 8] = [
     "node",
     "servers[].api_username",
     "servers[].api_password",
@@ -348,6 +348,8 @@ const EXAMPLES: [&str; 7] = [
     "servers[].publish_password",
     "restream.media_host",
     "restream.media_port",
+    // With an example beside it, as the default database takes none.
+    "database.cameras_query",
 ];
 
 #[test]
@@ -381,5 +383,5 @@ fn the_file_in_etc_documents_every_key_with_its_default() {
         Some(rest) if rest.starts_with(|c: char| c.is_ascii_lowercase()) => rest,
         _ => line,
     });
-    loaded(&all.collect::<Vec<_>>().join("\n"), &[]);
+    loaded(&all.collect::<Vec<_>>().join("\n"), &[("PG_DSN", "postgresql://u@h/d")]);
 }

@@ -1,6 +1,7 @@
 //! Cameras, recording sessions and the segment ledger: all SQL of the program.
 //!
-//! [`Database`] is implemented by `sqlite` (a file, the embedded default) and `postgres`. Rows go out unchecked: what
+//! [`Database`] is implemented by `sqlite` (a file, the embedded default), `postgres`, and `site` for a site whose cameras
+//! are in a table of its own. Rows go out unchecked: what
 //! makes a camera valid is a rule of `domain::camera`. Talked to by the restream, record and upload managers and by HTTP
 //! for reading.
 
@@ -8,6 +9,7 @@
 mod behaviour;
 mod ledger;
 pub mod postgres;
+pub mod site;
 pub mod sqlite;
 
 use std::sync::Arc;

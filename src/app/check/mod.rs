@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 pub use report::{Finding, Report, Verdict};
 
+use crate::adapters::database::postgres::SiteTable;
 use crate::adapters::database::{postgres, sqlite};
 use crate::adapters::ffmpeg::version;
 use crate::adapters::mediamtx::MediaMtx;
@@ -40,6 +41,13 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
 async fn database(database: &Database) -> Finding {
     let file = match database {
         Database::Sqlite(file) => file,
+        Database::Site { url, cameras_query, .. } => {
+            let asked = async { SiteTable::open(url, cameras_query).await?.ping().await };
+            return match asked.await {
+                Ok(found) => Finding::ok("database", found),
+                Err(error) => Finding::error("database", &error),
+            };
+        }
         Database::Postgres(url) => {
             return match postgres::inspect(url).await {
                 Ok(found) => Finding::ok("database", found),

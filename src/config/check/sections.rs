@@ -82,7 +82,36 @@ pub(super) fn monitor(check: &mut Checker<'_>) -> Monitor {
 }
 
 pub(super) fn database(check: &mut Checker<'_>, data_dir: &Path) -> Database {
-    check.read("database.url", urls::database).unwrap_or_else(|| Database::Sqlite(data_dir.join("streamwarden.db")))
+    let own = data_dir.join("streamwarden.db");
+    let database = check.read("database.url", urls::database);
+    let Some(cameras_query) = check.read("database.cameras_query", cameras_query) else {
+        return database.unwrap_or(Database::Sqlite(own));
+    };
+    match database {
+        Some(Database::Postgres(url)) => Database::Site { url, cameras_query, own },
+        // Perhaps given, and wrong: that has been complained of.
+        None if check.is_given("database.url") => Database::Sqlite(own),
+        other => {
+            let remedy = "write the site's database into database.url: postgresql://user:password@host/database";
+            check.complain("database.cameras_query", Fault::new("works with a PostgreSQL database only", remedy));
+            other.unwrap_or(Database::Sqlite(own))
+        }
+    }
+}
+
+/// One statement that reads. What it means is judged by the database.
+fn cameras_query(entry: &Entry) -> Result<String, Fault> {
+    let typed = text(entry)?;
+    let query = typed.trim().trim_end_matches(';').trim_end();
+    let remedy = "write one SELECT that gives columns named id, name and url (or kind, host, username, password, ...)";
+    let first = query.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_ascii_lowercase();
+    if !matches!(first.as_str(), "select" | "with" | "table" | "values") {
+        return Err(Fault::new("does not begin with SELECT", remedy));
+    }
+    if query.contains('\0') {
+        return Err(Fault::new("holds a NUL character", remedy));
+    }
+    Ok(query.to_owned())
 }
 
 pub(super) fn restream(check: &mut Checker<'_>, servers: &[Server]) -> Restream {

@@ -99,14 +99,14 @@ fn camera(row: &Row) -> CameraRow {
 
 /// A text, cut where no rule of the domain would admit it any more. A database that is not UTF-8 may hold bytes that are
 /// no text: U+FFFD stands for them, which every rule refuses.
-fn text(row: &Row, column: usize) -> Option<String> {
+pub(super) fn text(row: &Row, column: usize) -> Option<String> {
     let Ok(text) = row.try_get::<_, Option<&str>>(column) else { return Some('\u{fffd}'.to_string()) };
     let text = text?;
     Some(text[..text.floor_char_boundary(LONGEST_TEXT + 1)].to_owned())
 }
 
 /// A text where the empty text means nothing too, as shells and CSV files write it.
-fn filled(row: &Row, column: usize) -> Option<String> {
+pub(super) fn filled(row: &Row, column: usize) -> Option<String> {
     text(row, column).filter(|text| !text.is_empty())
 }
 

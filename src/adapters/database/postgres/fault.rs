@@ -37,6 +37,11 @@ pub(super) fn is_duplicate(error: &Pg) -> bool {
     error.code() == Some(&SqlState::UNIQUE_VIOLATION)
 }
 
+/// Whether our user may not do this: no fault of the question.
+pub(super) fn is_forbidden(error: &Pg) -> bool {
+    error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE)
+}
+
 /// The error with a sentence that names the place, the fault and, where there is one, the remedy.
 pub(super) fn sentence(place: &str, error: &Pg) -> Error {
     let (kind, what) = match error.code() {

@@ -29,6 +29,10 @@ const CONNECTIONS: usize = 8;
 const SESSION: &str = "SET statement_timeout = 4500; SET lock_timeout = 4000; \
                        SET idle_in_transaction_session_timeout = 10000; SET TimeZone = 'UTC'";
 
+/// As [`SESSION`], for a database that is somebody else's.
+const READING_SESSION: &str = "SET default_transaction_read_only = on; SET statement_timeout = 4500; \
+                               SET lock_timeout = 4000; SET TimeZone = 'UTC'";
+
 /// A PostgreSQL server through its pool.
 pub(super) struct Server {
     pool: Pool,
@@ -49,11 +53,20 @@ pub(super) struct Link {
 impl Server {
     /// Connects to nothing yet.
     pub(super) fn new(address: &Address, door: Arc<Door>) -> Result<Self> {
+        Self::with(address, door, SESSION)
+    }
+
+    /// As [`Server::new`]; the server refuses to write.
+    pub(super) fn reading(address: &Address, door: Arc<Door>) -> Result<Self> {
+        Self::with(address, door, READING_SESSION)
+    }
+
+    fn with(address: &Address, door: Arc<Door>, session: &'static str) -> Result<Self> {
         // Verified: a connection may have died silently, so each is asked before it is lent.
         let config = ManagerConfig { recycling_method: RecyclingMethod::Verified };
         let manager = Manager::from_config(address.config.clone(), address.tls.clone(), config);
-        let bounds = Hook::async_fn(|client: &mut deadpool_postgres::ClientWrapper, _| {
-            Box::pin(async move { client.batch_execute(SESSION).await.map_err(HookError::Backend) })
+        let bounds = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
+            Box::pin(async move { client.batch_execute(session).await.map_err(HookError::Backend) })
         });
         let pool = Pool::builder(manager)
             .runtime(Runtime::Tokio1)

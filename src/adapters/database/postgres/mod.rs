@@ -17,8 +17,11 @@ mod listen;
 mod recordings;
 mod schema;
 mod segments;
+mod site;
 mod tls;
 
+#[cfg(test)]
+mod site_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -38,6 +41,7 @@ use self::address::Address;
 use self::arrival::Door;
 use self::link::Server;
 pub use self::schema::inspect;
+pub use self::site::SiteTable;
 use super::{Database, IncidentQuery, RecordingSummary, SegmentQuery, SessionSummary};
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraRow};

@@ -1,0 +1,182 @@
+//! A site's own table of cameras, read by the query of `database.cameras_query`. Nothing is created there, and the session
+//! is read-only, so that a query that writes fails.
+//!
+//! Columns count by their names, in any order and of any type: each is read as text, so that one odd row does not hide
+//! the others. What makes a camera valid is a rule of `domain::camera`.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use deadpool_postgres::Client;
+use secrecy::SecretString;
+use tokio_postgres::Row;
+
+use super::address::Address;
+use super::arrival::{self, Door};
+use super::cameras::{filled, text};
+use super::fault::{self, Failure};
+use super::link::Server;
+use crate::adapters::database::ledger::LONGEST_TEXT;
+use crate::base::{Error, Result};
+use crate::domain::camera::CameraRow;
+
+/// The configuration key that errors name.
+const KEY: &str = "database.cameras_query";
+
+/// What we read, in this order; all but the first two may be missing.
+const COLUMNS: [&str; 15] = [
+    "id",
+    "name",
+    "kind",
+    "host",
+    "port",
+    "username",
+    "password",
+    "channel",
+    "substream",
+    "url",
+    "transport",
+    "audio",
+    "enabled",
+    "record",
+    "updated_at",
+];
+
+/// A port that no rule admits, for a column that holds something else than a number.
+const NO_PORT: i64 = -1;
+
+/// The cameras of a site.
+pub struct SiteTable {
+    server: Server,
+    query: String,
+    /// Rows left out at the last reading, so that the log tells of them once.
+    left_out: AtomicUsize,
+}
+
+impl SiteTable {
+    /// Tries the query once. A database that is away is asked again with every call.
+    ///
+    /// # Errors
+    /// `Invalid` when the URL or the query is wrong.
+    pub async fn open(url: &SecretString, query: &str) -> Result<Self> {
+        let address = Address::parse(url)?;
+        let server = Server::reading(&address, Arc::new(Door::open()))?;
+        let query = query.trim().trim_end_matches(';').to_owned();
+        let table = Self { server, query, left_out: AtomicUsize::new(0) };
+        match table.cameras().await {
+            Err(error) if arrival::is_away(&error) => log::warn!("{error}; going on without it until it answers"),
+            tried => drop(tried?),
+        }
+        Ok(table)
+    }
+
+    /// All cameras, by id.
+    ///
+    /// # Errors
+    /// `Invalid` when the query is wrong; else what is wrong with the server.
+    pub async fn cameras(&self) -> Result<Vec<CameraRow>> {
+        let link = self.server.link().await?;
+        let rows = link.answer(read(&link, &self.query)).await?;
+        let (cameras, left_out) = sorted(rows.iter().map(camera));
+        if self.left_out.swap(left_out, Ordering::Relaxed) != left_out {
+            log::warn!(rows = left_out; "rows of {KEY} without an id of their own (a whole number) are left out");
+        }
+        Ok(cameras)
+    }
+
+    /// Says where the cameras are and how many there are.
+    ///
+    /// # Errors
+    /// As [`SiteTable::cameras`].
+    pub async fn ping(&self) -> Result<String> {
+        let count = self.cameras().await?.len();
+        Ok(format!("cameras by {KEY} from {}: {count}", self.server.place()))
+    }
+}
+
+async fn read(client: &Client, query: &str) -> Result<Vec<Row>, Failure> {
+    // The line end keeps a comment at the end of the query from swallowing the parenthesis. Described each time: the site
+    // may alter its table.
+    let described = client.prepare(&format!("SELECT * FROM ({query}\n) AS camera LIMIT 0")).await.map_err(wrong)?;
+    let has = |column: &str| described.columns().iter().any(|given| given.name() == column);
+    for needed in &COLUMNS[..2] {
+        if !has(needed) {
+            let sentence =
+                format!("gives no column {needed}; rename one, for example SELECT camera_no AS {needed}, ...");
+            return Err(Error::invalid(KEY, sentence).into());
+        }
+    }
+    let columns = COLUMNS.map(|column| match has(column) {
+        true => format!("left(camera.{column}::text, {})", LONGEST_TEXT + 1),
+        false => "NULL::text".to_owned(),
+    });
+    let sql = format!("SELECT {} FROM ({query}\n) AS camera", columns.join(", "));
+    client.query(&sql, &[]).await.map_err(wrong)
+}
+
+/// Classes 42 and 0A are about the query itself, and their messages name nothing but parts of the query; other messages may quote
+/// rows.
+fn wrong(error: tokio_postgres::Error) -> Failure {
+    match error.as_db_error() {
+        Some(said)
+            if ["42", "0A"].iter().any(|class| said.code().code().starts_with(class))
+                && !fault::is_forbidden(&error) =>
+        {
+            Error::invalid(KEY, format!("is refused by the database: {}", said.message())).into()
+        }
+        _ => error.into(),
+    }
+}
+
+/// `None` without an id.
+fn camera(row: &Row) -> Option<CameraRow> {
+    Some(CameraRow {
+        id: filled(row, 0)?.trim().parse().ok()?,
+        name: text(row, 1).unwrap_or_default(),
+        kind: filled(row, 2).unwrap_or_else(|| "generic".to_owned()),
+        host: filled(row, 3),
+        port: filled(row, 4).map(|port| port.trim().parse().unwrap_or(NO_PORT)),
+        username: filled(row, 5),
+        password: filled(row, 6).map(SecretString::from),
+        channel: filled(row, 7),
+        substream: filled(row, 8),
+        url: filled(row, 9).map(SecretString::from),
+        transport: filled(row, 10),
+        audio: filled(row, 11),
+        enabled: flag(filled(row, 12).as_deref()),
+        record: flag(filled(row, 13).as_deref()),
+        updated_at: filled(row, 14),
+    })
+}
+
+/// Yes where nothing is said; no for what is no yes.
+fn flag(text: Option<&str>) -> bool {
+    text.is_none_or(|text| {
+        let text = text.trim().to_ascii_lowercase();
+        matches!(text.as_str(), "true" | "t" | "yes" | "y" | "on")
+            || text.parse::<f64>().is_ok_and(|number| number != 0.0)
+    })
+}
+
+/// By id, each once; and how many were left out. Our own table keeps names unique. Here a name may come twice: the later
+/// camera gets one that no path may have, so that it is shown with its fault and two relays never fight for a path.
+fn sorted(rows: impl Iterator<Item = Option<CameraRow>>) -> (Vec<CameraRow>, usize) {
+    let (mut by_id, mut left_out) = (BTreeMap::new(), 0);
+    for row in rows {
+        match row.map(|row| (by_id.entry(row.id), row)) {
+            Some((Entry::Vacant(place), row)) => drop(place.insert(row)),
+            Some((Entry::Occupied(_), _)) | None => left_out += 1,
+        }
+    }
+    let mut names: BTreeMap<String, i64> = BTreeMap::new();
+    let mut cameras: Vec<CameraRow> = by_id.into_values().collect();
+    for camera in &mut cameras {
+        match names.entry(camera.name.clone()) {
+            Entry::Vacant(place) => drop(place.insert(camera.id)),
+            Entry::Occupied(first) => camera.name = format!("{} (name of camera {} too)", camera.name, first.get()),
+        }
+    }
+    (cameras, left_out)
+}
