@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::{Patience, Sqlite, open, open_with_limit};
 use crate::adapters::database::behaviour::recordings::segment;
-use crate::adapters::database::{Database, SegmentQuery, behaviour};
+use crate::adapters::database::{Database, behaviour};
 use crate::base::error::Kind;
 use crate::domain::camera::CameraEdit;
 use crate::domain::name::StreamName;
@@ -265,35 +265,6 @@ async fn recorded(fresh: &Fresh, count: u32) -> Session {
         fresh.put_segment(segment(&session, number, SegmentState::Sealed)).await.expect("put");
     }
     session
-}
-
-/// Measures; run with `--ignored --nocapture`.
-#[tokio::test]
-#[ignore = "measures, asserts little"]
-async fn ten_thousand_segments() {
-    let fresh = fresh().await;
-    let began = Instant::now();
-    let session = recorded(&fresh, 10_000).await;
-    eprintln!("10,000 segments put one by one: {:?}", began.elapsed());
-    let from = session.started_at + chrono::TimeDelta::hours(3);
-    let day = SegmentQuery {
-        server: Some("main".to_owned()),
-        stream: Some("cam".to_owned()),
-        from: Some(from),
-        to: Some(from + chrono::TimeDelta::hours(24)),
-        limit: 1_000,
-        ..SegmentQuery::default()
-    };
-    let began = Instant::now();
-    let page = fresh.segments(day.clone()).await.expect("page");
-    eprintln!("first page of {} segments: {:?}", page.len(), began.elapsed());
-    let began = Instant::now();
-    let next = SegmentQuery { after: page.last().map(|segment| segment.id), ..day };
-    let page = fresh.segments(next).await.expect("page");
-    eprintln!("second page of {} segments: {:?}", page.len(), began.elapsed());
-    let began = Instant::now();
-    let summaries = fresh.recordings().await.expect("summed up");
-    eprintln!("summary of {} segments: {:?}", summaries[0].segments, began.elapsed());
 }
 
 #[tokio::test]
