@@ -1,6 +1,7 @@
 //! HTTP: REST, WebSocket, metrics and the web page, on one port.
 //!
-//! Reads the live store, the database and the object store; changes the world by message only (`state::Commands`).
+//! Reads the live store, the database and the object store; changes the world by message only (`state::Commands`), but for
+//! kinds of cameras, which belong to no actor.
 //! Everything is below this table: one file per resource, `error` has the one match from an error's kind to a status,
 //! `guard` says who may talk to us, `server` runs it. Talked to by `app`, which builds [`State`] and calls [`serve`].
 
@@ -14,6 +15,7 @@ mod guard;
 mod headers;
 mod health;
 mod incidents;
+mod kinds;
 mod list;
 mod metrics;
 mod openapi;
@@ -45,6 +47,7 @@ table::table! {
     "/api/v1/streams/{path}" => { GET: streams::one },
     "/api/v1/streams/{path}/history" => { GET: streams::history },
     "/api/v1/camera-kinds" => { GET: cameras::kinds },
+    "/api/v1/camera-kinds/{kind}" => { PUT: kinds::put, DELETE: kinds::delete },
     "/api/v1/cameras" => { GET: cameras::list, POST: cameras::add },
     "/api/v1/cameras/plan" => { GET: plan::look },
     "/api/v1/cameras/plan/apply" => { POST: plan::apply },

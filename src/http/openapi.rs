@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 
 use crate::domain::stream::ServerStatus;
 
-use super::{cameras, health, incidents, metrics, plan, recordings, status, streams, ws};
+use super::{cameras, health, incidents, kinds, metrics, plan, recordings, status, streams, ws};
 
 /// The document. A test compares its paths with the route table.
 #[derive(OpenApi)]
@@ -32,6 +32,8 @@ use super::{cameras, health, incidents, metrics, plan, recordings, status, strea
         cameras::delete,
         cameras::restart,
         cameras::kinds,
+        kinds::put,
+        kinds::delete,
         incidents::list,
         plan::look,
         plan::apply,

@@ -30,6 +30,9 @@ macro_rules! route {
     ($resource:ident, POST, $handler:path) => {
         $resource.route(actix_web::web::post().to($handler))
     };
+    ($resource:ident, PUT, $handler:path) => {
+        $resource.route(actix_web::web::put().to($handler))
+    };
     ($resource:ident, PATCH, $handler:path) => {
         $resource.route(actix_web::web::patch().to($handler))
     };

@@ -42,3 +42,9 @@ pub(super) fn outcome_text(outcome: &Outcome) -> Result<String> {
 pub(super) fn no_incident_to_go_on(id: Uuid) -> Error {
     Error::invalid("after", format!("there is no incident {id} to go on after; begin again without it"))
 }
+
+/// Nobody has written this kind.
+pub(super) fn no_kind(kind: &str) -> Error {
+    let kind: String = kind.chars().take(64).collect();
+    Error::not_found(format!("there is no kind of camera {kind:?}"))
+}

@@ -116,6 +116,10 @@ pub trait Database: Send + Sync {
     async fn camera(&self, id: i64) -> Result<Option<CameraRow>>;
     /// `(kind, url_template)` of every kind, by name.
     async fn camera_kinds(&self) -> Result<Vec<(String, String)>>;
+    /// Writes a kind's template (checked by the caller), in place of an earlier one.
+    async fn put_camera_kind(&self, kind: String, url_template: String) -> Result<()>;
+    /// Deletes a kind. `NotFound` when there is none.
+    async fn delete_camera_kind(&self, kind: &str) -> Result<()>;
     /// Inserts a camera (checked by the caller) and returns its row. `Conflict` when the name is taken.
     async fn add_camera(&self, edit: CameraEdit) -> Result<CameraRow>;
     /// Changes the fields present in `edit`. `NotFound`, or `Conflict` when the new name is taken.

@@ -46,6 +46,14 @@ impl Database for WithSite {
         self.own.camera_kinds().await
     }
 
+    async fn put_camera_kind(&self, kind: String, url_template: String) -> Result<()> {
+        self.own.put_camera_kind(kind, url_template).await
+    }
+
+    async fn delete_camera_kind(&self, kind: &str) -> Result<()> {
+        self.own.delete_camera_kind(kind).await
+    }
+
     async fn add_camera(&self, _: CameraEdit) -> Result<CameraRow> {
         Err(read_only())
     }

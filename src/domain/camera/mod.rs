@@ -10,7 +10,7 @@ mod url;
 
 pub use edit::check_edit;
 pub use source::{AudioPolicy, CameraSource, Kinds, Scheme, Transport};
-pub use template::check_template;
+pub use template::{check_kind, check_template};
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;

@@ -12,6 +12,10 @@ use crate::base::{Error, Result};
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const WORDS: &str = "{host} {port} {username} {password} {channel} {substream}";
 
+/// Longest word of a kind and longest template, in bytes.
+const LONGEST_KIND: usize = 64;
+const LONGEST_TEMPLATE: usize = 1_024;
+
 /// The values a template may ask for, as they are in the row.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Values<'a> {
@@ -48,6 +52,21 @@ pub fn check_template(template: &str) -> Result<()> {
         substream: Some("1"),
     };
     super::url::read(&fill(template, &plain)?, "urlTemplate").map(|_| ())
+}
+
+/// Checks a kind as it is when somebody saves it: its word, and its template as [`check_template`]. The error names `kind`
+/// or `urlTemplate`.
+pub fn check_kind(kind: &str, template: &str) -> Result<()> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if kind.is_empty() || kind.len() > LONGEST_KIND || !kind.chars().all(plain) {
+        let sentence = format!("is no word for a kind: use a-z, 0-9 and '-', at most {LONGEST_KIND} of them");
+        return Err(Error::invalid("kind", sentence));
+    }
+    if template.len() > LONGEST_TEMPLATE {
+        let sentence = format!("has {} bytes, at most {LONGEST_TEMPLATE} are allowed", template.len());
+        return Err(Error::invalid("urlTemplate", sentence));
+    }
+    check_template(template).map_err(|error| Error::invalid("urlTemplate", error.message()))
 }
 
 /// Fills a template. An error names the missing column, or says that the template is at fault (field `kind`).
@@ -143,6 +162,12 @@ mod tests {
         assert!(check_template(HIKVISION).is_ok());
         for bad in ["file:///{host}", "{host}", "rtsp://{host}/{x}", "rtsp://{host}/a b", ""] {
             assert!(check_template(bad).is_err(), "{bad}");
+            assert_eq!(check_kind("acme", bad).expect_err(bad).field(), Some("urlTemplate"), "{bad}");
         }
+        assert!(check_kind("acme-2", HIKVISION).is_ok());
+        for bad in ["", "Acme", "a b", "../x", "ä", &"x".repeat(65)] {
+            assert_eq!(check_kind(bad, HIKVISION).expect_err(bad).field(), Some("kind"), "{bad}");
+        }
+        assert!(check_kind("acme", &format!("rtsp://{{host}}/{}", "x".repeat(2_000))).is_err());
     }
 }

@@ -3,6 +3,7 @@
 mod document;
 mod faults;
 mod incidents;
+mod kinds;
 mod media;
 mod page;
 mod rest;

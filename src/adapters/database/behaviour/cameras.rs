@@ -130,6 +130,23 @@ pub(in crate::adapters::database) async fn every_kind_has_a_template(database: &
     }
 }
 
+pub(in crate::adapters::database) async fn kinds_are_written_replaced_and_deleted(database: &dyn Database) {
+    let template = async || {
+        let kinds = database.camera_kinds().await.expect("kinds");
+        kinds.into_iter().find(|(kind, _)| kind == "acme").map(|(_, template)| template)
+    };
+    let mut changes = database.camera_changes();
+    for text in ["rtsp://{host}/a'b", "rtsp://{host}/c"] {
+        changes.mark_unchanged();
+        database.put_camera_kind("acme".to_owned(), text.to_owned()).await.expect("written");
+        assert_eq!(template().await.as_deref(), Some(text));
+        tokio::time::timeout(Duration::from_secs(10), changes.changed()).await.expect("announced").expect("watched");
+    }
+    database.delete_camera_kind("acme").await.expect("deleted");
+    assert_eq!(template().await, None);
+    assert_eq!(database.delete_camera_kind("acme").await.expect_err("none").kind(), Kind::NotFound);
+}
+
 pub(in crate::adapters::database) async fn hostile_text_comes_back_as_it_went_in(database: &dyn Database) {
     for name in ["'; DROP TABLE cameras; --", "$(reboot)", "../../etc/passwd", "-i", "ü\u{202e}x"] {
         let added = database.add_camera(CameraEdit { host: filled(name), ..named(name) }).await.expect(name);

@@ -16,6 +16,7 @@ macro_rules! tests {
             an_unknown_camera_is_not_found
             ids_are_not_used_again
             every_kind_has_a_template
+            kinds_are_written_replaced_and_deleted
             hostile_text_comes_back_as_it_went_in
             a_change_is_announced_at_once
         );

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::fault::{self, Failure};
-use crate::adapters::database::ledger::LONGEST_TEXT;
+use crate::adapters::database::ledger::{self, LONGEST_TEXT};
 use crate::base::Error;
 use crate::base::error::Kind;
 use crate::domain::camera::{CameraEdit, CameraRow};
@@ -32,6 +32,20 @@ pub(super) async fn kinds(client: &Client) -> Result<Vec<(String, String)>, Fail
     let sql = "SELECT kind, url_template FROM camera_kinds ORDER BY kind COLLATE \"C\"";
     let rows = client.query(sql, &[]).await?;
     Ok(rows.iter().map(|row| (text(row, 0).unwrap_or_default(), text(row, 1).unwrap_or_default())).collect())
+}
+
+pub(super) async fn put_kind(client: &Client, kind: &str, template: &str) -> Result<(), Failure> {
+    let sql = "INSERT INTO camera_kinds (kind, url_template) VALUES ($1, $2) \
+               ON CONFLICT (kind) DO UPDATE SET url_template = excluded.url_template";
+    client.execute(sql, &[&kind, &template]).await?;
+    Ok(())
+}
+
+pub(super) async fn delete_kind(client: &Client, kind: &str) -> Result<(), Failure> {
+    match client.execute("DELETE FROM camera_kinds WHERE kind = $1", &[&kind]).await? {
+        0 => Err(ledger::no_kind(kind).into()),
+        _ => Ok(()),
+    }
 }
 
 pub(super) async fn add(client: &Client, edit: CameraEdit) -> Result<CameraRow, Failure> {

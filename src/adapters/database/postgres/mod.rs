@@ -109,6 +109,16 @@ impl Database for Postgres {
         link.answer(cameras::kinds(&link)).await
     }
 
+    async fn put_camera_kind(&self, kind: String, url_template: String) -> Result<()> {
+        let link = self.server.link().await?;
+        link.answer(cameras::put_kind(&link, &kind, &url_template)).await
+    }
+
+    async fn delete_camera_kind(&self, kind: &str) -> Result<()> {
+        let link = self.server.link().await?;
+        link.answer(cameras::delete_kind(&link, kind)).await
+    }
+
     async fn add_camera(&self, edit: CameraEdit) -> Result<CameraRow> {
         let link = self.server.link().await?;
         link.answer(cameras::add(&link, edit)).await

@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::decode;
 use super::fault::{self, Failure};
+use crate::adapters::database::ledger;
 use crate::base::Error;
 use crate::base::error::Kind;
 use crate::domain::camera::{CameraEdit, CameraRow};
@@ -36,6 +37,20 @@ pub(super) fn kinds(connection: &mut Connection) -> Result<Vec<(String, String)>
     let text = |row: &Row<'_>, column| decode::text(row, column).unwrap_or_default();
     let rows = statement.query_map([], |row| Ok((text(row, 0), text(row, 1))))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn put_kind(connection: &mut Connection, kind: &str, template: &str) -> Result<(), Failure> {
+    let sql = "INSERT INTO camera_kinds (kind, url_template) VALUES (?1, ?2) \
+               ON CONFLICT (kind) DO UPDATE SET url_template = excluded.url_template";
+    connection.execute(sql, [kind, template])?;
+    Ok(())
+}
+
+pub(super) fn delete_kind(connection: &mut Connection, kind: &str) -> Result<(), Failure> {
+    match connection.execute("DELETE FROM camera_kinds WHERE kind = ?1", [kind])? {
+        0 => Err(ledger::no_kind(kind).into()),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn add(connection: &mut Connection, edit: CameraEdit) -> Result<CameraRow, Failure> {

@@ -117,6 +117,20 @@ impl Database for Sqlite {
         self.file.call(Link::Reader, cameras::kinds).await
     }
 
+    async fn put_camera_kind(&self, kind: String, url_template: String) -> Result<()> {
+        let put = move |connection: &mut _| cameras::put_kind(connection, &kind, &url_template);
+        self.file.call(Link::Writer, put).await?;
+        self.cameras_changed();
+        Ok(())
+    }
+
+    async fn delete_camera_kind(&self, kind: &str) -> Result<()> {
+        let kind = kind.to_owned();
+        self.file.call(Link::Writer, move |connection| cameras::delete_kind(connection, &kind)).await?;
+        self.cameras_changed();
+        Ok(())
+    }
+
     async fn add_camera(&self, edit: CameraEdit) -> Result<CameraRow> {
         let added = self.file.call(Link::Writer, move |connection| cameras::add(connection, edit)).await?;
         self.cameras_changed();

@@ -1,0 +1,52 @@
+//! `/api/v1/camera-kinds/{kind}`: writing and deleting kinds of cameras.
+//!
+//! A kind belongs to no actor: it is written to the database, which announces it, and the managers read again.
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::body::Json;
+use super::error::{Answer, Problem};
+use super::state::State;
+use crate::base::{Error, Kind};
+use crate::domain::camera::check_kind;
+
+/// What a kind means.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct KindEdit {
+    /// Template of the source URL, with `{host} {port} {username} {password} {channel} {substream}` and defaults like
+    /// `{port=554}`.
+    #[schema(example = "rtsp://{username}:{password}@{host}:{port=554}/live/{substream=main}")]
+    url_template: String,
+}
+
+/// Adds a kind of camera, or changes its template; cameras of this kind whose URL changes are started again.
+#[utoipa::path(put, path = "/api/v1/camera-kinds/{kind}", operation_id = "putCameraKind", tag = "cameras", params(("kind" = String, Path)), request_body = KindEdit, responses(
+    (status = 204),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn put(state: web::Data<State>, kind: web::Path<String>, Json(edit): Json<KindEdit>) -> Answer {
+    check_kind(&kind, &edit.url_template)?;
+    state.database.put_camera_kind(kind.into_inner(), edit.url_template).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Deletes a kind that no camera has.
+#[utoipa::path(delete, path = "/api/v1/camera-kinds/{kind}", operation_id = "deleteCameraKind", tag = "cameras", params(("kind" = String, Path)), responses(
+    (status = 204),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json", description = "cameras are of this kind"),
+))]
+pub(super) async fn delete(state: web::Data<State>, kind: web::Path<String>) -> Answer {
+    let users =
+        state.database.cameras().await?.into_iter().filter(|row| row.kind == *kind && row.url.is_none()).count();
+    if users > 0 {
+        let sentence = format!("cameras of this kind: {users}; give them another kind or a url first");
+        return Err(Error::new(Kind::Conflict, sentence).into());
+    }
+    state.database.delete_camera_kind(&kind).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
