@@ -43,7 +43,8 @@ pub struct Dropout {
 
 impl Default for Dropout {
     fn default() -> Self {
-        Self { every: Duration::from_secs(60), pause: Duration::from_secs(8) }
+        // Longer than a run that forgives earlier failures (60 s), or its relay would soon count as degraded.
+        Self { every: Duration::from_secs(90), pause: Duration::from_secs(8) }
     }
 }
 
