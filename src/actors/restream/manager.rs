@@ -13,12 +13,14 @@ use super::assignment::Assignment;
 use super::commands::{Refresh, read_all};
 use super::hearing::{self, Heard, ServerView};
 use super::incidents::Incidents;
+use super::known::Remembered;
 use super::plan::Waiting;
 use super::setup::RestreamSetup;
 use super::turns::Turns;
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{ChildSet, Supervised, supervised};
 use crate::adapters::database::SharedDatabase;
+use crate::adapters::known::KnownCameras;
 use crate::adapters::live::{Change, SharedLive};
 use crate::adapters::mediamtx::knock::knock;
 use crate::domain::camera::Kinds;
@@ -43,6 +45,7 @@ pub struct Restreams {
     /// What the table asks for and nobody has confirmed.
     pub(super) held: Option<Waiting>,
     pub(super) incidents: Incidents,
+    pub(super) remembered: Remembered,
     /// What each relay should know.
     pub(super) assignments: BTreeMap<i64, watch::Sender<Assignment>>,
     /// Relays on their way out.
@@ -56,7 +59,7 @@ pub struct Restreams {
     reading: bool,
     read_again: bool,
     /// Why the last reading failed.
-    database_fault: Option<String>,
+    pub(super) database_fault: Option<String>,
     knocking: bool,
     /// Nothing has been read yet.
     fresh: bool,
@@ -67,6 +70,7 @@ impl Restreams {
     pub fn new(setup: Arc<RestreamSetup>, database: SharedDatabase, live: SharedLive) -> Self {
         Self {
             turns: Turns::new(setup.rates),
+            remembered: Remembered::new(KnownCameras::at(setup.last_known.clone())),
             server: ServerView::new(&setup.server, setup.monitored),
             setup,
             database,
@@ -108,6 +112,7 @@ impl Restreams {
                     }
                     manager.kinds = kinds;
                     manager.take_rows(&rows, ctx);
+                    manager.remember(rows, ctx);
                     if std::mem::take(&mut manager.fresh) {
                         manager.forget_strangers(ctx);
                         manager.settle_old_plan(ctx);
@@ -119,6 +124,7 @@ impl Restreams {
                         log::warn!("cameras not read, the last known ones go on: {fault}");
                     }
                     manager.database_fault = Some(fault);
+                    manager.go_by_last_known(ctx);
                 }
             }
             if std::mem::take(&mut manager.read_again) {
@@ -195,7 +201,7 @@ impl Actor for Restreams {
         ctx.add_stream(changes);
         ctx.run_interval(self.setup.refresh, |manager, ctx| manager.refresh(ctx));
         ctx.run_interval(KNOCK_EVERY, |manager, ctx| manager.knock(ctx));
-        self.refresh(ctx);
+        self.begin(ctx);
     }
 }
 
@@ -230,6 +236,7 @@ impl Supervised for Restreams {
             "server": self.setup.server,
             "serverFault": self.server.answers().err(),
             "databaseFault": self.database_fault,
+            "source": self.observe_source(),
             "plan": self.observe_plan(),
         })
     }

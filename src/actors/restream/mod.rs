@@ -13,6 +13,7 @@ mod commands;
 mod fleet;
 mod hearing;
 mod incidents;
+mod known;
 mod manager;
 mod plan;
 mod process;

@@ -33,8 +33,10 @@ pub(super) struct Waiting {
 impl Restreams {
     /// Takes the cameras as the table has them, as far as that is not held.
     pub(super) fn weigh(&mut self, after: Fleet, ctx: &mut Context<Self>) {
+        let earlier = self.earlier_fleet();
         let held = self.held.as_ref().map(|waiting| &waiting.plan);
-        let (now, held) = hold::weigh(&self.fleet, after, self.setup.max_stop_fraction, held);
+        let before = earlier.as_ref().unwrap_or(&self.fleet);
+        let (now, held) = hold::weigh(before, after, self.setup.max_stop_fraction, held);
         self.note_plan(held, ctx);
         self.change_fleet(now, ctx);
     }
@@ -116,6 +118,8 @@ impl Handler<ApplyPlan> for Restreams {
         log::warn!(plan = confirmed.plan.id.as_str(), cameras = stops; "held plan confirmed, cameras stop");
         self.change_fleet(confirmed.plan.after, ctx);
         self.tell_of_plan(ctx);
+        // The list as it is from now on is to be remembered.
+        self.refresh(ctx);
         Ok(self.plan_view())
     }
 }

@@ -49,6 +49,8 @@ pub struct RestreamSetup {
     pub rates: Rates,
     /// A change of the table that would stop a larger fraction of the relays is held.
     pub max_stop_fraction: f64,
+    /// File that keeps the last known cameras, for a start without the database.
+    pub last_known: PathBuf,
 }
 
 impl RestreamSetup {
@@ -84,6 +86,7 @@ impl RestreamSetup {
             probe_timeout: restream.probe_timeout,
             rates: Rates { fleet: restream.start_rate, host: restream.start_rate_per_host },
             max_stop_fraction: restream.max_stop_fraction,
+            last_known: settings.data_dir.join("cameras.last.json"),
         })
     }
 

@@ -165,9 +165,11 @@ async fn ordered_end(program: Program, watch: Watch) {
     let took = program.stop_and(|program| {
         watch.end();
         for file in files_below(&room) {
-            // The database is where passwords of cameras are kept, the configuration file where ours is.
+            // The database is where passwords of cameras are kept, with the list for a start without it; the
+            // configuration file is where ours is.
             let name = file.file_name().expect("a file").to_string_lossy().into_owned();
-            if !name.starts_with("streamwarden.db") && name != "streamwarden.toml" {
+            let keeps_secrets = ["streamwarden.toml", "cameras.last.json"].contains(&name.as_str());
+            if !name.starts_with("streamwarden.db") && !keeps_secrets {
                 watch.look_at(&file.display().to_string(), &std::fs::read(&file).unwrap_or_default());
             }
         }

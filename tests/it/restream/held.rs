@@ -93,7 +93,7 @@ async fn an_emptied_table_stops_nothing_until_somebody_confirms_it() {
     stage.stop().await;
 }
 
-fn cameras_plan(folder: &Path, apply: bool) -> String {
+pub fn cameras_plan(folder: &Path, apply: bool) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_streamwarden"));
     command.current_dir(folder).args(["cameras", "plan", "--config", "streamwarden.toml"]).env_clear();
     let output = command.args(apply.then_some("--apply")).output().expect("the program");

@@ -5,6 +5,7 @@ mod commands;
 mod faults;
 mod held;
 mod hostile;
+mod known;
 mod peers;
 mod program;
 mod rebuilt;

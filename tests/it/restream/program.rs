@@ -21,7 +21,7 @@ impl Program {
         Self(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program"))
     }
 
-    fn kill(mut self) {
+    pub fn kill(mut self) {
         self.0.kill().expect("a signal");
         self.0.wait().expect("its end");
     }
@@ -52,7 +52,7 @@ pub fn write_config(folder: &Path, server: &AnyServer) {
     std::fs::write(folder.join("streamwarden.toml"), text).expect("a file");
 }
 
-async fn is_live(server: &AnyServer, path: &str) -> bool {
+pub async fn is_live(server: &AnyServer, path: &str) -> bool {
     let url = server.api_url().join(&format!("/v3/paths/get/{path}")).expect("a route");
     let http = reqwest::Client::builder().no_proxy().build().expect("a client");
     match http.get(url).send().await {

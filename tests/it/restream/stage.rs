@@ -95,6 +95,7 @@ impl Stage {
             probe_timeout: Duration::from_secs(4),
             rates: Rates { fleet: 20.0, host: 20.0 },
             max_stop_fraction: 0.5,
+            last_known: folder.path().join("cameras.last.json"),
         };
         let (setup, written): (_, SharedLive) = (Arc::new(setup), Arc::clone(&live));
         let restreams = Child::new("restreams", Restart::Always, move || {

@@ -1,0 +1,109 @@
+//! The last known cameras: kept whenever the table was read, gone by when a start finds no database.
+//!
+//! They are also what the first reading is weighed against: a table that was emptied while we were down is held like one
+//! that was emptied under our eyes.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::manager::Restreams;
+use crate::adapters::known::{Known, KnownCameras};
+use crate::base::Error;
+use crate::domain::camera::CameraRow;
+use crate::domain::fleet::{self, Fleet};
+
+/// The file, and what it held when we began.
+pub(super) struct Remembered {
+    // Locked on the pool for blocking work only, one piece of work at a time.
+    file: Arc<Mutex<KnownCameras>>,
+    found: Option<Known>,
+    /// The list that is gone by is as old as this.
+    since: Option<DateTime<Utc>>,
+    keeping: bool,
+    next: Option<Known>,
+}
+
+impl Remembered {
+    pub(super) fn new(file: KnownCameras) -> Self {
+        Self { file: Arc::new(Mutex::new(file)), found: None, since: None, keeping: false, next: None }
+    }
+}
+
+async fn at_the_file<T: Send + 'static>(
+    file: Arc<Mutex<KnownCameras>>,
+    work: impl FnOnce(&mut KnownCameras) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let done = tokio::task::spawn_blocking(move || work(&mut file.lock().unwrap_or_else(PoisonError::into_inner)));
+    done.await.unwrap_or_else(|_| Err(Error::internal("the file of the last known cameras cannot be worked on")))
+}
+
+impl Restreams {
+    /// Looks what an earlier run has left, then reads the table for the first time.
+    pub(super) fn begin(&mut self, ctx: &mut Context<Self>) {
+        let found = at_the_file(Arc::clone(&self.remembered.file), KnownCameras::load).into_actor(self);
+        ctx.spawn(found.map(|found, manager, ctx| {
+            match found {
+                Ok(found) => manager.remembered.found = found,
+                Err(error) => log::warn!("{error}"),
+            }
+            manager.refresh(ctx);
+        }));
+    }
+
+    /// What the first reading is weighed against; nothing later on.
+    pub(super) fn earlier_fleet(&mut self) -> Option<Fleet> {
+        self.remembered.found.take().map(|known| fleet::read(&known.rows, &known.kinds))
+    }
+
+    /// The table was read: this is the last known list from now on.
+    pub(super) fn remember(&mut self, rows: Vec<CameraRow>, ctx: &mut Context<Self>) {
+        let now = Utc::now();
+        self.remembered.since = Some(now);
+        // What is held is nobody's wish yet, and must not be all that is known after a crash.
+        if self.held.is_none() {
+            self.remembered.next = Some(Known { since: now, rows, kinds: self.kinds.clone() });
+            self.keep_next(ctx);
+        }
+    }
+
+    /// One write at a time, and only the newest.
+    fn keep_next(&mut self, ctx: &mut Context<Self>) {
+        if self.remembered.keeping {
+            return;
+        }
+        let Some(known) = self.remembered.next.take() else { return };
+        self.remembered.keeping = true;
+        let kept = at_the_file(Arc::clone(&self.remembered.file), move |file| file.keep(&known)).into_actor(self);
+        ctx.spawn(kept.map(|kept, manager, ctx| {
+            manager.remembered.keeping = false;
+            if let Err(error) = kept {
+                log::warn!("a start without the database would go by an older list: {error}");
+            }
+            manager.keep_next(ctx);
+        }));
+    }
+
+    /// The table could not be read: nothing runs yet, so what is known runs.
+    pub(super) fn go_by_last_known(&mut self, ctx: &mut Context<Self>) {
+        if !self.fleet.is_empty() {
+            return;
+        }
+        let Some(known) = self.remembered.found.take() else { return };
+        log::warn!(cameras = known.rows.len(); "the database is away, starting the cameras known since {}", known.since);
+        self.remembered.since = Some(known.since);
+        let fleet = fleet::read(&known.rows, &known.kinds);
+        self.kinds = known.kinds;
+        self.change_fleet(fleet, ctx);
+    }
+
+    /// Where the list of cameras comes from.
+    pub(super) fn observe_source(&self) -> String {
+        match (self.remembered.since, self.database_fault.is_some()) {
+            (None, _) => "nothing read yet".to_owned(),
+            (Some(_), false) => "database".to_owned(),
+            (Some(since), true) => format!("last known since {}", since.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        }
+    }
+}

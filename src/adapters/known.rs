@@ -1,0 +1,243 @@
+//! The last known list of cameras in a file of ours: what a start goes by while the database is away.
+//!
+//! The file holds the cameras' passwords, as the database does, so that only our own user may read it; it is replaced in
+//! one step, and only when the list has changed. Talked to by the restream manager.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+use crate::base::{Error, Result};
+use crate::domain::camera::{CameraRow, Kinds};
+
+/// Form of the file; another one is not guessed at.
+const VERSION: u32 = 1;
+
+/// A list as it was once read from the database.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// When it became the last known one.
+    pub since: DateTime<Utc>,
+    /// Its rows, unchecked as ever.
+    pub rows: Vec<CameraRow>,
+    /// The kinds they refer to.
+    pub kinds: Kinds,
+}
+
+/// The file.
+#[derive(Debug)]
+pub struct KnownCameras {
+    path: PathBuf,
+    /// What it holds, as far as we know.
+    holds: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Form {
+    version: u32,
+    since: DateTime<Utc>,
+    kinds: BTreeMap<String, String>,
+    cameras: Vec<Row>,
+}
+
+#[derive(Serialize, Deserialize, Hash)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    id: i64,
+    name: String,
+    kind: String,
+    host: Option<String>,
+    port: Option<i64>,
+    username: Option<String>,
+    password: Option<String>,
+    channel: Option<String>,
+    substream: Option<String>,
+    url: Option<String>,
+    transport: Option<String>,
+    audio: Option<String>,
+    enabled: bool,
+    record: bool,
+}
+
+impl KnownCameras {
+    /// The file at this path; touches nothing.
+    pub fn at(path: PathBuf) -> Self {
+        Self { path, holds: None }
+    }
+
+    /// What it holds; `None` when there is no file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not one of ours; the sentence quotes nothing of it.
+    pub fn load(&mut self) -> Result<Option<Known>> {
+        let text = match fs::read(&self.path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.fault("cannot be read", &error)),
+        };
+        let form: Form = serde_json::from_slice(&text)
+            .map_err(|error| self.fault("is not a list of cameras", &format!("line {}", error.line())))?;
+        if form.version != VERSION {
+            return Err(self.fault("has another form", &format!("version {}", form.version)));
+        }
+        self.holds = Some(content(&form));
+        let rows = form.cameras.into_iter().map(CameraRow::from).collect();
+        Ok(Some(Known { since: form.since, rows, kinds: form.kinds.into_iter().collect() }))
+    }
+
+    /// Keeps this list unless it is the one that is kept already; says whether it wrote.
+    ///
+    /// # Errors
+    /// When the folder cannot be written; the file is as before then.
+    pub fn keep(&mut self, known: &Known) -> Result<bool> {
+        let kinds = known.kinds.iter().map(|(kind, template)| (kind.clone(), template.clone())).collect();
+        let cameras = known.rows.iter().map(Row::from).collect();
+        let form = Form { version: VERSION, since: known.since, kinds, cameras };
+        let content = content(&form);
+        if self.holds == Some(content) {
+            return Ok(false);
+        }
+        let text = serde_json::to_vec(&form).map_err(|error| self.fault("cannot be written", &error))?;
+        replace(&self.path, &text).map_err(|error| self.fault("cannot be written", &error))?;
+        self.holds = Some(content);
+        Ok(true)
+    }
+
+    fn fault(&self, what: &str, why: &dyn std::fmt::Display) -> Error {
+        Error::internal(format!("the last known cameras in {} {what}: {why}", self.path.display()))
+    }
+}
+
+/// In one step, on the disk when it returns, and for our own user only from its first byte on.
+fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // Made with mode 0600 by tempfile.
+    let mut file = tempfile::Builder::new().prefix(".cameras.last-").tempfile_in(folder)?;
+    file.write_all(text)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    File::open(folder)?.sync_all()
+}
+
+fn content(form: &Form) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (&form.kinds, &form.cameras).hash(&mut hasher);
+    hasher.finish()
+}
+
+impl From<&CameraRow> for Row {
+    fn from(row: &CameraRow) -> Self {
+        let open = |secret: &Option<SecretString>| secret.as_ref().map(|secret| secret.expose_secret().to_owned());
+        Self {
+            id: row.id,
+            name: row.name.clone(),
+            kind: row.kind.clone(),
+            host: row.host.clone(),
+            port: row.port,
+            username: row.username.clone(),
+            password: open(&row.password),
+            channel: row.channel.clone(),
+            substream: row.substream.clone(),
+            url: open(&row.url),
+            transport: row.transport.clone(),
+            audio: row.audio.clone(),
+            enabled: row.enabled,
+            record: row.record,
+        }
+    }
+}
+
+impl From<Row> for CameraRow {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            kind: row.kind,
+            host: row.host,
+            port: row.port,
+            username: row.username,
+            password: row.password.map(SecretString::from),
+            channel: row.channel,
+            substream: row.substream,
+            url: row.url.map(SecretString::from),
+            transport: row.transport,
+            audio: row.audio,
+            enabled: row.enabled,
+            record: row.record,
+            updated_at: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn known(enabled: bool) -> Known {
+        let row = Row {
+            id: 7,
+            name: "gate".into(),
+            kind: "axis".into(),
+            host: Some("10.0.0.9".into()),
+            port: Some(8554),
+            username: Some("admin".into()),
+            password: Some("s3cret".into()),
+            channel: None,
+            substream: Some("1".into()),
+            url: None,
+            transport: Some("udp".into()),
+            audio: None,
+            enabled,
+            record: true,
+        };
+        let kinds = [("axis".to_owned(), "rtsp://{host}/".to_owned())].into();
+        Known { since: DateTime::UNIX_EPOCH, rows: vec![row.into()], kinds }
+    }
+
+    #[test]
+    fn a_list_is_kept_when_it_changed_and_for_us_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("cameras.last.json");
+        let mut file = KnownCameras::at(path.clone());
+        assert!(file.load().expect("no file is no fault").is_none());
+        assert!(file.keep(&known(true)).expect("kept"));
+        assert_eq!(fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
+        let later = Known { since: Utc::now(), ..known(true) };
+        assert!(!file.keep(&later).expect("the same"), "it is known already");
+        let mut file = KnownCameras::at(path.clone());
+        let loaded = file.load().expect("readable").expect("there");
+        assert_eq!((loaded.since, &loaded.kinds), (DateTime::UNIX_EPOCH, &known(true).kinds));
+        let row = &loaded.rows[0];
+        assert_eq!((row.id, row.name.as_str(), row.port, row.enabled), (7, "gate", Some(8554), true));
+        assert_eq!(row.password.as_ref().map(ExposeSecret::expose_secret), Some("s3cret"));
+        assert!(!file.keep(&later).expect("the same"), "also after a restart");
+        assert!(file.keep(&known(false)).expect("changed"));
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing else is left");
+    }
+
+    #[test]
+    fn a_file_that_is_not_ours_is_named_and_not_quoted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("cameras.last.json");
+        let other = r#"{"version":2,"since":"2026-01-01T00:00:00Z","kinds":{},"cameras":[]}"#;
+        for (text, word) in [("s3cret", "not a list"), (r#"{"version":"s3cret"}"#, "not a list"), (other, "version 2")]
+        {
+            fs::write(&path, text).expect("a file");
+            let error = KnownCameras::at(path.clone()).load().expect_err(text).to_string();
+            assert!(
+                error.contains(word) && error.contains("cameras.last.json") && !error.contains("s3cret"),
+                "{error}"
+            );
+        }
+        assert!(KnownCameras::at(folder.path().join("none/x")).keep(&known(true)).is_err());
+    }
+}

@@ -1,0 +1,85 @@
+//! The last known cameras: what a start goes by while the database is away, and what it weighs the table against.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use serde_json::Value;
+use streamwarden::demo::media_server::Options;
+
+use super::held::cameras_plan;
+use super::program::{Program, is_live, until, write_config};
+use super::stage::{PATIENCE, Source, marked, server};
+
+/// What the running program says of its restream manager.
+async fn restreams(folder: &Path) -> Option<Value> {
+    let note: Value = serde_json::from_slice(&std::fs::read(folder.join("run.json")).ok()?).ok()?;
+    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let answer = http.get(format!("{}/api/v1/tree", note["url"].as_str()?)).send().await.ok()?;
+    let tree: Value = serde_json::from_str(&answer.text().await.ok()?).ok()?;
+    tree["children"].as_array()?.iter().find(|child| child["name"] == "restreams").cloned()
+}
+
+#[actix::test]
+async fn a_start_without_the_database_goes_by_the_last_known_cameras() {
+    let (source, server) = (Source::start().await, server(&Options::default()).await);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().canonicalize().expect("a path");
+    let mark = path.to_string_lossy().into_owned();
+    write_config(&path, &server);
+    let database = || rusqlite::Connection::open(path.join("streamwarden.db"));
+    let source_is = async |words: &str| {
+        until(words, PATIENCE, async || {
+            restreams(&path)
+                .await
+                .is_some_and(|state| state["state"]["source"].as_str().is_some_and(|now| now.starts_with(words)))
+        })
+        .await;
+    };
+
+    let program = Program::run(&path);
+    let rest: Vec<String> = (1..=3).map(|n| format!("('off{n}', 'rtsp://127.0.0.1:1/{n}')")).collect();
+    let insert = format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}'), {}", source.url("a"), rest.join(", "));
+    until("the rows are there", PATIENCE, async || database().is_ok_and(|file| file.execute_batch(&insert).is_ok()))
+        .await;
+    until("the relay runs", PATIENCE, async || is_live(&server, "gate").await).await;
+    let kept = path.join("cameras.last.json");
+    until("the list is kept", PATIENCE, async || {
+        std::fs::read_to_string(&kept).is_ok_and(|text| text.contains("off3"))
+    })
+    .await;
+    assert_eq!(kept.metadata().expect("a file").permissions().mode() & 0o777, 0o600);
+    source_is("database").await;
+    program.kill();
+    until("ffmpeg is gone", PATIENCE, async || marked(&mark).is_empty()).await;
+
+    let outsider = database().expect("the file");
+    // Readers of a WAL are kept out by this mode only.
+    let lock = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE cameras SET name = name; COMMIT";
+    outsider.execute_batch(lock).expect("the lock");
+    let program = Program::run(&path);
+    source_is("last known since 20").await;
+    until("the relay runs", PATIENCE, async || !marked(&mark).is_empty() && is_live(&server, "gate").await).await;
+    let state = restreams(&path).await.expect("it answers")["state"].clone();
+    assert_eq!((&state["relays"], state["databaseFault"].is_string()), (&Value::from(4), true), "{state}");
+    let relay = async || {
+        let relays = restreams(&path).await.expect("it answers")["children"].clone();
+        let gate = relays.as_array().and_then(|all| all.iter().find(|one| one["state"]["camera"] == "gate").cloned());
+        gate.expect("a relay")["state"]["pid"].clone()
+    };
+    let before = relay().await;
+    drop(outsider);
+    source_is("database").await;
+    assert_eq!((before.is_u64(), relay().await), (true, before), "what runs by the list is what the table says");
+    program.kill();
+    until("ffmpeg is gone", PATIENCE, async || marked(&mark).is_empty()).await;
+
+    // Emptied while nobody looked: held all the same.
+    database().expect("the file").execute_batch("DELETE FROM cameras").expect("emptied");
+    let program = Program::run(&path);
+    until("the plan is held", PATIENCE, async || cameras_plan(&path, false).contains("would stop 4 of 4")).await;
+    until("the relay runs", PATIENCE, async || is_live(&server, "gate").await).await;
+    assert!(std::fs::read_to_string(&kept).expect("kept").contains("off3"), "what is held is not forgotten");
+    program.kill();
+    until("ffmpeg is gone", PATIENCE, async || marked(&mark).is_empty()).await;
+    server.stop().await;
+}
