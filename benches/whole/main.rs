@@ -1,0 +1,34 @@
+//! The whole program beside bare ffmpeg, in one run: `make bench`. Prints raw figures and ratios; judges nothing.
+//!
+//! Runs against the stand-in, or the MediaMTX that `MEDIAMTX_BIN` names. `cargo bench -- 5` takes five rounds.
+
+#[path = "../../tests/it/support/mod.rs"]
+#[allow(dead_code, reason = "shared with the integration tests, which use the rest")]
+mod support;
+
+mod cuts;
+mod figures;
+mod fleet;
+mod start;
+
+use streamwarden::demo::media_server::Options;
+use support::cameras::Cameras;
+use support::program::{Config, Program};
+
+fn main() {
+    let rounds = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(7);
+    actix::System::new().block_on(async {
+        let media = support::media::server(&Options::default()).await;
+        println!("media server: {}; {rounds} rounds", media.name());
+        let cameras = Cameras::start(fleet::SIZE).await;
+        let more = "[upload]\nworkers = 1".to_owned();
+        let config = Config { more, ..Config::on(&media) };
+        let program = Program::start(&config).await;
+        start::compare(&program, &cameras, &media, rounds).await;
+        cuts::count(&program, &media).await;
+        fleet::weigh(&program, &cameras).await;
+        program.stop().await;
+        cameras.stop().await;
+        media.stop().await;
+    });
+}
