@@ -1,6 +1,6 @@
 //! Relays with everything they live with: a database file, a live store, a monitor, a media server, and cameras.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,6 +49,8 @@ pub struct Stage {
     told: broadcast::Receiver<Arc<Vec<Change>>>,
     /// Cameras as far as `told` was read.
     seen: BTreeMap<String, CameraStatus>,
+    /// Told, and not looked at yet.
+    unread: VecDeque<Change>,
     folder: TempDir,
 }
 
@@ -102,7 +104,7 @@ impl Stage {
             Restreams::new(Arc::clone(&setup), database.clone(), Arc::clone(&written))
         });
         let root = Root::new(vec![restreams, monitor], CancellationToken::new().drop_guard()).start();
-        Self { server: Some(server), live, root, mark, told, seen: BTreeMap::new(), folder }
+        Self { server: Some(server), live, root, mark, told, seen: BTreeMap::new(), unread: VecDeque::new(), folder }
     }
 
     /// Runs SQL as somebody with the `sqlite3` shell does.
@@ -124,18 +126,17 @@ impl Stage {
     /// at.
     pub async fn camera(&mut self, name: &str, wanted: impl Fn(Option<&CameraStatus>) -> bool) -> Option<CameraStatus> {
         while let Ok(changes) = self.told.try_recv() {
-            changes.iter().for_each(|change| self.note(change));
+            self.unread.extend(changes.iter().cloned());
+        }
+        // Several may come at once: those behind the one that ended the last wait are still unread.
+        for change in std::mem::take(&mut self.unread) {
+            self.note(&change);
         }
         let found = timeout(PATIENCE, async {
-            loop {
-                if wanted(self.seen.get(name)) {
-                    return;
-                }
-                for change in self.told.recv().await.expect("the store keeps up").iter() {
-                    self.note(change);
-                    if wanted(self.seen.get(name)) {
-                        return;
-                    }
+            while !wanted(self.seen.get(name)) {
+                match self.unread.pop_front() {
+                    Some(change) => self.note(&change),
+                    None => self.unread.extend(self.told.recv().await.expect("the store keeps up").iter().cloned()),
                 }
             }
         });
