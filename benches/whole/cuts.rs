@@ -1,38 +1,46 @@
-//! Frames at segment cuts, by the media's own clock: the time from one segment's start to a later one's holds just as
-//! many frames as the segments between them, when none is lost. (The integration tests compare the pictures.)
+//! Frames at segment cuts: a film whose every picture is known is recorded in short segments, and the stored objects are
+//! decoded and compared with it.
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use serde_json::Value;
 use streamwarden::demo::server::AnyServer;
 
+use crate::support::film::places;
 use crate::support::media::Publisher;
 use crate::support::program::Program;
 use crate::support::wait::eventually;
 
-/// Frames per second of the publisher.
-const RATE: f64 = 25.0;
+/// Segments to look at, at 2 s each: less than the film is long.
+const SEGMENTS: usize = 20;
 
-/// Segments to look at, at 2 s each.
-const SEGMENTS: usize = 12;
-
-/// Records a stream and counts.
+/// Records the film and counts.
 pub async fn count(program: &Program, media: &AnyServer) {
-    let publisher = Publisher::to(&media.rtsp_url(), "cuts");
+    let mut url = media.rtsp_url();
+    url.set_path("cuts");
+    let publisher = Publisher::film(&url);
+    let stored = |segment: &Value| segment["state"] == "uploaded";
     let segments = eventually("enough segments", || async {
-        let segments = program.api.segments("cuts").await;
-        let sealed = segments.into_iter().filter(|segment| segment["state"] != "writing").collect::<Vec<_>>();
-        (sealed.len() > SEGMENTS).then_some(sealed)
+        let segments: Vec<Value> = program.api.segments("cuts").await.into_iter().filter(stored).collect();
+        (segments.len() >= SEGMENTS).then_some(segments)
     })
     .await;
     drop(publisher);
-    let start = |index: usize| -> DateTime<Utc> {
-        segments[index]["startedAt"].as_str().and_then(|time| time.parse().ok()).expect("a time")
-    };
-    // The first one is left out: its first frame's time is unset by ffmpeg.
-    let span = (start(SEGMENTS) - start(1)).as_seconds_f64();
-    let frames: u64 = segments[1..SEGMENTS].iter().filter_map(|segment| segment["frames"].as_u64()).sum();
-    let expected = (span * RATE).round();
+    let object =
+        |segment: &Value| program.data_dir().join("objects").join(segment["objectKey"].as_str().expect("a key"));
+    let objects: Vec<PathBuf> = segments.iter().map(object).collect();
+    let places = places(&objects);
+    let known: BTreeSet<usize> = places.iter().flatten().copied().collect();
+    let (Some(first), Some(last)) = (known.first(), known.last()) else { return println!("no picture was recorded") };
+    let wanted = last - first + 1;
+    let in_order = places.windows(2).filter(|pair| pair[0].map(|place| place + 1) == pair[1]).count() + 1;
     println!(
-        "frames over {} cuts: {frames} of {expected} by the media's clock ({span:.3} s at {RATE} frames/s)",
-        SEGMENTS - 1
+        "pictures over {} cuts: {} of the {wanted} between the first and the last are there, {} lost, {} of {} in order",
+        objects.len() - 1,
+        known.len(),
+        wanted - known.len(),
+        in_order,
+        places.len()
     );
 }

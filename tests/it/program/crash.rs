@@ -27,7 +27,7 @@ fn open_files_have_media(program: &Program) -> bool {
         let file = program.data_dir().join("spool").join(row["spool_path"].as_str().expect("a path"));
         file.metadata().map_or(0, |file| file.len())
     };
-    rows.len() == NAMES.len() && rows.iter().all(|row| length(row) > 50_000)
+    rows.len() == NAMES.len() && rows.iter().all(|row| length(row) > 20_000)
 }
 
 fn count(segments: &BTreeMap<String, String>, wanted: &[&str]) -> usize {

@@ -2,38 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 
 use streamwarden::domain::recording::Segment;
 use url::Url;
 
 use super::stage::Stage;
-
-/// A film of 60 s, 25 frames/s, a keyframe every second, no two frames alike, with sound.
-fn film() -> &'static Path {
-    static FILM: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
-    &FILM
-        .get_or_init(|| {
-            let folder = tempfile::tempdir().expect("a folder");
-            let file = folder.path().join("film.mp4");
-            let args = "-f lavfi -i testsrc2=size=192x108:rate=25 -f lavfi -i sine=frequency=440:sample_rate=44100 -t 60 \
-                        -c:v libx264 -preset ultrafast -tune zerolatency -g 25 -pix_fmt yuv420p -c:a aac";
-            ffmpeg(args.split_whitespace().chain([file.to_str().expect("a path")]));
-            (folder, file)
-        })
-        .1
-}
-
-fn ffmpeg<'a>(args: impl Iterator<Item = &'a str>) -> String {
-    let done = Command::new("ffmpeg")
-        .args(["-nostdin", "-hide_banner", "-loglevel", "error"])
-        .args(args)
-        .stdin(Stdio::null())
-        .output()
-        .expect("ffmpeg is installed");
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    String::from_utf8(done.stdout).expect("text")
-}
+use crate::support::film::{film, places};
 
 /// An ffmpeg that publishes the film at natural speed.
 pub struct Publisher(Child);
@@ -69,23 +43,12 @@ impl Drop for Publisher {
     }
 }
 
-/// A digest of every decoded frame, in order.
-fn frames(file: &Path) -> Vec<String> {
-    let args = ["-i", file.to_str().expect("a path"), "-map", "0:v", "-fps_mode", "passthrough", "-f", "framemd5", "-"];
-    let text = ffmpeg(args.into_iter());
-    let lines = text.lines().filter(|line| !line.starts_with('#'));
-    lines.map(|line| line.rsplit(',').next().expect("a digest").trim().to_owned()).collect()
-}
-
 /// Asserts that these files, one after the other, hold an unbroken run of the film's frames; returns its length.
 pub fn assert_unbroken(files: &[PathBuf]) -> usize {
-    let recorded: Vec<String> = files.iter().flat_map(|file| frames(file)).collect();
-    let film = frames(film());
-    let first = recorded.first().expect("frames were recorded");
-    let start = film.iter().position(|frame| frame == first).expect("the first frame is one of the film");
-    let wanted = film.get(start..start + recorded.len()).expect("not longer than the film");
-    for (place, (found, wanted)) in recorded.iter().zip(wanted).enumerate() {
-        assert_eq!(found, wanted, "frame {place} of {} is not the film's next", recorded.len());
+    let recorded = places(files);
+    let first = recorded.first().copied().flatten().expect("the first frame is one of the film");
+    for (count, place) in recorded.iter().enumerate() {
+        assert_eq!(*place, Some(first + count), "frame {count} of {} is not the film's next", recorded.len());
     }
     recorded.len()
 }

@@ -1,10 +1,6 @@
-//! Cameras that cost next to nothing: one small clip, encoded once, played over and over by copying ffmpegs.
-
-use std::path::Path;
-use std::process::{Command, Stdio};
+//! Cameras that cost next to nothing: one small film, encoded once, played over and over by copying ffmpegs.
 
 use streamwarden::demo::media_server::{MediaServer, Options, Presence};
-use tempfile::TempDir;
 use url::Url;
 
 use super::media::Publisher;
@@ -14,19 +10,14 @@ use super::wait::eventually;
 pub struct Cameras {
     publishers: Vec<Publisher>,
     server: MediaServer,
-    clip: TempDir,
 }
 
 impl Cameras {
     /// So many cameras, all of them on air.
     pub async fn start(count: usize) -> Self {
         let server = MediaServer::start(Options::default()).expect("free ports");
-        let clip = tempfile::tempdir().expect("a folder");
-        encode(&clip.path().join("clip.mkv"));
-        let mut cameras = Self { publishers: Vec::new(), server, clip };
-        for index in 0..count {
-            cameras.plug_in(index);
-        }
+        let mut cameras = Self { publishers: Vec::new(), server };
+        cameras.publishers.extend((0..count).map(|index| Publisher::film(&cameras.url(index))).collect::<Vec<_>>());
         for index in 0..count {
             cameras.on_air(index).await;
         }
@@ -48,17 +39,6 @@ impl Cameras {
         url
     }
 
-    fn plug_in(&mut self, index: usize) {
-        self.publishers.push(self.publish(&self.url(index)));
-    }
-
-    /// The same clip, published elsewhere.
-    pub fn publish(&self, url: &Url) -> Publisher {
-        let clip = self.clip.path().join("clip.mkv");
-        let args = ["-re", "-stream_loop", "-1", "-i", clip.to_str().expect("text"), "-c", "copy"];
-        Publisher::run(&args, url)
-    }
-
     async fn on_air(&self, index: usize) {
         let presence: Presence = self.server.presence();
         let path = path(index);
@@ -74,12 +54,4 @@ impl Cameras {
 
 fn path(index: usize) -> String {
     format!("source/{index}")
-}
-
-/// A minute of 320x180 at 25 frames/s with a keyframe every second, and sound.
-fn encode(to: &Path) {
-    let words = "-hide_banner -loglevel error -nostdin -f lavfi -i testsrc2=size=320x180:rate=25 -f lavfi \
-        -i sine=frequency=440 -t 60 -c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p -g 25 -c:a aac";
-    let done = Command::new("ffmpeg").args(words.split_whitespace()).arg(to).stdin(Stdio::null()).status();
-    assert!(done.expect("ffmpeg").success(), "the clip is encoded");
 }

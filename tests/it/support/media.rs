@@ -8,6 +8,7 @@ use streamwarden::demo::media_server::Options;
 use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
 use url::Url;
 
+use super::film::film;
 use super::processes::send;
 
 /// The stand-in, or the server that `MEDIAMTX_BIN` names.
@@ -37,8 +38,13 @@ impl Publisher {
         Self::run(&args, &url)
     }
 
+    /// The film, over and over, as it is.
+    pub fn film(url: &Url) -> Self {
+        Self::run(&["-re", "-stream_loop", "-1", "-i", film().to_str().expect("text"), "-c", "copy"], url)
+    }
+
     /// ffmpeg with these arguments before its output.
-    pub fn run(args: &[&str], url: &Url) -> Self {
+    fn run(args: &[&str], url: &Url) -> Self {
         let ffmpeg = Command::new("ffmpeg")
             .args(["-hide_banner", "-loglevel", "error", "-nostdin"])
             .args(args)

@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod cameras;
+pub mod film;
 pub mod media;
 pub mod processes;
 pub mod program;

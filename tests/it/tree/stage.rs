@@ -54,7 +54,7 @@ impl Stage {
             };
             app.database().add_camera(edit).await.expect("a camera");
         }
-        let to_main = |number| cameras.publish(&main.rtsp_url().join(&format!("pub{number}")).expect("a path"));
+        let to_main = |number| Publisher::film(&main.rtsp_url().join(&format!("pub{number}")).expect("a path"));
         let published = (1..=streams).map(to_main).collect();
         let api = Api::at(&format!("http://{}", app.addr()));
         Self { api, app, streams: published, cameras, media: vec![main, spare], folder }
