@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use log::LevelFilter;
 use serde_json::json;
-use streamwarden::cli::{Cli, Command, Failure, Print, cameras, check, say};
+use streamwarden::app::Origins;
+use streamwarden::cli::{Cli, Command, Failure, Files, Print, cameras, check, say};
 use streamwarden::config::{self, Settings, Sources};
 use streamwarden::{app, logging};
 
@@ -24,12 +25,14 @@ fn main() -> ExitCode {
 fn act(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Run(run) => {
-            let sources = Sources::of_this_process(cli.files.config.clone(), run.overrides());
-            let settings = settings_and_logging(&sources, cli.files.log_config)?;
+            let Files { config, log_config } = cli.files;
+            let origins = Origins { config, overrides: run.overrides(), log_config };
+            let sources = origins.sources();
+            let settings = settings_and_logging(&sources, origins.log_file(&sources))?;
             let file = sources.file.map_or("none".to_owned(), |file| file.display().to_string());
             let version = env!("CARGO_PKG_VERSION");
             log::info!(version = version, node = settings.node.as_str(), configuration = file.as_str(); "starting");
-            app::run(settings).map_err(|error| {
+            app::run(settings, &origins).map_err(|error| {
                 // Also on stderr in the end: the log may go to a file alone.
                 log::error!("{error}");
                 Failure::Other(error)
@@ -51,9 +54,8 @@ fn act(cli: Cli) -> Result<(), Failure> {
 }
 
 /// Loads the configuration and starts logging as its file says; complains of both at once.
-fn settings_and_logging(sources: &Sources, log_config: Option<PathBuf>) -> Result<Settings, Failure> {
+fn settings_and_logging(sources: &Sources, log_file: Option<PathBuf>) -> Result<Settings, Failure> {
     let settings = config::load(sources);
-    let log_file = logging::find(log_config, &sources.env);
     if let Err(mut complaints) = settings {
         if let Some(Err(more)) = log_file.map(|file| logging::check(&file)) {
             complaints.0.extend(more.0);

@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use actix::{Actor, Addr, Context, Handler, Message};
+use actix::{Actor, Addr, Context, Handler, Message, ResponseFuture};
 use serde_json::{Value, json};
 use tokio_util::sync::DropGuard;
 
@@ -54,6 +54,25 @@ impl Supervised for Root {
     }
 }
 supervised!(Root, manager);
+
+/// Asks all managers whether they are alive; answered with the names of those that do not say so in time.
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "Vec<String>")]
+pub struct AskManagers {
+    /// How long each may take.
+    pub patience: Duration,
+}
+
+impl Handler<AskManagers> for Root {
+    type Result = ResponseFuture<Vec<String>>;
+
+    fn handle(&mut self, ask: AskManagers, _: &mut Self::Context) -> Self::Result {
+        match &self.set {
+            Some(set) => Box::pin(set.silent(ask.patience)),
+            None => Box::pin(std::future::ready(Vec::new())),
+        }
+    }
+}
 
 /// Asks for the address of a running manager.
 #[derive(Message)]

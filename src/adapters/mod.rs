@@ -9,3 +9,4 @@ pub mod live;
 pub mod mediamtx;
 pub mod objects;
 pub mod spool;
+pub mod systemd;

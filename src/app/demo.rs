@@ -12,6 +12,7 @@ use url::Url;
 
 use super::{App, build, on_main_thread, plan, until_stopped};
 use crate::adapters::database::SharedDatabase;
+use crate::adapters::systemd::ServiceManager;
 use crate::base::{Error, Result};
 use crate::config::{self, CliOverrides, Settings, Sources};
 use crate::demo::cameras::{Dropout, SampleCameras, SampleOptions};
@@ -72,7 +73,7 @@ pub fn run(options: &Options) -> Result<()> {
         let cameras = SampleCameras::start(samples(&settings, options)?).await?;
         fill(app.database(), &cameras.source_urls()).await?;
         greet(&app, &server, &folder, options);
-        let stopped = until_stopped(app, &mut signals).await;
+        let stopped = until_stopped(app, &mut signals, &ServiceManager::default(), None).await;
         cameras.stop().await;
         server.stop().await;
         stopped

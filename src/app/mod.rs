@@ -3,13 +3,16 @@
 //! [`build`] opens and starts everything or nothing, [`App::addr`] says where it listens, [`App::stop`] ends it in
 //! order. [`run`] does all of it for the command line. Holds no rule of its own. Called by `main` and by the tests.
 
+mod attendant;
 pub mod cameras;
 pub mod check;
 mod commands;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod instance;
+mod knobs;
 mod plan;
+mod reload;
 pub mod remote;
 
 use std::future::Future;
@@ -19,7 +22,9 @@ use std::time::Duration;
 
 use actix::{Actor, Addr};
 use secrecy::SecretString;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::actors::hub::HubHandle;
 use crate::actors::root::Root;
@@ -28,12 +33,17 @@ use crate::adapters::database::postgres::SiteTable;
 use crate::adapters::database::site::WithSite;
 use crate::adapters::database::{self, SharedDatabase};
 use crate::adapters::ffmpeg::orphans;
+use crate::adapters::live::SharedLive;
+use crate::adapters::systemd::ServiceManager;
 use crate::base::{Error, Kind, Result};
 use crate::config::Settings;
 use crate::config::settings::Database;
 use crate::http;
-use crate::signals::Signals;
+use crate::signals::{Signals, Wish};
+use attendant::Attendant;
 use instance::Instance;
+use knobs::Knobs;
+pub use reload::Origins;
 
 /// Everything has stopped by then after the first signal, or is ended and named.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
@@ -44,6 +54,12 @@ pub struct App {
     root_ended: CancellationToken,
     http: http::Server,
     database: SharedDatabase,
+    live: SharedLive,
+    /// What is in force: values that wait for the next start are not in it.
+    settings: Settings,
+    knobs: Knobs,
+    /// What people should know that no state tells.
+    note: watch::Sender<Option<String>>,
     // Last: the folder stays locked until everything that writes to it is gone.
     _instance: Instance,
 }
@@ -66,7 +82,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         log::warn!("ended {ended} ffmpeg processes that an earlier run had left behind");
     }
     let hub = HubHandle::default();
-    let children = plan::children(&settings, &services, &hub, &mark)?;
+    let (children, knobs) = plan::children(&settings, &services, &hub, &mark)?;
     let root_ended = CancellationToken::new();
     let root = Root::new(children, root_ended.clone().drop_guard()).start();
     let state = http::State {
@@ -84,7 +100,8 @@ pub async fn build(settings: Settings) -> Result<App> {
     let http = http::serve(listener, Arc::new(state))?;
     instance.announce(http.address())?;
     log::info!("listening on http://{}", http.address());
-    Ok(App { root, root_ended, http, database: services.database, _instance: instance })
+    let (database, live, note) = (services.database, services.live, watch::Sender::new(None));
+    Ok(App { root, root_ended, http, database, live, settings, knobs, note, _instance: instance })
 }
 
 impl App {
@@ -103,6 +120,19 @@ impl App {
         &self.database
     }
 
+    /// Tells the service manager how we are, until the handle is dropped; nothing without one.
+    pub fn attend(&self, manager: &ServiceManager) -> Option<AbortOnDropHandle<()>> {
+        let (manager, root, live) = (manager.clone(), self.root.clone(), self.live.clone());
+        Attendant { manager, root, live, note: self.note.subscribe() }.begin()
+    }
+
+    /// Reads the configuration again, takes over what can change while we run, and names what cannot. A wrong one
+    /// changes nothing, and the log tells every complaint.
+    pub async fn reload(&mut self, origins: &Origins) {
+        let refused = reload::reload(self, origins).await.err();
+        self.note.send_replace(refused);
+    }
+
     /// Waits until the root actor has ended by itself, which only a fault of ours can bring about.
     pub fn root_ended(&self) -> impl Future<Output = ()> + 'static {
         self.root_ended.clone().cancelled_owned()
@@ -113,9 +143,10 @@ impl App {
     /// # Errors
     /// `Timeout` naming whoever had to be ended because it was late.
     pub async fn stop(self) -> Result<()> {
+        let stop = Stop::within(STOP_WITHIN);
         self.http.stop().await;
         // A root that is gone has taken its children with it.
-        let report = self.root.send(Stop::within(STOP_WITHIN)).await.unwrap_or_default();
+        let report = self.root.send(stop).await.unwrap_or_default();
         self.root_ended.cancelled().await;
         if report.late.is_empty() {
             return Ok(());
@@ -146,31 +177,56 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T> {
         .map_err(|error| Error::internal("no tokio runtime can be made").with_source(error))
 }
 
-/// Runs the roles of `settings` until stopped by a signal.
+/// Runs the roles of `settings` until stopped by a signal; reads `origins` again on SIGHUP.
 ///
 /// # Errors
 /// When something cannot be built, or when the stop was not in order.
-pub fn run(settings: Settings) -> Result<()> {
+pub fn run(settings: Settings, origins: &Origins) -> Result<()> {
+    let manager = ServiceManager::of_this_process();
     on_main_thread(async {
         let mut signals = Signals::take_over()?;
         let app = build(settings).await?;
-        until_stopped(app, &mut signals).await
+        until_stopped(app, &mut signals, &manager, Some(origins)).await
     })
 }
 
-/// Waits for the first signal, then stops in order; the second signal ends the wait at once.
-async fn until_stopped(app: App, signals: &mut Signals) -> Result<()> {
-    tokio::select! {
-        signal = signals.next() => log::info!("{signal}: stopping; a second signal ends everything at once"),
-        () = app.root_ended() => return Err(Error::internal("the root of the actor tree is gone")),
-    }
+/// Waits for the first signal, then stops in order; the second signal ends the wait at once. Without `origins` there
+/// is nothing to read again, and SIGHUP is a closed window: a signal like the others.
+async fn until_stopped(
+    mut app: App,
+    signals: &mut Signals,
+    manager: &ServiceManager,
+    origins: Option<&Origins>,
+) -> Result<()> {
+    manager.ready();
+    let attendant = app.attend(manager);
+    let signal = loop {
+        let wish = tokio::select! {
+            wish = signals.next() => wish,
+            () = app.root_ended() => return Err(Error::internal("the root of the actor tree is gone")),
+        };
+        match (wish, origins) {
+            (Wish::Reload, Some(origins)) => {
+                manager.reloading();
+                tokio::select! {
+                    () = app.reload(origins) => manager.ready(),
+                    signal = signals.stop() => break signal,
+                }
+            }
+            (Wish::Reload, None) => break "SIGHUP",
+            (Wish::Stop(signal), _) => break signal,
+        }
+    };
+    drop(attendant);
+    manager.stopping();
+    log::info!("{signal}: stopping; a second signal ends everything at once");
     tokio::select! {
         stopped = app.stop() => {
             log::info!("stopped");
             stopped
         }
         // Dropping what runs kills its processes; what slips through dies with this thread.
-        signal = signals.next() => Err(Error::new(Kind::Timeout, format!("{signal} again: ended without waiting"))),
+        signal = signals.stop() => Err(Error::new(Kind::Timeout, format!("{signal} again: ended without waiting"))),
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::knobs::Knobs;
 use crate::actors::hub::{Hub, HubHandle, Limits};
 use crate::actors::monitor::{Monitor, Watched};
 use crate::actors::record::{RecordHandles, Recorders};
 use crate::actors::restream::{RestreamSetup, Restreams};
-use crate::actors::supervision::{Child, Restart};
+use crate::actors::supervision::{Child, Restart, Setting};
 use crate::actors::upload::{UploadHandles, UploadRules, Uploads};
 use crate::adapters::database::SharedDatabase;
 use crate::adapters::ffmpeg::version::{self, Version};
@@ -21,7 +23,7 @@ use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::{SharedSpool, Spool};
 use crate::base::{Error, Result};
 use crate::config::Settings;
-use crate::config::settings::Objects;
+use crate::config::settings::{Objects, Record};
 use crate::domain::role::Role;
 
 /// Name of the restream manager in the tree.
@@ -74,37 +76,42 @@ pub(super) fn mark(data_dir: &Path) -> Result<String> {
     Ok(folder.to_string_lossy().into_owned())
 }
 
-/// The managers, in start order. Stopped in reverse, recorders close their files before relays end what they record.
-pub(super) fn children(settings: &Settings, services: &Services, hub: &HubHandle, mark: &str) -> Result<Vec<Child>> {
+/// The managers, in start order, and what changes their settings. Stopped in reverse, recorders close their files before
+/// relays end what they record.
+pub(super) fn children(
+    settings: &Settings,
+    services: &Services,
+    hub: &HubHandle,
+    mark: &str,
+) -> Result<(Vec<Child>, Knobs)> {
+    let (mut knobs, live) = Knobs::new(settings);
     let mut children = vec![hub_child(services, hub)];
     // Recorders and upload workers know nothing of one another but this count of sealed segments.
     let sealed = Arc::new(watch::Sender::new(0));
     if services.roles.contains(&Role::Record) {
-        children.push(upload_child(settings, services, sealed.subscribe()));
+        children.push(upload_child(live.upload, services, sealed.subscribe()));
     }
     if services.roles.contains(&Role::Restream) {
-        children.push(restream_child(settings, services, mark)?);
+        let (child, knob) = restream_child(settings, services, mark)?;
+        children.push(child);
+        knobs.restream = Some(knob);
     }
     if services.roles.contains(&Role::Record) {
-        children.push(record_child(settings, services, mark, sealed)?);
+        children.push(record_child(settings, live.record, services, mark, sealed)?);
     }
-    children.push(monitor_child(settings, services)?);
-    Ok(children)
+    children.push(monitor_child(settings, live.interval, services)?);
+    Ok((children, knobs))
 }
 
-fn upload_child(settings: &Settings, services: &Services, sealed: watch::Receiver<u64>) -> Child {
-    let rules = UploadRules {
-        workers: settings.upload.workers,
-        keep_local: settings.record.keep_local,
-        min_free: settings.record.min_free,
-    };
+fn upload_child(rules: Setting<UploadRules>, services: &Services, sealed: watch::Receiver<u64>) -> Child {
     let (database, objects, spool) = (services.database.clone(), services.objects.clone(), services.spool.clone());
     let handles = UploadHandles { database, objects, spool, sealed };
-    Child::new("uploads", Restart::Always, move || Uploads::new(rules, handles.clone()))
+    Child::new("uploads", Restart::Always, move || Uploads::new(rules.clone(), handles.clone()))
 }
 
 fn record_child(
     settings: &Settings,
+    record: Setting<Record>,
     services: &Services,
     mark: &str,
     sealed: Arc<watch::Sender<u64>>,
@@ -119,18 +126,23 @@ fn record_child(
         sealed,
         clock: Arc::new(chrono::Utc::now),
     };
-    let (record, servers) = (settings.record.clone(), settings.servers.clone());
+    let servers = settings.servers.clone();
     let build = move || Recorders::new(record.clone(), servers.clone(), handles.clone());
     Ok(Child::new("recorders", Restart::Always, build))
 }
 
-fn restream_child(settings: &Settings, services: &Services, mark: &str) -> Result<Child> {
+fn restream_child(
+    settings: &Settings,
+    services: &Services,
+    mark: &str,
+) -> Result<(Child, watch::Sender<Arc<RestreamSetup>>)> {
     let version = services.ffmpeg.clone().ok_or_else(|| Error::internal("restream needs ffmpeg's version"))?;
     // The monitor below is part of every role.
-    let setup = Arc::new(RestreamSetup::from_settings(settings, version, mark.to_owned(), true)?);
+    let setup = RestreamSetup::from_settings(settings, version, mark.to_owned(), true)?;
+    let (knob, setup) = Setting::adjustable(Arc::new(setup));
     let (database, live) = (services.database.clone(), services.live.clone());
     let build = move || Restreams::new(setup.clone(), database.clone(), live.clone());
-    Ok(Child::new(RESTREAMS, Restart::Always, build))
+    Ok((Child::new(RESTREAMS, Restart::Always, build), knob))
 }
 
 fn hub_child(services: &Services, hub: &HubHandle) -> Child {
@@ -139,12 +151,13 @@ fn hub_child(services: &Services, hub: &HubHandle) -> Child {
 }
 
 /// Watching is part of every role: each of them decides by what is live.
-fn monitor_child(settings: &Settings, services: &Services) -> Result<Child> {
+fn monitor_child(settings: &Settings, interval: Setting<Duration>, services: &Services) -> Result<Child> {
     let watched = settings.servers.iter().map(|server| {
         let client = Arc::new(MediaMtx::new(server)?);
         Ok(Watched { name: server.name.clone(), client })
     });
     let watched = watched.collect::<Result<Vec<_>>>()?;
-    let (live, interval) = (services.live.clone(), settings.monitor.interval);
-    Ok(Child::new("monitor", Restart::Always, move || Monitor::new(watched.clone(), live.clone(), interval)))
+    let live = services.live.clone();
+    let build = move || Monitor::new(watched.clone(), live.clone(), interval.clone());
+    Ok(Child::new("monitor", Restart::Always, build))
 }

@@ -15,6 +15,7 @@ mod file;
 mod hostile_tests;
 mod keys;
 mod raw;
+pub mod reload;
 mod secrets;
 mod service;
 pub mod settings;

@@ -116,7 +116,7 @@ pub struct Restream {
 }
 
 /// Recording.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     /// Length of a segment; cuts happen at the next keyframe.
     pub segment_duration: Duration,
@@ -142,7 +142,7 @@ pub struct Upload {
 }
 
 /// Object store.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Objects {
     /// A local directory.
     Directory(PathBuf),

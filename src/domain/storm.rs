@@ -65,6 +65,16 @@ impl StartQueue {
         }
     }
 
+    /// Other rates from now on; who waits keeps the place, and what was granted counts.
+    pub fn set_rates(&mut self, rates: Rates) {
+        let full_at = self.fleet.full_at;
+        self.fleet = Bucket { full_at, ..Bucket::new(rates.fleet) };
+        self.host_rate = rates.host;
+        for bucket in self.hosts.values_mut() {
+            *bucket = Bucket { full_at: bucket.full_at, ..Bucket::new(rates.host) };
+        }
+    }
+
     /// Camera `id` on `host` wants to start. Asking twice keeps the first place.
     pub fn ask(&mut self, id: i64, host: &str) {
         if !self.waiting.iter().any(|(other, _)| *other == id) {
@@ -137,6 +147,18 @@ mod tests {
             starts.extend(granted.into_iter().map(|id| (now, id)));
         }
         starts
+    }
+
+    #[test]
+    fn other_rates_count_at_once_and_nobody_loses_a_place() {
+        let mut queue = StartQueue::new(RATES);
+        (0..100).for_each(|id| queue.ask(id, &format!("10.0.0.{id}")));
+        assert_eq!(queue.grant(ms(1000)).len(), 20, "the first burst");
+        queue.set_rates(Rates { fleet: 2.0, host: 1.0 });
+        assert_eq!(queue.grant(ms(1000)), [0_i64; 0], "spent is spent");
+        let starts = run(&mut queue, ms(1000));
+        assert_eq!(starts.iter().map(|(_, id)| *id).collect::<Vec<_>>(), (20..100).collect::<Vec<_>>());
+        assert_eq!(starts[79].0 - starts[78].0, ms(500));
     }
 
     #[test]

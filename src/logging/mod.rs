@@ -17,6 +17,7 @@ mod trigger;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use log::LevelFilter;
@@ -30,6 +31,9 @@ pub const VARIABLE: &str = "STREAMWARDEN_LOG_CONFIG";
 
 /// Places looked at when nobody names a file, first found wins.
 const PLACES: [&str; 2] = ["etc/log4rs.yaml", "/etc/streamwarden/log4rs.yaml"];
+
+/// The configuration in use, once logging was started.
+static CURRENT: OnceLock<Arc<redacting::Current>> = OnceLock::new();
 
 /// Finds the logging configuration: `named` (the value of `--log-config`), the variable `STREAMWARDEN_LOG_CONFIG`,
 /// `./etc/log4rs.yaml`, `/etc/streamwarden/log4rs.yaml`. `None` when there is none: the console alone does.
@@ -57,6 +61,22 @@ pub fn start_from_file(file: &Path) -> Result<(), Complaints> {
     Ok(())
 }
 
+/// Logs as `file` says from now on, without one to the console alone. A changed `refresh_rate` counts from the next
+/// start on.
+///
+/// # Errors
+/// All complaints about the file at once; nothing has changed then.
+pub fn take_up(file: Option<&Path>) -> Result<(), Complaints> {
+    let config = match file {
+        Some(file) => load::load(file)?.config,
+        None => load::console_only(LevelFilter::Info),
+    };
+    if let Some(current) = CURRENT.get() {
+        current.replace(config);
+    }
+    Ok(())
+}
+
 /// Starts logging to the console (stderr) alone.
 ///
 /// # Panics
@@ -67,6 +87,7 @@ pub fn start_on_console(level: LevelFilter) {
 
 fn install(logger: redacting::Redacting) {
     log::set_max_level(logger.max_level());
+    let _ = CURRENT.set(logger.current());
     log::set_boxed_logger(Box::new(logger)).expect("main starts logging, once");
 }
 

@@ -9,4 +9,5 @@ mod record;
 mod restream;
 mod standin;
 mod support;
+mod systemd;
 mod tree;

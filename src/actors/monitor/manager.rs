@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::server::ServerPoller;
 use crate::actors::supervision::stop::StopOrder;
-use crate::actors::supervision::{Child, ChildSet, Restart, Supervised, supervised};
+use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, supervised};
 use crate::adapters::live::SharedLive;
 use crate::adapters::mediamtx::MediaServer;
 
@@ -32,14 +32,14 @@ impl fmt::Debug for Watched {
 pub struct Monitor {
     servers: Vec<Watched>,
     live: SharedLive,
-    interval: Duration,
+    interval: Setting<Duration>,
     children: Option<ChildSet<Self>>,
 }
 
 impl Monitor {
-    /// Polls each of `servers` every `interval` and publishes into `live`.
-    pub fn new(servers: Vec<Watched>, live: SharedLive, interval: Duration) -> Self {
-        Self { servers, live, interval, children: None }
+    /// Polls each of `servers` every `interval` and publishes into `live`. Another interval counts from the next poll on.
+    pub fn new(servers: Vec<Watched>, live: SharedLive, interval: impl Into<Setting<Duration>>) -> Self {
+        Self { servers, live, interval: interval.into(), children: None }
     }
 }
 
@@ -49,10 +49,10 @@ impl Actor for Monitor {
     fn started(&mut self, ctx: &mut Self::Context) {
         let mut children = ChildSet::new(ctx, StopOrder::Together);
         for watched in &self.servers {
-            let (watched, live, interval) = (watched.clone(), Arc::clone(&self.live), self.interval);
+            let (watched, live, interval) = (watched.clone(), Arc::clone(&self.live), self.interval.clone());
             let name = watched.name.clone();
             children.start(Child::new(name, Restart::Always, move || {
-                ServerPoller::new(watched.clone(), Arc::clone(&live), interval)
+                ServerPoller::new(watched.clone(), Arc::clone(&live), interval.clone())
             }));
         }
         self.children = Some(children);
@@ -63,7 +63,7 @@ impl Supervised for Monitor {
     const KIND: &'static str = "monitor";
 
     fn observe(&self) -> Value {
-        json!({ "servers": self.servers.len(), "intervalMs": self.interval.as_millis() as u64 })
+        json!({ "servers": self.servers.len(), "intervalMs": self.interval.get().as_millis() as u64 })
     }
 
     fn children(&mut self) -> Option<&mut ChildSet<Self>> {

@@ -18,7 +18,7 @@ use super::ledger::{Ledger, News};
 use super::manager::Watched;
 use super::path::{Feed, PathPoller};
 use crate::actors::supervision::stop::StopOrder;
-use crate::actors::supervision::{Child, ChildSet, Restart, Supervised, supervised};
+use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, supervised};
 use crate::adapters::live::{Latest, SharedLive};
 use crate::adapters::mediamtx::{Listing, MediaServer};
 use crate::base::{Error, Result};
@@ -36,7 +36,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub struct ServerPoller {
     watched: Watched,
     live: SharedLive,
-    interval: Duration,
+    interval: Setting<Duration>,
     born: Instant,
     /// When the current poll was due, after `born`.
     due: Duration,
@@ -64,7 +64,7 @@ struct Answer {
 
 impl ServerPoller {
     /// Polls `watched` every `interval` and publishes into `live`.
-    pub fn new(watched: Watched, live: SharedLive, interval: Duration) -> Self {
+    pub fn new(watched: Watched, live: SharedLive, interval: Setting<Duration>) -> Self {
         let ledger = Ledger::new(watched.name.as_str());
         Self {
             watched,
@@ -190,7 +190,7 @@ impl ServerPoller {
 
     fn wait(&mut self, ctx: &mut Context<Self>) {
         let now = self.born.elapsed();
-        self.due = next_due(self.due, now, self.interval);
+        self.due = next_due(self.due, now, self.interval.get());
         ctx.run_later(self.due.saturating_sub(now), |poller, ctx| poller.poll(ctx));
     }
 

@@ -11,12 +11,13 @@ use uuid::Uuid;
 
 use super::RecordHandles;
 use super::hold::FolderNews;
+use crate::actors::supervision::Setting;
 use crate::adapters::ffmpeg::argv::publish_url;
 use crate::adapters::ffmpeg::child::{Child, Events, Launch};
 use crate::adapters::ffmpeg::record_argv::{RecordInput, record_argv};
 use crate::adapters::spool::Note;
 use crate::base::Result;
-use crate::config::settings::Server;
+use crate::config::settings::{Record, Server};
 use crate::domain::admission::StreamKey;
 use crate::domain::container::Mp4Plan;
 use crate::domain::layout::session_start;
@@ -35,8 +36,8 @@ pub struct Assignment {
     pub server: Rc<Server>,
     /// What stands before its object keys.
     pub key_prefix: String,
-    /// Length of a segment.
-    pub segment: Duration,
+    /// The configuration; a run takes what it says at its start.
+    pub settings: Setting<Record>,
     /// What recording needs from outside.
     pub handles: RecordHandles,
     /// Start of its latest session: the next one must be later.
@@ -68,7 +69,7 @@ impl Assignment {
         let server = &self.server;
         let login = server.publish_username.as_deref().map(|user| (user, server.publish_password.as_ref()));
         let url = publish_url(&server.rtsp_url, login, &self.key.name)?;
-        let input = RecordInput { url, plan, segment: self.segment, silence: SILENCE };
+        let input = RecordInput { url, plan, segment: self.settings.get().segment_duration, silence: SILENCE };
         Child::spawn(Launch {
             program: self.handles.ffmpeg.clone(),
             args: record_argv(&self.handles.version, &input),

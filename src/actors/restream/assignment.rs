@@ -1,7 +1,10 @@
 //! What a relay should know, always the latest of it.
 
+use std::sync::Arc;
+
 use tokio::sync::watch;
 
+use super::setup::RestreamSetup;
 use crate::domain::camera::CameraSource;
 use crate::domain::fleet::CameraFacts;
 use crate::domain::restream::PathView;
@@ -9,6 +12,8 @@ use crate::domain::restream::PathView;
 /// Written by the manager, read by one relay.
 #[derive(Clone, Debug)]
 pub(super) struct Assignment {
+    /// The configuration.
+    pub setup: Arc<RestreamSetup>,
     /// For display.
     pub facts: CameraFacts,
     /// What to relay.

@@ -81,10 +81,11 @@ impl Restreams {
             return;
         };
         let (server, path) = (self.server.answers(), self.server.path(&source.name));
-        let (assign, assigned) = watch::channel(Assignment { facts, source, server, path, restarts_asked: 0 });
+        let setup = Arc::clone(&self.setup);
+        let (assign, assigned) = watch::channel(Assignment { setup, facts, source, server, path, restarts_asked: 0 });
         self.assignments.insert(id, assign);
-        let (setup, live, manager) = (Arc::clone(&self.setup), Arc::clone(&self.live), ctx.address());
-        let build = move || Restream::new(Arc::clone(&setup), Arc::clone(&live), manager.clone(), assigned.clone());
+        let (live, manager) = (Arc::clone(&self.live), ctx.address());
+        let build = move || Restream::new(Arc::clone(&live), manager.clone(), assigned.clone());
         if let Some(children) = &mut self.children {
             children.start(Child::new(id.to_string(), Restart::Always, build));
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, StreamHandler, WrapFuture};
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, SpawnHandle, StreamHandler, WrapFuture};
 use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -18,7 +18,7 @@ use super::plan::Waiting;
 use super::setup::RestreamSetup;
 use super::turns::Turns;
 use crate::actors::supervision::stop::StopOrder;
-use crate::actors::supervision::{ChildSet, Supervised, supervised};
+use crate::actors::supervision::{ChildSet, Setting, Supervised, supervised};
 use crate::adapters::database::SharedDatabase;
 use crate::adapters::known::KnownCameras;
 use crate::adapters::live::{Change, SharedLive};
@@ -34,6 +34,8 @@ const KNOCK_EVERY: Duration = Duration::from_secs(2);
 
 /// Holds the relays.
 pub struct Restreams {
+    pub(super) settings: Setting<Arc<RestreamSetup>>,
+    /// What `settings` said last.
     pub(super) setup: Arc<RestreamSetup>,
     pub(super) database: SharedDatabase,
     pub(super) live: SharedLive,
@@ -63,15 +65,19 @@ pub struct Restreams {
     knocking: bool,
     /// Nothing has been read yet.
     fresh: bool,
+    pub(super) next_refresh: Option<SpawnHandle>,
 }
 
 impl Restreams {
     /// Relays the cameras of `database`, and writes their states to `live`.
-    pub fn new(setup: Arc<RestreamSetup>, database: SharedDatabase, live: SharedLive) -> Self {
+    pub fn new(settings: impl Into<Setting<Arc<RestreamSetup>>>, database: SharedDatabase, live: SharedLive) -> Self {
+        let settings = settings.into();
+        let setup = settings.get();
         Self {
             turns: Turns::new(setup.rates),
             remembered: Remembered::new(KnownCameras::at(setup.last_known.clone())),
             server: ServerView::new(&setup.server, setup.monitored),
+            settings,
             setup,
             database,
             live,
@@ -90,6 +96,7 @@ impl Restreams {
             database_fault: None,
             knocking: false,
             fresh: true,
+            next_refresh: None,
         }
     }
 
@@ -199,7 +206,8 @@ impl Actor for Restreams {
             changes.changed().await.ok().map(|()| (Refresh, changes))
         });
         ctx.add_stream(changes);
-        ctx.run_interval(self.setup.refresh, |manager, ctx| manager.refresh(ctx));
+        ctx.add_message_stream(self.settings.changes());
+        self.adjust(ctx);
         ctx.run_interval(KNOCK_EVERY, |manager, ctx| manager.knock(ctx));
         self.begin(ctx);
     }

@@ -8,6 +8,7 @@
 //! channel that always holds the latest: nothing queues up, and a rebuilt actor finds it there. States are written to
 //! the live store; what monitors say is read from there. Never here: SQL, argument vectors, rules.
 
+mod adjust;
 mod assignment;
 mod commands;
 mod fleet;

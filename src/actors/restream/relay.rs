@@ -16,7 +16,6 @@ use super::assignment::{Assigned, Assignment};
 use super::commands::ReadRow;
 use super::manager::{PUBLISH_RETRY, Restreams};
 use super::process::{self, Heard};
-use super::setup::RestreamSetup;
 use super::turns::{AskTurn, LeaveTurn};
 use crate::actors::supervision::{Supervised, supervised};
 use crate::adapters::ffmpeg::child::{Child, Exit};
@@ -32,7 +31,6 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// The actor of one camera.
 pub struct Restream {
-    setup: Arc<RestreamSetup>,
     live: SharedLive,
     manager: Addr<Restreams>,
     assigned: Assigned,
@@ -60,16 +58,10 @@ struct Ffmpeg {
 }
 
 impl Restream {
-    pub(super) fn new(
-        setup: Arc<RestreamSetup>,
-        live: SharedLive,
-        manager: Addr<Restreams>,
-        mut assigned: Assigned,
-    ) -> Self {
+    pub(super) fn new(live: SharedLive, manager: Addr<Restreams>, mut assigned: Assigned) -> Self {
         let known = assigned.borrow_and_update().clone();
         Self {
-            relay: Relay::new(setup.rules()),
-            setup,
+            relay: Relay::new(known.setup.rules()),
             live,
             manager,
             assigned,
@@ -144,7 +136,7 @@ impl Restream {
 
     fn probe(&mut self, ctx: &mut Context<Self>) {
         let begun = Instant::now();
-        let look = process::probe(Arc::clone(&self.setup), self.known.source.clone()).into_actor(self);
+        let look = process::probe(Arc::clone(&self.known.setup), self.known.source.clone()).into_actor(self);
         self.probing = Some(ctx.spawn(look.map(move |result, relay, ctx| {
             relay.probing = None;
             let ms = begun.elapsed().as_millis() as u64;
@@ -161,7 +153,7 @@ impl Restream {
 
     fn start(&mut self, tracks: &Tracks, ctx: &mut Context<Self>) -> Result<(), Fault> {
         let source = &self.known.source;
-        let (child, events) = process::start(&self.setup, source, tracks).inspect_err(|fault| {
+        let (child, events) = process::start(&self.known.setup, source, tracks).inspect_err(|fault| {
             log::error!(camera = source.name.as_str(); "ffmpeg did not start: {fault}");
         })?;
         log::info!(camera = source.name.as_str(), pid = child.pid(); "ffmpeg started");
@@ -178,7 +170,7 @@ impl Restream {
         (self.state, self.since) = (state, Utc::now());
         match state {
             CameraState::Running => {
-                log::info!(camera = self.camera(), server = self.setup.server.as_str(); "relay runs")
+                log::info!(camera = self.camera(), server = self.known.setup.server.as_str(); "relay runs")
             }
             CameraState::Stalled => {
                 let reason = self.relay.last_error().unwrap_or_default();
@@ -217,7 +209,7 @@ impl Restream {
             restarts: self.relay.restarts(),
             last_error: self.relay.last_error(),
             next_start: self.relay.next_start().map(in_future),
-            ..self.known.facts.status(&self.setup.server, self.state, self.since)
+            ..self.known.facts.status(&self.known.setup.server, self.state, self.since)
         }
     }
 
@@ -257,6 +249,7 @@ impl Restream {
     fn reassigned(&mut self, ctx: &mut Context<Self>) {
         let new = self.assigned.borrow_and_update().clone();
         let old = std::mem::replace(&mut self.known, new);
+        self.relay.set_rules(self.known.setup.rules());
         if !old.source.runs_like(&self.known.source) {
             log::info!(camera = self.camera(); "row changed, starting anew");
             self.happened(Event::Row { changed: true }, ctx);
@@ -276,7 +269,7 @@ impl Restream {
 
     fn exited(&mut self, exit: &Exit, ctx: &mut Context<Self>) {
         let Some(ffmpeg) = self.ffmpeg.take() else { return };
-        let fault = fault::explain(exit, &ffmpeg.shown, self.setup.patience());
+        let fault = fault::explain(exit, &ffmpeg.shown, self.known.setup.patience());
         let ms = exit.lasted.as_millis() as u64;
         let (camera, pid) = (self.camera(), ffmpeg.child.pid());
         if matches!(self.relay.phase(), Phase::Starting | Phase::Running) {

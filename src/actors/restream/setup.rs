@@ -1,4 +1,4 @@
-//! Everything restreaming needs to know that does not change while it runs.
+//! Everything restreaming needs to know from outside; its numbers may change while it runs.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,7 +20,7 @@ const LOGIN_PAUSE: Duration = Duration::from_secs(60);
 /// A row is read, a list is read: whatever takes longer counts as the database being away.
 pub(super) const DATABASE_PATIENCE: Duration = Duration::from_secs(8);
 
-/// Built by `app` once.
+/// Built by `app` at the start, and anew when the configuration was read again.
 #[derive(Clone, Debug)]
 pub struct RestreamSetup {
     /// Name of the server that cameras are published to.
@@ -88,6 +88,15 @@ impl RestreamSetup {
             max_stop_fraction: restream.max_stop_fraction,
             last_known: settings.data_dir.join("cameras.last.json"),
         })
+    }
+
+    /// True when nothing differs that may change while relays run.
+    pub fn runs_like(&self, other: &Self) -> bool {
+        let numbers = |setup: &Self| {
+            let Self { refresh, stall_timeout, probe_timeout, rates, max_stop_fraction, .. } = *setup;
+            (refresh, stall_timeout, probe_timeout, rates, max_stop_fraction)
+        };
+        numbers(self) == numbers(other)
     }
 
     /// Where a camera is published; may hold credentials.

@@ -37,6 +37,10 @@ impl Turns {
         Self { queue: StartQueue::new(rates), answers: BTreeMap::new(), born: Instant::now(), alarm: None }
     }
 
+    pub(super) fn set_rates(&mut self, rates: Rates) {
+        self.queue.set_rates(rates);
+    }
+
     pub(super) fn waiting(&self) -> usize {
         self.queue.len()
     }
@@ -62,7 +66,7 @@ impl Turns {
 }
 
 impl Restreams {
-    fn grant_turns(&mut self, ctx: &mut Context<Self>) {
+    pub(super) fn grant_turns(&mut self, ctx: &mut Context<Self>) {
         if let Some(alarm) = self.turns.alarm.take() {
             ctx.cancel_future(alarm);
         }

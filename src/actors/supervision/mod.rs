@@ -14,6 +14,7 @@
 pub mod child;
 pub mod observe;
 pub mod set;
+pub mod setting;
 pub mod stop;
 pub mod testkit;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use tokio::time::Instant;
 pub use child::{Child, ChildExited, Restart};
 pub use observe::{Health, Observation, Observe};
 pub use set::ChildSet;
+pub use setting::{Adjusted, Setting};
 pub use stop::{Stop, StopReport};
 
 /// What every actor of the tree can do.

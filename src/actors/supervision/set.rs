@@ -168,6 +168,19 @@ impl<P: Supervised> ChildSet<P> {
         typed(self.running(name)?)
     }
 
+    /// Names of children that run and do not answer in time. One that is being built again has been found already.
+    pub fn silent(&self, patience: Duration) -> impl Future<Output = Vec<String>> + use<P> {
+        let running = self.in_order().into_iter().filter_map(|slot| Some((slot, slot.running.as_ref()?)));
+        let asked: Vec<_> = running.map(|(slot, running)| (slot.child.name.clone(), running.ping.clone())).collect();
+        async move {
+            let answers = asked.into_iter().map(|(name, ping)| async move {
+                // A closed mailbox is an end, which the parent hears of.
+                timeout(patience, ping.send(Ping)).await.is_err().then_some(name)
+            });
+            join_all(answers).await.into_iter().flatten().collect()
+        }
+    }
+
     /// Names of all children, restarting ones included, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.slots.values().filter(|slot| !slot.leaving).map(|slot| slot.child.name.as_str())

@@ -39,7 +39,7 @@ pub struct UploadHandles {
 }
 
 /// Rules of the configuration.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UploadRules {
     /// Upload workers.
     pub workers: usize,

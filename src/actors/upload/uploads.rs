@@ -13,7 +13,7 @@ use super::evict::evict;
 use super::worker::{UploadWorker, Wake};
 use super::{UploadHandles, UploadRules};
 use crate::actors::supervision::stop::StopOrder;
-use crate::actors::supervision::{Child, ChildSet, Restart, Supervised, supervised};
+use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, supervised};
 use crate::base::backoff::Backoff;
 
 /// Workers are woken so often even without news: rows may come from elsewhere.
@@ -23,7 +23,7 @@ const EVICT_EVERY: Duration = Duration::from_secs(30);
 
 /// The manager of the upload workers.
 pub struct Uploads {
-    rules: UploadRules,
+    rules: Setting<UploadRules>,
     handles: UploadHandles,
     set: Option<ChildSet<Self>>,
     /// Rows of an earlier process have been given back, and workers run.
@@ -35,9 +35,18 @@ pub struct Uploads {
 }
 
 impl Uploads {
-    /// The manager for these rules.
-    pub fn new(rules: UploadRules, handles: UploadHandles) -> Self {
-        Self { rules, handles, set: None, ready: false, failures: 0, trouble: None, evicting: false, evicted: 0 }
+    /// The manager for these rules. The number of workers is that of its start.
+    pub fn new(rules: impl Into<Setting<UploadRules>>, handles: UploadHandles) -> Self {
+        Self {
+            rules: rules.into(),
+            handles,
+            set: None,
+            ready: false,
+            failures: 0,
+            trouble: None,
+            evicting: false,
+            evicted: 0,
+        }
     }
 
     /// Gives back what an earlier process was uploading, then starts the workers. No worker may run before: its claims
@@ -67,7 +76,7 @@ impl Uploads {
 
     fn start_workers(&mut self) {
         let Some(set) = &mut self.set else { return };
-        for number in 1..=self.rules.workers {
+        for number in 1..=self.rules.get().workers {
             let (handles, claims) = (self.handles.clone(), Rc::new(RefCell::new(BTreeSet::new())));
             let build = move || UploadWorker::new(handles.clone(), claims.clone());
             set.start(Child::new(number.to_string(), Restart::Always, build));
@@ -88,7 +97,7 @@ impl Uploads {
         if !self.ready || std::mem::replace(&mut self.evicting, true) {
             return;
         }
-        let (handles, rules) = (self.handles.clone(), self.rules);
+        let (handles, rules) = (self.handles.clone(), self.rules.get());
         let evicting = async move { evict(&handles, &rules, Utc::now()).await };
         ctx.spawn(evicting.into_actor(self).map(|evicted, manager, _| {
             manager.evicting = false;

@@ -54,6 +54,11 @@ impl Relay {
         }
     }
 
+    /// Other numbers from now on, also for the run that goes on.
+    pub fn set_rules(&mut self, rules: RelayRules) {
+        self.rules = rules;
+    }
+
     /// Where it stands.
     pub fn phase(&self) -> &Phase {
         &self.phase

@@ -28,6 +28,8 @@ pub struct Config {
     pub stall_timeout: &'static str,
     /// Whole sections.
     pub more: String,
+    /// Variables.
+    pub environment: Vec<(String, String)>,
 }
 
 impl Config {
@@ -40,12 +42,13 @@ impl Config {
             segment_duration: "2s",
             stall_timeout: "3s",
             more: String::new(),
+            environment: Vec::new(),
         }
     }
 
     /// The configuration file of a program that keeps its data there.
     pub fn toml(&self, data_dir: &str) -> String {
-        let Self { api_url, rtsp_url, server, segment_duration, stall_timeout, more } = self;
+        let Self { api_url, rtsp_url, server, segment_duration, stall_timeout, more, environment: _ } = self;
         format!(
             "data_dir = \"{data_dir}\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
              [[servers]]\napi_url = \"{api_url}\"\nrtsp_url = \"{rtsp_url}\"\n{server}\n\
@@ -59,6 +62,7 @@ impl Config {
 /// A running program. Dropped, it is killed, and the test fails when a process or a temporary file of it is left.
 pub struct Program {
     room: Room,
+    environment: Vec<(String, String)>,
     child: Child,
     /// How it ended.
     ended: Option<ExitStatus>,
@@ -76,8 +80,9 @@ impl Program {
     pub async fn start_in(room: Room, config: &Config) -> Self {
         room.write("streamwarden.toml", &config.toml("data"));
         fs::create_dir_all(room.path().join("tmp")).expect("a folder");
-        let child = spawn(&room);
-        let mut program = Self { room, child, ended: None, api: Api::at("http://127.0.0.1:0") };
+        let environment = config.environment.clone();
+        let child = spawn(&room, &environment);
+        let mut program = Self { room, environment, child, ended: None, api: Api::at("http://127.0.0.1:0") };
         program.listens().await;
         program
     }
@@ -85,9 +90,14 @@ impl Program {
     /// Starts it again after its end.
     pub async fn start_again(&mut self) {
         assert!(self.ended.is_some(), "it is still running");
-        self.child = spawn(&self.room);
+        self.child = spawn(&self.room, &self.environment);
         self.ended = None;
         self.listens().await;
+    }
+
+    /// Writes another configuration, which it does not know of yet.
+    pub fn configure(&self, config: &Config) {
+        self.room.write("streamwarden.toml", &config.toml("data"));
     }
 
     /// A second one in the same room, run to its end.
@@ -230,9 +240,10 @@ impl Program {
     }
 }
 
-fn spawn(room: &Room) -> Child {
+fn spawn(room: &Room, environment: &[(String, String)]) -> Child {
     let console = File::options().create(true).append(true).open(room.path().join("console")).expect("a file");
     let mut command = room.command(&["run", "--config", "streamwarden.toml"], &[]);
+    command.envs(environment.iter().cloned());
     command.env("TMPDIR", room.path().canonicalize().expect("our folder").join("tmp"));
     command.stdin(Stdio::null()).stdout(console.try_clone().expect("a handle")).stderr(console);
     command.spawn().expect("the program starts")

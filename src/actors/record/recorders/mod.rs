@@ -21,7 +21,7 @@ use super::RecordHandles;
 use super::recorder::{Dismiss, Recorder};
 use super::start::Assignment;
 use crate::actors::supervision::stop::StopOrder;
-use crate::actors::supervision::{Child, ChildSet, Restart, Supervised, supervised};
+use crate::actors::supervision::{Adjusted, Child, ChildSet, Restart, Setting, Supervised, supervised};
 use crate::adapters::live::{Change, Latest};
 use crate::base::backoff::Backoff;
 use crate::config::settings::{Record, Server};
@@ -44,7 +44,7 @@ const RECOVERY: Backoff = Backoff { min: Duration::from_secs(1), max: Duration::
 
 /// The manager of all recorders.
 pub struct Recorders {
-    settings: Record,
+    settings: Setting<Record>,
     rules: AdmissionRules,
     servers: Vec<Rc<Server>>,
     handles: RecordHandles,
@@ -77,15 +77,11 @@ enum Staffed {
 
 impl Recorders {
     /// The manager for these settings. `servers` in the order of the configuration: it decides about object keys.
-    pub fn new(settings: Record, servers: Vec<Server>, handles: RecordHandles) -> Self {
-        let rules = AdmissionRules {
-            include: settings.include.clone(),
-            exclude: settings.exclude.clone(),
-            max_concurrent: settings.max_concurrent,
-        };
+    pub fn new(settings: impl Into<Setting<Record>>, servers: Vec<Server>, handles: RecordHandles) -> Self {
+        let settings = settings.into();
         Self {
+            rules: rules(settings.get()),
             settings,
-            rules,
             servers: servers.into_iter().map(Rc::new).collect(),
             handles,
             set: None,
@@ -150,7 +146,7 @@ impl Recorders {
             key: key.clone(),
             server: self.servers[place].clone(),
             key_prefix: server_prefix(place, &key.server),
-            segment: self.settings.segment_duration,
+            settings: self.settings.clone(),
             handles: self.handles.clone(),
             latest_start,
             tracks,
@@ -228,6 +224,12 @@ impl Recorders {
     }
 }
 
+/// Who is recorded, as the configuration says.
+fn rules(settings: Record) -> AdmissionRules {
+    let Record { include, exclude, max_concurrent, .. } = settings;
+    AdmissionRules { include, exclude, max_concurrent }
+}
+
 /// Name of a stream's recorder in the tree: one word per stream, whatever its name.
 fn child_name(key: &StreamKey) -> String {
     format!("{}:{}", plain(&key.server), key.name.folder())
@@ -275,6 +277,9 @@ impl Actor for Recorders {
         self.set = Some(ChildSet::new(ctx, StopOrder::Together));
         // Subscribed before the first reading, so that nothing falls between.
         ctx.add_message_stream(news(self.handles.live.subscribe()));
+        ctx.add_message_stream(self.settings.changes());
+        // Between building and now.
+        self.rules = rules(self.settings.get());
         self.read_all(ctx);
         self.look_at_disk(ctx);
         self.recover(ctx);
@@ -316,6 +321,16 @@ impl Supervised for Recorders {
     }
 }
 supervised!(Recorders, manager);
+
+impl Handler<Adjusted> for Recorders {
+    type Result = ();
+
+    fn handle(&mut self, _: Adjusted, ctx: &mut Self::Context) {
+        self.rules = rules(self.settings.get());
+        self.judge(ctx);
+        self.look_at_disk(ctx);
+    }
+}
 
 impl Handler<Told> for Recorders {
     type Result = ();

@@ -39,7 +39,7 @@ impl Recorders {
             manager.looking_at_disk = false;
             let is_paused = manager.obstacle.borrow().is_some();
             let obstacle = match free {
-                Ok(free) => verdict(free, manager.settings.min_free, is_paused),
+                Ok(free) => verdict(free, manager.settings.get().min_free, is_paused),
                 Err(error) => Some(error.message().to_owned()),
             };
             manager.obstacle.send_if_modified(|known| {

@@ -1,0 +1,68 @@
+//! What can be changed while we run: one sender per manager that has settings of its own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::actors::restream::RestreamSetup;
+use crate::actors::supervision::Setting;
+use crate::actors::upload::UploadRules;
+use crate::base::Result;
+use crate::config::Settings;
+use crate::config::settings::Record;
+
+/// The senders. What they send stays in the channel for managers that are built again.
+pub(super) struct Knobs {
+    interval: watch::Sender<Duration>,
+    record: watch::Sender<Record>,
+    upload: watch::Sender<UploadRules>,
+    /// Where the role restream runs.
+    pub(super) restream: Option<watch::Sender<Arc<RestreamSetup>>>,
+}
+
+/// The readers' ends.
+pub(super) struct LiveSettings {
+    pub(super) interval: Setting<Duration>,
+    pub(super) record: Setting<Record>,
+    pub(super) upload: Setting<UploadRules>,
+}
+
+impl Knobs {
+    /// Knobs that stand as these settings say, and what they change.
+    pub(super) fn new(settings: &Settings) -> (Self, LiveSettings) {
+        let (turn_interval, interval) = Setting::adjustable(settings.monitor.interval);
+        let (turn_record, record) = Setting::adjustable(settings.record.clone());
+        let (turn_upload, upload) = Setting::adjustable(upload_rules(settings));
+        let knobs = Self { interval: turn_interval, record: turn_record, upload: turn_upload, restream: None };
+        (knobs, LiveSettings { interval, record, upload })
+    }
+
+    /// Turns all of them; a manager hears only of what concerns it and has changed.
+    pub(super) fn turn(&self, settings: &Settings) -> Result<()> {
+        if let Some(restream) = &self.restream {
+            let now = Arc::clone(&restream.borrow());
+            let new = RestreamSetup::from_settings(settings, now.version.clone(), now.mark.clone(), now.monitored)?;
+            restream.send_if_modified(|setup| replace(setup, Arc::new(new), |old, new| old.runs_like(new)));
+        }
+        self.interval.send_if_modified(|interval| replace(interval, settings.monitor.interval, |old, new| old == new));
+        self.record.send_if_modified(|record| replace(record, settings.record.clone(), |old, new| old == new));
+        self.upload.send_if_modified(|rules| replace(rules, upload_rules(settings), |old, new| old == new));
+        Ok(())
+    }
+}
+
+fn upload_rules(settings: &Settings) -> UploadRules {
+    UploadRules {
+        workers: settings.upload.workers,
+        keep_local: settings.record.keep_local,
+        min_free: settings.record.min_free,
+    }
+}
+
+/// True when it was another one.
+fn replace<T>(old: &mut T, new: T, same: impl Fn(&T, &T) -> bool) -> bool {
+    let changed = !same(old, &new);
+    *old = new;
+    changed
+}

@@ -1,0 +1,243 @@
+//! Two readings of the configuration: which keys differ, and which of them can change while we run.
+//!
+//! Pure. What is live here is what `app` hands to the managers as settings; everything else is named and waits for the
+//! next start.
+
+use std::path::Path;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::settings::{Database, Server, Settings};
+
+/// A key whose value is another one now. Never holds the value: it may be a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// Full name: `record.include`, `servers[1].api_url`, `servers[2]` for one that came or went.
+    pub key: String,
+    /// It takes effect at once; else at the next start.
+    pub live: bool,
+}
+
+/// A key: whether it differs, and how it is taken over when it can be.
+struct Row {
+    key: &'static str,
+    differs: fn(&Settings, &Settings) -> bool,
+    take: Option<fn(&mut Settings, &Settings)>,
+}
+
+macro_rules! live {
+    ($key:literal, $($field:ident).+) => {
+        Row {
+            key: $key,
+            differs: |old, new| old.$($field).+ != new.$($field).+,
+            take: Some(|current, new| current.$($field).+.clone_from(&new.$($field).+)),
+        }
+    };
+}
+macro_rules! next_start {
+    ($key:literal, $($field:ident).+) => {
+        Row { key: $key, differs: |old, new| old.$($field).+ != new.$($field).+, take: None }
+    };
+}
+
+/// Every key but those of `servers`, in the order of `etc/streamwarden.toml`.
+const ROWS: &[Row] = &[
+    next_start!("node", node),
+    next_start!("roles", roles),
+    next_start!("data_dir", data_dir),
+    next_start!("http.listen", http.listen),
+    next_start!("http.allowed_origins", http.allowed_origins),
+    live!("monitor.interval", monitor.interval),
+    next_start!("monitor.history", monitor.history),
+    Row { key: "database.url", differs: |old, new| address(&old.database) != address(&new.database), take: None },
+    Row {
+        key: "database.cameras_query",
+        differs: |old, new| cameras_query(&old.database) != cameras_query(&new.database),
+        take: None,
+    },
+    next_start!("restream.server", restream.server),
+    next_start!("restream.media_host", restream.media_host),
+    next_start!("restream.media_port", restream.media_port),
+    live!("restream.stall_timeout", restream.stall_timeout),
+    live!("restream.refresh", restream.refresh),
+    live!("restream.start_rate", restream.start_rate),
+    live!("restream.start_rate_per_host", restream.start_rate_per_host),
+    live!("restream.probe_timeout", restream.probe_timeout),
+    live!("restream.max_stop_fraction", restream.max_stop_fraction),
+    live!("record.segment_duration", record.segment_duration),
+    next_start!("record.output_format", record.output_format),
+    live!("record.max_concurrent", record.max_concurrent),
+    live!("record.include", record.include),
+    live!("record.exclude", record.exclude),
+    live!("record.keep_local", record.keep_local),
+    live!("record.min_free", record.min_free),
+    next_start!("upload.workers", upload.workers),
+    next_start!("objects.directory", objects),
+    next_start!("ffmpeg.ffmpeg", ffmpeg.ffmpeg),
+    next_start!("ffmpeg.ffprobe", ffmpeg.ffprobe),
+];
+
+/// A key of one server.
+type ServerRow = (&'static str, fn(&Server, &Server) -> bool);
+
+const SERVER_ROWS: &[ServerRow] = &[
+    ("name", |old, new| old.name != new.name),
+    ("api_url", |old, new| old.api_url != new.api_url),
+    ("rtsp_url", |old, new| old.rtsp_url != new.rtsp_url),
+    ("api_username", |old, new| old.api_username != new.api_username),
+    ("api_password", |old, new| !same_secret(old.api_password.as_ref(), new.api_password.as_ref())),
+    ("publish_username", |old, new| old.publish_username != new.publish_username),
+    ("publish_password", |old, new| !same_secret(old.publish_password.as_ref(), new.publish_password.as_ref())),
+];
+
+/// Keys that differ, in the order of `etc/streamwarden.toml`.
+pub fn compare(old: &Settings, new: &Settings) -> Vec<Changed> {
+    let differing = ROWS.iter().filter(|row| (row.differs)(old, new));
+    let mut changed: Vec<_> =
+        differing.map(|row| Changed { key: row.key.to_owned(), live: row.take.is_some() }).collect();
+    for index in 0..old.servers.len().max(new.servers.len()) {
+        let keys = match (old.servers.get(index), new.servers.get(index)) {
+            (Some(old), Some(new)) => {
+                let rows = SERVER_ROWS.iter().filter(|(_, differs)| differs(old, new));
+                rows.map(|(key, _)| format!("servers[{index}].{key}")).collect()
+            }
+            _ => vec![format!("servers[{index}]")],
+        };
+        changed.extend(keys.into_iter().map(|key| Changed { key, live: false }));
+    }
+    changed
+}
+
+/// `current` with every value of `new` that can change while we run.
+pub fn take_live(current: &Settings, new: &Settings) -> Settings {
+    let mut taken = current.clone();
+    for take in ROWS.iter().filter_map(|row| row.take) {
+        take(&mut taken, new);
+    }
+    taken
+}
+
+fn same_secret(old: Option<&SecretString>, new: Option<&SecretString>) -> bool {
+    old.map(ExposeSecret::expose_secret) == new.map(ExposeSecret::expose_secret)
+}
+
+/// What `database.url` says; a secret.
+fn address(database: &Database) -> (&str, &Path) {
+    match database {
+        Database::Sqlite(file) => ("", file),
+        // A site's own file follows `data_dir`.
+        Database::Postgres(url) | Database::Site { url, .. } => (url.expose_secret(), Path::new("")),
+    }
+}
+
+fn cameras_query(database: &Database) -> Option<&str> {
+    match database {
+        Database::Site { cameras_query, .. } => Some(cameras_query),
+        Database::Sqlite(_) | Database::Postgres(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::config::{CliOverrides, Sources, key_names, load};
+
+    fn settings(toml: &str) -> Settings {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("s.toml");
+        std::fs::write(&file, toml).expect("a file");
+        load(&Sources { file: Some(file), cli: CliOverrides::default(), ..Sources::default() }).expect(toml)
+    }
+
+    #[test]
+    fn every_key_is_compared() {
+        let compared: BTreeSet<String> = ROWS
+            .iter()
+            .map(|row| row.key.to_owned())
+            .chain(SERVER_ROWS.iter().map(|(key, _)| format!("servers[].{key}")))
+            .collect();
+        assert_eq!(compared, key_names().map(str::to_owned).collect());
+    }
+
+    /// `(changed file, key, live)`, against the defaults.
+    const TABLE: &[(&str, &str, bool)] = &[
+        ("node = \"n\"", "node", false),
+        ("roles = [\"monitor\"]", "roles", false),
+        ("http.listen = \"127.0.0.1:1\"", "http.listen", false),
+        ("http.allowed_origins = [\"https://a.b\"]", "http.allowed_origins", false),
+        ("monitor.interval = \"3s\"", "monitor.interval", true),
+        ("monitor.history = \"1h\"", "monitor.history", false),
+        ("database.url = \"sqlite:other.db\"", "database.url", false),
+        ("database.url = \"postgresql://u:p@h/d\"", "database.url", false),
+        ("restream.max_stop_fraction = 0.7", "restream.max_stop_fraction", true),
+        ("restream.media_host = \"h\"", "restream.media_host", false),
+        ("restream.media_port = 1", "restream.media_port", false),
+        ("restream.stall_timeout = \"11s\"", "restream.stall_timeout", true),
+        ("restream.refresh = \"31s\"", "restream.refresh", true),
+        ("restream.start_rate = 21", "restream.start_rate", true),
+        ("restream.start_rate_per_host = 3", "restream.start_rate_per_host", true),
+        ("restream.probe_timeout = \"16s\"", "restream.probe_timeout", true),
+        ("record.segment_duration = \"61s\"", "record.segment_duration", true),
+        ("record.max_concurrent = 11", "record.max_concurrent", true),
+        ("record.include = [\"a\"]", "record.include", true),
+        ("record.exclude = [\"a\"]", "record.exclude", true),
+        ("record.keep_local = \"1d\"", "record.keep_local", true),
+        ("record.min_free = \"2G\"", "record.min_free", true),
+        ("upload.workers = 4", "upload.workers", false),
+        ("objects.directory = \"o\"", "objects.directory", false),
+        ("ffmpeg.ffmpeg = \"f\"", "ffmpeg.ffmpeg", false),
+        ("ffmpeg.ffprobe = \"f\"", "ffmpeg.ffprobe", false),
+    ];
+
+    #[test]
+    fn each_key_is_named_and_only_live_ones_are_taken() {
+        let old = settings("");
+        assert_eq!(compare(&old, &settings("")), []);
+        for (toml, key, live) in TABLE {
+            let new = settings(toml);
+            assert_eq!(compare(&old, &new), [Changed { key: (*key).to_owned(), live: *live }], "{toml}");
+            let taken = take_live(&old, &new);
+            assert_eq!(compare(&taken, &new).is_empty(), *live, "{toml}: taken over");
+            assert_eq!(compare(&old, &taken).is_empty(), !*live, "{toml}: nothing else");
+        }
+        let site = "database.url = \"postgresql://u:p@h/d\"\n".to_owned();
+        let query = "database.cameras_query = \"SELECT 1\"\n";
+        let asked = compare(&settings(&site), &settings(&(site.clone() + query)));
+        assert_eq!(asked, [Changed { key: "database.cameras_query".to_owned(), live: false }]);
+        let moved = compare(&old, &settings("data_dir = \"d\""));
+        let keys: Vec<_> = moved.iter().map(|changed| changed.key.as_str()).collect();
+        assert_eq!(keys, ["data_dir", "database.url", "objects.directory"], "their defaults follow");
+    }
+
+    #[test]
+    fn servers_are_compared_one_by_one() {
+        let on = |host: &str, name: &str, rest: &str| {
+            let urls = format!("api_url = \"http://{host}:1\"\nrtsp_url = \"rtsp://{host}:2\"");
+            format!("[[servers]]\nname = {name:?}\n{urls}\n{rest}\n")
+        };
+        let server = |name: &str, rest: &str| on(name, name, rest);
+        let login = |password: &str| format!("api_username = \"u\"\napi_password = {password:?}");
+        let old = server("a", &login("one")) + &server("b", "");
+        for (new, wanted) in [
+            (server("a", &login("two")) + &server("b", ""), vec!["servers[0].api_password"]),
+            (server("a", &login("one")), vec!["servers[1]"]),
+            (old.clone() + &server("c", ""), vec!["servers[2]"]),
+            (
+                on("a", "z", &login("one")) + &server("b", "publish_username = \"u\"\npublish_password = \"p\""),
+                vec![
+                    "restream.server",
+                    "servers[0].name",
+                    "servers[1].publish_username",
+                    "servers[1].publish_password",
+                ],
+            ),
+        ] {
+            let changed = compare(&settings(&old), &settings(&new));
+            let keys: Vec<_> = changed.iter().map(|changed| changed.key.as_str()).collect();
+            assert_eq!(keys, wanted);
+            assert!(changed.iter().all(|changed| !changed.live), "{changed:?}");
+        }
+    }
+}

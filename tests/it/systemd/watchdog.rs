@@ -1,0 +1,53 @@
+//! The watchdog is fed only while every manager answers.
+
+use std::time::Duration;
+
+use streamwarden::actors::supervision::testkit::{Fault, Provoke};
+use streamwarden::adapters::systemd::ServiceManager;
+use streamwarden::app::{self, App};
+use streamwarden::config::{CliOverrides, Sources, load};
+
+use super::listener::Listener;
+use crate::support::room::Room;
+
+const WATCHDOG: &str = "WATCHDOG=1\n";
+
+/// The whole program in this process, on a server that is not there.
+async fn program(room: &Room) -> App {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    room.write("s.toml", "[http]\nlisten = \"127.0.0.1:0\"\n[[servers]]\napi_url = \"http://127.0.0.1:9\"\n");
+    let env = [("STATE_DIRECTORY".to_owned(), room.path().join("data").display().to_string())].into();
+    let sources =
+        Sources { file: Some(room.path().join("s.toml")), cli: CliOverrides::default(), env, host_name: None };
+    app::build(load(&sources).expect("a configuration")).await.expect("it starts")
+}
+
+#[actix::test]
+async fn a_manager_that_hangs_starves_it_until_it_is_built_again() {
+    let (room, listener) = (Room::new(), Listener::new());
+    let app = program(&room).await;
+    let manager = ServiceManager::at(&listener.address(), Some(Duration::from_millis(600))).expect("an address");
+    let attendant = app.attend(&manager);
+    for _ in 0..3 {
+        listener.until(WATCHDOG).await;
+    }
+    let provoked = app.root().send(Provoke::at("monitor", Fault::Hang)).await;
+    assert!(provoked.expect("the root answers"), "it is there");
+    listener.until("STATUS=no answer from: monitor; ").await;
+    let starved = listener.all_within(Duration::from_millis(800)).await;
+    assert!(!starved.iter().any(|message| message == WATCHDOG), "fed all the same: {starved:?}");
+    // The supervisor finds it by itself, aborts it and builds another.
+    listener.until(WATCHDOG).await;
+    // A panic is in its supervisor's hands at once and starves nobody.
+    assert!(app.root().send(Provoke::at("hub", Fault::Panic)).await.expect("the root answers"));
+    let fed = listener.all_within(Duration::from_millis(800)).await;
+    assert!(fed.iter().filter(|message| *message == WATCHDOG).count() >= 3, "{fed:?}");
+
+    assert!(app.root().send(Provoke::at("", Fault::Hang)).await.expect("the last answer"));
+    listener.until("STATUS=the root of the actor tree does not answer").await;
+    let starved = listener.all_within(Duration::from_millis(800)).await;
+    assert!(!starved.iter().any(|message| message == WATCHDOG), "fed all the same: {starved:?}");
+    drop(attendant);
+    listener.forget();
+    assert_eq!(listener.all_within(Duration::from_millis(400)).await, [""; 0], "it ends with its handle");
+}
