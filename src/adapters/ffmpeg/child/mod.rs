@@ -24,7 +24,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{SigHandler, Signal};
 use nix::unistd::Pid;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
@@ -338,13 +338,16 @@ fn prepare_child(command: &mut Command, veiled: bool) {
     let us = Pid::this();
     let prepare = move || {
         nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+        // Whoever is started in the background of a script inherits an ignored SIGINT, the first rung of the ladder.
+        // SAFETY: the default action is no handler of ours.
+        unsafe { nix::sys::signal::signal(Signal::SIGINT, SigHandler::SigDfl) }?;
         // We may have died between fork and prctl; then nobody would ever send it.
         if Pid::parent() != us {
             return Err(io::Error::from_raw_os_error(nix::libc::ESRCH));
         }
         if veiled { Veil::ask_to_be_stopped() } else { Ok(()) }
     };
-    // SAFETY: runs between fork and exec; prctl, getppid and ptrace are system calls that are async-signal-safe, nothing
+    // SAFETY: runs between fork and exec; prctl, signal, getppid and ptrace are system calls that are async-signal-safe, nothing
     // allocates (from_raw_os_error stores a number) and no lock is taken.
     unsafe {
         command.pre_exec(prepare);
