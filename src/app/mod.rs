@@ -185,7 +185,15 @@ pub fn run(settings: Settings, origins: &Origins) -> Result<()> {
     let manager = ServiceManager::of_this_process();
     on_main_thread(async {
         let mut signals = Signals::take_over()?;
-        let app = build(settings).await?;
+        manager.status("starting");
+        let app = tokio::select! {
+            app = build(settings) => app?,
+            signal = signals.stop() => {
+                manager.stopping();
+                log::info!("{signal}: stopped before the start was over");
+                return Ok(());
+            }
+        };
         until_stopped(app, &mut signals, &manager, Some(origins)).await
     })
 }

@@ -7,3 +7,4 @@ mod nonsense;
 mod outages;
 mod recordings;
 mod refusals;
+mod stop;
