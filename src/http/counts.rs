@@ -66,7 +66,7 @@ const STREAM_STATES: [(StreamState, &str); 4] = [
     (StreamState::Unknown, "unknown"),
 ];
 
-const CAMERA_STATES: [(CameraState, &str); 8] = [
+const CAMERA_STATES: [(CameraState, &str); 9] = [
     (CameraState::Waiting, "waiting"),
     (CameraState::Probing, "probing"),
     (CameraState::Starting, "starting"),
@@ -74,6 +74,7 @@ const CAMERA_STATES: [(CameraState, &str); 8] = [
     (CameraState::Stalled, "stalled"),
     (CameraState::Backoff, "backoff"),
     (CameraState::Degraded, "degraded"),
+    (CameraState::Held, "held"),
     (CameraState::Stopped, "stopped"),
 ];
 

@@ -38,6 +38,7 @@ export type CameraState =
   | "stalled"
   | "backoff"
   | "degraded"
+  | "held"
   | "stopped";
 
 export interface CameraStatus {

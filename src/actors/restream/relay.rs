@@ -1,5 +1,7 @@
 //! One camera's relay: owns its process, does what the rules decide, tells the live store.
 
+mod shown;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,19 +11,19 @@ use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::assignment::{Assigned, Assignment};
 use super::commands::ReadRow;
-use super::manager::{PUBLISH_RETRY, Restreams};
+use super::manager::Restreams;
 use super::process::{self, Heard};
 use super::turns::{AskTurn, LeaveTurn};
 use crate::actors::supervision::{Supervised, supervised};
 use crate::adapters::ffmpeg::child::{Child, Exit};
 use crate::adapters::ffmpeg::fault;
 use crate::adapters::ffmpeg::progress::Progress;
-use crate::adapters::live::{Change, SharedLive};
+use crate::adapters::live::SharedLive;
 use crate::domain::camera::{CameraState, CameraStatus};
 use crate::domain::probe::{Fault, Tracks};
 use crate::domain::restream::{Action, Event, Phase, Relay};
@@ -162,27 +164,6 @@ impl Restream {
         Ok(())
     }
 
-    fn note_state(&mut self) {
-        let state = self.relay.phase().state();
-        if state == self.state {
-            return;
-        }
-        (self.state, self.since) = (state, Utc::now());
-        match state {
-            CameraState::Running => {
-                log::info!(camera = self.camera(), server = self.known.setup.server.as_str(); "relay runs")
-            }
-            CameraState::Stalled => {
-                let reason = self.relay.last_error().unwrap_or_default();
-                log::warn!(camera = self.camera(); "stalled: {reason}");
-            }
-            CameraState::Degraded => log::error!(
-                camera = self.camera(), restarts = self.relay.restarts(); "fails too often; tried once a minute from now on"
-            ),
-            _ => {}
-        }
-    }
-
     /// Wakes the rules when they want to be. An alarm that is too early is left alone: it only looks and sets the next.
     fn set_alarm(&mut self, ctx: &mut Context<Self>) {
         let Some(due) = self.relay.next_wake() else { return };
@@ -201,49 +182,6 @@ impl Restream {
             relay.happened(Event::Tick, ctx);
         });
         self.wake = Some((due, handle));
-    }
-
-    fn status(&self) -> CameraStatus {
-        let in_future = |due: Duration| Utc::now() + due.saturating_sub(self.born.elapsed());
-        CameraStatus {
-            restarts: self.relay.restarts(),
-            last_error: self.relay.last_error(),
-            next_start: self.relay.next_start().map(in_future),
-            ..self.known.facts.status(&self.known.setup.server, self.state, self.since)
-        }
-    }
-
-    /// Writes the newest status, one write at a time, so that an older one never overtakes it.
-    fn publish(&mut self, ctx: &mut Context<Self>) {
-        if self.publishing {
-            return;
-        }
-        let mut status = self.status();
-        if let Some(before) = &self.published {
-            // The time of the next try is computed anew each time; a difference of moments is none.
-            if same_moment(before.next_start, status.next_start) {
-                status.next_start = before.next_start;
-            }
-            if *before == status {
-                return;
-            }
-        }
-        self.publishing = true;
-        let (live, told) = (Arc::clone(&self.live), status.clone());
-        let write = async move { live.publish(vec![Change::Camera(status)]).await };
-        ctx.spawn(write.into_actor(self).map(|written, relay, ctx| {
-            relay.publishing = false;
-            match written {
-                Ok(()) => {
-                    relay.published = Some(told);
-                    relay.publish(ctx);
-                }
-                Err(error) => {
-                    log::debug!(camera = relay.camera(); "state not written: {error}");
-                    ctx.run_later(PUBLISH_RETRY, |relay, ctx| relay.publish(ctx));
-                }
-            }
-        }));
     }
 
     fn reassigned(&mut self, ctx: &mut Context<Self>) {
@@ -278,13 +216,6 @@ impl Restream {
             log::info!(camera = camera, pid = pid, ms = ms; "ffmpeg ended as told ({})", exit.ending);
         }
         self.happened(Event::Exited(fault), ctx);
-    }
-}
-
-fn same_moment(one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>) -> bool {
-    match (one, other) {
-        (Some(one), Some(other)) => (one - other).num_milliseconds().abs() < 500,
-        (one, other) => one == other,
     }
 }
 
@@ -339,18 +270,7 @@ impl Supervised for Restream {
     const KIND: &'static str = "restream";
 
     fn observe(&self) -> Value {
-        let ffmpeg = self.ffmpeg.as_ref();
-        json!({
-            "camera": self.camera(),
-            "state": self.state,
-            "since": self.since,
-            "pid": ffmpeg.map(|ffmpeg| ffmpeg.child.pid()),
-            "source": self.known.source.shown,
-            "frames": ffmpeg.and_then(|ffmpeg| ffmpeg.progress.frame),
-            "speed": ffmpeg.and_then(|ffmpeg| ffmpeg.progress.speed),
-            "restarts": self.relay.restarts(),
-            "lastError": self.relay.last_error(),
-        })
+        self.look()
     }
 
     fn release(&mut self, ctx: &mut Context<Self>, deadline: Instant) -> LocalBoxFuture<'static, ()> {

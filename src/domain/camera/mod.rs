@@ -141,6 +141,8 @@ pub enum CameraState {
     Backoff,
     /// Failed too often; still tried at the longest interval.
     Degraded,
+    /// Somebody else publishes to its path; it is not fought, and goes on when the path is free.
+    Held,
     /// Disabled, or refused because the row is wrong.
     Stopped,
 }

@@ -25,6 +25,7 @@ export const cameraLook: Record<CameraState, Look> = {
   stalled: { words: "Stalled", sign: "warn", tone: "warn" },
   backoff: { words: "Retrying", sign: "warn", tone: "warn" },
   degraded: { words: "Degraded", sign: "bad", tone: "bad" },
+  held: { words: "Held", sign: "bad", tone: "bad" },
   stopped: { words: "Stopped", sign: "off", tone: "off" },
 };
 
@@ -41,13 +42,14 @@ const nobody: Look = { words: "Unknown", sign: "unknown", tone: "off" };
 export const streamOrder: Record<StreamState, number> = { offline: 0, stalled: 1, unknown: 2, live: 3 };
 export const cameraOrder: Record<CameraState, number> = {
   degraded: 0,
-  stalled: 1,
-  backoff: 2,
-  starting: 3,
-  probing: 4,
-  waiting: 5,
-  running: 6,
-  stopped: 7,
+  held: 1,
+  stalled: 2,
+  backoff: 3,
+  starting: 4,
+  probing: 5,
+  waiting: 6,
+  running: 7,
+  stopped: 8,
 };
 
 /** A state as sign and word; `update` changes both only when the state changes. */

@@ -1,0 +1,102 @@
+//! How a relay looks from outside: its state in the live store, in the log and in the tree.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::super::manager::PUBLISH_RETRY;
+use super::Restream;
+use crate::adapters::live::Change;
+use crate::domain::camera::{CameraState, CameraStatus};
+
+impl Restream {
+    pub(super) fn note_state(&mut self) {
+        let state = self.relay.phase().state();
+        if state == self.state {
+            return;
+        }
+        (self.state, self.since) = (state, Utc::now());
+        match state {
+            CameraState::Running => {
+                log::info!(camera = self.camera(), server = self.known.setup.server.as_str(); "relay runs")
+            }
+            CameraState::Stalled => {
+                let reason = self.relay.last_error().unwrap_or_default();
+                log::warn!(camera = self.camera(); "stalled: {reason}");
+            }
+            CameraState::Degraded => log::error!(
+                camera = self.camera(), restarts = self.relay.restarts(); "fails too often; tried once a minute from now on"
+            ),
+            _ => {}
+        }
+    }
+
+    fn status(&self) -> CameraStatus {
+        let in_future = |due: Duration| Utc::now() + due.saturating_sub(self.born.elapsed());
+        CameraStatus {
+            restarts: self.relay.restarts(),
+            last_error: self.relay.last_error(),
+            next_start: self.relay.next_start().map(in_future),
+            ..self.known.facts.status(&self.known.setup.server, self.state, self.since)
+        }
+    }
+
+    /// Writes the newest status, one write at a time, so that an older one never overtakes it.
+    pub(super) fn publish(&mut self, ctx: &mut Context<Self>) {
+        if self.publishing {
+            return;
+        }
+        let mut status = self.status();
+        if let Some(before) = &self.published {
+            // The time of the next try is computed anew each time; a difference of moments is none.
+            if same_moment(before.next_start, status.next_start) {
+                status.next_start = before.next_start;
+            }
+            if *before == status {
+                return;
+            }
+        }
+        self.publishing = true;
+        let (live, told) = (Arc::clone(&self.live), status.clone());
+        let write = async move { live.publish(vec![Change::Camera(status)]).await };
+        ctx.spawn(write.into_actor(self).map(|written, relay, ctx| {
+            relay.publishing = false;
+            match written {
+                Ok(()) => {
+                    relay.published = Some(told);
+                    relay.publish(ctx);
+                }
+                Err(error) => {
+                    log::debug!(camera = relay.camera(); "state not written: {error}");
+                    ctx.run_later(PUBLISH_RETRY, |relay, ctx| relay.publish(ctx));
+                }
+            }
+        }));
+    }
+
+    /// What the tree shows of it.
+    pub(super) fn look(&self) -> Value {
+        let ffmpeg = self.ffmpeg.as_ref();
+        json!({
+            "camera": self.camera(),
+            "state": self.state,
+            "since": self.since,
+            "pid": ffmpeg.map(|ffmpeg| ffmpeg.child.pid()),
+            "source": self.known.source.shown,
+            "frames": ffmpeg.and_then(|ffmpeg| ffmpeg.progress.frame),
+            "speed": ffmpeg.and_then(|ffmpeg| ffmpeg.progress.speed),
+            "restarts": self.relay.restarts(),
+            "lastError": self.relay.last_error(),
+        })
+    }
+}
+
+fn same_moment(one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => (one - other).num_milliseconds().abs() < 500,
+        (one, other) => one == other,
+    }
+}
