@@ -19,6 +19,7 @@ mod manager;
 mod plan;
 mod process;
 mod relay;
+mod runner;
 mod setup;
 mod turns;
 
@@ -26,4 +27,5 @@ pub use commands::{AddCamera, DeleteCamera, EditCamera, Refresh, RestartCamera};
 pub use manager::Restreams;
 pub use plan::{ApplyPlan, LookAtPlan};
 pub use relay::Restream;
+pub use runner::{Machine, Process, Runner};
 pub use setup::RestreamSetup;

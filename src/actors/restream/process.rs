@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use futures_util::stream::{self, Stream};
 
+use super::runner::Process;
 use super::setup::RestreamSetup;
 use crate::adapters::ffmpeg::argv;
-use crate::adapters::ffmpeg::child::{Child, Event, Events, Exit, Launch};
-use crate::adapters::ffmpeg::probe::Prober;
+use crate::adapters::ffmpeg::child::{Event, Events, Exit, Launch};
 use crate::adapters::ffmpeg::progress::{Progress, ProgressReader};
 use crate::domain::camera::CameraSource;
 use crate::domain::probe::{Fault, FaultKind, Tracks};
@@ -22,25 +22,27 @@ pub(super) enum Heard {
 }
 
 /// Starts ffmpeg for a camera. Must be called on the main thread (see the contract of `adapters::ffmpeg::child`).
-pub(super) fn start(setup: &RestreamSetup, source: &CameraSource, tracks: &Tracks) -> Result<(Child, Events), Fault> {
+pub(super) fn start(
+    setup: &RestreamSetup,
+    source: &CameraSource,
+    tracks: &Tracks,
+) -> Result<(Box<dyn Process>, Events), Fault> {
     let program = |error: crate::base::Error| Fault::new(FaultKind::Program, error.to_string());
     let target = setup.target(&source.name).map_err(program)?;
-    Child::spawn(Launch {
+    let launch = Launch {
         program: setup.ffmpeg.clone(),
         args: argv::relay(&setup.version, source, tracks, &target, setup.patience()),
         secrets: source.secrets.clone(),
         label: format!("camera {}", source.name),
         mark: setup.mark.clone(),
         ..Launch::default()
-    })
-    .map_err(program)
+    };
+    setup.runner.spawn(launch).map_err(program)
 }
 
 /// Looks at a camera, and judges whether it can be relayed. Dropped half-way it kills ffprobe.
 pub(super) async fn probe(setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> Result<Tracks, Fault> {
-    let prober =
-        Prober { ffprobe: &setup.ffprobe, version: &setup.version, mark: &setup.mark, limit: setup.probe_timeout };
-    let tracks = prober.look(&source).await?;
+    let tracks = setup.runner.look(Arc::clone(&setup), source).await?;
     tracks.check(setup.version.major)?;
     Ok(tracks)
 }

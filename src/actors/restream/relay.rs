@@ -18,9 +18,10 @@ use super::assignment::{Assigned, Assignment};
 use super::commands::ReadRow;
 use super::manager::Restreams;
 use super::process::{self, Heard};
+use super::runner::Process;
 use super::turns::{AskTurn, LeaveTurn};
 use crate::actors::supervision::{Supervised, supervised};
-use crate::adapters::ffmpeg::child::{Child, Exit};
+use crate::adapters::ffmpeg::child::Exit;
 use crate::adapters::ffmpeg::fault;
 use crate::adapters::ffmpeg::progress::Progress;
 use crate::adapters::live::SharedLive;
@@ -53,7 +54,7 @@ pub struct Restream {
 
 /// A running ffmpeg.
 struct Ffmpeg {
-    child: Child,
+    child: Box<dyn Process>,
     /// What it reads, without secrets.
     shown: String,
     progress: Progress,

@@ -1,11 +1,13 @@
 //! Everything restreaming needs to know from outside; its numbers may change while it runs.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use url::Url;
 
+use super::runner::{Machine, Runner};
 use crate::adapters::ffmpeg::argv;
 use crate::adapters::ffmpeg::version::Version;
 use crate::base::{Error, Result};
@@ -31,6 +33,8 @@ pub struct RestreamSetup {
     pub base: Url,
     /// User name and password for publishing.
     pub login: Option<(String, Option<SecretString>)>,
+    /// Who runs the programs.
+    pub runner: Arc<dyn Runner>,
     /// The programs.
     pub ffmpeg: PathBuf,
     /// See `ffmpeg`.
@@ -77,6 +81,7 @@ impl RestreamSetup {
             monitored,
             base,
             login: server.publish_username.clone().map(|user| (user, server.publish_password.clone())),
+            runner: Arc::new(Machine),
             ffmpeg: settings.ffmpeg.ffmpeg.clone(),
             ffprobe: settings.ffmpeg.ffprobe.clone(),
             version,

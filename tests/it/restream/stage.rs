@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix::{Actor, Addr};
 use serde_json::Value;
 use streamwarden::actors::monitor::{Monitor, Watched};
-use streamwarden::actors::restream::{RestreamSetup, Restreams};
+use streamwarden::actors::restream::{Machine, RestreamSetup, Restreams};
 use streamwarden::actors::root::{Find, Root};
 use streamwarden::actors::supervision::{Child, Observation, Observe, Restart, Stop};
 use streamwarden::adapters::database::sqlite;
@@ -87,6 +87,7 @@ impl Stage {
             monitored: true,
             base: server.rtsp_url(),
             login: options.publish.map(|login| (login.username, Some(login.password))),
+            runner: Arc::new(Machine),
             ffmpeg: "ffmpeg".into(),
             ffprobe: "ffprobe".into(),
             version: version::look("ffmpeg".as_ref(), &mark).await.expect("ffmpeg"),

@@ -1,0 +1,83 @@
+//! Who runs the programs of the relays: this machine, or a simulation that needs none.
+//!
+//! The one seam below the relays. Everything above it is the same in both: arguments, progress, rules, budget, database.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::setup::RestreamSetup;
+use crate::adapters::ffmpeg::child::{Child, Events, Exit, Launch};
+use crate::adapters::ffmpeg::probe::Prober;
+use crate::base::Result;
+use crate::domain::camera::CameraSource;
+use crate::domain::probe::{Fault, Tracks};
+
+/// Starts ffmpeg and looks at cameras.
+pub trait Runner: fmt::Debug + Send + Sync {
+    /// Starts a process. Called on the main thread (see the contract of `adapters::ffmpeg::child`).
+    ///
+    /// # Errors
+    /// When it does not start.
+    fn spawn(&self, launch: Launch) -> Result<(Box<dyn Process>, Events)>;
+
+    /// Looks at a camera. Dropped half-way nothing of it is left.
+    fn look(&self, setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, Fault>>;
+}
+
+/// A started process. Dropped, it is killed.
+pub trait Process: fmt::Debug + Send {
+    /// Its id.
+    fn pid(&self) -> u32;
+    /// Its last lines of stderr so far, redacted.
+    fn stderr_tail(&self) -> Vec<String>;
+    /// Ends it by a ladder whose steps wait for `grace` each. Not twice.
+    fn end(&self, grace: Duration) -> BoxFuture<'static, Exit>;
+    /// Its exit.
+    fn ended(&self) -> BoxFuture<'static, Exit>;
+}
+
+/// Real processes.
+#[derive(Debug)]
+pub struct Machine;
+
+impl Runner for Machine {
+    fn spawn(&self, launch: Launch) -> Result<(Box<dyn Process>, Events)> {
+        let (child, events) = Child::spawn(launch)?;
+        Ok((Box::new(child), events))
+    }
+
+    fn look(&self, setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, Fault>> {
+        async move {
+            let prober = Prober {
+                ffprobe: &setup.ffprobe,
+                version: &setup.version,
+                mark: &setup.mark,
+                limit: setup.probe_timeout,
+            };
+            prober.look(&source).await
+        }
+        .boxed()
+    }
+}
+
+impl Process for Child {
+    fn pid(&self) -> u32 {
+        Child::pid(self)
+    }
+
+    fn stderr_tail(&self) -> Vec<String> {
+        Child::stderr_tail(self)
+    }
+
+    fn end(&self, grace: Duration) -> BoxFuture<'static, Exit> {
+        Child::end(self, grace).boxed()
+    }
+
+    fn ended(&self) -> BoxFuture<'static, Exit> {
+        Child::ended(self).boxed()
+    }
+}
