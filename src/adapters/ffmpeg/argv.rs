@@ -60,6 +60,7 @@ pub fn relay(
     // `level+`: each line of stderr says whether it is a warning or an error.
     let mut args = plain("-hide_banner -nostdin -nostats -loglevel level+warning -progress pipe:1 -stats_period 1");
     args.extend(input(version, source, patience, Depth::Full));
+    args.extend(reconnect(source));
     args.push("-i".into());
     args.push(Argument::shown_as(&source.url, source.shown.clone()));
     args.extend(plain("-map 0:v:0 -c:v copy"));
@@ -120,6 +121,20 @@ fn input(version: &Version, source: &CameraSource, patience: Duration, depth: De
         args.extend(option("-rtsp_transport", if source.transport == Transport::Udp { "udp" } else { "tcp" }));
     }
     args
+}
+
+/// A cut of one endless HTTP answer is bridged within the run, at once and a second later, so that readers of the path stay;
+/// after that the run ends and the restart policy decides. ffmpeg has this for HTTP alone. Not for HLS, which asks again
+/// by itself: a playlist without a length would be taken for one that was cut, and be read for ever.
+fn reconnect(source: &CameraSource) -> Vec<Argument> {
+    let path = source.shown.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    let is_playlist = path.ends_with(".m3u8") || path.ends_with(".m3u");
+    match source.scheme {
+        Scheme::Http | Scheme::Https if !is_playlist => {
+            plain("-reconnect 1 -reconnect_streamed 1 -reconnect_delay_max 2")
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn plain(words: &str) -> Vec<Argument> {
@@ -193,6 +208,25 @@ mod tests {
             let args = shown(&probe(&version(6), &source(scheme, url, url), Duration::from_secs(5), Depth::Full));
             assert!(args.contains(part), "{args} lacks {part}");
             assert!(!args.contains("file"), "{args}");
+        }
+    }
+
+    #[test]
+    fn only_an_endless_http_answer_is_asked_for_again() {
+        let table = [
+            (Scheme::Http, "http://h/live.ts?channel=1", true),
+            (Scheme::Https, "https://h/axis-cgi/mjpg/video.cgi", true),
+            (Scheme::Https, "https://h/live/index.M3U8?token=x", false),
+            (Scheme::Rtsp, "rtsp://h/x", false),
+            (Scheme::Rtmp, "rtmp://h/a/b", false),
+        ];
+        let (tracks, target) = (Tracks::default(), "rtsp://m:8554/gate".to_owned().into());
+        for (scheme, url, again) in table {
+            let camera = source(scheme, url, url);
+            let args = shown(&relay(&version(4), &camera, &tracks, &target, Duration::from_secs(8)));
+            assert_eq!(args.contains("-reconnect 1 -reconnect_streamed 1 -reconnect_delay_max 2 -i"), again, "{url}");
+            let probe = shown(&probe(&version(6), &camera, Duration::from_secs(5), Depth::Full));
+            assert!(!probe.contains("reconnect"), "a look is one look");
         }
     }
 
