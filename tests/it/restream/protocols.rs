@@ -1,0 +1,81 @@
+//! Every protocol that a camera may speak, from a real source to the media server.
+
+use streamwarden::domain::camera::CameraState;
+
+use super::sources::{Body, Hls, Http, Player, behind_tls, free_port};
+use super::stage::{Source, Stage};
+use crate::support::wait::eventually;
+
+/// A camera of this URL runs: ffmpeg sends, and the server has its stream.
+async fn runs(stage: &mut Stage, url: &str) {
+    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{url}')"));
+    stage.state("gate", CameraState::Running).await;
+}
+
+#[actix::test]
+async fn rtmp_and_srt() {
+    for (url, args) in [
+        (format!("rtmp://127.0.0.1:{}/live/x", free_port()), "-c copy -f flv -listen 1"),
+        (format!("srt://127.0.0.1:{}", free_port()), "-c copy -f mpegts"),
+    ] {
+        let target = if url.starts_with("srt") { format!("{url}?mode=listener") } else { url.clone() };
+        let player = Player::serve(format!("{args} {target}"));
+        let mut stage = Stage::open().await;
+        runs(&mut stage, &url).await;
+        stage.stop().await;
+        drop(player);
+    }
+}
+
+#[actix::test]
+async fn mpeg_ts_over_udp() {
+    let port = free_port();
+    let player = Player::serve(format!("-c copy -f mpegts udp://127.0.0.1:{port}?pkt_size=1316"));
+    let mut stage = Stage::open().await;
+    runs(&mut stage, &format!("udp://127.0.0.1:{port}")).await;
+    stage.stop().await;
+    drop(player);
+}
+
+#[actix::test]
+async fn rtsp_over_tls() {
+    let source = Source::start().await;
+    let plain = source.url("a");
+    let address = plain.socket_addrs(|| Some(554)).expect("an address")[0];
+    let address = behind_tls(address).await;
+    let mut stage = Stage::open().await;
+    runs(&mut stage, &format!("rtsps://{address}/a")).await;
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn hls() {
+    let hls = Hls::write();
+    eventually("a playlist", || async { hls.has_begun().then_some(()) }).await;
+    let http = Http::serve(Body::Folder(hls.folder.path().to_owned()));
+    let mut stage = Stage::open().await;
+    runs(&mut stage, &format!("http://{}/live.m3u8", http.address)).await;
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn motion_jpeg_over_http() {
+    let args = "-an -c:v mjpeg -pix_fmt yuvj420p -f mpjpeg -";
+    let kind = "multipart/x-mixed-replace;boundary=ffmpeg";
+    let http = Http::serve(Body::Endless { args, kind, cut_after: None });
+    let mut stage = Stage::open().await;
+    runs(&mut stage, &format!("http://{}/video.cgi", http.address)).await;
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn a_cut_of_mpeg_ts_over_http_is_bridged_within_the_run() {
+    let http = Http::serve(Body::Endless { args: "-c copy -f mpegts -", kind: "video/mp2t", cut_after: Some(200_000) });
+    let mut stage = Stage::open().await;
+    runs(&mut stage, &format!("http://{}/live.ts", http.address)).await;
+    let (pid, before) = (stage.pid("gate").await, http.asked());
+    eventually("two more answers", || async { (http.asked() >= before + 2).then_some(()) }).await;
+    assert_eq!(stage.pid("gate").await, pid, "readers of the path stay");
+    assert_eq!(stage.state("gate", CameraState::Running).await.restarts, 0);
+    stage.stop().await;
+}
