@@ -1,7 +1,7 @@
 //! The cameras table for `streamwarden cameras`, whether or not a streamwarden is running on it: checks and writes go
 //! the same way as those of the API. Called by `cli`.
 
-use crate::adapters::database::SharedDatabase;
+use crate::adapters::database::{Condition, SharedDatabase};
 use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::config::settings::Database;
@@ -37,8 +37,9 @@ pub async fn add(settings: &Settings, edit: CameraEdit) -> Result<CameraRow> {
 pub async fn edit(settings: &Settings, camera: &str, edit: CameraEdit) -> Result<CameraRow> {
     let database = open(settings).await?;
     let row = find(&database, camera).await?;
-    check_edit(Some(&row), &edit, &kinds(&database).await?)?;
-    database.edit_camera(row.id, edit).await
+    let (checked, kinds) = (edit.clone(), kinds(&database).await?);
+    let only_if = Condition::new(move |row| check_edit(Some(row), &checked, &kinds));
+    database.edit_camera_if(row.id, edit, only_if).await
 }
 
 /// Removes the camera of this name or id, and returns what it was.

@@ -8,9 +8,12 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::plan::RESTREAMS;
-use crate::actors::restream::{AddCamera, ApplyPlan, DeleteCamera, EditCamera, LookAtPlan, RestartCamera, Restreams};
+use crate::actors::restream::{
+    AddCamera, ApplyPlan, DeleteCamera, EditCamera, LookAtPlan, RestartCamera, Restreams, Written,
+};
 use crate::actors::root::{Find, Root};
 use crate::actors::supervision::{Health, Observation, Observe};
+use crate::adapters::database::Condition;
 use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraEdit, CameraStatus};
 use crate::domain::hold::PlanView;
@@ -47,16 +50,16 @@ impl ToTheTree {
 
 #[async_trait]
 impl Commands for ToTheTree {
-    async fn add_camera(&self, edit: CameraEdit) -> Result<CameraStatus> {
+    async fn add_camera(&self, edit: CameraEdit) -> Result<Written> {
         self.restreams(AddCamera(edit)).await
     }
 
-    async fn edit_camera(&self, id: i64, edit: CameraEdit) -> Result<CameraStatus> {
-        self.restreams(EditCamera { id, edit }).await
+    async fn edit_camera(&self, id: i64, edit: CameraEdit, only_if: Condition) -> Result<Written> {
+        self.restreams(EditCamera { id, edit, only_if }).await
     }
 
-    async fn delete_camera(&self, id: i64) -> Result<()> {
-        self.restreams(DeleteCamera(id)).await
+    async fn delete_camera(&self, id: i64, only_if: Condition) -> Result<()> {
+        self.restreams(DeleteCamera { id, only_if }).await
     }
 
     async fn restart_camera(&self, id: i64) -> Result<CameraStatus> {

@@ -65,6 +65,7 @@ impl Remote {
         let kind = match status.as_u16() {
             404 => Kind::NotFound,
             409 => Kind::Conflict,
+            412 => Kind::Stale,
             _ => Kind::Unavailable,
         };
         Err(Error::new(kind, detail))

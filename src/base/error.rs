@@ -14,6 +14,8 @@ pub enum Kind {
     NotFound,
     /// The thing changed or exists already.
     Conflict,
+    /// The thing is another by now than the one the caller has seen and named.
+    Stale,
     /// Credentials are missing or wrong.
     Unauthorized,
     /// An outside service is down, slow or talks nonsense: retry later.

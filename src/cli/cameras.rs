@@ -11,7 +11,7 @@ use super::{Failure, Files, Print, plan, say};
 use crate::app::{self, cameras};
 use crate::base::{Error, Result, redact};
 use crate::config::{self, CliOverrides, Sources};
-use crate::domain::camera::{CameraEdit, CameraRow};
+use crate::domain::camera::{CameraEdit, CameraRow, CameraSettings};
 use crate::logging;
 
 /// `cameras ...`
@@ -210,23 +210,7 @@ fn changed(what: &str, row: &CameraRow, print: Print) {
 
 /// A row without its secrets.
 fn shown(row: &CameraRow) -> serde_json::Value {
-    json!({
-        "id": row.id,
-        "name": row.name,
-        "kind": row.kind,
-        "host": row.host,
-        "port": row.port,
-        "username": row.username,
-        "hasPassword": row.password.is_some(),
-        "channel": row.channel,
-        "substream": row.substream,
-        "url": url(row),
-        "transport": row.transport,
-        "audio": row.audio,
-        "enabled": row.enabled,
-        "record": row.record,
-        "updatedAt": row.updated_at,
-    })
+    json!(CameraSettings::from(row))
 }
 
 fn url(row: &CameraRow) -> Option<String> {

@@ -1,7 +1,7 @@
 //! `/api/v1/cameras`: the cameras and the buttons beside them. Read from the live store, changed by command only.
 
 use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -9,8 +9,9 @@ use super::body::Json;
 use super::error::{Answer, Problem};
 use super::list::List;
 use super::state::State;
+use super::tag;
 use crate::base::{Error, Result};
-use crate::domain::camera::{CameraEdit, CameraStatus};
+use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus};
 
 /// A kind of camera: how the address of its video is made.
 #[derive(Serialize, ToSchema)]
@@ -44,43 +45,69 @@ pub(super) async fn one(state: web::Data<State>, id: web::Path<String>) -> Answe
 
 /// Adds a camera.
 #[utoipa::path(post, path = "/api/v1/cameras", operation_id = "addCamera", tag = "cameras", request_body = CameraEdit, responses(
-    (status = 201, body = CameraStatus, headers(("Location" = String, description = "address of the new camera"))),
+    (status = 201, body = CameraStatus, headers(
+        ("Location" = String, description = "address of the new camera"),
+        ("ETag" = String, description = "for If-Match"),
+    )),
     (status = 400, body = Problem, content_type = "application/problem+json", description = "not JSON; says where"),
     (status = 409, body = Problem, content_type = "application/problem+json", description = "the name is taken"),
     (status = 413, body = Problem, content_type = "application/problem+json", description = "more than 1 MB"),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "a field is wrong; names it"),
 ))]
 pub(super) async fn add(state: web::Data<State>, Json(edit): Json<CameraEdit>) -> Answer {
-    let camera = state.commands.add_camera(edit).await?;
-    let location = format!("/api/v1/cameras/{}", camera.id);
-    Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(camera))
+    let added = state.commands.add_camera(edit).await?;
+    let location = format!("/api/v1/cameras/{}", added.row.id);
+    let mut answer = HttpResponse::Created();
+    Ok(answer
+        .insert_header((header::LOCATION, location))
+        .insert_header((header::ETAG, tag::of(&added.row)))
+        .json(added.status))
 }
 
-/// Changes the fields that are present; null clears a field.
+/// What can be edited of a camera, without its secrets. The `ETag` names this very row: give it back as `If-Match`.
+#[utoipa::path(get, path = "/api/v1/cameras/{id}/settings", operation_id = "getCameraSettings", tag = "cameras", params(("id" = i64, Path)), responses(
+    (status = 200, body = CameraSettings, headers(("ETag" = String, description = "for If-Match"))),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is away"),
+))]
+pub(super) async fn settings(state: web::Data<State>, id: web::Path<String>) -> Answer {
+    let id = id_of(&id)?;
+    let row = state.database.camera(id).await?.ok_or_else(|| no_camera(&id.to_string()))?;
+    Ok(HttpResponse::Ok().insert_header((header::ETAG, tag::of(&row))).json(CameraSettings::from(&row)))
+}
+
+/// Changes the fields that are present; null clears a field. With `If-Match` only if nobody has changed the camera since.
 #[utoipa::path(patch, path = "/api/v1/cameras/{id}", operation_id = "editCamera", tag = "cameras",
-    params(("id" = i64, Path)), request_body = CameraEdit,
+    params(("id" = i64, Path), ("If-Match" = Option<String>, Header, description = "ETag of the row that was edited")),
+    request_body = CameraEdit,
     responses(
-        (status = 200, body = CameraStatus),
+        (status = 200, body = CameraStatus, headers(("ETag" = String, description = "of the row as it is now"))),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "not JSON; says where"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "the name is taken"),
+        (status = 412, body = Problem, content_type = "application/problem+json", description = "the row is another by now"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "a field is wrong; names it"),
     ))]
 pub(super) async fn edit(
     state: web::Data<State>,
     id: web::Path<String>,
+    request: HttpRequest,
     Json(edit): Json<CameraEdit>,
-) -> Answer<web::Json<CameraStatus>> {
-    Ok(web::Json(state.commands.edit_camera(id_of(&id)?, edit).await?))
+) -> Answer {
+    let edited = state.commands.edit_camera(id_of(&id)?, edit, tag::condition(&request)).await?;
+    Ok(HttpResponse::Ok().insert_header((header::ETAG, tag::of(&edited.row))).json(edited.status))
 }
 
-/// Deletes a camera and ends its restream. Its recordings stay.
-#[utoipa::path(delete, path = "/api/v1/cameras/{id}", operation_id = "deleteCamera", tag = "cameras", params(("id" = i64, Path)), responses(
-    (status = 204),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
-pub(super) async fn delete(state: web::Data<State>, id: web::Path<String>) -> Answer {
-    state.commands.delete_camera(id_of(&id)?).await?;
+/// Deletes a camera and ends its restream. Its recordings stay. With `If-Match` only if nobody has changed it since.
+#[utoipa::path(delete, path = "/api/v1/cameras/{id}", operation_id = "deleteCamera", tag = "cameras",
+    params(("id" = i64, Path), ("If-Match" = Option<String>, Header, description = "ETag of the row that was seen")),
+    responses(
+        (status = 204),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 412, body = Problem, content_type = "application/problem+json", description = "the row is another by now"),
+    ))]
+pub(super) async fn delete(state: web::Data<State>, id: web::Path<String>, request: HttpRequest) -> Answer {
+    state.commands.delete_camera(id_of(&id)?, tag::condition(&request)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

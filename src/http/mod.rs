@@ -27,6 +27,7 @@ mod state;
 mod status;
 mod streams;
 mod table;
+mod tag;
 #[cfg(test)]
 mod tests;
 mod ws;
@@ -52,6 +53,7 @@ table::table! {
     "/api/v1/cameras/plan" => { GET: plan::look },
     "/api/v1/cameras/plan/apply" => { POST: plan::apply },
     "/api/v1/cameras/{id}" => { GET: cameras::one, PATCH: cameras::edit, DELETE: cameras::delete },
+    "/api/v1/cameras/{id}/settings" => { GET: cameras::settings },
     "/api/v1/cameras/{id}/restart" => { POST: cameras::restart },
     "/api/v1/incidents" => { GET: incidents::list },
     "/api/v1/recordings" => { GET: recordings::streams },

@@ -31,6 +31,7 @@ use super::{cameras, health, incidents, kinds, metrics, plan, recordings, status
         cameras::edit,
         cameras::delete,
         cameras::restart,
+        cameras::settings,
         cameras::kinds,
         kinds::put,
         kinds::delete,

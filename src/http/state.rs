@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::actors::hub::HubHandle;
+use crate::actors::restream::Written;
 use crate::actors::supervision::Observation;
-use crate::adapters::database::SharedDatabase;
+use crate::adapters::database::{Condition, SharedDatabase};
 use crate::adapters::live::SharedLive;
 use crate::adapters::objects::SharedObjects;
 use crate::adapters::spool::SharedSpool;
@@ -20,11 +21,11 @@ use crate::domain::role::Role;
 #[async_trait]
 pub trait Commands: Send + Sync {
     /// Adds a camera. `Invalid` names the field, `Conflict` when the name is taken.
-    async fn add_camera(&self, edit: CameraEdit) -> Result<CameraStatus>;
-    /// Changes the fields present. Also `NotFound`.
-    async fn edit_camera(&self, id: i64, edit: CameraEdit) -> Result<CameraStatus>;
-    /// Deletes a camera and ends its restream. `NotFound`.
-    async fn delete_camera(&self, id: i64) -> Result<()>;
+    async fn add_camera(&self, edit: CameraEdit) -> Result<Written>;
+    /// Changes the fields present. Also `NotFound`, and what `only_if` says.
+    async fn edit_camera(&self, id: i64, edit: CameraEdit, only_if: Condition) -> Result<Written>;
+    /// Deletes a camera and ends its restream. `NotFound`, and what `only_if` says.
+    async fn delete_camera(&self, id: i64, only_if: Condition) -> Result<()>;
     /// Ends the camera's ffmpeg and starts it again at once. `NotFound`.
     async fn restart_camera(&self, id: i64) -> Result<CameraStatus>;
     /// What of the cameras table is held back.

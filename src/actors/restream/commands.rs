@@ -10,30 +10,46 @@ use tokio::time::timeout;
 
 use super::manager::Restreams;
 use super::setup::DATABASE_PATIENCE;
-use crate::adapters::database::SharedDatabase;
+use crate::adapters::database::{Condition, SharedDatabase};
 use crate::adapters::live::SharedLive;
 use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{self, CameraEdit, CameraRow, CameraStatus, Kinds};
 
 /// Adds a camera. `Invalid` names the field, `Conflict` when the name is taken.
 #[derive(Message, Debug)]
-#[rtype(result = "Result<CameraStatus>")]
+#[rtype(result = "Result<Written>")]
 pub struct AddCamera(pub CameraEdit);
 
-/// Changes the fields present. Also `NotFound`.
+/// Changes the fields present. Also `NotFound`, and what `only_if` says.
 #[derive(Message, Debug)]
-#[rtype(result = "Result<CameraStatus>")]
+#[rtype(result = "Result<Written>")]
 pub struct EditCamera {
     /// The camera.
     pub id: i64,
     /// What changes.
     pub edit: CameraEdit,
+    /// What its row must be.
+    pub only_if: Condition,
 }
 
-/// Deletes a camera and ends its relay. `NotFound`.
+/// Deletes a camera and ends its relay. `NotFound`, and what `only_if` says.
 #[derive(Message, Debug)]
 #[rtype(result = "Result<()>")]
-pub struct DeleteCamera(pub i64);
+pub struct DeleteCamera {
+    /// The camera.
+    pub id: i64,
+    /// What its row must be.
+    pub only_if: Condition,
+}
+
+/// A camera that was added or changed.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// Its row, as this very write left it. With its secrets.
+    pub row: CameraRow,
+    /// As everybody sees it.
+    pub status: CameraStatus,
+}
 
 /// Ends the camera's ffmpeg and starts it again at once. `NotFound`; `Conflict` when it should not run at all.
 #[derive(Message, Debug)]
@@ -79,12 +95,13 @@ async fn add(database: SharedDatabase, edit: CameraEdit) -> Result<(CameraRow, K
     .await
 }
 
-async fn edit(database: SharedDatabase, id: i64, edit: CameraEdit) -> Result<(CameraRow, Kinds)> {
+async fn edit(database: SharedDatabase, command: EditCamera) -> Result<(CameraRow, Kinds)> {
+    let EditCamera { id, edit, only_if } = command;
     patiently(async {
-        let kinds = database.camera_kinds().await?.into_iter().collect();
-        let row = database.camera(id).await?.ok_or_else(|| no_camera(id))?;
-        camera::check_edit(Some(&row), &edit, &kinds)?;
-        Ok((database.edit_camera(id, edit).await?, kinds))
+        let kinds: Kinds = database.camera_kinds().await?.into_iter().collect();
+        let (checked, by) = (edit.clone(), kinds.clone());
+        let only_if = only_if.and(move |row| camera::check_edit(Some(row), &checked, &by));
+        Ok((database.edit_camera_if(id, edit, only_if).await?, kinds))
     })
     .await
 }
@@ -112,19 +129,23 @@ impl Restreams {
         &mut self,
         written: Result<(CameraRow, Kinds)>,
         ctx: &mut Context<Self>,
-    ) -> impl Future<Output = Result<CameraStatus>> + use<> {
+    ) -> impl Future<Output = Result<Written>> + use<> {
         let live = Arc::clone(&self.live);
-        let status = written.map(|(row, kinds)| {
+        let written = written.map(|(row, kinds)| {
             self.kinds = kinds;
             self.take_row(row.id, Some(&row), ctx);
-            self.status_of(row.id).ok_or_else(|| no_camera(row.id))
+            let status = self.status_of(row.id).ok_or_else(|| no_camera(row.id));
+            status.map(|status| Written { row, status })
         });
-        async move { Ok(with_live(live, status??).await) }
+        async move {
+            let Written { row, status } = written??;
+            Ok(Written { row, status: with_live(live, status).await })
+        }
     }
 }
 
 impl Handler<AddCamera> for Restreams {
-    type Result = Answer<CameraStatus>;
+    type Result = Answer<Written>;
 
     fn handle(&mut self, command: AddCamera, _: &mut Self::Context) -> Self::Result {
         let added = add(Arc::clone(&self.database), command.0).into_actor(self);
@@ -133,10 +154,10 @@ impl Handler<AddCamera> for Restreams {
 }
 
 impl Handler<EditCamera> for Restreams {
-    type Result = Answer<CameraStatus>;
+    type Result = Answer<Written>;
 
     fn handle(&mut self, command: EditCamera, _: &mut Self::Context) -> Self::Result {
-        let edited = edit(Arc::clone(&self.database), command.id, command.edit).into_actor(self);
+        let edited = edit(Arc::clone(&self.database), command).into_actor(self);
         Box::pin(edited.then(|row, manager, ctx| manager.answer(row, ctx).into_actor(manager)))
     }
 }
@@ -145,8 +166,8 @@ impl Handler<DeleteCamera> for Restreams {
     type Result = Answer<()>;
 
     fn handle(&mut self, command: DeleteCamera, _: &mut Self::Context) -> Self::Result {
-        let (database, id) = (Arc::clone(&self.database), command.0);
-        let deleted = async move { patiently(database.delete_camera(id)).await };
+        let (database, id) = (Arc::clone(&self.database), command.id);
+        let deleted = async move { patiently(database.delete_camera_if(id, command.only_if)).await };
         Box::pin(deleted.into_actor(self).map(move |deleted, manager, ctx| {
             deleted?;
             manager.take_row(id, None, ctx);

@@ -23,7 +23,7 @@ mod runner;
 mod setup;
 mod turns;
 
-pub use commands::{AddCamera, DeleteCamera, EditCamera, Refresh, RestartCamera};
+pub use commands::{AddCamera, DeleteCamera, EditCamera, Refresh, RestartCamera, Written};
 pub use manager::Restreams;
 pub use plan::{ApplyPlan, LookAtPlan};
 pub use relay::Restream;

@@ -7,6 +7,7 @@
 
 #[cfg(test)]
 mod behaviour;
+mod condition;
 mod ledger;
 pub mod postgres;
 pub mod site;
@@ -24,6 +25,8 @@ use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::incident::{Incident, IncidentKind};
 use crate::domain::probe::KeptProbe;
 use crate::domain::recording::{Segment, SegmentState, Session};
+
+pub use condition::Condition;
 
 /// Which segments to list.
 #[derive(Clone, Debug, Default)]
@@ -122,10 +125,19 @@ pub trait Database: Send + Sync {
     async fn delete_camera_kind(&self, kind: &str) -> Result<()>;
     /// Inserts a camera (checked by the caller) and returns its row. `Conflict` when the name is taken.
     async fn add_camera(&self, edit: CameraEdit) -> Result<CameraRow>;
-    /// Changes the fields present in `edit`. `NotFound`, or `Conflict` when the new name is taken.
-    async fn edit_camera(&self, id: i64, edit: CameraEdit) -> Result<CameraRow>;
-    /// Deletes a camera. `NotFound` when there is none.
-    async fn delete_camera(&self, id: i64) -> Result<()>;
+    /// Changes the fields present in `edit`, if the row passes `only_if`: nobody's change comes between that look and the
+    /// write. `NotFound`, `Conflict` when the new name is taken, or what the condition says.
+    async fn edit_camera_if(&self, id: i64, edit: CameraEdit, only_if: Condition) -> Result<CameraRow>;
+    /// Deletes a camera, if its row passes `only_if` as above. `NotFound` when there is none.
+    async fn delete_camera_if(&self, id: i64, only_if: Condition) -> Result<()>;
+    /// As [`Database::edit_camera_if`], whatever the row is.
+    async fn edit_camera(&self, id: i64, edit: CameraEdit) -> Result<CameraRow> {
+        self.edit_camera_if(id, edit, Condition::always()).await
+    }
+    /// As [`Database::delete_camera_if`], whatever the row is.
+    async fn delete_camera(&self, id: i64) -> Result<()> {
+        self.delete_camera_if(id, Condition::always()).await
+    }
     /// Changes its value whenever somebody, this process or any other, may have changed the cameras.
     fn camera_changes(&self) -> watch::Receiver<u64>;
 

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::postgres::SiteTable;
-use super::{Database, IncidentQuery, RecordingSummary, SegmentQuery, SessionSummary, SharedDatabase};
+use super::{Condition, Database, IncidentQuery, RecordingSummary, SegmentQuery, SessionSummary, SharedDatabase};
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraRow};
@@ -58,11 +58,11 @@ impl Database for WithSite {
         Err(read_only())
     }
 
-    async fn edit_camera(&self, _: i64, _: CameraEdit) -> Result<CameraRow> {
+    async fn edit_camera_if(&self, _: i64, _: CameraEdit, _: Condition) -> Result<CameraRow> {
         Err(read_only())
     }
 
-    async fn delete_camera(&self, _: i64) -> Result<()> {
+    async fn delete_camera_if(&self, _: i64, _: Condition) -> Result<()> {
         Err(read_only())
     }
 

@@ -4,11 +4,13 @@
 //! [`CameraStatus`] what everybody sees. Passwords are in the first three and never in the last.
 
 mod edit;
+mod settings;
 mod source;
 mod template;
 mod url;
 
 pub use edit::check_edit;
+pub use settings::CameraSettings;
 pub use source::{AudioPolicy, CameraSource, Kinds, Scheme, Transport};
 pub use template::{check_kind, check_template};
 

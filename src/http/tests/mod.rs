@@ -7,6 +7,7 @@ mod kinds;
 mod media;
 mod page;
 mod rest;
+mod settings;
 mod socket;
 mod world;
 

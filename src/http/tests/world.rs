@@ -11,8 +11,9 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::actors::hub::{Hub, HubHandle, HubState, Limits};
+use crate::actors::restream::Written;
 use crate::actors::supervision::{Health, Observation};
-use crate::adapters::database::{SharedDatabase, sqlite};
+use crate::adapters::database::{Condition, SharedDatabase, sqlite};
 use crate::adapters::live::memory::Memory;
 use crate::adapters::live::{Change, SharedLive};
 use crate::adapters::objects::directory::Directory;
@@ -204,19 +205,19 @@ struct PlayedRoot(SharedDatabase);
 
 #[async_trait]
 impl Commands for PlayedRoot {
-    async fn add_camera(&self, edit: CameraEdit) -> Result<CameraStatus> {
+    async fn add_camera(&self, edit: CameraEdit) -> Result<Written> {
         if edit.name.is_none() {
             return Err(Error::invalid("name", "a camera needs a name"));
         }
-        Ok(status(&self.0.add_camera(edit).await?))
+        Ok(written(self.0.add_camera(edit).await?))
     }
 
-    async fn edit_camera(&self, id: i64, edit: CameraEdit) -> Result<CameraStatus> {
-        Ok(status(&self.0.edit_camera(id, edit).await?))
+    async fn edit_camera(&self, id: i64, edit: CameraEdit, only_if: Condition) -> Result<Written> {
+        Ok(written(self.0.edit_camera_if(id, edit, only_if).await?))
     }
 
-    async fn delete_camera(&self, id: i64) -> Result<()> {
-        self.0.delete_camera(id).await
+    async fn delete_camera(&self, id: i64, only_if: Condition) -> Result<()> {
+        self.0.delete_camera_if(id, only_if).await
     }
 
     async fn restart_camera(&self, id: i64) -> Result<CameraStatus> {
@@ -251,6 +252,10 @@ impl Commands for PlayedRoot {
             children: vec![],
         })
     }
+}
+
+fn written(row: CameraRow) -> Written {
+    Written { status: status(&row), row }
 }
 
 fn status(row: &CameraRow) -> CameraStatus {

@@ -1,6 +1,7 @@
 //! Commands, as API and CLI give them.
 
 use streamwarden::actors::restream::{AddCamera, DeleteCamera, EditCamera, RestartCamera};
+use streamwarden::adapters::database::Condition;
 use streamwarden::base::Kind;
 use streamwarden::domain::camera::{CameraEdit, CameraState};
 
@@ -10,13 +11,22 @@ fn edit(json: serde_json::Value) -> CameraEdit {
     serde_json::from_value(json).expect("an edit")
 }
 
+fn change(id: i64, json: serde_json::Value) -> EditCamera {
+    EditCamera { id, edit: edit(json), only_if: Condition::always() }
+}
+
+fn delete(id: i64) -> DeleteCamera {
+    DeleteCamera { id, only_if: Condition::always() }
+}
+
 #[actix::test]
 async fn cameras_are_added_edited_restarted_and_deleted() {
     let source = Source::start().await;
     let mut stage = Stage::open().await;
     let restreams = stage.restreams().await;
     let add = |json| restreams.send(AddCamera(edit(json)));
-    let added = add(serde_json::json!({"name": "gate", "url": source.url("a")})).await.expect("alive").expect("added");
+    let added =
+        add(serde_json::json!({"name": "gate", "url": source.url("a")})).await.expect("alive").expect("added").status;
     assert_eq!((added.name.as_str(), added.state, added.enabled), ("gate", CameraState::Waiting, true));
     stage.state("gate", CameraState::Running).await;
     let first = stage.pid("gate").await;
@@ -32,8 +42,8 @@ async fn cameras_are_added_edited_restarted_and_deleted() {
         assert!(field.is_none() || error.field() == field, "{json}: {error}");
     }
 
-    let edited = restreams.send(EditCamera { id: added.id, edit: edit(serde_json::json!({"record": false})) }).await;
-    let edited = edited.expect("alive").expect("edited");
+    let edited = restreams.send(change(added.id, serde_json::json!({"record": false}))).await;
+    let edited = edited.expect("alive").expect("edited").status;
     assert_eq!((edited.record, edited.state), (false, CameraState::Running));
     assert_eq!(stage.pid("gate").await, first, "nothing that concerns ffmpeg");
 
@@ -42,23 +52,18 @@ async fn cameras_are_added_edited_restarted_and_deleted() {
     stage.state("gate", CameraState::Running).await;
     assert_ne!(stage.pid("gate").await, first);
 
-    let off = restreams.send(EditCamera { id: added.id, edit: edit(serde_json::json!({"enabled": false})) }).await;
-    assert_eq!(off.expect("alive").expect("edited").state, CameraState::Stopped);
+    let off = restreams.send(change(added.id, serde_json::json!({"enabled": false}))).await;
+    assert_eq!(off.expect("alive").expect("edited").status.state, CameraState::Stopped);
     stage.state("gate", CameraState::Stopped).await;
     let refused = restreams.send(RestartCamera(added.id)).await.expect("alive").expect_err("switched off");
     assert_eq!(refused.kind(), Kind::Conflict);
 
-    restreams.send(DeleteCamera(added.id)).await.expect("alive").expect("deleted");
+    restreams.send(delete(added.id)).await.expect("alive").expect("deleted");
     stage.gone("gate").await;
     for missing in [
-        restreams.send(DeleteCamera(added.id)).await.expect("alive").expect_err("gone"),
+        restreams.send(delete(added.id)).await.expect("alive").expect_err("gone"),
         restreams.send(RestartCamera(added.id)).await.expect("alive").map(|_| ()).expect_err("gone"),
-        restreams
-            .send(EditCamera { id: added.id, edit: CameraEdit::default() })
-            .await
-            .expect("alive")
-            .map(|_| ())
-            .expect_err("gone"),
+        restreams.send(change(added.id, serde_json::json!({}))).await.expect("alive").map(|_| ()).expect_err("gone"),
     ] {
         assert_eq!(missing.kind(), Kind::NotFound, "{missing}");
     }

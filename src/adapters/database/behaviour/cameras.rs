@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::adapters::database::Database;
+use crate::adapters::database::{Condition, Database};
+use crate::base::Error;
 use crate::base::error::Kind;
 use crate::domain::camera::{CameraEdit, CameraRow, check_template};
 
@@ -77,6 +78,46 @@ pub(in crate::adapters::database) async fn an_edit_changes_only_what_it_names(da
     assert!(shown(&edited).contains("password Some(\"s\")"));
     let untouched = database.edit_camera(added.id, CameraEdit::default()).await.expect("nothing to do");
     assert_eq!(shown(&untouched), shown(&edited));
+}
+
+pub(in crate::adapters::database) async fn a_row_is_written_only_as_it_was_seen(database: &dyn Database) {
+    let id = database.add_camera(named("gate")).await.expect("added").id;
+    let still = |name: &'static str| {
+        Condition::new(move |row| match row.name == name {
+            true => Ok(()),
+            false => Err(Error::new(Kind::Stale, "another by now")),
+        })
+    };
+    database.edit_camera_if(id, named("door"), still("gate")).await.expect("as it was seen");
+    let edited = database.edit_camera_if(id, named("hall"), still("gate")).await.expect_err("another by now");
+    let deleted = database.delete_camera_if(id, still("gate")).await.expect_err("another by now");
+    assert_eq!((edited.kind(), deleted.kind()), (Kind::Stale, Kind::Stale));
+    let row = database.camera(id).await.expect("read").expect("still there");
+    assert_eq!(row.name, "door", "nothing was written, and the connections are as good as before");
+    database.delete_camera_if(id, still("door")).await.expect("deleted");
+    let gone = database.delete_camera_if(id, still("door")).await.expect_err("gone");
+    assert_eq!(gone.kind(), Kind::NotFound);
+}
+
+/// Twenty editors have seen the same row; whoever is first wins and the others learn of it.
+pub(in crate::adapters::database) async fn one_of_many_editors_wins(database: &dyn Database) {
+    let id = database.add_camera(named("gate")).await.expect("added").id;
+    let unseen = || {
+        Condition::new(|row| match row.host {
+            None => Ok(()),
+            Some(_) => Err(Error::new(Kind::Stale, "another by now")),
+        })
+    };
+    let edits = (0..20).map(|editor: i32| {
+        let edit = CameraEdit { host: filled(&format!("h{editor}")), ..CameraEdit::default() };
+        database.edit_camera_if(id, edit, unseen())
+    });
+    let answers = futures_util::future::join_all(edits).await;
+    let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+    assert_eq!(won.len(), 1);
+    assert!(lost.into_iter().all(|lost| lost.expect_err("lost").kind() == Kind::Stale));
+    let row = database.camera(id).await.expect("read").expect("there");
+    assert_eq!(row.host, won[0].as_ref().expect("won").host, "what was answered is what is there");
 }
 
 pub(in crate::adapters::database) async fn names_are_unique(database: &dyn Database) {

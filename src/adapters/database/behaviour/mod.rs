@@ -12,6 +12,8 @@ macro_rules! tests {
             a_new_camera_gets_the_defaults
             a_camera_keeps_every_field
             an_edit_changes_only_what_it_names
+            a_row_is_written_only_as_it_was_seen
+            one_of_many_editors_wins
             names_are_unique
             an_unknown_camera_is_not_found
             ids_are_not_used_again

@@ -7,6 +7,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::fault::{self, Failure};
+use crate::adapters::database::Condition;
 use crate::adapters::database::ledger::{self, LONGEST_TEXT};
 use crate::base::Error;
 use crate::base::error::Kind;
@@ -58,11 +59,21 @@ pub(super) async fn add(client: &Client, edit: CameraEdit) -> Result<CameraRow, 
     Ok(camera(&added.map_err(|error| taken(error, &name))?))
 }
 
-pub(super) async fn edit(client: &Client, id: i64, edit: CameraEdit) -> Result<CameraRow, Failure> {
-    let name = edit.name.clone().unwrap_or_default();
+/// Looks and writes in one transaction, with the row locked from the look on.
+pub(super) async fn edit(client: &Client, id: i64, edit: CameraEdit, only_if: Condition) -> Result<CameraRow, Failure> {
+    whole(client, async {
+        let row = locked(client, id).await?;
+        only_if.check(&row)?;
+        update(client, row, edit).await
+    })
+    .await
+}
+
+async fn update(client: &Client, row: CameraRow, edit: CameraEdit) -> Result<CameraRow, Failure> {
+    let (id, name) = (row.id, edit.name.clone().unwrap_or_default());
     let (columns, mut values): (Vec<_>, Vec<_>) = assignments(edit)?.into_iter().unzip();
     if columns.is_empty() {
-        return one(client, id).await?.ok_or_else(|| no_camera(id).into());
+        return Ok(row);
     }
     values.push(Box::new(id));
     let sets: Vec<String> = columns.iter().zip(1..).map(|(column, place)| format!("{column} = ${place}")).collect();
@@ -71,11 +82,33 @@ pub(super) async fn edit(client: &Client, id: i64, edit: CameraEdit) -> Result<C
     Ok(camera(&edited.ok_or_else(|| no_camera(id))?))
 }
 
-pub(super) async fn delete(client: &Client, id: i64) -> Result<(), Failure> {
-    match client.execute("DELETE FROM cameras WHERE id = $1", &[&id]).await? {
-        0 => Err(no_camera(id).into()),
-        _ => Ok(()),
+pub(super) async fn delete(client: &Client, id: i64, only_if: Condition) -> Result<(), Failure> {
+    whole(client, async {
+        only_if.check(&locked(client, id).await?)?;
+        client.execute("DELETE FROM cameras WHERE id = $1", &[&id]).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// All of `work` or nothing of it. Given up in the middle, the connection is closed and the server rolls back.
+async fn whole<T>(client: &Client, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    client.batch_execute("BEGIN").await?;
+    let done = work.await;
+    if done.is_ok() {
+        client.batch_execute("COMMIT").await?;
+    } else {
+        // It fails only together with the connection, and then what went wrong before is what counts.
+        let _ = client.batch_execute("ROLLBACK").await;
     }
+    done
+}
+
+/// The row, which nobody else writes until the end of the transaction.
+async fn locked(client: &Client, id: i64) -> Result<CameraRow, Failure> {
+    let sql = format!("SELECT {COLUMNS} FROM cameras WHERE id = $1 FOR UPDATE");
+    let row = client.query_opt(&sql, &[&id]).await?;
+    Ok(camera(&row.ok_or_else(|| no_camera(id))?))
 }
 
 /// Says where the database is, which version, and whether it can be written.

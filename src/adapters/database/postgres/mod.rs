@@ -42,7 +42,7 @@ use self::arrival::Door;
 use self::link::Server;
 pub use self::schema::inspect;
 pub use self::site::SiteTable;
-use super::{Database, IncidentQuery, RecordingSummary, SegmentQuery, SessionSummary};
+use super::{Condition, Database, IncidentQuery, RecordingSummary, SegmentQuery, SessionSummary};
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::incident::Incident;
@@ -124,14 +124,14 @@ impl Database for Postgres {
         link.answer(cameras::add(&link, edit)).await
     }
 
-    async fn edit_camera(&self, id: i64, edit: CameraEdit) -> Result<CameraRow> {
+    async fn edit_camera_if(&self, id: i64, edit: CameraEdit, only_if: Condition) -> Result<CameraRow> {
         let link = self.server.link().await?;
-        link.answer(cameras::edit(&link, id, edit)).await
+        link.answer(cameras::edit(&link, id, edit, only_if)).await
     }
 
-    async fn delete_camera(&self, id: i64) -> Result<()> {
+    async fn delete_camera_if(&self, id: i64, only_if: Condition) -> Result<()> {
         let link = self.server.link().await?;
-        link.answer(cameras::delete(&link, id)).await
+        link.answer(cameras::delete(&link, id, only_if)).await
     }
 
     fn camera_changes(&self) -> watch::Receiver<u64> {

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::decode;
 use super::fault::{self, Failure};
-use crate::adapters::database::ledger;
+use crate::adapters::database::{Condition, ledger};
 use crate::base::Error;
 use crate::base::error::Kind;
 use crate::domain::camera::{CameraEdit, CameraRow};
@@ -65,10 +65,17 @@ pub(super) fn add(connection: &mut Connection, edit: CameraEdit) -> Result<Camer
     added.ok_or_else(|| Error::internal("the camera vanished while it was added").into())
 }
 
-pub(super) fn edit(connection: &mut Connection, id: i64, edit: CameraEdit) -> Result<CameraRow, Failure> {
+/// Looks and writes in one transaction, which holds the only lock for writing from the look on.
+pub(super) fn edit(
+    connection: &mut Connection,
+    id: i64,
+    edit: CameraEdit,
+    only_if: Condition,
+) -> Result<CameraRow, Failure> {
     let name = edit.name.clone().unwrap_or_default();
     let (columns, mut values): (Vec<_>, Vec<_>) = assignments(edit).into_iter().unzip();
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    only_if.check(&find(&transaction, id)?.ok_or_else(|| no_camera(id))?)?;
     if !columns.is_empty() {
         let sql = format!("UPDATE cameras SET {} = ? WHERE id = ?", columns.join(" = ?, "));
         values.push(Value::Integer(id));
@@ -79,11 +86,11 @@ pub(super) fn edit(connection: &mut Connection, id: i64, edit: CameraEdit) -> Re
     Ok(edited)
 }
 
-pub(super) fn delete(connection: &mut Connection, id: i64) -> Result<(), Failure> {
-    match connection.execute("DELETE FROM cameras WHERE id = ?1", [id])? {
-        0 => Err(no_camera(id).into()),
-        _ => Ok(()),
-    }
+pub(super) fn delete(connection: &mut Connection, id: i64, only_if: Condition) -> Result<(), Failure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    only_if.check(&find(&transaction, id)?.ok_or_else(|| no_camera(id))?)?;
+    transaction.execute("DELETE FROM cameras WHERE id = ?1", [id])?;
+    Ok(transaction.commit()?)
 }
 
 fn find(connection: &Connection, id: i64) -> rusqlite::Result<Option<CameraRow>> {

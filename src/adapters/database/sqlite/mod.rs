@@ -34,7 +34,7 @@ use uuid::Uuid;
 
 use self::file::{File, Link};
 pub use self::inspect::inspect;
-use super::{Database, IncidentQuery, RecordingSummary, SegmentQuery, SessionSummary};
+use super::{Condition, Database, IncidentQuery, RecordingSummary, SegmentQuery, SessionSummary};
 use crate::base::Result;
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::incident::Incident;
@@ -137,14 +137,15 @@ impl Database for Sqlite {
         Ok(added)
     }
 
-    async fn edit_camera(&self, id: i64, edit: CameraEdit) -> Result<CameraRow> {
-        let edited = self.file.call(Link::Writer, move |connection| cameras::edit(connection, id, edit)).await?;
+    async fn edit_camera_if(&self, id: i64, edit: CameraEdit, only_if: Condition) -> Result<CameraRow> {
+        let edit = move |connection: &mut _| cameras::edit(connection, id, edit, only_if);
+        let edited = self.file.call(Link::Writer, edit).await?;
         self.cameras_changed();
         Ok(edited)
     }
 
-    async fn delete_camera(&self, id: i64) -> Result<()> {
-        self.file.call(Link::Writer, move |connection| cameras::delete(connection, id)).await?;
+    async fn delete_camera_if(&self, id: i64, only_if: Condition) -> Result<()> {
+        self.file.call(Link::Writer, move |connection| cameras::delete(connection, id, only_if)).await?;
         self.cameras_changed();
         Ok(())
     }

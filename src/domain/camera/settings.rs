@@ -1,0 +1,66 @@
+//! A row as people may see and edit it: everything but its secrets.
+
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::CameraRow;
+use crate::base::redact;
+
+/// The settings of one camera. What is absent in the row is null.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CameraSettings {
+    /// Primary key.
+    pub id: i64,
+    /// Path name.
+    pub name: String,
+    /// Key into the kinds.
+    pub kind: String,
+    /// Host name or address.
+    pub host: Option<String>,
+    /// Port.
+    pub port: Option<i64>,
+    /// User name.
+    pub username: Option<String>,
+    /// Whether a password is kept. It is never shown.
+    pub has_password: bool,
+    /// Channel.
+    pub channel: Option<String>,
+    /// Sub stream.
+    pub substream: Option<String>,
+    /// The row's own URL, with `***` for its credentials.
+    pub url: Option<String>,
+    /// `tcp` or `udp`.
+    pub transport: Option<String>,
+    /// `auto`, `copy`, `aac` or `none`.
+    pub audio: Option<String>,
+    /// Whether it is restreamed.
+    pub enabled: bool,
+    /// Whether its stream is recorded.
+    pub record: bool,
+    /// Last change of the row, as the database keeps it.
+    pub updated_at: Option<String>,
+}
+
+impl From<&CameraRow> for CameraSettings {
+    fn from(row: &CameraRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name.clone(),
+            kind: row.kind.clone(),
+            host: row.host.clone(),
+            port: row.port,
+            username: row.username.clone(),
+            has_password: row.password.is_some(),
+            channel: row.channel.clone(),
+            substream: row.substream.clone(),
+            url: row.url.as_ref().map(|url| redact::text(url.expose_secret())),
+            transport: row.transport.clone(),
+            audio: row.audio.clone(),
+            enabled: row.enabled,
+            record: row.record,
+            updated_at: row.updated_at.clone(),
+        }
+    }
+}
