@@ -52,15 +52,9 @@ impl Turns {
 
     /// Grants what the budget allows; returns how long to wait for the next turn.
     fn grant(&mut self) -> Option<Duration> {
-        // Who was dropped with its actor must not use up a turn.
-        let gone: Vec<i64> = self.answers.iter().filter(|(_, answer)| answer.is_closed()).map(|(id, _)| *id).collect();
-        gone.into_iter().for_each(|id| self.leave(id));
-        let now = self.born.elapsed();
-        for id in self.queue.grant(now) {
-            if let Some(answer) = self.answers.remove(&id) {
-                let _ = answer.send(());
-            }
-        }
+        let (now, answers) = (self.born.elapsed(), &mut self.answers);
+        // Who cannot be told any more must not use up a turn.
+        self.queue.grant(now, |id| answers.remove(&id).is_some_and(|answer| answer.send(()).is_ok()));
         self.queue.next_grant().map(|next| next.saturating_sub(now))
     }
 }
