@@ -9,7 +9,7 @@ NEED_TEST := pg_ctlcluster=postgresql openssl=openssl sqlite3=sqlite3 chromium=c
 
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/screenshots -prune -o -path web/test-results -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help demo test web bench fmt lint unit browser clean
+.PHONY: help demo test chaos web bench fmt lint unit browser clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -53,6 +53,10 @@ browser: web/dist/index.html ## the page in Chromium against a running demo
 	@# Not `cargo build`: the features of the tests would be resolved away and half the tree built again.
 	cargo test --no-run --quiet
 	.ci/browser
+
+chaos: ## the long forms of the fault tests, one after the other: a quarter of an hour
+	@.ci/install $(NEED_RUN) $(NEED_TEST)
+	STREAMWARDEN_CHAOS=1 timeout 2400 cargo test --test it -- chaos --test-threads=1
 
 bench: ## ratios against bare ffmpeg, side by side in one run
 	@.ci/install $(NEED_RUN)

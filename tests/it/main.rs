@@ -1,6 +1,7 @@
 //! The integration tests, in one binary so that it links once: the real program and the real adapters against real
 //! ffmpeg, SQLite and a media server (the stand-in, or the one that `MEDIAMTX_BIN` names).
 
+mod chaos;
 mod config;
 mod layers;
 mod monitor;

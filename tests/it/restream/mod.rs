@@ -6,7 +6,7 @@ mod faults;
 mod held;
 mod hostile;
 mod known;
-mod peers;
+pub mod peers;
 mod program;
 mod protocols;
 mod rebuilt;

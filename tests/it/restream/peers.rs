@@ -29,38 +29,42 @@ impl Peer {
 
     /// Takes connections and never says a word.
     pub fn silent() -> Self {
-        Self::listen(|mut stream, _| {
-            let mut buffer = [0; 1024];
-            while matches!(stream.read(&mut buffer), Ok(1..)) {}
-        })
+        Self::listen(|stream, _| say_nothing(stream))
     }
 
     /// Refuses every login; counts how many were tried.
     pub fn refusing() -> Self {
-        Self::listen(|mut stream, logins| {
-            let mut buffer = [0; 4096];
-            while let Ok(length @ 1..) = stream.read(&mut buffer) {
-                let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
-                let sequence = request.lines().find_map(|line| line.strip_prefix("CSeq: ")).unwrap_or("0").trim();
-                let answer = if request.starts_with("OPTIONS") {
-                    format!("RTSP/1.0 200 OK\r\nCSeq: {sequence}\r\nPublic: DESCRIBE\r\n\r\n")
-                } else {
-                    if request.contains("Authorization: ") {
-                        logins.fetch_add(1, Ordering::SeqCst);
-                    }
-                    format!(
-                        "RTSP/1.0 401 Unauthorized\r\nCSeq: {sequence}\r\nWWW-Authenticate: Basic realm=\"cam\"\r\n\r\n"
-                    )
-                };
-                if stream.write_all(answer.as_bytes()).is_err() {
-                    return;
-                }
-            }
-        })
+        Self::listen(refuse)
     }
 
     /// How many were counted.
     pub fn count(&self) -> usize {
         self.count.load(Ordering::SeqCst)
+    }
+}
+
+/// Until the other one hangs up.
+pub fn say_nothing(mut stream: TcpStream) {
+    let mut buffer = [0; 1024];
+    while matches!(stream.read(&mut buffer), Ok(1..)) {}
+}
+
+/// An RTSP server that nobody may enter.
+pub fn refuse(mut stream: TcpStream, logins: &AtomicUsize) {
+    let mut buffer = [0; 4096];
+    while let Ok(length @ 1..) = stream.read(&mut buffer) {
+        let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
+        let sequence = request.lines().find_map(|line| line.strip_prefix("CSeq: ")).unwrap_or("0").trim();
+        let answer = if request.starts_with("OPTIONS") {
+            format!("RTSP/1.0 200 OK\r\nCSeq: {sequence}\r\nPublic: DESCRIBE\r\n\r\n")
+        } else {
+            if request.contains("Authorization: ") {
+                logins.fetch_add(1, Ordering::SeqCst);
+            }
+            format!("RTSP/1.0 401 Unauthorized\r\nCSeq: {sequence}\r\nWWW-Authenticate: Basic realm=\"cam\"\r\n\r\n")
+        };
+        if stream.write_all(answer.as_bytes()).is_err() {
+            return;
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! What the folders of tests share: the program in a room of its own, a media server, cameras, processes, patience.
+//! What the folders of tests share: the program in a room of its own, a media server, a PostgreSQL, cameras, processes,
+//! patience.
 //!
 //! Whatever is started here is ended by its `Drop`; a [`program::Program`] fails its test when something of it is left.
 
@@ -6,6 +7,9 @@ pub mod api;
 pub mod cameras;
 pub mod film;
 pub mod media;
+#[path = "../../../src/adapters/database/postgres/testserver.rs"]
+#[allow(dead_code, reason = "shared with the adapter's own tests, which use the rest")]
+pub mod postgres;
 pub mod processes;
 pub mod program;
 pub mod room;

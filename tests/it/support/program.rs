@@ -26,6 +26,8 @@ pub struct Config {
     pub server: String,
     pub segment_duration: &'static str,
     pub stall_timeout: &'static str,
+    /// Lines of the section `[restream]`.
+    pub restream: String,
     /// Whole sections.
     pub more: String,
     /// Variables.
@@ -41,6 +43,7 @@ impl Config {
             server: String::new(),
             segment_duration: "2s",
             stall_timeout: "3s",
+            restream: String::new(),
             more: String::new(),
             environment: Vec::new(),
         }
@@ -48,12 +51,12 @@ impl Config {
 
     /// The configuration file of a program that keeps its data there.
     pub fn toml(&self, data_dir: &str) -> String {
-        let Self { api_url, rtsp_url, server, segment_duration, stall_timeout, more, environment: _ } = self;
+        let Self { api_url, rtsp_url, server, segment_duration, stall_timeout, restream, more, environment: _ } = self;
         format!(
             "data_dir = \"{data_dir}\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
              [[servers]]\napi_url = \"{api_url}\"\nrtsp_url = \"{rtsp_url}\"\n{server}\n\
              [monitor]\ninterval = \"500ms\"\n\
-             [restream]\nstall_timeout = \"{stall_timeout}\"\nstart_rate_per_host = 20\n\
+             [restream]\nstall_timeout = \"{stall_timeout}\"\nstart_rate_per_host = 20\n{restream}\n\
              [record]\nsegment_duration = \"{segment_duration}\"\nmin_free = \"10M\"\n{more}\n"
         )
     }

@@ -25,6 +25,7 @@ mod site_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+#[allow(dead_code, reason = "shared with the integration tests, which use the rest")]
 mod testserver;
 
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 //! A PostgreSQL of the tests' own: started in a temporary folder, stopped and removed with the last test that uses it.
 //!
 //! It runs as the user `postgres` when we are root, because PostgreSQL refuses root. It dies with us in any case: its
-//! parent-death signal is bound to a thread that lives as long as the server.
+//! parent-death signal is bound to a thread that lives as long as the server. The integration tests use it too, by its
+//! path.
 
 use std::fs;
 use std::net::TcpListener;
@@ -19,7 +20,7 @@ use secrecy::SecretString;
 use tempfile::TempDir;
 
 /// A running server.
-pub(super) struct TestServer {
+pub struct TestServer {
     folder: TempDir,
     port: u16,
     running: Mutex<Option<Running>>,
@@ -34,7 +35,7 @@ struct Running {
 }
 
 /// The server that all tests share while at least one of them runs.
-pub(super) fn shared() -> Arc<TestServer> {
+pub fn shared() -> Arc<TestServer> {
     static SHARED: Mutex<Weak<TestServer>> = Mutex::new(Weak::new());
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(server) = shared.upgrade() {
@@ -47,7 +48,7 @@ pub(super) fn shared() -> Arc<TestServer> {
 
 impl TestServer {
     /// Makes a cluster and starts it; `settings` are lines of `postgresql.conf`.
-    pub(super) fn start(settings: &str) -> Self {
+    pub fn start(settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         own(folder.path());
         // Another process may take the port until PostgreSQL has it; then the start fails and says so.
@@ -71,7 +72,7 @@ impl TestServer {
     }
 
     /// Starts it after [`TestServer::stop`].
-    pub(super) fn run(&self) {
+    pub fn run(&self) {
         let mut command = self.command("postgres");
         command.arg("-D").arg(self.data()).args(["-h", "127.0.0.1", "-p", &self.port.to_string()]);
         let log = fs::File::options().create(true).append(true).open(self.folder.path().join("log")).expect("a log");
@@ -90,7 +91,7 @@ impl TestServer {
     }
 
     /// Stops it as `pg_ctl stop -m fast` does; clients are cut off.
-    pub(super) fn stop(&self) {
+    pub fn stop(&self) {
         // What a failed test left paused could not end.
         self.pause(Signal::SIGCONT);
         if let Some(running) = self.running().take() {
@@ -99,18 +100,38 @@ impl TestServer {
         }
     }
 
-    /// Stops the server's main process and every one of its sessions in the middle of what they do, or lets them go on.
-    pub(super) fn pause(&self, signal: Signal) {
+    /// SIGKILL for the server's main process and every one of its sessions: nobody closes or tidies up anything.
+    pub fn crash(&self) {
         let Some(main) = self.running().as_ref().map(|running| running.pid) else { return };
-        let children = fs::read_to_string(format!("/proc/{main}/task/{main}/children")).unwrap_or_default();
-        for pid in children.split_whitespace().map(|pid| Pid::from_raw(pid.parse().expect("a pid"))).chain([main]) {
-            // A session may have ended meanwhile.
-            let _ = kill(pid, signal);
+        // A stopped one makes no more sessions that would be missed.
+        let _ = kill(main, Signal::SIGSTOP);
+        let all = self.processes(main);
+        all.iter().for_each(|pid| _ = kill(*pid, Signal::SIGKILL));
+        self.stop();
+        // As long as one of them lives, the next start would find its shared memory in use.
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while all.iter().any(|pid| lives(*pid)) {
+            assert!(Instant::now() < deadline, "a killed session lives on");
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
 
+    /// Stops the server's main process and every one of its sessions in the middle of what they do, or lets them go on.
+    pub fn pause(&self, signal: Signal) {
+        let Some(main) = self.running().as_ref().map(|running| running.pid) else { return };
+        // A session may have ended meanwhile.
+        self.processes(main).iter().for_each(|pid| _ = kill(*pid, signal));
+    }
+
+    /// The sessions and, last, the main process.
+    fn processes(&self, main: Pid) -> Vec<Pid> {
+        let children = fs::read_to_string(format!("/proc/{main}/task/{main}/children")).unwrap_or_default();
+        let sessions = children.split_whitespace().map(|pid| Pid::from_raw(pid.parse().expect("a pid")));
+        sessions.chain([main]).collect()
+    }
+
     /// URL of a new empty database.
-    pub(super) fn database(&self) -> SecretString {
+    pub fn database(&self) -> SecretString {
         let name = format!("test{}", self.next.fetch_add(1, Ordering::Relaxed));
         let made = self.psql("postgres", &format!("CREATE DATABASE {name}"));
         assert!(made.is_ok(), "{made:?}");
@@ -118,12 +139,12 @@ impl TestServer {
     }
 
     /// URL with a query like `sslmode=require`.
-    pub(super) fn url(&self, user: &str, database: &str, query: &str) -> SecretString {
+    pub fn url(&self, user: &str, database: &str, query: &str) -> SecretString {
         SecretString::from(format!("postgresql://{user}@localhost:{}/{database}?{query}", self.port))
     }
 
     /// What an operator does with psql.
-    pub(super) fn psql(&self, database: &str, sql: &str) -> Result<String, String> {
+    pub fn psql(&self, database: &str, sql: &str) -> Result<String, String> {
         let port = self.port.to_string();
         let options = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "tester", "-p", &port];
         let output = self.command("psql").args(options).args(["-d", database, "-c", sql]).output().expect("psql");
@@ -131,8 +152,13 @@ impl TestServer {
         if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
     }
 
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Its data folder.
-    pub(super) fn data(&self) -> PathBuf {
+    pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
@@ -185,6 +211,12 @@ fn end(child: &mut Child) {
     }
 }
 
+/// A zombie does not.
+fn lives(pid: Pid) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
+}
+
 /// Where Debian keeps the server's programs; they are not on PATH.
 fn programs() -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
@@ -193,7 +225,7 @@ fn programs() -> PathBuf {
 }
 
 /// Gives a file to the user that runs the server.
-pub(super) fn own(path: &Path) {
+pub fn own(path: &Path) {
     if is_root() {
         let given = Command::new("chown").arg("postgres:postgres").arg(path).status().expect("chown");
         assert!(given.success(), "there is no user postgres");

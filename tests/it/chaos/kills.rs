@@ -1,0 +1,66 @@
+//! ffmpegs that are killed over and over, and ffmpegs that hang.
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::long;
+use super::stage::Stage;
+use crate::support::processes::send;
+
+#[tokio::test]
+async fn relays_that_are_killed_all_the_time_come_back_every_time() {
+    let (count, kills, every) = if long() { (20, 60, 1000) } else { (8, 20, 300) };
+    let (stage, before) = Stage::open(count).await;
+    let mut clock = interval(Duration::from_millis(every));
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    for kill in 0..kills {
+        clock.tick().await;
+        let relays = stage.relays();
+        // Whose turn it is, or the next one of those that live at the moment.
+        let turn = format!("cam{}", kill % count);
+        let (_, pid) = relays.range(turn..).next().or(relays.iter().next()).expect("one of them lives");
+        send(*pid, Signal::SIGKILL);
+    }
+    stage.in_order(&before).await;
+    let seen = stage.program.log().matches("ffmpeg ended (ended by SIGKILL)").count();
+    assert_eq!(seen, kills, "each is told of by its name");
+    let restarts: u64 = restarts(&stage).await;
+    assert!(restarts >= kills as u64, "{restarts} restarts");
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn relays_that_hang_are_ended_and_the_others_go_on() {
+    let (count, rounds) = if long() { (20, 6) } else { (8, 2) };
+    let (stage, before) = Stage::open(count).await;
+    for round in 0..rounds {
+        let relays = stage.all_running().await;
+        let hung = |name: &str| name.trim_start_matches("cam").parse::<usize>().expect("a number") % 2 == round % 2;
+        let (hanging, others): (Vec<_>, Vec<_>) = relays.into_iter().partition(|(name, _)| hung(name));
+        hanging.iter().for_each(|(_, pid)| send(*pid, Signal::SIGSTOP));
+        stage
+            .until("the hanging ones replaced", || async {
+                let now = stage.relays();
+                let same: Vec<_> =
+                    hanging.iter().filter(|(name, pid)| now.get(name).is_none_or(|now| now == pid)).collect();
+                if same.is_empty() { Ok(()) } else { Err(format!("{same:?}")) }
+            })
+            .await;
+        stage.in_order(&before).await;
+        let now = stage.relays();
+        assert!(others.iter().all(|(name, pid)| now.get(name) == Some(pid)), "{others:?} went on: {now:?}");
+        for (name, _) in &hanging {
+            let camera = stage.camera(name).await;
+            let why = camera["lastError"].as_str().unwrap_or("");
+            assert!(why.contains("though ffmpeg lives"), "{camera}");
+        }
+    }
+    stage.close().await;
+}
+
+async fn restarts(stage: &Stage) -> u64 {
+    let cameras = stage.program.api.items("/api/v1/cameras").await;
+    cameras.iter().map(|camera| camera["restarts"].as_u64().expect("a number")).sum()
+}
