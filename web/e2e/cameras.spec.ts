@@ -1,16 +1,6 @@
-import { expect, test, type Page } from "@playwright/test";
+import { expect, test } from "@playwright/test";
+import { cameras } from "./api";
 import { open } from "./page";
-
-interface Camera {
-  id: number;
-  name: string;
-  state: string;
-  since: string;
-}
-
-async function cameras(page: Page): Promise<Camera[]> {
-  return ((await (await page.request.get("/api/v1/cameras")).json()) as { items: Camera[] }).items;
-}
 
 test("a camera is restarted and comes back", async ({ page }) => {
   await open(page, "#/cameras");

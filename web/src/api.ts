@@ -3,8 +3,14 @@
 import type {
   CameraEdit,
   CameraKind,
+  CameraSettings,
   CameraStatus,
+  ImportResult,
+  Incident,
+  LogRun,
   Page,
+  PlanView,
+  Probe,
   RecordingSession,
   RecordingSummary,
   Sample,
@@ -28,6 +34,11 @@ export class Problem extends Error {
 /** Any failure as a sentence for people. */
 export function sentence(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** The server is of a version that lacks this route; a camera that is not there is another matter. */
+export function noRoute(error: unknown): boolean {
+  return error instanceof Problem && (error.status === 405 || (error.status === 404 && /no such route/.test(error.message)));
 }
 
 type Query = Record<string, string | number | null | undefined>;
@@ -72,12 +83,25 @@ function learnSkew(response: Response): void {
   skew = Math.abs(found) < 2_000 ? 0 : found;
 }
 
-async function call<T>(method: string, url: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+interface Request {
+  /** Sent as JSON, text as it is. */
+  body?: unknown;
+  type?: string;
+  /** Version of what is changed: `If-Match`. */
+  match?: string | null | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+async function send(method: string, url: string, { body, type = "application/json", match, signal }: Request): Promise<Response> {
+  const headers: Record<string, string> = {};
+  if (body !== undefined) headers["content-type"] = type;
+  if (match !== undefined && match !== null) headers["if-match"] = match;
   let response: Response;
   try {
     response = await fetch(url, {
       method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      headers,
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
     });
   } catch (error) {
@@ -85,10 +109,39 @@ async function call<T>(method: string, url: string, body?: unknown, signal?: Abo
     throw new Problem(0, "Streamwarden does not answer. Is it running, and is the network up?");
   }
   learnSkew(response);
-  if (!response.ok) throw await problem(response);
+  return response;
+}
+
+async function read<T>(response: Response): Promise<T> {
   if (response.status === 204 || response.headers.get("content-length") === "0") return undefined as T;
   const text = await response.text();
   return (text === "" ? undefined : JSON.parse(text)) as T;
+}
+
+async function call<T>(method: string, url: string, body?: unknown, signal?: AbortSignal, match?: string | null): Promise<T> {
+  const response = await send(method, url, { body, signal, match });
+  if (!response.ok) throw await problem(response);
+  return read<T>(response);
+}
+
+/** With the version of what came. */
+async function versioned(url: string, signal?: AbortSignal): Promise<{ settings: CameraSettings; tag: string | null }> {
+  const response = await send("GET", url, { signal });
+  if (!response.ok) throw await problem(response);
+  return { settings: await read<CameraSettings>(response), tag: response.headers.get("etag") };
+}
+
+/** A table with faults is no failure of the request: its answer tells them by line. */
+async function importCsv(csv: string, dryRun: boolean): Promise<ImportResult> {
+  const url = address("cameras/import", { dryRun: dryRun ? "true" : null });
+  const response = await send("POST", url, { body: csv, type: "text/csv" });
+  const copy = response.clone();
+  if (response.status === 422) {
+    const body = (await response.json().catch(() => null)) as Partial<ImportResult> | null;
+    if (Array.isArray(body?.faults)) return { added: 0, changed: 0, unchanged: 0, ...body } as ImportResult;
+  }
+  if (!copy.ok) throw await problem(copy);
+  return read<ImportResult>(copy);
 }
 
 const part = encodeURIComponent;
@@ -102,8 +155,18 @@ export const api = {
   cameras: (signal?: AbortSignal) => call<Page<CameraStatus>>("GET", address("cameras"), undefined, signal),
   cameraKinds: () => call<{ items: CameraKind[] }>("GET", address("camera-kinds")),
   addCamera: (edit: CameraEdit) => call<CameraStatus>("POST", address("cameras"), edit),
-  editCamera: (id: number, edit: CameraEdit) => call<CameraStatus>("PATCH", address(`cameras/${id}`), edit),
+  editCamera: (id: number, edit: CameraEdit, tag: string | null = null) => call<CameraStatus>("PATCH", address(`cameras/${id}`), edit, undefined, tag),
+  cameraSettings: (id: number, signal?: AbortSignal) => versioned(address(`cameras/${id}/settings`), signal),
   deleteCamera: (id: number) => call<void>("DELETE", address(`cameras/${id}`)),
+  /** Looks at the source of a camera that need not be saved; what `edit` lacks is taken from the camera `id`. */
+  probe: (edit: CameraEdit, id: number | null, signal?: AbortSignal) => call<Probe>("POST", address("cameras/probe", { id }), edit, signal),
+  probeCamera: (id: number, signal?: AbortSignal) => call<Probe>("POST", address(`cameras/${id}/probe`), undefined, signal),
+  keptProbe: (id: number, signal?: AbortSignal) => call<Probe>("GET", address(`cameras/${id}/probe`), undefined, signal),
+  cameraLog: (id: number, signal?: AbortSignal) => call<Page<LogRun>>("GET", address(`cameras/${id}/log`), undefined, signal),
+  cameraIncidents: (id: number, limit: number, signal?: AbortSignal) => call<Page<Incident>>("GET", address("incidents", { camera: id, limit }), undefined, signal),
+  cameraPlan: (signal?: AbortSignal) => call<PlanView>("GET", address("cameras/plan"), undefined, signal),
+  applyPlan: (id: string) => call<PlanView>("POST", address("cameras/plan/apply"), { id }),
+  importCameras: importCsv,
   restartCamera: (id: number) => call<void>("POST", address(`cameras/${id}/restart`)),
 
   recordings: (signal?: AbortSignal) => call<{ items: RecordingSummary[] }>("GET", address("recordings"), undefined, signal),
@@ -122,6 +185,8 @@ export const api = {
 export function playlistUrl(server: string, stream: string, from: string, to: string | null): string {
   return address(`recordings/${part(stream)}/playlist.m3u8`, { server, from, to });
 }
+
+export const exportUrl = address("cameras/export");
 
 export function segmentUrl(id: string): string {
   return address(`recordings/segments/${part(id)}`);

@@ -1,14 +1,15 @@
 // Puts the parts together: the socket feeds the store, the store feeds the page that the address names. Drawing
 // happens at most once per frame.
 
-import { api, serverNow } from "./api";
+import { api, Problem, serverNow } from "./api";
 import { Past } from "./past";
 import { parseRoute, samePage, type Route } from "./router";
 import { count, emptyState, reduce, type LiveState } from "./store";
-import type { ServerMessage, Status } from "./types";
+import type { PlanView, ServerMessage, Status } from "./types";
 import { Banners } from "./ui/banner";
 import { mountToasts } from "./ui/toast";
 import type { Model, View } from "./ui/view";
+import { cameraView } from "./views/camera";
 import { camerasView } from "./views/cameras";
 import { recordingView } from "./views/recording";
 import { recordingsView } from "./views/recordings";
@@ -17,13 +18,14 @@ import { streamView } from "./views/stream";
 import { streamsView } from "./views/streams";
 import { LiveSocket, socketUrl, type Connection } from "./ws";
 
-/** How often the services are asked for; streams come by themselves. */
+/** How often services and the held plan are asked for; streams come by themselves. */
 const STATUS_EVERY = 10_000;
 
 export class App {
   private live: LiveState = emptyState();
   private connection: Connection = { phase: "connecting", lostAt: null, retryAt: null, failures: 0, reason: null };
   private status: Status | null = null;
+  private plan: PlanView | null = null;
   private version: string | null = null;
   private heardAt: number | null = null;
   private route: Route = parseRoute(location.hash);
@@ -68,7 +70,7 @@ export class App {
   };
 
   private model(): Model {
-    return { live: this.live, connection: this.connection, status: this.status, version: this.version, heardAt: this.heardAt };
+    return { live: this.live, connection: this.connection, status: this.status, plan: this.plan, page: this.route.page, version: this.version, heardAt: this.heardAt };
   }
 
   private hear(message: unknown): void {
@@ -100,8 +102,20 @@ export class App {
       // The banner of the connection says it.
       return;
     }
+    await this.askPlan();
     this.schedule();
   }
+
+  private readonly askPlan = async (): Promise<void> => {
+    if (this.status?.roles.includes("restream") !== true) return;
+    try {
+      this.plan = await api.cameraPlan();
+    } catch (error) {
+      // An answer that says no plan is no plan; no answer changes nothing.
+      if (error instanceof Problem && error.status !== 0) this.plan = null;
+    }
+    this.schedule();
+  };
 
   private open(route: Route): View {
     switch (route.page) {
@@ -110,7 +124,9 @@ export class App {
       case "stream":
         return streamView(route.server, route.name, this.time);
       case "cameras":
-        return camerasView(this.time);
+        return camerasView(this.time, this.askPlan);
+      case "camera":
+        return cameraView(route.id, this.time);
       case "recordings":
         return recordingsView(serverNow);
       case "recording":

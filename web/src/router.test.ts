@@ -5,6 +5,7 @@ const routes: Route[] = [
   { page: "streams" },
   { page: "stream", server: "main", name: "site/cam.1" },
   { page: "cameras" },
+  { page: "camera", id: 12 },
   { page: "recordings" },
   { page: "recording", server: "my server", name: "a/b?c#d%", session: null },
   { page: "recording", server: "main", name: "a", session: "0190-x&y" },
@@ -20,9 +21,15 @@ it.each(["", "#", "#/", "#/nonsense", "#/streams/main", "#/streams/main/%E0%A4%A
   expect(parseRoute(hash)).toEqual({ page: "streams" });
 });
 
+it.each(["#/cameras/x", "#/cameras/1e3", "#/cameras/"])("%j leads to all cameras", (hash) => {
+  expect(parseRoute(hash)).toEqual({ page: "cameras" });
+});
+
 it("the same page with another session need not be built anew", () => {
   const page = (name: string, session: string | null): Route => ({ page: "recording", server: "main", name, session });
   expect(samePage(page("a", null), page("a", "x"))).toBe(true);
   expect(samePage(page("a", null), page("b", null))).toBe(false);
   expect(samePage({ page: "cameras" }, { page: "streams" })).toBe(false);
+  expect(samePage({ page: "camera", id: 1 }, { page: "camera", id: 2 })).toBe(false);
+  expect(samePage({ page: "camera", id: 1 }, { page: "camera", id: 1 })).toBe(true);
 });

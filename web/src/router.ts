@@ -5,6 +5,7 @@ export type Route =
   | { page: "streams" }
   | { page: "stream"; server: string; name: string }
   | { page: "cameras" }
+  | { page: "camera"; id: number }
   | { page: "recordings" }
   | { page: "recording"; server: string; name: string; session: string | null };
 
@@ -24,7 +25,7 @@ export function parseRoute(hash: string): Route {
   const server = decode(rawServer);
   const name = decode(rawName);
   if (page === "streams" && server !== null && name !== null) return { page: "stream", server, name };
-  if (page === "cameras") return { page: "cameras" };
+  if (page === "cameras") return /^-?\d{1,15}$/.test(server ?? "") ? { page: "camera", id: Number(server) } : { page: "cameras" };
   if (page === "recordings") {
     if (server === null || name === null) return { page: "recordings" };
     return { page: "recording", server, name, session: new URLSearchParams(query).get("session") };
@@ -40,6 +41,8 @@ export function href(route: Route): string {
       return `#/streams/${encodeURIComponent(route.server)}/${encodeURIComponent(route.name)}`;
     case "cameras":
       return "#/cameras";
+    case "camera":
+      return `#/cameras/${route.id}`;
     case "recordings":
       return "#/recordings";
     case "recording": {
@@ -52,6 +55,7 @@ export function href(route: Route): string {
 /** Two addresses show the same page, so that it need not be built anew. */
 export function samePage(a: Route, b: Route): boolean {
   if (a.page !== b.page) return false;
+  if (a.page === "camera" && b.page === "camera") return a.id === b.id;
   if ((a.page === "stream" || a.page === "recording") && "name" in b) return a.server === b.server && a.name === b.name;
   return true;
 }

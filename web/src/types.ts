@@ -74,6 +74,85 @@ export interface CameraEdit {
   record?: boolean;
 }
 
+/** A camera's row as it may be shown. The version of the row travels beside it, in the `ETag`. */
+export interface CameraSettings {
+  id: number;
+  name: string;
+  kind: string;
+  host: string | null;
+  port: number | null;
+  username: string | null;
+  hasPassword: boolean;
+  channel: string | null;
+  substream: string | null;
+  /** Its login is replaced by `***`. */
+  url: string | null;
+  transport: string | null;
+  audio: string | null;
+  enabled: boolean;
+  record: boolean;
+  updatedAt: string | null;
+}
+
+/** A look at a source. */
+export interface Probe {
+  at: string;
+  /** How long it took; null for a look that was kept. */
+  ms: number | null;
+  ok: boolean;
+  tracks: { format: string; video: string | null; audio: string | null; flows: boolean } | null;
+  /** Its message names the remedy. */
+  fault: { kind: string; message: string } | null;
+}
+
+/** One life of a camera's ffmpeg. */
+export interface LogRun {
+  pid: number;
+  startedAt: string;
+  endedAt: string | null;
+  /** How it ended, in words. */
+  ending: string | null;
+  fault: string | null;
+  lines: string[];
+}
+
+export interface WouldStop {
+  id: number;
+  name: string;
+  reason: string;
+}
+
+/** A change of the cameras that waits for a person. */
+export interface HeldPlan {
+  id: string;
+  since: string;
+  summary: string;
+  running: number;
+  wouldStop: WouldStop[];
+}
+
+export interface PlanView {
+  held: HeldPlan | null;
+  running: number;
+}
+
+export interface Incident {
+  id: string;
+  kind: string;
+  subject: { type: "camera"; id: number; name: string } | { type: "server" | "service"; name: string };
+  cause: string;
+  openedAt: string;
+  closedAt: string | null;
+}
+
+/** What an import did, or would do. All rows or none. */
+export interface ImportResult {
+  added: number;
+  changed: number;
+  unchanged: number;
+  faults: { line: number; field: string | null; message: string }[];
+}
+
 export interface CameraKind {
   kind: string;
   urlTemplate: string;

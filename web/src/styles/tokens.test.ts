@@ -23,12 +23,12 @@ function contrast(a: string, b: string): number {
 }
 
 const pairs = [
-  ...["ink", "ink-2", "ink-3", "accent", "good", "warn", "bad", "off", "busy", "rec"].flatMap((ink) => [
+  ...["ink", "ink-2", "ink-3", "accent", "good", "warn", "bad", "off", "busy", "held", "rec"].flatMap((ink) => [
     [ink, "surface"],
     [ink, "ground"],
   ]),
-  ...["good", "warn", "bad", "off", "busy"].map((tone) => [tone, `${tone}-soft`]),
-  ...["good", "warn", "bad"].flatMap((tone) => [
+  ...["good", "warn", "bad", "off", "busy", "held"].map((tone) => [tone, `${tone}-soft`]),
+  ...["good", "warn", "bad", "held"].flatMap((tone) => [
     ["ink", `${tone}-soft`],
     ["ink-2", `${tone}-soft`],
   ]),

@@ -4,6 +4,7 @@
 import { h, Keyed, text, type Row } from "./dom";
 import { icon } from "./icons";
 import { ago, capital, duration, plural, stop, timeOfDay } from "../format";
+import { href } from "../router";
 import type { Model } from "./view";
 
 interface Trouble {
@@ -13,7 +14,7 @@ interface Trouble {
   detail: string;
   /** Part that counts; not announced. */
   ticking: string;
-  action: { label: string; run: () => void } | null;
+  action: { label: string; run: () => unknown } | null;
 }
 
 function row(first: Trouble): Row<Trouble> {
@@ -62,7 +63,7 @@ export class Banners {
   /** `now` by this machine's clock; `serverNow` for times that the server wrote. */
   tick(now: number, serverNow = now): void {
     if (this.model === null) return;
-    const troubles = [...this.connection(this.model, now), ...servers(this.model, serverNow), ...services(this.model), ...outdated(this.model)];
+    const troubles = [...this.connection(this.model, now), ...servers(this.model, serverNow), ...services(this.model), ...held(this.model, serverNow), ...outdated(this.model)];
     this.list.render(troubles, (one) => `${one.key} ${one.tone}`);
   }
 
@@ -103,6 +104,15 @@ function servers({ live, connection }: Model, now: number): Trouble[] {
         action: null,
       } satisfies Trouble;
     });
+}
+
+/** The page of the cameras shows it in full. */
+function held({ plan, page, connection }: Model, now: number): Trouble[] {
+  const found = plan?.held ?? null;
+  if (connection.lostAt !== null || found === null || page === "cameras") return [];
+  const detail = `It would stop ${found.wouldStop.length} of ${plural(found.running, "camera")} and waits for somebody to confirm it.`;
+  const action = { label: "See it", run: () => (location.hash = href({ page: "cameras" })) };
+  return [{ key: "plan", tone: "warn", title: "A change of the cameras is held.", detail, ticking: `For ${ago(found.since, now)}.`, action }];
 }
 
 /** The server was updated while this page stayed open: its scripts may be gone, its messages new. */

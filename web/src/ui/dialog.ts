@@ -39,6 +39,8 @@ interface Question {
   title: string;
   words: string;
   action: string;
+  /** Shown below the words, scrolling when it is long. */
+  more?: Node;
   /** What the action does; its failure is shown in the dialog, which stays open. */
   run: () => Promise<void>;
 }
@@ -48,7 +50,7 @@ export function confirmDialog(question: Question): void {
   const fault = h("p", { class: "form-fault", role: "alert", hidden: true });
   const action = h("button", { type: "submit", class: "danger" }, question.action);
   const cancel = h("button", { type: "button", onclick: () => dialog.close() }, "Cancel");
-  const form = h("form", { class: "question" }, h("p", {}, question.words), fault, h("div", { class: "actions" }, cancel, action));
+  const form = h("form", { class: "question" }, h("p", {}, question.words), question.more ?? null, fault, h("div", { class: "actions" }, cancel, action));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     action.disabled = true;

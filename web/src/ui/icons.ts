@@ -23,6 +23,10 @@ const strokes: Record<string, string[]> = {
   warn: ["M12 4.5l8.5 15h-17z", "M12 10v4.5M12 17v.2"],
   info: ["M12 20.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17z", "M12 11v5.5M12 7.6v.2"],
   check: ["M5 12.5l4.5 4.5L19 7.5"],
+  up: ["M12 20V9", "M7 13l5-5 5 5", "M5 4h14"],
+  copy: ["M9 9h10v10.5H9z", "M6 15H4.5V4.5H15V6"],
+  look: ["M2.8 12S6.2 5.8 12 5.8 21.2 12 21.2 12 17.8 18.2 12 18.2 2.8 12 2.8 12z", "M12 14.6a2.6 2.6 0 1 0 0-5.2 2.6 2.6 0 0 0 0 5.2z"],
+  pause: ["M4.5 4.5h15v15h-15z", "M9.5 9v6M14.5 9v6"],
 };
 
 /** A line icon of 20 px; hidden from screen readers, the words beside it speak. */
@@ -33,8 +37,8 @@ export function icon(name: keyof typeof strokes & string): SVGSVGElement {
 }
 
 /** Shape of a state: good = dot in a ring, busy = turning arc, warn = triangle, bad = cross, off = hollow ring,
- * unknown = question mark, rec = full dot. */
-export type Sign = "good" | "busy" | "warn" | "bad" | "off" | "unknown" | "rec";
+ * unknown = question mark, rec = full dot, held = two bars in a square. */
+export type Sign = "good" | "busy" | "warn" | "bad" | "off" | "unknown" | "rec" | "held";
 
 export function sign(kind: Sign): SVGSVGElement {
   const shapes: Record<Sign, SVGElement[]> = {
@@ -45,6 +49,7 @@ export function sign(kind: Sign): SVGSVGElement {
     off: [s("circle", { cx: 8, cy: 8, r: 5.7, class: "line dashed" })],
     unknown: [s("circle", { cx: 8, cy: 8, r: 6.2, class: "line" }), s("path", { d: "M6.2 6.3a1.9 1.9 0 1 1 2.7 1.8c-.6.3-.9.7-.9 1.3M8 11.6v.1", class: "line" })],
     rec: [s("circle", { cx: 8, cy: 8, r: 5, class: "fill" })],
+    held: [s("rect", { x: 1.6, y: 1.6, width: 12.8, height: 12.8, rx: 3, class: "fill" }), s("path", { d: "M6 5.2v5.6M10 5.2v5.6", class: "cut" })],
   };
   return s("svg", { class: `sign ${kind}`, viewBox: "0 0 16 16", "aria-hidden": "true", focusable: "false" }, shapes[kind]);
 }

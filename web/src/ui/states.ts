@@ -7,7 +7,7 @@ import type { CameraState, RecordingState, StreamState } from "../types";
 interface Look {
   words: string;
   sign: Sign;
-  tone: "good" | "warn" | "bad" | "off" | "busy" | "rec";
+  tone: "good" | "warn" | "bad" | "off" | "busy" | "rec" | "held";
 }
 
 export const streamLook: Record<StreamState, Look> = {
@@ -25,7 +25,7 @@ export const cameraLook: Record<CameraState, Look> = {
   stalled: { words: "Stalled", sign: "warn", tone: "warn" },
   backoff: { words: "Retrying", sign: "warn", tone: "warn" },
   degraded: { words: "Degraded", sign: "bad", tone: "bad" },
-  held: { words: "Held", sign: "bad", tone: "bad" },
+  held: { words: "Path taken", sign: "held", tone: "held" },
   stopped: { words: "Stopped", sign: "off", tone: "off" },
 };
 

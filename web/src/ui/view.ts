@@ -2,7 +2,7 @@
 
 import type { Route } from "../router";
 import type { LiveState } from "../store";
-import type { Status } from "../types";
+import type { PlanView, Status } from "../types";
 import type { Connection } from "../ws";
 
 export interface Model {
@@ -10,6 +10,10 @@ export interface Model {
   connection: Connection;
   /** Last answer of /status; null until there is one. */
   status: Status | null;
+  /** What of the cameras is held back; null until it is known, and where cameras are not pulled in. */
+  plan: PlanView | null;
+  /** The page that is shown. */
+  page: Route["page"];
   /** Version of the server when this page was opened. */
   version: string | null;
   /** When the last WebSocket message was applied; null before the first. */

@@ -26,7 +26,8 @@ const sounds = [
 ];
 const unchanged = { value: "", label: "unchanged" };
 
-export async function openCameraForm(camera: CameraStatus | null): Promise<void> {
+/** `done` runs when the camera was saved. */
+export async function openCameraForm(camera: CameraStatus | null, done: () => void = () => undefined): Promise<void> {
   let kinds: CameraKind[] = [];
   try {
     kinds = (await api.cameraKinds()).items;
@@ -34,7 +35,7 @@ export async function openCameraForm(camera: CameraStatus | null): Promise<void>
     toast(`The kinds of cameras cannot be read: ${sentence(error)}`, "bad");
     return;
   }
-  new CameraForm(camera, kinds);
+  new CameraForm(camera, kinds, done);
 }
 
 class CameraForm {
@@ -50,6 +51,7 @@ class CameraForm {
   constructor(
     private readonly camera: CameraStatus | null,
     private readonly kinds: readonly CameraKind[],
+    private readonly done: () => void,
   ) {
     const adding = camera === null;
     this.source = adding ? "make" : "keep";
@@ -193,6 +195,7 @@ class CameraForm {
         toast(`${this.camera.name} was changed`);
       }
       this.dialog.close();
+      this.done();
     } catch (error) {
       const found = error instanceof Problem ? error : null;
       // Of all that a camera is, only its name can be taken already.

@@ -1,42 +1,24 @@
 // One camera in the list, with its buttons.
 
-import { api, sentence } from "../api";
-import { ago, dateTime, until } from "../format";
+import { api } from "../api";
+import { nextTry, why } from "../camera_words";
+import { ago, dateTime } from "../format";
 import { href } from "../router";
 import type { CameraStatus } from "../types";
-import { confirmDialog } from "../ui/dialog";
 import { h, set, show, text, type Row } from "../ui/dom";
 import { icon } from "../ui/icons";
 import { Badge, cameraLook } from "../ui/states";
-import { toast } from "../ui/toast";
+import { command, remove, restart as start } from "./camera_actions";
 import { openCameraForm } from "./camera_form";
 
-/** Runs a command of a button: the button rests meanwhile, a failure is told. */
-async function command(button: HTMLButtonElement, run: () => Promise<unknown>, done: string | null): Promise<void> {
-  button.disabled = true;
-  try {
-    await run();
-    if (done !== null) toast(done);
-  } catch (error) {
-    toast(sentence(error), "bad");
-  } finally {
-    button.disabled = false;
-  }
+interface Surroundings {
+  now: () => number;
+  /** Ids of the rows on screen: only their seconds are counted. */
+  visible: ReadonlySet<number>;
+  observer: IntersectionObserver;
 }
 
-function remove(camera: CameraStatus): void {
-  confirmDialog({
-    title: `Delete ${camera.name}?`,
-    words: "Its restream ends at once and its settings are gone. What was recorded stays.",
-    action: "Delete camera",
-    run: async () => {
-      await api.deleteCamera(camera.id);
-      toast(`${camera.name} was deleted`);
-    },
-  });
-}
-
-export function cameraRow(first: CameraStatus, now: () => number): Row<CameraStatus> & { tick(): void } {
+export function cameraRow(first: CameraStatus, { now, visible, observer }: Surroundings): Row<CameraStatus> & { tick(): void } {
   let camera = first;
   const name = h("a", { class: "name" });
   const where = h("small");
@@ -48,7 +30,7 @@ export function cameraRow(first: CameraStatus, now: () => number): Row<CameraSta
   const recording = h("span");
   const enabled = h("button", { type: "button", class: "switch", role: "switch", onclick: () => void command(enabled, () => api.editCamera(camera.id, { enabled: !camera.enabled }), null) }, h("span", { class: "track", "aria-hidden": "true" }), h("span", { class: "words" }));
   const words = enabled.lastElementChild as HTMLElement;
-  const restart = h("button", { type: "button", class: "small", onclick: () => void command(restart, () => api.restartCamera(camera.id), `${camera.name} is starting again`) }, icon("restart"), "Restart");
+  const restart = h("button", { type: "button", class: "small", onclick: () => void start(restart, camera) }, icon("restart"), "Restart");
   const edit = h("button", { type: "button", class: "small quiet", onclick: () => void openCameraForm(camera) }, icon("edit"), h("span", { class: "words" }, "Edit"));
   const trash = h("button", { type: "button", class: "small quiet", onclick: () => remove(camera) }, icon("trash"), h("span", { class: "words" }, "Delete"));
   const element = h(
@@ -62,30 +44,35 @@ export function cameraRow(first: CameraStatus, now: () => number): Row<CameraSta
     h("td", { role: "cell", class: "c-actions" }, h("div", { class: "buttons" }, restart, edit, trash)),
   );
 
-  const tick = () => {
+  observer.observe(element);
+
+  const count = () => {
     text(since, `for ${ago(camera.since, now())}`);
-    const waits = camera.nextStart !== null && (camera.state === "backoff" || camera.state === "degraded" || camera.state === "waiting");
-    show(next, waits);
-    if (waits && camera.nextStart !== null) text(next, `next try ${until(camera.nextStart, now())}`);
+    const words = nextTry(camera, now());
+    show(next, words !== null);
+    text(next, words ?? "");
   };
 
   return {
     element,
-    tick,
+    tick() {
+      if (visible.has(camera.id)) count();
+    },
+    close: () => observer.unobserve(element),
     update(given) {
       camera = given;
       set(element, "data-state", camera.state);
       text(name, camera.name);
       set(name, "title", camera.name);
-      set(name, "href", href({ page: "stream", server: camera.server, name: camera.path }));
+      set(name, "href", href({ page: "camera", id: camera.id }));
       text(where, [camera.kind, camera.host].filter((one) => one !== null && one !== "").join(" · "));
       badge.update(camera.state);
       set(since, "title", `since ${dateTime(camera.since)}`);
-      const calm = camera.state === "running" || (camera.state === "stopped" && !camera.enabled);
-      text(fault, camera.lastError === null ? "" : calm ? `Last fault: ${camera.lastError}` : camera.lastError);
-      set(fault, "data-calm", calm);
-      set(fault, "title", camera.lastError);
-      show(fault, camera.lastError !== null);
+      const said = why(camera);
+      text(fault, said?.words ?? "");
+      set(fault, "data-calm", said?.calm);
+      set(fault, "title", said?.words);
+      show(fault, said !== null);
       text(restarts, camera.restarts);
       text(recording, camera.record ? "Yes" : "No");
       set(enabled, "aria-checked", camera.enabled ? "true" : "false");
@@ -95,7 +82,7 @@ export function cameraRow(first: CameraStatus, now: () => number): Row<CameraSta
       set(restart, "aria-label", `Restart ${camera.name}`);
       set(edit, "aria-label", `Edit ${camera.name}`);
       set(trash, "aria-label", `Delete ${camera.name}`);
-      tick();
+      count();
     },
   };
 }

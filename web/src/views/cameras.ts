@@ -10,6 +10,7 @@ import { cameraOrder } from "../ui/states";
 import type { Model, View } from "../ui/view";
 import { openCameraForm } from "./camera_form";
 import { cameraRow } from "./camera_row";
+import { HeldPlanPanel } from "./held_plan";
 
 const columns = [
   { key: "name", label: "Camera" },
@@ -29,18 +30,31 @@ function compare(column: Column): (a: CameraStatus, b: CameraStatus) => number {
   return byName;
 }
 
-export function camerasView(now: () => number): View {
+/** `askPlan` reads the held plan again. */
+export function camerasView(now: () => number, askPlan: () => Promise<void>): View {
   const sort = new SortHeader<Column>(columns, remembered("cameras.sort", "name"), () => draw());
   const body = h("tbody", { role: "rowgroup" });
   const table = h("table", { class: "data cameras", role: "table" }, h("caption", { class: "unseen" }, "Cameras, updated live"), sort.element, body);
   const empty = h("div", { class: "empty" });
   const lead = h("p", { class: "lead" });
   const add = (label: string) => h("button", { type: "button", class: "primary", onclick: () => void openCameraForm(null) }, icon("plus"), label);
-  const rows = new Keyed<CameraStatus, number>(body, (camera) => cameraRow(camera, now));
+  const visible = new Set<number>();
+  const observer = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      const id = Number((entry.target as HTMLElement).dataset["camera"]);
+      if (entry.isIntersecting) visible.add(id);
+      else visible.delete(id);
+    }
+    tick();
+  });
+  const rows = new Keyed<CameraStatus, number>(body, (camera) => cameraRow(camera, { now, visible, observer }));
+  const tick = () => rows.each((row) => (row as { tick?: () => void }).tick?.());
+  const held = new HeldPlanPanel(askPlan);
   const element = h(
     "section",
     { class: "page", "aria-labelledby": "cameras-title" },
     h("div", { class: "headline" }, h("div", {}, h("h1", { id: "cameras-title" }, "Cameras"), lead), add("Add camera")),
+    held.element,
     h("div", { class: "panel" }, table, empty),
   );
   let model: Model | null = null;
@@ -77,9 +91,16 @@ export function camerasView(now: () => number): View {
     render(next) {
       model = next;
       set(element, "data-stale", next.connection.lostAt !== null);
+      held.render(next.plan?.held ?? null);
       draw();
     },
-    tick: () => rows.each((row) => (row as { tick?: () => void }).tick?.()),
-    close: () => rows.close(),
+    tick(at) {
+      held.tick(at);
+      tick();
+    },
+    close() {
+      observer.disconnect();
+      rows.close();
+    },
   };
 }

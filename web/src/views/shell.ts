@@ -9,7 +9,7 @@ import type { Model, View } from "../ui/view";
 
 const places = [
   { page: "streams", label: "Streams", icon: "streams", pages: ["streams", "stream"] },
-  { page: "cameras", label: "Cameras", icon: "camera", pages: ["cameras"] },
+  { page: "cameras", label: "Cameras", icon: "camera", pages: ["cameras", "camera"] },
   { page: "recordings", label: "Recordings", icon: "film", pages: ["recordings", "recording"] },
 ] as const;
 

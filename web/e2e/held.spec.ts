@@ -1,0 +1,64 @@
+import { expect, test, type Page } from "@playwright/test";
+import { add, cameras, clear, folder, sql } from "./api";
+import { open } from "./page";
+
+const START = "e2e-held/";
+
+test.skip(folder === undefined, "needs the database of the demo: DEMO_FOLDER");
+test.afterEach(({ page }) => clear(page, START));
+
+/** The demo has three cameras; with four more a change may stop at most three. Nobody answers at their address. */
+async function four(page: Page): Promise<void> {
+  for (const number of [1, 2, 3, 4]) await add(page, { name: `${START}${number}`, url: `rtsp://127.0.0.1:9/${number}`, record: false });
+}
+
+const off = `UPDATE cameras SET enabled = 0 WHERE name LIKE '${START}%'`;
+const on = `UPDATE cameras SET enabled = 1 WHERE name LIKE '${START}%'`;
+
+test("a change that would stop most cameras is shown, and confirmed by a person", async ({ page }) => {
+  await four(page);
+  await open(page, "#/cameras");
+  await expect(page.locator(".cameras tbody tr", { hasText: `${START}4` })).toBeVisible();
+  sql(off);
+  const held = page.locator(".held-plan");
+  await expect(held.getByRole("heading")).toHaveText("A change of the cameras is held", { timeout: 60_000 });
+  await expect(held).toContainText("would stop 4 of 7 cameras");
+  await expect(held.locator(".would-stop li")).toHaveCount(4);
+  await expect(held.locator(".would-stop li").first()).toHaveText(`${START}1 it is switched off`);
+  await expect(held.locator(".since")).toContainText(/Held for \d+/);
+
+  // Every page says it and leads here.
+  await page.getByRole("link", { name: "Streams", exact: true }).click();
+  const banner = page.locator(".banner[data-key=plan]");
+  await expect(banner).toContainText("It would stop 4 of 7 cameras");
+  await banner.getByRole("button", { name: "See it" }).click();
+
+  await held.getByRole("button", { name: "Stop 4 cameras" }).click();
+  const dialog = page.getByRole("dialog", { name: "Stop 4 cameras?" });
+  await expect(dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
+  await dialog.getByRole("button", { name: "Stop 4 cameras" }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(held).toBeHidden();
+  const stopped = async () => (await cameras(page)).filter((one) => one.name.startsWith(START) && one.state === "stopped").length;
+  await expect.poll(stopped).toBe(4);
+});
+
+test("a plan that became another is not confirmed, and one that is undone goes by itself", async ({ page }) => {
+  await four(page);
+  await open(page, "#/cameras");
+  sql(off);
+  const held = page.locator(".held-plan");
+  await expect(held.getByRole("button", { name: "Stop 4 cameras" })).toBeVisible({ timeout: 60_000 });
+  await held.getByRole("button", { name: "Stop 4 cameras" }).click();
+  // Meanwhile the table would stop other cameras, too.
+  sql(`DELETE FROM cameras WHERE name = '${START}1'`);
+  const plan = async () => ((await (await page.request.get("/api/v1/cameras/plan")).json()) as { held: { wouldStop: { reason: string }[] } | null }).held;
+  await expect.poll(async () => (await plan())?.wouldStop[0]?.reason).toBe("its row is gone");
+  await page.getByRole("dialog").getByRole("button", { name: "Stop 4 cameras" }).click();
+  await expect(page.locator(".toast.bad")).toContainText("nothing was stopped");
+  await expect(held.locator(".would-stop li").first()).toHaveText(`${START}1 its row is gone`);
+  expect((await cameras(page)).filter((one) => one.name.startsWith(START) && one.state === "stopped")).toEqual([]);
+
+  sql(on);
+  await expect(held).toBeHidden({ timeout: 60_000 });
+});

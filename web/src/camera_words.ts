@@ -1,0 +1,43 @@
+// What is said of a camera, in the list and on its own page. Pure; every rule has a test.
+
+import { until } from "./format";
+import type { CameraState, CameraStatus } from "./types";
+
+/** States that end by a next try. */
+const WAITING: readonly CameraState[] = ["backoff", "degraded", "waiting", "held"];
+
+/** `next try in 12 s`, or nothing where nothing is awaited. */
+export function nextTry(camera: CameraStatus, now: number): string | null {
+  if (camera.nextStart === null || !WAITING.includes(camera.state)) return null;
+  return `next try ${until(camera.nextStart, now)}`;
+}
+
+export interface Why {
+  words: string;
+  /** It is over, or nobody wants the camera. */
+  calm: boolean;
+}
+
+const TAKEN = "Somebody else publishes to this path. It is tried again when the path is free.";
+
+/** Why a camera is not as it should be, or what the last fault was. */
+export function why(camera: CameraStatus): Why | null {
+  const calm = camera.state === "running" || (camera.state === "stopped" && !camera.enabled);
+  if (camera.lastError !== null) return { words: calm ? `Last fault: ${camera.lastError}` : camera.lastError, calm };
+  return camera.state === "held" ? { words: TAKEN, calm: false } : null;
+}
+
+const incidents: Record<string, string> = {
+  cameraDown: "Down",
+  cameraStalled: "Stalled",
+  cameraDegraded: "Degraded",
+  otherPublisher: "Path taken",
+  planHeld: "Change held",
+  serverDown: "Server down",
+  serviceDown: "Service down",
+};
+
+/** Kind of an incident; one of a later version shows as it is. */
+export function incidentWords(kind: string): string {
+  return incidents[kind] ?? kind;
+}

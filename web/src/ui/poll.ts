@@ -1,0 +1,67 @@
+// Asks for something again and again while somebody looks: on the page's own tick, never two requests at once, never
+// while the tab is hidden (the page does not tick then), and never again once the server has said that it has no such
+// thing.
+
+import { noRoute, sentence } from "../api";
+
+export interface Asked<T> {
+  /** Time between two questions, ms. */
+  every: number;
+  ask: (signal: AbortSignal) => Promise<T>;
+  take: (answer: T) => void;
+  /** It could not be read, in words. */
+  fail: (words: string) => void;
+  /** This server has no such thing. */
+  none: () => void;
+}
+
+export class Poll<T> {
+  private readonly abort = new AbortController();
+  private due = 0;
+  private asking = false;
+  private again = false;
+  private over = false;
+
+  constructor(
+    private readonly asked: Asked<T>,
+    private readonly clock: () => number = () => performance.now(),
+  ) {}
+
+  tick(): void {
+    if (!this.asking && this.clock() >= this.due) void this.ask();
+  }
+
+  /** At once; when a question is under way, once more after it, for its answer may be old. */
+  refresh(): void {
+    if (this.asking) this.again = true;
+    else void this.ask();
+  }
+
+  close(): void {
+    this.abort.abort();
+  }
+
+  private async ask(): Promise<void> {
+    if (this.over || this.abort.signal.aborted) return;
+    this.asking = true;
+    this.again = false;
+    try {
+      const answer = await this.asked.ask(this.abort.signal);
+      if (!this.abort.signal.aborted) this.asked.take(answer);
+    } catch (error) {
+      if (!this.abort.signal.aborted) this.failed(error);
+    } finally {
+      this.asking = false;
+      // A little less than asked for: a tick comes once a second, and must not come just too soon.
+      this.due = this.clock() + this.asked.every - 300;
+      if (this.again) void this.ask();
+    }
+  }
+
+  private failed(error: unknown): void {
+    if (noRoute(error)) {
+      this.over = true;
+      this.asked.none();
+    } else this.asked.fail(sentence(error));
+  }
+}

@@ -1,0 +1,103 @@
+// What a look at a source found: asked for by a button, shown with its progress, and marked as old when what was looked
+// at is another by now.
+
+import { sentence } from "../api";
+import { capital } from "../format";
+import { advice, found, looked, verdict } from "../probe_words";
+import type { Probe } from "../types";
+import { h, replace, set, show, text } from "./dom";
+import { icon, sign } from "./icons";
+
+export class ProbePanel {
+  readonly element: HTMLElement;
+  readonly button: HTMLButtonElement;
+  private readonly result = h("div", { class: "probe-result", role: "status", hidden: true });
+  private readonly progress = h("p", { class: "progress", hidden: true });
+  private readonly seconds = h("span", { "aria-hidden": "true" });
+  private readonly old = h("p", { class: "old", hidden: true });
+  private abort: AbortController | null = null;
+  private timer: ReturnType<typeof setInterval> | undefined;
+  private has = false;
+  private changed = false;
+
+  /** `run` looks; it may throw anything, or return null when there is nothing to look at. */
+  constructor(
+    label: string,
+    private readonly run: (signal: AbortSignal) => Promise<Probe | null>,
+    /** Told of a failure that is no finding; true when it was shown elsewhere. */
+    private readonly failed: (error: unknown) => boolean = () => false,
+  ) {
+    this.button = h("button", { type: "button", class: "small", onclick: () => void this.look() }, icon("look"), label);
+    this.progress.append(sign("busy"), h("span", { role: "status" }, "Looking at the camera…"), this.seconds);
+    this.element = h("div", { class: "probe" }, this.progress, this.old, this.result);
+  }
+
+  /** What was looked at is another by now. */
+  stale(words = "The form was changed since: test again."): void {
+    if (this.abort !== null) this.changed = true;
+    if (!this.has) return;
+    text(this.old, words);
+    show(this.old, true);
+    set(this.result, "data-old", true);
+  }
+
+  /** Shows a finding of earlier. */
+  draw(probe: Probe): void {
+    this.has = true;
+    const rows = found(probe).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)));
+    replace(
+      this.result,
+      h("p", { class: "verdict badge", "data-tone": probe.ok ? "good" : "bad" }, sign(probe.ok ? "good" : "bad"), h("span", {}, verdict(probe))),
+      probe.fault === null ? null : h("p", { class: "advice" }, advice(probe)),
+      rows.length === 0 ? null : h("dl", { class: "found" }, rows),
+      h("p", { class: "looked" }, looked(probe)),
+    );
+    set(this.result, "data-old", null);
+    show(this.result, true);
+    show(this.old, false);
+  }
+
+  close(): void {
+    this.abort?.abort();
+    clearInterval(this.timer);
+  }
+
+  private async look(): Promise<void> {
+    if (this.abort !== null) return;
+    const abort = new AbortController();
+    this.abort = abort;
+    this.changed = false;
+    this.begin();
+    try {
+      const probe = await this.run(abort.signal);
+      if (probe !== null && !abort.signal.aborted) {
+        this.draw(probe);
+        if (this.changed) this.stale();
+      }
+    } catch (error) {
+      if (!abort.signal.aborted && !this.failed(error)) this.complain(sentence(error));
+    } finally {
+      this.abort = null;
+      clearInterval(this.timer);
+      show(this.progress, false);
+      this.button.disabled = false;
+    }
+  }
+
+  private begin(): void {
+    const from = performance.now();
+    const count = () => text(this.seconds, `${Math.floor((performance.now() - from) / 1000)} s`);
+    count();
+    this.timer = setInterval(count, 1_000);
+    this.button.disabled = true;
+    show(this.progress, true);
+    show(this.old, false);
+    show(this.result, false);
+  }
+
+  private complain(words: string): void {
+    this.has = true;
+    replace(this.result, h("p", { class: "verdict badge", "data-tone": "warn" }, sign("warn"), h("span", {}, "It could not be looked at")), h("p", { class: "advice" }, capital(words)));
+    show(this.result, true);
+  }
+}
