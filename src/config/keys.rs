@@ -44,6 +44,7 @@ pub(super) const KEYS: &[Key] = &[
     key("restream.start_rate"),
     key("restream.start_rate_per_host"),
     key("restream.probe_timeout"),
+    key("restream.max_probes"),
     key("restream.max_stop_fraction"),
     key("record.segment_duration"),
     key("record.output_format"),

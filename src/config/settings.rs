@@ -111,6 +111,8 @@ pub struct Restream {
     pub start_rate_per_host: f64,
     /// Wall-clock limit of one probe.
     pub probe_timeout: Duration,
+    /// At most so many probes at once.
+    pub max_probes: usize,
     /// A change of the table may stop this fraction of the relays at once; more is held. 1 = never held.
     pub max_stop_fraction: f64,
 }

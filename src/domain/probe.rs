@@ -106,6 +106,13 @@ impl Fault {
     pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into() }
     }
+
+    /// The same without any address, as it may be kept.
+    pub fn without_addresses(&self) -> Self {
+        let word = |word: &str| if word.contains("://") { "the camera".to_owned() } else { word.to_owned() };
+        let message = self.message.split(' ').map(word).collect::<Vec<_>>().join(" ");
+        Self { kind: self.kind, message }
+    }
 }
 
 impl fmt::Display for Fault {
@@ -187,6 +194,14 @@ mod tests {
         }
         let silent = Tracks { flows: false, ..tracks("rtsp", Some("h264"), None) };
         assert_eq!(silent.check(5).expect_err("silent").kind, FaultKind::Silent);
+    }
+
+    #[test]
+    fn what_is_kept_of_a_fault_names_no_address() {
+        let fault = Fault::new(FaultKind::Refused, "rtsp://***@10.0.0.9/a?b refuses the connection; check its port");
+        assert_eq!(fault.without_addresses().message, "the camera refuses the connection; check its port");
+        let quoted = Fault::new(FaultKind::Other, "ffmpeg failed (exit code 1): [error] tcp://10.0.0.9:1: odd");
+        assert!(!quoted.without_addresses().message.contains("10.0.0.9"));
     }
 
     #[test]

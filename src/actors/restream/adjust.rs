@@ -10,6 +10,7 @@ impl Restreams {
     pub(super) fn adjust(&mut self, ctx: &mut Context<Self>) {
         self.setup = self.settings.get();
         self.turns.set_rates(self.setup.rates);
+        self.resize_slots();
         self.grant_turns(ctx);
         for assign in self.assignments.values() {
             assign.send_modify(|assignment| assignment.setup = self.setup.clone());

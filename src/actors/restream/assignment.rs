@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::setup::RestreamSetup;
 use crate::domain::camera::CameraSource;
 use crate::domain::fleet::CameraFacts;
+use crate::domain::probe::Tracks;
 use crate::domain::restream::PathView;
 
 /// Written by the manager, read by one relay.
@@ -22,6 +23,12 @@ pub(super) struct Assignment {
     pub server: Result<(), String>,
     /// Whether it has our path.
     pub path: PathView,
+    /// What is known of this source from an earlier look.
+    pub kept: Option<Tracks>,
+    /// A probe needs one of these.
+    pub slots: Arc<Semaphore>,
+    /// How often somebody has asked for a look that went well; `kept` is what it found.
+    pub looks_asked: u64,
     /// How often somebody has asked for a restart.
     pub restarts_asked: u64,
 }

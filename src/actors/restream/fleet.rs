@@ -81,8 +81,10 @@ impl Restreams {
             return;
         };
         let (server, path) = (self.server.answers(), self.server.path(&source.name));
-        let setup = Arc::clone(&self.setup);
-        let (assign, assigned) = watch::channel(Assignment { setup, facts, source, server, path, restarts_asked: 0 });
+        let (setup, kept, slots) = (Arc::clone(&self.setup), self.looks.of(&source), self.looks.slots.line());
+        let (looks_asked, restarts_asked) = (0, 0);
+        let assignment = Assignment { setup, facts, source, server, path, kept, slots, looks_asked, restarts_asked };
+        let (assign, assigned) = watch::channel(assignment);
         self.assignments.insert(id, assign);
         let (live, manager) = (Arc::clone(&self.live), ctx.address());
         let build = move || Restream::new(Arc::clone(&live), manager.clone(), assigned.clone());
@@ -94,9 +96,10 @@ impl Restreams {
     fn update_relay(&mut self, id: i64) {
         let (Some(planned), Some(assign)) = (self.fleet.get(&id), self.assignments.get(&id)) else { return };
         let Some(source) = planned.source() else { return };
-        let path = self.server.path(&source.name);
+        let (path, kept) = (self.server.path(&source.name), self.looks.of(source));
         assign.send_modify(|assignment| {
             assignment.facts = planned.facts.clone();
+            assignment.kept = kept;
             *assignment.source = source.clone();
             assignment.path = path;
         });

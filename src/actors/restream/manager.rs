@@ -14,6 +14,7 @@ use super::commands::{Refresh, read_all};
 use super::hearing::{self, Heard, ServerView};
 use super::incidents::Incidents;
 use super::known::Remembered;
+use super::looks::{Looks, read_looks};
 use super::plan::Waiting;
 use super::setup::RestreamSetup;
 use super::turns::Turns;
@@ -23,6 +24,7 @@ use crate::adapters::database::SharedDatabase;
 use crate::adapters::known::KnownCameras;
 use crate::adapters::live::{Change, SharedLive};
 use crate::adapters::mediamtx::knock::knock;
+use crate::base::Error;
 use crate::domain::camera::Kinds;
 use crate::domain::fleet::Fleet;
 
@@ -48,6 +50,7 @@ pub struct Restreams {
     pub(super) held: Option<Waiting>,
     pub(super) incidents: Incidents,
     pub(super) remembered: Remembered,
+    pub(super) looks: Looks,
     /// What each relay should know.
     pub(super) assignments: BTreeMap<i64, watch::Sender<Assignment>>,
     /// Relays on their way out.
@@ -76,6 +79,7 @@ impl Restreams {
         Self {
             turns: Turns::new(setup.rates),
             remembered: Remembered::new(KnownCameras::at(setup.last_known.clone())),
+            looks: Looks::new(setup.max_probes),
             server: ServerView::new(&setup.server, setup.monitored),
             settings,
             setup,
@@ -108,12 +112,17 @@ impl Restreams {
         }
         self.reading = true;
         let taken = self.rows_taken;
-        let read = read_all(Arc::clone(&self.database)).into_actor(self);
-        ctx.spawn(read.map(move |read, manager, ctx| {
+        let (database, fresh) = (Arc::clone(&self.database), self.fresh);
+        let read = async move {
+            let (rows, kinds) = read_all(Arc::clone(&database)).await?;
+            Ok::<_, Error>((rows, kinds, if fresh { read_looks(database).await } else { Vec::new() }))
+        };
+        ctx.spawn(read.into_actor(self).map(move |read, manager, ctx| {
             manager.reading = false;
             match read {
                 Ok(_) if manager.rows_taken != taken => manager.read_again = true,
-                Ok((rows, kinds)) => {
+                Ok((rows, kinds, looks)) => {
+                    manager.take_looks(looks);
                     if manager.database_fault.take().is_some() {
                         log::info!("the database answers again");
                     }

@@ -15,6 +15,7 @@ mod fleet;
 mod hearing;
 mod incidents;
 mod known;
+mod looks;
 mod manager;
 mod plan;
 mod process;

@@ -1,8 +1,12 @@
 //! Starting ffmpeg and ffprobe for one camera, and hearing from them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use chrono::Utc;
 use futures_util::stream::{self, Stream};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use super::runner::Process;
 use super::setup::RestreamSetup;
@@ -10,7 +14,7 @@ use crate::adapters::ffmpeg::argv;
 use crate::adapters::ffmpeg::child::{Event, Events, Exit, Launch};
 use crate::adapters::ffmpeg::progress::{Progress, ProgressReader};
 use crate::domain::camera::CameraSource;
-use crate::domain::probe::{Fault, FaultKind, Tracks};
+use crate::domain::probe::{Fault, FaultKind, KeptProbe, Outcome, Tracks};
 
 /// What a running ffmpeg tells.
 #[derive(Debug)]
@@ -40,11 +44,33 @@ pub(super) fn start(
     setup.runner.spawn(launch).map_err(program)
 }
 
-/// Looks at a camera, and judges whether it can be relayed. Dropped half-way it kills ffprobe.
+/// Looks at a camera when there is a slot, and judges whether it can be relayed; also says how long the look itself took.
+/// Dropped half-way it leaves the line or kills ffprobe.
+pub(super) async fn probe_in_turn(
+    setup: Arc<RestreamSetup>,
+    source: Box<CameraSource>,
+    slots: Arc<Semaphore>,
+) -> (Result<Tracks, Fault>, Duration) {
+    // Never closed.
+    let _slot = slots.acquire_owned().await;
+    let begun = Instant::now();
+    (probe(setup, source).await, begun.elapsed())
+}
+
+/// Looks at a camera now.
 pub(super) async fn probe(setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> Result<Tracks, Fault> {
     let tracks = setup.runner.look(Arc::clone(&setup), source).await?;
     tracks.check(setup.version.major)?;
     Ok(tracks)
+}
+
+/// A look as it is kept: nothing of it tells an address.
+pub(super) fn keepable(source: &CameraSource, result: &Result<Tracks, Fault>) -> KeptProbe {
+    let outcome = match result {
+        Ok(tracks) => Outcome::Tracks(tracks.clone()),
+        Err(fault) => Outcome::Fault(fault.without_addresses()),
+    };
+    KeptProbe { camera: source.id, fingerprint: source.fingerprint(), at: Utc::now(), outcome }
 }
 
 /// ffmpeg's events as the relay wants them. Ends after the exit.

@@ -3,7 +3,6 @@
 mod shown;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, SpawnHandle, StreamHandler, WrapFuture};
@@ -16,6 +15,7 @@ use tokio::time::Instant;
 
 use super::assignment::{Assigned, Assignment};
 use super::commands::ReadRow;
+use super::looks::Looked;
 use super::manager::Restreams;
 use super::process::{self, Heard};
 use super::runner::Process;
@@ -63,8 +63,12 @@ struct Ffmpeg {
 impl Restream {
     pub(super) fn new(live: SharedLive, manager: Addr<Restreams>, mut assigned: Assigned) -> Self {
         let known = assigned.borrow_and_update().clone();
+        let mut relay = Relay::new(known.setup.rules());
+        if let Some(tracks) = known.kept.clone() {
+            relay.remember(tracks);
+        }
         Self {
-            relay: Relay::new(known.setup.rules()),
+            relay,
             live,
             manager,
             assigned,
@@ -138,11 +142,11 @@ impl Restream {
     }
 
     fn probe(&mut self, ctx: &mut Context<Self>) {
-        let begun = Instant::now();
-        let look = process::probe(Arc::clone(&self.known.setup), self.known.source.clone()).into_actor(self);
-        self.probing = Some(ctx.spawn(look.map(move |result, relay, ctx| {
+        let (setup, source, slots) = (self.known.setup.clone(), self.known.source.clone(), self.known.slots.clone());
+        let look = process::probe_in_turn(setup, source.clone(), slots).into_actor(self);
+        self.probing = Some(ctx.spawn(look.map(move |(result, took), relay, ctx| {
             relay.probing = None;
-            let ms = begun.elapsed().as_millis() as u64;
+            let ms = took.as_millis() as u64;
             match &result {
                 Ok(tracks) => log::info!(
                     camera = relay.camera(), ms = ms, video = tracks.video.as_deref().unwrap_or("none"),
@@ -150,6 +154,7 @@ impl Restream {
                 ),
                 Err(fault) => log::warn!(camera = relay.camera(), ms = ms; "source failed: {fault}"),
             }
+            relay.manager.do_send(Looked(process::keepable(&source, &result)));
             relay.happened(Event::Probed(result), ctx);
         })));
     }
@@ -192,6 +197,14 @@ impl Restream {
         if !old.source.runs_like(&self.known.source) {
             log::info!(camera = self.camera(); "row changed, starting anew");
             self.happened(Event::Row { changed: true }, ctx);
+            if let Some(tracks) = self.known.kept.clone() {
+                self.relay.remember(tracks);
+            }
+        }
+        if old.looks_asked != self.known.looks_asked
+            && let Some(tracks) = self.known.kept.clone()
+        {
+            self.happened(Event::Looked(tracks), ctx);
         }
         if old.restarts_asked != self.known.restarts_asked {
             log::info!(camera = self.camera(); "restart asked for");

@@ -49,6 +49,8 @@ pub struct RestreamSetup {
     pub stall_timeout: Duration,
     /// Wall-clock limit of one probe.
     pub probe_timeout: Duration,
+    /// At most so many probes at once.
+    pub max_probes: usize,
     /// Start budget.
     pub rates: Rates,
     /// A change of the table that would stop a larger fraction of the relays is held.
@@ -89,6 +91,7 @@ impl RestreamSetup {
             refresh: restream.refresh,
             stall_timeout: restream.stall_timeout,
             probe_timeout: restream.probe_timeout,
+            max_probes: restream.max_probes,
             rates: Rates { fleet: restream.start_rate, host: restream.start_rate_per_host },
             max_stop_fraction: restream.max_stop_fraction,
             last_known: settings.data_dir.join("cameras.last.json"),
@@ -98,8 +101,8 @@ impl RestreamSetup {
     /// True when nothing differs that may change while relays run.
     pub fn runs_like(&self, other: &Self) -> bool {
         let numbers = |setup: &Self| {
-            let Self { refresh, stall_timeout, probe_timeout, rates, max_stop_fraction, .. } = *setup;
-            (refresh, stall_timeout, probe_timeout, rates, max_stop_fraction)
+            let Self { refresh, stall_timeout, probe_timeout, max_probes, rates, max_stop_fraction, .. } = *setup;
+            (refresh, stall_timeout, probe_timeout, max_probes, rates, max_stop_fraction)
         };
         numbers(self) == numbers(other)
     }

@@ -140,6 +140,7 @@ pub(super) fn restream(check: &mut Checker<'_>, servers: &[Server]) -> Restream 
             .read("restream.start_rate_per_host", |entry| rate(entry, 0.01..=1000.0))
             .unwrap_or(2.0),
         probe_timeout: lasting(check, "restream.probe_timeout", 15, seconds(1), seconds(5 * MINUTE)),
+        max_probes: check.read("restream.max_probes", |entry| whole(entry, 1..=1000)).unwrap_or(8) as usize,
         max_stop_fraction: check.read("restream.max_stop_fraction", fraction).unwrap_or(0.5),
     }
 }

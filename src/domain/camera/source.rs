@@ -1,6 +1,7 @@
 //! A row that has passed every check: what ffmpeg gets, and what may be shown of it.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::str::FromStr;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -150,6 +151,14 @@ impl CameraSource {
         let Self { id, name, url, shown: _, scheme: _, host: _, transport, audio, secrets: _ } = self;
         (id, name, transport, audio) == (&other.id, &other.name, &other.transport, &other.audio)
             && url.expose_secret() == other.url.expose_secret()
+    }
+
+    /// What a look at this source is kept under. Made of what everybody may see, so that it tells nothing of a password:
+    /// another password does not change what a camera sends.
+    pub fn fingerprint(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        (&self.shown, self.transport == Transport::Udp).hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
     }
 }
 

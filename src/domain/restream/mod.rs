@@ -54,6 +54,8 @@ pub enum Event {
     Turn,
     /// The probe has ended.
     Probed(Result<Tracks, Fault>),
+    /// Somebody else has looked at the source, and it answers.
+    Looked(Tracks),
     /// ffmpeg was started, or could not be.
     Started(Result<(), Fault>),
     /// ffmpeg has sent something since the last time.

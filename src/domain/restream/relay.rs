@@ -59,6 +59,12 @@ impl Relay {
         self.rules = rules;
     }
 
+    /// What an earlier look at the source found: it is believed as if it had been found just now.
+    pub fn remember(&mut self, tracks: Tracks) {
+        self.tracks = Some(tracks);
+        self.failed_runs = 0;
+    }
+
     /// Where it stands.
     pub fn phase(&self) -> &Phase {
         &self.phase
@@ -98,6 +104,7 @@ impl Relay {
             Event::Path(path) => self.on_path(path, now),
             Event::Turn => self.on_turn(now),
             Event::Probed(result) => self.on_probed(result, now, jitter),
+            Event::Looked(tracks) => self.on_looked(tracks, now),
             Event::Started(result) => self.on_started(result, now, jitter),
             Event::Progress => self.on_progress(now),
             Event::Exited(fault) => self.on_exited(fault, now, jitter),
@@ -151,11 +158,26 @@ impl Relay {
         }
         match result {
             Ok(tracks) => {
-                self.tracks = Some(tracks.clone());
-                self.failed_runs = 0;
+                self.remember(tracks.clone());
                 self.start(tracks, now)
             }
             Err(fault) => self.failed(fault, now, jitter),
+        }
+    }
+
+    /// Somebody has looked, and the source is well: no reason to wait any longer.
+    fn on_looked(&mut self, tracks: Tracks, now: Duration) -> Vec<Action> {
+        match self.phase {
+            // Its own look says the same in a moment.
+            Phase::Probing | Phase::Stopping | Phase::Ended => Vec::new(),
+            Phase::Backoff | Phase::Degraded => {
+                self.remember(tracks);
+                self.start_afresh(now)
+            }
+            _ => {
+                self.remember(tracks);
+                Vec::new()
+            }
         }
     }
 

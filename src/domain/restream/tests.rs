@@ -110,6 +110,24 @@ fn a_changed_row_starts_at_once_wherever_it_finds_the_relay() {
 }
 
 #[test]
+fn what_is_known_of_the_source_saves_a_look_and_a_look_saves_the_wait() {
+    let mut relay = Relay::new(RULES);
+    relay.remember(tracks());
+    step(&mut relay, 0, Event::Server(Ok(())));
+    assert_eq!(step(&mut relay, 0, Event::Turn), [Action::Start(tracks())], "kept from an earlier run");
+    step(&mut relay, 0, Event::Progress);
+    assert_eq!(step(&mut relay, 1, Event::Looked(tracks())), [], "a running relay is left alone");
+    step(&mut relay, 2, Event::Row { changed: true });
+    step(&mut relay, 2, Event::Exited(fault(FaultKind::Ended)));
+    assert_eq!(step(&mut relay, 2, Event::Turn), [Action::Probe], "another source");
+    assert_eq!(step(&mut relay, 2, Event::Looked(tracks())), []);
+    step(&mut relay, 3, Event::Probed(Err(fault(FaultKind::Unauthorized))));
+    assert_eq!(*relay.phase(), Phase::Backoff);
+    assert_eq!(step(&mut relay, 4, Event::Looked(tracks())), [Action::AskTurn]);
+    assert_eq!(step(&mut relay, 4, Event::Turn), [Action::Start(tracks())]);
+}
+
+#[test]
 fn nothing_moving_is_a_stall() {
     let mut relay = running();
     assert_eq!(relay.next_wake(), Some(seconds(10)));
@@ -252,6 +270,7 @@ impl World {
             9 | 10 if self.ffmpeg && !self.ending => Event::Progress,
             11 if std::mem::take(&mut self.ffmpeg) => Event::Exited(fault(FaultKind::Ended)),
             12 => Event::Row { changed: true },
+            14 => Event::Looked(tracks()),
             13 => Event::Restart,
             _ => Event::Tick,
         }

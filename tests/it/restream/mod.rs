@@ -6,6 +6,7 @@ mod faults;
 mod held;
 mod hostile;
 mod known;
+mod looks;
 pub mod peers;
 mod program;
 mod protocols;

@@ -96,6 +96,7 @@ impl Stage {
             refresh: Duration::from_secs(3600),
             stall_timeout: STALL,
             probe_timeout: Duration::from_secs(4),
+            max_probes: 2,
             rates: Rates { fleet: 20.0, host: 20.0 },
             max_stop_fraction: 0.5,
             last_known: folder.path().join("cameras.last.json"),

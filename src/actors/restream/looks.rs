@@ -1,0 +1,170 @@
+//! What is known of the cameras' sources: kept over restarts of ours, so that a weak camera is not asked for one more
+//! session, and how many are looked at at once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use actix::{ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
+use tokio::sync::Semaphore;
+
+use super::commands::patiently;
+use super::manager::{PUBLISH_RETRY, Restreams};
+use crate::adapters::database::SharedDatabase;
+use crate::base::Kind;
+use crate::domain::camera::CameraSource;
+use crate::domain::probe::{KeptProbe, Outcome, Tracks};
+
+/// A camera that fails the same way is written again after so many minutes: cameras that are off are looked at every
+/// minute.
+const SAME_FAULT_MINUTES: i64 = 10;
+
+/// A relay has looked at its source.
+#[derive(Message, Debug)]
+#[rtype(result = "()")]
+pub(super) struct Looked(pub KeptProbe);
+
+/// Slots for probes; their number may change.
+pub(super) struct Slots {
+    semaphore: Arc<Semaphore>,
+    size: usize,
+}
+
+impl Slots {
+    fn new(size: usize) -> Self {
+        Self { semaphore: Arc::new(Semaphore::new(size)), size }
+    }
+
+    /// Waits in line; a probe lasts as long as the permit. Who waits holds up nobody but itself.
+    pub(super) fn line(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.semaphore)
+    }
+
+    fn resize(&mut self, size: usize) {
+        let before = std::mem::replace(&mut self.size, size);
+        if size >= before {
+            self.semaphore.add_permits(size - before);
+            return;
+        }
+        let surplus = before - size - self.semaphore.forget_permits(before - size);
+        // Those in use go as their probes end; nobody overtakes this in the line.
+        let line = self.line();
+        tokio::spawn(async move {
+            if let Ok(permits) = line.acquire_many_owned(u32::try_from(surplus).unwrap_or(u32::MAX)).await {
+                permits.forget();
+            }
+        });
+    }
+}
+
+/// The latest look at every camera, and those that have to be written.
+pub(super) struct Looks {
+    pub slots: Slots,
+    kept: BTreeMap<i64, KeptProbe>,
+    // The latest per camera: never more than there are cameras.
+    unwritten: BTreeMap<i64, KeptProbe>,
+    writing: bool,
+}
+
+impl Looks {
+    pub(super) fn new(slots: usize) -> Self {
+        Self { slots: Slots::new(slots), kept: BTreeMap::new(), unwritten: BTreeMap::new(), writing: false }
+    }
+
+    /// What an earlier look at this source found. A fault is not believed: it may have been mended.
+    pub(super) fn of(&self, source: &CameraSource) -> Option<Tracks> {
+        match self.kept.get(&source.id) {
+            Some(KeptProbe { fingerprint, outcome: Outcome::Tracks(tracks), .. })
+                if *fingerprint == source.fingerprint() =>
+            {
+                Some(tracks.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// Remembers a look; true when it has to be written.
+    fn note(&mut self, look: &KeptProbe) -> bool {
+        let known = self.kept.get(&look.camera).is_some_and(|kept| {
+            let same = kept.fingerprint == look.fingerprint && kept.outcome == look.outcome;
+            let fault = matches!(look.outcome, Outcome::Fault(_));
+            same && fault && (look.at - kept.at).num_minutes() < SAME_FAULT_MINUTES
+        });
+        if !known {
+            self.kept.insert(look.camera, look.clone());
+        }
+        !known
+    }
+}
+
+/// What an earlier run has left. A database that does not tell costs one look at each camera.
+pub(super) async fn read_looks(database: SharedDatabase) -> Vec<KeptProbe> {
+    patiently(database.camera_probes()).await.unwrap_or_else(|error| {
+        log::warn!("earlier looks at the cameras not read, each is looked at again: {error}");
+        Vec::new()
+    })
+}
+
+impl Restreams {
+    /// Takes what an earlier run has left.
+    pub(super) fn take_looks(&mut self, looks: Vec<KeptProbe>) {
+        for look in looks {
+            self.looks.kept.entry(look.camera).or_insert(look);
+        }
+    }
+
+    /// Takes a new look: for the relay if it is built again, and for the next start of ours.
+    pub(super) fn note_look(&mut self, look: KeptProbe, ctx: &mut Context<Self>) {
+        if !self.looks.note(&look) {
+            return;
+        }
+        let kept = self.fleet.get(&look.camera).and_then(|planned| self.looks.of(planned.source()?));
+        if let Some(assign) = self.assignments.get(&look.camera) {
+            // The relay knows already.
+            assign.send_if_modified(|assignment| {
+                assignment.kept = kept;
+                false
+            });
+        }
+        self.looks.unwritten.insert(look.camera, look);
+        self.write_looks(ctx);
+    }
+
+    pub(super) fn resize_slots(&mut self) {
+        self.looks.slots.resize(self.setup.max_probes);
+    }
+
+    /// One write at a time; a database that is away is tried again, for the latest look at each camera.
+    fn write_looks(&mut self, ctx: &mut Context<Self>) {
+        if self.looks.writing {
+            return;
+        }
+        let Some((_, look)) = self.looks.unwritten.pop_first() else { return };
+        self.looks.writing = true;
+        let database = Arc::clone(&self.database);
+        let written = async move { (patiently(database.put_camera_probe(look.clone())).await, look) };
+        ctx.spawn(written.into_actor(self).map(|(written, look), manager, ctx| {
+            manager.looks.writing = false;
+            match written {
+                Ok(()) => manager.write_looks(ctx),
+                Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Timeout) => {
+                    log::debug!("look at camera {} not written yet: {error}", look.camera);
+                    manager.looks.unwritten.entry(look.camera).or_insert(look);
+                    ctx.run_later(PUBLISH_RETRY, |manager, ctx| manager.write_looks(ctx));
+                }
+                // It will not be taken later either, as the row of a camera that is gone.
+                Err(error) => {
+                    log::debug!("look at camera {} not written: {error}", look.camera);
+                    manager.write_looks(ctx);
+                }
+            }
+        }));
+    }
+}
+
+impl Handler<Looked> for Restreams {
+    type Result = ();
+
+    fn handle(&mut self, looked: Looked, ctx: &mut Self::Context) {
+        self.note_look(looked.0, ctx);
+    }
+}
