@@ -1,6 +1,6 @@
 //! Recorders and uploads over one media server, watched by a real monitor; sources whose every frame is known.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -29,6 +29,8 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
+
+use crate::support::media::program;
 
 /// Nothing here takes so long, unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -106,8 +108,8 @@ impl Stage {
             live: self.live.clone(),
             database: self.database.clone(),
             spool: self.spool.clone(),
-            ffmpeg: "ffmpeg".into(),
-            version: version::look(Path::new("ffmpeg"), "it").await.expect("ffmpeg is installed"),
+            ffmpeg: program("ffmpeg"),
+            version: version::look(&program("ffmpeg"), "it").await.expect("ffmpeg is installed"),
             mark: self.folder.path().display().to_string(),
             sealed: self.sealed.clone(),
             clock: Arc::new(move || Utc::now() + TimeDelta::seconds(ahead.load(Ordering::Relaxed))),

@@ -28,6 +28,8 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::support::media::program;
+
 /// Nothing here takes so long, unless it is broken.
 pub const PATIENCE: Duration = Duration::from_secs(45);
 /// No progress for so long is a stall.
@@ -88,9 +90,9 @@ impl Stage {
             base: server.rtsp_url(),
             login: options.publish.map(|login| (login.username, Some(login.password))),
             runner: Arc::new(Machine),
-            ffmpeg: "ffmpeg".into(),
-            ffprobe: "ffprobe".into(),
-            version: version::look("ffmpeg".as_ref(), &mark).await.expect("ffmpeg"),
+            ffmpeg: program("ffmpeg"),
+            ffprobe: program("ffprobe"),
+            version: version::look(&program("ffmpeg"), &mark).await.expect("ffmpeg"),
             mark: mark.clone(),
             // Changes must act without it.
             refresh: Duration::from_secs(3600),

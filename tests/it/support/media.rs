@@ -1,6 +1,7 @@
 //! The media server of a test, and ffmpegs that publish to it without us.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::Signal;
@@ -15,6 +16,12 @@ use super::processes::send;
 pub async fn server(options: &Options) -> AnyServer {
     let choice = MediaServerChoice::named().expect("MEDIAMTX_BIN is a program or unset");
     start(&choice, options).await.expect("the media server starts")
+}
+
+/// ffmpeg or ffprobe as the program under test runs it: the machine's own, or the one in the folder that `FFMPEG_DIR` names,
+/// so that other versions can be tried. What plays cameras is always the machine's own.
+pub fn program(name: &str) -> PathBuf {
+    std::env::var_os("FFMPEG_DIR").map_or_else(|| name.into(), |folder| PathBuf::from(folder).join(name))
 }
 
 /// The same server on the addresses of one that was stopped.

@@ -10,6 +10,7 @@ use serde_json::Value;
 use streamwarden::demo::server::AnyServer;
 
 use super::api::Api;
+use super::media;
 use super::processes::{self, Job, Process, marked};
 use super::room::Room;
 use super::wait::{eventually, timed};
@@ -246,6 +247,9 @@ impl Program {
 fn spawn(room: &Room, environment: &[(String, String)]) -> Child {
     let console = File::options().create(true).append(true).open(room.path().join("console")).expect("a file");
     let mut command = room.command(&["run", "--config", "streamwarden.toml"], &[]);
+    for name in ["ffmpeg", "ffprobe"] {
+        command.env(format!("STREAMWARDEN_FFMPEG__{}", name.to_uppercase()), media::program(name));
+    }
     command.envs(environment.iter().cloned());
     command.env("TMPDIR", room.path().canonicalize().expect("our folder").join("tmp"));
     command.stdin(Stdio::null()).stdout(console.try_clone().expect("a handle")).stderr(console);
