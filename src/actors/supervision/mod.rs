@@ -6,7 +6,7 @@
 //! ignored. Children that stop answering are aborted and rebuilt too.
 //!
 //! Every supervised actor implements [`Supervised`] and is declared with [`supervised!`], which gives it the same
-//! handlers: [`Observe`](observe::Observe), [`Stop`](stop::Stop), [`Ping`](observe::Ping), and the testkit's
+//! handlers: [`Observe`], [`Stop`], [`Ping`](observe::Ping), and the testkit's
 //! [`Provoke`](testkit::Provoke). Managers add `, manager`.
 //!
 //! Never here: anything about cameras, streams or recordings.
