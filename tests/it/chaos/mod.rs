@@ -3,8 +3,11 @@
 //!
 //! `make test` runs the short forms; `make chaos` (`STREAMWARDEN_CHAOS=1`) the long ones, one after the other.
 
+mod database;
 mod kills;
 mod order;
+mod peers;
+mod proxy;
 mod server;
 mod stage;
 

@@ -17,7 +17,8 @@ fn starts(log: &str) -> Vec<DateTime<Utc>> {
 #[tokio::test]
 async fn a_server_that_restarts_gets_its_relays_back_within_the_start_budget() {
     let (count, rate, rounds) = if long() { (50, 10, 3) } else { (10, 4, 2) };
-    let (mut stage, before) = Stage::with(count, "", |config| config.restream = format!("start_rate = {rate}")).await;
+    let (mut stage, before) =
+        Stage::with(count, "", |config, _| config.restream = format!("start_rate = {rate}")).await;
     for round in 0..rounds {
         let begin = stage.program.log().len();
         let addresses = stage.server_away().await;

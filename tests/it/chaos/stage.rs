@@ -46,11 +46,11 @@ pub struct Before {
 impl Stage {
     /// So many cameras, `cam0` and so on, all of them running.
     pub async fn open(count: usize) -> (Self, Before) {
-        Self::with(count, "", |_| ()).await
+        Self::with(count, "", |_, _| ()).await
     }
 
     /// The same with settings of PostgreSQL and another configuration.
-    pub async fn with(count: usize, postgres: &str, change: impl FnOnce(&mut Config)) -> (Self, Before) {
+    pub async fn with(count: usize, postgres: &str, change: impl FnOnce(&mut Config, &TestServer)) -> (Self, Before) {
         let stage = Self::empty(postgres, change).await;
         let rows: Vec<_> = (0..count).map(|n| (format!("cam{n}"), stage.source(n))).collect();
         stage.insert(&rows);
@@ -59,7 +59,7 @@ impl Stage {
     }
 
     /// Without any rows.
-    pub async fn empty(postgres: &str, change: impl FnOnce(&mut Config)) -> Self {
+    pub async fn empty(postgres: &str, change: impl FnOnce(&mut Config, &TestServer)) -> Self {
         let database = TestServer::start(postgres);
         let dsn = database.database().expose_secret().to_owned();
         let name = Url::parse(&dsn).expect("a URL").path().trim_start_matches('/').to_owned();
@@ -67,7 +67,7 @@ impl Stage {
         let mut config = Config::on(&media);
         config.more = "exclude = [\"*\"]".to_owned();
         config.environment.push(("PG_DSN".to_owned(), dsn));
-        change(&mut config);
+        change(&mut config, &database);
         let program = Program::start(&config).await;
         let (names, groups) = Default::default();
         Self { program, media: Some(media), cameras, database, name, names, groups }
@@ -83,11 +83,21 @@ impl Stage {
         self.database.psql(&self.name, text).unwrap_or_else(|error| panic!("{text}: {error}"))
     }
 
+    /// Its database among those of the server.
+    pub fn database_name(&self) -> &str {
+        &self.name
+    }
+
     /// Adds cameras that ought to run.
     pub fn insert(&self, cameras: &[(String, Url)]) {
         let values: Vec<_> = cameras.iter().map(|(name, url)| format!("('{name}', '{url}')")).collect();
         self.sql(&format!("INSERT INTO cameras(name, url) VALUES {}", values.join(", ")));
         self.names.borrow_mut().extend(cameras.iter().map(|(name, _)| name.clone()));
+    }
+
+    /// These ought not to run any more.
+    pub fn forget(&self, names: &[&str]) {
+        self.names.borrow_mut().retain(|name| !names.contains(&name.as_str()));
     }
 
     /// The relays that live, by camera.

@@ -1,0 +1,209 @@
+//! PostgreSQL goes away in every way it can, under running cameras: their ffmpegs are the same all the time, whatever
+//! dies meanwhile comes back without it, and when it is back, edits act again.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+use serde_json::Value;
+use tokio_postgres::{Client, NoTls};
+use url::Url;
+
+use super::long;
+use super::proxy::{Manner, Proxy};
+use super::stage::{Before, Stage};
+use crate::support::processes::{send, words};
+use crate::support::wait::within;
+
+/// Cameras of each test.
+const COUNT: usize = 6;
+
+/// The longest gap between the database's return and an edit that acts: a dead connection is found out (15 s), and a new
+/// one is tried for (5 s).
+const EDITS_ACT_WITHIN: Duration = Duration::from_secs(30);
+
+/// What `/ready` says of the database.
+async fn state_of_database(stage: &Stage) -> Value {
+    let (_, text) = stage.program.api.text("/ready").await.expect("an answer");
+    let ready: Value = serde_json::from_str(&text).expect("JSON");
+    let services = ready["services"].as_array().expect("a list");
+    services.iter().find(|service| service["name"] == "database").expect("one of them").clone()
+}
+
+async fn is_shown(stage: &Stage, well: bool) {
+    stage
+        .until("the database's state shown", || async {
+            let state = state_of_database(stage).await;
+            let told = state["detail"].as_str().is_some_and(|text| text.len() > 10);
+            if state["ok"] == well && told { Ok(()) } else { Err(state.to_string()) }
+        })
+        .await;
+}
+
+/// While the database is away: it is shown, the cameras go on, and one that dies comes back.
+async fn go_on_without(stage: &Stage, relays: &mut BTreeMap<String, u32>, victim: usize) {
+    is_shown(stage, false).await;
+    assert_eq!(&stage.relays(), relays, "nothing has happened to them");
+    let name = format!("cam{}", victim % COUNT);
+    send(relays[&name], Signal::SIGKILL);
+    let pid = relays[&name];
+    stage
+        .until("a relay back without the database", || async {
+            stage.relays().get(&name).filter(|now| **now != pid).map(|_| ()).ok_or_else(String::new)
+        })
+        .await;
+    let now = stage.all_running().await;
+    assert!(now.iter().all(|(other, pid)| *other == name || relays[other] == *pid), "{now:?}, not {relays:?}");
+    *relays = now;
+}
+
+/// Afterwards: it is shown, a changed, a new and a deleted row act, and the others are the same as ever.
+async fn edits_act(stage: &Stage, before: &Before, relays: &BTreeMap<String, u32>, what: &str) {
+    is_shown(stage, true).await;
+    let begun = Instant::now();
+    let reads = words(relays["cam1"], "cmdline");
+    let mut sources = (0..COUNT).map(|number| stage.source(number).to_string());
+    let elsewhere = sources.find(|source| !reads.contains(source)).expect("another one");
+    stage.sql(&format!("UPDATE cameras SET url = '{elsewhere}' WHERE name = 'cam1'"));
+    stage
+        .until("the edit", || async {
+            let pid = stage.relays().get("cam1").copied().ok_or("no relay")?;
+            let args = words(pid, "cmdline");
+            if args.contains(&elsewhere) { Ok(()) } else { Err(format!("{args:?}")) }
+        })
+        .await;
+    within(begun.elapsed(), EDITS_ACT_WITHIN, "the edit");
+    println!("{what}: an edit acts {:?} after the database is back", begun.elapsed());
+    stage.insert(&[("extra".to_owned(), stage.source(2))]);
+    stage.all_running().await;
+    stage.sql("DELETE FROM cameras WHERE name = 'extra'");
+    stage.forget(&["extra"]);
+    stage.in_order(before).await;
+    let now = stage.relays();
+    let others = |relays: &BTreeMap<String, u32>| {
+        let others = relays.iter().filter(|(name, _)| *name != "cam1");
+        others.map(|(name, pid)| (name.clone(), *pid)).collect::<BTreeMap<_, _>>()
+    };
+    assert_eq!(others(&now), others(relays), "{what}");
+}
+
+#[tokio::test]
+async fn a_database_that_is_killed_restarted_or_paused_is_waited_for() {
+    let (stage, before) = Stage::open(COUNT).await;
+    for round in 0..if long() { 5 } else { 1 } {
+        let mut relays = stage.all_running().await;
+        stage.database.crash();
+        go_on_without(&stage, &mut relays, round).await;
+        stage.database.run();
+        edits_act(&stage, &before, &relays, "killed").await;
+
+        let mut relays = stage.all_running().await;
+        stage.database.stop();
+        go_on_without(&stage, &mut relays, round + 2).await;
+        stage.database.run();
+        edits_act(&stage, &before, &relays, "restarted").await;
+
+        let mut relays = stage.all_running().await;
+        stage.database.pause(Signal::SIGSTOP);
+        go_on_without(&stage, &mut relays, round + 4).await;
+        stage.database.pause(Signal::SIGCONT);
+        edits_act(&stage, &before, &relays, "paused").await;
+    }
+    stage.close().await;
+}
+
+/// A connection of the test's own; it does what no program of ours should.
+async fn connect(stage: &Stage) -> Result<Client, tokio_postgres::Error> {
+    let mut config = tokio_postgres::Config::new();
+    config.host("127.0.0.1").port(stage.database.port()).user("tester").dbname(stage.database_name());
+    let (client, connection) = config.application_name("outsider").connect(NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+/// Ends every session but those of the test.
+const TERMINATE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                         WHERE backend_type = 'client backend' AND application_name <> 'outsider'";
+
+/// How many questions of the program hang in a lock.
+const WAITING: &str = "SELECT count(*) FROM pg_stat_activity \
+                       WHERE wait_event_type = 'Lock' AND application_name <> 'outsider'";
+
+#[tokio::test]
+async fn connections_that_are_cut_in_the_middle_of_a_question_are_made_anew() {
+    let mut way = None;
+    let (stage, before) = Stage::with(COUNT, "", |config, database| {
+        let proxy = Proxy::to(SocketAddr::from((Ipv4Addr::LOCALHOST, database.port())));
+        for (name, value) in &mut config.environment {
+            if name == "PG_DSN" {
+                *value = proxy.on_the_way_to(&Url::parse(value).expect("a URL")).to_string();
+            }
+        }
+        way = Some(proxy);
+    })
+    .await;
+    let way = way.expect("made above");
+    // Two of them: within a transaction the view of the sessions stands still.
+    let locker = connect(&stage).await.expect("a connection");
+    let outsider = connect(&stage).await.expect("a connection");
+    for round in 0..if long() { 100 } else { 25 } {
+        // Every question about the cameras hangs, and is cut: by the server, or by the network.
+        locker.batch_execute("BEGIN; LOCK TABLE cameras").await.expect("the lock");
+        let asking = tokio::spawn({
+            let api = stage.program.api.clone();
+            async move { api.text("/ready").await.map(|(status, _)| status.as_u16()) }
+        });
+        stage
+            .until("a question in the lock", || async {
+                let waiting: i64 = outsider.query_one(WAITING, &[]).await.expect("an answer").get(0);
+                if waiting > 0 { Ok(()) } else { Err("none".to_owned()) }
+            })
+            .await;
+        if round % 2 == 0 {
+            outsider.execute(TERMINATE, &[]).await.expect("ended");
+        } else {
+            way.cut();
+        }
+        locker.batch_execute("ROLLBACK").await.expect("the end of the lock");
+        assert_eq!(asking.await.expect("asked"), Some(503), "whoever asked is told");
+    }
+    edits_act(&stage, &before, &stage.relays(), "cut").await;
+
+    // The network swallows everything, then refuses everything.
+    let mut relays = stage.all_running().await;
+    way.stick(true);
+    go_on_without(&stage, &mut relays, 2).await;
+    way.stick(false);
+    edits_act(&stage, &before, &relays, "swallowed").await;
+    let mut relays = stage.all_running().await;
+    way.turn(Manner::Closed);
+    go_on_without(&stage, &mut relays, 3).await;
+    way.turn(Manner::Honest);
+    edits_act(&stage, &before, &relays, "hung up").await;
+    drop((locker, outsider));
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_database_without_a_free_connection_is_waited_for() {
+    const MOST: usize = 100;
+    let (stage, before) = Stage::with(COUNT, &format!("max_connections = {MOST}\n"), |_, _| ()).await;
+    for round in 0..if long() { 5 } else { 1 } {
+        let mut relays = stage.all_running().await;
+        let mut held = vec![connect(&stage).await.expect("a connection")];
+        while held.len() < MOST {
+            match connect(&stage).await {
+                Ok(client) => held.push(client),
+                // The others are the program's; what it loses is ours, if we are quicker.
+                Err(_) => _ = held[0].execute(TERMINATE, &[]).await.expect("ended"),
+            }
+        }
+        go_on_without(&stage, &mut relays, round).await;
+        let state = state_of_database(&stage).await;
+        assert!(state["detail"].as_str().is_some_and(|why| why.contains("connections")), "{state}");
+        drop(held);
+        edits_act(&stage, &before, &relays, "exhausted").await;
+    }
+    stage.close().await;
+}

@@ -1,0 +1,98 @@
+//! Cameras that misbehave: each is told apart from the others, none harms its neighbours, and when it is well again, so
+//! is its relay.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+
+use super::long;
+use super::proxy::{Manner, Proxy};
+use super::stage::Stage;
+
+/// What is done to one camera, and what is to be said of it.
+struct Case {
+    name: &'static str,
+    manner: Manner,
+    words: &'static [&'static str],
+    /// Failures to see before it is well again.
+    failures: u64,
+}
+
+fn cases() -> [Case; 5] {
+    // The waits between tries double; ten failures would take many minutes.
+    let (every, failures) = if long() { (5, 6) } else { (1, 3) };
+    let broken = &["hung up", "broke", "ended", "closed", "reset", "failed", "not such a stream"];
+    [
+        Case {
+            name: "silent",
+            manner: Manner::Silent,
+            words: &["says nothing", "no answer", "nothing came"],
+            failures,
+        },
+        Case { name: "refusing", manner: Manner::Refusing, words: &["refuses the user name or password"], failures: 1 },
+        Case { name: "garbage", manner: Manner::Garbage, words: &["not such a stream", "does not speak"], failures },
+        Case { name: "closed", manner: Manner::Closed, words: broken, failures },
+        Case { name: "breaking", manner: Manner::Breaking(Duration::from_secs(every)), words: broken, failures },
+    ]
+}
+
+#[tokio::test]
+async fn cameras_that_misbehave_are_told_apart_and_come_back() {
+    let stage = Stage::empty("", |_, _| ()).await;
+    let source = stage.source(0);
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, source.port().expect("a port")));
+    let cameras: Vec<_> = cases().into_iter().map(|case| (case, Proxy::to(address))).collect();
+    let mut rows: Vec<_> = cameras
+        .iter()
+        .map(|(case, proxy)| {
+            let mut url = proxy.on_the_way_to(&source);
+            // One who refuses all is to be told one.
+            url.set_username("admin").and_then(|()| url.set_password(Some("wrong"))).expect("a host");
+            (case.name.to_owned(), url)
+        })
+        .collect();
+    rows.push(("well".to_owned(), source.clone()));
+    stage.insert(&rows);
+    let before = stage.before().await;
+    let well = stage.relays()["well"];
+
+    for (case, proxy) in &cameras {
+        proxy.turn(case.manner);
+    }
+    for (case, _) in &cameras {
+        let seen = stage.until(case.name, || async { has_failed(case, &stage.camera(case.name).await) }).await;
+        println!("{}: {}", case.name, seen["lastError"]);
+    }
+    let refusing = stage.camera("refusing").await;
+    assert_eq!(refusing["state"], "backoff", "a wrong password is tried once a minute: {refusing}");
+    let logins = cameras.iter().map(|(_, proxy)| proxy.logins()).sum::<usize>();
+    assert!(logins <= if long() { 10 } else { 2 }, "{logins} logins");
+    assert_eq!(stage.relays()["well"], well, "it has nothing to do with them");
+
+    for (_, proxy) in &cameras {
+        proxy.turn(Manner::Honest);
+    }
+    if !long() {
+        // Nobody wants to wait for the minute.
+        for camera in stage.program.api.items("/api/v1/cameras").await {
+            let route = format!("/api/v1/cameras/{}/restart", camera["id"]);
+            if camera["state"] == "backoff" || camera["state"] == "degraded" {
+                let (status, answer) = stage.program.api.send(Method::POST, &route, Vec::new()).await;
+                assert_eq!(status, StatusCode::OK, "{answer}");
+            }
+        }
+    }
+    stage.in_order(&before).await;
+    assert_eq!(stage.relays()["well"], well);
+    stage.close().await;
+}
+
+/// Often enough, and with the right words.
+fn has_failed(case: &Case, camera: &Value) -> Result<Value, String> {
+    let often = camera["restarts"].as_u64().is_some_and(|count| count >= case.failures);
+    let why = camera["lastError"].as_str().unwrap_or("");
+    let named = case.words.iter().any(|words| why.contains(words));
+    if often && named && !why.contains("wrong") { Ok(camera.clone()) } else { Err(camera.to_string()) }
+}
