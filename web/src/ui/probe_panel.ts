@@ -14,11 +14,11 @@ export class ProbePanel {
   private readonly result = h("div", { class: "probe-result", role: "status", hidden: true });
   private readonly progress = h("p", { class: "progress", hidden: true });
   private readonly seconds = h("span", { "aria-hidden": "true" });
-  private readonly old = h("p", { class: "old", hidden: true });
+  private readonly note = h("p", { class: "old", role: "status", hidden: true });
   private abort: AbortController | null = null;
   private timer: ReturnType<typeof setInterval> | undefined;
   private has = false;
-  private changed = false;
+  private age: string | null = null;
 
   /** `run` looks; it may throw anything, or return null when there is nothing to look at. */
   constructor(
@@ -29,16 +29,13 @@ export class ProbePanel {
   ) {
     this.button = h("button", { type: "button", class: "small", onclick: () => void this.look() }, icon("look"), label);
     this.progress.append(sign("busy"), h("span", { role: "status" }, "Looking at the camera…"), this.seconds);
-    this.element = h("div", { class: "probe" }, this.progress, this.old, this.result);
+    this.element = h("div", { class: "probe" }, this.progress, this.note, this.result);
   }
 
-  /** What was looked at is another by now. */
-  stale(words = "The form was changed since: test again."): void {
-    if (this.abort !== null) this.changed = true;
-    if (!this.has) return;
-    text(this.old, words);
-    show(this.old, true);
-    set(this.result, "data-old", true);
+  /** What was looked at is another by now, in words; null when it is the same again. */
+  old(words: string | null): void {
+    this.age = words;
+    this.showAge();
   }
 
   /** Shows a finding of earlier. */
@@ -52,9 +49,8 @@ export class ProbePanel {
       rows.length === 0 ? null : h("dl", { class: "found" }, rows),
       h("p", { class: "looked" }, looked(probe)),
     );
-    set(this.result, "data-old", null);
     show(this.result, true);
-    show(this.old, false);
+    this.showAge();
   }
 
   close(): void {
@@ -66,14 +62,11 @@ export class ProbePanel {
     if (this.abort !== null) return;
     const abort = new AbortController();
     this.abort = abort;
-    this.changed = false;
+    this.age = null;
     this.begin();
     try {
       const probe = await this.run(abort.signal);
-      if (probe !== null && !abort.signal.aborted) {
-        this.draw(probe);
-        if (this.changed) this.stale();
-      }
+      if (probe !== null && !abort.signal.aborted) this.draw(probe);
     } catch (error) {
       if (!abort.signal.aborted && !this.failed(error)) this.complain(sentence(error));
     } finally {
@@ -91,12 +84,19 @@ export class ProbePanel {
     this.timer = setInterval(count, 1_000);
     this.button.disabled = true;
     show(this.progress, true);
-    show(this.old, false);
+    this.has = false;
+    show(this.note, false);
     show(this.result, false);
   }
 
+  private showAge(): void {
+    const old = this.has && this.age !== null;
+    text(this.note, old ? (this.age ?? "") : "");
+    show(this.note, old);
+    set(this.result, "data-old", old);
+  }
+
   private complain(words: string): void {
-    this.has = true;
     replace(this.result, h("p", { class: "verdict badge", "data-tone": "warn" }, sign("warn"), h("span", {}, "It could not be looked at")), h("p", { class: "advice" }, capital(words)));
     show(this.result, true);
   }

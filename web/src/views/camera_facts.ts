@@ -37,7 +37,7 @@ export class CameraFacts {
         const before = this.settings;
         this.settings = settings;
         this.draw();
-        if (before !== null && source(before) !== source(settings)) this.probe.stale("Its settings were changed since.");
+        if (before !== null && source(before) !== source(settings)) this.probe.old("Its settings were changed since.");
       },
       fail: () => undefined,
       none: () => undefined,

@@ -1,220 +1,168 @@
-// The form that adds a camera or changes one. What the server refuses is shown beside the field it names.
+// The form that adds a camera or changes one: loads what is, tests it, saves what differs. What the server refuses is
+// shown beside the field it names.
 
-import { api, Problem, sentence } from "../api";
+import { api, noRoute, Problem, sentence } from "../api";
+import { changes, sourceKey } from "../camera_edit";
 import { capital } from "../format";
-import { preview, places } from "../template";
-import type { CameraEdit, CameraKind, CameraStatus } from "../types";
+import type { CameraEdit, CameraKind, CameraSettings, CameraStatus, Probe } from "../types";
 import { openDialog } from "../ui/dialog";
 import { h, replace, show, text } from "../ui/dom";
-import { Field, toggle } from "../ui/field";
+import { ProbePanel } from "../ui/probe_panel";
 import { toast } from "../ui/toast";
+import { CameraFields } from "./camera_fields";
+import { conflict } from "./conflict";
 
-const sourceFields = ["kind", "host", "username", "password", "port", "channel", "substream", "url"];
+/** A camera as it was loaded, with the version that a change of it names. */
+interface Loaded {
+  settings: CameraSettings;
+  tag: string | null;
+}
 
-/** Where the video comes from: as before, by make and host, or by a full address. */
-type Source = "keep" | "make" | "url";
-
-const transports = [
-  { value: "tcp", label: "TCP (default)" },
-  { value: "udp", label: "UDP" },
-];
-const sounds = [
-  { value: "auto", label: "Auto: copy, or AAC where needed" },
-  { value: "copy", label: "Copy" },
-  { value: "aac", label: "Always AAC" },
-  { value: "none", label: "No sound" },
-];
-const unchanged = { value: "", label: "unchanged" };
+let opening = false;
 
 /** `done` runs when the camera was saved. */
 export async function openCameraForm(camera: CameraStatus | null, done: () => void = () => undefined): Promise<void> {
-  let kinds: CameraKind[] = [];
+  // A second click while the first one's answers are on their way.
+  if (opening) return;
+  opening = true;
   try {
-    kinds = (await api.cameraKinds()).items;
+    const [kinds, loaded] = await Promise.all([api.cameraKinds(), camera === null ? null : api.cameraSettings(camera.id)]);
+    new CameraForm(loaded, kinds.items, done);
   } catch (error) {
-    toast(`The kinds of cameras cannot be read: ${sentence(error)}`, "bad");
-    return;
+    toast(`The form cannot be opened: ${sentence(error)}`, "bad");
+  } finally {
+    opening = false;
   }
-  new CameraForm(camera, kinds, done);
 }
 
 class CameraForm {
-  private source: Source;
-  private readonly fields: Record<string, Field>;
-  private readonly enabled;
-  private readonly record;
-  private readonly example = h("p", { class: "example" });
+  private readonly fields: CameraFields;
+  private readonly probe: ProbePanel;
+  private readonly test: HTMLElement;
+  private readonly place = h("div", { class: "conflict-place", hidden: true });
   private readonly fault = h("p", { class: "form-fault", role: "alert", hidden: true });
   private readonly submit: HTMLButtonElement;
   private readonly dialog;
+  /** What the last look was at. */
+  private looked = "";
 
   constructor(
-    private readonly camera: CameraStatus | null,
-    private readonly kinds: readonly CameraKind[],
+    private loaded: Loaded | null,
+    kinds: readonly CameraKind[],
     private readonly done: () => void,
   ) {
-    const adding = camera === null;
-    this.source = adding ? "make" : "keep";
-    this.fields = this.makeFields();
-    this.enabled = toggle("Enabled", camera?.enabled ?? true, "Pull this camera in");
-    this.record = toggle("Record", camera?.record ?? true, "Keep what it shows");
+    const adding = loaded === null;
+    this.fields = new CameraFields(kinds);
+    this.probe = new ProbePanel("Test this camera", (signal) => this.look(signal), (error) => this.refused(error));
+    this.test = h("section", { class: "test-camera", "aria-label": "Test" }, this.probe.button, this.probe.element);
     this.submit = h("button", { type: "submit", class: "primary" }, adding ? "Add camera" : "Save");
-    const field = (name: string) => this.fields[name]?.element ?? null;
     const form = h(
       "form",
       { class: "camera-form", novalidate: true },
-      h("div", { class: "grid" }, field("name")),
-      this.sourceChoice(adding),
-      h("div", { class: "grid" }, sourceFields.map(field)),
-      this.example,
-      h("details", {}, h("summary", {}, "Transport and sound"), h("div", { class: "grid" }, field("transport"), field("audio"))),
-      h("div", { class: "toggles" }, this.enabled.element, this.record.element),
+      this.fields.elements,
+      this.test,
+      this.fields.toggles,
+      this.place,
       this.fault,
       h("div", { class: "actions" }, h("button", { type: "button", onclick: () => this.dialog.close() }, "Cancel"), this.submit),
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.send();
+      if (!this.submit.disabled) void this.send();
     });
-    form.addEventListener("input", () => this.show());
-    this.dialog = openDialog(adding ? "Add a camera" : `Edit ${camera.name}`, form);
-    this.show();
-    this.fields[adding ? "name" : "password"]?.input.focus();
-  }
-
-  private makeFields(): Record<string, Field> {
-    const { camera } = this;
-    const unknown = camera !== null;
-    const kinds = this.kinds.map((one) => ({ value: one.kind, label: one.kind }));
-    const kind = camera?.kind ?? (kinds.some((one) => one.value === "generic") ? "generic" : (kinds[0]?.value ?? ""));
-    const choice = (list: { value: string; label: string }[]) => (unknown ? [unchanged, ...list] : list);
-    const list = [
-      new Field({ name: "name", label: "Name", hint: "The path it is published under: letters, digits, - _ . and /", value: camera?.name ?? "", placeholder: "site/front-door", required: true, wide: true }),
-      new Field({ name: "kind", label: "Make", value: kind, choices: kinds }),
-      new Field({ name: "host", label: "Host", value: camera?.host ?? "", placeholder: "192.168.1.20" }),
-      new Field({ name: "port", label: "Port", type: "number", unknown }),
-      new Field({ name: "username", label: "User name", unknown }),
-      new Field({ name: "password", label: "Password", type: "password", unknown }),
-      new Field({ name: "channel", label: "Channel", unknown }),
-      new Field({ name: "substream", label: "Sub stream", unknown }),
-      new Field({ name: "url", label: "URL", hint: "Takes the place of make and host. A password in it is never shown again.", placeholder: "rtsp://user:password@host:554/path", wide: true, required: true }),
-      new Field({ name: "transport", label: "Transport", value: unknown ? "" : "tcp", choices: choice(transports), unknown }),
-      new Field({ name: "audio", label: "Sound", value: unknown ? "" : "auto", choices: choice(sounds), unknown }),
-    ];
-    return Object.fromEntries(list.map((one) => [one.name, one]));
-  }
-
-  private sourceChoice(adding: boolean): HTMLElement {
-    const choices: { value: Source; label: string }[] = [
-      ...(adding ? [] : [{ value: "keep" as const, label: "Keep its source" }]),
-      { value: "make", label: "Make and host" },
-      { value: "url", label: "Full URL" },
-    ];
-    return h(
-      "fieldset",
-      { class: "choice" },
-      h("legend", {}, "Source"),
-      choices.map((one) => {
-        const input = h("input", { type: "radio", name: "source", value: one.value, checked: one.value === this.source });
-        input.addEventListener("change", () => {
-          this.source = one.value;
-          this.show();
-        });
-        return h("label", {}, input, h("span", {}, one.label));
-      }),
-    );
-  }
-
-  private template(): string {
-    return this.kinds.find((one) => one.kind === this.fields["kind"]?.value)?.urlTemplate ?? "";
-  }
-
-  /** Names of the fields that the chosen source uses. */
-  private used(): Set<string> {
-    if (this.source === "url") return new Set(["url"]);
-    if (this.source === "keep") return new Set(["username", "password"]);
-    return new Set(["kind", "host", ...places(this.template()).map((one) => one.name)]);
-  }
-
-  private show(): void {
-    const used = this.used();
-    for (const name of sourceFields) {
-      const field = this.fields[name];
-      if (field !== undefined) show(field.element, used.has(name));
-    }
-    for (const place of places(this.template())) if (place.fallback !== null) this.fields[place.name]?.suggest(place.fallback);
-    const values = Object.fromEntries(Object.values(this.fields).map((field) => [field.name, field.value]));
-    // Of an existing camera the page does not know enough to tell its address.
-    show(this.example, this.source === "make" && this.camera === null);
-    replace(this.example, "Will call ", h("code", {}, preview(this.template(), values)));
+    for (const event of ["input", "change", "focusout"]) form.addEventListener(event, () => this.changed());
+    this.dialog = openDialog(adding ? "Add a camera" : `Edit ${loaded.settings.name}`, form, () => this.probe.close());
+    this.fields.fill(loaded?.settings ?? null);
+    this.fields.focus(adding ? "name" : loaded.settings.url === null ? "host" : "url");
   }
 
   private edit(): CameraEdit {
-    const used = this.used();
-    const edit: Record<string, unknown> = {};
-    for (const field of Object.values(this.fields)) {
-      const always = ["name", "transport", "audio"].includes(field.name);
-      if (!always && !used.has(field.name)) continue;
-      const change = this.camera === null && field.value !== "" ? (field.change ?? field.value) : field.change;
-      if (change === undefined) continue;
-      edit[field.name] = field.name === "port" && change !== null && /^\d+$/.test(change) ? Number(change) : change;
-    }
-    if (this.source === "make" && this.camera !== null) edit["url"] = null;
-    const { enabled, record } = this;
-    if (this.camera?.enabled !== enabled.input.checked) edit["enabled"] = enabled.input.checked;
-    if (this.camera?.record !== record.input.checked) edit["record"] = record.input.checked;
-    return edit;
+    return changes(this.loaded?.settings ?? null, this.fields.state(), this.fields.template());
   }
 
-  /** What can be said without the server. */
-  private complaint(): { field: string; words: string } | null {
-    const port = this.fields["port"]?.value ?? "";
-    if ((this.fields["name"]?.value ?? "") === "") return { field: "name", words: "A camera needs a name." };
-    if (this.source === "make" && (this.fields["host"]?.value ?? "") === "") return { field: "host", words: "Where is it? Give a host name or an address." };
-    if (this.source === "url" && (this.fields["url"]?.value ?? "") === "") return { field: "url", words: "Give the whole address, beginning with rtsp:// or another protocol." };
-    if (this.source === "make" && port !== "" && !/^\d+$/.test(port)) return { field: "port", words: "A port is a number from 1 to 65535." };
-    return null;
+  private changed(): void {
+    this.fields.show();
+    this.probe.old(sourceKey(this.edit()) === this.looked ? null : "The form was changed since: test again.");
+  }
+
+  private async look(signal: AbortSignal): Promise<Probe | null> {
+    // A camera is tested before one finds a name for it.
+    if (!this.fields.check((name) => name !== "name")) return null;
+    const edit = this.edit();
+    this.looked = sourceKey(edit);
+    return api.probe(edit, this.loaded?.settings.id ?? null, signal);
+  }
+
+  /** What is no finding about the camera: shown beside its field, or the button goes where nobody can look. */
+  private refused(error: unknown): boolean {
+    if (noRoute(error)) {
+      show(this.test, false);
+      return true;
+    }
+    return error instanceof Problem && error.field !== null && this.fields.complain(error.field, error.message);
   }
 
   private async send(): Promise<void> {
-    for (const field of Object.values(this.fields)) field.fault(null);
     show(this.fault, false);
-    const complaint = this.complaint();
-    if (complaint !== null) {
-      this.complain(complaint.field, complaint.words);
-      return;
-    }
+    if (!this.fields.check()) return;
+    await this.save(this.edit(), this.loaded?.tag ?? null);
+  }
+
+  private async save(edit: CameraEdit, tag: string | null): Promise<void> {
     this.submit.disabled = true;
     try {
-      const edit = this.edit();
-      if (this.camera === null) {
-        const added = await api.addCamera(edit);
-        toast(`${added.name} was added`);
-      } else if (Object.keys(edit).length > 0) {
-        await api.editCamera(this.camera.id, edit);
-        toast(`${this.camera.name} was changed`);
-      }
+      if (this.loaded === null) toast(`${(await api.addCamera(edit)).name} was added`);
+      else if (Object.keys(edit).length > 0) toast(`${(await api.editCamera(this.loaded.settings.id, edit, tag)).name} was changed`);
       this.dialog.close();
       this.done();
     } catch (error) {
-      const found = error instanceof Problem ? error : null;
-      // Of all that a camera is, only its name can be taken already.
-      this.complain(found?.field ?? (found?.status === 409 ? "name" : null), sentence(error));
-    } finally {
       this.submit.disabled = false;
+      if (error instanceof Problem && error.status === 412) await this.conflict();
+      else this.complain(error);
     }
   }
 
-  private complain(name: string | null, words: string): void {
-    const field = name === null ? undefined : this.fields[name];
-    if (field === undefined || field.element.hidden) {
-      text(this.fault, capital(field === undefined || name === null ? words : `${field.name}: ${words}`));
-      show(this.fault, true);
+  /** Somebody else was faster: nothing is saved until a person has chosen. */
+  private async conflict(): Promise<void> {
+    const { loaded } = this;
+    if (loaded === null) return;
+    let theirs: Loaded;
+    try {
+      theirs = await api.cameraSettings(loaded.settings.id);
+    } catch (error) {
+      this.complain(error);
       return;
     }
-    const details = field.element.closest("details");
-    if (details !== null) details.open = true;
-    field.fault(words);
-    field.input.focus();
+    this.submit.disabled = true;
+    const close = () => {
+      show(this.place, false);
+      this.submit.disabled = false;
+    };
+    const load = () => {
+      close();
+      this.loaded = theirs;
+      this.fields.fill(theirs.settings);
+      this.changed();
+      this.submit.focus();
+    };
+    const overwrite = () => {
+      // By what is in the form now: one may have typed on.
+      if (!this.fields.check()) return;
+      const edit = this.edit();
+      close();
+      void this.save(edit, theirs.tag);
+    };
+    replace(this.place, conflict({ loaded: loaded.settings, theirs: theirs.settings, edit: this.edit(), load, overwrite }));
+    show(this.place, true);
+    this.place.querySelector("button")?.focus();
+  }
+
+  private complain(error: unknown): void {
+    const found = error instanceof Problem ? error : null;
+    // Of all that a camera is, only its name can be taken already.
+    const name = found?.field ?? (found?.status === 409 ? "name" : null);
+    if (name !== null && this.fields.complain(name, sentence(error))) return;
+    text(this.fault, capital(name === null ? sentence(error) : `${name}: ${sentence(error)}`));
+    show(this.fault, true);
   }
 }

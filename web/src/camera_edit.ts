@@ -1,0 +1,109 @@
+// The form of a camera without its looks: what is in its fields at first, what to send when it is saved, and what
+// somebody else has changed meanwhile. Pure.
+
+import { places } from "./template";
+import type { CameraEdit, CameraSettings } from "./types";
+
+export const texts = ["name", "kind", "host", "username", "password", "port", "channel", "substream", "url", "transport", "audio"] as const;
+export type Text = (typeof texts)[number];
+
+export const labels: Readonly<Record<Text | "enabled" | "record", string>> = {
+  name: "Name",
+  kind: "Make",
+  host: "Host",
+  username: "User name",
+  password: "Password",
+  port: "Port",
+  channel: "Channel",
+  substream: "Sub stream",
+  url: "URL",
+  transport: "Transport",
+  audio: "Sound",
+  enabled: "Enabled",
+  record: "Record",
+};
+
+export interface FormState {
+  texts: Readonly<Record<Text, string>>;
+  /** By a whole address, or by make and host. */
+  byUrl: boolean;
+  /** The saved password is to be forgotten. */
+  clearPassword: boolean;
+  enabled: boolean;
+  record: boolean;
+}
+
+function textOf(settings: CameraSettings, name: Text): string {
+  if (name === "password") return "";
+  return String(settings[name] ?? "");
+}
+
+/** What the form shows at first. */
+export function initial(settings: CameraSettings | null, kind: string): FormState {
+  const of = (name: Text) => (settings === null ? (name === "kind" ? kind : "") : textOf(settings, name));
+  return {
+    texts: Object.fromEntries(texts.map((name) => [name, of(name)])) as Record<Text, string>,
+    byUrl: settings !== null && settings.url !== null,
+    clearPassword: false,
+    enabled: settings?.enabled ?? true,
+    record: settings?.record ?? true,
+  };
+}
+
+/** The fields that the chosen source uses. A login in its own columns goes into an address that has none: where a row
+ * has both, both are shown. */
+export function used(settings: CameraSettings | null, byUrl: boolean, template: string): Set<Text> {
+  const always: Text[] = ["name", "transport", "audio"];
+  if (!byUrl) {
+    const asked = places(template).map((one) => one.name);
+    return new Set([...always, "kind", "host", ...texts.filter((name) => asked.includes(name))]);
+  }
+  const login = settings !== null && (settings.username !== null || settings.hasPassword);
+  return new Set([...always, "url", ...(login ? (["username", "password"] as const) : [])]);
+}
+
+/** What to send: the fields that differ from what was loaded; of a new camera all that are filled. */
+export function changes(settings: CameraSettings | null, form: FormState, template: string): CameraEdit {
+  const edit: Record<string, unknown> = {};
+  for (const name of used(settings, form.byUrl, template)) {
+    const value = form.texts[name];
+    const before = settings === null ? "" : textOf(settings, name);
+    if (name === "password" && form.clearPassword) edit[name] = null;
+    else if (value !== before) edit[name] = value === "" ? null : name === "port" && /^\d+$/.test(value) ? Number(value) : value;
+  }
+  if (!form.byUrl && settings !== null && settings.url !== null) edit["url"] = null;
+  if (settings?.enabled !== form.enabled) edit["enabled"] = form.enabled;
+  if (settings?.record !== form.record) edit["record"] = form.record;
+  return edit;
+}
+
+/** What a look at the source depends on: when it changes, the last look tells nothing. */
+export function sourceKey(edit: CameraEdit): string {
+  const { name: _name, enabled: _enabled, record: _record, ...source } = edit;
+  return JSON.stringify(Object.entries(source).sort());
+}
+
+export interface Difference {
+  label: string;
+  before: string;
+  now: string;
+  /** What this form would write there; null when it leaves the field alone. */
+  mine: string | null;
+}
+
+/** What somebody else has changed since `loaded`, beside what this form wants. */
+export function differences(loaded: CameraSettings, theirs: CameraSettings, edit: CameraEdit): Difference[] {
+  const words = (value: unknown) => (value === true ? "yes" : value === false ? "no" : value === null || value === undefined || value === "" ? "empty" : String(value));
+  const list: Difference[] = [];
+  for (const name of [...texts, "enabled", "record"] as const) {
+    if (name === "password") {
+      if (loaded.hasPassword !== theirs.hasPassword) {
+        const mine = edit.password === undefined ? null : edit.password === null ? "empty" : "a new one";
+        list.push({ label: labels.password, before: loaded.hasPassword ? "set" : "empty", now: theirs.hasPassword ? "set" : "empty", mine });
+      }
+    } else if (loaded[name] !== theirs[name]) {
+      list.push({ label: labels[name], before: words(loaded[name]), now: words(theirs[name]), mine: name in edit ? words(edit[name]) : null });
+    }
+  }
+  return list;
+}
