@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::plan::RESTREAMS;
 use crate::actors::restream::{
-    AddCamera, ApplyPlan, DeleteCamera, EditCamera, LookAtPlan, RestartCamera, Restreams, Written,
+    AddCamera, ApplyPlan, DeleteCamera, EditCamera, LookAtPlan, LookAtRuns, RestartCamera, Restreams, Written,
 };
 use crate::actors::root::{Find, Root};
 use crate::actors::supervision::{Health, Observation, Observe};
@@ -17,6 +17,7 @@ use crate::adapters::database::Condition;
 use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraEdit, CameraStatus};
 use crate::domain::hold::PlanView;
+use crate::domain::run_log::Run;
 use crate::http::Commands;
 
 /// An answer takes at most so long: the database's own limit and some patience.
@@ -64,6 +65,10 @@ impl Commands for ToTheTree {
 
     async fn restart_camera(&self, id: i64) -> Result<CameraStatus> {
         self.restreams(RestartCamera(id)).await
+    }
+
+    async fn camera_log(&self, id: i64) -> Result<Vec<Run>> {
+        self.restreams(LookAtRuns(id)).await
     }
 
     async fn camera_plan(&self) -> Result<PlanView> {

@@ -10,7 +10,7 @@ use super::knobs::Knobs;
 use crate::actors::hub::{Hub, HubHandle, Limits};
 use crate::actors::monitor::{Monitor, Watched};
 use crate::actors::record::{RecordHandles, Recorders};
-use crate::actors::restream::{RestreamSetup, Restreams};
+use crate::actors::restream::{RestreamSetup, Restreams, RunLogs};
 use crate::actors::supervision::{Child, Restart, Setting};
 use crate::actors::upload::{UploadHandles, UploadRules, Uploads};
 use crate::adapters::database::SharedDatabase;
@@ -141,7 +141,8 @@ fn restream_child(
     let setup = RestreamSetup::from_settings(settings, version, mark.to_owned(), true)?;
     let (knob, setup) = Setting::adjustable(Arc::new(setup));
     let (database, live) = (services.database.clone(), services.live.clone());
-    let build = move || Restreams::new(setup.clone(), database.clone(), live.clone());
+    let runs = RunLogs::default();
+    let build = move || Restreams::new(setup.clone(), database.clone(), live.clone()).with_runs(runs.clone());
     Ok((Child::new(RESTREAMS, Restart::Always, build), knob))
 }
 

@@ -3,15 +3,27 @@
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::check::running;
 use crate::base::{Error, Kind, Result};
 use crate::config::Settings;
+use crate::domain::camera::CameraStatus;
 use crate::domain::hold::PlanView;
+use crate::domain::run_log::Run;
 
 /// Longer than the running process takes to give up on its own managers.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A list as the API gives it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// Its items.
+    pub items: Vec<T>,
+    /// Where it goes on.
+    pub next: Option<String>,
+}
 
 /// The running process by its API.
 pub struct Remote {
@@ -49,6 +61,27 @@ impl Remote {
     /// `Conflict` when another one is held by now; see also [`Remote::plan`].
     pub async fn apply_plan(&self, id: &str) -> Result<PlanView> {
         self.ask(self.http.post(format!("{}/cameras/plan/apply", self.base)).json(&json!({ "id": id }))).await
+    }
+
+    /// The last runs of the camera of this name or id, the newest first.
+    ///
+    /// # Errors
+    /// `NotFound`; see also [`Remote::plan`].
+    pub async fn camera_log(&self, camera: &str) -> Result<Page<Run>> {
+        let id = self.camera_id(camera).await?;
+        self.ask(self.http.get(format!("{}/cameras/{id}/log", self.base))).await
+    }
+
+    /// A name wins over an id, as names may be numbers.
+    async fn camera_id(&self, camera: &str) -> Result<i64> {
+        let all: Page<CameraStatus> = self.ask(self.http.get(format!("{}/cameras", self.base))).await?;
+        let by_name = all.items.iter().find(|one| one.name == camera);
+        let id = camera.parse::<i64>().ok();
+        let found = by_name.or_else(|| all.items.iter().find(|one| Some(one.id) == id)).map(|one| one.id);
+        found.ok_or_else(|| {
+            let shown: String = camera.chars().take(60).collect();
+            Error::not_found(format!("there is no camera {shown:?}; `streamwarden cameras list` names them all"))
+        })
     }
 
     async fn ask<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T> {

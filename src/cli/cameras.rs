@@ -7,7 +7,7 @@ use log::LevelFilter;
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::{Failure, Files, Print, plan, say};
+use super::{Failure, Files, Print, plan, runs, say};
 use crate::app::{self, cameras};
 use crate::base::{Error, Result, redact};
 use crate::config::{self, CliOverrides, Sources};
@@ -55,6 +55,8 @@ pub enum Command {
     },
     /// Show a change of the table that is held because it would stop too many cameras, or confirm it.
     Plan(plan::Options),
+    /// Show what the camera's ffmpeg has said in its last runs.
+    Log(runs::Options),
 }
 
 /// Fields of a camera. Secrets come from files or standard input, as `ps` shows arguments to everybody.
@@ -196,6 +198,7 @@ pub fn run(files: Files, command: Command) -> Result<(), Failure> {
             changed("removed", &app::block_on(cameras::remove(&settings, &camera))??, Print::default());
         }
         Command::Plan(options) => plan::run(&settings, options)?,
+        Command::Log(options) => runs::run(&settings, &options)?,
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 pub mod cameras;
 pub mod check;
 pub mod plan;
+pub mod runs;
 
 use std::io::Write;
 use std::path::PathBuf;

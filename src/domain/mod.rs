@@ -18,6 +18,7 @@ pub mod recording;
 pub mod restart;
 pub mod restream;
 pub mod role;
+pub mod run_log;
 pub mod session;
 pub mod spool_space;
 pub mod storm;

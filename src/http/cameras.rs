@@ -129,7 +129,7 @@ pub(super) async fn kinds(state: web::Data<State>) -> Answer<web::Json<List<Came
 }
 
 /// An id that is no number is as unknown as a number nobody has.
-fn id_of(text: &str) -> Result<i64> {
+pub(super) fn id_of(text: &str) -> Result<i64> {
     text.parse().map_err(|_| no_camera(text))
 }
 

@@ -6,6 +6,7 @@
 //! `guard` says who may talk to us, `server` runs it. Talked to by `app`, which builds [`State`] and calls [`serve`].
 
 mod body;
+mod camera_log;
 mod cameras;
 mod counts;
 mod error;
@@ -54,6 +55,7 @@ table::table! {
     "/api/v1/cameras/plan/apply" => { POST: plan::apply },
     "/api/v1/cameras/{id}" => { GET: cameras::one, PATCH: cameras::edit, DELETE: cameras::delete },
     "/api/v1/cameras/{id}/settings" => { GET: cameras::settings },
+    "/api/v1/cameras/{id}/log" => { GET: camera_log::log },
     "/api/v1/cameras/{id}/restart" => { POST: cameras::restart },
     "/api/v1/incidents" => { GET: incidents::list },
     "/api/v1/recordings" => { GET: recordings::streams },

@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 
 use crate::domain::stream::ServerStatus;
 
-use super::{cameras, health, incidents, kinds, metrics, plan, recordings, status, streams, ws};
+use super::{camera_log, cameras, health, incidents, kinds, metrics, plan, recordings, status, streams, ws};
 
 /// The document. A test compares its paths with the route table.
 #[derive(OpenApi)]
@@ -32,6 +32,7 @@ use super::{cameras, health, incidents, kinds, metrics, plan, recordings, status
         cameras::delete,
         cameras::restart,
         cameras::settings,
+        camera_log::log,
         cameras::kinds,
         kinds::put,
         kinds::delete,

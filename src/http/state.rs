@@ -16,6 +16,7 @@ use crate::base::Result;
 use crate::domain::camera::{CameraEdit, CameraStatus};
 use crate::domain::hold::PlanView;
 use crate::domain::role::Role;
+use crate::domain::run_log::Run;
 
 /// What HTTP may ask the actors to do. The root answers: it knows who does the job.
 #[async_trait]
@@ -28,6 +29,8 @@ pub trait Commands: Send + Sync {
     async fn delete_camera(&self, id: i64, only_if: Condition) -> Result<()>;
     /// Ends the camera's ffmpeg and starts it again at once. `NotFound`.
     async fn restart_camera(&self, id: i64) -> Result<CameraStatus>;
+    /// What the camera's ffmpeg has said, the newest run first. `NotFound`.
+    async fn camera_log(&self, id: i64) -> Result<Vec<Run>>;
     /// What of the cameras table is held back.
     async fn camera_plan(&self) -> Result<PlanView>;
     /// Carries out the held plan of this id. `Conflict` when another one, or none, is held by now.

@@ -87,7 +87,8 @@ impl Restreams {
         let (assign, assigned) = watch::channel(assignment);
         self.assignments.insert(id, assign);
         let (live, manager) = (Arc::clone(&self.live), ctx.address());
-        let build = move || Restream::new(Arc::clone(&live), manager.clone(), assigned.clone());
+        let runs = self.runs.camera(id);
+        let build = move || Restream::new(Arc::clone(&live), manager.clone(), runs.clone(), assigned.clone());
         if let Some(children) = &mut self.children {
             children.start(Child::new(id.to_string(), Restart::Always, build));
         }
@@ -132,7 +133,10 @@ impl Restreams {
         self.leaving.remove(&id);
         self.assignments.remove(&id);
         match self.fleet.get(&id) {
-            None => self.publish(vec![Change::CameraGone { id }], ctx),
+            None => {
+                self.runs.forget(id);
+                self.publish(vec![Change::CameraGone { id }], ctx);
+            }
             Some(planned) if planned.source().is_some() => self.start_relay(id, ctx),
             Some(_) => self.show(id, ctx),
         }

@@ -16,6 +16,7 @@ use super::incidents::Incidents;
 use super::known::Remembered;
 use super::looks::{Looks, read_looks};
 use super::plan::Waiting;
+use super::runs::RunLogs;
 use super::setup::RestreamSetup;
 use super::turns::Turns;
 use crate::actors::supervision::stop::StopOrder;
@@ -51,6 +52,8 @@ pub struct Restreams {
     pub(super) incidents: Incidents,
     pub(super) remembered: Remembered,
     pub(super) looks: Looks,
+    /// What the cameras' programs have said; outlives this actor when `app` keeps it.
+    pub(super) runs: RunLogs,
     /// What each relay should know.
     pub(super) assignments: BTreeMap<i64, watch::Sender<Assignment>>,
     /// Relays on their way out.
@@ -90,6 +93,7 @@ impl Restreams {
             fleet: Fleet::new(),
             held: None,
             incidents: Incidents::default(),
+            runs: RunLogs::default(),
             assignments: BTreeMap::new(),
             leaving: BTreeSet::new(),
             rows_taken: 0,
@@ -102,6 +106,12 @@ impl Restreams {
             fresh: true,
             next_refresh: None,
         }
+    }
+
+    /// Goes on with the logs of an earlier instance.
+    #[must_use]
+    pub fn with_runs(self, runs: RunLogs) -> Self {
+        Self { runs, ..self }
     }
 
     /// Reads all cameras and acts on the difference. While a reading is under way, another one follows it.

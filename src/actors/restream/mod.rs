@@ -21,6 +21,7 @@ mod plan;
 mod process;
 mod relay;
 mod runner;
+mod runs;
 mod setup;
 mod turns;
 
@@ -29,4 +30,5 @@ pub use manager::Restreams;
 pub use plan::{ApplyPlan, LookAtPlan};
 pub use relay::Restream;
 pub use runner::{Machine, Process, Runner};
+pub use runs::{LookAtRuns, RunLogs};
 pub use setup::RestreamSetup;

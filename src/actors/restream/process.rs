@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::runner::Process;
+use super::runs::CameraRuns;
 use super::setup::RestreamSetup;
 use crate::adapters::ffmpeg::argv;
 use crate::adapters::ffmpeg::child::{Event, Events, Exit, Launch};
@@ -50,18 +51,26 @@ pub(super) async fn probe_in_turn(
     setup: Arc<RestreamSetup>,
     source: Box<CameraSource>,
     slots: Arc<Semaphore>,
+    runs: CameraRuns,
 ) -> (Result<Tracks, Fault>, Duration) {
     // Never closed.
     let _slot = slots.acquire_owned().await;
     let begun = Instant::now();
-    (probe(setup, source).await, begun.elapsed())
+    (probe(setup, source, runs).await, begun.elapsed())
 }
 
-/// Looks at a camera now.
-pub(super) async fn probe(setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> Result<Tracks, Fault> {
-    let tracks = setup.runner.look(Arc::clone(&setup), source).await?;
-    tracks.check(setup.version.major)?;
-    Ok(tracks)
+/// Looks at a camera now. A look that fails is in its log.
+pub(super) async fn probe(
+    setup: Arc<RestreamSetup>,
+    source: Box<CameraSource>,
+    runs: CameraRuns,
+) -> Result<Tracks, Fault> {
+    let seen = runs.clone();
+    let started = Box::new(move |witness| seen.looking(witness));
+    let looked = setup.runner.look_witnessed(Arc::clone(&setup), source, started).await;
+    let judged = looked.and_then(|tracks| tracks.check(setup.version.major).map(|()| tracks));
+    runs.looked(judged.as_ref().err());
+    judged
 }
 
 /// A look as it is kept: nothing of it tells an address.

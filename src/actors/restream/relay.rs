@@ -19,6 +19,7 @@ use super::looks::Looked;
 use super::manager::Restreams;
 use super::process::{self, Heard};
 use super::runner::Process;
+use super::runs::CameraRuns;
 use super::turns::{AskTurn, LeaveTurn};
 use crate::actors::supervision::{Supervised, supervised};
 use crate::adapters::ffmpeg::child::Exit;
@@ -36,6 +37,7 @@ const GRACE: Duration = Duration::from_secs(2);
 pub struct Restream {
     live: SharedLive,
     manager: Addr<Restreams>,
+    runs: CameraRuns,
     assigned: Assigned,
     known: Assignment,
     relay: Relay,
@@ -61,7 +63,7 @@ struct Ffmpeg {
 }
 
 impl Restream {
-    pub(super) fn new(live: SharedLive, manager: Addr<Restreams>, mut assigned: Assigned) -> Self {
+    pub(super) fn new(live: SharedLive, manager: Addr<Restreams>, runs: CameraRuns, mut assigned: Assigned) -> Self {
         let known = assigned.borrow_and_update().clone();
         let mut relay = Relay::new(known.setup.rules());
         if let Some(tracks) = known.kept.clone() {
@@ -71,6 +73,7 @@ impl Restream {
             relay,
             live,
             manager,
+            runs,
             assigned,
             known,
             born: Instant::now(),
@@ -143,7 +146,7 @@ impl Restream {
 
     fn probe(&mut self, ctx: &mut Context<Self>) {
         let (setup, source, slots) = (self.known.setup.clone(), self.known.source.clone(), self.known.slots.clone());
-        let look = process::probe_in_turn(setup, source.clone(), slots).into_actor(self);
+        let look = process::probe_in_turn(setup, source.clone(), slots, self.runs.clone()).into_actor(self);
         self.probing = Some(ctx.spawn(look.map(move |(result, took), relay, ctx| {
             relay.probing = None;
             let ms = took.as_millis() as u64;
@@ -165,6 +168,9 @@ impl Restream {
             log::error!(camera = source.name.as_str(); "ffmpeg did not start: {fault}");
         })?;
         log::info!(camera = source.name.as_str(), pid = child.pid(); "ffmpeg started");
+        if let Some(witness) = child.witness() {
+            self.runs.started(witness);
+        }
         ctx.add_stream(process::hear(events));
         self.ffmpeg = Some(Ffmpeg { child, shown: source.shown.clone(), progress: Progress::default() });
         Ok(())
@@ -229,6 +235,11 @@ impl Restream {
         } else {
             log::info!(camera = camera, pid = pid, ms = ms; "ffmpeg ended as told ({})", exit.ending);
         }
+        self.runs.ended(match self.relay.phase() {
+            Phase::Starting | Phase::Running => Some(fault.clone()),
+            Phase::Stalled => self.relay.last_fault().cloned(),
+            _ => None,
+        });
         self.happened(Event::Exited(fault), ctx);
     }
 }

@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::setup::RestreamSetup;
-use crate::adapters::ffmpeg::child::{Child, Events, Exit, Launch};
+use crate::adapters::ffmpeg::child::{Child, Events, Exit, Launch, Witness};
 use crate::adapters::ffmpeg::probe::Prober;
 use crate::base::Result;
 use crate::domain::camera::CameraSource;
@@ -26,14 +26,26 @@ pub trait Runner: fmt::Debug + Send + Sync {
 
     /// Looks at a camera. Dropped half-way nothing of it is left.
     fn look(&self, setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, Fault>>;
+
+    /// The same, and tells of each process that it starts for it.
+    fn look_witnessed(
+        &self,
+        setup: Arc<RestreamSetup>,
+        source: Box<CameraSource>,
+        _started: Box<dyn FnMut(Witness) + Send>,
+    ) -> BoxFuture<'static, Result<Tracks, Fault>> {
+        self.look(setup, source)
+    }
 }
 
 /// A started process. Dropped, it is killed.
 pub trait Process: fmt::Debug + Send {
     /// Its id.
     fn pid(&self) -> u32;
-    /// Its last lines of stderr so far, redacted.
-    fn stderr_tail(&self) -> Vec<String>;
+    /// Somebody who knows its last words; `None` where nothing is said.
+    fn witness(&self) -> Option<Witness> {
+        None
+    }
     /// Ends it by a ladder whose steps wait for `grace` each. Not twice.
     fn end(&self, grace: Duration) -> BoxFuture<'static, Exit>;
     /// Its exit.
@@ -51,6 +63,15 @@ impl Runner for Machine {
     }
 
     fn look(&self, setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, Fault>> {
+        self.look_witnessed(setup, source, Box::new(|_| {}))
+    }
+
+    fn look_witnessed(
+        &self,
+        setup: Arc<RestreamSetup>,
+        source: Box<CameraSource>,
+        started: Box<dyn FnMut(Witness) + Send>,
+    ) -> BoxFuture<'static, Result<Tracks, Fault>> {
         async move {
             let prober = Prober {
                 ffprobe: &setup.ffprobe,
@@ -58,7 +79,7 @@ impl Runner for Machine {
                 mark: &setup.mark,
                 limit: setup.probe_timeout,
             };
-            prober.look(&source).await
+            prober.look_witnessed(&source, started).await
         }
         .boxed()
     }
@@ -69,8 +90,8 @@ impl Process for Child {
         Child::pid(self)
     }
 
-    fn stderr_tail(&self) -> Vec<String> {
-        Child::stderr_tail(self)
+    fn witness(&self) -> Option<Witness> {
+        Some(Child::witness(self))
     }
 
     fn end(&self, grace: Duration) -> BoxFuture<'static, Exit> {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::argv::{self, Depth};
-use super::child::{Child, Ending, Event, Exit, Launch};
+use super::child::{Child, Ending, Event, Exit, Launch, Witness};
 use super::fault;
 use super::version::Version;
 use crate::domain::camera::{CameraSource, Scheme};
@@ -35,18 +35,33 @@ pub struct Prober<'a> {
 impl Prober<'_> {
     /// Looks at a source. Spawns: see the contract of [`super::child`] about the thread.
     pub async fn look(&self, source: &CameraSource) -> Result<Tracks, Fault> {
+        self.look_witnessed(source, |_| {}).await
+    }
+
+    /// The same, and tells of each ffprobe it starts.
+    pub async fn look_witnessed(
+        &self,
+        source: &CameraSource,
+        mut started: impl FnMut(Witness),
+    ) -> Result<Tracks, Fault> {
         let deadline = Instant::now() + self.limit;
         if matches!(source.scheme, Scheme::Rtsp | Scheme::Rtsps) {
-            let tracks = self.look_once(source, Depth::Quick, deadline).await?;
+            let tracks = self.look_once(source, Depth::Quick, deadline, &mut started).await?;
             if tracks.video.is_some() {
                 return Ok(tracks);
             }
             // A session description may hide its tracks (MPEG-TS in RTP).
         }
-        self.look_once(source, Depth::Full, deadline).await
+        self.look_once(source, Depth::Full, deadline, &mut started).await
     }
 
-    async fn look_once(&self, source: &CameraSource, depth: Depth, deadline: Instant) -> Result<Tracks, Fault> {
+    async fn look_once(
+        &self,
+        source: &CameraSource,
+        depth: Depth,
+        deadline: Instant,
+        started: &mut impl FnMut(Witness),
+    ) -> Result<Tracks, Fault> {
         // ffprobe's own limit comes first, because its exit says more than our kill.
         let patience = deadline.saturating_duration_since(Instant::now()).mul_f64(0.6);
         let launch = Launch {
@@ -59,6 +74,7 @@ impl Prober<'_> {
         };
         let (child, mut events) =
             Child::spawn(launch).map_err(|error| Fault::new(FaultKind::Program, error.to_string()))?;
+        started(child.witness());
         let mut output = String::new();
         let exit = timeout_at(deadline, async {
             loop {

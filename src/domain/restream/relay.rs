@@ -83,6 +83,11 @@ impl Relay {
         }
     }
 
+    /// What its last failure was.
+    pub fn last_fault(&self) -> Option<&Fault> {
+        self.last_fault.as_ref()
+    }
+
     /// When the next try begins.
     pub fn next_start(&self) -> Option<Duration> {
         matches!(self.phase, Phase::Backoff | Phase::Degraded).then_some(self.retry_at)

@@ -24,6 +24,7 @@ use crate::domain::hold::{HeldView, PlanView, WouldStop};
 use crate::domain::name::StreamName;
 use crate::domain::recording::{RecordingState, RecordingStatus, Segment, SegmentState, Session};
 use crate::domain::role::Role;
+use crate::domain::run_log::{Program, Run};
 use crate::domain::stream::{ServerStatus, StreamState, StreamStatus};
 use crate::http::{Commands, State};
 
@@ -223,6 +224,13 @@ impl Commands for PlayedRoot {
     async fn restart_camera(&self, id: i64) -> Result<CameraStatus> {
         let row = self.0.camera(id).await?;
         row.map(|row| status(&row)).ok_or_else(|| Error::not_found(format!("there is no camera {id}")))
+    }
+
+    async fn camera_log(&self, id: i64) -> Result<Vec<Run>> {
+        self.restart_camera(id).await?;
+        let lines = vec!["[rtsp @ 0x5] late".to_owned()];
+        let (program, ended_at, ending, fault) = (Program::Ffmpeg, None, None, None);
+        Ok(vec![Run { program, pid: 7, started_at: at(0), ended_at, ending, fault, lines }])
     }
 
     async fn camera_plan(&self) -> Result<PlanView> {

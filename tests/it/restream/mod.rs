@@ -6,6 +6,7 @@ mod faults;
 mod held;
 mod hostile;
 mod known;
+mod log;
 mod looks;
 pub mod peers;
 mod program;

@@ -17,6 +17,7 @@ pub mod argument;
 mod group;
 pub mod lines;
 mod veil;
+mod witness;
 
 use std::io;
 use std::path::PathBuf;
@@ -37,6 +38,7 @@ pub use group::Ending;
 use group::Group;
 use lines::{Line, Splitter, Tail};
 use veil::Veil;
+pub use witness::Witness;
 
 use crate::base::{Error, Result};
 
@@ -203,11 +205,6 @@ impl Child {
     /// False once the exit has been reaped.
     pub fn is_alive(&self) -> bool {
         self.group.is_alive()
-    }
-
-    /// The last lines of stderr so far, redacted.
-    pub fn stderr_tail(&self) -> Vec<String> {
-        self.tail.lock().unwrap_or_else(PoisonError::into_inner).lines()
     }
 
     /// Kills the whole group now. The exit comes as an event, and to [`Child::wait`].

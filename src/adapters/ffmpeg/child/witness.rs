@@ -1,0 +1,42 @@
+//! What a run says and how it ended, for those who ask later.
+//!
+//! Holds no process: the child may be dropped, and with it killed; a witness still knows its last words.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use super::lines::Tail;
+use super::{Child, Exit};
+
+/// Sees one run, and outlives it.
+#[derive(Clone, Debug)]
+pub struct Witness {
+    pid: u32,
+    tail: Arc<Mutex<Tail>>,
+    exit: watch::Receiver<Option<Exit>>,
+}
+
+impl Witness {
+    /// Process id of the run.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// The last lines of stderr so far, redacted, oldest first.
+    pub fn lines(&self) -> Vec<String> {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner).lines()
+    }
+
+    /// Its end, once it has been reaped.
+    pub fn exit(&self) -> Option<Exit> {
+        self.exit.borrow().clone()
+    }
+}
+
+impl Child {
+    /// Somebody who knows this run's last words even when the child has been dropped.
+    pub fn witness(&self) -> Witness {
+        Witness { pid: self.pid, tail: Arc::clone(&self.tail), exit: self.exit.clone() }
+    }
+}
