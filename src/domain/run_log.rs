@@ -121,15 +121,15 @@ mod tests {
     #[test]
     fn the_newest_runs_stay_and_failed_looks_push_out_no_more_than_one() {
         use Program::{Ffmpeg, Ffprobe};
-        let table: [(&[(Program, u32)], &[u32]); 4] = [
-            (&[(Ffmpeg, 1), (Ffmpeg, 2)], &[2, 1]),
-            (&[(Ffmpeg, 1), (Ffmpeg, 2), (Ffmpeg, 3), (Ffmpeg, 4)], &[4, 3, 2]),
-            (&[(Ffmpeg, 1), (Ffmpeg, 2), (Ffprobe, 3), (Ffprobe, 4), (Ffprobe, 5)], &[5, 2, 1]),
-            (&[(Ffprobe, 1), (Ffmpeg, 2), (Ffprobe, 3), (Ffmpeg, 4)], &[4, 3, 2]),
+        let table: [(&[Program], &[u32]); 4] = [
+            (&[Ffmpeg, Ffmpeg], &[2, 1]),
+            (&[Ffmpeg, Ffmpeg, Ffmpeg, Ffmpeg], &[4, 3, 2]),
+            (&[Ffmpeg, Ffmpeg, Ffprobe, Ffprobe, Ffprobe], &[5, 2, 1]),
+            (&[Ffprobe, Ffmpeg, Ffprobe, Ffmpeg], &[4, 3, 2]),
         ];
         for (begun, kept) in table {
             let mut log = RunLog::default();
-            begun.iter().for_each(|(program, pid)| log.begin(run(*program, *pid)));
+            begun.iter().zip(1..).for_each(|(program, pid)| log.begin(run(*program, pid)));
             assert_eq!(pids(&log), kept, "{begun:?}");
         }
     }
