@@ -61,11 +61,6 @@ pub struct RestartCamera(pub i64);
 #[rtype(result = "()")]
 pub struct Refresh;
 
-/// A relay's ffmpeg has ended: read its row again.
-#[derive(Message, Debug)]
-#[rtype(result = "()")]
-pub(super) struct ReadRow(pub i64);
-
 /// A database call that takes too long is one that failed.
 pub(super) async fn patiently<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
     timeout(DATABASE_PATIENCE, call)
@@ -82,7 +77,8 @@ pub(super) async fn read_all(database: SharedDatabase) -> Result<(Vec<CameraRow>
     .await
 }
 
-async fn read_one(database: SharedDatabase, id: i64) -> Result<Option<CameraRow>> {
+/// One row as it is now; `None` when it is gone.
+pub(super) async fn read_one(database: SharedDatabase, id: i64) -> Result<Option<CameraRow>> {
     patiently(database.camera(id)).await
 }
 
@@ -191,24 +187,5 @@ impl Handler<Refresh> for Restreams {
 
     fn handle(&mut self, _: Refresh, ctx: &mut Self::Context) {
         self.refresh(ctx);
-    }
-}
-
-impl Handler<ReadRow> for Restreams {
-    type Result = ResponseActFuture<Self, ()>;
-
-    fn handle(&mut self, read: ReadRow, _: &mut Self::Context) -> Self::Result {
-        let (id, taken) = (read.0, self.rows_taken);
-        let row = read_one(Arc::clone(&self.database), id).into_actor(self);
-        Box::pin(row.map(move |row, manager, ctx| match row {
-            Ok(row) if manager.rows_taken == taken && !manager.would_end(id, row.as_ref()) => {
-                manager.take_row(id, row.as_ref(), ctx);
-            }
-            // Another row was written meanwhile, perhaps this one; or the camera would stop, and whether it may is
-            // judged by all rows together.
-            Ok(_) => manager.refresh(ctx),
-            // The last known row goes on; the list's own reading complains.
-            Err(error) => log::debug!("row of camera {id} not read: {error}"),
-        }))
     }
 }

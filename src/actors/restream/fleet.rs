@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use actix::{AsyncContext, Context};
 use chrono::Utc;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -110,8 +110,8 @@ impl Restreams {
         let name = id.to_string();
         let running = match &mut self.children {
             Some(children) if children.addr::<Restream>(&name).is_some() => {
-                let gone = children.remove(&name, Instant::now() + STOP_WITHIN);
-                ctx.spawn(gone.into_actor(self).map(|_, _, _| ()));
+                // Not a future of this actor, which looks at each of its futures whenever it wakes.
+                actix::spawn(children.remove(&name, Instant::now() + STOP_WITHIN));
                 true
             }
             Some(children) => {

@@ -16,6 +16,7 @@ use super::incidents::Incidents;
 use super::known::Remembered;
 use super::looks::{Looks, read_looks};
 use super::plan::Waiting;
+use super::reread::Rereads;
 use super::runs::RunLogs;
 use super::setup::RestreamSetup;
 use super::turns::Turns;
@@ -54,6 +55,7 @@ pub struct Restreams {
     pub(super) looks: Looks,
     /// What the cameras' programs have said; outlives this actor when `app` keeps it.
     pub(super) runs: RunLogs,
+    pub(super) rereads: Rereads,
     /// What each relay should know.
     pub(super) assignments: BTreeMap<i64, watch::Sender<Assignment>>,
     /// Relays on their way out.
@@ -94,6 +96,7 @@ impl Restreams {
             held: None,
             incidents: Incidents::default(),
             runs: RunLogs::default(),
+            rereads: Rereads::default(),
             assignments: BTreeMap::new(),
             leaving: BTreeSet::new(),
             rows_taken: 0,

@@ -20,6 +20,7 @@ mod manager;
 mod plan;
 mod process;
 mod relay;
+mod reread;
 mod runner;
 mod runs;
 mod setup;

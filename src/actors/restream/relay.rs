@@ -14,10 +14,10 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::assignment::{Assigned, Assignment};
-use super::commands::ReadRow;
 use super::looks::Looked;
 use super::manager::Restreams;
 use super::process::{self, Heard};
+use super::reread::ReadRow;
 use super::runner::Process;
 use super::runs::CameraRuns;
 use super::turns::{AskTurn, LeaveTurn};

@@ -29,7 +29,8 @@ pub(super) struct Turns {
     queue: StartQueue,
     answers: BTreeMap<i64, oneshot::Sender<()>>,
     born: Instant,
-    alarm: Option<SpawnHandle>,
+    /// When it rings, after `born`.
+    alarm: Option<(Duration, SpawnHandle)>,
 }
 
 impl Turns {
@@ -50,25 +51,32 @@ impl Turns {
         self.answers.remove(&id);
     }
 
-    /// Grants what the budget allows; returns how long to wait for the next turn.
+    /// Grants what the budget allows; returns when the next turn is due, after `born`.
     fn grant(&mut self) -> Option<Duration> {
         let (now, answers) = (self.born.elapsed(), &mut self.answers);
         // Who cannot be told any more must not use up a turn.
         self.queue.grant(now, |id| answers.remove(&id).is_some_and(|answer| answer.send(()).is_ok()));
-        self.queue.next_grant().map(|next| next.saturating_sub(now))
+        self.queue.next_grant()
     }
 }
 
 impl Restreams {
+    /// Grants what the budget allows and sets the alarm for the rest. One that is too early is left alone, as it only
+    /// looks and sets the next: relays that lost their server together ask together.
     pub(super) fn grant_turns(&mut self, ctx: &mut Context<Self>) {
-        if let Some(alarm) = self.turns.alarm.take() {
-            ctx.cancel_future(alarm);
-        }
-        if let Some(wait) = self.turns.grant() {
-            self.turns.alarm = Some(ctx.run_later(wait, |manager, ctx| {
-                manager.turns.alarm = None;
-                manager.grant_turns(ctx);
-            }));
+        let Some(due) = self.turns.grant() else { return };
+        match self.turns.alarm.take() {
+            Some((at, alarm)) if at <= due => self.turns.alarm = Some((at, alarm)),
+            early => {
+                if let Some((_, alarm)) = early {
+                    ctx.cancel_future(alarm);
+                }
+                let alarm = ctx.run_later(due.saturating_sub(self.turns.born.elapsed()), |manager, ctx| {
+                    manager.turns.alarm = None;
+                    manager.grant_turns(ctx);
+                });
+                self.turns.alarm = Some((due, alarm));
+            }
         }
     }
 }
