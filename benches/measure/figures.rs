@@ -1,4 +1,4 @@
-//! Numbers as they are printed.
+//! Numbers as they are printed: what was measured beside what was asked for. Nothing is judged.
 
 use std::time::Duration;
 
@@ -8,19 +8,26 @@ pub fn median(readings: &mut [Duration]) -> Duration {
     readings[readings.len() / 2]
 }
 
-/// One line: what, ours, bare, ratio, and every reading in milliseconds.
-pub fn line(what: &str, ours: &mut [Duration], bare: &mut [Duration]) {
-    let (us, them) = (median(ours), median(bare));
+/// Milliseconds.
+pub fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+/// A row of the table: median, median of the other, their ratio and its goal, and every reading in milliseconds.
+pub fn versus(what: &str, ours: &mut [Duration], other: &str, theirs: &mut [Duration], goal: &str) {
+    let (us, them) = (median(ours), median(theirs));
     println!(
-        "{what}: {:.0} ms, bare ffmpeg {:.0} ms, ratio {:.2}   [ours {}; bare {}]",
-        us.as_secs_f64() * 1e3,
-        them.as_secs_f64() * 1e3,
+        "{what}: {:.0} ms, {other} {:.0} ms, ratio {:.2} (goal {goal})   [ours {}; {other} {}]",
+        ms(us),
+        ms(them),
         us.as_secs_f64() / them.as_secs_f64(),
-        all(ours),
-        all(bare)
+        spread(ours),
+        spread(theirs)
     );
 }
 
-fn all(readings: &[Duration]) -> String {
-    readings.iter().map(|reading| reading.as_millis().to_string()).collect::<Vec<_>>().join(" ")
+/// Sorted readings in milliseconds.
+pub fn spread(readings: &mut [Duration]) -> String {
+    readings.sort();
+    readings.iter().map(|reading| format!("{:.0}", ms(*reading))).collect::<Vec<_>>().join(" ")
 }

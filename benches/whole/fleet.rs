@@ -1,8 +1,8 @@
 //! Our own CPU and memory beside the ffmpegs that we supervise.
 
-use std::fs;
 use std::time::Duration;
 
+use crate::measure::usage::{cpu, pss};
 use crate::support::cameras::Cameras;
 use crate::support::processes::Job;
 use crate::support::program::Program;
@@ -12,21 +12,6 @@ pub const SIZE: usize = 20;
 
 /// How long CPU time is counted.
 const SPAN: Duration = Duration::from_secs(30);
-
-/// CPU seconds so far: fields 14 and 15 of `/proc/PID/stat`, in ticks of 10 ms (proc(5)).
-fn cpu(pid: u32) -> f64 {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // The name may hold spaces; the last ')' ends it, and field 3 follows.
-    let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    rest.split_ascii_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
-}
-
-/// Proportional set size in MiB: shared pages are divided by those who share them.
-fn pss(pid: u32) -> f64 {
-    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-    let line = rollup.lines().find(|line| line.starts_with("Pss:")).unwrap_or_default();
-    line.split_ascii_whitespace().nth(1).and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
-}
 
 /// Relays all cameras for a while.
 pub async fn weigh(program: &Program, cameras: &Cameras) {

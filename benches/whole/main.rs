@@ -6,8 +6,11 @@
 #[allow(dead_code, reason = "shared with the integration tests, which use the rest")]
 mod support;
 
+#[path = "../measure/mod.rs"]
+#[allow(dead_code, reason = "shared with the other bench, which uses the rest")]
+mod measure;
+
 mod cuts;
-mod figures;
 mod fleet;
 mod start;
 

@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 use streamwarden::demo::server::AnyServer;
 
-use crate::figures;
+use crate::measure::figures;
 use crate::support::cameras::Cameras;
 use crate::support::processes::{Job, send};
 use crate::support::program::Program;
@@ -42,8 +42,8 @@ pub async fn compare(program: &Program, cameras: &Cameras, media: &AnyServer, ro
         bare.push(by_hand(media, &args, &format!("bare{round}")).await);
         program.sql(&format!("DELETE FROM cameras WHERE name = '{name}'"));
     }
-    figures::line("INSERT -> path available", &mut inserted, &mut bare.clone());
-    figures::line("kill -9 -> path available", &mut killed, &mut bare);
+    figures::versus("INSERT -> path available", &mut inserted, "bare ffmpeg", &mut bare.clone(), "<= 1.2");
+    figures::versus("kill -9 -> path available", &mut killed, "bare ffmpeg", &mut bare, "<= 1.2");
 }
 
 /// The relay's own command, with another target.

@@ -1,0 +1,43 @@
+//! CPU and memory of processes and threads, as `/proc` tells them.
+
+use std::fs;
+use std::path::Path;
+
+/// CPU seconds of a process so far.
+pub fn cpu(pid: u32) -> f64 {
+    ticks(Path::new(&format!("/proc/{pid}/stat")))
+}
+
+/// CPU seconds of one thread of ours so far.
+pub fn cpu_of_thread(tid: u32) -> f64 {
+    ticks(Path::new(&format!("/proc/self/task/{tid}/stat")))
+}
+
+/// Fields 14 and 15 of a `stat`, in ticks of 10 ms (proc(5)).
+fn ticks(stat: &Path) -> f64 {
+    let stat = fs::read_to_string(stat).unwrap_or_default();
+    // The name may hold spaces; the last ')' ends it, and field 3 follows.
+    let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    rest.split_ascii_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
+
+/// Proportional set size in MiB: shared pages are divided by those who share them.
+pub fn pss(pid: u32) -> f64 {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+    let line = rollup.lines().find(|line| line.starts_with("Pss:")).unwrap_or_default();
+    line.split_ascii_whitespace().nth(1).and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+}
+
+/// Load of the machine over the last minute, for whoever reads the figures.
+pub fn load() -> String {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    format!("load {} on {cores} cores", load.split(' ').next().unwrap_or("unknown"))
+}
+
+/// MiB that the machine can still give.
+pub fn available() -> f64 {
+    let info = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = info.lines().find(|line| line.starts_with("MemAvailable:")).unwrap_or_default();
+    line.split_ascii_whitespace().nth(1).and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+}

@@ -1,0 +1,84 @@
+//! Ten thousand cameras: how long until they run, what they cost while they do, how fast one of them can be changed.
+
+use std::time::{Duration, Instant};
+
+use streamwarden::domain::camera::CameraState;
+use streamwarden::domain::storm::Rates;
+
+use crate::measure::figures::{median, ms, spread};
+use crate::measure::usage::{cpu, cpu_of_thread, pss};
+use crate::stage::Stage;
+
+/// The most the configuration allows: the budget is not what is measured here.
+const RATES: Rates = Rates { fleet: 1000.0, host: 1000.0 };
+/// How long CPU time is counted.
+const SPAN: Duration = Duration::from_secs(20);
+const EDITS: usize = 7;
+
+/// Prints the figures of a fleet of this size.
+pub async fn measure(size: usize) {
+    let us = std::process::id();
+    let empty = pss(us);
+    let stage = Stage::open(RATES).await;
+    let mut watch = stage.watch();
+    let committed = stage.add_cameras(size, 10);
+    let shown = watch.until(size, &[CameraState::Waiting, CameraState::Probing, CameraState::Starting]);
+    let shown = shown.await - committed;
+    let running = stage.watch().until(size, &[CameraState::Running]).await - committed;
+    println!(
+        "{size} rows inserted -> all relays ask for their turn: {:.0} ms; all run: {:.1} s (the budget of {}/s alone is \
+         {:.1} s)",
+        ms(shown),
+        running.as_secs_f64(),
+        RATES.fleet,
+        size as f64 / RATES.fleet * 1.05
+    );
+    rest(&stage, size, empty).await;
+    edits(&stage, size).await;
+    println!("{size} relays stopped in {:.0} ms", ms(stage.close().await));
+}
+
+/// What it costs while nothing happens but progress and polls.
+async fn rest(stage: &Stage, size: usize, empty: f64) {
+    let (us, player) = (std::process::id(), stage.world.player());
+    let read = || (cpu(us), cpu_of_thread(us), cpu_of_thread(player));
+    let before = read();
+    tokio::time::sleep(SPAN).await;
+    let (after, span) = (read(), SPAN.as_secs_f64());
+    let all = (after.0 - before.0) / span * 100.0;
+    let main = (after.1 - before.1) / span * 100.0;
+    let played = (after.2 - before.2) / span * 100.0;
+    let memory = pss(us);
+    println!(
+        "{size} relays at rest over {span:.0} s: our CPU {:.1} % of a core (main thread {main:.1} %; the simulation's own \
+         {played:.1} % not counted); our PSS {memory:.1} MiB, {:.1} KiB a relay, {empty:.1} MiB without any",
+        all - played,
+        (memory - empty) * 1024.0 / size as f64
+    );
+}
+
+/// From the commit of one row to its new process.
+async fn edits(stage: &Stage, size: usize) {
+    let mut took = Vec::new();
+    for round in 0..EDITS {
+        let camera = format!("cam{}", (round + 1) * size / (EDITS + 2));
+        stage.world.take_starts();
+        stage.sql(&format!("UPDATE cameras SET channel = '2' WHERE name = '{camera}'"));
+        let begun = Instant::now();
+        let started = loop {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            let starts = stage.world.take_starts();
+            if let Some((at, name)) = starts.into_iter().next() {
+                assert_eq!(name, camera, "nobody else is touched");
+                break at;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(30), "{camera} is not started anew");
+        };
+        took.push(started.saturating_duration_since(begun));
+    }
+    println!(
+        "one of {size} rows edited -> its ffmpeg started with new arguments: {:.0} ms (goal 2000 ms on SQLite)   [{}]",
+        ms(median(&mut took)),
+        spread(&mut took)
+    );
+}

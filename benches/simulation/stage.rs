@@ -1,0 +1,139 @@
+//! Real relays, rules, budget, live store and database; only the processes are simulated.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix::{Actor, Addr};
+use streamwarden::actors::restream::{RestreamSetup, Restreams};
+use streamwarden::actors::root::Root;
+use streamwarden::actors::supervision::{Child, Restart, Setting, Stop};
+use streamwarden::adapters::database::sqlite;
+use streamwarden::adapters::ffmpeg::version;
+use streamwarden::adapters::live::memory::Memory;
+use streamwarden::adapters::live::{Change, SharedLive};
+use streamwarden::config::{self, Sources};
+use streamwarden::domain::camera::CameraState;
+use streamwarden::domain::storm::Rates;
+use tempfile::TempDir;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::world::{InThisWorld, World};
+
+/// Whatever takes longer is broken.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The relays and their world.
+pub struct Stage {
+    pub world: Arc<World>,
+    live: SharedLive,
+    root: Addr<Root>,
+    setup: watch::Sender<Arc<RestreamSetup>>,
+    folder: TempDir,
+}
+
+impl Stage {
+    /// An empty table, a server that answers, and this budget.
+    pub async fn open(rates: Rates) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("streamwarden.toml");
+        std::fs::write(&file, format!("data_dir = \"{}\"\n", folder.path().display())).expect("a file");
+        let settings = config::load(&Sources { file: Some(file), ..Sources::default() }).expect("a configuration");
+        let version = version::look("ffmpeg".as_ref(), "bench").await.expect("ffmpeg");
+        let live: SharedLive = Arc::new(Memory::new(Duration::from_secs(60)));
+        let world = World::open(Arc::clone(&live));
+        let mut setup = RestreamSetup::from_settings(&settings, version, "bench".into(), true).expect("a setup");
+        setup.runner = Arc::new(InThisWorld(Arc::clone(&world)));
+        setup.rates = rates;
+        let (setup, setting) = Setting::adjustable(Arc::new(setup));
+        let database = sqlite::open(folder.path().join("streamwarden.db")).await.expect("a database");
+        let written = Arc::clone(&live);
+        let restreams = Child::new("restreams", Restart::Always, move || {
+            Restreams::new(setting.clone(), database.clone(), Arc::clone(&written))
+        });
+        let root = Root::new(vec![restreams], CancellationToken::new().drop_guard()).start();
+        Self { world, live, root, setup, folder }
+    }
+
+    /// Another budget from now on.
+    pub fn set_rates(&self, rates: Rates) {
+        self.setup.send_modify(|setup| Arc::make_mut(setup).rates = rates);
+    }
+
+    /// Runs SQL as somebody with the `sqlite3` shell does; all of it in one commit.
+    pub fn sql(&self, sql: &str) {
+        let file = rusqlite::Connection::open(self.folder.path().join("streamwarden.db")).expect("the file");
+        file.busy_timeout(Duration::from_secs(5)).expect("a limit");
+        file.execute_batch(&format!("BEGIN IMMEDIATE; {sql}; COMMIT")).expect("SQL");
+    }
+
+    /// Adds cameras `cam0`, `cam1`, ..., so many of them at each host; returns when they were committed.
+    pub fn add_cameras(&self, count: usize, per_host: usize) -> Instant {
+        let row = |n: usize| format!("('cam{n}', 'hikvision', '{}', 'admin', 'secret{n}')", host(n / per_host));
+        let rows: Vec<String> = (0..count).map(row).collect();
+        self.sql(&format!("INSERT INTO cameras(name, kind, host, username, password) VALUES {}", rows.join(",")));
+        Instant::now()
+    }
+
+    /// Listens to the states of cameras from now on.
+    pub fn watch(&self) -> Watch {
+        Watch { changes: self.live.subscribe(), live: Arc::clone(&self.live) }
+    }
+
+    /// Ends everything; returns how long that took.
+    pub async fn close(self) -> Duration {
+        let begun = Instant::now();
+        self.root.send(Stop::within(Duration::from_secs(60))).await.expect("an answer");
+        self.world.close();
+        begun.elapsed()
+    }
+}
+
+/// Address of a camera's host.
+pub fn host(n: usize) -> String {
+    format!("10.{}.{}.{}", n / 62_500, n / 250 % 250, n % 250 + 1)
+}
+
+/// Cameras in a state, as the live store tells.
+pub struct Watch {
+    changes: Receiver<Arc<Vec<Change>>>,
+    live: SharedLive,
+}
+
+impl Watch {
+    async fn all(&self, states: &[CameraState]) -> BTreeSet<i64> {
+        let latest = self.live.latest().await.expect("memory answers").cameras.into_iter();
+        latest.filter(|camera| states.contains(&camera.state)).map(|camera| camera.id).collect()
+    }
+
+    /// Waits until so many cameras are in one of these states.
+    pub async fn until(&mut self, count: usize, states: &[CameraState]) -> Instant {
+        let wait = async {
+            let mut there = self.all(states).await;
+            while there.len() < count {
+                match self.changes.recv().await {
+                    Ok(changes) => {
+                        let cameras = changes.iter().filter_map(|change| match change {
+                            Change::Camera(camera) => Some(camera),
+                            _ => None,
+                        });
+                        for camera in cameras {
+                            match states.contains(&camera.state) {
+                                true => there.insert(camera.id),
+                                false => there.remove(&camera.id),
+                            };
+                        }
+                    }
+                    Err(RecvError::Lagged(_)) => there = self.all(states).await,
+                    Err(RecvError::Closed) => unreachable!("we hold the store"),
+                }
+            }
+            Instant::now()
+        };
+        let seen = tokio::time::timeout(PATIENCE, wait).await;
+        seen.unwrap_or_else(|_| panic!("{count} cameras never came to {states:?}"))
+    }
+}
