@@ -158,10 +158,6 @@ impl Process for Simulated {
         self.pid
     }
 
-    fn stderr_tail(&self) -> Vec<String> {
-        Vec::new()
-    }
-
     fn end(&self, _: Duration) -> BoxFuture<'static, Exit> {
         self.world.end(self.pid, Ending::Code(255), "Exiting normally, received signal 2.");
         self.ended()
