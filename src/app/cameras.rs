@@ -1,10 +1,12 @@
 //! The cameras table for `streamwarden cameras`, whether or not a streamwarden is running on it: checks and writes go
 //! the same way as those of the API. Called by `cli`.
 
+use crate::adapters::database::import::import as write_sheet;
 use crate::adapters::database::{Condition, SharedDatabase};
 use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::config::settings::Database;
+use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraRow, Kinds, check_edit};
 
 /// All cameras, by id. A database that does not exist yet has none, and is not made for looking.
@@ -51,6 +53,14 @@ pub async fn remove(settings: &Settings, camera: &str) -> Result<CameraRow> {
     let row = find(&database, camera).await?;
     database.delete_camera(row.id).await?;
     Ok(row)
+}
+
+/// Adds and changes cameras by a CSV file; see [`import::import`](crate::adapters::database::import::import).
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn import(settings: &Settings, file: &[u8], dry: bool) -> Result<ImportReport> {
+    write_sheet(&open(settings).await?, file, dry).await
 }
 
 async fn open(settings: &Settings) -> Result<SharedDatabase> {

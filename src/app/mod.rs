@@ -10,6 +10,7 @@ mod commands;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod instance;
+pub mod kinds;
 mod knobs;
 mod plan;
 mod reload;

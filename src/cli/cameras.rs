@@ -7,7 +7,7 @@ use log::LevelFilter;
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::{Failure, Files, Print, plan, runs, say};
+use super::{Failure, Files, Print, kinds, plan, runs, say, sheet};
 use crate::app::{self, cameras};
 use crate::base::{Error, Result, redact};
 use crate::config::{self, CliOverrides, Sources};
@@ -57,6 +57,16 @@ pub enum Command {
     Plan(plan::Options),
     /// Show what the camera's ffmpeg has said in its last runs.
     Log(runs::Options),
+    /// Add and change cameras by a CSV file: all of its rows, or none. Cameras that are not in it stay.
+    Import(sheet::Import),
+    /// Print all cameras as CSV, without passwords; `import` takes it again.
+    Export(Print),
+    /// Kinds of cameras and the form of their URLs.
+    Kinds {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: kinds::Command,
+    },
 }
 
 /// Fields of a camera. Secrets come from files or standard input, as `ps` shows arguments to everybody.
@@ -181,7 +191,7 @@ pub fn run(files: Files, command: Command) -> Result<(), Failure> {
         Command::List(print) => {
             let rows = app::block_on(cameras::list(&settings))??;
             if print.json {
-                say(&json!({ "items": rows.iter().map(shown).collect::<Vec<_>>(), "next": null }).to_string());
+                say(&list_json(&rows));
             } else {
                 say(&table(&rows));
             }
@@ -199,6 +209,9 @@ pub fn run(files: Files, command: Command) -> Result<(), Failure> {
         }
         Command::Plan(options) => plan::run(&settings, options)?,
         Command::Log(options) => runs::run(&settings, &options)?,
+        Command::Import(options) => sheet::import(&settings, &options)?,
+        Command::Export(print) => sheet::export(&settings, print)?,
+        Command::Kinds { command } => kinds::run(&settings, command)?,
     }
     Ok(())
 }
@@ -211,14 +224,14 @@ fn changed(what: &str, row: &CameraRow, print: Print) {
     }
 }
 
+/// All rows without their secrets.
+pub(super) fn list_json(rows: &[CameraRow]) -> String {
+    json!({ "items": rows.iter().map(shown).collect::<Vec<_>>(), "next": null }).to_string()
+}
+
 /// A row without its secrets.
 fn shown(row: &CameraRow) -> serde_json::Value {
     json!(CameraSettings::from(row))
-}
-
-fn url(row: &CameraRow) -> Option<String> {
-    use secrecy::ExposeSecret;
-    row.url.as_ref().map(|url| redact::text(url.expose_secret()))
 }
 
 /// Rows for people.
@@ -229,7 +242,7 @@ fn table(rows: &[CameraRow]) -> String {
     let word = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
     let head = ["ID", "NAME", "KIND", "SOURCE", "ENABLED", "RECORD"].map(str::to_owned);
     let lines = rows.iter().map(|row| {
-        let source = url(row).or_else(|| row.host.clone()).unwrap_or_default();
+        let source = row.shown_url().or_else(|| row.host.clone()).unwrap_or_default();
         let printable = |text: &str| text.chars().map(|c| if c.is_control() { '?' } else { c }).collect::<String>();
         let [name, kind, source] = [&row.name, &row.kind, &source].map(|text| printable(text));
         [row.id.to_string(), name, kind, source, word(row.enabled), word(row.record)]

@@ -4,8 +4,10 @@
 
 pub mod cameras;
 pub mod check;
+pub mod kinds;
 pub mod plan;
 pub mod runs;
+pub mod sheet;
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -9,8 +9,7 @@ use utoipa::ToSchema;
 use super::body::Json;
 use super::error::{Answer, Problem};
 use super::state::State;
-use crate::base::{Error, Kind};
-use crate::domain::camera::check_kind;
+use crate::domain::camera::{check_kind, check_unused};
 
 /// What a kind means.
 #[derive(Deserialize, ToSchema)]
@@ -41,12 +40,7 @@ pub(super) async fn put(state: web::Data<State>, kind: web::Path<String>, Json(e
     (status = 409, body = Problem, content_type = "application/problem+json", description = "cameras are of this kind"),
 ))]
 pub(super) async fn delete(state: web::Data<State>, kind: web::Path<String>) -> Answer {
-    let users =
-        state.database.cameras().await?.into_iter().filter(|row| row.kind == *kind && row.url.is_none()).count();
-    if users > 0 {
-        let sentence = format!("cameras of this kind: {users}; give them another kind or a url first");
-        return Err(Error::new(Kind::Conflict, sentence).into());
-    }
+    check_unused(&kind, &state.database.cameras().await?)?;
     state.database.delete_camera_kind(&kind).await?;
     Ok(HttpResponse::NoContent().finish())
 }

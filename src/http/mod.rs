@@ -1,7 +1,7 @@
 //! HTTP: REST, WebSocket, metrics and the web page, on one port.
 //!
 //! Reads the live store, the database and the object store; changes the world by message only (`state::Commands`), but for
-//! kinds of cameras, which belong to no actor.
+//! kinds and files of cameras, which belong to no actor.
 //! Everything is below this table: one file per resource, `error` has the one match from an error's kind to a status,
 //! `guard` says who may talk to us, `server` runs it. Talked to by `app`, which builds [`State`] and calls [`serve`].
 
@@ -24,6 +24,7 @@ mod plan;
 mod query;
 mod recordings;
 mod server;
+mod sheet;
 mod state;
 mod status;
 mod streams;
@@ -51,6 +52,8 @@ table::table! {
     "/api/v1/camera-kinds" => { GET: cameras::kinds },
     "/api/v1/camera-kinds/{kind}" => { PUT: kinds::put, DELETE: kinds::delete },
     "/api/v1/cameras" => { GET: cameras::list, POST: cameras::add },
+    "/api/v1/cameras/export" => { GET: sheet::export },
+    "/api/v1/cameras/import" => { POST: sheet::import },
     "/api/v1/cameras/plan" => { GET: plan::look },
     "/api/v1/cameras/plan/apply" => { POST: plan::apply },
     "/api/v1/cameras/{id}" => { GET: cameras::one, PATCH: cameras::edit, DELETE: cameras::delete },

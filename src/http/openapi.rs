@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 
 use crate::domain::stream::ServerStatus;
 
-use super::{camera_log, cameras, health, incidents, kinds, metrics, plan, recordings, status, streams, ws};
+use super::{camera_log, cameras, health, incidents, kinds, metrics, plan, recordings, sheet, status, streams, ws};
 
 /// The document. A test compares its paths with the route table.
 #[derive(OpenApi)]
@@ -33,6 +33,8 @@ use super::{camera_log, cameras, health, incidents, kinds, metrics, plan, record
         cameras::restart,
         cameras::settings,
         camera_log::log,
+        sheet::export,
+        sheet::import,
         cameras::kinds,
         kinds::put,
         kinds::delete,

@@ -8,6 +8,7 @@
 #[cfg(test)]
 mod behaviour;
 mod condition;
+pub mod import;
 mod ledger;
 pub mod postgres;
 pub mod site;
@@ -21,6 +22,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::base::Result;
+use crate::domain::camera::sheet::CameraWrite;
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::incident::{Incident, IncidentKind};
 use crate::domain::probe::KeptProbe;
@@ -105,6 +107,9 @@ pub struct SessionSummary {
     pub bytes: u64,
 }
 
+/// Says what to write of the cameras as they are; an error writes nothing.
+pub type WritePlan = Box<dyn FnOnce(&[CameraRow]) -> Result<Vec<CameraWrite>> + Send>;
+
 /// Most sessions in one answer: a stream that drops out every ten minutes for two months.
 pub const MOST_SESSIONS: u32 = 10_000;
 
@@ -128,6 +133,8 @@ pub trait Database: Send + Sync {
     /// Changes the fields present in `edit`, if the row passes `only_if`: nobody's change comes between that look and the
     /// write. `NotFound`, `Conflict` when the new name is taken, or what the condition says.
     async fn edit_camera_if(&self, id: i64, edit: CameraEdit, only_if: Condition) -> Result<CameraRow>;
+    /// Shows `plan` all cameras and writes what it asks for, all of it or nothing; nobody's change comes in between.
+    async fn write_cameras(&self, plan: WritePlan) -> Result<()>;
     /// Deletes a camera, if its row passes `only_if` as above. `NotFound` when there is none.
     async fn delete_camera_if(&self, id: i64, only_if: Condition) -> Result<()>;
     /// As [`Database::edit_camera_if`], whatever the row is.

@@ -9,7 +9,9 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::postgres::SiteTable;
-use super::{Condition, Database, IncidentQuery, RecordingSummary, SegmentQuery, SessionSummary, SharedDatabase};
+use super::{
+    Condition, Database, IncidentQuery, RecordingSummary, SegmentQuery, SessionSummary, SharedDatabase, WritePlan,
+};
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraRow};
@@ -59,6 +61,10 @@ impl Database for WithSite {
     }
 
     async fn edit_camera_if(&self, _: i64, _: CameraEdit, _: Condition) -> Result<CameraRow> {
+        Err(read_only())
+    }
+
+    async fn write_cameras(&self, _: WritePlan) -> Result<()> {
         Err(read_only())
     }
 

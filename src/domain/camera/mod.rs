@@ -5,6 +5,7 @@
 
 mod edit;
 mod settings;
+pub mod sheet;
 mod source;
 mod template;
 mod url;
@@ -12,7 +13,7 @@ mod url;
 pub use edit::check_edit;
 pub use settings::CameraSettings;
 pub use source::{AudioPolicy, CameraSource, Kinds, Scheme, Transport};
-pub use template::{check_kind, check_template};
+pub use template::{check_kind, check_template, check_unused};
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -58,6 +59,11 @@ impl CameraRow {
     /// Host of the source as far as the row tells it, for display.
     pub fn shown_host(&self) -> Option<String> {
         source::host_of(self)
+    }
+
+    /// Its own URL without credentials, which are `***`, for display.
+    pub fn shown_url(&self) -> Option<String> {
+        source::url_of(self)
     }
 }
 

@@ -1,11 +1,9 @@
 //! A row as people may see and edit it: everything but its secrets.
 
-use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::CameraRow;
-use crate::base::redact;
 
 /// The settings of one camera. What is absent in the row is null.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -29,7 +27,7 @@ pub struct CameraSettings {
     pub channel: Option<String>,
     /// Sub stream.
     pub substream: Option<String>,
-    /// The row's own URL, with `***` for its credentials.
+    /// The row's own URL, with `***` in place of its credentials.
     pub url: Option<String>,
     /// `tcp` or `udp`.
     pub transport: Option<String>,
@@ -55,7 +53,7 @@ impl From<&CameraRow> for CameraSettings {
             has_password: row.password.is_some(),
             channel: row.channel.clone(),
             substream: row.substream.clone(),
-            url: row.url.as_ref().map(|url| redact::text(url.expose_secret())),
+            url: row.shown_url(),
             transport: row.transport.clone(),
             audio: row.audio.clone(),
             enabled: row.enabled,

@@ -170,6 +170,19 @@ pub(super) fn host_of(row: &CameraRow) -> Option<String> {
     }
 }
 
+/// The row's own URL as everybody may see it.
+pub(super) fn url_of(row: &CameraRow) -> Option<String> {
+    let own = filled(row.url.as_ref().map(ExposeSecret::expose_secret))?;
+    if let Ok(parts) = url::read(own, "url") {
+        return Some(shown(own, &parts, &secrets(row, parts.userinfo)));
+    }
+    // Nobody knows where in it a password would be.
+    let text = redact::text(own);
+    let lower = text.to_ascii_lowercase();
+    let tells = ["pass", "pwd"].iter().any(|word| lower.contains(word)) || holds(&text, &secrets(row, None));
+    Some(if tells { "***".to_owned() } else { text })
+}
+
 /// Blank columns count as empty: people type them.
 fn filled(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())

@@ -6,7 +6,8 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::base::{Error, Result};
+use super::CameraRow;
+use crate::base::{Error, Kind, Result};
 
 /// Everything but RFC 3986's unreserved characters.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -67,6 +68,17 @@ pub fn check_kind(kind: &str, template: &str) -> Result<()> {
         return Err(Error::invalid("urlTemplate", sentence));
     }
     check_template(template).map_err(|error| Error::invalid("urlTemplate", error.message()))
+}
+
+/// Whether a kind may be deleted: no camera must need it. `Conflict` says how many do.
+pub fn check_unused(kind: &str, rows: &[CameraRow]) -> Result<()> {
+    match rows.iter().filter(|row| row.kind == kind && row.url.is_none()).count() {
+        0 => Ok(()),
+        users => {
+            let sentence = format!("cameras of this kind: {users}; give them another kind or a url first");
+            Err(Error::new(Kind::Conflict, sentence))
+        }
+    }
 }
 
 /// Fills a template. An error names the missing column, or says that the template is at fault (field `kind`).

@@ -9,6 +9,7 @@ mod media;
 mod page;
 mod rest;
 mod settings;
+mod sheet;
 mod socket;
 mod world;
 

@@ -111,3 +111,71 @@ fn wrong_cameras_are_refused_with_the_field_at_fault() {
     let listed = json(&room, &["cameras", "list", "--json"]);
     assert_eq!(listed["items"].as_array().expect("a list").len(), 1, "{listed}");
 }
+
+#[test]
+fn cameras_go_out_and_come_in_as_a_file() {
+    let room = Room::new();
+    room.write("in.csv", "\u{feff}name;host;password\r\ngate;10.0.0.9;hunter2\r\ndoor;10.0.0.10;\r\n");
+    let dry = json(&room, &["cameras", "import", "in.csv", "--dry-run", "--json"]);
+    assert_eq!((&dry["added"], &dry["faults"]), (&2.into(), &Value::Array(vec![])));
+    let written = room.run(&["cameras", "import", "in.csv"], &[]);
+    assert_eq!((written.code, written.out.trim()), (Some(0), "added 2, changed 0, unchanged 0"), "{}", written.err);
+
+    let out = room.run(&["cameras", "export"], &[]);
+    assert!(out.out.lines().count() == 3 && !out.out.contains("hunter2"), "{}", out.out);
+    assert_eq!(json(&room, &["cameras", "export", "--json"])["items"][0]["hasPassword"], true);
+    room.write("out.csv", &out.out.replace("10.0.0.10", "10.0.0.11"));
+    let again = room.run(&["cameras", "import", "out.csv"], &[]);
+    assert_eq!(again.out.trim(), "added 0, changed 1, unchanged 1");
+
+    room.write("wrong.csv", "name,host\nnew,10.0.0.1\n../x,10.0.0.1\n");
+    let wrong = room.run(&["cameras", "import", "wrong.csv"], &[]);
+    assert_eq!(wrong.code, Some(1));
+    assert!(wrong.out.contains("line 3, name: ") && wrong.out.contains("nothing was written"), "{}", wrong.out);
+    let listed = json(&room, &["cameras", "list", "--json"]);
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(2));
+
+    let mut child = room
+        .command(&["cameras", "import", "-", "--json"], &[])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    child.stdin.take().expect("a pipe").write_all(b"name,host\nyard,10.0.0.12\n").expect("written");
+    let ended = child.wait_with_output().expect("it ends");
+    let report: Value = serde_json::from_slice(&ended.stdout).expect("JSON");
+    assert_eq!(report["added"], 1);
+    assert_eq!(room.run(&["cameras", "import", "none.csv"], &[]).code, Some(1));
+}
+
+#[test]
+fn kinds_are_listed_set_and_removed() {
+    let room = Room::new();
+    let set = ["cameras", "kinds", "set", "acme", "rtsp://{username}:{password}@{host}:{port=554}/v{channel=1}"];
+    let ended = room.run(&set, &[]);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let listed = room.run(&["cameras", "kinds", "list"], &[]);
+    assert!(
+        listed.out.lines().any(|line| line.starts_with("acme ") && line.contains("/v{channel=1}")),
+        "{}",
+        listed.out
+    );
+    let items = json(&room, &["cameras", "kinds", "list", "--json"]);
+    let items = items["items"].as_array().expect("items").clone();
+    assert!(items.iter().any(|item| item["kind"] == "acme" && item["urlTemplate"] == set[4]), "{items:?}");
+
+    for (arguments, words) in [
+        (["cameras", "kinds", "set", "acme", "file:///etc/passwd"], "urlTemplate"),
+        (["cameras", "kinds", "set", "Not a word", "rtsp://{host}/"], "kind"),
+    ] {
+        let refused = room.run(&arguments, &[]);
+        assert!(refused.code == Some(1) && refused.err.contains(words), "{}", refused.err);
+    }
+    room.run(&["cameras", "add", "gate", "--kind", "acme", "--host", "10.0.0.9"], &[]);
+    let used = room.run(&["cameras", "kinds", "remove", "acme"], &[]);
+    assert!(used.code == Some(1) && used.err.contains("cameras of this kind: 1"), "{}", used.err);
+    room.run(&["cameras", "remove", "gate"], &[]);
+    assert_eq!(json(&room, &["cameras", "kinds", "remove", "acme", "--json"])["kind"], "acme");
+    let gone = room.run(&["cameras", "kinds", "remove", "acme"], &[]);
+    assert!(gone.code == Some(1) && gone.err.contains("acme"), "{}", gone.err);
+}

@@ -2,6 +2,7 @@
 //! `tests!` makes one test of each for a database, so that both run the same list.
 
 pub(super) mod cameras;
+pub(super) mod import;
 pub(super) mod incidents;
 pub(super) mod recordings;
 
@@ -21,6 +22,10 @@ macro_rules! tests {
             kinds_are_written_replaced_and_deleted
             hostile_text_comes_back_as_it_went_in
             a_change_is_announced_at_once
+        );
+        $crate::adapters::database::behaviour::tests!(@each $open, import:
+            a_plan_is_written_whole_or_not_at_all
+            ten_thousand_cameras_are_imported_and_imported_again
         );
         $crate::adapters::database::behaviour::tests!(@each $open, recordings:
             a_session_opens_and_closes_once

@@ -2,15 +2,17 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use deadpool_postgres::Client;
+use futures_util::stream::{FuturesOrdered, TryStreamExt};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::fault::{self, Failure};
-use crate::adapters::database::Condition;
 use crate::adapters::database::ledger::{self, LONGEST_TEXT};
+use crate::adapters::database::{Condition, WritePlan};
 use crate::base::Error;
 use crate::base::error::Kind;
+use crate::domain::camera::sheet::CameraWrite;
 use crate::domain::camera::{CameraEdit, CameraRow};
 
 const COLUMNS: &str = "id, name, kind, host, port, username, password, channel, substream, url, transport, audio, \
@@ -52,11 +54,45 @@ pub(super) async fn delete_kind(client: &Client, kind: &str) -> Result<(), Failu
 pub(super) async fn add(client: &Client, edit: CameraEdit) -> Result<CameraRow, Failure> {
     let name = edit.name.clone().ok_or_else(|| Error::invalid("name", "a camera needs a name"))?;
     let (columns, values): (Vec<_>, Vec<_>) = assignments(edit)?.into_iter().unzip();
-    let places: Vec<String> = (1..=columns.len()).map(|place| format!("${place}")).collect();
-    let sql =
-        format!("INSERT INTO cameras ({}) VALUES ({}) RETURNING {COLUMNS}", columns.join(", "), places.join(", "));
+    let sql = format!("{} RETURNING {COLUMNS}", insertion(&columns));
     let added = client.query_one(&sql, &borrowed(&values)).await;
     Ok(camera(&added.map_err(|error| taken(error, &name))?))
+}
+
+fn insertion(columns: &[&str]) -> String {
+    let places: Vec<String> = (1..=columns.len()).map(|place| format!("${place}")).collect();
+    format!("INSERT INTO cameras ({}) VALUES ({})", columns.join(", "), places.join(", "))
+}
+
+/// The row's id comes last.
+fn change(columns: &[&str]) -> String {
+    let sets: Vec<String> = columns.iter().zip(1..).map(|(column, place)| format!("{column} = ${place}")).collect();
+    format!("UPDATE cameras SET {} WHERE id = ${}", sets.join(", "), columns.len() + 1)
+}
+
+/// All that `plan` asks for in one transaction, with the table locked for other writers from its look on.
+pub(super) async fn write(client: &Client, plan: WritePlan) -> Result<(), Failure> {
+    whole(client, async {
+        client.batch_execute("LOCK TABLE cameras IN SHARE ROW EXCLUSIVE MODE").await?;
+        let mut writes = Vec::new();
+        for CameraWrite { id, edit } in plan(&all(client).await?)? {
+            let name = edit.name.clone().unwrap_or_default();
+            let (columns, mut values): (Vec<_>, Vec<_>) = assignments(edit)?.into_iter().unzip();
+            if columns.is_empty() {
+                continue;
+            }
+            values.extend(id.map(|id| -> Value { Box::new(id) }));
+            let sql = if id.is_some() { change(&columns) } else { insertion(&columns) };
+            // Cached: one for each set of columns, of which a file has few.
+            writes.push((client.prepare_cached(&sql).await?, values, name));
+        }
+        // Sent without waiting for each answer: a distant server costs a few ways and not ten thousand.
+        let sent = writes.iter().map(|(statement, values, name)| async move {
+            client.execute(statement, &borrowed(values)).await.map_err(|error| taken(error, name))
+        });
+        sent.collect::<FuturesOrdered<_>>().try_for_each(|_| std::future::ready(Ok(()))).await
+    })
+    .await
 }
 
 /// Looks and writes in one transaction, with the row locked from the look on.
@@ -76,8 +112,7 @@ async fn update(client: &Client, row: CameraRow, edit: CameraEdit) -> Result<Cam
         return Ok(row);
     }
     values.push(Box::new(id));
-    let sets: Vec<String> = columns.iter().zip(1..).map(|(column, place)| format!("{column} = ${place}")).collect();
-    let sql = format!("UPDATE cameras SET {} WHERE id = ${} RETURNING {COLUMNS}", sets.join(", "), values.len());
+    let sql = format!("{} RETURNING {COLUMNS}", change(&columns));
     let edited = client.query_opt(&sql, &borrowed(&values)).await.map_err(|error| taken(error, &name))?;
     Ok(camera(&edited.ok_or_else(|| no_camera(id))?))
 }

@@ -43,7 +43,7 @@ use self::arrival::Door;
 use self::link::Server;
 pub use self::schema::inspect;
 pub use self::site::SiteTable;
-use super::{Condition, Database, IncidentQuery, RecordingSummary, SegmentQuery, SessionSummary};
+use super::{Condition, Database, IncidentQuery, RecordingSummary, SegmentQuery, SessionSummary, WritePlan};
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::incident::Incident;
@@ -128,6 +128,11 @@ impl Database for Postgres {
     async fn edit_camera_if(&self, id: i64, edit: CameraEdit, only_if: Condition) -> Result<CameraRow> {
         let link = self.server.link().await?;
         link.answer(cameras::edit(&link, id, edit, only_if)).await
+    }
+
+    async fn write_cameras(&self, plan: WritePlan) -> Result<()> {
+        let link = self.server.link().await?;
+        link.answer(cameras::write(&link, plan)).await
     }
 
     async fn delete_camera_if(&self, id: i64, only_if: Condition) -> Result<()> {

@@ -6,9 +6,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::decode;
 use super::fault::{self, Failure};
-use crate::adapters::database::{Condition, ledger};
+use crate::adapters::database::{Condition, WritePlan, ledger};
 use crate::base::Error;
 use crate::base::error::Kind;
+use crate::domain::camera::sheet::CameraWrite;
 use crate::domain::camera::{CameraEdit, CameraRow};
 
 const COLUMNS: &str = "id, name, kind, host, port, username, password, channel, substream, url, transport, audio, \
@@ -18,6 +19,10 @@ const COLUMNS: &str = "id, name, kind, host, port, username, password, channel, 
 const NO_PORT: i64 = -1;
 
 pub(super) fn all(connection: &mut Connection) -> Result<Vec<CameraRow>, Failure> {
+    every(connection)
+}
+
+fn every(connection: &Connection) -> Result<Vec<CameraRow>, Failure> {
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM cameras ORDER BY id"))?;
     let rows = statement.query_map([], camera)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -54,15 +59,46 @@ pub(super) fn delete_kind(connection: &mut Connection, kind: &str) -> Result<(),
 }
 
 pub(super) fn add(connection: &mut Connection, edit: CameraEdit) -> Result<CameraRow, Failure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    insert(&transaction, edit)?;
+    let added = find(&transaction, transaction.last_insert_rowid())?;
+    transaction.commit()?;
+    added.ok_or_else(|| Error::internal("the camera vanished while it was added").into())
+}
+
+fn insert(transaction: &Connection, edit: CameraEdit) -> Result<(), Failure> {
     let name = edit.name.clone().ok_or_else(|| Error::invalid("name", "a camera needs a name"))?;
     let (columns, values): (Vec<_>, Vec<_>) = assignments(edit).into_iter().unzip();
     let places = vec!["?"; columns.len()].join(", ");
     let sql = format!("INSERT INTO cameras ({}) VALUES ({places})", columns.join(", "));
+    let mut statement = transaction.prepare_cached(&sql)?;
+    statement.execute(params_from_iter(values)).map_err(|error| taken(error, &name))?;
+    Ok(())
+}
+
+fn update(transaction: &Connection, id: i64, edit: CameraEdit) -> Result<(), Failure> {
+    let name = edit.name.clone().unwrap_or_default();
+    let (columns, mut values): (Vec<_>, Vec<_>) = assignments(edit).into_iter().unzip();
+    if columns.is_empty() {
+        return Ok(());
+    }
+    let sql = format!("UPDATE cameras SET {} = ? WHERE id = ?", columns.join(" = ?, "));
+    values.push(Value::Integer(id));
+    let mut statement = transaction.prepare_cached(&sql)?;
+    statement.execute(params_from_iter(values)).map_err(|error| taken(error, &name))?;
+    Ok(())
+}
+
+/// All that `plan` asks for in one transaction, which holds the only lock for writing from its look on.
+pub(super) fn write(connection: &mut Connection, plan: WritePlan) -> Result<(), Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction.execute(&sql, params_from_iter(values)).map_err(|error| taken(error, &name))?;
-    let added = find(&transaction, transaction.last_insert_rowid())?;
-    transaction.commit()?;
-    added.ok_or_else(|| Error::internal("the camera vanished while it was added").into())
+    for CameraWrite { id, edit } in plan(&every(&transaction)?)? {
+        match id {
+            Some(id) => update(&transaction, id, edit)?,
+            None => insert(&transaction, edit)?,
+        }
+    }
+    Ok(transaction.commit()?)
 }
 
 /// Looks and writes in one transaction, which holds the only lock for writing from the look on.
@@ -72,15 +108,9 @@ pub(super) fn edit(
     edit: CameraEdit,
     only_if: Condition,
 ) -> Result<CameraRow, Failure> {
-    let name = edit.name.clone().unwrap_or_default();
-    let (columns, mut values): (Vec<_>, Vec<_>) = assignments(edit).into_iter().unzip();
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     only_if.check(&find(&transaction, id)?.ok_or_else(|| no_camera(id))?)?;
-    if !columns.is_empty() {
-        let sql = format!("UPDATE cameras SET {} = ? WHERE id = ?", columns.join(" = ?, "));
-        values.push(Value::Integer(id));
-        transaction.execute(&sql, params_from_iter(values)).map_err(|error| taken(error, &name))?;
-    }
+    update(&transaction, id, edit)?;
     let edited = find(&transaction, id)?.ok_or_else(|| no_camera(id))?;
     transaction.commit()?;
     Ok(edited)

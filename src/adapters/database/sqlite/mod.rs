@@ -34,7 +34,7 @@ use uuid::Uuid;
 
 use self::file::{File, Link};
 pub use self::inspect::inspect;
-use super::{Condition, Database, IncidentQuery, RecordingSummary, SegmentQuery, SessionSummary};
+use super::{Condition, Database, IncidentQuery, RecordingSummary, SegmentQuery, SessionSummary, WritePlan};
 use crate::base::Result;
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::incident::Incident;
@@ -142,6 +142,12 @@ impl Database for Sqlite {
         let edited = self.file.call(Link::Writer, edit).await?;
         self.cameras_changed();
         Ok(edited)
+    }
+
+    async fn write_cameras(&self, plan: WritePlan) -> Result<()> {
+        self.file.call(Link::Writer, move |connection| cameras::write(connection, plan)).await?;
+        self.cameras_changed();
+        Ok(())
     }
 
     async fn delete_camera_if(&self, id: i64, only_if: Condition) -> Result<()> {

@@ -1,0 +1,33 @@
+//! A sheet of cameras written as one change: all of its rows, or none when anything is wrong. Called by HTTP and CLI.
+
+use tokio::sync::oneshot;
+
+use super::SharedDatabase;
+use crate::base::{Error, Result};
+use crate::domain::camera::Kinds;
+use crate::domain::camera::sheet::{ImportReport, Sheet};
+
+/// Reads the file, weighs it against the cameras as they are and, unless `dry`, writes what differs. Faults are in the
+/// report, and then nothing is written.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub async fn import(database: &SharedDatabase, file: &[u8], dry: bool) -> Result<ImportReport> {
+    let sheet = match Sheet::read(file) {
+        Ok(sheet) => sheet,
+        Err(report) => return Ok(report),
+    };
+    let kinds: Kinds = database.camera_kinds().await?.into_iter().collect();
+    if dry {
+        return Ok(sheet.plan(&database.cameras().await?, &kinds).report);
+    }
+    let (tell, told) = oneshot::channel();
+    let plan = Box::new(move |rows: &[_]| {
+        let planned = sheet.plan(rows, &kinds);
+        // Whoever asked may have gone; the file is written all the same.
+        let _ = tell.send(planned.report);
+        Ok(planned.writes)
+    });
+    database.write_cameras(plan).await?;
+    told.await.map_err(|_| Error::internal("the import was not planned"))
+}

@@ -1,0 +1,80 @@
+//! `streamwarden cameras import` and `export`: all cameras as CSV.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use super::{EXIT_FAILURE, Failure, Print, say};
+use crate::app::{self, cameras};
+use crate::base::{Error, Result};
+use crate::config::Settings;
+use crate::domain::camera::sheet::{self, ImportReport};
+
+/// Largest file; as over the API.
+const LARGEST: u64 = 8_000_000;
+
+/// Options of `cameras import`.
+#[derive(Clone, Debug, Args)]
+pub struct Import {
+    /// CSV file whose first line names the columns; - reads standard input.
+    file: PathBuf,
+    /// Say what would happen and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// How to print the outcome.
+    #[command(flatten)]
+    print: Print,
+}
+
+/// Writes the file's cameras, all or none.
+///
+/// # Errors
+/// When the file or the database cannot be read; faults of the file are printed and make the exit code 1.
+pub fn import(settings: &Settings, options: &Import) -> Result<(), Failure> {
+    let file = read(&options.file)?;
+    let report = app::block_on(cameras::import(settings, &file, options.dry_run))??;
+    say(&if options.print.json { json!(report).to_string() } else { words(&report, options.dry_run) });
+    if report.is_refused() { Err(Failure::Told(EXIT_FAILURE)) } else { Ok(()) }
+}
+
+/// Prints all cameras as CSV, or as JSON.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn export(settings: &Settings, print: Print) -> Result<(), Failure> {
+    let rows = app::block_on(cameras::list(settings))??;
+    if print.json {
+        say(&super::cameras::list_json(&rows));
+    } else {
+        say(sheet::write(&rows).trim_end_matches('\n'));
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let path = if path == Path::new("-") { Path::new("/dev/stdin") } else { path };
+    let fault = |text: String| Error::invalid(path.display().to_string(), text);
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(|error| fault(format!("cannot be read: {error}")))?;
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| fault(format!("cannot be read: {error}")))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(fault("is larger than 8 MB; split it".to_owned()));
+    }
+    Ok(bytes)
+}
+
+fn words(report: &ImportReport, dry: bool) -> String {
+    if report.is_refused() {
+        let printable = |text: &str| text.chars().map(|c| if c.is_control() { '?' } else { c }).collect::<String>();
+        let lines = report.faults.iter().map(|fault| {
+            let field = fault.field.as_deref().map(|field| format!(", {field}")).unwrap_or_default();
+            printable(&format!("line {}{field}: {}", fault.line, fault.message))
+        });
+        return lines.chain(["nothing was written".to_owned()]).collect::<Vec<_>>().join("\n");
+    }
+    let ImportReport { added, changed, unchanged, .. } = report;
+    let head = if dry { "would be " } else { "" };
+    format!("{head}added {added}, changed {changed}, unchanged {unchanged}")
+}

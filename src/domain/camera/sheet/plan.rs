@@ -1,0 +1,117 @@
+//! What a sheet changes of the cameras as they are: checked by the rules for every edit, and no more than what differs.
+
+use std::collections::BTreeMap;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::read::{Line, Sheet};
+use super::{HIDDEN, ImportReport, SheetFault};
+use crate::domain::camera::{CameraEdit, CameraRow, Kinds, check_edit};
+
+/// One row to write.
+#[derive(Clone, Debug)]
+pub struct CameraWrite {
+    /// The row that changes; `None` adds one.
+    pub id: Option<i64>,
+    /// The fields that are written.
+    pub edit: CameraEdit,
+}
+
+/// What follows from a sheet.
+#[derive(Clone, Debug, Default)]
+pub struct Planned {
+    /// In numbers.
+    pub report: ImportReport,
+    /// In rows. Empty when there are faults.
+    pub writes: Vec<CameraWrite>,
+}
+
+impl Sheet {
+    /// Weighs every line against the row of its name.
+    pub fn plan(&self, rows: &[CameraRow], kinds: &Kinds) -> Planned {
+        let by_name: BTreeMap<&str, &CameraRow> = rows.iter().map(|row| (row.name.as_str(), row)).collect();
+        let mut planned = Planned::default();
+        let mut faults = Vec::new();
+        for line in &self.lines {
+            let row = line.edit.name.as_deref().and_then(|name| by_name.get(name)).copied();
+            match write(line, row, kinds) {
+                Ok(None) => planned.report.unchanged += 1,
+                Ok(Some(write)) => {
+                    *(if row.is_some() { &mut planned.report.changed } else { &mut planned.report.added }) += 1;
+                    planned.writes.push(write);
+                }
+                Err(fault) => faults.push(fault),
+            }
+        }
+        if faults.is_empty() {
+            return planned;
+        }
+        Planned { report: ImportReport::refused(faults), writes: Vec::new() }
+    }
+}
+
+fn write(line: &Line, row: Option<&CameraRow>, kinds: &Kinds) -> Result<Option<CameraWrite>, SheetFault> {
+    let mut edit = line.edit.clone();
+    keep_hidden_url(&mut edit, row).map_err(|text| SheetFault::new(line.number, Some("url"), text))?;
+    if let Some(row) = row {
+        edit = difference(edit, row);
+        if is_nothing(&edit) {
+            return Ok(None);
+        }
+    }
+    check_edit(row, &edit, kinds)
+        .map_err(|error| SheetFault::new(line.number, error.field(), error.message().to_owned()))?;
+    Ok(Some(CameraWrite { id: row.map(|row| row.id), edit }))
+}
+
+/// A URL that was written out without its credentials means the one that is there.
+fn keep_hidden_url(edit: &mut CameraEdit, row: Option<&CameraRow>) -> Result<(), &'static str> {
+    let Some(Some(url)) = &edit.url else { return Ok(()) };
+    if !url.expose_secret().contains(HIDDEN) {
+        return Ok(());
+    }
+    if row.and_then(CameraRow::shown_url).is_some_and(|shown| shown == url.expose_secret()) {
+        edit.url = None;
+        return Ok(());
+    }
+    Err("holds *** where its password was hidden, and no camera of this name has such a URL; write the whole URL")
+}
+
+/// What of the edit is not in the row already.
+fn difference(edit: CameraEdit, row: &CameraRow) -> CameraEdit {
+    fn new<T: PartialEq>(asked: Option<T>, there: &T) -> Option<T> {
+        asked.filter(|asked| asked != there)
+    }
+    fn secret(asked: Option<Option<SecretString>>, there: &Option<SecretString>) -> Option<Option<SecretString>> {
+        let open = |secret: &Option<SecretString>| secret.as_ref().map(|secret| secret.expose_secret().to_owned());
+        asked.filter(|asked| open(asked) != open(there))
+    }
+    CameraEdit {
+        name: new(edit.name, &row.name),
+        kind: new(edit.kind, &row.kind),
+        host: new(edit.host, &row.host),
+        port: new(edit.port, &row.port),
+        username: new(edit.username, &row.username),
+        password: secret(edit.password, &row.password),
+        channel: new(edit.channel, &row.channel),
+        substream: new(edit.substream, &row.substream),
+        url: secret(edit.url, &row.url),
+        transport: new(edit.transport, &row.transport),
+        audio: new(edit.audio, &row.audio),
+        enabled: new(edit.enabled, &row.enabled),
+        record: new(edit.record, &row.record),
+    }
+}
+
+fn is_nothing(edit: &CameraEdit) -> bool {
+    let CameraEdit { name, kind, host, port, username, password, channel, substream, url, transport, audio, .. } = edit;
+    let texts = [host, username, channel, substream, transport, audio];
+    name.is_none()
+        && kind.is_none()
+        && port.is_none()
+        && password.is_none()
+        && url.is_none()
+        && edit.enabled.is_none()
+        && edit.record.is_none()
+        && texts.into_iter().all(Option::is_none)
+}
