@@ -10,6 +10,7 @@ mod peers;
 mod proxy;
 mod server;
 mod stage;
+mod table;
 
 /// True when the long forms are wanted.
 fn long() -> bool {

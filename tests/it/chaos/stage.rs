@@ -83,6 +83,11 @@ impl Stage {
         self.database.psql(&self.name, text).unwrap_or_else(|error| panic!("{text}: {error}"))
     }
 
+    /// The same, where it may be refused.
+    pub fn try_sql(&self, text: &str) -> Result<String, String> {
+        self.database.psql(&self.name, text)
+    }
+
     /// Its database among those of the server.
     pub fn database_name(&self) -> &str {
         &self.name
@@ -92,7 +97,12 @@ impl Stage {
     pub fn insert(&self, cameras: &[(String, Url)]) {
         let values: Vec<_> = cameras.iter().map(|(name, url)| format!("('{name}', '{url}')")).collect();
         self.sql(&format!("INSERT INTO cameras(name, url) VALUES {}", values.join(", ")));
-        self.names.borrow_mut().extend(cameras.iter().map(|(name, _)| name.clone()));
+        self.ought_to_run(cameras.iter().map(|(name, _)| name.clone()));
+    }
+
+    /// These ought to run.
+    pub fn ought_to_run(&self, names: impl Iterator<Item = String>) {
+        self.names.borrow_mut().extend(names);
     }
 
     /// These ought not to run any more.
@@ -135,9 +145,11 @@ impl Stage {
             let running: BTreeSet<_> = running.map(|camera| camera["name"].as_str().unwrap_or("").to_owned()).collect();
             let (relays, processes) = (self.relays(), self.program.processes());
             let alive: BTreeSet<_> = relays.keys().cloned().collect();
-            if running != *self.names.borrow() || alive != running {
-                let others: Vec<_> = cameras.iter().filter(|camera| camera["state"] != "running").collect();
-                return Err(format!("{others:#?}; processes of {alive:?}"));
+            let wanted = self.names.borrow().clone();
+            if running != wanted || alive != running {
+                let others = cameras.iter().filter(|camera| wanted.iter().any(|name| camera["name"] == name.as_str()));
+                let others: Vec<_> = others.filter(|camera| camera["state"] != "running").collect();
+                return Err(format!("{others:#?}; running {running:?}; processes of {alive:?}"));
             }
             // Not two for one camera, no probe, nothing else.
             if processes.len() != relays.len() { Err(format!("{processes:#?}")) } else { Ok(relays) }

@@ -1,0 +1,201 @@
+//! The cameras table is emptied, halved, renamed, mixed up, and filled with what nobody should write.
+
+use std::collections::BTreeMap;
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::long;
+use super::stage::Stage;
+
+const COUNT: usize = 8;
+
+/// No trigger tells of other tables; this asks the program to look.
+const LOOK: &str = "NOTIFY streamwarden_cameras, 'update:cameras'";
+
+/// Waits until a plan is held (or none); returns it.
+async fn plan(stage: &Stage, held: bool) -> Value {
+    stage
+        .until("the plan", || async {
+            let plan = stage.program.api.get("/api/v1/cameras/plan").await;
+            if plan["held"].is_object() == held { Ok(plan["held"].clone()) } else { Err(plan.to_string()) }
+        })
+        .await
+}
+
+/// The incident of the held plan opens, or ends.
+async fn incident(stage: &Stage, open: bool) {
+    stage
+        .until("the incident", || async {
+            let incidents = stage.program.api.items("/api/v1/incidents?kind=planHeld&open=true").await;
+            let told = incidents.iter().all(|one| one["cause"].as_str().is_some_and(|why| why.contains("would stop")));
+            if incidents.is_empty() != open && told { Ok(()) } else { Err(format!("{incidents:?}")) }
+        })
+        .await;
+}
+
+/// Something that has to be held, and what undoes it: no relay is touched by either.
+async fn is_held(stage: &Stage, relays: &BTreeMap<String, u32>, change: &str, undo: &str) {
+    stage.sql(change);
+    let held = plan(stage, true).await;
+    assert_eq!(held["running"], COUNT, "{change}: {held}");
+    incident(stage, true).await;
+    assert_eq!(&stage.all_running().await, relays, "{change}");
+    stage.sql(undo);
+    plan(stage, false).await;
+    incident(stage, false).await;
+    assert_eq!(&stage.all_running().await, relays, "{undo}");
+}
+
+#[tokio::test]
+async fn a_table_that_is_emptied_halved_or_renamed_stops_nobody_by_accident() {
+    let (stage, before) = Stage::open(COUNT).await;
+    stage.sql("CREATE TABLE saved AS SELECT * FROM cameras");
+    let back = "INSERT INTO cameras SELECT * FROM saved WHERE id NOT IN (SELECT id FROM cameras)";
+    let relays = stage.relays();
+    for _ in 0..if long() { 10 } else { 1 } {
+        is_held(&stage, &relays, "DELETE FROM cameras", back).await;
+        is_held(&stage, &relays, "TRUNCATE cameras", back).await;
+        is_held(&stage, &relays, "DELETE FROM cameras WHERE id > 3", back).await;
+        is_held(&stage, &relays, "UPDATE cameras SET enabled = false", "UPDATE cameras SET enabled = true").await;
+        let mixed = "UPDATE cameras SET name = 'other' || id";
+        is_held(&stage, &relays, mixed, "UPDATE cameras c SET name = s.name FROM saved s WHERE s.id = c.id").await;
+        let broken = "UPDATE camera_kinds SET url_template = 'file:///x'; UPDATE cameras SET url = NULL, host = 'h'";
+        let mended = "UPDATE cameras c SET url = s.url, host = NULL FROM saved s WHERE s.id = c.id";
+        is_held(&stage, &relays, broken, mended).await;
+        is_missed(&stage, &relays).await;
+        // Somebody's migration has stopped half way.
+        let moved = "ALTER TABLE cameras RENAME TO cameras_old; CREATE TABLE cameras (LIKE cameras_old INCLUDING ALL)";
+        let moved_back = "DROP TABLE cameras; ALTER TABLE cameras_old RENAME TO cameras";
+        is_held(&stage, &relays, &format!("{moved}; {LOOK}"), &format!("{moved_back}; {LOOK}")).await;
+    }
+    stage.in_order(&before).await;
+
+    // Half of them may go; and what is confirmed goes.
+    stage.sql("DELETE FROM cameras WHERE id > 4");
+    stage.forget(&["cam4", "cam5", "cam6", "cam7"]);
+    let half: BTreeMap<_, _> = relays.into_iter().take(4).collect();
+    assert_eq!(stage.all_running().await, half);
+    plan(&stage, false).await;
+    stage.sql("DELETE FROM cameras");
+    let held = plan(&stage, true).await;
+    let confirmation = json!({ "id": held["id"] }).to_string().into_bytes();
+    let (status, answer) = stage.program.api.send(Method::POST, "/api/v1/cameras/plan/apply", confirmation).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    stage.forget(&["cam0", "cam1", "cam2", "cam3"]);
+    stage.in_order(&before).await;
+    stage.sql(back);
+    stage.ought_to_run((0..COUNT).map(|n| format!("cam{n}")));
+    stage.in_order(&before).await;
+    stage.close().await;
+}
+
+/// The table has another name: seen by whoever asks and whoever reads, and nothing stops.
+async fn is_missed(stage: &Stage, relays: &BTreeMap<String, u32>) {
+    let begin = stage.program.log().len();
+    stage.sql("ALTER TABLE cameras RENAME TO cameras_old");
+    let (status, text) = stage.program.api.text("/ready").await.expect("an answer");
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{text}");
+    assert!(text.contains("was it renamed"), "it says what is missing: {text}");
+    stage.sql(LOOK);
+    stage
+        .until("the reading has failed", || async {
+            let log = stage.log_from(begin);
+            if log.contains("cameras not read, the last known ones go on") { Ok(()) } else { Err(log) }
+        })
+        .await;
+    assert_eq!(&stage.all_running().await, relays, "they go on");
+    stage.sql(&format!("ALTER TABLE cameras_old RENAME TO cameras; {LOOK}"));
+    stage
+        .until("the table read again", || async {
+            let log = stage.log_from(begin);
+            if log.contains("the database answers again") { Ok(()) } else { Err(log) }
+        })
+        .await;
+    assert_eq!(&stage.all_running().await, relays, "they went on");
+}
+
+/// Name, and the other columns.
+fn hostile_rows() -> Vec<(String, &'static str, String)> {
+    let schemes =
+        ["file:///etc/passwd", "concat:/etc/passwd|/etc/hosts", "pipe:0", "subfile,,start,0,end,9,,:/etc/passwd"];
+    let more = ["data:text/plain,x", "unix:/run/x", "crypto:/etc/passwd", "lavfi:testsrc", "tee:a|b", "-i", "--help"];
+    let shell =
+        ["rtsp://$(touch owned)/x", "rtsp://h/`touch owned`", "rtsp://h/x;touch owned", "rtsp://h/x\ntouch owned"];
+    let url =
+        |(number, url): (usize, &&str)| (format!("url{number}"), "url", format!("E'{}'", url.replace('\n', "\\n")));
+    let mut rows: Vec<_> = schemes.iter().chain(&more).chain(&shell).enumerate().map(url).collect();
+    for (number, name) in
+        ["../..", "a/../../b", "-i ", "$(touch owned)", "a\\nb", "\\x01", "a;b", "/etc/passwd"].iter().enumerate()
+    {
+        rows.push((format!("E'{name}'"), "url", format!("'rtsp://127.0.0.1:1/{number}'")));
+    }
+    rows.push(("repeat('n', 5000)".into(), "url", "'rtsp://127.0.0.1:1/x'".into()));
+    rows.push(("long".into(), "url", "'rtsp://127.0.0.1:1/' || repeat('x', 50000)".into()));
+    for (name, column, value) in [
+        ("port0", "port", "-1"),
+        ("port1", "port", "65536"),
+        ("port2", "port", "2147483647"),
+        ("host0", "host", "'-i'"),
+        ("host1", "host", "'a b'"),
+        ("host2", "host", "repeat('h', 5000)"),
+        ("host3", "host", "E'h\\nx'"),
+        ("kind0", "kind", "'../../x'"),
+        ("kind1", "kind", "'evil'"),
+        ("transport", "transport", "'-i'"),
+        ("audio", "audio", "repeat('a', 5000)"),
+        ("user", "username", "E'a\\nb'"),
+        ("password", "password", "E'a\\x01b'"),
+    ] {
+        rows.push((name.into(), column, value.into()));
+    }
+    rows
+}
+
+#[tokio::test]
+async fn hostile_rows_are_shown_start_nothing_and_harm_nobody() {
+    let (stage, before) = Stage::open(COUNT).await;
+    let relays = stage.relays();
+    stage.sql("INSERT INTO camera_kinds VALUES ('evil', 'file:///{host}')");
+    let rows = hostile_rows();
+    for (name, column, value) in &rows {
+        let name = if name.contains('\'') { name.clone() } else { format!("'{name}'") };
+        let host = if *column == "host" || *column == "url" { "" } else { ", host" };
+        let host_value = if host.is_empty() { "" } else { ", '127.0.0.1'" };
+        stage.sql(&format!("INSERT INTO cameras(name, {column}{host}) VALUES ({name}, {value}{host_value})"));
+    }
+    let nul = stage.try_sql("INSERT INTO cameras(name, url) VALUES (E'nul\\x00', 'rtsp://h/x')");
+    assert!(nul.is_err(), "PostgreSQL takes no NUL: {nul:?}");
+    let many = if long() { 5000 } else { 300 };
+    stage
+        .sql(&format!("INSERT INTO cameras(name, url) SELECT 'no name ' || n, '-i' FROM generate_series(1, {many}) n"));
+
+    let cameras = stage
+        .until("all rows shown", || async {
+            let cameras = stage.program.api.items("/api/v1/cameras").await;
+            let all = cameras.len() == COUNT + rows.len() + many;
+            let decided = cameras.iter().all(|camera| camera["state"] != "waiting" && camera["state"] != "probing");
+            if all && decided { Ok(cameras) } else { Err(format!("{} shown", cameras.len())) }
+        })
+        .await;
+    for camera in cameras.iter().filter(|camera| camera["state"] != "running") {
+        let why = camera["lastError"].as_str().unwrap_or("");
+        assert!(camera["state"] == "stopped" && why.len() > 10 && why.len() < 500, "it says why, in bounds: {camera}");
+    }
+    assert_eq!(stage.all_running().await, relays, "nothing else runs, and who ran goes on");
+    assert!(!stage.program.room().names().contains(&"owned".to_owned()), "no shell has seen it");
+    let log = stage.program.log();
+    assert!(log.lines().all(|line| line.len() < 2000 && !line.contains('\x01')), "nor does the log overflow");
+    assert!(log.len() < 200 * (COUNT + rows.len() + many) + 20_000, "{} bytes of log", log.len());
+
+    stage.sql("DELETE FROM cameras WHERE name NOT LIKE 'cam_'");
+    stage
+        .until("the hostile rows gone", || async {
+            let left = stage.program.api.items("/api/v1/cameras").await.len();
+            if left == COUNT { Ok(()) } else { Err(format!("{left} rows")) }
+        })
+        .await;
+    stage.in_order(&before).await;
+    assert_eq!(stage.relays(), relays);
+    stage.close().await;
+}
