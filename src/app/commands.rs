@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::plan::RESTREAMS;
 use crate::actors::restream::{
-    AddCamera, ApplyPlan, DeleteCamera, EditCamera, LookAtPlan, LookAtRuns, RestartCamera, Restreams, Written,
+    AddCamera, ApplyPlan, DeleteCamera, EditCamera, LookAtPlan, LookAtRuns, ProbeCamera, RestartCamera, Restreams,
+    TestCamera, Written,
 };
 use crate::actors::root::{Find, Root};
 use crate::actors::supervision::{Health, Observation, Observe};
@@ -17,11 +18,15 @@ use crate::adapters::database::Condition;
 use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraEdit, CameraStatus};
 use crate::domain::hold::PlanView;
+use crate::domain::probe::ProbeView;
 use crate::domain::run_log::Run;
 use crate::http::Commands;
 
 /// An answer takes at most so long: the database's own limit and some patience.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A look at a camera has limits of its own, of 5 minutes at most; this is for the case that they fail.
+const LOOK_PATIENCE: Duration = Duration::from_secs(330);
 
 /// [`Commands`] by way of the root.
 pub struct ToTheTree(pub Addr<Root>);
@@ -35,10 +40,21 @@ impl ToTheTree {
         Restreams: Handler<M>,
         Context<Restreams>: ToEnvelope<Restreams, M>,
     {
+        self.restreams_within(PATIENCE, command).await
+    }
+
+    /// As [`Self::restreams`], for what takes its time.
+    async fn restreams_within<M, T>(&self, patience: Duration, command: M) -> Result<T>
+    where
+        M: Message<Result = Result<T>> + Send + 'static,
+        T: Send + 'static,
+        Restreams: Handler<M>,
+        Context<Restreams>: ToEnvelope<Restreams, M>,
+    {
         let not_here = "cameras cannot be changed here now: the role restream is not running in this process";
         let manager = self.0.send(Find::<Restreams>::manager(RESTREAMS)).await.ok().flatten();
         let manager = manager.ok_or_else(|| Error::new(Kind::Unavailable, not_here))?;
-        match tokio::time::timeout(PATIENCE, manager.send(command)).await {
+        match tokio::time::timeout(patience, manager.send(command)).await {
             Ok(Ok(answer)) => answer,
             // It was rebuilt while it had the command; whether it was carried out shows in the list.
             Ok(Err(_)) => {
@@ -69,6 +85,14 @@ impl Commands for ToTheTree {
 
     async fn camera_log(&self, id: i64) -> Result<Vec<Run>> {
         self.restreams(LookAtRuns(id)).await
+    }
+
+    async fn probe_camera(&self, id: i64) -> Result<ProbeView> {
+        self.restreams_within(LOOK_PATIENCE, ProbeCamera(id)).await
+    }
+
+    async fn test_camera(&self, id: Option<i64>, edit: CameraEdit) -> Result<ProbeView> {
+        self.restreams_within(LOOK_PATIENCE, TestCamera { id, edit }).await
     }
 
     async fn camera_plan(&self) -> Result<PlanView> {

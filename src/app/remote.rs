@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -11,6 +12,7 @@ use crate::base::{Error, Kind, Result};
 use crate::config::Settings;
 use crate::domain::camera::CameraStatus;
 use crate::domain::hold::PlanView;
+use crate::domain::probe::ProbeView;
 use crate::domain::run_log::Run;
 
 /// Longer than the running process takes to give up on its own managers.
@@ -24,6 +26,8 @@ pub struct Page<T> {
     /// Where it goes on.
     pub next: Option<String>,
 }
+/// Longer than any look at a camera takes.
+const LOOK_PATIENCE: Duration = Duration::from_secs(340);
 
 /// The running process by its API.
 pub struct Remote {
@@ -45,6 +49,16 @@ impl Remote {
         let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build();
         let http = http.map_err(|error| Error::internal("no HTTP client can be made").with_source(error))?;
         Ok(Self { http, base: format!("http://{}/api/v1", running.listen) })
+    }
+
+    /// Looks at a camera.
+    ///
+    /// # Errors
+    /// What the running process says, or that it does not answer. A camera that fails is no error.
+    pub async fn probe(&self, id: i64) -> Result<ProbeView> {
+        let request =
+            self.http.post(format!("{}/cameras/{id}/probe", self.base)).header(CONTENT_TYPE, "application/json");
+        self.ask(request.timeout(LOOK_PATIENCE)).await
     }
 
     /// What of the cameras table is held back.
@@ -98,6 +112,7 @@ impl Remote {
         let kind = match status.as_u16() {
             404 => Kind::NotFound,
             409 => Kind::Conflict,
+            422 => Kind::Invalid,
             412 => Kind::Stale,
             _ => Kind::Unavailable,
         };

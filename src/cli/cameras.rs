@@ -7,7 +7,7 @@ use log::LevelFilter;
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::{Failure, Files, Print, kinds, plan, runs, say, sheet};
+use super::{Failure, Files, Print, kinds, plan, probe, runs, say, sheet};
 use crate::app::{self, cameras};
 use crate::base::{Error, Result, redact};
 use crate::config::{self, CliOverrides, Sources};
@@ -52,6 +52,14 @@ pub enum Command {
     Remove {
         /// Name or id.
         camera: String,
+    },
+    /// Look at a camera now and say what it sends, or what is wrong with it.
+    Probe {
+        /// Name or id.
+        camera: String,
+        /// How to print it.
+        #[command(flatten)]
+        print: Print,
     },
     /// Show a change of the table that is held because it would stop too many cameras, or confirm it.
     Plan(plan::Options),
@@ -207,6 +215,7 @@ pub fn run(files: Files, command: Command) -> Result<(), Failure> {
         Command::Remove { camera } => {
             changed("removed", &app::block_on(cameras::remove(&settings, &camera))??, Print::default());
         }
+        Command::Probe { camera, print } => probe::run(&settings, &camera, print)?,
         Command::Plan(options) => plan::run(&settings, options)?,
         Command::Log(options) => runs::run(&settings, &options)?,
         Command::Import(options) => sheet::import(&settings, &options)?,

@@ -6,6 +6,7 @@ pub mod cameras;
 pub mod check;
 pub mod kinds;
 pub mod plan;
+mod probe;
 pub mod runs;
 pub mod sheet;
 

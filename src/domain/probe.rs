@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::camera::AudioPolicy;
+use super::camera::{AudioPolicy, CameraSource};
 
 /// What ffprobe says of a source that answers.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Tracks {
     /// Container or protocol in ffmpeg's words (`rtsp`, `mpegts`, `flv`, `hls`).
@@ -43,6 +43,51 @@ pub struct KeptProbe {
     pub at: DateTime<Utc>,
     /// What was found.
     pub outcome: Outcome,
+}
+
+impl KeptProbe {
+    /// A look at this source, as it is kept.
+    pub fn new(source: &CameraSource, at: DateTime<Utc>, result: &Result<Tracks, Fault>) -> Self {
+        let outcome = match result {
+            Ok(tracks) => Outcome::Tracks(tracks.clone()),
+            Err(fault) => Outcome::Fault(fault.without_addresses()),
+        };
+        Self { camera: source.id, fingerprint: source.fingerprint(), at, outcome }
+    }
+}
+
+/// A look as people see it. Never holds a password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProbeView {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// How long it took, in milliseconds; null for one that was kept.
+    pub ms: Option<u64>,
+    /// Whether the camera can be relayed.
+    pub ok: bool,
+    /// What the source sends, when it can be relayed.
+    pub tracks: Option<Tracks>,
+    /// What is wrong, when it cannot.
+    pub fault: Option<Fault>,
+}
+
+impl ProbeView {
+    /// A look that was taken just now.
+    pub fn new(at: DateTime<Utc>, ms: u64, result: Result<Tracks, Fault>) -> Self {
+        let (tracks, fault) = result.map_or_else(|fault| (None, Some(fault)), |tracks| (Some(tracks), None));
+        Self { at, ms: Some(ms), ok: tracks.is_some(), tracks, fault }
+    }
+}
+
+impl From<KeptProbe> for ProbeView {
+    fn from(kept: KeptProbe) -> Self {
+        let result = match kept.outcome {
+            Outcome::Tracks(tracks) => Ok(tracks),
+            Outcome::Fault(fault) => Err(fault),
+        };
+        Self { ms: None, ..Self::new(kept.at, 0, result) }
+    }
 }
 
 /// What happens to the sound.

@@ -133,7 +133,7 @@ pub(super) fn id_of(text: &str) -> Result<i64> {
     text.parse().map_err(|_| no_camera(text))
 }
 
-fn no_camera(id: &str) -> Error {
+pub(super) fn no_camera(id: &str) -> Error {
     let id: String = id.chars().take(20).collect();
     Error::not_found(format!("there is no camera {id:?}"))
 }

@@ -21,6 +21,7 @@ mod list;
 mod metrics;
 mod openapi;
 mod plan;
+mod probes;
 mod query;
 mod recordings;
 mod server;
@@ -56,9 +57,11 @@ table::table! {
     "/api/v1/cameras/import" => { POST: sheet::import },
     "/api/v1/cameras/plan" => { GET: plan::look },
     "/api/v1/cameras/plan/apply" => { POST: plan::apply },
+    "/api/v1/cameras/probe" => { POST: probes::test },
     "/api/v1/cameras/{id}" => { GET: cameras::one, PATCH: cameras::edit, DELETE: cameras::delete },
     "/api/v1/cameras/{id}/settings" => { GET: cameras::settings },
     "/api/v1/cameras/{id}/log" => { GET: camera_log::log },
+    "/api/v1/cameras/{id}/probe" => { GET: probes::kept, POST: probes::look },
     "/api/v1/cameras/{id}/restart" => { POST: cameras::restart },
     "/api/v1/incidents" => { GET: incidents::list },
     "/api/v1/recordings" => { GET: recordings::streams },

@@ -5,7 +5,9 @@ use utoipa::OpenApi;
 
 use crate::domain::stream::ServerStatus;
 
-use super::{camera_log, cameras, health, incidents, kinds, metrics, plan, recordings, sheet, status, streams, ws};
+use super::{
+    camera_log, cameras, health, incidents, kinds, metrics, plan, probes, recordings, sheet, status, streams, ws,
+};
 
 /// The document. A test compares its paths with the route table.
 #[derive(OpenApi)]
@@ -41,6 +43,9 @@ use super::{camera_log, cameras, health, incidents, kinds, metrics, plan, record
         incidents::list,
         plan::look,
         plan::apply,
+        probes::kept,
+        probes::look,
+        probes::test,
         recordings::streams,
         recordings::sessions,
         recordings::segments,

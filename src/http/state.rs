@@ -15,6 +15,7 @@ use crate::adapters::spool::SharedSpool;
 use crate::base::Result;
 use crate::domain::camera::{CameraEdit, CameraStatus};
 use crate::domain::hold::PlanView;
+use crate::domain::probe::ProbeView;
 use crate::domain::role::Role;
 use crate::domain::run_log::Run;
 
@@ -31,6 +32,11 @@ pub trait Commands: Send + Sync {
     async fn restart_camera(&self, id: i64) -> Result<CameraStatus>;
     /// What the camera's ffmpeg has said, the newest run first. `NotFound`.
     async fn camera_log(&self, id: i64) -> Result<Vec<Run>>;
+    /// Looks at a camera now and keeps the result. `NotFound`, `Invalid` when its row is wrong, `Unavailable` when too many
+    /// are being looked at.
+    async fn probe_camera(&self, id: i64) -> Result<ProbeView>;
+    /// Looks at a camera that is not saved; what is absent is taken from the row of `id`. Errors as for one that is.
+    async fn test_camera(&self, id: Option<i64>, edit: CameraEdit) -> Result<ProbeView>;
     /// What of the cameras table is held back.
     async fn camera_plan(&self) -> Result<PlanView>;
     /// Carries out the held plan of this id. `Conflict` when another one, or none, is held by now.

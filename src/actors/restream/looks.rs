@@ -82,12 +82,12 @@ impl Looks {
         }
     }
 
-    /// Remembers a look; true when it has to be written.
-    fn note(&mut self, look: &KeptProbe) -> bool {
+    /// Remembers a look; true when it has to be written, as one that was asked for always has to.
+    fn note(&mut self, look: &KeptProbe, asked: bool) -> bool {
         let known = self.kept.get(&look.camera).is_some_and(|kept| {
             let same = kept.fingerprint == look.fingerprint && kept.outcome == look.outcome;
             let fault = matches!(look.outcome, Outcome::Fault(_));
-            same && fault && (look.at - kept.at).num_minutes() < SAME_FAULT_MINUTES
+            same && fault && !asked && (look.at - kept.at).num_minutes() < SAME_FAULT_MINUTES
         });
         if !known {
             self.kept.insert(look.camera, look.clone());
@@ -113,16 +113,18 @@ impl Restreams {
     }
 
     /// Takes a new look: for the relay if it is built again, and for the next start of ours.
-    pub(super) fn note_look(&mut self, look: KeptProbe, ctx: &mut Context<Self>) {
-        if !self.looks.note(&look) {
+    pub(super) fn note_look(&mut self, look: KeptProbe, asked: bool, ctx: &mut Context<Self>) {
+        if !self.looks.note(&look, asked) {
             return;
         }
         let kept = self.fleet.get(&look.camera).and_then(|planned| self.looks.of(planned.source()?));
         if let Some(assign) = self.assignments.get(&look.camera) {
-            // The relay knows already.
             assign.send_if_modified(|assignment| {
+                // What the relay has found itself is no news to it.
+                let news = asked && kept.is_some();
+                assignment.looks_asked += u64::from(news);
                 assignment.kept = kept;
-                false
+                news
             });
         }
         self.looks.unwritten.insert(look.camera, look);
@@ -165,6 +167,6 @@ impl Handler<Looked> for Restreams {
     type Result = ();
 
     fn handle(&mut self, looked: Looked, ctx: &mut Self::Context) {
-        self.note_look(looked.0, ctx);
+        self.note_look(looked.0, false, ctx);
     }
 }

@@ -9,6 +9,7 @@
 //! the live store; what monitors say is read from there. Never here: SQL, argument vectors, rules.
 
 mod adjust;
+mod asked;
 mod assignment;
 mod commands;
 mod fleet;
@@ -26,9 +27,11 @@ mod runs;
 mod setup;
 mod turns;
 
+pub use asked::{ProbeCamera, TestCamera};
 pub use commands::{AddCamera, DeleteCamera, EditCamera, Refresh, RestartCamera, Written};
 pub use manager::Restreams;
 pub use plan::{ApplyPlan, LookAtPlan};
+pub use process::probe;
 pub use relay::Restream;
 pub use runner::{Machine, Process, Runner};
 pub use runs::{LookAtRuns, RunLogs};

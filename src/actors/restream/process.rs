@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
 use futures_util::stream::{self, Stream};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -15,7 +14,7 @@ use crate::adapters::ffmpeg::argv;
 use crate::adapters::ffmpeg::child::{Event, Events, Exit, Launch};
 use crate::adapters::ffmpeg::progress::{Progress, ProgressReader};
 use crate::domain::camera::CameraSource;
-use crate::domain::probe::{Fault, FaultKind, KeptProbe, Outcome, Tracks};
+use crate::domain::probe::{Fault, FaultKind, Tracks};
 
 /// What a running ffmpeg tells.
 #[derive(Debug)]
@@ -56,15 +55,11 @@ pub(super) async fn probe_in_turn(
     // Never closed.
     let _slot = slots.acquire_owned().await;
     let begun = Instant::now();
-    (probe(setup, source, runs).await, begun.elapsed())
+    (look(setup, source, runs).await, begun.elapsed())
 }
 
 /// Looks at a camera now. A look that fails is in its log.
-pub(super) async fn probe(
-    setup: Arc<RestreamSetup>,
-    source: Box<CameraSource>,
-    runs: CameraRuns,
-) -> Result<Tracks, Fault> {
+async fn look(setup: Arc<RestreamSetup>, source: Box<CameraSource>, runs: CameraRuns) -> Result<Tracks, Fault> {
     let seen = runs.clone();
     let started = Box::new(move |witness| seen.looking(witness));
     let looked = setup.runner.look_witnessed(Arc::clone(&setup), source, started).await;
@@ -73,13 +68,14 @@ pub(super) async fn probe(
     judged
 }
 
-/// A look as it is kept: nothing of it tells an address.
-pub(super) fn keepable(source: &CameraSource, result: &Result<Tracks, Fault>) -> KeptProbe {
-    let outcome = match result {
-        Ok(tracks) => Outcome::Tracks(tracks.clone()),
-        Err(fault) => Outcome::Fault(fault.without_addresses()),
-    };
-    KeptProbe { camera: source.id, fingerprint: source.fingerprint(), at: Utc::now(), outcome }
+/// Looks at a camera now, and judges whether it can be relayed. Spawns: see the contract of `adapters::ffmpeg::child`.
+///
+/// # Errors
+/// What is wrong with it.
+pub async fn probe(setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> Result<Tracks, Fault> {
+    let tracks = setup.runner.look(Arc::clone(&setup), source).await?;
+    tracks.check(setup.version.major)?;
+    Ok(tracks)
 }
 
 /// ffmpeg's events as the relay wants them. Ends after the exit.

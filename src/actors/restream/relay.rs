@@ -27,7 +27,7 @@ use crate::adapters::ffmpeg::fault;
 use crate::adapters::ffmpeg::progress::Progress;
 use crate::adapters::live::SharedLive;
 use crate::domain::camera::{CameraState, CameraStatus};
-use crate::domain::probe::{Fault, Tracks};
+use crate::domain::probe::{Fault, KeptProbe, Tracks};
 use crate::domain::restream::{Action, Event, Phase, Relay};
 
 /// Each step of the kill ladder waits so long at most.
@@ -157,7 +157,7 @@ impl Restream {
                 ),
                 Err(fault) => log::warn!(camera = relay.camera(), ms = ms; "source failed: {fault}"),
             }
-            relay.manager.do_send(Looked(process::keepable(&source, &result)));
+            relay.manager.do_send(Looked(KeptProbe::new(&source, Utc::now(), &result)));
             relay.happened(Event::Probed(result), ctx);
         })));
     }

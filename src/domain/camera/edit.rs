@@ -21,6 +21,16 @@ pub fn check_edit(row: Option<&CameraRow>, edit: &CameraEdit, kinds: &Kinds) -> 
     CameraSource::from_row(&target, kinds).map(|_| ())
 }
 
+/// The source that an edit of `row` (or, without one, a new camera) leads to, for trying it before it is saved; it needs no
+/// name yet. The error names the field.
+pub fn draft(row: Option<&CameraRow>, edit: &CameraEdit, kinds: &Kinds) -> Result<CameraSource> {
+    let mut target = edited(row, edit);
+    if target.name.is_empty() {
+        "unnamed".clone_into(&mut target.name);
+    }
+    CameraSource::from_row(&target, kinds)
+}
+
 fn touches_source(edit: &CameraEdit) -> bool {
     let CameraEdit {
         name,
@@ -108,5 +118,15 @@ mod tests {
             assert_eq!(checked.as_ref().err().and_then(|error| error.field()), field, "{json}: {checked:?}");
             assert_eq!(checked.is_err(), field.is_some(), "{json}");
         }
+    }
+
+    #[test]
+    fn a_draft_needs_no_name_and_takes_what_is_absent_from_its_row() {
+        use secrecy::ExposeSecret;
+        let row = edited(None, &edit(r#"{"name":"gate","host":"10.0.0.9","username":"u","password":"p"}"#));
+        let source = draft(Some(&row), &edit(r#"{"host":"10.0.0.8"}"#), &kinds()).expect("a source");
+        assert_eq!(source.url.expose_secret(), "rtsp://u:p@10.0.0.8:554/");
+        assert_eq!(draft(None, &edit(r#"{"host":"h"}"#), &kinds()).expect("a source").name.as_str(), "unnamed");
+        assert_eq!(draft(None, &edit("{}"), &kinds()).expect_err("no host").field(), Some("host"));
     }
 }

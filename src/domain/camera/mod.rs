@@ -10,7 +10,7 @@ mod source;
 mod template;
 mod url;
 
-pub use edit::check_edit;
+pub use edit::{check_edit, draft};
 pub use settings::CameraSettings;
 pub use source::{AudioPolicy, CameraSource, Kinds, Scheme, Transport};
 pub use template::{check_kind, check_template, check_unused};

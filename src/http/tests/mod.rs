@@ -7,6 +7,7 @@ mod incidents;
 mod kinds;
 mod media;
 mod page;
+mod probes;
 mod rest;
 mod settings;
 mod sheet;

@@ -22,6 +22,7 @@ use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraEdit, CameraRow, CameraState, CameraStatus};
 use crate::domain::hold::{HeldView, PlanView, WouldStop};
 use crate::domain::name::StreamName;
+use crate::domain::probe::{Fault, FaultKind, ProbeView};
 use crate::domain::recording::{RecordingState, RecordingStatus, Segment, SegmentState, Session};
 use crate::domain::role::Role;
 use crate::domain::run_log::{Program, Run};
@@ -231,6 +232,16 @@ impl Commands for PlayedRoot {
         let lines = vec!["[rtsp @ 0x5] late".to_owned()];
         let (program, ended_at, ending, fault) = (Program::Ffmpeg, None, None, None);
         Ok(vec![Run { program, pid: 7, started_at: at(0), ended_at, ending, fault, lines }])
+    }
+
+    async fn probe_camera(&self, id: i64) -> Result<ProbeView> {
+        let row = self.0.camera(id).await?.ok_or_else(|| Error::not_found(format!("there is no camera {id}")))?;
+        self.test_camera(Some(id), CameraEdit::default()).await.map(|view| ProbeView { ok: row.enabled, ..view })
+    }
+
+    async fn test_camera(&self, id: Option<i64>, _: CameraEdit) -> Result<ProbeView> {
+        let words = format!("played look at {id:?}");
+        Ok(ProbeView::new(at(0), 7, Err(Fault::new(FaultKind::Refused, words))))
     }
 
     async fn camera_plan(&self) -> Result<PlanView> {

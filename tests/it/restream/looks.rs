@@ -3,10 +3,14 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use streamwarden::actors::restream::{ProbeCamera, TestCamera};
+use streamwarden::base::Kind;
 use streamwarden::demo::media_server::Options;
+use streamwarden::domain::camera::{CameraState, CameraStatus};
+use streamwarden::domain::probe::FaultKind;
 
 use super::program::{Program, is_live, until, write_config};
-use super::stage::{PATIENCE, Source, marked, server};
+use super::stage::{PATIENCE, Source, Stage, marked, server};
 
 /// An ffprobe that notes what it was asked to look at.
 fn counting_ffprobe(folder: &Path) {
@@ -68,4 +72,82 @@ async fn a_restart_of_ours_does_not_look_again_at_a_camera_that_is_well() {
     program.kill();
     until("ffmpeg is gone", PATIENCE, async || marked(&mark).is_empty()).await;
     server.stop().await;
+}
+
+#[actix::test]
+async fn a_look_that_is_asked_for_leaves_a_running_relay_alone_and_is_kept() {
+    let source = Source::start().await;
+    let mut stage = Stage::open().await;
+    let restreams = stage.restreams().await;
+    let (good, none) = (source.url("a"), source.url("none"));
+    stage.sql(&format!(
+        "INSERT INTO cameras(id, name, url, enabled) VALUES (1, 'gate', '{good}', 1), (2, 'off', '{good}', 0), \
+         (3, 'lost', '{none}', 0), (4, 'wrong', 'file:/etc/passwd', 1)"
+    ));
+    stage.state("gate", CameraState::Running).await;
+    let pid = stage.pid("gate").await;
+    let ask = async |id| restreams.send(ProbeCamera(id)).await.expect("alive");
+    let look = ask(1).await.expect("a look");
+    assert!(look.ok && look.ms.is_some(), "{look:?}");
+    assert_eq!(look.tracks.expect("tracks").video.as_deref(), Some("h264"));
+    assert_eq!(stage.pid("gate").await, pid, "the relay is left alone");
+    assert!(ask(2).await.expect("a look").ok, "also a camera that is switched off");
+    let lost = ask(3).await.expect("a look").fault.expect("a fault");
+    assert_eq!(lost.kind, FaultKind::NotFound, "{lost}");
+    assert_eq!(ask(4).await.expect_err("a wrong row").field(), Some("url"));
+    assert_eq!(ask(5).await.expect_err("nobody").kind(), Kind::NotFound);
+    until("all looks are kept", PATIENCE, async || {
+        stage.ask("SELECT CAST(count(*) AS TEXT) FROM camera_probes") == ["3"]
+    })
+    .await;
+
+    let test = async |id, json: serde_json::Value| {
+        let edit = serde_json::from_value(json).expect("an edit");
+        restreams.send(TestCamera { id, edit }).await.expect("alive")
+    };
+    assert!(test(None, serde_json::json!({ "url": good })).await.expect("a look").ok);
+    assert!(!test(Some(1), serde_json::json!({ "url": none })).await.expect("a look").ok);
+    assert!(test(Some(1), serde_json::json!({ "audio": "none" })).await.expect("a look").ok, "the rest is the row's");
+    assert_eq!(test(None, serde_json::json!({ "url": "file:x" })).await.expect_err("refused").field(), Some("url"));
+    assert_eq!(stage.ask("SELECT CAST(count(*) AS TEXT) FROM camera_probes"), ["3"], "nothing of it is kept");
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn a_relay_that_waits_starts_when_a_look_finds_its_camera_well() {
+    let source = Source::start().await;
+    let mut stage = Stage::open().await;
+    stage.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (1, 'late', '{}')", source.url("late")));
+    let waits = |camera: &CameraStatus| {
+        let wait = camera.next_start.map_or(0, |next| (next - chrono::Utc::now()).num_seconds());
+        camera.state == CameraState::Backoff && wait >= 4
+    };
+    stage.camera("late", |camera| camera.is_some_and(waits)).await;
+    let mut publisher = source.publish_also("late").await;
+    let look = stage.restreams().await.send(ProbeCamera(1)).await.expect("alive").expect("a look");
+    assert!(look.ok, "{look:?}");
+    stage.state("late", CameraState::Running).await;
+    publisher.kill().expect("our child");
+    publisher.wait().expect("our child");
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn no_more_cameras_are_looked_at_at_once_than_there_are_slots() {
+    // It takes connections and says nothing: a look lasts as long as it may.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("rtsp://{}/x", silent.local_addr().expect("an address"));
+    let mut stage = Stage::open().await;
+    let rows: Vec<String> = (0..6).map(|n| format!("('silent{n}', '{url}')")).collect();
+    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES {}", rows.join(", ")));
+    let source = Source::start().await;
+    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", source.url("a")));
+    until("all are looked at in turn", PATIENCE, async || {
+        assert!(stage.processes().len() <= 3, "{:?}", stage.processes());
+        stage.ask("SELECT CAST(count(*) AS TEXT) FROM camera_probes") == ["7"]
+    })
+    .await;
+    stage.state("gate", CameraState::Running).await;
+    // Those in line do not hold up the end.
+    stage.stop().await;
 }

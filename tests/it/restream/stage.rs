@@ -233,28 +233,38 @@ impl Source {
         let mut command = Command::new("ffmpeg");
         command.args(encode.split_whitespace()).arg(both).stdin(Stdio::null());
         let source = Self { publisher: command.spawn().expect("ffmpeg"), server };
-        source.ready().await;
+        source.ready(2).await;
         source
     }
 
-    /// Waits until both paths are there.
-    async fn ready(&self) {
+    /// Waits until so many paths are there.
+    async fn ready(&self, paths: usize) {
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let list = self.server.api_url().join("/v3/paths/list").expect("a route");
-        let both = async {
+        let all = async {
             loop {
                 let text = http.get(list.clone()).send().await.expect("an answer").text().await.expect("a body");
-                let paths: Value = serde_json::from_str(&text).expect("JSON");
-                if paths["items"]
+                let listed: Value = serde_json::from_str(&text).expect("JSON");
+                if listed["items"]
                     .as_array()
-                    .is_some_and(|items| items.iter().filter(|p| p["ready"] == true).count() == 2)
+                    .is_some_and(|items| items.iter().filter(|p| p["ready"] == true).count() == paths)
                 {
                     return;
                 }
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        timeout(PATIENCE, both).await.expect("the source publishes");
+        timeout(PATIENCE, all).await.expect("the source publishes");
+    }
+
+    /// Publishes `a` under another path as well, until the child is ended.
+    pub async fn publish_also(&self, path: &str) -> std::process::Child {
+        let mut command = Command::new("ffmpeg");
+        command.args(["-nostdin", "-loglevel", "error", "-rtsp_transport", "tcp", "-i", self.url("a").as_str()]);
+        command.args(["-c", "copy", "-an", "-f", "rtsp", "-rtsp_transport", "tcp", self.url(path).as_str()]);
+        let child = command.stdin(Stdio::null()).spawn().expect("ffmpeg");
+        self.ready(3).await;
+        child
     }
 
     pub fn url(&self, path: &str) -> Url {

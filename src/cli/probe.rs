@@ -1,0 +1,52 @@
+//! `streamwarden cameras probe`: a look at a camera, in words or as JSON.
+
+use super::{EXIT_FAILURE, Failure, Print, say};
+use crate::app::{self, cameras};
+use crate::base::Error;
+use crate::config::Settings;
+use crate::domain::probe::ProbeView;
+
+/// Looks, and says what was found. A camera that cannot be relayed ends with [`EXIT_FAILURE`].
+///
+/// # Errors
+/// When there is no such camera, or when nobody can look.
+pub fn run(settings: &Settings, camera: &str, print: Print) -> Result<(), Failure> {
+    let view = app::block_on(cameras::probe(settings, camera))??;
+    if print.json {
+        say(&serde_json::to_string(&view).map_err(|error| Error::internal(error.to_string()))?);
+    } else {
+        say(&words(&view));
+    }
+    if view.ok { Ok(()) } else { Err(Failure::Told(EXIT_FAILURE)) }
+}
+
+fn words(view: &ProbeView) -> String {
+    let took = view.ms.map_or_else(String::new, |ms| format!(" ({:.1} s)", ms as f64 / 1e3));
+    match (&view.tracks, &view.fault) {
+        (Some(tracks), _) => {
+            let codec = |codec: &Option<String>| codec.clone().unwrap_or_else(|| "none".to_owned());
+            format!("the camera is well{took}: video {}, sound {}", codec(&tracks.video), codec(&tracks.audio))
+        }
+        (None, Some(fault)) => format!("the camera cannot be relayed{took}: {fault}"),
+        (None, None) => "the camera was looked at, and nothing is known of it".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::domain::probe::{Fault, FaultKind, Tracks};
+
+    #[test]
+    fn people_read_what_it_sends_or_what_is_wrong() {
+        let tracks = Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: None, flows: true };
+        let well = ProbeView::new(DateTime::UNIX_EPOCH, 1234, Ok(tracks));
+        assert_eq!(words(&well), "the camera is well (1.2 s): video h264, sound none");
+        let fault = Fault::new(FaultKind::Refused, "rtsp://h refuses the connection; check its port");
+        let ill = ProbeView::new(DateTime::UNIX_EPOCH, 40, Err(fault));
+        let wanted = "the camera cannot be relayed (0.0 s): rtsp://h refuses the connection; check its port";
+        assert_eq!(words(&ill), wanted);
+    }
+}
