@@ -41,3 +41,25 @@ pub fn available() -> f64 {
     let line = info.lines().find(|line| line.starts_with("MemAvailable:")).unwrap_or_default();
     line.split_ascii_whitespace().nth(1).and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
 }
+
+/// CPU time of the whole machine so far.
+pub struct Busy {
+    idle: f64,
+    all: f64,
+}
+
+/// See [`Busy`].
+pub fn busy() -> Busy {
+    let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+    let line = stat.lines().next().unwrap_or_default();
+    // user nice system idle iowait irq softirq steal (proc(5)).
+    let ticks: Vec<f64> = line.split_ascii_whitespace().skip(1).take(8).filter_map(|n| n.parse().ok()).collect();
+    Busy { idle: ticks.iter().skip(3).take(2).sum(), all: ticks.iter().sum() }
+}
+
+impl Busy {
+    /// Busy fraction since then.
+    pub fn since(&self, before: &Self) -> f64 {
+        1.0 - (self.idle - before.idle) / (self.all - before.all).max(1.0)
+    }
+}

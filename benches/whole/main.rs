@@ -12,6 +12,7 @@ mod measure;
 
 mod cuts;
 mod fleet;
+mod mediamtx;
 mod start;
 
 use streamwarden::demo::media_server::Options;
@@ -22,16 +23,16 @@ fn main() {
     let rounds = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(7);
     actix::System::new().block_on(async {
         let media = support::media::server(&Options::default()).await;
-        println!("media server: {}; {rounds} rounds", media.name());
-        let cameras = Cameras::start(fleet::SIZE).await;
+        println!("media server: {}; {rounds} rounds; {}", media.name(), measure::usage::load());
+        let cameras = Cameras::start(1).await;
         let more = "[upload]\nworkers = 1".to_owned();
         let config = Config { more, ..Config::on(&media) };
         let program = Program::start(&config).await;
         start::compare(&program, &cameras, &media, rounds).await;
         cuts::count(&program, &media).await;
-        fleet::weigh(&program, &cameras).await;
         program.stop().await;
         cameras.stop().await;
+        fleet::weigh(&media).await;
         media.stop().await;
     });
 }

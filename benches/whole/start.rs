@@ -1,4 +1,5 @@
-//! From a row, or from a killed process, to the path being available; beside the same ffmpeg command started by hand.
+//! From a row, or from a killed process, to the path being available; beside the same ffmpeg command started by hand, and
+//! beside MediaMTX's own restart of it where there is a real one.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -8,13 +9,14 @@ use serde_json::Value;
 use streamwarden::demo::server::AnyServer;
 
 use crate::measure::figures;
+use crate::mediamtx::OwnPath;
 use crate::support::cameras::Cameras;
 use crate::support::processes::{Job, send};
 use crate::support::program::Program;
 use crate::support::wait::{eventually, timed};
 
 /// Asks the media server itself, so that our own polling is no part of the figure: the id of the path's source.
-async fn source(media: &AnyServer, name: &str) -> Option<String> {
+pub async fn source(media: &AnyServer, name: &str) -> Option<String> {
     let url = media.api_url().join(&format!("v3/paths/get/{name}")).expect("a URL");
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     let path: Value = client.get(url).send().await.ok()?.json().await.ok()?;
@@ -22,9 +24,10 @@ async fn source(media: &AnyServer, name: &str) -> Option<String> {
     (path["available"] == true).then(|| id.to_owned())
 }
 
-/// Rounds of three in turn: a row, a kill, a command by hand.
+/// Rounds of four in turn: a row, a kill, a command by hand, and the same by MediaMTX.
 pub async fn compare(program: &Program, cameras: &Cameras, media: &AnyServer, rounds: usize) {
     let (mut inserted, mut killed, mut bare) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut theirs_added, mut theirs_killed) = (Vec::new(), Vec::new());
     for round in 0..rounds {
         let name = format!("row{round}");
         let begun = Instant::now();
@@ -40,10 +43,22 @@ pub async fn compare(program: &Program, cameras: &Cameras, media: &AnyServer, ro
             timed("the path again", || async { source(media, &name).await.filter(|id| *id != first) }).await;
         killed.push(took);
         bare.push(by_hand(media, &args, &format!("bare{round}")).await);
+        if let AnyServer::Real(_) = media {
+            let path = OwnPath::add(media, &args, &format!("own{round}")).await;
+            theirs_added.push(path.added);
+            theirs_killed.push(path.kill().await);
+            path.remove().await;
+        }
         program.sql(&format!("DELETE FROM cameras WHERE name = '{name}'"));
     }
     figures::versus("INSERT -> path available", &mut inserted, "bare ffmpeg", &mut bare.clone(), "<= 1.2");
     figures::versus("kill -9 -> path available", &mut killed, "bare ffmpeg", &mut bare, "<= 1.2");
+    if theirs_killed.is_empty() {
+        return println!("MediaMTX's own runOnInitRestart: not measured, MEDIAMTX_BIN names none");
+    }
+    let name = "MediaMTX's runOnInit";
+    figures::versus("configured -> path available", &mut inserted, name, &mut theirs_added, "< 1");
+    figures::versus("kill -9 -> path available", &mut killed, name, &mut theirs_killed, "< 1");
 }
 
 /// The relay's own command, with another target.

@@ -51,7 +51,7 @@ impl Publisher {
     }
 
     /// ffmpeg with these arguments before its output.
-    fn run(args: &[&str], url: &Url) -> Self {
+    pub fn run(args: &[&str], url: &Url) -> Self {
         let ffmpeg = Command::new("ffmpeg")
             .args(["-hide_banner", "-loglevel", "error", "-nostdin"])
             .args(args)
