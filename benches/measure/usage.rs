@@ -31,8 +31,12 @@ pub fn pss(pid: u32) -> f64 {
 /// Load of the machine over the last minute, for whoever reads the figures.
 pub fn load() -> String {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    format!("load {} on {cores} cores", load.split(' ').next().unwrap_or("unknown"))
+    format!("load {} on {} cores", load.split(' ').next().unwrap_or("unknown"), cores())
+}
+
+/// CPU cores that we may use.
+pub fn cores() -> f64 {
+    std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64)
 }
 
 /// MiB that the machine can still give.

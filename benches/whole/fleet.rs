@@ -5,7 +5,7 @@ use std::time::Duration;
 use streamwarden::demo::media_server::{MediaServer, Options};
 use streamwarden::demo::server::AnyServer;
 
-use crate::measure::usage::{available, busy, cpu, load, pss};
+use crate::measure::usage::{available, busy, cores, cpu, load, pss};
 use crate::support::media::Publisher;
 use crate::support::processes::Job;
 use crate::support::program::{Config, Program};
@@ -42,10 +42,11 @@ pub async fn weigh(media: &AnyServer) {
         program.sql(&format!("INSERT INTO cameras(name, url, record) VALUES {}", rows.join(",")));
         begun = size;
         eventually("all relays run", || async { (running(&program).await == size).then_some(()) }).await;
-        let (busy, memory) = measure(&program, size).await;
+        let (busy, share, memory) = measure(&program, size).await;
         let Some(next) = SIZES.get(place + 1) else { break };
         let growth = *next as f64 / size as f64;
-        if busy * growth > FULL || available() - memory * (growth - 1.0) < SPARE {
+        // What serves them costs about as much again.
+        if busy + 2.0 * share * (growth - 1.0) > FULL || available() - memory * (growth - 1.0) < SPARE {
             println!(
                 "{next} relays are more than this machine carries: {:.0} % of its CPU is busy with {size}",
                 busy * 100.0
@@ -63,8 +64,9 @@ async fn running(program: &Program) -> usize {
     cameras.iter().filter(|camera| camera["state"] == "running").count()
 }
 
-/// Prints a row; returns how busy the whole machine was, and the relays' memory in MiB.
-async fn measure(program: &Program, size: usize) -> (f64, f64) {
+/// Prints a row; returns which part of the machine's CPU was busy, which part of it with us and our ffmpegs, and the relays'
+/// memory in MiB.
+async fn measure(program: &Program, size: usize) -> (f64, f64, f64) {
     let processes = program.processes().into_iter();
     let relays: Vec<u32> =
         processes.filter(|process| matches!(process.job, Job::Relay(_))).map(|process| process.pid).collect();
@@ -85,5 +87,5 @@ async fn measure(program: &Program, size: usize) -> (f64, f64) {
         machine * 100.0,
         load()
     );
-    (machine, their_memory)
+    (machine, (ours + theirs) / 100.0 / cores(), their_memory)
 }
