@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # Debian package for each program that a target needs; whatever is there already is left alone.
 NEED_RUN  := ffmpeg=ffmpeg ffprobe=ffmpeg
 NEED_WEB  := node=nodejs npm=npm
-NEED_TEST := pg_ctlcluster=postgresql openssl=openssl sqlite3=sqlite3 chromium=chromium shellcheck=shellcheck curl=curl systemd-analyze=systemd
+NEED_TEST := pg_ctlcluster=postgresql openssl=openssl sqlite3=sqlite3 chromium=chromium shellcheck=shellcheck curl=curl systemd-analyze=systemd faketime=faketime
 
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/screenshots -prune -o -path web/test-results -prune -o -type f -print 2>/dev/null)
 

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
-use tokio_postgres::{Client, NoTls};
 use url::Url;
 
 use super::long;
@@ -113,15 +112,6 @@ async fn a_database_that_is_killed_restarted_or_paused_is_waited_for() {
     stage.close().await;
 }
 
-/// A connection of the test's own; it does what no program of ours should.
-async fn connect(stage: &Stage) -> Result<Client, tokio_postgres::Error> {
-    let mut config = tokio_postgres::Config::new();
-    config.host("127.0.0.1").port(stage.database.port()).user("tester").dbname(stage.database_name());
-    let (client, connection) = config.application_name("outsider").connect(NoTls).await?;
-    tokio::spawn(connection);
-    Ok(client)
-}
-
 /// Ends every session but those of the test.
 const TERMINATE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                          WHERE backend_type = 'client backend' AND application_name <> 'outsider'";
@@ -145,8 +135,8 @@ async fn connections_that_are_cut_in_the_middle_of_a_question_are_made_anew() {
     .await;
     let way = way.expect("made above");
     // Two of them: within a transaction the view of the sessions stands still.
-    let locker = connect(&stage).await.expect("a connection");
-    let outsider = connect(&stage).await.expect("a connection");
+    let locker = stage.outsider().await.expect("a connection");
+    let outsider = stage.outsider().await.expect("a connection");
     for round in 0..if long() { 100 } else { 25 } {
         // Every question about the cameras hangs, and is cut: by the server, or by the network.
         locker.batch_execute("BEGIN; LOCK TABLE cameras").await.expect("the lock");
@@ -191,9 +181,9 @@ async fn a_database_without_a_free_connection_is_waited_for() {
     let (stage, before) = Stage::with(COUNT, &format!("max_connections = {MOST}\n"), |_, _| ()).await;
     for round in 0..if long() { 5 } else { 1 } {
         let mut relays = stage.all_running().await;
-        let mut held = vec![connect(&stage).await.expect("a connection")];
+        let mut held = vec![stage.outsider().await.expect("a connection")];
         while held.len() < MOST {
-            match connect(&stage).await {
+            match stage.outsider().await {
                 Ok(client) => held.push(client),
                 // The others are the program's; what it loses is ours, if we are quicker.
                 Err(_) => _ = held[0].execute(TERMINATE, &[]).await.expect("ended"),

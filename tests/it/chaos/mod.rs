@@ -3,8 +3,10 @@
 //!
 //! `make test` runs the short forms; `make chaos` (`STREAMWARDEN_CHAOS=1`) the long ones, one after the other.
 
+mod clock;
 mod database;
 mod kills;
+mod life;
 mod order;
 mod peers;
 mod proxy;

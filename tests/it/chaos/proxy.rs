@@ -43,6 +43,7 @@ struct Shared {
     /// What arrives is kept back: a cable that was pulled.
     stuck: AtomicBool,
     logins: AtomicUsize,
+    connections: AtomicUsize,
     ended: AtomicBool,
 }
 
@@ -57,6 +58,7 @@ impl Proxy {
             open: Mutex::default(),
             stuck: AtomicBool::new(false),
             logins: AtomicUsize::new(0),
+            connections: AtomicUsize::new(0),
             ended: AtomicBool::new(false),
         });
         let serving = Arc::clone(&shared);
@@ -103,12 +105,18 @@ impl Proxy {
     pub fn logins(&self) -> usize {
         self.shared.logins.load(Ordering::SeqCst)
     }
+
+    /// How many connections there have been.
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::SeqCst)
+    }
 }
 
 impl Shared {
     fn serve(&self, mut stream: TcpStream) {
         let (Ok(ours), Ok(end)) = (stream.try_clone(), stream.try_clone()) else { return };
         lock(&self.open).push(ours);
+        self.connections.fetch_add(1, Ordering::SeqCst);
         let manner = *lock(&self.manner);
         match manner {
             Manner::Honest => self.pass_on(&stream),

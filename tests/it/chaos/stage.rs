@@ -9,6 +9,7 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use streamwarden::demo::media_server::Options;
 use streamwarden::demo::server::AnyServer;
+use tokio_postgres::{Client, NoTls};
 use url::Url;
 
 use super::order::{Descriptors, members, zombies_of};
@@ -88,9 +89,13 @@ impl Stage {
         self.database.psql(&self.name, text)
     }
 
-    /// Its database among those of the server.
-    pub fn database_name(&self) -> &str {
-        &self.name
+    /// A connection of the test's own; it does what no program of ours should.
+    pub async fn outsider(&self) -> Result<Client, tokio_postgres::Error> {
+        let mut config = tokio_postgres::Config::new();
+        config.host("127.0.0.1").port(self.database.port()).user("tester").dbname(&self.name);
+        let (client, connection) = config.application_name("outsider").connect(NoTls).await?;
+        tokio::spawn(connection);
+        Ok(client)
     }
 
     /// Adds cameras that ought to run.

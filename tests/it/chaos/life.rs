@@ -1,0 +1,91 @@
+//! Our own process is killed while it has its hands full, and started again.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use tokio::task::JoinSet;
+use tokio::time::{interval, sleep};
+
+use super::long;
+use super::proxy::Proxy;
+use super::stage::Stage;
+use crate::support::processes::send;
+use crate::support::program::GONE_WITHIN;
+use crate::support::wait::within;
+
+/// The camera whose connections are counted.
+const COUNTED: &str = "counted";
+
+/// When each camera was looked at last.
+const LOOKS: &str = "SELECT string_agg(camera || ' ' || at, ', ' ORDER BY camera) FROM camera_probes";
+
+/// Questions and edits without end, until it is dropped.
+async fn load(stage: &Stage) -> JoinSet<()> {
+    let mut load = JoinSet::new();
+    for route in ["/api/v1/cameras", "/api/v1/streams", "/ready", "/metrics"] {
+        let api = stage.program.api.clone();
+        load.spawn(async move {
+            // Whoever is killed gives no answer.
+            while api.text(route).await.is_some() {}
+        });
+    }
+    let client = stage.outsider().await.expect("a connection");
+    load.spawn(async move {
+        let edits = "INSERT INTO cameras(name, url, enabled) VALUES ('passing', 'rtsp://127.0.0.1:1/x', false); \
+                     UPDATE cameras SET record = NOT record; DELETE FROM cameras WHERE name = 'passing'";
+        let mut clock = interval(Duration::from_millis(20));
+        loop {
+            clock.tick().await;
+            client.batch_execute(edits).await.expect("edits");
+        }
+    });
+    load
+}
+
+#[tokio::test]
+async fn our_own_death_under_load_leaves_nothing_and_the_next_life_goes_on() {
+    let (count, lives) = if long() { (20, 20) } else { (8, 3) };
+    let (mut stage, _) = Stage::open(count).await;
+    let source = stage.source(0);
+    let proxy = Proxy::to(SocketAddr::from((Ipv4Addr::LOCALHOST, source.port().expect("a port"))));
+    stage.insert(&[(COUNTED.to_owned(), proxy.on_the_way_to(&source))]);
+    let before = stage.before().await;
+    stage
+        .until("every look is kept", || async {
+            let kept = stage.sql("SELECT count(*) FROM camera_probes");
+            if kept == (count + 1).to_string() { Ok(()) } else { Err(kept) }
+        })
+        .await;
+    let looks = stage.sql(LOOKS);
+    for life in 0..lives {
+        let load = load(&stage).await;
+        for (name, pid) in stage.relays() {
+            // Some of them are just on their way back.
+            if name != COUNTED && pid % 2 == 0 {
+                send(pid, Signal::SIGKILL);
+            }
+        }
+        // Every life ends at another moment.
+        sleep(Duration::from_millis(137 * life % 1000)).await;
+        let took = stage.program.kill().await;
+        within(took, GONE_WITHIN, "the end of all children");
+        let seen = proxy.connections();
+        stage.program.start_again().await;
+        if life % 3 == 2 {
+            // Killed again in the middle of its start.
+            within(stage.program.kill().await, GONE_WITHIN, "the end of all children");
+            stage.program.start_again().await;
+        }
+        drop(load);
+        stage.sql("DELETE FROM cameras WHERE name = 'passing'");
+        stage.in_order(&before).await;
+        let restarts = stage.camera(COUNTED).await["restarts"].as_u64().expect("a number");
+        let connections = (proxy.connections() - seen) as u64;
+        // The one that was killed in the middle of its start may have come so far as to connect.
+        let allowed = 1 + restarts + u64::from(life % 3 == 2);
+        assert!(connections <= allowed, "{connections} connections for {restarts} restarts: no look was needed");
+    }
+    assert_eq!(stage.sql(LOOKS), looks, "what is known of the cameras is kept, and used");
+    stage.close().await;
+}
