@@ -58,7 +58,8 @@ pub fn relay(
     patience: Duration,
 ) -> Vec<Argument> {
     // `level+`: each line of stderr says whether it is a warning or an error.
-    let mut args = plain("-hide_banner -nostdin -nostats -loglevel level+warning -progress pipe:1 -stats_period 1");
+    let mut args = plain("-hide_banner -nostats -loglevel level+warning -progress pipe:1 -stats_period 1");
+    args.extend(version.no_keyboard().iter().copied().map(Argument::from));
     args.extend(input(version, source, patience, Depth::Full));
     args.extend(reconnect(source));
     args.push("-i".into());
@@ -185,7 +186,7 @@ mod tests {
         let five = relay(&version(5), &camera, &tracks, &target, Duration::from_secs(8));
         assert_eq!(
             shown(&five),
-            "-hide_banner -nostdin -nostats -loglevel level+warning -progress pipe:1 -stats_period 1 \
+            "-hide_banner -nostats -loglevel level+warning -progress pipe:1 -stats_period 1 -nostdin \
              -protocol_whitelist rtsp,rtsps,rtp,srtp,udp,tcp,tls -timeout 8000000 -fpsprobesize 0 -rtsp_transport tcp \
              -i rtsp://***@h/x -map 0:v:0 -c:v copy -map 0:a:0? -c:a aac -map_metadata -1 \
              -f rtsp -rtsp_transport tcp -timeout 8000000 rtsp://***@m:8554/gate"
@@ -193,6 +194,8 @@ mod tests {
         assert!(!format!("{five:?}").contains("canary"));
         let four = shown(&relay(&version(4), &camera, &tracks, &target, Duration::from_secs(8)));
         assert!(four.contains("-stimeout 8000000") && !four.contains("-timeout"), "{four}");
+        let seven = shown(&relay(&version(7), &camera, &tracks, &target, Duration::from_secs(8)));
+        assert!(!seven.contains("-nostdin"), "7.x would not end when told to: {seven}");
     }
 
     #[test]

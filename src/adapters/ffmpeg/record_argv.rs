@@ -37,7 +37,8 @@ pub fn record_argv(version: &Version, input: &RecordInput) -> Vec<Argument> {
     let timeout = if version.major < 5 { "-stimeout" } else { "-timeout" };
     let mut argv: Vec<Argument> = Vec::new();
     let mut add = |words: &[&str]| argv.extend(words.iter().map(Argument::from));
-    add(&["-nostdin", "-hide_banner", "-nostats", "-loglevel", "warning"]);
+    add(version.no_keyboard());
+    add(&["-hide_banner", "-nostats", "-loglevel", "warning"]);
     // Guessing the frame rate takes a second (measured: 2.0 s to the first frame, 0.8 s without) and serves encoders only.
     add(&["-fpsprobesize", "0"]);
     add(&["-protocol_whitelist", "rtsp,rtsps,rtp,tcp,tls,udp", "-rtsp_transport", "tcp", timeout, &micros, "-i"]);
@@ -160,6 +161,7 @@ mod tests {
     #[test]
     fn arguments_that_depend() {
         let aac = RecordInput { plan: Mp4Plan { audio: Audio::Aac, hevc: true }, ..input() };
+        assert!(!shown(7, &aac).contains("-nostdin"), "7.x would not close its file when told to end");
         let words = shown(4, &aac);
         assert!(words.contains(" -c:v copy -tag:v hvc1 -c:a aac "), "{words}");
         assert!(words.contains(" -stimeout 10000000 "), "{words}");

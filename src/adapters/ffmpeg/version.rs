@@ -48,6 +48,12 @@ impl Version {
         Some(Self { major, libavformat, text })
     }
 
+    /// Options that keep it from its keyboard. Not in 7.x: there only the loop that listens to the keyboard obeys SIGINT and
+    /// SIGTERM (seen with 7.1: the file being written is lost); reading `/dev/null` does no harm.
+    pub(super) fn no_keyboard(&self) -> &'static [&'static str] {
+        if self.major == 7 { &[] } else { &["-nostdin"] }
+    }
+
     /// An error with the remedy when it is too old for us.
     pub fn check(self) -> Result<Self> {
         if self.libavformat < Self::OLDEST {
