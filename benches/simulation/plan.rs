@@ -61,7 +61,7 @@ pub fn measure() {
             let begun = Instant::now();
             let after = fleet::read(&after, &kinds);
             read.push(begun.elapsed());
-            let (now, held) = hold::weigh(&fleet, after, 0.5, None);
+            let (now, held) = hold::Scales::default().weigh(&fleet, after, 0.5, None, Duration::ZERO);
             let weighed = Instant::now();
             let changes = fleet::diff(&fleet, &now);
             diffed.push(weighed.elapsed());

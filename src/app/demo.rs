@@ -10,8 +10,10 @@ use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 use url::Url;
 
+use super::commands::ToTheTree;
 use super::{App, build, on_main_thread, plan, until_stopped};
-use crate::adapters::database::SharedDatabase;
+use crate::actors::restream::LAST_KNOWN;
+use crate::adapters::database::Condition;
 use crate::adapters::systemd::ServiceManager;
 use crate::base::{Error, Result};
 use crate::config::{self, CliOverrides, Settings, Sources};
@@ -19,6 +21,7 @@ use crate::demo::cameras::{Dropout, SampleCameras, SampleOptions};
 use crate::demo::media_server;
 use crate::demo::server::{self, AnyServer, MediaServerChoice};
 use crate::domain::camera::CameraEdit;
+use crate::http::Commands;
 use crate::signals::Signals;
 
 /// What may be chosen.
@@ -69,9 +72,10 @@ pub fn run(options: &Options) -> Result<()> {
         let folder = Folder::open(options.keep.as_deref())?;
         let server = server::start(&MediaServerChoice::detect()?, &media_server::Options::default()).await?;
         let settings = settings(&folder, &server, &options.listen)?;
+        forget_last_known(&settings);
         let app = build(settings.clone()).await?;
         let cameras = SampleCameras::start(samples(&settings, options)?).await?;
-        fill(app.database(), &cameras.source_urls()).await?;
+        fill(&app, &cameras.source_urls()).await?;
         greet(&app, &server, &folder, options);
         let stopped = until_stopped(app, &mut signals, &ServiceManager::default(), None).await;
         cameras.stop().await;
@@ -120,8 +124,18 @@ min_free = "200M"
     config::load(&sources).map_err(|complaints| Error::invalid("demo", complaints.to_string()))
 }
 
+/// The sample cameras of a kept folder have other ports now; what an earlier run knew of them is nothing to weigh that
+/// against.
+fn forget_last_known(settings: &Settings) {
+    // Most often there is none; and one that stays only holds the new ports until they are confirmed.
+    let _ = std::fs::remove_file(settings.data_dir.join(LAST_KNOWN));
+}
+
 /// Adds the sample cameras' rows, or brings their URLs up to date in a kept folder. Other rows are left alone.
-async fn fill(database: &SharedDatabase, sources: &[(String, Url)]) -> Result<()> {
+async fn fill(app: &App, sources: &[(String, Url)]) -> Result<()> {
+    let database = app.database();
+    // Commands, which are not weighed like changes of the table.
+    let commands = ToTheTree(app.root().clone());
     let rows = database.cameras().await?;
     for (name, url) in sources {
         let url = SecretString::from(url.as_str().to_owned());
@@ -132,7 +146,7 @@ async fn fill(database: &SharedDatabase, sources: &[(String, Url)]) -> Result<()
             }
             Some(row) if row.url.as_ref().is_none_or(|old| old.expose_secret() != url.expose_secret()) => {
                 let edit = CameraEdit { url: Some(Some(url)), ..CameraEdit::default() };
-                database.edit_camera(row.id, edit).await?;
+                commands.edit_camera(row.id, edit, Condition::always()).await?;
             }
             Some(_) => {}
         }

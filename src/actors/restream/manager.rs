@@ -8,6 +8,7 @@ use actix::{Actor, ActorFutureExt, AsyncContext, Context, SpawnHandle, StreamHan
 use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::assignment::Assignment;
 use super::commands::{Refresh, read_all};
@@ -29,6 +30,7 @@ use crate::adapters::mediamtx::knock::knock;
 use crate::base::Error;
 use crate::domain::camera::Kinds;
 use crate::domain::fleet::Fleet;
+use crate::domain::hold::Scales;
 
 /// Between two tries to write to a live store that does not answer.
 pub(super) const PUBLISH_RETRY: Duration = Duration::from_secs(2);
@@ -50,6 +52,10 @@ pub struct Restreams {
     pub(super) fleet: Fleet,
     /// What the table asks for and nobody has confirmed.
     pub(super) held: Option<Waiting>,
+    /// What may stop because of the table.
+    pub(super) scales: Scales,
+    /// Moment from which `scales` count.
+    pub(super) born: Instant,
     pub(super) incidents: Incidents,
     pub(super) remembered: Remembered,
     pub(super) looks: Looks,
@@ -94,6 +100,8 @@ impl Restreams {
             kinds: Kinds::new(),
             fleet: Fleet::new(),
             held: None,
+            scales: Scales::default(),
+            born: Instant::now(),
             incidents: Incidents::default(),
             runs: RunLogs::default(),
             rereads: Rereads::default(),

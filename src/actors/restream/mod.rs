@@ -35,4 +35,4 @@ pub use process::probe;
 pub use relay::Restream;
 pub use runner::{Machine, Process, Runner};
 pub use runs::{LookAtRuns, RunLogs};
-pub use setup::RestreamSetup;
+pub use setup::{LAST_KNOWN, RestreamSetup};

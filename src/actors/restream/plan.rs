@@ -1,7 +1,8 @@
 //! A change of the table that would stop too many relays waits here for a person; the rule is `domain::hold`.
 //!
 //! While something is held nothing stops because of the table, and what was added to it starts. It ends when the table
-//! goes back, or when the plan that was shown is confirmed. Commands for one camera pass it by.
+//! goes back, or when the plan that was shown is confirmed. Commands of the API for one camera pass it by; the command
+//! line writes to the table itself, and counts as the table.
 
 use actix::{Context, Handler, Message};
 use chrono::{DateTime, Utc};
@@ -11,7 +12,7 @@ use uuid::Uuid;
 use super::manager::Restreams;
 use crate::base::{Error, Kind, Result};
 use crate::domain::fleet::Fleet;
-use crate::domain::hold::{self, Held, HeldView, PlanView};
+use crate::domain::hold::{Held, HeldView, PlanView};
 use crate::domain::incident::{IncidentKind, Subject};
 
 /// What of the table has not been carried out, and why.
@@ -36,7 +37,8 @@ impl Restreams {
         let earlier = self.earlier_fleet();
         let held = self.held.as_ref().map(|waiting| &waiting.plan);
         let before = earlier.as_ref().unwrap_or(&self.fleet);
-        let (now, held) = hold::weigh(before, after, self.setup.max_stop_fraction, held);
+        let most = self.setup.max_stop_fraction;
+        let (now, held) = self.scales.weigh(before, after, most, held, self.born.elapsed());
         self.note_plan(held, ctx);
         self.change_fleet(now, ctx);
     }
@@ -114,6 +116,7 @@ impl Handler<ApplyPlan> for Restreams {
             };
             return Err(Error::new(Kind::Conflict, text));
         };
+        self.scales.confirmed();
         let stops = confirmed.plan.would_stop.len();
         log::warn!(plan = confirmed.plan.id.as_str(), cameras = stops; "held plan confirmed, cameras stop");
         self.change_fleet(confirmed.plan.after, ctx);

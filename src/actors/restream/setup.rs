@@ -19,6 +19,8 @@ use crate::domain::storm::Rates;
 
 /// A wrong password is tried at most so often: cameras lock accounts.
 const LOGIN_PAUSE: Duration = Duration::from_secs(60);
+/// Name of the file that keeps the last known cameras.
+pub const LAST_KNOWN: &str = "cameras.last.json";
 /// A row is read, a list is read: whatever takes longer counts as the database being away.
 pub(super) const DATABASE_PATIENCE: Duration = Duration::from_secs(8);
 
@@ -94,7 +96,7 @@ impl RestreamSetup {
             max_probes: restream.max_probes,
             rates: Rates { fleet: restream.start_rate, host: restream.start_rate_per_host },
             max_stop_fraction: restream.max_stop_fraction,
-            last_known: settings.data_dir.join("cameras.last.json"),
+            last_known: settings.data_dir.join(LAST_KNOWN),
         })
     }
 

@@ -146,6 +146,11 @@ impl CameraSource {
         Ok(Self { id: row.id, name, url: url.into(), shown, scheme, host, transport, audio, secrets })
     }
 
+    /// Where it is read, without credentials: equal when only those differ.
+    pub fn place(&self) -> String {
+        self.shown.replacen("://***@", "://", 1)
+    }
+
     /// Whether a running ffmpeg of `self` would be started the same way for `other`.
     pub fn runs_like(&self, other: &Self) -> bool {
         let Self { id, name, url, shown: _, scheme: _, host: _, transport, audio, secrets: _ } = self;

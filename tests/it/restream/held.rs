@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use streamwarden::actors::restream::{ApplyPlan, LookAtPlan};
+use streamwarden::actors::restream::{ApplyPlan, DeleteCamera, LookAtPlan};
+use streamwarden::adapters::database::import::import;
+use streamwarden::adapters::database::{Condition, SharedDatabase, sqlite};
 use streamwarden::base::Kind;
 use streamwarden::demo::media_server::Options;
 use streamwarden::domain::camera::CameraState;
@@ -90,6 +92,78 @@ async fn an_emptied_table_stops_nothing_until_somebody_confirms_it() {
     stage.state("extra", CameraState::Stopped).await;
     assert_eq!(stage.processes(), Vec::<u32>::new());
     until("the incident is over", PATIENCE, async || stage.ask(open).is_empty()).await;
+    stage.stop().await;
+}
+
+/// Five relays that nobody answers: a relay that tries is a relay that would stop.
+async fn five(stage: &mut Stage) {
+    let values: Vec<String> = (1..=5).map(|n| format!("('c{n}', 'rtsp://127.0.0.1:1/{n}')")).collect();
+    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES {}", values.join(", ")));
+    plan(stage, |view| view.running == 5).await;
+}
+
+#[actix::test]
+async fn other_cameras_under_the_same_names_are_held_and_other_passwords_are_not() {
+    let mut stage = Stage::open().await;
+    five(&mut stage).await;
+    stage.sql("UPDATE cameras SET url = replace(url, '//', '//viewer:hunter2@')");
+    stage.sql("UPDATE cameras SET record = 0 WHERE name = 'c5'");
+    stage.camera("c5", |camera| camera.is_some_and(|camera| !camera.record)).await;
+    plan(&stage, |view| view.held.is_none() && view.running == 5).await;
+
+    stage.sql("UPDATE cameras SET url = replace(url, '127.0.0.1:1', '127.0.0.2:1')");
+    let held = plan(&stage, |view| view.held.is_some()).await.held.expect("held");
+    assert_eq!((held.running, held.would_stop.len()), (5, 5));
+    let reason = &held.would_stop[0].reason;
+    assert_eq!(reason, "its source is another one: host 127.0.0.2 instead of 127.0.0.1");
+    stage.sql("UPDATE cameras SET url = replace(url, '127.0.0.2:1', '127.0.0.1:1')");
+    plan(&stage, |view| view.held.is_none()).await;
+
+    stage.sql("UPDATE cameras SET url = replace(url, '127.0.0.1:1', '127.0.0.2:1')");
+    let held = plan(&stage, |view| view.held.is_some()).await.held.expect("held");
+    let confirmed = stage.restreams().await.send(ApplyPlan(held.id)).await.expect("alive").expect("confirmed");
+    assert_eq!((confirmed.held, confirmed.running), (None, 5));
+    stage.camera("c1", |camera| camera.is_some_and(|camera| camera.host.as_deref() == Some("127.0.0.2"))).await;
+    plan(&stage, |view| view.held.is_none() && view.running == 5).await;
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn rows_that_are_deleted_one_by_one_are_held_and_commands_are_not() {
+    let mut stage = Stage::open().await;
+    five(&mut stage).await;
+    for gone in ["c1", "c2"] {
+        stage.sql(&format!("DELETE FROM cameras WHERE name = '{gone}'"));
+        stage.gone(gone).await;
+    }
+    stage.sql("DELETE FROM cameras WHERE name = 'c3'");
+    let held = plan(&stage, |view| view.held.is_some()).await.held.expect("held");
+    assert_eq!((held.running, held.would_stop.len()), (5, 1));
+    assert!(held.summary.contains("1 of 5, after 2 within the last 60 s,"), "{}", held.summary);
+    stage.sql("INSERT INTO cameras(name, url) VALUES ('c3', 'rtsp://127.0.0.1:1/3')");
+    plan(&stage, |view| view.held.is_none()).await;
+
+    let restreams = stage.restreams().await;
+    let ids = stage.ask("SELECT CAST(id AS TEXT) FROM cameras");
+    assert_eq!(ids.len(), 3);
+    for id in ids {
+        let id = id.parse().expect("an id");
+        restreams.send(DeleteCamera { id, only_if: Condition::always() }).await.expect("alive").expect("deleted");
+    }
+    plan(&stage, |view| view.held.is_none() && view.running == 0).await;
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn an_import_is_weighed_like_the_table() {
+    let mut stage = Stage::open().await;
+    five(&mut stage).await;
+    let database: SharedDatabase = sqlite::open(stage.folder.path().join("streamwarden.db")).await.expect("opened");
+    let file = "name,enabled\nc1,no\nc2,no\nc3,no\nc4,yes\n";
+    let report = import(&database, file.as_bytes(), false).await.expect("imported");
+    assert_eq!((report.changed, report.unchanged, report.faults.len()), (3, 1, 0));
+    let held = plan(&stage, |view| view.held.is_some()).await.held.expect("held");
+    assert_eq!((held.would_stop.len(), held.would_stop[0].reason.as_str()), (3, "it is switched off"));
     stage.stop().await;
 }
 

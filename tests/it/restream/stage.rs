@@ -53,7 +53,7 @@ pub struct Stage {
     seen: BTreeMap<String, CameraStatus>,
     /// Told, and not looked at yet.
     unread: VecDeque<Change>,
-    folder: TempDir,
+    pub folder: TempDir,
 }
 
 impl Stage {

@@ -1,0 +1,111 @@
+//! Plan before act: a change of the table that would stop too many cameras at once is held until a person confirms it.
+//!
+//! An emptied table, a broken query, a wrong database restored look just like somebody who wants no cameras any more.
+//! A camera counts as stopped when nobody publishes its source under its name any more: rows that come back under new
+//! ids are no stop, a row that names another host or path is one, other credentials are none. What the table stops bit
+//! by bit within [`WINDOW`] counts together. Commands for one camera are never weighed.
+//!
+//! [`Scales`] is the rule; the restream manager asks it and keeps what it holds. No clock: times are given.
+
+mod recent;
+#[cfg(test)]
+mod tests;
+mod weigh;
+
+pub use recent::WINDOW;
+pub use weigh::{Scales, would_end};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::fleet::{Fleet, Planned};
+
+/// A fleet of so many relays may change in any way.
+pub const SPARED: usize = 3;
+
+/// Most names in a sentence.
+const NAMED: usize = 10;
+
+/// A camera that a plan would stop, or point at another source.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WouldStop {
+    /// Primary key of its row.
+    pub id: i64,
+    /// Its path.
+    pub name: String,
+    /// What became of its row.
+    pub reason: String,
+}
+
+/// A held plan as everybody sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldView {
+    /// What a confirmation names.
+    pub id: String,
+    /// Since when something is held.
+    pub since: DateTime<Utc>,
+    /// What it would do, in a sentence.
+    pub summary: String,
+    /// Relays when it was held first.
+    pub running: usize,
+    /// Whom it would stop, by id.
+    pub would_stop: Vec<WouldStop>,
+}
+
+/// Where table and relays stand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanView {
+    /// What is held; null when the relays are as the table says.
+    pub held: Option<HeldView>,
+    /// Relays now.
+    pub running: usize,
+}
+
+/// What waits for a person.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// Names this plan and no other: what is confirmed is what was shown.
+    pub id: String,
+    /// Relays when it was held first, or when the stops before it began.
+    pub running: usize,
+    /// Stops that were let through shortly before, and count with these.
+    pub earlier: usize,
+    /// Whom it would stop, by id.
+    pub would_stop: Vec<WouldStop>,
+    /// The cameras as the table has them.
+    pub after: Fleet,
+}
+
+impl Held {
+    /// What it would do, for people.
+    pub fn summary(&self) -> String {
+        let mut names: Vec<&str> = self.would_stop.iter().map(|one| one.name.as_str()).take(NAMED).collect();
+        let more = self.would_stop.len().saturating_sub(NAMED);
+        let rest = format!("{more} more");
+        if more > 0 {
+            names.push(&rest);
+        }
+        let earlier = match self.earlier {
+            0 => String::new(),
+            stopped => format!(", after {stopped} within the last {} s,", WINDOW.as_secs()),
+        };
+        format!(
+            "a change of the cameras would stop {} of {}{earlier} and waits for confirmation: {}",
+            self.would_stop.len(),
+            self.running,
+            names.join(", ")
+        )
+    }
+
+    /// A command has changed one camera meanwhile: the plan does not undo it.
+    pub fn note_row(&mut self, id: i64, planned: Option<&Planned>) {
+        match planned {
+            Some(planned) => _ = self.after.insert(id, planned.clone()),
+            None => _ = self.after.remove(&id),
+        }
+    }
+}

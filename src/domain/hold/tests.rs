@@ -1,0 +1,283 @@
+//! What is held, what passes, and what lifts it.
+
+use std::time::Duration;
+
+use super::*;
+use crate::domain::camera::{CameraRow, CameraSource, Kinds};
+use crate::domain::fleet;
+
+fn row(id: i64, name: &str) -> CameraRow {
+    CameraRow {
+        id,
+        name: name.into(),
+        kind: "generic".into(),
+        host: None,
+        port: None,
+        username: None,
+        password: None,
+        channel: None,
+        substream: None,
+        url: Some(format!("rtsp://10.0.0.9/{id}").into()),
+        transport: None,
+        audio: None,
+        enabled: true,
+        record: true,
+        updated_at: None,
+    }
+}
+
+fn rows(ids: &[i64]) -> Vec<CameraRow> {
+    ids.iter().map(|id| row(*id, &format!("cam{id}"))).collect()
+}
+
+fn read(rows: &[CameraRow]) -> Fleet {
+    fleet::read(rows, &Kinds::new())
+}
+
+/// One change by itself.
+fn weigh(before: &Fleet, after: Fleet, most: f64, held: Option<&Held>) -> (Fleet, Option<Held>) {
+    Scales::default().weigh(before, after, most, held, Duration::ZERO)
+}
+
+fn names(fleet: &Fleet) -> impl Iterator<Item = (i64, &CameraSource)> {
+    fleet.iter().filter_map(|(id, planned)| Some((*id, planned.source()?)))
+}
+
+/// `name host` of every relay, by name.
+fn sources(fleet: &Fleet) -> Vec<String> {
+    let mut all: Vec<String> = names(fleet).map(|(_, source)| format!("{} {}", source.name, source.host)).collect();
+    all.sort();
+    all
+}
+
+fn ids(fleet: &Fleet) -> Vec<i64> {
+    names(fleet).map(|(id, _)| id).collect()
+}
+
+#[test]
+fn too_many_stops_at_once_are_held() {
+    let five = rows(&[1, 2, 3, 4, 5]);
+    let off = |which: &[i64]| -> Vec<CameraRow> {
+        five.iter().map(|row| CameraRow { enabled: !which.contains(&row.id), ..row.clone() }).collect()
+    };
+    let wrong: Vec<CameraRow> = five.iter().map(|row| CameraRow { url: None, ..row.clone() }).collect();
+    let renamed: Vec<CameraRow> =
+        five.iter().map(|row| CameraRow { name: format!("x{}", row.id), ..row.clone() }).collect();
+    let reinserted: Vec<CameraRow> = five.iter().map(|row| CameraRow { id: row.id + 10, ..row.clone() }).collect();
+    let with = |which: &[i64], url: &dyn Fn(i64) -> String| -> Vec<CameraRow> {
+        let row = |row: &CameraRow| match which.contains(&row.id) {
+            true => CameraRow { url: Some(url(row.id).into()), ..row.clone() },
+            false => row.clone(),
+        };
+        five.iter().map(row).collect()
+    };
+    let all = [1, 2, 3, 4, 5];
+    let moved = |which: &[i64]| with(which, &|id| format!("rtsp://10.0.7.7/{id}"));
+    let elsewhere: Vec<CameraRow> = moved(&all).into_iter().map(|row| CameraRow { id: row.id + 10, ..row }).collect();
+    let rotated = with(&all, &|id| format!("rtsp://viewer:secret@10.0.0.9/{id}"));
+    let again = with(&all, &|id| format!("rtsp://viewer:other@10.0.0.9/{id}"));
+    let over_udp: Vec<CameraRow> =
+        five.iter().map(|row| CameraRow { transport: Some("udp".into()), ..row.clone() }).collect();
+    type Case<'a> = (&'a str, &'a [CameraRow], &'a [CameraRow], f64, usize);
+    let table: [Case<'_>; 21] = [
+        ("emptied", &five, &[], 0.5, 5),
+        ("more than half gone", &five, &rows(&[1, 2]), 0.5, 3),
+        ("less than half gone", &five, &rows(&[1, 2, 3]), 0.5, 0),
+        ("exactly half gone", &rows(&[1, 2, 3, 4]), &rows(&[1, 2]), 0.5, 0),
+        ("three may go", &rows(&[1, 2, 3]), &[], 0.5, 0),
+        ("four may not", &rows(&[1, 2, 3, 4]), &[], 0.5, 4),
+        ("switched off", &five, &off(&[1, 2, 3]), 0.5, 3),
+        ("refused", &five, &wrong, 0.5, 5),
+        ("another database", &five, &renamed, 0.5, 5),
+        ("the same under new ids", &five, &reinserted, 0.5, 0),
+        ("the same names, other cameras", &five, &moved(&all), 0.5, 5),
+        ("the same under new ids, other cameras", &five, &elsewhere, 0.5, 5),
+        ("other paths of the same host", &five, &with(&all, &|id| format!("rtsp://10.0.0.9/s{id}")), 0.5, 5),
+        ("two of five moved", &five, &moved(&[1, 2]), 0.5, 0),
+        ("credentials put in", &five, &rotated, 0.5, 0),
+        ("passwords changed", &rotated, &again, 0.5, 0),
+        ("restarted is not stopped", &five, &over_udp, 0.5, 0),
+        ("one moved, two gone", &five, &moved(&[3])[2..], 0.5, 3),
+        ("rule off", &five, &[], 1.0, 0),
+        ("none may stop", &five, &rows(&[1, 2, 3, 4]), 0.0, 1),
+        ("what did not run may go", &off(&[1, 2, 3]), &[], 0.5, 0),
+    ];
+    for (what, before, after, most, stops) in table {
+        let (now, held) = weigh(&read(before), read(after), most, None);
+        assert_eq!(held.as_ref().map_or(0, |held| held.would_stop.len()), stops, "{what}");
+        let wanted = if held.is_some() { ids(&read(before)) } else { ids(&read(after)) };
+        assert!(wanted.iter().all(|id| ids(&now).contains(id)), "{what}: {:?}", ids(&now));
+        let of = if held.is_some() { before } else { after };
+        assert_eq!(sources(&now), sources(&read(of)), "{what}: each name once, and its own source");
+    }
+}
+
+#[test]
+fn what_is_added_meanwhile_starts_and_lifts_nothing() {
+    let before = read(&rows(&[1, 2, 3, 4, 5]));
+    let (now, held) = weigh(&before, Fleet::new(), 0.5, None);
+    let held = held.expect("held");
+    assert!(held.summary().contains("5 of 5") && held.summary().contains("cam1, cam2"), "{}", held.summary());
+    assert_eq!(held.would_stop[0].reason, "its row is gone");
+
+    let many: Vec<i64> = (10..40).collect();
+    let (now, added) = weigh(&now, read(&rows(&many)), 0.5, Some(&held));
+    let added = added.expect("still held");
+    assert_eq!((ids(&now).len(), added.running), (35, 5));
+    assert_eq!(added.id, held.id, "the same stops are the same plan");
+    let (_, other) = weigh(&now, read(&rows(&[1, 10])), 0.5, Some(&added));
+    assert_ne!(other.expect("held").id, held.id);
+
+    let (now, back) = weigh(&now, read(&rows(&[1, 2, 3, 5])), 0.5, None);
+    assert!(back.is_some() && ids(&now).len() == 35, "judged afresh, thirty would stop");
+    let back: Vec<i64> = [1, 2, 3, 5].into_iter().chain(10..40).collect();
+    let (now, lifted) = weigh(&now, read(&rows(&back)), 0.5, Some(&added));
+    assert!(lifted.is_none(), "one of five may stop");
+    assert_eq!(ids(&now), back);
+}
+
+#[test]
+fn commands_are_not_undone_by_the_plan() {
+    let before = read(&rows(&[1, 2, 3, 4, 5]));
+    let (_, held) = weigh(&before, Fleet::new(), 0.5, None);
+    let mut held = held.expect("held");
+    let added = read(&rows(&[9]));
+    held.note_row(9, added.get(&9));
+    assert_eq!(ids(&held.after), [9]);
+    held.note_row(9, None);
+    assert!(held.after.is_empty());
+    let off = read(&[CameraRow { enabled: false, ..row(9, "cam9") }]);
+    assert!(would_end(added.get(&9), None) && would_end(added.get(&9), off.get(&9)));
+    assert!(!would_end(None, None) && !would_end(off.get(&9), None) && !would_end(added.get(&9), added.get(&9)));
+}
+
+#[test]
+fn another_source_is_named_without_its_secrets() {
+    let before: Vec<CameraRow> = (1..=4)
+        .map(|id| CameraRow {
+            url: Some(format!("rtsp://a:hunter2@10.0.0.9/{id}?token=s3cret").into()),
+            ..row(id, &format!("c{id}"))
+        })
+        .collect();
+    for (url, words) in [
+        ("rtsp://b:hunter3@10.0.7.7/x", "host 10.0.7.7 instead of 10.0.0.9"),
+        ("rtsp://b:hunter3@10.0.0.9/x", "rtsp://10.0.0.9/x instead of rtsp://10.0.0.9/1?token=***"),
+    ] {
+        let after: Vec<CameraRow> =
+            before.iter().map(|row| CameraRow { url: Some(url.into()), ..row.clone() }).collect();
+        let held = weigh(&read(&before), read(&after), 0.5, None).1.expect("held");
+        let reason = &held.would_stop[0].reason;
+        assert!(reason.starts_with("its source is another one: ") && reason.contains(words), "{reason}");
+        assert!(!reason.contains("hunter") && !reason.contains("s3cret"), "{reason}");
+    }
+}
+
+#[test]
+fn a_name_that_a_held_row_gave_to_another_is_kept_too() {
+    // Row 1 takes the name of row 5 with its source, and the other four get new cameras.
+    let before = rows(&[1, 2, 3, 4, 5]);
+    let mut after: Vec<CameraRow> = before[1..4]
+        .iter()
+        .map(|row| CameraRow { url: Some(format!("rtsp://h/{}", row.id).into()), ..row.clone() })
+        .collect();
+    after.push(CameraRow { id: 1, ..before[4].clone() });
+    let (now, held) = weigh(&read(&before), read(&after), 0.5, None);
+    assert_eq!(held.expect("held").would_stop.len(), 4);
+    assert_eq!((ids(&now), sources(&now)), (vec![1, 2, 3, 4, 5], sources(&read(&before))));
+}
+
+/// Takes the table through these lists of ids, at these seconds; says for each how many stops are held.
+fn through(steps: &[(u64, &[i64])]) -> Vec<usize> {
+    let (mut scales, mut now, mut held) = (Scales::default(), Fleet::new(), None);
+    let mut stops = Vec::new();
+    for (second, table) in steps {
+        let after = read(&rows(table));
+        (now, held) = scales.weigh(&now, after, 0.5, held.as_ref(), Duration::from_secs(*second));
+        stops.push(held.as_ref().map_or(0, |held: &Held| held.would_stop.len()));
+    }
+    stops
+}
+
+#[test]
+fn rows_that_go_one_by_one_count_together_for_a_while() {
+    type Case<'a> = (&'a str, &'a [(u64, &'a [i64])], &'a [usize]);
+    let table: [Case<'_>; 8] = [
+        (
+            "deleted one by one",
+            &[(0, &[1, 2, 3, 4, 5]), (1, &[2, 3, 4, 5]), (2, &[3, 4, 5]), (3, &[4, 5]), (4, &[5]), (5, &[])],
+            &[0, 0, 0, 1, 2, 3],
+        ),
+        (
+            "slowly is on purpose",
+            &[(0, &[1, 2, 3, 4, 5]), (60, &[2, 3, 4, 5]), (120, &[3, 4, 5]), (180, &[4, 5]), (240, &[5])],
+            &[0, 0, 0, 0, 0],
+        ),
+        (
+            "waiting is no consent",
+            &[(0, &[1, 2, 3, 4, 5]), (1, &[2, 3, 4, 5]), (2, &[3, 4, 5]), (3, &[4, 5]), (500, &[4, 5]), (900, &[4])],
+            &[0, 0, 0, 1, 1, 2],
+        ),
+        (
+            "what comes back counts no more",
+            &[(0, &[1, 2, 3, 4, 5]), (1, &[3, 4, 5]), (2, &[1, 2, 3, 4, 5]), (3, &[1, 2, 3]), (4, &[1, 2, 3, 4, 5])],
+            &[0, 0, 0, 0, 0],
+        ),
+        (
+            "one comes back and it is lifted",
+            &[(0, &[1, 2, 3, 4, 5]), (1, &[3, 4, 5]), (2, &[4, 5]), (3, &[1, 4, 5])],
+            &[0, 0, 1, 0],
+        ),
+        (
+            "replaced one by one by others",
+            &[(0, &[1, 2, 3, 4]), (1, &[2, 3, 4, 11]), (2, &[3, 4, 11, 12]), (3, &[4, 11, 12, 13])],
+            &[0, 0, 0, 1],
+        ),
+        (
+            "many more may lose more",
+            &[(0, &[1, 2, 3, 4]), (1, &[2, 3, 4]), (2, &[2, 3, 4, 5, 6, 7, 8]), (3, &[4, 5, 6, 7, 8])],
+            &[0, 0, 0, 0],
+        ),
+        ("three may go", &[(0, &[1, 2, 3]), (1, &[2, 3]), (2, &[3]), (3, &[])], &[0, 0, 0, 0]),
+    ];
+    for (what, steps, stops) in table {
+        assert_eq!(through(steps), stops, "{what}");
+    }
+}
+
+#[test]
+fn a_summary_tells_what_went_before_and_a_confirmation_ends_it() {
+    let mut scales = Scales::default();
+    let mut step = |before: &Fleet, table: &[i64], held: Option<&Held>| {
+        scales.weigh(before, read(&rows(table)), 0.5, held, Duration::from_secs(9))
+    };
+    let (now, _) = step(&Fleet::new(), &[1, 2, 3, 4, 5, 6], None);
+    let (now, none) = step(&now, &[4, 5, 6], None);
+    assert!(none.is_none());
+    let (now, held) = step(&now, &[5, 6], None);
+    let held = held.expect("held");
+    assert!(held.summary().contains("1 of 6, after 3 within the last 60 s,"), "{}", held.summary());
+    assert_eq!(ids(&now), [4, 5, 6]);
+    scales.confirmed();
+    let (now, none) = scales.weigh(&held.after, read(&rows(&[6])), 0.5, None, Duration::from_secs(10));
+    assert!(none.is_none() && ids(&now) == [6], "two of a fleet of two may go");
+}
+
+#[test]
+fn cameras_that_are_moved_one_by_one_count_together_too() {
+    let table = |moved: i64| -> Vec<CameraRow> {
+        let row = |row: CameraRow| match row.id <= moved {
+            true => CameraRow { url: Some("rtsp://h/x".into()), ..row },
+            false => row,
+        };
+        rows(&[1, 2, 3, 4]).into_iter().map(row).collect()
+    };
+    let (mut scales, mut now, mut stops) = (Scales::default(), Fleet::new(), Vec::new());
+    let mut held = None;
+    for moved in 0..=3 {
+        (now, held) = scales.weigh(&now, read(&table(moved)), 0.5, held.as_ref(), Duration::ZERO);
+        stops.push(held.as_ref().map_or(0, |held: &Held| held.would_stop.len()));
+    }
+    assert_eq!(stops, [0, 0, 0, 1]);
+    let (now, held) = scales.weigh(&now, read(&table(0)), 0.5, held.as_ref(), Duration::ZERO);
+    assert!(held.is_none() && sources(&now) == sources(&read(&table(0))), "put back");
+}

@@ -1,0 +1,137 @@
+//! The rule: which of the ways from one fleet to the next are held.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use super::recent::Recent;
+use super::{Held, SPARED, WouldStop};
+use crate::domain::camera::CameraSource;
+use crate::domain::fleet::{Fleet, Plan, Planned};
+use crate::domain::name::StreamName;
+
+/// Weighs one change after the other, and remembers what it has let through.
+#[derive(Clone, Debug, Default)]
+pub struct Scales {
+    recent: Recent,
+}
+
+impl Scales {
+    /// Weighs the way from one fleet to the next. Returns the fleet to have now, and what is held back of the change.
+    ///
+    /// `most` is the fraction of relays that may be stopped at once. `held` is what is held already: it is lifted only
+    /// when the table has gone back, not by cameras that were added to it meanwhile nor by waiting. `now` is the time
+    /// since any fixed moment.
+    pub fn weigh(
+        &mut self,
+        before: &Fleet,
+        after: Fleet,
+        most: f64,
+        held: Option<&Held>,
+        now: Duration,
+    ) -> (Fleet, Option<Held>) {
+        self.recent.settle(&after, now, held.is_some());
+        let stopped = stopped(before, &after);
+        let running_now = names(before).count();
+        let running = held.map_or_else(|| running_now.max(self.recent.running()), |held| held.running);
+        let earlier = self.recent.count();
+        if running <= SPARED || stopped.is_empty() || (earlier + stopped.len()) as f64 <= most * running as f64 {
+            for (_, source) in stopped {
+                self.recent.note(source.name.clone(), source.place(), now, running_now);
+            }
+            return (after, None);
+        }
+        let would_stop: Vec<WouldStop> = {
+            let published = by_name(&after);
+            stopped.iter().filter_map(|(id, _)| Some(would_stop(*id, before.get(id)?, &after, &published))).collect()
+        };
+        let now = keep(before, &after, stopped.into_iter().map(|(id, _)| id).collect());
+        let held = Held { id: id_of(&would_stop), running, earlier, would_stop, after };
+        (now, Some(held))
+    }
+
+    /// A person has confirmed what was held: what comes is judged afresh.
+    pub fn confirmed(&mut self) {
+        self.recent.clear();
+    }
+}
+
+/// Whether this one row would end what its camera publishes, or publish another source in its place.
+pub fn would_end(before: Option<&Planned>, after: Option<&Planned>) -> bool {
+    let Some(before) = before.and_then(Planned::source) else { return false };
+    after.and_then(Planned::source).is_none_or(|after| !is_same(before, after))
+}
+
+fn is_same(before: &CameraSource, after: &CameraSource) -> bool {
+    // The URL first: in nearly every comparison nothing has changed.
+    before.name == after.name && (before.shown == after.shown || before.place() == after.place())
+}
+
+fn names(fleet: &Fleet) -> impl Iterator<Item = (i64, &CameraSource)> {
+    fleet.iter().filter_map(|(id, planned)| Some((*id, planned.source()?)))
+}
+
+/// What is published under each name, and by which row. A fleet has each name once.
+pub(super) fn by_name(fleet: &Fleet) -> BTreeMap<&StreamName, (i64, &CameraSource)> {
+    names(fleet).map(|(id, source)| (&source.name, (id, source))).collect()
+}
+
+/// What would not be published any more as it is.
+fn stopped<'a>(before: &'a Fleet, after: &Fleet) -> Vec<(i64, &'a CameraSource)> {
+    let published = by_name(after);
+    let goes_on = |source: &CameraSource| published.get(&source.name).is_some_and(|(_, after)| is_same(source, after));
+    names(before).filter(|(_, source)| !goes_on(source)).collect()
+}
+
+/// The fleet after the change, but with these of the relays before it as they are.
+fn keep(before: &Fleet, after: &Fleet, mut kept: BTreeSet<i64>) -> Fleet {
+    loop {
+        let taken: BTreeSet<&StreamName> =
+            names(before).filter(|(id, _)| kept.contains(id)).map(|(_, source)| &source.name).collect();
+        // A name has one publisher: the one that is kept.
+        let is_free = |planned: &Planned| planned.source().is_none_or(|source| !taken.contains(&source.name));
+        let others = after.iter().filter(|(id, planned)| !kept.contains(id) && is_free(planned));
+        let relays = before.iter().filter(|(id, _)| kept.contains(id));
+        let now: Fleet = others.chain(relays).map(|(id, planned)| (*id, planned.clone())).collect();
+        // A kept row may have stood for another name in the table; whoever had that name before goes on too.
+        let more = stopped(before, &now).into_iter().filter(|(id, _)| kept.insert(*id)).count();
+        if more == 0 {
+            return now;
+        }
+    }
+}
+
+fn would_stop(
+    id: i64,
+    before: &Planned,
+    after: &Fleet,
+    published: &BTreeMap<&StreamName, (i64, &CameraSource)>,
+) -> WouldStop {
+    let source = before.source();
+    let other = source.and_then(|source| Some((source, published.get(&source.name)?.1)));
+    let reason = match (other, after.get(&id).map(|after| &after.plan)) {
+        (Some((source, other)), _) => another_source(source, other),
+        (None, None) => "its row is gone".to_owned(),
+        (None, Some(Plan::Disabled)) => "it is switched off".to_owned(),
+        (None, Some(Plan::Refused(reason))) => format!("its row is refused: {reason}"),
+        (None, Some(Plan::Run(source))) => format!("its row has another name: {}", source.name),
+    };
+    WouldStop { id, name: before.facts.name.clone(), reason }
+}
+
+/// In words without a secret: hosts, or what follows them.
+fn another_source(before: &CameraSource, after: &CameraSource) -> String {
+    const SHOWN: usize = 120;
+    let cut = |text: &str| text.chars().take(SHOWN).collect::<String>();
+    if before.host == after.host {
+        let (before, after) = (before.place(), after.place());
+        return format!("its source is another one: {} instead of {}", cut(&after), cut(&before));
+    }
+    format!("its source is another one: host {} instead of {}", cut(&after.host), cut(&before.host))
+}
+
+fn id_of(would_stop: &[WouldStop]) -> String {
+    let mut hasher = DefaultHasher::new();
+    would_stop.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
