@@ -10,7 +10,7 @@ test("a camera is restarted and comes back", async ({ page }) => {
   const before = (await cameras(page)).find((one) => one.id === id);
   const row = page.locator(`.cameras tr[data-camera="${id}"]`);
   await row.getByRole("button", { name: /^Restart/ }).click();
-  await expect(page.locator(".toast")).toContainText("is starting again");
+  await expect(page.locator(".toast")).toContainText("Restarting ");
   await expect
     .poll(
       async () => {

@@ -93,6 +93,8 @@ describe("words", () => {
   it("a sentence that stands alone begins with a capital", () => {
     expect(format.capital("the name is taken")).toBe("The name is taken");
     expect(format.capital("")).toBe("");
+    expect(format.capital("ended, and nobody knows why")).toBe("Ended, and nobody knows why");
+    for (const name of ["cam1 is gone", "rtsp://h/x has no such stream", "site/cam is gone", "ffmpeg ended", "10.0.0.9 refuses"]) expect(format.capital(name)).toBe(name);
   });
 
   it("a sentence before another ends with a stop", () => {

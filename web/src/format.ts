@@ -128,9 +128,11 @@ export function track(track: Track): string {
   return parts.join(" ");
 }
 
-/** The server's sentences begin small; where one stands alone it begins with a capital. */
+/** The server's sentences begin small; where one stands alone it begins with a capital. Names and addresses stay as
+ * they are: `cam1`, `rtsp://...`, `ffmpeg`. */
 export function capital(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  const first = words.split(/\s/, 1)[0] ?? "";
+  return /^\p{Ll}+[,;:.!?]?$/u.test(first) && !/^ff(mpeg|probe)/.test(first) ? words.charAt(0).toUpperCase() + words.slice(1) : words;
 }
 
 /** A sentence with its full stop, so that another may follow. */

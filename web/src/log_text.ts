@@ -7,8 +7,8 @@ export function logText(runs: readonly LogRun[]): string {
   return runs
     .map((run) => {
       const end = run.endedAt === null ? "still running" : `to ${run.endedAt}: ${run.ending ?? "ended"}`;
-      const fault = run.fault === null ? [] : [`fault: ${run.fault}`];
-      return [`process ${run.pid}, ${run.startedAt} ${end}`, ...fault, ...run.lines.map((line) => `  ${line}`)].join("\n");
+      const fault = run.fault === null ? [] : [`fault: ${run.fault.message}`];
+      return [`${run.program} ${run.pid}, ${run.startedAt} ${end}`, ...fault, ...run.lines.map((line) => `  ${line}`)].join("\n");
     })
     .join("\n\n");
 }

@@ -101,18 +101,25 @@ export interface Probe {
   ms: number | null;
   ok: boolean;
   tracks: { format: string; video: string | null; audio: string | null; flows: boolean } | null;
-  /** Its message names the remedy. */
-  fault: { kind: string; message: string } | null;
+  fault: Fault | null;
 }
 
-/** One life of a camera's ffmpeg. */
+export interface Fault {
+  kind: string;
+  /** Names the remedy, too. */
+  message: string;
+}
+
+/** One run of a camera's ffmpeg, or a look with ffprobe that failed. */
 export interface LogRun {
+  program: "ffmpeg" | "ffprobe";
   pid: number;
   startedAt: string;
   endedAt: string | null;
-  /** How it ended, in words. */
+  /** How it ended, as the system tells it; null while it runs. */
   ending: string | null;
-  fault: string | null;
+  fault: Fault | null;
+  /** The oldest first. */
   lines: string[];
 }
 

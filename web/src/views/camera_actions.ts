@@ -19,7 +19,7 @@ export async function command(button: HTMLButtonElement, run: () => Promise<unkn
 }
 
 export function restart(button: HTMLButtonElement, camera: CameraStatus): Promise<void> {
-  return command(button, () => api.restartCamera(camera.id), `${camera.name} is starting again`);
+  return command(button, () => api.restartCamera(camera.id), `Restarting ${camera.name}`);
 }
 
 /** Asks, then deletes; `done` runs when it is gone. */
@@ -30,7 +30,7 @@ export function remove(camera: CameraStatus, done: () => void = () => undefined)
     action: "Delete camera",
     run: async () => {
       await api.deleteCamera(camera.id);
-      toast(`${camera.name} was deleted`);
+      toast(`Deleted ${camera.name}`);
       done();
     },
   });

@@ -111,8 +111,8 @@ class CameraForm {
   private async save(edit: CameraEdit, tag: string | null): Promise<void> {
     this.submit.disabled = true;
     try {
-      if (this.loaded === null) toast(`${(await api.addCamera(edit)).name} was added`);
-      else if (Object.keys(edit).length > 0) toast(`${(await api.editCamera(this.loaded.settings.id, edit, tag)).name} was changed`);
+      if (this.loaded === null) toast(`Added ${(await api.addCamera(edit)).name}`);
+      else if (Object.keys(edit).length > 0) toast(`Changed ${(await api.editCamera(this.loaded.settings.id, edit, tag)).name}`);
       this.dialog.close();
       this.done();
     } catch (error) {

@@ -1,4 +1,4 @@
-// What the last ffmpegs of a camera said, the newest run first; read again while it is looked at.
+// What the last runs of a camera's ffmpeg said, the newest run first; read again while it is looked at.
 
 import { api } from "../api";
 import { copyText } from "../ui/clipboard";
@@ -22,15 +22,17 @@ function run(): Row<LogRun> {
     element: h("li", {}, h("header", {}, title, ending), fault, lines),
     update(one) {
       const live = one.endedAt === null;
-      const length = one.endedAt === null ? "" : `, ${duration(Date.parse(one.endedAt) - Date.parse(one.startedAt))}`;
+      const ms = one.endedAt === null ? 0 : Date.parse(one.endedAt) - Date.parse(one.startedAt);
+      const length = ms < 1_000 ? "" : `, ${duration(ms)}`;
       text(title, `${timeOfDay(one.startedAt)} – ${one.endedAt === null ? "now" : timeOfDay(one.endedAt)}${length}`);
-      text(ending, live ? `Process ${one.pid}, running` : `Process ${one.pid}: ${one.ending ?? "ended"}`);
-      text(fault, one.fault === null ? "" : capital(one.fault));
+      const silent = one.lines.length === 0 ? ", said nothing" : "";
+      text(ending, `${one.program} ${one.pid}${live ? ", running" : `: ${one.ending ?? "ended"}`}${silent}`);
+      text(fault, one.fault === null ? "" : capital(one.fault.message));
       show(fault, one.fault !== null);
-      set(lines, "aria-label", `Lines of process ${one.pid}`);
+      set(lines, "aria-label", `Lines of ${one.program} ${one.pid}`);
       const atEnd = lines.scrollTop + lines.clientHeight >= lines.scrollHeight - 8;
-      const words = one.lines.length === 0 ? "It has said nothing." : one.lines.join("\n");
-      set(lines, "data-empty", one.lines.length === 0);
+      const words = one.lines.join("\n");
+      show(lines, words !== "");
       if (lines.textContent === words) return;
       text(lines, words);
       if (atEnd) requestAnimationFrame(() => (lines.scrollTop = lines.scrollHeight));

@@ -1,5 +1,6 @@
 // Cameras: what each restream does, and adding, changing, restarting, deleting them.
 
+import { exportUrl } from "../api";
 import { plural } from "../format";
 import type { CameraStatus } from "../types";
 import { h, Keyed, replace, set, show, text } from "../ui/dom";
@@ -9,6 +10,7 @@ import { SortHeader } from "../ui/sort";
 import { cameraOrder } from "../ui/states";
 import type { Model, View } from "../ui/view";
 import { openCameraForm } from "./camera_form";
+import { openImport } from "./camera_import";
 import { cameraRow } from "./camera_row";
 import { HeldPlanPanel } from "./held_plan";
 
@@ -38,6 +40,13 @@ export function camerasView(now: () => number, askPlan: () => Promise<void>): Vi
   const empty = h("div", { class: "empty" });
   const lead = h("p", { class: "lead" });
   const add = (label: string) => h("button", { type: "button", class: "primary", onclick: () => void openCameraForm(null) }, icon("plus"), label);
+  const tools = h(
+    "div",
+    { class: "buttons" },
+    h("a", { class: "button quiet", href: exportUrl, download: "cameras.csv", "aria-label": "Export the cameras as CSV" }, icon("down"), h("span", { class: "words" }, "Export")),
+    h("button", { type: "button", class: "quiet", "aria-label": "Import cameras from CSV", onclick: () => openImport() }, icon("up"), h("span", { class: "words" }, "Import")),
+    add("Add camera"),
+  );
   const visible = new Set<number>();
   const observer = new IntersectionObserver((entries) => {
     for (const entry of entries) {
@@ -53,7 +62,7 @@ export function camerasView(now: () => number, askPlan: () => Promise<void>): Vi
   const element = h(
     "section",
     { class: "page", "aria-labelledby": "cameras-title" },
-    h("div", { class: "headline" }, h("div", {}, h("h1", { id: "cameras-title" }, "Cameras"), lead), add("Add camera")),
+    h("div", { class: "headline" }, h("div", {}, h("h1", { id: "cameras-title" }, "Cameras"), lead), tools),
     held.element,
     h("div", { class: "panel" }, table, empty),
   );
