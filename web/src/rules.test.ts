@@ -63,6 +63,7 @@ describe("an address", () => {
     ["rtsp://-h/x", "wrong"],
     ["rtsp://***@h/x", "wrong"],
     ["rtsp://h/x?token=***", "wrong"],
+    ["rtsp://h/***", "wrong"],
     [`rtsp://h/${"x".repeat(1_500)}`, "wrong"],
   ])("%j: %s", (url, wanted) => expect(kind(checkUrl(url))).toBe(wanted));
 

@@ -72,6 +72,8 @@ export function checkUrl(url: string): Verdict {
   if (size(url) > 1_500) return wrong("An address has at most 1500 characters.");
   const bad = [...url].find((one) => /\s/.test(one) || one < " " || one === "\x7f" || "'\"`\\<>".includes(one));
   if (bad !== undefined) return wrong(`An address cannot hold ${shown(bad)}: write it as ${encoded(bad)}.`);
+  // The server shows a secret so, wherever it stands.
+  if (url.includes("***")) return wrong("A secret in it is hidden as ***. Write it again, or leave the URL as it was.");
   const [scheme = "", after] = split(url, "://");
   if (after === null) return SCHEMES.some((one) => `${one}://`.startsWith(url.toLowerCase())) ? unfinished(BEGIN) : /^[a-z]*:?\/?$/i.test(url) ? unfinished(BEGIN) : wrong(BEGIN);
   if (!SCHEMES.includes(scheme.toLowerCase())) return wrong(`${scheme}:// is no source. ${BEGIN}`);
@@ -83,8 +85,6 @@ function checkAuthority(scheme: string, after: string): Verdict {
   const authority = end < 0 ? after : after.slice(0, end);
   const rest = end < 0 ? "" : after.slice(end);
   const at = authority.lastIndexOf("@");
-  const login = at < 0 ? "" : authority.slice(0, at);
-  if (login === "***" || /[=]\*\*\*(&|#|$)/.test(rest)) return wrong("Its login is hidden as ***. Write it again, or leave the URL as it was.");
   const place = authority.slice(at + 1);
   const found = place.startsWith("[") ? /^\[([^\]]*)\](?::(.*))?$/.exec(place) : /^([^:]*)(?::(.*))?$/.exec(place);
   // A login with a bare / ? or # ends the authority too early: the @ behind it gives that away.

@@ -18,6 +18,8 @@ export class ProbePanel {
   private abort: AbortController | null = null;
   private timer: ReturnType<typeof setInterval> | undefined;
   private has = false;
+  /** When what is shown was found. */
+  private last: string | null = null;
   private age: string | null = null;
 
   /** `run` looks; it may throw anything, or return null when there is nothing to look at. */
@@ -38,9 +40,16 @@ export class ProbePanel {
     this.showAge();
   }
 
-  /** Shows a finding of earlier. */
-  draw(probe: Probe): void {
+  /** Shows a finding that somebody else has made, when it is the newer one. */
+  news(probe: Probe): void {
+    if (this.abort !== null || (this.last !== null && Date.parse(probe.at) <= Date.parse(this.last))) return;
+    this.age = null;
+    this.draw(probe);
+  }
+
+  private draw(probe: Probe): void {
     this.has = true;
+    this.last = probe.at;
     const rows = found(probe).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)));
     replace(
       this.result,

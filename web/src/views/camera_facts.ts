@@ -22,6 +22,7 @@ export class CameraFacts {
   private readonly probe: ProbePanel;
   private readonly poll: Poll<{ settings: CameraSettings; tag: string | null }>;
   private readonly abort = new AbortController();
+  private readonly id: number;
   private camera: CameraStatus | null = null;
   private settings: CameraSettings | null = null;
   private shown = { facts: "", links: "" };
@@ -42,7 +43,7 @@ export class CameraFacts {
       fail: () => undefined,
       none: () => undefined,
     });
-    void this.kept(id);
+    this.id = id;
   }
 
   render(camera: CameraStatus): void {
@@ -55,8 +56,10 @@ export class CameraFacts {
     this.poll.tick();
   }
 
+  /** The relay looks, too, when it starts. */
   refresh(): void {
     this.poll.refresh();
+    void this.kept();
   }
 
   close(): void {
@@ -65,9 +68,9 @@ export class CameraFacts {
     this.abort.abort();
   }
 
-  private async kept(id: number): Promise<void> {
+  private async kept(): Promise<void> {
     try {
-      this.probe.draw(await api.keptProbe(id, this.abort.signal));
+      this.probe.news(await api.keptProbe(this.id, this.abort.signal));
     } catch (error) {
       // A camera that was never looked at has none.
       if (noRoute(error)) show(this.source, false);

@@ -90,7 +90,8 @@ class CameraForm {
     if (!this.fields.check((name) => name !== "name")) return null;
     const edit = this.edit();
     this.looked = sourceKey(edit);
-    return api.probe(edit, this.loaded?.settings.id ?? null, signal);
+    const { name: _name, enabled: _enabled, record: _record, ...source } = edit;
+    return api.probe(source, this.loaded?.settings.id ?? null, signal);
   }
 
   /** What is no finding about the camera: shown beside its field, or the button goes where nobody can look. */

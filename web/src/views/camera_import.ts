@@ -10,7 +10,7 @@ import { icon, sign } from "../ui/icons";
 import { toast } from "../ui/toast";
 
 /** The server takes no more. */
-const LARGEST = 1_000_000;
+const LARGEST = 8_000_000;
 /** Faults that are listed; the rest are counted. */
 const MOST = 100;
 
@@ -62,7 +62,7 @@ class ImportDialog {
     text(this.chosen, file.name);
     this.say("busy", "Looking what it would change…");
     try {
-      if (file.size > LARGEST) throw new Error("the file is larger than 1 MB, which is more than the server takes");
+      if (file.size > LARGEST) throw new Error("the file is larger than 8 MB, which is more than the server takes");
       const csv = decode(await file.arrayBuffer());
       if (csv === null) throw new Error("the file is no UTF-8 text; save it as “CSV UTF-8”");
       const result = await api.importCameras(csv, true);
