@@ -4,12 +4,18 @@
 //! what has to be written; the database keeps it too, so that two writers cannot break it. Causes are sentences for
 //! people: whoever raises an incident has taken the secrets out of its cause.
 
+mod queue;
+mod story;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+pub use queue::{MOST_FINISHED, Queue};
+pub use story::{News, Sight, Story, Verdict};
 
 /// Longest cause, in characters; what is longer is cut.
 pub const LONGEST_CAUSE: usize = 500;
@@ -166,10 +172,24 @@ pub struct Book {
 }
 
 impl Book {
-    /// Goes on from the open incidents that an earlier run left in the database.
-    pub fn restore(open: impl IntoIterator<Item = Incident>) -> Self {
-        let open = open.into_iter().filter(|incident| incident.closed_at.is_none());
-        Self { open: open.map(|incident| ((incident.subject.key(), incident.kind), incident.id)).collect() }
+    /// Goes on with an open incident that an earlier run left in the database; false when it is over, or when one of its
+    /// kind was opened for its subject meanwhile.
+    pub fn adopt(&mut self, left: &Incident) -> bool {
+        let key = (left.subject.key(), left.kind);
+        let free = left.closed_at.is_none() && !self.open.contains_key(&key);
+        if free {
+            self.open.insert(key, left.id);
+        }
+        free
+    }
+
+    /// Does what was found of a subject.
+    #[must_use]
+    pub fn follow(&mut self, subject: &Subject, verdict: Verdict, id: Uuid) -> Option<Entry> {
+        match verdict {
+            Verdict::Raise(kind, cause, at) => self.raise(kind, subject, &cause, at, id),
+            Verdict::Settle(kind, at) => self.settle(kind, subject, at),
+        }
     }
 
     /// It goes wrong now: an incident with this id is opened unless one is open.
@@ -261,7 +281,8 @@ mod tests {
         let Some(Entry::Open(left)) = raised else { panic!("opened") };
         assert_eq!(left.cause.len(), LONGEST_CAUSE);
         let over = Incident { id: id(2), closed_at: Some(at(2)), kind: IncidentKind::ServerDown, ..left.clone() };
-        let mut book = Book::restore([left, over]);
+        let mut book = Book::default();
+        assert!(book.adopt(&left) && !book.adopt(&left) && !book.adopt(&over));
         assert!(book.is_open(IncidentKind::CameraDown, &gate) && !book.is_open(IncidentKind::ServerDown, &gate));
         book.kept(id(1), id(9));
         let closed = Some(Entry::Close { id: id(9), at: at(3) });

@@ -1,0 +1,319 @@
+//! What happens to a camera's relay, told as incidents: which are open, since when, and why.
+//!
+//! * Down: from the first failure until it runs again, however short that was.
+//! * Stalled: from the moment it made no progress until it runs again, or fails in another way.
+//! * Degraded: besides down, while it is tried at the longest interval only.
+//! * Somebody else publishes: instead of down.
+//!
+//! A media server that goes takes all relays with it, and each of them notices before anybody knows why. So a failure of
+//! publishing opens nothing until it is known whether the server answers: if not, its own incident tells it all.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::IncidentKind;
+use crate::domain::camera::CameraState;
+use crate::domain::probe::FaultKind;
+
+/// A failure of publishing to a server that is said to answer is the camera's own when that is still said after this
+/// time: a poll comes every 2 s, and takes a moment.
+const GRACE: TimeDelta = TimeDelta::seconds(5);
+
+/// News of a relay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    /// Where it stands now.
+    pub state: CameraState,
+    /// What its last failure was.
+    pub fault: Option<FaultKind>,
+    /// In words, without secrets.
+    pub cause: String,
+    /// ffmpeg sends, and the server does not show the stream any more.
+    pub unseen: bool,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Whether the media server answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// It does.
+    Up,
+    /// Nobody can tell yet.
+    Doubtful,
+    /// It does not.
+    Down,
+}
+
+/// What follows for the camera's incidents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes wrong since then; nothing new when it does already.
+    Raise(IncidentKind, String, DateTime<Utc>),
+    /// It goes well again.
+    Settle(IncidentKind, DateTime<Utc>),
+}
+
+/// What is remembered of one camera.
+#[derive(Clone, Debug, Default)]
+pub struct Story {
+    state: Option<CameraState>,
+    /// Perhaps the server's fault and not the camera's.
+    doubt: Option<(String, DateTime<Utc>)>,
+}
+
+impl Story {
+    /// Whether it runs.
+    pub fn runs(&self) -> bool {
+        self.state == Some(CameraState::Running)
+    }
+
+    /// Whether [`Story::judge`] has something to decide.
+    pub fn doubts(&self) -> bool {
+        self.doubt.is_some()
+    }
+
+    /// Takes news.
+    #[must_use]
+    pub fn hear(&mut self, news: News) -> Vec<Verdict> {
+        use IncidentKind::{CameraDegraded, CameraDown, CameraStalled, OtherPublisher};
+        let before = self.state.replace(news.state);
+        let News { state, fault, cause, unseen, at } = news;
+        match state {
+            CameraState::Running => {
+                // It was the camera's own trouble, and is over.
+                let mut told: Vec<Verdict> = self.believe(CameraDown).into_iter().collect();
+                told.extend(settle(&[CameraDown, CameraStalled, CameraDegraded, OtherPublisher], at));
+                told
+            }
+            CameraState::Held => {
+                let (_, since) = self.doubt.take().unwrap_or((String::new(), at));
+                let mut told = vec![Verdict::Raise(OtherPublisher, cause, since)];
+                told.extend(settle(&[CameraDown, CameraStalled, CameraDegraded], at));
+                told
+            }
+            CameraState::Stalled => {
+                let mut told: Vec<Verdict> = self.believe(CameraDown).into_iter().collect();
+                told.push(Verdict::Raise(CameraStalled, cause, at));
+                told
+            }
+            // The end of a stall: that story goes on.
+            CameraState::Backoff if before == Some(CameraState::Stalled) => Vec::new(),
+            CameraState::Backoff if fault == Some(FaultKind::PublishRefused) => {
+                self.doubt.get_or_insert((cause, at));
+                Vec::new()
+            }
+            CameraState::Backoff | CameraState::Degraded => {
+                let stalled = before == Some(CameraState::Stalled);
+                let mut told = Vec::new();
+                if !stalled {
+                    let (why, since) = self.doubt.take().unwrap_or_else(|| (cause.clone(), at));
+                    told.push(Verdict::Raise(CameraDown, why, since));
+                    told.extend(settle(&[CameraStalled, OtherPublisher], at));
+                }
+                if state == CameraState::Degraded {
+                    told.push(Verdict::Raise(CameraDegraded, cause, at));
+                }
+                told
+            }
+            CameraState::Starting if unseen => {
+                self.doubt.get_or_insert((cause, at));
+                Vec::new()
+            }
+            CameraState::Waiting | CameraState::Probing | CameraState::Starting | CameraState::Stopped => Vec::new(),
+        }
+    }
+
+    /// Decides what was in doubt, by what is known of the server now.
+    #[must_use]
+    pub fn judge(&mut self, server: Sight, now: DateTime<Utc>) -> Option<Verdict> {
+        match server {
+            Sight::Doubtful => None,
+            Sight::Down => {
+                self.doubt = None;
+                None
+            }
+            Sight::Up if self.doubt.as_ref().is_some_and(|(_, since)| now - *since >= GRACE) => {
+                self.believe(IncidentKind::CameraDown)
+            }
+            Sight::Up => None,
+        }
+    }
+
+    fn believe(&mut self, kind: IncidentKind) -> Option<Verdict> {
+        self.doubt.take().map(|(cause, since)| Verdict::Raise(kind, cause, since))
+    }
+}
+
+fn settle(kinds: &[IncidentKind], at: DateTime<Utc>) -> impl Iterator<Item = Verdict> {
+    kinds.iter().map(move |kind| Verdict::Settle(*kind, at))
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::super::{Book, Entry, Subject};
+    use super::*;
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + second, 0).expect("a time")
+    }
+
+    /// What happens, second by second.
+    #[derive(Clone, Copy, Debug)]
+    enum Step {
+        Is(CameraState),
+        Fails(CameraState, FaultKind),
+        Unseen,
+        Server(Sight),
+    }
+
+    /// The incidents of a life, as `kind cause opened closed` in seconds.
+    fn told(life: &[(i64, Step)]) -> Vec<String> {
+        let subject = Subject::Camera { id: 7, name: "gate".to_owned() };
+        let (mut story, mut book, mut server) = (Story::default(), Book::default(), Sight::Up);
+        let mut incidents: Vec<super::super::Incident> = Vec::new();
+        for (second, step) in life {
+            let now = at(*second);
+            let news = |state, fault: Option<FaultKind>, unseen| {
+                let cause = fault.map_or_else(|| format!("{state:?}"), |fault| format!("{fault:?}"));
+                News { state, fault, cause, unseen, at: now }
+            };
+            let mut verdicts = match *step {
+                Step::Is(state) => story.hear(news(state, None, false)),
+                Step::Fails(state, fault) => story.hear(news(state, Some(fault), false)),
+                Step::Unseen => story.hear(news(CameraState::Starting, None, true)),
+                Step::Server(sight) => {
+                    server = sight;
+                    Vec::new()
+                }
+            };
+            verdicts.extend(story.judge(server, now));
+            for entry in verdicts.into_iter().filter_map(|one| book.follow(&subject, one, Uuid::now_v7())) {
+                match entry {
+                    Entry::Open(incident) => incidents.push(incident),
+                    Entry::Close { id, at } => {
+                        let open = incidents.iter_mut().find(|one| one.id == id);
+                        open.expect("it was opened").closed_at = Some(at);
+                    }
+                }
+            }
+        }
+        let second = |time: DateTime<Utc>| (time - at(0)).num_seconds();
+        let line = |one: &super::super::Incident| {
+            let closed = one.closed_at.map_or_else(|| "open".to_owned(), |time| second(time).to_string());
+            format!("{} {} {} {closed}", one.kind.as_str(), one.cause, second(one.opened_at))
+        };
+        incidents.iter().map(line).collect()
+    }
+
+    #[test]
+    fn every_lost_second_has_its_story() {
+        use CameraState::{Backoff, Degraded, Held, Probing, Running, Stalled, Starting, Waiting};
+        use FaultKind::{Ended, PublishRefused, Refused, Silent, Unauthorized};
+        use Step::{Fails, Is, Server, Unseen};
+        let table: [(&str, &[(i64, Step)], &[&str]); 14] = [
+            ("a start", &[(0, Is(Waiting)), (1, Is(Probing)), (2, Is(Starting)), (3, Is(Running))], &[]),
+            (
+                "a blip",
+                &[(0, Is(Running)), (1, Fails(Backoff, Ended)), (1, Is(Waiting)), (1, Is(Starting)), (1, Is(Running))],
+                &["cameraDown Ended 1 1"],
+            ),
+            (
+                "the first cause stays",
+                &[(0, Fails(Backoff, Refused)), (5, Is(Probing)), (6, Fails(Backoff, Unauthorized)), (9, Is(Running))],
+                &["cameraDown Refused 0 9"],
+            ),
+            (
+                "a stall that heals",
+                &[(0, Is(Running)), (5, Fails(Stalled, Silent)), (6, Fails(Backoff, Silent)), (8, Is(Running))],
+                &["cameraStalled Silent 5 8"],
+            ),
+            (
+                "a stall that becomes something else",
+                &[
+                    (5, Fails(Stalled, Silent)),
+                    (6, Fails(Backoff, Silent)),
+                    (7, Is(Starting)),
+                    (8, Fails(Backoff, Refused)),
+                ],
+                &["cameraStalled Silent 5 8", "cameraDown Refused 8 open"],
+            ),
+            (
+                "too often",
+                &[
+                    (0, Fails(Backoff, Refused)),
+                    (1, Is(Waiting)),
+                    (2, Fails(Degraded, Refused)),
+                    (3, Is(Waiting)),
+                    (4, Fails(Degraded, Refused)),
+                    (9, Is(Running)),
+                ],
+                &["cameraDown Refused 0 9", "cameraDegraded Refused 2 9"],
+            ),
+            (
+                "the server goes: nothing of its own",
+                &[
+                    (0, Is(Running)),
+                    (1, Fails(Backoff, PublishRefused)),
+                    (2, Server(Sight::Doubtful)),
+                    (3, Server(Sight::Down)),
+                    (3, Is(Waiting)),
+                    (60, Server(Sight::Up)),
+                    (61, Is(Starting)),
+                    (70, Is(Running)),
+                ],
+                &[],
+            ),
+            (
+                "its API goes, and it is the camera after all",
+                &[
+                    (1, Fails(Backoff, PublishRefused)),
+                    (2, Server(Sight::Doubtful)),
+                    (4, Server(Sight::Up)),
+                    (7, Server(Sight::Up)),
+                    (9, Is(Running)),
+                ],
+                &["cameraDown PublishRefused 1 9"],
+            ),
+            (
+                "cut off and back at once",
+                &[(0, Is(Running)), (1, Fails(Backoff, PublishRefused)), (2, Is(Running))],
+                &["cameraDown PublishRefused 1 2"],
+            ),
+            (
+                "refused by a server that answers",
+                &[
+                    (1, Fails(Backoff, PublishRefused)),
+                    (3, Is(Starting)),
+                    (4, Fails(Backoff, PublishRefused)),
+                    (6, Server(Sight::Up)),
+                ],
+                &["cameraDown PublishRefused 1 open"],
+            ),
+            (
+                "another publisher",
+                &[(1, Fails(Backoff, PublishRefused)), (2, Fails(Held, PublishRefused)), (9, Is(Running))],
+                &["otherPublisher PublishRefused 1 9"],
+            ),
+            (
+                "held, and then the camera itself fails",
+                &[(1, Fails(Held, PublishRefused)), (5, Is(Waiting)), (6, Fails(Backoff, Refused))],
+                &["otherPublisher PublishRefused 1 6", "cameraDown Refused 6 open"],
+            ),
+            (
+                "not shown any more, then shown",
+                &[(0, Is(Running)), (1, Unseen), (3, Is(Running))],
+                &["cameraDown Starting 1 3"],
+            ),
+            (
+                "not shown any more, then it fails",
+                &[(0, Is(Running)), (1, Unseen), (2, Fails(Backoff, Ended)), (3, Is(Running))],
+                &["cameraDown Starting 1 3"],
+            ),
+        ];
+        for (what, life, wanted) in table {
+            assert_eq!(told(life), wanted, "{what}");
+        }
+    }
+}
