@@ -64,7 +64,10 @@ impl Restreams {
         match change {
             FleetChange::Start(id) => self.start_relay(id, ctx),
             FleetChange::Update { id, .. } => self.update_relay(id),
-            FleetChange::Stop(id) | FleetChange::Gone(id) => self.end_relay(id, ctx),
+            FleetChange::Stop(id) | FleetChange::Gone(id) => {
+                self.end_story(id, ctx);
+                self.end_relay(id, ctx);
+            }
             FleetChange::Show(id) => self.show(id, ctx),
         }
     }
@@ -148,8 +151,12 @@ impl Restreams {
             return;
         }
         if let Some(status) = self.status_of(id) {
-            if let Some(reason) = &status.last_error {
-                log::warn!(camera = status.name.as_str(); "not relayed: {reason}");
+            match &status.last_error {
+                Some(reason) => {
+                    log::warn!(camera = status.name.as_str(); "not relayed: {reason}");
+                    self.tell_refusal(id, reason, ctx);
+                }
+                None => self.end_story(id, ctx),
             }
             self.publish(vec![Change::Camera(status)], ctx);
         }

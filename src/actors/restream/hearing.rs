@@ -8,6 +8,7 @@ use futures_util::stream::{self, Stream};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 use crate::adapters::live::{Change, Latest, SharedLive};
+use crate::domain::incident::Sight;
 use crate::domain::name::StreamName;
 use crate::domain::restream::PathView;
 use crate::domain::stream::{ServerStatus, StreamState, StreamStatus};
@@ -58,13 +59,22 @@ pub(super) struct ServerView {
     monitored: bool,
     /// Its API does not answer, but its RTSP port does.
     media_answers: bool,
+    /// Its API does not answer, and nor does its RTSP port.
+    closed: bool,
     /// Paths with a stream.
     paths: BTreeMap<StreamName, StreamState>,
 }
 
 impl ServerView {
     pub(super) fn new(name: &str, monitored: bool) -> Self {
-        Self { name: name.to_owned(), answers: None, monitored, media_answers: false, paths: BTreeMap::new() }
+        Self {
+            name: name.to_owned(),
+            answers: None,
+            monitored,
+            media_answers: false,
+            closed: false,
+            paths: BTreeMap::new(),
+        }
     }
 
     /// Whether it may be published to. A server that nobody polls is taken at its word, and one whose API is switched off
@@ -83,8 +93,25 @@ impl ServerView {
         matches!(self.answers, Some(Err(_)))
     }
 
+    /// What is known of it now; `None` while nobody has polled it.
+    pub(super) fn sight(&self) -> Option<Sight> {
+        match self.answers.as_ref()? {
+            Ok(()) => Some(Sight::Up),
+            Err(_) if self.media_answers => Some(Sight::Up),
+            Err(_) if self.closed => Some(Sight::Down),
+            Err(_) => Some(Sight::Doubtful),
+        }
+    }
+
+    /// Why it does not answer.
+    pub(super) fn fault(&self) -> Option<&str> {
+        let fault = self.answers.as_ref()?.as_ref().err()?;
+        Some(fault.strip_prefix("waiting for ").unwrap_or(fault))
+    }
+
     /// Notes whether somebody opened; says whether that is news.
     pub(super) fn knocked(&mut self, answered: bool) -> bool {
+        self.closed = !answered;
         std::mem::replace(&mut self.media_answers, answered) != answered
     }
 
@@ -131,7 +158,7 @@ impl ServerView {
             Err(format!("waiting for the media server {}: {reason}", self.name))
         };
         if answers.is_ok() {
-            self.media_answers = false;
+            (self.media_answers, self.closed) = (false, false);
         }
         let before = self.answers.replace(answers);
         before != self.answers
@@ -204,10 +231,14 @@ mod tests {
             assert_eq!(view.path(&gate), path, "{words}");
         }
         assert!(view.answers().is_err_and(|reason| reason.contains("refused")));
+        assert_eq!((view.sight(), view.fault()), (Some(Sight::Doubtful), Some("the media server main: refused")));
         assert!(view.is_in_doubt() && view.knocked(true) && view.answers().is_ok(), "media without an API");
+        assert_eq!(view.sight(), Some(Sight::Up));
+        view.knocked(false);
+        assert_eq!(view.sight(), Some(Sight::Down));
         view.hear(&Heard::Changes(Arc::new(vec![server("main", true)])));
         view.hear(&Heard::Changes(Arc::new(vec![server("main", false)])));
-        assert!(view.answers().is_err(), "an old knock proves nothing");
+        assert!(view.answers().is_err() && view.sight() == Some(Sight::Doubtful), "an old knock proves nothing");
         assert!(ServerView::new("main", false).answers().is_ok(), "nobody polls it: try");
     }
 }

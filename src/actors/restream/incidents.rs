@@ -1,40 +1,38 @@
-//! The manager's incidents on their way to the database: in order, again and again until it takes them.
+//! The manager's incidents: what is open, and what has to be written, in order, again and again until the database takes
+//! it. What went wrong with whom is said in `stories`; when that is an incident is `domain::incident`'s to decide.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
 use super::commands::patiently;
 use super::manager::{PUBLISH_RETRY, Restreams};
 use crate::adapters::database::{IncidentQuery, SharedDatabase};
 use crate::base::{Kind, Result};
-use crate::domain::incident::{Book, Entry, IncidentKind};
+use crate::domain::incident::{Book, Entry, Incident, IncidentKind, Queue, Subject};
 
-/// So many wait for a database that is away. Full: the oldest are lost, as the newest say what is wrong now; the end of
-/// a lost one is no fault.
-const LONGEST_QUEUE: usize = 256;
+/// Open incidents that an earlier run left are read so many at a time.
+const PAGE: u32 = 500;
 
 /// What is open, and what has to be written.
 #[derive(Default)]
 pub(super) struct Incidents {
     pub book: Book,
-    queue: VecDeque<Entry>,
-    writing: bool,
+    queue: Queue,
+    /// Why the database does not take what is written.
+    fault: Option<String>,
 }
 
 impl Incidents {
-    /// The database had an open one already and keeps it: ours ends by its id.
-    fn kept(&mut self, ours: uuid::Uuid, theirs: uuid::Uuid) {
-        self.book.kept(ours, theirs);
-        for entry in &mut self.queue {
-            if let Entry::Close { id, .. } = entry
-                && *id == ours
-            {
-                *id = theirs;
-            }
-        }
+    /// Why the database does not take what is written.
+    pub(super) fn fault(&self) -> Option<&str> {
+        self.fault.as_deref()
+    }
+
+    /// How many entries wait for it.
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.len()
     }
 }
 
@@ -48,49 +46,127 @@ async fn write(database: SharedDatabase, entry: Entry) -> Result<Option<uuid::Uu
     .await
 }
 
-impl Restreams {
-    /// Writes these after what waits already.
-    pub(super) fn write_incidents(&mut self, entries: Vec<Entry>, ctx: &mut Context<Self>) {
-        let incidents = &mut self.incidents;
-        incidents.queue.extend(entries);
-        let excess = incidents.queue.len().saturating_sub(LONGEST_QUEUE);
-        incidents.queue.drain(..excess);
-        if incidents.writing {
-            return;
+/// Everything that is open, as an earlier run may have left it.
+async fn read_open(database: SharedDatabase) -> Result<Vec<Incident>> {
+    let mut all: Vec<Incident> = Vec::new();
+    loop {
+        let after = all.last().map(|incident| incident.id);
+        let query = IncidentQuery { open: true, after, limit: PAGE, ..IncidentQuery::default() };
+        let page = patiently(database.incidents(query)).await?;
+        let whole = page.len() == PAGE as usize;
+        all.extend(page);
+        if !whole {
+            return Ok(all);
         }
-        let Some(entry) = incidents.queue.pop_front() else { return };
-        incidents.writing = true;
+    }
+}
+
+impl Restreams {
+    /// Writes these after what waits already, one at a time.
+    pub(super) fn write_incidents(&mut self, entries: Vec<Entry>, ctx: &mut Context<Self>) {
+        let queue = &mut self.incidents.queue;
+        entries.into_iter().for_each(|entry| queue.push(entry));
+        let lost = queue.take_lost();
+        if lost > 0 {
+            log::warn!(incidents = lost; "too many incidents wait for the database; the oldest that are over are lost");
+        }
+        let Some(entry) = queue.take() else { return };
+        let begun = Utc::now();
         let written = write(Arc::clone(&self.database), entry.clone()).into_actor(self);
-        ctx.spawn(written.map(move |written, manager, ctx| {
-            manager.incidents.writing = false;
-            match (written, &entry) {
-                (Ok(Some(theirs)), Entry::Open(incident)) => manager.incidents.kept(incident.id, theirs),
-                (Ok(_), _) => {}
-                (Err(error), _) if matches!(error.kind(), Kind::NotFound | Kind::Invalid | Kind::Unsupported) => {
-                    log::debug!("incident not written: {error}");
-                }
-                (Err(error), _) => {
-                    log::debug!("incident not written yet: {error}");
-                    manager.incidents.queue.push_front(entry);
-                    ctx.run_later(PUBLISH_RETRY, |manager, ctx| manager.write_incidents(Vec::new(), ctx));
-                    return;
+        ctx.spawn(written.map(move |written, manager, ctx| manager.incident_written(&entry, written, begun, ctx)));
+    }
+
+    fn incident_written(
+        &mut self,
+        entry: &Entry,
+        written: Result<Option<uuid::Uuid>>,
+        begun: DateTime<Utc>,
+        ctx: &mut Context<Self>,
+    ) {
+        let incidents = &mut self.incidents;
+        match written {
+            Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Timeout) => {
+                log::debug!("incident not written yet: {error}");
+                incidents.queue.failed();
+                let fault = error.to_string();
+                incidents.fault = Some(fault.clone());
+                ctx.run_later(PUBLISH_RETRY, |manager, ctx| manager.write_incidents(Vec::new(), ctx));
+                // Not written now: the queue pauses until then.
+                let kind = IncidentKind::ServiceDown;
+                let raised = incidents.book.raise(kind, &database(), &fault, begun, uuid::Uuid::now_v7());
+                raised.into_iter().for_each(|entry| incidents.queue.push(entry));
+                return;
+            }
+            // It will not be taken the next time either.
+            Err(error) => log::debug!("incident not written: {error}"),
+            Ok(kept) => {
+                if let (Some(theirs), Entry::Open(incident)) = (kept, entry)
+                    && theirs != incident.id
+                {
+                    incidents.book.kept(incident.id, theirs);
+                    incidents.queue.kept(incident.id, theirs);
                 }
             }
-            manager.write_incidents(Vec::new(), ctx);
+        }
+        incidents.queue.done();
+        if incidents.fault.take().is_some() {
+            self.database_works(ctx);
+        }
+        self.write_incidents(Vec::new(), ctx);
+    }
+
+    /// The database did not answer a call that began then.
+    pub(super) fn database_failed(&mut self, fault: &str, since: DateTime<Utc>, ctx: &mut Context<Self>) {
+        let kind = IncidentKind::ServiceDown;
+        let raised = self.incidents.book.raise(kind, &database(), fault, since, uuid::Uuid::now_v7());
+        if raised.is_some() {
+            self.write_incidents(raised.into_iter().collect(), ctx);
+        }
+    }
+
+    /// The database has answered; it is well when that is so of reading and of writing.
+    pub(super) fn database_works(&mut self, ctx: &mut Context<Self>) {
+        if self.database_fault.is_none() && self.incidents.fault.is_none() {
+            let settled = self.incidents.book.settle(IncidentKind::ServiceDown, &database(), Utc::now());
+            self.write_incidents(settled.into_iter().collect(), ctx);
+        }
+    }
+
+    /// Goes on with what an earlier run has left open, and ends what is well by now.
+    pub(super) fn take_up_incidents(&mut self, ctx: &mut Context<Self>) {
+        let open = read_open(Arc::clone(&self.database)).into_actor(self);
+        ctx.spawn(open.map(|open, manager, ctx| match open {
+            Ok(open) => {
+                let left: Vec<Incident> = open.into_iter().filter(|one| manager.incidents.book.adopt(one)).collect();
+                let over = left.iter().filter(|one| !manager.may_last(one));
+                let settled: Vec<_> = over.map(|one| (one.kind, one.subject.clone())).collect();
+                let book = &mut manager.incidents.book;
+                let now = Utc::now();
+                let entries = settled.iter().filter_map(|(kind, subject)| book.settle(*kind, subject, now)).collect();
+                manager.write_incidents(entries, ctx);
+            }
+            Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Timeout) => {
+                ctx.run_later(PUBLISH_RETRY, Self::take_up_incidents);
+            }
+            Err(error) => log::debug!("open incidents not read: {error}"),
         }));
     }
 
-    /// Ends what an earlier run has left open, when nothing is held now.
-    pub(super) fn settle_old_plan(&mut self, ctx: &mut Context<Self>) {
-        let database = Arc::clone(&self.database);
-        let query = IncidentQuery { open: true, kind: Some(IncidentKind::PlanHeld), limit: 10, ..Default::default() };
-        let open = async move { patiently(database.incidents(query)).await }.into_actor(self);
-        ctx.spawn(open.map(|open, manager, ctx| {
-            if manager.held.is_some() {
-                return;
+    /// Whether an incident that was open when we started may still be: nobody has seen its end.
+    fn may_last(&self, incident: &Incident) -> bool {
+        match (incident.kind, &incident.subject) {
+            (IncidentKind::PlanHeld, _) => self.held.is_some(),
+            (IncidentKind::ServiceDown, subject) if *subject == database() => {
+                self.database_fault.is_some() || self.incidents.fault.is_some()
             }
-            let open = open.unwrap_or_default().into_iter();
-            manager.write_incidents(open.map(|one| Entry::Close { id: one.id, at: Utc::now() }).collect(), ctx);
-        }));
+            (IncidentKind::ServerDown, Subject::Server { name }) if *name == self.setup.server => !self.server_is_up(),
+            (_, Subject::Camera { id, .. }) => self.camera_may_be_down(*id),
+            // Somebody else's, as another server's of another process.
+            _ => true,
+        }
     }
+}
+
+fn database() -> Subject {
+    Subject::Service { name: "database".to_owned() }
 }

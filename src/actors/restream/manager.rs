@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, SpawnHandle, StreamHandler, WrapFuture};
+use chrono::Utc;
 use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -20,6 +21,7 @@ use super::plan::Waiting;
 use super::reread::Rereads;
 use super::runs::RunLogs;
 use super::setup::RestreamSetup;
+use super::stories::Stories;
 use super::turns::Turns;
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{ChildSet, Setting, Supervised, supervised};
@@ -57,6 +59,7 @@ pub struct Restreams {
     /// Moment from which `scales` count.
     pub(super) born: Instant,
     pub(super) incidents: Incidents,
+    pub(super) stories: Stories,
     pub(super) remembered: Remembered,
     pub(super) looks: Looks,
     /// What the cameras' programs have said; outlives this actor when `app` keeps it.
@@ -103,6 +106,7 @@ impl Restreams {
             scales: Scales::default(),
             born: Instant::now(),
             incidents: Incidents::default(),
+            stories: Stories::default(),
             runs: RunLogs::default(),
             rereads: Rereads::default(),
             assignments: BTreeMap::new(),
@@ -132,7 +136,7 @@ impl Restreams {
             return;
         }
         self.reading = true;
-        let taken = self.rows_taken;
+        let (taken, begun) = (self.rows_taken, Utc::now());
         let (database, fresh) = (Arc::clone(&self.database), self.fresh);
         let read = async move {
             let (rows, kinds) = read_all(Arc::clone(&database)).await?;
@@ -147,12 +151,13 @@ impl Restreams {
                     if manager.database_fault.take().is_some() {
                         log::info!("the database answers again");
                     }
+                    manager.database_works(ctx);
                     manager.kinds = kinds;
                     manager.take_rows(&rows, ctx);
                     manager.remember(rows, ctx);
                     if std::mem::take(&mut manager.fresh) {
                         manager.forget_strangers(ctx);
-                        manager.settle_old_plan(ctx);
+                        manager.take_up_incidents(ctx);
                     }
                 }
                 Err(error) => {
@@ -160,6 +165,7 @@ impl Restreams {
                     if manager.database_fault.as_ref() != Some(&fault) {
                         log::warn!("cameras not read, the last known ones go on: {fault}");
                     }
+                    manager.database_failed(&fault, begun, ctx);
                     manager.database_fault = Some(fault);
                     manager.go_by_last_known(ctx);
                 }
@@ -171,14 +177,14 @@ impl Restreams {
     }
 
     /// Knocks at the media port of a server whose API does not answer.
-    fn knock(&mut self, ctx: &mut Context<Self>) {
+    pub(super) fn knock(&mut self, ctx: &mut Context<Self>) {
         if self.knocking || !self.server.is_in_doubt() {
             return;
         }
         self.knocking = true;
         let base = self.setup.base.clone();
         let knock = async move { knock(&base, KNOCK_EVERY).await }.into_actor(self);
-        ctx.spawn(knock.map(|answered, manager, _| {
+        ctx.spawn(knock.map(|answered, manager, ctx| {
             manager.knocking = false;
             if manager.server.is_in_doubt() && manager.server.knocked(answered) {
                 let server = manager.setup.server.as_str();
@@ -187,6 +193,7 @@ impl Restreams {
                 }
                 manager.tell_relays();
             }
+            manager.watch_server(ctx);
         }));
     }
 
@@ -254,8 +261,9 @@ impl StreamHandler<Refresh> for Restreams {
 }
 
 impl StreamHandler<Heard> for Restreams {
-    fn handle(&mut self, heard: Heard, _: &mut Self::Context) {
+    fn handle(&mut self, heard: Heard, ctx: &mut Self::Context) {
         if self.server.hear(&heard) {
+            self.watch_server(ctx);
             self.tell_relays();
         }
     }
@@ -273,7 +281,8 @@ impl Supervised for Restreams {
             "waitingForTurn": self.turns.waiting(),
             "server": self.setup.server,
             "serverFault": self.server.answers().err(),
-            "databaseFault": self.database_fault,
+            "databaseFault": self.database_fault.as_deref().or(self.incidents.fault()),
+            "incidentsToWrite": self.incidents.waiting(),
             "source": self.observe_source(),
             "plan": self.observe_plan(),
         })

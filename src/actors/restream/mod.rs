@@ -25,6 +25,7 @@ mod reread;
 mod runner;
 mod runs;
 mod setup;
+mod stories;
 mod turns;
 
 pub use asked::{ProbeCamera, TestCamera};

@@ -27,6 +27,7 @@ use crate::adapters::ffmpeg::fault;
 use crate::adapters::ffmpeg::progress::Progress;
 use crate::adapters::live::SharedLive;
 use crate::domain::camera::{CameraState, CameraStatus};
+use crate::domain::incident::Turn;
 use crate::domain::probe::{Fault, KeptProbe, Tracks};
 use crate::domain::restream::{Action, Event, Phase, Relay};
 
@@ -252,6 +253,7 @@ impl Actor for Restream {
             assigned.changed().await.ok().map(|()| (Reassigned, assigned))
         });
         ctx.add_stream(changes);
+        self.tell(Turn::Begun);
         self.happened(Event::Path(self.known.path), ctx);
         self.happened(Event::Server(self.known.server.clone()), ctx);
     }

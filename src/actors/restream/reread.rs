@@ -67,7 +67,12 @@ impl Restreams {
                 // judged by all rows together.
                 Ok(_) => manager.refresh(ctx),
                 // The last known row goes on; the list's own reading complains.
-                Err(error) => log::debug!("row of camera {id} not read: {error}"),
+                Err(error) => {
+                    log::debug!("row of camera {id} not read: {error}");
+                    if manager.database_fault.is_none() {
+                        manager.refresh(ctx);
+                    }
+                }
             }
             manager.read_rows_again(ctx);
         }));

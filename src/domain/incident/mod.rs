@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use queue::{MOST_FINISHED, Queue};
-pub use story::{News, Sight, Story, Verdict};
+pub use story::{News, Sight, Story, Turn, Verdict};
 
 /// Longest cause, in characters; what is longer is cut.
 pub const LONGEST_CAUSE: usize = 500;

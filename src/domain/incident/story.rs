@@ -27,10 +27,22 @@ pub struct News {
     pub fault: Option<FaultKind>,
     /// In words, without secrets.
     pub cause: String,
-    /// ffmpeg sends, and the server does not show the stream any more.
-    pub unseen: bool,
+    /// What the state alone does not say.
+    pub turn: Turn,
     /// When.
     pub at: DateTime<Utc>,
+}
+
+/// What the state alone does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Turn {
+    /// Nothing.
+    #[default]
+    None,
+    /// The relay was built just now.
+    Begun,
+    /// ffmpeg sends, and the server does not show the stream any more.
+    Unseen,
 }
 
 /// Whether the media server answers.
@@ -77,7 +89,7 @@ impl Story {
     pub fn hear(&mut self, news: News) -> Vec<Verdict> {
         use IncidentKind::{CameraDegraded, CameraDown, CameraStalled, OtherPublisher};
         let before = self.state.replace(news.state);
-        let News { state, fault, cause, unseen, at } = news;
+        let News { state, fault, cause, turn, at } = news;
         match state {
             CameraState::Running => {
                 // It was the camera's own trouble, and is over.
@@ -115,9 +127,13 @@ impl Story {
                 }
                 told
             }
-            CameraState::Starting if unseen => {
+            CameraState::Starting if turn == Turn::Unseen => {
                 self.doubt.get_or_insert((cause, at));
                 Vec::new()
+            }
+            CameraState::Waiting if turn == Turn::Begun && before == Some(CameraState::Running) => {
+                let why = "its relay was built anew after a fault of ours; the log says more";
+                vec![Verdict::Raise(CameraDown, why.to_owned(), at)]
             }
             CameraState::Waiting | CameraState::Probing | CameraState::Starting | CameraState::Stopped => Vec::new(),
         }
@@ -165,6 +181,7 @@ mod tests {
         Is(CameraState),
         Fails(CameraState, FaultKind),
         Unseen,
+        Begun,
         Server(Sight),
     }
 
@@ -175,14 +192,15 @@ mod tests {
         let mut incidents: Vec<super::super::Incident> = Vec::new();
         for (second, step) in life {
             let now = at(*second);
-            let news = |state, fault: Option<FaultKind>, unseen| {
+            let news = |state, fault: Option<FaultKind>, turn| {
                 let cause = fault.map_or_else(|| format!("{state:?}"), |fault| format!("{fault:?}"));
-                News { state, fault, cause, unseen, at: now }
+                News { state, fault, cause, turn, at: now }
             };
             let mut verdicts = match *step {
-                Step::Is(state) => story.hear(news(state, None, false)),
-                Step::Fails(state, fault) => story.hear(news(state, Some(fault), false)),
-                Step::Unseen => story.hear(news(CameraState::Starting, None, true)),
+                Step::Is(state) => story.hear(news(state, None, Turn::None)),
+                Step::Fails(state, fault) => story.hear(news(state, Some(fault), Turn::None)),
+                Step::Unseen => story.hear(news(CameraState::Starting, None, Turn::Unseen)),
+                Step::Begun => story.hear(news(CameraState::Waiting, None, Turn::Begun)),
                 Step::Server(sight) => {
                     server = sight;
                     Vec::new()
@@ -211,8 +229,21 @@ mod tests {
     fn every_lost_second_has_its_story() {
         use CameraState::{Backoff, Degraded, Held, Probing, Running, Stalled, Starting, Waiting};
         use FaultKind::{Ended, PublishRefused, Refused, Silent, Unauthorized};
-        use Step::{Fails, Is, Server, Unseen};
-        let table: [(&str, &[(i64, Step)], &[&str]); 14] = [
+        use Step::{Begun, Fails, Is, Server, Unseen};
+        /// What it is, what happens, what is told of it.
+        type Life = (&'static str, &'static [(i64, Step)], &'static [&'static str]);
+        let table: [Life; 17] = [
+            (
+                "it fails when the server is known to be away",
+                &[(0, Is(Running)), (1, Is(Waiting)), (3, Is(Running))],
+                &[],
+            ),
+            ("asked to start anew", &[(0, Is(Running)), (1, Is(Starting)), (2, Is(Waiting)), (3, Is(Running))], &[]),
+            (
+                "its relay dies",
+                &[(0, Begun), (0, Is(Running)), (1, Begun), (3, Is(Running))],
+                &["cameraDown its relay was built anew after a fault of ours; the log says more 1 3"],
+            ),
             ("a start", &[(0, Is(Waiting)), (1, Is(Probing)), (2, Is(Starting)), (3, Is(Running))], &[]),
             (
                 "a blip",

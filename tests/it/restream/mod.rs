@@ -5,6 +5,7 @@ mod commands;
 mod faults;
 mod held;
 mod hostile;
+mod incidents;
 mod known;
 mod log;
 mod looks;

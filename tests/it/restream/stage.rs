@@ -118,6 +118,14 @@ impl Stage {
         file.execute_batch(sql).expect(sql);
     }
 
+    /// Holds the database against every other writer until `COMMIT`.
+    pub fn lock(&self) -> rusqlite::Connection {
+        let file = rusqlite::Connection::open(self.folder.path().join("streamwarden.db")).expect("the file");
+        file.busy_timeout(Duration::from_secs(10)).expect("a limit");
+        file.execute_batch("BEGIN EXCLUSIVE").expect("the lock");
+        file
+    }
+
     /// The first column of what a query finds.
     pub fn ask(&self, sql: &str) -> Vec<String> {
         let file = rusqlite::Connection::open(self.folder.path().join("streamwarden.db")).expect("the file");

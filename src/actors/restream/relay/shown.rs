@@ -8,9 +8,12 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::super::manager::PUBLISH_RETRY;
+use super::super::stories::Told;
 use super::Restream;
 use crate::adapters::live::Change;
 use crate::domain::camera::{CameraState, CameraStatus};
+use crate::domain::incident::{News, Turn};
+use crate::domain::restream::Phase;
 
 impl Restream {
     pub(super) fn note_state(&mut self) {
@@ -18,7 +21,10 @@ impl Restream {
         if state == self.state {
             return;
         }
+        let unseen = self.state == CameraState::Running && *self.relay.phase() == Phase::Starting;
+        let turn = if unseen { Turn::Unseen } else { Turn::None };
         (self.state, self.since) = (state, Utc::now());
+        self.tell(turn);
         match state {
             CameraState::Running => {
                 log::info!(camera = self.camera(), server = self.known.setup.server.as_str(); "relay runs")
@@ -32,6 +38,22 @@ impl Restream {
             ),
             _ => {}
         }
+    }
+
+    /// Tells the manager, which makes incidents of it.
+    pub(super) fn tell(&self, turn: Turn) {
+        let cause = match turn {
+            Turn::Unseen => Some("ffmpeg sends, but the media server shows no stream of it".to_owned()),
+            Turn::None | Turn::Begun => self.relay.last_error(),
+        };
+        let news = News {
+            state: self.state,
+            fault: self.relay.last_fault().map(|fault| fault.kind),
+            cause: cause.unwrap_or_default(),
+            turn,
+            at: self.since,
+        };
+        self.manager.do_send(Told { id: self.known.facts.id, news });
     }
 
     fn status(&self) -> CameraStatus {

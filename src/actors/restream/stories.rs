@@ -1,0 +1,142 @@
+//! What relays and the media server go through, on its way to becoming incidents.
+//!
+//! Relays tell of every change of their state; whether that is an incident, since when and why, is decided by
+//! `domain::incident::Story`, one for each camera.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use actix::{AsyncContext, Context, Handler, Message};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::manager::Restreams;
+use crate::domain::incident::{IncidentKind, News, Sight, Story, Subject, Verdict};
+
+/// What is in doubt is looked at again so often.
+const JUDGE_EVERY: Duration = Duration::from_secs(1);
+
+/// A relay's state has changed.
+#[derive(Message, Debug)]
+#[rtype(result = "()")]
+pub(super) struct Told {
+    pub id: i64,
+    pub news: News,
+}
+
+/// The stories of all cameras, and the server's.
+#[derive(Default)]
+pub(super) struct Stories {
+    cameras: BTreeMap<i64, Story>,
+    /// Since when the server is in doubt.
+    server_since: Option<DateTime<Utc>>,
+    judging: bool,
+}
+
+impl Restreams {
+    fn camera(&self, id: i64) -> Subject {
+        let name = self.fleet.get(&id).map(|planned| planned.facts.name.clone()).unwrap_or_default();
+        Subject::Camera { id, name }
+    }
+
+    fn server_subject(&self) -> Subject {
+        Subject::Server { name: self.setup.server.clone() }
+    }
+
+    fn follow(&mut self, id: i64, verdicts: impl IntoIterator<Item = Verdict>, ctx: &mut Context<Self>) {
+        let subject = self.camera(id);
+        let book = &mut self.incidents.book;
+        let entries = verdicts.into_iter().filter_map(|one| book.follow(&subject, one, Uuid::now_v7())).collect();
+        self.write_incidents(entries, ctx);
+    }
+
+    /// The camera is gone or switched off: nothing is wrong with it any more.
+    pub(super) fn end_story(&mut self, id: i64, ctx: &mut Context<Self>) {
+        self.stories.cameras.remove(&id);
+        let entries = self.incidents.book.settle_all(&self.camera(id), Utc::now());
+        self.write_incidents(entries, ctx);
+    }
+
+    /// The camera should run and cannot, for this reason in its row.
+    pub(super) fn tell_refusal(&mut self, id: i64, reason: &str, ctx: &mut Context<Self>) {
+        let refused = Verdict::Raise(IncidentKind::CameraDown, reason.to_owned(), Utc::now());
+        self.follow(id, [refused], ctx);
+    }
+
+    /// False when it is known that nothing is wrong with this camera.
+    pub(super) fn camera_may_be_down(&self, id: i64) -> bool {
+        let Some(planned) = self.fleet.get(&id) else { return false };
+        let runs = self.stories.cameras.get(&id).is_some_and(Story::runs);
+        planned.refusal().is_some() || planned.source().is_some() && !runs
+    }
+
+    /// Something new is known of the server.
+    pub(super) fn watch_server(&mut self, ctx: &mut Context<Self>) {
+        let (Some(sight), now) = (self.server.sight(), Utc::now()) else { return };
+        let (subject, kind) = (self.server_subject(), IncidentKind::ServerDown);
+        let entry = match sight {
+            Sight::Up => {
+                self.stories.server_since = None;
+                self.incidents.book.settle(kind, &subject, now)
+            }
+            Sight::Doubtful => {
+                self.stories.server_since.get_or_insert(now);
+                // Its API alone may be gone; the port it takes streams at decides.
+                self.knock(ctx);
+                None
+            }
+            Sight::Down => {
+                let since = *self.stories.server_since.get_or_insert(now);
+                let cause = self.server.fault().unwrap_or("it does not answer").to_owned();
+                self.incidents.book.raise(kind, &subject, &cause, since, Uuid::now_v7())
+            }
+        };
+        if let Some(entry) = entry {
+            self.write_incidents(vec![entry], ctx);
+        }
+        self.judge_stories(ctx);
+    }
+
+    /// Whether it is known that the server answers.
+    pub(super) fn server_is_up(&self) -> bool {
+        self.server.sight() == Some(Sight::Up)
+    }
+
+    /// Decides what was in doubt, now and until nothing is.
+    fn judge_stories(&mut self, ctx: &mut Context<Self>) {
+        let (sight, now) = (self.server.sight().unwrap_or(Sight::Up), Utc::now());
+        let cameras = self.stories.cameras.iter_mut();
+        let doubted = cameras.filter(|(_, story)| story.doubts());
+        let verdicts: Vec<_> = doubted.map(|(id, story)| (*id, story.judge(sight, now))).collect();
+        for (id, verdict) in verdicts {
+            self.follow(id, verdict, ctx);
+        }
+        if !self.stories.judging && self.stories.cameras.values().any(Story::doubts) {
+            self.stories.judging = true;
+            ctx.run_later(JUDGE_EVERY, |manager, ctx| {
+                manager.stories.judging = false;
+                manager.judge_stories(ctx);
+            });
+        }
+    }
+}
+
+impl Handler<Told> for Restreams {
+    type Result = ();
+
+    fn handle(&mut self, told: Told, ctx: &mut Self::Context) {
+        let Told { id, news } = told;
+        // A relay on its way out has nothing to tell any more.
+        let goes_on = self.fleet.get(&id).is_some_and(|planned| planned.source().is_some());
+        if !goes_on || self.leaving.contains(&id) {
+            return;
+        }
+        let story = self.stories.cameras.entry(id).or_default();
+        let verdicts = story.hear(news);
+        let doubts = story.doubts();
+        self.follow(id, verdicts, ctx);
+        if doubts {
+            self.judge_stories(ctx);
+        }
+    }
+}
