@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::commands::ToTheTree;
-use super::{App, build, on_main_thread, plan, until_stopped};
+use super::{App, abandoned, build, on_main_thread, plan, until_stopped};
 use crate::actors::restream::LAST_KNOWN;
 use crate::adapters::database::Condition;
 use crate::adapters::systemd::ServiceManager;
@@ -46,7 +46,13 @@ impl Folder {
         let fault =
             |error: std::io::Error| Error::internal(format!("no folder for the demo: {error}")).with_source(error);
         match keep {
-            None => tempfile::Builder::new().prefix("streamwarden-demo-").tempdir().map(Self::Temporary).map_err(fault),
+            None => {
+                let removed = abandoned::remove_from(&std::env::temp_dir());
+                if removed > 0 {
+                    log::info!(folders = removed; "removed what demos that were killed have left");
+                }
+                tempfile::Builder::new().prefix(abandoned::PREFIX).tempdir().map(Self::Temporary).map_err(fault)
+            }
             Some(path) => {
                 std::fs::create_dir_all(path).map_err(fault)?;
                 Ok(Self::Kept(path.canonicalize().map_err(fault)?))

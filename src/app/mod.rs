@@ -3,6 +3,8 @@
 //! [`build`] opens and starts everything or nothing, [`App::addr`] says where it listens, [`App::stop`] ends it in
 //! order. [`run`] does all of it for the command line. Holds no rule of its own. Called by `main` and by the tests.
 
+#[cfg(feature = "demo")]
+mod abandoned;
 mod attendant;
 pub mod cameras;
 pub mod check;
