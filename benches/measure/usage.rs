@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 /// CPU seconds of a process so far.
 pub fn cpu(pid: u32) -> f64 {
@@ -11,6 +12,12 @@ pub fn cpu(pid: u32) -> f64 {
 /// CPU seconds of one thread of ours so far.
 pub fn cpu_of_thread(tid: u32) -> f64 {
     ticks(Path::new(&format!("/proc/self/task/{tid}/stat")))
+}
+
+/// CPU time of the calling thread so far, to the nanosecond: on a busy machine it says more than the clock.
+pub fn cpu_of_this_thread() -> Duration {
+    let stat = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(stat.split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or(0))
 }
 
 /// Fields 14 and 15 of a `stat`, in ticks of 10 ms (proc(5)).

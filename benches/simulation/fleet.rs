@@ -18,7 +18,7 @@ const EDITS: usize = 7;
 /// Prints the figures of a fleet of this size.
 pub async fn measure(size: usize) {
     let us = std::process::id();
-    let empty = pss(us);
+    let (empty, begun) = (pss(us), cpu(us));
     let stage = Stage::open(RATES).await;
     let mut watch = stage.watch();
     let committed = stage.add_cameras(size, 10);
@@ -27,15 +27,21 @@ pub async fn measure(size: usize) {
     let running = stage.watch().until(size, &[CameraState::Running]).await - committed;
     println!(
         "{size} rows inserted -> all relays ask for their turn: {:.0} ms; all run: {:.1} s (the budget of {}/s alone is \
-         {:.1} s)",
+         {:.1} s), {:.2} s of CPU",
         ms(shown),
         running.as_secs_f64(),
         RATES.fleet,
-        size as f64 / RATES.fleet * 1.05
+        size as f64 / RATES.fleet * 1.05,
+        cpu(us) - begun
     );
+    while stage.count("camera_probes") < size {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    println!("{size} looks at cameras written: {:.1} s after the rows", committed.elapsed().as_secs_f64());
     rest(&stage, size, empty).await;
     edits(&stage, size).await;
-    println!("{size} relays stopped in {:.0} ms", ms(stage.close().await));
+    let before = cpu(us);
+    println!("{size} relays stopped in {:.0} ms, {:.2} s of CPU", ms(stage.close().await), cpu(us) - before);
 }
 
 /// What it costs while nothing happens but progress and polls.

@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 use streamwarden::domain::camera::{CameraRow, Kinds};
-use streamwarden::domain::{fleet, hold};
+use streamwarden::domain::fleet::{self, Fleet};
+use streamwarden::domain::hold;
 
 use crate::measure::figures::{median, ms};
+use crate::measure::usage::cpu_of_this_thread;
 use crate::stage::host;
 
 const SIZES: [usize; 3] = [1_000, 10_000, 20_000];
@@ -45,40 +47,57 @@ fn changed(count: usize) -> Vec<CameraRow> {
     (0..count).filter_map(change).collect()
 }
 
-/// Prints the table's row for each size.
+/// Times one piece of work, again and again.
+#[derive(Default)]
+struct Times {
+    clock: Vec<Duration>,
+    cpu: Vec<Duration>,
+}
+
+impl Times {
+    fn of(mut work: impl FnMut()) -> Self {
+        let mut times = Self::default();
+        for _ in 0..ROUNDS {
+            let (begun, cpu) = (Instant::now(), cpu_of_this_thread());
+            work();
+            times.cpu.push(cpu_of_this_thread() - cpu);
+            times.clock.push(begun.elapsed());
+        }
+        times
+    }
+
+    fn print(&mut self, what: &str, size: usize, first: &mut Option<(usize, Duration)>) {
+        let (clock, cpu) = (median(&mut self.clock), median(&mut self.cpu));
+        let (few, took) = *first.get_or_insert((size, cpu));
+        println!(
+            "{what}, {size} rows: {:.1} ms, {:.1} ms of CPU (goal 50 ms for 10000; linear); {:.0} times the rows of the first, \
+             {:.1} times the CPU",
+            ms(clock),
+            ms(cpu),
+            size as f64 / few as f64,
+            cpu.as_secs_f64() / took.as_secs_f64()
+        );
+    }
+}
+
+/// Prints the table's rows for each size.
 pub fn measure() {
     let kinds: Kinds = [(
         "hikvision".to_owned(),
         "rtsp://{username}:{password}@{host}:{port=554}/Streaming/Channels/{channel=1}0{substream=1}".to_owned(),
     )]
     .into();
-    let mut before_this: Option<(usize, Duration)> = None;
+    let plan = |before: &Fleet, rows: &[CameraRow]| {
+        let after = fleet::read_again(rows, &kinds, before);
+        let (now, held) = hold::Scales::default().weigh(before, after, 0.5, None, Duration::ZERO);
+        black_box((fleet::diff(before, &now), held));
+    };
+    let (mut first, mut other, mut same) = (None, None, None);
     for size in SIZES {
-        let (rows, after) = ((0..size).map(row).collect::<Vec<_>>(), changed(size));
-        let fleet = fleet::read(&rows, &kinds);
-        let (mut whole, mut read, mut diffed) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            let begun = Instant::now();
-            let after = fleet::read(&after, &kinds);
-            read.push(begun.elapsed());
-            let (now, held) = hold::Scales::default().weigh(&fleet, after, 0.5, None, Duration::ZERO);
-            let weighed = Instant::now();
-            let changes = fleet::diff(&fleet, &now);
-            diffed.push(weighed.elapsed());
-            whole.push(begun.elapsed());
-            black_box((changes, held));
-        }
-        let whole = median(&mut whole);
-        let growth = before_this.replace((size, whole)).map_or(String::new(), |(before, took)| {
-            let (rows, time) = (size as f64 / before as f64, whole.as_secs_f64() / took.as_secs_f64());
-            format!("; {rows:.0} times the rows, {time:.1} times the time")
-        });
-        println!(
-            "plan a full diff of {size} rows: {:.1} ms (goal 50 ms for 10000, linear), of it checking the rows {:.1} ms, \
-             comparing {:.1} ms{growth}",
-            ms(whole),
-            ms(median(&mut read)),
-            ms(median(&mut diffed))
-        );
+        let (rows, changed) = ((0..size).map(row).collect::<Vec<_>>(), changed(size));
+        let (nothing, fleet) = (Fleet::new(), fleet::read(&rows, &kinds));
+        Times::of(|| plan(&nothing, &rows)).print("plan from nothing", size, &mut first);
+        Times::of(|| plan(&fleet, &changed)).print("plan a full diff, four of ten rows changed", size, &mut other);
+        Times::of(|| plan(&fleet, &rows)).print("plan a full diff, nothing changed", size, &mut same);
     }
 }

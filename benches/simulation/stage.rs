@@ -70,6 +70,13 @@ impl Stage {
         file.execute_batch(&format!("BEGIN IMMEDIATE; {sql}; COMMIT")).expect("SQL");
     }
 
+    /// How many rows a table has.
+    pub fn count(&self, table: &str) -> usize {
+        let file = rusqlite::Connection::open(self.folder.path().join("streamwarden.db")).expect("the file");
+        let count = file.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0));
+        usize::try_from(count.expect("a table")).expect("a count")
+    }
+
     /// Adds cameras `cam0`, `cam1`, ..., so many of them at each host; returns when they were committed.
     pub fn add_cameras(&self, count: usize, per_host: usize) -> Instant {
         let row = |n: usize| format!("('cam{n}', 'hikvision', '{}', 'admin', 'secret{n}')", host(n / per_host));

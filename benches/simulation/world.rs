@@ -26,7 +26,7 @@ const NOBODY: &str = "Could not write header for output file #0 (incorrect codec
 /// Name of the media server that is not there.
 pub const SERVER: &str = "main";
 /// A look at a camera takes so long.
-const LOOK: Duration = Duration::from_millis(10);
+const LOOK: Duration = Duration::from_millis(1);
 /// As the real pipe's.
 const EVENTS: usize = 256;
 /// Each process reports once a second, a tenth of them at a time.

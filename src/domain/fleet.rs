@@ -1,8 +1,11 @@
 //! All cameras together: what the rows ask for, and what has to change to get there from what was asked for before.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::camera::{CameraRow, CameraSource, CameraState, CameraStatus, Kinds};
 
@@ -44,10 +47,12 @@ pub struct Planned {
     pub facts: CameraFacts,
     /// For doing.
     pub plan: Plan,
+    /// Of what it was read from; `None` when it has to be read again in any case.
+    digest: Option<u64>,
 }
 
-/// Every camera by its id.
-pub type Fleet = BTreeMap<i64, Planned>;
+/// Every camera by its id. What has not changed from one fleet to the next is the same object in both.
+pub type Fleet = BTreeMap<i64, Arc<Planned>>;
 
 /// One step from a fleet to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +77,10 @@ pub enum FleetChange {
 impl Planned {
     /// Reads one row.
     pub fn read(row: &CameraRow, kinds: &Kinds) -> Self {
-        let cut = |text: &str| text.chars().take(SHOWN).collect::<String>();
+        let cut = |text: &str| match text.char_indices().nth(SHOWN) {
+            Some((end, _)) => text[..end].to_owned(),
+            None => text.to_owned(),
+        };
         let facts = CameraFacts {
             id: row.id,
             name: cut(&row.name),
@@ -86,7 +94,9 @@ impl Planned {
             Ok(source) => Plan::Run(Box::new(source)),
             Err(error) => Plan::Refused(error.to_string()),
         };
-        Self { facts, plan }
+        // A refusal may name other rows and kinds than its own.
+        let digest = if matches!(plan, Plan::Refused(_)) { None } else { Some(digest(row, kinds)) };
+        Self { facts, plan, digest }
     }
 
     /// What to relay, if anything.
@@ -108,19 +118,59 @@ impl Planned {
 
 /// Reads all rows. Two rows of one name would fight for its path: the one with the lower id gets it.
 pub fn read(rows: &[CameraRow], kinds: &Kinds) -> Fleet {
-    let mut fleet: Fleet = rows.iter().map(|row| (row.id, Planned::read(row, kinds))).collect();
+    read_again(rows, kinds, &Fleet::new())
+}
+
+/// The same, checking only the rows that differ from those `before` was read from: the list is read whole at every
+/// change of one row.
+pub fn read_again(rows: &[CameraRow], kinds: &Kinds, before: &Fleet) -> Fleet {
+    let read = |row: &CameraRow| match before.get(&row.id) {
+        Some(known) if known.digest.is_some_and(|known| known == digest(row, kinds)) => Arc::clone(known),
+        _ => Arc::new(Planned::read(row, kinds)),
+    };
+    let mut fleet = rows.iter().map(|row| (row.id, read(row))).collect();
     refuse_doubles(&mut fleet);
     fleet
 }
 
+/// Of everything that a row's reading depends on.
+fn digest(row: &CameraRow, kinds: &Kinds) -> u64 {
+    let CameraRow {
+        id,
+        name,
+        kind,
+        host,
+        port,
+        username,
+        password,
+        channel,
+        substream,
+        url,
+        transport,
+        audio,
+        enabled,
+        record,
+        updated_at: _,
+    } = row;
+    let open = |secret: &Option<SecretString>| secret.as_ref().map(|secret| secret.expose_secret().to_owned());
+    let mut hasher = DefaultHasher::new();
+    (id, name, kind, kinds.get(kind), host, port, username, open(password)).hash(&mut hasher);
+    (channel, substream, open(url), transport, audio, enabled, record).hash(&mut hasher);
+    hasher.finish()
+}
+
 fn refuse_doubles(fleet: &mut Fleet) {
-    let mut taken = BTreeMap::new();
-    for (id, planned) in fleet {
-        let Some(name) = planned.source().map(|source| source.name.clone()) else { continue };
-        if let Some(first) = taken.get(&name) {
-            planned.plan = Plan::Refused(format!("name: camera {first} publishes {name} already; choose another name"));
-        } else {
-            taken.insert(name, *id);
+    let (mut taken, mut doubles) = (HashMap::with_capacity(fleet.len()), Vec::new());
+    for (id, planned) in fleet.iter() {
+        let Some(name) = planned.source().map(|source| &source.name) else { continue };
+        let first = *taken.entry(name).or_insert(*id);
+        if first != *id {
+            doubles.push((*id, format!("name: camera {first} publishes {name} already; choose another name")));
+        }
+    }
+    for (id, reason) in doubles {
+        if let Some(planned) = fleet.get_mut(&id).map(Arc::make_mut) {
+            (planned.plan, planned.digest) = (Plan::Refused(reason), None);
         }
     }
 }
@@ -129,13 +179,20 @@ fn refuse_doubles(fleet: &mut Fleet) {
 pub fn diff(before: &Fleet, after: &Fleet) -> Vec<FleetChange> {
     let ids: BTreeSet<i64> = before.keys().chain(after.keys()).copied().collect();
     let mut changes: Vec<FleetChange> =
-        ids.into_iter().filter_map(|id| change(id, before.get(&id), after.get(&id))).collect();
+        ids.into_iter().filter_map(|id| step(id, before.get(&id), after.get(&id))).collect();
     changes.sort_by_key(|change| match change {
         FleetChange::Gone(_) | FleetChange::Stop(_) => 0,
         FleetChange::Update { .. } | FleetChange::Show(_) => 1,
         FleetChange::Start(_) => 2,
     });
     changes
+}
+
+fn step(id: i64, before: Option<&Arc<Planned>>, after: Option<&Arc<Planned>>) -> Option<FleetChange> {
+    match (before, after) {
+        (Some(before), Some(after)) if Arc::ptr_eq(before, after) => None,
+        _ => change(id, before.map(Arc::as_ref), after.map(Arc::as_ref)),
+    }
 }
 
 /// What one camera's change means; `None` when nothing has to be done.
@@ -239,6 +296,49 @@ mod tests {
         for (before, after, wanted) in table {
             assert_eq!(changes(&before, &after), wanted);
         }
+    }
+
+    #[test]
+    fn only_rows_that_differ_are_checked_again() {
+        let rows: Vec<CameraRow> = (0..1000).map(|id| row(id, &format!("cam{id}"))).collect();
+        let before = read(&rows, &kinds());
+        let checked = |rows: &[CameraRow], kinds: &Kinds| -> usize {
+            let after = read_again(rows, kinds, &before);
+            after.iter().filter(|(id, one)| !before.get(id).is_some_and(|known| Arc::ptr_eq(known, one))).count()
+        };
+        let with = |change: fn(&mut CameraRow)| {
+            let mut rows = rows.clone();
+            change(&mut rows[500]);
+            checked(&rows, &kinds())
+        };
+        assert_eq!(checked(&rows, &kinds()), 0);
+        assert_eq!(with(|row| row.updated_at = Some("now".into())), 0, "says nothing");
+        let changes: [fn(&mut CameraRow); 14] = [
+            |row| row.id = 5000,
+            |row| row.name = "other".into(),
+            |row| row.kind = "other".into(),
+            |row| row.host = None,
+            |row| row.port = Some(8554),
+            |row| row.username = Some("u".into()),
+            |row| row.password = Some("p".into()),
+            |row| row.channel = Some("1".into()),
+            |row| row.substream = Some("1".into()),
+            |row| row.url = Some("rtsp://h/x".into()),
+            |row| row.transport = Some("udp".into()),
+            |row| row.audio = Some("none".into()),
+            |row| row.enabled = false,
+            |row| row.record = false,
+        ];
+        for (number, change) in changes.into_iter().enumerate() {
+            assert_eq!(with(change), 1, "column {number}");
+        }
+        let other: Kinds = [("generic".to_owned(), "rtsp://{host}/2".to_owned())].into();
+        assert_eq!(checked(&rows, &other), 1000, "all follow their template");
+        let more: Kinds = kinds().into_iter().chain([("new".to_owned(), "rtsp://{host}/".to_owned())]).collect();
+        assert_eq!(checked(&rows, &more), 0, "nobody needs it");
+        let again =
+            read_again(&[row(1, "cam0"), row(2, "cam2")], &kinds(), &read(&[row(1, "cam0"), row(2, "cam0")], &kinds()));
+        assert!(again[&2].source().is_some(), "what was refused for another's sake is checked again");
     }
 
     #[test]

@@ -25,7 +25,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(6);
 impl Restreams {
     /// Takes all rows as they are now, as far as that stops not too many relays at once.
     pub(super) fn take_rows(&mut self, rows: &[CameraRow], ctx: &mut Context<Self>) {
-        self.weigh(fleet::read(rows, &self.kinds), ctx);
+        self.weigh(fleet::read_again(rows, &self.kinds, &self.fleet), ctx);
     }
 
     /// Goes to another fleet.
@@ -39,8 +39,8 @@ impl Restreams {
 
     /// Takes one row as it is now; `None` when it is gone.
     pub(super) fn take_row(&mut self, id: i64, row: Option<&CameraRow>, ctx: &mut Context<Self>) {
-        let after = row.map(|row| Planned::read(row, &self.kinds));
-        let change = fleet::change(id, self.fleet.get(&id), after.as_ref());
+        let after = row.map(|row| Arc::new(Planned::read(row, &self.kinds)));
+        let change = fleet::change(id, self.fleet.get(&id).map(Arc::as_ref), after.as_deref());
         if let Some(held) = &mut self.held {
             held.plan.note_row(id, after.as_ref());
         }
@@ -57,7 +57,7 @@ impl Restreams {
     /// Whether this row, as it was read by itself, would end what its camera publishes.
     pub(super) fn would_end(&self, id: i64, row: Option<&CameraRow>) -> bool {
         let after = row.map(|row| Planned::read(row, &self.kinds));
-        hold::would_end(self.fleet.get(&id), after.as_ref())
+        hold::would_end(self.fleet.get(&id).map(Arc::as_ref), after.as_ref())
     }
 
     fn apply(&mut self, change: FleetChange, ctx: &mut Context<Self>) {

@@ -15,6 +15,8 @@ mod weigh;
 pub use recent::WINDOW;
 pub use weigh::{Scales, would_end};
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -102,9 +104,9 @@ impl Held {
     }
 
     /// A command has changed one camera meanwhile: the plan does not undo it.
-    pub fn note_row(&mut self, id: i64, planned: Option<&Planned>) {
+    pub fn note_row(&mut self, id: i64, planned: Option<&Arc<Planned>>) {
         match planned {
-            Some(planned) => _ = self.after.insert(id, planned.clone()),
+            Some(planned) => _ = self.after.insert(id, Arc::clone(planned)),
             None => _ = self.after.remove(&id),
         }
     }

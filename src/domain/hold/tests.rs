@@ -147,8 +147,11 @@ fn commands_are_not_undone_by_the_plan() {
     held.note_row(9, None);
     assert!(held.after.is_empty());
     let off = read(&[CameraRow { enabled: false, ..row(9, "cam9") }]);
-    assert!(would_end(added.get(&9), None) && would_end(added.get(&9), off.get(&9)));
-    assert!(!would_end(None, None) && !would_end(off.get(&9), None) && !would_end(added.get(&9), added.get(&9)));
+    let nine = |fleet: &Fleet| fleet.get(&9).cloned();
+    let (added, off) = (nine(&added), nine(&off));
+    assert!(would_end(added.as_deref(), None) && would_end(added.as_deref(), off.as_deref()));
+    assert!(!would_end(None, None) && !would_end(off.as_deref(), None));
+    assert!(!would_end(added.as_deref(), added.as_deref()));
 }
 
 #[test]

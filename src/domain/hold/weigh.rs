@@ -1,7 +1,8 @@
 //! The rule: which of the ways from one fleet to the next are held.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::recent::Recent;
@@ -72,7 +73,7 @@ fn names(fleet: &Fleet) -> impl Iterator<Item = (i64, &CameraSource)> {
 }
 
 /// What is published under each name, and by which row. A fleet has each name once.
-pub(super) fn by_name(fleet: &Fleet) -> BTreeMap<&StreamName, (i64, &CameraSource)> {
+pub(super) fn by_name(fleet: &Fleet) -> HashMap<&StreamName, (i64, &CameraSource)> {
     names(fleet).map(|(id, source)| (&source.name, (id, source))).collect()
 }
 
@@ -86,13 +87,13 @@ fn stopped<'a>(before: &'a Fleet, after: &Fleet) -> Vec<(i64, &'a CameraSource)>
 /// The fleet after the change, but with these of the relays before it as they are.
 fn keep(before: &Fleet, after: &Fleet, mut kept: BTreeSet<i64>) -> Fleet {
     loop {
-        let taken: BTreeSet<&StreamName> =
+        let taken: HashSet<&StreamName> =
             names(before).filter(|(id, _)| kept.contains(id)).map(|(_, source)| &source.name).collect();
         // A name has one publisher: the one that is kept.
         let is_free = |planned: &Planned| planned.source().is_none_or(|source| !taken.contains(&source.name));
         let others = after.iter().filter(|(id, planned)| !kept.contains(id) && is_free(planned));
         let relays = before.iter().filter(|(id, _)| kept.contains(id));
-        let now: Fleet = others.chain(relays).map(|(id, planned)| (*id, planned.clone())).collect();
+        let now: Fleet = others.chain(relays).map(|(id, planned)| (*id, Arc::clone(planned))).collect();
         // A kept row may have stood for another name in the table; whoever had that name before goes on too.
         let more = stopped(before, &now).into_iter().filter(|(id, _)| kept.insert(*id)).count();
         if more == 0 {
@@ -105,7 +106,7 @@ fn would_stop(
     id: i64,
     before: &Planned,
     after: &Fleet,
-    published: &BTreeMap<&StreamName, (i64, &CameraSource)>,
+    published: &HashMap<&StreamName, (i64, &CameraSource)>,
 ) -> WouldStop {
     let source = before.source();
     let other = source.and_then(|source| Some((source, published.get(&source.name)?.1)));
