@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use log::LevelFilter;
 use serde_json::json;
+use streamwarden::adapters::ffmpeg::child::leave_no_core_file;
 use streamwarden::app::Origins;
 use streamwarden::cli::{Cli, Command, Failure, Files, Print, cameras, check, say};
 use streamwarden::config::{self, Settings, Sources};
@@ -14,6 +15,9 @@ use streamwarden::{app, logging};
 fn main() -> ExitCode {
     // Ends the process by itself for --help (0) and for a command line that cannot be read (2).
     let cli = Cli::parse();
+    if let Err(error) = leave_no_core_file() {
+        eprintln!("streamwarden: a crash would leave a core file with passwords in it: {error}");
+    }
     let done = act(cli);
     log::logger().flush();
     match done {

@@ -32,9 +32,16 @@ fn authority_and_query(url: &str) -> String {
         None => ("", url),
     };
     match visible.split_once('?') {
-        None => format!("{hidden}{visible}"),
-        Some((path, pairs)) => format!("{hidden}{path}?{}", query(pairs)),
+        None => format!("{hidden}{}", path(visible)),
+        Some((before, pairs)) => format!("{hidden}{}?{}", path(before), query(pairs)),
     }
+}
+
+/// Some cameras take them in the path: `/user=admin_password=x_channel=1`. Such a part of it becomes `***`.
+fn path(place: &str) -> String {
+    let hide =
+        |part: &str| part.split_once('=').is_some_and(|(key, _)| names_credential(key) || names_credential(part));
+    place.split('/').map(|part| if hide(part) { "***" } else { part }).collect::<Vec<_>>().join("/")
 }
 
 /// The part of a URL behind `?`: values whose key looks like a credential become `***`.
@@ -43,11 +50,17 @@ pub fn query(pairs: &str) -> String {
 }
 
 fn query_pair(pair: &str) -> String {
-    const WORDS: [&str; 8] = ["pass", "pwd", "user", "token", "secret", "key", "auth", "streamid"];
     match pair.split_once('=') {
-        Some((key, _)) if WORDS.iter().any(|word| key.to_ascii_lowercase().contains(word)) => format!("{key}=***"),
+        Some((key, _)) if names_credential(key) => format!("{key}=***"),
         _ => pair.to_owned(),
     }
+}
+
+/// Whether a key of a URL's query looks like that of a credential.
+pub fn names_credential(key: &str) -> bool {
+    const WORDS: [&str; 8] = ["pass", "pwd", "user", "token", "secret", "key", "auth", "streamid"];
+    let key = key.to_ascii_lowercase();
+    WORDS.iter().any(|word| key.contains(word))
 }
 
 #[cfg(test)]
@@ -65,6 +78,9 @@ mod tests {
             ("[rtsp @ 0x1] 'rtsp://u:p@h/x': 401 Unauthorized", "[rtsp @ 0x1] 'rtsp://***@h/x': 401 Unauthorized"),
             ("srt://h:9000?streamid=read:x:u:p@ss#w", "srt://***"),
             ("one rtsp://a:b@c two rtmp://d:e@f/g", "one rtsp://***@c two rtmp://***@f/g"),
+            ("rtsp://h/user=a_password=b_channel=1/x?y=1", "rtsp://h/***/x?y=1"),
+            ("rtsp://h/channel=1;password=b", "rtsp://h/***"),
+            ("http://h/reset-password/x=1", "http://h/reset-password/x=1"),
             ("no url here", "no url here"),
         ];
         for (text_in, wanted) in table {

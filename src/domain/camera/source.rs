@@ -140,9 +140,9 @@ impl CameraSource {
             None => from_template(row, kinds)?,
         };
         let parts = url::read(&url, "url")?;
-        let secrets = secrets(row, parts.userinfo);
         let (scheme, host) = (parts.scheme, parts.host.clone());
-        let shown = shown(&url, &parts, &secrets);
+        let shown = shown(&url, &parts, &secrets(row, parts.userinfo, ""));
+        let secrets = secrets(row, parts.userinfo, parts.rest);
         Ok(Self { id: row.id, name, url: url.into(), shown, scheme, host, transport, audio, secrets })
     }
 
@@ -179,12 +179,12 @@ pub(super) fn host_of(row: &CameraRow) -> Option<String> {
 pub(super) fn url_of(row: &CameraRow) -> Option<String> {
     let own = filled(row.url.as_ref().map(ExposeSecret::expose_secret))?;
     if let Ok(parts) = url::read(own, "url") {
-        return Some(shown(own, &parts, &secrets(row, parts.userinfo)));
+        return Some(shown(own, &parts, &secrets(row, parts.userinfo, "")));
     }
     // Nobody knows where in it a password would be.
     let text = redact::text(own);
     let lower = text.to_ascii_lowercase();
-    let tells = ["pass", "pwd"].iter().any(|word| lower.contains(word)) || holds(&text, &secrets(row, None));
+    let tells = ["pass", "pwd"].iter().any(|word| lower.contains(word)) || holds(&text, &secrets(row, None, ""));
     Some(if tells { "***".to_owned() } else { text })
 }
 
@@ -244,17 +244,36 @@ fn with_credentials(own: &str, row: &CameraRow) -> Result<String> {
     }
 }
 
-fn secrets(row: &CameraRow, userinfo: Option<&str>) -> Vec<SecretString> {
-    let written = userinfo.and_then(|userinfo| userinfo.split_once(':')).map(|(_, password)| password);
-    let decoded = written.map(|text| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned());
-    row.password
-        .iter()
-        .map(|password| password.expose_secret().to_owned())
-        .chain(written.map(str::to_owned))
-        .chain(decoded)
-        .filter(|text| !text.is_empty())
-        .map(SecretString::from)
-        .collect()
+/// Everything of a row and its URL that may be a password, as it is written and as it is meant. `rest`: path and query.
+fn secrets(row: &CameraRow, userinfo: Option<&str>, rest: &str) -> Vec<SecretString> {
+    let password = row.password.iter().map(|password| password.expose_secret().to_owned());
+    let mut written: Vec<&str> =
+        userinfo.and_then(|userinfo| userinfo.split_once(':')).map(|(_, password)| password).into_iter().collect();
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    if names_one(path) {
+        // Whole, and what follows each `=`: ffmpeg may quote a part.
+        written.push(path.trim_start_matches('/'));
+        written.extend(path.split(['/', '&', ';', '_']).filter_map(|part| part.split_once('=')).filter_map(credential));
+    }
+    written.extend(query.split('&').filter_map(|pair| pair.split_once('=')).filter_map(credential));
+    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let mut all: Vec<String> = password.collect();
+    for text in written.into_iter().flat_map(|text| [text.to_owned(), decoded(text)]) {
+        if !text.is_empty() && !all.contains(&text) {
+            all.push(text);
+        }
+    }
+    all.into_iter().map(SecretString::from).collect()
+}
+
+fn credential<'a>((key, value): (&str, &'a str)) -> Option<&'a str> {
+    redact::names_credential(key).then_some(value)
+}
+
+/// Whether a path holds what looks like a password.
+fn names_one(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    ["pass", "pwd", "token=", "secret=", "key=", "auth="].iter().any(|word| lower.contains(word))
 }
 
 /// The URL without its credentials. Some cameras take them in the path (`/user=admin_password=x_channel=1`, a token): such a
@@ -276,9 +295,7 @@ fn shown(url: &str, parts: &url::Parts<'_>, secrets: &[SecretString]) -> String 
         // Perhaps the end of a password with a bare '/', and then what looks like the host is its beginning.
         return format!("{scheme}://***");
     }
-    let lower = path.to_ascii_lowercase();
-    let names_one = ["pass", "pwd"].iter().any(|word| lower.contains(word));
-    let path = if names_one || holds(path, secrets) { "/***" } else { path };
+    let path = if names_one(path) || holds(path, secrets) { "/***" } else { path };
     format!("{scheme}://{place}{path}{query}")
 }
 

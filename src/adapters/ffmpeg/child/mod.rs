@@ -14,6 +14,7 @@
 //!   the machine forbids ptrace the child is started all the same, and a warning says once that passwords can be seen.
 
 pub mod argument;
+mod cores;
 mod group;
 pub mod lines;
 mod veil;
@@ -34,6 +35,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 
 pub use argument::Argument;
+pub use cores::leave_no_core_file;
 pub use group::Ending;
 use group::Group;
 use lines::{Line, Splitter, Tail};
@@ -338,13 +340,14 @@ fn prepare_child(command: &mut Command, veiled: bool) {
         // Whoever is started in the background of a script inherits an ignored SIGINT, the first rung of the ladder.
         // SAFETY: the default action is no handler of ours.
         unsafe { nix::sys::signal::signal(Signal::SIGINT, SigHandler::SigDfl) }?;
+        leave_no_core_file()?;
         // We may have died between fork and prctl; then nobody would ever send it.
         if Pid::parent() != us {
             return Err(io::Error::from_raw_os_error(nix::libc::ESRCH));
         }
         if veiled { Veil::ask_to_be_stopped() } else { Ok(()) }
     };
-    // SAFETY: runs between fork and exec; prctl, signal, getppid and ptrace are system calls that are async-signal-safe, nothing
+    // SAFETY: runs between fork and exec; prctl, signal, getrlimit, setrlimit, getppid and ptrace are system calls that are async-signal-safe, nothing
     // allocates (from_raw_os_error stores a number) and no lock is taken.
     unsafe {
         command.pre_exec(prepare);

@@ -179,3 +179,18 @@ async fn a_witness_hears_the_run_that_goes_on_and_outlives_the_child() {
     assert_eq!((witness.exit(), exit.ending), (Some(exit.clone()), Ending::Signal(9)));
     assert_eq!(witness.lines().len(), 3);
 }
+
+#[tokio::test]
+async fn a_crash_leaves_no_core_file() {
+    for (signal, number) in [("SEGV", 11), ("ABRT", 6)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut launch = launch(&format!("grep 'Max core' /proc/self/limits; kill -{signal} $$"));
+        launch.cwd = Some(folder.path().to_owned());
+        let (_child, events) = Child::spawn(launch).expect("sh");
+        let (lines, exit) = all(events).await;
+        assert_eq!(exit.ending, Ending::Signal(number));
+        let limits: Vec<u64> = lines[0].split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        assert!(limits.len() == 2 && limits.iter().all(|limit| *limit <= 1), "soft and hard: {lines:?}");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 0);
+    }
+}

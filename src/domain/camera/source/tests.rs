@@ -87,10 +87,13 @@ fn a_good_row_becomes_a_source() {
         assert!(!format!("{source:?}").contains("p%40ss"), "debug output hides secrets");
     }
     assert_eq!(source(&row()).host, "cam.local");
-    assert_eq!(
-        source(&own("rtsp://a:b%40c@h/x")).secrets.iter().map(ExposeSecret::expose_secret).collect::<Vec<_>>(),
-        ["b%40c", "b@c"]
-    );
+    let secrets = |url: &str| -> Vec<String> {
+        source(&own(url)).secrets.iter().map(|secret| secret.expose_secret().to_owned()).collect()
+    };
+    assert_eq!(secrets("rtsp://a:b%40c@h/x"), ["b%40c", "b@c"]);
+    assert_eq!(secrets("http://h/x?user=adm&channel=1&password=p%20w"), ["adm", "p%20w", "p w"]);
+    assert_eq!(secrets("rtsp://h/user=a_password=b_channel=1"), ["user=a_password=b_channel=1", "a", "b"]);
+    assert_eq!(secrets("rtsp://h/live/token=xyz/1"), ["live/token=xyz/1", "xyz"]);
 }
 
 #[test]
