@@ -87,6 +87,30 @@ test("a camera that fails says why, and counts down to its next try", async ({ p
   await expect.poll(async () => (await cameras(page)).some((one) => one.id === id)).toBe(false);
 });
 
+test("a camera whose path is taken has its own word, colour and sentence", async ({ page }) => {
+  // Who fights whom is the server's business: here its news are changed on their way.
+  const nextStart = new Date(Date.now() + 50_000).toISOString();
+  await page.routeWebSocket(/\/api\/v1\/ws$/, (route) => {
+    const server = route.connectToServer();
+    server.onMessage((message) => {
+      const news = JSON.parse(String(message)) as Record<string, unknown>;
+      for (const list of [news["items"], news["upsert"]]) {
+        for (const item of (list ?? []) as Record<string, unknown>[]) if ("restarts" in item && item["name"] === "cam1") Object.assign(item, { state: "held", lastError: null, nextStart });
+      }
+      route.send(JSON.stringify(news));
+    });
+  });
+  await open(page, "#/cameras");
+  const row = page.locator(".cameras tbody tr[data-state=held]");
+  await expect(row.locator(".badge")).toHaveText("Path taken");
+  await expect(row.locator(".reason")).toContainText("Somebody else publishes to this path");
+  await expect(row.locator(".next")).toHaveText(/next try in \d+ s/);
+  const colour = await row.locator(".badge").evaluate((badge) => getComputedStyle(badge).color);
+  expect(colour).toBe("rgb(138, 42, 120)");
+  await row.getByRole("link", { name: "cam1" }).click();
+  await expect(page.locator(".why")).toContainText("Somebody else publishes to this path");
+});
+
 test("a camera that is not there says so", async ({ page }) => {
   await open(page, "#/cameras/999999");
   await expect(page.getByRole("heading", { name: "This camera is not there any more" })).toBeVisible();
