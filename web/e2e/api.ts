@@ -32,5 +32,5 @@ export async function clear(page: Page, start: string): Promise<void> {
 
 /** Changes the demo's table as somebody with a database client would. */
 export function sql(statement: string): void {
-  execFileSync("sqlite3", ["-cmd", ".timeout 10000", `${folder ?? ""}/streamwarden.db`, statement]);
+  execFileSync("sqlite3", ["-cmd", ".timeout 10000", `${folder ?? ""}/streamwarden.db`, statement], { stdio: "pipe" });
 }

@@ -70,7 +70,7 @@ test("its log is asked for while it is looked at, and no longer", async ({ page 
   expect(await during()).toBe(0);
 });
 
-test("a camera that fails says why, and counts down to its next try", async ({ page }) => {
+test("a camera that fails says why, counts down to its next try, and has an incident", async ({ page }) => {
   const name = `${START}refused`;
   const id = await add(page, { name, url: "rtsp://127.0.0.1:9/none", record: false });
   await open(page, `#/cameras/${id}`);
@@ -80,6 +80,10 @@ test("a camera that fails says why, and counts down to its next try", async ({ p
   await expect(next).toHaveText(/next try in \d+ s/, { timeout: 60_000 });
   const first = await next.textContent();
   await expect(next).not.toHaveText(first ?? "");
+
+  const incident = page.locator(".incidents li").first();
+  await expect(incident).toContainText("refuses the connection", { timeout: 60_000 });
+  await expect(incident).toContainText("not over");
 
   await page.getByRole("button", { name: "Delete" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete camera" }).click();
