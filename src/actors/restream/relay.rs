@@ -304,8 +304,10 @@ impl Supervised for Restream {
         // The ladder has three steps; leave time to reap.
         self.grace = (deadline.saturating_duration_since(Instant::now()) / 4).min(GRACE);
         let ended = self.ffmpeg.as_ref().map(|ffmpeg| ffmpeg.child.ended());
+        let look = self.runs.look_gone();
         self.happened(Event::Stop, ctx);
         async move {
+            look.await;
             if let Some(ended) = ended {
                 ended.await;
             }

@@ -4,6 +4,7 @@
 //! goes with its row.
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix::{Handler, Message};
@@ -105,6 +106,17 @@ impl CameraRuns {
     /// ffprobe was started.
     pub(super) fn looking(&self, witness: Witness) {
         self.logs.lock().entry(self.id).or_default().look = Some((witness, Utc::now()));
+    }
+
+    /// Waits until the ffprobe of the look that goes on has been reaped; at once when there is none.
+    pub(super) fn look_gone(&self) -> impl Future<Output = ()> + Send + use<> {
+        let look =
+            self.logs.lock().get(&self.id).and_then(|kept| kept.look.as_ref().map(|(witness, _)| witness.gone()));
+        async move {
+            if let Some(gone) = look {
+                gone.await;
+            }
+        }
     }
 
     /// The look at the source is over; one that found what it should is not worth a line.

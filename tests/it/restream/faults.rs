@@ -9,7 +9,8 @@ use streamwarden::demo::media_server::{Fault, Options};
 use streamwarden::domain::camera::CameraState;
 
 use super::peers::Peer;
-use super::stage::{STALL, Source, Stage, server};
+use super::program::until;
+use super::stage::{PATIENCE, STALL, Source, Stage, server};
 
 fn signal(pid: u32, signal: Signal) {
     kill(Pid::from_raw(i32::try_from(pid).expect("a pid")), signal).expect("a signal");
@@ -115,6 +116,17 @@ async fn who_takes_the_connection_and_says_nothing_is_given_up() {
     assert!(begun.elapsed() < Duration::from_secs(8), "after {:?}", begun.elapsed());
     let error = status.last_error.expect("a reason");
     assert!(error.contains("says nothing") || error.contains("no answer"), "{error}");
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn looks_that_go_on_are_over_when_all_is_stopped() {
+    let peer = Peer::silent();
+    let mut stage = Stage::open().await;
+    let rows: Vec<String> = (1..=3).map(|n| format!("('mute{n}', 'rtsp://{}/{n}')", peer.address)).collect();
+    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES {}", rows.join(", ")));
+    stage.state("mute1", CameraState::Probing).await;
+    until("ffprobe runs", PATIENCE, async || !stage.processes().is_empty()).await;
     stage.stop().await;
 }
 

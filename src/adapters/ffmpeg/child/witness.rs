@@ -2,12 +2,13 @@
 //!
 //! Holds no process: the child may be dropped, and with it killed; a witness still knows its last words.
 
+use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
 use super::lines::Tail;
-use super::{Child, Exit};
+use super::{Child, Exit, exit_of};
 
 /// Sees one run, and outlives it.
 #[derive(Clone, Debug)]
@@ -26,6 +27,12 @@ impl Witness {
     /// The last lines of stderr so far, redacted, oldest first.
     pub fn lines(&self) -> Vec<String> {
         self.tail.lock().unwrap_or_else(PoisonError::into_inner).lines()
+    }
+
+    /// Waits until it has been reaped.
+    pub fn gone(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut exit = self.exit.clone();
+        async move { _ = exit_of(&mut exit).await }
     }
 
     /// Its end, once it has been reaped.
