@@ -10,6 +10,7 @@ mod behaviour;
 mod condition;
 pub mod import;
 mod ledger;
+mod pace;
 pub mod postgres;
 pub mod site;
 pub mod sqlite;

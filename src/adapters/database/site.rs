@@ -162,7 +162,8 @@ impl Database for WithSite {
     async fn ping(&self) -> Result<String> {
         let (cameras, own) = (self.cameras.ping().await?, self.own.ping().await?);
         // Our own table of cameras is there and not used.
-        let own = own.split_once(", cameras:").map_or(own.as_str(), |(own, _)| own);
-        Ok(format!("{cameras}; everything else in {own}"))
+        let place = own.split_once(", cameras:").map_or(own.as_str(), |(own, _)| own);
+        let pace = own.find("; slow:").map_or("", |at| &own[at..]);
+        Ok(format!("{cameras}; everything else in {place}{pace}"))
     }
 }

@@ -13,6 +13,7 @@ mod proxy;
 mod server;
 mod stage;
 mod table;
+mod writes;
 
 /// True when the long forms are wanted.
 fn long() -> bool {

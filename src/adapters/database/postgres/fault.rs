@@ -56,7 +56,8 @@ pub(super) fn read_only(place: &str) -> Error {
     Error::unavailable(format!("the database {place} {READ_ONLY}"))
 }
 
-const READ_ONLY: &str = "is read-only; is it a standby? name the primary in database.url";
+const READ_ONLY: &str = "is read-only; is it a standby? name the primary in database.url, or switch \
+                         default_transaction_read_only off";
 
 fn answered(code: &SqlState) -> (Kind, String) {
     let down = Kind::Unavailable;

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::address::Address;
 use super::arrival::Door;
 use super::fault::{self, Failure};
+use crate::adapters::database::pace::Pace;
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
 
@@ -38,6 +39,7 @@ pub(super) struct Server {
     pool: Pool,
     place: String,
     door: Arc<Door>,
+    pace: Arc<Pace>,
 }
 
 /// One connection on loan.
@@ -48,6 +50,8 @@ pub(super) struct Link {
     /// A question was asked and its answer has not come.
     is_asking: AtomicBool,
     place: String,
+    begun: Instant,
+    pace: Arc<Pace>,
 }
 
 impl Server {
@@ -78,13 +82,14 @@ impl Server {
             .post_create(bounds)
             .build()
             .map_err(|error| Error::internal("the pool of database connections cannot be built").with_source(error))?;
-        Ok(Self { pool, place: address.place.clone(), door })
+        Ok(Self { pool, place: address.place.clone(), door, pace: Arc::default() })
     }
 
     /// A connection that answered just now.
     pub(super) async fn link(&self) -> Result<Link> {
         self.door.pass()?;
-        let deadline = Instant::now() + LIMIT;
+        let begun = Instant::now();
+        let deadline = begun + LIMIT;
         let place = self.place.clone();
         let client = match tokio::time::timeout_at(deadline, self.pool.get()).await {
             Ok(Ok(client)) => client,
@@ -101,7 +106,13 @@ impl Server {
                 return Err(Error::internal("the pool of database connections is closed").with_source(error));
             }
         };
-        Ok(Link { client: Some(client), deadline, is_asking: AtomicBool::new(false), place })
+        let pace = Arc::clone(&self.pace);
+        Ok(Link { client: Some(client), deadline, is_asking: AtomicBool::new(false), place, begun, pace })
+    }
+
+    /// What people should know of its speed; empty when there is nothing.
+    pub(super) fn pace(&self) -> String {
+        self.pace.words()
     }
 
     pub(super) fn place(&self) -> &str {
@@ -112,6 +123,16 @@ impl Server {
 impl Link {
     /// The answer to a question asked over this link, in time.
     pub(super) async fn answer<T>(&self, question: impl Future<Output = Result<T, Failure>>) -> Result<T> {
+        let answer = self.long_answer(question).await;
+        // An error speaks for itself.
+        if answer.is_ok() {
+            self.pace.note(&self.place, self.begun.elapsed());
+        }
+        answer
+    }
+
+    /// As [`Link::answer`], for work that takes its time whatever the database is like.
+    pub(super) async fn long_answer<T>(&self, question: impl Future<Output = Result<T, Failure>>) -> Result<T> {
         self.is_asking.store(true, Ordering::Relaxed);
         let answer = tokio::time::timeout_at(self.deadline, question).await;
         if answer.is_ok() {

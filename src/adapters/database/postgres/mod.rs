@@ -132,7 +132,7 @@ impl Database for Postgres {
 
     async fn write_cameras(&self, plan: WritePlan) -> Result<()> {
         let link = self.server.link().await?;
-        link.answer(cameras::write(&link, plan)).await
+        link.long_answer(cameras::write(&link, plan)).await
     }
 
     async fn delete_camera_if(&self, id: i64, only_if: Condition) -> Result<()> {
@@ -256,6 +256,7 @@ impl Database for Postgres {
 
     async fn ping(&self) -> Result<String> {
         let link = self.server.link().await?;
-        link.answer(cameras::ping(&link, self.server.place())).await
+        let words = link.answer(cameras::ping(&link, self.server.place())).await?;
+        Ok(words + &self.server.pace())
     }
 }

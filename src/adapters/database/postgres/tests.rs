@@ -166,6 +166,27 @@ async fn a_lock_by_another_session_is_named() {
 }
 
 #[tokio::test]
+async fn a_database_that_answers_slowly_says_so() {
+    let fresh = fresh().await;
+    assert!(!fresh.ping().await.expect("answers").contains("slow"));
+    let (url, _) = fresh.url.expose_secret().split_once('?').expect("a query");
+    let (other, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("connected");
+    let connection = tokio::spawn(connection);
+    other.batch_execute("BEGIN; LOCK TABLE cameras").await.expect("locked");
+    let rows = fresh.cameras();
+    let unlock = async {
+        other.batch_execute("SELECT pg_sleep(0.6)").await.expect("slept");
+        other.batch_execute("COMMIT").await.expect("unlocked");
+    };
+    let (rows, ()) = tokio::join!(rows, unlock);
+    rows.expect("late is not never");
+    let words = fresh.ping().await.expect("answers");
+    assert!(words.contains("cameras: 0; slow: an answer took "), "{words}");
+    drop(other);
+    let _ = connection.await;
+}
+
+#[tokio::test]
 async fn faults_of_the_server_are_sentences_without_secrets() {
     let server = Arc::new(TestServer::start("max_connections = 8\nsuperuser_reserved_connections = 3\n"));
     let deny = "host all denied 127.0.0.1/32 reject\nhost all all 127.0.0.1/32 trust\n";

@@ -13,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::fault::{self, Failure};
 use super::schema;
+use crate::adapters::database::pace::Pace;
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
 
@@ -43,6 +44,7 @@ pub(super) enum Link {
 pub(super) struct File {
     path: PathBuf,
     limit: Duration,
+    pace: Pace,
     slots: [Slot; 4],
     /// Read while a connection is used or opened, written while all are closed because the file was replaced: a
     /// connection to the new file must not meet the write-ahead log of the old one, which has the same name.
@@ -73,7 +75,7 @@ impl File {
             waiting: Arc::new(Semaphore::new(WAITING)),
             open: Mutex::new(None),
         };
-        Self { path, limit, slots: [slot(), slot(), slot(), slot()], replacing: RwLock::new(()) }
+        Self { path, limit, pace: Pace::default(), slots: [slot(), slot(), slot(), slot()], replacing: RwLock::new(()) }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -93,6 +95,26 @@ impl File {
     /// A job that is too late before it begins is not begun; one that runs out of time is interrupted and rolled back.
     /// Only when the disk itself hangs is the outcome of a write open (`Timeout`).
     pub(super) async fn call<T, J>(self: &Arc<Self>, link: Link, job: J) -> Result<T>
+    where
+        T: Send + 'static,
+        J: FnOnce(&mut Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        let begun = Instant::now();
+        let answer = self.long_call(link, job).await;
+        // An error speaks for itself.
+        if answer.is_ok() {
+            self.pace.note(&self.path.to_string_lossy(), begun.elapsed());
+        }
+        answer
+    }
+
+    /// What people should know of its speed; empty when there is nothing.
+    pub(super) fn pace(&self) -> String {
+        self.pace.words()
+    }
+
+    /// As [`File::call`], for work that takes its time whatever the disk is like.
+    pub(super) async fn long_call<T, J>(self: &Arc<Self>, link: Link, job: J) -> Result<T>
     where
         T: Send + 'static,
         J: FnOnce(&mut Connection) -> Result<T, Failure> + Send + 'static,

@@ -145,7 +145,7 @@ impl Database for Sqlite {
     }
 
     async fn write_cameras(&self, plan: WritePlan) -> Result<()> {
-        self.file.call(Link::Writer, move |connection| cameras::write(connection, plan)).await?;
+        self.file.long_call(Link::Writer, move |connection| cameras::write(connection, plan)).await?;
         self.cameras_changed();
         Ok(())
     }
@@ -260,6 +260,6 @@ impl Database for Sqlite {
             Ok(connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?)
         };
         self.file.call(Link::Prober, probe).await?;
-        Ok(format!("SQLite file {}, cameras: {cameras}", self.file.path().display()))
+        Ok(format!("SQLite file {}, cameras: {cameras}{}", self.file.path().display(), self.file.pace()))
     }
 }

@@ -145,6 +145,25 @@ async fn a_lock_by_another_process_is_named_and_does_not_stop_reading() {
 }
 
 #[tokio::test]
+async fn a_file_that_others_keep_for_themselves_is_named_as_slow() {
+    let fresh = fresh().await;
+    let shell = fresh.shell();
+    shell.execute_batch("BEGIN IMMEDIATE").expect("locked");
+    // Asked first: the lock lasts longer than half a second from then on.
+    let unlock = async {
+        let held = move || {
+            std::thread::sleep(Duration::from_millis(600));
+            shell.execute_batch("ROLLBACK").expect("unlocked");
+        };
+        tokio::task::spawn_blocking(held).await.expect("done");
+    };
+    let (added, ()) = tokio::join!(fresh.add_camera(gate()), unlock);
+    added.expect("late is not never");
+    let words = fresh.ping().await.expect("answers");
+    assert!(words.contains("cameras: 1; slow: an answer took "), "{words}");
+}
+
+#[tokio::test]
 async fn a_full_disk_is_named_and_nothing_is_half_written() {
     let fresh = fresh().await;
     fresh.add_camera(gate()).await.expect("added");

@@ -1,0 +1,57 @@
+//! A PostgreSQL that answers and cannot be written: cameras go on and are shown, every write says why it fails, and the
+//! state of the database is there for all to see.
+
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+
+use super::stage::Stage;
+
+async fn database(stage: &Stage) -> Value {
+    let status = stage.program.api.get("/api/v1/status").await;
+    let services = status["services"].as_array().expect("a list");
+    services.iter().find(|service| service["name"] == "database").expect("one of them").clone()
+}
+
+async fn is_read_only(stage: &Stage, wanted: bool) {
+    let reset = if wanted { "SET default_transaction_read_only = on" } else { "RESET default_transaction_read_only" };
+    stage.sql(&format!("ALTER SYSTEM {reset}"));
+    stage.sql("SELECT pg_reload_conf()");
+    stage
+        .until("the state of the database", || async {
+            let shown = database(stage).await;
+            let says = shown["detail"].as_str().is_some_and(|detail| detail.contains("is read-only"));
+            if shown["ok"] == !wanted && says == wanted { Ok(()) } else { Err(shown.to_string()) }
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_read_only_database_is_named_and_reading_goes_on() {
+    let (stage, before) = Stage::open(2).await;
+    let (relays, api) = (stage.relays(), &stage.program.api);
+    let camera = api.camera("cam0").await.expect("there");
+    let route = format!("/api/v1/cameras/{}", camera["id"]);
+
+    is_read_only(&stage, true).await;
+    let (ready, _) = api.text("/ready").await.expect("an answer");
+    assert_eq!(ready, StatusCode::SERVICE_UNAVAILABLE);
+    let settings = api.get(&format!("{route}/settings")).await;
+    assert_eq!(settings["name"], "cam0", "what can be read is read");
+    for (method, route, body) in [
+        (Method::PATCH, route.clone(), r#"{"record":false}"#),
+        (Method::POST, "/api/v1/cameras".to_owned(), r#"{"name":"new","host":"127.0.0.1"}"#),
+        (Method::DELETE, route.clone(), ""),
+    ] {
+        let (status, problem) = api.send(method, &route, body.as_bytes().to_vec()).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{problem}");
+        let detail = problem["detail"].as_str().unwrap_or_default();
+        assert!(detail.contains("is read-only") && detail.contains("primary"), "{detail}");
+    }
+    assert_eq!(stage.relays(), relays, "nothing has happened to them");
+
+    is_read_only(&stage, false).await;
+    let (status, changed) = api.send(Method::PATCH, &route, br#"{"record":false}"#.to_vec()).await;
+    assert_eq!((status, &changed["record"]), (StatusCode::OK, &Value::Bool(false)));
+    stage.in_order(&before).await;
+    assert_eq!(stage.relays(), relays);
+}
