@@ -86,9 +86,12 @@ impl Restreams {
         let incidents = &mut self.incidents;
         match written {
             Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Timeout) => {
-                log::debug!("incident not written yet: {error}");
                 incidents.queue.failed();
                 let fault = error.to_string();
+                // A database that cannot be read either has been complained of, and says so in the same words.
+                if incidents.fault.as_ref() != Some(&fault) && self.database_fault.as_ref() != Some(&fault) {
+                    log::warn!("incidents wait to be written: {fault}");
+                }
                 incidents.fault = Some(fault.clone());
                 ctx.run_later(PUBLISH_RETRY, |manager, ctx| manager.write_incidents(Vec::new(), ctx));
                 // Not written now: the queue pauses until then.
@@ -110,6 +113,7 @@ impl Restreams {
         }
         incidents.queue.done();
         if incidents.fault.take().is_some() {
+            log::info!("incidents are written again");
             self.database_works(ctx);
         }
         self.write_incidents(Vec::new(), ctx);

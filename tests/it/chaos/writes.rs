@@ -1,10 +1,12 @@
 //! A PostgreSQL that answers and cannot be written: cameras go on and are shown, every write says why it fails, and the
 //! state of the database is there for all to see.
 
+use nix::sys::signal::Signal;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 use super::stage::Stage;
+use crate::support::processes::send;
 
 async fn database(stage: &Stage) -> Value {
     let status = stage.program.api.get("/api/v1/status").await;
@@ -48,10 +50,32 @@ async fn a_read_only_database_is_named_and_reading_goes_on() {
         assert!(detail.contains("is read-only") && detail.contains("primary"), "{detail}");
     }
     assert_eq!(stage.relays(), relays, "nothing has happened to them");
+    let begin = stage.program.log().len();
+    send(relays["cam1"], Signal::SIGKILL);
+    stage
+        .until("the log names it", || async {
+            let log = stage.log_from(begin);
+            let told = log.matches("incidents wait to be written").count();
+            if told == 1 && log.contains("is read-only") { Ok(()) } else { Err(log) }
+        })
+        .await;
+    let relays = stage.all_running().await;
 
     is_read_only(&stage, false).await;
+    stage
+        .until("the incidents that have waited", || async {
+            let incidents = api.items("/api/v1/incidents").await;
+            let is = |kind: &str, subject: &str| {
+                let ended = |one: &&Value| one["closedAt"].is_string() && one.to_string().contains(subject);
+                incidents.iter().filter(ended).any(|one| one["kind"] == kind)
+            };
+            let all = is("cameraDown", "cam1") && is("serviceDown", "is read-only");
+            if all { Ok(()) } else { Err(format!("{incidents:?}")) }
+        })
+        .await;
     let (status, changed) = api.send(Method::PATCH, &route, br#"{"record":false}"#.to_vec()).await;
     assert_eq!((status, &changed["record"]), (StatusCode::OK, &Value::Bool(false)));
     stage.in_order(&before).await;
     assert_eq!(stage.relays(), relays);
+    stage.close().await;
 }
