@@ -251,7 +251,7 @@ fn table(rows: &[CameraRow]) -> String {
     let word = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
     let head = ["ID", "NAME", "KIND", "SOURCE", "ENABLED", "RECORD"].map(str::to_owned);
     let lines = rows.iter().map(|row| {
-        let source = row.shown_url().or_else(|| row.host.clone()).unwrap_or_default();
+        let source = row.shown_url().or_else(|| row.shown_host_column()).unwrap_or_default();
         let printable = |text: &str| text.chars().map(|c| if c.is_control() { '?' } else { c }).collect::<String>();
         let [name, kind, source] = [&row.name, &row.kind, &source].map(|text| printable(text));
         [row.id.to_string(), name, kind, source, word(row.enabled), word(row.record)]

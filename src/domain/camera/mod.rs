@@ -61,6 +61,11 @@ impl CameraRow {
         source::host_of(self)
     }
 
+    /// Its column `host`; `***` where that may hold a password, for display.
+    pub fn shown_host_column(&self) -> Option<String> {
+        source::host_column_of(self)
+    }
+
     /// Its own URL without credentials, which are `***`, for display.
     pub fn shown_url(&self) -> Option<String> {
         source::url_of(self)

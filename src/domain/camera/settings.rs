@@ -15,7 +15,7 @@ pub struct CameraSettings {
     pub name: String,
     /// Key into the kinds.
     pub kind: String,
-    /// Host name or address.
+    /// Host name or address; `***` where a password was written into it.
     pub host: Option<String>,
     /// Port.
     pub port: Option<i64>,
@@ -47,7 +47,7 @@ impl From<&CameraRow> for CameraSettings {
             id: row.id,
             name: row.name.clone(),
             kind: row.kind.clone(),
-            host: row.host.clone(),
+            host: row.shown_host_column(),
             port: row.port,
             username: row.username.clone(),
             has_password: row.password.is_some(),

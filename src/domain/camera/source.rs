@@ -182,10 +182,23 @@ pub(super) fn url_of(row: &CameraRow) -> Option<String> {
         return Some(shown(own, &parts, &secrets(row, parts.userinfo, "")));
     }
     // Nobody knows where in it a password would be.
-    let text = redact::text(own);
-    let lower = text.to_ascii_lowercase();
-    let tells = ["pass", "pwd"].iter().any(|word| lower.contains(word)) || holds(&text, &secrets(row, None, ""));
-    Some(if tells { "***".to_owned() } else { text })
+    let lower = own.to_ascii_lowercase();
+    let tells =
+        ["@", "=", "pass", "pwd"].iter().any(|word| lower.contains(word)) || holds(own, &secrets(row, None, ""));
+    Some(if tells { hidden_behind_scheme(own) } else { own.to_owned() })
+}
+
+/// The column `host` as everybody may see it: people write `user:password@host` into it, and whole URLs.
+pub(super) fn host_column_of(row: &CameraRow) -> Option<String> {
+    let tells = |host: &str| host.contains(['@', '=', '/']) || holds(host, &secrets(row, None, ""));
+    row.host.as_deref().map(|host| if tells(host) { hidden_behind_scheme(host) } else { host.to_owned() })
+}
+
+fn hidden_behind_scheme(text: &str) -> String {
+    match text.split_once("://") {
+        Some((scheme, _)) if Scheme::parse(scheme).is_some() => format!("{scheme}://***"),
+        _ => "***".to_owned(),
+    }
 }
 
 /// Blank columns count as empty: people type them.

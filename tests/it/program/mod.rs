@@ -7,4 +7,5 @@ mod nonsense;
 mod outages;
 mod recordings;
 mod refusals;
+mod secrets;
 mod stop;

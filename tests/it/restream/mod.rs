@@ -15,5 +15,5 @@ mod protocols;
 mod rebuilt;
 mod rows;
 mod secrets;
-mod sources;
+pub mod sources;
 mod stage;

@@ -53,6 +53,7 @@ impl Sheet {
 fn write(line: &Line, row: Option<&CameraRow>, kinds: &Kinds) -> Result<Option<CameraWrite>, SheetFault> {
     let mut edit = line.edit.clone();
     keep_hidden_url(&mut edit, row).map_err(|text| SheetFault::new(line.number, Some("url"), text))?;
+    keep_hidden_host(&mut edit, row);
     if let Some(row) = row {
         edit = difference(edit, row);
         if is_nothing(&edit) {
@@ -75,6 +76,18 @@ fn keep_hidden_url(edit: &mut CameraEdit, row: Option<&CameraRow>) -> Result<(),
         return Ok(());
     }
     Err("holds *** where its password was hidden, and no camera of this name has such a URL; write the whole URL")
+}
+
+/// The same for a host that holds what may be a password; any other such host is refused for what it is.
+fn keep_hidden_host(edit: &mut CameraEdit, row: Option<&CameraRow>) {
+    let shown = row.and_then(CameraRow::shown_host_column);
+    if edit
+        .host
+        .as_ref()
+        .is_some_and(|host| *host == shown && shown.as_deref().is_some_and(|text| text.contains(HIDDEN)))
+    {
+        edit.host = None;
+    }
 }
 
 /// What of the edit is not in the row already.

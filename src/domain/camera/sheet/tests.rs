@@ -156,6 +156,7 @@ fn what_is_written_holds_no_secret_and_no_formula_and_reads_as_no_change() {
     rows.push(CameraRow { url: Some(url), host: None, enabled: false, ..row(90, "-x/y.z") });
     rows.push(CameraRow { url: Some("http://h/user=a_password=s3cret_x".into()), ..row(91, "path") });
     rows.push(CameraRow { url: Some("rtsp:/broken/s3cret pass".into()), enabled: false, ..row(92, "broken") });
+    rows.push(CameraRow { host: Some("admin:s3cret@10.0.0.9".into()), enabled: false, ..row(93, "in-host") });
     let text = write(&rows);
     assert_eq!(text.lines().next(), Some(COLUMNS.join(",").as_str()));
     assert!(!["hunter2", "s3cret", "abc"].iter().any(|secret| text.contains(secret)), "{text}");
@@ -167,6 +168,6 @@ fn what_is_written_holds_no_secret_and_no_formula_and_reads_as_no_change() {
     // In another database the hidden password is missing, and the file says so.
     let report = import(&text, &[]).report;
     let told: Vec<_> = report.faults.iter().map(|fault| (fault.line, fault.field.as_deref())).collect();
-    assert_eq!(told, [(9, Some("url")), (10, Some("url")), (11, Some("url"))]);
+    assert_eq!(told, [(9, Some("url")), (10, Some("url")), (11, Some("url")), (12, Some("host"))]);
     assert_eq!(write(&[]).lines().count(), 1);
 }

@@ -20,7 +20,7 @@ fn cells(row: &CameraRow) -> [String; COLUMNS.len()] {
     [
         quoted(&row.name),
         quoted(&row.kind),
-        text(&row.host),
+        text(&row.shown_host_column()),
         row.port.map(|port| port.to_string()).unwrap_or_default(),
         text(&row.username),
         String::new(),

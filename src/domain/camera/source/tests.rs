@@ -136,6 +136,36 @@ fn a_hostile_row_is_refused_with_its_column_and_without_secrets() {
 }
 
 #[test]
+fn what_is_shown_of_columns_that_cannot_be_read_holds_no_password() {
+    let urls = [
+        ("rtsp://h:99999/x", "rtsp://h:99999/x"),
+        ("10.0.0.9/x", "10.0.0.9/x"),
+        ("admin:s3cret@10.0.0.9/x", "***"),
+        ("rtsp://admin:s3 cret@h/x", "rtsp://***"),
+        ("rtsp://admin:s3/c@ret@/x", "rtsp://***"),
+        ("file://admin:s3cret@h/x", "***"),
+        ("http://h:x/?p=s3cret", "http://***"),
+        ("rtsp://h h/s3cret", "rtsp://***"),
+    ];
+    for (url, shown) in urls {
+        let row = CameraRow { password: Some("s3cret".to_owned().into()), ..own(url) };
+        assert_eq!(row.shown_url().as_deref(), Some(shown), "{url}");
+    }
+    let hosts = [
+        ("Cam.local", "Cam.local"),
+        ("[fe80::1]", "[fe80::1]"),
+        ("10.0.0.9:554", "10.0.0.9:554"),
+        ("admin:s3cret@10.0.0.9", "***"),
+        ("rtsp://admin:s3cret@10.0.0.9/x", "rtsp://***"),
+        ("10.0.0.9/?p=s3cret", "***"),
+    ];
+    for (host, shown) in hosts {
+        let row = CameraRow { host: Some(host.into()), ..row() };
+        assert_eq!(row.shown_host_column().as_deref(), Some(shown), "{host}");
+    }
+}
+
+#[test]
 fn only_what_ffmpeg_sees_makes_a_difference() {
     let base = source(&row());
     let same = [
