@@ -254,6 +254,7 @@ fn stream(name: StreamName, since: DateTime<Utc>) -> StreamStatus {
         since,
         reason: None,
         source_type: Some("rtspSession".into()),
+        source_id: None,
         bytes_received: 1,
         bytes_sent: 0,
         readers: 0,

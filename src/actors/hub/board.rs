@@ -100,6 +100,7 @@ mod tests {
             since: at(0),
             reason: None,
             source_type: None,
+            source_id: None,
             bytes_received: bytes,
             bytes_sent: 0,
             readers: 0,

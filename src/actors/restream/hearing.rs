@@ -10,7 +10,7 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use crate::adapters::live::{Change, Latest, SharedLive};
 use crate::domain::incident::Sight;
 use crate::domain::name::StreamName;
-use crate::domain::restream::PathView;
+use crate::domain::restream::{PathView, Publisher};
 use crate::domain::stream::{ServerStatus, StreamState, StreamStatus};
 
 /// Between two tries to read a live store that does not answer.
@@ -62,7 +62,7 @@ pub(super) struct ServerView {
     /// Its API does not answer, and nor does its RTSP port.
     closed: bool,
     /// Paths with a stream.
-    paths: BTreeMap<StreamName, StreamState>,
+    paths: BTreeMap<StreamName, (StreamState, Option<Publisher>)>,
 }
 
 impl ServerView {
@@ -117,9 +117,9 @@ impl ServerView {
 
     pub(super) fn path(&self, name: &StreamName) -> PathView {
         match (&self.answers, self.paths.get(name)) {
-            (None | Some(Err(_)), _) | (_, Some(StreamState::Unknown)) => PathView::Unknown,
-            (_, Some(StreamState::Live | StreamState::Stalled)) => PathView::Available,
-            (_, Some(StreamState::Offline) | None) => PathView::Missing,
+            (None | Some(Err(_)), _) | (_, Some((StreamState::Unknown, _))) => PathView::Unknown,
+            (_, Some((StreamState::Live | StreamState::Stalled, publisher))) => PathView::Available(publisher.clone()),
+            (_, Some((StreamState::Offline, _)) | None) => PathView::Missing,
         }
     }
 
@@ -165,7 +165,20 @@ impl ServerView {
     }
 
     fn stream(&mut self, stream: &StreamStatus) -> bool {
-        stream.server == self.name && self.paths.insert(stream.name.clone(), stream.state) != Some(stream.state)
+        if stream.server != self.name {
+            return false;
+        }
+        let publisher = match (&stream.source_type, &stream.source_id) {
+            (Some(kind), Some(id)) => Some(Publisher { kind: kind.clone(), id: id.clone(), remote: None }),
+            // The server pulls it: such a source has no id.
+            (Some(kind), None) if kind.ends_with("Source") => {
+                Some(Publisher { kind: kind.clone(), id: String::new(), remote: None })
+            }
+            _ => None,
+        };
+        let seen = (stream.state, publisher);
+        let before = self.paths.insert(stream.name.clone(), seen.clone());
+        before != Some(seen)
     }
 }
 
@@ -194,6 +207,7 @@ mod tests {
             since: DateTime::UNIX_EPOCH,
             reason: None,
             source_type: None,
+            source_id: None,
             bytes_received: 0,
             bytes_sent: 0,
             readers: 0,
@@ -217,11 +231,11 @@ mod tests {
             (stream("other", StreamState::Live), false, PathView::Unknown),
             (server("main", true), true, PathView::Missing),
             (server("main", true), false, PathView::Missing),
-            (stream("main", StreamState::Live), true, PathView::Available),
-            (stream("main", StreamState::Live), false, PathView::Available),
-            (stream("main", StreamState::Stalled), true, PathView::Available),
+            (stream("main", StreamState::Live), true, PathView::Available(None)),
+            (stream("main", StreamState::Live), false, PathView::Available(None)),
+            (stream("main", StreamState::Stalled), true, PathView::Available(None)),
             (stream("main", StreamState::Offline), true, PathView::Missing),
-            (stream("main", StreamState::Live), true, PathView::Available),
+            (stream("main", StreamState::Live), true, PathView::Available(None)),
             (gone, true, PathView::Missing),
             (server("main", false), true, PathView::Unknown),
         ];

@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, SpawnHandle, StreamHandler, WrapFuture};
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{BoxFuture, LocalBoxFuture};
 use futures_util::stream;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -29,7 +29,7 @@ use crate::adapters::live::SharedLive;
 use crate::domain::camera::{CameraState, CameraStatus};
 use crate::domain::incident::Turn;
 use crate::domain::probe::{Fault, KeptProbe, Tracks};
-use crate::domain::restream::{Action, Event, Phase, Relay};
+use crate::domain::restream::{Action, Event, PathView, Phase, Relay};
 
 /// Each step of the kill ladder waits so long at most.
 const GRACE: Duration = Duration::from_secs(2);
@@ -128,6 +128,10 @@ impl Restream {
                     ctx.spawn(ffmpeg.child.end(self.grace).into_actor(self).map(|_, _, _| ()));
                 }
             }
+            Action::AskPath => {
+                let asked = self.path_now().into_actor(self);
+                ctx.spawn(asked.map(|path, relay, ctx| relay.happened(Event::Asked(path), ctx)));
+            }
             Action::ReadRow => self.manager.do_send(ReadRow(self.known.facts.id)),
         }
         None
@@ -135,14 +139,22 @@ impl Restream {
 
     fn ask_turn(&mut self, ctx: &mut Context<Self>) {
         let ask = AskTurn { id: self.known.facts.id, host: self.known.source.host.clone() };
-        let turn = self.manager.send(ask).into_actor(self).map(|granted, relay, ctx| {
-            relay.asking = None;
+        let (turn, path) = (self.manager.send(ask), self.path_now());
+        let turn = async move {
             // Refused only when the manager is gone, and then so are we.
-            if matches!(granted, Ok(true)) {
-                relay.happened(Event::Turn, ctx);
+            if matches!(turn.await, Ok(true)) { Some(path.await) } else { None }
+        };
+        self.asking = Some(ctx.spawn(turn.into_actor(self).map(|path, relay, ctx| {
+            relay.asking = None;
+            if let Some(path) = path {
+                relay.happened(Event::Turn(path), ctx);
             }
-        });
-        self.asking = Some(ctx.spawn(turn));
+        })));
+    }
+
+    /// Asks the server itself: what its poller said may be seconds old.
+    fn path_now(&self) -> BoxFuture<'static, PathView> {
+        self.known.setup.runner.path(self.known.setup.clone(), self.known.source.name.clone())
     }
 
     fn probe(&mut self, ctx: &mut Context<Self>) {
@@ -221,7 +233,7 @@ impl Restream {
             self.happened(Event::Server(self.known.server.clone()), ctx);
         }
         if old.path != self.known.path {
-            self.happened(Event::Path(self.known.path), ctx);
+            self.happened(Event::Path(self.known.path.clone()), ctx);
         }
         self.publish(ctx);
     }
@@ -254,7 +266,7 @@ impl Actor for Restream {
         });
         ctx.add_stream(changes);
         self.tell(Turn::Begun);
-        self.happened(Event::Path(self.known.path), ctx);
+        self.happened(Event::Path(self.known.path.clone()), ctx);
         self.happened(Event::Server(self.known.server.clone()), ctx);
     }
 }

@@ -8,13 +8,19 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tokio::time::timeout;
 
 use super::setup::RestreamSetup;
 use crate::adapters::ffmpeg::child::{Child, Events, Exit, Launch, Witness};
 use crate::adapters::ffmpeg::probe::Prober;
-use crate::base::Result;
+use crate::base::{Error, Result};
 use crate::domain::camera::CameraSource;
+use crate::domain::name::StreamName;
 use crate::domain::probe::{Fault, Tracks};
+use crate::domain::restream::{PathView, Publisher};
+
+/// A start waits no longer for the server's word on its path.
+const PATH_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Starts ffmpeg and looks at cameras.
 pub trait Runner: fmt::Debug + Send + Sync {
@@ -27,6 +33,11 @@ pub trait Runner: fmt::Debug + Send + Sync {
     /// Looks at a camera. Dropped half-way nothing of it is left.
     fn look(&self, setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, Fault>>;
 
+    /// Who has a path of the media server at this moment.
+    fn path(&self, _setup: Arc<RestreamSetup>, _name: StreamName) -> BoxFuture<'static, PathView> {
+        async { PathView::Unknown }.boxed()
+    }
+
     /// The same, and tells of each process that it starts for it.
     fn look_witnessed(
         &self,
@@ -35,6 +46,24 @@ pub trait Runner: fmt::Debug + Send + Sync {
         _started: Box<dyn FnMut(Witness) + Send>,
     ) -> BoxFuture<'static, Result<Tracks, Fault>> {
         self.look(setup, source)
+    }
+}
+
+/// Who has a path at this moment. A server that does not tell at once is gone by what its poller says.
+async fn ask_path(setup: Arc<RestreamSetup>, name: StreamName) -> PathView {
+    let asked = async {
+        let Some(reading) = setup.api.path(&name).await? else { return Ok(PathView::Missing) };
+        let Some(source) = reading.source.filter(|_| reading.available) else { return Ok(PathView::Missing) };
+        let remote = setup.api.remote_of(&source).await;
+        Ok::<_, Error>(PathView::Available(Some(Publisher { kind: source.kind, id: source.id, remote })))
+    };
+    match timeout(PATH_PATIENCE, asked).await {
+        Ok(Ok(view)) => view,
+        Ok(Err(error)) => {
+            log::debug!(stream = name.as_str(); "not known who has the path: {error}");
+            PathView::Unknown
+        }
+        Err(_) => PathView::Unknown,
     }
 }
 
@@ -57,6 +86,10 @@ pub trait Process: fmt::Debug + Send {
 pub struct Machine;
 
 impl Runner for Machine {
+    fn path(&self, setup: Arc<RestreamSetup>, name: StreamName) -> BoxFuture<'static, PathView> {
+        ask_path(setup, name).boxed()
+    }
+
     fn spawn(&self, launch: Launch) -> Result<(Box<dyn Process>, Events)> {
         let (child, events) = Child::spawn(launch)?;
         Ok((Box::new(child), events))

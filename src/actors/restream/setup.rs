@@ -10,6 +10,7 @@ use url::Url;
 use super::runner::{Machine, Runner};
 use crate::adapters::ffmpeg::argv;
 use crate::adapters::ffmpeg::version::Version;
+use crate::adapters::mediamtx::MediaMtx;
 use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::domain::name::StreamName;
@@ -35,6 +36,8 @@ pub struct RestreamSetup {
     pub base: Url,
     /// User name and password for publishing.
     pub login: Option<(String, Option<SecretString>)>,
+    /// API of that server, to ask who has a path.
+    pub api: Arc<MediaMtx>,
     /// Who runs the programs.
     pub runner: Arc<dyn Runner>,
     /// The programs.
@@ -85,6 +88,7 @@ impl RestreamSetup {
             monitored,
             base,
             login: server.publish_username.clone().map(|user| (user, server.publish_password.clone())),
+            api: Arc::new(MediaMtx::new(server)?),
             runner: Arc::new(Machine),
             ffmpeg: settings.ffmpeg.ffmpeg.clone(),
             ffprobe: settings.ffmpeg.ffprobe.clone(),

@@ -41,7 +41,7 @@ const MOST_REFUSED: usize = 100;
 /// The control API of one MediaMTX server.
 #[derive(Debug)]
 pub struct MediaMtx {
-    place: Place,
+    pub(super) place: Place,
     api_url: Url,
     login: Option<(String, SecretString)>,
     http: reqwest::Client,
@@ -98,7 +98,7 @@ impl MediaMtx {
     }
 
     /// One request: status and whole body.
-    async fn get(&self, path: &str, page: Option<u32>) -> Result<(StatusCode, Vec<u8>)> {
+    pub(super) async fn get(&self, path: &str, page: Option<u32>) -> Result<(StatusCode, Vec<u8>)> {
         let mut request = self.http.get(self.address(path));
         if let Some(page) = page {
             request = request.query(&[("page", page), ("itemsPerPage", ITEMS_PER_PAGE)]);

@@ -1,6 +1,6 @@
 //! One MediaMTX server's control API, every 1.x version from 1.2 in one normal form.
 //!
-//! Owns the HTTP client and the wire types. Uses list endpoints only and never changes anything on the server. [`knock`]
+//! Owns the HTTP client and the wire types. Reads only, never changes anything on the server. [`knock`]
 //! looks at the RTSP side of a server whose API does not answer.
 //! Talked to by the server pollers and by `streamwarden check`.
 
@@ -8,6 +8,7 @@ mod client;
 mod fault;
 pub mod knock;
 mod lenient;
+mod path;
 mod wire;
 
 #[cfg(test)]

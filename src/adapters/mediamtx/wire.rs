@@ -110,6 +110,13 @@ pub(super) struct Info {
     pub version: Field<String>,
 }
 
+/// An item of any list of sessions or connections: where it comes from.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Peer {
+    pub remote_addr: Field<String>,
+}
+
 /// The body of an error.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

@@ -7,10 +7,12 @@
 //! Promises, kept by property tests: at most one process at a time; every process that was started is waited for before
 //! another one starts; after [`Event::Stop`] it comes to [`Phase::Ended`] as soon as its process has.
 
+mod claim;
 mod relay;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::time::Duration;
 
 pub use relay::Relay;
@@ -33,14 +35,41 @@ pub struct RelayRules {
 }
 
 /// What the server says of the path we publish to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PathView {
     /// Nobody watches that server, or it does not answer.
     Unknown,
-    /// It has a stream.
-    Available,
+    /// It has a stream, by this publisher where the server tells.
+    Available(Option<Publisher>),
     /// It has none.
     Missing,
+}
+
+/// Who feeds a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publisher {
+    /// Type of the source in MediaMTX's words (`rtspSession`, `rtmpConn`, `rtspSource`).
+    pub kind: String,
+    /// Id of its session; empty for a source that the server pulls.
+    pub id: String,
+    /// Its address, as far as it was asked for.
+    pub remote: Option<String>,
+}
+
+impl Publisher {
+    /// Our ffmpegs publish by RTSP, with or without TLS.
+    fn may_be_ours(&self) -> bool {
+        matches!(self.kind.as_str(), "rtspSession" | "rtspsSession")
+    }
+}
+
+impl fmt::Display for Publisher {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.remote {
+            Some(remote) => write!(out, "{} from {remote}", self.kind),
+            None => out.write_str(&self.kind),
+        }
+    }
 }
 
 /// What has happened.
@@ -50,8 +79,10 @@ pub enum Event {
     Server(Result<(), String>),
     /// What the server says of our path.
     Path(PathView),
-    /// The start budget has a turn for us.
-    Turn,
+    /// The start budget has a turn for us, and this is what the server says of our path at this moment.
+    Turn(PathView),
+    /// The answer to [`Action::AskPath`].
+    Asked(PathView),
     /// The probe has ended.
     Probed(Result<Tracks, Fault>),
     /// Somebody else has looked at the source, and it answers.
@@ -92,6 +123,8 @@ pub enum Action {
     End,
     /// Read the row again, now that ffmpeg has ended.
     ReadRow,
+    /// Ask the server who has our path; answer with [`Event::Asked`].
+    AskPath,
 }
 
 /// Where a relay stands.
@@ -115,6 +148,10 @@ pub enum Phase {
     Backoff,
     /// Waiting for the next try, after too many.
     Degraded,
+    /// Our path may still have what is left of us; asked again in a moment.
+    Clearing,
+    /// Another publisher has our path; nothing of ours runs until it is free or somebody asks for a restart.
+    Held,
     /// ffmpeg is being ended for good.
     Stopping,
     /// Nothing runs and nothing will.
@@ -125,13 +162,14 @@ impl Phase {
     /// The word people see.
     pub fn state(&self) -> CameraState {
         match self {
-            Self::WaitingForServer | Self::WaitingForTurn => CameraState::Waiting,
+            Self::WaitingForServer | Self::WaitingForTurn | Self::Clearing => CameraState::Waiting,
             Self::Probing => CameraState::Probing,
             Self::Starting | Self::Restarting => CameraState::Starting,
             Self::Running => CameraState::Running,
             Self::Stalled => CameraState::Stalled,
             Self::Backoff => CameraState::Backoff,
             Self::Degraded => CameraState::Degraded,
+            Self::Held => CameraState::Held,
             Self::Stopping | Self::Ended => CameraState::Stopped,
         }
     }

@@ -1,7 +1,10 @@
 //! The rules themselves: one function per event.
 
+mod turn;
+
 use std::time::Duration;
 
+use super::claim::Claim;
 use super::{Action, Event, PathView, Phase, RelayRules};
 use crate::domain::probe::{Fault, FaultKind, Tracks};
 use crate::domain::restart::RestartHistory;
@@ -19,6 +22,9 @@ pub struct Relay {
     phase: Phase,
     server: Result<(), String>,
     path: PathView,
+    claim: Claim,
+    /// Somebody wants the path whoever has it.
+    forced: bool,
     history: RestartHistory,
     /// What the last probe found, and how many runs have failed on it since one reached the server.
     tracks: Option<Tracks>,
@@ -42,6 +48,8 @@ impl Relay {
             phase: Phase::WaitingForServer,
             server: Err("nothing is known of the media server yet".into()),
             path: PathView::Unknown,
+            claim: Claim::default(),
+            forced: false,
             history: RestartHistory::default(),
             tracks: None,
             failed_runs: 0,
@@ -96,7 +104,7 @@ impl Relay {
     /// When [`Event::Tick`] is due at the latest.
     pub fn next_wake(&self) -> Option<Duration> {
         match self.phase {
-            Phase::Backoff | Phase::Degraded => Some(self.retry_at),
+            Phase::Backoff | Phase::Degraded | Phase::Clearing | Phase::Held => Some(self.retry_at),
             Phase::Starting | Phase::Running => Some(self.stalled_at()),
             _ => None,
         }
@@ -107,14 +115,18 @@ impl Relay {
         match event {
             Event::Server(server) => self.on_server(server, now),
             Event::Path(path) => self.on_path(path, now),
-            Event::Turn => self.on_turn(now),
+            Event::Turn(path) => self.on_turn(&path, now),
+            Event::Asked(path) => self.on_asked(&path, now),
             Event::Probed(result) => self.on_probed(result, now, jitter),
             Event::Looked(tracks) => self.on_looked(tracks, now),
             Event::Started(result) => self.on_started(result, now, jitter),
             Event::Progress => self.on_progress(now),
             Event::Exited(fault) => self.on_exited(fault, now, jitter),
             Event::Row { changed } => self.on_row(changed, now),
-            Event::Restart => self.start_afresh(now),
+            Event::Restart => {
+                self.forced = true;
+                self.start_afresh(now)
+            }
             Event::Stop => self.on_stop(),
             Event::Tick => self.on_tick(now),
         }
@@ -125,7 +137,7 @@ impl Relay {
         match (&self.phase, &self.server) {
             (Phase::WaitingForServer, Ok(())) => self.try_again(now),
             // Waiting for a time makes no sense while the server is away: its return is what to wait for.
-            (Phase::Backoff | Phase::Degraded, Err(_)) => {
+            (Phase::Backoff | Phase::Degraded | Phase::Clearing | Phase::Held, Err(_)) => {
                 self.phase = Phase::WaitingForServer;
                 Vec::new()
             }
@@ -141,20 +153,8 @@ impl Relay {
     fn on_path(&mut self, path: PathView, now: Duration) -> Vec<Action> {
         self.path = path;
         self.judge_running(now);
-        Vec::new()
-    }
-
-    fn on_turn(&mut self, now: Duration) -> Vec<Action> {
-        if self.phase != Phase::WaitingForTurn {
-            return Vec::new();
-        }
-        match self.tracks.clone() {
-            Some(tracks) => self.start(tracks, now),
-            None => {
-                self.phase = Phase::Probing;
-                vec![Action::Probe]
-            }
-        }
+        let path = self.path.clone();
+        self.on_asked(&path, now)
     }
 
     fn on_probed(&mut self, result: Result<Tracks, Fault>, now: Duration, jitter: f64) -> Vec<Action> {
@@ -200,6 +200,8 @@ impl Relay {
 
     fn start(&mut self, tracks: Tracks, now: Duration) -> Vec<Action> {
         self.phase = Phase::Starting;
+        self.claim.started(&self.path);
+        self.forced = false;
         self.started_at = now;
         self.moved_at = None;
         self.running_since = None;
@@ -214,9 +216,13 @@ impl Relay {
         Vec::new()
     }
 
-    /// Running is: something has moved, and the server does not say that the stream is missing.
+    /// Running is: something has moved, and the server does not say that the stream is missing or another's.
     fn judge_running(&mut self, now: Duration) {
-        let runs = self.moved_at.is_some() && self.path != PathView::Missing;
+        if !matches!(self.phase, Phase::Starting | Phase::Running) {
+            return;
+        }
+        let sends = self.moved_at.is_some();
+        let runs = self.claim.is_ours(&self.path, sends, now) && sends;
         match self.phase {
             Phase::Starting if runs => {
                 self.phase = Phase::Running;
@@ -229,6 +235,7 @@ impl Relay {
     }
 
     fn on_exited(&mut self, fault: Fault, now: Duration, jitter: f64) -> Vec<Action> {
+        self.claim.ended(now);
         match self.phase {
             // Told to end because nothing moved: that is the reason, not what ffmpeg says of being ended.
             Phase::Stalled => {
@@ -271,21 +278,6 @@ impl Relay {
         vec![Action::ReadRow]
     }
 
-    /// Nothing runs; get going as far as server, lock-out and budget allow.
-    fn try_again(&mut self, now: Duration) -> Vec<Action> {
-        if self.server.is_err() {
-            self.phase = Phase::WaitingForServer;
-            return Vec::new();
-        }
-        if now < self.not_before {
-            self.phase = Phase::Backoff;
-            self.retry_at = self.not_before;
-            return Vec::new();
-        }
-        self.phase = Phase::WaitingForTurn;
-        vec![Action::AskTurn]
-    }
-
     fn on_row(&mut self, changed: bool, now: Duration) -> Vec<Action> {
         if !changed || matches!(self.phase, Phase::Stopping | Phase::Ended) {
             return Vec::new();
@@ -315,7 +307,9 @@ impl Relay {
                 actions.extend(self.try_again(now));
                 actions
             }
-            Phase::Backoff | Phase::Degraded | Phase::WaitingForServer => self.try_again(now),
+            Phase::Backoff | Phase::Degraded | Phase::Clearing | Phase::Held | Phase::WaitingForServer => {
+                self.try_again(now)
+            }
             Phase::WaitingForTurn | Phase::Restarting | Phase::Stopping | Phase::Ended => Vec::new(),
         }
     }
@@ -326,7 +320,12 @@ impl Relay {
             Phase::Stalled | Phase::Restarting | Phase::Stopping => (Phase::Stopping, Vec::new()),
             Phase::Probing => (Phase::Ended, vec![Action::CancelProbe]),
             Phase::WaitingForTurn => (Phase::Ended, vec![Action::LeaveTurn]),
-            Phase::WaitingForServer | Phase::Backoff | Phase::Degraded | Phase::Ended => (Phase::Ended, Vec::new()),
+            Phase::WaitingForServer
+            | Phase::Backoff
+            | Phase::Degraded
+            | Phase::Clearing
+            | Phase::Held
+            | Phase::Ended => (Phase::Ended, Vec::new()),
         };
         self.phase = phase;
         actions
@@ -334,7 +333,11 @@ impl Relay {
 
     fn on_tick(&mut self, now: Duration) -> Vec<Action> {
         match self.phase {
-            Phase::Backoff | Phase::Degraded if now >= self.retry_at => self.try_again(now),
+            Phase::Backoff | Phase::Degraded | Phase::Clearing if now >= self.retry_at => self.try_again(now),
+            Phase::Held if now >= self.retry_at => {
+                self.retry_at = now + turn::HELD_LOOK;
+                vec![Action::AskPath]
+            }
             Phase::Starting | Phase::Running if now >= self.stalled_at() => {
                 let words = match self.moved_at {
                     Some(moved) => format!("nothing came for {} s", (now - moved).as_secs()),

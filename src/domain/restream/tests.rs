@@ -18,6 +18,14 @@ fn fault(kind: FaultKind) -> Fault {
     Fault::new(kind, format!("{kind:?}"))
 }
 
+fn publisher(kind: &str, id: &str) -> PathView {
+    PathView::Available(Some(Publisher { kind: kind.into(), id: id.into(), remote: Some("10.0.0.7:4711".into()) }))
+}
+
+fn stranger() -> PathView {
+    publisher("rtmpConn", "s")
+}
+
 fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
@@ -32,10 +40,10 @@ fn running() -> Relay {
     let mut relay = Relay::new(RULES);
     for event in [
         Event::Server(Ok(())),
-        Event::Turn,
+        Event::Turn(PathView::Missing),
         Event::Probed(Ok(tracks())),
         Event::Started(Ok(())),
-        Event::Path(PathView::Available),
+        Event::Path(PathView::Available(None)),
         Event::Progress,
     ] {
         step(&mut relay, 0, event);
@@ -53,15 +61,15 @@ fn the_way_to_running() {
         (Event::Restart, vec![], Phase::WaitingForServer),
         (Event::Server(Ok(())), vec![Action::AskTurn], Phase::WaitingForTurn),
         (Event::Server(Err("down".into())), vec![Action::LeaveTurn], Phase::WaitingForServer),
-        (Event::Turn, vec![], Phase::WaitingForServer),
+        (Event::Turn(PathView::Missing), vec![], Phase::WaitingForServer),
         (Event::Server(Ok(())), vec![Action::AskTurn], Phase::WaitingForTurn),
         (Event::Path(PathView::Missing), vec![], Phase::WaitingForTurn),
-        (Event::Turn, vec![Action::Probe], Phase::Probing),
+        (Event::Turn(PathView::Missing), vec![Action::Probe], Phase::Probing),
         (Event::Progress, vec![], Phase::Probing),
         (Event::Probed(Ok(tracks())), vec![Action::Start(tracks())], Phase::Starting),
         (Event::Started(Ok(())), vec![], Phase::Starting),
         (Event::Progress, vec![], Phase::Starting),
-        (Event::Path(PathView::Available), vec![], Phase::Running),
+        (Event::Path(PathView::Available(None)), vec![], Phase::Running),
         (Event::Path(PathView::Missing), vec![], Phase::Starting),
         (Event::Path(PathView::Unknown), vec![], Phase::Running),
         (Event::Server(Err("API down".into())), vec![], Phase::Running),
@@ -87,7 +95,7 @@ fn an_end_is_followed_by_a_look_at_the_row_and_a_short_wait() {
     assert_eq!(step(&mut relay, 100, Event::Tick), []);
     assert_eq!(step(&mut relay, 101, Event::Tick), [Action::AskTurn]);
     // What the probe found is still known: no second session on a weak camera.
-    assert_eq!(step(&mut relay, 101, Event::Turn), [Action::Start(tracks())]);
+    assert_eq!(step(&mut relay, 101, Event::Turn(PathView::Missing)), [Action::Start(tracks())]);
     assert_eq!(relay.restarts(), 1);
 }
 
@@ -97,9 +105,13 @@ fn a_changed_row_starts_at_once_wherever_it_finds_the_relay() {
     assert_eq!(step(&mut relay, 5, Event::Row { changed: true }), [Action::End]);
     assert_eq!(step(&mut relay, 5, Event::Row { changed: true }), []);
     assert_eq!(step(&mut relay, 6, Event::Exited(fault(FaultKind::Ended))), [Action::AskTurn]);
-    assert_eq!(step(&mut relay, 6, Event::Turn), [Action::Probe], "another source is looked at afresh");
+    assert_eq!(
+        step(&mut relay, 6, Event::Turn(PathView::Missing)),
+        [Action::Probe],
+        "another source is looked at afresh"
+    );
     assert_eq!(step(&mut relay, 6, Event::Row { changed: true }), [Action::CancelProbe, Action::AskTurn]);
-    step(&mut relay, 6, Event::Turn);
+    step(&mut relay, 6, Event::Turn(PathView::Missing));
     assert_eq!(step(&mut relay, 7, Event::Probed(Err(fault(FaultKind::Unauthorized)))), [Action::ReadRow]);
     assert_eq!(
         step(&mut relay, 8, Event::Row { changed: true }),
@@ -114,17 +126,62 @@ fn what_is_known_of_the_source_saves_a_look_and_a_look_saves_the_wait() {
     let mut relay = Relay::new(RULES);
     relay.remember(tracks());
     step(&mut relay, 0, Event::Server(Ok(())));
-    assert_eq!(step(&mut relay, 0, Event::Turn), [Action::Start(tracks())], "kept from an earlier run");
+    assert_eq!(
+        step(&mut relay, 0, Event::Turn(PathView::Missing)),
+        [Action::Start(tracks())],
+        "kept from an earlier run"
+    );
     step(&mut relay, 0, Event::Progress);
     assert_eq!(step(&mut relay, 1, Event::Looked(tracks())), [], "a running relay is left alone");
     step(&mut relay, 2, Event::Row { changed: true });
     step(&mut relay, 2, Event::Exited(fault(FaultKind::Ended)));
-    assert_eq!(step(&mut relay, 2, Event::Turn), [Action::Probe], "another source");
+    assert_eq!(step(&mut relay, 2, Event::Turn(PathView::Missing)), [Action::Probe], "another source");
     assert_eq!(step(&mut relay, 2, Event::Looked(tracks())), []);
     step(&mut relay, 3, Event::Probed(Err(fault(FaultKind::Unauthorized))));
     assert_eq!(*relay.phase(), Phase::Backoff);
     assert_eq!(step(&mut relay, 4, Event::Looked(tracks())), [Action::AskTurn]);
-    assert_eq!(step(&mut relay, 4, Event::Turn), [Action::Start(tracks())]);
+    assert_eq!(step(&mut relay, 4, Event::Turn(PathView::Missing)), [Action::Start(tracks())]);
+}
+
+#[test]
+fn a_path_that_another_publisher_has_is_not_fought_for() {
+    let mut relay = running();
+    let (ours, other) = (publisher("rtspSession", "a"), publisher("rtspSession", "b"));
+    step(&mut relay, 1, Event::Path(ours.clone()));
+    assert_eq!(step(&mut relay, 2, Event::Path(other.clone())), []);
+    assert_eq!(*relay.phase(), Phase::Starting, "the stream there is not ours");
+    // The server has closed our session.
+    step(&mut relay, 2, Event::Exited(fault(FaultKind::PublishRefused)));
+    step(&mut relay, 4, Event::Tick);
+    assert_eq!(step(&mut relay, 4, Event::Turn(other.clone())), []);
+    assert_eq!(*relay.phase(), Phase::Clearing, "a leftover of ours would be gone in a moment");
+    assert_eq!(step(&mut relay, 5, Event::Tick), [Action::AskTurn]);
+    assert_eq!(step(&mut relay, 5, Event::Turn(other.clone())), []);
+    assert_eq!((relay.phase().state(), relay.next_start()), (CameraState::Held, None));
+    assert!(relay.last_error().is_some_and(|text| text.contains("rtspSession from 10.0.0.7:4711")));
+    assert_eq!(relay.next_wake(), Some(seconds(15)));
+    assert_eq!(step(&mut relay, 15, Event::Tick), [Action::AskPath]);
+    assert_eq!(step(&mut relay, 15, Event::Asked(other.clone())), []);
+    assert_eq!(step(&mut relay, 16, Event::Path(PathView::Unknown)), []);
+    assert_eq!(step(&mut relay, 600, Event::Path(PathView::Missing)), [Action::AskTurn], "free: at once");
+    assert_eq!(step(&mut relay, 600, Event::Turn(PathView::Missing)), [Action::Start(tracks())]);
+    step(&mut relay, 601, Event::Progress);
+    step(&mut relay, 601, Event::Path(publisher("rtspSession", "c")));
+    assert_eq!(*relay.phase(), Phase::Running);
+
+    step(&mut relay, 700, Event::Exited(fault(FaultKind::Ended)));
+    step(&mut relay, 701, Event::Tick);
+    step(&mut relay, 701, Event::Turn(stranger()));
+    assert_eq!(*relay.phase(), Phase::Held, "what is no RTSP is not ours");
+    assert_eq!(step(&mut relay, 702, Event::Restart), [Action::AskTurn]);
+    assert_eq!(step(&mut relay, 702, Event::Turn(stranger())), [Action::Start(tracks())], "unless somebody wants it");
+    step(&mut relay, 703, Event::Exited(fault(FaultKind::PublishRefused)));
+    step(&mut relay, 704, Event::Tick);
+    step(&mut relay, 710, Event::Tick);
+    step(&mut relay, 710, Event::Turn(stranger()));
+    assert_eq!(*relay.phase(), Phase::Held, "once");
+    assert_eq!(step(&mut relay, 711, Event::Server(Err("down".into()))), []);
+    assert_eq!(*relay.phase(), Phase::WaitingForServer);
 }
 
 #[test]
@@ -144,7 +201,7 @@ fn nothing_moving_is_a_stall() {
     let mut silent = running();
     step(&mut silent, 1, Event::Restart);
     step(&mut silent, 1, Event::Exited(fault(FaultKind::Ended)));
-    step(&mut silent, 1, Event::Turn);
+    step(&mut silent, 1, Event::Turn(PathView::Missing));
     assert_eq!((silent.phase(), silent.next_wake()), (&Phase::Starting, Some(seconds(21))));
     assert_eq!(step(&mut silent, 21, Event::Tick), [Action::End]);
 }
@@ -153,7 +210,7 @@ fn nothing_moving_is_a_stall() {
 fn a_wrong_password_is_tried_once_a_minute_whatever_else_happens() {
     let mut relay = Relay::new(RULES);
     step(&mut relay, 0, Event::Server(Ok(())));
-    step(&mut relay, 0, Event::Turn);
+    step(&mut relay, 0, Event::Turn(PathView::Missing));
     step(&mut relay, 2, Event::Probed(Err(fault(FaultKind::Unauthorized))));
     assert_eq!(relay.next_start(), Some(seconds(62)));
     step(&mut relay, 10, Event::Server(Err("down".into())));
@@ -162,7 +219,7 @@ fn a_wrong_password_is_tried_once_a_minute_whatever_else_happens() {
     assert_eq!((relay.phase(), relay.next_start()), (&Phase::Backoff, Some(seconds(62))));
     assert_eq!(step(&mut relay, 61, Event::Tick), []);
     assert_eq!(step(&mut relay, 62, Event::Tick), [Action::AskTurn]);
-    step(&mut relay, 62, Event::Turn);
+    step(&mut relay, 62, Event::Turn(PathView::Missing));
     step(&mut relay, 63, Event::Probed(Err(fault(FaultKind::Unauthorized))));
     assert_eq!(step(&mut relay, 64, Event::Restart), [Action::AskTurn], "unless somebody asks for it");
 }
@@ -192,12 +249,12 @@ fn ten_failures_in_ten_minutes_degrade_and_are_still_tried() {
         now = relay.next_start().expect("a time").as_secs() + 1;
         step(&mut relay, now, Event::Tick);
         if n < 9 {
-            let begun = step(&mut relay, now, Event::Turn);
+            let begun = step(&mut relay, now, Event::Turn(PathView::Missing));
             assert_eq!(begun.contains(&Action::Probe), n % 3 == 2, "every third failure looks at the source again");
             step(&mut relay, now, Event::Probed(Ok(tracks())));
         }
     }
-    step(&mut relay, now, Event::Turn);
+    step(&mut relay, now, Event::Turn(PathView::Missing));
     step(&mut relay, now, Event::Probed(Ok(tracks())));
     step(&mut relay, now, Event::Exited(fault(FaultKind::Ended)));
     assert_eq!((relay.phase(), relay.next_start()), (&Phase::Degraded, Some(seconds(now + 60))));
@@ -209,7 +266,13 @@ fn stopping_ends_what_runs_and_nothing_starts_afterwards() {
     let mut relay = running();
     assert_eq!(step(&mut relay, 5, Event::Stop), [Action::End]);
     assert_eq!(step(&mut relay, 5, Event::Stop), []);
-    for event in [Event::Restart, Event::Row { changed: true }, Event::Turn, Event::Server(Ok(())), Event::Tick] {
+    for event in [
+        Event::Restart,
+        Event::Row { changed: true },
+        Event::Turn(PathView::Missing),
+        Event::Server(Ok(())),
+        Event::Tick,
+    ] {
         assert_eq!(step(&mut relay, 5, event), []);
     }
     assert_eq!(step(&mut relay, 6, Event::Exited(fault(FaultKind::Ended))), []);
@@ -224,6 +287,7 @@ struct World {
     ffmpeg: bool,
     ending: bool,
     asked: bool,
+    asked_path: bool,
 }
 
 impl World {
@@ -249,6 +313,7 @@ impl World {
                     prop_assert!(self.ffmpeg && !self.ending, "nothing to end, or ended twice");
                     self.ending = true;
                 }
+                Action::AskPath => self.asked_path = true,
                 Action::ReadRow => prop_assert!(!self.probe && !self.ffmpeg, "read before the end"),
             }
         }
@@ -262,9 +327,12 @@ impl World {
         match choice % 16 {
             0 => Event::Server(Ok(())),
             1 => Event::Server(Err("away".into())),
-            2 => Event::Path(PathView::Available),
+            2 => Event::Path(PathView::Available(None)),
             3 => Event::Path(PathView::Missing),
-            4 | 5 if std::mem::take(&mut self.asked) => Event::Turn,
+            4 if std::mem::take(&mut self.asked) => Event::Turn(PathView::Missing),
+            5 if std::mem::take(&mut self.asked) => Event::Turn(stranger()),
+            5 => Event::Path(stranger()),
+            15 if std::mem::take(&mut self.asked_path) => Event::Asked(PathView::Missing),
             6 | 7 if std::mem::take(&mut self.probe) => Event::Probed(Ok(tracks())),
             8 if std::mem::take(&mut self.probe) => Event::Probed(Err(fault(FaultKind::Unauthorized))),
             9 | 10 if self.ffmpeg && !self.ending => Event::Progress,
@@ -302,7 +370,7 @@ proptest! {
             world.act(&mut relay, event)?;
         }
         world.act(&mut relay, Event::Server(Ok(())))?;
-        world.act(&mut relay, Event::Path(PathView::Available))?;
+        world.act(&mut relay, Event::Path(PathView::Available(None)))?;
         for _ in 0..20 {
             world.now += Duration::from_secs(61);
             world.act(&mut relay, Event::Tick)?;
@@ -311,7 +379,7 @@ proptest! {
                 world.act(&mut relay, Event::Exited(fault(FaultKind::Ended)))?;
             }
             if std::mem::take(&mut world.asked) {
-                world.act(&mut relay, Event::Turn)?;
+                world.act(&mut relay, Event::Turn(PathView::Missing))?;
             }
             if std::mem::take(&mut world.probe) {
                 world.act(&mut relay, Event::Probed(Ok(tracks())))?;

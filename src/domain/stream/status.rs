@@ -73,6 +73,9 @@ pub struct StreamStatus {
     pub reason: Option<String>,
     /// MediaMTX source type; null without a source.
     pub source_type: Option<String>,
+    /// Id of the source in the matching list of MediaMTX; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<String>,
     /// Bytes received since the stream was created.
     pub bytes_received: u64,
     /// Bytes sent since the stream was created.

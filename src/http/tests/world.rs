@@ -149,6 +149,7 @@ pub fn stream(server: &str, path: &str) -> StreamStatus {
         since: at(0),
         reason: None,
         source_type: Some("rtspSession".to_owned()),
+        source_id: Some("9b76fc96-dbdc-4fa6-8dae-ab11910c5a84".to_owned()),
         bytes_received: 1_000,
         bytes_sent: 10,
         readers: 2,

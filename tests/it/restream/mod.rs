@@ -12,6 +12,7 @@ mod looks;
 pub mod peers;
 mod program;
 mod protocols;
+mod publishers;
 mod rebuilt;
 mod rows;
 mod secrets;

@@ -79,6 +79,7 @@ impl Stage {
             publish_password: None,
         };
         let client = Arc::new(MediaMtx::new(&settings).expect("a client"));
+        let api = Arc::clone(&client);
         let watched = Watched { name: settings.name, client };
         let seen = Arc::clone(&live);
         let monitor = Child::new("monitor", Restart::Always, move || {
@@ -89,6 +90,7 @@ impl Stage {
             monitored: true,
             base: server.rtsp_url(),
             login: options.publish.map(|login| (login.username, Some(login.password))),
+            api,
             runner: Arc::new(Machine),
             ffmpeg: program("ffmpeg"),
             ffprobe: program("ffprobe"),

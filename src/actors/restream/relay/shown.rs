@@ -33,6 +33,10 @@ impl Restream {
                 let reason = self.relay.last_error().unwrap_or_default();
                 log::warn!(camera = self.camera(); "stalled: {reason}");
             }
+            CameraState::Held => {
+                let reason = self.relay.last_error().unwrap_or_default();
+                log::error!(camera = self.camera(); "held: {reason}");
+            }
             CameraState::Degraded => log::error!(
                 camera = self.camera(), restarts = self.relay.restarts(); "fails too often; tried once a minute from now on"
             ),

@@ -32,6 +32,7 @@ fn stream(server: &str, text: &str, readers: u32) -> Change {
         since: at(),
         reason: None,
         source_type: None,
+        source_id: None,
         bytes_received: 0,
         bytes_sent: 0,
         readers,

@@ -14,6 +14,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::Credentials;
 use super::hub::Hub;
@@ -33,6 +34,9 @@ pub enum Fault {
     /// Status 500 with an error in JSON.
     Failing,
 }
+
+/// One session by its id.
+const SESSION: &str = "/v3/rtspsessions/get/";
 
 /// What the routes need.
 pub struct Context {
@@ -85,6 +89,13 @@ fn routed(request: &HttpRequest, context: &Context) -> HttpResponse {
             listed(request, || hub.ledger.sessions().iter().map(|entry| Session::from(&**entry)).collect())
         }
         "/v3/srtconns/list" => listed(request, Vec::<()>::new),
+        path if path.starts_with(SESSION) => {
+            let id = path[SESSION.len()..].parse::<Uuid>().ok();
+            match hub.ledger.sessions().into_iter().find(|entry| Some(entry.id) == id) {
+                Some(entry) => json(StatusCode::OK, &Session::from(&*entry)),
+                None => json(StatusCode::NOT_FOUND, &Failure::new("session not found")),
+            }
+        }
         path => match path.strip_prefix("/v3/paths/get/") {
             Some("") => json(StatusCode::BAD_REQUEST, &Failure::new("invalid name")),
             Some(name) => match hub.stream(name) {

@@ -1,0 +1,74 @@
+//! Before a start: the server must answer, the lock-out be over, the budget have a turn, and nobody else have the path.
+
+use std::time::Duration;
+
+use super::Relay;
+use crate::domain::probe::{Fault, FaultKind};
+use crate::domain::restream::claim::Before;
+use crate::domain::restream::{Action, PathView, Phase, Publisher};
+
+/// A path that may still be held by what is left of us is asked about again after this time.
+const UNCLEAR_WAIT: Duration = Duration::from_millis(250);
+
+/// A taken path is asked about so often, besides what its poller says.
+pub(super) const HELD_LOOK: Duration = Duration::from_secs(10);
+
+impl Relay {
+    /// A held path is tried again when it is free.
+    pub(super) fn on_asked(&mut self, path: &PathView, now: Duration) -> Vec<Action> {
+        match path {
+            PathView::Missing | PathView::Available(None) if self.phase == Phase::Held => self.try_again(now),
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn on_turn(&mut self, path: &PathView, now: Duration) -> Vec<Action> {
+        if self.phase != Phase::WaitingForTurn {
+            return Vec::new();
+        }
+        match self.claim.before(path, now) {
+            _ if self.forced => {}
+            Before::Free => {}
+            Before::Unclear => {
+                (self.phase, self.retry_at) = (Phase::Clearing, now + UNCLEAR_WAIT);
+                return Vec::new();
+            }
+            Before::Taken(publisher) => {
+                self.hold(&publisher, now);
+                return Vec::new();
+            }
+        }
+        match self.tracks.clone() {
+            Some(tracks) => self.start(tracks, now),
+            None => {
+                self.phase = Phase::Probing;
+                vec![Action::Probe]
+            }
+        }
+    }
+
+    /// Waits until the path is free. Trying on would push the other aside, who may do the same to us for ever.
+    fn hold(&mut self, publisher: &Publisher, now: Duration) {
+        let words = format!(
+            "another publisher has the path ({publisher}); end it and the camera goes on by itself, or restart the camera \
+             to take the path"
+        );
+        self.last_fault = Some(Fault::new(FaultKind::PublishRefused, words));
+        (self.phase, self.retry_at) = (Phase::Held, now + HELD_LOOK);
+    }
+
+    /// Nothing runs; get going as far as server, lock-out and budget allow.
+    pub(super) fn try_again(&mut self, now: Duration) -> Vec<Action> {
+        if self.server.is_err() {
+            self.phase = Phase::WaitingForServer;
+            return Vec::new();
+        }
+        if now < self.not_before {
+            self.phase = Phase::Backoff;
+            self.retry_at = self.not_before;
+            return Vec::new();
+        }
+        self.phase = Phase::WaitingForTurn;
+        vec![Action::AskTurn]
+    }
+}

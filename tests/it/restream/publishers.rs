@@ -1,0 +1,96 @@
+//! Another publisher on a camera's path: recognised, shown and not fought.
+
+use std::process::{Child, Command, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use streamwarden::actors::restream::RestartCamera;
+use streamwarden::domain::camera::{CameraState, CameraStatus};
+
+use super::program::until;
+use super::stage::{PATIENCE, Source, Stage};
+
+/// An ffmpeg of somebody else's that publishes to the stage's server until it is pushed aside.
+struct Other(Child);
+
+impl Other {
+    async fn on(stage: &Stage, source: &Source, path: &str) -> Self {
+        let target = stage.server.as_ref().expect("a server").rtsp_url().join(path).expect("a url");
+        let mut command = Command::new("ffmpeg");
+        command.args(["-nostdin", "-loglevel", "quiet", "-rtsp_transport", "tcp", "-i", source.url("b").as_str()]);
+        command.args(["-c", "copy", "-an", "-f", "rtsp", "-rtsp_transport", "tcp", target.as_str()]);
+        Self(command.stdin(Stdio::null()).spawn().expect("ffmpeg"))
+    }
+
+    fn has_ended(&mut self) -> bool {
+        self.0.try_wait().expect("its state").is_some()
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn never_held(camera: Option<&CameraStatus>) -> &CameraStatus {
+    let camera = camera.expect("a camera");
+    assert_ne!(camera.state, CameraState::Held, "nobody else publishes: {:?}", camera.last_error);
+    camera
+}
+
+#[actix::test]
+async fn another_publisher_is_shown_and_not_fought() {
+    let source = Source::start().await;
+    let mut stage = Stage::open().await;
+    let restreams = stage.restreams().await;
+    stage.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (1, 'gate', '{}')", source.url("a")));
+    stage.state("gate", CameraState::Running).await;
+
+    // What is left of a killed ffmpeg of ours is no other publisher.
+    for _ in 0..2 {
+        let pid = i32::try_from(stage.pid("gate").await).expect("a pid");
+        kill(Pid::from_raw(pid), Signal::SIGKILL).expect("our child");
+        stage.camera("gate", |camera| never_held(camera).state != CameraState::Running).await;
+        stage.camera("gate", |camera| never_held(camera).state == CameraState::Running).await;
+    }
+
+    let mut other = Other::on(&stage, &source, "gate").await;
+    let held = stage.state("gate", CameraState::Held).await;
+    let words = held.last_error.expect("a reason");
+    assert!(words.contains("rtspSession from 127.0.0.1:"), "{words}");
+    assert!(held.next_start.is_none());
+    // Longer than any wait of ours: its poller has told of the path, and it was asked about again.
+    tokio::time::sleep(std::time::Duration::from_secs(12)).await;
+    assert!(!other.has_ended(), "the other is left alone");
+    assert_eq!(stage.relay("gate").await.expect("a relay")["state"], "held");
+    assert_eq!(stage.processes(), Vec::<u32>::new());
+
+    restreams.send(RestartCamera(1)).await.expect("alive").expect("a restart");
+    stage.state("gate", CameraState::Running).await;
+    until("the other was pushed aside, as somebody wanted", PATIENCE, async || other.has_ended()).await;
+
+    let other = Other::on(&stage, &source, "gate").await;
+    stage.state("gate", CameraState::Held).await;
+    drop(other);
+    stage.state("gate", CameraState::Running).await;
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn a_path_that_is_taken_from_the_start_is_left_to_its_publisher() {
+    let source = Source::start().await;
+    let mut stage = Stage::open().await;
+    let mut other = Other::on(&stage, &source, "gate").await;
+    let live = stage.live.clone();
+    until("the other publishes", PATIENCE, async || !live.latest().await.expect("a store").streams.is_empty()).await;
+    stage.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (1, 'gate', '{}')", source.url("a")));
+    stage.state("gate", CameraState::Held).await;
+    assert!(!other.has_ended());
+    stage.sql("UPDATE cameras SET name = 'yard'");
+    stage.state("yard", CameraState::Running).await;
+    assert!(!other.has_ended());
+    drop(other);
+    stage.stop().await;
+}
