@@ -154,7 +154,7 @@ impl Relay {
         self.path = path;
         self.judge_running(now);
         let path = self.path.clone();
-        self.on_asked(&path, now)
+        self.on_seen(&path, now)
     }
 
     fn on_probed(&mut self, result: Result<Tracks, Fault>, now: Duration, jitter: f64) -> Vec<Action> {
@@ -333,9 +333,9 @@ impl Relay {
 
     fn on_tick(&mut self, now: Duration) -> Vec<Action> {
         match self.phase {
-            Phase::Backoff | Phase::Degraded | Phase::Clearing if now >= self.retry_at => self.try_again(now),
-            Phase::Held if now >= self.retry_at => {
-                self.retry_at = now + turn::HELD_LOOK;
+            Phase::Backoff | Phase::Degraded if now >= self.retry_at => self.try_again(now),
+            Phase::Clearing | Phase::Held if now >= self.retry_at => {
+                self.retry_at = now + if self.phase == Phase::Held { turn::HELD_LOOK } else { turn::UNCLEAR_WAIT };
                 vec![Action::AskPath]
             }
             Phase::Starting | Phase::Running if now >= self.stalled_at() => {

@@ -1,4 +1,4 @@
-use proptest::prelude::*;
+mod promises;
 
 use super::*;
 use crate::domain::probe::FaultKind;
@@ -155,8 +155,9 @@ fn a_path_that_another_publisher_has_is_not_fought_for() {
     step(&mut relay, 4, Event::Tick);
     assert_eq!(step(&mut relay, 4, Event::Turn(other.clone())), []);
     assert_eq!(*relay.phase(), Phase::Clearing, "a leftover of ours would be gone in a moment");
-    assert_eq!(step(&mut relay, 5, Event::Tick), [Action::AskTurn]);
-    assert_eq!(step(&mut relay, 5, Event::Turn(other.clone())), []);
+    assert_eq!(step(&mut relay, 4, Event::Path(other.clone())), []);
+    assert_eq!(step(&mut relay, 5, Event::Tick), [Action::AskPath]);
+    assert_eq!(step(&mut relay, 5, Event::Asked(other.clone())), []);
     assert_eq!((relay.phase().state(), relay.next_start()), (CameraState::Held, None));
     assert!(relay.last_error().is_some_and(|text| text.contains("rtspSession from 10.0.0.7:4711")));
     assert_eq!(relay.next_wake(), Some(seconds(15)));
@@ -182,6 +183,28 @@ fn a_path_that_another_publisher_has_is_not_fought_for() {
     assert_eq!(*relay.phase(), Phase::Held, "once");
     assert_eq!(step(&mut relay, 711, Event::Server(Err("down".into()))), []);
     assert_eq!(*relay.phase(), Phase::WaitingForServer);
+}
+
+#[test]
+fn what_is_gone_in_a_moment_was_no_other_publisher() {
+    let other = publisher("rtspSession", "b");
+    let mut relay = Relay::new(RULES);
+    relay.remember(tracks());
+    step(&mut relay, 0, Event::Server(Ok(())));
+    assert_eq!(step(&mut relay, 0, Event::Turn(other.clone())), []);
+    assert_eq!((relay.phase(), relay.last_error()), (&Phase::Clearing, None));
+    assert_eq!(step(&mut relay, 1, Event::Tick), [Action::AskPath]);
+    assert_eq!(step(&mut relay, 2, Event::Asked(other.clone())), []);
+    assert_eq!(step(&mut relay, 2, Event::Tick), [Action::AskPath]);
+    assert_eq!(step(&mut relay, 2, Event::Asked(PathView::Missing)), [Action::AskTurn]);
+    assert_eq!(step(&mut relay, 2, Event::Turn(PathView::Missing)), [Action::Start(tracks())]);
+    step(&mut relay, 3, Event::Progress);
+    step(&mut relay, 3, Event::Path(publisher("rtspSession", "c")));
+
+    // Our own session is still listed after our ffmpeg was killed.
+    step(&mut relay, 9, Event::Exited(fault(FaultKind::Ended)));
+    step(&mut relay, 10, Event::Tick);
+    assert_eq!(step(&mut relay, 10, Event::Turn(publisher("rtspSession", "c"))), [Action::Start(tracks())]);
 }
 
 #[test]
@@ -277,120 +300,4 @@ fn stopping_ends_what_runs_and_nothing_starts_afterwards() {
     }
     assert_eq!(step(&mut relay, 6, Event::Exited(fault(FaultKind::Ended))), []);
     assert_eq!(*relay.phase(), Phase::Ended);
-}
-
-/// The world around a relay: it keeps processes, and complains when the relay breaks a promise.
-#[derive(Default)]
-struct World {
-    now: Duration,
-    probe: bool,
-    ffmpeg: bool,
-    ending: bool,
-    asked: bool,
-    asked_path: bool,
-}
-
-impl World {
-    fn act(&mut self, relay: &mut Relay, event: Event) -> Result<(), TestCaseError> {
-        let actions = relay.step(event, self.now, 0.5);
-        for action in actions {
-            match action {
-                Action::AskTurn => self.asked = true,
-                Action::LeaveTurn => self.asked = false,
-                Action::Probe => {
-                    prop_assert!(!self.probe && !self.ffmpeg, "a second process");
-                    self.probe = true;
-                }
-                Action::CancelProbe => {
-                    prop_assert!(self.probe, "no probe to cancel");
-                    self.probe = false;
-                }
-                Action::Start(_) => {
-                    prop_assert!(!self.probe && !self.ffmpeg, "a second process");
-                    (self.ffmpeg, self.ending) = (true, false);
-                }
-                Action::End => {
-                    prop_assert!(self.ffmpeg && !self.ending, "nothing to end, or ended twice");
-                    self.ending = true;
-                }
-                Action::AskPath => self.asked_path = true,
-                Action::ReadRow => prop_assert!(!self.probe && !self.ffmpeg, "read before the end"),
-            }
-        }
-        prop_assert_eq!(relay.phase().has_ffmpeg(), self.ffmpeg, "phase {:?}", relay.phase());
-        Ok(())
-    }
-
-    /// What can happen, chosen by a number; impossible choices only let time pass.
-    fn happens(&mut self, choice: u8) -> Event {
-        self.now += Duration::from_millis(u64::from(choice) * 20);
-        match choice % 16 {
-            0 => Event::Server(Ok(())),
-            1 => Event::Server(Err("away".into())),
-            2 => Event::Path(PathView::Available(None)),
-            3 => Event::Path(PathView::Missing),
-            4 if std::mem::take(&mut self.asked) => Event::Turn(PathView::Missing),
-            5 if std::mem::take(&mut self.asked) => Event::Turn(stranger()),
-            5 => Event::Path(stranger()),
-            15 if std::mem::take(&mut self.asked_path) => Event::Asked(PathView::Missing),
-            6 | 7 if std::mem::take(&mut self.probe) => Event::Probed(Ok(tracks())),
-            8 if std::mem::take(&mut self.probe) => Event::Probed(Err(fault(FaultKind::Unauthorized))),
-            9 | 10 if self.ffmpeg && !self.ending => Event::Progress,
-            11 if std::mem::take(&mut self.ffmpeg) => Event::Exited(fault(FaultKind::Ended)),
-            12 => Event::Row { changed: true },
-            14 => Event::Looked(tracks()),
-            13 => Event::Restart,
-            _ => Event::Tick,
-        }
-    }
-}
-
-proptest! {
-    #[test]
-    fn never_two_processes_and_always_an_end(choices in prop::collection::vec(any::<u8>(), 0..400)) {
-        let (mut world, mut relay) = (World::default(), Relay::new(RULES));
-        for choice in choices {
-            let event = world.happens(choice);
-            world.act(&mut relay, event)?;
-        }
-        world.act(&mut relay, Event::Stop)?;
-        if std::mem::take(&mut world.ffmpeg) {
-            prop_assert!(world.ending, "told to end");
-            world.act(&mut relay, Event::Exited(fault(FaultKind::Ended)))?;
-        }
-        prop_assert_eq!(relay.phase(), &Phase::Ended);
-        prop_assert!(!world.probe && !world.asked);
-    }
-
-    #[test]
-    fn whatever_happened_it_comes_back_when_the_world_is_well(choices in prop::collection::vec(any::<u8>(), 0..400)) {
-        let (mut world, mut relay) = (World::default(), Relay::new(RULES));
-        for choice in choices {
-            let event = world.happens(choice);
-            world.act(&mut relay, event)?;
-        }
-        world.act(&mut relay, Event::Server(Ok(())))?;
-        world.act(&mut relay, Event::Path(PathView::Available(None)))?;
-        for _ in 0..20 {
-            world.now += Duration::from_secs(61);
-            world.act(&mut relay, Event::Tick)?;
-            if world.ffmpeg && world.ending {
-                world.ffmpeg = false;
-                world.act(&mut relay, Event::Exited(fault(FaultKind::Ended)))?;
-            }
-            if std::mem::take(&mut world.asked) {
-                world.act(&mut relay, Event::Turn(PathView::Missing))?;
-            }
-            if std::mem::take(&mut world.probe) {
-                world.act(&mut relay, Event::Probed(Ok(tracks())))?;
-            }
-            if world.ffmpeg {
-                world.act(&mut relay, Event::Progress)?;
-            }
-            if *relay.phase() == Phase::Running {
-                return Ok(());
-            }
-        }
-        prop_assert!(false, "still {:?}", relay.phase());
-    }
 }

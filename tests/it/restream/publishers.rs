@@ -1,4 +1,4 @@
-//! Another publisher on a camera's path: recognised, shown and not fought.
+//! Another publisher on a camera's path: recognised, shown, told as an incident and not fought.
 
 use std::process::{Child, Command, Stdio};
 
@@ -34,6 +34,14 @@ impl Drop for Other {
     }
 }
 
+/// Incidents of another publisher: `open` or `over`, and the cause.
+fn told(stage: &Stage) -> Vec<String> {
+    stage.ask(
+        "SELECT iif(closed_at IS NULL, 'open ', 'over ') || cause FROM incidents WHERE kind = 'otherPublisher' \
+         ORDER BY opened_at, id",
+    )
+}
+
 fn never_held(camera: Option<&CameraStatus>) -> &CameraStatus {
     let camera = camera.expect("a camera");
     assert_ne!(camera.state, CameraState::Held, "nobody else publishes: {:?}", camera.last_error);
@@ -61,6 +69,7 @@ async fn another_publisher_is_shown_and_not_fought() {
     let words = held.last_error.expect("a reason");
     assert!(words.contains("rtspSession from 127.0.0.1:"), "{words}");
     assert!(held.next_start.is_none());
+    until("it is told", PATIENCE, async || told(&stage) == [format!("open {words}")]).await;
     // Longer than any wait of ours: its poller has told of the path, and it was asked about again.
     tokio::time::sleep(std::time::Duration::from_secs(12)).await;
     assert!(!other.has_ended(), "the other is left alone");
@@ -70,11 +79,15 @@ async fn another_publisher_is_shown_and_not_fought() {
     restreams.send(RestartCamera(1)).await.expect("alive").expect("a restart");
     stage.state("gate", CameraState::Running).await;
     until("the other was pushed aside, as somebody wanted", PATIENCE, async || other.has_ended()).await;
+    until("that is over", PATIENCE, async || told(&stage) == [format!("over {words}")]).await;
 
     let other = Other::on(&stage, &source, "gate").await;
     stage.state("gate", CameraState::Held).await;
     drop(other);
     stage.state("gate", CameraState::Running).await;
+    let both_over = async || told(&stage).iter().filter(|one| one.starts_with("over ")).count() == 2;
+    until("the second one is over", PATIENCE, both_over).await;
+    assert_eq!(told(&stage).len(), 2);
     stage.stop().await;
 }
 
@@ -92,5 +105,20 @@ async fn a_path_that_is_taken_from_the_start_is_left_to_its_publisher() {
     stage.state("yard", CameraState::Running).await;
     assert!(!other.has_ended());
     drop(other);
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn a_path_that_is_free_in_a_moment_was_not_taken() {
+    let source = Source::start().await;
+    let mut stage = Stage::open().await;
+    let other = Other::on(&stage, &source, "gate").await;
+    let live = stage.live.clone();
+    until("the other publishes", PATIENCE, async || !live.latest().await.expect("a store").streams.is_empty()).await;
+    stage.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (1, 'gate', '{}')", source.url("a")));
+    stage.camera("gate", |camera| camera.is_some()).await;
+    drop(other);
+    stage.camera("gate", |camera| never_held(camera).state == CameraState::Running).await;
+    assert_eq!(told(&stage), Vec::<String>::new());
     stage.stop().await;
 }

@@ -7,15 +7,32 @@ use crate::domain::probe::{Fault, FaultKind};
 use crate::domain::restream::claim::Before;
 use crate::domain::restream::{Action, PathView, Phase, Publisher};
 
-/// A path that may still be held by what is left of us is asked about again after this time.
-const UNCLEAR_WAIT: Duration = Duration::from_millis(250);
+/// A path that may still be held by what is left of us is asked about again after this time; that costs no turn.
+pub(super) const UNCLEAR_WAIT: Duration = Duration::from_millis(250);
 
 /// A taken path is asked about so often, besides what its poller says.
 pub(super) const HELD_LOOK: Duration = Duration::from_secs(10);
 
 impl Relay {
-    /// A held path is tried again when it is free.
+    /// A held path is tried again when it is free; one that may have what is left of us when that is gone.
     pub(super) fn on_asked(&mut self, path: &PathView, now: Duration) -> Vec<Action> {
+        match self.phase {
+            Phase::Held => return self.on_seen(path, now),
+            Phase::Clearing => {}
+            _ => return Vec::new(),
+        }
+        match self.claim.before(path, now) {
+            Before::Free => self.try_again(now),
+            Before::Unclear => Vec::new(),
+            Before::Taken(publisher) => {
+                self.hold(&publisher, now);
+                Vec::new()
+            }
+        }
+    }
+
+    /// What the server's poller says may be seconds old: it ends a hold, and begins none.
+    pub(super) fn on_seen(&mut self, path: &PathView, now: Duration) -> Vec<Action> {
         match path {
             PathView::Missing | PathView::Available(None) if self.phase == Phase::Held => self.try_again(now),
             _ => Vec::new(),

@@ -1,0 +1,127 @@
+//! The promises of a relay, whatever happens to it.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// The world around a relay: it keeps processes, and complains when the relay breaks a promise.
+#[derive(Default)]
+struct World {
+    now: Duration,
+    probe: bool,
+    ffmpeg: bool,
+    ending: bool,
+    asked: bool,
+    asked_path: bool,
+}
+
+impl World {
+    fn act(&mut self, relay: &mut Relay, event: Event) -> Result<(), TestCaseError> {
+        let actions = relay.step(event, self.now, 0.5);
+        for action in actions {
+            match action {
+                Action::AskTurn => self.asked = true,
+                Action::LeaveTurn => self.asked = false,
+                Action::Probe => {
+                    prop_assert!(!self.probe && !self.ffmpeg, "a second process");
+                    self.probe = true;
+                }
+                Action::CancelProbe => {
+                    prop_assert!(self.probe, "no probe to cancel");
+                    self.probe = false;
+                }
+                Action::Start(_) => {
+                    prop_assert!(!self.probe && !self.ffmpeg, "a second process");
+                    (self.ffmpeg, self.ending) = (true, false);
+                }
+                Action::End => {
+                    prop_assert!(self.ffmpeg && !self.ending, "nothing to end, or ended twice");
+                    self.ending = true;
+                }
+                Action::AskPath => self.asked_path = true,
+                Action::ReadRow => prop_assert!(!self.probe && !self.ffmpeg, "read before the end"),
+            }
+        }
+        prop_assert_eq!(relay.phase().has_ffmpeg(), self.ffmpeg, "phase {:?}", relay.phase());
+        Ok(())
+    }
+
+    /// What can happen, chosen by a number; impossible choices only let time pass.
+    fn happens(&mut self, choice: u8) -> Event {
+        self.now += Duration::from_millis(u64::from(choice) * 20);
+        match choice % 16 {
+            0 => Event::Server(Ok(())),
+            1 => Event::Server(Err("away".into())),
+            2 => Event::Path(PathView::Available(None)),
+            3 => Event::Path(PathView::Missing),
+            4 if std::mem::take(&mut self.asked) => Event::Turn(PathView::Missing),
+            5 if std::mem::take(&mut self.asked) => Event::Turn(stranger()),
+            5 => Event::Path(stranger()),
+            15 if std::mem::take(&mut self.asked_path) => {
+                Event::Asked(if choice > 128 { PathView::Missing } else { publisher("rtspSession", "x") })
+            }
+            15 if std::mem::take(&mut self.asked) => Event::Turn(publisher("rtspSession", "x")),
+            6 | 7 if std::mem::take(&mut self.probe) => Event::Probed(Ok(tracks())),
+            8 if std::mem::take(&mut self.probe) => Event::Probed(Err(fault(FaultKind::Unauthorized))),
+            9 | 10 if self.ffmpeg && !self.ending => Event::Progress,
+            11 if std::mem::take(&mut self.ffmpeg) => Event::Exited(fault(FaultKind::Ended)),
+            12 => Event::Row { changed: true },
+            14 => Event::Looked(tracks()),
+            13 => Event::Restart,
+            _ => Event::Tick,
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn never_two_processes_and_always_an_end(choices in prop::collection::vec(any::<u8>(), 0..400)) {
+        let (mut world, mut relay) = (World::default(), Relay::new(RULES));
+        for choice in choices {
+            let event = world.happens(choice);
+            world.act(&mut relay, event)?;
+        }
+        world.act(&mut relay, Event::Stop)?;
+        if std::mem::take(&mut world.ffmpeg) {
+            prop_assert!(world.ending, "told to end");
+            world.act(&mut relay, Event::Exited(fault(FaultKind::Ended)))?;
+        }
+        prop_assert_eq!(relay.phase(), &Phase::Ended);
+        prop_assert!(!world.probe && !world.asked);
+    }
+
+    #[test]
+    fn whatever_happened_it_comes_back_when_the_world_is_well(choices in prop::collection::vec(any::<u8>(), 0..400)) {
+        let (mut world, mut relay) = (World::default(), Relay::new(RULES));
+        for choice in choices {
+            let event = world.happens(choice);
+            world.act(&mut relay, event)?;
+        }
+        world.act(&mut relay, Event::Server(Ok(())))?;
+        world.act(&mut relay, Event::Path(PathView::Available(None)))?;
+        for _ in 0..20 {
+            world.now += Duration::from_secs(61);
+            world.act(&mut relay, Event::Tick)?;
+            if world.ffmpeg && world.ending {
+                world.ffmpeg = false;
+                world.act(&mut relay, Event::Exited(fault(FaultKind::Ended)))?;
+            }
+            if std::mem::take(&mut world.asked) {
+                world.act(&mut relay, Event::Turn(PathView::Missing))?;
+            }
+            if std::mem::take(&mut world.asked_path) {
+                world.act(&mut relay, Event::Asked(PathView::Missing))?;
+            }
+            if std::mem::take(&mut world.probe) {
+                world.act(&mut relay, Event::Probed(Ok(tracks())))?;
+            }
+            if world.ffmpeg {
+                world.act(&mut relay, Event::Progress)?;
+            }
+            if *relay.phase() == Phase::Running {
+                return Ok(());
+            }
+        }
+        prop_assert!(false, "still {:?}", relay.phase());
+    }
+}
