@@ -28,13 +28,17 @@ async fn rtmp_and_srt() {
 }
 
 #[actix::test]
-async fn mpeg_ts_over_udp() {
-    let port = free_port();
-    let player = Player::serve(format!("-c copy -f mpegts udp://127.0.0.1:{port}?pkt_size=1316"));
-    let mut stage = Stage::open().await;
-    runs(&mut stage, &format!("udp://127.0.0.1:{port}")).await;
-    stage.stop().await;
-    drop(player);
+async fn mpeg_ts_over_udp_to_one_and_to_a_group() {
+    // The loopback interface stands in for the cameras' network.
+    for (group, query) in [("127.0.0.1", ""), ("239.255.77.7", "?localaddr=127.0.0.1")] {
+        let url = format!("udp://{group}:{}{query}", free_port());
+        let packets = if query.is_empty() { "?pkt_size=1316" } else { "&pkt_size=1316" };
+        let player = Player::serve(format!("-c copy -f mpegts {url}{packets}"));
+        let mut stage = Stage::open().await;
+        runs(&mut stage, &url).await;
+        stage.stop().await;
+        drop(player);
+    }
 }
 
 #[actix::test]
