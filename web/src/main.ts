@@ -12,6 +12,8 @@ import "./styles/cards.css";
 import "./styles/forms.css";
 import "./styles/stream.css";
 import "./styles/camera.css";
+import "./styles/held.css";
+import "./styles/import.css";
 import "./styles/player.css";
 import "./styles/recordings.css";
 import { App } from "./app";
