@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use url::Url;
@@ -41,7 +42,8 @@ async fn is_shown(stage: &Stage, well: bool) {
 }
 
 /// While the database is away: it is shown, the cameras go on, and one that dies comes back.
-async fn go_on_without(stage: &Stage, relays: &mut BTreeMap<String, u32>, victim: usize) {
+async fn go_on_without(stage: &Stage, relays: &mut BTreeMap<String, u32>, victim: usize) -> DateTime<Utc> {
+    let begun = Utc::now();
     is_shown(stage, false).await;
     assert_eq!(&stage.relays(), relays, "nothing has happened to them");
     let name = format!("cam{}", victim % COUNT);
@@ -55,10 +57,18 @@ async fn go_on_without(stage: &Stage, relays: &mut BTreeMap<String, u32>, victim
     let now = stage.all_running().await;
     assert!(now.iter().all(|(other, pid)| *other == name || relays[other] == *pid), "{now:?}, not {relays:?}");
     *relays = now;
+    // Whatever is lost with the database, the program's memory of this is not.
+    begun
 }
 
 /// Afterwards: it is shown, a changed, a new and a deleted row act, and the others are the same as ever.
-async fn edits_act(stage: &Stage, before: &Before, relays: &BTreeMap<String, u32>, what: &str) {
+async fn edits_act(
+    stage: &Stage,
+    before: &Before,
+    relays: &BTreeMap<String, u32>,
+    what: &str,
+    since: Option<DateTime<Utc>>,
+) {
     is_shown(stage, true).await;
     let begun = Instant::now();
     let reads = words(relays["cam1"], "cmdline");
@@ -85,6 +95,15 @@ async fn edits_act(stage: &Stage, before: &Before, relays: &BTreeMap<String, u32
         others.map(|(name, pid)| (name.clone(), *pid)).collect::<BTreeMap<_, _>>()
     };
     assert_eq!(others(&now), others(relays), "{what}");
+    let Some(since) = since else { return };
+    for (kind, words) in [("serviceDown", "the database"), ("cameraDown", "SIGKILL")] {
+        let told = stage.incidents(kind).await;
+        let then = told.iter().filter(|one| {
+            one["openedAt"].as_str().is_some_and(|at| at.parse().is_ok_and(|at: DateTime<Utc>| at >= since))
+        });
+        let why: Vec<_> = then.filter_map(|one| one["cause"].as_str()).collect();
+        assert!(why.iter().any(|why| why.contains(words)), "{what}: {kind} since {since}: {told:#?}");
+    }
 }
 
 #[tokio::test]
@@ -93,21 +112,21 @@ async fn a_database_that_is_killed_restarted_or_paused_is_waited_for() {
     for round in 0..if long() { 5 } else { 1 } {
         let mut relays = stage.all_running().await;
         stage.database.crash();
-        go_on_without(&stage, &mut relays, round).await;
+        let since = go_on_without(&stage, &mut relays, round).await;
         stage.database.run();
-        edits_act(&stage, &before, &relays, "killed").await;
+        edits_act(&stage, &before, &relays, "killed", Some(since)).await;
 
         let mut relays = stage.all_running().await;
         stage.database.stop();
-        go_on_without(&stage, &mut relays, round + 2).await;
+        let since = go_on_without(&stage, &mut relays, round + 2).await;
         stage.database.run();
-        edits_act(&stage, &before, &relays, "restarted").await;
+        edits_act(&stage, &before, &relays, "restarted", Some(since)).await;
 
         let mut relays = stage.all_running().await;
         stage.database.pause(Signal::SIGSTOP);
-        go_on_without(&stage, &mut relays, round + 4).await;
+        let since = go_on_without(&stage, &mut relays, round + 4).await;
         stage.database.pause(Signal::SIGCONT);
-        edits_act(&stage, &before, &relays, "paused").await;
+        edits_act(&stage, &before, &relays, "paused", Some(since)).await;
     }
     stage.close().await;
 }
@@ -158,19 +177,19 @@ async fn connections_that_are_cut_in_the_middle_of_a_question_are_made_anew() {
         locker.batch_execute("ROLLBACK").await.expect("the end of the lock");
         assert_eq!(asking.await.expect("asked"), Some(503), "whoever asked is told");
     }
-    edits_act(&stage, &before, &stage.relays(), "cut").await;
+    edits_act(&stage, &before, &stage.relays(), "cut", None).await;
 
     // The network swallows everything, then refuses everything.
     let mut relays = stage.all_running().await;
     way.stick(true);
-    go_on_without(&stage, &mut relays, 2).await;
+    let since = go_on_without(&stage, &mut relays, 2).await;
     way.stick(false);
-    edits_act(&stage, &before, &relays, "swallowed").await;
+    edits_act(&stage, &before, &relays, "swallowed", Some(since)).await;
     let mut relays = stage.all_running().await;
     way.turn(Manner::Closed);
-    go_on_without(&stage, &mut relays, 3).await;
+    let since = go_on_without(&stage, &mut relays, 3).await;
     way.turn(Manner::Honest);
-    edits_act(&stage, &before, &relays, "hung up").await;
+    edits_act(&stage, &before, &relays, "hung up", Some(since)).await;
     drop((locker, outsider));
     stage.close().await;
 }
@@ -189,11 +208,11 @@ async fn a_database_without_a_free_connection_is_waited_for() {
                 Err(_) => _ = held[0].execute(TERMINATE, &[]).await.expect("ended"),
             }
         }
-        go_on_without(&stage, &mut relays, round).await;
+        let since = go_on_without(&stage, &mut relays, round).await;
         let state = state_of_database(&stage).await;
         assert!(state["detail"].as_str().is_some_and(|why| why.contains("connections")), "{state}");
         drop(held);
-        edits_act(&stage, &before, &relays, "exhausted").await;
+        edits_act(&stage, &before, &relays, "exhausted", Some(since)).await;
     }
     stage.close().await;
 }

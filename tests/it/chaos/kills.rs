@@ -28,6 +28,10 @@ async fn relays_that_are_killed_all_the_time_come_back_every_time() {
     assert_eq!(seen, kills, "each is told of by its name");
     let restarts: u64 = restarts(&stage).await;
     assert!(restarts >= kills as u64, "{restarts} restarts");
+    for number in 0..count {
+        let told = stage.told("cameraDown", &format!("cam{number}"), &["SIGKILL"]).await;
+        assert!((1..=kills).contains(&told), "{told} incidents of cam{number}");
+    }
     stage.close().await;
 }
 
@@ -55,6 +59,8 @@ async fn relays_that_hang_are_ended_and_the_others_go_on() {
             let camera = stage.camera(name).await;
             let why = camera["lastError"].as_str().unwrap_or("");
             assert!(why.contains("though ffmpeg lives"), "{camera}");
+            let told = stage.told("cameraStalled", name, &["nothing came for"]).await;
+            assert!(told > round / 2, "{told} incidents of {name} after {} stalls", round / 2 + 1);
         }
     }
     stage.close().await;

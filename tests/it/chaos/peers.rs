@@ -85,6 +85,12 @@ async fn cameras_that_misbehave_are_told_apart_and_come_back() {
         }
     }
     stage.in_order(&before).await;
+    for (case, _) in &cameras {
+        let down = stage.told("cameraDown", case.name, case.words).await;
+        let stalled = stage.told("cameraStalled", case.name, case.words).await;
+        assert!(down + stalled > 0, "{}: {:#?}", case.name, stage.incidents("").await);
+    }
+    assert_eq!(stage.told("cameraDown", "well", &[""]).await, 0);
     assert_eq!(stage.relays()["well"], well);
     stage.close().await;
 }

@@ -55,7 +55,10 @@ async fn a_server_that_restarts_gets_its_relays_back_within_the_start_budget() {
             starts.len(),
             starts[starts.len() - 1] - back
         );
+        assert_eq!(stage.incidents("serverDown").await.len(), round + 1, "it is told once");
     }
+    let down = stage.incidents("cameraDown").await;
+    assert!(down.is_empty(), "and no camera is blamed: {down:#?}");
     stage.close().await;
 }
 

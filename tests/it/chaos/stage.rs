@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use streamwarden::demo::media_server::Options;
@@ -170,7 +171,8 @@ impl Stage {
         Before { descriptors: Descriptors::of(self.program.pid()) }
     }
 
-    /// After a fault: every camera is back; no zombie, no descriptor, no process and no process group is left.
+    /// After a fault: every camera is back; no zombie, no descriptor, no process and no process group is left; every
+    /// incident is over and has its cause.
     pub async fn in_order(&self, before: &Before) {
         let relays = self.all_running().await;
         let current: BTreeSet<u32> = relays.values().copied().collect();
@@ -186,7 +188,30 @@ impl Stage {
             }
         })
         .await;
+        self.until("all incidents over", || async {
+            let open = self.program.api.items("/api/v1/incidents?open=true").await;
+            if open.is_empty() { Ok(()) } else { Err(format!("{open:#?}")) }
+        })
+        .await;
+        for incident in self.incidents("").await {
+            let time = |end: &str| incident[end].as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
+            let (begin, end) = (time("openedAt").expect("a time"), time("closedAt").expect("a time"));
+            assert!(begin <= end && incident["cause"].as_str().is_some_and(|why| why.len() > 10), "{incident}");
+        }
         assert_eq!(self.relays(), relays, "and they stay");
+    }
+
+    /// Incidents of a kind (or all), the newest first.
+    pub async fn incidents(&self, kind: &str) -> Vec<Value> {
+        let kind = if kind.is_empty() { String::new() } else { format!("&kind={kind}") };
+        self.program.api.items(&format!("/api/v1/incidents?limit=1000{kind}")).await
+    }
+
+    /// How many incidents of this kind tell of this subject in one of these ways.
+    pub async fn told(&self, kind: &str, name: &str, words: &[&str]) -> usize {
+        let incidents = self.incidents(kind).await;
+        let of = incidents.iter().filter(|incident| incident["subject"]["name"] == name);
+        of.filter(|one| one["cause"].as_str().is_some_and(|why| words.iter().any(|words| why.contains(words)))).count()
     }
 
     /// What the log says of the program, from there on.

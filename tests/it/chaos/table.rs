@@ -113,6 +113,10 @@ async fn is_missed(stage: &Stage, relays: &BTreeMap<String, u32>) {
         })
         .await;
     assert_eq!(&stage.all_running().await, relays, "they went on");
+    let told = || async {
+        if stage.told("serviceDown", "database", &["was it renamed"]).await > 0 { Ok(()) } else { Err(String::new()) }
+    };
+    stage.until("the incident", told).await;
 }
 
 /// Name, and the other columns.
@@ -183,6 +187,12 @@ async fn hostile_rows_are_shown_start_nothing_and_harm_nobody() {
         assert!(camera["state"] == "stopped" && why.len() > 10 && why.len() < 500, "it says why, in bounds: {camera}");
     }
     assert_eq!(stage.all_running().await, relays, "nothing else runs, and who ran goes on");
+    let told = || async {
+        let told =
+            stage.told("cameraDown", "port1", &["65536"]).await + stage.told("cameraDown", "kind0", &["kind"]).await;
+        if told == 2 { Ok(()) } else { Err(told.to_string()) }
+    };
+    stage.until("the incidents", told).await;
     assert!(!stage.program.room().names().contains(&"owned".to_owned()), "no shell has seen it");
     let log = stage.program.log();
     assert!(log.lines().all(|line| line.len() < 2000 && !line.contains('\x01')), "nor does the log overflow");
