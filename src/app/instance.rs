@@ -1,20 +1,27 @@
 //! One process per data folder: a lock that the kernel lets go of however we die, and a note of who holds it.
 
 use std::fs::{File, OpenOptions};
+use std::future::Future;
 use std::io::{Read, Seek, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use serde_json::json;
 
+use super::former;
+use crate::adapters::database::SharedDatabase;
 use crate::base::{Error, Kind, Result};
 
 /// The held lock. Dropping it lets the next process in.
 pub struct Instance {
     lock: Flock<File>,
     note: PathBuf,
+    /// When an earlier run ended that nobody had stopped, until that has been told.
+    untold_end: Option<DateTime<Utc>>,
+    listen: Option<SocketAddr>,
 }
 
 impl Instance {
@@ -36,7 +43,8 @@ impl Instance {
                 let noted =
                     lock.set_len(0).and_then(|()| lock.rewind()).and_then(|()| write!(lock, "{}", std::process::id()));
                 noted.map_err(|error| unusable("write to", error))?;
-                Ok(Self { lock, note: data_dir.join("run.json") })
+                let note = data_dir.join("run.json");
+                Ok(Self { lock, untold_end: former::end_by(&note), note, listen: None })
             }
             Err((mut file, Errno::EWOULDBLOCK)) => {
                 let mut owner = String::new();
@@ -57,21 +65,48 @@ impl Instance {
     ///
     /// # Errors
     /// `Internal` when the folder cannot be written.
-    pub fn announce(&self, listen: SocketAddr) -> Result<()> {
-        let note =
-            json!({ "pid": std::process::id(), "listen": listen.to_string(), "url": format!("http://{listen}") });
-        std::fs::write(&self.note, note.to_string()).map_err(|error| {
+    pub fn announce(&mut self, listen: SocketAddr) -> Result<()> {
+        self.listen = Some(listen);
+        write(&self.note, listen, self.untold_end).map_err(|error| {
             Error::internal(format!("cannot write {}: {error}", self.note.display())).with_source(error)
         })
+    }
+
+    /// Tells of the run before, when nobody has stopped it, and gives signs of life without end; for what has been
+    /// announced.
+    pub fn live(&self, database: SharedDatabase, node: String) -> impl Future<Output = ()> + 'static {
+        let (note, listen, untold_end) = (self.note.clone(), self.listen, self.untold_end);
+        let signs = former::give_signs_of_life(note.clone());
+        let story = async move {
+            let (Some(listen), Some(ended)) = (listen, untold_end) else { return };
+            former::tell(database, &node, ended).await;
+            if let Err(error) = write(&note, listen, None) {
+                log::debug!("run.json not written, the next start tells of this again: {error}");
+            }
+        };
+        async move { _ = tokio::join!(story, signs) }
     }
 }
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        // Gone already is as good.
-        let _ = std::fs::remove_file(&self.note);
+        // A start that came to nothing leaves what an earlier run has left; gone already is as good.
+        if self.listen.is_some() {
+            let _ = std::fs::remove_file(&self.note);
+        }
         let _ = self.lock.set_len(0);
     }
+}
+
+/// In one step: it may be read at any moment.
+fn write(note: &Path, listen: SocketAddr, untold_end: Option<DateTime<Utc>>) -> std::io::Result<()> {
+    let text = json!({
+        "pid": std::process::id(), "listen": listen.to_string(), "url": format!("http://{listen}"),
+        "untoldEnd": untold_end,
+    });
+    let new = note.with_extension("json.new");
+    std::fs::write(&new, text.to_string())?;
+    std::fs::rename(new, note)
 }
 
 #[cfg(test)]
@@ -82,13 +117,24 @@ mod tests {
     fn a_second_process_is_refused_by_name_until_the_first_is_gone() {
         let folder = tempfile::tempdir().expect("a folder");
         let data_dir = folder.path().join("new/var");
-        let first = Instance::lock(&data_dir).expect("the first gets it");
+        let mut first = Instance::lock(&data_dir).expect("the first gets it");
         first.announce(([127, 0, 0, 1], 8080).into()).expect("writable");
         assert!(std::fs::read_to_string(data_dir.join("run.json")).expect("note").contains("127.0.0.1:8080"));
         let refused = Instance::lock(&data_dir).err().expect("the second does not").to_string();
         assert!(refused.contains(&std::process::id().to_string()), "{refused}");
+        assert_eq!(first.untold_end, None);
         drop(first);
         assert!(!data_dir.join("run.json").exists());
+        let killed = r#"{"pid":4194305}"#;
+        std::fs::write(data_dir.join("run.json"), killed).expect("a file");
+        let nothing_came_of_it = Instance::lock(&data_dir).expect("free");
+        drop(nothing_came_of_it);
+        assert_eq!(std::fs::read_to_string(data_dir.join("run.json")).expect("note"), killed);
+        let mut third = Instance::lock(&data_dir).expect("free");
+        let ended = third.untold_end.expect("the run before was not stopped");
+        third.announce(([127, 0, 0, 1], 8080).into()).expect("writable");
+        assert_eq!(former::end_by(&data_dir.join("run.json")), Some(ended), "it is still to be told");
+        drop(third);
         Instance::lock(&data_dir).expect("free again");
     }
 

@@ -11,6 +11,7 @@ pub mod check;
 mod commands;
 #[cfg(feature = "demo")]
 pub mod demo;
+mod former;
 pub mod instance;
 pub mod kinds;
 mod knobs;
@@ -63,6 +64,8 @@ pub struct App {
     knobs: Knobs,
     /// What people should know that no state tells.
     note: watch::Sender<Option<String>>,
+    /// Signs of it, for the next run.
+    _life: AbortOnDropHandle<()>,
     // Last: the folder stays locked until everything that writes to it is gone.
     _instance: Instance,
 }
@@ -72,7 +75,7 @@ pub struct App {
 /// # Errors
 /// The first thing that could not be opened; nothing is left running then.
 pub async fn build(settings: Settings) -> Result<App> {
-    let instance = Instance::lock(&settings.data_dir)?;
+    let mut instance = Instance::lock(&settings.data_dir)?;
     let listener = TcpListener::bind(settings.http.listen).map_err(|error| {
         let text =
             format!("cannot listen on {}: {error}; name another address or end who uses it", settings.http.listen);
@@ -104,7 +107,9 @@ pub async fn build(settings: Settings) -> Result<App> {
     instance.announce(http.address())?;
     log::info!("listening on http://{}", http.address());
     let (database, live, note) = (services.database, services.live, watch::Sender::new(None));
-    Ok(App { root, root_ended, http, database, live, settings, knobs, note, _instance: instance })
+    let life = tokio::spawn(instance.live(Arc::clone(&database), settings.node.clone()));
+    let _life = AbortOnDropHandle::new(life);
+    Ok(App { root, root_ended, http, database, live, settings, knobs, note, _life, _instance: instance })
 }
 
 impl App {

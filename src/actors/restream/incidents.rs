@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
-use chrono::{DateTime, Utc};
 
 use super::commands::patiently;
 use super::manager::{PUBLISH_RETRY, Restreams};
+use super::stories::now;
 use crate::adapters::database::{IncidentQuery, SharedDatabase};
 use crate::base::{Kind, Result};
-use crate::domain::incident::{Book, Entry, Incident, IncidentKind, Queue, Subject};
+use crate::domain::incident::{Book, Entry, Incident, IncidentKind, Moment, Queue, Subject};
 
 /// Open incidents that an earlier run left are read so many at a time.
 const PAGE: u32 = 500;
@@ -71,7 +71,7 @@ impl Restreams {
             log::warn!(incidents = lost; "too many incidents wait for the database; the oldest that are over are lost");
         }
         let Some(entry) = queue.take() else { return };
-        let begun = Utc::now();
+        let begun = now();
         let written = write(Arc::clone(&self.database), entry.clone()).into_actor(self);
         ctx.spawn(written.map(move |written, manager, ctx| manager.incident_written(&entry, written, begun, ctx)));
     }
@@ -80,7 +80,7 @@ impl Restreams {
         &mut self,
         entry: &Entry,
         written: Result<Option<uuid::Uuid>>,
-        begun: DateTime<Utc>,
+        begun: Moment,
         ctx: &mut Context<Self>,
     ) {
         let incidents = &mut self.incidents;
@@ -120,7 +120,7 @@ impl Restreams {
     }
 
     /// The database did not answer a call that began then.
-    pub(super) fn database_failed(&mut self, fault: &str, since: DateTime<Utc>, ctx: &mut Context<Self>) {
+    pub(super) fn database_failed(&mut self, fault: &str, since: Moment, ctx: &mut Context<Self>) {
         let kind = IncidentKind::ServiceDown;
         let raised = self.incidents.book.raise(kind, &database(), fault, since, uuid::Uuid::now_v7());
         if raised.is_some() {
@@ -131,7 +131,7 @@ impl Restreams {
     /// The database has answered; it is well when that is so of reading and of writing.
     pub(super) fn database_works(&mut self, ctx: &mut Context<Self>) {
         if self.database_fault.is_none() && self.incidents.fault.is_none() {
-            let settled = self.incidents.book.settle(IncidentKind::ServiceDown, &database(), Utc::now());
+            let settled = self.incidents.book.settle(IncidentKind::ServiceDown, &database(), now());
             self.write_incidents(settled.into_iter().collect(), ctx);
         }
     }
@@ -145,7 +145,7 @@ impl Restreams {
                 let over = left.iter().filter(|one| !manager.may_last(one));
                 let settled: Vec<_> = over.map(|one| (one.kind, one.subject.clone())).collect();
                 let book = &mut manager.incidents.book;
-                let now = Utc::now();
+                let now = now();
                 let entries = settled.iter().filter_map(|(kind, subject)| book.settle(*kind, subject, now)).collect();
                 manager.write_incidents(entries, ctx);
             }

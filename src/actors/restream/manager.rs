@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, SpawnHandle, StreamHandler, WrapFuture};
-use chrono::Utc;
 use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -21,7 +20,7 @@ use super::plan::Waiting;
 use super::reread::Rereads;
 use super::runs::RunLogs;
 use super::setup::RestreamSetup;
-use super::stories::Stories;
+use super::stories::{self, Stories};
 use super::turns::Turns;
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{ChildSet, Setting, Supervised, supervised};
@@ -136,7 +135,7 @@ impl Restreams {
             return;
         }
         self.reading = true;
-        let (taken, begun) = (self.rows_taken, Utc::now());
+        let (taken, begun) = (self.rows_taken, stories::now());
         let (database, fresh) = (Arc::clone(&self.database), self.fresh);
         let read = async move {
             let (rows, kinds) = read_all(Arc::clone(&database)).await?;

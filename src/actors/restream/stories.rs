@@ -4,17 +4,28 @@
 //! `domain::incident::Story`, one for each camera.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use actix::{AsyncContext, Context, Handler, Message};
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use uuid::Uuid;
 
 use super::manager::Restreams;
-use crate::domain::incident::{IncidentKind, News, Sight, Story, Subject, Verdict};
+use crate::domain::incident::{IncidentKind, Moment, News, Sight, Story, Subject, Verdict};
 
 /// What is in doubt is looked at again so often.
 const JUDGE_EVERY: Duration = Duration::from_secs(1);
+
+/// What `Moment::steady` counts from.
+static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// This moment.
+pub(super) fn now() -> Moment {
+    // In this order: the origin is never later.
+    let origin = *ORIGIN;
+    Moment { at: Utc::now(), steady: origin.elapsed() }
+}
 
 /// A relay's state has changed.
 #[derive(Message, Debug)]
@@ -29,7 +40,7 @@ pub(super) struct Told {
 pub(super) struct Stories {
     cameras: BTreeMap<i64, Story>,
     /// Since when the server is in doubt.
-    server_since: Option<DateTime<Utc>>,
+    server_since: Option<Moment>,
     judging: bool,
 }
 
@@ -53,13 +64,13 @@ impl Restreams {
     /// The camera is gone or switched off: nothing is wrong with it any more.
     pub(super) fn end_story(&mut self, id: i64, ctx: &mut Context<Self>) {
         self.stories.cameras.remove(&id);
-        let entries = self.incidents.book.settle_all(&self.camera(id), Utc::now());
+        let entries = self.incidents.book.settle_all(&self.camera(id), now());
         self.write_incidents(entries, ctx);
     }
 
     /// The camera should run and cannot, for this reason in its row.
     pub(super) fn tell_refusal(&mut self, id: i64, reason: &str, ctx: &mut Context<Self>) {
-        let refused = Verdict::Raise(IncidentKind::CameraDown, reason.to_owned(), Utc::now());
+        let refused = Verdict::Raise(IncidentKind::CameraDown, reason.to_owned(), now());
         self.follow(id, [refused], ctx);
     }
 
@@ -72,7 +83,7 @@ impl Restreams {
 
     /// Something new is known of the server.
     pub(super) fn watch_server(&mut self, ctx: &mut Context<Self>) {
-        let (Some(sight), now) = (self.server.sight(), Utc::now()) else { return };
+        let (Some(sight), now) = (self.server.sight(), now()) else { return };
         let (subject, kind) = (self.server_subject(), IncidentKind::ServerDown);
         let entry = match sight {
             Sight::Up => {
@@ -104,7 +115,7 @@ impl Restreams {
 
     /// Decides what was in doubt, now and until nothing is.
     fn judge_stories(&mut self, ctx: &mut Context<Self>) {
-        let (sight, now) = (self.server.sight().unwrap_or(Sight::Up), Utc::now());
+        let (sight, now) = (self.server.sight().unwrap_or(Sight::Up), now());
         let cameras = self.stories.cameras.iter_mut();
         let doubted = cameras.filter(|(_, story)| story.doubts());
         let verdicts: Vec<_> = doubted.map(|(id, story)| (*id, story.judge(sight, now))).collect();

@@ -30,7 +30,7 @@ mod tests {
     fn a_running_process_is_known_by_its_note() {
         let folder = tempfile::tempdir().expect("a folder");
         assert_eq!(on(folder.path()), None);
-        let instance = Instance::lock(folder.path()).expect("free");
+        let mut instance = Instance::lock(folder.path()).expect("free");
         let listen = ([127, 0, 0, 1], 8080).into();
         instance.announce(listen).expect("writable");
         assert_eq!(on(folder.path()), Some(Running { pid: std::process::id(), listen }));

@@ -4,6 +4,7 @@
 //! what has to be written; the database keeps it too, so that two writers cannot break it. Causes are sentences for
 //! people: whoever raises an incident has taken the secrets out of its cause.
 
+mod moment;
 mod queue;
 mod story;
 
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub use moment::Moment;
 pub use queue::{MOST_FINISHED, Queue};
 pub use story::{News, Sight, Story, Turn, Verdict};
 
@@ -168,7 +170,23 @@ pub enum Entry {
 /// The open incidents of one writer.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
-    open: BTreeMap<(String, IncidentKind), Uuid>,
+    open: BTreeMap<(String, IncidentKind), Opened>,
+}
+
+/// An open incident.
+#[derive(Clone, Copy, Debug)]
+struct Opened {
+    id: Uuid,
+    at: DateTime<Utc>,
+    /// On both clocks, when it was opened in this life.
+    since: Option<Moment>,
+}
+
+impl Opened {
+    fn end(self, now: Moment) -> Entry {
+        let at = self.since.map_or_else(|| now.at.max(self.at), |since| now.end_of(since));
+        Entry::Close { id: self.id, at }
+    }
 }
 
 impl Book {
@@ -178,7 +196,7 @@ impl Book {
         let key = (left.subject.key(), left.kind);
         let free = left.closed_at.is_none() && !self.open.contains_key(&key);
         if free {
-            self.open.insert(key, left.id);
+            self.open.insert(key, Opened { id: left.id, at: left.opened_at, since: None });
         }
         free
     }
@@ -187,7 +205,7 @@ impl Book {
     #[must_use]
     pub fn follow(&mut self, subject: &Subject, verdict: Verdict, id: Uuid) -> Option<Entry> {
         match verdict {
-            Verdict::Raise(kind, cause, at) => self.raise(kind, subject, &cause, at, id),
+            Verdict::Raise(kind, cause, since) => self.raise(kind, subject, &cause, since, id),
             Verdict::Settle(kind, at) => self.settle(kind, subject, at),
         }
     }
@@ -199,33 +217,33 @@ impl Book {
         kind: IncidentKind,
         subject: &Subject,
         cause: &str,
-        at: DateTime<Utc>,
+        now: Moment,
         id: Uuid,
     ) -> Option<Entry> {
         let key = (subject.key(), kind);
         if self.open.contains_key(&key) {
             return None;
         }
-        self.open.insert(key, id);
+        self.open.insert(key, Opened { id, at: now.at, since: Some(now) });
         let cause = cause.chars().take(LONGEST_CAUSE).collect();
-        Some(Entry::Open(Incident { id, kind, subject: subject.clone(), cause, opened_at: at, closed_at: None }))
+        Some(Entry::Open(Incident { id, kind, subject: subject.clone(), cause, opened_at: now.at, closed_at: None }))
     }
 
     /// It goes well again: what is open is closed.
     #[must_use]
-    pub fn settle(&mut self, kind: IncidentKind, subject: &Subject, at: DateTime<Utc>) -> Option<Entry> {
-        self.open.remove(&(subject.key(), kind)).map(|id| Entry::Close { id, at })
+    pub fn settle(&mut self, kind: IncidentKind, subject: &Subject, now: Moment) -> Option<Entry> {
+        self.open.remove(&(subject.key(), kind)).map(|opened| opened.end(now))
     }
 
     /// The subject is gone (camera deleted): all of its incidents are closed.
     #[must_use]
-    pub fn settle_all(&mut self, subject: &Subject, at: DateTime<Utc>) -> Vec<Entry> {
-        IncidentKind::ALL.into_iter().filter_map(|kind| self.settle(kind, subject, at)).collect()
+    pub fn settle_all(&mut self, subject: &Subject, now: Moment) -> Vec<Entry> {
+        IncidentKind::ALL.into_iter().filter_map(|kind| self.settle(kind, subject, now)).collect()
     }
 
     /// The database had an open incident already and kept that one: closing must name it.
     pub fn kept(&mut self, ours: Uuid, theirs: Uuid) {
-        self.open.values_mut().filter(|id| **id == ours).for_each(|id| *id = theirs);
+        self.open.values_mut().filter(|one| one.id == ours).for_each(|one| one.id = theirs);
     }
 
     /// Whether one of this kind is open.
@@ -241,10 +259,17 @@ impl Book {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
-    fn at(second: i64) -> DateTime<Utc> {
+    fn time(second: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000 + second, 0).expect("a time")
+    }
+
+    /// When nobody has set the clock.
+    fn at(second: u64) -> Moment {
+        Moment { at: time(second as i64), steady: Duration::from_secs(second) }
     }
 
     fn camera(id: i64, name: &str) -> Subject {
@@ -261,14 +286,14 @@ mod tests {
         let Some(Entry::Open(opened)) = book.raise(CameraDown, &gate, "refused", at(1), id(1)) else {
             panic!("opened")
         };
-        assert_eq!((opened.id, opened.kind, opened.opened_at, opened.closed_at), (id(1), CameraDown, at(1), None));
+        assert_eq!((opened.id, opened.kind, opened.opened_at, opened.closed_at), (id(1), CameraDown, time(1), None));
         assert_eq!(book.raise(CameraDown, &gate, "refused again", at(2), id(2)), None);
         assert_eq!(book.raise(CameraDown, &camera(7, "renamed"), "refused", at(2), id(2)), None);
         assert!(book.raise(CameraStalled, &gate, "silent", at(3), id(3)).is_some(), "another kind");
         assert!(book.raise(CameraDown, &camera(8, "gate"), "refused", at(3), id(4)).is_some(), "another camera");
-        assert_eq!(book.settle(CameraDown, &gate, at(4)), Some(Entry::Close { id: id(1), at: at(4) }));
+        assert_eq!(book.settle(CameraDown, &gate, at(4)), Some(Entry::Close { id: id(1), at: time(4) }));
         assert!(book.raise(CameraDown, &gate, "again", at(5), id(5)).is_some());
-        let closed = [Entry::Close { id: id(5), at: at(6) }, Entry::Close { id: id(3), at: at(6) }];
+        let closed = [Entry::Close { id: id(5), at: time(6) }, Entry::Close { id: id(3), at: time(6) }];
         assert_eq!(book.settle_all(&gate, at(6)), closed);
         assert_eq!(book.open_keys().collect::<Vec<_>>(), [("camera:8", CameraDown)]);
     }
@@ -280,13 +305,30 @@ mod tests {
         let raised = book.raise(IncidentKind::CameraDown, &gate, &"x".repeat(9_000), at(1), id(1));
         let Some(Entry::Open(left)) = raised else { panic!("opened") };
         assert_eq!(left.cause.len(), LONGEST_CAUSE);
-        let over = Incident { id: id(2), closed_at: Some(at(2)), kind: IncidentKind::ServerDown, ..left.clone() };
+        let over = Incident { id: id(2), closed_at: Some(time(2)), kind: IncidentKind::ServerDown, ..left.clone() };
         let mut book = Book::default();
         assert!(book.adopt(&left) && !book.adopt(&left) && !book.adopt(&over));
         assert!(book.is_open(IncidentKind::CameraDown, &gate) && !book.is_open(IncidentKind::ServerDown, &gate));
         book.kept(id(1), id(9));
-        let closed = Some(Entry::Close { id: id(9), at: at(3) });
+        let closed = Some(Entry::Close { id: id(9), at: time(3) });
         assert_eq!(book.settle(IncidentKind::CameraDown, &gate, at(3)), closed);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_makes_no_incident_longer_and_ends_none_before_it_began() {
+        let (gate, id) = (camera(7, "gate"), Uuid::from_u128);
+        for set in [-3600, -1, 0, 1, 3600] {
+            let mut book = Book::default();
+            let raised = book.raise(IncidentKind::CameraDown, &gate, "refused", at(10), id(1));
+            let Some(Entry::Open(left)) = raised else { panic!("opened") };
+            let now = Moment { at: time(12 + set), steady: Duration::from_secs(12) };
+            let settled = book.settle(IncidentKind::CameraDown, &gate, now);
+            assert_eq!(settled, Some(Entry::Close { id: id(1), at: time(12) }), "it lasted two seconds: {set}");
+            // How long another life of ours went on is told by nobody but the clock.
+            assert!(book.adopt(&left));
+            let settled = book.settle(IncidentKind::CameraDown, &gate, now);
+            assert_eq!(settled, Some(Entry::Close { id: id(1), at: time(10.max(12 + set)) }), "{set}");
+        }
     }
 
     #[test]

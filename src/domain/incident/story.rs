@@ -8,15 +8,15 @@
 //! A media server that goes takes all relays with it, and each of them notices before anybody knows why. So a failure of
 //! publishing opens nothing until it is known whether the server answers: if not, its own incident tells it all.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
 
-use super::IncidentKind;
+use super::{IncidentKind, Moment};
 use crate::domain::camera::CameraState;
 use crate::domain::probe::FaultKind;
 
 /// A failure of publishing to a server that is said to answer is the camera's own when that is still said after this
 /// time: a poll comes every 2 s, and takes a moment.
-const GRACE: TimeDelta = TimeDelta::seconds(5);
+const GRACE: Duration = Duration::from_secs(5);
 
 /// News of a relay.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct News {
     /// What the state alone does not say.
     pub turn: Turn,
     /// When.
-    pub at: DateTime<Utc>,
+    pub at: Moment,
 }
 
 /// What the state alone does not say.
@@ -60,9 +60,9 @@ pub enum Sight {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It goes wrong since then; nothing new when it does already.
-    Raise(IncidentKind, String, DateTime<Utc>),
+    Raise(IncidentKind, String, Moment),
     /// It goes well again.
-    Settle(IncidentKind, DateTime<Utc>),
+    Settle(IncidentKind, Moment),
 }
 
 /// What is remembered of one camera.
@@ -70,7 +70,7 @@ pub enum Verdict {
 pub struct Story {
     state: Option<CameraState>,
     /// Perhaps the server's fault and not the camera's.
-    doubt: Option<(String, DateTime<Utc>)>,
+    doubt: Option<(String, Moment)>,
 }
 
 impl Story {
@@ -141,14 +141,14 @@ impl Story {
 
     /// Decides what was in doubt, by what is known of the server now.
     #[must_use]
-    pub fn judge(&mut self, server: Sight, now: DateTime<Utc>) -> Option<Verdict> {
+    pub fn judge(&mut self, server: Sight, now: Moment) -> Option<Verdict> {
         match server {
             Sight::Doubtful => None,
             Sight::Down => {
                 self.doubt = None;
                 None
             }
-            Sight::Up if self.doubt.as_ref().is_some_and(|(_, since)| now - *since >= GRACE) => {
+            Sight::Up if self.doubt.as_ref().is_some_and(|(_, since)| now.since(*since) >= GRACE) => {
                 self.believe(IncidentKind::CameraDown)
             }
             Sight::Up => None,
@@ -160,19 +160,21 @@ impl Story {
     }
 }
 
-fn settle(kinds: &[IncidentKind], at: DateTime<Utc>) -> impl Iterator<Item = Verdict> {
+fn settle(kinds: &[IncidentKind], at: Moment) -> impl Iterator<Item = Verdict> {
     kinds.iter().map(move |kind| Verdict::Settle(*kind, at))
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::{DateTime, Utc};
     use uuid::Uuid;
 
     use super::super::{Book, Entry, Subject};
     use super::*;
 
-    fn at(second: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp(1_800_000_000 + second, 0).expect("a time")
+    fn at(second: i64) -> Moment {
+        let at = DateTime::from_timestamp(1_800_000_000 + second, 0).expect("a time");
+        Moment { at, steady: Duration::from_secs(second.unsigned_abs()) }
     }
 
     /// What happens, second by second.
@@ -217,7 +219,7 @@ mod tests {
                 }
             }
         }
-        let second = |time: DateTime<Utc>| (time - at(0)).num_seconds();
+        let second = |time: DateTime<Utc>| (time - at(0).at).num_seconds();
         let line = |one: &super::super::Incident| {
             let closed = one.closed_at.map_or_else(|| "open".to_owned(), |time| second(time).to_string());
             format!("{} {} {} {closed}", one.kind.as_str(), one.cause, second(one.opened_at))

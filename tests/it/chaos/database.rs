@@ -42,8 +42,7 @@ async fn is_shown(stage: &Stage, well: bool) {
 }
 
 /// While the database is away: it is shown, the cameras go on, and one that dies comes back.
-async fn go_on_without(stage: &Stage, relays: &mut BTreeMap<String, u32>, victim: usize) -> DateTime<Utc> {
-    let begun = Utc::now();
+async fn go_on_without(stage: &Stage, relays: &mut BTreeMap<String, u32>, victim: usize) {
     is_shown(stage, false).await;
     assert_eq!(&stage.relays(), relays, "nothing has happened to them");
     let name = format!("cam{}", victim % COUNT);
@@ -57,8 +56,16 @@ async fn go_on_without(stage: &Stage, relays: &mut BTreeMap<String, u32>, victim
     let now = stage.all_running().await;
     assert!(now.iter().all(|(other, pid)| *other == name || relays[other] == *pid), "{now:?}, not {relays:?}");
     *relays = now;
-    // Whatever is lost with the database, the program's memory of this is not.
-    begun
+    // One that hangs is given time.
+    stage
+        .until("the database missed by whoever reads it", || async {
+            let tree = stage.program.api.get("/api/v1/tree").await;
+            let restreams =
+                tree["children"].as_array().and_then(|all| all.iter().find(|one| one["name"] == "restreams"));
+            let fault = restreams.map(|restreams| restreams["state"]["databaseFault"].clone());
+            if fault.is_some_and(|fault| fault.is_string()) { Ok(()) } else { Err(tree.to_string()) }
+        })
+        .await;
 }
 
 /// Afterwards: it is shown, a changed, a new and a deleted row act, and the others are the same as ever.
@@ -111,20 +118,23 @@ async fn a_database_that_is_killed_restarted_or_paused_is_waited_for() {
     let (stage, before) = Stage::open(COUNT).await;
     for round in 0..if long() { 5 } else { 1 } {
         let mut relays = stage.all_running().await;
+        let since = Utc::now();
         stage.database.crash();
-        let since = go_on_without(&stage, &mut relays, round).await;
+        go_on_without(&stage, &mut relays, round).await;
         stage.database.run();
         edits_act(&stage, &before, &relays, "killed", Some(since)).await;
 
         let mut relays = stage.all_running().await;
+        let since = Utc::now();
         stage.database.stop();
-        let since = go_on_without(&stage, &mut relays, round + 2).await;
+        go_on_without(&stage, &mut relays, round + 2).await;
         stage.database.run();
         edits_act(&stage, &before, &relays, "restarted", Some(since)).await;
 
         let mut relays = stage.all_running().await;
+        let since = Utc::now();
         stage.database.pause(Signal::SIGSTOP);
-        let since = go_on_without(&stage, &mut relays, round + 4).await;
+        go_on_without(&stage, &mut relays, round + 4).await;
         stage.database.pause(Signal::SIGCONT);
         edits_act(&stage, &before, &relays, "paused", Some(since)).await;
     }
@@ -181,13 +191,15 @@ async fn connections_that_are_cut_in_the_middle_of_a_question_are_made_anew() {
 
     // The network swallows everything, then refuses everything.
     let mut relays = stage.all_running().await;
+    let since = Utc::now();
     way.stick(true);
-    let since = go_on_without(&stage, &mut relays, 2).await;
+    go_on_without(&stage, &mut relays, 2).await;
     way.stick(false);
     edits_act(&stage, &before, &relays, "swallowed", Some(since)).await;
     let mut relays = stage.all_running().await;
+    let since = Utc::now();
     way.turn(Manner::Closed);
-    let since = go_on_without(&stage, &mut relays, 3).await;
+    go_on_without(&stage, &mut relays, 3).await;
     way.turn(Manner::Honest);
     edits_act(&stage, &before, &relays, "hung up", Some(since)).await;
     drop((locker, outsider));
@@ -200,6 +212,7 @@ async fn a_database_without_a_free_connection_is_waited_for() {
     let (stage, before) = Stage::with(COUNT, &format!("max_connections = {MOST}\n"), |_, _| ()).await;
     for round in 0..if long() { 5 } else { 1 } {
         let mut relays = stage.all_running().await;
+        let since = Utc::now();
         let mut held = vec![stage.outsider().await.expect("a connection")];
         while held.len() < MOST {
             match stage.outsider().await {
@@ -208,7 +221,7 @@ async fn a_database_without_a_free_connection_is_waited_for() {
                 Err(_) => _ = held[0].execute(TERMINATE, &[]).await.expect("ended"),
             }
         }
-        let since = go_on_without(&stage, &mut relays, round).await;
+        go_on_without(&stage, &mut relays, round).await;
         let state = state_of_database(&stage).await;
         assert!(state["detail"].as_str().is_some_and(|why| why.contains("connections")), "{state}");
         drop(held);

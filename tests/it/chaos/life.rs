@@ -3,7 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use nix::sys::signal::Signal;
+use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 
@@ -43,6 +45,25 @@ async fn load(stage: &Stage) -> JoinSet<()> {
     load
 }
 
+/// Whenever it was dead, an incident says so.
+async fn are_told(stage: &Stage, deaths: &[DateTime<Utc>]) {
+    let told = || async {
+        let mut incidents = stage.incidents("serviceDown").await;
+        incidents.retain(|one| {
+            one["subject"]["name"] == "streamwarden" && one["cause"].as_str().is_some_and(|why| why.contains("killed"))
+        });
+        let time = |one: &Value, end: &str| one[end].as_str().and_then(|at| at.parse::<DateTime<Utc>>().ok());
+        let covers = |one: &Value, death: &DateTime<Utc>| {
+            time(one, "openedAt").is_some_and(|at| at <= *death) && time(one, "closedAt").is_some_and(|at| at >= *death)
+        };
+        let untold = deaths.iter().find(|death| !incidents.iter().any(|one| covers(one, death)));
+        // One that was killed before it could tell of the one before is told of together with that.
+        let right = untold.is_none() && (1..=deaths.len()).contains(&incidents.len());
+        if right { Ok(()) } else { Err(format!("{untold:?} of {deaths:?}: {incidents:#?}")) }
+    };
+    stage.until("the times without it are told", told).await;
+}
+
 #[tokio::test]
 async fn our_own_death_under_load_leaves_nothing_and_the_next_life_goes_on() {
     let (count, lives) = if long() { (20, 20) } else { (8, 3) };
@@ -59,6 +80,7 @@ async fn our_own_death_under_load_leaves_nothing_and_the_next_life_goes_on() {
         })
         .await;
     let looks = stage.sql(LOOKS);
+    let mut deaths = Vec::new();
     for life in 0..lives {
         let load = load(&stage).await;
         for (name, pid) in stage.relays() {
@@ -71,16 +93,19 @@ async fn our_own_death_under_load_leaves_nothing_and_the_next_life_goes_on() {
         sleep(Duration::from_millis(137 * life % 1000)).await;
         let took = stage.program.kill().await;
         within(took, GONE_WITHIN, "the end of all children");
+        deaths.push(Utc::now());
         let seen = proxy.connections();
         stage.program.start_again().await;
         if life % 3 == 2 {
             // Killed again in the middle of its start.
             within(stage.program.kill().await, GONE_WITHIN, "the end of all children");
+            deaths.push(Utc::now());
             stage.program.start_again().await;
         }
         drop(load);
         stage.sql("DELETE FROM cameras WHERE name = 'passing'");
         stage.in_order(&before).await;
+        are_told(&stage, &deaths).await;
         let restarts = stage.camera(COUNTED).await["restarts"].as_u64().expect("a number");
         let connections = (proxy.connections() - seen) as u64;
         // The one that was killed in the middle of its start may have come so far as to connect.

@@ -1,9 +1,11 @@
 //! Cameras that misbehave: each is told apart from the others, none harms its neighbours, and when it is well again, so
 //! is its relay.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
@@ -54,50 +56,80 @@ async fn cameras_that_misbehave_are_told_apart_and_come_back() {
         })
         .collect();
     rows.push(("well".to_owned(), source.clone()));
+    // So they are from the beginning: nobody has seen anything else of them.
+    for (case, proxy) in &cameras {
+        proxy.turn(case.manner);
+    }
     stage.insert(&rows);
+    for (case, _) in &cameras {
+        let told = || async {
+            let down = stage.told("cameraDown", case.name, case.words).await;
+            let stalled = stage.told("cameraStalled", case.name, case.words).await;
+            if down + stalled > 0 { Ok(()) } else { Err(format!("{:#?}", stage.incidents("").await)) }
+        };
+        stage.until(case.name, told).await;
+    }
+    get_well(&stage, &cameras).await;
     let before = stage.before().await;
     let well = stage.relays()["well"];
+    let all_logins = || cameras.iter().map(|(_, proxy)| proxy.logins()).sum::<usize>();
+    let (logins, mut restarts) = (all_logins(), BTreeMap::new());
+    for (case, _) in &cameras {
+        restarts.insert(case.name, stage.camera(case.name).await["restarts"].as_u64().expect("a number"));
+    }
 
+    let begun = Utc::now();
     for (case, proxy) in &cameras {
         proxy.turn(case.manner);
     }
     for (case, _) in &cameras {
-        let seen = stage.until(case.name, || async { has_failed(case, &stage.camera(case.name).await) }).await;
+        let seen = stage
+            .until(case.name, || async { has_failed(case, &stage.camera(case.name).await, restarts[case.name]) })
+            .await;
         println!("{}: {}", case.name, seen["lastError"]);
     }
     let refusing = stage.camera("refusing").await;
     assert_eq!(refusing["state"], "backoff", "a wrong password is tried once a minute: {refusing}");
-    let logins = cameras.iter().map(|(_, proxy)| proxy.logins()).sum::<usize>();
+    let logins = all_logins() - logins;
     assert!(logins <= if long() { 10 } else { 2 }, "{logins} logins");
     assert_eq!(stage.relays()["well"], well, "it has nothing to do with them");
 
-    for (_, proxy) in &cameras {
-        proxy.turn(Manner::Honest);
-    }
-    if !long() {
-        // Nobody wants to wait for the minute.
-        for camera in stage.program.api.items("/api/v1/cameras").await {
-            let route = format!("/api/v1/cameras/{}/restart", camera["id"]);
-            if camera["state"] == "backoff" || camera["state"] == "degraded" {
-                let (status, answer) = stage.program.api.send(Method::POST, &route, Vec::new()).await;
-                assert_eq!(status, StatusCode::OK, "{answer}");
-            }
-        }
-    }
+    get_well(&stage, &cameras).await;
     stage.in_order(&before).await;
+    let incidents = stage.incidents("").await;
     for (case, _) in &cameras {
-        let down = stage.told("cameraDown", case.name, case.words).await;
-        let stalled = stage.told("cameraStalled", case.name, case.words).await;
-        assert!(down + stalled > 0, "{}: {:#?}", case.name, stage.incidents("").await);
+        // The first cause is the one that stays: the connection was cut.
+        let of = incidents.iter().filter(|one| one["subject"]["name"] == case.name);
+        let since = |one: &Value| one["openedAt"].as_str().and_then(|at| at.parse::<DateTime<Utc>>().ok());
+        let told = of.filter(|one| since(one).is_some_and(|at| at >= begun)).count();
+        assert!(told > 0, "{}: {incidents:#?}", case.name);
     }
     assert_eq!(stage.told("cameraDown", "well", &[""]).await, 0);
     assert_eq!(stage.relays()["well"], well);
     stage.close().await;
 }
 
+/// Nothing is wrong with them any more, and they are tried.
+async fn get_well(stage: &Stage, cameras: &[(Case, Proxy)]) {
+    for (_, proxy) in cameras {
+        proxy.turn(Manner::Honest);
+    }
+    if long() {
+        return;
+    }
+    // Nobody wants to wait for the minute.
+    for camera in stage.program.api.items("/api/v1/cameras").await {
+        let route = format!("/api/v1/cameras/{}/restart", camera["id"]);
+        if camera["state"] == "backoff" || camera["state"] == "degraded" {
+            let (status, answer) = stage.program.api.send(Method::POST, &route, Vec::new()).await;
+            assert_eq!(status, StatusCode::OK, "{answer}");
+        }
+    }
+}
+
 /// Often enough, and with the right words.
-fn has_failed(case: &Case, camera: &Value) -> Result<Value, String> {
-    let often = camera["restarts"].as_u64().is_some_and(|count| count >= case.failures);
+fn has_failed(case: &Case, camera: &Value, before: u64) -> Result<Value, String> {
+    let often = camera["restarts"].as_u64().is_some_and(|count| count >= before + case.failures);
     let why = camera["lastError"].as_str().unwrap_or("");
     let named = case.words.iter().any(|words| why.contains(words));
     if often && named && !why.contains("wrong") { Ok(camera.clone()) } else { Err(camera.to_string()) }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::super::manager::PUBLISH_RETRY;
-use super::super::stories::Told;
+use super::super::stories::{self, Told};
 use super::Restream;
 use crate::adapters::live::Change;
 use crate::domain::camera::{CameraState, CameraStatus};
@@ -55,7 +55,7 @@ impl Restream {
             fault: self.relay.last_fault().map(|fault| fault.kind),
             cause: cause.unwrap_or_default(),
             turn,
-            at: self.since,
+            at: stories::now(),
         };
         self.manager.do_send(Told { id: self.known.facts.id, news });
     }
