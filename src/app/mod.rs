@@ -25,12 +25,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, Addr};
-use secrecy::SecretString;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::actors::hub::HubHandle;
+use crate::actors::restream::LAST_KNOWN;
 use crate::actors::root::Root;
 use crate::actors::supervision::Stop;
 use crate::adapters::database::postgres::SiteTable;
@@ -255,7 +255,8 @@ pub async fn open_database(settings: &Settings) -> Result<SharedDatabase> {
         Database::Sqlite(path) => Ok(database::sqlite::open(path).await?),
         Database::Postgres(url) => Ok(database::postgres::open(url).await?),
         Database::Site { url, cameras_query, own } => {
-            with_site(url, cameras_query, database::sqlite::open(own).await?).await
+            let cameras = SiteTable::open(url, cameras_query).await?;
+            Ok(Arc::new(WithSite { cameras, own: database::sqlite::open(own).await? }))
         }
     }
 }
@@ -266,11 +267,13 @@ async fn open_database_or_wait(settings: &Settings) -> Result<SharedDatabase> {
         Database::Sqlite(path) => Ok(database::sqlite::open_or_wait(path).await?),
         Database::Postgres(url) => Ok(database::postgres::open_or_wait(url).await?),
         Database::Site { url, cameras_query, own } => {
-            with_site(url, cameras_query, database::sqlite::open_or_wait(own).await?).await
+            let own = database::sqlite::open_or_wait(own).await?;
+            // There are cameras to go on with, and perhaps the site's table is just being changed.
+            let cameras = match settings.data_dir.join(LAST_KNOWN).exists() {
+                true => SiteTable::open_again(url, cameras_query).await?,
+                false => SiteTable::open(url, cameras_query).await?,
+            };
+            Ok(Arc::new(WithSite { cameras, own }))
         }
     }
-}
-
-async fn with_site(url: &SecretString, query: &str, own: SharedDatabase) -> Result<SharedDatabase> {
-    Ok(Arc::new(WithSite { cameras: SiteTable::open(url, query).await?, own }))
 }

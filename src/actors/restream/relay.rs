@@ -26,7 +26,7 @@ use crate::adapters::ffmpeg::child::Exit;
 use crate::adapters::ffmpeg::fault;
 use crate::adapters::ffmpeg::progress::Progress;
 use crate::adapters::live::SharedLive;
-use crate::domain::camera::{CameraState, CameraStatus};
+use crate::domain::camera::{CameraSource, CameraState, CameraStatus};
 use crate::domain::incident::Turn;
 use crate::domain::probe::{Fault, KeptProbe, Tracks};
 use crate::domain::restream::{Action, Event, PathView, Phase, Relay};
@@ -60,6 +60,8 @@ struct Ffmpeg {
     child: Box<dyn Process>,
     /// What it reads, without secrets.
     shown: String,
+    /// What its arguments were made for.
+    tracks: Tracks,
     progress: Progress,
 }
 
@@ -185,7 +187,8 @@ impl Restream {
             self.runs.started(witness);
         }
         ctx.add_stream(process::hear(events));
-        self.ffmpeg = Some(Ffmpeg { child, shown: source.shown.clone(), progress: Progress::default() });
+        self.ffmpeg =
+            Some(Ffmpeg { child, shown: source.shown.clone(), tracks: tracks.clone(), progress: Progress::default() });
         Ok(())
     }
 
@@ -213,7 +216,7 @@ impl Restream {
         let new = self.assigned.borrow_and_update().clone();
         let old = std::mem::replace(&mut self.known, new);
         self.relay.set_rules(self.known.setup.rules());
-        if !old.source.runs_like(&self.known.source) {
+        if !self.runs_on_like(&old.source) {
             log::info!(camera = self.camera(); "row changed, starting anew");
             self.happened(Event::Row { changed: true }, ctx);
             if let Some(tracks) = self.known.kept.clone() {
@@ -236,6 +239,13 @@ impl Restream {
             self.happened(Event::Path(self.known.path.clone()), ctx);
         }
         self.publish(ctx);
+    }
+
+    /// Whether the row changed to has the same arguments: `auto` and `copy` are the same for most sound.
+    fn runs_on_like(&self, old: &CameraSource) -> bool {
+        let new = &self.known.source;
+        let same_sound = |ffmpeg: &Ffmpeg| ffmpeg.tracks.audio_plan(old.audio) == ffmpeg.tracks.audio_plan(new.audio);
+        old.runs_like(new) || old.runs_like_but_for_sound(new) && self.ffmpeg.as_ref().is_some_and(same_sound)
     }
 
     fn exited(&mut self, exit: &Exit, ctx: &mut Context<Self>) {

@@ -141,6 +141,8 @@ impl CameraSource {
         };
         let parts = url::read(&url, "url")?;
         let (scheme, host) = (parts.scheme, parts.host.clone());
+        // Of RTSP alone: elsewhere the column changes nothing.
+        let transport = if matches!(scheme, Scheme::Rtsp | Scheme::Rtsps) { transport } else { Transport::default() };
         let shown = shown(&url, &parts, &secrets(row, parts.userinfo, ""));
         let secrets = secrets(row, parts.userinfo, parts.rest);
         Ok(Self { id: row.id, name, url: url.into(), shown, scheme, host, transport, audio, secrets })
@@ -151,10 +153,15 @@ impl CameraSource {
         self.shown.replacen("://***@", "://", 1)
     }
 
-    /// Whether a running ffmpeg of `self` would be started the same way for `other`.
+    /// Whether a running ffmpeg of `self` would be started the same way for `other`, whatever sound the camera has.
     pub fn runs_like(&self, other: &Self) -> bool {
-        let Self { id, name, url, shown: _, scheme: _, host: _, transport, audio, secrets: _ } = self;
-        (id, name, transport, audio) == (&other.id, &other.name, &other.transport, &other.audio)
+        self.audio == other.audio && self.runs_like_but_for_sound(other)
+    }
+
+    /// The same for somebody who knows what becomes of the sound.
+    pub fn runs_like_but_for_sound(&self, other: &Self) -> bool {
+        let Self { id, name, url, shown: _, scheme: _, host: _, transport, audio: _, secrets: _ } = self;
+        (id, name, transport) == (&other.id, &other.name, &other.transport)
             && url.expose_secret() == other.url.expose_secret()
     }
 

@@ -5,6 +5,7 @@
 
 mod clock;
 mod database;
+mod edits;
 mod kills;
 mod life;
 mod order;

@@ -39,9 +39,10 @@ impl Door {
     }
 }
 
-/// Whether waiting helps: the database may answer later. A schema that is not ours stays so.
+/// Whether waiting helps: the database may answer later, or otherwise. A schema that is not ours and a wrong URL or query
+/// stay so.
 pub(super) fn is_away(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Unavailable | Kind::Timeout)
+    !matches!(error.kind(), Kind::Unsupported | Kind::Invalid)
 }
 
 /// Tries until the database answers and its schema is ours, opens the door, and goes on listening.

@@ -7,7 +7,7 @@ use std::error::Error as _;
 use std::io;
 
 use tokio_postgres::Error as Pg;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, SqlState};
 
 use crate::base::Error;
 use crate::base::error::Kind;
@@ -45,7 +45,9 @@ pub(super) fn is_forbidden(error: &Pg) -> bool {
 /// The error with a sentence that names the place, the fault and, where there is one, the remedy.
 pub(super) fn sentence(place: &str, error: &Pg) -> Error {
     let (kind, what) = match error.code() {
-        Some(code) => answered(code),
+        Some(code) => {
+            error.as_db_error().and_then(refused).map_or_else(|| answered(code), |what| (Kind::Unavailable, what))
+        }
         None => (Kind::Unavailable, unanswered(error).to_owned()),
     };
     Error::new(kind, format!("the database {place} {what}")).with_source(plain(error))
@@ -59,12 +61,28 @@ pub(super) fn read_only(place: &str) -> Error {
 const READ_ONLY: &str = "is read-only; is it a standby? name the primary in database.url, or switch \
                          default_transaction_read_only off";
 
+/// Why the server let nobody in. The name of its function tells what the code does not, in no language; a wrong password
+/// and a role that does not exist look the same on purpose.
+fn refused(said: &DbError) -> Option<String> {
+    let what = match (said.code(), said.routine()) {
+        (c, _) if *c == SqlState::INVALID_PASSWORD => {
+            "refuses our password, or has no such role; correct user and password in database.url"
+        }
+        (c, Some("InitializeSessionUserId")) if *c == SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
+            "has no role of our name that may log in; correct the user in database.url, or CREATE ROLE ... LOGIN there"
+        }
+        (c, _) if *c == SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
+            "admits nobody like us: no line of its pg_hba.conf fits user, database, our address and TLS; where it wants \
+             TLS, write sslmode=require and switch ssl on there"
+        }
+        _ => return None,
+    };
+    Some(what.to_owned())
+}
+
 fn answered(code: &SqlState) -> (Kind, String) {
     let down = Kind::Unavailable;
     let (kind, what) = match code {
-        c if *c == SqlState::INVALID_PASSWORD || *c == SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
-            (down, "refuses our user or password; correct database.url, or pg_hba.conf on the server")
-        }
         c if *c == SqlState::INVALID_CATALOG_NAME => (down, "does not exist; create it with createdb"),
         c if *c == SqlState::TOO_MANY_CONNECTIONS => {
             (down, "has no connection left for us; raise max_connections or end idle sessions")
@@ -87,6 +105,11 @@ fn answered(code: &SqlState) -> (Kind, String) {
         c if *c == SqlState::CHARACTER_NOT_IN_REPERTOIRE || *c == SqlState::UNTRANSLATABLE_CHARACTER => {
             (Kind::Invalid, "refuses this row: a text holds a character that it cannot keep")
         }
+        c if *c == SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE => {
+            (down, "accepts no connections to this database just now")
+        }
+        // Class 08: how a pooler in between says that it cannot reach the server.
+        c if c.code().starts_with("08") => (down, "cannot be reached through its pooler; look into the pooler's log"),
         // Class 23: rules of tables.
         c if c.code().starts_with("23") => (Kind::Conflict, "refuses this row: it breaks a rule of its table"),
         // Class 22: values out of range, too long, of a wrong form; 54: too long for an index.

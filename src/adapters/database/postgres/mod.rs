@@ -77,7 +77,7 @@ pub async fn open(url: &SecretString) -> Result<Arc<Postgres>> {
 /// its coming is announced as a change of the cameras.
 ///
 /// # Errors
-/// As [`open`], without `Unavailable` and `Timeout`.
+/// `Invalid` and `Unsupported` of [`open`].
 pub async fn open_or_wait(url: &SecretString) -> Result<Arc<Postgres>> {
     let address = Address::parse(url)?;
     let silent = |_| Err(Error::unavailable(format!("the database {} does not answer", address.place)));

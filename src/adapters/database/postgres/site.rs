@@ -61,15 +61,32 @@ impl SiteTable {
     /// # Errors
     /// `Invalid` when the URL or the query is wrong.
     pub async fn open(url: &SecretString, query: &str) -> Result<Self> {
-        let address = Address::parse(url)?;
-        let server = Server::reading(&address, Arc::new(Door::open()))?;
-        let query = query.trim().trim_end_matches(';').to_owned();
-        let table = Self { server, query, left_out: AtomicUsize::new(0) };
+        let table = Self::new(url, query)?;
         match table.cameras().await {
             Err(error) if arrival::is_away(&error) => log::warn!("{error}; going on without it until it answers"),
             tried => drop(tried?),
         }
         Ok(table)
+    }
+
+    /// As [`SiteTable::open`] for a query that has worked before: a column that the site has renamed since then is waited
+    /// for like a server that is away.
+    ///
+    /// # Errors
+    /// `Invalid` when the URL is wrong.
+    pub async fn open_again(url: &SecretString, query: &str) -> Result<Self> {
+        let table = Self::new(url, query)?;
+        if let Err(error) = table.cameras().await {
+            log::warn!("{error}; going on without it until it works");
+        }
+        Ok(table)
+    }
+
+    fn new(url: &SecretString, query: &str) -> Result<Self> {
+        let address = Address::parse(url)?;
+        let server = Server::reading(&address, Arc::new(Door::open()))?;
+        let query = query.trim().trim_end_matches(';').to_owned();
+        Ok(Self { server, query, left_out: AtomicUsize::new(0) })
     }
 
     /// All cameras, by id.

@@ -187,4 +187,7 @@ fn only_what_ffmpeg_sees_makes_a_difference() {
     for row in different {
         assert!(!base.runs_like(&source(&row)), "{row:?}");
     }
+    let web = CameraRow { url: Some("http://h/x.ts".to_owned().into()), ..row() };
+    let udp = CameraRow { transport: Some("udp".into()), ..web.clone() };
+    assert!(source(&web).runs_like(&source(&udp)), "the transport is that of RTSP");
 }
