@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::health::within;
 use super::state::State;
 use crate::adapters::live::Latest;
 use crate::base::Result;
@@ -24,10 +25,10 @@ pub(super) struct Counts {
     pub(super) camera_restarts: u64,
     /// Streams that are being recorded now.
     pub(super) recordings_active: u64,
-    /// Segments by state.
-    pub(super) segments: BTreeMap<&'static str, u64>,
-    /// Segments that are recorded and not yet in the object store.
-    pub(super) upload_backlog: u64,
+    /// Segments by state; null while the database does not answer.
+    pub(super) segments: Option<BTreeMap<&'static str, u64>>,
+    /// Segments that are recorded and not yet in the object store; null while the database does not answer.
+    pub(super) upload_backlog: Option<u64>,
     /// WebSocket sessions.
     pub(super) ws_clients: u64,
     /// WebSocket sessions closed because they were too slow.
@@ -35,14 +36,14 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Reads them.
-    pub(super) async fn read(state: &State) -> Result<Self> {
+    /// Reads them, with what they were read from. A database that does not answer hides its own numbers only.
+    pub(super) async fn read(state: &State) -> Result<(Self, Latest)> {
         let latest = state.live.latest().await?;
-        Ok(Self::of(&latest, state.database.segment_counts().await?, state).await)
+        let segments = within(state.database.segment_counts()).await.ok();
+        Ok((Self::of(&latest, segments, state).await, latest))
     }
 
-    /// Counts what has been read already.
-    pub(super) async fn of(latest: &Latest, segments: Vec<(SegmentState, u64)>, state: &State) -> Self {
+    async fn of(latest: &Latest, segments: Option<Vec<(SegmentState, u64)>>, state: &State) -> Self {
         let hub = state.hub.look().await.unwrap_or_default();
         let is_active = |state| matches!(state, RecordingState::Starting | RecordingState::Recording);
         let waits = |state: &SegmentState| matches!(state, SegmentState::Sealed | SegmentState::Uploading);
@@ -51,8 +52,11 @@ impl Counts {
             cameras: by_word(&CAMERA_STATES, latest.cameras.iter().map(|camera| (camera.state, 1))),
             camera_restarts: latest.cameras.iter().map(|camera| u64::from(camera.restarts)).sum(),
             recordings_active: latest.recordings.iter().filter(|one| is_active(one.state)).count() as u64,
-            upload_backlog: segments.iter().filter(|(state, _)| waits(state)).map(|(_, count)| count).sum(),
-            segments: by_word(&SegmentState::ALL.map(|state| (state, state.as_str())), segments.into_iter()),
+            upload_backlog: segments
+                .as_ref()
+                .map(|segments| segments.iter().filter(|(state, _)| waits(state)).map(|(_, count)| count).sum()),
+            segments: segments
+                .map(|segments| by_word(&SegmentState::ALL.map(|state| (state, state.as_str())), segments.into_iter())),
             ws_clients: hub.clients as u64,
             ws_dropped: hub.dropped,
         }

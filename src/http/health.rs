@@ -96,7 +96,8 @@ impl Service {
     }
 }
 
-async fn within<T>(question: impl Future<Output = Result<T>>) -> Result<T> {
+/// The answer, or that there is none in time.
+pub(super) async fn within<T>(question: impl Future<Output = Result<T>>) -> Result<T> {
     let late = || Error::new(Kind::Timeout, format!("no answer in {} s", PATIENCE.as_secs()));
     tokio::time::timeout(PATIENCE, question).await.unwrap_or_else(|_| Err(late()))
 }

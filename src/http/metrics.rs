@@ -17,19 +17,17 @@ use crate::adapters::live::Latest;
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn metrics(state: web::Data<State>) -> Answer {
-    let latest = state.live.latest().await?;
-    // A database that does not answer hides its own numbers only.
-    let segments = state.database.segment_counts().await;
-    let database_up = segments.is_ok();
-    let counts = Counts::of(&latest, segments.unwrap_or_default(), &state).await;
+    let (counts, latest) = Counts::read(&state).await?;
     let mut text = Exposition::default();
     process(&mut text, &state);
     totals(&mut text, &counts);
-    text.family("database_up", Kind::Gauge, "1 when the database answers.").value(u64::from(database_up));
-    if database_up {
-        by_state(&mut text, "segments", "Recorded segments by state.", &counts.segments);
+    text.family("database_up", Kind::Gauge, "1 when the database answers.").value(u64::from(counts.segments.is_some()));
+    if let Some(segments) = &counts.segments {
+        by_state(&mut text, "segments", "Recorded segments by state.", segments);
+    }
+    if let Some(backlog) = counts.upload_backlog {
         text.family("upload_backlog_segments", Kind::Gauge, "Segments recorded and not yet in the object store.")
-            .value(counts.upload_backlog);
+            .value(backlog);
     }
     each(&mut text, &latest);
     Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(text.into_text()))

@@ -2,6 +2,7 @@
 
 use actix_web::web;
 use chrono::{DateTime, Utc};
+use futures_util::future::join;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -37,8 +38,9 @@ pub(super) struct Status {
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn status(state: web::Data<State>) -> Answer<web::Json<Status>> {
-    let services = health::services(&state).await;
-    let counts = Counts::read(&state).await?;
+    // It is asked for when something is wrong: what does not answer is named and hides nothing else.
+    let (services, counts) = join(health::services(&state), Counts::read(&state)).await;
+    let (counts, _) = counts?;
     Ok(web::Json(Status {
         version: VERSION,
         node: state.node.clone(),

@@ -11,6 +11,7 @@ mod life;
 mod order;
 mod peers;
 mod proxy;
+mod refused;
 mod server;
 mod stage;
 mod table;
