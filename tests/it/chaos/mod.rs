@@ -13,6 +13,7 @@ mod peers;
 mod proxy;
 mod refused;
 mod server;
+mod site;
 mod stage;
 mod table;
 mod writes;
