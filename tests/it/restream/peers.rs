@@ -37,6 +37,12 @@ impl Peer {
         Self::listen(refuse)
     }
 
+    /// The same with a login that sends no password.
+    pub fn digesting() -> Self {
+        let challenge = "Digest realm=\"cam\", nonce=\"0123456789abcdef\"";
+        Self::listen(move |stream, logins| refuse_with(stream, logins, challenge))
+    }
+
     /// How many were counted.
     pub fn count(&self) -> usize {
         self.count.load(Ordering::SeqCst)
@@ -49,8 +55,12 @@ pub fn say_nothing(mut stream: TcpStream) {
     while matches!(stream.read(&mut buffer), Ok(1..)) {}
 }
 
-/// An RTSP server that nobody may enter.
-pub fn refuse(mut stream: TcpStream, logins: &AtomicUsize) {
+/// An RTSP or HTTP server that nobody may enter.
+pub fn refuse(stream: TcpStream, logins: &AtomicUsize) {
+    refuse_with(stream, logins, "Basic realm=\"cam\"");
+}
+
+fn refuse_with(mut stream: TcpStream, logins: &AtomicUsize, challenge: &str) {
     let mut buffer = [0; 4096];
     while let Ok(length @ 1..) = stream.read(&mut buffer) {
         let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
@@ -61,7 +71,14 @@ pub fn refuse(mut stream: TcpStream, logins: &AtomicUsize) {
             if request.contains("Authorization: ") {
                 logins.fetch_add(1, Ordering::SeqCst);
             }
-            format!("RTSP/1.0 401 Unauthorized\r\nCSeq: {sequence}\r\nWWW-Authenticate: Basic realm=\"cam\"\r\n\r\n")
+            let protocol = if request.lines().next().is_some_and(|line| line.contains("HTTP/1")) {
+                "HTTP/1.1"
+            } else {
+                "RTSP/1.0"
+            };
+            format!(
+                "{protocol} 401 Unauthorized\r\nCSeq: {sequence}\r\nContent-Length: 0\r\nWWW-Authenticate: {challenge}\r\n\r\n"
+            )
         };
         if stream.write_all(answer.as_bytes()).is_err() {
             return;

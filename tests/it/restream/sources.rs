@@ -84,6 +84,8 @@ pub enum Body {
     Endless { args: &'static str, kind: &'static str, cut_after: Option<usize> },
     /// Files of a folder.
     Folder(PathBuf),
+    /// Somewhere else.
+    Moved(String),
 }
 
 /// HTTP/1.1 as cameras speak it: no length, no chunks, the end of the connection is the end.
@@ -127,8 +129,12 @@ fn answer(mut stream: TcpStream, body: &Body) -> std::io::Result<()> {
             let most = cut_after.map_or(u64::MAX, |bytes| bytes as u64);
             std::io::copy(&mut pipe.take(most), &mut stream).map(|_| ())
         }
+        Body::Moved(to) => {
+            write!(stream, "HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        }
         Body::Folder(folder) => {
-            let name = request.split(' ').nth(1).unwrap_or_default().trim_start_matches('/').to_owned();
+            let name = request.split(' ').nth(1).unwrap_or_default().trim_start_matches('/');
+            let name = name.split('?').next().unwrap_or_default();
             match std::fs::read(folder.join(name)) {
                 Ok(file) => {
                     write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")?;

@@ -3,11 +3,12 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use deadpool_postgres::Client;
 use futures_util::stream::{FuturesOrdered, TryStreamExt};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::fault::{self, Failure};
+use super::hidden::Hidden;
 use crate::adapters::database::ledger::{self, LONGEST_TEXT};
 use crate::adapters::database::{Condition, WritePlan};
 use crate::base::Error;
@@ -195,7 +196,7 @@ pub(super) fn filled(row: &Row, column: usize) -> Option<String> {
 /// Columns to write with their values; absent fields are not among them.
 fn assignments(edit: CameraEdit) -> Result<Vec<(&'static str, Value)>, Failure> {
     let text = |text: Option<String>| -> Value { Box::new(text) };
-    let secret = |secret: Option<SecretString>| text(secret.map(|secret| secret.expose_secret().to_owned()));
+    let secret = |secret: Option<SecretString>| -> Value { Box::new(Hidden(secret)) };
     let port = |port: i64| i32::try_from(port).map_err(|_| Error::invalid("port", "is not between 1 and 65535"));
     let port = edit.port.map(|value| value.map(port).transpose()).transpose()?;
     let flag = |flag: bool| -> Value { Box::new(flag) };

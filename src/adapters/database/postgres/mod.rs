@@ -11,6 +11,7 @@ mod address;
 mod arrival;
 mod cameras;
 mod fault;
+mod hidden;
 mod incidents;
 mod link;
 mod listen;
