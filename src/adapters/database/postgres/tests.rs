@@ -2,6 +2,7 @@
 //! filled up, and its sessions are ended.
 
 use std::ops::Deref;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -197,7 +198,8 @@ async fn faults_of_the_server_are_sentences_without_secrets() {
     }
     for (url, kind, words) in [
         (server.url("tester", "none", ""), Kind::Unavailable, "does not exist"),
-        (server.url("denied", "empty", ""), Kind::Unavailable, "refuses our user"),
+        (server.url("denied", "empty", ""), Kind::Unavailable, "pg_hba.conf"),
+        (server.url("ghost", "empty", ""), Kind::Unavailable, "has no role of our name"),
         (server.url("guest", "empty", ""), Kind::Unavailable, "GRANT"),
         (server.url("tester", "empty", "sslmode=require"), Kind::Unavailable, "speaks no TLS"),
         ("postgresql://u:hunter2@127.0.0.1:1/d".into(), Kind::Unavailable, "refuses connections"),
@@ -267,17 +269,29 @@ async fn a_standby_is_named_by_ping_and_rows_never_reach_an_error() {
     }
 }
 
+/// Makes a certificate and its key.
+fn openssl(what: &[&str], signed_by: &[(&str, &Path)], certificate: &Path, key: &Path) {
+    let mut command = Command::new("openssl");
+    command.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]).args(what);
+    signed_by.iter().for_each(|(option, file)| _ = command.arg(option).arg(file));
+    let made = command.arg("-keyout").arg(key).arg("-out").arg(certificate).output().expect("openssl");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
 #[tokio::test]
 async fn tls_believes_whom_sslmode_says() {
     let server = TestServer::start("");
     let (certificate, key) = (server.data().join("server.crt"), server.data().join("server.key"));
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"])
-        .args(["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE", "-keyout"])
-        .args([key.as_os_str(), "-out".as_ref(), certificate.as_os_str()])
-        .output()
-        .expect("openssl");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let folder = tempfile::tempdir().expect("a folder");
+    let (root, root_key) = (folder.path().join("ca.crt"), folder.path().join("ca.key"));
+    let (other, other_key) = (folder.path().join("other.crt"), folder.path().join("other.key"));
+    for (certificate, key) in [(&root, &root_key), (&other, &other_key)] {
+        let authority = "/CN=an authority";
+        openssl(&["-subj", authority, "-addext", "keyUsage=critical,keyCertSign"], &[], certificate, key);
+    }
+    let names = ["-subj", "/CN=db", "-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=CA:FALSE"];
+    openssl(&names, &[("-CA", &root), ("-CAkey", &root_key)], &certificate, &key);
+    own(&certificate);
     own(&key);
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     std::fs::set_permissions(&key, mode).expect("private");
@@ -285,7 +299,7 @@ async fn tls_believes_whom_sslmode_says() {
     server.stop();
     server.run();
     let url = |query: &str| server.url("tester", "postgres", query);
-    let root = format!("sslrootcert={}", certificate.display());
+    let (root, other) = (format!("sslrootcert={}", root.display()), format!("sslrootcert={}", other.display()));
     for query in ["sslmode=require", "", "sslmode=disable", &format!("sslmode=verify-full&{root}")] {
         let opened = open(&url(query)).await.map_err(|error| format!("{query}: {error:?}")).expect("opened");
         let sql = "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
@@ -298,8 +312,12 @@ async fn tls_believes_whom_sslmode_says() {
             tokio::task::yield_now().await;
         }
     }
-    let (kind, sentence) = refusal(&url("sslmode=verify-full")).await;
-    assert!(kind == Kind::Unavailable && sentence.contains("not trusted"), "{sentence}");
+    for query in
+        ["sslmode=verify-full".to_owned(), format!("sslmode=verify-ca&{other}"), format!("sslmode=require&{other}")]
+    {
+        let (kind, sentence) = refusal(&url(&query)).await;
+        assert!(kind == Kind::Unavailable && sentence.contains("not trusted"), "{query}: {sentence}");
+    }
     // By its address, which the certificate does not name.
     let address = url(&format!("sslmode=verify-full&{root}")).expose_secret().replace("localhost", "127.0.0.1");
     let (_, sentence) = refusal(&address.clone().into()).await;
