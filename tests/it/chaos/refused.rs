@@ -1,7 +1,8 @@
-//! A PostgreSQL that answers and lets us in no more: our next life names what is wrong, and goes by the last known list
-//! until it is mended.
+//! A PostgreSQL that is away, hangs, or lets us in no more: our next life names what is wrong, and goes by the last known
+//! list until it is mended.
 
 use nix::sys::signal::Signal;
+use secrecy::ExposeSecret;
 use serde_json::Value;
 use url::Url;
 
@@ -9,6 +10,7 @@ use super::long;
 use super::stage::Stage;
 use crate::support::postgres::TestServer;
 use crate::support::processes::send;
+use crate::support::room::Room;
 
 const PASSWORD: &str = "canary-4711";
 
@@ -68,8 +70,35 @@ async fn source(stage: &Stage, words: &str) {
         .await;
 }
 
+/// Our next life without the database: what is wrong is named, the cameras run by the last known list, and when it is
+/// mended they are what the table says.
+async fn live_without(stage: &mut Stage, words: &str, fault: impl Fn(&TestServer), remedy: impl Fn(&TestServer)) {
+    stage.program.kill().await;
+    fault(&stage.database);
+    let begin = stage.program.log().len();
+    stage.program.start_again().await;
+    source(stage, "last known since").await;
+    let relays = stage.all_running().await;
+    let told = database(stage, false).await;
+    assert!(told.contains(words), "{words}: {told}");
+    let log = stage.log_from(begin);
+    assert!(log.contains(words) && !log.contains(PASSWORD), "{words}: {log}");
+    // Without the database it comes back too.
+    send(relays["cam0"], Signal::SIGKILL);
+    stage
+        .until("another one", || async {
+            stage.relays().get("cam0").filter(|now| **now != relays["cam0"]).map(|_| ()).ok_or_else(String::new)
+        })
+        .await;
+    let relays = stage.all_running().await;
+    remedy(&stage.database);
+    source(stage, "database").await;
+    database(stage, true).await;
+    assert_eq!(stage.all_running().await, relays, "{words}: what runs is what the table says");
+}
+
 #[tokio::test]
-async fn a_life_that_is_not_let_in_goes_by_the_last_known_list() {
+async fn a_life_without_the_database_goes_by_the_last_known_list() {
     let mut stage = with_login().await;
     let name = stage.sql("SELECT current_database()");
     stage
@@ -78,49 +107,49 @@ async fn a_life_that_is_not_let_in_goes_by_the_last_known_list() {
             if kept.contains("cam1") { Ok(()) } else { Err(kept) }
         })
         .await;
-    let ask = |sql: &str| (sql.to_owned(), "host");
-    let back = |sql: &str| sql.to_owned();
-    let table = [
-        (ask("ALTER ROLE app PASSWORD 'x'"), format!("ALTER ROLE app PASSWORD '{PASSWORD}'"), "our password"),
-        (ask(&format!("ALTER DATABASE {name} RENAME TO y")), format!("ALTER DATABASE y RENAME TO {name}"), "createdb"),
-        ((back("SELECT 1"), "hostssl"), back("SELECT 1"), "sslmode=require"),
-        (ask("ALTER ROLE app RENAME TO z"), back("ALTER ROLE z RENAME TO app"), "no such role"),
-        (ask("ALTER ROLE app NOLOGIN"), back("ALTER ROLE app LOGIN"), "may log in"),
-        (ask("ALTER ROLE app CONNECTION LIMIT 0"), back("ALTER ROLE app CONNECTION LIMIT -1"), "no connection left"),
-        (
-            ask(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")),
-            format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"),
-            "accepts no connections",
-        ),
-        ((back("SELECT 1"), "# host"), back("SELECT 1"), "pg_hba.conf"),
-    ];
-    let count = if long() { table.len() } else { 3 };
-    for ((fault, how), remedy, words) in table.into_iter().take(count) {
-        stage.program.kill().await;
-        stage.database.psql("postgres", &fault).expect("done");
-        admit(&stage.database, how);
-        let begin = stage.program.log().len();
-        stage.program.start_again().await;
-        source(&stage, "last known since").await;
-        let relays = stage.all_running().await;
-        let told = database(&stage, false).await;
-        assert!(told.contains(words) && told.contains(&name), "{fault}: {told}");
-        let log = stage.log_from(begin);
-        assert!(log.contains(words) && !log.contains(PASSWORD), "{fault}: {log}");
-        // Without the database it comes back too.
-        send(relays["cam0"], Signal::SIGKILL);
-        stage
-            .until("another one", || async {
-                stage.relays().get("cam0").filter(|now| **now != relays["cam0"]).map(|_| ()).ok_or_else(String::new)
-            })
-            .await;
-        let relays = stage.all_running().await;
-
-        stage.database.psql("postgres", &remedy).expect("done");
-        admit(&stage.database, "host");
-        source(&stage, "database").await;
-        database(&stage, true).await;
-        assert_eq!(stage.all_running().await, relays, "{remedy}: what runs is what the table says");
+    let hang = |server: &TestServer| server.pause(Signal::SIGSTOP);
+    live_without(&mut stage, "does not answer", hang, |server| server.pause(Signal::SIGCONT)).await;
+    live_without(&mut stage, "refuses connections", TestServer::stop, TestServer::run).await;
+    for how in ["hostssl", "# host"].iter().take(if long() { 2 } else { 1 }) {
+        live_without(&mut stage, "sslmode=require", |server| admit(server, how), |server| admit(server, "host")).await;
     }
+    let app = |what: &str| format!("ALTER ROLE app {what}");
+    let its = |what: &str| format!("ALTER DATABASE {name} {what}");
+    let table = [
+        (app("PASSWORD 'x'"), app(&format!("PASSWORD '{PASSWORD}'")), "our password"),
+        (its("RENAME TO y"), format!("ALTER DATABASE y RENAME TO {name}"), "createdb"),
+        (app("RENAME TO z"), "ALTER ROLE z RENAME TO app".to_owned(), "no such role"),
+        (app("NOLOGIN"), app("LOGIN"), "may log in"),
+        (app("CONNECTION LIMIT 0"), app("CONNECTION LIMIT -1"), "no connection left"),
+        (its("ALLOW_CONNECTIONS false"), its("ALLOW_CONNECTIONS true"), "accepts no connections"),
+    ];
+    for (fault, remedy, words) in table.iter().take(if long() { 6 } else { 2 }) {
+        let run = |sql: &str| {
+            let sql = sql.to_owned();
+            move |server: &TestServer| _ = server.psql("postgres", &sql).expect("done")
+        };
+        live_without(&mut stage, words, run(fault), run(remedy)).await;
+    }
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_schema_of_a_newer_program_is_named_and_left_alone() {
+    let stage = with_login().await;
+    stage.sql("INSERT INTO streamwarden_schema_history VALUES (99, 'later', 'x', '1')");
+    let history = stage.sql("SELECT count(*) FROM streamwarden_schema_history");
+    let dsn = stage.database.url("app", &stage.sql("SELECT current_database()"), "");
+    let dsn = dsn.expose_secret().replace("app@", &format!("app:{PASSWORD}@"));
+    let room = Room::new();
+    let words = "has schema version 99, this program knows versions up to";
+    for (option, variable) in [("--pg-dsn", ""), ("--pg_dsn", ""), ("", "PG_DSN")] {
+        let more = if option.is_empty() { vec![] } else { vec![option, &dsn] };
+        let environment = if variable.is_empty() { vec![] } else { vec![(variable, dsn.as_str())] };
+        let ended = room.run(&[vec!["run", "--listen", "127.0.0.1:0"], more].concat(), &environment);
+        assert_eq!(ended.code, Some(1), "{}", ended.err);
+        assert!(ended.err.contains(words) && !ended.err.contains(PASSWORD), "{option}{variable}: {}", ended.err);
+    }
+    assert_eq!(stage.sql("SELECT count(*) FROM streamwarden_schema_history"), history);
+    stage.sql("DELETE FROM streamwarden_schema_history WHERE version = 99");
     stage.close().await;
 }
