@@ -26,6 +26,7 @@ pub struct Page<T> {
     /// Where it goes on.
     pub next: Option<String>,
 }
+
 /// Longer than any look at a camera takes.
 const LOOK_PATIENCE: Duration = Duration::from_secs(340);
 
@@ -61,6 +62,15 @@ impl Remote {
         self.ask(request.timeout(LOOK_PATIENCE)).await
     }
 
+    /// Every camera as it is now.
+    ///
+    /// # Errors
+    /// What the running process says, or that it does not answer.
+    pub async fn cameras(&self) -> Result<Vec<CameraStatus>> {
+        let all: Page<CameraStatus> = self.ask(self.http.get(format!("{}/cameras", self.base))).await?;
+        Ok(all.items)
+    }
+
     /// What of the cameras table is held back.
     ///
     /// # Errors
@@ -88,10 +98,10 @@ impl Remote {
 
     /// A name wins over an id, as names may be numbers.
     async fn camera_id(&self, camera: &str) -> Result<i64> {
-        let all: Page<CameraStatus> = self.ask(self.http.get(format!("{}/cameras", self.base))).await?;
-        let by_name = all.items.iter().find(|one| one.name == camera);
+        let all = self.cameras().await?;
+        let by_name = all.iter().find(|one| one.name == camera);
         let id = camera.parse::<i64>().ok();
-        let found = by_name.or_else(|| all.items.iter().find(|one| Some(one.id) == id)).map(|one| one.id);
+        let found = by_name.or_else(|| all.iter().find(|one| Some(one.id) == id)).map(|one| one.id);
         found.ok_or_else(|| {
             let shown: String = camera.chars().take(60).collect();
             Error::not_found(format!("there is no camera {shown:?}; `streamwarden cameras list` names them all"))

@@ -7,7 +7,7 @@ use log::LevelFilter;
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::{Failure, Files, Print, kinds, plan, probe, runs, say, sheet};
+use super::{Failure, Files, Print, kinds, list, plan, probe, runs, say, sheet};
 use crate::app::{self, cameras};
 use crate::base::{Error, Result, redact};
 use crate::config::{self, CliOverrides, Sources};
@@ -17,7 +17,7 @@ use crate::logging;
 /// `cameras ...`
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List cameras; passwords are not shown.
+    /// List cameras and how they are; passwords are not shown.
     List(Print),
     /// Add a camera.
     Add {
@@ -196,14 +196,7 @@ pub fn run(files: Files, command: Command) -> Result<(), Failure> {
     let settings = config::load(&sources).map_err(Failure::Configuration)?;
     logging::start_on_console(LevelFilter::Warn);
     match command {
-        Command::List(print) => {
-            let rows = app::block_on(cameras::list(&settings))??;
-            if print.json {
-                say(&list_json(&rows));
-            } else {
-                say(&table(&rows));
-            }
-        }
+        Command::List(print) => list::run(&settings, print)?,
         Command::Add { name, fields, print } => {
             let edit = fields.into_edit(Some(name), &[])?;
             changed("added", &app::block_on(cameras::add(&settings, edit))??, print);
@@ -233,35 +226,7 @@ fn changed(what: &str, row: &CameraRow, print: Print) {
     }
 }
 
-/// All rows without their secrets.
-pub(super) fn list_json(rows: &[CameraRow]) -> String {
-    json!({ "items": rows.iter().map(shown).collect::<Vec<_>>(), "next": null }).to_string()
-}
-
 /// A row without its secrets.
 fn shown(row: &CameraRow) -> serde_json::Value {
     json!(CameraSettings::from(row))
-}
-
-/// Rows for people.
-fn table(rows: &[CameraRow]) -> String {
-    if rows.is_empty() {
-        return "no cameras yet; `streamwarden cameras add NAME --host HOST` adds one".to_owned();
-    }
-    let word = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
-    let head = ["ID", "NAME", "KIND", "SOURCE", "ENABLED", "RECORD"].map(str::to_owned);
-    let lines = rows.iter().map(|row| {
-        let source = row.shown_url().or_else(|| row.shown_host_column()).unwrap_or_default();
-        let printable = |text: &str| text.chars().map(|c| if c.is_control() { '?' } else { c }).collect::<String>();
-        let [name, kind, source] = [&row.name, &row.kind, &source].map(|text| printable(text));
-        [row.id.to_string(), name, kind, source, word(row.enabled), word(row.record)]
-    });
-    let lines: Vec<[String; 6]> = std::iter::once(head).chain(lines).collect();
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths: [usize; 6] = std::array::from_fn(width);
-    let line = |cells: &[String; 6]| {
-        let cells = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -5,6 +5,7 @@
 pub mod cameras;
 pub mod check;
 pub mod kinds;
+mod list;
 pub mod plan;
 mod probe;
 pub mod runs;

@@ -10,6 +10,7 @@ use super::{EXIT_FAILURE, Failure, Print, say};
 use crate::app::{self, cameras};
 use crate::base::{Error, Result};
 use crate::config::Settings;
+use crate::domain::camera::CameraSettings;
 use crate::domain::camera::sheet::{self, ImportReport};
 
 /// Largest file; as over the API.
@@ -46,7 +47,8 @@ pub fn import(settings: &Settings, options: &Import) -> Result<(), Failure> {
 pub fn export(settings: &Settings, print: Print) -> Result<(), Failure> {
     let rows = app::block_on(cameras::list(settings))??;
     if print.json {
-        say(&super::cameras::list_json(&rows));
+        let items: Vec<CameraSettings> = rows.iter().map(CameraSettings::from).collect();
+        say(&json!({ "items": items, "next": null }).to_string());
     } else {
         say(sheet::write(&rows).trim_end_matches('\n'));
     }

@@ -15,6 +15,8 @@ pub use settings::CameraSettings;
 pub use source::{AudioPolicy, CameraSource, Kinds, Scheme, Transport};
 pub use template::{check_kind, check_template, check_unused};
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -158,6 +160,23 @@ pub enum CameraState {
     Held,
     /// Disabled, or refused because the row is wrong.
     Stopped,
+}
+
+impl fmt::Display for CameraState {
+    /// The word that JSON has.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Waiting => "waiting",
+            Self::Probing => "probing",
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Stalled => "stalled",
+            Self::Backoff => "backoff",
+            Self::Degraded => "degraded",
+            Self::Held => "held",
+            Self::Stopped => "stopped",
+        })
+    }
 }
 
 /// One camera as everybody sees it. Never holds a password or a URL that holds one.

@@ -57,8 +57,8 @@ fn cameras_are_added_listed_changed_and_removed() {
     );
 
     let listed = room.run(&["cameras", "list"], &[]);
-    assert_eq!(listed.out.lines().next().expect("a head"), "ID  NAME  KIND       SOURCE    ENABLED  RECORD");
-    assert!(listed.out.contains("gate  hikvision  10.0.0.9  no"), "{}", listed.out);
+    assert_eq!(listed.out.lines().next().expect("a head"), "ID  NAME  STATE  KIND       SOURCE    ENABLED  RECORD");
+    assert!(listed.out.contains("gate  -      hikvision  10.0.0.9  no"), "{}", listed.out);
 
     let id = added["id"].to_string();
     let removed = room.run(&["cameras", "remove", id.as_str()], &[]);

@@ -168,9 +168,14 @@ async fn an_import_is_weighed_like_the_table() {
 }
 
 pub fn cameras_plan(folder: &Path, apply: bool) -> String {
+    cameras(folder, if apply { &["plan", "--apply"] } else { &["plan"] })
+}
+
+/// What `streamwarden cameras ...` prints.
+fn cameras(folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_streamwarden"));
-    command.current_dir(folder).args(["cameras", "plan", "--config", "streamwarden.toml"]).env_clear();
-    let output = command.args(apply.then_some("--apply")).output().expect("the program");
+    command.current_dir(folder).args(["cameras", "--config", "streamwarden.toml"]).args(arguments).env_clear();
+    let output = command.output().expect("the program");
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
@@ -192,6 +197,8 @@ async fn the_command_line_shows_and_confirms_what_the_running_process_holds() {
     let says =
         async |words: &str| until(words, PATIENCE, async || cameras_plan(folder.path(), false).contains(words)).await;
     says("nothing is held; 5 cameras run").await;
+    let listed = cameras(folder.path(), &["list"]);
+    assert!(listed.starts_with("ID  NAME  STATE") && !listed.contains("  -  "), "{listed}");
     assert!(sql("DELETE FROM cameras"));
     says("would stop 5 of 5").await;
     let applied = cameras_plan(folder.path(), true);
