@@ -10,7 +10,7 @@ use log4rs::append::{Append, AppenderConfig};
 use log4rs::config::{Appender, Config, Deserializers, Logger, RawConfig, Root};
 use log4rs::filter::Filter;
 
-use super::{line, trigger};
+use super::{line, place, trigger};
 use crate::config::{Complaint, Complaints};
 
 const COMPARE: &str = "compare with etc/log4rs.yaml of the distribution";
@@ -22,7 +22,8 @@ pub(super) struct Loaded {
     pub refresh_rate: Option<Duration>,
 }
 
-/// Checks a logging configuration without using it: no log file is opened. Returns the log files it names.
+/// Checks a logging configuration without using it: no log file is opened. Returns the log files it names, with the
+/// variables of our environment filled in.
 ///
 /// # Errors
 /// All complaints at once.
@@ -88,7 +89,7 @@ fn moved_aside(text: &str, folder: &Path) -> (String, Vec<PathBuf>) {
     let appenders = document.get_mut("appenders").and_then(serde_yaml::Value::as_mapping_mut);
     for (index, (_, appender)) in appenders.into_iter().flatten().enumerate() {
         if let Some(serde_yaml::Value::String(path)) = appender.get_mut("path") {
-            files.push(PathBuf::from(std::mem::take(path)));
+            files.push(place::expanded(&std::mem::take(path), |name| std::env::var(name).ok()).into());
             *path = folder.join(format!("{index}.log")).display().to_string();
         }
     }

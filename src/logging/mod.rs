@@ -10,6 +10,7 @@
 
 mod line;
 mod load;
+mod place;
 mod redacting;
 mod reload;
 mod trigger;
@@ -25,6 +26,7 @@ use log::LevelFilter;
 use crate::config::Complaints;
 
 pub use load::check;
+pub use place::unset_variable;
 
 /// Environment variable that names the logging configuration.
 pub const VARIABLE: &str = "STREAMWARDEN_LOG_CONFIG";

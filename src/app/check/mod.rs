@@ -18,6 +18,7 @@ use crate::adapters::ffmpeg::version;
 use crate::adapters::mediamtx::MediaMtx;
 use crate::config::Settings;
 use crate::config::settings::{Database, Objects, Server};
+use crate::logging::unset_variable;
 
 /// Tries everything, in the order of the configuration. `log_files` are the files that logging would write.
 pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
@@ -33,7 +34,7 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     findings.push(program("ffmpeg", &settings.ffmpeg.ffmpeg).await);
     findings.push(program("ffprobe", &settings.ffmpeg.ffprobe).await);
     for file in log_files {
-        findings.push(disk::folder("logging", file.parent().unwrap_or(file), 0));
+        findings.push(log_file(file));
     }
     Report { findings }
 }
@@ -66,6 +67,18 @@ async fn database(database: &Database) -> Finding {
     match sqlite::inspect(file).await {
         Ok(found) => Finding::ok("database", found),
         Err(error) => Finding::error("database", &error),
+    }
+}
+
+fn log_file(file: &Path) -> Finding {
+    match unset_variable(file) {
+        None => disk::folder("logging", file.parent().unwrap_or(file), 0),
+        // Whoever types `check` has not the environment of the service.
+        Some(name) => Finding::note(
+            "logging",
+            format!("{}: the variable {name} is not set here", file.display()),
+            "systemd sets it for its service where LogsDirectory= is; for other starts set it yourself",
+        ),
     }
 }
 

@@ -35,6 +35,18 @@ fn the_console_and_the_file_get_lines_for_people() {
 }
 
 #[test]
+fn a_check_says_where_the_file_will_be() {
+    let room = Room::new();
+    let yaml = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/etc/log4rs.yaml")).expect("our own file");
+    room.write("etc/log4rs.yaml", &yaml.replace("path: log/", "path: $ENV{LOGS_DIRECTORY}/"));
+    let told = room.run(&["check"], &[("LOGS_DIRECTORY", "journal")]).out;
+    assert!(told.contains("logging") && told.contains("journal will be created"), "{told}");
+    let told = room.run(&["check"], &[]).out;
+    assert!(told.contains("note   logging") && told.contains("LOGS_DIRECTORY is not set here"), "{told}");
+    assert_eq!(room.names(), ["etc"], "nothing is created");
+}
+
+#[test]
 fn json_is_one_word_away() {
     let (room, _) = logged(|yaml| {
         let edited = yaml.replace("kind: line # kind: json", "kind: json #");
