@@ -19,14 +19,15 @@ struct Rule {
 }
 
 /// First match wins.
-const RULES: [Rule; 13] = [
+const RULES: [Rule; 16] = [
     Rule {
         needles: &["announce failed: 401", "announce failed: 403", "record failed: 401"],
         kind: FaultKind::PublishRefused,
         words: "the media server refuses our login for publishing; check publish_username and publish_password of the server",
     },
     Rule {
-        needles: &["announce failed", "setup failed: 4", "record failed"],
+        // Not SETUP, which cameras are asked for too: where the server refuses it, the next rule's words follow.
+        needles: &["announce failed", "record failed"],
         kind: FaultKind::PublishRefused,
         words: "the media server refuses the stream; its log says why (path not configured, already published, codec)",
     },
@@ -57,6 +58,16 @@ const RULES: [Rule; 13] = [
         ],
         kind: FaultKind::Unauthorized,
         words: "{} refuses the user name or password; correct them (tried once a minute, so that the camera does not lock the account)",
+    },
+    Rule {
+        needles: &["461 unsupported transport"],
+        kind: FaultKind::Other,
+        words: "{} does not send this way; set the camera's transport to the other one of tcp and udp",
+    },
+    Rule {
+        needles: &["453 not enough bandwidth", "503 service unavailable", "5xx server error"],
+        kind: FaultKind::Other,
+        words: "{} answers that it cannot serve us now; check how many viewers it allows, or restart the camera",
     },
     Rule {
         needles: &["404 not found", "454 session", "404 stream not found"],
@@ -98,6 +109,11 @@ const RULES: [Rule; 13] = [
         kind: FaultKind::NotMedia,
         words: "{} leads to a protocol that is not allowed; use the address of the stream itself",
     },
+    Rule {
+        needles: &["connection reset by peer", "end of file"],
+        kind: FaultKind::Ended,
+        words: "{} cut the connection; if this goes on, check port and protocol, and how many viewers the camera allows",
+    },
 ];
 
 /// Explains a run that ended by itself. `shown` is the source without secrets, `patience` the limit ffmpeg had for one
@@ -118,7 +134,10 @@ pub fn explain(exit: &Exit, shown: &str, patience: Duration) -> Fault {
     }
     match (exit.ending, last_words(&exit.stderr)) {
         (Ending::Signal(_), _) => Fault::new(FaultKind::Program, format!("ffmpeg was {}", exit.ending)),
-        (Ending::Code(0), _) => Fault::new(FaultKind::Ended, format!("{shown} ended the stream")),
+        (Ending::Code(0), _) => Fault::new(
+            FaultKind::Ended,
+            format!("{shown} ended the stream; if this goes on, look at the camera's own log"),
+        ),
         (_, Some(line)) => Fault::new(FaultKind::Other, format!("ffmpeg failed ({}): {line}", exit.ending)),
         (_, None) => Fault::new(FaultKind::Other, format!("ffmpeg failed without a word ({})", exit.ending)),
     }
@@ -147,7 +166,7 @@ mod tests {
     #[test]
     fn every_failure_has_its_kind() {
         use FaultKind::*;
-        let table: [(&[&str], u64, FaultKind); 20] = [
+        let table: [(&[&str], u64, FaultKind); 25] = [
             (
                 &[
                     "[tcp @ 0x5] Failed to resolve hostname cam.invalid: Name or service not known",
@@ -175,6 +194,43 @@ mod tests {
                 Unauthorized,
             ),
             (&["rtsp://h/x: Server returned 403 Forbidden (access denied)"], 70, Unauthorized),
+            (
+                &[
+                    "[rtsp @ 0x5] [error] method SETUP failed: 401 Unauthorized",
+                    "[error] rtsp://***@h/x: Server returned 401 Unauthorized (authorization failed)",
+                ],
+                70,
+                Unauthorized,
+            ),
+            (
+                &[
+                    "[rtsp @ 0x5] [error] method SETUP failed: 461 Unsupported Transport",
+                    "[error] rtsp://h/x: Protocol not supported",
+                ],
+                70,
+                Other,
+            ),
+            (
+                &[
+                    "[rtsp @ 0x5] [error] method SETUP failed: 401 Unauthorized",
+                    "[error] Could not write header for output file #0 (incorrect codec parameters ?): Server returned 401",
+                ],
+                70,
+                PublishRefused,
+            ),
+            (
+                &[
+                    "[rtsp @ 0x5] [error] method SETUP failed: 453 Not Enough Bandwidth",
+                    "[error] rtsp://h/x: Server returned 4XX Client Error, but not one of 40{0,1,3,4}",
+                ],
+                70,
+                Other,
+            ),
+            (
+                &["[rtmp @ 0x5] [error] Cannot read RTMP handshake response", "rtmp://h/x: Connection reset by peer"],
+                70,
+                Ended,
+            ),
             (&["[rtsp @ 0x5] method DESCRIBE failed: 404 Not Found", "Server returned 404 Not Found"], 70, NotFound),
             (&["rtsp://127.0.0.1:36101/x: Invalid data found when processing input"], 5000, Silent),
             (&["rtsp://127.0.0.1:36102/x: Invalid data found when processing input"], 60, NotMedia),
@@ -210,6 +266,8 @@ mod tests {
         for (stderr, ms, kind) in table {
             let fault = explain(&exit(stderr, ms), "rtsp://***@h/x", Duration::from_secs(5));
             assert_eq!(fault.kind, kind, "{stderr:?}: {fault}");
+            let quoted = fault.message.starts_with("ffmpeg failed");
+            assert!(quoted || fault.message.contains("; "), "it says what to do: {fault}");
         }
     }
 

@@ -286,6 +286,11 @@ impl Relay {
         self.tracks = None;
         self.history = RestartHistory::default();
         self.last_fault = None;
+        if self.phase == Phase::WaitingForTurn {
+            // The turn it waits for may be one of another host's.
+            self.not_before = now;
+            return vec![Action::LeaveTurn, Action::AskTurn];
+        }
         self.start_afresh(now)
     }
 

@@ -103,6 +103,13 @@ async fn a_wrong_password_is_tried_once_a_minute_and_a_corrected_one_at_once() {
     stage.sql(&format!("UPDATE cameras SET url = '{}' WHERE name = 'gate'", source.url("a")));
     stage.state("gate", CameraState::Running).await;
     assert_eq!(peer.count(), 1);
+
+    let late = Peer::refusing_late();
+    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('late', 'rtsp://admin:wrong@{}/x')", late.address));
+    let status = stage.state("late", CameraState::Backoff).await;
+    let (error, wait) = (status.last_error.expect("a reason"), status.next_start.expect("a time") - status.since);
+    assert!(error.contains("refuses the user name or password") && wait.num_seconds() >= 59, "{wait}: {error}");
+    assert_eq!(late.count(), 1, "a camera that asks for the password late locks accounts as well");
     stage.stop().await;
 }
 

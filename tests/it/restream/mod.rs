@@ -15,6 +15,5 @@ mod protocols;
 mod publishers;
 mod rebuilt;
 mod rows;
-mod secrets;
 pub mod sources;
 mod stage;

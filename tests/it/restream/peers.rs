@@ -40,7 +40,12 @@ impl Peer {
     /// The same with a login that sends no password.
     pub fn digesting() -> Self {
         let challenge = "Digest realm=\"cam\", nonce=\"0123456789abcdef\"";
-        Self::listen(move |stream, logins| refuse_with(stream, logins, challenge))
+        Self::listen(move |stream, logins| refuse_from("DESCRIBE", stream, logins, challenge))
+    }
+
+    /// Shows anybody what it has, and refuses whoever wants it; counts logins.
+    pub fn refusing_late() -> Self {
+        Self::listen(|stream, logins| refuse_from("SETUP", stream, logins, BASIC))
     }
 
     /// How many were counted.
@@ -48,6 +53,12 @@ impl Peer {
         self.count.load(Ordering::SeqCst)
     }
 }
+
+const BASIC: &str = "Basic realm=\"cam\"";
+
+/// One video.
+const DESCRIPTION: &str = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=cam\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\n\
+    a=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:trackID=0\r\n";
 
 /// Until the other one hangs up.
 pub fn say_nothing(mut stream: TcpStream) {
@@ -57,16 +68,23 @@ pub fn say_nothing(mut stream: TcpStream) {
 
 /// An RTSP or HTTP server that nobody may enter.
 pub fn refuse(stream: TcpStream, logins: &AtomicUsize) {
-    refuse_with(stream, logins, "Basic realm=\"cam\"");
+    refuse_from("DESCRIBE", stream, logins, BASIC);
 }
 
-fn refuse_with(mut stream: TcpStream, logins: &AtomicUsize, challenge: &str) {
+/// Refuses this request and whatever comes after it.
+fn refuse_from(first: &str, mut stream: TcpStream, logins: &AtomicUsize, challenge: &str) {
     let mut buffer = [0; 4096];
     while let Ok(length @ 1..) = stream.read(&mut buffer) {
         let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
         let sequence = request.lines().find_map(|line| line.strip_prefix("CSeq: ")).unwrap_or("0").trim();
         let answer = if request.starts_with("OPTIONS") {
             format!("RTSP/1.0 200 OK\r\nCSeq: {sequence}\r\nPublic: DESCRIBE\r\n\r\n")
+        } else if request.starts_with("DESCRIBE") && first != "DESCRIBE" {
+            let length = DESCRIPTION.len();
+            format!(
+                "RTSP/1.0 200 OK\r\nCSeq: {sequence}\r\nContent-Type: application/sdp\r\nContent-Length: {length}\r\n\r\n\
+                 {DESCRIPTION}"
+            )
         } else {
             if request.contains("Authorization: ") {
                 logins.fetch_add(1, Ordering::SeqCst);
