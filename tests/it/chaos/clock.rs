@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use nix::sys::signal::Signal;
 
-use super::stage::Stage;
+use super::stage::{PATIENCE, Stage};
 use crate::support::processes::send;
 use crate::support::wait::within;
 
@@ -86,6 +86,15 @@ async fn a_clock_that_jumps_by_an_hour_changes_no_decision() {
         stage.sql("DELETE FROM cameras WHERE name = 'extra'");
         stage.forget(&["extra"]);
         stage.in_order(&before).await;
+    }
+    // Four rounds, each with one that was killed and one that hung; and nothing lasted an hour, or less than nothing.
+    for (kind, name, words) in [("cameraDown", "cam0", "SIGKILL"), ("cameraStalled", "cam1", "nothing came for")] {
+        assert!(stage.told(kind, name, &[words]).await >= 4, "{:#?}", stage.incidents("").await);
+    }
+    for incident in stage.incidents("").await {
+        let time = |end: &str| incident[end].as_str().and_then(|at| at.parse::<DateTime<Utc>>().ok()).expect("a time");
+        let seconds = (time("closedAt") - time("openedAt")).num_seconds();
+        assert!((0..PATIENCE.as_secs() as i64).contains(&seconds), "{incident}");
     }
     stage.close().await;
 }
