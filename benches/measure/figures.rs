@@ -26,6 +26,21 @@ pub fn versus(what: &str, ours: &mut [Duration], other: &str, theirs: &mut [Dura
     );
 }
 
+/// The same with means: for readings that are spread evenly over all cases there are.
+pub fn versus_on_average(what: &str, ours: &[Duration], other: &str, theirs: &[Duration], goal: &str) {
+    let mean = |readings: &[Duration]| readings.iter().sum::<Duration>() / u32::try_from(readings.len()).expect("few");
+    let (us, them) = (mean(ours), mean(theirs));
+    println!(
+        "{what}: {:.0} ms, {other} {:.0} ms, {:+.0} ms, ratio {:.2} (goal {goal})   [ours {}; the other {}]",
+        ms(us),
+        ms(them),
+        ms(us) - ms(them),
+        us.as_secs_f64() / them.as_secs_f64(),
+        spread(&mut ours.to_vec()),
+        spread(&mut theirs.to_vec())
+    );
+}
+
 /// Sorted readings in milliseconds.
 pub fn spread(readings: &mut [Duration]) -> String {
     readings.sort();

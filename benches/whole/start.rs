@@ -1,5 +1,8 @@
-//! From a row, or from a killed process, to the path being available; beside the same ffmpeg command started by hand, and
-//! beside MediaMTX's own restart of it where there is a real one.
+//! From a row, or from a killed process, to the path being available; beside the same ffmpeg command started by hand, beside
+//! the command as people write it, and beside MediaMTX's own restart of it where there is a real one.
+//!
+//! Whoever starts waits for the camera's next key frame: on average half the time between two. What is compared therefore
+//! begins at the same places between two key frames, spread evenly over the rounds, and means are compared.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -7,13 +10,18 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use streamwarden::demo::server::AnyServer;
+use tokio::time::sleep_until;
+use url::Url;
 
 use crate::measure::figures;
 use crate::mediamtx::OwnPath;
 use crate::support::cameras::Cameras;
 use crate::support::processes::{Job, send};
 use crate::support::program::Program;
-use crate::support::wait::{eventually, timed};
+use crate::support::wait::eventually;
+
+/// Between two key frames of the film.
+const KEY_FRAMES: Duration = Duration::from_secs(1);
 
 /// Asks the media server itself, so that our own polling is no part of the figure: the id of the path's source.
 pub async fn source(media: &AnyServer, name: &str) -> Option<String> {
@@ -24,25 +32,55 @@ pub async fn source(media: &AnyServer, name: &str) -> Option<String> {
     (path["available"] == true).then(|| id.to_owned())
 }
 
-/// Rounds of four in turn: a row, a kill, a command by hand, and the same by MediaMTX.
+/// A place between two key frames. A path becomes available with one, so the last that did tells when they come.
+struct Place {
+    last: Instant,
+    after: Duration,
+}
+
+impl Place {
+    /// Waits for the next time that the camera's stream is at this place.
+    async fn reached(&self) -> Instant {
+        let mut at = self.last + self.after;
+        while at < Instant::now() {
+            at += KEY_FRAMES;
+        }
+        sleep_until(at.into()).await;
+        Instant::now()
+    }
+
+    /// Something that began at this place has made a path available by now.
+    fn done(&mut self, begun: Instant) -> Duration {
+        self.last = Instant::now();
+        self.last - begun
+    }
+}
+
+/// Rounds in turn: a row, a kill, the commands by hand, and the same by MediaMTX.
 pub async fn compare(program: &Program, cameras: &Cameras, media: &AnyServer, rounds: usize) {
-    let (mut inserted, mut killed, mut bare) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut inserted, mut killed, mut bare, mut plain) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut theirs_added, mut theirs_killed) = (Vec::new(), Vec::new());
+    let camera = cameras.url(0);
+    let mut place = Place { last: Instant::now(), after: Duration::ZERO };
+    by_hand(media, &as_people_write_it(&camera), "first", &mut place).await;
     for round in 0..rounds {
+        place.after = KEY_FRAMES.mul_f64((round as f64 + 0.5) / rounds as f64);
         let name = format!("row{round}");
-        let begun = Instant::now();
-        program.sql(&format!("INSERT INTO cameras(name, url, record) VALUES ('{name}', '{}', 0)", cameras.url(0)));
+        let begun = place.reached().await;
+        program.sql(&format!("INSERT INTO cameras(name, url, record) VALUES ('{name}', '{camera}', 0)"));
         let first = eventually("the row's path", || source(media, &name)).await;
-        inserted.push(begun.elapsed());
+        inserted.push(place.done(begun));
         program.camera_in(&name, "running").await;
 
         let job = Job::Relay(name.clone());
         let args = program.processes().into_iter().find(|process| process.job == job).expect("a relay").args;
-        send(program.process(&job).expect("a relay"), Signal::SIGKILL);
-        let (_, took) =
-            timed("the path again", || async { source(media, &name).await.filter(|id| *id != first) }).await;
-        killed.push(took);
-        bare.push(by_hand(media, &args, &format!("bare{round}")).await);
+        let relay = program.process(&job).expect("a relay");
+        let begun = place.reached().await;
+        send(relay, Signal::SIGKILL);
+        eventually("the path again", || async { source(media, &name).await.filter(|id| *id != first) }).await;
+        killed.push(place.done(begun));
+        bare.push(by_hand(media, &args[1..args.len() - 1], &format!("bare{round}"), &mut place).await);
+        plain.push(by_hand(media, &as_people_write_it(&camera), &format!("plain{round}"), &mut place).await);
         if let AnyServer::Real(_) = media {
             let path = OwnPath::add(media, &args, &format!("own{round}")).await;
             theirs_added.push(path.added);
@@ -50,24 +88,34 @@ pub async fn compare(program: &Program, cameras: &Cameras, media: &AnyServer, ro
             path.remove().await;
         }
         program.sql(&format!("DELETE FROM cameras WHERE name = '{name}'"));
+        eventually("the camera gone", || async { source(media, &name).await.is_none().then_some(()) }).await;
     }
-    figures::versus("INSERT -> path available", &mut inserted, "bare ffmpeg", &mut bare.clone(), "<= 1.2");
-    figures::versus("kill -9 -> path available", &mut killed, "bare ffmpeg", &mut bare, "<= 1.2");
+    let people = "ffmpeg -i CAMERA -c copy -f rtsp SERVER";
+    figures::versus_on_average("INSERT -> path available", &inserted, "the same ffmpeg by hand", &bare, "<= 1.2");
+    figures::versus_on_average("kill -9 -> path available", &killed, "the same ffmpeg by hand", &bare, "<= 1.2");
+    figures::versus_on_average("INSERT -> path available", &inserted, people, &plain, "<= 1.2");
+    figures::versus_on_average("kill -9 -> path available", &killed, people, &plain, "<= 1.2");
     if theirs_killed.is_empty() {
         return println!("MediaMTX's own runOnInitRestart: not measured, MEDIAMTX_BIN names none");
     }
     let name = "MediaMTX's runOnInit";
-    figures::versus("configured -> path available", &mut inserted, name, &mut theirs_added, "< 1");
-    figures::versus("kill -9 -> path available", &mut killed, name, &mut theirs_killed, "< 1");
+    figures::versus_on_average("configured -> path available", &inserted, name, &theirs_added, "< 1");
+    figures::versus_on_average("kill -9 -> path available", &killed, name, &theirs_killed, "< 1");
 }
 
-/// The relay's own command, with another target.
-async fn by_hand(media: &AnyServer, args: &[String], name: &str) -> Duration {
+/// What an operator types.
+fn as_people_write_it(camera: &Url) -> Vec<String> {
+    let words = format!("-rtsp_transport tcp -i {camera} -c copy -f rtsp -rtsp_transport tcp");
+    words.split(' ').map(str::to_owned).collect()
+}
+
+/// An ffmpeg with these arguments before its target.
+async fn by_hand(media: &AnyServer, args: &[String], name: &str, place: &mut Place) -> Duration {
     let mut target = media.rtsp_url();
     target.set_path(name);
-    let begun = Instant::now();
+    let begun = place.reached().await;
     let mut ffmpeg = Command::new("ffmpeg")
-        .args(&args[1..args.len() - 1])
+        .args(args)
         .arg(target.as_str())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -75,7 +123,7 @@ async fn by_hand(media: &AnyServer, args: &[String], name: &str) -> Duration {
         .spawn()
         .expect("ffmpeg starts");
     eventually("the path by hand", || source(media, name)).await;
-    let took = begun.elapsed();
+    let took = place.done(begun);
     ffmpeg.kill().expect("our child");
     ffmpeg.wait().expect("our child");
     took
