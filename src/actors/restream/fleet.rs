@@ -85,8 +85,9 @@ impl Restreams {
         };
         let (server, path) = (self.server.answers(), self.server.path(&source.name));
         let (setup, kept, slots) = (Arc::clone(&self.setup), self.looks.of(&source), self.looks.slots.line());
-        let (looks_asked, restarts_asked) = (0, 0);
-        let assignment = Assignment { setup, facts, source, server, path, kept, slots, looks_asked, restarts_asked };
+        let (looks_asked, rows_read, restarts_asked) = (0, 0, 0);
+        let assignment =
+            Assignment { setup, facts, source, server, path, kept, slots, looks_asked, rows_read, restarts_asked };
         let (assign, assigned) = watch::channel(assignment);
         self.assignments.insert(id, assign);
         let (live, manager) = (Arc::clone(&self.live), ctx.address());

@@ -223,6 +223,9 @@ impl Restream {
                 self.relay.remember(tracks);
             }
         }
+        if old.rows_read != self.known.rows_read {
+            self.happened(Event::Row { changed: false }, ctx);
+        }
         if old.looks_asked != self.known.looks_asked
             && let Some(tracks) = self.known.kept.clone()
         {

@@ -62,6 +62,9 @@ impl Restreams {
             match row {
                 Ok(row) if manager.rows_taken == taken && !manager.would_end(id, row.as_ref()) => {
                     manager.take_row(id, row.as_ref(), ctx);
+                    if let Some(assign) = manager.assignments.get(&id) {
+                        assign.send_modify(|assignment| assignment.rows_read += 1);
+                    }
                 }
                 // Another row was written meanwhile, perhaps this one; or the camera would stop, and whether it may is
                 // judged by all rows together.

@@ -140,7 +140,8 @@ fn run(program: Program, pid: u32, started_at: DateTime<Utc>, end: Option<RunEnd
 
 fn end(exit: &Exit, started_at: DateTime<Utc>) -> RunEnd {
     let lasted = TimeDelta::from_std(exit.lasted).unwrap_or_default();
-    RunEnd { at: started_at + lasted, ending: exit.ending.to_string(), lines: exit.stderr.clone() }
+    // Its own clock began a little before we noted its start.
+    RunEnd { at: (started_at + lasted).min(Utc::now()), ending: exit.ending.to_string(), lines: exit.stderr.clone() }
 }
 
 impl Handler<LookAtRuns> for Restreams {

@@ -93,7 +93,7 @@ pub enum Event {
     Progress,
     /// ffmpeg has ended and was reaped.
     Exited(Fault),
-    /// The row was read or changed; `true` when ffmpeg has to be started differently from now on.
+    /// The row was read after an end, or has changed; `true` when ffmpeg has to be started differently from now on.
     Row {
         /// URL, path, transport or audio is another one.
         changed: bool,

@@ -12,7 +12,7 @@ use crate::domain::restart::RestartHistory;
 /// A remembered probe is believed for so many failed runs in a row; then the source is looked at again.
 const PROBE_LASTS: u32 = 3;
 
-/// Wait after the first failure of a relay that was running: long enough to read its row again.
+/// Longest wait after the first failure of a relay that was running: until its row was read again, and no longer than this.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 
 /// One relay.
@@ -32,6 +32,8 @@ pub struct Relay {
     last_fault: Option<Fault>,
     /// Backoff and Degraded: when to try again.
     retry_at: Duration,
+    /// Backoff: once the row was read there is nothing more to wait for.
+    waits_for_row: bool,
     /// No try before this, not even when the server comes back.
     not_before: Duration,
     /// ffmpeg: when it was started, when something last moved, since when it has been running.
@@ -55,6 +57,7 @@ impl Relay {
             failed_runs: 0,
             last_fault: None,
             retry_at: Duration::ZERO,
+            waits_for_row: false,
             not_before: Duration::ZERO,
             started_at: Duration::ZERO,
             moved_at: None,
@@ -260,6 +263,7 @@ impl Relay {
         // refused or went: that happens to all relays together.
         let first = ran > Duration::ZERO && self.history.failures() == 1 && fault.kind != FaultKind::PublishRefused;
         self.retry_at = now + if first { retry.after.min(FIRST_WAIT) } else { retry.after };
+        self.waits_for_row = first;
         if fault.kind == FaultKind::Unauthorized {
             self.not_before = now + self.rules.login_pause;
             self.retry_at = self.retry_at.max(self.not_before);
@@ -279,8 +283,12 @@ impl Relay {
     }
 
     fn on_row(&mut self, changed: bool, now: Duration) -> Vec<Action> {
-        if !changed || matches!(self.phase, Phase::Stopping | Phase::Ended) {
+        if matches!(self.phase, Phase::Stopping | Phase::Ended) {
             return Vec::new();
+        }
+        if !changed {
+            let goes_on = std::mem::take(&mut self.waits_for_row) && self.phase == Phase::Backoff;
+            return if goes_on { self.try_again(now) } else { Vec::new() };
         }
         // Another source: nothing that was learnt of the old one counts.
         self.tracks = None;

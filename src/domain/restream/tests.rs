@@ -91,12 +91,18 @@ fn an_end_is_followed_by_a_look_at_the_row_and_a_short_wait() {
     let soon = seconds(100) + Duration::from_millis(100);
     assert_eq!((relay.phase(), relay.next_start()), (&Phase::Backoff, Some(soon)), "a first failure is forgiven");
     assert_eq!(relay.last_error().as_deref(), Some("Ended"));
-    assert_eq!(step(&mut relay, 100, Event::Row { changed: false }), []);
-    assert_eq!(step(&mut relay, 100, Event::Tick), []);
-    assert_eq!(step(&mut relay, 101, Event::Tick), [Action::AskTurn]);
+    let mut unread = relay.clone();
+    assert_eq!(step(&mut unread, 100, Event::Tick), []);
+    assert_eq!(step(&mut unread, 101, Event::Tick), [Action::AskTurn], "a slow database is not waited for");
+    assert_eq!(step(&mut unread, 101, Event::Row { changed: false }), []);
+    assert_eq!(step(&mut relay, 100, Event::Row { changed: false }), [Action::AskTurn], "nothing else to wait for");
+    assert_eq!(step(&mut relay, 101, Event::Tick), []);
     // What the probe found is still known: no second session on a weak camera.
     assert_eq!(step(&mut relay, 101, Event::Turn(PathView::Missing)), [Action::Start(tracks())]);
     assert_eq!(relay.restarts(), 1);
+    step(&mut relay, 102, Event::Progress);
+    assert_eq!(step(&mut relay, 103, Event::Exited(fault(FaultKind::Ended))), [Action::ReadRow]);
+    assert_eq!(step(&mut relay, 103, Event::Row { changed: false }), [], "the second one waits for its time");
 }
 
 #[test]

@@ -13,8 +13,9 @@ use super::fault::Failure;
 use super::file::{File, Link};
 use crate::base::{Error, Result};
 
-/// Time between two looks. One look costs some 50 microseconds, and half of this is what a new camera waits on average.
-const INTERVAL: Duration = Duration::from_millis(150);
+/// Time between two looks. One look costs some 50 microseconds, so a thousandth of a core, and half of this is what a new
+/// camera waits on average.
+const INTERVAL: Duration = Duration::from_millis(50);
 
 /// Longest time one look may take.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -65,7 +65,7 @@ impl World {
             8 if std::mem::take(&mut self.probe) => Event::Probed(Err(fault(FaultKind::Unauthorized))),
             9 | 10 if self.ffmpeg && !self.ending => Event::Progress,
             11 if std::mem::take(&mut self.ffmpeg) => Event::Exited(fault(FaultKind::Ended)),
-            12 => Event::Row { changed: true },
+            12 => Event::Row { changed: choice > 128 },
             14 => Event::Looked(tracks()),
             13 => Event::Restart,
             _ => Event::Tick,
