@@ -169,10 +169,10 @@ pub fn files(program: &Program, watch: &Watch) {
     let mut seen = 0;
     for file in files_below(program.room().path()) {
         let name = file.file_name().expect("a file").to_string_lossy().into_owned();
-        if name == "cameras.last.json" {
+        if name == "cameras.last.json" || name.starts_with("streamwarden.db") {
             let mode = file.metadata().expect("a file").permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{}", file.display());
-        } else if name != "streamwarden.toml" && !name.starts_with("streamwarden.db") {
+        } else if name != "streamwarden.toml" {
             let bytes = std::fs::read(&file).unwrap_or_default();
             seen += 1;
             match name.ends_with(".gz") {
