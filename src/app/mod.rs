@@ -21,6 +21,7 @@ pub mod remote;
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -261,15 +262,20 @@ pub async fn open_database(settings: &Settings) -> Result<SharedDatabase> {
     }
 }
 
-/// As [`open_database`], for a program that goes on without it until it answers.
+/// As [`open_database`], for a program that goes on without it until it answers. One that has cameras to go on with puts up
+/// with more: a file that was damaged, a site's table that is just being changed.
 async fn open_database_or_wait(settings: &Settings) -> Result<SharedDatabase> {
+    let again = settings.data_dir.join(LAST_KNOWN).exists();
+    let file = async |path: &Path| match again {
+        true => database::sqlite::open_again(path).await,
+        false => database::sqlite::open_or_wait(path).await,
+    };
     match &settings.database {
-        Database::Sqlite(path) => Ok(database::sqlite::open_or_wait(path).await?),
+        Database::Sqlite(path) => Ok(file(path).await?),
         Database::Postgres(url) => Ok(database::postgres::open_or_wait(url).await?),
         Database::Site { url, cameras_query, own } => {
-            let own = database::sqlite::open_or_wait(own).await?;
-            // There are cameras to go on with, and perhaps the site's table is just being changed.
-            let cameras = match settings.data_dir.join(LAST_KNOWN).exists() {
+            let own = file(own).await?;
+            let cameras = match again {
                 true => SiteTable::open_again(url, cameras_query).await?,
                 false => SiteTable::open(url, cameras_query).await?,
             };

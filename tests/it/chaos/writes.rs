@@ -1,5 +1,5 @@
-//! A PostgreSQL that answers and cannot be written: cameras go on and are shown, every write says why it fails, and the
-//! state of the database is there for all to see.
+//! A PostgreSQL that answers and cannot be written, or answers slowly: cameras go on and are shown, every write says why it
+//! fails, and the state of the database is there for all to see.
 
 use nix::sys::signal::Signal;
 use reqwest::{Method, StatusCode};
@@ -25,6 +25,31 @@ async fn is_read_only(stage: &Stage, wanted: bool) {
             if shown["ok"] == !wanted && says == wanted { Ok(()) } else { Err(shown.to_string()) }
         })
         .await;
+}
+
+#[tokio::test]
+async fn a_slow_database_is_named_once_and_nobody_stops_for_it() {
+    let (stage, before) = Stage::open(2).await;
+    let (relays, outsider) = (stage.relays(), stage.outsider().await.expect("a connection"));
+    let begin = stage.program.log().len();
+    for _ in 0..3 {
+        outsider.batch_execute("BEGIN; LOCK TABLE cameras").await.expect("the lock");
+        let ready = stage.program.api.text("/ready");
+        let unlock = async {
+            outsider.batch_execute("SELECT pg_sleep(1)").await.expect("slept");
+            outsider.batch_execute("COMMIT").await.expect("the end of the lock");
+        };
+        let (ready, ()) = tokio::join!(ready, unlock);
+        assert_eq!(ready.expect("an answer").0, StatusCode::OK, "late is not never");
+    }
+    let shown = database(&stage).await;
+    let says = shown["detail"].as_str().is_some_and(|detail| detail.contains("slow: an answer took "));
+    assert!(shown["ok"] == true && says, "{shown}");
+    assert_eq!(stage.log_from(begin).matches("the database answers slowly").count(), 1, "{}", stage.log_from(begin));
+    drop(outsider);
+    stage.in_order(&before).await;
+    assert_eq!(stage.relays(), relays, "nothing has happened to them");
+    stage.close().await;
 }
 
 #[tokio::test]

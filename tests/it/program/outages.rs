@@ -10,7 +10,7 @@ use crate::support::media::{server, server_again};
 use crate::support::processes::Process;
 use crate::support::program::{Config, Program};
 use crate::support::room::files_below;
-use crate::support::wait::{timed, within};
+use crate::support::wait::{eventually, timed, within};
 
 const NAMES: [&str; 2] = ["gate", "yard"];
 
@@ -98,6 +98,39 @@ async fn the_database_is_locked(program: &Program) {
     };
     timed("what was cut meanwhile is stored", stored).await;
     assert_eq!(program.sql("SELECT * FROM segments WHERE state = 'lost'"), Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_damaged_database_file_at_start_costs_no_camera() {
+    let (cameras, media) = (Cameras::start(2).await, server(&Options::default()).await);
+    let mut program = Program::start(&Config::on(&media)).await;
+    for (index, name) in NAMES.iter().enumerate() {
+        program.insert_camera(name, &cameras.url(index));
+    }
+    all_running(&program).await;
+    program.kill().await;
+    let (file, aside) = (program.data_dir().join("streamwarden.db"), program.data_dir().join("aside.db"));
+    // With the `sqlite3` shell, which leaves no log beside the file.
+    program.sql("PRAGMA wal_checkpoint(TRUNCATE)");
+    std::fs::rename(&file, &aside).expect("moved");
+    std::fs::write(&file, "what a failing disk has left of it ".repeat(100)).expect("written");
+    program.start_again().await;
+    let ready = |status: u16| move |answer: &(reqwest::StatusCode, String)| answer.0 == status;
+    for name in NAMES {
+        program.live(name).await;
+        program.camera_in(name, "running").await;
+    }
+    let (_, text) = eventually("the fault", || async { program.api.text("/ready").await.filter(ready(503)) }).await;
+    assert!(text.contains("is not a SQLite database"), "{text}");
+    let before = pids(&program);
+    std::fs::rename(&aside, &file).expect("moved back");
+    eventually("ready again", || async { program.api.text("/ready").await.filter(ready(200)) }).await;
+    all_running(&program).await;
+    let now = pids(&program);
+    assert!(before.iter().all(|pid| now.contains(pid)), "{before:?} are among {now:?}");
+    program.stop().await;
+    media.stop().await;
+    cameras.stop().await;
 }
 
 /// Files of the sessions that go on, as the catalogue names them.

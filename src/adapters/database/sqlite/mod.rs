@@ -35,7 +35,7 @@ use uuid::Uuid;
 use self::file::{File, Link};
 pub use self::inspect::inspect;
 use super::{Condition, Database, IncidentQuery, RecordingSummary, SegmentQuery, SessionSummary, WritePlan};
-use crate::base::Result;
+use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::incident::Incident;
 use crate::domain::probe::KeptProbe;
@@ -68,11 +68,32 @@ pub async fn open_or_wait(path: impl Into<PathBuf>) -> Result<Arc<Sqlite>> {
     open_with_limit(path.into(), LIMIT, Patience::ForLocks).await
 }
 
-/// Whether opening waits for others.
+/// As [`open_or_wait`], for a program that has worked with this file before and can go on without it: a file that is damaged
+/// or cannot be read is waited for too.
+///
+/// # Errors
+/// `Unsupported` as [`open`].
+pub async fn open_again(path: impl Into<PathBuf>) -> Result<Arc<Sqlite>> {
+    open_with_limit(path.into(), LIMIT, Patience::ForAll).await
+}
+
+/// What opening waits for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Patience {
     None,
     ForLocks,
+    /// A newer schema or another program's file stays so all the same.
+    ForAll,
+}
+
+impl Patience {
+    fn covers(self, error: &Error) -> bool {
+        match self {
+            Self::None => false,
+            Self::ForLocks => fault::is_locked(error),
+            Self::ForAll => error.kind() != Kind::Unsupported,
+        }
+    }
 }
 
 async fn open_with_limit(path: PathBuf, limit: Duration, patience: Patience) -> Result<Arc<Sqlite>> {
@@ -85,7 +106,7 @@ async fn open_with_limit(path: PathBuf, limit: Duration, patience: Patience) -> 
     let first = match looked {
         Ok(first) => Some(first),
         // Every connection looks at the schema when it is opened: the first call after the lock brings it up to date.
-        Err(error) if patience == Patience::ForLocks && fault::is_locked(&error) => {
+        Err(error) if patience.covers(&error) => {
             log::warn!("{error}; going on without it until then");
             None
         }
