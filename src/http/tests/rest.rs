@@ -133,6 +133,27 @@ async fn status_counts_and_names_what_the_process_needs() {
 }
 
 #[actix_web::test]
+async fn a_database_that_is_away_hides_its_own_numbers_only() {
+    let world = busy().await;
+    let counted = world.get("/api/v1/status").await.json();
+    assert!(
+        counted["counts"]["segments"]["sealed"].is_u64() && counted["counts"]["uploadBacklog"].is_u64(),
+        "{counted}"
+    );
+    std::fs::rename(world.folder.path().join("test.db"), world.folder.path().join("aside.db")).expect("moved");
+    let status = world.get("/api/v1/status").await;
+    assert_eq!(status.status, 200, "who asks because something is wrong is answered");
+    let status = status.json();
+    let services = status["services"].as_array().expect("a list");
+    let database = services.iter().find(|service| service["name"] == "database").expect("one of them");
+    let told = database["detail"].as_str().is_some_and(|why| why.contains("is gone; put it back"));
+    assert!(database["ok"] == false && told, "{database}");
+    let counts = &status["counts"];
+    assert_eq!((&counts["segments"], &counts["uploadBacklog"]), (&json!(null), &json!(null)));
+    assert_eq!(counts["cameras"]["running"], 1);
+}
+
+#[actix_web::test]
 async fn ready_tells_a_required_service_from_a_server() {
     let world = busy().await;
     assert_eq!(world.get("/health").await.json(), json!({"ok": true}));
