@@ -67,7 +67,33 @@ pub fn check_kind(kind: &str, template: &str) -> Result<()> {
         let sentence = format!("has {} bytes, at most {LONGEST_TEMPLATE} are allowed", template.len());
         return Err(Error::invalid("urlTemplate", sentence));
     }
-    check_template(template).map_err(|error| Error::invalid("urlTemplate", error.message()))
+    check_template(template).map_err(|error| Error::invalid("urlTemplate", error.message()))?;
+    if holds_password(template)? {
+        let sentence = "holds a password, and everybody may read templates; write {password}, and the camera's own into \
+                        its column";
+        return Err(Error::invalid("urlTemplate", sentence));
+    }
+    Ok(())
+}
+
+/// Whether a password is written into the template itself.
+fn holds_password(template: &str) -> Result<bool> {
+    const FILLED: &str = "from-the-column";
+    let values = Values {
+        host: Some("camera.example"),
+        port: Some(554),
+        username: Some("user"),
+        password: Some(FILLED),
+        channel: Some("1"),
+        substream: Some("1"),
+    };
+    let url = fill(template, &values)?;
+    let parts = super::url::read(&url, "urlTemplate")?;
+    let in_login = parts.userinfo.and_then(|login| login.split_once(':')).map(|(_, password)| password);
+    let pairs = parts.rest.split(['/', '?', '&', ';', '_']).filter_map(|part| part.split_once('='));
+    let named = pairs.filter(|(key, _)| ["pass", "pwd"].iter().any(|word| key.to_ascii_lowercase().contains(word)));
+    let mut written = in_login.into_iter().chain(named.map(|(_, value)| value));
+    Ok(written.any(|text| !text.is_empty() && !text.contains(FILLED)))
 }
 
 /// Whether a kind may be deleted: no camera must need it. `Conflict` says how many do.
@@ -181,5 +207,22 @@ mod tests {
             assert_eq!(check_kind(bad, HIKVISION).expect_err(bad).field(), Some("kind"), "{bad}");
         }
         assert!(check_kind("acme", &format!("rtsp://{{host}}/{}", "x".repeat(2_000))).is_err());
+        for good in [
+            "rtsp://viewer@{host}/",
+            "rtsp://viewer:{password}@{host}/",
+            "http://{host}/?usr={username}&pwd={password}",
+            "rtsp://{host}/user={username}_password={password}_channel={channel=1}",
+        ] {
+            assert!(check_kind("acme", good).is_ok(), "{good}");
+        }
+        for secret in [
+            "rtsp://admin:s3cret@{host}/",
+            "rtsp://{username}:s3cret@{host}/",
+            "http://{host}/?user=a&password=s3cret",
+            "rtsp://{host}/user=a_password=s3cret_channel=1",
+        ] {
+            let text = check_kind("acme", secret).expect_err(secret).to_string();
+            assert!(text.contains("{password}") && !text.contains("s3cret"), "{text}");
+        }
     }
 }

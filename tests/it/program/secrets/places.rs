@@ -91,6 +91,12 @@ pub async fn asked(program: &Program, watch: &Watch) {
         (Method::PATCH, at("refused", ""), r#"{"password":["canary-9"]}"#),
         (Method::PATCH, at("encoded", ""), r#"{"name":"good","password":"canary-13"}"#),
         (Method::PATCH, at("path", ""), r#"{"password":"canary-14"}"#),
+        (
+            Method::PUT,
+            "/api/v1/camera-kinds/acme".to_owned(),
+            r#"{"urlTemplate":"rtsp://admin:canary-16@{host}/","url_template":"canary-17"}"#,
+        ),
+        (Method::PUT, "/api/v1/camera-kinds/acme".to_owned(), r#"{"urlTemplate":"rtsp://admin:canary-18@{host}/"}"#),
         (Method::POST, format!("{all}/probe"), r#"{"name":"n","url":"rtsp://a:canary-15@127.0.0.1:9/x"}"#),
         (Method::POST, at("refused", "/probe"), ""),
         (Method::POST, at("path", "/probe"), ""),
