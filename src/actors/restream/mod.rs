@@ -2,38 +2,26 @@
 //!
 //! [`Restreams`] reads the cameras, compares them with what runs, and starts, updates and ends one [`Restream`] each; it
 //! also hands out the turns of the start budget and carries out the commands of API and CLI. A [`Restream`] owns the
-//! process of one camera and does what `domain::restream` decides.
+//! process of one camera and does what `domain::restream` decides; of its manager it knows only what it may report.
 //!
 //! What a relay should know (its source, whether the server answers and has its path) reaches it through a watch
 //! channel that always holds the latest: nothing queues up, and a rebuilt actor finds it there. States are written to
 //! the live store; what monitors say is read from there. Never here: SQL, argument vectors, rules.
 
-mod adjust;
-mod asked;
 mod assignment;
-mod commands;
-mod fleet;
-mod hearing;
-mod incidents;
-mod known;
-mod looks;
+mod clock;
 mod manager;
-mod plan;
-mod process;
 mod relay;
-mod reread;
 mod runner;
 mod runs;
 mod setup;
-mod stories;
-mod turns;
 
-pub use asked::{ProbeCamera, TestCamera};
-pub use commands::{AddCamera, DeleteCamera, EditCamera, Refresh, RestartCamera, Written};
-pub use manager::Restreams;
-pub use plan::{ApplyPlan, LookAtPlan};
-pub use process::probe;
+pub use manager::{
+    AddCamera, ApplyPlan, DeleteCamera, EditCamera, LookAtPlan, LookAtRuns, ProbeCamera, Refresh, RestartCamera,
+    Restreams, TestCamera, Written,
+};
 pub use relay::Restream;
+pub use relay::process::probe;
 pub use runner::{Machine, Process, Runner};
-pub use runs::{LookAtRuns, RunLogs};
+pub use runs::RunLogs;
 pub use setup::{LAST_KNOWN, RestreamSetup};

@@ -7,20 +7,11 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use actix::{Handler, Message};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::commands::no_camera;
-use super::manager::Restreams;
 use crate::adapters::ffmpeg::child::{Exit, Witness};
-use crate::base::Result;
 use crate::domain::probe::Fault;
 use crate::domain::run_log::{Program, Run, RunEnd, RunLog};
-
-/// What the programs of this camera have said, the newest run first. `NotFound` when there is no such camera.
-#[derive(Message, Clone, Copy, Debug)]
-#[rtype(result = "Result<Vec<Run>>")]
-pub struct LookAtRuns(pub i64);
 
 /// The logs of all cameras. Clones are the same logs.
 #[derive(Clone, Debug, Default)]
@@ -142,15 +133,4 @@ fn end(exit: &Exit, started_at: DateTime<Utc>) -> RunEnd {
     let lasted = TimeDelta::from_std(exit.lasted).unwrap_or_default();
     // Its own clock began a little before we noted its start.
     RunEnd { at: (started_at + lasted).min(Utc::now()), ending: exit.ending.to_string(), lines: exit.stderr.clone() }
-}
-
-impl Handler<LookAtRuns> for Restreams {
-    type Result = Result<Vec<Run>>;
-
-    fn handle(&mut self, look: LookAtRuns, _: &mut Self::Context) -> Self::Result {
-        if !self.fleet.contains_key(&look.0) {
-            return Err(no_camera(look.0));
-        }
-        Ok(self.runs.look(look.0))
-    }
 }

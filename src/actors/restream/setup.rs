@@ -24,6 +24,8 @@ const LOGIN_PAUSE: Duration = Duration::from_secs(60);
 pub const LAST_KNOWN: &str = "cameras.last.json";
 /// A row is read, a list is read: whatever takes longer counts as the database being away.
 pub(super) const DATABASE_PATIENCE: Duration = Duration::from_secs(8);
+/// Between two tries to write to a live store that does not answer.
+pub(super) const PUBLISH_RETRY: Duration = Duration::from_secs(2);
 
 /// Built by `app` at the start, and anew when the configuration was read again.
 #[derive(Clone, Debug)]

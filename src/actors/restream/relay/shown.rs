@@ -7,9 +7,10 @@ use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::super::manager::PUBLISH_RETRY;
-use super::super::stories::{self, Told};
 use super::Restream;
+use super::reports::Told;
+use crate::actors::restream::clock;
+use crate::actors::restream::setup::PUBLISH_RETRY;
 use crate::adapters::live::Change;
 use crate::domain::camera::{CameraState, CameraStatus};
 use crate::domain::incident::{News, Turn};
@@ -55,9 +56,9 @@ impl Restream {
             fault: self.relay.last_fault().map(|fault| fault.kind),
             cause: cause.unwrap_or_default(),
             turn,
-            at: stories::now(),
+            at: clock::now(),
         };
-        self.manager.do_send(Told { id: self.known.facts.id, news });
+        self.manager.told.do_send(Told { id: self.known.facts.id, news });
     }
 
     fn status(&self) -> CameraStatus {

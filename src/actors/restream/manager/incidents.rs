@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 
+use super::Restreams;
 use super::commands::patiently;
-use super::manager::{PUBLISH_RETRY, Restreams};
-use super::stories::now;
+use crate::actors::restream::clock::now;
+use crate::actors::restream::setup::PUBLISH_RETRY;
 use crate::adapters::database::{IncidentQuery, SharedDatabase};
 use crate::base::{Kind, Result};
 use crate::domain::incident::{Book, Entry, Incident, IncidentKind, Moment, Queue, Subject};

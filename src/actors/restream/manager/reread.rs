@@ -6,18 +6,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use actix::{ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
+use actix::{ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
 
+use super::Restreams;
 use super::commands::read_one;
-use super::manager::Restreams;
+use crate::actors::restream::relay::reports::ReadRow;
 
 /// More than so many are read as one.
 const ONE_BY_ONE: usize = 8;
-
-/// A relay's ffmpeg has ended: read its row again.
-#[derive(Message, Debug)]
-#[rtype(result = "()")]
-pub(super) struct ReadRow(pub i64);
 
 /// Whose rows wait to be read.
 #[derive(Debug, Default)]

@@ -7,9 +7,9 @@ use futures_util::stream::{self, Stream};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::runner::Process;
-use super::runs::CameraRuns;
-use super::setup::RestreamSetup;
+use crate::actors::restream::runner::Process;
+use crate::actors::restream::runs::CameraRuns;
+use crate::actors::restream::setup::RestreamSetup;
 use crate::adapters::ffmpeg::argv;
 use crate::adapters::ffmpeg::child::{Event, Events, Exit, Launch};
 use crate::adapters::ffmpeg::progress::{Progress, ProgressReader};

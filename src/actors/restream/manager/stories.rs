@@ -4,36 +4,18 @@
 //! `domain::incident::Story`, one for each camera.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use actix::{AsyncContext, Context, Handler, Message};
-use chrono::Utc;
+use actix::{AsyncContext, Context, Handler};
 use uuid::Uuid;
 
-use super::manager::Restreams;
-use crate::domain::incident::{IncidentKind, Moment, News, Sight, Story, Subject, Verdict};
+use super::Restreams;
+use crate::actors::restream::clock::now;
+use crate::actors::restream::relay::reports::Told;
+use crate::domain::incident::{IncidentKind, Moment, Sight, Story, Subject, Verdict};
 
 /// What is in doubt is looked at again so often.
 const JUDGE_EVERY: Duration = Duration::from_secs(1);
-
-/// What `Moment::steady` counts from.
-static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
-
-/// This moment.
-pub(super) fn now() -> Moment {
-    // In this order: the origin is never later.
-    let origin = *ORIGIN;
-    Moment { at: Utc::now(), steady: origin.elapsed() }
-}
-
-/// A relay's state has changed.
-#[derive(Message, Debug)]
-#[rtype(result = "()")]
-pub(super) struct Told {
-    pub id: i64,
-    pub news: News,
-}
 
 /// The stories of all cameras, and the server's.
 #[derive(Default)]

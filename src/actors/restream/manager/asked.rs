@@ -8,9 +8,9 @@ use actix::{ActorFutureExt, Handler, Message, ResponseActFuture, WrapFuture};
 use chrono::Utc;
 use tokio::time::timeout;
 
+use super::Restreams;
 use super::commands::{no_camera, patiently};
-use super::manager::Restreams;
-use super::process;
+use crate::actors::restream::relay::process;
 use crate::adapters::database::SharedDatabase;
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraSource, Kinds, draft};

@@ -2,7 +2,7 @@
 
 use actix::{AsyncContext, Context, Handler};
 
-use super::manager::Restreams;
+use super::Restreams;
 use crate::actors::supervision::Adjusted;
 
 impl Restreams {

@@ -9,8 +9,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::manager::Restreams;
-use super::stories;
+use super::Restreams;
+use crate::actors::restream::clock;
 use crate::base::{Error, Kind, Result};
 use crate::domain::fleet::Fleet;
 use crate::domain::hold::{Held, HeldView, PlanView};
@@ -64,7 +64,7 @@ impl Restreams {
 
     /// The incident says what waits now.
     fn tell_of_plan(&mut self, ctx: &mut Context<Self>) {
-        let (all, now) = (Subject::Service { name: "cameras".to_owned() }, stories::now());
+        let (all, now) = (Subject::Service { name: "cameras".to_owned() }, clock::now());
         let book = &mut self.incidents.book;
         // Another plan is another incident: what a person reads must be what waits.
         let mut entries: Vec<_> = book.settle(IncidentKind::PlanHeld, &all, now).into_iter().collect();

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use actix::{ActorFutureExt, Context, Handler, Message, ResponseActFuture, WrapFuture};
 use tokio::time::timeout;
 
-use super::manager::Restreams;
-use super::setup::DATABASE_PATIENCE;
+use super::Restreams;
+use crate::actors::restream::setup::DATABASE_PATIENCE;
 use crate::adapters::database::{Condition, SharedDatabase};
 use crate::adapters::live::SharedLive;
 use crate::base::{Error, Kind, Result};

@@ -8,10 +8,11 @@ use chrono::Utc;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::assignment::Assignment;
+use super::Restreams;
 use super::commands::no_camera;
-use super::manager::Restreams;
-use super::relay::Restream;
+use crate::actors::restream::assignment::Assignment;
+use crate::actors::restream::relay::Restream;
+use crate::actors::restream::relay::reports::Reports;
 use crate::actors::supervision::{Child, Restart};
 use crate::adapters::live::Change;
 use crate::base::{Error, Kind, Result};
@@ -92,7 +93,7 @@ impl Restreams {
         self.assignments.insert(id, assign);
         let (live, manager) = (Arc::clone(&self.live), ctx.address());
         let runs = self.runs.camera(id);
-        let build = move || Restream::new(Arc::clone(&live), manager.clone(), runs.clone(), assigned.clone());
+        let build = move || Restream::new(Arc::clone(&live), Reports::to(&manager), runs.clone(), assigned.clone());
         if let Some(children) = &mut self.children {
             children.start(Child::new(id.to_string(), Restart::Always, build));
         }

@@ -1,11 +1,16 @@
 //! One camera's relay: owns its process, does what the rules decide, tells the live store.
 
+pub(super) mod process;
+pub(super) mod reports;
 mod shown;
+
+use process::Heard;
+use reports::{AskTurn, LeaveTurn, Looked, ReadRow, Reports};
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, SpawnHandle, StreamHandler, WrapFuture};
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, SpawnHandle, StreamHandler, WrapFuture};
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, LocalBoxFuture};
@@ -14,13 +19,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::assignment::{Assigned, Assignment};
-use super::looks::Looked;
-use super::manager::Restreams;
-use super::process::{self, Heard};
-use super::reread::ReadRow;
 use super::runner::Process;
 use super::runs::CameraRuns;
-use super::turns::{AskTurn, LeaveTurn};
 use crate::actors::supervision::{Supervised, supervised};
 use crate::adapters::ffmpeg::child::Exit;
 use crate::adapters::ffmpeg::fault;
@@ -37,7 +37,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// The actor of one camera.
 pub struct Restream {
     live: SharedLive,
-    manager: Addr<Restreams>,
+    manager: Reports,
     runs: CameraRuns,
     assigned: Assigned,
     known: Assignment,
@@ -66,7 +66,7 @@ struct Ffmpeg {
 }
 
 impl Restream {
-    pub(super) fn new(live: SharedLive, manager: Addr<Restreams>, runs: CameraRuns, mut assigned: Assigned) -> Self {
+    pub(super) fn new(live: SharedLive, manager: Reports, runs: CameraRuns, mut assigned: Assigned) -> Self {
         let known = assigned.borrow_and_update().clone();
         let mut relay = Relay::new(known.setup.rules());
         if let Some(tracks) = known.kept.clone() {
@@ -116,7 +116,7 @@ impl Restream {
                 if let Some(asking) = self.asking.take() {
                     ctx.cancel_future(asking);
                 }
-                self.manager.do_send(LeaveTurn(self.known.facts.id));
+                self.manager.leave.do_send(LeaveTurn(self.known.facts.id));
             }
             Action::Probe => self.probe(ctx),
             Action::CancelProbe => {
@@ -134,14 +134,14 @@ impl Restream {
                 let asked = self.path_now().into_actor(self);
                 ctx.spawn(asked.map(|path, relay, ctx| relay.happened(Event::Asked(path), ctx)));
             }
-            Action::ReadRow => self.manager.do_send(ReadRow(self.known.facts.id)),
+            Action::ReadRow => self.manager.read.do_send(ReadRow(self.known.facts.id)),
         }
         None
     }
 
     fn ask_turn(&mut self, ctx: &mut Context<Self>) {
         let ask = AskTurn { id: self.known.facts.id, host: self.known.source.host.clone() };
-        let (turn, path) = (self.manager.send(ask), self.path_now());
+        let (turn, path) = (self.manager.ask.send(ask), self.path_now());
         let turn = async move {
             // Refused only when the manager is gone, and then so are we.
             if matches!(turn.await, Ok(true)) { Some(path.await) } else { None }
@@ -172,7 +172,7 @@ impl Restream {
                 ),
                 Err(fault) => log::warn!(camera = relay.camera(), ms = ms; "source failed: {fault}"),
             }
-            relay.manager.do_send(Looked(KeptProbe::new(&source, Utc::now(), &result)));
+            relay.manager.looked.do_send(Looked(KeptProbe::new(&source, Utc::now(), &result)));
             relay.happened(Event::Probed(result), ctx);
         })));
     }

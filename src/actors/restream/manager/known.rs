@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use super::manager::Restreams;
+use super::Restreams;
 use crate::adapters::known::{Known, KnownCameras};
 use crate::base::Error;
 use crate::domain::camera::CameraRow;

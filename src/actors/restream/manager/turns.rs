@@ -3,26 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use actix::{AsyncContext, Context, Handler, Message, ResponseFuture, SpawnHandle};
+use actix::{AsyncContext, Context, Handler, ResponseFuture, SpawnHandle};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::manager::Restreams;
+use super::Restreams;
+use crate::actors::restream::relay::reports::{AskTurn, LeaveTurn};
 use crate::domain::storm::{Rates, StartQueue};
-
-/// A relay wants to start; answered with true when it may.
-#[derive(Message, Debug)]
-#[rtype(result = "bool")]
-pub(super) struct AskTurn {
-    pub id: i64,
-    /// Host of the camera.
-    pub host: String,
-}
-
-/// A relay does not want to start any more.
-#[derive(Message, Debug)]
-#[rtype(result = "()")]
-pub(super) struct LeaveTurn(pub i64);
 
 /// Who waits, and how to tell them.
 pub(super) struct Turns {

@@ -1,5 +1,24 @@
 //! The manager: knows every camera, its relay if it has one, and what each should know.
 
+mod adjust;
+mod asked;
+mod commands;
+mod fleet;
+mod hearing;
+mod incidents;
+mod known;
+mod logs;
+mod looks;
+mod plan;
+mod reread;
+mod stories;
+mod turns;
+
+pub use asked::{ProbeCamera, TestCamera};
+pub use commands::{AddCamera, DeleteCamera, EditCamera, Refresh, RestartCamera, Written};
+pub use logs::LookAtRuns;
+pub use plan::{ApplyPlan, LookAtPlan};
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,17 +30,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::assignment::Assignment;
-use super::commands::{Refresh, read_all};
-use super::hearing::{self, Heard, ServerView};
-use super::incidents::Incidents;
-use super::known::Remembered;
-use super::looks::{Looks, read_looks};
-use super::plan::Waiting;
-use super::reread::Rereads;
+use super::clock;
 use super::runs::RunLogs;
-use super::setup::RestreamSetup;
-use super::stories::{self, Stories};
-use super::turns::Turns;
+use super::setup::{PUBLISH_RETRY, RestreamSetup};
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{ChildSet, Setting, Supervised, supervised};
 use crate::adapters::database::SharedDatabase;
@@ -32,44 +43,50 @@ use crate::base::Error;
 use crate::domain::camera::Kinds;
 use crate::domain::fleet::Fleet;
 use crate::domain::hold::Scales;
-
-/// Between two tries to write to a live store that does not answer.
-pub(super) const PUBLISH_RETRY: Duration = Duration::from_secs(2);
+use commands::read_all;
+use hearing::{Heard, ServerView};
+use incidents::Incidents;
+use known::Remembered;
+use looks::{Looks, read_looks};
+use plan::Waiting;
+use reread::Rereads;
+use stories::Stories;
+use turns::Turns;
 
 /// A server whose API does not answer is knocked at so often, and has so long to open.
 const KNOCK_EVERY: Duration = Duration::from_secs(2);
 
 /// Holds the relays.
 pub struct Restreams {
-    pub(super) settings: Setting<Arc<RestreamSetup>>,
+    settings: Setting<Arc<RestreamSetup>>,
     /// What `settings` said last.
-    pub(super) setup: Arc<RestreamSetup>,
-    pub(super) database: SharedDatabase,
-    pub(super) live: SharedLive,
-    pub(super) children: Option<ChildSet<Self>>,
-    pub(super) turns: Turns,
-    pub(super) server: ServerView,
-    pub(super) kinds: Kinds,
-    pub(super) fleet: Fleet,
+    setup: Arc<RestreamSetup>,
+    database: SharedDatabase,
+    live: SharedLive,
+    children: Option<ChildSet<Self>>,
+    turns: Turns,
+    server: ServerView,
+    kinds: Kinds,
+    fleet: Fleet,
     /// What the table asks for and nobody has confirmed.
-    pub(super) held: Option<Waiting>,
+    held: Option<Waiting>,
     /// What may stop because of the table.
-    pub(super) scales: Scales,
+    scales: Scales,
     /// Moment from which `scales` count.
-    pub(super) born: Instant,
-    pub(super) incidents: Incidents,
-    pub(super) stories: Stories,
-    pub(super) remembered: Remembered,
-    pub(super) looks: Looks,
+    born: Instant,
+    incidents: Incidents,
+    stories: Stories,
+    remembered: Remembered,
+    looks: Looks,
     /// What the cameras' programs have said; outlives this actor when `app` keeps it.
-    pub(super) runs: RunLogs,
-    pub(super) rereads: Rereads,
+    runs: RunLogs,
+    rereads: Rereads,
     /// What each relay should know.
-    pub(super) assignments: BTreeMap<i64, watch::Sender<Assignment>>,
+    assignments: BTreeMap<i64, watch::Sender<Assignment>>,
     /// Relays on their way out.
-    pub(super) leaving: BTreeSet<i64>,
+    leaving: BTreeSet<i64>,
     /// Rows that were taken one by one and made a difference; a reading that began before the last one is out of date.
-    pub(super) rows_taken: u64,
+    rows_taken: u64,
     /// Written to the live store in this order.
     outbox: Vec<Change>,
     writing: bool,
@@ -77,11 +94,11 @@ pub struct Restreams {
     reading: bool,
     read_again: bool,
     /// Why the last reading failed.
-    pub(super) database_fault: Option<String>,
+    database_fault: Option<String>,
     knocking: bool,
     /// Nothing has been read yet.
     fresh: bool,
-    pub(super) next_refresh: Option<SpawnHandle>,
+    next_refresh: Option<SpawnHandle>,
 }
 
 impl Restreams {
@@ -129,13 +146,13 @@ impl Restreams {
     }
 
     /// Reads all cameras and acts on the difference. While a reading is under way, another one follows it.
-    pub(super) fn refresh(&mut self, ctx: &mut Context<Self>) {
+    fn refresh(&mut self, ctx: &mut Context<Self>) {
         if self.reading {
             self.read_again = true;
             return;
         }
         self.reading = true;
-        let (taken, begun) = (self.rows_taken, stories::now());
+        let (taken, begun) = (self.rows_taken, clock::now());
         let (database, fresh) = (Arc::clone(&self.database), self.fresh);
         let read = async move {
             let (rows, kinds) = read_all(Arc::clone(&database)).await?;
@@ -176,7 +193,7 @@ impl Restreams {
     }
 
     /// Knocks at the media port of a server whose API does not answer.
-    pub(super) fn knock(&mut self, ctx: &mut Context<Self>) {
+    fn knock(&mut self, ctx: &mut Context<Self>) {
         if self.knocking || !self.server.is_in_doubt() {
             return;
         }
@@ -209,7 +226,7 @@ impl Restreams {
     }
 
     /// Writes to the live store, one write at a time, in order.
-    pub(super) fn publish(&mut self, changes: Vec<Change>, ctx: &mut Context<Self>) {
+    fn publish(&mut self, changes: Vec<Change>, ctx: &mut Context<Self>) {
         self.outbox.extend(changes);
         if self.writing || self.outbox.is_empty() {
             return;

@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use actix::{ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
+use actix::{ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
 use tokio::sync::Semaphore;
 
+use super::Restreams;
 use super::commands::patiently;
-use super::manager::{PUBLISH_RETRY, Restreams};
+use crate::actors::restream::relay::reports::Looked;
+use crate::actors::restream::setup::PUBLISH_RETRY;
 use crate::adapters::database::SharedDatabase;
 use crate::base::Kind;
 use crate::domain::camera::CameraSource;
@@ -17,11 +19,6 @@ use crate::domain::probe::{KeptProbe, Outcome, Tracks};
 /// A camera that fails the same way is written again after so many minutes: cameras that are off are looked at every
 /// minute.
 const SAME_FAULT_MINUTES: i64 = 10;
-
-/// A relay has looked at its source.
-#[derive(Message, Debug)]
-#[rtype(result = "()")]
-pub(super) struct Looked(pub KeptProbe);
 
 /// Slots for probes; their number may change.
 pub(super) struct Slots {

@@ -1,0 +1,18 @@
+//! The moment at which something happens, as incidents count it.
+
+use std::sync::LazyLock;
+use std::time::Instant;
+
+use chrono::Utc;
+
+use crate::domain::incident::Moment;
+
+/// What `Moment::steady` counts from.
+static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// This moment.
+pub(super) fn now() -> Moment {
+    // In this order: the origin is never later.
+    let origin = *ORIGIN;
+    Moment { at: Utc::now(), steady: origin.elapsed() }
+}

@@ -1,0 +1,69 @@
+//! What a relay says to whoever manages it, and asks of it. The relay knows no more of its manager than this.
+
+use actix::{Actor, Addr, Context, Handler, Message, Recipient};
+
+use crate::domain::incident::News;
+use crate::domain::probe::KeptProbe;
+
+/// A relay wants to start; answered with true when it may.
+#[derive(Message, Debug)]
+#[rtype(result = "bool")]
+pub(in crate::actors::restream) struct AskTurn {
+    pub id: i64,
+    /// Host of the camera.
+    pub host: String,
+}
+
+/// A relay does not want to start any more.
+#[derive(Message, Debug)]
+#[rtype(result = "()")]
+pub(in crate::actors::restream) struct LeaveTurn(pub i64);
+
+/// A relay's ffmpeg has ended: read its row again.
+#[derive(Message, Debug)]
+#[rtype(result = "()")]
+pub(in crate::actors::restream) struct ReadRow(pub i64);
+
+/// A relay has looked at its source.
+#[derive(Message, Debug)]
+#[rtype(result = "()")]
+pub(in crate::actors::restream) struct Looked(pub KeptProbe);
+
+/// A relay's state has changed.
+#[derive(Message, Debug)]
+#[rtype(result = "()")]
+pub(in crate::actors::restream) struct Told {
+    pub id: i64,
+    pub news: News,
+}
+
+/// Where they go. The manager is told by `do_send`, which no full mailbox holds up; what waits there is a few words for
+/// each relay.
+pub(in crate::actors::restream) struct Reports {
+    pub ask: Recipient<AskTurn>,
+    pub leave: Recipient<LeaveTurn>,
+    pub read: Recipient<ReadRow>,
+    pub looked: Recipient<Looked>,
+    pub told: Recipient<Told>,
+}
+
+impl Reports {
+    /// All of them to this actor.
+    pub fn to<A>(manager: &Addr<A>) -> Self
+    where
+        A: Actor<Context = Context<A>>
+            + Handler<AskTurn>
+            + Handler<LeaveTurn>
+            + Handler<ReadRow>
+            + Handler<Looked>
+            + Handler<Told>,
+    {
+        Self {
+            ask: manager.clone().recipient(),
+            leave: manager.clone().recipient(),
+            read: manager.clone().recipient(),
+            looked: manager.clone().recipient(),
+            told: manager.clone().recipient(),
+        }
+    }
+}
