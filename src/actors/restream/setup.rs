@@ -115,6 +115,11 @@ impl RestreamSetup {
         numbers(self) == numbers(other)
     }
 
+    /// The password for publishing.
+    pub(super) fn publish_password(&self) -> Option<&SecretString> {
+        self.login.as_ref().and_then(|(_, password)| password.as_ref())
+    }
+
     /// Where a camera is published; may hold credentials.
     pub(super) fn target(&self, name: &StreamName) -> Result<SecretString> {
         let login = self.login.as_ref().map(|(user, password)| (user.as_str(), password.as_ref()));

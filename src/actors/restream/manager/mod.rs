@@ -9,6 +9,7 @@ mod incidents;
 mod known;
 mod logs;
 mod looks;
+mod outbox;
 mod plan;
 mod reread;
 mod stories;
@@ -48,6 +49,7 @@ use hearing::{Heard, ServerView};
 use incidents::Incidents;
 use known::Remembered;
 use looks::{Looks, read_looks};
+use outbox::Outbox;
 use plan::Waiting;
 use reread::Rereads;
 use stories::Stories;
@@ -87,8 +89,8 @@ pub struct Restreams {
     leaving: BTreeSet<i64>,
     /// Rows that were taken one by one and made a difference; a reading that began before the last one is out of date.
     rows_taken: u64,
-    /// Written to the live store in this order.
-    outbox: Vec<Change>,
+    /// Written to the live store next.
+    outbox: Outbox,
     writing: bool,
     /// The cameras are being read; once more when that is done.
     reading: bool,
@@ -128,7 +130,7 @@ impl Restreams {
             assignments: BTreeMap::new(),
             leaving: BTreeSet::new(),
             rows_taken: 0,
-            outbox: Vec::new(),
+            outbox: Outbox::default(),
             writing: false,
             reading: false,
             read_again: false,
@@ -225,23 +227,26 @@ impl Restreams {
         }));
     }
 
-    /// Writes to the live store, one write at a time, in order.
+    /// Writes to the live store, one write at a time.
     fn publish(&mut self, changes: Vec<Change>, ctx: &mut Context<Self>) {
-        self.outbox.extend(changes);
-        if self.writing || self.outbox.is_empty() {
+        self.outbox.put(changes);
+        if self.writing {
+            return;
+        }
+        let changes = self.outbox.take();
+        if changes.is_empty() {
             return;
         }
         self.writing = true;
-        let (live, changes) = (Arc::clone(&self.live), std::mem::take(&mut self.outbox));
+        let live = Arc::clone(&self.live);
         let write = async move { (live.publish(changes.clone()).await, changes) };
-        ctx.spawn(write.into_actor(self).map(|(written, mut changes), manager, ctx| {
+        ctx.spawn(write.into_actor(self).map(|(written, changes), manager, ctx| {
             manager.writing = false;
             match written {
                 Ok(()) => manager.publish(Vec::new(), ctx),
                 Err(error) => {
                     log::debug!("state of cameras not written: {error}");
-                    changes.append(&mut manager.outbox);
-                    manager.outbox = changes;
+                    manager.outbox.put_back(changes);
                     ctx.run_later(PUBLISH_RETRY, |manager, ctx| manager.publish(Vec::new(), ctx));
                 }
             }

@@ -36,7 +36,7 @@ pub(super) fn start(
     let launch = Launch {
         program: setup.ffmpeg.clone(),
         args: argv::relay(&setup.version, source, tracks, &target, setup.patience()),
-        secrets: source.secrets.clone(),
+        secrets: source.secrets.iter().chain(setup.publish_password()).cloned().collect(),
         label: format!("camera {}", source.name),
         mark: setup.mark.clone(),
         ..Launch::default()
