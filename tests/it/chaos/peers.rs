@@ -24,7 +24,7 @@ struct Case {
 
 fn cases() -> [Case; 5] {
     // The waits between tries double; ten failures would take many minutes.
-    let (every, failures) = if long() { (5, 6) } else { (1, 3) };
+    let (every, failures) = if long() { (5, 6) } else { (1, 2) };
     let broken = &["hung up", "broke", "ended", "closed", "reset", "failed", "not such a stream"];
     [
         Case {
