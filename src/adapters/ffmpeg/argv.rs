@@ -110,7 +110,8 @@ fn input(version: &Version, source: &CameraSource, patience: Duration, depth: De
     let mut args = option("-protocol_whitelist", protocols);
     args.extend(option(timeout, patience));
     match (depth, source.scheme) {
-        (Depth::Quick, _) => args.extend(plain("-analyzeduration 1 -probesize 32")),
+        // Without a parser the first packet is enough: one would wait for the next two frames to be sure of its end.
+        (Depth::Quick, _) => args.extend(plain("-analyzeduration 1 -probesize 32 -fflags +noparse+nofillin")),
         // The session description names every track already.
         (Depth::Full, Scheme::Rtsp | Scheme::Rtsps) => {}
         // MPEG-TS always waits this long for tracks that may come late.
