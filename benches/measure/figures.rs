@@ -8,6 +8,11 @@ pub fn median(readings: &mut [Duration]) -> Duration {
     readings[readings.len() / 2]
 }
 
+/// The mean of the readings.
+pub fn mean(readings: &[Duration]) -> Duration {
+    readings.iter().sum::<Duration>() / u32::try_from(readings.len()).expect("few")
+}
+
 /// Milliseconds.
 pub fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
@@ -28,7 +33,6 @@ pub fn versus(what: &str, ours: &mut [Duration], other: &str, theirs: &mut [Dura
 
 /// The same with means: for readings that are spread evenly over all cases there are.
 pub fn versus_on_average(what: &str, ours: &[Duration], other: &str, theirs: &[Duration], goal: &str) {
-    let mean = |readings: &[Duration]| readings.iter().sum::<Duration>() / u32::try_from(readings.len()).expect("few");
     let (us, them) = (mean(ours), mean(theirs));
     println!(
         "{what}: {:.0} ms, {other} {:.0} ms, {:+.0} ms, ratio {:.2} (goal {goal})   [ours {}; the other {}]",

@@ -14,7 +14,7 @@ pub fn cpu_of_thread(tid: u32) -> f64 {
     ticks(Path::new(&format!("/proc/self/task/{tid}/stat")))
 }
 
-/// CPU time of the calling thread so far, to the nanosecond: on a busy machine it says more than the clock.
+/// CPU time of the calling thread so far, as of the last tick: on a busy machine it says more than the clock.
 pub fn cpu_of_this_thread() -> Duration {
     let stat = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     Duration::from_nanos(stat.split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or(0))

@@ -8,7 +8,7 @@ use streamwarden::domain::camera::{CameraRow, Kinds};
 use streamwarden::domain::fleet::{self, Fleet};
 use streamwarden::domain::hold;
 
-use crate::measure::figures::{median, ms};
+use crate::measure::figures::{mean, median, ms};
 use crate::measure::usage::cpu_of_this_thread;
 use crate::stage::host;
 
@@ -67,7 +67,8 @@ impl Times {
     }
 
     fn print(&mut self, what: &str, size: usize, first: &mut Option<(usize, Duration)>) {
-        let (clock, cpu) = (median(&mut self.clock), median(&mut self.cpu));
+        // The kernel counts CPU time in ticks of some milliseconds: one round may count none.
+        let (clock, cpu) = (median(&mut self.clock), mean(&self.cpu));
         let (few, took) = *first.get_or_insert((size, cpu));
         println!(
             "{what}, {size} rows: {:.1} ms, {:.1} ms of CPU (goal 50 ms for 10000; linear); {:.0} times the rows of the first, \
