@@ -11,6 +11,7 @@ pub mod history;
 pub mod hold;
 pub mod incident;
 pub mod layout;
+pub mod moment;
 pub mod name;
 pub mod playlist;
 pub mod probe;

@@ -9,8 +9,9 @@ use chrono::{DateTime, Utc};
 
 use crate::adapters::live::{Change, Latest};
 use crate::adapters::mediamtx::Listing;
+use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
-use crate::domain::stream::{Moment, Observation, PathReading, Sample, Seen, ServerStatus, StreamStatus};
+use crate::domain::stream::{Observation, PathReading, Sample, Seen, ServerStatus, StreamStatus};
 
 use super::path::Feed;
 

@@ -6,8 +6,9 @@ use actix::{Actor, Context, Handler, Message, MessageResult};
 use serde_json::{Value, json};
 
 use crate::actors::supervision::{Supervised, supervised};
+use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
-use crate::domain::stream::{Moment, Observation, Seen, StreamMemory, StreamState, StreamStatus};
+use crate::domain::stream::{Observation, Seen, StreamMemory, StreamState, StreamStatus};
 
 /// What one poll found out about the path; answered with what follows from it.
 #[derive(Message, Debug)]

@@ -22,8 +22,9 @@ use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, 
 use crate::adapters::live::{Latest, SharedLive};
 use crate::adapters::mediamtx::{Listing, MediaServer};
 use crate::base::{Error, Result};
+use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
-use crate::domain::stream::{Moment, Observation};
+use crate::domain::stream::Observation;
 
 /// Path pollers answer in microseconds; one that hangs must not hold up its siblings' news.
 const PATH_PATIENCE: Duration = Duration::from_millis(500);

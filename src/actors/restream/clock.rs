@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use chrono::Utc;
 
-use crate::domain::incident::Moment;
+use crate::domain::moment::Moment;
 
 /// What `Moment::steady` counts from.
 static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -14,5 +14,5 @@ static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
 pub(super) fn now() -> Moment {
     // In this order: the origin is never later.
     let origin = *ORIGIN;
-    Moment { at: Utc::now(), steady: origin.elapsed() }
+    Moment { wall: Utc::now(), steady: origin.elapsed() }
 }

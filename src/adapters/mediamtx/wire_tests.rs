@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::wire::{Page, Path, SrtConn, merge_srt, wants_srt};
+use crate::domain::moment::Moment;
 use crate::domain::stream::StreamState::{Live, Offline};
-use crate::domain::stream::{Moment, PathReading, PathSource, Seen, SrtReading, StreamMemory, Track};
+use crate::domain::stream::{PathReading, PathSource, Seen, SrtReading, StreamMemory, Track};
 
 fn fixture(version: &str, file: &str) -> String {
     let path = format!("{}/tests/fixtures/mediamtx-{version}/{file}", env!("CARGO_MANIFEST_DIR"));

@@ -4,10 +4,10 @@
 //! what has to be written; the database keeps it too, so that two writers cannot break it. Causes are sentences for
 //! people: whoever raises an incident has taken the secrets out of its cause.
 
-mod moment;
 mod queue;
 mod story;
 
+use crate::domain::moment::Moment;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use moment::Moment;
 pub use queue::{MOST_FINISHED, Queue};
 pub use story::{News, Sight, Story, Turn, Verdict};
 
@@ -184,7 +183,7 @@ struct Opened {
 
 impl Opened {
     fn end(self, now: Moment) -> Entry {
-        let at = self.since.map_or_else(|| now.at.max(self.at), |since| now.end_of(since));
+        let at = self.since.map_or_else(|| now.wall.max(self.at), |since| now.end_of(since));
         Entry::Close { id: self.id, at }
     }
 }
@@ -224,9 +223,9 @@ impl Book {
         if self.open.contains_key(&key) {
             return None;
         }
-        self.open.insert(key, Opened { id, at: now.at, since: Some(now) });
+        self.open.insert(key, Opened { id, at: now.wall, since: Some(now) });
         let cause = cause.chars().take(LONGEST_CAUSE).collect();
-        Some(Entry::Open(Incident { id, kind, subject: subject.clone(), cause, opened_at: now.at, closed_at: None }))
+        Some(Entry::Open(Incident { id, kind, subject: subject.clone(), cause, opened_at: now.wall, closed_at: None }))
     }
 
     /// It goes well again: what is open is closed.
@@ -269,7 +268,7 @@ mod tests {
 
     /// When nobody has set the clock.
     fn at(second: u64) -> Moment {
-        Moment { at: time(second as i64), steady: Duration::from_secs(second) }
+        Moment { wall: time(second as i64), steady: Duration::from_secs(second) }
     }
 
     fn camera(id: i64, name: &str) -> Subject {
@@ -321,7 +320,7 @@ mod tests {
             let mut book = Book::default();
             let raised = book.raise(IncidentKind::CameraDown, &gate, "refused", at(10), id(1));
             let Some(Entry::Open(left)) = raised else { panic!("opened") };
-            let now = Moment { at: time(12 + set), steady: Duration::from_secs(12) };
+            let now = Moment { wall: time(12 + set), steady: Duration::from_secs(12) };
             let settled = book.settle(IncidentKind::CameraDown, &gate, now);
             assert_eq!(settled, Some(Entry::Close { id: id(1), at: time(12) }), "it lasted two seconds: {set}");
             // How long another life of ours went on is told by nobody but the clock.

@@ -10,8 +10,9 @@
 
 use std::time::Duration;
 
-use super::{IncidentKind, Moment};
+use super::IncidentKind;
 use crate::domain::camera::CameraState;
+use crate::domain::moment::Moment;
 use crate::domain::probe::FaultKind;
 
 /// A failure of publishing to a server that is said to answer is the camera's own when that is still said after this
@@ -174,7 +175,7 @@ mod tests {
 
     fn at(second: i64) -> Moment {
         let at = DateTime::from_timestamp(1_800_000_000 + second, 0).expect("a time");
-        Moment { at, steady: Duration::from_secs(second.unsigned_abs()) }
+        Moment { wall: at, steady: Duration::from_secs(second.unsigned_abs()) }
     }
 
     /// What happens, second by second.
@@ -219,7 +220,7 @@ mod tests {
                 }
             }
         }
-        let second = |time: DateTime<Utc>| (time - at(0).at).num_seconds();
+        let second = |time: DateTime<Utc>| (time - at(0).wall).num_seconds();
         let line = |one: &super::super::Incident| {
             let closed = one.closed_at.map_or_else(|| "open".to_owned(), |time| second(time).to_string());
             format!("{} {} {} {closed}", one.kind.as_str(), one.cause, second(one.opened_at))

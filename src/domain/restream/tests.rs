@@ -1,3 +1,5 @@
+//! The life of a relay in tables: event by event, with what is done and what is shown.
+
 mod promises;
 
 use super::*;

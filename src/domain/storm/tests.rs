@@ -1,3 +1,5 @@
+//! The start budget: in tables, and as a property over any order of asking.
+
 use proptest::prelude::*;
 
 use super::*;

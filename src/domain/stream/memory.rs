@@ -5,6 +5,7 @@
 //! nothing (an unreachable pull path is online), and a hung publisher stays both for 10 s: only its bytes stop.
 //! Owned by the path poller; pure: two times come in with every poll, one for people and one for arithmetic.
 
+use crate::domain::moment::Moment;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -26,15 +27,6 @@ pub const FORGET_AFTER: Duration = Duration::from_secs(600);
 
 /// Stands still while the state does: `since` tells how long.
 const STALLED: &str = "its source is connected and sends nothing";
-
-/// When a poll was answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moment {
-    /// For people: the machine's clock, which may jump.
-    pub wall: DateTime<Utc>,
-    /// For rates and limits: time since any fixed start, never going back.
-    pub steady: Duration,
-}
 
 /// What a poll found out about a path.
 #[derive(Clone, Debug, PartialEq)]

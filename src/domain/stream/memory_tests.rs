@@ -5,7 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::StreamState::{Live, Offline, Stalled, Unknown};
-use super::{FORGET_AFTER, Moment, Observation, PathReading, PathSource, Seen, SrtReading, StreamMemory, StreamState};
+use super::{FORGET_AFTER, Observation, PathReading, PathSource, Seen, SrtReading, StreamMemory, StreamState};
+use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
 
 fn name() -> StreamName {

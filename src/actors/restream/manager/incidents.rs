@@ -11,7 +11,8 @@ use crate::actors::restream::clock::now;
 use crate::actors::restream::setup::PUBLISH_RETRY;
 use crate::adapters::database::{IncidentQuery, SharedDatabase};
 use crate::base::{Kind, Result};
-use crate::domain::incident::{Book, Entry, Incident, IncidentKind, Moment, Queue, Subject};
+use crate::domain::incident::{Book, Entry, Incident, IncidentKind, Queue, Subject};
+use crate::domain::moment::Moment;
 
 /// Open incidents that an earlier run left are read so many at a time.
 const PAGE: u32 = 500;

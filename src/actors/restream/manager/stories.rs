@@ -12,7 +12,8 @@ use uuid::Uuid;
 use super::Restreams;
 use crate::actors::restream::clock::now;
 use crate::actors::restream::relay::reports::Told;
-use crate::domain::incident::{IncidentKind, Moment, Sight, Story, Subject, Verdict};
+use crate::domain::incident::{IncidentKind, Sight, Story, Subject, Verdict};
+use crate::domain::moment::Moment;
 
 /// What is in doubt is looked at again so often.
 const JUDGE_EVERY: Duration = Duration::from_secs(1);

@@ -1,3 +1,5 @@
+//! Sources of rows: what a good row becomes, why a bad one is refused, and what may be shown of either.
+
 use super::*;
 
 fn kinds() -> Kinds {

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
     /// What people are told. The clock may be set back or forth at any time.
-    pub at: DateTime<Utc>,
+    pub wall: DateTime<Utc>,
     /// Since any moment that is the same for all of one process, by a clock that only goes on.
     pub steady: Duration,
 }
@@ -25,6 +25,6 @@ impl Moment {
     /// nothing before it began.
     pub fn end_of(self, earlier: Self) -> DateTime<Utc> {
         let lasted = TimeDelta::from_std(self.since(earlier)).unwrap_or(TimeDelta::MAX);
-        earlier.at.checked_add_signed(lasted).unwrap_or(earlier.at)
+        earlier.wall.checked_add_signed(lasted).unwrap_or(earlier.wall)
     }
 }
