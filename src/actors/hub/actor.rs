@@ -11,10 +11,10 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::board::Board;
-use super::feed::{Fed, feed};
 use super::subscriber::{AskSnapshot, Goodbye, HubHandle, Look, Subscribe, Subscriber, Subscription};
 use crate::actors::supervision::{Supervised, supervised};
 use crate::adapters::live::SharedLive;
+use crate::adapters::live::feed::{Fed, feed};
 use crate::base::{Error, Result};
 
 /// Bounds of the hub.
@@ -120,7 +120,7 @@ impl Actor for Hub {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        ctx.add_stream(feed(self.live.clone()));
+        ctx.add_stream(feed(self.live.clone(), "hub"));
         self.handle.now_at(ctx.address());
     }
 }

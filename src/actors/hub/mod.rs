@@ -9,7 +9,6 @@
 
 mod actor;
 mod board;
-mod feed;
 mod subscriber;
 #[cfg(test)]
 mod tests;

@@ -8,9 +8,9 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::feed::{Fed, feed};
 use super::{Goodbye, Hub, HubHandle, Limits};
 use crate::actors::supervision::Stop;
+use crate::adapters::live::feed::{Fed, feed};
 use crate::adapters::live::memory::Memory;
 use crate::adapters::live::{Change, SharedLive};
 use crate::domain::stream::ServerStatus;
@@ -125,7 +125,7 @@ async fn a_stopping_hub_says_so() {
 #[actix::test]
 async fn a_feed_that_lags_reads_everything_again() {
     let live = live();
-    let mut feed = Box::pin(feed(live.clone()));
+    let mut feed = Box::pin(feed(live.clone(), "a test"));
     assert!(matches!(feed.next().await, Some(Fed::Everything(_))));
     publish(&live, vec![server("a")]).await;
     assert!(matches!(feed.next().await, Some(Fed::Changes(_))));

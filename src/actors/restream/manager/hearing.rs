@@ -1,53 +1,13 @@
 //! What monitors say of our server and its paths, heard from the live store and passed on to the relays it concerns.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
 
-use futures_util::stream::{self, Stream};
-use tokio::sync::broadcast::{Receiver, error::RecvError};
-
-use crate::adapters::live::{Change, Latest, SharedLive};
+use crate::adapters::live::Change;
+use crate::adapters::live::feed::Fed;
 use crate::domain::incident::Sight;
 use crate::domain::name::StreamName;
 use crate::domain::restream::{PathView, Publisher};
 use crate::domain::stream::{ServerStatus, StreamState, StreamStatus};
-
-/// Between two tries to read a live store that does not answer.
-const RETRY: Duration = Duration::from_secs(1);
-
-/// What was heard.
-#[derive(Debug)]
-pub(super) enum Heard {
-    /// Everything, at the start and whenever changes were missed.
-    Everything(Box<Latest>),
-    /// Changes that follow on what was heard before.
-    Changes(Arc<Vec<Change>>),
-}
-
-type Changes = Receiver<Arc<Vec<Change>>>;
-
-/// An endless stream. Subscribes first and reads second, so that nothing falls between the two.
-pub(super) fn listen(live: SharedLive) -> impl Stream<Item = Heard> {
-    stream::unfold((live, None), |(live, listening): (SharedLive, Option<Changes>)| async move {
-        if let Some(mut changes) = listening {
-            match changes.recv().await {
-                Ok(batch) => return Some((Heard::Changes(batch), (live, Some(changes)))),
-                Err(RecvError::Lagged(missed)) => log::debug!(missed = missed; "restreams lagged, reading everything"),
-                Err(RecvError::Closed) => tokio::time::sleep(RETRY).await,
-            }
-        }
-        let changes = live.subscribe();
-        let latest = loop {
-            match live.latest().await {
-                Ok(latest) => break latest,
-                Err(error) => log::debug!("live store does not answer: {error}"),
-            }
-            tokio::time::sleep(RETRY).await;
-        };
-        Some((Heard::Everything(Box::new(latest)), (live, Some(changes))))
-    })
-}
 
 /// What is known of our server. Pure memory.
 #[derive(Debug)]
@@ -124,16 +84,16 @@ impl ServerView {
     }
 
     /// Takes what was heard; says whether anything of it concerns us.
-    pub(super) fn hear(&mut self, heard: &Heard) -> bool {
+    pub(super) fn hear(&mut self, heard: &Fed) -> bool {
         match heard {
-            Heard::Everything(latest) => {
+            Fed::Everything(latest) => {
                 self.paths.clear();
                 self.answers = None;
                 latest.servers.iter().for_each(|server| _ = self.server(server));
                 latest.streams.iter().for_each(|stream| _ = self.stream(stream));
                 true
             }
-            Heard::Changes(changes) => changes.iter().fold(false, |concerned, change| {
+            Fed::Changes(changes) => changes.iter().fold(false, |concerned, change| {
                 concerned
                     | match change {
                         Change::Server(server) => self.server(server),
@@ -184,6 +144,8 @@ impl ServerView {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use chrono::DateTime;
 
     use super::*;
@@ -241,7 +203,7 @@ mod tests {
         ];
         for (change, concerned, path) in table {
             let words = format!("{change:?}");
-            assert_eq!(view.hear(&Heard::Changes(Arc::new(vec![change]))), concerned, "{words}");
+            assert_eq!(view.hear(&Fed::Changes(Arc::new(vec![change]))), concerned, "{words}");
             assert_eq!(view.path(&gate), path, "{words}");
         }
         assert!(view.answers().is_err_and(|reason| reason.contains("refused")));
@@ -250,8 +212,8 @@ mod tests {
         assert_eq!(view.sight(), Some(Sight::Up));
         view.knocked(false);
         assert_eq!(view.sight(), Some(Sight::Down));
-        view.hear(&Heard::Changes(Arc::new(vec![server("main", true)])));
-        view.hear(&Heard::Changes(Arc::new(vec![server("main", false)])));
+        view.hear(&Fed::Changes(Arc::new(vec![server("main", true)])));
+        view.hear(&Fed::Changes(Arc::new(vec![server("main", false)])));
         assert!(view.answers().is_err() && view.sight() == Some(Sight::Doubtful), "an old knock proves nothing");
         assert!(ServerView::new("main", false).answers().is_ok(), "nobody polls it: try");
     }

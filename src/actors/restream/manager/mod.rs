@@ -38,6 +38,7 @@ use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{ChildSet, Setting, Supervised, supervised};
 use crate::adapters::database::SharedDatabase;
 use crate::adapters::known::KnownCameras;
+use crate::adapters::live::feed::{Fed, feed};
 use crate::adapters::live::{Change, SharedLive};
 use crate::adapters::mediamtx::knock::knock;
 use crate::base::Error;
@@ -45,7 +46,7 @@ use crate::domain::camera::Kinds;
 use crate::domain::fleet::Fleet;
 use crate::domain::hold::Scales;
 use commands::read_all;
-use hearing::{Heard, ServerView};
+use hearing::ServerView;
 use incidents::Incidents;
 use known::Remembered;
 use looks::{Looks, read_looks};
@@ -259,7 +260,7 @@ impl Actor for Restreams {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.children = Some(ChildSet::new(ctx, StopOrder::Together));
-        ctx.add_stream(hearing::listen(Arc::clone(&self.live)));
+        ctx.add_stream(feed(Arc::clone(&self.live), "restreams"));
         let changes = stream::unfold(self.database.camera_changes(), |mut changes| async move {
             changes.changed().await.ok().map(|()| (Refresh, changes))
         });
@@ -281,8 +282,8 @@ impl StreamHandler<Refresh> for Restreams {
     }
 }
 
-impl StreamHandler<Heard> for Restreams {
-    fn handle(&mut self, heard: Heard, ctx: &mut Self::Context) {
+impl StreamHandler<Fed> for Restreams {
+    fn handle(&mut self, heard: Fed, ctx: &mut Self::Context) {
         if self.server.hear(&heard) {
             self.watch_server(ctx);
             self.tell_relays();
