@@ -7,6 +7,9 @@ NEED_RUN  := ffmpeg=ffmpeg ffprobe=ffmpeg
 NEED_WEB  := node=nodejs npm=npm
 NEED_TEST := pg_ctlcluster=postgresql openssl=openssl sqlite3=sqlite3 chromium=chromium shellcheck=shellcheck curl=curl systemd-analyze=systemd faketime=faketime
 
+# Where cargo puts what it builds; cargo itself reads the variable too.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/screenshots -prune -o -path web/test-results -prune -o -type f -print 2>/dev/null)
 
 .PHONY: help demo test chaos web bench fmt lint unit browser clean
@@ -17,7 +20,7 @@ help: ## this list
 demo: web/dist/index.html ## builds and runs the whole thing on embedded defaults: http://127.0.0.1:8080
 	@.ci/install $(NEED_RUN)
 	cargo build
-	@exec target/debug/streamwarden demo $(DEMO_ARGS)
+	@exec $(TARGET)/debug/streamwarden demo $(DEMO_ARGS)
 
 web: web/dist/index.html ## builds the web page into web/dist
 
@@ -39,7 +42,8 @@ lint: web/dist/index.html ## format check and lints, warnings are errors
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
-	shellcheck .ci/run .ci/install .ci/browser .ci/units etc/start.sh
+	shellcheck .ci/run .ci/summary .ci/summary-test .ci/install .ci/browser .ci/units etc/start.sh
+	.ci/summary-test
 	.ci/units
 	cd web && npm run --silent typecheck
 
