@@ -1,6 +1,6 @@
 import { expect, test } from "@playwright/test";
 import { cameras } from "./api";
-import { open } from "./page";
+import { open, recordTexts } from "./page";
 
 test("a camera is restarted and comes back", async ({ page }) => {
   await open(page, "#/cameras");
@@ -9,8 +9,9 @@ test("a camera is restarted and comes back", async ({ page }) => {
   const id = Number(await running.getAttribute("data-camera"));
   const before = (await cameras(page)).find((one) => one.id === id);
   const row = page.locator(`.cameras tr[data-camera="${id}"]`);
+  const toasts = await recordTexts(page, ".toast");
   await row.getByRole("button", { name: /^Restart/ }).click();
-  await expect(page.locator(".toast")).toContainText("Restarting ");
+  await expect.poll(toasts).toContainEqual(expect.stringContaining("Restarting "));
   await expect
     .poll(
       async () => {

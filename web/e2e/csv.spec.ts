@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test, type Locator, type Page } from "@playwright/test";
 import { add, cameras, clear } from "./api";
-import { open } from "./page";
+import { open, recordTexts } from "./page";
 
 const START = "e2e-csv/";
 
@@ -30,9 +30,10 @@ test("cameras come from a file, after a look at what it would change", async ({ 
   await expect(form.locator(".forecast")).toContainText("1 camera to add, 1 camera to change.");
   expect(await mine(page)).toHaveLength(1);
   await expect(go).toHaveText("Import 2 cameras");
+  const toasts = await recordTexts(page, ".toast");
   await go.click();
   await expect(form).toHaveCount(0);
-  await expect(page.locator(".toast")).toHaveText("1 camera added, 1 camera changed");
+  await expect.poll(toasts).toEqual(["1 camera added, 1 camera changed"]);
   await expect.poll(async () => (await mine(page)).length).toBe(2);
   const settings = await (await page.request.get(`/api/v1/cameras/${id}/settings`)).json();
   expect(settings).toMatchObject({ host: "127.0.0.2" });

@@ -34,3 +34,22 @@ export async function recorded(page: Page): Promise<{ server: string; stream: st
     .toBe(true);
   return { server: found?.server ?? "", stream: found?.stream ?? "" };
 }
+
+/**
+ * Records every text that an element of this selector shows from now on, for what is shown for a few seconds only: a test
+ * that looks later, on a busy machine, would miss it. Call it on an open page, before what brings the text.
+ */
+export async function recordTexts(page: Page, selector: string): Promise<() => Promise<string[]>> {
+  const texts = await page.evaluateHandle((selector) => {
+    const texts: string[] = [];
+    const look = () => {
+      for (const element of document.querySelectorAll(selector)) {
+        const text = element.textContent ?? "";
+        if (!texts.includes(text)) texts.push(text);
+      }
+    };
+    new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
+    return texts;
+  }, selector);
+  return () => texts.jsonValue();
+}
