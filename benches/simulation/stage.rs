@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix::{Actor, Addr};
+use streamwarden::actors::incidents::{Incidents, IncidentsHandle};
 use streamwarden::actors::restream::{RestreamSetup, Restreams};
 use streamwarden::actors::root::Root;
 use streamwarden::actors::supervision::{Child, Restart, Setting, Stop};
@@ -51,10 +52,14 @@ impl Stage {
         let (setup, setting) = Setting::adjustable(Arc::new(setup));
         let database = sqlite::open(folder.path().join("streamwarden.db")).await.expect("a database");
         let written = Arc::clone(&live);
+        let handle = IncidentsHandle::default();
+        let (told_to, kept_in) = (handle.clone(), database.clone());
+        let incidents =
+            Child::new("incidents", Restart::Always, move || Incidents::new(kept_in.clone(), handle.clone()));
         let restreams = Child::new("restreams", Restart::Always, move || {
-            Restreams::new(setting.clone(), database.clone(), Arc::clone(&written))
+            Restreams::new(setting.clone(), database.clone(), Arc::clone(&written), told_to.clone())
         });
-        let root = Root::new(vec![restreams], CancellationToken::new().drop_guard()).start();
+        let root = Root::new(vec![incidents, restreams], CancellationToken::new().drop_guard()).start();
         Self { world, live, root, setup, folder }
     }
 

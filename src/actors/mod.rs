@@ -6,6 +6,7 @@
 //! that spawned it.
 
 pub mod hub;
+pub mod incidents;
 pub mod monitor;
 pub mod record;
 pub mod restream;

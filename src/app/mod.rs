@@ -31,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::actors::hub::HubHandle;
+use crate::actors::incidents::IncidentsHandle;
 use crate::actors::restream::LAST_KNOWN;
 use crate::actors::root::Root;
 use crate::actors::supervision::Stop;
@@ -89,7 +90,8 @@ pub async fn build(settings: Settings) -> Result<App> {
         log::warn!("ended {ended} ffmpeg processes that an earlier run had left behind");
     }
     let hub = HubHandle::default();
-    let (children, knobs) = plan::children(&settings, &services, &hub, &mark)?;
+    let incidents = IncidentsHandle::default();
+    let (children, knobs) = plan::children(&settings, &services, &hub, &incidents, &mark)?;
     let root_ended = CancellationToken::new();
     let root = Root::new(children, root_ended.clone().drop_guard()).start();
     let state = http::State {

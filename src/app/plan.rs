@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::knobs::Knobs;
 use crate::actors::hub::{Hub, HubHandle, Limits};
+use crate::actors::incidents::{Incidents, IncidentsHandle};
 use crate::actors::monitor::{Monitor, Watched};
 use crate::actors::record::{RecordHandles, Recorders};
 use crate::actors::restream::{RestreamSetup, Restreams, RunLogs};
@@ -82,17 +83,19 @@ pub(super) fn children(
     settings: &Settings,
     services: &Services,
     hub: &HubHandle,
+    incidents: &IncidentsHandle,
     mark: &str,
 ) -> Result<(Vec<Child>, Knobs)> {
     let (mut knobs, live) = Knobs::new(settings);
-    let mut children = vec![hub_child(services, hub)];
+    // Before every role, so that it stops behind them all and writes what they tell at their end.
+    let mut children = vec![incidents_child(services, incidents), hub_child(services, hub)];
     // Recorders and upload workers know nothing of one another but this count of sealed segments.
     let sealed = Arc::new(watch::Sender::new(0));
     if services.roles.contains(&Role::Record) {
         children.push(upload_child(live.upload, services, sealed.subscribe()));
     }
     if services.roles.contains(&Role::Restream) {
-        let (child, knob) = restream_child(settings, services, mark)?;
+        let (child, knob) = restream_child(settings, services, incidents, mark)?;
         children.push(child);
         knobs.restream = Some(knob);
     }
@@ -134,16 +137,24 @@ fn record_child(
 fn restream_child(
     settings: &Settings,
     services: &Services,
+    incidents: &IncidentsHandle,
     mark: &str,
 ) -> Result<(Child, watch::Sender<Arc<RestreamSetup>>)> {
     let version = services.ffmpeg.clone().ok_or_else(|| Error::internal("restream needs ffmpeg's version"))?;
     // The monitor below is part of every role.
     let setup = RestreamSetup::from_settings(settings, version, mark.to_owned(), true)?;
     let (knob, setup) = Setting::adjustable(Arc::new(setup));
-    let (database, live) = (services.database.clone(), services.live.clone());
+    let (database, live, incidents) = (services.database.clone(), services.live.clone(), incidents.clone());
     let runs = RunLogs::default();
-    let build = move || Restreams::new(setup.clone(), database.clone(), live.clone()).with_runs(runs.clone());
+    let build = move || {
+        Restreams::new(setup.clone(), database.clone(), live.clone(), incidents.clone()).with_runs(runs.clone())
+    };
     Ok((Child::new(RESTREAMS, Restart::Always, build), knob))
+}
+
+fn incidents_child(services: &Services, incidents: &IncidentsHandle) -> Child {
+    let (database, incidents) = (services.database.clone(), incidents.clone());
+    Child::new("incidents", Restart::Always, move || Incidents::new(database.clone(), incidents.clone()))
 }
 
 fn hub_child(services: &Services, hub: &HubHandle) -> Child {

@@ -9,7 +9,6 @@
 //! the live store; what monitors say is read from there. Never here: SQL, argument vectors, rules.
 
 mod assignment;
-mod clock;
 mod manager;
 mod relay;
 mod runner;

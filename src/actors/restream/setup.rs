@@ -22,8 +22,6 @@ use crate::domain::storm::Rates;
 const LOGIN_PAUSE: Duration = Duration::from_secs(60);
 /// Name of the file that keeps the last known cameras.
 pub const LAST_KNOWN: &str = "cameras.last.json";
-/// A row is read, a list is read: whatever takes longer counts as the database being away.
-pub(super) const DATABASE_PATIENCE: Duration = Duration::from_secs(8);
 /// Between two tries to write to a live store that does not answer.
 pub(super) const PUBLISH_RETRY: Duration = Duration::from_secs(2);
 

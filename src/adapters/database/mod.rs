@@ -11,6 +11,7 @@ mod condition;
 pub mod import;
 mod ledger;
 mod pace;
+mod patience;
 pub mod postgres;
 pub mod site;
 pub mod sqlite;
@@ -30,6 +31,7 @@ use crate::domain::probe::KeptProbe;
 use crate::domain::recording::{Segment, SegmentState, Session};
 
 pub use condition::Condition;
+pub use patience::patiently;
 
 /// Which segments to list.
 #[derive(Clone, Debug, Default)]

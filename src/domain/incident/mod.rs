@@ -173,16 +173,17 @@ pub struct Book {
 }
 
 /// An open incident.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Opened {
     id: Uuid,
+    subject: Subject,
     at: DateTime<Utc>,
     /// On both clocks, when it was opened in this life.
     since: Option<Moment>,
 }
 
 impl Opened {
-    fn end(self, now: Moment) -> Entry {
+    fn end(&self, now: Moment) -> Entry {
         let at = self.since.map_or_else(|| now.wall.max(self.at), |since| now.end_of(since));
         Entry::Close { id: self.id, at }
     }
@@ -195,7 +196,8 @@ impl Book {
         let key = (left.subject.key(), left.kind);
         let free = left.closed_at.is_none() && !self.open.contains_key(&key);
         if free {
-            self.open.insert(key, Opened { id: left.id, at: left.opened_at, since: None });
+            let subject = left.subject.clone();
+            self.open.insert(key, Opened { id: left.id, subject, at: left.opened_at, since: None });
         }
         free
     }
@@ -223,7 +225,7 @@ impl Book {
         if self.open.contains_key(&key) {
             return None;
         }
-        self.open.insert(key, Opened { id, at: now.wall, since: Some(now) });
+        self.open.insert(key, Opened { id, subject: subject.clone(), at: now.wall, since: Some(now) });
         let cause = cause.chars().take(LONGEST_CAUSE).collect();
         Some(Entry::Open(Incident { id, kind, subject: subject.clone(), cause, opened_at: now.wall, closed_at: None }))
     }
@@ -250,9 +252,9 @@ impl Book {
         self.open.contains_key(&(subject.key(), kind))
     }
 
-    /// Subjects' keys that have an open incident.
-    pub fn open_keys(&self) -> impl Iterator<Item = (&str, IncidentKind)> {
-        self.open.keys().map(|(key, kind)| (key.as_str(), *kind))
+    /// What is open, with the names that the subjects had then.
+    pub fn open(&self) -> impl Iterator<Item = (IncidentKind, &Subject)> {
+        self.open.iter().map(|((_, kind), opened)| (*kind, &opened.subject))
     }
 }
 
@@ -294,7 +296,7 @@ mod tests {
         assert!(book.raise(CameraDown, &gate, "again", at(5), id(5)).is_some());
         let closed = [Entry::Close { id: id(5), at: time(6) }, Entry::Close { id: id(3), at: time(6) }];
         assert_eq!(book.settle_all(&gate, at(6)), closed);
-        assert_eq!(book.open_keys().collect::<Vec<_>>(), [("camera:8", CameraDown)]);
+        assert_eq!(book.open().collect::<Vec<_>>(), [(CameraDown, &camera(8, "gate"))]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use actix::{Actor, Addr};
 use serde_json::Value;
+use streamwarden::actors::incidents::{Incidents, IncidentsHandle};
 use streamwarden::actors::monitor::{Monitor, Watched};
 use streamwarden::actors::restream::{Machine, RestreamSetup, Restreams};
 use streamwarden::actors::root::{Find, Root};
@@ -106,10 +107,14 @@ impl Stage {
             last_known: folder.path().join("cameras.last.json"),
         };
         let (setup, written): (_, SharedLive) = (Arc::new(setup), Arc::clone(&live));
+        let handle = IncidentsHandle::default();
+        let (told_to, kept_in) = (handle.clone(), database.clone());
+        let incidents =
+            Child::new("incidents", Restart::Always, move || Incidents::new(kept_in.clone(), handle.clone()));
         let restreams = Child::new("restreams", Restart::Always, move || {
-            Restreams::new(Arc::clone(&setup), database.clone(), Arc::clone(&written))
+            Restreams::new(Arc::clone(&setup), database.clone(), Arc::clone(&written), told_to.clone())
         });
-        let root = Root::new(vec![restreams, monitor], CancellationToken::new().drop_guard()).start();
+        let root = Root::new(vec![incidents, restreams, monitor], CancellationToken::new().drop_guard()).start();
         Self { server: Some(server), live, root, mark, told, seen: BTreeMap::new(), unread: VecDeque::new(), folder }
     }
 

@@ -9,9 +9,9 @@ use chrono::Utc;
 use tokio::time::timeout;
 
 use super::Restreams;
-use super::commands::{no_camera, patiently};
+use super::commands::no_camera;
 use crate::actors::restream::relay::process;
-use crate::adapters::database::SharedDatabase;
+use crate::adapters::database::{SharedDatabase, patiently};
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraSource, Kinds, draft};
 use crate::domain::probe::{Fault, KeptProbe, ProbeView, Tracks};

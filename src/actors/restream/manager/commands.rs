@@ -6,13 +6,11 @@
 use std::sync::Arc;
 
 use actix::{ActorFutureExt, Context, Handler, Message, ResponseActFuture, WrapFuture};
-use tokio::time::timeout;
 
 use super::Restreams;
-use crate::actors::restream::setup::DATABASE_PATIENCE;
-use crate::adapters::database::{Condition, SharedDatabase};
+use crate::adapters::database::{Condition, SharedDatabase, patiently};
 use crate::adapters::live::SharedLive;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Result};
 use crate::domain::camera::{self, CameraEdit, CameraRow, CameraStatus, Kinds};
 
 /// Adds a camera. `Invalid` names the field, `Conflict` when the name is taken.
@@ -60,13 +58,6 @@ pub struct RestartCamera(pub i64);
 #[derive(Message, Debug, Clone, Copy)]
 #[rtype(result = "()")]
 pub struct Refresh;
-
-/// A database call that takes too long is one that failed.
-pub(super) async fn patiently<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
-    timeout(DATABASE_PATIENCE, call)
-        .await
-        .unwrap_or_else(|_| Err(Error::new(Kind::Timeout, "the database did not answer in time; try again")))
-}
 
 /// All rows and kinds.
 pub(super) async fn read_all(database: SharedDatabase) -> Result<(Vec<CameraRow>, Kinds)> {

@@ -66,7 +66,7 @@ impl Restreams {
             FleetChange::Start(id) => self.start_relay(id, ctx),
             FleetChange::Update { id, .. } => self.update_relay(id),
             FleetChange::Stop(id) | FleetChange::Gone(id) => {
-                self.end_story(id, ctx);
+                self.end_story(id);
                 self.end_relay(id, ctx);
             }
             FleetChange::Show(id) => self.show(id, ctx),
@@ -156,9 +156,9 @@ impl Restreams {
             match &status.last_error {
                 Some(reason) => {
                     log::warn!(camera = status.name.as_str(); "not relayed: {reason}");
-                    self.tell_refusal(id, reason, ctx);
+                    self.tell_refusal(id, reason);
                 }
-                None => self.end_story(id, ctx),
+                None => self.end_story(id),
             }
             self.publish(vec![Change::Camera(status)], ctx);
         }

@@ -8,10 +8,9 @@ use actix::{ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
 use tokio::sync::Semaphore;
 
 use super::Restreams;
-use super::commands::patiently;
 use crate::actors::restream::relay::reports::Looked;
 use crate::actors::restream::setup::PUBLISH_RETRY;
-use crate::adapters::database::SharedDatabase;
+use crate::adapters::database::{SharedDatabase, patiently};
 use crate::base::Kind;
 use crate::domain::camera::CameraSource;
 use crate::domain::probe::{KeptProbe, Outcome, Tracks};

@@ -31,9 +31,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::assignment::Assignment;
-use super::clock;
 use super::runs::RunLogs;
 use super::setup::{PUBLISH_RETRY, RestreamSetup};
+use crate::actors::incidents::{IncidentsHandle, now};
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{ChildSet, Setting, Supervised, supervised};
 use crate::adapters::database::SharedDatabase;
@@ -47,7 +47,6 @@ use crate::domain::fleet::Fleet;
 use crate::domain::hold::Scales;
 use commands::read_all;
 use hearing::ServerView;
-use incidents::Incidents;
 use known::Remembered;
 use looks::{Looks, read_looks};
 use outbox::Outbox;
@@ -77,7 +76,7 @@ pub struct Restreams {
     scales: Scales,
     /// Moment from which `scales` count.
     born: Instant,
-    incidents: Incidents,
+    incidents: IncidentsHandle,
     stories: Stories,
     remembered: Remembered,
     looks: Looks,
@@ -105,8 +104,13 @@ pub struct Restreams {
 }
 
 impl Restreams {
-    /// Relays the cameras of `database`, and writes their states to `live`.
-    pub fn new(settings: impl Into<Setting<Arc<RestreamSetup>>>, database: SharedDatabase, live: SharedLive) -> Self {
+    /// Relays the cameras of `database`, writes their states to `live`, and tells of what goes wrong to `incidents`.
+    pub fn new(
+        settings: impl Into<Setting<Arc<RestreamSetup>>>,
+        database: SharedDatabase,
+        live: SharedLive,
+        incidents: IncidentsHandle,
+    ) -> Self {
         let settings = settings.into();
         let setup = settings.get();
         Self {
@@ -124,7 +128,7 @@ impl Restreams {
             held: None,
             scales: Scales::default(),
             born: Instant::now(),
-            incidents: Incidents::default(),
+            incidents,
             stories: Stories::default(),
             runs: RunLogs::default(),
             rereads: Rereads::default(),
@@ -155,7 +159,7 @@ impl Restreams {
             return;
         }
         self.reading = true;
-        let (taken, begun) = (self.rows_taken, clock::now());
+        let (taken, begun) = (self.rows_taken, now());
         let (database, fresh) = (Arc::clone(&self.database), self.fresh);
         let read = async move {
             let (rows, kinds) = read_all(Arc::clone(&database)).await?;
@@ -170,13 +174,13 @@ impl Restreams {
                     if manager.database_fault.take().is_some() {
                         log::info!("the database answers again");
                     }
-                    manager.database_works(ctx);
+                    manager.database_works();
                     manager.kinds = kinds;
                     manager.take_rows(&rows, ctx);
                     manager.remember(rows, ctx);
                     if std::mem::take(&mut manager.fresh) {
                         manager.forget_strangers(ctx);
-                        manager.take_up_incidents(ctx);
+                        manager.clear_what_is_over(ctx);
                     }
                 }
                 Err(error) => {
@@ -184,7 +188,7 @@ impl Restreams {
                     if manager.database_fault.as_ref() != Some(&fault) {
                         log::warn!("cameras not read, the last known ones go on: {fault}");
                     }
-                    manager.database_failed(&fault, begun, ctx);
+                    manager.database_failed(&fault, begun);
                     manager.database_fault = Some(fault);
                     manager.go_by_last_known(ctx);
                 }
@@ -303,8 +307,8 @@ impl Supervised for Restreams {
             "waitingForTurn": self.turns.waiting(),
             "server": self.setup.server,
             "serverFault": self.server.answers().err(),
-            "databaseFault": self.database_fault.as_deref().or(self.incidents.fault()),
-            "incidentsToWrite": self.incidents.waiting(),
+            "databaseFault": self.database_fault.clone().or_else(|| self.incidents.database_fault()),
+            "incidentsToWrite": self.incidents.unwritten(),
             "source": self.observe_source(),
             "plan": self.observe_plan(),
         })

@@ -7,10 +7,9 @@
 use actix::{Context, Handler, Message};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::Restreams;
-use crate::actors::restream::clock;
+use crate::actors::incidents::now;
 use crate::base::{Error, Kind, Result};
 use crate::domain::fleet::Fleet;
 use crate::domain::hold::{Held, HeldView, PlanView};
@@ -40,11 +39,11 @@ impl Restreams {
         let before = earlier.as_ref().unwrap_or(&self.fleet);
         let most = self.setup.max_stop_fraction;
         let (now, held) = self.scales.weigh(before, after, most, held, self.born.elapsed());
-        self.note_plan(held, ctx);
+        self.note_plan(held);
         self.change_fleet(now, ctx);
     }
 
-    fn note_plan(&mut self, plan: Option<Held>, ctx: &mut Context<Self>) {
+    fn note_plan(&mut self, plan: Option<Held>) {
         let before = self.held.take();
         let same = before.as_ref().map(|before| &before.plan.id) == plan.as_ref().map(|plan| &plan.id);
         let since = before.as_ref().map_or_else(Utc::now, |before| before.since);
@@ -59,20 +58,17 @@ impl Restreams {
             }
             None => log::info!("the table is back to normal; nothing is held any more"),
         }
-        self.tell_of_plan(ctx);
+        self.tell_of_plan();
     }
 
     /// The incident says what waits now.
-    fn tell_of_plan(&mut self, ctx: &mut Context<Self>) {
-        let (all, now) = (Subject::Service { name: "cameras".to_owned() }, clock::now());
-        let book = &mut self.incidents.book;
+    fn tell_of_plan(&self) {
+        let all = Subject::Service { name: "cameras".to_owned() };
         // Another plan is another incident: what a person reads must be what waits.
-        let mut entries: Vec<_> = book.settle(IncidentKind::PlanHeld, &all, now).into_iter().collect();
+        self.incidents.clear(IncidentKind::PlanHeld, &all);
         if let Some(held) = &self.held {
-            let cause = held.plan.summary();
-            entries.extend(book.raise(IncidentKind::PlanHeld, &all, &cause, now, Uuid::now_v7()));
+            self.incidents.raise(IncidentKind::PlanHeld, &all, &held.plan.summary(), now());
         }
-        self.write_incidents(entries, ctx);
     }
 
     fn plan_view(&self) -> PlanView {
@@ -121,7 +117,7 @@ impl Handler<ApplyPlan> for Restreams {
         let stops = confirmed.plan.would_stop.len();
         log::warn!(plan = confirmed.plan.id.as_str(), cameras = stops; "held plan confirmed, cameras stop");
         self.change_fleet(confirmed.plan.after, ctx);
-        self.tell_of_plan(ctx);
+        self.tell_of_plan();
         // The list as it is from now on is to be remembered.
         self.refresh(ctx);
         Ok(self.plan_view())

@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actix::{AsyncContext, Context, Handler};
-use uuid::Uuid;
 
 use super::Restreams;
-use crate::actors::restream::clock::now;
+use crate::actors::incidents::now;
 use crate::actors::restream::relay::reports::Told;
 use crate::domain::incident::{IncidentKind, Sight, Story, Subject, Verdict};
 use crate::domain::moment::Moment;
@@ -37,24 +36,20 @@ impl Restreams {
         Subject::Server { name: self.setup.server.clone() }
     }
 
-    fn follow(&mut self, id: i64, verdicts: impl IntoIterator<Item = Verdict>, ctx: &mut Context<Self>) {
+    fn follow(&self, id: i64, verdicts: impl IntoIterator<Item = Verdict>) {
         let subject = self.camera(id);
-        let book = &mut self.incidents.book;
-        let entries = verdicts.into_iter().filter_map(|one| book.follow(&subject, one, Uuid::now_v7())).collect();
-        self.write_incidents(entries, ctx);
+        verdicts.into_iter().for_each(|one| self.incidents.follow(&subject, one));
     }
 
     /// The camera is gone or switched off: nothing is wrong with it any more.
-    pub(super) fn end_story(&mut self, id: i64, ctx: &mut Context<Self>) {
+    pub(super) fn end_story(&mut self, id: i64) {
         self.stories.cameras.remove(&id);
-        let entries = self.incidents.book.settle_all(&self.camera(id), now());
-        self.write_incidents(entries, ctx);
+        self.incidents.clear_all(&self.camera(id));
     }
 
     /// The camera should run and cannot, for this reason in its row.
-    pub(super) fn tell_refusal(&mut self, id: i64, reason: &str, ctx: &mut Context<Self>) {
-        let refused = Verdict::Raise(IncidentKind::CameraDown, reason.to_owned(), now());
-        self.follow(id, [refused], ctx);
+    pub(super) fn tell_refusal(&self, id: i64, reason: &str) {
+        self.follow(id, [Verdict::Raise(IncidentKind::CameraDown, reason.to_owned(), now())]);
     }
 
     /// False when it is known that nothing is wrong with this camera.
@@ -68,25 +63,21 @@ impl Restreams {
     pub(super) fn watch_server(&mut self, ctx: &mut Context<Self>) {
         let (Some(sight), now) = (self.server.sight(), now()) else { return };
         let (subject, kind) = (self.server_subject(), IncidentKind::ServerDown);
-        let entry = match sight {
+        match sight {
             Sight::Up => {
                 self.stories.server_since = None;
-                self.incidents.book.settle(kind, &subject, now)
+                self.incidents.clear(kind, &subject);
             }
             Sight::Doubtful => {
                 self.stories.server_since.get_or_insert(now);
                 // Its API alone may be gone; the port it takes streams at decides.
                 self.knock(ctx);
-                None
             }
             Sight::Down => {
                 let since = *self.stories.server_since.get_or_insert(now);
-                let cause = self.server.fault().unwrap_or("it does not answer").to_owned();
-                self.incidents.book.raise(kind, &subject, &cause, since, Uuid::now_v7())
+                let cause = self.server.fault().unwrap_or("it does not answer");
+                self.incidents.raise(kind, &subject, cause, since);
             }
-        };
-        if let Some(entry) = entry {
-            self.write_incidents(vec![entry], ctx);
         }
         self.judge_stories(ctx);
     }
@@ -103,7 +94,7 @@ impl Restreams {
         let doubted = cameras.filter(|(_, story)| story.doubts());
         let verdicts: Vec<_> = doubted.map(|(id, story)| (*id, story.judge(sight, now))).collect();
         for (id, verdict) in verdicts {
-            self.follow(id, verdict, ctx);
+            self.follow(id, verdict);
         }
         if !self.stories.judging && self.stories.cameras.values().any(Story::doubts) {
             self.stories.judging = true;
@@ -128,7 +119,7 @@ impl Handler<Told> for Restreams {
         let story = self.stories.cameras.entry(id).or_default();
         let verdicts = story.hear(news);
         let doubts = story.doubts();
-        self.follow(id, verdicts, ctx);
+        self.follow(id, verdicts);
         if doubts {
             self.judge_stories(ctx);
         }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Restream;
 use super::reports::Told;
-use crate::actors::restream::clock;
+use crate::actors::incidents::now;
 use crate::actors::restream::setup::PUBLISH_RETRY;
 use crate::adapters::live::Change;
 use crate::domain::camera::{CameraState, CameraStatus};
@@ -56,7 +56,7 @@ impl Restream {
             fault: self.relay.last_fault().map(|fault| fault.kind),
             cause: cause.unwrap_or_default(),
             turn,
-            at: clock::now(),
+            at: now(),
         };
         self.manager.told.do_send(Told { id: self.known.facts.id, news });
     }

@@ -1,4 +1,4 @@
-//! The moment at which something happens, as incidents count it.
+//! The moment at which something happens, as incidents count it: one origin for the whole process.
 
 use std::sync::LazyLock;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use crate::domain::moment::Moment;
 static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// This moment.
-pub(super) fn now() -> Moment {
+pub fn now() -> Moment {
     // In this order: the origin is never later.
     let origin = *ORIGIN;
     Moment { wall: Utc::now(), steady: origin.elapsed() }

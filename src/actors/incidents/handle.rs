@@ -1,0 +1,196 @@
+//! What every role holds: the open incidents and what waits to be written, and the way to whoever writes it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use actix::Addr;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::clock::now;
+use super::writer::{Incidents, Write};
+use crate::domain::incident::{Book, Entry, Incident, IncidentKind, Queue, Subject, Verdict};
+use crate::domain::moment::Moment;
+
+/// Name of the database as a subject.
+const DATABASE: &str = "database";
+
+/// Raises and clears incidents. Cheap to clone; made once by the builder.
+#[derive(Clone, Default)]
+pub struct IncidentsHandle(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    // Held for moments only, and never across an await.
+    kept: Mutex<Kept>,
+    writer: watch::Sender<Option<Addr<Incidents>>>,
+    /// What an earlier run left open is known.
+    taken_up: watch::Sender<bool>,
+    /// How many entries wait.
+    unwritten: watch::Sender<usize>,
+}
+
+#[derive(Default)]
+struct Kept {
+    book: Book,
+    queue: Queue,
+    /// Why the database does not do what is asked of it, by who asks.
+    complaints: BTreeMap<&'static str, String>,
+}
+
+impl IncidentsHandle {
+    /// It goes wrong since then: an incident is opened unless one of this kind is open for the subject. The cause is a
+    /// sentence for people, without secrets.
+    pub fn raise(&self, kind: IncidentKind, subject: &Subject, cause: &str, since: Moment) {
+        self.change(|book| book.raise(kind, subject, cause, since, Uuid::now_v7()));
+    }
+
+    /// It goes well again: what is open of this kind for the subject is closed; nothing when none is.
+    pub fn clear(&self, kind: IncidentKind, subject: &Subject) {
+        self.change(|book| book.settle(kind, subject, now()));
+    }
+
+    /// The subject is gone (camera deleted): all of its incidents are closed.
+    pub fn clear_all(&self, subject: &Subject) {
+        self.change(|book| book.settle_all(subject, now()));
+    }
+
+    /// Does what was found of a subject.
+    pub fn follow(&self, subject: &Subject, verdict: Verdict) {
+        self.change(|book| book.follow(subject, verdict, Uuid::now_v7()));
+    }
+
+    /// The database did not do what `who` (`"reading cameras"`) asked at that time. It is one incident, whoever finds it.
+    pub fn database_failed(&self, who: &'static str, fault: &str, since: Moment) {
+        self.lock().complaints.insert(who, fault.to_owned());
+        self.raise(IncidentKind::ServiceDown, &database(), fault, since);
+    }
+
+    /// The database does what `who` asks. Its incident ends when nobody has a complaint.
+    pub fn database_works(&self, who: &'static str) {
+        let well = {
+            let complaints = &mut self.lock().complaints;
+            complaints.remove(who);
+            complaints.is_empty()
+        };
+        if well {
+            self.clear(IncidentKind::ServiceDown, &database());
+        }
+    }
+
+    /// What is open now, for roles that want to clear what is over; waits until it is known what an earlier run has left.
+    pub async fn open(&self) -> Vec<(IncidentKind, Subject)> {
+        // Its sender lives as long as this handle.
+        let _ = self.0.taken_up.subscribe().wait_for(|known| *known).await;
+        self.lock().book.open().map(|(kind, subject)| (kind, subject.clone())).collect()
+    }
+
+    /// Why the database does not do what is asked of it; the first of several complaints.
+    pub fn database_fault(&self) -> Option<String> {
+        self.lock().complaints.values().next().cloned()
+    }
+
+    /// How many entries wait to be written.
+    pub fn unwritten(&self) -> usize {
+        *self.0.unwritten.borrow()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        // Whoever panicked in there has left whole entries behind.
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change<E: IntoIterator<Item = Entry>>(&self, change: impl FnOnce(&mut Book) -> E) {
+        let (news, lost) = {
+            let mut kept = self.lock();
+            let Kept { book, queue, .. } = &mut *kept;
+            let before = queue.len();
+            let mut news = false;
+            for entry in change(book) {
+                queue.push(entry);
+                news = true;
+            }
+            if queue.len() != before {
+                self.0.unwritten.send_replace(queue.len());
+            }
+            (news, queue.take_lost())
+        };
+        if lost > 0 {
+            log::warn!(incidents = lost; "too many incidents wait for the database; the oldest that are over are lost");
+        }
+        if news && let Some(writer) = self.0.writer.borrow().as_ref() {
+            // Nobody there: the next one looks for itself when it starts.
+            writer.do_send(Write);
+        }
+    }
+}
+
+/// What the writer alone does.
+impl IncidentsHandle {
+    /// A writer that has started puts its address here. What an earlier one had in hand comes again.
+    pub(super) fn now_at(&self, writer: Addr<Incidents>) {
+        self.lock().queue.failed();
+        self.0.writer.send_replace(Some(writer));
+    }
+
+    /// What to write now; `None` while something is being written, and when there is nothing.
+    pub(super) fn take(&self) -> Option<Entry> {
+        self.lock().queue.take()
+    }
+
+    /// An entry is written, or never will be; `kept`: the database had an open one already and keeps that.
+    pub(super) fn written(&self, entry: &Entry, kept: Option<Uuid>) {
+        let mut held = self.lock();
+        if let (Some(theirs), Entry::Open(incident)) = (kept, entry)
+            && theirs != incident.id
+        {
+            held.book.kept(incident.id, theirs);
+            held.queue.kept(incident.id, theirs);
+        }
+        held.queue.done();
+        self.0.unwritten.send_replace(held.queue.len());
+    }
+
+    /// An entry could not be written and comes again. True when nobody has complained of the database in these words yet.
+    pub(super) fn not_written(&self, fault: &str) -> bool {
+        let mut kept = self.lock();
+        kept.queue.failed();
+        !kept.complaints.values().any(|known| known == fault)
+    }
+
+    /// Whether `who` has a complaint of the database.
+    pub(super) fn complains(&self, who: &str) -> bool {
+        self.lock().complaints.contains_key(who)
+    }
+
+    /// Goes on with what an earlier run has left open.
+    pub(super) fn adopt(&self, left: &[Incident]) {
+        let mut kept = self.lock();
+        left.iter().for_each(|one| _ = kept.book.adopt(one));
+        drop(kept);
+        self.0.taken_up.send_replace(true);
+    }
+
+    /// Whether that has been done.
+    pub(super) fn is_taken_up(&self) -> bool {
+        *self.0.taken_up.borrow()
+    }
+
+    /// How many are open of each kind that occurs.
+    pub(super) fn counts(&self) -> BTreeMap<&'static str, usize> {
+        let mut counts = BTreeMap::new();
+        self.lock().book.open().for_each(|(kind, _)| *counts.entry(kind.as_str()).or_default() += 1);
+        counts
+    }
+
+    /// Resolves when nothing waits any more.
+    pub(super) fn all_written(&self) -> impl Future<Output = ()> + use<> {
+        let mut unwritten = self.0.unwritten.subscribe();
+        async move { _ = unwritten.wait_for(|count| *count == 0).await }
+    }
+}
+
+/// The database as a subject.
+fn database() -> Subject {
+    Subject::Service { name: DATABASE.to_owned() }
+}

@@ -1,0 +1,21 @@
+//! Incidents: what is open and what has to be written, whoever found it.
+//!
+//! Every role raises and clears incidents through an [`IncidentsHandle`], from any thread and without waiting. The handle
+//! holds the open incidents (`Book`) and what is not written yet (`Queue`); it outlives the actor, so that a rebuilt
+//! [`Incidents`] loses nothing. The actor alone writes to the database, one entry at a time and in order, again and again
+//! until it is taken, and reads at its start what an earlier run has left open.
+//!
+//! What was left open ends when its raiser says so: a role asks [`IncidentsHandle::open`] once it knows how things are, and
+//! clears what is over of its own kinds and subjects. What nobody clears stays open.
+//!
+//! Never here: when something is an incident (rules of `domain::incident`, facts of the roles), SQL.
+
+mod clock;
+mod handle;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use clock::now;
+pub use handle::IncidentsHandle;
+pub use writer::Incidents;

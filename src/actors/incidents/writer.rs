@@ -1,0 +1,184 @@
+//! The actor: writes what waits, reads once what an earlier run has left.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
+use futures_util::future::LocalBoxFuture;
+use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
+use uuid::Uuid;
+
+use super::clock::now;
+use super::handle::IncidentsHandle;
+use crate::actors::supervision::{Supervised, supervised};
+use crate::adapters::database::{IncidentQuery, SharedDatabase, patiently};
+use crate::base::{Error, Kind, Result};
+use crate::domain::incident::{Entry, Incident};
+use crate::domain::moment::Moment;
+
+/// Open incidents that an earlier run left are read so many at a time.
+const PAGE: u32 = 500;
+/// Between two tries with a database that does not answer.
+const RETRY: Duration = Duration::from_secs(2);
+/// At the stop, what waits has so long to be written.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Who complains of the database.
+const WRITING: &str = "writing incidents";
+const READING: &str = "reading incidents";
+
+/// Something waits to be written. Sent by the handle.
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "()")]
+pub(super) struct Write;
+
+/// Writes the incidents.
+pub struct Incidents {
+    database: SharedDatabase,
+    handle: IncidentsHandle,
+    /// The database did not answer; the next try is on its way.
+    resting: bool,
+    written: u64,
+}
+
+impl Incidents {
+    /// Writes what is raised and cleared through `handle` to `database`.
+    pub fn new(database: SharedDatabase, handle: IncidentsHandle) -> Self {
+        Self { database, handle, resting: false, written: 0 }
+    }
+
+    /// The next entry, unless one is being written or the database is left alone for a while.
+    fn write_next(&mut self, ctx: &mut Context<Self>) {
+        if self.resting {
+            return;
+        }
+        let Some(entry) = self.handle.take() else { return };
+        let begun = now();
+        let written = write(Arc::clone(&self.database), entry.clone()).into_actor(self);
+        ctx.spawn(written.map(move |written, writer, ctx| writer.written(&entry, written, begun, ctx)));
+    }
+
+    fn written(&mut self, entry: &Entry, written: Result<Option<Uuid>>, begun: Moment, ctx: &mut Context<Self>) {
+        match written {
+            Err(error) if is_away(&error) => {
+                let fault = error.to_string();
+                self.resting = true;
+                ctx.run_later(RETRY, |writer, ctx| {
+                    writer.resting = false;
+                    writer.write_next(ctx);
+                });
+                if self.handle.not_written(&fault) {
+                    log::warn!("incidents wait to be written: {fault}");
+                }
+                self.handle.database_failed(WRITING, &fault, begun);
+                return;
+            }
+            Err(error) => {
+                // It will not be taken the next time either.
+                log::debug!("incident not written: {error}");
+                self.handle.written(entry, None);
+            }
+            Ok(kept) => {
+                self.written += 1;
+                self.handle.written(entry, kept);
+            }
+        }
+        if self.handle.complains(WRITING) {
+            log::info!("incidents are written again");
+        }
+        self.handle.database_works(WRITING);
+        self.write_next(ctx);
+    }
+
+    /// Reads what an earlier run has left open.
+    fn take_up(&mut self, ctx: &mut Context<Self>) {
+        let open = read_open(Arc::clone(&self.database)).into_actor(self);
+        ctx.spawn(open.map(|open, writer, ctx| match open {
+            Ok(open) => {
+                writer.handle.adopt(&open);
+                // The database answers: an outage of an earlier run is over, unless somebody complains by now.
+                writer.handle.database_works(READING);
+            }
+            Err(error) if is_away(&error) => _ = ctx.run_later(RETRY, Self::take_up),
+            Err(error) => {
+                log::debug!("open incidents not read: {error}");
+                writer.handle.adopt(&[]);
+            }
+        }));
+    }
+}
+
+fn is_away(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Unavailable | Kind::Timeout)
+}
+
+async fn write(database: SharedDatabase, entry: Entry) -> Result<Option<Uuid>> {
+    patiently(async {
+        match entry {
+            Entry::Open(incident) => database.open_incident(incident).await.map(Some),
+            Entry::Close { id, at } => database.close_incident(id, at).await.map(|()| None),
+        }
+    })
+    .await
+}
+
+/// Everything that is open, as an earlier run may have left it.
+async fn read_open(database: SharedDatabase) -> Result<Vec<Incident>> {
+    let mut all: Vec<Incident> = Vec::new();
+    loop {
+        let after = all.last().map(|incident| incident.id);
+        let query = IncidentQuery { open: true, after, limit: PAGE, ..IncidentQuery::default() };
+        let page = patiently(database.incidents(query)).await?;
+        let whole = page.len() == PAGE as usize;
+        all.extend(page);
+        if !whole {
+            return Ok(all);
+        }
+    }
+}
+
+impl Actor for Incidents {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.handle.now_at(ctx.address());
+        if !self.handle.is_taken_up() {
+            self.take_up(ctx);
+        }
+        self.write_next(ctx);
+    }
+}
+
+impl Handler<Write> for Incidents {
+    type Result = ();
+
+    fn handle(&mut self, _: Write, ctx: &mut Self::Context) {
+        self.write_next(ctx);
+    }
+}
+
+impl Supervised for Incidents {
+    const KIND: &'static str = "incidents";
+
+    fn observe(&self) -> Value {
+        json!({
+            "open": self.handle.counts(),
+            "unwritten": self.handle.unwritten(),
+            "written": self.written,
+            "earlierKnown": self.handle.is_taken_up(),
+            "databaseFault": self.handle.database_fault(),
+        })
+    }
+
+    /// What the roles raised and cleared on their way out is written, if the database takes it at once.
+    fn release(&mut self, _: &mut Context<Self>, deadline: Instant) -> LocalBoxFuture<'static, ()> {
+        if self.resting {
+            return Box::pin(std::future::ready(()));
+        }
+        let (written, by) = (self.handle.all_written(), deadline.min(Instant::now() + LAST_WORDS));
+        Box::pin(async move { _ = timeout_at(by, written).await })
+    }
+}
+
+supervised!(Incidents);
