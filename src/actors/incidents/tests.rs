@@ -108,7 +108,8 @@ async fn what_was_raised_and_cleared_outlives_a_panic_and_a_database_that_is_awa
     let all = async || {
         let mut told = stage.told().await;
         told.sort();
-        let begins = ["cameraDown cam2 silent", "cameraStalled cam3", "over cameraDown cam1", "over serviceDown database"];
+        let begins =
+            ["cameraDown cam2 silent", "cameraStalled cam3", "over cameraDown cam1", "over serviceDown database"];
         told.len() == 4 && told.iter().zip(begins).all(|(seen, wanted)| seen.starts_with(wanted))
     };
     stage.until("all of it is written, once", all).await;
