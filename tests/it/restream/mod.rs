@@ -15,5 +15,6 @@ mod protocols;
 mod publishers;
 mod rebuilt;
 mod rows;
+mod simulated;
 pub mod sources;
 mod stage;

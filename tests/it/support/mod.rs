@@ -4,6 +4,7 @@
 //! Whatever is started here is ended by its `Drop`; a [`program::Program`] fails its test when something of it is left.
 
 pub mod api;
+pub mod camera;
 pub mod cameras;
 pub mod film;
 pub mod media;
@@ -13,4 +14,5 @@ pub mod postgres;
 pub mod processes;
 pub mod program;
 pub mod room;
+pub mod viewer;
 pub mod wait;
