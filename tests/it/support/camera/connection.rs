@@ -105,7 +105,9 @@ impl Dialogue<'_> {
             return self.write(request, status, "", "");
         }
         match method {
-            "OPTIONS" => self.write(request, "200 OK", "Public: DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER\r\n", ""),
+            "OPTIONS" => {
+                self.write(request, "200 OK", "Public: DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER\r\n", "")
+            }
             "DESCRIBE" => self.describe(request, &behaviour),
             "SETUP" => self.set_up(request, &behaviour),
             "PLAY" => {
@@ -162,9 +164,7 @@ impl Dialogue<'_> {
         let (tracks, session) = (std::mem::take(&mut self.set_up), self.session);
         std::thread::spawn(move || {
             let cut = || session.is_some_and(|number| locked(&shared.sessions)[number].is_some());
-            sender::play(&stream, &shared, tracks, || {
-                ended.load(Ordering::SeqCst) || shared.is_stopped() || cut()
-            });
+            sender::play(&stream, &shared, tracks, || ended.load(Ordering::SeqCst) || shared.is_stopped() || cut());
             // Also ends the reading of requests; fails when the client has gone.
             let _ = locked(&stream).shutdown(Shutdown::Both);
         });

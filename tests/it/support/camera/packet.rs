@@ -31,7 +31,15 @@ fn fragments(nal: &[u8]) -> Vec<Vec<u8>> {
     let (indicator, kind) = ((nal[0] & 0xe0) | 28, nal[0] & 0x1f);
     let chunks: Vec<&[u8]> = nal[1..].chunks(MTU - 2).collect();
     let last = chunks.len() - 1;
-    let mark = |at: usize| if at == 0 { 0x80 } else if at == last { 0x40 } else { 0 };
+    let mark = |at: usize| {
+        if at == 0 {
+            0x80
+        } else if at == last {
+            0x40
+        } else {
+            0
+        }
+    };
     chunks.iter().enumerate().map(|(at, chunk)| [&[indicator, mark(at) | kind], *chunk].concat()).collect()
 }
 
