@@ -4,7 +4,8 @@
 import { api, Problem, serverNow } from "./api";
 import { Past } from "./past";
 import { parseRoute, samePage, type Route } from "./router";
-import { count, emptyState, reduce, type LiveState } from "./store";
+import { emptyState, reduce, type LiveState } from "./store";
+import { lead } from "./summary_words";
 import type { PlanView, ServerMessage, Status } from "./types";
 import { Banners } from "./ui/banner";
 import { mountToasts } from "./ui/toast";
@@ -20,6 +21,13 @@ import { LiveSocket, socketUrl, type Connection } from "./ws";
 
 /** How often services and the held plan are asked for; streams come by themselves. */
 const STATUS_EVERY = 10_000;
+
+/** The icon in the tab says by shape and colour that something needs a person. */
+function showIcon(trouble: boolean): void {
+  const link = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
+  const address = trouble ? "./favicon-trouble.svg" : "./favicon.svg";
+  if (link !== null && link.getAttribute("href") !== address) link.setAttribute("href", address);
+}
 
 export class App {
   private live: LiveState = emptyState();
@@ -167,11 +175,10 @@ export class App {
 
   private tick(): void {
     // The title is seen of a hidden tab, too.
-    const { live, offline, stalled } = count(this.live);
-    const sick = offline + stalled;
-    const lead = this.connection.lostAt !== null ? "⚠ connection lost" : sick > 0 ? `⚠ ${sick} not live` : live > 0 ? `${live} live` : "";
-    const title = [lead, this.view.title, "Streamwarden"].filter((one) => one !== "").join(" · ");
+    const { words, trouble } = lead(this.model());
+    const title = [words, this.view.title, "Streamwarden"].filter((one) => one !== "").join(" · ");
     if (document.title !== title) document.title = title;
+    showIcon(trouble);
     if (document.visibilityState !== "visible") return;
     this.banners.tick(Date.now(), serverNow());
     this.view.tick(this.time());

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { count, emptyState, reduce, streamKey, type LiveState } from "./store";
+import { emptyState, reduce, streamKey, type LiveState } from "./store";
 import type { CameraStatus, Item, RecordingItem, ServerMessage, StreamItem } from "./types";
 
 const since = "2026-03-09T14:00:00Z";
@@ -124,9 +124,4 @@ describe("delta", () => {
 it("streams of one name on two servers are two", () => {
   const state = after(snapshot(1, stream("a"), stream("a", { server: "backup" })));
   expect(state.streams.size).toBe(2);
-});
-
-it("counts states, readers, rates and recordings", () => {
-  const state = after(snapshot(1, stream("a"), stream("b", { bitrate: null, state: "stalled", readers: 0 }), stream("c", { state: "offline", readers: 1 }), recording("a")));
-  expect(count(state)).toEqual({ live: 1, stalled: 1, offline: 1, unknown: 0, recording: 1, readers: 3, bitrate: 2_000 });
 });

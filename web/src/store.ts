@@ -99,26 +99,3 @@ export function reduce(state: LiveState, message: ServerMessage): Step {
   const streams = message.upsert.filter((item): item is StreamItem => "bytesReceived" in item);
   return { state: { seq: message.seq, awaiting: false, ...tables }, ask: false, applied: true, streams };
 }
-
-/** What the dashboard counts. */
-export interface Counts {
-  live: number;
-  stalled: number;
-  offline: number;
-  unknown: number;
-  recording: number;
-  readers: number;
-  /** Sum of the known incoming bitrates. */
-  bitrate: number;
-}
-
-export function count(state: LiveState): Counts {
-  const counts: Counts = { live: 0, stalled: 0, offline: 0, unknown: 0, recording: 0, readers: 0, bitrate: 0 };
-  for (const stream of state.streams.values()) {
-    counts[stream.state] += 1;
-    counts.readers += stream.readers;
-    counts.bitrate += stream.bitrate ?? 0;
-  }
-  for (const recording of state.recordings.values()) if (recording.state === "recording") counts.recording += 1;
-  return counts;
-}

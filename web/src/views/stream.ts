@@ -4,6 +4,7 @@ import { api, sentence } from "../api";
 import { ago, bitrate, bytes, dateTime, plural, source } from "../format";
 import { href } from "../router";
 import { streamKey } from "../store";
+import { reasonOf } from "../stream_lines";
 import type { CameraStatus, Sample, StreamStatus, Track } from "../types";
 import { Chart } from "../ui/chart";
 import { h, replace, set, show, text } from "../ui/dom";
@@ -96,7 +97,7 @@ class StreamPage implements View {
     const first = this.stream === null;
     this.stream = found;
     this.badge.update(found.state);
-    const why = found.state === "live" ? "" : (found.reason ?? "");
+    const why = reasonOf({ stream: found, camera, recording: null, absent: false, several: false });
     text(this.reason, why);
     show(this.reason, why !== "");
     this.drawFacts(found, live.servers.size > 1);
@@ -150,7 +151,7 @@ class StreamPage implements View {
       this.missing,
       h("h2", {}, "This stream is not there now"),
       h("p", {}, because ?? "Nobody publishes to this path. It shows here again as soon as somebody does."),
-      h("a", { class: "button", href: href(camera === null ? { page: "recording", server: this.server, name: this.name, session: null } : { page: "cameras" }) }, camera === null ? "See its recordings" : "See its camera"),
+      h("a", { class: "button", href: href(camera === null ? { page: "recording", server: this.server, name: this.name, session: null } : { page: "camera", id: camera.id }) }, camera === null ? "See its recordings" : "See its camera"),
     );
   }
 
@@ -201,7 +202,7 @@ class StreamPage implements View {
     replace(
       this.links,
       h("a", { href: href({ page: "recording", server: this.server, name: this.name, session: null }) }, icon("film"), h("span", {}, "Recordings"), badge(recordingLook, recording), icon("chevron")),
-      camera === null ? null : h("a", { href: href({ page: "cameras" }) }, icon("camera"), h("span", {}, `Camera (${camera.kind})`), badge(cameraLook, camera.state), icon("chevron")),
+      camera === null ? null : h("a", { href: href({ page: "camera", id: camera.id }) }, icon("camera"), h("span", {}, `Camera (${camera.kind})`), badge(cameraLook, camera.state), icon("chevron")),
     );
   }
 }

@@ -2,19 +2,14 @@
 
 import { h, set, show, text, type Row } from "../ui/dom";
 import { Sparkline } from "../ui/sparkline";
-import { Badge, recordingLook, streamLook } from "../ui/states";
+import { Badge, cameraLook, recordingLook, streamLook } from "../ui/states";
 import { ago, bitrate, dateTime, plural, source, track } from "../format";
 import { href } from "../router";
+import { nextTry } from "../camera_words";
 import { streamKey } from "../store";
+import { reasonOf, type StreamLine } from "../stream_lines";
 import type { Past } from "../past";
-import type { RecordingStatus, StreamStatus } from "../types";
-
-export interface StreamLine {
-  stream: StreamStatus;
-  recording: RecordingStatus | null;
-  /** More than one server is watched: its name is worth a place. */
-  several: boolean;
-}
+import type { RecordingStatus } from "../types";
 
 interface Surroundings {
   past: Past;
@@ -35,6 +30,9 @@ export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLi
   const serverName = h("small", {}, server);
   const badge = new Badge(streamLook);
   const since = h("small", { class: "since" });
+  const cameraBadge = new Badge(cameraLook);
+  const cameraLink = h("a", { class: "of-camera" }, cameraBadge.element);
+  const next = h("small", { class: "next" });
   const reason = h("small", { class: "reason" });
   const from = h("span");
   const rate = h("span", { class: "rate" });
@@ -48,7 +46,7 @@ export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLi
     "tr",
     { role: "row", "data-key": key, "data-name": name },
     h("th", { scope: "row", role: "rowheader", class: "c-name" }, link, serverName),
-    cell("state", "State", h("span", { class: "line" }, badge.element, since), reason),
+    cell("state", "State", h("span", { class: "line" }, badge.element, since, cameraLink, next), reason),
     cell("source", "Source", from),
     cell("bitrate", "Bitrate", spark.element, rate),
     cell("readers", "Readers", readers),
@@ -62,11 +60,14 @@ export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLi
   let drawn = false;
 
   const tick = () => {
-    // With hundreds of streams, only what is on screen is worth drawing.
-    if (drawn && !around.visible.has(key)) return;
-    drawn = true;
+    // With hundreds of streams, only what is on screen is worth drawing, and worth asking the server for.
+    if (!around.visible.has(key)) return;
     const now = around.now();
     text(since, `for ${ago(line.stream.since, now)}`);
+    const words = line.camera === null || line.stream.state === "live" ? null : nextTry(line.camera, now);
+    show(next, words !== null);
+    text(next, words ?? "");
+    if (line.absent) return;
     around.past.want(server, name);
     spark.render(around.past.of(server, name), now);
   };
@@ -74,16 +75,24 @@ export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLi
   return {
     element,
     tick,
-    update(next) {
-      line = next;
-      const { stream } = next;
+    update(given) {
+      line = given;
+      const { stream, camera } = given;
       set(element, "data-state", stream.state);
       if (drawn && !around.visible.has(key)) return;
-      set(element, "data-recorded", next.recording !== null);
-      show(serverName, next.several);
+      drawn = true;
+      set(element, "data-recorded", given.recording !== null);
+      show(serverName, given.several);
       badge.update(stream.state);
       set(since, "title", `since ${dateTime(stream.since)}`);
-      const why = stream.state === "live" ? "" : (stream.reason ?? "");
+      // What the camera is doing about it, and the way to its log.
+      show(cameraLink, camera !== null && stream.state !== "live");
+      if (camera !== null) {
+        cameraBadge.update(camera.state);
+        set(cameraLink, "href", href({ page: "camera", id: camera.id }));
+        set(cameraLink, "aria-label", `Camera ${camera.name}: ${cameraLook[camera.state]?.words ?? camera.state}`);
+      }
+      const why = reasonOf(given);
       text(reason, why);
       set(reason, "title", why);
       show(reason, why !== "");
@@ -96,7 +105,7 @@ export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLi
         shownTracks = list.join();
         tracks.replaceChildren(...(list.length === 0 ? ["–"] : list.map((one) => h("span", { class: "tag", title: one }, one))));
       }
-      updateRecording(next.recording);
+      updateRecording(given.recording);
       tick();
     },
     close: () => around.observer.unobserve(element),

@@ -6,8 +6,9 @@ import { remembered } from "../ui/memory";
 import { SortHeader } from "../ui/sort";
 import { streamOrder } from "../ui/states";
 import { Summary, type Tile } from "./summary";
-import { streamRow, type StreamLine } from "./stream_row";
+import { streamRow } from "./stream_row";
 import { streamKey } from "../store";
+import { isStarting, linesOf, reasonOf, type StreamLine } from "../stream_lines";
 import type { Past } from "../past";
 import type { Model, View } from "../ui/view";
 
@@ -42,7 +43,7 @@ function compare(column: Column): (a: StreamLine, b: StreamLine) => number {
 /** Every word of the filter must be somewhere in the row. */
 export function matches(line: StreamLine, filter: string): boolean {
   const { stream, recording } = line;
-  const words = [stream.name, stream.server, stream.state, stream.sourceType ?? "", recording?.state ?? "", ...stream.tracks.map((one) => one.codec)];
+  const words = [stream.name, reasonOf(line), stream.server, stream.state, stream.sourceType ?? "", recording?.state ?? "", ...stream.tracks.map((one) => one.codec)];
   const haystack = words.join(" ").toLowerCase();
   return filter.toLowerCase().split(/\s+/).every((word) => haystack.includes(word));
 }
@@ -80,12 +81,7 @@ export function streamsView(past: Past, now: () => number): View {
   function draw(): void {
     if (model === null) return;
     const { live } = model;
-    const several = live.servers.size > 1;
-    const lines: StreamLine[] = [...live.streams.values()].map((stream) => ({
-      stream,
-      recording: live.recordings.get(streamKey(stream.server, stream.name)) ?? null,
-      several,
-    }));
+    const lines = linesOf(live);
     summary.render(live);
     const words = filter.value.trim();
     const kept = lines.filter((line) => keeps(line, summary.chosen) && (words === "" || matches(line, words)));
@@ -100,7 +96,7 @@ export function streamsView(past: Past, now: () => number): View {
 
   let explained = "";
   function explain(total: number, { live, connection }: Model): void {
-    const why = total > 0 ? "filter" : live.seq !== null ? "nothing" : connection.lostAt === null ? "loading" : "lost";
+    const why = total > 0 ? "filter" : live.seq !== null ? (live.cameras.size > 0 ? "off" : "nothing") : connection.lostAt === null ? "loading" : "lost";
     if (why === explained) return;
     explained = why;
     const clear = () => {
@@ -111,6 +107,8 @@ export function streamsView(past: Past, now: () => number): View {
     if (why === "filter")
       replace(empty, h("h2", {}, "No stream matches"), h("p", {}, "Change the filter, or show all streams again."), h("button", { type: "button", onclick: clear }, "Show all streams"));
     else if (why === "loading") replace(empty, h("div", { class: "skeleton", role: "status", "aria-label": "Loading streams" }, [0, 1, 2].map(() => h("i"))));
+    else if (why === "off")
+      replace(empty, h("h2", {}, "No stream"), h("p", {}, "Every camera is switched off, and nobody else publishes."), h("a", { class: "button", href: "#/cameras" }, "See all cameras"));
     else if (why === "lost") replace(empty, h("h2", {}, "Nothing to show yet"), h("p", {}, "The page shows the streams as soon as Streamwarden answers."));
     else
       replace(
@@ -154,11 +152,12 @@ export function streamsView(past: Past, now: () => number): View {
 }
 
 function kept(model: Model): boolean {
-  return model.live.streams.size > 0;
+  return model.live.streams.size > 0 || model.live.cameras.size > 0;
 }
 
 function keeps(line: StreamLine, tile: Tile | null): boolean {
   if (tile === null) return true;
   if (tile === "recording") return line.recording?.state === "recording";
+  if (line.stream.state === "offline" && line.camera !== null && isStarting(line.camera)) return false;
   return line.stream.state === tile;
 }

@@ -3,7 +3,8 @@
 import { h, set, text } from "../ui/dom";
 import { sign, type Sign } from "../ui/icons";
 import { bitrate } from "../format";
-import { count, type LiveState } from "../store";
+import type { LiveState } from "../store";
+import { count } from "../stream_lines";
 
 export type Tile = "live" | "stalled" | "offline" | "unknown" | "recording";
 

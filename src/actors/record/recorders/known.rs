@@ -1,6 +1,6 @@
 //! What the live store has told us: streams with their tracks, and cameras that must not be recorded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use actix::Message;
@@ -83,9 +83,15 @@ impl Known {
 
     /// Every stream of the servers that we know.
     pub(super) fn candidates(&self, is_ours: impl Fn(&str) -> bool) -> Vec<Candidate> {
-        let unwanted = |key: &StreamKey| self.cameras.values().any(|(path, record)| path == key && !record);
+        let unwanted: BTreeSet<&StreamKey> =
+            self.cameras.values().filter(|(_, record)| !record).map(|(path, _)| path).collect();
         let ours = self.streams.iter().filter(|(key, _)| is_ours(&key.server));
-        ours.map(|(key, (state, _))| Candidate { key: key.clone(), state: *state, wanted: !unwanted(key) }).collect()
+        let candidate = |(key, (state, _)): (&StreamKey, &(StreamState, Vec<Track>))| Candidate {
+            key: key.clone(),
+            state: *state,
+            wanted: !unwanted.contains(key),
+        };
+        ours.map(candidate).collect()
     }
 
     /// Whether a stream is known at all.

@@ -1,0 +1,92 @@
+// The lines of the first page: every stream, and every camera that should deliver one and has none. Pure.
+//
+// A camera that is down for long has no stream any more, and one that never came up never had one: without a line of its
+// own the page would look well while it is dark.
+
+import { why } from "./camera_words";
+import { streamKey, type LiveState } from "./store";
+import type { CameraState, CameraStatus, RecordingStatus, StreamState, StreamStatus } from "./types";
+
+export interface StreamLine {
+  stream: StreamStatus;
+  recording: RecordingStatus | null;
+  /** The camera that is to deliver this stream. */
+  camera: CameraStatus | null;
+  /** The server does not list the path: what is shown is what is known of the camera. */
+  absent: boolean;
+  /** More than one server is watched: its name is worth a place. */
+  several: boolean;
+}
+
+const STARTING: readonly CameraState[] = ["waiting", "probing", "starting"];
+
+/** True while a camera is on its way and nothing is known to be wrong with it. */
+export function isStarting(camera: CameraStatus): boolean {
+  return STARTING.includes(camera.state) && camera.lastError === null;
+}
+
+/** Why there is nothing to see, in the words of whoever knows best: a camera's fault before the server's view of the path. */
+export function reasonOf({ stream, camera }: StreamLine): string {
+  if (stream.state === "live") return "";
+  const known = camera !== null && camera.state !== "running" ? why(camera) : null;
+  return known !== null && !known.calm ? known.words : (stream.reason ?? "");
+}
+
+/** What is known of the stream of a camera whose path the server does not list. */
+function absent(camera: CameraStatus): StreamStatus {
+  return {
+    server: camera.server,
+    name: camera.path,
+    state: "offline",
+    since: camera.since,
+    reason: isStarting(camera) ? "the camera is being started" : "nothing arrives at the server",
+    sourceType: null,
+    bytesReceived: 0,
+    bytesSent: 0,
+    readers: 0,
+    bitrate: null,
+    tracks: [],
+  };
+}
+
+export function linesOf(live: LiveState): StreamLine[] {
+  const cameras = new Map<string, CameraStatus>();
+  for (const camera of live.cameras.values()) cameras.set(streamKey(camera.server, camera.path), camera);
+  const several = live.servers.size > 1;
+  const lines: StreamLine[] = [];
+  for (const [key, stream] of live.streams) {
+    const camera = cameras.get(key) ?? null;
+    cameras.delete(key);
+    // Nobody wants a camera that was switched off: what is left of its stream is no trouble.
+    if (camera !== null && !camera.enabled && stream.state === "offline") continue;
+    lines.push({ stream, recording: live.recordings.get(key) ?? null, camera, absent: false, several });
+  }
+  for (const camera of cameras.values()) {
+    if (!camera.enabled) continue;
+    const key = streamKey(camera.server, camera.path);
+    lines.push({ stream: absent(camera), recording: live.recordings.get(key) ?? null, camera, absent: true, several });
+  }
+  return lines;
+}
+
+/** What the dashboard counts. */
+export interface Counts extends Record<StreamState, number> {
+  /** Cameras on their way to their first picture: neither well nor in trouble. */
+  starting: number;
+  recording: number;
+  readers: number;
+  /** Sum of the known incoming bitrates. */
+  bitrate: number;
+}
+
+export function count(live: LiveState): Counts {
+  const counts: Counts = { live: 0, stalled: 0, offline: 0, unknown: 0, starting: 0, recording: 0, readers: 0, bitrate: 0 };
+  for (const { stream, camera } of linesOf(live)) {
+    if (stream.state === "offline" && camera !== null && isStarting(camera)) counts.starting += 1;
+    else counts[stream.state] += 1;
+    counts.readers += stream.readers;
+    counts.bitrate += stream.bitrate ?? 0;
+  }
+  for (const recording of live.recordings.values()) if (recording.state === "recording") counts.recording += 1;
+  return counts;
+}

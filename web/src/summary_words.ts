@@ -1,0 +1,26 @@
+// The few words before the page's title, seen of a hidden tab, too: the worst that is known. Pure.
+
+import { count } from "./stream_lines";
+import type { Model } from "./ui/view";
+
+export interface Lead {
+  words: string;
+  /** Something needs a person. */
+  trouble: boolean;
+}
+
+/** Worst first: what hides everything else, then what is dark, then what is not known, then what waits. */
+export function lead({ live, connection, plan, status }: Pick<Model, "live" | "connection" | "plan" | "status">): Lead {
+  const trouble = (words: string): Lead => ({ words: `⚠ ${words}`, trouble: true });
+  if (connection.lostAt !== null) return trouble("connection lost");
+  const silent = [...live.servers.values()].filter((server) => !server.reachable).map((server) => server.name);
+  if (silent.length === 1) return trouble(`${silent[0]} does not answer`);
+  if (silent.length > 1) return trouble(`${silent.length} servers do not answer`);
+  const counts = count(live);
+  if (counts.offline + counts.stalled > 0) return trouble(`${counts.offline + counts.stalled} not live`);
+  if (counts.unknown > 0) return trouble(`${counts.unknown} unknown`);
+  if (plan !== null && plan.held !== null) return trouble("a change is held");
+  const failing = status?.services.find((service) => !service.ok && service.name !== "cameras");
+  if (failing !== undefined) return trouble(`${failing.name} in trouble`);
+  return { words: counts.live > 0 ? `${counts.live} live` : "", trouble: false };
+}
