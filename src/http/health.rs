@@ -10,10 +10,15 @@ use utoipa::ToSchema;
 
 use super::error::Answer;
 use super::state::State;
+use crate::adapters::live::Latest;
 use crate::base::{Error, Kind, Result};
+use crate::domain::camera::{CameraStatus, undelivered};
 
 /// A dependency that does not answer in this time is down.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// So many cameras that deliver nothing are named.
+const CAMERAS_NAMED: usize = 5;
 
 /// Liveness.
 #[derive(Serialize, ToSchema)]
@@ -32,7 +37,7 @@ pub(super) struct Ready {
 /// One thing this process depends on.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Service {
-    /// `database`, `objects`, `live`, `updates`, or `server NAME`.
+    /// `database`, `objects`, `live`, `updates`, `cameras`, or `server NAME`.
     name: String,
     /// Whether it answers.
     ok: bool,
@@ -65,6 +70,7 @@ pub(super) async fn services(state: &State) -> Vec<Service> {
     let (database, objects, latest) =
         join3(within(state.database.ping()), within(state.objects.ping()), within(state.live.latest())).await;
     let servers = latest.as_ref().map(|latest| latest.servers.clone()).unwrap_or_default();
+    let cameras = latest.as_ref().ok().and_then(cameras);
     let updates = match state.hub.hub() {
         Some(_) => Ok("browsers are told".to_owned()),
         None => Err(Error::unavailable("being restarted")),
@@ -75,6 +81,7 @@ pub(super) async fn services(state: &State) -> Vec<Service> {
         Service::of("live", true, latest.map(|latest| format!("{} streams", latest.streams.len()))),
         Service::of("updates", true, updates),
     ];
+    services.extend(cameras);
     // A server that is down is what this program is there to show; it goes on working.
     services.extend(servers.into_iter().map(|server| Service {
         name: format!("server {}", server.name),
@@ -86,6 +93,28 @@ pub(super) async fn services(state: &State) -> Vec<Service> {
         },
     }));
     services
+}
+
+/// Whether every enabled camera delivers; `None` without cameras. One that does not is shown and makes nobody unready: the
+/// others go on.
+fn cameras(latest: &Latest) -> Option<Service> {
+    let enabled = latest.cameras.iter().filter(|camera| camera.enabled).count();
+    let down: Vec<String> = latest.cameras.iter().filter_map(|camera| down(camera, latest)).collect();
+    let shown = down.iter().take(CAMERAS_NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
+    let more = down.len().saturating_sub(CAMERAS_NAMED);
+    let and_more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    let detail = match down.len() {
+        0 => format!("{enabled} of {enabled} deliver"),
+        count => format!("{count} of {enabled} deliver nothing: {shown}{and_more}"),
+    };
+    let service = Service { name: "cameras".to_owned(), ok: down.is_empty(), required: false, detail };
+    (enabled > 0).then_some(service)
+}
+
+/// The camera's name and why it delivers nothing; `None` when it does.
+fn down(camera: &CameraStatus, latest: &Latest) -> Option<String> {
+    let watched = latest.servers.iter().any(|server| server.name == camera.server);
+    undelivered(camera, latest.stream(&camera.server, &camera.path), watched).map(|why| format!("{} ({why})", camera.name))
 }
 
 impl Service {

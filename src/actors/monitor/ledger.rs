@@ -109,13 +109,14 @@ impl Ledger {
     }
 
     /// Takes in what the path pollers say. A stream is news when anything about it differs from what was told last;
-    /// the server is news every time, because the time of the poll is.
-    pub fn digest(&mut self, observations: Vec<Observation>) -> News {
+    /// the server is news every time, because the time of the poll is. A stream whose path is `released` by its camera goes
+    /// as soon as the server does not list it.
+    pub fn digest(&mut self, observations: Vec<Observation>, released: impl Fn(&StreamName) -> bool) -> News {
         let mut news = News::default();
         news.changes.extend(self.status.clone().map(Change::Server));
-        for Observation { status, sample, forgotten } in observations {
+        for Observation { status, sample, missing, forgotten } in observations {
             let name = status.name.clone();
-            if forgotten {
+            if forgotten || missing && released(&name) {
                 self.streams.remove(&name);
                 news.changes.push(Change::StreamGone { server: self.server.clone(), name: name.clone() });
                 news.forgotten.push(name);
@@ -155,14 +156,24 @@ mod tests {
     fn a_store_that_missed_something_is_told_everything() {
         let mut ledger = Ledger::new("main");
         ledger.answered(DateTime::UNIX_EPOCH, None);
-        assert_eq!(ledger.digest(vec![offline("a"), offline("b")]).changes.len(), 3);
-        assert_eq!(ledger.digest(vec![offline("a"), offline("b")]).changes.len(), 1, "nothing changed but the poll");
+        assert_eq!(ledger.digest(vec![offline("a"), offline("b")], |_| false).changes.len(), 3);
+        assert_eq!(ledger.digest(vec![offline("a"), offline("b")], |_| false).changes.len(), 1, "nothing changed but the poll");
         ledger.tell_all_again();
         // Also what no path poller spoke of this time.
-        let news = ledger.digest(vec![offline("a")]);
+        let news = ledger.digest(vec![offline("a")], |_| false);
         let told = |change: &Change| matches!(change, Change::Stream(status) if status.state == StreamState::Offline);
         assert_eq!(news.changes.iter().filter(|change| told(change)).count(), 2);
-        assert_eq!(ledger.digest(vec![offline("a")]).changes.len(), 1);
+        assert_eq!(ledger.digest(vec![offline("a")], |_| false).changes.len(), 1);
+    }
+
+    #[test]
+    fn a_stream_whose_camera_is_gone_goes_with_it() {
+        let mut ledger = Ledger::new("main");
+        ledger.digest(vec![offline("a"), offline("b")], |_| false);
+        let news = ledger.digest(vec![offline("a"), offline("b")], |name| name.as_str() == "a");
+        let gone = |change: &Change| matches!(change, Change::StreamGone { name, .. } if name.as_str() == "a");
+        assert_eq!(news.changes.iter().filter(|change| gone(change)).count(), 1);
+        assert_eq!((news.forgotten.len(), ledger.len()), (1, 1));
     }
 
     #[test]

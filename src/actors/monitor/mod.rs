@@ -5,6 +5,7 @@
 //! together. Nobody talks to these actors but their supervisors: results are read from the live store, and a rebuilt
 //! actor goes on from there. Never here: HTTP (the adapter's), rules (the domain's), what others do about a stream.
 
+mod camera_paths;
 mod ledger;
 mod manager;
 mod path;

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, WrapFuture};
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -14,11 +14,13 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::camera_paths::CameraPaths;
 use super::ledger::{Ledger, News};
 use super::manager::Watched;
 use super::path::{Feed, PathPoller};
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, supervised};
+use crate::adapters::live::feed::{Fed, feed};
 use crate::adapters::live::{Latest, SharedLive};
 use crate::adapters::mediamtx::{Listing, MediaServer};
 use crate::base::{Error, Result};
@@ -42,6 +44,7 @@ pub struct ServerPoller {
     /// When the current poll was due, after `born`.
     due: Duration,
     ledger: Ledger,
+    cameras: CameraPaths,
     refused: Vec<String>,
     figures: Figures,
     children: Option<ChildSet<Self>>,
@@ -67,6 +70,7 @@ impl ServerPoller {
     /// Polls `watched` every `interval` and publishes into `live`.
     pub fn new(watched: Watched, live: SharedLive, interval: Setting<Duration>) -> Self {
         let ledger = Ledger::new(watched.name.as_str());
+        let cameras = CameraPaths::new(watched.name.as_str());
         Self {
             watched,
             live,
@@ -74,6 +78,7 @@ impl ServerPoller {
             born: Instant::now(),
             due: Duration::ZERO,
             ledger,
+            cameras,
             refused: Vec::new(),
             figures: Figures::default(),
             children: None,
@@ -127,7 +132,8 @@ impl ServerPoller {
         };
         let collected = self.feed(feeds);
         ctx.spawn(collected.into_actor(self).map(move |observations, poller, ctx| {
-            let news = poller.ledger.digest(observations);
+            let cameras = &poller.cameras;
+            let news = poller.ledger.digest(observations, |path| cameras.is_released(path));
             poller.figures.handling = begun.elapsed();
             poller.publish(news, ctx);
         }));
@@ -167,6 +173,7 @@ impl ServerPoller {
     fn publish(&mut self, news: News, ctx: &mut Context<Self>) {
         let News { changes, samples, forgotten } = news;
         for name in forgotten {
+            self.cameras.forget(&name);
             if let Some(children) = self.children.as_mut() {
                 let farewell = children.remove(name.as_str(), Instant::now() + FAREWELL);
                 ctx.spawn(farewell.into_actor(self).map(|_, _, _| ()));
@@ -237,6 +244,9 @@ impl Actor for ServerPoller {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.children = Some(ChildSet::new(ctx, StopOrder::Together));
+        // Which cameras there are decides how long a stream is shown that the server no longer lists.
+        let cameras = feed(Arc::clone(&self.live), "server poller").map(CameraChanges);
+        ctx.add_message_stream(cameras);
         let live = Arc::clone(&self.live);
         let latest = async move {
             let late = |_| Err(Error::unavailable("it does not answer"));
@@ -247,6 +257,22 @@ impl Actor for ServerPoller {
             poller.due = poller.born.elapsed();
             poller.poll(ctx);
         }));
+    }
+}
+
+/// What the live store tells, of which cameras concern us.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct CameraChanges(Fed);
+
+impl Handler<CameraChanges> for ServerPoller {
+    type Result = ();
+
+    fn handle(&mut self, CameraChanges(fed): CameraChanges, _: &mut Self::Context) {
+        match fed {
+            Fed::Everything(latest) => self.cameras.replace(&latest),
+            Fed::Changes(changes) => changes.iter().for_each(|change| self.cameras.apply(change)),
+        }
     }
 }
 

@@ -32,6 +32,14 @@ pub struct Latest {
     pub recordings: Vec<RecordingStatus>,
 }
 
+impl Latest {
+    /// The stream of this name on this server; found by halving, as [`Latest::streams`] is in order.
+    pub fn stream(&self, server: &str, name: &str) -> Option<&StreamStatus> {
+        let key = |stream: &StreamStatus| (stream.server.as_str(), stream.name.as_str()).cmp(&(server, name));
+        self.streams.binary_search_by(key).ok().map(|place| &self.streams[place])
+    }
+}
+
 /// One change of [`Latest`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {

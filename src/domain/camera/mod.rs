@@ -3,6 +3,7 @@
 //! [`CameraRow`] is what the database gives, [`CameraSource`] what a valid one comes to, [`CameraEdit`] what people send,
 //! [`CameraStatus`] what everybody sees. Passwords are in the first three and never in the last.
 
+mod delivery;
 mod edit;
 mod settings;
 pub mod sheet;
@@ -10,6 +11,7 @@ mod source;
 mod template;
 mod url;
 
+pub use delivery::undelivered;
 pub use edit::{check_edit, draft};
 pub use settings::CameraSettings;
 pub use source::{AudioPolicy, CameraSource, Kinds, Scheme, Transport};

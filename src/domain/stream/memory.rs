@@ -46,6 +46,8 @@ pub struct Observation {
     pub status: StreamStatus,
     /// For the history.
     pub sample: Sample,
+    /// The server answered and does not list it.
+    pub missing: bool,
     /// Not listed for [`FORGET_AFTER`]: no longer worth showing.
     pub forgotten: bool,
 }
@@ -116,6 +118,7 @@ impl StreamMemory {
 
     /// Takes in one poll.
     pub fn observe(&mut self, seen: Seen, at: Moment) -> Observation {
+        let missing = seen == Seen::Missing;
         let status = match seen {
             Seen::Unanswered(reason) => self.unanswered(reason, at),
             Seen::Missing => self.missing(at),
@@ -125,7 +128,7 @@ impl StreamMemory {
             && status.state == StreamState::Offline;
         let StreamStatus { state, bitrate, readers, .. } = status;
         self.status = Some(status.clone());
-        Observation { status, sample: Sample { at: at.wall, state, bitrate, readers }, forgotten }
+        Observation { status, sample: Sample { at: at.wall, state, bitrate, readers }, missing, forgotten }
     }
 
     fn unanswered(&self, reason: String, at: Moment) -> StreamStatus {

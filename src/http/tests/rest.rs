@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::world::{World, at, camera, recording, server, stream};
 use crate::adapters::live::Change;
+use crate::domain::camera::CameraState;
 use crate::domain::stream::{Sample, StreamState};
 
 /// Two servers with a stream of the same name; one of them is fed by a camera and recorded.
@@ -175,6 +176,25 @@ async fn ready_tells_a_required_service_from_a_server() {
     std::fs::remove_dir_all(world.folder.path()).expect("the folder can be removed");
     let ready = world.get("/ready").await;
     assert_eq!((ready.status, &ready.json()["ok"]), (503, &json!(false)), "{}", ready.json());
+}
+
+#[actix_web::test]
+async fn ready_names_the_cameras_that_deliver_nothing() {
+    let world = busy().await;
+    let told = async || {
+        let ready = world.get("/ready").await;
+        let services = ready.json()["services"].as_array().expect("services").clone();
+        (ready.status, services.into_iter().find(|service| service["name"] == "cameras").expect("cameras"))
+    };
+    let (status, cameras) = told().await;
+    assert_eq!((status, &cameras["ok"], &cameras["detail"]), (200, &json!(true), &json!("1 of 1 deliver")));
+    let mut broken = camera(8, "gate");
+    (broken.state, broken.last_error) = (CameraState::Degraded, Some("refuses the connection".to_owned()));
+    world.publish(vec![Change::Camera(broken)]).await;
+    let (status, cameras) = told().await;
+    let detail = "1 of 2 deliver nothing: gate (refuses the connection)";
+    assert_eq!((&cameras["ok"], &cameras["detail"]), (&json!(false), &json!(detail)));
+    assert_eq!((status, &cameras["required"]), (200, &json!(false)), "the other one goes on");
 }
 
 #[actix_web::test]
