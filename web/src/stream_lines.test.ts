@@ -95,7 +95,7 @@ describe("the words before the title", () => {
     ["a change is held", world([stream("a")], []), { plan: held }, "⚠ a change is held"],
     ["a service fails", world([stream("a")], []), { status: status(false) }, "⚠ database in trouble"],
     ["a service is well", world([stream("a")], []), { status: status(true) }, "1 live"],
-    ["the connection is lost", world([stream("a")], [down]), { connection: { ...open, phase: "waiting", lostAt: 1 } }, "⚠ connection lost"],
+    ["the connection is lost", world([stream("a")], [down]), { connection: { ...open, phase: "waiting" as const, lostAt: 1 } }, "⚠ connection lost"],
   ])("%s", (_, live, change, words) => {
     expect(told(live, change)).toBe(words);
   });
