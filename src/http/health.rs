@@ -114,7 +114,8 @@ fn cameras(latest: &Latest) -> Option<Service> {
 /// The camera's name and why it delivers nothing; `None` when it does.
 fn down(camera: &CameraStatus, latest: &Latest) -> Option<String> {
     let watched = latest.servers.iter().any(|server| server.name == camera.server);
-    undelivered(camera, latest.stream(&camera.server, &camera.path), watched).map(|why| format!("{} ({why})", camera.name))
+    undelivered(camera, latest.stream(&camera.server, &camera.path), watched)
+        .map(|why| format!("{} ({why})", camera.name))
 }
 
 impl Service {

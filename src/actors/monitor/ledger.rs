@@ -157,7 +157,11 @@ mod tests {
         let mut ledger = Ledger::new("main");
         ledger.answered(DateTime::UNIX_EPOCH, None);
         assert_eq!(ledger.digest(vec![offline("a"), offline("b")], |_| false).changes.len(), 3);
-        assert_eq!(ledger.digest(vec![offline("a"), offline("b")], |_| false).changes.len(), 1, "nothing changed but the poll");
+        assert_eq!(
+            ledger.digest(vec![offline("a"), offline("b")], |_| false).changes.len(),
+            1,
+            "nothing changed but the poll"
+        );
         ledger.tell_all_again();
         // Also what no path poller spoke of this time.
         let news = ledger.digest(vec![offline("a")], |_| false);
