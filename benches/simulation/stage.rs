@@ -50,7 +50,7 @@ impl Stage {
         setup.runner = Arc::new(InThisWorld(Arc::clone(&world)));
         setup.rates = rates;
         let (setup, setting) = Setting::adjustable(Arc::new(setup));
-        let database = sqlite::open(folder.path().join("streamwarden.db")).await.expect("a database");
+        let database = sqlite::open(folder.path().join("streamwarden.db")).await.expect("a database").for_node("bench");
         let written = Arc::clone(&live);
         let handle = IncidentsHandle::default();
         let (told_to, kept_in) = (handle.clone(), database.clone());

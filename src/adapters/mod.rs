@@ -4,6 +4,7 @@
 
 pub mod database;
 pub mod ffmpeg;
+pub mod folder;
 pub mod known;
 pub mod live;
 pub mod mediamtx;

@@ -13,6 +13,7 @@ pub mod incident;
 pub mod layout;
 pub mod moment;
 pub mod name;
+pub mod node;
 pub mod playlist;
 pub mod probe;
 pub mod recording;

@@ -206,6 +206,7 @@ segments/b
         }
         assert!(belongs(&segment(SegmentState::Evicted), None, None));
         assert!(!belongs(&segment(SegmentState::Writing), None, None));
+        assert!(!belongs(&segment(SegmentState::Missing), None, None));
         assert!(!belongs(&segment(SegmentState::Lost), None, None));
     }
 }

@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::name::StreamName;
 
 /// Life of a segment: `writing -> sealed -> uploading -> uploaded -> evicted`, back from `uploading` to `sealed` when an
-/// upload failed, and from every state but `evicted` to `lost`. [`SegmentState::may_become`] is the rule.
+/// upload failed. Absence is not loss: a file that is not in the spool makes its segment `missing`, which ends when the
+/// file is back. `lost` is what is proven to be damaged. [`SegmentState::may_become`] is the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SegmentState {
@@ -22,14 +23,23 @@ pub enum SegmentState {
     Uploaded,
     /// Its local file is gone, the object stays.
     Evicted,
+    /// Its file is not in the spool, and may come back; `reason` says more.
+    Missing,
     /// It could not be kept; `reason` says why.
     Lost,
 }
 
 impl SegmentState {
     /// Every state there is.
-    pub const ALL: [Self; 6] =
-        [Self::Writing, Self::Sealed, Self::Uploading, Self::Uploaded, Self::Evicted, Self::Lost];
+    pub const ALL: [Self; 7] = [
+        Self::Writing,
+        Self::Sealed,
+        Self::Uploading,
+        Self::Uploaded,
+        Self::Evicted,
+        Self::Missing,
+        Self::Lost,
+    ];
 
     /// The word in the database and in answers.
     pub fn as_str(self) -> &'static str {
@@ -39,6 +49,7 @@ impl SegmentState {
             Self::Uploading => "uploading",
             Self::Uploaded => "uploaded",
             Self::Evicted => "evicted",
+            Self::Missing => "missing",
             Self::Lost => "lost",
         }
     }
@@ -52,17 +63,18 @@ impl SegmentState {
     pub fn may_become(self, next: Self) -> bool {
         match next {
             Self::Writing => false,
-            Self::Sealed => matches!(self, Self::Writing | Self::Uploading),
+            Self::Sealed => matches!(self, Self::Writing | Self::Uploading | Self::Missing),
             Self::Uploading => self == Self::Sealed,
             Self::Uploaded => self == Self::Uploading,
             Self::Evicted => self == Self::Uploaded,
+            Self::Missing => matches!(self, Self::Writing | Self::Sealed | Self::Uploading),
             Self::Lost => !matches!(self, Self::Evicted | Self::Lost),
         }
     }
 
     /// Whether its media can be read from the spool or from the object store.
     pub fn is_playable(self) -> bool {
-        !matches!(self, Self::Writing | Self::Lost)
+        !matches!(self, Self::Writing | Self::Missing | Self::Lost)
     }
 }
 
@@ -170,7 +182,7 @@ mod tests {
 
     #[test]
     fn only_the_steps_of_a_segments_life_exist() {
-        let all = [Writing, Sealed, Uploading, Uploaded, Evicted, Lost];
+        let all = SegmentState::ALL;
         let steps: Vec<(SegmentState, SegmentState)> = all
             .iter()
             .flat_map(|from| all.iter().map(move |to| (*from, *to)))
@@ -178,21 +190,26 @@ mod tests {
             .collect();
         let wanted = [
             (Writing, Sealed),
+            (Writing, Missing),
             (Writing, Lost),
             (Sealed, Uploading),
+            (Sealed, Missing),
             (Sealed, Lost),
             (Uploading, Sealed),
             (Uploading, Uploaded),
+            (Uploading, Missing),
             (Uploading, Lost),
             (Uploaded, Evicted),
             (Uploaded, Lost),
+            (Missing, Sealed),
+            (Missing, Lost),
         ];
         assert_eq!(steps, wanted);
     }
 
     #[test]
     fn words_of_the_database_come_back() {
-        for state in [Writing, Sealed, Uploading, Uploaded, Evicted, Lost] {
+        for state in SegmentState::ALL {
             assert_eq!(SegmentState::parse(state.as_str()), Some(state));
         }
         assert_eq!(SegmentState::parse("Sealed"), None);

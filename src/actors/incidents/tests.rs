@@ -34,7 +34,7 @@ impl Stage {
     }
 
     async fn over(folder: TempDir, handle: IncidentsHandle) -> Self {
-        let database = sqlite::open(folder.path().join("test.db")).await.expect("a database");
+        let database = sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here");
         let (kept, told) = (database.clone(), handle.clone());
         let child = Child::new("incidents", Restart::Always, move || Incidents::new(kept.clone(), told.clone()));
         let root = Root::new(vec![child], CancellationToken::new().drop_guard()).start();

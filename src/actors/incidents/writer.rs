@@ -128,7 +128,7 @@ async fn read_open(database: SharedDatabase) -> Result<Vec<Incident>> {
     let mut all: Vec<Incident> = Vec::new();
     loop {
         let after = all.last().map(|incident| incident.id);
-        let query = IncidentQuery { open: true, after, limit: PAGE, ..IncidentQuery::default() };
+        let query = IncidentQuery { open: true, own: true, after, limit: PAGE, ..IncidentQuery::default() };
         let page = patiently(database.incidents(query)).await?;
         let whole = page.len() == PAGE as usize;
         all.extend(page);

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use crate::base::error::Kind;
 use crate::base::{Error, Result};
 use crate::domain::probe::Outcome;
 use crate::domain::recording::Segment;
@@ -30,6 +31,12 @@ pub(super) fn earliest_start(from: DateTime<Utc>) -> DateTime<Utc> {
 /// A count for a signed column; beyond 2^63 there is no more to say.
 pub(super) fn stored(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Another node's recording stands under this session and number.
+pub(super) fn not_ours(segment: &Segment) -> Error {
+    let text = format!("segment {} of session {} is another node's and is left as it is", segment.number, segment.session);
+    Error::new(Kind::Conflict, text)
 }
 
 /// What a look found, as its column holds it.

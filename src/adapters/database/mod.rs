@@ -10,6 +10,8 @@ mod behaviour;
 mod condition;
 pub mod import;
 mod ledger;
+mod nodes;
+mod owner;
 mod pace;
 mod patience;
 pub mod postgres;
@@ -31,7 +33,11 @@ use crate::domain::probe::KeptProbe;
 use crate::domain::recording::{Segment, SegmentState, Session};
 
 pub use condition::Condition;
+pub use nodes::{Joined, NodeFolder, NodeStore};
 pub use patience::patiently;
+
+use nodes::sql as nodes_sql;
+use owner::Owner;
 
 /// Which segments to list.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +54,8 @@ pub struct SegmentQuery {
     pub to: Option<DateTime<Utc>>,
     /// Only these states; empty = all.
     pub states: Vec<SegmentState>,
+    /// Only this node's.
+    pub own: bool,
     /// Only segments after this id in (`started_at`, `id`) order.
     pub after: Option<Uuid>,
     /// At most so many.
@@ -59,6 +67,8 @@ pub struct SegmentQuery {
 pub struct IncidentQuery {
     /// Only those that last.
     pub open: bool,
+    /// Only this node's.
+    pub own: bool,
     /// Only of this camera.
     pub camera: Option<i64>,
     /// Only of this kind.
@@ -119,8 +129,11 @@ pub const MOST_SESSIONS: u32 = 10_000;
 /// Everything that is kept for good.
 ///
 /// Lists of segments and sessions are in (`started_at`, `id`) order. Every write is durable when it returns.
+///
+/// Sessions, segments, incidents and looks at cameras belong to the node that wrote them ([`NodeStore`]). Whoever reads
+/// the catalogue sees those of all nodes; only what says "this node's" is limited to them, and every write is.
 #[async_trait]
-pub trait Database: Send + Sync {
+pub trait Database: NodeStore {
     /// All cameras, by id.
     async fn cameras(&self) -> Result<Vec<CameraRow>>;
     /// One camera, as it is now; `None` when the row is gone.
@@ -151,18 +164,18 @@ pub trait Database: Send + Sync {
     /// Changes its value whenever somebody, this process or any other, may have changed the cameras.
     fn camera_changes(&self) -> watch::Receiver<u64>;
 
-    /// Opens a session.
+    /// Opens a session of this node.
     async fn open_session(&self, session: Session) -> Result<()>;
-    /// Closes a session; closing twice keeps the first end.
+    /// Closes a session of this node; closing twice keeps the first end.
     async fn close_session(&self, id: Uuid, ended_at: DateTime<Utc>, reason: String) -> Result<()>;
-    /// Sessions without an end.
+    /// This node's sessions without an end.
     async fn open_sessions(&self) -> Result<Vec<Session>>;
     /// One session.
     async fn session(&self, id: Uuid) -> Result<Option<Session>>;
 
-    /// Inserts a segment, or replaces the row of the same session and number.
+    /// Inserts a segment of this node, or replaces its row of the same session and number.
     async fn put_segment(&self, segment: Segment) -> Result<()>;
-    /// Moves a segment from one of `from` to `to`; false when it was in none of them.
+    /// Moves a segment of this node from one of `from` to `to`; false when it was in none of them.
     async fn move_segment(
         &self,
         id: Uuid,
@@ -170,9 +183,9 @@ pub trait Database: Send + Sync {
         to: SegmentState,
         reason: Option<String>,
     ) -> Result<bool>;
-    /// Takes the oldest sealed segment for upload (`sealed -> uploading`), in one transaction.
+    /// Takes this node's oldest sealed segment for upload (`sealed -> uploading`), in one transaction.
     async fn claim_upload(&self) -> Result<Option<Segment>>;
-    /// Puts every `uploading` segment back to `sealed`: called once at start, before any worker runs.
+    /// Puts every `uploading` segment of this node back to `sealed`: called once at start, before any worker runs.
     async fn release_uploads(&self) -> Result<u64>;
     /// One segment.
     async fn segment(&self, id: Uuid) -> Result<Option<Segment>>;
@@ -185,17 +198,17 @@ pub trait Database: Send + Sync {
     /// One line per recorded stream.
     async fn recordings(&self) -> Result<Vec<RecordingSummary>>;
 
-    /// Opens an incident and returns its id; when one of its kind is open for its subject, that one's id, and nothing
-    /// is written. Closed incidents older than [`incident::KEPT`](crate::domain::incident::KEPT) are forgotten.
+    /// Opens an incident and returns its id; when this node has one of its kind open for its subject, that one's id, and
+    /// nothing is written. Closed incidents of this node older than [`incident::KEPT`](crate::domain::incident::KEPT) are forgotten.
     async fn open_incident(&self, incident: Incident) -> Result<Uuid>;
     /// Closes an incident; closing twice keeps the first end. `NotFound` when there is none.
     async fn close_incident(&self, id: Uuid, at: DateTime<Utc>) -> Result<()>;
     /// Incidents that match, the newest (`opened_at`, `id`) first. `Invalid` when `after` names none.
     async fn incidents(&self, query: IncidentQuery) -> Result<Vec<Incident>>;
 
-    /// The last look at a camera that was kept.
+    /// This node's last look at a camera that was kept.
     async fn camera_probe(&self, camera: i64) -> Result<Option<KeptProbe>>;
-    /// Every look that was kept, for the start.
+    /// Every look of this node that was kept, for the start.
     async fn camera_probes(&self) -> Result<Vec<KeptProbe>>;
     /// Keeps a look, in place of the camera's earlier one.
     async fn put_camera_probe(&self, probe: KeptProbe) -> Result<()>;

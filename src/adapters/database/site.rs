@@ -10,12 +10,14 @@ use uuid::Uuid;
 
 use super::postgres::SiteTable;
 use super::{
-    Condition, Database, IncidentQuery, RecordingSummary, SegmentQuery, SessionSummary, SharedDatabase, WritePlan,
+    Condition, Database, IncidentQuery, Joined, NodeFolder, NodeStore, RecordingSummary, SegmentQuery, SessionSummary,
+    SharedDatabase, WritePlan,
 };
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::incident::Incident;
+use crate::domain::node::{Node, NodeClaim};
 use crate::domain::probe::KeptProbe;
 use crate::domain::recording::{Segment, SegmentState, Session};
 
@@ -32,6 +34,38 @@ fn read_only() -> Error {
         Kind::Unsupported,
         "cameras come from the site's own table (database.cameras_query) and are only read here; change them there",
     )
+}
+
+/// In our own database: nodes that read one site's cameras with a database each do not know of one another.
+#[async_trait]
+impl NodeStore for WithSite {
+    async fn join(&self, claim: NodeClaim) -> Result<Joined> {
+        self.own.join(claim).await
+    }
+
+    async fn leave(&self, run: Uuid) -> Result<()> {
+        self.own.leave(run).await
+    }
+
+    async fn nodes(&self) -> Result<Vec<Node>> {
+        self.own.nodes().await
+    }
+
+    fn admitted(&self) -> Result<()> {
+        self.own.admitted()
+    }
+
+    async fn set_folder(&self, folder: NodeFolder, id: Uuid) -> Result<()> {
+        self.own.set_folder(folder, id).await
+    }
+
+    async fn ownerless(&self) -> Result<Option<Vec<String>>> {
+        self.own.ownerless().await
+    }
+
+    async fn adopt(&self) -> Result<()> {
+        self.own.adopt().await
+    }
 }
 
 #[async_trait]

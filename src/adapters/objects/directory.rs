@@ -1,24 +1,28 @@
 //! The embedded default: objects are files below a folder, under the same keys as in a bucket.
 //!
 //! ```text
-//! <root>/+incoming/<uuid>          being written, locked by its writer; left over after a crash, removed at open
+//! <root>/+streamwarden.json        its identity (`adapters::folder`)
+//! <root>/+incoming/<uuid>          being written, locked by its writer; left over after a crash, removed at the first use
 //! <root>/<key>                     whole and durable
 //! ```
 //!
 //! A file is copied (never linked: the spool's copy must be able to rot, shrink or go without this one noticing), synced,
-//! renamed into place, and every folder above it is synced. `+incoming` is made at [`Directory::open`] only: when it is
-//! missing later, the disk that belongs here is not mounted, and nothing is written to what lies beneath.
+//! renamed into place, and every folder above it is synced. Where the identity is missing or another one, the disk that
+//! belongs here is not mounted, and nothing is written to what lies beneath.
 
 use std::fs::{self, File};
 use std::io::{Error as IoError, ErrorKind, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use uuid::Uuid;
 
 use super::{ObjectStore, key};
+use crate::adapters::folder::{Folder, FolderKind};
 use crate::base::{Error, Result};
 
 /// Where objects are while they are written. `+` cannot stand in a key.
@@ -31,17 +35,33 @@ const CHUNK: usize = 256 * 1024;
 #[derive(Clone, Debug)]
 pub struct Directory {
     root: PathBuf,
+    identity: Arc<Folder>,
+    /// What a crash left has been removed.
+    tidy: Arc<AtomicBool>,
 }
 
+/// How the folder is known. `+` cannot stand in a key.
+pub const OBJECTS: FolderKind = FolderKind { word: "objects", file: "+streamwarden.json", fault };
+
 impl Directory {
-    /// Makes the folder if need be and removes what a crash left half-written. Blocks for as long as that takes.
-    pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
+    /// The folder at `root`. Nothing is touched.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
         let root = root.into();
-        let incoming = root.join(INCOMING);
-        fs::create_dir_all(&incoming).map_err(|error| fault(&incoming, error))?;
-        sync_up_to(&incoming, root.parent().unwrap_or(&root))?;
-        remove_leftovers(&incoming)?;
-        Ok(Self { root })
+        Self { identity: Arc::new(Folder::new(root.clone(), OBJECTS)), root, tidy: Arc::default() }
+    }
+
+    /// The folder at `root`, made where need be, with the identity that it has or gets: for whoever has no database to
+    /// ask. Blocks for as long as that takes.
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
+        let store = Self::new(root);
+        store.identity.expect(store.identity.begin()?);
+        store.is_there()?;
+        Ok(store)
+    }
+
+    /// What tells it from another folder.
+    pub fn identity(&self) -> &Arc<Folder> {
+        &self.identity
     }
 
     /// Where the object lies.
@@ -50,16 +70,18 @@ impl Directory {
         Ok(self.root.join(key))
     }
 
+    /// Whether this is the folder that it should be; makes what its work needs, and removes what a crash left half-written.
     fn is_there(&self) -> Result<()> {
+        self.identity.check()?;
         let incoming = self.root.join(INCOMING);
-        match fs::metadata(&incoming) {
-            Ok(_) => Ok(()),
-            Err(error) if error.kind() == ErrorKind::NotFound => Err(Error::unavailable(format!(
-                "{} is missing: mount the disk of objects.directory, or restart to begin with an empty one",
-                incoming.display()
-            ))),
-            Err(error) => Err(fault(&incoming, error)),
+        if !incoming.is_dir() {
+            fs::create_dir_all(&incoming).map_err(|error| fault(&incoming, error))?;
+            sync_up_to(&incoming, &self.root)?;
         }
+        if !self.tidy.swap(true, Ordering::Relaxed) {
+            remove_leftovers(&incoming)?;
+        }
+        Ok(())
     }
 
     fn put_now(&self, key: &str, file: &Path) -> Result<u64> {
@@ -77,11 +99,10 @@ impl Directory {
 
     fn size_now(&self, key: &str) -> Result<Option<u64>> {
         let path = self.path(key)?;
+        self.is_there()?;
         match fs::metadata(&path) {
             Ok(found) => Ok(found.is_file().then_some(found.len())),
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                self.is_there().map(|()| None)
-            }
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
             Err(error) => Err(fault(&path, error)),
         }
     }
@@ -132,6 +153,10 @@ impl ObjectStore for Directory {
     async fn read(&self, key: &str, offset: u64, length: u64) -> Result<Bytes> {
         let key = key.to_owned();
         self.blocking(move |store| store.read_now(&key, offset, length)).await
+    }
+
+    async fn check(&self) -> Result<()> {
+        self.blocking(|store| store.is_there()).await
     }
 
     async fn ping(&self) -> Result<String> {

@@ -24,6 +24,8 @@ pub trait ObjectStore: Send + Sync {
     async fn size(&self, key: &str) -> Result<Option<u64>>;
     /// `length` bytes from `offset`.
     async fn read(&self, key: &str, offset: u64, length: u64) -> Result<Bytes>;
+    /// Whether this is the store that it should be: cheap, and asked before rows are touched.
+    async fn check(&self) -> Result<()>;
     /// Says where objects go and that it answers; for `check` and `/ready`. Never a secret.
     async fn ping(&self) -> Result<String>;
 }

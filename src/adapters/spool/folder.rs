@@ -57,6 +57,7 @@ impl Spool {
     /// Makes a session's folder with its note; both are durable and appear together. Returns the folder, relative.
     /// Doing it twice is fine.
     pub fn begin(&self, note: &Note) -> Result<String> {
+        self.check()?;
         let relative = Self::folder(&note.session);
         let folder = self.path(&relative)?;
         let (Some(above), Some(name)) = (folder.parent(), folder.file_name().and_then(|name| name.to_str())) else {
@@ -84,6 +85,7 @@ impl Spool {
 
     /// Deletes a folder in which nothing was recorded, with all segment files in it.
     pub fn discard(&self, folder: &str) -> Result<()> {
+        self.check()?;
         let path = self.path(folder)?;
         for number in numbers(&path)? {
             let file = path.join(segment_file(number));
@@ -94,6 +96,7 @@ impl Spool {
 
     /// Replaces a session's note.
     pub fn note(&self, folder: &str, note: &Note) -> Result<()> {
+        self.check()?;
         write_note(&self.path(folder)?, note)
     }
 
@@ -104,11 +107,13 @@ impl Spool {
 
     /// Numbers of the segment files in a session's folder, in order.
     pub fn files(&self, folder: &str) -> Result<Vec<u32>> {
+        self.check()?;
         numbers(&self.path(folder)?)
     }
 
     /// Notes that the catalogue knows every file of the folder; a folder without files disappears.
     pub fn finish(&self, folder: &str) -> Result<()> {
+        self.check()?;
         let path = self.path(folder)?;
         let mark = path.join(FINISHED);
         match fs::File::create(&mark) {
@@ -122,6 +127,7 @@ impl Spool {
     /// Every folder that is not finished. What lies in the spool and is none of ours is left alone; it is named in the
     /// log once per scan.
     pub fn unfinished(&self) -> Result<Vec<Unfinished>> {
+        self.check()?;
         let mut found = Vec::new();
         for server in folders(self.root())? {
             for stream in folders(&self.root().join(&server))? {

@@ -1,6 +1,7 @@
 //! The spool: the local folder with every segment that has not been evicted.
 //!
 //! ```text
+//! <root>/streamwarden-spool.json                                     its identity (`adapters::folder`)
 //! <root>/<server>/<stream>/<YYYYMMDD_HHMMSS>_<session id>/session.json   whose files these are
 //!                                                        /segment_000.mp4
 //!                                                        /finished       every file is in the catalogue
@@ -8,7 +9,8 @@
 //!
 //! Owns the folders, the write protocol (file, then folder, are synced before anybody hears of a segment), the check
 //! and the repair of files, free space. The truth about a recording is here first and in the database second, so that
-//! a database that is away loses nothing. Never decides what is recorded, uploaded or deleted.
+//! a database that is away loses nothing. Everything asks first whether this is the spool that it should be: where its disk
+//! is not mounted, or another one is, nothing is read or written. Never decides what is recorded, uploaded or deleted.
 //!
 //! Everything here blocks: actors call it from `spawn_blocking`. Talked to by the recorders, the upload workers, and
 //! HTTP for reading.
@@ -23,6 +25,7 @@ mod tests;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use crate::adapters::folder::{Folder, FolderKind};
 use crate::base::{Error, Kind, Result};
 
 use fault::fault;
@@ -33,7 +36,11 @@ pub use seal::Sealed;
 #[derive(Debug)]
 pub struct Spool {
     root: PathBuf,
+    identity: Arc<Folder>,
 }
+
+/// How the spool is known.
+pub const SPOOL: FolderKind = FolderKind { word: "spool", file: "streamwarden-spool.json", fault };
 
 /// The spool as everybody holds it.
 pub type SharedSpool = Arc<Spool>;
@@ -41,7 +48,28 @@ pub type SharedSpool = Arc<Spool>;
 impl Spool {
     /// The spool in `root`. Nothing is touched: a spool that cannot be used pauses recordings, it does not stop a start.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        let root = root.into();
+        Self { identity: Arc::new(Folder::new(root.clone(), SPOOL)), root }
+    }
+
+    /// The spool in `root`, made where need be, with the identity that it has or gets: for whoever has no database to ask.
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
+        let spool = Self::new(root);
+        spool.identity.expect(spool.identity.begin()?);
+        Ok(spool)
+    }
+
+    /// What tells it from another folder.
+    pub fn identity(&self) -> &Arc<Folder> {
+        &self.identity
+    }
+
+    /// Whether this is the spool that it should be. Everything below asks first.
+    ///
+    /// # Errors
+    /// `Unavailable` when its disk is not mounted, or another one is.
+    pub fn check(&self) -> Result<()> {
+        self.identity.check()
     }
 
     /// The folder.
@@ -59,10 +87,10 @@ impl Spool {
         Ok(self.root.join(path))
     }
 
-    /// Makes the folder if need be, writes a small file into it, and returns the bytes that are free.
+    /// Writes a small file into the folder, and returns the bytes that are free.
     pub fn probe(&self) -> Result<u64> {
+        self.check()?;
         let fault = |error| fault(&self.root, error);
-        std::fs::create_dir_all(&self.root).map_err(fault)?;
         // Without a name, so that a crash leaves nothing and two probes do not meet.
         let mut file = tempfile::tempfile_in(&self.root).map_err(fault)?;
         std::io::Write::write_all(&mut file, &[0; 4096]).map_err(fault)?;
@@ -73,6 +101,7 @@ impl Spool {
 
     /// Deletes the file of an uploaded segment, and folders that this leaves empty. A file that is gone is fine.
     pub fn remove(&self, spool_path: &str) -> Result<()> {
+        self.check()?;
         let path = self.path(spool_path)?;
         match std::fs::remove_file(&path) {
             Ok(()) => {}
@@ -84,8 +113,9 @@ impl Spool {
         self.prune(folder)
     }
 
-    /// Size of a row's file; `None` when it is gone.
+    /// Size of a row's file; `None` when it is not there.
     pub fn size(&self, spool_path: &str) -> Result<Option<u64>> {
+        self.check()?;
         let path = self.path(spool_path)?;
         match std::fs::metadata(&path) {
             Ok(found) if found.is_file() => Ok(Some(found.len())),

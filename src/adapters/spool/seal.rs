@@ -23,6 +23,7 @@ impl Spool {
     /// `Ok(None)`: not one whole fragment was in it. A file that merely ended too early is deleted then; one that we do
     /// not understand is put aside as `*.broken` for people to look at. `NotFound`: there is no such file.
     pub fn seal(&self, folder: &str, number: u32) -> Result<Option<Sealed>> {
+        self.check()?;
         let spool_path = Self::file(folder, number);
         let path = self.path(&spool_path)?;
         let fault = |error: std::io::Error| match error.kind() {
@@ -60,6 +61,7 @@ impl Spool {
 
     /// Moves a sealed file into the folder of the session it belongs to. Doing it twice is fine.
     pub fn adopt(&self, from: (&str, u32), to: (&str, u32)) -> Result<()> {
+        self.check()?;
         let source = self.path(&Self::file(from.0, from.1))?;
         let target = self.path(&Self::file(to.0, to.1))?;
         match (source.exists(), target.exists()) {

@@ -23,7 +23,7 @@ fn note(id: u128, stream: &str) -> Note {
 
 fn spool() -> (tempfile::TempDir, Spool) {
     let folder = tempfile::tempdir().expect("a folder");
-    let spool = Spool::new(folder.path().join("spool"));
+    let spool = Spool::open(folder.path().join("spool")).expect("made");
     (folder, spool)
 }
 

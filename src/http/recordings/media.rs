@@ -87,7 +87,12 @@ async fn open(state: &State, segment: &Segment) -> Result<(Source, u64)> {
             let reason = segment.reason.as_deref().unwrap_or("the reason is not known");
             return Err(Error::not_found(format!("this segment was lost: {reason}")));
         }
-        SegmentState::Sealed | SegmentState::Uploading | SegmentState::Uploaded | SegmentState::Evicted => {}
+        // What is missing may be back by now.
+        SegmentState::Missing
+        | SegmentState::Sealed
+        | SegmentState::Uploading
+        | SegmentState::Uploaded
+        | SegmentState::Evicted => {}
     }
     // A row changed by hand must not read other files: `path` refuses what leads out of the spool.
     if let Ok(path) = state.spool.path(&segment.spool_path)

@@ -47,7 +47,7 @@ impl World {
         let live: SharedLive = Arc::new(Memory::new(Duration::from_secs(3600)));
         let hub = HubHandle::default();
         Hub::new(live.clone(), hub.clone(), limits).start();
-        let database: SharedDatabase = sqlite::open(folder.path().join("test.db")).await.expect("a database");
+        let database: SharedDatabase = sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here");
         let state = State {
             node: "test".to_owned(),
             started_at: Utc::now(),
@@ -55,7 +55,7 @@ impl World {
             live,
             database: database.clone(),
             objects: Arc::new(Directory::open(folder.path().join("objects")).expect("an object store")),
-            spool: Arc::new(Spool::new(folder.path().join("spool"))),
+            spool: Arc::new(Spool::open(folder.path().join("spool")).expect("a spool")),
             hub,
             commands: Arc::new(PlayedRoot(database)),
             allowed_origins: vec!["https://cams.example.org".to_owned()],

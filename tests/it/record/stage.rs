@@ -68,8 +68,8 @@ impl Stage {
         let watched = Watched { name: "main".into(), client };
         let monitor = Monitor::new(vec![watched], Arc::clone(&live), Duration::from_millis(500)).start();
         Self {
-            database: sqlite::open(folder.path().join("test.db")).await.expect("a database"),
-            spool: Arc::new(Spool::new(folder.path().join("spool"))),
+            database: sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here"),
+            spool: Arc::new(Spool::open(folder.path().join("spool")).expect("a spool")),
             objects: Arc::new(Directory::open(folder.path().join("objects")).expect("an object store")),
             settings: Record {
                 segment_duration: SEGMENT,

@@ -66,7 +66,7 @@ impl Stage {
     pub async fn with(options: Options) -> Self {
         let server = server(&options).await;
         let folder = tempfile::tempdir().expect("a folder");
-        let database = sqlite::open(folder.path().join("streamwarden.db")).await.expect("a database");
+        let database = sqlite::open(folder.path().join("streamwarden.db")).await.expect("a database").for_node("here");
         let live: SharedLive = Arc::new(Memory::new(Duration::from_secs(600)));
         let told = live.subscribe();
         let mark = folder.path().to_string_lossy().into_owned();

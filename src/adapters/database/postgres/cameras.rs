@@ -128,7 +128,7 @@ pub(super) async fn delete(client: &Client, id: i64, only_if: Condition) -> Resu
 }
 
 /// All of `work` or nothing of it. Given up in the middle, the connection is closed and the server rolls back.
-async fn whole<T>(client: &Client, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+pub(super) async fn whole<T>(client: &Client, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     client.batch_execute("BEGIN").await?;
     let done = work.await;
     if done.is_ok() {

@@ -7,6 +7,7 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::fault::Failure;
+use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{IncidentQuery, ledger};
 use crate::base::Error;
 use crate::domain::incident::{Incident, IncidentKind, KEPT, Subject};
@@ -14,14 +15,17 @@ use crate::domain::probe::KeptProbe;
 
 const COLUMNS: &str = "id, kind, subject, subject_name, cause, opened_at, closed_at";
 
-pub(super) async fn open(client: &Client, incident: &Incident) -> Result<Uuid, Failure> {
-    let forget = client.prepare_cached("DELETE FROM incidents WHERE closed_at < $1").await?;
-    client.execute(&forget, &[&(incident.opened_at - KEPT)]).await?;
+pub(super) async fn open(client: &Client, owner: &str, incident: &Incident) -> Result<Uuid, Failure> {
+    let forget = format!("DELETE FROM incidents WHERE closed_at < $1 AND {}", is_own("$2"));
+    let forget = client.prepare_cached(&forget).await?;
+    client.execute(&forget, &[&(incident.opened_at - KEPT), &owner]).await?;
     // Twice by its id, too: the first answer may have been lost.
-    let sql = format!("INSERT INTO incidents ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING");
+    let sql = format!(
+        "INSERT INTO incidents ({COLUMNS}, node) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"
+    );
     let statement = client.prepare_cached(&sql).await?;
     let (subject, kind) = (incident.subject.key(), incident.kind.as_str());
-    let values: [&(dyn ToSql + Sync); 7] = [
+    let values: [&(dyn ToSql + Sync); 8] = [
         &incident.id,
         &kind,
         &subject,
@@ -29,25 +33,27 @@ pub(super) async fn open(client: &Client, incident: &Incident) -> Result<Uuid, F
         &incident.cause,
         &incident.opened_at,
         &incident.closed_at,
+        &owner,
     ];
     if client.execute(&statement, &values).await? > 0 {
         return Ok(incident.id);
     }
-    let sql = "SELECT id FROM incidents WHERE subject = $1 AND kind = $2 AND closed_at IS NULL";
-    let found = client.query_opt(sql, &[&subject, &kind]).await?;
+    let sql = "SELECT id FROM incidents WHERE subject = $1 AND kind = $2 AND node = $3 AND closed_at IS NULL";
+    let found = client.query_opt(sql, &[&subject, &kind, &owner]).await?;
     Ok(found.and_then(|row| row.try_get(0).ok()).unwrap_or(incident.id))
 }
 
-pub(super) async fn close(client: &Client, id: Uuid, at: DateTime<Utc>) -> Result<(), Failure> {
-    let sql = "UPDATE incidents SET closed_at = coalesce(closed_at, $2) WHERE id = $1";
+pub(super) async fn close(client: &Client, owner: &str, id: Uuid, at: DateTime<Utc>) -> Result<(), Failure> {
+    let sql = "UPDATE incidents SET closed_at = coalesce(closed_at, $2) WHERE id = $1 AND node = $3";
     let statement = client.prepare_cached(sql).await?;
-    match client.execute(&statement, &[&id, &at]).await? {
-        0 => Err(Error::not_found(format!("there is no incident {id}")).into()),
+    match client.execute(&statement, &[&id, &at, &owner]).await? {
+        0 => Err(Error::not_found(format!("there is no incident {id} of this node")).into()),
         _ => Ok(()),
     }
 }
 
-pub(super) async fn list(client: &Client, query: &IncidentQuery) -> Result<Vec<Incident>, Failure> {
+/// `owner` where only its own are asked for.
+pub(super) async fn list(client: &Client, owner: Option<&str>, query: &IncidentQuery) -> Result<Vec<Incident>, Failure> {
     let after = match query.after {
         Some(after) => Some(opening_of(client, after).await?),
         None => None,
@@ -58,37 +64,37 @@ pub(super) async fn list(client: &Client, query: &IncidentQuery) -> Result<Vec<I
          AND ($2::text IS NULL OR kind = $2) AND (NOT $3::boolean OR closed_at IS NULL) \
          AND ($4::timestamptz IS NULL OR closed_at IS NULL OR closed_at > $4) \
          AND ($5::timestamptz IS NULL OR opened_at < $5) \
-         AND ($6::timestamptz IS NULL OR (opened_at, id) < ($6, $7::uuid)) \
+         AND ($6::timestamptz IS NULL OR (opened_at, id) < ($6, $7::uuid)) AND ($9::text IS NULL OR node = $9) \
          ORDER BY opened_at DESC, id DESC LIMIT $8::bigint"
     );
     let kind = query.kind.map(IncidentKind::as_str);
     let limit = i64::from(query.limit);
-    let values: [&(dyn ToSql + Sync); 8] =
-        [&subject, &kind, &query.open, &query.from, &query.to, &after, &query.after, &limit];
+    let values: [&(dyn ToSql + Sync); 9] =
+        [&subject, &kind, &query.open, &query.from, &query.to, &after, &query.after, &limit, &owner];
     // Not prepared: a plan for these values and not for all of them.
     Ok(client.query(&sql, &values).await?.iter().filter_map(incident).collect())
 }
 
-pub(super) async fn probe(client: &Client, camera: i64) -> Result<Option<KeptProbe>, Failure> {
-    let sql = "SELECT camera, fingerprint, at, result FROM camera_probes WHERE camera = $1";
+pub(super) async fn probe(client: &Client, owner: &str, camera: i64) -> Result<Option<KeptProbe>, Failure> {
+    let sql = "SELECT camera, fingerprint, at, result FROM camera_probes WHERE camera = $1 AND node = $2";
     let statement = client.prepare_cached(sql).await?;
-    Ok(client.query_opt(&statement, &[&camera]).await?.as_ref().and_then(kept))
+    Ok(client.query_opt(&statement, &[&camera, &owner]).await?.as_ref().and_then(kept))
 }
 
-pub(super) async fn probes(client: &Client) -> Result<Vec<KeptProbe>, Failure> {
-    let sql = "SELECT camera, fingerprint, at, result FROM camera_probes ORDER BY camera";
-    Ok(client.query(sql, &[]).await?.iter().filter_map(kept).collect())
+pub(super) async fn probes(client: &Client, owner: &str) -> Result<Vec<KeptProbe>, Failure> {
+    let sql = "SELECT camera, fingerprint, at, result FROM camera_probes WHERE node = $1 ORDER BY camera";
+    Ok(client.query(sql, &[&owner]).await?.iter().filter_map(kept).collect())
 }
 
-pub(super) async fn put_probe(client: &Client, probe: &KeptProbe) -> Result<(), Failure> {
-    let forget = client.prepare_cached("DELETE FROM camera_probes WHERE at < $1").await?;
-    client.execute(&forget, &[&(probe.at - KEPT)]).await?;
-    let sql = "INSERT INTO camera_probes (camera, fingerprint, at, result) VALUES ($1, $2, $3, $4) \
-               ON CONFLICT (camera) DO UPDATE SET fingerprint = excluded.fingerprint, at = excluded.at, \
+pub(super) async fn put_probe(client: &Client, owner: &str, probe: &KeptProbe) -> Result<(), Failure> {
+    let forget = client.prepare_cached("DELETE FROM camera_probes WHERE at < $1 AND node = $2").await?;
+    client.execute(&forget, &[&(probe.at - KEPT), &owner]).await?;
+    let sql = "INSERT INTO camera_probes (camera, fingerprint, at, result, node) VALUES ($1, $2, $3, $4, $5) \
+               ON CONFLICT (camera, node) DO UPDATE SET fingerprint = excluded.fingerprint, at = excluded.at, \
                result = excluded.result";
     let statement = client.prepare_cached(sql).await?;
     let result = ledger::outcome_text(&probe.outcome)?;
-    client.execute(&statement, &[&probe.camera, &probe.fingerprint, &probe.at, &result]).await?;
+    client.execute(&statement, &[&probe.camera, &probe.fingerprint, &probe.at, &result, &owner]).await?;
     Ok(())
 }
 

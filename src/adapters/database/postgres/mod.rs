@@ -15,6 +15,7 @@ mod hidden;
 mod incidents;
 mod link;
 mod listen;
+mod nodes;
 mod recordings;
 mod schema;
 mod segments;
@@ -44,10 +45,14 @@ use self::arrival::Door;
 use self::link::Server;
 pub use self::schema::inspect;
 pub use self::site::SiteTable;
-use super::{Condition, Database, IncidentQuery, RecordingSummary, SegmentQuery, SessionSummary, WritePlan};
+use super::{
+    Condition, Database, IncidentQuery, Joined, NodeFolder, NodeStore, Owner, RecordingSummary, SegmentQuery,
+    SessionSummary, WritePlan,
+};
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::incident::Incident;
+use crate::domain::node::{Node, NodeClaim};
 use crate::domain::probe::KeptProbe;
 use crate::domain::recording::{Segment, SegmentState, Session};
 
@@ -59,7 +64,21 @@ pub struct Postgres {
     server: Arc<Server>,
     changes: watch::Receiver<u64>,
     /// Ends when this goes.
-    _listener: AbortOnDropHandle<()>,
+    listener: Arc<AbortOnDropHandle<()>>,
+    owner: Owner,
+}
+
+impl Postgres {
+    fn new(server: Arc<Server>, changes: watch::Receiver<u64>, listener: AbortOnDropHandle<()>) -> Arc<Self> {
+        Arc::new(Self { server, changes, listener: Arc::new(listener), owner: Owner::none() })
+    }
+
+    /// The same database, for a node that counts as admitted under this name.
+    #[must_use]
+    pub fn for_node(&self, name: &str) -> Arc<Self> {
+        let (server, changes, listener) = (Arc::clone(&self.server), self.changes.clone(), Arc::clone(&self.listener));
+        Arc::new(Self { server, changes, listener, owner: Owner::named(name) })
+    }
 }
 
 /// Connects, brings the schema up to date and begins to listen.
@@ -71,7 +90,7 @@ pub async fn open(url: &SecretString) -> Result<Arc<Postgres>> {
     schema::bring_up(&address).await?;
     let (listener, changes) = listen::begin(address.clone()).await?;
     let server = Arc::new(Server::new(&address, Arc::new(Door::open()))?);
-    Ok(Arc::new(Postgres { server, changes, _listener: listener }))
+    Ok(Postgres::new(server, changes, listener))
 }
 
 /// As [`open`], but a database that is away is waited for: until it comes, every call says what is wrong with it, and
@@ -91,7 +110,51 @@ pub async fn open_or_wait(url: &SecretString) -> Result<Arc<Postgres>> {
     let server = Arc::new(Server::new(&address, Arc::clone(&door))?);
     let (sender, changes) = watch::channel(0);
     let listener = AbortOnDropHandle::new(tokio::spawn(arrival::wait(address, door, sender)));
-    Ok(Arc::new(Postgres { server, changes, _listener: listener }))
+    Ok(Postgres::new(server, changes, listener))
+}
+
+#[async_trait]
+impl NodeStore for Postgres {
+    async fn join(&self, claim: NodeClaim) -> Result<Joined> {
+        let asked = async {
+            let link = self.server.link().await?;
+            link.answer(nodes::join(&link, &claim)).await
+        };
+        let joined = asked.await;
+        self.owner.joined(joined.as_ref().map(|joined| joined.node.owner.as_str()));
+        joined
+    }
+
+    async fn leave(&self, run: Uuid) -> Result<()> {
+        let link = self.server.link().await?;
+        link.answer(nodes::leave(&link, run)).await
+    }
+
+    async fn nodes(&self) -> Result<Vec<Node>> {
+        let link = self.server.link().await?;
+        link.answer(nodes::all(&link)).await
+    }
+
+    fn admitted(&self) -> Result<()> {
+        self.owner.get().map(drop)
+    }
+
+    async fn set_folder(&self, folder: NodeFolder, id: Uuid) -> Result<()> {
+        let owner = self.owner.get()?;
+        let link = self.server.link().await?;
+        link.answer(nodes::set_folder(&link, &owner, folder, id)).await
+    }
+
+    async fn ownerless(&self) -> Result<Option<Vec<String>>> {
+        let link = self.server.link().await?;
+        link.answer(nodes::ownerless(&link)).await
+    }
+
+    async fn adopt(&self) -> Result<()> {
+        let owner = self.owner.get()?;
+        let link = self.server.link().await?;
+        link.answer(nodes::adopt(&link, &owner)).await
+    }
 }
 
 #[async_trait]
@@ -146,18 +209,21 @@ impl Database for Postgres {
     }
 
     async fn open_session(&self, session: Session) -> Result<()> {
+        let owner = self.owner.get()?;
         let link = self.server.link().await?;
-        link.answer(recordings::open(&link, &session)).await
+        link.answer(recordings::open(&link, &owner, &session)).await
     }
 
     async fn close_session(&self, id: Uuid, ended_at: DateTime<Utc>, reason: String) -> Result<()> {
+        let owner = self.owner.get()?;
         let link = self.server.link().await?;
-        link.answer(recordings::close(&link, id, ended_at, &reason)).await
+        link.answer(recordings::close(&link, &owner, id, ended_at, &reason)).await
     }
 
     async fn open_sessions(&self) -> Result<Vec<Session>> {
+        let owner = self.owner.get()?;
         let link = self.server.link().await?;
-        link.answer(recordings::still_open(&link)).await
+        link.answer(recordings::still_open(&link, &owner)).await
     }
 
     async fn session(&self, id: Uuid) -> Result<Option<Session>> {
@@ -166,8 +232,9 @@ impl Database for Postgres {
     }
 
     async fn put_segment(&self, segment: Segment) -> Result<()> {
+        let owner = self.owner.get()?;
         let link = self.server.link().await?;
-        link.answer(segments::put(&link, &segment)).await
+        link.answer(segments::put(&link, &owner, &segment)).await
     }
 
     async fn move_segment(
@@ -177,18 +244,19 @@ impl Database for Postgres {
         to: SegmentState,
         reason: Option<String>,
     ) -> Result<bool> {
+        let owner = self.owner.get()?;
         let link = self.server.link().await?;
-        link.answer(segments::shift(&link, id, &from, to, reason.as_deref())).await
+        link.answer(segments::shift(&link, &owner, id, &from, to, reason.as_deref())).await
     }
 
     async fn claim_upload(&self) -> Result<Option<Segment>> {
         // In a task that is not cancelled with the asker: a claim that nobody waits for any more is put back.
         let wanted = Arc::new(());
         let asker = Arc::downgrade(&wanted);
-        let server = Arc::clone(&self.server);
+        let (owner, server) = (self.owner.get()?, Arc::clone(&self.server));
         let task = tokio::spawn(async move {
             let link = server.link().await?;
-            link.answer(segments::claim(&link, || asker.strong_count() > 0)).await
+            link.answer(segments::claim(&link, &owner, || asker.strong_count() > 0)).await
         });
         let claimed = task.await;
         drop(wanted);
@@ -196,8 +264,9 @@ impl Database for Postgres {
     }
 
     async fn release_uploads(&self) -> Result<u64> {
+        let owner = self.owner.get()?;
         let link = self.server.link().await?;
-        link.answer(segments::release(&link)).await
+        link.answer(segments::release(&link, &owner)).await
     }
 
     async fn segment(&self, id: Uuid) -> Result<Option<Segment>> {
@@ -206,8 +275,9 @@ impl Database for Postgres {
     }
 
     async fn segments(&self, query: SegmentQuery) -> Result<Vec<Segment>> {
+        let owner = query.own.then(|| self.owner.get()).transpose()?;
         let link = self.server.link().await?;
-        link.answer(segments::list(&link, &query)).await
+        link.answer(segments::list(&link, owner.as_deref(), &query)).await
     }
 
     async fn sessions(&self, stream: &str, server: Option<String>) -> Result<Vec<SessionSummary>> {
@@ -226,33 +296,39 @@ impl Database for Postgres {
     }
 
     async fn open_incident(&self, incident: Incident) -> Result<Uuid> {
+        let owner = self.owner.get()?;
         let link = self.server.link().await?;
-        link.answer(incidents::open(&link, &incident)).await
+        link.answer(incidents::open(&link, &owner, &incident)).await
     }
 
     async fn close_incident(&self, id: Uuid, at: DateTime<Utc>) -> Result<()> {
+        let owner = self.owner.get()?;
         let link = self.server.link().await?;
-        link.answer(incidents::close(&link, id, at)).await
+        link.answer(incidents::close(&link, &owner, id, at)).await
     }
 
     async fn incidents(&self, query: IncidentQuery) -> Result<Vec<Incident>> {
+        let owner = query.own.then(|| self.owner.get()).transpose()?;
         let link = self.server.link().await?;
-        link.answer(incidents::list(&link, &query)).await
+        link.answer(incidents::list(&link, owner.as_deref(), &query)).await
     }
 
     async fn camera_probe(&self, camera: i64) -> Result<Option<KeptProbe>> {
+        let owner = self.owner.get()?;
         let link = self.server.link().await?;
-        link.answer(incidents::probe(&link, camera)).await
+        link.answer(incidents::probe(&link, &owner, camera)).await
     }
 
     async fn camera_probes(&self) -> Result<Vec<KeptProbe>> {
+        let owner = self.owner.get()?;
         let link = self.server.link().await?;
-        link.answer(incidents::probes(&link)).await
+        link.answer(incidents::probes(&link, &owner)).await
     }
 
     async fn put_camera_probe(&self, probe: KeptProbe) -> Result<()> {
+        let owner = self.owner.get()?;
         let link = self.server.link().await?;
-        link.answer(incidents::put_probe(&link, &probe)).await
+        link.answer(incidents::put_probe(&link, &owner, &probe)).await
     }
 
     async fn ping(&self) -> Result<String> {

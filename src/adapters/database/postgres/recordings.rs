@@ -6,6 +6,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::fault::Failure;
+use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{MOST_SESSIONS, RecordingSummary, SessionSummary};
 use crate::base::Error;
 use crate::domain::name::StreamName;
@@ -13,35 +14,46 @@ use crate::domain::recording::Session;
 
 const COLUMNS: &str = "id, server, stream, started_at, ended_at, end_reason";
 
-pub(super) async fn open(client: &Client, session: &Session) -> Result<(), Failure> {
+pub(super) async fn open(client: &Client, owner: &str, session: &Session) -> Result<(), Failure> {
     // Opening again is no fault: the first answer may have been lost.
-    let sql = format!("INSERT INTO sessions ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING");
+    let sql = format!("INSERT INTO sessions ({COLUMNS}, node) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING");
     let statement = client.prepare_cached(&sql).await?;
-    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] = [
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 7] = [
         &session.id,
         &session.server,
         &session.stream.as_str(),
         &session.started_at,
         &session.ended_at,
         &session.end_reason,
+        &owner,
     ];
     client.execute(&statement, &values).await?;
     Ok(())
 }
 
-pub(super) async fn close(client: &Client, id: Uuid, ended_at: DateTime<Utc>, reason: &str) -> Result<(), Failure> {
-    let sql = "UPDATE sessions SET end_reason = CASE WHEN ended_at IS NULL THEN $3 ELSE end_reason END, \
-               ended_at = coalesce(ended_at, $2) WHERE id = $1";
-    let statement = client.prepare_cached(sql).await?;
-    match client.execute(&statement, &[&id, &ended_at, &reason]).await? {
-        0 => Err(Error::not_found(format!("there is no recording session {id}")).into()),
+pub(super) async fn close(
+    client: &Client,
+    owner: &str,
+    id: Uuid,
+    ended_at: DateTime<Utc>,
+    reason: &str,
+) -> Result<(), Failure> {
+    let sql = format!(
+        "UPDATE sessions SET end_reason = CASE WHEN ended_at IS NULL THEN $3 ELSE end_reason END, \
+         ended_at = coalesce(ended_at, $2) WHERE id = $1 AND {}",
+        is_own("$4")
+    );
+    let statement = client.prepare_cached(&sql).await?;
+    match client.execute(&statement, &[&id, &ended_at, &reason, &owner]).await? {
+        0 => Err(Error::not_found(format!("there is no recording session {id} of this node")).into()),
         _ => Ok(()),
     }
 }
 
-pub(super) async fn still_open(client: &Client) -> Result<Vec<Session>, Failure> {
-    let sql = format!("SELECT {COLUMNS} FROM sessions WHERE ended_at IS NULL ORDER BY started_at, id");
-    Ok(client.query(&sql, &[]).await?.iter().filter_map(session).collect())
+pub(super) async fn still_open(client: &Client, owner: &str) -> Result<Vec<Session>, Failure> {
+    let own = is_own("$1");
+    let sql = format!("SELECT {COLUMNS} FROM sessions WHERE ended_at IS NULL AND {own} ORDER BY started_at, id");
+    Ok(client.query(&sql, &[&owner]).await?.iter().filter_map(session).collect())
 }
 
 pub(super) async fn one(client: &Client, id: Uuid) -> Result<Option<Session>, Failure> {

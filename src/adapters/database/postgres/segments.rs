@@ -7,6 +7,7 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::fault::Failure;
+use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{SegmentQuery, ledger};
 use crate::base::Error;
 use crate::domain::name::StreamName;
@@ -15,18 +16,19 @@ use crate::domain::recording::{Segment, SegmentState};
 const COLUMNS: &str = "id, session, server, stream, number, state, started_at, duration_ms, bytes, frames, init_bytes, \
                        media_bytes, spool_path, object_key, reason";
 
-pub(super) async fn put(client: &Client, segment: &Segment) -> Result<(), Failure> {
+pub(super) async fn put(client: &Client, owner: &str, segment: &Segment) -> Result<(), Failure> {
     let sql = format!(
-        "INSERT INTO segments ({COLUMNS}, ended_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+        "INSERT INTO segments ({COLUMNS}, ended_at, node) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
          ON CONFLICT (session, number) DO UPDATE SET id = excluded.id, server = excluded.server, \
          stream = excluded.stream, state = excluded.state, started_at = excluded.started_at, \
          duration_ms = excluded.duration_ms, bytes = excluded.bytes, frames = excluded.frames, \
          init_bytes = excluded.init_bytes, media_bytes = excluded.media_bytes, spool_path = excluded.spool_path, \
-         object_key = excluded.object_key, reason = excluded.reason, ended_at = excluded.ended_at"
+         object_key = excluded.object_key, reason = excluded.reason, ended_at = excluded.ended_at, \
+         node = excluded.node WHERE segments.node IN (excluded.node, '')"
     );
     let statement = client.prepare_cached(&sql).await?;
-    let values: [&(dyn ToSql + Sync); 16] = [
+    let values: [&(dyn ToSql + Sync); 17] = [
         &segment.id,
         &segment.session,
         &segment.server,
@@ -43,41 +45,62 @@ pub(super) async fn put(client: &Client, segment: &Segment) -> Result<(), Failur
         &segment.object_key,
         &segment.reason,
         &ledger::end(segment),
+        &owner,
     ];
-    client.execute(&statement, &values).await?;
-    Ok(())
+    match client.execute(&statement, &values).await? {
+        0 => Err(ledger::not_ours(segment).into()),
+        _ => Ok(()),
+    }
 }
 
 pub(super) async fn shift(
     client: &Client,
+    owner: &str,
     id: Uuid,
     from: &[SegmentState],
     to: SegmentState,
     reason: Option<&str>,
 ) -> Result<bool, Failure> {
-    let sql = "UPDATE segments SET state = $2, reason = coalesce($3, reason) WHERE id = $1 AND state = ANY ($4)";
-    let statement = client.prepare_cached(sql).await?;
-    Ok(client.execute(&statement, &[&id, &to.as_str(), &reason, &words(from)]).await? > 0)
+    let sql = format!(
+        "UPDATE segments SET state = $2, reason = coalesce($3, reason) WHERE id = $1 AND state = ANY ($4) AND {}",
+        is_own("$5")
+    );
+    let statement = client.prepare_cached(&sql).await?;
+    Ok(client.execute(&statement, &[&id, &to.as_str(), &reason, &words(from), &owner]).await? > 0)
 }
 
 /// Takes the oldest sealed segment that nobody else is taking; puts it back when nobody wants it any more.
-pub(super) async fn claim(client: &Client, wanted: impl Fn() -> bool) -> Result<Option<Segment>, Failure> {
-    let sql = format!(
-        "UPDATE segments SET state = 'uploading' WHERE id = (SELECT id FROM segments WHERE state = 'sealed' \
-         ORDER BY started_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING {COLUMNS}"
-    );
-    let statement = client.prepare_cached(&sql).await?;
-    let Some(row) = client.query_opt(&statement, &[]).await? else { return Ok(None) };
+pub(super) async fn claim(
+    client: &Client,
+    owner: &str,
+    wanted: impl Fn() -> bool,
+) -> Result<Option<Segment>, Failure> {
+    // Adopted ones after our own: each look is one step into the index of what is local.
+    let adopted = "'' AND EXISTS (SELECT 1 FROM nodes WHERE nodes.node = $1 AND adopted)";
+    let mut found = None;
+    for whose in ["$1", adopted] {
+        let sql = format!(
+            "UPDATE segments SET state = 'uploading' WHERE id = (SELECT id FROM segments WHERE state = 'sealed' \
+             AND node = {whose} ORDER BY started_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING {COLUMNS}"
+        );
+        let statement = client.prepare_cached(&sql).await?;
+        found = client.query_opt(&statement, &[&owner]).await?;
+        if found.is_some() {
+            break;
+        }
+    }
+    let Some(row) = found else { return Ok(None) };
     let claimed = segment(&row)
         .ok_or_else(|| Error::internal("a row of the segment ledger was damaged by hand; it is left as uploading"))?;
     if !wanted() {
-        shift(client, claimed.id, &[SegmentState::Uploading], SegmentState::Sealed, None).await?;
+        shift(client, owner, claimed.id, &[SegmentState::Uploading], SegmentState::Sealed, None).await?;
     }
     Ok(Some(claimed))
 }
 
-pub(super) async fn release(client: &Client) -> Result<u64, Failure> {
-    Ok(client.execute("UPDATE segments SET state = 'sealed' WHERE state = 'uploading'", &[]).await?)
+pub(super) async fn release(client: &Client, owner: &str) -> Result<u64, Failure> {
+    let sql = format!("UPDATE segments SET state = 'sealed' WHERE state = 'uploading' AND {}", is_own("$1"));
+    Ok(client.execute(&sql, &[&owner]).await?)
 }
 
 pub(super) async fn one(client: &Client, id: Uuid) -> Result<Option<Segment>, Failure> {
@@ -91,8 +114,17 @@ pub(super) async fn counts(client: &Client) -> Result<Vec<(SegmentState, u64)>, 
     Ok(rows.iter().filter_map(count).collect())
 }
 
-pub(super) async fn list(client: &Client, query: &SegmentQuery) -> Result<Vec<Segment>, Failure> {
+/// `owner` where only its own are asked for.
+pub(super) async fn list(
+    client: &Client,
+    owner: Option<&str>,
+    query: &SegmentQuery,
+) -> Result<Vec<Segment>, Failure> {
     let mut filter = Filter::default();
+    if let Some(owner) = owner {
+        let place = filter.place(owner.to_owned());
+        filter.conditions.push(is_own(&place));
+    }
     if let Some(server) = &query.server {
         filter.add("server =", server.clone());
     }

@@ -33,7 +33,7 @@ impl Deref for Fresh {
 impl Fresh {
     async fn on(server: Arc<TestServer>) -> Self {
         let url = server.database();
-        let database = open(&url).await.expect("opened");
+        let database = open(&url).await.expect("opened").for_node("here");
         Self { database, server, url }
     }
 
@@ -227,7 +227,7 @@ async fn schemas_that_are_not_ours_are_refused_by_name_and_older_ones_migrated_o
     let (one, two) = futures_util::future::join(open(&url), open(&url)).await;
     one.and(two).expect("both at once: one migrates, the other waits");
     let fresh = Fresh::on(server).await;
-    let back = "DROP TABLE segments, sessions, incidents, camera_probes; \
+    let back = "DROP TABLE segments, sessions, incidents, camera_probes, nodes; \
                 DELETE FROM streamwarden_schema_history WHERE version > 1; \
                 INSERT INTO cameras(name) VALUES ('kept')";
     fresh.psql(back).expect("back to version 1");

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::decode::{self, time_text};
 use super::fault::Failure;
+use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{IncidentQuery, ledger};
 use crate::base::Error;
 use crate::domain::incident::{Incident, IncidentKind, KEPT, Subject};
@@ -13,14 +14,14 @@ use crate::domain::probe::KeptProbe;
 
 const COLUMNS: &str = "id, kind, subject, subject_name, cause, opened_at, closed_at";
 
-pub(super) fn open(connection: &mut Connection, incident: &Incident) -> Result<Uuid, Failure> {
+pub(super) fn open(connection: &mut Connection, owner: &str, incident: &Incident) -> Result<Uuid, Failure> {
     let (subject, kind) = (incident.subject.key(), incident.kind.as_str());
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction
-        .prepare_cached("DELETE FROM incidents WHERE closed_at < ?1")?
-        .execute([time_text(incident.opened_at - KEPT)])?;
+        .prepare_cached(&format!("DELETE FROM incidents WHERE closed_at < ?1 AND {}", is_own("?2")))?
+        .execute(params![time_text(incident.opened_at - KEPT), owner])?;
     // Twice by its id, too: the first answer may have been lost.
-    let sql = format!("INSERT INTO incidents ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+    let sql = format!("INSERT INTO incidents ({COLUMNS}, node) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
     let written = transaction.prepare_cached(&sql)?.execute(params![
         incident.id.to_string(),
         kind,
@@ -29,11 +30,12 @@ pub(super) fn open(connection: &mut Connection, incident: &Incident) -> Result<U
         incident.cause,
         time_text(incident.opened_at),
         incident.closed_at.map(time_text),
+        owner,
     ])?;
     let kept = match written {
         0 => {
-            let sql = "SELECT id FROM incidents WHERE subject = ?1 AND kind = ?2 AND closed_at IS NULL";
-            let found = transaction.prepare_cached(sql)?.query_row([&subject, kind], |row| Ok(decode::id(row, 0)));
+            let sql = "SELECT id FROM incidents WHERE subject = ?1 AND kind = ?2 AND node = ?3 AND closed_at IS NULL";
+            let found = transaction.prepare_cached(sql)?.query_row([&subject, kind, owner], |row| Ok(decode::id(row, 0)));
             found.optional()?.flatten()
         }
         _ => None,
@@ -42,22 +44,23 @@ pub(super) fn open(connection: &mut Connection, incident: &Incident) -> Result<U
     Ok(kept.unwrap_or(incident.id))
 }
 
-pub(super) fn close(connection: &mut Connection, id: Uuid, at: DateTime<Utc>) -> Result<(), Failure> {
-    let sql = "UPDATE incidents SET closed_at = coalesce(closed_at, ?2) WHERE id = ?1";
-    match connection.prepare_cached(sql)?.execute([id.to_string(), time_text(at)])? {
-        0 => Err(Error::not_found(format!("there is no incident {id}")).into()),
+pub(super) fn close(connection: &mut Connection, owner: &str, id: Uuid, at: DateTime<Utc>) -> Result<(), Failure> {
+    let sql = "UPDATE incidents SET closed_at = coalesce(closed_at, ?2) WHERE id = ?1 AND node = ?3";
+    match connection.prepare_cached(sql)?.execute(params![id.to_string(), time_text(at), owner])? {
+        0 => Err(Error::not_found(format!("there is no incident {id} of this node")).into()),
         _ => Ok(()),
     }
 }
 
-pub(super) fn list(connection: &mut Connection, query: &IncidentQuery) -> Result<Vec<Incident>, Failure> {
+/// `owner` where only its own are asked for.
+pub(super) fn list(connection: &mut Connection, owner: Option<&str>, query: &IncidentQuery) -> Result<Vec<Incident>, Failure> {
     let after = query.after.map(|after| opening_of(connection, after)).transpose()?;
     let subject = query.camera.map(|camera| Subject::Camera { id: camera, name: String::new() }.key());
     // One statement for all questions; SQLite plans it again for the values that are there.
     let sql = format!(
         "SELECT {COLUMNS} FROM incidents WHERE (?1 IS NULL OR subject = ?1) AND (?2 IS NULL OR kind = ?2) \
          AND (?3 = 0 OR closed_at IS NULL) AND (?4 IS NULL OR closed_at IS NULL OR closed_at > ?4) \
-         AND (?5 IS NULL OR opened_at < ?5) AND (?6 IS NULL OR (opened_at, id) < (?6, ?7)) \
+         AND (?5 IS NULL OR opened_at < ?5) AND (?6 IS NULL OR (opened_at, id) < (?6, ?7)) AND (?9 IS NULL OR node = ?9) \
          ORDER BY opened_at DESC, id DESC LIMIT ?8"
     );
     let mut statement = connection.prepare_cached(&sql)?;
@@ -70,32 +73,34 @@ pub(super) fn list(connection: &mut Connection, query: &IncidentQuery) -> Result
         after,
         query.after.map(|id| id.to_string()),
         query.limit,
+        owner,
     ];
     let rows = statement.query_map(values, |row| Ok(incident(row)))?;
     let rows: Vec<Option<Incident>> = rows.collect::<Result<_, _>>()?;
     Ok(rows.into_iter().flatten().collect())
 }
 
-pub(super) fn probe(connection: &mut Connection, camera: i64) -> Result<Option<KeptProbe>, Failure> {
-    let sql = "SELECT camera, fingerprint, at, result FROM camera_probes WHERE camera = ?1";
-    let found = connection.prepare_cached(sql)?.query_row([camera], |row| Ok(kept(row))).optional()?;
+pub(super) fn probe(connection: &mut Connection, owner: &str, camera: i64) -> Result<Option<KeptProbe>, Failure> {
+    let sql = "SELECT camera, fingerprint, at, result FROM camera_probes WHERE camera = ?1 AND node = ?2";
+    let found = connection.prepare_cached(sql)?.query_row(params![camera, owner], |row| Ok(kept(row))).optional()?;
     Ok(found.flatten())
 }
 
-pub(super) fn probes(connection: &mut Connection) -> Result<Vec<KeptProbe>, Failure> {
-    let sql = "SELECT camera, fingerprint, at, result FROM camera_probes ORDER BY camera";
+pub(super) fn probes(connection: &mut Connection, owner: &str) -> Result<Vec<KeptProbe>, Failure> {
+    let sql = "SELECT camera, fingerprint, at, result FROM camera_probes WHERE node = ?1 ORDER BY camera";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows: Vec<Option<KeptProbe>> = statement.query_map([], |row| Ok(kept(row)))?.collect::<Result<_, _>>()?;
+    let rows: Vec<Option<KeptProbe>> = statement.query_map([owner], |row| Ok(kept(row)))?.collect::<Result<_, _>>()?;
     Ok(rows.into_iter().flatten().collect())
 }
 
-pub(super) fn put_probe(connection: &mut Connection, probe: &KeptProbe) -> Result<(), Failure> {
+pub(super) fn put_probe(connection: &mut Connection, owner: &str, probe: &KeptProbe) -> Result<(), Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction.prepare_cached("DELETE FROM camera_probes WHERE at < ?1")?.execute([time_text(probe.at - KEPT)])?;
-    let sql = "INSERT INTO camera_probes (camera, fingerprint, at, result) VALUES (?, ?, ?, ?) ON CONFLICT (camera) \
+    let forget = "DELETE FROM camera_probes WHERE at < ?1 AND node = ?2";
+    transaction.prepare_cached(forget)?.execute(params![time_text(probe.at - KEPT), owner])?;
+    let sql = "INSERT INTO camera_probes (camera, fingerprint, at, result, node) VALUES (?, ?, ?, ?, ?) ON CONFLICT (camera, node) \
                DO UPDATE SET fingerprint = excluded.fingerprint, at = excluded.at, result = excluded.result";
     let result = ledger::outcome_text(&probe.outcome)?;
-    let values = params![probe.camera, probe.fingerprint, time_text(probe.at), result];
+    let values = params![probe.camera, probe.fingerprint, time_text(probe.at), result, owner];
     transaction.prepare_cached(sql)?.execute(values)?;
     Ok(transaction.commit()?)
 }

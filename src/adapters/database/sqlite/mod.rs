@@ -16,6 +16,7 @@ mod fault;
 mod file;
 mod incidents;
 mod inspect;
+mod nodes;
 mod recordings;
 mod schema;
 mod segments;
@@ -34,10 +35,14 @@ use uuid::Uuid;
 
 use self::file::{File, Link};
 pub use self::inspect::inspect;
-use super::{Condition, Database, IncidentQuery, RecordingSummary, SegmentQuery, SessionSummary, WritePlan};
+use super::{
+    Condition, Database, IncidentQuery, Joined, NodeFolder, NodeStore, Owner, RecordingSummary, SegmentQuery,
+    SessionSummary, WritePlan,
+};
 use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::incident::Incident;
+use crate::domain::node::{Node, NodeClaim};
 use crate::domain::probe::KeptProbe;
 use crate::domain::recording::{Segment, SegmentState, Session};
 
@@ -53,6 +58,7 @@ pub struct Sqlite {
     changes: watch::Receiver<u64>,
     /// Wakes the watcher after our own writes; the watcher ends when this goes.
     wake: SyncSender<()>,
+    owner: Owner,
 }
 
 /// Opens the file, makes it (and its folder) when it does not exist, and brings its schema up to date.
@@ -113,14 +119,56 @@ async fn open_with_limit(path: PathBuf, limit: Duration, patience: Patience) -> 
         Err(error) => return Err(error),
     };
     let (wake, changes) = changes::watch(Arc::clone(&file), first)?;
-    Ok(Arc::new(Sqlite { file, changes, wake }))
+    Ok(Arc::new(Sqlite { file, changes, wake, owner: Owner::none() }))
 }
 
 impl Sqlite {
+    /// The same file, for a node that counts as admitted under this name.
+    #[must_use]
+    pub fn for_node(&self, name: &str) -> Arc<Self> {
+        let (file, changes, wake) = (Arc::clone(&self.file), self.changes.clone(), self.wake.clone());
+        Arc::new(Self { file, changes, wake, owner: Owner::named(name) })
+    }
+
     /// Our own change of the cameras is seen at once and not with the next look.
     fn cameras_changed(&self) {
         // Full means that a wake is waiting already.
         let _ = self.wake.try_send(());
+    }
+}
+
+#[async_trait]
+impl NodeStore for Sqlite {
+    async fn join(&self, claim: NodeClaim) -> Result<Joined> {
+        let joined = self.file.call(Link::Writer, move |connection| nodes::join(connection, &claim)).await;
+        self.owner.joined(joined.as_ref().map(|joined| joined.node.owner.as_str()));
+        joined
+    }
+
+    async fn leave(&self, run: Uuid) -> Result<()> {
+        self.file.call(Link::Writer, move |connection| nodes::leave(connection, run)).await
+    }
+
+    async fn nodes(&self) -> Result<Vec<Node>> {
+        self.file.call(Link::Reader, |connection| nodes::all(connection)).await
+    }
+
+    fn admitted(&self) -> Result<()> {
+        self.owner.get().map(drop)
+    }
+
+    async fn set_folder(&self, folder: NodeFolder, id: Uuid) -> Result<()> {
+        let owner = self.owner.get()?;
+        self.file.call(Link::Writer, move |connection| nodes::set_folder(connection, &owner, folder, id)).await
+    }
+
+    async fn ownerless(&self) -> Result<Option<Vec<String>>> {
+        self.file.call(Link::Reader, nodes::ownerless).await
+    }
+
+    async fn adopt(&self) -> Result<()> {
+        let owner = self.owner.get()?;
+        self.file.call(Link::Writer, move |connection| nodes::adopt(connection, &owner)).await
     }
 }
 
@@ -182,15 +230,18 @@ impl Database for Sqlite {
     }
 
     async fn open_session(&self, session: Session) -> Result<()> {
-        self.file.call(Link::Writer, move |connection| recordings::open(connection, &session)).await
+        let owner = self.owner.get()?;
+        self.file.call(Link::Writer, move |connection| recordings::open(connection, &owner, &session)).await
     }
 
     async fn close_session(&self, id: Uuid, ended_at: DateTime<Utc>, reason: String) -> Result<()> {
-        self.file.call(Link::Writer, move |connection| recordings::close(connection, id, ended_at, &reason)).await
+        let owner = self.owner.get()?;
+        self.file.call(Link::Writer, move |connection| recordings::close(connection, &owner, id, ended_at, &reason)).await
     }
 
     async fn open_sessions(&self) -> Result<Vec<Session>> {
-        self.file.call(Link::Reader, recordings::still_open).await
+        let owner = self.owner.get()?;
+        self.file.call(Link::Reader, move |connection| recordings::still_open(connection, &owner)).await
     }
 
     async fn session(&self, id: Uuid) -> Result<Option<Session>> {
@@ -198,7 +249,8 @@ impl Database for Sqlite {
     }
 
     async fn put_segment(&self, segment: Segment) -> Result<()> {
-        self.file.call(Link::Writer, move |connection| segments::put(connection, &segment)).await
+        let owner = self.owner.get()?;
+        self.file.call(Link::Writer, move |connection| segments::put(connection, &owner, &segment)).await
     }
 
     async fn move_segment(
@@ -208,7 +260,8 @@ impl Database for Sqlite {
         to: SegmentState,
         reason: Option<String>,
     ) -> Result<bool> {
-        let job = move |connection: &mut _| segments::shift(connection, id, &from, to, reason.as_deref());
+        let owner = self.owner.get()?;
+        let job = move |connection: &mut _| segments::shift(connection, &owner, id, &from, to, reason.as_deref());
         self.file.call(Link::Writer, job).await
     }
 
@@ -217,14 +270,16 @@ impl Database for Sqlite {
         // segment, so the job puts it back. `wanted` lives as long as this future.
         let wanted = Arc::new(());
         let asker = Arc::downgrade(&wanted);
-        let claim = move |connection: &mut _| segments::claim(connection, || asker.strong_count() > 0);
+        let owner = self.owner.get()?;
+        let claim = move |connection: &mut _| segments::claim(connection, &owner, || asker.strong_count() > 0);
         let claimed = self.file.call(Link::Writer, claim).await;
         drop(wanted);
         claimed
     }
 
     async fn release_uploads(&self) -> Result<u64> {
-        self.file.call(Link::Writer, segments::release).await
+        let owner = self.owner.get()?;
+        self.file.call(Link::Writer, move |connection| segments::release(connection, &owner)).await
     }
 
     async fn segment(&self, id: Uuid) -> Result<Option<Segment>> {
@@ -232,7 +287,8 @@ impl Database for Sqlite {
     }
 
     async fn segments(&self, query: SegmentQuery) -> Result<Vec<Segment>> {
-        self.file.call(Link::Reader, move |connection| segments::list(connection, &query)).await
+        let owner = query.own.then(|| self.owner.get()).transpose()?;
+        self.file.call(Link::Reader, move |connection| segments::list(connection, owner.as_deref(), &query)).await
     }
 
     async fn sessions(&self, stream: &str, server: Option<String>) -> Result<Vec<SessionSummary>> {
@@ -250,27 +306,33 @@ impl Database for Sqlite {
     }
 
     async fn open_incident(&self, incident: Incident) -> Result<Uuid> {
-        self.file.call(Link::Writer, move |connection| incidents::open(connection, &incident)).await
+        let owner = self.owner.get()?;
+        self.file.call(Link::Writer, move |connection| incidents::open(connection, &owner, &incident)).await
     }
 
     async fn close_incident(&self, id: Uuid, at: DateTime<Utc>) -> Result<()> {
-        self.file.call(Link::Writer, move |connection| incidents::close(connection, id, at)).await
+        let owner = self.owner.get()?;
+        self.file.call(Link::Writer, move |connection| incidents::close(connection, &owner, id, at)).await
     }
 
     async fn incidents(&self, query: IncidentQuery) -> Result<Vec<Incident>> {
-        self.file.call(Link::Reader, move |connection| incidents::list(connection, &query)).await
+        let owner = query.own.then(|| self.owner.get()).transpose()?;
+        self.file.call(Link::Reader, move |connection| incidents::list(connection, owner.as_deref(), &query)).await
     }
 
     async fn camera_probe(&self, camera: i64) -> Result<Option<KeptProbe>> {
-        self.file.call(Link::Reader, move |connection| incidents::probe(connection, camera)).await
+        let owner = self.owner.get()?;
+        self.file.call(Link::Reader, move |connection| incidents::probe(connection, &owner, camera)).await
     }
 
     async fn camera_probes(&self) -> Result<Vec<KeptProbe>> {
-        self.file.call(Link::Reader, incidents::probes).await
+        let owner = self.owner.get()?;
+        self.file.call(Link::Reader, move |connection| incidents::probes(connection, &owner)).await
     }
 
     async fn put_camera_probe(&self, probe: KeptProbe) -> Result<()> {
-        self.file.call(Link::Writer, move |connection| incidents::put_probe(connection, &probe)).await
+        let owner = self.owner.get()?;
+        self.file.call(Link::Writer, move |connection| incidents::put_probe(connection, &owner, &probe)).await
     }
 
     async fn ping(&self) -> Result<String> {

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::decode::{self, time_text};
 use super::fault::Failure;
+use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{MOST_SESSIONS, RecordingSummary, SessionSummary};
 use crate::base::Error;
 use crate::domain::name::StreamName;
@@ -13,9 +14,9 @@ use crate::domain::recording::Session;
 
 const COLUMNS: &str = "id, server, stream, started_at, ended_at, end_reason";
 
-pub(super) fn open(connection: &mut Connection, session: &Session) -> Result<(), Failure> {
+pub(super) fn open(connection: &mut Connection, owner: &str, session: &Session) -> Result<(), Failure> {
     // Opening again is no fault: the first answer may have been lost.
-    let sql = format!("INSERT INTO sessions ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING");
+    let sql = format!("INSERT INTO sessions ({COLUMNS}, node) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING");
     connection.prepare_cached(&sql)?.execute(params![
         session.id.to_string(),
         session.server,
@@ -23,28 +24,34 @@ pub(super) fn open(connection: &mut Connection, session: &Session) -> Result<(),
         time_text(session.started_at),
         session.ended_at.map(time_text),
         session.end_reason,
+        owner,
     ])?;
     Ok(())
 }
 
 pub(super) fn close(
     connection: &mut Connection,
+    owner: &str,
     id: Uuid,
     ended_at: DateTime<Utc>,
     reason: &str,
 ) -> Result<(), Failure> {
-    let sql = "UPDATE sessions SET end_reason = CASE WHEN ended_at IS NULL THEN ?3 ELSE end_reason END, \
-               ended_at = coalesce(ended_at, ?2) WHERE id = ?1";
-    match connection.prepare_cached(sql)?.execute(params![id.to_string(), time_text(ended_at), reason])? {
-        0 => Err(Error::not_found(format!("there is no recording session {id}")).into()),
+    let sql = format!(
+        "UPDATE sessions SET end_reason = CASE WHEN ended_at IS NULL THEN ?3 ELSE end_reason END, \
+         ended_at = coalesce(ended_at, ?2) WHERE id = ?1 AND {}",
+        is_own("?4")
+    );
+    match connection.prepare_cached(&sql)?.execute(params![id.to_string(), time_text(ended_at), reason, owner])? {
+        0 => Err(Error::not_found(format!("there is no recording session {id} of this node")).into()),
         _ => Ok(()),
     }
 }
 
-pub(super) fn still_open(connection: &mut Connection) -> Result<Vec<Session>, Failure> {
-    let sql = format!("SELECT {COLUMNS} FROM sessions WHERE ended_at IS NULL ORDER BY started_at, id");
+pub(super) fn still_open(connection: &mut Connection, owner: &str) -> Result<Vec<Session>, Failure> {
+    let own = is_own("?1");
+    let sql = format!("SELECT {COLUMNS} FROM sessions WHERE ended_at IS NULL AND {own} ORDER BY started_at, id");
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map([], |row| Ok(session(row)))?;
+    let rows = statement.query_map([owner], |row| Ok(session(row)))?;
     let rows: Vec<Option<Session>> = rows.collect::<Result<_, _>>()?;
     Ok(rows.into_iter().flatten().collect())
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::decode::{self, time_text};
 use super::fault::Failure;
+use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{SegmentQuery, ledger};
 use crate::base::Error;
 use crate::domain::name::StreamName;
@@ -13,16 +14,18 @@ use crate::domain::recording::{Segment, SegmentState};
 const COLUMNS: &str = "id, session, server, stream, number, state, started_at, duration_ms, bytes, frames, init_bytes, \
                        media_bytes, spool_path, object_key, reason";
 
-pub(super) fn put(connection: &mut Connection, segment: &Segment) -> Result<(), Failure> {
+pub(super) fn put(connection: &mut Connection, owner: &str, segment: &Segment) -> Result<(), Failure> {
     let sql = format!(
-        "INSERT INTO segments ({COLUMNS}, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+        "INSERT INTO segments ({COLUMNS}, ended_at, node) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
          ON CONFLICT (session, number) DO UPDATE SET id = excluded.id, server = excluded.server, \
          stream = excluded.stream, state = excluded.state, started_at = excluded.started_at, \
          duration_ms = excluded.duration_ms, bytes = excluded.bytes, frames = excluded.frames, \
          init_bytes = excluded.init_bytes, media_bytes = excluded.media_bytes, spool_path = excluded.spool_path, \
-         object_key = excluded.object_key, reason = excluded.reason, ended_at = excluded.ended_at"
+         object_key = excluded.object_key, reason = excluded.reason, ended_at = excluded.ended_at, \
+         node = excluded.node WHERE segments.node IN (excluded.node, '')"
     );
-    connection.prepare_cached(&sql)?.execute(params![
+    let written = connection.prepare_cached(&sql)?.execute(params![
         segment.id.to_string(),
         segment.session.to_string(),
         segment.server,
@@ -39,32 +42,40 @@ pub(super) fn put(connection: &mut Connection, segment: &Segment) -> Result<(), 
         segment.object_key,
         segment.reason,
         time_text(ledger::end(segment)),
+        owner,
     ])?;
-    Ok(())
+    if written == 0 { Err(ledger::not_ours(segment).into()) } else { Ok(()) }
 }
 
 pub(super) fn shift(
     connection: &mut Connection,
+    owner: &str,
     id: Uuid,
     from: &[SegmentState],
     to: SegmentState,
     reason: Option<&str>,
 ) -> Result<bool, Failure> {
     let sql = format!(
-        "UPDATE segments SET state = ?2, reason = coalesce(?3, reason) WHERE id = ?1 AND state IN ({})",
-        words(from)
+        "UPDATE segments SET state = ?2, reason = coalesce(?3, reason) WHERE id = ?1 AND state IN ({}) AND {}",
+        words(from),
+        is_own("?4")
     );
-    Ok(connection.execute(&sql, params![id.to_string(), to.as_str(), reason])? > 0)
+    Ok(connection.execute(&sql, params![id.to_string(), to.as_str(), reason, owner])? > 0)
 }
 
 /// Takes the oldest sealed segment; puts it back when nobody wants it any more.
-pub(super) fn claim(connection: &mut Connection, wanted: impl Fn() -> bool) -> Result<Option<Segment>, Failure> {
+pub(super) fn claim(
+    connection: &mut Connection,
+    owner: &str,
+    wanted: impl Fn() -> bool,
+) -> Result<Option<Segment>, Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let sql = format!(
-        "UPDATE segments SET state = 'uploading' WHERE id = (SELECT id FROM segments WHERE state = 'sealed' \
-         ORDER BY started_at, id LIMIT 1) RETURNING {COLUMNS}"
+        "UPDATE segments SET state = 'uploading' WHERE id = (SELECT id FROM segments WHERE state = 'sealed' AND {} \
+         ORDER BY started_at, id LIMIT 1) RETURNING {COLUMNS}",
+        is_own("?1")
     );
-    let claimed = transaction.prepare_cached(&sql)?.query_row([], |row| Ok(segment(row))).optional()?;
+    let claimed = transaction.prepare_cached(&sql)?.query_row([owner], |row| Ok(segment(row))).optional()?;
     match claimed {
         None => Ok(None),
         // Committed all the same: else the damaged row would be the oldest for ever.
@@ -75,16 +86,16 @@ pub(super) fn claim(connection: &mut Connection, wanted: impl Fn() -> bool) -> R
         Some(Some(segment)) => {
             transaction.commit()?;
             if !wanted() {
-                shift(connection, segment.id, &[SegmentState::Uploading], SegmentState::Sealed, None)?;
+                shift(connection, owner, segment.id, &[SegmentState::Uploading], SegmentState::Sealed, None)?;
             }
             Ok(Some(segment))
         }
     }
 }
 
-pub(super) fn release(connection: &mut Connection) -> Result<u64, Failure> {
-    let sql = "UPDATE segments SET state = 'sealed' WHERE state = 'uploading'";
-    Ok(connection.execute(sql, [])? as u64)
+pub(super) fn release(connection: &mut Connection, owner: &str) -> Result<u64, Failure> {
+    let sql = format!("UPDATE segments SET state = 'sealed' WHERE state = 'uploading' AND {}", is_own("?1"));
+    Ok(connection.execute(&sql, [owner])? as u64)
 }
 
 pub(super) fn one(connection: &mut Connection, id: Uuid) -> Result<Option<Segment>, Failure> {
@@ -103,8 +114,16 @@ pub(super) fn counts(connection: &mut Connection) -> Result<Vec<(SegmentState, u
     Ok(rows.into_iter().flatten().collect())
 }
 
-pub(super) fn list(connection: &mut Connection, query: &SegmentQuery) -> Result<Vec<Segment>, Failure> {
+/// `owner` where only its own are asked for.
+pub(super) fn list(
+    connection: &mut Connection,
+    owner: Option<&str>,
+    query: &SegmentQuery,
+) -> Result<Vec<Segment>, Failure> {
     let mut filter = Filter::default();
+    if let Some(owner) = owner {
+        filter.add(&is_own("?"), [owner.to_owned(), owner.to_owned()]);
+    }
     if let Some(server) = &query.server {
         filter.add("server = ?", [server.clone()]);
     }

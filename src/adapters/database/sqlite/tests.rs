@@ -45,7 +45,7 @@ impl Fresh {
 
 async fn fresh() -> Fresh {
     let folder = tempfile::tempdir().expect("a folder");
-    let database = open(folder.path().join("test.db")).await.expect("opened");
+    let database = open(folder.path().join("test.db")).await.expect("opened").for_node("here");
     Fresh { database, folder }
 }
 
@@ -53,6 +53,7 @@ async fn impatient() -> Fresh {
     let folder = tempfile::tempdir().expect("a folder");
     let limit = Duration::from_millis(300);
     let database = open_with_limit(folder.path().join("test.db"), limit, Patience::None).await.expect("opened");
+    let database = database.for_node("here");
     Fresh { database, folder }
 }
 
@@ -250,7 +251,7 @@ async fn an_older_schema_is_migrated_and_keeps_its_rows() {
     drop(first);
     let shell = Connection::open(&path).expect("opened");
     let back = "DROP TABLE segments; DROP TABLE sessions; DROP TABLE incidents; DROP TABLE camera_probes; \
-                DELETE FROM refinery_schema_history WHERE version > 1";
+                DROP TABLE nodes;                 DELETE FROM refinery_schema_history WHERE version > 1";
     shell.execute_batch(back).expect("back to version 1");
     let (one, two) = futures_util::future::join(open(&path), open(&path)).await;
     let (one, _two) = (one.expect("migrated"), two.expect("migrated by the other"));
@@ -264,7 +265,7 @@ async fn an_older_schema_is_migrated_and_keeps_its_rows() {
 async fn a_claim_that_nobody_waits_for_goes_back() {
     let fresh = fresh().await;
     recorded(&fresh, 1).await;
-    let job = |connection: &mut Connection| super::segments::claim(connection, || false);
+    let job = |connection: &mut Connection| super::segments::claim(connection, "here", || false);
     fresh.database.file.call(super::Link::Writer, job).await.expect("claimed and put back");
     assert!(fresh.claim_upload().await.expect("claimed").is_some());
 }

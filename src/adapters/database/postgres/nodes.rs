@@ -1,0 +1,94 @@
+//! The `nodes` table: who works on this database.
+
+use std::time::Duration;
+
+use deadpool_postgres::Client;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::cameras::whole;
+use super::fault::Failure;
+use crate::adapters::database::{Joined, NodeFolder, nodes_sql};
+use crate::domain::node::{Node, NodeClaim, Place, admit};
+
+/// By the server's clock: those of the nodes need not agree.
+const COLUMNS: &str = "node, name, instance, run, relays, records, \
+                       abs(extract(epoch FROM clock_timestamp() - seen_at))::float8, stopped_at IS NOT NULL, \
+                       spool, objects, adopted";
+
+pub(super) async fn all(client: &Client) -> Result<Vec<Node>, Failure> {
+    let sql = format!("SELECT {COLUMNS} FROM nodes ORDER BY node");
+    Ok(client.query(&sql, &[]).await?.iter().filter_map(node).collect())
+}
+
+/// Looks at all nodes and writes ours, with nobody else joining in between.
+pub(super) async fn join(client: &Client, claim: &NodeClaim) -> Result<Joined, Failure> {
+    whole(client, async {
+        client.batch_execute("LOCK TABLE nodes IN EXCLUSIVE MODE").await?;
+        let before = all(client).await?;
+        let (Place::Known(owner) | Place::New(owner)) = admit(claim, &before)?;
+        // A node that is gone and had our name.
+        let sql = "UPDATE nodes SET name = node || '@' || instance WHERE name = $1 AND node <> $2";
+        client.execute(sql, &[&claim.name, &owner]).await?;
+        let sql = "INSERT INTO nodes (node, name, instance, run, relays, records, started_at, seen_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp(), clock_timestamp()) ON CONFLICT (node) DO UPDATE SET \
+                   started_at = CASE WHEN nodes.run = excluded.run THEN nodes.started_at ELSE excluded.started_at END, \
+                   name = excluded.name, instance = excluded.instance, run = excluded.run, relays = excluded.relays, \
+                   records = excluded.records, seen_at = excluded.seen_at, stopped_at = NULL";
+        let NodeClaim { name, instance, run, relays, records, .. } = claim;
+        client.execute(sql, &[&owner, name, instance, run, relays, records]).await?;
+        if claim.relays && claim.starts {
+            for sql in nodes_sql::take_up("$1") {
+                client.execute(&sql, &[&owner]).await?;
+            }
+        }
+        let (mine, others) = all(client).await?.into_iter().partition(|node| node.owner == owner);
+        Ok(Joined::of(mine, others)?)
+    })
+    .await
+}
+
+pub(super) async fn leave(client: &Client, run: Uuid) -> Result<(), Failure> {
+    client.execute("UPDATE nodes SET stopped_at = clock_timestamp() WHERE run = $1", &[&run]).await?;
+    Ok(())
+}
+
+pub(super) async fn set_folder(client: &Client, owner: &str, folder: NodeFolder, id: Uuid) -> Result<(), Failure> {
+    let column = folder.column();
+    let sql = format!("UPDATE nodes SET {column} = $2 WHERE node = $1");
+    client.execute(&sql, &[&owner, &id]).await.map_err(|error| match super::fault::is_duplicate(&error) {
+        true => folder.taken(id).into(),
+        false => Failure::from(error),
+    })?;
+    Ok(())
+}
+
+pub(super) async fn ownerless(client: &Client) -> Result<Option<Vec<String>>, Failure> {
+    if client.query_opt("SELECT 1 FROM nodes WHERE adopted", &[]).await?.is_some() {
+        return Ok(None);
+    }
+    let rows = client.query(&nodes_sql::ownerless(), &[]).await?;
+    Ok(Some(rows.iter().filter_map(|row| row.try_get(0).ok()).collect()))
+}
+
+pub(super) async fn adopt(client: &Client, owner: &str) -> Result<(), Failure> {
+    let sql = "UPDATE nodes SET adopted = true WHERE node = $1 AND NOT EXISTS (SELECT 1 FROM nodes WHERE adopted)";
+    client.execute(sql, &[&owner]).await?;
+    Ok(())
+}
+
+fn node(row: &Row) -> Option<Node> {
+    Some(Node {
+        owner: row.try_get(0).ok()?,
+        name: row.try_get(1).ok()?,
+        instance: row.try_get(2).ok()?,
+        run: row.try_get(3).ok()?,
+        relays: row.try_get(4).ok()?,
+        records: row.try_get(5).ok()?,
+        silent: Duration::try_from_secs_f64(row.try_get(6).ok()?).ok()?,
+        stopped: row.try_get(7).ok()?,
+        spool: row.try_get(8).ok()?,
+        objects: row.try_get(9).ok()?,
+        adopted: row.try_get(10).ok()?,
+    })
+}

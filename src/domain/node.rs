@@ -1,0 +1,203 @@
+//! Nodes: the processes that share a database, and which of them may start.
+//!
+//! A node is known by its data folder (`instance`), whatever it is called; a process by its `run`. Signs of life are
+//! compared by the database's clock, so that the clocks of two machines need not agree.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::base::error::Kind;
+use crate::base::{Error, Result};
+
+/// Between two signs of life.
+pub const BEAT: Duration = Duration::from_secs(5);
+
+/// A node that gave no sign of life for so long has ended.
+pub const SILENT: Duration = Duration::from_secs(20);
+
+/// A process that wants to be a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeClaim {
+    /// The setting `node`.
+    pub name: String,
+    /// Of the data folder.
+    pub instance: Uuid,
+    /// Of the process.
+    pub run: Uuid,
+    /// It runs the role restream.
+    pub relays: bool,
+    /// It runs the role record.
+    pub records: bool,
+    /// Its data folder is locked and it starts just now: an earlier process on this folder has ended.
+    pub starts: bool,
+}
+
+/// A node as the database keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// The owner that rows name.
+    pub owner: String,
+    /// What it is called now.
+    pub name: String,
+    /// Of its data folder.
+    pub instance: Uuid,
+    /// Of its latest process.
+    pub run: Uuid,
+    /// It runs the role restream.
+    pub relays: bool,
+    /// It runs the role record.
+    pub records: bool,
+    /// Since its last sign of life.
+    pub silent: Duration,
+    /// It was stopped in order.
+    pub stopped: bool,
+    /// Identity of its spool, once it has one.
+    pub spool: Option<Uuid>,
+    /// Identity of its object folder, once it has one.
+    pub objects: Option<Uuid>,
+    /// Recordings without an owner are its own.
+    pub adopted: bool,
+}
+
+/// Where an admitted process finds itself among the nodes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It goes on as this one.
+    Known(String),
+    /// It is a new one, under this owner.
+    New(String),
+}
+
+impl Node {
+    /// Whether its process runs, as far as one can see.
+    pub fn is_alive(&self) -> bool {
+        !self.stopped && self.silent < SILENT
+    }
+
+    fn last_sign(&self) -> String {
+        format!("last sign of life {} s ago", self.silent.as_secs())
+    }
+}
+
+/// Whether this process may be a node beside these, and as which.
+///
+/// # Errors
+/// `Conflict` naming the other node and the remedy.
+pub fn admit(claim: &NodeClaim, nodes: &[Node]) -> Result<Place> {
+    let is_own = |node: &Node| node.instance == claim.instance;
+    let same_name = nodes.iter().find(|node| node.name == claim.name);
+    // Its own earlier process has ended when it starts; later on, somebody runs on a copy of its data folder.
+    let is_in_the_way = |node: &Node| {
+        node.is_alive() && node.run != claim.run && !(is_own(node) && claim.starts) && (is_own(node) || same_name == Some(node))
+    };
+    if let Some(other) = nodes.iter().find(|node| is_in_the_way(node)) {
+        let text = format!(
+            "another streamwarden works on this database under the name {:?} ({}); give each its own name and its own \
+             data_dir, or stop the other. One that was killed on another data_dir is forgotten after {} s",
+            other.name,
+            other.last_sign(),
+            SILENT.as_secs()
+        );
+        return Err(Error::new(Kind::Conflict, text).at("node"));
+    }
+    if let Some(other) = other_relay(claim, nodes) {
+        return Err(other);
+    }
+    let known = nodes.iter().find(|node| is_own(node)).or(same_name);
+    Ok(known.map_or_else(|| Place::New(free_owner(claim, nodes)), |node| Place::Known(node.owner.clone())))
+}
+
+/// The error when another node relays the cameras of the same table.
+pub fn other_relay(claim: &NodeClaim, nodes: &[Node]) -> Option<Error> {
+    let is_other = |node: &&Node| node.relays && node.is_alive() && node.instance != claim.instance;
+    let other = nodes.iter().find(is_other).filter(|_| claim.relays)?;
+    let text = format!(
+        "the cameras of this database are relayed by the node {:?} already ({}), and would be pulled twice; stop it, or \
+         leave \"restream\" out of this one's roles. One that was killed is forgotten after {} s",
+        other.name,
+        other.last_sign(),
+        SILENT.as_secs()
+    );
+    Some(Error::new(Kind::Conflict, text).at("roles"))
+}
+
+/// A new node's owner: its name, unless an earlier node that is called otherwise now began with it.
+fn free_owner(claim: &NodeClaim, nodes: &[Node]) -> String {
+    let is_free = |owner: &str| nodes.iter().all(|node| node.owner != owner);
+    match is_free(&claim.name) {
+        true => claim.name.clone(),
+        false => format!("{}@{}", claim.name, claim.instance),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(name: &str, instance: u128) -> NodeClaim {
+        let (instance, run) = (Uuid::from_u128(instance), Uuid::from_u128(77));
+        NodeClaim { name: name.to_owned(), instance, run, relays: true, records: true, starts: true }
+    }
+
+    fn node(name: &str, instance: u128, silent: u64) -> Node {
+        Node {
+            owner: name.to_owned(),
+            name: name.to_owned(),
+            instance: Uuid::from_u128(instance),
+            run: Uuid::from_u128(1),
+            relays: true,
+            records: true,
+            silent: Duration::from_secs(silent),
+            stopped: false,
+            spool: None,
+            objects: None,
+            adopted: false,
+        }
+    }
+
+    #[test]
+    fn who_may_start_beside_whom() {
+        let known = |owner: &str| Ok(Place::Known(owner.to_owned()));
+        let new = |owner: &str| Ok(Place::New(owner.to_owned()));
+        let stopped = |node: Node| Node { stopped: true, ..node };
+        let recorder = |node: Node| Node { relays: false, ..node };
+        let no_relay = |claim: NodeClaim| NodeClaim { relays: false, ..claim };
+        let later = |claim: NodeClaim| NodeClaim { starts: false, ..claim };
+        let renamed = Node { name: "c".to_owned(), ..stopped(node("b", 2, 99)) };
+        type Case = (&'static str, NodeClaim, Vec<Node>, Result<Place, &'static str>);
+        let table: Vec<Case> = vec![
+            ("the first", claim("a", 1), vec![], new("a")),
+            ("a killed node's successor, at once", claim("a", 1), vec![node("a", 1, 0)], known("a")),
+            ("the same name elsewhere", claim("a", 2), vec![node("a", 1, 19)], Err("node")),
+            ("the same name without relays", no_relay(claim("a", 2)), vec![recorder(node("a", 1, 3))], Err("node")),
+            ("the same name elsewhere, long gone", claim("a", 2), vec![node("a", 1, 20)], known("a")),
+            ("the same name elsewhere, stopped", claim("a", 2), vec![stopped(node("a", 1, 0))], known("a")),
+            ("another relays", claim("b", 2), vec![node("a", 1, 3)], Err("roles")),
+            ("another relayed", claim("b", 2), vec![node("a", 1, 30)], new("b")),
+            ("another records", claim("b", 2), vec![recorder(node("a", 1, 3))], new("b")),
+            ("it does not relay itself", no_relay(claim("b", 2)), vec![node("a", 1, 3)], new("b")),
+            ("it has a new name", claim("b", 1), vec![node("a", 1, 3)], known("a")),
+            ("somebody took its place on a copy", later(claim("a", 1)), vec![node("a", 1, 3)], Err("node")),
+            ("and has ended", later(claim("a", 1)), vec![node("a", 1, 30)], known("a")),
+            ("a name that another began with", claim("b", 1), vec![renamed], new(&format!("b@{}", Uuid::from_u128(1)))),
+        ];
+        for (what, claim, nodes, wanted) in table {
+            match (admit(&claim, &nodes), wanted) {
+                (Ok(place), Ok(wanted)) => assert_eq!(place, wanted, "{what}"),
+                (Err(error), Err(field)) => {
+                    assert_eq!((error.kind(), error.field()), (Kind::Conflict, Some(field)), "{what}");
+                    assert!(error.to_string().contains("\"a\""), "{what}: {error} names the other");
+                }
+                (found, wanted) => panic!("{what}: {found:?} instead of {wanted:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_process_is_never_in_its_own_way() {
+        let mine = Node { run: Uuid::from_u128(77), ..node("a", 1, 0) };
+        let again = NodeClaim { starts: false, ..claim("a", 1) };
+        assert_eq!(admit(&again, &[mine]).expect("admitted"), Place::Known("a".to_owned()));
+    }
+}
