@@ -8,8 +8,8 @@ use log::LevelFilter;
 use serde_json::json;
 use streamwarden::adapters::ffmpeg::child::leave_no_core_file;
 use streamwarden::app::Origins;
-use streamwarden::cli::{Cli, Command, Failure, Files, Print, cameras, check, say};
-use streamwarden::config::{self, Settings, Sources};
+use streamwarden::cli::{Cli, Command, Failure, Files, Print, cameras, check, folders, say};
+use streamwarden::config::{self, CliOverrides, Settings, Sources};
 use streamwarden::{app, logging};
 
 fn main() -> ExitCode {
@@ -50,6 +50,11 @@ fn act(cli: Cli) -> Result<(), Failure> {
         }
         Command::Check(print) => check::run(cli.files, print),
         Command::Cameras { command } => cameras::run(cli.files, command),
+        Command::AcceptFolder(options) => {
+            logging::start_on_console(LevelFilter::Warn);
+            let sources = Sources::of_this_process(cli.files.config, CliOverrides::default());
+            folders::accept(&config::load(&sources).map_err(Failure::Configuration)?, &options)
+        }
         Command::Version(print) => {
             version(print);
             Ok(())

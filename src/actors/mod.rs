@@ -7,6 +7,7 @@
 
 pub mod hub;
 pub mod incidents;
+pub mod membership;
 pub mod monitor;
 pub mod record;
 pub mod restream;

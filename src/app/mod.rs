@@ -11,6 +11,7 @@ pub mod check;
 mod commands;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod folders;
 mod former;
 pub mod instance;
 pub mod kinds;

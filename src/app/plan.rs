@@ -5,17 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use super::knobs::Knobs;
 use crate::actors::hub::{Hub, HubHandle, Limits};
 use crate::actors::incidents::{Incidents, IncidentsHandle};
+use crate::actors::membership::{self, Membership, NodeHandles};
 use crate::actors::monitor::{Monitor, Watched};
 use crate::actors::record::{RecordHandles, Recorders};
 use crate::actors::restream::{RestreamSetup, Restreams, RunLogs};
 use crate::actors::supervision::{Child, Restart, Setting};
 use crate::actors::upload::{UploadHandles, UploadRules, Uploads};
-use crate::adapters::database::SharedDatabase;
+use crate::adapters::database::{NodeFolder, SharedDatabase};
 use crate::adapters::ffmpeg::version::{self, Version};
+use crate::adapters::folder::{Folder, FolderKind};
 use crate::adapters::live::SharedLive;
 use crate::adapters::live::memory::Memory;
 use crate::adapters::mediamtx::MediaMtx;
@@ -25,6 +28,7 @@ use crate::adapters::spool::{SharedSpool, Spool};
 use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::config::settings::{Objects, Record};
+use crate::domain::node::NodeClaim;
 use crate::domain::role::Role;
 
 /// Name of the restream manager in the tree.
@@ -37,6 +41,8 @@ pub(super) struct Services {
     pub live: SharedLive,
     pub objects: SharedObjects,
     pub spool: SharedSpool,
+    /// What makes this process a node of its database.
+    pub node: NodeHandles,
     /// Present when a role needs ffmpeg.
     pub ffmpeg: Option<Version>,
 }
@@ -56,17 +62,40 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
     };
     let database = super::open_database_or_wait(settings).await?;
     let objects = match &settings.objects {
-        Objects::Directory(path) => Arc::new(Directory::open(path)?),
+        Objects::Directory(path) => Arc::new(Directory::new(path)),
     };
+    let spool = Arc::new(Spool::new(settings.data_dir.join("spool")));
+    let records = roles.contains(&Role::Record);
+    let folders = match records {
+        true => vec![
+            (NodeFolder::Spool, Arc::clone(spool.identity())),
+            (NodeFolder::Objects, Arc::clone(objects.identity())),
+        ],
+        false => Vec::new(),
+    };
+    let claim = NodeClaim {
+        name: settings.node.clone(),
+        instance: instance(&settings.data_dir)?,
+        run: Uuid::new_v4(),
+        relays: roles.contains(&Role::Restream),
+        records,
+        starts: true,
+    };
+    let node = NodeHandles { database: database.clone(), claim, folders, admitted: Arc::default() };
+    membership::admit(&node).await?;
     let live = Arc::new(Memory::new(settings.monitor.history));
-    Ok(Services {
-        roles,
-        database,
-        live,
-        objects,
-        spool: Arc::new(Spool::new(settings.data_dir.join("spool"))),
-        ffmpeg,
-    })
+    Ok(Services { roles, database, live, objects, spool, node, ffmpeg })
+}
+
+/// How the data folder is known: by it a node finds itself again, whatever it is called.
+pub(super) const DATA_DIR: FolderKind = FolderKind {
+    word: "data_dir",
+    file: "streamwarden-node.json",
+    fault: |path, error| Error::unavailable(format!("data_dir: {} cannot be used ({error})", path.display())),
+};
+
+fn instance(data_dir: &Path) -> Result<Uuid> {
+    Folder::new(data_dir, DATA_DIR).begin()
 }
 
 /// What marks our child processes: the same for every run on this data folder, and no other's.
@@ -88,7 +117,8 @@ pub(super) fn children(
 ) -> Result<(Vec<Child>, Knobs)> {
     let (mut knobs, live) = Knobs::new(settings);
     // Before every role, so that it stops behind them all and writes what they tell at their end.
-    let mut children = vec![incidents_child(services, incidents), hub_child(services, hub)];
+    let mut children =
+        vec![incidents_child(services, incidents), node_child(services, incidents), hub_child(services, hub)];
     // Recorders and upload workers know nothing of one another but this count of sealed segments.
     let sealed = Arc::new(watch::Sender::new(0));
     if services.roles.contains(&Role::Record) {
@@ -155,6 +185,11 @@ fn restream_child(
 fn incidents_child(services: &Services, incidents: &IncidentsHandle) -> Child {
     let (database, incidents) = (services.database.clone(), incidents.clone());
     Child::new("incidents", Restart::Always, move || Incidents::new(database.clone(), incidents.clone()))
+}
+
+fn node_child(services: &Services, incidents: &IncidentsHandle) -> Child {
+    let (handles, incidents) = (services.node.clone(), incidents.clone());
+    Child::new("membership", Restart::Always, move || Membership::new(handles.clone(), incidents.clone()))
 }
 
 fn hub_child(services: &Services, hub: &HubHandle) -> Child {

@@ -4,6 +4,7 @@
 
 pub mod cameras;
 pub mod check;
+pub mod folders;
 pub mod kinds;
 mod list;
 pub mod plan;
@@ -104,6 +105,8 @@ pub enum Command {
         #[command(subcommand)]
         command: cameras::Command,
     },
+    /// Let a folder take the place of the spool or object folder that this node had and that is gone for good.
+    AcceptFolder(folders::AcceptFolder),
     /// Print the version.
     Version(Print),
 }

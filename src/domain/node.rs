@@ -89,7 +89,10 @@ pub fn admit(claim: &NodeClaim, nodes: &[Node]) -> Result<Place> {
     let same_name = nodes.iter().find(|node| node.name == claim.name);
     // Its own earlier process has ended when it starts; later on, somebody runs on a copy of its data folder.
     let is_in_the_way = |node: &Node| {
-        node.is_alive() && node.run != claim.run && !(is_own(node) && claim.starts) && (is_own(node) || same_name == Some(node))
+        node.is_alive()
+            && node.run != claim.run
+            && !(is_own(node) && claim.starts)
+            && (is_own(node) || same_name == Some(node))
     };
     if let Some(other) = nodes.iter().find(|node| is_in_the_way(node)) {
         let text = format!(

@@ -31,15 +31,8 @@ pub enum SegmentState {
 
 impl SegmentState {
     /// Every state there is.
-    pub const ALL: [Self; 7] = [
-        Self::Writing,
-        Self::Sealed,
-        Self::Uploading,
-        Self::Uploaded,
-        Self::Evicted,
-        Self::Missing,
-        Self::Lost,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Writing, Self::Sealed, Self::Uploading, Self::Uploaded, Self::Evicted, Self::Missing, Self::Lost];
 
     /// The word in the database and in answers.
     pub fn as_str(self) -> &'static str {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
-use futures_util::future::join3;
+use futures_util::future::join4;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -13,6 +13,7 @@ use super::state::State;
 use crate::adapters::live::Latest;
 use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraStatus, undelivered};
+use crate::domain::role::Role;
 
 /// A dependency that does not answer in this time is down.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -37,7 +38,7 @@ pub(super) struct Ready {
 /// One thing this process depends on.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Service {
-    /// `database`, `objects`, `live`, `updates`, `cameras`, or `server NAME`.
+    /// `database`, `node`, `objects`, `live`, `updates`, `spool`, `cameras`, or `server NAME`.
     name: String,
     /// Whether it answers.
     ok: bool,
@@ -67,8 +68,16 @@ pub(super) async fn ready(state: web::Data<State>) -> Answer {
 
 /// Everything this process depends on, asked now.
 pub(super) async fn services(state: &State) -> Vec<Service> {
-    let (database, objects, latest) =
-        join3(within(state.database.ping()), within(state.objects.ping()), within(state.live.latest())).await;
+    let spool = async {
+        let spool = state.spool.clone();
+        let free = tokio::task::spawn_blocking(move || spool.probe()).await;
+        let free =
+            free.map_err(|error| Error::internal("the look at the spool failed inside").with_source(error))??;
+        Ok(format!("directory {}, {:.1} GB free", state.spool.root().display(), free as f64 / 1e9))
+    };
+    let (database, objects, latest, spool) =
+        join4(within(state.database.ping()), within(state.objects.ping()), within(state.live.latest()), within(spool))
+            .await;
     let servers = latest.as_ref().map(|latest| latest.servers.clone()).unwrap_or_default();
     let cameras = latest.as_ref().ok().and_then(cameras);
     let updates = match state.hub.hub() {
@@ -77,10 +86,18 @@ pub(super) async fn services(state: &State) -> Vec<Service> {
     };
     let mut services = vec![
         Service::of("database", true, database),
-        Service::of("objects", true, objects),
+        Service::of("node", true, state.database.admitted().map(|()| format!("{} is admitted", state.node))),
         Service::of("live", true, latest.map(|latest| format!("{} streams", latest.streams.len()))),
         Service::of("updates", true, updates),
     ];
+    let records = state.roles.contains(&Role::Record);
+    if records {
+        services.push(Service::of("spool", true, spool));
+    }
+    // Others play from it where there is one.
+    if records || objects.is_ok() {
+        services.push(Service::of("objects", records, objects));
+    }
     services.extend(cameras);
     // A server that is down is what this program is there to show; it goes on working.
     services.extend(servers.into_iter().map(|server| Service {

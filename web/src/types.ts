@@ -216,7 +216,7 @@ export interface RecordingSession {
   bytes: number;
 }
 
-export type SegmentState = "writing" | "sealed" | "uploading" | "uploaded" | "evicted" | "lost";
+export type SegmentState = "writing" | "sealed" | "uploading" | "uploaded" | "evicted" | "missing" | "lost";
 
 export interface Segment {
   id: string;

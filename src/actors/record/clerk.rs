@@ -103,12 +103,16 @@ pub fn seal(spool: &Spool, order: &SealOrder) -> Result<Segment> {
     if from != to {
         spool.adopt(from, to)?;
     }
+    let mut segment = Segment { spool_path: Spool::file(to.0, to.1), ..order.draft.clone() };
     let sealed = match spool.seal(to.0, to.1) {
-        // Deleted at an earlier try, or by somebody else.
-        Err(error) if error.kind() == Kind::NotFound => None,
+        // Absence is no proof of a loss: the recovery seals it when it is back.
+        Err(error) if error.kind() == Kind::NotFound => {
+            segment.state = SegmentState::Missing;
+            segment.reason = Some("its file is not in the spool".to_owned());
+            return Ok(segment);
+        }
         sealed => sealed?,
     };
-    let mut segment = Segment { spool_path: Spool::file(to.0, to.1), ..order.draft.clone() };
     match sealed {
         Some(sealed) => {
             segment.state = SegmentState::Sealed;

@@ -32,6 +32,7 @@ pub struct Findings {
 
 /// Looks at catalogue and spool, changes nothing.
 pub async fn look(handles: &RecordHandles) -> Result<Findings> {
+    on_disk(&handles.spool, |spool| spool.check()).await?;
     // Rows first: a session's folder is made before its row, so a row without a folder has no recorder.
     let open = handles.database.open_sessions().await?;
     let unfinished = on_disk(&handles.spool, |spool| spool.unfinished()).await?;
@@ -62,8 +63,10 @@ fn by_run(unfinished: Vec<Unfinished>) -> Vec<Vec<Unfinished>> {
 
 /// Ends a session that has no folder any more.
 pub async fn close_without_folder(handles: &RecordHandles, session: &Session) -> Result<()> {
+    // The look may be a while ago, and an absent folder says nothing where the spool is another one by now.
+    on_disk(&handles.spool, |spool| spool.check()).await?;
     let rows = rows(handles, session.id).await?;
-    lose_unwritten(handles, &rows, &BTreeSet::new()).await?;
+    miss_unwritten(handles, &rows, &BTreeSet::new()).await?;
     close(handles, session, rows.iter().filter(|row| row.state.is_playable()).map(Segment::ended_at).max()).await
 }
 
@@ -116,7 +119,7 @@ impl Repair<'_> {
                 (_, None) => {}
             }
         }
-        lose_unwritten(self.handles, &rows, &files.keys().copied().collect()).await?;
+        miss_unwritten(self.handles, &rows, &files.keys().copied().collect()).await?;
         close(self.handles, &found.note.session, self.end).await
     }
 
@@ -156,11 +159,11 @@ async fn close(handles: &RecordHandles, session: &Session, end: Option<DateTime<
     perform(handles, Deed::Close { session: session.id, at, reason }).await.map(drop)
 }
 
-/// Rows that say `writing` although there is no file.
-async fn lose_unwritten(handles: &RecordHandles, rows: &[Segment], files: &BTreeSet<u32>) -> Result<()> {
+/// Rows that say `writing` although there is no file. It may come back: then the next recovery seals it.
+async fn miss_unwritten(handles: &RecordHandles, rows: &[Segment], files: &BTreeSet<u32>) -> Result<()> {
     for row in rows.iter().filter(|row| row.state == SegmentState::Writing && !files.contains(&row.number)) {
-        let reason = Some("nothing of it could be kept: its file is not in the spool".to_owned());
-        handles.database.move_segment(row.id, vec![SegmentState::Writing], SegmentState::Lost, reason).await?;
+        let reason = Some("its file is not in the spool".to_owned());
+        handles.database.move_segment(row.id, vec![SegmentState::Writing], SegmentState::Missing, reason).await?;
     }
     Ok(())
 }

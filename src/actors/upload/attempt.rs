@@ -20,8 +20,8 @@ pub(super) enum Outcome {
         /// How long it took.
         took: Duration,
     },
-    /// It can never be stored; its row says why.
-    Lost,
+    /// It cannot be stored, now or ever; its row says why.
+    Unfit,
     /// Not this time.
     Failed(Error),
 }
@@ -33,27 +33,30 @@ pub(super) async fn upload(handles: &UploadHandles, segment: &Segment) -> Outcom
         |_| Err(Error::new(Kind::Timeout, format!("the object store did not answer within {} s", LIMIT.as_secs())));
     match timeout(LIMIT, store(handles, segment)).await.unwrap_or_else(late) {
         Ok(None) => Outcome::Stored { took: begun.elapsed() },
-        Ok(Some(why)) => match lose(handles, segment, why).await {
-            Ok(()) => Outcome::Lost,
+        Ok(Some((state, why))) => match set_aside(handles, segment, state, why).await {
+            Ok(()) => Outcome::Unfit,
             Err(error) => Outcome::Failed(error),
         },
         Err(error) => Outcome::Failed(error),
     }
 }
 
-/// `Some`: why it can never be stored.
-async fn store(handles: &UploadHandles, segment: &Segment) -> Result<Option<String>> {
+/// `Some`: why it cannot be stored. Absence is no proof of a loss: the file may come back.
+async fn store(handles: &UploadHandles, segment: &Segment) -> Result<Option<(SegmentState, String)>> {
     let path = handles.spool.path(&segment.spool_path)?;
     match local_size(&handles.spool, segment).await? {
-        None => return Ok(Some("its file was gone from the spool before it was stored".to_owned())),
+        None => return Ok(Some(absent())),
         Some(size) if size != segment.bytes => {
-            return Ok(Some(format!("its file had {size} bytes instead of {} before it was stored", segment.bytes)));
+            let why = format!("its file had {size} bytes instead of {} before it was stored", segment.bytes);
+            return Ok(Some((SegmentState::Lost, why)));
         }
         Some(_) => {}
     }
     let stored = match handles.objects.put(&segment.object_key, &path).await {
         // The file went away under our hands.
-        Err(error) if error.kind() == Kind::NotFound => return Ok(Some(error.message().to_owned())),
+        Err(error) if error.kind() == Kind::NotFound && local_size(&handles.spool, segment).await?.is_none() => {
+            return Ok(Some(absent()));
+        }
         stored => stored?,
     };
     let size = handles.objects.size(&segment.object_key).await?;
@@ -70,17 +73,22 @@ async fn store(handles: &UploadHandles, segment: &Segment) -> Result<Option<Stri
     Ok(None)
 }
 
-async fn local_size(spool: &SharedSpool, segment: &Segment) -> Result<Option<u64>> {
+fn absent() -> (SegmentState, String) {
+    (SegmentState::Missing, "its file is not in the spool; it is uploaded when it is back".to_owned())
+}
+
+/// `None` when it is not there, though the spool is the right one.
+pub(super) async fn local_size(spool: &SharedSpool, segment: &Segment) -> Result<Option<u64>> {
     let (spool, path) = (spool.clone(), segment.spool_path.clone());
     let asked = tokio::task::spawn_blocking(move || spool.size(&path)).await;
     asked.map_err(|error| Error::internal("work on the spool ended without a result").with_source(error))?
 }
 
-async fn lose(handles: &UploadHandles, segment: &Segment, why: String) -> Result<()> {
+async fn set_aside(handles: &UploadHandles, segment: &Segment, state: SegmentState, why: String) -> Result<()> {
     log::error!(
         stream = segment.stream.as_str(), session:% = segment.session;
-        "segment {} is lost: {why}", segment.number
+        "segment {} is {}: {why}", segment.number, state.as_str()
     );
     let from = vec![SegmentState::Uploading];
-    handles.database.move_segment(segment.id, from, SegmentState::Lost, Some(why)).await.map(drop)
+    handles.database.move_segment(segment.id, from, state, Some(why)).await.map(drop)
 }

@@ -14,6 +14,7 @@ const PAGE: u32 = 200;
 
 /// Evicts what is due. Returns how many segments left the spool.
 pub(super) async fn evict(handles: &UploadHandles, rules: &UploadRules, now: DateTime<Utc>) -> Result<usize> {
+    handles.ready().await?;
     let age = TimeDelta::from_std(rules.keep_local).unwrap_or(TimeDelta::MAX);
     let mut evicted = 0;
     if let Some(before) = now.checked_sub_signed(age) {
@@ -43,7 +44,10 @@ pub(super) async fn evict(handles: &UploadHandles, rules: &UploadRules, now: Dat
 
 async fn uploaded(handles: &UploadHandles, to: Option<DateTime<Utc>>, after: Option<Uuid>) -> Result<Vec<Segment>> {
     let states = vec![SegmentState::Uploaded];
-    handles.database.segments(SegmentQuery { states, to, after, limit: PAGE, ..SegmentQuery::default() }).await
+    handles
+        .database
+        .segments(SegmentQuery { states, own: true, to, after, limit: PAGE, ..SegmentQuery::default() })
+        .await
 }
 
 /// Removes one local file, after the store has confirmed once more that it has the object.

@@ -7,11 +7,13 @@
 //!
 //! Acts on rows of the catalogue alone, so that nothing is forgotten whoever dies. A row says `uploaded` only when the
 //! store itself has named the object's size; a local file goes only after the store has done so once more. Never seals,
-//! never talks to recorders. Started by `root`.
+//! never talks to recorders. A file that is not in the spool makes its segment `missing` until it is back; a spool or store
+//! that is not the right one stops all of it. Started by `root`.
 
 mod attempt;
 mod evict;
 mod grudges;
+mod missing;
 mod uploads;
 mod worker;
 
@@ -24,6 +26,7 @@ pub use uploads::Uploads;
 use crate::adapters::database::SharedDatabase;
 use crate::adapters::objects::SharedObjects;
 use crate::adapters::spool::SharedSpool;
+use crate::base::{Error, Result};
 
 /// What uploading needs from outside.
 #[derive(Clone)]
@@ -36,6 +39,16 @@ pub struct UploadHandles {
     pub spool: SharedSpool,
     /// Changes when a segment has been sealed.
     pub sealed: watch::Receiver<u64>,
+}
+
+impl UploadHandles {
+    /// Whether spool and store are those that they should be: asked before any row is touched.
+    pub(super) async fn ready(&self) -> Result<()> {
+        let spool = self.spool.clone();
+        let checked = tokio::task::spawn_blocking(move || spool.check()).await;
+        checked.map_err(|error| Error::internal("work on the spool ended without a result").with_source(error))??;
+        self.objects.check().await
+    }
 }
 
 /// Rules of the configuration.

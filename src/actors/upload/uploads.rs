@@ -10,6 +10,7 @@ use chrono::Utc;
 use serde_json::{Value, json};
 
 use super::evict::evict;
+use super::missing::heal;
 use super::worker::{UploadWorker, Wake};
 use super::{UploadHandles, UploadRules};
 use crate::actors::supervision::stop::StopOrder;
@@ -32,6 +33,7 @@ pub struct Uploads {
     trouble: Option<String>,
     evicting: bool,
     evicted: usize,
+    healing: bool,
 }
 
 impl Uploads {
@@ -46,14 +48,18 @@ impl Uploads {
             trouble: None,
             evicting: false,
             evicted: 0,
+            healing: false,
         }
     }
 
     /// Gives back what an earlier process was uploading, then starts the workers. No worker may run before: its claims
     /// would be given back too.
     fn begin(&mut self, ctx: &mut Context<Self>) {
-        let database = self.handles.database.clone();
-        let release = async move { database.release_uploads().await };
+        let handles = self.handles.clone();
+        let release = async move {
+            handles.ready().await?;
+            handles.database.release_uploads().await
+        };
         ctx.spawn(release.into_actor(self).map(|released, manager, ctx| match released {
             Ok(count) => {
                 if count > 0 {
@@ -62,6 +68,7 @@ impl Uploads {
                 manager.trouble = None;
                 manager.ready = true;
                 manager.start_workers();
+                manager.heal(ctx);
                 manager.evict(ctx);
             }
             Err(error) => {
@@ -91,6 +98,30 @@ impl Uploads {
                 let _ = worker.try_send(Wake);
             }
         }
+    }
+
+    /// Looks for files that were not there.
+    fn heal(&mut self, ctx: &mut Context<Self>) {
+        if !self.ready || std::mem::replace(&mut self.healing, true) {
+            return;
+        }
+        let handles = self.handles.clone();
+        let healing = async move {
+            handles.ready().await?;
+            heal(&handles).await
+        };
+        ctx.spawn(healing.into_actor(self).map(|healed, manager, _| {
+            manager.healing = false;
+            match healed {
+                Ok(0) => {}
+                Ok(count) => {
+                    log::info!("the files of {count} missing segments are back in the spool");
+                    manager.wake();
+                }
+                // Whoever uploads says so.
+                Err(error) => log::debug!("missing segments cannot be looked for: {error}"),
+            }
+        }));
     }
 
     fn evict(&mut self, ctx: &mut Context<Self>) {
@@ -128,7 +159,10 @@ impl Actor for Uploads {
         ctx.add_message_stream(futures_util::stream::unfold(sealed, |mut sealed| async move {
             sealed.changed().await.ok().map(|()| (SealedNews, sealed))
         }));
-        ctx.run_interval(WAKE_EVERY, |manager, _| manager.wake());
+        ctx.run_interval(WAKE_EVERY, |manager, ctx| {
+            manager.wake();
+            manager.heal(ctx);
+        });
         ctx.run_interval(EVICT_EVERY, |manager, ctx| manager.evict(ctx));
     }
 }

@@ -125,7 +125,7 @@ impl UploadWorker {
                     );
                     worker.work(ctx);
                 }
-                Outcome::Lost => {
+                Outcome::Unfit => {
                     worker.settled(id);
                     worker.work(ctx);
                 }
@@ -198,6 +198,7 @@ async fn give_back(handles: &UploadHandles, claims: &Claims) -> Result<()> {
 
 async fn claim(handles: &UploadHandles, claims: &Claims, grudges: &Grudges, now: Duration) -> Result<Claim> {
     give_back(handles, claims).await?;
+    handles.ready().await?;
     // Segments that must wait are claimed too, because the queue gives out the oldest; they go back right after.
     let mut left_alone: Vec<(Uuid, Duration)> = Vec::new();
     let found = loop {

@@ -35,7 +35,8 @@ pub(super) fn stored(count: u64) -> i64 {
 
 /// Another node's recording stands under this session and number.
 pub(super) fn not_ours(segment: &Segment) -> Error {
-    let text = format!("segment {} of session {} is another node's and is left as it is", segment.number, segment.session);
+    let text =
+        format!("segment {} of session {} is another node's and is left as it is", segment.number, segment.session);
     Error::new(Kind::Conflict, text)
 }
 

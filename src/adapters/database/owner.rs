@@ -41,5 +41,7 @@ impl Owner {
 
 /// A condition on rows that are this owner's, or nobody's and adopted by it. `place` stands for the owner in the statement.
 pub(super) fn is_own(place: &str) -> String {
-    format!("(node = {place} OR (node = '' AND EXISTS (SELECT 1 FROM nodes WHERE nodes.node = {place} AND nodes.adopted)))")
+    format!(
+        "(node = {place} OR (node = '' AND EXISTS (SELECT 1 FROM nodes WHERE nodes.node = {place} AND nodes.adopted)))"
+    )
 }

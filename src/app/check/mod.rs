@@ -5,6 +5,7 @@
 
 mod disk;
 mod network;
+mod nodes;
 mod report;
 pub(super) mod running;
 
@@ -29,6 +30,7 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     let servers = settings.servers.iter().map(|server| server_findings(settings, server));
     findings.extend(futures_util::future::join_all(servers).await.into_iter().flatten());
     findings.push(database(&settings.database).await);
+    findings.extend(nodes::findings(settings).await);
     let Objects::Directory(folder) = &settings.objects;
     findings.push(disk::folder("objects", folder, 0));
     findings.push(program("ffmpeg", &settings.ffmpeg.ffmpeg).await);

@@ -47,7 +47,8 @@ impl World {
         let live: SharedLive = Arc::new(Memory::new(Duration::from_secs(3600)));
         let hub = HubHandle::default();
         Hub::new(live.clone(), hub.clone(), limits).start();
-        let database: SharedDatabase = sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here");
+        let database: SharedDatabase =
+            sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here");
         let state = State {
             node: "test".to_owned(),
             started_at: Utc::now(),

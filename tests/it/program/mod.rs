@@ -3,6 +3,7 @@
 mod cameras;
 mod canary;
 mod crash;
+mod nodes;
 mod nonsense;
 mod outages;
 mod recordings;

@@ -6,7 +6,8 @@ use streamwarden::actors::supervision::testkit::Fault;
 use super::stage::Stage;
 
 /// All of them, those below others first.
-const MANAGERS: [&str; 7] = ["incidents", "hub", "uploads", "restreams", "recorders", "monitor/main", "monitor"];
+const MANAGERS: [&str; 8] =
+    ["incidents", "membership", "hub", "uploads", "restreams", "recorders", "monitor/main", "monitor"];
 
 /// One of those whose work must not suffer from the others' faults.
 const RECORDER: &str = "recorders/main:pub1";

@@ -12,6 +12,7 @@ const words: Record<SegmentState, { words: string; sign: Sign; tone: string }> =
   uploading: { words: "uploading", sign: "busy", tone: "busy" },
   uploaded: { words: "stored", sign: "good", tone: "good" },
   evicted: { words: "stored, not local", sign: "good", tone: "good" },
+  missing: { words: "file missing", sign: "bad", tone: "bad" },
   lost: { words: "lost", sign: "bad", tone: "bad" },
 };
 const PAGE = 60;
@@ -87,7 +88,7 @@ export class Segments {
 
 function segmentRow(segment: Segment): HTMLTableRowElement {
   const look = words[segment.state] ?? { words: segment.state, sign: "unknown", tone: "off" };
-  const playable = segment.state !== "writing" && segment.state !== "lost";
+  const playable = !["writing", "missing", "lost"].includes(segment.state);
   const stamp = segment.startedAt.replace(/[-:]/g, "").replace("T", "_").slice(0, 15);
   const file = `${segment.stream.replace(/\//g, "_")}_${stamp}Z.mp4`;
   const state = h("span", { class: "badge", "data-tone": look.tone }, sign(look.sign), look.words);

@@ -35,13 +35,14 @@ impl Recorders {
         }
         let spool = self.handles.spool.clone();
         let look = async move { on_disk(&spool, |spool| spool.probe()).await };
-        ctx.spawn(look.into_actor(self).map(|free, manager, _| {
+        ctx.spawn(look.into_actor(self).map(|free, manager, ctx| {
             manager.looking_at_disk = false;
             let is_paused = manager.obstacle.borrow().is_some();
             let obstacle = match free {
                 Ok(free) => verdict(free, manager.settings.get().min_free, is_paused),
                 Err(error) => Some(error.message().to_owned()),
             };
+            let goes_on = is_paused && obstacle.is_none();
             manager.obstacle.send_if_modified(|known| {
                 let is_new = *known != obstacle;
                 if is_new {
@@ -53,6 +54,10 @@ impl Recorders {
                 }
                 is_new
             });
+            // Files that were not there may be back.
+            if goes_on {
+                manager.recover(ctx);
+            }
         }));
     }
 

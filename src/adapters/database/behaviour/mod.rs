@@ -4,6 +4,7 @@
 pub(super) mod cameras;
 pub(super) mod import;
 pub(super) mod incidents;
+pub(super) mod nodes;
 pub(super) mod recordings;
 
 /// One `#[tokio::test]` per sentence. `$open` is an async function that gives a guard which derefs to a database.
@@ -46,6 +47,22 @@ macro_rules! tests {
             old_incidents_are_forgotten
             a_look_at_a_camera_is_kept_until_the_next
         );
+        $crate::adapters::database::behaviour::tests!(@pair $open, nodes:
+            recordings_are_their_nodes_own
+            incidents_and_looks_are_their_nodes_own
+            a_second_relay_and_a_second_of_the_name_are_refused
+            a_node_keeps_its_rows_when_it_is_renamed
+        );
+    };
+    (@pair $open:path, $module:ident: $($name:ident)*) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                let database = $open().await;
+                let (a, b) = (database.for_node("a"), database.for_node("b"));
+                $crate::adapters::database::behaviour::$module::$name(&*a, &*b).await;
+            }
+        )*
     };
     (@each $open:path, $module:ident: $($name:ident)*) => {
         $(

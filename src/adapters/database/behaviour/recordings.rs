@@ -12,7 +12,7 @@ fn noon() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).single().expect("a time")
 }
 
-fn session(stream: &str) -> Session {
+pub(in crate::adapters::database) fn session(stream: &str) -> Session {
     Session {
         id: Uuid::now_v7(),
         server: "main".to_owned(),

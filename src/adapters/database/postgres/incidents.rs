@@ -53,7 +53,11 @@ pub(super) async fn close(client: &Client, owner: &str, id: Uuid, at: DateTime<U
 }
 
 /// `owner` where only its own are asked for.
-pub(super) async fn list(client: &Client, owner: Option<&str>, query: &IncidentQuery) -> Result<Vec<Incident>, Failure> {
+pub(super) async fn list(
+    client: &Client,
+    owner: Option<&str>,
+    query: &IncidentQuery,
+) -> Result<Vec<Incident>, Failure> {
     let after = match query.after {
         Some(after) => Some(opening_of(client, after).await?),
         None => None,

@@ -43,6 +43,7 @@ use uuid::Uuid;
 use self::address::Address;
 use self::arrival::Door;
 use self::link::Server;
+pub use self::nodes::inspect as inspect_nodes;
 pub use self::schema::inspect;
 pub use self::site::SiteTable;
 use super::{

@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use deadpool_postgres::Client;
+use secrecy::SecretString;
 use tokio_postgres::Row;
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
+use super::address::Address;
 use super::cameras::whole;
-use super::fault::Failure;
+use super::fault::{self, Failure};
 use crate::adapters::database::{Joined, NodeFolder, nodes_sql};
+use crate::base::Result as Answer;
+use crate::base::{Error, Kind};
 use crate::domain::node::{Node, NodeClaim, Place, admit};
 
 /// By the server's clock: those of the nodes need not agree.
@@ -16,7 +21,34 @@ const COLUMNS: &str = "node, name, instance, run, relays, records, \
                        abs(extract(epoch FROM clock_timestamp() - seen_at))::float8, stopped_at IS NOT NULL, \
                        spool, objects, adopted";
 
-pub(super) async fn all(client: &Client) -> Result<Vec<Node>, Failure> {
+/// Longest time for a look.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// The nodes, for `check`: migrates nothing. None where the tables are not made yet.
+///
+/// # Errors
+/// As [`super::open`].
+pub async fn inspect(url: &SecretString) -> Answer<Vec<Node>> {
+    let address = Address::parse(url)?;
+    let place = &address.place;
+    let look = async {
+        let sentence = |error| fault::sentence(place, &error);
+        let (client, connection) = address.config.connect(address.tls.clone()).await.map_err(sentence)?;
+        let _connection = AbortOnDropHandle::new(tokio::spawn(connection));
+        let there = client.query_one("SELECT to_regclass('nodes') IS NOT NULL", &[]).await.map_err(sentence)?;
+        if !there.get::<_, bool>(0) {
+            return Ok(Vec::new());
+        }
+        all(&client).await.map_err(|failure| match failure {
+            Failure::Answer(error) => error,
+            Failure::Pg(error) => sentence(error),
+        })
+    };
+    let late = |_| Error::new(Kind::Timeout, format!("the database {place} does not answer"));
+    tokio::time::timeout(LOOK, look).await.map_err(late)?
+}
+
+pub(super) async fn all(client: &tokio_postgres::Client) -> Result<Vec<Node>, Failure> {
     let sql = format!("SELECT {COLUMNS} FROM nodes ORDER BY node");
     Ok(client.query(&sql, &[]).await?.iter().filter_map(node).collect())
 }
@@ -56,7 +88,7 @@ pub(super) async fn leave(client: &Client, run: Uuid) -> Result<(), Failure> {
 pub(super) async fn set_folder(client: &Client, owner: &str, folder: NodeFolder, id: Uuid) -> Result<(), Failure> {
     let column = folder.column();
     let sql = format!("UPDATE nodes SET {column} = $2 WHERE node = $1");
-    client.execute(&sql, &[&owner, &id]).await.map_err(|error| match super::fault::is_duplicate(&error) {
+    client.execute(&sql, &[&owner, &id]).await.map_err(|error| match fault::is_duplicate(&error) {
         true => folder.taken(id).into(),
         false => Failure::from(error),
     })?;

@@ -16,7 +16,9 @@ const COLUMNS: &str = "id, server, stream, started_at, ended_at, end_reason";
 
 pub(super) async fn open(client: &Client, owner: &str, session: &Session) -> Result<(), Failure> {
     // Opening again is no fault: the first answer may have been lost.
-    let sql = format!("INSERT INTO sessions ({COLUMNS}, node) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING");
+    let sql = format!(
+        "INSERT INTO sessions ({COLUMNS}, node) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING"
+    );
     let statement = client.prepare_cached(&sql).await?;
     let values: [&(dyn tokio_postgres::types::ToSql + Sync); 7] = [
         &session.id,

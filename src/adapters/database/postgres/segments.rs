@@ -70,11 +70,7 @@ pub(super) async fn shift(
 }
 
 /// Takes the oldest sealed segment that nobody else is taking; puts it back when nobody wants it any more.
-pub(super) async fn claim(
-    client: &Client,
-    owner: &str,
-    wanted: impl Fn() -> bool,
-) -> Result<Option<Segment>, Failure> {
+pub(super) async fn claim(client: &Client, owner: &str, wanted: impl Fn() -> bool) -> Result<Option<Segment>, Failure> {
     // Adopted ones after our own: each look is one step into the index of what is local.
     let adopted = "'' AND EXISTS (SELECT 1 FROM nodes WHERE nodes.node = $1 AND adopted)";
     let mut found = None;
@@ -115,11 +111,7 @@ pub(super) async fn counts(client: &Client) -> Result<Vec<(SegmentState, u64)>, 
 }
 
 /// `owner` where only its own are asked for.
-pub(super) async fn list(
-    client: &Client,
-    owner: Option<&str>,
-    query: &SegmentQuery,
-) -> Result<Vec<Segment>, Failure> {
+pub(super) async fn list(client: &Client, owner: Option<&str>, query: &SegmentQuery) -> Result<Vec<Segment>, Failure> {
     let mut filter = Filter::default();
     if let Some(owner) = owner {
         let place = filter.place(owner.to_owned());

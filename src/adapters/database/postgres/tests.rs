@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::testserver::{TestServer, own, shared};
 use super::{Postgres, open, open_or_wait};
-use crate::adapters::database::{Database, behaviour};
+use crate::adapters::database::{Database, NodeStore, behaviour};
 use crate::base::error::Kind;
 use crate::domain::camera::CameraEdit;
 
@@ -369,4 +369,29 @@ async fn a_server_that_is_down_at_start_is_waited_for() {
     changes.mark_unchanged();
     server.psql("test0", "INSERT INTO cameras(name) VALUES ('door')").expect("inserted");
     tokio::time::timeout(Duration::from_secs(5), changes.changed()).await.expect("heard").expect("watched");
+}
+
+#[tokio::test]
+async fn rows_of_an_earlier_version_are_adopted_once() {
+    let fresh = fresh().await;
+    let (a, b) = (fresh.for_node("a"), fresh.for_node("b"));
+    let make = async || _ = fresh.psql("UPDATE sessions SET node = ''; UPDATE segments SET node = ''").expect("made");
+    behaviour::nodes::rows_of_an_earlier_version_are_adopted_once(&*a, &*b, make).await;
+}
+
+#[tokio::test]
+async fn two_processes_that_start_at_once_are_one_node() {
+    let fresh = fresh().await;
+    let claim = |instance: u128| crate::domain::node::NodeClaim {
+        name: "a".to_owned(),
+        instance: uuid::Uuid::from_u128(instance),
+        run: uuid::Uuid::from_u128(instance),
+        relays: true,
+        records: true,
+        starts: true,
+    };
+    let nodes: Vec<_> = (1..=8).map(|instance| (fresh.for_node("x"), claim(instance))).collect();
+    let joins = nodes.iter().map(|(node, claim)| node.join(claim.clone()));
+    let joined = futures_util::future::join_all(joins).await;
+    assert_eq!(joined.iter().filter(|one| one.is_ok()).count(), 1, "{joined:?}");
 }

@@ -35,7 +35,8 @@ pub(super) fn open(connection: &mut Connection, owner: &str, incident: &Incident
     let kept = match written {
         0 => {
             let sql = "SELECT id FROM incidents WHERE subject = ?1 AND kind = ?2 AND node = ?3 AND closed_at IS NULL";
-            let found = transaction.prepare_cached(sql)?.query_row([&subject, kind, owner], |row| Ok(decode::id(row, 0)));
+            let found =
+                transaction.prepare_cached(sql)?.query_row([&subject, kind, owner], |row| Ok(decode::id(row, 0)));
             found.optional()?.flatten()
         }
         _ => None,
@@ -53,7 +54,11 @@ pub(super) fn close(connection: &mut Connection, owner: &str, id: Uuid, at: Date
 }
 
 /// `owner` where only its own are asked for.
-pub(super) fn list(connection: &mut Connection, owner: Option<&str>, query: &IncidentQuery) -> Result<Vec<Incident>, Failure> {
+pub(super) fn list(
+    connection: &mut Connection,
+    owner: Option<&str>,
+    query: &IncidentQuery,
+) -> Result<Vec<Incident>, Failure> {
     let after = query.after.map(|after| opening_of(connection, after)).transpose()?;
     let subject = query.camera.map(|camera| Subject::Camera { id: camera, name: String::new() }.key());
     // One statement for all questions; SQLite plans it again for the values that are there.

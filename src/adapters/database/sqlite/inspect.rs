@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{fault, schema};
+use super::fault::Failure;
+use super::{fault, nodes, schema};
 use crate::base::{Error, Result};
+use crate::domain::node::Node;
 
 /// How long another process may hold the lock.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -22,11 +24,37 @@ pub async fn inspect(path: impl Into<PathBuf>) -> Result<String> {
     looked.map_err(|panic| Error::internal("the look at the database failed inside").with_source(panic))?
 }
 
-fn look(path: &Path) -> Result<String> {
+/// The nodes that work on a file that exists; none where its tables are not made yet.
+///
+/// # Errors
+/// As [`inspect`].
+pub async fn inspect_nodes(path: impl Into<PathBuf>) -> Result<Vec<Node>> {
+    let path = path.into();
+    let looked = tokio::task::spawn_blocking(move || {
+        let connection = connect(&path)?;
+        if schema::known_version(&connection, &path)? < schema::newest() {
+            return Ok(Vec::new());
+        }
+        nodes::all(&connection).map_err(|failure| match failure {
+            Failure::Answer(error) => error,
+            Failure::Sql(error) => fault::sentence(&path, error),
+        })
+    })
+    .await;
+    looked.map_err(|panic| Error::internal("the look at the database failed inside").with_source(panic))?
+}
+
+fn connect(path: &Path) -> Result<Connection> {
     let sentence = |error| fault::sentence(path, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(sentence)?;
     connection.busy_timeout(PATIENCE).map_err(sentence)?;
+    Ok(connection)
+}
+
+fn look(path: &Path) -> Result<String> {
+    let sentence = |error| fault::sentence(path, error);
+    let connection = connect(path)?;
     let (theirs, ours) = (schema::known_version(&connection, path)?, schema::newest());
     // Taking the write lock shows a read-only file and another process's lock; nothing is written.
     connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK").map_err(sentence)?;

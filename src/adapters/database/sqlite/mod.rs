@@ -34,7 +34,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use self::file::{File, Link};
-pub use self::inspect::inspect;
+pub use self::inspect::{inspect, inspect_nodes};
 use super::{
     Condition, Database, IncidentQuery, Joined, NodeFolder, NodeStore, Owner, RecordingSummary, SegmentQuery,
     SessionSummary, WritePlan,
@@ -236,7 +236,9 @@ impl Database for Sqlite {
 
     async fn close_session(&self, id: Uuid, ended_at: DateTime<Utc>, reason: String) -> Result<()> {
         let owner = self.owner.get()?;
-        self.file.call(Link::Writer, move |connection| recordings::close(connection, &owner, id, ended_at, &reason)).await
+        self.file
+            .call(Link::Writer, move |connection| recordings::close(connection, &owner, id, ended_at, &reason))
+            .await
     }
 
     async fn open_sessions(&self) -> Result<Vec<Session>> {

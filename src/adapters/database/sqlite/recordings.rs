@@ -16,7 +16,8 @@ const COLUMNS: &str = "id, server, stream, started_at, ended_at, end_reason";
 
 pub(super) fn open(connection: &mut Connection, owner: &str, session: &Session) -> Result<(), Failure> {
     // Opening again is no fault: the first answer may have been lost.
-    let sql = format!("INSERT INTO sessions ({COLUMNS}, node) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING");
+    let sql =
+        format!("INSERT INTO sessions ({COLUMNS}, node) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING");
     connection.prepare_cached(&sql)?.execute(params![
         session.id.to_string(),
         session.server,

@@ -85,3 +85,10 @@ fn sentence(path: &Path, error: refinery::Error) -> Error {
     }
     refused(path, "cannot be migrated; its tables or its schema history were changed by hand").with_source(error)
 }
+
+/// As an earlier version made the file.
+#[cfg(test)]
+pub(super) fn bring_up_to(connection: &mut Connection, version: i32) {
+    let runner = embedded::migrations::runner().set_grouped(true).set_target(refinery::Target::Version(version));
+    runner.run(connection).expect("migrated");
+}

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::{Patience, Sqlite, open, open_with_limit};
 use crate::adapters::database::behaviour::recordings::segment;
-use crate::adapters::database::{Database, behaviour};
+use crate::adapters::database::{Database, NodeStore, SegmentQuery, behaviour};
 use crate::base::error::Kind;
 use crate::domain::camera::CameraEdit;
 use crate::domain::name::StreamName;
@@ -311,4 +311,46 @@ async fn a_file_that_is_locked_at_start_is_waited_for() {
         .expect("another program's");
     let Err(error) = open_with_limit(other, limit, Patience::ForLocks).await else { panic!("opened") };
     assert_eq!(error.kind(), Kind::Unsupported);
+}
+
+const OWNERLESS: &str = "UPDATE sessions SET node = ''; UPDATE segments SET node = ''";
+
+#[tokio::test]
+async fn rows_of_an_earlier_version_are_adopted_once() {
+    let fresh = fresh().await;
+    let (a, b) = (fresh.for_node("a"), fresh.for_node("b"));
+    let make = async || fresh.shell().execute_batch(OWNERLESS).expect("made");
+    behaviour::nodes::rows_of_an_earlier_version_are_adopted_once(&*a, &*b, make).await;
+}
+
+#[tokio::test]
+async fn a_table_of_version_5_keeps_its_rows_and_learns_a_state() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("test.db");
+    let mut old = Connection::open(&path).expect("opened");
+    super::schema::bring_up_to(&mut old, 5);
+    let rows = "INSERT INTO sessions VALUES ('01933333-0000-7000-8000-000000000001', 'main', 'cam', \
+                '2026-03-01T12:00:00.000000Z', NULL, NULL); \
+                INSERT INTO segments VALUES ('01933333-0000-7000-8000-000000000002', \
+                '01933333-0000-7000-8000-000000000001', 'main', 'cam', 0, 'sealed', '2026-03-01T12:00:00.000000Z', \
+                '2026-03-01T12:00:10.000000Z', 10000, 5, 1, 1, 1, 'p', 'k', NULL); \
+                INSERT INTO camera_probes VALUES (7, 'f', '2026-03-01T12:00:00.000000Z', '{}')";
+    old.execute_batch(rows).expect("rows of an earlier version");
+    let database = open(&path).await.expect("migrated").for_node("here");
+    database.adopt().await.expect("no node has joined yet");
+    let query = SegmentQuery { limit: 9, ..SegmentQuery::default() };
+    let segment = database.segments(query).await.expect("listed").remove(0);
+    assert_eq!(segment.state, SegmentState::Sealed);
+    // The connection that was open before knows the new rule as well.
+    let count = old.execute("UPDATE segments SET state = 'missing'", []).expect("a state");
+    let wrong = old.execute("UPDATE segments SET state = 'gone'", []).expect_err("the rule holds");
+    assert!(count == 1 && wrong.to_string().contains("CHECK"), "{wrong}");
+    assert_eq!(database.segment(segment.id).await.expect("read").map(|one| one.state), Some(SegmentState::Missing));
+    for (pragma, wanted) in [("integrity_check", Some("ok")), ("foreign_key_check", None)] {
+        let found: Option<String> = old.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0)).ok();
+        assert_eq!(found.as_deref(), wanted, "{pragma}");
+    }
+    let looks: i64 =
+        old.query_row("SELECT count(*) FROM camera_probes WHERE node = ''", [], |row| row.get(0)).expect("asked");
+    assert_eq!(looks, 1);
 }

@@ -1,0 +1,57 @@
+//! Whether this node may start beside the others that work on its database, and whether its folders are those it had.
+
+use uuid::Uuid;
+
+use super::report::Finding;
+use crate::adapters::database::{NodeFolder, postgres, sqlite};
+use crate::adapters::folder::Folder;
+use crate::app::folders;
+use crate::app::plan::DATA_DIR;
+use crate::base::Result;
+use crate::config::Settings;
+use crate::config::settings::Database;
+use crate::domain::node::{Node, NodeClaim, admit};
+
+/// Findings about this node; none where the database does not answer or is not made yet, which is told of elsewhere.
+pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
+    let Ok(nodes) = known(settings).await else { return Vec::new() };
+    let has = |role: &str| settings.roles.iter().any(|known| known == role);
+    let claim = NodeClaim {
+        name: settings.node.clone(),
+        // A data folder that has never been used has none, and neither has any other node that one.
+        instance: Folder::new(&settings.data_dir, DATA_DIR).found().ok().flatten().unwrap_or_else(Uuid::new_v4),
+        run: Uuid::nil(),
+        relays: has("restream"),
+        records: has("record"),
+        starts: true,
+    };
+    let mut findings = vec![match admit(&claim, &nodes) {
+        Err(error) => Finding::error("node", &error),
+        Ok(_) => {
+            let others = nodes.iter().filter(|node| node.is_alive() && node.instance != claim.instance);
+            let names: Vec<String> = others.map(|node| format!("{:?}", node.name)).collect();
+            let beside = if names.is_empty() { "alone".to_owned() } else { format!("beside {}", names.join(", ")) };
+            Finding::ok("node", format!("{:?} works on this database {beside}", settings.node))
+        }
+    }];
+    let mine = nodes.iter().find(|node| node.instance == claim.instance || node.name == claim.name);
+    if let Some(node) = mine.filter(|_| claim.records) {
+        for (which, id) in [(NodeFolder::Spool, node.spool), (NodeFolder::Objects, node.objects)] {
+            let Some(id) = id else { continue };
+            let folder = folders::folder(settings, which);
+            folder.expect(id);
+            if let Err(error) = folder.check() {
+                findings.push(Finding::error(which.column(), &error));
+            }
+        }
+    }
+    findings
+}
+
+async fn known(settings: &Settings) -> Result<Vec<Node>> {
+    match &settings.database {
+        Database::Postgres(url) => postgres::inspect_nodes(url).await,
+        Database::Sqlite(file) | Database::Site { own: file, .. } if file.exists() => sqlite::inspect_nodes(file).await,
+        Database::Sqlite(_) | Database::Site { .. } => Ok(Vec::new()),
+    }
+}

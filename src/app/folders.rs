@@ -1,0 +1,53 @@
+//! `streamwarden accept-folder`: lets a folder take the place of the spool or the object folder that a node had, when that
+//! one is gone for good. Called by `cli`.
+
+use std::sync::Arc;
+
+use crate::adapters::database::NodeFolder;
+use crate::adapters::folder::Folder;
+use crate::adapters::objects::directory::Directory;
+use crate::adapters::spool::Spool;
+use crate::base::{Error, Result};
+use crate::config::Settings;
+use crate::config::settings::Objects;
+
+/// The folder of these settings.
+pub(super) fn folder(settings: &Settings, which: NodeFolder) -> Arc<Folder> {
+    match which {
+        NodeFolder::Spool => Arc::clone(Spool::new(settings.data_dir.join("spool")).identity()),
+        NodeFolder::Objects => {
+            let Objects::Directory(path) = &settings.objects;
+            Arc::clone(Directory::new(path).identity())
+        }
+    }
+}
+
+/// Gives the folder the identity that the database expects of it. Returns what was done, in a sentence. What lay in the
+/// earlier folder only is `missing` then, until it is put into this one.
+///
+/// # Errors
+/// When the folder is not there, the database does not know this node, or either cannot be written.
+pub async fn accept(settings: &Settings, which: NodeFolder) -> Result<String> {
+    let folder = folder(settings, which);
+    let shown = folder.root().display().to_string();
+    if !folder.root().is_dir() {
+        let owner = "make it, and give it to the user that runs streamwarden";
+        return Err(Error::not_found(format!("there is no folder {shown}; mount its disk, or {owner}")));
+    }
+    let nodes = super::open_database(settings).await?.nodes().await?;
+    let node = nodes.into_iter().find(|node| node.name == settings.node).ok_or_else(|| {
+        Error::not_found(format!("the database knows no node {:?}; nothing has to be accepted", settings.node))
+    })?;
+    let expected = match which {
+        NodeFolder::Spool => node.spool,
+        NodeFolder::Objects => node.objects,
+    };
+    let id = match expected {
+        Some(id) => {
+            folder.mark(id)?;
+            id
+        }
+        None => folder.begin()?,
+    };
+    Ok(format!("{shown} is the {} folder of the node {:?} from now on (identity {id})", which.column(), node.name))
+}

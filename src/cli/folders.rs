@@ -1,0 +1,43 @@
+//! `streamwarden accept-folder`.
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::{Failure, Print, say};
+use crate::adapters::database::NodeFolder;
+use crate::app;
+use crate::config::Settings;
+
+/// A folder of this node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Which {
+    /// Recordings that are not stored yet.
+    Spool,
+    /// The object store, where it is a folder.
+    Objects,
+}
+
+/// Options of `accept-folder`.
+#[derive(Clone, Debug, Args)]
+pub struct AcceptFolder {
+    /// Which folder takes the place of the one that this node had.
+    #[arg(value_enum)]
+    pub which: Which,
+    /// How to print it.
+    #[command(flatten)]
+    pub print: Print,
+}
+
+/// Does what was typed. A running streamwarden goes on by itself within seconds.
+///
+/// # Errors
+/// When the folder is not there, the database does not know this node, or either cannot be written.
+pub fn accept(settings: &Settings, options: &AcceptFolder) -> Result<(), Failure> {
+    let which = match options.which {
+        Which::Spool => NodeFolder::Spool,
+        Which::Objects => NodeFolder::Objects,
+    };
+    let done = app::block_on(app::folders::accept(settings, which))??;
+    say(&if options.print.json { json!({ "folder": which.column(), "done": done }).to_string() } else { done });
+    Ok(())
+}
