@@ -90,7 +90,7 @@ pub fn measure() {
     .into();
     let plan = |before: &Fleet, rows: &[CameraRow]| {
         let after = fleet::read_again(rows, &kinds, before);
-        let (now, held) = hold::Scales::default().weigh(before, after, 0.5, None, Duration::ZERO);
+        let (now, held) = hold::Scales::default().weigh(before, after, 0.5, None, &|_| true, Duration::ZERO);
         black_box((fleet::diff(before, &now), held));
     };
     let (mut first, mut other, mut same) = (None, None, None);

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -28,6 +29,15 @@ pub struct Known {
     pub rows: Vec<CameraRow>,
     /// The kinds they refer to.
     pub kinds: Kinds,
+    /// Ids of the cameras that had really run shortly before; `None` in a file of an older version.
+    pub ran: Option<Vec<i64>>,
+}
+
+impl Known {
+    /// Ids of the cameras that had really run shortly before; all of them where that is not known.
+    pub fn ran_lately(&self) -> Vec<i64> {
+        self.ran.clone().unwrap_or_else(|| self.rows.iter().map(|row| row.id).collect())
+    }
 }
 
 /// The file.
@@ -45,6 +55,8 @@ struct Form {
     since: DateTime<Utc>,
     kinds: BTreeMap<String, String>,
     cameras: Vec<Row>,
+    #[serde(default)]
+    ran: Option<Vec<i64>>,
 }
 
 #[derive(Serialize, Deserialize, Hash)]
@@ -89,7 +101,7 @@ impl KnownCameras {
         }
         self.holds = Some(content(&form));
         let rows = form.cameras.into_iter().map(CameraRow::from).collect();
-        Ok(Some(Known { since: form.since, rows, kinds: form.kinds.into_iter().collect() }))
+        Ok(Some(Known { since: form.since, rows, kinds: form.kinds.into_iter().collect(), ran: form.ran }))
     }
 
     /// Keeps this list unless it is the one that is kept already; says whether it wrote.
@@ -99,7 +111,7 @@ impl KnownCameras {
     pub fn keep(&mut self, known: &Known) -> Result<bool> {
         let kinds = known.kinds.iter().map(|(kind, template)| (kind.clone(), template.clone())).collect();
         let cameras = known.rows.iter().map(Row::from).collect();
-        let form = Form { version: VERSION, since: known.since, kinds, cameras };
+        let form = Form { version: VERSION, since: known.since, kinds, cameras, ran: known.ran.clone() };
         let content = content(&form);
         if self.holds == Some(content) {
             return Ok(false);
@@ -110,16 +122,37 @@ impl KnownCameras {
         Ok(true)
     }
 
+    /// A person has changed one row (`None`: removed it) while nobody ran on this folder: the next start takes that as it
+    /// is meant, and does not weigh it. Nothing happens where there is no file.
+    ///
+    /// # Errors
+    /// As [`Self::load`] and [`Self::keep`].
+    pub fn change_row(&mut self, id: i64, row: Option<&CameraRow>) -> Result<()> {
+        let Some(mut known) = self.load()? else { return Ok(()) };
+        match (known.rows.iter_mut().find(|known| known.id == id), row) {
+            (Some(known), Some(row)) => *known = row.clone(),
+            (Some(_), None) => known.rows.retain(|known| known.id != id),
+            (None, _) => return Ok(()),
+        }
+        self.keep(&known).map(|_| ())
+    }
+
     fn fault(&self, what: &str, why: &dyn std::fmt::Display) -> Error {
         Error::internal(format!("the last known cameras in {} {what}: {why}", self.path.display()))
     }
 }
 
-/// In one step, on the disk when it returns, and for our own user only from its first byte on.
+/// In one step, on the disk when it returns, and for its owner only from its first byte on.
 fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     // Made with mode 0600 by tempfile.
     let mut file = tempfile::Builder::new().prefix(".cameras.last-").tempfile_in(folder)?;
+    // Root at the command line must not take the file away from the user that the service runs as.
+    if let Ok(before) = fs::metadata(path)
+        && before.uid() != file.as_file().metadata()?.uid()
+    {
+        std::os::unix::fs::chown(file.path(), Some(before.uid()), Some(before.gid()))?;
+    }
     file.write_all(text)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
@@ -128,7 +161,7 @@ fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
 
 fn content(form: &Form) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (&form.kinds, &form.cameras).hash(&mut hasher);
+    (&form.kinds, &form.cameras, &form.ran).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -200,7 +233,7 @@ mod tests {
             record: true,
         };
         let kinds = [("axis".to_owned(), "rtsp://{host}/".to_owned())].into();
-        Known { since: DateTime::UNIX_EPOCH, rows: vec![row.into()], kinds }
+        Known { since: DateTime::UNIX_EPOCH, rows: vec![row.into()], kinds, ran: Some(vec![7]) }
     }
 
     #[test]
@@ -221,7 +254,28 @@ mod tests {
         assert_eq!(row.password.as_ref().map(ExposeSecret::expose_secret), Some("s3cret"));
         assert!(!file.keep(&later).expect("the same"), "also after a restart");
         assert!(file.keep(&known(false)).expect("changed"));
+        assert!(file.keep(&Known { ran: Some(vec![]), ..known(false) }).expect("changed"), "it does not run any more");
+        let older = r#"{"version":1,"since":"2026-01-01T00:00:00Z","kinds":{},"cameras":[]}"#;
+        fs::write(&path, older).expect("a file");
+        assert_eq!(KnownCameras::at(path.clone()).load().expect("readable").expect("there").ran, None);
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing else is left");
+    }
+
+    #[test]
+    fn a_row_that_a_person_changed_is_known_as_it_is_now() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("cameras.last.json");
+        KnownCameras::at(path.clone()).change_row(7, None).expect("no file, nothing to do");
+        assert!(!path.exists());
+        KnownCameras::at(path.clone()).keep(&known(true)).expect("kept");
+        let rows = || KnownCameras::at(path.clone()).load().expect("readable").expect("there").rows;
+        let off = CameraRow { enabled: false, ..known(true).rows.remove(0) };
+        KnownCameras::at(path.clone()).change_row(7, Some(&off)).expect("changed");
+        assert!(!rows()[0].enabled);
+        KnownCameras::at(path.clone()).change_row(8, None).expect("a row that is not known");
+        assert_eq!(rows().len(), 1);
+        KnownCameras::at(path.clone()).change_row(7, None).expect("removed");
+        assert!(rows().is_empty());
     }
 
     #[test]

@@ -95,8 +95,8 @@ impl Commands for ToTheTree {
         self.restreams_within(LOOK_PATIENCE, TestCamera { id, edit }).await
     }
 
-    async fn camera_plan(&self) -> Result<PlanView> {
-        self.restreams(LookAtPlan).await
+    async fn camera_plan(&self, read: bool) -> Result<PlanView> {
+        self.restreams(LookAtPlan { read }).await
     }
 
     async fn apply_camera_plan(&self, id: String) -> Result<PlanView> {

@@ -48,7 +48,10 @@ pub fn run(settings: &Settings, options: Options) -> Result<(), Failure> {
 
 fn words(view: &PlanView) -> String {
     match &view.held {
-        None => format!("nothing is held; {} cameras run as the table says", view.running),
+        None => format!(
+            "nothing is held; the {} cameras that are relayed are those of the table, {} of them run now",
+            view.cameras, view.running
+        ),
         Some(held) => held_words(held),
     }
 }
@@ -85,11 +88,11 @@ mod tests {
             running: 5,
             would_stop: vec![stop(1, "gate\n"), stop(2, "site/door")],
         };
-        let text = words(&PlanView { held: Some(held), running: 5 });
+        let text = words(&PlanView { held: Some(held), cameras: 6, running: 5 });
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines[0].contains("1970-01-01 00:00:00") && lines[0].contains("2 of 5"), "{text}");
         assert_eq!(lines[1..3], ["  gate?      its row is gone", "  site/door  its row is gone"]);
         assert!(lines[3].contains("--apply") && lines.len() == 4, "{text}");
-        assert!(words(&PlanView { held: None, running: 7 }).contains('7'));
+        assert!(words(&PlanView { held: None, cameras: 7, running: 6 }).contains("the 7 cameras"));
     }
 }

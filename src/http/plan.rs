@@ -1,11 +1,12 @@
 //! `/api/v1/cameras/plan`: what of the cameras table is held back, and its confirmation.
 
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::body::Json;
 use super::error::{Answer, Problem};
+use super::query::Query;
 use super::state::State;
 use crate::domain::hold::PlanView;
 
@@ -18,12 +19,18 @@ pub(super) struct Confirmation {
 }
 
 /// A change of the table that would stop too many cameras and waits for a person.
-#[utoipa::path(get, path = "/api/v1/cameras/plan", operation_id = "getCameraPlan", tag = "cameras", responses(
-    (status = 200, body = PlanView),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
-))]
-pub(super) async fn look(state: web::Data<State>) -> Answer<web::Json<PlanView>> {
-    Ok(web::Json(state.commands.camera_plan().await?))
+#[utoipa::path(get, path = "/api/v1/cameras/plan", operation_id = "getCameraPlan", tag = "cameras",
+    params(("read" = Option<bool>, Query, description = "true: reads the table first, so that a change made just now counts")),
+    responses(
+        (status = 200, body = PlanView),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn look(state: web::Data<State>, request: HttpRequest) -> Answer<web::Json<PlanView>> {
+    let mut query = Query::of(&request)?;
+    let read = query.parsed("read", "true or false")?.unwrap_or(false);
+    query.end(&["read"])?;
+    Ok(web::Json(state.commands.camera_plan(read).await?))
 }
 
 /// Carries out the held plan: its cameras stop.

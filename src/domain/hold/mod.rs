@@ -3,15 +3,19 @@
 //! An emptied table, a broken query, a wrong database restored look just like somebody who wants no cameras any more.
 //! A camera counts as stopped when nobody publishes its source under its name any more: rows that come back under new
 //! ids are no stop, a row that names another host or path is one, other credentials are none. What the table stops bit
-//! by bit within [`WINDOW`] counts together. Commands for one camera are never weighed.
+//! by bit within [`WINDOW`] counts together. A camera that has not run for [`RAN_WITHIN`] counts for nothing: there is
+//! nothing to stop. Commands for one camera are never weighed.
 //!
-//! [`Scales`] is the rule; the restream manager asks it and keeps what it holds. No clock: times are given.
+//! [`Scales`] is the rule, [`Ran`] knows which cameras count; the restream manager asks both and keeps what is held. No
+//! clock: times are given.
 
+mod ran;
 mod recent;
 #[cfg(test)]
 mod tests;
 mod weigh;
 
+pub use ran::{RAN_WITHIN, Ran};
 pub use recent::WINDOW;
 pub use weigh::{Scales, would_end};
 
@@ -51,7 +55,7 @@ pub struct HeldView {
     pub since: DateTime<Utc>,
     /// What it would do, in a sentence.
     pub summary: String,
-    /// Relays when it was held first.
+    /// Cameras that had run in the last minutes when it was held first.
     pub running: usize,
     /// Whom it would stop, by id.
     pub would_stop: Vec<WouldStop>,
@@ -61,9 +65,11 @@ pub struct HeldView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanView {
-    /// What is held; null when the relays are as the table says.
+    /// What is held; null when the cameras are relayed as the table says.
     pub held: Option<HeldView>,
-    /// Relays now.
+    /// Cameras that are relayed, or tried again and again.
+    pub cameras: usize,
+    /// How many of them run at this moment.
     pub running: usize,
 }
 
@@ -72,7 +78,7 @@ pub struct PlanView {
 pub struct Held {
     /// Names this plan and no other: what is confirmed is what was shown.
     pub id: String,
-    /// Relays when it was held first, or when the stops before it began.
+    /// Cameras that counted when it was held first, or when the stops before it began.
     pub running: usize,
     /// Stops that were let through shortly before, and count with these.
     pub earlier: usize,

@@ -36,7 +36,7 @@ fn read(rows: &[CameraRow]) -> Fleet {
 
 /// One change by itself.
 fn weigh(before: &Fleet, after: Fleet, most: f64, held: Option<&Held>) -> (Fleet, Option<Held>) {
-    Scales::default().weigh(before, after, most, held, Duration::ZERO)
+    Scales::default().weigh(before, after, most, held, &|_| true, Duration::ZERO)
 }
 
 fn names(fleet: &Fleet) -> impl Iterator<Item = (i64, &CameraSource)> {
@@ -195,7 +195,7 @@ fn through(steps: &[(u64, &[i64])]) -> Vec<usize> {
     let mut stops = Vec::new();
     for (second, table) in steps {
         let after = read(&rows(table));
-        (now, held) = scales.weigh(&now, after, 0.5, held.as_ref(), Duration::from_secs(*second));
+        (now, held) = scales.weigh(&now, after, 0.5, held.as_ref(), &|_| true, Duration::from_secs(*second));
         stops.push(held.as_ref().map_or(0, |held: &Held| held.would_stop.len()));
     }
     stops
@@ -251,7 +251,7 @@ fn rows_that_go_one_by_one_count_together_for_a_while() {
 fn a_summary_tells_what_went_before_and_a_confirmation_ends_it() {
     let mut scales = Scales::default();
     let mut step = |before: &Fleet, table: &[i64], held: Option<&Held>| {
-        scales.weigh(before, read(&rows(table)), 0.5, held, Duration::from_secs(9))
+        scales.weigh(before, read(&rows(table)), 0.5, held, &|_| true, Duration::from_secs(9))
     };
     let (now, _) = step(&Fleet::new(), &[1, 2, 3, 4, 5, 6], None);
     let (now, none) = step(&now, &[4, 5, 6], None);
@@ -261,7 +261,7 @@ fn a_summary_tells_what_went_before_and_a_confirmation_ends_it() {
     assert!(held.summary().contains("1 of 6, after 3 within the last 60 s,"), "{}", held.summary());
     assert_eq!(ids(&now), [4, 5, 6]);
     scales.confirmed();
-    let (now, none) = scales.weigh(&held.after, read(&rows(&[6])), 0.5, None, Duration::from_secs(10));
+    let (now, none) = scales.weigh(&held.after, read(&rows(&[6])), 0.5, None, &|_| true, Duration::from_secs(10));
     assert!(none.is_none() && ids(&now) == [6], "two of a fleet of two may go");
 }
 
@@ -277,10 +277,34 @@ fn cameras_that_are_moved_one_by_one_count_together_too() {
     let (mut scales, mut now, mut stops) = (Scales::default(), Fleet::new(), Vec::new());
     let mut held = None;
     for moved in 0..=3 {
-        (now, held) = scales.weigh(&now, read(&table(moved)), 0.5, held.as_ref(), Duration::ZERO);
+        (now, held) = scales.weigh(&now, read(&table(moved)), 0.5, held.as_ref(), &|_| true, Duration::ZERO);
         stops.push(held.as_ref().map_or(0, |held: &Held| held.would_stop.len()));
     }
     assert_eq!(stops, [0, 0, 0, 1]);
-    let (now, held) = scales.weigh(&now, read(&table(0)), 0.5, held.as_ref(), Duration::ZERO);
+    let (now, held) = scales.weigh(&now, read(&table(0)), 0.5, held.as_ref(), &|_| true, Duration::ZERO);
     assert!(held.is_none() && sources(&now) == sources(&read(&table(0))), "put back");
+}
+
+#[test]
+fn only_cameras_that_really_ran_count() {
+    let (before, some) = (read(&rows(&[1, 2, 3, 4, 5, 6, 7])), |ids: &'static [i64]| move |id: i64| ids.contains(&id));
+    type Case<'a> = (&'a str, &'static [i64], &'a [i64], usize, &'a [i64]);
+    let table: [Case<'_>; 5] = [
+        ("none ran, all go", &[], &[], 0, &[]),
+        ("three that ran may go", &[1, 2, 3], &[], 0, &[]),
+        ("what did not run goes, what ran is held", &[1, 2, 3, 4], &[], 4, &[1, 2, 3, 4]),
+        ("five broken ones are removed", &[1, 2], &[1, 2], 0, &[1, 2]),
+        ("broken ones do not thin out the rest", &[1, 2, 3, 4], &[1], 3, &[1, 2, 3, 4]),
+    ];
+    for (what, ran, left, stops, now) in table {
+        let (after, held) =
+            Scales::default().weigh(&before, read(&rows(left)), 0.5, None, &some(ran), Duration::ZERO);
+        let wanted: Vec<i64> = now.iter().chain(left).copied().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+        assert_eq!((held.as_ref().map_or(0, |held| held.would_stop.len()), ids(&after)), (stops, wanted), "{what}");
+        assert!(held.is_none_or(|held| held.running == ran.len()), "{what}");
+    }
+    let (now, held) =
+        Scales::default().weigh(&before, Fleet::new(), 0.5, None, &some(&[1, 2, 3, 4]), Duration::ZERO);
+    let (later, held) = Scales::default().weigh(&now, Fleet::new(), 0.5, held.as_ref(), &|_| false, Duration::ZERO);
+    assert_eq!((held.expect("held").would_stop.len(), ids(&later).len()), (4, 4), "held while its cameras are away");
 }

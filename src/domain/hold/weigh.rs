@@ -21,19 +21,25 @@ impl Scales {
     /// Weighs the way from one fleet to the next. Returns the fleet to have now, and what is held back of the change.
     ///
     /// `most` is the fraction of relays that may be stopped at once. `held` is what is held already: it is lifted only
-    /// when the table has gone back, not by cameras that were added to it meanwhile nor by waiting. `now` is the time
-    /// since any fixed moment.
+    /// when the table has gone back, not by cameras that were added to it meanwhile nor by waiting. `ran` says which
+    /// cameras have run in the last minutes: the others count for nothing and may go. `now` is the time since any fixed
+    /// moment.
     pub fn weigh(
         &mut self,
         before: &Fleet,
         after: Fleet,
         most: f64,
         held: Option<&Held>,
+        ran: &dyn Fn(i64) -> bool,
         now: Duration,
     ) -> (Fleet, Option<Held>) {
         self.recent.settle(&after, now, held.is_some());
-        let stopped = stopped(before, &after);
-        let running_now = names(before).count();
+        // What is held stays held, however long its camera is away meanwhile.
+        let kept: HashSet<i64> = held.into_iter().flat_map(|held| held.would_stop.iter().map(|one| one.id)).collect();
+        let counts = |id: i64| kept.contains(&id) || ran(id);
+        let mut stopped = stopped(before, &after);
+        stopped.retain(|(id, _)| counts(*id));
+        let running_now = names(before).filter(|(id, _)| counts(*id)).count();
         let running = held.map_or_else(|| running_now.max(self.recent.running()), |held| held.running);
         let earlier = self.recent.count();
         if running <= SPARED || stopped.is_empty() || (earlier + stopped.len()) as f64 <= most * running as f64 {
@@ -46,7 +52,7 @@ impl Scales {
             let published = by_name(&after);
             stopped.iter().filter_map(|(id, _)| Some(would_stop(*id, before.get(id)?, &after, &published))).collect()
         };
-        let now = keep(before, &after, stopped.into_iter().map(|(id, _)| id).collect());
+        let now = keep(before, &after, stopped.into_iter().map(|(id, _)| id).collect(), &counts);
         let held = Held { id: id_of(&would_stop), running, earlier, would_stop, after };
         (now, Some(held))
     }
@@ -85,7 +91,7 @@ fn stopped<'a>(before: &'a Fleet, after: &Fleet) -> Vec<(i64, &'a CameraSource)>
 }
 
 /// The fleet after the change, but with these of the relays before it as they are.
-fn keep(before: &Fleet, after: &Fleet, mut kept: BTreeSet<i64>) -> Fleet {
+fn keep(before: &Fleet, after: &Fleet, mut kept: BTreeSet<i64>, counts: &dyn Fn(i64) -> bool) -> Fleet {
     loop {
         let taken: HashSet<&StreamName> =
             names(before).filter(|(id, _)| kept.contains(id)).map(|(_, source)| &source.name).collect();
@@ -95,7 +101,7 @@ fn keep(before: &Fleet, after: &Fleet, mut kept: BTreeSet<i64>) -> Fleet {
         let relays = before.iter().filter(|(id, _)| kept.contains(id));
         let now: Fleet = others.chain(relays).map(|(id, planned)| (*id, Arc::clone(planned))).collect();
         // A kept row may have stood for another name in the table; whoever had that name before goes on too.
-        let more = stopped(before, &now).into_iter().filter(|(id, _)| kept.insert(*id)).count();
+        let more = stopped(before, &now).into_iter().filter(|(id, _)| counts(*id) && kept.insert(*id)).count();
         if more == 0 {
             return now;
         }

@@ -246,16 +246,16 @@ impl Commands for PlayedRoot {
         Ok(ProbeView::new(at(0), 7, Err(Fault::new(FaultKind::Refused, words))))
     }
 
-    async fn camera_plan(&self) -> Result<PlanView> {
+    async fn camera_plan(&self, _: bool) -> Result<PlanView> {
         let would_stop = vec![WouldStop { id: 1, name: "gate".to_owned(), reason: "its row is gone".to_owned() }];
         let held =
             HeldView { id: "0f".to_owned(), since: at(0), summary: "one of four".to_owned(), running: 4, would_stop };
-        Ok(PlanView { held: Some(held), running: 4 })
+        Ok(PlanView { held: Some(held), cameras: 4, running: 4 })
     }
 
     async fn apply_camera_plan(&self, id: String) -> Result<PlanView> {
         match id.as_str() {
-            "0f" => Ok(PlanView { held: None, running: 3 }),
+            "0f" => Ok(PlanView { held: None, cameras: 3, running: 3 }),
             _ => Err(Error::new(Kind::Conflict, "the plan has changed")),
         }
     }

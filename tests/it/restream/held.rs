@@ -22,7 +22,7 @@ use super::stage::{PATIENCE, Source, Stage, server};
 async fn plan(stage: &Stage, wanted: impl Fn(&PlanView) -> bool) -> PlanView {
     let seen = async {
         loop {
-            let view = stage.restreams().await.send(LookAtPlan).await.expect("alive").expect("a view");
+            let view = stage.restreams().await.send(LookAtPlan { read: false }).await.expect("alive").expect("a view");
             if wanted(&view) {
                 return view;
             }
@@ -58,7 +58,7 @@ async fn an_emptied_table_stops_nothing_until_somebody_confirms_it() {
     stage.state("c1", CameraState::Running).await;
     stage.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (50, 'extra', '{}')", source.url("b")));
     stage.state("extra", CameraState::Running).await;
-    let again = plan(&stage, |view| view.running == 6).await.held.expect("still held");
+    let again = plan(&stage, |view| view.cameras == 6).await.held.expect("still held");
     assert_eq!((again.id, again.since), (held.id.clone(), held.since), "the same plan");
     let now = stage.processes();
     assert_eq!(before.iter().filter(|pid| now.contains(pid)).count(), 4, "nothing else was touched");
@@ -95,43 +95,43 @@ async fn an_emptied_table_stops_nothing_until_somebody_confirms_it() {
     stage.stop().await;
 }
 
-/// Five relays that nobody answers: a relay that tries is a relay that would stop.
-async fn five(stage: &mut Stage) {
-    let values: Vec<String> = (1..=5).map(|n| format!("('c{n}', 'rtsp://127.0.0.1:1/{n}')")).collect();
+/// Five relays that run.
+async fn five(stage: &mut Stage, source: &Source) {
+    let values: Vec<String> = (1..=5).map(|n| format!("('c{n}', '{}')", source.url("a"))).collect();
     stage.sql(&format!("INSERT INTO cameras(name, url) VALUES {}", values.join(", ")));
     plan(stage, |view| view.running == 5).await;
 }
 
 #[actix::test]
 async fn other_cameras_under_the_same_names_are_held_and_other_passwords_are_not() {
-    let mut stage = Stage::open().await;
-    five(&mut stage).await;
+    let (source, mut stage) = (Source::start().await, Stage::open().await);
+    five(&mut stage, &source).await;
     stage.sql("UPDATE cameras SET url = replace(url, '//', '//viewer:hunter2@')");
     stage.sql("UPDATE cameras SET record = 0 WHERE name = 'c5'");
     stage.camera("c5", |camera| camera.is_some_and(|camera| !camera.record)).await;
     plan(&stage, |view| view.held.is_none() && view.running == 5).await;
 
-    stage.sql("UPDATE cameras SET url = replace(url, '127.0.0.1:1', '127.0.0.2:1')");
+    stage.sql("UPDATE cameras SET url = replace(url, '127.0.0.1:', '127.0.0.2:')");
     let held = plan(&stage, |view| view.held.is_some()).await.held.expect("held");
     assert_eq!((held.running, held.would_stop.len()), (5, 5));
     let reason = &held.would_stop[0].reason;
     assert_eq!(reason, "its source is another one: host 127.0.0.2 instead of 127.0.0.1");
-    stage.sql("UPDATE cameras SET url = replace(url, '127.0.0.2:1', '127.0.0.1:1')");
+    stage.sql("UPDATE cameras SET url = replace(url, '127.0.0.2:', '127.0.0.1:')");
     plan(&stage, |view| view.held.is_none()).await;
 
-    stage.sql("UPDATE cameras SET url = replace(url, '127.0.0.1:1', '127.0.0.2:1')");
+    stage.sql("UPDATE cameras SET url = replace(url, '127.0.0.1:', '127.0.0.2:')");
     let held = plan(&stage, |view| view.held.is_some()).await.held.expect("held");
     let confirmed = stage.restreams().await.send(ApplyPlan(held.id)).await.expect("alive").expect("confirmed");
-    assert_eq!((confirmed.held, confirmed.running), (None, 5));
+    assert_eq!((confirmed.held, confirmed.cameras), (None, 5));
     stage.camera("c1", |camera| camera.is_some_and(|camera| camera.host.as_deref() == Some("127.0.0.2"))).await;
-    plan(&stage, |view| view.held.is_none() && view.running == 5).await;
+    plan(&stage, |view| view.held.is_none() && view.cameras == 5).await;
     stage.stop().await;
 }
 
 #[actix::test]
 async fn rows_that_are_deleted_one_by_one_are_held_and_commands_are_not() {
-    let mut stage = Stage::open().await;
-    five(&mut stage).await;
+    let (source, mut stage) = (Source::start().await, Stage::open().await);
+    five(&mut stage, &source).await;
     for gone in ["c1", "c2"] {
         stage.sql(&format!("DELETE FROM cameras WHERE name = '{gone}'"));
         stage.gone(gone).await;
@@ -140,7 +140,7 @@ async fn rows_that_are_deleted_one_by_one_are_held_and_commands_are_not() {
     let held = plan(&stage, |view| view.held.is_some()).await.held.expect("held");
     assert_eq!((held.running, held.would_stop.len()), (5, 1));
     assert!(held.summary.contains("1 of 5, after 2 within the last 60 s,"), "{}", held.summary);
-    stage.sql("INSERT INTO cameras(name, url) VALUES ('c3', 'rtsp://127.0.0.1:1/3')");
+    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('c3', '{}')", source.url("a")));
     plan(&stage, |view| view.held.is_none()).await;
 
     let restreams = stage.restreams().await;
@@ -150,14 +150,14 @@ async fn rows_that_are_deleted_one_by_one_are_held_and_commands_are_not() {
         let id = id.parse().expect("an id");
         restreams.send(DeleteCamera { id, only_if: Condition::always() }).await.expect("alive").expect("deleted");
     }
-    plan(&stage, |view| view.held.is_none() && view.running == 0).await;
+    plan(&stage, |view| view.held.is_none() && view.cameras == 0).await;
     stage.stop().await;
 }
 
 #[actix::test]
 async fn an_import_is_weighed_like_the_table() {
-    let mut stage = Stage::open().await;
-    five(&mut stage).await;
+    let (source, mut stage) = (Source::start().await, Stage::open().await);
+    five(&mut stage, &source).await;
     let database: SharedDatabase = sqlite::open(stage.folder.path().join("streamwarden.db")).await.expect("opened");
     let file = "name,enabled\nc1,no\nc2,no\nc3,no\nc4,yes\n";
     let report = import(&database, file.as_bytes(), false).await.expect("imported");
@@ -181,7 +181,7 @@ fn cameras(folder: &Path, arguments: &[&str]) -> String {
 
 #[actix::test]
 async fn the_command_line_shows_and_confirms_what_the_running_process_holds() {
-    let server = server(&Options::default()).await;
+    let (source, server) = (Source::start().await, server(&Options::default()).await);
     let folder = tempfile::tempdir().expect("a folder");
     write_config(folder.path(), &server);
     let sql = |sql: &str| {
@@ -190,20 +190,19 @@ async fn the_command_line_shows_and_confirms_what_the_running_process_holds() {
     };
     assert!(cameras_plan(folder.path(), false).contains("no streamwarden runs on data_dir"));
     let program = Program::run(folder.path());
-    // Nobody is there: a relay that tries is a relay that would stop.
-    let values: Vec<String> = (1..=5).map(|n| format!("('c{n}', 'rtsp://127.0.0.1:1/{n}')")).collect();
+    let values: Vec<String> = (1..=5).map(|n| format!("('c{n}', '{}')", source.url("a"))).collect();
     let insert = format!("INSERT INTO cameras(name, url) VALUES {}", values.join(", "));
     until("the rows are there", PATIENCE, async || sql(&insert)).await;
     let says =
         async |words: &str| until(words, PATIENCE, async || cameras_plan(folder.path(), false).contains(words)).await;
-    says("nothing is held; 5 cameras run").await;
+    says("nothing is held; the 5 cameras that are relayed are those of the table, 5 of them run now").await;
     let listed = cameras(folder.path(), &["list"]);
     assert!(listed.starts_with("ID  NAME  STATE") && !listed.contains("  -  "), "{listed}");
     assert!(sql("DELETE FROM cameras"));
     says("would stop 5 of 5").await;
     let applied = cameras_plan(folder.path(), true);
     assert!(applied.contains("its row is gone") && applied.contains("confirmed; 5 cameras stop"), "{applied}");
-    says("nothing is held; 0 cameras run").await;
+    says("nothing is held; the 0 cameras").await;
     drop(program);
     server.stop().await;
 }

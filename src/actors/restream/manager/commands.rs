@@ -30,7 +30,8 @@ pub struct EditCamera {
     pub only_if: Condition,
 }
 
-/// Deletes a camera and ends its relay. `NotFound`, and what `only_if` says.
+/// Deletes a camera and ends its relay, also one whose row is gone already and that goes on because that is held.
+/// `NotFound`, and what `only_if` says.
 #[derive(Message, Debug)]
 #[rtype(result = "Result<()>")]
 pub struct DeleteCamera {
@@ -156,7 +157,11 @@ impl Handler<DeleteCamera> for Restreams {
         let (database, id) = (Arc::clone(&self.database), command.id);
         let deleted = async move { patiently(database.delete_camera_if(id, command.only_if)).await };
         Box::pin(deleted.into_actor(self).map(move |deleted, manager, ctx| {
-            deleted?;
+            match deleted {
+                // Somebody names the very camera: that is confirmation enough for it.
+                Err(error) if error.kind() == Kind::NotFound && manager.fleet.contains_key(&id) => {}
+                deleted => deleted?,
+            }
             manager.take_row(id, None, ctx);
             Ok(())
         }))

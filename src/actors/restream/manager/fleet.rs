@@ -66,6 +66,7 @@ impl Restreams {
             FleetChange::Start(id) => self.start_relay(id, ctx),
             FleetChange::Update { id, .. } => self.update_relay(id),
             FleetChange::Stop(id) | FleetChange::Gone(id) => {
+                self.ran.forget(id);
                 self.end_story(id);
                 self.end_relay(id, ctx);
             }

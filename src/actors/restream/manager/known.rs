@@ -4,6 +4,7 @@
 //! that was emptied under our eyes.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -14,6 +15,9 @@ use crate::base::Error;
 use crate::domain::camera::CameraRow;
 use crate::domain::fleet::{self, Fleet};
 
+/// Cameras that have begun to run are noted so much later, all together: with a large fleet they begin one after the other.
+const KEPT_AFTER: Duration = Duration::from_secs(5);
+
 /// The file, and what it held when we began.
 pub(super) struct Remembered {
     // Locked on the pool for blocking work only, one piece of work at a time.
@@ -23,11 +27,13 @@ pub(super) struct Remembered {
     since: Option<DateTime<Utc>>,
     keeping: bool,
     next: Option<Known>,
+    /// Will be written soon.
+    due: bool,
 }
 
 impl Remembered {
     pub(super) fn new(file: KnownCameras) -> Self {
-        Self { file: Arc::new(Mutex::new(file)), found: None, since: None, keeping: false, next: None }
+        Self { file: Arc::new(Mutex::new(file)), found: None, since: None, keeping: false, next: None, due: false }
     }
 }
 
@@ -40,12 +46,30 @@ async fn at_the_file<T: Send + 'static>(
 }
 
 impl Restreams {
+    /// The camera runs, or does not; who has begun to is noted in the file, for the case that we are killed.
+    pub(super) fn note_ran(&mut self, id: i64, runs: bool, ctx: &mut Context<Self>) {
+        let now = self.born.elapsed();
+        let is_news = runs && !self.ran.lately(id, now);
+        self.ran.note(id, runs, now);
+        if is_news && !std::mem::replace(&mut self.remembered.due, true) {
+            ctx.run_later(KEPT_AFTER, |manager, ctx| {
+                manager.remembered.due = false;
+                manager.refresh(ctx);
+            });
+        }
+    }
+
     /// Looks what an earlier run has left, then reads the table for the first time.
     pub(super) fn begin(&mut self, ctx: &mut Context<Self>) {
         let found = at_the_file(Arc::clone(&self.remembered.file), KnownCameras::load).into_actor(self);
         ctx.spawn(found.map(|found, manager, ctx| {
             match found {
-                Ok(found) => manager.remembered.found = found,
+                Ok(found) => {
+                    let now = manager.born.elapsed();
+                    let ran = found.iter().flat_map(|known| known.ran_lately());
+                    ran.for_each(|id| manager.ran.ran_before(id, now));
+                    manager.remembered.found = found;
+                }
                 Err(error) => log::warn!("{error}"),
             }
             manager.refresh(ctx);
@@ -63,7 +87,8 @@ impl Restreams {
         self.remembered.since = Some(now);
         // What is held is nobody's wish yet, and must not be all that is known after a crash.
         if self.held.is_none() {
-            self.remembered.next = Some(Known { since: now, rows, kinds: self.kinds.clone() });
+            let ran = Some(self.ran.all_lately(self.born.elapsed()));
+            self.remembered.next = Some(Known { since: now, rows, kinds: self.kinds.clone(), ran });
             self.keep_next(ctx);
         }
     }

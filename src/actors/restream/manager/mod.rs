@@ -27,7 +27,7 @@ use std::time::Duration;
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, SpawnHandle, StreamHandler, WrapFuture};
 use futures_util::stream;
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
 use super::assignment::Assignment;
@@ -44,7 +44,7 @@ use crate::adapters::mediamtx::knock::knock;
 use crate::base::Error;
 use crate::domain::camera::Kinds;
 use crate::domain::fleet::Fleet;
-use crate::domain::hold::Scales;
+use crate::domain::hold::{Ran, Scales};
 use commands::read_all;
 use hearing::ServerView;
 use known::Remembered;
@@ -74,7 +74,9 @@ pub struct Restreams {
     held: Option<Waiting>,
     /// What may stop because of the table.
     scales: Scales,
-    /// Moment from which `scales` count.
+    /// Who has really run lately.
+    ran: Ran,
+    /// Moment from which `scales` and `ran` count.
     born: Instant,
     incidents: IncidentsHandle,
     stories: Stories,
@@ -95,6 +97,8 @@ pub struct Restreams {
     /// The cameras are being read; once more when that is done.
     reading: bool,
     read_again: bool,
+    /// Who waits until they have been read.
+    after_reading: Vec<oneshot::Sender<()>>,
     /// Why the last reading failed.
     database_fault: Option<String>,
     knocking: bool,
@@ -127,6 +131,7 @@ impl Restreams {
             fleet: Fleet::new(),
             held: None,
             scales: Scales::default(),
+            ran: Ran::default(),
             born: Instant::now(),
             incidents,
             stories: Stories::default(),
@@ -139,6 +144,7 @@ impl Restreams {
             writing: false,
             reading: false,
             read_again: false,
+            after_reading: Vec::new(),
             database_fault: None,
             knocking: false,
             fresh: true,
@@ -195,6 +201,9 @@ impl Restreams {
             }
             if std::mem::take(&mut manager.read_again) {
                 manager.refresh(ctx);
+            } else {
+                // Who has given up waiting is not told.
+                manager.after_reading.drain(..).for_each(|waiting| _ = waiting.send(()));
             }
         }));
     }

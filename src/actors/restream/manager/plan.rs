@@ -1,12 +1,13 @@
 //! A change of the table that would stop too many relays waits here for a person; the rule is `domain::hold`.
 //!
 //! While something is held nothing stops because of the table, and what was added to it starts. It ends when the table
-//! goes back, or when the plan that was shown is confirmed. Commands of the API for one camera pass it by; the command
-//! line writes to the table itself, and counts as the table.
+//! goes back, or when the plan that was shown is confirmed. Commands of the API for one camera pass it by, and those of the
+//! command line that go by way of the API; files of cameras and changed kinds count as the table.
 
-use actix::{Context, Handler, Message};
+use actix::{ActorFutureExt, Context, Handler, Message, ResponseActFuture, WrapFuture};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
 use super::Restreams;
 use crate::actors::incidents::now;
@@ -18,7 +19,10 @@ use crate::domain::incident::{IncidentKind, Subject};
 /// What of the table has not been carried out, and why.
 #[derive(Message, Clone, Copy, Debug)]
 #[rtype(result = "Result<PlanView>")]
-pub struct LookAtPlan;
+pub struct LookAtPlan {
+    /// Reads the table first, so that the answer holds for what was written before the question.
+    pub read: bool,
+}
 
 /// Carries out the plan of this id. `Conflict` when another one, or none, is held by now.
 #[derive(Message, Clone, Debug)]
@@ -38,7 +42,9 @@ impl Restreams {
         let held = self.held.as_ref().map(|waiting| &waiting.plan);
         let before = earlier.as_ref().unwrap_or(&self.fleet);
         let most = self.setup.max_stop_fraction;
-        let (now, held) = self.scales.weigh(before, after, most, held, self.born.elapsed());
+        let time = self.born.elapsed();
+        let ran = |id: i64| self.ran.lately(id, time);
+        let (now, held) = self.scales.weigh(before, after, most, held, &ran, time);
         self.note_plan(held);
         self.change_fleet(now, ctx);
     }
@@ -79,7 +85,7 @@ impl Restreams {
             running: waiting.plan.running,
             would_stop: waiting.plan.would_stop.clone(),
         });
-        PlanView { held, running: self.assignments.len() }
+        PlanView { held, cameras: self.assignments.len(), running: self.ran.running() }
     }
 
     /// For the tree.
@@ -95,10 +101,16 @@ impl Restreams {
 }
 
 impl Handler<LookAtPlan> for Restreams {
-    type Result = Result<PlanView>;
+    type Result = ResponseActFuture<Self, Result<PlanView>>;
 
-    fn handle(&mut self, _: LookAtPlan, _: &mut Self::Context) -> Self::Result {
-        Ok(self.plan_view())
+    fn handle(&mut self, look: LookAtPlan, ctx: &mut Self::Context) -> Self::Result {
+        let (tell, told) = oneshot::channel();
+        if look.read {
+            self.after_reading.push(tell);
+            self.refresh(ctx);
+        }
+        let read = async move { if look.read { _ = told.await } };
+        Box::pin(read.into_actor(self).map(|(), manager, _| Ok(manager.plan_view())))
     }
 }
 

@@ -11,6 +11,7 @@ use actix::{AsyncContext, Context, Handler};
 use super::Restreams;
 use crate::actors::incidents::now;
 use crate::actors::restream::relay::reports::Told;
+use crate::domain::camera::CameraState;
 use crate::domain::incident::{IncidentKind, Sight, Story, Subject, Verdict};
 use crate::domain::moment::Moment;
 
@@ -62,6 +63,7 @@ impl Restreams {
     /// Something new is known of the server.
     pub(super) fn watch_server(&mut self, ctx: &mut Context<Self>) {
         let (Some(sight), now) = (self.server.sight(), now()) else { return };
+        self.ran.server(sight == Sight::Up, self.born.elapsed());
         let (subject, kind) = (self.server_subject(), IncidentKind::ServerDown);
         match sight {
             Sight::Up => {
@@ -116,6 +118,7 @@ impl Handler<Told> for Restreams {
         if !goes_on || self.leaving.contains(&id) {
             return;
         }
+        self.note_ran(id, news.state == CameraState::Running, ctx);
         let story = self.stories.cameras.entry(id).or_default();
         let verdicts = story.hear(news);
         let doubts = story.doubts();
