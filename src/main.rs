@@ -5,16 +5,22 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use log::LevelFilter;
-use serde_json::json;
 use streamwarden::adapters::ffmpeg::child::leave_no_core_file;
 use streamwarden::app::Origins;
-use streamwarden::cli::{Cli, Command, Failure, Files, Print, cameras, check, folders, say};
-use streamwarden::config::{self, CliOverrides, Settings, Sources};
+use streamwarden::cli::{
+    Cli, Command, Failure, cameras, check, configuration, folders, manual, meant, note, printed, status, version,
+};
+use streamwarden::config::{self, Settings, Sources};
 use streamwarden::{app, logging};
 
+/// Code of a command line that cannot be read.
+const EXIT_USAGE: u8 = 2;
+
 fn main() -> ExitCode {
-    // Ends the process by itself for --help (0) and for a command line that cannot be read (2).
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(told) => return tell(&told),
+    };
     if let Err(error) = leave_no_core_file() {
         eprintln!("streamwarden: a crash would leave a core file with passwords in it: {error}");
     }
@@ -26,20 +32,41 @@ fn main() -> ExitCode {
     }
 }
 
+/// What was asked for by --help and --version, or what is wrong with the command line.
+fn tell(told: &clap::Error) -> ExitCode {
+    let shown = printed(told.print());
+    if told.use_stderr() {
+        if let Some(meant) = meant(told) {
+            note(&format!("\n  tip: did you mean '{meant}'?"));
+        }
+        return ExitCode::from(EXIT_USAGE);
+    }
+    shown.map_or_else(|failure| ExitCode::from(failure.tell()), |()| ExitCode::SUCCESS)
+}
+
 fn act(cli: Cli) -> Result<(), Failure> {
+    let files = cli.files;
+    if let Some(level) = files.log_level {
+        logging::set_level(level);
+    }
     match cli.command {
         Command::Run(run) => {
-            let Files { config, log_config } = cli.files;
-            let origins = Origins { config, overrides: run.overrides(), log_config };
+            let origins =
+                Origins { overrides: run.overrides(&files), config: files.config, log_config: files.log_config };
             let sources = origins.sources();
             let settings = settings_and_logging(&sources, origins.log_file(&sources))?;
             let file = sources.file.map_or("none".to_owned(), |file| file.display().to_string());
-            let version = env!("CARGO_PKG_VERSION");
-            log::info!(version = version, node = settings.node.as_str(), configuration = file.as_str(); "starting");
+            log::info!(
+                version = version::SHORT, node = settings.node.as_str(), configuration = file.as_str();
+                "starting"
+            );
+            for unused in config::unused_variables(&sources.env) {
+                log::warn!("{}: {}", unused.found(), unused.remedy);
+            }
             app::run(settings, &origins).map_err(|error| {
                 // Also on stderr in the end: the log may go to a file alone.
                 log::error!("{error}");
-                Failure::Other(error)
+                Failure::of_start(error)
             })
         }
         #[cfg(feature = "demo")]
@@ -48,17 +75,14 @@ fn act(cli: Cli) -> Result<(), Failure> {
             let options = app::demo::Options { listen: demo.listen, cameras: demo.cameras, keep: demo.keep };
             app::demo::run(&options).map_err(Failure::Other)
         }
-        Command::Check(print) => check::run(cli.files, print),
-        Command::Cameras { command } => cameras::run(cli.files, command),
-        Command::AcceptFolder(options) => {
-            logging::start_on_console(LevelFilter::Warn);
-            let sources = Sources::of_this_process(cli.files.config, CliOverrides::default());
-            folders::accept(&config::load(&sources).map_err(Failure::Configuration)?, &options)
-        }
-        Command::Version(print) => {
-            version(print);
-            Ok(())
-        }
+        Command::Check(print) => check::run(&files, print),
+        Command::Cameras(options) => cameras::run(&files, options),
+        Command::AcceptFolder(options) => folders::run(&files, &options),
+        Command::Status(target) => status::run(&files, target),
+        Command::Config(print) => configuration::run(&files, print),
+        Command::Completions(options) => manual::completions(options),
+        Command::Man(options) => manual::man(&options),
+        Command::Version(print) => version::run(print),
     }
 }
 
@@ -76,13 +100,4 @@ fn settings_and_logging(sources: &Sources, log_file: Option<PathBuf>) -> Result<
         None => logging::start_on_console(LevelFilter::Info),
     }
     settings.map_err(Failure::Configuration)
-}
-
-fn version(print: Print) {
-    let (name, version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-    if print.json {
-        say(&json!({ "name": name, "version": version }).to_string());
-    } else {
-        say(&format!("{name} {version}"));
-    }
 }

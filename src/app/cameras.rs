@@ -1,118 +1,194 @@
-//! The cameras table for `streamwarden cameras`, whether or not a streamwarden is running on it: checks and writes go
-//! the same way as those of the API. Called by `cli`.
-
-use std::sync::Arc;
-use std::time::Instant;
-
-use chrono::Utc;
+//! The cameras for `streamwarden cameras`: by way of the program that runs on them, so that what a person names acts at
+//! once and is never held; in the table itself where none runs. Called by `cli`.
 
 use super::remote::Remote;
-use crate::actors::restream::{self, RestreamSetup};
-use crate::adapters::database::import::import as write_sheet;
-use crate::adapters::database::{Condition, SharedDatabase};
-use crate::adapters::ffmpeg::version;
+use super::{camera_table as table, running};
 use crate::base::{Error, Result};
 use crate::config::Settings;
-use crate::config::settings::Database;
 use crate::domain::camera::sheet::ImportReport;
-use crate::domain::camera::{CameraEdit, CameraRow, CameraSource, Kinds, check_edit};
-use crate::domain::probe::{KeptProbe, ProbeView};
+use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus};
+use crate::domain::hold::HeldView;
+use crate::domain::probe::ProbeView;
 
-/// All cameras, by id. A database that does not exist yet has none, and is not made for looking.
-///
-/// # Errors
-/// When the database cannot be used.
-pub async fn list(settings: &Settings) -> Result<Vec<CameraRow>> {
-    if let Database::Sqlite(file) = &settings.database
-        && !file.exists()
-    {
-        return Ok(Vec::new());
+/// Where the cameras are.
+pub enum Cameras {
+    /// With a program that runs.
+    Running(Remote),
+    /// In the table of these settings. Nobody runs on it here, or nobody who relays cameras.
+    Table(Box<Settings>),
+}
+
+/// A camera as the table has it, and how it is.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Its row; `None` when that is gone and the camera goes on because the change is held.
+    pub settings: Option<CameraSettings>,
+    /// How it is; `None` where nobody runs, or for a moment while its row is new.
+    pub status: Option<CameraStatus>,
+}
+
+impl Cameras {
+    /// The cameras of these settings.
+    ///
+    /// # Errors
+    /// `Conflict` when the program that runs here keeps its cameras in another database; `Timeout` when it does not answer.
+    pub async fn of(settings: Settings) -> Result<Self> {
+        Ok(match running::find_ours(&settings).await? {
+            Some((remote, about)) if about.roles.iter().any(|role| role == "restream") => Self::Running(remote),
+            // It watches or records; the table is everybody's.
+            _ => Self::Table(Box::new(settings)),
+        })
     }
-    open(settings).await?.cameras().await
-}
 
-/// Adds a camera.
-///
-/// # Errors
-/// `Invalid` naming the field, `Conflict` when the name is taken, or when the database cannot be used.
-pub async fn add(settings: &Settings, edit: CameraEdit) -> Result<CameraRow> {
-    let database = open(settings).await?;
-    check_edit(None, &edit, &kinds(&database).await?)?;
-    database.add_camera(edit).await
-}
-
-/// Changes the camera of this name or id.
-///
-/// # Errors
-/// As [`add`], and `NotFound`.
-pub async fn edit(settings: &Settings, camera: &str, edit: CameraEdit) -> Result<CameraRow> {
-    let database = open(settings).await?;
-    let row = find(&database, camera).await?;
-    let (checked, kinds) = (edit.clone(), kinds(&database).await?);
-    let only_if = Condition::new(move |row| check_edit(Some(row), &checked, &kinds));
-    database.edit_camera_if(row.id, edit, only_if).await
-}
-
-/// Removes the camera of this name or id, and returns what it was.
-///
-/// # Errors
-/// `NotFound`, or when the database cannot be used.
-pub async fn remove(settings: &Settings, camera: &str) -> Result<CameraRow> {
-    let database = open(settings).await?;
-    let row = find(&database, camera).await?;
-    database.delete_camera(row.id).await?;
-    Ok(row)
-}
-
-/// Adds and changes cameras by a CSV file; see [`import::import`](crate::adapters::database::import::import).
-///
-/// # Errors
-/// When the database cannot be used.
-pub async fn import(settings: &Settings, file: &[u8], dry: bool) -> Result<ImportReport> {
-    write_sheet(&open(settings).await?, file, dry).await
-}
-
-/// Looks at the camera of this name or id: by the streamwarden that runs on our data folder, else by itself. The result is
-/// kept.
-///
-/// # Errors
-/// `NotFound`, `Invalid` when its row is wrong, or when nobody can look. A camera that fails is no error.
-pub async fn probe(settings: &Settings, camera: &str) -> Result<ProbeView> {
-    let database = open(settings).await?;
-    let row = find(&database, camera).await?;
-    if let Ok(remote) = Remote::find(settings) {
-        return remote.probe(row.id).await;
+    /// The cameras of the program at this address.
+    ///
+    /// # Errors
+    /// `Invalid` when it is no address.
+    pub fn at(url: &str) -> Result<Self> {
+        Remote::at(url).map(Self::Running)
     }
-    let source = Box::new(CameraSource::from_row(&row, &kinds(&database).await?)?);
-    let mark = settings.data_dir.display().to_string();
-    version::look(&settings.ffmpeg.ffprobe, &mark).await?;
-    let version = version::look(&settings.ffmpeg.ffmpeg, &mark).await?;
-    let setup = Arc::new(RestreamSetup::from_settings(settings, version, mark, false)?);
-    let begun = Instant::now();
-    let result = restream::probe(setup, source.clone()).await;
-    let (at, ms) = (Utc::now(), begun.elapsed().as_millis() as u64);
-    if let Err(error) = database.put_camera_probe(KeptProbe::new(&source, at, &result)).await {
-        log::warn!("what was found is not kept: {error}");
+
+    /// All of them, by id.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn list(&self) -> Result<Vec<Listed>> {
+        match self {
+            Self::Running(remote) => {
+                let (rows, statuses) = (remote.settings().await?, remote.cameras().await?);
+                Ok(together(rows, statuses))
+            }
+            Self::Table(settings) => {
+                let rows = table::list(settings).await?;
+                Ok(together(rows.iter().map(CameraSettings::from).collect(), Vec::new()))
+            }
+        }
     }
-    Ok(ProbeView::new(at, ms, result))
+
+    /// Adds a camera.
+    ///
+    /// # Errors
+    /// `Invalid` naming the field, `Conflict` when the name is taken, or when the database cannot be used.
+    pub async fn add(&self, edit: CameraEdit) -> Result<CameraSettings> {
+        match self {
+            Self::Running(remote) => remote.add(&edit).await,
+            Self::Table(settings) => table::add(settings, edit).await.map(|row| CameraSettings::from(&row)),
+        }
+    }
+
+    /// Changes the camera of this name or id.
+    ///
+    /// # Errors
+    /// As [`Self::add`], and `NotFound`.
+    pub async fn edit(&self, camera: &str, edit: CameraEdit) -> Result<CameraSettings> {
+        match self {
+            Self::Running(remote) => remote.edit(camera, &edit).await,
+            Self::Table(settings) => table::edit(settings, camera, edit).await.map(|row| CameraSettings::from(&row)),
+        }
+    }
+
+    /// Removes the camera of this name or id, and returns which it was.
+    ///
+    /// # Errors
+    /// `NotFound`, or when the database cannot be used.
+    pub async fn remove(&self, camera: &str) -> Result<(i64, String)> {
+        match self {
+            Self::Running(remote) => remote.remove(camera).await,
+            Self::Table(settings) => table::remove(settings, camera).await.map(|row| (row.id, row.name)),
+        }
+    }
+
+    /// Adds and changes cameras by a CSV file.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn import(&self, file: Vec<u8>, dry: bool) -> Result<ImportReport> {
+        match self {
+            Self::Running(remote) => remote.import(file, dry).await,
+            Self::Table(settings) => table::import(settings, &file, dry).await,
+        }
+    }
+
+    /// All cameras as CSV, without passwords.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn export(&self) -> Result<String> {
+        match self {
+            Self::Running(remote) => remote.export().await,
+            Self::Table(settings) => table::export(settings).await,
+        }
+    }
+
+    /// Every kind with its template, by name.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn kinds(&self) -> Result<Vec<(String, String)>> {
+        match self {
+            Self::Running(remote) => remote.kinds().await,
+            Self::Table(settings) => table::kinds(settings).await,
+        }
+    }
+
+    /// Writes a kind.
+    ///
+    /// # Errors
+    /// `Invalid` naming the field, or when the database cannot be used.
+    pub async fn set_kind(&self, kind: &str, template: &str) -> Result<()> {
+        match self {
+            Self::Running(remote) => remote.set_kind(kind, template).await,
+            Self::Table(settings) => table::set_kind(settings, kind, template).await,
+        }
+    }
+
+    /// Deletes a kind.
+    ///
+    /// # Errors
+    /// `NotFound`, `Conflict` when cameras are of this kind, or when the database cannot be used.
+    pub async fn remove_kind(&self, kind: &str) -> Result<()> {
+        match self {
+            Self::Running(remote) => remote.remove_kind(kind).await,
+            Self::Table(settings) => table::remove_kind(settings, kind).await,
+        }
+    }
+
+    /// Looks at the camera of this name or id. The result is kept.
+    ///
+    /// # Errors
+    /// `NotFound`, `Invalid` when its row is wrong, or when nobody can look. A camera that fails is no error.
+    pub async fn probe(&self, camera: &str) -> Result<ProbeView> {
+        match self {
+            Self::Running(remote) => remote.probe(camera).await,
+            Self::Table(settings) => table::probe(settings, camera).await,
+        }
+    }
+
+    /// What the running program holds back, everything that was written so far considered; `None` where none runs.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn held(&self) -> Result<Option<HeldView>> {
+        match self {
+            Self::Running(remote) => Ok(remote.plan().await?.held),
+            Self::Table(_) => Ok(None),
+        }
+    }
 }
 
-async fn open(settings: &Settings) -> Result<SharedDatabase> {
-    super::open_database(settings).await
+fn together(rows: Vec<CameraSettings>, statuses: Vec<CameraStatus>) -> Vec<Listed> {
+    let mut statuses: std::collections::BTreeMap<_, _> = statuses.into_iter().map(|one| (one.id, one)).collect();
+    let listed = rows.into_iter().map(|row| {
+        let status = statuses.remove(&row.id);
+        Listed { settings: Some(row), status }
+    });
+    let mut all: Vec<Listed> = listed.collect();
+    all.extend(statuses.into_values().map(|status| Listed { settings: None, status: Some(status) }));
+    all
 }
 
-async fn kinds(database: &SharedDatabase) -> Result<Kinds> {
-    Ok(database.camera_kinds().await?.into_iter().collect())
-}
-
-/// A name wins over an id, as names may be numbers.
-async fn find(database: &SharedDatabase, camera: &str) -> Result<CameraRow> {
-    let rows = database.cameras().await?;
-    let id = camera.parse::<i64>().ok();
-    let by_name = rows.iter().find(|row| row.name == camera);
-    let found = by_name.or_else(|| rows.iter().find(|row| Some(row.id) == id));
-    found.cloned().ok_or_else(|| {
-        let shown: String = camera.chars().take(60).collect();
-        Error::not_found(format!("there is no camera {shown:?}; `streamwarden cameras list` names them all"))
-    })
+/// There is none of this name or id.
+pub fn no_camera(camera: &str) -> Error {
+    let shown: String = camera.chars().take(60).collect();
+    Error::not_found(format!("there is no camera {shown:?}; `streamwarden cameras list` names them all"))
 }

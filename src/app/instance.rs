@@ -21,7 +21,8 @@ pub struct Instance {
     note: PathBuf,
     /// When an earlier run ended that nobody had stopped, until that has been told.
     untold_end: Option<DateTime<Utc>>,
-    listen: Option<SocketAddr>,
+    /// Where we listen, and the name of our database.
+    announced: Option<(SocketAddr, String)>,
 }
 
 impl Instance {
@@ -44,7 +45,7 @@ impl Instance {
                     lock.set_len(0).and_then(|()| lock.rewind()).and_then(|()| write!(lock, "{}", std::process::id()));
                 noted.map_err(|error| unusable("write to", error))?;
                 let note = data_dir.join("run.json");
-                Ok(Self { lock, untold_end: former::end_by(&note), note, listen: None })
+                Ok(Self { lock, untold_end: former::end_by(&note), note, announced: None })
             }
             Err((mut file, Errno::EWOULDBLOCK)) => {
                 let mut owner = String::new();
@@ -61,13 +62,14 @@ impl Instance {
         }
     }
 
-    /// Writes where we listen into `run.json`, for scripts and for people who chose port 0.
+    /// Writes where we listen and which database is ours (its name, without a password) into `run.json`, for scripts, for
+    /// people who chose port 0, and for the command line.
     ///
     /// # Errors
     /// `Internal` when the folder cannot be written.
-    pub fn announce(&mut self, listen: SocketAddr) -> Result<()> {
-        self.listen = Some(listen);
-        write(&self.note, listen, self.untold_end).map_err(|error| {
+    pub fn announce(&mut self, listen: SocketAddr, database: &str) -> Result<()> {
+        let announced = self.announced.insert((listen, database.to_owned()));
+        write(&self.note, announced, self.untold_end).map_err(|error| {
             Error::internal(format!("cannot write {}: {error}", self.note.display())).with_source(error)
         })
     }
@@ -75,12 +77,12 @@ impl Instance {
     /// Tells of the run before, when nobody has stopped it, and gives signs of life without end; for what has been
     /// announced.
     pub fn live(&self, database: SharedDatabase, node: String) -> impl Future<Output = ()> + 'static {
-        let (note, listen, untold_end) = (self.note.clone(), self.listen, self.untold_end);
+        let (note, announced, untold_end) = (self.note.clone(), self.announced.clone(), self.untold_end);
         let signs = former::give_signs_of_life(note.clone());
         let story = async move {
-            let (Some(listen), Some(ended)) = (listen, untold_end) else { return };
+            let (Some(announced), Some(ended)) = (announced, untold_end) else { return };
             former::tell(database, &node, ended).await;
-            if let Err(error) = write(&note, listen, None) {
+            if let Err(error) = write(&note, &announced, None) {
                 log::debug!("run.json not written, the next start tells of this again: {error}");
             }
         };
@@ -91,7 +93,7 @@ impl Instance {
 impl Drop for Instance {
     fn drop(&mut self) {
         // A start that came to nothing leaves what an earlier run has left; gone already is as good.
-        if self.listen.is_some() {
+        if self.announced.is_some() {
             let _ = std::fs::remove_file(&self.note);
         }
         let _ = self.lock.set_len(0);
@@ -99,10 +101,15 @@ impl Drop for Instance {
 }
 
 /// In one step: it may be read at any moment.
-fn write(note: &Path, listen: SocketAddr, untold_end: Option<DateTime<Utc>>) -> std::io::Result<()> {
+fn write(
+    note: &Path,
+    (listen, database): &(SocketAddr, String),
+    untold_end: Option<DateTime<Utc>>,
+) -> std::io::Result<()> {
+    let data_dir = note.parent().map(|folder| folder.canonicalize().unwrap_or_else(|_| folder.to_owned()));
     let text = json!({
         "pid": std::process::id(), "listen": listen.to_string(), "url": format!("http://{listen}"),
-        "untoldEnd": untold_end,
+        "database": database, "dataDir": data_dir, "untoldEnd": untold_end,
     });
     let new = note.with_extension("json.new");
     std::fs::write(&new, text.to_string())?;
@@ -118,8 +125,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let data_dir = folder.path().join("new/var");
         let mut first = Instance::lock(&data_dir).expect("the first gets it");
-        first.announce(([127, 0, 0, 1], 8080).into()).expect("writable");
-        assert!(std::fs::read_to_string(data_dir.join("run.json")).expect("note").contains("127.0.0.1:8080"));
+        first.announce(([127, 0, 0, 1], 8080).into(), "sqlite:/x/y.db").expect("writable");
+        let note = std::fs::read_to_string(data_dir.join("run.json")).expect("note");
+        for part in ["127.0.0.1:8080", r#""database":"sqlite:/x/y.db""#, "new/var"] {
+            assert!(note.contains(part), "{part}: {note}");
+        }
         let refused = Instance::lock(&data_dir).err().expect("the second does not").to_string();
         assert!(refused.contains(&std::process::id().to_string()), "{refused}");
         assert_eq!(first.untold_end, None);
@@ -132,7 +142,7 @@ mod tests {
         assert_eq!(std::fs::read_to_string(data_dir.join("run.json")).expect("note"), killed);
         let mut third = Instance::lock(&data_dir).expect("free");
         let ended = third.untold_end.expect("the run before was not stopped");
-        third.announce(([127, 0, 0, 1], 8080).into()).expect("writable");
+        third.announce(([127, 0, 0, 1], 8080).into(), "sqlite:/x/y.db").expect("writable");
         assert_eq!(former::end_by(&data_dir.join("run.json")), Some(ended), "it is still to be told");
         drop(third);
         Instance::lock(&data_dir).expect("free again");

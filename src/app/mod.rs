@@ -6,19 +6,21 @@
 #[cfg(feature = "demo")]
 mod abandoned;
 mod attendant;
+mod camera_table;
 pub mod cameras;
 pub mod check;
 mod commands;
 #[cfg(feature = "demo")]
 pub mod demo;
+mod edit_body;
 pub mod folders;
 mod former;
 pub mod instance;
-pub mod kinds;
 mod knobs;
 mod plan;
 mod reload;
 pub mod remote;
+mod running;
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
@@ -82,7 +84,7 @@ pub async fn build(settings: Settings) -> Result<App> {
     let listener = TcpListener::bind(settings.http.listen).map_err(|error| {
         let text =
             format!("cannot listen on {}: {error}; name another address or end who uses it", settings.http.listen);
-        Error::invalid("http.listen", text).with_source(error)
+        Error::new(Kind::Conflict, format!("http.listen: {text}")).with_source(error)
     })?;
     let mark = plan::mark(&settings.data_dir)?;
     let services = plan::open(&settings, &mark).await?;
@@ -95,12 +97,14 @@ pub async fn build(settings: Settings) -> Result<App> {
     let (children, knobs) = plan::children(&settings, &services, &hub, &incidents, &mark)?;
     let root_ended = CancellationToken::new();
     let root = Root::new(children, root_ended.clone().drop_guard()).start();
+    let database_name = running::database_name(&settings);
     let state = http::State {
         node: settings.node.clone(),
         started_at: chrono::Utc::now(),
         roles: services.roles.clone(),
         live: services.live.clone(),
         database: services.database.clone(),
+        database_name: database_name.clone(),
         objects: services.objects.clone(),
         spool: services.spool.clone(),
         hub,
@@ -108,7 +112,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         allowed_origins: settings.http.allowed_origins.clone(),
     };
     let http = http::serve(listener, Arc::new(state))?;
-    instance.announce(http.address())?;
+    instance.announce(http.address(), &database_name)?;
     log::info!("listening on http://{}", http.address());
     let (database, live, note) = (services.database, services.live, watch::Sender::new(None));
     let life = tokio::spawn(instance.live(Arc::clone(&database), settings.node.clone()));
@@ -248,6 +252,14 @@ async fn until_stopped(
         // Dropping what runs kills its processes; what slips through dies with this thread.
         signal = signals.stop() => Err(Error::new(Kind::Timeout, format!("{signal} again: ended without waiting"))),
     }
+}
+
+/// Refuses to go on when the program that runs here keeps its data in another database than these settings name.
+///
+/// # Errors
+/// `Conflict` naming both; `Timeout` when it does not answer.
+pub async fn refuse_other_database(settings: &Settings) -> Result<()> {
+    running::find_ours(settings).await.map(|_| ())
 }
 
 /// Opens the database of these settings, for commands that need nothing else.

@@ -1,22 +1,35 @@
-//! Asking the streamwarden that runs on our data folder, for commands that only it can answer. Called by `cli`.
+//! A streamwarden that runs, asked over its API. Called by `cli` by way of [`Cameras`](super::cameras::Cameras), and
+//! directly for what only a running one knows.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use reqwest::RequestBuilder;
 use reqwest::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use url::Url;
 
-use super::check::running;
+use super::edit_body::body;
+use super::running;
 use crate::base::{Error, Kind, Result};
 use crate::config::Settings;
-use crate::domain::camera::CameraStatus;
+use crate::domain::camera::sheet::ImportReport;
+use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus};
 use crate::domain::hold::PlanView;
+use crate::domain::incident::Incident;
 use crate::domain::probe::ProbeView;
 use crate::domain::run_log::Run;
 
 /// Longer than the running process takes to give up on its own managers.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Who it is, is said at once or not at all.
+const ABOUT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Longer than any look at a camera takes.
+const LOOK_PATIENCE: Duration = Duration::from_secs(340);
 
 /// A list as the API gives it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,105 +40,335 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
-/// Longer than any look at a camera takes.
-const LOOK_PATIENCE: Duration = Duration::from_secs(340);
+/// A kind of camera as the API gives it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct KindView {
+    kind: String,
+    url_template: String,
+}
+
+/// Who answers. Fields that older versions do not send are absent.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct About {
+    /// Its version.
+    pub version: String,
+    /// Its process id.
+    pub pid: Option<u32>,
+    /// Where its cameras are, without a password.
+    pub database: Option<String>,
+    /// What it does.
+    pub roles: Vec<String>,
+}
 
 /// The running process by its API.
 pub struct Remote {
     http: reqwest::Client,
-    base: String,
+    /// `http://127.0.0.1:8080`.
+    address: String,
 }
 
 impl Remote {
-    /// Finds the process by the note it left in the data folder.
+    /// The one at this address. Asks nothing yet.
     ///
     /// # Errors
-    /// `Unavailable` when none runs there.
-    pub fn find(settings: &Settings) -> Result<Self> {
-        let folder = &settings.data_dir;
-        let running = running::on(folder).ok_or_else(|| {
-            let text = format!("no streamwarden runs on data_dir {}; start it, or name its --config", folder.display());
-            Error::unavailable(text)
-        })?;
-        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build();
-        let http = http.map_err(|error| Error::internal("no HTTP client can be made").with_source(error))?;
-        Ok(Self { http, base: format!("http://{}/api/v1", running.listen) })
+    /// `Invalid` when it is not the address of a program.
+    pub fn at(url: &str) -> Result<Self> {
+        let wrong = || {
+            let text = "is not the address of a streamwarden; write it as the browser shows it: http://127.0.0.1:8080";
+            Error::invalid("--api", text)
+        };
+        let url = Url::parse(url.trim()).map_err(|_| wrong())?;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || url.query().is_some() {
+            return Err(wrong());
+        }
+        // A page's address ends in what the browser keeps to itself; a proxy may keep us in a folder.
+        let mut plain = url;
+        plain.set_fragment(None);
+        Self::with_address(plain.as_str().trim_end_matches('/').to_owned())
     }
 
-    /// Looks at a camera.
+    pub(super) fn at_address(listen: SocketAddr) -> Result<Self> {
+        Self::with_address(format!("http://{listen}"))
+    }
+
+    fn with_address(address: String) -> Result<Self> {
+        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build();
+        let http = http.map_err(|error| Error::internal("no HTTP client can be made").with_source(error))?;
+        Ok(Self { http, address })
+    }
+
+    /// Finds the process of these settings.
     ///
     /// # Errors
-    /// What the running process says, or that it does not answer. A camera that fails is no error.
-    pub async fn probe(&self, id: i64) -> Result<ProbeView> {
-        let request =
-            self.http.post(format!("{}/cameras/{id}/probe", self.base)).header(CONTENT_TYPE, "application/json");
-        self.ask(request.timeout(LOOK_PATIENCE)).await
+    /// `Unavailable` when none runs, `Conflict` when it keeps its cameras in another database, `Timeout`.
+    pub async fn find(settings: &Settings) -> Result<Self> {
+        let found = running::find_ours(settings).await?;
+        found.map(|(remote, _)| remote).ok_or_else(|| {
+            let folder = settings.data_dir.display();
+            Error::unavailable(format!(
+                "no streamwarden runs on data_dir {folder}; start it, name its --config, or its address with --api"
+            ))
+        })
+    }
+
+    /// Where it is: `http://127.0.0.1:8080`, without a password.
+    pub fn address(&self) -> String {
+        crate::base::redact::text(&self.address)
+    }
+
+    fn url(&self, route: &str) -> String {
+        format!("{}/api/v1/{route}", self.address)
+    }
+
+    /// Who it is.
+    ///
+    /// # Errors
+    /// `Unavailable` when nobody listens there, or somebody else; `Timeout`.
+    pub async fn about(&self) -> Result<About> {
+        self.ask(self.http.get(self.url("status")).timeout(ABOUT_PATIENCE)).await
+    }
+
+    /// `GET /api/v1/status`, as it is.
+    ///
+    /// # Errors
+    /// What the running process says, or that it does not answer.
+    pub async fn status(&self) -> Result<Value> {
+        self.ask(self.http.get(self.url("status"))).await
+    }
+
+    /// Every stream, as the API has it.
+    ///
+    /// # Errors
+    /// See [`Self::status`].
+    pub async fn streams(&self) -> Result<Vec<Value>> {
+        let all: Page<Value> = self.ask(self.http.get(self.url("streams"))).await?;
+        Ok(all.items)
+    }
+
+    /// The newest incidents that last.
+    ///
+    /// # Errors
+    /// See [`Self::status`].
+    pub async fn open_incidents(&self) -> Result<Page<Incident>> {
+        self.ask(self.http.get(self.url("incidents?open=true"))).await
     }
 
     /// Every camera as it is now.
     ///
     /// # Errors
-    /// What the running process says, or that it does not answer.
+    /// See [`Self::status`].
     pub async fn cameras(&self) -> Result<Vec<CameraStatus>> {
-        let all: Page<CameraStatus> = self.ask(self.http.get(format!("{}/cameras", self.base))).await?;
+        let all: Page<CameraStatus> = self.ask(self.http.get(self.url("cameras"))).await?;
         Ok(all.items)
     }
 
-    /// What of the cameras table is held back.
+    /// The settings of every camera of the table.
     ///
     /// # Errors
-    /// What the running process says, or that it does not answer.
+    /// See [`Self::status`].
+    pub async fn settings(&self) -> Result<Vec<CameraSettings>> {
+        let all: Page<CameraSettings> = self.ask(self.http.get(self.url("cameras/settings"))).await?;
+        Ok(all.items)
+    }
+
+    /// Adds a camera.
+    ///
+    /// # Errors
+    /// `Invalid` naming the field, `Conflict`; see also [`Self::status`].
+    pub async fn add(&self, edit: &CameraEdit) -> Result<CameraSettings> {
+        let added: CameraStatus = self.ask(self.http.post(self.url("cameras")).json(&body(edit))).await?;
+        self.settings_of(added.id).await
+    }
+
+    /// Changes a camera.
+    ///
+    /// # Errors
+    /// As [`Self::add`], and `NotFound`.
+    pub async fn edit(&self, camera: &str, edit: &CameraEdit) -> Result<CameraSettings> {
+        let id = self.camera_id(camera).await?;
+        let url = self.url(&format!("cameras/{id}"));
+        let _: CameraStatus = self.ask(self.http.patch(url).json(&body(edit))).await?;
+        self.settings_of(id).await
+    }
+
+    async fn settings_of(&self, id: i64) -> Result<CameraSettings> {
+        self.ask(self.http.get(self.url(&format!("cameras/{id}/settings")))).await
+    }
+
+    /// Removes a camera; returns its id and name. Also one whose row is gone already, and that goes on because that is
+    /// held.
+    ///
+    /// # Errors
+    /// `NotFound`; see also [`Self::status`].
+    pub async fn remove(&self, camera: &str) -> Result<(i64, String)> {
+        let (id, name) = self.find_camera(camera).await?;
+        self.send(self.http.delete(self.url(&format!("cameras/{id}")))).await?;
+        Ok((id, name))
+    }
+
+    /// Adds and changes cameras by a CSV file.
+    ///
+    /// # Errors
+    /// See [`Self::status`]; faults of the file are in the report.
+    pub async fn import(&self, file: Vec<u8>, dry: bool) -> Result<ImportReport> {
+        let request = self.http.post(self.url(&format!("cameras/import?dryRun={dry}")));
+        let answer =
+            request.header(CONTENT_TYPE, "text/csv").body(file).send().await.map_err(|error| self.silent(error))?;
+        let status = answer.status();
+        let text = answer.bytes().await.map_err(|error| self.silent(error))?;
+        match serde_json::from_slice(&text) {
+            Ok(report) => Ok(report),
+            Err(_) => Err(problem(status.as_u16(), &serde_json::from_slice(&text).unwrap_or_default())),
+        }
+    }
+
+    /// All cameras as CSV, without passwords.
+    ///
+    /// # Errors
+    /// See [`Self::status`].
+    pub async fn export(&self) -> Result<String> {
+        let answer = self.send(self.http.get(self.url("cameras/export"))).await?;
+        answer.text().await.map_err(|error| self.silent(error))
+    }
+
+    /// Every kind of camera with its template.
+    ///
+    /// # Errors
+    /// See [`Self::status`].
+    pub async fn kinds(&self) -> Result<Vec<(String, String)>> {
+        let all: Page<KindView> = self.ask(self.http.get(self.url("camera-kinds"))).await?;
+        Ok(all.items.into_iter().map(|one| (one.kind, one.url_template)).collect())
+    }
+
+    /// Writes a kind.
+    ///
+    /// # Errors
+    /// `Invalid` naming the field; see also [`Self::status`].
+    pub async fn set_kind(&self, kind: &str, template: &str) -> Result<()> {
+        let request = self.http.put(self.kind_url(kind)).json(&json!({ "urlTemplate": template }));
+        self.send(request).await.map(|_| ())
+    }
+
+    /// Deletes a kind.
+    ///
+    /// # Errors
+    /// `NotFound`, `Conflict` when cameras are of this kind; see also [`Self::status`].
+    pub async fn remove_kind(&self, kind: &str) -> Result<()> {
+        self.send(self.http.delete(self.kind_url(kind))).await.map(|_| ())
+    }
+
+    fn kind_url(&self, kind: &str) -> String {
+        let kind = percent_encoding::utf8_percent_encode(kind, percent_encoding::NON_ALPHANUMERIC);
+        self.url(&format!("camera-kinds/{kind}"))
+    }
+
+    /// Looks at a camera.
+    ///
+    /// # Errors
+    /// `NotFound`; see also [`Self::status`]. A camera that fails is no error.
+    pub async fn probe(&self, camera: &str) -> Result<ProbeView> {
+        let id = self.camera_id(camera).await?;
+        let request = self.http.post(self.url(&format!("cameras/{id}/probe"))).header(CONTENT_TYPE, "application/json");
+        self.ask(request.timeout(LOOK_PATIENCE)).await
+    }
+
+    /// What of the cameras table is held back, the table as it is now.
+    ///
+    /// # Errors
+    /// See [`Self::status`].
     pub async fn plan(&self) -> Result<PlanView> {
-        self.ask(self.http.get(format!("{}/cameras/plan", self.base))).await
+        self.ask(self.http.get(self.url("cameras/plan?read=true"))).await
     }
 
     /// Confirms the plan of this id.
     ///
     /// # Errors
-    /// `Conflict` when another one is held by now; see also [`Remote::plan`].
+    /// `Conflict` when another one is held by now; see also [`Self::status`].
     pub async fn apply_plan(&self, id: &str) -> Result<PlanView> {
-        self.ask(self.http.post(format!("{}/cameras/plan/apply", self.base)).json(&json!({ "id": id }))).await
+        self.ask(self.http.post(self.url("cameras/plan/apply")).json(&json!({ "id": id }))).await
     }
 
     /// The last runs of the camera of this name or id, the newest first.
     ///
     /// # Errors
-    /// `NotFound`; see also [`Remote::plan`].
+    /// `NotFound`; see also [`Self::status`].
     pub async fn camera_log(&self, camera: &str) -> Result<Page<Run>> {
         let id = self.camera_id(camera).await?;
-        self.ask(self.http.get(format!("{}/cameras/{id}/log", self.base))).await
+        self.ask(self.http.get(self.url(&format!("cameras/{id}/log")))).await
     }
 
-    /// A name wins over an id, as names may be numbers.
     async fn camera_id(&self, camera: &str) -> Result<i64> {
-        let all = self.cameras().await?;
-        let by_name = all.iter().find(|one| one.name == camera);
-        let id = camera.parse::<i64>().ok();
-        let found = by_name.or_else(|| all.iter().find(|one| Some(one.id) == id)).map(|one| one.id);
-        found.ok_or_else(|| {
-            let shown: String = camera.chars().take(60).collect();
-            Error::not_found(format!("there is no camera {shown:?}; `streamwarden cameras list` names them all"))
-        })
+        self.find_camera(camera).await.map(|(id, _)| id)
     }
 
-    async fn ask<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T> {
-        let silent = |error: reqwest::Error| {
-            Error::unavailable(format!("streamwarden at {} does not answer: {error}", self.base)).with_source(error)
+    /// A name wins over an id, as names may be numbers; what is in the table wins over what only goes on.
+    async fn find_camera(&self, camera: &str) -> Result<(i64, String)> {
+        let id = camera.parse::<i64>().ok();
+        let pick = |all: Vec<(i64, String)>| {
+            let by_name = all.iter().find(|(_, name)| name == camera);
+            by_name.or_else(|| all.iter().find(|(one, _)| Some(*one) == id)).cloned()
         };
-        let answer = request.send().await.map_err(silent)?;
+        let rows = self.settings().await?;
+        if let Some(found) = pick(rows.into_iter().map(|row| (row.id, row.name)).collect()) {
+            return Ok(found);
+        }
+        let going_on = self.cameras().await?;
+        pick(going_on.into_iter().map(|one| (one.id, one.name)).collect())
+            .ok_or_else(|| super::cameras::no_camera(camera))
+    }
+
+    fn silent(&self, error: reqwest::Error) -> Error {
+        let kind = if error.is_timeout() { Kind::Timeout } else { Kind::Unavailable };
+        // The address in it may hold a password.
+        let error = error.without_url();
+        Error::new(kind, format!("streamwarden at {} does not answer: {error}", self.address())).with_source(error)
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {
+        let answer = self.send(request).await?;
+        answer.json().await.map_err(|error| self.silent(error))
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<reqwest::Response> {
+        let answer = request.send().await.map_err(|error| self.silent(error))?;
         let status = answer.status();
         if status.is_success() {
-            return answer.json().await.map_err(silent);
+            return Ok(answer);
         }
-        let problem: Value = answer.json().await.unwrap_or_default();
-        let detail = problem["detail"].as_str().map_or_else(|| format!("it answered {status}"), str::to_owned);
-        let kind = match status.as_u16() {
-            404 => Kind::NotFound,
-            409 => Kind::Conflict,
-            422 => Kind::Invalid,
-            412 => Kind::Stale,
-            _ => Kind::Unavailable,
-        };
-        Err(Error::new(kind, detail))
+        Err(problem(status.as_u16(), &answer.json().await.unwrap_or_default()))
+    }
+}
+
+/// The error that a problem document tells of.
+fn problem(status: u16, problem: &Value) -> Error {
+    let detail = problem["detail"].as_str().map_or_else(|| format!("it answered with status {status}"), str::to_owned);
+    let kind = match status {
+        404 => Kind::NotFound,
+        409 => Kind::Conflict,
+        422 => Kind::Invalid,
+        412 => Kind::Stale,
+        _ => Kind::Unavailable,
+    };
+    Error::new(kind, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_taken_as_the_browser_shows_it() {
+        for (typed, wanted) in [
+            ("http://127.0.0.1:8080", Some("http://127.0.0.1:8080")),
+            ("http://127.0.0.1:8080/#/cameras", Some("http://127.0.0.1:8080")),
+            ("https://video.example.org/sw/", Some("https://video.example.org/sw")),
+            ("127.0.0.1:8080", None),
+            ("rtsp://10.0.0.9/stream1", None),
+        ] {
+            let found = Remote::at(typed).map(|remote| remote.address).ok();
+            assert_eq!(found.as_deref(), wanted, "{typed}");
+        }
     }
 }

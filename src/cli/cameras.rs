@@ -1,36 +1,62 @@
-//! `streamwarden cameras ...`: rows of the cameras table, listed and changed. A running streamwarden notices at once.
-
-use std::path::{Path, PathBuf};
+//! `streamwarden cameras ...`: cameras, listed and changed. Where a streamwarden runs on them it is asked and told; where
+//! none runs, the table is written.
 
 use clap::{Args, Subcommand};
 use log::LevelFilter;
-use secrecy::SecretString;
 use serde_json::json;
 
-use super::{Failure, Files, Print, kinds, list, plan, probe, runs, say, sheet};
-use crate::app::{self, cameras};
-use crate::base::{Error, Result, redact};
-use crate::config::{self, CliOverrides, Sources};
-use crate::domain::camera::{CameraEdit, CameraRow, CameraSettings};
+use super::fields::Fields;
+use super::{EXIT_HELD, Failure, Files, Print, Target, kinds, list, note, plan, probe, runs, say, sheet, wait};
+use crate::app::remote::Remote;
+use crate::app::{self, cameras::Cameras};
+use crate::base::{Error, Result};
+use crate::domain::camera::CameraSettings;
+use crate::domain::hold::HeldView;
 use crate::logging;
+
+const EXAMPLES: &str = "\
+Examples:
+  streamwarden cameras add front --url rtsp://10.0.0.9/stream1 --username viewer --password-file secret.txt
+  streamwarden cameras add gate --kind hikvision --host 10.0.0.10 --username viewer --password-file secret.txt
+  streamwarden cameras add lab --url http://10.0.0.11/live.m3u8 --record no";
+
+/// Options of `cameras`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Address of a running streamwarden to ask instead of the one of this configuration: http://127.0.0.1:8080
+    #[arg(long = "url", value_name = "URL", visible_alias = "api")]
+    running: Option<String>,
+    /// What to do with them.
+    #[command(subcommand)]
+    command: Command,
+}
 
 /// `cameras ...`
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List cameras and how they are; passwords are not shown.
-    List(Print),
+    /// List cameras, or show one, and how they are; passwords are not shown.
+    #[command(visible_aliases = ["ls", "show"])]
+    List {
+        /// Name or id; all of them when absent.
+        camera: Option<String>,
+        /// How and whom to ask.
+        #[command(flatten)]
+        target: Target,
+    },
     /// Add a camera.
+    #[command(after_help = EXAMPLES)]
     Add {
         /// Name of the stream: letters, digits, '_', '-', '.', '/'.
         name: String,
         /// The rest of it.
         #[command(flatten)]
         fields: Box<Fields>,
-        /// How to print the new row.
+        /// How and whom to tell.
         #[command(flatten)]
-        print: Print,
+        to: To,
     },
     /// Change a camera; what is not named stays.
+    #[command(visible_alias = "set")]
     Edit {
         /// Name or id.
         camera: String,
@@ -44,189 +70,206 @@ pub enum Command {
         /// audio
         #[arg(long, value_name = "A,B", value_delimiter = ',')]
         clear: Vec<String>,
-        /// How to print the row.
+        /// How and whom to tell.
         #[command(flatten)]
-        print: Print,
+        to: To,
     },
     /// Remove a camera. Its recordings stay.
+    #[command(visible_aliases = ["rm", "delete"])]
     Remove {
         /// Name or id.
         camera: String,
+        /// How and whom to tell.
+        #[command(flatten)]
+        target: Target,
     },
     /// Look at a camera now and say what it sends, or what is wrong with it.
+    #[command(visible_alias = "test")]
     Probe {
         /// Name or id.
         camera: String,
-        /// How to print it.
+        /// How and whom to ask.
         #[command(flatten)]
-        print: Print,
+        target: Target,
     },
+    /// Wait until a camera is in a state: exit code 1 when that takes too long.
+    Wait(wait::Options),
     /// Show a change of the table that is held because it would stop too many cameras, or confirm it.
     Plan(plan::Options),
     /// Show what the camera's ffmpeg has said in its last runs.
+    #[command(visible_alias = "logs")]
     Log(runs::Options),
     /// Add and change cameras by a CSV file: all of its rows, or none. Cameras that are not in it stay.
     Import(sheet::Import),
     /// Print all cameras as CSV, without passwords; `import` takes it again.
-    Export(Print),
-    /// Kinds of cameras and the form of their URLs.
+    Export(Target),
+    /// List the kinds of cameras with the form of their URLs, or change them.
+    #[command(args_conflicts_with_subcommands = true)]
     Kinds {
-        /// What to do with them.
+        /// What to do with them; listed when absent.
         #[command(subcommand)]
-        command: kinds::Command,
+        command: Option<kinds::Command>,
+        /// How and whom to ask.
+        #[command(flatten)]
+        target: Target,
     },
 }
 
-/// Fields of a camera. Secrets come from files or standard input, as `ps` shows arguments to everybody.
-#[derive(Debug, Default, Args)]
-pub struct Fields {
-    /// Kind, which gives the form of its URL: generic, hikvision, dahua, ...
-    #[arg(long)]
-    pub kind: Option<String>,
-    /// Host name or address.
-    #[arg(long)]
-    pub host: Option<String>,
-    /// Port, where the kind's own does not fit.
-    #[arg(long)]
-    pub port: Option<i64>,
-    /// User name of the camera.
-    #[arg(long)]
-    pub username: Option<String>,
-    /// File that holds the camera's password; - reads standard input.
-    #[arg(long, value_name = "FILE")]
-    pub password_file: Option<PathBuf>,
-    /// Channel, for kinds that have one.
-    #[arg(long)]
-    pub channel: Option<String>,
-    /// Sub stream, for kinds that have one.
-    #[arg(long)]
-    pub substream: Option<String>,
-    /// Whole URL instead of the kind's form, without a password in it.
-    #[arg(long)]
-    pub url: Option<String>,
-    /// File that holds the URL, when there is a password in it; - reads standard input.
-    #[arg(long, value_name = "FILE", conflicts_with = "url")]
-    pub url_file: Option<PathBuf>,
-    /// tcp or udp.
-    #[arg(long)]
-    pub transport: Option<String>,
-    /// auto, copy, aac or none.
-    #[arg(long)]
-    pub audio: Option<String>,
-    /// Whether it is restreamed: true or false.
-    #[arg(long)]
-    pub enabled: Option<bool>,
-    /// Whether its stream is recorded: true or false.
-    #[arg(long)]
-    pub record: Option<bool>,
+/// [`Target`] where `--url` is the camera's.
+#[derive(Clone, Debug, Default, Args)]
+pub struct To {
+    /// How to print the row.
+    #[command(flatten)]
+    pub print: Print,
+    /// Address of a running streamwarden to tell instead of the one of this configuration: http://127.0.0.1:8080
+    #[arg(long, value_name = "URL")]
+    pub api: Option<String>,
 }
 
-impl Fields {
-    /// The change they ask for; reads the files that secrets come from.
-    fn into_edit(self, name: Option<String>, clear: &[String]) -> Result<CameraEdit> {
-        let url = match (self.url, &self.url_file) {
-            (Some(url), _) if redact::text(&url) != url => {
-                let text = "holds a password, which `ps` would show; use --username and --password-file, or --url-file";
-                return Err(Error::invalid("--url", text));
-            }
-            (Some(url), _) => Some(SecretString::from(url)),
-            (None, file) => secret("--url-file", file.as_deref())?,
-        };
-        let mut edit = CameraEdit {
-            name,
-            kind: self.kind,
-            host: self.host.map(Some),
-            port: self.port.map(Some),
-            username: self.username.map(Some),
-            password: secret("--password-file", self.password_file.as_deref())?.map(Some),
-            channel: self.channel.map(Some),
-            substream: self.substream.map(Some),
-            url: url.map(Some),
-            transport: self.transport.map(Some),
-            audio: self.audio.map(Some),
-            enabled: self.enabled,
-            record: self.record,
-        };
-        clear.iter().try_for_each(|field| empty(&mut edit, field))?;
-        Ok(edit)
-    }
+/// Whom to ask: the address that was typed, else who is found by the configuration.
+pub(super) struct Whom<'a> {
+    files: &'a Files,
+    api: Option<String>,
 }
 
-/// Empties a field, unless it is given a value as well.
-fn empty(edit: &mut CameraEdit, field: &str) -> Result<()> {
-    fn unless_given<T>(slot: &mut Option<Option<T>>) -> bool {
-        let free = slot.is_none();
-        *slot = slot.take().or(Some(None));
-        free
-    }
-    let free = match field {
-        "host" => unless_given(&mut edit.host),
-        "port" => unless_given(&mut edit.port),
-        "username" => unless_given(&mut edit.username),
-        "password" => unless_given(&mut edit.password),
-        "channel" => unless_given(&mut edit.channel),
-        "substream" => unless_given(&mut edit.substream),
-        "url" => unless_given(&mut edit.url),
-        "transport" => unless_given(&mut edit.transport),
-        "audio" => unless_given(&mut edit.audio),
-        _ => {
-            let known = "host, port, username, password, channel, substream, url, transport, audio";
-            return Err(Error::invalid("--clear", format!("{field:?} cannot be emptied; these can: {known}")));
+impl Whom<'_> {
+    /// The cameras, wherever they are.
+    pub(super) async fn cameras(&self) -> Result<Cameras, Failure> {
+        match &self.api {
+            Some(url) => Cameras::at(url).map_err(Failure::Usage),
+            None => Cameras::of(self.files.settings()?).await.map_err(Failure::of_place),
         }
-    };
-    if free {
-        Ok(())
-    } else {
-        Err(Error::invalid("--clear", format!("{field} is given a value too; do one of the two")))
+    }
+
+    /// The program that runs.
+    pub(super) async fn remote(&self) -> Result<Remote, Failure> {
+        match &self.api {
+            Some(url) => Remote::at(url).map_err(Failure::Usage),
+            None => Remote::find(&self.files.settings()?).await.map_err(Failure::of_place),
+        }
     }
 }
 
-fn secret(option: &str, file: Option<&Path>) -> Result<Option<SecretString>> {
-    let Some(file) = file else { return Ok(None) };
-    let file = if file == Path::new("-") { Path::new("/dev/stdin") } else { file };
-    config::read_secret(file).map(Some).map_err(|fault| Error::invalid(option, fault))
+/// The program that runs, for commands outside of `cameras`.
+pub(super) async fn remote(files: &Files, api: Option<String>) -> Result<Remote, Failure> {
+    Whom { files, api }.remote().await
 }
 
 /// Does what was typed.
 ///
 /// # Errors
 /// The configuration's complaints, or why it could not be done.
-pub fn run(files: Files, command: Command) -> Result<(), Failure> {
-    let sources = Sources::of_this_process(files.config, CliOverrides::default());
-    let settings = config::load(&sources).map_err(Failure::Configuration)?;
-    logging::start_on_console(LevelFilter::Warn);
+pub fn run(files: &Files, options: Options) -> Result<(), Failure> {
+    logging::start_on_console(files.log_level.unwrap_or(LevelFilter::Warn));
+    app::block_on(act(files, options.running, options.command))?
+}
+
+async fn act(files: &Files, running: Option<String>, command: Command) -> Result<(), Failure> {
+    let whom = |api: &Option<String>| Whom { files, api: api.clone().or_else(|| running.clone()) };
     match command {
-        Command::List(print) => list::run(&settings, print)?,
-        Command::Add { name, fields, print } => {
+        Command::List { camera, target } => list::run(&whom(&target.api), camera.as_deref(), target.print).await,
+        Command::Add { name, fields, to } => {
             let edit = fields.into_edit(Some(name), &[])?;
-            changed("added", &app::block_on(cameras::add(&settings, edit))??, print);
+            let cameras = whom(&to.api).cameras().await?;
+            let row = cameras.add(edit).await?;
+            say(&changed("added", &row, to.print))?;
+            note_address(&cameras, &row).await;
+            Ok(())
         }
-        Command::Edit { camera, name, fields, clear, print } => {
+        Command::Edit { camera, name, fields, clear, to } => {
             let edit = fields.into_edit(name, &clear)?;
-            changed("changed", &app::block_on(cameras::edit(&settings, &camera, edit))??, print);
+            if edit.is_empty() {
+                let text = "no change given; name what is to change, as in --host 10.0.0.9 or --enabled no";
+                return Err(Failure::Usage(Error::invalid("cameras edit", text)));
+            }
+            let row = whom(&to.api).cameras().await?.edit(&camera, edit).await?;
+            say(&changed("changed", &row, to.print))
         }
-        Command::Remove { camera } => {
-            changed("removed", &app::block_on(cameras::remove(&settings, &camera))??, Print::default());
+        Command::Remove { camera, target } => {
+            let (id, name) = whom(&target.api).cameras().await?.remove(&camera).await?;
+            let text = format!("removed camera {} (id {id})", super::printable(&name));
+            say(&if target.print.json { json!({ "id": id, "name": name }).to_string() } else { text })
         }
-        Command::Probe { camera, print } => probe::run(&settings, &camera, print)?,
-        Command::Plan(options) => plan::run(&settings, options)?,
-        Command::Log(options) => runs::run(&settings, &options)?,
-        Command::Import(options) => sheet::import(&settings, &options)?,
-        Command::Export(print) => sheet::export(&settings, print)?,
-        Command::Kinds { command } => kinds::run(&settings, command)?,
+        Command::Probe { camera, target } => probe::run(&whom(&target.api), &camera, target.print).await,
+        Command::Wait(options) => wait::run(&whom(&options.api), &options).await,
+        Command::Plan(options) => plan::run(&whom(&options.target.api), &options).await,
+        Command::Log(options) => runs::run(&whom(&options.target.api), &options).await,
+        Command::Import(options) => sheet::import(&whom(&options.target.api), &options).await,
+        Command::Export(target) => sheet::export(&whom(&target.api), target.print).await,
+        Command::Kinds { command, target } => {
+            let command = command.unwrap_or(kinds::Command::List(target));
+            kinds::run(&whom(command.api()), command).await
+        }
     }
-    Ok(())
 }
 
-fn changed(what: &str, row: &CameraRow, print: Print) {
+fn changed(what: &str, row: &CameraSettings, print: Print) -> String {
     if print.json {
-        say(&shown(row).to_string());
+        json!(row).to_string()
     } else {
-        say(&format!("{what} camera {} (id {})", row.name, row.id));
+        format!("{what} camera {} (id {})", super::printable(&row.name), row.id)
     }
 }
 
-/// A row without its secrets.
-fn shown(row: &CameraRow) -> serde_json::Value {
-    json!(CameraSettings::from(row))
+/// A kind whose template has no path calls the camera's root, which few cameras have anything at.
+async fn note_address(cameras: &Cameras, row: &CameraSettings) {
+    if row.url.is_some() {
+        return;
+    }
+    // It is a hint; without the kinds there is none.
+    let kinds = cameras.kinds().await.unwrap_or_default();
+    let template = kinds.iter().find(|(kind, _)| *kind == row.kind).map(|(_, template)| template.as_str());
+    if let Some(address) = template.and_then(|template| address_without_path(template, row)) {
+        note(&format!(
+            "kind {} calls {address}; when the camera's video has a path, give the whole address: `streamwarden cameras edit \
+             {} --url {address}stream1`",
+            row.kind, row.name
+        ));
+    }
+}
+
+/// What is called by a template without a path; `None` for one that has a path.
+fn address_without_path(template: &str, row: &CameraSettings) -> Option<String> {
+    let (scheme, rest) = template.split_once("://")?;
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let port = rest.strip_prefix("{host}:{port=")?.strip_suffix("}/")?;
+    let port = row.port.map_or_else(|| port.to_owned(), |port| port.to_string());
+    Some(format!("{scheme}://{}:{port}/", row.host.as_deref()?))
+}
+
+/// Says that what was just written is held, if it is: `before` is what was held already.
+pub(super) async fn tell_held(cameras: &Cameras, before: Option<HeldView>) -> Result<(), Failure> {
+    match cameras.held().await? {
+        Some(held) if before.is_none_or(|before| before.id != held.id) => {
+            note(&plan::held_words(&held));
+            Err(Failure::Told(EXIT_HELD))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_without_a_path_says_what_it_calls() {
+        let row = |host: Option<&str>, port: Option<i64>| -> CameraSettings {
+            serde_json::from_value(json!({
+                "id": 1, "name": "gate", "kind": "generic", "host": host, "port": port, "username": null,
+                "hasPassword": false, "channel": null, "substream": null, "url": null, "transport": null, "audio": null,
+                "enabled": true, "record": true, "updatedAt": null, "label": null,
+            }))
+            .expect("settings")
+        };
+        let generic = "rtsp://{username}:{password}@{host}:{port=554}/";
+        for (template, row, wanted) in [
+            (generic, row(Some("10.0.0.9"), None), Some("rtsp://10.0.0.9:554/")),
+            (generic, row(Some("10.0.0.9"), Some(8554)), Some("rtsp://10.0.0.9:8554/")),
+            (generic, row(None, None), None),
+            ("rtsp://{username}:{password}@{host}:{port=554}/h264", row(Some("h"), None), None),
+        ] {
+            assert_eq!(address_without_path(template, &row).as_deref(), wanted);
+        }
+    }
 }

@@ -4,16 +4,17 @@ use log::LevelFilter;
 use serde_json::json;
 
 use super::{EXIT_CONFIGURATION, EXIT_FAILURE, Failure, Files, Print, say};
-use crate::config::{self, CliOverrides, Complaints, Sources};
+use crate::app::check::Finding;
+use crate::config::{self, Complaints};
 use crate::{app, logging};
 
 /// Prints every complaint, else what was found when everything was tried.
 ///
 /// # Errors
 /// The complaints, or the code that says that something is not fit.
-pub fn run(files: Files, print: Print) -> Result<(), Failure> {
-    let sources = Sources::of_this_process(files.config, CliOverrides::default());
-    let log_file = logging::find(files.log_config, &sources.env);
+pub fn run(files: &Files, print: Print) -> Result<(), Failure> {
+    let sources = files.sources();
+    let log_file = logging::find(files.log_config.clone(), &sources.env);
     let log_files = log_file.map_or(Ok(Vec::new()), |file| logging::check(&file));
     let (settings, log_files) = match (config::load(&sources), log_files) {
         (Ok(settings), Ok(log_files)) => (settings, log_files),
@@ -23,17 +24,19 @@ pub fn run(files: Files, print: Print) -> Result<(), Failure> {
             if !print.json {
                 return Err(Failure::Configuration(Complaints(complaints)));
             }
-            say(&json!({ "complaints": complaints }).to_string());
+            say(&json!({ "complaints": complaints }).to_string())?;
             return Err(Failure::Told(EXIT_CONFIGURATION));
         }
     };
-    logging::start_on_console(LevelFilter::Warn);
-    let report = app::block_on(app::check::run(&settings, &log_files)).map_err(Failure::Other)?;
+    logging::start_on_console(files.log_level.unwrap_or(LevelFilter::Warn));
+    let mut report = app::block_on(app::check::run(&settings, &log_files)).map_err(Failure::Other)?;
+    let unused = config::unused_variables(&sources.env).into_iter();
+    report.findings.extend(unused.map(|one| Finding::note("environment", one.found(), one.remedy)));
     if print.json {
-        say(&json!(report).to_string());
+        say(&json!(report).to_string())?;
     } else {
         let file = sources.file.map_or("none, all defaults".to_owned(), |file| file.display().to_string());
-        say(&format!("configuration: {file}\n\n{report}"));
+        say(&format!("configuration: {file}\n\n{report}"))?;
     }
     if report.is_fit() { Ok(()) } else { Err(Failure::Told(EXIT_FAILURE)) }
 }

@@ -1,12 +1,12 @@
 //! `streamwarden accept-folder`.
 
 use clap::{Args, ValueEnum};
+use log::LevelFilter;
 use serde_json::json;
 
-use super::{Failure, Print, say};
+use super::{Failure, Files, Print, say};
 use crate::adapters::database::NodeFolder;
-use crate::app;
-use crate::config::Settings;
+use crate::{app, logging};
 
 /// A folder of this node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -32,12 +32,14 @@ pub struct AcceptFolder {
 ///
 /// # Errors
 /// When the folder is not there, the database does not know this node, or either cannot be written.
-pub fn accept(settings: &Settings, options: &AcceptFolder) -> Result<(), Failure> {
+pub fn run(files: &Files, options: &AcceptFolder) -> Result<(), Failure> {
+    logging::start_on_console(files.log_level.unwrap_or(LevelFilter::Warn));
+    let settings = files.settings()?;
+    app::block_on(app::refuse_other_database(&settings))?.map_err(Failure::of_place)?;
     let which = match options.which {
         Which::Spool => NodeFolder::Spool,
         Which::Objects => NodeFolder::Objects,
     };
-    let done = app::block_on(app::folders::accept(settings, which))??;
-    say(&if options.print.json { json!({ "folder": which.column(), "done": done }).to_string() } else { done });
-    Ok(())
+    let done = app::block_on(app::folders::accept(&settings, which))??;
+    say(&if options.print.json { json!({ "folder": which.column(), "done": done }).to_string() } else { done })
 }

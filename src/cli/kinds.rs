@@ -3,64 +3,74 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Failure, Print, say};
-use crate::app::{self, kinds};
-use crate::config::Settings;
+use super::cameras::{Whom, tell_held};
+use super::{Failure, Target, printable, say};
 
 /// `cameras kinds ...`
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// List the kinds with their templates.
-    List(Print),
+    #[command(visible_alias = "ls")]
+    List(Target),
     /// Add a kind, or change its template: cameras of this kind whose URL changes start again.
+    #[command(visible_alias = "add")]
     Set {
         /// Name of the kind.
         kind: String,
         /// URL with {host} {port} {username} {password} {channel} {substream}, and defaults as in {port=554}.
         template: String,
-        /// How to print it.
+        /// How and whom to tell.
         #[command(flatten)]
-        print: Print,
+        target: Target,
     },
     /// Remove a kind that no camera has.
+    #[command(visible_aliases = ["rm", "delete"])]
     Remove {
         /// Name of the kind.
         kind: String,
-        /// How to print it.
+        /// How and whom to tell.
         #[command(flatten)]
-        print: Print,
+        target: Target,
     },
+}
+
+impl Command {
+    /// The address that was typed with it.
+    pub(super) fn api(&self) -> &Option<String> {
+        match self {
+            Self::List(target) | Self::Set { target, .. } | Self::Remove { target, .. } => &target.api,
+        }
+    }
 }
 
 /// Does what was typed.
 ///
 /// # Errors
 /// `Invalid` naming the field, `NotFound`, `Conflict` when cameras are of the kind, or when the database cannot be used.
-pub fn run(settings: &Settings, command: Command) -> Result<(), Failure> {
+pub(super) async fn run(whom: &Whom<'_>, command: Command) -> Result<(), Failure> {
+    let cameras = whom.cameras().await?;
     match command {
-        Command::List(print) => {
-            let all = app::block_on(kinds::list(settings))??;
-            if print.json {
+        Command::List(target) => {
+            let all = cameras.kinds().await?;
+            if target.print.json {
                 let item = |(kind, template): &(String, String)| json!({ "kind": kind, "urlTemplate": template });
-                say(&json!({ "items": all.iter().map(item).collect::<Vec<_>>(), "next": null }).to_string());
-            } else {
-                let width = all.iter().map(|(kind, _)| kind.chars().count()).max().unwrap_or(0);
-                let line = |(kind, template): &(String, String)| {
-                    let printable = |text: &str| text.replace(char::is_control, "?");
-                    format!("{:<width$}  {}", printable(kind), printable(template))
-                };
-                say(&all.iter().map(line).collect::<Vec<_>>().join("\n"));
+                return say(&json!({ "items": all.iter().map(item).collect::<Vec<_>>(), "next": null }).to_string());
             }
+            let width = all.iter().map(|(kind, _)| kind.chars().count()).max().unwrap_or(0);
+            let line =
+                |(kind, template): &(String, String)| format!("{:<width$}  {}", printable(kind), printable(template));
+            say(&all.iter().map(line).collect::<Vec<_>>().join("\n"))
         }
-        Command::Set { kind, template, print } => {
-            app::block_on(kinds::set(settings, &kind, &template))??;
+        Command::Set { kind, template, target } => {
+            let before = cameras.held().await?;
+            cameras.set_kind(&kind, &template).await?;
             let text = format!("kind {kind} is {template}");
-            say(&if print.json { json!({ "kind": kind, "urlTemplate": template }).to_string() } else { text });
+            say(&if target.print.json { json!({ "kind": kind, "urlTemplate": template }).to_string() } else { text })?;
+            tell_held(&cameras, before).await
         }
-        Command::Remove { kind, print } => {
-            app::block_on(kinds::remove(settings, &kind))??;
-            say(&if print.json { json!({ "kind": kind }).to_string() } else { format!("removed kind {kind}") });
+        Command::Remove { kind, target } => {
+            cameras.remove_kind(&kind).await?;
+            say(&if target.print.json { json!({ "kind": kind }).to_string() } else { format!("removed kind {kind}") })
         }
     }
-    Ok(())
 }

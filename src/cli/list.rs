@@ -1,71 +1,87 @@
-//! `streamwarden cameras list`: the rows of the table, each with how its camera is where a streamwarden runs.
-
-use std::collections::BTreeMap;
+//! `streamwarden cameras list`: the rows of the table, each with how its camera is where a streamwarden runs, and what
+//! goes on though its row is gone.
 
 use serde_json::{Value, json};
 
-use super::{Failure, Print, say};
-use crate::app::remote::Remote;
-use crate::app::{self, cameras};
-use crate::config::Settings;
-use crate::domain::camera::{CameraRow, CameraSettings, CameraState, CameraStatus};
+use super::cameras::Whom;
+use super::{Failure, Print, printable, say, table};
+use crate::app::cameras::{Listed, no_camera};
+use crate::domain::camera::{CameraState, CameraStatus};
 
-/// What the running process says of each camera; nothing where none runs.
-type Statuses = BTreeMap<i64, CameraStatus>;
-
-/// Lists them.
+/// Lists them, or the one of this name or id.
 ///
 /// # Errors
-/// When the table cannot be read.
-pub fn run(settings: &Settings, print: Print) -> Result<(), Failure> {
-    let rows = app::block_on(cameras::list(settings))??;
-    let statuses = statuses(settings);
-    if print.json {
-        say(&json(&rows, &statuses));
-    } else {
-        say(&words(&rows, &statuses));
-    }
-    Ok(())
-}
-
-fn statuses(settings: &Settings) -> Statuses {
-    // Nobody runs there: the rows are all there is to say.
-    let Ok(remote) = Remote::find(settings) else { return Statuses::new() };
-    match app::block_on(remote.cameras()) {
-        Ok(Ok(all)) => all.into_iter().map(|one| (one.id, one)).collect(),
-        Ok(Err(error)) | Err(error) => {
-            log::warn!("how the cameras are is not known: {error}");
-            Statuses::new()
+/// When the table cannot be read; `NotFound`.
+pub(super) async fn run(whom: &Whom<'_>, camera: Option<&str>, print: Print) -> Result<(), Failure> {
+    let mut all = whom.cameras().await?.list().await?;
+    if let Some(camera) = camera {
+        let id = camera.parse::<i64>().ok();
+        let at = all.iter().position(|one| name(one) == camera);
+        let at = at.or_else(|| all.iter().position(|one| Some(id_of(one)) == id)).ok_or_else(|| no_camera(camera))?;
+        all = vec![all.swap_remove(at)];
+        if print.json {
+            return say(&item(&all[0]).to_string());
         }
     }
+    say(&if print.json { json(&all) } else { words(&all) })
+}
+
+fn name(listed: &Listed) -> &str {
+    let row = listed.settings.as_ref().map(|row| row.name.as_str());
+    row.or(listed.status.as_ref().map(|status| status.name.as_str())).unwrap_or_default()
+}
+
+fn id_of(listed: &Listed) -> i64 {
+    let row = listed.settings.as_ref().map(|row| row.id);
+    row.or(listed.status.as_ref().map(|status| status.id)).unwrap_or_default()
 }
 
 /// Rows without their secrets; `status` is as `GET /api/v1/cameras` has it, null where nothing is known.
-fn json(rows: &[CameraRow], statuses: &Statuses) -> String {
-    let items = rows.iter().map(|row| {
-        let mut item = json!(CameraSettings::from(row));
-        item["status"] = statuses.get(&row.id).map_or(Value::Null, |status| json!(status));
-        item
-    });
-    json!({ "items": items.collect::<Vec<_>>(), "next": null }).to_string()
+fn json(all: &[Listed]) -> String {
+    json!({ "items": all.iter().map(item).collect::<Vec<_>>(), "next": null }).to_string()
+}
+
+fn item(listed: &Listed) -> Value {
+    let status = listed.status.as_ref().map_or(Value::Null, |status| json!(status));
+    let mut item = match &listed.settings {
+        Some(row) => json!(row),
+        // It has no settings any more: what is known is its state.
+        None => json!({ "id": id_of(listed), "name": name(listed) }),
+    };
+    item["rowGone"] = listed.settings.is_none().into();
+    item["status"] = status;
+    item
 }
 
 /// A table, and below it what is wrong with whom.
-fn words(rows: &[CameraRow], statuses: &Statuses) -> String {
-    if rows.is_empty() {
+fn words(all: &[Listed]) -> String {
+    if all.is_empty() {
         return "no cameras yet; `streamwarden cameras add NAME --host HOST` adds one".to_owned();
     }
     let word = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
     let head = ["ID", "NAME", "STATE", "KIND", "SOURCE", "ENABLED", "RECORD"].map(str::to_owned);
-    let lines = rows.iter().map(|row| {
-        let source = row.shown_url().or_else(|| row.shown_host_column()).unwrap_or_default();
-        let state = statuses.get(&row.id).map_or_else(|| "-".to_owned(), |status| status.state.to_string());
-        let [name, kind, source] = [&row.name, &row.kind, &source].map(|text| printable(text));
-        [row.id.to_string(), name, state, kind, source, word(row.enabled), word(row.record)]
+    let lines = all.iter().map(|one| {
+        let state = one.status.as_ref().map_or_else(|| "-".to_owned(), |status| status.state.to_string());
+        let (kind, source, enabled, record) = match (&one.settings, &one.status) {
+            (Some(row), _) => {
+                let source = row.url.clone().or_else(|| row.host.clone()).unwrap_or_default();
+                (row.kind.clone(), source, word(row.enabled), word(row.record))
+            }
+            (None, Some(status)) => {
+                (status.kind.clone(), status.host.clone().unwrap_or_default(), "gone".to_owned(), word(status.record))
+            }
+            (None, None) => Default::default(),
+        };
+        let [name, kind, source] = [name(one), &kind, &source].map(printable);
+        [id_of(one).to_string(), name, state, kind, source, enabled, record]
     });
     let table = table(&std::iter::once(head).chain(lines).collect::<Vec<_>>());
-    let faults = rows.iter().filter_map(|row| statuses.get(&row.id)).filter_map(fault);
-    table.into_iter().chain(faults).collect::<Vec<_>>().join("\n")
+    let faults = all.iter().filter_map(|one| one.status.as_ref()).filter_map(fault);
+    let gone = all.iter().filter(|one| one.settings.is_none()).map(|one| {
+        let name = printable(name(one));
+        format!("{name}: its row is gone, but it goes on until that is confirmed: `streamwarden cameras plan`")
+    });
+    table.into_iter().chain(faults).chain(gone).collect::<Vec<_>>().join("\n")
 }
 
 fn fault(status: &CameraStatus) -> Option<String> {
@@ -74,26 +90,12 @@ fn fault(status: &CameraStatus) -> Option<String> {
     Some(format!("{}: {}{next}", printable(&status.name), printable(error)))
 }
 
-fn table<const N: usize>(lines: &[[String; N]]) -> Vec<String> {
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths: [usize; N] = std::array::from_fn(width);
-    let line = |cells: &[String; N]| {
-        let cells = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    lines.iter().map(line).collect()
-}
-
-/// Rows come from anybody: no escape sequence of theirs reaches the terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
 
     use super::*;
+    use crate::domain::camera::{CameraRow, CameraSettings};
 
     fn row(id: i64, name: &str) -> CameraRow {
         CameraRow {
@@ -135,20 +137,29 @@ mod tests {
 
     #[test]
     fn people_read_how_each_camera_is_and_what_is_wrong() {
-        let rows = [row(1, "gate"), row(2, "yard\u{1b}"), row(3, "new")];
-        let states = [CameraState::Running, CameraState::Backoff];
-        let statuses = rows.iter().zip(states).map(|(row, state)| (row.id, status(row, state))).collect();
+        let listed = |row: CameraRow, state: Option<CameraState>, in_table: bool| Listed {
+            settings: in_table.then(|| CameraSettings::from(&row)),
+            status: state.map(|state| status(&row, state)),
+        };
+        let all = [
+            listed(row(1, "gate"), Some(CameraState::Running), true),
+            listed(row(2, "yard\u{1b}"), Some(CameraState::Backoff), true),
+            listed(row(3, "new"), None, true),
+            listed(row(4, "old"), Some(CameraState::Running), false),
+        ];
         let wanted = "\
             ID  NAME   STATE    KIND     SOURCE    ENABLED  RECORD\n\
             1   gate   running  generic  10.0.0.9  yes      no\n\
             2   yard?  backoff  generic  10.0.0.9  yes      no\n\
             3   new    -        generic  10.0.0.9  yes      no\n\
-            yard?: it refuses?the connection; next try at 00:00:00 UTC";
-        assert_eq!(words(&rows, &statuses), wanted);
-        let json: Value = serde_json::from_str(&json(&rows, &statuses)).expect("JSON");
+            4   old    running  generic  10.0.0.9  gone     no\n\
+            yard?: it refuses?the connection; next try at 00:00:00 UTC\n\
+            old: its row is gone, but it goes on until that is confirmed: `streamwarden cameras plan`";
+        assert_eq!(words(&all), wanted);
+        let json: Value = serde_json::from_str(&json(&all)).expect("JSON");
         assert_eq!(
-            (&json["items"][1]["status"]["state"], &json["items"][2]["status"]),
-            (&"backoff".into(), &Value::Null)
+            (&json["items"][1]["status"]["state"], &json["items"][2]["status"], &json["items"][3]["rowGone"]),
+            (&"backoff".into(), &Value::Null, &true.into())
         );
         assert!(!json.to_string().contains("hunter2"));
     }

@@ -1,49 +1,47 @@
 //! `streamwarden cameras plan`: what of the cameras table is held back, shown and confirmed.
 
 use clap::Args;
+use serde_json::json;
 
-use super::{Failure, Print, say};
-use crate::app;
-use crate::app::remote::Remote;
-use crate::base::Error;
-use crate::config::Settings;
+use super::cameras::Whom;
+use super::{EXIT_HELD, Failure, Target, printable, say};
 use crate::domain::hold::{HeldView, PlanView};
 
 /// Options of `cameras plan`.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Options {
     /// Confirm what is held: its cameras stop.
     #[arg(long)]
     pub apply: bool,
-    /// How to print it.
+    /// How and whom to ask.
     #[command(flatten)]
-    pub print: Print,
+    pub target: Target,
 }
 
-/// Shows what is held; with `--apply` confirms exactly what it has shown.
+/// Shows what is held, the table as it is now; with `--apply` confirms exactly what it has shown. What stays held makes the
+/// exit code 3.
 ///
 /// # Errors
 /// When no streamwarden runs there, or when the plan changed meanwhile.
-pub fn run(settings: &Settings, options: Options) -> Result<(), Failure> {
-    let remote = Remote::find(settings)?;
-    let mut view = app::block_on(remote.plan())??;
-    if !options.print.json {
-        say(&words(&view));
+pub(super) async fn run(whom: &Whom<'_>, options: &Options) -> Result<(), Failure> {
+    let (remote, json) = (whom.remote().await?, options.target.print.json);
+    let mut view = remote.plan().await?;
+    if !json {
+        say(&words(&view))?;
     }
     if options.apply
         && let Some(held) = &view.held
     {
         let stops = held.would_stop.len();
-        view = app::block_on(remote.apply_plan(&held.id))??;
-        if !options.print.json {
-            say(&format!("confirmed; {stops} cameras stop"));
+        view = remote.apply_plan(&held.id).await?;
+        if !json {
+            say(&format!("confirmed; {stops} cameras stop"))?;
         }
     }
-    if options.print.json {
-        let text = serde_json::to_string(&view).map_err(|error| Error::internal(error.to_string()))?;
-        say(&text);
+    if json {
+        say(&json!(view).to_string())?;
     }
-    Ok(())
+    if view.held.is_some() { Err(Failure::Told(EXIT_HELD)) } else { Ok(()) }
 }
 
 fn words(view: &PlanView) -> String {
@@ -56,15 +54,16 @@ fn words(view: &PlanView) -> String {
     }
 }
 
-fn held_words(held: &HeldView) -> String {
+/// What is held, for people.
+pub(super) fn held_words(held: &HeldView) -> String {
     let since = held.since.format("%Y-%m-%d %H:%M:%S");
     let head = format!(
-        "held since {since} UTC: a change of the cameras would stop {} of {}; nothing stops until it is confirmed",
+        "held since {since} UTC: a change of the cameras would stop {} of {} that ran in the last minutes; nothing stops until \
+         it is confirmed",
         held.would_stop.len(),
         held.running
     );
     let width = held.would_stop.iter().map(|one| one.name.chars().count()).max().unwrap_or(0);
-    let printable = |text: &str| text.chars().map(|c| if c.is_control() { '?' } else { c }).collect::<String>();
     let lines =
         held.would_stop.iter().map(|one| format!("  {:<width$}  {}", printable(&one.name), printable(&one.reason)));
     let tail = "confirm with `streamwarden cameras plan --apply`, or put the table right and it is lifted";

@@ -1,22 +1,18 @@
 //! `streamwarden cameras probe`: a look at a camera, in words or as JSON.
 
+use serde_json::json;
+
+use super::cameras::Whom;
 use super::{EXIT_FAILURE, Failure, Print, say};
-use crate::app::{self, cameras};
-use crate::base::Error;
-use crate::config::Settings;
 use crate::domain::probe::ProbeView;
 
 /// Looks, and says what was found. A camera that cannot be relayed ends with [`EXIT_FAILURE`].
 ///
 /// # Errors
 /// When there is no such camera, or when nobody can look.
-pub fn run(settings: &Settings, camera: &str, print: Print) -> Result<(), Failure> {
-    let view = app::block_on(cameras::probe(settings, camera))??;
-    if print.json {
-        say(&serde_json::to_string(&view).map_err(|error| Error::internal(error.to_string()))?);
-    } else {
-        say(&words(&view));
-    }
+pub(super) async fn run(whom: &Whom<'_>, camera: &str, print: Print) -> Result<(), Failure> {
+    let view = whom.cameras().await?.probe(camera).await?;
+    say(&if print.json { json!(view).to_string() } else { words(&view) })?;
     if view.ok { Ok(()) } else { Err(Failure::Told(EXIT_FAILURE)) }
 }
 

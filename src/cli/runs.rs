@@ -1,12 +1,10 @@
 //! `streamwarden cameras log`: what a camera's ffmpeg has said.
 
 use clap::Args;
+use serde_json::json;
 
-use super::{Failure, Print, say};
-use crate::app;
-use crate::app::remote::Remote;
-use crate::base::Error;
-use crate::config::Settings;
+use super::cameras::Whom;
+use super::{Failure, Target, say};
 use crate::domain::run_log::{Program, Run};
 
 /// Options of `cameras log`.
@@ -14,25 +12,18 @@ use crate::domain::run_log::{Program, Run};
 pub struct Options {
     /// Name or id.
     pub camera: String,
-    /// How to print it.
+    /// How and whom to ask.
     #[command(flatten)]
-    pub print: Print,
+    pub target: Target,
 }
 
 /// Asks the running process for the last runs of a camera.
 ///
 /// # Errors
 /// When no streamwarden runs there, or when it has no such camera.
-pub fn run(settings: &Settings, options: &Options) -> Result<(), Failure> {
-    let remote = Remote::find(settings)?;
-    let log = app::block_on(remote.camera_log(&options.camera))??;
-    if options.print.json {
-        let text = serde_json::to_string(&log).map_err(|error| Error::internal(error.to_string()))?;
-        say(&text);
-    } else {
-        say(&words(&log.items));
-    }
-    Ok(())
+pub(super) async fn run(whom: &Whom<'_>, options: &Options) -> Result<(), Failure> {
+    let log = whom.remote().await?.camera_log(&options.camera).await?;
+    say(&if options.target.print.json { json!(log).to_string() } else { words(&log.items) })
 }
 
 /// For people the newest comes last, as in every log.

@@ -6,12 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::{EXIT_FAILURE, Failure, Print, say};
-use crate::app::{self, cameras};
+use super::cameras::{Whom, tell_held};
+use super::{EXIT_FAILURE, Failure, Print, Target, printable, say};
 use crate::base::{Error, Result};
-use crate::config::Settings;
-use crate::domain::camera::CameraSettings;
-use crate::domain::camera::sheet::{self, ImportReport};
+use crate::domain::camera::sheet::ImportReport;
 
 /// Largest file; as over the API.
 const LARGEST: u64 = 8_000_000;
@@ -24,35 +22,40 @@ pub struct Import {
     /// Say what would happen and write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// How to print the outcome.
+    /// How and whom to tell.
     #[command(flatten)]
-    print: Print,
+    pub(super) target: Target,
 }
 
 /// Writes the file's cameras, all or none.
 ///
 /// # Errors
-/// When the file or the database cannot be read; faults of the file are printed and make the exit code 1.
-pub fn import(settings: &Settings, options: &Import) -> Result<(), Failure> {
+/// When the file or the database cannot be read; faults of the file are printed and make the exit code 1, and a change that
+/// is held makes it 3.
+pub(super) async fn import(whom: &Whom<'_>, options: &Import) -> Result<(), Failure> {
     let file = read(&options.file)?;
-    let report = app::block_on(cameras::import(settings, &file, options.dry_run))??;
-    say(&if options.print.json { json!(report).to_string() } else { words(&report, options.dry_run) });
-    if report.is_refused() { Err(Failure::Told(EXIT_FAILURE)) } else { Ok(()) }
+    let cameras = whom.cameras().await?;
+    let before = cameras.held().await?;
+    let report = cameras.import(file, options.dry_run).await?;
+    say(&if options.target.print.json { json!(report).to_string() } else { words(&report, options.dry_run) })?;
+    match report.is_refused() {
+        true => Err(Failure::Told(EXIT_FAILURE)),
+        false if options.dry_run => Ok(()),
+        false => tell_held(&cameras, before).await,
+    }
 }
 
 /// Prints all cameras as CSV, or as JSON.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn export(settings: &Settings, print: Print) -> Result<(), Failure> {
-    let rows = app::block_on(cameras::list(settings))??;
-    if print.json {
-        let items: Vec<CameraSettings> = rows.iter().map(CameraSettings::from).collect();
-        say(&json!({ "items": items, "next": null }).to_string());
-    } else {
-        say(sheet::write(&rows).trim_end_matches('\n'));
+pub(super) async fn export(whom: &Whom<'_>, print: Print) -> Result<(), Failure> {
+    let cameras = whom.cameras().await?;
+    if !print.json {
+        return say(cameras.export().await?.trim_end_matches('\n'));
     }
-    Ok(())
+    let items: Vec<_> = cameras.list().await?.into_iter().filter_map(|one| one.settings).collect();
+    say(&json!({ "items": items, "next": null }).to_string())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
@@ -69,7 +72,6 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 
 fn words(report: &ImportReport, dry: bool) -> String {
     if report.is_refused() {
-        let printable = |text: &str| text.chars().map(|c| if c.is_control() { '?' } else { c }).collect::<String>();
         let lines = report.faults.iter().map(|fault| {
             let field = fault.field.as_deref().map(|field| format!(", {field}")).unwrap_or_default();
             printable(&format!("line {}{field}: {}", fault.line, fault.message))

@@ -9,7 +9,7 @@ use super::raw::{Entry, Origin, Raw, Value};
 const PREFIX: &str = "STREAMWARDEN_";
 
 /// Variables with our prefix that are not keys.
-const OTHERS: [&str; 2] = ["CONFIG", "LOG_CONFIG"];
+const OTHERS: [&str; 3] = ["CONFIG", "LOG_CONFIG", "COMMIT"];
 
 /// More servers than this in the environment is a slip of the finger, not a plan.
 const MOST_SERVERS: usize = 1000;

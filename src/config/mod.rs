@@ -19,30 +19,45 @@ pub mod reload;
 mod secrets;
 mod service;
 pub mod settings;
+mod shown;
 #[cfg(test)]
 mod site_tests;
 mod sources;
 #[cfg(test)]
 mod tests;
 mod units;
+mod unused;
 
 pub use check::{ROLES, listen_address};
 pub use complaint::{Complaint, Complaints};
 pub use keys::names as key_names;
 pub use secrets::read_secret;
 pub use settings::{Database, Settings};
+pub use shown::{Shown, shown};
 pub use sources::{CliOverrides, Sources, VARIABLE as CONFIG_VARIABLE};
 pub use units::{parse_duration, parse_size};
+pub use unused::{Unused, unused_variables};
 
 /// Reads every source and checks the result. Reads the files named by `sources` and nothing else.
 ///
 /// # Errors
 /// All complaints at once; nothing has been opened or started when it returns.
 pub fn load(sources: &Sources) -> Result<Settings, Complaints> {
+    let (raw, mut complaints, readable) = read(sources);
+    if !readable {
+        // Half a file would only produce complaints about what the other half says.
+        return Err(Complaints(complaints));
+    }
+    let settings = check::settings(&raw, sources.host_name.as_deref(), &mut complaints);
+    if complaints.is_empty() { Ok(settings) } else { Err(Complaints(complaints)) }
+}
+
+/// All layers in one table, what is wrong so far, and whether the file could be read.
+fn read(sources: &Sources) -> (raw::Raw, Vec<Complaint>, bool) {
     let mut raw = raw::Raw::default();
     let mut complaints = Vec::new();
     let env = service::without_missing_credentials(&sources.env);
-    service::lay_under(&env, &mut raw, &mut complaints);
+    service::lay_under(&env, sources.file.as_deref(), &mut raw, &mut complaints);
     let readable = match &sources.file {
         Some(path) => file::read(path, &mut raw, &mut complaints),
         None => true,
@@ -51,10 +66,5 @@ pub fn load(sources: &Sources) -> Result<Settings, Complaints> {
     aliases::lay_over(&env, &mut raw, &mut complaints);
     environment::lay_over(&env, &mut raw, &mut complaints);
     secrets::resolve(&mut raw, &mut complaints);
-    if !readable {
-        // Half a file would only produce complaints about what the other half says.
-        return Err(Complaints(complaints));
-    }
-    let settings = check::settings(&raw, sources.host_name.as_deref(), &mut complaints);
-    if complaints.is_empty() { Ok(settings) } else { Err(Complaints(complaints)) }
+    (raw, complaints, readable)
 }

@@ -39,6 +39,8 @@ impl Value {
 pub(super) enum Origin {
     /// Variable that systemd sets for a unit.
     Service(&'static str),
+    /// Default of a configuration in this folder.
+    Installed(&'static str),
     /// Configuration file and line, from 1.
     File(PathBuf, usize),
     /// Option of the command line.
@@ -52,7 +54,7 @@ pub(super) enum Origin {
 impl Origin {
     fn layer(&self) -> u8 {
         match self {
-            Self::Service(_) => 0,
+            Self::Service(_) | Self::Installed(_) => 0,
             Self::File(..) => 1,
             Self::CommandLine(_) => 2,
             Self::OlderVariable(_) => 3,
@@ -71,6 +73,7 @@ impl fmt::Display for Origin {
         match self {
             Self::File(path, line) => write!(out, "{}:{line}", path.display()),
             Self::Service(name) => write!(out, "environment {name}"),
+            Self::Installed(folder) => write!(out, "default of a configuration in {folder}"),
             Self::CommandLine(option) => write!(out, "command line {option}"),
             Self::OlderVariable(name) | Self::Variable(name) => write!(out, "environment {name}"),
         }

@@ -11,14 +11,26 @@ const STATE: &str = "STATE_DIRECTORY";
 /// Folder with the files of `LoadCredential=`.
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
-/// The unit's state folder is the default of `data_dir`: every other layer wins over it.
-pub(super) fn lay_under(env: &BTreeMap<String, String>, raw: &mut Raw, complaints: &mut Vec<Complaint>) {
+/// Where the configuration of the installed service is, and the state folder of `streamwarden.service`.
+const INSTALLED: (&str, &str) = ("/etc/streamwarden", "/var/lib/streamwarden");
+
+/// The unit's state folder is the default of `data_dir`, also for whoever works beside the service with its configuration:
+/// every other layer wins over it.
+pub(super) fn lay_under(
+    env: &BTreeMap<String, String>,
+    file: Option<&Path>,
+    raw: &mut Raw,
+    complaints: &mut Vec<Complaint>,
+) {
     let folder = env.get(STATE).and_then(|folders| folders.split(':').next()).filter(|folder| !folder.is_empty());
-    if let Some(folder) = folder {
-        let value = Value::Text(folder.to_owned());
-        let entry = Entry { value, origin: Origin::Service(STATE), in_file: false };
-        raw.put("data_dir".to_owned(), entry, complaints);
-    }
+    let is_installed = file.and_then(Path::parent) == Some(Path::new(INSTALLED.0));
+    let (folder, origin) = match folder {
+        Some(folder) => (folder, Origin::Service(STATE)),
+        None if is_installed => (INSTALLED.1, Origin::Installed(INSTALLED.0)),
+        None => return,
+    };
+    let entry = Entry { value: Value::Text(folder.to_owned()), origin, in_file: false };
+    raw.put("data_dir".to_owned(), entry, complaints);
 }
 
 /// The environment without `..._FILE` variables that name a credential which was not handed over: a unit offers all
@@ -63,9 +75,17 @@ mod tests {
 
     #[test]
     fn the_first_state_folder_is_the_default_of_data_dir() {
-        for (value, wanted) in [("/var/lib/a", Some("/var/lib/a")), ("/a:/b", Some("/a")), ("", None)] {
+        let service = "/etc/streamwarden/streamwarden.toml";
+        for (value, file, wanted) in [
+            ("/var/lib/a", "etc/streamwarden.toml", Some("/var/lib/a")),
+            ("/a:/b", service, Some("/a")),
+            ("", "etc/streamwarden.toml", None),
+            ("", "/etc/streamwarden.toml", None),
+            // Somebody beside the service, with its configuration.
+            ("", service, Some("/var/lib/streamwarden")),
+        ] {
             let (mut raw, mut complaints) = (Raw::default(), Vec::new());
-            lay_under(&env(&[("STATE_DIRECTORY", value)]), &mut raw, &mut complaints);
+            lay_under(&env(&[("STATE_DIRECTORY", value)]), Some(Path::new(file)), &mut raw, &mut complaints);
             let folder = raw.get("data_dir").map(|entry| match &entry.value {
                 Value::Text(text) => text.as_str(),
                 _ => "not text",

@@ -64,6 +64,16 @@ pub(super) async fn add(state: web::Data<State>, Json(edit): Json<CameraEdit>) -
         .json(added.status))
 }
 
+/// What can be edited of every camera, by id, without secrets; read from the table now.
+#[utoipa::path(get, path = "/api/v1/cameras/settings", operation_id = "listCameraSettings", tag = "cameras", responses(
+    (status = 200, body = List<CameraSettings>),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is away"),
+))]
+pub(super) async fn all_settings(state: web::Data<State>) -> Answer<web::Json<List<CameraSettings>>> {
+    let rows = state.database.cameras().await?;
+    Ok(web::Json(List::whole(rows.iter().map(CameraSettings::from).collect())))
+}
+
 /// What can be edited of a camera, without its secrets. The `ETag` names this very row: give it back as `If-Match`.
 #[utoipa::path(get, path = "/api/v1/cameras/{id}/settings", operation_id = "getCameraSettings", tag = "cameras", params(("id" = i64, Path)), responses(
     (status = 200, body = CameraSettings, headers(("ETag" = String, description = "for If-Match"))),

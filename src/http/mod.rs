@@ -57,6 +57,7 @@ table::table! {
     "/api/v1/cameras/import" => { POST: sheet::import },
     "/api/v1/cameras/plan" => { GET: plan::look },
     "/api/v1/cameras/plan/apply" => { POST: plan::apply },
+    "/api/v1/cameras/settings" => { GET: cameras::all_settings },
     "/api/v1/cameras/probe" => { POST: probes::test },
     "/api/v1/cameras/{id}" => { GET: cameras::one, PATCH: cameras::edit, DELETE: cameras::delete },
     "/api/v1/cameras/{id}/settings" => { GET: cameras::settings },

@@ -57,6 +57,8 @@ pub struct State {
     pub live: SharedLive,
     /// Cameras and recordings, for reading.
     pub database: SharedDatabase,
+    /// Where the cameras are, without a password: `sqlite:/var/lib/streamwarden/streamwarden.db`.
+    pub database_name: String,
     /// Segments at rest, for reading.
     pub objects: SharedObjects,
     /// Segments that are still here, for reading.

@@ -21,6 +21,11 @@ pub(super) struct Status {
     version: &'static str,
     /// Name of this process.
     node: String,
+    /// Its number on its machine.
+    pid: u32,
+    /// Where the cameras are, without a password.
+    #[schema(example = "postgresql://db.example.org:5432/video")]
+    database: String,
     /// When it started.
     started_at: DateTime<Utc>,
     /// The jobs it runs.
@@ -44,6 +49,8 @@ pub(super) async fn status(state: web::Data<State>) -> Answer<web::Json<Status>>
     Ok(web::Json(Status {
         version: VERSION,
         node: state.node.clone(),
+        pid: std::process::id(),
+        database: state.database_name.clone(),
         started_at: state.started_at,
         roles: state.roles.clone(),
         services,

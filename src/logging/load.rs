@@ -70,7 +70,12 @@ fn parse(file: &Path, text: &str) -> Result<Loaded, Complaints> {
     }
     // Built even if there are complaints, for the complaints it may add.
     match Config::builder().appenders(appenders).loggers(raw.loggers()).build(root) {
-        Ok(config) if complaints.is_empty() => Ok(Loaded { config, refresh_rate: raw.refresh_rate() }),
+        Ok(mut config) if complaints.is_empty() => {
+            if let Some(level) = super::LEVEL.get() {
+                config.root_mut().set_level(*level);
+            }
+            Ok(Loaded { config, refresh_rate: raw.refresh_rate() })
+        }
         Ok(_) => Err(Complaints(complaints)),
         // An appender that could not be made is missing for everybody who names it: told once is enough.
         Err(_) if !errors.is_empty() => Err(Complaints(complaints)),
@@ -135,6 +140,7 @@ fn appender_faults(text: &str, kinds: &Deserializers) -> Vec<String> {
 
 /// What is used when there is no file.
 pub(super) fn console_only(level: LevelFilter) -> Config {
+    let level = super::LEVEL.get().copied().unwrap_or(level);
     let console = ConsoleAppender::builder().target(Target::Stderr).encoder(Box::new(line::LineEncoder)).build();
     // Libraries that tell every start of their own parts; the same two as in etc/log4rs.yaml.
     let quiet =

@@ -37,6 +37,14 @@ const PLACES: [&str; 2] = ["etc/log4rs.yaml", "/etc/streamwarden/log4rs.yaml"];
 /// The configuration in use, once logging was started.
 static CURRENT: OnceLock<Arc<redacting::Current>> = OnceLock::new();
 
+/// What was asked for on the command line, for the whole life of the process.
+static LEVEL: OnceLock<LevelFilter> = OnceLock::new();
+
+/// Logs from this level on, whatever a file or a caller says later; for `--log-level`. Call it before logging is started.
+pub fn set_level(level: LevelFilter) {
+    let _ = LEVEL.set(level);
+}
+
 /// Finds the logging configuration: `named` (the value of `--log-config`), the variable `STREAMWARDEN_LOG_CONFIG`,
 /// `./etc/log4rs.yaml`, `/etc/streamwarden/log4rs.yaml`. `None` when there is none: the console alone does.
 pub fn find(named: Option<PathBuf>, env: &BTreeMap<String, String>) -> Option<PathBuf> {

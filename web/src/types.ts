@@ -140,6 +140,9 @@ export interface HeldPlan {
 
 export interface PlanView {
   held: HeldPlan | null;
+  /** Relayed, or tried again and again. */
+  cameras: number;
+  /** How many of them run at this moment. */
   running: number;
 }
 

@@ -7,7 +7,6 @@ mod disk;
 mod network;
 mod nodes;
 mod report;
-pub(super) mod running;
 
 use std::path::{Path, PathBuf};
 
@@ -17,15 +16,18 @@ use crate::adapters::database::postgres::SiteTable;
 use crate::adapters::database::{postgres, sqlite};
 use crate::adapters::ffmpeg::version;
 use crate::adapters::mediamtx::MediaMtx;
+use crate::app::running;
 use crate::config::Settings;
 use crate::config::settings::{Database, Objects, Server};
 use crate::logging::unset_variable;
 
 /// Tries everything, in the order of the configuration. `log_files` are the files that logging would write.
 pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
-    let running = running::on(&settings.data_dir);
+    let here = running::on(&settings.data_dir);
     let mut findings = vec![disk::folder("data_dir", &settings.data_dir, least_free(settings))];
-    findings.push(network::listen(settings.http.listen, running).await);
+    let (listening, others) = tokio::join!(network::listen(settings.http.listen, here), program_here(settings));
+    findings.push(listening);
+    findings.extend(others);
     // Side by side: a server that hangs costs its time limit once, however many hang.
     let servers = settings.servers.iter().map(|server| server_findings(settings, server));
     findings.extend(futures_util::future::join_all(servers).await.into_iter().flatten());
@@ -39,6 +41,19 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
         findings.push(log_file(file));
     }
     Report { findings }
+}
+
+/// Whether a streamwarden runs here, and on the database of this configuration.
+async fn program_here(settings: &Settings) -> Option<Finding> {
+    match running::find_ours(settings).await {
+        Ok(None) => None,
+        Ok(Some((remote, about))) => {
+            let process = about.pid.map_or_else(String::new, |pid| format!(" as process {pid}"));
+            let found = format!("version {} runs{process} at {}", about.version, remote.address());
+            Some(Finding::ok("streamwarden", found))
+        }
+        Err(error) => Some(Finding::error("streamwarden", &error)),
+    }
 }
 
 async fn database(database: &Database) -> Finding {

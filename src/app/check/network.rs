@@ -7,8 +7,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use super::report::{Finding, Verdict};
-use super::running::Running;
 use crate::adapters::mediamtx::MediaServer;
+use crate::app::running::Running;
 use crate::config::settings::Server;
 
 /// How long an RTSP port may take to accept a connection.

@@ -31,6 +31,13 @@ pub fn draft(row: Option<&CameraRow>, edit: &CameraEdit, kinds: &Kinds) -> Resul
     CameraSource::from_row(&target, kinds)
 }
 
+impl CameraEdit {
+    /// Whether it changes nothing.
+    pub fn is_empty(&self) -> bool {
+        !touches_source(self) && self.enabled.is_none() && self.record.is_none()
+    }
+}
+
 fn touches_source(edit: &CameraEdit) -> bool {
     let CameraEdit {
         name,

@@ -297,14 +297,13 @@ fn only_cameras_that_really_ran_count() {
         ("broken ones do not thin out the rest", &[1, 2, 3, 4], &[1], 3, &[1, 2, 3, 4]),
     ];
     for (what, ran, left, stops, now) in table {
-        let (after, held) =
-            Scales::default().weigh(&before, read(&rows(left)), 0.5, None, &some(ran), Duration::ZERO);
-        let wanted: Vec<i64> = now.iter().chain(left).copied().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+        let (after, held) = Scales::default().weigh(&before, read(&rows(left)), 0.5, None, &some(ran), Duration::ZERO);
+        let wanted: Vec<i64> =
+            now.iter().chain(left).copied().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
         assert_eq!((held.as_ref().map_or(0, |held| held.would_stop.len()), ids(&after)), (stops, wanted), "{what}");
         assert!(held.is_none_or(|held| held.running == ran.len()), "{what}");
     }
-    let (now, held) =
-        Scales::default().weigh(&before, Fleet::new(), 0.5, None, &some(&[1, 2, 3, 4]), Duration::ZERO);
+    let (now, held) = Scales::default().weigh(&before, Fleet::new(), 0.5, None, &some(&[1, 2, 3, 4]), Duration::ZERO);
     let (later, held) = Scales::default().weigh(&now, Fleet::new(), 0.5, held.as_ref(), &|_| false, Duration::ZERO);
     assert_eq!((held.expect("held").would_stop.len(), ids(&later).len()), (4, 4), "held while its cameras are away");
 }

@@ -55,6 +55,7 @@ impl World {
             roles: vec![Role::Monitor, Role::Record],
             live,
             database: database.clone(),
+            database_name: "sqlite:test.db".to_owned(),
             objects: Arc::new(Directory::open(folder.path().join("objects")).expect("an object store")),
             spool: Arc::new(Spool::open(folder.path().join("spool")).expect("a spool")),
             hub,

@@ -2,7 +2,9 @@
 
 mod cameras;
 mod canary;
+mod command_line;
 mod crash;
+mod databases;
 mod nodes;
 mod nonsense;
 mod outages;

@@ -78,3 +78,26 @@ fn the_console_start_passes_its_database_and_its_options_on() {
     let (code, said) = run(&["--roles", "nonsense"], &[("PG_DSN", "postgresql://u@127.0.0.1:1/x")]);
     assert_eq!((code, said.contains("\"nonsense\" is not a role")), (Some(2), true), "{said}");
 }
+
+#[test]
+fn the_console_start_finds_the_program_beside_itself_and_files_count_from_where_one_is() {
+    let room = Room::new();
+    let script = room.path().join("place/start.sh");
+    room.write("place/start.sh", include_str!("../../../etc/start.sh"));
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).expect("our own file");
+    symlink(env!("CARGO_BIN_EXE_streamwarden"), room.path().join("place/streamwarden")).expect("a link");
+    room.write("here/my.toml", "rolls = 1\n");
+    room.write("here/dsn", "mysql://u@127.0.0.1:1/x\n");
+    room.write("place/dsn", "postgresql://u@127.0.0.1:1/x\n");
+    let here = room.path().join("here").canonicalize().expect("a path");
+    for config in [&["--config", "my.toml"][..], &["--config=my.toml"]] {
+        let mut command = Command::new(&script);
+        command.current_dir(&here).args(config).env_clear().env("PG_DSN_FILE", "dsn");
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        let output = command.output().expect("it starts");
+        let said = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(&format!("{}/my.toml:1", here.display())), "{said}");
+        assert!(said.contains("database.url  (environment PG_DSN_FILE)"), "{said}");
+    }
+}

@@ -10,7 +10,7 @@ use actix::{ActorFutureExt, Context, Handler, Message, ResponseActFuture, WrapFu
 use super::Restreams;
 use crate::adapters::database::{Condition, SharedDatabase, patiently};
 use crate::adapters::live::SharedLive;
-use crate::base::{Error, Result};
+use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{self, CameraEdit, CameraRow, CameraStatus, Kinds};
 
 /// Adds a camera. `Invalid` names the field, `Conflict` when the name is taken.

@@ -109,7 +109,11 @@ impl Handler<LookAtPlan> for Restreams {
             self.after_reading.push(tell);
             self.refresh(ctx);
         }
-        let read = async move { if look.read { _ = told.await } };
+        let read = async move {
+            if look.read {
+                _ = told.await
+            }
+        };
         Box::pin(read.into_actor(self).map(|(), manager, _| Ok(manager.plan_view())))
     }
 }

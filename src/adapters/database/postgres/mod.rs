@@ -82,6 +82,14 @@ impl Postgres {
     }
 }
 
+/// Where a database is, without user and password: `host:port/database`.
+///
+/// # Errors
+/// `Invalid` when the URL cannot be read.
+pub fn place(url: &SecretString) -> Result<String> {
+    Address::parse(url).map(|address| address.place)
+}
+
 /// Connects, brings the schema up to date and begins to listen.
 ///
 /// `Invalid` (field `database.url`) when the URL is wrong, `Unsupported` when the schema is newer than ours or the tables

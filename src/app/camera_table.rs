@@ -1,0 +1,117 @@
+//! The cameras table itself, where no program runs on it: checks and writes go the same way as those of the API.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use chrono::Utc;
+
+use super::cameras::no_camera;
+use crate::actors::restream::{self, LAST_KNOWN, RestreamSetup};
+use crate::adapters::database::import::import as write_sheet;
+use crate::adapters::database::{Condition, SharedDatabase};
+use crate::adapters::ffmpeg::version;
+use crate::adapters::known::KnownCameras;
+use crate::base::Result;
+use crate::config::Settings;
+use crate::config::settings::Database;
+use crate::domain::camera::sheet::{self, ImportReport};
+use crate::domain::camera::{CameraEdit, CameraRow, CameraSource, Kinds, check_edit, check_kind, check_unused};
+use crate::domain::probe::{KeptProbe, ProbeView};
+
+/// All cameras, by id. A database that does not exist yet has none, and is not made for looking.
+pub(super) async fn list(settings: &Settings) -> Result<Vec<CameraRow>> {
+    if let Database::Sqlite(file) = &settings.database
+        && !file.exists()
+    {
+        return Ok(Vec::new());
+    }
+    open(settings).await?.cameras().await
+}
+
+pub(super) async fn add(settings: &Settings, edit: CameraEdit) -> Result<CameraRow> {
+    let database = open(settings).await?;
+    check_edit(None, &edit, &read_kinds(&database).await?)?;
+    database.add_camera(edit).await
+}
+
+pub(super) async fn edit(settings: &Settings, camera: &str, edit: CameraEdit) -> Result<CameraRow> {
+    let database = open(settings).await?;
+    let row = find(&database, camera).await?;
+    let (checked, kinds) = (edit.clone(), read_kinds(&database).await?);
+    let only_if = Condition::new(move |row| check_edit(Some(row), &checked, &kinds));
+    let row = database.edit_camera_if(row.id, edit, only_if).await?;
+    note_meant(settings, row.id, Some(&row));
+    Ok(row)
+}
+
+pub(super) async fn remove(settings: &Settings, camera: &str) -> Result<CameraRow> {
+    let database = open(settings).await?;
+    let row = find(&database, camera).await?;
+    database.delete_camera(row.id).await?;
+    note_meant(settings, row.id, None);
+    Ok(row)
+}
+
+/// The next start weighs the table against the cameras that were known last: what a person named is no surprise to it.
+fn note_meant(settings: &Settings, id: i64, row: Option<&CameraRow>) {
+    if let Err(error) = KnownCameras::at(settings.data_dir.join(LAST_KNOWN)).change_row(id, row) {
+        log::warn!("the next start may hold this change, see `streamwarden cameras plan` then: {error}");
+    }
+}
+
+pub(super) async fn import(settings: &Settings, file: &[u8], dry: bool) -> Result<ImportReport> {
+    write_sheet(&open(settings).await?, file, dry).await
+}
+
+pub(super) async fn export(settings: &Settings) -> Result<String> {
+    Ok(sheet::write(&list(settings).await?))
+}
+
+pub(super) async fn kinds(settings: &Settings) -> Result<Vec<(String, String)>> {
+    open(settings).await?.camera_kinds().await
+}
+
+pub(super) async fn set_kind(settings: &Settings, kind: &str, template: &str) -> Result<()> {
+    check_kind(kind, template)?;
+    open(settings).await?.put_camera_kind(kind.to_owned(), template.to_owned()).await
+}
+
+pub(super) async fn remove_kind(settings: &Settings, kind: &str) -> Result<()> {
+    let database = open(settings).await?;
+    check_unused(kind, &database.cameras().await?)?;
+    database.delete_camera_kind(kind).await
+}
+
+pub(super) async fn probe(settings: &Settings, camera: &str) -> Result<ProbeView> {
+    let database = open(settings).await?;
+    let row = find(&database, camera).await?;
+    let source = Box::new(CameraSource::from_row(&row, &read_kinds(&database).await?)?);
+    let mark = settings.data_dir.display().to_string();
+    version::look(&settings.ffmpeg.ffprobe, &mark).await?;
+    let version = version::look(&settings.ffmpeg.ffmpeg, &mark).await?;
+    let setup = Arc::new(RestreamSetup::from_settings(settings, version, mark, false)?);
+    let begun = Instant::now();
+    let result = restream::probe(setup, source.clone()).await;
+    let (at, ms) = (Utc::now(), begun.elapsed().as_millis() as u64);
+    if let Err(error) = database.put_camera_probe(KeptProbe::new(&source, at, &result)).await {
+        log::warn!("what was found is not kept: {error}");
+    }
+    Ok(ProbeView::new(at, ms, result))
+}
+
+async fn open(settings: &Settings) -> Result<SharedDatabase> {
+    super::open_database(settings).await
+}
+
+async fn read_kinds(database: &SharedDatabase) -> Result<Kinds> {
+    Ok(database.camera_kinds().await?.into_iter().collect())
+}
+
+/// A name wins over an id, as names may be numbers.
+async fn find(database: &SharedDatabase, camera: &str) -> Result<CameraRow> {
+    let rows = database.cameras().await?;
+    let id = camera.parse::<i64>().ok();
+    let by_name = rows.iter().find(|row| row.name == camera);
+    let found = by_name.or_else(|| rows.iter().find(|row| Some(row.id) == id));
+    found.cloned().ok_or_else(|| no_camera(camera))
+}

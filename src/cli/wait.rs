@@ -1,0 +1,86 @@
+//! `streamwarden cameras wait`: for scripts that go on when a camera is in a state.
+
+use std::time::Duration;
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+use super::cameras::Whom;
+use super::{EXIT_FAILURE, Failure, Print, note, say};
+use crate::app::remote::Remote;
+use crate::base::{Kind, Result};
+use crate::config;
+use crate::domain::camera::CameraStatus;
+
+/// Between two looks.
+const EVERY: Duration = Duration::from_millis(250);
+
+/// What can be waited for: the states of a camera, and that there is none of this name.
+const STATES: [&str; 10] =
+    ["waiting", "probing", "starting", "running", "stalled", "backoff", "degraded", "held", "stopped", "gone"];
+
+/// Options of `cameras wait`.
+#[derive(Clone, Debug, Args)]
+pub struct Options {
+    /// Name or id.
+    camera: String,
+    /// State to wait for; "gone" is that of a camera that is not there.
+    #[arg(long = "for", value_name = "STATE", default_value = "running", value_parser = PossibleValuesParser::new(STATES))]
+    state: String,
+    /// How long: 60, 90s, 5m
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = config::parse_duration)]
+    timeout: Duration,
+    /// How to print the camera.
+    #[command(flatten)]
+    print: Print,
+    /// Address of a running streamwarden to ask instead of the one of this configuration: http://127.0.0.1:8080
+    #[arg(long, value_name = "URL", visible_alias = "url")]
+    pub(super) api: Option<String>,
+}
+
+/// Waits.
+///
+/// # Errors
+/// Exit code 1 when the time is over; when nobody runs there. A camera that is not there yet is waited for.
+pub(super) async fn run(whom: &Whom<'_>, options: &Options) -> Result<(), Failure> {
+    let remote = whom.remote().await?;
+    let until = Instant::now() + options.timeout;
+    loop {
+        let now = look(&remote, &options.camera).await;
+        // It may be starting anew: asked again while there is time.
+        let (found, words) = match now {
+            Ok(camera) => {
+                let state = camera.as_ref().map_or_else(|| "gone".to_owned(), |camera| camera.state.to_string());
+                (Some((state, camera)), String::new())
+            }
+            Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Timeout) => (None, error.to_string()),
+            Err(error) => return Err(error.into()),
+        };
+        if let Some((state, camera)) = &found
+            && *state == options.state
+        {
+            let text = format!("camera {} is {state}", options.camera);
+            return say(&if options.print.json { json!(camera).to_string() } else { text });
+        }
+        if Instant::now() >= until {
+            let is = found.map_or(words, |(state, camera)| {
+                let why = camera.and_then(|camera| camera.last_error).map(|why| format!(": {why}")).unwrap_or_default();
+                format!("it is {state}{why}")
+            });
+            let limit = options.timeout.as_secs_f64();
+            note(&format!("camera {} was not {} within {limit} s; {is}", options.camera, options.state));
+            return Err(Failure::Told(EXIT_FAILURE));
+        }
+        sleep(EVERY).await;
+    }
+}
+
+/// A name wins over an id, as names may be numbers.
+async fn look(remote: &Remote, camera: &str) -> Result<Option<CameraStatus>> {
+    let (mut all, id) = (remote.cameras().await?, camera.parse::<i64>().ok());
+    let at = all.iter().position(|one| one.name == camera);
+    let at = at.or_else(|| all.iter().position(|one| Some(one.id) == id));
+    Ok(at.map(|at| all.swap_remove(at)))
+}

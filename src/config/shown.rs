@@ -1,0 +1,179 @@
+//! The configuration in force, key by key with its origin, for `streamwarden config`. Defaults are read out of
+//! `etc/streamwarden.toml`, which a test holds to the truth.
+
+use std::collections::BTreeMap;
+
+use secrecy::ExposeSecret;
+use serde::Serialize;
+
+use super::raw::{Raw, Value};
+use super::settings::{Database, Objects, Settings};
+use super::{Complaints, Sources, check, keys, read};
+use crate::base::redact;
+
+/// The documented file.
+const DOCUMENTED: &str = include_str!("../../etc/streamwarden.toml");
+
+/// What stands for a secret.
+const HIDDEN: &str = "***";
+
+/// One key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shown {
+    /// Full name: `servers[0].api_url`.
+    pub key: String,
+    /// As the file would have it; `***` for a secret, null where there is none.
+    pub value: Option<String>,
+    /// `default`, `etc/streamwarden.toml:12`, `environment PG_DSN`, `command line --listen`.
+    pub origin: String,
+}
+
+/// Every key with its value, in the order of `etc/streamwarden.toml`.
+///
+/// # Errors
+/// All complaints at once: a configuration with a fault is in force nowhere.
+pub fn shown(sources: &Sources) -> Result<Vec<Shown>, Complaints> {
+    let (raw, mut complaints, readable) = read(sources);
+    if !readable {
+        return Err(Complaints(complaints));
+    }
+    let settings = check::settings(&raw, sources.host_name.as_deref(), &mut complaints);
+    if !complaints.is_empty() {
+        return Err(Complaints(complaints));
+    }
+    let documented = documented();
+    let mut all = Vec::new();
+    let mut servers_done = false;
+    for name in keys::names() {
+        if !name.starts_with("servers[]") {
+            all.push(one(name.to_owned(), &raw, &settings, &documented));
+        } else if !std::mem::replace(&mut servers_done, true) {
+            for index in 0..settings.servers.len() {
+                let own = keys::names().filter(|name| name.starts_with("servers[]"));
+                let full = own.map(|name| name.replace("[]", &format!("[{index}]")));
+                all.extend(full.map(|name| one(name, &raw, &settings, &documented)));
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn one(key: String, raw: &Raw, settings: &Settings, documented: &BTreeMap<String, String>) -> Shown {
+    let Some(entry) = raw.get(&key) else {
+        let value = computed(&key, settings).or_else(|| documented.get(&keys::pattern(&key)).cloned());
+        return Shown { key, value, origin: "default".to_owned() };
+    };
+    let value = match &settings.database {
+        Database::Postgres(url) | Database::Site { url, .. } if key == "database.url" => {
+            let url = url.expose_secret();
+            // Other forms of it have their password elsewhere.
+            quoted(&if url.contains("://") { redact::text(url) } else { HIDDEN.to_owned() })
+        }
+        Database::Sqlite(file) if key == "database.url" => quoted(&format!("sqlite:{}", file.display())),
+        _ if keys::is_secret(&key) => quoted(HIDDEN),
+        _ => text(&entry.value),
+    };
+    Shown { key, value: Some(value), origin: entry.origin.to_string() }
+}
+
+/// Defaults that follow from the machine or from other keys.
+fn computed(key: &str, settings: &Settings) -> Option<String> {
+    if let Some((index, key)) = key.strip_prefix("servers[").and_then(|rest| rest.split_once("].")) {
+        let server = settings.servers.get(index.parse::<usize>().ok()?)?;
+        return match key {
+            "name" => Some(quoted(&server.name)),
+            "api_url" => Some(quoted(server.api_url.as_str().trim_end_matches('/'))),
+            "rtsp_url" => Some(quoted(server.rtsp_url.as_str().trim_end_matches('/'))),
+            _ => None,
+        };
+    }
+    let Objects::Directory(objects) = &settings.objects;
+    match (key, &settings.database) {
+        ("node", _) => Some(quoted(&settings.node)),
+        ("data_dir", _) => Some(quoted(&settings.data_dir.display().to_string())),
+        ("database.url", Database::Sqlite(file)) => Some(quoted(&format!("sqlite:{}", file.display()))),
+        ("restream.server", _) => Some(quoted(&settings.restream.server)),
+        ("objects.directory", _) => Some(quoted(&objects.display().to_string())),
+        _ => None,
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("{text:?}")
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Text(text) => quoted(&redact::text(text)),
+        Value::Integer(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::List(items) => format!("[{}]", items.iter().map(text).collect::<Vec<_>>().join(", ")),
+        Value::Other(name) => (*name).to_owned(),
+    }
+}
+
+/// Keys of the documented file with their defaults; keys whose line is only an example have none.
+fn documented() -> BTreeMap<String, String> {
+    let (mut defaults, mut section, mut example) = (BTreeMap::new(), String::new(), false);
+    for line in DOCUMENTED.lines() {
+        if line.starts_with('[') {
+            section = line.trim_matches(['[', ']']).replace("servers", "servers[]") + ".";
+        }
+        let comment = line.strip_prefix('#').unwrap_or_default();
+        match comment.split_once(" = ").filter(|_| comment.starts_with(|c: char| c.is_ascii_lowercase())) {
+            Some((key, value)) if !example => _ = defaults.insert(format!("{section}{key}"), value.to_owned()),
+            Some(_) => {}
+            None if comment.is_empty() => example = false,
+            None => example |= comment.contains("For example:"),
+        }
+    }
+    defaults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources(toml: &str, env: &[(&str, &str)]) -> (tempfile::TempDir, Sources) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("s.toml");
+        std::fs::write(&file, toml).expect("a file");
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        (folder, Sources { file: Some(file), env, host_name: Some("n1".to_owned()), ..Sources::default() })
+    }
+
+    #[test]
+    fn every_key_has_its_value_and_origin_and_no_secret_is_shown() {
+        let toml = "[http]\nlisten = \"127.0.0.1:1\"\n[[servers]]\napi_username = \"u\"\napi_password = \"hunter2\"\n[record]\ninclude = [\"a*\"]\n";
+        let env = [("PG_DSN", "postgresql://u:hunter3@db/video"), ("SEGMENT_DURATION", "30")];
+        let (_folder, sources) = sources(toml, &env);
+        let all = shown(&sources).expect("no fault");
+        let find = |key: &str| all.iter().find(|one| one.key == key).unwrap_or_else(|| panic!("{key}"));
+        for (key, value, origin) in [
+            ("http.listen", Some(r#""127.0.0.1:1""#), "s.toml:2"),
+            ("servers[0].api_password", Some(r#""***""#), "s.toml:5"),
+            ("servers[0].rtsp_url", Some(r#""rtsp://127.0.0.1:8554""#), "default"),
+            ("servers[0].publish_password", None, "default"),
+            ("record.include", Some(r#"["a*"]"#), "s.toml:7"),
+            ("record.segment_duration", Some(r#""30""#), "environment SEGMENT_DURATION"),
+            ("record.keep_local", Some(r#""7d""#), "default"),
+            ("restream.media_port", None, "default"),
+            ("node", Some(r#""n1""#), "default"),
+            ("database.url", Some(r#""postgresql://***@db/video""#), "environment PG_DSN"),
+        ] {
+            let one = find(key);
+            assert_eq!(one.value.as_deref(), value, "{key}");
+            assert!(one.origin.ends_with(origin), "{key}: {}", one.origin);
+        }
+        assert!(!format!("{all:?}").contains("hunter"));
+        let known: Vec<String> = keys::names().map(|name| name.replace("[]", "[0]")).collect();
+        assert_eq!(all.into_iter().map(|one| one.key).collect::<Vec<_>>(), known);
+    }
+
+    #[test]
+    fn a_configuration_with_a_fault_is_not_shown() {
+        let (_folder, sources) = sources("rolls = 1\n", &[]);
+        assert_eq!(shown(&sources).expect_err("a fault").0.len(), 1);
+    }
+}

@@ -1,0 +1,72 @@
+//! Variables of systems like ours that do nothing here yet: whoever moves over must not believe that they count.
+
+use std::collections::BTreeMap;
+
+/// Beginnings of names, and what to know of them. The first that fits counts.
+const KNOWN: [(&str, &str); 8] = [
+    ("REDIS_", "the live state is kept in memory; there is no Redis yet"),
+    ("S3_", "segments go to the folder objects.directory; there is no S3 yet"),
+    ("AWS_S3_", "segments go to the folder objects.directory; there is no S3 yet"),
+    ("VIMEO_", "there are no probes of Vimeo yet"),
+    ("LOG_LEVEL", "write --log-level, or root.level in etc/log4rs.yaml"),
+    ("LOG_FILE", "name files in etc/log4rs.yaml"),
+    ("DATABASE_URL", "write PG_DSN or STREAMWARDEN_DATABASE__URL"),
+    ("RUST_LOG", "write --log-level, or root.level in etc/log4rs.yaml"),
+];
+
+/// Variables that are set and do nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unused {
+    /// Their names.
+    pub names: Vec<String>,
+    /// What happens instead, or what to write.
+    pub remedy: &'static str,
+}
+
+impl Unused {
+    /// A sentence with the names.
+    pub fn found(&self) -> String {
+        let verb = if self.names.len() == 1 { "is set and does" } else { "are set and do" };
+        format!("{} {verb} nothing here", self.names.join(", "))
+    }
+}
+
+/// Those of this environment, one entry for each remedy.
+pub fn unused_variables(env: &BTreeMap<String, String>) -> Vec<Unused> {
+    let mut all: Vec<Unused> = Vec::new();
+    for (name, _) in env.iter().filter(|(_, value)| !value.is_empty()) {
+        let Some((_, remedy)) = KNOWN.iter().find(|(start, _)| name.starts_with(start)) else { continue };
+        match all.iter_mut().find(|one| one.remedy == *remedy) {
+            Some(one) => one.names.push(name.clone()),
+            None => all.push(Unused { names: vec![name.clone()], remedy }),
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_nothing_is_named_together() {
+        let env = [
+            ("REDIS_URL", "redis://h"),
+            ("REDIS_PORT", ""),
+            ("S3_BUCKET_NAME", "vod"),
+            ("S3_SECRET_ACCESS_KEY_FILE", "/run/secrets/s3"),
+            ("PG_DSN", "postgresql://u@h/d"),
+            ("SEGMENT_DURATION", "60"),
+            ("PATH", "/bin"),
+        ];
+        let env = env.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let found: Vec<String> = unused_variables(&env).iter().map(Unused::found).collect();
+        assert_eq!(
+            found,
+            [
+                "REDIS_URL is set and does nothing here",
+                "S3_BUCKET_NAME, S3_SECRET_ACCESS_KEY_FILE are set and do nothing here"
+            ]
+        );
+    }
+}
