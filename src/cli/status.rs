@@ -10,9 +10,10 @@ use super::{EXIT_FAILURE, Failure, Files, Target, printable, say, table};
 use crate::app;
 use crate::app::remote::Remote;
 use crate::base::Result;
-use crate::domain::camera::{CameraState, CameraStatus};
+use crate::domain::camera::{CameraState, CameraStatus, undelivered};
 use crate::domain::hold::HeldView;
 use crate::domain::incident::Incident;
+use crate::domain::stream::StreamStatus;
 use crate::logging;
 
 /// A camera that has just been added or switched on has so long for its first picture.
@@ -70,8 +71,7 @@ async fn look(remote: &Remote) -> Result<Overview> {
 /// What does not work now.
 fn down(overview: &Overview, now: DateTime<Utc>) -> Vec<Down> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
-    let services =
-        overview.status["services"].as_array().into_iter().flatten().filter(|service| service["ok"] == false);
+    let services = services(&overview.status).filter(|service| service["ok"] == false);
     let mut all: Vec<Down> = services
         .map(|service| Down {
             what: "service",
@@ -81,13 +81,15 @@ fn down(overview: &Overview, now: DateTime<Utc>) -> Vec<Down> {
             reason: text(&service["detail"]),
         })
         .collect();
-    let cameras = overview.cameras.iter().filter(|camera| is_down(camera, now));
-    all.extend(cameras.map(|camera| Down {
+    let streams: Vec<StreamStatus> =
+        overview.streams.iter().filter_map(|stream| serde_json::from_value(stream.clone()).ok()).collect();
+    let cameras = overview.cameras.iter().filter_map(|camera| Some((camera, why_down(camera, &streams, now)?)));
+    all.extend(cameras.map(|(camera, why)| Down {
         what: "camera",
         name: camera.name.clone(),
         state: camera.state.to_string(),
         since: Some(camera.since),
-        reason: camera.last_error.clone(),
+        reason: Some(why),
     }));
     let recordings = overview.streams.iter().filter(|stream| stream["recording"]["state"] == "paused");
     all.extend(recordings.map(|stream| Down {
@@ -100,15 +102,18 @@ fn down(overview: &Overview, now: DateTime<Utc>) -> Vec<Down> {
     all
 }
 
-/// Whether it should deliver and does not. One that has only just begun has some time.
-fn is_down(camera: &CameraStatus, now: DateTime<Utc>) -> bool {
-    match camera.state {
-        CameraState::Running => false,
-        CameraState::Waiting | CameraState::Probing | CameraState::Starting => {
-            camera.enabled && (camera.restarts > 0 || camera.last_error.is_some() || now - camera.since > STARTING)
-        }
-        _ => camera.enabled,
-    }
+/// What the process depends on. Cameras are told one by one.
+fn services(status: &Value) -> impl Iterator<Item = &Value> {
+    status["services"].as_array().into_iter().flatten().filter(|service| service["name"] != "cameras")
+}
+
+/// Why it delivers nothing though it should. One that has only just begun has some time.
+fn why_down(camera: &CameraStatus, streams: &[StreamStatus], now: DateTime<Utc>) -> Option<String> {
+    let stream = streams.iter().find(|one| one.server == camera.server && one.name.as_str() == camera.path);
+    let begins = matches!(camera.state, CameraState::Waiting | CameraState::Probing | CameraState::Starting);
+    let slow = camera.enabled && begins && now - camera.since > STARTING;
+    // Every process watches its servers.
+    undelivered(camera, stream, true).or_else(|| slow.then(|| "it takes long for its first picture".to_owned()))
 }
 
 fn json(overview: &Overview, down: &[Down]) -> String {
@@ -149,7 +154,7 @@ fn words(overview: &Overview, down: &[Down], now: DateTime<Utc>) -> String {
         overview.address
     )];
     let mut rows: Vec<[String; 2]> = Vec::new();
-    for service in status["services"].as_array().into_iter().flatten() {
+    for service in services(status) {
         let mark = if service["ok"] == false { "DOWN: " } else { "" };
         rows.push([text(&service["name"]), format!("{mark}{}", text(&service["detail"]))]);
     }
@@ -214,16 +219,17 @@ mod tests {
         use CameraState::{Backoff, Held, Running, Starting, Stopped, Waiting};
         let later = |seconds: i64| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
         for (camera, at, is) in [
-            (camera(Running), 999, false),
+            // Nothing arrives at the server.
+            (camera(Running), 0, true),
             (camera(Backoff), 0, true),
             (camera(Held), 0, true),
             (camera(Stopped), 0, true),
             (CameraStatus { enabled: false, ..camera(Stopped) }, 999, false),
             (camera(Starting), 5, false),
             (camera(Waiting), 61, true),
-            (CameraStatus { restarts: 1, ..camera(Starting) }, 5, true),
+            (CameraStatus { last_error: Some("refused".to_owned()), ..camera(Starting) }, 5, true),
         ] {
-            assert_eq!(is_down(&camera, later(at)), is, "{camera:?}");
+            assert_eq!(why_down(&camera, &[], later(at)).is_some(), is, "{camera:?}");
         }
     }
 
@@ -233,6 +239,7 @@ mod tests {
             "version": "0.1.0", "node": "n1", "pid": 7, "startedAt": "1970-01-01T00:00:00Z", "roles": ["restream"],
             "database": "sqlite:/x", "services": [
                 { "name": "database", "ok": true, "detail": "SQLite" }, { "name": "server main", "ok": false, "detail": "refused" },
+                { "name": "cameras", "ok": false, "detail": "1 of 1 deliver nothing" },
             ],
         });
         let bad = CameraStatus { last_error: Some("it\nrefuses".to_owned()), ..camera(CameraState::Backoff) };
@@ -241,7 +248,7 @@ mod tests {
         let overview = Overview {
             address: "http://127.0.0.1:8080".to_owned(),
             status,
-            cameras: vec![bad, camera(CameraState::Running)],
+            cameras: vec![bad, CameraStatus { id: 2, enabled: false, ..camera(CameraState::Stopped) }],
             streams: vec![paused, json!({ "name": "gate", "recording": { "state": "recording" } })],
             incidents: vec![],
             held: None,
@@ -252,7 +259,7 @@ mod tests {
             streamwarden 0.1.0 on n1, process 7, for 3 h 5 min: http://127.0.0.1:8080\n\
             database     SQLite\n\
             server main  DOWN: refused\n\
-            cameras      1 of 2 running\n\
+            cameras      0 of 2 running\n\
             recordings   1 of 2 recording\n\
             incidents    0 open\n\
             \n\
@@ -263,7 +270,7 @@ mod tests {
         let json: Value = serde_json::from_str(&json(&overview, &down)).expect("JSON");
         assert_eq!(
             (&json["ok"], &json["down"][1]["name"], &json["cameras"]["running"]),
-            (&false.into(), &"gate".into(), &1.into())
+            (&false.into(), &"gate".into(), &0.into())
         );
     }
 }

@@ -34,6 +34,7 @@ use super::{
         cameras::delete,
         cameras::restart,
         cameras::settings,
+        cameras::all_settings,
         camera_log::log,
         sheet::export,
         sheet::import,
