@@ -202,7 +202,13 @@ impl Runner for InThisWorld {
     fn look(&self, _: Arc<RestreamSetup>, _: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, Fault>> {
         async {
             tokio::time::sleep(LOOK).await;
-            Ok(Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: Some("aac".into()), flows: true })
+            Ok(Tracks {
+                format: "rtsp".into(),
+                video: Some("h264".into()),
+                audio: Some("aac".into()),
+                flows: true,
+                ..Tracks::default()
+            })
         }
         .boxed()
     }

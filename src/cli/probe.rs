@@ -37,7 +37,8 @@ mod tests {
 
     #[test]
     fn people_read_what_it_sends_or_what_is_wrong() {
-        let tracks = Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: None, flows: true };
+        let tracks =
+            Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: None, flows: true, ..Tracks::default() };
         let well = ProbeView::new(DateTime::UNIX_EPOCH, 1234, Ok(tracks));
         assert_eq!(words(&well), "the camera is well (1.2 s): video h264, sound none");
         let fault = Fault::new(FaultKind::Refused, "rtsp://h refuses the connection; check its port");

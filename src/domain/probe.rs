@@ -20,6 +20,21 @@ pub struct Tracks {
     pub audio: Option<String>,
     /// At least one packet came.
     pub flows: bool,
+    /// The video promises that no picture is sent before one that is shown earlier (there are no B-frames).
+    #[serde(default)]
+    pub shown_as_sent: bool,
+    /// Whether the audio's configuration came ahead of it (RTSP needs AAC's); null without audio.
+    #[serde(default)]
+    pub audio_configured: Option<bool>,
+    /// Width of the picture in pixels, where the look has learnt it.
+    #[serde(default)]
+    pub width: Option<u32>,
+    /// Height of the picture in pixels, likewise.
+    #[serde(default)]
+    pub height: Option<u32>,
+    /// Format of its pixels in ffmpeg's words (`yuvj420p`), likewise.
+    #[serde(default)]
+    pub pixel_format: Option<String>,
 }
 
 /// How a look ended.
@@ -127,6 +142,8 @@ pub enum FaultKind {
     CodecUnsupported,
     /// It answers but sends no packets.
     Silent,
+    /// It sends no key frame in time.
+    NoKeyFrame,
     /// The server we publish to refused.
     PublishRefused,
     /// The source ended or cut the connection.
@@ -220,7 +237,13 @@ mod tests {
     use super::*;
 
     fn tracks(format: &str, video: Option<&str>, audio: Option<&str>) -> Tracks {
-        Tracks { format: format.into(), video: video.map(Into::into), audio: audio.map(Into::into), flows: true }
+        Tracks {
+            format: format.into(),
+            video: video.map(Into::into),
+            audio: audio.map(Into::into),
+            flows: true,
+            ..Tracks::default()
+        }
     }
 
     #[test]

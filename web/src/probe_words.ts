@@ -15,6 +15,7 @@ const faults: Record<string, string> = {
   noVideo: "No video",
   codecUnsupported: "Codec cannot be relayed",
   silent: "Sends nothing",
+  noKeyFrame: "No key frame in time",
   publishRefused: "Media server refused",
   ended: "Connection cut",
   program: "ffprobe failed",

@@ -6,46 +6,116 @@
 use std::time::Duration;
 
 use super::child::{Ending, Exit};
+use crate::domain::camera::{CameraSource, Scheme};
 use crate::domain::probe::{Fault, FaultKind};
 
 /// Longest quote of a line nobody has foreseen, in characters.
 const QUOTE: usize = 160;
+
+/// A server that cuts a publisher which has sent no picture for so long, or longer, has waited for the camera.
+const WAITED: Duration = Duration::from_secs(5);
+
+/// The run whose end is explained.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    /// What it read.
+    pub source: &'a CameraSource,
+    /// Its limit for one read, which tells silence from nonsense: 5.1 calls both invalid data.
+    pub patience: Duration,
+    /// Pictures that it has sent.
+    pub pictures: u64,
+    /// Whether it has a login for the media server.
+    pub has_publish_login: bool,
+}
+
+/// What an attempt may lack, so that there is something else to be said.
+#[derive(Clone, Copy)]
+enum Lack {
+    Login,
+    PublishLogin,
+    Path,
+}
+
+impl Lack {
+    fn is_of(self, attempt: &Attempt<'_>) -> bool {
+        match self {
+            Self::Login => !attempt.source.has_login(),
+            Self::PublishLogin => !attempt.has_publish_login,
+            Self::Path => attempt.source.has_no_path(),
+        }
+    }
+}
 
 /// What to look for (any of them, lower case), what it is, and what to say; `{}` becomes the shown source.
 struct Rule {
     needles: &'static [&'static str],
     kind: FaultKind,
     words: &'static str,
+    /// Other words for an attempt that lacks this.
+    lacking: Option<(Lack, &'static str)>,
 }
 
+impl Rule {
+    fn fault(&self, attempt: &Attempt<'_>) -> Fault {
+        let words = self.lacking.filter(|(lack, _)| lack.is_of(attempt)).map_or(self.words, |(_, words)| words);
+        Fault::new(self.kind, words.replace("{}", &attempt.source.shown))
+    }
+}
+
+/// The kind `generic` calls `/`, which few cameras know.
+const NO_PATH: &str = "{} was called without a path and has no such stream; give the camera's url with its path";
+
+/// What ffmpeg says when the media server has cut it off, or takes nothing any more.
+const CUT_BY_SERVER: [&str; 3] = ["av_interleaved_write_frame", "error writing trailer", "error muxing"];
+
 /// First match wins.
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 19] = [
+    Rule {
+        // Ours to mend: a look finds it, and the sound is then encoded anew.
+        needles: &["no global headers"],
+        kind: FaultKind::CodecUnsupported,
+        words: "the AAC sound of {} comes without its configuration, which RTSP needs ahead; set the camera's audio to auto or aac",
+        lacking: None,
+    },
+    Rule {
+        needles: &["dimensions not set"],
+        kind: FaultKind::NoKeyFrame,
+        words: "{} sent no key frame in time, so that the size of its picture is unknown; check that it sends video, and set its key frame interval to 1-4 s",
+        lacking: None,
+    },
     Rule {
         needles: &["announce failed: 401", "announce failed: 403", "record failed: 401"],
         kind: FaultKind::PublishRefused,
         words: "the media server refuses our login for publishing; check publish_username and publish_password of the server",
+        lacking: Some((
+            Lack::PublishLogin,
+            "the media server wants a login for publishing; set publish_username and publish_password of the server",
+        )),
     },
     Rule {
         // Not SETUP, which cameras are asked for too: where the server refuses it, the next rule's words follow.
         needles: &["announce failed", "record failed"],
         kind: FaultKind::PublishRefused,
         words: "the media server refuses the stream; its log says why (path not configured, already published, codec)",
+        lacking: None,
     },
     Rule {
         needles: &[
             "could not write header",
             "error initializing output",
-            "av_interleaved_write_frame",
-            "error writing trailer",
-            "error muxing",
+            CUT_BY_SERVER[0],
+            CUT_BY_SERVER[1],
+            CUT_BY_SERVER[2],
         ],
         kind: FaultKind::PublishRefused,
         words: "publishing to the media server failed or was cut off; see the media server's log",
+        lacking: None,
     },
     Rule {
         needles: &["failed to resolve hostname", "name or service not known", "temporary failure in name resolution"],
         kind: FaultKind::NameNotResolved,
         words: "the host name of {} is not known; check the name, or use the address",
+        lacking: None,
     },
     Rule {
         needles: &[
@@ -57,74 +127,128 @@ const RULES: [Rule; 16] = [
             "access denied",
         ],
         kind: FaultKind::Unauthorized,
-        words: "{} refuses the user name or password; correct them (tried once a minute, so that the camera does not lock the account)",
+        // ffmpeg has no Digest with SHA-256, and does not say so.
+        words: "{} refuses the user name or password; correct them (tried once a minute, so that the camera does not lock the \
+                account). If they are right, let it accept Basic or Digest with MD5 as well: SHA-256 alone is not supported",
+        lacking: Some((Lack::Login, "{} wants a login; set the camera's user name and password")),
     },
     Rule {
         needles: &["461 unsupported transport"],
         kind: FaultKind::Other,
         words: "{} does not send this way; set the camera's transport to the other one of tcp and udp",
+        lacking: None,
     },
     Rule {
         needles: &["453 not enough bandwidth", "503 service unavailable", "5xx server error"],
         kind: FaultKind::Other,
         words: "{} answers that it cannot serve us now; check how many viewers it allows, or restart the camera",
+        lacking: None,
     },
     Rule {
         needles: &["404 not found", "454 session", "404 stream not found"],
         kind: FaultKind::NotFound,
         words: "{} has no such stream; check path, channel and sub stream",
+        lacking: Some((Lack::Path, NO_PATH)),
+    },
+    Rule {
+        needles: &["400 bad request"],
+        kind: FaultKind::NotFound,
+        words: "{} does not understand the request (400 Bad Request); check path, channel and port",
+        lacking: Some((Lack::Path, NO_PATH)),
     },
     Rule {
         needles: &["connection refused"],
         kind: FaultKind::Refused,
         words: "{} refuses the connection; check that it is on, and its port",
+        lacking: None,
     },
     Rule {
         needles: &["no route to host", "network is unreachable", "host is down"],
         kind: FaultKind::NoRoute,
         words: "there is no route to {}; check network and address",
+        lacking: None,
     },
     Rule {
         needles: &["connection timed out", "operation timed out", "etimedout"],
         kind: FaultKind::TimedOut,
         words: "{} does not answer in time; check that it is on, and what lies between",
+        lacking: None,
     },
     Rule {
         needles: &["[tls @", "tls handshake", "certificate", "gnutls"],
         kind: FaultKind::Tls,
         words: "no secure connection to {}; check that its port speaks TLS, and its certificate",
+        lacking: None,
     },
     Rule {
         needles: &["peer rejected connection", "connection rejected"],
         kind: FaultKind::Unauthorized,
         words: "{} rejects the SRT connection; check streamid, passphrase and that it is live",
+        lacking: None,
     },
     Rule {
         needles: &["matches no streams"],
         kind: FaultKind::NoVideo,
         words: "{} has no video; check the path or channel in its URL",
+        lacking: None,
     },
     Rule {
         needles: &["not on whitelist", "protocol not found"],
         kind: FaultKind::NotMedia,
         words: "{} leads to a protocol that is not allowed; use the address of the stream itself",
+        lacking: None,
     },
     Rule {
         needles: &["connection reset by peer", "end of file"],
         kind: FaultKind::Ended,
         words: "{} cut the connection; if this goes on, check port and protocol, and how many viewers the camera allows",
+        lacking: None,
     },
 ];
 
-/// Explains a run that ended by itself. `shown` is the source without secrets, `patience` the limit ffmpeg had for one
-/// read, which tells silence from nonsense: 5.1 calls both invalid data.
-pub fn explain(exit: &Exit, shown: &str, patience: Duration) -> Fault {
+/// What "Input/output error" means, which is all that ffmpeg says of it.
+const INPUT_OUTPUT: &str = "input/output error";
+const BY_SCHEME: [(Scheme, FaultKind, &str); 4] = [
+    (
+        Scheme::Udp,
+        FaultKind::Silent,
+        "nothing arrives at {}; check that the camera sends to this address and port, and the firewall",
+    ),
+    (Scheme::Rtmp, FaultKind::NotFound, "{} has no such application or stream key, or refuses it; check both"),
+    (Scheme::Rtmps, FaultKind::NotFound, "{} has no such application or stream key, or refuses it; check both"),
+    (
+        Scheme::Srt,
+        FaultKind::Refused,
+        "nobody answers at {}; check that it is on, its port, and that the passphrase has 10 to 79 characters",
+    ),
+];
+
+/// Explains a run that ended by itself.
+pub fn explain(exit: &Exit, attempt: &Attempt<'_>) -> Fault {
     let text = exit.stderr.join("\n").to_lowercase();
-    if let Some(rule) = RULES.iter().find(|rule| rule.needles.iter().any(|needle| text.contains(needle))) {
-        return Fault::new(rule.kind, rule.words.replace("{}", shown));
+    let says = |needles: &[&str]| needles.iter().any(|needle| text.contains(needle));
+    let shown = &attempt.source.shown;
+    if attempt.pictures == 0 && exit.lasted >= WAITED && says(&CUT_BY_SERVER) {
+        let waited = exit.lasted.as_secs();
+        let text = format!(
+            "{shown} sent no picture within {waited} s, and the media server waits no longer; check that it sends video, and set its key \
+             frame interval to 1-4 s"
+        );
+        return Fault::new(FaultKind::NoKeyFrame, text);
+    }
+    if let Some(rule) = RULES.iter().find(|rule| says(rule.needles)) {
+        // Datagrams are waited for in vain, and nobody is there who could answer.
+        if !(rule.kind == FaultKind::TimedOut && attempt.source.scheme == Scheme::Udp) {
+            return rule.fault(attempt);
+        }
+    }
+    if says(&[INPUT_OUTPUT, "timed out"])
+        && let Some((_, kind, words)) = BY_SCHEME.iter().find(|(scheme, ..)| *scheme == attempt.source.scheme)
+    {
+        return Fault::new(*kind, words.replace("{}", shown));
     }
     if text.contains("invalid data found") {
-        return if exit.lasted >= patience.mul_f64(0.8) {
+        return if exit.lasted >= attempt.patience.mul_f64(0.8) {
             Fault::new(FaultKind::Silent, format!("{shown} takes the connection but says nothing; restart the camera"))
         } else {
             let text =
@@ -134,6 +258,11 @@ pub fn explain(exit: &Exit, shown: &str, patience: Duration) -> Fault {
     }
     match (exit.ending, last_words(&exit.stderr)) {
         (Ending::Signal(_), _) => Fault::new(FaultKind::Program, format!("ffmpeg was {}", exit.ending)),
+        (Ending::Code(0), _)
+            if attempt.pictures == 1 && matches!(attempt.source.scheme, Scheme::Http | Scheme::Https) =>
+        {
+            Fault::new(FaultKind::NotMedia, format!("{shown} is one picture and no stream; {ONE_PICTURE}"))
+        }
         (Ending::Code(0), _) => Fault::new(
             FaultKind::Ended,
             format!("{shown} ended the stream; if this goes on, look at the camera's own log"),
@@ -142,6 +271,52 @@ pub fn explain(exit: &Exit, shown: &str, patience: Duration) -> Fault {
         (_, None) => Fault::new(FaultKind::Other, format!("ffmpeg failed without a word ({})", exit.ending)),
     }
 }
+
+/// What the RTSP muxer says of each picture of Motion JPEG that it drops, and why.
+const DROPPED_JPEG: [(&str, &str); 4] = [
+    ("requires standard huffman tables", "with Huffman tables of its own"),
+    ("unsupported pixel format", "in a colour format other than 4:2:0 and 4:2:2"),
+    ("only 1x1 chroma blocks", "in a colour format other than 4:2:0 and 4:2:2"),
+    ("only 8-bit precision", "with quantization tables of 16 bit"),
+];
+/// So many complaints among ffmpeg's last words are no accident.
+const MANY: usize = 10;
+
+/// What ffmpeg's last words say of a stream that moves and is of no use all the same.
+///
+/// `shown_as_sent`: it was started for a camera that promised the order of its pictures.
+pub fn unusable(stderr: &[String], shown_as_sent: bool) -> Option<Fault> {
+    let text = stderr.join("\n").to_lowercase();
+    if let Some((_, how)) = DROPPED_JPEG.iter().find(|(needle, _)| text.contains(needle)) {
+        let text = format!(
+            "the video is MJPEG {how}, which RTSP cannot carry (RFC 2435); switch the camera to H.264 or H.265"
+        );
+        return Some(Fault::new(FaultKind::CodecUnsupported, text));
+    }
+    if shown_as_sent && text.lines().filter(|line| is_disorder(line)).count() >= MANY {
+        let text =
+            "the camera sends pictures in another order than it said when it was looked at; it is looked at again";
+        return Some(Fault::new(FaultKind::Other, text));
+    }
+    None
+}
+
+/// Whether a line complains of a picture that is a little earlier than the one before it. A clock that jumps is further off.
+///
+/// ffmpeg 4 to 6: `Non-monotonous DTS in output stream 0:0; previous: 7200, current: 3600; changing to 7201`; 6 and later:
+/// `[vost#0:0/copy @ 0x5] Non-monotonic DTS; previous: ...`. In units of 1/90000 s.
+fn is_disorder(line: &str) -> bool {
+    let number = |key: &str| -> Option<i64> {
+        let (_, after) = line.split_once(key)?;
+        after.split([',', ';']).next()?.trim().parse().ok()
+    };
+    let video = line.contains("stream 0:0") || line.contains("vost#0:0");
+    let back = number("previous:").zip(number("current:")).map_or(0, |(previous, current)| previous - current);
+    line.contains("non-monoto") && video && (1..90_000).contains(&back)
+}
+
+/// What to do about a source that is one picture.
+const ONE_PICTURE: &str = "use the address of the camera's stream (RTSP, or its MJPEG stream)";
 
 /// The last line that calls itself an error, else the last line at all, cut to a bearable length.
 fn last_words(stderr: &[String]) -> Option<String> {
@@ -160,6 +335,15 @@ mod tests {
             lasted: Duration::from_millis(ms),
             stderr: stderr.iter().map(|line| (*line).to_owned()).collect(),
         }
+    }
+
+    fn source(url: &str) -> CameraSource {
+        let edit = serde_json::from_value(serde_json::json!({ "url": url })).expect("an edit");
+        crate::domain::camera::draft(None, &edit, &std::collections::BTreeMap::new()).expect(url)
+    }
+
+    fn attempt(source: &CameraSource) -> Attempt<'_> {
+        Attempt { source, patience: Duration::from_secs(5), pictures: 0, has_publish_login: true }
     }
 
     /// Lines as ffmpeg 5.1.9 printed them (URLs redacted by the child's tail).
@@ -264,7 +448,7 @@ mod tests {
             (&["rtmp://h/none: Input/output error"], 210, Other),
         ];
         for (stderr, ms, kind) in table {
-            let fault = explain(&exit(stderr, ms), "rtsp://***@h/x", Duration::from_secs(5));
+            let fault = explain(&exit(stderr, ms), &attempt(&source("rtsp://a:b@h/x")));
             assert_eq!(fault.kind, kind, "{stderr:?}: {fault}");
             let quoted = fault.message.starts_with("ffmpeg failed");
             assert!(quoted || fault.message.contains("; "), "it says what to do: {fault}");
@@ -274,10 +458,99 @@ mod tests {
     #[test]
     fn ends_without_words() {
         let killed = Exit { ending: Ending::Signal(9), ..exit(&["[warning] late packet"], 5000) };
-        assert_eq!(explain(&killed, "x", Duration::from_secs(5)).message, "ffmpeg was ended by SIGKILL");
+        let camera = source("rtsp://h/x");
+        assert_eq!(explain(&killed, &attempt(&camera)).message, "ffmpeg was ended by SIGKILL");
         let ended = Exit { ending: Ending::Code(0), ..exit(&[], 5000) };
-        assert_eq!(explain(&ended, "rtsp://h/x", Duration::from_secs(5)).kind, FaultKind::Ended);
-        let other = explain(&exit(&["[error] the reason", "[warning] noise"], 10), "x", Duration::from_secs(5));
+        assert_eq!(explain(&ended, &attempt(&camera)).kind, FaultKind::Ended);
+        let other = explain(&exit(&["[error] the reason", "[warning] noise"], 10), &attempt(&camera));
         assert_eq!(other.message, "ffmpeg failed (exit code 1): [error] the reason");
+    }
+
+    #[test]
+    fn what_is_lacking_is_named() {
+        let (unauthorized, io) = ("Server returned 401 Unauthorized (authorization failed)", "x: Input/output error");
+        let table: [(&str, &str, FaultKind, &str); 16] = [
+            ("rtsp://a:b@h/x", unauthorized, FaultKind::Unauthorized, "correct them"),
+            ("rtsp://a:b@h/x", unauthorized, FaultKind::Unauthorized, "SHA-256"),
+            ("rtsp://h/x", unauthorized, FaultKind::Unauthorized, "wants a login; set the camera's user name"),
+            ("rtsp://h/x", "method ANNOUNCE failed: 401 Unauthorized", FaultKind::PublishRefused, "refuses our login"),
+            ("rtsp://h/x", "Server returned 400 Bad Request", FaultKind::NotFound, "check path, channel and port"),
+            ("rtsp://h/", "Server returned 400 Bad Request", FaultKind::NotFound, "without a path"),
+            ("rtsp://h:554", "Server returned 404 Not Found", FaultKind::NotFound, "without a path"),
+            ("rtsp://h/x", "Server returned 404 Not Found", FaultKind::NotFound, "check path"),
+            ("rtsp://h/", "method ANNOUNCE failed: 400 Bad Request", FaultKind::PublishRefused, "its log says why"),
+            ("udp://239.1.1.1:5000", io, FaultKind::Silent, "nothing arrives at udp://239.1.1.1:5000"),
+            ("udp://239.1.1.1:5000", "x: Connection timed out", FaultKind::Silent, "nothing arrives"),
+            ("rtmp://h/live/x", io, FaultKind::NotFound, "no such application or stream key"),
+            ("srt://h:9000", io, FaultKind::Refused, "10 to 79 characters"),
+            (
+                "rtsp://h/x",
+                "AAC with no global headers is currently not supported",
+                FaultKind::CodecUnsupported,
+                "audio",
+            ),
+            ("rtsp://h/x", "[rtsp @ 0x5] dimensions not set", FaultKind::NoKeyFrame, "key frame interval to 1-4 s"),
+            ("rtsp://h/x", "Could not write header", FaultKind::PublishRefused, "media server's log"),
+        ];
+        for (url, line, kind, words) in table {
+            let fault = explain(&exit(&[line], 100), &attempt(&source(url)));
+            assert_eq!(fault.kind, kind, "{url} {line}: {fault}");
+            assert!(fault.message.contains(words) && fault.message.contains("; "), "{url} {line}: {fault}");
+        }
+        let refused = exit(&["method ANNOUNCE failed: 401 Unauthorized"], 100);
+        let camera = source("rtsp://h/x");
+        let fault = explain(&refused, &Attempt { has_publish_login: false, ..attempt(&camera) });
+        assert!(fault.message.contains("wants a login for publishing"), "{fault}");
+    }
+
+    #[test]
+    fn a_server_that_has_waited_for_the_camera_is_not_blamed() {
+        let camera = source("rtsp://h/x");
+        let cut = "av_interleaved_write_frame(): Broken pipe";
+        for (pictures, ms, kind) in [
+            (0, 10_500, FaultKind::NoKeyFrame),
+            (0, 900, FaultKind::PublishRefused),
+            (200, 10_500, FaultKind::PublishRefused),
+        ] {
+            let fault = explain(&exit(&[cut], ms), &Attempt { pictures, ..attempt(&camera) });
+            assert_eq!(fault.kind, kind, "{pictures} {ms}: {fault}");
+        }
+        let ended = |url: &str, pictures| {
+            let exit = Exit { ending: Ending::Code(0), ..exit(&[], 200) };
+            explain(&exit, &Attempt { pictures, ..attempt(&source(url)) }).kind
+        };
+        assert_eq!(ended("http://h/snapshot.jpg", 1), FaultKind::NotMedia, "one picture");
+        assert_eq!(ended("http://h/video.cgi", 80), FaultKind::Ended);
+        assert_eq!(ended("rtsp://h/x", 1), FaultKind::Ended);
+    }
+
+    #[test]
+    fn a_stream_that_moves_and_is_of_no_use() {
+        let five = |previous: i64, current: i64| {
+            format!(
+                "[rtsp @ 0x5] [warning] Non-monotonous DTS in output stream 0:0; previous: {previous}, current: {current}; changing to 1."
+            )
+        };
+        let eight = |stream: &str| {
+            format!(
+                "[{stream}/copy @ 0x5] [warning] Non-monotonic DTS; previous: 7200, current: 3600; changing to 7201."
+            )
+        };
+        let jpeg = "[rtp @ 0x5] [error] RFC 2435 requires standard Huffman tables for jpeg".to_owned();
+        let table = [
+            (vec![jpeg.clone()], true, Some(FaultKind::CodecUnsupported)),
+            (vec![jpeg], false, Some(FaultKind::CodecUnsupported)),
+            (vec![five(7200, 3600); 12], true, Some(FaultKind::Other)),
+            (vec![eight("vost#0:0"); 12], true, Some(FaultKind::Other)),
+            // Not promised; too few; sound; a clock that jumps.
+            (vec![five(7200, 3600); 12], false, None),
+            (vec![five(7200, 3600); 3], true, None),
+            (vec![eight("aost#0:1"); 12], true, None),
+            (vec![five(2_800_000, 100_000); 12], true, None),
+            (vec![], true, None),
+        ];
+        for (stderr, shown_as_sent, kind) in table {
+            assert_eq!(unusable(&stderr, shown_as_sent).map(|fault| fault.kind), kind, "{stderr:?}");
+        }
     }
 }

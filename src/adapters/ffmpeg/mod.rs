@@ -4,13 +4,14 @@
 //! retry is a rule of `domain`. Never runs a shell. Talked to by the restream and record actors, by `check`, and by
 //! the demo for its sample cameras.
 //!
-//! [`argv`], [`fault`] and [`progress`] are pure; [`child`] owns one process group; [`probe`] and [`version`] run one
+//! [`argv`], [`fault`], [`progress`] and `picture_order` are pure; [`child`] owns one process group; [`probe`] and [`version`] run one
 //! process each to its end; [`orphans`] looks at `/proc`.
 
 pub mod argv;
 pub mod child;
 pub mod fault;
 pub mod orphans;
+mod picture_order;
 pub mod probe;
 pub mod progress;
 pub mod record_argv;

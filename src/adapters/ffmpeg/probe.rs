@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use super::argv::{self, Depth};
 use super::child::{Child, Ending, Event, Exit, Launch, Witness};
 use super::fault;
+use super::picture_order;
 use super::version::Version;
 use crate::domain::camera::{CameraSource, Scheme};
 use crate::domain::probe::{Fault, FaultKind, Tracks};
@@ -117,6 +118,12 @@ struct Answer {
 struct Stream {
     codec_type: Option<String>,
     codec_name: Option<String>,
+    /// A dump in hexadecimal.
+    #[serde(default)]
+    extradata: String,
+    width: Option<u32>,
+    height: Option<u32>,
+    pix_fmt: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -127,19 +134,52 @@ struct Format {
 
 fn read(output: &str, exit: &Exit, source: &CameraSource, patience: Duration) -> Result<Tracks, Fault> {
     if exit.ending != Ending::Code(0) {
-        return Err(fault::explain(exit, &source.shown, patience));
+        let attempt = fault::Attempt { source, patience, pictures: 0, has_publish_login: false };
+        return Err(fault::explain(exit, &attempt));
     }
     let answer: Answer = serde_json::from_str(output).map_err(|_| {
         Fault::new(FaultKind::Program, "ffprobe's answer is not what it should be; is it ffmpeg's own?")
     })?;
-    let first = |kind: &str| {
-        let stream = answer.streams.iter().find(|stream| stream.codec_type.as_deref() == Some(kind))?;
-        Some(stream.codec_name.clone().unwrap_or_else(|| "unknown".into()))
-    };
+    let first = |kind: &str| answer.streams.iter().find(|stream| stream.codec_type.as_deref() == Some(kind));
+    let codec = |stream: &Stream| stream.codec_name.clone().unwrap_or_else(|| "unknown".into());
+    let (video, audio) = (first("video"), first("audio"));
     Ok(Tracks {
         format: answer.format.format_name.clone(),
-        video: first("video"),
-        audio: first("audio"),
+        video: video.map(codec),
+        audio: audio.map(codec),
         flows: !answer.packets.is_empty(),
+        shown_as_sent: video
+            .is_some_and(|video| picture_order::is_shown_as_sent(&codec(video), &bytes_of_dump(&video.extradata))),
+        audio_configured: audio.map(|audio| !audio.extradata.is_empty()),
+        width: video.and_then(|video| video.width),
+        height: video.and_then(|video| video.height),
+        pixel_format: video.and_then(|video| video.pix_fmt.clone()),
     })
+}
+
+/// Bytes of a dump as ffprobe writes it: `00000000: 6742 c01e da02 80bf  gB......`, 16 bytes a line.
+fn bytes_of_dump(dump: &str) -> Vec<u8> {
+    /// The longest part of a line that is hexadecimal: 8 groups and the blanks between them.
+    const WIDTH: usize = 39;
+    let digits = dump.lines().filter_map(|line| line.split_once(": ")).flat_map(|(_, line)| {
+        line.chars().take(WIDTH).filter_map(|c| c.to_digit(16)).map(|digit| digit as u8).collect::<Vec<_>>()
+    });
+    digits.collect::<Vec<_>>().chunks_exact(2).map(|pair| (pair[0] << 4) | pair[1]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As ffprobe 5.1.9 printed it, shortened.
+    #[test]
+    fn a_dump_is_read_back() {
+        let dump = "\n00000000: 0000 0001 6742 c01e da02 80bf e5c0 4400  ....gB........D.\n\
+                    00000010: 0168 ce0f c8                             .h...\n";
+        let wanted =
+            [0, 0, 0, 1, 0x67, 0x42, 0xc0, 0x1e, 0xda, 2, 0x80, 0xbf, 0xe5, 0xc0, 0x44, 0, 1, 0x68, 0xce, 0xf, 0xc8];
+        assert_eq!(bytes_of_dump(dump), wanted);
+        assert!(bytes_of_dump("").is_empty());
+        assert!(bytes_of_dump("\n00000000: 1208                                     ..\n").eq(&[0x12, 8]));
+    }
 }

@@ -148,6 +148,23 @@ impl CameraSource {
         Ok(Self { id: row.id, name, url: url.into(), shown, scheme, host, transport, audio, secrets })
     }
 
+    /// Whether it was given anything to log in with.
+    pub fn has_login(&self) -> bool {
+        self.shown.contains("***")
+    }
+
+    /// Whether its URL has no path, as that of the kind `generic`.
+    pub fn has_no_path(&self) -> bool {
+        let place = self.shown.split_once("://").map_or("", |(_, place)| place);
+        place.split_once('/').is_none_or(|(_, path)| path.is_empty())
+    }
+
+    /// Whether it calls us, so that nobody can look at it without taking its call.
+    pub fn calls_us(&self) -> bool {
+        let query = self.shown.split_once('?').map_or("", |(_, query)| query);
+        self.scheme == Scheme::Srt && query.split('&').any(|pair| pair == "mode=listener")
+    }
+
     /// Where it is read, without credentials: equal when only those differ.
     pub fn place(&self) -> String {
         self.shown.replacen("://***@", "://", 1)

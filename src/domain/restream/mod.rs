@@ -91,6 +91,8 @@ pub enum Event {
     Started(Result<(), Fault>),
     /// ffmpeg has sent something since the last time.
     Progress,
+    /// ffmpeg says that what it sends is of no use.
+    Unusable(Fault),
     /// ffmpeg has ended and was reaped.
     Exited(Fault),
     /// The row was read after an end, or has changed; `true` when ffmpeg has to be started differently from now on.

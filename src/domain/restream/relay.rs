@@ -124,6 +124,7 @@ impl Relay {
             Event::Looked(tracks) => self.on_looked(tracks, now),
             Event::Started(result) => self.on_started(result, now, jitter),
             Event::Progress => self.on_progress(now),
+            Event::Unusable(fault) => self.on_unusable(fault),
             Event::Exited(fault) => self.on_exited(fault, now, jitter),
             Event::Row { changed } => self.on_row(changed, now),
             Event::Restart => {
@@ -235,6 +236,17 @@ impl Relay {
             Phase::Running if !runs => self.phase = Phase::Starting,
             _ => {}
         }
+    }
+
+    /// It moves and is of no use: it is ended as if nothing moved, and what was known of the source is forgotten.
+    fn on_unusable(&mut self, fault: Fault) -> Vec<Action> {
+        if !matches!(self.phase, Phase::Starting | Phase::Running) {
+            return Vec::new();
+        }
+        self.tracks = None;
+        self.last_fault = Some(fault);
+        self.phase = Phase::Stalled;
+        vec![Action::End]
     }
 
     fn on_exited(&mut self, fault: Fault, now: Duration, jitter: f64) -> Vec<Action> {

@@ -13,7 +13,7 @@ const RULES: RelayRules = RelayRules {
 };
 
 fn tracks() -> Tracks {
-    Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: None, flows: true }
+    Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: None, flows: true, ..Tracks::default() }
 }
 
 fn fault(kind: FaultKind) -> Fault {
@@ -310,4 +310,16 @@ fn stopping_ends_what_runs_and_nothing_starts_afterwards() {
     }
     assert_eq!(step(&mut relay, 6, Event::Exited(fault(FaultKind::Ended))), []);
     assert_eq!(*relay.phase(), Phase::Ended);
+}
+
+#[test]
+fn a_stream_of_no_use_is_ended_and_its_source_looked_at_again() {
+    let mut relay = running();
+    assert_eq!(step(&mut relay, 5, Event::Unusable(fault(FaultKind::CodecUnsupported))), [Action::End]);
+    assert_eq!(*relay.phase(), Phase::Stalled);
+    assert_eq!(step(&mut relay, 6, Event::Unusable(fault(FaultKind::Other))), [], "it is being ended");
+    assert_eq!(step(&mut relay, 7, Event::Exited(fault(FaultKind::Ended))), [Action::ReadRow]);
+    assert_eq!(relay.last_fault().map(|fault| fault.kind), Some(FaultKind::CodecUnsupported), "its end is no reason");
+    step(&mut relay, 8, Event::Row { changed: false });
+    assert_eq!(step(&mut relay, 9, Event::Turn(PathView::Missing)), [Action::Probe]);
 }

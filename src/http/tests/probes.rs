@@ -17,7 +17,8 @@ async fn looks_are_kept_asked_for_and_tried() {
     assert!(none.json()["detail"].as_str().is_some_and(|detail| detail.contains("POST")), "{}", none.json());
 
     let id: i64 = camera.rsplit('/').next().and_then(|id| id.parse().ok()).expect("an id");
-    let tracks = Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: None, flows: true };
+    let tracks =
+        Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: None, flows: true, ..Tracks::default() };
     let outcome = Outcome::Tracks(tracks);
     let look = KeptProbe { camera: id, fingerprint: "f".into(), at: at(5), outcome };
     world.state.database.put_camera_probe(look).await.expect("kept");

@@ -18,3 +18,4 @@ mod rows;
 mod simulated;
 pub mod sources;
 mod stage;
+mod starts;

@@ -1,7 +1,7 @@
 //! The media server of a test, and ffmpegs that publish to it without us.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::Signal;
@@ -47,7 +47,12 @@ impl Publisher {
 
     /// The film, over and over, as it is.
     pub fn film(url: &Url) -> Self {
-        Self::run(&["-re", "-stream_loop", "-1", "-i", film().to_str().expect("text"), "-c", "copy"], url)
+        Self::playing(film(), url)
+    }
+
+    /// A file, over and over, as it is.
+    pub fn playing(film: &Path, url: &Url) -> Self {
+        Self::run(&["-re", "-stream_loop", "-1", "-i", film.to_str().expect("text"), "-c", "copy"], url)
     }
 
     /// ffmpeg with these arguments before its output.

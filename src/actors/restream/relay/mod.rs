@@ -23,7 +23,7 @@ use super::runner::Process;
 use super::runs::CameraRuns;
 use crate::actors::supervision::{Supervised, supervised};
 use crate::adapters::ffmpeg::child::Exit;
-use crate::adapters::ffmpeg::fault;
+use crate::adapters::ffmpeg::fault::{self, Attempt};
 use crate::adapters::ffmpeg::progress::Progress;
 use crate::adapters::live::SharedLive;
 use crate::domain::camera::{CameraSource, CameraState, CameraStatus};
@@ -58,8 +58,8 @@ pub struct Restream {
 /// A running ffmpeg.
 struct Ffmpeg {
     child: Box<dyn Process>,
-    /// What it reads, without secrets.
-    shown: String,
+    /// What it reads.
+    source: Box<CameraSource>,
     /// What its arguments were made for.
     tracks: Tracks,
     progress: Progress,
@@ -188,7 +188,7 @@ impl Restream {
         }
         ctx.add_stream(process::hear(events));
         self.ffmpeg =
-            Some(Ffmpeg { child, shown: source.shown.clone(), tracks: tracks.clone(), progress: Progress::default() });
+            Some(Ffmpeg { child, source: source.clone(), tracks: tracks.clone(), progress: Progress::default() });
         Ok(())
     }
 
@@ -253,7 +253,15 @@ impl Restream {
 
     fn exited(&mut self, exit: &Exit, ctx: &mut Context<Self>) {
         let Some(ffmpeg) = self.ffmpeg.take() else { return };
-        let fault = fault::explain(exit, &ffmpeg.shown, self.known.setup.patience());
+        let fault = fault::explain(
+            exit,
+            &Attempt {
+                source: &ffmpeg.source,
+                patience: self.known.setup.patience(),
+                pictures: ffmpeg.progress.frame.unwrap_or(0),
+                has_publish_login: self.known.setup.login.is_some(),
+            },
+        );
         let ms = exit.lasted.as_millis() as u64;
         let (camera, pid) = (self.camera(), ffmpeg.child.pid());
         if matches!(self.relay.phase(), Phase::Starting | Phase::Running) {
@@ -305,7 +313,11 @@ impl StreamHandler<Heard> for Restream {
                 let Some(ffmpeg) = &mut self.ffmpeg else { return };
                 let moved = progress.moved_since(&ffmpeg.progress);
                 ffmpeg.progress = progress;
-                if moved {
+                let said = ffmpeg.child.witness().map(|witness| witness.lines()).unwrap_or_default();
+                if let Some(fault) = fault::unusable(&said, ffmpeg.tracks.shown_as_sent) {
+                    log::warn!(camera = self.camera(); "ffmpeg is ended: {fault}");
+                    self.happened(Event::Unusable(fault), ctx);
+                } else if moved {
                     self.happened(Event::Progress, ctx);
                 }
             }

@@ -110,7 +110,8 @@ pub(in crate::adapters::database) async fn old_incidents_are_forgotten(database:
 
 pub(in crate::adapters::database) async fn a_look_at_a_camera_is_kept_until_the_next(database: &dyn Database) {
     assert_eq!(database.camera_probe(7).await.expect("asked"), None);
-    let tracks = Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: None, flows: true };
+    let tracks =
+        Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: None, flows: true, ..Tracks::default() };
     let first = KeptProbe { camera: 7, fingerprint: "a".into(), at: at(0), outcome: Outcome::Tracks(tracks) };
     database.put_camera_probe(first.clone()).await.expect("kept");
     assert_eq!(database.camera_probe(7).await.expect("asked"), Some(first.clone()));

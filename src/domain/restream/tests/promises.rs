@@ -63,6 +63,7 @@ impl World {
             15 if std::mem::take(&mut self.asked) => Event::Turn(publisher("rtspSession", "x")),
             6 | 7 if std::mem::take(&mut self.probe) => Event::Probed(Ok(tracks())),
             8 if std::mem::take(&mut self.probe) => Event::Probed(Err(fault(FaultKind::Unauthorized))),
+            9 if self.ffmpeg && choice > 224 => Event::Unusable(fault(FaultKind::Other)),
             9 | 10 if self.ffmpeg && !self.ending => Event::Progress,
             11 if std::mem::take(&mut self.ffmpeg) => Event::Exited(fault(FaultKind::Ended)),
             12 => Event::Row { changed: choice > 128 },
