@@ -23,17 +23,17 @@ pub struct Tracks {
     /// The video promises that no picture is sent before one that is shown earlier (there are no B-frames).
     #[serde(default)]
     pub shown_as_sent: bool,
-    /// Whether the audio's configuration came ahead of it (RTSP needs AAC's); null without audio.
-    #[serde(default)]
+    /// Whether the audio's configuration came ahead of it (RTSP needs AAC's); absent without audio.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio_configured: Option<bool>,
     /// Width of the picture in pixels, where the look has learnt it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<u32>,
     /// Height of the picture in pixels, likewise.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
     /// Format of its pixels in ffmpeg's words (`yuvj420p`), likewise.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pixel_format: Option<String>,
 }
 
@@ -189,12 +189,35 @@ const VIDEO: [&str; 8] = ["h264", "hevc", "mpeg4", "mpeg1video", "mpeg2video", "
 /// First major version of ffmpeg with an RTP packetiser for AV1 (`rtpenc_av1`).
 const AV1_SINCE: u32 = 8;
 /// Audio codecs of the same kind. AAC only with its configuration in front, see [`Tracks::audio_plan`].
-const AUDIO: [&str; 9] = ["aac", "mp2", "mp3", "opus", "pcm_alaw", "pcm_mulaw", "pcm_s16be", "adpcm_g722", "vorbis"];
+const AUDIO: [&str; 11] = [
+    "aac",
+    "mp2",
+    "mp3",
+    "opus",
+    "pcm_alaw",
+    "pcm_mulaw",
+    "pcm_s16be",
+    "adpcm_g722",
+    "adpcm_g726",
+    "adpcm_g726le",
+    "vorbis",
+];
+/// What stands for a codec that nobody has looked at.
+const UNSEEN: &str = "unseen";
+/// Longest side of a picture of Motion JPEG in RTP (RFC 2435: 255 blocks of 8), in pixels.
+const JPEG_SIDE: u32 = 2040;
+/// Pixel formats that it can carry there, in ffmpeg's words.
+const JPEG_PIXELS: [&str; 4] = ["yuvj420p", "yuvj422p", "yuv420p", "yuv422p"];
 /// Containers that repeat AAC's configuration in every frame instead of telling it first; the RTSP muxer needs it first
 /// ("AAC with no global headers is currently not supported").
 const ADTS: [&str; 2] = ["mpegts", "hls"];
 
 impl Tracks {
+    /// Of a source that cannot be looked at: whatever video and sound it has.
+    pub fn unseen() -> Self {
+        Self { video: Some(UNSEEN.into()), audio: Some(UNSEEN.into()), flows: true, ..Self::default() }
+    }
+
     /// Whether it can be relayed by this major version of ffmpeg.
     pub fn check(&self, ffmpeg: u32) -> Result<(), Fault> {
         let Some(video) = self.video.as_deref() else {
@@ -207,15 +230,42 @@ impl Tracks {
                 camera to H.264 or H.265";
             return Err(Fault::new(FaultKind::CodecUnsupported, text));
         }
-        if video != "av1" && !VIDEO.contains(&video) {
+        if ![UNSEEN, "av1"].contains(&video) && !VIDEO.contains(&video) {
             let text = format!("the video is {video}, which RTSP cannot carry; switch the camera to H.264 or H.265");
             return Err(Fault::new(FaultKind::CodecUnsupported, text));
+        }
+        if video == "mjpeg" {
+            self.check_jpeg()?;
         }
         if !self.flows {
             let text = "the source answers but sends no packets; restart the camera, or check its limit of connections";
             return Err(Fault::new(FaultKind::Silent, text));
         }
         Ok(())
+    }
+
+    /// Whether AAC comes without its configuration: in some containers, and in RTSP when it has one of these inside.
+    fn has_adts(&self) -> bool {
+        self.audio_configured == Some(false) || ADTS.iter().any(|name| self.format.contains(name))
+    }
+
+    /// What RFC 2435 cannot carry: ffmpeg drops such pictures, or sends them cut off.
+    fn check_jpeg(&self) -> Result<(), Fault> {
+        let refused = |what: String| {
+            let text = format!(
+                "the video is MJPEG {what}, which RTSP cannot carry (RFC 2435); switch the camera to H.264 or H.265"
+            );
+            Err(Fault::new(FaultKind::CodecUnsupported, text))
+        };
+        if let (Some(width), Some(height)) = (self.width, self.height)
+            && width.max(height) > JPEG_SIDE
+        {
+            return refused(format!("of {width}x{height}, more than {JPEG_SIDE} pixels a side"));
+        }
+        match self.pixel_format.as_deref() {
+            Some(format) if !JPEG_PIXELS.contains(&format) => refused(format!("in the colour format {format}")),
+            _ => Ok(()),
+        }
     }
 
     /// What to do with the sound.
@@ -225,7 +275,7 @@ impl Tracks {
             AudioPolicy::None => AudioPlan::Drop,
             AudioPolicy::Copy => AudioPlan::Copy,
             AudioPolicy::Aac => AudioPlan::Aac,
-            AudioPolicy::Auto if codec == "aac" && ADTS.iter().any(|name| self.format.contains(name)) => AudioPlan::Aac,
+            AudioPolicy::Auto if codec == "aac" && self.has_adts() => AudioPlan::Aac,
             AudioPolicy::Auto if AUDIO.contains(&codec) => AudioPlan::Copy,
             AudioPolicy::Auto => AudioPlan::Aac,
         }
@@ -284,7 +334,9 @@ mod tests {
             ("hls", Some("aac"), AudioPolicy::Auto, Aac),
             ("mpegts", Some("aac"), AudioPolicy::Copy, Copy),
             ("rtsp", Some("pcm_alaw"), AudioPolicy::Auto, Copy),
-            ("rtsp", Some("adpcm_g726"), AudioPolicy::Auto, Aac),
+            ("rtsp", Some("adpcm_g726"), AudioPolicy::Auto, Copy),
+            ("rtsp", Some("adpcm_g726le"), AudioPolicy::Auto, Copy),
+            ("srt", Some("unseen"), AudioPolicy::Auto, Aac),
             ("rtsp", Some("pcm_s16le"), AudioPolicy::Auto, Aac),
             ("rtsp", Some("pcm_alaw"), AudioPolicy::Aac, Aac),
             ("rtsp", Some("aac"), AudioPolicy::None, Drop),
@@ -292,5 +344,41 @@ mod tests {
         for (format, audio, policy, plan) in table {
             assert_eq!(tracks(format, Some("h264"), audio).audio_plan(policy), plan, "{format} {audio:?} {policy:?}");
         }
+    }
+
+    #[test]
+    fn aac_without_its_configuration_is_encoded_anew() {
+        for (configured, plan) in
+            [(Some(true), AudioPlan::Copy), (Some(false), AudioPlan::Aac), (None, AudioPlan::Copy)]
+        {
+            let tracks = Tracks { audio_configured: configured, ..tracks("rtsp", Some("h264"), Some("aac")) };
+            assert_eq!(tracks.audio_plan(AudioPolicy::Auto), plan, "{configured:?}");
+        }
+    }
+
+    #[test]
+    fn motion_jpeg_that_rtp_cannot_carry_is_refused_by_name() {
+        let table = [
+            (Some((640, 480)), Some("yuvj422p"), None),
+            (Some((2040, 2040)), Some("yuvj420p"), None),
+            (None, None, None),
+            (Some((2304, 1296)), Some("yuvj420p"), Some("2304x1296")),
+            (Some((480, 2048)), Some("yuvj420p"), Some("480x2048")),
+            (Some((640, 480)), Some("yuvj444p"), Some("yuvj444p")),
+            (Some((640, 480)), Some("gray"), Some("gray")),
+        ];
+        for (size, pixels, named) in table {
+            let tracks = Tracks {
+                width: size.map(|(width, _)| width),
+                height: size.map(|(_, height)| height),
+                pixel_format: pixels.map(str::to_owned),
+                ..tracks("mpjpeg", Some("mjpeg"), None)
+            };
+            let fault = tracks.check(5).err();
+            assert_eq!(fault.as_ref().map(|fault| fault.kind), named.map(|_| FaultKind::CodecUnsupported), "{size:?}");
+            let words = fault.map(|fault| fault.message).unwrap_or_default();
+            assert!(named.is_none_or(|named| words.contains(named) && words.contains("H.264")), "{words}");
+        }
+        assert!(tracks("rtsp", Some("unseen"), Some("unseen")).check(5).is_ok());
     }
 }

@@ -61,11 +61,13 @@ pub fn relay(
     let mut args = plain("-hide_banner -nostats -loglevel level+warning -progress pipe:1 -stats_period 1");
     args.extend(version.no_keyboard().iter().copied().map(Argument::from));
     args.extend(input(version, source, patience, Depth::Full));
-    args.extend(first_pictures(source, tracks));
-    args.extend(reconnect(source));
+    args.extend(times(source, tracks));
+    args.extend(reconnect(source, tracks));
     args.push("-i".into());
     args.push(Argument::shown_as(&source.url, source.shown.clone()));
-    args.extend(plain("-map 0:v:0 -c:v copy"));
+    // From the first picture on and not from the first key frame: a camera with a key frame every 20 s would send nothing until
+    // then, and the server cuts a publisher that is silent for 10 s. Readers may join between two key frames at any time.
+    args.extend(plain("-map 0:v:0 -c:v copy -copyinkf:v"));
     match tracks.audio_plan(source.audio) {
         AudioPlan::Copy => args.extend(plain("-map 0:a:0? -c:a copy")),
         AudioPlan::Aac => args.extend(plain("-map 0:a:0? -c:a aac")),
@@ -129,23 +131,29 @@ fn input(version: &Version, source: &CameraSource, patience: Duration, depth: De
     args
 }
 
-/// RTP does not say when a picture is to be decoded: ffmpeg sees seven of them before it begins to publish, because some might
-/// be reordered. Where the camera promises that none is, the first one is enough: the path is there in about a fifth of the time.
-fn first_pictures(source: &CameraSource, tracks: &Tracks) -> Vec<Argument> {
+/// Options that tell ffmpeg how to take the times of pictures.
+///
+/// RTP does not say when a picture is to be decoded: ffmpeg sees seven of them before it begins to publish, because some might be
+/// reordered. Where the camera promises that none is, the first one is enough: the path is there in about a fifth of the time.
+///
+/// Motion JPEG in parts of an HTTP answer has no times at all; ffmpeg would give it 25 pictures a second whatever comes.
+fn times(source: &CameraSource, tracks: &Tracks) -> Vec<Argument> {
     match source.scheme {
         Scheme::Rtsp | Scheme::Rtsps if tracks.shown_as_sent => plain("-max_ts_probe 1"),
+        Scheme::Http | Scheme::Https if tracks.format.contains("mpjpeg") => plain("-use_wallclock_as_timestamps 1"),
         _ => Vec::new(),
     }
 }
 
 /// A cut of one endless HTTP answer is bridged within the run, at once and a second later, so that readers of the path stay;
 /// after that the run ends and the restart policy decides. ffmpeg has this for HTTP alone. Not for HLS, which asks again
-/// by itself: a playlist without a length would be taken for one that was cut, and be read for ever.
-fn reconnect(source: &CameraSource) -> Vec<Argument> {
+/// by itself: a playlist without a length would be taken for one that was cut, and be read for ever. Nor for FLV, which begins with a
+/// header each time: ffmpeg takes that for nonsense and hangs, where an end is followed by a start of ours.
+fn reconnect(source: &CameraSource, tracks: &Tracks) -> Vec<Argument> {
     let path = source.shown.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
     let is_playlist = path.ends_with(".m3u8") || path.ends_with(".m3u");
     match source.scheme {
-        Scheme::Http | Scheme::Https if !is_playlist => {
+        Scheme::Http | Scheme::Https if !is_playlist && tracks.format != "flv" => {
             plain("-reconnect 1 -reconnect_streamed 1 -reconnect_delay_max 2")
         }
         _ => Vec::new(),
@@ -207,7 +215,7 @@ mod tests {
             shown(&five),
             "-hide_banner -nostats -loglevel level+warning -progress pipe:1 -stats_period 1 -nostdin \
              -protocol_whitelist rtsp,rtsps,rtp,srtp,udp,tcp,tls -timeout 8000000 -fpsprobesize 0 -rtsp_transport tcp \
-             -i rtsp://***@h/x -map 0:v:0 -c:v copy -map 0:a:0? -c:a aac -map_metadata -1 \
+             -i rtsp://***@h/x -map 0:v:0 -c:v copy -copyinkf:v -map 0:a:0? -c:a aac -map_metadata -1 \
              -f rtsp -rtsp_transport tcp -timeout 8000000 rtsp://***@m:8554/gate"
         );
         assert!(!format!("{five:?}").contains("canary"));
@@ -239,6 +247,17 @@ mod tests {
     }
 
     #[test]
+    fn motion_jpeg_in_parts_is_timed_by_its_arrival() {
+        for (format, timed) in [("mpjpeg", true), ("mjpeg", false), ("mpegts", false)] {
+            let camera = source(Scheme::Http, "http://h/x", "http://h/x");
+            let tracks = Tracks { format: format.into(), ..Tracks::default() };
+            let target = "rtsp://m:8554/gate".to_owned().into();
+            let args = shown(&relay(&version(5), &camera, &tracks, &target, Duration::from_secs(8)));
+            assert_eq!(args.contains("-use_wallclock_as_timestamps 1 "), timed, "{args}");
+        }
+    }
+
+    #[test]
     fn every_scheme_has_its_own_limits() {
         let table = [
             (Scheme::Rtsps, "rtsps://h/x", "-timeout 5000000 -fpsprobesize 0 -rtsp_transport tcp -i rtsps://h/x"),
@@ -257,15 +276,17 @@ mod tests {
     #[test]
     fn only_an_endless_http_answer_is_asked_for_again() {
         let table = [
-            (Scheme::Http, "http://h/live.ts?channel=1", true),
-            (Scheme::Https, "https://h/axis-cgi/mjpg/video.cgi", true),
-            (Scheme::Https, "https://h/live/index.M3U8?token=x", false),
-            (Scheme::Rtsp, "rtsp://h/x", false),
-            (Scheme::Rtmp, "rtmp://h/a/b", false),
+            (Scheme::Http, "http://h/live.ts?channel=1", "mpegts", true),
+            (Scheme::Https, "https://h/axis-cgi/mjpg/video.cgi", "mpjpeg", true),
+            (Scheme::Http, "http://h/flv?app=bcs", "flv", false),
+            (Scheme::Https, "https://h/live/index.M3U8?token=x", "hls", false),
+            (Scheme::Rtsp, "rtsp://h/x", "rtsp", false),
+            (Scheme::Rtmp, "rtmp://h/a/b", "flv", false),
         ];
-        let (tracks, target) = (Tracks::default(), "rtsp://m:8554/gate".to_owned().into());
-        for (scheme, url, again) in table {
+        let target = "rtsp://m:8554/gate".to_owned().into();
+        for (scheme, url, format, again) in table {
             let camera = source(scheme, url, url);
+            let tracks = Tracks { format: format.into(), ..Tracks::default() };
             let args = shown(&relay(&version(4), &camera, &tracks, &target, Duration::from_secs(8)));
             assert_eq!(args.contains("-reconnect 1 -reconnect_streamed 1 -reconnect_delay_max 2 -i"), again, "{url}");
             let probe = shown(&probe(&version(6), &camera, Duration::from_secs(5), Depth::Full));

@@ -447,8 +447,9 @@ mod tests {
             (&[], 100, Other),
             (&["rtmp://h/none: Input/output error"], 210, Other),
         ];
+        let camera = source("rtsp://a:b@h/x");
         for (stderr, ms, kind) in table {
-            let fault = explain(&exit(stderr, ms), &attempt(&source("rtsp://a:b@h/x")));
+            let fault = explain(&exit(stderr, ms), &Attempt { pictures: 200, ..attempt(&camera) });
             assert_eq!(fault.kind, kind, "{stderr:?}: {fault}");
             let quoted = fault.message.starts_with("ffmpeg failed");
             assert!(quoted || fault.message.contains("; "), "it says what to do: {fault}");

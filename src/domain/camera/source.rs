@@ -71,10 +71,10 @@ pub enum Transport {
 impl FromStr for Transport {
     type Err = Error;
     fn from_str(text: &str) -> Result<Self> {
-        match text {
+        match text.to_ascii_lowercase().as_str() {
             "tcp" => Ok(Self::Tcp),
             "udp" => Ok(Self::Udp),
-            _ => Err(Error::invalid("transport", "is neither tcp nor udp")),
+            _ => Err(Error::invalid("transport", format!("{} is neither tcp nor udp", quoted(text)))),
         }
     }
 }
@@ -96,12 +96,12 @@ pub enum AudioPolicy {
 impl FromStr for AudioPolicy {
     type Err = Error;
     fn from_str(text: &str) -> Result<Self> {
-        match text {
+        match text.to_ascii_lowercase().as_str() {
             "auto" => Ok(Self::Auto),
             "copy" => Ok(Self::Copy),
             "aac" => Ok(Self::Aac),
             "none" => Ok(Self::None),
-            _ => Err(Error::invalid("audio", "is none of auto, copy, aac, none")),
+            _ => Err(Error::invalid("audio", format!("{} is none of auto, copy, aac, none", quoted(text)))),
         }
     }
 }
@@ -139,6 +139,7 @@ impl CameraSource {
             Some(own) => with_credentials(own, row)?,
             None => from_template(row, kinds)?,
         };
+        let url = with_lower_scheme(url);
         let parts = url::read(&url, "url")?;
         let (scheme, host) = (parts.scheme, parts.host.clone());
         // Of RTSP alone: elsewhere the column changes nothing.
@@ -225,6 +226,28 @@ fn hidden_behind_scheme(text: &str) -> String {
     }
 }
 
+/// A text as it was read, for a complaint.
+fn quoted(text: &str) -> String {
+    /// More is not worth reading, in characters.
+    const LONGEST: usize = 40;
+    let dots = if text.chars().count() > LONGEST { "..." } else { "" };
+    format!("{:?}", text.chars().take(LONGEST).collect::<String>() + dots)
+}
+
+/// The template of a kind, whatever its capitals and the blanks around it.
+fn template_of<'a>(kind: &str, kinds: &'a Kinds) -> Option<&'a String> {
+    let kind = kind.trim();
+    kinds.get(kind).or_else(|| kinds.iter().find(|(name, _)| name.eq_ignore_ascii_case(kind)).map(|(_, found)| found))
+}
+
+/// ffmpeg knows its protocols by their small letters.
+fn with_lower_scheme(url: String) -> String {
+    match url.split_once("://") {
+        Some((scheme, rest)) => format!("{}://{rest}", scheme.to_ascii_lowercase()),
+        None => url,
+    }
+}
+
 /// Blank columns count as empty: people type them.
 fn filled(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
@@ -243,9 +266,13 @@ fn column<'a>(field: &str, text: Option<&'a str>) -> Result<Option<&'a str>> {
 }
 
 fn from_template(row: &CameraRow, kinds: &Kinds) -> Result<String> {
-    let template = kinds.get(&row.kind).ok_or_else(|| {
+    let template = template_of(&row.kind, kinds).ok_or_else(|| {
         let known = kinds.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        Error::invalid("kind", format!("is not a known kind of camera; known are {known}; or write the url column"))
+        let kind = quoted(&row.kind);
+        Error::invalid(
+            "kind",
+            format!("{kind} is not a known kind of camera; known are {known}; or write the url column"),
+        )
     })?;
     let host = filled(column("host", row.host.as_deref())?)
         .ok_or_else(|| Error::invalid("host", "is empty; write the camera's name or address, or its whole url"))?;
@@ -273,12 +300,29 @@ fn with_credentials(own: &str, row: &CameraRow) -> Result<String> {
     let takes_userinfo = !matches!(parts.scheme, Scheme::Srt | Scheme::Udp);
     let username = column("username", row.username.as_deref())?;
     let password = column("password", row.password.as_ref().map(ExposeSecret::expose_secret))?;
+    let in_query = matches!(parts.scheme, Scheme::Rtmp | Scheme::Rtmps);
+    if let (true, None, Some(username)) = (in_query, parts.userinfo, username) {
+        return Ok(with_credentials_in_query(own, parts.rest, username, password.unwrap_or_default()));
+    }
     match own.split_once("://") {
         Some((scheme, rest)) if parts.userinfo.is_none() && takes_userinfo && username.is_some() => {
             Ok(format!("{scheme}://{}{rest}", template::credentials(username, password)))
         }
         _ => Ok(own.to_owned()),
     }
+}
+
+/// RTMP has no login of its own, and servers look for one in the query: MediaMTX as `user` and `pass`, cameras by Reolink as
+/// `user` and `password`. (`rtmp://user:password@` is Adobe's login, which neither knows; a URL that has it is left alone.)
+fn with_credentials_in_query(own: &str, rest: &str, username: &str, password: &str) -> String {
+    let query = rest.split_once('?').map(|(_, query)| query);
+    let names = |key: &str| query.is_some_and(|query| query.split('&').any(|pair| pair.starts_with(key)));
+    if names("user=") {
+        return own.to_owned();
+    }
+    let (username, password) = (template::encode(username), template::encode(password));
+    let joint = if query.is_some() { '&' } else { '?' };
+    format!("{own}{joint}user={username}&pass={password}&password={password}")
 }
 
 /// Everything of a row and its URL that may be a password, as it is written and as it is meant. `rest`: path and query.

@@ -1,7 +1,7 @@
 //! URL templates of camera kinds: a new kind of camera is a row, not code.
 //!
 //! `{host} {port} {username} {password} {channel} {substream}` stand for the camera's columns, percent-encoded;
-//! `{port=554}` gives the value where the column is empty. Without a user name the credentials go, `@` and all; without
+//! `{port=554}` gives the value where the column is empty; `{channel=01}` also says that a channel has two digits. Without a user name the credentials go, `@` and all; without
 //! a port (and default) the `:` before it goes.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -107,6 +107,17 @@ pub fn check_unused(kind: &str, rows: &[CameraRow]) -> Result<()> {
     }
 }
 
+/// A number as long as its default where that begins with 0: `{channel=01}` makes 01 of 1.
+fn padded(value: &str, default: Option<&str>) -> String {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match default {
+        Some(default) if default.starts_with('0') && is_number(default) && is_number(value) => {
+            format!("{value:0>width$}", width = default.len())
+        }
+        _ => value.to_owned(),
+    }
+}
+
 /// Fills a template. An error names the missing column, or says that the template is at fault (field `kind`).
 pub(super) fn fill(template: &str, values: &Values<'_>) -> Result<String> {
     const CREDENTIALS: &str = "{username}:{password}@";
@@ -129,7 +140,7 @@ pub(super) fn fill(template: &str, values: &Values<'_>) -> Result<String> {
             "port" => values.port.map(|port| port.to_string()),
             "username" => values.username.map(encode),
             "password" => values.password.map(encode),
-            "channel" => values.channel.map(encode),
+            "channel" => values.channel.map(|channel| encode(&padded(channel, default))),
             "substream" => values.substream.map(encode),
             _ => return Err(Error::invalid("kind", format!("the kind's url_template may hold {WORDS} and no other"))),
         };
@@ -153,6 +164,8 @@ mod tests {
     const HIKVISION: &str =
         "rtsp://{username}:{password}@{host}:{port=554}/Streaming/Channels/{channel=1}0{substream=1}";
 
+    const REOLINK: &str = "rtsp://{host}/Preview_{channel=01}_{substream=main}";
+
     #[test]
     fn templates_are_filled() {
         let host = Values { host: Some("10.0.0.9"), ..Values::default() };
@@ -172,6 +185,11 @@ mod tests {
                 "rtsp://ad%20min:p%40%3A%2F%3F%23%25%27%22%C3%BC@10.0.0.9:8554/Streaming/Channels/302",
             ),
             ("rtsp://{host}:{port}/x", host, "rtsp://10.0.0.9/x"),
+            (REOLINK, host, "rtsp://10.0.0.9/Preview_01_main"),
+            (REOLINK, Values { channel: Some("1"), ..host }, "rtsp://10.0.0.9/Preview_01_main"),
+            (REOLINK, Values { channel: Some("02"), ..host }, "rtsp://10.0.0.9/Preview_02_main"),
+            (REOLINK, Values { channel: Some("12"), ..host }, "rtsp://10.0.0.9/Preview_12_main"),
+            (REOLINK, Values { channel: Some("x"), ..host }, "rtsp://10.0.0.9/Preview_x_main"),
             ("rtsp://{host}/x", Values { host: Some("fe80::1"), ..host }, "rtsp://[fe80::1]/x"),
             (
                 "http://{host}/?u={username}&p={password}",

@@ -64,7 +64,7 @@ async fn hls() {
 
 #[actix::test]
 async fn motion_jpeg_over_http() {
-    let args = "-an -c:v mjpeg -pix_fmt yuvj420p -f mpjpeg -";
+    let args = "-an -c:v mjpeg -huffman default -pix_fmt yuvj420p -f mpjpeg -";
     let kind = "multipart/x-mixed-replace;boundary=ffmpeg";
     let http = Http::serve(Body::Endless { args, kind, cut_after: None });
     let mut stage = Stage::open().await;

@@ -32,6 +32,12 @@ fn encoded(name: &str, how: &str) -> PathBuf {
     film
 }
 
+/// Writes one picture of it.
+pub fn still(file: &Path) {
+    let (film, file) = (film().to_str().expect("text"), file.to_str().expect("text"));
+    ffmpeg(["-i", film, "-frames:v", "1", "-pix_fmt", "yuvj420p", "-y", file].into_iter());
+}
+
 /// What ffmpeg writes to its stdout.
 fn ffmpeg<'a>(args: impl Iterator<Item = &'a str>) -> String {
     let done = Command::new("ffmpeg")

@@ -314,7 +314,8 @@ impl StreamHandler<Heard> for Restream {
                 let moved = progress.moved_since(&ffmpeg.progress);
                 ffmpeg.progress = progress;
                 let said = ffmpeg.child.witness().map(|witness| witness.lines()).unwrap_or_default();
-                if let Some(fault) = fault::unusable(&said, ffmpeg.tracks.shown_as_sent) {
+                let unusable = fault::unusable(&said, ffmpeg.tracks.shown_as_sent);
+                if let Some(fault) = unusable.filter(|_| !progress.end) {
                     log::warn!(camera = self.camera(); "ffmpeg is ended: {fault}");
                     self.happened(Event::Unusable(fault), ctx);
                 } else if moved {

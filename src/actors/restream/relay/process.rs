@@ -60,6 +60,9 @@ pub(super) async fn probe_in_turn(
 
 /// Looks at a camera now. A look that fails is in its log.
 async fn look(setup: Arc<RestreamSetup>, source: Box<CameraSource>, runs: CameraRuns) -> Result<Tracks, Fault> {
+    if source.calls_us() {
+        return Ok(Tracks::unseen());
+    }
     let seen = runs.clone();
     let started = Box::new(move |witness| seen.looking(witness));
     let looked = setup.runner.look_witnessed(Arc::clone(&setup), source, started).await;
@@ -73,6 +76,10 @@ async fn look(setup: Arc<RestreamSetup>, source: Box<CameraSource>, runs: Camera
 /// # Errors
 /// What is wrong with it.
 pub async fn probe(setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> Result<Tracks, Fault> {
+    if source.calls_us() {
+        let text = "the source calls us (mode=listener), and a look would take its call; save the camera and see whether it runs";
+        return Err(Fault::new(FaultKind::Other, text));
+    }
     let tracks = setup.runner.look(Arc::clone(&setup), source).await?;
     tracks.check(setup.version.major)?;
     Ok(tracks)

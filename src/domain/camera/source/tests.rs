@@ -193,3 +193,64 @@ fn only_what_ffmpeg_sees_makes_a_difference() {
     let udp = CameraRow { transport: Some("udp".into()), ..web.clone() };
     assert!(source(&web).runs_like(&source(&udp)), "the transport is that of RTSP");
 }
+
+#[test]
+fn capitals_and_blanks_around_a_word_change_nothing() {
+    let table = [
+        (own("RTSP://H/Stream1"), "rtsp://H/Stream1"),
+        (own("  Rtsp://h/x \n"), "rtsp://h/x"),
+        (CameraRow { kind: "Dahua ".into(), ..row() }, "rtsp://Cam.local:554/cam/realmonitor?channel=1&subtype=0"),
+    ];
+    for (row, url) in table {
+        let source = source(&row);
+        assert_eq!(source.url.expose_secret(), url);
+        assert!(source.shown.starts_with("rtsp://"), "{}", source.shown);
+    }
+    let loud = CameraRow { transport: Some(" UDP".into()), audio: Some("None ".into()), ..row() };
+    let loud = source(&loud);
+    assert_eq!((loud.transport, loud.audio), (Transport::Udp, AudioPolicy::None));
+    for (row, text) in [
+        (CameraRow { kind: "nokia ".into(), ..row() }, "\"nokia \" is not a known kind"),
+        (CameraRow { transport: Some("tcpp".into()), ..row() }, "\"tcpp\" is neither tcp nor udp"),
+        (CameraRow { audio: Some("mp3".into()), ..row() }, "\"mp3\" is none of auto"),
+    ] {
+        let error = CameraSource::from_row(&row, &kinds()).expect_err(text).to_string();
+        assert!(error.contains(text), "{error}");
+    }
+}
+
+#[test]
+fn a_login_for_rtmp_is_put_where_servers_look_for_it() {
+    let login =
+        |url: &str| CameraRow { username: Some("a b".into()), password: Some("p&w".to_owned().into()), ..own(url) };
+    let table = [
+        ("rtmp://h/live/x", "rtmp://h/live/x?user=a%20b&pass=p%26w&password=p%26w"),
+        ("rtmps://h/bcs/x.bcs?channel=0", "rtmps://h/bcs/x.bcs?channel=0&user=a%20b&pass=p%26w&password=p%26w"),
+        ("rtmp://h/live/x?user=c&pass=d", "rtmp://h/live/x?user=c&pass=d"),
+        ("rtmp://c:d@h/live/x", "rtmp://c:d@h/live/x"),
+        ("http://h/x", "http://a%20b:p%26w@h/x"),
+    ];
+    for (url, called) in table {
+        let source = source(&login(url));
+        assert_eq!(source.url.expose_secret(), called);
+        assert!(source.has_login() && !source.shown.contains("p%26w"), "{}", source.shown);
+    }
+    assert_eq!(source(&login("rtmp://h/live/x")).shown, "rtmp://h/live/x?***");
+}
+
+#[test]
+fn what_is_known_of_a_source_without_calling_it() {
+    let table = [
+        ("rtsp://h/x", false, false),
+        ("rtsp://h", true, false),
+        ("rtsp://h:554/", true, false),
+        ("srt://0.0.0.0:9000?mode=listener", true, true),
+        ("srt://0.0.0.0:9000?passphrase=0123456789&mode=listener", true, true),
+        ("srt://h:9000?mode=caller", true, false),
+    ];
+    for (url, no_path, calls_us) in table {
+        let source = source(&own(url));
+        assert_eq!((source.has_no_path(), source.calls_us()), (no_path, calls_us), "{url}");
+    }
+    assert!(!source(&own("rtsp://h/x")).has_login() && source(&own("rtsp://a:b@h/x")).has_login());
+}

@@ -1,0 +1,85 @@
+//! What is said of a camera that does not run: the thing that is wrong, and what to do about it.
+
+use streamwarden::domain::camera::{CameraState, CameraStatus};
+
+use super::sources::{Body, Http, Player, free_port};
+use super::stage::Stage;
+use crate::support::camera::{Behaviour, Camera, Login};
+use crate::support::film;
+
+/// Waits until the camera's reason says all of this.
+async fn says(stage: &mut Stage, words: &[&str]) {
+    let said = |camera: &CameraStatus| {
+        let reason = camera.last_error.as_deref().unwrap_or_default();
+        words.iter().all(|word| reason.contains(word))
+    };
+    stage.camera("gate", |camera| camera.is_some_and(said)).await;
+}
+
+#[actix::test]
+async fn what_a_camera_lacks_is_named() {
+    let basic = || Behaviour { login: Login::Basic, ..Behaviour::default() };
+    let bad = || Behaviour { refuses: Some(("DESCRIBE", "400 Bad Request")), ..Behaviour::default() };
+    let table: [(Behaviour, &str, &str, &[&str]); 4] = [
+        (basic(), "", "/x", &["wants a login", "set the camera's user name and password"]),
+        (basic(), "admin:wrong@", "/x", &["refuses the user name or password", "SHA-256"]),
+        (bad(), "", "/", &["called without a path", "url"]),
+        (bad(), "", "/x", &["does not understand", "check path"]),
+    ];
+    for (behaviour, login, path, words) in table {
+        let camera = Camera::start(behaviour);
+        let mut stage = Stage::open().await;
+        let url = format!("rtsp://{login}{}{path}", camera.address());
+        stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{url}')"));
+        says(&mut stage, words).await;
+        stage.stop().await;
+    }
+}
+
+#[actix::test]
+async fn a_picture_is_no_stream() {
+    let folder = tempfile::tempdir().expect("a folder");
+    film::still(&folder.path().join("snapshot.jpg"));
+    let http = Http::serve(Body::Folder(folder.path().to_owned()));
+    let mut stage = Stage::open().await;
+    let url = format!("http://{}/snapshot.jpg", http.address);
+    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{url}')"));
+    says(&mut stage, &["is one picture", "use the address of the camera's stream"]).await;
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn nobody_sends_to_this_port() {
+    let mut stage = Stage::open().await;
+    let url = format!("udp://127.0.0.1:{}", free_port());
+    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{url}')"));
+    says(&mut stage, &["nothing arrives at udp://127.0.0.1", "check that the camera sends"]).await;
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn capitals_and_blanks_do_not_keep_a_camera_from_running() {
+    let camera = Camera::start(Behaviour::default());
+    let mut stage = Stage::open().await;
+    let url = format!(" RTSP://{}/x ", camera.address());
+    stage.sql(&format!(
+        "INSERT INTO cameras(name, url, kind, transport, audio) VALUES ('gate', '{url}', 'Generic ', ' TCP', 'Auto')"
+    ));
+    stage.state("gate", CameraState::Running).await;
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn a_source_that_calls_us_is_not_looked_at() {
+    let port = free_port();
+    let mut stage = Stage::open().await;
+    let url = format!("srt://127.0.0.1:{port}?mode=listener");
+    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{url}')"));
+    let player = Player::serve(format!("-c copy -f mpegts srt://127.0.0.1:{port}"));
+    let camera = stage.state("gate", CameraState::Running).await;
+    assert_eq!(camera.restarts, 0, "its first call is the one that is relayed");
+    let looks = stage.ask("SELECT result FROM camera_probes");
+    assert!(looks.iter().all(|look| look.contains("unseen")), "{looks:?}");
+    stage.stop().await;
+    drop(player);
+}
