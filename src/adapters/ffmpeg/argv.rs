@@ -28,6 +28,9 @@ pub enum Depth {
     Full,
 }
 
+/// Packets that a look over HTTP waits for: a file with one picture has fewer.
+pub(super) const PACKETS_OF_A_FILE: usize = 2;
+
 /// Address of a path on a server, with credentials.
 ///
 /// `base` is `rtsp://host:port`; only scheme, host and port of it are used.
@@ -86,11 +89,12 @@ pub fn relay(
     args
 }
 
-/// ffprobe's arguments for one look: JSON with the tracks, the container and the first packet.
+/// ffprobe's arguments for one look: JSON with the tracks, the container and the first packet or two.
 pub fn probe(version: &Version, source: &CameraSource, patience: Duration, depth: Depth) -> Vec<Argument> {
-    let mut args = plain(
-        "-hide_banner -loglevel level+error -of json -show_data -show_packets -read_intervals %+#1 -show_entries",
-    );
+    let mut args = plain("-hide_banner -loglevel level+error -of json -show_data -show_packets -read_intervals");
+    let packets = if matches!(source.scheme, Scheme::Http | Scheme::Https) { PACKETS_OF_A_FILE } else { 1 };
+    args.push(format!("%+#{packets}").into());
+    args.push("-show_entries".into());
     args.push(
         "format=format_name:stream=codec_type,codec_name,extradata,width,height,pix_fmt:packet=codec_type".into(),
     );

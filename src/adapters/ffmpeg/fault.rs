@@ -261,7 +261,7 @@ pub fn explain(exit: &Exit, attempt: &Attempt<'_>) -> Fault {
         (Ending::Code(0), _)
             if attempt.pictures == 1 && matches!(attempt.source.scheme, Scheme::Http | Scheme::Https) =>
         {
-            Fault::new(FaultKind::NotMedia, format!("{shown} is one picture and no stream; {ONE_PICTURE}"))
+            one_picture(shown)
         }
         (Ending::Code(0), _) => Fault::new(
             FaultKind::Ended,
@@ -315,8 +315,13 @@ fn is_disorder(line: &str) -> bool {
     line.contains("non-monoto") && video && (1..90_000).contains(&back)
 }
 
-/// What to do about a source that is one picture.
-const ONE_PICTURE: &str = "use the address of the camera's stream (RTSP, or its MJPEG stream)";
+/// A source that is a file with one picture.
+pub(super) fn one_picture(shown: &str) -> Fault {
+    let text = format!(
+        "{shown} is one picture and no stream; use the address of the camera's stream (RTSP, or its MJPEG stream)"
+    );
+    Fault::new(FaultKind::NotMedia, text)
+}
 
 /// The last line that calls itself an error, else the last line at all, cut to a bearable length.
 fn last_words(stderr: &[String]) -> Option<String> {

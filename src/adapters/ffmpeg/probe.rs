@@ -47,13 +47,13 @@ impl Prober<'_> {
     ) -> Result<Tracks, Fault> {
         let deadline = Instant::now() + self.limit;
         if matches!(source.scheme, Scheme::Rtsp | Scheme::Rtsps) {
-            let tracks = self.look_once(source, Depth::Quick, deadline, &mut started).await?;
-            if tracks.video.is_some() {
-                return Ok(tracks);
+            let look = self.look_once(source, Depth::Quick, deadline, &mut started).await?;
+            // A session description may hide its tracks: MPEG-TS in RTP, of which a part has been seen at most.
+            if look.tracks.video.is_some() && !look.is_transport_stream {
+                return Ok(look.tracks);
             }
-            // A session description may hide its tracks (MPEG-TS in RTP).
         }
-        self.look_once(source, Depth::Full, deadline, &mut started).await
+        Ok(self.look_once(source, Depth::Full, deadline, &mut started).await?.tracks)
     }
 
     async fn look_once(
@@ -62,7 +62,7 @@ impl Prober<'_> {
         depth: Depth,
         deadline: Instant,
         started: &mut impl FnMut(Witness),
-    ) -> Result<Tracks, Fault> {
+    ) -> Result<Look, Fault> {
         // ffprobe's own limit comes first, because its exit says more than our kill.
         let patience = deadline.saturating_duration_since(Instant::now()).mul_f64(0.6);
         let launch = Launch {
@@ -104,10 +104,19 @@ impl Prober<'_> {
     }
 }
 
+/// What one ffprobe has found.
+struct Look {
+    tracks: Tracks,
+    is_transport_stream: bool,
+}
+
 #[derive(Deserialize)]
 struct Answer {
     #[serde(default)]
     packets: Vec<serde::de::IgnoredAny>,
+    /// Of MPEG-TS.
+    #[serde(default)]
+    programs: Vec<serde::de::IgnoredAny>,
     #[serde(default)]
     streams: Vec<Stream>,
     #[serde(default)]
@@ -132,7 +141,7 @@ struct Format {
     format_name: String,
 }
 
-fn read(output: &str, exit: &Exit, source: &CameraSource, patience: Duration) -> Result<Tracks, Fault> {
+fn read(output: &str, exit: &Exit, source: &CameraSource, patience: Duration) -> Result<Look, Fault> {
     if exit.ending != Ending::Code(0) {
         let attempt = fault::Attempt { source, patience, pictures: 0, has_publish_login: false };
         return Err(fault::explain(exit, &attempt));
@@ -140,21 +149,26 @@ fn read(output: &str, exit: &Exit, source: &CameraSource, patience: Duration) ->
     let answer: Answer = serde_json::from_str(output).map_err(|_| {
         Fault::new(FaultKind::Program, "ffprobe's answer is not what it should be; is it ffmpeg's own?")
     })?;
+    let format = &answer.format.format_name;
+    if (format == "image2" || format.ends_with("_pipe")) && answer.packets.len() < argv::PACKETS_OF_A_FILE {
+        return Err(fault::one_picture(&source.shown));
+    }
     let first = |kind: &str| answer.streams.iter().find(|stream| stream.codec_type.as_deref() == Some(kind));
     let codec = |stream: &Stream| stream.codec_name.clone().unwrap_or_else(|| "unknown".into());
     let (video, audio) = (first("video"), first("audio"));
-    Ok(Tracks {
-        format: answer.format.format_name.clone(),
+    let tracks = Tracks {
+        format: format.clone(),
         video: video.map(codec),
         audio: audio.map(codec),
         flows: !answer.packets.is_empty(),
         shown_as_sent: video
             .is_some_and(|video| picture_order::is_shown_as_sent(&codec(video), &bytes_of_dump(&video.extradata))),
-        audio_configured: audio.map(|audio| !audio.extradata.is_empty()),
+        audio_configured: audio.map(|audio| !bytes_of_dump(&audio.extradata).is_empty()),
         width: video.and_then(|video| video.width),
         height: video.and_then(|video| video.height),
         pixel_format: video.and_then(|video| video.pix_fmt.clone()),
-    })
+    };
+    Ok(Look { tracks, is_transport_stream: !answer.programs.is_empty() })
 }
 
 /// Bytes of a dump as ffprobe writes it: `00000000: 6742 c01e da02 80bf  gB......`, 16 bytes a line.
