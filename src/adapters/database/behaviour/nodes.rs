@@ -72,7 +72,8 @@ pub(in crate::adapters::database) async fn incidents_and_looks_are_their_nodes_o
     let all = IncidentQuery { own: false, ..own };
     assert_eq!(a.incidents(all).await.expect("listed").len(), 2);
 
-    let tracks = Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: None, flows: true };
+    let tracks =
+        Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: None, flows: true, ..Tracks::default() };
     let look = |fingerprint: &str| KeptProbe {
         camera: 7,
         fingerprint: fingerprint.to_owned(),
