@@ -1,16 +1,21 @@
 //! Signals: the first SIGTERM or SIGINT asks for an ordered stop, the second one ends the process at once; SIGHUP asks
-//! for the configuration to be read again.
+//! for the configuration to be read again, or, with a terminal as standard input, says that the terminal was closed.
+
+use std::io::IsTerminal;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::base::{Error, Result};
+
+/// What a SIGHUP is called that comes from a terminal.
+const CLOSED: &str = "SIGHUP (the terminal was closed)";
 
 /// What somebody wants of us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
     /// Stop; the signal's name.
     Stop(&'static str),
-    /// SIGHUP: read the configuration again. Also what a closed terminal sends.
+    /// SIGHUP without a terminal: read the configuration again.
     Reload,
 }
 
@@ -19,6 +24,8 @@ pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
+    /// Standard input was a terminal at the start.
+    in_terminal: bool,
 }
 
 impl Signals {
@@ -32,7 +39,8 @@ impl Signals {
             signal(kind).map_err(fault)
         };
         let (terminate, interrupt) = (take(SignalKind::terminate())?, take(SignalKind::interrupt())?);
-        Ok(Self { terminate, interrupt, hangup: take(SignalKind::hangup())? })
+        let in_terminal = std::io::stdin().is_terminal();
+        Ok(Self { terminate, interrupt, hangup: take(SignalKind::hangup())?, in_terminal })
     }
 
     /// Waits for the next one. Those that came in the meantime are not lost, several of a kind count as one.
@@ -40,15 +48,20 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => Wish::Stop("SIGTERM"),
             _ = self.interrupt.recv() => Wish::Stop("SIGINT"),
-            _ = self.hangup.recv() => Wish::Reload,
+            _ = self.hangup.recv() => match self.in_terminal {
+                true => Wish::Stop(CLOSED),
+                false => Wish::Reload,
+            },
         }
     }
 
-    /// Waits for the next one that asks for a stop, and returns its name. A SIGHUP is kept for later.
+    /// Waits for the next one that asks for a stop, and returns its name. A SIGHUP that asks for something else is kept for
+    /// later.
     pub async fn stop(&mut self) -> &'static str {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",
+            _ = self.hangup.recv(), if self.in_terminal => CLOSED,
         }
     }
 }

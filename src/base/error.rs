@@ -28,10 +28,36 @@ pub enum Kind {
     Internal,
 }
 
+/// How much an error is about, and so who has to wait because of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// One thing, a file or an object: its neighbours work, and time alone does not heal it.
+    Item,
+    /// Everything in one folder or under one prefix.
+    Prefix,
+    /// The whole service: nothing of it works.
+    #[default]
+    Service,
+}
+
+impl Scope {
+    /// What an error of the file system is about: no more than `most`, unless the disk or the machine is at fault.
+    pub fn of_io(error: &std::io::Error, most: Self) -> Self {
+        use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+
+        use nix::libc::{EMFILE, ENFILE, ENODEV, ENOMEM, ENXIO, ESTALE};
+        let is_the_disk = matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem);
+        let is_the_machine =
+            error.raw_os_error().is_some_and(|code| [EMFILE, ENFILE, ENODEV, ENOMEM, ENXIO, ESTALE].contains(&code));
+        if is_the_disk || is_the_machine { Self::Service } else { most }
+    }
+}
+
 /// An error with a [`Kind`] and a sentence in the words of the layer that made it.
 #[derive(Debug, thiserror::Error)]
 pub struct Error {
     kind: Kind,
+    scope: Scope,
     message: String,
     /// The request or configuration field at fault, when one is.
     field: Option<String>,
@@ -45,7 +71,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error of this kind with a sentence for people.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), field: None, source: None }
+        Self { kind, scope: Scope::default(), message: message.into(), field: None, source: None }
     }
 
     /// A wrong value of `field`; `message` says what is wrong and what would be right.
@@ -75,6 +101,13 @@ impl Error {
         self
     }
 
+    /// Says how much it is about; without this, the whole service.
+    #[must_use]
+    pub fn about(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
+
     /// Keeps the cause for the log. It is not part of the sentence.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
@@ -85,6 +118,17 @@ impl Error {
     /// What the caller can do about it.
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// How much it is about.
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// Whether it goes away without anybody touching the thing at hand: a service that is down comes back, a file that
+    /// cannot be read does not.
+    pub fn is_passing(&self) -> bool {
+        self.scope == Scope::Service && matches!(self.kind, Kind::Unavailable | Kind::Timeout)
     }
 
     /// The field at fault, when one is.

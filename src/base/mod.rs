@@ -1,9 +1,11 @@
-//! What every layer may use: the error type, backoff arithmetic, redaction of secrets, ids.
+//! What every layer may use: the error type, backoff arithmetic, backoff per item, hashes that may be kept, redaction of secrets.
 //!
 //! Never here: tokio, actix, files, sockets, clocks that read the machine.
 
 pub mod backoff;
 pub mod error;
+pub mod item_backoff;
 pub mod redact;
+pub mod stable_hash;
 
-pub use error::{Error, Kind, Result};
+pub use error::{Error, Kind, Result, Scope};

@@ -25,3 +25,4 @@ pub mod session;
 pub mod spool_space;
 pub mod storm;
 pub mod stream;
+pub mod wall_clock;

@@ -2,9 +2,10 @@
 //!
 //! Order is what makes it safe: a row follows the seal of its file, a session's end follows its last segment, and a
 //! folder is finished when the catalogue knows everything. Every deed may be done twice, so a failed one is simply
-//! tried again; what waits behind it lies safe in the spool.
+//! tried again; what waits behind it lies safe in the spool. One that is given up leaves its session open and its run's
+//! folders unfinished, whatever else is done for them: the recovery finds them again.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -48,6 +49,20 @@ pub enum Deed {
     Discard(String),
     /// The catalogue knows all files of the folder.
     Finish(String),
+}
+
+impl Deed {
+    /// The session it is about; `None` for one about a whole run.
+    fn session(&self) -> Option<Uuid> {
+        match self {
+            Self::Begin(note) | Self::Note { note, .. } => Some(note.session.id),
+            Self::Open(session) => Some(session.id),
+            Self::Put(segment) => Some(segment.session),
+            Self::Seal(order) => Some(order.draft.session),
+            Self::Close { session, .. } => Some(*session),
+            Self::Discard(_) | Self::Finish(_) => None,
+        }
+    }
 }
 
 /// What to seal.
@@ -141,7 +156,13 @@ pub struct Clerk {
     failures: u32,
     /// Why the first deed fails, in a sentence.
     trouble: Option<String>,
-    /// A deed of the current session was given up.
+    /// Sessions of the current run of which a deed was given up.
+    incomplete: BTreeSet<Uuid>,
+    /// A session that the catalogue refused to open: its rows would be refused as well, so it is offered before each.
+    unopened: Option<Session>,
+    /// It is being offered now.
+    reopening: bool,
+    /// A deed of the current run was given up.
     spoiled: bool,
 }
 
@@ -162,8 +183,8 @@ pub enum Next {
 
 impl Clerk {
     const BACKOFF: Backoff = Backoff { min: Duration::from_millis(500), max: Duration::from_secs(10) };
-    /// A deed that fails for no reason that time would heal is given up after so many tries. Its files stay, and the
-    /// recovery looks at them again.
+    /// A deed that fails for no reason that time would heal (a rule of the catalogue, one file that cannot be read) is
+    /// given up after so many tries. Its files stay, and the recovery looks at them again.
     const TRIES: u32 = 5;
     /// More waiting deeds than this pause the recording: hours of segments that the catalogue does not know.
     const FULL: usize = 1000;
@@ -183,42 +204,76 @@ impl Clerk {
         if self.busy {
             return None;
         }
-        while let Some(Entry::Release(_)) = self.queue.front() {
-            let front = self.queue.pop_front();
-            // A spoiled one is merely dropped, which is not clean.
-            if let (Some(Entry::Release(hold)), false) = (front, std::mem::take(&mut self.spoiled)) {
-                hold.release();
+        while let Some(front) = self.queue.front() {
+            match front {
+                Entry::Deed(deed) if self.is_barred(deed) => drop(self.queue.pop_front()),
+                Entry::Deed(deed) => {
+                    self.busy = true;
+                    let refused = self.unopened.clone().filter(|session| deed.session() == Some(session.id));
+                    self.reopening = refused.is_some();
+                    return Some(refused.map_or_else(|| deed.clone(), Deed::Open));
+                }
+                Entry::Release(_) => {
+                    let front = self.queue.pop_front();
+                    // A spoiled one is merely dropped, which is not clean.
+                    if let (Some(Entry::Release(hold)), false) = (front, self.spoiled) {
+                        hold.release();
+                    }
+                    (self.spoiled, self.unopened) = (false, None);
+                    self.incomplete.clear();
+                }
             }
         }
-        match self.queue.front() {
-            Some(Entry::Deed(deed)) => {
-                self.busy = true;
-                Some(deed.clone())
-            }
-            _ => None,
+        None
+    }
+
+    /// Whether what was given up before forbids this deed: it would say that everything has been done.
+    fn is_barred(&self, deed: &Deed) -> bool {
+        match deed {
+            Deed::Close { session, .. } => self.incomplete.contains(session),
+            Deed::Finish(_) | Deed::Discard(_) => self.spoiled,
+            _ => false,
         }
     }
 
     /// The deed given out by [`Clerk::next`] went like this.
     pub fn done(&mut self, result: Result<(), &Error>, jitter: f64) -> Next {
         self.busy = false;
+        let reopening = std::mem::take(&mut self.reopening);
         let Err(error) = result else {
-            self.queue.pop_front();
+            match reopening {
+                true => self.unopened = None,
+                false => drop(self.queue.pop_front()),
+            }
             self.failures = 0;
             self.trouble = None;
             return Next::Now;
         };
         self.failures += 1;
-        let heals = matches!(error.kind(), Kind::Unavailable | Kind::Timeout);
-        if !heals && self.failures >= Self::TRIES {
-            log::error!("given up for now: {error}");
-            self.queue.pop_front();
-            self.failures = 0;
-            self.spoiled = true;
+        if !error.is_passing() && (reopening || self.failures >= Self::TRIES) {
+            self.give_up(error, reopening);
             return Next::Now;
         }
         self.trouble = Some(error.message().to_owned());
         Next::After(Self::BACKOFF.delay(self.failures, jitter))
+    }
+
+    /// The first deed is left to the recovery.
+    fn give_up(&mut self, error: &Error, reopening: bool) {
+        let Some(Entry::Deed(deed)) = self.queue.pop_front() else { return };
+        if !reopening {
+            log::error!(
+                session:? = deed.session();
+                "a catalogue operation failed for good; its session stays open and is left to the recovery: {error}"
+            );
+        }
+        self.failures = 0;
+        self.trouble = None;
+        self.spoiled = true;
+        self.incomplete.extend(deed.session());
+        if let Deed::Open(session) = deed {
+            self.unopened = Some(session);
+        }
     }
 
     /// Nothing waits and nothing is being done.
@@ -246,44 +301,5 @@ impl Clerk {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn deeds_are_done_in_order_and_tried_again() {
-        let mut clerk = Clerk::default();
-        let finish = |folder: &str| Deed::Finish(folder.to_owned());
-        clerk.add([finish("a"), finish("b")]);
-        assert_eq!(clerk.next(), Some(finish("a")));
-        assert_eq!(clerk.next(), None, "one at a time");
-        let down = Error::unavailable("the disk is full");
-        assert_eq!(clerk.done(Err(&down), 1.0), Next::After(Duration::from_millis(500)));
-        assert_eq!(clerk.trouble(), Some("the disk is full"));
-        for _ in 0..50 {
-            assert_eq!(clerk.next(), Some(finish("a")), "what may heal is never given up");
-            assert!(matches!(clerk.done(Err(&down), 1.0), Next::After(_)));
-        }
-        assert_eq!(clerk.next(), Some(finish("a")));
-        assert_eq!(clerk.done(Ok(()), 0.0), Next::Now);
-        assert_eq!(clerk.trouble(), None);
-        assert_eq!(clerk.next(), Some(finish("b")));
-        clerk.done(Ok(()), 0.0);
-        assert!(clerk.is_idle() && clerk.next().is_none());
-    }
-
-    #[test]
-    fn what_will_not_heal_is_given_up_and_a_crowd_is_an_obstacle() {
-        let mut clerk = Clerk::default();
-        clerk.add((0..=Clerk::FULL).map(|n| Deed::Finish(n.to_string())));
-        assert!(clerk.obstacle().is_some());
-        let wrong = Error::new(Kind::Conflict, "no");
-        for _ in 1..Clerk::TRIES {
-            clerk.next();
-            assert!(matches!(clerk.done(Err(&wrong), 0.0), Next::After(_)));
-        }
-        clerk.next();
-        assert_eq!(clerk.done(Err(&wrong), 0.0), Next::Now);
-        assert_eq!(clerk.next(), Some(Deed::Finish("1".into())));
-        assert_eq!(clerk.obstacle(), None);
-    }
-}
+#[path = "clerk_tests.rs"]
+mod tests;

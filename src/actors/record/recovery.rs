@@ -1,8 +1,9 @@
 //! Finishes what a crash, a full disk or an absent database interrupted: every file in an unfinished folder of the spool
 //! is sealed or found to be nothing, gets its row, and its session an end.
 //!
-//! Works from the folders' notes and the rows that exist, and may be interrupted and begun again at any point. Knows
-//! nothing about running recorders: the manager leaves their folders out.
+//! Works from the folders' notes and the rows that exist, and may be interrupted and begun again at any point. A file that
+//! cannot be read holds up its own session's end and nothing else. Knows nothing about running recorders: the manager
+//! leaves their folders out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,8 +14,8 @@ use super::RecordHandles;
 use super::clerk::{Deed, SealOrder, on_disk, perform, seal};
 use super::run::draft;
 use crate::adapters::database::SegmentQuery;
-use crate::adapters::spool::{Continues, Unfinished};
-use crate::base::Result;
+use crate::adapters::spool::{Continues, Spool, Unfinished, Unreadable};
+use crate::base::{Error, Result};
 use crate::domain::recording::{Segment, SegmentState, Session};
 use crate::domain::session::SessionBook;
 
@@ -28,6 +29,17 @@ pub struct Findings {
     pub runs: Vec<Vec<Unfinished>>,
     /// Open sessions without a folder.
     pub without_folder: Vec<Session>,
+    /// Folders that could not be read; sessions that may lie in them are in none of the other lists.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// What became of one run.
+#[derive(Debug, Default)]
+pub struct Finished {
+    /// Segments sealed.
+    pub sealed: usize,
+    /// Why it is not finished: the first of its files that cannot be sealed.
+    pub left: Option<Error>,
 }
 
 /// Looks at catalogue and spool, changes nothing.
@@ -35,10 +47,11 @@ pub async fn look(handles: &RecordHandles) -> Result<Findings> {
     on_disk(&handles.spool, |spool| spool.check()).await?;
     // Rows first: a session's folder is made before its row, so a row without a folder has no recorder.
     let open = handles.database.open_sessions().await?;
-    let unfinished = on_disk(&handles.spool, |spool| spool.unfinished()).await?;
-    let known: BTreeSet<Uuid> = unfinished.iter().map(|folder| folder.note.session.id).collect();
-    let without_folder = open.into_iter().filter(|session| !known.contains(&session.id)).collect();
-    Ok(Findings { runs: by_run(unfinished), without_folder })
+    let scan = on_disk(&handles.spool, |spool| spool.scan()).await?;
+    let known: BTreeSet<Uuid> = scan.unfinished.iter().map(|folder| folder.note.session.id).collect();
+    let is_gone = |session: &Session| !known.contains(&session.id) && !scan.may_hide(session);
+    let without_folder = open.into_iter().filter(is_gone).collect();
+    Ok(Findings { runs: by_run(scan.unfinished), without_folder, unreadable: scan.unreadable })
 }
 
 /// Groups folders by the ffmpeg run that wrote them.
@@ -70,23 +83,29 @@ pub async fn close_without_folder(handles: &RecordHandles, session: &Session) ->
     close(handles, session, rows.iter().filter(|row| row.state.is_playable()).map(Segment::ended_at).max()).await
 }
 
-/// Finishes one run's folders. Returns how many segments were sealed.
-pub async fn finish_run(handles: &RecordHandles, folders: &[Unfinished]) -> Result<usize> {
-    let Some(base) = folders.first() else { return Ok(0) };
+/// Finishes one run's folders. A file that cannot be sealed leaves its session open and the folders unfinished; the other
+/// files are sealed all the same.
+///
+/// # Errors
+/// When the catalogue or the spool as a whole does not work.
+pub async fn finish_run(handles: &RecordHandles, folders: &[Unfinished]) -> Result<Finished> {
+    let Some(base) = folders.first() else { return Ok(Finished::default()) };
     let later = folders[1..].iter().filter_map(|found| {
         let from = found.note.continues.as_ref()?.from;
         Some((found.note.session.clone(), from))
     });
     let book = SessionBook::restore(base.note.session.clone(), later.collect());
-    let mut repair = Repair { handles, sealed: 0, end: None };
+    let mut repair = Repair { handles, finished: Finished::default(), end: None };
     for found in folders {
         repair.session(found, &places(&book, base, found)).await?;
     }
-    // The run's own folder last: while it is unfinished, the others are read in its light.
-    for found in folders.iter().rev() {
-        perform(handles, Deed::Finish(found.folder.clone())).await?;
+    if repair.finished.left.is_none() {
+        // The run's own folder last: while it is unfinished, the others are read in its light.
+        for found in folders.iter().rev() {
+            perform(handles, Deed::Finish(found.folder.clone())).await?;
+        }
     }
-    Ok(repair.sealed)
+    Ok(repair.finished)
 }
 
 /// Where the files of a session lie now: its number -> folder and number there.
@@ -102,7 +121,7 @@ fn places(book: &SessionBook, base: &Unfinished, found: &Unfinished) -> BTreeMap
 /// Goes through one run's files in order.
 struct Repair<'a> {
     handles: &'a RecordHandles,
-    sealed: usize,
+    finished: Finished,
     /// The end of the file before, which is where the next begins: ffmpeg leaves no gap within a run.
     end: Option<DateTime<Utc>>,
 }
@@ -111,16 +130,33 @@ impl Repair<'_> {
     async fn session(&mut self, found: &Unfinished, files: &BTreeMap<u32, (String, u32)>) -> Result<()> {
         let rows = rows(self.handles, found.note.session.id).await?;
         let numbers: BTreeSet<u32> = files.keys().copied().chain(rows.iter().map(|row| row.number)).collect();
+        let mut is_whole = true;
         for number in &numbers {
             let row = rows.iter().find(|row| row.number == *number);
             match (row, files.get(number)) {
                 (Some(row), _) if row.state.is_playable() => self.end = Some(row.ended_at()),
-                (row, Some(from)) => self.file(found, *number, from, row).await?,
+                (row, Some(from)) => match self.file(found, *number, from, row).await {
+                    Err(error) if !error.is_passing() => {
+                        is_whole = false;
+                        self.leave(from, error);
+                    }
+                    done => done?,
+                },
                 (_, None) => {}
             }
         }
         miss_unwritten(self.handles, &rows, &files.keys().copied().collect()).await?;
-        close(self.handles, &found.note.session, self.end).await
+        match is_whole {
+            true => close(self.handles, &found.note.session, self.end).await,
+            false => Ok(()),
+        }
+    }
+
+    /// This file cannot be sealed; the next one begins about when it was written last.
+    fn leave(&mut self, (folder, number): &(String, u32), error: Error) {
+        let written = self.handles.spool.written_at(&Spool::file(folder, *number));
+        self.end = self.end.max(written);
+        self.finished.left.get_or_insert(error);
     }
 
     /// Seals a file that has no row yet, or one that says it is still being written.
@@ -140,7 +176,7 @@ impl Repair<'_> {
         let segment = on_disk(&self.handles.spool, move |spool| seal(spool, &order)).await?;
         if segment.state == SegmentState::Sealed {
             self.handles.database.open_session(session.clone()).await?;
-            self.sealed += 1;
+            self.finished.sealed += 1;
             self.end = Some(segment.ended_at());
         } else if row.is_none() {
             // Nobody ever said that there was something.

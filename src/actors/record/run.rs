@@ -9,9 +9,10 @@ use uuid::Uuid;
 use super::clerk::{Deed, SealOrder};
 use crate::adapters::ffmpeg::record_argv::ClosedFile;
 use crate::adapters::spool::{Continues, Note, Spool};
-use crate::domain::layout::{is_next_day, object_key, session_start};
+use crate::domain::layout::{is_next_day, object_key};
 use crate::domain::recording::{Segment, SegmentState, Session};
 use crate::domain::session::{MediaClock, SessionBook};
+use crate::domain::wall_clock::SessionStarts;
 
 /// First media that comes later than this after the start of ffmpeg is when the session really begins.
 const LATE: TimeDelta = TimeDelta::seconds(2);
@@ -67,24 +68,24 @@ impl Run {
         self.book.is_some()
     }
 
-    /// ffmpeg says it has written up to `out_time`. `before`: start of the stream's session before this one.
-    pub fn progressed(&mut self, out_time: Duration, now: DateTime<Utc>, before: Option<DateTime<Utc>>) -> Vec<Deed> {
+    /// ffmpeg says it has written up to `out_time`. `starts`: those of the stream's sessions before this one.
+    pub fn progressed(&mut self, out_time: Duration, now: DateTime<Utc>, starts: &SessionStarts) -> Vec<Deed> {
         if out_time.is_zero() {
             return Vec::new();
         }
         self.written = self.written.max(out_time);
         self.clock.observe(now, out_time);
         let at = self.clock.at(self.closed_until).unwrap_or(now);
-        self.begin_file(self.next_file, at, before)
+        self.begin_file(self.next_file, at, starts)
     }
 
     /// ffmpeg has closed a file.
-    pub fn closed(&mut self, file: ClosedFile, now: DateTime<Utc>, before: Option<DateTime<Utc>>) -> Vec<Deed> {
+    pub fn closed(&mut self, file: ClosedFile, now: DateTime<Utc>, starts: &SessionStarts) -> Vec<Deed> {
         self.written = self.written.max(file.end);
         self.clock.observe(now, file.end);
         self.clock.settle();
         let at = self.clock.at(file.start).unwrap_or(now);
-        let mut deeds = self.begin_file(file.number, at, before);
+        let mut deeds = self.begin_file(file.number, at, starts);
         if let (Some(row), Some(book)) = (self.begun.get_mut(&file.number), &self.book) {
             // By now the clock knows better than when the file began.
             row.1 = at.max(book.place(file.number).0.started_at);
@@ -104,7 +105,7 @@ impl Run {
         let open = self.next_file;
         for file in files.iter().copied().filter(|file| *file >= open) {
             let at = self.clock.at(self.closed_until).unwrap_or(now);
-            deeds.extend(self.begin_file(file, at, None));
+            deeds.extend(self.begin_file(file, at, &SessionStarts::default()));
             deeds.extend(self.seal(file, Some(format!("cut short: {why}"))));
         }
         let session = self.session();
@@ -117,7 +118,7 @@ impl Run {
     }
 
     /// A file begins at `at`: the first opens the session, one after midnight the next session.
-    fn begin_file(&mut self, file: u32, at: DateTime<Utc>, before: Option<DateTime<Utc>>) -> Vec<Deed> {
+    fn begin_file(&mut self, file: u32, at: DateTime<Utc>, starts: &SessionStarts) -> Vec<Deed> {
         if self.begun.contains_key(&file) {
             return Vec::new();
         }
@@ -128,7 +129,7 @@ impl Run {
                 // come late: the start itself is the better guess unless the server took its time.
                 let planned = self.note.session.started_at;
                 if at - planned > LATE || is_next_day(planned, at) {
-                    self.note.session.started_at = session_start(at, before);
+                    self.note.session.started_at = starts.next(at);
                     deeds.push(Deed::Note { folder: self.folder.clone(), note: self.note.clone() });
                 }
                 let session = self.note.session.clone();
@@ -245,15 +246,20 @@ mod tests {
     #[test]
     fn a_session_opens_with_its_first_media_and_seals_what_was_closed() {
         let mut run = run("2026-11-21T08:00:00Z");
-        assert!(words(&run.progressed(Duration::ZERO, time("2026-11-21T08:00:01Z"), None)).is_empty());
-        let first = run.progressed(Duration::from_millis(500), time("2026-11-21T08:00:03.500Z"), None);
+        assert!(
+            words(&run.progressed(Duration::ZERO, time("2026-11-21T08:00:01Z"), &SessionStarts::default())).is_empty()
+        );
+        let first =
+            run.progressed(Duration::from_millis(500), time("2026-11-21T08:00:03.500Z"), &SessionStarts::default());
         let key = "a/2026-11-21/20261121_080003/segment_000.mp4";
         assert_eq!(words(&first), ["note 21T08:00:03", "open 21T08:00:03", &format!("writing {key}")]);
-        assert!(run.progressed(Duration::from_secs(1), time("2026-11-21T08:00:04Z"), None).is_empty());
+        assert!(
+            run.progressed(Duration::from_secs(1), time("2026-11-21T08:00:04Z"), &SessionStarts::default()).is_empty()
+        );
 
-        let sealed = run.closed(closed(0, 0, 10), time("2026-11-21T08:00:13Z"), None);
+        let sealed = run.closed(closed(0, 0, 10), time("2026-11-21T08:00:13Z"), &SessionStarts::default());
         assert_eq!(words(&sealed), [format!("seal 0 as writing {key} None")]);
-        let next = run.progressed(Duration::from_secs(11), time("2026-11-21T08:00:14Z"), None);
+        let next = run.progressed(Duration::from_secs(11), time("2026-11-21T08:00:14Z"), &SessionStarts::default());
         assert_eq!(words(&next), ["writing a/2026-11-21/20261121_080003/segment_001.mp4"]);
         let Deed::Put(row) = &next[0] else { panic!("{next:?}") };
         assert_eq!(row.started_at, time("2026-11-21T08:00:13Z"));
@@ -266,7 +272,8 @@ mod tests {
     #[test]
     fn a_session_planned_before_midnight_begins_on_the_day_of_its_first_media() {
         let mut run = run("2026-12-31T23:59:59Z");
-        let first = run.progressed(Duration::from_millis(300), time("2027-01-01T00:00:00.400Z"), None);
+        let first =
+            run.progressed(Duration::from_millis(300), time("2027-01-01T00:00:00.400Z"), &SessionStarts::default());
         let key = "writing a/2027-01-01/20270101_000000/segment_000.mp4";
         assert_eq!(words(&first), ["note 01T00:00:00", "open 01T00:00:00", key]);
     }
@@ -274,8 +281,8 @@ mod tests {
     #[test]
     fn first_reports_that_come_late_are_corrected_at_the_end_of_the_file() {
         let mut run = run("2026-11-21T08:00:00Z");
-        run.progressed(Duration::from_millis(20), time("2026-11-21T08:00:00.900Z"), None);
-        let sealed = run.closed(closed(0, 0, 2), time("2026-11-21T08:00:02.150Z"), None);
+        run.progressed(Duration::from_millis(20), time("2026-11-21T08:00:00.900Z"), &SessionStarts::default());
+        let sealed = run.closed(closed(0, 0, 2), time("2026-11-21T08:00:02.150Z"), &SessionStarts::default());
         let Deed::Seal(order) = &sealed[0] else { panic!("{sealed:?}") };
         assert_eq!(order.draft.started_at, time("2026-11-21T08:00:00.150Z"));
     }
@@ -289,11 +296,11 @@ mod tests {
     #[test]
     fn a_run_that_is_faster_than_its_progress_loses_nothing() {
         let mut run = run("2026-11-21T08:00:00Z");
-        let deeds = run.closed(closed(0, 0, 2), time("2026-11-21T08:00:02Z"), None);
+        let deeds = run.closed(closed(0, 0, 2), time("2026-11-21T08:00:02Z"), &SessionStarts::default());
         let key = "writing a/2026-11-21/20261121_080000/segment_000.mp4";
         let wanted = ["open 21T08:00:00", key, &format!("seal 0 as {key} None")];
         assert_eq!(words(&deeds), wanted);
-        let deeds = run.closed(closed(1, 2, 4), time("2026-11-21T08:00:04Z"), None);
+        let deeds = run.closed(closed(1, 2, 4), time("2026-11-21T08:00:04Z"), &SessionStarts::default());
         assert_eq!(deeds.len(), 2, "{:?}", words(&deeds));
         assert_eq!(words(&run.over(&[], time("2026-11-21T08:00:04Z"), "done")), ["close 21T08:00:04 done", "finish"]);
     }
@@ -301,9 +308,9 @@ mod tests {
     #[test]
     fn midnight_begins_a_session_while_ffmpeg_goes_on() {
         let mut run = run("2026-12-31T23:59:50Z");
-        run.progressed(Duration::from_secs(1), time("2026-12-31T23:59:51Z"), None);
-        run.closed(closed(0, 0, 12), time("2027-01-01T00:00:02Z"), None);
-        let turn = run.progressed(Duration::from_secs(13), time("2027-01-01T00:00:03Z"), None);
+        run.progressed(Duration::from_secs(1), time("2026-12-31T23:59:51Z"), &SessionStarts::default());
+        run.closed(closed(0, 0, 12), time("2027-01-01T00:00:02Z"), &SessionStarts::default());
+        let turn = run.progressed(Duration::from_secs(13), time("2027-01-01T00:00:03Z"), &SessionStarts::default());
         assert_eq!(
             words(&turn),
             [
@@ -313,7 +320,7 @@ mod tests {
                 "writing a/2027-01-01/20270101_000002/segment_000.mp4",
             ]
         );
-        let sealed = run.closed(closed(1, 12, 22), time("2027-01-01T00:00:12Z"), None);
+        let sealed = run.closed(closed(1, 12, 22), time("2027-01-01T00:00:12Z"), &SessionStarts::default());
         let Deed::Seal(order) = &sealed[0] else { panic!("{sealed:?}") };
         assert_eq!((order.from.1, order.to.1), (1, 0));
         assert_ne!(order.from.0, order.to.0);

@@ -1,31 +1,36 @@
 //! Starting a run: the session's folder, then ffmpeg in it.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use actix::Recipient;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::RecordHandles;
 use super::hold::FolderNews;
 use crate::actors::supervision::Setting;
+use crate::adapters::database::SegmentQuery;
 use crate::adapters::ffmpeg::argv::publish_url;
 use crate::adapters::ffmpeg::child::{Child, Events, Launch};
 use crate::adapters::ffmpeg::record_argv::{RecordInput, record_argv};
+use crate::adapters::live::publisher::Publisher;
 use crate::adapters::spool::Note;
 use crate::base::Result;
 use crate::config::settings::{Record, Server};
 use crate::domain::admission::StreamKey;
 use crate::domain::container::Mp4Plan;
-use crate::domain::layout::session_start;
 use crate::domain::recording::Session;
 use crate::domain::stream::Track;
+use crate::domain::wall_clock::SessionStarts;
 
 /// ffmpeg gives up when the server says nothing for so long; MediaMTX itself drops a silent publisher after 10 s.
 pub const SILENCE: Duration = Duration::from_secs(10);
+/// A catalogue that is away may delay a recording by so much, once.
+const LOOK_UP: Duration = Duration::from_secs(2);
 
 /// What a recorder is for. Outlives its generations.
 #[derive(Clone)]
@@ -40,8 +45,10 @@ pub struct Assignment {
     pub settings: Setting<Record>,
     /// What recording needs from outside.
     pub handles: RecordHandles,
-    /// Start of its latest session: the next one must be later.
-    pub latest_start: Rc<Cell<Option<DateTime<Utc>>>>,
+    /// Where its states go.
+    pub publisher: Publisher,
+    /// Starts of its sessions: the next one must be another second.
+    pub starts: Rc<RefCell<SessionStarts>>,
     /// Its tracks, as the monitor sees them.
     pub tracks: watch::Receiver<Vec<Track>>,
     /// Why nobody may record at present: the spool's disk.
@@ -57,19 +64,38 @@ impl Assignment {
             id: Uuid::now_v7(),
             server: self.key.server.clone(),
             stream: self.key.name.clone(),
-            started_at: session_start((self.handles.clock)(), self.latest_start.get()),
+            started_at: self.starts.borrow().next((self.handles.clock)()),
             ended_at: None,
             end_reason: None,
         };
         Note { session, key_prefix: self.key_prefix.clone(), continues: None }
     }
 
+    /// Whether sessions that are not known here may have begun at the same second as one that begins now.
+    pub fn must_look_up(&self) -> bool {
+        self.starts.borrow_mut().look((self.handles.clock)())
+    }
+
+    /// Learns from the catalogue of sessions that began later than the wall clock is now, which was set back then. Without
+    /// an answer we go on with what we know.
+    pub async fn look_up(&self) {
+        let now = (self.handles.clock)();
+        let found = match timeout(LOOK_UP, later_sessions(&self.handles, &self.key, now)).await {
+            Ok(found) => found.map_err(|error| error.to_string()),
+            Err(_) => Err(format!("timeout, no answer in {} s", LOOK_UP.as_secs())),
+        };
+        match found {
+            Ok(found) => found.into_iter().for_each(|start| self.starts.borrow_mut().add(start)),
+            Err(error) => log::debug!(stream = self.key.name.as_str(); "earlier sessions are not known: {error}"),
+        }
+    }
+
     /// Starts ffmpeg in a session's folder. Call it on the main thread (see `adapters::ffmpeg::child`).
-    pub fn spawn(&self, folder: &str, plan: Mp4Plan) -> Result<(Child, Events)> {
+    pub fn spawn(&self, folder: &str, plan: Mp4Plan, segment: Duration) -> Result<(Child, Events)> {
         let server = &self.server;
         let login = server.publish_username.as_deref().map(|user| (user, server.publish_password.as_ref()));
         let url = publish_url(&server.rtsp_url, login, &self.key.name)?;
-        let input = RecordInput { url, plan, segment: self.settings.get().segment_duration, silence: SILENCE };
+        let input = RecordInput { url, plan, segment, silence: SILENCE };
         Child::spawn(Launch {
             program: self.handles.ffmpeg.clone(),
             args: record_argv(&self.handles.version, &input),
@@ -80,4 +106,20 @@ impl Assignment {
             mark: self.handles.mark.clone(),
         })
     }
+}
+
+/// Starts of the stream's sessions, if any segment of it is later than `now`; as a rule none is, and then none are read.
+async fn later_sessions(handles: &RecordHandles, key: &StreamKey, now: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>> {
+    let query = SegmentQuery {
+        server: Some(key.server.clone()),
+        stream: Some(key.name.to_string()),
+        from: Some(now),
+        limit: 1,
+        ..SegmentQuery::default()
+    };
+    if handles.database.segments(query).await?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sessions = handles.database.sessions(key.name.as_str(), Some(key.server.clone())).await?;
+    Ok(sessions.into_iter().map(|summary| summary.session.started_at).collect())
 }

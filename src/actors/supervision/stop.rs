@@ -41,7 +41,8 @@ pub struct StopReport {
 /// Whether children stop one after the other or all at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopOrder {
-    /// Last started first, each after the one before has finished: for children that use one another.
+    /// Last started first, each after the one before has finished: for children that use one another. Each may take half
+    /// of what is left of the time.
     Reverse,
     /// All at once: for children that know nothing of one another.
     Together,
@@ -82,12 +83,22 @@ pub(super) async fn stop_children(leaving: Vec<Leaving>, order: StopOrder, deadl
         StopOrder::Together => join_all(leaving.into_iter().map(|child| stop_child(child, deadline))).await.concat(),
         StopOrder::Reverse => {
             let mut late = Vec::new();
+            let mut behind = leaving.len();
             for child in leaving.into_iter().rev() {
-                late.extend(stop_child(child, deadline).await);
+                behind -= 1;
+                let share = share(Instant::now(), deadline, behind);
+                late.extend(stop_child(child, share).await);
             }
             late
         }
     }
+}
+
+/// Until when a child may take: half of the time that is left, so that one that is late leaves something for each of those
+/// `behind` it; all of it for the last.
+fn share(now: Instant, deadline: Instant, behind: usize) -> Instant {
+    let left = deadline.saturating_duration_since(now);
+    if behind == 0 { deadline } else { now + left / 2 }
 }
 
 async fn stop_child(child: Leaving, deadline: Instant) -> Vec<String> {

@@ -49,6 +49,18 @@ impl Handler<Count> for Counter {
     }
 }
 
+/// From now on it takes so long to stop.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Slow(Duration);
+
+impl Handler<Slow> for Counter {
+    type Result = ();
+    fn handle(&mut self, slow: Slow, _: &mut Self::Context) {
+        self.slow_release = slow.0;
+    }
+}
+
 struct Boss {
     set: Option<ChildSet<Self>>,
     alive: Rc<()>,
@@ -221,6 +233,21 @@ async fn stopping_names_who_is_late_and_ends_them() {
             tick().await;
         }
     }
+}
+
+#[actix::test]
+async fn one_that_is_late_leaves_time_for_those_behind_it() {
+    tokio::time::pause();
+    let boss = Boss { order: StopOrder::Reverse, ..Boss::new(&Rc::new(()), Restart::Always) }.start();
+    // `b` goes first and never ends; `a` needs a moment of its own.
+    for (name, seconds) in [("b", 3600), ("a", 4)] {
+        let child = boss.send(Give(name)).await.expect("the boss lives").expect("it runs");
+        child.send(Slow(Duration::from_secs(seconds))).await.expect("it lives");
+    }
+    let begun = Instant::now();
+    let late = boss.send(Stop::within(Duration::from_secs(20))).await.expect("answer").late;
+    assert_eq!(late, ["b"], "a had its share");
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }
 
 #[actix::test]

@@ -6,7 +6,7 @@ use tokio::time::{Instant, timeout};
 
 use super::UploadHandles;
 use crate::adapters::spool::SharedSpool;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Kind, Result, Scope};
 use crate::domain::recording::{Segment, SegmentState};
 
 /// No segment takes so long; a store that neither answers nor fails is one that does not work.
@@ -29,8 +29,10 @@ pub(super) enum Outcome {
 /// Uploads a claimed segment. After `Failed` the row still says `uploading`.
 pub(super) async fn upload(handles: &UploadHandles, segment: &Segment) -> Outcome {
     let begun = Instant::now();
-    let late =
-        |_| Err(Error::new(Kind::Timeout, format!("the object store did not answer within {} s", LIMIT.as_secs())));
+    let late = |_| {
+        Err(Error::new(Kind::Timeout, format!("the object store did not answer within {} s", LIMIT.as_secs()))
+            .about(Scope::Item))
+    };
     match timeout(LIMIT, store(handles, segment)).await.unwrap_or_else(late) {
         Ok(None) => Outcome::Stored { took: begun.elapsed() },
         Ok(Some((state, why))) => match set_aside(handles, segment, state, why).await {
@@ -63,7 +65,7 @@ async fn store(handles: &UploadHandles, segment: &Segment) -> Result<Option<(Seg
     if stored != segment.bytes || size != Some(segment.bytes) {
         let told = size.map_or("no such object".to_owned(), |size| format!("{size} bytes"));
         let words = format!("sent {stored} of {} bytes, and the store then had {told}", segment.bytes);
-        return Err(Error::unavailable(words));
+        return Err(Error::unavailable(words).about(Scope::Item));
     }
     let is_ours =
         handles.database.move_segment(segment.id, vec![SegmentState::Uploading], SegmentState::Uploaded, None).await?;

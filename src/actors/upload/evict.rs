@@ -1,45 +1,131 @@
-//! Eviction: local files of uploaded segments go when they are old enough, or when the disk needs room.
+//! Eviction: local files of uploaded segments go when they are old enough, or when the disk needs room. One that cannot go
+//! waits for a time of its own, and the others go on.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{UploadHandles, UploadRules};
 use crate::adapters::database::SegmentQuery;
 use crate::adapters::spool::SharedSpool;
-use crate::base::{Error, Result};
+use crate::base::backoff::Backoff;
+use crate::base::item_backoff::ItemBackoff;
+use crate::base::{Error, Kind, Result, Scope};
 use crate::domain::recording::{Segment, SegmentState};
 
 /// Segments looked at together.
 const PAGE: u32 = 200;
+/// Segments removed before the disk is looked at again.
+const TOGETHER: usize = 20;
+/// Delays between tries of one segment.
+const ITEM: Backoff = Backoff { min: Duration::from_secs(10), max: Duration::from_secs(600) };
+/// More that fail are not remembered.
+const MOST: usize = 10_000;
 
-/// Evicts what is due. Returns how many segments left the spool.
-pub(super) async fn evict(handles: &UploadHandles, rules: &UploadRules, now: DateTime<Utc>) -> Result<usize> {
-    handles.ready().await?;
-    let age = TimeDelta::from_std(rules.keep_local).unwrap_or(TimeDelta::MAX);
-    let mut evicted = 0;
-    if let Some(before) = now.checked_sub_signed(age) {
+/// What is remembered from one pass to the next.
+#[derive(Clone)]
+pub(super) struct Eviction {
+    failed: Rc<RefCell<ItemBackoff<Uuid>>>,
+    born: Instant,
+}
+
+impl Default for Eviction {
+    fn default() -> Self {
+        Self { failed: Rc::new(RefCell::new(ItemBackoff::new(ITEM, MOST))), born: Instant::now() }
+    }
+}
+
+/// Evicts what is due. Returns how many segments left the spool, and why it ended early: a service that all need.
+pub(super) async fn evict(
+    handles: &UploadHandles,
+    rules: &UploadRules,
+    eviction: &mut Eviction,
+    now: DateTime<Utc>,
+) -> (usize, Option<Error>) {
+    let mut pass = Pass { handles, eviction, evicted: 0 };
+    let ended = match pass.ready_and_aged(rules.keep_local, now).await {
+        // A wish about age is less than the next frame: with the disk nearly full the oldest go first.
+        Ok(()) => pass.make_room(rules.min_free).await,
+        ended => ended,
+    };
+    (pass.evicted, ended.err())
+}
+
+struct Pass<'a> {
+    handles: &'a UploadHandles,
+    eviction: &'a mut Eviction,
+    evicted: usize,
+}
+
+impl Pass<'_> {
+    async fn ready_and_aged(&mut self, keep_local: Duration, now: DateTime<Utc>) -> Result<()> {
+        self.handles.ready().await?;
+        self.aged(keep_local, now).await
+    }
+
+    async fn aged(&mut self, keep_local: Duration, now: DateTime<Utc>) -> Result<()> {
+        let age = TimeDelta::from_std(keep_local).unwrap_or(TimeDelta::MAX);
+        let Some(before) = now.checked_sub_signed(age) else { return Ok(()) };
         let mut after = None;
         loop {
-            let page = uploaded(handles, Some(before), after).await?;
-            let Some(last) = page.last() else { break };
+            let page = uploaded(self.handles, Some(before), after).await?;
+            let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.id);
             for segment in page.iter().filter(|segment| segment.ended_at() <= before) {
-                evicted += usize::from(evict_one(handles, segment).await?);
+                self.one(segment).await?;
             }
         }
     }
-    // A wish about age is less than the next frame: with the disk nearly full the oldest go first.
-    let mut after = None;
-    while needs_room(&handles.spool, rules.min_free).await? {
-        let page = uploaded(handles, None, after).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.id);
-        for segment in page.iter().take(20) {
-            after = Some(segment.id);
-            evicted += usize::from(evict_one(handles, segment).await?);
+
+    async fn make_room(&mut self, min_free: u64) -> Result<()> {
+        let mut after = None;
+        while needs_room(&self.handles.spool, min_free).await? {
+            let page = uploaded(self.handles, None, after).await?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            let before = self.evicted;
+            for segment in &page {
+                after = Some(segment.id);
+                self.one(segment).await?;
+                if self.evicted - before >= TOGETHER {
+                    break;
+                }
+            }
         }
+        Ok(())
     }
-    Ok(evicted)
+
+    /// Removes one local file, if it may be tried now. An error is one that concerns all.
+    async fn one(&mut self, segment: &Segment) -> Result<()> {
+        let now = self.eviction.born.elapsed();
+        if self.eviction.failed.borrow().wait(&segment.id, now).is_some() {
+            return Ok(());
+        }
+        match evict_one(self.handles, segment).await {
+            Ok(is_ours) => {
+                self.evicted += usize::from(is_ours);
+                if self.eviction.failed.borrow_mut().settled(&segment.id) {
+                    log::info!(stream = segment.stream.as_str(); "{} left the spool, recovered", segment.object_key);
+                }
+            }
+            Err(error) if error.is_passing() => return Err(error),
+            Err(error) => {
+                let mut failed = self.eviction.failed.borrow_mut();
+                if failed.failed(&segment.id, error.message(), now, rand::random()) {
+                    log::error!(
+                        stream = segment.stream.as_str(), session:% = segment.session;
+                        "the local file of {} is kept: {error}", segment.object_key
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 async fn uploaded(handles: &UploadHandles, to: Option<DateTime<Utc>>, after: Option<Uuid>) -> Result<Vec<Segment>> {
@@ -54,11 +140,9 @@ async fn uploaded(handles: &UploadHandles, to: Option<DateTime<Utc>>, after: Opt
 async fn evict_one(handles: &UploadHandles, segment: &Segment) -> Result<bool> {
     let size = handles.objects.size(&segment.object_key).await?;
     if size != Some(segment.bytes) {
-        log::error!(
-            stream = segment.stream.as_str(), bytes = size.unwrap_or(0);
-            "{} is not in the object store as it was uploaded; its local file is kept", segment.object_key
-        );
-        return Ok(false);
+        let found =
+            size.map_or("no such object".to_owned(), |size| format!("{size} bytes instead of {}", segment.bytes));
+        return Err(Error::new(Kind::Conflict, format!("the object store has {found}")).about(Scope::Item));
     }
     // File first, row second: whoever reads in between finds the object, and a crash leaves no file without a row.
     let path = segment.spool_path.clone();

@@ -12,8 +12,8 @@
 
 mod attempt;
 mod evict;
-mod grudges;
 mod missing;
+mod retries;
 mod uploads;
 mod worker;
 

@@ -1,16 +1,14 @@
 //! Keeps the upload workers, wakes them, and lets local files go in time.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
-use std::rc::Rc;
 use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
 use chrono::Utc;
 use serde_json::{Value, json};
 
-use super::evict::evict;
+use super::evict::{Eviction, evict};
 use super::missing::heal;
+use super::retries::Shared;
 use super::worker::{UploadWorker, Wake};
 use super::{UploadHandles, UploadRules};
 use crate::actors::supervision::stop::StopOrder;
@@ -32,6 +30,9 @@ pub struct Uploads {
     failures: u32,
     trouble: Option<String>,
     evicting: bool,
+    eviction: Eviction,
+    /// Why the last pass ended early.
+    eviction_trouble: Option<String>,
     evicted: usize,
     healing: bool,
 }
@@ -47,6 +48,8 @@ impl Uploads {
             failures: 0,
             trouble: None,
             evicting: false,
+            eviction: Eviction::default(),
+            eviction_trouble: None,
             evicted: 0,
             healing: false,
         }
@@ -83,9 +86,10 @@ impl Uploads {
 
     fn start_workers(&mut self) {
         let Some(set) = &mut self.set else { return };
+        let shared = Shared::new();
         for number in 1..=self.rules.get().workers {
-            let (handles, claims) = (self.handles.clone(), Rc::new(RefCell::new(BTreeSet::new())));
-            let build = move || UploadWorker::new(handles.clone(), claims.clone());
+            let (handles, shared) = (self.handles.clone(), shared.clone());
+            let build = move || UploadWorker::new(number, handles.clone(), shared.clone());
             set.start(Child::new(number.to_string(), Restart::Always, build));
         }
     }
@@ -128,18 +132,23 @@ impl Uploads {
         if !self.ready || std::mem::replace(&mut self.evicting, true) {
             return;
         }
-        let (handles, rules) = (self.handles.clone(), self.rules.get());
-        let evicting = async move { evict(&handles, &rules, Utc::now()).await };
-        ctx.spawn(evicting.into_actor(self).map(|evicted, manager, _| {
+        let (handles, rules, mut eviction) = (self.handles.clone(), self.rules.get(), self.eviction.clone());
+        let evicting = async move { evict(&handles, &rules, &mut eviction, Utc::now()).await };
+        ctx.spawn(evicting.into_actor(self).map(|(evicted, error), manager, _| {
             manager.evicting = false;
-            match evicted {
-                Ok(0) => {}
-                Ok(count) => {
-                    log::info!("{count} uploaded segments left the spool");
-                    manager.evicted += count;
-                }
-                Err(error) => log::warn!("uploaded segments cannot leave the spool: {error}"),
+            manager.evicted += evicted;
+            if evicted > 0 {
+                log::info!("{evicted} uploaded segments left the spool");
             }
+            let trouble = error.as_ref().map(|error| error.message().to_owned());
+            match error {
+                Some(error) if trouble != manager.eviction_trouble => {
+                    log::warn!("uploaded segments cannot leave the spool: {error}");
+                }
+                None if manager.eviction_trouble.is_some() => log::info!("eviction recovered"),
+                _ => {}
+            }
+            manager.eviction_trouble = trouble;
         }));
     }
 }

@@ -1,11 +1,9 @@
-//! Uploads one segment after the other, and rests when there is none or when the store does not work.
+//! Uploads one segment after the other, past those that fail; rests when there is none, or while the store as a whole does
+//! not work.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
-use std::rc::Rc;
 use std::time::Duration;
 
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, SpawnHandle, WrapFuture};
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -14,17 +12,14 @@ use uuid::Uuid;
 
 use super::UploadHandles;
 use super::attempt::{Outcome, upload};
-use super::grudges::Grudges;
+use super::retries::Shared;
 use crate::actors::supervision::{Supervised, supervised};
-use crate::base::backoff::Backoff;
+use crate::adapters::database::Skip;
 use crate::base::{Error, Result};
 use crate::domain::recording::{Segment, SegmentState};
 
 /// Left to our parent when we stop.
 const MARGIN: Duration = Duration::from_millis(300);
-
-/// Rows that say `uploading` in our name. Outlives the worker's generations, so that a panic leaves none of them behind.
-pub(super) type Claims = Rc<RefCell<BTreeSet<Uuid>>>;
 
 /// There may be something to upload.
 #[derive(Message, Clone, Copy, Debug)]
@@ -33,15 +28,16 @@ pub(super) struct Wake;
 
 /// A worker.
 pub struct UploadWorker {
+    /// Its number among the workers: claims carry it.
+    number: usize,
     handles: UploadHandles,
-    claims: Claims,
-    grudges: Grudges,
-    born: Instant,
+    shared: Shared,
     state: State,
+    /// Ends an idle time or a rest.
+    timer: Option<SpawnHandle>,
     /// Woken while busy: what was claimed may not have been the last.
     woken: bool,
-    /// In a row.
-    failures: u32,
+    /// What failed last, until something was stored.
     trouble: Option<String>,
     stored: u64,
     bytes: u64,
@@ -50,31 +46,25 @@ pub struct UploadWorker {
 
 #[derive(Debug)]
 enum State {
+    /// Until a wake, or until something that failed may be tried again.
     Idle,
     Claiming,
     Uploading(Box<Segment>),
-    /// After a failure; a timer ends it.
+    /// The row of a segment that failed goes back into the queue.
+    GivingBack,
+    /// The store or the catalogue does not work; a timer ends it.
     Resting,
 }
 
-/// What a look into the queue brought.
-enum Claim {
-    Nothing,
-    Segment(Box<Segment>),
-    /// Only segments that must be left alone for so long.
-    Later(Duration),
-}
-
 impl UploadWorker {
-    pub(super) fn new(handles: UploadHandles, claims: Claims) -> Self {
+    pub(super) fn new(number: usize, handles: UploadHandles, shared: Shared) -> Self {
         Self {
+            number,
             handles,
-            claims,
-            grudges: Grudges::default(),
-            born: Instant::now(),
+            shared,
             state: State::Idle,
+            timer: None,
             woken: false,
-            failures: 0,
             trouble: None,
             stored: 0,
             bytes: 0,
@@ -88,23 +78,23 @@ impl UploadWorker {
         if self.stopping.is_some() {
             return self.stopped();
         }
+        let now = self.shared.now();
+        let pause = self.shared.retries().pause(now);
+        if let Some(pause) = pause {
+            return self.rest(State::Resting, Some(pause), ctx);
+        }
         self.state = State::Claiming;
-        let (handles, claims) = (self.handles.clone(), self.claims.clone());
-        let grudges = std::mem::take(&mut self.grudges);
-        let now = self.born.elapsed();
-        let claiming = async move {
-            let claim = claim(&handles, &claims, &grudges, now).await;
-            (claim, grudges)
-        };
-        ctx.spawn(claiming.into_actor(self).map(|(claim, grudges), worker, ctx| {
-            worker.grudges = grudges;
-            match claim {
-                Ok(Claim::Segment(segment)) => worker.upload(segment, ctx),
-                Ok(Claim::Nothing) if worker.woken => worker.work(ctx),
-                Ok(Claim::Nothing) => worker.rest(None, ctx),
-                Ok(Claim::Later(after)) => worker.rest(Some(after), ctx),
-                Err(error) => worker.failed(&error, ctx),
+        let (number, handles, shared) = (self.number, self.handles.clone(), self.shared.clone());
+        let skip = self.shared.retries().skip(now);
+        let claiming = async move { claim(number, &handles, &shared, skip).await };
+        ctx.spawn(claiming.into_actor(self).map(|claim, worker, ctx| match claim {
+            Ok(Some(segment)) => worker.upload(Box::new(segment), ctx),
+            Ok(None) if worker.woken => worker.work(ctx),
+            Ok(None) => {
+                let next_try = worker.shared.retries().next_try(worker.shared.now());
+                worker.rest(State::Idle, next_try, ctx);
             }
+            Err(error) => worker.failed(None, &error, ctx),
         }));
     }
 
@@ -112,71 +102,64 @@ impl UploadWorker {
         self.state = State::Uploading(segment.clone());
         let handles = self.handles.clone();
         let uploading = async move { (upload(&handles, &segment).await, segment) };
-        ctx.spawn(uploading.into_actor(self).map(|(outcome, segment), worker, ctx| {
-            let id = segment.id;
-            match outcome {
-                Outcome::Stored { took } => {
-                    worker.settled(id);
-                    worker.stored += 1;
-                    worker.bytes += segment.bytes;
-                    log::debug!(
-                        stream = segment.stream.as_str(), ms = took.as_millis() as u64, bytes = segment.bytes;
-                        "uploaded {}", segment.object_key
-                    );
-                    worker.work(ctx);
-                }
-                Outcome::Unfit => {
-                    worker.settled(id);
-                    worker.work(ctx);
-                }
-                Outcome::Failed(error) => {
-                    worker.grudges.failed(id, worker.born.elapsed(), rand::random());
-                    worker.failed(&error, ctx);
-                }
+        ctx.spawn(uploading.into_actor(self).map(|(outcome, segment), worker, ctx| match outcome {
+            Outcome::Stored { took } => {
+                worker.settled(&segment);
+                worker.stored += 1;
+                worker.bytes += segment.bytes;
+                log::debug!(
+                    stream = segment.stream.as_str(), ms = took.as_millis() as u64, bytes = segment.bytes;
+                    "uploaded {}", segment.object_key
+                );
+                worker.work(ctx);
             }
+            Outcome::Unfit => {
+                worker.settled(&segment);
+                worker.work(ctx);
+            }
+            Outcome::Failed(error) => worker.failed(Some(&segment), &error, ctx),
         }));
     }
 
-    fn settled(&mut self, id: Uuid) {
-        self.claims.borrow_mut().remove(&id);
-        self.grudges.forget(id);
-        self.failures = 0;
+    fn settled(&mut self, segment: &Segment) {
+        self.shared.claims().remove(&segment.id);
+        self.shared.stored(segment);
         self.trouble = None;
     }
 
-    fn failed(&mut self, error: &Error, ctx: &mut Context<Self>) {
-        self.failures += 1;
-        if self.trouble.as_deref() != Some(error.message()) {
-            log::warn!("uploading does not work, it is tried again: {error}");
-        }
+    /// The row goes back at once: who looks at it shall not think that it is under way. Only then the next is claimed, so
+    /// that no late return meets a row that is being uploaded again.
+    fn failed(&mut self, segment: Option<&Segment>, error: &Error, ctx: &mut Context<Self>) {
+        self.shared.failed(segment, error);
         self.trouble = Some(error.message().to_owned());
-        self.rest(Some(Backoff::STANDARD.delay(self.failures, rand::random())), ctx);
+        self.state = State::GivingBack;
+        let (number, handles, shared) = (self.number, self.handles.clone(), self.shared.clone());
+        let giving_back = async move { give_back(number, &handles, &shared).await };
+        ctx.spawn(giving_back.into_actor(self).map(|given, worker, ctx| {
+            if let Err(error) = given {
+                worker.shared.failed(None, &error);
+            }
+            worker.work(ctx);
+        }));
     }
 
-    /// Until a wake, or for so long.
-    fn rest(&mut self, after: Option<Duration>, ctx: &mut Context<Self>) {
+    /// Until a wake when idle, and for so long at most.
+    fn rest(&mut self, state: State, limit: Option<Duration>, ctx: &mut Context<Self>) {
         if self.stopping.is_some() {
             return self.stopped();
         }
-        match after {
-            None => self.state = State::Idle,
-            Some(after) => {
-                self.state = State::Resting;
-                // The row goes back at once: who looks at it shall not think that it is under way.
-                let (handles, claims) = (self.handles.clone(), self.claims.clone());
-                let giving_back = async move { give_back(&handles, &claims).await };
-                ctx.spawn(giving_back.into_actor(self).map(|given, _, _| {
-                    if let Err(error) = given {
-                        log::debug!("a claimed segment cannot be given back yet: {error}");
-                    }
-                }));
-                ctx.run_later(after, |worker, ctx| {
-                    if matches!(worker.state, State::Resting) {
-                        worker.work(ctx);
-                    }
-                });
-            }
+        self.state = state;
+        if let Some(timer) = self.timer.take() {
+            ctx.cancel_future(timer);
         }
+        self.timer = limit.map(|limit| {
+            ctx.run_later(limit, |worker, ctx| {
+                worker.timer = None;
+                if matches!(worker.state, State::Idle | State::Resting) {
+                    worker.work(ctx);
+                }
+            })
+        });
     }
 
     fn stopped(&mut self) {
@@ -186,38 +169,28 @@ impl UploadWorker {
     }
 }
 
-/// Rows that say `uploading` in our name, and are not being uploaded, say `sealed` again.
-async fn give_back(handles: &UploadHandles, claims: &Claims) -> Result<()> {
-    let owed: Vec<Uuid> = claims.borrow().iter().copied().collect();
+/// Rows that say `uploading` in our name say `sealed` again. Call it only while none is being uploaded.
+async fn give_back(number: usize, handles: &UploadHandles, shared: &Shared) -> Result<()> {
+    let owed: Vec<Uuid> = shared.claims().iter().filter(|(_, worker)| **worker == number).map(|(id, _)| *id).collect();
     for id in owed {
         handles.database.move_segment(id, vec![SegmentState::Uploading], SegmentState::Sealed, None).await?;
-        claims.borrow_mut().remove(&id);
+        let mut claims = shared.claims();
+        // Out of time, and done all the same: another worker may have it by now.
+        if claims.get(&id) == Some(&number) {
+            claims.remove(&id);
+        }
     }
     Ok(())
 }
 
-async fn claim(handles: &UploadHandles, claims: &Claims, grudges: &Grudges, now: Duration) -> Result<Claim> {
-    give_back(handles, claims).await?;
+async fn claim(number: usize, handles: &UploadHandles, shared: &Shared, skip: Skip) -> Result<Option<Segment>> {
+    give_back(number, handles, shared).await?;
     handles.ready().await?;
-    // Segments that must wait are claimed too, because the queue gives out the oldest; they go back right after.
-    let mut left_alone: Vec<(Uuid, Duration)> = Vec::new();
-    let found = loop {
-        let Some(segment) = handles.database.claim_upload().await? else { break None };
-        claims.borrow_mut().insert(segment.id);
-        match grudges.wait(segment.id, now) {
-            Some(wait) => left_alone.push((segment.id, wait)),
-            None => break Some(segment),
-        }
-    };
-    for (id, _) in &left_alone {
-        handles.database.move_segment(*id, vec![SegmentState::Uploading], SegmentState::Sealed, None).await?;
-        claims.borrow_mut().remove(id);
+    let claimed = handles.database.claim_upload(skip).await?;
+    if let Some(segment) = &claimed {
+        shared.claims().insert(segment.id, number);
     }
-    Ok(match (found, left_alone.iter().map(|(_, wait)| *wait).min()) {
-        (Some(segment), _) => Claim::Segment(Box::new(segment)),
-        (None, Some(wait)) => Claim::Later(wait),
-        (None, None) => Claim::Nothing,
-    })
+    Ok(claimed)
 }
 
 impl Actor for UploadWorker {
@@ -236,6 +209,7 @@ impl Supervised for UploadWorker {
             State::Idle => ("idle", None),
             State::Claiming => ("claiming", None),
             State::Uploading(segment) => ("uploading", Some(segment.object_key.as_str())),
+            State::GivingBack => ("giving back", None),
             State::Resting => ("resting", None),
         };
         json!({
@@ -243,7 +217,6 @@ impl Supervised for UploadWorker {
             "key": key,
             "stored": self.stored,
             "bytes": self.bytes,
-            "failures": self.failures,
             "trouble": self.trouble,
         })
     }

@@ -120,6 +120,15 @@ pub struct SessionSummary {
     pub bytes: u64,
 }
 
+/// What may not be claimed now, because it failed a moment ago. At most some thousands of each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Skip {
+    /// These segments.
+    pub segments: Vec<Uuid>,
+    /// Every segment of these sessions.
+    pub sessions: Vec<Uuid>,
+}
+
 /// Says what to write of the cameras as they are; an error writes nothing.
 pub type WritePlan = Box<dyn FnOnce(&[CameraRow]) -> Result<Vec<CameraWrite>> + Send>;
 
@@ -183,8 +192,9 @@ pub trait Database: NodeStore {
         to: SegmentState,
         reason: Option<String>,
     ) -> Result<bool>;
-    /// Takes this node's oldest sealed segment for upload (`sealed -> uploading`), in one transaction.
-    async fn claim_upload(&self) -> Result<Option<Segment>>;
+    /// Takes this node's oldest sealed segment for upload (`sealed -> uploading`) that is not to be skipped, in one
+    /// transaction.
+    async fn claim_upload(&self, skip: Skip) -> Result<Option<Segment>>;
     /// Puts every `uploading` segment of this node back to `sealed`: called once at start, before any worker runs.
     async fn release_uploads(&self) -> Result<u64>;
     /// One segment.

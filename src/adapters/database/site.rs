@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::postgres::SiteTable;
 use super::{
     Condition, Database, IncidentQuery, Joined, NodeFolder, NodeStore, RecordingSummary, SegmentQuery, SessionSummary,
-    SharedDatabase, WritePlan,
+    SharedDatabase, Skip, WritePlan,
 };
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
@@ -141,8 +141,8 @@ impl Database for WithSite {
         self.own.move_segment(id, from, to, reason).await
     }
 
-    async fn claim_upload(&self) -> Result<Option<Segment>> {
-        self.own.claim_upload().await
+    async fn claim_upload(&self, skip: Skip) -> Result<Option<Segment>> {
+        self.own.claim_upload(skip).await
     }
 
     async fn release_uploads(&self) -> Result<u64> {

@@ -6,6 +6,7 @@
 
 pub mod feed;
 pub mod memory;
+pub mod publisher;
 
 use std::sync::Arc;
 

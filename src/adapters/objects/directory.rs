@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use super::{ObjectStore, key};
 use crate::adapters::folder::{Folder, FolderKind};
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, Scope};
 
 /// Where objects are while they are written. `+` cannot stand in a key.
 const INCOMING: &str = "+incoming";
@@ -91,9 +91,10 @@ impl Directory {
         let mut source = File::open(file).map_err(|error| source_fault(file, error))?;
         let incoming = Incoming::new(&self.root)?;
         let bytes = incoming.fill(&mut source, file)?;
-        fs::create_dir_all(folder).map_err(|error| fault(folder, error))?;
+        // What lies below the root is one prefix or one object: the others can be stored all the same.
+        fs::create_dir_all(folder).map_err(|error| fault_below(Scope::Prefix, folder, error))?;
         incoming.rename_to(&path)?;
-        sync_up_to(folder, &self.root)?;
+        sync_up_to(folder, &self.root).map_err(|error| error.about(Scope::Prefix))?;
         Ok(bytes)
     }
 
@@ -103,13 +104,13 @@ impl Directory {
         match fs::metadata(&path) {
             Ok(found) => Ok(found.is_file().then_some(found.len())),
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-            Err(error) => Err(fault(&path, error)),
+            Err(error) => Err(fault_below(Scope::Item, &path, error)),
         }
     }
 
     fn read_now(&self, key: &str, offset: u64, length: u64) -> Result<Bytes> {
         let path = self.path(key)?;
-        let fault = |error| fault(&path, error);
+        let fault = |error| fault_below(Scope::Item, &path, error);
         let size = self.size_now(key)?.ok_or_else(|| Error::not_found(format!("there is no object {key:?}")))?;
         // Checked before memory is asked for.
         if offset.checked_add(length).is_none_or(|end| end > size) {
@@ -199,7 +200,10 @@ impl Incoming {
     }
 
     fn rename_to(mut self, path: &Path) -> Result<()> {
-        fs::rename(&self.path, path).map_err(|error| fault(path, error))?;
+        fs::rename(&self.path, path).map_err(|error| {
+            let scope = if error.kind() == ErrorKind::IsADirectory { Scope::Item } else { Scope::Prefix };
+            fault_below(scope, path, error)
+        })?;
         self.path.clear();
         Ok(())
     }
@@ -241,7 +245,13 @@ fn source_fault(file: &Path, error: IoError) -> Error {
     let sentence = format!("the file {} cannot be read ({error})", file.display());
     let missing = error.kind() == ErrorKind::NotFound;
     let error_of = if missing { Error::not_found } else { Error::unavailable };
-    error_of(sentence).with_source(error)
+    error_of(sentence).about(Scope::Item).with_source(error)
+}
+
+/// As [`fault`], for what concerns no more than `scope` unless the disk itself is at fault.
+fn fault_below(scope: Scope, path: &Path, error: IoError) -> Error {
+    let scope = Scope::of_io(&error, scope);
+    fault(path, error).about(scope)
 }
 
 /// What the file system refuses, in a sentence with a remedy.

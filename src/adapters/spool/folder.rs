@@ -6,15 +6,21 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use uuid::Uuid;
+
 use super::{Spool, fault, sync_folder};
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, Scope};
 use crate::domain::layout::{plain, segment_file, segment_number, stamp};
 use crate::domain::recording::Session;
 
 /// Describes the session.
 const NOTE: &str = "session.json";
+/// The same while it is being written.
+const DRAFT: &str = ".session.json";
 /// Says that the catalogue knows every file of the folder.
 const FINISHED: &str = "finished";
+/// What the name of a folder ends in, behind a dot before it, while it is being removed.
+const REMOVING: &str = ".removing";
 /// Longest folder name of a stream, in bytes (file systems allow 255). A cut name does no harm: the session's id keeps
 /// folders apart, and the note has the whole name.
 const LONGEST_FOLDER: usize = 200;
@@ -51,6 +57,38 @@ pub struct Unfinished {
     pub note: Note,
     /// Numbers of the files in it, in order.
     pub files: Vec<u32>,
+}
+
+/// What a walk through the spool brought.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// Every folder that is not finished, by start.
+    pub unfinished: Vec<Unfinished>,
+    /// What could not be read. Nothing is known of the sessions in there.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// A folder that could not be read.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// Relative to the spool: a session's, or one above it.
+    pub folder: String,
+    /// Why.
+    pub error: Error,
+}
+
+impl Scan {
+    /// Whether files of this session may lie where nobody could look.
+    pub fn may_hide(&self, session: &Session) -> bool {
+        let folder = Spool::folder(session);
+        // The stamp of a folder may be another one than that of its session: the id counts.
+        let id = session.id.to_string();
+        self.unreadable.iter().any(|found| found.folder.ends_with(&id) || is_below(&folder, &found.folder))
+    }
+}
+
+fn is_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
 impl Spool {
@@ -124,42 +162,73 @@ impl Spool {
         self.prune(&path)
     }
 
-    /// Every folder that is not finished. What lies in the spool and is none of ours is left alone; it is named in the
-    /// log once per scan.
-    pub fn unfinished(&self) -> Result<Vec<Unfinished>> {
+    /// Walks through the whole spool. What cannot be read does not end the walk; removals that a crash has interrupted are
+    /// completed.
+    pub fn scan(&self) -> Result<Scan> {
         self.check()?;
-        let mut found = Vec::new();
+        let mut scan = Scan::default();
         for server in folders(self.root())? {
-            for stream in folders(&self.root().join(&server))? {
-                let above = self.root().join(&server).join(&stream);
-                for name in folders(&above)? {
-                    let path = above.join(&name);
-                    if path.join(FINISHED).exists() {
-                        continue;
-                    }
-                    match read_note(&path) {
-                        Ok(note) => {
-                            let folder = format!("{server}/{stream}/{name}");
-                            found.push(Unfinished { folder, note, files: numbers(&path)? });
-                        }
-                        Err(error) => log::warn!("{} is left alone: {error}", path.display()),
-                    }
+            // Our own folders beside those of the servers.
+            if server.starts_with(['+', '.']) {
+                continue;
+            }
+            for stream in scan.folders(self, &server) {
+                if stream.starts_with('.') {
+                    continue;
+                }
+                for name in scan.folders(self, &format!("{server}/{stream}")) {
+                    self.look_into(&format!("{server}/{stream}/{name}"), &name, &mut scan);
                 }
             }
         }
-        found.sort_by(|a, b| a.note.session.started_at.cmp(&b.note.session.started_at).then(a.folder.cmp(&b.folder)));
-        Ok(found)
+        let by_start = |one: &Unfinished, other: &Unfinished| {
+            one.note.session.started_at.cmp(&other.note.session.started_at).then(one.folder.cmp(&other.folder))
+        };
+        scan.unfinished.sort_by(by_start);
+        Ok(scan)
     }
 
-    /// Removes a finished folder without segments, and what that leaves empty above it.
+    fn look_into(&self, folder: &str, name: &str, scan: &mut Scan) {
+        let path = self.root().join(folder);
+        if name.starts_with('.') {
+            if name.ends_with(REMOVING) {
+                remove_marked(&path);
+            }
+            return;
+        }
+        if path.join(FINISHED).exists() {
+            if let Err(error) = self.prune(&path) {
+                log::debug!("{error}");
+            }
+            return;
+        }
+        // An earlier release could be interrupted between the files of a folder and the folder.
+        if is_session_folder(name) && fs::remove_dir(&path).is_ok() {
+            return;
+        }
+        match read_note(&path).and_then(|note| Ok((note, numbers(&path)?))) {
+            Ok((note, files)) => scan.unfinished.push(Unfinished { folder: folder.to_owned(), note, files }),
+            Err(error) => scan.unreadable.push(Unreadable { folder: folder.to_owned(), error }),
+        }
+    }
+
+    /// Removes a finished folder without segments, and what that leaves empty above it. It is renamed first, so that a
+    /// crash leaves either the folder as it was or one that everybody knows is to go.
     pub(super) fn prune(&self, folder: &Path) -> Result<()> {
-        if !folder.join(FINISHED).exists() || !numbers(folder)?.is_empty() {
+        if !folder.join(FINISHED).exists() || !has_only_our_marks(folder)? {
             return Ok(());
         }
-        for file in [NOTE, FINISHED] {
-            let _ = fs::remove_file(folder.join(file));
+        let (Some(above), Some(name)) = (folder.parent(), folder.file_name().and_then(|name| name.to_str())) else {
+            return Ok(());
+        };
+        let marked = above.join(format!(".{name}{REMOVING}"));
+        match fs::rename(folder, &marked) {
+            // Somebody was faster.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            renamed => renamed.map_err(|error| fault(folder, error))?,
         }
-        for empty in folder.ancestors().take_while(|above| *above != self.root()) {
+        remove_marked(&marked);
+        for empty in above.ancestors().take_while(|above| *above != self.root()) {
             // Not empty, or somebody was faster: both are fine.
             if fs::remove_dir(empty).is_err() {
                 break;
@@ -169,8 +238,38 @@ impl Spool {
     }
 }
 
+impl Scan {
+    /// Folders in a folder of the spool; what cannot be read is noted.
+    fn folders(&mut self, spool: &Spool, folder: &str) -> Vec<String> {
+        folders(&spool.root().join(folder)).unwrap_or_else(|error| {
+            self.unreadable.push(Unreadable { folder: folder.to_owned(), error });
+            Vec::new()
+        })
+    }
+}
+
+/// Whether a folder holds no file but ours about the session.
+fn has_only_our_marks(folder: &Path) -> Result<bool> {
+    let files = names(folder, |_| true)?;
+    Ok(files.iter().all(|file| [NOTE, DRAFT, FINISHED].contains(&file.as_str())))
+}
+
+/// Removes a folder that has been renamed for it. What is left of it is removed by the next scan.
+fn remove_marked(folder: &Path) {
+    for file in [NOTE, DRAFT, FINISHED] {
+        let _ = fs::remove_file(folder.join(file));
+    }
+    let _ = fs::remove_dir(folder);
+}
+
+/// `20261121_080000_<uuid>`, as [`Spool::folder`] names them.
+fn is_session_folder(name: &str) -> bool {
+    let stamp = |text: &str| text.len() == 15 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
+    name.rsplit_once('_').is_some_and(|(before, id)| stamp(before) && Uuid::parse_str(id).is_ok())
+}
+
 fn write_note(folder: &Path, note: &Note) -> Result<()> {
-    let draft = folder.join(".session.json");
+    let draft = folder.join(DRAFT);
     let text =
         serde_json::to_vec_pretty(note).map_err(|error| Error::internal("a session's note").with_source(error))?;
     let write = || -> std::io::Result<()> {
@@ -185,8 +284,12 @@ fn write_note(folder: &Path, note: &Note) -> Result<()> {
 
 fn read_note(folder: &Path) -> Result<Note> {
     let path = folder.join(NOTE);
-    let text = fs::read(&path).map_err(|error| fault(&path, error))?;
-    serde_json::from_slice(&text).map_err(|error| Error::internal(format!("its {NOTE} makes no sense: {error}")))
+    let text = fs::read(&path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Error::not_found(format!("it has no {NOTE}, so it is none of ours")).about(Scope::Item),
+        _ => fault(&path, error),
+    })?;
+    let nonsense = |error| Error::internal(format!("its {NOTE} makes no sense: {error}")).about(Scope::Item);
+    serde_json::from_slice(&text).map_err(nonsense)
 }
 
 fn numbers(folder: &Path) -> Result<Vec<u32>> {
@@ -196,10 +299,9 @@ fn numbers(folder: &Path) -> Result<Vec<u32>> {
     Ok(numbers)
 }
 
-/// Folders in a folder, sorted; none when it does not exist. Drafts of a crash and other hidden ones do not count.
+/// Folders in a folder, sorted; none when it does not exist.
 fn folders(folder: &Path) -> Result<Vec<String>> {
     let mut names = names(folder, |kind| kind.is_dir())?;
-    names.retain(|name| !name.starts_with('.'));
     names.sort();
     Ok(names)
 }

@@ -5,6 +5,7 @@
 //! <root>/<server>/<stream>/<YYYYMMDD_HHMMSS>_<session id>/session.json   whose files these are
 //!                                                        /segment_000.mp4
 //!                                                        /finished       every file is in the catalogue
+//! <root>/+quarantine/                                                     what was cut off from damaged files
 //! ```
 //!
 //! Owns the folders, the write protocol (file, then folder, are synced before anybody hears of a segment), the check
@@ -18,6 +19,7 @@
 mod fault;
 mod folder;
 pub mod mp4;
+mod quarantine;
 mod seal;
 #[cfg(test)]
 mod tests;
@@ -25,11 +27,14 @@ mod tests;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::adapters::folder::{Folder, FolderKind};
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Kind, Result, Scope};
 
 use fault::fault;
-pub use folder::{Continues, Note, Unfinished};
+pub use folder::{Continues, Note, Scan, Unfinished, Unreadable};
+pub use quarantine::{MOST_BYTES, MOST_FILES, QUARANTINE};
 pub use seal::Sealed;
 
 /// The spool folder.
@@ -90,7 +95,7 @@ impl Spool {
     /// Writes a small file into the folder, and returns the bytes that are free.
     pub fn probe(&self) -> Result<u64> {
         self.check()?;
-        let fault = |error| fault(&self.root, error);
+        let fault = |error| fault(&self.root, error).about(Scope::Service);
         // Without a name, so that a crash leaves nothing and two probes do not meet.
         let mut file = tempfile::tempfile_in(&self.root).map_err(fault)?;
         std::io::Write::write_all(&mut file, &[0; 4096]).map_err(fault)?;
@@ -113,13 +118,18 @@ impl Spool {
         self.prune(folder)
     }
 
+    /// When a file was written last, as far as the file system tells.
+    pub fn written_at(&self, spool_path: &str) -> Option<DateTime<Utc>> {
+        Some(std::fs::metadata(self.path(spool_path).ok()?).ok()?.modified().ok()?.into())
+    }
+
     /// Size of a row's file; `None` when it is not there.
     pub fn size(&self, spool_path: &str) -> Result<Option<u64>> {
         self.check()?;
         let path = self.path(spool_path)?;
         match std::fs::metadata(&path) {
             Ok(found) if found.is_file() => Ok(Some(found.len())),
-            Ok(_) => Err(Error::new(Kind::Conflict, format!("{} is not a file", path.display()))),
+            Ok(_) => Err(Error::new(Kind::Conflict, format!("{} is not a file", path.display())).about(Scope::Item)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(fault(&path, error)),
         }

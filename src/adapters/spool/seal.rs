@@ -1,10 +1,10 @@
 //! From "ffmpeg closed it" to "safe on this disk": check, repair, sync, and the move after midnight.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 
 use super::mp4::{Checked, Cut, check};
 use super::{Spool, fault, sync_folder};
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Kind, Result, Scope};
 
 /// A file that is whole and durable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,10 +18,11 @@ pub struct Sealed {
 }
 
 impl Spool {
-    /// Checks a file that nobody writes any more, cuts off what is not whole, and syncs file and folder.
+    /// Checks a file that nobody writes any more, cuts off a box that ends too early, and syncs file and folder.
     ///
-    /// `Ok(None)`: not one whole fragment was in it. A file that merely ended too early is deleted then; one that we do
-    /// not understand is put aside as `*.broken` for people to look at. `NotFound`: there is no such file.
+    /// What is cut off goes into the quarantine; where that is not possible it stays in the file, as does what follows a
+    /// box that makes no sense. `Ok(None)`: not one whole fragment was in it; the file is deleted when no media had come,
+    /// else put into the quarantine. `NotFound`: there is no such file.
     pub fn seal(&self, folder: &str, number: u32) -> Result<Option<Sealed>> {
         self.check()?;
         let spool_path = Self::file(folder, number);
@@ -32,31 +33,51 @@ impl Spool {
         };
         let mut file = OpenOptions::new().read(true).write(true).open(&path).map_err(fault)?;
         let checked = check(&mut file).map_err(fault)?;
+        let size = file.metadata().map_err(fault)?.len();
         if checked.fragments == 0 {
             drop(file);
-            if checked.cut.as_ref().is_some_and(|cut| !cut.why.is_short()) {
-                log::warn!(
-                    "{spool_path} cannot be read and is put aside: {}",
-                    checked.cut.as_ref().map(describe).unwrap_or_default()
-                );
-                fs::rename(&path, path.with_extension("mp4.broken")).map_err(fault)?;
-            } else {
+            if is_empty(&checked, size) {
                 fs::remove_file(&path).map_err(fault)?;
+            } else {
+                let why = checked.cut.as_ref().map(describe).unwrap_or_else(|| "it holds no media".to_owned());
+                let kept = self.quarantine_file(folder, number)?;
+                log::warn!("{spool_path} holds no whole fragment and was moved to {}: {why}", kept.display());
             }
             return Ok(None);
         }
-        let size = file.metadata().map_err(fault)?.len();
         let (bytes, damage) = match &checked.cut {
             None => (size, None),
-            Some(cut) => {
-                file.set_len(checked.whole_bytes()).map_err(fault)?;
-                let lost = size - checked.whole_bytes();
-                (checked.whole_bytes(), Some(format!("its last {lost} bytes were cut off: {}", describe(cut))))
-            }
+            Some(cut) if cut.why.is_short() => self.cut_off(folder, number, &mut file, &checked, cut, size)?,
+            Some(cut) => (size, Some(format!("what follows byte {} cannot be played: {}", cut.at, cut.why))),
         };
         file.sync_all().map_err(fault)?;
         sync_folder(&self.path(folder)?)?;
         Ok(Some(Sealed { checked, bytes, damage }))
+    }
+
+    /// Cuts off what follows the last whole fragment, once a copy of it is safe. Returns the size and what to say.
+    fn cut_off(
+        &self,
+        folder: &str,
+        number: u32,
+        file: &mut File,
+        checked: &Checked,
+        cut: &Cut,
+        size: u64,
+    ) -> Result<(u64, Option<String>)> {
+        let whole = checked.whole_bytes();
+        let lost = size.saturating_sub(whole);
+        match self.quarantine_end(folder, number, file, whole) {
+            Ok(_) => {
+                file.set_len(whole).map_err(|error| fault(&self.root().join(Self::file(folder, number)), error))?;
+                Ok((whole, Some(format!("its last {lost} bytes were cut off: {}", describe(cut)))))
+            }
+            // A full disk must not keep what is whole from being stored.
+            Err(error) => {
+                log::warn!("the damaged end of {} stays in the file: {error}", Self::file(folder, number));
+                Ok((size, Some(format!("its last {lost} bytes cannot be played: {}", describe(cut)))))
+            }
+        }
     }
 
     /// Moves a sealed file into the folder of the session it belongs to. Doing it twice is fine.
@@ -68,13 +89,23 @@ impl Spool {
             (false, true) => return Ok(()),
             (true, true) => {
                 let target = target.display();
-                return Err(Error::new(Kind::Conflict, format!("{target} exists already and is not replaced")));
+                return Err(Error::new(Kind::Conflict, format!("{target} exists already and is not replaced"))
+                    .about(Scope::Item));
             }
             _ => fs::rename(&source, &target).map_err(|error| fault(&source, error))?,
         }
         sync_folder(&self.path(to.0)?)?;
         sync_folder(&self.path(from.0)?)
     }
+}
+
+/// Whether a file without a whole fragment ended before the first one began: there is nothing to keep.
+fn is_empty(checked: &Checked, size: u64) -> bool {
+    /// Shorter than the header of a box.
+    const NO_BOX: u64 = 8;
+    let is_short = checked.cut.as_ref().is_none_or(|cut| cut.why.is_short());
+    let no_media = checked.init_bytes == 0 || size < checked.init_bytes + NO_BOX;
+    is_short && no_media && checked.unknown_boxes == 0
 }
 
 fn describe(cut: &Cut) -> String {

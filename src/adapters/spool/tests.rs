@@ -51,17 +51,17 @@ fn put(spool: &Spool, folder: &str, number: u32, bytes: &[u8]) {
 #[test]
 fn a_session_is_found_until_it_is_finished_and_gone_after_its_last_file() {
     let (_keep, spool) = spool();
-    assert_eq!(spool.unfinished().expect("a spool that does not exist yet"), []);
+    assert_eq!(spool.scan().expect("a spool that does not exist yet").unfinished, []);
     let note = note(1, "site/cam.1");
     let folder = spool.begin(&note).expect("begun");
     assert_eq!(folder, format!("main/site=2Fcam=2E1/20261121_080000_{}", Uuid::from_u128(1)));
     put(&spool, &folder, 1, &tiny_mp4());
     put(&spool, &folder, 0, b"x");
-    let found = spool.unfinished().expect("scanned");
+    let found = spool.scan().expect("scanned").unfinished;
     assert_eq!(found, [Unfinished { folder: folder.clone(), note, files: vec![0, 1] }]);
 
     spool.finish(&folder).expect("finished");
-    assert_eq!(spool.unfinished().expect("scanned"), []);
+    assert_eq!(spool.scan().expect("scanned").unfinished, []);
     spool.remove(&Spool::file(&folder, 0)).expect("removed");
     spool.remove(&Spool::file(&folder, 0)).expect("twice is fine");
     assert_eq!(spool.files(&folder).expect("listed"), [1]);
@@ -87,8 +87,11 @@ fn strange_things_in_the_spool_are_left_alone() {
     std::fs::create_dir_all(spool.root().join("main/a/broken")).expect("made");
     std::fs::write(spool.root().join("main/a/broken/session.json"), b"{").expect("written");
     std::fs::write(spool.root().join("main/a/readme"), b"hello").expect("written");
-    let found = spool.unfinished().expect("scanned");
-    assert_eq!(found.iter().map(|found| found.folder.as_str()).collect::<Vec<_>>(), [folder.as_str()]);
+    std::fs::create_dir_all(spool.root().join("+ours/b/c")).expect("made");
+    let found = spool.scan().expect("scanned");
+    assert_eq!(found.unfinished.iter().map(|found| found.folder.as_str()).collect::<Vec<_>>(), [folder.as_str()]);
+    let unreadable: Vec<&str> = found.unreadable.iter().map(|found| found.folder.as_str()).collect();
+    assert_eq!(unreadable, ["main/a/broken", "main/a/somebody's"]);
     assert!(spool.root().join("main/a/broken/session.json").exists());
 }
 
@@ -113,9 +116,121 @@ fn sealing_keeps_what_is_whole_and_deletes_what_is_nothing() {
     assert_eq!(spool.seal(&folder, 2).expect("checked"), None);
     put(&spool, &folder, 3, b"\0\0\0\x08ftyp\0\0\0\x08what");
     assert_eq!(spool.seal(&folder, 3).expect("checked"), None);
-    assert!(spool.path(&folder).expect("a path").join("segment_003.mp4.broken").exists(), "kept for people");
+    put(&spool, &folder, 4, &whole[..20]);
+    assert_eq!(spool.seal(&folder, 4).expect("checked"), None, "no media had come");
+    let name = folder.replace('/', ".");
+    let kept = quarantine(&spool);
+    let wanted = [
+        (format!("{name}.segment_001.mp4.from_byte_{}", whole.len()), vec![0, 0, 1]),
+        (format!("{name}.segment_002.mp4"), whole[..whole.len() - 1].to_vec()),
+        (format!("{name}.segment_003.mp4"), b"\0\0\0\x08ftyp\0\0\0\x08what".to_vec()),
+    ];
+    assert_eq!(kept, wanted, "kept for people");
     assert_eq!(spool.files(&folder).expect("listed"), [0, 1]);
     assert_eq!(spool.seal(&folder, 2).expect_err("gone").kind(), Kind::NotFound);
+}
+
+/// What lies in the quarantine, by name.
+fn quarantine(spool: &Spool) -> Vec<(String, Vec<u8>)> {
+    let entries = std::fs::read_dir(spool.root().join(QUARANTINE)).expect("there").flatten();
+    let mut found: Vec<_> = entries
+        .map(|entry| (entry.file_name().into_string().expect("text"), std::fs::read(entry.path()).expect("read")))
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn only_an_incomplete_box_is_cut_off() {
+    let (_keep, spool) = spool();
+    let folder = spool.begin(&note(1, "a")).expect("begun");
+    let whole = tiny_mp4();
+    let fragment = &whole[whole.windows(4).position(|kind| kind == b"moof").expect("one") - 4..];
+    // An unknown box between two fragments costs neither of them; one whose length cannot be ends what is played only.
+    let unknown = [&whole[..], b"\0\0\0\x10soon\0\0\0\0\0\0\0\0", fragment].concat();
+    let zeros = [&whole[..], &[0; 64]].concat();
+    put(&spool, &folder, 0, &unknown);
+    put(&spool, &folder, 1, &zeros);
+    for (number, bytes, frames, damaged) in [(0, &unknown, 2, false), (1, &zeros, 1, true)] {
+        let sealed = spool.seal(&folder, number).expect("sealed").expect("whole");
+        assert_eq!((sealed.bytes, sealed.checked.video_frames), (bytes.len() as u64, frames));
+        assert_eq!(sealed.damage.is_some(), damaged, "{sealed:?}");
+        assert_eq!(&std::fs::read(spool.path(&Spool::file(&folder, number)).expect("a path")).expect("read"), bytes);
+    }
+    // Where there is no quarantine, the end stays in the file.
+    std::fs::write(spool.root().join(QUARANTINE), b"a file in its place").expect("written");
+    put(&spool, &folder, 2, &[&whole[..], &[0, 0, 1]].concat());
+    let sealed = spool.seal(&folder, 2).expect("sealed").expect("whole");
+    assert_eq!(sealed.bytes, whole.len() as u64 + 3);
+    assert!(sealed.damage.is_some_and(|why| why.contains("3 bytes cannot be played")));
+}
+
+#[test]
+fn the_quarantine_is_bounded() {
+    let (_keep, spool) = spool();
+    let folder = spool.begin(&note(1, "a")).expect("begun");
+    let place = spool.root().join(QUARANTINE);
+    std::fs::create_dir(&place).expect("made");
+    for (name, age) in [("older", 20), ("old", 10)] {
+        let file = std::fs::File::create(place.join(name)).expect("made");
+        file.set_len(MOST_BYTES / 2).expect("sparse");
+        file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(age)).expect("dated");
+    }
+    let whole = tiny_mp4();
+    put(&spool, &folder, 0, &[&whole[..], &[0, 0, 1]].concat());
+    spool.seal(&folder, 0).expect("sealed").expect("whole");
+    assert!(!place.join("older").exists() && place.join("old").exists(), "the oldest goes");
+    assert_eq!(std::fs::read_dir(&place).expect("there").count(), 2);
+}
+
+#[test]
+fn one_folder_that_cannot_be_read_hides_its_own_sessions_only() {
+    let (_keep, spool) = spool();
+    let (bad, good) = (note(1, "a"), note(2, "b"));
+    let (bad_folder, good_folder) = (spool.begin(&bad).expect("begun"), spool.begin(&good).expect("begun"));
+    let session = spool.path(&bad_folder).expect("a path").join("session.json");
+    std::fs::remove_file(&session).and_then(|()| std::fs::create_dir(&session)).expect("a folder in its place");
+    let scan = spool.scan().expect("the walk goes on");
+    assert_eq!(scan.unfinished.iter().map(|found| &found.folder).collect::<Vec<_>>(), [&good_folder]);
+    assert!(scan.may_hide(&bad.session) && !scan.may_hide(&good.session));
+    assert!(scan.may_hide(&Session { started_at: DateTime::UNIX_EPOCH, ..bad.session }), "its stamp may differ");
+    let above = Scan {
+        unreadable: vec![Unreadable { folder: "main/b".into(), error: Error::unavailable("no") }],
+        ..Scan::default()
+    };
+    assert!(above.may_hide(&good.session) && !above.may_hide(&note(3, "bc").session));
+}
+
+#[test]
+fn a_removal_that_a_crash_interrupted_is_completed_by_the_next_scan() {
+    let (_keep, spool) = spool();
+    // At each step: marked finished, renamed, emptied. And as an earlier release left it: the folder alone.
+    for step in ["finished", "renamed", "half emptied", "alone"] {
+        let folder = spool.begin(&note(1, "a")).expect("begun");
+        let path = spool.path(&folder).expect("a path");
+        let removing =
+            path.with_file_name(format!(".{}.removing", path.file_name().expect("one").to_str().expect("text")));
+        match step {
+            "finished" => std::fs::write(path.join("finished"), b"").expect("marked"),
+            "renamed" => std::fs::rename(&path, &removing).expect("renamed"),
+            "half emptied" => {
+                std::fs::rename(&path, &removing).expect("renamed");
+                std::fs::remove_file(removing.join("session.json")).expect("removed");
+            }
+            _ => std::fs::remove_file(path.join("session.json")).expect("removed"),
+        }
+        let scan = spool.scan().expect("scanned");
+        assert!(scan.unfinished.is_empty() && scan.unreadable.is_empty(), "{step}: {scan:?}");
+        assert!(!path.exists() && !removing.exists(), "{step}");
+    }
+    // A folder with something of somebody else's stays as it is, and is still known to be finished.
+    let folder = spool.begin(&note(2, "a")).expect("begun");
+    let path = spool.path(&folder).expect("a path");
+    std::fs::write(path.join("notes.txt"), b"hello").expect("written");
+    spool.finish(&folder).expect("finished");
+    assert!(path.join("session.json").exists() && path.join("notes.txt").exists());
+    let scan = spool.scan().expect("scanned");
+    assert!(scan.unfinished.is_empty() && scan.unreadable.is_empty(), "{scan:?}");
 }
 
 #[test]
@@ -149,6 +264,6 @@ fn a_name_of_200_bytes_has_a_folder() {
     let (_keep, spool) = spool();
     let long = vec!["a"; 100].join("/");
     let folder = spool.begin(&note(1, &long)).expect("begun");
-    assert_eq!(spool.unfinished().expect("scanned")[0].note.session.stream.as_str(), long);
+    assert_eq!(spool.scan().expect("scanned").unfinished[0].note.session.stream.as_str(), long);
     assert!(spool.path(&folder).expect("a path").exists());
 }

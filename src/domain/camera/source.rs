@@ -1,11 +1,11 @@
 //! A row that has passed every check: what ffmpeg gets, and what may be shown of it.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::str::FromStr;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::base::stable_hash::fnv1a;
 use crate::base::{Error, Result, redact};
 use crate::domain::name::StreamName;
 
@@ -184,11 +184,10 @@ impl CameraSource {
     }
 
     /// What a look at this source is kept under. Made of what everybody may see, so that it tells nothing of a password:
-    /// another password does not change what a camera sends.
+    /// another password does not change what a camera sends. It is kept in databases, so it must never change.
     pub fn fingerprint(&self) -> String {
-        let mut hasher = DefaultHasher::new();
-        (&self.shown, self.transport == Transport::Udp).hash(&mut hasher);
-        format!("{:016x}", hasher.finish())
+        let transport = if self.transport == Transport::Udp { "udp" } else { "" };
+        format!("{:016x}", fnv1a([self.shown.as_str(), transport]))
     }
 }
 

@@ -12,3 +12,4 @@ mod recordings;
 mod refusals;
 mod secrets;
 mod stop;
+mod terminal;

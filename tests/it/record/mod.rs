@@ -1,6 +1,8 @@
 //! Recording and uploading on real media.
 
+mod changes;
 mod faults;
+mod neighbours;
 mod recovery;
 mod sessions;
 mod source;

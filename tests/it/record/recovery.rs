@@ -169,7 +169,7 @@ async fn a_stop_in_the_middle_leaves_nothing_for_the_next_start() {
     assert_eq!(stage.database.open_sessions().await.expect("answers"), []);
     let left = stage.segments().await;
     let sessions = stage.database.session(left[0].session).await;
-    assert_eq!(stage.spool.unfinished().expect("scanned"), [], "{sessions:?} {left:?}");
+    assert_eq!(stage.spool.scan().expect("scanned").unfinished, [], "{sessions:?} {left:?}");
     assert!(left.iter().all(|segment| segment.state.is_playable()), "{left:?}");
     assert!(left.iter().all(|segment| segment.reason.is_none()), "its last file was closed, not cut: {left:?}");
     // The next start stores what was sealed and not stored.

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use streamwarden::actors::monitor::{Monitor, Watched};
 use streamwarden::actors::record::{RecordHandles, Recorders};
-use streamwarden::actors::supervision::{Observation, Observe, Stop};
+use streamwarden::actors::supervision::{Observation, Observe, Setting, Stop};
 use streamwarden::actors::upload::{UploadHandles, UploadRules, Uploads};
 use streamwarden::adapters::database::sqlite::{self, Sqlite};
 use streamwarden::adapters::database::{Database, SegmentQuery};
@@ -53,6 +53,8 @@ pub struct Stage {
     sealed: Arc<watch::Sender<u64>>,
     /// Seconds that the recorders' wall clock is ahead.
     ahead: Arc<AtomicI64>,
+    /// Changes the recorders' settings.
+    knob: Option<watch::Sender<Record>>,
     recorders: Option<Addr<Recorders>>,
     uploads: Option<Addr<Uploads>>,
 }
@@ -60,10 +62,14 @@ pub struct Stage {
 impl Stage {
     /// A server with a monitor, an empty database, spool and object store. No recorder runs yet.
     pub async fn set() -> Self {
+        Self::set_with(Arc::new(Memory::new(Duration::from_secs(600)))).await
+    }
+
+    /// The same on this live store.
+    pub async fn set_with(live: SharedLive) -> Self {
         let choice = MediaServerChoice::named().expect("MEDIAMTX_BIN is a program or unset");
         let media = start(&choice, &Options::default()).await.expect("the media server starts");
         let folder = tempfile::tempdir().expect("a folder");
-        let live: SharedLive = Arc::new(Memory::new(Duration::from_secs(600)));
         let client = Arc::new(MediaMtx::new(&server(&media)).expect("a client"));
         let watched = Watched { name: "main".into(), client };
         let monitor = Monitor::new(vec![watched], Arc::clone(&live), Duration::from_millis(500)).start();
@@ -85,6 +91,7 @@ impl Stage {
             monitor,
             sealed: Arc::new(watch::Sender::new(0)),
             ahead: Arc::default(),
+            knob: None,
             recorders: None,
             uploads: None,
             media,
@@ -119,7 +126,14 @@ impl Stage {
             server.publish_username = Some(user.clone());
             server.publish_password = Some(password.clone().into());
         }
-        self.recorders = Some(Recorders::new(self.settings.clone(), vec![server], handles).start());
+        let (knob, settings) = Setting::adjustable(self.settings.clone());
+        self.knob = Some(knob);
+        self.recorders = Some(Recorders::new(settings, vec![server], handles).start());
+    }
+
+    /// From now on the recorders have these settings.
+    pub fn adjust(&self, settings: Record) {
+        self.knob.as_ref().expect("recorders run").send_replace(settings);
     }
 
     /// Starts the uploads.

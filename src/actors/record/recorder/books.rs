@@ -18,10 +18,12 @@ impl Recorder {
                 recorder.sealed(segment.state);
             }
             let next = recorder.clerk.done(done.as_ref().map(|_| ()), rand::random());
-            recorder.refresh(ctx);
+            recorder.refresh();
             match next {
                 Next::Now => recorder.work(ctx),
-                // Whoever stops does not wait for better times: the recovery will.
+                // Whoever stops does not wait for better times: the recovery will. But ffmpeg may still be closing its last
+                // file, and dies with us; its exit brings us back here.
+                Next::After(_) if recorder.stopping.is_some() && recorder.active.is_some() => {}
                 Next::After(_) if recorder.stopping.is_some() => recorder.stopped(),
                 Next::After(delay) => {
                     ctx.run_later(delay, |recorder, ctx| recorder.work(ctx));
@@ -38,7 +40,7 @@ impl Recorder {
     }
 
     /// Changes what everybody sees. `why`: why it is not recording.
-    pub(super) fn say(&mut self, ctx: &mut Context<Self>, state: RecordingState, why: Option<String>) {
+    pub(super) fn say(&mut self, state: RecordingState, why: Option<String>) {
         if self.status.state != state {
             self.status.since = (self.assignment.handles.clock)();
             if let (RecordingState::Paused, Some(why)) = (state, &why) {
@@ -47,11 +49,11 @@ impl Recorder {
         }
         self.status.state = state;
         self.why = why;
-        self.refresh(ctx);
+        self.refresh();
     }
 
     /// Tells everybody, when something is new.
-    pub(super) fn refresh(&mut self, ctx: &mut Context<Self>) {
+    pub(super) fn refresh(&mut self) {
         let late = |trouble| format!("recorded into the spool, but not in the catalogue yet: {trouble}");
         self.status.reason = match self.status.state {
             RecordingState::Recording => self.clerk.trouble().map(late),
@@ -59,18 +61,8 @@ impl Recorder {
         };
         if self.published.as_ref() != Some(&self.status) {
             self.published = Some(self.status.clone());
-            self.publish(ctx);
+            self.assignment.publisher.tell([Change::Recording(self.status.clone())]);
         }
-    }
-
-    fn publish(&self, ctx: &mut Context<Self>) {
-        let (live, change) = (self.assignment.handles.live.clone(), Change::Recording(self.status.clone()));
-        let telling = async move {
-            if let Err(error) = live.publish(vec![change]).await {
-                log::warn!("a recorder's state could not be published: {error}");
-            }
-        };
-        ctx.spawn(telling.into_actor(self));
     }
 
     pub(super) fn maybe_stopped(&mut self) {

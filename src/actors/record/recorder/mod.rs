@@ -4,6 +4,7 @@
 //! itself. It pauses while the spool's disk or the stream's codecs forbid recording, and says why in the live store.
 
 mod books;
+mod checks;
 
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ use crate::base::backoff::Backoff;
 use crate::domain::container::{Mp4Plan, mp4_plan};
 use crate::domain::recording::{RecordingState, RecordingStatus};
 use crate::domain::restart::{RestartHistory, RestartPolicy};
+use crate::domain::wall_clock::RunClock;
 
 /// Our own server is next door: settled soon, tried again sooner than a camera.
 const POLICY: RestartPolicy = RestartPolicy {
@@ -34,10 +36,6 @@ const POLICY: RestartPolicy = RestartPolicy {
     settled_after: Duration::from_secs(5),
     ..RestartPolicy::STANDARD
 };
-/// No new media for so long = stalled. Longer than ffmpeg's own patience, which ends a run more gently.
-const STALL: Duration = Duration::from_secs(15);
-/// The first media may take so long: a keyframe has to come by.
-const FIRST_MEDIA: Duration = Duration::from_secs(30);
 /// ffmpeg closes its file within milliseconds; each step of the kill ladder waits so long.
 const GRACE: Duration = Duration::from_secs(2);
 /// Left to our parent when we stop.
@@ -74,6 +72,10 @@ struct Active {
     process: Option<Child>,
     pid: Option<u32>,
     begun: Instant,
+    /// Time within the run.
+    clock: RunClock,
+    /// Length of its segments.
+    segment: Duration,
     out_time: Duration,
     /// When media last moved.
     moved: Instant,
@@ -126,8 +128,16 @@ impl Recorder {
         }
         let plan = match self.plan() {
             Ok(plan) => plan,
-            Err(why) => return self.say(ctx, RecordingState::Paused, Some(why)),
+            Err(why) => return self.say(RecordingState::Paused, Some(why)),
         };
+        if self.assignment.must_look_up() {
+            // Once, as a rule: the next try comes with its end.
+            self.due = Some(Instant::now());
+            let assignment = self.assignment.clone();
+            let look = async move { assignment.look_up().await };
+            ctx.spawn(look.into_actor(self).map(|(), recorder, ctx| recorder.attempt(ctx)));
+            return;
+        }
         let note = self.assignment.new_note();
         let run = Run::new(note.clone());
         let hold = Hold::take(&self.assignment.manager, run.folder());
@@ -141,6 +151,8 @@ impl Recorder {
             process: None,
             pid: None,
             begun: now,
+            clock: RunClock::begin((self.assignment.handles.clock)(), self.born.elapsed()),
+            segment: self.assignment.settings.get().segment_duration,
             out_time: Duration::ZERO,
             moved: now,
             ending: None,
@@ -150,16 +162,18 @@ impl Recorder {
 
     fn prepare(&mut self, note: Note, plan: Mp4Plan, ctx: &mut Context<Self>) {
         let spool = self.assignment.handles.spool.clone();
+        let segment =
+            self.active.as_ref().map_or_else(|| self.assignment.settings.get().segment_duration, |run| run.segment);
         let begin = async move { on_disk(&spool, move |spool| spool.begin(&note)).await };
         ctx.spawn(begin.into_actor(self).map(move |folder, recorder, ctx| {
-            let started = folder.and_then(|folder| recorder.assignment.spawn(&folder, plan));
+            let started = folder.and_then(|folder| recorder.assignment.spawn(&folder, plan, segment));
             match started {
                 Ok((process, events)) => recorder.started_run(process, events, ctx),
                 Err(error) => {
                     // The recovery removes what there may be of the folder.
                     recorder.active = None;
                     recorder.after_run(Duration::ZERO, error.message(), ctx);
-                    recorder.say(ctx, RecordingState::Paused, Some(error.message().to_owned()));
+                    recorder.say(RecordingState::Paused, Some(error.message().to_owned()));
                 }
             }
         }));
@@ -179,7 +193,7 @@ impl Recorder {
         if stopping {
             self.end_run(None, ctx);
         } else {
-            self.say(ctx, RecordingState::Starting, None);
+            self.say(RecordingState::Starting, None);
         }
     }
 
@@ -198,34 +212,41 @@ impl Recorder {
     }
 
     fn on_line(&mut self, line: &str, ctx: &mut Context<Self>) {
-        let now = (self.assignment.handles.clock)();
-        let before = self.assignment.latest_start.get();
+        let wall = (self.assignment.handles.clock)();
         let Some(active) = &mut self.active else { return };
+        let now = active.clock.now(wall, self.born.elapsed());
+        let starts = self.assignment.starts.borrow();
         let had_media = active.run.has_media();
+        let mut is_cut = false;
         let deeds = if let Some(file) = ClosedFile::parse(line) {
             active.moved = Instant::now();
-            active.run.closed(file, now, before)
+            is_cut = true;
+            active.run.closed(file, now, &starts)
         } else if let Some(block) = active.progress.feed(line).filter(|block| !block.end) {
             let out_time = block.out_time.unwrap_or_default();
             if out_time > active.out_time {
                 active.out_time = out_time;
                 active.moved = Instant::now();
             }
-            active.run.progressed(active.out_time, now, before)
+            active.run.progressed(active.out_time, now, &starts)
         } else {
             return;
         };
+        drop(starts);
         if active.run.has_media() {
-            self.assignment.latest_start.set(before.max(Some(active.run.session().started_at)));
+            self.assignment.starts.borrow_mut().add(active.run.session().started_at);
         }
         self.status.session = Some(active.run.session().id);
         let begins = !had_media && active.run.has_media();
         self.clerk.add(deeds);
         if begins && self.stopping.is_none() {
-            self.say(ctx, RecordingState::Recording, None);
+            self.say(RecordingState::Recording, None);
         }
-        self.refresh(ctx);
+        self.refresh();
         self.work(ctx);
+        if is_cut {
+            self.end_at_cut(ctx);
+        }
     }
 
     /// ffmpeg is gone: look what it left, then close the books.
@@ -251,7 +272,8 @@ impl Recorder {
     fn run_over(&mut self, files: &[u32], why: &str, ctx: &mut Context<Self>) {
         let Some(mut active) = self.active.take() else { return };
         let ran = if active.run.has_media() { active.begun.elapsed() } else { Duration::ZERO };
-        self.clerk.add(active.run.over(files, (self.assignment.handles.clock)(), why));
+        let now = active.clock.now((self.assignment.handles.clock)(), self.born.elapsed());
+        self.clerk.add(active.run.over(files, now, why));
         self.clerk.release(active.hold);
         self.status.session = None;
         self.work(ctx);
@@ -260,35 +282,14 @@ impl Recorder {
 
     fn after_run(&mut self, ran: Duration, why: &str, ctx: &mut Context<Self>) {
         if self.stopping.is_some() {
-            return self.maybe_stopped();
+            return self.work(ctx);
         }
         let retry = self.history.ended(&POLICY, self.born.elapsed(), ran, rand::random());
         // The first restart after a good run comes at once: every second of waiting is a second lost.
         let after = if ran >= POLICY.settled_after { Duration::ZERO } else { retry.after };
         self.due = Some(Instant::now() + after);
-        self.say(ctx, RecordingState::Restarting, Some(why.to_owned()));
+        self.say(RecordingState::Restarting, Some(why.to_owned()));
         ctx.run_later(after, |recorder, ctx| recorder.attempt(ctx));
-    }
-
-    /// Once a second: stalls, obstacles that came or went.
-    fn tick(&mut self, ctx: &mut Context<Self>) {
-        let plan = self.plan();
-        let Some(active) = &self.active else {
-            // Paused by an obstacle, with no timer set.
-            return if self.due.is_none() {
-                self.attempt(ctx)
-            };
-        };
-        if active.process.is_none() {
-            return;
-        }
-        let limit = if active.run.has_media() { STALL } else { FIRST_MEDIA };
-        if let Err(why) = plan {
-            self.end_run(Some(why), ctx);
-        } else if active.moved.elapsed() > limit {
-            let words = format!("no media for {} s; ffmpeg is started again", limit.as_secs());
-            self.end_run(Some(words), ctx);
-        }
     }
 }
 
@@ -319,7 +320,8 @@ impl Supervised for Recorder {
         let (stopped, wait) = oneshot::channel();
         self.stopping = Some(stopped);
         self.end_run(None, ctx);
-        self.maybe_stopped();
+        // What waits for better times is tried once more.
+        self.work(ctx);
         let limit = deadline.checked_sub(MARGIN).unwrap_or(deadline);
         let stream = self.assignment.key.name.clone();
         Box::pin(async move {

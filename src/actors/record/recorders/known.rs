@@ -1,39 +1,12 @@
 //! What the live store has told us: streams with their tracks, and cameras that must not be recorded.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-use actix::Message;
-use futures_util::Stream;
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
 
 use crate::adapters::live::{Change, Latest};
 use crate::domain::admission::{Candidate, StreamKey};
 use crate::domain::camera::CameraStatus;
 use crate::domain::name::StreamName;
 use crate::domain::stream::{StreamState, StreamStatus, Track};
-
-/// News from the live store.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub(super) enum Told {
-    /// Changes, in order.
-    Changes(Arc<Vec<Change>>),
-    /// We were too slow and have missed some.
-    Missed,
-}
-
-/// The news of a subscription, for as long as the live store lives.
-pub(super) fn news(receiver: Receiver<Arc<Vec<Change>>>) -> impl Stream<Item = Told> {
-    futures_util::stream::unfold(receiver, |mut receiver| async move {
-        match receiver.recv().await {
-            Ok(changes) => Some((Told::Changes(changes), receiver)),
-            Err(RecvError::Lagged(_)) => Some((Told::Missed, receiver)),
-            Err(RecvError::Closed) => None,
-        }
-    })
-}
 
 /// What is known of streams and cameras.
 #[derive(Debug, Default)]

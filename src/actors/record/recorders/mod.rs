@@ -6,13 +6,13 @@
 mod known;
 mod upkeep;
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
-use chrono::{DateTime, TimeDelta, Utc};
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, StreamHandler, WrapFuture};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -22,6 +22,8 @@ use super::recorder::{Dismiss, Recorder};
 use super::start::Assignment;
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Adjusted, Child, ChildSet, Restart, Setting, Supervised, supervised};
+use crate::adapters::live::feed::{Fed, feed};
+use crate::adapters::live::publisher::Publisher;
 use crate::adapters::live::{Change, Latest};
 use crate::base::backoff::Backoff;
 use crate::config::settings::{Record, Server};
@@ -29,8 +31,9 @@ use crate::domain::admission::{AdmissionRules, StreamKey, Verdict};
 use crate::domain::layout::{plain, server_prefix};
 use crate::domain::recording::{RecordingState, RecordingStatus};
 use crate::domain::stream::Track;
+use crate::domain::wall_clock::SessionStarts;
 
-use known::{Known, Told, news};
+use known::Known;
 use upkeep::Recovery;
 
 /// How often the spool's disk is looked at.
@@ -49,17 +52,19 @@ pub struct Recorders {
     servers: Vec<Rc<Server>>,
     handles: RecordHandles,
     set: Option<ChildSet<Self>>,
+    publisher: Option<Publisher>,
     known: Known,
     posts: BTreeMap<StreamKey, Post>,
     obstacle: watch::Sender<Option<String>>,
     looking_at_disk: bool,
     recovery: Recovery,
+    born: Instant,
 }
 
 /// What we keep about a stream that is or was recorded.
 struct Post {
     tracks: watch::Sender<Vec<Track>>,
-    latest_start: Rc<Cell<Option<DateTime<Utc>>>>,
+    starts: Rc<RefCell<SessionStarts>>,
     staffed: Staffed,
 }
 
@@ -85,11 +90,13 @@ impl Recorders {
             servers: servers.into_iter().map(Rc::new).collect(),
             handles,
             set: None,
+            publisher: None,
             known: Known::default(),
             posts: BTreeMap::new(),
             obstacle: watch::Sender::new(None),
             looking_at_disk: false,
             recovery: Recovery::default(),
+            born: Instant::now(),
         }
     }
 
@@ -112,18 +119,18 @@ impl Recorders {
             match (verdict, staffed) {
                 (Verdict::Record, Staffed::Not | Staffed::Waiting(_)) => self.hire(&key, ctx),
                 (Verdict::Record, Staffed::Yes) => self.tell_tracks(&key),
-                (Verdict::NoPlace(why), staffed) if staffed != Staffed::Leaving => self.refuse(&key, why, ctx),
+                (Verdict::NoPlace(why), staffed) if staffed != Staffed::Leaving => self.refuse(&key, why),
                 (Verdict::Unwanted(why), Staffed::Yes) => self.dismiss(&key, format!("switched off: {why}"), ctx),
                 (Verdict::NotLive, Staffed::Yes) => self.dismiss(&key, "the stream ended".to_owned(), ctx),
-                (Verdict::Unwanted(_) | Verdict::NotLive, Staffed::Waiting(_)) => self.forget(&key, ctx),
+                (Verdict::Unwanted(_) | Verdict::NotLive, Staffed::Waiting(_)) => self.forget(&key),
                 _ => {}
             }
         }
-        // What a stream's next session must know is only the second in which the last one began.
+        // What a stream's next session must know is only the seconds in which the last ones began.
         let long_ago = (self.handles.clock)() - FORGET_AFTER;
         let known = &self.known;
         self.posts.retain(|key, post| {
-            post.staffed != Staffed::Not || known.has(key) || post.latest_start.get() > Some(long_ago)
+            post.staffed != Staffed::Not || known.has(key) || post.starts.borrow().latest() > Some(long_ago)
         });
     }
 
@@ -131,24 +138,26 @@ impl Recorders {
         let tracks = self.known.tracks(key);
         self.posts.entry(key.clone()).or_insert_with(|| Post {
             tracks: watch::Sender::new(tracks),
-            latest_start: Rc::new(Cell::new(None)),
+            starts: Rc::default(),
             staffed: Staffed::Not,
         })
     }
 
     fn hire(&mut self, key: &StreamKey, ctx: &mut Context<Self>) {
         let Some(place) = self.servers.iter().position(|server| server.name == key.server) else { return };
+        let Some(publisher) = self.publisher.clone() else { return };
         self.tell_tracks(key);
         let post = self.post(key);
         post.staffed = Staffed::Yes;
-        let (latest_start, tracks) = (post.latest_start.clone(), post.tracks.subscribe());
+        let (starts, tracks) = (post.starts.clone(), post.tracks.subscribe());
         let assignment = Assignment {
             key: key.clone(),
             server: self.servers[place].clone(),
             key_prefix: server_prefix(place, &key.server),
             settings: self.settings.clone(),
             handles: self.handles.clone(),
-            latest_start,
+            publisher,
+            starts,
             tracks,
             obstacle: self.obstacle.subscribe(),
             manager: ctx.address().recipient(),
@@ -179,7 +188,7 @@ impl Recorders {
         match recorder {
             Some(recorder) => recorder.do_send(Dismiss(why)),
             // It was waiting for its restart and is gone already, without a word.
-            None => return self.forget(key, ctx),
+            None => return self.forget(key),
         }
         ctx.spawn(gone.into_actor(self).map(|late, _, _| {
             if !late.is_empty() {
@@ -188,7 +197,7 @@ impl Recorders {
         }));
     }
 
-    fn refuse(&mut self, key: &StreamKey, why: String, ctx: &mut Context<Self>) {
+    fn refuse(&mut self, key: &StreamKey, why: String) {
         let post = self.post(key);
         if post.staffed == Staffed::Waiting(why.clone()) {
             return;
@@ -204,23 +213,20 @@ impl Recorders {
             segments: 0,
             reason: Some(why),
         };
-        self.publish(vec![Change::Recording(status)], ctx);
+        self.tell([Change::Recording(status)]);
     }
 
     /// Nobody records the stream any more: everybody may forget its recorder.
-    fn forget(&mut self, key: &StreamKey, ctx: &mut Context<Self>) {
+    fn forget(&mut self, key: &StreamKey) {
         self.post(key).staffed = Staffed::Not;
-        self.publish(vec![Change::RecordingGone { server: key.server.clone(), name: key.name.clone() }], ctx);
+        self.tell([Change::RecordingGone { server: key.server.clone(), name: key.name.clone() }]);
     }
 
-    fn publish(&self, changes: Vec<Change>, ctx: &mut Context<Self>) {
-        let live = self.handles.live.clone();
-        let telling = async move {
-            if let Err(error) = live.publish(changes).await {
-                log::warn!("the state of recordings could not be published: {error}");
-            }
-        };
-        ctx.spawn(telling.into_actor(self));
+    /// For everybody. Recorders tell through the same publisher, so that none of their states comes after its end.
+    fn tell(&self, changes: impl IntoIterator<Item = Change>) {
+        if let Some(publisher) = &self.publisher {
+            publisher.tell(changes);
+        }
     }
 }
 
@@ -236,25 +242,8 @@ fn child_name(key: &StreamKey) -> String {
 }
 
 impl Recorders {
-    /// Reads everything again: at start, and after news was missed.
-    fn read_all(&mut self, ctx: &mut Context<Self>) {
-        let live = self.handles.live.clone();
-        let read = async move { live.latest().await };
-        ctx.spawn(read.into_actor(self).map(|latest, manager, ctx| match latest {
-            Ok(latest) => {
-                manager.known.replace(&latest);
-                manager.forget_strangers(&latest, ctx);
-                manager.judge(ctx);
-            }
-            Err(error) => {
-                log::warn!("the live store cannot be read: {error}");
-                ctx.run_later(LOOK_AT_DISK, |manager, ctx| manager.read_all(ctx));
-            }
-        }));
-    }
-
     /// States of recorders that ended with an earlier manager.
-    fn forget_strangers(&mut self, latest: &Latest, ctx: &mut Context<Self>) {
+    fn forget_strangers(&mut self, latest: &Latest) {
         let strangers = latest.recordings.iter().filter(|status| {
             let key = StreamKey { server: status.server.clone(), name: status.name.clone() };
             self.posts.get(&key).is_none_or(|post| post.staffed == Staffed::Not)
@@ -264,9 +253,7 @@ impl Recorders {
             name: status.name.clone(),
         };
         let changes: Vec<Change> = strangers.map(gone).collect();
-        if !changes.is_empty() {
-            self.publish(changes, ctx);
-        }
+        self.tell(changes);
     }
 }
 
@@ -275,12 +262,11 @@ impl Actor for Recorders {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.set = Some(ChildSet::new(ctx, StopOrder::Together));
-        // Subscribed before the first reading, so that nothing falls between.
-        ctx.add_message_stream(news(self.handles.live.subscribe()));
+        self.publisher = Some(Publisher::new(self.handles.live.clone(), "recorders"));
+        ctx.add_stream(feed(self.handles.live.clone(), "recorders"));
         ctx.add_message_stream(self.settings.changes());
         // Between building and now.
         self.rules = rules(self.settings.get());
-        self.read_all(ctx);
         self.look_at_disk(ctx);
         self.recover(ctx);
         ctx.run_interval(LOOK_AT_DISK, |manager, ctx| manager.look_at_disk(ctx));
@@ -315,7 +301,7 @@ impl Supervised for Recorders {
     fn child_ended(&mut self, name: &str, ctx: &mut Context<Self>) {
         let key = self.posts.keys().find(|key| child_name(key) == name).cloned();
         if let Some(key) = key {
-            self.forget(&key, ctx);
+            self.forget(&key);
             self.judge(ctx);
         }
     }
@@ -332,13 +318,15 @@ impl Handler<Adjusted> for Recorders {
     }
 }
 
-impl Handler<Told> for Recorders {
-    type Result = ();
-
-    fn handle(&mut self, told: Told, ctx: &mut Self::Context) {
-        match told {
-            Told::Missed => self.read_all(ctx),
-            Told::Changes(changes) => {
+impl StreamHandler<Fed> for Recorders {
+    fn handle(&mut self, fed: Fed, ctx: &mut Self::Context) {
+        match fed {
+            Fed::Everything(latest) => {
+                self.known.replace(&latest);
+                self.forget_strangers(&latest);
+                self.judge(ctx);
+            }
+            Fed::Changes(changes) => {
                 let matters = changes.iter().fold(false, |any, change| self.known.apply(change) | any);
                 if matters {
                     self.judge(ctx);

@@ -1,30 +1,71 @@
 //! The manager's upkeep: the spool's disk, and what was left undone.
 
-use actix::{ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use actix::{ActorFutureExt, AsyncContext, Context, Handler, SpawnHandle, WrapFuture};
 use tokio::time::Instant;
 
 use super::{RECOVERY, Recorders};
+use crate::actors::record::RecordHandles;
 use crate::actors::record::clerk::on_disk;
 use crate::actors::record::hold::FolderNews;
 use crate::actors::record::recovery::{self, Findings};
-use crate::base::Result;
+use crate::base::Error;
+use crate::base::backoff::Backoff;
+use crate::base::item_backoff::ItemBackoff;
 use crate::domain::admission::StreamKey;
 use crate::domain::spool_space::verdict;
 
+/// Delays between tries of one folder that cannot be finished.
+const LEFT: Backoff = Backoff { min: Duration::from_secs(1), max: Duration::from_secs(300) };
+/// More folders than these that cannot be finished are tried again at once.
+const MOST_LEFT: usize = 1000;
+
 /// What the recovery is doing.
-#[derive(Default)]
 pub(super) struct Recovery {
     /// Folders that recorders have.
-    held: std::collections::BTreeSet<String>,
+    held: BTreeSet<String>,
     running: bool,
     /// Something was left undone since the last look.
     wanted: bool,
     failures: u32,
+    /// Folders of runs that could not be finished, and folders that could not be read.
+    left: ItemBackoff<String>,
+    /// A pass is due because of them.
+    retry: Option<SpawnHandle>,
     /// The first pass is over, however it went.
     pub(super) passed_once: bool,
     /// Segments sealed by it.
     pub(super) sealed: usize,
     pub(super) trouble: Option<String>,
+}
+
+impl Default for Recovery {
+    fn default() -> Self {
+        Self {
+            held: BTreeSet::new(),
+            running: false,
+            wanted: false,
+            failures: 0,
+            left: ItemBackoff::new(LEFT, MOST_LEFT),
+            retry: None,
+            passed_once: false,
+            sealed: 0,
+            trouble: None,
+        }
+    }
+}
+
+/// What a pass brought.
+#[derive(Default)]
+struct Pass {
+    /// Segments sealed.
+    sealed: usize,
+    /// What was finished: base folders of runs, ids of sessions.
+    done: Vec<String>,
+    /// What could not be finished, by base folder or session id, and why.
+    left: Vec<(String, Error)>,
 }
 
 impl Recorders {
@@ -72,66 +113,136 @@ impl Recorders {
         let look = async move { recovery::look(&handles).await };
         ctx.spawn(look.into_actor(self).map(|findings, manager, ctx| match findings {
             Ok(findings) => manager.finish(findings, ctx),
-            Err(error) => manager.recovered(Err(error), ctx),
+            Err(error) => manager.recovered(Pass::default(), Some(error), ctx),
         }));
     }
 
     fn finish(&mut self, mut findings: Findings, ctx: &mut Context<Self>) {
         // A recorder tells of its folder before it makes it, so what it holds is known here before the look ends.
+        let now = self.born.elapsed();
         let held = &self.recovery.held;
         findings.runs.retain(|run| run.iter().all(|found| !held.contains(&found.folder)));
         for session in findings.runs.iter().flatten().map(|found| &found.note.session) {
             let key = StreamKey { server: session.server.clone(), name: session.stream.clone() };
-            let latest = &self.post(&key).latest_start;
-            latest.set(latest.get().max(Some(session.started_at)));
+            self.post(&key).starts.borrow_mut().add(session.started_at);
         }
+        // What was left before waits for its own time; what is there no more is forgotten.
+        let unreadable = std::mem::take(&mut findings.unreadable);
+        let there: BTreeSet<String> = findings
+            .runs
+            .iter()
+            .filter_map(|run| Some(run.first()?.folder.clone()))
+            .chain(unreadable.iter().map(|found| found.folder.clone()))
+            .chain(findings.without_folder.iter().map(|session| session.id.to_string()))
+            .collect();
+        self.recovery.left.keep(|item| there.contains(item));
+        let left = &self.recovery.left;
+        findings.runs.retain(|run| run.first().is_some_and(|base| left.wait(&base.folder, now).is_none()));
+        findings.without_folder.retain(|session| left.wait(&session.id.to_string(), now).is_none());
+        let unreadable = unreadable.into_iter().map(|found| (found.folder, found.error));
+        let pass = Pass { left: unreadable.collect(), ..Pass::default() };
         let handles = self.handles.clone();
-        let finish = async move {
-            let begun = Instant::now();
-            let mut sealed = 0;
-            for run in &findings.runs {
-                sealed += recovery::finish_run(&handles, run).await?;
-            }
-            for session in &findings.without_folder {
-                recovery::close_without_folder(&handles, session).await?;
-            }
-            let runs = findings.runs.len() + findings.without_folder.len();
-            if runs > 0 {
-                let ms = begun.elapsed().as_millis() as u64;
-                log::info!(ms = ms; "{runs} interrupted recordings were finished, {sealed} segments sealed");
-            }
-            Ok(sealed)
-        };
-        ctx.spawn(finish.into_actor(self).map(|sealed, manager, ctx| manager.recovered(sealed, ctx)));
+        let finish = async move { finish_all(&handles, &findings, pass).await };
+        ctx.spawn(finish.into_actor(self).map(|(pass, error), manager, ctx| manager.recovered(pass, error, ctx)));
     }
 
-    fn recovered(&mut self, sealed: Result<usize>, ctx: &mut Context<Self>) {
+    /// A pass is over; `error`: it ended early, because a service that all need does not work.
+    fn recovered(&mut self, pass: Pass, error: Option<Error>, ctx: &mut Context<Self>) {
         self.recovery.running = false;
         let is_first = !std::mem::replace(&mut self.recovery.passed_once, true);
-        match sealed {
-            Ok(sealed) => {
-                self.recovery.failures = 0;
-                self.recovery.trouble = None;
-                self.recovery.sealed += sealed;
-                if sealed > 0 {
-                    self.handles.sealed.send_modify(|count| *count += 1);
-                }
-                if self.recovery.wanted {
-                    ctx.run_later(RECOVERY.min, |manager, ctx| manager.recover(ctx));
-                }
+        self.recovery.sealed += pass.sealed;
+        if pass.sealed > 0 {
+            self.handles.sealed.send_modify(|count| *count += 1);
+        }
+        let now = self.born.elapsed();
+        for (item, error) in &pass.left {
+            if self.recovery.left.failed(item, error.message(), now, rand::random()) {
+                log::warn!("the recording {item} cannot be finished yet and stays open: {error}");
             }
-            Err(error) => {
+        }
+        for item in &pass.done {
+            if self.recovery.left.settled(item) {
+                log::info!("the recording {item} recovered");
+            }
+        }
+        let delay = match &error {
+            Some(error) => {
                 self.recovery.failures += 1;
-                log::warn!("interrupted recordings cannot be finished yet: {error}");
+                if self.recovery.trouble.as_deref() != Some(error.message()) {
+                    log::warn!("interrupted recordings cannot be finished yet: {error}");
+                }
                 self.recovery.trouble = Some(error.message().to_owned());
-                let delay = RECOVERY.delay(self.recovery.failures, rand::random());
-                ctx.run_later(delay, |manager, ctx| manager.recover(ctx));
+                Some(RECOVERY.delay(self.recovery.failures, rand::random()))
             }
+            None => {
+                self.recovery.failures = 0;
+                self.recovery.trouble = self.recovery.left.complaint().map(str::to_owned);
+                let soon = self.recovery.wanted.then_some(RECOVERY.min);
+                soon.or_else(|| self.recovery.left.next_try(now))
+            }
+        };
+        if let Some(delay) = delay {
+            self.recover_in(delay, ctx);
         }
         if is_first {
             self.judge(ctx);
         }
     }
+
+    /// A pass in a while; one timer at a time, the sooner one.
+    fn recover_in(&mut self, delay: Duration, ctx: &mut Context<Self>) {
+        if let Some(before) = self.recovery.retry.take() {
+            ctx.cancel_future(before);
+        }
+        self.recovery.retry = Some(ctx.run_later(delay, |manager, ctx| {
+            manager.recovery.retry = None;
+            manager.recover(ctx);
+        }));
+    }
+}
+
+/// Goes through everything that was found, past what cannot be finished. Ends early only when a service that all need does
+/// not work, and says which.
+async fn finish_all(handles: &RecordHandles, findings: &Findings, mut pass: Pass) -> (Pass, Option<Error>) {
+    let begun = Instant::now();
+    let mut failed = None;
+    for run in &findings.runs {
+        let Some(folder) = run.first().map(|base| base.folder.clone()) else { continue };
+        match recovery::finish_run(handles, run).await {
+            Ok(finished) => {
+                pass.sealed += finished.sealed;
+                match finished.left {
+                    Some(error) => pass.left.push((folder, error)),
+                    None => pass.done.push(folder),
+                }
+            }
+            // What a service refuses, or one folder does, concerns that one recording.
+            Err(error) if error.is_passing() => {
+                failed = Some(error);
+                break;
+            }
+            Err(error) => pass.left.push((folder, error)),
+        }
+    }
+    let without_folder = if failed.is_none() { findings.without_folder.as_slice() } else { &[] };
+    for session in without_folder {
+        match recovery::close_without_folder(handles, session).await {
+            Ok(()) => {
+                pass.done.push(session.id.to_string());
+            }
+            Err(error) if error.is_passing() => {
+                failed = Some(error);
+                break;
+            }
+            Err(error) => pass.left.push((session.id.to_string(), error)),
+        }
+    }
+    let runs = pass.done.len();
+    if runs > 0 {
+        let (ms, sealed) = (begun.elapsed().as_millis() as u64, pass.sealed);
+        log::info!(ms = ms; "{runs} interrupted recordings were finished, {sealed} segments sealed");
+    }
+    (pass, failed)
 }
 
 impl Handler<FolderNews> for Recorders {
@@ -146,7 +257,9 @@ impl Handler<FolderNews> for Recorders {
                 self.recovery.held.remove(&folder);
                 if !clean && !self.recovery.wanted {
                     self.recovery.wanted = true;
-                    ctx.run_later(RECOVERY.min, |manager, ctx| manager.recover(ctx));
+                    if !self.recovery.running {
+                        self.recover_in(RECOVERY.min, ctx);
+                    }
                 }
             }
         }

@@ -34,6 +34,7 @@ macro_rules! tests {
             a_segment_is_replaced_by_its_number
             a_segment_moves_only_from_the_states_named
             uploads_are_claimed_oldest_first_and_once
+            what_is_skipped_is_not_claimed
             a_day_is_paged_without_holes
             ranges_of_time_include_what_overlaps
             summaries_count_what_can_be_played

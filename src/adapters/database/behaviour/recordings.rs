@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use uuid::Uuid;
 
-use crate::adapters::database::{Database, SegmentQuery};
+use crate::adapters::database::{Database, SegmentQuery, Skip};
 use crate::base::error::Kind;
 use crate::domain::name::StreamName;
 use crate::domain::recording::{Segment, SegmentState, Session};
@@ -126,14 +126,35 @@ pub(in crate::adapters::database) async fn uploads_are_claimed_oldest_first_and_
         put(database, &session, number, state).await;
     }
     // Both at once: a segment must not go to two workers.
-    let (one, two) = futures_util::future::join(database.claim_upload(), database.claim_upload()).await;
+    let claim = || database.claim_upload(Skip::default());
+    let (one, two) = futures_util::future::join(claim(), claim()).await;
     let mut claimed: Vec<Segment> = [one, two].into_iter().filter_map(|claim| claim.expect("claimed")).collect();
     claimed.sort_by_key(|segment| segment.number);
     assert_eq!(numbers(&claimed), [1, 2]);
     assert!(claimed.iter().all(|segment| segment.state == SegmentState::Uploading));
-    assert_eq!(database.claim_upload().await.expect("asked"), None);
+    assert_eq!(database.claim_upload(Skip::default()).await.expect("asked"), None);
     assert_eq!(database.release_uploads().await.expect("released"), 2);
-    assert_eq!(database.claim_upload().await.expect("claimed").map(|segment| segment.number), Some(1));
+    assert_eq!(database.claim_upload(Skip::default()).await.expect("claimed").map(|segment| segment.number), Some(1));
+}
+
+pub(in crate::adapters::database) async fn what_is_skipped_is_not_claimed(database: &dyn Database) {
+    let (one, two) = (opened(database, "cam1").await, opened(database, "cam2").await);
+    let first = put(database, &one, 0, SegmentState::Sealed).await;
+    put(database, &one, 1, SegmentState::Sealed).await;
+    put(database, &two, 5, SegmentState::Sealed).await;
+    let claimed = async |segments: &[Uuid], sessions: &[Uuid]| {
+        let skip = Skip { segments: segments.to_vec(), sessions: sessions.to_vec() };
+        let claimed = database.claim_upload(skip).await.expect("asked");
+        if let Some(claimed) = &claimed {
+            let from = vec![SegmentState::Uploading];
+            assert!(database.move_segment(claimed.id, from, SegmentState::Sealed, None).await.expect("put back"));
+        }
+        claimed.map(|segment| segment.number)
+    };
+    assert_eq!(claimed(&[], &[]).await, Some(0));
+    assert_eq!(claimed(&[first.id], &[]).await, Some(1));
+    assert_eq!(claimed(&[first.id], &[one.id]).await, Some(5));
+    assert_eq!(claimed(&[], &[one.id, two.id]).await, None);
 }
 
 pub(in crate::adapters::database) async fn a_day_is_paged_without_holes(database: &dyn Database) {

@@ -48,7 +48,7 @@ pub use self::schema::inspect;
 pub use self::site::SiteTable;
 use super::{
     Condition, Database, IncidentQuery, Joined, NodeFolder, NodeStore, Owner, RecordingSummary, SegmentQuery,
-    SessionSummary, WritePlan,
+    SessionSummary, Skip, WritePlan,
 };
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraRow};
@@ -258,14 +258,14 @@ impl Database for Postgres {
         link.answer(segments::shift(&link, &owner, id, &from, to, reason.as_deref())).await
     }
 
-    async fn claim_upload(&self) -> Result<Option<Segment>> {
+    async fn claim_upload(&self, skip: Skip) -> Result<Option<Segment>> {
         // In a task that is not cancelled with the asker: a claim that nobody waits for any more is put back.
         let wanted = Arc::new(());
         let asker = Arc::downgrade(&wanted);
         let (owner, server) = (self.owner.get()?, Arc::clone(&self.server));
         let task = tokio::spawn(async move {
             let link = server.link().await?;
-            link.answer(segments::claim(&link, &owner, || asker.strong_count() > 0)).await
+            link.answer(segments::claim(&link, &owner, &skip, || asker.strong_count() > 0)).await
         });
         let claimed = task.await;
         drop(wanted);

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::fault::Failure;
 use crate::adapters::database::owner::is_own;
-use crate::adapters::database::{SegmentQuery, ledger};
-use crate::base::Error;
+use crate::adapters::database::{SegmentQuery, Skip, ledger};
+use crate::base::{Error, Scope};
 use crate::domain::name::StreamName;
 use crate::domain::recording::{Segment, SegmentState};
 
@@ -69,25 +69,32 @@ pub(super) async fn shift(
     Ok(client.execute(&statement, &[&id, &to.as_str(), &reason, &words(from), &owner]).await? > 0)
 }
 
-/// Takes the oldest sealed segment that nobody else is taking; puts it back when nobody wants it any more.
-pub(super) async fn claim(client: &Client, owner: &str, wanted: impl Fn() -> bool) -> Result<Option<Segment>, Failure> {
+/// Takes the oldest sealed segment that is not skipped and nobody else is taking; puts it back when nobody wants it any more.
+pub(super) async fn claim(
+    client: &Client,
+    owner: &str,
+    skip: &Skip,
+    wanted: impl Fn() -> bool,
+) -> Result<Option<Segment>, Failure> {
     // Adopted ones after our own: each look is one step into the index of what is local.
     let adopted = "'' AND EXISTS (SELECT 1 FROM nodes WHERE nodes.node = $1 AND adopted)";
     let mut found = None;
     for whose in ["$1", adopted] {
         let sql = format!(
             "UPDATE segments SET state = 'uploading' WHERE id = (SELECT id FROM segments WHERE state = 'sealed' \
-             AND node = {whose} ORDER BY started_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING {COLUMNS}"
+             AND node = {whose} AND id <> ALL ($2) AND session <> ALL ($3) \
+             ORDER BY started_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING {COLUMNS}"
         );
         let statement = client.prepare_cached(&sql).await?;
-        found = client.query_opt(&statement, &[&owner]).await?;
+        found = client.query_opt(&statement, &[&owner, &skip.segments, &skip.sessions]).await?;
         if found.is_some() {
             break;
         }
     }
     let Some(row) = found else { return Ok(None) };
-    let claimed = segment(&row)
-        .ok_or_else(|| Error::internal("a row of the segment ledger was damaged by hand; it is left as uploading"))?;
+    let claimed = segment(&row).ok_or_else(|| {
+        Error::internal("a row of the segment ledger was damaged by hand; it is left as uploading").about(Scope::Item)
+    })?;
     if !wanted() {
         shift(client, owner, claimed.id, &[SegmentState::Uploading], SegmentState::Sealed, None).await?;
     }

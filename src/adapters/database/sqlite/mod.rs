@@ -37,7 +37,7 @@ use self::file::{File, Link};
 pub use self::inspect::{inspect, inspect_nodes};
 use super::{
     Condition, Database, IncidentQuery, Joined, NodeFolder, NodeStore, Owner, RecordingSummary, SegmentQuery,
-    SessionSummary, WritePlan,
+    SessionSummary, Skip, WritePlan,
 };
 use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraEdit, CameraRow};
@@ -267,13 +267,13 @@ impl Database for Sqlite {
         self.file.call(Link::Writer, job).await
     }
 
-    async fn claim_upload(&self) -> Result<Option<Segment>> {
+    async fn claim_upload(&self, skip: Skip) -> Result<Option<Segment>> {
         // Whoever asked may have gone (cancelled, or out of time) when the answer comes: then nobody would upload the
         // segment, so the job puts it back. `wanted` lives as long as this future.
         let wanted = Arc::new(());
         let asker = Arc::downgrade(&wanted);
         let owner = self.owner.get()?;
-        let claim = move |connection: &mut _| segments::claim(connection, &owner, || asker.strong_count() > 0);
+        let claim = move |connection: &mut _| segments::claim(connection, &owner, &skip, || asker.strong_count() > 0);
         let claimed = self.file.call(Link::Writer, claim).await;
         drop(wanted);
         claimed

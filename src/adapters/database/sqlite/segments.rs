@@ -6,8 +6,8 @@ use uuid::Uuid;
 use super::decode::{self, time_text};
 use super::fault::Failure;
 use crate::adapters::database::owner::is_own;
-use crate::adapters::database::{SegmentQuery, ledger};
-use crate::base::Error;
+use crate::adapters::database::{SegmentQuery, Skip, ledger};
+use crate::base::{Error, Scope};
 use crate::domain::name::StreamName;
 use crate::domain::recording::{Segment, SegmentState};
 
@@ -63,17 +63,19 @@ pub(super) fn shift(
     Ok(connection.execute(&sql, params![id.to_string(), to.as_str(), reason, owner])? > 0)
 }
 
-/// Takes the oldest sealed segment; puts it back when nobody wants it any more.
+/// Takes the oldest sealed segment that is not skipped; puts it back when nobody wants it any more.
 pub(super) fn claim(
     connection: &mut Connection,
     owner: &str,
+    skip: &Skip,
     wanted: impl Fn() -> bool,
 ) -> Result<Option<Segment>, Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let sql = format!(
-        "UPDATE segments SET state = 'uploading' WHERE id = (SELECT id FROM segments WHERE state = 'sealed' AND {} \
+        "UPDATE segments SET state = 'uploading' WHERE id = (SELECT id FROM segments WHERE state = 'sealed' AND {}{} \
          ORDER BY started_at, id LIMIT 1) RETURNING {COLUMNS}",
-        is_own("?1")
+        is_own("?1"),
+        skipped(skip)
     );
     let claimed = transaction.prepare_cached(&sql)?.query_row([owner], |row| Ok(segment(row))).optional()?;
     match claimed {
@@ -81,7 +83,9 @@ pub(super) fn claim(
         // Committed all the same: else the damaged row would be the oldest for ever.
         Some(None) => {
             transaction.commit()?;
-            Err(Error::internal("a row of the segment ledger was damaged by hand; it is left as uploading").into())
+            Err(Error::internal("a row of the segment ledger was damaged by hand; it is left as uploading")
+                .about(Scope::Item)
+                .into())
         }
         Some(Some(segment)) => {
             transaction.commit()?;
@@ -91,6 +95,15 @@ pub(super) fn claim(
             Ok(Some(segment))
         }
     }
+}
+
+/// Conditions that leave out what is skipped. Ids are our own texts: none needs escaping.
+fn skipped(skip: &Skip) -> String {
+    let condition = |column: &str, ids: &[Uuid]| {
+        let ids: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
+        if ids.is_empty() { String::new() } else { format!(" AND {column} NOT IN ({})", ids.join(", ")) }
+    };
+    condition("id", &skip.segments) + &condition("session", &skip.sessions)
 }
 
 pub(super) fn release(connection: &mut Connection, owner: &str) -> Result<u64, Failure> {

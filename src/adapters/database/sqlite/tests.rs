@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::{Patience, Sqlite, open, open_with_limit};
 use crate::adapters::database::behaviour::recordings::segment;
-use crate::adapters::database::{Database, NodeStore, SegmentQuery, behaviour};
+use crate::adapters::database::{Database, NodeStore, SegmentQuery, Skip, behaviour};
 use crate::base::error::Kind;
 use crate::domain::camera::CameraEdit;
 use crate::domain::name::StreamName;
@@ -265,9 +265,9 @@ async fn an_older_schema_is_migrated_and_keeps_its_rows() {
 async fn a_claim_that_nobody_waits_for_goes_back() {
     let fresh = fresh().await;
     recorded(&fresh, 1).await;
-    let job = |connection: &mut Connection| super::segments::claim(connection, "here", || false);
+    let job = |connection: &mut Connection| super::segments::claim(connection, "here", &Skip::default(), || false);
     fresh.database.file.call(super::Link::Writer, job).await.expect("claimed and put back");
-    assert!(fresh.claim_upload().await.expect("claimed").is_some());
+    assert!(fresh.claim_upload(Skip::default()).await.expect("claimed").is_some());
 }
 
 /// A session with so many sealed segments.

@@ -2,7 +2,7 @@
 //!
 //! Answers what is in a file (length of the head, duration, video frames) and up to which byte it is whole. The
 //! writer may have been killed at any byte, so no length in the file is trusted: boxes that do not fit, or that make
-//! no sense, end the whole part. Nothing is decoded and nothing larger than a `moof` is read into memory.
+//! no sense, end the whole part; whole boxes of unknown kinds do not. Nothing is decoded and nothing larger than a `moof` is read into memory.
 //! (ISO/IEC 14496-12; what ffmpeg writes with `frag_keyframe+empty_moov+default_base_moof`.)
 
 mod boxes;
@@ -29,6 +29,8 @@ pub struct Checked {
     pub video_frames: u64,
     /// Whole fragments.
     pub fragments: u32,
+    /// Whole boxes of kinds that nobody told us of. They are passed over.
+    pub unknown_boxes: u32,
     /// Where and why the whole part ends before the file does; `None` for a whole file.
     pub cut: Option<Cut>,
 }
@@ -55,8 +57,6 @@ pub enum Why {
     LastMdat,
     /// The length of a box cannot be.
     Length,
-    /// A box is of no kind that belongs into such a file.
-    Kind,
     /// The file does not begin with `ftyp`.
     NoFtyp,
     /// The `moov` cannot be read.
@@ -74,7 +74,7 @@ pub enum Why {
 }
 
 impl Why {
-    /// True when the file merely ends too early, as it does when its writer is killed.
+    /// True when the file merely ends too early, as it does when its writer is killed: nothing can follow that place.
     pub fn is_short(self) -> bool {
         matches!(self, Self::HeaderCut | Self::BoxCut | Self::BeforeMoov | Self::LastMdat)
     }
@@ -88,7 +88,6 @@ impl std::fmt::Display for Why {
             Self::BeforeMoov => "the file ends before its moov",
             Self::LastMdat => "the last fragment has no mdat",
             Self::Length => "the length of a box makes no sense",
-            Self::Kind => "a box is of no kind that belongs there",
             Self::NoFtyp => "the file does not begin with ftyp",
             Self::Moov => "the moov makes no sense",
             Self::Moof => "a moof makes no sense",
@@ -174,6 +173,7 @@ struct Walk {
     sums: Sums,
     /// The index at the end has been seen.
     index: bool,
+    unknown_boxes: u32,
 }
 
 impl Walk {
@@ -221,7 +221,11 @@ impl Walk {
                 Ok(())
             }
             b"free" | b"skip" | b"styp" | b"sidx" | b"emsg" | b"prft" | b"uuid" => Ok(()),
-            _ => Err(Why::Kind),
+            // Passed over, as ISO/IEC 14496-12 has it: the next ffmpeg may write one.
+            _ => {
+                self.unknown_boxes = self.unknown_boxes.saturating_add(1);
+                Ok(())
+            }
         })
     }
 
@@ -237,6 +241,7 @@ impl Walk {
             duration_ms: self.sums.duration_ms(),
             video_frames: self.sums.video_frames,
             fragments: self.sums.fragments,
+            unknown_boxes: self.unknown_boxes,
             cut: why.map(|why| Cut { at: self.good, why }),
         }
     }

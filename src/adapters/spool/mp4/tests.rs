@@ -73,7 +73,7 @@ fn places_of_a_cut_are_named() {
         (&sample()[..whole + 9], all.fragments, Why::BoxCut),
         (b"\0\0\0\x08free", 0, Why::NoFtyp),
         (b"\0\0\0\x07ftyp", 0, Why::Length),
-        (b"\0\0\0\x08ftyp\0\0\0\x08text", 0, Why::Kind),
+        (b"\0\0\0\x08ftyp\0\0\0\x08text", 0, Why::BeforeMoov),
         (b"\0\0\0\x08ftyp\0\0\0\x08moov", 0, Why::Moov),
         (b"\0\0\0\x08ftyp\0\0\0\x08moof", 0, Why::EarlyMedia),
     ] {
@@ -88,6 +88,37 @@ fn places_of_a_cut_are_named() {
     let found = checked(&zeros);
     assert_eq!(found.cut.map(|cut| cut.at), Some(whole as u64));
     assert_eq!(found.fragments, all.fragments);
+}
+
+#[test]
+fn a_whole_box_of_an_unknown_kind_costs_nothing() {
+    let all = checked(sample());
+    let unknown = b"\0\0\0\x10soon\0\0\0\0\0\0\0\0";
+    let boxes = top_level(sample());
+    // Before the moov, between fragments, between a moof and its mdat, before and behind the index.
+    for (place, (_, start)) in boxes.iter().enumerate().skip(1) {
+        let with = [&sample()[..*start], unknown, &sample()[*start..]].concat();
+        let found = checked(&with);
+        let wanted = (100, all.fragments, all.duration_ms, 1, None);
+        let told = (found.video_frames, found.fragments, found.duration_ms, found.unknown_boxes, found.cut);
+        assert_eq!(told, wanted, "before box {place}");
+        assert_eq!(probed_frames(&with), 100, "ffprobe passes over it as well");
+    }
+    // One that is cut off ends the file.
+    let whole = all.whole_bytes() as usize;
+    let found = checked(&[&sample()[..whole], &unknown[..15]].concat());
+    assert_eq!((found.fragments, found.cut), (all.fragments, Some(Cut { at: whole as u64, why: Why::BoxCut })));
+}
+
+/// Kind and start of each box.
+fn top_level(bytes: &[u8]) -> Vec<(String, usize)> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    while at < bytes.len() {
+        let size = u32::from_be_bytes(bytes[at..at + 4].try_into().expect("four bytes")) as usize;
+        found.push((String::from_utf8_lossy(&bytes[at + 4..at + 8]).into_owned(), at));
+        at += size;
+    }
+    found
 }
 
 #[test]

@@ -1,0 +1,161 @@
+//! The wall clock as recordings use it: set back by somebody, it must neither date sessions into the future nor put segments
+//! on top of one another.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+
+/// A wall clock that is behind by less was not set back, only corrected.
+const SLACK: TimeDelta = TimeDelta::seconds(2);
+/// More starts of one stream are not remembered: a new session every minute for a week.
+const MOST: usize = 10_000;
+
+/// Seconds in which sessions of one stream began. The second tells their object keys apart, so no other session may have
+/// the same.
+#[derive(Clone, Debug, Default)]
+pub struct SessionStarts {
+    taken: BTreeSet<DateTime<Utc>>,
+    /// The latest time that the wall clock has shown.
+    seen: Option<DateTime<Utc>>,
+}
+
+impl SessionStarts {
+    /// A session began then.
+    pub fn add(&mut self, start: DateTime<Utc>) {
+        self.taken.insert(start.trunc_subsecs(0));
+        if self.taken.len() > MOST {
+            self.taken.pop_first();
+        }
+    }
+
+    /// The latest of them.
+    pub fn latest(&self) -> Option<DateTime<Utc>> {
+        self.taken.last().copied()
+    }
+
+    /// The first free second from `now` on.
+    pub fn next(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let mut start = now.trunc_subsecs(0);
+        while self.taken.contains(&start) {
+            start += TimeDelta::seconds(1);
+        }
+        start
+    }
+
+    /// It is `now` for somebody who is about to begin a session. True when sessions that are not known here may have begun
+    /// later: at first, and whenever the clock was set back.
+    pub fn look(&mut self, now: DateTime<Utc>) -> bool {
+        let may_be_later = self.seen.is_none_or(|seen| now + SLACK < seen);
+        self.seen = Some(now);
+        may_be_later
+    }
+}
+
+/// The time within one ffmpeg run: the wall clock, except that it never goes back by more than a correction.
+#[derive(Clone, Copy, Debug)]
+pub struct RunClock {
+    /// The wall clock at a moment of the monotonic one.
+    wall: DateTime<Utc>,
+    at: Duration,
+    was_set_back: bool,
+}
+
+impl RunClock {
+    /// A run begins. `at`: since any fixed moment of a monotonic clock.
+    pub fn begin(wall: DateTime<Utc>, at: Duration) -> Self {
+        Self { wall, at, was_set_back: false }
+    }
+
+    /// The time to use, now that the wall clock shows `wall`.
+    pub fn now(&mut self, wall: DateTime<Utc>, at: Duration) -> DateTime<Utc> {
+        let passed = TimeDelta::from_std(at.saturating_sub(self.at)).unwrap_or(TimeDelta::zero());
+        let expected = self.wall + passed;
+        if wall + SLACK < expected {
+            self.was_set_back = true;
+        }
+        if self.was_set_back {
+            return expected;
+        }
+        (self.wall, self.at) = (wall, at);
+        wall
+    }
+
+    /// The wall clock was set back since the beginning: what this run says is not what a clock on the wall says.
+    pub fn was_set_back(&self) -> bool {
+        self.was_set_back
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(text: &str) -> DateTime<Utc> {
+        text.parse().expect(text)
+    }
+
+    #[test]
+    fn sessions_never_share_a_second_and_none_is_dated_into_the_future() {
+        let mut starts = SessionStarts::default();
+        let now = time("2026-11-21T08:00:00.9Z");
+        assert_eq!(starts.next(now), time("2026-11-21T08:00:00Z"));
+        for (start, next) in
+            [("2026-11-21T08:00:00Z", "2026-11-21T08:00:01Z"), ("2026-11-21T08:00:01.7Z", "2026-11-21T08:00:02Z")]
+        {
+            starts.add(time(start));
+            assert_eq!(starts.next(now), time(next));
+        }
+        // The clock was set back by an hour, and an hour ago there was a session too.
+        starts.add(time("2026-11-21T07:00:00Z"));
+        assert_eq!(starts.next(time("2026-11-21T07:00:00.5Z")), time("2026-11-21T07:00:01Z"));
+        assert_eq!(starts.next(time("2026-11-21T07:10:00Z")), time("2026-11-21T07:10:00Z"));
+        assert_eq!(starts.latest(), Some(time("2026-11-21T08:00:01Z")));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_is_noticed() {
+        let mut starts = SessionStarts::default();
+        for (now, may_be_later) in [
+            ("2026-11-21T08:00:00Z", true),
+            ("2026-11-21T08:10:00Z", false),
+            // Corrected by a second.
+            ("2026-11-21T08:09:59Z", false),
+            ("2026-11-21T07:10:00Z", true),
+            ("2026-11-21T07:20:00Z", false),
+        ] {
+            assert_eq!(starts.look(time(now)), may_be_later, "{now}");
+        }
+    }
+
+    #[test]
+    fn starts_stay_few() {
+        let mut starts = SessionStarts::default();
+        let begin = time("2026-11-21T08:00:00Z");
+        (0..2 * MOST as i64).for_each(|n| starts.add(begin + TimeDelta::seconds(n)));
+        assert_eq!(starts.taken.len(), MOST);
+        assert_eq!(
+            starts.next(begin + TimeDelta::seconds(2 * MOST as i64 - 1)),
+            begin + TimeDelta::seconds(2 * MOST as i64)
+        );
+    }
+
+    #[test]
+    fn a_run_follows_the_wall_clock_until_it_is_set_back() {
+        let mut clock = RunClock::begin(time("2026-11-21T08:00:00Z"), Duration::from_secs(100));
+        for (wall, seconds, wanted, set_back) in [
+            ("2026-11-21T08:00:10Z", 110, "2026-11-21T08:00:10Z", false),
+            // Corrected, either way.
+            ("2026-11-21T08:00:19Z", 120, "2026-11-21T08:00:19Z", false),
+            ("2026-11-21T08:00:31Z", 130, "2026-11-21T08:00:31Z", false),
+            // Set forward.
+            ("2026-11-21T09:00:41Z", 140, "2026-11-21T09:00:41Z", false),
+            // Set back: the run goes on as if nothing had been.
+            ("2026-11-21T08:00:51Z", 150, "2026-11-21T09:00:51Z", true),
+            ("2026-11-21T08:01:01Z", 160, "2026-11-21T09:01:01Z", true),
+        ] {
+            assert_eq!(clock.now(time(wall), Duration::from_secs(seconds)), time(wanted), "{wall}");
+            assert_eq!(clock.was_set_back(), set_back, "{wall}");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! One bad file, object or prefix beside good ones: the good ones go on.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use streamwarden::adapters::database::Database;
+use streamwarden::adapters::objects::ObjectStore;
+use streamwarden::adapters::spool::{Note, Spool};
+use streamwarden::domain::layout::object_key;
+use streamwarden::domain::name::StreamName;
+use streamwarden::domain::recording::{Segment, SegmentState, Session};
+use uuid::Uuid;
+
+use super::source::video_packets;
+use super::stage::{Stage, eventually};
+use crate::support::film::film;
+
+/// A session of that day whose folder is in the spool.
+struct Recorded {
+    session: Session,
+    folder: String,
+}
+
+impl Recorded {
+    fn begin(stage: &Stage, stream: &str, started_at: &str) -> Self {
+        let session = Session {
+            id: Uuid::now_v7(),
+            server: "main".into(),
+            stream: StreamName::parse(stream).expect(stream),
+            started_at: started_at.parse().expect("a time"),
+            ended_at: None,
+            end_reason: None,
+        };
+        let note = Note { session: session.clone(), key_prefix: String::new(), continues: None };
+        Self { folder: stage.spool.begin(&note).expect("begun"), session }
+    }
+
+    fn path(&self, stage: &Stage, number: u32) -> PathBuf {
+        stage.spool.path(&Spool::file(&self.folder, number)).expect("a path")
+    }
+
+    fn row(&self, number: u32, state: SegmentState, bytes: usize) -> Segment {
+        Segment {
+            id: Uuid::now_v7(),
+            session: self.session.id,
+            server: "main".into(),
+            stream: self.session.stream.clone(),
+            number,
+            state,
+            started_at: self.session.started_at + chrono::TimeDelta::seconds(2 * i64::from(number)),
+            duration_ms: 2000,
+            bytes: bytes as u64,
+            frames: 50,
+            init_bytes: 1,
+            media_bytes: 1,
+            spool_path: Spool::file(&self.folder, number),
+            object_key: object_key("", &self.session.stream, self.session.started_at, number),
+            reason: None,
+        }
+    }
+
+    /// Segments with files in the spool, all in this state.
+    async fn with(stage: &Stage, stream: &str, started_at: &str, count: u32, state: SegmentState) -> Vec<Segment> {
+        let recorded = Self::begin(stage, stream, started_at);
+        stage.database.open_session(recorded.session.clone()).await.expect("opened");
+        stage.spool.finish(&recorded.folder).expect("finished");
+        let mut rows = Vec::new();
+        for number in 0..count {
+            std::fs::write(recorded.path(stage, number), b"media").expect("written");
+            let row = recorded.row(number, state, 5);
+            stage.database.put_segment(row.clone()).await.expect("put");
+            rows.push(row);
+        }
+        rows
+    }
+}
+
+async fn states(stage: &Stage, rows: &[Segment]) -> Vec<SegmentState> {
+    let all = stage.segments().await;
+    let state = |row: &Segment| all.iter().find(|found| found.id == row.id).expect("its row").state;
+    rows.iter().map(state).collect()
+}
+
+#[actix::test]
+async fn a_prefix_that_cannot_be_written_holds_up_no_other() {
+    let mut stage = Stage::set().await;
+    stage.rules.workers = 1;
+    // Older, and many: the queue gives them out first.
+    let bad = Recorded::with(&stage, "bad", "2026-11-20T10:00:00Z", 40, SegmentState::Sealed).await;
+    let good = Recorded::with(&stage, "good", "2026-11-20T11:00:00Z", 5, SegmentState::Sealed).await;
+    let in_the_way = stage.folder.path().join("objects/bad");
+    std::fs::write(&in_the_way, b"a file in place of the folder").expect("written");
+    stage.upload();
+    eventually("the good ones in the store", async || {
+        states(&stage, &good).await.iter().all(|state| *state == SegmentState::Uploaded).then_some(())
+    })
+    .await;
+    let waiting = states(&stage, &bad).await;
+    assert!(waiting.iter().all(|state| matches!(state, SegmentState::Sealed | SegmentState::Uploading)), "{waiting:?}");
+    std::fs::remove_file(&in_the_way).expect("removed");
+    stage.uploaded(45).await;
+    stage.end().await;
+}
+
+#[actix::test]
+async fn a_segment_that_cannot_be_read_holds_up_no_other_of_its_session() {
+    let mut stage = Stage::set().await;
+    stage.rules.workers = 1;
+    let rows = Recorded::with(&stage, "cam", "2026-11-20T10:00:00Z", 6, SegmentState::Sealed).await;
+    // A link to itself: nobody, not even root, can open it.
+    for row in &rows[..3] {
+        let path = stage.spool.path(&row.spool_path).expect("a path");
+        std::fs::remove_file(&path).and_then(|()| symlink(&path, &path)).expect("linked");
+    }
+    stage.upload();
+    eventually("the whole ones in the store", async || {
+        states(&stage, &rows[3..]).await.iter().all(|state| *state == SegmentState::Uploaded).then_some(())
+    })
+    .await;
+    let waiting = states(&stage, &rows[..3]).await;
+    assert!(waiting.iter().all(|state| matches!(state, SegmentState::Sealed | SegmentState::Uploading)), "{waiting:?}");
+    stage.end().await;
+}
+
+#[actix::test]
+async fn objects_and_files_that_refuse_do_not_keep_the_others_in_the_spool() {
+    let mut stage = Stage::set().await;
+    stage.rules.keep_local = Duration::ZERO;
+    let rows = Recorded::with(&stage, "cam", "2026-11-20T10:00:00Z", 6, SegmentState::Uploaded).await;
+    for row in &rows {
+        let path = stage.spool.path(&row.spool_path).expect("a path");
+        stage.objects.put(&row.object_key, &path).await.expect("stored");
+    }
+    // The oldest object cannot be asked for its size, the next has another one, the file of the third cannot be removed.
+    let object = stage.object(&rows[0]);
+    std::fs::remove_file(&object).and_then(|()| symlink(&object, &object)).expect("linked");
+    std::fs::write(stage.object(&rows[1]), b"other media").expect("written");
+    let file = stage.spool.path(&rows[2].spool_path).expect("a path");
+    std::fs::remove_file(&file).and_then(|()| std::fs::create_dir(&file)).expect("a folder in its place");
+    stage.upload();
+    eventually("the good ones out of the spool", async || {
+        states(&stage, &rows[3..]).await.iter().all(|state| *state == SegmentState::Evicted).then_some(())
+    })
+    .await;
+    assert_eq!(states(&stage, &rows[..3]).await, [SegmentState::Uploaded; 3]);
+    for row in &rows[3..] {
+        assert!(!stage.spool.path(&row.spool_path).expect("a path").exists());
+    }
+    assert!(stage.spool.path(&rows[1].spool_path).expect("a path").exists(), "the store does not have it");
+    stage.end().await;
+}
+
+/// One second of the film as a recorder writes it.
+fn recording(to: &Path) {
+    let done = Command::new("ffmpeg")
+        .args(["-nostdin", "-v", "error", "-i"])
+        .arg(film())
+        .args(["-t", "1", "-c", "copy", "-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-f", "mp4"])
+        .arg(to)
+        .stdin(Stdio::null())
+        .status();
+    assert!(done.expect("ffmpeg is installed").success());
+}
+
+/// A file that is being executed: nobody, not even root, can open it for writing.
+struct Executed(Child);
+
+impl Executed {
+    fn at(path: &Path) -> Self {
+        std::fs::copy("/bin/sleep", path).expect("copied");
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("executable");
+        let child = Command::new(path).arg("600").stdin(Stdio::null()).spawn().expect("it runs");
+        Self(child)
+    }
+}
+
+impl Drop for Executed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[actix::test]
+async fn a_file_that_cannot_be_read_keeps_its_own_session_open_and_nothing_else() {
+    let mut stage = Stage::set().await;
+    let whole = stage.folder.path().join("whole.mp4");
+    recording(&whole);
+    let copy = |to: &Path| assert!(std::fs::copy(&whole, to).expect("copied") > 0);
+    // As kill -9 leaves them. The older one has a file that cannot be opened between two whole ones.
+    let bad = Recorded::begin(&stage, "bad", "2026-11-20T10:00:00Z");
+    let good = Recorded::begin(&stage, "good", "2026-11-20T11:00:00Z");
+    for found in [&bad, &good] {
+        copy(&found.path(&stage, 0));
+        stage.database.open_session(found.session.clone()).await.expect("opened");
+    }
+    copy(&bad.path(&stage, 2));
+    let executed = Executed::at(&bad.path(&stage, 1));
+    // And one whose note cannot be read: nobody knows what is in it, so nothing of it is lost.
+    let hidden = Recorded::begin(&stage, "hidden", "2026-11-20T09:00:00Z");
+    copy(&hidden.path(&stage, 0));
+    stage.database.open_session(hidden.session.clone()).await.expect("opened");
+    let row = hidden.row(0, SegmentState::Writing, 0);
+    stage.database.put_segment(row.clone()).await.expect("put");
+    let note = stage.spool.path(&hidden.folder).expect("a path").join("session.json");
+    std::fs::rename(&note, note.with_extension("away"))
+        .and_then(|()| std::fs::create_dir(&note))
+        .expect("in its place");
+
+    stage.record().await;
+    stage.upload();
+    let open = async || {
+        let open = stage.database.open_sessions().await.expect("answers");
+        open.into_iter().map(|session| session.stream.to_string()).collect::<Vec<_>>()
+    };
+    eventually("the healthy session closed", async || (open().await == ["hidden", "bad"]).then_some(())).await;
+    let stored = stage.uploaded(3).await;
+    let told: Vec<(&str, u32)> = stored.iter().map(|segment| (segment.stream.as_str(), segment.number)).collect();
+    assert_eq!(told, [("bad", 0), ("bad", 2), ("good", 0)]);
+    for segment in &stored {
+        assert_eq!(video_packets(&stage.object(segment)), segment.frames);
+    }
+    assert_eq!(states(&stage, &[row]).await, [SegmentState::Writing]);
+    let trouble = stage.manager().await["recoveryTrouble"].clone();
+    assert!(trouble.as_str().is_some_and(|words| words.contains("spool")), "{trouble}");
+
+    // Once they can be read, they are finished by themselves.
+    let path = bad.path(&stage, 1);
+    copy(&path.with_extension("new"));
+    std::fs::rename(path.with_extension("new"), &path).expect("a whole one in its place");
+    drop(executed);
+    std::fs::remove_dir(&note).and_then(|()| std::fs::rename(note.with_extension("away"), &note)).expect("back");
+    eventually("all sessions closed", async || open().await.is_empty().then_some(())).await;
+    let stored = stage.uploaded(5).await;
+    assert_eq!(stored.iter().filter(|segment| segment.frames == 25).count(), 5, "{stored:?}");
+    assert!(stage.segments_in(&[SegmentState::Lost]).await.is_empty());
+    stage.end().await;
+}
