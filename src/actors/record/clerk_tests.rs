@@ -94,6 +94,7 @@ fn after_a_deed_that_was_given_up_nothing_says_that_its_session_is_finished() {
     assert_eq!(done, [put(1, 1), Deed::Open(session(2)), put(2, 0), close(2)]);
     assert!(clerk.is_idle());
     // A close that was given up forbids the end as well.
+    let mut clerk = Clerk::default();
     clerk.add([close(1), finish(), Deed::Discard("f".into())]);
     give_up(&mut clerk, &refused);
     assert_eq!(rest(&mut clerk, Ok(())), []);
