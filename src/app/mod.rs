@@ -107,6 +107,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         database_name: database_name.clone(),
         objects: services.objects.clone(),
         spool: services.spool.clone(),
+        disk: services.disk.subscribe(),
         hub,
         commands: Arc::new(commands::ToTheTree(root.clone())),
         allowed_origins: settings.http.allowed_origins.clone(),

@@ -12,7 +12,7 @@ use crate::actors::hub::{Hub, HubHandle, Limits};
 use crate::actors::incidents::{Incidents, IncidentsHandle};
 use crate::actors::membership::{self, Membership, NodeHandles};
 use crate::actors::monitor::{Monitor, Watched};
-use crate::actors::record::{RecordHandles, Recorders};
+use crate::actors::record::{RecordHandles, Recorders, SpoolDisk};
 use crate::actors::restream::{RestreamSetup, Restreams, RunLogs};
 use crate::actors::supervision::{Child, Restart, Setting};
 use crate::actors::upload::{UploadHandles, UploadRules, Uploads};
@@ -43,6 +43,8 @@ pub(super) struct Services {
     pub spool: SharedSpool,
     /// What makes this process a node of its database.
     pub node: NodeHandles,
+    /// What the recorders find of the spool's disk.
+    pub disk: Arc<watch::Sender<SpoolDisk>>,
     /// Present when a role needs ffmpeg.
     pub ffmpeg: Option<Version>,
 }
@@ -84,7 +86,7 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
     let node = NodeHandles { database: database.clone(), claim, folders, admitted: Arc::default() };
     membership::admit(&node).await?;
     let live = Arc::new(Memory::new(settings.monitor.history));
-    Ok(Services { roles, database, live, objects, spool, node, ffmpeg })
+    Ok(Services { roles, database, live, objects, spool, node, disk: Arc::default(), ffmpeg })
 }
 
 /// How the data folder is known: by it a node finds itself again, whatever it is called.
@@ -130,7 +132,7 @@ pub(super) fn children(
         knobs.restream = Some(knob);
     }
     if services.roles.contains(&Role::Record) {
-        children.push(record_child(settings, live.record, services, mark, sealed)?);
+        children.push(record_child(settings, live.record, services, incidents, mark, sealed)?);
     }
     children.push(monitor_child(settings, live.interval, services)?);
     Ok((children, knobs))
@@ -146,6 +148,7 @@ fn record_child(
     settings: &Settings,
     record: Setting<Record>,
     services: &Services,
+    incidents: &IncidentsHandle,
     mark: &str,
     sealed: Arc<watch::Sender<u64>>,
 ) -> Result<Child> {
@@ -157,6 +160,8 @@ fn record_child(
         version: services.ffmpeg.clone().ok_or_else(|| Error::internal("record needs ffmpeg's version"))?,
         mark: mark.to_owned(),
         sealed,
+        incidents: incidents.clone(),
+        disk: Arc::clone(&services.disk),
         clock: Arc::new(chrono::Utc::now),
     };
     let servers = settings.servers.clone();

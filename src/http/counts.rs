@@ -23,6 +23,8 @@ pub(super) struct Counts {
     pub(super) cameras: BTreeMap<&'static str, u64>,
     /// Restarts of all cameras since their rows were taken up.
     pub(super) camera_restarts: u64,
+    /// Recordings by state.
+    pub(super) recordings: BTreeMap<&'static str, u64>,
     /// Streams that are being recorded now.
     pub(super) recordings_active: u64,
     /// Segments by state; null while the database does not answer.
@@ -51,6 +53,7 @@ impl Counts {
             streams: by_word(&STREAM_STATES, latest.streams.iter().map(|stream| (stream.state, 1))),
             cameras: by_word(&CAMERA_STATES, latest.cameras.iter().map(|camera| (camera.state, 1))),
             camera_restarts: latest.cameras.iter().map(|camera| u64::from(camera.restarts)).sum(),
+            recordings: by_word(&RECORDING_STATES, latest.recordings.iter().map(|recording| (recording.state, 1))),
             recordings_active: latest.recordings.iter().filter(|one| is_active(one.state)).count() as u64,
             upload_backlog: segments
                 .as_ref()
@@ -80,6 +83,13 @@ const CAMERA_STATES: [(CameraState, &str); 9] = [
     (CameraState::Degraded, "degraded"),
     (CameraState::Held, "held"),
     (CameraState::Stopped, "stopped"),
+];
+
+const RECORDING_STATES: [(RecordingState, &str); 4] = [
+    (RecordingState::Starting, "starting"),
+    (RecordingState::Recording, "recording"),
+    (RecordingState::Restarting, "restarting"),
+    (RecordingState::Paused, "paused"),
 ];
 
 fn by_word<S: Copy + PartialEq>(

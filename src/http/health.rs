@@ -10,9 +10,11 @@ use utoipa::ToSchema;
 
 use super::error::Answer;
 use super::state::State;
+use crate::actors::record::SpoolDisk;
 use crate::adapters::live::Latest;
 use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraStatus, undelivered};
+use crate::domain::recording::{RecordingState, RecordingStatus};
 use crate::domain::role::Role;
 
 /// A dependency that does not answer in this time is down.
@@ -38,7 +40,7 @@ pub(super) struct Ready {
 /// One thing this process depends on.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Service {
-    /// `database`, `node`, `objects`, `live`, `updates`, `spool`, `cameras`, or `server NAME`.
+    /// `database`, `node`, `objects`, `live`, `updates`, `spool`, `recording`, `cameras`, or `server NAME`.
     name: String,
     /// Whether it answers.
     ok: bool,
@@ -78,6 +80,7 @@ pub(super) async fn services(state: &State) -> Vec<Service> {
     let (database, objects, latest, spool) =
         join4(within(state.database.ping()), within(state.objects.ping()), within(state.live.latest()), within(spool))
             .await;
+    let recording = latest.as_ref().ok().map(|latest| recording(&latest.recordings, &state.disk.borrow()));
     let servers = latest.as_ref().map(|latest| latest.servers.clone()).unwrap_or_default();
     let cameras = latest.as_ref().ok().and_then(cameras);
     let updates = match state.hub.hub() {
@@ -93,6 +96,7 @@ pub(super) async fn services(state: &State) -> Vec<Service> {
     let records = state.roles.contains(&Role::Record);
     if records {
         services.push(Service::of("spool", true, spool));
+        services.extend(recording);
     }
     // Others play from it where there is one.
     if records || objects.is_ok() {
@@ -133,6 +137,26 @@ fn down(camera: &CameraStatus, latest: &Latest) -> Option<String> {
     let watched = latest.servers.iter().any(|server| server.name == camera.server);
     undelivered(camera, latest.stream(&camera.server, &camera.path), watched)
         .map(|why| format!("{} ({why})", camera.name))
+}
+
+/// Recording pauses wholly for want of a disk, which is our own failure, or in part, which is shown.
+fn recording(recordings: &[RecordingStatus], disk: &SpoolDisk) -> Service {
+    let mut paused = recordings.iter().filter(|recording| recording.state == RecordingState::Paused);
+    let count = paused.clone().count();
+    let first = paused.next().map(|recording| {
+        let why = recording.reason.as_deref().unwrap_or("paused");
+        format!("{count} of {} recordings are paused: {}: {why}", recordings.len(), recording.name)
+    });
+    let fault = disk.obstacle.clone().or(first);
+    Service {
+        name: "recording".to_owned(),
+        ok: fault.is_none(),
+        required: disk.obstacle.is_some(),
+        detail: fault.unwrap_or_else(|| match disk.free {
+            Some(free) => format!("{} recordings, {:.1} GB free in the spool", recordings.len(), free as f64 / 1e9),
+            None => format!("{} recordings", recordings.len()),
+        }),
+    }
 }
 
 impl Service {

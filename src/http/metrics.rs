@@ -8,6 +8,7 @@ use chrono::Utc;
 use super::counts::Counts;
 use super::error::{Answer, Problem};
 use super::exposition::{CONTENT_TYPE, Exposition, Kind};
+use super::health::within;
 use super::state::{State, VERSION};
 use crate::adapters::live::Latest;
 
@@ -29,6 +30,7 @@ pub(super) async fn metrics(state: web::Data<State>) -> Answer {
         text.family("upload_backlog_segments", Kind::Gauge, "Segments recorded and not yet in the object store.")
             .value(backlog);
     }
+    free(&mut text, &state).await;
     each(&mut text, &latest);
     Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(text.into_text()))
 }
@@ -44,10 +46,23 @@ fn process(text: &mut Exposition, state: &State) {
 fn totals(text: &mut Exposition, counts: &Counts) {
     by_state(text, "streams", "Streams by state.", &counts.streams);
     by_state(text, "cameras", "Cameras by state.", &counts.cameras);
+    by_state(text, "recordings", "Recordings by state.", &counts.recordings);
     text.family("recordings_active", Kind::Gauge, "Streams being recorded now.").value(counts.recordings_active);
     text.family("websocket_clients", Kind::Gauge, "WebSocket sessions connected now.").value(counts.ws_clients);
     text.family("websocket_dropped_total", Kind::Counter, "WebSocket sessions closed because they were too slow.")
         .value(counts.ws_dropped);
+}
+
+/// What the disks have left, as far as somebody knows.
+async fn free(text: &mut Exposition, state: &State) {
+    let objects = within(state.objects.free()).await.ok().flatten();
+    let disks = [("spool", state.disk.borrow().free), ("objects", objects)];
+    let mut family = text.family("disk_free_bytes", Kind::Gauge, "Bytes free on the disk of a folder.");
+    for (folder, free) in disks {
+        if let Some(free) = free {
+            family.sample(&[("folder", folder)], free);
+        }
+    }
 }
 
 fn by_state(text: &mut Exposition, name: &str, help: &str, counts: &BTreeMap<&'static str, u64>) {

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use tokio::sync::watch;
 
 use crate::actors::hub::HubHandle;
+use crate::actors::record::SpoolDisk;
 use crate::actors::restream::Written;
 use crate::actors::supervision::Observation;
 use crate::adapters::database::{Condition, SharedDatabase};
@@ -63,6 +65,8 @@ pub struct State {
     pub objects: SharedObjects,
     /// Segments that are still here, for reading.
     pub spool: SharedSpool,
+    /// What the recorders find of the spool's disk; nothing in a process that does not record.
+    pub disk: watch::Receiver<SpoolDisk>,
     /// WebSocket fan-out.
     pub hub: HubHandle,
     /// The way to change the world.

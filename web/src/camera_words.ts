@@ -35,6 +35,7 @@ const incidents: Record<string, string> = {
   planHeld: "Change held",
   serverDown: "Server down",
   serviceDown: "Service down",
+  recordingPaused: "Recording paused",
 };
 
 /** Kind of an incident; one of a later version shows as it is. */

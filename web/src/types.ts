@@ -149,7 +149,7 @@ export interface PlanView {
 export interface Incident {
   id: string;
   kind: string;
-  subject: { type: "camera"; id: number; name: string } | { type: "server" | "service"; name: string };
+  subject: { type: "camera"; id: number; name: string } | { type: "server" | "service"; name: string } | { type: "stream"; server: string; name: string };
   cause: string;
   openedAt: string;
   closedAt: string | null;

@@ -115,7 +115,7 @@ async fn a_folder_without_its_disk_stops_what_works_in_it_until_the_disk_is_back
         faults.iter().all(|(_, why)| why.contains("mount the disk") && why.contains("accept-folder")),
         "{faults:?}"
     );
-    assert!(next.spool.unfinished().is_err() && next.spool.size("main/x").is_err() && next.spool.probe().is_err());
+    assert!(next.spool.scan().is_err() && next.spool.size("main/x").is_err() && next.spool.probe().is_err());
     assert!(next.objects.check().await.is_err() && next.objects.size("x").await.is_err());
     for name in ["spool", "objects"] {
         assert_eq!(fs::read_dir(site.path(name)).expect("there").count(), 0, "nothing is written beneath {name}");

@@ -14,6 +14,7 @@
 
 mod clerk;
 mod hold;
+mod pauses;
 mod recorder;
 mod recorders;
 mod recovery;
@@ -28,6 +29,7 @@ use tokio::sync::watch;
 
 pub use recorders::Recorders;
 
+use crate::actors::incidents::IncidentsHandle;
 use crate::adapters::database::SharedDatabase;
 use crate::adapters::ffmpeg::version::Version;
 use crate::adapters::live::SharedLive;
@@ -35,6 +37,15 @@ use crate::adapters::spool::SharedSpool;
 
 /// The wall clock, so that a test can let midnight come.
 pub type WallClock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// The disk of the spool, as it was found last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SpoolDisk {
+    /// Bytes that are free; `None` before the first look, and when it cannot be written.
+    pub free: Option<u64>,
+    /// Why no recording is possible, in a sentence with a remedy.
+    pub obstacle: Option<String>,
+}
 
 /// What recording needs from outside.
 #[derive(Clone)]
@@ -53,6 +64,10 @@ pub struct RecordHandles {
     pub mark: String,
     /// Counts up whenever a segment has been sealed: wakes the upload workers.
     pub sealed: Arc<watch::Sender<u64>>,
+    /// Where recordings that pause are told.
+    pub incidents: IncidentsHandle,
+    /// What everybody may know of the spool's disk.
+    pub disk: Arc<watch::Sender<SpoolDisk>>,
     /// The wall clock.
     pub clock: WallClock,
 }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::RecordHandles;
 use super::hold::FolderNews;
+use super::pauses::Pauses;
 use crate::actors::supervision::Setting;
 use crate::adapters::database::SegmentQuery;
 use crate::adapters::ffmpeg::argv::publish_url;
@@ -53,6 +54,8 @@ pub struct Assignment {
     pub tracks: watch::Receiver<Vec<Track>>,
     /// Why nobody may record at present: the spool's disk.
     pub obstacle: watch::Receiver<Option<String>>,
+    /// Where it is told when it pauses.
+    pub pauses: Pauses,
     /// The manager.
     pub manager: Recipient<FolderNews>,
 }

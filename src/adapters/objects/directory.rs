@@ -123,11 +123,16 @@ impl Directory {
         Ok(buffer.into())
     }
 
+    fn free_now(&self) -> Result<u64> {
+        self.is_there()?;
+        let system = nix::sys::statvfs::statvfs(&self.root).map_err(|errno| fault(&self.root, errno.into()))?;
+        Ok(system.blocks_available().saturating_mul(system.fragment_size()))
+    }
+
     fn ping_now(&self) -> Result<String> {
         self.is_there()?;
         drop(Incoming::new(&self.root)?);
-        let system = nix::sys::statvfs::statvfs(&self.root).map_err(|errno| fault(&self.root, errno.into()))?;
-        let free = system.blocks_available().saturating_mul(system.fragment_size());
+        let free = self.free_now()?;
         Ok(format!("directory {}, {:.1} GB free", self.root.display(), free as f64 / 1e9))
     }
 
@@ -158,6 +163,10 @@ impl ObjectStore for Directory {
 
     async fn check(&self) -> Result<()> {
         self.blocking(|store| store.is_there()).await
+    }
+
+    async fn free(&self) -> Result<Option<u64>> {
+        self.blocking(|store| store.free_now().map(Some)).await
     }
 
     async fn ping(&self) -> Result<String> {

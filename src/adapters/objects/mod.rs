@@ -26,6 +26,8 @@ pub trait ObjectStore: Send + Sync {
     async fn read(&self, key: &str, offset: u64, length: u64) -> Result<Bytes>;
     /// Whether this is the store that it should be: cheap, and asked before rows are touched.
     async fn check(&self) -> Result<()>;
+    /// Bytes that are free where objects go; `None` for a store that has no such limit.
+    async fn free(&self) -> Result<Option<u64>>;
     /// Says where objects go and that it answers; for `check` and `/ready`. Never a secret.
     async fn ping(&self) -> Result<String>;
 }

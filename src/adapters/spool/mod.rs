@@ -74,7 +74,7 @@ impl Spool {
     /// # Errors
     /// `Unavailable` when its disk is not mounted, or another one is.
     pub fn check(&self) -> Result<()> {
-        self.identity.check()
+        self.identity.check().map_err(|error| error.about(Scope::Service))
     }
 
     /// The folder.

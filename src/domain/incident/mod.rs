@@ -42,11 +42,13 @@ pub enum IncidentKind {
     ServerDown,
     /// A service of ours (the database) does not answer.
     ServiceDown,
+    /// A stream that should be recorded is not, or no stream can be: the disk of the spool is full or away.
+    RecordingPaused,
 }
 
 impl IncidentKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::CameraDown,
         Self::CameraStalled,
         Self::CameraDegraded,
@@ -54,6 +56,7 @@ impl IncidentKind {
         Self::PlanHeld,
         Self::ServerDown,
         Self::ServiceDown,
+        Self::RecordingPaused,
     ];
 
     /// The word in databases and in the API.
@@ -66,6 +69,7 @@ impl IncidentKind {
             Self::PlanHeld => "planHeld",
             Self::ServerDown => "serverDown",
             Self::ServiceDown => "serviceDown",
+            Self::RecordingPaused => "recordingPaused",
         }
     }
 
@@ -91,7 +95,14 @@ pub enum Subject {
         /// Its configured name.
         name: String,
     },
-    /// A part of ours: `database`, `cameras` (all of them), ...
+    /// A stream on a media server.
+    Stream {
+        /// Configured name of the server.
+        server: String,
+        /// Name of the stream.
+        name: String,
+    },
+    /// A part of ours: `database`, `cameras` (all of them), `spool`, ...
     Service {
         /// Its name.
         name: String,
@@ -104,13 +115,15 @@ impl Subject {
         match self {
             Self::Camera { id, .. } => format!("camera:{id}"),
             Self::Server { name } => format!("server:{name}"),
+            Self::Stream { server, name } => format!("stream:{server}/{name}"),
             Self::Service { name } => format!("service:{name}"),
         }
     }
 
     /// Its name for people.
     pub fn name(&self) -> &str {
-        let (Self::Camera { name, .. } | Self::Server { name } | Self::Service { name }) = self;
+        let (Self::Camera { name, .. } | Self::Server { name } | Self::Stream { name, .. } | Self::Service { name }) =
+            self;
         name
     }
 
@@ -118,7 +131,7 @@ impl Subject {
     pub fn camera(&self) -> Option<i64> {
         match self {
             Self::Camera { id, .. } => Some(*id),
-            Self::Server { .. } | Self::Service { .. } => None,
+            Self::Server { .. } | Self::Stream { .. } | Self::Service { .. } => None,
         }
     }
 
@@ -128,6 +141,10 @@ impl Subject {
         match key.split_once(':')? {
             ("camera", id) => Some(Self::Camera { id: id.parse().ok()?, name }),
             ("server", _) => Some(Self::Server { name }),
+            ("stream", rest) => {
+                let server = rest.strip_suffix(&name)?.strip_suffix('/')?.to_owned();
+                Some(Self::Stream { server, name })
+            }
             ("service", _) => Some(Self::Service { name }),
             _ => None,
         }

@@ -208,6 +208,8 @@ async fn metrics_are_prometheus_text() {
         "streamwarden_cameras{state=\"running\"} 1",
         "streamwarden_camera_restarts_total{id=\"7\",camera=\"site/front.1\"} 3",
         "streamwarden_recordings_active 1",
+        "streamwarden_recordings{state=\"paused\"} 0",
+        "streamwarden_disk_free_bytes{folder=\"spool\"} 1500000000",
         "streamwarden_websocket_clients 0",
         "streamwarden_stream_bitrate_bits_per_second{server=\"main\",stream=\"site/front.1\"} 4000000",
         "streamwarden_server_reachable{server=\"main\"} 1",

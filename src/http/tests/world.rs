@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::actors::hub::{Hub, HubHandle, HubState, Limits};
+use crate::actors::record::SpoolDisk;
 use crate::actors::restream::Written;
 use crate::actors::supervision::{Health, Observation};
 use crate::adapters::database::{Condition, SharedDatabase, sqlite};
@@ -58,6 +59,7 @@ impl World {
             database_name: "sqlite:test.db".to_owned(),
             objects: Arc::new(Directory::open(folder.path().join("objects")).expect("an object store")),
             spool: Arc::new(Spool::open(folder.path().join("spool")).expect("a spool")),
+            disk: tokio::sync::watch::channel(SpoolDisk { free: Some(1_500_000_000), obstacle: None }).1,
             hub,
             commands: Arc::new(PlayedRoot(database)),
             allowed_origins: vec!["https://cams.example.org".to_owned()],

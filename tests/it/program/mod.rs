@@ -8,6 +8,7 @@ mod databases;
 mod nodes;
 mod nonsense;
 mod outages;
+mod pauses;
 mod recordings;
 mod refusals;
 mod secrets;

@@ -8,8 +8,9 @@ use std::time::Duration;
 use actix::{Actor, Addr};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
+use streamwarden::actors::incidents::IncidentsHandle;
 use streamwarden::actors::monitor::{Monitor, Watched};
-use streamwarden::actors::record::{RecordHandles, Recorders};
+use streamwarden::actors::record::{RecordHandles, Recorders, SpoolDisk};
 use streamwarden::actors::supervision::{Observation, Observe, Setting, Stop};
 use streamwarden::actors::upload::{UploadHandles, UploadRules, Uploads};
 use streamwarden::adapters::database::sqlite::{self, Sqlite};
@@ -51,6 +52,8 @@ pub struct Stage {
     pub login: Option<(String, String)>,
     monitor: Addr<Monitor>,
     sealed: Arc<watch::Sender<u64>>,
+    pub incidents: IncidentsHandle,
+    pub disk: Arc<watch::Sender<SpoolDisk>>,
     /// Seconds that the recorders' wall clock is ahead.
     ahead: Arc<AtomicI64>,
     /// Changes the recorders' settings.
@@ -90,6 +93,8 @@ impl Stage {
             login: None,
             monitor,
             sealed: Arc::new(watch::Sender::new(0)),
+            incidents: IncidentsHandle::default(),
+            disk: Arc::default(),
             ahead: Arc::default(),
             knob: None,
             recorders: None,
@@ -119,6 +124,8 @@ impl Stage {
             version: version::look(&program("ffmpeg"), "it").await.expect("ffmpeg is installed"),
             mark: self.folder.path().display().to_string(),
             sealed: self.sealed.clone(),
+            incidents: self.incidents.clone(),
+            disk: self.disk.clone(),
             clock: Arc::new(move || Utc::now() + TimeDelta::seconds(ahead.load(Ordering::Relaxed))),
         };
         let mut server = server(&self.media);

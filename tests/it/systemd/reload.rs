@@ -36,7 +36,8 @@ async fn what_can_change_does_and_what_cannot_is_named() {
         program.camera_in(name, "running").await;
     }
     let (relay, recorder) = (|name: &str| Job::Relay(name.to_owned()), |name: &str| Job::Recorder(name.to_owned()));
-    let kept = [relay("a"), relay("b"), recorder("b")].map(|job| (program.process(&job).expect("it runs"), job));
+    let kept = [relay("a"), relay("b")].map(|job| (program.process(&job).expect("it runs"), job));
+    let recorded = program.process(&recorder("b")).expect("it runs");
 
     let more = "exclude = [\"a\"]\n[upload]\nworkers = 1\n".to_owned();
     let other = Config { stall_timeout: "5s", segment_duration: "3s", more, ..config.clone() };
@@ -53,10 +54,13 @@ async fn what_can_change_does_and_what_cannot_is_named() {
         said.contains("taken over: record.exclude configuration=") && said.contains("next start: upload.workers"),
         "{said}"
     );
-    let (pid, _) = program.process_other_than(&recorder("a"), &[]).await;
-    let process = program.processes().into_iter().find(|process| process.pid == pid).expect("it lives");
-    let at = process.args.iter().position(|arg| arg == "-segment_time").expect("its option");
-    assert_eq!(process.args[at + 1].parse::<f64>().expect("seconds"), 3.0, "new sessions have the new length");
+    // A recording that goes on takes the new length at its next cut, in a session of its own.
+    for (job, old) in [(recorder("a"), &[][..]), (recorder("b"), &[recorded])] {
+        let (pid, _) = program.process_other_than(&job, old).await;
+        let process = program.processes().into_iter().find(|process| process.pid == pid).expect("it lives");
+        let at = process.args.iter().position(|arg| arg == "-segment_time").expect("its option");
+        assert_eq!(process.args[at + 1].parse::<f64>().expect("seconds"), 3.0, "new sessions have the new length");
+    }
 
     for (pid, job) in kept {
         assert_eq!(program.process(&job), Some(pid), "{job:?} has nothing to do with it");

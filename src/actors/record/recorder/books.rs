@@ -61,6 +61,9 @@ impl Recorder {
         };
         if self.published.as_ref() != Some(&self.status) {
             self.published = Some(self.status.clone());
+            let disk = self.assignment.obstacle.borrow().clone();
+            let (key, why) = (&self.assignment.key, self.status.reason.as_deref());
+            self.assignment.pauses.stream(key, self.status.state, why, disk.as_deref());
             self.assignment.publisher.tell([Change::Recording(self.status.clone())]);
         }
     }

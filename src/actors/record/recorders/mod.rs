@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::RecordHandles;
+use super::pauses::Pauses;
 use super::recorder::{Dismiss, Recorder};
 use super::start::Assignment;
 use crate::actors::supervision::stop::StopOrder;
@@ -38,6 +39,8 @@ use upkeep::Recovery;
 
 /// How often the spool's disk is looked at.
 const LOOK_AT_DISK: Duration = Duration::from_secs(2);
+/// By then it is known which recordings pause: of what an earlier run left open the rest is over.
+const SETTLED: Duration = Duration::from_secs(30);
 /// A recorder that ends may take so long to close its files and rows.
 const FAREWELL: Duration = Duration::from_secs(15);
 /// A stream that nobody mentions is forgotten so long after its last session.
@@ -53,6 +56,7 @@ pub struct Recorders {
     handles: RecordHandles,
     set: Option<ChildSet<Self>>,
     publisher: Option<Publisher>,
+    pauses: Pauses,
     known: Known,
     posts: BTreeMap<StreamKey, Post>,
     obstacle: watch::Sender<Option<String>>,
@@ -84,12 +88,14 @@ impl Recorders {
     /// The manager for these settings. `servers` in the order of the configuration: it decides about object keys.
     pub fn new(settings: impl Into<Setting<Record>>, servers: Vec<Server>, handles: RecordHandles) -> Self {
         let settings = settings.into();
+        let pauses = Pauses::new(handles.incidents.clone());
         Self {
             rules: rules(settings.get()),
             settings,
             servers: servers.into_iter().map(Rc::new).collect(),
             handles,
             set: None,
+            pauses,
             publisher: None,
             known: Known::default(),
             posts: BTreeMap::new(),
@@ -160,6 +166,7 @@ impl Recorders {
             starts,
             tracks,
             obstacle: self.obstacle.subscribe(),
+            pauses: self.pauses.clone(),
             manager: ctx.address().recipient(),
         };
         if let Some(set) = &mut self.set {
@@ -213,12 +220,14 @@ impl Recorders {
             segments: 0,
             reason: Some(why),
         };
+        self.pauses.stream(key, status.state, status.reason.as_deref(), None);
         self.tell([Change::Recording(status)]);
     }
 
     /// Nobody records the stream any more: everybody may forget its recorder.
     fn forget(&mut self, key: &StreamKey) {
         self.post(key).staffed = Staffed::Not;
+        self.pauses.forget(key);
         self.tell([Change::RecordingGone { server: key.server.clone(), name: key.name.clone() }]);
     }
 
@@ -270,6 +279,12 @@ impl Actor for Recorders {
         self.look_at_disk(ctx);
         self.recover(ctx);
         ctx.run_interval(LOOK_AT_DISK, |manager, ctx| manager.look_at_disk(ctx));
+        ctx.run_later(SETTLED, |manager, ctx| {
+            let servers: Vec<String> = manager.servers.iter().map(|server| server.name.clone()).collect();
+            let pauses = manager.pauses.clone();
+            let clear = pauses.clear_what_is_over(move |server| servers.iter().any(|known| known == server));
+            ctx.spawn(clear.into_actor(manager));
+        });
     }
 }
 

@@ -7,10 +7,10 @@ use actix::{ActorFutureExt, AsyncContext, Context, Handler, SpawnHandle, WrapFut
 use tokio::time::Instant;
 
 use super::{RECOVERY, Recorders};
-use crate::actors::record::RecordHandles;
 use crate::actors::record::clerk::on_disk;
 use crate::actors::record::hold::FolderNews;
 use crate::actors::record::recovery::{self, Findings};
+use crate::actors::record::{RecordHandles, SpoolDisk};
 use crate::base::Error;
 use crate::base::backoff::Backoff;
 use crate::base::item_backoff::ItemBackoff;
@@ -79,10 +79,12 @@ impl Recorders {
         ctx.spawn(look.into_actor(self).map(|free, manager, ctx| {
             manager.looking_at_disk = false;
             let is_paused = manager.obstacle.borrow().is_some();
-            let obstacle = match free {
-                Ok(free) => verdict(free, manager.settings.get().min_free, is_paused),
+            let obstacle = match &free {
+                Ok(free) => verdict(*free, manager.settings.get().min_free, is_paused),
                 Err(error) => Some(error.message().to_owned()),
             };
+            manager.pauses.disk(obstacle.as_deref());
+            manager.handles.disk.send_replace(SpoolDisk { free: free.ok(), obstacle: obstacle.clone() });
             let goes_on = is_paused && obstacle.is_none();
             manager.obstacle.send_if_modified(|known| {
                 let is_new = *known != obstacle;

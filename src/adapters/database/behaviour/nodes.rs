@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::recordings::{segment, session};
-use crate::adapters::database::{Database, IncidentQuery, NodeFolder, SegmentQuery};
+use crate::adapters::database::{Database, IncidentQuery, NodeFolder, SegmentQuery, Skip};
 use crate::base::error::Kind;
 use crate::domain::incident::{Incident, IncidentKind, Subject};
 use crate::domain::node::NodeClaim;
@@ -37,9 +37,9 @@ pub(in crate::adapters::database) async fn recordings_are_their_nodes_own(a: &dy
     let stolen = Segment { state: Lost, ..of_a.clone() };
     assert_eq!(b.put_segment(stolen).await.expect_err("another's").kind(), Kind::Conflict);
     // Each takes its own, and gives back its own.
-    assert_eq!(b.claim_upload().await.expect("claimed").map(|one| one.id), Some(of_b.id));
-    assert_eq!(b.claim_upload().await.expect("asked"), None, "what is left is another's");
-    assert_eq!(a.claim_upload().await.expect("claimed").map(|one| one.id), Some(of_a.id));
+    assert_eq!(b.claim_upload(Skip::default()).await.expect("claimed").map(|one| one.id), Some(of_b.id));
+    assert_eq!(b.claim_upload(Skip::default()).await.expect("asked"), None, "what is left is another's");
+    assert_eq!(a.claim_upload(Skip::default()).await.expect("claimed").map(|one| one.id), Some(of_a.id));
     assert_eq!(a.release_uploads().await.expect("released"), 1);
     let uploading = SegmentQuery { states: vec![Uploading], limit: 9, ..SegmentQuery::default() };
     let left: Vec<Uuid> = a.segments(uploading).await.expect("listed").iter().map(|one| one.id).collect();
@@ -162,8 +162,8 @@ pub(in crate::adapters::database) async fn rows_of_an_earlier_version_are_adopte
     assert_eq!(a.open_sessions().await.expect("listed"), std::slice::from_ref(&old));
     assert_eq!(b.open_sessions().await.expect("listed"), []);
     assert_eq!((b.release_uploads().await.expect("asked"), a.release_uploads().await.expect("released")), (0, 1));
-    assert_eq!(b.claim_upload().await.expect("asked"), None);
-    assert_eq!(a.claim_upload().await.expect("claimed").map(|one| one.id), Some(segment.id));
+    assert_eq!(b.claim_upload(Skip::default()).await.expect("asked"), None);
+    assert_eq!(a.claim_upload(Skip::default()).await.expect("claimed").map(|one| one.id), Some(segment.id));
     assert!(
         a.move_segment(segment.id, vec![SegmentState::Uploading], SegmentState::Uploaded, None).await.expect("moved")
     );

@@ -1,0 +1,113 @@
+//! Recordings that pause, told as incidents: one for the spool's disk, one for each stream that pauses for a reason of its own.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use crate::actors::incidents::{IncidentsHandle, now};
+use crate::domain::admission::StreamKey;
+use crate::domain::incident::{IncidentKind, Subject};
+use crate::domain::recording::RecordingState;
+
+/// What is open now. Clones are the same; held by the manager and its recorders, which run on one thread.
+#[derive(Clone)]
+pub struct Pauses {
+    incidents: IncidentsHandle,
+    open: Rc<RefCell<BTreeSet<String>>>,
+}
+
+impl Pauses {
+    /// Nothing is known to pause yet.
+    pub fn new(incidents: IncidentsHandle) -> Self {
+        Self { incidents, open: Rc::default() }
+    }
+
+    /// A recorder's state. `disk`: why nobody can record, which is told once and not for every stream.
+    pub fn stream(&self, key: &StreamKey, state: RecordingState, why: Option<&str>, disk: Option<&str>) {
+        match (state, why) {
+            (RecordingState::Paused, Some(why)) if disk != Some(why) => self.raise(&of(key), why),
+            // Between two tries it is not known yet whether it can be recorded.
+            (RecordingState::Starting | RecordingState::Restarting, _) => {}
+            _ => self.clear(&of(key)),
+        }
+    }
+
+    /// Nobody wants to record the stream any more.
+    pub fn forget(&self, key: &StreamKey) {
+        self.clear(&of(key));
+    }
+
+    /// Why the spool's disk forbids all recording.
+    pub fn disk(&self, obstacle: Option<&str>) {
+        match obstacle {
+            Some(why) => self.raise(&spool(), why),
+            None => self.clear(&spool()),
+        }
+    }
+
+    /// Ends what an earlier run has left open and does not last. Called once it is known what pauses; `is_ours`: whether
+    /// we record the streams of a server.
+    pub async fn clear_what_is_over(self, is_ours: impl Fn(&str) -> bool) {
+        for (kind, subject) in self.incidents.open().await {
+            let ours = match &subject {
+                Subject::Stream { server, .. } => is_ours(server),
+                subject => *subject == spool(),
+            };
+            if kind == IncidentKind::RecordingPaused && ours && !self.open.borrow().contains(&subject.key()) {
+                self.incidents.clear(kind, &subject);
+            }
+        }
+    }
+
+    fn raise(&self, subject: &Subject, why: &str) {
+        if self.open.borrow_mut().insert(subject.key()) {
+            self.incidents.raise(IncidentKind::RecordingPaused, subject, why, now());
+        }
+    }
+
+    fn clear(&self, subject: &Subject) {
+        if self.open.borrow_mut().remove(&subject.key()) {
+            self.incidents.clear(IncidentKind::RecordingPaused, subject);
+        }
+    }
+}
+
+fn of(key: &StreamKey) -> Subject {
+    Subject::Stream { server: key.server.clone(), name: key.name.to_string() }
+}
+
+fn spool() -> Subject {
+    Subject::Service { name: "spool".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::name::StreamName;
+
+    #[test]
+    fn a_full_disk_is_one_incident_and_a_stream_of_its_own_reason_another() {
+        use RecordingState::{Paused, Recording, Restarting, Starting};
+        let pauses = Pauses::new(IncidentsHandle::default());
+        let key = StreamKey { server: "main".into(), name: StreamName::parse("a/b").expect("a name") };
+        let open = || pauses.open.borrow().iter().cloned().collect::<Vec<_>>().join(" ");
+        pauses.disk(Some("full"));
+        pauses.stream(&key, Paused, Some("full"), Some("full"));
+        assert_eq!(open(), "service:spool");
+        pauses.disk(None);
+        for (state, why, wanted) in [
+            (Starting, None, ""),
+            (Paused, Some("codec"), "stream:main/a/b"),
+            (Restarting, Some("404"), "stream:main/a/b"),
+            (Starting, None, "stream:main/a/b"),
+            (Recording, None, ""),
+            (Restarting, Some("killed"), ""),
+            (Paused, Some("codec"), "stream:main/a/b"),
+        ] {
+            pauses.stream(&key, state, why, None);
+            assert_eq!(open(), wanted, "{state:?}");
+        }
+        pauses.forget(&key);
+        assert_eq!(open(), "");
+    }
+}
