@@ -270,7 +270,7 @@ pub async fn refuse_other_database(settings: &Settings) -> Result<()> {
 pub async fn open_database(settings: &Settings) -> Result<SharedDatabase> {
     match &settings.database {
         Database::Sqlite(path) => Ok(database::sqlite::open(path).await?),
-        Database::Postgres(url) => Ok(database::postgres::open(url).await?),
+        Database::Postgres(postgres) => Ok(database::postgres::open(postgres).await?),
         Database::Site { url, cameras_query, own } => {
             let cameras = SiteTable::open(url, cameras_query).await?;
             Ok(Arc::new(WithSite { cameras, own: database::sqlite::open(own).await? }))
@@ -288,7 +288,7 @@ async fn open_database_or_wait(settings: &Settings) -> Result<SharedDatabase> {
     };
     match &settings.database {
         Database::Sqlite(path) => Ok(file(path).await?),
-        Database::Postgres(url) => Ok(database::postgres::open_or_wait(url).await?),
+        Database::Postgres(postgres) => Ok(database::postgres::open_or_wait(postgres).await?),
         Database::Site { url, cameras_query, own } => {
             let own = file(own).await?;
             let cameras = match again {

@@ -80,7 +80,10 @@ pub(super) fn database_name(settings: &Settings) -> String {
     let postgres = |url| postgres::place(url).unwrap_or_else(|_| "a database that cannot be read".to_owned());
     match &settings.database {
         Database::Sqlite(file) => format!("sqlite:{}", whole(file).display()),
-        Database::Postgres(url) => format!("postgresql://{}", postgres(url)),
+        Database::Postgres(ours) => {
+            let schema = ours.schema.as_ref().map(|schema| format!(" (schema {schema})")).unwrap_or_default();
+            format!("postgresql://{}{schema}", postgres(&ours.url))
+        }
         Database::Site { url, .. } => format!("postgresql://{} (cameras_query)", postgres(url)),
     }
 }

@@ -35,6 +35,8 @@ pub(super) const KEYS: &[Key] = &[
     key("monitor.history"),
     // A PostgreSQL URL holds its password.
     secret("database.url"),
+    key("database.schema"),
+    secret("database.listen_url"),
     key("database.cameras_query"),
     key("restream.server"),
     key("restream.media_host"),

@@ -14,6 +14,9 @@ mod file;
 #[cfg(test)]
 mod hostile_tests;
 mod keys;
+pub mod postgres;
+#[cfg(test)]
+mod postgres_tests;
 mod raw;
 pub mod reload;
 mod secrets;
@@ -48,7 +51,7 @@ pub fn load(sources: &Sources) -> Result<Settings, Complaints> {
         // Half a file would only produce complaints about what the other half says.
         return Err(Complaints(complaints));
     }
-    let settings = check::settings(&raw, sources.host_name.as_deref(), &mut complaints);
+    let settings = check::settings(&raw, &sources.env, sources.host_name.as_deref(), &mut complaints);
     if complaints.is_empty() { Ok(settings) } else { Err(Complaints(complaints)) }
 }
 

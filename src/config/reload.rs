@@ -7,7 +7,7 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::settings::{Database, Server, Settings};
+use super::settings::{Database, Postgres, Server, Settings};
 
 /// A key whose value is another one now. Never holds the value: it may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +50,12 @@ const ROWS: &[Row] = &[
     live!("monitor.interval", monitor.interval),
     next_start!("monitor.history", monitor.history),
     Row { key: "database.url", differs: |old, new| address(&old.database) != address(&new.database), take: None },
+    Row { key: "database.schema", differs: |old, new| schema(&old.database) != schema(&new.database), take: None },
+    Row {
+        key: "database.listen_url",
+        differs: |old, new| !same_secret(listen_url(&old.database), listen_url(&new.database)),
+        take: None,
+    },
     Row {
         key: "database.cameras_query",
         differs: |old, new| cameras_query(&old.database) != cameras_query(&new.database),
@@ -127,7 +133,21 @@ fn address(database: &Database) -> (&str, &Path) {
     match database {
         Database::Sqlite(file) => ("", file),
         // A site's own file follows `data_dir`.
-        Database::Postgres(url) | Database::Site { url, .. } => (url.expose_secret(), Path::new("")),
+        Database::Postgres(Postgres { url, .. }) | Database::Site { url, .. } => (url.expose_secret(), Path::new("")),
+    }
+}
+
+fn schema(database: &Database) -> Option<&str> {
+    match database {
+        Database::Postgres(postgres) => postgres.schema.as_deref(),
+        Database::Sqlite(_) | Database::Site { .. } => None,
+    }
+}
+
+fn listen_url(database: &Database) -> Option<&SecretString> {
+    match database {
+        Database::Postgres(postgres) => postgres.listen_url.as_ref(),
+        Database::Sqlite(_) | Database::Site { .. } => None,
     }
 }
 

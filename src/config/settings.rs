@@ -79,17 +79,28 @@ pub struct Monitor {
 pub enum Database {
     /// A SQLite file.
     Sqlite(PathBuf),
-    /// A PostgreSQL server, by the whole URL with its password.
-    Postgres(SecretString),
+    /// A PostgreSQL server.
+    Postgres(Postgres),
     /// Cameras are read from a table of the site's own, everything else is ours.
     Site {
-        /// The site's PostgreSQL server, by the whole URL with its password.
+        /// The site's PostgreSQL server, with the password.
         url: SecretString,
         /// One SELECT that gives the cameras, columns by name.
         cameras_query: String,
         /// Our SQLite file.
         own: PathBuf,
     },
+}
+
+/// A PostgreSQL server that keeps everything of ours.
+#[derive(Clone, Debug)]
+pub struct Postgres {
+    /// Where it is, as [`postgres::parse`](super::postgres::parse) reads it, with the password.
+    pub url: SecretString,
+    /// Schema of our tables; `None`: the first one of the user's search path.
+    pub schema: Option<String>,
+    /// The server itself, where `url` leads to a pooler that shares its connections.
+    pub listen_url: Option<SecretString>,
 }
 
 /// Restreaming.

@@ -7,8 +7,8 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use super::raw::{Raw, Value};
-use super::settings::{Database, Objects, Settings};
-use super::{Complaints, Sources, check, keys, read};
+use super::settings::{Database, Objects, Postgres, Settings};
+use super::{Complaints, Sources, check, keys, postgres, read};
 use crate::base::redact;
 
 /// The documented file.
@@ -38,7 +38,7 @@ pub fn shown(sources: &Sources) -> Result<Vec<Shown>, Complaints> {
     if !readable {
         return Err(Complaints(complaints));
     }
-    let settings = check::settings(&raw, sources.host_name.as_deref(), &mut complaints);
+    let settings = check::settings(&raw, &sources.env, sources.host_name.as_deref(), &mut complaints);
     if !complaints.is_empty() {
         return Err(Complaints(complaints));
     }
@@ -65,10 +65,8 @@ fn one(key: String, raw: &Raw, settings: &Settings, documented: &BTreeMap<String
         return Shown { key, value, origin: "default".to_owned() };
     };
     let value = match &settings.database {
-        Database::Postgres(url) | Database::Site { url, .. } if key == "database.url" => {
-            let url = url.expose_secret();
-            // Other forms of it have their password elsewhere.
-            quoted(&if url.contains("://") { redact::text(url) } else { HIDDEN.to_owned() })
+        Database::Postgres(Postgres { url, .. }) | Database::Site { url, .. } if key == "database.url" => {
+            quoted(&postgres::shown(url.expose_secret()))
         }
         Database::Sqlite(file) if key == "database.url" => quoted(&format!("sqlite:{}", file.display())),
         _ if keys::is_secret(&key) => quoted(HIDDEN),
@@ -160,7 +158,7 @@ mod tests {
             ("record.keep_local", Some(r#""7d""#), "default"),
             ("restream.media_port", None, "default"),
             ("node", Some(r#""n1""#), "default"),
-            ("database.url", Some(r#""postgresql://***@db/video""#), "environment PG_DSN"),
+            ("database.url", Some(r#""postgresql://u:***@db/video""#), "environment PG_DSN"),
         ] {
             let one = find(key);
             assert_eq!(one.value.as_deref(), value, "{key}");

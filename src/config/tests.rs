@@ -141,8 +141,8 @@ fn secrets_come_from_files_and_lose_one_line_end() {
 
     let dsn = file("dsn", "postgresql://u:hunter2@db/x\n");
     let settings = loaded("", &[("PG_DSN_FILE", dsn.as_str())]);
-    let Database::Postgres(url) = &settings.database else { panic!("{:?}", settings.database) };
-    assert_eq!(url.expose_secret(), "postgresql://u:hunter2@db/x");
+    let Database::Postgres(postgres) = &settings.database else { panic!("{:?}", settings.database) };
+    assert_eq!(postgres.url.expose_secret(), "dbname='x' host='db' password='hunter2' user='u'");
     assert!(!format!("{settings:?}").contains("hunter2"));
 }
 
@@ -341,7 +341,7 @@ fn variables_of_kubernetes_services_are_not_ours() {
 }
 
 /// Keys whose line in the file of `etc/` is an example, as they have no default of their own.
-const EXAMPLES: [&str; 8] = [
+const EXAMPLES: [&str; 10] = [
     "node",
     "servers[].api_username",
     "servers[].api_password",
@@ -350,6 +350,8 @@ const EXAMPLES: [&str; 8] = [
     "restream.media_host",
     "restream.media_port",
     // With an example beside it, as the default database takes none.
+    "database.schema",
+    "database.listen_url",
     "database.cameras_query",
 ];
 

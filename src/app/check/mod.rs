@@ -66,8 +66,8 @@ async fn database(database: &Database) -> Finding {
                 Err(error) => Finding::error("database", &error),
             };
         }
-        Database::Postgres(url) => {
-            return match postgres::inspect(url).await {
+        Database::Postgres(settings) => {
+            return match postgres::inspect(settings).await {
                 Ok(found) => Finding::ok("database", found),
                 Err(error) => Finding::error("database", &error),
             };

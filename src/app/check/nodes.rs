@@ -50,7 +50,7 @@ pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
 
 async fn known(settings: &Settings) -> Result<Vec<Node>> {
     match &settings.database {
-        Database::Postgres(url) => postgres::inspect_nodes(url).await,
+        Database::Postgres(settings) => postgres::inspect_nodes(settings).await,
         Database::Sqlite(file) | Database::Site { own: file, .. } if file.exists() => sqlite::inspect_nodes(file).await,
         Database::Sqlite(_) | Database::Site { .. } => Ok(Vec::new()),
     }

@@ -5,6 +5,7 @@ mod servers;
 mod urls;
 mod values;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use super::complaint::{Complaint, Fault};
@@ -15,7 +16,12 @@ use super::settings::Settings;
 pub const ROLES: [&str; 3] = ["monitor", "restream", "record"];
 
 /// Checks everything. The result is fit for use only when no complaint was added.
-pub(super) fn settings(raw: &Raw, host_name: Option<&str>, complaints: &mut Vec<Complaint>) -> Settings {
+pub(super) fn settings(
+    raw: &Raw,
+    env: &BTreeMap<String, String>,
+    host_name: Option<&str>,
+    complaints: &mut Vec<Complaint>,
+) -> Settings {
     let mut check = Checker { raw, complaints };
     let data_dir = sections::data_dir(&mut check);
     let servers = servers::all(&mut check);
@@ -24,7 +30,7 @@ pub(super) fn settings(raw: &Raw, host_name: Option<&str>, complaints: &mut Vec<
         roles: sections::roles(&mut check),
         http: sections::http(&mut check),
         monitor: sections::monitor(&mut check),
-        database: sections::database(&mut check, &data_dir),
+        database: sections::database(&mut check, env, &data_dir),
         restream: sections::restream(&mut check, &servers),
         record: sections::record(&mut check),
         upload: sections::upload(&mut check),

@@ -1,5 +1,6 @@
 //! Every section but `servers`: each key with its default and bounds.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use super::values::{duration, fraction, list, path, rate, text, whole};
 use super::{Checker, ROLES, parse_listen, urls};
 use crate::config::complaint::Fault;
 use crate::config::raw::Entry;
-use crate::config::settings::{Database, Ffmpeg, Http, Monitor, Objects, Record, Restream, Server, Upload};
+use crate::config::settings::{Database, Ffmpeg, Http, Monitor, Objects, Postgres, Record, Restream, Server, Upload};
 use crate::config::{keys, units};
 
 const fn ms(ms: u64) -> Duration {
@@ -81,22 +82,49 @@ pub(super) fn monitor(check: &mut Checker<'_>) -> Monitor {
     }
 }
 
-pub(super) fn database(check: &mut Checker<'_>, data_dir: &Path) -> Database {
+pub(super) fn database(check: &mut Checker<'_>, env: &BTreeMap<String, String>, data_dir: &Path) -> Database {
     let own = data_dir.join("streamwarden.db");
-    let database = check.read("database.url", urls::database);
-    let Some(cameras_query) = check.read("database.cameras_query", cameras_query) else {
-        return database.unwrap_or(Database::Sqlite(own));
-    };
-    match database {
-        Some(Database::Postgres(url)) => Database::Site { url, cameras_query, own },
-        // Perhaps given, and wrong: that has been complained of.
-        None if check.is_given("database.url") => Database::Sqlite(own),
-        other => {
-            let remedy = "write the site's database into database.url: postgresql://user:password@host/database";
-            check.complain("database.cameras_query", Fault::new("works with a PostgreSQL database only", remedy));
-            other.unwrap_or(Database::Sqlite(own))
+    let place = check.read("database.url", |entry| urls::database(entry, env));
+    let schema = check.read("database.schema", schema);
+    let listen_url = check.read("database.listen_url", |entry| urls::listen(entry, env));
+    let query = check.read("database.cameras_query", cameras_query);
+    // Perhaps given, and wrong: that has been complained of.
+    let is_complained_of = place.is_none() && check.is_given("database.url");
+    let is_server = matches!(place, Some(urls::Place::Postgres(_)));
+    for (key, is_given) in [("database.schema", schema.is_some()), ("database.listen_url", listen_url.is_some())] {
+        if is_given && !is_server && !is_complained_of {
+            let remedy = "leave it out, or write postgresql://user:password@host/database into database.url";
+            check.complain(key, Fault::new("works with a PostgreSQL database only", remedy));
         }
     }
+    match (place, query) {
+        (Some(urls::Place::Postgres(url)), None) => Database::Postgres(Postgres { url, schema, listen_url }),
+        (Some(urls::Place::Postgres(url)), Some(cameras_query)) => Database::Site { url, cameras_query, own },
+        (other, query) => {
+            if query.is_some() && !is_complained_of {
+                let remedy = "write the site's database into database.url: postgresql://user:password@host/database";
+                check.complain("database.cameras_query", Fault::new("works with a PostgreSQL database only", remedy));
+            }
+            match other {
+                Some(urls::Place::Sqlite(file)) => Database::Sqlite(file),
+                _ => Database::Sqlite(own),
+            }
+        }
+    }
+}
+
+/// The name of a schema, as the database keeps it: without quotes.
+fn schema(entry: &Entry) -> Result<String, Fault> {
+    let name = text(entry)?;
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if !name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_') || !name.chars().all(plain) || name.len() > 63 {
+        let remedy = "use a-z, 0-9 and '_', at most 63 of them, as in streamwarden";
+        return Err(Fault::new("is not a plain name of a schema", remedy));
+    }
+    if name.starts_with("pg_") || name == "information_schema" {
+        return Err(Fault::new("is a schema of PostgreSQL itself", "use a name of your own, as streamwarden"));
+    }
+    Ok(name)
 }
 
 /// One statement that reads. What it means is judged by the database.

@@ -1,5 +1,6 @@
 //! URLs and the pieces of them that have keys of their own.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
@@ -8,8 +9,8 @@ use url::{Host, Url};
 use super::values::text;
 use crate::base::redact;
 use crate::config::complaint::Fault;
+use crate::config::postgres;
 use crate::config::raw::Entry;
-use crate::config::settings::Database;
 
 /// `api_url`. It may have a path, as a reverse proxy may keep the API in a folder, but not the path of the API itself.
 pub(super) fn api(entry: &Entry, example: &str) -> Result<Url, Fault> {
@@ -59,22 +60,38 @@ fn with_host(entry: &Entry, schemes: &[&str], example: &str, credentials: &str) 
     Ok(url)
 }
 
-/// `database.url`. The value is never repeated: a PostgreSQL URL holds its password.
-pub(super) fn database(entry: &Entry) -> Result<Database, Fault> {
+/// What `database.url` names.
+pub(super) enum Place {
+    /// A file.
+    Sqlite(PathBuf),
+    /// A server, complete.
+    Postgres(SecretString),
+}
+
+/// `database.url`. The value is never repeated: a PostgreSQL URL holds its password. What it does not say of a PostgreSQL
+/// server comes from the variables that psql looks at.
+pub(super) fn database(entry: &Entry, env: &BTreeMap<String, String>) -> Result<Place, Fault> {
     let typed = text(entry)?;
-    let remedy =
-        "write sqlite:FILE, for example sqlite:var/streamwarden.db, or postgresql://user:password@host/database";
-    match typed.trim().split_once(':') {
-        Some(("sqlite", file)) => sqlite_file(file).map(Database::Sqlite),
-        // What stands in it is judged by the adapter, which knows every parameter.
-        Some(("postgresql" | "postgres", rest)) if rest.len() > 2 && rest.starts_with("//") => {
-            Ok(Database::Postgres(SecretString::from(typed.trim())))
-        }
-        Some((scheme, _)) if scheme.starts_with("postgres") => {
-            Err(Fault::new("is not the URL of a PostgreSQL database", "write postgresql://user:password@host/database"))
-        }
-        _ => Err(Fault::new("is not the URL of a database", remedy)),
+    let typed = typed.trim();
+    if let Some(file) = typed.strip_prefix("sqlite:") {
+        return sqlite_file(file).map(Place::Sqlite);
     }
+    if !postgres::is_meant(typed) {
+        let remedy =
+            "write sqlite:FILE, for example sqlite:var/streamwarden.db, or postgresql://user:password@host/database";
+        return Err(Fault::new("is not the URL of a database", remedy));
+    }
+    postgres_server(typed, env).map(Place::Postgres)
+}
+
+/// `database.listen_url`: as `database.url`, of a PostgreSQL server.
+pub(super) fn listen(entry: &Entry, env: &BTreeMap<String, String>) -> Result<SecretString, Fault> {
+    postgres_server(text(entry)?.trim(), env)
+}
+
+fn postgres_server(typed: &str, env: &BTreeMap<String, String>) -> Result<SecretString, Fault> {
+    let complete = postgres::complete(typed, env);
+    complete.map(SecretString::from).map_err(|wrong| Fault::new(wrong.fault, wrong.remedy))
 }
 
 fn sqlite_file(file: &str) -> Result<PathBuf, Fault> {

@@ -1,14 +1,20 @@
-//! `database.url` of a PostgreSQL server: what it says, made bounded in time, and a name for it without its password.
+//! A PostgreSQL server: what the settings say of it, made bounded in time, and a name for it without its password.
 
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::{Client, Config};
+use tokio_util::task::AbortOnDropHandle;
 
+use super::fault::{self, Failure};
+use super::foreign::quoted;
 use super::tls::{Tls, Trust};
 use crate::base::{Error, Result};
+use crate::config::postgres::{self, Parameters};
+use crate::config::settings::Postgres as Settings;
 
 /// Time for one host to accept a connection.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -23,16 +29,56 @@ pub(super) struct Address {
     pub(super) tls: Tls,
     /// `host:port/database`.
     pub(super) place: String,
+    /// Where our tables are; `None`: the first schema of the user's search path.
+    pub(super) schema: Option<String>,
+    /// The server itself, where this leads to a pooler.
+    pub(super) listen: Option<Box<Self>>,
+}
+
+/// A connection outside of the pool, for one piece of work.
+pub(super) struct Connected {
+    client: Client,
+    /// Carries it; the connection ends with it.
+    _carrier: AbortOnDropHandle<Result<(), tokio_postgres::Error>>,
+}
+
+impl Deref for Connected {
+    type Target = Client;
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Connected {
+    /// Ends the transaction that an error has left open: what it has locked is free at once, and a pooler in between may go
+    /// on with its connection.
+    pub(super) async fn roll_back<T>(&self, result: Result<T, Failure>) -> Result<T, Failure> {
+        if result.is_err() {
+            // What went wrong before is what counts.
+            let _ = self.client.batch_execute("ROLLBACK").await;
+        }
+        result
+    }
 }
 
 impl Address {
-    /// Reads a URL (or a `host=... user=...` line, as libpq takes it).
+    /// Reads what the settings say of a database of ours.
+    pub(super) fn of(settings: &Settings) -> Result<Self> {
+        let mut address = Self::parse(&settings.url)?;
+        address.schema.clone_from(&settings.schema);
+        address.listen = settings.listen_url.as_ref().map(Self::parse).transpose()?.map(Box::new);
+        Ok(address)
+    }
+
+    /// Reads a URL or a line of pairs, as libpq takes it.
     ///
     /// `sslmode` is that of libpq: `require` encrypts without looking at the certificate, `verify-ca` and `verify-full`
     /// look at it, with the system's authorities or those of `sslrootcert`.
     pub(super) fn parse(url: &SecretString) -> Result<Self> {
-        let (url, trust) = take_tls(url.expose_secret())?;
-        let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
+        let mut given =
+            postgres::parse(url.expose_secret()).map_err(|why| wrong(format!("{}; {}", why.fault, why.remedy)))?;
+        let trust = take_tls(&mut given);
+        let mut config: Config = postgres::line(&given).parse().map_err(|error: tokio_postgres::Error| {
             // The parser names the parameter at fault, never its value.
             let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
             wrong(format!(
@@ -45,8 +91,14 @@ impl Address {
         if config.get_user().is_none_or(str::is_empty) {
             return Err(wrong("names no user; write postgresql://user:password@host/database".to_owned()));
         }
-        if trust != Trust::Anybody {
-            config.ssl_mode(SslMode::Require);
+        if config.get_hosts().is_empty() {
+            // Certificates are made out to something.
+            let addresses: Vec<_> = config.get_hostaddrs().to_vec();
+            addresses.iter().for_each(|address| _ = config.host(address.to_string()));
+        }
+        if config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_))) {
+            // Nobody is between us and a socket; the server speaks no TLS there.
+            config.ssl_mode(SslMode::Disable);
         }
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT);
@@ -57,39 +109,38 @@ impl Address {
         config.keepalives_idle(KEEPALIVE).keepalives_interval(KEEPALIVE / 2).keepalives_retries(3);
         config.tcp_user_timeout(KEEPALIVE * 3);
         let place = place(&config);
-        Ok(Self { config, tls: Tls::new(trust)?, place })
+        Ok(Self { config, tls: Tls::new(trust)?, place, schema: None, listen: None })
+    }
+
+    /// A statement for the begin of each transaction.
+    pub(super) fn search_path(&self) -> String {
+        let path = |schema: &String| format!("SET LOCAL search_path = {}; ", quoted(schema));
+        self.schema.as_ref().map(path).unwrap_or_default()
+    }
+
+    /// A connection of its own.
+    pub(super) async fn connect(&self) -> Result<Connected> {
+        let connected = self.config.connect(self.tls.clone()).await;
+        let (client, connection) = connected.map_err(|error| fault::sentence(&self.place, &error))?;
+        Ok(Connected { client, _carrier: AbortOnDropHandle::new(tokio::spawn(connection)) })
     }
 }
 
-/// Takes out the parameters that the driver does not know: `sslmode=verify-*` and `sslrootcert`.
-fn take_tls(url: &str) -> Result<(String, Trust)> {
-    let Some((base, query)) = url.split_once('?') else { return Ok((url.to_owned(), Trust::Anybody)) };
-    let (mut kept, mut roots, mut mode) = (Vec::new(), None, "prefer");
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        match pair.split_once('=') {
-            Some(("sslrootcert", file)) => {
-                let file = percent_encoding::percent_decode_str(file).decode_utf8_lossy().into_owned();
-                roots = Some(file).filter(|file| file != "system").map(PathBuf::from);
-            }
-            Some(("sslmode", value)) => mode = value,
-            _ => kept.push(pair.to_owned()),
-        }
-    }
-    let (driver_mode, trust) = match mode {
+/// Takes out what the driver does not know.
+fn take_tls(given: &mut Parameters) -> Trust {
+    given.remove("passfile");
+    let roots = given.remove("sslrootcert").filter(|file| file != "system").map(PathBuf::from);
+    let mode = given.remove("sslmode").unwrap_or_default();
+    let (driver_mode, trust) = match mode.as_str() {
         "disable" => ("disable", Trust::Anybody),
-        "allow" | "prefer" => ("prefer", Trust::Anybody),
         // libpq: with a root certificate, require looks at the certificate as verify-ca does.
         "require" if roots.is_none() => ("require", Trust::Anybody),
         "require" | "verify-ca" => ("require", Trust::Authority(roots)),
         "verify-full" => ("require", Trust::AuthorityAndName(roots)),
-        _ => {
-            return Err(wrong(
-                "has an unknown sslmode; write disable, prefer, require, verify-ca or verify-full".to_owned(),
-            ));
-        }
+        _ => ("prefer", Trust::Anybody),
     };
-    kept.push(format!("sslmode={driver_mode}"));
-    Ok((format!("{base}?{}", kept.join("&")), trust))
+    given.insert("sslmode".to_owned(), driver_mode.to_owned());
+    trust
 }
 
 fn place(config: &Config) -> String {
@@ -143,6 +194,7 @@ mod tests {
             ("postgresql://u:hunter2@h/d?sslmode=verify-full&sslrootcert=/no/such", "/no/such"),
             ("postgresql://u:hunter2@h/d?hunter2=1", "not the URL"),
             ("postgresql://u:hunter2@h:hunter2/d", "not the URL"),
+            ("postgresql://u:hunter2@h/d?connect_timeout=long", "not the URL"),
             ("postgresql://:hunter2@h/d", "names no user"),
             ("postgresql:///d?user=u", "names no host"),
             ("hunter2", "not the URL"),
@@ -150,7 +202,7 @@ mod tests {
             let Err(error) = parse(url) else { panic!("{url} was taken") };
             assert_eq!(error.field(), Some("database.url"));
             assert!(error.to_string().contains(words), "{error}");
-            assert!(!format!("{error} {error:?}").contains("hunter2") || url.contains("hunter2=1"), "{error:?}");
+            assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
         }
     }
 
@@ -162,8 +214,10 @@ mod tests {
             ("?sslmode=allow", SslMode::Prefer),
             ("?application_name=x&sslmode=require", SslMode::Require),
             ("?sslmode=verify-full", SslMode::Require),
+            ("?sslmode=require&host=/tmp", SslMode::Disable),
         ] {
-            let address = parse(&format!("postgresql://u@h/d{query}")).map_err(|error| error.to_string()).expect(query);
+            let address =
+                parse(&format!("postgresql://u:Why?Not7@h/d{query}")).map_err(|error| error.to_string()).expect(query);
             assert_eq!(address.config.get_ssl_mode(), mode, "{query}");
         }
     }

@@ -3,9 +3,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::watch;
-
 use super::address::Address;
+use super::listen::Changes;
 use super::{listen, schema};
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
@@ -46,7 +45,7 @@ pub(super) fn is_away(error: &Error) -> bool {
 }
 
 /// Tries until the database answers and its schema is ours, opens the door, and goes on listening.
-pub(super) async fn wait(address: Address, door: Arc<Door>, sender: watch::Sender<u64>) {
+pub(super) async fn wait(address: Address, door: Arc<Door>, changes: Arc<Changes>) {
     let mut failures = 0;
     loop {
         failures += 1;
@@ -59,5 +58,5 @@ pub(super) async fn wait(address: Address, door: Arc<Door>, sender: watch::Sende
     }
     door.set(None);
     log::info!(database = address.place.as_str(); "the database answers");
-    listen::stay(address, sender, None).await;
+    listen::stay(address, changes, None).await;
 }

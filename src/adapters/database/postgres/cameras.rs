@@ -1,14 +1,15 @@
 //! The `cameras` and `camera_kinds` tables. Rows go out as they are; what makes one valid is a rule of `domain::camera`.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use deadpool_postgres::Client;
 use futures_util::stream::{FuturesOrdered, TryStreamExt};
 use secrecy::SecretString;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
+use super::client::Client;
 use super::fault::{self, Failure};
 use super::hidden::Hidden;
+use super::rights;
 use crate::adapters::database::ledger::{self, LONGEST_TEXT};
 use crate::adapters::database::{Condition, WritePlan};
 use crate::base::Error;
@@ -22,13 +23,13 @@ const COLUMNS: &str = "id, name, kind, host, port, username, password, channel, 
 type Value = Box<dyn ToSql + Sync + Send>;
 
 pub(super) async fn all(client: &Client) -> Result<Vec<CameraRow>, Failure> {
-    let statement = client.prepare_cached(&format!("SELECT {COLUMNS} FROM cameras ORDER BY id")).await?;
-    Ok(client.query(&statement, &[]).await?.iter().map(camera).collect())
+    let sql = format!("SELECT {COLUMNS} FROM cameras ORDER BY id");
+    Ok(client.query(&sql, &[]).await?.iter().map(camera).collect())
 }
 
 pub(super) async fn one(client: &Client, id: i64) -> Result<Option<CameraRow>, Failure> {
-    let statement = client.prepare_cached(&format!("SELECT {COLUMNS} FROM cameras WHERE id = $1")).await?;
-    Ok(client.query_opt(&statement, &[&id]).await?.as_ref().map(camera))
+    let sql = format!("SELECT {COLUMNS} FROM cameras WHERE id = $1");
+    Ok(client.query_opt(&sql, &[&id]).await?.as_ref().map(camera))
 }
 
 pub(super) async fn kinds(client: &Client) -> Result<Vec<(String, String)>, Failure> {
@@ -71,39 +72,31 @@ fn change(columns: &[&str]) -> String {
     format!("UPDATE cameras SET {} WHERE id = ${}", sets.join(", "), columns.len() + 1)
 }
 
-/// All that `plan` asks for in one transaction, with the table locked for other writers from its look on.
+/// All that `plan` asks for, with the table locked for other writers from its look on.
 pub(super) async fn write(client: &Client, plan: WritePlan) -> Result<(), Failure> {
-    whole(client, async {
-        client.batch_execute("LOCK TABLE cameras IN SHARE ROW EXCLUSIVE MODE").await?;
-        let mut writes = Vec::new();
-        for CameraWrite { id, edit } in plan(&all(client).await?)? {
-            let name = edit.name.clone().unwrap_or_default();
-            let (columns, mut values): (Vec<_>, Vec<_>) = assignments(edit)?.into_iter().unzip();
-            if columns.is_empty() {
-                continue;
-            }
-            values.extend(id.map(|id| -> Value { Box::new(id) }));
-            let sql = if id.is_some() { change(&columns) } else { insertion(&columns) };
-            // Cached: one for each set of columns, of which a file has few.
-            writes.push((client.prepare_cached(&sql).await?, values, name));
+    client.batch_execute("LOCK TABLE cameras IN SHARE ROW EXCLUSIVE MODE").await?;
+    let mut writes = Vec::new();
+    for CameraWrite { id, edit } in plan(&all(client).await?)? {
+        let name = edit.name.clone().unwrap_or_default();
+        let (columns, mut values): (Vec<_>, Vec<_>) = assignments(edit)?.into_iter().unzip();
+        if columns.is_empty() {
+            continue;
         }
-        // Sent without waiting for each answer: a distant server costs a few ways and not ten thousand.
-        let sent = writes.iter().map(|(statement, values, name)| async move {
-            client.execute(statement, &borrowed(values)).await.map_err(|error| taken(error, name))
-        });
-        sent.collect::<FuturesOrdered<_>>().try_for_each(|_| std::future::ready(Ok(()))).await
-    })
-    .await
+        values.extend(id.map(|id| -> Value { Box::new(id) }));
+        writes.push((if id.is_some() { change(&columns) } else { insertion(&columns) }, values, name));
+    }
+    // Sent without waiting for each answer: a distant server costs a few ways and not ten thousand.
+    let sent = writes.iter().map(|(sql, values, name)| async move {
+        client.execute(sql, &borrowed(values)).await.map_err(|error| taken(error, name))
+    });
+    sent.collect::<FuturesOrdered<_>>().try_for_each(|_| std::future::ready(Ok(()))).await
 }
 
-/// Looks and writes in one transaction, with the row locked from the look on.
+/// With the row locked from the look on.
 pub(super) async fn edit(client: &Client, id: i64, edit: CameraEdit, only_if: Condition) -> Result<CameraRow, Failure> {
-    whole(client, async {
-        let row = locked(client, id).await?;
-        only_if.check(&row)?;
-        update(client, row, edit).await
-    })
-    .await
+    let row = locked(client, id).await?;
+    only_if.check(&row)?;
+    update(client, row, edit).await
 }
 
 async fn update(client: &Client, row: CameraRow, edit: CameraEdit) -> Result<CameraRow, Failure> {
@@ -119,25 +112,9 @@ async fn update(client: &Client, row: CameraRow, edit: CameraEdit) -> Result<Cam
 }
 
 pub(super) async fn delete(client: &Client, id: i64, only_if: Condition) -> Result<(), Failure> {
-    whole(client, async {
-        only_if.check(&locked(client, id).await?)?;
-        client.execute("DELETE FROM cameras WHERE id = $1", &[&id]).await?;
-        Ok(())
-    })
-    .await
-}
-
-/// All of `work` or nothing of it. Given up in the middle, the connection is closed and the server rolls back.
-pub(super) async fn whole<T>(client: &Client, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    client.batch_execute("BEGIN").await?;
-    let done = work.await;
-    if done.is_ok() {
-        client.batch_execute("COMMIT").await?;
-    } else {
-        // It fails only together with the connection, and then what went wrong before is what counts.
-        let _ = client.batch_execute("ROLLBACK").await;
-    }
-    done
+    only_if.check(&locked(client, id).await?)?;
+    client.execute("DELETE FROM cameras WHERE id = $1", &[&id]).await?;
+    Ok(())
 }
 
 /// The row, which nobody else writes until the end of the transaction.
@@ -147,8 +124,9 @@ async fn locked(client: &Client, id: i64) -> Result<CameraRow, Failure> {
     Ok(camera(&row.ok_or_else(|| no_camera(id))?))
 }
 
-/// Says where the database is, which version, and whether it can be written.
+/// Says where the database is, which version, and whether everything we need can be done there.
 pub(super) async fn ping(client: &Client, place: &str) -> Result<String, Failure> {
+    rights::on_tables(client, place).await?;
     let sql = "SELECT current_setting('server_version'), count(*), \
                current_setting('transaction_read_only')::boolean FROM cameras";
     let row = client.query_one(sql, &[]).await?;
@@ -157,6 +135,17 @@ pub(super) async fn ping(client: &Client, place: &str) -> Result<String, Failure
         return Err(fault::read_only(place).into());
     }
     Ok(format!("PostgreSQL {version} at {place}, cameras: {cameras}"))
+}
+
+/// Fails as long as the server has no room for new rows; leaves nothing behind. `last` is what is said where we may not
+/// try.
+pub(super) async fn try_room(client: &Client, last: Error) -> Result<(), Failure> {
+    let sql = "CREATE TEMPORARY TABLE streamwarden_room ON COMMIT DROP AS \
+               SELECT repeat(md5(one::text), 30) AS filler FROM generate_series(1, 100) AS one";
+    match client.batch_execute(sql).await {
+        Err(error) if fault::is_forbidden(&error) => Err(last.into()),
+        tried => Ok(tried?),
+    }
 }
 
 fn camera(row: &Row) -> CameraRow {

@@ -20,6 +20,16 @@ pub(super) enum Failure {
     Answer(Error),
 }
 
+impl Failure {
+    /// As a sentence about this place.
+    pub(super) fn sentence(self, place: &str) -> Error {
+        match self {
+            Self::Pg(error) => sentence(place, &error),
+            Self::Answer(error) => error,
+        }
+    }
+}
+
 impl From<Pg> for Failure {
     fn from(error: Pg) -> Self {
         Self::Pg(error)
@@ -35,6 +45,12 @@ impl From<Error> for Failure {
 /// Whether the error is a broken UNIQUE rule.
 pub(super) fn is_duplicate(error: &Pg) -> bool {
     error.code() == Some(&SqlState::UNIQUE_VIOLATION)
+}
+
+/// Whether somebody in between refuses a parameter of our greeting, as poolers do: they answer with a fault of the protocol
+/// or of something that is not supported.
+pub(super) fn is_startup_refused(error: &Pg) -> bool {
+    error.code().is_some_and(|code| ["08", "0A"].iter().any(|class| code.code().starts_with(class)))
 }
 
 /// Whether our user may not do this: no fault of the question.
@@ -75,6 +91,18 @@ fn refused(said: &DbError) -> Option<String> {
             "admits nobody like us: no line of its pg_hba.conf fits user, database, our address and TLS; where it wants \
              TLS, write sslmode=require and switch ssl on there"
         }
+        (c, Some("CheckMyDatabase")) if *c == SqlState::INSUFFICIENT_PRIVILEGE => {
+            "does not let our user in; GRANT CONNECT ON DATABASE ... TO it"
+        }
+        // What poolers say has a code for everything, and no name of a function.
+        (_, None) if said.message().contains("statement pooling mode") => {
+            "is reached through a pooler in statement mode, which allows no transactions; set its pool_mode to \
+             transaction or session"
+        }
+        (_, None) if said.message().contains("startup parameter") => {
+            "is reached through a pooler that refuses a parameter of database.url, such as options; leave it out, or \
+             name it in the pooler's ignore_startup_parameters"
+        }
         _ => return None,
     };
     Some(what.to_owned())
@@ -97,6 +125,22 @@ fn answered(code: &SqlState) -> (Kind, String) {
         }
         c if *c == SqlState::UNDEFINED_TABLE || *c == SqlState::UNDEFINED_COLUMN => {
             (down, "lacks one of our tables or columns; was it renamed, or another database restored?")
+        }
+        c if *c == SqlState::INVALID_SCHEMA_NAME => {
+            let what = "has no schema for our tables: the search_path of our user names none that exists; CREATE SCHEMA it, \
+                        or name one in database.schema";
+            (down, what)
+        }
+        c if *c == SqlState::DUPLICATE_TABLE || *c == SqlState::DUPLICATE_OBJECT => {
+            let what = "has something under a name of ours that is not ours; keep our tables apart from it with \
+                        database.schema";
+            (Kind::Unsupported, what)
+        }
+        // We prepare none: somebody else's are on the connection that a pooler has given us, or ours on theirs.
+        c if *c == SqlState::INVALID_SQL_STATEMENT_NAME || *c == SqlState::DUPLICATE_PSTATEMENT => {
+            let what = "is reached through a pooler that mixes up prepared statements; use its session mode, or name the \
+                        server itself in database.url";
+            (down, what)
         }
         c if *c == SqlState::LOCK_NOT_AVAILABLE || *c == SqlState::T_R_DEADLOCK_DETECTED => {
             (down, "has the rows locked by another session; end that session's transaction")

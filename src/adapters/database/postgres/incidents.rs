@@ -1,11 +1,11 @@
 //! The `incidents` and `camera_probes` tables.
 
 use chrono::{DateTime, Utc};
-use deadpool_postgres::Client;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use super::client::Client;
 use super::fault::Failure;
 use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{IncidentQuery, ledger};

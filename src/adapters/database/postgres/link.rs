@@ -1,5 +1,8 @@
-//! The pool of connections, and one of them on loan: every wait is bounded, and a connection that was given up in the
-//! middle of a question never goes back.
+//! The pool of connections, and one of them on loan for one transaction: every wait is bounded, and a connection that was
+//! given up in the middle of it never goes back.
+//!
+//! Limits, search path and read-only mode belong to the transaction and end with it. A setting of the session would stay
+//! on a connection that a pooler hands to other programs.
 
 use std::future::Future;
 use std::ops::Deref;
@@ -7,14 +10,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use deadpool_postgres::{
-    Client, Hook, HookError, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
-};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType};
 use tokio::time::Instant;
 
 use super::address::Address;
 use super::arrival::Door;
+use super::client::Client;
 use super::fault::{self, Failure};
+use super::trouble::Trouble;
 use crate::adapters::database::pace::Pace;
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
@@ -27,12 +30,8 @@ const CONNECTIONS: usize = 8;
 
 /// On the server's side a little less, so that its sentence reaches us. In milliseconds; `idle_in_transaction...` ends
 /// what a killed process of ours may have left locked.
-const SESSION: &str = "SET statement_timeout = 4500; SET lock_timeout = 4000; \
-                       SET idle_in_transaction_session_timeout = 10000; SET TimeZone = 'UTC'";
-
-/// As [`SESSION`], for a database that is somebody else's.
-const READING_SESSION: &str = "SET default_transaction_read_only = on; SET statement_timeout = 4500; \
-                               SET lock_timeout = 4000; SET TimeZone = 'UTC'";
+const LIMITS: &str = "SET LOCAL statement_timeout = 4500; SET LOCAL lock_timeout = 4000; \
+                      SET LOCAL idle_in_transaction_session_timeout = 10000; SET LOCAL TimeZone = 'UTC'";
 
 /// A PostgreSQL server through its pool.
 pub(super) struct Server {
@@ -40,74 +39,87 @@ pub(super) struct Server {
     place: String,
     door: Arc<Door>,
     pace: Arc<Pace>,
+    /// What begins each transaction.
+    begin: String,
+    trouble: Arc<Trouble>,
 }
 
-/// One connection on loan.
+/// One connection on loan, in a transaction that has begun.
 pub(super) struct Link {
     /// Taken out on drop only.
     client: Option<Client>,
     deadline: Instant,
-    /// A question was asked and its answer has not come.
-    is_asking: AtomicBool,
+    /// The transaction has not ended.
+    is_begun: AtomicBool,
     place: String,
     begun: Instant,
     pace: Arc<Pace>,
+    trouble: Arc<Trouble>,
 }
 
 impl Server {
     /// Connects to nothing yet.
     pub(super) fn new(address: &Address, door: Arc<Door>) -> Result<Self> {
-        Self::with(address, door, SESSION)
+        Self::with(address, door, format!("BEGIN; {}{LIMITS}", address.search_path()))
     }
 
-    /// As [`Server::new`]; the server refuses to write.
+    /// As [`Server::new`] for a database that is somebody else's: every transaction refuses to write.
     pub(super) fn reading(address: &Address, door: Arc<Door>) -> Result<Self> {
-        Self::with(address, door, READING_SESSION)
+        Self::with(address, door, format!("BEGIN READ ONLY; {LIMITS}"))
     }
 
-    fn with(address: &Address, door: Arc<Door>, session: &'static str) -> Result<Self> {
-        // Verified: a connection may have died silently, so each is asked before it is lent.
-        let config = ManagerConfig { recycling_method: RecyclingMethod::Verified };
+    fn with(address: &Address, door: Arc<Door>, begin: String) -> Result<Self> {
+        // Fast: whether a connection lives shows when its transaction begins.
+        let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(address.config.clone(), address.tls.clone(), config);
-        let bounds = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
-            Box::pin(async move { client.batch_execute(session).await.map_err(HookError::Backend) })
-        });
         let pool = Pool::builder(manager)
             .runtime(Runtime::Tokio1)
             .max_size(CONNECTIONS)
             .wait_timeout(Some(LIMIT))
             .create_timeout(Some(LIMIT))
-            // A dead connection must leave time for a new one.
-            .recycle_timeout(Some(LIMIT / 4))
-            .post_create(bounds)
             .build()
             .map_err(|error| Error::internal("the pool of database connections cannot be built").with_source(error))?;
-        Ok(Self { pool, place: address.place.clone(), door, pace: Arc::default() })
+        let place = address.place.clone();
+        Ok(Self { pool, place, door, pace: Arc::default(), begin, trouble: Arc::default() })
     }
 
-    /// A connection that answered just now.
+    /// A connection with a transaction that has just begun, for one call of [`Link::answer`].
     pub(super) async fn link(&self) -> Result<Link> {
         self.door.pass()?;
         let begun = Instant::now();
         let deadline = begun + LIMIT;
-        let place = self.place.clone();
-        let client = match tokio::time::timeout_at(deadline, self.pool.get()).await {
-            Ok(Ok(client)) => client,
-            Ok(Err(PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)))) => {
-                return Err(fault::sentence(&place, &error));
+        loop {
+            let client = self.client(deadline).await?;
+            let is_new = deadpool_postgres::Client::metrics(&client).recycled.is_none();
+            let link = Link {
+                client: Some(Client::new(client)),
+                deadline,
+                is_begun: AtomicBool::new(true),
+                place: self.place.clone(),
+                begun,
+                pace: Arc::clone(&self.pace),
+                trouble: Arc::clone(&self.trouble),
+            };
+            // One of the pool may have died silently: it must leave time for a new one.
+            let limit = if is_new { deadline } else { deadline.min(Instant::now() + LIMIT / 4) };
+            match tokio::time::timeout_at(limit, link.batch_execute(&self.begin)).await {
+                Ok(Ok(())) => return Ok(link),
+                Ok(Err(error)) if is_new => return Err(fault::sentence(&self.place, &error)),
+                Err(_) if Instant::now() >= deadline => return Err(late(&self.place, "it begins no transaction")),
+                Ok(Err(_)) | Err(_) => {}
             }
-            Ok(Err(PoolError::Timeout(TimeoutType::Wait))) => {
-                return Err(late(&place, "all connections are busy"));
-            }
-            Ok(Err(PoolError::Timeout(_))) | Err(_) => {
-                return Err(late(&place, "it accepts no connection"));
-            }
-            Ok(Err(error)) => {
-                return Err(Error::internal("the pool of database connections is closed").with_source(error));
-            }
-        };
-        let pace = Arc::clone(&self.pace);
-        Ok(Link { client: Some(client), deadline, is_asking: AtomicBool::new(false), place, begun, pace })
+        }
+    }
+
+    async fn client(&self, deadline: Instant) -> Result<deadpool_postgres::Client> {
+        let place = &self.place;
+        match tokio::time::timeout_at(deadline, self.pool.get()).await {
+            Ok(Ok(client)) => Ok(client),
+            Ok(Err(PoolError::Backend(error))) => Err(fault::sentence(place, &error)),
+            Ok(Err(PoolError::Timeout(TimeoutType::Wait))) => Err(late(place, "all connections are busy")),
+            Ok(Err(PoolError::Timeout(_))) | Err(_) => Err(late(place, "it accepts no connection")),
+            Ok(Err(error)) => Err(Error::internal("the pool of database connections is closed").with_source(error)),
+        }
     }
 
     /// What people should know of its speed; empty when there is nothing.
@@ -118,10 +130,15 @@ impl Server {
     pub(super) fn place(&self) -> &str {
         &self.place
     }
+
+    /// What the last write failed of.
+    pub(super) fn trouble(&self) -> &Trouble {
+        &self.trouble
+    }
 }
 
 impl Link {
-    /// The answer to a question asked over this link, in time.
+    /// The answer to a question asked over this link, in time: all of its statements are kept, or none of them.
     pub(super) async fn answer<T>(&self, question: impl Future<Output = Result<T, Failure>>) -> Result<T> {
         let answer = self.long_answer(question).await;
         // An error speaks for itself.
@@ -133,15 +150,30 @@ impl Link {
 
     /// As [`Link::answer`], for work that takes its time whatever the database is like.
     pub(super) async fn long_answer<T>(&self, question: impl Future<Output = Result<T, Failure>>) -> Result<T> {
-        self.is_asking.store(true, Ordering::Relaxed);
-        let answer = tokio::time::timeout_at(self.deadline, question).await;
-        if answer.is_ok() {
-            self.is_asking.store(false, Ordering::Relaxed);
-        }
-        match answer {
-            Ok(Ok(answer)) => Ok(answer),
+        let whole = async {
+            let answer = question.await;
+            // What went wrong before is what counts.
+            let ended = self.batch_execute(if answer.is_ok() { "COMMIT" } else { "ROLLBACK" }).await;
+            if ended.is_ok() {
+                self.is_begun.store(false, Ordering::Relaxed);
+            }
+            let answer = answer?;
+            ended?;
+            Ok(answer)
+        };
+        match tokio::time::timeout_at(self.deadline, whole).await {
+            Ok(Ok(answer)) => {
+                if self.has_written() {
+                    self.trouble.is_over();
+                }
+                Ok(answer)
+            }
             Ok(Err(Failure::Answer(error))) => Err(error),
-            Ok(Err(Failure::Pg(error))) => Err(fault::sentence(&self.place, &error)),
+            Ok(Err(Failure::Pg(error))) => {
+                let sentence = fault::sentence(&self.place, &error);
+                self.trouble.note(&error, &sentence);
+                Err(sentence)
+            }
             Err(_) => Err(late(&self.place, "the question was given up")),
         }
     }
@@ -155,12 +187,13 @@ impl Deref for Link {
 }
 
 impl Drop for Link {
-    /// Given up or cancelled in the middle: the connection is closed, so that nobody waits for the rest of that answer.
+    /// Given up or cancelled in the middle: the connection is closed, so that nobody waits for the rest of that answer, and
+    /// the server rolls back.
     fn drop(&mut self) {
         if let Some(client) = self.client.take()
-            && self.is_asking.load(Ordering::Relaxed)
+            && self.is_begun.load(Ordering::Relaxed)
         {
-            drop(Client::take(client));
+            client.close();
         }
     }
 }

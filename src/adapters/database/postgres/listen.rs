@@ -1,18 +1,21 @@
 //! LISTEN on a connection of its own: triggers tell of every change of the cameras, whoever made it.
 //!
 //! Only that something changed is passed on; the rows are read again. After every reconnect a change is announced,
-//! because notifications are not kept for a listener that was away.
+//! because notifications are not kept for a listener that was away. A pooler that shares its connections loses LISTEN, and
+//! would leave it behind for others: it is not used there, and what we change ourselves is announced by ourselves.
 
 use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::timeout;
-use tokio_postgres::{AsyncMessage, Client};
+use tokio_postgres::{AsyncMessage, Client, Config};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::address::Address;
-use super::fault;
+use super::fault::{self, Failure};
 use crate::base::backoff::Backoff;
 use crate::base::{Error, Result};
 
@@ -28,6 +31,42 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Shorter than elsewhere: it is one connection, and until it is back changes are seen only with the next refresh.
 pub(super) const RECONNECT: Backoff = Backoff { min: Duration::from_millis(500), max: Duration::from_secs(5) };
 
+/// A setting that only the server itself keeps of the greeting of a connection; poolers refuse it or leave it out.
+const MARK: &str = "-c streamwarden.direct=on";
+
+/// What people should know where nothing is heard.
+pub(super) const DEAF: &str = "; a connection pooler shares its connections with others, so that changes of the cameras \
+    made elsewhere are seen with each restream.refresh only; name the server itself in database.listen_url";
+
+/// Changes of the cameras, as everybody here hears of them.
+pub(super) struct Changes {
+    sender: watch::Sender<u64>,
+    is_deaf: AtomicBool,
+}
+
+impl Changes {
+    pub(super) fn new() -> (Arc<Self>, watch::Receiver<u64>) {
+        let (sender, receiver) = watch::channel(0);
+        (Arc::new(Self { sender, is_deaf: AtomicBool::new(false) }), receiver)
+    }
+
+    fn announce(&self) {
+        self.sender.send_modify(|changes| *changes += 1);
+    }
+
+    /// We have changed something ourselves; where we listen, the server tells us.
+    pub(super) fn made(&self) {
+        if self.is_deaf.load(Ordering::Relaxed) {
+            self.announce();
+        }
+    }
+
+    /// A note for people; empty where we listen.
+    pub(super) fn note(&self) -> &'static str {
+        if self.is_deaf.load(Ordering::Relaxed) { DEAF } else { "" }
+    }
+}
+
 /// A connection that listens; its messages are read by the task, which ends when the connection does.
 pub(super) struct Listening {
     client: Client,
@@ -35,48 +74,125 @@ pub(super) struct Listening {
 }
 
 /// Begins to listen: what changes after this returned is announced.
-pub(super) async fn begin(address: Address) -> Result<(AbortOnDropHandle<()>, watch::Receiver<u64>)> {
-    let (sender, receiver) = watch::channel(0);
-    let first = connect(&address, &sender).await?;
-    Ok((AbortOnDropHandle::new(tokio::spawn(stay(address, sender, Some(first)))), receiver))
+pub(super) async fn begin(address: Address, changes: Arc<Changes>) -> Result<AbortOnDropHandle<()>> {
+    let first = connect(&address, Some(&changes)).await?;
+    Ok(AbortOnDropHandle::new(tokio::spawn(stay(address, changes, Some(first)))))
 }
 
-/// Listens for ever, on this connection first if there is one.
-pub(super) async fn stay(address: Address, sender: watch::Sender<u64>, first: Option<Listening>) {
-    let mut listening = first;
+/// Whether changes could be heard of, for `check`.
+pub(super) async fn can_hear(address: &Address) -> Result<bool> {
+    Ok(connect(address, None).await?.is_some())
+}
+
+/// Listens for ever, on this connection first if there is one; ends where listening is of no use.
+pub(super) async fn stay(address: Address, changes: Arc<Changes>, first: Option<Option<Listening>>) {
+    let mut next = first;
+    let mut failures = 0;
     loop {
-        if let Some(mut connection) = listening.take() {
-            until_lost(&mut connection).await;
-            log::warn!(database = address.place.as_str(); "listening for changes of the cameras was cut off");
-        }
-        let mut failures = 0;
-        while listening.is_none() {
-            failures += 1;
-            tokio::time::sleep(RECONNECT.delay(failures, rand::random())).await;
-            match connect(&address, &sender).await {
-                Ok(again) => listening = Some(again),
-                Err(error) => log::debug!(error = error.to_string(); "cannot listen for changes of the cameras yet"),
+        match next.take() {
+            Some(Some(mut connection)) => {
+                failures = 0;
+                until_lost(&mut connection).await;
+                log::warn!(database = address.place.as_str(); "listening for changes of the cameras was cut off");
             }
+            Some(None) => {
+                changes.is_deaf.store(true, Ordering::Relaxed);
+                log::warn!("the database {}{DEAF}", address.place.as_str());
+                return;
+            }
+            None => {}
         }
-        log::info!(database = address.place.as_str(); "listening for changes of the cameras again");
-        announce(&sender);
+        failures += 1;
+        tokio::time::sleep(RECONNECT.delay(failures, rand::random())).await;
+        match connect(&address, Some(&changes)).await {
+            Ok(again) => {
+                if again.is_some() {
+                    log::info!(database = address.place.as_str(); "listening for changes of the cameras again");
+                }
+                changes.announce();
+                next = Some(again);
+            }
+            Err(error) => log::debug!(error = error.to_string(); "cannot listen for changes of the cameras yet"),
+        }
     }
 }
 
-async fn connect(address: &Address, sender: &watch::Sender<u64>) -> Result<Listening> {
-    let sentence = |error| fault::sentence(&address.place, &error);
-    let late = |_| Error::unavailable(format!("the database {} does not answer", address.place));
-    let connected = timeout(PATIENCE, address.config.connect(address.tls.clone())).await;
-    let (client, mut connection) = connected.map_err(late)?.map_err(sentence)?;
-    let sender = sender.clone();
+/// A connection that hears of changes; `None` where a pooler shares it with others.
+async fn connect(address: &Address, changes: Option<&Arc<Changes>>) -> Result<Option<Listening>> {
+    let target = address.listen.as_deref().unwrap_or(address);
+    let late = |_| Error::unavailable(format!("the database {} does not answer", target.place));
+    let connected = async {
+        let heard = changes.cloned();
+        let Some(listening) = own_connection(target, heard).await? else { return Ok(None) };
+        listening.client.batch_execute(LISTEN).await?;
+        Ok::<_, Failure>(Some(listening))
+    };
+    let connected = timeout(PATIENCE, connected).await.map_err(late)?;
+    connected.map_err(|failure| failure.sentence(&target.place))
+}
+
+/// A connection that is ours alone: to the server itself, or through a pooler in session mode.
+async fn own_connection(target: &Address, changes: Option<Arc<Changes>>) -> Result<Option<Listening>, Failure> {
+    let mut marked = target.config.clone();
+    let given = marked.get_options().unwrap_or_default();
+    marked.options(format!("{given} {MARK}").trim());
+    match attach(&marked, target, changes.clone()).await {
+        Ok(listening) => {
+            let sql = "SELECT current_setting('streamwarden.direct', true) = 'on'";
+            if listening.client.query_typed_one(sql, &[]).await?.get::<_, Option<bool>>(0) == Some(true) {
+                return Ok(Some(listening));
+            }
+        }
+        Err(error) if fault::is_startup_refused(&error) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let one = attach(&target.config, target, changes).await?;
+    let two = attach(&target.config, target, None).await?;
+    Ok((!shared(&one.client, &two.client).await?).then_some(one))
+}
+
+/// Whether two connections to a pooler use the same one to the server in turn, as in its transaction mode.
+async fn shared(one: &Client, two: &Client) -> Result<bool, tokio_postgres::Error> {
+    let process = async |client: &Client, end: &str| {
+        client.batch_execute("BEGIN").await?;
+        let pid: i32 = client.query_typed_one("SELECT pg_backend_pid()", &[]).await?.get(0);
+        if !end.is_empty() {
+            client.batch_execute(end).await?;
+        }
+        Ok::<_, tokio_postgres::Error>(pid)
+    };
+    for _ in 0..3 {
+        let first = process(one, "COMMIT").await?;
+        // Held, so that the first cannot have it again.
+        // One that waits for a connection has none to share.
+        let Ok(second) = timeout(PATIENCE / 4, process(two, "")).await else { return Ok(false) };
+        let second = second?;
+        if second == first {
+            two.batch_execute("COMMIT").await?;
+            return Ok(true);
+        }
+        let again = process(one, "COMMIT").await?;
+        two.batch_execute("COMMIT").await?;
+        if again != first {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+async fn attach(
+    config: &Config,
+    target: &Address,
+    changes: Option<Arc<Changes>>,
+) -> Result<Listening, tokio_postgres::Error> {
+    let (client, mut connection) = config.connect(target.tls.clone()).await?;
     let messages = AbortOnDropHandle::new(tokio::spawn(async move {
         while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-            if matches!(message, AsyncMessage::Notification(_)) {
-                announce(&sender);
+            if let (AsyncMessage::Notification(_), Some(changes)) = (message, &changes) {
+                changes.announce();
             }
         }
     }));
-    timeout(PATIENCE, client.batch_execute(LISTEN)).await.map_err(late)?.map_err(sentence)?;
     Ok(Listening { client, messages })
 }
 
@@ -90,8 +206,4 @@ async fn until_lost(listening: &mut Listening) {
             return;
         }
     }
-}
-
-fn announce(sender: &watch::Sender<u64>) {
-    sender.send_modify(|changes| *changes += 1);
 }

@@ -1,8 +1,8 @@
 //! PostgreSQL: cameras, sessions and segments in a database that other programs share.
 //!
-//! A small pool of connections for questions, every one of them checked before use and bounded in time on both sides
-//! (ours, and `statement_timeout` on the server's, because a question we gave up goes on there); one connection more for
-//! LISTEN. A server that was away is used again by the next call; [`listen`] announces a change after every reconnect,
+//! A small pool of connections for questions, each in a transaction of its own, checked before use and bounded in time on
+//! both sides (ours, and `statement_timeout` on the server's, because a question we gave up goes on there); nothing of ours
+//! stays on a connection, so that a pooler in between may share it with others. One connection more for LISTEN. A server that was away is used again by the next call; [`listen`] announces a change after every reconnect,
 //! because nobody knows what was missed.
 //!
 //! Never here: what makes a camera valid (`domain::camera`), which segment goes where (`actors`).
@@ -10,20 +10,32 @@
 mod address;
 mod arrival;
 mod cameras;
+mod client;
 mod fault;
+mod foreign;
 mod hidden;
 mod incidents;
+mod inspect;
 mod link;
 mod listen;
+mod migrations;
 mod nodes;
 mod recordings;
+mod rights;
 mod schema;
 mod segments;
 mod site;
 mod tls;
+mod trouble;
 
 #[cfg(test)]
+mod neighbour_tests;
+#[cfg(test)]
+mod pooler_tests;
+#[cfg(test)]
 mod site_tests;
+#[cfg(test)]
+mod testpooler;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -42,15 +54,17 @@ use uuid::Uuid;
 
 use self::address::Address;
 use self::arrival::Door;
+pub use self::inspect::inspect;
 use self::link::Server;
+use self::listen::Changes;
 pub use self::nodes::inspect as inspect_nodes;
-pub use self::schema::inspect;
-pub use self::site::SiteTable;
+pub use self::site::{SiteTable, shortened};
 use super::{
     Condition, Database, IncidentQuery, Joined, NodeFolder, NodeStore, Owner, RecordingSummary, SegmentQuery,
     SessionSummary, Skip, WritePlan,
 };
 use crate::base::{Error, Result};
+use crate::config::settings::Postgres as Settings;
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::incident::Incident;
 use crate::domain::node::{Node, NodeClaim};
@@ -63,22 +77,38 @@ const FIRST_TRY: Duration = Duration::from_secs(5);
 /// A PostgreSQL database with our schema.
 pub struct Postgres {
     server: Arc<Server>,
-    changes: watch::Receiver<u64>,
+    changes: Arc<Changes>,
+    /// As it was when nobody had been told of anything.
+    heard: watch::Receiver<u64>,
     /// Ends when this goes.
     listener: Arc<AbortOnDropHandle<()>>,
     owner: Owner,
 }
 
 impl Postgres {
-    fn new(server: Arc<Server>, changes: watch::Receiver<u64>, listener: AbortOnDropHandle<()>) -> Arc<Self> {
-        Arc::new(Self { server, changes, listener: Arc::new(listener), owner: Owner::none() })
+    fn new(
+        server: Arc<Server>,
+        changes: Arc<Changes>,
+        heard: watch::Receiver<u64>,
+        listener: AbortOnDropHandle<()>,
+    ) -> Arc<Self> {
+        Arc::new(Self { server, changes, heard, listener: Arc::new(listener), owner: Owner::none() })
     }
 
     /// The same database, for a node that counts as admitted under this name.
     #[must_use]
     pub fn for_node(&self, name: &str) -> Arc<Self> {
-        let (server, changes, listener) = (Arc::clone(&self.server), self.changes.clone(), Arc::clone(&self.listener));
-        Arc::new(Self { server, changes, listener, owner: Owner::named(name) })
+        let (server, listener) = (Arc::clone(&self.server), Arc::clone(&self.listener));
+        let (changes, heard) = (Arc::clone(&self.changes), self.heard.clone());
+        Arc::new(Self { server, changes, heard, listener, owner: Owner::named(name) })
+    }
+
+    /// What was asked for, and a word to those who read the cameras that something has changed.
+    fn made<T>(&self, answer: Result<T>) -> Result<T> {
+        if answer.is_ok() {
+            self.changes.made();
+        }
+        answer
     }
 }
 
@@ -94,12 +124,13 @@ pub fn place(url: &SecretString) -> Result<String> {
 ///
 /// `Invalid` (field `database.url`) when the URL is wrong, `Unsupported` when the schema is newer than ours or the tables
 /// belong to another program, `Unavailable` when the server does not answer. No error holds the URL or its password.
-pub async fn open(url: &SecretString) -> Result<Arc<Postgres>> {
-    let address = Address::parse(url)?;
+pub async fn open(settings: &Settings) -> Result<Arc<Postgres>> {
+    let address = Address::of(settings)?;
     schema::bring_up(&address).await?;
-    let (listener, changes) = listen::begin(address.clone()).await?;
+    let (changes, heard) = Changes::new();
+    let listener = listen::begin(address.clone(), Arc::clone(&changes)).await?;
     let server = Arc::new(Server::new(&address, Arc::new(Door::open()))?);
-    Ok(Postgres::new(server, changes, listener))
+    Ok(Postgres::new(server, changes, heard, listener))
 }
 
 /// As [`open`], but a database that is away is waited for: until it comes, every call says what is wrong with it, and
@@ -107,19 +138,19 @@ pub async fn open(url: &SecretString) -> Result<Arc<Postgres>> {
 ///
 /// # Errors
 /// `Invalid` and `Unsupported` of [`open`].
-pub async fn open_or_wait(url: &SecretString) -> Result<Arc<Postgres>> {
-    let address = Address::parse(url)?;
+pub async fn open_or_wait(settings: &Settings) -> Result<Arc<Postgres>> {
+    let address = Address::of(settings)?;
     let silent = |_| Err(Error::unavailable(format!("the database {} does not answer", address.place)));
-    let why = match tokio::time::timeout(FIRST_TRY, open(url)).await.unwrap_or_else(silent) {
+    let why = match tokio::time::timeout(FIRST_TRY, open(settings)).await.unwrap_or_else(silent) {
         Err(error) if arrival::is_away(&error) => error,
         opened => return opened,
     };
     log::warn!("{why}; going on without it until it answers");
     let door = Arc::new(Door::shut(&why));
     let server = Arc::new(Server::new(&address, Arc::clone(&door))?);
-    let (sender, changes) = watch::channel(0);
-    let listener = AbortOnDropHandle::new(tokio::spawn(arrival::wait(address, door, sender)));
-    Ok(Postgres::new(server, changes, listener))
+    let (changes, heard) = Changes::new();
+    let listener = AbortOnDropHandle::new(tokio::spawn(arrival::wait(address, door, Arc::clone(&changes))));
+    Ok(Postgres::new(server, changes, heard, listener))
 }
 
 #[async_trait]
@@ -185,36 +216,36 @@ impl Database for Postgres {
 
     async fn put_camera_kind(&self, kind: String, url_template: String) -> Result<()> {
         let link = self.server.link().await?;
-        link.answer(cameras::put_kind(&link, &kind, &url_template)).await
+        self.made(link.answer(cameras::put_kind(&link, &kind, &url_template)).await)
     }
 
     async fn delete_camera_kind(&self, kind: &str) -> Result<()> {
         let link = self.server.link().await?;
-        link.answer(cameras::delete_kind(&link, kind)).await
+        self.made(link.answer(cameras::delete_kind(&link, kind)).await)
     }
 
     async fn add_camera(&self, edit: CameraEdit) -> Result<CameraRow> {
         let link = self.server.link().await?;
-        link.answer(cameras::add(&link, edit)).await
+        self.made(link.answer(cameras::add(&link, edit)).await)
     }
 
     async fn edit_camera_if(&self, id: i64, edit: CameraEdit, only_if: Condition) -> Result<CameraRow> {
         let link = self.server.link().await?;
-        link.answer(cameras::edit(&link, id, edit, only_if)).await
+        self.made(link.answer(cameras::edit(&link, id, edit, only_if)).await)
     }
 
     async fn write_cameras(&self, plan: WritePlan) -> Result<()> {
         let link = self.server.link().await?;
-        link.long_answer(cameras::write(&link, plan)).await
+        self.made(link.long_answer(cameras::write(&link, plan)).await)
     }
 
     async fn delete_camera_if(&self, id: i64, only_if: Condition) -> Result<()> {
         let link = self.server.link().await?;
-        link.answer(cameras::delete(&link, id, only_if)).await
+        self.made(link.answer(cameras::delete(&link, id, only_if)).await)
     }
 
     fn camera_changes(&self) -> watch::Receiver<u64> {
-        self.changes.clone()
+        self.heard.clone()
     }
 
     async fn open_session(&self, session: Session) -> Result<()> {
@@ -265,7 +296,13 @@ impl Database for Postgres {
         let (owner, server) = (self.owner.get()?, Arc::clone(&self.server));
         let task = tokio::spawn(async move {
             let link = server.link().await?;
-            link.answer(segments::claim(&link, &owner, &skip, || asker.strong_count() > 0)).await
+            let claimed = link.answer(segments::claim(&link, &owner, &skip)).await??;
+            drop(link);
+            if let Some(segment) = claimed.as_ref().filter(|_| asker.strong_count() == 0) {
+                let (link, from) = (server.link().await?, [SegmentState::Uploading]);
+                link.answer(segments::shift(&link, &owner, segment.id, &from, SegmentState::Sealed, None)).await?;
+            }
+            Ok(claimed)
         });
         let claimed = task.await;
         drop(wanted);
@@ -343,6 +380,12 @@ impl Database for Postgres {
     async fn ping(&self) -> Result<String> {
         let link = self.server.link().await?;
         let words = link.answer(cameras::ping(&link, self.server.place())).await?;
-        Ok(words + &self.server.pace())
+        if let Err(last) = self.server.trouble().none() {
+            // Reading works. Whether writing does by now is tried.
+            let link = self.server.link().await?;
+            link.answer(cameras::try_room(&link, last)).await?;
+            self.server.trouble().is_over();
+        }
+        Ok(words + self.changes.note() + &self.server.pace())
     }
 }

@@ -1,19 +1,19 @@
 //! The `nodes` table: who works on this database.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::Client;
-use secrecy::SecretString;
 use tokio_postgres::Row;
-use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use super::address::Address;
-use super::cameras::whole;
+use super::arrival::Door;
+use super::client::Client;
 use super::fault::{self, Failure};
+use super::link::Server;
 use crate::adapters::database::{Joined, NodeFolder, nodes_sql};
 use crate::base::Result as Answer;
-use crate::base::{Error, Kind};
+use crate::config::settings::Postgres as Settings;
 use crate::domain::node::{Node, NodeClaim, Place, admit};
 
 /// By the server's clock: those of the nodes need not agree.
@@ -21,63 +21,47 @@ const COLUMNS: &str = "node, name, instance, run, relays, records, \
                        abs(extract(epoch FROM clock_timestamp() - seen_at))::float8, stopped_at IS NOT NULL, \
                        spool, objects, adopted";
 
-/// Longest time for a look.
-const LOOK: Duration = Duration::from_secs(5);
-
 /// The nodes, for `check`: migrates nothing. None where the tables are not made yet.
 ///
 /// # Errors
 /// As [`super::open`].
-pub async fn inspect(url: &SecretString) -> Answer<Vec<Node>> {
-    let address = Address::parse(url)?;
-    let place = &address.place;
-    let look = async {
-        let sentence = |error| fault::sentence(place, &error);
-        let (client, connection) = address.config.connect(address.tls.clone()).await.map_err(sentence)?;
-        let _connection = AbortOnDropHandle::new(tokio::spawn(connection));
-        let there = client.query_one("SELECT to_regclass('nodes') IS NOT NULL", &[]).await.map_err(sentence)?;
-        if !there.get::<_, bool>(0) {
-            return Ok(Vec::new());
-        }
-        all(&client).await.map_err(|failure| match failure {
-            Failure::Answer(error) => error,
-            Failure::Pg(error) => sentence(error),
-        })
+pub async fn inspect(settings: &Settings) -> Answer<Vec<Node>> {
+    let server = Server::new(&Address::of(settings)?, Arc::new(Door::open()))?;
+    let link = server.link().await?;
+    let asked = async {
+        let there = link.query_one("SELECT to_regclass('nodes') IS NOT NULL", &[]).await?;
+        if there.get(0) { all(&link).await } else { Ok(Vec::new()) }
     };
-    let late = |_| Error::new(Kind::Timeout, format!("the database {place} does not answer"));
-    tokio::time::timeout(LOOK, look).await.map_err(late)?
+    link.answer(asked).await
 }
 
-pub(super) async fn all(client: &tokio_postgres::Client) -> Result<Vec<Node>, Failure> {
+pub(super) async fn all(client: &Client) -> Result<Vec<Node>, Failure> {
     let sql = format!("SELECT {COLUMNS} FROM nodes ORDER BY node");
     Ok(client.query(&sql, &[]).await?.iter().filter_map(node).collect())
 }
 
 /// Looks at all nodes and writes ours, with nobody else joining in between.
 pub(super) async fn join(client: &Client, claim: &NodeClaim) -> Result<Joined, Failure> {
-    whole(client, async {
-        client.batch_execute("LOCK TABLE nodes IN EXCLUSIVE MODE").await?;
-        let before = all(client).await?;
-        let (Place::Known(owner) | Place::New(owner)) = admit(claim, &before)?;
-        // A node that is gone and had our name.
-        let sql = "UPDATE nodes SET name = node || '@' || instance WHERE name = $1 AND node <> $2";
-        client.execute(sql, &[&claim.name, &owner]).await?;
-        let sql = "INSERT INTO nodes (node, name, instance, run, relays, records, started_at, seen_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp(), clock_timestamp()) ON CONFLICT (node) DO UPDATE SET \
-                   started_at = CASE WHEN nodes.run = excluded.run THEN nodes.started_at ELSE excluded.started_at END, \
-                   name = excluded.name, instance = excluded.instance, run = excluded.run, relays = excluded.relays, \
-                   records = excluded.records, seen_at = excluded.seen_at, stopped_at = NULL";
-        let NodeClaim { name, instance, run, relays, records, .. } = claim;
-        client.execute(sql, &[&owner, name, instance, run, relays, records]).await?;
-        if claim.relays && claim.starts {
-            for sql in nodes_sql::take_up("$1") {
-                client.execute(&sql, &[&owner]).await?;
-            }
+    client.batch_execute("LOCK TABLE nodes IN EXCLUSIVE MODE").await?;
+    let before = all(client).await?;
+    let (Place::Known(owner) | Place::New(owner)) = admit(claim, &before)?;
+    // A node that is gone and had our name.
+    let sql = "UPDATE nodes SET name = node || '@' || instance WHERE name = $1 AND node <> $2";
+    client.execute(sql, &[&claim.name, &owner]).await?;
+    let sql = "INSERT INTO nodes (node, name, instance, run, relays, records, started_at, seen_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp(), clock_timestamp()) ON CONFLICT (node) DO UPDATE SET \
+               started_at = CASE WHEN nodes.run = excluded.run THEN nodes.started_at ELSE excluded.started_at END, \
+               name = excluded.name, instance = excluded.instance, run = excluded.run, relays = excluded.relays, \
+               records = excluded.records, seen_at = excluded.seen_at, stopped_at = NULL";
+    let NodeClaim { name, instance, run, relays, records, .. } = claim;
+    client.execute(sql, &[&owner, name, instance, run, relays, records]).await?;
+    if claim.relays && claim.starts {
+        for sql in nodes_sql::take_up("$1") {
+            client.execute(&sql, &[&owner]).await?;
         }
-        let (mine, others) = all(client).await?.into_iter().partition(|node| node.owner == owner);
-        Ok(Joined::of(mine, others)?)
-    })
-    .await
+    }
+    let (mine, others) = all(client).await?.into_iter().partition(|node| node.owner == owner);
+    Ok(Joined::of(mine, others)?)
 }
 
 pub(super) async fn leave(client: &Client, run: Uuid) -> Result<(), Failure> {

@@ -1,10 +1,10 @@
 //! The `sessions` table, and what all segments of a stream come to.
 
 use chrono::{DateTime, Utc};
-use deadpool_postgres::Client;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::client::Client;
 use super::fault::Failure;
 use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{MOST_SESSIONS, RecordingSummary, SessionSummary};

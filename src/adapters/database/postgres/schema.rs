@@ -1,21 +1,19 @@
-//! The schema's version: older is migrated, newer and foreign are refused by name, never guessed at.
+//! The schema's version: older is migrated, all of it or nothing; newer and foreign are refused by name before anything is
+//! made, never guessed at.
 
 use std::time::Duration;
 
-use secrecy::SecretString;
-use tokio_postgres::Client;
-use tokio_util::task::AbortOnDropHandle;
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
 
-use super::address::Address;
-use super::fault;
+use super::address::{Address, Connected};
+use super::fault::Failure;
+use super::migrations;
+use super::{foreign, rights};
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
 
-mod embedded {
-    refinery::embed_migrations!("sql/postgres");
-}
-
-/// Ours alone: other programs of the same database may use refinery too.
+/// Ours alone: other programs of the same database may have migrations too. Of the form that `refinery` gave it.
 const HISTORY: &str = "streamwarden_schema_history";
 
 /// Of the advisory lock: "strmward" in ASCII.
@@ -24,8 +22,14 @@ const LOCK: i64 = 0x7374_726d_7761_7264;
 /// Longest time for everything here; another process may be migrating.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Longest time for a look.
-const LOOK: Duration = Duration::from_secs(5);
+/// What a schema holds of ours.
+pub(super) struct Found {
+    /// Version of the tables; 0 when there are none.
+    pub(super) version: i32,
+    /// The schema that tables are made in; `None` when there is none.
+    pub(super) schema: Option<String>,
+    has_history: bool,
+}
 
 /// Migrates the database to our version.
 pub(super) async fn bring_up(address: &Address) -> Result<()> {
@@ -37,97 +41,131 @@ pub(super) async fn bring_up(address: &Address) -> Result<()> {
         );
         Error::new(Kind::Timeout, sentence)
     };
-    tokio::time::timeout(LIMIT, migrate(address)).await.map_err(late)?
-}
-
-/// Says what the database holds, for `check`: migrates nothing, as it may be in use by a program of another version.
-///
-/// # Errors
-/// As [`super::open`].
-pub async fn inspect(url: &SecretString) -> Result<String> {
-    let address = Address::parse(url)?;
-    let place = &address.place;
-    let late = |_| Error::new(Kind::Timeout, format!("the database {place} does not answer"));
-    let look = async {
-        let sentence = |error| fault::sentence(place, &error);
-        let (client, connection) = address.config.connect(address.tls.clone()).await.map_err(sentence)?;
-        let _connection = AbortOnDropHandle::new(tokio::spawn(connection));
-        let (theirs, ours) = (known_version(&client, place).await?, newest());
-        let sql = "SELECT current_setting('server_version'), current_setting('transaction_read_only')::boolean";
-        let row = client.query_one(sql, &[]).await.map_err(sentence)?;
-        let (server, is_read_only): (String, bool) = (row.get(0), row.get(1));
-        if is_read_only {
-            return Err(fault::read_only(place));
-        }
-        if theirs < ours {
-            return Ok(format!("PostgreSQL {server} at {place}, schema version {theirs}, will be brought to {ours}"));
-        }
-        let cameras = client.query_one("SELECT count(*) FROM cameras", &[]).await.map_err(sentence)?;
-        Ok(format!("PostgreSQL {server} at {place}, cameras: {}", cameras.get::<_, i64>(0)))
+    let migrated = async {
+        let connected = address.connect().await?;
+        let migrated = migrate(&connected, address).await;
+        connected.roll_back(migrated).await.map_err(|failure| failure.sentence(&address.place))
     };
-    tokio::time::timeout(LOOK, look).await.map_err(late)?
+    tokio::time::timeout(LIMIT, migrated).await.map_err(late)?
 }
 
-async fn migrate(address: &Address) -> Result<()> {
+/// In one transaction, which holds the lock as well: nothing of ours stays on the connection.
+async fn migrate(client: &Connected, address: &Address) -> Result<(), Failure> {
+    let begin = format!("BEGIN; {}", address.search_path());
+    client.batch_execute(&begin).await?;
+    let found = look(client, address).await?;
+    client.batch_execute("COMMIT").await?;
+    if found.version == migrations::newest() {
+        return Ok(());
+    }
+    // Another transaction: in the same one the server would remember names that were not there at the first look.
+    client.batch_execute(&format!("{begin} SELECT pg_advisory_xact_lock({LOCK})")).await?;
+    let found = look(client, address).await?;
+    if found.version < migrations::newest() {
+        nothing_in_the_way(client, address, &found).await?;
+        rights::may_migrate(client, address, &found).await?;
+        if let (None, Some(schema)) = (&found.schema, &address.schema) {
+            client.batch_execute(&format!("CREATE SCHEMA {}", foreign::quoted(schema))).await?;
+        }
+        run(client, address, &found).await?;
+    }
+    client.batch_execute("COMMIT").await?;
+    Ok(())
+}
+
+/// Runs the migrations that are missing and writes them down.
+async fn run(client: &Connected, address: &Address, found: &Found) -> Result<(), Failure> {
+    if !found.has_history {
+        // With "IF NOT EXISTS" the server would complain to the log each time.
+        let columns = "version int4 PRIMARY KEY, name varchar(255), applied_on varchar(255), checksum varchar(255)";
+        client.batch_execute(&format!("CREATE TABLE {HISTORY} ({columns})")).await?;
+    }
+    let kept = client.query_typed(&format!("SELECT version, name, checksum FROM {HISTORY}"), &[]).await?;
+    let kept: Vec<(i32, Option<String>, Option<String>)> =
+        kept.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+    for migration in migrations::all() {
+        let (version, name, checksum) = (migration.version(), migration.name(), migration.checksum().to_string());
+        match kept.iter().find(|(kept, ..)| *kept == version) {
+            Some((_, kept_name, kept_sum)) => {
+                if kept_name.as_deref() != Some(name) || kept_sum.as_deref() != Some(checksum.as_str()) {
+                    return Err(refused(&address.place, &by_hand(version)).into());
+                }
+            }
+            None if version <= found.version => return Err(refused(&address.place, &by_hand(version)).into()),
+            None => {
+                client.batch_execute(migration.sql().unwrap_or_default()).await?;
+                let now = chrono::Utc::now().to_rfc3339();
+                let sql =
+                    format!("INSERT INTO {HISTORY} (version, name, applied_on, checksum) VALUES ($1, $2, $3, $4)");
+                let values: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 4] =
+                    [(&version, Type::INT4), (&name, Type::TEXT), (&now, Type::TEXT), (&checksum, Type::TEXT)];
+                client.execute_typed(&sql, &values).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn by_hand(version: i32) -> String {
+    format!("cannot be migrated: version {version} in {HISTORY} is not what this program has; was it changed by hand?")
+}
+
+/// What the schema holds of ours. An error when it is newer than this program.
+pub(super) async fn look(client: &Connected, address: &Address) -> Result<Found, Failure> {
     let place = &address.place;
-    let sentence = |error| fault::sentence(place, &error);
-    // A connection of its own: the lock goes with it, whatever happens.
-    let (mut client, connection) = address.config.connect(address.tls.clone()).await.map_err(sentence)?;
-    let _connection = AbortOnDropHandle::new(tokio::spawn(connection));
-    if known_version(&client, place).await? == newest() {
-        return Ok(());
+    let sql = "SELECT current_schema()::text, count(*) > 0, coalesce(bool_and(has_table_privilege(oid, 'SELECT')), true), \
+               current_user::text FROM pg_class \
+               WHERE relname = $1 AND relnamespace IN (SELECT to_regnamespace(quote_ident(one)) \
+               FROM unnest(current_schemas(false)) AS one)";
+    let row = client.query_typed_one(sql, &[(&HISTORY, Type::TEXT)]).await?;
+    let (schema, has_history, is_readable): (Option<String>, bool, bool) = (row.get(0), row.get(1), row.get(2));
+    if !is_readable {
+        let (user, schema) = (row.get(3), schema.unwrap_or_default());
+        return Err(rights::lacking(place, &[format!("SELECT on {HISTORY}")], user, &schema));
     }
-    client.execute("SELECT pg_advisory_lock($1)", &[&LOCK]).await.map_err(sentence)?;
-    if known_version(&client, place).await? == newest() {
-        return Ok(());
-    }
-    let mut runner = embedded::migrations::runner();
-    runner.set_migration_table_name(HISTORY);
-    runner.run_async(&mut client).await.map(|_| ()).map_err(|error| wrong_history(place, error))
-}
-
-/// Version of the database's schema, at most ours; 0 for an empty one. An error when the tables are somebody else's.
-async fn known_version(client: &Client, place: &str) -> Result<i32> {
-    let sentence = |error| fault::sentence(place, &error);
-    let exists = "SELECT to_regclass($1) IS NOT NULL, to_regclass('cameras') IS NOT NULL";
-    let row = client.query_one(exists, &[&HISTORY]).await.map_err(sentence)?;
-    let (has_history, has_cameras): (bool, bool) = (row.get(0), row.get(1));
-    if !has_history {
-        if has_cameras {
-            return Err(refused(
-                place,
-                "has a table cameras that is not ours; name another database (createdb streamwarden)",
-            ));
+    let version = match has_history {
+        false => 0,
+        true => {
+            let sql = format!("SELECT coalesce(max(version), 0) FROM {HISTORY}");
+            client.query_typed_one(&sql, &[]).await?.get(0)
         }
-        return Ok(0);
-    }
-    let version = format!("SELECT coalesce(max(version), 0) FROM {HISTORY}");
-    let theirs: i32 = client.query_one(&version, &[]).await.map_err(sentence)?.get(0);
-    let ours = newest();
-    if theirs > ours {
+    };
+    let ours = migrations::newest();
+    if version > ours {
         let what =
-            format!("has schema version {theirs}, this program knows versions up to {ours}; use a newer program");
-        return Err(refused(place, &what));
+            format!("has schema version {version}, this program knows versions up to {ours}; use a newer program");
+        return Err(refused(place, &what).into());
     }
-    Ok(theirs)
+    Ok(Found { version, schema, has_history })
 }
 
-/// Version of the newest migration in this program.
-fn newest() -> i32 {
-    embedded::migrations::runner().get_migrations().iter().map(refinery::Migration::version).max().unwrap_or(0)
+/// An error when something that is not ours has a name that we should have to give. Only for somebody who holds the lock
+/// or makes nothing: another process of ours may be at it.
+pub(super) async fn nothing_in_the_way(client: &Connected, address: &Address, found: &Found) -> Result<(), Failure> {
+    let Some((kind, name)) = in_the_way(client, found.version).await? else { return Ok(()) };
+    let what = match name.as_str() {
+        "cameras" => foreign::cameras(client).await?,
+        _ => foreign::other(&kind, &name),
+    };
+    Err(refused(&address.place, &what).into())
 }
 
-fn wrong_history(place: &str, error: refinery::Error) -> Error {
-    let mut cause = std::error::Error::source(&error);
-    while let Some(inner) = cause {
-        if let Some(error) = inner.downcast_ref::<tokio_postgres::Error>() {
-            return fault::sentence(place, error);
-        }
-        cause = inner.source();
-    }
-    refused(place, &format!("cannot be migrated; its tables or {HISTORY} were changed by hand")).with_source(error)
+/// The first thing that has a name which a missing migration would give to something of ours.
+async fn in_the_way(client: &Connected, version: i32) -> Result<Option<(String, String)>, Failure> {
+    let all = migrations::all();
+    let (done, missing): (Vec<_>, Vec<_>) = all.iter().partition(|migration| migration.version() <= version);
+    let (done, mut names) = (migrations::made(done.into_iter()), migrations::made(missing.into_iter()));
+    // What we have made ourselves may be dropped and made again.
+    names.retain(|name| !done.contains(name));
+    // The table that a site is likely to have, and that something can be done with.
+    names.sort_by_key(|name| name != "cameras");
+    let sql = "SELECT CASE relkind WHEN 'i' THEN 'an index' WHEN 'v' THEN 'a view' WHEN 'S' THEN 'a sequence' ELSE 'a table' END, \
+               relname::text FROM pg_class WHERE relnamespace = to_regnamespace(quote_ident(current_schema())) \
+               AND relname = ANY ($1) ORDER BY array_position($1, relname::text) LIMIT 1";
+    let found: Option<Row> = client.query_typed_opt(sql, &[(&names, Type::TEXT_ARRAY)]).await?;
+    Ok(found.map(|row| (row.get(0), row.get(1))))
 }
 
-fn refused(place: &str, why: &str) -> Error {
+pub(super) fn refused(place: &str, why: &str) -> Error {
     Error::new(Kind::Unsupported, format!("the database {place} {why}"))
 }

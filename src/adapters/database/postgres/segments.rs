@@ -1,11 +1,11 @@
 //! The `segments` table: the ledger of every media file.
 
 use chrono::{DateTime, Utc};
-use deadpool_postgres::Client;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use super::client::Client;
 use super::fault::Failure;
 use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{SegmentQuery, Skip, ledger};
@@ -69,13 +69,13 @@ pub(super) async fn shift(
     Ok(client.execute(&statement, &[&id, &to.as_str(), &reason, &words(from), &owner]).await? > 0)
 }
 
-/// Takes the oldest sealed segment that is not skipped and nobody else is taking; puts it back when nobody wants it any more.
+/// Takes the oldest sealed segment that is not skipped and nobody else is taking. The inner error is about a row that is
+/// taken all the same, so that it does not stand before the others for ever.
 pub(super) async fn claim(
     client: &Client,
     owner: &str,
     skip: &Skip,
-    wanted: impl Fn() -> bool,
-) -> Result<Option<Segment>, Failure> {
+) -> Result<crate::base::Result<Option<Segment>>, Failure> {
     // Adopted ones after our own: each look is one step into the index of what is local.
     let adopted = "'' AND EXISTS (SELECT 1 FROM nodes WHERE nodes.node = $1 AND adopted)";
     let mut found = None;
@@ -91,14 +91,12 @@ pub(super) async fn claim(
             break;
         }
     }
-    let Some(row) = found else { return Ok(None) };
-    let claimed = segment(&row).ok_or_else(|| {
+    let Some(row) = found else { return Ok(Ok(None)) };
+    let damaged = || {
         Error::internal("a row of the segment ledger was damaged by hand; it is left as uploading").about(Scope::Item)
-    })?;
-    if !wanted() {
-        shift(client, owner, claimed.id, &[SegmentState::Uploading], SegmentState::Sealed, None).await?;
-    }
-    Ok(Some(claimed))
+    };
+    let claimed = segment(&row).ok_or_else(damaged).map(Some);
+    Ok(claimed)
 }
 
 pub(super) async fn release(client: &Client, owner: &str) -> Result<u64, Failure> {

@@ -1,21 +1,20 @@
-//! A site's own table of cameras, read by the query of `database.cameras_query`. Nothing is created there, and the session
-//! is read-only, so that a query that writes fails.
+//! A site's own table of cameras, read by the query of `database.cameras_query`. Nothing is created there, and each reading
+//! is a transaction that is read-only, so that a query that writes fails and the connection is left as it was.
 //!
 //! Columns count by their names, in any order and of any type: each is read as text, so that one odd row does not hide
 //! the others. What makes a camera valid is a rule of `domain::camera`.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use deadpool_postgres::Client;
 use secrecy::SecretString;
 use tokio_postgres::Row;
 
 use super::address::Address;
 use super::arrival::{self, Door};
 use super::cameras::{filled, text};
+use super::client::Client;
 use super::fault::{self, Failure};
 use super::link::Server;
 use crate::adapters::database::ledger::LONGEST_TEXT;
@@ -52,7 +51,7 @@ pub struct SiteTable {
     server: Server,
     query: String,
     /// Rows left out at the last reading, so that the log tells of them once.
-    left_out: AtomicUsize,
+    left_out: Mutex<Vec<String>>,
 }
 
 impl SiteTable {
@@ -86,7 +85,7 @@ impl SiteTable {
         let address = Address::parse(url)?;
         let server = Server::reading(&address, Arc::new(Door::open()))?;
         let query = query.trim().trim_end_matches(';').to_owned();
-        Ok(Self { server, query, left_out: AtomicUsize::new(0) })
+        Ok(Self { server, query, left_out: Mutex::default() })
     }
 
     /// All cameras, by id.
@@ -94,13 +93,23 @@ impl SiteTable {
     /// # Errors
     /// `Invalid` when the query is wrong; else what is wrong with the server.
     pub async fn cameras(&self) -> Result<Vec<CameraRow>> {
+        let (cameras, left_out) = self.read().await?;
+        let mut known = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        if !left_out.is_empty() && *known != left_out {
+            log::warn!(rows = left_out.len(); "rows of {KEY} are left out: {}", shortened(&left_out));
+        }
+        *known = left_out;
+        Ok(cameras)
+    }
+
+    /// All cameras, by id, and why each of the other rows is left out.
+    ///
+    /// # Errors
+    /// As [`SiteTable::cameras`].
+    pub async fn read(&self) -> Result<(Vec<CameraRow>, Vec<String>)> {
         let link = self.server.link().await?;
         let rows = link.answer(read(&link, &self.query)).await?;
-        let (cameras, left_out) = sorted(rows.iter().map(camera));
-        if self.left_out.swap(left_out, Ordering::Relaxed) != left_out {
-            log::warn!(rows = left_out; "rows of {KEY} without an id of their own (a whole number) are left out");
-        }
-        Ok(cameras)
+        Ok(sorted(rows.iter().map(|row| (filled(row, 0), camera(row)))))
     }
 
     /// Says where the cameras are and how many there are.
@@ -114,10 +123,12 @@ impl SiteTable {
 }
 
 async fn read(client: &Client, query: &str) -> Result<Vec<Row>, Failure> {
-    // The line end keeps a comment at the end of the query from swallowing the parenthesis. Described each time: the site
-    // may alter its table.
-    let described = client.prepare(&format!("SELECT * FROM ({query}\n) AS camera LIMIT 0")).await.map_err(wrong)?;
-    let has = |column: &str| described.columns().iter().any(|given| given.name() == column);
+    // The line end keeps a comment at the end of the query from swallowing the parenthesis. Nothing but one statement passes
+    // here, and so what is run after it is one as well.
+    client.query(&format!("SELECT NULL::text FROM ({query}\n) AS camera LIMIT 0"), &[]).await.map_err(wrong)?;
+    // Asked each time, as the site may alter its table.
+    let given = client.columns(&format!("SELECT * FROM ({query}\n) AS camera LIMIT 0")).await.map_err(wrong)?;
+    let has = |column: &str| given.iter().any(|given| given == column);
     for needed in &COLUMNS[..2] {
         if !has(needed) {
             let sentence =
@@ -177,23 +188,39 @@ fn flag(text: Option<&str>) -> bool {
     })
 }
 
-/// By id, each once; and how many were left out. Our own table keeps names unique. Here a name may come twice: the later
-/// camera gets one that no path may have, so that it is shown with its fault and two relays never fight for a path.
-fn sorted(rows: impl Iterator<Item = Option<CameraRow>>) -> (Vec<CameraRow>, usize) {
-    let (mut by_id, mut left_out) = (BTreeMap::new(), 0);
-    for row in rows {
+/// By id, each once; and why the others are left out. Our own table keeps names unique. Here a name may come twice: the
+/// later camera gets one that no path may have, so that it is shown with its fault and two relays never fight for a path.
+fn sorted(rows: impl Iterator<Item = (Option<String>, Option<CameraRow>)>) -> (Vec<CameraRow>, Vec<String>) {
+    let (mut by_id, mut left_out) = (BTreeMap::new(), Vec::new());
+    for (id, row) in rows {
         match row.map(|row| (by_id.entry(row.id), row)) {
             Some((Entry::Vacant(place), row)) => drop(place.insert(row)),
-            Some((Entry::Occupied(_), _)) | None => left_out += 1,
+            Some((Entry::Occupied(_), row)) => left_out.push(format!("id {} comes again", row.id)),
+            None => left_out.push(match id {
+                None => "a row has no id".to_owned(),
+                Some(id) => format!("id {:?} is no whole number", id.chars().take(40).collect::<String>()),
+            }),
         }
     }
+    // In an order of our own, as the query may have none.
+    left_out.sort();
     let mut names: BTreeMap<String, i64> = BTreeMap::new();
     let mut cameras: Vec<CameraRow> = by_id.into_values().collect();
-    for camera in &mut cameras {
+    for camera in cameras.iter_mut().filter(|camera| !camera.name.is_empty()) {
         match names.entry(camera.name.clone()) {
             Entry::Vacant(place) => drop(place.insert(camera.id)),
             Entry::Occupied(first) => camera.name = format!("{} (name of camera {} too)", camera.name, first.get()),
         }
     }
     (cameras, left_out)
+}
+
+/// The first few, and how many more there are.
+pub fn shortened(reasons: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let shown = reasons.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
+    match reasons.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown}; and {more} more"),
+    }
 }

@@ -37,6 +37,9 @@ async fn cameras_are_read_by_the_names_of_their_columns_whatever_their_types() {
     let told = table.ping().await.expect("answers");
     assert!(told.starts_with("cameras by database.cameras_query from localhost:") && told.ends_with(": 3"), "{told}");
 
+    let (_, left_out) = table.read().await.expect("read");
+    assert_eq!(left_out, ["a row has no id", "id 3 comes again"]);
+
     // Theirs to change, under our eyes.
     server.psql(&database, "ALTER TABLE cctv RENAME COLUMN port TO p").expect("renamed");
     let error = table.cameras().await.expect_err("a column is gone");
@@ -58,13 +61,14 @@ async fn queries_that_cannot_work_are_refused_by_name() {
         ("SELEC 1", "syntax error"),
         ("SELECT 1 AS id, 'a' AS name; DROP TABLE t", "syntax error"),
         ("SELECT 1) AS a; DROP TABLE t; --", "syntax error"),
+        ("SELECT 1) AS a; DROP TABLE t; SELECT * FROM (SELECT 1 AS id, 'a' AS name", "multiple commands"),
         ("WITH gone AS (DELETE FROM t RETURNING x) SELECT x AS id, 'a' AS name FROM gone", "data-modifying"),
     ] {
         let Err(error) = SiteTable::open(&url, query).await else { panic!("{query}") };
         assert_eq!((error.kind(), error.field()), (Kind::Invalid, Some("database.cameras_query")), "{query}: {error}");
         assert!(error.to_string().contains(words), "{query}: {error}");
     }
-    // A function that writes: the session is read-only.
+    // A function that writes: the transaction is read-only.
     let writes = "CREATE FUNCTION w() RETURNS int LANGUAGE sql AS 'INSERT INTO t VALUES (1) RETURNING 1'";
     server.psql(&name_of(&url), writes).expect("made");
     let table = SiteTable::open(&url, "SELECT w() AS id, 'a' AS name").await.expect("as if it were a standby");

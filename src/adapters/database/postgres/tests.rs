@@ -10,11 +10,26 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::Postgres;
 use super::testserver::{TestServer, own, shared};
-use super::{Postgres, open, open_or_wait};
 use crate::adapters::database::{Database, NodeStore, behaviour};
+use crate::base::Result;
 use crate::base::error::Kind;
+use crate::config::settings::Postgres as Settings;
 use crate::domain::camera::CameraEdit;
+
+/// Settings that say nothing but where the database is.
+pub(super) fn at(url: &SecretString) -> Settings {
+    Settings { url: url.clone(), schema: None, listen_url: None }
+}
+
+pub(super) async fn open(url: &SecretString) -> Result<Arc<Postgres>> {
+    super::open(&at(url)).await
+}
+
+async fn open_or_wait(url: &SecretString) -> Result<Arc<Postgres>> {
+    super::open_or_wait(&at(url)).await
+}
 
 /// A database of its own on the shared server.
 struct Fresh {
@@ -242,6 +257,7 @@ async fn schemas_that_are_not_ours_are_refused_by_name_and_older_ones_migrated_o
     fresh.psql("DROP TABLE streamwarden_schema_history").expect("dropped");
     let (kind, sentence) = refusal(&fresh.url).await;
     assert!(kind == Kind::Unsupported && sentence.contains("cameras that is not ours"), "{sentence}");
+    assert!(sentence.contains("database.cameras_query = 'SELECT id, name, url, enabled FROM cameras'"), "{sentence}");
 }
 
 #[tokio::test]
@@ -329,10 +345,10 @@ async fn tls_believes_whom_sslmode_says() {
 async fn a_look_changes_nothing() {
     let server = shared();
     let url = server.database();
-    let told = super::inspect(&url).await.expect("an empty database");
+    let told = super::inspect(&at(&url)).await.expect("an empty database");
     assert!(told.contains("schema version 0, will be brought to"), "{told}");
     let database = open(&url).await.expect("nothing was made that would be in the way");
-    assert!(super::inspect(&url).await.expect("ours").ends_with("cameras: 0"));
+    assert!(super::inspect(&at(&url)).await.expect("ours").ends_with("cameras: 0"));
     drop(database);
 }
 

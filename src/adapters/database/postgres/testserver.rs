@@ -176,16 +176,7 @@ impl TestServer {
     }
 
     fn command(&self, program: &str) -> Command {
-        let program = programs().join(program);
-        let mut command = match is_root() {
-            false => Command::new(program),
-            true => {
-                let mut command = Command::new("setpriv");
-                command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=INT"]);
-                command.arg(program);
-                command
-            }
-        };
+        let mut command = as_its_user(&programs().join(program));
         command.current_dir(self.folder.path()).env("LC_ALL", "C");
         command
     }
@@ -209,6 +200,16 @@ fn end(child: &mut Child) {
         }
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// A program as the user that runs the server; it ends with the thread that started it.
+pub fn as_its_user(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=INT"]).arg(program);
+    command
 }
 
 /// A zombie does not.
