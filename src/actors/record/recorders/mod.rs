@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, StreamHandler, WrapFuture};
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, StreamHandler, Message, WrapFuture};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -61,6 +61,8 @@ pub struct Recorders {
     posts: BTreeMap<StreamKey, Post>,
     obstacle: watch::Sender<Option<String>>,
     looking_at_disk: bool,
+    /// A [`Judge`] is on its way.
+    judging: bool,
     recovery: Recovery,
     born: Instant,
 }
@@ -101,8 +103,16 @@ impl Recorders {
             posts: BTreeMap::new(),
             obstacle: watch::Sender::new(None),
             looking_at_disk: false,
+            judging: false,
             recovery: Recovery::default(),
             born: Instant::now(),
+        }
+    }
+
+    /// As [`Recorders::judge`], after whatever waits already.
+    fn judge_soon(&mut self, ctx: &mut Context<Self>) {
+        if !std::mem::replace(&mut self.judging, true) {
+            ctx.notify(Judge);
         }
     }
 
@@ -344,9 +354,23 @@ impl StreamHandler<Fed> for Recorders {
             Fed::Changes(changes) => {
                 let matters = changes.iter().fold(false, |any, change| self.known.apply(change) | any);
                 if matters {
-                    self.judge(ctx);
+                    self.judge_soon(ctx);
                 }
             }
         }
+    }
+}
+
+/// Judge once for all changes that wait: at a start each of a thousand cameras tells of itself.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Judge;
+
+impl Handler<Judge> for Recorders {
+    type Result = ();
+
+    fn handle(&mut self, _: Judge, ctx: &mut Self::Context) {
+        self.judging = false;
+        self.judge(ctx);
     }
 }

@@ -40,6 +40,7 @@ macro_rules! tests {
             summaries_count_what_can_be_played
             sessions_come_with_what_can_be_played
             segments_are_counted_by_state
+            sums_follow_every_change_of_a_segment
         );
         $crate::adapters::database::behaviour::tests!(@each $open, incidents:
             one_incident_of_a_kind_is_open_per_subject

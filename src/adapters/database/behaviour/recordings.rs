@@ -1,5 +1,7 @@
 //! Sessions and the segment ledger.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use uuid::Uuid;
 
@@ -253,4 +255,70 @@ pub(in crate::adapters::database) async fn segments_are_counted_by_state(databas
     let mut counts = database.segment_counts().await.expect("counted");
     counts.sort_by_key(|(state, _)| state.as_str());
     assert_eq!(counts, [(Evicted, 1), (Sealed, 2)]);
+}
+
+/// What the sums have to be, counted row by row: segments, bytes and milliseconds of each stream that has any.
+async fn counted(database: &dyn Database) -> BTreeMap<String, (u64, u64, u64, u64)> {
+    let mut streams = BTreeMap::new();
+    let all = database.segments(SegmentQuery { limit: 1_000, ..SegmentQuery::default() }).await.expect("listed");
+    let mut sessions = BTreeSet::new();
+    for segment in all.iter().filter(|segment| segment.state.is_playable()) {
+        let sums: &mut (u64, u64, u64, u64) = streams.entry(segment.stream.to_string()).or_default();
+        sums.0 += u64::from(sessions.insert(segment.session));
+        sums.1 += 1;
+        sums.2 += segment.bytes;
+        sums.3 += segment.duration_ms;
+    }
+    streams
+}
+
+pub(in crate::adapters::database) async fn sums_follow_every_change_of_a_segment(database: &dyn Database) {
+    let sessions = [opened(database, "cam1").await, opened(database, "cam1").await, opened(database, "cam2").await];
+    // The same changes at every run: numbers of Knuth's MMIX generator.
+    let mut number = 7_u64;
+    let mut below = |limit: usize| {
+        number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (number >> 33) as usize % limit
+    };
+    for step in 0..200 {
+        let (session, place) = (&sessions[below(3)], below(5) as u32);
+        let state = SegmentState::ALL[below(SegmentState::ALL.len())];
+        let one = SegmentQuery { session: Some(session.id), limit: 100, ..SegmentQuery::default() };
+        let known = database.segments(one).await.expect("listed").into_iter().find(|known| known.number == place);
+        match known {
+            Some(known) if below(3) > 0 => {
+                assert!(database.move_segment(known.id, vec![known.state], state, None).await.expect("moved"));
+            }
+            known => {
+                let id = known.map_or_else(Uuid::now_v7, |known| known.id);
+                let (bytes, duration_ms) = (1_000 + below(50) as u64, 9_000 + below(2_000) as u64);
+                let put = Segment { id, bytes, duration_ms, ..segment(session, place, state) };
+                database.put_segment(put).await.expect("put");
+            }
+        }
+        let told: BTreeMap<String, (u64, u64, u64, u64)> = database
+            .recordings()
+            .await
+            .expect("summed up")
+            .into_iter()
+            .map(|one| (one.stream, (one.sessions, one.segments, one.bytes, one.duration_ms)))
+            .collect();
+        assert_eq!(told, counted(database).await, "after step {step}");
+    }
+    let all = database.segments(SegmentQuery { limit: 1_000, ..SegmentQuery::default() }).await.expect("listed");
+    let by_state: u64 = database.segment_counts().await.expect("counted").into_iter().map(|(_, count)| count).sum();
+    assert_eq!(by_state, all.len() as u64);
+    for summary in database.sessions("cam1", None).await.expect("listed") {
+        let playable = |one: &&Segment| one.session == summary.session.id && one.state.is_playable();
+        assert_eq!(summary.segments, all.iter().filter(playable).count() as u64);
+    }
+    let first = |stream: &str| {
+        all.iter()
+            .filter(|one| one.stream.as_str() == stream && one.state.is_playable())
+            .map(|one| one.started_at)
+            .min()
+    };
+    for summary in database.recordings().await.expect("summed up") {
+        assert_eq!(Some(summary.first), first(&summary.stream));
+    }
 }

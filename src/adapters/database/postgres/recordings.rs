@@ -1,4 +1,4 @@
-//! The `sessions` table, and what all segments of a stream come to.
+//! The `sessions` table, and what all segments of a stream come to: sums that triggers keep (`sql/*/V7__sums.sql`).
 
 use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
@@ -70,22 +70,18 @@ pub(super) async fn of_stream(
     server: Option<&str>,
 ) -> Result<Vec<SessionSummary>, Failure> {
     let sql = format!(
-        "SELECT {COLUMNS}, segments, duration_ms, bytes FROM (\
-         SELECT sessions.*, count(part.id) AS segments, coalesce(sum(part.duration_ms), 0)::bigint AS duration_ms, \
-         coalesce(sum(part.bytes), 0)::bigint AS bytes FROM sessions LEFT JOIN segments AS part \
-         ON part.session = sessions.id AND part.state IN ('sealed', 'uploading', 'uploaded', 'evicted') \
-         WHERE sessions.stream = $1 AND ($2::text IS NULL OR sessions.server = $2) GROUP BY sessions.id \
-         ORDER BY sessions.started_at DESC, sessions.id DESC LIMIT {MOST_SESSIONS}) AS newest ORDER BY started_at, id"
+        "SELECT {COLUMNS}, segments, duration_ms, bytes FROM (SELECT * FROM sessions \
+         WHERE stream = $1 AND ($2::text IS NULL OR server = $2) \
+         ORDER BY started_at DESC, id DESC LIMIT {MOST_SESSIONS}) AS newest ORDER BY started_at, id"
     );
     let statement = client.prepare_cached(&sql).await?;
     Ok(client.query(&statement, &[&stream, &server]).await?.iter().filter_map(session_summary).collect())
 }
 
 pub(super) async fn summaries(client: &Client) -> Result<Vec<RecordingSummary>, Failure> {
-    let sql = "SELECT server, stream, count(DISTINCT session), count(*), sum(bytes)::bigint, \
-               sum(duration_ms)::bigint, min(started_at), max(ended_at) FROM segments \
-               WHERE state IN ('sealed', 'uploading', 'uploaded', 'evicted') \
-               GROUP BY server, stream ORDER BY server COLLATE \"C\", stream COLLATE \"C\"";
+    let sql = "SELECT server, stream, sum(sessions)::bigint, sum(segments)::bigint, sum(bytes)::bigint, \
+               sum(duration_ms)::bigint, min(started_at), max(ended_at) FROM recording_days \
+               GROUP BY server, stream HAVING sum(segments) > 0 ORDER BY server COLLATE \"C\", stream COLLATE \"C\"";
     Ok(client.query(sql, &[]).await?.iter().filter_map(summary).collect())
 }
 

@@ -32,8 +32,10 @@ const OPERATIONS_PER_LOOK: i32 = 10_000;
 pub(super) enum Link {
     /// The only one that writes.
     Writer,
-    /// Lists and single rows.
+    /// Single rows and small tables.
     Reader,
+    /// Lists that may be long: nobody who asks for one row waits behind them.
+    Lists,
     /// Looks for changes.
     Watcher,
     /// Tries whether one could write; waits behind nobody's work.
@@ -45,7 +47,7 @@ pub(super) struct File {
     path: PathBuf,
     limit: Duration,
     pace: Pace,
-    slots: [Slot; 4],
+    slots: [Slot; 5],
     /// Read while a connection is used or opened, written while all are closed because the file was replaced: a
     /// connection to the new file must not meet the write-ahead log of the old one, which has the same name.
     replacing: RwLock<()>,
@@ -75,7 +77,13 @@ impl File {
             waiting: Arc::new(Semaphore::new(WAITING)),
             open: Mutex::new(None),
         };
-        Self { path, limit, pace: Pace::default(), slots: [slot(), slot(), slot(), slot()], replacing: RwLock::new(()) }
+        Self {
+            path,
+            limit,
+            pace: Pace::default(),
+            slots: [slot(), slot(), slot(), slot(), slot()],
+            replacing: RwLock::new(()),
+        }
     }
 
     pub(super) fn path(&self) -> &Path {

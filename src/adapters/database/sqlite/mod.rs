@@ -1,6 +1,6 @@
 //! The embedded default: one SQLite file in `data_dir`, readable and writable with the `sqlite3` shell while we run.
 //!
-//! Four connections, so that none waits for another: one writes, one reads, one watches for changes by other
+//! Five connections, so that none waits for another: one writes, one reads rows, one reads long lists, one watches for changes by other
 //! processes, one tries whether writing is possible. WAL, `synchronous=FULL`: a write that returned survives a power cut. Every call answers within
 //! [`LIMIT`] and a little grace, and says in a sentence what is wrong; when the fault goes away the next call works.
 //!
@@ -290,13 +290,13 @@ impl Database for Sqlite {
 
     async fn segments(&self, query: SegmentQuery) -> Result<Vec<Segment>> {
         let owner = query.own.then(|| self.owner.get()).transpose()?;
-        self.file.call(Link::Reader, move |connection| segments::list(connection, owner.as_deref(), &query)).await
+        self.file.call(Link::Lists, move |connection| segments::list(connection, owner.as_deref(), &query)).await
     }
 
     async fn sessions(&self, stream: &str, server: Option<String>) -> Result<Vec<SessionSummary>> {
         let stream = stream.to_owned();
         let list = move |connection: &mut _| recordings::of_stream(connection, &stream, server.as_deref());
-        self.file.call(Link::Reader, list).await
+        self.file.call(Link::Lists, list).await
     }
 
     async fn segment_counts(&self) -> Result<Vec<(SegmentState, u64)>> {
@@ -304,7 +304,7 @@ impl Database for Sqlite {
     }
 
     async fn recordings(&self) -> Result<Vec<RecordingSummary>> {
-        self.file.call(Link::Reader, recordings::summaries).await
+        self.file.call(Link::Lists, recordings::summaries).await
     }
 
     async fn open_incident(&self, incident: Incident) -> Result<Uuid> {
@@ -319,7 +319,7 @@ impl Database for Sqlite {
 
     async fn incidents(&self, query: IncidentQuery) -> Result<Vec<Incident>> {
         let owner = query.own.then(|| self.owner.get()).transpose()?;
-        self.file.call(Link::Reader, move |connection| incidents::list(connection, owner.as_deref(), &query)).await
+        self.file.call(Link::Lists, move |connection| incidents::list(connection, owner.as_deref(), &query)).await
     }
 
     async fn camera_probe(&self, camera: i64) -> Result<Option<KeptProbe>> {

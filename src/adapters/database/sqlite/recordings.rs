@@ -1,4 +1,4 @@
-//! The `sessions` table, and what all segments of a stream come to.
+//! The `sessions` table, and what all segments of a stream come to: sums that triggers keep (`sql/*/V7__sums.sql`).
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -69,12 +69,9 @@ pub(super) fn of_stream(
     server: Option<&str>,
 ) -> Result<Vec<SessionSummary>, Failure> {
     let sql = format!(
-        "SELECT {COLUMNS}, segments, duration_ms, bytes FROM (\
-         SELECT sessions.*, count(part.id) AS segments, coalesce(sum(part.duration_ms), 0) AS duration_ms, \
-         coalesce(sum(part.bytes), 0) AS bytes FROM sessions LEFT JOIN segments AS part ON part.session = sessions.id \
-         AND part.state IN ('sealed', 'uploading', 'uploaded', 'evicted') \
-         WHERE sessions.stream = ?1 AND (?2 IS NULL OR sessions.server = ?2) GROUP BY sessions.id \
-         ORDER BY sessions.started_at DESC, sessions.id DESC LIMIT {MOST_SESSIONS}) ORDER BY started_at, id"
+        "SELECT {COLUMNS}, segments, duration_ms, bytes FROM (SELECT * FROM sessions \
+         WHERE stream = ?1 AND (?2 IS NULL OR server = ?2) \
+         ORDER BY started_at DESC, id DESC LIMIT {MOST_SESSIONS}) ORDER BY started_at, id"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(params![stream, server], |row| Ok(session_summary(row)))?;
@@ -83,10 +80,9 @@ pub(super) fn of_stream(
 }
 
 pub(super) fn summaries(connection: &mut Connection) -> Result<Vec<RecordingSummary>, Failure> {
-    let sql = "SELECT server, stream, count(DISTINCT session), count(*), sum(bytes), sum(duration_ms), \
-               min(started_at), max(ended_at) FROM segments \
-               WHERE state IN ('sealed', 'uploading', 'uploaded', 'evicted') \
-               GROUP BY server, stream ORDER BY server, stream";
+    let sql = "SELECT server, stream, sum(sessions), sum(segments), sum(bytes), sum(duration_ms), \
+               min(started_at), max(ended_at) FROM recording_days \
+               GROUP BY server, stream HAVING sum(segments) > 0 ORDER BY server, stream";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| Ok(summary(row)))?;
     let rows: Vec<Option<RecordingSummary>> = rows.collect::<Result<_, _>>()?;
