@@ -71,7 +71,7 @@ impl Folder {
         match serde_json::from_slice::<Marker>(&text) {
             Ok(marker) => Ok(Some(marker.id)),
             Err(_) => Err(Error::unavailable(format!(
-                "{} does not hold the identity of a {}; put the file back as it was{}",
+                "{} does not hold the identity of a folder ({}); put the file back as it was{}",
                 path.display(),
                 self.kind.word,
                 self.instead()
@@ -90,16 +90,16 @@ impl Folder {
             (Some(expected), Some(found)) if expected == found => Ok(()),
             (None, Some(_)) => Ok(()),
             (Some(_), Some(found)) => Err(Error::unavailable(format!(
-                "{root} is another {word} than this node's (its identity is {found}); mount the disk that belongs there{}",
+                "{root} is another {word} folder than this node's (its identity is {found}); mount the disk that belongs there{}",
                 self.instead()
             ))),
             (Some(_), None) => Err(Error::unavailable(format!(
-                "the {word} is not in {root}: there is no file {}; mount the disk that belongs there{}",
+                "the {word} folder is not in {root}: there is no file {}; mount the disk that belongs there{}",
                 self.kind.file,
                 self.instead()
             ))),
             (None, None) => Err(Error::unavailable(format!(
-                "{root} has no identity yet, and the database that knows whether a {word} should be there has not \
+                "{root} has no identity yet, and the database that knows whether a {word} folder should be there has not \
                  answered; it is waited for"
             ))),
         }

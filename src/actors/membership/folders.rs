@@ -53,7 +53,7 @@ async fn settle(
     let is_empty = on_disk(folder, Folder::is_empty).await?;
     if is_empty && knows_files(handles, joined, which, folder).await? {
         return Err(Error::unavailable(format!(
-            "the database knows of recordings in the {} of this node, and {} is empty; mount the disk that belongs there, \
+            "the database knows of recordings in the {} folder of this node, and {} is empty; mount the disk that belongs there, \
              or, if it is gone for good, begin with this folder: streamwarden accept-folder {}",
             which.column(),
             folder.root().display(),

@@ -75,7 +75,7 @@ impl Membership {
 
     fn found(&mut self, name: &'static str, result: Result<()>, since: Moment) {
         let subject = Subject::Service { name: name.to_owned() };
-        match result.map_err(|error: Error| error.to_string()) {
+        match result.map_err(|error: Error| error.message().to_owned()) {
             Ok(()) => {
                 if self.troubles.remove(name).is_some() {
                     log::info!("{name}: recovered");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
 use chrono::Utc;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::evict::{Eviction, evict};
 use super::missing::heal;
@@ -35,6 +36,8 @@ pub struct Uploads {
     eviction_trouble: Option<String>,
     evicted: usize,
     healing: bool,
+    /// Missing files are looked for again from then on.
+    heal_after: Option<Instant>,
 }
 
 impl Uploads {
@@ -52,6 +55,7 @@ impl Uploads {
             eviction_trouble: None,
             evicted: 0,
             healing: false,
+            heal_after: None,
         }
     }
 
@@ -76,7 +80,9 @@ impl Uploads {
             }
             Err(error) => {
                 manager.failures += 1;
-                log::warn!("uploads cannot begin yet: {error}");
+                if manager.trouble.as_deref() != Some(error.message()) {
+                    log::warn!("uploads cannot begin yet, it is tried again: {error}");
+                }
                 manager.trouble = Some(error.message().to_owned());
                 let delay = Backoff::STANDARD.delay(manager.failures, rand::random());
                 ctx.run_later(delay, |manager, ctx| manager.begin(ctx));
@@ -106,16 +112,19 @@ impl Uploads {
 
     /// Looks for files that were not there.
     fn heal(&mut self, ctx: &mut Context<Self>) {
-        if !self.ready || std::mem::replace(&mut self.healing, true) {
+        let is_due = self.heal_after.is_none_or(|after| Instant::now() >= after);
+        if !self.ready || !is_due || std::mem::replace(&mut self.healing, true) {
             return;
         }
-        let handles = self.handles.clone();
+        let (handles, begun) = (self.handles.clone(), Instant::now());
         let healing = async move {
             handles.ready().await?;
             heal(&handles).await
         };
-        ctx.spawn(healing.into_actor(self).map(|healed, manager, _| {
+        ctx.spawn(healing.into_actor(self).map(move |healed, manager, _| {
             manager.healing = false;
+            // However many are missing, the look costs one part in twenty.
+            manager.heal_after = Some(Instant::now() + begun.elapsed() * 20);
             match healed {
                 Ok(0) => {}
                 Ok(count) => {

@@ -15,11 +15,13 @@ use crate::domain::node::{Node, NodeClaim, admit};
 /// Findings about this node; none where the database does not answer or is not made yet, which is told of elsewhere.
 pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
     let Ok(nodes) = known(settings).await else { return Vec::new() };
+    // Whoever may not read the data folder cannot tell who they would be.
+    let Ok(instance) = Folder::new(&settings.data_dir, DATA_DIR).found() else { return Vec::new() };
     let has = |role: &str| settings.roles.iter().any(|known| known == role);
     let claim = NodeClaim {
         name: settings.node.clone(),
-        // A data folder that has never been used has none, and neither has any other node that one.
-        instance: Folder::new(&settings.data_dir, DATA_DIR).found().ok().flatten().unwrap_or_else(Uuid::new_v4),
+        // A data folder that has never been used has none: no other node has this one.
+        instance: instance.unwrap_or_else(Uuid::new_v4),
         run: Uuid::nil(),
         relays: has("restream"),
         records: has("record"),

@@ -88,7 +88,7 @@ async fn a_spool_without_its_disk_costs_no_segment() {
     unmount(&spool);
     program.start_again().await;
     program.live("gate").await;
-    ready(&program, false, "the spool is not in").await;
+    ready(&program, false, "the spool folder is not in").await;
     let cause = incident(&program, "spool", true).await["cause"].clone();
     assert!(cause.as_str().is_some_and(|why| why.contains("accept-folder spool")), "{cause}");
     let paused = |stream: &Value| stream["recording"]["state"] == "paused";
@@ -151,7 +151,7 @@ async fn a_file_that_comes_back_is_stored_and_another_spool_is_taken_only_when_t
     fs::create_dir(&spool).expect("an empty disk");
     ready(&program, false, "mount the disk").await;
     let told = program.room().run(&["check", "--config", "streamwarden.toml"], &[]);
-    assert!(told.code == Some(1) && told.out.contains("the spool is not in"), "{}{}", told.out, told.err);
+    assert!(told.code == Some(1) && told.out.contains("the spool folder is not in"), "{}{}", told.out, told.err);
     let done = program.room().run(&["accept-folder", "spool", "--config", "streamwarden.toml"], &[]);
     assert!(done.code == Some(0) && done.out.contains("from now on"), "{}{}", done.out, done.err);
     ready(&program, true, "spool").await;
@@ -247,7 +247,7 @@ async fn a_process_on_a_copy_of_a_data_folder_takes_the_place_and_the_other_says
     ready(&first, true, "a is admitted").await;
     let room = Room::new();
     fs::create_dir(room.path().join("data")).expect("a folder");
-    for name in ["streamwarden-node.json", "spool"] {
+    for name in ["streamwarden-node.json", "spool", "objects"] {
         let copied =
             Command::new("cp").arg("-r").arg(first.data_dir().join(name)).arg(room.path().join("data")).status();
         assert!(copied.expect("cp").success());

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -11,6 +12,7 @@ use rusqlite::Connection;
 use streamwarden::actors::supervision::Observe;
 use streamwarden::actors::supervision::testkit::{Fault, Provoke};
 use streamwarden::adapters::database::Database;
+use streamwarden::adapters::spool::Spool;
 use streamwarden::domain::recording::{RecordingState, RecordingStatus, SegmentState};
 
 use super::source::{Publisher, assert_unbroken, objects, video_packets};
@@ -207,6 +209,7 @@ fn a_disk_that_fills_up_under_ffmpeg_pauses_the_recording_and_goes_on_with_room(
 async fn a_disk_fills_up() {
     let mut stage = Stage::set().await;
     let mount = Mount::tiny(stage.folder.path().join("spool"));
+    stage.spool = Arc::new(Spool::open(stage.folder.path().join("spool")).expect("a spool on it"));
     stage.record().await;
     stage.upload();
     let _publisher = Publisher::film(&stage, "cam");
@@ -227,7 +230,7 @@ struct Mount(PathBuf);
 
 impl Mount {
     fn tiny(folder: PathBuf) -> Self {
-        std::fs::create_dir(&folder).expect("made");
+        std::fs::create_dir_all(&folder).expect("made");
         let mount = Self(folder);
         mount.run("mount", &["-t", "tmpfs", "-o", "size=400k", "tmpfs"]);
         mount
