@@ -108,6 +108,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         objects: services.objects.clone(),
         spool: services.spool.clone(),
         disk: services.disk.subscribe(),
+        troubles: services.node.troubles.subscribe(),
         hub,
         commands: Arc::new(commands::ToTheTree(root.clone())),
         allowed_origins: settings.http.allowed_origins.clone(),

@@ -83,7 +83,8 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
         records,
         starts: true,
     };
-    let node = NodeHandles { database: database.clone(), claim, folders, admitted: Arc::default() };
+    let node =
+        NodeHandles { database: database.clone(), claim, folders, admitted: Arc::default(), troubles: Arc::default() };
     membership::admit(&node).await?;
     let live = Arc::new(Memory::new(settings.monitor.history));
     Ok(Services { roles, database, live, objects, spool, node, disk: Arc::default(), ffmpeg })

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
-use futures_util::future::join4;
+use futures_util::future::join3;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -70,17 +70,15 @@ pub(super) async fn ready(state: web::Data<State>) -> Answer {
 
 /// Everything this process depends on, asked now.
 pub(super) async fn services(state: &State) -> Vec<Service> {
-    let spool = async {
-        let spool = state.spool.clone();
-        let free = tokio::task::spawn_blocking(move || spool.probe()).await;
-        let free =
-            free.map_err(|error| Error::internal("the look at the spool failed inside").with_source(error))??;
-        Ok(format!("directory {}, {:.1} GB free", state.spool.root().display(), free as f64 / 1e9))
+    let (database, objects, latest) =
+        join3(within(state.database.ping()), within(state.objects.ping()), within(state.live.latest())).await;
+    // Found out beforehand: a disk that hangs must not hold a thread for each who asks.
+    let trouble = |name: &str| match state.troubles.borrow().get(name) {
+        Some(why) => Err(Error::unavailable(why.clone())),
+        None => Ok(()),
     };
-    let (database, objects, latest, spool) =
-        join4(within(state.database.ping()), within(state.objects.ping()), within(state.live.latest()), within(spool))
-            .await;
     let recording = latest.as_ref().ok().map(|latest| recording(&latest.recordings, &state.disk.borrow()));
+    let node = state.database.admitted().and_then(|()| trouble("node"));
     let servers = latest.as_ref().map(|latest| latest.servers.clone()).unwrap_or_default();
     let cameras = latest.as_ref().ok().and_then(cameras);
     let updates = match state.hub.hub() {
@@ -89,13 +87,14 @@ pub(super) async fn services(state: &State) -> Vec<Service> {
     };
     let mut services = vec![
         Service::of("database", true, database),
-        Service::of("node", true, state.database.admitted().map(|()| format!("{} is admitted", state.node))),
+        Service::of("node", true, node.map(|()| format!("{} is admitted", state.node))),
         Service::of("live", true, latest.map(|latest| format!("{} streams", latest.streams.len()))),
         Service::of("updates", true, updates),
     ];
     let records = state.roles.contains(&Role::Record);
     if records {
-        services.push(Service::of("spool", true, spool));
+        let root = state.spool.root().display();
+        services.push(Service::of("spool", true, trouble("spool").map(|()| format!("directory {root}"))));
         services.extend(recording);
     }
     // Others play from it where there is one.

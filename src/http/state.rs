@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use crate::actors::hub::HubHandle;
+use crate::actors::membership::Troubles;
 use crate::actors::record::SpoolDisk;
 use crate::actors::restream::Written;
 use crate::actors::supervision::Observation;
@@ -59,6 +60,8 @@ pub struct State {
     pub live: SharedLive,
     /// Cameras and recordings, for reading.
     pub database: SharedDatabase,
+    /// What is wrong with this node or its folders, by `node`, `spool`, `objects`; nothing is looked at for it.
+    pub troubles: watch::Receiver<Troubles>,
     /// Where the cameras are, without a password: `sqlite:/var/lib/streamwarden/streamwarden.db`.
     pub database_name: String,
     /// Segments at rest, for reading.

@@ -1,24 +1,22 @@
-//! The actor: a look every few seconds, and what it finds as incidents.
+//! The actor: a sign of life and a look at the folders every few seconds, and what is wrong as incidents.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, WrapFuture};
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
-use super::{Found, NodeHandles, look};
+use super::{NodeHandles, PATIENCE, folders, join};
 use crate::actors::incidents::{IncidentsHandle, now};
 use crate::actors::supervision::{Supervised, supervised};
+use crate::adapters::database::Joined;
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
 use crate::domain::incident::{IncidentKind, Subject};
 use crate::domain::moment::Moment;
-use crate::domain::node::BEAT;
+use crate::domain::node::{BEAT, other_relay};
 
-/// A look that takes longer is given up: a disk or a database hangs.
-const LIMIT: Duration = Duration::from_secs(15);
 /// Left to our parent when we stop.
 const MARGIN: Duration = Duration::from_millis(200);
 /// What we tell of, by its name as a subject of incidents.
@@ -28,9 +26,11 @@ const NODE: &str = "node";
 pub struct Membership {
     handles: NodeHandles,
     incidents: IncidentsHandle,
-    looking: bool,
-    /// What is wrong, by subject.
-    troubles: BTreeMap<&'static str, String>,
+    joining: bool,
+    /// What the database said last; nothing while it does not answer.
+    joined: Option<Joined>,
+    /// Since when the folders are being looked at. A disk may hang: signs of life do not wait for it.
+    looking: Option<Instant>,
     /// Incidents that an earlier run left open have been looked at.
     took_up: bool,
 }
@@ -38,56 +38,84 @@ pub struct Membership {
 impl Membership {
     /// A process that asks to be admitted until it is.
     pub fn new(handles: NodeHandles, incidents: IncidentsHandle) -> Self {
-        Self { handles, incidents, looking: false, troubles: BTreeMap::new(), took_up: false }
+        Self { handles, incidents, joining: false, joined: None, looking: None, took_up: false }
     }
 
-    fn look(&mut self, ctx: &mut Context<Self>) {
-        if std::mem::replace(&mut self.looking, true) {
+    fn join(&mut self, ctx: &mut Context<Self>) {
+        if std::mem::replace(&mut self.joining, true) {
             return;
         }
         let (handles, begun) = (self.handles.clone(), now());
-        let looking = async move { timeout(LIMIT, look(&handles)).await };
+        let joining = async move { join(&handles).await };
+        ctx.spawn(joining.into_actor(self).map(move |answer, keeper, ctx| {
+            keeper.joining = false;
+            let node = match &answer {
+                Ok(joined) => Some(match other_relay(&keeper.handles.claim, &joined.others) {
+                    Some(error) => Err(error.message().to_owned()),
+                    None => Ok(()),
+                }),
+                Err(error) if error.kind() == Kind::Conflict => Some(Err(error.message().to_owned())),
+                // That the database is away is told by whoever asks it for cameras or rows.
+                Err(_) => None,
+            };
+            if let Some(node) = node {
+                keeper.found(NODE, node, begun);
+            }
+            keeper.joined = answer.ok();
+            keeper.look_at_folders(ctx);
+        }));
+    }
+
+    fn look_at_folders(&mut self, ctx: &mut Context<Self>) {
+        if let Some(since) = self.looking {
+            if since.elapsed() > PATIENCE {
+                let why = format!("its disk has not answered for {} s", since.elapsed().as_secs() / 10 * 10);
+                let names: Vec<_> = self.handles.folders.iter().map(|(which, _)| which.column()).collect();
+                names.into_iter().for_each(|name| self.found(name, Err(why.clone()), now()));
+            }
+            return;
+        }
+        self.looking = Some(Instant::now());
+        let (handles, joined, begun) = (self.handles.clone(), self.joined.clone(), now());
+        let looking = async move {
+            match &joined {
+                Some(joined) => folders::settle_all(&handles, joined).await,
+                None => folders::check_all(&handles).await,
+            }
+        };
         ctx.spawn(looking.into_actor(self).map(move |found, keeper, ctx| {
-            keeper.looking = false;
-            match found {
-                Ok(found) => keeper.tell(found, begun, ctx),
-                Err(_) => log::warn!("the look at this node's folders was given up after {} s", LIMIT.as_secs()),
+            keeper.looking = None;
+            for (which, result) in found {
+                match result {
+                    // The database, not the folder.
+                    Err(error) if error.kind() == Kind::Timeout => {}
+                    result => {
+                        keeper.found(which.column(), result.map_err(|error: Error| error.message().to_owned()), begun)
+                    }
+                }
+            }
+            if !std::mem::replace(&mut keeper.took_up, true) {
+                keeper.clear_what_is_over(ctx);
             }
         }));
     }
 
-    fn tell(&mut self, found: Found, since: Moment, ctx: &mut Context<Self>) {
-        match found.node {
-            // That the database is away is told by whoever asks it for cameras or rows.
-            Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Timeout) => {}
-            node => self.found(NODE, node, since),
-        }
-        for (which, result) in found.folders {
-            match result {
-                Err(error) if error.kind() == Kind::Timeout => {}
-                result => self.found(which.column(), result, since),
-            }
-        }
-        if !std::mem::replace(&mut self.took_up, true) {
-            self.clear_what_is_over(ctx);
-        }
-    }
-
-    fn found(&mut self, name: &'static str, result: Result<()>, since: Moment) {
+    fn found(&mut self, name: &'static str, result: Result<(), String>, since: Moment) {
         let subject = Subject::Service { name: name.to_owned() };
-        match result.map_err(|error: Error| error.message().to_owned()) {
+        let before = self.handles.troubles.borrow().get(name).cloned();
+        match result {
+            Ok(()) if before.is_none() => {}
             Ok(()) => {
-                if self.troubles.remove(name).is_some() {
-                    log::info!("{name}: recovered");
-                    self.incidents.clear(IncidentKind::ServiceDown, &subject);
-                }
+                log::info!("{name}: recovered");
+                self.handles.troubles.send_modify(|troubles| _ = troubles.remove(name));
+                self.incidents.clear(IncidentKind::ServiceDown, &subject);
             }
             Err(why) => {
-                if self.troubles.get(name) != Some(&why) {
-                    log::error!("{name}: {why}");
-                }
                 self.incidents.raise(IncidentKind::ServiceDown, &subject, &why, since);
-                self.troubles.insert(name, why);
+                if before.as_ref() != Some(&why) {
+                    log::error!("{name}: {why}");
+                    self.handles.troubles.send_modify(|troubles| _ = troubles.insert(name, why));
+                }
             }
         }
     }
@@ -100,7 +128,7 @@ impl Membership {
             let names = [NODE, "spool", "objects"];
             for (kind, subject) in open {
                 let is_ours = kind == IncidentKind::ServiceDown && names.contains(&subject.name());
-                if is_ours && !keeper.troubles.contains_key(subject.name()) {
+                if is_ours && !keeper.handles.troubles.borrow().contains_key(subject.name()) {
                     keeper.incidents.clear(kind, &subject);
                 }
             }
@@ -112,8 +140,8 @@ impl Actor for Membership {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        self.look(ctx);
-        ctx.run_interval(BEAT, Self::look);
+        self.join(ctx);
+        ctx.run_interval(BEAT, Self::join);
     }
 }
 
@@ -121,11 +149,10 @@ impl Supervised for Membership {
     const KIND: &'static str = "membership";
 
     fn observe(&self) -> Value {
-        let admitted = self.handles.database.admitted();
         json!({
             "node": self.handles.claim.name,
-            "admitted": admitted.is_ok(),
-            "troubles": self.troubles,
+            "admitted": self.handles.database.admitted().is_ok(),
+            "troubles": *self.handles.troubles.borrow(),
         })
     }
 

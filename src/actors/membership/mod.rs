@@ -10,16 +10,27 @@ mod keeper;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 pub use keeper::Membership;
 
-use crate::adapters::database::{NodeFolder, SharedDatabase};
+use crate::adapters::database::{Joined, NodeFolder, SharedDatabase};
 use crate::adapters::folder::Folder;
 use crate::base::Result;
 use crate::base::error::Kind;
-use crate::domain::node::{NodeClaim, other_relay};
+use crate::domain::node::NodeClaim;
+
+/// A disk that takes longer for a look at a folder hangs.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// What is wrong, by `node`, `spool`, `objects`.
+pub type Troubles = BTreeMap<&'static str, String>;
 
 /// What being a node needs from outside.
 #[derive(Clone)]
@@ -32,39 +43,37 @@ pub struct NodeHandles {
     pub folders: Vec<(NodeFolder, Arc<Folder>)>,
     /// This process has been admitted once.
     pub admitted: Arc<AtomicBool>,
+    /// What is wrong now, for `/ready`.
+    pub troubles: Arc<watch::Sender<Troubles>>,
 }
 
-/// What one look at the database and the folders has found.
-#[derive(Debug)]
-pub struct Found {
-    /// Why we are not admitted, or stand in another's way; `Unavailable` when the database does not answer.
-    pub node: Result<()>,
-    /// How it stands with each folder.
-    pub folders: Vec<(NodeFolder, Result<()>)>,
-}
-
-/// Asks to be admitted, or gives a sign of life, and looks whether the folders are the right ones.
-pub async fn look(handles: &NodeHandles) -> Found {
+/// Asks to be admitted, or gives a sign of life.
+async fn join(handles: &NodeHandles) -> Result<Joined> {
     let starts = !handles.admitted.load(Ordering::Relaxed);
-    let claim = NodeClaim { starts, ..handles.claim.clone() };
-    match handles.database.join(claim.clone()).await {
-        Ok(joined) => {
-            handles.admitted.store(true, Ordering::Relaxed);
-            let folders = folders::settle_all(handles, &joined).await;
-            let node = other_relay(&claim, &joined.others).map_or(Ok(()), Err);
-            Found { node, folders }
-        }
-        Err(error) => Found { node: Err(error), folders: folders::check_all(handles).await },
-    }
+    let joined = handles.database.join(NodeClaim { starts, ..handles.claim.clone() }).await?;
+    handles.admitted.store(true, Ordering::Relaxed);
+    Ok(joined)
 }
 
 /// The first look, before anything else is started.
 ///
 /// # Errors
-/// `Conflict` naming the other node when this one may not start. A database that is away is waited for later.
+/// `Conflict` naming the other node when this one may not start. A database that is away is waited for later, and so is a
+/// disk.
 pub async fn admit(handles: &NodeHandles) -> Result<()> {
-    match look(handles).await.node {
+    match join(handles).await {
         Err(error) if error.kind() == Kind::Conflict => Err(error),
-        _ => Ok(()),
+        Err(_) => Ok(()),
+        Ok(joined) => {
+            let found = timeout(PATIENCE, folders::settle_all(handles, &joined)).await.unwrap_or_default();
+            for (which, result) in found {
+                if let Err(error) = result {
+                    log::error!("{}: {error}", which.column());
+                    let why = error.message().to_owned();
+                    handles.troubles.send_modify(|troubles| _ = troubles.insert(which.column(), why));
+                }
+            }
+            Ok(())
+        }
     }
 }

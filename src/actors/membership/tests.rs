@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::{NodeHandles, admit, look};
+use super::{NodeHandles, admit, folders, join};
 use crate::adapters::database::sqlite::{self, Sqlite};
 use crate::adapters::database::{Database, NodeFolder};
 use crate::adapters::objects::ObjectStore;
@@ -47,7 +47,13 @@ impl Site {
             records: true,
             starts: true,
         };
-        let handles = NodeHandles { database: database.clone(), claim, folders, admitted: Arc::default() };
+        let handles = NodeHandles {
+            database: database.clone(),
+            claim,
+            folders,
+            admitted: Arc::default(),
+            troubles: Arc::default(),
+        };
         admit(&handles).await.expect("admitted");
         Life { database, spool, objects, handles }
     }
@@ -56,9 +62,12 @@ impl Site {
 impl Life {
     /// What is wrong, by folder.
     async fn faults(&self) -> Vec<(NodeFolder, String)> {
-        let found = look(&self.handles).await;
-        found.node.expect("admitted");
-        found.folders.into_iter().filter_map(|(which, result)| Some((which, result.err()?.to_string()))).collect()
+        let joined = join(&self.handles).await.expect("admitted");
+        folders::settle_all(&self.handles, &joined)
+            .await
+            .into_iter()
+            .filter_map(|(which, result)| Some((which, result.err()?.to_string())))
+            .collect()
     }
 }
 

@@ -56,6 +56,7 @@ impl World {
             roles: vec![Role::Monitor, Role::Record],
             live,
             database: database.clone(),
+            troubles: tokio::sync::watch::channel(Default::default()).1,
             database_name: "sqlite:test.db".to_owned(),
             objects: Arc::new(Directory::open(folder.path().join("objects")).expect("an object store")),
             spool: Arc::new(Spool::open(folder.path().join("spool")).expect("a spool")),
