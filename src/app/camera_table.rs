@@ -15,7 +15,7 @@ use crate::base::Result;
 use crate::config::Settings;
 use crate::config::settings::Database;
 use crate::domain::camera::sheet::{self, ImportReport};
-use crate::domain::camera::{CameraEdit, CameraRow, CameraSource, Kinds, check_edit, check_kind, check_unused};
+use crate::domain::camera::{CameraEdit, CameraRow, CameraSource, Kinds, check_edit, check_kind};
 use crate::domain::probe::{KeptProbe, ProbeView};
 
 /// All cameras, by id. A database that does not exist yet has none, and is not made for looking.
@@ -77,9 +77,7 @@ pub(super) async fn set_kind(settings: &Settings, kind: &str, template: &str) ->
 }
 
 pub(super) async fn remove_kind(settings: &Settings, kind: &str) -> Result<()> {
-    let database = open(settings).await?;
-    check_unused(kind, &database.cameras().await?)?;
-    database.delete_camera_kind(kind).await
+    open(settings).await?.delete_camera_kind(kind).await
 }
 
 pub(super) async fn probe(settings: &Settings, camera: &str) -> Result<ProbeView> {

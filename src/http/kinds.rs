@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::body::Json;
 use super::error::{Answer, Problem};
 use super::state::State;
-use crate::domain::camera::{check_kind, check_unused};
+use crate::domain::camera::check_kind;
 
 /// What a kind means.
 #[derive(Deserialize, ToSchema)]
@@ -21,9 +21,12 @@ pub(super) struct KindEdit {
     url_template: String,
 }
 
-/// Adds a kind of camera, or changes its template; cameras of this kind whose URL changes are started again.
+/// Adds a kind of camera, or changes its template; cameras of this kind whose URL changes are started again. A template that
+/// takes the password calls the camera's own `{host}`, and one that cameras with stored passwords have keeps their scheme,
+/// host and port.
 #[utoipa::path(put, path = "/api/v1/camera-kinds/{kind}", operation_id = "putCameraKind", tag = "cameras", params(("kind" = String, Path)), request_body = KindEdit, responses(
     (status = 204),
+    (status = 409, body = Problem, content_type = "application/problem+json", description = "stored passwords would go elsewhere"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
@@ -40,7 +43,6 @@ pub(super) async fn put(state: web::Data<State>, kind: web::Path<String>, Json(e
     (status = 409, body = Problem, content_type = "application/problem+json", description = "cameras are of this kind"),
 ))]
 pub(super) async fn delete(state: web::Data<State>, kind: web::Path<String>) -> Answer {
-    check_unused(&kind, &state.database.cameras().await?)?;
     state.database.delete_camera_kind(&kind).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -5,6 +5,8 @@ use uuid::Uuid;
 
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
+use crate::domain::camera::sheet::CameraWrite;
+use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::probe::Outcome;
 use crate::domain::recording::Segment;
 
@@ -55,4 +57,32 @@ pub(super) fn no_incident_to_go_on(id: Uuid) -> Error {
 pub(super) fn no_kind(kind: &str) -> Error {
     let kind: String = kind.chars().take(64).collect();
     Error::not_found(format!("there is no kind of camera {kind:?}"))
+}
+
+/// A camera was checked by a kind that somebody has deleted since.
+pub(super) fn kind_gone(kind: &str) -> Error {
+    let kind: String = kind.chars().take(64).collect();
+    Error::invalid("kind", format!("the kind {kind:?} was deleted meanwhile; choose another"))
+}
+
+/// Whether the row that an edit leads to may ask for another kind than before.
+pub(super) fn takes_kind(edit: &CameraEdit) -> bool {
+    edit.kind.is_some() || matches!(edit.url, Some(None))
+}
+
+/// Refuses writes that ask for a kind which is not there (any more).
+pub(super) fn check_kinds_there(
+    writes: &[CameraWrite],
+    rows: &[CameraRow],
+    kinds: &[(String, String)],
+) -> Result<()> {
+    for CameraWrite { id, edit } in writes.iter().filter(|write| takes_kind(&write.edit) || write.id.is_none()) {
+        let row = id.and_then(|id| rows.iter().find(|row| row.id == id));
+        let has_url = edit.url.as_ref().map_or_else(|| row.is_some_and(|row| row.url.is_some()), Option::is_some);
+        let kind = edit.kind.as_deref().or(row.map(|row| row.kind.as_str())).unwrap_or("generic");
+        if !has_url && !kinds.iter().any(|(known, _)| known.eq_ignore_ascii_case(kind.trim())) {
+            return Err(kind_gone(kind));
+        }
+    }
+    Ok(())
 }

@@ -149,11 +149,13 @@ pub trait Database: NodeStore {
     async fn camera(&self, id: i64) -> Result<Option<CameraRow>>;
     /// `(kind, url_template)` of every kind, by name.
     async fn camera_kinds(&self) -> Result<Vec<(String, String)>>;
-    /// Writes a kind's template (checked by the caller), in place of an earlier one.
+    /// Writes a kind's template (checked by the caller), in place of an earlier one. `Conflict` when it would lead stored
+    /// passwords elsewhere; nobody's camera comes between that look and the write.
     async fn put_camera_kind(&self, kind: String, url_template: String) -> Result<()>;
-    /// Deletes a kind. `NotFound` when there is none.
+    /// Deletes a kind. `NotFound` when there is none, `Conflict` when a camera needs it; nobody's camera comes in between.
     async fn delete_camera_kind(&self, kind: &str) -> Result<()>;
-    /// Inserts a camera (checked by the caller) and returns its row. `Conflict` when the name is taken.
+    /// Inserts a camera (checked by the caller) and returns its row. `Conflict` when the name is taken, `Invalid` when its kind
+    /// is gone by now.
     async fn add_camera(&self, edit: CameraEdit) -> Result<CameraRow>;
     /// Changes the fields present in `edit`, if the row passes `only_if`: nobody's change comes between that look and the
     /// write. `NotFound`, `Conflict` when the new name is taken, or what the condition says.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
-use crate::domain::camera::{CameraEdit, CameraRow};
+use crate::domain::camera::{CameraEdit, CameraRow, check_kind_change, check_unused};
 use crate::domain::incident::Incident;
 use crate::domain::node::{Node, NodeClaim};
 use crate::domain::probe::KeptProbe;
@@ -83,10 +83,14 @@ impl Database for WithSite {
     }
 
     async fn put_camera_kind(&self, kind: String, url_template: String) -> Result<()> {
+        let rows = self.cameras.cameras().await?;
+        let there = self.own.camera_kinds().await?.into_iter().find(|(known, _)| *known == kind);
+        check_kind_change(&kind, there.as_ref().map(|(_, template)| template.as_str()), &url_template, &rows)?;
         self.own.put_camera_kind(kind, url_template).await
     }
 
     async fn delete_camera_kind(&self, kind: &str) -> Result<()> {
+        check_unused(kind, &self.cameras.cameras().await?)?;
         self.own.delete_camera_kind(kind).await
     }
 

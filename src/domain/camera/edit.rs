@@ -1,14 +1,14 @@
 //! What people send is checked here before any database sees it.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::base::{Error, Result};
 
 use super::source::{CameraSource, Kinds};
-use super::{CameraEdit, CameraRow};
+use super::{CameraEdit, CameraRow, HIDDEN, password};
 
 /// Checks an edit of `row` (or, without one, a new camera) by the rules for rows: what would come out must be a camera
-/// that could run. The error names the field.
+/// that could run, and a stored password stays where it was entered for. The error names the field.
 pub fn check_edit(row: Option<&CameraRow>, edit: &CameraEdit, kinds: &Kinds) -> Result<()> {
     if row.is_none() && edit.name.is_none() {
         return Err(Error::invalid("name", "is missing; a camera needs the name of its path, such as \"gate\""));
@@ -18,23 +18,41 @@ pub fn check_edit(row: Option<&CameraRow>, edit: &CameraEdit, kinds: &Kinds) -> 
     if !target.enabled && row.is_some() && !touches_source(edit) {
         return Ok(());
     }
-    CameraSource::from_row(&target, kinds).map(|_| ())
+    check_hidden(edit)?;
+    CameraSource::from_row(&target, kinds)?;
+    row.map_or(Ok(()), |row| password::check_edit(row, &target, edit, kinds))
 }
 
 /// The source that an edit of `row` (or, without one, a new camera) leads to, for trying it before it is saved; it needs no
-/// name yet. The error names the field.
+/// name yet. A stored password is tried only where it was entered for. The error names the field.
 pub fn draft(row: Option<&CameraRow>, edit: &CameraEdit, kinds: &Kinds) -> Result<CameraSource> {
     let mut target = edited(row, edit);
     if target.name.is_empty() {
         "unnamed".clone_into(&mut target.name);
     }
-    CameraSource::from_row(&target, kinds)
+    check_hidden(edit)?;
+    let source = CameraSource::from_row(&target, kinds)?;
+    row.map_or(Ok(()), |row| password::check_edit(row, &target, edit, kinds))?;
+    Ok(source)
 }
 
 impl CameraEdit {
     /// Whether it changes nothing.
     pub fn is_empty(&self) -> bool {
         !touches_source(self) && self.enabled.is_none() && self.record.is_none()
+    }
+}
+
+/// A URL as it is shown has `***` where its credentials are, and would be saved with them gone.
+fn check_hidden(edit: &CameraEdit) -> Result<()> {
+    let url = edit.url.as_ref().and_then(Option::as_ref).map(ExposeSecret::expose_secret);
+    match url {
+        Some(url) if url.split(['/', '@', '?', '&', '=']).any(|part| part == HIDDEN) => {
+            let sentence = "holds *** where its password was hidden; write the whole URL with its password, or leave it out \
+                            to keep the present one";
+            Err(Error::invalid("url", sentence))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -115,6 +133,9 @@ mod tests {
             (Some(&row), r#"{"host":null}"#, Some("host")),
             (Some(&row), r#"{"host":null,"url":"rtsp://h/x"}"#, None),
             (Some(&row), r#"{"url":"file:/etc/passwd"}"#, Some("url")),
+            (Some(&row), r#"{"url":"rtsp://***@h/x"}"#, Some("url")),
+            (Some(&row), r#"{"url":"rtsp://h/x?token=***"}"#, Some("url")),
+            (Some(&row), r#"{"url":"rtsp://u:a***b@h/x"}"#, None),
             (Some(&row), r#"{"name":"../x"}"#, Some("name")),
             (Some(&broken), r#"{"enabled":false}"#, None),
             (Some(&broken), r#"{"enabled":true}"#, Some("host")),
@@ -128,11 +149,15 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_needs_no_name_and_takes_what_is_absent_from_its_row() {
-        use secrecy::ExposeSecret;
+    fn a_draft_needs_no_name_and_takes_what_is_absent_from_its_row_but_no_password_elsewhere() {
         let row = edited(None, &edit(r#"{"name":"gate","host":"10.0.0.9","username":"u","password":"p"}"#));
-        let source = draft(Some(&row), &edit(r#"{"host":"10.0.0.8"}"#), &kinds()).expect("a source");
-        assert_eq!(source.url.expose_secret(), "rtsp://u:p@10.0.0.8:554/");
+        let source = draft(Some(&row), &edit(r#"{"channel":"2"}"#), &kinds()).expect("a source");
+        assert_eq!(source.url.expose_secret(), "rtsp://u:p@10.0.0.9:554/");
+        let elsewhere = draft(Some(&row), &edit(r#"{"host":"10.0.0.8"}"#), &kinds()).expect_err("not there");
+        assert_eq!(elsewhere.field(), Some("password"));
+        let again = edit(r#"{"host":"10.0.0.8","password":"q"}"#);
+        let source = draft(Some(&row), &again, &kinds()).expect("a source");
+        assert_eq!(source.url.expose_secret(), "rtsp://u:q@10.0.0.8:554/");
         assert_eq!(draft(None, &edit(r#"{"host":"h"}"#), &kinds()).expect("a source").name.as_str(), "unnamed");
         assert_eq!(draft(None, &edit("{}"), &kinds()).expect_err("no host").field(), Some("host"));
     }

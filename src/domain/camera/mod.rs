@@ -5,6 +5,7 @@
 
 mod delivery;
 mod edit;
+mod password;
 mod settings;
 pub mod sheet;
 mod source;
@@ -13,6 +14,7 @@ mod url;
 
 pub use delivery::undelivered;
 pub use edit::{check_edit, draft};
+pub use password::check_kind_change;
 pub use settings::CameraSettings;
 pub use source::{AudioPolicy, CameraSource, Kinds, Scheme, Transport};
 pub use template::{check_kind, check_template, check_unused};
@@ -23,6 +25,9 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// What stands for credentials in a URL that is shown; see [`CameraRow::shown_url`].
+const HIDDEN: &str = "***";
 
 /// One row of the `cameras` table as the database gives it. Nothing in it has been checked yet.
 #[derive(Clone, Debug)]

@@ -10,6 +10,7 @@ use crate::base::{Error, Result, redact};
 use crate::domain::name::StreamName;
 
 use super::CameraRow;
+use super::password::Destination;
 use super::template::{self, Values};
 use super::url;
 
@@ -43,18 +44,29 @@ pub enum Scheme {
 impl Scheme {
     pub(super) const LIST: &str = "rtsp://, rtsps://, rtmp://, rtmps://, srt://, http://, https://, udp://";
 
+    const ALL: [(&str, Self, Option<u16>); 8] = [
+        ("rtsp", Self::Rtsp, Some(554)),
+        ("rtsps", Self::Rtsps, Some(322)),
+        ("rtmp", Self::Rtmp, Some(1935)),
+        ("rtmps", Self::Rtmps, Some(443)),
+        ("srt", Self::Srt, None),
+        ("http", Self::Http, Some(80)),
+        ("https", Self::Https, Some(443)),
+        ("udp", Self::Udp, None),
+    ];
+
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let all = [
-            ("rtsp", Self::Rtsp),
-            ("rtsps", Self::Rtsps),
-            ("rtmp", Self::Rtmp),
-            ("rtmps", Self::Rtmps),
-            ("srt", Self::Srt),
-            ("http", Self::Http),
-            ("https", Self::Https),
-            ("udp", Self::Udp),
-        ];
-        all.into_iter().find(|(name, _)| text.eq_ignore_ascii_case(name)).map(|(_, scheme)| scheme)
+        Self::ALL.into_iter().find(|(name, ..)| text.eq_ignore_ascii_case(name)).map(|(_, scheme, _)| scheme)
+    }
+
+    /// As it stands in a URL.
+    pub(super) fn word(self) -> &'static str {
+        Self::ALL.into_iter().find(|(_, scheme, _)| *scheme == self).map_or("", |(name, ..)| name)
+    }
+
+    /// The port of a URL that names none.
+    pub(super) fn default_port(self) -> Option<u16> {
+        Self::ALL.into_iter().find(|(_, scheme, _)| *scheme == self).and_then(|(.., port)| port)
     }
 }
 
@@ -135,11 +147,7 @@ impl CameraSource {
         let name = StreamName::parse(&row.name)?;
         let transport = filled(row.transport.as_deref()).map_or(Ok(Transport::default()), str::parse)?;
         let audio = filled(row.audio.as_deref()).map_or(Ok(AudioPolicy::default()), str::parse)?;
-        let url = match filled(row.url.as_ref().map(ExposeSecret::expose_secret)) {
-            Some(own) => with_credentials(own, row)?,
-            None => from_template(row, kinds)?,
-        };
-        let url = with_lower_scheme(url);
+        let url = with_lower_scheme(url_for(row, kinds)?);
         let parts = url::read(&url, "url")?;
         let (scheme, host) = (parts.scheme, parts.host.clone());
         // Of RTSP alone: elsewhere the column changes nothing.
@@ -189,6 +197,28 @@ impl CameraSource {
         let transport = if self.transport == Transport::Udp { "udp" } else { "" };
         format!("{:016x}", fnv1a([self.shown.as_str(), transport]))
     }
+}
+
+/// What is called for a row, with its credentials.
+fn url_for(row: &CameraRow, kinds: &Kinds) -> Result<String> {
+    match filled(row.url.as_ref().map(ExposeSecret::expose_secret)) {
+        Some(own) => with_credentials(own, row),
+        None => from_template(row, kinds),
+    }
+}
+
+/// Where the row's password is sent; `None` for a row that comes to no URL.
+pub(super) fn destination(row: &CameraRow, kinds: &Kinds) -> Option<Destination> {
+    let url = url_for(row, kinds).ok()?;
+    let parts = url::read(&url, "url").ok()?;
+    let is_own = filled(row.url.as_ref().map(ExposeSecret::expose_secret)).is_some();
+    Some(Destination {
+        scheme: parts.scheme,
+        port: parts.port.or(parts.scheme.default_port()),
+        kind: (!is_own).then(|| row.kind.trim().to_ascii_lowercase()),
+        hidden: parts.rest.contains('@'),
+        host: parts.host,
+    })
 }
 
 /// Host of a row as far as it can be told, for display: of the row's own URL, else of its column.
@@ -290,7 +320,17 @@ fn from_template(row: &CameraRow, kinds: &Kinds) -> Result<String> {
         channel: filled(column("channel", row.channel.as_deref())?),
         substream: filled(column("substream", row.substream.as_deref())?),
     };
-    template::fill(template, &values)
+    let url = template::fill(template, &values)?;
+    // The password was entered beside this host.
+    if values.password.is_some() && template::takes_password(template) {
+        let called = url::read(&url, "url")?.host;
+        if !called.eq_ignore_ascii_case(host) {
+            let sentence = "the kind's url_template names a host of its own, and the stored password is for the host of \
+                            this row; write {host} into the template, or the camera's whole address into url";
+            return Err(Error::invalid("kind", sentence));
+        }
+    }
+    Ok(url)
 }
 
 /// The row's own URL; credentials in their columns are put into a URL that has none.

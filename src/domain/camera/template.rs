@@ -68,12 +68,40 @@ pub fn check_kind(kind: &str, template: &str) -> Result<()> {
         return Err(Error::invalid("urlTemplate", sentence));
     }
     check_template(template).map_err(|error| Error::invalid("urlTemplate", error.message()))?;
+    if takes_password(template) && !names_its_camera(template)? {
+        let sentence = "takes {password} and names a host of its own, so that the passwords of all cameras of this kind \
+                        would go there; write {host}, or a camera's whole address into its url column";
+        return Err(Error::invalid("urlTemplate", sentence));
+    }
     if holds_password(template)? {
         let sentence = "holds a password, and everybody may read templates; write {password}, and the camera's own into \
                         its column";
         return Err(Error::invalid("urlTemplate", sentence));
     }
     Ok(())
+}
+
+/// Whether a camera's password becomes part of the URL.
+pub(super) fn takes_password(template: &str) -> bool {
+    template.contains("{password")
+}
+
+/// Whether the host that is called is the camera's own.
+fn names_its_camera(template: &str) -> Result<bool> {
+    for host in ["camera.example", "other.example"] {
+        let values = Values {
+            host: Some(host),
+            port: Some(554),
+            username: Some("user"),
+            password: Some("word"),
+            channel: Some("1"),
+            substream: Some("1"),
+        };
+        if super::url::read(&fill(template, &values)?, "urlTemplate")?.host != host {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Whether a password is written into the template itself.
@@ -98,7 +126,7 @@ fn holds_password(template: &str) -> Result<bool> {
 
 /// Whether a kind may be deleted: no camera must need it. `Conflict` says how many do.
 pub fn check_unused(kind: &str, rows: &[CameraRow]) -> Result<()> {
-    match rows.iter().filter(|row| row.kind == kind && row.url.is_none()).count() {
+    match rows.iter().filter(|row| row.kind.trim().eq_ignore_ascii_case(kind) && row.url.is_none()).count() {
         0 => Ok(()),
         users => {
             let sentence = format!("cameras of this kind: {users}; give them another kind or a url first");
@@ -221,6 +249,11 @@ mod tests {
             assert_eq!(check_kind("acme", bad).expect_err(bad).field(), Some("urlTemplate"), "{bad}");
         }
         assert!(check_kind("acme-2", HIKVISION).is_ok());
+        assert!(check_kind("acme", "rtsp://203.0.113.9/{channel}").is_ok(), "no password goes there");
+        for bad in ["rtsp://{username}:{password}@203.0.113.9/", "rtsp://{host}.example.org/{password}"] {
+            let error = check_kind("acme", bad).expect_err(bad);
+            assert!(error.field() == Some("urlTemplate") && error.to_string().contains("{host}"), "{error}");
+        }
         for bad in ["", "Acme", "a b", "../x", "ä", &"x".repeat(65)] {
             assert_eq!(check_kind(bad, HIKVISION).expect_err(bad).field(), Some("kind"), "{bad}");
         }

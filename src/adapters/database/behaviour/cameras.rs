@@ -188,6 +188,47 @@ pub(in crate::adapters::database) async fn kinds_are_written_replaced_and_delete
     assert_eq!(database.delete_camera_kind("acme").await.expect_err("none").kind(), Kind::NotFound);
 }
 
+pub(in crate::adapters::database) async fn a_kind_leads_no_stored_password_elsewhere(database: &dyn Database) {
+    let (kind, old) = ("acme".to_owned(), "rtsp://{username}:{password}@{host}:{port=554}/");
+    database.put_camera_kind(kind.clone(), old.to_owned()).await.expect("a new kind");
+    let login = CameraEdit { username: filled("u"), password: Some(Some("p".into())), ..named("gate") };
+    let camera = CameraEdit { kind: Some(kind.clone()), host: filled("10.0.0.9"), ..login };
+    let id = database.add_camera(camera).await.expect("added").id;
+    for elsewhere in [old.replace("{host}", "203.0.113.9"), old.replace("554", "5554"), old.replace("rtsp", "http")] {
+        let refused = database.put_camera_kind(kind.clone(), elsewhere).await.expect_err("a password would go there");
+        assert_eq!((refused.kind(), refused.field()), (Kind::Conflict, Some("urlTemplate")));
+    }
+    database.put_camera_kind(kind.clone(), format!("{old}live")).await.expect("the same place");
+    let cleared = CameraEdit { password: Some(None), ..CameraEdit::default() };
+    database.edit_camera(id, cleared).await.expect("cleared");
+    database.put_camera_kind(kind, old.replace("554", "5554")).await.expect("no password goes there");
+}
+
+/// A hundred times somebody deletes a kind while somebody else adds a camera of it: never both.
+pub(in crate::adapters::database) async fn no_camera_is_left_without_its_kind(database: &dyn Database) {
+    for round in 0..100 {
+        database.put_camera_kind("acme".to_owned(), "rtsp://{host}/".to_owned()).await.expect("there");
+        let kind = Some("acme".to_owned());
+        let camera = CameraEdit { kind: kind.clone(), host: filled("h"), ..named(&format!("c{round}")) };
+        let (added, deleted) = match round % 2 {
+            0 => futures_util::future::join(database.add_camera(camera), database.delete_camera_kind("acme")).await,
+            _ => {
+                let there = database.add_camera(CameraEdit { kind: None, ..camera }).await.expect("added").id;
+                let edit = database.edit_camera(there, CameraEdit { kind, ..CameraEdit::default() });
+                futures_util::future::join(edit, database.delete_camera_kind("acme")).await
+            }
+        };
+        match (added, deleted) {
+            (Ok(row), Err(refused)) => {
+                assert_eq!(refused.kind(), Kind::Conflict, "{refused}");
+                database.delete_camera(row.id).await.expect("deleted");
+            }
+            (Err(refused), Ok(())) => assert_eq!(refused.field(), Some("kind"), "{refused}"),
+            other => panic!("round {round}: {other:?}"),
+        }
+    }
+}
+
 pub(in crate::adapters::database) async fn hostile_text_comes_back_as_it_went_in(database: &dyn Database) {
     for name in ["'; DROP TABLE cameras; --", "$(reboot)", "../../etc/passwd", "-i", "ü\u{202e}x"] {
         let added = database.add_camera(CameraEdit { host: filled(name), ..named(name) }).await.expect(name);

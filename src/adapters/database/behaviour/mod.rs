@@ -21,6 +21,8 @@ macro_rules! tests {
             ids_are_not_used_again
             every_kind_has_a_template
             kinds_are_written_replaced_and_deleted
+            a_kind_leads_no_stored_password_elsewhere
+            no_camera_is_left_without_its_kind
             hostile_text_comes_back_as_it_went_in
             a_change_is_announced_at_once
         );

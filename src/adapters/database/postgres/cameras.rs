@@ -15,7 +15,7 @@ use crate::adapters::database::{Condition, WritePlan};
 use crate::base::Error;
 use crate::base::error::Kind;
 use crate::domain::camera::sheet::CameraWrite;
-use crate::domain::camera::{CameraEdit, CameraRow};
+use crate::domain::camera::{CameraEdit, CameraRow, check_kind_change, check_unused};
 
 const COLUMNS: &str = "id, name, kind, host, port, username, password, channel, substream, url, transport, audio, \
                        enabled, record, updated_at";
@@ -39,18 +39,32 @@ pub(super) async fn kinds(client: &Client) -> Result<Vec<(String, String)>, Fail
     Ok(rows.iter().map(|row| (text(row, 0).unwrap_or_default(), text(row, 1).unwrap_or_default())).collect())
 }
 
+/// Looks at the cameras and writes, with the kind locked from the look on.
 pub(super) async fn put_kind(client: &Client, kind: &str, template: &str) -> Result<(), Failure> {
+    let there = "SELECT url_template FROM camera_kinds WHERE kind = $1 FOR UPDATE";
+    let there = client.query_opt(there, &[&kind]).await?.and_then(|row| text(&row, 0));
+    check_kind_change(kind, there.as_deref(), template, &all(client).await?)?;
     let sql = "INSERT INTO camera_kinds (kind, url_template) VALUES ($1, $2) \
                ON CONFLICT (kind) DO UPDATE SET url_template = excluded.url_template";
     client.execute(sql, &[&kind, &template]).await?;
     Ok(())
 }
 
+/// Deletes before it looks: who adds a camera of this kind holds its row, or finds it gone.
 pub(super) async fn delete_kind(client: &Client, kind: &str) -> Result<(), Failure> {
-    match client.execute("DELETE FROM camera_kinds WHERE kind = $1", &[&kind]).await? {
-        0 => Err(ledger::no_kind(kind).into()),
-        _ => Ok(()),
+    if client.execute("DELETE FROM camera_kinds WHERE kind = $1", &[&kind]).await? == 0 {
+        return Err(ledger::no_kind(kind).into());
     }
+    Ok(check_unused(kind, &all(client).await?)?)
+}
+
+/// Holds the row's kind until the end of the transaction; it may have been deleted since the camera was checked.
+async fn hold_kind(client: &Client, row: &CameraRow) -> Result<(), Failure> {
+    let sql = "SELECT 1 FROM camera_kinds WHERE lower(kind) = lower(btrim($1)) FOR SHARE";
+    if row.url.is_some() || client.query_opt(sql, &[&row.kind]).await?.is_some() {
+        return Ok(());
+    }
+    Err(ledger::kind_gone(&row.kind).into())
 }
 
 pub(super) async fn add(client: &Client, edit: CameraEdit) -> Result<CameraRow, Failure> {
@@ -58,7 +72,9 @@ pub(super) async fn add(client: &Client, edit: CameraEdit) -> Result<CameraRow, 
     let (columns, values): (Vec<_>, Vec<_>) = assignments(edit)?.into_iter().unzip();
     let sql = format!("{} RETURNING {COLUMNS}", insertion(&columns));
     let added = client.query_one(&sql, &borrowed(&values)).await;
-    Ok(camera(&added.map_err(|error| taken(error, &name))?))
+    let added = camera(&added.map_err(|error| taken(error, &name))?);
+    hold_kind(client, &added).await?;
+    Ok(added)
 }
 
 fn insertion(columns: &[&str]) -> String {
@@ -74,9 +90,14 @@ fn change(columns: &[&str]) -> String {
 
 /// All that `plan` asks for, with the table locked for other writers from its look on.
 pub(super) async fn write(client: &Client, plan: WritePlan) -> Result<(), Failure> {
-    client.batch_execute("LOCK TABLE cameras IN SHARE ROW EXCLUSIVE MODE").await?;
+    client
+        .batch_execute("LOCK TABLE camera_kinds IN SHARE MODE; LOCK TABLE cameras IN SHARE ROW EXCLUSIVE MODE")
+        .await?;
+    let rows = all(client).await?;
+    let planned = plan(&rows)?;
+    ledger::check_kinds_there(&planned, &rows, &kinds(client).await?)?;
     let mut writes = Vec::new();
-    for CameraWrite { id, edit } in plan(&all(client).await?)? {
+    for CameraWrite { id, edit } in planned {
         let name = edit.name.clone().unwrap_or_default();
         let (columns, mut values): (Vec<_>, Vec<_>) = assignments(edit)?.into_iter().unzip();
         if columns.is_empty() {
@@ -96,7 +117,12 @@ pub(super) async fn write(client: &Client, plan: WritePlan) -> Result<(), Failur
 pub(super) async fn edit(client: &Client, id: i64, edit: CameraEdit, only_if: Condition) -> Result<CameraRow, Failure> {
     let row = locked(client, id).await?;
     only_if.check(&row)?;
-    update(client, row, edit).await
+    let takes_kind = ledger::takes_kind(&edit);
+    let edited = update(client, row, edit).await?;
+    if takes_kind {
+        hold_kind(client, &edited).await?;
+    }
+    Ok(edited)
 }
 
 async fn update(client: &Client, row: CameraRow, edit: CameraEdit) -> Result<CameraRow, Failure> {

@@ -10,7 +10,7 @@ use crate::adapters::database::{Condition, WritePlan, ledger};
 use crate::base::Error;
 use crate::base::error::Kind;
 use crate::domain::camera::sheet::CameraWrite;
-use crate::domain::camera::{CameraEdit, CameraRow};
+use crate::domain::camera::{CameraEdit, CameraRow, check_kind_change, check_unused};
 
 const COLUMNS: &str = "id, name, kind, host, port, username, password, channel, substream, url, transport, audio, \
                        enabled, record, updated_at";
@@ -38,6 +38,10 @@ pub(super) fn count(connection: &mut Connection) -> Result<u64, Failure> {
 }
 
 pub(super) fn kinds(connection: &mut Connection) -> Result<Vec<(String, String)>, Failure> {
+    every_kind(connection)
+}
+
+fn every_kind(connection: &Connection) -> Result<Vec<(String, String)>, Failure> {
     let mut statement = connection.prepare_cached("SELECT kind, url_template FROM camera_kinds ORDER BY kind")?;
     let text = |row: &Row<'_>, column| decode::text(row, column).unwrap_or_default();
     let rows = statement.query_map([], |row| Ok((text(row, 0), text(row, 1))))?;
@@ -45,25 +49,40 @@ pub(super) fn kinds(connection: &mut Connection) -> Result<Vec<(String, String)>
 }
 
 pub(super) fn put_kind(connection: &mut Connection, kind: &str, template: &str) -> Result<(), Failure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let there = "SELECT url_template FROM camera_kinds WHERE kind = ?1";
+    let there = transaction.query_row(there, [kind], |row| Ok(decode::text(row, 0))).optional()?.flatten();
+    check_kind_change(kind, there.as_deref(), template, &every(&transaction)?)?;
     let sql = "INSERT INTO camera_kinds (kind, url_template) VALUES (?1, ?2) \
                ON CONFLICT (kind) DO UPDATE SET url_template = excluded.url_template";
-    connection.execute(sql, [kind, template])?;
-    Ok(())
+    transaction.execute(sql, [kind, template])?;
+    Ok(transaction.commit()?)
 }
 
 pub(super) fn delete_kind(connection: &mut Connection, kind: &str) -> Result<(), Failure> {
-    match connection.execute("DELETE FROM camera_kinds WHERE kind = ?1", [kind])? {
-        0 => Err(ledger::no_kind(kind).into()),
-        _ => Ok(()),
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if transaction.execute("DELETE FROM camera_kinds WHERE kind = ?1", [kind])? == 0 {
+        return Err(ledger::no_kind(kind).into());
     }
+    check_unused(kind, &every(&transaction)?)?;
+    Ok(transaction.commit()?)
+}
+
+/// A kind that somebody has deleted since the camera was checked.
+fn check_kind_there(transaction: &Connection, row: &CameraRow) -> Result<(), Failure> {
+    let sql = "SELECT 1 FROM camera_kinds WHERE lower(kind) = lower(trim(?1))";
+    let is_there = row.url.is_some() || transaction.query_row(sql, [&row.kind], |_| Ok(())).optional()?.is_some();
+    if is_there { Ok(()) } else { Err(ledger::kind_gone(&row.kind).into()) }
 }
 
 pub(super) fn add(connection: &mut Connection, edit: CameraEdit) -> Result<CameraRow, Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     insert(&transaction, edit)?;
     let added = find(&transaction, transaction.last_insert_rowid())?;
+    let added = added.ok_or_else(|| Error::internal("the camera vanished while it was added"))?;
+    check_kind_there(&transaction, &added)?;
     transaction.commit()?;
-    added.ok_or_else(|| Error::internal("the camera vanished while it was added").into())
+    Ok(added)
 }
 
 fn insert(transaction: &Connection, edit: CameraEdit) -> Result<(), Failure> {
@@ -92,7 +111,10 @@ fn update(transaction: &Connection, id: i64, edit: CameraEdit) -> Result<(), Fai
 /// All that `plan` asks for in one transaction, which holds the only lock for writing from its look on.
 pub(super) fn write(connection: &mut Connection, plan: WritePlan) -> Result<(), Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for CameraWrite { id, edit } in plan(&every(&transaction)?)? {
+    let rows = every(&transaction)?;
+    let writes = plan(&rows)?;
+    ledger::check_kinds_there(&writes, &rows, &every_kind(&transaction)?)?;
+    for CameraWrite { id, edit } in writes {
         match id {
             Some(id) => update(&transaction, id, edit)?,
             None => insert(&transaction, edit)?,
@@ -110,8 +132,12 @@ pub(super) fn edit(
 ) -> Result<CameraRow, Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     only_if.check(&find(&transaction, id)?.ok_or_else(|| no_camera(id))?)?;
+    let takes_kind = ledger::takes_kind(&edit);
     update(&transaction, id, edit)?;
     let edited = find(&transaction, id)?.ok_or_else(|| no_camera(id))?;
+    if takes_kind {
+        check_kind_there(&transaction, &edited)?;
+    }
     transaction.commit()?;
     Ok(edited)
 }

@@ -16,6 +16,8 @@ pub use write::write;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::HIDDEN;
+
 /// Most rows in one sheet: twice the largest fleet we are built for.
 pub const MOST_ROWS: usize = 20_000;
 
@@ -38,9 +40,6 @@ const COLUMNS: [&str; 13] = [
     "enabled",
     "record",
 ];
-
-/// What stands for credentials in a URL that was written out; see [`CameraRow::shown_url`](super::CameraRow::shown_url).
-const HIDDEN: &str = "***";
 
 /// Spreadsheets run a cell that begins with one of these as a formula. Such a cell is written with a `'` in front, which
 /// they take for "this is text", and which is taken off again when it is read.

@@ -55,10 +55,13 @@ fn write(line: &Line, row: Option<&CameraRow>, kinds: &Kinds) -> Result<Option<C
     keep_hidden_url(&mut edit, row).map_err(|text| SheetFault::new(line.number, Some("url"), text))?;
     keep_hidden_host(&mut edit, row);
     if let Some(row) = row {
+        let password = edit.password.clone();
         edit = difference(edit, row);
         if is_nothing(&edit) {
             return Ok(None);
         }
+        // Written again where the row's address changes, the same one too: it has been entered for the new one.
+        edit.password = password;
     }
     check_edit(row, &edit, kinds)
         .map_err(|error| SheetFault::new(line.number, error.field(), error.message().to_owned()))?;

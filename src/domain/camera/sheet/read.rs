@@ -3,7 +3,7 @@
 //! Taken: UTF-8 with or without a byte order mark, any line ends, commas, semicolons or tabs (the header line tells),
 //! a first line `sep=;`, columns in any order. A column that is absent changes nothing. An empty cell empties its field;
 //! but for `password`, which nobody sees in a file that was written out, and for `kind`, `enabled` and `record`, which
-//! cannot be empty: there it keeps what is.
+//! cannot be empty: there it keeps what is. A row whose address changes needs its password: see `camera::password`.
 
 use std::collections::BTreeMap;
 

@@ -131,9 +131,9 @@ fn absent_columns_stay_empty_cells_clear_and_passwords_are_kept() {
     for text in unchanged {
         assert_eq!(numbers(&import(text, &rows)), (0, 0, 1), "{text:?}");
     }
-    let planned = import("name,port,audio,username\ngate,,,\n", &rows);
+    let planned = import("name,channel,audio,username\ngate,2,,\n", &rows);
     let edit = only(&planned);
-    assert_eq!((edit.port, &edit.audio, &edit.username), (Some(None), &Some(None), &Some(None)));
+    assert_eq!((&edit.channel, &edit.audio, &edit.username), (&Some(Some("2".into())), &Some(None), &Some(None)));
     assert!(edit.host.is_none() && edit.password.is_none() && edit.name.is_none(), "nothing else is written");
     assert_eq!(planned.writes[0].id, Some(7));
     let planned = import("name,password,enabled,record\ngate, 'new ,no,1\n", &rows);
@@ -142,6 +142,23 @@ fn absent_columns_stay_empty_cells_clear_and_passwords_are_kept() {
     assert_eq!((password, edit.enabled, edit.record), (Some(" 'new "), Some(false), Some(true)));
     let wrong = import("name,host\ngate,\n", &rows).report;
     assert_eq!(wrong.faults[0].field.as_deref(), Some("host"), "an edit is checked as the row it leads to");
+}
+
+#[test]
+fn a_row_whose_address_changes_brings_its_password() {
+    let rows = [row(7, "gate")];
+    for text in ["name,host\ngate,10.0.0.8\n", "name,port,password\ngate,,\n", "name,url\ngate,rtsp://10.0.0.8/x\n"] {
+        let report = import(text, &rows).report;
+        let told: Vec<_> = report.faults.iter().map(|fault| (fault.line, fault.field.as_deref())).collect();
+        assert_eq!(told, [(2, Some("password"))], "{text}: {report:?}");
+        assert!(!report.faults[0].message.contains("hunter2"), "{report:?}");
+    }
+    for password in ["hunter2", "another"] {
+        let planned = import(&format!("name,host,password\ngate,10.0.0.8,{password}\n"), &rows);
+        let edit = only(&planned);
+        let written = edit.password.as_ref().and_then(Option::as_ref).map(ExposeSecret::expose_secret);
+        assert_eq!((written, &edit.host), (Some(password), &Some(Some("10.0.0.8".into()))), "the same one too");
+    }
 }
 
 #[test]

@@ -1,0 +1,211 @@
+//! A stored password goes only where it was entered for: to the scheme, host and port, by the kind, that its row had when a
+//! person wrote it there.
+//!
+//! Whoever may edit a camera may not read its password, and must not be able to send it to a host of their choice
+//! either. So an edit, a draft or a new template that would lead it elsewhere has to bring the password with it.
+
+use std::fmt;
+
+use secrecy::ExposeSecret;
+
+use super::source::{self, Kinds, Scheme};
+use super::{CameraEdit, CameraRow};
+use crate::base::{Error, Kind, Result};
+
+/// Where a row's password is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Destination {
+    pub(super) scheme: Scheme,
+    /// Lower case, without brackets.
+    pub(super) host: String,
+    /// The one in the URL, else the scheme's own.
+    pub(super) port: Option<u16>,
+    /// The kind whose template made the URL; `None` for a URL of the row's own.
+    pub(super) kind: Option<String>,
+    /// What looks like the host may be the beginning of a password, and is not shown.
+    pub(super) hidden: bool,
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.hidden {
+            return write!(out, "{}://***", self.scheme.word());
+        }
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        write!(out, "{}://{host}", self.scheme.word())?;
+        if let Some(port) = self.port {
+            write!(out, ":{port}")?;
+        }
+        self.kind.as_ref().map_or(Ok(()), |kind| write!(out, " (kind {kind})"))
+    }
+}
+
+/// Refuses an edit that leads the password of `row` elsewhere without bringing it. `target` is the row it leads to.
+pub(super) fn check_edit(row: &CameraRow, target: &CameraRow, edit: &CameraEdit, kinds: &Kinds) -> Result<()> {
+    if !has_password(row) || edit.password.is_some() {
+        return Ok(());
+    }
+    let (before, after) = (source::destination(row, kinds), source::destination(target, kinds));
+    if before == after {
+        return Ok(());
+    }
+    let remedy = "enter it again together with this change (on the command line with --password-file), or clear it";
+    let place = |place: Option<Destination>| place.map_or_else(|| "another source".to_owned(), |it| it.to_string());
+    let (before, after) = (place(before), place(after));
+    let sentence = format!("the stored one was entered for {before} and is not sent to {after}; {remedy}");
+    Err(Error::invalid("password", sentence))
+}
+
+/// Refuses a template that leads stored passwords elsewhere than the one before it did. `Conflict` says of how many.
+pub fn check_kind_change(kind: &str, old: Option<&str>, new: &str, rows: &[CameraRow]) -> Result<()> {
+    let Some(old) = old.filter(|old| *old != new) else { return Ok(()) };
+    let table = |template: &str| Kinds::from([(kind.to_owned(), template.to_owned())]);
+    let (old, new) = (table(old), table(new));
+    let moves = |row: &&CameraRow| {
+        let before = source::destination(row, &old);
+        // One that could not be read before goes to its own host or nowhere: see `source::from_template`.
+        before.is_some() && before != source::destination(row, &new)
+    };
+    // Of other kinds nothing can be read by this table.
+    let own = |row: &&CameraRow| has_password(row) && !has_url(row);
+    match rows.iter().filter(own).filter(moves).count() {
+        0 => Ok(()),
+        cameras => {
+            let sentence = format!(
+                "the scheme, host or port would change for {cameras} cameras of this kind, whose stored passwords were \
+                 entered for the present one; save this template as another kind, and give the cameras that kind \
+                 together with their passwords"
+            );
+            Err(Error::new(Kind::Conflict, sentence).at("urlTemplate"))
+        }
+    }
+}
+
+fn has_password(row: &CameraRow) -> bool {
+    row.password.as_ref().is_some_and(|password| !password.expose_secret().is_empty())
+}
+
+fn has_url(row: &CameraRow) -> bool {
+    row.url.as_ref().is_some_and(|url| !url.expose_secret().trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{check_edit, draft};
+    use super::*;
+
+    fn kinds() -> Kinds {
+        [
+            ("generic", "rtsp://{username}:{password}@{host}:{port=554}/"),
+            ("same", "rtsp://{username}:{password}@{host}:{port=554}/"),
+            ("secure", "rtsps://{username}:{password}@{host}/"),
+            ("literal", "rtsp://{username}:{password}@203.0.113.9/"),
+            ("smuggled", "rtsp://{host}.example.org/{channel}/{password}"),
+        ]
+        .map(|(kind, template)| (kind.to_owned(), template.to_owned()))
+        .into()
+    }
+
+    fn row() -> CameraRow {
+        CameraRow {
+            id: 7,
+            name: "gate".into(),
+            kind: "generic".into(),
+            host: Some("10.0.0.9".into()),
+            port: None,
+            username: Some("viewer".into()),
+            password: Some("s3cret".into()),
+            channel: None,
+            substream: None,
+            url: None,
+            transport: None,
+            audio: None,
+            enabled: true,
+            record: true,
+            updated_at: None,
+        }
+    }
+
+    fn by_url(url: &str) -> CameraRow {
+        CameraRow { url: Some(url.to_owned().into()), ..row() }
+    }
+
+    #[test]
+    fn a_password_follows_no_edit_to_another_place() {
+        let own = by_url("rtsp://10.0.0.9/a");
+        let unused = CameraRow { username: None, ..row() };
+        let off = CameraRow { enabled: false, ..row() };
+        let unreadable = CameraRow { kind: "gone".into(), ..row() };
+        let bare = CameraRow { password: None, ..row() };
+        let table = [
+            (row(), r#"{"host":"127.0.0.1"}"#, true),
+            (row(), r#"{"port":8554}"#, true),
+            (row(), r#"{"kind":"Generic"}"#, false),
+            (row(), r#"{"kind":"same"}"#, true),
+            (row(), r#"{"kind":"secure"}"#, true),
+            (row(), r#"{"url":"rtsp://10.0.0.9:554/"}"#, true),
+            (row(), r#"{"url":"rtsp://127.0.0.1/x"}"#, true),
+            (row(), r#"{"url":"http://10.0.0.9/x"}"#, true),
+            (own.clone(), r#"{"url":"rtsp://10.0.0.8/a"}"#, true),
+            (own.clone(), r#"{"url":"rtsp://10.0.0.9:555/a"}"#, true),
+            (own.clone(), r#"{"url":"rtsps://10.0.0.9/a"}"#, true),
+            (own.clone(), r#"{"url":null}"#, true),
+            (unused, r#"{"host":"127.0.0.1"}"#, true),
+            (off.clone(), r#"{"host":"127.0.0.1"}"#, true),
+            (off, r#"{"host":"127.0.0.1","enabled":true}"#, true),
+            (unreadable.clone(), r#"{"kind":"generic"}"#, true),
+            (unreadable, r#"{"kind":"generic","password":"again"}"#, false),
+            (row(), r#"{"host":"127.0.0.1","password":"again"}"#, false),
+            (row(), r#"{"host":"127.0.0.1","password":null}"#, false),
+            (row(), r#"{"host":"10.0.0.9","port":554}"#, false),
+            (row(), r#"{"username":"other","channel":"2","transport":"udp","name":"other"}"#, false),
+            (own.clone(), r#"{"url":"RTSP://10.0.0.9:554/b?x=1"}"#, false),
+            (own, r#"{"kind":"same","host":"h","port":1}"#, false),
+            (bare, r#"{"host":"127.0.0.1"}"#, false),
+        ];
+        for (row, json, refused) in table {
+            let edit: CameraEdit = serde_json::from_str(json).expect(json);
+            let (saved, tried) = (check_edit(Some(&row), &edit, &kinds()), draft(Some(&row), &edit, &kinds()));
+            for error in [saved.err(), tried.err()] {
+                let field = error.as_ref().and_then(|error| error.field());
+                assert_eq!(field, refused.then_some("password"), "{json}: {error:?}");
+                let words = error.map(|error| error.to_string()).unwrap_or_default();
+                assert!(!words.contains("s3cret") && refused == words.contains("enter it again"), "{words}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_template_leads_no_password_to_a_host_of_its_own() {
+        for kind in ["literal", "smuggled"] {
+            let row = CameraRow { kind: kind.into(), channel: Some("1".into()), ..row() };
+            let error = super::super::CameraSource::from_row(&row, &kinds()).expect_err(kind);
+            assert_eq!(error.field(), Some("kind"), "{error}");
+            let open = CameraRow { password: None, ..row };
+            assert!(super::super::CameraSource::from_row(&open, &kinds()).is_ok(), "nothing is sent there");
+        }
+    }
+
+    #[test]
+    fn a_changed_template_leads_no_stored_password_elsewhere() {
+        let old = "rtsp://{username}:{password}@{host}:{port=554}/";
+        let (with_port, open) = (CameraRow { port: Some(554), ..row() }, CameraRow { password: None, ..row() });
+        let table = [
+            (old, row(), false),
+            ("rtsp://{username}:{password}@{host}/live/{channel=1}", row(), false),
+            ("rtsp://{username}:{password}@{host}:{port=5554}/", row(), true),
+            ("rtsp://{username}:{password}@{host}:{port=5554}/", with_port, false),
+            ("rtsps://{username}:{password}@{host}:{port=554}/", row(), true),
+            ("rtsp://{username}:{password}@203.0.113.9/", row(), true),
+            ("rtsp://{username}:{password}@{host}/{channel}", row(), true),
+            ("rtsps://{username}:{password}@{host}/", by_url("rtsp://10.0.0.9/a"), false),
+            ("rtsps://{username}:{password}@{host}/", open, false),
+            ("rtsps://{username}:{password}@{host}/", CameraRow { kind: "other".into(), ..row() }, false),
+        ];
+        for (new, row, refused) in table {
+            let changed = check_kind_change("generic", Some(old), new, std::slice::from_ref(&row));
+            assert_eq!(changed.as_ref().err().map(Error::kind), refused.then_some(Kind::Conflict), "{new}: {changed:?}");
+            assert!(check_kind_change("generic", None, new, &[row]).is_ok(), "a new kind");
+        }
+    }
+}
