@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use log::LevelFilter;
-use streamwarden::adapters::ffmpeg::child::leave_no_core_file;
+use streamwarden::adapters::ffmpeg::child::{leave_no_core_file, raise_descriptor_limit};
 use streamwarden::app::Origins;
 use streamwarden::cli::{
     Cli, Command, Failure, cameras, check, configuration, folders, manual, meant, note, printed, status, version,
@@ -23,6 +23,9 @@ fn main() -> ExitCode {
     };
     if let Err(error) = leave_no_core_file() {
         eprintln!("streamwarden: a crash would leave a core file with passwords in it: {error}");
+    }
+    if let Err(error) = raise_descriptor_limit() {
+        eprintln!("streamwarden: the limit of open files stays as it is: {error}");
     }
     let done = act(cli);
     log::logger().flush();

@@ -9,5 +9,6 @@ pub mod known;
 pub mod live;
 pub mod mediamtx;
 pub mod objects;
+pub mod resolve;
 pub mod spool;
 pub mod systemd;

@@ -11,11 +11,12 @@ use crate::adapters::database::import::import as write_sheet;
 use crate::adapters::database::{Condition, SharedDatabase};
 use crate::adapters::ffmpeg::version;
 use crate::adapters::known::KnownCameras;
+use crate::adapters::resolve;
 use crate::base::Result;
 use crate::config::Settings;
 use crate::config::settings::Database;
 use crate::domain::camera::sheet::{self, ImportReport};
-use crate::domain::camera::{CameraEdit, CameraRow, CameraSource, Kinds, check_edit, check_kind};
+use crate::domain::camera::{CameraEdit, CameraRow, CameraSource, Kinds, check_edit, check_kind, draft};
 use crate::domain::probe::{KeptProbe, ProbeView};
 
 /// All cameras, by id. A database that does not exist yet has none, and is not made for looking.
@@ -30,7 +31,9 @@ pub(super) async fn list(settings: &Settings) -> Result<Vec<CameraRow>> {
 
 pub(super) async fn add(settings: &Settings, edit: CameraEdit) -> Result<CameraRow> {
     let database = open(settings).await?;
-    check_edit(None, &edit, &read_kinds(&database).await?)?;
+    let kinds = read_kinds(&database).await?;
+    check_edit(None, &edit, &kinds)?;
+    resolve::check(&restream::reach(settings), &draft(None, &edit, &kinds)?).await?;
     database.add_camera(edit).await
 }
 
@@ -38,6 +41,9 @@ pub(super) async fn edit(settings: &Settings, camera: &str, edit: CameraEdit) ->
     let database = open(settings).await?;
     let row = find(&database, camera).await?;
     let (checked, kinds) = (edit.clone(), read_kinds(&database).await?);
+    if edit.host.is_some() || edit.port.is_some() || edit.url.is_some() || edit.kind.is_some() {
+        resolve::check(&restream::reach(settings), &draft(Some(&row), &edit, &kinds)?).await?;
+    }
     let only_if = Condition::new(move |row| check_edit(Some(row), &checked, &kinds));
     let row = database.edit_camera_if(row.id, edit, only_if).await?;
     note_meant(settings, row.id, Some(&row));

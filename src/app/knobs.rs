@@ -17,6 +17,8 @@ pub(super) struct Knobs {
     interval: watch::Sender<Duration>,
     record: watch::Sender<Record>,
     upload: watch::Sender<UploadRules>,
+    /// Origins that HTTP lets in.
+    pub(super) origins: watch::Sender<Vec<String>>,
     /// Where the role restream runs.
     pub(super) restream: Option<watch::Sender<Arc<RestreamSetup>>>,
 }
@@ -34,7 +36,8 @@ impl Knobs {
         let (turn_interval, interval) = Setting::adjustable(settings.monitor.interval);
         let (turn_record, record) = Setting::adjustable(settings.record.clone());
         let (turn_upload, upload) = Setting::adjustable(upload_rules(settings));
-        let knobs = Self { interval: turn_interval, record: turn_record, upload: turn_upload, restream: None };
+        let origins = watch::Sender::new(settings.http.allowed_origins.clone());
+        let knobs = Self { interval: turn_interval, record: turn_record, upload: turn_upload, origins, restream: None };
         (knobs, LiveSettings { interval, record, upload })
     }
 
@@ -42,9 +45,13 @@ impl Knobs {
     pub(super) fn turn(&self, settings: &Settings) -> Result<()> {
         if let Some(restream) = &self.restream {
             let now = Arc::clone(&restream.borrow());
-            let new = RestreamSetup::from_settings(settings, now.version.clone(), now.mark.clone(), now.monitored)?;
+            let mut new = RestreamSetup::from_settings(settings, now.version.clone(), now.mark.clone(), now.monitored)?;
+            // Addresses of our own change with a restart only, and the port may be one that the system chose.
+            new.reach.own_ports.clone_from(&now.reach.own_ports);
             restream.send_if_modified(|setup| replace(setup, Arc::new(new), |old, new| old.runs_like(new)));
         }
+        let origins = &settings.http.allowed_origins;
+        self.origins.send_if_modified(|allowed| replace(allowed, origins.clone(), |old, new| old == new));
         self.interval.send_if_modified(|interval| replace(interval, settings.monitor.interval, |old, new| old == new));
         self.record.send_if_modified(|record| replace(record, settings.record.clone(), |old, new| old == new));
         self.upload.send_if_modified(|rules| replace(rules, upload_rules(settings), |old, new| old == new));

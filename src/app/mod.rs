@@ -41,10 +41,10 @@ use crate::actors::supervision::Stop;
 use crate::adapters::database::postgres::SiteTable;
 use crate::adapters::database::site::WithSite;
 use crate::adapters::database::{self, SharedDatabase};
-use crate::adapters::ffmpeg::orphans;
+use crate::adapters::ffmpeg::{child, orphans};
 use crate::adapters::live::SharedLive;
 use crate::adapters::systemd::ServiceManager;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Kind, Result, redact};
 use crate::config::Settings;
 use crate::config::settings::Database;
 use crate::http;
@@ -94,7 +94,10 @@ pub async fn build(settings: Settings) -> Result<App> {
     }
     let hub = HubHandle::default();
     let incidents = IncidentsHandle::default();
-    let (children, knobs) = plan::children(&settings, &services, &hub, &incidents, &mark)?;
+    // With the port that the system chose, where it did.
+    let mut actual = settings.clone();
+    actual.http.listen = listener.local_addr().unwrap_or(settings.http.listen);
+    let (children, knobs) = plan::children(&actual, &services, &hub, &incidents, &mark)?;
     let root_ended = CancellationToken::new();
     let root = Root::new(children, root_ended.clone().drop_guard()).start();
     let database_name = running::database_name(&settings);
@@ -111,9 +114,9 @@ pub async fn build(settings: Settings) -> Result<App> {
         troubles: services.node.troubles.subscribe(),
         hub,
         commands: Arc::new(commands::ToTheTree(root.clone())),
-        allowed_origins: settings.http.allowed_origins.clone(),
+        allowed_origins: knobs.origins.subscribe(),
     };
-    let http = http::serve(listener, Arc::new(state))?;
+    let http = http::serve(listener, Arc::new(state), child::descriptor_limit())?;
     instance.announce(http.address(), &database_name)?;
     log::info!("listening on http://{}", http.address());
     let (database, live, note) = (services.database, services.live, watch::Sender::new(None));
@@ -179,8 +182,15 @@ impl App {
 pub fn on_main_thread<T>(body: impl Future<Output = T>) -> T {
     // A second TLS provider creeping in would make rustls panic at the first connection; installing twice is harmless.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    std::panic::set_hook(Box::new(|panic| log::error!("{panic}")));
+    std::panic::set_hook(Box::new(|panic| log::error!("{}", panic_line(panic))));
     actix::System::new().block_on(body)
+}
+
+/// A panic as the log has it: its words may quote a URL, and its place is a path of the machine that built us.
+fn panic_line(panic: &std::panic::PanicHookInfo<'_>) -> String {
+    let words = redact::text(panic.payload_as_str().unwrap_or("no message"));
+    let place = panic.location().map_or_else(String::new, |at| format!(" at {}:{}", redact::paths(at.file()), at.line()));
+    format!("panicked{place}: {words}")
 }
 
 /// Runs one piece of work on this thread, for commands that end by themselves.

@@ -17,6 +17,7 @@ use crate::actors::restream::{RestreamSetup, Restreams, RunLogs};
 use crate::actors::supervision::{Child, Restart, Setting};
 use crate::actors::upload::{UploadHandles, UploadRules, Uploads};
 use crate::adapters::database::{NodeFolder, SharedDatabase};
+use crate::adapters::ffmpeg::child;
 use crate::adapters::ffmpeg::version::{self, Version};
 use crate::adapters::folder::{Folder, FolderKind};
 use crate::adapters::live::SharedLive;
@@ -57,6 +58,7 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
     let roles = settings.roles.iter().map(|word| word.parse()).collect::<Result<Vec<Role>>>()?;
     let needs_ffmpeg = roles.iter().any(|role| matches!(role, Role::Restream | Role::Record));
     let ffmpeg = if needs_ffmpeg {
+        hide_arguments(settings, mark).await?;
         version::look(&settings.ffmpeg.ffprobe, mark).await?.check()?;
         Some(version::look(&settings.ffmpeg.ffmpeg, mark).await?.check()?)
     } else {
@@ -99,6 +101,19 @@ pub(super) const DATA_DIR: FolderKind = FolderKind {
 
 fn instance(data_dir: &Path) -> Result<Uuid> {
     Folder::new(data_dir, DATA_DIR).begin()
+}
+
+/// Where the configuration asks for it: no start when passwords would be visible in `ps`.
+async fn hide_arguments(settings: &Settings, mark: &str) -> Result<()> {
+    let required = settings.restream.require_hidden_arguments;
+    child::require_hidden_arguments(required);
+    if required {
+        child::try_hiding(&settings.ffmpeg.ffmpeg, mark).await.map_err(|error| {
+            let remedy = "allow ptrace of own children, or set it to false";
+            Error::invalid("restream.require_hidden_arguments", format!("{}; {remedy}", error.message()))
+        })?;
+    }
+    Ok(())
 }
 
 /// What marks our child processes: the same for every run on this data folder, and no other's.

@@ -5,6 +5,7 @@
 pub mod backoff;
 pub mod error;
 pub mod item_backoff;
+pub mod network;
 pub mod redact;
 pub mod stable_hash;
 

@@ -3,8 +3,14 @@
 /// `scheme://user:pass@host/...` becomes `scheme://***@host/...`, wherever it stands in `text`; query values whose
 /// key looks like a credential become `***` as well.
 ///
+/// Without a scheme, `user:pass@host` becomes `***@host`, and what stands right behind `password=` becomes `***`.
+///
 /// Works on text rather than on a parsed URL because ffmpeg quotes URLs, whole and cut, inside its own sentences.
 pub fn text(text: &str) -> String {
+    words(&urls(text))
+}
+
+fn urls(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("://") {
@@ -16,6 +22,64 @@ pub fn text(text: &str) -> String {
         rest = tail;
     }
     out.push_str(rest);
+    out
+}
+
+/// The same for words that are no URL.
+fn words(text: &str) -> String {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '<' | '>' | ',');
+    let mut out = String::with_capacity(text.len());
+    for piece in text.split_inclusive(ends) {
+        let word = piece.trim_end_matches(ends);
+        match hidden(word) {
+            Some(shown) => {
+                out.push_str(&shown);
+                out.push_str(&piece[word.len()..]);
+            }
+            None => out.push_str(piece),
+        }
+    }
+    out
+}
+
+/// What a word becomes that holds credentials.
+fn hidden(word: &str) -> Option<String> {
+    if word.contains("://") {
+        return None;
+    }
+    if let Some((login, place)) = word.rsplit_once('@')
+        && login.contains(':')
+        && !place.is_empty()
+    {
+        return Some(format!("***@{place}"));
+    }
+    let at = word.find(['=', ':'])?;
+    let is_credential = is_password_word(&word[..at]) && word.len() > at + 1;
+    is_credential.then(|| format!("{}***", &word[..=at]))
+}
+
+/// Whether a word in a sentence says that its value is a password. Narrower than [`names_credential`], which is for URLs.
+fn is_password_word(word: &str) -> bool {
+    let word = word.trim_start_matches(['(', '[', '{', '-', '&', '?', ';']).to_ascii_lowercase();
+    ["password", "passwd", "passphrase", "pwd", "secret", "token", "api_key", "apikey"].iter().any(|end| word.ends_with(end))
+}
+
+/// Absolute paths of this machine become their last part: `/var/lib/streamwarden/x.db` -> `.../x.db`.
+pub fn paths(text: &str) -> String {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '<' | '>' | ',' | '(' | ')' | ':' | ';');
+    let mut out = String::with_capacity(text.len());
+    for piece in text.split_inclusive(ends) {
+        let word = piece.trim_end_matches(ends);
+        let is_path = word.starts_with('/') && !word.starts_with("//") && !word.starts_with("/api/");
+        match word.trim_end_matches('/').rsplit_once('/') {
+            Some((folder, name)) if is_path && !folder.is_empty() => {
+                out.push_str(".../");
+                out.push_str(name);
+                out.push_str(&piece[word.len()..]);
+            }
+            _ => out.push_str(piece),
+        }
+    }
     out
 }
 
@@ -82,9 +146,33 @@ mod tests {
             ("rtsp://h/channel=1;password=b", "rtsp://h/***"),
             ("http://h/reset-password/x=1", "http://h/reset-password/x=1"),
             ("no url here", "no url here"),
+            ("cannot open admin:s3cret@10.0.0.9/x", "cannot open ***@10.0.0.9/x"),
+            ("'admin:s3:c@ret@cam', again", "'***@cam', again"),
+            ("Option password=s3cret not found", "Option password=*** not found"),
+            ("{db_password:s3cret, host:h}", "{db_password:***, host:h}"),
+            ("the token = abc", "the token = abc"),
+            ("(secret=abc def", "(secret=*** def"),
+            ("password: is too long", "password: is too long"),
+            ("username: is too long", "username: is too long"),
+            ("mail me@example.org at 10:30", "mail me@example.org at 10:30"),
+            ("[rtsp @ 0x1] method DESCRIBE failed: 401", "[rtsp @ 0x1] method DESCRIBE failed: 401"),
         ];
         for (text_in, wanted) in table {
             assert_eq!(text(text_in), wanted);
+        }
+    }
+
+    #[test]
+    fn paths_of_this_machine_keep_their_last_part() {
+        let table = [
+            ("the disk of the spool is full (/mnt/video/spool); free some", "the disk of the spool is full (.../spool); free some"),
+            ("cannot open /var/lib/sw/x.db: denied", "cannot open .../x.db: denied"),
+            ("src/http/mod.rs:7", "src/http/mod.rs:7"),
+            ("look at /api/v1/cameras/7 or rtsp://h/a/b", "look at /api/v1/cameras/7 or rtsp://h/a/b"),
+            ("a/b and / and /tmp", "a/b and / and /tmp"),
+        ];
+        for (text, wanted) in table {
+            assert_eq!(paths(text), wanted);
         }
     }
 }

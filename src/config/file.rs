@@ -151,6 +151,7 @@ fn plain(value: &DeValue<'_>) -> Value {
         }
         DeValue::Float(number) => number.as_str().parse().map_or(Value::Other("a number"), Value::Float),
         DeValue::Array(items) => Value::List(items.iter().map(|item| plain(item.get_ref())).collect()),
+        DeValue::Boolean(flag) => Value::Boolean(*flag),
         other => Value::Other(kind(other)),
     }
 }

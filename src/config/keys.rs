@@ -48,6 +48,8 @@ pub(super) const KEYS: &[Key] = &[
     key("restream.probe_timeout"),
     key("restream.max_probes"),
     key("restream.max_stop_fraction"),
+    key("restream.allowed_networks"),
+    key("restream.require_hidden_arguments"),
     key("record.segment_duration"),
     key("record.output_format"),
     key("record.max_concurrent"),

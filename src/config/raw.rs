@@ -16,6 +16,8 @@ pub(super) enum Value {
     Integer(i64),
     /// A number with a fraction.
     Float(f64),
+    /// `true` or `false`.
+    Boolean(bool),
     /// A list.
     List(Vec<Value>),
     /// Something no key takes; its name for complaints.
@@ -28,6 +30,7 @@ impl Value {
         match self {
             Self::Text(_) => "text",
             Self::Integer(_) | Self::Float(_) => "a number",
+            Self::Boolean(_) => "true or false",
             Self::List(_) => "a list",
             Self::Other(name) => name,
         }

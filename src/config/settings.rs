@@ -7,6 +7,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::base::network::Network;
+
 /// All of it.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -126,6 +128,10 @@ pub struct Restream {
     pub max_probes: usize,
     /// A change of the table may stop this fraction of the relays at once; more is held. 1 = never held.
     pub max_stop_fraction: f64,
+    /// Networks in which cameras are called although they would be refused: link-local ones, our own ports.
+    pub allowed_networks: Vec<Network>,
+    /// Do not start where passwords in arguments cannot be hidden from `ps`.
+    pub require_hidden_arguments: bool,
 }
 
 /// Recording.

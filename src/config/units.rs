@@ -85,6 +85,7 @@ pub(super) fn quoted(value: &Value) -> String {
         }
         Value::Integer(number) => number.to_string(),
         Value::Float(number) => number.to_string(),
+        Value::Boolean(flag) => flag.to_string(),
         other => other.kind().to_owned(),
     }
 }

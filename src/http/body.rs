@@ -1,7 +1,9 @@
 //! Request bodies: JSON of at most 1 MB, refused with the field that is wrong and never with its value; CSV of at most
-//! 8 MB, whose faults are told elsewhere.
+//! 8 MB, whose faults are told elsewhere. A body that does not arrive in time is refused with 408.
 
 use std::pin::Pin;
+use std::rc::Rc;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
@@ -9,6 +11,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
+use super::connections::{Connection, Limits};
 use super::error::Problem;
 
 /// Largest body we take, in bytes. A camera has a few hundred.
@@ -33,6 +36,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
         let announced =
             request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         let bytes = web::Bytes::from_request(request, payload);
+        let clock = Clock::of(request, |limits| limits.body);
         Box::pin(async move {
             if announced.is_some_and(|length: usize| length > LARGEST) {
                 return Err(Problem::bare(StatusCode::PAYLOAD_TOO_LARGE));
@@ -41,7 +45,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
                 let detail = "send the body as JSON, with the header Content-Type: application/json";
                 return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
             }
-            let bytes = bytes.await.map_err(|error| Problem::bare(error.as_response_error().status_code()))?;
+            let bytes = clock.limit(bytes).await?;
+            let bytes = bytes.map_err(|error| Problem::bare(error.as_response_error().status_code()))?;
             parse(&bytes).map(Self)
         })
     }
@@ -58,19 +63,44 @@ impl FromRequest for Csv {
         // As with JSON: no page of another site can send this without asking.
         let is_csv = request.content_type().eq_ignore_ascii_case("text/csv");
         let payload = web::Payload::from_request(request, payload);
+        let clock = Clock::of(request, |limits| limits.file);
         Box::pin(async move {
             if !is_csv {
                 let detail = "send the file with the header Content-Type: text/csv";
                 return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
             }
             let bare = |error: actix_web::Error| Problem::bare(error.as_response_error().status_code());
-            match payload.await.map_err(bare)?.to_bytes_limited(LARGEST_CSV).await {
+            match clock.limit(payload.await.map_err(bare)?.to_bytes_limited(LARGEST_CSV)).await? {
                 Ok(bytes) => bytes.map(Self).map_err(bare),
                 Err(_) => {
                     let detail = "the file is too large; at most 8 MB are taken, split it";
                     Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail))
                 }
             }
+        })
+    }
+}
+
+/// How long a body may take.
+struct Clock {
+    limit: Duration,
+    connection: Option<Rc<Connection>>,
+}
+
+impl Clock {
+    fn of(request: &HttpRequest, limit: impl Fn(&Limits) -> Duration) -> Self {
+        let limits = request.app_data::<web::Data<Limits>>().expect("the app is built with its limits");
+        Self { limit: limit(limits), connection: request.conn_data::<Rc<Connection>>().cloned() }
+    }
+
+    /// What arrives in time; else 408, and the connection goes with what may still come.
+    async fn limit<T>(self, arrival: impl Future<Output = T>) -> Result<T, Problem> {
+        tokio::time::timeout(self.limit, arrival).await.map_err(|_| {
+            if let Some(connection) = self.connection {
+                connection.close();
+            }
+            let detail = format!("the body did not arrive within {:?}; send it without pauses", self.limit);
+            Problem::new(StatusCode::REQUEST_TIMEOUT, detail)
         })
     }
 }

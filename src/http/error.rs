@@ -5,7 +5,8 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::base::{Error, Kind};
+use super::complaints::Complaints;
+use crate::base::{Error, Kind, redact};
 
 /// Media type of every error.
 pub(super) const PROBLEM_JSON: &str = "application/problem+json";
@@ -94,17 +95,27 @@ fn status_of(kind: Kind) -> StatusCode {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let status = status_of(error.kind());
-        if status.is_server_error() {
-            let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-            log::warn!(status = status.as_u16(), error = error.to_string().as_str(), cause = cause.as_str(); "request failed");
-        }
         // With its field in front: many sentences go on from there ("kind: is not a known kind of camera").
-        let problem = Self::new(status, error.to_string());
+        let mut detail = error.to_string();
+        if status.is_server_error() {
+            log_failure(status, &detail, &error);
+            // Of our own machine a client learns what failed, and not where.
+            detail = redact::paths(&redact::text(&detail));
+        }
+        let problem = Self::new(status, detail);
         match error.field() {
             Some(field) => problem.at(field),
             None => problem,
         }
     }
+}
+
+/// While a dependency is away every call fails the same way: that is told once in a while.
+fn log_failure(status: StatusCode, detail: &str, error: &Error) {
+    static TOLD: Complaints = Complaints::new();
+    let Some(left_out) = TOLD.is_due(detail) else { return };
+    let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    log::warn!(status = status.as_u16(), error = detail, cause = cause.as_str(), same_before = left_out; "request failed");
 }
 
 impl std::fmt::Display for Problem {

@@ -4,16 +4,18 @@
 //! 127.0.0.1, so the `Host` must be one of ours. Cross-site requests: a foreign page posts to us, so whatever changes
 //! something must come from our own origin. Programs send neither `Origin` nor `Sec-Fetch-Site` and pass.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, ResponseError, web};
+use actix_web::{Error, HttpRequest, ResponseError, web};
+use tokio::sync::watch;
 use url::Url;
 
+use super::complaints::Complaints;
 use super::error::{Answer, Problem};
 
 /// Which hosts and origins are ours.
@@ -21,42 +23,62 @@ use super::error::{Answer, Problem};
 pub(super) struct Doors {
     /// Only loopback names and the hosts of `origins`: nobody else could mean a loopback service.
     loopback_only: bool,
-    /// Allowed origins in their normal form (`https://host[:port]`).
-    origins: Vec<String>,
+    /// Allowed origins in their normal form (`https://host[:port]`), as the configuration says now.
+    origins: watch::Receiver<Vec<String>>,
 }
+
+/// Origins and hosts that were refused; one line for each.
+static REFUSED: Complaints = Complaints::new();
 
 impl Doors {
     /// The rule for a listener at `listen`; `origins` are the configured ones.
-    pub(super) fn new(listen: SocketAddr, origins: &[String]) -> Self {
-        let origins = origins.iter().filter_map(|origin| normal(origin)).collect();
+    pub(super) fn new(listen: SocketAddr, origins: watch::Receiver<Vec<String>>) -> Self {
         Self { loopback_only: listen.ip().is_loopback(), origins }
     }
 
-    /// Whether a request with these headers is meant for us.
+    /// Whether a request with these headers is meant for us. By name alone: proxies pass the port on or leave it out.
     pub(super) fn check_host(&self, headers: &HeaderMap) -> Answer<()> {
         let host = text(headers, header::HOST.as_str()).unwrap_or_default();
-        if !self.loopback_only || is_loopback(host) || self.origins.iter().any(|origin| authority(origin) == Some(host))
-        {
+        let named = |origin: &String| authority(origin).is_some_and(|it| name_of(it) == name_of(host));
+        if !self.loopback_only || is_loopback(host) || self.origins.borrow().iter().any(named) {
             return Ok(());
         }
+        let host = shortened(host);
+        if REFUSED.is_due(&host).is_some() {
+            log::warn!(
+                host = host.as_str();
+                "request refused: it names a host that is not ours; behind a proxy, add the address that browsers show \
+                 (https://{host} or http://{host}, with its port if it shows one) to http.allowed_origins and reload"
+            );
+        }
         let detail = "this address is answered under localhost and 127.0.0.1 only; to use another name, for example \
-                      behind a proxy, add its origin to http.allowed_origins";
+                      behind a proxy, add its origin to http.allowed_origins and reload the configuration (SIGHUP)";
         Err(Problem::new(StatusCode::FORBIDDEN, detail))
     }
 
     /// Whether the page that sent these headers, if a page did, is ours.
     pub(super) fn check_origin(&self, headers: &HeaderMap) -> Answer<()> {
-        let refused = Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "pages of other origins may not do this; add the origin to http.allowed_origins to let it in",
-        ));
+        let refused = |origin: &str| {
+            let origin = shortened(origin);
+            if REFUSED.is_due(&origin).is_some() {
+                log::warn!(
+                    origin = origin.as_str();
+                    "page refused: its origin is not ours; to let it in, add {origin} to http.allowed_origins and reload"
+                );
+            }
+            let detail = format!(
+                "pages of the origin {origin} may not do this; to let them in, add it to http.allowed_origins and reload \
+                 the configuration (SIGHUP)"
+            );
+            Err(Problem::new(StatusCode::FORBIDDEN, detail))
+        };
         match text(headers, header::ORIGIN.as_str()) {
             Some(origin) if self.is_ours(origin, headers) => Ok(()),
-            Some(_) => refused,
+            Some(origin) => refused(&normal(origin).unwrap_or_else(|| "null".to_owned())),
             // A browser that leaves Origin out still says where the request comes from.
             None => match text(headers, "sec-fetch-site") {
                 None | Some("same-origin" | "none") => Ok(()),
-                Some(_) => refused,
+                Some(_) => refused("null"),
             },
         }
     }
@@ -64,7 +86,7 @@ impl Doors {
     fn is_ours(&self, origin: &str, headers: &HeaderMap) -> bool {
         let Some(origin) = normal(origin) else { return false };
         let host = text(headers, header::HOST.as_str());
-        self.origins.contains(&origin) || (host.is_some() && authority(&origin) == host)
+        self.origins.borrow().contains(&origin) || (host.is_some() && authority(&origin) == host)
     }
 }
 
@@ -96,13 +118,34 @@ fn authority(origin: &str) -> Option<&str> {
     origin.split_once("://").map(|(_, authority)| authority)
 }
 
+/// Name or address in `name:port`, lower case.
+fn name_of(authority: &str) -> String {
+    let name = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// Longest text of a client that the log repeats.
+fn shortened(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+/// The client behind a connection: for a proxy on this machine the address that it appended, so that its clients are told
+/// apart; programs on this machine can claim to be anybody, and are one another's guests anyway.
+pub(super) fn client_address(request: &HttpRequest) -> IpAddr {
+    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip().to_canonical());
+    let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).last();
+    match forwarded.and_then(|list| list.rsplit(',').next()).and_then(|last| last.trim().parse::<IpAddr>().ok()) {
+        Some(client) if peer.is_loopback() => client.to_canonical(),
+        _ => peer,
+    }
+}
+
 /// Whether a `Host` header names this machine itself.
 fn is_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let name = name_of(host);
     // Browsers resolve `*.localhost` themselves, to loopback (RFC 6761), so nobody can point it elsewhere.
     name == "localhost" || name.ends_with(".localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
@@ -118,7 +161,8 @@ mod tests {
     }
 
     fn doors(listen: &str) -> Doors {
-        Doors::new(listen.parse().expect(listen), &["https://Cams.Example.org/".to_owned(), "nonsense".to_owned()])
+        let origins = ["https://cams.example.org", "http://video.example.org:8443"].map(str::to_owned).to_vec();
+        Doors::new(listen.parse().expect(listen), watch::channel(origins).1)
     }
 
     #[test]
@@ -151,7 +195,12 @@ mod tests {
     #[test]
     fn only_our_own_pages_and_programs_may_change_things() {
         let host = ("host", "127.0.0.1:8080");
-        let table: [(&[(&str, &str)], bool); 10] = [
+        // What nginx passes on by `Host $host`: the name without its port.
+        let portless = ("host", "video.example.org");
+        let table: [(&[(&str, &str)], bool); 13] = [
+            (&[portless, ("origin", "http://video.example.org:8443")], true),
+            (&[portless, ("origin", "http://video.example.org:8444")], false),
+            (&[("host", "video.example.org:8443"), ("origin", "http://video.example.org:8443")], true),
             (&[host], true),
             (&[host, ("origin", "http://127.0.0.1:8080")], true),
             (&[host, ("origin", "http://127.0.0.1:9090")], false),

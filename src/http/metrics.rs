@@ -10,6 +10,7 @@ use super::error::{Answer, Problem};
 use super::exposition::{CONTENT_TYPE, Exposition, Kind};
 use super::health::within;
 use super::state::{State, VERSION};
+use crate::adapters::ffmpeg::child;
 use crate::adapters::live::Latest;
 
 /// Metrics in Prometheus text format 0.0.4.
@@ -46,6 +47,8 @@ fn process(text: &mut Exposition, state: &State) {
 }
 
 fn totals(text: &mut Exposition, counts: &Counts) {
+    let help = "Children started with passwords visible in ps, because they could not be hidden.";
+    text.family("visible_arguments_total", Kind::Counter, help).value(child::starts_with_visible_arguments());
     by_state(text, "streams", "Streams by state.", &counts.streams);
     by_state(text, "cameras", "Cameras by state.", &counts.cameras);
     by_state(text, "recordings", "Recordings by state.", &counts.recordings);

@@ -8,6 +8,8 @@
 mod body;
 mod camera_log;
 mod cameras;
+mod complaints;
+mod connections;
 mod counts;
 mod error;
 mod exposition;
@@ -70,5 +72,5 @@ table::table! {
     "/api/v1/recordings/{stream}/sessions" => { GET: recordings::sessions },
     "/api/v1/recordings/{stream}/segments" => { GET: recordings::segments },
     "/api/v1/recordings/{stream}/playlist.m3u8" => { GET: recordings::playlist::playlist },
-    "/api/v1/ws" => { GET: ws::connect },
+    "/api/v1/ws" => { GET: ws::connect, POST: ws::check },
 }

@@ -53,6 +53,7 @@ use super::{
         recordings::playlist::playlist,
         recordings::media::segment,
         ws::connect,
+        ws::check,
     ),
     // What the WebSocket sends besides the items of the lists.
     components(schemas(ServerStatus))

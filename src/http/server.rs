@@ -10,19 +10,20 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, Error as ActixError, HttpServer, web};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::body::LARGEST;
+use super::connections::{self, Connections, Limits};
 use super::guard::{self, Doors};
 use super::state::State;
-use super::ws::watchdog;
 use super::{configure, files, headers};
 use crate::base::{Error, Result};
 
 /// Two threads answer a hundred browsers: the work is done by actors and stores.
 const WORKERS: usize = 2;
 
-/// Connections per worker. One more waits in the system's queue until another ends; each costs two descriptors.
-const CONNECTIONS: usize = 512;
+/// Places beyond our own limits, for connections that are just being turned away.
+const SPARE: usize = 256;
 
 /// A request's head must have arrived by then, so that silent connections do not fill the workers.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -39,30 +40,44 @@ pub struct Server {
     handle: ServerHandle,
     stopping: CancellationToken,
     task: JoinHandle<()>,
+    _sweeper: AbortOnDropHandle<()>,
 }
 
-/// Serves on this listener until [`Server::stop`]. Call it in an actix system; it takes no signals.
-pub fn serve(listener: TcpListener, state: Arc<State>) -> Result<Server> {
+/// Serves on this listener until [`Server::stop`]. Call it in an actix system; it takes no signals. `descriptors`: how many
+/// this process may have.
+///
+/// # Errors
+/// `Internal` when the listener cannot be used.
+pub fn serve(listener: TcpListener, state: Arc<State>, descriptors: u64) -> Result<Server> {
+    serve_within(listener, state, Limits::for_descriptors(descriptors))
+}
+
+/// The same with other limits.
+pub(super) fn serve_within(listener: TcpListener, state: Arc<State>, limits: Limits) -> Result<Server> {
     let fault = |error: std::io::Error| {
         Error::internal(format!("the HTTP server cannot be started: {error}")).with_source(error)
     };
     let address = listener.local_addr().map_err(fault)?;
-    let doors = Doors::new(address, &state.allowed_origins);
+    let doors = Doors::new(address, state.allowed_origins.clone());
     let stopping = CancellationToken::new();
     let token = stopping.clone();
-    let server = HttpServer::new(move || app(state.clone(), doors.clone(), token.clone()))
+    let connections = Connections::new(limits);
+    let sweeper = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&connections).keep_sweeping()));
+    let server = HttpServer::new(move || app(state.clone(), doors.clone(), limits, token.clone()))
         .workers(WORKERS)
-        .max_connections(CONNECTIONS)
+        // Per worker, and the workers need not share evenly: ours are the limits that count.
+        .max_connections(limits.total + limits.reserve + SPARE)
         .client_request_timeout(HEAD_TIMEOUT)
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(STOP_SECONDS)
         .disable_signals()
-        .on_connect(watchdog::on_connect)
+        .on_connect(move |connection, data| connections::on_connect(&connections, connection, data))
         .listen(listener)
         .map_err(fault)?
         .run();
     let handle = server.handle();
-    Ok(Server { address, handle, task: actix_web::rt::spawn(watched(server, stopping.clone())), stopping })
+    let task = actix_web::rt::spawn(watched(server, stopping.clone()));
+    Ok(Server { address, handle, task, stopping, _sweeper: sweeper })
 }
 
 /// Says so when the server ends although nobody asked it to.
@@ -93,6 +108,7 @@ impl Server {
 pub(super) fn app(
     state: Arc<State>,
     doors: Doors,
+    limits: Limits,
     stopping: CancellationToken,
 ) -> App<
     impl ServiceFactory<
@@ -106,6 +122,7 @@ pub(super) fn app(
     App::new()
         .app_data(web::Data::from(state))
         .app_data(web::Data::new(doors))
+        .app_data(web::Data::new(limits))
         .app_data(web::Data::new(stopping))
         .app_data(web::PayloadConfig::new(LARGEST))
         .configure(configure)
@@ -114,4 +131,5 @@ pub(super) fn app(
         .wrap(from_fn(guard::guard))
         .wrap(Compress::default())
         .wrap(from_fn(headers::finish))
+        .wrap(from_fn(connections::track))
 }

@@ -74,8 +74,8 @@ pub struct State {
     pub hub: HubHandle,
     /// The way to change the world.
     pub commands: Arc<dyn Commands>,
-    /// Origins besides our own that may use the page's doors.
-    pub allowed_origins: Vec<String>,
+    /// Origins besides our own that may use the page's doors, as `https://host[:port]`; may change while we run.
+    pub allowed_origins: watch::Receiver<Vec<String>>,
 }
 
 /// Version of this program.

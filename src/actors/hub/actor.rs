@@ -26,12 +26,14 @@ pub struct Limits {
     pub outbox: usize,
     /// Sessions at once; one more is refused.
     pub clients: usize,
+    /// Of them, of one address.
+    pub clients_per_address: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         // 32 frames are 8 s of ticks, more than a phone needs to change from Wi-Fi to mobile.
-        Self { tick: Duration::from_millis(250), outbox: 32, clients: 200 }
+        Self { tick: Duration::from_millis(250), outbox: 32, clients: 200, clients_per_address: 50 }
     }
 }
 
@@ -164,7 +166,14 @@ impl StreamHandler<Fed> for Hub {
 impl Handler<Subscribe> for Hub {
     type Result = Result<Subscription>;
 
-    fn handle(&mut self, _: Subscribe, ctx: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, Subscribe(client): Subscribe, ctx: &mut Context<Self>) -> Self::Result {
+        let own = self.subscribers.values().filter(|subscriber| subscriber.client == client).count();
+        if own >= self.limits.clients_per_address {
+            return Err(Error::unavailable(format!(
+                "{own} clients of the address {client} are connected already, which is the most; close one (a proxy tells \
+                 its clients apart by X-Forwarded-For)"
+            )));
+        }
         if self.subscribers.len() >= self.limits.clients {
             let most = self.limits.clients;
             return Err(Error::unavailable(format!(
@@ -173,7 +182,7 @@ impl Handler<Subscribe> for Hub {
         }
         let id = self.next_id;
         self.next_id += 1;
-        let (subscriber, subscription) = Subscriber::pair(id, self.limits.outbox);
+        let (subscriber, subscription) = Subscriber::pair(id, client, self.limits.outbox);
         ctx.spawn(subscriber.left().into_actor(self).map(move |(), hub, _| {
             hub.subscribers.remove(&id);
         }));

@@ -1,5 +1,6 @@
 //! The line between the hub and one WebSocket session: a bounded outbox, a goodbye, and the handle that outlives hubs.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use actix::{Addr, Message};
@@ -49,16 +50,18 @@ impl Subscription {
 
 /// The hub's end.
 pub(super) struct Subscriber {
+    /// Who is at the other end.
+    pub(super) client: IpAddr,
     frames: mpsc::Sender<ByteString>,
     goodbye: oneshot::Sender<Goodbye>,
 }
 
 impl Subscriber {
-    /// Both ends of a new line whose outbox holds `outbox` frames.
-    pub(super) fn pair(id: u64, outbox: usize) -> (Self, Subscription) {
+    /// Both ends of a new line to `client` whose outbox holds `outbox` frames.
+    pub(super) fn pair(id: u64, client: IpAddr, outbox: usize) -> (Self, Subscription) {
         let (frames_in, frames) = mpsc::channel(outbox);
         let (goodbye_in, goodbye) = oneshot::channel();
-        (Self { frames: frames_in, goodbye: goodbye_in }, Subscription { id, frames, goodbye })
+        (Self { client, frames: frames_in, goodbye: goodbye_in }, Subscription { id, frames, goodbye })
     }
 
     /// Puts a frame into the outbox; false when it is full.
@@ -79,10 +82,10 @@ impl Subscriber {
     }
 }
 
-/// Asks for a new line; its first frame is a snapshot.
+/// Asks for a new line to this client; its first frame is a snapshot.
 #[derive(Message)]
 #[rtype(result = "Result<Subscription>")]
-pub(super) struct Subscribe;
+pub(super) struct Subscribe(pub(super) IpAddr);
 
 /// Asks for a snapshot on an existing line.
 #[derive(Message)]
@@ -110,11 +113,12 @@ impl HubHandle {
         self.0.send_replace(Some(hub));
     }
 
-    /// A new line to the hub. `Unavailable` when the hub is being rebuilt or has all the clients it may have.
-    pub async fn subscribe(&self) -> Result<Subscription> {
+    /// A new line to the hub for this client. `Unavailable` when the hub is being rebuilt or has all the clients it may have,
+    /// of this address or in all.
+    pub async fn subscribe(&self, client: IpAddr) -> Result<Subscription> {
         let being_rebuilt = || Error::unavailable("the live updates are being restarted; try again in a few seconds");
         let hub = self.0.borrow().clone().ok_or_else(being_rebuilt)?;
-        match tokio::time::timeout(ANSWER, hub.send(Subscribe)).await {
+        match tokio::time::timeout(ANSWER, hub.send(Subscribe(client))).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(being_rebuilt()),
             Err(_) => Err(Error::new(Kind::Timeout, "the live updates did not answer in 2 s; try again")),

@@ -15,6 +15,9 @@ use crate::adapters::live::memory::Memory;
 use crate::adapters::live::{Change, SharedLive};
 use crate::domain::stream::ServerStatus;
 
+/// Who asks.
+const CLIENT: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
 fn server(name: &str) -> Change {
     let since = chrono::DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
     let name = name.to_owned();
@@ -52,7 +55,7 @@ async fn changes_wait_for_the_tick_and_a_quiet_hub_says_nothing() {
     tokio::time::pause();
     let live = live();
     let hub = filled(&live, Limits::default()).await;
-    let mut line = hub.subscribe().await.expect("a line");
+    let mut line = hub.subscribe(CLIENT).await.expect("a line");
     assert_eq!(json(&line.next().await.expect("a snapshot"))["type"], "snapshot");
     let begun = Instant::now();
     publish(&live, vec![server("a")]).await;
@@ -73,7 +76,7 @@ async fn whoever_comes_before_the_first_picture_gets_it_when_it_is_there() {
     while hub.hub().is_none() {
         tokio::task::yield_now().await;
     }
-    let mut line = hub.subscribe().await.expect("a line");
+    let mut line = hub.subscribe(CLIENT).await.expect("a line");
     let snapshot = json(&line.next().await.expect("a snapshot"));
     assert_eq!((&snapshot["type"], &snapshot["items"][0]["name"]), (&json!("snapshot"), &json!("a")));
 }
@@ -83,8 +86,8 @@ async fn a_full_outbox_ends_the_line_and_frees_its_place() {
     tokio::time::pause();
     let live = live();
     let hub = filled(&live, Limits { outbox: 3, clients: 1, ..Limits::default() }).await;
-    let mut line = hub.subscribe().await.expect("a line");
-    assert!(hub.subscribe().await.expect_err("one is the most").message().contains("1 clients"));
+    let mut line = hub.subscribe(CLIENT).await.expect("a line");
+    assert!(hub.subscribe(CLIENT).await.expect_err("one is the most").message().contains("1 clients"));
     for n in 0..3 {
         publish(&live, vec![server(&n.to_string())]).await;
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -92,14 +95,14 @@ async fn a_full_outbox_ends_the_line_and_frees_its_place() {
     let state = hub.look().await.expect("a hub");
     assert_eq!((state.clients, state.dropped), (0, 1), "the snapshot and two deltas fit, the third does not");
     assert_eq!(line.next().await, Err(Goodbye::TooSlow), "the goodbye overtakes what waits");
-    hub.subscribe().await.expect("there is room again");
+    hub.subscribe(CLIENT).await.expect("there is room again");
 }
 
 #[actix::test]
 async fn dropping_the_line_leaves_the_hub() {
     let live = live();
     let hub = filled(&live, Limits::default()).await;
-    let line = hub.subscribe().await.expect("a line");
+    let line = hub.subscribe(CLIENT).await.expect("a line");
     assert_eq!(hub.look().await.expect("a hub").clients, 1);
     drop(line);
     while hub.look().await.expect("a hub").clients > 0 {
@@ -111,14 +114,14 @@ async fn dropping_the_line_leaves_the_hub() {
 async fn a_stopping_hub_says_so() {
     let live = live();
     let hub = filled(&live, Limits::default()).await;
-    let mut line = hub.subscribe().await.expect("a line");
+    let mut line = hub.subscribe(CLIENT).await.expect("a line");
     line.next().await.expect("a snapshot");
     hub.hub().expect("a hub").send(Stop::within(Duration::from_secs(1))).await.expect("stopped");
     assert_eq!(line.next().await, Err(Goodbye::Stopping));
     while hub.hub().is_some() {
         tokio::task::yield_now().await;
     }
-    assert!(hub.subscribe().await.is_err());
+    assert!(hub.subscribe(CLIENT).await.is_err());
     assert!(!hub.ask_snapshot(1));
 }
 
@@ -139,4 +142,19 @@ async fn a_feed_that_lags_reads_everything_again() {
     }
     publish(&live, vec![server("b")]).await;
     assert!(matches!(feed.next().await, Some(Fed::Changes(_))), "and goes on from there");
+}
+
+#[actix::test]
+async fn one_address_leaves_lines_for_others() {
+    let live = live();
+    let hub = filled(&live, Limits { clients: 4, clients_per_address: 2, ..Limits::default() }).await;
+    let other = "203.0.113.7".parse().expect("an address");
+    let lines = [hub.subscribe(CLIENT).await.expect("a line"), hub.subscribe(CLIENT).await.expect("a line")];
+    let refused = hub.subscribe(CLIENT).await.expect_err("two are the most");
+    assert!(refused.message().contains("127.0.0.1") && refused.message().contains("X-Forwarded-For"), "{refused}");
+    hub.subscribe(other).await.expect("another address has a line");
+    drop(lines);
+    while hub.subscribe(CLIENT).await.is_err() {
+        tokio::task::yield_now().await;
+    }
 }

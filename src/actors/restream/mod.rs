@@ -23,4 +23,4 @@ pub use relay::Restream;
 pub use relay::process::probe;
 pub use runner::{Machine, Process, Runner};
 pub use runs::RunLogs;
-pub use setup::{LAST_KNOWN, RestreamSetup};
+pub use setup::{LAST_KNOWN, RestreamSetup, reach};

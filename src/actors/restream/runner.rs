@@ -13,10 +13,11 @@ use tokio::time::timeout;
 use super::setup::RestreamSetup;
 use crate::adapters::ffmpeg::child::{Child, Events, Exit, Launch, Witness};
 use crate::adapters::ffmpeg::probe::Prober;
+use crate::adapters::resolve;
 use crate::base::{Error, Result};
 use crate::domain::camera::CameraSource;
 use crate::domain::name::StreamName;
-use crate::domain::probe::{Fault, Tracks};
+use crate::domain::probe::{Fault, FaultKind, Tracks};
 use crate::domain::restream::{PathView, Publisher};
 
 /// A start waits no longer for the server's word on its path.
@@ -106,6 +107,8 @@ impl Runner for Machine {
         started: Box<dyn FnMut(Witness) + Send>,
     ) -> BoxFuture<'static, Result<Tracks, Fault>> {
         async move {
+            let refused = |error: Error| Fault::new(FaultKind::NoRoute, error.message().to_owned());
+            resolve::check(&setup.reach, &source).await.map_err(refused)?;
             let prober = Prober {
                 ffprobe: &setup.ffprobe,
                 version: &setup.version,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use url::Url;
+use url::{Host, Url};
 
 use super::runner::{Machine, Runner};
 use crate::adapters::ffmpeg::argv;
@@ -13,6 +13,7 @@ use crate::adapters::ffmpeg::version::Version;
 use crate::adapters::mediamtx::MediaMtx;
 use crate::base::{Error, Result};
 use crate::config::Settings;
+use crate::domain::camera::Reach;
 use crate::domain::name::StreamName;
 use crate::domain::restart::RestartPolicy;
 use crate::domain::restream::RelayRules;
@@ -62,6 +63,8 @@ pub struct RestreamSetup {
     pub max_stop_fraction: f64,
     /// File that keeps the last known cameras, for a start without the database.
     pub last_known: PathBuf,
+    /// Addresses that cameras may have.
+    pub reach: Reach,
 }
 
 impl RestreamSetup {
@@ -101,6 +104,7 @@ impl RestreamSetup {
             rates: Rates { fleet: restream.start_rate, host: restream.start_rate_per_host },
             max_stop_fraction: restream.max_stop_fraction,
             last_known: settings.data_dir.join(LAST_KNOWN),
+            reach: reach(settings),
         })
     }
 
@@ -110,7 +114,7 @@ impl RestreamSetup {
             let Self { refresh, stall_timeout, probe_timeout, max_probes, rates, max_stop_fraction, .. } = *setup;
             (refresh, stall_timeout, probe_timeout, max_probes, rates, max_stop_fraction)
         };
-        numbers(self) == numbers(other)
+        numbers(self) == numbers(other) && self.reach == other.reach
     }
 
     /// The password for publishing.
@@ -138,4 +142,18 @@ impl RestreamSetup {
             login_pause: LOGIN_PAUSE,
         }
     }
+}
+
+/// Which addresses cameras may have by these settings. What listens on a port that the system chooses is not known yet.
+pub fn reach(settings: &Settings) -> Reach {
+    let is_here = |url: &Url| match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
+        Some(Host::Ipv6(address)) => address.is_loopback() || address.is_unspecified(),
+        None => false,
+    };
+    let apis = settings.servers.iter().map(|server| &server.api_url).filter(|url| is_here(url));
+    let mut own_ports: Vec<u16> = apis.filter_map(Url::port_or_known_default).collect();
+    own_ports.push(settings.http.listen.port());
+    Reach { allowed: settings.restream.allowed_networks.clone(), own_ports }
 }

@@ -13,6 +13,7 @@ use super::Supervised;
 use super::observe::{Observe, Ping};
 use super::stop::Stop;
 use super::testkit::Provoke;
+use crate::base::redact;
 
 /// Whether a child that ended is built again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,10 +190,9 @@ pub(super) fn typed<A: Actor>(running: &Running) -> Option<Addr<A>> {
     running.addr.downcast_ref::<Addr<A>>().cloned()
 }
 
+/// Shown in the tree: without what may be a secret or a path of this machine.
 fn words(panic: &(dyn Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "without words".to_owned())
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    redact::paths(&redact::text(text.unwrap_or("no message")))
 }

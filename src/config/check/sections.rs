@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::values::{duration, fraction, list, path, rate, text, whole};
+use super::values::{duration, flag, fraction, list, path, rate, text, whole};
 use super::{Checker, ROLES, parse_listen, urls};
+use crate::base::network::Network;
 use crate::config::complaint::Fault;
 use crate::config::raw::Entry;
 use crate::config::settings::{Database, Ffmpeg, Http, Monitor, Objects, Postgres, Record, Restream, Server, Upload};
@@ -170,7 +171,19 @@ pub(super) fn restream(check: &mut Checker<'_>, servers: &[Server]) -> Restream 
         probe_timeout: lasting(check, "restream.probe_timeout", 15, seconds(1), seconds(5 * MINUTE)),
         max_probes: check.read("restream.max_probes", |entry| whole(entry, 1..=1000)).unwrap_or(8) as usize,
         max_stop_fraction: check.read("restream.max_stop_fraction", fraction).unwrap_or(0.5),
+        allowed_networks: check.read("restream.allowed_networks", networks).unwrap_or_default(),
+        require_hidden_arguments: check.read("restream.require_hidden_arguments", flag).unwrap_or(false),
     }
+}
+
+fn networks(entry: &Entry) -> Result<Vec<Network>, Fault> {
+    let parsed = list(entry)?.into_iter().map(|text| {
+        text.parse::<Network>().map_err(|_| {
+            let shown: String = text.chars().take(60).collect();
+            Fault::new(format!("{shown:?} is not a network"), "write 192.168.0.0/16, fe80::/10 or one address")
+        })
+    });
+    parsed.collect()
 }
 
 pub(super) fn record(check: &mut Checker<'_>) -> Record {

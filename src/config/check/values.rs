@@ -94,6 +94,17 @@ pub(super) fn fraction(entry: &Entry) -> Result<f64, Fault> {
     }
 }
 
+/// `true` or `false`.
+pub(super) fn flag(entry: &Entry) -> Result<bool, Fault> {
+    let flag = match &entry.value {
+        Value::Boolean(flag) => Some(*flag),
+        Value::Text(text) if !entry.origin.is_typed() => text.trim().parse().ok(),
+        _ => None,
+    };
+    let fault = || Fault::new(format!("{} is neither true nor false", quoted(&entry.value)), "write true or false");
+    flag.ok_or_else(fault)
+}
+
 /// A duration within bounds.
 pub(super) fn duration(entry: &Entry, bounds: RangeInclusive<Duration>) -> Result<Duration, Fault> {
     let duration = units::duration(&entry.value)?;

@@ -6,6 +6,7 @@
 mod delivery;
 mod edit;
 mod password;
+mod reach;
 mod settings;
 pub mod sheet;
 mod source;
@@ -15,6 +16,7 @@ mod url;
 pub use delivery::undelivered;
 pub use edit::{check_edit, draft};
 pub use password::check_kind_change;
+pub use reach::Reach;
 pub use settings::CameraSettings;
 pub use source::{AudioPolicy, CameraSource, Kinds, Scheme, Transport};
 pub use template::{check_kind, check_template, check_unused};

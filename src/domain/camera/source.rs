@@ -179,6 +179,12 @@ impl CameraSource {
         self.shown.replacen("://***@", "://", 1)
     }
 
+    /// The port that is called; `None` where the protocol has none of its own.
+    pub fn port(&self) -> Option<u16> {
+        let port = url::read(self.url.expose_secret(), "url").ok().and_then(|parts| parts.port);
+        port.or(self.scheme.default_port())
+    }
+
     /// Whether a running ffmpeg of `self` would be started the same way for `other`, whatever sound the camera has.
     pub fn runs_like(&self, other: &Self) -> bool {
         self.audio == other.audio && self.runs_like_but_for_sound(other)

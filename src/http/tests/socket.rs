@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 fn start(world: &World) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    serve(listener, world.state.clone()).expect("a server")
+    serve(listener, world.state.clone(), 4096).expect("a server")
 }
 
 async fn connect(server: &Server) -> Client {
@@ -139,7 +139,7 @@ async fn a_stopping_server_says_goodbye_and_does_not_wait_for_browsers() {
 
 #[actix_web::test]
 async fn a_slow_client_is_closed_with_a_reason_and_others_go_on() {
-    let limits = Limits { tick: Duration::from_millis(1), outbox: 4, clients: 10 };
+    let limits = Limits { tick: Duration::from_millis(1), outbox: 4, clients: 10, ..Limits::default() };
     let world = World::with(limits).await;
     let server = start(&world);
     let (mut slow, mut quick) = (connect(&server).await, connect(&server).await);

@@ -8,6 +8,7 @@ use actix::Actor;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::actors::hub::{Hub, HubHandle, HubState, Limits};
@@ -63,7 +64,7 @@ impl World {
             disk: tokio::sync::watch::channel(SpoolDisk { free: Some(1_500_000_000), obstacle: None }).1,
             hub,
             commands: Arc::new(PlayedRoot(database)),
-            allowed_origins: vec!["https://cams.example.org".to_owned()],
+            allowed_origins: watch::channel(vec!["https://cams.example.org".to_owned()]).1,
         };
         let world = Self { state: Arc::new(state), folder };
         world.reaches(|hub| hub.seq > 0).await;

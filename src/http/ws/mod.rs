@@ -14,7 +14,7 @@ use actix_web_actors::ws;
 use tokio_util::sync::CancellationToken;
 
 use super::error::{Answer, Problem};
-use super::guard::Doors;
+use super::guard::{Doors, client_address};
 use super::state::State;
 use shell::Shell;
 use watchdog::LastHeard;
@@ -31,7 +31,7 @@ const LONGEST: usize = 4096;
     (status = 101, description = "WebSocket"),
     (status = 400, body = Problem, content_type = "application/problem+json", description = "not a WebSocket request"),
     (status = 403, body = Problem, content_type = "application/problem+json", description = "a page of another origin"),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "too many clients"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "too many clients, in all or of one address"),
 ))]
 pub(super) async fn connect(
     request: HttpRequest,
@@ -43,7 +43,7 @@ pub(super) async fn connect(
     doors.check_origin(request.headers())?;
     let not_ws = |_| Problem::new(StatusCode::BAD_REQUEST, "this address speaks WebSocket (RFC 6455, version 13) only");
     ws::handshake(&request).map_err(not_ws)?;
-    let subscription = state.hub.subscribe().await?;
+    let subscription = state.hub.subscribe(client_address(&request)).await?;
     let last_heard = LastHeard::now();
     let shell = Shell::new(state.hub.clone(), subscription, last_heard.clone(), stopping.get_ref().clone());
     let answer: Result<HttpResponse, actix_web::Error> =
@@ -51,4 +51,14 @@ pub(super) async fn connect(
     let answer = answer.map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the WebSocket handshake failed"))?;
     watchdog::watch(&request, last_heard);
     Ok(answer)
+}
+
+/// Whether a page may connect: 204, or 403 that says why not and what to set. Browsers show a page no answer to a WebSocket
+/// that was refused, so the page asks here. (The origin is checked before any handler.)
+#[utoipa::path(post, path = "/api/v1/ws", operation_id = "checkConnection", tag = "updates", responses(
+    (status = 204, description = "it may"),
+    (status = 403, body = Problem, content_type = "application/problem+json", description = "a page of another origin"),
+))]
+pub(super) async fn check() -> HttpResponse {
+    HttpResponse::NoContent().finish()
 }

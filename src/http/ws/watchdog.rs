@@ -4,33 +4,19 @@
 //! that stops reading (a suspended tab, a pulled cable) therefore also stops our pings and our close frame. So a task
 //! beside it looks at the time and shuts the socket itself.
 
-use std::any::Any;
 use std::cell::Cell;
-use std::net::{Shutdown, TcpStream};
-use std::os::fd::AsFd;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use actix_web::dev::Extensions;
 use tokio::time::Instant;
 
 use super::session::{PING_EVERY, SILENCE};
+use crate::http::connections::{Connection, Socket};
 
 /// After so long without a sign of life the socket goes, closed politely or not.
 const FINAL: Duration = SILENCE.saturating_add(PING_EVERY);
-
-/// A second descriptor of a connection's socket. Lives as long as the connection.
-struct Socket(TcpStream);
-
-/// Keeps the socket of every connection where its requests find it; for `HttpServer::on_connect`.
-pub(in crate::http) fn on_connect(connection: &dyn Any, data: &mut Extensions) {
-    if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>()
-        && let Ok(descriptor) = stream.as_fd().try_clone_to_owned()
-    {
-        data.insert(Rc::new(Socket(TcpStream::from(descriptor))));
-    }
-}
 
 /// When the client was last heard; shared between a session and its watchdog.
 #[derive(Clone)]
@@ -55,8 +41,8 @@ impl LastHeard {
 
 /// Watches the connection of this request until it ends.
 pub(super) fn watch(request: &HttpRequest, last_heard: LastHeard) {
-    if let Some(socket) = request.conn_data::<Rc<Socket>>() {
-        actix_web::rt::spawn(guard(Rc::downgrade(socket), last_heard));
+    if let Some(connection) = request.conn_data::<Rc<Connection>>() {
+        actix_web::rt::spawn(guard(Arc::downgrade(connection.socket()), last_heard));
     }
 }
 
@@ -66,8 +52,7 @@ async fn guard(socket: Weak<Socket>, last_heard: LastHeard) {
         let Some(socket) = socket.upgrade() else { return };
         if last_heard.at().elapsed() >= FINAL {
             log::info!("websocket client does not read, its connection was cut");
-            // Already closed is as good.
-            let _ = socket.0.shutdown(Shutdown::Both);
+            socket.cut();
             return;
         }
     }
@@ -79,12 +64,12 @@ mod tests {
 
     use super::*;
 
-    async fn connection() -> (Rc<Socket>, tokio::net::TcpStream) {
+    async fn connection() -> (Arc<Socket>, tokio::net::TcpStream) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let client = tokio::net::TcpStream::connect(address).await.expect("a connection");
         let (server, _) = listener.accept().await.expect("a client");
-        (Rc::new(Socket(server.into_std().expect("a socket"))), client)
+        (Arc::new(Socket::new(server.into_std().expect("a socket"))), client)
     }
 
     #[actix_web::test]
@@ -92,7 +77,7 @@ mod tests {
         let (socket, mut client) = connection().await;
         tokio::time::pause();
         let (last_heard, begun) = (LastHeard::now(), Instant::now());
-        let watch = actix_web::rt::spawn(guard(Rc::downgrade(&socket), last_heard.clone()));
+        let watch = actix_web::rt::spawn(guard(Arc::downgrade(&socket), last_heard.clone()));
         tokio::time::advance(SILENCE).await;
         last_heard.again();
         watch.await.expect("the watch ends");
@@ -105,7 +90,7 @@ mod tests {
         let (socket, _client) = connection().await;
         tokio::time::pause();
         let begun = Instant::now();
-        let watch = actix_web::rt::spawn(guard(Rc::downgrade(&socket), LastHeard::now()));
+        let watch = actix_web::rt::spawn(guard(Arc::downgrade(&socket), LastHeard::now()));
         drop(socket);
         watch.await.expect("the watch ends");
         assert!(begun.elapsed() < SILENCE, "the next look ends it");

@@ -21,7 +21,7 @@ use streamwarden::adapters::mediamtx::MediaMtx;
 use streamwarden::config::settings::Server;
 use streamwarden::demo::media_server::{MediaServer, Options};
 use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
-use streamwarden::domain::camera::{CameraState, CameraStatus};
+use streamwarden::domain::camera::{CameraState, CameraStatus, Reach};
 use streamwarden::domain::storm::Rates;
 use tempfile::TempDir;
 use tokio::sync::broadcast;
@@ -105,6 +105,7 @@ impl Stage {
             rates: Rates { fleet: 20.0, host: 20.0 },
             max_stop_fraction: 0.5,
             last_known: folder.path().join("cameras.last.json"),
+            reach: Reach::default(),
         };
         let (setup, written): (_, SharedLive) = (Arc::new(setup), Arc::clone(&live));
         let handle = IncidentsHandle::default();

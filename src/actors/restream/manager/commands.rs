@@ -10,8 +10,9 @@ use actix::{ActorFutureExt, Context, Handler, Message, ResponseActFuture, WrapFu
 use super::Restreams;
 use crate::adapters::database::{Condition, SharedDatabase, patiently};
 use crate::adapters::live::SharedLive;
+use crate::adapters::resolve;
 use crate::base::{Error, Kind, Result};
-use crate::domain::camera::{self, CameraEdit, CameraRow, CameraStatus, Kinds};
+use crate::domain::camera::{self, CameraEdit, CameraRow, CameraStatus, Kinds, Reach};
 
 /// Adds a camera. `Invalid` names the field, `Conflict` when the name is taken.
 #[derive(Message, Debug)]
@@ -74,19 +75,31 @@ pub(super) async fn read_one(database: SharedDatabase, id: i64) -> Result<Option
     patiently(database.camera(id)).await
 }
 
-async fn add(database: SharedDatabase, edit: CameraEdit) -> Result<(CameraRow, Kinds)> {
+/// Refuses an edit that leads to an address which no camera may have; what else is wrong with it is told by the rules.
+async fn check_reach(reach: &Reach, row: Option<&CameraRow>, edit: &CameraEdit, kinds: &Kinds) -> Result<()> {
+    match camera::draft(row, edit, kinds) {
+        Ok(source) => resolve::check(reach, &source).await,
+        Err(_) => Ok(()),
+    }
+}
+
+async fn add(database: SharedDatabase, edit: CameraEdit, reach: Reach) -> Result<(CameraRow, Kinds)> {
     patiently(async {
         let kinds = database.camera_kinds().await?.into_iter().collect();
         camera::check_edit(None, &edit, &kinds)?;
+        check_reach(&reach, None, &edit, &kinds).await?;
         Ok((database.add_camera(edit).await?, kinds))
     })
     .await
 }
 
-async fn edit(database: SharedDatabase, command: EditCamera) -> Result<(CameraRow, Kinds)> {
+async fn edit(database: SharedDatabase, command: EditCamera, reach: Reach) -> Result<(CameraRow, Kinds)> {
     let EditCamera { id, edit, only_if } = command;
     patiently(async {
         let kinds: Kinds = database.camera_kinds().await?.into_iter().collect();
+        if edit.host.is_some() || edit.port.is_some() || edit.url.is_some() || edit.kind.is_some() {
+            check_reach(&reach, database.camera(id).await?.as_ref(), &edit, &kinds).await?;
+        }
         let (checked, by) = (edit.clone(), kinds.clone());
         let only_if = only_if.and(move |row| camera::check_edit(Some(row), &checked, &by));
         Ok((database.edit_camera_if(id, edit, only_if).await?, kinds))
@@ -136,7 +149,7 @@ impl Handler<AddCamera> for Restreams {
     type Result = Answer<Written>;
 
     fn handle(&mut self, command: AddCamera, _: &mut Self::Context) -> Self::Result {
-        let added = add(Arc::clone(&self.database), command.0).into_actor(self);
+        let added = add(Arc::clone(&self.database), command.0, self.setup.reach.clone()).into_actor(self);
         Box::pin(added.then(|row, manager, ctx| manager.answer(row, ctx).into_actor(manager)))
     }
 }
@@ -145,7 +158,7 @@ impl Handler<EditCamera> for Restreams {
     type Result = Answer<Written>;
 
     fn handle(&mut self, command: EditCamera, _: &mut Self::Context) -> Self::Result {
-        let edited = edit(Arc::clone(&self.database), command).into_actor(self);
+        let edited = edit(Arc::clone(&self.database), command, self.setup.reach.clone()).into_actor(self);
         Box::pin(edited.then(|row, manager, ctx| manager.answer(row, ctx).into_actor(manager)))
     }
 }

@@ -11,19 +11,21 @@
 //!   drained all the same.
 //! * The exit is always waited for, whatever is dropped: no zombies as long as the runtime lives.
 //! * A secret argument is an [`Argument::Secret`] (URLs: [`Argument::url`]): `ps` shows another text in its place. Where
-//!   the machine forbids ptrace the child is started all the same, and a warning says once that passwords can be seen.
+//!   the machine forbids ptrace the child is started all the same, counted and logged (see [`visible`]), or not at all.
 
 pub mod argument;
 mod cores;
+mod descriptors;
 mod group;
 pub mod lines;
 mod veil;
+mod visible;
 mod witness;
 
 use std::io;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nix::sys::signal::{SigHandler, Signal};
@@ -36,10 +38,12 @@ use tokio::time::{Instant, timeout};
 
 pub use argument::Argument;
 pub use cores::leave_no_core_file;
+pub use descriptors::{descriptor_limit, raise_descriptor_limit};
 pub use group::Ending;
 use group::Group;
 use lines::{Line, Splitter, Tail};
 use veil::Veil;
+pub use visible::{require_hidden_arguments, starts_with_visible_arguments, try_hiding};
 pub use witness::Witness;
 
 use crate::base::{Error, Result};
@@ -109,14 +113,9 @@ impl Launch {
     }
 
     fn start_bare(&self, why: &io::Error) -> io::Result<tokio::process::Child> {
-        static WARNED: Once = Once::new();
+        visible::allow(why)?;
         let child = self.command(None).spawn()?;
-        WARNED.call_once(|| {
-            log::warn!(
-                "passwords of cameras and servers are visible in `ps` on this machine: they could not be hidden \
-                from it ({why}); allow ptrace of own children, or mount /proc with hidepid=2"
-            );
-        });
+        visible::note(why);
         Ok(child)
     }
 
@@ -335,12 +334,14 @@ fn owner_mark(mark: &str) -> String {
 #[allow(unsafe_code)]
 fn prepare_child(command: &mut Command, veiled: bool) {
     let us = Pid::this();
+    let descriptors = descriptors::inherited();
     let prepare = move || {
         nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
         // Whoever is started in the background of a script inherits an ignored SIGINT, the first rung of the ladder.
         // SAFETY: the default action is no handler of ours.
         unsafe { nix::sys::signal::signal(Signal::SIGINT, SigHandler::SigDfl) }?;
         leave_no_core_file()?;
+        descriptors.map_or(Ok(()), descriptors::lower_to)?;
         // We may have died between fork and prctl; then nobody would ever send it.
         if Pid::parent() != us {
             return Err(io::Error::from_raw_os_error(nix::libc::ESRCH));

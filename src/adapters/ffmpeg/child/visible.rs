@@ -1,0 +1,77 @@
+//! Where secret arguments cannot be hidden: the child is started all the same, counted, and logged once for each reason; or
+//! it is not started, where the configuration says so.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::Launch;
+use super::veil::Veil;
+use crate::adapters::ffmpeg::child::Argument;
+use crate::base::{Error, Result};
+
+static REQUIRED: AtomicBool = AtomicBool::new(false);
+static STARTS: AtomicU64 = AtomicU64::new(0);
+static REASONS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// Reasons that are remembered; they are few, but hold texts of the system.
+const MOST_REASONS: usize = 50;
+
+/// From now on no child starts with its secret arguments visible (`restream.require_hidden_arguments`).
+pub fn require_hidden_arguments(required: bool) {
+    REQUIRED.store(required, Ordering::Relaxed);
+}
+
+/// Children that were started with passwords visible in `ps`, since the start.
+pub fn starts_with_visible_arguments() -> u64 {
+    STARTS.load(Ordering::Relaxed)
+}
+
+/// Whether a child may start although its arguments could not be hidden.
+pub(super) fn allow(why: &io::Error) -> io::Result<()> {
+    if REQUIRED.load(Ordering::Relaxed) {
+        let text = format!(
+            "its password could not be hidden from `ps` ({why}), and restream.require_hidden_arguments forbids a start \
+             without; allow ptrace of own children"
+        );
+        return Err(io::Error::other(text));
+    }
+    Ok(())
+}
+
+/// A child was started with its arguments visible.
+pub(super) fn note(why: &io::Error) {
+    STARTS.fetch_add(1, Ordering::Relaxed);
+    let mut reasons = REASONS.lock().unwrap_or_else(PoisonError::into_inner);
+    if reasons.len() < MOST_REASONS && reasons.insert(why.to_string()) {
+        log::warn!(
+            "passwords of cameras and servers are visible in `ps` on this machine: they could not be hidden from it \
+             ({why}); allow ptrace of own children, or mount /proc with hidepid=2"
+        );
+    }
+}
+
+/// Tries once whether this program's arguments can be hidden. Call it on the main thread, see the module's contract.
+///
+/// # Errors
+/// `Unsupported` with the reason.
+pub async fn try_hiding(program: &Path, mark: &str) -> Result<()> {
+    let secret = Argument::Secret { real: "-version".into(), shown: "***".to_owned() };
+    let launch =
+        Launch { program: program.to_owned(), args: vec![secret], mark: mark.to_owned(), ..Launch::default() };
+    let hidden = match Veil::for_arguments(&launch.program, &launch.args) {
+        Ok(Some(veil)) => launch.start_veiled(&veil),
+        Ok(None) => return Ok(()),
+        Err(error) => Err(error),
+    };
+    let mut child = hidden.map_err(|error| {
+        let text = format!("arguments of {} cannot be hidden from `ps`: {error}", program.display());
+        Error::new(crate::base::Kind::Unsupported, text).with_source(error)
+    })?;
+    // It is killed with its handle if this takes too long for somebody; it prints a page and ends.
+    drop((child.stdout.take(), child.stderr.take()));
+    let _ = child.wait().await;
+    Ok(())
+}

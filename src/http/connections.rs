@@ -1,0 +1,382 @@
+//! Connections: how many there may be of one address and in all, and the end of those that keep us waiting.
+//!
+//! actix bounds connections in all and the first request's head. It knows no addresses, and who trickles a body or a
+//! second head, or does not read an answer, may stay for ever. So every connection is in a table with what it is doing:
+//! * beyond the bounds it gets one of a few reserved places, where `/health`, `/ready` and `/metrics` are answered and
+//!   nothing else; when those are taken, the one that has waited longest without a request makes room;
+//! * one that owes us a request, or does not take its answer, is cut off after a while.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, TcpStream};
+use std::os::fd::AsFd;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
+use actix_web::http::{ConnectionType, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::web::Bytes;
+use actix_web::{Error, ResponseError};
+
+use super::error::Problem;
+
+/// What is answered on a reserved connection.
+const ALWAYS_ANSWERED: [&str; 3] = ["/health", "/ready", "/metrics"];
+
+/// An answer has been given and the rest of the request is not wanted any more.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// How many connections, and how long they may keep us waiting.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Connections in all.
+    pub total: usize,
+    /// Of one address; behind a reverse proxy all have its address.
+    pub per_address: usize,
+    /// Further ones, for [`ALWAYS_ANSWERED`] only.
+    pub reserve: usize,
+    /// A JSON body must have arrived by then.
+    pub body: Duration,
+    /// A CSV file must have arrived by then: 8 MB at about 1 Mbit/s.
+    pub file: Duration,
+    /// Longest wait for a further request; longer than keep-alive and the head's own limit together.
+    pub request: Duration,
+    /// An answer of which the client takes nothing for so long is given up.
+    pub answer: Duration,
+}
+
+impl Limits {
+    /// For a process that may have so many descriptors. A connection costs two, and HTTP gets half of them at most.
+    pub(super) fn for_descriptors(descriptors: u64) -> Self {
+        let total = usize::try_from(descriptors / 4).unwrap_or(usize::MAX).clamp(32, 1024);
+        Self {
+            total,
+            per_address: total / 2,
+            reserve: (total / 8).clamp(8, 32),
+            body: Duration::from_secs(10),
+            file: Duration::from_secs(60),
+            request: Duration::from_secs(45),
+            answer: Duration::from_secs(120),
+        }
+    }
+}
+
+/// A second descriptor of a connection's socket, to end it from outside of actix.
+pub(super) struct Socket(TcpStream);
+
+impl Socket {
+    /// Of this stream.
+    #[cfg(test)]
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self(stream)
+    }
+
+    /// Ends the connection in both directions.
+    pub(super) fn cut(&self) {
+        // Already closed is as good.
+        let _ = self.0.shutdown(Shutdown::Both);
+    }
+}
+
+/// What a connection is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// It owes us a request.
+    Waiting,
+    /// It has its answer, and owes us its end.
+    Closing,
+    /// A handler is at work, which has limits of its own.
+    Handling,
+    /// The answer is on its way, since it was last taken from.
+    Sending,
+    /// A WebSocket, which has a watchdog of its own.
+    Upgraded,
+}
+
+struct Entry {
+    address: IpAddr,
+    is_reserved: bool,
+    socket: Arc<Socket>,
+    phase: Phase,
+    since: Instant,
+}
+
+#[derive(Default)]
+struct Table {
+    next: u64,
+    /// By age.
+    open: BTreeMap<u64, Entry>,
+    /// Those that are not reserved, by address.
+    counted: HashMap<IpAddr, usize>,
+    reserved: usize,
+}
+
+impl Table {
+    fn remove(&mut self, id: u64) -> Option<Entry> {
+        let entry = self.open.remove(&id)?;
+        if entry.is_reserved {
+            self.reserved -= 1;
+        } else if let Some(count) = self.counted.get_mut(&entry.address) {
+            *count -= 1;
+            if *count == 0 {
+                self.counted.remove(&entry.address);
+            }
+        }
+        Some(entry)
+    }
+
+    fn cut(&mut self, id: u64) {
+        if let Some(entry) = self.remove(id) {
+            entry.socket.cut();
+        }
+    }
+}
+
+/// The table of all connections of the server.
+pub(super) struct Connections {
+    limits: Limits,
+    table: Mutex<Table>,
+}
+
+impl Connections {
+    pub(super) fn new(limits: Limits) -> Arc<Self> {
+        Arc::new(Self { limits, table: Mutex::default() })
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a connection in; `None` when there is no place of any kind.
+    fn admit(&self, address: IpAddr, socket: &Arc<Socket>) -> Option<(u64, bool)> {
+        let mut table = self.table();
+        let regular = table.open.len() - table.reserved;
+        let own = table.counted.get(&address).copied().unwrap_or(0);
+        let is_reserved = regular >= self.limits.total || own >= self.limits.per_address;
+        if is_reserved {
+            if table.reserved >= self.limits.reserve {
+                let waits = |entry: &Entry| entry.is_reserved && matches!(entry.phase, Phase::Waiting | Phase::Closing);
+                let oldest = table.open.iter().find(|(_, entry)| waits(entry)).map(|(id, _)| *id)?;
+                table.cut(oldest);
+            }
+            table.reserved += 1;
+        } else {
+            *table.counted.entry(address).or_default() += 1;
+        }
+        let id = table.next;
+        table.next += 1;
+        let (socket, since) = (Arc::clone(socket), Instant::now());
+        table.open.insert(id, Entry { address, is_reserved, socket, phase: Phase::Waiting, since });
+        Some((id, is_reserved))
+    }
+
+    fn set(&self, id: u64, phase: Phase) {
+        if let Some(entry) = self.table().open.get_mut(&id) {
+            (entry.phase, entry.since) = (phase, Instant::now());
+        }
+    }
+
+    /// Cuts off whoever keeps us waiting for too long.
+    fn sweep(&self, now: Instant) {
+        let mut table = self.table();
+        let late = |entry: &Entry| {
+            let limit = match entry.phase {
+                Phase::Waiting => self.limits.request,
+                Phase::Closing => CLOSING,
+                Phase::Sending => self.limits.answer,
+                Phase::Handling | Phase::Upgraded => return false,
+            };
+            now.saturating_duration_since(entry.since) > limit
+        };
+        let late: Vec<u64> = table.open.iter().filter(|(_, entry)| late(entry)).map(|(id, _)| *id).collect();
+        late.into_iter().for_each(|id| table.cut(id));
+    }
+
+    /// Sweeps until dropped.
+    pub(super) async fn keep_sweeping(self: Arc<Self>) {
+        // Often enough for the shortest limit.
+        let every = self.limits.request.min(self.limits.answer).min(CLOSING) / 2;
+        loop {
+            tokio::time::sleep(every).await;
+            self.sweep(Instant::now());
+        }
+    }
+}
+
+/// For `HttpServer::on_connect`: takes the connection in, and puts it where its requests find it.
+pub(super) fn on_connect(connections: &Arc<Connections>, connection: &dyn Any, data: &mut Extensions) {
+    let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() else { return };
+    let Ok(descriptor) = stream.as_fd().try_clone_to_owned() else { return };
+    let socket = Arc::new(Socket(TcpStream::from(descriptor)));
+    let address = stream.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical());
+    match connections.admit(address, &socket) {
+        Some((id, is_reserved)) => {
+            let (table, is_closing) = (Arc::clone(connections), Cell::new(false));
+            data.insert(Rc::new(Connection { id, is_reserved, socket, table, is_closing }));
+        }
+        None => socket.cut(),
+    }
+}
+
+/// A connection as its requests find it (`conn_data::<Rc<Connection>>`). Goes with it.
+pub(super) struct Connection {
+    id: u64,
+    is_reserved: bool,
+    socket: Arc<Socket>,
+    table: Arc<Connections>,
+    is_closing: Cell<bool>,
+}
+
+impl Connection {
+    pub(super) fn socket(&self) -> &Arc<Socket> {
+        &self.socket
+    }
+
+    /// The answer under way is the last one.
+    pub(super) fn close(&self) {
+        self.is_closing.set(true);
+    }
+
+    fn set(&self, phase: Phase) {
+        self.table.set(self.id, phase);
+    }
+
+    fn done(&self) {
+        self.set(if self.is_closing.get() { Phase::Closing } else { Phase::Waiting });
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.table.table().remove(self.id);
+    }
+}
+
+/// The outermost middleware: notes what the connection is doing, and refuses what a reserved one may not ask.
+pub(super) async fn track(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    // Without a socket (tests of the routes) there is nothing to note.
+    let Some(connection) = request.conn_data::<Rc<Connection>>().cloned() else {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    };
+    connection.set(Phase::Handling);
+    let answered = if connection.is_reserved && !ALWAYS_ANSWERED.contains(&request.path()) {
+        let detail = "too many connections are open, in all or from this address; close some and try again";
+        let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
+        Ok(request.into_response(problem.error_response()))
+    } else {
+        next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+    };
+    let mut response = answered.inspect_err(|_| connection.done())?;
+    if connection.is_reserved {
+        connection.close();
+    }
+    if connection.is_closing.get() {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    let is_upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    connection.set(if is_upgrade { Phase::Upgraded } else { Phase::Sending });
+    Ok(response.map_body(|_, body| BoxBody::new(Sent { body, connection, is_upgrade })))
+}
+
+/// An answer on its way.
+struct Sent {
+    body: BoxBody,
+    connection: Rc<Connection>,
+    is_upgrade: bool,
+}
+
+impl MessageBody for Sent {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let part = ready!(Pin::new(&mut self.body).poll_next(context));
+        if !self.is_upgrade {
+            self.connection.set(Phase::Sending);
+        }
+        Poll::Ready(part)
+    }
+}
+
+impl Drop for Sent {
+    fn drop(&mut self) {
+        self.connection.done();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    fn limits() -> Limits {
+        Limits { total: 4, per_address: 2, reserve: 2, ..Limits::for_descriptors(1024) }
+    }
+
+    fn socket() -> Arc<Socket> {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let stream = TcpStream::connect(listener.local_addr().expect("an address")).expect("a connection");
+        Arc::new(Socket(stream))
+    }
+
+    fn address(last: u8) -> IpAddr {
+        [10, 0, 0, last].into()
+    }
+
+    #[test]
+    fn http_gets_at_most_half_of_the_descriptors() {
+        for (descriptors, total) in [(256, 64), (1024, 256), (4096, 1024), (1_048_576, 1024), (u64::MAX, 1024)] {
+            let limits = Limits::for_descriptors(descriptors);
+            assert_eq!(limits.total, total);
+            assert!(limits.per_address < limits.total && limits.reserve >= 8);
+            assert!(limits.total as u64 * 2 <= descriptors / 2, "two descriptors each");
+        }
+    }
+
+    #[test]
+    fn one_address_leaves_room_for_others_and_all_leave_room_for_health() {
+        let (connections, socket) = (Connections::new(limits()), socket());
+        let is_reserved = |last| connections.admit(address(last), &socket).map(|(_, reserved)| reserved);
+        let table = [(1, false), (1, false), (1, true), (2, false), (2, false), (3, true), (3, true), (4, true)];
+        for (last, reserved) in table {
+            assert_eq!(is_reserved(last), Some(reserved), "address {last}");
+        }
+        assert_eq!(connections.table().reserved, 2, "the oldest have made room");
+        for id in connections.table().open.keys().copied().collect::<Vec<_>>() {
+            connections.set(id, Phase::Handling);
+        }
+        assert_eq!(is_reserved(5), None, "nobody waits, so nobody makes room");
+        let all: Vec<u64> = connections.table().open.keys().copied().collect();
+        all.into_iter().for_each(|id| _ = connections.table().remove(id));
+        assert_eq!((connections.table().reserved, connections.table().counted.len()), (0, 0));
+        assert_eq!(is_reserved(1), Some(false));
+    }
+
+    #[test]
+    fn whoever_keeps_us_waiting_is_cut_off() {
+        let (connections, socket) = (Connections::new(Limits { total: 9, per_address: 9, ..limits() }), socket());
+        let phases = [Phase::Waiting, Phase::Closing, Phase::Sending, Phase::Handling, Phase::Upgraded];
+        for phase in phases {
+            let (id, _) = connections.admit(address(1), &socket).expect("a place");
+            connections.set(id, phase);
+        }
+        let (now, limits) = (Instant::now(), limits());
+        for (after, left) in [(CLOSING, 5), (limits.request, 4), (limits.answer, 3), (limits.answer * 100, 2)] {
+            connections.sweep(now + after);
+            assert_eq!(connections.table().open.len(), left, "after {after:?}");
+        }
+    }
+}
