@@ -37,6 +37,26 @@ test("says that the connection is lost and how old the data is, and recovers by 
   await expect(page.locator(".page")).not.toHaveAttribute("data-stale", "");
 });
 
+test("says that its origin is refused and what to set, and connects when it is let in", async ({ page }) => {
+  let refused = true;
+  await page.routeWebSocket(/\/api\/v1\/ws$/, (route) => {
+    if (refused) void route.close({ code: 1006 });
+    else route.connectToServer();
+  });
+  const detail = "pages of the origin http://video.example.org may not do this; to let them in, add it to http.allowed_origins";
+  await page.route(/\/api\/v1\/ws$/, (route) =>
+    refused ? route.fulfill({ status: 403, contentType: "application/problem+json", body: JSON.stringify({ title: "Forbidden", status: 403, detail }) }) : route.continue(),
+  );
+  await page.goto("/");
+  const banner = page.locator(".banner.bad");
+  await expect(banner).toContainText("refuses this page");
+  await expect(banner).toContainText("http.allowed_origins");
+  refused = false;
+  await banner.getByRole("button", { name: "Try now" }).click();
+  await expect(banner).toHaveCount(0, { timeout: 40_000 });
+  await expect(page.locator(".streams tbody tr").first()).toBeVisible();
+});
+
 test("asks for a snapshot when a message is missing", async ({ page }) => {
   const asked: string[] = [];
   let hole = false;

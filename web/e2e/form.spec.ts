@@ -42,12 +42,29 @@ test("the form shows what is, and sends only what was changed", async ({ page })
   await expect(dialog.getByRole("switch", { name: /^Enabled/ })).not.toBeChecked();
   await expect(dialog.locator(".example")).toHaveText("Will call rtsp://viewer:***@127.0.0.1:9/");
 
-  await field(dialog, "Port").fill("10");
+  await field(dialog, "User name").fill("other");
   const sent = await saved(page, () => dialog.getByRole("button", { name: "Save" }).click());
-  expect(sent.body).toEqual({ port: 10 });
+  expect(sent.body).toEqual({ username: "other" });
   expect(sent.match).toMatch(/^".+"$/);
   await expect(dialog).toHaveCount(0);
-  expect(await settings(page, id)).toMatchObject({ port: 10, username: "viewer", hasPassword: true });
+  expect(await settings(page, id)).toMatchObject({ port: 9, username: "other", hasPassword: true });
+});
+
+test("a kept password has to be entered again for another address", async ({ page }) => {
+  const { id, dialog } = await edit(page, `${START}again`);
+  await field(dialog, "Host").fill("127.0.0.5");
+  await expect(field(dialog, "Password")).toHaveAttribute("placeholder", "enter it again");
+  for (const button of ["Test this camera", "Save"]) {
+    await dialog.getByRole("button", { name: button }).click();
+    await expect(dialog.locator("#field-password-fault")).toContainText("Enter it again, or clear it");
+    await expect(field(dialog, "Password")).toBeFocused();
+  }
+  expect(await settings(page, id)).toMatchObject({ host: "127.0.0.1" });
+  await field(dialog, "Password").fill("s3cret word");
+  const sent = await saved(page, () => dialog.getByRole("button", { name: "Save" }).click());
+  expect(sent.body).toEqual({ host: "127.0.0.5", password: "s3cret word" });
+  await expect(dialog).toHaveCount(0);
+  expect(await settings(page, id)).toMatchObject({ host: "127.0.0.5", hasPassword: true });
 });
 
 test("a kept password can be cleared, and an address keeps its hidden login", async ({ page }) => {
@@ -108,7 +125,7 @@ test("faults are told while one types, but not before a field was touched", asyn
 
 test("an edit of what somebody else has changed asks whose is to stay", async ({ page }) => {
   const name = `${START}conflict`;
-  const { id, dialog } = await edit(page, name);
+  const { id, dialog } = await edit(page, name, { password: null });
   await field(dialog, "Host").fill("127.0.0.7");
   await page.request.patch(`/api/v1/cameras/${id}`, { data: { host: "127.0.0.8", port: 11 } });
   await dialog.getByRole("button", { name: "Save" }).click();
@@ -130,5 +147,5 @@ test("an edit of what somebody else has changed asks whose is to stay", async ({
   await expect(conflict.locator("li")).toHaveText(["Port: 11 → 12"]);
   await conflict.getByRole("button", { name: "Overwrite" }).click();
   await expect(dialog).toHaveCount(0);
-  expect(await settings(page, id)).toMatchObject({ host: "127.0.0.6", port: 12, username: "viewer", hasPassword: true });
+  expect(await settings(page, id)).toMatchObject({ host: "127.0.0.6", port: 12, username: "viewer", hasPassword: false });
 });

@@ -147,6 +147,8 @@ async function importCsv(csv: string, dryRun: boolean): Promise<ImportResult> {
 const part = encodeURIComponent;
 
 export const api = {
+  /** Whether this page may open the WebSocket: a refusal of that itself is shown to no script. */
+  mayConnect: () => call<void>("POST", address("ws")),
   status: (signal?: AbortSignal) => call<Status>("GET", address("status"), undefined, signal),
 
   history: (server: string, name: string, query: { from?: string; to?: string; points?: number }, signal?: AbortSignal) =>

@@ -32,6 +32,7 @@ function showIcon(trouble: boolean): void {
 export class App {
   private live: LiveState = emptyState();
   private connection: Connection = { phase: "connecting", lostAt: null, retryAt: null, failures: 0, reason: null };
+  private refused: string | null = null;
   private status: Status | null = null;
   private plan: PlanView | null = null;
   private version: string | null = null;
@@ -78,7 +79,7 @@ export class App {
   };
 
   private model(): Model {
-    return { live: this.live, connection: this.connection, status: this.status, plan: this.plan, page: this.route.page, version: this.version, heardAt: this.heardAt };
+    return { live: this.live, connection: this.connection, refused: this.refused, status: this.status, plan: this.plan, page: this.route.page, version: this.version, heardAt: this.heardAt };
   }
 
   private hear(message: unknown): void {
@@ -93,11 +94,26 @@ export class App {
 
   private connected(connection: Connection): void {
     const back = connection.phase === "open" && this.connection.phase !== "open";
+    if (connection.phase === "waiting" && this.connection.phase !== "waiting") void this.askWhy();
+    if (connection.phase === "open") this.refused = null;
     this.connection = connection;
     if (back && this.heardAt !== null) {
       this.past.forget();
       void this.ask();
     }
+    this.schedule();
+  }
+
+  /** No script sees why a WebSocket was refused; a request beside it does. */
+  private async askWhy(): Promise<void> {
+    let refused: string | null = null;
+    try {
+      await api.mayConnect();
+    } catch (error) {
+      if (error instanceof Problem && error.status === 403) refused = error.message;
+    }
+    if (this.connection.phase === "open") return;
+    this.refused = refused;
     this.schedule();
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { changes, differences, initial, sourceKey, used, type FormState, type Text } from "./camera_edit";
+import { changes, differences, initial, moves, sourceKey, used, type FormState, type Text } from "./camera_edit";
 import type { CameraSettings } from "./types";
 
 const template = "rtsp://{username}:{password}@{host}:{port=554}/{channel=1}";
@@ -35,6 +35,28 @@ describe("what is sent", () => {
     ["no address any more", byUrl, typed(byUrl, { host: "10.0.0.7" }, { byUrl: false }), { host: "10.0.0.7", url: null }],
     ["all that is filled, of a new camera", null, typed(null, { name: "new", host: "h" }), { name: "new", kind: "generic", host: "h", enabled: true, record: true }],
   ])("%s", (_, settings, form, wanted) => expect(changes(settings, form, template)).toEqual(wanted));
+});
+
+describe("a kept password goes nowhere else", () => {
+  const login: CameraSettings = { ...saved, url: "rtsp://10.0.0.9/a", host: null };
+  it.each<[string, CameraSettings | null, FormState, boolean]>([
+    ["nothing changed", saved, typed(saved), false],
+    ["another channel", saved, typed(saved, { channel: "2", username: "x", name: "y" }), false],
+    ["another host", saved, typed(saved, { host: "10.0.0.8" }), true],
+    ["another port", saved, typed(saved, { port: "554" }), true],
+    ["the port of the make, written out", { ...saved, port: null }, typed({ ...saved, port: null }, { port: "554" }), false],
+    ["another make", saved, typed(saved, { kind: "axis" }), true],
+    ["an address in place of make and host", saved, typed(saved, { url: "rtsp://10.0.0.9:8554/" }, { byUrl: true }), true],
+    ["another path", login, typed(login, { url: "RTSP://10.0.0.9:554/b?x=1" }), false],
+    ["another host in the address", login, typed(login, { url: "rtsp://10.0.0.8/a" }), true],
+    ["another protocol", login, typed(login, { url: "rtsps://10.0.0.9/a" }), true],
+    ["no password is kept", { ...saved, hasPassword: false }, typed(saved, { host: "10.0.0.8" }), false],
+    ["a new camera", null, typed(null, { host: "h" }), false],
+  ])("%s", (_, settings, form, wanted) => expect(moves(settings, form, template)).toBe(wanted));
+
+  it("is forgotten where the new source takes none", () => {
+    expect(changes(saved, typed(saved, { kind: "open", host: "h" }), "rtsp://{host}/")).toEqual({ kind: "open", host: "h", password: null });
+  });
 });
 
 it("a login beside an address is shown where the row has one", () => {

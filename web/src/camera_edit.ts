@@ -62,6 +62,29 @@ export function used(settings: CameraSettings | null, byUrl: boolean, template: 
   return new Set([...always, "url", ...(login ? (["username", "password"] as const) : [])]);
 }
 
+const ports: Readonly<Record<string, string>> = { rtsp: "554", rtsps: "322", rtmp: "1935", rtmps: "443", http: "80", https: "443" };
+
+/** Where a password goes: protocol, host and port, and the make by which it is sent. */
+function place(byUrl: boolean, of: (name: Text) => string, template: string): string {
+  if (!byUrl) {
+    const port = of("port") || (places(template).find((one) => one.name === "port")?.fallback ?? "");
+    return `${of("kind")} ${of("host").toLowerCase()} ${port}`;
+  }
+  const found = /^([a-z]+):\/\/([^/?#]*)/i.exec(of("url"));
+  const scheme = (found?.[1] ?? "").toLowerCase();
+  const authority = (found?.[2] ?? of("url")).toLowerCase();
+  const host = authority.slice(authority.lastIndexOf("@") + 1);
+  return `${scheme}://${host}${/:\d+$/.test(host) ? "" : `:${ports[scheme] ?? ""}`}`;
+}
+
+/** Whether the form calls another place than the one that the saved password was entered for. The server keeps it from
+ * going there: it has to be entered again, or be cleared. */
+export function moves(settings: CameraSettings | null, form: FormState, template: string): boolean {
+  if (settings === null || !settings.hasPassword) return false;
+  const before = place(settings.url !== null, (name) => textOf(settings, name), template);
+  return before !== place(form.byUrl, (name) => form.texts[name], template);
+}
+
 /** What to send: the fields that differ from what was loaded; of a new camera all that are filled. */
 export function changes(settings: CameraSettings | null, form: FormState, template: string): CameraEdit {
   const edit: Record<string, unknown> = {};
@@ -72,6 +95,8 @@ export function changes(settings: CameraSettings | null, form: FormState, templa
     else if (value !== before) edit[name] = value === "" ? null : name === "port" && /^\d+$/.test(value) ? Number(value) : value;
   }
   if (!form.byUrl && settings !== null && settings.url !== null) edit["url"] = null;
+  // A source that takes no password leaves nowhere to enter it again: it is forgotten.
+  if (moves(settings, form, template) && !used(settings, form.byUrl, template).has("password")) edit["password"] = null;
   if (settings?.enabled !== form.enabled) edit["enabled"] = form.enabled;
   if (settings?.record !== form.record) edit["record"] = form.record;
   return edit;

@@ -100,7 +100,7 @@ mod tests {
             ("same", "rtsp://{username}:{password}@{host}:{port=554}/"),
             ("secure", "rtsps://{username}:{password}@{host}/"),
             ("literal", "rtsp://{username}:{password}@203.0.113.9/"),
-            ("smuggled", "rtsp://{host}.example.org/{channel}/{password}"),
+            ("smuggled", "rtsp://{username}:{password}@{host}.example.org/"),
         ]
         .map(|(kind, template)| (kind.to_owned(), template.to_owned()))
         .into()

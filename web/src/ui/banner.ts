@@ -67,16 +67,18 @@ export class Banners {
     this.list.render(troubles, (one) => `${one.key} ${one.tone}`);
   }
 
-  private connection({ connection, heardAt }: Model, now: number): Trouble[] {
+  private connection({ connection, heardAt, refused }: Model, now: number): Trouble[] {
     const { lostAt, retryAt } = connection;
     if (lostAt !== null && now - lostAt >= GRACE) {
       this.toldOf ??= heardAt ?? lostAt;
       const because = connection.reason === null ? "" : ` (${connection.reason})`;
       const next = retryAt === null ? "Trying now…" : `Next try in ${Math.max(0, Math.ceil((retryAt - now) / 1000))} s.`;
       const detail =
-        heardAt === null
-          ? `Streamwarden does not answer${because}. Is it running?`
-          : `What you see is from ${timeOfDay(heardAt)} and may have changed${because}.`;
+        refused !== null
+          ? `Streamwarden refuses this page: ${stop(refused)}`
+          : heardAt === null
+            ? `Streamwarden does not answer${because}. Is it running?`
+            : `What you see is from ${timeOfDay(heardAt)} and may have changed${because}.`;
       const age = heardAt === null ? "" : `${duration(now - heardAt)} old. `;
       return [
         { key: "connection", tone: "bad", title: heardAt === null ? "No connection." : "Connection lost.", detail, ticking: age + next, action: { label: "Try now", run: this.retry } },

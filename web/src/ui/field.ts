@@ -27,6 +27,7 @@ export class Field {
   private readonly placeholder: string;
   private readonly clear: HTMLButtonElement | null;
   private kept = false;
+  private due = false;
   private typed = false;
   private left = false;
 
@@ -85,6 +86,12 @@ export class Field {
     }
   }
 
+  /** The kept value does not fit what else was typed: it has to be entered again. */
+  again(due: boolean): void {
+    this.due = due;
+    this.showCleared();
+  }
+
   /** Shows the value that will be used when this field stays empty. */
   suggest(value: string): void {
     if (!this.kept) set(this.input, "placeholder", value);
@@ -126,7 +133,7 @@ export class Field {
 
   private showCleared(): void {
     this.input.disabled = this.cleared;
-    set(this.input, "placeholder", this.cleared ? "will be cleared" : this.kept ? "unchanged" : this.placeholder);
+    set(this.input, "placeholder", this.cleared ? "will be cleared" : this.kept ? (this.due ? "enter it again" : "unchanged") : this.placeholder);
     if (this.clear === null) return;
     text(this.clear, this.cleared ? "Keep" : "Clear");
     set(this.clear, "aria-label", this.cleared ? `Keep the ${this.name}` : `Clear the ${this.name}`);

@@ -8,6 +8,8 @@ import type { Connection } from "../ws";
 export interface Model {
   live: LiveState;
   connection: Connection;
+  /** Why the server refuses pages of this origin; null when it does not, as far as is known. */
+  refused: string | null;
   /** Last answer of /status; null until there is one. */
   status: Status | null;
   /** What of the cameras is held back; null until it is known, and where cameras are not pulled in. */

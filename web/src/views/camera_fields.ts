@@ -1,6 +1,6 @@
 // The fields of the form of a camera: which are shown, what they hold, and what is wrong with them while one types.
 
-import { initial, labels, texts, used, type FormState, type Text } from "../camera_edit";
+import { initial, labels, moves, texts, used, type FormState, type Text } from "../camera_edit";
 import { complaints, type Complaint } from "../rules";
 import { places, preview } from "../template";
 import type { CameraKind, CameraSettings } from "../types";
@@ -83,6 +83,7 @@ export class CameraFields {
     for (const place of places(this.template())) if (place.fallback !== null && place.name in this.fields) this.fields[place.name as Text].suggest(place.fallback);
     show(this.example, !form.byUrl && this.template() !== "");
     replace(this.example, "Will call ", h("code", {}, preview(this.template(), form.texts)));
+    this.fields.password.again(moves(this.loaded, form, this.template()));
     const found = this.complaints();
     for (const name of texts) this.fields[name].check(found.get(name) ?? null);
   }
@@ -117,8 +118,13 @@ export class CameraFields {
 
   private complaints(): Map<string, Complaint> {
     const form = this.state();
+    const moved = moves(this.loaded, form, this.template()) && form.texts.password === "" && !form.clearPassword;
     const keepsPassword = this.loaded?.hasPassword === true && !form.clearPassword;
-    return complaints({ values: form.texts, byUrl: form.byUrl, template: this.template(), keepsPassword, loadedUrl: this.loaded?.url ?? null });
+    const found = complaints({ values: form.texts, byUrl: form.byUrl, template: this.template(), keepsPassword, loadedUrl: this.loaded?.url ?? null });
+    if (moved && used(this.loaded, form.byUrl, this.template()).has("password")) {
+      found.set("password", { words: "The saved password was entered for another address. Enter it again, or clear it.", unfinished: true });
+    }
+    return found;
   }
 
   private make(): Record<Text, Field> {
