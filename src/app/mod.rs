@@ -182,14 +182,17 @@ impl App {
 pub fn on_main_thread<T>(body: impl Future<Output = T>) -> T {
     // A second TLS provider creeping in would make rustls panic at the first connection; installing twice is harmless.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    std::panic::set_hook(Box::new(|panic| log::error!("{}", panic_line(panic))));
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|at| (at.file(), at.line()));
+        log::error!("{}", panic_line(panic.payload_as_str(), place));
+    }));
     actix::System::new().block_on(body)
 }
 
 /// A panic as the log has it: its words may quote a URL, and its place is a path of the machine that built us.
-fn panic_line(panic: &std::panic::PanicHookInfo<'_>) -> String {
-    let words = redact::text(panic.payload_as_str().unwrap_or("no message"));
-    let place = panic.location().map_or_else(String::new, |at| format!(" at {}:{}", redact::paths(at.file()), at.line()));
+fn panic_line(words: Option<&str>, place: Option<(&str, u32)>) -> String {
+    let words = redact::paths(&redact::text(words.unwrap_or("no message")));
+    let place = place.map_or_else(String::new, |(file, line)| format!(" at {}:{line}", redact::paths(file)));
     format!("panicked{place}: {words}")
 }
 
@@ -308,5 +311,17 @@ async fn open_database_or_wait(settings: &Settings) -> Result<SharedDatabase> {
             };
             Ok(Arc::new(WithSite { cameras, own }))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_panic_is_told_without_secrets_and_paths_of_the_machine() {
+        let words = "cannot parse rtsp://u:s3cret@h/x in /var/lib/sw/x.db (password=s3cret)";
+        let line = super::panic_line(Some(words), Some(("/home/build/.cargo/registry/src/a-1.0/src/lib.rs", 7)));
+        let wanted = "panicked at .../lib.rs:7: cannot parse rtsp://***@h/x in .../x.db (password=***";
+        assert!(line.starts_with(wanted) && !line.contains("s3cret") && !line.contains("build"), "{line}");
+        assert_eq!(super::panic_line(None, None), "panicked: no message");
     }
 }

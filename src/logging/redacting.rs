@@ -67,13 +67,13 @@ impl Log for Redacting {
     }
 }
 
-/// Calls `pass` with the record, or with its redacted copy when it speaks of a URL.
+/// Calls `pass` with the record, or with its redacted copy when it may hold a secret.
 fn redacted(record: &Record<'_>, pass: impl FnOnce(&Record<'_>)) {
     let message = record.args().to_string();
     let mut fields = Fields::default();
     // A source only fails when its visitor does, and ours does not.
     let _ = record.key_values().visit(&mut fields);
-    if !names_a_url(&message) && !fields.redacted {
+    if !may_hold_a_secret(&message) && !fields.redacted {
         return pass(record);
     }
     let pairs: &[(Key<'_>, Field<'_>)] = &fields.pairs;
@@ -81,8 +81,9 @@ fn redacted(record: &Record<'_>, pass: impl FnOnce(&Record<'_>)) {
     pass(&record.to_builder().args(format_args!("{message}")).key_values(&pairs).build());
 }
 
-fn names_a_url(text: &str) -> bool {
-    text.contains("://")
+/// Whether a text may hold what [`redact::text`] hides; most lines do not.
+fn may_hold_a_secret(text: &str) -> bool {
+    text.contains(['@', '=']) || text.contains("://") || text.contains("assword:") || text.contains("ecret:")
 }
 
 #[derive(Default)]
@@ -108,12 +109,9 @@ impl ToValue for Field<'_> {
 impl<'kvs> VisitSource<'kvs> for Fields<'kvs> {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
         let text = value.to_string();
-        let field = if names_a_url(&text) {
-            self.redacted = true;
-            Field::Redacted(redact::text(&text))
-        } else {
-            Field::AsItWas(value)
-        };
+        let hidden = if may_hold_a_secret(&text) { redact::text(&text) } else { text.clone() };
+        let field = if hidden == text { Field::AsItWas(value) } else { Field::Redacted(hidden) };
+        self.redacted |= matches!(field, Field::Redacted(_));
         self.pairs.push((key, field));
         Ok(())
     }

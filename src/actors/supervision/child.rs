@@ -191,7 +191,7 @@ pub(super) fn typed<A: Actor>(running: &Running) -> Option<Addr<A>> {
 }
 
 /// Shown in the tree: without what may be a secret or a path of this machine.
-fn words(panic: &(dyn Any + Send)) -> String {
+pub(super) fn words(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     redact::paths(&redact::text(text.unwrap_or("no message")))

@@ -261,3 +261,10 @@ async fn news_of_an_older_generation_is_ignored() {
     assert_eq!(until(&boss, "a", 2).await.restarts, 1);
     boss.do_send(Provoke::at("", Fault::Exit));
 }
+
+#[test]
+fn what_a_panic_says_is_shown_without_secrets_and_paths() {
+    let words = super::child::words(&"lost rtsp://u:s3cret@h/x at /var/lib/sw/spool/a.mp4".to_owned());
+    assert_eq!(words, "lost rtsp://***@h/x at .../a.mp4");
+    assert_eq!(super::child::words(&7), "no message");
+}

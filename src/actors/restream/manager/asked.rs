@@ -1,12 +1,13 @@
 //! Looks that somebody asks for: at a camera of the table, or at one that is not saved yet. A relay that runs is not
 //! touched; one that waits after a fault starts at once when its camera turns out to be well.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use actix::{ActorFutureExt, Handler, Message, ResponseActFuture, WrapFuture};
 use chrono::Utc;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::Restreams;
 use super::commands::no_camera;
@@ -34,6 +35,27 @@ pub struct TestCamera {
     pub id: Option<i64>,
     /// What it would be.
     pub edit: CameraEdit,
+}
+
+/// Looks that people ask for at one host are no faster than relays start there, so that nobody scans ports through us: what
+/// a look tells (refused, no answer, no login, no media) is what an operator needs to mend a camera, and is told.
+#[derive(Debug, Default)]
+pub(super) struct LookPace {
+    /// When the next look at a host may begin.
+    next: BTreeMap<String, Instant>,
+}
+
+impl LookPace {
+    /// Reserves the next place at this host and says how long it is until then; `None` when that is longer than `most`.
+    fn reserve(&mut self, host: &str, rate: f64, now: Instant, most: Duration) -> Option<Duration> {
+        self.next.retain(|_, next| *next > now);
+        let wait = self.next.get(host).map_or(Duration::ZERO, |next| next.saturating_duration_since(now));
+        if wait > most {
+            return None;
+        }
+        self.next.insert(host.to_owned(), now + wait + Duration::from_secs_f64(1.0 / rate));
+        Some(wait)
+    }
 }
 
 type Look = (Box<CameraSource>, Result<Tracks, Fault>, Duration);
@@ -74,14 +96,22 @@ impl Restreams {
     where
         F: Future<Output = Result<CameraSource>>,
     {
-        let (setup, slots) = (Arc::clone(&self.setup), self.looks.slots.line());
+        let (setup, slots, pace) = (Arc::clone(&self.setup), self.looks.slots.line(), Arc::clone(&self.looks.pace));
         async move {
             let source = Box::new(source.await?);
+            let wait = {
+                let mut pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
+                pace.reserve(&source.host, setup.rates.host, Instant::now(), SLOT_PATIENCE)
+            };
+            let wait = wait.ok_or_else(|| {
+                Error::unavailable("too many tests of cameras at this host wait already; try again in a moment")
+            })?;
+            sleep(wait).await;
             let slot = timeout(SLOT_PATIENCE, slots.acquire_owned()).await.map_err(|_| {
                 let most = setup.max_probes;
                 Error::unavailable(format!("{most} cameras are being looked at already; try again in a moment"))
             })?;
-            let begun = tokio::time::Instant::now();
+            let begun = Instant::now();
             let result = process::probe(setup, source.clone()).await;
             drop(slot);
             Ok((source, result, begun.elapsed()))
@@ -109,5 +139,20 @@ impl Handler<TestCamera> for Restreams {
     fn handle(&mut self, test: TestCamera, _: &mut Self::Context) -> Self::Result {
         let look = self.look(draft_of(Arc::clone(&self.database), test.id, test.edit));
         Box::pin(async move { look.await.map(view) }.into_actor(self))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_at_one_host_are_paced_and_others_are_not_held_up() {
+        let (mut pace, now, most) = (LookPace::default(), Instant::now(), Duration::from_secs(2));
+        let waits: Vec<_> = (0..6).map(|_| pace.reserve("cam", 2.0, now, most).map(|wait| wait.as_millis())).collect();
+        assert_eq!(waits, [Some(0), Some(500), Some(1000), Some(1500), Some(2000), None]);
+        assert_eq!(pace.reserve("other", 2.0, now, most), Some(Duration::ZERO));
+        assert_eq!(pace.reserve("cam", 2.0, now + Duration::from_secs(3), most), Some(Duration::ZERO));
+        assert_eq!(pace.next.len(), 1, "what is over is forgotten");
     }
 }

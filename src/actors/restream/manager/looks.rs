@@ -2,12 +2,13 @@
 //! session, and how many are looked at at once.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use actix::{ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
 use tokio::sync::Semaphore;
 
 use super::Restreams;
+use super::asked::LookPace;
 use crate::actors::restream::relay::reports::Looked;
 use crate::actors::restream::setup::PUBLISH_RETRY;
 use crate::adapters::database::{SharedDatabase, patiently};
@@ -55,6 +56,8 @@ impl Slots {
 /// The latest look at every camera, and those that have to be written.
 pub(super) struct Looks {
     pub slots: Slots,
+    /// Of those that people ask for.
+    pub pace: Arc<Mutex<LookPace>>,
     kept: BTreeMap<i64, KeptProbe>,
     // The latest per camera: never more than there are cameras.
     unwritten: BTreeMap<i64, KeptProbe>,
@@ -63,7 +66,7 @@ pub(super) struct Looks {
 
 impl Looks {
     pub(super) fn new(slots: usize) -> Self {
-        Self { slots: Slots::new(slots), kept: BTreeMap::new(), unwritten: BTreeMap::new(), writing: false }
+        Self { slots: Slots::new(slots), pace: Arc::default(), kept: BTreeMap::new(), unwritten: BTreeMap::new(), writing: false }
     }
 
     /// What an earlier look at this source found. A fault is not believed: it may have been mended.
