@@ -6,6 +6,7 @@ mod command_line;
 mod crash;
 mod databases;
 mod nodes;
+mod limits;
 mod nonsense;
 mod outages;
 mod passwords;

@@ -194,3 +194,15 @@ async fn a_crash_leaves_no_core_file() {
         assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 0);
     }
 }
+
+#[tokio::test]
+async fn children_keep_the_limit_of_open_files_that_we_were_started_with() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("a limit");
+    let started_with = soft.min(900);
+    setrlimit(Resource::RLIMIT_NOFILE, started_with, hard).expect("lower is allowed");
+    raise_descriptor_limit().expect("as far as it goes");
+    assert_eq!(descriptor_limit(), hard.min(1 << 20));
+    let (_child, events) = Child::spawn(launch("ulimit -Sn")).expect("sh");
+    assert_eq!(all(events).await.0, [started_with.to_string()]);
+}
