@@ -106,6 +106,7 @@ fn text(value: &Value) -> String {
         Value::Text(text) => quoted(&redact::text(text)),
         Value::Integer(number) => number.to_string(),
         Value::Float(number) => number.to_string(),
+        Value::Boolean(flag) => flag.to_string(),
         Value::List(items) => format!("[{}]", items.iter().map(text).collect::<Vec<_>>().join(", ")),
         Value::Other(name) => (*name).to_owned(),
     }
