@@ -61,7 +61,9 @@ fn hidden(word: &str) -> Option<String> {
 /// Whether a word in a sentence says that its value is a password. Narrower than [`names_credential`], which is for URLs.
 fn is_password_word(word: &str) -> bool {
     let word = word.trim_start_matches(['(', '[', '{', '-', '&', '?', ';']).to_ascii_lowercase();
-    ["password", "passwd", "passphrase", "pwd", "secret", "token", "api_key", "apikey"].iter().any(|end| word.ends_with(end))
+    ["password", "passwd", "passphrase", "pwd", "secret", "token", "api_key", "apikey"]
+        .iter()
+        .any(|end| word.ends_with(end))
 }
 
 /// Absolute paths of this machine become their last part: `/var/lib/streamwarden/x.db` -> `.../x.db`.
@@ -165,7 +167,10 @@ mod tests {
     #[test]
     fn paths_of_this_machine_keep_their_last_part() {
         let table = [
-            ("the disk of the spool is full (/mnt/video/spool); free some", "the disk of the spool is full (.../spool); free some"),
+            (
+                "the disk of the spool is full (/mnt/video/spool); free some",
+                "the disk of the spool is full (.../spool); free some",
+            ),
             ("cannot open /var/lib/sw/x.db: denied", "cannot open .../x.db: denied"),
             ("src/http/mod.rs:7", "src/http/mod.rs:7"),
             ("look at /api/v1/cameras/7 or rtsp://h/a/b", "look at /api/v1/cameras/7 or rtsp://h/a/b"),

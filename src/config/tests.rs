@@ -214,8 +214,16 @@ fn values_are_checked() {
         ("[restream]\nstart_rate = 0", &[], &[("restream.start_rate", "not a rate", "")]),
         ("[restream]\nstart_rate = nan", &[], &[("restream.start_rate", "not a rate", "")]),
         ("[restream]\nmax_probes = 0", &[], &[("restream.max_probes", "from 1 to 1000", "")]),
-        ("[restream]\nallowed_networks = [\"10.0.0\"]", &[], &[("restream.allowed_networks", "is not a network", "fe80::/10")]),
-        ("[restream]\nrequire_hidden_arguments = 1", &[], &[("restream.require_hidden_arguments", "neither", "true or false")]),
+        (
+            "[restream]\nallowed_networks = [\"10.0.0\"]",
+            &[],
+            &[("restream.allowed_networks", "is not a network", "fe80::/10")],
+        ),
+        (
+            "[restream]\nrequire_hidden_arguments = 1",
+            &[],
+            &[("restream.require_hidden_arguments", "neither", "true or false")],
+        ),
         ("[restream]\nmax_stop_fraction = 50", &[], &[("restream.max_stop_fraction", "not a fraction", "0.5")]),
         ("[record]\noutput_format = \"avi\"", &[], &[("record.output_format", "\"avi\"", "mp4")]),
         ("[record]\nmax_concurrent = 0", &[], &[("record.max_concurrent", "from 1", "")]),

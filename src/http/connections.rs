@@ -374,7 +374,9 @@ mod tests {
             connections.set(id, phase);
         }
         let (now, limits) = (Instant::now(), limits());
-        for (after, left) in [(CLOSING / 2, 5), (CLOSING, 4), (limits.request, 3), (limits.answer, 2), (limits.answer * 100, 2)] {
+        for (after, left) in
+            [(CLOSING / 2, 5), (CLOSING, 4), (limits.request, 3), (limits.answer, 2), (limits.answer * 100, 2)]
+        {
             connections.sweep(now + after);
             assert_eq!(connections.table().open.len(), left, "after {after:?}");
         }

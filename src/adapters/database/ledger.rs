@@ -71,11 +71,7 @@ pub(super) fn takes_kind(edit: &CameraEdit) -> bool {
 }
 
 /// Refuses writes that ask for a kind which is not there (any more).
-pub(super) fn check_kinds_there(
-    writes: &[CameraWrite],
-    rows: &[CameraRow],
-    kinds: &[(String, String)],
-) -> Result<()> {
+pub(super) fn check_kinds_there(writes: &[CameraWrite], rows: &[CameraRow], kinds: &[(String, String)]) -> Result<()> {
     for CameraWrite { id, edit } in writes.iter().filter(|write| takes_kind(&write.edit) || write.id.is_none()) {
         let row = id.and_then(|id| rows.iter().find(|row| row.id == id));
         let has_url = edit.url.as_ref().map_or_else(|| row.is_some_and(|row| row.url.is_some()), Option::is_some);

@@ -204,7 +204,11 @@ mod tests {
         ];
         for (new, row, refused) in table {
             let changed = check_kind_change("generic", Some(old), new, std::slice::from_ref(&row));
-            assert_eq!(changed.as_ref().err().map(Error::kind), refused.then_some(Kind::Conflict), "{new}: {changed:?}");
+            assert_eq!(
+                changed.as_ref().err().map(Error::kind),
+                refused.then_some(Kind::Conflict),
+                "{new}: {changed:?}"
+            );
             assert!(check_kind_change("generic", None, new, &[row]).is_ok(), "a new kind");
         }
     }

@@ -67,7 +67,8 @@ impl World {
         }
         let listen = "127.0.0.1:8080".parse().expect("an address");
         let doors = Doors::new(listen, self.state.allowed_origins.clone());
-        let service = init_service(app(self.state.clone(), doors, Limits::for_descriptors(1024), CancellationToken::new())).await;
+        let service =
+            init_service(app(self.state.clone(), doors, Limits::for_descriptors(1024), CancellationToken::new())).await;
         let response = try_call_service(&service, request.to_request()).await.expect("every error is an answer");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Reply { status, headers, body: read_body(response).await.to_vec() }

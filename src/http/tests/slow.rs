@@ -17,7 +17,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 fn limits() -> Limits {
     let short = Duration::from_millis(300);
-    Limits { total: 8, per_address: 4, reserve: 2, body: short, file: short, request: PATIENCE * 2, answer: PATIENCE * 2 }
+    Limits {
+        total: 8,
+        per_address: 4,
+        reserve: 2,
+        body: short,
+        file: short,
+        request: PATIENCE * 2,
+        answer: PATIENCE * 2,
+    }
 }
 
 fn start(world: &World, limits: Limits) -> Server {

@@ -37,7 +37,8 @@ async fn the_limit_of_open_files_is_raised_as_far_as_it_goes() {
     }
     let console = fs::File::create(room.path().join("console")).expect("a file");
     // `prlimit` becomes the program.
-    let child = Ended(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(console).spawn().expect("prlimit starts"));
+    let child =
+        Ended(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(console).spawn().expect("prlimit starts"));
     let note = room.path().join("data/run.json");
     eventually("it runs", || async { serde_json::from_slice::<Value>(&fs::read(&note).ok()?).ok() }).await;
     let limits = fs::read_to_string(format!("/proc/{}/limits", child.0.id())).expect("limits");
@@ -62,7 +63,8 @@ async fn passwords_that_cannot_be_hidden_are_counted_or_the_start_is_refused() {
     let media = server(&Options::default()).await;
     let room = Room::new();
     let (ffmpeg, ffprobe) = (script(&room, "ffmpeg"), script(&room, "ffprobe"));
-    let variables = [("STREAMWARDEN_FFMPEG__FFMPEG", ffmpeg.as_str()), ("STREAMWARDEN_FFMPEG__FFPROBE", ffprobe.as_str())];
+    let variables =
+        [("STREAMWARDEN_FFMPEG__FFMPEG", ffmpeg.as_str()), ("STREAMWARDEN_FFMPEG__FFPROBE", ffprobe.as_str())];
     let required = Config { restream: "require_hidden_arguments = true".to_owned(), ..Config::on(&media) };
     room.write("streamwarden.toml", &required.toml("data"));
     let ended = room.run(&["run", "--config", "streamwarden.toml"], &variables);

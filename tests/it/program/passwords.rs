@@ -65,7 +65,8 @@ async fn ask_for_login(mut stream: TcpStream, heard: Arc<Mutex<String>>) {
 /// A program with one camera that is switched off: its host is nobody's, its password is stored.
 async fn program_with_camera(config: &Config) -> (Program, Value) {
     let program = Program::start(config).await;
-    let camera = json!({"name": "gate", "host": "192.0.2.1", "username": "viewer", "password": PASSWORD, "enabled": false});
+    let camera =
+        json!({"name": "gate", "host": "192.0.2.1", "username": "viewer", "password": PASSWORD, "enabled": false});
     let (status, camera) = program.api.send(Method::POST, "/api/v1/cameras", camera.to_string().into_bytes()).await;
     assert_eq!(status, 201, "{camera}");
     (program, camera)
@@ -76,7 +77,8 @@ async fn a_stored_password_reaches_no_host_that_a_caller_names() {
     let media = server(&Options::default()).await;
     let (program, camera) = program_with_camera(&Config::on(&media)).await;
     let thief = Thief::start().await;
-    let (one, probe) = (format!("/api/v1/cameras/{}", camera["id"]), format!("/api/v1/cameras/probe?id={}", camera["id"]));
+    let (one, probe) =
+        (format!("/api/v1/cameras/{}", camera["id"]), format!("/api/v1/cameras/probe?id={}", camera["id"]));
     let refused = async |method: Method, route: &str, body: Value, status: u16, field: &str| {
         let (got, problem) = program.api.send(method, route, body.to_string().into_bytes()).await;
         assert_eq!((got.as_u16(), problem["field"].as_str()), (status, Some(field)), "{route} {body}: {problem}");
@@ -136,12 +138,14 @@ async fn nobody_is_called_at_addresses_that_only_this_machine_reaches() {
         json!({"url": format!("http://0x7f.1:{api}/v3/paths/list")}),
     ];
     for place in &places {
-        let (status, view) = program.api.send(Method::POST, "/api/v1/cameras/probe", place.to_string().into_bytes()).await;
+        let (status, view) =
+            program.api.send(Method::POST, "/api/v1/cameras/probe", place.to_string().into_bytes()).await;
         assert_eq!((status.as_u16(), &view["fault"]["kind"]), (200, &json!("noRoute")), "{place}: {view}");
         assert!(view.to_string().contains("restream.allowed_networks"), "{view}");
         let mut camera = place.clone();
         camera["name"] = json!("forbidden");
-        let (status, problem) = program.api.send(Method::POST, "/api/v1/cameras", camera.to_string().into_bytes()).await;
+        let (status, problem) =
+            program.api.send(Method::POST, "/api/v1/cameras", camera.to_string().into_bytes()).await;
         assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("host")), "{place}: {problem}");
     }
     assert_eq!(program.api.items("/api/v1/cameras").await.len(), 1);

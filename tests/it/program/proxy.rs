@@ -41,7 +41,8 @@ impl Nginx {
         assert_eq!(here.matches(&port.to_string()).count(), 1, "the example has another form by now");
         assert!(here.contains(upstream), "the example has another form by now");
         // Without TLS and logins, which are the site's.
-        let lines = here.lines().filter(|line| !["ssl_", "auth_basic"].iter().any(|word| line.trim().starts_with(word)));
+        let lines =
+            here.lines().filter(|line| !["ssl_", "auth_basic"].iter().any(|word| line.trim().starts_with(word)));
         fs::write(folder.path().join("site.conf"), edit(lines.collect::<Vec<_>>().join("\n"))).expect("a file");
         fs::write(folder.path().join("nginx.conf"), main_file()).expect("a file");
         let child = Command::new(nginx())
@@ -114,7 +115,8 @@ fn free_port() -> u16 {
 }
 
 fn main_file() -> String {
-    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|what| format!("{what}_temp_path t-{what};"));
+    let temporary =
+        ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|what| format!("{what}_temp_path t-{what};"));
     format!(
         "daemon off;\nmaster_process on;\nworker_processes 1;\npid nginx.pid;\nevents {{}}\n\
          http {{\naccess_log off;\n{}\ninclude site.conf;\n}}\n",
@@ -124,7 +126,10 @@ fn main_file() -> String {
 
 fn allowing(config: &Config, origins: &str) -> Config {
     // `more` ends up behind `[record]`: a variable says the same without a second `[http]`.
-    Config { environment: vec![("STREAMWARDEN_HTTP__ALLOWED_ORIGINS".to_owned(), origins.to_owned())], ..config.clone() }
+    Config {
+        environment: vec![("STREAMWARDEN_HTTP__ALLOWED_ORIGINS".to_owned(), origins.to_owned())],
+        ..config.clone()
+    }
 }
 
 #[tokio::test]
@@ -207,7 +212,10 @@ async fn a_proxy_s_clients_are_told_apart() {
         }
         assert!(open.len() < 200, "one client takes all");
     };
-    assert!(matches!(&refused, tokio_tungstenite::tungstenite::Error::Http(answer) if answer.status() == 503), "{refused}");
+    assert!(
+        matches!(&refused, tokio_tungstenite::tungstenite::Error::Http(answer) if answer.status() == 503),
+        "{refused}"
+    );
     assert!(open.len() >= 10, "a few tabs are no attack: {}", open.len());
     open.push(connect("10.0.0.1, 203.0.113.8").await.expect("another client is let in").0);
     drop(open);

@@ -66,7 +66,13 @@ pub(super) struct Looks {
 
 impl Looks {
     pub(super) fn new(slots: usize) -> Self {
-        Self { slots: Slots::new(slots), pace: Arc::default(), kept: BTreeMap::new(), unwritten: BTreeMap::new(), writing: false }
+        Self {
+            slots: Slots::new(slots),
+            pace: Arc::default(),
+            kept: BTreeMap::new(),
+            unwritten: BTreeMap::new(),
+            writing: false,
+        }
     }
 
     /// What an earlier look at this source found. A fault is not believed: it may have been mended.

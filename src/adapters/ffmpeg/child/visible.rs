@@ -59,8 +59,7 @@ pub(super) fn note(why: &io::Error) {
 /// `Unsupported` with the reason.
 pub async fn try_hiding(program: &Path, mark: &str) -> Result<()> {
     let secret = Argument::Secret { real: "-version".into(), shown: "***".to_owned() };
-    let launch =
-        Launch { program: program.to_owned(), args: vec![secret], mark: mark.to_owned(), ..Launch::default() };
+    let launch = Launch { program: program.to_owned(), args: vec![secret], mark: mark.to_owned(), ..Launch::default() };
     let hidden = match Veil::for_arguments(&launch.program, &launch.args) {
         Ok(Some(veil)) => launch.start_veiled(&veil),
         Ok(None) => return Ok(()),
