@@ -9,6 +9,7 @@ use super::stage::Stage;
 use crate::support::film::{Watched, film, film_of_reordered_pictures, watch};
 use crate::support::media::Publisher;
 use crate::support::processes::words;
+use crate::support::wait::eventually;
 use streamwarden::demo::media_server::{MediaServer, Options};
 
 /// Pictures that a reader of the path gets: four seconds.
@@ -21,6 +22,8 @@ async fn relayed(film: &Path) -> (String, Vec<Watched>) {
     let camera = MediaServer::start(Options::default()).expect("free ports");
     let url = camera.rtsp_url().join("camera").expect("a URL");
     let publisher = Publisher::playing(film, &url);
+    let presence = camera.presence();
+    eventually("the camera on air", || async { presence.is_live("camera").then_some(()) }).await;
     let mut stage = Stage::open().await;
     stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{url}')"));
     stage.state("gate", CameraState::Running).await;
@@ -28,7 +31,8 @@ async fn relayed(film: &Path) -> (String, Vec<Watched>) {
     let path = stage.server.as_ref().expect("a server").rtsp_url().join("gate").expect("a URL");
     let film = film.to_owned();
     let watched = tokio::task::spawn_blocking(move || watch(&path, &film, PICTURES)).await.expect("a reader");
-    assert_eq!(stage.state("gate", CameraState::Running).await.restarts, 0);
+    let shown = stage.state("gate", CameraState::Running).await;
+    assert_eq!(shown.restarts, 0, "{shown:?} {watched:?}");
     stage.stop().await;
     drop(publisher);
     camera.stop().await;
