@@ -22,6 +22,7 @@ const faults: Record<string, string> = {
 };
 
 const codecs: Record<string, string> = {
+  unseen: "not looked at",
   h264: "H.264",
   hevc: "H.265",
   av1: "AV1",

@@ -288,7 +288,7 @@ mod tests {
         // Level, set 0, [High: 4:2:0, 8 bit, no lists], frame numbers of 4 bits, order type.
         let set = |profile: &str, high: &str, order: &str, usability: &str| {
             let text = format!("{profile} 00000000 00011110 1 {high} 1 {order} 010 0 1 1 1 1 0 {usability} 1");
-            let mut bits: Vec<u8> = text.bytes().filter_map(|b| b.is_ascii_digit().then(|| b - b'0')).collect();
+            let mut bits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
             bits.resize(bits.len().next_multiple_of(8), 0);
             let mut unit: Vec<u8> = vec![0, 0, 1, 0x67];
             for byte in bits.chunks(8).map(|byte| byte.iter().fold(0, |all, bit| (all << 1) | bit)) {

@@ -67,6 +67,9 @@ pub struct CameraRow {
 }
 
 impl CameraRow {
+    /// Stands in `port` for a column that holds something else than a number.
+    pub const NOT_A_NUMBER: i64 = i64::MIN;
+
     /// Host of the source as far as the row tells it, for display.
     pub fn shown_host(&self) -> Option<String> {
         source::host_of(self)

@@ -315,7 +315,11 @@ fn from_template(row: &CameraRow, kinds: &Kinds) -> Result<String> {
     url::check_host(host).map_err(|text| Error::invalid("host", text))?;
     let port = row.port.map(|port| {
         u16::try_from(port).ok().filter(|port| *port > 0).ok_or_else(|| {
-            Error::invalid("port", format!("{port} is not a port; use a number from 1 to 65535, or leave it empty"))
+            let what = match port {
+                CameraRow::NOT_A_NUMBER => "holds something that is not a number".to_owned(),
+                port => format!("{port} is not a port"),
+            };
+            Error::invalid("port", format!("{what}; use a number from 1 to 65535, or leave it empty"))
         })
     });
     let values = Values {

@@ -43,9 +43,6 @@ const COLUMNS: [&str; 15] = [
     "updated_at",
 ];
 
-/// A port that no rule admits, for a column that holds something else than a number.
-const NO_PORT: i64 = -1;
-
 /// The cameras of a site.
 pub struct SiteTable {
     server: Server,
@@ -165,7 +162,7 @@ fn camera(row: &Row) -> Option<CameraRow> {
         name: text(row, 1).unwrap_or_default(),
         kind: filled(row, 2).unwrap_or_else(|| "generic".to_owned()),
         host: filled(row, 3),
-        port: filled(row, 4).map(|port| port.trim().parse().unwrap_or(NO_PORT)),
+        port: filled(row, 4).map(|port| port.trim().parse().unwrap_or(CameraRow::NOT_A_NUMBER)),
         username: filled(row, 5),
         password: filled(row, 6).map(SecretString::from),
         channel: filled(row, 7),

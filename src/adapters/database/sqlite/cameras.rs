@@ -15,9 +15,6 @@ use crate::domain::camera::{CameraEdit, CameraRow, check_kind_change, check_unus
 const COLUMNS: &str = "id, name, kind, host, port, username, password, channel, substream, url, transport, audio, \
                        enabled, record, updated_at";
 
-/// A port that no rule admits, for a column that holds something else than a number.
-const NO_PORT: i64 = -1;
-
 pub(super) fn all(connection: &mut Connection) -> Result<Vec<CameraRow>, Failure> {
     every(connection)
 }
@@ -160,7 +157,7 @@ fn camera(row: &Row<'_>) -> rusqlite::Result<CameraRow> {
         name: decode::text(row, 1).unwrap_or_default(),
         kind: decode::text(row, 2).unwrap_or_default(),
         host: decode::filled(row, 3),
-        port: decode::integer(row, 4, NO_PORT),
+        port: decode::integer(row, 4, CameraRow::NOT_A_NUMBER),
         username: decode::filled(row, 5),
         password: decode::filled(row, 6).map(SecretString::from),
         channel: decode::filled(row, 7),

@@ -213,6 +213,8 @@ fn capitals_and_blanks_around_a_word_change_nothing() {
         (CameraRow { kind: "nokia ".into(), ..row() }, "\"nokia \" is not a known kind"),
         (CameraRow { transport: Some("tcpp".into()), ..row() }, "\"tcpp\" is neither tcp nor udp"),
         (CameraRow { audio: Some("mp3".into()), ..row() }, "\"mp3\" is none of auto"),
+        (CameraRow { port: Some(-1), ..row() }, "-1 is not a port"),
+        (CameraRow { port: Some(CameraRow::NOT_A_NUMBER), ..row() }, "holds something that is not a number"),
     ] {
         let error = CameraSource::from_row(&row, &kinds()).expect_err(text).to_string();
         assert!(error.contains(text), "{error}");
