@@ -27,8 +27,10 @@ fn main() -> ExitCode {
     if let Err(error) = raise_descriptor_limit() {
         eprintln!("streamwarden: the limit of open files stays as it is: {error}");
     }
-    let done = act(cli);
-    log::logger().flush();
+    let done = {
+        let _until_written = logging::UntilWritten;
+        act(cli)
+    };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => ExitCode::from(failure.tell()),

@@ -21,6 +21,8 @@ pub mod wait;
 
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -36,6 +38,9 @@ pub const EXIT_CONFIGURATION: u8 = 2;
 
 /// It was written to the table, and the running program holds it until somebody confirms it.
 pub const EXIT_HELD: u8 = 3;
+
+/// Nobody is waited for longer than this to take what is written to standard error.
+const NOTE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Why a command ends with another code than 0.
 #[derive(Debug)]
@@ -83,9 +88,18 @@ impl Failure {
     }
 }
 
-/// Says something beside what was asked for, on standard error. With that gone the exit code still tells.
+/// Says something beside what was asked for, on standard error. With that gone, or with a reader that takes nothing, the exit
+/// code still tells.
 pub fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
+    let (done, written) = mpsc::channel();
+    let text = text.trim_end().to_owned();
+    let write = move || {
+        let _ = writeln!(std::io::stderr(), "{text}");
+        let _ = done.send(());
+    };
+    // A machine that gives us no thread drops the text, and with it the sender.
+    let _thread = std::thread::Builder::new().spawn(write);
+    let _ = written.recv_timeout(NOTE_WITHIN);
 }
 
 /// Prints what was asked for. A reader that has gone away, as `head` does, is no failure.

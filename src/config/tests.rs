@@ -351,7 +351,7 @@ fn variables_of_kubernetes_services_are_not_ours() {
 }
 
 /// Keys whose line in the file of `etc/` is an example, as they have no default of their own.
-const EXAMPLES: [&str; 10] = [
+const EXAMPLES: [&str; 12] = [
     "node",
     "servers[].api_username",
     "servers[].api_password",

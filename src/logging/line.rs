@@ -3,11 +3,13 @@
 
 use std::fmt::{self, Write as _};
 
-use chrono::{SecondsFormat, Utc};
+use chrono::SecondsFormat;
 use log::kv::{Key, Value, VisitSource};
 use log::{Level, Record};
 use log4rs::config::{Deserialize, Deserializers};
 use log4rs::encode::{Color, Encode, Style, Write};
+
+use super::owned::Origin;
 
 /// The encoder.
 #[derive(Debug)]
@@ -15,7 +17,7 @@ pub(super) struct LineEncoder;
 
 impl Encode for LineEncoder {
     fn encode(&self, out: &mut dyn Write, record: &Record<'_>) -> anyhow::Result<()> {
-        let time = Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
+        let time = Origin::of_this_record().time.to_rfc3339_opts(SecondsFormat::Millis, true);
         write!(out, "{time} ")?;
         out.set_style(&style(record.level()))?;
         write!(out, "{:<5}", record.level())?;

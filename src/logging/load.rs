@@ -10,7 +10,7 @@ use log4rs::append::{Append, AppenderConfig};
 use log4rs::config::{Appender, Config, Deserializers, Logger, RawConfig, Root};
 use log4rs::filter::Filter;
 
-use super::{line, place, trigger};
+use super::{json, line, place, trigger};
 use crate::config::{Complaint, Complaints};
 
 const COMPARE: &str = "compare with etc/log4rs.yaml of the distribution";
@@ -30,10 +30,7 @@ pub(super) struct Loaded {
 pub fn check(file: &Path) -> Result<Vec<PathBuf>, Complaints> {
     let text = read(file)?;
     raw(file, &text)?;
-    let aside = tempfile::tempdir().map_err(|error| {
-        one(file, format!("cannot be checked without a temporary folder: {error}"), "free some space in TMPDIR")
-    })?;
-    let (text, files) = moved_aside(&text, aside.path());
+    let (text, files) = written_nowhere(&text);
     parse(file, &text).map(|_| files)
 }
 
@@ -87,18 +84,32 @@ fn parse(file: &Path, text: &str) -> Result<Loaded, Complaints> {
     }
 }
 
-/// The same configuration with its log files in another folder, and where those files should be.
-fn moved_aside(text: &str, folder: &Path) -> (String, Vec<PathBuf>) {
+/// The same configuration with log files that take everything and keep nothing, and where those files should be.
+fn written_nowhere(text: &str) -> (String, Vec<PathBuf>) {
     let mut files = Vec::new();
     let Ok(mut document) = serde_yaml::from_str::<serde_yaml::Value>(text) else { return (text.to_owned(), files) };
     let appenders = document.get_mut("appenders").and_then(serde_yaml::Value::as_mapping_mut);
-    for (index, (_, appender)) in appenders.into_iter().flatten().enumerate() {
+    for (_, appender) in appenders.into_iter().flatten() {
         if let Some(serde_yaml::Value::String(path)) = appender.get_mut("path") {
-            files.push(place::expanded(&std::mem::take(path), |name| std::env::var(name).ok()).into());
-            *path = folder.join(format!("{index}.log")).display().to_string();
+            files.push(expanded(path).into());
+            *path = "/dev/null".to_owned();
         }
     }
     (serde_yaml::to_string(&document).unwrap_or_else(|_| text.to_owned()), files)
+}
+
+/// The paths that appenders name, as they are written.
+fn paths(text: &str) -> BTreeMap<String, String> {
+    let document: serde_yaml::Value = serde_yaml::from_str(text).unwrap_or_default();
+    let appenders = document.get("appenders").and_then(serde_yaml::Value::as_mapping).into_iter().flatten();
+    let path = |(name, appender): (&serde_yaml::Value, &serde_yaml::Value)| {
+        Some((name.as_str()?.to_owned(), appender.get("path")?.as_str()?.to_owned()))
+    };
+    appenders.filter_map(path).collect()
+}
+
+fn expanded(path: &str) -> String {
+    place::expanded(path, |name| std::env::var(name).ok())
 }
 
 fn one(file: &Path, fault: String, remedy: &str) -> Complaints {
@@ -113,6 +124,7 @@ fn complaint(file: &Path, fault: String, remedy: &str) -> Complaint {
 fn kinds() -> Deserializers {
     let mut kinds = Deserializers::default();
     kinds.insert("line", line::LineEncoderKind);
+    kinds.insert("json", json::JsonEncoderKind);
     kinds.insert("size_or_time", trigger::SizeOrTimeKind);
     kinds
 }
@@ -125,17 +137,38 @@ fn appender_faults(text: &str, kinds: &Deserializers) -> Vec<String> {
         appenders: BTreeMap<String, AppenderConfig>,
     }
     let Ok(document) = serde_yaml::from_str::<Document>(text) else { return Vec::new() };
+    let paths = paths(text);
     let mut faults = Vec::new();
     for (name, appender) in document.appenders {
         let filters = appender.filters.into_iter();
         let filters = filters.filter_map(|filter| kinds.deserialize::<dyn Filter>(&filter.kind, filter.config).err());
+        let path = paths.get(&name).map(|path| expanded(path));
         let own = kinds.deserialize::<dyn Append>(&appender.kind, appender.config).err();
         for error in own.into_iter().chain(filters) {
             let reason = format!("{error:#}");
-            faults.push(format!("the appender {name:?} is of no use: {}", reason.trim_end_matches('.')));
+            let reason = reason.trim_end_matches('.');
+            faults.push(match (&path, error.root_cause().is::<std::io::Error>()) {
+                (Some(path), true) => format!("the appender {name:?} cannot write {path}: {reason}"),
+                _ => format!("the appender {name:?} is of no use: {reason}{}", known_kinds(reason)),
+            });
         }
     }
     faults
+}
+
+/// What may stand in place of a kind that log4rs (or this build of it) does not know.
+fn known_kinds(reason: &str) -> String {
+    const KNOWN: [(&str, &str); 6] = [
+        ("appender", "console, rolling_file"),
+        ("encoder", "line, json, pattern"),
+        ("filter", "threshold"),
+        ("policy", "compound"),
+        ("trigger", "size_or_time, size, time"),
+        ("roller", "fixed_window, delete"),
+    ];
+    let unknown = reason.contains("deserializer for kind");
+    let known = KNOWN.iter().find(|(what, _)| unknown && reason.contains(&format!("no {what} deserializer")));
+    known.map(|(what, kinds)| format!("; known {what} kinds are {kinds}")).unwrap_or_default()
 }
 
 /// What is used when there is no file.
@@ -173,6 +206,8 @@ mod tests {
         for (yaml, wanted) in [
             ("root: [".to_owned(), "is not a logging configuration"),
             ("appenders: {c: {kind: konsole}}\nroot: {appenders: [c]}".to_owned(), "\"c\" is of no use: no appender deserializer for kind `konsole`"),
+            ("appenders: {f: {kind: file, path: DIR/x.log}}\nroot: {appenders: [f]}".to_owned(), "known appender kinds are console, rolling_file"),
+            ("appenders: {c: {kind: console, encoder: {kind: text}}}\nroot: {appenders: [c]}".to_owned(), "known encoder kinds are line, json, pattern"),
             ("appenders: {c: {kind: console, encoder: {kind: jsn}}}\nroot: {appenders: [c]}".to_owned(), "kind `jsn`"),
             ("appenders: {c: {kind: console, colour: red}}\nroot: {appenders: [c]}".to_owned(), "Unknown field colour"),
             ("appenders: {c: {kind: console, filters: [{kind: x}]}}\nroot: {appenders: [c]}".to_owned(), "kind `x`"),
@@ -190,7 +225,7 @@ mod tests {
             ),
             (
                 "appenders: {f: {kind: rolling_file, path: /proc/nowhere/x.log, policy: {trigger: {kind: size_or_time, limit: 1M, every: 1d}, roller: {kind: delete}}}}\nroot: {appenders: [f]}".to_owned(),
-                "\"f\" is of no use: No such file",
+                "\"f\" cannot write /proc/nowhere/x.log: No such file",
             ),
         ] {
             let told = faults(&yaml);
@@ -203,7 +238,7 @@ mod tests {
         let etc = Path::new(env!("CARGO_MANIFEST_DIR")).join("etc/log4rs.yaml");
         assert_eq!(check(&etc).expect("our own file is right"), [Path::new("log/streamwarden.log")]);
         let json = std::fs::read_to_string(&etc).expect("readable").replace("kind: line # kind: json", "kind: json #");
-        let (text, _) = moved_aside(&json, Path::new("/proc/nowhere"));
+        let (text, _) = written_nowhere(&json);
         assert!(text.contains("kind: json"), "{text}");
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = folder.path().join("log4rs.yaml");

@@ -1,17 +1,21 @@
-//! Logging: log4rs configured by a file, with three things of our own.
+//! Logging: log4rs configured by a file, with four things of our own.
 //!
 //! * A broken file, an unknown kind or an appender nobody defined refuses to start ([`load`]); log4rs alone would drop
 //!   that appender and go on.
-//! * Every record passes [`redacting`] before any appender sees it, so that no URL credentials reach any line,
-//!   whatever encoder the file names.
-//! * Kinds for the file: encoder `line` (for people: sentence, then `key=value`) and trigger `size_or_time`.
+//! * Every record is redacted before any appender sees it ([`owned`]), so that no URL credentials reach any line, whatever
+//!   encoder the file names.
+//! * Nobody who logs waits for a reader, a terminal or a disk: one thread writes what waits in a bounded [`queue`].
+//! * Kinds for the file: encoders `line` (for people: sentence, then `key=value`) and `json`, trigger `size_or_time`.
 //!
-//! Writes are synchronous on the caller's thread. Started once by `main`; everybody else uses the `log` crate.
+//! Started once by `main`; everybody else uses the `log` crate.
 
+mod current;
+mod json;
 mod line;
 mod load;
+mod owned;
 mod place;
-mod redacting;
+mod queue;
 mod reload;
 mod trigger;
 
@@ -27,6 +31,7 @@ use crate::config::Complaints;
 
 pub use load::check;
 pub use place::unset_variable;
+pub use queue::dropped;
 
 /// Environment variable that names the logging configuration.
 pub const VARIABLE: &str = "STREAMWARDEN_LOG_CONFIG";
@@ -35,7 +40,7 @@ pub const VARIABLE: &str = "STREAMWARDEN_LOG_CONFIG";
 const PLACES: [&str; 2] = ["etc/log4rs.yaml", "/etc/streamwarden/log4rs.yaml"];
 
 /// The configuration in use, once logging was started.
-static CURRENT: OnceLock<Arc<redacting::Current>> = OnceLock::new();
+static CURRENT: OnceLock<Arc<current::Current>> = OnceLock::new();
 
 /// What was asked for on the command line, for the whole life of the process.
 static LEVEL: OnceLock<LevelFilter> = OnceLock::new();
@@ -62,7 +67,7 @@ pub fn find(named: Option<PathBuf>, env: &BTreeMap<String, String>) -> Option<Pa
 /// When logging was started before: only `main` does it.
 pub fn start_from_file(file: &Path) -> Result<(), Complaints> {
     let loaded = load::load(file)?;
-    let logger = redacting::Redacting::new(loaded.config, complain_seldom);
+    let logger = current::Logger::new(loaded.config, complain_seldom);
     let current = logger.current();
     install(logger);
     if let Some(every) = loaded.refresh_rate {
@@ -92,10 +97,21 @@ pub fn take_up(file: Option<&Path>) -> Result<(), Complaints> {
 /// # Panics
 /// When logging was started before: only `main` does it.
 pub fn start_on_console(level: LevelFilter) {
-    install(redacting::Redacting::new(load::console_only(level), complain_seldom));
+    install(current::Logger::new(load::console_only(level), complain_seldom));
 }
 
-fn install(logger: redacting::Redacting) {
+/// While it lives, what is logged will be written: its end, be it by a panic, waits for the writer for a moment.
+#[must_use]
+pub struct UntilWritten;
+
+impl Drop for UntilWritten {
+    fn drop(&mut self) {
+        log::logger().flush();
+    }
+}
+
+fn install(logger: current::Logger) {
+    let logger = logger.in_background();
     log::set_max_level(logger.max_level());
     let _ = CURRENT.set(logger.current());
     log::set_boxed_logger(Box::new(logger)).expect("main starts logging, once");

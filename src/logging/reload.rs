@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
-use super::{load, redacting::Current};
+use super::{current::Current, load};
 
 /// Looks at the file this often at most, however short its `refresh_rate`.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -56,7 +56,7 @@ fn modified(file: &Path) -> Option<SystemTime> {
 mod tests {
     use log::LevelFilter;
 
-    use super::super::redacting::Redacting;
+    use super::super::current::Logger;
     use super::*;
 
     #[test]
@@ -71,7 +71,7 @@ mod tests {
         };
         let yaml =
             |level: &str| format!("appenders: {{c: {{kind: console}}}}\nroot: {{level: {level}, appenders: [c]}}\n");
-        let logger = Redacting::new(load::console_only(LevelFilter::Off), |_| ());
+        let logger = Logger::new(load::console_only(LevelFilter::Off), |_| ());
         let current = logger.current();
         write(&yaml("error"), 1);
         let seen = look(&file, None, &current);

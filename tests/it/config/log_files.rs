@@ -69,5 +69,15 @@ fn a_log_file_that_cannot_be_written_refuses_to_start() {
     room.write("etc/log4rs.yaml", &yaml);
     let ended = room.run(&["run"], &[]);
     assert_eq!(ended.code, Some(2));
-    assert!(ended.err.contains("\"file\" is of no use"), "{}", ended.err);
+    assert!(ended.err.contains("\"file\" cannot write log/streamwarden.log"), "{}", ended.err);
+}
+
+#[test]
+fn a_start_needs_no_temporary_folder() {
+    let room = Room::new();
+    let yaml = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/etc/log4rs.yaml")).expect("our own file");
+    room.write("etc/log4rs.yaml", &yaml);
+    let told = room.run(&["check"], &[("TMPDIR", "/nowhere")]);
+    assert!(!told.out.contains("TMPDIR") && !told.err.contains("TMPDIR"), "{}{}", told.out, told.err);
+    assert!(!told.out.contains("FAULT  logging") && told.out.contains("logging"), "{}", told.out);
 }

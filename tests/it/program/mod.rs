@@ -6,6 +6,7 @@ mod command_line;
 mod crash;
 mod databases;
 mod limits;
+mod log_reader;
 mod nodes;
 mod nonsense;
 mod outages;

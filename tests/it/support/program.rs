@@ -82,19 +82,28 @@ impl Program {
 
     /// The same in a room where something has been prepared.
     pub async fn start_in(room: Room, config: &Config) -> Self {
+        Self::begin(room, config, None).await
+    }
+
+    async fn begin(room: Room, config: &Config, stderr: Option<Stdio>) -> Self {
         room.write("streamwarden.toml", &config.toml("data"));
         fs::create_dir_all(room.path().join("tmp")).expect("a folder");
         let environment = config.environment.clone();
-        let child = spawn(&room, &environment);
+        let child = spawn(&room, &environment, stderr);
         let mut program = Self { room, environment, child, ended: None, api: Api::at("http://127.0.0.1:0") };
         program.listens().await;
         program
     }
 
+    /// The same with another place for its stderr than a file.
+    pub async fn start_with_stderr(config: &Config, stderr: Stdio) -> Self {
+        Self::begin(Room::new(), config, Some(stderr)).await
+    }
+
     /// Starts it again after its end.
     pub async fn start_again(&mut self) {
         assert!(self.ended.is_some(), "it is still running");
-        self.child = spawn(&self.room, &self.environment);
+        self.child = spawn(&self.room, &self.environment, None);
         self.ended = None;
         self.listens().await;
     }
@@ -244,7 +253,7 @@ impl Program {
     }
 }
 
-fn spawn(room: &Room, environment: &[(String, String)]) -> Child {
+fn spawn(room: &Room, environment: &[(String, String)], stderr: Option<Stdio>) -> Child {
     let console = File::options().create(true).append(true).open(room.path().join("console")).expect("a file");
     let mut command = room.command(&["run", "--config", "streamwarden.toml"], &[]);
     for name in ["ffmpeg", "ffprobe"] {
@@ -252,7 +261,8 @@ fn spawn(room: &Room, environment: &[(String, String)]) -> Child {
     }
     command.envs(environment.iter().cloned());
     command.env("TMPDIR", room.path().canonicalize().expect("our folder").join("tmp"));
-    command.stdin(Stdio::null()).stdout(console.try_clone().expect("a handle")).stderr(console);
+    command.stdin(Stdio::null()).stdout(console.try_clone().expect("a handle"));
+    command.stderr(stderr.unwrap_or_else(|| console.into()));
     command.spawn().expect("the program starts")
 }
 
