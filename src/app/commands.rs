@@ -12,7 +12,7 @@ use crate::actors::restream::{
     AddCamera, ApplyPlan, DeleteCamera, EditCamera, LookAtPlan, LookAtRuns, ProbeCamera, RestartCamera, Restreams,
     TestCamera, Written,
 };
-use crate::actors::root::{Find, Root};
+use crate::actors::root::{AskManagers, Find, Root};
 use crate::actors::supervision::{Health, Observation, Observe};
 use crate::adapters::database::Condition;
 use crate::base::{Error, Kind, Result};
@@ -101,6 +101,13 @@ impl Commands for ToTheTree {
 
     async fn apply_camera_plan(&self, id: String) -> Result<PlanView> {
         self.restreams(ApplyPlan(id)).await
+    }
+
+    async fn silent_managers(&self, patience: Duration) -> Result<Vec<String>> {
+        let asked = tokio::time::timeout(patience * 2, self.0.send(AskManagers { patience })).await;
+        asked.ok().and_then(std::result::Result::ok).ok_or_else(|| {
+            Error::unavailable("the root of the actor tree does not answer; restart the program if that stays so")
+        })
     }
 
     async fn tree(&self) -> Result<Observation> {

@@ -150,7 +150,7 @@ pub(super) fn children(
     if services.roles.contains(&Role::Record) {
         children.push(record_child(settings, live.record, services, incidents, mark, sealed)?);
     }
-    children.push(monitor_child(settings, live.interval, services)?);
+    children.push(monitor_child(settings, live.interval, services, incidents)?);
     Ok((children, knobs))
 }
 
@@ -219,13 +219,18 @@ fn hub_child(services: &Services, hub: &HubHandle) -> Child {
 }
 
 /// Watching is part of every role: each of them decides by what is live.
-fn monitor_child(settings: &Settings, interval: Setting<Duration>, services: &Services) -> Result<Child> {
+fn monitor_child(
+    settings: &Settings,
+    interval: Setting<Duration>,
+    services: &Services,
+    incidents: &IncidentsHandle,
+) -> Result<Child> {
     let watched = settings.servers.iter().map(|server| {
         let client = Arc::new(MediaMtx::new(server)?);
-        Ok(Watched { name: server.name.clone(), client })
+        Ok(Watched { name: server.name.clone(), client, rtsp_url: server.rtsp_url.clone() })
     });
     let watched = watched.collect::<Result<Vec<_>>>()?;
-    let live = services.live.clone();
-    let build = move || Monitor::new(watched.clone(), live.clone(), interval.clone());
+    let (live, incidents) = (services.live.clone(), incidents.clone());
+    let build = move || Monitor::new(watched.clone(), live.clone(), interval.clone(), incidents.clone());
     Ok(Child::new("monitor", Restart::Always, build))
 }

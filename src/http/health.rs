@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
-use futures_util::future::join3;
+use futures_util::future::join4;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -13,15 +13,20 @@ use super::state::State;
 use crate::actors::record::SpoolDisk;
 use crate::adapters::live::Latest;
 use crate::base::{Error, Kind, Result};
-use crate::domain::camera::{CameraStatus, undelivered};
+use crate::domain::camera::{CameraState, CameraStatus, undelivered};
+use crate::domain::probe::LOGIN_REFUSED;
 use crate::domain::recording::{RecordingState, RecordingStatus};
 use crate::domain::role::Role;
+use crate::domain::stream::ServerStatus;
 
 /// A dependency that does not answer in this time is down.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// So many cameras that deliver nothing are named.
 const CAMERAS_NAMED: usize = 5;
+
+/// A manager that works answers at once: it only decides.
+const MANAGERS_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Liveness.
 #[derive(Serialize, ToSchema)]
@@ -40,7 +45,7 @@ pub(super) struct Ready {
 /// One thing this process depends on.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Service {
-    /// `database`, `node`, `objects`, `live`, `updates`, `spool`, `recording`, `cameras`, or `server NAME`.
+    /// `database`, `node`, `objects`, `live`, `updates`, `managers`, `spool`, `recording`, `cameras`, or `server NAME`.
     name: String,
     /// Whether it answers.
     ok: bool,
@@ -70,8 +75,13 @@ pub(super) async fn ready(state: web::Data<State>) -> Answer {
 
 /// Everything this process depends on, asked now.
 pub(super) async fn services(state: &State) -> Vec<Service> {
-    let (database, objects, latest) =
-        join3(within(state.database.ping()), within(state.objects.ping()), within(state.live.latest())).await;
+    let (database, objects, latest, managers) = join4(
+        within(state.database.ping()),
+        within(state.objects.ping()),
+        within(state.live.latest()),
+        within(managers(state)),
+    )
+    .await;
     // Found out beforehand: a disk that hangs must not hold a thread for each who asks.
     let trouble = |name: &str| match state.troubles.borrow().get(name) {
         Some(why) => Err(Error::unavailable(why.clone())),
@@ -79,7 +89,8 @@ pub(super) async fn services(state: &State) -> Vec<Service> {
     };
     let recording = latest.as_ref().ok().map(|latest| recording(&latest.recordings, &state.disk.borrow()));
     let node = state.database.admitted().and_then(|()| trouble("node"));
-    let servers = latest.as_ref().map(|latest| latest.servers.clone()).unwrap_or_default();
+    let (servers, cameras_known) =
+        latest.as_ref().map(|latest| (latest.servers.clone(), latest.cameras.clone())).unwrap_or_default();
     let cameras = latest.as_ref().ok().and_then(cameras);
     let updates = match state.hub.hub() {
         Some(_) => Ok("browsers are told".to_owned()),
@@ -90,6 +101,7 @@ pub(super) async fn services(state: &State) -> Vec<Service> {
         Service::of("node", true, node.map(|()| format!("{} is admitted", state.node))),
         Service::of("live", true, latest.map(|latest| format!("{} streams", latest.streams.len()))),
         Service::of("updates", true, updates),
+        Service::of("managers", true, managers),
     ];
     let records = state.roles.contains(&Role::Record);
     if records {
@@ -103,15 +115,7 @@ pub(super) async fn services(state: &State) -> Vec<Service> {
     }
     services.extend(cameras);
     // A server that is down is what this program is there to show; it goes on working.
-    services.extend(servers.into_iter().map(|server| Service {
-        name: format!("server {}", server.name),
-        ok: server.reachable,
-        required: false,
-        detail: match server.reason {
-            Some(reason) => reason,
-            None => server.version.map_or_else(|| "answers".to_owned(), |version| format!("MediaMTX {version}")),
-        },
-    }));
+    services.extend(servers.into_iter().map(|server| of_server(server, &cameras_known)));
     services
 }
 
@@ -155,6 +159,36 @@ fn recording(recordings: &[RecordingStatus], disk: &SpoolDisk) -> Service {
             Some(free) => format!("{} recordings, {:.1} GB free in the spool", recordings.len(), free as f64 / 1e9),
             None => format!("{} recordings", recordings.len()),
         }),
+    }
+}
+
+fn of_server(server: ServerStatus, cameras: &[CameraStatus]) -> Service {
+    let ServerStatus { name, reachable, reason, version, .. } = server;
+    let refused = |camera: &&CameraStatus| {
+        let told = camera.last_error.as_ref().is_some_and(|error| error.contains(LOGIN_REFUSED));
+        camera.server == name && camera.state != CameraState::Running && told
+    };
+    let refused = cameras.iter().filter(refused).count();
+    let detail = match (reason, refused) {
+        (Some(reason), _) => reason,
+        (None, 0) => version.map_or_else(|| "answers".to_owned(), |version| format!("MediaMTX {version}")),
+        (None, refused) => format!(
+            "refuses our login for publishing ({refused} cameras wait): correct publish_username and publish_password of \
+            server {name}"
+        ),
+    };
+    Service { name: format!("server {name}"), ok: reachable && refused == 0, required: false, detail }
+}
+
+/// Whether those who start, watch and record answer: this very page is served by other threads.
+async fn managers(state: &State) -> Result<String> {
+    let silent = state.commands.silent_managers(MANAGERS_PATIENCE).await?;
+    match silent.as_slice() {
+        [] => Ok("all answer".to_owned()),
+        names => Err(Error::unavailable(format!(
+            "no answer from {}; what hangs is built again within 15 s, the log says more",
+            names.join(", ")
+        ))),
     }
 }
 

@@ -43,6 +43,8 @@ fn process(text: &mut Exposition, state: &State) {
     text.family("build_info", Kind::Gauge, "Always 1; the labels say what runs.")
         .sample(&[("version", VERSION), ("node", node)], 1_u64);
     let uptime = (Utc::now() - state.started_at).num_milliseconds().max(0);
+    text.family("log_lines_dropped_total", Kind::Counter, "Log lines dropped because nobody took those before them.")
+        .value((state.dropped_log_lines)());
     text.family("uptime_seconds", Kind::Gauge, "Seconds since the process started.").value(uptime as f64 / 1000.0);
 }
 

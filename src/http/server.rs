@@ -9,7 +9,7 @@ use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceRespon
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, Error as ActixError, HttpServer, web};
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::body::LARGEST;
@@ -37,8 +37,10 @@ const STOP_SECONDS: u64 = 3;
 /// A running server.
 pub struct Server {
     address: SocketAddr,
-    handle: ServerHandle,
+    pub(super) handle: ServerHandle,
     stopping: CancellationToken,
+    /// It has ended although nobody asked it to.
+    failed: CancellationToken,
     task: JoinHandle<()>,
     _sweeper: AbortOnDropHandle<()>,
 }
@@ -60,7 +62,7 @@ pub(super) fn serve_within(listener: TcpListener, state: Arc<State>, limits: Lim
     let address = listener.local_addr().map_err(fault)?;
     let doors = Doors::new(address, state.allowed_origins.clone());
     let stopping = CancellationToken::new();
-    let token = stopping.clone();
+    let (token, failed) = (stopping.clone(), CancellationToken::new());
     let connections = Connections::new(limits);
     let sweeper = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&connections).keep_sweeping()));
     let server = HttpServer::new(move || app(state.clone(), doors.clone(), limits, token.clone()))
@@ -76,16 +78,16 @@ pub(super) fn serve_within(listener: TcpListener, state: Arc<State>, limits: Lim
         .map_err(fault)?
         .run();
     let handle = server.handle();
-    let task = actix_web::rt::spawn(watched(server, stopping.clone()));
-    Ok(Server { address, handle, task, stopping, _sweeper: sweeper })
+    let task = actix_web::rt::spawn(watched(server, stopping.clone(), failed.clone().drop_guard()));
+    Ok(Server { address, handle, task, stopping, failed, _sweeper: sweeper })
 }
 
-/// Says so when the server ends although nobody asked it to.
-async fn watched(server: impl Future<Output = std::io::Result<()>>, stopping: CancellationToken) {
+/// Says so when the server ends although nobody asked it to. `failed` is dropped then, also by a panic.
+async fn watched(server: impl Future<Output = std::io::Result<()>>, stopping: CancellationToken, failed: DropGuard) {
     match server.await {
         Err(error) => log::error!(error = error.to_string().as_str(); "http server ended with an error"),
         Ok(()) if !stopping.is_cancelled() => log::error!("http server ended by itself"),
-        Ok(()) => {}
+        Ok(()) => _ = failed.disarm(),
     }
 }
 
@@ -93,6 +95,11 @@ impl Server {
     /// Where it listens; tells the port that the system chose.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Waits until the server has ended although nobody asked it to: page, API and metrics are gone then.
+    pub fn failed(&self) -> impl Future<Output = ()> + 'static {
+        self.failed.clone().cancelled_owned()
     }
 
     /// Takes no more connections, tells WebSockets to go, lets requests finish for a moment, and ends.

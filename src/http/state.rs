@@ -1,6 +1,7 @@
 //! What the handlers may touch: stores to read from, and the two ways to make something happen (commands, hub).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -44,6 +45,9 @@ pub trait Commands: Send + Sync {
     async fn camera_plan(&self, read: bool) -> Result<PlanView>;
     /// Carries out the held plan of this id. `Conflict` when another one, or none, is held by now.
     async fn apply_camera_plan(&self, id: String) -> Result<PlanView>;
+    /// Names of managers that run and do not answer within `patience`; empty when all is well. `Unavailable` when the root
+    /// itself does not answer.
+    async fn silent_managers(&self, patience: Duration) -> Result<Vec<String>>;
     /// The root with every actor below it.
     async fn tree(&self) -> Result<Observation>;
 }
@@ -74,6 +78,8 @@ pub struct State {
     pub hub: HubHandle,
     /// The way to change the world.
     pub commands: Arc<dyn Commands>,
+    /// How many log lines were dropped since the start because nobody took them.
+    pub dropped_log_lines: fn() -> u64,
     /// Origins besides our own that may use the page's doors, as `https://host[:port]`; may change while we run.
     pub allowed_origins: watch::Receiver<Vec<String>>,
 }

@@ -7,7 +7,10 @@ use std::time::Duration;
 use actix::{Actor, Context};
 use serde_json::{Value, json};
 
+use url::Url;
+
 use super::server::ServerPoller;
+use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, supervised};
 use crate::adapters::live::SharedLive;
@@ -20,6 +23,8 @@ pub struct Watched {
     pub name: String,
     /// Its API.
     pub client: Arc<dyn MediaServer>,
+    /// Where it serves RTSP: it is not down while that answers, whatever its API does.
+    pub rtsp_url: Url,
 }
 
 impl fmt::Debug for Watched {
@@ -33,13 +38,20 @@ pub struct Monitor {
     servers: Vec<Watched>,
     live: SharedLive,
     interval: Setting<Duration>,
+    incidents: IncidentsHandle,
     children: Option<ChildSet<Self>>,
 }
 
 impl Monitor {
-    /// Polls each of `servers` every `interval` and publishes into `live`. Another interval counts from the next poll on.
-    pub fn new(servers: Vec<Watched>, live: SharedLive, interval: impl Into<Setting<Duration>>) -> Self {
-        Self { servers, live, interval: interval.into(), children: None }
+    /// Polls each of `servers` every `interval`, publishes into `live`, and tells `incidents` which of them are down. Another
+    /// interval counts from the next poll on.
+    pub fn new(
+        servers: Vec<Watched>,
+        live: SharedLive,
+        interval: impl Into<Setting<Duration>>,
+        incidents: IncidentsHandle,
+    ) -> Self {
+        Self { servers, live, interval: interval.into(), incidents, children: None }
     }
 }
 
@@ -50,9 +62,9 @@ impl Actor for Monitor {
         let mut children = ChildSet::new(ctx, StopOrder::Together);
         for watched in &self.servers {
             let (watched, live, interval) = (watched.clone(), Arc::clone(&self.live), self.interval.clone());
-            let name = watched.name.clone();
+            let (name, incidents) = (watched.name.clone(), self.incidents.clone());
             children.start(Child::new(name, Restart::Always, move || {
-                ServerPoller::new(watched.clone(), Arc::clone(&live), interval.clone())
+                ServerPoller::new(watched.clone(), Arc::clone(&live), interval.clone(), incidents.clone())
             }));
         }
         self.children = Some(children);

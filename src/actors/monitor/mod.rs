@@ -2,12 +2,13 @@
 //!
 //! [`Monitor`] holds one [`ServerPoller`] per server; that one polls, and holds one [`PathPoller`] per path, which
 //! remembers and judges one stream by the rules of `domain::stream`. All that follows from one poll is published
-//! together. Nobody talks to these actors but their supervisors: results are read from the live store, and a rebuilt
-//! actor goes on from there. Never here: HTTP (the adapter's), rules (the domain's), what others do about a stream.
+//! together. A server of which neither API nor RTSP port answers is an incident. Nobody talks to these actors but their
+//! supervisors: results are read from the live store, and a rebuilt actor goes on from there. Never here: HTTP (the adapter's), rules (the domain's), what others do about a stream.
 
 mod camera_paths;
 mod ledger;
 mod manager;
+mod outage;
 mod path;
 mod server;
 

@@ -17,7 +17,9 @@ use tokio_util::task::AbortOnDropHandle;
 use super::camera_paths::CameraPaths;
 use super::ledger::{Ledger, News};
 use super::manager::Watched;
+use super::outage::Outage;
 use super::path::{Feed, PathPoller};
+use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, supervised};
 use crate::adapters::live::feed::{Fed, feed};
@@ -37,7 +39,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Polls one server.
 pub struct ServerPoller {
-    watched: Watched,
+    pub(super) watched: Watched,
     live: SharedLive,
     interval: Setting<Duration>,
     born: Instant,
@@ -47,6 +49,8 @@ pub struct ServerPoller {
     cameras: CameraPaths,
     refused: Vec<String>,
     figures: Figures,
+    pub(super) outage: Outage,
+    pub(super) incidents: IncidentsHandle,
     children: Option<ChildSet<Self>>,
 }
 
@@ -67,8 +71,8 @@ struct Answer {
 }
 
 impl ServerPoller {
-    /// Polls `watched` every `interval` and publishes into `live`.
-    pub fn new(watched: Watched, live: SharedLive, interval: Setting<Duration>) -> Self {
+    /// Polls `watched` every `interval`, publishes into `live`, and tells `incidents` when it is down.
+    pub fn new(watched: Watched, live: SharedLive, interval: Setting<Duration>, incidents: IncidentsHandle) -> Self {
         let ledger = Ledger::new(watched.name.as_str());
         let cameras = CameraPaths::new(watched.name.as_str());
         Self {
@@ -81,6 +85,8 @@ impl ServerPoller {
             cameras,
             refused: Vec::new(),
             figures: Figures::default(),
+            outage: Outage::default(),
+            incidents,
             children: None,
         }
     }
@@ -115,6 +121,7 @@ impl ServerPoller {
         let feeds = match answer.result {
             Ok((listing, version)) => {
                 self.note_refused(&listing.refused);
+                self.is_up();
                 if self.ledger.answered(at.wall, version) {
                     let server = self.watched.name.as_str();
                     log::info!(server = server; "server answers; it lists {} paths", listing.paths.len());
@@ -127,6 +134,7 @@ impl ServerPoller {
                 if self.ledger.failed(at.wall, &reason) {
                     log::warn!(server = self.watched.name.as_str(); "server is not to be had: {reason}");
                 }
+                self.may_be_down(reason.clone(), ctx);
                 self.ledger.feeds_without_answer(&reason, at)
             }
         };

@@ -10,6 +10,7 @@ use tokio::sync::broadcast;
 use tokio::time::Instant;
 
 use super::{Monitor, Watched};
+use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::testkit::{Fault, Provoke};
 use crate::actors::supervision::{Health, Observation, Observe, Stop};
 use crate::adapters::live::memory::Memory;
@@ -111,8 +112,12 @@ impl Stage {
         };
         let servers: Vec<_> = scripts.into_iter().map(new).collect();
         let watched = servers.iter().enumerate();
-        let watched = watched.map(|(n, server)| Watched { name: format!("s{n}"), client: Arc::clone(server) as _ });
-        let monitor = Monitor::new(watched.collect(), Arc::clone(&live), INTERVAL).start();
+        let watched = watched.map(|(n, server)| Watched {
+            name: format!("s{n}"),
+            client: Arc::clone(server) as _,
+            rtsp_url: "rtsp://127.0.0.1:1".parse().expect("a url"),
+        });
+        let monitor = Monitor::new(watched.collect(), Arc::clone(&live), INTERVAL, IncidentsHandle::default()).start();
         Self { monitor, servers, live, told }
     }
 

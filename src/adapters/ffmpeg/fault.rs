@@ -86,6 +86,7 @@ const RULES: [Rule; 19] = [
     Rule {
         needles: &["announce failed: 401", "announce failed: 403", "record failed: 401"],
         kind: FaultKind::PublishRefused,
+        // Begins as `domain::probe::LOGIN_REFUSED` does.
         words: "the media server refuses our login for publishing; check publish_username and publish_password of the server",
         lacking: Some((
             Lack::PublishLogin,
@@ -459,6 +460,12 @@ mod tests {
             let quoted = fault.message.starts_with("ffmpeg failed");
             assert!(quoted || fault.message.contains("; "), "it says what to do: {fault}");
         }
+    }
+
+    #[test]
+    fn a_login_that_the_server_refuses_is_told_by_its_first_words() {
+        let fault = explain(&exit(&["method ANNOUNCE failed: 401 Unauthorized"], 9), "x", Duration::from_secs(5));
+        assert!(fault.message.starts_with(crate::domain::probe::LOGIN_REFUSED), "{fault}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod media;
 mod page;
 mod probes;
 mod rest;
+mod server;
 mod settings;
 mod sheet;
 mod slow;

@@ -3,9 +3,9 @@
 use actix_web::http::Method;
 use serde_json::{Value, json};
 
-use super::world::{World, at, camera, recording, server, stream};
+use super::world::{SILENT, World, at, camera, recording, server, stream};
 use crate::adapters::live::Change;
-use crate::domain::camera::CameraState;
+use crate::domain::camera::{CameraState, CameraStatus};
 use crate::domain::stream::{Sample, StreamState};
 
 /// Two servers with a stream of the same name; one of them is fed by a camera and recorded.
@@ -169,9 +169,23 @@ async fn ready_tells_a_required_service_from_a_server() {
         (&of("server other")["ok"], &of("server other")["detail"]),
         (&json!(false), &json!("connection refused"))
     );
-    for name in ["database", "objects", "live", "updates", "server main"] {
+    for name in ["database", "objects", "live", "updates", "managers", "server main"] {
         assert_eq!(of(name)["ok"], true, "{name}");
     }
+    // The server answers, and does not take what is published.
+    let words = format!("{}; check publish_username", crate::domain::probe::LOGIN_REFUSED);
+    let refused = CameraStatus { state: CameraState::Backoff, last_error: Some(words), ..camera(9, "back") };
+    world.publish(vec![Change::Camera(refused)]).await;
+    let services = world.get("/ready").await.json()["services"].clone();
+    let main = services.as_array().expect("services").iter().find(|one| one["name"] == "server main").expect("main");
+    let told = main["detail"].as_str().expect("words").contains("refuses our login for publishing (1 cameras wait)");
+    assert!(main["ok"] == false && told, "{main}");
+    // A manager hangs: nothing is started or watched any more, whatever answers here.
+    std::fs::write(world.folder.path().join(SILENT), "restreams\nrecorders\n").expect("a file");
+    let ready = world.get("/ready").await;
+    assert_eq!((ready.status, &ready.json()["ok"]), (503, &json!(false)), "{}", ready.json());
+    assert!(String::from_utf8_lossy(&ready.body).contains("no answer from restreams, recorders"), "{}", ready.json());
+    std::fs::remove_file(world.folder.path().join(SILENT)).expect("our file");
     // The folder of the database and of the objects goes away.
     std::fs::remove_dir_all(world.folder.path()).expect("the folder can be removed");
     let ready = world.get("/ready").await;
@@ -211,6 +225,7 @@ async fn metrics_are_prometheus_text() {
         "streamwarden_recordings{state=\"paused\"} 0",
         "streamwarden_disk_free_bytes{folder=\"spool\"} 1500000000",
         "streamwarden_websocket_clients 0",
+        "streamwarden_log_lines_dropped_total 3",
         "streamwarden_stream_bitrate_bits_per_second{server=\"main\",stream=\"site/front.1\"} 4000000",
         "streamwarden_server_reachable{server=\"main\"} 1",
     ] {

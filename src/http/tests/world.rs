@@ -1,6 +1,7 @@
 //! A small world behind the routes: a real database, live store, object store and spool in a temporary folder, a real
 //! hub. Only the root is played: what it does with a command is tested with the restreams.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +31,9 @@ use crate::domain::role::Role;
 use crate::domain::run_log::{Program, Run};
 use crate::domain::stream::{ServerStatus, StreamState, StreamStatus};
 use crate::http::{Commands, State};
+
+/// A file in the folder with the names of managers that do not answer.
+pub const SILENT: &str = "silent managers";
 
 /// Everything a test needs; the folder goes when it is dropped.
 pub struct World {
@@ -63,7 +67,8 @@ impl World {
             spool: Arc::new(Spool::open(folder.path().join("spool")).expect("a spool")),
             disk: tokio::sync::watch::channel(SpoolDisk { free: Some(1_500_000_000), obstacle: None }).1,
             hub,
-            commands: Arc::new(PlayedRoot(database)),
+            commands: Arc::new(PlayedRoot(database, folder.path().join(SILENT))),
+            dropped_log_lines: || 3,
             allowed_origins: watch::channel(vec!["https://cams.example.org".to_owned()]).1,
         };
         let world = Self { state: Arc::new(state), folder };
@@ -210,7 +215,7 @@ pub fn server(name: &str) -> ServerStatus {
 }
 
 /// Does to the database what the restreams do, without the restreaming.
-struct PlayedRoot(SharedDatabase);
+struct PlayedRoot(SharedDatabase, PathBuf);
 
 #[async_trait]
 impl Commands for PlayedRoot {
@@ -263,6 +268,10 @@ impl Commands for PlayedRoot {
             "0f" => Ok(PlanView { held: None, cameras: 3, running: 3 }),
             _ => Err(Error::new(Kind::Conflict, "the plan has changed")),
         }
+    }
+
+    async fn silent_managers(&self, _: Duration) -> Result<Vec<String>> {
+        Ok(std::fs::read_to_string(&self.1).map_or(Vec::new(), |names| names.lines().map(str::to_owned).collect()))
     }
 
     async fn tree(&self) -> Result<Observation> {

@@ -1,5 +1,6 @@
 //! The monitor on real media: what it says while publishers and servers come, hang and go.
 
+mod incidents;
 mod stage;
 
 use std::time::{Duration, Instant};

@@ -63,12 +63,6 @@ impl ServerView {
         }
     }
 
-    /// Why it does not answer.
-    pub(super) fn fault(&self) -> Option<&str> {
-        let fault = self.answers.as_ref()?.as_ref().err()?;
-        Some(fault.strip_prefix("waiting for ").unwrap_or(fault))
-    }
-
     /// Notes whether somebody opened; says whether that is news.
     pub(super) fn knocked(&mut self, answered: bool) -> bool {
         self.closed = !answered;
@@ -207,7 +201,7 @@ mod tests {
             assert_eq!(view.path(&gate), path, "{words}");
         }
         assert!(view.answers().is_err_and(|reason| reason.contains("refused")));
-        assert_eq!((view.sight(), view.fault()), (Some(Sight::Doubtful), Some("the media server main: refused")));
+        assert_eq!(view.sight(), Some(Sight::Doubtful));
         assert!(view.is_in_doubt() && view.knocked(true) && view.answers().is_ok(), "media without an API");
         assert_eq!(view.sight(), Some(Sight::Up));
         view.knocked(false);

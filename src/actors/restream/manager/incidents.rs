@@ -32,14 +32,13 @@ impl Restreams {
 
     /// Whether an incident that was open when we started may still be: nobody has seen its end.
     fn may_last(&self, kind: IncidentKind, subject: &Subject) -> bool {
-        use IncidentKind::{CameraDegraded, CameraDown, CameraStalled, OtherPublisher, PlanHeld, ServerDown};
+        use IncidentKind::{CameraDegraded, CameraDown, CameraStalled, OtherPublisher, PlanHeld};
         match (kind, subject) {
             (PlanHeld, _) => self.held.is_some(),
-            (ServerDown, Subject::Server { name }) if *name == self.setup.server => !self.server_is_up(),
             (CameraDown | CameraStalled | CameraDegraded | OtherPublisher, Subject::Camera { id, .. }) => {
                 self.camera_may_be_down(*id)
             }
-            // Somebody else's, as another server's of another process.
+            // Somebody else's.
             _ => true,
         }
     }

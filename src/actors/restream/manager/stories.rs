@@ -1,4 +1,4 @@
-//! What relays and the media server go through, on its way to becoming incidents.
+//! What relays go through, on its way to becoming incidents.
 //!
 //! Relays tell of every change of their state; whether that is an incident, since when and why, is decided by
 //! `domain::incident::Story`, one for each camera.
@@ -13,17 +13,14 @@ use crate::actors::incidents::now;
 use crate::actors::restream::relay::reports::Told;
 use crate::domain::camera::CameraState;
 use crate::domain::incident::{IncidentKind, Sight, Story, Subject, Verdict};
-use crate::domain::moment::Moment;
 
 /// What is in doubt is looked at again so often.
 const JUDGE_EVERY: Duration = Duration::from_secs(1);
 
-/// The stories of all cameras, and the server's.
+/// The stories of all cameras.
 #[derive(Default)]
 pub(super) struct Stories {
     cameras: BTreeMap<i64, Story>,
-    /// Since when the server is in doubt.
-    server_since: Option<Moment>,
     judging: bool,
 }
 
@@ -31,10 +28,6 @@ impl Restreams {
     fn camera(&self, id: i64) -> Subject {
         let name = self.fleet.get(&id).map(|planned| planned.facts.name.clone()).unwrap_or_default();
         Subject::Camera { id, name }
-    }
-
-    fn server_subject(&self) -> Subject {
-        Subject::Server { name: self.setup.server.clone() }
     }
 
     fn follow(&self, id: i64, verdicts: impl IntoIterator<Item = Verdict>) {
@@ -60,33 +53,15 @@ impl Restreams {
         planned.refusal().is_some() || planned.source().is_some() && !runs
     }
 
-    /// Something new is known of the server.
+    /// Something new is known of the server. Its own incident is the monitor's to raise.
     pub(super) fn watch_server(&mut self, ctx: &mut Context<Self>) {
-        let (Some(sight), now) = (self.server.sight(), now()) else { return };
+        let Some(sight) = self.server.sight() else { return };
         self.ran.server(sight == Sight::Up, self.born.elapsed());
-        let (subject, kind) = (self.server_subject(), IncidentKind::ServerDown);
-        match sight {
-            Sight::Up => {
-                self.stories.server_since = None;
-                self.incidents.clear(kind, &subject);
-            }
-            Sight::Doubtful => {
-                self.stories.server_since.get_or_insert(now);
-                // Its API alone may be gone; the port it takes streams at decides.
-                self.knock(ctx);
-            }
-            Sight::Down => {
-                let since = *self.stories.server_since.get_or_insert(now);
-                let cause = self.server.fault().unwrap_or("it does not answer");
-                self.incidents.raise(kind, &subject, cause, since);
-            }
+        if sight == Sight::Doubtful {
+            // Its API alone may be gone; the port it takes streams at decides.
+            self.knock(ctx);
         }
         self.judge_stories(ctx);
-    }
-
-    /// Whether it is known that the server answers.
-    pub(super) fn server_is_up(&self) -> bool {
-        self.server.sight() == Some(Sight::Up)
     }
 
     /// Decides what was in doubt, now and until nothing is.
