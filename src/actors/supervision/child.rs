@@ -60,8 +60,8 @@ impl Exit {
 pub struct ChildExited {
     /// Name within the parent.
     pub name: String,
-    /// Which instance of that name.
-    pub generation: u64,
+    /// Which run: no two of one parent have the same number, whatever their names.
+    pub run: u64,
     /// How it ended.
     pub exit: Exit,
 }
@@ -70,7 +70,7 @@ pub struct ChildExited {
 pub struct ExitGuard {
     parent: Recipient<ChildExited>,
     name: String,
-    generation: u64,
+    run: u64,
     exit: Exit,
 }
 
@@ -85,10 +85,10 @@ impl Drop for ExitGuard {
     fn drop(&mut self) {
         let exited = ChildExited {
             name: std::mem::take(&mut self.name),
-            generation: self.generation,
+            run: self.run,
             exit: std::mem::replace(&mut self.exit, Exit::Aborted),
         };
-        // do_send ignores the mailbox bound on purpose: this news must never be refused. There is one per generation.
+        // do_send ignores the mailbox bound on purpose: this news must never be refused. There is one per run.
         self.parent.do_send(exited);
     }
 }
@@ -151,8 +151,8 @@ impl Child {
     }
 
     /// Builds and runs the next generation; the parent hears of its end through `parent`.
-    pub(super) fn launch(&mut self, generation: u64, parent: Recipient<ChildExited>) -> Option<Running> {
-        let guard = ExitGuard { parent, name: self.name.clone(), generation, exit: Exit::Aborted };
+    pub(super) fn launch(&mut self, run: u64, parent: Recipient<ChildExited>) -> Option<Running> {
+        let guard = ExitGuard { parent, name: self.name.clone(), run, exit: Exit::Aborted };
         (self.launch)(guard)
     }
 }

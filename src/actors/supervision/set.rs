@@ -24,15 +24,20 @@ const PING_PATIENCE: Duration = Duration::from_secs(10);
 #[rtype(result = "()")]
 pub struct ChildDue {
     name: String,
-    after: u64,
+    after_run: u64,
 }
 
 struct Slot {
     child: Child,
     /// Place in the start order.
     place: u64,
+    /// Which instance of this name, for people.
     generation: u64,
+    /// Its number among all runs of the set: news of another one is not for this instance.
+    run: u64,
     running: Option<Running>,
+    /// How long the last run lasted, when that is known before its end is.
+    lasted: Option<Duration>,
     history: RestartHistory,
     degraded: bool,
     last_exit: Option<Exit>,
@@ -47,6 +52,8 @@ pub struct ChildSet<P: Supervised> {
     parent: Recipient<ChildExited>,
     slots: BTreeMap<String, Slot>,
     started: u64,
+    /// Runs of all children. A name that is used again must not hear of the end of its namesake.
+    runs: u64,
     policy: RestartPolicy,
     order: StopOrder,
     born: Instant,
@@ -70,6 +77,7 @@ where
             parent: ctx.address().recipient(),
             slots: BTreeMap::new(),
             started: 0,
+            runs: 0,
             policy: RestartPolicy::STANDARD,
             order,
             born: Instant::now(),
@@ -93,7 +101,9 @@ where
             child,
             place: self.started,
             generation: 0,
+            run: 0,
             running: None,
+            lasted: None,
             history: RestartHistory::default(),
             degraded: false,
             last_exit: None,
@@ -106,10 +116,12 @@ where
 
     fn launch(&mut self, name: &str) {
         let Some(slot) = self.slots.get_mut(name) else { return };
+        self.runs += 1;
         slot.generation += 1;
-        slot.pinged = false;
+        slot.run = self.runs;
+        (slot.pinged, slot.lasted) = (false, None);
         // A factory that panics has told the parent through its guard: the exit arrives as a message like any other.
-        slot.running = slot.child.launch(slot.generation, self.parent.clone());
+        slot.running = slot.child.launch(slot.run, self.parent.clone());
     }
 
     /// Asks every running child whether it is alive; aborts who does not answer. Its end then arrives as usual.
@@ -118,10 +130,10 @@ where
         for slot in self.slots.values_mut().filter(|slot| !slot.pinged && !slot.leaving) {
             let Some(running) = &slot.running else { continue };
             slot.pinged = true;
-            let (name, generation, ping) = (slot.child.name.clone(), slot.generation, running.ping.clone());
+            let (name, run, ping) = (slot.child.name.clone(), slot.run, running.ping.clone());
             pings.push(Box::pin(async move {
                 let answer = timeout(PING_PATIENCE, ping.send(Ping)).await;
-                (name, generation, answer.is_ok())
+                (name, run, answer.is_ok())
             }));
         }
         if pings.is_empty() {
@@ -130,8 +142,8 @@ where
         let all = actix::fut::wrap_future::<_, P>(join_all(pings));
         ctx.spawn(actix::ActorFutureExt::map(all, |answers, manager: &mut P, _| {
             if let Some(set) = manager.children() {
-                for (name, generation, alive) in answers {
-                    set.pinged(&name, generation, alive);
+                for (name, run, alive) in answers {
+                    set.pinged(&name, run, alive);
                 }
             }
         }));
@@ -145,14 +157,15 @@ impl<P: Supervised> ChildSet<P> {
         slots
     }
 
-    fn pinged(&mut self, name: &str, generation: u64, alive: bool) {
-        let Some(slot) = self.slots.get_mut(name).filter(|slot| slot.generation == generation) else { return };
+    pub(super) fn pinged(&mut self, name: &str, run: u64, alive: bool) {
+        let Some(slot) = self.slots.get_mut(name).filter(|slot| slot.run == run) else { return };
         slot.pinged = false;
         if alive {
             return;
         }
         if let Some(running) = slot.running.take() {
-            log::error!(generation = generation; "{name} does not answer; it is aborted and built again");
+            log::error!(generation = slot.generation; "{name} does not answer; it is aborted and built again");
+            slot.lasted = Some(running.since.elapsed());
             slot.last_exit = Some(Exit::Hung);
             running.task.abort();
         }
@@ -201,17 +214,16 @@ impl<P: Supervised> ChildSet<P> {
         self.len() == 0
     }
 
-    /// Stops one child for good. The future ends when it has stopped or was aborted at the deadline; the child is then
-    /// forgotten, and `Supervised::child_ended` is called.
+    /// Stops one child for good. The future ends when it has stopped or was aborted at the deadline, at once when it is
+    /// between two generations; the child is then forgotten, and `Supervised::child_ended` is called, always.
     pub fn remove(&mut self, name: &str, deadline: Instant) -> impl Future<Output = Vec<String>> + 'static {
         let mut leaving = Vec::new();
         if let Some(slot) = self.slots.get_mut(name) {
             slot.leaving = true;
             match &slot.running {
                 Some(running) => leaving.push(leave(name, running)),
-                None => {
-                    self.slots.remove(name);
-                }
+                // Its end is on its way, or was heard of already: then there is nobody else to tell of it.
+                None => self.parent.do_send(ChildExited { name: name.to_owned(), run: slot.run, exit: Exit::Aborted }),
             }
         }
         stop_children(leaving, StopOrder::Together, deadline)
@@ -264,15 +276,14 @@ where
     P: Supervised + Handler<ChildExited> + Handler<ChildDue>,
 {
     let Some(set) = manager.children() else { return };
-    let Some(slot) = set.slots.get_mut(&exited.name).filter(|slot| slot.generation == exited.generation) else {
-        return;
-    };
+    let Some(slot) = set.slots.get_mut(&exited.name).filter(|slot| slot.run == exited.run) else { return };
     // An abort after a missed ping has been noted as a hang already.
     let exit = match (&exited.exit, &slot.last_exit, &slot.running) {
         (Exit::Aborted, Some(Exit::Hung), None) => Exit::Hung,
         _ => exited.exit,
     };
-    let ran = slot.running.take().map_or(Duration::ZERO, |running| running.since.elapsed());
+    let since = slot.running.take().map(|running| running.since.elapsed());
+    let ran = slot.lasted.take().or(since).unwrap_or_default();
     let again = match slot.child.restart {
         Restart::Always => true,
         Restart::OnFailure => exit.is_failure(),
@@ -287,10 +298,10 @@ where
     let retry = slot.history.ended(&set.policy, set.born.elapsed(), ran, rand::random());
     slot.degraded = retry.degraded;
     log::error!(
-        generation = exited.generation, ms = retry.after.as_millis() as u64;
+        generation = slot.generation, ms = retry.after.as_millis() as u64;
         "{} {} {words}; it is built again", slot.child.kind, exited.name
     );
-    ctx.notify_later(ChildDue { name: exited.name, after: exited.generation }, retry.after);
+    ctx.notify_later(ChildDue { name: exited.name, after_run: exited.run }, retry.after);
 }
 
 /// The next generation of a child is due.
@@ -300,7 +311,7 @@ where
 {
     let Some(set) = manager.children() else { return };
     let Some(slot) = set.slots.get(&due.name) else { return };
-    if slot.generation == due.after && slot.running.is_none() && !slot.leaving && !set.closing {
+    if slot.run == due.after_run && slot.running.is_none() && !slot.leaving && !set.closing {
         set.launch(&due.name);
     }
 }

@@ -67,37 +67,47 @@ struct Boss {
     restart: Restart,
     slow_release: Duration,
     order: StopOrder,
+    /// Names of children that have ended for good.
+    ended: Vec<String>,
 }
 
 impl Boss {
     fn new(alive: &Rc<()>, restart: Restart) -> Self {
-        Self { set: None, alive: alive.clone(), restart, slow_release: Duration::ZERO, order: StopOrder::Together }
+        Self { set: None, alive: alive.clone(), restart, slow_release: Duration::ZERO, order: StopOrder::Together, ended: Vec::new() }
     }
 }
 
 impl Actor for Boss {
     type Context = Context<Self>;
     fn started(&mut self, ctx: &mut Self::Context) {
-        let mut set = ChildSet::new(ctx, self.order);
-        for name in ["a", "b"] {
-            let (alive, slow_release) = (self.alive.clone(), self.slow_release);
-            set.start(Child::new(name, self.restart, move || Counter {
-                count: 0,
-                slow_release,
-                _alive: alive.clone(),
-            }));
-        }
+        let set = ChildSet::new(ctx, self.order);
         self.set = Some(set);
+        ["a", "b"].iter().for_each(|name| self.begin(name));
+    }
+}
+
+impl Boss {
+    fn begin(&mut self, name: &str) {
+        let (alive, slow_release, restart) = (self.alive.clone(), self.slow_release, self.restart);
+        let build = move || Counter { count: 0, slow_release, _alive: alive.clone() };
+        self.set.as_mut().expect("it has begun").start(Child::new(name, restart, build));
     }
 }
 
 impl Supervised for Boss {
     const KIND: &'static str = "boss";
     fn observe(&self) -> Value {
-        Value::Null
+        json!(self.ended)
     }
     fn children(&mut self) -> Option<&mut ChildSet<Self>> {
         self.set.as_mut()
+    }
+    /// Whoever is removed is wanted again.
+    fn child_ended(&mut self, name: &str, _: &mut Context<Self>) {
+        self.ended.push(name.to_owned());
+        if self.restart == Restart::Always {
+            self.begin(name);
+        }
     }
 }
 supervised!(Boss, manager);
@@ -256,7 +266,7 @@ async fn news_of_an_older_generation_is_ignored() {
     let boss = Boss::new(&Rc::new(()), Restart::Always).start();
     provoke(&boss, "a", Fault::Panic).await;
     until(&boss, "a", 2).await;
-    let old = super::ChildExited { name: "a".to_owned(), generation: 1, exit: super::child::Exit::Stopped };
+    let old = super::ChildExited { name: "a".to_owned(), run: 1, exit: super::child::Exit::Stopped };
     boss.send(old).await.expect("the boss lives");
     assert_eq!(until(&boss, "a", 2).await.restarts, 1);
     boss.do_send(Provoke::at("", Fault::Exit));
@@ -267,4 +277,73 @@ fn what_a_panic_says_is_shown_without_secrets_and_paths() {
     let words = super::child::words(&"lost rtsp://u:s3cret@h/x at /var/lib/sw/spool/a.mp4".to_owned());
     assert_eq!(words, "lost rtsp://***@h/x at .../a.mp4");
     assert_eq!(super::child::words(&7), "no message");
+}
+
+/// The child is found hanging after so long, and removed before its end was heard of.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct RemoveHung(&'static str);
+
+impl Handler<RemoveHung> for Boss {
+    type Result = ();
+    fn handle(&mut self, RemoveHung(name): RemoveHung, _: &mut Self::Context) {
+        let set = self.set.as_mut().expect("it has begun");
+        // The first run of this set that is of this name.
+        set.pinged(name, if name == "a" { 1 } else { 2 }, false);
+        drop(set.remove(name, Instant::now()));
+    }
+}
+
+#[actix::test]
+async fn a_name_that_is_used_again_hears_nothing_of_the_end_of_its_namesake() {
+    tokio::time::pause();
+    let boss = Boss::new(&Rc::new(()), Restart::Always).start();
+    until(&boss, "a", 1).await;
+    boss.send(RemoveHung("a")).await.expect("the boss lives");
+    for _ in 0..100 {
+        tick().await;
+    }
+    let again = tree(&boss).await.into_iter().find(|child| child.name == "a").expect("it was wanted again");
+    assert_eq!((again.generation, again.restarts, again.last_exit), (1, 0, None), "the new one was never aborted");
+    assert_eq!(boss.send(Observe).await.expect("the boss lives").state, json!(["a"]), "its end was told, once");
+    boss.do_send(Provoke::at("", Fault::Exit));
+}
+
+#[actix::test]
+async fn a_child_between_two_generations_ends_for_good_with_a_word() {
+    tokio::time::pause();
+    let boss = Boss::new(&Rc::new(()), Restart::OnFailure).start();
+    until(&boss, "b", 1).await;
+    provoke(&boss, "b", Fault::Panic).await;
+    while tree(&boss).await.iter().any(|child| child.name == "b" && child.health == Health::Running) {
+        tick().await;
+    }
+    boss.send(RemoveHung("b")).await.expect("the boss lives");
+    while tree(&boss).await.len() != 1 {
+        tick().await;
+    }
+    assert_eq!(boss.send(Observe).await.expect("the boss lives").state, json!(["b"]));
+    boss.do_send(Provoke::at("", Fault::Exit));
+}
+
+#[actix::test]
+async fn a_run_that_hung_in_the_end_counts_as_long_as_it_was() {
+    tokio::time::pause();
+    let boss = Boss::new(&Rc::new(()), Restart::Always).start();
+    until(&boss, "a", 1).await;
+    // Nine short runs: the next one is the tenth, and what follows it waits for half a minute or more.
+    for generation in 2..=10 {
+        provoke(&boss, "a", Fault::Panic).await;
+        until(&boss, "a", generation).await;
+    }
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    provoke(&boss, "a", Fault::Hang).await;
+    while tree(&boss).await.iter().any(|child| child.name == "a" && child.last_exit.as_deref() != Some("did not answer")) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let found = Instant::now();
+    until(&boss, "a", 11).await;
+    // The first pause is a second at most; `until` looks once a second.
+    assert!(found.elapsed() <= Duration::from_secs(3), "a run of 100 s is no short one: {:?}", found.elapsed());
+    boss.do_send(Provoke::at("", Fault::Exit));
 }

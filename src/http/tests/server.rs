@@ -13,7 +13,7 @@ async fn an_end_that_nobody_asked_for_is_told() {
     let world = World::new().await;
     let start = || {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        serve(listener, Arc::clone(&world.state)).expect("a server")
+        serve(listener, Arc::clone(&world.state), 4096).expect("a server")
     };
     let server = start();
     let failed = server.failed();

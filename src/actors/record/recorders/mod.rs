@@ -202,10 +202,9 @@ impl Recorders {
         let Some(set) = &mut self.set else { return };
         let recorder = set.addr::<Recorder>(&name);
         let gone = set.remove(&name, Instant::now() + FAREWELL);
-        match recorder {
-            Some(recorder) => recorder.do_send(Dismiss(why)),
-            // It was waiting for its restart and is gone already, without a word.
-            None => return self.forget(key),
+        // One that waits for its restart has nobody to tell.
+        if let Some(recorder) = recorder {
+            recorder.do_send(Dismiss(why));
         }
         ctx.spawn(gone.into_actor(self).map(|late, _, _| {
             if !late.is_empty() {

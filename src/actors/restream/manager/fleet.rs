@@ -114,23 +114,13 @@ impl Restreams {
 
     fn end_relay(&mut self, id: i64, ctx: &mut Context<Self>) {
         let name = id.to_string();
-        let running = match &mut self.children {
-            Some(children) if children.addr::<Restream>(&name).is_some() => {
+        match &mut self.children {
+            Some(children) if children.contains(&name) => {
                 // Not a future of this actor, which looks at each of its futures whenever it wakes.
                 actix::spawn(children.remove(&name, Instant::now() + STOP_WITHIN));
-                true
+                self.leaving.insert(id);
             }
-            Some(children) => {
-                // Between two generations: forgotten at once, and nobody calls `child_ended`.
-                drop(children.remove(&name, Instant::now()));
-                false
-            }
-            None => false,
-        };
-        if running {
-            self.leaving.insert(id);
-        } else {
-            self.relay_ended(id, ctx);
+            _ => self.relay_ended(id, ctx),
         }
     }
 
