@@ -46,8 +46,13 @@ impl Attendant {
         let mut ticks = interval(every.max(Duration::from_millis(1)));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut known, mut starved) = (String::new(), false);
+        let mut note = self.note.clone();
         loop {
-            ticks.tick().await;
+            tokio::select! {
+                _ = ticks.tick() => {}
+                // Its sender lives as long as the program.
+                Ok(()) = note.changed() => {}
+            }
             let trouble = self.trouble(every).await;
             match &trouble {
                 None => {

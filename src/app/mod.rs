@@ -114,6 +114,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         troubles: services.node.troubles.subscribe(),
         hub,
         commands: Arc::new(commands::ToTheTree(root.clone())),
+        dropped_log_lines: crate::logging::dropped,
         allowed_origins: knobs.origins.subscribe(),
     };
     let http = http::serve(listener, Arc::new(state), child::descriptor_limit())?;
@@ -154,9 +155,25 @@ impl App {
         self.note.send_replace(refused);
     }
 
+    /// Why the last reading of the configuration was not taken over, if so.
+    fn refused(&self) -> Option<String> {
+        self.note.borrow().clone()
+    }
+
     /// Waits until the root actor has ended by itself, which only a fault of ours can bring about.
     pub fn root_ended(&self) -> impl Future<Output = ()> + 'static {
         self.root_ended.clone().cancelled_owned()
+    }
+
+    /// Waits until something has ended by a fault of ours that the process cannot do its work without, and says what.
+    fn failed(&self) -> impl Future<Output = &'static str> + 'static {
+        let (root, http) = (self.root_ended(), self.http.failed());
+        async move {
+            tokio::select! {
+                () = root => "the root of the actor tree is gone",
+                () = http => "the HTTP server has ended: page, API and metrics are gone",
+            }
+        }
     }
 
     /// Stops everything in reverse order of its start.
@@ -242,13 +259,19 @@ async fn until_stopped(
     let signal = loop {
         let wish = tokio::select! {
             wish = signals.next() => wish,
-            () = app.root_ended() => return Err(Error::internal("the root of the actor tree is gone")),
+            what = app.failed() => return end_in_order(app, manager, what).await,
         };
         match (wish, origins) {
             (Wish::Reload, Some(origins)) => {
                 manager.reloading();
                 tokio::select! {
-                    () = app.reload(origins) => manager.ready(),
+                    () = app.reload(origins) => {
+                        // `systemctl reload` says nothing of it: it has sent a signal, and that was well.
+                        if let Some(refused) = app.refused() {
+                            manager.status(&refused);
+                        }
+                        manager.ready();
+                    }
                     signal = signals.stop() => break signal,
                 }
             }
@@ -275,6 +298,16 @@ async fn until_stopped(
 /// `Conflict` naming both; `Timeout` when it does not answer.
 pub async fn refuse_other_database(settings: &Settings) -> Result<()> {
     running::find_ours(settings).await.map(|_| ())
+}
+
+/// Ends a process that is broken, so that whoever watches over it starts another one; in order, as far as that goes.
+async fn end_in_order(app: App, manager: &ServiceManager, what: &'static str) -> Result<()> {
+    log::error!("{what}; the process ends");
+    manager.stopping();
+    if let Err(error) = app.stop().await {
+        log::error!("{error}");
+    }
+    Err(Error::internal(what))
 }
 
 /// Opens the database of these settings, for commands that need nothing else.

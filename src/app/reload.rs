@@ -59,6 +59,13 @@ impl Origins {
 
 /// Reads everything again and acts on it. The sentence says why nothing was taken over, if so.
 pub(super) async fn reload(app: &mut App, origins: &Origins) -> Result<(), String> {
+    let done = act(app, origins).await;
+    // Whoever asked for it looks at the log next; waits for a moment at most, and off this thread.
+    let _ = tokio::task::spawn_blocking(|| log::logger().flush()).await;
+    done
+}
+
+async fn act(app: &mut App, origins: &Origins) -> Result<(), String> {
     let origins = origins.clone();
     // Off this thread: a file on a network disk may keep its reader waiting.
     let read = tokio::task::spawn_blocking(move || origins.read()).await;

@@ -5,6 +5,7 @@
 //! makes a camera valid is a rule of `domain::camera`. Talked to by the restream, record and upload managers and by HTTP
 //! for reading.
 
+mod again;
 #[cfg(test)]
 mod behaviour;
 mod condition;

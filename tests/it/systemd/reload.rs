@@ -103,3 +103,24 @@ async fn a_broken_file_changes_nothing_and_every_complaint_is_told() {
     program.stop().await;
     media.stop().await;
 }
+
+#[tokio::test]
+async fn a_refused_reload_is_in_the_status_line_before_it_is_over() {
+    let (media, listener) = (server(&Options::default()).await, Listener::new());
+    // A minute: nobody looks at the status line more than every few seconds.
+    let config = Config { environment: listener.environment(Duration::from_secs(60)), ..Config::on(&media) };
+    let program = Program::start(&config).await;
+    listener.until("STATUS=0 streams live").await;
+    program.configure(&Config { more: "[nonsense]\nx = 1\n".to_owned(), ..config.clone() });
+    program.signal(Signal::SIGHUP);
+    listener.until("RELOADING=1").await;
+    let (before, _) = listener.until("READY=1\n").await;
+    let refused = "STATUS=new configuration not taken over: there is 1 complaint";
+    assert!(before.iter().any(|message| message.starts_with(refused)), "{before:?}");
+    program.configure(&config);
+    program.signal(Signal::SIGHUP);
+    listener.until("RELOADING=1").await;
+    listener.until("STATUS=0 streams live").await;
+    program.stop().await;
+    media.stop().await;
+}

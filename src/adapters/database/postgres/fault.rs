@@ -193,7 +193,11 @@ fn unanswered(error: &Pg) -> &'static str {
         }
         cause = inner.source();
     }
-    if error.is_closed() { "closed the connection" } else { "broke off the conversation" }
+    if error.is_closed() {
+        "closed the connection"
+    } else {
+        "broke off the conversation; is it PostgreSQL that listens there? Its log says more"
+    }
 }
 
 /// For the log: the server's own sentence, without its details.

@@ -16,6 +16,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::address::Address;
 use super::fault::{self, Failure};
+use crate::adapters::database::again::despite_panics_of;
 use crate::base::backoff::Backoff;
 use crate::base::{Error, Result};
 
@@ -75,8 +76,12 @@ pub(super) struct Listening {
 
 /// Begins to listen: what changes after this returned is announced.
 pub(super) async fn begin(address: Address, changes: Arc<Changes>) -> Result<AbortOnDropHandle<()>> {
-    let first = connect(&address, Some(&changes)).await?;
-    Ok(AbortOnDropHandle::new(tokio::spawn(stay(address, changes, Some(first)))))
+    let mut first = Some(connect(&address, Some(&changes)).await?);
+    let listener = async move {
+        let begin = || stay(address.clone(), Arc::clone(&changes), first.take());
+        despite_panics_of("listening for changes of the cameras", begin).await;
+    };
+    Ok(AbortOnDropHandle::new(tokio::spawn(listener)))
 }
 
 /// Whether changes could be heard of, for `check`.

@@ -59,6 +59,7 @@ use self::link::Server;
 use self::listen::Changes;
 pub use self::nodes::inspect as inspect_nodes;
 pub use self::site::{SiteTable, shortened};
+use super::again::despite_panics_of;
 use super::{
     Condition, Database, IncidentQuery, Joined, NodeFolder, NodeStore, Owner, RecordingSummary, SegmentQuery,
     SessionSummary, Skip, WritePlan,
@@ -149,7 +150,12 @@ pub async fn open_or_wait(settings: &Settings) -> Result<Arc<Postgres>> {
     let door = Arc::new(Door::shut(&why));
     let server = Arc::new(Server::new(&address, Arc::clone(&door))?);
     let (changes, heard) = Changes::new();
-    let listener = AbortOnDropHandle::new(tokio::spawn(arrival::wait(address, door, Arc::clone(&changes))));
+    let told = Arc::clone(&changes);
+    let wait = async move {
+        let begin = || arrival::wait(address.clone(), Arc::clone(&door), Arc::clone(&told));
+        despite_panics_of("waiting for the database and listening for changes of the cameras", begin).await;
+    };
+    let listener = AbortOnDropHandle::new(tokio::spawn(wait));
     Ok(Postgres::new(server, changes, heard, listener))
 }
 

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use super::fault::Failure;
 use super::file::{File, Link};
+use crate::adapters::database::again::despite_panics;
 use crate::base::{Error, Result};
 
 /// Time between two looks. One look costs some 50 microseconds, so a thousandth of a core, and half of this is what a new
@@ -38,8 +39,20 @@ pub(super) fn watch(file: Arc<File>, first: Option<Mark>) -> Result<(SyncSender<
     let (sender, receiver) = watch::channel(0);
     std::thread::Builder::new()
         .name("sqlite-changes".to_owned())
-        .spawn(move || look_until_dropped(&file, first, &woken, &sender))
-        .map_err(|error| Error::unavailable("no thread for watching the database").with_source(error))?;
+        .spawn(move || {
+            let mut first = first;
+            // After a panic nobody knows what was missed.
+            despite_panics("watching the database for changes", || {
+                look_until_dropped(&file, first.take(), &woken, &sender)
+            });
+        })
+        .map_err(|error| {
+            let text = format!(
+                "no thread can be started for watching the database ({error}); allow this user more processes and \
+                threads (ulimit -u, TasksMax= in the unit)"
+            );
+            Error::unavailable(text).with_source(error)
+        })?;
     Ok((wake, receiver))
 }
 

@@ -285,7 +285,12 @@ fn prepare(connection: &Connection, patience: Duration) -> rusqlite::Result<()> 
 /// owner may read it, and SQLite gives its side files the same mode.
 fn make(path: &Path) -> Result<()> {
     let refused = |error: std::io::Error| {
-        Error::unavailable(format!("the database file {} cannot be made ({error})", path.display()))
+        let text = format!(
+            "the database file {} cannot be made ({error}); let the user that runs streamwarden write in that folder, or name \
+            another one in database.url or data_dir",
+            path.display()
+        );
+        Error::unavailable(text)
     };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).map_err(refused)?;
