@@ -1,7 +1,7 @@
 //! Takes credentials out of URLs and of text that quotes them, before anything is printed, logged or answered.
 
 /// `scheme://user:pass@host/...` becomes `scheme://***@host/...`, wherever it stands in `text`; query values whose
-/// key looks like a credential become `***` as well.
+/// key looks like a credential become `***` as well, and so do parts of the path that look like a token.
 ///
 /// Without a scheme, `user:pass@host` becomes `***@host`, and what stands right behind `password=` becomes `***`.
 ///
@@ -103,11 +103,38 @@ fn authority_and_query(url: &str) -> String {
     }
 }
 
-/// Some cameras take them in the path: `/user=admin_password=x_channel=1`. Such a part of it becomes `***`.
+/// Some cameras take them in the path: `/user=admin_password=x_channel=1`, or a token. Such a part of it becomes `***`.
 fn path(place: &str) -> String {
-    let hide =
+    let named =
         |part: &str| part.split_once('=').is_some_and(|(key, _)| names_credential(key) || names_credential(part));
-    place.split('/').map(|part| if hide(part) { "***" } else { part }).collect::<Vec<_>>().join("/")
+    // What comes first is the host.
+    let (host, parts) = place.split_once('/').map_or((place, None), |(host, parts)| (host, Some(parts)));
+    let hide = |part: &str| named(part) || looks_like_token(part);
+    let Some(place) = parts else { return if named(host) { "***".to_owned() } else { host.to_owned() } };
+    let host = if named(host) { "***" } else { host };
+    let parts: Vec<&str> = place.split('/').map(|part| if hide(part) { "***" } else { part }).collect();
+    format!("{host}/{}", parts.join("/"))
+}
+
+/// Whether a part of a URL's path looks like a secret that somebody has rolled with dice, as UniFi's RTSP tokens and stream
+/// keys of RTMP do, and not like a word of a camera's maker (`h264Preview_01_main`): a run of 12 or more letters and digits
+/// that change their kind all the time, a hexadecimal number as long, or four and more short groups with dashes between.
+pub fn looks_like_token(part: &str) -> bool {
+    const SHORTEST: usize = 12;
+    let mixed = |text: &str| {
+        text.bytes().any(|b| b.is_ascii_digit()) && text.bytes().any(|b| b.is_ascii_alphabetic())
+    };
+    let rolled = |run: &str| {
+        let kind = |b: u8| (b.is_ascii_digit(), b.is_ascii_uppercase());
+        let changes = run.as_bytes().windows(2).filter(|pair| kind(pair[0]) != kind(pair[1])).count();
+        let hex = run.bytes().all(|b| b.is_ascii_hexdigit()) && mixed(run);
+        run.len() >= SHORTEST && (hex || changes * 5 >= run.len() * 2)
+    };
+    let groups: Vec<&str> = part.split('-').collect();
+    let keyed = groups.len() >= 4
+        && groups.iter().filter(|group| mixed(group)).count() >= 2
+        && groups.iter().all(|group| (4..=5).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_alphanumeric()));
+    keyed || part.split(|c: char| !c.is_ascii_alphanumeric()).any(rolled)
 }
 
 /// The part of a URL behind `?`: values whose key looks like a credential become `***`.
@@ -134,6 +161,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn words_of_makers_are_no_tokens() {
+        for word in [
+            "h264Preview_01_main",
+            "Streaming",
+            "realmonitor",
+            "axis-media",
+            "media.amp",
+            "channel01MainStream",
+            "videoinput_1:0",
+            "onvif-media",
+            "20260131_120000",
+            "stream0_1080p_h264",
+            "cam-1-2-3-4",
+            "front-door-main-2024",
+            "LiveMediaStreamChannel1",
+            "profile1.sdp",
+            "",
+        ] {
+            assert!(!looks_like_token(word), "{word}");
+        }
+    }
+
+    #[test]
     fn credentials_disappear_and_the_rest_stays() {
         let table = [
             ("rtsp://admin:s3cret@10.0.0.9:554/h264", "rtsp://***@10.0.0.9:554/h264"),
@@ -147,6 +197,11 @@ mod tests {
             ("rtsp://h/user=a_password=b_channel=1/x?y=1", "rtsp://h/***/x?y=1"),
             ("rtsp://h/channel=1;password=b", "rtsp://h/***"),
             ("http://h/reset-password/x=1", "http://h/reset-password/x=1"),
+            ("rtsp://nvr:7447/Xk2nQ8vB3mZr7LpT: 401", "rtsp://nvr:7447/***: 401"),
+            ("rtsps://nvr:7441/5d3f0b1c8e7a4f2b?enableSrtp", "rtsps://nvr:7441/***?enableSrtp"),
+            ("rtmp://h/live2/x7k2-9qwe-m3p8-zz1r-4tyu", "rtmp://h/live2/***"),
+            ("rtmp://h/app/live_123456789_Zq3Xw9Lk2Pv8Rt5Yb7", "rtmp://h/app/***"),
+            ("rtsp://h/3f2504e0-4f89-11d3-9a0c-0305e82c3301", "rtsp://h/***"),
             ("no url here", "no url here"),
             ("cannot open admin:s3cret@10.0.0.9/x", "cannot open ***@10.0.0.9/x"),
             ("'admin:s3:c@ret@cam', again", "'***@cam', again"),

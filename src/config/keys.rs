@@ -29,6 +29,8 @@ pub(super) const KEYS: &[Key] = &[
     key("servers[].rtsp_url"),
     key("servers[].api_username"),
     secret("servers[].api_password"),
+    key("servers[].api_fingerprint"),
+    key("servers[].api_ca_file"),
     key("servers[].publish_username"),
     secret("servers[].publish_password"),
     key("monitor.interval"),

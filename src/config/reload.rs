@@ -7,7 +7,7 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::settings::{Database, Postgres, Server, Settings};
+use super::settings::{ApiTrust, Database, Postgres, Server, Settings};
 
 /// A key whose value is another one now. Never holds the value: it may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +95,8 @@ const SERVER_ROWS: &[ServerRow] = &[
     ("rtsp_url", |old, new| old.rtsp_url != new.rtsp_url),
     ("api_username", |old, new| old.api_username != new.api_username),
     ("api_password", |old, new| !same_secret(old.api_password.as_ref(), new.api_password.as_ref())),
+    ("api_fingerprint", |old, new| fingerprint(&old.api_trust) != fingerprint(&new.api_trust)),
+    ("api_ca_file", |old, new| ca_file(&old.api_trust) != ca_file(&new.api_trust)),
     ("publish_username", |old, new| old.publish_username != new.publish_username),
     ("publish_password", |old, new| !same_secret(old.publish_password.as_ref(), new.publish_password.as_ref())),
 ];
@@ -124,6 +126,14 @@ pub fn take_live(current: &Settings, new: &Settings) -> Settings {
         take(&mut taken, new);
     }
     taken
+}
+
+fn fingerprint(trust: &ApiTrust) -> Option<&[u8; 32]> {
+    if let ApiTrust::Fingerprint(fingerprint) = trust { Some(fingerprint) } else { None }
+}
+
+fn ca_file(trust: &ApiTrust) -> Option<&Path> {
+    if let ApiTrust::File(file) = trust { Some(file) } else { None }
 }
 
 fn same_secret(old: Option<&SecretString>, new: Option<&SecretString>) -> bool {

@@ -40,10 +40,15 @@ pub(super) fn without_missing_credentials(env: &BTreeMap<String, String>) -> BTr
     if let Some(folder) = env.get(CREDENTIALS).cloned().filter(|folder| !folder.is_empty()) {
         env.retain(|name, value| {
             let path = Path::new(value);
-            !name.ends_with("_FILE") || path.parent() != Some(Path::new(&folder)) || path.exists()
+            !name.ends_with("_FILE") || path.parent() != Some(Path::new(&folder)) || !is_missing(path)
         });
     }
     env
+}
+
+/// Whether nothing of this name is there. A file that cannot be looked at is there: reading it will say what is wrong.
+fn is_missing(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
 #[cfg(test)]
@@ -59,6 +64,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = |name: &str| folder.path().join(name).display().to_string();
         std::fs::write(path("here"), "x").expect("a file");
+        // Neither can be read, whoever tries.
+        std::os::unix::fs::symlink("nowhere", path("dangling")).expect("a link");
+        std::os::unix::fs::symlink("loop", path("loop")).expect("a link");
+        let (dangling, looped) = (path("dangling"), path("loop"));
         let (here, gone, below) = (path("here"), path("gone"), path("sub/gone"));
         let all = [
             ("CREDENTIALS_DIRECTORY", folder.path().to_str().expect("a path")),
@@ -67,10 +76,12 @@ mod tests {
             ("C_FILE", below.as_str()),
             ("D_FILE", "/nowhere/gone"),
             ("E", gone.as_str()),
+            ("F_FILE", dangling.as_str()),
+            ("G_FILE", looped.as_str()),
         ];
         let left: Vec<_> = without_missing_credentials(&env(&all)).into_keys().collect();
-        assert_eq!(left, ["A_FILE", "CREDENTIALS_DIRECTORY", "C_FILE", "D_FILE", "E"]);
-        assert_eq!(without_missing_credentials(&env(&all[1..])).len(), 5, "no unit, no exception");
+        assert_eq!(left, ["A_FILE", "CREDENTIALS_DIRECTORY", "C_FILE", "D_FILE", "E", "F_FILE", "G_FILE"]);
+        assert_eq!(without_missing_credentials(&env(&all[1..])).len(), 7, "no unit, no exception");
     }
 
     #[test]

@@ -61,10 +61,24 @@ pub struct Server {
     pub api_username: Option<String>,
     /// Basic auth of the API.
     pub api_password: Option<SecretString>,
+    /// Whose certificate an API over https may show.
+    pub api_trust: ApiTrust,
     /// Credentials for publishing and reading over RTSP.
     pub publish_username: Option<String>,
     /// Credentials for publishing and reading over RTSP.
     pub publish_password: Option<SecretString>,
+}
+
+/// Whose certificate an API over https may show.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ApiTrust {
+    /// One that an authority of this machine has signed.
+    #[default]
+    Machine,
+    /// The one with this SHA-256 fingerprint, whoever has signed it.
+    Fingerprint([u8; 32]),
+    /// One that an authority of this PEM file has signed, or that is in it.
+    File(PathBuf),
 }
 
 /// Polling.

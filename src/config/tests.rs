@@ -7,6 +7,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
+use super::settings::ApiTrust;
 use super::{CliOverrides, Complaint, Complaints, Database, Settings, Sources, load};
 
 /// A file with this text, these variables, nothing on the command line.
@@ -273,10 +274,22 @@ fn servers_are_checked() {
         ("rtsp_url = \"http://h\"", "rtsp_url", "expected rtsp://", ""),
         ("api_username = \"u\"", "api_username", "without api_password", "both"),
         ("api_password = \"hunter2\"", "api_password", "without api_username", "both"),
+        ("api_fingerprint = \"ab\"\napi_url = \"https://h\"", "api_fingerprint", "64 hexadecimal digits", "openssl x509"),
+        ("api_ca_file = \"/x\"", "api_ca_file", "without TLS", "https://"),
         ("api_passwort = \"hunter2\"", "api_passwort", "no such key", "servers[].api_password"),
     ] {
         assert_rows(&[(&format!("[[servers]]\n{toml}"), &[], &[(&keyed(key), fault, remedy)])]);
     }
+    let pinned = |written: &str| {
+        let toml = format!("[[servers]]\napi_url = \"https://h\"\napi_fingerprint = \"{written}\"\n");
+        loaded(&toml, &[]).servers.remove(0).api_trust
+    };
+    let digits = "0A".repeat(32);
+    for written in [digits.clone(), digits.to_lowercase(), vec!["0A"; 32].join(":")] {
+        assert_eq!(pinned(&written), ApiTrust::Fingerprint([10; 32]), "{written}");
+    }
+    let both = format!("[[servers]]\napi_url = \"https://h\"\napi_ca_file = \"x\"\napi_fingerprint = \"{digits}\"");
+    assert_rows(&[(&both, &[], &[("servers[0].api_ca_file", "beside api_fingerprint", "keep one")])]);
     let same = two("name = \"a\"\napi_url = \"http://b:1\"");
     let api = two("name = \"b\"\napi_url = \"http://127.0.0.1:9997/\"");
     let bare = two("name = \"b\"");
@@ -355,6 +368,8 @@ const EXAMPLES: [&str; 12] = [
     "node",
     "servers[].api_username",
     "servers[].api_password",
+    "servers[].api_fingerprint",
+    "servers[].api_ca_file",
     "servers[].publish_username",
     "servers[].publish_password",
     "restream.media_host",
@@ -392,7 +407,9 @@ fn the_file_in_etc_documents_every_key_with_its_default() {
     let known: Vec<_> = super::key_names().collect();
     assert_eq!(documented, known, "the file names every key, in the order of the table");
 
-    let all = text.lines().map(|line| match line.strip_prefix('#') {
+    // Of these two and an API without TLS only one may stand in a file.
+    let alone = |line: &&str| !line.starts_with("#api_fingerprint") && !line.starts_with("#api_ca_file");
+    let all = text.lines().filter(alone).map(|line| match line.strip_prefix('#') {
         Some(rest) if rest.starts_with(|c: char| c.is_ascii_lowercase()) => rest,
         _ => line,
     });

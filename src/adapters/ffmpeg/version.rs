@@ -98,7 +98,14 @@ pub async fn look(program: &Path, mark: &str) -> Result<Version> {
         }
     })
     .await
-    .map_err(|_| Error::new(Kind::Timeout, format!("{name} -version did not answer within {} s", LIMIT.as_secs())))?;
+    .map_err(|_| {
+        let text = format!(
+            "{name} -version did not answer within {} s; run it by hand: it may be a script that waits, or its disk hangs; \
+            name the program itself in [ffmpeg]",
+            LIMIT.as_secs()
+        );
+        Error::new(Kind::Timeout, text)
+    })?;
     match Version::parse(&output) {
         Some(version) => version.check().map_err(|error| Error::new(error.kind(), format!("{name}: {error}"))),
         None => Err(Error::unavailable(format!("{name} -version does not read like ffmpeg's ({ending}); {INSTALL}"))),

@@ -15,7 +15,7 @@ use url::{Host, Url};
 
 use super::fault::Place;
 use super::wire::{Info, Listed, Page, Path, SrtConn, merge_srt, wants_srt};
-use super::{Listing, MediaServer};
+use super::{Listing, MediaServer, tls};
 use crate::base::{Error, Kind, Result};
 use crate::config::settings::Server;
 
@@ -70,6 +70,9 @@ impl MediaMtx {
             .pool_idle_timeout(KEEP_ALIVE)
             .redirect(reqwest::redirect::Policy::none())
             .http1_only();
+        if let Some(tls) = tls::configuration(&server.name, &server.api_trust)? {
+            http = http.use_preconfigured_tls(tls);
+        }
         if is_loopback(&api_url) {
             http = http.no_proxy();
         }
@@ -82,6 +85,7 @@ impl MediaMtx {
             server: server.name.clone(),
             origin: api_url.origin().ascii_serialization(),
             has_login: login.is_some(),
+            trust: server.api_trust.clone(),
         };
         Ok(Self { place, api_url, login, http, known: Mutex::default() })
     }

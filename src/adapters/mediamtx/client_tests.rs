@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{Listing, MediaMtx, MediaServer};
 use crate::base::{Error, Kind};
-use crate::config::settings::Server;
+use crate::config::settings::{ApiTrust, Server};
 
 /// What came in: one line per request (target, then the Authorization header), and how many connections.
 #[derive(Default)]
@@ -77,6 +77,7 @@ fn settings(api_url: Url) -> Server {
         rtsp_url: Url::parse("rtsp://127.0.0.1:8554").expect("url"),
         api_username: None,
         api_password: None,
+        api_trust: ApiTrust::Machine,
         publish_username: None,
         publish_password: None,
     }

@@ -11,6 +11,7 @@ use reqwest::StatusCode;
 
 use super::wire::Failure;
 use crate::base::{Error, Kind, redact};
+use crate::config::settings::ApiTrust;
 
 /// Who is complained about: the server's name in our configuration and where its API is.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(super) struct Place {
     pub origin: String,
     /// True when a login is configured.
     pub has_login: bool,
+    /// Whose certificate is taken.
+    pub trust: ApiTrust,
 }
 
 impl Place {
@@ -36,6 +39,8 @@ impl Place {
             (Kind::Timeout, format!("{origin} did not answer within {seconds} s: the server is overloaded or hangs"))
         } else if refused(&error) {
             (Kind::Unavailable, format!("nothing listens at {origin} (connection refused): {remedy}"))
+        } else if let Some(fault) = tls_fault(&error) {
+            (Kind::Unavailable, self.not_trusted(fault))
         } else if error.is_connect() {
             (Kind::Unavailable, format!("cannot connect to {origin} ({}): {remedy}", innermost(&error)))
         } else if error.is_body() || error.is_decode() {
@@ -49,9 +54,36 @@ impl Place {
         Error::new(kind, sentence).with_source(error)
     }
 
+    /// The certificate is not taken, or there is no TLS at all.
+    fn not_trusted(&self, fault: &rustls::Error) -> String {
+        let Self { server, origin, trust, .. } = self;
+        let host = origin.trim_start_matches("https://");
+        let host = if host.contains(':') { host.to_owned() } else { format!("{host}:443") };
+        let asked =
+            format!("openssl s_client -connect {host} </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256");
+        match (trust, fault) {
+            (ApiTrust::Fingerprint(_), rustls::Error::General(found)) => format!(
+                "{origin} shows another certificate than the one of api_fingerprint ({found}): if the certificate was \
+                renewed, correct api_fingerprint of server {server}"
+            ),
+            (ApiTrust::File(_), rustls::Error::InvalidCertificate(why)) => format!(
+                "{origin} shows a certificate that no authority of api_ca_file has signed for this name ({why}): put that \
+                certificate itself into api_ca_file of server {server}, or set api_fingerprint instead (`{asked}`)"
+            ),
+            (_, rustls::Error::InvalidCertificate(why)) => format!(
+                "{origin} shows a certificate that this machine does not trust ({why}): set api_fingerprint of server \
+                {server} to its SHA-256 fingerprint (`{asked}`), or api_ca_file to the file of its authority"
+            ),
+            (_, other) => format!(
+                "no secure connection to {origin} ({other}): write http:// in api_url of server {server} if its API is \
+                not encrypted (apiEncryption in mediamtx.yml)"
+            ),
+        }
+    }
+
     /// The answer's status is not 200.
     pub(super) fn refusal(&self, path: &str, status: StatusCode, body: &[u8]) -> Error {
-        let Self { server, origin, has_login } = self;
+        let Self { server, origin, has_login, .. } = self;
         match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if *has_login => Error::new(
                 Kind::Unauthorized,
@@ -122,6 +154,21 @@ fn refused(error: &reqwest::Error) -> bool {
         next = cause.source();
     }
     false
+}
+
+/// What TLS has to complain of, if it has.
+fn tls_fault(error: &reqwest::Error) -> Option<&rustls::Error> {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        // An error of I/O hides the one that it wraps from `source`.
+        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let found = wrapped.and_then(|inner| inner.downcast_ref()).or_else(|| cause.downcast_ref());
+        if found.is_some() {
+            return found;
+        }
+        next = cause.source();
+    }
+    None
 }
 
 /// The deepest cause: "Connection reset by peer" rather than "error sending request".

@@ -1,7 +1,7 @@
 //! One MediaMTX server's control API, every 1.x version from 1.2 in one normal form.
 //!
 //! Owns the HTTP client and the wire types. Reads only, never changes anything on the server. [`knock`]
-//! looks at the RTSP side of a server whose API does not answer.
+//! looks at the RTSP side of a server whose API does not answer, [`publish`] asks whether it takes our login.
 //! Talked to by the server pollers and by `streamwarden check`.
 
 mod client;
@@ -9,6 +9,8 @@ mod fault;
 pub mod knock;
 mod lenient;
 mod path;
+pub mod publish;
+mod tls;
 mod wire;
 
 #[cfg(test)]

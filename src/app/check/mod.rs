@@ -14,6 +14,7 @@ pub use report::{Finding, Report, Verdict};
 
 use crate::adapters::database::postgres::SiteTable;
 use crate::adapters::database::{postgres, sqlite};
+use crate::adapters::ffmpeg::child::try_hiding;
 use crate::adapters::ffmpeg::version;
 use crate::adapters::mediamtx::MediaMtx;
 use crate::app::running;
@@ -37,6 +38,9 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     findings.push(disk::folder("objects", folder, 0));
     findings.push(program("ffmpeg", &settings.ffmpeg.ffmpeg).await);
     findings.push(program("ffprobe", &settings.ffmpeg.ffprobe).await);
+    for path in [&settings.ffmpeg.ffmpeg, &settings.ffmpeg.ffprobe] {
+        findings.extend(hiding(path).await);
+    }
     for file in log_files {
         findings.push(log_file(file));
     }
@@ -107,6 +111,14 @@ async fn program(what: &str, program: &Path) -> Finding {
     }
 }
 
+/// Whether `ps` shows the passwords that the program is given; nothing when it does not, or when it cannot be started at all.
+async fn hiding(program: &Path) -> Option<Finding> {
+    version::look(program, "check").await.ok()?;
+    let error = try_hiding(program, "check").await.err()?;
+    let found = format!("passwords will be visible in `ps` here: {}", error.message());
+    Some(Finding::note("passwords", found, "or mount /proc with hidepid=2"))
+}
+
 /// Room that recording wants; the rest gets by with little.
 fn least_free(settings: &Settings) -> u64 {
     if settings.roles.iter().any(|role| role == "record") { settings.record.min_free } else { 0 }
@@ -121,10 +133,21 @@ async fn server_findings(settings: &Settings, server: &Server) -> Vec<Finding> {
     }];
     findings.push(network::rtsp(what, host, server.rtsp_url.port()).await);
     let restream = &settings.restream;
-    if restream.server == server.name && (restream.media_host.is_some() || restream.media_port.is_some()) {
+    if restream.server != server.name {
+        return findings;
+    }
+    let mut base = server.rtsp_url.clone();
+    if restream.media_host.is_some() || restream.media_port.is_some() {
         let host = restream.media_host.as_deref().unwrap_or(host);
         let port = restream.media_port.or(server.rtsp_url.port());
         findings.push(network::rtsp("restream.media_host".to_owned(), host, port).await);
+        // What does not fit together refuses the start; here the plain address is tried.
+        let _ = base.set_host(Some(host));
+        let _ = base.set_port(port);
+    }
+    let answers = findings.last().is_some_and(|last| last.verdict != Verdict::Fault);
+    if answers && settings.roles.iter().any(|role| role == "restream") {
+        findings.push(network::publishing(format!("server {} publish", server.name), &base, server).await);
     }
     findings
 }

@@ -5,14 +5,19 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
+use url::Url;
 
 use super::report::{Finding, Verdict};
 use crate::adapters::mediamtx::MediaServer;
+use crate::adapters::mediamtx::publish::{Publishing, TRIED_PATH, try_publishing};
 use crate::app::running::Running;
 use crate::config::settings::Server;
 
 /// How long an RTSP port may take to accept a connection.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Wrong credentials are answered after up to 4 s (the server delays on purpose).
+const LOGIN_PATIENCE: Duration = Duration::from_secs(8);
 
 /// Port of RTSP when the URL names none.
 const RTSP_PORT: u16 = 554;
@@ -39,6 +44,39 @@ pub(super) async fn api(server: &Server, client: &dyn MediaServer) -> Finding {
             found: format!("{found}, {} with names that are not touched, the first {name:?}", listing.refused.len()),
             remedy: Some("publish under letters, digits, '_', '-', '.' and '/'".to_owned()),
         },
+    }
+}
+
+/// Whether cameras may be published there with our login. Nothing is published.
+pub(super) async fn publishing(what: String, base: &Url, server: &Server) -> Finding {
+    let login = server.publish_username.as_deref().zip(server.publish_password.as_ref());
+    let name = &server.name;
+    let found = match try_publishing(base, login, LOGIN_PATIENCE).await {
+        Ok(found) => found,
+        Err(error) => return Finding::error(what, &error),
+    };
+    let may = format!("in mediamtx.yml that user needs the permission `publish` for the cameras' paths ({TRIED_PATH} was tried)");
+    match found {
+        Publishing::Allowed => Finding::ok(what, "takes our login for publishing"),
+        Publishing::AllowedToAnybody if login.is_some() => {
+            Finding::ok(what, "lets anybody publish; our login is not asked for")
+        }
+        Publishing::AllowedToAnybody => Finding::ok(what, "lets us publish, without a login"),
+        Publishing::WantsLogin => Finding::fault(
+            what,
+            "wants a login for publishing, and none is set",
+            format!("set publish_username and publish_password of server {name}; {may}"),
+        ),
+        Publishing::RefusesLogin => Finding::fault(
+            what,
+            "refuses our login for publishing",
+            format!("correct publish_username and publish_password of server {name}; {may}"),
+        ),
+        Publishing::RefusesPath(said) => Finding::note(
+            what,
+            format!("does not take the path {TRIED_PATH} ({said}), so whether it takes our login is not known"),
+            "paths of cameras must be allowed in mediamtx.yml: `all_others:` below `paths:`, or a pattern",
+        ),
     }
 }
 

@@ -7,7 +7,7 @@ use super::values::text;
 use super::{Checker, urls};
 use crate::config::complaint::Fault;
 use crate::config::raw::Entry;
-use crate::config::settings::Server;
+use crate::config::settings::{ApiTrust, Server};
 
 const API_EXAMPLE: &str = "http://127.0.0.1:9997";
 const RTSP_EXAMPLE: &str = "rtsp://127.0.0.1:8554";
@@ -55,10 +55,20 @@ fn one(check: &mut Checker<'_>, index: usize) -> Option<Server> {
     let api_url = required(check, &key("api_url"), typed, index, || parsed(API_EXAMPLE));
     let rtsp_url = check.read(&key("rtsp_url"), |entry| urls::rtsp(entry, RTSP_EXAMPLE));
     let (api_username, api_password) = account(check, &key("api_username"), &key("api_password"));
+    let api_trust = trust(check, &key, api_url.as_ref());
     let (publish_username, publish_password) = account(check, &key("publish_username"), &key("publish_password"));
     let (name, api_url) = (name?, api_url?);
     let rtsp_url = rtsp_url.unwrap_or_else(|| beside(&api_url));
-    Some(Server { name, api_url, rtsp_url, api_username, api_password, publish_username, publish_password })
+    Some(Server {
+        name,
+        api_url,
+        rtsp_url,
+        api_username,
+        api_password,
+        api_trust,
+        publish_username,
+        publish_password,
+    })
 }
 
 /// The default of a key counts for the first server only: a second one that forgot its URL is not the first again.
@@ -89,6 +99,42 @@ fn name(entry: &Entry) -> Result<String, Fault> {
         return Err(Fault::new(format!("has {} letters", name.len()), remedy));
     }
     Ok(name)
+}
+
+/// `api_fingerprint` or `api_ca_file`, for an API over https.
+fn trust(check: &mut Checker<'_>, key: impl Fn(&str) -> String, api_url: Option<&Url>) -> ApiTrust {
+    let (by_fingerprint, by_file) = (key("api_fingerprint"), key("api_ca_file"));
+    for given in [&by_fingerprint, &by_file] {
+        if check.is_given(given) && api_url.is_some_and(|url| url.scheme() != "https") {
+            let fault = Fault::new("has nothing to say about an api_url without TLS", "write https:// there, or leave it out");
+            check.complain(given, fault);
+        }
+    }
+    if check.is_given(&by_fingerprint) && check.is_given(&by_file) {
+        check.complain(&by_file, Fault::new("is given beside api_fingerprint", "keep one of the two"));
+    }
+    if let Some(fingerprint) = check.read(&by_fingerprint, fingerprint) {
+        return ApiTrust::Fingerprint(fingerprint);
+    }
+    check.read(&by_file, text).map_or(ApiTrust::Machine, |file| ApiTrust::File(file.into()))
+}
+
+/// A SHA-256 fingerprint, with or without the colons that openssl writes.
+fn fingerprint(entry: &Entry) -> Result<[u8; 32], Fault> {
+    let typed = text(entry)?;
+    let digits: String = typed.chars().filter(|c| !matches!(c, ':' | ' ')).collect();
+    let wrong = || {
+        let remedy = "write what `openssl x509 -in server.crt -noout -fingerprint -sha256` says behind the =";
+        Fault::new(format!("{typed:?} is not 64 hexadecimal digits"), remedy)
+    };
+    if digits.len() != 64 || !digits.is_ascii() {
+        return Err(wrong());
+    }
+    let mut bytes = [0; 32];
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&digits[index * 2..index * 2 + 2], 16).map_err(|_| wrong())?;
+    }
+    Ok(bytes)
 }
 
 /// Username and password: both or neither.

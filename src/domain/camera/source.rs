@@ -383,6 +383,7 @@ fn secrets(row: &CameraRow, userinfo: Option<&str>, rest: &str) -> Vec<SecretStr
     if names_one(path) {
         // Whole, and what follows each `=`: ffmpeg may quote a part.
         written.push(path.trim_start_matches('/'));
+        written.extend(path.split('/').filter(|part| redact::looks_like_token(part)));
         written.extend(path.split(['/', '&', ';', '_']).filter_map(|part| part.split_once('=')).filter_map(credential));
     }
     written.extend(query.split('&').filter_map(|pair| pair.split_once('=')).filter_map(credential));
@@ -404,6 +405,7 @@ fn credential<'a>((key, value): (&str, &'a str)) -> Option<&'a str> {
 fn names_one(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     ["pass", "pwd", "token=", "secret=", "key=", "auth="].iter().any(|word| lower.contains(word))
+        || path.split('/').any(redact::looks_like_token)
 }
 
 /// The URL without its credentials. Some cameras take them in the path (`/user=admin_password=x_channel=1`, a token): such a

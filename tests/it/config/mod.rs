@@ -3,6 +3,8 @@
 mod cameras;
 mod complaints;
 mod log_files;
+mod programs;
+mod publishing;
 mod services;
 
 use streamwarden::config::ROLES;

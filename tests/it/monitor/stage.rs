@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use actix::{Actor, Addr};
 use secrecy::SecretString;
+use streamwarden::actors::incidents::IncidentsHandle;
 use streamwarden::actors::monitor::{Monitor, Watched};
 use streamwarden::actors::supervision::Stop;
 use streamwarden::adapters::live::memory::Memory;
 use streamwarden::adapters::live::{Change, SharedLive};
 use streamwarden::adapters::mediamtx::MediaMtx;
-use streamwarden::config::settings::Server;
+use streamwarden::config::settings::{ApiTrust, Server};
 use streamwarden::domain::stream::{ServerStatus, StreamStatus};
 use tokio::sync::broadcast;
 use tokio::time::timeout;
@@ -39,12 +40,13 @@ impl Stage {
             rtsp_url: Url::parse("rtsp://127.0.0.1:8554").expect("a url"),
             api_username: login.map(|(user, _)| user.to_owned()),
             api_password: login.map(|(_, password)| SecretString::from(password)),
+            api_trust: ApiTrust::Machine,
             publish_username: None,
             publish_password: None,
         };
         let client = Arc::new(MediaMtx::new(&settings).expect("a client"));
-        let watched = Watched { name: settings.name, client };
-        let monitor = Monitor::new(vec![watched], Arc::clone(&live), INTERVAL).start();
+        let watched = Watched { name: settings.name, client, rtsp_url: settings.rtsp_url };
+        let monitor = Monitor::new(vec![watched], Arc::clone(&live), INTERVAL, IncidentsHandle::default()).start();
         Self { monitor, live, told }
     }
 

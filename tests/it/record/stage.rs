@@ -22,7 +22,7 @@ use streamwarden::adapters::mediamtx::MediaMtx;
 use streamwarden::adapters::objects::directory::Directory;
 use streamwarden::adapters::spool::Spool;
 use streamwarden::adapters::spool::mp4::check;
-use streamwarden::config::settings::{Record, Server};
+use streamwarden::config::settings::{ApiTrust, Record, Server};
 use streamwarden::demo::media_server::Options;
 use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
 use streamwarden::domain::recording::{RecordingState, RecordingStatus, Segment, SegmentState};
@@ -74,8 +74,14 @@ impl Stage {
         let media = start(&choice, &Options::default()).await.expect("the media server starts");
         let folder = tempfile::tempdir().expect("a folder");
         let client = Arc::new(MediaMtx::new(&server(&media)).expect("a client"));
-        let watched = Watched { name: "main".into(), client };
-        let monitor = Monitor::new(vec![watched], Arc::clone(&live), Duration::from_millis(500)).start();
+        let watched = Watched { name: "main".into(), client, rtsp_url: media.rtsp_url() };
+        let monitor = Monitor::new(
+            vec![watched],
+            Arc::clone(&live),
+            Duration::from_millis(500),
+            IncidentsHandle::default(),
+        )
+        .start();
         Self {
             database: sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here"),
             spool: Arc::new(Spool::open(folder.path().join("spool")).expect("a spool")),
@@ -299,6 +305,7 @@ fn server(media: &AnyServer) -> Server {
         rtsp_url: media.rtsp_url(),
         api_username: None,
         api_password: None,
+        api_trust: ApiTrust::Machine,
         publish_username: None,
         publish_password: None,
     }

@@ -18,7 +18,7 @@ use streamwarden::adapters::ffmpeg::version;
 use streamwarden::adapters::live::memory::Memory;
 use streamwarden::adapters::live::{Change, SharedLive};
 use streamwarden::adapters::mediamtx::MediaMtx;
-use streamwarden::config::settings::Server;
+use streamwarden::config::settings::{ApiTrust, Server};
 use streamwarden::demo::media_server::{MediaServer, Options};
 use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
 use streamwarden::domain::camera::{CameraState, CameraStatus, Reach};
@@ -76,15 +76,22 @@ impl Stage {
             rtsp_url: server.rtsp_url(),
             api_username: None,
             api_password: None,
+            api_trust: ApiTrust::Machine,
             publish_username: None,
             publish_password: None,
         };
         let client = Arc::new(MediaMtx::new(&settings).expect("a client"));
         let api = Arc::clone(&client);
-        let watched = Watched { name: settings.name, client };
-        let seen = Arc::clone(&live);
+        let watched = Watched { name: settings.name, client, rtsp_url: server.rtsp_url() };
+        let handle = IncidentsHandle::default();
+        let (seen, told_of_server) = (Arc::clone(&live), handle.clone());
         let monitor = Child::new("monitor", Restart::Always, move || {
-            Monitor::new(vec![watched.clone()], Arc::clone(&seen), Duration::from_millis(250))
+            Monitor::new(
+                vec![watched.clone()],
+                Arc::clone(&seen),
+                Duration::from_millis(250),
+                told_of_server.clone(),
+            )
         });
         let setup = RestreamSetup {
             server: "main".into(),
@@ -108,7 +115,6 @@ impl Stage {
             reach: Reach::default(),
         };
         let (setup, written): (_, SharedLive) = (Arc::new(setup), Arc::clone(&live));
-        let handle = IncidentsHandle::default();
         let (told_to, kept_in) = (handle.clone(), database.clone());
         let incidents =
             Child::new("incidents", Restart::Always, move || Incidents::new(kept_in.clone(), handle.clone()));

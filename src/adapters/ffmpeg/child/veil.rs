@@ -14,7 +14,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -51,6 +51,14 @@ impl Veil {
             return Ok(None);
         }
         let found = look_up(program)?;
+        if let Some(interpreter) = interpreter(&found) {
+            // The arguments are the script's, and what it starts gets them again in the open.
+            return Err(io::Error::other(format!(
+                "{} is a script for {interpreter}, and only the arguments of a program can be hidden; name the program itself \
+                in [ffmpeg]",
+                found.display()
+            )));
+        }
         let (Some(folder), Some(name)) = (found.parent(), found.file_name()) else {
             return Err(io::Error::new(io::ErrorKind::NotFound, "the program has no file name"));
         };
@@ -128,9 +136,26 @@ impl Veil {
         let name = read_word(memory, at + WORD)?;
         let program = self.program.as_os_str().as_bytes();
         if read_text(memory, name, program.len())? != program {
-            return Err(io::Error::other("the child is not the program we asked for (a script?)"));
+            return Err(io::Error::other("the child is not the program we asked for (a script that another one starts?)"));
         }
         Ok(name + self.room_at)
+    }
+}
+
+/// What runs a script; `None` for a program.
+fn interpreter(file: &Path) -> Option<String> {
+    let mut start = [0; 128];
+    let length = File::open(file).and_then(|mut file| file.read(&mut start)).ok()?;
+    let line = start[..length].strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+    Some(String::from_utf8_lossy(line).trim().to_owned())
+}
+
+/// Why it could not be done, with the remedy. What the system says of ptrace, `/proc` and `waitid` is one thing: it forbids
+/// us to look into our own children.
+pub(super) fn reason(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(_) => format!("this machine does not let us look into our own children ({error}); allow ptrace of them"),
+        None => error.to_string(),
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::Launch;
-use super::veil::Veil;
+use super::veil::{Veil, reason};
 use crate::adapters::ffmpeg::child::Argument;
 use crate::base::{Error, Result};
 
@@ -33,8 +33,8 @@ pub fn starts_with_visible_arguments() -> u64 {
 pub(super) fn allow(why: &io::Error) -> io::Result<()> {
     if REQUIRED.load(Ordering::Relaxed) {
         let text = format!(
-            "its password could not be hidden from `ps` ({why}), and restream.require_hidden_arguments forbids a start \
-             without; allow ptrace of own children"
+            "its password could not be hidden from `ps`, and restream.require_hidden_arguments forbids a start without: {}",
+            reason(why)
         );
         return Err(io::Error::other(text));
     }
@@ -45,11 +45,13 @@ pub(super) fn allow(why: &io::Error) -> io::Result<()> {
 pub(super) fn note(why: &io::Error) {
     STARTS.fetch_add(1, Ordering::Relaxed);
     let mut reasons = REASONS.lock().unwrap_or_else(PoisonError::into_inner);
-    if reasons.len() < MOST_REASONS && reasons.insert(why.to_string()) {
+    let why = reason(why);
+    if reasons.len() < MOST_REASONS && !reasons.contains(&why) {
         log::warn!(
-            "passwords of cameras and servers are visible in `ps` on this machine: they could not be hidden from it \
-             ({why}); allow ptrace of own children, or mount /proc with hidepid=2"
+            "passwords of cameras and servers are visible in `ps` on this machine: they could not be hidden from it: {why}; \
+             or mount /proc with hidepid=2"
         );
+        reasons.insert(why);
     }
 }
 
@@ -66,7 +68,7 @@ pub async fn try_hiding(program: &Path, mark: &str) -> Result<()> {
         Err(error) => Err(error),
     };
     let mut child = hidden.map_err(|error| {
-        let text = format!("arguments of {} cannot be hidden from `ps`: {error}", program.display());
+        let text = format!("arguments of {} cannot be hidden from `ps`: {}", program.display(), reason(&error));
         Error::new(crate::base::Kind::Unsupported, text).with_source(error)
     })?;
     // It is killed with its handle if this takes too long for somebody; it prints a page and ends.

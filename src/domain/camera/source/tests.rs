@@ -256,3 +256,11 @@ fn what_is_known_of_a_source_without_calling_it() {
     }
     assert!(!source(&own("rtsp://h/x")).has_login() && source(&own("rtsp://a:b@h/x")).has_login());
 }
+
+#[test]
+fn a_token_in_the_path_is_a_secret_like_a_password() {
+    let source = source(&own("rtsp://nvr:7447/Xk2nQ8vB3mZr7LpT"));
+    assert_eq!(source.shown, "rtsp://nvr:7447/***");
+    let hidden = source.secrets.iter().any(|secret| secret.expose_secret() == "Xk2nQ8vB3mZr7LpT");
+    assert!(hidden, "it is taken out of what ffmpeg says");
+}

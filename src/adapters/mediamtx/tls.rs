@@ -1,0 +1,128 @@
+//! Whose certificate the control API may show, when it is one that no public authority has signed.
+//!
+//! MediaMTX makes such certificates by its own instructions (`openssl req -new -x509`) and names others by the SHA-256
+//! fingerprint; so do we. Without one of the two keys the machine's authorities decide, as for any `https://`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use sha2::{Digest, Sha256};
+
+use crate::base::{Error, Result};
+use crate::config::settings::ApiTrust;
+
+/// The configuration of TLS for this trust; `None`: the machine's authorities decide.
+///
+/// # Errors
+/// `Invalid` naming the key when the file holds no certificate.
+pub(super) fn configuration(server: &str, trust: &ApiTrust) -> Result<Option<ClientConfig>> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let trusted = match trust {
+        ApiTrust::Machine => return Ok(None),
+        ApiTrust::Fingerprint(fingerprint) => Trusted::Fingerprint(*fingerprint),
+        ApiTrust::File(file) => file_of(server, file, &provider)?,
+    };
+    let verifier = Verifier { trusted, provider: Arc::clone(&provider) };
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::internal("TLS cannot be set up").with_source(error))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    Ok(Some(config))
+}
+
+fn file_of(server: &str, file: &Path, provider: &Arc<CryptoProvider>) -> Result<Trusted> {
+    let wrong = |why: String| {
+        let text = format!("{} {why}; name a readable file with certificates in PEM", file.display());
+        Error::invalid(format!("servers.{server}.api_ca_file"), text)
+    };
+    let read = CertificateDer::pem_file_iter(file).map_err(|error| wrong(format!("cannot be read ({error})")))?;
+    let certificates = read.collect::<std::result::Result<Vec<_>, _>>();
+    let certificates = certificates.map_err(|error| wrong(format!("cannot be read ({error})")))?;
+    if certificates.is_empty() {
+        return Err(wrong("holds no certificate".to_owned()));
+    }
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(certificates.iter().cloned());
+    // A file without a usable authority may still hold the server's own certificate.
+    let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build().ok();
+    Ok(Trusted::File { certificates, authorities })
+}
+
+/// SHA-256 of a certificate as `openssl x509 -fingerprint -sha256` writes it.
+fn shown(certificate: &[u8]) -> String {
+    let bytes = Sha256::digest(certificate);
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
+}
+
+#[derive(Debug)]
+enum Trusted {
+    Fingerprint([u8; 32]),
+    /// Signed by one of them, or one of them itself.
+    File { certificates: Vec<CertificateDer<'static>>, authorities: Option<Arc<WebPkiServerVerifier>> },
+}
+
+#[derive(Debug)]
+struct Verifier {
+    trusted: Trusted,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        between: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> std::result::Result<ServerCertVerified, rustls::Error> {
+        match &self.trusted {
+            Trusted::Fingerprint(wanted) if Sha256::digest(certificate)[..] == wanted[..] => {
+                Ok(ServerCertVerified::assertion())
+            }
+            Trusted::Fingerprint(_) => {
+                Err(rustls::Error::General(format!("its SHA-256 fingerprint is {}", shown(certificate))))
+            }
+            // Of a certificate that somebody has put there himself neither name nor purpose is asked.
+            Trusted::File { certificates, .. } if certificates.iter().any(|known| known == certificate) => {
+                Ok(ServerCertVerified::assertion())
+            }
+            Trusted::File { authorities: Some(authorities), .. } => {
+                authorities.verify_server_cert(certificate, between, name, ocsp, now)
+            }
+            Trusted::File { authorities: None, .. } => {
+                Err(rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer))
+            }
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
