@@ -12,8 +12,6 @@
 
 mod clock;
 mod handle;
-#[cfg(test)]
-mod tests;
 mod writer;
 
 pub use clock::now;

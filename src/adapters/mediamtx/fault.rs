@@ -160,11 +160,13 @@ fn refused(error: &reqwest::Error) -> bool {
 fn tls_fault(error: &reqwest::Error) -> Option<&rustls::Error> {
     let mut next = error.source();
     while let Some(cause) = next {
-        // An error of I/O hides the one that it wraps from `source`.
-        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let found = wrapped.and_then(|inner| inner.downcast_ref()).or_else(|| cause.downcast_ref());
-        if found.is_some() {
-            return found;
+        // An error of I/O hides the one that it wraps from `source`, perhaps another one of I/O.
+        let mut inner = cause;
+        while let Some(wrapped) = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            inner = wrapped;
+        }
+        if let Some(found) = inner.downcast_ref() {
+            return Some(found);
         }
         next = cause.source();
     }

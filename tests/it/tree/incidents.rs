@@ -7,12 +7,12 @@ use actix::{Actor, Addr};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use super::{Incidents, IncidentsHandle, now};
-use crate::actors::root::Root;
-use crate::actors::supervision::testkit::{Fault, Provoke};
-use crate::actors::supervision::{Child, Health, Observation, Observe, Restart, Stop};
-use crate::adapters::database::{Database, IncidentQuery, sqlite};
-use crate::domain::incident::{Incident, IncidentKind, Subject};
+use streamwarden::actors::incidents::{Incidents, IncidentsHandle, now};
+use streamwarden::actors::root::Root;
+use streamwarden::actors::supervision::testkit::{Fault, Provoke};
+use streamwarden::actors::supervision::{Child, Health, Observation, Observe, Restart, Stop};
+use streamwarden::adapters::database::{Database, IncidentQuery, sqlite};
+use streamwarden::domain::incident::{Incident, IncidentKind, Subject};
 
 /// Nothing here takes so long, unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(45);
