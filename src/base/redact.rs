@@ -121,9 +121,7 @@ fn path(place: &str) -> String {
 /// that change their kind all the time, a hexadecimal number as long, or four and more short groups with dashes between.
 pub fn looks_like_token(part: &str) -> bool {
     const SHORTEST: usize = 12;
-    let mixed = |text: &str| {
-        text.bytes().any(|b| b.is_ascii_digit()) && text.bytes().any(|b| b.is_ascii_alphabetic())
-    };
+    let mixed = |text: &str| text.bytes().any(|b| b.is_ascii_digit()) && text.bytes().any(|b| b.is_ascii_alphabetic());
     let rolled = |run: &str| {
         let kind = |b: u8| (b.is_ascii_digit(), b.is_ascii_uppercase());
         let changes = run.as_bytes().windows(2).filter(|pair| kind(pair[0]) != kind(pair[1])).count();
@@ -133,7 +131,9 @@ pub fn looks_like_token(part: &str) -> bool {
     let groups: Vec<&str> = part.split('-').collect();
     let keyed = groups.len() >= 4
         && groups.iter().filter(|group| mixed(group)).count() >= 2
-        && groups.iter().all(|group| (4..=5).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_alphanumeric()));
+        && groups
+            .iter()
+            .all(|group| (4..=5).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_alphanumeric()));
     keyed || part.split(|c: char| !c.is_ascii_alphanumeric()).any(rolled)
 }
 

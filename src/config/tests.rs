@@ -274,7 +274,12 @@ fn servers_are_checked() {
         ("rtsp_url = \"http://h\"", "rtsp_url", "expected rtsp://", ""),
         ("api_username = \"u\"", "api_username", "without api_password", "both"),
         ("api_password = \"hunter2\"", "api_password", "without api_username", "both"),
-        ("api_fingerprint = \"ab\"\napi_url = \"https://h\"", "api_fingerprint", "64 hexadecimal digits", "openssl x509"),
+        (
+            "api_fingerprint = \"ab\"\napi_url = \"https://h\"",
+            "api_fingerprint",
+            "64 hexadecimal digits",
+            "openssl x509",
+        ),
         ("api_ca_file = \"/x\"", "api_ca_file", "without TLS", "https://"),
         ("api_passwort = \"hunter2\"", "api_passwort", "no such key", "servers[].api_password"),
     ] {

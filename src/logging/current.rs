@@ -63,7 +63,9 @@ impl Logger {
         let current = self.current();
         match Queue::start(move |line| current.write(line)) {
             Ok(queue) => self.queue = Some(queue),
-            Err(error) => (self.current.on_failure)(&anyhow::anyhow!("no thread for it, so it may hold us up: {error}")),
+            Err(error) => {
+                (self.current.on_failure)(&anyhow::anyhow!("no thread for it, so it may hold us up: {error}"))
+            }
         }
         self
     }

@@ -73,7 +73,14 @@ struct Boss {
 
 impl Boss {
     fn new(alive: &Rc<()>, restart: Restart) -> Self {
-        Self { set: None, alive: alive.clone(), restart, slow_release: Duration::ZERO, order: StopOrder::Together, ended: Vec::new() }
+        Self {
+            set: None,
+            alive: alive.clone(),
+            restart,
+            slow_release: Duration::ZERO,
+            order: StopOrder::Together,
+            ended: Vec::new(),
+        }
     }
 }
 
@@ -338,7 +345,11 @@ async fn a_run_that_hung_in_the_end_counts_as_long_as_it_was() {
     }
     tokio::time::sleep(Duration::from_secs(100)).await;
     provoke(&boss, "a", Fault::Hang).await;
-    while tree(&boss).await.iter().any(|child| child.name == "a" && child.last_exit.as_deref() != Some("did not answer")) {
+    while tree(&boss)
+        .await
+        .iter()
+        .any(|child| child.name == "a" && child.last_exit.as_deref() != Some("did not answer"))
+    {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let found = Instant::now();

@@ -59,8 +59,9 @@ impl Place {
         let Self { server, origin, trust, .. } = self;
         let host = origin.trim_start_matches("https://");
         let host = if host.contains(':') { host.to_owned() } else { format!("{host}:443") };
-        let asked =
-            format!("openssl s_client -connect {host} </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256");
+        let asked = format!(
+            "openssl s_client -connect {host} </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256"
+        );
         match (trust, fault) {
             (ApiTrust::Fingerprint(_), rustls::Error::General(found)) => format!(
                 "{origin} shows another certificate than the one of api_fingerprint ({found}): if the certificate was \

@@ -60,7 +60,8 @@ pub async fn try_publishing(base: &Url, login: Option<Login<'_>>, limit: Duratio
 
 async fn ask(place: &str, login: Option<Login<'_>>) -> Result<Publishing> {
     let broken = |error: std::io::Error| {
-        let text = format!("{place} cannot be talked to in RTSP ({error}); correct rtsp_url, or look at that server's log");
+        let text =
+            format!("{place} cannot be talked to in RTSP ({error}); correct rtsp_url, or look at that server's log");
         Error::unavailable(text).with_source(error)
     };
     let mut stream = BufReader::new(TcpStream::connect(place).await.map_err(broken)?);
@@ -71,7 +72,8 @@ async fn ask(place: &str, login: Option<Login<'_>>) -> Result<Publishing> {
     }
     let Some(login) = login else { return Ok(Publishing::WantsLogin) };
     let Some(authorization) = first.authorization(login, &url) else {
-        let text = format!("{place} asks for a login in a way that is neither Basic nor Digest with MD5; see rtspAuthMethods");
+        let text =
+            format!("{place} asks for a login in a way that is neither Basic nor Digest with MD5; see rtspAuthMethods");
         return Err(Error::new(Kind::Unsupported, text));
     };
     let second = match announce(&mut stream, &url, 2, Some(&authorization)).await {

@@ -66,7 +66,10 @@ fn shown(certificate: &[u8]) -> String {
 enum Trusted {
     Fingerprint([u8; 32]),
     /// Signed by one of them, or one of them itself.
-    File { certificates: Vec<CertificateDer<'static>>, authorities: Option<Arc<WebPkiServerVerifier>> },
+    File {
+        certificates: Vec<CertificateDer<'static>>,
+        authorities: Option<Arc<WebPkiServerVerifier>>,
+    },
 }
 
 #[derive(Debug)]

@@ -55,7 +55,9 @@ pub(super) async fn publishing(what: String, base: &Url, server: &Server) -> Fin
         Ok(found) => found,
         Err(error) => return Finding::error(what, &error),
     };
-    let may = format!("in mediamtx.yml that user needs the permission `publish` for the cameras' paths ({TRIED_PATH} was tried)");
+    let may = format!(
+        "in mediamtx.yml that user needs the permission `publish` for the cameras' paths ({TRIED_PATH} was tried)"
+    );
     match found {
         Publishing::Allowed => Finding::ok(what, "takes our login for publishing"),
         Publishing::AllowedToAnybody if login.is_some() => {

@@ -59,16 +59,7 @@ fn one(check: &mut Checker<'_>, index: usize) -> Option<Server> {
     let (publish_username, publish_password) = account(check, &key("publish_username"), &key("publish_password"));
     let (name, api_url) = (name?, api_url?);
     let rtsp_url = rtsp_url.unwrap_or_else(|| beside(&api_url));
-    Some(Server {
-        name,
-        api_url,
-        rtsp_url,
-        api_username,
-        api_password,
-        api_trust,
-        publish_username,
-        publish_password,
-    })
+    Some(Server { name, api_url, rtsp_url, api_username, api_password, api_trust, publish_username, publish_password })
 }
 
 /// The default of a key counts for the first server only: a second one that forgot its URL is not the first again.
@@ -106,7 +97,8 @@ fn trust(check: &mut Checker<'_>, key: impl Fn(&str) -> String, api_url: Option<
     let (by_fingerprint, by_file) = (key("api_fingerprint"), key("api_ca_file"));
     for given in [&by_fingerprint, &by_file] {
         if check.is_given(given) && api_url.is_some_and(|url| url.scheme() != "https") {
-            let fault = Fault::new("has nothing to say about an api_url without TLS", "write https:// there, or leave it out");
+            let fault =
+                Fault::new("has nothing to say about an api_url without TLS", "write https:// there, or leave it out");
             check.complain(given, fault);
         }
     }

@@ -21,7 +21,10 @@ fn a_wrapper_script_is_named_and_a_program_is_not() {
     let wrapper = room.path().join("ffmpeg");
     std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).expect("our own file");
     let configured = |path: &std::path::Path| {
-        room.write("etc/streamwarden.toml", &format!("[ffmpeg]\nffmpeg = {path:?}\nffprobe = {:?}\n", program("ffprobe")));
+        room.write(
+            "etc/streamwarden.toml",
+            &format!("[ffmpeg]\nffmpeg = {path:?}\nffprobe = {:?}\n", program("ffprobe")),
+        );
     };
     configured(&wrapper);
     let told = findings(&room);

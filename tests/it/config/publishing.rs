@@ -29,9 +29,8 @@ fn told(room: &Room, what: &str) -> (String, String) {
 
 fn room(api: &str, rtsp: &Url, more: &str) -> Room {
     let room = Room::new();
-    let toml = format!(
-        "[http]\nlisten = \"127.0.0.1:0\"\n[[servers]]\napi_url = \"{api}\"\nrtsp_url = \"{rtsp}\"\n{more}\n"
-    );
+    let toml =
+        format!("[http]\nlisten = \"127.0.0.1:0\"\n[[servers]]\napi_url = \"{api}\"\nrtsp_url = \"{rtsp}\"\n{more}\n");
     room.write("etc/streamwarden.toml", &toml);
     room
 }
@@ -41,7 +40,8 @@ async fn the_login_for_publishing_is_tried() {
     let publish = Some(Credentials::new("relay", "hunter2"));
     let guarded = server(&Options { publish, ..Options::default() }).await;
     let open = server(&Options::default()).await;
-    let login = |user: &str, password: &str| format!("publish_username = \"{user}\"\npublish_password = \"{password}\"");
+    let login =
+        |user: &str, password: &str| format!("publish_username = \"{user}\"\npublish_password = \"{password}\"");
     for (media, login, verdict, wanted) in [
         (&guarded, login("relay", "hunter2"), "ok", "takes our login for publishing"),
         (&guarded, login("relay", "Wr0ngOne"), "fault", "correct publish_username and publish_password of server main"),
@@ -117,7 +117,11 @@ async fn an_api_behind_a_certificate_of_its_own_is_believed_by_fingerprint_or_fi
         (format!("api_ca_file = {file:?}"), "ok", "0 paths".to_owned()),
         (String::new(), "fault", "set api_fingerprint of server main".to_owned()),
         (format!("api_fingerprint = \"{}\"", "0A".repeat(32)), "fault", format!("its SHA-256 fingerprint is {right}")),
-        (format!("api_ca_file = {:?}", other.path().join("server.crt")), "fault", "no authority of api_ca_file".to_owned()),
+        (
+            format!("api_ca_file = {:?}", other.path().join("server.crt")),
+            "fault",
+            "no authority of api_ca_file".to_owned(),
+        ),
         ("api_ca_file = \"/nowhere/x.crt\"".to_owned(), "fault", "/nowhere/x.crt cannot be read".to_owned()),
     ] {
         let (seen, text) = told(&room(&api, &media.rtsp_url(), &more), "server main");

@@ -75,13 +75,9 @@ impl Stage {
         let folder = tempfile::tempdir().expect("a folder");
         let client = Arc::new(MediaMtx::new(&server(&media)).expect("a client"));
         let watched = Watched { name: "main".into(), client, rtsp_url: media.rtsp_url() };
-        let monitor = Monitor::new(
-            vec![watched],
-            Arc::clone(&live),
-            Duration::from_millis(500),
-            IncidentsHandle::default(),
-        )
-        .start();
+        let monitor =
+            Monitor::new(vec![watched], Arc::clone(&live), Duration::from_millis(500), IncidentsHandle::default())
+                .start();
         Self {
             database: sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here"),
             spool: Arc::new(Spool::open(folder.path().join("spool")).expect("a spool")),

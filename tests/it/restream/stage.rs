@@ -86,12 +86,7 @@ impl Stage {
         let handle = IncidentsHandle::default();
         let (seen, told_of_server) = (Arc::clone(&live), handle.clone());
         let monitor = Child::new("monitor", Restart::Always, move || {
-            Monitor::new(
-                vec![watched.clone()],
-                Arc::clone(&seen),
-                Duration::from_millis(250),
-                told_of_server.clone(),
-            )
+            Monitor::new(vec![watched.clone()], Arc::clone(&seen), Duration::from_millis(250), told_of_server.clone())
         });
         let setup = RestreamSetup {
             server: "main".into(),

@@ -136,7 +136,9 @@ impl Veil {
         let name = read_word(memory, at + WORD)?;
         let program = self.program.as_os_str().as_bytes();
         if read_text(memory, name, program.len())? != program {
-            return Err(io::Error::other("the child is not the program we asked for (a script that another one starts?)"));
+            return Err(io::Error::other(
+                "the child is not the program we asked for (a script that another one starts?)",
+            ));
         }
         Ok(name + self.room_at)
     }
