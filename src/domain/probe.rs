@@ -8,9 +8,10 @@ use utoipa::ToSchema;
 
 use super::camera::{AudioPolicy, CameraSource};
 
-/// How the sentence begins that says that the media server does not take our login: it is the server's trouble, and not
-/// the camera's.
-pub const LOGIN_REFUSED: &str = "the media server refuses our login for publishing";
+/// How the sentences begin that say that the media server does not take our login, or wants one: it is the server's
+/// trouble, and not the camera's.
+pub const PUBLISH_LOGIN: [&str; 2] =
+    ["the media server refuses our login for publishing", "the media server wants a login for publishing"];
 
 /// What ffprobe says of a source that answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -14,7 +14,7 @@ use crate::actors::record::SpoolDisk;
 use crate::adapters::live::Latest;
 use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraState, CameraStatus, undelivered};
-use crate::domain::probe::LOGIN_REFUSED;
+use crate::domain::probe::PUBLISH_LOGIN;
 use crate::domain::recording::{RecordingState, RecordingStatus};
 use crate::domain::role::Role;
 use crate::domain::stream::ServerStatus;
@@ -165,15 +165,15 @@ fn recording(recordings: &[RecordingStatus], disk: &SpoolDisk) -> Service {
 fn of_server(server: ServerStatus, cameras: &[CameraStatus]) -> Service {
     let ServerStatus { name, reachable, reason, version, .. } = server;
     let refused = |camera: &&CameraStatus| {
-        let told = camera.last_error.as_ref().is_some_and(|error| error.contains(LOGIN_REFUSED));
-        camera.server == name && camera.state != CameraState::Running && told
+        let told = |words: &&str| camera.last_error.as_ref().is_some_and(|error| error.contains(words));
+        camera.server == name && camera.state != CameraState::Running && PUBLISH_LOGIN.iter().any(|words| told(&words))
     };
     let refused = cameras.iter().filter(refused).count();
     let detail = match (reason, refused) {
         (Some(reason), _) => reason,
         (None, 0) => version.map_or_else(|| "answers".to_owned(), |version| format!("MediaMTX {version}")),
         (None, refused) => format!(
-            "refuses our login for publishing ({refused} cameras wait): correct publish_username and publish_password of \
+            "does not let us publish with the login that is set, or without one ({refused} cameras wait): correct publish_username and publish_password of \
             server {name}"
         ),
     };

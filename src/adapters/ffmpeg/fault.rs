@@ -86,7 +86,7 @@ const RULES: [Rule; 19] = [
     Rule {
         needles: &["announce failed: 401", "announce failed: 403", "record failed: 401"],
         kind: FaultKind::PublishRefused,
-        // Begins as `domain::probe::LOGIN_REFUSED` does.
+        // Begins as `domain::probe::PUBLISH_LOGIN` does.
         words: "the media server refuses our login for publishing; check publish_username and publish_password of the server",
         lacking: Some((
             Lack::PublishLogin,
@@ -334,6 +334,7 @@ fn last_words(stderr: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::probe::PUBLISH_LOGIN;
 
     fn exit(stderr: &[&str], ms: u64) -> Exit {
         Exit {
@@ -463,12 +464,6 @@ mod tests {
     }
 
     #[test]
-    fn a_login_that_the_server_refuses_is_told_by_its_first_words() {
-        let fault = explain(&exit(&["method ANNOUNCE failed: 401 Unauthorized"], 9), "x", Duration::from_secs(5));
-        assert!(fault.message.starts_with(crate::domain::probe::LOGIN_REFUSED), "{fault}");
-    }
-
-    #[test]
     fn ends_without_words() {
         let killed = Exit { ending: Ending::Signal(9), ..exit(&["[warning] late packet"], 5000) };
         let camera = source("rtsp://h/x");
@@ -513,7 +508,9 @@ mod tests {
         let refused = exit(&["method ANNOUNCE failed: 401 Unauthorized"], 100);
         let camera = source("rtsp://h/x");
         let fault = explain(&refused, &Attempt { has_publish_login: false, ..attempt(&camera) });
-        assert!(fault.message.contains("wants a login for publishing"), "{fault}");
+        assert!(fault.message.starts_with(PUBLISH_LOGIN[1]), "{fault}");
+        let fault = explain(&refused, &attempt(&camera));
+        assert!(fault.message.starts_with(PUBLISH_LOGIN[0]), "{fault}");
     }
 
     #[test]

@@ -173,12 +173,12 @@ async fn ready_tells_a_required_service_from_a_server() {
         assert_eq!(of(name)["ok"], true, "{name}");
     }
     // The server answers, and does not take what is published.
-    let words = format!("{}; check publish_username", crate::domain::probe::LOGIN_REFUSED);
+    let words = format!("{}; check publish_username", crate::domain::probe::PUBLISH_LOGIN[0]);
     let refused = CameraStatus { state: CameraState::Backoff, last_error: Some(words), ..camera(9, "back") };
     world.publish(vec![Change::Camera(refused)]).await;
     let services = world.get("/ready").await.json()["services"].clone();
     let main = services.as_array().expect("services").iter().find(|one| one["name"] == "server main").expect("main");
-    let told = main["detail"].as_str().expect("words").contains("refuses our login for publishing (1 cameras wait)");
+    let told = main["detail"].as_str().expect("words").contains("correct publish_username and publish_password of server main");
     assert!(main["ok"] == false && told, "{main}");
     // A manager hangs: nothing is started or watched any more, whatever answers here.
     std::fs::write(world.folder.path().join(SILENT), "restreams\nrecorders\n").expect("a file");
