@@ -178,7 +178,10 @@ async fn ready_tells_a_required_service_from_a_server() {
     world.publish(vec![Change::Camera(refused)]).await;
     let services = world.get("/ready").await.json()["services"].clone();
     let main = services.as_array().expect("services").iter().find(|one| one["name"] == "server main").expect("main");
-    let told = main["detail"].as_str().expect("words").contains("correct publish_username and publish_password of server main");
+    let told = main["detail"]
+        .as_str()
+        .expect("words")
+        .contains("correct publish_username and publish_password of server main");
     assert!(main["ok"] == false && told, "{main}");
     // A manager hangs: nothing is started or watched any more, whatever answers here.
     std::fs::write(world.folder.path().join(SILENT), "restreams\nrecorders\n").expect("a file");
