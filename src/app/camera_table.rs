@@ -1,14 +1,14 @@
 //! The cameras table itself, where no program runs on it: checks and writes go the same way as those of the API.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::Utc;
 
-use super::cameras::no_camera;
+use super::cameras::{HeldChange, no_camera};
 use crate::actors::restream::{self, LAST_KNOWN, RestreamSetup};
 use crate::adapters::database::import::import as write_sheet;
-use crate::adapters::database::{Condition, SharedDatabase};
+use crate::adapters::database::{Condition, IncidentQuery, SharedDatabase};
 use crate::adapters::ffmpeg::version;
 use crate::adapters::known::KnownCameras;
 use crate::adapters::resolve;
@@ -17,7 +17,12 @@ use crate::config::Settings;
 use crate::config::settings::Database;
 use crate::domain::camera::sheet::{self, ImportReport};
 use crate::domain::camera::{CameraEdit, CameraRow, CameraSource, Kinds, check_edit, check_kind, draft};
+use crate::domain::incident::IncidentKind;
 use crate::domain::probe::{KeptProbe, ProbeView};
+
+/// A change of the table is taken up by whoever relays it in so long, and looked for so often.
+const TAKEN_UP_WITHIN: Duration = Duration::from_secs(4);
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// All cameras, by id. A database that does not exist yet has none, and is not made for looking.
 pub(super) async fn list(settings: &Settings) -> Result<Vec<CameraRow>> {
@@ -67,6 +72,39 @@ fn note_meant(settings: &Settings, id: i64, row: Option<&CameraRow>) {
 
 pub(super) async fn import(settings: &Settings, file: &[u8], dry: bool) -> Result<ImportReport> {
     write_sheet(&open(settings).await?, file, dry).await
+}
+
+/// What a program elsewhere that relays these cameras holds, as its incident tells.
+pub(super) async fn held(settings: &Settings) -> Result<Option<HeldChange>> {
+    let Some(node) = relayed_elsewhere(settings).await else { return Ok(None) };
+    let query = IncidentQuery { open: true, kind: Some(IncidentKind::PlanHeld), limit: 1, ..IncidentQuery::default() };
+    let found = open(settings).await?.incidents(query).await?.into_iter().next();
+    Ok(found.map(|held| HeldChange {
+        id: held.id.to_string(),
+        words: format!(
+            "{}; confirm where node {node:?} runs: `streamwarden cameras plan --apply`, or with --api",
+            held.cause
+        ),
+    }))
+}
+
+/// The same for a change that was just written: it has some seconds to be taken up.
+pub(super) async fn held_since(settings: &Settings, before: Option<HeldChange>) -> Result<Option<HeldChange>> {
+    let until = Instant::now() + TAKEN_UP_WITHIN;
+    while relayed_elsewhere(settings).await.is_some() && Instant::now() < until {
+        match held(settings).await? {
+            Some(now) if before.as_ref() != Some(&now) => return Ok(Some(now)),
+            _ => tokio::time::sleep(LOOK_EVERY).await,
+        }
+    }
+    Ok(None)
+}
+
+/// The node that relays the cameras of this database, if one lives: not here, or it would have been asked.
+async fn relayed_elsewhere(settings: &Settings) -> Option<String> {
+    // Where the nodes cannot be read, the change itself has said so.
+    let nodes = super::check::nodes::known(settings).await.unwrap_or_default();
+    nodes.into_iter().find(|node| node.relays && node.is_alive()).map(|node| node.name)
 }
 
 pub(super) async fn export(settings: &Settings) -> Result<String> {

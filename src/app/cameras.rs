@@ -7,7 +7,6 @@ use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus};
-use crate::domain::hold::HeldView;
 use crate::domain::probe::ProbeView;
 
 /// Where the cameras are.
@@ -16,6 +15,15 @@ pub enum Cameras {
     Running(Remote),
     /// In the table of these settings. Nobody runs on it here, or nobody who relays cameras.
     Table(Box<Settings>),
+}
+
+/// A change of the table that is held until somebody confirms it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldChange {
+    /// Another one has another.
+    pub id: String,
+    /// What it would do, and how it is confirmed.
+    pub words: String,
 }
 
 /// A camera as the table has it, and how it is.
@@ -164,14 +172,32 @@ impl Cameras {
         }
     }
 
-    /// What the running program holds back, everything that was written so far considered; `None` where none runs.
+    /// What is held now, everything that was written so far considered; `None` where no program relays these cameras.
     ///
     /// # Errors
-    /// When it does not answer.
-    pub async fn held(&self) -> Result<Option<HeldView>> {
+    /// When the program does not answer, or the database.
+    pub async fn held(&self) -> Result<Option<HeldChange>> {
         match self {
-            Self::Running(remote) => Ok(remote.plan().await?.held),
-            Self::Table(_) => Ok(None),
+            Self::Running(remote) => Ok(remote.plan().await?.held.map(|held| HeldChange {
+                words: format!(
+                    "{}; confirm with `streamwarden cameras plan --apply`, or put the table right",
+                    held.summary
+                ),
+                id: held.id,
+            })),
+            Self::Table(settings) => table::held(settings).await,
+        }
+    }
+
+    /// What is held since a change that was just written; `before` is what was held already. A program on another machine
+    /// has some seconds to take the change up.
+    ///
+    /// # Errors
+    /// As [`Self::held`].
+    pub async fn held_since(&self, before: Option<HeldChange>) -> Result<Option<HeldChange>> {
+        match self {
+            Self::Running(_) => Ok(self.held().await?.filter(|now| before.as_ref() != Some(now))),
+            Self::Table(settings) => table::held_since(settings, before).await,
         }
     }
 }

@@ -7,11 +7,11 @@ use serde_json::json;
 
 use super::fields::Fields;
 use super::{EXIT_HELD, Failure, Files, Print, Target, kinds, list, note, plan, probe, runs, say, sheet, wait};
+use crate::app;
+use crate::app::cameras::{Cameras, HeldChange};
 use crate::app::remote::Remote;
-use crate::app::{self, cameras::Cameras};
 use crate::base::{Error, Result};
 use crate::domain::camera::CameraSettings;
-use crate::domain::hold::HeldView;
 use crate::logging;
 
 const EXAMPLES: &str = "\
@@ -182,13 +182,19 @@ async fn act(files: &Files, running: Option<String>, command: Command) -> Result
                 let text = "no change given; name what is to change, as in --host 10.0.0.9 or --enabled no";
                 return Err(Failure::Usage(Error::invalid("cameras edit", text)));
             }
-            let row = whom(&to.api).cameras().await?.edit(&camera, edit).await?;
-            say(&changed("changed", &row, to.print))
+            let cameras = whom(&to.api).cameras().await?;
+            let before = cameras.held().await?;
+            let row = cameras.edit(&camera, edit).await?;
+            say(&changed("changed", &row, to.print))?;
+            tell_held(&cameras, before).await
         }
         Command::Remove { camera, target } => {
-            let (id, name) = whom(&target.api).cameras().await?.remove(&camera).await?;
+            let cameras = whom(&target.api).cameras().await?;
+            let before = cameras.held().await?;
+            let (id, name) = cameras.remove(&camera).await?;
             let text = format!("removed camera {} (id {id})", super::printable(&name));
-            say(&if target.print.json { json!({ "id": id, "name": name }).to_string() } else { text })
+            say(&if target.print.json { json!({ "id": id, "name": name }).to_string() } else { text })?;
+            tell_held(&cameras, before).await
         }
         Command::Probe { camera, target } => probe::run(&whom(&target.api), &camera, target.print).await,
         Command::Wait(options) => wait::run(&whom(&options.api), &options).await,
@@ -238,13 +244,13 @@ fn address_without_path(template: &str, row: &CameraSettings) -> Option<String> 
 }
 
 /// Says that what was just written is held, if it is: `before` is what was held already.
-pub(super) async fn tell_held(cameras: &Cameras, before: Option<HeldView>) -> Result<(), Failure> {
-    match cameras.held().await? {
-        Some(held) if before.is_none_or(|before| before.id != held.id) => {
-            note(&plan::held_words(&held));
+pub(super) async fn tell_held(cameras: &Cameras, before: Option<HeldChange>) -> Result<(), Failure> {
+    match cameras.held_since(before).await? {
+        Some(held) => {
+            note(&format!("held: {}", super::printable(&held.words)));
             Err(Failure::Told(EXIT_HELD))
         }
-        _ => Ok(()),
+        None => Ok(()),
     }
 }
 

@@ -54,8 +54,7 @@ fn words(view: &PlanView) -> String {
     }
 }
 
-/// What is held, for people.
-pub(super) fn held_words(held: &HeldView) -> String {
+fn held_words(held: &HeldView) -> String {
     let since = held.since.format("%Y-%m-%d %H:%M:%S");
     let head = format!(
         "held since {since} UTC: a change of the cameras would stop {} of {} that ran in the last minutes; nothing stops until \

@@ -5,7 +5,7 @@
 
 mod disk;
 mod network;
-mod nodes;
+pub(in crate::app) mod nodes;
 mod report;
 
 use std::path::{Path, PathBuf};

@@ -50,7 +50,11 @@ pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
     findings
 }
 
-async fn known(settings: &Settings) -> Result<Vec<Node>> {
+/// The nodes that the database knows; none where it is not made yet.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(in crate::app) async fn known(settings: &Settings) -> Result<Vec<Node>> {
     match &settings.database {
         Database::Postgres(settings) => postgres::inspect_nodes(settings).await,
         Database::Sqlite(file) | Database::Site { own: file, .. } if file.exists() => sqlite::inspect_nodes(file).await,

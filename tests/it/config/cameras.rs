@@ -7,8 +7,11 @@ use serde_json::Value;
 
 use crate::support::room::Room;
 
+/// Whoever listens on the default port of this machine is not asked.
+const ALONE: [(&str, &str); 1] = [("STREAMWARDEN_HTTP__LISTEN", "127.0.0.1:0")];
+
 fn json(room: &Room, arguments: &[&str]) -> Value {
-    let ended = room.run(arguments, &[]);
+    let ended = room.run(arguments, &ALONE);
     assert_eq!(ended.code, Some(0), "{arguments:?}: {}", ended.err);
     serde_json::from_str(&ended.out).expect("JSON")
 }
@@ -16,7 +19,7 @@ fn json(room: &Room, arguments: &[&str]) -> Value {
 #[test]
 fn cameras_are_added_listed_changed_and_removed() {
     let room = Room::new();
-    let none = room.run(&["cameras", "list"], &[]);
+    let none = room.run(&["cameras", "list"], &ALONE);
     assert!(none.code == Some(0) && none.out.contains("no cameras yet"), "{}", none.err);
     assert_eq!(room.names(), [""; 0], "looking makes no database");
 
@@ -30,7 +33,7 @@ fn cameras_are_added_listed_changed_and_removed() {
         (&"site/gate".into(), &true.into(), &true.into())
     );
 
-    let again = room.run(&add, &[]);
+    let again = room.run(&add, &ALONE);
     assert_eq!(again.code, Some(1));
     assert!(again.err.contains("site/gate"), "{}", again.err);
 
@@ -56,22 +59,22 @@ fn cameras_are_added_listed_changed_and_removed() {
         (&Value::Null, &false.into(), &false.into())
     );
 
-    let listed = room.run(&["cameras", "list"], &[]);
+    let listed = room.run(&["cameras", "list"], &ALONE);
     assert_eq!(listed.out.lines().next().expect("a head"), "ID  NAME  STATE  KIND       SOURCE    ENABLED  RECORD");
     assert!(listed.out.contains("gate  -      hikvision  10.0.0.9  no"), "{}", listed.out);
 
     let id = added["id"].to_string();
-    let removed = room.run(&["cameras", "remove", id.as_str()], &[]);
+    let removed = room.run(&["cameras", "remove", id.as_str()], &ALONE);
     assert_eq!((removed.code, removed.out.trim()), (Some(0), format!("removed camera gate (id {id})").as_str()));
     assert_eq!(json(&room, &["cameras", "list", "--json"])["items"], Value::Array(vec![]));
-    assert_eq!(room.run(&["cameras", "remove", "gate"], &[]).code, Some(1));
+    assert_eq!(room.run(&["cameras", "remove", "gate"], &ALONE).code, Some(1));
 }
 
 #[test]
 fn secrets_come_from_files_or_standard_input_and_are_never_printed() {
     let room = Room::new();
     let mut child = room
-        .command(&["cameras", "add", "yard", "--url-file", "-", "--json"], &[])
+        .command(&["cameras", "add", "yard", "--url-file", "-", "--json"], &ALONE)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -83,14 +86,14 @@ fn secrets_come_from_files_or_standard_input_and_are_never_printed() {
     assert!(output.status.success());
     let added: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(added["url"], "rtsp://***@10.0.0.9/live");
-    let listed = room.run(&["cameras", "list"], &[]);
+    let listed = room.run(&["cameras", "list"], &ALONE);
     assert!(listed.out.contains("rtsp://***@10.0.0.9/live") && !listed.out.contains("hunter2"), "{}", listed.out);
 }
 
 #[test]
 fn wrong_cameras_are_refused_with_the_field_at_fault() {
     let room = Room::new();
-    assert_eq!(room.run(&["cameras", "add", "good", "--host", "10.0.0.9"], &[]).code, Some(0));
+    assert_eq!(room.run(&["cameras", "add", "good", "--host", "10.0.0.9"], &ALONE).code, Some(0));
     for (arguments, wanted) in [
         (vec!["add", "../up", "--host", "h"], "name"),
         (vec!["add", "a", "--url", "rtsp://u:hunter2@h/x"], "--url: holds a password"),
@@ -104,7 +107,7 @@ fn wrong_cameras_are_refused_with_the_field_at_fault() {
     ] {
         let mut line = vec!["cameras"];
         line.extend(arguments);
-        let ended = room.run(&line, &[]);
+        let ended = room.run(&line, &ALONE);
         assert_eq!((ended.code, ended.out.as_str()), (Some(1), ""), "{line:?}");
         assert!(ended.err.contains(wanted) && !ended.err.contains("hunter2"), "{line:?}: {}", ended.err);
     }
@@ -118,25 +121,25 @@ fn cameras_go_out_and_come_in_as_a_file() {
     room.write("in.csv", "\u{feff}name;host;password\r\ngate;10.0.0.9;hunter2\r\ndoor;10.0.0.10;\r\n");
     let dry = json(&room, &["cameras", "import", "in.csv", "--dry-run", "--json"]);
     assert_eq!((&dry["added"], &dry["faults"]), (&2.into(), &Value::Array(vec![])));
-    let written = room.run(&["cameras", "import", "in.csv"], &[]);
+    let written = room.run(&["cameras", "import", "in.csv"], &ALONE);
     assert_eq!((written.code, written.out.trim()), (Some(0), "added 2, changed 0, unchanged 0"), "{}", written.err);
 
-    let out = room.run(&["cameras", "export"], &[]);
+    let out = room.run(&["cameras", "export"], &ALONE);
     assert!(out.out.lines().count() == 3 && !out.out.contains("hunter2"), "{}", out.out);
     assert_eq!(json(&room, &["cameras", "export", "--json"])["items"][0]["hasPassword"], true);
     room.write("out.csv", &out.out.replace("10.0.0.10", "10.0.0.11"));
-    let again = room.run(&["cameras", "import", "out.csv"], &[]);
+    let again = room.run(&["cameras", "import", "out.csv"], &ALONE);
     assert_eq!(again.out.trim(), "added 0, changed 1, unchanged 1");
 
     room.write("wrong.csv", "name,host\nnew,10.0.0.1\n../x,10.0.0.1\n");
-    let wrong = room.run(&["cameras", "import", "wrong.csv"], &[]);
+    let wrong = room.run(&["cameras", "import", "wrong.csv"], &ALONE);
     assert_eq!(wrong.code, Some(1));
     assert!(wrong.out.contains("line 3, name: ") && wrong.out.contains("nothing was written"), "{}", wrong.out);
     let listed = json(&room, &["cameras", "list", "--json"]);
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(2));
 
     let mut child = room
-        .command(&["cameras", "import", "-", "--json"], &[])
+        .command(&["cameras", "import", "-", "--json"], &ALONE)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -145,16 +148,16 @@ fn cameras_go_out_and_come_in_as_a_file() {
     let ended = child.wait_with_output().expect("it ends");
     let report: Value = serde_json::from_slice(&ended.stdout).expect("JSON");
     assert_eq!(report["added"], 1);
-    assert_eq!(room.run(&["cameras", "import", "none.csv"], &[]).code, Some(1));
+    assert_eq!(room.run(&["cameras", "import", "none.csv"], &ALONE).code, Some(1));
 }
 
 #[test]
 fn kinds_are_listed_set_and_removed() {
     let room = Room::new();
     let set = ["cameras", "kinds", "set", "acme", "rtsp://{username}:{password}@{host}:{port=554}/v{channel=1}"];
-    let ended = room.run(&set, &[]);
+    let ended = room.run(&set, &ALONE);
     assert_eq!(ended.code, Some(0), "{}", ended.err);
-    let listed = room.run(&["cameras", "kinds", "list"], &[]);
+    let listed = room.run(&["cameras", "kinds", "list"], &ALONE);
     assert!(
         listed.out.lines().any(|line| line.starts_with("acme ") && line.contains("/v{channel=1}")),
         "{}",
@@ -168,14 +171,14 @@ fn kinds_are_listed_set_and_removed() {
         (["cameras", "kinds", "set", "acme", "file:///etc/passwd"], "urlTemplate"),
         (["cameras", "kinds", "set", "Not a word", "rtsp://{host}/"], "kind"),
     ] {
-        let refused = room.run(&arguments, &[]);
+        let refused = room.run(&arguments, &ALONE);
         assert!(refused.code == Some(1) && refused.err.contains(words), "{}", refused.err);
     }
-    room.run(&["cameras", "add", "gate", "--kind", "acme", "--host", "10.0.0.9"], &[]);
-    let used = room.run(&["cameras", "kinds", "remove", "acme"], &[]);
+    room.run(&["cameras", "add", "gate", "--kind", "acme", "--host", "10.0.0.9"], &ALONE);
+    let used = room.run(&["cameras", "kinds", "remove", "acme"], &ALONE);
     assert!(used.code == Some(1) && used.err.contains("cameras of this kind: 1"), "{}", used.err);
-    room.run(&["cameras", "remove", "gate"], &[]);
+    room.run(&["cameras", "remove", "gate"], &ALONE);
     assert_eq!(json(&room, &["cameras", "kinds", "remove", "acme", "--json"])["kind"], "acme");
-    let gone = room.run(&["cameras", "kinds", "remove", "acme"], &[]);
+    let gone = room.run(&["cameras", "kinds", "remove", "acme"], &ALONE);
     assert!(gone.code == Some(1) && gone.err.contains("acme"), "{}", gone.err);
 }

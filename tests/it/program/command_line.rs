@@ -7,10 +7,13 @@ use serde_json::Value;
 
 use crate::support::room::Room;
 
+/// Whoever listens on the default port of this machine is not asked.
+const ALONE: [(&str, &str); 1] = [("STREAMWARDEN_HTTP__LISTEN", "127.0.0.1:0")];
+
 #[test]
 fn what_cannot_be_written_is_a_failure_and_a_reader_that_went_away_is_none() {
     let room = Room::new();
-    room.run(&["cameras", "add", "gate", "--host", "10.0.0.9"], &[]);
+    room.run(&["cameras", "add", "gate", "--host", "10.0.0.9"], &ALONE);
     for line in [
         "cameras list",
         "cameras list --json",
@@ -27,12 +30,12 @@ fn what_cannot_be_written_is_a_failure_and_a_reader_that_went_away_is_none() {
     ] {
         let arguments: Vec<&str> = line.split(' ').collect();
         let full = File::options().write(true).open("/dev/full").expect("/dev/full");
-        let output = room.command(&arguments, &[]).stdout(full).output().expect("it starts");
+        let output = room.command(&arguments, &ALONE).stdout(full).output().expect("it starts");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{line}: {said}");
         assert!(said.contains("standard output cannot be written"), "{line}: {said}");
     }
-    let mut child = room.command(&["cameras", "export"], &[]).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut child = room.command(&["cameras", "export"], &ALONE).stdout(Stdio::piped()).spawn().expect("it starts");
     drop(child.stdout.take());
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
 }
@@ -63,7 +66,7 @@ fn names_that_people_try_lead_to_the_command() {
         ("cameras list --api rtsp://127.0.0.1/x", 2, "is not the address of a streamwarden"),
         ("status", 1, "no streamwarden runs"),
     ] {
-        let ended = room.run(&line.split(' ').collect::<Vec<_>>(), &[("STREAMWARDEN_HTTP__LISTEN", "127.0.0.1:0")]);
+        let ended = room.run(&line.split(' ').collect::<Vec<_>>(), &ALONE);
         let said = format!("{}{}", ended.out, ended.err);
         assert_eq!(ended.code, Some(code), "{line}: {said}");
         assert!(said.contains(words), "{line}: {said}");
@@ -73,11 +76,10 @@ fn names_that_people_try_lead_to_the_command() {
 #[test]
 fn a_kind_without_a_path_says_what_it_calls() {
     let room = Room::new();
-    let listen = [("STREAMWARDEN_HTTP__LISTEN", "127.0.0.1:0")];
-    let added = room.run(&["cameras", "add", "front", "--host", "127.0.0.1", "--port", "9554"], &listen);
+    let added = room.run(&["cameras", "add", "front", "--host", "127.0.0.1", "--port", "9554"], &ALONE);
     assert_eq!((added.code, added.out.trim()), (Some(0), "added camera front (id 1)"));
     assert!(added.err.contains("calls rtsp://127.0.0.1:9554/") && added.err.contains("--url"), "{}", added.err);
-    let with_path = room.run(&["cameras", "add", "yard", "--url", "rtsp://127.0.0.1:9554/stream1"], &listen);
+    let with_path = room.run(&["cameras", "add", "yard", "--url", "rtsp://127.0.0.1:9554/stream1"], &ALONE);
     assert_eq!((with_path.code, with_path.err.as_str()), (Some(0), ""));
 }
 
@@ -123,14 +125,14 @@ fn the_configuration_in_force_is_shown_with_its_origins_and_what_does_nothing_is
 #[test]
 fn completions_and_manual_pages_are_those_of_the_command_line() {
     let room = Room::new();
-    let bash = room.run(&["completions", "bash"], &[]);
+    let bash = room.run(&["completions", "bash"], &ALONE);
     assert!(bash.code == Some(0) && bash.out.contains("cameras") && bash.out.contains("--pg-dsn"));
     room.write("completions", &bash.out);
     let read = Command::new("bash").arg("-n").arg(room.path().join("completions")).output().expect("bash");
     assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
-    let page = room.run(&["man"], &[]);
+    let page = room.run(&["man"], &ALONE);
     assert!(page.code == Some(0) && page.out.contains(".TH streamwarden"), "{}", page.out);
-    assert_eq!(room.run(&["man", "pages"], &[]).code, Some(0));
+    assert_eq!(room.run(&["man", "pages"], &ALONE).code, Some(0));
     let pages = crate::support::room::names(&room.path().join("pages"));
     for name in ["streamwarden.1", "streamwarden-status.1", "streamwarden-cameras-add.1"] {
         assert!(pages.iter().any(|page| page == name), "{name}: {pages:?}");
@@ -177,7 +179,7 @@ fn the_version_names_the_commit_of_a_release_and_an_archive_without_git_builds_t
     assert_eq!(built("tree", "debug", &[]), "1.2.3", "development does not ask git");
     assert_eq!(built("archive", "release", &[("STREAMWARDEN_COMMIT", "abc123")]), "1.2.3 (abc123)");
 
-    let version = room.run(&["version", "--json"], &[]);
+    let version = room.run(&["version", "--json"], &ALONE);
     let version: Value = serde_json::from_str(&version.out).expect("JSON");
     assert_eq!((&version["name"], version.get("commit").is_some()), (&"streamwarden".into(), true));
 }

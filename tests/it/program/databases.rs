@@ -98,7 +98,13 @@ async fn what_a_person_names_is_never_held_and_what_is_held_is_said() {
     program.room().write("off.csv", "name,enabled\nc1,no\nc2,no\nc3,no\n");
     let import = run(&program, &["import", "off.csv"]);
     assert_eq!((import.code, import.out.trim()), (Some(3), "added 0, changed 3, unchanged 0"));
-    assert!(import.err.contains("held since") && import.err.contains("cameras plan --apply"), "{}", import.err);
+    assert!(
+        import.err.contains("held: ")
+            && import.err.contains("would stop 3 of 5")
+            && import.err.contains("cameras plan --apply"),
+        "{}",
+        import.err
+    );
     assert_eq!(run(&program, &["plan"]).code, Some(3));
     program.sql("UPDATE cameras SET enabled = 1");
     assert_eq!(run(&program, &["plan"]).code, Some(0), "the plan is that of the table as it is now");
