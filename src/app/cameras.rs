@@ -3,10 +3,11 @@
 
 use super::remote::Remote;
 use super::{camera_table as table, running};
-use crate::base::{Error, Result};
+use crate::base::{Error, Kind, Result};
 use crate::config::Settings;
 use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus};
+use crate::domain::hold::PlanView;
 use crate::domain::probe::ProbeView;
 
 /// Where the cameras are.
@@ -178,7 +179,7 @@ impl Cameras {
     /// When the program does not answer, or the database.
     pub async fn held(&self) -> Result<Option<HeldChange>> {
         match self {
-            Self::Running(remote) => Ok(remote.plan().await?.held.map(|held| HeldChange {
+            Self::Running(remote) => Ok(plan(remote).await?.and_then(|plan| plan.held).map(|held| HeldChange {
                 words: format!(
                     "{}; confirm with `streamwarden cameras plan --apply`, or put the table right",
                     held.summary
@@ -199,6 +200,14 @@ impl Cameras {
             Self::Running(_) => Ok(self.held().await?.filter(|now| before.as_ref() != Some(now))),
             Self::Table(settings) => table::held_since(settings, before).await,
         }
+    }
+}
+
+/// The plan of a program that relays cameras; `None` of one that does not, or cannot now, which whatever is asked of it tells.
+async fn plan(remote: &Remote) -> Result<Option<PlanView>> {
+    match remote.plan().await {
+        Err(error) if error.kind() == Kind::Unavailable => Ok(None),
+        plan => plan.map(Some),
     }
 }
 
