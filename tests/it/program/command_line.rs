@@ -58,7 +58,7 @@ fn names_that_people_try_lead_to_the_command() {
         ("cameras ls", 0, "gate"),
         ("cameras rm gate --json", 0, "\"name\":\"gate\""),
         ("cameras delete gate", 1, "there is no camera \"gate\""),
-        ("run --pg-dsn=postgresql://127.0.0.1:1/x", 2, "names no user"),
+        ("run --pg-dsn=postgresql://u@127.0.0.1:1/x?sslmode=nonsense", 2, "sslmode"),
         ("cameras list --pg-dsn sqlite:none.db", 0, "no cameras yet"),
         ("run --help", 0, "--pg-dsn"),
         ("run --help", 0, "--log-level"),
