@@ -307,3 +307,19 @@ fn only_cameras_that_really_ran_count() {
     let (later, held) = Scales::default().weigh(&now, Fleet::new(), 0.5, held.as_ref(), &|_| false, Duration::ZERO);
     assert_eq!((held.expect("held").would_stop.len(), ids(&later).len()), (4, 4), "held while its cameras are away");
 }
+
+#[test]
+fn what_a_command_ends_of_a_held_plan_releases_nothing_else() {
+    let before = read(&rows(&[1, 2, 3, 4, 5]));
+    let mut scales = Scales::default();
+    let table = || read(&rows(&[4, 5]));
+    let (mut now, mut held) = scales.weigh(&before, table(), 0.5, None, &|_| true, Duration::ZERO);
+    for (id, left) in [(1, 2), (2, 1), (3, 0)] {
+        let source = now[&id].source().expect("a source").clone();
+        scales.ended_by_command(held.as_ref().expect("held"), &source, Duration::ZERO);
+        now.remove(&id);
+        (now, held) = scales.weigh(&now, table(), 0.5, held.as_ref(), &|_| true, Duration::from_secs(600));
+        assert_eq!(held.as_ref().map_or(0, |held| held.would_stop.len()), left, "{id}");
+    }
+    assert_eq!(ids(&now), [4, 5]);
+}

@@ -57,6 +57,13 @@ impl Scales {
         (now, Some(held))
     }
 
+    /// A command has ended one camera of what is held: the others stay held, it counts with them.
+    pub fn ended_by_command(&mut self, held: &Held, source: &CameraSource, now: Duration) {
+        if held.would_stop.iter().any(|one| one.id == source.id) {
+            self.recent.note(source.name.clone(), source.place(), now, held.running);
+        }
+    }
+
     /// A person has confirmed what was held: what comes is judged afresh.
     pub fn confirmed(&mut self) {
         self.recent.clear();

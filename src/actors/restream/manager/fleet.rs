@@ -44,6 +44,12 @@ impl Restreams {
         let change = fleet::change(id, self.fleet.get(&id).map(Arc::as_ref), after.as_deref());
         if let Some(held) = &mut self.held {
             held.plan.note_row(id, after.as_ref());
+            let before = self.fleet.get(&id).map(Arc::as_ref);
+            if hold::would_end(before, after.as_deref())
+                && let Some(source) = before.and_then(Planned::source)
+            {
+                self.scales.ended_by_command(&held.plan, source, self.born.elapsed());
+            }
         }
         match after {
             Some(planned) => _ = self.fleet.insert(id, planned),
