@@ -173,6 +173,12 @@ impl Cameras {
         }
     }
 
+    /// Whether a change of one camera that a person names acts at once: the program that runs knows that it is meant. Else it
+    /// is a change of the table, which whoever relays it elsewhere weighs.
+    pub fn act_at_once(&self) -> bool {
+        matches!(self, Self::Running(_))
+    }
+
     /// What is held now, everything that was written so far considered; `None` where no program relays these cameras.
     ///
     /// # Errors

@@ -183,18 +183,18 @@ async fn act(files: &Files, running: Option<String>, command: Command) -> Result
                 return Err(Failure::Usage(Error::invalid("cameras edit", text)));
             }
             let cameras = whom(&to.api).cameras().await?;
-            let before = cameras.held().await?;
+            let before = held_elsewhere(&cameras).await?;
             let row = cameras.edit(&camera, edit).await?;
             say(&changed("changed", &row, to.print))?;
-            tell_held(&cameras, before).await
+            tell_held_elsewhere(&cameras, before).await
         }
         Command::Remove { camera, target } => {
             let cameras = whom(&target.api).cameras().await?;
-            let before = cameras.held().await?;
+            let before = held_elsewhere(&cameras).await?;
             let (id, name) = cameras.remove(&camera).await?;
             let text = format!("removed camera {} (id {id})", super::printable(&name));
             say(&if target.print.json { json!({ "id": id, "name": name }).to_string() } else { text })?;
-            tell_held(&cameras, before).await
+            tell_held_elsewhere(&cameras, before).await
         }
         Command::Probe { camera, target } => probe::run(&whom(&target.api), &camera, target.print).await,
         Command::Wait(options) => wait::run(&whom(&options.api), &options).await,
@@ -241,6 +241,15 @@ fn address_without_path(template: &str, row: &CameraSettings) -> Option<String> 
     let port = rest.strip_prefix("{host}:{port=")?.strip_suffix("}/")?;
     let port = row.port.map_or_else(|| port.to_owned(), |port| port.to_string());
     Some(format!("{scheme}://{}:{port}/", row.host.as_deref()?))
+}
+
+/// What is held where a change of one camera counts as one of the table.
+async fn held_elsewhere(cameras: &Cameras) -> Result<Option<HeldChange>> {
+    if cameras.act_at_once() { Ok(None) } else { cameras.held().await }
+}
+
+async fn tell_held_elsewhere(cameras: &Cameras, before: Option<HeldChange>) -> Result<(), Failure> {
+    if cameras.act_at_once() { Ok(()) } else { tell_held(cameras, before).await }
 }
 
 /// Says that what was just written is held, if it is: `before` is what was held already.
