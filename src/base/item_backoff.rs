@@ -21,7 +21,8 @@ struct Failed {
 }
 
 impl<K: Ord + Clone> ItemBackoff<K> {
-    /// Nothing has failed yet. More than `most` items are not remembered: the one whose turn is next is forgotten.
+    /// Nothing has failed yet. More than `most` items are not remembered: those are forgotten that could have been tried
+    /// long ago, as they are gone, else the one whose turn is next.
     pub fn new(backoff: Backoff, most: usize) -> Self {
         Self { known: BTreeMap::new(), backoff, most }
     }
@@ -29,6 +30,10 @@ impl<K: Ord + Clone> ItemBackoff<K> {
     /// This one failed. True when the complaint is a new one of this item: what lasts is logged once. A failure of
     /// something that waits already was begun before and makes the wait no longer.
     pub fn failed(&mut self, item: &K, complaint: &str, now: Duration, jitter: f64) -> bool {
+        if self.is_full() && !self.known.contains_key(item) {
+            let long_ago = now.saturating_sub(self.backoff.max * 2);
+            self.known.retain(|_, failed| failed.until >= long_ago);
+        }
         if self.is_full() && !self.known.contains_key(item) {
             let next = self.known.iter().min_by_key(|(_, failed)| failed.until).map(|(item, _)| item.clone());
             next.map(|item| self.known.remove(&item));
@@ -126,9 +131,12 @@ mod tests {
     fn they_stay_few() {
         let mut items = ItemBackoff::new(Backoff::STANDARD, 50);
         for n in 0..1000_u64 {
-            items.failed(&n, "no", Duration::from_secs(n), 1.0);
+            items.failed(&n, "no", Duration::from_secs(n / 100), 1.0);
         }
         assert!(items.is_full() && items.known.len() == 50);
-        assert!(items.wait(&999, Duration::from_secs(999)).is_some());
+        assert!(items.wait(&999, Duration::from_secs(9)).is_some());
+        // Nobody has tried those again: they are gone.
+        items.failed(&1000, "no", Duration::from_secs(1000), 1.0);
+        assert_eq!(items.known.len(), 1);
     }
 }

@@ -94,13 +94,22 @@ impl Retries {
     /// Notes a failure; true when it has to be logged.
     fn failed(&mut self, segment: Option<&Segment>, error: &Error, now: Duration, jitter: f64) -> bool {
         let words = error.message();
-        match (segment, error.scope()) {
+        let is_new = match (segment, error.scope()) {
             (Some(segment), Scope::Item) => self.segments.failed(&segment.id, words, now, jitter),
+            // A refusal, as of one row by the catalogue, is no outage.
+            (Some(segment), Scope::Service) if !error.is_passing() => {
+                self.segments.failed(&segment.id, words, now, jitter)
+            }
             (Some(segment), Scope::Prefix) => self.sessions.failed(&segment.session, words, now, jitter),
             // Something about a row that nobody could read: the next one is another.
             (None, Scope::Item) => true,
             _ => self.service.failed(&(), words, now, jitter),
+        };
+        if self.segments.is_full() || self.sessions.is_full() {
+            // So much fails that it is no matter of single segments: tried more slowly, until something works.
+            self.service.failed(&(), words, now, jitter);
         }
+        is_new
     }
 
     /// Notes a success; true when that is news.
@@ -111,10 +120,7 @@ impl Retries {
 
     /// How long nobody may try anything.
     pub(super) fn pause(&self, now: Duration) -> Option<Duration> {
-        let is_full = self.segments.is_full() || self.sessions.is_full();
-        // So much fails that it is no matter of single segments.
-        let crowd = is_full.then_some(Backoff::STANDARD.min);
-        self.service.wait(&(), now).or(crowd)
+        self.service.wait(&(), now)
     }
 
     /// What may not be claimed now.
@@ -178,12 +184,17 @@ mod tests {
             assert_eq!((retries.skip(now), retries.pause(now)), (Skip::default(), None));
         }
         let mut retries = Retries::new();
+        assert!(retries.failed(Some(&segment(1, 9)), &Error::internal("this row is refused"), now, 1.0));
+        assert_eq!((retries.pause(now), retries.skip(now).segments.len()), (None, 1), "it concerns this one alone");
         assert!(retries.failed(None, &of(Scope::Service), now, 1.0));
         assert!(retries.pause(now).is_some(), "the catalogue does not answer");
+        let mut retries = Retries::new();
         for n in 0..MOST as u128 {
+            assert_eq!(retries.pause(now), None);
             retries.failed(Some(&segment(n, 9)), &of(Scope::Item), now, 1.0);
         }
-        retries.stored(&segment(5000, 1));
         assert!(retries.pause(now).is_some(), "too many fail");
+        retries.stored(&segment(5000, 1));
+        assert_eq!(retries.pause(now), None, "one that works shows that the store does");
     }
 }

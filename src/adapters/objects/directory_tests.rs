@@ -81,7 +81,10 @@ async fn a_failed_put_leaves_nothing_behind() {
     let blocked = store.put("blocked/x", &source).await.expect_err("a file stands in the way");
     assert!(blocked.to_string().contains("move it away"), "{blocked}");
     fs::create_dir(folder.path().join("objects/taken")).expect("made");
-    store.put("taken", &source).await.expect_err("a folder stands in the way");
+    let taken = store.put("taken", &source).await.expect_err("a folder stands in the way");
+    // What each of them is about: a file of the spool, a folder in the store, one object.
+    let scopes = [missing, unreadable, blocked, taken].map(|error| error.scope());
+    assert_eq!(scopes, [Scope::Item, Scope::Item, Scope::Prefix, Scope::Item]);
     assert_eq!(store.size(KEY).await.expect("asked"), None);
     assert_eq!(incoming(&folder), 0);
 }
@@ -115,6 +118,7 @@ async fn a_disk_that_is_not_mounted_is_named_and_not_written_beneath() {
         store.ping().await.expect_err("not mounted"),
     ] {
         assert!(error.kind() == Kind::Unavailable && error.to_string().contains("mount the disk"), "{error}");
+        assert_eq!(error.scope(), Scope::Service);
     }
     assert_eq!(fs::read_dir(&root).expect("there").count(), 0);
     fs::remove_dir(&root).and_then(|()| fs::rename(&away, &root)).expect("mounted");

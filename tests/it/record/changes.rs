@@ -1,24 +1,18 @@
 //! What changes while recordings go on: a setting, the wall clock, the live store's subscriptions; and a stop in bad times.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{TimeDelta, Utc};
 use rusqlite::Connection;
 use streamwarden::adapters::database::Database;
-use streamwarden::adapters::live::memory::Memory;
-use streamwarden::adapters::live::{Change, Latest, LiveStore};
-use streamwarden::base::Result;
 use streamwarden::config::settings::Record;
-use streamwarden::domain::name::StreamName;
 use streamwarden::domain::recording::{RecordingState, RecordingStatus, SegmentState};
-use streamwarden::domain::stream::Sample;
-use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use super::source::Publisher;
 use super::stage::{Stage, eventually};
+use crate::support::live::SwitchedLive;
 
 /// Waits for the session after this one.
 async fn next_session(stage: &Stage, first: Uuid) -> Uuid {
@@ -99,57 +93,9 @@ async fn a_stop_with_a_catalogue_that_refuses_lets_ffmpeg_close_its_last_file() 
     stage.end().await;
 }
 
-/// A live store whose subscriptions can end, as those of a store over a network do.
-struct Severable {
-    memory: Memory,
-    changes: Mutex<broadcast::Sender<Arc<Vec<Change>>>>,
-}
-
-impl Severable {
-    fn new() -> Self {
-        Self { memory: Memory::new(Duration::from_secs(600)), changes: Mutex::new(broadcast::channel(1024).0) }
-    }
-
-    fn sever(&self) {
-        *self.changes.lock().expect("not poisoned") = broadcast::channel(1024).0;
-    }
-}
-
-#[async_trait]
-impl LiveStore for Severable {
-    async fn publish(&self, changes: Vec<Change>) -> Result<()> {
-        self.memory.publish(changes.clone()).await?;
-        // Nobody listens: fine.
-        let _ = self.changes.lock().expect("not poisoned").send(Arc::new(changes));
-        Ok(())
-    }
-
-    async fn record_samples(&self, server: &str, samples: Vec<(StreamName, Sample)>) -> Result<()> {
-        self.memory.record_samples(server, samples).await
-    }
-
-    async fn latest(&self) -> Result<Latest> {
-        self.memory.latest().await
-    }
-
-    async fn history(
-        &self,
-        server: &str,
-        name: &StreamName,
-        from: DateTime<Utc>,
-        to: DateTime<Utc>,
-    ) -> Result<Vec<Sample>> {
-        self.memory.history(server, name, from, to).await
-    }
-
-    fn subscribe(&self) -> broadcast::Receiver<Arc<Vec<Change>>> {
-        self.changes.lock().expect("not poisoned").subscribe()
-    }
-}
-
 #[actix::test]
 async fn recorders_hear_of_streams_after_their_subscription_has_ended() {
-    let live = Arc::new(Severable::new());
+    let live = Arc::new(SwitchedLive::new());
     let mut stage = Stage::set_with(live.clone()).await;
     stage.record().await;
     let _a = Publisher::film(&stage, "a");

@@ -8,6 +8,7 @@ mod held;
 mod hostile;
 mod incidents;
 mod known;
+mod live_store;
 mod log;
 mod looks;
 pub mod peers;

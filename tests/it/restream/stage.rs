@@ -64,10 +64,14 @@ impl Stage {
 
     /// A stage whose media server is started with these options; `publish` is what we log in with.
     pub async fn with(options: Options) -> Self {
+        Self::with_live(options, Arc::new(Memory::new(Duration::from_secs(600)))).await
+    }
+
+    /// The same on this live store.
+    pub async fn with_live(options: Options, live: SharedLive) -> Self {
         let server = server(&options).await;
         let folder = tempfile::tempdir().expect("a folder");
         let database = sqlite::open(folder.path().join("streamwarden.db")).await.expect("a database").for_node("here");
-        let live: SharedLive = Arc::new(Memory::new(Duration::from_secs(600)));
         let told = live.subscribe();
         let mark = folder.path().to_string_lossy().into_owned();
         let settings = Server {

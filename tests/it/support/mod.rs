@@ -1,5 +1,5 @@
 //! What the folders of tests share: the program in a room of its own, a media server, a PostgreSQL, cameras, processes,
-//! patience.
+//! a live store with switches, patience.
 //!
 //! Whatever is started here is ended by its `Drop`; a [`program::Program`] fails its test when something of it is left.
 
@@ -7,6 +7,7 @@ pub mod api;
 pub mod camera;
 pub mod cameras;
 pub mod film;
+pub mod live;
 pub mod media;
 #[path = "../../../src/adapters/database/postgres/testserver.rs"]
 #[allow(dead_code, reason = "shared with the adapter's own tests, which use the rest")]

@@ -43,13 +43,23 @@ impl Recorder {
     pub(super) fn say(&mut self, state: RecordingState, why: Option<String>) {
         if self.status.state != state {
             self.status.since = (self.assignment.handles.clock)();
-            if let (RecordingState::Paused, Some(why)) = (state, &why) {
-                log::warn!(stream = self.assignment.key.name.as_str(); "recording pauses: {why}");
-            }
+            self.log_pause(state, why.as_deref());
         }
         self.status.state = state;
         self.why = why;
         self.refresh();
+    }
+
+    /// Once for each reason, however often it is tried again.
+    fn log_pause(&mut self, state: RecordingState, why: Option<&str>) {
+        match (state, why) {
+            (RecordingState::Paused, Some(why)) if self.logged_pause.as_deref() != Some(why) => {
+                log::warn!(stream = self.assignment.key.name.as_str(); "recording pauses: {why}");
+                self.logged_pause = Some(why.to_owned());
+            }
+            (RecordingState::Recording, _) => self.logged_pause = None,
+            _ => {}
+        }
     }
 
     /// Tells everybody, when something is new.

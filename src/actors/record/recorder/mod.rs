@@ -57,6 +57,8 @@ pub struct Recorder {
     published: Option<RecordingStatus>,
     /// Why it is not recording.
     why: Option<String>,
+    /// The pause that the log tells of.
+    logged_pause: Option<String>,
     /// Why we stop, once the manager has said so.
     dismissal: Option<String>,
     /// Told when everything has been let go.
@@ -106,6 +108,7 @@ impl Recorder {
             status,
             published: None,
             why: None,
+            logged_pause: None,
             dismissal: None,
             stopping: None,
         }

@@ -156,7 +156,12 @@ impl Restreams {
                 Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Timeout) => {
                     log::debug!("look at camera {} not written yet: {error}", look.camera);
                     manager.looks.unwritten.entry(look.camera).or_insert(look);
-                    ctx.run_later(PUBLISH_RETRY, |manager, ctx| manager.write_looks(ctx));
+                    // Until then every look would begin a chain of tries of its own.
+                    manager.looks.writing = true;
+                    ctx.run_later(PUBLISH_RETRY, |manager, ctx| {
+                        manager.looks.writing = false;
+                        manager.write_looks(ctx);
+                    });
                 }
                 // It will not be taken later either, as the row of a camera that is gone.
                 Err(error) => {

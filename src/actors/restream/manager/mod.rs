@@ -32,7 +32,7 @@ use tokio::time::Instant;
 
 use super::assignment::Assignment;
 use super::runs::RunLogs;
-use super::setup::{PUBLISH_RETRY, RestreamSetup};
+use super::setup::{PUBLISH_RETRY, RestreamSetup, written_in_time};
 use crate::actors::incidents::{IncidentsHandle, now};
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{ChildSet, Setting, Supervised, supervised};
@@ -253,16 +253,20 @@ impl Restreams {
         }
         self.writing = true;
         let live = Arc::clone(&self.live);
-        let write = async move { (live.publish(changes.clone()).await, changes) };
-        ctx.spawn(write.into_actor(self).map(|(written, changes), manager, ctx| {
-            manager.writing = false;
-            match written {
-                Ok(()) => manager.publish(Vec::new(), ctx),
-                Err(error) => {
-                    log::debug!("state of cameras not written: {error}");
-                    manager.outbox.put_back(changes);
-                    ctx.run_later(PUBLISH_RETRY, |manager, ctx| manager.publish(Vec::new(), ctx));
-                }
+        let write = async move { (written_in_time(live.publish(changes.clone())).await, changes) };
+        ctx.spawn(write.into_actor(self).map(|(written, changes), manager, ctx| match written {
+            Ok(()) => {
+                manager.writing = false;
+                manager.publish(Vec::new(), ctx);
+            }
+            Err(error) => {
+                log::debug!("state of cameras not written: {error}");
+                manager.outbox.put_back(changes);
+                // Until then every change would begin a chain of tries of its own.
+                ctx.run_later(PUBLISH_RETRY, |manager, ctx| {
+                    manager.writing = false;
+                    manager.publish(Vec::new(), ctx);
+                });
             }
         }));
     }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::Restream;
 use super::reports::Told;
 use crate::actors::incidents::now;
-use crate::actors::restream::setup::PUBLISH_RETRY;
+use crate::actors::restream::setup::{PUBLISH_RETRY, written_in_time};
 use crate::adapters::live::Change;
 use crate::domain::camera::{CameraState, CameraStatus};
 use crate::domain::incident::{News, Turn};
@@ -88,18 +88,20 @@ impl Restream {
         }
         self.publishing = true;
         let (live, told) = (Arc::clone(&self.live), status.clone());
-        let write = async move { live.publish(vec![Change::Camera(status)]).await };
-        ctx.spawn(write.into_actor(self).map(|written, relay, ctx| {
-            relay.publishing = false;
-            match written {
-                Ok(()) => {
-                    relay.published = Some(told);
+        let write = async move { written_in_time(live.publish(vec![Change::Camera(status)])).await };
+        ctx.spawn(write.into_actor(self).map(|written, relay, ctx| match written {
+            Ok(()) => {
+                relay.publishing = false;
+                relay.published = Some(told);
+                relay.publish(ctx);
+            }
+            Err(error) => {
+                log::debug!(camera = relay.camera(); "state not written: {error}");
+                // Until then every change would begin a chain of tries of its own.
+                ctx.run_later(PUBLISH_RETRY, |relay, ctx| {
+                    relay.publishing = false;
                     relay.publish(ctx);
-                }
-                Err(error) => {
-                    log::debug!(camera = relay.camera(); "state not written: {error}");
-                    ctx.run_later(PUBLISH_RETRY, |relay, ctx| relay.publish(ctx));
-                }
+                });
             }
         }));
     }

@@ -1,0 +1,47 @@
+//! A live store that refuses is spared: its tries do not multiply.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use streamwarden::demo::media_server::Options;
+use streamwarden::domain::camera::CameraState;
+
+use super::stage::Stage;
+use crate::support::cameras::Cameras;
+use crate::support::live::SwitchedLive;
+use crate::support::wait::eventually;
+
+const COUNT: usize = 3;
+
+#[actix::test]
+async fn a_live_store_that_refuses_is_tried_once_in_two_seconds_per_camera() {
+    let live = Arc::new(SwitchedLive::new());
+    live.refuse_cameras(true);
+    let cameras = Cameras::start(COUNT).await;
+    let stage = Stage::with_live(Options::default(), live.clone()).await;
+    for index in 0..COUNT {
+        let url = cameras.url(index);
+        stage.sql(&format!("INSERT INTO cameras (name, url) VALUES ('cam{index}', '{url}')"));
+    }
+    let streams = || async {
+        let latest = stage.live.latest().await.expect("it answers");
+        (latest.streams.len() == COUNT).then_some(())
+    };
+    eventually("all relays at the server", streams).await;
+    // They run, and tell of it several times a second, which is what multiplied.
+    let (begun, before) = (Instant::now(), live.camera_writes());
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    let (elapsed, tries) = (begun.elapsed(), live.camera_writes() - before);
+    // One chain per camera and one of the manager, each a try in two seconds and one at the edge.
+    let most = (COUNT + 1) * (usize::try_from(elapsed.as_secs()).expect("few") / 2 + 2);
+    assert!((1..=most).contains(&tries), "{tries} tries in {elapsed:?}, at most {most}");
+    live.refuse_cameras(false);
+    let running = || async {
+        let latest = stage.live.latest().await.expect("it answers");
+        let running = latest.cameras.iter().filter(|camera| camera.state == CameraState::Running).count();
+        (running == COUNT).then_some(())
+    };
+    eventually("the newest states in the store", running).await;
+    stage.stop().await;
+    cameras.stop().await;
+}
