@@ -41,6 +41,8 @@ const codecs: Record<string, string> = {
   pcm_alaw: "G.711 A-law",
   pcm_mulaw: "G.711 µ-law",
   adpcm_g722: "G.722",
+  adpcm_g726: "G.726",
+  adpcm_g726le: "G.726",
 };
 
 /** A codec of ffmpeg's in the words of the trade. */
