@@ -130,6 +130,7 @@ mod tests {
             restarts: 1,
             last_error: Some("it refuses\nthe connection".to_owned()),
             next_start: (state == CameraState::Backoff).then_some(DateTime::UNIX_EPOCH),
+            sound: None,
             server: "main".to_owned(),
             path: row.name.clone(),
         }

@@ -228,6 +228,7 @@ impl CameraFacts {
             restarts: 0,
             last_error: None,
             next_start: None,
+            sound: None,
             server: server.to_owned(),
             path: self.name.clone(),
         }

@@ -23,7 +23,7 @@ pub struct Tracks {
     pub video: Option<String>,
     /// Codec of the first audio track.
     pub audio: Option<String>,
-    /// At least one packet came.
+    /// At least one picture came.
     pub flows: bool,
     /// The video promises that no picture is sent before one that is shown earlier (there are no B-frames).
     #[serde(default)]
@@ -145,10 +145,16 @@ pub enum FaultKind {
     NoVideo,
     /// RTSP cannot carry the video codec.
     CodecUnsupported,
-    /// It answers but sends no packets.
+    /// It answers but sends no pictures.
     Silent,
     /// It sends no key frame in time.
     NoKeyFrame,
+    /// Its sound, which has to be converted, does not come.
+    SoundMissing,
+    /// Its timestamps stood still or leapt.
+    ClockJumped,
+    /// It answers that it cannot serve us now.
+    Busy,
     /// The server we publish to refused.
     PublishRefused,
     /// The source ended or cut the connection.
@@ -157,6 +163,25 @@ pub enum FaultKind {
     Program,
     /// Anything else.
     Other,
+}
+
+impl FaultKind {
+    /// Whether it may come from tracks that are not what they were: a failure that says nothing about them costs a weak camera
+    /// no second look.
+    pub fn may_be_the_tracks(self) -> bool {
+        !matches!(
+            self,
+            Self::NameNotResolved
+                | Self::Refused
+                | Self::NoRoute
+                | Self::TimedOut
+                | Self::Tls
+                | Self::Unauthorized
+                | Self::Busy
+                | Self::ClockJumped
+                | Self::Program
+        )
+    }
 }
 
 /// A failure in words for people, without secrets.
@@ -243,7 +268,11 @@ impl Tracks {
             self.check_jpeg()?;
         }
         if !self.flows {
-            let text = "the source answers but sends no packets; restart the camera, or check its limit of connections";
+            let text = if self.audio.is_some() {
+                "the camera sends sound and no video, though it names a video track; restart it, or look at its video settings"
+            } else {
+                "the source answers but sends no pictures; restart the camera, or check its limit of connections"
+            };
             return Err(Fault::new(FaultKind::Silent, text));
         }
         Ok(())
@@ -275,7 +304,14 @@ impl Tracks {
 
     /// What to do with the sound.
     pub fn audio_plan(&self, policy: AudioPolicy) -> AudioPlan {
-        let Some(codec) = self.audio.as_deref() else { return AudioPlan::Drop };
+        let Some(codec) = self.audio.as_deref() else {
+            // Sound may be switched on in the camera later: taken as it comes, which costs nothing while there is none.
+            return match policy {
+                AudioPolicy::None => AudioPlan::Drop,
+                AudioPolicy::Auto | AudioPolicy::Copy => AudioPlan::Copy,
+                AudioPolicy::Aac => AudioPlan::Aac,
+            };
+        };
         match policy {
             AudioPolicy::None => AudioPlan::Drop,
             AudioPolicy::Copy => AudioPlan::Copy,
@@ -321,6 +357,18 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_of_the_way_to_the_camera_says_nothing_about_its_tracks() {
+        use FaultKind::*;
+        for kind in [NameNotResolved, Refused, NoRoute, TimedOut, Tls, Unauthorized, Busy, ClockJumped, Program] {
+            assert!(!kind.may_be_the_tracks(), "{kind:?}");
+        }
+        for kind in [NotFound, NotMedia, NoVideo, CodecUnsupported, Silent, SoundMissing, PublishRefused, Ended, Other]
+        {
+            assert!(kind.may_be_the_tracks(), "{kind:?}");
+        }
+    }
+
+    #[test]
     fn what_is_kept_of_a_fault_names_no_address() {
         let fault = Fault::new(FaultKind::Refused, "rtsp://***@10.0.0.9/a?b refuses the connection; check its port");
         assert_eq!(fault.without_addresses().message, "the camera refuses the connection; check its port");
@@ -332,7 +380,9 @@ mod tests {
     fn sound_is_copied_where_it_can_be() {
         use AudioPlan::{Aac, Copy, Drop};
         let table = [
-            ("rtsp", None, AudioPolicy::Aac, Drop),
+            ("rtsp", None, AudioPolicy::Auto, Copy),
+            ("rtsp", None, AudioPolicy::Aac, Aac),
+            ("rtsp", None, AudioPolicy::None, Drop),
             ("rtsp", Some("aac"), AudioPolicy::Auto, Copy),
             ("flv", Some("aac"), AudioPolicy::Auto, Copy),
             ("mpegts", Some("aac"), AudioPolicy::Auto, Aac),

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { incidentWords, nextTry, why } from "./camera_words";
+import { incidentWords, nextTry, soundWords, why } from "./camera_words";
 import type { CameraState, CameraStatus } from "./types";
 
 const now = Date.parse("2026-03-09T12:00:00Z");
@@ -32,6 +32,14 @@ it.each([
   [camera("stopped", { lastError: "refused", enabled: false }), { words: "Last fault: refused", calm: true }],
   [camera("held", { lastError: "10.0.0.7 publishes here" }), { words: "10.0.0.7 publishes here", calm: false }],
 ])("the fault of %j", (given, words) => expect(why(given)).toEqual(words));
+
+it.each([
+  ["carried", "Carried"],
+  ["missing", "The camera has none"],
+  ["silent", "Left out: the camera names it and sends none"],
+  ["off", null],
+  [null, null],
+] as const)("sound that is %s", (sound, words) => expect(soundWords(camera("running", { sound }))).toBe(words));
 
 it("a taken path explains itself", () => {
   expect(why(camera("held"))?.words).toMatch(/somebody else publishes/i);

@@ -27,6 +27,17 @@ export function why(camera: CameraStatus): Why | null {
   return camera.state === "held" ? { words: TAKEN, calm: false } : null;
 }
 
+const sounds: Record<string, string> = {
+  carried: "Carried",
+  missing: "The camera has none",
+  silent: "Left out: the camera names it and sends none",
+};
+
+/** What becomes of a running camera's sound, where that is not what its settings say. */
+export function soundWords(camera: CameraStatus): string | null {
+  return sounds[camera.sound ?? ""] ?? null;
+}
+
 const incidents: Record<string, string> = {
   cameraDown: "Down",
   cameraStalled: "Stalled",

@@ -17,6 +17,9 @@ const faults: Record<string, string> = {
   silent: "Sends nothing",
   noKeyFrame: "No key frame in time",
   publishRefused: "Media server refused",
+  soundMissing: "Its sound does not come",
+  clockJumped: "Its clock jumped",
+  busy: "The camera is busy",
   ended: "Connection cut",
   program: "ffprobe failed",
 };

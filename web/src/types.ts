@@ -53,6 +53,8 @@ export interface CameraStatus {
   restarts: number;
   lastError: string | null;
   nextStart: string | null;
+  /** What becomes of its sound; null while it does not run. */
+  sound?: "carried" | "missing" | "silent" | "off" | null;
   server: string;
   path: string;
 }

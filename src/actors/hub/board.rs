@@ -130,6 +130,7 @@ mod tests {
             restarts: 2,
             last_error: None,
             next_start: None,
+            sound: None,
             server: "main".to_owned(),
             path: "front".to_owned(),
         })

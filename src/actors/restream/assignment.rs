@@ -23,6 +23,8 @@ pub(super) struct Assignment {
     pub server: Result<(), String>,
     /// Whether it has our path.
     pub path: PathView,
+    /// What arrives there.
+    pub at_path: AtPath,
     /// What is known of this source from an earlier look.
     pub kept: Option<Tracks>,
     /// A probe needs one of these.
@@ -33,6 +35,15 @@ pub(super) struct Assignment {
     pub rows_read: u64,
     /// How often somebody has asked for a restart.
     pub restarts_asked: u64,
+}
+
+/// What arrives at a path of the server; `None` = nobody knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct AtPath {
+    /// Whether bytes do.
+    pub bytes: Option<bool>,
+    /// Whether it has a sound track.
+    pub sound: Option<bool>,
 }
 
 /// The relay's end.

@@ -15,9 +15,14 @@ use crate::base::{Error, Result};
 use crate::domain::camera::{CameraSource, Scheme, Transport};
 use crate::domain::name::StreamName;
 use crate::domain::probe::{AudioPlan, Tracks};
+use crate::domain::restream::Manner;
 
 /// Everything but RFC 3986's unreserved characters.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Longest wait of the muxer for a packet of the other track. Its own default of 10 s is how late the picture would be while
+/// the sound does not come, and as long as a media server waits before it cuts us off.
+const INTERLEAVE: Duration = Duration::from_millis(300);
 
 /// How thoroughly ffprobe looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +49,8 @@ pub fn publish_url(
     let encode = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
     let login = match login {
         None => String::new(),
-        Some((user, None)) => format!("{}@", encode(user)),
+        // ffmpeg sends no login at all without the ':'.
+        Some((user, None)) => format!("{}:@", encode(user)),
         Some((user, Some(password))) => format!("{}:{}@", encode(user), encode(password.expose_secret())),
     };
     Ok(format!("{}://{login}{host}{port}/{name}", base.scheme()).into())
@@ -57,6 +63,7 @@ pub fn relay(
     version: &Version,
     source: &CameraSource,
     tracks: &Tracks,
+    manner: Manner,
     target: &SecretString,
     patience: Duration,
 ) -> Vec<Argument> {
@@ -64,7 +71,7 @@ pub fn relay(
     let mut args = plain("-hide_banner -nostats -loglevel level+warning -progress pipe:1 -stats_period 1");
     args.extend(version.no_keyboard().iter().copied().map(Argument::from));
     args.extend(input(version, source, patience, Depth::Full));
-    args.extend(times(source, tracks));
+    args.extend(times(source, tracks, manner));
     args.extend(reconnect(source, tracks));
     args.push("-i".into());
     args.push(Argument::shown_as(&source.url, source.shown.clone()));
@@ -72,6 +79,7 @@ pub fn relay(
     // then, and the server cuts a publisher that is silent for 10 s. Readers may join between two key frames at any time.
     args.extend(plain("-map 0:v:0 -c:v copy -copyinkf:v"));
     match tracks.audio_plan(source.audio) {
+        _ if !manner.with_sound => args.extend(plain("-an")),
         AudioPlan::Copy => args.extend(plain("-map 0:a:0? -c:a copy")),
         AudioPlan::Aac => args.extend(plain("-map 0:a:0? -c:a aac")),
         AudioPlan::Drop => args.extend(plain("-an")),
@@ -80,6 +88,7 @@ pub fn relay(
         // Their RTP formats are drafts to ffmpeg.
         args.extend(plain("-strict experimental"));
     }
+    args.extend(option("-max_interleave_delta", micros(INTERLEAVE)));
     args.extend(plain("-map_metadata -1 -f rtsp -rtsp_transport tcp"));
     if version.major >= 5 {
         // In 4 this option would mean "listen"; there the stall watch alone notices a server that stops reading.
@@ -89,9 +98,11 @@ pub fn relay(
     args
 }
 
-/// ffprobe's arguments for one look: JSON with the tracks, the container and the first packet or two.
+/// ffprobe's arguments for one look: JSON with the video track, the container and its first picture or two; what else there is
+/// stands in the summary of the input that it prints on stderr before (`super::named`).
 pub fn probe(version: &Version, source: &CameraSource, patience: Duration, depth: Depth) -> Vec<Argument> {
-    let mut args = plain("-hide_banner -loglevel level+error -of json -show_data -show_packets -read_intervals");
+    let mut args =
+        plain("-hide_banner -loglevel level+info -of json -select_streams v -show_data -show_packets -read_intervals");
     let packets = if matches!(source.scheme, Scheme::Http | Scheme::Https) { PACKETS_OF_A_FILE } else { 1 };
     args.push(format!("%+#{packets}").into());
     args.push("-show_entries".into());
@@ -140,13 +151,18 @@ fn input(version: &Version, source: &CameraSource, patience: Duration, depth: De
 /// RTP does not say when a picture is to be decoded: ffmpeg sees seven of them before it begins to publish, because some might be
 /// reordered. Where the camera promises that none is, the first one is enough: the path is there in about a fifth of the time.
 ///
-/// Motion JPEG in parts of an HTTP answer has no times at all; ffmpeg would give it 25 pictures a second whatever comes.
-fn times(source: &CameraSource, tracks: &Tracks) -> Vec<Argument> {
-    match source.scheme {
+/// Motion JPEG in parts of an HTTP answer has no times at all; ffmpeg would give it 25 pictures a second whatever comes. And there are
+/// cameras whose clock cannot be used.
+fn times(source: &CameraSource, tracks: &Tracks, manner: Manner) -> Vec<Argument> {
+    let mut args = match source.scheme {
         Scheme::Rtsp | Scheme::Rtsps if tracks.shown_as_sent => plain("-max_ts_probe 1"),
-        Scheme::Http | Scheme::Https if tracks.format.contains("mpjpeg") => plain("-use_wallclock_as_timestamps 1"),
         _ => Vec::new(),
+    };
+    let in_parts = matches!(source.scheme, Scheme::Http | Scheme::Https) && tracks.format.contains("mpjpeg");
+    if in_parts || !manner.camera_clock {
+        args.extend(plain("-use_wallclock_as_timestamps 1"));
     }
+    args
 }
 
 /// A cut of one endless HTTP answer is bridged within the run, at once and a second later, so that readers of the path stay;
@@ -214,18 +230,19 @@ mod tests {
         };
         let target = "rtsp://p:canary@m:8554/gate".to_owned().into();
         let camera = source(Scheme::Rtsp, "rtsp://u:canary@h/x", "rtsp://***@h/x");
-        let five = relay(&version(5), &camera, &tracks, &target, Duration::from_secs(8));
+        let five = relay(&version(5), &camera, &tracks, Manner::default(), &target, Duration::from_secs(8));
         assert_eq!(
             shown(&five),
             "-hide_banner -nostats -loglevel level+warning -progress pipe:1 -stats_period 1 -nostdin \
              -protocol_whitelist rtsp,rtsps,rtp,srtp,udp,tcp,tls -timeout 8000000 -fpsprobesize 0 -rtsp_transport tcp \
-             -i rtsp://***@h/x -map 0:v:0 -c:v copy -copyinkf:v -map 0:a:0? -c:a aac -map_metadata -1 \
+             -i rtsp://***@h/x -map 0:v:0 -c:v copy -copyinkf:v -map 0:a:0? -c:a aac \
+             -max_interleave_delta 300000 -map_metadata -1 \
              -f rtsp -rtsp_transport tcp -timeout 8000000 rtsp://***@m:8554/gate"
         );
         assert!(!format!("{five:?}").contains("canary"));
-        let four = shown(&relay(&version(4), &camera, &tracks, &target, Duration::from_secs(8)));
+        let four = shown(&relay(&version(4), &camera, &tracks, Manner::default(), &target, Duration::from_secs(8)));
         assert!(four.contains("-stimeout 8000000") && !four.contains("-timeout"), "{four}");
-        let seven = shown(&relay(&version(7), &camera, &tracks, &target, Duration::from_secs(8)));
+        let seven = shown(&relay(&version(7), &camera, &tracks, Manner::default(), &target, Duration::from_secs(8)));
         assert!(!seven.contains("-nostdin"), "7.x would not end when told to: {seven}");
     }
 
@@ -244,7 +261,14 @@ mod tests {
             let tracks = Tracks { shown_as_sent, ..Tracks::default() };
             let target = "rtsp://m:8554/gate".to_owned().into();
             for major in 4..9 {
-                let args = shown(&relay(&version(major), &camera, &tracks, &target, Duration::from_secs(8)));
+                let args = shown(&relay(
+                    &version(major),
+                    &camera,
+                    &tracks,
+                    Manner::default(),
+                    &target,
+                    Duration::from_secs(8),
+                ));
                 assert_eq!(args.contains("-max_ts_probe 1 "), one, "{args}");
             }
         }
@@ -256,9 +280,22 @@ mod tests {
             let camera = source(Scheme::Http, "http://h/x", "http://h/x");
             let tracks = Tracks { format: format.into(), ..Tracks::default() };
             let target = "rtsp://m:8554/gate".to_owned().into();
-            let args = shown(&relay(&version(5), &camera, &tracks, &target, Duration::from_secs(8)));
+            let args = shown(&relay(&version(5), &camera, &tracks, Manner::default(), &target, Duration::from_secs(8)));
             assert_eq!(args.contains("-use_wallclock_as_timestamps 1 "), timed, "{args}");
         }
+    }
+
+    #[test]
+    fn sound_that_does_not_come_and_a_clock_that_cannot_be_used_are_left_out() {
+        let tracks = Tracks { audio: Some("adpcm_g726".into()), ..Tracks::default() };
+        let camera = source(Scheme::Rtsp, "rtsp://h/x", "rtsp://h/x");
+        let target = "rtsp://m:8554/gate".to_owned().into();
+        let manner = Manner { with_sound: false, camera_clock: false };
+        let args = shown(&relay(&version(5), &camera, &tracks, manner, &target, Duration::from_secs(8)));
+        assert!(
+            args.contains("-use_wallclock_as_timestamps 1 -i rtsp://h/x -map 0:v:0 -c:v copy -copyinkf:v -an "),
+            "{args}"
+        );
     }
 
     #[test]
@@ -291,7 +328,7 @@ mod tests {
         for (scheme, url, format, again) in table {
             let camera = source(scheme, url, url);
             let tracks = Tracks { format: format.into(), ..Tracks::default() };
-            let args = shown(&relay(&version(4), &camera, &tracks, &target, Duration::from_secs(8)));
+            let args = shown(&relay(&version(4), &camera, &tracks, Manner::default(), &target, Duration::from_secs(8)));
             assert_eq!(args.contains("-reconnect 1 -reconnect_streamed 1 -reconnect_delay_max 2 -i"), again, "{url}");
             let probe = shown(&probe(&version(6), &camera, Duration::from_secs(5), Depth::Full));
             assert!(!probe.contains("reconnect"), "a look is one look");
@@ -305,7 +342,7 @@ mod tests {
         let password: SecretString = "p@ss/w".to_owned().into();
         let table = [
             ("rtsp://127.0.0.1:8554", None, "rtsp://127.0.0.1:8554/site/gate"),
-            ("rtsp://m/", Some(("a b", None)), "rtsp://a%20b@m/site/gate"),
+            ("rtsp://m/", Some(("a b", None)), "rtsp://a%20b:@m/site/gate"),
             ("rtsps://[::1]:322", Some(("u", Some(&password))), "rtsps://u:p%40ss%2Fw@[::1]:322/site/gate"),
         ];
         for (url, login, wanted) in table {

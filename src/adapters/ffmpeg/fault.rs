@@ -141,7 +141,7 @@ const RULES: [Rule; 19] = [
     },
     Rule {
         needles: &["453 not enough bandwidth", "503 service unavailable", "5xx server error"],
-        kind: FaultKind::Other,
+        kind: FaultKind::Busy,
         words: "{} answers that it cannot serve us now; check how many viewers it allows, or restart the camera",
         lacking: None,
     },
@@ -415,7 +415,7 @@ mod tests {
                     "[error] rtsp://h/x: Server returned 4XX Client Error, but not one of 40{0,1,3,4}",
                 ],
                 70,
-                Other,
+                Busy,
             ),
             (
                 &["[rtmp @ 0x5] [error] Cannot read RTMP handshake response", "rtmp://h/x: Connection reset by peer"],

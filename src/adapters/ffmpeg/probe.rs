@@ -10,12 +10,19 @@ use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::argv::{self, Depth};
-use super::child::{Child, Ending, Event, Exit, Launch, Witness};
+use super::child::{Child, Ending, Event, Events, Exit, Launch, Witness};
 use super::fault;
+use super::named::{self, Named};
 use super::picture_order;
 use super::version::Version;
 use crate::domain::camera::{CameraSource, Scheme};
 use crate::domain::probe::{Fault, FaultKind, Tracks};
+
+/// ffprobe's summary of the tracks is looked for so often, and is complete when it was there the last time.
+const SUMMARY_EVERY: Duration = Duration::from_millis(100);
+
+/// Each step of the end of an ffprobe that is not needed any more.
+const STOP_WITHIN: Duration = Duration::from_millis(100);
 
 /// Longest answer that is read, in bytes.
 const LONGEST: usize = 256 * 1024;
@@ -75,27 +82,28 @@ impl Prober<'_> {
         };
         let (child, mut events) =
             Child::spawn(launch).map_err(|error| Fault::new(FaultKind::Program, error.to_string()))?;
-        started(child.witness());
+        let witness = child.witness();
+        started(witness.clone());
         let mut output = String::new();
-        let exit = timeout_at(deadline, async {
-            loop {
-                match events.recv().await {
-                    Some(Event::Line(line)) if output.len() < LONGEST => {
-                        output.push_str(&line);
-                        output.push('\n');
-                    }
-                    Some(Event::Line(_)) => {}
-                    Some(Event::Exited(exit)) => return Some(exit),
-                    None => return None,
-                }
+        let end = timeout_at(deadline, async {
+            tokio::select! {
+                end = listen(&mut events, &mut output) => end,
+                () = no_video_named(&witness) => End::NoVideo,
             }
-        })
-        .await;
-        match exit {
-            Ok(Some(exit)) => read(&output, &exit, source, patience),
-            Ok(None) => Err(Fault::new(FaultKind::Program, "the probe was lost")),
+        });
+        match end.await {
+            Ok(End::Exited(exit)) => read(&output, &exit, source, patience),
+            Ok(End::Lost) => Err(Fault::new(FaultKind::Program, "the probe was lost")),
+            Ok(End::NoVideo) => {
+                child.stop(STOP_WITHIN).await;
+                Ok(without_pictures(named::named(&witness.lines()).unwrap_or_default()))
+            }
             Err(_) => {
-                child.stop(Duration::from_millis(100)).await;
+                child.stop(STOP_WITHIN).await;
+                if let Some(named) = named::named(&witness.lines()).filter(|named| named.video.is_some()) {
+                    // ffprobe has its own, shorter limit for silence: something came, and it was no picture.
+                    return Ok(without_pictures(named));
+                }
                 let (shown, limit) = (&source.shown, self.limit.as_secs_f32());
                 let text = format!("{shown} gave no answer to the probe within {limit} s; check that it sends at all");
                 Err(Fault::new(FaultKind::TimedOut, text))
@@ -108,6 +116,48 @@ impl Prober<'_> {
 struct Look {
     tracks: Tracks,
     is_transport_stream: bool,
+}
+
+/// How a look comes to its end within its limit.
+enum End {
+    Exited(Exit),
+    /// ffprobe would wait for a picture of a source that has no video.
+    NoVideo,
+    Lost,
+}
+
+/// Reads stdout until the exit.
+async fn listen(events: &mut Events, output: &mut String) -> End {
+    loop {
+        match events.recv().await {
+            Some(Event::Line(line)) if output.len() < LONGEST => {
+                output.push_str(&line);
+                output.push('\n');
+            }
+            Some(Event::Line(_)) => {}
+            Some(Event::Exited(exit)) => return End::Exited(exit),
+            None => return End::Lost,
+        }
+    }
+}
+
+/// Returns when the summary of the tracks has come and names no video; else never.
+async fn no_video_named(witness: &Witness) {
+    let mut seen = false;
+    loop {
+        tokio::time::sleep(SUMMARY_EVERY).await;
+        match named::named(&witness.lines()) {
+            None => {}
+            Some(Named { video: Some(_), .. }) => std::future::pending().await,
+            Some(_) if seen => return,
+            Some(_) => seen = true,
+        }
+    }
+}
+
+/// A source whose tracks are known, and of which no picture came.
+fn without_pictures(Named { video, audio }: Named) -> Look {
+    Look { tracks: Tracks { video, audio, ..Tracks::default() }, is_transport_stream: false }
 }
 
 #[derive(Deserialize)]
@@ -143,8 +193,9 @@ struct Format {
 
 fn read(output: &str, exit: &Exit, source: &CameraSource, patience: Duration) -> Result<Look, Fault> {
     if exit.ending != Ending::Code(0) {
+        let stderr = exit.stderr.iter().filter(|line| !named::informs(line)).cloned().collect();
         let attempt = fault::Attempt { source, patience, pictures: 0, has_publish_login: false };
-        return Err(fault::explain(exit, &attempt));
+        return Err(fault::explain(&Exit { stderr, ..exit.clone() }, &attempt));
     }
     let answer: Answer = serde_json::from_str(output).map_err(|_| {
         Fault::new(FaultKind::Program, "ffprobe's answer is not what it should be; is it ffmpeg's own?")
@@ -155,20 +206,22 @@ fn read(output: &str, exit: &Exit, source: &CameraSource, patience: Duration) ->
     }
     let first = |kind: &str| answer.streams.iter().find(|stream| stream.codec_type.as_deref() == Some(kind));
     let codec = |stream: &Stream| stream.codec_name.clone().unwrap_or_else(|| "unknown".into());
-    let (video, audio) = (first("video"), first("audio"));
+    let (video, is_transport_stream) = (first("video"), !answer.programs.is_empty());
+    let audio = named::named(&exit.stderr).and_then(|named| named.audio);
     let tracks = Tracks {
         format: format.clone(),
         video: video.map(codec),
-        audio: audio.map(codec),
+        // A transport stream repeats it in every frame instead.
+        audio_configured: audio.as_ref().map(|_| !is_transport_stream),
+        audio,
         flows: !answer.packets.is_empty(),
         shown_as_sent: video
             .is_some_and(|video| picture_order::is_shown_as_sent(&codec(video), &bytes_of_dump(&video.extradata))),
-        audio_configured: audio.map(|audio| !bytes_of_dump(&audio.extradata).is_empty()),
         width: video.and_then(|video| video.width),
         height: video.and_then(|video| video.height),
         pixel_format: video.and_then(|video| video.pix_fmt.clone()),
     };
-    Ok(Look { tracks, is_transport_stream: !answer.programs.is_empty() })
+    Ok(Look { tracks, is_transport_stream })
 }
 
 /// Bytes of a dump as ffprobe writes it: `00000000: 6742 c01e da02 80bf  gB......`, 16 bytes a line.

@@ -191,6 +191,20 @@ impl fmt::Display for CameraState {
     }
 }
 
+/// What becomes of the sound of a camera that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SoundState {
+    /// The path has a sound track.
+    Carried,
+    /// The camera names no sound track.
+    Missing,
+    /// The camera names a sound track and sends nothing on it, so it was left out: it would have held the picture up.
+    Silent,
+    /// The row says `none`.
+    Off,
+}
+
 /// One camera as everybody sees it. Never holds a password or a URL that holds one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -217,6 +231,9 @@ pub struct CameraStatus {
     pub last_error: Option<String>,
     /// When the next try begins, in backoff and degraded.
     pub next_start: Option<DateTime<Utc>>,
+    /// What becomes of its sound; null while it does not run.
+    #[serde(default)]
+    pub sound: Option<SoundState>,
     /// Server it publishes to.
     pub server: String,
     /// Path on that server (equal to `name`).

@@ -353,12 +353,15 @@ fn with_credentials(own: &str, row: &CameraRow) -> Result<String> {
     if let (true, None, Some(username)) = (in_query, parts.userinfo, username) {
         return Ok(with_credentials_in_query(own, parts.rest, username, password.unwrap_or_default()));
     }
-    match own.split_once("://") {
-        Some((scheme, rest)) if parts.userinfo.is_none() && takes_userinfo && username.is_some() => {
-            Ok(format!("{scheme}://{}{rest}", template::credentials(username, password)))
+    let Some((scheme, rest)) = own.split_once("://").filter(|_| takes_userinfo) else { return Ok(own.to_owned()) };
+    Ok(match (parts.userinfo, username) {
+        (None, Some(_)) => format!("{scheme}://{}{rest}", template::credentials(username, password)),
+        // Without the ':' of an empty password ffmpeg sends no login at all.
+        (Some(user), _) if !user.is_empty() && !user.contains(':') => {
+            format!("{scheme}://{user}:{}", &rest[user.len()..])
         }
-        _ => Ok(own.to_owned()),
-    }
+        _ => own.to_owned(),
+    })
 }
 
 /// RTMP has no login of its own, and servers look for one in the query: MediaMTX as `user` and `pass`, cameras by Reolink as
@@ -388,7 +391,8 @@ fn secrets(row: &CameraRow, userinfo: Option<&str>, rest: &str) -> Vec<SecretStr
     }
     written.extend(query.split('&').filter_map(|pair| pair.split_once('=')).filter_map(credential));
     let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let mut all: Vec<String> = password.collect();
+    // An empty one is found in every text and hides nothing.
+    let mut all: Vec<String> = password.filter(|password| !password.is_empty()).collect();
     for text in written.into_iter().flat_map(|text| [text.to_owned(), decoded(text)]) {
         if !text.is_empty() && !all.contains(&text) {
             all.push(text);

@@ -33,13 +33,9 @@ pub(super) fn encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// `user:password@`, `user@` or nothing, encoded.
+/// `user:password@` or nothing, encoded. An empty password is one: without the `:` ffmpeg sends no login at all.
 pub(super) fn credentials(username: Option<&str>, password: Option<&str>) -> String {
-    match (username, password) {
-        (None, _) => String::new(),
-        (Some(username), None) => format!("{}@", encode(username)),
-        (Some(username), Some(password)) => format!("{}:{}@", encode(username), encode(password)),
-    }
+    username.map_or(String::new(), |user| format!("{}:{}@", encode(user), encode(password.unwrap_or_default())))
 }
 
 /// Checks a template as it is when somebody saves it: known placeholders, and a URL comes out for a plain camera.
@@ -167,7 +163,8 @@ pub(super) fn fill(template: &str, values: &Values<'_>) -> Result<String> {
             "host" => values.host.map(|host| if host.contains(':') { format!("[{host}]") } else { host.to_owned() }),
             "port" => values.port.map(|port| port.to_string()),
             "username" => values.username.map(encode),
-            "password" => values.password.map(encode),
+            // A user name without a password has an empty one: the factory state of many cameras.
+            "password" => values.password.or(values.username.map(|_| "")).map(encode),
             "channel" => values.channel.map(|channel| encode(&padded(channel, default))),
             "substream" => values.substream.map(encode),
             _ => return Err(Error::invalid("kind", format!("the kind's url_template may hold {WORDS} and no other"))),
@@ -199,7 +196,12 @@ mod tests {
         let host = Values { host: Some("10.0.0.9"), ..Values::default() };
         let table = [
             (HIKVISION, host, "rtsp://10.0.0.9:554/Streaming/Channels/101"),
-            (HIKVISION, Values { username: Some("a"), ..host }, "rtsp://a@10.0.0.9:554/Streaming/Channels/101"),
+            (HIKVISION, Values { username: Some("a"), ..host }, "rtsp://a:@10.0.0.9:554/Streaming/Channels/101"),
+            (
+                "rtsp://{host}/user={username}_password={password}_channel=1",
+                Values { username: Some("admin"), ..host },
+                "rtsp://10.0.0.9/user=admin_password=_channel=1",
+            ),
             (
                 HIKVISION,
                 Values {

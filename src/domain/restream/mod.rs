@@ -8,6 +8,7 @@
 //! another one starts; after [`Event::Stop`] it comes to [`Phase::Ended`] as soon as its process has.
 
 mod claim;
+mod movement;
 mod relay;
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,8 @@ mod tests;
 use std::fmt;
 use std::time::Duration;
 
-pub use relay::Relay;
+pub use movement::{Counts, Movement, MovementWatch};
+pub use relay::{Manner, Relay};
 
 use super::camera::CameraState;
 use super::probe::{Fault, Tracks};
@@ -26,9 +28,9 @@ use super::restart::RestartPolicy;
 pub struct RelayRules {
     /// Backoff and breaker.
     pub restart: RestartPolicy,
-    /// No progress for so long = stalled.
+    /// No picture for so long = stalled.
     pub stall_timeout: Duration,
-    /// The first progress may take so long.
+    /// The first picture may take so long.
     pub start_timeout: Duration,
     /// A wrong password is tried at most so often: cameras lock accounts.
     pub login_pause: Duration,
@@ -89,10 +91,16 @@ pub enum Event {
     Looked(Tracks),
     /// ffmpeg was started, or could not be.
     Started(Result<(), Fault>),
-    /// ffmpeg has sent something since the last time.
+    /// Pictures have come since the last time.
     Progress,
     /// ffmpeg says that what it sends is of no use.
     Unusable(Fault),
+    /// Sound has come since the last time, and no picture.
+    SoundOnly,
+    /// Pictures come, and their time has stood still or leapt.
+    ClockJumped,
+    /// Whether bytes arrive at our path, as far as anybody knows.
+    Arriving(Option<bool>),
     /// ffmpeg has ended and was reaped.
     Exited(Fault),
     /// The row was read after an end, or has changed; `true` when ffmpeg has to be started differently from now on.
@@ -140,9 +148,9 @@ pub enum Phase {
     Probing,
     /// ffmpeg runs; the server does not show its stream yet (or not any more).
     Starting,
-    /// ffmpeg sends and the server has the stream.
+    /// Pictures come, and arrive at the server's path.
     Running,
-    /// ffmpeg sends nothing and is being ended.
+    /// No pictures come or arrive, or their clock has jumped: ffmpeg is being ended.
     Stalled,
     /// ffmpeg is being ended to start afresh.
     Restarting,

@@ -1,11 +1,13 @@
 //! The rules themselves: one function per event.
 
+mod stall;
 mod turn;
 
 use std::time::Duration;
 
 use super::claim::Claim;
 use super::{Action, Event, PathView, Phase, RelayRules};
+use crate::domain::camera::AudioPolicy;
 use crate::domain::probe::{Fault, FaultKind, Tracks};
 use crate::domain::restart::RestartHistory;
 
@@ -36,10 +38,35 @@ pub struct Relay {
     waits_for_row: bool,
     /// No try before this, not even when the server comes back.
     not_before: Duration,
-    /// ffmpeg: when it was started, when something last moved, since when it has been running.
+    /// ffmpeg: when it was started, when a picture and when sound without pictures last came, since when nothing arrives
+    /// at the path, since when it has been running.
     started_at: Duration,
     moved_at: Option<Duration>,
+    sound_at: Option<Duration>,
+    dry_since: Option<Duration>,
     running_since: Option<Duration>,
+    /// Whether bytes arrive at our path; `None` when nobody knows.
+    arriving: Option<bool>,
+    /// What the row says about sound.
+    audio: AudioPolicy,
+    manner: Manner,
+    /// Runs in a row that were ended because the camera's clock jumped.
+    clock_jumps: u32,
+}
+
+/// How ffmpeg is started, besides what the tracks and the row ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manner {
+    /// False when sound that has to be converted did not come: ffmpeg would wait for it before it publishes anything.
+    pub with_sound: bool,
+    /// False when the camera's own timestamps cannot be used: the time of arrival is taken.
+    pub camera_clock: bool,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self { with_sound: true, camera_clock: true }
+    }
 }
 
 impl Relay {
@@ -61,8 +88,24 @@ impl Relay {
             not_before: Duration::ZERO,
             started_at: Duration::ZERO,
             moved_at: None,
+            sound_at: None,
+            dry_since: None,
             running_since: None,
+            arriving: None,
+            audio: AudioPolicy::default(),
+            manner: Manner::default(),
+            clock_jumps: 0,
         }
+    }
+
+    /// What the row says about sound, from the next start on.
+    pub fn set_audio(&mut self, audio: AudioPolicy) {
+        self.audio = audio;
+    }
+
+    /// How ffmpeg is to be started.
+    pub fn manner(&self) -> Manner {
+        self.manner
     }
 
     /// Other numbers from now on, also for the run that goes on.
@@ -125,10 +168,14 @@ impl Relay {
             Event::Started(result) => self.on_started(result, now, jitter),
             Event::Progress => self.on_progress(now),
             Event::Unusable(fault) => self.on_unusable(fault),
+            Event::SoundOnly => self.on_sound_only(now),
+            Event::ClockJumped => self.on_clock_jumped(now),
+            Event::Arriving(arriving) => self.on_arriving(arriving, now),
             Event::Exited(fault) => self.on_exited(fault, now, jitter),
             Event::Row { changed } => self.on_row(changed, now),
             Event::Restart => {
                 self.forced = true;
+                self.manner.with_sound = true;
                 self.start_afresh(now)
             }
             Event::Stop => self.on_stop(),
@@ -176,6 +223,7 @@ impl Relay {
 
     /// Somebody has looked, and the source is well: no reason to wait any longer.
     fn on_looked(&mut self, tracks: Tracks, now: Duration) -> Vec<Action> {
+        self.manner.with_sound = true;
         match self.phase {
             // Its own look says the same in a moment.
             Phase::Probing | Phase::Stopping | Phase::Ended => Vec::new(),
@@ -207,8 +255,8 @@ impl Relay {
         self.claim.started(&self.path);
         self.forced = false;
         self.started_at = now;
-        self.moved_at = None;
-        self.running_since = None;
+        (self.moved_at, self.sound_at, self.running_since) = (None, None, None);
+        self.dry_since = (self.arriving == Some(false)).then_some(now);
         vec![Action::Start(tracks)]
     }
 
@@ -220,7 +268,7 @@ impl Relay {
         Vec::new()
     }
 
-    /// Running is: something has moved, and the server does not say that the stream is missing or another's.
+    /// Running is: a picture has come, and the server does not say that the stream is missing, another's, or brings nothing.
     fn judge_running(&mut self, now: Duration) {
         if !matches!(self.phase, Phase::Starting | Phase::Running) {
             return;
@@ -228,7 +276,7 @@ impl Relay {
         let sends = self.moved_at.is_some();
         let runs = self.claim.is_ours(&self.path, sends, now) && sends;
         match self.phase {
-            Phase::Starting if runs => {
+            Phase::Starting if runs && self.arriving != Some(false) => {
                 self.phase = Phase::Running;
                 self.running_since.get_or_insert(now);
                 self.failed_runs = 0;
@@ -251,6 +299,7 @@ impl Relay {
 
     fn on_exited(&mut self, fault: Fault, now: Duration, jitter: f64) -> Vec<Action> {
         self.claim.ended(now);
+        let fault = self.truth_of(fault);
         match self.phase {
             // Told to end because nothing moved: that is the reason, not what ffmpeg says of being ended.
             Phase::Stalled => {
@@ -273,14 +322,17 @@ impl Relay {
         let retry = self.history.ended(&self.rules.restart, now, ran, jitter);
         // One bad moment of a camera that was fine costs its viewers no more than the start itself. Not when the server
         // refused or went: that happens to all relays together.
-        let first = ran > Duration::ZERO && self.history.failures() == 1 && fault.kind != FaultKind::PublishRefused;
+        let first = ran > Duration::ZERO && self.history.failures() == 1 && fault.kind != FaultKind::PublishRefused
+            || fault.kind == FaultKind::SoundMissing;
         self.retry_at = now + if first { retry.after.min(FIRST_WAIT) } else { retry.after };
         self.waits_for_row = first;
         if fault.kind == FaultKind::Unauthorized {
             self.not_before = now + self.rules.login_pause;
             self.retry_at = self.retry_at.max(self.not_before);
         }
-        self.failed_runs += 1;
+        if fault.kind.may_be_the_tracks() {
+            self.failed_runs += 1;
+        }
         if self.failed_runs >= PROBE_LASTS || matches!(fault.kind, FaultKind::NoVideo | FaultKind::CodecUnsupported) {
             self.tracks = None;
         }
@@ -304,6 +356,7 @@ impl Relay {
         }
         // Another source: nothing that was learnt of the old one counts.
         self.tracks = None;
+        (self.manner, self.clock_jumps) = (Manner::default(), 0);
         self.history = RestartHistory::default();
         self.last_fault = None;
         if self.phase == Phase::WaitingForTurn {
@@ -363,25 +416,8 @@ impl Relay {
                 self.retry_at = now + if self.phase == Phase::Held { turn::HELD_LOOK } else { turn::UNCLEAR_WAIT };
                 vec![Action::AskPath]
             }
-            Phase::Starting | Phase::Running if now >= self.stalled_at() => {
-                let words = match self.moved_at {
-                    Some(moved) => format!("nothing came for {} s", (now - moved).as_secs()),
-                    None => format!("nothing came within {} s of the start", (now - self.started_at).as_secs()),
-                };
-                let text =
-                    format!("{words} though ffmpeg lives; it is started again. If this goes on, look at the camera");
-                self.last_fault = Some(Fault::new(FaultKind::Silent, text));
-                self.phase = Phase::Stalled;
-                vec![Action::End]
-            }
+            Phase::Starting | Phase::Running if now >= self.stalled_at() => self.stalled(now),
             _ => Vec::new(),
-        }
-    }
-
-    fn stalled_at(&self) -> Duration {
-        match self.moved_at {
-            Some(moved) => moved + self.rules.stall_timeout,
-            None => self.started_at + self.rules.start_timeout,
         }
     }
 }

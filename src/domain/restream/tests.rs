@@ -1,6 +1,7 @@
 //! The life of a relay in tables: event by event, with what is done and what is shown.
 
 mod promises;
+mod stalls;
 
 use super::*;
 use crate::domain::probe::FaultKind;

@@ -29,6 +29,27 @@ pub struct Track {
     pub channels: Option<u32>,
 }
 
+impl Track {
+    /// Whether it is sound, by the labels of MediaMTX.
+    pub fn is_sound(&self) -> bool {
+        const SOUND: [&str; 12] = [
+            "MPEG-4 Audio",
+            "MPEG-4 Audio LATM",
+            "MPEG-1/2 Audio",
+            "Opus",
+            "Vorbis",
+            "FLAC",
+            "AC3",
+            "Speex",
+            "G711",
+            "G722",
+            "G726",
+            "LPCM",
+        ];
+        SOUND.contains(&self.codec.as_str())
+    }
+}
+
 /// What we say about a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]

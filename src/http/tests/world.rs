@@ -186,6 +186,7 @@ pub fn camera(id: i64, name: &str) -> CameraStatus {
         restarts: 3,
         last_error: None,
         next_start: None,
+        sound: None,
         server: "main".to_owned(),
         path: name.to_owned(),
     }

@@ -7,7 +7,7 @@ use crate::support::camera::{Behaviour, Camera, Login, Picture, Sound};
 use crate::support::viewer::Viewer;
 
 /// The path `gate` of the stage's server.
-fn gate(stage: &Stage) -> url::Url {
+pub fn gate(stage: &Stage) -> url::Url {
     stage.server.as_ref().expect("a server").rtsp_url().join("gate").expect("a url")
 }
 
@@ -17,7 +17,7 @@ async fn a_camera_that_behaves_is_seen_as_it_is() {
     let table: [(&str, Behaviour, &[&str]); 7] = [
         ("picture alone", Behaviour::default(), &["H264"]),
         ("G.711", Behaviour { sound: Sound::Pcma, ..Behaviour::default() }, &["H264", "PCMA"]),
-        ("AAC", Behaviour { sound: Sound::Aac, ..Behaviour::default() }, &["H264", "mpeg4-generic"]),
+        ("AAC", Behaviour { sound: Sound::Aac, ..Behaviour::default() }, &["H264", "MPEG4-GENERIC"]),
         ("B-frames", Behaviour { picture: Some(b_frames), ..Behaviour::default() }, &["H264"]),
         ("Basic", Behaviour { login: Login::Basic, ..Behaviour::default() }, &["H264"]),
         ("Digest", Behaviour { login: Login::Md5, ..Behaviour::default() }, &["H264"]),

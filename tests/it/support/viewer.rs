@@ -43,13 +43,6 @@ pub struct Seen {
     pub tracks: Vec<String>,
 }
 
-impl Seen {
-    /// The last so many pictures; `None` while there are fewer.
-    pub fn last(&self, count: usize) -> Option<&[Frame]> {
-        self.frames.len().checked_sub(count).map(|from| &self.frames[from..])
-    }
-}
-
 /// A viewer of one path. Dropped, it goes.
 pub struct Viewer {
     seen: Arc<Mutex<Seen>>,

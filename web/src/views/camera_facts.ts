@@ -1,6 +1,7 @@
 // How a camera is set up, what it sends, and the ways to its stream and its recordings.
 
 import { api, noRoute } from "../api";
+import { soundWords } from "../camera_words";
 import { dateTime } from "../format";
 import { href } from "../router";
 import type { CameraSettings, CameraStatus } from "../types";
@@ -123,6 +124,7 @@ function rows(camera: CameraStatus, settings: CameraSettings | null): [string, s
     ["Sub stream", own ? null : settings.substream],
     ["Transport", transports[settings.transport ?? "tcp"] ?? settings.transport],
     ["Sound", sounds[settings.audio ?? "auto"] ?? settings.audio],
+    ["Sound now", soundWords(camera)],
     ...common,
     ["Changed", settings.updatedAt === null ? null : dateTime(settings.updatedAt)],
   ];

@@ -92,10 +92,22 @@ impl Restreams {
             return;
         };
         let (server, path) = (self.server.answers(), self.server.path(&source.name));
+        let at_path = self.server.at_path(&source.name);
         let (setup, kept, slots) = (Arc::clone(&self.setup), self.looks.of(&source), self.looks.slots.line());
         let (looks_asked, rows_read, restarts_asked) = (0, 0, 0);
-        let assignment =
-            Assignment { setup, facts, source, server, path, kept, slots, looks_asked, rows_read, restarts_asked };
+        let assignment = Assignment {
+            setup,
+            facts,
+            source,
+            server,
+            path,
+            at_path,
+            kept,
+            slots,
+            looks_asked,
+            rows_read,
+            restarts_asked,
+        };
         let (assign, assigned) = watch::channel(assignment);
         self.assignments.insert(id, assign);
         let (live, manager) = (Arc::clone(&self.live), ctx.address());
@@ -110,11 +122,12 @@ impl Restreams {
         let (Some(planned), Some(assign)) = (self.fleet.get(&id), self.assignments.get(&id)) else { return };
         let Some(source) = planned.source() else { return };
         let (path, kept) = (self.server.path(&source.name), self.looks.of(source));
+        let at_path = self.server.at_path(&source.name);
         assign.send_modify(|assignment| {
             assignment.facts = planned.facts.clone();
             assignment.kept = kept;
             *assignment.source = source.clone();
-            assignment.path = path;
+            (assignment.path, assignment.at_path) = (path, at_path);
         });
     }
 
@@ -193,10 +206,11 @@ impl Restreams {
         for assign in self.assignments.values() {
             assign.send_if_modified(|assignment| {
                 let path = self.server.path(&assignment.source.name);
-                let changed = assignment.server != server || assignment.path != path;
+                let at_path = self.server.at_path(&assignment.source.name);
+                let changed = assignment.server != server || assignment.path != path || assignment.at_path != at_path;
                 if changed {
                     assignment.server.clone_from(&server);
-                    assignment.path = path;
+                    (assignment.path, assignment.at_path) = (path, at_path);
                 }
                 changed
             });

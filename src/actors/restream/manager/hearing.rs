@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::actors::restream::assignment::AtPath;
 use crate::adapters::live::Change;
 use crate::adapters::live::feed::Fed;
 use crate::domain::incident::Sight;
 use crate::domain::name::StreamName;
 use crate::domain::restream::{PathView, Publisher};
-use crate::domain::stream::{ServerStatus, StreamState, StreamStatus};
+use crate::domain::stream::{ServerStatus, StreamState, StreamStatus, Track};
 
 /// What is known of our server. Pure memory.
 #[derive(Debug)]
@@ -22,7 +23,18 @@ pub(super) struct ServerView {
     /// Its API does not answer, and nor does its RTSP port.
     closed: bool,
     /// Paths with a stream.
-    paths: BTreeMap<StreamName, (StreamState, Option<Publisher>)>,
+    paths: BTreeMap<StreamName, SeenPath>,
+}
+
+/// A path as it was last told.
+#[derive(Clone, Debug, PartialEq)]
+struct SeenPath {
+    state: StreamState,
+    publisher: Option<Publisher>,
+    /// At least one byte has come.
+    fed: bool,
+    /// Whether one of its tracks is sound; `None` when it tells no tracks.
+    sound: Option<bool>,
 }
 
 impl ServerView {
@@ -70,11 +82,23 @@ impl ServerView {
     }
 
     pub(super) fn path(&self, name: &StreamName) -> PathView {
-        match (&self.answers, self.paths.get(name)) {
+        let seen = self.paths.get(name);
+        match (&self.answers, seen.map(|seen| (seen.state, &seen.publisher))) {
             (None | Some(Err(_)), _) | (_, Some((StreamState::Unknown, _))) => PathView::Unknown,
             (_, Some((StreamState::Live | StreamState::Stalled, publisher))) => PathView::Available(publisher.clone()),
             (_, Some((StreamState::Offline, _)) | None) => PathView::Missing,
         }
+    }
+
+    /// What arrives at a path.
+    pub(super) fn at_path(&self, name: &StreamName) -> AtPath {
+        let seen = self.paths.get(name).filter(|_| matches!(self.answers, Some(Ok(()))));
+        let bytes = seen.and_then(|seen| match seen.state {
+            StreamState::Live => Some(seen.fed),
+            StreamState::Stalled => Some(false),
+            StreamState::Offline | StreamState::Unknown => None,
+        });
+        AtPath { bytes, sound: bytes.and(seen).and_then(|seen| seen.sound) }
     }
 
     /// Takes what was heard; says whether anything of it concerns us.
@@ -130,7 +154,8 @@ impl ServerView {
             }
             _ => None,
         };
-        let seen = (stream.state, publisher);
+        let sound = (!stream.tracks.is_empty()).then(|| stream.tracks.iter().any(Track::is_sound));
+        let seen = SeenPath { state: stream.state, publisher, fed: stream.bytes_received > 0, sound };
         let before = self.paths.insert(stream.name.clone(), seen.clone());
         before != Some(seen)
     }
@@ -156,6 +181,10 @@ mod tests {
     }
 
     fn stream(server: &str, state: StreamState) -> Change {
+        fed_stream(server, state, 0)
+    }
+
+    fn fed_stream(server: &str, state: StreamState, bytes_received: u64) -> Change {
         Change::Stream(StreamStatus {
             server: server.into(),
             name: StreamName::parse("gate").expect("name"),
@@ -164,7 +193,7 @@ mod tests {
             reason: None,
             source_type: None,
             source_id: None,
-            bytes_received: 0,
+            bytes_received,
             bytes_sent: 0,
             readers: 0,
             bitrate: None,
@@ -174,6 +203,26 @@ mod tests {
             link_capacity_mbps: None,
             loss_rate: None,
         })
+    }
+
+    #[test]
+    fn bytes_arrive_when_they_were_counted_and_go_on_coming() {
+        let gate = StreamName::parse("gate").expect("name");
+        let mut view = ServerView::new("main", true);
+        view.hear(&Fed::Changes(Arc::new(vec![server("main", true)])));
+        assert_eq!(view.at_path(&gate), AtPath::default(), "no such path");
+        let table = [
+            (fed_stream("main", StreamState::Live, 0), true, Some(false)),
+            (fed_stream("main", StreamState::Live, 1), true, Some(true)),
+            (fed_stream("main", StreamState::Live, 2), false, Some(true)),
+            (fed_stream("main", StreamState::Stalled, 2), true, Some(false)),
+            (fed_stream("main", StreamState::Offline, 0), true, None),
+        ];
+        for (change, concerned, arriving) in table {
+            let words = format!("{change:?}");
+            assert_eq!(view.hear(&Fed::Changes(Arc::new(vec![change]))), concerned, "{words}");
+            assert_eq!(view.at_path(&gate).bytes, arriving, "{words}");
+        }
     }
 
     #[test]
@@ -200,6 +249,7 @@ mod tests {
             assert_eq!(view.hear(&Fed::Changes(Arc::new(vec![change]))), concerned, "{words}");
             assert_eq!(view.path(&gate), path, "{words}");
         }
+        assert_eq!(view.at_path(&gate), AtPath::default(), "nobody knows");
         assert!(view.answers().is_err_and(|reason| reason.contains("refused")));
         assert_eq!(view.sight(), Some(Sight::Doubtful));
         assert!(view.is_in_doubt() && view.knocked(true) && view.answers().is_ok(), "media without an API");

@@ -29,7 +29,7 @@ use crate::adapters::live::SharedLive;
 use crate::domain::camera::{CameraSource, CameraState, CameraStatus};
 use crate::domain::incident::Turn;
 use crate::domain::probe::{Fault, KeptProbe, Tracks};
-use crate::domain::restream::{Action, Event, PathView, Phase, Relay};
+use crate::domain::restream::{Action, Event, Movement, MovementWatch, PathView, Phase, Relay};
 
 /// Each step of the kill ladder waits so long at most.
 const GRACE: Duration = Duration::from_secs(2);
@@ -63,12 +63,14 @@ struct Ffmpeg {
     /// What its arguments were made for.
     tracks: Tracks,
     progress: Progress,
+    movement: MovementWatch,
 }
 
 impl Restream {
     pub(super) fn new(live: SharedLive, manager: Reports, runs: CameraRuns, mut assigned: Assigned) -> Self {
         let known = assigned.borrow_and_update().clone();
         let mut relay = Relay::new(known.setup.rules());
+        relay.set_audio(known.source.audio);
         if let Some(tracks) = known.kept.clone() {
             relay.remember(tracks);
         }
@@ -179,7 +181,8 @@ impl Restream {
 
     fn start(&mut self, tracks: &Tracks, ctx: &mut Context<Self>) -> Result<(), Fault> {
         let source = &self.known.source;
-        let (child, events) = process::start(&self.known.setup, source, tracks).inspect_err(|fault| {
+        let manner = self.relay.manner();
+        let (child, events) = process::start(&self.known.setup, source, tracks, manner).inspect_err(|fault| {
             log::error!(camera = source.name.as_str(); "ffmpeg did not start: {fault}");
         })?;
         log::info!(camera = source.name.as_str(), pid = child.pid(); "ffmpeg started");
@@ -187,8 +190,8 @@ impl Restream {
             self.runs.started(witness);
         }
         ctx.add_stream(process::hear(events));
-        self.ffmpeg =
-            Some(Ffmpeg { child, source: source.clone(), tracks: tracks.clone(), progress: Progress::default() });
+        let (progress, movement) = (Progress::default(), MovementWatch::of(source.scheme));
+        self.ffmpeg = Some(Ffmpeg { child, source: source.clone(), tracks: tracks.clone(), progress, movement });
         Ok(())
     }
 
@@ -216,6 +219,7 @@ impl Restream {
         let new = self.assigned.borrow_and_update().clone();
         let old = std::mem::replace(&mut self.known, new);
         self.relay.set_rules(self.known.setup.rules());
+        self.relay.set_audio(self.known.source.audio);
         if !self.runs_on_like(&old.source) {
             log::info!(camera = self.camera(); "row changed, starting anew");
             self.happened(Event::Row { changed: true }, ctx);
@@ -240,6 +244,9 @@ impl Restream {
         }
         if old.path != self.known.path {
             self.happened(Event::Path(self.known.path.clone()), ctx);
+        }
+        if old.at_path.bytes != self.known.at_path.bytes {
+            self.happened(Event::Arriving(self.known.at_path.bytes), ctx);
         }
         self.publish(ctx);
     }
@@ -288,6 +295,7 @@ impl Actor for Restream {
         ctx.add_stream(changes);
         self.tell(Turn::Begun);
         self.happened(Event::Path(self.known.path.clone()), ctx);
+        self.happened(Event::Arriving(self.known.at_path.bytes), ctx);
         self.happened(Event::Server(self.known.server.clone()), ctx);
     }
 }
@@ -311,16 +319,23 @@ impl StreamHandler<Heard> for Restream {
         match heard {
             Heard::Progress(progress) => {
                 let Some(ffmpeg) = &mut self.ffmpeg else { return };
-                let moved = progress.moved_since(&ffmpeg.progress);
                 ffmpeg.progress = progress;
-                let said = ffmpeg.child.witness().map(|witness| witness.lines()).unwrap_or_default();
+                let witness = ffmpeg.child.witness();
+                let said = witness.as_ref().map(|witness| witness.lines()).unwrap_or_default();
                 let unusable = fault::unusable(&said, ffmpeg.tracks.shown_as_sent);
                 if let Some(fault) = unusable.filter(|_| !progress.end) {
                     log::warn!(camera = self.camera(); "ffmpeg is ended: {fault}");
                     self.happened(Event::Unusable(fault), ctx);
-                } else if moved {
-                    self.happened(Event::Progress, ctx);
+                    return;
                 }
+                let set_back = witness.map_or(0, |witness| witness.set_back());
+                let event = match ffmpeg.movement.judge(progress.counts(set_back), self.born.elapsed()) {
+                    Movement::Nothing => return,
+                    Movement::SoundOnly => Event::SoundOnly,
+                    Movement::Pictures => Event::Progress,
+                    Movement::ClockJumped => Event::ClockJumped,
+                };
+                self.happened(event, ctx);
             }
             Heard::Exited(exit) => self.exited(&exit, ctx),
         }

@@ -15,6 +15,7 @@ use crate::adapters::ffmpeg::child::{Event, Events, Exit, Launch};
 use crate::adapters::ffmpeg::progress::{Progress, ProgressReader};
 use crate::domain::camera::CameraSource;
 use crate::domain::probe::{Fault, FaultKind, Tracks};
+use crate::domain::restream::Manner;
 
 /// What a running ffmpeg tells.
 #[derive(Debug)]
@@ -30,12 +31,13 @@ pub(super) fn start(
     setup: &RestreamSetup,
     source: &CameraSource,
     tracks: &Tracks,
+    manner: Manner,
 ) -> Result<(Box<dyn Process>, Events), Fault> {
     let program = |error: crate::base::Error| Fault::new(FaultKind::Program, error.to_string());
     let target = setup.target(&source.name).map_err(program)?;
     let launch = Launch {
         program: setup.ffmpeg.clone(),
-        args: argv::relay(&setup.version, source, tracks, &target, setup.patience()),
+        args: argv::relay(&setup.version, source, tracks, manner, &target, setup.patience()),
         secrets: source.secrets.iter().chain(setup.publish_password()).cloned().collect(),
         label: format!("camera {}", source.name),
         mark: setup.mark.clone(),

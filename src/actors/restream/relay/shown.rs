@@ -67,6 +67,7 @@ impl Restream {
             restarts: self.relay.restarts(),
             last_error: self.relay.last_error(),
             next_start: self.relay.next_start().map(in_future),
+            sound: self.relay.sound(self.known.at_path.sound),
             ..self.known.facts.status(&self.known.setup.server, self.state, self.since)
         }
     }

@@ -58,6 +58,7 @@ fn camera(id: i64) -> Change {
         restarts: 0,
         last_error: None,
         next_start: None,
+        sound: None,
         server: "main".to_owned(),
         path: format!("cam{id}"),
     })

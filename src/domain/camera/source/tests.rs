@@ -40,6 +40,11 @@ fn own(url: &str) -> CameraRow {
     CameraRow { url: Some(url.to_owned().into()), host: None, ..row() }
 }
 
+/// A camera in its factory state: a user name, and no password (NULL or an empty text, as databases have it).
+fn no_password(password: Option<&str>, row: CameraRow) -> CameraRow {
+    CameraRow { username: Some("admin".into()), password: password.map(|text| text.to_owned().into()), ..row }
+}
+
 fn source(row: &CameraRow) -> CameraSource {
     CameraSource::from_row(row, &kinds()).expect("a good row")
 }
@@ -61,6 +66,13 @@ fn a_good_row_becomes_a_source() {
             "rtsp://***@Cam.local:554/cam/realmonitor?channel=2&subtype=0",
         ),
         (own("rtsp://a:b@h/x"), "rtsp://a:b@h/x", "rtsp://***@h/x"),
+        (own("rtsp://admin@h/x"), "rtsp://admin:@h/x", "rtsp://***@h/x"),
+        (own("rtsp://admin:@h/x"), "rtsp://admin:@h/x", "rtsp://***@h/x"),
+        (own("rtsp://@h/x"), "rtsp://@h/x", "rtsp://@h/x"),
+        (no_password(None, row()), "rtsp://admin:@Cam.local:554/", "rtsp://***@Cam.local:554/"),
+        (no_password(Some(""), row()), "rtsp://admin:@Cam.local:554/", "rtsp://***@Cam.local:554/"),
+        (no_password(None, own("rtsp://h/live/1")), "rtsp://admin:@h/live/1", "rtsp://***@h/live/1"),
+        (no_password(Some(""), own("http://h/v?ch=1")), "http://admin:@h/v?ch=1", "http://***@h/v?ch=1"),
         (
             CameraRow { url: Some("rtsp://h/x".to_owned().into()), ..login.clone() },
             "rtsp://ad:p%40ss@h/x",
@@ -153,6 +165,8 @@ fn what_is_shown_of_columns_that_cannot_be_read_holds_no_password() {
         let row = CameraRow { password: Some("s3cret".to_owned().into()), ..own(url) };
         assert_eq!(row.shown_url().as_deref(), Some(shown), "{url}");
     }
+    let empty = no_password(Some(""), own("rtsp://h/live/1?ch=2"));
+    assert_eq!(empty.shown_url().as_deref(), Some("rtsp://h/live/1?ch=2"), "an empty password hides nothing");
     let hosts = [
         ("Cam.local", "Cam.local"),
         ("[fe80::1]", "[fe80::1]"),

@@ -64,7 +64,10 @@ impl World {
             6 | 7 if std::mem::take(&mut self.probe) => Event::Probed(Ok(tracks())),
             8 if std::mem::take(&mut self.probe) => Event::Probed(Err(fault(FaultKind::Unauthorized))),
             9 if self.ffmpeg && choice > 224 => Event::Unusable(fault(FaultKind::Other)),
-            9 | 10 if self.ffmpeg && !self.ending => Event::Progress,
+            9 if self.ffmpeg && !self.ending => Event::Progress,
+            10 if self.ffmpeg && !self.ending && choice > 128 => Event::ClockJumped,
+            10 if choice > 64 => Event::Arriving(Some(choice > 96)),
+            10 if self.ffmpeg && !self.ending => Event::SoundOnly,
             11 if std::mem::take(&mut self.ffmpeg) => Event::Exited(fault(FaultKind::Ended)),
             12 => Event::Row { changed: choice > 128 },
             14 => Event::Looked(tracks()),
@@ -100,6 +103,7 @@ proptest! {
         }
         world.act(&mut relay, Event::Server(Ok(())))?;
         world.act(&mut relay, Event::Path(PathView::Available(None)))?;
+        world.act(&mut relay, Event::Arriving(Some(true)))?;
         for _ in 0..20 {
             world.now += Duration::from_secs(61);
             world.act(&mut relay, Event::Tick)?;

@@ -1,0 +1,169 @@
+//! ffmpeg lives and the picture does not arrive: what is made of it.
+
+use super::*;
+use crate::domain::camera::{AudioPolicy, SoundState};
+use crate::domain::restream::Manner;
+
+fn with_sound(codec: &str) -> Tracks {
+    Tracks { audio: Some(codec.into()), ..tracks() }
+}
+
+/// ffmpeg has ended as told, and the next one is started.
+fn again(relay: &mut Relay, at: u64) {
+    step(relay, at, Event::Exited(fault(FaultKind::Ended)));
+    step(relay, at, Event::Row { changed: false });
+    let start = step(relay, at, Event::Turn(PathView::Missing));
+    assert!(matches!(start[..], [Action::Start(_)]), "{start:?} {:?}", relay.phase());
+}
+
+#[test]
+fn sound_without_pictures_is_a_stall_with_its_reason() {
+    let mut relay = running();
+    for second in 1..10 {
+        step(&mut relay, second, Event::SoundOnly);
+    }
+    assert_eq!(relay.next_wake(), Some(seconds(10)), "no reason to wait any longer");
+    assert_eq!(step(&mut relay, 10, Event::Tick), [Action::End]);
+    assert_eq!(*relay.phase(), Phase::Stalled);
+    assert!(relay.last_error().is_some_and(|text| text.starts_with("the camera sends sound and no video (for 10 s)")));
+    again(&mut relay, 11);
+    step(&mut relay, 30, Event::SoundOnly);
+    assert_eq!(*relay.phase(), Phase::Starting, "sound alone does not run");
+    assert_eq!(step(&mut relay, 31, Event::Tick), [Action::End]);
+    assert!(relay.last_error().is_some_and(|text| text.starts_with("the camera sends sound and no video")));
+}
+
+#[test]
+fn pictures_that_do_not_arrive_do_not_run() {
+    let mut relay = Relay::new(RULES);
+    relay.remember(tracks());
+    step(&mut relay, 0, Event::Server(Ok(())));
+    step(&mut relay, 0, Event::Turn(PathView::Missing));
+    step(&mut relay, 1, Event::Path(PathView::Available(None)));
+    step(&mut relay, 1, Event::Arriving(Some(false)));
+    step(&mut relay, 1, Event::Progress);
+    assert_eq!(*relay.phase(), Phase::Starting, "the path is there, and not a byte has come");
+    let mut arrives = relay.clone();
+    step(&mut arrives, 2, Event::Arriving(Some(true)));
+    assert_eq!(*arrives.phase(), Phase::Running);
+
+    let mut cut = relay.clone();
+    step(&mut cut, 9, Event::Progress);
+    step(&mut cut, 10, Event::Exited(fault(FaultKind::PublishRefused)));
+    assert!(cut.last_error().is_some_and(|text| text.contains("none of them arrives")), "{:?}", cut.last_error());
+    for second in 2..=20 {
+        step(&mut relay, second, Event::Progress);
+    }
+    assert_eq!(step(&mut relay, 20, Event::Tick), []);
+    assert_eq!(step(&mut relay, 21, Event::Tick), [Action::End]);
+    assert!(relay.last_error().is_some_and(|text| text.contains("none of them arrives")));
+
+    // Of one that ran.
+    step(&mut arrives, 100, Event::Progress);
+    step(&mut arrives, 100, Event::Arriving(Some(false)));
+    for second in 101..110 {
+        step(&mut arrives, second, Event::Progress);
+    }
+    assert_eq!((arrives.phase(), arrives.next_wake()), (&Phase::Running, Some(seconds(110))));
+    assert_eq!(step(&mut arrives, 110, Event::Tick), [Action::End]);
+}
+
+#[test]
+fn a_cut_after_both_have_stopped_is_no_loss_on_the_way() {
+    let mut relay = running();
+    step(&mut relay, 50, Event::Progress);
+    step(&mut relay, 53, Event::Arriving(Some(false)));
+    step(&mut relay, 59, Event::Exited(fault(FaultKind::PublishRefused)));
+    assert_eq!(relay.last_error().as_deref(), Some("PublishRefused"));
+}
+
+#[test]
+fn a_clock_that_jumps_is_healed_by_a_start_and_one_that_goes_on_jumping_is_not_used() {
+    let mut relay = running();
+    assert_eq!(step(&mut relay, 100, Event::ClockJumped), [Action::End]);
+    assert_eq!((relay.phase(), relay.manner()), (&Phase::Stalled, Manner::default()));
+    assert!(relay.last_error().is_some_and(|text| text.starts_with("the camera's clock jumped")));
+    assert_eq!(step(&mut relay, 100, Event::ClockJumped), [], "once");
+    again(&mut relay, 101);
+    step(&mut relay, 102, Event::Progress);
+    let mut lasting = relay.clone();
+    step(&mut lasting, 200, Event::ClockJumped);
+    assert!(lasting.manner().camera_clock, "it was well for long enough");
+    step(&mut relay, 110, Event::ClockJumped);
+    assert!(!relay.manner().camera_clock);
+    assert!(relay.last_error().is_some_and(|text| text.contains("time of their arrival")));
+    step(&mut relay, 110, Event::Exited(fault(FaultKind::Ended)));
+    step(&mut relay, 120, Event::Tick);
+    step(&mut relay, 120, Event::Turn(PathView::Missing));
+    step(&mut relay, 121, Event::Progress);
+    assert_eq!(step(&mut relay, 122, Event::ClockJumped), [], "its clock is of no interest any more");
+    assert_eq!(*relay.phase(), Phase::Running);
+    step(&mut relay, 130, Event::Row { changed: true });
+    assert_eq!(relay.manner(), Manner::default(), "another source");
+}
+
+#[test]
+fn converted_sound_that_does_not_come_is_tried_without() {
+    let begun = |codec: &str| {
+        let mut relay = Relay::new(RULES);
+        relay.remember(with_sound(codec));
+        step(&mut relay, 0, Event::Server(Ok(())));
+        step(&mut relay, 0, Event::Turn(PathView::Missing));
+        relay
+    };
+    let mut copied = begun("pcm_alaw");
+    step(&mut copied, 20, Event::Tick);
+    assert!(copied.manner().with_sound, "copied sound holds nothing up");
+
+    let mut relay = begun("pcm_s16le");
+    assert_eq!(step(&mut relay, 20, Event::Tick), [Action::End]);
+    assert!(!relay.manner().with_sound);
+    again(&mut relay, 21);
+    step(&mut relay, 22, Event::Progress);
+    assert_eq!(*relay.phase(), Phase::Running);
+    assert!(relay.last_error().is_some_and(|text| text.contains("tried without")), "{:?}", relay.last_error());
+    assert_eq!(relay.sound(Some(false)), Some(SoundState::Silent));
+    let mut asked = relay.clone();
+    step(&mut asked, 60, Event::Restart);
+    assert!(asked.manner().with_sound, "somebody has switched its microphone on");
+
+    step(&mut relay, 60, Event::Exited(fault(FaultKind::Ended)));
+    assert!(!relay.manner().with_sound, "known for as long as nobody says otherwise");
+
+    let mut mute = begun("pcm_s16le");
+    step(&mut mute, 20, Event::Tick);
+    again(&mut mute, 21);
+    step(&mut mute, 41, Event::Tick);
+    assert!(mute.manner().with_sound, "it was not the sound");
+}
+
+#[test]
+fn what_becomes_of_the_sound_is_told_by_the_path_and_else_by_the_look() {
+    let mut relay = running();
+    assert_eq!(relay.sound(None), Some(SoundState::Missing), "the look found none");
+    assert_eq!(relay.sound(Some(true)), Some(SoundState::Carried), "switched on since");
+    relay.remember(with_sound("aac"));
+    assert_eq!(relay.sound(None), Some(SoundState::Carried));
+    assert_eq!(relay.sound(Some(false)), Some(SoundState::Missing));
+    relay.set_audio(AudioPolicy::None);
+    assert_eq!(relay.sound(Some(false)), Some(SoundState::Off));
+    step(&mut relay, 1, Event::Restart);
+    assert_eq!(relay.sound(Some(true)), None, "it does not run");
+}
+
+#[test]
+fn a_fault_that_says_nothing_about_the_tracks_costs_no_second_look() {
+    use FaultKind::{Busy, Ended, Refused, TimedOut, Unauthorized};
+    for (kind, looks) in [(Busy, false), (Refused, false), (TimedOut, false), (Unauthorized, false), (Ended, true)] {
+        let mut relay = running();
+        let (mut now, mut looked) = (10, false);
+        for _ in 0..6 {
+            step(&mut relay, now, Event::Exited(fault(kind)));
+            now = relay.next_start().expect("a time").as_secs() + 1;
+            step(&mut relay, now, Event::Tick);
+            looked |= step(&mut relay, now, Event::Turn(PathView::Missing)).contains(&Action::Probe);
+            step(&mut relay, now, Event::Probed(Ok(tracks())));
+        }
+        assert_eq!(looked, looks, "{kind:?}");
+    }
+}

@@ -1,0 +1,225 @@
+//! Cameras that misbehave, and what a viewer of the server's path gets of them: public reports as rows of tables.
+
+use std::time::Duration;
+
+use streamwarden::actors::restream::TestCamera;
+use streamwarden::domain::camera::{CameraState, CameraStatus, SoundState};
+use streamwarden::domain::probe::FaultKind;
+
+use super::simulated::gate;
+use super::stage::Stage;
+use crate::support::camera::{Behaviour, Camera, Login, Picture, Sound};
+use crate::support::viewer::{Frame, Viewer};
+use crate::support::wait::eventually;
+
+/// Far more than a picture needs on a busy machine, and far less than the 10 s that ffmpeg waits for sound by itself.
+const LATE: Duration = Duration::from_secs(5);
+
+/// Relays this camera as `gate` until it runs; `more`: further columns and their values.
+async fn relayed(camera: &Camera, more: &str, value: &str) -> Stage {
+    let mut stage = Stage::open().await;
+    let url = camera.url_with_login();
+    stage.sql(&format!("INSERT INTO cameras(name, url{more}) VALUES ('gate', '{url}'{value})"));
+    stage.state("gate", CameraState::Running).await;
+    stage
+}
+
+fn stalled(words: &'static str) -> impl Fn(Option<&CameraStatus>) -> bool {
+    move |camera| {
+        camera.is_some_and(|camera| {
+            camera.state == CameraState::Stalled && camera.last_error.as_ref().is_some_and(|text| text.contains(words))
+        })
+    }
+}
+
+/// Pictures of 25 a second that are not late, one after the other.
+fn assert_well(frames: &[Frame], words: &str) {
+    let lasted = frames[frames.len() - 1].time.saturating_sub(frames[0].time).as_secs_f64();
+    let wanted = (frames.len() - 1) as f64 * 0.04;
+    assert!((lasted - wanted).abs() < 0.5, "{words}: {wanted} s of pictures take {lasted} s");
+    assert!(frames.iter().all(|frame| frame.age.is_some_and(|age| age < LATE)), "{words}: too late: {frames:?}");
+}
+
+#[actix::test]
+async fn a_picture_that_stops_is_found_while_the_sound_goes_on() {
+    for sound in [Sound::Pcma, Sound::Aac] {
+        let camera = Camera::start(Behaviour { sound, ..Behaviour::default() });
+        let mut stage = relayed(&camera, "", "").await;
+        let viewer = Viewer::of(&gate(&stage));
+        viewer.next(25).await;
+        camera.change(|behaviour| behaviour.sends_picture = false);
+        stage.camera("gate", stalled("the camera sends sound and no video")).await;
+        camera.change(|behaviour| behaviour.sends_picture = true);
+        stage.state("gate", CameraState::Running).await;
+        assert_well(&viewer.next(50).await, "it is seen again");
+        stage.stop().await;
+    }
+}
+
+#[actix::test]
+async fn a_clock_that_jumps_is_found_and_a_start_heals_it() {
+    let with_sound = || Behaviour { sound: Sound::Pcma, ..Behaviour::default() };
+    type Jump = fn(&mut Behaviour);
+    let table: [(&str, Behaviour, Jump); 4] = [
+        ("RTP time back", Behaviour::default(), |behaviour| behaviour.picture_shift = -30.0),
+        ("RTP time forward", Behaviour::default(), |behaviour| behaviour.picture_shift = 3_600.0),
+        ("sender reports back", with_sound(), |behaviour| behaviour.ntp_shift = -3_600.0),
+        ("sender reports forward", with_sound(), |behaviour| behaviour.ntp_shift = 3_600.0),
+    ];
+    for (words, behaviour, jump) in table {
+        let camera = Camera::start(behaviour);
+        let mut stage = relayed(&camera, "", "").await;
+        let viewer = Viewer::of(&gate(&stage));
+        assert_well(&viewer.next(50).await, words);
+        camera.change(jump);
+        stage.camera("gate", stalled("the camera's clock jumped")).await;
+        let joined = viewer.seen().joined;
+        stage.state("gate", CameraState::Running).await;
+        eventually("the viewer is back", || async { (viewer.seen().joined > joined).then_some(()) }).await;
+        viewer.next(1).await;
+        assert_well(&viewer.next(50).await, words);
+        assert_eq!(stage.state("gate", CameraState::Running).await.restarts, 1, "{words}");
+        stage.stop().await;
+    }
+}
+
+#[actix::test]
+async fn a_camera_without_a_usable_clock_is_relayed_by_the_time_of_arrival() {
+    let camera = Camera::start(Behaviour { clock_rate: 0.0, reports: false, ..Behaviour::default() });
+    let mut stage = relayed(&camera, "", "").await;
+    let arrival = |camera: Option<&CameraStatus>| {
+        camera.is_some_and(|camera| {
+            let told = camera.last_error.as_ref().is_some_and(|text| text.contains("time of their arrival"));
+            camera.state == CameraState::Running && told
+        })
+    };
+    stage.camera("gate", arrival).await;
+    let viewer = Viewer::of(&gate(&stage));
+    let frames = viewer.next(100).await;
+    let (first, last) = (frames[0], frames[99]);
+    let (media, wall) = (last.time.saturating_sub(first.time), last.arrived - first.arrived);
+    assert!(media.abs_diff(wall) < Duration::from_secs(2), "{media:?} of media in {wall:?}");
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn sound_that_does_not_come_or_stops_holds_no_picture_back() {
+    for sound in [Sound::Pcma, Sound::Aac] {
+        let camera = Camera::start(Behaviour { sound, sends_sound: false, ..Behaviour::default() });
+        let stage = relayed(&camera, "", "").await;
+        let viewer = Viewer::of(&gate(&stage));
+        assert_well(&viewer.next(50).await, "without any sound");
+        camera.change(|behaviour| behaviour.sends_sound = true);
+        eventually("sound", || async { (viewer.seen().sound > 20).then_some(()) }).await;
+        assert_well(&viewer.next(50).await, "with sound");
+        camera.change(|behaviour| behaviour.sends_sound = false);
+        assert_well(&viewer.next(100).await, "it has stopped");
+        assert_eq!(viewer.seen().joined, 1, "nobody was cut off");
+        stage.stop().await;
+    }
+}
+
+#[actix::test]
+async fn converted_sound_that_does_not_come_is_left_out() {
+    let camera = Camera::start(Behaviour { sound: Sound::Pcma, sends_sound: false, ..Behaviour::default() });
+    let mut stage = relayed(&camera, ", audio", ", 'aac'").await;
+    let viewer = Viewer::of(&gate(&stage));
+    assert_well(&viewer.next(50).await, "without sound");
+    assert_eq!(viewer.seen().tracks, ["H264"]);
+    let status = stage.state("gate", CameraState::Running).await;
+    assert!(status.last_error.is_some_and(|text| text.contains("tried without it")));
+    assert_eq!(status.sound, Some(SoundState::Silent));
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn sound_that_is_switched_on_in_the_camera_later_is_carried() {
+    for (sound, name) in [(Sound::Pcma, "PCMA"), (Sound::Aac, "MPEG4-GENERIC")] {
+        let camera = Camera::start(Behaviour::default());
+        let mut stage = relayed(&camera, "", "").await;
+        let viewer = Viewer::of(&gate(&stage));
+        viewer.next(25).await;
+        assert_eq!(viewer.seen().tracks, ["H264"]);
+        stage.camera("gate", |camera| camera.is_some_and(|one| one.sound == Some(SoundState::Missing))).await;
+        camera.change(|behaviour| behaviour.sound = sound);
+        camera.cut();
+        eventually("sound", || async { (viewer.seen().sound > 0).then_some(()) }).await;
+        assert_eq!(viewer.seen().tracks, ["H264", name]);
+        let carried = |camera: Option<&CameraStatus>| camera.is_some_and(|one| one.sound == Some(SoundState::Carried));
+        stage.camera("gate", carried).await;
+        stage.stop().await;
+    }
+}
+
+#[actix::test]
+async fn an_empty_password_is_one() {
+    for login in [Login::Basic, Login::Md5] {
+        let camera = Camera::start(Behaviour { login, password: "", ..Behaviour::default() });
+        let (url, port) = (camera.url(), camera.address().port());
+        let mut stage = Stage::open().await;
+        stage.sql(&format!(
+            "INSERT INTO camera_kinds(kind, url_template) VALUES ('acme', \
+             'rtsp://{{username}}:{{password}}@{{host}}:{{port=554}}/live'); \
+             INSERT INTO cameras(name, url, username, password) VALUES \
+             ('null', '{url}', 'admin', NULL), ('empty', '{url}', 'admin', ''); \
+             INSERT INTO cameras(name, url) VALUES ('own', '{}'); \
+             INSERT INTO cameras(name, kind, host, port, username, password) VALUES \
+             ('kind', 'acme', '127.0.0.1', {port}, 'admin', NULL);",
+            url.as_str().replace("rtsp://", "rtsp://admin@")
+        ));
+        for name in ["null", "empty", "own", "kind"] {
+            stage.state(name, CameraState::Running).await;
+        }
+        stage.stop().await;
+    }
+}
+
+#[actix::test]
+async fn a_session_that_is_released_late_is_not_spent_on_a_second_look() {
+    let released_after = Duration::from_secs(10);
+    let camera = Camera::start(Behaviour { sessions: 1, released_after, ..Behaviour::default() });
+    let mut stage = relayed(&camera, "", "").await;
+    let restarts = stage.state("gate", CameraState::Running).await.restarts as usize;
+    assert!(restarts > 0, "its only session was still the look's");
+    // One look, the runs that were refused, and the one that goes on.
+    assert_eq!(camera.asked("DESCRIBE"), 1 + restarts + 1);
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn a_look_asks_for_pictures() {
+    let stage = Stage::open().await;
+    let restreams = stage.restreams().await;
+    let look = async |camera: &Camera| {
+        let edit = serde_json::from_value(serde_json::json!({ "url": camera.url() })).expect("an edit");
+        restreams.send(TestCamera { id: None, edit }).await.expect("alive").expect("a look")
+    };
+    let camera = Camera::start(Behaviour { sound: Sound::Pcma, sends_picture: false, ..Behaviour::default() });
+    let fault = look(&camera).await.fault.expect("no picture");
+    assert_eq!(fault.kind, FaultKind::Silent);
+    assert!(fault.message.contains("the camera sends sound and no video"), "{fault}");
+
+    camera.change(|behaviour| behaviour.sends_picture = true);
+    let tracks = look(&camera).await.tracks.expect("tracks");
+    assert_eq!((tracks.video.as_deref(), tracks.audio.as_deref()), (Some("h264"), Some("pcm_alaw")));
+    assert!(tracks.flows);
+
+    camera.change(|behaviour| behaviour.sound = Sound::G726);
+    let tracks = look(&camera).await.tracks.expect("tracks");
+    assert!(tracks.audio.is_some_and(|codec| codec.starts_with("adpcm_g726")));
+    camera.change(|behaviour| (behaviour.sound, behaviour.login) = (Sound::Pcma, Login::Sha256));
+    assert!(!look(&camera).await.ok, "ffmpeg does not know this login");
+    camera.change(|behaviour| behaviour.login = Login::None);
+
+    camera.change(|behaviour| behaviour.picture = None);
+    let fault = look(&camera).await.fault.expect("no video track");
+    assert_eq!(fault.kind, FaultKind::NoVideo, "{fault}");
+    assert!(fault.message.contains("only sound (pcm_alaw)"), "{fault}");
+
+    camera.change(|behaviour| {
+        *behaviour = Behaviour { transport_stream: true, picture: Some(Picture::default()), ..behaviour.clone() }
+    });
+    let tracks = look(&camera).await.tracks.expect("tracks within the transport stream");
+    assert_eq!((tracks.video.as_deref(), tracks.audio.as_deref()), (Some("h264"), Some("aac")));
+    stage.stop().await;
+}
