@@ -209,6 +209,7 @@ mod tests {
             restarts: 0,
             last_error: None,
             next_start: None,
+            sound: None,
             server: "main".to_owned(),
             path: "gate".to_owned(),
         }

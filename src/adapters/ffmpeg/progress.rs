@@ -20,10 +20,27 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// What the rules judge by.
-    pub fn counts(&self) -> Counts {
-        Counts { frames: self.frame.unwrap_or(0), time: self.out_time, bytes: self.total_size.unwrap_or(0) }
+    /// What the rules judge by. `set_back`: lines of stderr so far that [`is_set_back`] is true of.
+    pub fn counts(&self, set_back: u64) -> Counts {
+        let (frames, bytes) = (self.frame.unwrap_or(0), self.total_size.unwrap_or(0));
+        Counts { frames, time: self.out_time, bytes, set_back }
     }
+}
+
+/// Whether a line of stderr tells that a picture's time is behind that of the last one by more than a second:
+/// `Non-monotonous DTS in output stream 0:0; previous: 540000, current: 93600; changing to ...` (from 7 on `Non-monotonic DTS`,
+/// behind `[vost#0:0/copy @ ...]`). Of the video alone, which is our first output stream, in its 90 kHz.
+pub fn is_set_back(line: &str) -> bool {
+    let of_video = line.contains("on-monoton") && (line.contains("stream 0:0") || line.contains("vost#0:0"));
+    let number = |name: &str| {
+        let (_, rest) = line.split_once(name)?;
+        rest.split([',', ';']).next()?.trim().parse::<i64>().ok()
+    };
+    of_video
+        && match (number("previous: "), number("current: ")) {
+            (Some(previous), Some(current)) => previous.saturating_sub(current) > 90_000,
+            _ => false,
+        }
 }
 
 /// Collects lines into blocks.
@@ -87,6 +104,27 @@ mod tests {
             blocks[2],
             Progress { frame: Some(26), out_time: None, total_size: Some(4096), speed: Some(1.0), end: true }
         );
+    }
+
+    #[test]
+    fn a_picture_that_is_behind_the_last_one_is_known_in_all_versions() {
+        let table = [
+            (
+                "[rtsp @ 0x5] [warning] Non-monotonous DTS in output stream 0:0; previous: 540000, current: 93600; changing",
+                true,
+            ),
+            ("[vost#0:0/copy @ 0x5] [warning] Non-monotonic DTS; previous: 540000, current: -93600; changing to", true),
+            (
+                "[vost#0:0/copy @ 0x5] [warning] Non-monotonic DTS; previous: 540000, current: 539999; changing to",
+                false,
+            ),
+            ("[rtsp @ 0x5] Non-monotonous DTS in output stream 0:1; previous: 540000, current: 93600; changing", false),
+            ("[rtsp @ 0x5] Non-monotonous DTS in output stream 0:0; previous: many", false),
+            ("previous: 540000, current: 0", false),
+        ];
+        for (line, wanted) in table {
+            assert_eq!(is_set_back(line), wanted, "{line}");
+        }
     }
 
     #[test]

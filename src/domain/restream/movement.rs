@@ -6,9 +6,14 @@
 
 use std::time::Duration;
 
+use crate::domain::camera::Scheme;
+
 /// Media time that stands still for so long while pictures come does not do so by chance: a clock that was set back by less
 /// has caught up by then.
 const STILL: Duration = Duration::from_secs(4);
+
+/// The same where ffmpeg itself puts right what jumps by more than 10 s: less has caught up by then.
+const STILL_IN_CONTAINER: Duration = Duration::from_secs(12);
 
 /// At least so many pictures have come meanwhile.
 const STILL_FRAMES: u64 = 4;
@@ -29,6 +34,8 @@ pub struct Counts {
     pub time: Option<Duration>,
     /// Bytes; zero for outputs that ffmpeg does not count.
     pub bytes: u64,
+    /// Complaints about pictures whose time is more than a second behind: the media time of the other track may go on.
+    pub set_back: u64,
 }
 
 /// What has happened between two reports of ffmpeg.
@@ -45,8 +52,10 @@ pub enum Movement {
 }
 
 /// The counts of one run, report by report.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct MovementWatch {
+    /// Media time may stand still for so long.
+    patience: Duration,
     last: Counts,
     /// When `last` was reported; `None` before the first picture.
     at: Option<Duration>,
@@ -55,6 +64,15 @@ pub struct MovementWatch {
 }
 
 impl MovementWatch {
+    /// Of a run that reads by this protocol.
+    pub fn of(scheme: Scheme) -> Self {
+        let patience = match scheme {
+            Scheme::Rtsp | Scheme::Rtsps => STILL,
+            _ => STILL_IN_CONTAINER,
+        };
+        Self { patience, last: Counts::default(), at: None, still: None }
+    }
+
     /// Takes a report of `now`, a time of a monotonic clock.
     pub fn judge(&mut self, counts: Counts, now: Duration) -> Movement {
         let before = std::mem::replace(&mut self.last, counts);
@@ -74,7 +92,8 @@ impl MovementWatch {
         self.at = Some(now);
         let (Some(time), Some(earlier)) = (counts.time, before.time) else { return moved };
         let (media, wall) = (time.saturating_sub(earlier), now.saturating_sub(at));
-        if self.has_leapt(media, wall, frames, before) || self.stands_still(media, wall, frames, before.frames, now) {
+        let still = media <= wall / STILL_PACE || counts.set_back > before.set_back;
+        if self.has_leapt(media, wall, frames, before) || self.is_still(still, frames, before.frames, now - wall, now) {
             self.still = None;
             return Movement::ClockJumped;
         }
@@ -88,16 +107,17 @@ impl MovementWatch {
         media.saturating_sub(wall.max(played)) > LEAP
     }
 
-    fn stands_still(&mut self, media: Duration, wall: Duration, frames: u64, before: u64, now: Duration) -> bool {
-        if media > wall / STILL_PACE {
+    /// Whether this report and those before it make a standstill; `then`: when the last report was.
+    fn is_still(&mut self, still: bool, frames: u64, before: u64, then: Duration, now: Duration) -> bool {
+        if !still {
             self.still = None;
             return false;
         }
         if frames > 0 {
-            self.still.get_or_insert((now.saturating_sub(wall), before));
+            self.still.get_or_insert((then, before));
         }
         self.still.is_some_and(|(since, had)| {
-            now.saturating_sub(since) >= STILL && self.last.frames.saturating_sub(had) >= STILL_FRAMES
+            now.saturating_sub(since) >= self.patience && self.last.frames.saturating_sub(had) >= STILL_FRAMES
         })
     }
 }
@@ -108,27 +128,27 @@ mod tests {
 
     /// One report a second: frames and milliseconds of media time so far.
     fn judged(reports: &[(u64, u64)]) -> Vec<Movement> {
-        let mut watch = MovementWatch::default();
-        let counts = |(frames, ms)| Counts { frames, time: Some(Duration::from_millis(ms)), bytes: 0 };
+        let mut watch = MovementWatch::of(Scheme::Rtsp);
+        let counts = |(frames, ms)| Counts { frames, time: Some(Duration::from_millis(ms)), ..Counts::default() };
         reports.iter().zip(1..).map(|(one, second)| watch.judge(counts(*one), Duration::from_secs(second))).collect()
     }
 
     #[test]
     fn pictures_are_movement_and_sound_alone_is_none() {
         use Movement::{Nothing, Pictures, SoundOnly};
-        let table: [(&str, &[(u64, u64)], &[Movement]); 6] = [
-            ("a report before the first packet", &[(0, 0), (0, 0)], &[Nothing, Nothing]),
-            ("a camera that is well", &[(25, 960), (50, 1960)], &[Pictures, Pictures]),
-            ("its pictures stop", &[(25, 960), (25, 1900), (25, 2900)], &[Pictures, SoundOnly, SoundOnly]),
-            ("and come again", &[(25, 960), (25, 1900), (26, 2900)], &[Pictures, SoundOnly, Pictures]),
-            ("sound from the start", &[(0, 900), (0, 1900)], &[SoundOnly, SoundOnly]),
-            ("all of it stops", &[(25, 960), (25, 960)], &[Pictures, Nothing]),
+        let table = [
+            ("a report before the first packet", vec![(0, 0), (0, 0)], vec![Nothing, Nothing]),
+            ("a camera that is well", vec![(25, 960), (50, 1960)], vec![Pictures, Pictures]),
+            ("its pictures stop", vec![(25, 960), (25, 1900), (25, 2900)], vec![Pictures, SoundOnly, SoundOnly]),
+            ("and come again", vec![(25, 960), (25, 1900), (26, 2900)], vec![Pictures, SoundOnly, Pictures]),
+            ("sound from the start", vec![(0, 900), (0, 1900)], vec![SoundOnly, SoundOnly]),
+            ("all of it stops", vec![(25, 960), (25, 960)], vec![Pictures, Nothing]),
         ];
         for (words, reports, wanted) in table {
-            assert_eq!(judged(reports), wanted, "{words}");
+            assert_eq!(judged(&reports), wanted, "{words}");
         }
-        let mut watch = MovementWatch::default();
-        let counted = |frames| Counts { frames, time: None, bytes: 0 };
+        let mut watch = MovementWatch::of(Scheme::Http);
+        let counted = |frames| Counts { frames, ..Counts::default() };
         assert_eq!(watch.judge(counted(1), Duration::ZERO), Pictures, "without a time the pictures count");
         assert_eq!(watch.judge(counted(1), Duration::from_secs(60)), Nothing);
         assert_eq!(watch.judge(Counts { bytes: 9, ..counted(1) }, Duration::from_secs(61)), SoundOnly);
@@ -156,6 +176,26 @@ mod tests {
             assert_eq!(jumps(every, |ms| ms * 3), None, "and so is a fast one");
         }
         assert_eq!(jumps(5_000, |ms| ms / 5_000 * 5_000), None, "a picture every five seconds");
+    }
+
+    #[test]
+    fn a_clock_of_the_pictures_alone_is_found_by_what_ffmpeg_complains_of() {
+        let mut watch = MovementWatch::of(Scheme::Rtsp);
+        let found = (1..60_u64).find(|&second| {
+            let set_back = second.saturating_sub(20) * 25;
+            let counts =
+                Counts { frames: second * 25, time: Some(Duration::from_secs(second)), set_back, ..Counts::default() };
+            watch.judge(counts, Duration::from_secs(second)) == Movement::ClockJumped
+        });
+        assert_eq!(found, Some(24));
+        let mut watch = MovementWatch::of(Scheme::Rtsp);
+        let once = (1..60_u64).any(|second| {
+            let set_back = u64::from(second > 20);
+            let counts =
+                Counts { frames: second * 25, time: Some(Duration::from_secs(second)), set_back, ..Counts::default() };
+            watch.judge(counts, Duration::from_secs(second)) == Movement::ClockJumped
+        });
+        assert!(!once, "one complaint");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 mod stall;
 mod turn;
 
+pub use stall::Manner;
+
 use std::time::Duration;
 
 use super::claim::Claim;
@@ -52,21 +54,6 @@ pub struct Relay {
     manner: Manner,
     /// Runs in a row that were ended because the camera's clock jumped.
     clock_jumps: u32,
-}
-
-/// How ffmpeg is started, besides what the tracks and the row ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Manner {
-    /// False when sound that has to be converted did not come: ffmpeg would wait for it before it publishes anything.
-    pub with_sound: bool,
-    /// False when the camera's own timestamps cannot be used: the time of arrival is taken.
-    pub camera_clock: bool,
-}
-
-impl Default for Manner {
-    fn default() -> Self {
-        Self { with_sound: true, camera_clock: true }
-    }
 }
 
 impl Relay {

@@ -60,9 +60,12 @@ async fn a_picture_that_stops_is_found_while_the_sound_goes_on() {
 async fn a_clock_that_jumps_is_found_and_a_start_heals_it() {
     let with_sound = || Behaviour { sound: Sound::Pcma, ..Behaviour::default() };
     type Jump = fn(&mut Behaviour);
-    let table: [(&str, Behaviour, Jump); 4] = [
+    let table: [(&str, Behaviour, Jump); 5] = [
         ("RTP time back", Behaviour::default(), |behaviour| behaviour.picture_shift = -30.0),
         ("RTP time forward", Behaviour::default(), |behaviour| behaviour.picture_shift = 3_600.0),
+        ("RTP time of the pictures alone back", Behaviour { reports: false, ..with_sound() }, |behaviour| {
+            behaviour.picture_shift = -30.0
+        }),
         ("sender reports back", with_sound(), |behaviour| behaviour.ntp_shift = -3_600.0),
         ("sender reports forward", with_sound(), |behaviour| behaviour.ntp_shift = 3_600.0),
     ];

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
@@ -98,6 +99,7 @@ impl Http {
     pub fn serve(body: Body) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("its address");
+        let begun = Instant::now();
         let asked = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&asked);
         std::thread::spawn(move || {
@@ -105,7 +107,7 @@ impl Http {
                 counter.fetch_add(1, Ordering::SeqCst);
                 let body = body.clone();
                 // An error is a reader that has gone.
-                std::thread::spawn(move || drop(answer(stream, &body)));
+                std::thread::spawn(move || drop(answer(stream, &body, begun)));
             }
         });
         Self { address, asked }
@@ -117,14 +119,16 @@ impl Http {
     }
 }
 
-fn answer(mut stream: TcpStream, body: &Body) -> std::io::Result<()> {
+fn answer(mut stream: TcpStream, body: &Body, begun: Instant) -> std::io::Result<()> {
     let mut lines = BufReader::new(stream.try_clone()?).lines();
     let request = lines.next().transpose()?.unwrap_or_default();
     lines.find(|line| line.as_ref().is_ok_and(String::is_empty));
     match body {
         Body::Endless { args, kind, cut_after } => {
             write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nConnection: close\r\n\r\n")?;
-            let mut ffmpeg = play(args, Stdio::piped());
+            // A camera's clock goes on while nobody reads.
+            let args = format!("-output_ts_offset {} {args}", begun.elapsed().as_secs_f64());
+            let mut ffmpeg = play(&args, Stdio::piped());
             let pipe = ffmpeg.0.stdout.take().expect("piped");
             let most = cut_after.map_or(u64::MAX, |bytes| bytes as u64);
             std::io::copy(&mut pipe.take(most), &mut stream).map(|_| ())

@@ -39,7 +39,7 @@ pub struct Seen {
     pub frames: Vec<Frame>,
     /// Packets of sound.
     pub sound: usize,
-    /// Encodings of the tracks of the last join, as the session description spells them: `H264`, `PCMA`.
+    /// Encodings of the tracks of the last join, in capitals: `H264`, `PCMA`.
     pub tracks: Vec<String>,
 }
 
@@ -112,7 +112,7 @@ fn medias(sdp: &str) -> Vec<Media> {
         } else if let Some(media) = medias.last_mut() {
             if let Some(map) = line.strip_prefix("a=rtpmap:") {
                 let name = map.split_whitespace().nth(1).and_then(|name| name.split('/').next());
-                name.unwrap_or_default().clone_into(&mut media.encoding);
+                media.encoding = name.unwrap_or_default().to_ascii_uppercase();
             } else if let Some(control) = line.strip_prefix("a=control:") {
                 control.clone_into(&mut media.control);
             }

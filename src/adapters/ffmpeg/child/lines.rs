@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::adapters::ffmpeg::progress::is_set_back;
 use crate::base::redact;
 
 /// Longest line that is kept while splitting, in bytes; the rest of it is dropped.
@@ -66,13 +67,14 @@ impl Splitter {
 #[derive(Debug, Default)]
 pub struct Tail {
     lines: VecDeque<String>,
+    set_back: u64,
     secrets: Vec<SecretString>,
 }
 
 impl Tail {
     /// A tail that also hides these values wherever they stand, as written and percent-encoded.
     pub fn hiding(secrets: Vec<SecretString>) -> Self {
-        Self { lines: VecDeque::new(), secrets }
+        Self { lines: VecDeque::new(), set_back: 0, secrets }
     }
 
     /// Keeps a line, and forgets the oldest when there are too many.
@@ -80,8 +82,14 @@ impl Tail {
         if self.lines.len() == TAIL_LINES {
             self.lines.pop_front();
         }
+        self.set_back += u64::from(is_set_back(&line.text));
         let line = self.clean(line);
         self.lines.push_back(line);
+    }
+
+    /// Lines so far, kept or forgotten, that tell of a picture whose time was set back.
+    pub fn set_back(&self) -> u64 {
+        self.set_back
     }
 
     /// The lines, oldest first.

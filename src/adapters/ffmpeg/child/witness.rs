@@ -29,6 +29,11 @@ impl Witness {
         self.tail.lock().unwrap_or_else(PoisonError::into_inner).lines()
     }
 
+    /// See [`Tail::set_back`].
+    pub fn set_back(&self) -> u64 {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner).set_back()
+    }
+
     /// Waits until it has been reaped.
     pub fn gone(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut exit = self.exit.clone();

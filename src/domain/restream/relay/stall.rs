@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Manner, Relay};
+use super::Relay;
 use crate::domain::camera::{AudioPolicy, SoundState};
 use crate::domain::probe::{AudioPlan, Fault, FaultKind};
 use crate::domain::restream::{Action, Phase};
@@ -12,6 +12,21 @@ const CLOCK_JUMPS: u32 = 2;
 
 /// Pictures that still come so long after the last byte has arrived are lost on the way.
 const PICTURES_LOST: Duration = Duration::from_secs(2);
+
+/// How ffmpeg is started, besides what the tracks and the row ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manner {
+    /// False when sound that has to be converted did not come: ffmpeg would wait for it before it publishes anything.
+    pub with_sound: bool,
+    /// False when the camera's own timestamps cannot be used: the time of arrival is taken.
+    pub camera_clock: bool,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self { with_sound: true, camera_clock: true }
+    }
+}
 
 impl Relay {
     /// What becomes of the sound. `at_path`: whether the server's path has a sound track, as far as anybody knows.

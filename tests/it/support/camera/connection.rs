@@ -77,15 +77,22 @@ pub(super) fn serve(stream: &TcpStream, shared: &Arc<Shared>) -> io::Result<()> 
         ended: Arc::default(),
     };
     let mut reader = BufReader::new(stream.try_clone()?);
-    let served = loop {
-        match next(&mut reader) {
-            Ok(Some(request)) if dialogue.answer(&request)? => {}
-            Ok(_) => break Ok(()),
-            Err(error) => break Err(error),
+    while let Some(request) = next(&mut reader)? {
+        if !dialogue.answer(&request)? {
+            break;
         }
-    };
-    dialogue.end();
-    served
+    }
+    Ok(())
+}
+
+impl Drop for Dialogue<'_> {
+    /// However the connection came to its end, so does its session.
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::SeqCst);
+        if let Some(session) = self.session.take() {
+            self.shared.end_session(session);
+        }
+    }
 }
 
 impl Dialogue<'_> {
@@ -175,12 +182,5 @@ impl Dialogue<'_> {
         let length = body.len();
         let text = format!("RTSP/1.0 {status}\r\nCSeq: {sequence}\r\n{headers}Content-Length: {length}\r\n\r\n{body}");
         locked(&self.stream).write_all(text.as_bytes()).map(|()| true)
-    }
-
-    fn end(&mut self) {
-        self.ended.store(true, Ordering::SeqCst);
-        if let Some(session) = self.session.take() {
-            self.shared.end_session(session);
-        }
     }
 }
