@@ -273,17 +273,6 @@ impl Relay {
         }
     }
 
-    /// It moves and is of no use: it is ended as if nothing moved, and what was known of the source is forgotten.
-    fn on_unusable(&mut self, fault: Fault) -> Vec<Action> {
-        if !matches!(self.phase, Phase::Starting | Phase::Running) {
-            return Vec::new();
-        }
-        self.tracks = None;
-        self.last_fault = Some(fault);
-        self.phase = Phase::Stalled;
-        vec![Action::End]
-    }
-
     fn on_exited(&mut self, fault: Fault, now: Duration, jitter: f64) -> Vec<Action> {
         self.claim.ended(now);
         let fault = self.truth_of(fault);

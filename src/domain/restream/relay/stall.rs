@@ -65,6 +65,17 @@ impl Relay {
         self.end_stalled(Fault::new(FaultKind::ClockJumped, format!("the camera's clock jumped; {remedy}")))
     }
 
+    /// It moves and is of no use: it is ended as if nothing moved, and what was known of the source is forgotten.
+    pub(super) fn on_unusable(&mut self, fault: Fault) -> Vec<Action> {
+        if !matches!(self.phase, Phase::Starting | Phase::Running) {
+            return Vec::new();
+        }
+        self.tracks = None;
+        self.last_fault = Some(fault);
+        self.phase = Phase::Stalled;
+        vec![Action::End]
+    }
+
     pub(super) fn on_arriving(&mut self, arriving: Option<bool>, now: Duration) -> Vec<Action> {
         self.arriving = arriving;
         self.dry_since = match arriving {
