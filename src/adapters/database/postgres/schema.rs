@@ -19,8 +19,11 @@ const HISTORY: &str = "streamwarden_schema_history";
 /// Of the advisory lock: "strmward" in ASCII.
 const LOCK: i64 = 0x7374_726d_7761_7264;
 
-/// Longest time for everything here; another process may be migrating.
+/// Longest time until it is known what is to be done; another process may be migrating.
 const LIMIT: Duration = Duration::from_secs(30);
+
+/// Longest time for the migrations: an index over years of recordings takes minutes on a slow disk.
+const WORK: Duration = Duration::from_secs(15 * 60);
 
 /// What a schema holds of ours.
 pub(super) struct Found {
@@ -33,42 +36,57 @@ pub(super) struct Found {
 
 /// Migrates the database to our version.
 pub(super) async fn bring_up(address: &Address) -> Result<()> {
-    let late = |_| {
+    let late = |limit: Duration| {
         let sentence = format!(
             "the database {} gave no answer within {} s; is another process migrating it?",
             address.place,
-            LIMIT.as_secs()
+            limit.as_secs()
         );
         Error::new(Kind::Timeout, sentence)
     };
-    let migrated = async {
+    let sentence = |failure: Failure| failure.sentence(&address.place);
+    let begun = async {
         let connected = address.connect().await?;
-        let migrated = migrate(&connected, address).await;
-        connected.roll_back(migrated).await.map_err(|failure| failure.sentence(&address.place))
+        let pending = pending(&connected, address).await;
+        let pending = connected.roll_back(pending).await.map_err(sentence)?;
+        Ok((connected, pending))
     };
-    tokio::time::timeout(LIMIT, migrated).await.map_err(late)?
+    let (connected, pending) = tokio::time::timeout(LIMIT, begun).await.map_err(|_| late(LIMIT))??;
+    let Some(found) = pending else { return Ok(()) };
+    let done = async {
+        let migrated = migrate(&connected, address, &found).await;
+        connected.roll_back(migrated).await.map_err(sentence)
+    };
+    tokio::time::timeout(WORK, done).await.map_err(|_| late(WORK))?
 }
 
-/// In one transaction, which holds the lock as well: nothing of ours stays on the connection.
-async fn migrate(client: &Connected, address: &Address) -> Result<(), Failure> {
+/// What is there when something is to be done: in an open transaction then, which holds the lock as well, so that nothing
+/// of ours stays on the connection.
+async fn pending(client: &Connected, address: &Address) -> Result<Option<Found>, Failure> {
     let begin = format!("BEGIN; {}", address.search_path());
     client.batch_execute(&begin).await?;
     let found = look(client, address).await?;
     client.batch_execute("COMMIT").await?;
     if found.version == migrations::newest() {
-        return Ok(());
+        return Ok(None);
     }
     // Another transaction: in the same one the server would remember names that were not there at the first look.
     client.batch_execute(&format!("{begin} SELECT pg_advisory_xact_lock({LOCK})")).await?;
     let found = look(client, address).await?;
-    if found.version < migrations::newest() {
-        nothing_in_the_way(client, address, &found).await?;
-        rights::may_migrate(client, address, &found).await?;
-        if let (None, Some(schema)) = (&found.schema, &address.schema) {
-            client.batch_execute(&format!("CREATE SCHEMA {}", foreign::quoted(schema))).await?;
-        }
-        run(client, address, &found).await?;
+    if found.version == migrations::newest() {
+        client.batch_execute("COMMIT").await?;
+        return Ok(None);
     }
+    nothing_in_the_way(client, address, &found).await?;
+    rights::may_migrate(client, address, &found).await?;
+    Ok(Some(found))
+}
+
+async fn migrate(client: &Connected, address: &Address, found: &Found) -> Result<(), Failure> {
+    if let (None, Some(schema)) = (&found.schema, &address.schema) {
+        client.batch_execute(&format!("CREATE SCHEMA {}", foreign::quoted(schema))).await?;
+    }
+    run(client, address, found).await?;
     client.batch_execute("COMMIT").await?;
     Ok(())
 }
