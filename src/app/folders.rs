@@ -7,6 +7,7 @@ use crate::adapters::database::NodeFolder;
 use crate::adapters::folder::Folder;
 use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::Spool;
+use crate::app::plan::DATA_DIR;
 use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::config::settings::Objects;
@@ -35,7 +36,9 @@ pub async fn accept(settings: &Settings, which: NodeFolder) -> Result<String> {
         return Err(Error::not_found(format!("there is no folder {shown}; mount its disk, or {owner}")));
     }
     let nodes = super::open_database(settings).await?.nodes().await?;
-    let node = nodes.into_iter().find(|node| node.name == settings.node).ok_or_else(|| {
+    let instance = Folder::new(&settings.data_dir, DATA_DIR).found().ok().flatten();
+    let by_folder = nodes.iter().find(|node| Some(node.instance) == instance);
+    let node = by_folder.or(nodes.iter().find(|node| node.name == settings.node)).ok_or_else(|| {
         Error::not_found(format!("the database knows no node {:?}; nothing has to be accepted", settings.node))
     })?;
     let expected = match which {

@@ -62,11 +62,11 @@ pub struct Node {
 
 /// Where an admitted process finds itself among the nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// It goes on as this one.
-    Known(String),
-    /// It is a new one, under this owner.
-    New(String),
+pub struct Place {
+    /// The owner that its rows name.
+    pub owner: String,
+    /// What it is called: as it wants, unless a node that runs is called so.
+    pub name: String,
 }
 
 impl Node {
@@ -80,21 +80,19 @@ impl Node {
     }
 }
 
-/// Whether this process may be a node beside these, and as which.
+/// Whether this process may be a node beside these, and as which. Two of one name are told apart by their data folders; they
+/// may run beside one another where their jobs differ, as the relays alone beside everything else.
 ///
 /// # Errors
 /// `Conflict` naming the other node and the remedy.
 pub fn admit(claim: &NodeClaim, nodes: &[Node]) -> Result<Place> {
-    let is_own = |node: &Node| node.instance == claim.instance;
-    let same_name = nodes.iter().find(|node| node.name == claim.name);
-    // Its own earlier process has ended when it starts; later on, somebody runs on a copy of its data folder.
-    let is_in_the_way = |node: &Node| {
-        node.is_alive()
-            && node.run != claim.run
-            && !(is_own(node) && claim.starts)
-            && (is_own(node) || same_name == Some(node))
-    };
-    if let Some(other) = nodes.iter().find(|node| is_in_the_way(node)) {
+    let is_own = |node: &&Node| node.instance == claim.instance;
+    let others = || nodes.iter().filter(|node| node.instance != claim.instance);
+    // An earlier process of its own has ended when it starts; later on, somebody runs on a copy of its data folder.
+    let copy = nodes.iter().filter(is_own).find(|node| node.is_alive() && node.run != claim.run && !claim.starts);
+    let same_name = others().find(|node| node.is_alive() && node.name == claim.name);
+    let rival = same_name.filter(|node| claim.records && node.records);
+    if let Some(other) = copy.or(rival) {
         let text = format!(
             "another streamwarden works on this database under the name {:?} ({}); give each its own name and its own \
              data_dir, or stop the other. One that was killed on another data_dir is forgotten after {} s",
@@ -104,11 +102,17 @@ pub fn admit(claim: &NodeClaim, nodes: &[Node]) -> Result<Place> {
         );
         return Err(Error::new(Kind::Conflict, text).at("node"));
     }
-    if let Some(other) = other_relay(claim, nodes) {
-        return Err(other);
+    if let Some(error) = other_relay(claim, nodes) {
+        return Err(error);
     }
-    let known = nodes.iter().find(|node| is_own(node)).or(same_name);
-    Ok(known.map_or_else(|| Place::New(free_owner(claim, nodes)), |node| Place::Known(node.owner.clone())))
+    let apart = || format!("{}@{}", claim.name, claim.instance);
+    // A node that has ended leaves its name, and what it owns, to the next one that is called so.
+    let gone = others().find(|node| !node.is_alive() && node.name == claim.name);
+    let known = nodes.iter().find(is_own).or(gone).map(|node| node.owner.clone());
+    let is_free = nodes.iter().all(|node| node.owner != claim.name);
+    let owner = known.unwrap_or_else(|| if is_free { claim.name.clone() } else { apart() });
+    let name = if same_name.is_some() { apart() } else { claim.name.clone() };
+    Ok(Place { owner, name })
 }
 
 /// The error when another node relays the cameras of the same table.
@@ -123,15 +127,6 @@ pub fn other_relay(claim: &NodeClaim, nodes: &[Node]) -> Option<Error> {
         SILENT.as_secs()
     );
     Some(Error::new(Kind::Conflict, text).at("roles"))
-}
-
-/// A new node's owner: its name, unless an earlier node that is called otherwise now began with it.
-fn free_owner(claim: &NodeClaim, nodes: &[Node]) -> String {
-    let is_free = |owner: &str| nodes.iter().all(|node| node.owner != owner);
-    match is_free(&claim.name) {
-        true => claim.name.clone(),
-        false => format!("{}@{}", claim.name, claim.instance),
-    }
 }
 
 #[cfg(test)]
@@ -161,29 +156,38 @@ mod tests {
 
     #[test]
     fn who_may_start_beside_whom() {
-        let known = |owner: &str| Ok(Place::Known(owner.to_owned()));
-        let new = |owner: &str| Ok(Place::New(owner.to_owned()));
+        let ok = |owner: &str, name: &str| Ok(Place { owner: owner.to_owned(), name: name.to_owned() });
         let stopped = |node: Node| Node { stopped: true, ..node };
         let recorder = |node: Node| Node { relays: false, ..node };
+        let relay = |node: Node| Node { records: false, ..node };
         let no_relay = |claim: NodeClaim| NodeClaim { relays: false, ..claim };
+        let no_record = |claim: NodeClaim| NodeClaim { records: false, ..claim };
         let later = |claim: NodeClaim| NodeClaim { starts: false, ..claim };
         let renamed = Node { name: "c".to_owned(), ..stopped(node("b", 2, 99)) };
+        let apart = |name: &str, instance: u128| format!("{name}@{}", Uuid::from_u128(instance));
         type Case = (&'static str, NodeClaim, Vec<Node>, Result<Place, &'static str>);
         let table: Vec<Case> = vec![
-            ("the first", claim("a", 1), vec![], new("a")),
-            ("a killed node's successor, at once", claim("a", 1), vec![node("a", 1, 0)], known("a")),
+            ("the first", claim("a", 1), vec![], ok("a", "a")),
+            ("a killed node's successor, at once", claim("a", 1), vec![node("a", 1, 0)], ok("a", "a")),
             ("the same name elsewhere", claim("a", 2), vec![node("a", 1, 19)], Err("node")),
-            ("the same name without relays", no_relay(claim("a", 2)), vec![recorder(node("a", 1, 3))], Err("node")),
-            ("the same name elsewhere, long gone", claim("a", 2), vec![node("a", 1, 20)], known("a")),
-            ("the same name elsewhere, stopped", claim("a", 2), vec![stopped(node("a", 1, 0))], known("a")),
+            ("two recorders of a name", no_relay(claim("a", 2)), vec![recorder(node("a", 1, 3))], Err("node")),
+            ("two relays of a name", no_record(claim("a", 2)), vec![relay(node("a", 1, 3))], Err("roles")),
+            (
+                "the relays alone beside the rest",
+                no_record(claim("a", 2)),
+                vec![recorder(node("a", 1, 3))],
+                ok(&apart("a", 2), &apart("a", 2)),
+            ),
+            ("the same name elsewhere, long gone", claim("a", 2), vec![node("a", 1, 20)], ok("a", "a")),
+            ("the same name elsewhere, stopped", claim("a", 2), vec![stopped(node("a", 1, 0))], ok("a", "a")),
             ("another relays", claim("b", 2), vec![node("a", 1, 3)], Err("roles")),
-            ("another relayed", claim("b", 2), vec![node("a", 1, 30)], new("b")),
-            ("another records", claim("b", 2), vec![recorder(node("a", 1, 3))], new("b")),
-            ("it does not relay itself", no_relay(claim("b", 2)), vec![node("a", 1, 3)], new("b")),
-            ("it has a new name", claim("b", 1), vec![node("a", 1, 3)], known("a")),
+            ("another relayed", claim("b", 2), vec![node("a", 1, 30)], ok("b", "b")),
+            ("another records", claim("b", 2), vec![recorder(node("a", 1, 3))], ok("b", "b")),
+            ("it does not relay itself", no_relay(claim("b", 2)), vec![node("a", 1, 3)], ok("b", "b")),
+            ("it has a new name", claim("b", 1), vec![node("a", 1, 3)], ok("a", "b")),
             ("somebody took its place on a copy", later(claim("a", 1)), vec![node("a", 1, 3)], Err("node")),
-            ("and has ended", later(claim("a", 1)), vec![node("a", 1, 30)], known("a")),
-            ("a name that another began with", claim("b", 1), vec![renamed], new(&format!("b@{}", Uuid::from_u128(1)))),
+            ("and has ended", later(claim("a", 1)), vec![node("a", 1, 30)], ok("a", "a")),
+            ("a name that another began with", claim("b", 1), vec![renamed], ok(&apart("b", 1), "b")),
         ];
         for (what, claim, nodes, wanted) in table {
             match (admit(&claim, &nodes), wanted) {
@@ -201,6 +205,6 @@ mod tests {
     fn a_process_is_never_in_its_own_way() {
         let mine = Node { run: Uuid::from_u128(77), ..node("a", 1, 0) };
         let again = NodeClaim { starts: false, ..claim("a", 1) };
-        assert_eq!(admit(&again, &[mine]).expect("admitted"), Place::Known("a".to_owned()));
+        assert_eq!(admit(&again, &[mine]).expect("admitted").owner, "a");
     }
 }

@@ -5,9 +5,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
 
+/// The owner, or why there is none.
+type Held = Result<Arc<str>, (Kind, String)>;
+
 /// The owner of this process's rows, shared by all who ask the database.
 #[derive(Clone, Debug)]
-pub(super) struct Owner(Arc<RwLock<Result<Arc<str>, (Kind, String)>>>);
+pub(super) struct Owner(Arc<RwLock<Held>>);
 
 impl Owner {
     /// A process that is admitted under this name.

@@ -36,7 +36,8 @@ pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
             Finding::ok("node", format!("{:?} works on this database {beside}", settings.node))
         }
     }];
-    let mine = nodes.iter().find(|node| node.instance == claim.instance || node.name == claim.name);
+    let by_folder = nodes.iter().find(|node| node.instance == claim.instance);
+    let mine = by_folder.or(nodes.iter().find(|node| node.name == claim.name));
     if let Some(node) = mine.filter(|_| claim.records) {
         for (which, id) in [(NodeFolder::Spool, node.spool), (NodeFolder::Objects, node.objects)] {
             let Some(id) = id else { continue };

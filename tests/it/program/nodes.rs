@@ -212,7 +212,7 @@ async fn two_nodes_on_one_postgresql_leave_each_others_rows_alone() {
 
     // A second relay, and a second process of the name, say so and start nothing; what runs is not touched.
     assert!(refused(&on(&url, "c", "monitor,restream", Config::on(&media))).contains("roles"));
-    assert!(refused(&on(&url, "a", "monitor", Config::on(&media))).contains("node"));
+    assert!(refused(&on(&url, "a", "monitor,record", Config::on(&media))).contains("node"));
     // A killed node's successor starts at once.
     a.kill().await;
     a.start_again().await;

@@ -31,6 +31,8 @@ mod trouble;
 #[cfg(test)]
 mod neighbour_tests;
 #[cfg(test)]
+mod node_tests;
+#[cfg(test)]
 mod pooler_tests;
 #[cfg(test)]
 mod site_tests;

@@ -44,17 +44,17 @@ pub(super) async fn all(client: &Client) -> Result<Vec<Node>, Failure> {
 pub(super) async fn join(client: &Client, claim: &NodeClaim) -> Result<Joined, Failure> {
     client.batch_execute("LOCK TABLE nodes IN EXCLUSIVE MODE").await?;
     let before = all(client).await?;
-    let (Place::Known(owner) | Place::New(owner)) = admit(claim, &before)?;
+    let Place { owner, name } = admit(claim, &before)?;
     // A node that is gone and had our name.
     let sql = "UPDATE nodes SET name = node || '@' || instance WHERE name = $1 AND node <> $2";
-    client.execute(sql, &[&claim.name, &owner]).await?;
+    client.execute(sql, &[&name, &owner]).await?;
     let sql = "INSERT INTO nodes (node, name, instance, run, relays, records, started_at, seen_at) \
                VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp(), clock_timestamp()) ON CONFLICT (node) DO UPDATE SET \
                started_at = CASE WHEN nodes.run = excluded.run THEN nodes.started_at ELSE excluded.started_at END, \
                name = excluded.name, instance = excluded.instance, run = excluded.run, relays = excluded.relays, \
                records = excluded.records, seen_at = excluded.seen_at, stopped_at = NULL";
-    let NodeClaim { name, instance, run, relays, records, .. } = claim;
-    client.execute(sql, &[&owner, name, instance, run, relays, records]).await?;
+    let NodeClaim { instance, run, relays, records, .. } = claim;
+    client.execute(sql, &[&owner, &name, instance, run, relays, records]).await?;
     if claim.relays && claim.starts {
         for sql in nodes_sql::take_up("$1") {
             client.execute(&sql, &[&owner]).await?;

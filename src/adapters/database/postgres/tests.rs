@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::Postgres;
 use super::testserver::{TestServer, own, shared};
-use crate::adapters::database::{Database, NodeStore, behaviour};
+use crate::adapters::database::{Database, behaviour};
 use crate::base::Result;
 use crate::base::error::Kind;
 use crate::config::settings::Postgres as Settings;
@@ -32,7 +32,7 @@ async fn open_or_wait(url: &SecretString) -> Result<Arc<Postgres>> {
 }
 
 /// A database of its own on the shared server.
-struct Fresh {
+pub(super) struct Fresh {
     database: Arc<Postgres>,
     server: Arc<TestServer>,
     url: SecretString,
@@ -53,14 +53,14 @@ impl Fresh {
     }
 
     /// What an operator does with psql.
-    fn psql(&self, sql: &str) -> Result<String, String> {
+    pub(super) fn psql(&self, sql: &str) -> Result<String, String> {
         let url = self.url.expose_secret();
         let name = url.rsplit('/').next().and_then(|name| name.split('?').next()).expect("a name");
         self.server.psql(name, sql)
     }
 }
 
-async fn fresh() -> Fresh {
+pub(super) async fn fresh() -> Fresh {
     Fresh::on(shared()).await
 }
 
@@ -386,29 +386,4 @@ async fn a_server_that_is_down_at_start_is_waited_for() {
     changes.mark_unchanged();
     server.psql("test0", "INSERT INTO cameras(name) VALUES ('door')").expect("inserted");
     tokio::time::timeout(Duration::from_secs(5), changes.changed()).await.expect("heard").expect("watched");
-}
-
-#[tokio::test]
-async fn rows_of_an_earlier_version_are_adopted_once() {
-    let fresh = fresh().await;
-    let (a, b) = (fresh.for_node("a"), fresh.for_node("b"));
-    let make = async || _ = fresh.psql("UPDATE sessions SET node = ''; UPDATE segments SET node = ''").expect("made");
-    behaviour::nodes::rows_of_an_earlier_version_are_adopted_once(&*a, &*b, make).await;
-}
-
-#[tokio::test]
-async fn two_processes_that_start_at_once_are_one_node() {
-    let fresh = fresh().await;
-    let claim = |instance: u128| crate::domain::node::NodeClaim {
-        name: "a".to_owned(),
-        instance: uuid::Uuid::from_u128(instance),
-        run: uuid::Uuid::from_u128(instance),
-        relays: true,
-        records: true,
-        starts: true,
-    };
-    let nodes: Vec<_> = (1..=8).map(|instance| (fresh.for_node("x"), claim(instance))).collect();
-    let joins = nodes.iter().map(|(node, claim)| node.join(claim.clone()));
-    let joined = futures_util::future::join_all(joins).await;
-    assert_eq!(joined.iter().filter(|one| one.is_ok()).count(), 1, "{joined:?}");
 }

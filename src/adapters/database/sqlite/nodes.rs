@@ -22,17 +22,17 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<Node>, Failure> {
 pub(super) fn join(connection: &mut Connection, claim: &NodeClaim) -> Result<Joined, Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let before = all(&transaction)?;
-    let (Place::Known(owner) | Place::New(owner)) = admit(claim, &before)?;
+    let Place { owner, name } = admit(claim, &before)?;
     // A node that is gone and had our name.
     let sql = "UPDATE nodes SET name = node || '@' || instance WHERE name = ?1 AND node <> ?2";
-    transaction.execute(sql, [&claim.name, &owner])?;
+    transaction.execute(sql, [&name, &owner])?;
     let sql = "INSERT INTO nodes (node, name, instance, run, relays, records, started_at, seen_at) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT (node) DO UPDATE SET \
                started_at = CASE WHEN run = excluded.run THEN started_at ELSE excluded.started_at END, \
                name = excluded.name, instance = excluded.instance, run = excluded.run, relays = excluded.relays, \
                records = excluded.records, seen_at = excluded.seen_at, stopped_at = NULL";
     let (instance, run) = (claim.instance.to_string(), claim.run.to_string());
-    let values = params![owner, claim.name, instance, run, claim.relays, claim.records, time_text(Utc::now())];
+    let values = params![owner, name, instance, run, claim.relays, claim.records, time_text(Utc::now())];
     transaction.prepare_cached(sql)?.execute(values)?;
     if claim.relays && claim.starts {
         for sql in nodes_sql::take_up("?1") {
