@@ -94,7 +94,7 @@ fn the_configuration_in_force_is_shown_with_its_origins_and_what_does_nothing_is
     for words in [
         "data_dir = \"data\"",
         "# etc/streamwarden.toml:1",
-        "database.url = \"postgresql://***@127.0.0.1:1/x\"",
+        "database.url = \"postgresql://u:***@127.0.0.1:1/x\"",
         "# environment PG_DSN",
         "# default",
     ] {

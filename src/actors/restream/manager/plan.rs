@@ -85,7 +85,9 @@ impl Restreams {
             running: waiting.plan.running,
             would_stop: waiting.plan.would_stop.clone(),
         });
-        PlanView { held, cameras: self.assignments.len(), running: self.ran.running() }
+        // Those on their way out are none any more.
+        let cameras = self.fleet.values().filter(|planned| planned.source().is_some()).count();
+        PlanView { held, cameras, running: self.ran.running() }
     }
 
     /// For the tree.
