@@ -9,6 +9,7 @@ use std::io;
 use tokio_postgres::Error as Pg;
 use tokio_postgres::error::{DbError, SqlState};
 
+use super::verify;
 use crate::base::Error;
 use crate::base::error::Kind;
 
@@ -64,7 +65,7 @@ pub(super) fn sentence(place: &str, error: &Pg) -> Error {
         Some(code) => {
             error.as_db_error().and_then(refused).map_or_else(|| answered(code), |what| (Kind::Unavailable, what))
         }
-        None => (Kind::Unavailable, unanswered(error).to_owned()),
+        None => (Kind::Unavailable, unanswered(error)),
     };
     Error::new(kind, format!("the database {place} {what}")).with_source(plain(error))
 }
@@ -169,35 +170,43 @@ fn answered(code: &SqlState) -> (Kind, String) {
     (kind, what.to_owned())
 }
 
-fn unanswered(error: &Pg) -> &'static str {
+fn unanswered(error: &Pg) -> String {
     let mut cause = error.source();
     while let Some(inner) = cause {
-        if let Some(error) = inner.downcast_ref::<io::Error>() {
-            return match error.kind() {
+        let tls = inner.downcast_ref::<rustls::Error>();
+        let input = inner.downcast_ref::<io::Error>();
+        if let Some(error) = tls.or_else(|| input?.get_ref()?.downcast_ref::<rustls::Error>()) {
+            return verify::words(error);
+        }
+        if let Some(error) = input {
+            let what = match error.kind() {
                 io::ErrorKind::ConnectionRefused => "refuses connections; is PostgreSQL running there?",
                 io::ErrorKind::NotFound => "cannot be reached: no PostgreSQL listens on that socket",
+                io::ErrorKind::PermissionDenied if error.raw_os_error().is_some() => {
+                    "cannot be reached: our user may not use that socket"
+                }
                 io::ErrorKind::TimedOut => "does not answer in time; check the network and the firewall",
-                io::ErrorKind::InvalidData => "shows a certificate that is not trusted; see sslmode and sslrootcert",
+                // What target_session_attrs asks for.
+                io::ErrorKind::PermissionDenied => "is not what target_session_attrs in database.url wants",
                 _ if error.to_string().contains("lookup") => "cannot be found: its host name is not known",
                 _ => "cannot be reached",
             };
-        }
-        if inner.is::<rustls::Error>() {
-            return "shows a certificate that is not trusted; see sslmode and sslrootcert";
+            return what.to_owned();
         }
         if inner.to_string().contains("server does not support TLS") {
-            return "speaks no TLS, and sslmode demands it; switch ssl on there, or write sslmode=disable";
+            return "speaks no TLS, and sslmode demands it; switch ssl on there, or write sslmode=disable".to_owned();
         }
         if inner.to_string().contains("password missing") {
-            return "asks for a password, and database.url has none";
+            return "asks for a password, and there is none in database.url, PGPASSWORD or the password file"
+                .to_owned();
         }
         cause = inner.source();
     }
-    if error.is_closed() {
-        "closed the connection"
-    } else {
-        "broke off the conversation; is it PostgreSQL that listens there? Its log says more"
-    }
+    let what = match error.is_closed() {
+        true => "closed the connection; its log says more",
+        false => "broke off the conversation; is it PostgreSQL that listens there? Its log says more",
+    };
+    what.to_owned()
 }
 
 /// For the log: the server's own sentence, without its details.

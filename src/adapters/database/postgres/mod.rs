@@ -27,6 +27,7 @@ mod segments;
 mod site;
 mod tls;
 mod trouble;
+mod verify;
 
 #[cfg(test)]
 mod neighbour_tests;
@@ -43,6 +44,8 @@ mod tests;
 #[cfg(test)]
 #[allow(dead_code, reason = "shared with the integration tests, which use the rest")]
 mod testserver;
+#[cfg(test)]
+mod tls_tests;
 
 use std::sync::Arc;
 use std::time::Duration;

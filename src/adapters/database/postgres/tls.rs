@@ -1,4 +1,4 @@
-//! TLS to the server with the rustls that the program has anyway, and who is believed by which `sslmode`.
+//! TLS to the server with the rustls that the program has anyway. Who is believed is decided by [`Verifier`].
 
 use std::error::Error as StdError;
 use std::future::Future;
@@ -7,16 +7,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_rustls::{TlsConnector, client};
 
+use super::verify::Verifier;
 use crate::base::{Error, Result};
 
 /// Whose certificate is taken.
@@ -60,7 +57,9 @@ where
     type Error = rustls::pki_types::InvalidDnsNameError;
 
     fn make_tls_connect(&mut self, host: &str) -> Result<Handshake, Self::Error> {
-        Ok(Handshake { config: Arc::clone(&self.config), name: ServerName::try_from(host.to_owned())? })
+        // Empty for a socket, where there is no handshake.
+        let name = if host.is_empty() { "localhost" } else { host };
+        Ok(Handshake { config: Arc::clone(&self.config), name: ServerName::try_from(name.to_owned())? })
     }
 }
 
@@ -114,95 +113,4 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         Pin::new(&mut self.0).poll_shutdown(context)
     }
-}
-
-/// Decides about a certificate as `sslmode` says.
-#[derive(Debug)]
-struct Verifier {
-    /// `None`: any certificate will do.
-    authorities: Option<Arc<WebPkiServerVerifier>>,
-    checks_name: bool,
-    provider: Arc<CryptoProvider>,
-}
-
-impl Verifier {
-    fn new(trust: Trust, provider: &Arc<CryptoProvider>) -> Result<Self> {
-        let (checks_name, roots) = match trust {
-            Trust::Anybody => (false, None),
-            Trust::Authority(file) => (false, Some(roots(file)?)),
-            Trust::AuthorityAndName(file) => (true, Some(roots(file)?)),
-        };
-        let verifier = |roots| WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider)).build();
-        let authorities = roots.map(|roots| verifier(Arc::new(roots))).transpose();
-        let authorities = authorities.map_err(|error| wrong(&format!("finds no authority to trust ({error})")))?;
-        Ok(Self { authorities, checks_name, provider: Arc::clone(provider) })
-    }
-}
-
-impl ServerCertVerifier for Verifier {
-    fn verify_server_cert(
-        &self,
-        certificate: &CertificateDer<'_>,
-        between: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        ocsp: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let Some(authorities) = &self.authorities else { return Ok(ServerCertVerified::assertion()) };
-        match authorities.verify_server_cert(certificate, between, name, ocsp, now) {
-            // The chain is checked before the name.
-            Err(rustls::Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) if !self.checks_name => Ok(ServerCertVerified::assertion()),
-            answer => answer,
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-fn roots(file: Option<PathBuf>) -> Result<RootCertStore> {
-    let mut store = RootCertStore::empty();
-    match file {
-        None => {
-            // Unreadable ones of the system are left out; that none is left is an error of the verifier.
-            store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        }
-        Some(file) => {
-            let unusable = |error: &dyn std::fmt::Display| {
-                wrong(&format!("names the sslrootcert {}, which cannot be used ({error})", file.display()))
-            };
-            for certificate in CertificateDer::pem_file_iter(&file).map_err(|error| unusable(&error))? {
-                let certificate = certificate.map_err(|error| unusable(&error))?;
-                store.add(certificate).map_err(|error| unusable(&error))?;
-            }
-        }
-    }
-    Ok(store)
-}
-
-fn wrong(sentence: &str) -> Error {
-    Error::invalid("database.url", sentence)
 }
