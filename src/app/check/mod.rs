@@ -7,12 +7,12 @@ mod disk;
 mod network;
 pub(in crate::app) mod nodes;
 mod report;
+mod rows;
 
 use std::path::{Path, PathBuf};
 
 pub use report::{Finding, Report, Verdict};
 
-use crate::adapters::database::postgres::SiteTable;
 use crate::adapters::database::{postgres, sqlite};
 use crate::adapters::ffmpeg::child::try_hiding;
 use crate::adapters::ffmpeg::version;
@@ -32,7 +32,7 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     // Side by side: a server that hangs costs its time limit once, however many hang.
     let servers = settings.servers.iter().map(|server| server_findings(settings, server));
     findings.extend(futures_util::future::join_all(servers).await.into_iter().flatten());
-    findings.push(database(&settings.database).await);
+    findings.extend(database(&settings.database).await);
     findings.extend(nodes::findings(settings).await);
     let Objects::Directory(folder) = &settings.objects;
     findings.push(disk::folder("objects", folder, 0));
@@ -60,21 +60,15 @@ async fn program_here(settings: &Settings) -> Option<Finding> {
     }
 }
 
-async fn database(database: &Database) -> Finding {
+async fn database(database: &Database) -> Vec<Finding> {
     let file = match database {
         Database::Sqlite(file) => file,
-        Database::Site { url, cameras_query, .. } => {
-            let asked = async { SiteTable::open(url, cameras_query).await?.ping().await };
-            return match asked.await {
-                Ok(found) => Finding::ok("database", found),
-                Err(error) => Finding::error("database", &error),
-            };
-        }
+        Database::Site { url, cameras_query, .. } => return rows::findings(url, cameras_query).await,
         Database::Postgres(settings) => {
-            return match postgres::inspect(settings).await {
+            return vec![match postgres::inspect(settings).await {
                 Ok(found) => Finding::ok("database", found),
                 Err(error) => Finding::error("database", &error),
-            };
+            }];
         }
     };
     if !file.exists() {
@@ -83,12 +77,12 @@ async fn database(database: &Database) -> Finding {
         if finding.verdict == Verdict::Ok {
             finding.found = format!("{} will be created", file.display());
         }
-        return finding;
+        return vec![finding];
     }
-    match sqlite::inspect(file).await {
+    vec![match sqlite::inspect(file).await {
         Ok(found) => Finding::ok("database", found),
         Err(error) => Finding::error("database", &error),
-    }
+    }]
 }
 
 fn log_file(file: &Path) -> Finding {

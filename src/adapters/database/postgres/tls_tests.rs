@@ -98,8 +98,9 @@ async fn certificates_of_the_manual_are_taken_and_others_named() {
         let imposter = imposter.path().join("root.crt").display().to_string();
         assert!(fault(&server, "localhost", &format!("sslmode=verify-ca&sslrootcert={imposter}")).await.is_some());
     }
-    let expired = "req -new -x509 -days -1 -nodes -text -out server.crt -keyout server.key -subj /CN=localhost";
-    openssl(folder.path(), expired);
+    let mut old = Command::new("faketime");
+    old.args(["3 days ago", "openssl"]).args(SELF_SIGNED.replace("365", "1").split(' ')).current_dir(folder.path());
+    assert!(old.output().expect("faketime").status.success());
     show(&server, folder.path());
     let said = fault(&server, "localhost", &format!("sslmode=verify-ca&sslrootcert={}", at("server.crt"))).await;
     assert!(said.is_some_and(|said| said.contains("expired")));

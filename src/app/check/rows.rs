@@ -1,0 +1,97 @@
+//! Rows of `database.cameras_query` that cannot work, counted and named: a site's table holds what it likes.
+
+use secrecy::SecretString;
+
+use super::report::Finding;
+use crate::adapters::database::postgres::{SiteTable, shortened};
+use crate::base::Result;
+use crate::domain::camera::{CameraRow, CameraSource, Kinds};
+use crate::domain::name::StreamName;
+
+/// Tries the query and looks at every row.
+pub(super) async fn findings(url: &SecretString, query: &str) -> Vec<Finding> {
+    let asked = async {
+        let table = SiteTable::open(url, query).await?;
+        Ok((table.ping().await?, table.read().await?))
+    };
+    let answer: Result<_> = asked.await;
+    match answer {
+        Ok((found, (rows, left_out))) => {
+            std::iter::once(Finding::ok("database", found)).chain(judged(&rows, left_out)).collect()
+        }
+        Err(error) => vec![Finding::error("database", &error)],
+    }
+}
+
+/// What people should know of these rows.
+fn judged(rows: &[CameraRow], left_out: Vec<String>) -> Option<Finding> {
+    let total = rows.len() + left_out.len();
+    let mut faults: Vec<String> =
+        rows.iter().filter_map(|row| fault(row).err().map(|why| format!("id {}: {why}", row.id))).collect();
+    faults.extend(left_out);
+    if faults.is_empty() {
+        return None;
+    }
+    let found =
+        format!("{} of {total} rows of database.cameras_query cannot work: {}", faults.len(), shortened(&faults));
+    let remedy = "correct the rows, or make path names and ids of them in the query, as etc/streamwarden.toml shows";
+    Some(match faults.len() == total {
+        true => Finding::fault("cameras", found, remedy),
+        false => Finding::note("cameras", found, remedy),
+    })
+}
+
+/// Names for every row; what a full URL comes to where there is one. Kinds are rows of ours and may change.
+fn fault(row: &CameraRow) -> Result<()> {
+    StreamName::parse(&row.name)?;
+    if row.url.is_some() {
+        CameraSource::from_row(row, &Kinds::new())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Verdict;
+    use super::*;
+
+    fn row(id: i64, name: &str, url: Option<&str>) -> CameraRow {
+        CameraRow {
+            id,
+            name: name.to_owned(),
+            kind: "generic".to_owned(),
+            host: None,
+            port: None,
+            username: None,
+            password: None,
+            channel: None,
+            substream: None,
+            url: url.map(SecretString::from),
+            transport: None,
+            audio: None,
+            enabled: true,
+            record: true,
+            updated_at: None,
+        }
+    }
+
+    #[test]
+    fn rows_that_cannot_work_are_counted_and_named() {
+        assert_eq!(judged(&[row(1, "gate", Some("rtsp://h/x")), row(2, "door", None)], Vec::new()), None);
+        let rows = [
+            row(1, "Eingang Süd", Some("rtsp://h/x")),
+            row(2, "", Some("rtsp://h/x")),
+            row(3, "gate", Some("rtsp://h/x")),
+            row(4, "door", Some("rtsp://u:hunter2@")),
+        ];
+        let told = judged(&rows, vec!["id 3 comes again".to_owned()]).expect("something is wrong");
+        assert_eq!(told.verdict, Verdict::Note, "the others run");
+        assert!(told.found.starts_with("4 of 5 rows of database.cameras_query cannot work: id 1: the name \"Eingang"));
+        for words in ["id 2: the name \"\" is empty", "id 4: ", "id 3 comes again"] {
+            assert!(told.found.contains(words), "{words}: {}", told.found);
+        }
+        assert!(!told.found.contains("hunter2"), "{}", told.found);
+        let none = judged(&rows[..1], Vec::new()).expect("something is wrong");
+        assert_eq!(none.verdict, Verdict::Fault, "nothing at all would run");
+    }
+}
