@@ -86,7 +86,8 @@ pub(super) async fn settings(state: web::Data<State>, id: web::Path<String>) -> 
     Ok(HttpResponse::Ok().insert_header((header::ETAG, tag::of(&row))).json(CameraSettings::from(&row)))
 }
 
-/// Changes the fields that are present; null clears a field. With `If-Match` only if nobody has changed the camera since.
+/// Changes the fields that are present; null clears a field. A stored password stays where it was entered for: with another
+/// kind, host, port or protocol it has to be sent again, or be cleared (422, `password`). With `If-Match` only if nobody has changed the camera since.
 #[utoipa::path(patch, path = "/api/v1/cameras/{id}", operation_id = "editCamera", tag = "cameras",
     params(("id" = i64, Path), ("If-Match" = Option<String>, Header, description = "ETag of the row that was edited")),
     request_body = CameraEdit,

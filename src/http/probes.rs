@@ -38,7 +38,8 @@ pub(super) async fn look(state: web::Data<State>, id: web::Path<String>) -> Answ
     Ok(web::Json(state.commands.probe_camera(id_of(&id)?).await?))
 }
 
-/// Tests a camera that is not saved; nothing is written.
+/// Tests a camera that is not saved; nothing is written. The stored password of `id` is used only where it was entered for:
+/// with another kind, host, port or protocol the body has to bring it (422, `password`).
 #[utoipa::path(post, path = "/api/v1/cameras/probe", operation_id = "testCamera", tag = "cameras",
     params(("id" = Option<i64>, Query, description = "camera that is being edited: what is absent in the body, as its password, is taken from it")),
     request_body = CameraEdit,

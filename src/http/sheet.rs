@@ -27,8 +27,8 @@ pub(super) async fn export(state: web::Data<State>) -> Answer {
 }
 
 /// Adds and changes cameras by a CSV file; none is removed. Cameras are known by their name, columns by the names of the
-/// fields: absent ones stay as they are, empty cells empty their field, an empty password keeps what there is. All rows
-/// are written or none.
+/// fields: absent ones stay as they are, empty cells empty their field, an empty password keeps what there is, and has
+/// to be filled where the kind, host, port or protocol of its camera changes. All rows are written or none.
 #[utoipa::path(post, path = "/api/v1/cameras/import", operation_id = "importCameras", tag = "cameras",
     params(("dryRun" = Option<bool>, Query, description = "true: says what would happen, writes nothing")),
     request_body(content = String, content_type = "text/csv"),
