@@ -109,11 +109,15 @@ fn path(place: &str) -> String {
         |part: &str| part.split_once('=').is_some_and(|(key, _)| names_credential(key) || names_credential(part));
     // What comes first is the host.
     let (host, parts) = place.split_once('/').map_or((place, None), |(host, parts)| (host, Some(parts)));
-    let hide = |part: &str| named(part) || looks_like_token(part);
     let Some(place) = parts else { return if named(host) { "***".to_owned() } else { host.to_owned() } };
     let host = if named(host) { "***" } else { host };
-    let parts: Vec<&str> = place.split('/').map(|part| if hide(part) { "***" } else { part }).collect();
-    format!("{host}/{}", parts.join("/"))
+    let shown = |part: &str| match part.trim_end_matches([':', ',', ';', '.']) {
+        _ if named(part) => "***".to_owned(),
+        // A sentence goes on behind the URL.
+        token if looks_like_token(token) => format!("***{}", &part[token.len()..]),
+        _ => part.to_owned(),
+    };
+    format!("{host}/{}", place.split('/').map(shown).collect::<Vec<_>>().join("/"))
 }
 
 /// Whether a part of a URL's path looks like a secret that somebody has rolled with dice, as UniFi's RTSP tokens and stream
