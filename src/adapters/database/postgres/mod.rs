@@ -1,9 +1,8 @@
 //! PostgreSQL: cameras, sessions and segments in a database that other programs share.
 //!
 //! A small pool of connections for questions, each in a transaction of its own, checked before use and bounded in time on
-//! both sides (ours, and `statement_timeout` on the server's, because a question we gave up goes on there); nothing of ours
-//! stays on a connection, so that a pooler in between may share it with others. One connection more for LISTEN. A server that was away is used again by the next call; [`listen`] announces a change after every reconnect,
-//! because nobody knows what was missed.
+//! both sides; nothing of ours stays on a connection, so that a pooler in between may share it with others. One connection
+//! more for LISTEN. A server that was away is used again by the next call.
 //!
 //! Never here: what makes a camera valid (`domain::camera`), which segment goes where (`actors`).
 
