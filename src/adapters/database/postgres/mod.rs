@@ -117,10 +117,7 @@ impl Postgres {
     }
 }
 
-/// Where a database is, without user and password: `host:port/database`.
-///
-/// # Errors
-/// `Invalid` when the URL cannot be read.
+/// Where a database is, without user and password: `host:port/database`. `Invalid` when the URL cannot be read.
 pub fn place(url: &SecretString) -> Result<String> {
     Address::parse(url).map(|address| address.place)
 }
