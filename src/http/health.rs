@@ -166,7 +166,7 @@ fn of_server(server: ServerStatus, cameras: &[CameraStatus]) -> Service {
     let ServerStatus { name, reachable, reason, version, .. } = server;
     let refused = |camera: &&CameraStatus| {
         let told = |words: &&str| camera.last_error.as_ref().is_some_and(|error| error.contains(words));
-        camera.server == name && camera.state != CameraState::Running && PUBLISH_LOGIN.iter().any(|words| told(&words))
+        camera.server == name && camera.state != CameraState::Running && PUBLISH_LOGIN.iter().any(told)
     };
     let refused = cameras.iter().filter(refused).count();
     let detail = match (reason, refused) {

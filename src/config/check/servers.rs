@@ -55,7 +55,7 @@ fn one(check: &mut Checker<'_>, index: usize) -> Option<Server> {
     let api_url = required(check, &key("api_url"), typed, index, || parsed(API_EXAMPLE));
     let rtsp_url = check.read(&key("rtsp_url"), |entry| urls::rtsp(entry, RTSP_EXAMPLE));
     let (api_username, api_password) = account(check, &key("api_username"), &key("api_password"));
-    let api_trust = trust(check, &key, api_url.as_ref());
+    let api_trust = trust(check, key, api_url.as_ref());
     let (publish_username, publish_password) = account(check, &key("publish_username"), &key("publish_password"));
     let (name, api_url) = (name?, api_url?);
     let rtsp_url = rtsp_url.unwrap_or_else(|| beside(&api_url));
