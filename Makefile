@@ -5,14 +5,14 @@ SHELL := /bin/bash
 # Debian package for each program that a target needs; whatever is there already is left alone.
 NEED_RUN  := ffmpeg=ffmpeg ffprobe=ffmpeg
 NEED_WEB  := node=nodejs npm=npm
-NEED_TEST := pg_ctlcluster=postgresql openssl=openssl sqlite3=sqlite3 chromium=chromium shellcheck=shellcheck curl=curl systemd-analyze=systemd faketime=faketime pgbouncer=pgbouncer nginx=nginx
+NEED_TEST := pg_ctlcluster=postgresql openssl=openssl sqlite3=sqlite3 chromium=chromium shellcheck=shellcheck curl=curl systemd-analyze=systemd faketime=faketime pgbouncer=pgbouncer nginx=nginx python3+ensurepip=python3-venv
 
 # Where cargo puts what it builds; cargo itself reads the variable too.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/screenshots -prune -o -path web/test-results -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help demo test chaos web bench fmt lint unit browser clean
+.PHONY: help demo test chaos web bench fmt lint unit browser api clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -33,7 +33,7 @@ web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 	cd web && npm run --silent build
 	@touch $@
 
-test: lint unit browser ## everything: format, lints, unit, integration, web and browser tests
+test: lint unit browser api ## everything: format, lints, unit, integration, web and browser tests, the API's document
 
 fmt: ## formats the sources
 	cargo fmt
@@ -42,7 +42,7 @@ lint: web/dist/index.html ## format check and lints, warnings are errors
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
-	shellcheck .ci/run .ci/summary .ci/summary-test .ci/install .ci/browser .ci/units etc/start.sh
+	shellcheck .ci/run .ci/summary .ci/summary-test .ci/install .ci/demo .ci/browser .ci/openapi .ci/units etc/start.sh
 	.ci/summary-test
 	.ci/units
 	cd web && npm run --silent typecheck
@@ -56,7 +56,12 @@ browser: web/dist/index.html ## the page in Chromium against a running demo
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
 	@# Not `cargo build`: the features of the tests would be resolved away and half the tree built again.
 	cargo test --no-run --quiet
-	.ci/browser
+	.ci/demo .ci/browser
+
+api: web/dist/index.html ## the API's document is valid and clients are made from it
+	@.ci/install $(NEED_RUN) $(NEED_TEST)
+	cargo test --no-run --quiet
+	.ci/demo .ci/openapi
 
 chaos: ## the long forms of the fault tests, one after the other: a quarter of an hour
 	@.ci/install $(NEED_RUN) $(NEED_TEST)

@@ -12,6 +12,12 @@ use super::state::State;
 use super::tag;
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus};
+use crate::domain::name::StreamName;
+
+/// What an address names a camera by, for the document.
+pub(super) const CAMERA: &str = "id of the camera, or its name percent-encoded as one part (`site%2Fgate`). A number is always an id, and \
+     the words `export`, `import`, `plan`, `probe` and `settings` are addresses of their own: name cameras that are called so by \
+     their id";
 
 /// A kind of camera: how the address of its video is made.
 #[derive(Serialize, ToSchema)]
@@ -33,12 +39,12 @@ pub(super) async fn list(state: web::Data<State>) -> Answer<web::Json<List<Camer
 }
 
 /// One camera.
-#[utoipa::path(get, path = "/api/v1/cameras/{id}", operation_id = "getCamera", tag = "cameras", params(("id" = i64, Path)), responses(
+#[utoipa::path(get, path = "/api/v1/cameras/{id}", operation_id = "getCamera", tag = "cameras", params(("id" = String, Path, description = CAMERA)), responses(
     (status = 200, body = CameraStatus),
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn one(state: web::Data<State>, id: web::Path<String>) -> Answer<web::Json<CameraStatus>> {
-    let id = id_of(&id)?;
+    let id = id_of(&state, &id).await?;
     let found = state.live.latest().await?.cameras.into_iter().find(|camera| camera.id == id);
     Ok(web::Json(found.ok_or_else(|| no_camera(&id.to_string()))?))
 }
@@ -75,13 +81,13 @@ pub(super) async fn all_settings(state: web::Data<State>) -> Answer<web::Json<Li
 }
 
 /// What can be edited of a camera, without its secrets. The `ETag` names this very row: give it back as `If-Match`.
-#[utoipa::path(get, path = "/api/v1/cameras/{id}/settings", operation_id = "getCameraSettings", tag = "cameras", params(("id" = i64, Path)), responses(
+#[utoipa::path(get, path = "/api/v1/cameras/{id}/settings", operation_id = "getCameraSettings", tag = "cameras", params(("id" = String, Path, description = CAMERA)), responses(
     (status = 200, body = CameraSettings, headers(("ETag" = String, description = "for If-Match"))),
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is away"),
 ))]
 pub(super) async fn settings(state: web::Data<State>, id: web::Path<String>) -> Answer {
-    let id = id_of(&id)?;
+    let id = id_of(&state, &id).await?;
     let row = state.database.camera(id).await?.ok_or_else(|| no_camera(&id.to_string()))?;
     Ok(HttpResponse::Ok().insert_header((header::ETAG, tag::of(&row))).json(CameraSettings::from(&row)))
 }
@@ -89,7 +95,7 @@ pub(super) async fn settings(state: web::Data<State>, id: web::Path<String>) -> 
 /// Changes the fields that are present; null clears a field. A stored password stays where it was entered for: with another
 /// kind, host, port or protocol it has to be sent again, or be cleared (422, `password`). With `If-Match` only if nobody has changed the camera since.
 #[utoipa::path(patch, path = "/api/v1/cameras/{id}", operation_id = "editCamera", tag = "cameras",
-    params(("id" = i64, Path), ("If-Match" = Option<String>, Header, description = "ETag of the row that was edited")),
+    params(("id" = String, Path, description = CAMERA), ("If-Match" = Option<String>, Header, description = "ETag of the row that was edited")),
     request_body = CameraEdit,
     responses(
         (status = 200, body = CameraStatus, headers(("ETag" = String, description = "of the row as it is now"))),
@@ -105,30 +111,30 @@ pub(super) async fn edit(
     request: HttpRequest,
     Json(edit): Json<CameraEdit>,
 ) -> Answer {
-    let edited = state.commands.edit_camera(id_of(&id)?, edit, tag::condition(&request)).await?;
+    let edited = state.commands.edit_camera(id_of(&state, &id).await?, edit, tag::condition(&request)).await?;
     Ok(HttpResponse::Ok().insert_header((header::ETAG, tag::of(&edited.row))).json(edited.status))
 }
 
 /// Deletes a camera and ends its restream. Its recordings stay. With `If-Match` only if nobody has changed it since.
 #[utoipa::path(delete, path = "/api/v1/cameras/{id}", operation_id = "deleteCamera", tag = "cameras",
-    params(("id" = i64, Path), ("If-Match" = Option<String>, Header, description = "ETag of the row that was seen")),
+    params(("id" = String, Path, description = CAMERA), ("If-Match" = Option<String>, Header, description = "ETag of the row that was seen")),
     responses(
         (status = 204),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 412, body = Problem, content_type = "application/problem+json", description = "the row is another by now"),
     ))]
 pub(super) async fn delete(state: web::Data<State>, id: web::Path<String>, request: HttpRequest) -> Answer {
-    state.commands.delete_camera(id_of(&id)?, tag::condition(&request)).await?;
+    state.commands.delete_camera(id_of(&state, &id).await?, tag::condition(&request)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
 /// Ends the camera's ffmpeg and starts it again at once, whatever it was waiting for.
-#[utoipa::path(post, path = "/api/v1/cameras/{id}/restart", operation_id = "restartCamera", tag = "cameras", params(("id" = i64, Path)), responses(
+#[utoipa::path(post, path = "/api/v1/cameras/{id}/restart", operation_id = "restartCamera", tag = "cameras", params(("id" = String, Path, description = CAMERA)), responses(
     (status = 200, body = CameraStatus),
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn restart(state: web::Data<State>, id: web::Path<String>) -> Answer<web::Json<CameraStatus>> {
-    Ok(web::Json(state.commands.restart_camera(id_of(&id)?).await?))
+    Ok(web::Json(state.commands.restart_camera(id_of(&state, &id).await?).await?))
 }
 
 /// The kinds of cameras that can be added.
@@ -139,12 +145,34 @@ pub(super) async fn kinds(state: web::Data<State>) -> Answer<web::Json<List<Came
     Ok(web::Json(List::whole(kinds)))
 }
 
-/// An id that is no number is as unknown as a number nobody has.
-pub(super) fn id_of(text: &str) -> Result<i64> {
-    text.parse().map_err(|_| no_camera(text))
+/// The id of the camera that a part of an address names: by its id or its name. A number is always an id, so that a call
+/// sent again can never reach another camera that has the number for its name.
+///
+/// # Errors
+/// `NotFound`; what the database says when it is needed and away.
+pub(super) async fn id_of(state: &State, camera: &str) -> Result<i64> {
+    if camera.bytes().all(|byte| byte.is_ascii_digit()) {
+        return camera.parse().map_err(|_| no_camera(camera));
+    }
+    // A name that no camera can have is as unknown as one that none has.
+    StreamName::parse(camera).map_err(|_| no_camera(camera))?;
+    // The table first: what is live may still have the name of a moment ago.
+    let rows = state.database.cameras().await;
+    let row = rows.as_ref().ok().and_then(|rows| rows.iter().find(|row| row.name == camera)).map(|row| row.id);
+    if let Some(id) = row {
+        return Ok(id);
+    }
+    // One whose row is gone may go on, and one is running while the database is away.
+    let latest = state.live.latest().await?;
+    let found = latest.cameras.iter().find(|one| one.name == camera).map(|one| one.id);
+    match (found, rows) {
+        (Some(id), _) => Ok(id),
+        (None, Err(error)) => Err(error),
+        (None, Ok(_)) => Err(no_camera(camera)),
+    }
 }
 
-pub(super) fn no_camera(id: &str) -> Error {
-    let id: String = id.chars().take(20).collect();
-    Error::not_found(format!("there is no camera {id:?}"))
+pub(super) fn no_camera(camera: &str) -> Error {
+    let camera: String = camera.chars().take(40).collect();
+    Error::not_found(format!("there is no camera {camera:?}; name it by its id, or by its name as one encoded part"))
 }

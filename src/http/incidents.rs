@@ -21,10 +21,10 @@ const MOST: u32 = 1_000;
         ("open" = Option<bool>, Query, description = "true: only those that last"),
         ("camera" = Option<i64>, Query, description = "only of the camera with this id"),
         ("kind" = Option<IncidentKind>, Query, description = "only of this kind"),
-        ("from" = Option<String>, Query, description = "RFC 3339; only those that lasted beyond it"),
-        ("to" = Option<String>, Query, description = "RFC 3339; only those that began before it"),
+        ("from" = Option<DateTime<Utc>>, Query, description = "RFC 3339; only those that lasted beyond it"),
+        ("to" = Option<DateTime<Utc>>, Query, description = "RFC 3339; only those that began before it"),
         ("after" = Option<Uuid>, Query, description = "the `next` of the page before"),
-        ("limit" = Option<u32>, Query, description = "1 to 1000; 200 when absent"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "1 to 1000; 200 when absent"),
     ),
     responses(
         (status = 200, body = List<Incident>),
@@ -39,7 +39,6 @@ pub(super) async fn list(state: web::Data<State>, request: HttpRequest) -> Answe
     let (from, to) = (query.time("from")?, query.time("to")?);
     let after: Option<Uuid> = query.parsed("after", "the `next` of the page before")?;
     let limit = query.number("limit", 1, MOST)?.unwrap_or(LIMIT);
-    query.end(&["open", "camera", "kind", "from", "to", "after", "limit"])?;
     // One more than asked for tells whether more follow.
     let wanted = IncidentQuery { open, camera, kind, from, to, after, limit: limit + 1, own: false };
     let mut items = state.database.incidents(wanted).await?;

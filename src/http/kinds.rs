@@ -17,14 +17,15 @@ use crate::domain::camera::check_kind;
 pub(super) struct KindEdit {
     /// Template of the source URL, with `{host} {port} {username} {password} {channel} {substream}` and defaults like
     /// `{port=554}`.
-    #[schema(example = "rtsp://{username}:{password}@{host}:{port=554}/live/{substream=main}")]
+    #[schema(max_length = 1024, example = "rtsp://{username}:{password}@{host}:{port=554}/live/{substream=main}")]
     url_template: String,
 }
 
 /// Adds a kind of camera, or changes its template; cameras of this kind whose URL changes are started again. A template that
 /// takes the password calls the camera's own `{host}`, and one that cameras with stored passwords have keeps their scheme,
 /// host and port.
-#[utoipa::path(put, path = "/api/v1/camera-kinds/{kind}", operation_id = "putCameraKind", tag = "cameras", params(("kind" = String, Path)), request_body = KindEdit, responses(
+#[utoipa::path(put, path = "/api/v1/camera-kinds/{kind}", operation_id = "putCameraKind", tag = "cameras",
+    params(("kind" = String, Path, max_length = 64, pattern = "^[a-z0-9-]+$", description = "a-z, 0-9 and '-'")), request_body = KindEdit, responses(
     (status = 204),
     (status = 409, body = Problem, content_type = "application/problem+json", description = "stored passwords would go elsewhere"),
     (status = 422, body = Problem, content_type = "application/problem+json"),

@@ -26,6 +26,7 @@ mod plan;
 mod probes;
 mod query;
 mod recordings;
+mod responses;
 mod server;
 mod sheet;
 mod state;

@@ -5,6 +5,7 @@ use utoipa::OpenApi;
 
 use crate::domain::stream::ServerStatus;
 
+use super::responses::Complete;
 use super::{
     camera_log, cameras, health, incidents, kinds, metrics, plan, probes, recordings, sheet, status, streams, ws,
 };
@@ -12,6 +13,7 @@ use super::{
 /// The document. A test compares its paths with the route table.
 #[derive(OpenApi)]
 #[openapi(
+    modifiers(&Complete),
     info(
         title = "Streamwarden",
         description = "Keeps live video flowing through MediaMTX servers. Errors are application/problem+json (RFC 9457); \
@@ -61,7 +63,16 @@ use super::{
 pub(super) struct Document;
 
 /// This document.
-#[utoipa::path(get, path = "/api/openapi.json", operation_id = "openapi", tag = "status", responses((status = 200, body = Object)))]
+#[utoipa::path(get, path = "/api/openapi.json", operation_id = "openapi", tag = "status",
+    responses((status = 200, body = BTreeMap<String, Value>, description = "OpenAPI 3.1")))]
 pub(super) async fn document() -> web::Json<utoipa::openapi::OpenApi> {
     web::Json(Document::openapi())
+}
+
+/// The path of the document for a pattern of the route table, whose `{id:pattern}` is `{id}` there.
+pub(super) fn path_of(pattern: &str) -> String {
+    match pattern.split_once("{id:") {
+        Some((before, _)) => format!("{before}{{id}}"),
+        None => pattern.to_owned(),
+    }
 }

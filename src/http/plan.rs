@@ -29,7 +29,6 @@ pub(super) struct Confirmation {
 pub(super) async fn look(state: web::Data<State>, request: HttpRequest) -> Answer<web::Json<PlanView>> {
     let mut query = Query::of(&request)?;
     let read = query.parsed("read", "true or false")?.unwrap_or(false);
-    query.end(&["read"])?;
     Ok(web::Json(state.commands.camera_plan(read).await?))
 }
 

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, web};
 
 use super::body::Json;
-use super::cameras::{id_of, no_camera};
+use super::cameras::{CAMERA, id_of, no_camera};
 use super::error::{Answer, Problem};
 use super::query::Query;
 use super::state::State;
@@ -12,13 +12,13 @@ use crate::domain::camera::CameraEdit;
 use crate::domain::probe::ProbeView;
 
 /// The last look at a camera that was kept. A camera that sends and never failed is not looked at again.
-#[utoipa::path(get, path = "/api/v1/cameras/{id}/probe", operation_id = "getCameraProbe", tag = "cameras", params(("id" = i64, Path)), responses(
+#[utoipa::path(get, path = "/api/v1/cameras/{id}/probe", operation_id = "getCameraProbe", tag = "cameras", params(("id" = String, Path, description = CAMERA)), responses(
     (status = 200, body = ProbeView),
     (status = 404, body = Problem, content_type = "application/problem+json", description = "no such camera, or never looked at"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is away"),
 ))]
 pub(super) async fn kept(state: web::Data<State>, id: web::Path<String>) -> Answer<web::Json<ProbeView>> {
-    let id = id_of(&id)?;
+    let id = id_of(&state, &id).await?;
     if let Some(kept) = state.database.camera_probe(id).await? {
         return Ok(web::Json(kept.into()));
     }
@@ -28,14 +28,14 @@ pub(super) async fn kept(state: web::Data<State>, id: web::Path<String>) -> Answ
 
 /// Looks at a camera's source now and keeps the result. A relay that runs is not touched; one that waits after a failure
 /// starts at once when the camera is well.
-#[utoipa::path(post, path = "/api/v1/cameras/{id}/probe", operation_id = "probeCamera", tag = "cameras", params(("id" = i64, Path)), responses(
+#[utoipa::path(post, path = "/api/v1/cameras/{id}/probe", operation_id = "probeCamera", tag = "cameras", params(("id" = String, Path, description = CAMERA)), responses(
     (status = 200, body = ProbeView, description = "also when the source fails"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "the row is wrong; names the field"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "too many are being looked at"),
 ))]
 pub(super) async fn look(state: web::Data<State>, id: web::Path<String>) -> Answer<web::Json<ProbeView>> {
-    Ok(web::Json(state.commands.probe_camera(id_of(&id)?).await?))
+    Ok(web::Json(state.commands.probe_camera(id_of(&state, &id).await?).await?))
 }
 
 /// Tests a camera that is not saved; nothing is written. The stored password of `id` is used only where it was entered for:
@@ -57,6 +57,5 @@ pub(super) async fn test(
 ) -> Answer<web::Json<ProbeView>> {
     let mut query = Query::of(&request)?;
     let id = query.parsed("id", "the number of a camera")?;
-    query.end(&["id"])?;
     Ok(web::Json(state.commands.test_camera(id, edit).await?))
 }

@@ -46,7 +46,7 @@ pub(super) async fn list(state: web::Data<State>) -> Answer<web::Json<List<Strea
 #[utoipa::path(get, path = "/api/v1/streams/{path}", operation_id = "getStream", tag = "streams",
     params(
         ("path" = String, Path, description = "name of the stream, percent-encoded as one part (`cam%2Ffront`)"),
-        ("server" = Option<String>, Query, description = "name of its server"),
+        ("server" = Option<String>, Query, min_length = 1, description = "name of its server"),
     ),
     responses(
         (status = 200, body = StreamView),
@@ -59,7 +59,6 @@ pub(super) async fn one(
 ) -> Answer<web::Json<StreamView>> {
     let mut query = Query::of(&request)?;
     let server = query.text("server")?;
-    query.end(&["server"])?;
     let latest = state.live.latest().await?;
     let stream = find(&latest, &path, server.as_deref())?;
     Ok(web::Json(view(stream.clone(), &latest)))
@@ -69,10 +68,10 @@ pub(super) async fn one(
 #[utoipa::path(get, path = "/api/v1/streams/{path}/history", operation_id = "getStreamHistory", tag = "streams",
     params(
         ("path" = String, Path, description = "name of the stream, percent-encoded as one part"),
-        ("server" = Option<String>, Query, description = "name of its server"),
-        ("from" = Option<String>, Query, description = "RFC 3339; one hour before `to` when absent"),
-        ("to" = Option<String>, Query, description = "RFC 3339; now when absent"),
-        ("points" = Option<u32>, Query, description = "at most so many, 1 to 5000; 300 when absent"),
+        ("server" = Option<String>, Query, min_length = 1, description = "name of its server"),
+        ("from" = Option<DateTime<Utc>>, Query, description = "RFC 3339; one hour before `to` when absent"),
+        ("to" = Option<DateTime<Utc>>, Query, description = "RFC 3339; now when absent"),
+        ("points" = Option<u32>, Query, minimum = 1, maximum = 5000, description = "at most so many, 1 to 5000; 300 when absent"),
     ),
     responses(
         (status = 200, body = List<Sample>),
@@ -88,7 +87,6 @@ pub(super) async fn history(
     let server = query.text("server")?;
     let (from, to) = (query.time("from")?, query.time("to")?);
     let points = query.number("points", 1, MOST_POINTS)?.unwrap_or(POINTS);
-    query.end(&["server", "from", "to", "points"])?;
     let to = to.unwrap_or_else(Utc::now);
     let from = from.unwrap_or_else(|| to - Duration::hours(1));
     if from >= to {

@@ -65,7 +65,7 @@ pub struct Observation {
     /// Seconds since this generation was started.
     pub uptime_seconds: f64,
     /// What it says about itself; null when it did not answer.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<BTreeMap<String, Value>>)]
     pub state: Value,
     /// Its children, in start order.
     #[schema(no_recursion)]

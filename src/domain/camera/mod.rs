@@ -93,9 +93,14 @@ impl CameraRow {
 pub struct CameraEdit {
     /// Path name the camera is published under.
     #[serde(default)]
+    #[schema(
+        max_length = 200,
+        pattern = r"^(\.*[0-9A-Za-z_-][0-9A-Za-z_.-]*|\.{3,})(/(\.*[0-9A-Za-z_-][0-9A-Za-z_.-]*|\.{3,}))*$"
+    )]
     pub name: Option<String>,
     /// Key into `camera_kinds`.
     #[serde(default)]
+    #[schema(max_length = 64, pattern = "^[a-z0-9-]+$", example = "generic")]
     pub kind: Option<String>,
     /// Host name or address; null clears.
     #[serde(default, deserialize_with = "present")]
@@ -103,7 +108,7 @@ pub struct CameraEdit {
     pub host: Option<Option<String>>,
     /// Port; null clears.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 65535)]
     pub port: Option<Option<i64>>,
     /// User name; null clears.
     #[serde(default, deserialize_with = "present")]
@@ -127,11 +132,11 @@ pub struct CameraEdit {
     pub url: Option<Option<SecretString>>,
     /// `tcp` or `udp`; null clears.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^(tcp|udp)$")]
     pub transport: Option<Option<String>>,
     /// `auto`, `copy`, `aac` or `none`; null clears.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^(auto|copy|aac|none)$")]
     pub audio: Option<Option<String>>,
     /// Whether the camera should be restreamed.
     #[serde(default)]

@@ -30,7 +30,7 @@ pub(in crate::http) async fn streams(state: web::Data<State>) -> Answer<web::Jso
 #[utoipa::path(get, path = "/api/v1/recordings/{stream}/sessions", operation_id = "listSessions", tag = "recordings",
     params(
         ("stream" = String, Path, description = "name of the stream, percent-encoded as one part"),
-        ("server" = Option<String>, Query, description = "name of its server; all of them when absent"),
+        ("server" = Option<String>, Query, min_length = 1, description = "name of its server; all of them when absent"),
     ),
     responses(
         (status = 200, body = List<SessionSummary>),
@@ -44,7 +44,6 @@ pub(in crate::http) async fn sessions(
     let stream = name_of(&stream)?;
     let mut query = Query::of(&request)?;
     let server = query.text("server")?;
-    query.end(&["server"])?;
     Ok(web::Json(List::whole(state.database.sessions(stream.as_str(), server).await?)))
 }
 
@@ -52,11 +51,11 @@ pub(in crate::http) async fn sessions(
 #[utoipa::path(get, path = "/api/v1/recordings/{stream}/segments", operation_id = "listSegments", tag = "recordings",
     params(
         ("stream" = String, Path, description = "name of the stream, percent-encoded as one part"),
-        ("server" = Option<String>, Query, description = "name of its server; all of them when absent"),
-        ("from" = Option<String>, Query, description = "RFC 3339; only segments that end after it"),
-        ("to" = Option<String>, Query, description = "RFC 3339; only segments that start before it"),
+        ("server" = Option<String>, Query, min_length = 1, description = "name of its server; all of them when absent"),
+        ("from" = Option<DateTime<Utc>>, Query, description = "RFC 3339; only segments that end after it"),
+        ("to" = Option<DateTime<Utc>>, Query, description = "RFC 3339; only segments that start before it"),
         ("after" = Option<Uuid>, Query, description = "the `next` of the page before"),
-        ("limit" = Option<u32>, Query, description = "1 to 1000; 200 when absent"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "1 to 1000; 200 when absent"),
     ),
     responses(
         (status = 200, body = List<Segment>),
@@ -74,7 +73,6 @@ pub(in crate::http) async fn segments(
     let (from, to) = (query.time("from")?, query.time("to")?);
     let after: Option<Uuid> = query.parsed("after", "the `next` of the page before")?;
     let limit = query.number("limit", 1, MOST)?.unwrap_or(LIMIT);
-    query.end(&["server", "from", "to", "after", "limit"])?;
     in_order(from, to)?;
     let stream = Some(stream.as_str().to_owned());
     // One more than asked for tells whether more follow.

@@ -15,7 +15,7 @@ async fn runs_are_listed_for_cameras_that_exist() {
         "fault": null, "lines": ["[rtsp @ 0x5] late"],
     });
     assert_eq!((log.status, log.json()), (200, json!({"items": [run], "next": null})));
-    for unknown in ["/api/v1/cameras/99/log", "/api/v1/cameras/gate/log"] {
+    for unknown in ["/api/v1/cameras/99/log", "/api/v1/cameras/nobody/log"] {
         assert_eq!(world.get(unknown).await.status, 404, "{unknown}");
     }
 }

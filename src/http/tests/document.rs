@@ -2,19 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use regex::Regex;
 use serde_json::Value;
 use utoipa::OpenApi;
 
+use crate::domain::name::StreamName;
 use crate::http::TABLE;
-use crate::http::openapi::Document;
-
-/// `GET /path` of every operation. The table's `{id:pattern}` is `{id}` in the document.
-fn plain(path: &str) -> String {
-    match path.split_once("{id:") {
-        Some((before, _)) => format!("{before}{{id}}"),
-        None => path.to_owned(),
-    }
-}
+use crate::http::openapi::{Document, path_of};
 
 #[test]
 fn every_route_is_documented_and_every_document_is_a_route() {
@@ -27,7 +21,7 @@ fn every_route_is_documented_and_every_document_is_a_route() {
     }
     let routed: BTreeSet<String> = TABLE
         .iter()
-        .flat_map(|(path, methods)| methods.iter().map(move |method| format!("{method} {}", plain(path))))
+        .flat_map(|(path, methods)| methods.iter().map(move |method| format!("{method} {}", path_of(path))))
         .collect();
     assert_eq!(documented, routed);
 }
@@ -67,5 +61,83 @@ fn collect(value: &Value, references: &mut BTreeSet<String>) {
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, references)),
         _ => {}
+    }
+}
+
+/// Every operation with its method and path.
+fn operations(document: &Value) -> Vec<(String, &Value)> {
+    let paths = document["paths"].as_object().expect("paths");
+    paths
+        .iter()
+        .flat_map(|(path, all)| {
+            let all = all.as_object().expect("operations");
+            all.iter().map(move |(method, operation)| (format!("{} {path}", method.to_uppercase()), operation))
+        })
+        .collect()
+}
+
+#[test]
+fn every_response_has_a_description_and_every_error_is_documented() {
+    let document = serde_json::to_value(Document::openapi()).expect("the document is JSON");
+    for (name, operation) in operations(&document) {
+        let responses = operation["responses"].as_object().expect("responses");
+        for (status, response) in responses {
+            let words = response["description"].as_str().unwrap_or_default();
+            assert!(!words.is_empty(), "{name} says nothing of {status}");
+            let is_error = status.as_str() >= "400" && name != "GET /ready";
+            assert!(!is_error || response["content"]["application/problem+json"].is_object(), "{name} {status}");
+        }
+        let mut wanted = vec!["403"];
+        if operation["requestBody"].is_object() {
+            wanted.extend(["400", "408", "413", "415", "422"]);
+        }
+        if name.contains("/api/") {
+            wanted.extend(["422", "503"]);
+        }
+        if name.contains("/api/v1/cameras") && !name.starts_with("GET") {
+            wanted.extend(["501", "504"]);
+        }
+        for status in wanted {
+            assert!(responses.contains_key(status), "{name} does not document {status}");
+        }
+    }
+    let import = &document["paths"]["/api/v1/cameras/import"]["post"]["responses"]["422"]["content"];
+    assert!(import["application/json"].is_object(), "the report stays: {import}");
+}
+
+#[test]
+fn schemas_are_as_narrow_as_our_own_rules() {
+    let document = serde_json::to_value(Document::openapi()).expect("the document is JSON");
+    for (name, operation) in operations(&document) {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let schema = &parameter["schema"];
+            let narrow = match parameter["name"].as_str().expect("a name") {
+                "from" | "to" => schema["format"] == "date-time",
+                "after" => schema["format"] == "uuid",
+                "limit" | "points" => schema["minimum"] == 1 && schema["maximum"].is_u64(),
+                "server" => schema["minLength"] == 1,
+                _ => true,
+            };
+            assert!(narrow, "{name}: {parameter}");
+        }
+    }
+    let state = &document["components"]["schemas"]["Observation"]["properties"]["state"];
+    assert!(state["additionalProperties"].is_object(), "generators make a type without fields of {state}");
+    let itself = &document["paths"]["/api/openapi.json"]["get"]["responses"]["200"]["content"]["application/json"];
+    assert!(itself["schema"]["additionalProperties"].is_object(), "{itself}");
+}
+
+#[test]
+fn the_pattern_of_a_camera_name_is_the_rule_of_names() {
+    let document = serde_json::to_value(Document::openapi()).expect("the document is JSON");
+    let name = &document["components"]["schemas"]["CameraEdit"]["properties"]["name"];
+    let pattern = Regex::new(name["pattern"].as_str().expect("a pattern")).expect("a regular expression");
+    let longest = usize::try_from(name["maxLength"].as_u64().expect("a length")).expect("a small number");
+    let (long, longer) = ("x".repeat(longest), "x".repeat(longest + 1));
+    let texts =
+        "cam1|site/cam-1|a.b_c-d|.x|-x|...|..a|a..|a/...|.../b|.|..|a/|/a|a//b|../x|a/./b|a/..|a b|a;b|~all|a\0b";
+    for text in texts.split('|').chain(["", long.as_str(), longer.as_str()]) {
+        let fits = pattern.is_match(text) && text.len() <= longest;
+        assert_eq!(fits, StreamName::parse(text).is_ok(), "{text:?}");
     }
 }

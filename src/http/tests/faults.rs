@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use super::Reply;
 use super::world::World;
+use crate::http::TABLE;
+use crate::http::openapi::path_of;
 
 /// A problem of this status; gives its `field` and `detail`.
 fn problem(reply: &Reply, status: u16) -> (String, String) {
@@ -95,6 +97,11 @@ async fn a_wrong_parameter_is_named() {
         ("/api/v1/streams/a/history?points=many", "points", "from 1 to 5000"),
         ("/api/v1/streams/a/history?from=2027-01-02T00:00:00Z&to=2027-01-01T00:00:00Z", "from", "before to"),
         ("/api/v1/streams/a?sever=main", "sever", "known ones: server"),
+        ("/api/v1/streams?state=live", "state", "known ones: none"),
+        ("/api/v1/cameras?limit=1", "limit", "known ones: none"),
+        ("/api/openapi.json?v=2", "v", "known ones: none"),
+        ("/api/v1/recordings/a/segments?after=", "after", "is empty"),
+        ("/api/v1/incidents?open=", "open", "is empty"),
         ("/api/v1/streams/a?server=a&server=b", "server", "once"),
         ("/api/v1/recordings/a/segments?limit=1001", "limit", "from 1 to 1000"),
         ("/api/v1/recordings/a/segments?after=x", "after", "`next`"),
@@ -105,6 +112,32 @@ async fn a_wrong_parameter_is_named() {
         assert_eq!(found.0, field, "{uri}");
         assert!(found.1.contains(detail), "{uri}: {}", found.1);
     }
+}
+
+#[actix_web::test]
+async fn a_parameter_that_an_address_does_not_know_is_refused_by_every_address_of_the_api() {
+    let world = World::new().await;
+    for (path, methods) in TABLE.iter().filter(|(path, _)| path.starts_with("/api/")) {
+        let part = if path.contains("{id:") { "019b0000-0000-7000-8000-000000000000" } else { "1" };
+        let address =
+            path_of(path)
+                .split('{')
+                .map(|text| text.split_once('}').map_or(text, |(_, rest)| rest))
+                .fold(String::new(), |address, text| {
+                    if address.is_empty() { text.to_owned() } else { format!("{address}{part}{text}") }
+                });
+        for method in methods.iter().copied().chain(["HEAD"]).filter(|one| *one != "HEAD" || methods.contains(&"GET")) {
+            let method = Method::from_bytes(method.as_bytes()).expect("a method");
+            let reply = world.ask(method.clone(), &format!("{address}?nobody=1"), &[], None).await;
+            assert_eq!(reply.status, 422, "{method} {address}");
+            if method != Method::HEAD {
+                let (field, detail) = problem(&reply, 422);
+                assert!(field == "nobody" && detail.contains("known ones:"), "{method} {address}: {detail}");
+            }
+        }
+    }
+    // Probes of others may put something of their own there.
+    assert_eq!(world.get("/health?at=1").await.status, 200);
 }
 
 #[actix_web::test]

@@ -95,6 +95,43 @@ async fn a_camera_is_added_changed_restarted_and_deleted() {
 }
 
 #[actix_web::test]
+async fn a_camera_is_named_by_its_id_or_by_its_name_and_a_number_is_an_id() {
+    let world = World::new().await;
+    for name in ["site/gate", "2", "plan"] {
+        let body = json!({"name": name, "host": "10.0.0.9"}).to_string();
+        assert_eq!(world.send(Method::POST, "/api/v1/cameras", &body).await.status, 201);
+    }
+    // What goes on although its row is gone has its name in the live store only.
+    world.publish(vec![Change::Camera(camera(1, "site/gate")), Change::Camera(camera(9, "going-on"))]).await;
+    let table = [
+        ("site%2Fgate", 200, json!(1)),
+        ("1", 200, json!(1)),
+        ("going-on", 200, json!(9)),
+        ("site/gate", 404, json!(null)),
+        ("nobody", 404, json!(null)),
+        ("77", 404, json!(null)),
+        ("%2E%2E", 404, json!(null)),
+    ];
+    for (part, status, id) in table {
+        let reply = world.get(&format!("/api/v1/cameras/{part}")).await;
+        assert_eq!((reply.status, &reply.json()["id"]), (status, &id), "{part}");
+    }
+    for (method, rest) in
+        [(Method::GET, "/settings"), (Method::GET, "/log"), (Method::POST, "/restart"), (Method::POST, "/probe")]
+    {
+        let reply = world.send(method, &format!("/api/v1/cameras/site%2Fgate{rest}"), "").await;
+        assert_eq!(reply.status, 200, "{rest}: {:?}", String::from_utf8_lossy(&reply.body));
+    }
+    let changed = world.send(Method::PATCH, "/api/v1/cameras/site%2Fgate", r#"{"name":"1"}"#).await;
+    assert_eq!((changed.status, &changed.json()["id"]), (200, &json!(1)));
+    // Camera 2 has gone, camera 1 is called 2 now: a call that is sent again must not reach it.
+    assert_eq!(world.ask(Method::DELETE, "/api/v1/cameras/2", &[], None).await.status, 204);
+    assert_eq!(world.send(Method::PATCH, "/api/v1/cameras/1", r#"{"name":"2"}"#).await.status, 200);
+    assert_eq!(world.ask(Method::DELETE, "/api/v1/cameras/2", &[], None).await.status, 404);
+    assert_eq!(world.ask(Method::DELETE, "/api/v1/cameras/3", &[], None).await.status, 204, "called plan, by its id");
+}
+
+#[actix_web::test]
 async fn a_held_plan_is_shown_and_confirmed_by_its_id() {
     let world = World::new().await;
     let plan = world.get("/api/v1/cameras/plan").await.json();
