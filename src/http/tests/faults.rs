@@ -119,13 +119,12 @@ async fn a_parameter_that_an_address_does_not_know_is_refused_by_every_address_o
     let world = World::new().await;
     for (path, methods) in TABLE.iter().filter(|(path, _)| path.starts_with("/api/")) {
         let part = if path.contains("{id:") { "019b0000-0000-7000-8000-000000000000" } else { "1" };
-        let address =
-            path_of(path)
-                .split('{')
-                .map(|text| text.split_once('}').map_or(text, |(_, rest)| rest))
-                .fold(String::new(), |address, text| {
-                    if address.is_empty() { text.to_owned() } else { format!("{address}{part}{text}") }
-                });
+        let address = path_of(path).split('{').map(|text| text.split_once('}').map_or(text, |(_, rest)| rest)).fold(
+            String::new(),
+            |address, text| {
+                if address.is_empty() { text.to_owned() } else { format!("{address}{part}{text}") }
+            },
+        );
         for method in methods.iter().copied().chain(["HEAD"]).filter(|one| *one != "HEAD" || methods.contains(&"GET")) {
             let method = Method::from_bytes(method.as_bytes()).expect("a method");
             let reply = world.ask(method.clone(), &format!("{address}?nobody=1"), &[], None).await;
