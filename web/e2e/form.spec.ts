@@ -149,3 +149,41 @@ test("an edit of what somebody else has changed asks whose is to stay", async ({
   await expect(dialog).toHaveCount(0);
   expect(await settings(page, id)).toMatchObject({ host: "127.0.0.6", port: 12, username: "viewer", hasPassword: false });
 });
+
+test("user name and password have their own fields beside a whole URL", async ({ page }) => {
+  await open(page, "#/cameras");
+  await page.getByRole("button", { name: "Add camera" }).click();
+  const dialog = page.getByRole("dialog", { name: "Add a camera" });
+  await dialog.getByRole("radio", { name: "Full URL" }).check();
+  await field(dialog, "Name").fill(`${START}beside`);
+  const url = field(dialog, "URL");
+  const warning = dialog.locator(".warning");
+  await url.fill("rtsp://viewer:s3cret@127.0.0.1:9/x");
+  await expect(warning).toContainText("holds a login itself");
+  await url.fill("rtsp://127.0.0.1:9/x");
+  await expect(warning).toBeHidden();
+  // As they are: nothing has to be written in another way.
+  await field(dialog, "Password").fill("s3/cr@t #1");
+  await dialog.getByRole("button", { name: "Add camera" }).click();
+  await expect(dialog.locator("#field-username-fault")).toContainText("needs a user name");
+  await field(dialog, "User name").fill("viewer");
+  await dialog.getByText("Pull this camera in").click();
+  const posted = page.waitForRequest((one) => one.method() === "POST");
+  await dialog.getByRole("button", { name: "Add camera" }).click();
+  const request = await posted;
+  expect(request.postDataJSON()).toMatchObject({ url: "rtsp://127.0.0.1:9/x", username: "viewer", password: "s3/cr@t #1" });
+  expect(request.url()).not.toContain("s3");
+  await expect(dialog).toHaveCount(0);
+  const id = ((await (await request.response())?.json()) as { id: number }).id;
+  expect(await settings(page, id)).toMatchObject({ url: "rtsp://127.0.0.1:9/x", username: "viewer", hasPassword: true });
+
+  await page.getByRole("button", { name: `Edit ${START}beside` }).click();
+  const edited = page.getByRole("dialog", { name: `Edit ${START}beside` });
+  await expect(field(edited, "URL")).toHaveValue("rtsp://127.0.0.1:9/x");
+  await expect(field(edited, "User name")).toHaveValue("viewer");
+  await expect(field(edited, "Password")).toHaveAttribute("placeholder", "unchanged");
+  await field(edited, "Password").fill("another");
+  const sent = await saved(page, () => edited.getByRole("button", { name: "Save" }).click());
+  expect(sent.body).toEqual({ password: "another" });
+  await expect(edited).toHaveCount(0);
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { changes, differences, initial, moves, sourceKey, used, type FormState, type Text } from "./camera_edit";
+import { changes, differences, holdsLogin, initial, moves, sourceKey, used, type FormState, type Text } from "./camera_edit";
 import type { CameraSettings } from "./types";
 
 const template = "rtsp://{username}:{password}@{host}:{port=554}/{channel=1}";
@@ -59,11 +59,32 @@ describe("a kept password goes nowhere else", () => {
   });
 });
 
-it("a login beside an address is shown where the row has one", () => {
-  expect(used(byUrl, true, template).has("username")).toBe(false);
-  expect(used({ ...byUrl, username: "viewer" }, true, template).has("password")).toBe(true);
-  expect(used(null, true, template)).toEqual(new Set(["name", "transport", "audio", "url"]));
+it("user name and password stand beside an address, but where its protocol has no login", () => {
+  const shown = (settings: CameraSettings | null, url: string) => used(settings, typed(settings, { url }, { byUrl: true }), template);
+  expect(shown(null, "")).toEqual(new Set(["name", "transport", "audio", "url", "username", "password"]));
+  expect(shown(byUrl, "rtsp://h/y").has("password")).toBe(true);
+  for (const url of ["srt://h:9000", "UDP://239.1.1.1:5000"]) {
+    expect(shown(null, url).has("username")).toBe(false);
+    expect(shown({ ...byUrl, username: "viewer" }, url).has("username")).toBe(true);
+  }
 });
+
+it("what is typed beside an address is sent beside it", () => {
+  const form = typed(null, { name: "new", url: "rtsp://h/y", username: "viewer", password: "p@ss/w#rd" }, { byUrl: true });
+  expect(changes(null, form, template)).toEqual({ name: "new", url: "rtsp://h/y", username: "viewer", password: "p@ss/w#rd", enabled: true, record: true });
+});
+
+it.each([
+  ["rtsp://h/y", false],
+  ["rtsp://u:p@h/y", true],
+  ["rtsp://u@h/y", true],
+  ["rtsp://***@h/y", true],
+  ["rtsp://h/a@b", false],
+  ["rtmp://h/app?user=u&pass=p", true],
+  ["http://h/x?user=u", false],
+  ["udp://@239.1.1.1:5000", false],
+  ["", false],
+])("%j holds a login: %s", (url, wanted) => expect(holdsLogin(url)).toBe(wanted));
 
 it("a look is old when the source changed, not when the name did", () => {
   const edit = { name: "a", host: "h", record: true };

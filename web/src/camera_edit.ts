@@ -50,16 +50,25 @@ export function initial(settings: CameraSettings | null, kind: string): FormStat
   };
 }
 
-/** The fields that the chosen source uses. A login in its own columns goes into an address that has none: where a row
- * has both, both are shown. */
-export function used(settings: CameraSettings | null, byUrl: boolean, template: string): Set<Text> {
+/** The fields that the chosen source uses. User name and password go beside a whole address too: the server puts them into
+ * one that has no login. SRT and UDP have none; what a row holds already is shown, so that it can be cleared. */
+export function used(settings: CameraSettings | null, form: FormState, template: string): Set<Text> {
   const always: Text[] = ["name", "transport", "audio"];
-  if (!byUrl) {
+  if (!form.byUrl) {
     const asked = places(template).map((one) => one.name);
     return new Set([...always, "kind", "host", ...texts.filter((name) => asked.includes(name))]);
   }
-  const login = settings !== null && (settings.username !== null || settings.hasPassword);
+  const has = settings !== null && (settings.username !== null || settings.hasPassword);
+  const login = has || !/^(srt|udp):/i.test(form.texts.url);
   return new Set([...always, "url", ...(login ? (["username", "password"] as const) : [])]);
+}
+
+/** Whether a whole address holds a login itself: then it is used as it is, and the fields beside it are not. */
+export function holdsLogin(url: string): boolean {
+  const [, scheme = "", authority = "", query = ""] = /^([a-z]+):\/\/([^/?#]*)[^?]*(?:\?(.*))?$/i.exec(url) ?? [];
+  if (authority.includes("@")) return !/^(srt|udp)$/i.test(scheme);
+  // RTMP servers look for it in the query.
+  return /^rtmps?$/i.test(scheme) && query.split("&").some((pair) => pair.startsWith("user="));
 }
 
 const ports: Readonly<Record<string, string>> = { rtsp: "554", rtsps: "322", rtmp: "1935", rtmps: "443", http: "80", https: "443" };
@@ -88,7 +97,7 @@ export function moves(settings: CameraSettings | null, form: FormState, template
 /** What to send: the fields that differ from what was loaded; of a new camera all that are filled. */
 export function changes(settings: CameraSettings | null, form: FormState, template: string): CameraEdit {
   const edit: Record<string, unknown> = {};
-  for (const name of used(settings, form.byUrl, template)) {
+  for (const name of used(settings, form, template)) {
     const value = form.texts[name];
     const before = settings === null ? "" : textOf(settings, name);
     if (name === "password" && form.clearPassword) edit[name] = null;
@@ -96,7 +105,7 @@ export function changes(settings: CameraSettings | null, form: FormState, templa
   }
   if (!form.byUrl && settings !== null && settings.url !== null) edit["url"] = null;
   // A source that takes no password leaves nowhere to enter it again: it is forgotten.
-  if (moves(settings, form, template) && !used(settings, form.byUrl, template).has("password")) edit["password"] = null;
+  if (moves(settings, form, template) && !used(settings, form, template).has("password")) edit["password"] = null;
   if (settings?.enabled !== form.enabled) edit["enabled"] = form.enabled;
   if (settings?.record !== form.record) edit["record"] = form.record;
   return edit;

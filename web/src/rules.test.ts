@@ -85,6 +85,8 @@ describe("a form", () => {
     ["nothing is there", { values: {} }, ["name", "host"]],
     ["only the chosen source counts", { byUrl: true, values: { name: "gate", host: "a b", url: "rtsp://h/x" } }, []],
     ["a missing address", { byUrl: true }, ["url"]],
+    ["a login beside an address", { byUrl: true, values: { name: "gate", url: "rtsp://h/x", username: "u", password: "p@/" } }, []],
+    ["a password without its user", { byUrl: true, values: { name: "gate", url: "rtsp://h/x", password: "p" } }, ["username"]],
     ["the address as it was loaded", { byUrl: true, values: { name: "gate", url: "rtsp://***@h/x" }, loadedUrl: "rtsp://***@h/x" }, []],
     ["a place without a default", { template: "rtsp://{host}/{channel}" }, ["channel"]],
     ["a place with a default", { template: "rtsp://{host}/{channel=1}" }, []],

@@ -148,6 +148,8 @@ export function complaints(form: Form): Map<string, Complaint> {
   if (byUrl) verdicts.push(["url", value("url") === form.loadedUrl ? null : checkUrl(value("url"))]);
   else verdicts.push(["host", checkHost(value("host"))]);
   for (const name of ["username", "password"]) verdicts.push([name, checkText(value(name)) ?? (byUrl ? null : checkPlace(name, value(name), template, name === "password" && form.keepsPassword))]);
+  // Without a user name the server sends no login.
+  if (byUrl && value("username") === "" && value("password") !== "") verdicts.push(["username", unfinished("The password needs a user name beside it.")]);
   if (!byUrl) {
     verdicts.push(["port", checkPort(value("port"))]);
     for (const name of ["channel", "substream"]) verdicts.push([name, checkText(value(name)) ?? checkPlace(name, value(name), template, false)]);

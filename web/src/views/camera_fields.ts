@@ -1,10 +1,10 @@
 // The fields of the form of a camera: which are shown, what they hold, and what is wrong with them while one types.
 
-import { initial, labels, moves, texts, used, type FormState, type Text } from "../camera_edit";
+import { holdsLogin, initial, labels, moves, texts, used, type FormState, type Text } from "../camera_edit";
 import { complaints, type Complaint } from "../rules";
 import { places, preview } from "../template";
 import type { CameraKind, CameraSettings } from "../types";
-import { h, replace, show } from "../ui/dom";
+import { h, replace, show, text } from "../ui/dom";
 import { Field, toggle, type FieldOptions } from "../ui/field";
 
 const transports = [
@@ -29,6 +29,7 @@ export class CameraFields {
   private readonly enabled = toggle("Enabled", "Pull this camera in");
   private readonly record = toggle("Record", "Keep what it shows");
   private readonly example = h("p", { class: "example" });
+  private readonly warning = h("p", { class: "warning", role: "status", hidden: true });
   private readonly choice: HTMLInputElement[];
   private loaded: CameraSettings | null = null;
 
@@ -45,7 +46,7 @@ export class CameraFields {
     const sources: Text[] = ["kind", "host", "url", "username", "password", "port", "channel", "substream"];
     this.details = h("details", {}, h("summary", {}, "Transport and sound"), h("div", { class: "grid" }, element("transport"), element("audio")));
     this.toggles = h("div", { class: "toggles" }, this.enabled.element, this.record.element);
-    this.elements = [h("div", { class: "grid" }, element("name")), source, h("div", { class: "grid" }, sources.map(element)), this.example, this.details];
+    this.elements = [h("div", { class: "grid" }, element("name")), source, h("div", { class: "grid" }, sources.map(element)), this.example, this.warning, this.details];
   }
 
   /** Shows a camera as it is saved, or an empty form. */
@@ -78,11 +79,13 @@ export class CameraFields {
   /** Something was typed or chosen, or a field was left. */
   show(): void {
     const form = this.state();
-    const shown = used(this.loaded, form.byUrl, this.template());
+    const shown = used(this.loaded, form, this.template());
     for (const name of texts) show(this.fields[name].element, shown.has(name));
     for (const place of places(this.template())) if (place.fallback !== null && place.name in this.fields) this.fields[place.name as Text].suggest(place.fallback);
     show(this.example, !form.byUrl && this.template() !== "");
     replace(this.example, "Will call ", h("code", {}, preview(this.template(), form.texts)));
+    show(this.warning, form.byUrl && holdsLogin(form.texts.url));
+    text(this.warning, "This URL holds a login itself, and that is used. Better take it out and give user name and password in their own fields.");
     this.fields.password.again(moves(this.loaded, form, this.template()));
     const found = this.complaints();
     for (const name of texts) this.fields[name].check(found.get(name) ?? null);
@@ -118,10 +121,13 @@ export class CameraFields {
 
   private complaints(): Map<string, Complaint> {
     const form = this.state();
+    const shown = used(this.loaded, form, this.template());
     const moved = moves(this.loaded, form, this.template()) && form.texts.password === "" && !form.clearPassword;
     const keepsPassword = this.loaded?.hasPassword === true && !form.clearPassword;
     const found = complaints({ values: form.texts, byUrl: form.byUrl, template: this.template(), keepsPassword, loadedUrl: this.loaded?.url ?? null });
-    if (moved && used(this.loaded, form.byUrl, this.template()).has("password")) {
+    // What is typed in a field that is not shown is not sent.
+    for (const name of found.keys()) if (!shown.has(name as Text)) found.delete(name);
+    if (moved && shown.has("password")) {
       found.set("password", { words: "The saved password was entered for another address. Enter it again, or clear it.", unfinished: true });
     }
     return found;
@@ -135,7 +141,7 @@ export class CameraFields {
       host: { placeholder: "192.168.1.20", required: true },
       port: { type: "number" },
       password: { type: "password" },
-      url: { hint: "Takes the place of make and host. A password in it is never shown again.", placeholder: "rtsp://user:password@host:554/path", wide: true, required: true },
+      url: { hint: "Takes the place of make and host. User name and password have their own fields.", placeholder: "rtsp://192.168.1.20:554/path", wide: true, required: true },
       transport: { choices: transports },
       audio: { choices: sounds },
     };
