@@ -76,6 +76,8 @@ struct Row {
     audio: Option<String>,
     enabled: bool,
     record: bool,
+    #[serde(default)]
+    label: Option<String>,
 }
 
 impl KnownCameras {
@@ -183,6 +185,7 @@ impl From<&CameraRow> for Row {
             audio: row.audio.clone(),
             enabled: row.enabled,
             record: row.record,
+            label: row.label.clone(),
         }
     }
 }
@@ -205,6 +208,7 @@ impl From<Row> for CameraRow {
             enabled: row.enabled,
             record: row.record,
             updated_at: None,
+            label: row.label,
         }
     }
 }
@@ -231,6 +235,7 @@ mod tests {
             audio: None,
             enabled,
             record: true,
+            label: Some("Eingang Süd".into()),
         };
         let kinds = [("axis".to_owned(), "rtsp://{host}/".to_owned())].into();
         Known { since: DateTime::UNIX_EPOCH, rows: vec![row.into()], kinds, ran: Some(vec![7]) }
@@ -251,6 +256,7 @@ mod tests {
         assert_eq!((loaded.since, &loaded.kinds), (DateTime::UNIX_EPOCH, &known(true).kinds));
         let row = &loaded.rows[0];
         assert_eq!((row.id, row.name.as_str(), row.port, row.enabled), (7, "gate", Some(8554), true));
+        assert_eq!(row.label.as_deref(), Some("Eingang Süd"));
         assert_eq!(row.password.as_ref().map(ExposeSecret::expose_secret), Some("s3cret"));
         assert!(!file.keep(&later).expect("the same"), "also after a restart");
         assert!(file.keep(&known(false)).expect("changed"));

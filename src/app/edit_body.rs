@@ -21,6 +21,7 @@ pub(super) fn body(edit: &CameraEdit) -> Value {
         audio,
         enabled,
         record,
+        label,
     } = edit;
     let open = |secret: &Option<Option<SecretString>>| {
         secret.as_ref().map(|secret| json!(secret.as_ref().map(ExposeSecret::expose_secret)))
@@ -39,6 +40,7 @@ pub(super) fn body(edit: &CameraEdit) -> Value {
         ("audio", audio.as_ref().map(|value| json!(value))),
         ("enabled", enabled.map(|value| json!(value))),
         ("record", record.map(|value| json!(value))),
+        ("label", label.as_ref().map(|value| json!(value))),
     ];
     let given = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
     Value::Object(given.collect::<Map<_, _>>())
@@ -51,7 +53,7 @@ mod tests {
     #[test]
     fn an_edit_goes_over_the_wire_as_it_is() {
         for text in [
-            r#"{"name":"gate","host":"10.0.0.9","password":"hunter2","enabled":false}"#,
+            r#"{"name":"gate","label":"Eingang","host":"10.0.0.9","password":"hunter2","enabled":false}"#,
             r#"{"host":null,"url":"rtsp://u:p@h/x","password":null,"port":8554,"record":true}"#,
             "{}",
         ] {

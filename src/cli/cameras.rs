@@ -67,7 +67,7 @@ pub enum Command {
         #[command(flatten)]
         fields: Box<Fields>,
         /// Fields to empty, separated by commas: host, port, username, password, channel, substream, url, transport,
-        /// audio
+        /// audio, label
         #[arg(long, value_name = "A,B", value_delimiter = ',')]
         clear: Vec<String>,
         /// How and whom to tell.

@@ -12,6 +12,9 @@ use crate::domain::camera::CameraEdit;
 /// Fields of a camera. Secrets come from files or standard input, as `ps` shows arguments to everybody.
 #[derive(Debug, Default, Args)]
 pub struct Fields {
+    /// Display name: any text of at most 200 characters, shown beside the name.
+    #[arg(long, value_name = "TEXT")]
+    pub label: Option<String>,
     /// Kind, which gives the form of its URL: generic, hikvision, dahua, ... (`cameras kinds` lists them)
     #[arg(long)]
     pub kind: Option<String>,
@@ -89,6 +92,7 @@ impl Fields {
             audio: self.audio.map(Some),
             enabled: self.enabled,
             record: self.record,
+            label: self.label.map(Some),
         };
         clear.iter().try_for_each(|field| empty(&mut edit, field))?;
         Ok(edit)
@@ -112,8 +116,9 @@ fn empty(edit: &mut CameraEdit, field: &str) -> Result<()> {
         "url" => unless_given(&mut edit.url),
         "transport" => unless_given(&mut edit.transport),
         "audio" => unless_given(&mut edit.audio),
+        "label" => unless_given(&mut edit.label),
         _ => {
-            let known = "host, port, username, password, channel, substream, url, transport, audio";
+            let known = "host, port, username, password, channel, substream, url, transport, audio, label";
             return Err(Error::invalid("--clear", format!("{field:?} cannot be emptied; these can: {known}")));
         }
     };

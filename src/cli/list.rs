@@ -31,6 +31,13 @@ fn name(listed: &Listed) -> &str {
     row.or(listed.status.as_ref().map(|status| status.name.as_str())).unwrap_or_default()
 }
 
+fn label(listed: &Listed) -> Option<&str> {
+    match (&listed.settings, &listed.status) {
+        (Some(row), _) => row.label.as_deref(),
+        (None, status) => status.as_ref()?.label.as_deref(),
+    }
+}
+
 fn id_of(listed: &Listed) -> i64 {
     let row = listed.settings.as_ref().map(|row| row.id);
     row.or(listed.status.as_ref().map(|status| status.id)).unwrap_or_default()
@@ -59,7 +66,9 @@ fn words(all: &[Listed]) -> String {
         return "no cameras yet; `streamwarden cameras add NAME --host HOST` adds one".to_owned();
     }
     let word = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
-    let head = ["ID", "NAME", "STATE", "KIND", "SOURCE", "ENABLED", "RECORD"].map(str::to_owned);
+    let has_labels = all.iter().any(|one| label(one).is_some());
+    let last = if has_labels { "LABEL" } else { "" };
+    let head = ["ID", "NAME", "STATE", "KIND", "SOURCE", "ENABLED", "RECORD", last].map(str::to_owned);
     let lines = all.iter().map(|one| {
         let state = one.status.as_ref().map_or_else(|| "-".to_owned(), |status| status.state.to_string());
         let (kind, source, enabled, record) = match (&one.settings, &one.status) {
@@ -73,7 +82,8 @@ fn words(all: &[Listed]) -> String {
             (None, None) => Default::default(),
         };
         let [name, kind, source] = [name(one), &kind, &source].map(printable);
-        [id_of(one).to_string(), name, state, kind, source, enabled, record]
+        let label = printable(label(one).unwrap_or_default());
+        [id_of(one).to_string(), name, state, kind, source, enabled, record, label]
     });
     let table = table(&std::iter::once(head).chain(lines).collect::<Vec<_>>());
     let faults = all.iter().filter_map(|one| one.status.as_ref()).filter_map(fault);
@@ -114,6 +124,7 @@ mod tests {
             enabled: true,
             record: false,
             updated_at: None,
+            label: None,
         }
     }
 
@@ -121,6 +132,7 @@ mod tests {
         CameraStatus {
             id: row.id,
             name: row.name.clone(),
+            label: None,
             kind: row.kind.clone(),
             host: row.host.clone(),
             enabled: true,
@@ -163,5 +175,12 @@ mod tests {
             (&"backoff".into(), &Value::Null, &true.into())
         );
         assert!(!json.to_string().contains("hunter2"));
+        let labelled = CameraRow { label: Some("Hof Süd".to_owned()), ..row(2, "yard") };
+        let two = [listed(row(1, "gate"), None, true), listed(labelled, None, true)];
+        let wanted = "\
+            ID  NAME  STATE  KIND     SOURCE    ENABLED  RECORD  LABEL\n\
+            1   gate  -      generic  10.0.0.9  yes      no\n\
+            2   yard  -      generic  10.0.0.9  yes      no      Hof Süd";
+        assert_eq!(words(&two), wanted);
     }
 }

@@ -200,6 +200,7 @@ mod tests {
         CameraStatus {
             id: 1,
             name: "gate".to_owned(),
+            label: None,
             kind: "generic".to_owned(),
             host: None,
             enabled: true,

@@ -19,6 +19,8 @@ pub struct CameraFacts {
     pub id: i64,
     /// Path name as the row spells it, cut when endless.
     pub name: String,
+    /// Display name.
+    pub label: Option<String>,
     /// Kind.
     pub kind: String,
     /// Host of the source.
@@ -84,6 +86,7 @@ impl Planned {
         let facts = CameraFacts {
             id: row.id,
             name: cut(&row.name),
+            label: row.shown_label(),
             kind: cut(&row.kind),
             host: row.shown_host(),
             enabled: row.enabled,
@@ -151,11 +154,12 @@ fn digest(row: &CameraRow, kinds: &Kinds) -> u64 {
         enabled,
         record,
         updated_at: _,
+        label,
     } = row;
     let open = |secret: &Option<SecretString>| secret.as_ref().map(|secret| secret.expose_secret().to_owned());
     let mut hasher = DefaultHasher::new();
     (id, name, kind, kinds.get(kind), host, port, username, open(password)).hash(&mut hasher);
-    (channel, substream, open(url), transport, audio, enabled, record).hash(&mut hasher);
+    (channel, substream, open(url), transport, audio, enabled, record, label).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -219,6 +223,7 @@ impl CameraFacts {
         CameraStatus {
             id: self.id,
             name: self.name.clone(),
+            label: self.label.clone(),
             kind: self.kind.clone(),
             host: self.host.clone(),
             enabled: self.enabled,
@@ -260,6 +265,7 @@ mod tests {
             enabled: true,
             record: true,
             updated_at: None,
+            label: None,
         }
     }
 
@@ -276,7 +282,7 @@ mod tests {
         };
         let off = CameraRow { enabled: false, ..row(2, "b") };
         let wrong = CameraRow { host: Some("a b".into()), ..row(2, "b") };
-        let table: [(Vec<CameraRow>, Vec<CameraRow>, Vec<FleetChange>); 11] = [
+        let table: [(Vec<CameraRow>, Vec<CameraRow>, Vec<FleetChange>); 12] = [
             (vec![], vec![], vec![]),
             (vec![], base.to_vec(), vec![Start(1), Start(2), Start(3)]),
             (base.to_vec(), base.to_vec(), vec![]),
@@ -286,6 +292,11 @@ mod tests {
             (base.to_vec(), with(wrong.clone()), vec![Stop(2)]),
             (with(off), with(wrong), vec![Show(2)]),
             (base.to_vec(), with(CameraRow { record: false, ..row(2, "b") }), vec![Update { id: 2, restart: false }]),
+            (
+                base.to_vec(),
+                with(CameraRow { label: Some("Yard".into()), ..row(2, "b") }),
+                vec![Update { id: 2, restart: false }],
+            ),
             (base.to_vec(), with(CameraRow { port: Some(8554), ..row(2, "b") }), vec![Update { id: 2, restart: true }]),
             // Two cameras swap their names: both end before either begins.
             (
@@ -314,7 +325,7 @@ mod tests {
         };
         assert_eq!(checked(&rows, &kinds()), 0);
         assert_eq!(with(|row| row.updated_at = Some("now".into())), 0, "says nothing");
-        let changes: [fn(&mut CameraRow); 14] = [
+        let changes: [fn(&mut CameraRow); 15] = [
             |row| row.id = 5000,
             |row| row.name = "other".into(),
             |row| row.kind = "other".into(),
@@ -329,6 +340,7 @@ mod tests {
             |row| row.audio = Some("none".into()),
             |row| row.enabled = false,
             |row| row.record = false,
+            |row| row.label = Some("Yard".into()),
         ];
         for (number, change) in changes.into_iter().enumerate() {
             assert_eq!(with(change), 1, "column {number}");
@@ -351,6 +363,12 @@ mod tests {
         assert!(fleet[&2].refusal().is_some_and(|reason| reason.contains("camera 1")));
         assert!(fleet[&3].refusal().is_some_and(|reason| reason.contains("1000000 bytes")));
         assert_eq!(fleet[&3].facts.name.len(), SHOWN);
+        for (label, wanted) in [("  ", None), (" Süd\n2 ", Some("Süd 2".to_owned())), (&long, Some("x".repeat(200)))]
+        {
+            let labelled = Planned::read(&CameraRow { label: Some(label.to_owned()), ..row(5, "e") }, &kinds());
+            assert!(labelled.source().is_some(), "what is only shown stops no camera");
+            assert_eq!(labelled.facts.label, wanted);
+        }
         assert!(matches!(fleet[&4].plan, Plan::Disabled));
         assert_eq!(changes(&[row(2, "a"), row(1, "a")], &[row(2, "a")]), [FleetChange::Gone(1), FleetChange::Start(2)]);
     }

@@ -43,10 +43,12 @@ fn feed(row: &CameraRow, hasher: &mut impl Hasher) {
         audio,
         enabled,
         record,
+        label,
         // A write that changes nothing is no change that anybody could lose.
         updated_at: _,
     } = row;
     (id, name, kind, host, port, username, channel, substream, transport, audio, enabled, record).hash(hasher);
+    label.hash(hasher);
     for secret in [password, url] {
         secret.as_ref().map(ExposeSecret::expose_secret).hash(hasher);
     }

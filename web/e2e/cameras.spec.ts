@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import { cameras } from "./api";
+import { add, cameras, clear } from "./api";
 import { open, recordTexts } from "./page";
 
 test("a camera is restarted and comes back", async ({ page }) => {
@@ -62,4 +62,36 @@ test("a camera is added, changed and deleted", async ({ page }) => {
   await row.getByRole("button", { name: `Delete ${name}` }).click();
   await page.getByRole("dialog", { name: `Delete ${name}?` }).getByRole("button", { name: "Delete camera" }).click();
   await expect(row).toHaveCount(0);
+});
+
+test("a display name is shown first, with the path beside it, and is found by the filter", async ({ page }) => {
+  const name = `e2e-label/${Date.now()}`;
+  const label = "Eingang Süd (Tor 2)";
+  try {
+    const id = await add(page, { name, url: "rtsp://127.0.0.1:9/none" });
+    await open(page, "#/cameras");
+    await page.getByRole("button", { name: `Edit ${name}` }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Display name", { exact: true }).fill(label);
+    const sent = page.waitForRequest((one) => one.method() === "PATCH");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    expect((await sent).postDataJSON()).toEqual({ label });
+    await expect(dialog).toHaveCount(0);
+    const row = page.locator(`.cameras tr[data-camera="${id}"]`);
+    await expect(row.getByRole("link", { name: label, exact: true })).toBeVisible();
+    await expect(row.locator(".c-name small")).toContainText(name);
+
+    await page.goto("#/");
+    await page.getByLabel("Filter streams").fill("süd tor");
+    const stream = page.locator(`.streams tr[data-name="${name}"]`);
+    await expect(stream.getByRole("link", { name: label, exact: true })).toBeVisible();
+    await expect(stream.locator(".c-name")).toContainText(name);
+    await expect(page.locator(".streams tbody tr")).toHaveCount(1);
+
+    await page.goto(`#/cameras/${id}`);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(label);
+    await expect(page.locator(".headline")).toContainText(name);
+  } finally {
+    await clear(page, name);
+  }
 });

@@ -3,7 +3,7 @@ import { changes, differences, holdsLogin, initial, moves, sourceKey, used, type
 import type { CameraSettings } from "./types";
 
 const template = "rtsp://{username}:{password}@{host}:{port=554}/{channel=1}";
-const saved: CameraSettings = { id: 7, name: "gate", kind: "generic", host: "10.0.0.9", port: 8554, username: "viewer", hasPassword: true, channel: null, substream: null, url: null, transport: null, audio: "aac", enabled: true, record: false, updatedAt: null };
+const saved: CameraSettings = { id: 7, name: "gate", label: null, kind: "generic", host: "10.0.0.9", port: 8554, username: "viewer", hasPassword: true, channel: null, substream: null, url: null, transport: null, audio: "aac", enabled: true, record: false, updatedAt: null };
 const byUrl: CameraSettings = { ...saved, host: null, port: null, username: null, hasPassword: false, url: "rtsp://***@h/x" };
 
 function typed(settings: CameraSettings | null, more: Partial<Record<Text, string>> = {}, rest: Partial<FormState> = {}): FormState {
@@ -27,6 +27,8 @@ describe("what is sent", () => {
     ["a port as a number", saved, typed(saved, { port: "554" }), { port: 554 }],
     ["a port that is none as it is: the server says why", saved, typed(saved, { port: "x" }), { port: "x" }],
     ["null for what was emptied", saved, typed(saved, { port: "", username: "" }), { port: null, username: null }],
+    ["a display name", saved, typed(saved, { label: "Tor Süd" }), { label: "Tor Süd" }],
+    ["null for a display name that was emptied", { ...saved, label: "Tor" }, typed({ ...saved, label: "Tor" }, { label: "" }), { label: null }],
     ["a new password", saved, typed(saved, { password: " p " }), { password: " p " }],
     ["null for a cleared password", saved, typed(saved, {}, { clearPassword: true }), { password: null }],
     ["switches", saved, typed(saved, {}, { enabled: false, record: true }), { enabled: false, record: true }],
@@ -61,7 +63,7 @@ describe("a kept password goes nowhere else", () => {
 
 it("user name and password stand beside an address, but where its protocol has no login", () => {
   const shown = (settings: CameraSettings | null, url: string) => used(settings, typed(settings, { url }, { byUrl: true }), template);
-  expect(shown(null, "")).toEqual(new Set(["name", "transport", "audio", "url", "username", "password"]));
+  expect(shown(null, "")).toEqual(new Set(["name", "label", "transport", "audio", "url", "username", "password"]));
   expect(shown(byUrl, "rtsp://h/y").has("password")).toBe(true);
   for (const url of ["srt://h:9000", "UDP://239.1.1.1:5000"]) {
     expect(shown(null, url).has("username")).toBe(false);
@@ -88,7 +90,7 @@ it.each([
 
 it("a look is old when the source changed, not when the name did", () => {
   const edit = { name: "a", host: "h", record: true };
-  expect(sourceKey(edit)).toBe(sourceKey({ host: "h", name: "b" }));
+  expect(sourceKey(edit)).toBe(sourceKey({ host: "h", name: "b", label: "B" }));
   expect(sourceKey(edit)).not.toBe(sourceKey({ ...edit, transport: "udp" }));
 });
 

@@ -4,11 +4,12 @@
 import { places } from "./template";
 import type { CameraEdit, CameraSettings } from "./types";
 
-export const texts = ["name", "kind", "host", "username", "password", "port", "channel", "substream", "url", "transport", "audio"] as const;
+export const texts = ["name", "label", "kind", "host", "username", "password", "port", "channel", "substream", "url", "transport", "audio"] as const;
 export type Text = (typeof texts)[number];
 
 export const labels: Readonly<Record<Text | "enabled" | "record", string>> = {
   name: "Name",
+  label: "Display name",
   kind: "Make",
   host: "Host",
   username: "User name",
@@ -53,7 +54,7 @@ export function initial(settings: CameraSettings | null, kind: string): FormStat
 /** The fields that the chosen source uses. User name and password go beside a whole address too: the server puts them into
  * one that has no login. SRT and UDP have none; what a row holds already is shown, so that it can be cleared. */
 export function used(settings: CameraSettings | null, form: FormState, template: string): Set<Text> {
-  const always: Text[] = ["name", "transport", "audio"];
+  const always: Text[] = ["name", "label", "transport", "audio"];
   if (!form.byUrl) {
     const asked = places(template).map((one) => one.name);
     return new Set([...always, "kind", "host", ...texts.filter((name) => asked.includes(name))]);
@@ -113,7 +114,7 @@ export function changes(settings: CameraSettings | null, form: FormState, templa
 
 /** What a look at the source depends on: when it changes, the last look tells nothing. */
 export function sourceKey(edit: CameraEdit): string {
-  const { name: _name, enabled: _enabled, record: _record, ...source } = edit;
+  const { name: _name, label: _label, enabled: _enabled, record: _record, ...source } = edit;
   return JSON.stringify(Object.entries(source).sort());
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { incidentWords, nextTry, soundWords, why } from "./camera_words";
+import { incidentWords, nextTry, pathBeside, soundWords, titleOf, why } from "./camera_words";
 import type { CameraState, CameraStatus } from "./types";
 
 const now = Date.parse("2026-03-09T12:00:00Z");
@@ -47,4 +47,14 @@ it("a taken path explains itself", () => {
 
 it("an incident of a later version shows as it is", () => {
   expect([incidentWords("otherPublisher"), incidentWords("moonDown")]).toEqual(["Path taken", "moonDown"]);
+});
+
+it.each([
+  [undefined, "gate", null],
+  [null, "gate", null],
+  ["", "gate", null],
+  ["Tor Süd", "Tor Süd", "gate"],
+])("label %j: called %j, beside it %j", (label, title, path) => {
+  const one = camera("running", label === undefined ? {} : { label });
+  expect([titleOf(one), pathBeside(one)]).toEqual([title, path]);
 });

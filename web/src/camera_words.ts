@@ -53,3 +53,14 @@ const incidents: Record<string, string> = {
 export function incidentWords(kind: string): string {
   return incidents[kind] ?? kind;
 }
+
+/** What a camera is called: its display name, or the path it is published under. */
+export function titleOf(camera: Pick<CameraStatus, "name" | "label">): string {
+  const { label } = camera;
+  return label === null || label === undefined || label === "" ? camera.name : label;
+}
+
+/** The path, where the title is another one. */
+export function pathBeside(camera: Pick<CameraStatus, "name" | "label">): string | null {
+  return titleOf(camera) === camera.name ? null : camera.name;
+}

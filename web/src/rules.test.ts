@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkHost, checkName, checkPort, checkUrl, complaints, type Complaint, type Form } from "./rules";
+import { checkHost, checkLabel, checkName, checkPort, checkUrl, complaints, type Complaint, type Form } from "./rules";
 
 /** `ok`, `later` (more typing may mend it) or `wrong`. */
 function kind(complaint: Complaint | null): string {
@@ -17,6 +17,8 @@ describe("a name", () => {
     expect(checkName("a;b")?.words).toContain("“;”");
   });
 });
+
+it.each([["", "ok"], ["Eingang Süd (Tor 2)", "ok"], ["ü".repeat(200), "ok"], ["ü".repeat(201), "wrong"], ["a\tb", "wrong"], ["a\u0085b", "wrong"]])("display name %j: %s", (label, wanted) => expect(kind(checkLabel(label))).toBe(wanted));
 
 describe("a host", () => {
   it.each(["10.0.0.9", "cam.local", "camera_1", "fe80::1", "[fe80::1]", "fe80::1%eth0", "::1"])("%j is one", (host) => expect(checkHost(host)).toBe(null));

@@ -30,7 +30,7 @@ function odd(text: string, allowed: RegExp): string | null {
 export function checkName(name: string): Verdict {
   if (name === "") return unfinished("A camera needs a name.");
   const bad = odd(name, /[0-9A-Za-z_\-/.]/);
-  if (bad !== null) return wrong(`A name cannot hold ${shown(bad)}.`);
+  if (bad !== null) return wrong(`A name cannot hold ${shown(bad)}: it is a path. The display name can.`);
   if (size(name) > 200) return wrong("A name has at most 200 characters.");
   const parts = name.split("/");
   if (parts[0] === "") return wrong("A name does not begin with /.");
@@ -39,6 +39,12 @@ export function checkName(name: string): Verdict {
   const last = parts[parts.length - 1];
   if (last === "") return unfinished("A name does not end with /.");
   return last === "." || last === ".." ? unfinished("A name has no part “.” or “..”.") : null;
+}
+
+/** What is shown in place of the name. */
+export function checkLabel(label: string): Verdict {
+  if ([...label].some((one) => one < " " || (one >= "\x7f" && one <= "\x9f"))) return wrong("It holds a control character (a line end, a tab): remove it.");
+  return [...label].length > 200 ? wrong("A display name has at most 200 characters.") : null;
 }
 
 /** A name or an address, without port and path. */
@@ -144,7 +150,7 @@ export interface Form {
 export function complaints(form: Form): Map<string, Complaint> {
   const { values, byUrl, template } = form;
   const value = (name: string) => values[name] ?? "";
-  const verdicts: [string, Verdict][] = [["name", checkName(value("name"))]];
+  const verdicts: [string, Verdict][] = [["name", checkName(value("name"))], ["label", checkLabel(value("label"))]];
   if (byUrl) verdicts.push(["url", value("url") === form.loadedUrl ? null : checkUrl(value("url"))]);
   else verdicts.push(["host", checkHost(value("host"))]);
   for (const name of ["username", "password"]) verdicts.push([name, checkText(value(name)) ?? (byUrl ? null : checkPlace(name, value(name), template, name === "password" && form.keepsPassword))]);

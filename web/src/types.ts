@@ -44,6 +44,8 @@ export type CameraState =
 export interface CameraStatus {
   id: number;
   name: string;
+  /** Display name. */
+  label?: string | null;
   kind: string;
   host: string | null;
   enabled: boolean;
@@ -62,6 +64,7 @@ export interface CameraStatus {
 /** The writable part of a camera: an absent field keeps its value, null clears it. */
 export interface CameraEdit {
   name?: string;
+  label?: string | null;
   kind?: string;
   host?: string | null;
   port?: number | null;
@@ -80,6 +83,8 @@ export interface CameraEdit {
 export interface CameraSettings {
   id: number;
   name: string;
+  /** Display name. */
+  label: string | null;
   kind: string;
   host: string | null;
   port: number | null;

@@ -121,6 +121,7 @@ mod tests {
         Change::Camera(CameraStatus {
             id: 7,
             name: "front".to_owned(),
+            label: None,
             kind: "hikvision".to_owned(),
             host: None,
             enabled: true,

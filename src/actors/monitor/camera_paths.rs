@@ -77,8 +77,15 @@ mod tests {
     use crate::domain::fleet::CameraFacts;
 
     fn camera(id: i64, name: &str, enabled: bool) -> CameraStatus {
-        let facts =
-            CameraFacts { id, name: name.to_owned(), kind: "generic".to_owned(), host: None, enabled, record: true };
+        let facts = CameraFacts {
+            id,
+            name: name.to_owned(),
+            label: None,
+            kind: "generic".to_owned(),
+            host: None,
+            enabled,
+            record: true,
+        };
         facts.status("main", CameraState::Running, DateTime::UNIX_EPOCH)
     }
 

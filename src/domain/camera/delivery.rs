@@ -40,6 +40,7 @@ mod tests {
         let facts = CameraFacts {
             id: 1,
             name: "gate".to_owned(),
+            label: None,
             kind: "generic".to_owned(),
             host: None,
             enabled: true,

@@ -5,13 +5,18 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::base::{Error, Result};
 
 use super::source::{CameraSource, Kinds};
-use super::{CameraEdit, CameraRow, HIDDEN, password};
+use super::{CameraEdit, CameraRow, HIDDEN, LONGEST_LABEL, password};
 
 /// Checks an edit of `row` (or, without one, a new camera) by the rules for rows: what would come out must be a camera
 /// that could run, and a stored password stays where it was entered for. The error names the field.
 pub fn check_edit(row: Option<&CameraRow>, edit: &CameraEdit, kinds: &Kinds) -> Result<()> {
     if row.is_none() && edit.name.is_none() {
         return Err(Error::invalid("name", "is missing; a camera needs the name of its path, such as \"gate\""));
+    }
+    check_label(edit)?;
+    if row.is_some() && !touches_source(edit) && edit.enabled.is_none() && edit.record.is_none() {
+        // Only what is shown changes: whatever else is wrong with the row was so before.
+        return Ok(());
     }
     let target = edited(row, edit);
     // A camera that is switched off may keep what somebody else wrote into its row, but nothing wrong is added to it.
@@ -39,8 +44,21 @@ pub fn draft(row: Option<&CameraRow>, edit: &CameraEdit, kinds: &Kinds) -> Resul
 impl CameraEdit {
     /// Whether it changes nothing.
     pub fn is_empty(&self) -> bool {
-        !touches_source(self) && self.enabled.is_none() && self.record.is_none()
+        !touches_source(self) && self.enabled.is_none() && self.record.is_none() && self.label.is_none()
     }
+}
+
+fn check_label(edit: &CameraEdit) -> Result<()> {
+    let Some(Some(label)) = &edit.label else { return Ok(()) };
+    let length = label.chars().count();
+    if length > LONGEST_LABEL {
+        let sentence = format!("has {length} characters, at most {LONGEST_LABEL} are allowed; shorten it");
+        return Err(Error::invalid("label", sentence));
+    }
+    if label.chars().any(char::is_control) {
+        return Err(Error::invalid("label", "holds a control character (a line end, a tab); remove it"));
+    }
+    Ok(())
 }
 
 /// A URL as it is shown has `***` where its credentials are, and would be saved with them gone.
@@ -71,6 +89,7 @@ fn touches_source(edit: &CameraEdit) -> bool {
         audio,
         enabled: _,
         record: _,
+        label: _,
     } = edit;
     name.is_some()
         || kind.is_some()
@@ -103,6 +122,7 @@ fn edited(row: Option<&CameraRow>, edit: &CameraEdit) -> CameraRow {
         enabled: edit.enabled.or(row.map(|row| row.enabled)).unwrap_or(true),
         record: edit.record.or(row.map(|row| row.record)).unwrap_or(true),
         updated_at: None,
+        label: text(&edit.label, row.map(|row| &row.label)),
     }
 }
 
@@ -122,6 +142,8 @@ mod tests {
     fn edits_are_checked_as_the_row_they_lead_to() {
         let row = edited(None, &edit(r#"{"name":"gate","host":"10.0.0.9"}"#));
         let broken = CameraRow { host: None, ..row.clone() };
+        let long_label = format!(r#"{{"label":"{}"}}"#, "ü".repeat(201));
+        let off = CameraRow { enabled: false, ..row.clone() };
         let table = [
             (None, r#"{"name":"gate","host":"10.0.0.9"}"#, None),
             (None, r#"{"name":"gate","url":"rtsp://h/x"}"#, None),
@@ -137,6 +159,12 @@ mod tests {
             (Some(&row), r#"{"url":"rtsp://h/x?token=***"}"#, Some("url")),
             (Some(&row), r#"{"url":"rtsp://u:a***b@h/x"}"#, None),
             (Some(&row), r#"{"name":"../x"}"#, Some("name")),
+            (None, r#"{"name":"gate","host":"h","label":"Eingang Süd (Tor 2)"}"#, None),
+            (None, r#"{"name":"gate","host":"h","label":"two\nlines"}"#, Some("label")),
+            (Some(&row), r#"{"label":null}"#, None),
+            (Some(&row), &long_label, Some("label")),
+            (Some(&off), &long_label, Some("label")),
+            (Some(&broken), r#"{"label":"Eingang"}"#, None),
             (Some(&broken), r#"{"enabled":false}"#, None),
             (Some(&broken), r#"{"enabled":true}"#, Some("host")),
             (Some(&broken), r#"{"enabled":false,"host":"a b"}"#, Some("host")),

@@ -31,6 +31,9 @@ use utoipa::ToSchema;
 /// What stands for credentials in a URL that is shown; see [`CameraRow::shown_url`].
 const HIDDEN: &str = "***";
 
+/// Longest display name, in characters.
+pub const LONGEST_LABEL: usize = 200;
+
 /// One row of the `cameras` table as the database gives it. Nothing in it has been checked yet.
 #[derive(Clone, Debug)]
 pub struct CameraRow {
@@ -64,6 +67,8 @@ pub struct CameraRow {
     pub record: bool,
     /// Last change of the row, as the database keeps it.
     pub updated_at: Option<String>,
+    /// Display name; any text.
+    pub label: Option<String>,
 }
 
 impl CameraRow {
@@ -73,6 +78,14 @@ impl CameraRow {
     /// Host of the source as far as the row tells it, for display.
     pub fn shown_host(&self) -> Option<String> {
         source::host_of(self)
+    }
+
+    /// Its display name on one line, cut at [`LONGEST_LABEL`]; `None` when there is none. A row may hold anything, and what is
+    /// only shown stops no camera.
+    pub fn shown_label(&self) -> Option<String> {
+        let label = self.label.as_deref()?.trim().chars().take(LONGEST_LABEL);
+        let label: String = label.map(|c| if c.is_control() { ' ' } else { c }).collect();
+        Some(label.trim().to_owned()).filter(|label| !label.is_empty())
     }
 
     /// Its column `host`; `***` where that may hold a password, for display.
@@ -144,6 +157,10 @@ pub struct CameraEdit {
     /// Whether its stream should be recorded.
     #[serde(default)]
     pub record: Option<bool>,
+    /// Display name, at most 200 characters; null clears.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub label: Option<Option<String>>,
 }
 
 /// Tells an explicit null (`Some(None)`) from an absent field (`None`).
@@ -218,6 +235,9 @@ pub struct CameraStatus {
     pub id: i64,
     /// Path name.
     pub name: String,
+    /// Display name; null when the row has none.
+    #[serde(default)]
+    pub label: Option<String>,
     /// Kind of the row.
     pub kind: String,
     /// Host of the source, without port.

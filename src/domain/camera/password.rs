@@ -123,6 +123,7 @@ mod tests {
             enabled: true,
             record: true,
             updated_at: None,
+            label: None,
         }
     }
 

@@ -13,6 +13,9 @@ pub struct CameraSettings {
     pub id: i64,
     /// Path name.
     pub name: String,
+    /// Display name; null when it has none.
+    #[serde(default)]
+    pub label: Option<String>,
     /// Key into the kinds.
     pub kind: String,
     /// Host name or address; `***` where a password was written into it.
@@ -46,6 +49,7 @@ impl From<&CameraRow> for CameraSettings {
         Self {
             id: row.id,
             name: row.name.clone(),
+            label: row.shown_label(),
             kind: row.kind.clone(),
             host: row.shown_host_column(),
             port: row.port,

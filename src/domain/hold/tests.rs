@@ -23,6 +23,7 @@ fn row(id: i64, name: &str) -> CameraRow {
         enabled: true,
         record: true,
         updated_at: None,
+        label: None,
     }
 }
 
@@ -152,6 +153,17 @@ fn commands_are_not_undone_by_the_plan() {
     assert!(would_end(added.as_deref(), None) && would_end(added.as_deref(), off.as_deref()));
     assert!(!would_end(None, None) && !would_end(off.as_deref(), None));
     assert!(!would_end(added.as_deref(), added.as_deref()));
+}
+
+#[test]
+fn labels_count_for_nothing() {
+    let before = read(&rows(&[1, 2, 3, 4, 5]));
+    let labelled = |row: CameraRow| CameraRow { label: Some(format!("Tor {}", row.id)), ..row };
+    let after = read(&rows(&[1, 2, 3, 4, 5]).into_iter().map(labelled).collect::<Vec<_>>());
+    let (fleet, held) = weigh(&before, after, 0.5, None);
+    assert!(held.is_none(), "{held:?}");
+    assert_eq!(fleet[&5].facts.label.as_deref(), Some("Tor 5"));
+    assert!(!would_end(Some(&*before[&1]), Some(&*fleet[&1])));
 }
 
 #[test]

@@ -177,6 +177,7 @@ pub fn camera(id: i64, name: &str) -> CameraStatus {
     CameraStatus {
         id,
         name: name.to_owned(),
+        label: None,
         kind: "hikvision".to_owned(),
         host: Some("10.0.0.9".to_owned()),
         enabled: true,
@@ -297,5 +298,6 @@ fn written(row: CameraRow) -> Written {
 fn status(row: &CameraRow) -> CameraStatus {
     let mut status = camera(row.id, &row.name);
     (status.kind, status.host, status.enabled) = (row.kind.clone(), row.host.clone(), row.enabled);
+    status.label = row.shown_label();
     status
 }

@@ -2,6 +2,7 @@
 
 mod cameras;
 mod complaints;
+mod labels;
 mod log_files;
 mod programs;
 mod publishing;

@@ -9,6 +9,7 @@ mod held;
 mod hostile;
 mod incidents;
 mod known;
+mod labels;
 mod live_store;
 mod log;
 mod looks;

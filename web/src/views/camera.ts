@@ -1,6 +1,6 @@
 // One camera in full: what its restream does, how it is set up, what its ffmpeg said, and what went wrong with it.
 
-import { nextTry, why } from "../camera_words";
+import { nextTry, pathBeside, titleOf, why } from "../camera_words";
 import { ago, dateTime } from "../format";
 import { href } from "../router";
 import type { CameraStatus } from "../types";
@@ -23,6 +23,7 @@ class CameraPage implements View {
   title = "Camera";
   private camera: CameraStatus | null = null;
   private readonly heading = h("h1", { id: "camera-title" });
+  private readonly path = h("p", { class: "lead", hidden: true });
   private readonly badge = new Badge(cameraLook);
   private readonly since = h("span", { class: "lead" });
   private readonly next = h("span", { class: "next", hidden: true });
@@ -53,7 +54,7 @@ class CameraPage implements View {
       "section",
       { class: "page camera", "aria-labelledby": "camera-title" },
       h("a", { class: "back", href: href({ page: "cameras" }) }, icon("back"), "Cameras"),
-      h("div", { class: "headline" }, h("div", {}, this.heading, this.status, this.reason), this.buttons),
+      h("div", { class: "headline" }, h("div", {}, this.heading, this.path, this.status, this.reason), this.buttons),
       this.missing,
       this.body,
     );
@@ -71,8 +72,10 @@ class CameraPage implements View {
     }
     const changed = found.state !== this.camera?.state;
     this.camera = found;
-    this.title = found.name;
-    text(this.heading, found.name);
+    this.title = titleOf(found);
+    text(this.heading, titleOf(found));
+    text(this.path, pathBeside(found) ?? "");
+    show(this.path, pathBeside(found) !== null);
     this.badge.update(found.state);
     set(this.element, "data-state", found.state);
     const said = why(found);
@@ -112,7 +115,8 @@ class CameraPage implements View {
 
   private gone(): void {
     if (this.missing.querySelector("h2") !== null) return;
-    text(this.heading, this.camera?.name ?? "Camera");
+    text(this.heading, this.camera === null ? "Camera" : titleOf(this.camera));
+    show(this.path, false);
     show(this.reason, false);
     replace(this.missing, h("h2", {}, "This camera is not there any more"), h("p", {}, "It was deleted, or its row is gone from the table."), h("a", { class: "button", href: href({ page: "cameras" }) }, "See all cameras"));
   }

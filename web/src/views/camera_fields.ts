@@ -46,7 +46,7 @@ export class CameraFields {
     const sources: Text[] = ["kind", "host", "url", "username", "password", "port", "channel", "substream"];
     this.details = h("details", {}, h("summary", {}, "Transport and sound"), h("div", { class: "grid" }, element("transport"), element("audio")));
     this.toggles = h("div", { class: "toggles" }, this.enabled.element, this.record.element);
-    this.elements = [h("div", { class: "grid" }, element("name")), source, h("div", { class: "grid" }, sources.map(element)), this.example, this.warning, this.details];
+    this.elements = [h("div", { class: "grid" }, element("name"), element("label")), source, h("div", { class: "grid" }, sources.map(element)), this.example, this.warning, this.details];
   }
 
   /** Shows a camera as it is saved, or an empty form. */
@@ -137,6 +137,7 @@ export class CameraFields {
     const kinds = this.kinds.map((one) => ({ value: one.kind, label: one.kind }));
     const more: Partial<Record<Text, Partial<FieldOptions>>> = {
       name: { hint: "The path it is published under: letters, digits, - _ . and /", placeholder: "site/front-door", required: true, wide: true },
+      label: { hint: "Any text to be shown in place of the name. May stay empty.", placeholder: "Front door (south)", wide: true },
       kind: { choices: kinds },
       host: { placeholder: "192.168.1.20", required: true },
       port: { type: "number" },

@@ -87,10 +87,10 @@ class CameraForm {
 
   private async look(signal: AbortSignal): Promise<Probe | null> {
     // A camera is tested before one finds a name for it.
-    if (!this.fields.check((name) => name !== "name")) return null;
+    if (!this.fields.check((name) => name !== "name" && name !== "label")) return null;
     const edit = this.edit();
     this.looked = sourceKey(edit);
-    const { name: _name, enabled: _enabled, record: _record, ...source } = edit;
+    const { name: _name, label: _label, enabled: _enabled, record: _record, ...source } = edit;
     return api.probe(source, this.loaded?.settings.id ?? null, signal);
   }
 

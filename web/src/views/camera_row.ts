@@ -1,7 +1,7 @@
 // One camera in the list, with its buttons.
 
 import { api } from "../api";
-import { nextTry, why } from "../camera_words";
+import { nextTry, pathBeside, titleOf, why } from "../camera_words";
 import { ago, dateTime } from "../format";
 import { href } from "../router";
 import type { CameraStatus } from "../types";
@@ -62,10 +62,10 @@ export function cameraRow(first: CameraStatus, { now, visible, observer }: Surro
     update(given) {
       camera = given;
       set(element, "data-state", camera.state);
-      text(name, camera.name);
-      set(name, "title", camera.name);
+      text(name, titleOf(camera));
+      set(name, "title", titleOf(camera));
       set(name, "href", href({ page: "camera", id: camera.id }));
-      text(where, [camera.kind, camera.host].filter((one) => one !== null && one !== "").join(" · "));
+      text(where, [pathBeside(camera), camera.kind, camera.host].filter((one) => one !== null && one !== "").join(" · "));
       badge.update(camera.state);
       set(since, "title", `since ${dateTime(camera.since)}`);
       const said = why(camera);

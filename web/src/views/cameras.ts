@@ -1,6 +1,7 @@
 // Cameras: what each restream does, and adding, changing, restarting, deleting them.
 
 import { exportUrl } from "../api";
+import { titleOf } from "../camera_words";
 import { plural } from "../format";
 import type { CameraStatus } from "../types";
 import { h, Keyed, replace, set, show, text } from "../ui/dom";
@@ -26,7 +27,7 @@ const columns = [
 type Column = (typeof columns)[number]["key"];
 
 function compare(column: Column): (a: CameraStatus, b: CameraStatus) => number {
-  const byName = (a: CameraStatus, b: CameraStatus) => a.name.localeCompare(b.name, "en", { numeric: true }) || a.id - b.id;
+  const byName = (a: CameraStatus, b: CameraStatus) => titleOf(a).localeCompare(titleOf(b), "en", { numeric: true }) || a.id - b.id;
   if (column === "state") return (a, b) => cameraOrder[a.state] - cameraOrder[b.state] || byName(a, b);
   if (column === "restarts") return (a, b) => b.restarts - a.restarts || byName(a, b);
   return byName;

@@ -1,6 +1,7 @@
 // One stream in full: how it has been, what it is made of, and the way to its camera and recordings.
 
 import { api, sentence } from "../api";
+import { titleOf } from "../camera_words";
 import { ago, bitrate, bytes, dateTime, plural, source } from "../format";
 import { href } from "../router";
 import { streamKey } from "../store";
@@ -37,11 +38,13 @@ function words(track: Track): string {
 
 class StreamPage implements View {
   readonly element: HTMLElement;
-  readonly title: string;
+  title: string;
   private stream: StreamStatus | null = null;
   private span: (typeof spans)[number] = spans[0];
   private samples: Sample[] = [];
   private asked = 0;
+  private readonly heading = h("h1", { id: "stream-title" });
+  private readonly path = h("p", { class: "lead", hidden: true });
   private readonly badge = new Badge(streamLook);
   private readonly since = h("span", { class: "lead" });
   private readonly reason = h("p", { class: "why", hidden: true });
@@ -62,6 +65,8 @@ class StreamPage implements View {
     private readonly now: () => number,
   ) {
     this.title = name;
+    text(this.heading, name);
+    text(this.path, name);
     this.choices = spans.map((one) => h("button", { type: "button", class: "small", "aria-pressed": one === this.span ? "true" : "false", onclick: () => this.choose(one) }, one.label));
     this.body = h(
       "div",
@@ -73,7 +78,7 @@ class StreamPage implements View {
       "section",
       { class: "page", "aria-labelledby": "stream-title" },
       h("a", { class: "back", href: href({ page: "streams" }) }, icon("back"), "Streams"),
-      h("div", { class: "headline" }, h("div", {}, h("h1", { id: "stream-title" }, name), h("p", { class: "status-line" }, this.badge.element, this.since), this.reason)),
+      h("div", { class: "headline" }, h("div", {}, this.heading, this.path, h("p", { class: "status-line" }, this.badge.element, this.since), this.reason)),
       this.missing,
       this.body,
     );
@@ -89,6 +94,9 @@ class StreamPage implements View {
     show(this.body, found !== null || this.stream !== null);
     show(this.missing, known && found === null && this.stream === null);
     const camera = [...live.cameras.values()].find((one) => one.server === this.server && one.path === this.name) ?? null;
+    this.title = camera === null ? this.name : titleOf(camera);
+    text(this.heading, this.title);
+    show(this.path, this.title !== this.name);
     if (known && found === null) {
       this.gone(camera);
       return;

@@ -5,7 +5,7 @@ import { Sparkline } from "../ui/sparkline";
 import { Badge, cameraLook, recordingLook, streamLook } from "../ui/states";
 import { ago, bitrate, dateTime, plural, source, track } from "../format";
 import { href } from "../router";
-import { nextTry } from "../camera_words";
+import { nextTry, titleOf } from "../camera_words";
 import { streamKey } from "../store";
 import { reasonOf, type StreamLine } from "../stream_lines";
 import type { Past } from "../past";
@@ -27,6 +27,7 @@ export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLi
   const { server, name } = first.stream;
   const key = streamKey(server, name);
   const link = h("a", { class: "name", title: name, href: href({ page: "stream", server, name }) }, name);
+  const path = h("small", { hidden: true }, name);
   const serverName = h("small", {}, server);
   const badge = new Badge(streamLook);
   const since = h("small", { class: "since" });
@@ -45,7 +46,7 @@ export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLi
   const element = h(
     "tr",
     { role: "row", "data-key": key, "data-name": name },
-    h("th", { scope: "row", role: "rowheader", class: "c-name" }, link, serverName),
+    h("th", { scope: "row", role: "rowheader", class: "c-name" }, link, path, serverName),
     cell("state", "State", h("span", { class: "line" }, badge.element, since, cameraLink, next), reason),
     cell("source", "Source", from),
     cell("bitrate", "Bitrate", spark.element, rate),
@@ -82,6 +83,10 @@ export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLi
       if (drawn && !around.visible.has(key)) return;
       drawn = true;
       set(element, "data-recorded", given.recording !== null);
+      const title = camera === null ? name : titleOf(camera);
+      text(link, title);
+      set(link, "title", title);
+      show(path, title !== name);
       show(serverName, given.several);
       badge.update(stream.state);
       set(since, "title", `since ${dateTime(stream.since)}`);

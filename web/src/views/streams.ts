@@ -1,5 +1,6 @@
 // The live table: every stream of every server, sorted and filtered, moving by itself.
 
+import { titleOf } from "../camera_words";
 import { h, Keyed, replace, set, show, text } from "../ui/dom";
 import { icon } from "../ui/icons";
 import { remembered } from "../ui/memory";
@@ -25,7 +26,7 @@ const columns = [
 type Column = (typeof columns)[number]["key"];
 
 function compare(column: Column): (a: StreamLine, b: StreamLine) => number {
-  const name = (line: StreamLine) => line.stream.name;
+  const name = (line: StreamLine) => (line.camera === null ? line.stream.name : titleOf(line.camera));
   const byName = (a: StreamLine, b: StreamLine) =>
     name(a).localeCompare(name(b), "en", { numeric: true }) || a.stream.server.localeCompare(b.stream.server);
   const rules: Record<Column, (a: StreamLine, b: StreamLine) => number> = {
@@ -43,7 +44,7 @@ function compare(column: Column): (a: StreamLine, b: StreamLine) => number {
 /** Every word of the filter must be somewhere in the row. */
 export function matches(line: StreamLine, filter: string): boolean {
   const { stream, recording } = line;
-  const words = [stream.name, reasonOf(line), stream.server, stream.state, stream.sourceType ?? "", recording?.state ?? "", ...stream.tracks.map((one) => one.codec)];
+  const words = [stream.name, line.camera?.label ?? "", reasonOf(line), stream.server, stream.state, stream.sourceType ?? "", recording?.state ?? "", ...stream.tracks.map((one) => one.codec)];
   const haystack = words.join(" ").toLowerCase();
   return filter.toLowerCase().split(/\s+/).every((word) => haystack.includes(word));
 }

@@ -116,7 +116,8 @@ async fn with_live(live: SharedLive, row: CameraStatus) -> CameraStatus {
     let found = live.latest().await.ok().and_then(|latest| latest.cameras.into_iter().find(|old| old.id == row.id));
     match found {
         Some(old) if row.enabled && old.enabled => {
-            CameraStatus { name: row.name, kind: row.kind, host: row.host, record: row.record, path: row.path, ..old }
+            let CameraStatus { name, label, kind, host, record, path, .. } = row;
+            CameraStatus { name, label, kind, host, record, path, ..old }
         }
         _ => row,
     }

@@ -51,6 +51,7 @@ mod tests {
         let facts = crate::domain::fleet::CameraFacts {
             id,
             name: "gate".to_owned(),
+            label: None,
             kind: "generic".to_owned(),
             host: None,
             enabled: true,

@@ -53,11 +53,13 @@ pub(in crate::adapters::database) async fn a_camera_keeps_every_field(database: 
         audio: filled("aac"),
         enabled: Some(false),
         record: Some(false),
+        label: filled("Eingang Süd"),
     };
     let added = database.add_camera(edit).await.expect("added");
     assert_eq!(added.port, Some(8554));
     assert_eq!(added.channel.as_deref(), Some("3"));
     assert_eq!(added.transport.as_deref(), Some("udp"));
+    assert_eq!(added.label.as_deref(), Some("Eingang Süd"));
     assert!(!added.enabled && !added.record && added.updated_at.is_some());
     assert!(shown(&added).contains("p@ss wörd") && shown(&added).contains("rtsp://a:b@h/x"));
     assert!(!format!("{added:?}").contains("p@ss"), "a row prints without its secrets");

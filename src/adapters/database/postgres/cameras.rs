@@ -18,7 +18,7 @@ use crate::domain::camera::sheet::CameraWrite;
 use crate::domain::camera::{CameraEdit, CameraRow, check_kind_change, check_unused};
 
 const COLUMNS: &str = "id, name, kind, host, port, username, password, channel, substream, url, transport, audio, \
-                       enabled, record, updated_at";
+                       enabled, record, updated_at, label";
 
 type Value = Box<dyn ToSql + Sync + Send>;
 
@@ -192,6 +192,7 @@ fn camera(row: &Row) -> CameraRow {
         enabled: row.try_get(12).unwrap_or(false),
         record: row.try_get(13).unwrap_or(false),
         updated_at: updated_at.map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true)),
+        label: filled(row, 15),
     }
 }
 
@@ -229,6 +230,7 @@ fn assignments(edit: CameraEdit) -> Result<Vec<(&'static str, Value)>, Failure> 
         ("audio", edit.audio.map(text)),
         ("enabled", edit.enabled.map(flag)),
         ("record", edit.record.map(flag)),
+        ("label", edit.label.map(text)),
     ];
     Ok(columns.into_iter().filter_map(|(column, value)| Some((column, value?))).collect())
 }

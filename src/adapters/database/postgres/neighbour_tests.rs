@@ -26,6 +26,7 @@ const MADE: &str = "SELECT count(*) FROM pg_class WHERE relnamespace <> 'pg_cata
 const BACK: &str = "DO $$ DECLARE one text; BEGIN FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' \
     AND tablename NOT IN ('cameras', 'camera_kinds', 'streamwarden_schema_history') \
     LOOP EXECUTE 'DROP TABLE ' || one || ' CASCADE'; END LOOP; END $$; \
+    ALTER TABLE cameras DROP COLUMN label; \
     DELETE FROM streamwarden_schema_history WHERE version > 1";
 
 #[tokio::test]

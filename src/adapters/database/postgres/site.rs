@@ -25,7 +25,7 @@ use crate::domain::camera::CameraRow;
 const KEY: &str = "database.cameras_query";
 
 /// What we read, in this order; all but the first two may be missing.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "id",
     "name",
     "kind",
@@ -41,6 +41,7 @@ const COLUMNS: [&str; 15] = [
     "enabled",
     "record",
     "updated_at",
+    "label",
 ];
 
 /// The cameras of a site.
@@ -173,6 +174,7 @@ fn camera(row: &Row) -> Option<CameraRow> {
         enabled: flag(filled(row, 12).as_deref()),
         record: flag(filled(row, 13).as_deref()),
         updated_at: filled(row, 14),
+        label: filled(row, 15),
     })
 }
 

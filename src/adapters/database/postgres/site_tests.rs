@@ -7,7 +7,7 @@ use super::testserver::{TestServer, shared};
 use crate::adapters::database::site::WithSite;
 use crate::adapters::database::{Database, IncidentQuery, sqlite};
 use crate::base::error::Kind;
-use crate::domain::camera::CameraEdit;
+use crate::domain::camera::{CameraEdit, CameraRow};
 
 fn name_of(url: &SecretString) -> String {
     let name = url.expose_secret().rsplit('/').next().and_then(|name| name.split('?').next());
@@ -25,7 +25,8 @@ async fn cameras_are_read_by_the_names_of_their_columns_whatever_their_types() {
                 (NULL, 'lost', NULL, NULL, NULL, NULL, NULL), (3, 'again', NULL, NULL, NULL, NULL, NULL)";
     server.psql(&database, made).expect("made");
     let query = "SELECT no AS id, label AS name, host(address) AS host, port, active AS enabled, at AS updated_at, \
-                 'ignored' AS colour FROM cctv ORDER BY label DESC -- theirs;";
+                 upper(label) AS label, \
+                 'ignored' AS colour FROM cctv ORDER BY cctv.label DESC -- theirs;";
     let table = SiteTable::open(&url, query).await.expect("opened");
     let cameras = table.cameras().await.expect("read");
     let found: Vec<_> = cameras.iter().map(|row| (row.id, row.name.as_str(), row.enabled)).collect();
@@ -33,7 +34,12 @@ async fn cameras_are_read_by_the_names_of_their_columns_whatever_their_types() {
     let gate = &cameras[2];
     assert_eq!((gate.host.as_deref(), gate.port, gate.kind.as_str()), (Some("10.0.0.3"), Some(8554), "generic"));
     assert_eq!((gate.record, gate.updated_at.as_deref()), (true, Some("2026-01-31")));
-    assert_eq!(cameras[0].port, Some(-1), "a port that is no number is refused by its rule and hides no other row");
+    assert_eq!(gate.label.as_deref(), Some("GATE"));
+    assert_eq!(
+        cameras[0].port,
+        Some(CameraRow::NOT_A_NUMBER),
+        "a port that is no number is refused by its rule and hides no other row"
+    );
     let told = table.ping().await.expect("answers");
     assert!(told.starts_with("cameras by database.cameras_query from localhost:") && told.ends_with(": 3"), "{told}");
 

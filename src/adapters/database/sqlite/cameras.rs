@@ -13,7 +13,7 @@ use crate::domain::camera::sheet::CameraWrite;
 use crate::domain::camera::{CameraEdit, CameraRow, check_kind_change, check_unused};
 
 const COLUMNS: &str = "id, name, kind, host, port, username, password, channel, substream, url, transport, audio, \
-                       enabled, record, updated_at";
+                       enabled, record, updated_at, label";
 
 pub(super) fn all(connection: &mut Connection) -> Result<Vec<CameraRow>, Failure> {
     every(connection)
@@ -168,6 +168,7 @@ fn camera(row: &Row<'_>) -> rusqlite::Result<CameraRow> {
         enabled: decode::flag(row, 12),
         record: decode::flag(row, 13),
         updated_at: decode::text(row, 14),
+        label: decode::filled(row, 15),
     })
 }
 
@@ -190,6 +191,7 @@ fn assignments(edit: CameraEdit) -> Vec<(&'static str, Value)> {
         ("audio", edit.audio.map(text)),
         ("enabled", edit.enabled.map(flag)),
         ("record", edit.record.map(flag)),
+        ("label", edit.label.map(text)),
     ]
     .into_iter()
     .filter_map(|(column, value)| Some((column, value?)))

@@ -13,7 +13,7 @@ use super::{Patience, Sqlite, open, open_with_limit};
 use crate::adapters::database::behaviour::recordings::segment;
 use crate::adapters::database::{Database, NodeStore, SegmentQuery, Skip, behaviour};
 use crate::base::error::Kind;
-use crate::domain::camera::CameraEdit;
+use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::name::StreamName;
 use crate::domain::recording::{SegmentState, Session};
 
@@ -119,7 +119,7 @@ async fn hostile_rows_leave_the_others_readable() {
     let cameras = fresh.cameras().await.expect("listed");
     let names: Vec<&str> = cameras.iter().map(|camera| camera.name.as_str()).collect();
     assert_eq!((names.len(), names[0], names[5]), (6, "good1", "good2"));
-    assert_eq!((cameras[1].port, cameras[1].enabled), (Some(-1), false));
+    assert_eq!((cameras[1].port, cameras[1].enabled), (Some(CameraRow::NOT_A_NUMBER), false));
     for hostile in &names[1..5] {
         assert!(StreamName::parse(hostile).is_err(), "{hostile:.40} must be refused by the rules");
     }
@@ -251,7 +251,7 @@ async fn an_older_schema_is_migrated_and_keeps_its_rows() {
     drop(first);
     let shell = Connection::open(&path).expect("opened");
     let back = "DROP TABLE segments; DROP TABLE sessions; DROP TABLE incidents; DROP TABLE camera_probes; \
-                DROP TABLE nodes; \
+                DROP TABLE nodes; DROP TRIGGER cameras_updated_at; ALTER TABLE cameras DROP COLUMN label; \
                 DROP TABLE recording_days; DROP TABLE segment_counts; DELETE FROM refinery_schema_history WHERE version > 1";
     shell.execute_batch(back).expect("back to version 1");
     let (one, two) = futures_util::future::join(open(&path), open(&path)).await;

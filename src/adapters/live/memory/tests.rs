@@ -49,6 +49,7 @@ fn camera(id: i64) -> Change {
     Change::Camera(CameraStatus {
         id,
         name: format!("cam{id}"),
+        label: None,
         kind: "generic".to_owned(),
         host: None,
         enabled: true,

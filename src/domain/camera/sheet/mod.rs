@@ -25,7 +25,7 @@ pub const MOST_ROWS: usize = 20_000;
 pub const MOST_FAULTS: usize = 100;
 
 /// The columns, in the order they are written in. Named as in the table.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "name",
     "kind",
     "host",
@@ -39,6 +39,7 @@ const COLUMNS: [&str; 13] = [
     "audio",
     "enabled",
     "record",
+    "label",
 ];
 
 /// Spreadsheets run a cell that begins with one of these as a formula. Such a cell is written with a `'` in front, which

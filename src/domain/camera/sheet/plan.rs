@@ -116,12 +116,16 @@ fn difference(edit: CameraEdit, row: &CameraRow) -> CameraEdit {
         audio: new(edit.audio, &row.audio),
         enabled: new(edit.enabled, &row.enabled),
         record: new(edit.record, &row.record),
+        // As it was written out.
+        label: new(edit.label, &row.shown_label()),
     }
 }
 
 fn is_nothing(edit: &CameraEdit) -> bool {
-    let CameraEdit { name, kind, host, port, username, password, channel, substream, url, transport, audio, .. } = edit;
-    let texts = [host, username, channel, substream, transport, audio];
+    let CameraEdit {
+        name, kind, host, port, username, password, channel, substream, url, transport, audio, label, ..
+    } = edit;
+    let texts = [host, username, channel, substream, transport, audio, label];
     name.is_none()
         && kind.is_none()
         && port.is_none()

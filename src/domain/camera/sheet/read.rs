@@ -186,6 +186,7 @@ fn fill(edit: &mut CameraEdit, column: &str, cell: &str) -> Result<(), String> {
         "audio" => edit.audio = Some(given),
         "enabled" => edit.enabled = given.map(|text| flag(&text)).transpose()?,
         "record" => edit.record = given.map(|text| flag(&text)).transpose()?,
+        "label" => edit.label = Some(given),
         _ => return Err("is no column of a camera".to_owned()),
     }
     Ok(())

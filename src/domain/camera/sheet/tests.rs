@@ -26,6 +26,7 @@ fn row(id: i64, name: &str) -> CameraRow {
         enabled: true,
         record: false,
         updated_at: None,
+        label: None,
     }
 }
 
@@ -92,6 +93,7 @@ fn faults_name_their_line_and_column() {
         ("name,host\r\na,h\r\n\r\n../x,h\r\n", 4, Some("name"), "climb"),
         ("name,host\na,\n", 2, Some("host"), "is empty"),
         ("name,host,kind\na,h,acme\n", 2, Some("kind"), "generic"),
+        ("name,host,label\na,h,x\ty\n", 2, Some("label"), "control character"),
         ("name,url\na,file:/etc/passwd\n", 2, Some("url"), "rtsp://"),
         ("name,url\na,rtsp://***@h/x\n", 2, Some("url"), "write the whole URL"),
         (&wide, 1, Some(&wide[..40]), "no such column"),
@@ -140,6 +142,10 @@ fn absent_columns_stay_empty_cells_clear_and_passwords_are_kept() {
     let edit = only(&planned);
     let password = edit.password.as_ref().and_then(Option::as_ref).map(ExposeSecret::expose_secret);
     assert_eq!((password, edit.enabled, edit.record), (Some(" 'new "), Some(false), Some(true)));
+    let planned = import("name,label\ngate,Eingang Süd\n", &rows);
+    assert_eq!(only(&planned).label, Some(Some("Eingang Süd".into())));
+    let labelled = [CameraRow { label: Some("Eingang Süd".into()), ..row(7, "gate") }];
+    assert_eq!(only(&import("name,label\ngate,\n", &labelled)).label, Some(None));
     let wrong = import("name,host\ngate,\n", &rows).report;
     assert_eq!(wrong.faults[0].field.as_deref(), Some("host"), "an edit is checked as the row it leads to");
 }
@@ -167,7 +173,11 @@ fn what_is_written_holds_no_secret_and_no_formula_and_reads_as_no_change() {
     let mut rows: Vec<CameraRow> = hostile
         .iter()
         .zip(1..)
-        .map(|(text, id)| CameraRow { username: Some((*text).to_owned()), ..row(id, &format!("c{id}")) })
+        .map(|(text, id)| CameraRow {
+            username: Some((*text).to_owned()),
+            label: Some((*text).to_owned()),
+            ..row(id, &format!("c{id}"))
+        })
         .collect();
     let url = SecretString::from("rtsp://viewer:s3cret@10.0.0.9/a?token=abc");
     rows.push(CameraRow { url: Some(url), host: None, enabled: false, ..row(90, "-x/y.z") });

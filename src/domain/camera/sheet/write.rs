@@ -31,6 +31,7 @@ fn cells(row: &CameraRow) -> [String; COLUMNS.len()] {
         text(&row.audio),
         word(row.enabled),
         word(row.record),
+        text(&row.shown_label()),
     ]
 }
 

@@ -33,6 +33,7 @@ fn row() -> CameraRow {
         enabled: true,
         record: true,
         updated_at: None,
+        label: None,
     }
 }
 
