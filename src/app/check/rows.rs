@@ -72,6 +72,7 @@ mod tests {
             enabled: true,
             record: true,
             updated_at: None,
+            label: None,
         }
     }
 
