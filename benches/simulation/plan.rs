@@ -32,6 +32,7 @@ fn row(n: usize) -> CameraRow {
         enabled: true,
         record: true,
         updated_at: None,
+        label: None,
     }
 }
 
