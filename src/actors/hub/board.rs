@@ -121,7 +121,7 @@ mod tests {
         Change::Camera(CameraStatus {
             id: 7,
             name: "front".to_owned(),
-            label: None,
+            label: Some("Eingang Süd".to_owned()),
             kind: "hikvision".to_owned(),
             host: None,
             enabled: true,
@@ -222,6 +222,7 @@ mod tests {
         let items = json(&snapshot)["items"].clone();
         assert_eq!((&items[0]["kind"], &items[0]["name"]), (&json!("server"), &json!("main")));
         assert_eq!((&items[1]["kind"], &items[1]["cameraKind"]), (&json!("camera"), &json!("hikvision")));
+        assert_eq!(items[1]["label"], json!("Eingang Süd"));
         board.note(&[Change::CameraGone { id: 7 }]);
         let delta = json(&board.flush().expect("a change"));
         assert_eq!(delta["remove"], json!([{"kind": "camera", "id": 7}]));

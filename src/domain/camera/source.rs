@@ -144,7 +144,7 @@ pub struct CameraSource {
 impl CameraSource {
     /// Checks a row against the known kinds. The error names the column at fault, in words for people.
     pub fn from_row(row: &CameraRow, kinds: &Kinds) -> Result<Self> {
-        let name = StreamName::parse(&row.name)?;
+        let name = name_of(&row.name)?;
         let transport = filled(row.transport.as_deref()).map_or(Ok(Transport::default()), str::parse)?;
         let audio = filled(row.audio.as_deref()).map_or(Ok(AudioPolicy::default()), str::parse)?;
         let url = with_lower_scheme(url_for(row, kinds)?);
@@ -203,6 +203,16 @@ impl CameraSource {
         let transport = if self.transport == Transport::Udp { "udp" } else { "" };
         format!("{:016x}", fnv1a([self.shown.as_str(), transport]))
     }
+}
+
+/// The path. Who wrote a text for people there is told where that goes.
+fn name_of(name: &str) -> Result<StreamName> {
+    let is_for_people =
+        !name.chars().any(char::is_control) && name.contains(|c: char| c == ' ' || c.is_alphabetic() && !c.is_ascii());
+    StreamName::parse(name).map_err(|error| match is_for_people {
+        true => Error::invalid("name", format!("{}; a text for people goes into label", error.message())),
+        false => error,
+    })
 }
 
 /// What is called for a row, with its credentials.

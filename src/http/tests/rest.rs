@@ -86,6 +86,11 @@ async fn a_camera_is_added_changed_restarted_and_deleted() {
         (changed.status, &changed.json()["host"], &changed.json()["enabled"]),
         (200, &Value::Null, &json!(false))
     );
+    let named = world.send(Method::PATCH, &address, r#"{"label":"Eingang Süd"}"#).await;
+    let settings = world.get(&format!("{address}/settings")).await;
+    for answer in [&named, &settings] {
+        assert_eq!((answer.status, &answer.json()["label"]), (200, &json!("Eingang Süd")));
+    }
     let taken = world.send(Method::POST, "/api/v1/cameras", r#"{"name":"gate"}"#).await;
     assert_eq!((taken.status, &taken.json()["title"]), (409, &json!("Conflict")));
     assert_eq!(world.ask(Method::POST, &format!("{address}/restart"), &[], None).await.status, 200);

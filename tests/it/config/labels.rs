@@ -30,6 +30,8 @@ fn a_label_is_given_listed_carried_by_csv_and_cleared() {
     assert!(report.contains("changed 1"), "{report}");
     assert_eq!(label(), "Eingang Nord");
 
+    let refused = room.run(&["cameras", "add", "Eingang Süd", "--host", "10.0.0.9"], &ALONE);
+    assert!(refused.code != Some(0) && refused.err.contains("a text for people goes into label"), "{}", refused.err);
     let long = "ü".repeat(201);
     let refused = room.run(&["cameras", "edit", "gate", "--label", &long], &ALONE);
     assert!(refused.code != Some(0) && refused.err.contains("label: has 201 characters"), "{}", refused.err);
