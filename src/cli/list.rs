@@ -43,20 +43,30 @@ fn id_of(listed: &Listed) -> i64 {
     row.or(listed.status.as_ref().map(|status| status.id)).unwrap_or_default()
 }
 
-/// Rows without their secrets; `status` is as `GET /api/v1/cameras` has it, null where nothing is known.
 fn json(all: &[Listed]) -> String {
     json!({ "items": all.iter().map(item).collect::<Vec<_>>(), "next": null }).to_string()
 }
 
+/// What `GET /api/v1/cameras` has of a camera while a program runs on it; null otherwise.
+const RUNNING_ONLY: [&str; 7] = ["state", "since", "restarts", "lastError", "nextStart", "sound", "server"];
+
+/// A camera as `GET /api/v1/cameras` has it, and beside that the further fields of its settings, and whether its row is gone.
 fn item(listed: &Listed) -> Value {
-    let status = listed.status.as_ref().map_or(Value::Null, |status| json!(status));
     let mut item = match &listed.settings {
-        Some(row) => json!(row),
-        // It has no settings any more: what is known is its state.
-        None => json!({ "id": id_of(listed), "name": name(listed) }),
+        Some(row) => {
+            let mut item = json!(row);
+            (item["host"], item["path"]) = (json!(row.source_host()), json!(row.name));
+            item
+        }
+        None => json!({}),
     };
+    for field in RUNNING_ONLY {
+        item[field] = Value::Null;
+    }
+    if let Some(Value::Object(fields)) = listed.status.as_ref().map(|status| json!(status)) {
+        fields.into_iter().for_each(|(field, value)| item[field] = value);
+    }
     item["rowGone"] = listed.settings.is_none().into();
-    item["status"] = status;
     item
 }
 
@@ -171,7 +181,7 @@ mod tests {
         assert_eq!(words(&all), wanted);
         let json: Value = serde_json::from_str(&json(&all)).expect("JSON");
         assert_eq!(
-            (&json["items"][1]["status"]["state"], &json["items"][2]["status"], &json["items"][3]["rowGone"]),
+            (&json["items"][1]["state"], &json["items"][2]["state"], &json["items"][3]["rowGone"]),
             (&"backoff".into(), &Value::Null, &true.into())
         );
         assert!(!json.to_string().contains("hunter2"));
@@ -182,5 +192,25 @@ mod tests {
             1   gate  -      generic  10.0.0.9  yes      no\n\
             2   yard  -      generic  10.0.0.9  yes      no      Hof Süd";
         assert_eq!(words(&two), wanted);
+    }
+
+    #[test]
+    fn the_json_of_a_camera_is_that_of_the_api_with_its_settings_beside_it() {
+        let of_url = CameraRow { host: None, url: Some("rtsp://viewer:hunter2@10.0.0.7/x".into()), ..row(5, "lab") };
+        let at = |row: &CameraRow| CameraStatus { host: row.shown_host(), ..status(row, CameraState::Running) };
+        for row in [row(1, "gate"), of_url, CameraRow { host: Some("a b".into()), ..row(6, "wrong") }] {
+            let api = json!(at(&row));
+            let settings = Some(CameraSettings::from(&row));
+            let running = item(&Listed { settings: settings.clone(), status: Some(at(&row)) });
+            let alone = item(&Listed { settings, status: None });
+            for (field, value) in api.as_object().expect("an object") {
+                assert_eq!(&running[field], value, "{field}");
+                let known = if RUNNING_ONLY.contains(&field.as_str()) { &Value::Null } else { value };
+                assert_eq!(&alone[field], known, "{field}, where nobody runs");
+            }
+            let keys = |item: &Value| item.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+            assert_eq!(keys(&running), keys(&alone));
+            assert!(running["status"].is_null() && running["hasPassword"].is_boolean(), "{running}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! When the spool's disk is too full to record.
 
+use crate::base::size::size;
+
 /// Why nobody may record with `free` bytes on the spool's disk; `None` when there is room. Who has paused goes on only
 /// with a tenth more than the limit, or recordings would stop and go with every file that is deleted.
 ///
@@ -12,17 +14,6 @@ pub fn verdict(free: u64, min_free: u64, is_paused: bool) -> Option<String> {
             size(min_free)
         )
     })
-}
-
-/// `1.5 GB`: three digits are enough for people.
-fn size(bytes: u64) -> String {
-    let (unit, divisor) = match bytes {
-        0..1_000_000 => ("kB", 1_000),
-        1_000_000..1_000_000_000 => ("MB", 1_000_000),
-        _ => ("GB", 1_000_000_000),
-    };
-    let tenths = bytes / (divisor / 10);
-    format!("{}.{} {unit}", tenths / 10, tenths % 10)
 }
 
 #[cfg(test)]
@@ -46,14 +37,5 @@ mod tests {
         assert_eq!(verdict(u64::MAX, u64::MAX, true), None, "nothing overflows");
         let words = verdict(0, limit, false).expect("full");
         assert!(words.contains("record.min_free (1.0 GB)") && words.contains("keep_local"), "{words}");
-    }
-
-    #[test]
-    fn sizes() {
-        for (bytes, words) in
-            [(500, "0.5 kB"), (1_000_000, "1.0 MB"), (1_073_741_824, "1.0 GB"), (u64::MAX, "18446744073.7 GB")]
-        {
-            assert_eq!(size(bytes), words);
-        }
     }
 }

@@ -12,6 +12,7 @@ use super::error::Answer;
 use super::state::State;
 use crate::actors::record::SpoolDisk;
 use crate::adapters::live::Latest;
+use crate::base::size::size;
 use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraState, CameraStatus, undelivered};
 use crate::domain::probe::PUBLISH_LOGIN;
@@ -156,7 +157,7 @@ fn recording(recordings: &[RecordingStatus], disk: &SpoolDisk) -> Service {
         ok: fault.is_none(),
         required: disk.obstacle.is_some(),
         detail: fault.unwrap_or_else(|| match disk.free {
-            Some(free) => format!("{} recordings, {:.1} GB free in the spool", recordings.len(), free as f64 / 1e9),
+            Some(free) => format!("{} recordings, {} free in the spool", recordings.len(), size(free)),
             None => format!("{} recordings", recordings.len()),
         }),
     }

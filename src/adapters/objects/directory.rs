@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use super::{ObjectStore, key};
 use crate::adapters::folder::{Folder, FolderKind};
+use crate::base::size::size;
 use crate::base::{Error, Result, Scope};
 
 /// Where objects are while they are written. `+` cannot stand in a key.
@@ -133,7 +134,7 @@ impl Directory {
         self.is_there()?;
         drop(Incoming::new(&self.root)?);
         let free = self.free_now()?;
-        Ok(format!("directory {}, {:.1} GB free", self.root.display(), free as f64 / 1e9))
+        Ok(format!("directory {}, {} free", self.root.display(), size(free)))
     }
 
     /// Files are slow at times, so they are read and written outside the async threads.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use nix::sys::statvfs::statvfs;
 
 use super::report::Finding;
+use crate::base::size::size;
 
 /// Whether we may write in `folder`, or make it where it does not exist yet, and whether `least` bytes are free there.
 pub(super) fn folder(what: &str, folder: &Path, least: u64) -> Finding {
@@ -24,9 +25,9 @@ pub(super) fn folder(what: &str, folder: &Path, least: u64) -> Finding {
     match statvfs(&existing) {
         Ok(disk) => {
             let free = disk.blocks_available().saturating_mul(disk.fragment_size());
-            let found = format!("{shown} {state}, {} free", gigabytes(free));
+            let found = format!("{shown} {state}, {} free", size(free));
             if free < least {
-                let remedy = format!("free {} more, or lower record.min_free", gigabytes(least - free));
+                let remedy = format!("free {} more, or lower record.min_free", size(least - free));
                 return Finding::fault(what, format!("{found}: too little for recording"), remedy);
             }
             Finding::ok(what, found)
@@ -54,14 +55,14 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-fn gigabytes(bytes: u64) -> String {
-    format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30))
-}
-
 #[cfg(test)]
 mod tests {
+    use regex::Regex;
+
     use super::super::report::Verdict;
     use super::*;
+    use crate::adapters::objects::ObjectStore;
+    use crate::adapters::objects::directory::Directory;
 
     #[test]
     fn folders_are_judged_and_not_created() {
@@ -83,5 +84,19 @@ mod tests {
         }
         assert!(!new.exists());
         assert_eq!(std::fs::read_dir(root.path()).expect("a folder").count(), 1, "nothing is left behind");
+    }
+
+    #[tokio::test]
+    async fn check_and_the_page_count_a_disk_in_the_same_unit() {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let store = Directory::open(root.path().to_path_buf()).expect("an object store");
+        // What `/ready` and the page show of it.
+        let shown = store.ping().await.expect("it answers");
+        let found = folder("objects", root.path(), 0).found;
+        let unit = |words: &str| {
+            let words = Regex::new(r"[0-9]\.[0-9] ([kMGT]B) free$").expect("a pattern").captures(words).expect(words);
+            words[1].to_owned()
+        };
+        assert_eq!(unit(&found), unit(&shown), "{found}; {shown}");
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::CameraRow;
+use super::{CameraRow, url};
 
 /// The settings of one camera. What is absent in the row is null.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -42,6 +42,16 @@ pub struct CameraSettings {
     pub record: bool,
     /// Last change of the row, as the database keeps it.
     pub updated_at: Option<String>,
+}
+
+impl CameraSettings {
+    /// Host of the source, as a `CameraStatus` has it: of its own URL, else of the column; `None` where that is no host.
+    pub fn source_host(&self) -> Option<String> {
+        match self.url.as_deref().map(str::trim).filter(|own| !own.is_empty()) {
+            Some(own) => url::read(own, "url").ok().map(|parts| parts.host),
+            None => self.host.clone().filter(|host| url::check_host(host).is_ok()),
+        }
+    }
 }
 
 impl From<&CameraRow> for CameraSettings {

@@ -103,7 +103,8 @@ pub struct StreamStatus {
     pub bytes_sent: u64,
     /// Readers, count.
     pub readers: u32,
-    /// Incoming bits per second over the last polls; null until two polls have been seen.
+    /// Incoming bits per second over the last polls. 0 when nothing arrives (stalled, offline); null while it is not
+    /// known: until two polls have been seen, and while the server does not answer.
     pub bitrate: Option<u64>,
     /// Tracks as the server tells them.
     pub tracks: Vec<Track>,
@@ -129,7 +130,7 @@ pub struct Sample {
     pub at: DateTime<Utc>,
     /// State at that time.
     pub state: StreamState,
-    /// Bits per second; null when unknown.
+    /// Bits per second, 0 when nothing arrived; null when it was not known.
     pub bitrate: Option<u64>,
     /// Readers, count.
     pub readers: u32,

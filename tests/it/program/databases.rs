@@ -63,7 +63,12 @@ async fn another_database_than_that_of_the_running_program_is_refused() {
     assert_eq!(program.sql("SELECT name FROM cameras"), [serde_json::json!({ "name": "found" })]);
     // And with its own configuration as well.
     let own_list = json(&room.run(&[&["cameras", "list", "--json"][..], &own].concat(), &[]));
-    assert_eq!(own_list["items"][0]["status"]["name"], "found");
+    let by_http = program.api.get("/api/v1/cameras").await;
+    let (listed, shown) = (&own_list["items"][0], by_http["items"][0].as_object().expect("a camera"));
+    assert!(shown.keys().all(|field| listed.get(field).is_some()) && listed.get("status").is_none(), "{listed}");
+    for field in ["id", "name", "kind", "host", "enabled", "record", "server", "path"] {
+        assert_eq!(listed[field], shown[field], "{field}: the command line and the API say the same");
+    }
     assert_eq!(elsewhere.names(), ["in.csv"]);
     program.stop().await;
     media.stop().await;
