@@ -3,12 +3,13 @@
 use actix_web::{HttpRequest, web};
 use uuid::Uuid;
 
+use super::cameras::id_of;
 use super::error::{Answer, Problem};
 use super::list::List;
 use super::query::Query;
 use super::state::State;
 use crate::adapters::database::IncidentQuery;
-use crate::base::Error;
+use crate::base::{Error, Kind};
 use crate::domain::incident::{Incident, IncidentKind};
 
 /// Incidents in one answer when nobody says how many, and the most there are.
@@ -19,7 +20,7 @@ const MOST: u32 = 1_000;
 #[utoipa::path(get, path = "/api/v1/incidents", operation_id = "listIncidents", tag = "incidents",
     params(
         ("open" = Option<bool>, Query, description = "true: only those that last"),
-        ("camera" = Option<i64>, Query, description = "only of the camera with this id"),
+        ("camera" = Option<String>, Query, min_length = 1, description = "only of the camera with this id or name; a number is an id"),
         ("kind" = Option<IncidentKind>, Query, description = "only of this kind"),
         ("from" = Option<DateTime<Utc>>, Query, description = "RFC 3339; only those that lasted beyond it"),
         ("to" = Option<DateTime<Utc>>, Query, description = "RFC 3339; only those that began before it"),
@@ -34,7 +35,10 @@ const MOST: u32 = 1_000;
 pub(super) async fn list(state: web::Data<State>, request: HttpRequest) -> Answer<web::Json<List<Incident>>> {
     let mut query = Query::of(&request)?;
     let open = query.parsed("open", "true or false")?.unwrap_or(false);
-    let camera = query.parsed("camera", "the id of a camera")?;
+    let camera = match query.text("camera")? {
+        Some(camera) => Some(id_of(&state, &camera).await.map_err(no_filter)?),
+        None => None,
+    };
     let kind = query.text("kind")?.map(|word| IncidentKind::parse(&word).ok_or_else(unknown_kind)).transpose()?;
     let (from, to) = (query.time("from")?, query.time("to")?);
     let after: Option<Uuid> = query.parsed("after", "the `next` of the page before")?;
@@ -46,6 +50,13 @@ pub(super) async fn list(state: web::Data<State>, request: HttpRequest) -> Answe
     items.truncate(limit as usize);
     let next = items.last().filter(|_| has_more).map(|incident| incident.id.to_string());
     Ok(web::Json(List::part(items, next)))
+}
+
+fn no_filter(error: Error) -> Error {
+    match error.kind() {
+        Kind::NotFound => Error::invalid("camera", "must be the id of a camera, or the name of one that is there"),
+        _ => error,
+    }
 }
 
 fn unknown_kind() -> Error {

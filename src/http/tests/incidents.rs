@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::world::{World, at};
+use super::world::{World, at, camera};
+use crate::adapters::live::Change;
 use crate::domain::incident::{Incident, IncidentKind, Subject};
 
 async fn opened(world: &World, camera: i64, second: i64) -> Uuid {
@@ -18,6 +19,7 @@ async fn opened(world: &World, camera: i64, second: i64) -> Uuid {
 async fn incidents_are_listed_paged_and_filtered() {
     let world = World::new().await;
     let (first, second) = (opened(&world, 1, 0).await, opened(&world, 2, 10).await);
+    world.publish(vec![Change::Camera(camera(1, "site/gate"))]).await;
     world.state.database.close_incident(first, at(5)).await.expect("closed");
 
     let page = world.get("/api/v1/incidents?limit=1").await;
@@ -35,6 +37,9 @@ async fn incidents_are_listed_paged_and_filtered() {
         ("open=true", vec![second]),
         ("open=false", vec![second, first]),
         ("camera=1", vec![first]),
+        ("camera=site/gate", vec![first]),
+        // Gone long ago; its incidents stay.
+        ("camera=77", vec![]),
         ("kind=serverDown", vec![]),
         ("to=2027-01-15T08:00:09Z", vec![first]),
         ("from=2027-01-15T08:00:06Z", vec![second]),
@@ -47,6 +52,7 @@ async fn incidents_are_listed_paged_and_filtered() {
     for (query, field) in [
         ("open=maybe", "open"),
         ("camera=gate", "camera"),
+        ("camera=", "camera"),
         ("kind=x", "kind"),
         ("from=now", "from"),
         ("after=x", "after"),
