@@ -108,13 +108,18 @@ async fn edits_act(
     };
     assert_eq!(others(&now), others(relays), "{what}");
     let Some(since) = since else { return };
+    // What waited in memory is written within seconds.
     for (kind, words) in [("serviceDown", "the database"), ("cameraDown", "SIGKILL")] {
-        let told = stage.incidents(kind).await;
-        let then = told.iter().filter(|one| {
-            one["openedAt"].as_str().is_some_and(|at| at.parse().is_ok_and(|at: DateTime<Utc>| at >= since))
-        });
-        let why: Vec<_> = then.filter_map(|one| one["cause"].as_str()).collect();
-        assert!(why.iter().any(|why| why.contains(words)), "{what}: {kind} since {since}: {told:#?}");
+        stage
+            .until("an incident of the outage", || async {
+                let told = stage.incidents(kind).await;
+                let then = told.iter().filter(|one| {
+                    one["openedAt"].as_str().is_some_and(|at| at.parse().is_ok_and(|at: DateTime<Utc>| at >= since))
+                });
+                let told_so = then.filter_map(|one| one["cause"].as_str()).any(|why| why.contains(words));
+                if told_so { Ok(()) } else { Err(format!("{what}: {kind} since {since}: {told:#?}")) }
+            })
+            .await;
     }
 }
 

@@ -30,8 +30,10 @@ async fn a_camera_that_behaves_is_seen_as_it_is() {
         stage.state("gate", CameraState::Running).await;
         let viewer = Viewer::of(&gate(&stage));
         let frames = viewer.next(60).await;
-        let lasted = frames[59].time.saturating_sub(frames[0].time);
-        assert!((2.2..2.5).contains(&lasted.as_secs_f64()), "{words}: 59 frames of 40 ms take {lasted:?}");
+        // B-frames come after pictures of a later time: up to three of them are missing at the end.
+        let times = || frames.iter().map(|frame| frame.time);
+        let lasted = times().max().expect("frames").saturating_sub(times().min().expect("frames"));
+        assert!((2.2..2.6).contains(&lasted.as_secs_f64()), "{words}: 59 frames of 40 ms take {lasted:?}");
         assert!(frames.iter().all(|frame| frame.age.is_some_and(|age| age.as_secs() < 3)), "{words}: {frames:?}");
         assert_eq!(viewer.seen().tracks, tracks, "{words}");
         assert_eq!(viewer.seen().sound > 0, tracks.len() == 2, "{words}");
