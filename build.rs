@@ -1,5 +1,8 @@
-//! Tells the program which commit it is built from: `STREAMWARDEN_COMMIT` where packagers set it, else what git says when a
+//! Tells the program which commit it is built from: `BUILD_COMMIT` where packagers set it, else what git says when a
 //! release is built. Without either, as from an unpacked archive, it is not known and nothing fails.
+//!
+//! None of the names begins with `STREAMWARDEN_`: cargo hands what is set here to whatever it runs (`cargo run`, tests), and the
+//! program refuses variables with its own prefix that it does not know.
 //!
 //! Builds for development do not ask git: every commit would build everything again.
 
@@ -8,15 +11,15 @@ use std::process::Command;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-env-changed=STREAMWARDEN_COMMIT");
-    let given = env::var("STREAMWARDEN_COMMIT").ok().filter(|commit| is_plain(commit));
+    println!("cargo:rerun-if-env-changed=BUILD_COMMIT");
+    let given = env::var("BUILD_COMMIT").ok().filter(|commit| is_plain(commit));
     let is_release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
     let commit = given.or_else(|| if is_release { commit_of_git() } else { None }).unwrap_or_default();
     let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
-    println!("cargo:rustc-env=STREAMWARDEN_BUILT_FROM={commit}");
+    println!("cargo:rustc-env=BUILT_FROM={commit}");
     match commit.as_str() {
-        "" => println!("cargo:rustc-env=STREAMWARDEN_VERSION={version}"),
-        _ => println!("cargo:rustc-env=STREAMWARDEN_VERSION={version} ({commit})"),
+        "" => println!("cargo:rustc-env=BUILT_VERSION={version}"),
+        _ => println!("cargo:rustc-env=BUILT_VERSION={version} ({commit})"),
     }
 }
 

@@ -5,10 +5,10 @@ use serde_json::json;
 use super::{Failure, Print, say};
 
 /// Version, and the commit where it is known: `0.1.0 (1a2b3c4d5e6f)`. Builds for development do not name it.
-pub const SHORT: &str = env!("STREAMWARDEN_VERSION");
+pub const SHORT: &str = env!("BUILT_VERSION");
 
 /// The commit; empty where it is not known.
-const COMMIT: &str = env!("STREAMWARDEN_BUILT_FROM");
+const COMMIT: &str = env!("BUILT_FROM");
 
 /// Prints it.
 ///

@@ -157,11 +157,11 @@ fn the_version_names_the_commit_of_a_release_and_an_archive_without_git_builds_t
         let folder = room.path().join(folder);
         let mut command = Command::new(&program);
         command.current_dir(&folder).env("CARGO_MANIFEST_DIR", &folder).env("CARGO_PKG_VERSION", "1.2.3");
-        command.env_remove("STREAMWARDEN_COMMIT").env("PROFILE", profile).envs(more.iter().copied());
+        command.env_remove("BUILD_COMMIT").env("PROFILE", profile).envs(more.iter().copied());
         let output = command.output().expect("it starts");
         assert!(output.status.success());
         let text = String::from_utf8(output.stdout).expect("text");
-        let version = text.lines().find_map(|line| line.strip_prefix("cargo:rustc-env=STREAMWARDEN_VERSION="));
+        let version = text.lines().find_map(|line| line.strip_prefix("cargo:rustc-env=BUILT_VERSION="));
         version.expect("a version").to_owned()
     };
     room.write("archive/file", "x");
@@ -177,7 +177,7 @@ fn the_version_names_the_commit_of_a_release_and_an_archive_without_git_builds_t
     assert_eq!(built("tree", "release", &[]), clean.replace(')', "-dirty)"));
     assert_eq!(built("tree/inner", "release", &[]), "1.2.3", "unpacked inside somebody else's repository");
     assert_eq!(built("tree", "debug", &[]), "1.2.3", "development does not ask git");
-    assert_eq!(built("archive", "release", &[("STREAMWARDEN_COMMIT", "abc123")]), "1.2.3 (abc123)");
+    assert_eq!(built("archive", "release", &[("BUILD_COMMIT", "abc123")]), "1.2.3 (abc123)");
 
     let version = room.run(&["version", "--json"], &ALONE);
     let version: Value = serde_json::from_str(&version.out).expect("JSON");
