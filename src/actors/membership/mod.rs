@@ -5,8 +5,8 @@
 //! written or taken (`adapters::database`); a folder that is not mounted or another one stops what works in it
 //! (`adapters::folder`). Here that is found out, told as incidents and healed. Relays are never stopped by it.
 
+mod actor;
 mod folders;
-mod keeper;
 #[cfg(test)]
 mod tests;
 
@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-pub use keeper::Membership;
+pub use actor::Membership;
 
 use crate::adapters::database::{Joined, NodeFolder, SharedDatabase};
 use crate::adapters::folder::Folder;

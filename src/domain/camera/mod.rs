@@ -12,14 +12,16 @@ pub mod sheet;
 mod source;
 mod template;
 mod url;
+mod words;
 
 pub use delivery::undelivered;
 pub use edit::{check_edit, draft};
 pub use password::check_kind_change;
 pub use reach::Reach;
 pub use settings::CameraSettings;
-pub use source::{AudioPolicy, CameraSource, Kinds, Scheme, Transport};
+pub use source::{CameraSource, Kinds};
 pub use template::{check_kind, check_template, check_unused};
+pub use words::{AudioPolicy, Scheme, Transport};
 
 use std::fmt;
 

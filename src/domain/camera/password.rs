@@ -8,7 +8,8 @@ use std::fmt;
 
 use secrecy::ExposeSecret;
 
-use super::source::{self, Kinds, Scheme};
+use super::source::{self, Kinds};
+use super::words::Scheme;
 use super::{CameraEdit, CameraRow};
 use crate::base::{Error, Kind, Result};
 

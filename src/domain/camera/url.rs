@@ -5,7 +5,7 @@
 
 use crate::base::{Error, Result};
 
-use super::source::Scheme;
+use super::words::Scheme;
 
 /// Longest URL; ffmpeg's own limit is 4,096, and two of them must fit where `adapters::ffmpeg` hides them.
 const LONGEST: usize = 1500;

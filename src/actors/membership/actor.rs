@@ -47,10 +47,10 @@ impl Membership {
         }
         let (handles, begun) = (self.handles.clone(), now());
         let joining = async move { join(&handles).await };
-        ctx.spawn(joining.into_actor(self).map(move |answer, keeper, ctx| {
-            keeper.joining = false;
+        ctx.spawn(joining.into_actor(self).map(move |answer, membership, ctx| {
+            membership.joining = false;
             let node = match &answer {
-                Ok(joined) => Some(match other_relay(&keeper.handles.claim, &joined.others) {
+                Ok(joined) => Some(match other_relay(&membership.handles.claim, &joined.others) {
                     Some(error) => Err(error.message().to_owned()),
                     None => Ok(()),
                 }),
@@ -59,10 +59,10 @@ impl Membership {
                 Err(_) => None,
             };
             if let Some(node) = node {
-                keeper.found(NODE, node, begun);
+                membership.found(NODE, node, begun);
             }
-            keeper.joined = answer.ok();
-            keeper.look_at_folders(ctx);
+            membership.joined = answer.ok();
+            membership.look_at_folders(ctx);
         }));
     }
 
@@ -83,19 +83,21 @@ impl Membership {
                 None => folders::check_all(&handles).await,
             }
         };
-        ctx.spawn(looking.into_actor(self).map(move |found, keeper, ctx| {
-            keeper.looking = None;
+        ctx.spawn(looking.into_actor(self).map(move |found, membership, ctx| {
+            membership.looking = None;
             for (which, result) in found {
                 match result {
                     // The database, not the folder.
                     Err(error) if error.kind() == Kind::Timeout => {}
-                    result => {
-                        keeper.found(which.column(), result.map_err(|error: Error| error.message().to_owned()), begun)
-                    }
+                    result => membership.found(
+                        which.column(),
+                        result.map_err(|error: Error| error.message().to_owned()),
+                        begun,
+                    ),
                 }
             }
-            if !std::mem::replace(&mut keeper.took_up, true) {
-                keeper.clear_what_is_over(ctx);
+            if !std::mem::replace(&mut membership.took_up, true) {
+                membership.clear_what_is_over(ctx);
             }
         }));
     }
@@ -124,12 +126,12 @@ impl Membership {
     fn clear_what_is_over(&mut self, ctx: &mut Context<Self>) {
         let incidents = self.incidents.clone();
         let open = async move { incidents.open().await };
-        ctx.spawn(open.into_actor(self).map(|open, keeper, _| {
+        ctx.spawn(open.into_actor(self).map(|open, membership, _| {
             let names = [NODE, "spool", "objects"];
             for (kind, subject) in open {
                 let is_ours = kind == IncidentKind::ServiceDown && names.contains(&subject.name());
-                if is_ours && !keeper.handles.troubles.borrow().contains_key(subject.name()) {
-                    keeper.incidents.clear(kind, &subject);
+                if is_ours && !membership.handles.troubles.borrow().contains_key(subject.name()) {
+                    membership.incidents.clear(kind, &subject);
                 }
             }
         }));
