@@ -32,7 +32,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 /// Requests under way when the program stops may take so long; WebSockets are told to go at once.
-const STOP_SECONDS: u64 = 3;
+pub(super) const STOP_SECONDS: u64 = 3;
 
 /// A running server.
 pub struct Server {
