@@ -38,13 +38,24 @@ struct Marker {
 pub struct Folder {
     root: PathBuf,
     kind: FolderKind,
-    expected: RwLock<Option<Uuid>>,
+    expected: RwLock<Expected>,
+}
+
+/// What the database says of a folder.
+#[derive(Clone, Copy, Debug)]
+enum Expected {
+    /// It has not answered.
+    Unknown,
+    /// It knows of files in the folder and of no identity.
+    Files,
+    /// The identity.
+    Id(Uuid),
 }
 
 impl Folder {
     /// The folder at `root`. Nothing is touched.
     pub fn new(root: impl Into<PathBuf>, kind: FolderKind) -> Self {
-        Self { root: root.into(), kind, expected: RwLock::new(None) }
+        Self { root: root.into(), kind, expected: RwLock::new(Expected::Unknown) }
     }
 
     /// Where it is.
@@ -54,7 +65,12 @@ impl Folder {
 
     /// The identity it should have.
     pub fn expect(&self, id: Uuid) {
-        *self.expected.write().unwrap_or_else(PoisonError::into_inner) = Some(id);
+        *self.expected.write().unwrap_or_else(PoisonError::into_inner) = Expected::Id(id);
+    }
+
+    /// The database knows of files in it and of no identity: an empty one is not the right one.
+    pub fn expect_files(&self) {
+        *self.expected.write().unwrap_or_else(PoisonError::into_inner) = Expected::Files;
     }
 
     /// The identity it has.
@@ -87,18 +103,23 @@ impl Folder {
         let expected = *self.expected.read().unwrap_or_else(PoisonError::into_inner);
         let (root, word) = (self.root.display(), self.kind.word);
         match (expected, self.found()?) {
-            (Some(expected), Some(found)) if expected == found => Ok(()),
-            (None, Some(_)) => Ok(()),
-            (Some(_), Some(found)) => Err(Error::unavailable(format!(
+            (Expected::Id(expected), Some(found)) if expected == found => Ok(()),
+            (Expected::Unknown | Expected::Files, Some(_)) => Ok(()),
+            (Expected::Id(_), Some(found)) => Err(Error::unavailable(format!(
                 "{root} is another {word} folder than this node's (its identity is {found}); mount the disk that belongs there{}",
                 self.instead()
             ))),
-            (Some(_), None) => Err(Error::unavailable(format!(
+            (Expected::Files, None) => Err(Error::unavailable(format!(
+                "the database knows of recordings in the {word} folder of this node, and {root} is empty; mount the disk that \
+                 belongs there{}",
+                self.instead()
+            ))),
+            (Expected::Id(_), None) => Err(Error::unavailable(format!(
                 "the {word} folder is not in {root}: there is no file {}; mount the disk that belongs there{}",
                 self.kind.file,
                 self.instead()
             ))),
-            (None, None) => Err(Error::unavailable(format!(
+            (Expected::Unknown, None) => Err(Error::unavailable(format!(
                 "{root} has no identity yet, and the database that knows whether a {word} folder should be there has not \
                  answered; it is waited for"
             ))),
@@ -182,6 +203,8 @@ mod tests {
             assert!(error.contains(words) && error.contains(&*root.to_string_lossy()), "{error}");
         };
         refused("has not answered");
+        folder.expect_files();
+        refused("knows of recordings");
         assert!(folder.is_empty().expect("looked") && !root.exists(), "a look makes nothing");
         let id = folder.begin().expect("made");
         assert_eq!(folder.begin().expect("there"), id, "it stays");

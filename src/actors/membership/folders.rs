@@ -52,13 +52,8 @@ async fn settle(
     // The first start, or the first of a version that keeps identities.
     let is_empty = on_disk(folder, Folder::is_empty).await?;
     if is_empty && knows_files(handles, joined, which, folder).await? {
-        return Err(Error::unavailable(format!(
-            "the database knows of recordings in the {} folder of this node, and {} is empty; mount the disk that belongs there, \
-             or, if it is gone for good, begin with this folder: streamwarden accept-folder {}",
-            which.column(),
-            folder.root().display(),
-            which.column()
-        )));
+        folder.expect_files();
+        return on_disk(folder, Folder::check).await;
     }
     let id = on_disk(folder, Folder::begin).await?;
     handles.database.set_folder(which, id).await?;
