@@ -188,6 +188,15 @@ impl Stage {
             }
         })
         .await;
+        // What waits in memory is not in the list yet, and an incident whose end waits would swallow the next one.
+        self.until("incidents written", || async {
+            let tree = self.program.api.get("/api/v1/tree").await;
+            let children = tree["children"].as_array().into_iter().flatten();
+            let state = children.filter(|one| one["name"] == "incidents").map(|one| one["state"].clone()).next();
+            let state = state.ok_or_else(|| tree.to_string())?;
+            if state["unwritten"] == 0 && state["databaseFault"].is_null() { Ok(()) } else { Err(state.to_string()) }
+        })
+        .await;
         self.until("all incidents over", || async {
             let open = self.program.api.items("/api/v1/incidents?open=true").await;
             if open.is_empty() { Ok(()) } else { Err(format!("{open:#?}")) }
