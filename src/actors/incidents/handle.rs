@@ -167,6 +167,7 @@ impl IncidentsHandle {
     pub(super) fn adopt(&self, left: &[Incident]) {
         let mut kept = self.lock();
         left.iter().for_each(|one| _ = kept.book.adopt(one));
+        kept.book.complete();
         drop(kept);
         self.0.taken_up.send_replace(true);
     }

@@ -8,7 +8,7 @@ mod queue;
 mod story;
 
 use crate::domain::moment::Moment;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -187,6 +187,10 @@ pub enum Entry {
 #[derive(Clone, Debug, Default)]
 pub struct Book {
     open: BTreeMap<(String, IncidentKind), Opened>,
+    /// What has ended before it was known what an earlier run left: a list read meanwhile may still name it as open.
+    ended: BTreeSet<Uuid>,
+    /// That is known.
+    complete: bool,
 }
 
 /// An open incident.
@@ -207,16 +211,23 @@ impl Opened {
 }
 
 impl Book {
-    /// Goes on with an open incident that an earlier run left in the database; false when it is over, or when one of its
-    /// kind was opened for its subject meanwhile.
+    /// Goes on with an open incident that an earlier run left in the database; false when it is over, has ended since it
+    /// was read, or when one of its kind was opened for its subject meanwhile.
     pub fn adopt(&mut self, left: &Incident) -> bool {
         let key = (left.subject.key(), left.kind);
-        let free = left.closed_at.is_none() && !self.open.contains_key(&key);
+        let lasts = left.closed_at.is_none() && !self.ended.contains(&left.id);
+        let free = lasts && !self.open.contains_key(&key);
         if free {
             let subject = left.subject.clone();
             self.open.insert(key, Opened { id: left.id, subject, at: left.opened_at, since: None });
         }
         free
+    }
+
+    /// Everything that an earlier run left has been adopted.
+    pub fn complete(&mut self) {
+        self.ended.clear();
+        self.complete = true;
     }
 
     /// Does what was found of a subject.
@@ -250,7 +261,11 @@ impl Book {
     /// It goes well again: what is open is closed.
     #[must_use]
     pub fn settle(&mut self, kind: IncidentKind, subject: &Subject, now: Moment) -> Option<Entry> {
-        self.open.remove(&(subject.key(), kind)).map(|opened| opened.end(now))
+        let opened = self.open.remove(&(subject.key(), kind))?;
+        if !self.complete {
+            self.ended.insert(opened.id);
+        }
+        Some(opened.end(now))
     }
 
     /// The subject is gone (camera deleted): all of its incidents are closed.
@@ -262,6 +277,9 @@ impl Book {
     /// The database had an open incident already and kept that one: closing must name it.
     pub fn kept(&mut self, ours: Uuid, theirs: Uuid) {
         self.open.values_mut().filter(|one| one.id == ours).for_each(|one| one.id = theirs);
+        if self.ended.contains(&ours) {
+            self.ended.insert(theirs);
+        }
     }
 
     /// Whether one of this kind is open.
@@ -333,6 +351,22 @@ mod tests {
     }
 
     #[test]
+    fn what_ended_while_the_list_was_read_is_not_opened_by_it() {
+        let (gate, id) = (camera(7, "gate"), Uuid::from_u128);
+        let mut book = Book::default();
+        let Some(Entry::Open(read)) = book.raise(IncidentKind::CameraDown, &gate, "refused", at(1), id(1)) else {
+            panic!("opened")
+        };
+        let kept = Incident { id: id(9), ..read.clone() };
+        assert!(book.settle(IncidentKind::CameraDown, &gate, at(2)).is_some());
+        // The database had one open already, and our end goes to that.
+        book.kept(id(1), id(9));
+        assert!(!book.adopt(&read) && !book.adopt(&kept) && book.open().next().is_none());
+        book.complete();
+        assert!(book.adopt(&Incident { id: id(3), ..read }), "another one");
+    }
+
+    #[test]
     fn a_clock_that_was_set_makes_no_incident_longer_and_ends_none_before_it_began() {
         let (gate, id) = (camera(7, "gate"), Uuid::from_u128);
         for set in [-3600, -1, 0, 1, 3600] {
@@ -343,6 +377,7 @@ mod tests {
             let settled = book.settle(IncidentKind::CameraDown, &gate, now);
             assert_eq!(settled, Some(Entry::Close { id: id(1), at: time(12) }), "it lasted two seconds: {set}");
             // How long another life of ours went on is told by nobody but the clock.
+            let mut book = Book::default();
             assert!(book.adopt(&left));
             let settled = book.settle(IncidentKind::CameraDown, &gate, now);
             assert_eq!(settled, Some(Entry::Close { id: id(1), at: time(10.max(12 + set)) }), "{set}");
