@@ -11,7 +11,7 @@ use crate::base::redact;
 pub enum Argument {
     /// Anybody may read it.
     Plain(OsString),
-    /// `ps` shows `shown`, the program gets `real` (see [`super::veil`]).
+    /// `ps` shows `shown`, the program gets `real` (see [`super::masked`]).
     Secret {
         /// What the program reads.
         real: SecretString,

@@ -18,7 +18,7 @@ mod cores;
 mod descriptors;
 mod group;
 pub mod lines;
-mod veil;
+mod masked;
 mod visible;
 mod witness;
 
@@ -42,7 +42,7 @@ pub use descriptors::{descriptor_limit, raise_descriptor_limit};
 pub use group::Ending;
 use group::Group;
 use lines::{Line, Splitter, Tail};
-use veil::Veil;
+use masked::MaskedArguments;
 pub use visible::{require_hidden_arguments, starts_with_visible_arguments, try_hiding};
 pub use witness::Witness;
 
@@ -96,19 +96,19 @@ pub struct Launch {
 }
 
 impl Launch {
-    /// Starts it, behind a veil when arguments are secret.
+    /// Starts it, behind a masked when arguments are secret.
     fn start(&self) -> io::Result<tokio::process::Child> {
-        match Veil::for_arguments(&self.program, &self.args) {
+        match MaskedArguments::for_arguments(&self.program, &self.args) {
             Ok(None) => self.command(None).spawn(),
-            Ok(Some(veil)) => self.start_veiled(&veil).or_else(|error| self.start_bare(&error)),
+            Ok(Some(masked)) => self.start_masked(&masked).or_else(|error| self.start_bare(&error)),
             Err(error) => self.start_bare(&error),
         }
     }
 
-    fn start_veiled(&self, veil: &Veil) -> io::Result<tokio::process::Child> {
-        let child = self.command(Some(veil)).spawn()?;
+    fn start_masked(&self, masked: &MaskedArguments) -> io::Result<tokio::process::Child> {
+        let child = self.command(Some(masked)).spawn()?;
         // An error drops the child, which kills it before it has run.
-        child.id().map_or(Ok(()), |pid| veil.draw(pid))?;
+        child.id().map_or(Ok(()), |pid| masked.install(pid))?;
         Ok(child)
     }
 
@@ -119,13 +119,13 @@ impl Launch {
         Ok(child)
     }
 
-    fn command(&self, veil: Option<&Veil>) -> Command {
-        let mut command = match veil {
-            Some(veil) => Command::new(&veil.program),
+    fn command(&self, masked: Option<&MaskedArguments>) -> Command {
+        let mut command = match masked {
+            Some(masked) => Command::new(&masked.program),
             None => Command::new(&self.program),
         };
         command.arg0(&self.program);
-        command.args(self.args.iter().map(if veil.is_some() { Argument::shown } else { Argument::real }));
+        command.args(self.args.iter().map(if masked.is_some() { Argument::shown } else { Argument::real }));
         command.env_clear().process_group(0).kill_on_drop(true);
         command.envs(ENVIRONMENT.iter().filter_map(|name| std::env::var_os(name).map(|value| (*name, value))));
         command.env(MARK_VARIABLE, owner_mark(&self.mark));
@@ -134,7 +134,7 @@ impl Launch {
         }
         command.stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        prepare_child(&mut command, veil.is_some());
+        prepare_child(&mut command, masked.is_some());
         command
     }
 }
@@ -330,9 +330,9 @@ fn owner_mark(mark: &str) -> String {
     format!("{mark}:{pid}:{started}")
 }
 
-/// The child gets SIGKILL when the thread that forks it ends, and stops at exec when it is to be veiled.
+/// The child gets SIGKILL when the thread that forks it ends, and stops at exec when it is to be masked.
 #[allow(unsafe_code)]
-fn prepare_child(command: &mut Command, veiled: bool) {
+fn prepare_child(command: &mut Command, masked: bool) {
     let us = Pid::this();
     let descriptors = descriptors::inherited();
     let prepare = move || {
@@ -346,7 +346,7 @@ fn prepare_child(command: &mut Command, veiled: bool) {
         if Pid::parent() != us {
             return Err(io::Error::from_raw_os_error(nix::libc::ESRCH));
         }
-        if veiled { Veil::ask_to_be_stopped() } else { Ok(()) }
+        if masked { MaskedArguments::ask_to_be_stopped() } else { Ok(()) }
     };
     // SAFETY: runs between fork and exec; prctl, signal, getrlimit, setrlimit, getppid and ptrace are system calls that are async-signal-safe, nothing
     // allocates (from_raw_os_error stores a number) and no lock is taken.

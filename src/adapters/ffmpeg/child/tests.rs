@@ -142,7 +142,7 @@ async fn secret_arguments_reach_the_program_and_no_file_of_proc() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_veiled_is_started_all_the_same() {
+async fn what_cannot_be_masked_is_started_all_the_same() {
     let folder = tempfile::tempdir().expect("folder");
     let script = folder.path().join("wrapper");
     std::fs::write(&script, "#!/bin/sh\necho \"$1\"\n").expect("script");

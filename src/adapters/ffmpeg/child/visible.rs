@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::Launch;
-use super::veil::{Veil, reason};
+use super::masked::{MaskedArguments, reason};
 use crate::adapters::ffmpeg::child::Argument;
 use crate::base::{Error, Result};
 
@@ -62,8 +62,8 @@ pub(super) fn note(why: &io::Error) {
 pub async fn try_hiding(program: &Path, mark: &str) -> Result<()> {
     let secret = Argument::Secret { real: "-version".into(), shown: "***".to_owned() };
     let launch = Launch { program: program.to_owned(), args: vec![secret], mark: mark.to_owned(), ..Launch::default() };
-    let hidden = match Veil::for_arguments(&launch.program, &launch.args) {
-        Ok(Some(veil)) => launch.start_veiled(&veil),
+    let hidden = match MaskedArguments::for_arguments(&launch.program, &launch.args) {
+        Ok(Some(masked)) => launch.start_masked(&masked),
         Ok(None) => return Ok(()),
         Err(error) => Err(error),
     };

@@ -73,8 +73,8 @@ async fn no_secret_is_seen_in_runs_with_failures_of_every_kind() {
     program.recorded("good").await;
     // Both the source and the target are shown without their logins, which are there.
     let relay = program.processes().into_iter().find(|process| process.job == Job::Relay("good".to_owned()));
-    let veiled = relay.expect("it is published").args.iter().filter(|arg| arg.contains("://***@")).count();
-    assert_eq!(veiled, 2);
+    let masked = relay.expect("it is published").args.iter().filter(|arg| arg.contains("://***@")).count();
+    assert_eq!(masked, 2);
     all_have_failed(&program, &rows).await;
     for signal in [Signal::SIGKILL, Signal::SIGSTOP, Signal::SIGABRT] {
         hurt(&program, "good", signal).await;

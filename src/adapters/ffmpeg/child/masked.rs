@@ -30,7 +30,7 @@ const PATH_MAX: usize = 4096;
 const WORD: usize = size_of::<usize>();
 
 /// Room between folder and name of the program, and what to put there.
-pub(super) struct Veil {
+pub(super) struct MaskedArguments {
     /// The program by its long name.
     pub(super) program: PathBuf,
     /// Length of `program`, and where in it the room begins.
@@ -39,7 +39,7 @@ pub(super) struct Veil {
     secrets: Vec<(usize, Vec<u8>, Vec<u8>)>,
 }
 
-impl Veil {
+impl MaskedArguments {
     /// `None` when no argument is secret. An error says why it cannot be done.
     pub(super) fn for_arguments(program: &Path, args: &[Argument]) -> io::Result<Option<Self>> {
         let secrets: Vec<_> = (1..)
@@ -82,7 +82,7 @@ impl Veil {
     /// Puts the real arguments in place and lets the child run. Called by the thread that forked it, right after.
     ///
     /// Waits for the stop, which is there or microseconds away. On an error the child has not run and has to be killed.
-    pub(super) fn draw(&self, pid: u32) -> io::Result<()> {
+    pub(super) fn install(&self, pid: u32) -> io::Result<()> {
         let child = Pid::from_raw(i32::try_from(pid).map_err(io::Error::other)?);
         // WNOWAIT: an exit is left for the one who reaps.
         let flags = WaitPidFlag::WSTOPPED | WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
