@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 
 use super::setup::RestreamSetup;
-use crate::adapters::ffmpeg::child::{Child, Events, Exit, Launch, Witness};
+use crate::adapters::ffmpeg::child::{Child, Events, Exit, Launch, RunObserver};
 use crate::adapters::ffmpeg::probe::Prober;
 use crate::adapters::resolve;
 use crate::base::{Error, Result};
@@ -40,11 +40,11 @@ pub trait Runner: fmt::Debug + Send + Sync {
     }
 
     /// The same, and tells of each process that it starts for it.
-    fn look_witnessed(
+    fn probe_observed(
         &self,
         setup: Arc<RestreamSetup>,
         source: Box<CameraSource>,
-        _started: Box<dyn FnMut(Witness) + Send>,
+        _started: Box<dyn FnMut(RunObserver) + Send>,
     ) -> BoxFuture<'static, Result<Tracks, Fault>> {
         self.look(setup, source)
     }
@@ -73,7 +73,7 @@ pub trait Process: fmt::Debug + Send {
     /// Its id.
     fn pid(&self) -> u32;
     /// Somebody who knows its last words; `None` where nothing is said.
-    fn witness(&self) -> Option<Witness> {
+    fn observer(&self) -> Option<RunObserver> {
         None
     }
     /// Ends it by a ladder whose steps wait for `grace` each. Not twice.
@@ -97,14 +97,14 @@ impl Runner for Machine {
     }
 
     fn look(&self, setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, Fault>> {
-        self.look_witnessed(setup, source, Box::new(|_| {}))
+        self.probe_observed(setup, source, Box::new(|_| {}))
     }
 
-    fn look_witnessed(
+    fn probe_observed(
         &self,
         setup: Arc<RestreamSetup>,
         source: Box<CameraSource>,
-        started: Box<dyn FnMut(Witness) + Send>,
+        started: Box<dyn FnMut(RunObserver) + Send>,
     ) -> BoxFuture<'static, Result<Tracks, Fault>> {
         async move {
             let refused = |error: Error| Fault::new(FaultKind::NoRoute, error.message().to_owned());
@@ -115,7 +115,7 @@ impl Runner for Machine {
                 mark: &setup.mark,
                 limit: setup.probe_timeout,
             };
-            prober.look_witnessed(&source, started).await
+            prober.probe_observed(&source, started).await
         }
         .boxed()
     }
@@ -126,8 +126,8 @@ impl Process for Child {
         Child::pid(self)
     }
 
-    fn witness(&self) -> Option<Witness> {
-        Some(Child::witness(self))
+    fn observer(&self) -> Option<RunObserver> {
+        Some(Child::observer(self))
     }
 
     fn end(&self, grace: Duration) -> BoxFuture<'static, Exit> {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::adapters::ffmpeg::child::{Exit, Witness};
+use crate::adapters::ffmpeg::child::{Exit, RunObserver};
 use crate::domain::probe::Fault;
 use crate::domain::run_log::{Program, Run, RunEnd, RunLog};
 
@@ -21,9 +21,9 @@ pub struct RunLogs(Arc<Mutex<BTreeMap<i64, Kept>>>);
 #[derive(Debug, Default)]
 struct Kept {
     log: RunLog,
-    witness: Option<(Witness, DateTime<Utc>)>,
+    observer: Option<(RunObserver, DateTime<Utc>)>,
     /// Sees the look at the source that goes on.
-    look: Option<(Witness, DateTime<Utc>)>,
+    look: Option<(RunObserver, DateTime<Utc>)>,
 }
 
 /// One camera's log in the hands of its relay.
@@ -44,8 +44,8 @@ impl RunLogs {
         let mut all = self.lock();
         let Some(kept) = all.get_mut(&id) else { return Vec::new() };
         kept.note_end();
-        let witness = kept.witness.as_ref().map(|(witness, _)| witness);
-        kept.log.runs(|pid| witness.filter(|one| one.pid() == pid).map(Witness::lines).unwrap_or_default())
+        let observer = kept.observer.as_ref().map(|(observer, _)| observer);
+        kept.log.runs(|pid| observer.filter(|one| one.pid() == pid).map(RunObserver::lines).unwrap_or_default())
     }
 
     /// The camera is gone.
@@ -61,48 +61,48 @@ impl RunLogs {
 impl Kept {
     /// A run whose relay has died ends without its word.
     fn note_end(&mut self) {
-        let Some((witness, started_at)) = &self.witness else { return };
-        if let Some(exit) = witness.exit() {
-            self.log.end(witness.pid(), end(&exit, *started_at), None);
+        let Some((observer, started_at)) = &self.observer else { return };
+        if let Some(exit) = observer.exit() {
+            self.log.end(observer.pid(), end(&exit, *started_at), None);
         }
     }
 }
 
 impl CameraRuns {
     /// ffmpeg was started.
-    pub(super) fn started(&self, witness: Witness) {
+    pub(super) fn started(&self, observer: RunObserver) {
         let now = Utc::now();
         let mut all = self.logs.lock();
         let kept = all.entry(self.id).or_default();
         kept.note_end();
-        if let Some((lost, _)) = kept.witness.take_if(|(lost, _)| lost.exit().is_none()) {
+        if let Some((lost, _)) = kept.observer.take_if(|(lost, _)| lost.exit().is_none()) {
             // Dropped with its relay a moment ago: killed, and reaped any moment.
             let end = RunEnd { at: now, ending: "killed with its relay".to_owned(), lines: lost.lines() };
             kept.log.end(lost.pid(), end, None);
         }
-        kept.log.begin(run(Program::Ffmpeg, witness.pid(), now, None, None));
-        kept.witness = Some((witness, now));
+        kept.log.begin(run(Program::Ffmpeg, observer.pid(), now, None, None));
+        kept.observer = Some((observer, now));
     }
 
     /// It has ended, and this is what its end was taken for; `None` when it was ended without a fault.
     pub(super) fn ended(&self, fault: Option<Fault>) {
         let mut all = self.logs.lock();
         let Some(kept) = all.get_mut(&self.id) else { return };
-        let Some((witness, started_at)) = kept.witness.take() else { return };
-        if let Some(exit) = witness.exit() {
-            kept.log.end(witness.pid(), end(&exit, started_at), fault);
+        let Some((observer, started_at)) = kept.observer.take() else { return };
+        if let Some(exit) = observer.exit() {
+            kept.log.end(observer.pid(), end(&exit, started_at), fault);
         }
     }
 
     /// ffprobe was started.
-    pub(super) fn looking(&self, witness: Witness) {
-        self.logs.lock().entry(self.id).or_default().look = Some((witness, Utc::now()));
+    pub(super) fn looking(&self, observer: RunObserver) {
+        self.logs.lock().entry(self.id).or_default().look = Some((observer, Utc::now()));
     }
 
     /// Waits until the ffprobe of the look that goes on has been reaped; at once when there is none.
     pub(super) fn look_gone(&self) -> impl Future<Output = ()> + Send + use<> {
         let look =
-            self.logs.lock().get(&self.id).and_then(|kept| kept.look.as_ref().map(|(witness, _)| witness.gone()));
+            self.logs.lock().get(&self.id).and_then(|kept| kept.look.as_ref().map(|(observer, _)| observer.gone()));
         async move {
             if let Some(gone) = look {
                 gone.await;
@@ -114,9 +114,9 @@ impl CameraRuns {
     pub(super) fn looked(&self, fault: Option<&Fault>) {
         let mut all = self.logs.lock();
         let Some(kept) = all.get_mut(&self.id) else { return };
-        if let (Some((witness, started_at)), Some(fault)) = (kept.look.take(), fault) {
-            let end = witness.exit().map(|exit| end(&exit, started_at));
-            kept.log.begin(run(Program::Ffprobe, witness.pid(), started_at, end, Some(fault.clone())));
+        if let (Some((observer, started_at)), Some(fault)) = (kept.look.take(), fault) {
+            let end = observer.exit().map(|exit| end(&exit, started_at));
+            kept.log.begin(run(Program::Ffprobe, observer.pid(), started_at, end, Some(fault.clone())));
         }
     }
 }

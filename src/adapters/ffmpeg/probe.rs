@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::argv::{self, Depth};
-use super::child::{Child, Ending, Event, Events, Exit, Launch, Witness};
+use super::child::{Child, Ending, Event, Events, Exit, Launch, RunObserver};
 use super::fault;
 use super::named::{self, Named};
 use super::picture_order;
@@ -43,14 +43,14 @@ pub struct Prober<'a> {
 impl Prober<'_> {
     /// Looks at a source. Spawns: see the contract of [`super::child`] about the thread.
     pub async fn look(&self, source: &CameraSource) -> Result<Tracks, Fault> {
-        self.look_witnessed(source, |_| {}).await
+        self.probe_observed(source, |_| {}).await
     }
 
     /// The same, and tells of each ffprobe it starts.
-    pub async fn look_witnessed(
+    pub async fn probe_observed(
         &self,
         source: &CameraSource,
-        mut started: impl FnMut(Witness),
+        mut started: impl FnMut(RunObserver),
     ) -> Result<Tracks, Fault> {
         let deadline = Instant::now() + self.limit;
         if matches!(source.scheme, Scheme::Rtsp | Scheme::Rtsps) {
@@ -68,7 +68,7 @@ impl Prober<'_> {
         source: &CameraSource,
         depth: Depth,
         deadline: Instant,
-        started: &mut impl FnMut(Witness),
+        started: &mut impl FnMut(RunObserver),
     ) -> Result<Look, Fault> {
         // ffprobe's own limit comes first, because its exit says more than our kill.
         let patience = deadline.saturating_duration_since(Instant::now()).mul_f64(0.6);
@@ -82,13 +82,13 @@ impl Prober<'_> {
         };
         let (child, mut events) =
             Child::spawn(launch).map_err(|error| Fault::new(FaultKind::Program, error.to_string()))?;
-        let witness = child.witness();
-        started(witness.clone());
+        let observer = child.observer();
+        started(observer.clone());
         let mut output = String::new();
         let end = timeout_at(deadline, async {
             tokio::select! {
                 end = listen(&mut events, &mut output) => end,
-                () = no_video_named(&witness) => End::NoVideo,
+                () = no_video_named(&observer) => End::NoVideo,
             }
         });
         match end.await {
@@ -96,11 +96,11 @@ impl Prober<'_> {
             Ok(End::Lost) => Err(Fault::new(FaultKind::Program, "the probe was lost")),
             Ok(End::NoVideo) => {
                 child.stop(STOP_WITHIN).await;
-                Ok(without_pictures(named::named(&witness.lines()).unwrap_or_default()))
+                Ok(without_pictures(named::named(&observer.lines()).unwrap_or_default()))
             }
             Err(_) => {
                 child.stop(STOP_WITHIN).await;
-                if let Some(named) = named::named(&witness.lines()).filter(|named| named.video.is_some()) {
+                if let Some(named) = named::named(&observer.lines()).filter(|named| named.video.is_some()) {
                     // ffprobe has its own, shorter limit for silence: something came, and it was no picture.
                     return Ok(without_pictures(named));
                 }
@@ -142,11 +142,11 @@ async fn listen(events: &mut Events, output: &mut String) -> End {
 }
 
 /// Returns when the summary of the tracks has come and names no video; else never.
-async fn no_video_named(witness: &Witness) {
+async fn no_video_named(observer: &RunObserver) {
     let mut seen = false;
     loop {
         tokio::time::sleep(SUMMARY_EVERY).await;
-        match named::named(&witness.lines()) {
+        match named::named(&observer.lines()) {
             None => {}
             Some(Named { video: Some(_), .. }) => std::future::pending().await,
             Some(_) if seen => return,

@@ -186,8 +186,8 @@ impl Restream {
             log::error!(camera = source.name.as_str(); "ffmpeg did not start: {fault}");
         })?;
         log::info!(camera = source.name.as_str(), pid = child.pid(); "ffmpeg started");
-        if let Some(witness) = child.witness() {
-            self.runs.started(witness);
+        if let Some(observer) = child.observer() {
+            self.runs.started(observer);
         }
         ctx.add_stream(process::hear(events));
         let (progress, movement) = (Progress::default(), MovementWatch::of(source.scheme));
@@ -320,15 +320,15 @@ impl StreamHandler<Heard> for Restream {
             Heard::Progress(progress) => {
                 let Some(ffmpeg) = &mut self.ffmpeg else { return };
                 ffmpeg.progress = progress;
-                let witness = ffmpeg.child.witness();
-                let said = witness.as_ref().map(|witness| witness.lines()).unwrap_or_default();
+                let observer = ffmpeg.child.observer();
+                let said = observer.as_ref().map(|observer| observer.lines()).unwrap_or_default();
                 let unusable = fault::unusable(&said, ffmpeg.tracks.shown_as_sent);
                 if let Some(fault) = unusable.filter(|_| !progress.end) {
                     log::warn!(camera = self.camera(); "ffmpeg is ended: {fault}");
                     self.happened(Event::Unusable(fault), ctx);
                     return;
                 }
-                let set_back = witness.map_or(0, |witness| witness.set_back());
+                let set_back = observer.map_or(0, |observer| observer.set_back());
                 let event = match ffmpeg.movement.judge(progress.counts(set_back), self.born.elapsed()) {
                     Movement::Nothing => return,
                     Movement::SoundOnly => Event::SoundOnly,

@@ -66,8 +66,8 @@ async fn look(setup: Arc<RestreamSetup>, source: Box<CameraSource>, runs: Camera
         return Ok(Tracks::unseen());
     }
     let seen = runs.clone();
-    let started = Box::new(move |witness| seen.looking(witness));
-    let looked = setup.runner.look_witnessed(Arc::clone(&setup), source, started).await;
+    let started = Box::new(move |observer| seen.looking(observer));
+    let looked = setup.runner.probe_observed(Arc::clone(&setup), source, started).await;
     let judged = looked.and_then(|tracks| tracks.check(setup.version.major).map(|()| tracks));
     runs.looked(judged.as_ref().err());
     judged

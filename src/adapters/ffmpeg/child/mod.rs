@@ -19,8 +19,8 @@ mod descriptors;
 mod group;
 pub mod lines;
 mod masked;
+mod observer;
 mod visible;
-mod witness;
 
 use std::io;
 use std::path::PathBuf;
@@ -43,8 +43,8 @@ pub use group::Ending;
 use group::Group;
 use lines::{Line, Splitter, Tail};
 use masked::MaskedArguments;
+pub use observer::RunObserver;
 pub use visible::{require_hidden_arguments, starts_with_visible_arguments, try_hiding};
-pub use witness::Witness;
 
 use crate::base::{Error, Result};
 

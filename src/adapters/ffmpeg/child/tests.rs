@@ -163,21 +163,21 @@ async fn what_cannot_be_masked_is_started_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_witness_hears_the_run_that_goes_on_and_outlives_the_child() {
+async fn an_observer_sees_the_run_that_goes_on_and_outlives_the_child() {
     let script = "printf 'one\\rtwo\\n' >&2; echo up; read line; echo 'rtsp://u:p@h/x: three' >&2; sleep 1000";
     let (child, mut events) = Child::spawn(launch(script)).expect("sh");
-    let witness = child.witness();
-    assert_eq!((witness.pid(), witness.exit()), (child.pid(), None));
+    let observer = child.observer();
+    assert_eq!((observer.pid(), observer.exit()), (child.pid(), None));
     assert_eq!(events.recv().await, Some(Event::Line("up".into())));
     // `read` meets the end of /dev/null at once.
-    while witness.lines().len() < 3 {
+    while observer.lines().len() < 3 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(witness.lines(), ["one", "two", "rtsp://***@h/x: three"]);
+    assert_eq!(observer.lines(), ["one", "two", "rtsp://***@h/x: three"]);
     drop(child);
     let (_, exit) = all(events).await;
-    assert_eq!((witness.exit(), exit.ending), (Some(exit.clone()), Ending::Signal(9)));
-    assert_eq!(witness.lines().len(), 3);
+    assert_eq!((observer.exit(), exit.ending), (Some(exit.clone()), Ending::Signal(9)));
+    assert_eq!(observer.lines().len(), 3);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What a run says and how it ended, for those who ask later.
 //!
-//! Holds no process: the child may be dropped, and with it killed; a witness still knows its last words.
+//! Holds no process: the child may be dropped, and with it killed; a observer still knows its last words.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,13 +12,13 @@ use super::{Child, Exit, exit_of};
 
 /// Sees one run, and outlives it.
 #[derive(Clone, Debug)]
-pub struct Witness {
+pub struct RunObserver {
     pid: u32,
     tail: Arc<Mutex<Tail>>,
     exit: watch::Receiver<Option<Exit>>,
 }
 
-impl Witness {
+impl RunObserver {
     /// Process id of the run.
     pub fn pid(&self) -> u32 {
         self.pid
@@ -48,7 +48,7 @@ impl Witness {
 
 impl Child {
     /// Somebody who knows this run's last words even when the child has been dropped.
-    pub fn witness(&self) -> Witness {
-        Witness { pid: self.pid, tail: Arc::clone(&self.tail), exit: self.exit.clone() }
+    pub fn observer(&self) -> RunObserver {
+        RunObserver { pid: self.pid, tail: Arc::clone(&self.tail), exit: self.exit.clone() }
     }
 }
