@@ -12,7 +12,7 @@
 //! Learns about streams and cameras from the live store, writes its own states there; never talks to a media server's
 //! API, never uploads, never deletes a sealed segment. Started by `root`.
 
-mod clerk;
+mod catalog_writer;
 mod hold;
 mod pauses;
 mod recorder;

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::RecordHandles;
-use super::clerk::{Deed, SealOrder, on_disk, perform, seal};
+use super::catalog_writer::{CatalogOperation, SealOrder, apply, on_disk, seal};
 use super::run::draft;
 use crate::adapters::database::SegmentQuery;
 use crate::adapters::spool::{Continues, Spool, Unfinished, Unreadable};
@@ -102,7 +102,7 @@ pub async fn finish_run(handles: &RecordHandles, folders: &[Unfinished]) -> Resu
     if repair.finished.left.is_none() {
         // The run's own folder last: while it is unfinished, the others are read in its light.
         for found in folders.iter().rev() {
-            perform(handles, Deed::Finish(found.folder.clone())).await?;
+            apply(handles, CatalogOperation::Finish(found.folder.clone())).await?;
         }
     }
     Ok(repair.finished)
@@ -192,7 +192,7 @@ async fn close(handles: &RecordHandles, session: &Session, end: Option<DateTime<
     }
     let reason = "the program ended without closing it; what was whole has been kept".to_owned();
     let at = end.unwrap_or(session.started_at).max(session.started_at);
-    perform(handles, Deed::Close { session: session.id, at, reason }).await.map(drop)
+    apply(handles, CatalogOperation::Close { session: session.id, at, reason }).await.map(drop)
 }
 
 /// Rows that say `writing` although there is no file. It may come back: then the next recovery seals it.

@@ -1,4 +1,4 @@
-//! What one ffmpeg run writes, told by its lines, as deeds for the clerk. No I/O, no clock of its own.
+//! What one ffmpeg run writes, told by its lines, as operations for the catalog_writer. No I/O, no clock of its own.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::clerk::{Deed, SealOrder};
+use super::catalog_writer::{CatalogOperation, SealOrder};
 use crate::adapters::ffmpeg::record_argv::ClosedFile;
 use crate::adapters::spool::{Continues, Note, Spool};
 use crate::domain::layout::{is_next_day, object_key};
@@ -69,7 +69,12 @@ impl Run {
     }
 
     /// ffmpeg says it has written up to `out_time`. `starts`: those of the stream's sessions before this one.
-    pub fn progressed(&mut self, out_time: Duration, now: DateTime<Utc>, starts: &SessionStarts) -> Vec<Deed> {
+    pub fn progressed(
+        &mut self,
+        out_time: Duration,
+        now: DateTime<Utc>,
+        starts: &SessionStarts,
+    ) -> Vec<CatalogOperation> {
         if out_time.is_zero() {
             return Vec::new();
         }
@@ -80,49 +85,49 @@ impl Run {
     }
 
     /// ffmpeg has closed a file.
-    pub fn closed(&mut self, file: ClosedFile, now: DateTime<Utc>, starts: &SessionStarts) -> Vec<Deed> {
+    pub fn closed(&mut self, file: ClosedFile, now: DateTime<Utc>, starts: &SessionStarts) -> Vec<CatalogOperation> {
         self.written = self.written.max(file.end);
         self.clock.observe(now, file.end);
         self.clock.settle();
         let at = self.clock.at(file.start).unwrap_or(now);
-        let mut deeds = self.begin_file(file.number, at, starts);
+        let mut operations = self.begin_file(file.number, at, starts);
         if let (Some(row), Some(book)) = (self.begun.get_mut(&file.number), &self.book) {
             // By now the clock knows better than when the file began.
             row.1 = at.max(book.place(file.number).0.started_at);
         }
-        deeds.extend(self.seal(file.number, None));
+        operations.extend(self.seal(file.number, None));
         self.closed_until = file.end;
         self.next_file = file.number + 1;
-        deeds
+        operations
     }
 
     /// ffmpeg has ended; `files` are in its folder. Seals what it did not close itself, ends the session.
-    pub fn over(&mut self, files: &[u32], now: DateTime<Utc>, why: &str) -> Vec<Deed> {
+    pub fn over(&mut self, files: &[u32], now: DateTime<Utc>, why: &str) -> Vec<CatalogOperation> {
         if self.book.is_none() {
-            return vec![Deed::Discard(self.folder.clone())];
+            return vec![CatalogOperation::Discard(self.folder.clone())];
         }
-        let mut deeds = Vec::new();
+        let mut operations = Vec::new();
         let open = self.next_file;
         for file in files.iter().copied().filter(|file| *file >= open) {
             let at = self.clock.at(self.closed_until).unwrap_or(now);
-            deeds.extend(self.begin_file(file, at, &SessionStarts::default()));
-            deeds.extend(self.seal(file, Some(format!("cut short: {why}"))));
+            operations.extend(self.begin_file(file, at, &SessionStarts::default()));
+            operations.extend(self.seal(file, Some(format!("cut short: {why}"))));
         }
         let session = self.session();
         let end = self.clock.at(self.written).unwrap_or(now).max(session.started_at);
-        deeds.push(Deed::Close { session: session.id, at: end, reason: why.to_owned() });
+        operations.push(CatalogOperation::Close { session: session.id, at: end, reason: why.to_owned() });
         // The run's own folder last: while it is unfinished, the recovery reads the others in its light.
-        deeds.extend(self.later_folders.iter().map(|(_, folder)| Deed::Finish(folder.clone())));
-        deeds.push(Deed::Finish(self.folder.clone()));
-        deeds
+        operations.extend(self.later_folders.iter().map(|(_, folder)| CatalogOperation::Finish(folder.clone())));
+        operations.push(CatalogOperation::Finish(self.folder.clone()));
+        operations
     }
 
     /// A file begins at `at`: the first opens the session, one after midnight the next session.
-    fn begin_file(&mut self, file: u32, at: DateTime<Utc>, starts: &SessionStarts) -> Vec<Deed> {
+    fn begin_file(&mut self, file: u32, at: DateTime<Utc>, starts: &SessionStarts) -> Vec<CatalogOperation> {
         if self.begun.contains_key(&file) {
             return Vec::new();
         }
-        let mut deeds = Vec::new();
+        let mut operations = Vec::new();
         match &mut self.book {
             None => {
                 // ffmpeg's clock begins when the server begins to send, a moment after its start, and its first reports
@@ -130,10 +135,10 @@ impl Run {
                 let planned = self.note.session.started_at;
                 if at - planned > LATE || is_next_day(planned, at) {
                     self.note.session.started_at = starts.next(at);
-                    deeds.push(Deed::Note { folder: self.folder.clone(), note: self.note.clone() });
+                    operations.push(CatalogOperation::Note { folder: self.folder.clone(), note: self.note.clone() });
                 }
                 let session = self.note.session.clone();
-                deeds.push(Deed::Open(session.clone()));
+                operations.push(CatalogOperation::Open(session.clone()));
                 self.book = Some(SessionBook::open(session));
             }
             Some(book) => {
@@ -142,25 +147,29 @@ impl Run {
                     let key_prefix = self.note.key_prefix.clone();
                     let (ended, begun) = (turn.ended, turn.begun);
                     self.later_folders.push((begun.id, Spool::folder(&begun)));
-                    deeds.push(Deed::Begin(Note { session: begun.clone(), key_prefix, continues }));
-                    deeds.push(Deed::Open(begun));
+                    operations.push(CatalogOperation::Begin(Note { session: begun.clone(), key_prefix, continues }));
+                    operations.push(CatalogOperation::Open(begun));
                     let reason = ended.end_reason.unwrap_or_default();
-                    deeds.push(Deed::Close { session: ended.id, at: ended.ended_at.unwrap_or(at), reason });
+                    operations.push(CatalogOperation::Close {
+                        session: ended.id,
+                        at: ended.ended_at.unwrap_or(at),
+                        reason,
+                    });
                 }
             }
         }
         let row = (Uuid::now_v7(), at.max(self.session().started_at));
         self.begun.insert(file, row);
         if let Some((draft, _)) = self.draft(file, row) {
-            deeds.push(Deed::Put(Box::new(draft)));
+            operations.push(CatalogOperation::Put(Box::new(draft)));
         }
-        deeds
+        operations
     }
 
-    fn seal(&mut self, file: u32, why: Option<String>) -> Option<Deed> {
+    fn seal(&mut self, file: u32, why: Option<String>) -> Option<CatalogOperation> {
         let row = self.begun.remove(&file)?;
         let (draft, to) = self.draft(file, row)?;
-        Some(Deed::Seal(Box::new(SealOrder { from: (self.folder.clone(), file), to, draft, why })))
+        Some(CatalogOperation::Seal(Box::new(SealOrder { from: (self.folder.clone(), file), to, draft, why })))
     }
 
     /// The row of a file that is being written, and where the file belongs.
@@ -225,20 +234,24 @@ mod tests {
         ClosedFile { number, start: Duration::from_secs(start), end: Duration::from_secs(end) }
     }
 
-    /// One word per deed.
-    fn words(deeds: &[Deed]) -> Vec<String> {
+    /// One word per operation.
+    fn words(operations: &[CatalogOperation]) -> Vec<String> {
         let put = |segment: &Segment| format!("{} {}", segment.state.as_str(), segment.object_key);
-        deeds
+        operations
             .iter()
-            .map(|deed| match deed {
-                Deed::Begin(note) => format!("begin {}", note.session.started_at.format("%dT%H:%M:%S")),
-                Deed::Note { note, .. } => format!("note {}", note.session.started_at.format("%dT%H:%M:%S")),
-                Deed::Open(session) => format!("open {}", session.started_at.format("%dT%H:%M:%S")),
-                Deed::Put(segment) => put(segment),
-                Deed::Seal(order) => format!("seal {} as {} {:?}", order.from.1, put(&order.draft), order.why),
-                Deed::Close { at, reason, .. } => format!("close {} {reason}", at.format("%dT%H:%M:%S")),
-                Deed::Discard(_) => "discard".to_owned(),
-                Deed::Finish(_) => "finish".to_owned(),
+            .map(|operation| match operation {
+                CatalogOperation::Begin(note) => format!("begin {}", note.session.started_at.format("%dT%H:%M:%S")),
+                CatalogOperation::Note { note, .. } => {
+                    format!("note {}", note.session.started_at.format("%dT%H:%M:%S"))
+                }
+                CatalogOperation::Open(session) => format!("open {}", session.started_at.format("%dT%H:%M:%S")),
+                CatalogOperation::Put(segment) => put(segment),
+                CatalogOperation::Seal(order) => {
+                    format!("seal {} as {} {:?}", order.from.1, put(&order.draft), order.why)
+                }
+                CatalogOperation::Close { at, reason, .. } => format!("close {} {reason}", at.format("%dT%H:%M:%S")),
+                CatalogOperation::Discard(_) => "discard".to_owned(),
+                CatalogOperation::Finish(_) => "finish".to_owned(),
             })
             .collect()
     }
@@ -261,7 +274,7 @@ mod tests {
         assert_eq!(words(&sealed), [format!("seal 0 as writing {key} None")]);
         let next = run.progressed(Duration::from_secs(11), time("2026-11-21T08:00:14Z"), &SessionStarts::default());
         assert_eq!(words(&next), ["writing a/2026-11-21/20261121_080003/segment_001.mp4"]);
-        let Deed::Put(row) = &next[0] else { panic!("{next:?}") };
+        let CatalogOperation::Put(row) = &next[0] else { panic!("{next:?}") };
         assert_eq!(row.started_at, time("2026-11-21T08:00:13Z"));
 
         let over = run.over(&[0, 1], time("2026-11-21T08:00:15Z"), "killed");
@@ -283,7 +296,7 @@ mod tests {
         let mut run = run("2026-11-21T08:00:00Z");
         run.progressed(Duration::from_millis(20), time("2026-11-21T08:00:00.900Z"), &SessionStarts::default());
         let sealed = run.closed(closed(0, 0, 2), time("2026-11-21T08:00:02.150Z"), &SessionStarts::default());
-        let Deed::Seal(order) = &sealed[0] else { panic!("{sealed:?}") };
+        let CatalogOperation::Seal(order) = &sealed[0] else { panic!("{sealed:?}") };
         assert_eq!(order.draft.started_at, time("2026-11-21T08:00:00.150Z"));
     }
 
@@ -296,12 +309,12 @@ mod tests {
     #[test]
     fn a_run_that_is_faster_than_its_progress_loses_nothing() {
         let mut run = run("2026-11-21T08:00:00Z");
-        let deeds = run.closed(closed(0, 0, 2), time("2026-11-21T08:00:02Z"), &SessionStarts::default());
+        let operations = run.closed(closed(0, 0, 2), time("2026-11-21T08:00:02Z"), &SessionStarts::default());
         let key = "writing a/2026-11-21/20261121_080000/segment_000.mp4";
         let wanted = ["open 21T08:00:00", key, &format!("seal 0 as {key} None")];
-        assert_eq!(words(&deeds), wanted);
-        let deeds = run.closed(closed(1, 2, 4), time("2026-11-21T08:00:04Z"), &SessionStarts::default());
-        assert_eq!(deeds.len(), 2, "{:?}", words(&deeds));
+        assert_eq!(words(&operations), wanted);
+        let operations = run.closed(closed(1, 2, 4), time("2026-11-21T08:00:04Z"), &SessionStarts::default());
+        assert_eq!(operations.len(), 2, "{:?}", words(&operations));
         assert_eq!(words(&run.over(&[], time("2026-11-21T08:00:04Z"), "done")), ["close 21T08:00:04 done", "finish"]);
     }
 
@@ -321,7 +334,7 @@ mod tests {
             ]
         );
         let sealed = run.closed(closed(1, 12, 22), time("2027-01-01T00:00:12Z"), &SessionStarts::default());
-        let Deed::Seal(order) = &sealed[0] else { panic!("{sealed:?}") };
+        let CatalogOperation::Seal(order) = &sealed[0] else { panic!("{sealed:?}") };
         assert_eq!((order.from.1, order.to.1), (1, 0));
         assert_ne!(order.from.0, order.to.0);
         let over = run.over(&[], time("2027-01-01T00:00:12Z"), "done");

@@ -1,9 +1,9 @@
 //! Records one stream: one ffmpeg after the other, each run a session.
 //!
-//! Owns the ffmpeg process, the run's books and the clerk's queue. Told to stop by the manager; restarts ffmpeg by
+//! Owns the ffmpeg process, the run's catalog and the catalog_writer's queue. Told to stop by the manager; restarts ffmpeg by
 //! itself. It pauses while the spool's disk or the stream's codecs forbid recording, and says why in the live store.
 
-mod books;
+mod catalog;
 mod checks;
 
 use std::time::Duration;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-use super::clerk::{Clerk, on_disk};
+use super::catalog_writer::{CatalogWriter, on_disk};
 use super::hold::Hold;
 use super::run::Run;
 use super::start::Assignment;
@@ -44,7 +44,7 @@ const MARGIN: Duration = Duration::from_millis(300);
 /// The recorder of one stream.
 pub struct Recorder {
     assignment: Assignment,
-    clerk: Clerk,
+    catalog_writer: CatalogWriter,
     active: Option<Active>,
     /// Counts runs, so that news of an older one is known.
     runs: u64,
@@ -99,7 +99,7 @@ impl Recorder {
         };
         Self {
             assignment,
-            clerk: Clerk::default(),
+            catalog_writer: CatalogWriter::default(),
             active: None,
             runs: 0,
             due: None,
@@ -117,7 +117,7 @@ impl Recorder {
     /// What forbids recording at present, else how to do it.
     fn plan(&self) -> Result<Mp4Plan, String> {
         let spool = self.assignment.obstacle.borrow().clone();
-        match spool.or_else(|| self.clerk.obstacle()) {
+        match spool.or_else(|| self.catalog_writer.obstacle()) {
             Some(why) => Err(why),
             None => mp4_plan(&self.assignment.tracks.borrow()),
         }
@@ -221,7 +221,7 @@ impl Recorder {
         let starts = self.assignment.starts.borrow();
         let had_media = active.run.has_media();
         let mut is_cut = false;
-        let deeds = if let Some(file) = ClosedFile::parse(line) {
+        let operations = if let Some(file) = ClosedFile::parse(line) {
             active.moved = Instant::now();
             is_cut = true;
             active.run.closed(file, now, &starts)
@@ -241,7 +241,7 @@ impl Recorder {
         }
         self.status.session = Some(active.run.session().id);
         let begins = !had_media && active.run.has_media();
-        self.clerk.add(deeds);
+        self.catalog_writer.add(operations);
         if begins && self.stopping.is_none() {
             self.say(RecordingState::Recording, None);
         }
@@ -252,7 +252,7 @@ impl Recorder {
         }
     }
 
-    /// ffmpeg is gone: look what it left, then close the books.
+    /// ffmpeg is gone: look what it left, then close the catalog.
     fn on_exit(&mut self, exit: &Exit, ctx: &mut Context<Self>) {
         let Some(active) = &mut self.active else { return };
         active.process = None;
@@ -276,8 +276,8 @@ impl Recorder {
         let Some(mut active) = self.active.take() else { return };
         let ran = if active.run.has_media() { active.begun.elapsed() } else { Duration::ZERO };
         let now = active.clock.now((self.assignment.handles.clock)(), self.born.elapsed());
-        self.clerk.add(active.run.over(files, now, why));
-        self.clerk.release(active.hold);
+        self.catalog_writer.add(active.run.over(files, now, why));
+        self.catalog_writer.release(active.hold);
         self.status.session = None;
         self.work(ctx);
         self.after_run(ran, why, ctx);
@@ -313,8 +313,8 @@ impl Supervised for Recorder {
             "recording": self.status,
             "pid": self.active.as_ref().and_then(|active| active.pid),
             "folder": self.active.as_ref().map(|active| active.run.folder()),
-            "waiting": self.clerk.waiting(),
-            "trouble": self.clerk.trouble(),
+            "waiting": self.catalog_writer.waiting(),
+            "trouble": self.catalog_writer.trouble(),
             "runs": self.runs,
         })
     }

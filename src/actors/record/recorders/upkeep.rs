@@ -7,7 +7,7 @@ use actix::{ActorFutureExt, AsyncContext, Context, Handler, SpawnHandle, WrapFut
 use tokio::time::Instant;
 
 use super::{RECOVERY, Recorders};
-use crate::actors::record::clerk::on_disk;
+use crate::actors::record::catalog_writer::on_disk;
 use crate::actors::record::hold::FolderNews;
 use crate::actors::record::recovery::{self, Findings};
 use crate::actors::record::{RecordHandles, SpoolDisk};

@@ -1,7 +1,7 @@
-//! A recorder's paper work, one deed after the other: folders, notes, seals, rows.
+//! A recorder's writes to spool and catalog, one operation after the other: folders, notes, seals, rows.
 //!
 //! Order is what makes it safe: a row follows the seal of its file, a session's end follows its last segment, and a
-//! folder is finished when the catalogue knows everything. Every deed may be done twice, so a failed one is simply
+//! folder is finished when the catalogue knows everything. Every operation may be done twice, so a failed one is simply
 //! tried again; what waits behind it lies safe in the spool. One that is given up leaves its session open and its run's
 //! folders unfinished, whatever else is done for them: the recovery finds them again.
 
@@ -20,7 +20,7 @@ use crate::domain::recording::{Segment, SegmentState, Session};
 
 /// One step.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Deed {
+pub enum CatalogOperation {
     /// Make a session's folder.
     Begin(Note),
     /// Replace a session's note.
@@ -51,7 +51,7 @@ pub enum Deed {
     Finish(String),
 }
 
-impl Deed {
+impl CatalogOperation {
     /// The session it is about; `None` for one about a whole run.
     fn session(&self) -> Option<Uuid> {
         match self {
@@ -78,26 +78,28 @@ pub struct SealOrder {
     pub why: Option<String>,
 }
 
-/// Does one deed. A seal returns the segment as it was entered.
-pub async fn perform(handles: &RecordHandles, deed: Deed) -> Result<Option<Segment>> {
+/// Does one operation. A seal returns the segment as it was entered.
+pub async fn apply(handles: &RecordHandles, operation: CatalogOperation) -> Result<Option<Segment>> {
     let database = &handles.database;
-    match deed {
-        Deed::Open(session) => database.open_session(session).await?,
-        Deed::Close { session, at, reason } => match database.close_session(session, at, reason).await {
+    match operation {
+        CatalogOperation::Open(session) => database.open_session(session).await?,
+        CatalogOperation::Close { session, at, reason } => match database.close_session(session, at, reason).await {
             // Somebody deleted its row: nothing is left to close.
             Err(error) if error.kind() == Kind::NotFound => log::warn!("{error}"),
             closed => closed?,
         },
-        Deed::Put(segment) => database.put_segment(*segment).await?,
-        Deed::Seal(order) => {
+        CatalogOperation::Put(segment) => database.put_segment(*segment).await?,
+        CatalogOperation::Seal(order) => {
             let segment = on_disk(&handles.spool, move |spool| seal(spool, &order)).await?;
             database.put_segment(segment.clone()).await?;
             return Ok(Some(segment));
         }
-        Deed::Begin(note) => drop(on_disk(&handles.spool, move |spool| spool.begin(&note)).await?),
-        Deed::Note { folder, note } => on_disk(&handles.spool, move |spool| spool.note(&folder, &note)).await?,
-        Deed::Discard(folder) => on_disk(&handles.spool, move |spool| spool.discard(&folder)).await?,
-        Deed::Finish(folder) => on_disk(&handles.spool, move |spool| spool.finish(&folder)).await?,
+        CatalogOperation::Begin(note) => drop(on_disk(&handles.spool, move |spool| spool.begin(&note)).await?),
+        CatalogOperation::Note { folder, note } => {
+            on_disk(&handles.spool, move |spool| spool.note(&folder, &note)).await?
+        }
+        CatalogOperation::Discard(folder) => on_disk(&handles.spool, move |spool| spool.discard(&folder)).await?,
+        CatalogOperation::Finish(folder) => on_disk(&handles.spool, move |spool| spool.finish(&folder)).await?,
     }
     Ok(None)
 }
@@ -148,31 +150,31 @@ pub fn seal(spool: &Spool, order: &SealOrder) -> Result<Segment> {
     Ok(segment)
 }
 
-/// The deeds that wait, and what is wrong with the first.
+/// The operations that wait, and what is wrong with the first.
 #[derive(Default)]
-pub struct Clerk {
+pub struct CatalogWriter {
     queue: VecDeque<Entry>,
     busy: bool,
     failures: u32,
-    /// Why the first deed fails, in a sentence.
+    /// Why the first operation fails, in a sentence.
     trouble: Option<String>,
-    /// Sessions of the current run of which a deed was given up.
+    /// Sessions of the current run of which a operation was given up.
     incomplete: BTreeSet<Uuid>,
     /// A session that the catalogue refused to open: its rows would be refused as well, so it is offered before each.
     unopened: Option<Session>,
     /// It is being offered now.
     reopening: bool,
-    /// A deed of the current run was given up.
+    /// A operation of the current run was given up.
     spoiled: bool,
 }
 
 enum Entry {
-    Deed(Deed),
+    CatalogOperation(CatalogOperation),
     /// Everything about a folder has been done.
     Release(Hold),
 }
 
-/// What to do after a deed.
+/// What to do after a operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Go on at once.
@@ -181,17 +183,17 @@ pub enum Next {
     After(Duration),
 }
 
-impl Clerk {
+impl CatalogWriter {
     const BACKOFF: Backoff = Backoff { min: Duration::from_millis(500), max: Duration::from_secs(10) };
-    /// A deed that fails for no reason that time would heal (a rule of the catalogue, one file that cannot be read) is
+    /// A operation that fails for no reason that time would heal (a rule of the catalogue, one file that cannot be read) is
     /// given up after so many tries. Its files stay, and the recovery looks at them again.
     const TRIES: u32 = 5;
-    /// More waiting deeds than this pause the recording: hours of segments that the catalogue does not know.
+    /// More waiting operations than this pause the recording: hours of segments that the catalogue does not know.
     const FULL: usize = 1000;
 
     /// Adds work.
-    pub fn add(&mut self, deeds: impl IntoIterator<Item = Deed>) {
-        self.queue.extend(deeds.into_iter().map(Entry::Deed));
+    pub fn add(&mut self, operations: impl IntoIterator<Item = CatalogOperation>) {
+        self.queue.extend(operations.into_iter().map(Entry::CatalogOperation));
     }
 
     /// Gives the folder back once all work so far has been done.
@@ -199,19 +201,19 @@ impl Clerk {
         self.queue.push_back(Entry::Release(hold));
     }
 
-    /// The next deed to do, unless one is being done.
-    pub fn next(&mut self) -> Option<Deed> {
+    /// The next operation to do, unless one is being done.
+    pub fn next(&mut self) -> Option<CatalogOperation> {
         if self.busy {
             return None;
         }
         while let Some(front) = self.queue.front() {
             match front {
-                Entry::Deed(deed) if self.is_barred(deed) => drop(self.queue.pop_front()),
-                Entry::Deed(deed) => {
+                Entry::CatalogOperation(operation) if self.is_barred(operation) => drop(self.queue.pop_front()),
+                Entry::CatalogOperation(operation) => {
                     self.busy = true;
-                    let refused = self.unopened.clone().filter(|session| deed.session() == Some(session.id));
+                    let refused = self.unopened.clone().filter(|session| operation.session() == Some(session.id));
                     self.reopening = refused.is_some();
-                    return Some(refused.map_or_else(|| deed.clone(), Deed::Open));
+                    return Some(refused.map_or_else(|| operation.clone(), CatalogOperation::Open));
                 }
                 Entry::Release(_) => {
                     let front = self.queue.pop_front();
@@ -227,16 +229,16 @@ impl Clerk {
         None
     }
 
-    /// Whether what was given up before forbids this deed: it would say that everything has been done.
-    fn is_barred(&self, deed: &Deed) -> bool {
-        match deed {
-            Deed::Close { session, .. } => self.incomplete.contains(session),
-            Deed::Finish(_) | Deed::Discard(_) => self.spoiled,
+    /// Whether what was given up before forbids this operation: it would say that everything has been done.
+    fn is_barred(&self, operation: &CatalogOperation) -> bool {
+        match operation {
+            CatalogOperation::Close { session, .. } => self.incomplete.contains(session),
+            CatalogOperation::Finish(_) | CatalogOperation::Discard(_) => self.spoiled,
             _ => false,
         }
     }
 
-    /// The deed given out by [`Clerk::next`] went like this.
+    /// The operation given out by [`CatalogWriter::next`] went like this.
     pub fn done(&mut self, result: Result<(), &Error>, jitter: f64) -> Next {
         self.busy = false;
         let reopening = std::mem::take(&mut self.reopening);
@@ -258,20 +260,20 @@ impl Clerk {
         Next::After(Self::BACKOFF.delay(self.failures, jitter))
     }
 
-    /// The first deed is left to the recovery.
+    /// The first operation is left to the recovery.
     fn give_up(&mut self, error: &Error, reopening: bool) {
-        let Some(Entry::Deed(deed)) = self.queue.pop_front() else { return };
+        let Some(Entry::CatalogOperation(operation)) = self.queue.pop_front() else { return };
         if !reopening {
             log::error!(
-                session:? = deed.session();
+                session:? = operation.session();
                 "a catalogue operation failed for good; its session stays open and is left to the recovery: {error}"
             );
         }
         self.failures = 0;
         self.trouble = None;
         self.spoiled = true;
-        self.incomplete.extend(deed.session());
-        if let Deed::Open(session) = deed {
+        self.incomplete.extend(operation.session());
+        if let CatalogOperation::Open(session) = operation {
             self.unopened = Some(session);
         }
     }
@@ -281,7 +283,7 @@ impl Clerk {
         self.queue.is_empty() && !self.busy
     }
 
-    /// Why the first deed fails.
+    /// Why the first operation fails.
     pub fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()
     }
@@ -301,5 +303,5 @@ impl Clerk {
 }
 
 #[cfg(test)]
-#[path = "clerk_tests.rs"]
+#[path = "catalog_writer_tests.rs"]
 mod tests;

@@ -1,23 +1,23 @@
-//! The recorder's books: the clerk's deeds, what everybody is told, and whether it may go.
+//! The recorder's part of the catalog: the writer's operations, what everybody is told, and whether it may go.
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 
 use super::Recorder;
-use crate::actors::record::clerk::{Next, perform};
+use crate::actors::record::catalog_writer::{Next, apply};
 use crate::adapters::live::Change;
 use crate::domain::recording::{RecordingState, SegmentState};
 
 impl Recorder {
-    /// Gives the clerk's next deed to a task.
+    /// Gives the catalog writer's next operation to a task.
     pub(super) fn work(&mut self, ctx: &mut Context<Self>) {
-        let Some(deed) = self.clerk.next() else { return self.maybe_stopped() };
+        let Some(operation) = self.catalog_writer.next() else { return self.maybe_stopped() };
         let handles = self.assignment.handles.clone();
-        let doing = async move { perform(&handles, deed).await };
+        let doing = async move { apply(&handles, operation).await };
         ctx.spawn(doing.into_actor(self).map(|done, recorder, ctx| {
             if let Ok(Some(segment)) = &done {
                 recorder.sealed(segment.state);
             }
-            let next = recorder.clerk.done(done.as_ref().map(|_| ()), rand::random());
+            let next = recorder.catalog_writer.done(done.as_ref().map(|_| ()), rand::random());
             recorder.refresh();
             match next {
                 Next::Now => recorder.work(ctx),
@@ -66,7 +66,7 @@ impl Recorder {
     pub(super) fn refresh(&mut self) {
         let late = |trouble| format!("recorded into the spool, but not in the catalogue yet: {trouble}");
         self.status.reason = match self.status.state {
-            RecordingState::Recording => self.clerk.trouble().map(late),
+            RecordingState::Recording => self.catalog_writer.trouble().map(late),
             _ => self.why.clone(),
         };
         if self.published.as_ref() != Some(&self.status) {
@@ -79,7 +79,7 @@ impl Recorder {
     }
 
     pub(super) fn maybe_stopped(&mut self) {
-        if self.active.is_none() && self.clerk.is_idle() {
+        if self.active.is_none() && self.catalog_writer.is_idle() {
             self.stopped();
         }
     }

@@ -1,0 +1,177 @@
+//! Order of the catalogue writer, and what follows when an operation is given up.
+
+use super::*;
+use crate::base::Scope;
+use crate::domain::name::StreamName;
+
+#[test]
+fn deeds_are_done_in_order_and_tried_again() {
+    let mut catalog_writer = CatalogWriter::default();
+    let finish = |folder: &str| CatalogOperation::Finish(folder.to_owned());
+    catalog_writer.add([finish("a"), finish("b")]);
+    assert_eq!(catalog_writer.next(), Some(finish("a")));
+    assert_eq!(catalog_writer.next(), None, "one at a time");
+    let down = Error::unavailable("the disk is full");
+    assert_eq!(catalog_writer.done(Err(&down), 1.0), Next::After(Duration::from_millis(500)));
+    assert_eq!(catalog_writer.trouble(), Some("the disk is full"));
+    for _ in 0..50 {
+        assert_eq!(catalog_writer.next(), Some(finish("a")), "what may heal is never given up");
+        assert!(matches!(catalog_writer.done(Err(&down), 1.0), Next::After(_)));
+    }
+    assert_eq!(catalog_writer.next(), Some(finish("a")));
+    assert_eq!(catalog_writer.done(Ok(()), 0.0), Next::Now);
+    assert_eq!(catalog_writer.trouble(), None);
+    assert_eq!(catalog_writer.next(), Some(finish("b")));
+    catalog_writer.done(Ok(()), 0.0);
+    assert!(catalog_writer.is_idle() && catalog_writer.next().is_none());
+}
+
+/// Fails the next operation until it is given up.
+fn give_up(catalog_writer: &mut CatalogWriter, error: &Error) -> CatalogOperation {
+    let operation = catalog_writer.next().expect("a operation");
+    for _ in 1..CatalogWriter::TRIES {
+        assert!(matches!(catalog_writer.done(Err(error), 0.0), Next::After(_)));
+        assert_eq!(catalog_writer.next().as_ref(), Some(&operation));
+    }
+    assert_eq!(catalog_writer.done(Err(error), 0.0), Next::Now);
+    operation
+}
+
+#[test]
+fn what_will_not_heal_is_given_up_and_a_crowd_is_an_obstacle() {
+    let mut catalog_writer = CatalogWriter::default();
+    let put = |n: usize| CatalogOperation::Put(Box::new(segment(session(1).id, u32::try_from(n).expect("few"))));
+    catalog_writer.add((0..=CatalogWriter::FULL).map(put));
+    assert!(catalog_writer.obstacle().is_some());
+    give_up(&mut catalog_writer, &Error::new(Kind::Conflict, "no"));
+    assert_eq!(catalog_writer.next(), Some(put(1)));
+    assert_eq!(catalog_writer.obstacle(), None);
+    // One file that cannot be read is no disk that heals.
+    catalog_writer.done(Ok(()), 0.0);
+    give_up(&mut catalog_writer, &Error::unavailable("it cannot be read").about(Scope::Item));
+    assert_eq!(catalog_writer.next(), Some(put(3)));
+}
+
+fn session(id: u128) -> Session {
+    Session {
+        id: Uuid::from_u128(id),
+        server: "main".into(),
+        stream: StreamName::parse("a").expect("a"),
+        started_at: DateTime::UNIX_EPOCH,
+        ended_at: None,
+        end_reason: None,
+    }
+}
+
+fn segment(id: Uuid, number: u32) -> Segment {
+    super::super::run::draft("", &Session { id, ..session(0) }, number, id, DateTime::UNIX_EPOCH, "f")
+}
+
+fn close(id: u128) -> CatalogOperation {
+    CatalogOperation::Close { session: Uuid::from_u128(id), at: DateTime::UNIX_EPOCH, reason: "over".into() }
+}
+
+/// Everything that is handed out, each operation with this result.
+fn rest(catalog_writer: &mut CatalogWriter, result: Result<(), &Error>) -> Vec<CatalogOperation> {
+    std::iter::from_fn(|| {
+        let operation = catalog_writer.next()?;
+        catalog_writer.done(result, 0.0);
+        Some(operation)
+    })
+    .collect()
+}
+
+#[test]
+fn after_a_deed_that_was_given_up_nothing_says_that_its_session_is_finished() {
+    let refused = Error::new(Kind::Internal, "no");
+    let put = |id, number| CatalogOperation::Put(Box::new(segment(Uuid::from_u128(id), number)));
+    let finish = || CatalogOperation::Finish("f".into());
+    // A run of two days; something of the first is given up: the second is closed, no folder is finished.
+    let mut catalog_writer = CatalogWriter::default();
+    catalog_writer.add([
+        put(1, 0),
+        put(1, 1),
+        CatalogOperation::Open(session(2)),
+        close(1),
+        put(2, 0),
+        close(2),
+        finish(),
+        finish(),
+    ]);
+    give_up(&mut catalog_writer, &refused);
+    let done = rest(&mut catalog_writer, Ok(()));
+    assert_eq!(done, [put(1, 1), CatalogOperation::Open(session(2)), put(2, 0), close(2)]);
+    assert!(catalog_writer.is_idle());
+    // A close that was given up forbids the end as well.
+    let mut catalog_writer = CatalogWriter::default();
+    catalog_writer.add([close(1), finish(), CatalogOperation::Discard("f".into())]);
+    give_up(&mut catalog_writer, &refused);
+    assert_eq!(rest(&mut catalog_writer, Ok(())), []);
+}
+
+#[test]
+fn a_session_that_could_not_be_opened_is_offered_again_before_its_rows() {
+    let refused = Error::new(Kind::Internal, "no");
+    let put = |number| CatalogOperation::Put(Box::new(segment(session(1).id, number)));
+    let mut catalog_writer = CatalogWriter::default();
+    catalog_writer.add([CatalogOperation::Open(session(1)), put(0), put(1), put(2), close(1)]);
+    give_up(&mut catalog_writer, &refused);
+    assert_eq!(catalog_writer.next(), Some(CatalogOperation::Open(session(1))));
+    assert_eq!(catalog_writer.done(Err(&refused), 0.0), Next::Now, "its row is given up with it, at once");
+    assert_eq!(
+        rest(&mut catalog_writer, Ok(())),
+        [CatalogOperation::Open(session(1)), put(1), put(2)],
+        "it was taken this time"
+    );
+}
+
+#[actix::test]
+async fn the_folder_of_a_run_with_an_operation_given_up_is_not_given_back_clean() {
+    use super::super::hold::FolderNews;
+    use actix::{Actor, Context, Handler};
+
+    #[derive(Default)]
+    struct Manager(Vec<FolderNews>);
+    impl Actor for Manager {
+        type Context = Context<Self>;
+    }
+    impl Handler<FolderNews> for Manager {
+        type Result = ();
+        fn handle(&mut self, news: FolderNews, _: &mut Self::Context) {
+            self.0.push(news);
+        }
+    }
+    #[derive(actix::Message)]
+    #[rtype(result = "Vec<FolderNews>")]
+    struct Told;
+    impl Handler<Told> for Manager {
+        type Result = Vec<FolderNews>;
+        fn handle(&mut self, _: Told, _: &mut Self::Context) -> Vec<FolderNews> {
+            std::mem::take(&mut self.0)
+        }
+    }
+
+    let manager = Manager::default().start();
+    let recipient = manager.clone().recipient();
+    let mut catalog_writer = CatalogWriter::default();
+    for folder in ["bad", "good"] {
+        let hold = Hold::take(&recipient, folder);
+        catalog_writer.add([CatalogOperation::Close {
+            session: session(1).id,
+            at: DateTime::UNIX_EPOCH,
+            reason: String::new(),
+        }]);
+        catalog_writer.add([CatalogOperation::Finish(folder.to_owned())]);
+        catalog_writer.release(hold);
+    }
+    give_up(&mut catalog_writer, &Error::new(Kind::Internal, "no"));
+    assert_eq!(rest(&mut catalog_writer, Ok(())), [close_of(session(1).id), CatalogOperation::Finish("good".into())]);
+    let told = manager.send(Told).await.expect("it lives");
+    let released = |folder: &str, clean| FolderNews::Released { folder: folder.into(), clean };
+    let held = |folder: &str| FolderNews::Held(folder.into());
+    assert_eq!(told, [held("bad"), held("good"), released("bad", false), released("good", true)]);
+}
+
+fn close_of(session: Uuid) -> CatalogOperation {
+    CatalogOperation::Close { session, at: DateTime::UNIX_EPOCH, reason: String::new() }
+}
