@@ -35,7 +35,7 @@ const PATH_PATIENCE: Duration = Duration::from_millis(500);
 /// The live store is local or next door; one that hangs must not end the polling.
 const STORE_PATIENCE: Duration = Duration::from_secs(5);
 /// A path poller holds nothing: it stops as soon as it is asked.
-const FAREWELL: Duration = Duration::from_secs(5);
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Polls one server.
 pub struct ServerPoller {
@@ -183,7 +183,7 @@ impl ServerPoller {
         for name in forgotten {
             self.cameras.forget(&name);
             if let Some(children) = self.children.as_mut() {
-                let farewell = children.remove(name.as_str(), Instant::now() + FAREWELL);
+                let farewell = children.remove(name.as_str(), Instant::now() + STOP_TIMEOUT);
                 ctx.spawn(farewell.into_actor(self).map(|_, _, _| ()));
             }
         }

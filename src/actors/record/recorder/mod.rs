@@ -362,12 +362,12 @@ impl Handler<RunEvent> for Recorder {
 /// Why the recorder will be stopped next; becomes the session's reason.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub struct Dismiss(pub String);
+pub struct StopRecorder(pub String);
 
-impl Handler<Dismiss> for Recorder {
+impl Handler<StopRecorder> for Recorder {
     type Result = ();
 
-    fn handle(&mut self, Dismiss(why): Dismiss, _: &mut Self::Context) {
+    fn handle(&mut self, StopRecorder(why): StopRecorder, _: &mut Self::Context) {
         self.dismissal = Some(why);
     }
 }

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use super::RecordHandles;
 use super::pauses::Pauses;
-use super::recorder::{Dismiss, Recorder};
+use super::recorder::{Recorder, StopRecorder};
 use super::start::Assignment;
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Adjusted, Child, ChildSet, Restart, Setting, Supervised, supervised};
@@ -42,7 +42,7 @@ const LOOK_AT_DISK: Duration = Duration::from_secs(2);
 /// By then it is known which recordings pause: of what an earlier run left open the rest is over.
 const SETTLED: Duration = Duration::from_secs(30);
 /// A recorder that ends may take so long to close its files and rows.
-const FAREWELL: Duration = Duration::from_secs(15);
+const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 /// A stream that nobody mentions is forgotten so long after its last session.
 const FORGET_AFTER: TimeDelta = TimeDelta::minutes(1);
 /// Delays between tries of the recovery.
@@ -58,7 +58,7 @@ pub struct Recorders {
     publisher: Option<Publisher>,
     pauses: Pauses,
     known: Known,
-    posts: BTreeMap<StreamKey, Post>,
+    slots: BTreeMap<StreamKey, RecorderSlot>,
     obstacle: watch::Sender<Option<String>>,
     looking_at_disk: bool,
     /// A [`Judge`] is on its way.
@@ -68,14 +68,14 @@ pub struct Recorders {
 }
 
 /// What we keep about a stream that is or was recorded.
-struct Post {
+struct RecorderSlot {
     tracks: watch::Sender<Vec<Track>>,
     starts: Rc<RefCell<SessionStarts>>,
-    staffed: Staffed,
+    state: SlotState,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Staffed {
+enum SlotState {
     /// Nobody records it.
     Not,
     /// It should be recorded; the sentence says why there is no place.
@@ -100,7 +100,7 @@ impl Recorders {
             pauses,
             publisher: None,
             known: Known::default(),
-            posts: BTreeMap::new(),
+            slots: BTreeMap::new(),
             obstacle: watch::Sender::new(None),
             looking_at_disk: false,
             judging: false,
@@ -122,50 +122,52 @@ impl Recorders {
             return;
         }
         let candidates = self.known.candidates(|server| self.servers.iter().any(|known| known.name == server));
-        let recording = self.posts.iter().filter(|(_, post)| post.staffed == Staffed::Yes);
+        let recording = self.slots.iter().filter(|(_, slot)| slot.state == SlotState::Yes);
         let recording: BTreeSet<StreamKey> = recording.map(|(key, _)| key.clone()).collect();
         let mut verdicts: BTreeMap<StreamKey, Verdict> =
             self.rules.judge(&candidates, &recording).into_iter().collect();
         // A stream that nobody mentions any more.
-        for key in self.posts.keys() {
+        for key in self.slots.keys() {
             verdicts.entry(key.clone()).or_insert(Verdict::NotLive);
         }
         for (key, verdict) in verdicts {
-            let staffed = self.posts.get(&key).map_or(Staffed::Not, |post| post.staffed.clone());
-            match (verdict, staffed) {
-                (Verdict::Record, Staffed::Not | Staffed::Waiting(_)) => self.hire(&key, ctx),
-                (Verdict::Record, Staffed::Yes) => self.tell_tracks(&key),
-                (Verdict::NoPlace(why), staffed) if staffed != Staffed::Leaving => self.refuse(&key, why),
-                (Verdict::Unwanted(why), Staffed::Yes) => self.dismiss(&key, format!("switched off: {why}"), ctx),
-                (Verdict::NotLive, Staffed::Yes) => self.dismiss(&key, "the stream ended".to_owned(), ctx),
-                (Verdict::Unwanted(_) | Verdict::NotLive, Staffed::Waiting(_)) => self.forget(&key),
+            let state = self.slots.get(&key).map_or(SlotState::Not, |slot| slot.state.clone());
+            match (verdict, state) {
+                (Verdict::Record, SlotState::Not | SlotState::Waiting(_)) => self.start_recorder(&key, ctx),
+                (Verdict::Record, SlotState::Yes) => self.tell_tracks(&key),
+                (Verdict::NoPlace(why), state) if state != SlotState::Leaving => self.refuse(&key, why),
+                (Verdict::Unwanted(why), SlotState::Yes) => {
+                    self.stop_recorder(&key, format!("switched off: {why}"), ctx)
+                }
+                (Verdict::NotLive, SlotState::Yes) => self.stop_recorder(&key, "the stream ended".to_owned(), ctx),
+                (Verdict::Unwanted(_) | Verdict::NotLive, SlotState::Waiting(_)) => self.forget(&key),
                 _ => {}
             }
         }
         // What a stream's next session must know is only the seconds in which the last ones began.
         let long_ago = (self.handles.clock)() - FORGET_AFTER;
         let known = &self.known;
-        self.posts.retain(|key, post| {
-            post.staffed != Staffed::Not || known.has(key) || post.starts.borrow().latest() > Some(long_ago)
+        self.slots.retain(|key, slot| {
+            slot.state != SlotState::Not || known.has(key) || slot.starts.borrow().latest() > Some(long_ago)
         });
     }
 
-    fn post(&mut self, key: &StreamKey) -> &mut Post {
+    fn slot(&mut self, key: &StreamKey) -> &mut RecorderSlot {
         let tracks = self.known.tracks(key);
-        self.posts.entry(key.clone()).or_insert_with(|| Post {
+        self.slots.entry(key.clone()).or_insert_with(|| RecorderSlot {
             tracks: watch::Sender::new(tracks),
             starts: Rc::default(),
-            staffed: Staffed::Not,
+            state: SlotState::Not,
         })
     }
 
-    fn hire(&mut self, key: &StreamKey, ctx: &mut Context<Self>) {
+    fn start_recorder(&mut self, key: &StreamKey, ctx: &mut Context<Self>) {
         let Some(place) = self.servers.iter().position(|server| server.name == key.server) else { return };
         let Some(publisher) = self.publisher.clone() else { return };
         self.tell_tracks(key);
-        let post = self.post(key);
-        post.staffed = Staffed::Yes;
-        let (starts, tracks) = (post.starts.clone(), post.tracks.subscribe());
+        let slot = self.slot(key);
+        slot.state = SlotState::Yes;
+        let (starts, tracks) = (slot.starts.clone(), slot.tracks.subscribe());
         let assignment = Assignment {
             key: key.clone(),
             server: self.servers[place].clone(),
@@ -186,7 +188,7 @@ impl Recorders {
 
     fn tell_tracks(&mut self, key: &StreamKey) {
         let tracks = self.known.tracks(key);
-        self.post(key).tracks.send_if_modified(|known| {
+        self.slot(key).tracks.send_if_modified(|known| {
             let is_new = *known != tracks;
             if is_new {
                 *known = tracks;
@@ -196,15 +198,15 @@ impl Recorders {
     }
 
     /// Ends a recorder; `child_ended` follows.
-    fn dismiss(&mut self, key: &StreamKey, why: String, ctx: &mut Context<Self>) {
-        self.post(key).staffed = Staffed::Leaving;
+    fn stop_recorder(&mut self, key: &StreamKey, why: String, ctx: &mut Context<Self>) {
+        self.slot(key).state = SlotState::Leaving;
         let name = child_name(key);
         let Some(set) = &mut self.set else { return };
         let recorder = set.addr::<Recorder>(&name);
-        let gone = set.remove(&name, Instant::now() + FAREWELL);
+        let gone = set.remove(&name, Instant::now() + STOP_TIMEOUT);
         // One that waits for its restart has nobody to tell.
         if let Some(recorder) = recorder {
-            recorder.do_send(Dismiss(why));
+            recorder.do_send(StopRecorder(why));
         }
         ctx.spawn(gone.into_actor(self).map(|late, _, _| {
             if !late.is_empty() {
@@ -214,11 +216,11 @@ impl Recorders {
     }
 
     fn refuse(&mut self, key: &StreamKey, why: String) {
-        let post = self.post(key);
-        if post.staffed == Staffed::Waiting(why.clone()) {
+        let slot = self.slot(key);
+        if slot.state == SlotState::Waiting(why.clone()) {
             return;
         }
-        post.staffed = Staffed::Waiting(why.clone());
+        slot.state = SlotState::Waiting(why.clone());
         log::warn!(server = key.server.as_str(), stream = key.name.as_str(); "not recorded: {why}");
         let status = RecordingStatus {
             server: key.server.clone(),
@@ -235,7 +237,7 @@ impl Recorders {
 
     /// Nobody records the stream any more: everybody may forget its recorder.
     fn forget(&mut self, key: &StreamKey) {
-        self.post(key).staffed = Staffed::Not;
+        self.slot(key).state = SlotState::Not;
         self.pauses.forget(key);
         self.tell([Change::RecordingGone { server: key.server.clone(), name: key.name.clone() }]);
     }
@@ -264,7 +266,7 @@ impl Recorders {
     fn forget_strangers(&mut self, latest: &Latest) {
         let strangers = latest.recordings.iter().filter(|status| {
             let key = StreamKey { server: status.server.clone(), name: status.name.clone() };
-            self.posts.get(&key).is_none_or(|post| post.staffed == Staffed::Not)
+            self.slots.get(&key).is_none_or(|slot| slot.state == SlotState::Not)
         });
         let gone = |status: &RecordingStatus| Change::RecordingGone {
             server: status.server.clone(),
@@ -302,15 +304,15 @@ impl Supervised for Recorders {
 
     fn observe(&self) -> Value {
         let waiting: Vec<Value> = self
-            .posts
+            .slots
             .iter()
-            .filter_map(|(key, post)| match &post.staffed {
-                Staffed::Waiting(why) => Some(json!({ "stream": key.to_string(), "reason": why })),
+            .filter_map(|(key, slot)| match &slot.state {
+                SlotState::Waiting(why) => Some(json!({ "stream": key.to_string(), "reason": why })),
                 _ => None,
             })
             .collect();
         json!({
-            "recording": self.posts.values().filter(|post| post.staffed == Staffed::Yes).count(),
+            "recording": self.slots.values().filter(|slot| slot.state == SlotState::Yes).count(),
             "waiting": waiting,
             "obstacle": *self.obstacle.borrow(),
             "recovered": self.recovery.sealed,
@@ -323,7 +325,7 @@ impl Supervised for Recorders {
     }
 
     fn child_ended(&mut self, name: &str, ctx: &mut Context<Self>) {
-        let key = self.posts.keys().find(|key| child_name(key) == name).cloned();
+        let key = self.slots.keys().find(|key| child_name(key) == name).cloned();
         if let Some(key) = key {
             self.forget(&key);
             self.judge(ctx);

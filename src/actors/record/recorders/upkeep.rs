@@ -126,7 +126,7 @@ impl Recorders {
         findings.runs.retain(|run| run.iter().all(|found| !held.contains(&found.folder)));
         for session in findings.runs.iter().flatten().map(|found| &found.note.session) {
             let key = StreamKey { server: session.server.clone(), name: session.stream.clone() };
-            self.post(&key).starts.borrow_mut().add(session.started_at);
+            self.slot(&key).starts.borrow_mut().add(session.started_at);
         }
         // What was left before waits for its own time; what is there no more is forgotten.
         let unreadable = std::mem::take(&mut findings.unreadable);
