@@ -14,9 +14,9 @@ use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod
 use tokio::time::Instant;
 
 use super::address::Address;
-use super::arrival::Door;
 use super::client::Client;
 use super::fault::{self, Failure};
+use super::startup::Gate;
 use super::trouble::Trouble;
 use crate::adapters::database::pace::Pace;
 use crate::base::error::Kind;
@@ -37,7 +37,7 @@ const LIMITS: &str = "SET LOCAL statement_timeout = 4500; SET LOCAL lock_timeout
 pub(super) struct Server {
     pool: Pool,
     place: String,
-    door: Arc<Door>,
+    gate: Arc<Gate>,
     pace: Arc<Pace>,
     /// What begins each transaction.
     begin: String,
@@ -59,16 +59,16 @@ pub(super) struct Link {
 
 impl Server {
     /// Connects to nothing yet.
-    pub(super) fn new(address: &Address, door: Arc<Door>) -> Result<Self> {
-        Self::with(address, door, format!("BEGIN; {}{LIMITS}", address.search_path()))
+    pub(super) fn new(address: &Address, gate: Arc<Gate>) -> Result<Self> {
+        Self::with(address, gate, format!("BEGIN; {}{LIMITS}", address.search_path()))
     }
 
     /// As [`Server::new`] for a database that is somebody else's: every transaction refuses to write.
-    pub(super) fn reading(address: &Address, door: Arc<Door>) -> Result<Self> {
-        Self::with(address, door, format!("BEGIN READ ONLY; {LIMITS}"))
+    pub(super) fn reading(address: &Address, gate: Arc<Gate>) -> Result<Self> {
+        Self::with(address, gate, format!("BEGIN READ ONLY; {LIMITS}"))
     }
 
-    fn with(address: &Address, door: Arc<Door>, begin: String) -> Result<Self> {
+    fn with(address: &Address, gate: Arc<Gate>, begin: String) -> Result<Self> {
         // Fast: whether a connection lives shows when its transaction begins.
         let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(address.config.clone(), address.tls.clone(), config);
@@ -80,12 +80,12 @@ impl Server {
             .build()
             .map_err(|error| Error::internal("the pool of database connections cannot be built").with_source(error))?;
         let place = address.place.clone();
-        Ok(Self { pool, place, door, pace: Arc::default(), begin, trouble: Arc::default() })
+        Ok(Self { pool, place, gate, pace: Arc::default(), begin, trouble: Arc::default() })
     }
 
     /// A connection with a transaction that has just begun, for one call of [`Link::answer`].
     pub(super) async fn link(&self) -> Result<Link> {
-        self.door.pass()?;
+        self.gate.check()?;
         let begun = Instant::now();
         let deadline = begun + LIMIT;
         loop {

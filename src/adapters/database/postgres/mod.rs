@@ -7,7 +7,6 @@
 //! Never here: what makes a camera valid (`domain::camera`), which segment goes where (`actors`).
 
 mod address;
-mod arrival;
 mod cameras;
 mod client;
 mod fault;
@@ -24,6 +23,7 @@ mod rights;
 mod schema;
 mod segments;
 mod site;
+mod startup;
 mod tls;
 mod trouble;
 mod verify;
@@ -57,12 +57,12 @@ use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use self::address::Address;
-use self::arrival::Door;
 pub use self::inspect::inspect;
 use self::link::Server;
 use self::listen::Changes;
 pub use self::nodes::inspect as inspect_nodes;
 pub use self::site::{SiteTable, shortened};
+use self::startup::Gate;
 use super::again::despite_panics_of;
 use super::{
     Condition, Database, IncidentQuery, Joined, NodeFolder, NodeStore, Owner, RecordingSummary, SegmentQuery,
@@ -131,7 +131,7 @@ pub async fn open(settings: &Settings) -> Result<Arc<Postgres>> {
     schema::bring_up(&address).await?;
     let (changes, heard) = Changes::new();
     let listener = listen::begin(address.clone(), Arc::clone(&changes)).await?;
-    let server = Arc::new(Server::new(&address, Arc::new(Door::open()))?);
+    let server = Arc::new(Server::new(&address, Arc::new(Gate::open()))?);
     Ok(Postgres::new(server, changes, heard, listener))
 }
 
@@ -144,16 +144,16 @@ pub async fn open_or_wait(settings: &Settings) -> Result<Arc<Postgres>> {
     let address = Address::of(settings)?;
     let silent = |_| Err(Error::unavailable(format!("the database {} does not answer", address.place)));
     let why = match tokio::time::timeout(FIRST_TRY, open(settings)).await.unwrap_or_else(silent) {
-        Err(error) if arrival::is_away(&error) => error,
+        Err(error) if startup::is_away(&error) => error,
         opened => return opened,
     };
     log::warn!("{why}; going on without it until it answers");
-    let door = Arc::new(Door::shut(&why));
-    let server = Arc::new(Server::new(&address, Arc::clone(&door))?);
+    let gate = Arc::new(Gate::closed(&why));
+    let server = Arc::new(Server::new(&address, Arc::clone(&gate))?);
     let (changes, heard) = Changes::new();
     let told = Arc::clone(&changes);
     let wait = async move {
-        let begin = || arrival::wait(address.clone(), Arc::clone(&door), Arc::clone(&told));
+        let begin = || startup::wait(address.clone(), Arc::clone(&gate), Arc::clone(&told));
         despite_panics_of("waiting for the database and listening for changes of the cameras", begin).await;
     };
     let listener = AbortOnDropHandle::new(tokio::spawn(wait));

@@ -7,10 +7,10 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::address::Address;
-use super::arrival::Door;
 use super::client::Client;
 use super::fault::{self, Failure};
 use super::link::Server;
+use super::startup::Gate;
 use crate::adapters::database::{Joined, NodeFolder, nodes_sql};
 use crate::base::Result as Answer;
 use crate::config::settings::Postgres as Settings;
@@ -26,7 +26,7 @@ const COLUMNS: &str = "node, name, instance, run, relays, records, \
 /// # Errors
 /// As [`super::open`].
 pub async fn inspect(settings: &Settings) -> Answer<Vec<Node>> {
-    let server = Server::new(&Address::of(settings)?, Arc::new(Door::open()))?;
+    let server = Server::new(&Address::of(settings)?, Arc::new(Gate::open()))?;
     let link = server.link().await?;
     let asked = async {
         let there = link.query_one("SELECT to_regclass('nodes') IS NOT NULL", &[]).await?;

@@ -12,11 +12,11 @@ use secrecy::SecretString;
 use tokio_postgres::Row;
 
 use super::address::Address;
-use super::arrival::{self, Door};
 use super::cameras::{filled, text};
 use super::client::Client;
 use super::fault::{self, Failure};
 use super::link::Server;
+use super::startup::{self, Gate};
 use crate::adapters::database::ledger::LONGEST_TEXT;
 use crate::base::{Error, Result};
 use crate::domain::camera::CameraRow;
@@ -60,7 +60,7 @@ impl SiteTable {
     pub async fn open(url: &SecretString, query: &str) -> Result<Self> {
         let table = Self::new(url, query)?;
         match table.cameras().await {
-            Err(error) if arrival::is_away(&error) => log::warn!("{error}; going on without it until it answers"),
+            Err(error) if startup::is_away(&error) => log::warn!("{error}; going on without it until it answers"),
             tried => drop(tried?),
         }
         Ok(table)
@@ -81,7 +81,7 @@ impl SiteTable {
 
     fn new(url: &SecretString, query: &str) -> Result<Self> {
         let address = Address::parse(url)?;
-        let server = Server::reading(&address, Arc::new(Door::open()))?;
+        let server = Server::reading(&address, Arc::new(Gate::open()))?;
         let query = query.trim().trim_end_matches(';').to_owned();
         Ok(Self { server, query, left_out: Mutex::default() })
     }

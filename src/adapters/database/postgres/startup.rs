@@ -10,20 +10,20 @@ use crate::base::error::Kind;
 use crate::base::{Error, Result};
 
 /// Lets questions through, or says why not.
-pub(super) struct Door(Mutex<Option<(Kind, String)>>);
+pub(super) struct Gate(Mutex<Option<(Kind, String)>>);
 
-impl Door {
+impl Gate {
     /// Questions are asked.
     pub(super) fn open() -> Self {
         Self(Mutex::new(None))
     }
 
     /// Questions are answered with this error.
-    pub(super) fn shut(why: &Error) -> Self {
+    pub(super) fn closed(why: &Error) -> Self {
         Self(Mutex::new(Some((why.kind(), why.to_string()))))
     }
 
-    pub(super) fn pass(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             None => Ok(()),
             Some((kind, why)) => Err(Error::new(*kind, why.clone())),
@@ -44,19 +44,19 @@ pub(super) fn is_away(error: &Error) -> bool {
     !matches!(error.kind(), Kind::Unsupported | Kind::Invalid)
 }
 
-/// Tries until the database answers and its schema is ours, opens the door, and goes on listening.
-pub(super) async fn wait(address: Address, door: Arc<Door>, changes: Arc<Changes>) {
+/// Tries until the database answers and its schema is ours, opens the gate, and goes on listening.
+pub(super) async fn wait(address: Address, gate: Arc<Gate>, changes: Arc<Changes>) {
     let mut failures = 0;
     loop {
         failures += 1;
         tokio::time::sleep(listen::RECONNECT.delay(failures, rand::random())).await;
         match schema::bring_up(&address).await {
             Ok(()) => break,
-            Err(error) if door.set(Some(&error)) => log::warn!("{error}; trying again until it can be used"),
+            Err(error) if gate.set(Some(&error)) => log::warn!("{error}; trying again until it can be used"),
             Err(_) => {}
         }
     }
-    door.set(None);
+    gate.set(None);
     log::info!(database = address.place.as_str(); "the database answers");
     listen::stay(address, changes, None).await;
 }
