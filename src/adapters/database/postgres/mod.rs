@@ -128,7 +128,7 @@ pub fn place(url: &SecretString) -> Result<String> {
 /// belong to another program, `Unavailable` when the server does not answer. No error holds the URL or its password.
 pub async fn open(settings: &Settings) -> Result<Arc<Postgres>> {
     let address = Address::of(settings)?;
-    schema::bring_up(&address).await?;
+    schema::migrate(&address).await?;
     let (changes, heard) = Changes::new();
     let listener = listen::begin(address.clone(), Arc::clone(&changes)).await?;
     let server = Arc::new(Server::new(&address, Arc::new(Gate::open()))?);

@@ -35,7 +35,7 @@ pub(super) struct Found {
 }
 
 /// Migrates the database to our version.
-pub(super) async fn bring_up(address: &Address) -> Result<()> {
+pub(super) async fn migrate(address: &Address) -> Result<()> {
     let late = |limit: Duration| {
         let sentence = format!(
             "the database {} gave no answer within {} s; is another process migrating it?",
@@ -54,7 +54,7 @@ pub(super) async fn bring_up(address: &Address) -> Result<()> {
     let (connected, pending) = tokio::time::timeout(LIMIT, begun).await.map_err(|_| late(LIMIT))??;
     let Some(found) = pending else { return Ok(()) };
     let done = async {
-        let migrated = migrate(&connected, address, &found).await;
+        let migrated = migrate_from(&connected, address, &found).await;
         connected.roll_back(migrated).await.map_err(sentence)
     };
     tokio::time::timeout(WORK, done).await.map_err(|_| late(WORK))?
@@ -82,7 +82,7 @@ async fn pending(client: &Connected, address: &Address) -> Result<Option<Found>,
     Ok(Some(found))
 }
 
-async fn migrate(client: &Connected, address: &Address, found: &Found) -> Result<(), Failure> {
+async fn migrate_from(client: &Connected, address: &Address, found: &Found) -> Result<(), Failure> {
     if let (None, Some(schema)) = (&found.schema, &address.schema) {
         client.batch_execute(&format!("CREATE SCHEMA {}", foreign::quoted(schema))).await?;
     }

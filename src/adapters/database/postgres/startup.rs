@@ -50,7 +50,7 @@ pub(super) async fn wait(address: Address, gate: Arc<Gate>, changes: Arc<Changes
     loop {
         failures += 1;
         tokio::time::sleep(listen::RECONNECT.delay(failures, rand::random())).await;
-        match schema::bring_up(&address).await {
+        match schema::migrate(&address).await {
             Ok(()) => break,
             Err(error) if gate.set(Some(&error)) => log::warn!("{error}; trying again until it can be used"),
             Err(_) => {}

@@ -198,7 +198,7 @@ impl File {
         let sentence = |error| fault::sentence(&self.path, error);
         let mut connection = Connection::open_with_flags(&self.path, flags).map_err(sentence)?;
         prepare(&connection, patience).map_err(sentence)?;
-        schema::bring_up(&mut connection, &self.path)?;
+        schema::migrate(&mut connection, &self.path)?;
         if matches!(link, Link::Reader | Link::Watcher) {
             connection.pragma_update(None, "query_only", true).map_err(sentence)?;
         }

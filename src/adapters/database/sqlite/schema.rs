@@ -14,7 +14,7 @@ mod embedded {
 }
 
 /// Migrates the database to our version. Costs one small query when it is there already.
-pub(super) fn bring_up(connection: &mut Connection, path: &Path) -> Result<()> {
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
     let ours = newest();
     for last_try in [false, true] {
         if known_version(connection, path)? == ours {
