@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::clock::now;
 use super::handle::IncidentsHandle;
 use crate::actors::supervision::{Supervised, supervised};
-use crate::adapters::database::{IncidentQuery, SharedDatabase, patiently};
+use crate::adapters::database::{IncidentQuery, SharedDatabase, with_timeout};
 use crate::base::{Error, Kind, Result};
 use crate::domain::incident::{Entry, Incident};
 use crate::domain::moment::Moment;
@@ -114,7 +114,7 @@ fn is_away(error: &Error) -> bool {
 }
 
 async fn write(database: SharedDatabase, entry: Entry) -> Result<Option<Uuid>> {
-    patiently(async {
+    with_timeout(async {
         match entry {
             Entry::Open(incident) => database.open_incident(incident).await.map(Some),
             Entry::Close { id, at } => database.close_incident(id, at).await.map(|()| None),
@@ -129,7 +129,7 @@ async fn read_open(database: SharedDatabase) -> Result<Vec<Incident>> {
     loop {
         let after = all.last().map(|incident| incident.id);
         let query = IncidentQuery { open: true, own: true, after, limit: PAGE, ..IncidentQuery::default() };
-        let page = patiently(database.incidents(query)).await?;
+        let page = with_timeout(database.incidents(query)).await?;
         let whole = page.len() == PAGE as usize;
         all.extend(page);
         if !whole {

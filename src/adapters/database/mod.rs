@@ -14,10 +14,10 @@ mod ledger;
 mod nodes;
 mod owner;
 mod pace;
-mod patience;
 pub mod postgres;
 pub mod site;
 pub mod sqlite;
+mod timeout;
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ use crate::domain::recording::{Segment, SegmentState, Session};
 
 pub use condition::Condition;
 pub use nodes::{Joined, NodeFolder, NodeStore};
-pub use patience::patiently;
+pub use timeout::with_timeout;
 
 use nodes::sql as nodes_sql;
 use owner::Owner;

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::Restreams;
 use super::commands::no_camera;
 use crate::actors::restream::relay::process;
-use crate::adapters::database::{SharedDatabase, patiently};
+use crate::adapters::database::{SharedDatabase, with_timeout};
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraSource, Kinds, draft};
 use crate::domain::probe::{Fault, KeptProbe, ProbeView, Tracks};
@@ -62,7 +62,7 @@ type Look = (Box<CameraSource>, Result<Tracks, Fault>, Duration);
 
 /// The source of a row as it is now; `known` is gone by when the database is away.
 async fn source_of(database: SharedDatabase, id: i64, known: Option<CameraSource>) -> Result<CameraSource> {
-    let read = patiently(async {
+    let read = with_timeout(async {
         let kinds: Kinds = database.camera_kinds().await?.into_iter().collect();
         Ok((database.camera(id).await?, kinds))
     });
@@ -75,7 +75,7 @@ async fn source_of(database: SharedDatabase, id: i64, known: Option<CameraSource
 }
 
 async fn draft_of(database: SharedDatabase, id: Option<i64>, edit: CameraEdit) -> Result<CameraSource> {
-    patiently(async {
+    with_timeout(async {
         let kinds: Kinds = database.camera_kinds().await?.into_iter().collect();
         let row = match id {
             Some(id) => Some(database.camera(id).await?.ok_or_else(|| no_camera(id))?),

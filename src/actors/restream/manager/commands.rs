@@ -8,7 +8,7 @@ use std::sync::Arc;
 use actix::{ActorFutureExt, Context, Handler, Message, ResponseActFuture, WrapFuture};
 
 use super::Restreams;
-use crate::adapters::database::{Condition, SharedDatabase, patiently};
+use crate::adapters::database::{Condition, SharedDatabase, with_timeout};
 use crate::adapters::live::SharedLive;
 use crate::adapters::resolve;
 use crate::base::{Error, Kind, Result};
@@ -63,7 +63,7 @@ pub struct Refresh;
 
 /// All rows and kinds.
 pub(super) async fn read_all(database: SharedDatabase) -> Result<(Vec<CameraRow>, Kinds)> {
-    patiently(async {
+    with_timeout(async {
         let kinds = database.camera_kinds().await?.into_iter().collect();
         Ok((database.cameras().await?, kinds))
     })
@@ -72,7 +72,7 @@ pub(super) async fn read_all(database: SharedDatabase) -> Result<(Vec<CameraRow>
 
 /// One row as it is now; `None` when it is gone.
 pub(super) async fn read_one(database: SharedDatabase, id: i64) -> Result<Option<CameraRow>> {
-    patiently(database.camera(id)).await
+    with_timeout(database.camera(id)).await
 }
 
 /// Refuses an edit that leads to an address which no camera may have; what else is wrong with it is told by the rules.
@@ -84,7 +84,7 @@ async fn check_reach(reach: &Reach, row: Option<&CameraRow>, edit: &CameraEdit, 
 }
 
 async fn add(database: SharedDatabase, edit: CameraEdit, reach: Reach) -> Result<(CameraRow, Kinds)> {
-    patiently(async {
+    with_timeout(async {
         let kinds = database.camera_kinds().await?.into_iter().collect();
         camera::check_edit(None, &edit, &kinds)?;
         check_reach(&reach, None, &edit, &kinds).await?;
@@ -95,7 +95,7 @@ async fn add(database: SharedDatabase, edit: CameraEdit, reach: Reach) -> Result
 
 async fn edit(database: SharedDatabase, command: EditCamera, reach: Reach) -> Result<(CameraRow, Kinds)> {
     let EditCamera { id, edit, only_if } = command;
-    patiently(async {
+    with_timeout(async {
         let kinds: Kinds = database.camera_kinds().await?.into_iter().collect();
         if edit.host.is_some() || edit.port.is_some() || edit.url.is_some() || edit.kind.is_some() {
             check_reach(&reach, database.camera(id).await?.as_ref(), &edit, &kinds).await?;
@@ -169,7 +169,7 @@ impl Handler<DeleteCamera> for Restreams {
 
     fn handle(&mut self, command: DeleteCamera, _: &mut Self::Context) -> Self::Result {
         let (database, id) = (Arc::clone(&self.database), command.id);
-        let deleted = async move { patiently(database.delete_camera_if(id, command.only_if)).await };
+        let deleted = async move { with_timeout(database.delete_camera_if(id, command.only_if)).await };
         Box::pin(deleted.into_actor(self).map(move |deleted, manager, ctx| {
             match deleted {
                 // Somebody names the very camera: that is confirmation enough for it.

@@ -11,7 +11,7 @@ use super::Restreams;
 use super::asked::LookPace;
 use crate::actors::restream::relay::reports::Looked;
 use crate::actors::restream::setup::PUBLISH_RETRY;
-use crate::adapters::database::{SharedDatabase, patiently};
+use crate::adapters::database::{SharedDatabase, with_timeout};
 use crate::base::Kind;
 use crate::domain::camera::CameraSource;
 use crate::domain::probe::{KeptProbe, Outcome, Tracks};
@@ -103,7 +103,7 @@ impl Looks {
 
 /// What an earlier run has left. A database that does not tell costs one look at each camera.
 pub(super) async fn read_looks(database: SharedDatabase) -> Vec<KeptProbe> {
-    patiently(database.camera_probes()).await.unwrap_or_else(|error| {
+    with_timeout(database.camera_probes()).await.unwrap_or_else(|error| {
         log::warn!("earlier looks at the cameras not read, each is looked at again: {error}");
         Vec::new()
     })
@@ -148,7 +148,7 @@ impl Restreams {
         let Some((_, look)) = self.looks.unwritten.pop_first() else { return };
         self.looks.writing = true;
         let database = Arc::clone(&self.database);
-        let written = async move { (patiently(database.put_camera_probe(look.clone())).await, look) };
+        let written = async move { (with_timeout(database.put_camera_probe(look.clone())).await, look) };
         ctx.spawn(written.into_actor(self).map(|(written, look), manager, ctx| {
             manager.looks.writing = false;
             match written {

@@ -65,13 +65,13 @@ pub struct Sqlite {
 ///
 /// `Unsupported` when the schema is newer than ours or the file belongs to another program.
 pub async fn open(path: impl Into<PathBuf>) -> Result<Arc<Sqlite>> {
-    open_with_limit(path.into(), LIMIT, Patience::None).await
+    open_with_limit(path.into(), LIMIT, WaitFor::None).await
 }
 
 /// As [`open`], but a file that another process holds locked is waited for: until then calls say so, and that it can be
 /// read is announced as a change of the cameras.
 pub async fn open_or_wait(path: impl Into<PathBuf>) -> Result<Arc<Sqlite>> {
-    open_with_limit(path.into(), LIMIT, Patience::ForLocks).await
+    open_with_limit(path.into(), LIMIT, WaitFor::ForLocks).await
 }
 
 /// As [`open_or_wait`], for a program that has worked with this file before and can go on without it: a file that is damaged
@@ -80,19 +80,19 @@ pub async fn open_or_wait(path: impl Into<PathBuf>) -> Result<Arc<Sqlite>> {
 /// # Errors
 /// `Unsupported` as [`open`].
 pub async fn open_again(path: impl Into<PathBuf>) -> Result<Arc<Sqlite>> {
-    open_with_limit(path.into(), LIMIT, Patience::ForAll).await
+    open_with_limit(path.into(), LIMIT, WaitFor::ForAll).await
 }
 
 /// What opening waits for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Patience {
+enum WaitFor {
     None,
     ForLocks,
     /// A newer schema or another program's file stays so all the same.
     ForAll,
 }
 
-impl Patience {
+impl WaitFor {
     fn covers(self, error: &Error) -> bool {
         match self {
             Self::None => false,
@@ -102,7 +102,7 @@ impl Patience {
     }
 }
 
-async fn open_with_limit(path: PathBuf, limit: Duration, patience: Patience) -> Result<Arc<Sqlite>> {
+async fn open_with_limit(path: PathBuf, limit: Duration, patience: WaitFor) -> Result<Arc<Sqlite>> {
     let file = Arc::new(File::new(path, limit));
     // The first look is ours: what changes after this function returned is announced.
     let looked = match file.create().await {

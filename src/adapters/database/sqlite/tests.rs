@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::{Patience, Sqlite, open, open_with_limit};
+use super::{Sqlite, WaitFor, open, open_with_limit};
 use crate::adapters::database::behaviour::recordings::segment;
 use crate::adapters::database::{Database, NodeStore, SegmentQuery, Skip, behaviour};
 use crate::base::error::Kind;
@@ -52,7 +52,7 @@ async fn fresh() -> Fresh {
 async fn impatient() -> Fresh {
     let folder = tempfile::tempdir().expect("a folder");
     let limit = Duration::from_millis(300);
-    let database = open_with_limit(folder.path().join("test.db"), limit, Patience::None).await.expect("opened");
+    let database = open_with_limit(folder.path().join("test.db"), limit, WaitFor::None).await.expect("opened");
     let database = database.for_node("here");
     Fresh { database, folder }
 }
@@ -295,9 +295,9 @@ async fn a_file_that_is_locked_at_start_is_waited_for() {
     let shell = Connection::open(&path).expect("opened");
     shell.execute_batch("BEGIN EXCLUSIVE; CREATE TABLE t (x)").expect("locked");
     let limit = Duration::from_millis(300);
-    let Err(error) = open_with_limit(path.clone(), limit, Patience::None).await else { panic!("opened") };
+    let Err(error) = open_with_limit(path.clone(), limit, WaitFor::None).await else { panic!("opened") };
     assert_eq!(error.kind(), Kind::Unavailable);
-    let waiting = open_with_limit(path.clone(), limit, Patience::ForLocks).await.expect("waits");
+    let waiting = open_with_limit(path.clone(), limit, WaitFor::ForLocks).await.expect("waits");
     let mut changes = waiting.camera_changes();
     let error = waiting.ping().await.expect_err("locked");
     assert!(error.to_string().contains("locked by another process"), "{error}");
@@ -310,7 +310,7 @@ async fn a_file_that_is_locked_at_start_is_waited_for() {
     Connection::open(&other)
         .and_then(|shell| shell.execute_batch("CREATE TABLE songs (x)"))
         .expect("another program's");
-    let Err(error) = open_with_limit(other, limit, Patience::ForLocks).await else { panic!("opened") };
+    let Err(error) = open_with_limit(other, limit, WaitFor::ForLocks).await else { panic!("opened") };
     assert_eq!(error.kind(), Kind::Unsupported);
 }
 
