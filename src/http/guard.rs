@@ -20,7 +20,7 @@ use super::error::{Answer, Problem};
 
 /// Which hosts and origins are ours.
 #[derive(Clone, Debug)]
-pub(super) struct Doors {
+pub(super) struct OriginPolicy {
     /// Only loopback names and the hosts of `origins`: nobody else could mean a loopback service.
     loopback_only: bool,
     /// Allowed origins in their normal form (`https://host[:port]`), as the configuration says now.
@@ -30,7 +30,7 @@ pub(super) struct Doors {
 /// Origins and hosts that were refused; one line for each.
 static REFUSED: Complaints = Complaints::new();
 
-impl Doors {
+impl OriginPolicy {
     /// The rule for a listener at `listen`; `origins` are the configured ones.
     pub(super) fn new(listen: SocketAddr, origins: watch::Receiver<Vec<String>>) -> Self {
         Self { loopback_only: listen.ip().is_loopback(), origins }
@@ -95,10 +95,13 @@ pub(super) async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, Error> {
-    let doors = request.app_data::<web::Data<Doors>>().expect("the app is built with its doors");
+    let origin_policy = request.app_data::<web::Data<OriginPolicy>>().expect("the app is built with its origin policy");
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let headers = request.headers();
-    match doors.check_host(headers).and_then(|()| if changes { doors.check_origin(headers) } else { Ok(()) }) {
+    match origin_policy
+        .check_host(headers)
+        .and_then(|()| if changes { origin_policy.check_origin(headers) } else { Ok(()) })
+    {
         Ok(()) => Ok(next.call(request).await?.map_into_left_body()),
         Err(problem) => Ok(request.into_response(problem.error_response()).map_into_right_body()),
     }
@@ -160,9 +163,9 @@ mod tests {
         pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
     }
 
-    fn doors(listen: &str) -> Doors {
+    fn origin_policy(listen: &str) -> OriginPolicy {
         let origins = ["https://cams.example.org", "http://video.example.org:8443"].map(str::to_owned).to_vec();
-        Doors::new(listen.parse().expect(listen), watch::channel(origins).1)
+        OriginPolicy::new(listen.parse().expect(listen), watch::channel(origins).1)
     }
 
     #[test]
@@ -185,11 +188,11 @@ mod tests {
             ("", false),
         ];
         for (host, allowed) in table {
-            let doors = doors("127.0.0.1:8080");
-            assert_eq!(doors.check_host(&headers(&[("host", host)])).is_ok(), allowed, "{host}");
+            let origin_policy = origin_policy("127.0.0.1:8080");
+            assert_eq!(origin_policy.check_host(&headers(&[("host", host)])).is_ok(), allowed, "{host}");
         }
-        assert!(doors("127.0.0.1:8080").check_host(&headers(&[])).is_err(), "no host at all");
-        assert!(doors("0.0.0.0:8080").check_host(&headers(&[("host", "cam-server:8080")])).is_ok());
+        assert!(origin_policy("127.0.0.1:8080").check_host(&headers(&[])).is_err(), "no host at all");
+        assert!(origin_policy("0.0.0.0:8080").check_host(&headers(&[("host", "cam-server:8080")])).is_ok());
     }
 
     #[test]
@@ -214,7 +217,7 @@ mod tests {
         ];
         for (pairs, allowed) in table {
             let pairs: Vec<_> = pairs.iter().map(|(name, value)| (leak(name), leak(value))).collect();
-            assert_eq!(doors("127.0.0.1:8080").check_origin(&headers(&pairs)).is_ok(), allowed, "{pairs:?}");
+            assert_eq!(origin_policy("127.0.0.1:8080").check_origin(&headers(&pairs)).is_ok(), allowed, "{pairs:?}");
         }
     }
 

@@ -14,7 +14,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::body::LARGEST;
 use super::connections::{self, Connections, Limits};
-use super::guard::{self, Doors};
+use super::guard::{self, OriginPolicy};
 use super::state::State;
 use super::{configure, files, headers};
 use crate::base::{Error, Result};
@@ -60,12 +60,12 @@ pub(super) fn serve_within(listener: TcpListener, state: Arc<State>, limits: Lim
         Error::internal(format!("the HTTP server cannot be started: {error}")).with_source(error)
     };
     let address = listener.local_addr().map_err(fault)?;
-    let doors = Doors::new(address, state.allowed_origins.clone());
+    let origin_policy = OriginPolicy::new(address, state.allowed_origins.clone());
     let stopping = CancellationToken::new();
     let (token, failed) = (stopping.clone(), CancellationToken::new());
     let connections = Connections::new(limits);
     let sweeper = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&connections).keep_sweeping()));
-    let server = HttpServer::new(move || app(state.clone(), doors.clone(), limits, token.clone()))
+    let server = HttpServer::new(move || app(state.clone(), origin_policy.clone(), limits, token.clone()))
         .workers(WORKERS)
         // Per worker, and the workers need not share evenly: ours are the limits that count.
         .max_connections(limits.total + limits.reserve + SPARE)
@@ -114,7 +114,7 @@ impl Server {
 /// The app, the same in production and in tests.
 pub(super) fn app(
     state: Arc<State>,
-    doors: Doors,
+    origin_policy: OriginPolicy,
     limits: Limits,
     stopping: CancellationToken,
 ) -> App<
@@ -128,7 +128,7 @@ pub(super) fn app(
 > {
     App::new()
         .app_data(web::Data::from(state))
-        .app_data(web::Data::new(doors))
+        .app_data(web::Data::new(origin_policy))
         .app_data(web::Data::new(limits))
         .app_data(web::Data::new(stopping))
         .app_data(web::PayloadConfig::new(LARGEST))

@@ -80,7 +80,7 @@ pub struct State {
     pub commands: Arc<dyn Commands>,
     /// How many log lines were dropped since the start because nobody took them.
     pub dropped_log_lines: fn() -> u64,
-    /// Origins besides our own that may use the page's doors, as `https://host[:port]`; may change while we run.
+    /// Origins besides our own that may use the page, as `https://host[:port]`; may change while we run.
     pub allowed_origins: watch::Receiver<Vec<String>>,
 }
 

@@ -22,7 +22,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::connections::Limits;
-use super::guard::Doors;
+use super::guard::OriginPolicy;
 use super::server::app;
 use world::World;
 
@@ -67,9 +67,14 @@ impl World {
             request = request.set_payload(body.to_owned());
         }
         let listen = "127.0.0.1:8080".parse().expect("an address");
-        let doors = Doors::new(listen, self.state.allowed_origins.clone());
-        let service =
-            init_service(app(self.state.clone(), doors, Limits::for_descriptors(1024), CancellationToken::new())).await;
+        let origin_policy = OriginPolicy::new(listen, self.state.allowed_origins.clone());
+        let service = init_service(app(
+            self.state.clone(),
+            origin_policy,
+            Limits::for_descriptors(1024),
+            CancellationToken::new(),
+        ))
+        .await;
         let response = try_call_service(&service, request.to_request()).await.expect("every error is an answer");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Reply { status, headers, body: read_body(response).await.to_vec() }

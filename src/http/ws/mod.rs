@@ -14,7 +14,7 @@ use actix_web_actors::ws;
 use tokio_util::sync::CancellationToken;
 
 use super::error::{Answer, Problem};
-use super::guard::{Doors, client_address};
+use super::guard::{OriginPolicy, client_address};
 use super::state::State;
 use shell::Shell;
 use watchdog::LastHeard;
@@ -37,10 +37,10 @@ pub(super) async fn connect(
     request: HttpRequest,
     payload: web::Payload,
     state: web::Data<State>,
-    doors: web::Data<Doors>,
+    origin_policy: web::Data<OriginPolicy>,
     stopping: web::Data<CancellationToken>,
 ) -> Answer {
-    doors.check_origin(request.headers())?;
+    origin_policy.check_origin(request.headers())?;
     let not_ws = |_| Problem::new(StatusCode::BAD_REQUEST, "this address speaks WebSocket (RFC 6455, version 13) only");
     ws::handshake(&request).map_err(not_ws)?;
     let subscription = state.hub.subscribe(client_address(&request)).await?;
