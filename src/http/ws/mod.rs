@@ -1,11 +1,11 @@
 //! `/api/v1/ws`: live updates for browsers.
 //!
-//! `session` decides, `shell` is the actor around it, `watchdog` cuts connections that are beyond reach; the picture
+//! `protocol` decides, `session` is the actor around it, `watchdog` cuts connections that are beyond reach; the picture
 //! itself comes from the hub. Close codes: 1001 the program stops, 1013 come back at once, 4000 not understood,
 //! 4001 too slow, 4002 no answer to pings.
 
+mod protocol;
 mod session;
-mod shell;
 pub(super) mod watchdog;
 
 use actix_web::http::StatusCode;
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::error::{Answer, Problem};
 use super::guard::{OriginPolicy, client_address};
 use super::state::State;
-use shell::Shell;
+use session::WsSession;
 use watchdog::LastHeard;
 
 /// Longest message of a client, in bytes; what it may say has twenty.
@@ -45,9 +45,9 @@ pub(super) async fn connect(
     ws::handshake(&request).map_err(not_ws)?;
     let subscription = state.hub.subscribe(client_address(&request)).await?;
     let last_heard = LastHeard::now();
-    let shell = Shell::new(state.hub.clone(), subscription, last_heard.clone(), stopping.get_ref().clone());
+    let session = WsSession::new(state.hub.clone(), subscription, last_heard.clone(), stopping.get_ref().clone());
     let answer: Result<HttpResponse, actix_web::Error> =
-        ws::WsResponseBuilder::new(shell, &request, payload).frame_size(LONGEST).start();
+        ws::WsResponseBuilder::new(session, &request, payload).frame_size(LONGEST).start();
     let answer = answer.map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the WebSocket handshake failed"))?;
     watchdog::watch(&request, last_heard);
     Ok(answer)

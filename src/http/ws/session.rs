@@ -1,96 +1,121 @@
-//! What a WebSocket session decides, without a socket: which messages it understands, when a client counts as gone.
+//! The protocol actor: turns frames into calls of `protocol` and its steps into frames. Nothing is decided here, so
+//! that moving to another WebSocket library is this one file.
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, SpawnHandle, StreamHandler, WrapFuture};
+use actix_web_actors::ws::{self, CloseCode, CloseReason, Message, ProtocolError};
+use bytestring::ByteString;
+use futures_util::stream::{self, Stream};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
-use crate::actors::hub::Goodbye;
+use super::protocol::{self, PING_EVERY, Step};
+use super::watchdog::LastHeard;
+use crate::actors::hub::{Goodbye, HubHandle, Subscription};
 
-/// Time between pings.
-pub(super) const PING_EVERY: Duration = Duration::from_secs(5);
+/// How long we wait for the client's answer to our close frame. Closing at once could overtake the frame.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A client that has not been heard for so long is gone: three pings without an answer.
-pub(super) const SILENCE: Duration = Duration::from_secs(15);
+type FromHub = Result<ByteString, Goodbye>;
 
-/// What the shell shall do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// Send a ping.
-    Ping,
-    /// Ask the hub for a snapshot.
-    AskSnapshot,
-    /// Close with this code and reason.
-    Close(u16, &'static str),
+/// One WebSocket protocol.
+pub(super) struct WsSession {
+    hub: HubHandle,
+    /// Taken when the protocol starts.
+    subscription: Option<Subscription>,
+    id: u64,
+    updates: Option<SpawnHandle>,
+    last_heard: LastHeard,
+    /// The program stops.
+    stopping: CancellationToken,
+    /// Our close frame has been sent.
+    is_closing: bool,
 }
 
-/// A message of the client.
-#[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
-enum Request {
-    /// "I have missed something."
-    Snapshot {},
-}
-
-/// A message that is not one of ours; the client is broken or not ours at all.
-const NOT_UNDERSTOOD: Step = Step::Close(4000, "not understood; send {\"type\":\"snapshot\"}");
-
-/// Decides about one text message.
-pub(super) fn on_text(text: &str) -> Step {
-    match serde_json::from_str(text) {
-        Ok(Request::Snapshot {}) => Step::AskSnapshot,
-        Err(_) => NOT_UNDERSTOOD,
+impl WsSession {
+    pub(super) fn new(
+        hub: HubHandle,
+        subscription: Subscription,
+        last_heard: LastHeard,
+        stopping: CancellationToken,
+    ) -> Self {
+        let id = subscription.id;
+        Self { hub, subscription: Some(subscription), id, updates: None, last_heard, stopping, is_closing: false }
     }
-}
 
-/// Decides about a message that is not text.
-pub(super) fn on_binary() -> Step {
-    NOT_UNDERSTOOD
-}
-
-/// Decides at a heartbeat.
-pub(super) fn on_beat(last_heard: Instant, now: Instant) -> Step {
-    if now.duration_since(last_heard) < SILENCE { Step::Ping } else { Step::Close(4002, "no answer to pings for 15 s") }
-}
-
-/// The close that goes with the hub's goodbye. 1001 and 1013 have registered meanings (RFC 6455, IANA).
-pub(super) fn on_goodbye(goodbye: Goodbye) -> Step {
-    match goodbye {
-        Goodbye::TooSlow => Step::Close(4001, "too slow: updates were not taken in time"),
-        Goodbye::Stopping => Step::Close(1001, "the server stops"),
-        Goodbye::HubGone => Step::Close(1013, "updates are being restarted; connect again"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_request_for_a_snapshot_is_understood() {
-        assert_eq!(on_text(r#"{"type":"snapshot"}"#), Step::AskSnapshot);
-        for bad in ["", "snapshot", "{}", "[]", r#"{"type":"delta"}"#, r#"{"type":"snapshot","x":1}"#, r#"{"type":1}"#]
-        {
-            assert!(matches!(on_text(bad), Step::Close(4000, _)), "{bad}");
+    fn run(&mut self, step: Step, ctx: &mut ws::WebsocketContext<Self>) {
+        match step {
+            _ if self.is_closing => {}
+            Step::Ping => ctx.ping(b""),
+            Step::AskSnapshot if self.hub.ask_snapshot(self.id) => {}
+            // The client has a hole and would wait for ever.
+            Step::AskSnapshot => self.run(protocol::on_goodbye(Goodbye::HubGone), ctx),
+            Step::Close(code, reason) => {
+                self.is_closing = true;
+                if let Some(updates) = self.updates.take() {
+                    ctx.cancel_future(updates);
+                }
+                ctx.close(Some(CloseReason { code: CloseCode::from(code), description: Some(reason.to_owned()) }));
+                ctx.run_later(CLOSE_TIMEOUT, |_, ctx| ctx.stop());
+            }
         }
-        assert!(matches!(on_binary(), Step::Close(4000, _)));
+    }
+}
+
+/// Frames until the goodbye, which is the last item.
+fn updates(subscription: Subscription) -> impl Stream<Item = FromHub> {
+    stream::unfold(Some(subscription), |subscription| async {
+        let mut subscription = subscription?;
+        match subscription.next().await {
+            Ok(frame) => Some((Ok(frame), Some(subscription))),
+            Err(goodbye) => Some((Err(goodbye), None)),
+        }
+    })
+}
+
+impl Actor for WsSession {
+    type Context = ws::WebsocketContext<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.updates = self.subscription.take().map(|subscription| ctx.add_stream(updates(subscription)));
+        ctx.run_interval(PING_EVERY, |session, ctx| {
+            session.run(protocol::on_beat(session.last_heard.at(), Instant::now()), ctx);
+        });
+        let stop = self.stopping.clone().cancelled_owned().into_actor(self);
+        ctx.spawn(stop.map(|(), session, ctx| session.run(protocol::on_goodbye(Goodbye::Stopping), ctx)));
+    }
+}
+
+impl StreamHandler<FromHub> for WsSession {
+    fn handle(&mut self, update: FromHub, ctx: &mut Self::Context) {
+        match update {
+            Ok(frame) if !self.is_closing => ctx.text(frame),
+            Ok(_) => {}
+            Err(goodbye) => self.run(protocol::on_goodbye(goodbye), ctx),
+        }
     }
 
-    #[test]
-    fn a_silent_client_is_pinged_and_then_closed() {
-        let heard = Instant::now();
-        assert_eq!(on_beat(heard, heard), Step::Ping);
-        assert_eq!(on_beat(heard, heard + Duration::from_millis(14_999)), Step::Ping);
-        assert!(matches!(on_beat(heard, heard + SILENCE), Step::Close(4002, _)));
-        assert!(SILENCE > PING_EVERY * 2, "one lost pong is no reason");
-    }
+    /// The goodbye has been handled; the close frame still has to travel.
+    fn finished(&mut self, _: &mut Self::Context) {}
+}
 
-    #[test]
-    fn close_reasons_fit_into_a_control_frame() {
-        for goodbye in [Goodbye::TooSlow, Goodbye::Stopping, Goodbye::HubGone] {
-            let Step::Close(code, reason) = on_goodbye(goodbye) else { unreachable!("a goodbye closes") };
-            assert!(reason.len() <= 123, "RFC 6455, section 5.5: {reason}");
-            assert!(code == 1001 || code == 1013 || (4000..5000).contains(&code));
+impl StreamHandler<Result<Message, ProtocolError>> for WsSession {
+    fn handle(&mut self, message: Result<Message, ProtocolError>, ctx: &mut Self::Context) {
+        self.last_heard.again();
+        match message {
+            Ok(Message::Text(text)) => self.run(protocol::on_text(&text), ctx),
+            Ok(Message::Binary(_) | Message::Continuation(_)) => self.run(protocol::on_binary(), ctx),
+            Ok(Message::Ping(payload)) => ctx.pong(&payload),
+            Ok(Message::Pong(_) | Message::Nop) => {}
+            Ok(Message::Close(reason)) => {
+                if !self.is_closing {
+                    ctx.close(reason);
+                }
+                ctx.stop();
+            }
+            Err(ProtocolError::Overflow) => self.run(Step::Close(1009, "the message is too long"), ctx),
+            Err(_) => self.run(Step::Close(1002, "not a valid WebSocket frame"), ctx),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use actix_web::HttpRequest;
 use tokio::time::Instant;
 
-use super::session::{PING_EVERY, SILENCE};
+use super::protocol::{PING_EVERY, SILENCE};
 use crate::http::connections::{Connection, Socket};
 
 /// After so long without a sign of life the socket goes, closed politely or not.
