@@ -1,4 +1,4 @@
-//! The hub actor: feeds the board, ticks, fans out.
+//! The hub actor: feeds the cache, ticks, fans out.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::board::Board;
-use super::subscriber::{AskSnapshot, Goodbye, HubHandle, Look, Subscribe, Subscriber, Subscription};
+use super::snapshot_cache::SnapshotCache;
+use super::subscriber::{AskSnapshot, AskState, CloseReason, HubHandle, Subscribe, Subscriber, Subscription};
 use crate::actors::supervision::{Supervised, supervised};
 use crate::adapters::live::SharedLive;
 use crate::adapters::live::feed::{Fed, feed};
@@ -22,7 +22,7 @@ use crate::base::{Error, Result};
 pub struct Limits {
     /// Changes are collected for so long before they are told.
     pub tick: Duration,
-    /// Frames that may wait for one session; when it is full the session is dismissed as too slow.
+    /// Frames that may wait for one session; when it is full the session is closed as too slow.
     pub outbox: usize,
     /// Sessions at once; one more is refused.
     pub clients: usize,
@@ -45,7 +45,7 @@ pub struct HubState {
     pub clients: usize,
     /// Number of the last frame.
     pub seq: u64,
-    /// Sessions dismissed because they were too slow.
+    /// Sessions closed because they were too slow.
     pub dropped: u64,
 }
 
@@ -54,13 +54,13 @@ pub struct Hub {
     live: SharedLive,
     handle: HubHandle,
     limits: Limits,
-    board: Board,
+    cache: SnapshotCache,
     subscribers: HashMap<u64, Subscriber>,
     next_id: u64,
     dropped: u64,
     /// A tick has been asked for and has not come yet.
     tick_is_due: bool,
-    /// The board has been filled once; before that there is no snapshot worth showing.
+    /// The cache has been filled once; before that there is no snapshot worth showing.
     is_filled: bool,
 }
 
@@ -71,7 +71,7 @@ impl Hub {
             live,
             handle,
             limits,
-            board: Board::default(),
+            cache: SnapshotCache::default(),
             subscribers: HashMap::new(),
             next_id: 1,
             dropped: 0,
@@ -82,12 +82,12 @@ impl Hub {
 
     /// What the hub shows of itself.
     pub fn state(&self) -> HubState {
-        HubState { clients: self.subscribers.len(), seq: self.board.seq(), dropped: self.dropped }
+        HubState { clients: self.subscribers.len(), seq: self.cache.seq(), dropped: self.dropped }
     }
 
     fn tick(&mut self) {
         self.tick_is_due = false;
-        if let Some(frame) = self.board.flush() {
+        if let Some(frame) = self.cache.flush() {
             self.tell_all(&frame);
         }
     }
@@ -99,21 +99,21 @@ impl Hub {
             .filter(|(_, subscriber)| !subscriber.offer(frame.clone()))
             .map(|(id, _)| *id)
             .collect();
-        slow.into_iter().for_each(|id| self.dismiss_slow(id));
+        slow.into_iter().for_each(|id| self.close_slow(id));
     }
 
-    fn dismiss_slow(&mut self, id: u64) {
+    fn close_slow(&mut self, id: u64) {
         if let Some(subscriber) = self.subscribers.remove(&id) {
             self.dropped += 1;
             log::info!(client = id; "websocket client is too slow, closing it");
-            subscriber.dismiss(Goodbye::TooSlow);
+            subscriber.close(CloseReason::TooSlow);
         }
     }
 
     fn send_snapshot(&mut self, id: u64) {
-        let frame = self.board.snapshot();
+        let frame = self.cache.snapshot();
         if self.subscribers.get(&id).is_some_and(|subscriber| !subscriber.offer(frame)) {
-            self.dismiss_slow(id);
+            self.close_slow(id);
         }
     }
 }
@@ -137,7 +137,7 @@ impl Supervised for Hub {
     /// Tells every session that the program stops.
     fn release(&mut self, _: &mut Context<Self>, _: Instant) -> LocalBoxFuture<'static, ()> {
         for (_, subscriber) in self.subscribers.drain() {
-            subscriber.dismiss(Goodbye::Stopping);
+            subscriber.close(CloseReason::Stopping);
         }
         Box::pin(std::future::ready(()))
     }
@@ -148,13 +148,13 @@ impl StreamHandler<Fed> for Hub {
     fn handle(&mut self, fed: Fed, ctx: &mut Context<Self>) {
         match fed {
             Fed::Everything(latest) => {
-                self.board.replace(*latest);
+                self.cache.replace(*latest);
                 self.is_filled = true;
-                let snapshot = self.board.snapshot();
+                let snapshot = self.cache.snapshot();
                 self.tell_all(&snapshot);
             }
             Fed::Changes(changes) => {
-                if self.board.note(&changes) && !self.tick_is_due {
+                if self.cache.note(&changes) && !self.tick_is_due {
                     self.tick_is_due = true;
                     ctx.run_later(self.limits.tick, |hub, _| hub.tick());
                 }
@@ -187,7 +187,7 @@ impl Handler<Subscribe> for Hub {
             hub.subscribers.remove(&id);
         }));
         self.subscribers.insert(id, subscriber);
-        // Before the board is filled there is no picture; filling it sends a snapshot to everybody.
+        // Before the cache is filled there is no picture; filling it sends a snapshot to everybody.
         if self.is_filled {
             self.send_snapshot(id);
         }
@@ -205,10 +205,10 @@ impl Handler<AskSnapshot> for Hub {
     }
 }
 
-impl Handler<Look> for Hub {
+impl Handler<AskState> for Hub {
     type Result = HubState;
 
-    fn handle(&mut self, _: Look, _: &mut Context<Self>) -> HubState {
+    fn handle(&mut self, _: AskState, _: &mut Context<Self>) -> HubState {
         self.state()
     }
 }

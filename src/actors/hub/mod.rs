@@ -8,11 +8,11 @@
 //! a restart finds the new hub. Sessions of the old one see their [`Subscription`] end and tell the browser to come back.
 
 mod actor;
-mod board;
+mod snapshot_cache;
 mod subscriber;
 #[cfg(test)]
 mod tests;
 mod wire;
 
 pub use actor::{Hub, HubState, Limits};
-pub use subscriber::{Goodbye, HubHandle, Subscription};
+pub use subscriber::{CloseReason, HubHandle, Subscription};

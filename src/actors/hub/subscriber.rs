@@ -1,4 +1,4 @@
-//! The line between the hub and one WebSocket session: a bounded outbox, a goodbye, and the handle that outlives hubs.
+//! The line between the hub and one WebSocket session: a bounded outbox, a reason, and the handle that outlives hubs.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -15,7 +15,7 @@ const ANSWER: Duration = Duration::from_secs(2);
 
 /// Why the hub ends a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Goodbye {
+pub enum CloseReason {
     /// The session did not take its frames in time: its outbox was full.
     TooSlow,
     /// The program stops.
@@ -30,19 +30,19 @@ pub struct Subscription {
     /// Names this subscription to [`HubHandle::ask_snapshot`].
     pub id: u64,
     frames: mpsc::Receiver<ByteString>,
-    goodbye: oneshot::Receiver<Goodbye>,
+    reason: oneshot::Receiver<CloseReason>,
 }
 
 impl Subscription {
-    /// The next frame, or why there is none any more. A goodbye overtakes the frames that still wait.
-    pub async fn next(&mut self) -> Result<ByteString, Goodbye> {
+    /// The next frame, or why there is none any more. A reason overtakes the frames that still wait.
+    pub async fn next(&mut self) -> Result<ByteString, CloseReason> {
         tokio::select! {
             biased;
-            goodbye = &mut self.goodbye => Err(goodbye.unwrap_or(Goodbye::HubGone)),
+            reason = &mut self.reason => Err(reason.unwrap_or(CloseReason::HubGone)),
             frame = self.frames.recv() => match frame {
                 Some(frame) => Ok(frame),
-                // The goodbye is sent before the frames end, so it is there now or never comes.
-                None => Err(self.goodbye.try_recv().unwrap_or(Goodbye::HubGone)),
+                // The reason is sent before the frames end, so it is there now or never comes.
+                None => Err(self.reason.try_recv().unwrap_or(CloseReason::HubGone)),
             },
         }
     }
@@ -53,15 +53,15 @@ pub(super) struct Subscriber {
     /// Who is at the other end.
     pub(super) client: IpAddr,
     frames: mpsc::Sender<ByteString>,
-    goodbye: oneshot::Sender<Goodbye>,
+    reason: oneshot::Sender<CloseReason>,
 }
 
 impl Subscriber {
     /// Both ends of a new line to `client` whose outbox holds `outbox` frames.
     pub(super) fn pair(id: u64, client: IpAddr, outbox: usize) -> (Self, Subscription) {
         let (frames_in, frames) = mpsc::channel(outbox);
-        let (goodbye_in, goodbye) = oneshot::channel();
-        (Self { client, frames: frames_in, goodbye: goodbye_in }, Subscription { id, frames, goodbye })
+        let (goodbye_in, reason) = oneshot::channel();
+        (Self { client, frames: frames_in, reason: goodbye_in }, Subscription { id, frames, reason })
     }
 
     /// Puts a frame into the outbox; false when it is full.
@@ -76,9 +76,9 @@ impl Subscriber {
     }
 
     /// Ends the line.
-    pub(super) fn dismiss(self, why: Goodbye) {
+    pub(super) fn close(self, why: CloseReason) {
         // The session may be gone already: then there is nobody to tell.
-        let _ = self.goodbye.send(why);
+        let _ = self.reason.send(why);
     }
 }
 
@@ -95,7 +95,7 @@ pub(super) struct AskSnapshot(pub(super) u64);
 /// Asks for what the hub shows of itself.
 #[derive(Message)]
 #[rtype(result = "HubState")]
-pub(super) struct Look;
+pub(super) struct AskState;
 
 /// The way to whichever hub lives now. Cheap to clone; made once by the builder.
 #[derive(Clone)]
@@ -133,7 +133,7 @@ impl HubHandle {
     /// What the hub shows of itself; `None` while it is being rebuilt.
     pub async fn look(&self) -> Option<HubState> {
         let hub = self.hub()?;
-        tokio::time::timeout(ANSWER, hub.send(Look)).await.ok()?.ok()
+        tokio::time::timeout(ANSWER, hub.send(AskState)).await.ok()?.ok()
     }
 
     /// The hub that lives now, if one does.

@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Goodbye, Hub, HubHandle, Limits};
+use super::{CloseReason, Hub, HubHandle, Limits};
 use crate::actors::supervision::Stop;
 use crate::adapters::live::feed::{Fed, feed};
 use crate::adapters::live::memory::Memory;
@@ -94,7 +94,7 @@ async fn a_full_outbox_ends_the_line_and_frees_its_place() {
     }
     let state = hub.look().await.expect("a hub");
     assert_eq!((state.clients, state.dropped), (0, 1), "the snapshot and two deltas fit, the third does not");
-    assert_eq!(line.next().await, Err(Goodbye::TooSlow), "the goodbye overtakes what waits");
+    assert_eq!(line.next().await, Err(CloseReason::TooSlow), "the reason overtakes what waits");
     hub.subscribe(CLIENT).await.expect("there is room again");
 }
 
@@ -117,7 +117,7 @@ async fn a_stopping_hub_says_so() {
     let mut line = hub.subscribe(CLIENT).await.expect("a line");
     line.next().await.expect("a snapshot");
     hub.hub().expect("a hub").send(Stop::within(Duration::from_secs(1))).await.expect("stopped");
-    assert_eq!(line.next().await, Err(Goodbye::Stopping));
+    assert_eq!(line.next().await, Err(CloseReason::Stopping));
     while hub.hub().is_some() {
         tokio::task::yield_now().await;
     }

@@ -25,7 +25,7 @@ pub(super) enum Key {
     Recording { server: String, name: StreamName },
 }
 
-/// One change as the board keeps it: the item's text, or `None` when it is gone.
+/// One change as the cache keeps it: the item's text, or `None` when it is gone.
 pub(super) type Entry = (Key, Option<Box<str>>);
 
 /// The text of a change.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use crate::actors::hub::Goodbye;
+use crate::actors::hub::CloseReason;
 
 /// Time between pings.
 pub(super) const PING_EVERY: Duration = Duration::from_secs(5);
@@ -53,12 +53,12 @@ pub(super) fn on_beat(last_heard: Instant, now: Instant) -> Step {
     if now.duration_since(last_heard) < SILENCE { Step::Ping } else { Step::Close(4002, "no answer to pings for 15 s") }
 }
 
-/// The close that goes with the hub's goodbye. 1001 and 1013 have registered meanings (RFC 6455, IANA).
-pub(super) fn on_goodbye(goodbye: Goodbye) -> Step {
-    match goodbye {
-        Goodbye::TooSlow => Step::Close(4001, "too slow: updates were not taken in time"),
-        Goodbye::Stopping => Step::Close(1001, "the server stops"),
-        Goodbye::HubGone => Step::Close(1013, "updates are being restarted; connect again"),
+/// The close that goes with the hub's reason. 1001 and 1013 have registered meanings (RFC 6455, IANA).
+pub(super) fn on_close(reason: CloseReason) -> Step {
+    match reason {
+        CloseReason::TooSlow => Step::Close(4001, "too slow: updates were not taken in time"),
+        CloseReason::Stopping => Step::Close(1001, "the server stops"),
+        CloseReason::HubGone => Step::Close(1013, "updates are being restarted; connect again"),
     }
 }
 
@@ -87,8 +87,8 @@ mod tests {
 
     #[test]
     fn close_reasons_fit_into_a_control_frame() {
-        for goodbye in [Goodbye::TooSlow, Goodbye::Stopping, Goodbye::HubGone] {
-            let Step::Close(code, reason) = on_goodbye(goodbye) else { unreachable!("a goodbye closes") };
+        for reason in [CloseReason::TooSlow, CloseReason::Stopping, CloseReason::HubGone] {
+            let Step::Close(code, reason) = on_close(reason) else { unreachable!("a reason closes") };
             assert!(reason.len() <= 123, "RFC 6455, section 5.5: {reason}");
             assert!(code == 1001 || code == 1013 || (4000..5000).contains(&code));
         }

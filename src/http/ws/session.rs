@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, SpawnHandle, StreamHandler, WrapFuture};
-use actix_web_actors::ws::{self, CloseCode, CloseReason, Message, ProtocolError};
+use actix_web_actors::ws::{self, CloseCode, Message, ProtocolError};
 use bytestring::ByteString;
 use futures_util::stream::{self, Stream};
 use tokio::time::Instant;
@@ -12,12 +12,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::protocol::{self, PING_EVERY, Step};
 use super::watchdog::LastHeard;
-use crate::actors::hub::{Goodbye, HubHandle, Subscription};
+use crate::actors::hub::{CloseReason, HubHandle, Subscription};
 
 /// How long we wait for the client's answer to our close frame. Closing at once could overtake the frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-type FromHub = Result<ByteString, Goodbye>;
+type FromHub = Result<ByteString, CloseReason>;
 
 /// One WebSocket protocol.
 pub(super) struct WsSession {
@@ -50,26 +50,26 @@ impl WsSession {
             Step::Ping => ctx.ping(b""),
             Step::AskSnapshot if self.hub.ask_snapshot(self.id) => {}
             // The client has a hole and would wait for ever.
-            Step::AskSnapshot => self.run(protocol::on_goodbye(Goodbye::HubGone), ctx),
+            Step::AskSnapshot => self.run(protocol::on_close(CloseReason::HubGone), ctx),
             Step::Close(code, reason) => {
                 self.is_closing = true;
                 if let Some(updates) = self.updates.take() {
                     ctx.cancel_future(updates);
                 }
-                ctx.close(Some(CloseReason { code: CloseCode::from(code), description: Some(reason.to_owned()) }));
+                ctx.close(Some(ws::CloseReason { code: CloseCode::from(code), description: Some(reason.to_owned()) }));
                 ctx.run_later(CLOSE_TIMEOUT, |_, ctx| ctx.stop());
             }
         }
     }
 }
 
-/// Frames until the goodbye, which is the last item.
+/// Frames until the reason, which is the last item.
 fn updates(subscription: Subscription) -> impl Stream<Item = FromHub> {
     stream::unfold(Some(subscription), |subscription| async {
         let mut subscription = subscription?;
         match subscription.next().await {
             Ok(frame) => Some((Ok(frame), Some(subscription))),
-            Err(goodbye) => Some((Err(goodbye), None)),
+            Err(reason) => Some((Err(reason), None)),
         }
     })
 }
@@ -83,7 +83,7 @@ impl Actor for WsSession {
             session.run(protocol::on_beat(session.last_heard.at(), Instant::now()), ctx);
         });
         let stop = self.stopping.clone().cancelled_owned().into_actor(self);
-        ctx.spawn(stop.map(|(), session, ctx| session.run(protocol::on_goodbye(Goodbye::Stopping), ctx)));
+        ctx.spawn(stop.map(|(), session, ctx| session.run(protocol::on_close(CloseReason::Stopping), ctx)));
     }
 }
 
@@ -92,11 +92,11 @@ impl StreamHandler<FromHub> for WsSession {
         match update {
             Ok(frame) if !self.is_closing => ctx.text(frame),
             Ok(_) => {}
-            Err(goodbye) => self.run(protocol::on_goodbye(goodbye), ctx),
+            Err(reason) => self.run(protocol::on_close(reason), ctx),
         }
     }
 
-    /// The goodbye has been handled; the close frame still has to travel.
+    /// The reason has been handled; the close frame still has to travel.
     fn finished(&mut self, _: &mut Self::Context) {}
 }
 

@@ -11,7 +11,7 @@ use crate::adapters::live::{Change, Latest};
 
 /// Items as of `seq`, and what changed since.
 #[derive(Default)]
-pub(super) struct Board {
+pub(super) struct SnapshotCache {
     seq: u64,
     items: BTreeMap<Key, Box<str>>,
     waiting: BTreeMap<Key, Option<Box<str>>>,
@@ -19,7 +19,7 @@ pub(super) struct Board {
     snapshot: Option<ByteString>,
 }
 
-impl Board {
+impl SnapshotCache {
     /// Number of the last frame.
     pub(super) fn seq(&self) -> u64 {
         self.seq
@@ -158,35 +158,35 @@ mod tests {
 
     #[test]
     fn changes_of_one_tick_become_one_delta_with_the_last_word() {
-        let mut board = Board::default();
-        board.replace(Latest::default());
-        assert_eq!(json(&board.snapshot()), json!({"type": "snapshot", "seq": 1, "items": []}));
-        assert!(board.note(&[stream("a", 1), stream("b", 1)]));
-        assert!(board.note(&[stream("a", 2), gone("b")]));
-        let delta = json(&board.flush().expect("a change"));
+        let mut cache = SnapshotCache::default();
+        cache.replace(Latest::default());
+        assert_eq!(json(&cache.snapshot()), json!({"type": "snapshot", "seq": 1, "items": []}));
+        assert!(cache.note(&[stream("a", 1), stream("b", 1)]));
+        assert!(cache.note(&[stream("a", 2), gone("b")]));
+        let delta = json(&cache.flush().expect("a change"));
         assert_eq!(delta["seq"], 2);
         assert_eq!(delta["upsert"].as_array().map(Vec::len), Some(1));
         assert_eq!(delta["upsert"][0]["bytesReceived"], 2);
         assert_eq!(delta["remove"], json!([]), "nobody has seen b, so nobody needs to forget it");
-        assert_eq!(board.flush(), None, "a quiet tick has no frame");
-        assert_eq!(board.seq(), 2);
+        assert_eq!(cache.flush(), None, "a quiet tick has no frame");
+        assert_eq!(cache.seq(), 2);
     }
 
     #[test]
     fn a_change_that_changes_nothing_is_not_told() {
-        let mut board = Board::default();
-        board.replace(Latest::default());
-        board.note(&[stream("a", 1)]);
-        board.flush();
-        assert!(!board.note(&[stream("a", 1), gone("never-seen")]));
-        assert!(!board.note(&[stream("a", 9), stream("a", 1)]), "there and back again within a tick");
-        assert_eq!(board.flush(), None);
+        let mut cache = SnapshotCache::default();
+        cache.replace(Latest::default());
+        cache.note(&[stream("a", 1)]);
+        cache.flush();
+        assert!(!cache.note(&[stream("a", 1), gone("never-seen")]));
+        assert!(!cache.note(&[stream("a", 9), stream("a", 1)]), "there and back again within a tick");
+        assert_eq!(cache.flush(), None);
     }
 
     #[test]
     fn snapshot_plus_deltas_is_the_later_snapshot() {
-        let mut board = Board::default();
-        board.replace(Latest::default());
+        let mut cache = SnapshotCache::default();
+        cache.replace(Latest::default());
         let mut picture = BTreeMap::new();
         let ticks = [
             vec![stream("a", 1), camera()],
@@ -195,9 +195,9 @@ mod tests {
             vec![stream("a", 1)],
         ];
         for tick in ticks {
-            board.note(&tick);
-            apply(&mut picture, &json(&board.flush().expect("a change")));
-            let snapshot = json(&board.snapshot());
+            cache.note(&tick);
+            apply(&mut picture, &json(&cache.flush().expect("a change")));
+            let snapshot = json(&cache.snapshot());
             let items: Vec<Value> = snapshot["items"].as_array().expect("items").clone();
             assert_eq!(picture.values().cloned().collect::<Vec<_>>(), items);
         }
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn every_item_has_one_kind_and_a_camera_keeps_its_own() {
-        let mut board = Board::default();
+        let mut cache = SnapshotCache::default();
         let server = ServerStatus {
             name: "main".to_owned(),
             reachable: true,
@@ -214,17 +214,17 @@ mod tests {
             version: None,
             last_poll: None,
         };
-        board.replace(Latest { servers: vec![server], ..Latest::default() });
-        board.note(&[camera()]);
-        board.flush();
-        let snapshot = board.snapshot();
+        cache.replace(Latest { servers: vec![server], ..Latest::default() });
+        cache.note(&[camera()]);
+        cache.flush();
+        let snapshot = cache.snapshot();
         assert_eq!(snapshot.matches(r#""kind":"#).count(), 2, "{snapshot}");
         let items = json(&snapshot)["items"].clone();
         assert_eq!((&items[0]["kind"], &items[0]["name"]), (&json!("server"), &json!("main")));
         assert_eq!((&items[1]["kind"], &items[1]["cameraKind"]), (&json!("camera"), &json!("hikvision")));
         assert_eq!(items[1]["label"], json!("Eingang Süd"));
-        board.note(&[Change::CameraGone { id: 7 }]);
-        let delta = json(&board.flush().expect("a change"));
+        cache.note(&[Change::CameraGone { id: 7 }]);
+        let delta = json(&cache.flush().expect("a change"));
         assert_eq!(delta["remove"], json!([{"kind": "camera", "id": 7}]));
     }
 }
