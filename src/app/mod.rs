@@ -16,11 +16,11 @@ mod edit_body;
 pub mod folders;
 mod former;
 pub mod instance;
-mod knobs;
 mod plan;
 mod reload;
 pub mod remote;
 mod running;
+mod runtime_settings;
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
@@ -51,8 +51,8 @@ use crate::http;
 use crate::signals::{Signals, Wish};
 use attendant::Attendant;
 use instance::Instance;
-use knobs::Knobs;
 pub use reload::Origins;
+use runtime_settings::RuntimeSettings;
 
 /// Everything has stopped by then after the first signal, or is ended and named.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
@@ -66,7 +66,7 @@ pub struct App {
     live: SharedLive,
     /// What is in force: values that wait for the next start are not in it.
     settings: Settings,
-    knobs: Knobs,
+    runtime_settings: RuntimeSettings,
     /// What people should know that no state tells.
     note: watch::Sender<Option<String>>,
     /// Signs of it, for the next run.
@@ -97,7 +97,7 @@ pub async fn build(settings: Settings) -> Result<App> {
     // With the port that the system chose, where it did.
     let mut actual = settings.clone();
     actual.http.listen = listener.local_addr().unwrap_or(settings.http.listen);
-    let (children, knobs) = plan::children(&actual, &services, &hub, &incidents, &mark)?;
+    let (children, runtime_settings) = plan::children(&actual, &services, &hub, &incidents, &mark)?;
     let root_ended = CancellationToken::new();
     let root = Root::new(children, root_ended.clone().drop_guard()).start();
     let database_name = running::database_name(&settings);
@@ -115,7 +115,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         hub,
         commands: Arc::new(commands::ToTheTree(root.clone())),
         dropped_log_lines: crate::logging::dropped,
-        allowed_origins: knobs.origins.subscribe(),
+        allowed_origins: runtime_settings.origins.subscribe(),
     };
     let http = http::serve(listener, Arc::new(state), child::descriptor_limit())?;
     instance.announce(http.address(), &database_name)?;
@@ -123,7 +123,7 @@ pub async fn build(settings: Settings) -> Result<App> {
     let (database, live, note) = (services.database, services.live, watch::Sender::new(None));
     let life = tokio::spawn(instance.live(Arc::clone(&database), settings.node.clone()));
     let _life = AbortOnDropHandle::new(life);
-    Ok(App { root, root_ended, http, database, live, settings, knobs, note, _life, _instance: instance })
+    Ok(App { root, root_ended, http, database, live, settings, runtime_settings, note, _life, _instance: instance })
 }
 
 impl App {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::knobs::Knobs;
+use super::runtime_settings::RuntimeSettings;
 use crate::actors::hub::{Hub, HubHandle, Limits};
 use crate::actors::incidents::{Incidents, IncidentsHandle};
 use crate::actors::membership::{self, Membership, NodeHandles};
@@ -132,8 +132,8 @@ pub(super) fn children(
     hub: &HubHandle,
     incidents: &IncidentsHandle,
     mark: &str,
-) -> Result<(Vec<Child>, Knobs)> {
-    let (mut knobs, live) = Knobs::new(settings);
+) -> Result<(Vec<Child>, RuntimeSettings)> {
+    let (mut runtime_settings, live) = RuntimeSettings::new(settings);
     // Before every role, so that it stops behind them all and writes what they tell at their end.
     let mut children =
         vec![incidents_child(services, incidents), node_child(services, incidents), hub_child(services, hub)];
@@ -145,13 +145,13 @@ pub(super) fn children(
     if services.roles.contains(&Role::Restream) {
         let (child, knob) = restream_child(settings, services, incidents, mark)?;
         children.push(child);
-        knobs.restream = Some(knob);
+        runtime_settings.restream = Some(knob);
     }
     if services.roles.contains(&Role::Record) {
         children.push(record_child(settings, live.record, services, incidents, mark, sealed)?);
     }
     children.push(monitor_child(settings, live.interval, services, incidents)?);
-    Ok((children, knobs))
+    Ok((children, runtime_settings))
 }
 
 fn upload_child(rules: Setting<UploadRules>, services: &Services, sealed: watch::Receiver<u64>) -> Child {

@@ -92,7 +92,7 @@ fn refuse(why: &str) -> String {
 fn take_over(app: &mut App, reading: &Reading) -> Result<(), Error> {
     let changed = compare(&app.settings, &reading.settings);
     let taken = take_live(&app.settings, &reading.settings);
-    app.knobs.turn(&taken)?;
+    app.runtime_settings.update(&taken)?;
     app.settings = taken;
     let shown = |file: Option<&Path>| file.map_or("none".to_owned(), |file| file.display().to_string());
     let (file, log) = (shown(reading.sources.file.as_deref()), shown(reading.log_file.as_deref()));

@@ -13,7 +13,7 @@ use crate::config::Settings;
 use crate::config::settings::Record;
 
 /// The senders. What they send stays in the channel for managers that are built again.
-pub(super) struct Knobs {
+pub(super) struct RuntimeSettings {
     interval: watch::Sender<Duration>,
     record: watch::Sender<Record>,
     upload: watch::Sender<UploadRules>,
@@ -30,19 +30,20 @@ pub(super) struct LiveSettings {
     pub(super) upload: Setting<UploadRules>,
 }
 
-impl Knobs {
-    /// Knobs that stand as these settings say, and what they change.
+impl RuntimeSettings {
+    /// What these settings say, and the ends that managers read.
     pub(super) fn new(settings: &Settings) -> (Self, LiveSettings) {
-        let (turn_interval, interval) = Setting::adjustable(settings.monitor.interval);
-        let (turn_record, record) = Setting::adjustable(settings.record.clone());
-        let (turn_upload, upload) = Setting::adjustable(upload_rules(settings));
+        let (set_interval, interval) = Setting::adjustable(settings.monitor.interval);
+        let (set_record, record) = Setting::adjustable(settings.record.clone());
+        let (set_upload, upload) = Setting::adjustable(upload_rules(settings));
         let origins = watch::Sender::new(settings.http.allowed_origins.clone());
-        let knobs = Self { interval: turn_interval, record: turn_record, upload: turn_upload, origins, restream: None };
-        (knobs, LiveSettings { interval, record, upload })
+        let runtime_settings =
+            Self { interval: set_interval, record: set_record, upload: set_upload, origins, restream: None };
+        (runtime_settings, LiveSettings { interval, record, upload })
     }
 
-    /// Turns all of them; a manager hears only of what concerns it and has changed.
-    pub(super) fn turn(&self, settings: &Settings) -> Result<()> {
+    /// Updates all of them; a manager hears only of what concerns it and has changed.
+    pub(super) fn update(&self, settings: &Settings) -> Result<()> {
         if let Some(restream) = &self.restream {
             let now = Arc::clone(&restream.borrow());
             let mut new = RestreamSetup::from_settings(settings, now.version.clone(), now.mark.clone(), now.monitored)?;
