@@ -158,13 +158,13 @@ pub struct CatalogWriter {
     failures: u32,
     /// Why the first operation fails, in a sentence.
     trouble: Option<String>,
-    /// Sessions of the current run of which a operation was given up.
+    /// Sessions of the current run of which an operation was given up.
     incomplete: BTreeSet<Uuid>,
     /// A session that the catalogue refused to open: its rows would be refused as well, so it is offered before each.
     unopened: Option<Session>,
     /// It is being offered now.
     reopening: bool,
-    /// A operation of the current run was given up.
+    /// An operation of the current run was given up.
     spoiled: bool,
 }
 
@@ -174,7 +174,7 @@ enum Entry {
     Release(Hold),
 }
 
-/// What to do after a operation.
+/// What to do after an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Go on at once.
@@ -185,7 +185,7 @@ pub enum Next {
 
 impl CatalogWriter {
     const BACKOFF: Backoff = Backoff { min: Duration::from_millis(500), max: Duration::from_secs(10) };
-    /// A operation that fails for no reason that time would heal (a rule of the catalogue, one file that cannot be read) is
+    /// An operation that fails for no reason that time would heal (a rule of the catalogue, one file that cannot be read) is
     /// given up after so many tries. Its files stay, and the recovery looks at them again.
     const TRIES: u32 = 5;
     /// More waiting operations than this pause the recording: hours of segments that the catalogue does not know.

@@ -5,7 +5,7 @@ use crate::base::Scope;
 use crate::domain::name::StreamName;
 
 #[test]
-fn deeds_are_done_in_order_and_tried_again() {
+fn operations_are_done_in_order_and_tried_again() {
     let mut catalog_writer = CatalogWriter::default();
     let finish = |folder: &str| CatalogOperation::Finish(folder.to_owned());
     catalog_writer.add([finish("a"), finish("b")]);
@@ -28,7 +28,7 @@ fn deeds_are_done_in_order_and_tried_again() {
 
 /// Fails the next operation until it is given up.
 fn give_up(catalog_writer: &mut CatalogWriter, error: &Error) -> CatalogOperation {
-    let operation = catalog_writer.next().expect("a operation");
+    let operation = catalog_writer.next().expect("an operation");
     for _ in 1..CatalogWriter::TRIES {
         assert!(matches!(catalog_writer.done(Err(error), 0.0), Next::After(_)));
         assert_eq!(catalog_writer.next().as_ref(), Some(&operation));
@@ -82,7 +82,7 @@ fn rest(catalog_writer: &mut CatalogWriter, result: Result<(), &Error>) -> Vec<C
 }
 
 #[test]
-fn after_a_deed_that_was_given_up_nothing_says_that_its_session_is_finished() {
+fn after_a_operations_that_was_given_up_nothing_says_that_its_session_is_finished() {
     let refused = Error::new(Kind::Internal, "no");
     let put = |id, number| CatalogOperation::Put(Box::new(segment(Uuid::from_u128(id), number)));
     let finish = || CatalogOperation::Finish("f".into());
