@@ -1,7 +1,10 @@
 //! One child: how it is built, how it runs, and how its parent learns that it is gone.
 
 use std::any::Any;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 
 use actix::dev::ToEnvelope;
 use actix::{Actor, Addr, AsyncContext, Context, Message, Recipient};
@@ -55,7 +58,7 @@ impl Exit {
 }
 
 /// A child's end, told to the parent by the guard in its task.
-#[derive(Message, Debug)]
+#[derive(Message, Clone, Debug)]
 #[rtype(result = "()")]
 pub struct ChildExited {
     /// Name within the parent.
@@ -66,9 +69,48 @@ pub struct ChildExited {
     pub exit: Exit,
 }
 
+/// How the end of a child reaches its parent: by message, and kept until the parent has acted on it.
+#[derive(Clone, Default)]
+pub(super) struct Exits(Rc<RefCell<Line>>);
+
+#[derive(Default)]
+struct Line {
+    parent: Option<Recipient<ChildExited>>,
+    /// By run: those that no parent has acted on. At most one for each child and one for each that was removed.
+    unheard: BTreeMap<u64, ChildExited>,
+}
+
+impl Exits {
+    /// From now on they go to this instance, those that nobody has heard first.
+    pub(super) fn connect(&self, parent: Recipient<ChildExited>) {
+        let mut line = self.0.borrow_mut();
+        line.unheard.values().for_each(|exited| parent.do_send(exited.clone()));
+        line.parent = Some(parent);
+    }
+
+    /// There is no parent for a while.
+    pub(super) fn disconnect(&self) {
+        self.0.borrow_mut().parent = None;
+    }
+
+    /// A child has ended. do_send ignores the mailbox bound on purpose: this must never be refused. There is one per run.
+    pub(super) fn tell(&self, exited: ChildExited) {
+        let mut line = self.0.borrow_mut();
+        if let Some(parent) = &line.parent {
+            parent.do_send(exited.clone());
+        }
+        line.unheard.insert(exited.run, exited);
+    }
+
+    /// The parent acts on the end of this run.
+    pub(super) fn heard(&self, run: u64) {
+        self.0.borrow_mut().unheard.remove(&run);
+    }
+}
+
 /// Lives in the child's task; its `Drop` tells the parent, however the task ends. Must not panic.
 pub struct ExitGuard {
-    parent: Recipient<ChildExited>,
+    parent: Exits,
     name: String,
     run: u64,
     exit: Exit,
@@ -88,8 +130,7 @@ impl Drop for ExitGuard {
             run: self.run,
             exit: std::mem::replace(&mut self.exit, Exit::Aborted),
         };
-        // do_send ignores the mailbox bound on purpose: this news must never be refused. There is one per run.
-        self.parent.do_send(exited);
+        self.parent.tell(exited);
     }
 }
 
@@ -112,7 +153,8 @@ pub struct Running {
 }
 
 impl Drop for Running {
-    /// A manager that panics takes its children with it: an actor with a timer would otherwise live on unsupervised.
+    /// A manager that panics takes its children with it, unless it has a [`Keep`](super::Keep) for them: an actor with a timer
+    /// would otherwise live on unsupervised.
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -151,7 +193,7 @@ impl Child {
     }
 
     /// Builds and runs the next generation; the parent hears of its end through `parent`.
-    pub(super) fn launch(&mut self, run: u64, parent: Recipient<ChildExited>) -> Option<Running> {
+    pub(super) fn launch(&mut self, run: u64, parent: Exits) -> Option<Running> {
         let guard = ExitGuard { parent, name: self.name.clone(), run, exit: Exit::Aborted };
         (self.launch)(guard)
     }

@@ -3,7 +3,8 @@
 //! A child is a name, a factory and a restart rule. It runs as a task of its own with an [`child::ExitGuard`] in it,
 //! whose `Drop` tells the parent however the task ends: returned, panicked or aborted. The parent's [`set::ChildSet`]
 //! asks `domain::restart` what to do and builds a fresh instance of a new generation; news of an older generation is
-//! ignored. Children that stop answering are aborted and rebuilt too.
+//! ignored. Children that stop answering are aborted and rebuilt too. A parent's end is its children's, unless it has a
+//! [`Keep`] from which its next instance adopts them.
 //!
 //! Every supervised actor implements [`Supervised`] and is declared with [`supervised!`], which gives it the same
 //! handlers: [`Observe`], [`Stop`], [`Ping`](observe::Ping), and the testkit's
@@ -12,7 +13,10 @@
 //! Never here: anything about cameras, streams or recordings.
 
 pub mod child;
+pub mod handle;
+pub mod keep;
 pub mod observe;
+mod roster;
 pub mod set;
 pub mod setting;
 pub mod stop;
@@ -25,6 +29,8 @@ use futures_util::future::LocalBoxFuture;
 use tokio::time::Instant;
 
 pub use child::{Child, ChildExited, Restart};
+pub use handle::Handle;
+pub use keep::Keep;
 pub use observe::{Health, Observation, Observe};
 pub use set::ChildSet;
 pub use setting::{Adjusted, Setting};

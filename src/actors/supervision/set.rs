@@ -1,17 +1,18 @@
 //! The children of one manager: starting, restarting by policy, finding the hung ones, stopping.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
-use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, Recipient};
+use actix::{Actor, Addr, AsyncContext, Context, Handler, Message};
 use futures_util::future::{LocalBoxFuture, join_all};
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
 use super::Supervised;
-use super::child::{Child, ChildExited, Exit, Restart, Running, typed};
+use super::child::{Child, ChildExited, Exit, Exits, Restart, Running, typed};
+use super::keep::Keep;
 use super::observe::{Health, Observation, Ping, complete};
+use super::roster::{Roster, Slot};
 use super::stop::{Leaving, StopOrder, stop_children};
 use crate::domain::restart::{RestartHistory, RestartPolicy};
 
@@ -27,36 +28,14 @@ pub struct ChildDue {
     after_run: u64,
 }
 
-struct Slot {
-    child: Child,
-    /// Place in the start order.
-    place: u64,
-    /// Which instance of this name, for people.
-    generation: u64,
-    /// Its number among all runs of the set: news of another one is not for this instance.
-    run: u64,
-    running: Option<Running>,
-    /// How long the last run lasted, when that is known before its end is.
-    lasted: Option<Duration>,
-    history: RestartHistory,
-    degraded: bool,
-    last_exit: Option<Exit>,
-    /// A ping is under way.
-    pinged: bool,
-    /// Ends for good at its next exit.
-    leaving: bool,
-}
-
 /// The children of manager `P`, in start order.
 pub struct ChildSet<P: Supervised> {
-    parent: Recipient<ChildExited>,
-    slots: BTreeMap<String, Slot>,
-    started: u64,
-    /// Runs of all children. A name that is used again must not hear of the end of its namesake.
-    runs: u64,
+    exits: Exits,
+    roster: Roster,
+    /// Where the children go when the parent ends; `None`: they end with it.
+    keep: Option<Keep>,
     policy: RestartPolicy,
     order: StopOrder,
-    born: Instant,
     /// Once true, nothing is started any more.
     closing: bool,
     _parent: std::marker::PhantomData<fn(P)>,
@@ -68,22 +47,34 @@ where
 {
     /// An empty set that reports to the manager of this context. Call it in `started`; it also begins the pings.
     pub fn new(ctx: &mut Context<P>, order: StopOrder) -> Self {
+        Self::with(ctx, order, None)
+    }
+
+    /// A set whose children outlive the manager of this context and are adopted by its next instance: with those that the
+    /// instance before has left in `keep`. Check [`Self::contains`] before starting what may be among them.
+    pub fn kept(ctx: &mut Context<P>, order: StopOrder, keep: Keep) -> Self {
+        Self::with(ctx, order, Some(keep))
+    }
+
+    fn with(ctx: &mut Context<P>, order: StopOrder, keep: Option<Keep>) -> Self {
         ctx.run_interval(PING_EVERY, |manager, ctx| {
             if let Some(set) = manager.children() {
                 set.ping_all(ctx);
             }
         });
-        Self {
-            parent: ctx.address().recipient(),
-            slots: BTreeMap::new(),
-            started: 0,
-            runs: 0,
-            policy: RestartPolicy::STANDARD,
-            order,
-            born: Instant::now(),
-            closing: false,
-            _parent: std::marker::PhantomData,
+        let mut roster = keep.as_ref().and_then(Keep::take).unwrap_or_else(Roster::empty);
+        for slot in roster.slots.values_mut() {
+            // Whoever was asked answers to nobody now.
+            slot.pinged = false;
+            if let (Some(due), None) = (slot.due, &slot.running) {
+                let due_again = ChildDue { name: slot.child.name.clone(), after_run: slot.run };
+                ctx.notify_later(due_again, due.saturating_duration_since(Instant::now()));
+            }
         }
+        let exits = keep.as_ref().map(Keep::exits).unwrap_or_default();
+        exits.connect(ctx.address().recipient());
+        let (policy, _parent) = (RestartPolicy::STANDARD, std::marker::PhantomData);
+        Self { exits, roster, keep, policy, order, closing: false, _parent }
     }
 
     /// Adds a child and runs it. A child of the same name must be gone; a second one is ignored with a log line.
@@ -92,14 +83,14 @@ where
             return;
         }
         let name = child.name.clone();
-        if self.slots.contains_key(&name) {
+        if self.roster.slots.contains_key(&name) {
             log::error!("{name} is already supervised; the second one was not started");
             return;
         }
-        self.started += 1;
+        self.roster.started += 1;
         let slot = Slot {
             child,
-            place: self.started,
+            place: self.roster.started,
             generation: 0,
             run: 0,
             running: None,
@@ -107,27 +98,28 @@ where
             history: RestartHistory::default(),
             degraded: false,
             last_exit: None,
+            due: None,
             pinged: false,
             leaving: false,
         };
-        self.slots.insert(name.clone(), slot);
+        self.roster.slots.insert(name.clone(), slot);
         self.launch(&name);
     }
 
     fn launch(&mut self, name: &str) {
-        let Some(slot) = self.slots.get_mut(name) else { return };
-        self.runs += 1;
+        let Some(slot) = self.roster.slots.get_mut(name) else { return };
+        self.roster.runs += 1;
         slot.generation += 1;
-        slot.run = self.runs;
-        (slot.pinged, slot.lasted) = (false, None);
+        slot.run = self.roster.runs;
+        (slot.pinged, slot.lasted, slot.due) = (false, None, None);
         // A factory that panics has told the parent through its guard: the exit arrives as a message like any other.
-        slot.running = slot.child.launch(slot.run, self.parent.clone());
+        slot.running = slot.child.launch(slot.run, self.exits.clone());
     }
 
     /// Asks every running child whether it is alive; aborts who does not answer. Its end then arrives as usual.
     fn ping_all(&mut self, ctx: &mut Context<P>) {
         let mut pings: Vec<LocalBoxFuture<'static, (String, u64, bool)>> = Vec::new();
-        for slot in self.slots.values_mut().filter(|slot| !slot.pinged && !slot.leaving) {
+        for slot in self.roster.slots.values_mut().filter(|slot| !slot.pinged && !slot.leaving) {
             let Some(running) = &slot.running else { continue };
             slot.pinged = true;
             let (name, run, ping) = (slot.child.name.clone(), slot.run, running.ping.clone());
@@ -152,13 +144,13 @@ where
 
 impl<P: Supervised> ChildSet<P> {
     fn in_order(&self) -> Vec<&Slot> {
-        let mut slots: Vec<&Slot> = self.slots.values().collect();
+        let mut slots: Vec<&Slot> = self.roster.slots.values().collect();
         slots.sort_by_key(|slot| slot.place);
         slots
     }
 
     pub(super) fn pinged(&mut self, name: &str, run: u64, alive: bool) {
-        let Some(slot) = self.slots.get_mut(name).filter(|slot| slot.run == run) else { return };
+        let Some(slot) = self.roster.slots.get_mut(name).filter(|slot| slot.run == run) else { return };
         slot.pinged = false;
         if alive {
             return;
@@ -173,7 +165,7 @@ impl<P: Supervised> ChildSet<P> {
 
     /// The running instance of that name.
     pub(super) fn running(&self, name: &str) -> Option<&Running> {
-        self.slots.get(name)?.running.as_ref()
+        self.roster.slots.get(name)?.running.as_ref()
     }
 
     /// The address of that child, while it runs and if it is of that type.
@@ -196,12 +188,12 @@ impl<P: Supervised> ChildSet<P> {
 
     /// Names of all children, restarting ones included, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.slots.values().filter(|slot| !slot.leaving).map(|slot| slot.child.name.as_str())
+        self.roster.slots.values().filter(|slot| !slot.leaving).map(|slot| slot.child.name.as_str())
     }
 
     /// Whether there is such a child that is not leaving.
     pub fn contains(&self, name: &str) -> bool {
-        self.slots.get(name).is_some_and(|slot| !slot.leaving)
+        self.roster.slots.get(name).is_some_and(|slot| !slot.leaving)
     }
 
     /// How many children there are, leaving ones not counted.
@@ -218,12 +210,12 @@ impl<P: Supervised> ChildSet<P> {
     /// between two generations; the child is then forgotten, and `Supervised::child_ended` is called, always.
     pub fn remove(&mut self, name: &str, deadline: Instant) -> impl Future<Output = Vec<String>> + 'static {
         let mut leaving = Vec::new();
-        if let Some(slot) = self.slots.get_mut(name) {
+        if let Some(slot) = self.roster.slots.get_mut(name) {
             slot.leaving = true;
             match &slot.running {
                 Some(running) => leaving.push(leave(name, running)),
                 // Its end is on its way, or was heard of already: then there is nobody else to tell of it.
-                None => self.parent.do_send(ChildExited { name: name.to_owned(), run: slot.run, exit: Exit::Aborted }),
+                None => self.exits.tell(ChildExited { name: name.to_owned(), run: slot.run, exit: Exit::Aborted }),
             }
         }
         stop_children(leaving, StopOrder::Together, deadline)
@@ -232,7 +224,7 @@ impl<P: Supervised> ChildSet<P> {
     /// Stops all children for good; nothing is started afterwards. Returns who was late.
     pub fn stop_all(&mut self, deadline: Instant) -> LocalBoxFuture<'static, Vec<String>> {
         self.closing = true;
-        self.slots.values_mut().for_each(|slot| slot.leaving = true);
+        self.roster.slots.values_mut().for_each(|slot| slot.leaving = true);
         let running = |slot: &Slot| slot.running.as_ref().map(|running| leave(&slot.child.name, running));
         let leaving = self.in_order().into_iter().filter_map(running).collect();
         Box::pin(stop_children(leaving, self.order, deadline))
@@ -266,6 +258,14 @@ impl<P: Supervised> ChildSet<P> {
     }
 }
 
+impl<P: Supervised> Drop for ChildSet<P> {
+    fn drop(&mut self) {
+        if let Some(keep) = &self.keep {
+            keep.put(std::mem::replace(&mut self.roster, Roster::empty()));
+        }
+    }
+}
+
 fn leave(name: &str, running: &Running) -> Leaving {
     Leaving { name: name.to_owned(), stop: running.stop.clone(), task: running.task.clone() }
 }
@@ -276,7 +276,8 @@ where
     P: Supervised + Handler<ChildExited> + Handler<ChildDue>,
 {
     let Some(set) = manager.children() else { return };
-    let Some(slot) = set.slots.get_mut(&exited.name).filter(|slot| slot.run == exited.run) else { return };
+    set.exits.heard(exited.run);
+    let Some(slot) = set.roster.slots.get_mut(&exited.name).filter(|slot| slot.run == exited.run) else { return };
     // An abort after a missed ping has been noted as a hang already.
     let exit = match (&exited.exit, &slot.last_exit, &slot.running) {
         (Exit::Aborted, Some(Exit::Hung), None) => Exit::Hung,
@@ -291,12 +292,12 @@ where
     let words = exit.describe();
     slot.last_exit = Some(exit);
     if slot.leaving || set.closing || !again {
-        set.slots.remove(&exited.name);
+        set.roster.slots.remove(&exited.name);
         manager.child_ended(&exited.name, ctx);
         return;
     }
-    let retry = slot.history.ended(&set.policy, set.born.elapsed(), ran, rand::random());
-    slot.degraded = retry.degraded;
+    let retry = slot.history.ended(&set.policy, set.roster.born.elapsed(), ran, rand::random());
+    (slot.degraded, slot.due) = (retry.degraded, Some(Instant::now() + retry.after));
     log::error!(
         generation = slot.generation, ms = retry.after.as_millis() as u64;
         "{} {} {words}; it is built again", slot.child.kind, exited.name
@@ -310,7 +311,7 @@ where
     P: Supervised + Handler<ChildExited> + Handler<ChildDue>,
 {
     let Some(set) = manager.children() else { return };
-    let Some(slot) = set.slots.get(&due.name) else { return };
+    let Some(slot) = set.roster.slots.get(&due.name) else { return };
     if slot.run == due.after_run && slot.running.is_none() && !slot.leaving && !set.closing {
         set.launch(&due.name);
     }

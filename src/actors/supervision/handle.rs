@@ -1,0 +1,140 @@
+//! An actor by its job and not by its address: whichever instance of it there is.
+
+use actix::dev::ToEnvelope;
+use actix::{Actor, Addr, Context, Handler, Message};
+use tokio::sync::watch;
+
+/// Reaches the instance of an actor that runs now, over all restarts. Clones are the same handle; the actor puts its address
+/// here when it starts.
+pub struct Handle<A: Actor>(watch::Sender<Option<Addr<A>>>);
+
+impl<A: Actor> Clone for Handle<A> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<A: Actor> Default for Handle<A> {
+    fn default() -> Self {
+        Self(watch::Sender::new(None))
+    }
+}
+
+impl<A: Actor<Context = Context<A>>> Handle<A> {
+    /// An instance has started.
+    pub fn now_at(&self, address: Addr<A>) {
+        self.0.send_replace(Some(address));
+    }
+
+    /// Tells the instance of this moment, or nobody: for what the next one finds out by itself.
+    pub fn tell<M>(&self, message: M)
+    where
+        M: Message + Send + 'static,
+        M::Result: Send,
+        A: Handler<M>,
+        A::Context: ToEnvelope<A, M>,
+    {
+        if let Some(address) = self.0.borrow().as_ref() {
+            address.do_send(message);
+        }
+    }
+
+    /// Asks, and asks again whoever comes after an instance that ended without an answer; for questions that may be put twice.
+    /// Waits as long as it takes.
+    pub async fn ask<M>(&self, message: M) -> M::Result
+    where
+        M: Message + Clone + Send + 'static,
+        M::Result: Send,
+        A: Handler<M>,
+        A::Context: ToEnvelope<A, M>,
+    {
+        let mut here = self.0.subscribe();
+        loop {
+            let address = match here.wait_for(Option::is_some).await {
+                Ok(address) => address.clone(),
+                // The sender is ours.
+                Err(_) => return std::future::pending().await,
+            };
+            let Some(address) = address else { continue };
+            if let Ok(answer) = address.send(message.clone()).await {
+                return answer;
+            }
+            // Another one may have come while the question was on its way.
+            if here.borrow().as_ref() == Some(&address) {
+                let _ = here.changed().await;
+            }
+        }
+    }
+
+    /// Asks the instance of this moment once; `None` when there is none, or when it ended without an answer.
+    pub async fn ask_once<M>(&self, message: M) -> Option<M::Result>
+    where
+        M: Message + Send + 'static,
+        M::Result: Send,
+        A: Handler<M>,
+        A::Context: ToEnvelope<A, M>,
+    {
+        let address = self.0.borrow().clone()?;
+        address.send(message).await.ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix::{ActorContext, AsyncContext};
+
+    use super::*;
+
+    struct Answers(u32);
+
+    impl Actor for Answers {
+        type Context = Context<Self>;
+    }
+
+    /// Answered with the number of the instance; the first one ends instead.
+    #[derive(Clone, Message)]
+    #[rtype(result = "u32")]
+    struct Which;
+
+    impl Handler<Which> for Answers {
+        type Result = actix::ResponseFuture<u32>;
+        fn handle(&mut self, _: Which, ctx: &mut Self::Context) -> Self::Result {
+            let number = self.0;
+            if number == 1 {
+                ctx.terminate();
+                panic!("on purpose");
+            }
+            Box::pin(async move { number })
+        }
+    }
+
+    fn instance(number: u32) -> Addr<Answers> {
+        let context = Context::<Answers>::new();
+        let address = context.address();
+        actix::spawn(async move {
+            let run = std::panic::AssertUnwindSafe(context.into_future(Answers(number)));
+            _ = futures_util::FutureExt::catch_unwind(run).await;
+        });
+        address
+    }
+
+    #[actix::test]
+    async fn a_question_outlives_whoever_was_asked() {
+        let handle = Handle::<Answers>::default();
+        assert_eq!(handle.ask_once(Which).await, None, "there is nobody");
+        let asked = actix::spawn({
+            let handle = handle.clone();
+            async move { handle.ask(Which).await }
+        });
+        let first = instance(1);
+        handle.now_at(first.clone());
+        while first.connected() {
+            tokio::task::yield_now().await;
+        }
+        assert!(!asked.is_finished());
+        assert_eq!(handle.ask_once(Which).await, None, "it has ended");
+        handle.now_at(instance(2));
+        assert_eq!(asked.await.expect("an answer"), 2);
+        assert_eq!(handle.ask(Which).await, 2);
+    }
+}
