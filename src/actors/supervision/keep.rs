@@ -145,8 +145,7 @@ mod tests {
         fn started(&mut self, ctx: &mut Self::Context) {
             let mut set = ChildSet::new(ctx, StopOrder::Together);
             let (keep, alive) = (Keep::default(), Rc::clone(&self.alive));
-            let build =
-                move || Parent { set: None, keep: keep.clone(), alive: Rc::clone(&alive), ended: Vec::new() };
+            let build = move || Parent { set: None, keep: keep.clone(), alive: Rc::clone(&alive), ended: Vec::new() };
             set.start(Child::new("parent", Restart::Always, build));
             self.set = Some(set);
         }
