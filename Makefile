@@ -42,7 +42,9 @@ lint: web/dist/index.html ## format check and lints, warnings are errors
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
-	shellcheck .ci/run .ci/summary .ci/summary-test .ci/install .ci/demo .ci/browser .ci/openapi .ci/units etc/start.sh
+	cd web && npm run --silent lint
+	$$(.ci/tools)/cargo-deny --log-level error check --hide-inclusion-graph bans licenses sources
+	shellcheck .ci/run .ci/summary .ci/summary-test .ci/tools .ci/tests .ci/postgres .ci/install .ci/demo .ci/browser .ci/openapi .ci/units etc/start.sh
 	.ci/summary-test
 	.ci/units
 	cd web && npm run --silent typecheck
@@ -50,7 +52,7 @@ lint: web/dist/index.html ## format check and lints, warnings are errors
 unit: web/dist/index.html ## unit and integration tests, Rust and web
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
 	cd web && npm test --silent
-	cargo test
+	.ci/tests
 
 browser: web/dist/index.html ## the page in Chromium against a running demo
 	@.ci/install $(NEED_RUN) $(NEED_TEST)

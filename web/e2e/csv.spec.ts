@@ -35,7 +35,7 @@ test("cameras come from a file, after a look at what it would change", async ({ 
   await expect(form).toHaveCount(0);
   await expect.poll(toasts).toEqual(["1 camera added, 1 camera changed"]);
   await expect.poll(async () => (await mine(page)).length).toBe(2);
-  const settings = await (await page.request.get(`/api/v1/cameras/${id}/settings`)).json();
+  const settings: unknown = await (await page.request.get(`/api/v1/cameras/${id}/settings`)).json();
   expect(settings).toMatchObject({ host: "127.0.0.2" });
 
   // The same file once more changes nothing.

@@ -128,7 +128,7 @@ export interface Difference {
 
 /** What somebody else has changed since `loaded`, beside what this form wants. */
 export function differences(loaded: CameraSettings, theirs: CameraSettings, edit: CameraEdit): Difference[] {
-  const words = (value: unknown) => (value === true ? "yes" : value === false ? "no" : value === null || value === undefined || value === "" ? "empty" : String(value));
+  const words = (value: string | number | boolean | null | undefined) => (value === true ? "yes" : value === false ? "no" : value === null || value === undefined || value === "" ? "empty" : String(value));
   const list: Difference[] = [];
   for (const name of [...texts, "enabled", "record"] as const) {
     if (name === "password") {

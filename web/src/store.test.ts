@@ -14,7 +14,7 @@ function recording(name: string): RecordingItem {
 
 function camera(id: number, change: Record<string, unknown> = {}): Item {
   const status: CameraStatus = { id, name: `cam${id}`, kind: "generic", host: null, enabled: true, record: true, state: "running", since, restarts: 0, lastError: null, nextStart: null, server: "main", path: `cam${id}` };
-  return { ...status, ...change } as Item;
+  return { ...status, ...change };
 }
 
 function snapshot(seq: number, ...items: Item[]): ServerMessage {

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
@@ -19,6 +19,7 @@ use crate::support::media::{server, server_again};
 use crate::support::postgres::TestServer;
 use crate::support::processes::Job;
 use crate::support::program::{Config, Program};
+use crate::support::wait::until;
 
 /// Nothing here takes so long, unless it is broken: the longest wait between two tries is a minute.
 pub const PATIENCE: Duration = Duration::from_secs(120);
@@ -132,15 +133,8 @@ impl Stage {
     }
 
     /// Waits for something; `why` says what it is like instead.
-    pub async fn until<T, F: Future<Output = Result<T, String>>>(&self, what: &str, mut ask: impl FnMut() -> F) -> T {
-        let begun = Instant::now();
-        loop {
-            match ask().await {
-                Ok(answer) => return answer,
-                Err(why) => assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}: {why}"),
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+    pub async fn until<T, F: Future<Output = Result<T, String>>>(&self, what: &str, ask: impl FnMut() -> F) -> T {
+        until(what, PATIENCE, ask).await
     }
 
     /// Every camera runs, and so says everybody: the program, the kernel.

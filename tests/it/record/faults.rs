@@ -1,6 +1,5 @@
 //! What happens when something that recording needs is taken away.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
@@ -17,6 +16,7 @@ use streamwarden::domain::recording::{RecordingState, RecordingStatus, SegmentSt
 
 use super::source::{Publisher, assert_unbroken, objects, video_packets};
 use super::stage::{Stage, eventually};
+use crate::support::rights::{Right, skip};
 
 fn signal(pid: u32, signal: Signal) {
     kill(Pid::from_raw(i32::try_from(pid).expect("a pid")), signal).expect("it is ours and runs");
@@ -189,12 +189,7 @@ fn a_disk_that_fills_up_under_ffmpeg_pauses_the_recording_and_goes_on_with_room(
     let allowed = |args: &&[&str]| unshare(args).arg("true").output().is_ok_and(|done| done.status.success());
     let ways: [&[&str]; 2] = [&[], &["--map-root-user"]];
     let Some(way) = ways.into_iter().find(|way| allowed(way)) else {
-        // Not by the macro, whose words the test runner keeps to itself.
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED: a full disk; this machine lets nobody mount, not even in a namespace"
-        );
-        return;
+        return skip(Right::Mount, "this machine lets nobody mount, not even in a namespace");
     };
     let name =
         format!("{}::a_disk_that_fills_up_under_ffmpeg_pauses_the_recording_and_goes_on_with_room", module_path!());

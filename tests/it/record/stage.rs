@@ -28,10 +28,10 @@ use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
 use streamwarden::domain::recording::{RecordingState, RecordingStatus, Segment, SegmentState};
 use tempfile::TempDir;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use crate::support::media::program;
+use crate::support::wait::true_within;
 
 /// Nothing here takes so long, unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -317,12 +317,11 @@ fn marked(mark: &str) -> usize {
 
 /// Waits for something that has to happen.
 pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
-        sleep(Duration::from_millis(50)).await;
-    }
+    let mut found = None;
+    let looked = async || {
+        found = look().await;
+        found.is_some()
+    };
+    true_within(what, PATIENCE, looked).await;
+    found.expect("found")
 }

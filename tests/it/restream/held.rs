@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -13,23 +12,18 @@ use streamwarden::base::Kind;
 use streamwarden::demo::media_server::Options;
 use streamwarden::domain::camera::CameraState;
 use streamwarden::domain::hold::PlanView;
-use tokio::time::{sleep, timeout};
 
 use super::program::{Program, until, write_config};
 use super::stage::{PATIENCE, Source, Stage, server};
+use crate::support::wait;
 
 /// Waits until what is held is as wanted.
 async fn plan(stage: &Stage, wanted: impl Fn(&PlanView) -> bool) -> PlanView {
-    let seen = async {
-        loop {
-            let view = stage.restreams().await.send(LookAtPlan { read: false }).await.expect("alive").expect("a view");
-            if wanted(&view) {
-                return view;
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(PATIENCE, seen).await.expect("the plan becomes as wanted")
+    wait::until("the plan", PATIENCE, || async {
+        let view = stage.restreams().await.send(LookAtPlan { read: false }).await.expect("alive").expect("a view");
+        if wanted(&view) { Ok(view) } else { Err(format!("{view:?}")) }
+    })
+    .await
 }
 
 #[actix::test]

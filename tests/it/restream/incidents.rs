@@ -1,6 +1,5 @@
 //! Incidents tell what happened, to whom, from when to when, and why: read from the table as outsiders do.
 
-use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -11,6 +10,7 @@ use streamwarden::domain::camera::CameraState;
 use super::peers::Peer;
 use super::program::until;
 use super::stage::{PATIENCE, Source, Stage, server};
+use crate::support::wait;
 
 fn signal(pid: u32, signal: Signal) {
     kill(Pid::from_raw(i32::try_from(pid).expect("a pid")), signal).expect("a signal");
@@ -29,11 +29,11 @@ async fn told(stage: &Stage, wanted: &[&str]) {
     let begins = |seen: &[String]| {
         seen.len() == wanted.len() && seen.iter().zip(wanted).all(|(seen, wanted)| seen.starts_with(wanted))
     };
-    let begun = std::time::Instant::now();
-    while !begins(&incidents(stage)) {
-        assert!(begun.elapsed() < PATIENCE, "wanted {wanted:#?}, seen {:#?}", incidents(stage));
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    wait::until("the incidents", PATIENCE, || async {
+        let seen = incidents(stage);
+        if begins(&seen) { Ok(()) } else { Err(format!("wanted {wanted:#?}, seen {seen:#?}")) }
+    })
+    .await;
 }
 
 #[actix::test]

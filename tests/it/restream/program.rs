@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use streamwarden::adapters::ffmpeg::child::MARK_VARIABLE;
 use streamwarden::demo::media_server::Options;
@@ -34,14 +34,7 @@ impl Drop for Program {
     }
 }
 
-/// Waits for something that cannot be awaited: other processes.
-pub async fn until(what: &str, limit: Duration, mut true_now: impl AsyncFnMut() -> bool) {
-    let begun = Instant::now();
-    while !true_now().await {
-        assert!(begun.elapsed() < limit, "not within {limit:?}: {what}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
+pub use crate::support::wait::true_within as until;
 
 pub fn write_config(folder: &Path, server: &AnyServer) {
     let text = format!(

@@ -8,6 +8,7 @@ use streamwarden::actors::restream::RestartCamera;
 use streamwarden::domain::camera::{CameraState, CameraStatus};
 
 use super::program::until;
+use crate::support::wait::stays;
 use super::stage::{PATIENCE, Source, Stage};
 
 /// An ffmpeg of somebody else's that publishes to the stage's server until it is pushed aside.
@@ -71,8 +72,7 @@ async fn another_publisher_is_shown_and_not_fought() {
     assert!(held.next_start.is_none());
     until("it is told", PATIENCE, async || told(&stage) == [format!("open {words}")]).await;
     // Longer than any wait of ours: its poller has told of the path, and it was asked about again.
-    tokio::time::sleep(std::time::Duration::from_secs(12)).await;
-    assert!(!other.has_ended(), "the other is left alone");
+    stays("the other is left alone", std::time::Duration::from_secs(12), async || !other.has_ended()).await;
     assert_eq!(stage.relay("gate").await.expect("a relay")["state"], "held");
     assert_eq!(stage.processes(), Vec::<u32>::new());
 

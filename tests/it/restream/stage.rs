@@ -30,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::support::media::program;
+use crate::support::wait;
 
 /// Nothing here takes so long, unless it is broken.
 pub const PATIENCE: Duration = Duration::from_secs(45);
@@ -262,20 +263,13 @@ impl Source {
     async fn ready(&self, paths: usize) {
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let list = self.server.api_url().join("/v3/paths/list").expect("a route");
-        let all = async {
-            loop {
-                let text = http.get(list.clone()).send().await.expect("an answer").text().await.expect("a body");
-                let listed: Value = serde_json::from_str(&text).expect("JSON");
-                if listed["items"]
-                    .as_array()
-                    .is_some_and(|items| items.iter().filter(|p| p["ready"] == true).count() == paths)
-                {
-                    return;
-                }
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        };
-        timeout(PATIENCE, all).await.expect("the source publishes");
+        wait::until("the source publishes", PATIENCE, || async {
+            let text = http.get(list.clone()).send().await.expect("an answer").text().await.expect("a body");
+            let listed: Value = serde_json::from_str(&text).expect("JSON");
+            let items = listed["items"].as_array().into_iter().flatten();
+            if items.filter(|path| path["ready"] == true).count() == paths { Ok(()) } else { Err(text) }
+        })
+        .await;
     }
 
     /// Publishes `a` under another path as well, until the child is ended.

@@ -68,6 +68,13 @@ pub fn is_alive(pid: u32) -> bool {
     stat.rsplit_once(')').is_some_and(|(_, rest)| !matches!(rest.trim_start().as_bytes().first(), Some(b'Z' | b'X')))
 }
 
+/// Whether SIGSTOP has reached every thread of it.
+pub fn is_stopped(pid: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let states = threads.map(|thread| fs::read_to_string(thread.path().join("stat")).unwrap_or_default());
+    states.map(|stat| stat.rsplit_once(") T").is_some()).reduce(|all, one| all && one) == Some(true)
+}
+
 /// Sends a signal; one that comes too late is no fault.
 pub fn send(pid: u32, signal: Signal) {
     let _ = kill(Pid::from_raw(i32::try_from(pid).expect("a pid")), signal);

@@ -1,4 +1,4 @@
-//! Waiting for a condition, with an end to patience.
+//! Waiting for a condition, with an end to patience. Every test that waits for something waits here.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -7,8 +7,25 @@ use tokio::time::sleep;
 
 /// Nothing here takes so long, unless it is broken.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-/// How often the world is asked.
+/// How often the world is asked, unless asking takes longer.
 const STEP: Duration = Duration::from_millis(20);
+
+/// Asks again and again until there is an answer. When patience ends, the test fails with the last reason why there is none.
+pub async fn until<T, F>(what: &str, patience: Duration, mut ask: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Result<T, String>>,
+{
+    let begun = Instant::now();
+    loop {
+        let asked = Instant::now();
+        match ask().await {
+            Ok(answer) => return answer,
+            Err(why) => assert!(begun.elapsed() < patience, "waited in vain for {what}: {why}"),
+        }
+        // Asking may start a process: at most half of the time goes into it.
+        sleep(asked.elapsed().max(STEP)).await;
+    }
+}
 
 /// Asks again and again until there is an answer; returns it with the time that it took.
 pub async fn timed<T, F>(what: &str, mut ask: impl FnMut() -> F) -> (T, Duration)
@@ -16,13 +33,11 @@ where
     F: Future<Output = Option<T>>,
 {
     let begun = Instant::now();
-    loop {
-        if let Some(answer) = ask().await {
-            return (answer, begun.elapsed());
-        }
-        assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
-        sleep(STEP).await;
-    }
+    let answer = until(what, PATIENCE, || {
+        let asked = ask();
+        async { asked.await.ok_or_else(|| "there is none".to_owned()) }
+    });
+    (answer.await, begun.elapsed())
 }
 
 /// Asks again and again until there is an answer.
@@ -31,6 +46,24 @@ where
     F: Future<Output = Option<T>>,
 {
     timed(what, ask).await.0
+}
+
+/// Waits until something is true. For a closure that borrows what it changes.
+pub async fn true_within(what: &str, patience: Duration, mut is_true: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_true().await {
+        assert!(begun.elapsed() < patience, "not within {patience:?}: {what}");
+        sleep(STEP).await;
+    }
+}
+
+/// Something that has to stay true for this time: for what would happen by then if it happened at all.
+pub async fn stays(what: &str, time: Duration, mut is_true: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while begun.elapsed() < time {
+        assert!(is_true().await, "{what}: not any more after {:?}", begun.elapsed());
+        sleep(STEP).await;
+    }
 }
 
 /// Something that has to be done by now.

@@ -11,9 +11,10 @@ use super::listener::Listener;
 use crate::support::api::Api;
 use crate::support::cameras::Cameras;
 use crate::support::media::server;
-use crate::support::processes::{Job, words};
+use crate::support::processes::{Job, is_stopped, words};
 use crate::support::program::{Config, Program};
 use crate::support::room::Room;
+use crate::support::wait::eventually;
 
 const WATCHDOG: &str = "WATCHDOG=1\n";
 
@@ -60,8 +61,8 @@ async fn a_program_that_is_frozen_starves_the_watchdog() {
     let program = Program::start(&config).await;
     listener.until(WATCHDOG).await;
     program.signal(Signal::SIGSTOP);
-    // Longer than three watchdogs; what was said before it froze may still lie in the socket.
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    eventually("it is frozen", || async { is_stopped(program.pid()).then_some(()) }).await;
+    // What was said before that still lies in the socket. Then longer than three watchdogs.
     listener.forget();
     assert_eq!(listener.all_within(Duration::from_secs(2)).await, [""; 0]);
     program.signal(Signal::SIGCONT);

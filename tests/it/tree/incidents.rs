@@ -14,6 +14,8 @@ use streamwarden::actors::supervision::{Child, Health, Observation, Observe, Res
 use streamwarden::adapters::database::{Database, IncidentQuery, sqlite};
 use streamwarden::domain::incident::{Incident, IncidentKind, Subject};
 
+use crate::support::wait;
+
 /// Nothing here takes so long, unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(45);
 
@@ -62,11 +64,8 @@ impl Stage {
     }
 
     async fn until(&self, what: &str, wanted: impl AsyncFn() -> bool) {
-        let begun = std::time::Instant::now();
-        while !wanted().await {
-            assert!(begun.elapsed() < PATIENCE, "{what}: {:#?}", self.told().await);
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let ask = || async { if wanted().await { Ok(()) } else { Err(format!("{:#?}", self.told().await)) } };
+        wait::until(what, PATIENCE, ask).await;
     }
 
     async fn seen(&self) -> Observation {

@@ -8,8 +8,9 @@ export type Props = Record<string, Value>;
 
 function append(parent: Node, child: Child): void {
   if (child === null || child === undefined || child === false) return;
-  if (Array.isArray(child)) for (const one of child as readonly Child[]) append(parent, one);
-  else parent.appendChild(child instanceof Node ? child : document.createTextNode(String(child)));
+  if (child instanceof Node) parent.appendChild(child);
+  else if (typeof child === "object") for (const one of child) append(parent, one);
+  else parent.appendChild(document.createTextNode(String(child)));
 }
 
 function apply(element: Element, props: Props): void {

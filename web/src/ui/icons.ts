@@ -30,7 +30,7 @@ const strokes: Record<string, string[]> = {
 };
 
 /** A line icon of 20 px; hidden from screen readers, the words beside it speak. */
-export function icon(name: keyof typeof strokes & string): SVGSVGElement {
+export function icon(name: keyof typeof strokes): SVGSVGElement {
   const paths = (strokes[name] ?? []).map((d) => s("path", { d }));
   const half = name === "auto" ? s("path", { d: "M12 4a8 8 0 0 1 0 16z", class: "filled" }) : null;
   return s("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" }, paths, half);

@@ -54,10 +54,13 @@ impl Fresh {
 
     /// What an operator does with psql.
     pub(super) fn psql(&self, sql: &str) -> Result<String, String> {
-        let url = self.url.expose_secret();
-        let name = url.rsplit('/').next().and_then(|name| name.split('?').next()).expect("a name");
-        self.server.psql(name, sql)
+        self.server.psql(name_in(&self.url), sql)
     }
+}
+
+/// The database that a URL names.
+fn name_in(url: &SecretString) -> &str {
+    url.expose_secret().rsplit('/').next().and_then(|name| name.split('?').next()).expect("a name")
 }
 
 pub(super) async fn fresh() -> Fresh {
@@ -358,8 +361,7 @@ async fn a_server_that_is_down_at_start_is_waited_for() {
     let server = TestServer::start("");
     let (good, newer) = (server.database(), server.database());
     drop(open(&newer).await.expect("opened"));
-    let name =
-        newer.expose_secret().rsplit('/').next().and_then(|name| name.split('?').next()).expect("a name").to_owned();
+    let (name, name_of_good) = (name_in(&newer).to_owned(), name_in(&good).to_owned());
     server.psql(&name, "INSERT INTO streamwarden_schema_history VALUES (99, 'later', 'x', '1')").expect("inserted");
     let Err(error) = open_or_wait(&newer).await else { panic!("opened") };
     assert_eq!(error.kind(), Kind::Unsupported, "it answers, and waiting does not mend it");
@@ -384,6 +386,6 @@ async fn a_server_that_is_down_at_start_is_waited_for() {
     let sentence = tokio::time::timeout(Duration::from_secs(20), refused).await.expect("named");
     assert!(sentence.contains("schema version 99"), "{sentence}");
     changes.mark_unchanged();
-    server.psql("test0", "INSERT INTO cameras(name) VALUES ('door')").expect("inserted");
+    server.psql(&name_of_good, "INSERT INTO cameras(name) VALUES ('door')").expect("inserted");
     tokio::time::timeout(Duration::from_secs(5), changes.changed()).await.expect("heard").expect("watched");
 }

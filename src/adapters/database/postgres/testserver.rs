@@ -3,6 +3,9 @@
 //! It runs as the user `postgres` when we are root, because PostgreSQL refuses root. It dies with us in any case: its
 //! parent-death signal is bound to a thread that lives as long as the server. The integration tests use it too, by its
 //! path.
+//!
+//! `.ci/postgres` starts one for a whole run of tests, each of which is a process of its own, and names its folder in
+//! [`OF_THE_RUN`]; where that is not set, each process makes what it needs.
 
 use std::fs;
 use std::net::TcpListener;
@@ -19,10 +22,14 @@ use nix::unistd::Pid;
 use secrecy::SecretString;
 use tempfile::TempDir;
 
+/// Folder of the server of the whole run: `port` is a file, `new` a cluster that has never run.
+const OF_THE_RUN: &str = "TEST_POSTGRES";
+
 /// A running server.
 pub struct TestServer {
     folder: TempDir,
     port: u16,
+    /// `None` after a stop, and for the server of the whole run, which no test can end or pause.
     running: Mutex<Option<Running>>,
     next: AtomicU32,
 }
@@ -41,7 +48,7 @@ pub fn shared() -> Arc<TestServer> {
     if let Some(server) = shared.upgrade() {
         return server;
     }
-    let server = Arc::new(TestServer::start(""));
+    let server = Arc::new(TestServer::of_the_run().unwrap_or_else(|| TestServer::start("")));
     *shared = Arc::downgrade(&server);
     server
 }
@@ -56,19 +63,41 @@ impl TestServer {
         let port = listener.local_addr().expect("an address").port();
         drop(listener);
         let server = Self { folder, port, running: Mutex::new(None), next: AtomicU32::new(0) };
-        let made = server
-            .command("initdb")
-            .args(["--auth=trust", "--username=tester", "--encoding=UTF8", "--no-locale", "--no-sync", "-D"])
-            .arg(server.data())
-            .output()
-            .expect("initdb");
-        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        server.make_cluster();
         let fixed = "fsync = on\nmax_connections = 60\nunix_socket_directories = ''\n";
         let file = server.data().join("postgresql.conf");
         let given = fs::read_to_string(&file).expect("there");
         fs::write(&file, format!("{given}\n{fixed}{settings}\n")).expect("written");
         server.run();
         server
+    }
+
+    fn of_the_run() -> Option<Self> {
+        let folder = PathBuf::from(std::env::var_os(OF_THE_RUN)?);
+        let port = fs::read_to_string(folder.join("port")).expect("the port of the run's PostgreSQL");
+        let port = port.trim().parse().expect("a port");
+        let folder = tempfile::tempdir().expect("a folder");
+        own(folder.path());
+        Some(Self { folder, port, running: Mutex::new(None), next: AtomicU32::new(0) })
+    }
+
+    fn make_cluster(&self) {
+        let mut command = match std::env::var_os(OF_THE_RUN) {
+            // A fifth of the time.
+            Some(folder) => {
+                let mut copy = as_its_user(Path::new("cp"));
+                copy.arg("-r").arg(Path::new(&folder).join("new"));
+                copy
+            }
+            None => {
+                let mut initdb = self.command("initdb");
+                let options = ["--auth=trust", "--username=tester", "--encoding=UTF8", "--no-locale", "--no-sync", "-D"];
+                initdb.args(options);
+                initdb
+            }
+        };
+        let made = command.arg(self.data()).output().expect("a program");
+        assert!(made.status.success(), "a new cluster: {}", String::from_utf8_lossy(&made.stderr));
     }
 
     /// Starts it after [`TestServer::stop`].
@@ -132,7 +161,8 @@ impl TestServer {
 
     /// URL of a new empty database.
     pub fn database(&self) -> SecretString {
-        let name = format!("test{}", self.next.fetch_add(1, Ordering::Relaxed));
+        // Other processes make theirs on the same server.
+        let name = format!("test{}_{}", std::process::id(), self.next.fetch_add(1, Ordering::Relaxed));
         let made = self.psql("postgres", &format!("CREATE DATABASE {name}"));
         assert!(made.is_ok(), "{made:?}");
         self.url("tester", &name, "")
