@@ -31,7 +31,6 @@ pub struct TestServer {
     port: u16,
     /// `None` after a stop, and for the server of the whole run, which no test can end or pause.
     running: Mutex<Option<Running>>,
-    next: AtomicU32,
 }
 
 struct Running {
@@ -62,7 +61,7 @@ impl TestServer {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         drop(listener);
-        let server = Self { folder, port, running: Mutex::new(None), next: AtomicU32::new(0) };
+        let server = Self { folder, port, running: Mutex::new(None) };
         server.make_cluster();
         let fixed = "fsync = on\nmax_connections = 60\nunix_socket_directories = ''\n";
         let file = server.data().join("postgresql.conf");
@@ -78,7 +77,7 @@ impl TestServer {
         let port = port.trim().parse().expect("a port");
         let folder = tempfile::tempdir().expect("a folder");
         own(folder.path());
-        Some(Self { folder, port, running: Mutex::new(None), next: AtomicU32::new(0) })
+        Some(Self { folder, port, running: Mutex::new(None) })
     }
 
     fn make_cluster(&self) {
@@ -161,8 +160,9 @@ impl TestServer {
 
     /// URL of a new empty database.
     pub fn database(&self) -> SecretString {
-        // Other processes make theirs on the same server.
-        let name = format!("test{}_{}", std::process::id(), self.next.fetch_add(1, Ordering::Relaxed));
+        // Other processes, and others of this one, make theirs on the same server.
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("test{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let made = self.psql("postgres", &format!("CREATE DATABASE {name}"));
         assert!(made.is_ok(), "{made:?}");
         self.url("tester", &name, "")
