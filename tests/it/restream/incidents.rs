@@ -1,6 +1,5 @@
 //! Incidents tell what happened, to whom, from when to when, and why: read from the table as outsiders do.
 
-
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use streamwarden::actors::supervision::testkit::{Fault, Provoke};

@@ -8,8 +8,8 @@ use streamwarden::actors::restream::RestartCamera;
 use streamwarden::domain::camera::{CameraState, CameraStatus};
 
 use super::program::until;
-use crate::support::wait::stays;
 use super::stage::{PATIENCE, Source, Stage};
+use crate::support::wait::stays;
 
 /// An ffmpeg of somebody else's that publishes to the stage's server until it is pushed aside.
 struct Other(Child);

@@ -90,7 +90,8 @@ impl TestServer {
             }
             None => {
                 let mut initdb = self.command("initdb");
-                let options = ["--auth=trust", "--username=tester", "--encoding=UTF8", "--no-locale", "--no-sync", "-D"];
+                let options =
+                    ["--auth=trust", "--username=tester", "--encoding=UTF8", "--no-locale", "--no-sync", "-D"];
                 initdb.args(options);
                 initdb
             }
