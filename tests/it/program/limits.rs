@@ -87,8 +87,12 @@ async fn passwords_that_cannot_be_hidden_are_counted_or_the_start_is_refused() {
         line.rsplit(' ').next()?.parse::<u64>().ok().filter(|count| *count >= 2)
     };
     eventually("two starts counted", counted).await;
-    let told = program.log().lines().filter(|line| line.contains("are visible in `ps`")).count();
-    assert_eq!(told, 1, "once for each reason: {}", program.log());
+    let log = program.log_with(0, &["are visible in `ps`"]).await;
+    assert_eq!(
+        log.lines().filter(|line| line.contains("are visible in `ps`")).count(),
+        1,
+        "once for each reason: {log}"
+    );
     program.stop().await;
     media.stop().await;
 }

@@ -146,8 +146,9 @@ async fn a_page_behind_nginx_is_told_what_to_set_and_let_in_by_a_reload() {
         assert_eq!(nginx.connect().await.expect_err("refused"), 403);
     }
     let host = format!("{NAME}:{}", nginx.port);
-    let lines = |word: &str| program.log().lines().filter(|line| line.contains(word) && line.contains(&host)).count();
-    assert_eq!(lines("request refused"), 1, "one line, however often: {}", program.log());
+    let log = program.log_with(0, &["request refused", &host]).await;
+    let lines = log.lines().filter(|line| line.contains("request refused") && line.contains(&host)).count();
+    assert_eq!(lines, 1, "one line, however often: {log}");
 
     program.room().write("streamwarden.toml", &with_origins(&config, &nginx.origin()));
     program.signal(Signal::SIGHUP);
@@ -156,7 +157,7 @@ async fn a_page_behind_nginx_is_told_what_to_set_and_let_in_by_a_reload() {
     assert_eq!(first["type"], "snapshot");
     assert_eq!(nginx.ask(Method::GET, "/api/v1/status").await.0, 200);
     assert_eq!(nginx.ask(Method::POST, "/api/v1/ws").await.0, 204);
-    assert!(program.log().contains("http.allowed_origins"), "taken over: {}", program.log());
+    program.log_with(0, &["taken over", "http.allowed_origins"]).await;
     drop(nginx);
     program.stop().await;
     media.stop().await;
@@ -180,8 +181,8 @@ async fn the_often_copied_host_line_without_a_port_works_and_a_foreign_origin_is
     let detail = problem["detail"].as_str().expect("a detail");
     assert!(detail.contains(&nginx.origin()) && detail.contains("http.allowed_origins"), "{detail}");
     assert_eq!(nginx.connect().await.expect_err("refused"), 403);
-    let lines = program.log().lines().filter(|line| line.contains("page refused")).count();
-    assert_eq!(lines, 1, "one line for it: {}", program.log());
+    let log = program.log_with(0, &["page refused"]).await;
+    assert_eq!(log.lines().filter(|line| line.contains("page refused")).count(), 1, "one line for it: {log}");
     drop(nginx);
     program.stop().await;
     media.stop().await;

@@ -10,7 +10,8 @@ use crate::support::wait::eventually;
 async fn a_closed_terminal_stops_the_program_in_order() {
     let room = Room::new();
     room.write("streamwarden.toml", "data_dir = \"data\"\n[http]\nlisten = \"127.0.0.1:0\"\n");
-    let run = format!("{} run --config streamwarden.toml", env!("CARGO_BIN_EXE_streamwarden"));
+    // `exec`: the program leads the session of its terminal, whatever the shell does with a SIGHUP (`nohup make test`).
+    let run = format!("exec {} run --config streamwarden.toml", env!("CARGO_BIN_EXE_streamwarden"));
     let mut terminal = Command::new("script")
         .args(["-q", "-e", "-c", &run, "/dev/null"])
         .current_dir(room.path())

@@ -163,6 +163,17 @@ impl Program {
         fs::read_to_string(self.room.path().join("console")).unwrap_or_default()
     }
 
+    /// The same from this byte on, once a line holds all of these words: its lines are written by a thread of their own,
+    /// a moment after what they tell of.
+    pub async fn log_with(&self, begin: usize, words: &[&str]) -> String {
+        let holds = |line: &str| words.iter().all(|word| line.contains(word));
+        let found = || async {
+            let log = self.log().split_off(begin);
+            log.lines().any(holds).then_some(log)
+        };
+        super::wait::eventually(&format!("a line of the log with {words:?}"), found).await
+    }
+
     /// Runs SQL in the `sqlite3` shell, like an outsider; rows come as JSON objects.
     pub fn sql(&self, text: &str) -> Vec<Value> {
         let file = self.data_dir().join("streamwarden.db");
