@@ -20,11 +20,11 @@ pub async fn measure(size: usize) {
     let us = std::process::id();
     let (empty, begun) = (pss(us), cpu(us));
     let stage = Stage::open(RATES).await;
-    let mut watch = stage.watch();
+    let mut watch = stage.watch().await;
     let committed = stage.add_cameras(size, 10);
     let shown = watch.until(size, &[CameraState::Waiting, CameraState::Probing, CameraState::Starting]);
     let shown = shown.await - committed;
-    let running = stage.watch().until(size, &[CameraState::Running]).await - committed;
+    let running = stage.watch().await.until(size, &[CameraState::Running]).await - committed;
     println!(
         "{size} rows inserted -> all relays ask for their turn: {:.0} ms; all run: {:.1} s (the budget of {}/s alone is \
          {:.1} s), {:.2} s of CPU",

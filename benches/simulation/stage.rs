@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix::{Actor, Addr};
+use futures_util::StreamExt;
 use streamwarden::actors::incidents::{Incidents, IncidentsHandle};
 use streamwarden::actors::restream::{RestreamSetup, Restreams};
 use streamwarden::actors::root::Root;
@@ -12,13 +13,11 @@ use streamwarden::actors::supervision::{Child, Restart, Setting, Stop};
 use streamwarden::adapters::database::sqlite;
 use streamwarden::adapters::ffmpeg::version;
 use streamwarden::adapters::live::memory::Memory;
-use streamwarden::adapters::live::{Change, SharedLive};
+use streamwarden::adapters::live::{Change, Changes, SharedLive};
 use streamwarden::config::{self, Sources};
 use streamwarden::domain::camera::CameraState;
 use streamwarden::domain::storm::Rates;
 use tempfile::TempDir;
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -91,8 +90,8 @@ impl Stage {
     }
 
     /// Listens to the states of cameras from now on.
-    pub fn watch(&self) -> Watch {
-        Watch { changes: self.live.subscribe(), live: Arc::clone(&self.live) }
+    pub async fn watch(&self) -> Watch {
+        Watch { changes: self.live.subscribe().await.expect("memory answers"), live: Arc::clone(&self.live) }
     }
 
     /// Ends everything; returns how long that took.
@@ -111,7 +110,7 @@ pub fn host(n: usize) -> String {
 
 /// Cameras in a state, as the live store tells.
 pub struct Watch {
-    changes: Receiver<Arc<Vec<Change>>>,
+    changes: Changes,
     live: SharedLive,
 }
 
@@ -126,8 +125,8 @@ impl Watch {
         let wait = async {
             let mut there = self.all(states).await;
             while there.len() < count {
-                match self.changes.recv().await {
-                    Ok(changes) => {
+                match self.changes.next().await {
+                    Some(changes) => {
                         let cameras = changes.iter().filter_map(|change| match change {
                             Change::Camera(camera) => Some(camera),
                             _ => None,
@@ -139,8 +138,11 @@ impl Watch {
                             };
                         }
                     }
-                    Err(RecvError::Lagged(_)) => there = self.all(states).await,
-                    Err(RecvError::Closed) => unreachable!("we hold the store"),
+                    // We were too slow.
+                    None => {
+                        self.changes = self.live.subscribe().await.expect("memory answers");
+                        there = self.all(states).await;
+                    }
                 }
             }
             Instant::now()

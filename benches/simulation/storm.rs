@@ -29,16 +29,16 @@ fn most_in_a_second(moments: &[Instant]) -> usize {
 pub async fn measure() {
     let stage = Stage::open(NO_LIMIT).await;
     stage.add_cameras(RELAYS, PER_HOST);
-    stage.watch().until(RELAYS, &[CameraState::Running]).await;
+    stage.watch().await.until(RELAYS, &[CameraState::Running]).await;
     stage.set_rates(RATES);
     stage.world.take_starts();
     stage.world.set_server(false);
-    stage.watch().until(RELAYS, &[CameraState::Waiting]).await;
+    stage.watch().await.until(RELAYS, &[CameraState::Waiting]).await;
     tokio::time::sleep(AWAY).await;
     let fought = stage.world.take_starts().len();
     let back = Instant::now();
     stage.world.set_server(true);
-    stage.watch().until(RELAYS, &[CameraState::Running]).await;
+    stage.watch().await.until(RELAYS, &[CameraState::Running]).await;
     let took = back.elapsed();
     let starts = stage.world.take_starts();
     let moments: Vec<Instant> = starts.iter().map(|(at, _)| *at).collect();

@@ -12,5 +12,6 @@ pub mod monitor;
 pub mod record;
 pub mod restream;
 pub mod root;
+pub mod single_flight;
 pub mod supervision;
 pub mod upload;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix::{Actor, Addr};
 use async_trait::async_trait;
-use tokio::sync::broadcast;
+use futures_util::{FutureExt, StreamExt};
 use tokio::time::Instant;
 
 use super::{Monitor, Watched};
@@ -14,7 +14,7 @@ use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::testkit::{Fault, Provoke};
 use crate::actors::supervision::{Health, Observation, Observe, Stop};
 use crate::adapters::live::memory::Memory;
-use crate::adapters::live::{Change, SharedLive};
+use crate::adapters::live::{Change, Changes, SharedLive};
 use crate::adapters::mediamtx::{Listing, MediaServer};
 use crate::base::{Error, Result};
 use crate::domain::name::StreamName;
@@ -94,18 +94,22 @@ fn reading(text: &str, bytes: u64) -> PathReading {
     }
 }
 
+fn listen(live: &SharedLive) -> Changes {
+    live.subscribe().now_or_never().expect("at once").expect("subscribed")
+}
+
 struct Stage {
     monitor: Addr<Monitor>,
     servers: Vec<Arc<Scripted>>,
     live: SharedLive,
-    told: broadcast::Receiver<Arc<Vec<Change>>>,
+    told: Changes,
 }
 
 impl Stage {
     /// A monitor over one server per script, named `s0`, `s1`, ...
     fn with(scripts: Vec<Vec<Step>>) -> Self {
         let live: SharedLive = Arc::new(Memory::new(Duration::from_secs(3_600)));
-        let told = live.subscribe();
+        let told = listen(&live);
         let new = |script: Vec<Step>| {
             let (asked, busy) = (Mutex::default(), Mutex::default());
             Arc::new(Scripted { script: Mutex::new(script.into()), asked, busy })
@@ -123,7 +127,7 @@ impl Stage {
 
     /// The changes of the next poll of any server.
     async fn next(&mut self) -> Arc<Vec<Change>> {
-        self.told.recv().await.expect("the store lives")
+        self.told.next().await.expect("the store lives")
     }
 
     async fn stream(&self, server: &str, stream: &str) -> Option<StreamStatus> {
@@ -262,7 +266,7 @@ async fn any_actor_may_fail_and_its_streams_keep_their_since() {
             let rebuilt = stage.rebuilt(victim).await;
             assert_eq!(rebuilt.restarts, 1, "{fault:?} of {victim:?}");
             // What was told while it was rebuilt is passed over: the poll after that is looked at.
-            stage.told = stage.live.subscribe();
+            stage.told = listen(&stage.live);
             stage.next().await;
             let after = stage.stream("s0", "a").await.expect("a is still known");
             assert_eq!((after.state, after.since), (before.state, before.since), "{fault:?} of {victim:?}");

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use tokio::time::timeout;
 use url::{Host, Url};
 
 use super::runner::{Machine, Runner};
 use crate::adapters::ffmpeg::argv;
 use crate::adapters::ffmpeg::version::Version;
 use crate::adapters::mediamtx::MediaMtx;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::domain::camera::Reach;
 use crate::domain::name::StreamName;
@@ -24,16 +23,8 @@ use crate::domain::storm::Rates;
 const LOGIN_PAUSE: Duration = Duration::from_secs(60);
 /// Name of the file that keeps the last known cameras.
 pub const LAST_KNOWN: &str = "cameras.last.json";
-/// Between two tries to write to a live store that does not answer.
-pub(super) const PUBLISH_RETRY: Duration = Duration::from_secs(2);
-/// A live store that takes longer for a write does not answer.
-const PUBLISH_LIMIT: Duration = Duration::from_secs(5);
-
-/// What became of a write to the live store, or that it did not answer in time.
-pub(super) async fn written_in_time(write: impl Future<Output = Result<()>>) -> Result<()> {
-    let late = |_| Err(Error::new(Kind::Timeout, format!("no answer in {} s", PUBLISH_LIMIT.as_secs())));
-    timeout(PUBLISH_LIMIT, write).await.unwrap_or_else(late)
-}
+/// Between two tries with a store that does not answer.
+pub(super) const STORE_RETRY: Duration = Duration::from_secs(2);
 
 /// Built by `app` at the start, and anew when the configuration was read again.
 #[derive(Clone, Debug)]

@@ -35,7 +35,7 @@ use crate::domain::recording::{Segment, SegmentState, Session};
 
 pub use condition::Condition;
 pub use nodes::{Joined, NodeFolder, NodeStore};
-pub use timeout::with_timeout;
+pub use timeout::{CALL_TIMEOUT, with_timeout};
 
 use nodes::sql as nodes_sql;
 use owner::Owner;

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{self, Stream};
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use futures_util::stream::{self, Stream, StreamExt};
+use tokio::time::sleep;
 
-use super::{Change, Latest, SharedLive};
+use super::{Change, Changes, Latest, SharedLive};
+use crate::base::Result;
+use crate::base::single_flight::{Retry, SingleFlight};
 
 /// Between two tries to read a live store that does not answer.
 const RETRY: Duration = Duration::from_secs(1);
+/// After a subscription that ended: a listener that is too slow again and again spares the store a little.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What the feed tells.
 #[derive(Debug)]
@@ -20,38 +24,42 @@ pub enum Fed {
     Changes(Arc<Vec<Change>>),
 }
 
-type Changes = Receiver<Arc<Vec<Change>>>;
-
 /// An endless stream. It subscribes first and reads second, so a change between the two is told twice, never lost. `who`
 /// listens, for the log.
 pub fn feed(live: SharedLive, who: &'static str) -> impl Stream<Item = Fed> {
     stream::unfold((live, None), move |(live, listening): (SharedLive, Option<Changes>)| async move {
         if let Some(mut changes) = listening {
-            match changes.recv().await {
-                Ok(batch) => return Some((Fed::Changes(batch), (live, Some(changes)))),
-                Err(RecvError::Lagged(missed)) => {
-                    log::debug!(who = who, missed = missed; "lagged behind the live store, reading everything again");
-                }
-                Err(RecvError::Closed) => tokio::time::sleep(RETRY).await,
+            if let Some(batch) = changes.next().await {
+                return Some((Fed::Changes(batch), (live, Some(changes))));
             }
+            log::debug!(who = who; "changes of the live store were missed, reading everything again");
+            sleep(PAUSE).await;
         }
-        let changes = live.subscribe();
-        let latest = read(&live, who).await;
+        let (changes, latest) = begin(&live, who).await;
         Some((Fed::Everything(Box::new(latest)), (live, Some(changes))))
     })
 }
 
-async fn read(live: &SharedLive, who: &str) -> Latest {
-    let mut told = false;
+async fn begin(live: &SharedLive, who: &str) -> (Changes, Latest) {
+    let mut tries = SingleFlight::default();
     loop {
-        match live.latest().await {
-            Ok(latest) => return latest,
-            Err(error) if !told => {
-                told = true;
-                log::warn!(who = who, error = error.to_string().as_str(); "live store does not answer, waiting for it");
+        match subscribe_and_read(live).await {
+            Ok(begun) => {
+                if tries.succeeded().recovered {
+                    log::info!(who = who; "live store recovered");
+                }
+                return begun;
             }
-            Err(_) => {}
+            Err(error) => {
+                if tries.failed(error.message(), Retry::Every(RETRY), 0.0).is_new {
+                    log::warn!(who = who, error = error.to_string().as_str(); "live store does not answer, waiting for it");
+                }
+            }
         }
-        tokio::time::sleep(RETRY).await;
+        sleep(RETRY).await;
     }
+}
+
+async fn subscribe_and_read(live: &SharedLive) -> Result<(Changes, Latest)> {
+    Ok((live.subscribe().await?, live.latest().await?))
 }

@@ -9,12 +9,14 @@ pub mod memory;
 pub mod publisher;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use tokio::sync::broadcast;
+use futures_util::stream::BoxStream;
+use tokio::time::timeout;
 
-use crate::base::Result;
+use crate::base::{Error, Kind, Result};
 use crate::domain::camera::CameraStatus;
 use crate::domain::name::StreamName;
 use crate::domain::recording::RecordingStatus;
@@ -73,15 +75,37 @@ pub enum Change {
     },
 }
 
+/// A live store that takes longer does not answer.
+pub const LIMIT: Duration = Duration::from_secs(5);
+
+/// Batches of changes, each as it was published.
+pub type Changes = BoxStream<'static, Arc<Vec<Change>>>;
+
 /// Latest state, history, publish/subscribe.
+///
+/// An implementation brings [`apply`](LiveStore::apply), [`read`](LiveStore::read) and what has no default; callers use
+/// [`publish`](LiveStore::publish) and [`latest`](LiveStore::latest), which have a time limit. What one over a network has to
+/// keep, because the hub, the recorders and the relays rely on it:
+///
+/// - *Together*: the changes of one call become visible at once and reach a subscriber as one batch (in Redis: one
+///   `MULTI` or script that writes the hashes and publishes).
+/// - *In order*: every subscriber hears the batches in the order in which they were applied. A call that was given up for its
+///   time takes effect before any later call of this process, or not at all (one connection for writes, closed when a call is
+///   given up). Applying a batch twice does no harm: it is what a retry does.
+/// - *No hole*: what is applied after `subscribe` has returned is heard, and `read` holds everything that a subscriber has heard
+///   before. A subscriber that missed something, by its own slowness or by a lost connection, is told by the end of its
+///   stream, and never goes on behind a hole. Nobody waits for a slow one.
+/// - *Errors*: [`Kind::Unavailable`](crate::base::Kind) and `Timeout` mean the store, and everything is tried again; any other
+///   kind means the change that was given, and its neighbours are written without it.
+/// - *Nothing by absence*: a store that comes back empty says so by an empty `read`; owners tell their states anew.
 #[async_trait]
 pub trait LiveStore: Send + Sync {
     /// Applies changes together and tells every subscriber, in order. Changes that change nothing are still told.
-    async fn publish(&self, changes: Vec<Change>) -> Result<()>;
+    async fn apply(&self, changes: Vec<Change>) -> Result<()>;
+    /// Everything that is true now.
+    async fn read(&self) -> Result<Latest>;
     /// Adds one sample per stream to the history.
     async fn record_samples(&self, server: &str, samples: Vec<(StreamName, Sample)>) -> Result<()>;
-    /// Everything that is true now.
-    async fn latest(&self) -> Result<Latest>;
     /// Samples of one stream between two times, oldest first.
     async fn history(
         &self,
@@ -90,8 +114,23 @@ pub trait LiveStore: Send + Sync {
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> Result<Vec<Sample>>;
-    /// Changes from now on. A subscriber that lags is told so by the channel and reads [`LiveStore::latest`] again.
-    fn subscribe(&self) -> broadcast::Receiver<Arc<Vec<Change>>>;
+    /// Changes from now on; in force when it returns. The stream ends when something was missed: subscribe anew, then read
+    /// [`LiveStore::latest`] ([`feed`] does both).
+    async fn subscribe(&self) -> Result<Changes>;
+
+    /// [`LiveStore::apply`], or `Timeout` after [`LIMIT`].
+    async fn publish(&self, changes: Vec<Change>) -> Result<()> {
+        in_time(self.apply(changes)).await
+    }
+    /// [`LiveStore::read`], or `Timeout` after [`LIMIT`].
+    async fn latest(&self) -> Result<Latest> {
+        in_time(self.read()).await
+    }
+}
+
+async fn in_time<T>(call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+    let late = |_| Err(Error::new(Kind::Timeout, format!("timeout, no answer in {} s", LIMIT.as_secs())));
+    timeout(LIMIT, call).await.unwrap_or_else(late)
 }
 
 /// The live store as everybody holds it.

@@ -5,16 +5,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Change, SharedLive};
+use crate::base::single_flight::{Retry, SingleFlight};
+use crate::base::{Error, Result};
 use crate::domain::name::StreamName;
 
 /// Between two tries at a live store that refuses: at most one try in this time, whatever is told meanwhile.
 const RETRY: Duration = Duration::from_secs(2);
-/// A live store that takes longer does not answer.
-const LIMIT: Duration = Duration::from_secs(5);
+type Batch = BTreeMap<Subject, Change>;
 
 /// Where an owner leaves its states. One write at a time, so an older state never overtakes a newer one. Clones are the
 /// same publisher; it ends with the last of them, and what is not written then is dropped.
@@ -27,7 +28,7 @@ pub struct Publisher {
 /// What has not been written yet, by subject.
 #[derive(Default)]
 struct Pending {
-    changes: Mutex<BTreeMap<Subject, Change>>,
+    changes: Mutex<Batch>,
     told: Notify,
 }
 
@@ -69,48 +70,63 @@ impl Publisher {
 }
 
 impl Pending {
-    fn take(&self) -> BTreeMap<Subject, Change> {
+    fn take(&self) -> Batch {
         std::mem::take(&mut self.lock())
     }
 
     /// What could not be written, unless something newer has been told meanwhile.
-    fn put_back(&self, batch: BTreeMap<Subject, Change>) {
+    fn put_back(&self, batch: Batch) {
         let mut changes = self.lock();
         for (subject, change) in batch {
             changes.entry(subject).or_insert(change);
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Subject, Change>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Batch> {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 async fn publish_all(live: SharedLive, who: &'static str, pending: Arc<Pending>) {
-    let mut complaint: Option<String> = None;
+    let mut flight = SingleFlight::default();
     loop {
         let batch = pending.take();
         if batch.is_empty() {
             pending.told.notified().await;
             continue;
         }
-        let written = match timeout(LIMIT, live.publish(batch.values().cloned().collect())).await {
-            Ok(written) => written.map_err(|error| error.to_string()),
-            Err(_) => Err(format!("timeout, no answer in {} s", LIMIT.as_secs())),
-        };
-        match written {
-            Ok(()) if complaint.take().is_some() => log::info!(who = who; "publishing of states recovered"),
-            Ok(()) => {}
-            Err(error) => {
-                if complaint.as_ref() != Some(&error) {
-                    log::warn!(who = who; "publishing of states failed, it is tried again: {error}");
-                    complaint = Some(error);
+        match publish(&live, batch).await {
+            Ok(()) => {
+                if flight.succeeded().recovered {
+                    log::info!(who = who; "publishing of states recovered");
                 }
-                pending.put_back(batch);
+            }
+            Err((left, error)) => {
+                pending.put_back(left);
+                if flight.failed(error.message(), Retry::Every(RETRY), 0.0).is_new {
+                    log::warn!(who = who; "publishing of states failed, it is tried again: {error}");
+                }
                 sleep(RETRY).await;
             }
         }
     }
+}
+
+/// Publishes a batch. When it is not the store that is away but a change that it will not take, that one holds nobody up.
+async fn publish(live: &SharedLive, batch: Batch) -> Result<(), (Batch, Error)> {
+    match live.publish(batch.values().cloned().collect()).await {
+        Ok(()) => return Ok(()),
+        Err(error) if error.is_passing() || batch.len() == 1 => return Err((batch, error)),
+        Err(_) => {}
+    }
+    let (mut left, mut why) = (Batch::new(), None);
+    for (subject, change) in batch {
+        if let Err(error) = live.publish(vec![change.clone()]).await {
+            left.insert(subject, change);
+            why = Some(error);
+        }
+    }
+    why.map_or(Ok(()), |error| Err((left, error)))
 }
 
 #[cfg(test)]
@@ -119,18 +135,17 @@ mod tests {
 
     use async_trait::async_trait;
     use chrono::{DateTime, Utc};
-    use tokio::sync::broadcast;
 
     use super::*;
     use crate::adapters::live::memory::Memory;
-    use crate::adapters::live::{Latest, LiveStore};
-    use crate::base::{Error, Result};
+    use crate::adapters::live::{Changes, LIMIT, Latest, LiveStore};
     use crate::domain::recording::{RecordingState, RecordingStatus};
     use crate::domain::stream::Sample;
 
-    /// A live store that can refuse, or not answer at all.
+    /// A live store that can refuse everything or one stream, or not answer at all.
     struct Moody {
         memory: Memory,
+        abhors: Option<&'static str>,
         refuses: AtomicBool,
         hangs: AtomicBool,
         tries: AtomicUsize,
@@ -138,14 +153,19 @@ mod tests {
 
     #[async_trait]
     impl LiveStore for Moody {
-        async fn publish(&self, changes: Vec<Change>) -> Result<()> {
+        async fn apply(&self, changes: Vec<Change>) -> Result<()> {
             self.tries.fetch_add(1, Ordering::Relaxed);
             if self.hangs.load(Ordering::Relaxed) {
                 std::future::pending::<()>().await;
             }
+            let is_abhorred = |change: &Change| match change {
+                Change::Recording(status) => Some(status.name.as_str()) == self.abhors,
+                _ => false,
+            };
             match self.refuses.load(Ordering::Relaxed) {
                 true => Err(Error::unavailable("no")),
-                false => self.memory.publish(changes).await,
+                false if changes.iter().any(is_abhorred) => Err(Error::invalid("name", "not this one")),
+                false => self.memory.apply(changes).await,
             }
         }
 
@@ -153,8 +173,8 @@ mod tests {
             self.memory.record_samples(server, samples).await
         }
 
-        async fn latest(&self) -> Result<Latest> {
-            self.memory.latest().await
+        async fn read(&self) -> Result<Latest> {
+            self.memory.read().await
         }
 
         async fn history(
@@ -167,8 +187,8 @@ mod tests {
             self.memory.history(server, name, from, to).await
         }
 
-        fn subscribe(&self) -> broadcast::Receiver<Arc<Vec<Change>>> {
-            self.memory.subscribe()
+        async fn subscribe(&self) -> Result<Changes> {
+            self.memory.subscribe().await
         }
     }
 
@@ -185,9 +205,13 @@ mod tests {
     }
 
     fn moody() -> Arc<Moody> {
+        moody_about(None)
+    }
+
+    fn moody_about(abhors: Option<&'static str>) -> Arc<Moody> {
         let memory = Memory::new(Duration::from_secs(60));
         let (refuses, hangs) = (AtomicBool::new(false), AtomicBool::new(false));
-        Arc::new(Moody { memory, refuses, hangs, tries: AtomicUsize::new(0) })
+        Arc::new(Moody { memory, abhors, refuses, hangs, tries: AtomicUsize::new(0) })
     }
 
     /// Name and count of each recording that everybody sees.
@@ -226,5 +250,34 @@ mod tests {
         live.hangs.store(false, Ordering::Relaxed);
         sleep(LIMIT + RETRY).await;
         assert_eq!(seen(&live).await, [("a".to_owned(), 2)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_state_that_the_store_will_not_take_holds_nobody_up() {
+        let live = moody_about(Some("b"));
+        let publisher = Publisher::new(live.clone(), "a test");
+        for count in 1..=3 {
+            publisher.tell(["a", "b", "c"].map(|name| recording(name, count)));
+            sleep(RETRY * 2).await;
+            assert_eq!(seen(&live).await, [("a".to_owned(), count), ("c".to_owned(), count)]);
+        }
+    }
+
+    #[test]
+    fn the_newest_of_each_subject_stays() {
+        let gone = |id| Change::CameraGone { id };
+        let pending = Pending::default();
+        let tell = |changes: Vec<Change>| pending.lock().extend(changes.into_iter().map(|one| (subject(&one), one)));
+        tell(vec![recording("a", 0), recording("b", 0), gone(2), recording("a", 1)]);
+        let first = pending.take();
+        assert_eq!(first.values().cloned().collect::<Vec<_>>(), [gone(2), recording("a", 1), recording("b", 0)]);
+        let end = Change::RecordingGone { server: "main".into(), name: StreamName::parse("b").expect("b") };
+        tell(vec![end.clone(), gone(3)]);
+        pending.put_back(first);
+        let now: Vec<Change> = pending.take().into_values().collect();
+        assert_eq!(now, [gone(2), gone(3), recording("a", 1), end], "what could not be delivered is older");
+        (0..1000).for_each(|count| tell(vec![recording("a", count)]));
+        assert_eq!(pending.take().into_values().collect::<Vec<_>>(), [recording("a", 999)]);
+        assert!(pending.take().is_empty());
     }
 }

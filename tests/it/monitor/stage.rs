@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, Addr};
+use futures_util::{FutureExt, StreamExt};
 use secrecy::SecretString;
 use streamwarden::actors::incidents::IncidentsHandle;
 use streamwarden::actors::monitor::{Monitor, Watched};
 use streamwarden::actors::supervision::Stop;
 use streamwarden::adapters::live::memory::Memory;
-use streamwarden::adapters::live::{Change, SharedLive};
+use streamwarden::adapters::live::{Changes, SharedLive};
 use streamwarden::adapters::mediamtx::MediaMtx;
 use streamwarden::config::settings::{ApiTrust, Server};
 use streamwarden::domain::stream::{ServerStatus, StreamStatus};
-use tokio::sync::broadcast;
 use tokio::time::timeout;
 use url::Url;
 
@@ -26,14 +26,14 @@ pub const INTERVAL: Duration = Duration::from_millis(500);
 pub struct Stage {
     monitor: Addr<Monitor>,
     live: SharedLive,
-    told: broadcast::Receiver<Arc<Vec<Change>>>,
+    told: Changes,
 }
 
 impl Stage {
     /// Watches the API at `api_url`, as server `main`.
     pub fn watching(api_url: Url, login: Option<(&str, &str)>) -> Self {
         let live: SharedLive = Arc::new(Memory::new(Duration::from_secs(600)));
-        let told = live.subscribe();
+        let told = live.subscribe().now_or_never().expect("at once").expect("subscribed");
         let settings = Server {
             name: "main".into(),
             api_url,
@@ -60,7 +60,7 @@ impl Stage {
                 if let Some(status) = last.clone().filter(&wanted) {
                     return status;
                 }
-                self.told.recv().await.expect("the store lives");
+                self.told.next().await.expect("the store lives");
             }
         });
         match found.await {
@@ -79,7 +79,7 @@ impl Stage {
                 if let Some(status) = last.clone().filter(&wanted) {
                     return status;
                 }
-                self.told.recv().await.expect("the store lives");
+                self.told.next().await.expect("the store lives");
             }
         });
         match found.await {

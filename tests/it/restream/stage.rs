@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, Addr};
+use futures_util::{FutureExt, StreamExt};
 use serde_json::Value;
 use streamwarden::actors::incidents::{Incidents, IncidentsHandle};
 use streamwarden::actors::monitor::{Monitor, Watched};
@@ -16,7 +17,7 @@ use streamwarden::adapters::database::sqlite;
 use streamwarden::adapters::ffmpeg::child::MARK_VARIABLE;
 use streamwarden::adapters::ffmpeg::version;
 use streamwarden::adapters::live::memory::Memory;
-use streamwarden::adapters::live::{Change, SharedLive};
+use streamwarden::adapters::live::{Change, Changes, SharedLive};
 use streamwarden::adapters::mediamtx::MediaMtx;
 use streamwarden::config::settings::{ApiTrust, Server};
 use streamwarden::demo::media_server::{MediaServer, Options};
@@ -24,7 +25,6 @@ use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
 use streamwarden::domain::camera::{CameraState, CameraStatus, Reach};
 use streamwarden::domain::storm::Rates;
 use tempfile::TempDir;
-use tokio::sync::broadcast;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -50,7 +50,7 @@ pub struct Stage {
     pub live: SharedLive,
     pub root: Addr<Root>,
     mark: String,
-    told: broadcast::Receiver<Arc<Vec<Change>>>,
+    told: Changes,
     /// Cameras as far as `told` was read.
     seen: BTreeMap<String, CameraStatus>,
     /// Told, and not looked at yet.
@@ -73,7 +73,7 @@ impl Stage {
         let server = server(&options).await;
         let folder = tempfile::tempdir().expect("a folder");
         let database = sqlite::open(folder.path().join("streamwarden.db")).await.expect("a database").for_node("here");
-        let told = live.subscribe();
+        let told = live.subscribe().await.expect("subscribed");
         let mark = folder.path().to_string_lossy().into_owned();
         let settings = Server {
             name: "main".into(),
@@ -151,7 +151,7 @@ impl Stage {
     /// Waits until a camera is as wanted (`None` = no such camera), be it for a moment: every change from now on is looked
     /// at.
     pub async fn camera(&mut self, name: &str, wanted: impl Fn(Option<&CameraStatus>) -> bool) -> Option<CameraStatus> {
-        while let Ok(changes) = self.told.try_recv() {
+        while let Some(Some(changes)) = self.told.next().now_or_never() {
             self.unread.extend(changes.iter().cloned());
         }
         // Several may come at once: those behind the one that ended the last wait are still unread.
@@ -162,7 +162,7 @@ impl Stage {
             while !wanted(self.seen.get(name)) {
                 match self.unread.pop_front() {
                     Some(change) => self.note(&change),
-                    None => self.unread.extend(self.told.recv().await.expect("the store keeps up").iter().cloned()),
+                    None => self.unread.extend(self.told.next().await.expect("the store keeps up").iter().cloned()),
                 }
             }
         });

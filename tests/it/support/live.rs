@@ -1,24 +1,36 @@
-//! A live store that behaves as one over a network can: it refuses writes, and its subscriptions end.
+//! A live store that behaves as one over a network can: it refuses writes, answers none, and its subscriptions end.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use futures_util::{StreamExt, stream};
 use streamwarden::adapters::live::memory::Memory;
-use streamwarden::adapters::live::{Change, Latest, LiveStore};
+use streamwarden::adapters::live::{Change, Changes, Latest, LiveStore};
 use streamwarden::base::{Error, Result};
 use streamwarden::domain::name::StreamName;
 use streamwarden::domain::stream::Sample;
-use tokio::sync::broadcast::{self, Receiver, Sender};
+use tokio::sync::broadcast::{self, Sender};
+
+/// What it does with states of cameras.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writes {
+    /// Takes them.
+    Taken,
+    /// Refuses them.
+    Refused,
+    /// Never answers.
+    Hanging,
+}
 
 /// The real one, with switches.
 pub struct SwitchedLive {
     memory: Memory,
     changes: Mutex<Sender<Arc<Vec<Change>>>>,
-    refuses_cameras: AtomicBool,
-    camera_writes: AtomicUsize,
+    writes: Mutex<Writes>,
+    tries: Mutex<BTreeMap<i64, Vec<Instant>>>,
 }
 
 impl SwitchedLive {
@@ -27,8 +39,8 @@ impl SwitchedLive {
         Self {
             memory: Memory::new(Duration::from_secs(600)),
             changes: Mutex::new(broadcast::channel(1024).0),
-            refuses_cameras: AtomicBool::new(false),
-            camera_writes: AtomicUsize::new(0),
+            writes: Mutex::new(Writes::Taken),
+            tries: Mutex::default(),
         }
     }
 
@@ -37,27 +49,39 @@ impl SwitchedLive {
         *self.changes.lock().expect("not poisoned") = broadcast::channel(1024).0;
     }
 
-    /// From now on it takes states of cameras, or refuses them.
-    pub fn refuse_cameras(&self, refuse: bool) {
-        self.refuses_cameras.store(refuse, Ordering::Relaxed);
+    /// What it does with states of cameras from now on; earlier tries are forgotten.
+    pub fn set_writes(&self, writes: Writes) {
+        *self.writes.lock().expect("not poisoned") = writes;
+        self.tries.lock().expect("not poisoned").clear();
     }
 
-    /// How often somebody has tried to write the state of a camera.
-    pub fn camera_writes(&self) -> usize {
-        self.camera_writes.load(Ordering::Relaxed)
+    /// When somebody has tried to write the state of each camera.
+    pub fn tries(&self) -> BTreeMap<i64, Vec<Instant>> {
+        self.tries.lock().expect("not poisoned").clone()
+    }
+
+    fn note_try(&self, changes: &[Change]) -> Writes {
+        let mut tries = self.tries.lock().expect("not poisoned");
+        let cameras = changes.iter().filter_map(|change| match change {
+            Change::Camera(camera) => Some(camera.id),
+            _ => None,
+        });
+        let before: usize = tries.values().map(Vec::len).sum();
+        cameras.for_each(|id| tries.entry(id).or_default().push(Instant::now()));
+        let concerns_cameras = tries.values().map(Vec::len).sum::<usize>() > before;
+        if concerns_cameras { *self.writes.lock().expect("not poisoned") } else { Writes::Taken }
     }
 }
 
 #[async_trait]
 impl LiveStore for SwitchedLive {
-    async fn publish(&self, changes: Vec<Change>) -> Result<()> {
-        if changes.iter().any(|change| matches!(change, Change::Camera(_))) {
-            self.camera_writes.fetch_add(1, Ordering::Relaxed);
-            if self.refuses_cameras.load(Ordering::Relaxed) {
-                return Err(Error::unavailable("not now"));
-            }
+    async fn apply(&self, changes: Vec<Change>) -> Result<()> {
+        match self.note_try(&changes) {
+            Writes::Taken => {}
+            Writes::Refused => return Err(Error::unavailable("not now")),
+            Writes::Hanging => std::future::pending().await,
         }
-        self.memory.publish(changes.clone()).await?;
+        self.memory.apply(changes.clone()).await?;
         // Nobody listens: fine.
         let _ = self.changes.lock().expect("not poisoned").send(Arc::new(changes));
         Ok(())
@@ -67,8 +91,8 @@ impl LiveStore for SwitchedLive {
         self.memory.record_samples(server, samples).await
     }
 
-    async fn latest(&self) -> Result<Latest> {
-        self.memory.latest().await
+    async fn read(&self) -> Result<Latest> {
+        self.memory.read().await
     }
 
     async fn history(
@@ -81,7 +105,8 @@ impl LiveStore for SwitchedLive {
         self.memory.history(server, name, from, to).await
     }
 
-    fn subscribe(&self) -> Receiver<Arc<Vec<Change>>> {
-        self.changes.lock().expect("not poisoned").subscribe()
+    async fn subscribe(&self) -> Result<Changes> {
+        let told = self.changes.lock().expect("not poisoned").subscribe();
+        Ok(stream::unfold(told, |mut told| async move { Some((told.recv().await.ok()?, told)) }).boxed())
     }
 }

@@ -76,7 +76,7 @@ impl Restreams {
                 self.end_story(id);
                 self.end_relay(id, ctx);
             }
-            FleetChange::Show(id) => self.show(id, ctx),
+            FleetChange::Show(id) => self.show(id),
         }
     }
 
@@ -110,9 +110,9 @@ impl Restreams {
         };
         let (assign, assigned) = watch::channel(assignment);
         self.assignments.insert(id, assign);
-        let (live, manager) = (Arc::clone(&self.live), ctx.address());
+        let (publisher, manager) = (self.publisher.clone(), ctx.address());
         let runs = self.runs.camera(id);
-        let build = move || Restream::new(Arc::clone(&live), Reports::to(&manager), runs.clone(), assigned.clone());
+        let build = move || Restream::new(publisher.clone(), Reports::to(&manager), runs.clone(), assigned.clone());
         if let Some(children) = &mut self.children {
             children.start(Child::new(id.to_string(), Restart::Always, build));
         }
@@ -150,15 +150,15 @@ impl Restreams {
         match self.fleet.get(&id) {
             None => {
                 self.runs.forget(id);
-                self.publish(vec![Change::CameraGone { id }], ctx);
+                self.tell_all([Change::CameraGone { id }]);
             }
             Some(planned) if planned.source().is_some() => self.start_relay(id, ctx),
-            Some(_) => self.show(id, ctx),
+            Some(_) => self.show(id),
         }
     }
 
     /// Shows a camera that has no relay.
-    fn show(&mut self, id: i64, ctx: &mut Context<Self>) {
+    fn show(&mut self, id: i64) {
         if self.leaving.contains(&id) {
             return;
         }
@@ -170,7 +170,7 @@ impl Restreams {
                 }
                 None => self.end_story(id),
             }
-            self.publish(vec![Change::Camera(status)], ctx);
+            self.tell_all([Change::Camera(status)]);
         }
     }
 

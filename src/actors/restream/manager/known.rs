@@ -10,13 +10,17 @@ use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::Restreams;
+use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::adapters::known::{Known, KnownCameras};
-use crate::base::Error;
+use crate::base::single_flight::{Retry, SingleFlight};
+use crate::base::{Error, Result};
 use crate::domain::camera::CameraRow;
 use crate::domain::fleet::{self, Fleet};
 
 /// Cameras that have begun to run are noted so much later, all together: with a large fleet they begin one after the other.
 const KEPT_AFTER: Duration = Duration::from_secs(5);
+/// A disk that takes longer hangs.
+const DISK_LIMIT: Duration = Duration::from_secs(15);
 
 /// The file, and what it held when we began.
 pub(super) struct Remembered {
@@ -25,22 +29,22 @@ pub(super) struct Remembered {
     found: Option<Known>,
     /// The list that is gone by is as old as this.
     since: Option<DateTime<Utc>>,
-    keeping: bool,
-    next: Option<Known>,
+    keeping: SingleFlight,
+    next: Option<Arc<Known>>,
     /// Will be written soon.
     due: bool,
 }
 
 impl Remembered {
     pub(super) fn new(file: KnownCameras) -> Self {
-        Self { file: Arc::new(Mutex::new(file)), found: None, since: None, keeping: false, next: None, due: false }
+        Self { file: Arc::new(Mutex::new(file)), found: None, since: None, keeping: SingleFlight::default(), next: None, due: false }
     }
 }
 
 async fn at_the_file<T: Send + 'static>(
     file: Arc<Mutex<KnownCameras>>,
-    work: impl FnOnce(&mut KnownCameras) -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
+    work: impl FnOnce(&mut KnownCameras) -> Result<T> + Send + 'static,
+) -> Result<T> {
     let done = tokio::task::spawn_blocking(move || work(&mut file.lock().unwrap_or_else(PoisonError::into_inner)));
     done.await.unwrap_or_else(|_| Err(Error::internal("the file of the last known cameras cannot be worked on")))
 }
@@ -88,26 +92,9 @@ impl Restreams {
         // What is held is nobody's wish yet, and must not be all that is known after a crash.
         if self.held.is_none() {
             let ran = Some(self.ran.all_lately(self.born.elapsed()));
-            self.remembered.next = Some(Known { since: now, rows, kinds: self.kinds.clone(), ran });
-            self.keep_next(ctx);
+            self.remembered.next = Some(Arc::new(Known { since: now, rows, kinds: self.kinds.clone(), ran }));
+            KeepKnown::ask(self, ctx);
         }
-    }
-
-    /// One write at a time, and only the newest.
-    fn keep_next(&mut self, ctx: &mut Context<Self>) {
-        if self.remembered.keeping {
-            return;
-        }
-        let Some(known) = self.remembered.next.take() else { return };
-        self.remembered.keeping = true;
-        let kept = at_the_file(Arc::clone(&self.remembered.file), move |file| file.keep(&known)).into_actor(self);
-        ctx.spawn(kept.map(|kept, manager, ctx| {
-            manager.remembered.keeping = false;
-            if let Err(error) = kept {
-                log::warn!("a start without the database would go by an older list: {error}");
-            }
-            manager.keep_next(ctx);
-        }));
     }
 
     /// The table could not be read: nothing runs yet, so what is known runs.
@@ -129,6 +116,42 @@ impl Restreams {
             (None, _) => "nothing read yet".to_owned(),
             (Some(_), false) => "database".to_owned(),
             (Some(since), true) => format!("last known since {}", since.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        }
+    }
+}
+
+/// Writes the newest list of cameras to its file.
+struct KeepKnown;
+
+impl Flight for KeepKnown {
+    type Owner = Restreams;
+    type Subject = Arc<Known>;
+    /// Whether it had changed.
+    type Output = bool;
+    const RULES: Rules = Rules {
+        what: "keeping the last known cameras for a start without the database",
+        limit: DISK_LIMIT,
+        late: Late::Wait,
+        retry: Retry::Every(KEPT_AFTER),
+    };
+
+    fn state(manager: &mut Restreams) -> &mut SingleFlight {
+        &mut manager.remembered.keeping
+    }
+
+    fn begin(manager: &mut Restreams, _: &mut Context<Restreams>) -> Option<(Arc<Known>, Work<bool>)> {
+        let known = manager.remembered.next.take()?;
+        let (file, kept) = (Arc::clone(&manager.remembered.file), Arc::clone(&known));
+        Some((known, Box::pin(at_the_file(file, move |file| file.keep(&kept)))))
+    }
+
+    fn ended(manager: &mut Restreams, known: Arc<Known>, kept: Result<bool>, _: &mut Context<Restreams>) -> Ended {
+        match kept {
+            Ok(_) => Ended::Done,
+            Err(error) => {
+                manager.remembered.next.get_or_insert(known);
+                Ended::Failed(error)
+            }
         }
     }
 }

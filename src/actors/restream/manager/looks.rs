@@ -4,15 +4,17 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use actix::{ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
+use actix::{Context, Handler};
 use tokio::sync::Semaphore;
 
 use super::Restreams;
 use super::asked::LookPace;
 use crate::actors::restream::relay::reports::Looked;
-use crate::actors::restream::setup::PUBLISH_RETRY;
-use crate::adapters::database::{SharedDatabase, with_timeout};
-use crate::base::Kind;
+use crate::actors::restream::setup::STORE_RETRY;
+use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
+use crate::adapters::database::{CALL_TIMEOUT, SharedDatabase, with_timeout};
+use crate::base::single_flight::{Retry, SingleFlight};
+use crate::base::{Kind, Result};
 use crate::domain::camera::CameraSource;
 use crate::domain::probe::{KeptProbe, Outcome, Tracks};
 
@@ -61,7 +63,7 @@ pub(super) struct Looks {
     kept: BTreeMap<i64, KeptProbe>,
     // The latest per camera: never more than there are cameras.
     unwritten: BTreeMap<i64, KeptProbe>,
-    writing: bool,
+    writing: SingleFlight,
 }
 
 impl Looks {
@@ -71,7 +73,7 @@ impl Looks {
             pace: Arc::default(),
             kept: BTreeMap::new(),
             unwritten: BTreeMap::new(),
-            writing: false,
+            writing: SingleFlight::default(),
         }
     }
 
@@ -133,43 +135,51 @@ impl Restreams {
             });
         }
         self.looks.unwritten.insert(look.camera, look);
-        self.write_looks(ctx);
+        WriteLook::ask(self, ctx);
     }
 
     pub(super) fn resize_slots(&mut self) {
         self.looks.slots.resize(self.setup.max_probes);
     }
+}
 
-    /// One write at a time; a database that is away is tried again, for the latest look at each camera.
-    fn write_looks(&mut self, ctx: &mut Context<Self>) {
-        if self.looks.writing {
-            return;
-        }
-        let Some((_, look)) = self.looks.unwritten.pop_first() else { return };
-        self.looks.writing = true;
-        let database = Arc::clone(&self.database);
-        let written = async move { (with_timeout(database.put_camera_probe(look.clone())).await, look) };
-        ctx.spawn(written.into_actor(self).map(|(written, look), manager, ctx| {
-            manager.looks.writing = false;
-            match written {
-                Ok(()) => manager.write_looks(ctx),
-                Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Timeout) => {
-                    log::debug!("look at camera {} not written yet: {error}", look.camera);
-                    manager.looks.unwritten.entry(look.camera).or_insert(look);
-                    // Until then every look would begin a chain of tries of its own.
-                    manager.looks.writing = true;
-                    ctx.run_later(PUBLISH_RETRY, |manager, ctx| {
-                        manager.looks.writing = false;
-                        manager.write_looks(ctx);
-                    });
-                }
-                // It will not be taken later either, as the row of a camera that is gone.
-                Err(error) => {
-                    log::debug!("look at camera {} not written: {error}", look.camera);
-                    manager.write_looks(ctx);
-                }
+/// Writes the looks, one after the other; a database that is away is tried again, for the latest look at each camera.
+struct WriteLook;
+
+impl Flight for WriteLook {
+    type Owner = Restreams;
+    type Subject = KeptProbe;
+    type Output = ();
+    const RULES: Rules = Rules {
+        what: "writing what was found out of the cameras",
+        limit: CALL_TIMEOUT.saturating_mul(2),
+        late: Late::GiveUp,
+        retry: Retry::Every(STORE_RETRY),
+    };
+
+    fn state(manager: &mut Restreams) -> &mut SingleFlight {
+        &mut manager.looks.writing
+    }
+
+    fn begin(manager: &mut Restreams, _: &mut Context<Restreams>) -> Option<(KeptProbe, Work<()>)> {
+        let (_, look) = manager.looks.unwritten.pop_first()?;
+        let (database, written) = (Arc::clone(&manager.database), look.clone());
+        Some((look, Box::pin(async move { with_timeout(database.put_camera_probe(written)).await })))
+    }
+
+    fn ended(manager: &mut Restreams, look: KeptProbe, written: Result<()>, _: &mut Context<Restreams>) -> Ended {
+        match written {
+            Ok(()) => Ended::More,
+            Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Timeout) => {
+                manager.looks.unwritten.entry(look.camera).or_insert(look);
+                Ended::Failed(error)
             }
-        }));
+            // It will not be taken later either, as the row of a camera that is gone.
+            Err(error) => {
+                log::debug!("look at camera {} not written: {error}", look.camera);
+                Ended::More
+            }
+        }
     }
 }
 

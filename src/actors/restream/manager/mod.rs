@@ -9,7 +9,6 @@ mod incidents;
 mod known;
 mod logs;
 mod looks;
-mod outbox;
 mod plan;
 mod reread;
 mod stories;
@@ -24,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, SpawnHandle, StreamHandler, WrapFuture};
+use actix::{Actor, AsyncContext, Context, SpawnHandle, StreamHandler};
 use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::sync::{oneshot, watch};
@@ -32,24 +31,28 @@ use tokio::time::Instant;
 
 use super::assignment::Assignment;
 use super::runs::RunLogs;
-use super::setup::{PUBLISH_RETRY, RestreamSetup, written_in_time};
+use super::setup::{RestreamSetup, STORE_RETRY};
 use crate::actors::incidents::{IncidentsHandle, now};
+use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{ChildSet, Setting, Supervised, supervised};
-use crate::adapters::database::SharedDatabase;
+use crate::adapters::database::{CALL_TIMEOUT, SharedDatabase};
 use crate::adapters::known::KnownCameras;
 use crate::adapters::live::feed::{Fed, feed};
-use crate::adapters::live::{Change, SharedLive};
+use crate::adapters::live::publisher::Publisher;
+use crate::adapters::live::{Change, Latest, SharedLive};
 use crate::adapters::mediamtx::knock::knock;
-use crate::base::Error;
-use crate::domain::camera::Kinds;
+use crate::base::Result;
+use crate::base::single_flight::{Retry, SingleFlight};
+use crate::domain::camera::{CameraRow, Kinds};
 use crate::domain::fleet::Fleet;
 use crate::domain::hold::{Ran, Scales};
+use crate::domain::moment::Moment;
+use crate::domain::probe::KeptProbe;
 use commands::read_all;
 use hearing::ServerView;
 use known::Remembered;
 use looks::{Looks, read_looks};
-use outbox::Outbox;
 use plan::Waiting;
 use reread::Rereads;
 use stories::Stories;
@@ -91,17 +94,16 @@ pub struct Restreams {
     leaving: BTreeSet<i64>,
     /// Rows that were taken one by one and made a difference; a reading that began before the last one is out of date.
     rows_taken: u64,
-    /// Written to the live store next.
-    outbox: Outbox,
-    writing: bool,
-    /// The cameras are being read; once more when that is done.
-    reading: bool,
-    read_again: bool,
-    /// Who waits until they have been read.
+    publisher: Publisher,
+    reading: SingleFlight,
+    /// Who waits until the cameras have been read anew.
     after_reading: Vec<oneshot::Sender<()>>,
+    /// Those of them who asked before the reading that is under way.
+    to_answer: Vec<oneshot::Sender<()>>,
     /// Why the last reading failed.
     database_fault: Option<String>,
-    knocking: bool,
+    knocking: SingleFlight,
+    forgetting: SingleFlight,
     /// Nothing has been read yet.
     fresh: bool,
     next_refresh: Option<SpawnHandle>,
@@ -117,6 +119,7 @@ impl Restreams {
     ) -> Self {
         let settings = settings.into();
         let setup = settings.get();
+        let publisher = Publisher::new(Arc::clone(&live), "restreams");
         Self {
             turns: Turns::new(setup.rates),
             remembered: Remembered::new(KnownCameras::at(setup.last_known.clone())),
@@ -140,13 +143,13 @@ impl Restreams {
             assignments: BTreeMap::new(),
             leaving: BTreeSet::new(),
             rows_taken: 0,
-            outbox: Outbox::default(),
-            writing: false,
-            reading: false,
-            read_again: false,
+            publisher,
+            reading: SingleFlight::default(),
             after_reading: Vec::new(),
+            to_answer: Vec::new(),
             database_fault: None,
-            knocking: false,
+            knocking: SingleFlight::default(),
+            forgetting: SingleFlight::default(),
             fresh: true,
             next_refresh: None,
         }
@@ -160,115 +163,161 @@ impl Restreams {
 
     /// Reads all cameras and acts on the difference. While a reading is under way, another one follows it.
     fn refresh(&mut self, ctx: &mut Context<Self>) {
-        if self.reading {
-            self.read_again = true;
-            return;
+        ReadCameras::ask(self, ctx);
+    }
+
+    fn take_reading(&mut self, (rows, kinds, looks): Cameras, ctx: &mut Context<Self>) {
+        self.take_looks(looks);
+        if self.database_fault.take().is_some() {
+            log::info!("the database answers again");
         }
-        self.reading = true;
-        let (taken, begun) = (self.rows_taken, now());
-        let (database, fresh) = (Arc::clone(&self.database), self.fresh);
+        self.database_works();
+        self.kinds = kinds;
+        self.take_rows(&rows, ctx);
+        self.remember(rows, ctx);
+        if std::mem::take(&mut self.fresh) {
+            ForgetStrangers::ask(self, ctx);
+            self.clear_what_is_over(ctx);
+        }
+    }
+
+    fn knock(&mut self, ctx: &mut Context<Self>) {
+        Knock::ask_if_idle(self, ctx);
+    }
+
+    /// For everybody. Relays tell through the same publisher, so that none of their states comes after their camera's end.
+    fn tell_all(&self, changes: impl IntoIterator<Item = Change>) {
+        self.publisher.tell(changes);
+    }
+}
+
+/// Rows, kinds, and at the start what an earlier run has seen of the sources.
+type Cameras = (Vec<CameraRow>, Kinds, Vec<KeptProbe>);
+
+/// Reads the cameras.
+struct ReadCameras;
+
+impl Flight for ReadCameras {
+    type Owner = Restreams;
+    /// Rows taken before, and when it began.
+    type Subject = (u64, Moment);
+    type Output = Cameras;
+    // Each of its calls has a limit of its own, which is shorter.
+    const RULES: Rules =
+        Rules { what: "reading the cameras", limit: CALL_TIMEOUT.saturating_mul(3), late: Late::GiveUp, retry: Retry::Never };
+
+    fn state(manager: &mut Restreams) -> &mut SingleFlight {
+        &mut manager.reading
+    }
+
+    fn begin(manager: &mut Restreams, _: &mut Context<Restreams>) -> Option<(Self::Subject, Work<Cameras>)> {
+        let (database, fresh) = (Arc::clone(&manager.database), manager.fresh);
+        manager.to_answer.append(&mut manager.after_reading);
         let read = async move {
             let (rows, kinds) = read_all(Arc::clone(&database)).await?;
-            Ok::<_, Error>((rows, kinds, if fresh { read_looks(database).await } else { Vec::new() }))
+            Ok((rows, kinds, if fresh { read_looks(database).await } else { Vec::new() }))
         };
-        ctx.spawn(read.into_actor(self).map(move |read, manager, ctx| {
-            manager.reading = false;
-            match read {
-                Ok(_) if manager.rows_taken != taken => manager.read_again = true,
-                Ok((rows, kinds, looks)) => {
-                    manager.take_looks(looks);
-                    if manager.database_fault.take().is_some() {
-                        log::info!("the database answers again");
-                    }
-                    manager.database_works();
-                    manager.kinds = kinds;
-                    manager.take_rows(&rows, ctx);
-                    manager.remember(rows, ctx);
-                    if std::mem::take(&mut manager.fresh) {
-                        manager.forget_strangers(ctx);
-                        manager.clear_what_is_over(ctx);
-                    }
-                }
-                Err(error) => {
-                    let fault = error.to_string();
-                    if manager.database_fault.as_ref() != Some(&fault) {
-                        log::warn!("cameras not read, the last known ones go on: {fault}");
-                    }
-                    manager.database_failed(&fault, begun);
-                    manager.database_fault = Some(fault);
-                    manager.go_by_last_known(ctx);
-                }
-            }
-            if std::mem::take(&mut manager.read_again) {
-                manager.refresh(ctx);
-            } else {
-                // Who has given up waiting is not told.
-                manager.after_reading.drain(..).for_each(|waiting| _ = waiting.send(()));
-            }
-        }));
+        Some(((manager.rows_taken, now()), Box::pin(read)))
     }
 
-    /// Knocks at the media port of a server whose API does not answer.
-    fn knock(&mut self, ctx: &mut Context<Self>) {
-        if self.knocking || !self.server.is_in_doubt() {
-            return;
-        }
-        self.knocking = true;
-        let base = self.setup.base.clone();
-        let knock = async move { knock(&base, KNOCK_EVERY).await }.into_actor(self);
-        ctx.spawn(knock.map(|answered, manager, ctx| {
-            manager.knocking = false;
-            if manager.server.is_in_doubt() && manager.server.knocked(answered) {
-                let server = manager.setup.server.as_str();
-                if answered {
-                    log::info!(server = server; "its API does not answer, but its RTSP port does: cameras go on");
-                }
-                manager.tell_relays();
-            }
-            manager.watch_server(ctx);
-        }));
-    }
-
-    /// Cameras that the live store still shows though their rows went while nobody looked.
-    fn forget_strangers(&mut self, ctx: &mut Context<Self>) {
-        let live = Arc::clone(&self.live);
-        let latest = async move { live.latest().await }.into_actor(self);
-        ctx.spawn(latest.map(|latest, manager, ctx| {
-            let shown = latest.map(|latest| latest.cameras).unwrap_or_default();
-            let strangers = shown.into_iter().filter(|camera| !manager.fleet.contains_key(&camera.id));
-            let gone: Vec<Change> = strangers.map(|camera| Change::CameraGone { id: camera.id }).collect();
-            manager.publish(gone, ctx);
-        }));
-    }
-
-    /// Writes to the live store, one write at a time.
-    fn publish(&mut self, changes: Vec<Change>, ctx: &mut Context<Self>) {
-        self.outbox.put(changes);
-        if self.writing {
-            return;
-        }
-        let changes = self.outbox.take();
-        if changes.is_empty() {
-            return;
-        }
-        self.writing = true;
-        let live = Arc::clone(&self.live);
-        let write = async move { (written_in_time(live.publish(changes.clone())).await, changes) };
-        ctx.spawn(write.into_actor(self).map(|(written, changes), manager, ctx| match written {
-            Ok(()) => {
-                manager.writing = false;
-                manager.publish(Vec::new(), ctx);
-            }
+    fn ended(
+        manager: &mut Restreams,
+        (taken, begun): Self::Subject,
+        read: Result<Cameras>,
+        ctx: &mut Context<Restreams>,
+    ) -> Ended {
+        match read {
+            // It does not know of a row that was taken meanwhile.
+            Ok(_) if manager.rows_taken != taken => return Ended::More,
+            Ok(read) => manager.take_reading(read, ctx),
             Err(error) => {
-                log::debug!("state of cameras not written: {error}");
-                manager.outbox.put_back(changes);
-                // Until then every change would begin a chain of tries of its own.
-                ctx.run_later(PUBLISH_RETRY, |manager, ctx| {
-                    manager.writing = false;
-                    manager.publish(Vec::new(), ctx);
-                });
+                let fault = error.to_string();
+                if manager.database_fault.as_ref() != Some(&fault) {
+                    log::warn!("cameras not read, the last known ones go on: {fault}");
+                }
+                manager.database_failed(&fault, begun);
+                manager.database_fault = Some(fault);
+                manager.go_by_last_known(ctx);
             }
-        }));
+        }
+        // Who has given up waiting is not told.
+        manager.to_answer.drain(..).for_each(|waiting| _ = waiting.send(()));
+        Ended::Done
+    }
+}
+
+/// Knocks at the media port of a server whose API does not answer.
+struct Knock;
+
+impl Flight for Knock {
+    type Owner = Restreams;
+    type Subject = ();
+    type Output = bool;
+    const RULES: Rules = Rules {
+        what: "knocking at the media server",
+        limit: KNOCK_EVERY.saturating_mul(2),
+        late: Late::GiveUp,
+        retry: Retry::Never,
+    };
+
+    fn state(manager: &mut Restreams) -> &mut SingleFlight {
+        &mut manager.knocking
+    }
+
+    fn begin(manager: &mut Restreams, _: &mut Context<Restreams>) -> Option<((), Work<bool>)> {
+        if !manager.server.is_in_doubt() {
+            return None;
+        }
+        let base = manager.setup.base.clone();
+        Some(((), Box::pin(async move { Ok(knock(&base, KNOCK_EVERY).await) })))
+    }
+
+    fn ended(manager: &mut Restreams, (): (), answered: Result<bool>, ctx: &mut Context<Restreams>) -> Ended {
+        let answered = answered.unwrap_or(false);
+        if manager.server.is_in_doubt() && manager.server.knocked(answered) {
+            let server = manager.setup.server.as_str();
+            if answered {
+                log::info!(server = server; "its API does not answer, but its RTSP port does: cameras go on");
+            }
+            manager.tell_relays();
+        }
+        manager.watch_server(ctx);
+        Ended::Done
+    }
+}
+
+/// Takes away cameras that the live store still shows though their rows went while nobody looked.
+struct ForgetStrangers;
+
+impl Flight for ForgetStrangers {
+    type Owner = Restreams;
+    type Subject = ();
+    type Output = Latest;
+    const RULES: Rules = Rules {
+        what: "reading the live store for cameras that are gone",
+        limit: Duration::from_secs(5),
+        late: Late::GiveUp,
+        retry: Retry::Every(STORE_RETRY),
+    };
+
+    fn state(manager: &mut Restreams) -> &mut SingleFlight {
+        &mut manager.forgetting
+    }
+
+    fn begin(manager: &mut Restreams, _: &mut Context<Restreams>) -> Option<((), Work<Latest>)> {
+        let live = Arc::clone(&manager.live);
+        Some(((), Box::pin(async move { live.latest().await })))
+    }
+
+    fn ended(manager: &mut Restreams, (): (), latest: Result<Latest>, _: &mut Context<Restreams>) -> Ended {
+        let latest = match latest {
+            Ok(latest) => latest,
+            Err(error) => return Ended::Failed(error),
+        };
+        let strangers = latest.cameras.into_iter().filter(|camera| !manager.fleet.contains_key(&camera.id));
+        let gone: Vec<Change> = strangers.map(|camera| Change::CameraGone { id: camera.id }).collect();
+        manager.tell_all(gone);
+        Ended::Done
     }
 }
 

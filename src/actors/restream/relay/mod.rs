@@ -25,7 +25,7 @@ use crate::actors::supervision::{Supervised, supervised};
 use crate::adapters::ffmpeg::child::Exit;
 use crate::adapters::ffmpeg::fault::{self, Attempt};
 use crate::adapters::ffmpeg::progress::Progress;
-use crate::adapters::live::SharedLive;
+use crate::adapters::live::publisher::Publisher;
 use crate::domain::camera::{CameraSource, CameraState, CameraStatus};
 use crate::domain::incident::Turn;
 use crate::domain::probe::{Fault, KeptProbe, Tracks};
@@ -36,7 +36,7 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// The actor of one camera.
 pub struct Restream {
-    live: SharedLive,
+    publisher: Publisher,
     manager: Reports,
     runs: CameraRuns,
     assigned: Assigned,
@@ -51,7 +51,6 @@ pub struct Restream {
     wake: Option<(Duration, SpawnHandle)>,
     state: CameraState,
     since: DateTime<Utc>,
-    publishing: bool,
     published: Option<CameraStatus>,
 }
 
@@ -67,7 +66,7 @@ struct Ffmpeg {
 }
 
 impl Restream {
-    pub(super) fn new(live: SharedLive, manager: Reports, runs: CameraRuns, mut assigned: Assigned) -> Self {
+    pub(super) fn new(publisher: Publisher, manager: Reports, runs: CameraRuns, mut assigned: Assigned) -> Self {
         let known = assigned.borrow_and_update().clone();
         let mut relay = Relay::new(known.setup.rules());
         relay.set_audio(known.source.audio);
@@ -76,7 +75,7 @@ impl Restream {
         }
         Self {
             relay,
-            live,
+            publisher,
             manager,
             runs,
             assigned,
@@ -89,7 +88,6 @@ impl Restream {
             wake: None,
             state: CameraState::Waiting,
             since: Utc::now(),
-            publishing: false,
             published: None,
         }
     }
@@ -108,7 +106,7 @@ impl Restream {
         }
         self.note_state();
         self.set_alarm(ctx);
-        self.publish(ctx);
+        self.publish();
     }
 
     fn act(&mut self, action: Action, ctx: &mut Context<Self>) -> Option<Event> {
@@ -248,7 +246,7 @@ impl Restream {
         if old.at_path.bytes != self.known.at_path.bytes {
             self.happened(Event::Arriving(self.known.at_path.bytes), ctx);
         }
-        self.publish(ctx);
+        self.publish();
     }
 
     /// Whether the row changed to has the same arguments: `auto` and `copy` are the same for most sound.

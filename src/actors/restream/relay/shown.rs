@@ -1,16 +1,13 @@
 //! How a relay looks from outside: its state in the live store, in the log and in the tree.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::Restream;
 use super::reports::Told;
 use crate::actors::incidents::now;
-use crate::actors::restream::setup::{PUBLISH_RETRY, written_in_time};
 use crate::adapters::live::Change;
 use crate::domain::camera::{CameraState, CameraStatus};
 use crate::domain::incident::{News, Turn};
@@ -72,11 +69,8 @@ impl Restream {
         }
     }
 
-    /// Writes the newest status, one write at a time, so that an older one never overtakes it.
-    pub(super) fn publish(&mut self, ctx: &mut Context<Self>) {
-        if self.publishing {
-            return;
-        }
+    /// Tells everybody the newest status, when something about it is new.
+    pub(super) fn publish(&mut self) {
         let mut status = self.status();
         if let Some(before) = &self.published {
             // The time of the next try is computed anew each time; a difference of moments is none.
@@ -87,24 +81,8 @@ impl Restream {
                 return;
             }
         }
-        self.publishing = true;
-        let (live, told) = (Arc::clone(&self.live), status.clone());
-        let write = async move { written_in_time(live.publish(vec![Change::Camera(status)])).await };
-        ctx.spawn(write.into_actor(self).map(|written, relay, ctx| match written {
-            Ok(()) => {
-                relay.publishing = false;
-                relay.published = Some(told);
-                relay.publish(ctx);
-            }
-            Err(error) => {
-                log::debug!(camera = relay.camera(); "state not written: {error}");
-                // Until then every change would begin a chain of tries of its own.
-                ctx.run_later(PUBLISH_RETRY, |relay, ctx| {
-                    relay.publishing = false;
-                    relay.publish(ctx);
-                });
-            }
-        }));
+        self.published = Some(status.clone());
+        self.publisher.tell([Change::Camera(status)]);
     }
 
     /// What the tree shows of it.

@@ -13,18 +13,19 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use tokio::sync::broadcast;
+use futures_util::{StreamExt, stream};
+use tokio::sync::broadcast::{self, error::RecvError};
 
 use self::history::Histories;
-use super::{Change, Latest, LiveStore};
+use super::{Change, Changes, Latest, LiveStore};
 use crate::base::Result;
 use crate::domain::camera::CameraStatus;
 use crate::domain::name::StreamName;
 use crate::domain::recording::RecordingStatus;
 use crate::domain::stream::{Sample, ServerStatus, StreamStatus};
 
-/// Messages a subscriber may be behind. Full: the slowest subscriber loses the oldest ones, learns so from the channel
-/// (`Lagged`) and reads [`LiveStore::latest`] again; nobody else waits for it. Enough for a restart of 1,000 cameras that
+/// Messages a subscriber may be behind. Full: the slowest subscriber loses the oldest ones, learns so from the end of
+/// its stream and reads [`LiveStore::latest`] again; nobody else waits for it. Enough for a restart of 1,000 cameras that
 /// are told of one by one.
 const BEHIND: usize = 1_024;
 
@@ -57,7 +58,7 @@ impl Memory {
 
 #[async_trait]
 impl LiveStore for Memory {
-    async fn publish(&self, changes: Vec<Change>) -> Result<()> {
+    async fn apply(&self, changes: Vec<Change>) -> Result<()> {
         if changes.is_empty() {
             return Ok(());
         }
@@ -76,7 +77,7 @@ impl LiveStore for Memory {
         Ok(())
     }
 
-    async fn latest(&self) -> Result<Latest> {
+    async fn read(&self) -> Result<Latest> {
         let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
         Ok(Latest {
             servers: now.servers.values().cloned().collect(),
@@ -96,9 +97,24 @@ impl LiveStore for Memory {
         Ok(self.histories.read().unwrap_or_else(PoisonError::into_inner).between(server, name, from, to))
     }
 
-    fn subscribe(&self) -> broadcast::Receiver<Arc<Vec<Change>>> {
-        self.changes.subscribe()
+    async fn subscribe(&self) -> Result<Changes> {
+        Ok(changes(self.changes.subscribe()))
     }
+}
+
+/// What a channel tells, up to the first hole.
+fn changes(told: broadcast::Receiver<Arc<Vec<Change>>>) -> Changes {
+    let next = |mut told: broadcast::Receiver<_>| async move {
+        match told.recv().await {
+            Ok(batch) => Some((batch, told)),
+            Err(RecvError::Lagged(missed)) => {
+                log::debug!(missed = missed; "a subscriber of the live store is too slow, it reads everything again");
+                None
+            }
+            Err(RecvError::Closed) => None,
+        }
+    };
+    stream::unfold(told, next).boxed()
 }
 
 impl Now {
