@@ -37,7 +37,14 @@ pub(super) struct Remembered {
 
 impl Remembered {
     pub(super) fn new(file: KnownCameras) -> Self {
-        Self { file: Arc::new(Mutex::new(file)), found: None, since: None, keeping: SingleFlight::default(), next: None, due: false }
+        Self {
+            file: Arc::new(Mutex::new(file)),
+            found: None,
+            since: None,
+            keeping: SingleFlight::default(),
+            next: None,
+            due: false,
+        }
     }
 }
 

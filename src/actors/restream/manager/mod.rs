@@ -203,8 +203,12 @@ impl Flight for ReadCameras {
     type Subject = (u64, Moment);
     type Output = Cameras;
     // Each of its calls has a limit of its own, which is shorter.
-    const RULES: Rules =
-        Rules { what: "reading the cameras", limit: CALL_TIMEOUT.saturating_mul(3), late: Late::GiveUp, retry: Retry::Never };
+    const RULES: Rules = Rules {
+        what: "reading the cameras",
+        limit: CALL_TIMEOUT.saturating_mul(3),
+        late: Late::GiveUp,
+        retry: Retry::Never,
+    };
 
     fn state(manager: &mut Restreams) -> &mut SingleFlight {
         &mut manager.reading
