@@ -14,6 +14,8 @@ mod file;
 #[cfg(test)]
 mod hostile_tests;
 mod keys;
+#[cfg(test)]
+mod origin_tests;
 pub mod postgres;
 #[cfg(test)]
 mod postgres_tests;

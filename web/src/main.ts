@@ -9,6 +9,7 @@ import "./styles/summary.css";
 import "./styles/table.css";
 import "./styles/rows.css";
 import "./styles/cards.css";
+import "./styles/dialogs.css";
 import "./styles/forms.css";
 import "./styles/stream.css";
 import "./styles/camera.css";

@@ -6,6 +6,7 @@
 
 mod queue;
 mod story;
+mod subject;
 
 use crate::domain::moment::Moment;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 pub use queue::{MOST_FINISHED, Queue};
 pub use story::{News, Sight, Story, Turn, Verdict};
+pub use subject::Subject;
 
 /// Longest cause, in characters; what is longer is cut.
 pub const LONGEST_CAUSE: usize = 500;
@@ -76,78 +78,6 @@ impl IncidentKind {
     /// Of a word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
-    }
-}
-
-/// Whom it happened to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", rename_all = "camelCase")]
-pub enum Subject {
-    /// A camera, by its row; the name is the one it had then.
-    Camera {
-        /// Primary key of the row.
-        id: i64,
-        /// Path name.
-        name: String,
-    },
-    /// A media server.
-    Server {
-        /// Its configured name.
-        name: String,
-    },
-    /// A stream on a media server.
-    Stream {
-        /// Configured name of the server.
-        server: String,
-        /// Name of the stream.
-        name: String,
-    },
-    /// A part of ours: `database`, `cameras` (all of them), `spool`, ...
-    Service {
-        /// Its name.
-        name: String,
-    },
-}
-
-impl Subject {
-    /// What makes it the same subject: a renamed camera stays one.
-    pub fn key(&self) -> String {
-        match self {
-            Self::Camera { id, .. } => format!("camera:{id}"),
-            Self::Server { name } => format!("server:{name}"),
-            Self::Stream { server, name } => format!("stream:{server}/{name}"),
-            Self::Service { name } => format!("service:{name}"),
-        }
-    }
-
-    /// Its name for people.
-    pub fn name(&self) -> &str {
-        let (Self::Camera { name, .. } | Self::Server { name } | Self::Stream { name, .. } | Self::Service { name }) =
-            self;
-        name
-    }
-
-    /// The row, for a camera.
-    pub fn camera(&self) -> Option<i64> {
-        match self {
-            Self::Camera { id, .. } => Some(*id),
-            Self::Server { .. } | Self::Stream { .. } | Self::Service { .. } => None,
-        }
-    }
-
-    /// Of the key and name that a database kept.
-    pub fn from_key(key: &str, name: &str) -> Option<Self> {
-        let name = name.to_owned();
-        match key.split_once(':')? {
-            ("camera", id) => Some(Self::Camera { id: id.parse().ok()?, name }),
-            ("server", _) => Some(Self::Server { name }),
-            ("stream", rest) => {
-                let server = rest.strip_suffix(&name)?.strip_suffix('/')?.to_owned();
-                Some(Self::Stream { server, name })
-            }
-            ("service", _) => Some(Self::Service { name }),
-            _ => None,
-        }
     }
 }
 
@@ -309,7 +239,7 @@ mod tests {
     }
 
     fn camera(id: i64, name: &str) -> Subject {
-        Subject::Camera { id, name: name.to_owned() }
+        Subject::camera_of(id, name)
     }
 
     #[test]

@@ -1,0 +1,84 @@
+//! Whom an incident happened to.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Whom it happened to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub enum Subject {
+    /// A camera, by its row; the name is the one it had then.
+    Camera {
+        /// Primary key of the row.
+        id: i64,
+        /// Path name.
+        name: String,
+        /// Display name that it has now, where it has one; not kept with the incident.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        label: Option<String>,
+    },
+    /// A media server.
+    Server {
+        /// Its configured name.
+        name: String,
+    },
+    /// A stream on a media server.
+    Stream {
+        /// Configured name of the server.
+        server: String,
+        /// Name of the stream.
+        name: String,
+    },
+    /// A part of ours: `database`, `cameras` (all of them), `spool`, ...
+    Service {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl Subject {
+    /// A camera by its row and path name.
+    pub fn camera_of(id: i64, name: impl Into<String>) -> Self {
+        Self::Camera { id, name: name.into(), label: None }
+    }
+
+    /// What makes it the same subject: a renamed camera stays one.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Camera { id, .. } => format!("camera:{id}"),
+            Self::Server { name } => format!("server:{name}"),
+            Self::Stream { server, name } => format!("stream:{server}/{name}"),
+            Self::Service { name } => format!("service:{name}"),
+        }
+    }
+
+    /// Its name for people.
+    pub fn name(&self) -> &str {
+        let (Self::Camera { name, .. } | Self::Server { name } | Self::Stream { name, .. } | Self::Service { name }) =
+            self;
+        name
+    }
+
+    /// The row, for a camera.
+    pub fn camera(&self) -> Option<i64> {
+        match self {
+            Self::Camera { id, .. } => Some(*id),
+            Self::Server { .. } | Self::Stream { .. } | Self::Service { .. } => None,
+        }
+    }
+
+    /// Of the key and name that a database kept.
+    pub fn from_key(key: &str, name: &str) -> Option<Self> {
+        let name = name.to_owned();
+        match key.split_once(':')? {
+            ("camera", id) => Some(Self::camera_of(id.parse().ok()?, name)),
+            ("server", _) => Some(Self::Server { name }),
+            ("stream", rest) => {
+                let server = rest.strip_suffix(&name)?.strip_suffix('/')?.to_owned();
+                Some(Self::Stream { server, name })
+            }
+            ("service", _) => Some(Self::Service { name }),
+            _ => None,
+        }
+    }
+}
