@@ -291,6 +291,8 @@ impl Recorder {
         // The first restart after a good run comes at once: every second of waiting is a second lost.
         let after = if ran >= POLICY.settled_after { Duration::ZERO } else { retry.after };
         self.due = Some(Instant::now() + after);
+        let stream = self.assignment.key.name.as_str();
+        log::debug!(stream = stream; "recording begins again in {} ms", after.as_millis());
         self.say(RecordingState::Restarting, Some(why.to_owned()));
         ctx.run_later(after, |recorder, ctx| recorder.attempt(ctx));
     }
