@@ -31,6 +31,7 @@ fn row(n: usize) -> CameraRow {
         audio: None,
         enabled: true,
         record: true,
+        port_text: None,
         updated_at: None,
         label: None,
     }

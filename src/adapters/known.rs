@@ -207,6 +207,7 @@ impl From<Row> for CameraRow {
             audio: row.audio,
             enabled: row.enabled,
             record: row.record,
+            port_text: None,
             updated_at: None,
             label: row.label,
         }

@@ -34,6 +34,7 @@ fn feed(row: &CameraRow, hasher: &mut impl Hasher) {
         kind,
         host,
         port,
+        port_text: _,
         username,
         password,
         channel,

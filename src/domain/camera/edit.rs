@@ -121,6 +121,7 @@ fn edited(row: Option<&CameraRow>, edit: &CameraEdit) -> CameraRow {
         audio: text(&edit.audio, row.map(|row| &row.audio)),
         enabled: edit.enabled.or(row.map(|row| row.enabled)).unwrap_or(true),
         record: edit.record.or(row.map(|row| row.record)).unwrap_or(true),
+        port_text: row.filter(|_| edit.port.is_none()).and_then(|row| row.port_text.clone()),
         updated_at: None,
         label: text(&edit.label, row.map(|row| &row.label)),
     }

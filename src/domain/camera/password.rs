@@ -123,6 +123,7 @@ mod tests {
             audio: None,
             enabled: true,
             record: true,
+            port_text: None,
             updated_at: None,
             label: None,
         }

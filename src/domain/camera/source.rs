@@ -220,7 +220,10 @@ fn from_template(row: &CameraRow, kinds: &Kinds) -> Result<String> {
     let port = row.port.map(|port| {
         u16::try_from(port).ok().filter(|port| *port > 0).ok_or_else(|| {
             let what = match port {
-                CameraRow::NOT_A_NUMBER => "holds something that is not a number".to_owned(),
+                CameraRow::NOT_A_NUMBER => match &row.port_text {
+                    Some(text) => format!("{} is not a number", quoted(text)),
+                    None => "holds something that is not a number".to_owned(),
+                },
                 port => format!("{port} is not a port"),
             };
             Error::invalid("port", format!("{what}; use a number from 1 to 65535, or leave it empty"))

@@ -22,6 +22,7 @@ fn row(id: i64, name: &str) -> CameraRow {
         audio: None,
         enabled: true,
         record: true,
+        port_text: None,
         updated_at: None,
         label: None,
     }

@@ -6,6 +6,7 @@ use super::sources::{Body, Http, Player, free_port};
 use super::stage::Stage;
 use crate::support::camera::{Behaviour, Camera, Login};
 use crate::support::film;
+use crate::support::wait::eventually;
 
 /// Waits until the camera's reason says all of this.
 async fn says(stage: &mut Stage, words: &[&str]) {
@@ -82,4 +83,21 @@ async fn a_source_that_calls_us_is_not_looked_at() {
     assert!(looks.iter().all(|look| look.contains("unseen")), "{looks:?}");
     stage.stop().await;
     drop(player);
+}
+
+#[actix::test]
+async fn a_port_that_is_no_number_is_quoted_in_the_reason_and_in_the_incident() {
+    let mut stage = Stage::open().await;
+    stage.sql(
+        "PRAGMA ignore_check_constraints = 1; \
+         INSERT INTO cameras(name, host, port) VALUES ('gate', '10.0.0.9', 'abc')",
+    );
+    let words = "port: \"abc\" is not a number; use a number from 1 to 65535, or leave it empty";
+    says(&mut stage, &[words]).await;
+    eventually("its incident", || async {
+        let causes = stage.ask("SELECT cause FROM incidents WHERE kind = 'cameraDown'");
+        causes.iter().any(|cause| cause.contains(words)).then_some(())
+    })
+    .await;
+    stage.stop().await;
 }

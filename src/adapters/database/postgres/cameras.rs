@@ -181,6 +181,7 @@ fn camera(row: &Row) -> CameraRow {
         name: text(row, 1).unwrap_or_default(),
         kind: text(row, 2).unwrap_or_default(),
         host: filled(row, 3),
+        port_text: None,
         port: row.try_get::<_, Option<i32>>(4).map_or(Some(CameraRow::NOT_A_NUMBER), |port| port.map(i64::from)),
         username: filled(row, 5),
         password: filled(row, 6).map(SecretString::from),

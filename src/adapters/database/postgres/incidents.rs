@@ -62,7 +62,7 @@ pub(super) async fn list(
         Some(after) => Some(opening_of(client, after).await?),
         None => None,
     };
-    let subject = query.camera.map(|camera| Subject::Camera { id: camera, name: String::new() }.key());
+    let subject = query.camera.map(|camera| Subject::camera_of(camera, "").key());
     let sql = format!(
         "SELECT {COLUMNS} FROM incidents WHERE ($1::text IS NULL OR subject = $1) \
          AND ($2::text IS NULL OR kind = $2) AND (NOT $3::boolean OR closed_at IS NULL) \

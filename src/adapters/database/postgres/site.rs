@@ -158,12 +158,14 @@ fn wrong(error: tokio_postgres::Error) -> Failure {
 
 /// `None` without an id.
 fn camera(row: &Row) -> Option<CameraRow> {
+    let port = filled(row, 4);
     Some(CameraRow {
         id: filled(row, 0)?.trim().parse().ok()?,
         name: text(row, 1).unwrap_or_default(),
         kind: filled(row, 2).unwrap_or_else(|| "generic".to_owned()),
         host: filled(row, 3),
-        port: filled(row, 4).map(|port| port.trim().parse().unwrap_or(CameraRow::NOT_A_NUMBER)),
+        port: port.as_deref().map(|port| port.trim().parse().unwrap_or(CameraRow::NOT_A_NUMBER)),
+        port_text: port.filter(|port| port.trim().parse::<i64>().is_err()),
         username: filled(row, 5),
         password: filled(row, 6).map(SecretString::from),
         channel: filled(row, 7),

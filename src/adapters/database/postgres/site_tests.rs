@@ -40,6 +40,7 @@ async fn cameras_are_read_by_the_names_of_their_columns_whatever_their_types() {
         Some(CameraRow::NOT_A_NUMBER),
         "a port that is no number is refused by its rule and hides no other row"
     );
+    assert!(cameras[0].port_text.is_some() && gate.port_text.is_none());
     let told = table.ping().await.expect("answers");
     assert!(told.starts_with("cameras by database.cameras_query from localhost:") && told.ends_with(": 3"), "{told}");
 

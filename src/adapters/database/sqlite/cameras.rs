@@ -158,6 +158,7 @@ fn camera(row: &Row<'_>) -> rusqlite::Result<CameraRow> {
         kind: decode::text(row, 2).unwrap_or_default(),
         host: decode::filled(row, 3),
         port: decode::integer(row, 4, CameraRow::NOT_A_NUMBER),
+        port_text: decode::no_integer(row, 4),
         username: decode::filled(row, 5),
         password: decode::filled(row, 6).map(SecretString::from),
         channel: decode::filled(row, 7),

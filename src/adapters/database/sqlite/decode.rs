@@ -36,6 +36,14 @@ pub(super) fn integer(row: &Row<'_>, column: usize, wrong: i64) -> Option<i64> {
     }
 }
 
+/// What [`integer`] calls wrong, as a text.
+pub(super) fn no_integer(row: &Row<'_>, column: usize) -> Option<String> {
+    match row.get_ref(column) {
+        Ok(ValueRef::Integer(_)) => None,
+        _ => filled(row, column),
+    }
+}
+
 /// A count: negative or wrong ones are `None`.
 pub(super) fn count(row: &Row<'_>, column: usize) -> Option<u64> {
     integer(row, column, -1).and_then(|number| u64::try_from(number).ok())

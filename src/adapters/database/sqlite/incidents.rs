@@ -60,7 +60,7 @@ pub(super) fn list(
     query: &IncidentQuery,
 ) -> Result<Vec<Incident>, Failure> {
     let after = query.after.map(|after| opening_of(connection, after)).transpose()?;
-    let subject = query.camera.map(|camera| Subject::Camera { id: camera, name: String::new() }.key());
+    let subject = query.camera.map(|camera| Subject::camera_of(camera, "").key());
     // One statement for all questions; SQLite plans it again for the values that are there.
     let sql = format!(
         "SELECT {COLUMNS} FROM incidents WHERE (?1 IS NULL OR subject = ?1) AND (?2 IS NULL OR kind = ?2) \

@@ -120,6 +120,7 @@ async fn hostile_rows_leave_the_others_readable() {
     let names: Vec<&str> = cameras.iter().map(|camera| camera.name.as_str()).collect();
     assert_eq!((names.len(), names[0], names[5]), (6, "good1", "good2"));
     assert_eq!((cameras[1].port, cameras[1].enabled), (Some(CameraRow::NOT_A_NUMBER), false));
+    assert_eq!((cameras[1].port_text.as_deref(), &cameras[0].port_text), (Some("eighty"), &None));
     for hostile in &names[1..5] {
         assert!(StreamName::parse(hostile).is_err(), "{hostile:.40} must be refused by the rules");
     }

@@ -25,6 +25,7 @@ fn row(id: i64, name: &str) -> CameraRow {
         audio: Some("aac".into()),
         enabled: true,
         record: false,
+        port_text: None,
         updated_at: None,
         label: None,
     }

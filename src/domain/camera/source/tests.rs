@@ -32,6 +32,7 @@ fn row() -> CameraRow {
         audio: None,
         enabled: true,
         record: true,
+        port_text: None,
         updated_at: None,
         label: None,
     }
@@ -230,6 +231,10 @@ fn capitals_and_blanks_around_a_word_change_nothing() {
         (CameraRow { audio: Some("mp3".into()), ..row() }, "\"mp3\" is none of auto"),
         (CameraRow { port: Some(-1), ..row() }, "-1 is not a port"),
         (CameraRow { port: Some(CameraRow::NOT_A_NUMBER), ..row() }, "holds something that is not a number"),
+        (
+            CameraRow { port: Some(CameraRow::NOT_A_NUMBER), port_text: Some("abc ".into()), ..row() },
+            "\"abc \" is not a number; use a number from 1 to 65535, or leave it empty",
+        ),
     ] {
         let error = CameraSource::from_row(&row, &kinds()).expect_err(text).to_string();
         assert!(error.contains(text), "{error}");
