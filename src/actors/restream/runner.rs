@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use super::setup::RestreamSetup;
 use crate::adapters::ffmpeg::child::{Child, Events, Exit, Launch, RunObserver};
 use crate::adapters::ffmpeg::probe::Prober;
+use crate::adapters::mediamtx::sound;
 use crate::adapters::resolve;
 use crate::base::{Error, Result};
 use crate::domain::camera::CameraSource;
@@ -33,6 +34,11 @@ pub trait Runner: fmt::Debug + Send + Sync {
 
     /// Looks at a camera. Dropped half-way nothing of it is left.
     fn look(&self, setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, Fault>>;
+
+    /// Whether sound comes at a path of the media server; `None` when nobody can say. Does nothing until it is awaited.
+    fn sound(&self, _setup: Arc<RestreamSetup>, _name: StreamName) -> BoxFuture<'static, Option<bool>> {
+        async { None }.boxed()
+    }
 
     /// Who has a path of the media server at this moment.
     fn path(&self, _setup: Arc<RestreamSetup>, _name: StreamName) -> BoxFuture<'static, PathView> {
@@ -89,6 +95,10 @@ pub struct Machine;
 impl Runner for Machine {
     fn path(&self, setup: Arc<RestreamSetup>, name: StreamName) -> BoxFuture<'static, PathView> {
         ask_path(setup, name).boxed()
+    }
+
+    fn sound(&self, setup: Arc<RestreamSetup>, name: StreamName) -> BoxFuture<'static, Option<bool>> {
+        async move { sound::comes(&setup.base, setup.full_login(), &name).await }.boxed()
     }
 
     fn spawn(&self, launch: Launch) -> Result<(Box<dyn Process>, Events)> {

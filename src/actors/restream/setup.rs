@@ -122,6 +122,11 @@ impl RestreamSetup {
         self.login.as_ref().and_then(|(_, password)| password.as_ref())
     }
 
+    /// User name and password for the server, where both are set.
+    pub(super) fn full_login(&self) -> Option<(&str, &SecretString)> {
+        self.login.as_ref().and_then(|(user, password)| Some((user.as_str(), password.as_ref()?)))
+    }
+
     /// Where a camera is published; may hold credentials.
     pub(super) fn target(&self, name: &StreamName) -> Result<SecretString> {
         let login = self.login.as_ref().map(|(user, password)| (user.as_str(), password.as_ref()));

@@ -1,7 +1,8 @@
 //! One MediaMTX server's control API, every 1.x version from 1.2 in one normal form.
 //!
 //! Owns the HTTP client and the wire types. Reads only, never changes anything on the server. [`knock`]
-//! looks at the RTSP side of a server whose API does not answer, [`publish`] asks whether it takes our login.
+//! looks at the RTSP side of a server whose API does not answer, [`publish`] asks whether it takes our login,
+//! [`sound`] whether a path has sound.
 //! Talked to by the server pollers and by `streamwarden check`.
 
 mod client;
@@ -10,6 +11,8 @@ pub mod knock;
 mod lenient;
 mod path;
 pub mod publish;
+mod rtsp;
+pub mod sound;
 mod tls;
 mod wire;
 

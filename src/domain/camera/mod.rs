@@ -4,6 +4,7 @@
 //! [`CameraStatus`] what everybody sees. Passwords are in the first three and never in the last.
 
 mod delivery;
+mod down;
 mod edit;
 mod password;
 mod reach;
@@ -15,6 +16,7 @@ mod url;
 mod words;
 
 pub use delivery::undelivered;
+pub use down::DownSince;
 pub use edit::{check_edit, draft};
 pub use password::check_kind_change;
 pub use reach::Reach;
@@ -36,6 +38,14 @@ const HIDDEN: &str = "***";
 /// Longest display name, in characters.
 pub const LONGEST_LABEL: usize = 200;
 
+/// What people read: the display name with the path name, by which it is acted on, or the path name alone.
+pub fn title(name: &str, label: Option<&str>) -> String {
+    match label.filter(|label| !label.is_empty() && *label != name) {
+        Some(label) => format!("{label} ({name})"),
+        None => name.to_owned(),
+    }
+}
+
 /// One row of the `cameras` table as the database gives it. Nothing in it has been checked yet.
 #[derive(Clone, Debug)]
 pub struct CameraRow {
@@ -49,6 +59,8 @@ pub struct CameraRow {
     pub host: Option<String>,
     /// Port; the template's default when absent.
     pub port: Option<i64>,
+    /// What the column `port` holds where that is no number, for the complaint; see [`CameraRow::NOT_A_NUMBER`].
+    pub port_text: Option<String>,
     /// User name for the source.
     pub username: Option<String>,
     /// Password for the source.
@@ -223,7 +235,7 @@ pub enum SoundState {
     Carried,
     /// The camera names no sound track.
     Missing,
-    /// The camera names a sound track and sends nothing on it, so it was left out: it would have held the picture up.
+    /// The camera names a sound track and sends nothing on it. It is left out where it would hold the picture up.
     Silent,
     /// The row says `none`.
     Off,
@@ -252,6 +264,10 @@ pub struct CameraStatus {
     pub state: CameraState,
     /// Since when it is in this state.
     pub since: DateTime<Utc>,
+    /// Since when it brings no picture: from its first failure, or from when it last ran, until it runs again. Null while it
+    /// runs, is switched off, or has only just begun.
+    #[serde(default)]
+    pub down_since: Option<DateTime<Utc>>,
     /// Restarts since the row was taken up.
     pub restarts: u32,
     /// Last failure, in a sentence with a remedy.
@@ -265,4 +281,11 @@ pub struct CameraStatus {
     pub server: String,
     /// Path on that server (equal to `name`).
     pub path: String,
+}
+
+impl CameraStatus {
+    /// See [`title`].
+    pub fn title(&self) -> String {
+        title(&self.name, self.label.as_deref())
+    }
 }

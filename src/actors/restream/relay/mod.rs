@@ -1,5 +1,6 @@
 //! One camera's relay: owns its process, does what the rules decide, tells the live store.
 
+mod listening;
 pub(super) mod process;
 pub(super) mod reports;
 mod shown;
@@ -26,7 +27,7 @@ use crate::adapters::ffmpeg::child::Exit;
 use crate::adapters::ffmpeg::fault::{self, Attempt};
 use crate::adapters::ffmpeg::progress::Progress;
 use crate::adapters::live::publisher::Publisher;
-use crate::domain::camera::{CameraSource, CameraState, CameraStatus};
+use crate::domain::camera::{CameraSource, CameraState, CameraStatus, DownSince};
 use crate::domain::incident::Turn;
 use crate::domain::probe::{Fault, KeptProbe, Tracks};
 use crate::domain::restream::{Action, Event, Movement, MovementWatch, PathView, Phase, Relay};
@@ -48,9 +49,14 @@ pub struct Restream {
     grace: Duration,
     probing: Option<SpawnHandle>,
     asking: Option<SpawnHandle>,
+    /// Until the sound is listened to, and while it is.
+    listening: Option<SpawnHandle>,
+    /// Whether sound comes in this run; `None` until somebody has listened.
+    sound_comes: Option<bool>,
     wake: Option<(Duration, SpawnHandle)>,
     state: CameraState,
     since: DateTime<Utc>,
+    down: DownSince,
     published: Option<CameraStatus>,
 }
 
@@ -85,9 +91,12 @@ impl Restream {
             grace: GRACE,
             probing: None,
             asking: None,
+            listening: None,
+            sound_comes: None,
             wake: None,
             state: CameraState::Waiting,
             since: Utc::now(),
+            down: DownSince::default(),
             published: None,
         }
     }
@@ -105,6 +114,7 @@ impl Restream {
             }
         }
         self.note_state();
+        self.listen_when_running(ctx);
         self.set_alarm(ctx);
         self.publish();
     }
@@ -178,6 +188,7 @@ impl Restream {
     }
 
     fn start(&mut self, tracks: &Tracks, ctx: &mut Context<Self>) -> Result<(), Fault> {
+        self.forget_sound(ctx);
         let source = &self.known.source;
         let manner = self.relay.manner();
         let (child, events) = process::start(&self.known.setup, source, tracks, manner).inspect_err(|fault| {

@@ -22,6 +22,7 @@ impl Restream {
         let unseen = self.state == CameraState::Running && *self.relay.phase() == Phase::Starting;
         let turn = if unseen { Turn::Unseen } else { Turn::None };
         (self.state, self.since) = (state, Utc::now());
+        self.down.note(state, self.since);
         self.tell(turn);
         match state {
             CameraState::Running => {
@@ -45,7 +46,7 @@ impl Restream {
     /// Tells the manager, which makes incidents of it.
     pub(super) fn tell(&self, turn: Turn) {
         let cause = match turn {
-            Turn::Unseen => Some("ffmpeg sends, but the media server shows no stream of it".to_owned()),
+            Turn::Unseen => Some("ffmpeg sends, but the media server shows no stream of it; if this goes on, look at the media server's log".to_owned()),
             Turn::None | Turn::Begun => self.relay.last_error(),
         };
         let news = News {
@@ -61,10 +62,11 @@ impl Restream {
     fn status(&self) -> CameraStatus {
         let in_future = |due: Duration| Utc::now() + due.saturating_sub(self.born.elapsed());
         CameraStatus {
+            down_since: self.down.since(),
             restarts: self.relay.restarts(),
             last_error: self.relay.last_error(),
             next_start: self.relay.next_start().map(in_future),
-            sound: self.relay.sound(self.known.at_path.sound),
+            sound: self.relay.sound(self.known.at_path.sound, self.sound_comes),
             ..self.known.facts.status(&self.known.setup.server, self.state, self.since)
         }
     }

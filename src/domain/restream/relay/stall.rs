@@ -29,13 +29,15 @@ impl Default for Manner {
 }
 
 impl Relay {
-    /// What becomes of the sound. `at_path`: whether the server's path has a sound track, as far as anybody knows.
-    pub fn sound(&self, at_path: Option<bool>) -> Option<SoundState> {
+    /// What becomes of the sound. `at_path`: whether the server's path has a sound track, `comes`: whether anything came of
+    /// it, as far as anybody knows.
+    pub fn sound(&self, at_path: Option<bool>, comes: Option<bool>) -> Option<SoundState> {
         let named = self.tracks.as_ref().map(|tracks| tracks.audio.is_some());
         match at_path.or(named) {
             _ if self.phase != Phase::Running => None,
             _ if self.audio == AudioPolicy::None => Some(SoundState::Off),
             _ if !self.manner.with_sound => Some(SoundState::Silent),
+            Some(true) if comes == Some(false) => Some(SoundState::Silent),
             Some(true) => Some(SoundState::Carried),
             Some(false) => Some(SoundState::Missing),
             None => None,

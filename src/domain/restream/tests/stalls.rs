@@ -122,7 +122,7 @@ fn converted_sound_that_does_not_come_is_tried_without() {
     step(&mut relay, 22, Event::Progress);
     assert_eq!(*relay.phase(), Phase::Running);
     assert!(relay.last_error().is_some_and(|text| text.contains("tried without")), "{:?}", relay.last_error());
-    assert_eq!(relay.sound(Some(false)), Some(SoundState::Silent));
+    assert_eq!(relay.sound(Some(false), None), Some(SoundState::Silent));
     let mut asked = relay.clone();
     step(&mut asked, 60, Event::Restart);
     assert!(asked.manner().with_sound, "somebody has switched its microphone on");
@@ -140,15 +140,23 @@ fn converted_sound_that_does_not_come_is_tried_without() {
 #[test]
 fn what_becomes_of_the_sound_is_told_by_the_path_and_else_by_the_look() {
     let mut relay = running();
-    assert_eq!(relay.sound(None), Some(SoundState::Missing), "the look found none");
-    assert_eq!(relay.sound(Some(true)), Some(SoundState::Carried), "switched on since");
+    assert_eq!(relay.sound(None, None), Some(SoundState::Missing), "the look found none");
+    assert_eq!(relay.sound(Some(true), None), Some(SoundState::Carried), "switched on since");
     relay.remember(with_sound("aac"));
-    assert_eq!(relay.sound(None), Some(SoundState::Carried));
-    assert_eq!(relay.sound(Some(false)), Some(SoundState::Missing));
+    assert_eq!(relay.sound(None, None), Some(SoundState::Carried));
+    assert_eq!(relay.sound(Some(false), None), Some(SoundState::Missing));
+    for (at_path, comes, wanted) in [
+        (Some(true), Some(true), SoundState::Carried),
+        (Some(true), Some(false), SoundState::Silent),
+        (None, Some(false), SoundState::Silent),
+        (Some(false), Some(false), SoundState::Missing),
+    ] {
+        assert_eq!(relay.sound(at_path, comes), Some(wanted), "{at_path:?}, {comes:?}");
+    }
     relay.set_audio(AudioPolicy::None);
-    assert_eq!(relay.sound(Some(false)), Some(SoundState::Off));
+    assert_eq!(relay.sound(Some(false), None), Some(SoundState::Off));
     step(&mut relay, 1, Event::Restart);
-    assert_eq!(relay.sound(Some(true)), None, "it does not run");
+    assert_eq!(relay.sound(Some(true), None), None, "it does not run");
 }
 
 #[test]

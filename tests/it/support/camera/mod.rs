@@ -209,6 +209,12 @@ impl Camera {
         locked(&self.shared.requests).get(method).copied().unwrap_or_default()
     }
 
+    /// Sessions that have ended count no longer.
+    pub fn release(&self) {
+        let now = Instant::now();
+        locked(&self.shared.sessions).iter_mut().flatten().for_each(|until| *until = now);
+    }
+
     /// Cuts every connection, as a reboot does.
     pub fn cut(&self) {
         // Senders and connections look at their session's end between two packets.
