@@ -48,7 +48,8 @@ fn json(all: &[Listed]) -> String {
 }
 
 /// What `GET /api/v1/cameras` has of a camera while a program runs on it; null otherwise.
-const RUNNING_ONLY: [&str; 7] = ["state", "since", "restarts", "lastError", "nextStart", "sound", "server"];
+const RUNNING_ONLY: [&str; 8] =
+    ["state", "since", "downSince", "restarts", "lastError", "nextStart", "sound", "server"];
 
 /// A camera as `GET /api/v1/cameras` has it, and beside that the further fields of its settings, and whether its row is gone.
 fn item(listed: &Listed) -> Value {
@@ -107,7 +108,7 @@ fn words(all: &[Listed]) -> String {
 fn fault(status: &CameraStatus) -> Option<String> {
     let error = status.last_error.as_ref().filter(|_| status.state != CameraState::Running)?;
     let next = status.next_start.map(|at| format!("; next try at {} UTC", at.format("%H:%M:%S"))).unwrap_or_default();
-    Some(format!("{}: {}{next}", printable(&status.name), printable(error)))
+    Some(format!("{}: {}{next}", printable(&status.title()), printable(error)))
 }
 
 #[cfg(test)]
@@ -133,6 +134,7 @@ mod tests {
             audio: None,
             enabled: true,
             record: false,
+            port_text: None,
             updated_at: None,
             label: None,
         }
@@ -152,6 +154,7 @@ mod tests {
             restarts: 1,
             last_error: Some("it refuses\nthe connection".to_owned()),
             next_start: (state == CameraState::Backoff).then_some(DateTime::UNIX_EPOCH),
+            down_since: None,
             sound: None,
             server: "main".to_owned(),
             path: row.name.clone(),

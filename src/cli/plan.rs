@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::cameras::Whom;
-use super::{EXIT_HELD, Failure, Target, printable, say};
+use super::{EXIT_HELD, Failure, Target, printable, say, table};
 use crate::domain::hold::{HeldView, PlanView};
 
 /// Options of `cameras plan`.
@@ -62,9 +62,8 @@ fn held_words(held: &HeldView) -> String {
         held.would_stop.len(),
         held.running
     );
-    let width = held.would_stop.iter().map(|one| one.name.chars().count()).max().unwrap_or(0);
-    let lines =
-        held.would_stop.iter().map(|one| format!("  {:<width$}  {}", printable(&one.name), printable(&one.reason)));
+    let rows = held.would_stop.iter().map(|one| [printable(&one.title()), printable(&one.reason)]);
+    let lines = table(&rows.collect::<Vec<_>>()).into_iter().map(|line| format!("  {line}"));
     let tail = "confirm with `streamwarden cameras plan --apply`, or put the table right and it is lifted";
     std::iter::once(head).chain(lines).chain([tail.to_owned()]).collect::<Vec<_>>().join("\n")
 }
@@ -78,7 +77,12 @@ mod tests {
 
     #[test]
     fn people_read_who_would_stop_and_why() {
-        let stop = |id, name: &str| WouldStop { id, name: name.to_owned(), reason: "its row is gone".to_owned() };
+        let stop = |id, name: &str| WouldStop {
+            id,
+            name: name.to_owned(),
+            label: (id == 2).then(|| "Tür Süd".to_owned()),
+            reason: "its row is gone".to_owned(),
+        };
         let held = HeldView {
             id: "0f".to_owned(),
             since: DateTime::UNIX_EPOCH,
@@ -89,7 +93,7 @@ mod tests {
         let text = words(&PlanView { held: Some(held), cameras: 6, running: 5 });
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines[0].contains("1970-01-01 00:00:00") && lines[0].contains("2 of 5"), "{text}");
-        assert_eq!(lines[1..3], ["  gate?      its row is gone", "  site/door  its row is gone"]);
+        assert_eq!(lines[1..3], ["  gate?                its row is gone", "  Tür Süd (site/door)  its row is gone"]);
         assert!(lines[3].contains("--apply") && lines.len() == 4, "{text}");
         assert!(words(&PlanView { held: None, cameras: 7, running: 6 }).contains("the 7 cameras"));
     }

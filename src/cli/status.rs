@@ -10,7 +10,7 @@ use super::{EXIT_FAILURE, Failure, Files, Target, printable, say, table};
 use crate::app;
 use crate::app::remote::Remote;
 use crate::base::Result;
-use crate::domain::camera::{CameraState, CameraStatus, undelivered};
+use crate::domain::camera::{CameraState, CameraStatus, title, undelivered};
 use crate::domain::hold::HeldView;
 use crate::domain::incident::Incident;
 use crate::domain::stream::StreamStatus;
@@ -26,6 +26,8 @@ struct Down {
     /// `camera`, `recording`, `service`.
     what: &'static str,
     name: String,
+    /// Display name, of a camera that has one.
+    label: Option<String>,
     state: String,
     since: Option<DateTime<Utc>>,
     reason: Option<String>,
@@ -76,6 +78,7 @@ fn down(overview: &Overview, now: DateTime<Utc>) -> Vec<Down> {
         .map(|service| Down {
             what: "service",
             name: text(&service["name"]).unwrap_or_default(),
+            label: None,
             state: "down".to_owned(),
             since: None,
             reason: text(&service["detail"]),
@@ -87,19 +90,27 @@ fn down(overview: &Overview, now: DateTime<Utc>) -> Vec<Down> {
     all.extend(cameras.map(|(camera, why)| Down {
         what: "camera",
         name: camera.name.clone(),
+        label: camera.label.clone(),
         state: camera.state.to_string(),
-        since: Some(camera.since),
+        since: Some(camera.down_since.unwrap_or(camera.since)),
         reason: Some(why),
     }));
     let recordings = overview.streams.iter().filter(|stream| stream["recording"]["state"] == "paused");
     all.extend(recordings.map(|stream| Down {
         what: "recording",
         name: text(&stream["name"]).unwrap_or_default(),
+        label: label_of(overview, stream),
         state: "paused".to_owned(),
         since: stream["recording"]["since"].as_str().and_then(|since| since.parse().ok()),
         reason: text(&stream["recording"]["reason"]),
     }));
     all
+}
+
+/// Display name of the camera that is to deliver a stream.
+fn label_of(overview: &Overview, stream: &Value) -> Option<String> {
+    let of = |camera: &&CameraStatus| stream["name"] == *camera.path && stream["server"] == *camera.server;
+    overview.cameras.iter().find(of).and_then(|camera| camera.label.clone())
 }
 
 /// What the process depends on. Cameras are told one by one.
@@ -174,7 +185,7 @@ fn words(overview: &Overview, down: &[Down], now: DateTime<Utc>) -> String {
     let rows = down.iter().map(|one| {
         let since = one.since.map(|since| lasted(now - since)).unwrap_or_default();
         let reason = printable(one.reason.as_deref().unwrap_or_default());
-        [one.what.to_owned(), printable(&one.name), one.state.clone(), since, reason]
+        [one.what.to_owned(), printable(&title(&one.name, one.label.as_deref())), one.state.clone(), since, reason]
     });
     lines.extend(table(&rows.collect::<Vec<_>>()));
     lines.join("\n")
@@ -210,6 +221,7 @@ mod tests {
             restarts: 0,
             last_error: None,
             next_start: None,
+            down_since: None,
             sound: None,
             server: "main".to_owned(),
             path: "gate".to_owned(),
@@ -244,13 +256,22 @@ mod tests {
                 { "name": "cameras", "ok": false, "detail": "1 of 1 deliver nothing" },
             ],
         });
-        let bad = CameraStatus { last_error: Some("it\nrefuses".to_owned()), ..camera(CameraState::Backoff) };
-        let paused = json!({ "name": "yard", "recording": {
+        let (label, since) = (Some("Tür\nSüd".to_owned()), DateTime::UNIX_EPOCH + TimeDelta::hours(2));
+        let bad = CameraStatus {
+            last_error: Some("it\nrefuses".to_owned()),
+            label: label.clone(),
+            since: since + TimeDelta::minutes(64),
+            down_since: Some(since),
+            ..camera(CameraState::Backoff)
+        };
+        let off = CameraStatus { id: 2, enabled: false, ..camera(CameraState::Stopped) };
+        let yard = CameraStatus { name: "yard".to_owned(), path: "yard".to_owned(), label, ..off.clone() };
+        let paused = json!({ "name": "yard", "server": "main", "recording": {
             "state": "paused", "since": "1970-01-01T01:00:00Z", "reason": "disk full" } });
         let overview = Overview {
             address: "http://127.0.0.1:8080".to_owned(),
             status,
-            cameras: vec![bad, CameraStatus { id: 2, enabled: false, ..camera(CameraState::Stopped) }],
+            cameras: vec![bad, off, yard],
             streams: vec![paused, json!({ "name": "gate", "recording": { "state": "recording" } })],
             incidents: vec![],
             held: None,
@@ -261,18 +282,18 @@ mod tests {
             streamwarden 0.1.0 on n1, process 7, for 3 h 5 min: http://127.0.0.1:8080\n\
             database     SQLite\n\
             server main  DOWN: refused\n\
-            cameras      0 of 2 running\n\
+            cameras      0 of 3 running\n\
             recordings   1 of 2 recording\n\
             incidents    0 open\n\
             \n\
-            service    server main  down                refused\n\
-            camera     gate         backoff  3 h 5 min  it?refuses\n\
-            recording  yard         paused   2 h 5 min  disk full";
+            service    server main     down                refused\n\
+            camera     Tür?Süd (gate)  backoff  1 h 5 min  it?refuses\n\
+            recording  Tür?Süd (yard)  paused   2 h 5 min  disk full";
         assert_eq!(words(&overview, &down, now), wanted);
         let json: Value = serde_json::from_str(&json(&overview, &down)).expect("JSON");
         assert_eq!(
-            (&json["ok"], &json["down"][1]["name"], &json["cameras"]["running"]),
-            (&false.into(), &"gate".into(), &0.into())
+            (&json["ok"], &json["down"][1]["name"], &json["down"][1]["label"], &json["cameras"]["running"]),
+            (&false.into(), &"gate".into(), &"Tür\nSüd".into(), &0.into())
         );
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::cameras::Whom;
-use super::{EXIT_FAILURE, Failure, Print, note, say};
+use super::{EXIT_FAILURE, Failure, Print, note, printable, say};
 use crate::app::remote::Remote;
 use crate::base::{Kind, Result};
 use crate::config;
@@ -61,16 +61,19 @@ pub(super) async fn run(whom: &Whom<'_>, options: &Options) -> Result<(), Failur
         if let Some((state, camera)) = &found
             && *state == options.state
         {
-            let text = format!("camera {} is {state}", options.camera);
+            let name = camera.as_ref().map_or_else(|| options.camera.clone(), |camera| printable(&camera.title()));
+            let text = format!("camera {name} is {state}");
             return say(&if options.print.json { json!(camera).to_string() } else { text });
         }
         if Instant::now() >= until {
+            let title = found.as_ref().and_then(|(_, camera)| camera.as_ref()).map(|camera| printable(&camera.title()));
             let is = found.map_or(words, |(state, camera)| {
                 let why = camera.and_then(|camera| camera.last_error).map(|why| format!(": {why}")).unwrap_or_default();
                 format!("it is {state}{why}")
             });
             let limit = options.timeout.as_secs_f64();
-            note(&format!("camera {} was not {} within {limit} s; {is}", options.camera, options.state));
+            let name = title.unwrap_or_else(|| options.camera.clone());
+            note(&format!("camera {name} was not {} within {limit} s; {is}", options.state));
             return Err(Failure::Told(EXIT_FAILURE));
         }
         sleep(EVERY).await;

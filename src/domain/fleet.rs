@@ -144,6 +144,7 @@ fn digest(row: &CameraRow, kinds: &Kinds) -> u64 {
         kind,
         host,
         port,
+        port_text,
         username,
         password,
         channel,
@@ -158,7 +159,7 @@ fn digest(row: &CameraRow, kinds: &Kinds) -> u64 {
     } = row;
     let open = |secret: &Option<SecretString>| secret.as_ref().map(|secret| secret.expose_secret().to_owned());
     let mut hasher = DefaultHasher::new();
-    (id, name, kind, kinds.get(kind), host, port, username, open(password)).hash(&mut hasher);
+    (id, name, kind, kinds.get(kind), host, (port, port_text), username, open(password)).hash(&mut hasher);
     (channel, substream, open(url), transport, audio, enabled, record, label).hash(&mut hasher);
     hasher.finish()
 }
@@ -233,6 +234,7 @@ impl CameraFacts {
             restarts: 0,
             last_error: None,
             next_start: None,
+            down_since: None,
             sound: None,
             server: server.to_owned(),
             path: self.name.clone(),
@@ -264,6 +266,7 @@ mod tests {
             audio: None,
             enabled: true,
             record: true,
+            port_text: None,
             updated_at: None,
             label: None,
         }

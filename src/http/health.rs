@@ -88,7 +88,7 @@ pub(super) async fn services(state: &State) -> Vec<Service> {
         Some(why) => Err(Error::unavailable(why.clone())),
         None => Ok(()),
     };
-    let recording = latest.as_ref().ok().map(|latest| recording(&latest.recordings, &state.disk.borrow()));
+    let recording = latest.as_ref().ok().map(|latest| recording(latest, &state.disk.borrow()));
     let node = state.database.admitted().and_then(|()| trouble("node"));
     let (servers, cameras_known) =
         latest.as_ref().map(|latest| (latest.servers.clone(), latest.cameras.clone())).unwrap_or_default();
@@ -140,16 +140,17 @@ fn cameras(latest: &Latest) -> Option<Service> {
 fn down(camera: &CameraStatus, latest: &Latest) -> Option<String> {
     let watched = latest.servers.iter().any(|server| server.name == camera.server);
     undelivered(camera, latest.stream(&camera.server, &camera.path), watched)
-        .map(|why| format!("{} ({why})", camera.name))
+        .map(|why| format!("{} ({why})", camera.title()))
 }
 
 /// Recording pauses wholly for want of a disk, which is our own failure, or in part, which is shown.
-fn recording(recordings: &[RecordingStatus], disk: &SpoolDisk) -> Service {
+fn recording(latest: &Latest, disk: &SpoolDisk) -> Service {
+    let recordings = &latest.recordings;
     let mut paused = recordings.iter().filter(|recording| recording.state == RecordingState::Paused);
     let count = paused.clone().count();
     let first = paused.next().map(|recording| {
         let why = recording.reason.as_deref().unwrap_or("paused");
-        format!("{count} of {} recordings are paused: {}: {why}", recordings.len(), recording.name)
+        format!("{count} of {} recordings are paused: {}: {why}", recordings.len(), called(recording, latest))
     });
     let fault = disk.obstacle.clone().or(first);
     Service {
@@ -161,6 +162,12 @@ fn recording(recordings: &[RecordingStatus], disk: &SpoolDisk) -> Service {
             None => format!("{} recordings", recordings.len()),
         }),
     }
+}
+
+/// The recorded stream's name, with its camera's display name.
+fn called(recording: &RecordingStatus, latest: &Latest) -> String {
+    let of = |camera: &&CameraStatus| camera.server == recording.server && camera.path == recording.name.as_str();
+    latest.cameras.iter().find(of).map_or_else(|| recording.name.to_string(), CameraStatus::title)
 }
 
 fn of_server(server: ServerStatus, cameras: &[CameraStatus]) -> Service {

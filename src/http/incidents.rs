@@ -9,8 +9,9 @@ use super::list::List;
 use super::query::Query;
 use super::state::State;
 use crate::adapters::database::IncidentQuery;
+use crate::adapters::live::Latest;
 use crate::base::{Error, Kind};
-use crate::domain::incident::{Incident, IncidentKind};
+use crate::domain::incident::{Incident, IncidentKind, Subject};
 
 /// Incidents in one answer when nobody says how many, and the most there are.
 const LIMIT: u32 = 200;
@@ -48,8 +49,17 @@ pub(super) async fn list(state: web::Data<State>, request: HttpRequest) -> Answe
     let mut items = state.database.incidents(wanted).await?;
     let has_more = items.len() > limit as usize;
     items.truncate(limit as usize);
+    let latest = state.live.latest().await?;
+    items.iter_mut().for_each(|incident| name_camera(incident, &latest));
     let next = items.last().filter(|_| has_more).map(|incident| incident.id.to_string());
     Ok(web::Json(List::part(items, next)))
+}
+
+/// The display name is the camera's of today, as its other facts on the page are.
+fn name_camera(incident: &mut Incident, latest: &Latest) {
+    if let Subject::Camera { id, label, .. } = &mut incident.subject {
+        *label = latest.cameras.iter().find(|camera| camera.id == *id).and_then(|camera| camera.label.clone());
+    }
 }
 
 fn no_filter(error: Error) -> Error {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { incidentWords, nextTry, pathBeside, soundWords, titleOf, why } from "./camera_words";
+import { asItIsSince, fullTitle, incidentWords, lasting, nextTry, pathBeside, soundWords, titleOf, why } from "./camera_words";
 import type { CameraState, CameraStatus } from "./types";
 
 const now = Date.parse("2026-03-09T12:00:00Z");
@@ -36,7 +36,7 @@ it.each([
 it.each([
   ["carried", "Carried"],
   ["missing", "The camera has none"],
-  ["silent", "Left out: the camera names it and sends none"],
+  ["silent", "None comes: the camera names it and sends none"],
   ["off", null],
   [null, null],
 ] as const)("sound that is %s", (sound, words) => expect(soundWords(camera("running", { sound }))).toBe(words));
@@ -50,11 +50,23 @@ it("an incident of a later version shows as it is", () => {
 });
 
 it.each([
-  [undefined, "gate", null],
-  [null, "gate", null],
-  ["", "gate", null],
-  ["Tor Süd", "Tor Süd", "gate"],
-])("label %j: called %j, beside it %j", (label, title, path) => {
+  [undefined, "gate", null, "gate"],
+  [null, "gate", null, "gate"],
+  ["", "gate", null, "gate"],
+  ["gate", "gate", null, "gate"],
+  ["Tor Süd", "Tor Süd", "gate", "Tor Süd (gate)"],
+])("label %j: called %j, beside it %j, in full %j", (label, title, path, full) => {
   const one = camera("running", label === undefined ? {} : { label });
-  expect([titleOf(one), pathBeside(one)]).toEqual([title, path]);
+  expect([titleOf(one), pathBeside(one), fullTitle(one)]).toEqual([title, path, full]);
+});
+
+it.each([
+  ["running", undefined, "for 1 h"],
+  ["starting", null, "for 1 h"],
+  ["starting", "2026-03-09T09:00:00Z", "down for 3 h"],
+  ["backoff", "2026-03-09T11:59:50Z", "down for 10 s"],
+] as const)("%s, down since %s: %s", (state, downSince, words) => {
+  const one = camera(state, downSince === undefined ? {} : { downSince });
+  expect(lasting(one, now)).toBe(words);
+  expect(asItIsSince(one)).toBe(downSince ?? one.since);
 });

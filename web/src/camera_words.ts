@@ -1,6 +1,6 @@
 // What is said of a camera, in the list and on its own page. Pure; every rule has a test.
 
-import { until } from "./format";
+import { ago, until } from "./format";
 import type { CameraState, CameraStatus } from "./types";
 
 /** States that end by a next try. */
@@ -30,7 +30,7 @@ export function why(camera: CameraStatus): Why | null {
 const sounds: Record<string, string> = {
   carried: "Carried",
   missing: "The camera has none",
-  silent: "Left out: the camera names it and sends none",
+  silent: "None comes: the camera names it and sends none",
 };
 
 /** What becomes of a running camera's sound, where that is not what its settings say. */
@@ -58,6 +58,23 @@ export function incidentWords(kind: string): string {
 export function titleOf(camera: Pick<CameraStatus, "name" | "label">): string {
   const { label } = camera;
   return label === null || label === undefined || label === "" ? camera.name : label;
+}
+
+/** Where it is acted on, both: the display name, and the path that it is published under. */
+export function fullTitle(camera: Pick<CameraStatus, "name" | "label">): string {
+  const path = pathBeside(camera);
+  return path === null ? camera.name : `${titleOf(camera)} (${path})`;
+}
+
+/** Since when it is as it is: a camera that is tried again and again is down since its first failure. */
+export function asItIsSince(camera: Pick<CameraStatus, "since" | "downSince">): string {
+  return camera.downSince ?? camera.since;
+}
+
+/** `for 3 min`, `down for 3 min`. */
+export function lasting(camera: Pick<CameraStatus, "since" | "downSince">, now: number): string {
+  const down = (camera.downSince ?? null) !== null;
+  return `${down ? "down for" : "for"} ${ago(asItIsSince(camera), now)}`;
 }
 
 /** The path, where the title is another one. */

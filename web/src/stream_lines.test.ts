@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { emptyState, streamKey, type LiveState } from "./store";
-import { count, linesOf, reasonOf } from "./stream_lines";
+import { count, lineSince, linesOf, reasonOf } from "./stream_lines";
 import { lead } from "./summary_words";
-import type { CameraStatus, PlanView, ServerStatus, Status, StreamStatus } from "./types";
+import type { CameraStatus, PlanView, ServerStatus, Status, StreamState, StreamStatus } from "./types";
 import type { Connection } from "./ws";
 
 const since = "2026-03-09T14:00:00Z";
@@ -39,6 +39,15 @@ describe("lines of the first page", () => {
     const offline = stream("cam1", { state: "offline", reason: "the server does not list it" });
     expect(shown(world([offline], [down]))).toEqual([["cam1", "offline", refused]]);
     expect(shown(world([offline], []))).toEqual([["cam1", "offline", "the server does not list it"]]);
+  });
+
+  it("a stream is dark since its camera is, not since its last try", () => {
+    const [before, after] = ["2026-03-09T13:00:00Z", "2026-03-09T15:00:00Z"];
+    const at = (state: StreamState, downSince: string | null) => lineSince({ stream: stream("cam1", { state }), camera: camera(1, { state: "backoff", downSince }) });
+    expect([at("offline", before), at("stalled", before), at("offline", after), at("offline", null)]).toEqual([before, before, since, since]);
+    expect([at("live", before), at("unknown", before), lineSince({ stream: stream("a", { state: "offline" }), camera: null })]).toEqual([since, since, since]);
+    const retrying = camera(1, { state: "starting", since: after, downSince: before, lastError: refused });
+    expect(linesOf(world([], [retrying])).map(lineSince)).toEqual([before]);
   });
 
   it("a running camera's last fault explains nothing", () => {

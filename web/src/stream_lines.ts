@@ -3,7 +3,7 @@
 // A camera that is down for long has no stream any more, and one that never came up never had one: without a line of its
 // own the page would look well while it is dark.
 
-import { why } from "./camera_words";
+import { asItIsSince, why } from "./camera_words";
 import { streamKey, type LiveState } from "./store";
 import type { CameraState, CameraStatus, RecordingStatus, StreamState, StreamStatus } from "./types";
 
@@ -32,13 +32,20 @@ export function reasonOf({ stream, camera }: StreamLine): string {
   return known !== null && !known.calm ? known.words : (stream.reason ?? "");
 }
 
+/** Since when it is in this state. A stream that comes and goes with each try of its camera is dark since the camera is. */
+export function lineSince({ stream, camera }: Pick<StreamLine, "stream" | "camera">): string {
+  const down = camera?.downSince ?? null;
+  const dark = stream.state === "offline" || stream.state === "stalled";
+  return dark && down !== null && Date.parse(down) < Date.parse(stream.since) ? down : stream.since;
+}
+
 /** What is known of the stream of a camera whose path the server does not list. */
 function absent(camera: CameraStatus): StreamStatus {
   return {
     server: camera.server,
     name: camera.path,
     state: "offline",
-    since: camera.since,
+    since: asItIsSince(camera),
     reason: isStarting(camera) ? "the camera is being started" : "nothing arrives at the server",
     sourceType: null,
     bytesReceived: 0,

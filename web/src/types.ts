@@ -52,6 +52,8 @@ export interface CameraStatus {
   record: boolean;
   state: CameraState;
   since: string;
+  /** Since when it brings no picture, through all its tries; null while it runs or has only just begun. */
+  downSince?: string | null;
   restarts: number;
   lastError: string | null;
   nextStart: string | null;
@@ -133,6 +135,8 @@ export interface LogRun {
 export interface WouldStop {
   id: number;
   name: string;
+  /** Display name. */
+  label?: string | null;
   reason: string;
 }
 
@@ -156,7 +160,7 @@ export interface PlanView {
 export interface Incident {
   id: string;
   kind: string;
-  subject: { type: "camera"; id: number; name: string } | { type: "server" | "service"; name: string } | { type: "stream"; server: string; name: string };
+  subject: { type: "camera"; id: number; name: string; label?: string } | { type: "server" | "service"; name: string } | { type: "stream"; server: string; name: string };
   cause: string;
   openedAt: string;
   closedAt: string | null;

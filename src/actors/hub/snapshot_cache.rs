@@ -131,6 +131,7 @@ mod tests {
             restarts: 2,
             last_error: None,
             next_start: None,
+            down_since: None,
             sound: None,
             server: "main".to_owned(),
             path: "front".to_owned(),

@@ -25,6 +25,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::camera::title;
 use super::fleet::{Fleet, Planned};
 
 /// A fleet of so many relays may change in any way.
@@ -41,6 +42,9 @@ pub struct WouldStop {
     pub id: i64,
     /// Its path.
     pub name: String,
+    /// Display name; null when the row had none.
+    #[serde(default)]
+    pub label: Option<String>,
     /// What became of its row.
     pub reason: String,
 }
@@ -88,14 +92,20 @@ pub struct Held {
     pub after: Fleet,
 }
 
+impl WouldStop {
+    /// What people read: the display name with the path, or the path alone.
+    pub fn title(&self) -> String {
+        title(&self.name, self.label.as_deref())
+    }
+}
+
 impl Held {
     /// What it would do, for people.
     pub fn summary(&self) -> String {
-        let mut names: Vec<&str> = self.would_stop.iter().map(|one| one.name.as_str()).take(NAMED).collect();
+        let mut names: Vec<String> = self.would_stop.iter().map(WouldStop::title).take(NAMED).collect();
         let more = self.would_stop.len().saturating_sub(NAMED);
-        let rest = format!("{more} more");
         if more > 0 {
-            names.push(&rest);
+            names.push(format!("{more} more"));
         }
         let earlier = match self.earlier {
             0 => String::new(),

@@ -130,7 +130,7 @@ fn would_stop(
         (None, Some(Plan::Refused(reason))) => format!("its row is refused: {reason}"),
         (None, Some(Plan::Run(source))) => format!("its row has another name: {}", source.name),
     };
-    WouldStop { id, name: before.facts.name.clone(), reason }
+    WouldStop { id, name: before.facts.name.clone(), label: before.facts.label.clone(), reason }
 }
 
 /// In words without a secret: hosts, or what follows them.
@@ -146,6 +146,7 @@ fn another_source(before: &CameraSource, after: &CameraSource) -> String {
 
 fn id_of(would_stop: &[WouldStop]) -> String {
     let mut hasher = DefaultHasher::new();
-    would_stop.hash(&mut hasher);
+    // What a camera is called changes nothing of what would happen.
+    would_stop.iter().for_each(|one| (one.id, &one.name, &one.reason).hash(&mut hasher));
     format!("{:016x}", hasher.finish())
 }

@@ -119,7 +119,7 @@ mod tests {
     }
 
     fn open(id: u128) -> Entry {
-        let subject = Subject::Camera { id: id as i64, name: "gate".to_owned() };
+        let subject = Subject::camera_of(id as i64, "gate");
         let (kind, cause) = (IncidentKind::CameraDown, "refused".to_owned());
         Entry::Open(Incident { id: Uuid::from_u128(id), kind, subject, cause, opened_at: at(0), closed_at: None })
     }

@@ -190,7 +190,7 @@ mod tests {
 
     /// The incidents of a life, as `kind cause opened closed` in seconds.
     fn told(life: &[(i64, Step)]) -> Vec<String> {
-        let subject = Subject::Camera { id: 7, name: "gate".to_owned() };
+        let subject = Subject::camera_of(7, "gate");
         let (mut story, mut book, mut server) = (Story::default(), Book::default(), Sight::Up);
         let mut incidents: Vec<super::super::Incident> = Vec::new();
         for (second, step) in life {

@@ -5,10 +5,11 @@ use uuid::Uuid;
 
 use super::world::{World, at, camera};
 use crate::adapters::live::Change;
+use crate::domain::camera::CameraStatus;
 use crate::domain::incident::{Incident, IncidentKind, Subject};
 
 async fn opened(world: &World, camera: i64, second: i64) -> Uuid {
-    let subject = Subject::Camera { id: camera, name: format!("cam{camera}") };
+    let subject = Subject::camera_of(camera, format!("cam{camera}"));
     let cause = "the camera refuses connections; is it on?".to_owned();
     let (id, kind) = (Uuid::now_v7(), IncidentKind::CameraDown);
     let incident = Incident { id, kind, subject, cause, opened_at: at(second), closed_at: None };
@@ -29,6 +30,10 @@ async fn incidents_are_listed_paged_and_filtered() {
         "cause": "the camera refuses connections; is it on?", "openedAt": "2027-01-15T08:00:10Z", "closedAt": null,
     });
     assert_eq!(page.json(), json!({"items": [wanted], "next": second}));
+    let labelled = CameraStatus { label: Some("Tür Süd".to_owned()), ..camera(2, "cam2") };
+    world.publish(vec![Change::Camera(labelled)]).await;
+    let subject = world.get("/api/v1/incidents?limit=1").await.json()["items"][0]["subject"].clone();
+    assert_eq!(subject, json!({"type": "camera", "id": 2, "name": "cam2", "label": "Tür Süd"}));
     let rest = world.get(&format!("/api/v1/incidents?limit=1&after={second}")).await.json();
     assert_eq!((&rest["items"][0]["id"], &rest["next"]), (&json!(first), &Value::Null));
     assert_eq!(rest["items"][0]["closedAt"], "2027-01-15T08:00:05Z");

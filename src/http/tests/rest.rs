@@ -141,7 +141,10 @@ async fn a_held_plan_is_shown_and_confirmed_by_its_id() {
     let world = World::new().await;
     let plan = world.get("/api/v1/cameras/plan").await.json();
     assert_eq!((&plan["running"], &plan["held"]["id"]), (&json!(4), &json!("0f")));
-    assert_eq!(plan["held"]["wouldStop"], json!([{"id": 1, "name": "gate", "reason": "its row is gone"}]));
+    assert_eq!(
+        plan["held"]["wouldStop"],
+        json!([{"id": 1, "name": "gate", "label": null, "reason": "its row is gone"}])
+    );
     for (body, status) in [(r#"{"id":"0e"}"#, 409), (r#"{"name":"x"}"#, 422), (r#"{"id":"0f"}"#, 200)] {
         let answer = world.send(Method::POST, "/api/v1/cameras/plan/apply", body).await;
         assert_eq!(answer.status, status, "{body}");
@@ -249,11 +252,15 @@ async fn ready_names_the_cameras_that_deliver_nothing() {
     assert_eq!((status, &cameras["ok"], &cameras["detail"]), (200, &json!(true), &json!("1 of 1 deliver")));
     let mut broken = camera(8, "gate");
     (broken.state, broken.last_error) = (CameraState::Degraded, Some("refuses the connection".to_owned()));
-    world.publish(vec![Change::Camera(broken)]).await;
+    world.publish(vec![Change::Camera(broken.clone())]).await;
     let (status, cameras) = told().await;
     let detail = "1 of 2 deliver nothing: gate (refuses the connection)";
     assert_eq!((&cameras["ok"], &cameras["detail"]), (&json!(false), &json!(detail)));
     assert_eq!((status, &cameras["required"]), (200, &json!(false)), "the other one goes on");
+    let labelled = CameraStatus { label: Some("Tür Süd".to_owned()), ..broken };
+    world.publish(vec![Change::Camera(labelled)]).await;
+    let detail = "1 of 2 deliver nothing: Tür Süd (gate) (refuses the connection)";
+    assert_eq!(told().await.1["detail"], json!(detail));
 }
 
 #[actix_web::test]

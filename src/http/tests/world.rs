@@ -187,6 +187,7 @@ pub fn camera(id: i64, name: &str) -> CameraStatus {
         restarts: 3,
         last_error: None,
         next_start: None,
+        down_since: None,
         sound: None,
         server: "main".to_owned(),
         path: name.to_owned(),
@@ -259,7 +260,8 @@ impl Commands for PlayedRoot {
     }
 
     async fn camera_plan(&self, _: bool) -> Result<PlanView> {
-        let would_stop = vec![WouldStop { id: 1, name: "gate".to_owned(), reason: "its row is gone".to_owned() }];
+        let would_stop =
+            vec![WouldStop { id: 1, name: "gate".to_owned(), label: None, reason: "its row is gone".to_owned() }];
         let held =
             HeldView { id: "0f".to_owned(), since: at(0), summary: "one of four".to_owned(), running: 4, would_stop };
         Ok(PlanView { held: Some(held), cameras: 4, running: 4 })

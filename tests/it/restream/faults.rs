@@ -6,7 +6,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use streamwarden::base::Kind;
 use streamwarden::demo::media_server::{Fault, Options};
-use streamwarden::domain::camera::CameraState;
+use streamwarden::domain::camera::{CameraState, CameraStatus};
 
 use super::peers::Peer;
 use super::program::until;
@@ -84,6 +84,24 @@ async fn without_an_api_the_media_go_on() {
     signal(stage.pid("gate").await, Signal::SIGKILL);
     stage.camera("gate", |camera| camera.is_some_and(|camera| camera.restarts == 1)).await;
     stage.state("gate", CameraState::Running).await;
+    stage.stop().await;
+}
+
+#[actix::test]
+async fn an_outage_lasts_from_its_first_failure_through_all_tries() {
+    let source = Source::start().await;
+    let mut stage = Stage::open().await;
+    stage.sql("INSERT INTO cameras(name, url) VALUES ('gate', 'rtsp://127.0.0.1:9/x')");
+    let first = stage.state("gate", CameraState::Backoff).await;
+    let down = first.down_since.expect("it is down");
+    let again = |camera: Option<&CameraStatus>| {
+        camera.is_some_and(|camera| camera.state == CameraState::Backoff && camera.restarts > first.restarts + 1)
+    };
+    let later = stage.camera("gate", again).await.expect("shown");
+    assert_eq!(later.down_since, Some(down));
+    assert!(later.since > down, "its state has changed since");
+    stage.sql(&format!("UPDATE cameras SET url = '{}'", source.url("a")));
+    assert_eq!(stage.state("gate", CameraState::Running).await.down_since, None);
     stage.stop().await;
 }
 

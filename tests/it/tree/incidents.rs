@@ -27,7 +27,7 @@ struct Stage {
 }
 
 fn camera(id: i64) -> Subject {
-    Subject::Camera { id, name: format!("cam{id}") }
+    Subject::camera_of(id, format!("cam{id}"))
 }
 
 impl Stage {

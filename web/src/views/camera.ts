@@ -1,7 +1,7 @@
 // One camera in full: what its restream does, how it is set up, what its ffmpeg said, and what went wrong with it.
 
-import { nextTry, pathBeside, titleOf, why } from "../camera_words";
-import { ago, dateTime } from "../format";
+import { asItIsSince, lasting, nextTry, pathBeside, titleOf, why } from "../camera_words";
+import { dateTime } from "../format";
 import { href } from "../router";
 import type { CameraStatus } from "../types";
 import { h, replace, set, show, text } from "../ui/dom";
@@ -94,7 +94,7 @@ class CameraPage implements View {
   tick(): void {
     if (this.camera === null) return;
     const now = this.now();
-    text(this.since, `for ${ago(this.camera.since, now)}, since ${dateTime(this.camera.since)}`);
+    text(this.since, `${lasting(this.camera, now)}, since ${dateTime(asItIsSince(this.camera))}`);
     const words = nextTry(this.camera, now);
     text(this.next, words ?? "");
     show(this.next, words !== null);

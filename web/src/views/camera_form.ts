@@ -3,6 +3,7 @@
 
 import { api, noRoute, Problem, sentence } from "../api";
 import { changes, sourceKey } from "../camera_edit";
+import { fullTitle } from "../camera_words";
 import { capital } from "../format";
 import type { CameraEdit, CameraKind, CameraSettings, CameraStatus, Probe } from "../types";
 import { openDialog } from "../ui/dialog";
@@ -71,7 +72,7 @@ class CameraForm {
       if (!this.submit.disabled) void this.send();
     });
     for (const event of ["input", "change", "focusout"]) form.addEventListener(event, () => this.changed());
-    this.dialog = openDialog(adding ? "Add a camera" : `Edit ${loaded.settings.name}`, form, () => this.probe.close());
+    this.dialog = openDialog(adding ? "Add a camera" : `Edit ${fullTitle(loaded.settings)}`, form, () => this.probe.close());
     this.fields.fill(loaded?.settings ?? null);
     this.fields.focus(adding ? "name" : loaded.settings.url === null ? "host" : "url");
   }
@@ -112,8 +113,8 @@ class CameraForm {
   private async save(edit: CameraEdit, tag: string | null): Promise<void> {
     this.submit.disabled = true;
     try {
-      if (this.loaded === null) toast(`Added ${(await api.addCamera(edit)).name}`);
-      else if (Object.keys(edit).length > 0) toast(`Changed ${(await api.editCamera(this.loaded.settings.id, edit, tag)).name}`);
+      if (this.loaded === null) toast(`Added ${fullTitle(await api.addCamera(edit))}`);
+      else if (Object.keys(edit).length > 0) toast(`Changed ${fullTitle(await api.editCamera(this.loaded.settings.id, edit, tag))}`);
       this.dialog.close();
       this.done();
     } catch (error) {

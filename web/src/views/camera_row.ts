@@ -1,8 +1,8 @@
 // One camera in the list, with its buttons.
 
 import { api } from "../api";
-import { nextTry, pathBeside, titleOf, why } from "../camera_words";
-import { ago, dateTime } from "../format";
+import { asItIsSince, fullTitle, lasting, nextTry, pathBeside, titleOf, why } from "../camera_words";
+import { dateTime } from "../format";
 import { href } from "../router";
 import type { CameraStatus } from "../types";
 import { h, set, show, text, type Row } from "../ui/dom";
@@ -47,7 +47,7 @@ export function cameraRow(first: CameraStatus, { now, visible, observer }: Surro
   observer.observe(element);
 
   const count = () => {
-    text(since, `for ${ago(camera.since, now())}`);
+    text(since, lasting(camera, now()));
     const words = nextTry(camera, now());
     show(next, words !== null);
     text(next, words ?? "");
@@ -67,7 +67,7 @@ export function cameraRow(first: CameraStatus, { now, visible, observer }: Surro
       set(name, "href", href({ page: "camera", id: camera.id }));
       text(where, [pathBeside(camera), camera.kind, camera.host].filter((one) => one !== null && one !== "").join(" · "));
       badge.update(camera.state);
-      set(since, "title", `since ${dateTime(camera.since)}`);
+      set(since, "title", `since ${dateTime(asItIsSince(camera))}`);
       const said = why(camera);
       text(fault, said?.words ?? "");
       set(fault, "data-calm", said?.calm);
@@ -76,12 +76,12 @@ export function cameraRow(first: CameraStatus, { now, visible, observer }: Surro
       text(restarts, camera.restarts);
       text(recording, camera.record ? "Yes" : "No");
       set(enabled, "aria-checked", camera.enabled ? "true" : "false");
-      set(enabled, "aria-label", `${camera.name} enabled`);
+      set(enabled, "aria-label", `${fullTitle(camera)} enabled`);
       text(words, camera.enabled ? "On" : "Off");
       restart.hidden = !camera.enabled;
-      set(restart, "aria-label", `Restart ${camera.name}`);
-      set(edit, "aria-label", `Edit ${camera.name}`);
-      set(trash, "aria-label", `Delete ${camera.name}`);
+      set(restart, "aria-label", `Restart ${fullTitle(camera)}`);
+      set(edit, "aria-label", `Edit ${fullTitle(camera)}`);
+      set(trash, "aria-label", `Delete ${fullTitle(camera)}`);
       count();
     },
   };

@@ -2,6 +2,7 @@
 // server's own summary is for screen readers, which hear it once; the list says the same to the eye.
 
 import { api, Problem } from "../api";
+import { fullTitle } from "../camera_words";
 import { ago, plural, timeOfDay } from "../format";
 import type { HeldPlan, WouldStop } from "../types";
 import { confirmDialog } from "../ui/dialog";
@@ -13,7 +14,7 @@ import { toast } from "../ui/toast";
 const FEW = 8;
 
 function list(cameras: readonly WouldStop[]): HTMLElement {
-  return h("ul", { class: "would-stop" }, cameras.map((one) => h("li", {}, h("b", {}, one.name), " ", h("span", {}, one.reason))));
+  return h("ul", { class: "would-stop" }, cameras.map((one) => h("li", {}, h("b", {}, fullTitle(one)), " ", h("span", {}, one.reason))));
 }
 
 export class HeldPlanPanel {

@@ -1,6 +1,7 @@
 // One stream's recordings: pick a day and a session, watch it, take the files.
 
 import { api, playlistUrl, Problem, sentence } from "../api";
+import { titleOf } from "../camera_words";
 import { byDay, endOf, type Day } from "../days";
 import { dateTime, day, duration, plural, timeOfDay } from "../format";
 import { position, wallClock, type Cue } from "../playlist";
@@ -26,7 +27,7 @@ export function recordingView(server: string, name: string, session: string | nu
 
 class RecordingPage implements View {
   readonly element: HTMLElement;
-  readonly title: string;
+  title: string;
   private days: Day[] = [];
   private sessions: RecordingSession[] = [];
   private day: string | null = null;
@@ -39,6 +40,8 @@ class RecordingPage implements View {
   private readonly timeline = new Timeline((at) => this.goTo(at));
   private readonly segments = new Segments();
   private readonly badge = new Badge(recordingLook);
+  private readonly heading = h("h1", { id: "recording-title" });
+  private readonly path = h("p", { class: "lead", hidden: true });
   private readonly lead = h("p", { class: "lead" });
   private readonly dayPicker: DayPicker;
   private readonly growing = h("p", { class: "growing", hidden: true }, sign("rec"), "Being recorded: it grows while you watch");
@@ -55,6 +58,8 @@ class RecordingPage implements View {
     private readonly now: () => number,
   ) {
     this.title = name;
+    text(this.heading, name);
+    text(this.path, name);
     this.dayPicker = new DayPicker((date) => this.showDay(date), now);
     this.list = new SessionList((id) => this.choose(id), now);
     this.player = new Player({
@@ -73,7 +78,7 @@ class RecordingPage implements View {
       "section",
       { class: "page", "aria-labelledby": "recording-title" },
       h("a", { class: "back", href: href({ page: "recordings" }) }, icon("back"), "Recordings"),
-      h("div", { class: "headline" }, h("div", {}, h("h1", { id: "recording-title" }, name), this.lead), this.badge.element),
+      h("div", { class: "headline" }, h("div", {}, this.heading, this.path, this.lead), this.badge.element),
       this.stage,
       this.empty,
     );
@@ -86,6 +91,10 @@ class RecordingPage implements View {
     const recorder = model.live.recordings.get(streamKey(this.server, this.name));
     show(this.badge.element, recorder !== undefined);
     if (recorder !== undefined) this.badge.update(recorder.state);
+    const camera = [...model.live.cameras.values()].find((one) => one.server === this.server && one.path === this.name);
+    this.title = camera === undefined ? this.name : titleOf(camera);
+    text(this.heading, this.title);
+    show(this.path, this.title !== this.name);
   }
 
   tick(now: number): void {

@@ -2,9 +2,10 @@
 
 import { api, sentence } from "../api";
 import { ago, bytes, dateTime, duration, timeOfDay, dayWords, day } from "../format";
+import { titleOf } from "../camera_words";
 import { href } from "../router";
 import { streamKey } from "../store";
-import type { RecordingStatus, RecordingSummary } from "../types";
+import type { CameraStatus, RecordingStatus, RecordingSummary } from "../types";
 import { h, Keyed, replace, set, show, text, type Row } from "../ui/dom";
 import { Badge, recordingLook } from "../ui/states";
 import type { Model, View } from "../ui/view";
@@ -18,7 +19,13 @@ interface Line {
   stream: string;
   summary: RecordingSummary | null;
   recorder: RecordingStatus | null;
+  /** The camera that delivers it. */
+  camera: CameraStatus | null;
   several: boolean;
+}
+
+function titleIn(line: Line): string {
+  return line.camera === null ? line.stream : titleOf(line.camera);
 }
 
 function moment(time: string, now: number): string {
@@ -27,6 +34,8 @@ function moment(time: string, now: number): string {
 
 function lineRow(first: Line, now: () => number): Row<Line> {
   const cell = (label: string, ...children: Node[]) => h("td", { role: "cell", "data-label": label }, ...children);
+  const link = h("a", { class: "name", href: href({ page: "recording", server: first.server, name: first.stream, session: null }) }, first.stream);
+  const path = h("small", { hidden: true }, first.stream);
   const server = h("small", {}, first.server);
   const badge = new Badge(recordingLook);
   const none = h("span", { class: "none" }, "not now");
@@ -35,7 +44,7 @@ function lineRow(first: Line, now: () => number): Row<Line> {
   const element = h(
     "tr",
     { role: "row" },
-    h("th", { scope: "row", role: "rowheader", class: "c-name" }, h("a", { class: "name", href: href({ page: "recording", server: first.server, name: first.stream, session: null }) }, first.stream), server),
+    h("th", { scope: "row", role: "rowheader", class: "c-name" }, link, path, server),
     h("td", { role: "cell", class: "c-state" }, h("span", { class: "line" }, badge.element, none), more),
     cell("Recorded", length as Node),
     cell("Size", size as Node),
@@ -47,6 +56,8 @@ function lineRow(first: Line, now: () => number): Row<Line> {
     element,
     update(line) {
       const { summary, recorder } = line;
+      text(link, titleIn(line));
+      show(path, titleIn(line) !== line.stream);
       show(server, line.several);
       set(element, "data-new", summary === null);
       show(badge.element, recorder !== null);
@@ -97,12 +108,13 @@ export function recordingsView(now: () => number): View {
   function lines(): Line[] {
     const found = new Map<string, Line>();
     const several = (model?.live.servers.size ?? 0) > 1;
-    for (const one of summaries ?? []) found.set(streamKey(one.server, one.stream), { server: one.server, stream: one.stream, summary: one, recorder: null, several });
+    const cameras = new Map([...(model?.live.cameras.values() ?? [])].map((one) => [streamKey(one.server, one.path), one]));
+    const line = (server: string, stream: string): Line => ({ server, stream, summary: null, recorder: null, camera: cameras.get(streamKey(server, stream)) ?? null, several });
+    for (const one of summaries ?? []) found.set(streamKey(one.server, one.stream), { ...line(one.server, one.stream), summary: one });
     for (const [key, recorder] of model?.live.recordings ?? []) {
-      const line = found.get(key) ?? { server: recorder.server, stream: recorder.name, summary: null, recorder, several };
-      found.set(key, { ...line, recorder });
+      found.set(key, { ...(found.get(key) ?? line(recorder.server, recorder.name)), recorder });
     }
-    return [...found.values()].sort((a, b) => a.stream.localeCompare(b.stream, "en", { numeric: true }) || a.server.localeCompare(b.server));
+    return [...found.values()].sort((a, b) => titleIn(a).localeCompare(titleIn(b), "en", { numeric: true }) || a.server.localeCompare(b.server));
   }
 
   function draw(): void {

@@ -1,11 +1,11 @@
 // One stream in full: how it has been, what it is made of, and the way to its camera and recordings.
 
 import { api, sentence } from "../api";
-import { titleOf } from "../camera_words";
+import { asItIsSince, titleOf } from "../camera_words";
 import { ago, bitrate, bytes, dateTime, plural, source } from "../format";
 import { href } from "../router";
 import { streamKey } from "../store";
-import { reasonOf } from "../stream_lines";
+import { lineSince, reasonOf } from "../stream_lines";
 import type { CameraStatus, Sample, StreamStatus, Track } from "../types";
 import { Chart } from "../ui/chart";
 import { h, replace, set, show, text } from "../ui/dom";
@@ -57,6 +57,8 @@ class StreamPage implements View {
   private readonly missing = h("div", { class: "panel empty", hidden: true });
   private readonly choices: HTMLButtonElement[];
   private readonly abort = new AbortController();
+  /** Since when it is as it is. */
+  private from: string | null = null;
   private shown = { facts: "", tracks: "", links: "" };
 
   constructor(
@@ -104,6 +106,7 @@ class StreamPage implements View {
     if (found === null) return;
     const first = this.stream === null;
     this.stream = found;
+    this.from = lineSince({ stream: found, camera });
     this.badge.update(found.state);
     const why = reasonOf({ stream: found, camera, recording: null, absent: false, several: false });
     text(this.reason, why);
@@ -115,7 +118,7 @@ class StreamPage implements View {
   }
 
   tick(now: number): void {
-    if (this.stream !== null) text(this.since, `for ${ago(this.stream.since, now)}, since ${dateTime(this.stream.since)}`);
+    if (this.from !== null) text(this.since, `for ${ago(this.from, now)}, since ${dateTime(this.from)}`);
     if (this.stream !== null && now - this.asked >= this.span.every) void this.refresh();
   }
 
@@ -152,8 +155,9 @@ class StreamPage implements View {
     show(this.body, false);
     show(this.missing, true);
     this.badge.update("offline");
-    text(this.since, "");
     this.stream = null;
+    this.from = camera === null ? null : asItIsSince(camera);
+    if (this.from === null) text(this.since, "");
     const because = camera?.lastError ?? null;
     replace(
       this.missing,

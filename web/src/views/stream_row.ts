@@ -5,9 +5,9 @@ import { Sparkline } from "../ui/sparkline";
 import { Badge, cameraLook, recordingLook, streamLook } from "../ui/states";
 import { ago, bitrate, dateTime, plural, source, track } from "../format";
 import { href } from "../router";
-import { nextTry, titleOf } from "../camera_words";
+import { fullTitle, nextTry, titleOf } from "../camera_words";
 import { streamKey } from "../store";
-import { reasonOf, type StreamLine } from "../stream_lines";
+import { lineSince, reasonOf, type StreamLine } from "../stream_lines";
 import type { Past } from "../past";
 import type { RecordingStatus } from "../types";
 
@@ -64,7 +64,7 @@ export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLi
     // With hundreds of streams, only what is on screen is worth drawing, and worth asking the server for.
     if (!around.visible.has(key)) return;
     const now = around.now();
-    text(since, `for ${ago(line.stream.since, now)}`);
+    text(since, `for ${ago(lineSince(line), now)}`);
     const words = line.camera === null || line.stream.state === "live" ? null : nextTry(line.camera, now);
     show(next, words !== null);
     text(next, words ?? "");
@@ -89,13 +89,13 @@ export function streamRow(first: StreamLine, around: Surroundings): Row<StreamLi
       show(path, title !== name);
       show(serverName, given.several);
       badge.update(stream.state);
-      set(since, "title", `since ${dateTime(stream.since)}`);
+      set(since, "title", `since ${dateTime(lineSince(given))}`);
       // What the camera is doing about it, and the way to its log.
       show(cameraLink, camera !== null && stream.state !== "live");
       if (camera !== null) {
         cameraBadge.update(camera.state);
         set(cameraLink, "href", href({ page: "camera", id: camera.id }));
-        set(cameraLink, "aria-label", `Camera ${camera.name}: ${cameraLook[camera.state]?.words ?? camera.state}`);
+        set(cameraLink, "aria-label", `Camera ${fullTitle(camera)}: ${cameraLook[camera.state]?.words ?? camera.state}`);
       }
       const why = reasonOf(given);
       text(reason, why);

@@ -178,8 +178,9 @@ impl Restreams {
     pub(super) fn status_of(&self, id: i64) -> Option<CameraStatus> {
         let planned = self.fleet.get(&id)?;
         let state = if planned.source().is_some() { CameraState::Waiting } else { CameraState::Stopped };
-        let last_error = planned.refusal().map(str::to_owned);
-        Some(CameraStatus { last_error, ..planned.facts.status(&self.setup.server, state, Utc::now()) })
+        let (last_error, now) = (planned.refusal().map(str::to_owned), Utc::now());
+        let down_since = last_error.as_ref().map(|_| now);
+        Some(CameraStatus { last_error, down_since, ..planned.facts.status(&self.setup.server, state, now) })
     }
 
     /// Somebody wants a camera restarted.

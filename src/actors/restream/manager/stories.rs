@@ -27,7 +27,7 @@ pub(super) struct Stories {
 impl Restreams {
     fn camera(&self, id: i64) -> Subject {
         let name = self.fleet.get(&id).map(|planned| planned.facts.name.clone()).unwrap_or_default();
-        Subject::Camera { id, name }
+        Subject::camera_of(id, name)
     }
 
     fn follow(&self, id: i64, verdicts: impl IntoIterator<Item = Verdict>) {

@@ -13,7 +13,7 @@ fn at(minute: i64) -> DateTime<Utc> {
 }
 
 fn camera(id: i64) -> Subject {
-    Subject::Camera { id, name: format!("cam{id}") }
+    Subject::camera_of(id, format!("cam{id}"))
 }
 
 fn incident(kind: IncidentKind, subject: Subject, minute: i64) -> Incident {
@@ -33,7 +33,7 @@ async fn opened(database: &dyn Database, incident: Incident) -> Incident {
 pub(in crate::adapters::database) async fn one_incident_of_a_kind_is_open_per_subject(database: &dyn Database) {
     use IncidentKind::{CameraDown, CameraStalled};
     let first = opened(database, incident(CameraDown, camera(7), 0)).await;
-    let again = incident(CameraDown, Subject::Camera { id: 7, name: "renamed".to_owned() }, 1);
+    let again = incident(CameraDown, Subject::camera_of(7, "renamed"), 1);
     assert_eq!(database.open_incident(again.clone()).await.expect("asked"), first.id, "that one is open");
     assert_eq!(database.open_incident(first.clone()).await.expect("asked"), first.id, "the answer was lost");
     assert_eq!(database.incidents(all()).await.expect("listed"), std::slice::from_ref(&first));

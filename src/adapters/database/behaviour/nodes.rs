@@ -54,7 +54,7 @@ pub(in crate::adapters::database) async fn recordings_are_their_nodes_own(a: &dy
 
 pub(in crate::adapters::database) async fn incidents_and_looks_are_their_nodes_own(a: &dyn Database, b: &dyn Database) {
     let at: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().expect("a time");
-    let subject = Subject::Camera { id: 7, name: "gate".to_owned() };
+    let subject = Subject::camera_of(7, "gate");
     let incident = |cause: &str| Incident {
         id: Uuid::now_v7(),
         kind: IncidentKind::CameraDown,

@@ -59,6 +59,7 @@ fn camera(id: i64) -> Change {
         restarts: 0,
         last_error: None,
         next_start: None,
+        down_since: None,
         sound: None,
         server: "main".to_owned(),
         path: format!("cam{id}"),
