@@ -74,12 +74,17 @@ test("a display name is shown first, with the path beside it, and is found by th
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Display name", { exact: true }).fill(label);
     const sent = page.waitForRequest((one) => one.method() === "PATCH");
+    const toasts = await recordTexts(page, ".toast");
     await dialog.getByRole("button", { name: "Save" }).click();
     expect((await sent).postDataJSON()).toEqual({ label });
+    await expect.poll(toasts).toContainEqual(expect.stringContaining(`Changed ${label} (${name})`));
     await expect(dialog).toHaveCount(0);
     const row = page.locator(`.cameras tr[data-camera="${id}"]`);
     await expect(row.getByRole("link", { name: label, exact: true })).toBeVisible();
     await expect(row.locator(".c-name small")).toContainText(name);
+    // What acts names both; and a camera that is tried again and again is down since its first failure.
+    await expect(row.getByRole("button", { name: `Restart ${label} (${name})` })).toBeVisible();
+    await expect(row.locator(".c-state")).toContainText(/down for \d/);
 
     await page.goto("#/");
     await page.getByLabel("Filter streams").fill("süd tor");
