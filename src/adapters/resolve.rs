@@ -1,25 +1,158 @@
 //! Names of cameras into addresses, before anything connects to them: the rule for addresses is `domain::camera::Reach`.
+//!
+//! Whoever starts a program that connects to a camera needs a [`CheckedAddress`], and only [`check_address`] gives one.
 
+use std::io;
+use std::net::{IpAddr, ToSocketAddrs};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use tokio::net::lookup_host;
-use tokio::time::timeout;
+use futures_util::{StreamExt, future, stream};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::base::Result;
+use crate::base::error::Kind;
+use crate::base::{Error, Result};
+use crate::domain::camera::sheet::{SheetFault, SheetTarget};
 use crate::domain::camera::{CameraSource, Reach};
 
-/// Longest wait for the addresses of a name.
+/// Somebody waits before a screen for the addresses of a name.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Refuses a source when one of its addresses is none that a camera may have. A name without an address passes: who
-/// connects says more of it.
+/// A connection waits so long for them: a resolver asks a second server after 5 s as a rule.
+const START_PATIENCE: Duration = Duration::from_secs(15);
+
+/// And for those of a whole sheet, of which so many are looked up at once.
+const SHEET_PATIENCE: Duration = Duration::from_secs(5);
+const SHEET_LOOKUPS: usize = 64;
+
+/// Names looked up at once. Each has a thread for as long as the resolver takes, also when nobody waits any more.
+static LOOKUPS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(256)));
+
+/// Proof that the addresses of a camera were looked at and that it may be connected to.
+#[derive(Clone, Debug)]
+pub struct CheckedAddress {
+    host: String,
+    port: Option<u16>,
+}
+
+impl CheckedAddress {
+    /// Whether it is for the place that this source calls.
+    pub fn is_for(&self, source: &CameraSource) -> bool {
+        self.host == source.host && self.port == source.port()
+    }
+}
+
+/// Refuses a source when one of its addresses is none that a camera may have. A name without an address, or without one in
+/// time, passes: it is looked at again by [`check_address`].
 ///
 /// # Errors
 /// `Invalid` for `host`.
 pub async fn check(reach: &Reach, source: &CameraSource) -> Result<()> {
-    let (host, port) = (source.host.as_str(), source.port());
-    // By the system's own resolver, as ffmpeg does: it also reads `2852039166` and `0x7f.1`.
-    let found = timeout(PATIENCE, lookup_host((host, port.unwrap_or(0)))).await;
-    let Ok(Ok(addresses)) = found else { return Ok(()) };
-    addresses.into_iter().try_for_each(|address| reach.check(address.ip(), port))
+    match addresses(source, PATIENCE).await {
+        Some(found) => judge(reach, source, found),
+        None => Ok(()),
+    }
+}
+
+/// The same for a connection that is about to be made. A name without an address passes: who connects says more of it. A
+/// source that calls us is not called.
+///
+/// # Errors
+/// `Invalid` for `host`; `Timeout` when the addresses of a name are not known in time.
+pub async fn check_address(reach: &Reach, source: &CameraSource) -> Result<CheckedAddress> {
+    match addresses(source, START_PATIENCE).await {
+        Some(found) => judge(reach, source, found)?,
+        None => {
+            let text = format!(
+                "the name {} was not resolved within {} s; check the name servers of this machine",
+                source.host,
+                START_PATIENCE.as_secs()
+            );
+            return Err(Error::new(Kind::Timeout, text));
+        }
+    }
+    Ok(CheckedAddress { host: source.host.clone(), port: source.port() })
+}
+
+/// Refuses the lines of a sheet whose cameras lead to such an address. Names that are not resolved in time pass, as in
+/// [`check`], however many there are.
+pub async fn check_lines(reach: &Reach, called: Vec<SheetTarget>) -> Vec<SheetFault> {
+    let until = Instant::now() + SHEET_PATIENCE;
+    let looks = called.into_iter().map(|SheetTarget { line, source }| async move {
+        let error = timeout_at(until, check(reach, &source)).await.unwrap_or(Ok(())).err()?;
+        Some(SheetFault::new(line, error.field(), error.message()))
+    });
+    stream::iter(looks).buffer_unordered(SHEET_LOOKUPS).filter_map(future::ready).collect().await
+}
+
+fn judge(reach: &Reach, source: &CameraSource, found: io::Result<Vec<IpAddr>>) -> Result<()> {
+    let port = source.port();
+    found.unwrap_or_default().into_iter().try_for_each(|address| reach.check(address, port))
+}
+
+/// By the system's own resolver, as ffmpeg does: it also reads `2852039166` and `0x7f.1`. `None` when it does not answer in
+/// time. Nobody is asked about a literal address.
+async fn addresses(source: &CameraSource, patience: Duration) -> Option<io::Result<Vec<IpAddr>>> {
+    if source.calls_us() {
+        return Some(Ok(Vec::new()));
+    }
+    if let Ok(address) = source.host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        return Some(Ok(vec![address]));
+    }
+    let host = source.host.clone();
+    let asked = async {
+        let permit = Arc::clone(&LOOKUPS).acquire_owned().await.map_err(io::Error::other)?;
+        let look = move || {
+            let found = (host.as_str(), 0).to_socket_addrs();
+            drop(permit);
+            found.map(|found| found.map(|address| address.ip()).collect())
+        };
+        spawn_blocking(look).await.map_err(io::Error::other)?
+    };
+    timeout(patience, asked).await.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+
+    use super::*;
+    use crate::domain::camera::{CameraEdit, Kinds, draft};
+
+    fn source(url: &str) -> CameraSource {
+        let edit = CameraEdit { url: Some(Some(SecretString::from(url))), ..CameraEdit::default() };
+        draft(None, &edit, &Kinds::new()).expect(url)
+    }
+
+    #[tokio::test]
+    async fn what_may_be_connected_to_is_cleared_for_that_place_alone() {
+        let reach = Reach { allowed: vec![], own_ports: vec![9997] };
+        for (url, wanted) in [
+            ("rtsp://10.0.0.9/a", true),
+            ("rtsp://[2001:db8::1]/a", true),
+            ("http://127.0.0.1:8554/a", true),
+            ("rtsp://no-such-host.invalid/a", true),
+            ("srt://0.0.0.0:9997?mode=listener", true),
+            ("http://169.254.169.254/latest", false),
+            ("http://2852039166/latest", false),
+            ("rtsp://[fe80::1]/a", false),
+            ("http://0x7f.1:9997/v3", false),
+            ("http://localhost:9997/v3", false),
+            ("srt://127.0.0.1:9997", false),
+        ] {
+            let source = source(url);
+            let checked = check_address(&reach, &source).await;
+            assert_eq!(checked.is_ok(), wanted, "{url}: {checked:?}");
+            assert_eq!(check(&reach, &source).await.is_ok(), wanted, "{url}");
+            match checked {
+                Ok(checked) => assert!(checked.is_for(&source), "{url}"),
+                Err(error) => assert!(error.to_string().contains("restream.allowed_networks"), "{error}"),
+            }
+        }
+        let one = check_address(&reach, &source("rtsp://10.0.0.9/a")).await.expect("checked");
+        assert!(one.is_for(&source("rtsp://10.0.0.9/b")));
+        assert!(!one.is_for(&source("rtsp://10.0.0.8/a")) && !one.is_for(&source("rtsp://10.0.0.9:8554/a")));
+    }
 }

@@ -46,7 +46,7 @@ pub(super) async fn edit(settings: &Settings, camera: &str, edit: CameraEdit) ->
     let database = open(settings).await?;
     let row = find(&database, camera).await?;
     let (checked, kinds) = (edit.clone(), read_kinds(&database).await?);
-    if edit.host.is_some() || edit.port.is_some() || edit.url.is_some() || edit.kind.is_some() {
+    if edit.names_place() {
         resolve::check(&restream::reach(settings), &draft(Some(&row), &edit, &kinds)?).await?;
     }
     let only_if = Condition::new(move |row| check_edit(Some(row), &checked, &kinds));
@@ -71,7 +71,8 @@ fn note_meant(settings: &Settings, id: i64, row: Option<&CameraRow>) {
 }
 
 pub(super) async fn import(settings: &Settings, file: &[u8], dry: bool) -> Result<ImportReport> {
-    write_sheet(&open(settings).await?, file, dry).await
+    let reach = restream::reach(settings);
+    write_sheet(&open(settings).await?, file, dry, async |called| resolve::check_lines(&reach, called).await).await
 }
 
 /// What a program elsewhere that relays these cameras holds, as its incident tells.

@@ -116,6 +116,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         commands: Arc::new(commands::ToTheTree(root.clone())),
         dropped_log_lines: crate::logging::dropped,
         allowed_origins: runtime_settings.origins.subscribe(),
+        reach: runtime_settings.reach.subscribe(),
     };
     let http = http::serve(listener, Arc::new(state), child::descriptor_limit())?;
     instance.announce(http.address(), &database_name)?;
@@ -318,8 +319,8 @@ pub async fn open_database(settings: &Settings) -> Result<SharedDatabase> {
     match &settings.database {
         Database::Sqlite(path) => Ok(database::sqlite::open(path).await?),
         Database::Postgres(postgres) => Ok(database::postgres::open(postgres).await?),
-        Database::Site { url, cameras_query, own } => {
-            let cameras = SiteTable::open(url, cameras_query).await?;
+        Database::Site { url, cameras_query, listen_url, own } => {
+            let cameras = SiteTable::open(url, listen_url.as_ref(), cameras_query).await?;
             Ok(Arc::new(WithSite { cameras, own: database::sqlite::open(own).await? }))
         }
     }
@@ -336,11 +337,12 @@ async fn open_database_or_wait(settings: &Settings) -> Result<SharedDatabase> {
     match &settings.database {
         Database::Sqlite(path) => Ok(file(path).await?),
         Database::Postgres(postgres) => Ok(database::postgres::open_or_wait(postgres).await?),
-        Database::Site { url, cameras_query, own } => {
+        Database::Site { url, cameras_query, listen_url, own } => {
+            let listen_url = listen_url.as_ref();
             let own = file(own).await?;
             let cameras = match again {
-                true => SiteTable::open_again(url, cameras_query).await?,
-                false => SiteTable::open(url, cameras_query).await?,
+                true => SiteTable::open_again(url, listen_url, cameras_query).await?,
+                false => SiteTable::open(url, listen_url, cameras_query).await?,
             };
             Ok(Arc::new(WithSite { cameras, own }))
         }

@@ -85,8 +85,14 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
         records,
         starts: true,
     };
-    let node =
-        NodeHandles { database: database.clone(), claim, folders, admitted: Arc::default(), troubles: Arc::default() };
+    let node = NodeHandles {
+        database: database.clone(),
+        claim,
+        folders,
+        admitted: Arc::default(),
+        troubles: Arc::default(),
+        standby: Arc::default(),
+    };
     membership::admit(&node).await?;
     let live = Arc::new(Memory::new(settings.monitor.history));
     Ok(Services { roles, database, live, objects, spool, node, disk: Arc::default(), ffmpeg })
@@ -196,9 +202,11 @@ fn restream_child(
     let setup = RestreamSetup::from_settings(settings, version, mark.to_owned(), true)?;
     let (knob, setup) = Setting::adjustable(Arc::new(setup));
     let (database, live, incidents) = (services.database.clone(), services.live.clone(), incidents.clone());
-    let runs = RunLogs::default();
+    let (runs, standby) = (RunLogs::default(), services.node.standby.subscribe());
     let build = move || {
-        Restreams::new(setup.clone(), database.clone(), live.clone(), incidents.clone()).with_runs(runs.clone())
+        Restreams::new(setup.clone(), database.clone(), live.clone(), incidents.clone())
+            .with_runs(runs.clone())
+            .with_standby(standby.clone())
     };
     Ok((Child::new(RESTREAMS, Restart::Always, build), knob))
 }

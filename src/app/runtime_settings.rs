@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::actors::restream::RestreamSetup;
+use crate::actors::restream::{RestreamSetup, reach};
 use crate::actors::supervision::Setting;
 use crate::actors::upload::UploadRules;
 use crate::base::Result;
 use crate::config::Settings;
 use crate::config::settings::Record;
+use crate::domain::camera::Reach;
 
 /// The senders. What they send stays in the channel for managers that are built again.
 pub(super) struct RuntimeSettings {
@@ -19,6 +20,8 @@ pub(super) struct RuntimeSettings {
     upload: watch::Sender<UploadRules>,
     /// Origins that HTTP lets in.
     pub(super) origins: watch::Sender<Vec<String>>,
+    /// Addresses that cameras may have, for HTTP.
+    pub(super) reach: watch::Sender<Reach>,
     /// Where the role restream runs.
     pub(super) restream: Option<watch::Sender<Arc<RestreamSetup>>>,
 }
@@ -37,8 +40,9 @@ impl RuntimeSettings {
         let (set_record, record) = Setting::adjustable(settings.record.clone());
         let (set_upload, upload) = Setting::adjustable(upload_rules(settings));
         let origins = watch::Sender::new(settings.http.allowed_origins.clone());
+        let reach = watch::Sender::new(reach(settings));
         let runtime_settings =
-            Self { interval: set_interval, record: set_record, upload: set_upload, origins, restream: None };
+            Self { interval: set_interval, record: set_record, upload: set_upload, origins, reach, restream: None };
         (runtime_settings, LiveSettings { interval, record, upload })
     }
 
@@ -51,6 +55,8 @@ impl RuntimeSettings {
             new.reach.own_ports.clone_from(&now.reach.own_ports);
             restream.send_if_modified(|setup| replace(setup, Arc::new(new), |old, new| old.runs_like(new)));
         }
+        let allowed = &settings.restream.allowed_networks;
+        self.reach.send_if_modified(|reach| replace(&mut reach.allowed, allowed.clone(), |old, new| old == new));
         let origins = &settings.http.allowed_origins;
         self.origins.send_if_modified(|allowed| replace(allowed, origins.clone(), |old, new| old == new));
         self.interval.send_if_modified(|interval| replace(interval, settings.monitor.interval, |old, new| old == new));

@@ -158,8 +158,8 @@ fn schema(database: &Database) -> Option<&str> {
 
 fn listen_url(database: &Database) -> Option<&SecretString> {
     match database {
-        Database::Postgres(postgres) => postgres.listen_url.as_ref(),
-        Database::Sqlite(_) | Database::Site { .. } => None,
+        Database::Postgres(Postgres { listen_url, .. }) | Database::Site { listen_url, .. } => listen_url.as_ref(),
+        Database::Sqlite(_) => None,
     }
 }
 

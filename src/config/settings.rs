@@ -103,6 +103,8 @@ pub enum Database {
         url: SecretString,
         /// One SELECT that gives the cameras, columns by name.
         cameras_query: String,
+        /// The server itself, where `url` leads to a pooler that shares its connections.
+        listen_url: Option<SecretString>,
         /// Our SQLite file.
         own: PathBuf,
     },

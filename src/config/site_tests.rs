@@ -1,5 +1,7 @@
 //! `database.cameras_query`: a site with a table of its own.
 
+use secrecy::ExposeSecret;
+
 use super::settings::Database;
 use super::{CliOverrides, Sources, load};
 
@@ -23,6 +25,17 @@ fn a_site_with_its_own_table_keeps_ours_in_the_data_folder() {
         ("SELECT id, name, url FROM cctv", "/srv/video/streamwarden.db".as_ref())
     );
     assert!(!format!("{settings:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_site_behind_a_pooler_names_its_server_too() {
+    let toml = "[database]\ncameras_query = \"SELECT 1\"\nlisten_url = \"postgresql://u:hunter3@direct/d\"\n";
+    let (_folder, sources) = sources(toml, Some("postgresql://u:hunter2@h/d"));
+    let settings = load(&sources).expect("valid");
+    let Database::Site { listen_url, .. } = &settings.database else { panic!("{:?}", settings.database) };
+    let given = listen_url.as_ref().expect("given").expose_secret();
+    assert!(given.contains("host='direct'") && given.contains("hunter3"), "the server itself");
+    assert!(!format!("{settings:?}").contains("hunter"));
 }
 
 #[test]

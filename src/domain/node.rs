@@ -16,6 +16,10 @@ pub const BEAT: Duration = Duration::from_secs(5);
 /// A node that gave no sign of life for so long has ended.
 pub const SILENT: Duration = Duration::from_secs(20);
 
+/// A process that started while the database was away heeds those who have worked on it before: as long as they may not
+/// have found out that it is back, a node that had relays and was not stopped counts as one that comes.
+pub const REJOIN_GRACE: Duration = Duration::from_secs(15);
+
 /// A process that wants to be a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeClaim {
@@ -119,14 +123,33 @@ pub fn admit(claim: &NodeClaim, nodes: &[Node]) -> Result<Place> {
 pub fn other_relay(claim: &NodeClaim, nodes: &[Node]) -> Option<Error> {
     let is_other = |node: &&Node| node.relays && node.is_alive() && node.instance != claim.instance;
     let other = nodes.iter().find(is_other).filter(|_| claim.relays)?;
+    Some(relayed_by(&other.name, Some(&other.last_sign())))
+}
+
+/// The error when the node of this name relays the same cameras; with `last_sign` where it is known by its signs of life.
+pub fn relayed_by(name: &str, last_sign: Option<&str>) -> Error {
+    let (sign, forgotten) = match last_sign {
+        Some(sign) => {
+            (format!(" ({sign})"), format!(". One that was killed is forgotten after {} s", SILENT.as_secs()))
+        }
+        None => (String::new(), String::new()),
+    };
     let text = format!(
-        "the cameras of this database are relayed by the node {:?} already ({}), and would be pulled twice; stop it, or \
-         leave \"restream\" out of this one's roles. One that was killed is forgotten after {} s",
-        other.name,
-        other.last_sign(),
-        SILENT.as_secs()
+        "the cameras of this database are relayed by the node {name:?} already{sign}, and would be pulled twice; stop it, or \
+         leave \"restream\" out of this one's roles{forgotten}"
     );
-    Some(Error::new(Kind::Conflict, text).at("roles"))
+    Error::new(Kind::Conflict, text).at("roles")
+}
+
+/// Whether another process relays these cameras: another node, or one on a copy of our data folder.
+pub fn is_relayed_elsewhere(claim: &NodeClaim, nodes: &[Node]) -> bool {
+    claim.relays && nodes.iter().any(|node| node.relays && node.is_alive() && node.run != claim.run)
+}
+
+/// Whether a node that had relays may come back: it was not stopped, and gives no sign of life since the database was away.
+pub fn may_rejoin(claim: &NodeClaim, nodes: &[Node]) -> bool {
+    let is_missed = |node: &Node| node.relays && !node.stopped && !node.is_alive() && node.instance != claim.instance;
+    claim.relays && nodes.iter().any(is_missed)
 }
 
 #[cfg(test)]
@@ -198,6 +221,29 @@ mod tests {
                 }
                 (found, wanted) => panic!("{what}: {found:?} instead of {wanted:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn who_relays_beside_us_and_who_may_come_back() {
+        let stopped = |node: Node| Node { stopped: true, ..node };
+        let recorder = |node: Node| Node { relays: false, ..node };
+        let mine = Node { run: Uuid::from_u128(77), ..node("a", 1, 0) };
+        for (what, node, beside, back) in [
+            ("ourselves", mine, false, false),
+            ("another", node("b", 2, 3), true, false),
+            ("a copy of us", node("a", 1, 3), true, false),
+            ("our own process before", node("a", 1, 99), false, false),
+            ("another, silent", node("b", 2, 99), false, true),
+            ("another, stopped", stopped(node("b", 2, 99)), false, false),
+            ("a recorder", recorder(node("b", 2, 3)), false, false),
+            ("a silent recorder", recorder(node("b", 2, 99)), false, false),
+        ] {
+            let nodes = [node];
+            let found = (is_relayed_elsewhere(&claim("a", 1), &nodes), may_rejoin(&claim("a", 1), &nodes));
+            assert_eq!(found, (beside, back), "{what}");
+            let monitor = NodeClaim { relays: false, ..claim("a", 1) };
+            assert!(!is_relayed_elsewhere(&monitor, &nodes) && !may_rejoin(&monitor, &nodes), "{what}");
         }
     }
 

@@ -11,6 +11,7 @@ use super::error::{Answer, Problem};
 use super::query::Query;
 use super::state::State;
 use crate::adapters::database::import::import as write_sheet;
+use crate::adapters::resolve;
 use crate::domain::camera::sheet::{self, ImportReport};
 
 const CSV: &str = "text/csv; charset=utf-8";
@@ -42,7 +43,9 @@ pub(super) async fn export(state: web::Data<State>) -> Answer {
 pub(super) async fn import(state: web::Data<State>, request: HttpRequest, Csv(file): Csv) -> Answer {
     let mut query = Query::of(&request)?;
     let dry = query.parsed("dryRun", "true or false")?.unwrap_or(false);
-    let report = write_sheet(&state.database, &file, dry).await?;
+    let reach = state.reach.borrow().clone();
+    let checked = async |called| resolve::check_lines(&reach, called).await;
+    let report = write_sheet(&state.database, &file, dry, checked).await?;
     let mut answer = if report.is_refused() { HttpResponse::UnprocessableEntity() } else { HttpResponse::Ok() };
     Ok(answer.json(report))
 }

@@ -17,7 +17,7 @@ use crate::adapters::live::SharedLive;
 use crate::adapters::objects::SharedObjects;
 use crate::adapters::spool::SharedSpool;
 use crate::base::Result;
-use crate::domain::camera::{CameraEdit, CameraStatus};
+use crate::domain::camera::{CameraEdit, CameraStatus, Reach};
 use crate::domain::hold::PlanView;
 use crate::domain::probe::ProbeView;
 use crate::domain::role::Role;
@@ -82,6 +82,8 @@ pub struct State {
     pub dropped_log_lines: fn() -> u64,
     /// Origins besides our own that may use the page, as `https://host[:port]`; may change while we run.
     pub allowed_origins: watch::Receiver<Vec<String>>,
+    /// Which addresses cameras may have; may change while we run.
+    pub reach: watch::Receiver<Reach>,
 }
 
 /// Version of this program.

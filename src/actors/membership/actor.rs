@@ -1,5 +1,6 @@
 //! The actor: a sign of life and a look at the folders every few seconds, and what is wrong as incidents.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, WrapFuture};
@@ -7,7 +8,7 @@ use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use super::{NodeHandles, PATIENCE, folders, join};
+use super::{NodeHandles, PATIENCE, folders, join_again};
 use crate::actors::incidents::{IncidentsHandle, now};
 use crate::actors::supervision::{Supervised, supervised};
 use crate::adapters::database::Joined;
@@ -15,7 +16,7 @@ use crate::base::error::Kind;
 use crate::base::{Error, Result};
 use crate::domain::incident::{IncidentKind, Subject};
 use crate::domain::moment::Moment;
-use crate::domain::node::{BEAT, other_relay};
+use crate::domain::node::BEAT;
 
 /// Left to our parent when we stop.
 const MARGIN: Duration = Duration::from_millis(200);
@@ -27,6 +28,8 @@ pub struct Membership {
     handles: NodeHandles,
     incidents: IncidentsHandle,
     joining: bool,
+    /// When the database answered first, as far as that was asked.
+    answered: Arc<OnceLock<Instant>>,
     /// What the database said last; nothing while it does not answer.
     joined: Option<Joined>,
     /// Since when the folders are being looked at. A disk may hang: signs of life do not wait for it.
@@ -38,25 +41,32 @@ pub struct Membership {
 impl Membership {
     /// A process that asks to be admitted until it is.
     pub fn new(handles: NodeHandles, incidents: IncidentsHandle) -> Self {
-        Self { handles, incidents, joining: false, joined: None, looking: None, took_up: false }
+        Self {
+            handles,
+            incidents,
+            joining: false,
+            answered: Arc::default(),
+            joined: None,
+            looking: None,
+            took_up: false,
+        }
     }
 
     fn join(&mut self, ctx: &mut Context<Self>) {
         if std::mem::replace(&mut self.joining, true) {
             return;
         }
-        let (handles, begun) = (self.handles.clone(), now());
-        let joining = async move { join(&handles).await };
+        let (handles, answered, begun) = (self.handles.clone(), Arc::clone(&self.answered), now());
+        let joining = async move { join_again(&handles, &answered).await };
         ctx.spawn(joining.into_actor(self).map(move |answer, membership, ctx| {
             membership.joining = false;
-            let node = match &answer {
-                Ok(joined) => Some(match other_relay(&membership.handles.claim, &joined.others) {
-                    Some(error) => Err(error.message().to_owned()),
-                    None => Ok(()),
-                }),
-                Err(error) if error.kind() == Kind::Conflict => Some(Err(error.message().to_owned())),
+            let standby = membership.handles.standby.borrow().clone();
+            let node = match (&answer, standby) {
+                (_, Some(why)) => Some(Err(why)),
+                (Ok(_), None) => Some(Ok(())),
+                (Err(error), None) if error.kind() == Kind::Conflict => Some(Err(error.message().to_owned())),
                 // That the database is away is told by whoever asks it for cameras or rows.
-                Err(_) => None,
+                (Err(_), None) => None,
             };
             if let Some(node) = node {
                 membership.found(NODE, node, begun);

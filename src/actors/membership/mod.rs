@@ -3,7 +3,8 @@
 //!
 //! While the database has not admitted it, or another process has taken its place, nothing that belongs to a node is
 //! written or taken (`adapters::database`); a folder that is not mounted or another one stops what works in it
-//! (`adapters::folder`). Here that is found out, told as incidents and healed. Relays are never stopped by it.
+//! (`adapters::folder`). Here that is found out, told as incidents and healed. Relays end only where another process is seen to
+//! relay the same cameras, and go on when it has gone.
 
 mod actor;
 mod folders;
@@ -11,20 +12,20 @@ mod folders;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 pub use actor::Membership;
 
 use crate::adapters::database::{Joined, NodeFolder, SharedDatabase};
 use crate::adapters::folder::Folder;
-use crate::base::Result;
 use crate::base::error::Kind;
-use crate::domain::node::NodeClaim;
+use crate::base::{Error, Result};
+use crate::domain::node::{NodeClaim, REJOIN_GRACE, is_relayed_elsewhere, may_rejoin, other_relay};
 
 /// A disk that takes longer for a look at a folder hangs.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -45,6 +46,8 @@ pub struct NodeHandles {
     pub admitted: Arc<AtomicBool>,
     /// What is wrong now, for `/ready`.
     pub troubles: Arc<watch::Sender<Troubles>>,
+    /// Why nothing of ours may be relayed: another process relays the same cameras.
+    pub standby: Arc<watch::Sender<Option<String>>>,
 }
 
 /// Asks to be admitted, or gives a sign of life.
@@ -53,6 +56,47 @@ async fn join(handles: &NodeHandles) -> Result<Joined> {
     let joined = handles.database.join(NodeClaim { starts, ..handles.claim.clone() }).await?;
     handles.admitted.store(true, Ordering::Relaxed);
     Ok(joined)
+}
+
+/// As [`join`], for a process that goes on already: those who have worked on the database before it was away come first, and
+/// where somebody else relays the same cameras it stays a node without relays until that has ended.
+async fn join_again(handles: &NodeHandles, answered: &OnceLock<Instant>) -> Result<Joined> {
+    let (claim, starts) = (&handles.claim, !handles.admitted.load(Ordering::Relaxed));
+    let was_standby = handles.standby.borrow().is_some();
+    if claim.relays && (starts || was_standby) {
+        let nodes = handles.database.nodes().await?;
+        if starts && may_rejoin(claim, &nodes) && answered.get_or_init(Instant::now).elapsed() < REJOIN_GRACE {
+            return Err(Error::unavailable("other nodes have not found out yet that the database is back"));
+        }
+        if was_standby && other_relay(claim, &nodes).is_some() {
+            return join_without_relays(handles).await;
+        }
+    }
+    let error = match join(handles).await {
+        Err(error) if error.kind() == Kind::Conflict => error,
+        joined => {
+            if joined.is_ok() {
+                handles.standby.send_if_modified(|standby| standby.take().is_some());
+            }
+            return joined;
+        }
+    };
+    let is_of_relays = error.field() == Some("roles");
+    if is_of_relays || is_relayed_elsewhere(claim, &handles.database.nodes().await.unwrap_or_default()) {
+        // The first sentence stays: how long ago the last sign came is no news.
+        handles.standby.send_if_modified(|standby| {
+            let is_new = standby.is_none();
+            standby.get_or_insert_with(|| error.message().to_owned());
+            is_new
+        });
+    }
+    if is_of_relays { join_without_relays(handles).await } else { Err(error) }
+}
+
+/// Stays a node, for everything but relays.
+async fn join_without_relays(handles: &NodeHandles) -> Result<Joined> {
+    let starts = !handles.admitted.load(Ordering::Relaxed);
+    handles.database.join(NodeClaim { starts, relays: false, ..handles.claim.clone() }).await
 }
 
 /// The first look, before anything else is started.

@@ -53,6 +53,7 @@ impl Site {
             folders,
             admitted: Arc::default(),
             troubles: Arc::default(),
+            standby: Arc::default(),
         };
         admit(&handles).await.expect("admitted");
         Life { database, spool, objects, handles }

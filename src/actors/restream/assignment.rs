@@ -21,6 +21,8 @@ pub(super) struct Assignment {
     pub source: Box<CameraSource>,
     /// Whether the media server answers, and why not.
     pub server: Result<(), String>,
+    /// Somebody else relays these cameras: nothing of ours may run. `server` says who.
+    pub standby: bool,
     /// Whether it has our path.
     pub path: PathView,
     /// What arrives there.

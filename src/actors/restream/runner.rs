@@ -10,6 +10,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 
+use super::relay::process::address_fault;
 use super::setup::RestreamSetup;
 use crate::adapters::ffmpeg::child::{Child, Events, Exit, Launch, RunObserver};
 use crate::adapters::ffmpeg::probe::Prober;
@@ -18,7 +19,7 @@ use crate::adapters::resolve;
 use crate::base::{Error, Result};
 use crate::domain::camera::CameraSource;
 use crate::domain::name::StreamName;
-use crate::domain::probe::{Fault, FaultKind, Tracks};
+use crate::domain::probe::{Fault, Tracks};
 use crate::domain::restream::{PathView, Publisher};
 
 /// A start waits no longer for the server's word on its path.
@@ -117,8 +118,7 @@ impl Runner for Machine {
         started: Box<dyn FnMut(RunObserver) + Send>,
     ) -> BoxFuture<'static, Result<Tracks, Fault>> {
         async move {
-            let refused = |error: Error| Fault::new(FaultKind::NoRoute, error.message().to_owned());
-            resolve::check(&setup.reach, &source).await.map_err(refused)?;
+            resolve::check_address(&setup.reach, &source).await.map_err(|error| address_fault(&error))?;
             let prober = Prober {
                 ffprobe: &setup.ffprobe,
                 version: &setup.version,

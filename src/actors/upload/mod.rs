@@ -16,6 +16,8 @@ mod missing;
 mod retries;
 mod uploads;
 mod worker;
+#[cfg(test)]
+mod worker_tests;
 
 use std::time::Duration;
 

@@ -170,7 +170,7 @@ impl UploadWorker {
 }
 
 /// Rows that say `uploading` in our name say `sealed` again. Call it only while none is being uploaded.
-async fn give_back(number: usize, handles: &UploadHandles, shared: &Shared) -> Result<()> {
+pub(super) async fn give_back(number: usize, handles: &UploadHandles, shared: &Shared) -> Result<()> {
     let owed: Vec<Uuid> = shared.claims().iter().filter(|(_, worker)| **worker == number).map(|(id, _)| *id).collect();
     for id in owed {
         handles.database.move_segment(id, vec![SegmentState::Uploading], SegmentState::Sealed, None).await?;
@@ -183,7 +183,12 @@ async fn give_back(number: usize, handles: &UploadHandles, shared: &Shared) -> R
     Ok(())
 }
 
-async fn claim(number: usize, handles: &UploadHandles, shared: &Shared, skip: Skip) -> Result<Option<Segment>> {
+pub(super) async fn claim(
+    number: usize,
+    handles: &UploadHandles,
+    shared: &Shared,
+    skip: Skip,
+) -> Result<Option<Segment>> {
     give_back(number, handles, shared).await?;
     handles.ready().await?;
     let claimed = handles.database.claim_upload(skip).await?;

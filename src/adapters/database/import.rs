@@ -5,21 +5,31 @@ use tokio::sync::oneshot;
 use super::SharedDatabase;
 use crate::base::{Error, Result};
 use crate::domain::camera::Kinds;
-use crate::domain::camera::sheet::{ImportReport, Sheet};
+use crate::domain::camera::sheet::{ImportReport, Sheet, SheetFault, SheetTarget};
 
-/// Reads the file, weighs it against the cameras as they are and, unless `dry`, writes what differs. Faults are in the
-/// report, and then nothing is written.
+/// Reads the file, weighs it against the cameras as they are, asks whether what they would call may be called and, unless
+/// `dry`, writes what differs. Faults are in the report, and then nothing is written.
 ///
 /// # Errors
 /// When the database cannot be read or written.
-pub async fn import(database: &SharedDatabase, file: &[u8], dry: bool) -> Result<ImportReport> {
+pub async fn import(
+    database: &SharedDatabase,
+    file: &[u8],
+    dry: bool,
+    check_targets: impl AsyncFnOnce(Vec<SheetTarget>) -> Vec<SheetFault>,
+) -> Result<ImportReport> {
     let sheet = match Sheet::read(file) {
         Ok(sheet) => sheet,
         Err(report) => return Ok(report),
     };
     let kinds: Kinds = database.camera_kinds().await?.into_iter().collect();
+    let planned = sheet.plan(&database.cameras().await?, &kinds);
+    let faults = check_targets(planned.called).await;
+    if !faults.is_empty() {
+        return Ok(ImportReport::refused(faults));
+    }
     if dry {
-        return Ok(sheet.plan(&database.cameras().await?, &kinds).report);
+        return Ok(planned.report);
     }
     let (tell, told) = oneshot::channel();
     let plan = Box::new(move |rows: &[_]| {

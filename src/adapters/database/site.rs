@@ -36,14 +36,19 @@ fn read_only() -> Error {
     )
 }
 
-/// In our own database: nodes that read one site's cameras with a database each do not know of one another.
+/// In our own database, and where the cameras are: nodes that read one site's cameras with a database each meet there.
 #[async_trait]
 impl NodeStore for WithSite {
     async fn join(&self, claim: NodeClaim) -> Result<Joined> {
-        self.own.join(claim).await
+        let joined = self.own.join(claim.clone()).await?;
+        if claim.relays {
+            self.cameras.hold(&claim).await?;
+        }
+        Ok(joined)
     }
 
     async fn leave(&self, run: Uuid) -> Result<()> {
+        self.cameras.release().await;
         self.own.leave(run).await
     }
 

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::report::Finding;
+use crate::adapters::database::postgres::{SiteRelay, SiteTable};
 use crate::adapters::database::{NodeFolder, postgres, sqlite};
 use crate::adapters::folder::Folder;
 use crate::app::folders;
@@ -10,7 +11,7 @@ use crate::app::plan::DATA_DIR;
 use crate::base::Result;
 use crate::config::Settings;
 use crate::config::settings::Database;
-use crate::domain::node::{Node, NodeClaim, admit};
+use crate::domain::node::{Node, NodeClaim, admit, relayed_by};
 
 /// Findings about this node; none where the database does not answer or is not made yet, which is told of elsewhere.
 pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
@@ -36,6 +37,7 @@ pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
             Finding::ok("node", format!("{:?} works on this database {beside}", settings.node))
         }
     }];
+    findings.extend(site_relay(settings, &claim).await);
     let by_folder = nodes.iter().find(|node| node.instance == claim.instance);
     let mine = by_folder.or(nodes.iter().find(|node| node.name == claim.name));
     if let Some(node) = mine.filter(|_| claim.records) {
@@ -49,6 +51,24 @@ pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Whether another node relays the cameras of a site's table; nothing where that is free, or where its server does not
+/// answer, which is told of elsewhere.
+async fn site_relay(settings: &Settings, claim: &NodeClaim) -> Option<Finding> {
+    let Database::Site { url, cameras_query, listen_url, .. } = &settings.database else { return None };
+    if !claim.relays {
+        return None;
+    }
+    let table = SiteTable::open_again(url, listen_url.as_ref(), cameras_query).await.ok()?;
+    match table.other_relay(claim.instance).await.ok()? {
+        SiteRelay::Free => None,
+        SiteRelay::Other(node) => Some(Finding::error("node", &relayed_by(&node, None))),
+        SiteRelay::Unknown(why) => {
+            let (found, remedy) = why.split_once("; ").unwrap_or((why, ""));
+            Some(Finding::note("node", found, remedy))
+        }
+    }
 }
 
 /// The nodes that the database knows; none where it is not made yet.

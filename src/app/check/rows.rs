@@ -11,7 +11,7 @@ use crate::domain::name::StreamName;
 /// Tries the query and looks at every row.
 pub(super) async fn findings(url: &SecretString, query: &str) -> Vec<Finding> {
     let asked = async {
-        let table = SiteTable::open(url, query).await?;
+        let table = SiteTable::open(url, None, query).await?;
         Ok((table.ping().await?, table.read().await?))
     };
     let answer: Result<_> = asked.await;

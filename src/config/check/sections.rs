@@ -100,7 +100,9 @@ pub(super) fn database(check: &mut Checker<'_>, env: &BTreeMap<String, String>, 
     }
     match (place, query) {
         (Some(urls::Place::Postgres(url)), None) => Database::Postgres(Postgres { url, schema, listen_url }),
-        (Some(urls::Place::Postgres(url)), Some(cameras_query)) => Database::Site { url, cameras_query, own },
+        (Some(urls::Place::Postgres(url)), Some(cameras_query)) => {
+            Database::Site { url, cameras_query, listen_url, own }
+        }
         (other, query) => {
             if query.is_some() && !is_complained_of {
                 let remedy = "write the site's database into database.url: postgresql://user:password@host/database";

@@ -42,6 +42,11 @@ pub fn draft(row: Option<&CameraRow>, edit: &CameraEdit, kinds: &Kinds) -> Resul
 }
 
 impl CameraEdit {
+    /// Whether it says where the camera is: then that has to be looked at before anything is written.
+    pub fn names_place(&self) -> bool {
+        self.host.is_some() || self.port.is_some() || self.url.is_some() || self.kind.is_some()
+    }
+
     /// Whether it changes nothing.
     pub fn is_empty(&self) -> bool {
         !touches_source(self) && self.enabled.is_none() && self.record.is_none() && self.label.is_none()

@@ -79,6 +79,8 @@ impl fmt::Display for Publisher {
 pub enum Event {
     /// The server answers its poller (or nobody polls it), or does not, with the reason.
     Server(Result<(), String>),
+    /// Another node relays these cameras: end what runs. [`Event::Server`] has said why.
+    Standby,
     /// What the server says of our path.
     Path(PathView),
     /// The start budget has a turn for us, and this is what the server says of our path at this moment.

@@ -147,6 +147,7 @@ impl Relay {
     pub fn step(&mut self, event: Event, now: Duration, jitter: f64) -> Vec<Action> {
         match event {
             Event::Server(server) => self.on_server(server, now),
+            Event::Standby => self.on_standby(),
             Event::Path(path) => self.on_path(path, now),
             Event::Turn(path) => self.on_turn(&path, now),
             Event::Asked(path) => self.on_asked(&path, now),

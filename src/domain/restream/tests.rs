@@ -219,6 +219,27 @@ fn what_is_gone_in_a_moment_was_no_other_publisher() {
 }
 
 #[test]
+fn on_standby_it_ends_what_runs_and_goes_on_when_it_may() {
+    let mut relay = running();
+    assert_eq!(step(&mut relay, 5, Event::Server(Err("node b relays".into()))), []);
+    assert_eq!(step(&mut relay, 5, Event::Standby), [Action::End]);
+    assert_eq!(step(&mut relay, 5, Event::Standby), [], "once");
+    assert_eq!(step(&mut relay, 6, Event::Exited(fault(FaultKind::Ended))), []);
+    assert_eq!((relay.phase(), relay.restarts()), (&Phase::WaitingForServer, 0));
+    assert_eq!(relay.last_error().as_deref(), Some("node b relays"));
+    assert_eq!(step(&mut relay, 7, Event::Restart), [], "also when somebody presses the button");
+    assert_eq!(step(&mut relay, 9, Event::Server(Ok(()))), [Action::AskTurn]);
+    assert_eq!(step(&mut relay, 9, Event::Turn(PathView::Missing)), [Action::Start(tracks())]);
+
+    let mut looking = Relay::new(RULES);
+    step(&mut looking, 0, Event::Server(Ok(())));
+    assert_eq!(step(&mut looking, 0, Event::Turn(PathView::Missing)), [Action::Probe]);
+    step(&mut looking, 1, Event::Server(Err("node b relays".into())));
+    assert_eq!(step(&mut looking, 1, Event::Standby), [Action::CancelProbe]);
+    assert_eq!(*looking.phase(), Phase::WaitingForServer);
+}
+
+#[test]
 fn nothing_moving_is_a_stall() {
     let mut relay = running();
     assert_eq!(relay.next_wake(), Some(seconds(10)));

@@ -22,7 +22,7 @@ use crate::adapters::live::{Change, SharedLive};
 use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::Spool;
 use crate::base::{Error, Kind, Result};
-use crate::domain::camera::{CameraEdit, CameraRow, CameraState, CameraStatus};
+use crate::domain::camera::{CameraEdit, CameraRow, CameraState, CameraStatus, Reach};
 use crate::domain::hold::{HeldView, PlanView, WouldStop};
 use crate::domain::name::StreamName;
 use crate::domain::probe::{Fault, FaultKind, ProbeView};
@@ -70,6 +70,7 @@ impl World {
             commands: Arc::new(PlayedRoot(database, folder.path().join(SILENT))),
             dropped_log_lines: || 3,
             allowed_origins: watch::channel(vec!["https://cams.example.org".to_owned()]).1,
+            reach: watch::channel(Reach::default()).1,
         };
         let world = Self { state: Arc::new(state), folder };
         world.reaches(|hub| hub.seq > 0).await;

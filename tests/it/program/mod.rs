@@ -15,6 +15,8 @@ mod pauses;
 mod proxy;
 mod recordings;
 mod refusals;
+mod refused_addresses;
 mod secrets;
+mod standby;
 mod stop;
 mod terminal;

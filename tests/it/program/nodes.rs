@@ -19,7 +19,7 @@ use crate::support::wait::eventually;
 /// Segments that wait for the store, before the disk goes.
 const BACKLOG: usize = 5;
 
-async fn stopped(program: &mut Program) {
+pub(super) async fn stopped(program: &mut Program) {
     program.signal(Signal::SIGTERM);
     let (status, _) = program.end().await;
     assert!(status.success(), "{status}: {}", program.log());
@@ -37,7 +37,7 @@ fn mount(folder: &Path) {
     fs::rename(folder.with_extension("away"), folder).expect("moved back");
 }
 
-async fn ready(program: &Program, ok: bool, words: &str) -> String {
+pub(super) async fn ready(program: &Program, ok: bool, words: &str) -> String {
     let wanted = if ok { 200 } else { 503 };
     eventually(&format!("/ready with {wanted} and {words:?}"), || async {
         let (status, text) = program.api.text("/ready").await?;
@@ -46,7 +46,7 @@ async fn ready(program: &Program, ok: bool, words: &str) -> String {
     .await
 }
 
-async fn incident(program: &Program, subject: &str, open: bool) -> Value {
+pub(super) async fn incident(program: &Program, subject: &str, open: bool) -> Value {
     let route = format!("/api/v1/incidents?kind=serviceDown&open={open}");
     eventually(&format!("an incident of {subject}"), || async {
         let found = program.api.items(&route).await.into_iter().find(|one| one["subject"]["name"] == subject)?;
@@ -161,14 +161,14 @@ async fn a_file_that_comes_back_is_stored_and_another_spool_is_taken_only_when_t
     cameras.stop().await;
 }
 
-fn on(database: &str, node: &str, roles: &str, config: Config) -> Config {
+pub(super) fn on(database: &str, node: &str, roles: &str, config: Config) -> Config {
     let environment =
         [("STREAMWARDEN_DATABASE__URL", database), ("STREAMWARDEN_NODE", node), ("STREAMWARDEN_ROLES", roles)];
     Config { environment: environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(), ..config }
 }
 
 /// A start that comes to nothing, with the reason.
-fn refused(config: &Config) -> String {
+pub(super) fn refused(config: &Config) -> String {
     let room = Room::new();
     room.write("streamwarden.toml", &config.toml("data"));
     let environment: Vec<_> = config.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

@@ -154,7 +154,7 @@ async fn an_import_is_weighed_like_the_table() {
     five(&mut stage, &source).await;
     let database: SharedDatabase = sqlite::open(stage.folder.path().join("streamwarden.db")).await.expect("opened");
     let file = "name,enabled\nc1,no\nc2,no\nc3,no\nc4,yes\n";
-    let report = import(&database, file.as_bytes(), false).await.expect("imported");
+    let report = import(&database, file.as_bytes(), false, async |_| Vec::new()).await.expect("imported");
     assert_eq!((report.changed, report.unchanged, report.faults.len()), (3, 1, 0));
     let held = plan(&stage, |view| view.held.is_some()).await.held.expect("held");
     assert_eq!((held.would_stop.len(), held.would_stop[0].reason.as_str()), (3, "it is switched off"));

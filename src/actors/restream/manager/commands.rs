@@ -97,7 +97,7 @@ async fn edit(database: SharedDatabase, command: EditCamera, reach: Reach) -> Re
     let EditCamera { id, edit, only_if } = command;
     with_timeout(async {
         let kinds: Kinds = database.camera_kinds().await?.into_iter().collect();
-        if edit.host.is_some() || edit.port.is_some() || edit.url.is_some() || edit.kind.is_some() {
+        if edit.names_place() {
             check_reach(&reach, database.camera(id).await?.as_ref(), &edit, &kinds).await?;
         }
         let (checked, by) = (edit.clone(), kinds.clone());

@@ -94,12 +94,13 @@ impl Restreams {
         let (server, path) = (self.server.answers(), self.server.path(&source.name));
         let at_path = self.server.at_path(&source.name);
         let (setup, kept, slots) = (Arc::clone(&self.setup), self.looks.of(&source), self.looks.slots.line());
-        let (looks_asked, rows_read, restarts_asked) = (0, 0, 0);
+        let (looks_asked, rows_read, restarts_asked, standby) = (0, 0, 0, self.server.is_standby());
         let assignment = Assignment {
             setup,
             facts,
             source,
             server,
+            standby,
             path,
             at_path,
             kept,
@@ -201,6 +202,19 @@ impl Restreams {
         self.status_of(id).ok_or_else(|| no_camera(id))
     }
 
+    /// Ends all relays while somebody else relays these cameras, and lets them go on afterwards.
+    pub(super) fn apply_standby(&mut self) {
+        let standby = self.standby.borrow_and_update().clone();
+        let words = standby.clone();
+        if self.server.set_standby(standby) {
+            match words {
+                Some(why) => log::error!("relays stopped: {why}"),
+                None => log::info!("relays recovered: nobody else relays these cameras any more"),
+            }
+            self.tell_relays();
+        }
+    }
+
     /// Passes on what was heard of the server; a relay that it does not concern is not woken.
     pub(super) fn tell_relays(&mut self) {
         let server = self.server.answers();
@@ -208,9 +222,12 @@ impl Restreams {
             assign.send_if_modified(|assignment| {
                 let path = self.server.path(&assignment.source.name);
                 let at_path = self.server.at_path(&assignment.source.name);
-                let changed = assignment.server != server || assignment.path != path || assignment.at_path != at_path;
+                let standby = self.server.is_standby();
+                let news = assignment.server != server || assignment.standby != standby;
+                let changed = news || assignment.path != path || assignment.at_path != at_path;
                 if changed {
                     assignment.server.clone_from(&server);
+                    assignment.standby = standby;
                     (assignment.path, assignment.at_path) = (path, at_path);
                 }
                 changed

@@ -14,6 +14,8 @@ use crate::domain::stream::{ServerStatus, StreamState, StreamStatus, Track};
 #[derive(Debug)]
 pub(super) struct ServerView {
     name: String,
+    /// Why nothing may be published to it: somebody else relays these cameras.
+    standby: Option<String>,
     /// `None` until somebody has polled it.
     answers: Option<Result<(), String>>,
     /// A monitor of this process will poll it.
@@ -41,6 +43,7 @@ impl ServerView {
     pub(super) fn new(name: &str, monitored: bool) -> Self {
         Self {
             name: name.to_owned(),
+            standby: None,
             answers: None,
             monitored,
             media_answers: false,
@@ -52,12 +55,25 @@ impl ServerView {
     /// Whether it may be published to. A server that nobody polls is taken at its word, and one whose API is switched off
     /// is none the worse for it.
     pub(super) fn answers(&self) -> Result<(), String> {
+        if let Some(why) = &self.standby {
+            return Err(why.clone());
+        }
         match &self.answers {
             Some(Err(_)) if self.media_answers => Ok(()),
             Some(answers) => answers.clone(),
             None if self.monitored => Err(format!("the media server {} has not been asked yet", self.name)),
             None => Ok(()),
         }
+    }
+
+    /// Whether somebody else relays these cameras.
+    pub(super) fn is_standby(&self) -> bool {
+        self.standby.is_some()
+    }
+
+    /// Takes who else relays these cameras, as a sentence; says whether that is news.
+    pub(super) fn set_standby(&mut self, why: Option<String>) -> bool {
+        std::mem::replace(&mut self.standby, why.clone()) != why
     }
 
     /// Whether it makes sense to knock at its RTSP port.
@@ -260,5 +276,11 @@ mod tests {
         view.hear(&Fed::Changes(Arc::new(vec![server("main", false)])));
         assert!(view.answers().is_err() && view.sight() == Some(Sight::Doubtful), "an old knock proves nothing");
         assert!(ServerView::new("main", false).answers().is_ok(), "nobody polls it: try");
+
+        view.hear(&Fed::Changes(Arc::new(vec![server("main", true)])));
+        assert!(view.set_standby(Some("node b relays".into())) && view.is_standby());
+        assert_eq!((view.answers(), view.sight()), (Err("node b relays".into()), Some(Sight::Up)));
+        assert!(!view.set_standby(Some("node b relays".into())), "no news");
+        assert!(view.set_standby(None) && view.answers().is_ok());
     }
 }

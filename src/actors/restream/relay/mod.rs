@@ -27,6 +27,7 @@ use crate::adapters::ffmpeg::child::Exit;
 use crate::adapters::ffmpeg::fault::{self, Attempt};
 use crate::adapters::ffmpeg::progress::Progress;
 use crate::adapters::live::publisher::Publisher;
+use crate::adapters::resolve::CheckedAddress;
 use crate::domain::camera::{CameraSource, CameraState, CameraStatus, DownSince};
 use crate::domain::incident::Turn;
 use crate::domain::probe::{Fault, KeptProbe, Tracks};
@@ -53,6 +54,8 @@ pub struct Restream {
     listening: Option<SpawnHandle>,
     /// Whether sound comes in this run; `None` until somebody has listened.
     sound_comes: Option<bool>,
+    /// Whether its address may be connected to, as of the last turn.
+    checked: Option<Result<CheckedAddress, Fault>>,
     wake: Option<(Duration, SpawnHandle)>,
     state: CameraState,
     since: DateTime<Utc>,
@@ -93,6 +96,7 @@ impl Restream {
             asking: None,
             listening: None,
             sound_comes: None,
+            checked: None,
             wake: None,
             state: CameraState::Waiting,
             since: Utc::now(),
@@ -152,13 +156,15 @@ impl Restream {
     fn ask_turn(&mut self, ctx: &mut Context<Self>) {
         let ask = AskTurn { id: self.known.facts.id, host: self.known.source.host.clone() };
         let (turn, path) = (self.manager.ask.send(ask), self.path_now());
+        let checked = process::check_address(self.known.setup.clone(), self.known.source.clone());
         let turn = async move {
             // Refused only when the manager is gone, and then so are we.
-            if matches!(turn.await, Ok(true)) { Some(path.await) } else { None }
+            if matches!(turn.await, Ok(true)) { Some(tokio::join!(path, checked)) } else { None }
         };
-        self.asking = Some(ctx.spawn(turn.into_actor(self).map(|path, relay, ctx| {
+        self.asking = Some(ctx.spawn(turn.into_actor(self).map(|turn, relay, ctx| {
             relay.asking = None;
-            if let Some(path) = path {
+            if let Some((path, checked)) = turn {
+                relay.checked = Some(checked);
                 relay.happened(Event::Turn(path), ctx);
             }
         })));
@@ -191,7 +197,9 @@ impl Restream {
         self.forget_sound(ctx);
         let source = &self.known.source;
         let manner = self.relay.manner();
-        let (child, events) = process::start(&self.known.setup, source, tracks, manner).inspect_err(|fault| {
+        let checked = self.checked.take();
+        let begun = process::start(&self.known.setup, source, tracks, manner, checked);
+        let (child, events) = begun.inspect_err(|fault| {
             log::error!(camera = source.name.as_str(); "ffmpeg did not start: {fault}");
         })?;
         log::info!(camera = source.name.as_str(), pid = child.pid(); "ffmpeg started");
@@ -250,6 +258,9 @@ impl Restream {
         }
         if old.server != self.known.server {
             self.happened(Event::Server(self.known.server.clone()), ctx);
+        }
+        if self.known.standby && !old.standby {
+            self.happened(Event::Standby, ctx);
         }
         if old.path != self.known.path {
             self.happened(Event::Path(self.known.path.clone()), ctx);

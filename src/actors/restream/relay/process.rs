@@ -13,6 +13,8 @@ use crate::actors::restream::setup::RestreamSetup;
 use crate::adapters::ffmpeg::argv;
 use crate::adapters::ffmpeg::child::{Event, Events, Exit, Launch};
 use crate::adapters::ffmpeg::progress::{Progress, ProgressReader};
+use crate::adapters::resolve::{self, CheckedAddress};
+use crate::base::{Error, Kind};
 use crate::domain::camera::CameraSource;
 use crate::domain::probe::{Fault, FaultKind, Tracks};
 use crate::domain::restream::Manner;
@@ -26,14 +28,36 @@ pub(super) enum Heard {
     Exited(Exit),
 }
 
-/// Starts ffmpeg for a camera. Must be called on the main thread (see the contract of `adapters::ffmpeg::child`).
+/// Whether a camera may be connected to, by its address at this moment.
+///
+/// # Errors
+/// Why not, and what lets it in.
+pub(super) async fn check_address(
+    setup: Arc<RestreamSetup>,
+    source: Box<CameraSource>,
+) -> Result<CheckedAddress, Fault> {
+    resolve::check_address(&setup.reach, &source).await.map_err(|error| address_fault(&error))
+}
+
+/// Why a camera is not connected to.
+pub(in crate::actors::restream) fn address_fault(error: &Error) -> Fault {
+    let kind = if error.kind() == Kind::Timeout { FaultKind::NameNotResolved } else { FaultKind::NoRoute };
+    Fault::new(kind, error.message().to_owned())
+}
+
+/// Starts ffmpeg for a camera whose address was looked at for this start. Must be called on the main thread (see the
+/// contract of `adapters::ffmpeg::child`).
 pub(super) fn start(
     setup: &RestreamSetup,
     source: &CameraSource,
     tracks: &Tracks,
     manner: Manner,
+    checked: Option<Result<CheckedAddress, Fault>>,
 ) -> Result<(Box<dyn Process>, Events), Fault> {
-    let program = |error: crate::base::Error| Fault::new(FaultKind::Program, error.to_string());
+    if !checked.transpose()?.is_some_and(|checked| checked.is_for(source)) {
+        return Err(Fault::new(FaultKind::Program, "the camera's address was not looked at before this start"));
+    }
+    let program = |error: Error| Fault::new(FaultKind::Program, error.to_string());
     let target = setup.target(&source.name).map_err(program)?;
     let launch = Launch {
         program: setup.ffmpeg.clone(),

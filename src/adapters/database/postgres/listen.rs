@@ -70,7 +70,7 @@ impl Changes {
 
 /// A connection that listens; its messages are read by the task, which ends when the connection does.
 pub(super) struct Listening {
-    client: Client,
+    pub(super) client: Client,
     messages: AbortOnDropHandle<()>,
 }
 
@@ -137,7 +137,10 @@ async fn connect(address: &Address, changes: Option<&Arc<Changes>>) -> Result<Op
 }
 
 /// A connection that is ours alone: to the server itself, or through a pooler in session mode.
-async fn own_connection(target: &Address, changes: Option<Arc<Changes>>) -> Result<Option<Listening>, Failure> {
+pub(super) async fn own_connection(
+    target: &Address,
+    changes: Option<Arc<Changes>>,
+) -> Result<Option<Listening>, Failure> {
     let mut marked = target.config.clone();
     let given = marked.get_options().unwrap_or_default();
     marked.options(format!("{given} {MARK}").trim());

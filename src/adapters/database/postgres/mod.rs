@@ -23,6 +23,7 @@ mod rights;
 mod schema;
 mod segments;
 mod site;
+mod site_lock;
 mod startup;
 mod tls;
 mod trouble;
@@ -61,7 +62,7 @@ pub use self::inspect::inspect;
 use self::link::Server;
 use self::listen::Changes;
 pub use self::nodes::inspect as inspect_nodes;
-pub use self::site::{SiteTable, shortened};
+pub use self::site::{SiteRelay, SiteTable, shortened};
 use self::startup::Gate;
 use super::again::despite_panics_of;
 use super::{

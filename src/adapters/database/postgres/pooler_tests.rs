@@ -73,7 +73,7 @@ async fn the_sites_own_program_writes_on_while_and_after_we_read_its_cameras() {
     server.psql(&database, "INSERT INTO cctv VALUES (1, 'gate', 'rtsp://h/x')").expect("filled");
     let url = pooler.url("tester", &database);
     assert!(failed_inserts(&url, 5).await.is_empty(), "before us");
-    let table = SiteTable::open(&url, "SELECT id, label AS name, u AS url FROM cctv").await.expect("opened");
+    let table = SiteTable::open(&url, None, "SELECT id, label AS name, u AS url FROM cctv").await.expect("opened");
     for _ in 0..10 {
         let (read, failed) = tokio::join!(table.cameras(), failed_inserts(&url, 5));
         assert_eq!((read.expect("read").len(), failed.as_slice()), (1, [].as_slice()));

@@ -10,16 +10,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::SecretString;
 use tokio_postgres::Row;
+use uuid::Uuid;
 
 use super::address::Address;
 use super::cameras::{filled, text};
 use super::client::Client;
 use super::fault::{self, Failure};
 use super::link::Server;
+use super::site_lock::SiteLock;
+pub use super::site_lock::SiteRelay;
 use super::startup::{self, Gate};
 use crate::adapters::database::ledger::LONGEST_TEXT;
 use crate::base::{Error, Result};
 use crate::domain::camera::CameraRow;
+use crate::domain::node::NodeClaim;
 
 /// The configuration key that errors name.
 const KEY: &str = "database.cameras_query";
@@ -50,6 +54,7 @@ pub struct SiteTable {
     query: String,
     /// Rows left out at the last reading, so that the log tells of them once.
     left_out: Mutex<Vec<String>>,
+    lock: SiteLock,
 }
 
 impl SiteTable {
@@ -57,8 +62,8 @@ impl SiteTable {
     ///
     /// # Errors
     /// `Invalid` when the URL or the query is wrong.
-    pub async fn open(url: &SecretString, query: &str) -> Result<Self> {
-        let table = Self::new(url, query)?;
+    pub async fn open(url: &SecretString, listen_url: Option<&SecretString>, query: &str) -> Result<Self> {
+        let table = Self::new(url, listen_url, query)?;
         match table.cameras().await {
             Err(error) if startup::is_away(&error) => log::warn!("{error}; going on without it until it answers"),
             tried => drop(tried?),
@@ -71,19 +76,42 @@ impl SiteTable {
     ///
     /// # Errors
     /// `Invalid` when the URL is wrong.
-    pub async fn open_again(url: &SecretString, query: &str) -> Result<Self> {
-        let table = Self::new(url, query)?;
+    pub async fn open_again(url: &SecretString, listen_url: Option<&SecretString>, query: &str) -> Result<Self> {
+        let table = Self::new(url, listen_url, query)?;
         if let Err(error) = table.cameras().await {
             log::warn!("{error}; going on without it until it works");
         }
         Ok(table)
     }
 
-    fn new(url: &SecretString, query: &str) -> Result<Self> {
-        let address = Address::parse(url)?;
+    fn new(url: &SecretString, listen_url: Option<&SecretString>, query: &str) -> Result<Self> {
+        let mut address = Address::parse(url)?;
+        address.listen = listen_url.map(Address::parse).transpose()?.map(Box::new);
         let server = Server::reading(&address, Arc::new(Gate::open()))?;
         let query = query.trim().trim_end_matches(';').to_owned();
-        Ok(Self { server, query, left_out: Mutex::default() })
+        let lock = SiteLock::new(&address, &query);
+        Ok(Self { server, query, left_out: Mutex::default(), lock })
+    }
+
+    /// Takes the place of the one node that relays these cameras, or sees that it still has it.
+    ///
+    /// # Errors
+    /// `Conflict` naming the node that has it.
+    pub async fn hold(&self, claim: &NodeClaim) -> Result<()> {
+        self.lock.hold(claim).await
+    }
+
+    /// Gives that place to the next one.
+    pub async fn release(&self) {
+        self.lock.release().await;
+    }
+
+    /// Who relays these cameras, other than the node of this data folder; takes nothing.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn other_relay(&self, instance: Uuid) -> Result<SiteRelay> {
+        self.lock.look(instance).await
     }
 
     /// All cameras, by id.

@@ -27,7 +27,7 @@ async fn cameras_are_read_by_the_names_of_their_columns_whatever_their_types() {
     let query = "SELECT no AS id, label AS name, host(address) AS host, port, active AS enabled, at AS updated_at, \
                  upper(label) AS label, \
                  'ignored' AS colour FROM cctv ORDER BY cctv.label DESC -- theirs;";
-    let table = SiteTable::open(&url, query).await.expect("opened");
+    let table = SiteTable::open(&url, None, query).await.expect("opened");
     let cameras = table.cameras().await.expect("read");
     let found: Vec<_> = cameras.iter().map(|row| (row.id, row.name.as_str(), row.enabled)).collect();
     assert_eq!(found, [(1, "door", false), (2, "gate", true), (3, "gate (name of camera 2 too)", true)]);
@@ -71,14 +71,14 @@ async fn queries_that_cannot_work_are_refused_by_name() {
         ("SELECT 1) AS a; DROP TABLE t; SELECT * FROM (SELECT 1 AS id, 'a' AS name", "multiple commands"),
         ("WITH gone AS (DELETE FROM t RETURNING x) SELECT x AS id, 'a' AS name FROM gone", "data-modifying"),
     ] {
-        let Err(error) = SiteTable::open(&url, query).await else { panic!("{query}") };
+        let Err(error) = SiteTable::open(&url, None, query).await else { panic!("{query}") };
         assert_eq!((error.kind(), error.field()), (Kind::Invalid, Some("database.cameras_query")), "{query}: {error}");
         assert!(error.to_string().contains(words), "{query}: {error}");
     }
     // A function that writes: the transaction is read-only.
     let writes = "CREATE FUNCTION w() RETURNS int LANGUAGE sql AS 'INSERT INTO t VALUES (1) RETURNING 1'";
     server.psql(&name_of(&url), writes).expect("made");
-    let table = SiteTable::open(&url, "SELECT w() AS id, 'a' AS name").await.expect("as if it were a standby");
+    let table = SiteTable::open(&url, None, "SELECT w() AS id, 'a' AS name").await.expect("as if it were a standby");
     assert!(table.cameras().await.is_err());
     assert_eq!(server.psql(&name_of(&url), "SELECT count(*) FROM t").expect("asked"), "0");
 }
@@ -91,7 +91,7 @@ async fn a_site_keeps_its_cameras_and_we_keep_the_rest() {
     server.psql(&database, "CREATE TABLE cameras (id int, name text, url text); INSERT INTO cameras VALUES (1, 'gate', 'rtsp://u:hunter2@h/x')").expect("made");
     let folder = tempfile::tempdir().expect("a folder");
     let own = sqlite::open(folder.path().join("own.db")).await.expect("ours");
-    let cameras = SiteTable::open(&url, "SELECT * FROM cameras").await.expect("opened");
+    let cameras = SiteTable::open(&url, None, "SELECT * FROM cameras").await.expect("opened");
     let both = WithSite { cameras, own };
     assert_eq!(both.cameras().await.expect("read")[0].name, "gate");
     assert_eq!(both.camera(1).await.expect("read").expect("there").id, 1);
@@ -115,7 +115,7 @@ async fn a_site_keeps_its_cameras_and_we_keep_the_rest() {
     let error = both.cameras().await.expect_err("down");
     assert_eq!(error.kind(), Kind::Unavailable);
     assert!(both.recordings().await.expect("ours goes on").is_empty());
-    let again = SiteTable::open(&url, "SELECT * FROM cameras").await.expect("goes on without it");
+    let again = SiteTable::open(&url, None, "SELECT * FROM cameras").await.expect("goes on without it");
     server.run();
     assert_eq!(again.cameras().await.expect("it came").len(), 1);
 }

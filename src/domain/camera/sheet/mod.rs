@@ -9,7 +9,7 @@ mod read;
 mod tests;
 mod write;
 
-pub use plan::{CameraWrite, Planned};
+pub use plan::{CameraWrite, Planned, SheetTarget};
 pub use read::Sheet;
 pub use write::write;
 
@@ -71,7 +71,8 @@ pub struct ImportReport {
 }
 
 impl SheetFault {
-    fn new(line: u64, field: Option<&str>, message: impl Into<String>) -> Self {
+    /// A fault of one line.
+    pub fn new(line: u64, field: Option<&str>, message: impl Into<String>) -> Self {
         Self { line, field: field.map(str::to_owned), message: message.into() }
     }
 }

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::read::{Line, Sheet};
 use super::{HIDDEN, ImportReport, SheetFault};
-use crate::domain::camera::{CameraEdit, CameraRow, Kinds, check_edit};
+use crate::domain::camera::{CameraEdit, CameraRow, CameraSource, Kinds, check_edit, draft};
 
 /// One row to write.
 #[derive(Clone, Debug)]
@@ -17,6 +17,15 @@ pub struct CameraWrite {
     pub edit: CameraEdit,
 }
 
+/// Where a line of the sheet leads to: whether that may be called is for others to say.
+#[derive(Clone, Debug)]
+pub struct SheetTarget {
+    /// Line of the file, from 1.
+    pub line: u64,
+    /// What would be called for its camera.
+    pub source: CameraSource,
+}
+
 /// What follows from a sheet.
 #[derive(Clone, Debug, Default)]
 pub struct Planned {
@@ -24,6 +33,8 @@ pub struct Planned {
     pub report: ImportReport,
     /// In rows. Empty when there are faults.
     pub writes: Vec<CameraWrite>,
+    /// Where the written rows lead to, as far as the sheet says so. Empty when there are faults.
+    pub called: Vec<SheetTarget>,
 }
 
 impl Sheet {
@@ -37,6 +48,7 @@ impl Sheet {
             match write(line, row, kinds) {
                 Ok(None) => planned.report.unchanged += 1,
                 Ok(Some(write)) => {
+                    planned.called.extend(called(line, row, &write.edit, kinds));
                     *(if row.is_some() { &mut planned.report.changed } else { &mut planned.report.added }) += 1;
                     planned.writes.push(write);
                 }
@@ -46,7 +58,7 @@ impl Sheet {
         if faults.is_empty() {
             return planned;
         }
-        Planned { report: ImportReport::refused(faults), writes: Vec::new() }
+        Planned { report: ImportReport::refused(faults), ..Planned::default() }
     }
 }
 
@@ -66,6 +78,14 @@ fn write(line: &Line, row: Option<&CameraRow>, kinds: &Kinds) -> Result<Option<C
     check_edit(row, &edit, kinds)
         .map_err(|error| SheetFault::new(line.number, error.field(), error.message().to_owned()))?;
     Ok(Some(CameraWrite { id: row.map(|row| row.id), edit }))
+}
+
+fn called(line: &Line, row: Option<&CameraRow>, edit: &CameraEdit, kinds: &Kinds) -> Option<SheetTarget> {
+    if !edit.names_place() {
+        return None;
+    }
+    // Who is switched off may hold what comes to no source.
+    draft(row, edit, kinds).ok().map(|source| SheetTarget { line: line.number, source })
 }
 
 /// A URL that was written out without its credentials means the one that is there.

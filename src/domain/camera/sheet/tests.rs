@@ -35,7 +35,7 @@ fn row(id: i64, name: &str) -> CameraRow {
 fn import(text: &str, rows: &[CameraRow]) -> Planned {
     match Sheet::read(text.as_bytes()) {
         Ok(sheet) => sheet.plan(rows, &kinds()),
-        Err(report) => Planned { report, writes: Vec::new() },
+        Err(report) => Planned { report, ..Planned::default() },
     }
 }
 
@@ -198,4 +198,16 @@ fn what_is_written_holds_no_secret_and_no_formula_and_reads_as_no_change() {
     let told: Vec<_> = report.faults.iter().map(|fault| (fault.line, fault.field.as_deref())).collect();
     assert_eq!(told, [(9, Some("url")), (10, Some("url")), (11, Some("url")), (12, Some("host"))]);
     assert_eq!(write(&[]).lines().count(), 1);
+}
+
+#[test]
+fn what_the_written_rows_call_is_told_by_line() {
+    let rows = [row(1, "a"), row(2, "b")];
+    let text = "name,host,record,password\na,10.0.0.9,yes,\nb,169.254.1.1,no,x\nc,10.0.0.7,no,\n";
+    let planned = import(text, &rows);
+    assert_eq!(numbers(&planned), (1, 2, 0));
+    let called: Vec<_> = planned.called.iter().map(|called| (called.line, called.source.host.as_str())).collect();
+    assert_eq!(called, [(3, "169.254.1.1"), (4, "10.0.0.7")], "a is where it was");
+    let planned = import("name,host\nc,10.0.0.7\n ,10.0.0.8\n", &rows);
+    assert!(planned.called.is_empty() && planned.report.is_refused());
 }

@@ -74,6 +74,25 @@ impl Relay {
         (self.phase, self.retry_at) = (Phase::Held, now + HELD_LOOK);
     }
 
+    /// Whatever runs ends; what waits has been told by the server's state.
+    pub(super) fn on_standby(&mut self) -> Vec<Action> {
+        match self.phase {
+            Phase::Starting | Phase::Running => {
+                self.phase = Phase::Restarting;
+                vec![Action::End]
+            }
+            Phase::Stalled => {
+                self.phase = Phase::Restarting;
+                Vec::new()
+            }
+            Phase::Probing => {
+                self.phase = Phase::WaitingForServer;
+                vec![Action::CancelProbe]
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Nothing runs; get going as far as server, lock-out and budget allow.
     pub(super) fn try_again(&mut self, now: Duration) -> Vec<Action> {
         if self.server.is_err() {

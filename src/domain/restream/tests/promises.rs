@@ -51,6 +51,7 @@ impl World {
         self.now += Duration::from_millis(u64::from(choice) * 20);
         match choice % 16 {
             0 => Event::Server(Ok(())),
+            1 if choice > 128 => Event::Standby,
             1 => Event::Server(Err("away".into())),
             2 => Event::Path(PathView::Available(None)),
             3 => Event::Path(PathView::Missing),
