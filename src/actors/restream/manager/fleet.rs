@@ -202,19 +202,6 @@ impl Restreams {
         self.status_of(id).ok_or_else(|| no_camera(id))
     }
 
-    /// Ends all relays while somebody else relays these cameras, and lets them go on afterwards.
-    pub(super) fn apply_standby(&mut self) {
-        let standby = self.standby.borrow_and_update().clone();
-        let words = standby.clone();
-        if self.server.set_standby(standby) {
-            match words {
-                Some(why) => log::error!("relays stopped: {why}"),
-                None => log::info!("relays recovered: nobody else relays these cameras any more"),
-            }
-            self.tell_relays();
-        }
-    }
-
     /// Passes on what was heard of the server; a relay that it does not concern is not woken.
     pub(super) fn tell_relays(&mut self) {
         let server = self.server.answers();

@@ -11,6 +11,7 @@ mod logs;
 mod looks;
 mod plan;
 mod reread;
+mod standby;
 mod stories;
 mod turns;
 
@@ -162,12 +163,6 @@ impl Restreams {
     #[must_use]
     pub fn with_runs(self, runs: RunLogs) -> Self {
         Self { runs, ..self }
-    }
-
-    /// Relays nothing as long as this names somebody else who does.
-    #[must_use]
-    pub fn with_standby(self, standby: watch::Receiver<Option<String>>) -> Self {
-        Self { standby, ..self }
     }
 
     /// Reads all cameras and acts on the difference. While a reading is under way, another one follows it.
@@ -345,10 +340,7 @@ impl Actor for Restreams {
         });
         ctx.add_stream(changes);
         ctx.add_message_stream(self.settings.changes());
-        let standby = self.standby.clone();
-        ctx.add_stream(stream::unfold(standby, |mut standby| async move {
-            standby.changed().await.ok().map(|()| (StandbyChanged, standby))
-        }));
+        self.watch_standby(ctx);
         self.adjust(ctx);
         self.apply_standby();
         ctx.run_interval(KNOCK_EVERY, |manager, ctx| manager.knock(ctx));
@@ -364,19 +356,6 @@ impl StreamHandler<Refresh> for Restreams {
     fn finished(&mut self, _: &mut Self::Context) {
         log::warn!("the database tells no more of changes; the cameras are read every {:?}", self.setup.refresh);
     }
-}
-
-/// Somebody else relays these cameras, or nobody does any more.
-#[derive(Debug)]
-struct StandbyChanged;
-
-impl StreamHandler<StandbyChanged> for Restreams {
-    fn handle(&mut self, _: StandbyChanged, _: &mut Self::Context) {
-        self.apply_standby();
-    }
-
-    // Without a membership nobody else can be seen.
-    fn finished(&mut self, _: &mut Self::Context) {}
 }
 
 impl StreamHandler<Fed> for Restreams {
