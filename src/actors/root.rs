@@ -55,20 +55,21 @@ impl Supervised for Root {
 }
 supervised!(Root, manager);
 
-/// Asks all managers whether they are alive; answered with the names of those that do not say so in time.
+/// Asks all children whether they are alive; answered with the names of those that do not answer in time or make no
+/// progress.
 #[derive(Message, Clone, Copy, Debug)]
 #[rtype(result = "Vec<String>")]
-pub struct AskManagers {
+pub struct AskUnresponsive {
     /// How long each may take.
-    pub patience: Duration,
+    pub timeout: Duration,
 }
 
-impl Handler<AskManagers> for Root {
+impl Handler<AskUnresponsive> for Root {
     type Result = ResponseFuture<Vec<String>>;
 
-    fn handle(&mut self, ask: AskManagers, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, ask: AskUnresponsive, _: &mut Self::Context) -> Self::Result {
         match &self.set {
-            Some(set) => Box::pin(set.silent(ask.patience)),
+            Some(set) => Box::pin(set.unresponsive(ask.timeout)),
             None => Box::pin(std::future::ready(Vec::new())),
         }
     }

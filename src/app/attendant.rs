@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::actors::root::{AskManagers, Root};
+use crate::actors::root::{AskUnresponsive, Root};
 use crate::adapters::live::{Latest, SharedLive};
 use crate::adapters::systemd::ServiceManager;
 use crate::domain::camera::CameraState;
@@ -77,7 +77,7 @@ impl Attendant {
 
     /// Why no sign of life may be given.
     async fn trouble(&self, patience: Duration) -> Option<String> {
-        let asked = timeout(patience * 2, self.root.send(AskManagers { patience })).await;
+        let asked = timeout(patience * 2, self.root.send(AskUnresponsive { timeout: patience })).await;
         match asked {
             Ok(Ok(silent)) if silent.is_empty() => None,
             Ok(Ok(silent)) => Some(format!("no answer from: {}", silent.join(", "))),

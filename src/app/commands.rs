@@ -12,8 +12,8 @@ use crate::actors::restream::{
     AddCamera, ApplyPlan, DeleteCamera, EditCamera, LookAtPlan, LookAtRuns, ProbeCamera, RestartCamera, Restreams,
     TestCamera, Written,
 };
-use crate::actors::root::{AskManagers, Find, Root};
-use crate::actors::supervision::{Health, Observation, Observe};
+use crate::actors::root::{AskUnresponsive, Find, Root};
+use crate::actors::supervision::{Observation, Observe};
 use crate::adapters::database::Condition;
 use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraEdit, CameraStatus};
@@ -104,7 +104,7 @@ impl Commands for ToTheTree {
     }
 
     async fn silent_managers(&self, patience: Duration) -> Result<Vec<String>> {
-        let asked = tokio::time::timeout(patience * 2, self.0.send(AskManagers { patience })).await;
+        let asked = tokio::time::timeout(patience * 2, self.0.send(AskUnresponsive { timeout: patience })).await;
         asked.ok().and_then(std::result::Result::ok).ok_or_else(|| {
             Error::unavailable("the root of the actor tree does not answer; restart the program if that stays so")
         })
@@ -116,15 +116,10 @@ impl Commands for ToTheTree {
         let view = view.ok_or_else(|| Error::unavailable("the root of the actor tree does not answer"))?;
         let uptime_seconds = view.state.get("uptimeSeconds").and_then(Value::as_f64).unwrap_or_default();
         Ok(Observation {
-            name: "root".to_owned(),
-            kind: "root".to_owned(),
-            health: Health::Running,
-            generation: 1,
-            restarts: 0,
-            last_exit: None,
             uptime_seconds,
             state: view.state,
             children: view.children,
+            ..Observation::running("root", "root")
         })
     }
 }

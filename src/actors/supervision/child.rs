@@ -6,56 +6,20 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-use actix::dev::ToEnvelope;
 use actix::{Actor, Addr, AsyncContext, Context, Message, Recipient};
 use futures_util::FutureExt;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::Supervised;
+use super::exit::{Exit, KillReason, Restart};
 use super::observe::{Observe, Ping};
+use super::progress::{VITALS, Vitals};
 use super::stop::Stop;
-use super::testkit::Provoke;
 use crate::base::redact;
 
-/// Whether a child that ended is built again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Restart {
-    /// However it ended.
-    Always,
-    /// Only after a panic or a hang; an actor that stopped by itself has finished its work.
-    OnFailure,
-}
-
-/// How a child ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// It stopped by itself or because it was told to.
-    Stopped,
-    /// It panicked with these words.
-    Panicked(String),
-    /// It did not answer and was aborted.
-    Hung,
-    /// Its task was aborted by us.
-    Aborted,
-}
-
-impl Exit {
-    /// True when something went wrong.
-    pub fn is_failure(&self) -> bool {
-        matches!(self, Self::Panicked(_) | Self::Hung)
-    }
-
-    /// One line for the log and the tree.
-    pub fn describe(&self) -> String {
-        match self {
-            Self::Stopped => "stopped".to_owned(),
-            Self::Panicked(words) => format!("panicked: {words}"),
-            Self::Hung => "did not answer".to_owned(),
-            Self::Aborted => "aborted".to_owned(),
-        }
-    }
-}
+/// How a task ended that did not come to its end.
+const ABORTED: Exit = Exit::Killed(KillReason::Aborted);
 
 /// A child's end, told to the parent by the guard in its task.
 #[derive(Message, Clone, Debug)]
@@ -128,24 +92,39 @@ impl Drop for ExitGuard {
         let exited = ChildExited {
             name: std::mem::take(&mut self.name),
             run: self.run,
-            exit: std::mem::replace(&mut self.exit, Exit::Aborted),
+            exit: std::mem::replace(&mut self.exit, ABORTED),
         };
         self.parent.tell(exited);
     }
+}
+
+/// What a supervisor asks of any actor, whatever its type.
+pub struct Recipients {
+    /// Asks for its state.
+    pub observe: Recipient<Observe>,
+    /// Asks whether it reads its mailbox.
+    pub ping: Recipient<Ping>,
+    /// Stops it.
+    pub stop: Recipient<Stop>,
+    /// Reaches the testkit in it.
+    #[cfg(feature = "testkit")]
+    pub provoke: Recipient<super::testkit::Provoke>,
+}
+
+/// An actor that has the handlers of the tree; implemented by `supervised!`.
+pub trait Managed: Supervised {
+    /// The ways to it.
+    fn recipients(addr: &Addr<Self>) -> Recipients;
 }
 
 /// A running instance, whatever its type.
 pub struct Running {
     /// The `Addr<A>`, for those who know the type.
     pub addr: Box<dyn Any>,
-    /// Asks for its state.
-    pub observe: Recipient<Observe>,
-    /// Asks whether it is alive.
-    pub ping: Recipient<Ping>,
-    /// Stops it.
-    pub stop: Recipient<Stop>,
-    /// Reaches the testkit in it.
-    pub provoke: Recipient<Provoke>,
+    /// The ways to it.
+    pub to: Recipients,
+    /// What it works on, and the reason that it gives for its end.
+    pub(super) vitals: Rc<Vitals>,
     /// Ends its task at once; everything it owns is dropped.
     pub task: AbortHandle,
     /// When it was started.
@@ -163,7 +142,7 @@ impl Drop for Running {
 /// `None`: the factory panicked, and the guard has told the parent.
 type Launch = Box<dyn FnMut(ExitGuard) -> Option<Running>>;
 
-/// How to build a child: name, factory, restart rule.
+/// How to build a child: name, factory, restart policy.
 pub struct Child {
     /// Unique within the parent.
     pub name: String,
@@ -178,14 +157,13 @@ impl Child {
     /// A child that `factory` builds afresh for every generation. The factory must not block.
     pub fn new<A, F>(name: impl Into<String>, restart: Restart, mut factory: F) -> Self
     where
-        A: Supervised + actix::Handler<Observe> + actix::Handler<Ping> + actix::Handler<Stop> + actix::Handler<Provoke>,
-        Context<A>: ToEnvelope<A, Observe> + ToEnvelope<A, Ping> + ToEnvelope<A, Stop> + ToEnvelope<A, Provoke>,
+        A: Managed,
         F: FnMut() -> A + 'static,
     {
         let launch = move |mut guard: ExitGuard| match catch_unwind(AssertUnwindSafe(&mut factory)) {
             Ok(actor) => Some(run(actor, guard)),
             Err(panic) => {
-                guard.ended(Exit::Panicked(words(panic.as_ref())));
+                guard.ended(Exit::Panicked(panic_message(panic.as_ref())));
                 None
             }
         };
@@ -194,37 +172,29 @@ impl Child {
 
     /// Builds and runs the next generation; the parent hears of its end through `parent`.
     pub(super) fn launch(&mut self, run: u64, parent: Exits) -> Option<Running> {
-        let guard = ExitGuard { parent, name: self.name.clone(), run, exit: Exit::Aborted };
+        let guard = ExitGuard { parent, name: self.name.clone(), run, exit: ABORTED };
         (self.launch)(guard)
     }
 }
 
-fn run<A>(actor: A, mut guard: ExitGuard) -> Running
-where
-    A: Supervised + actix::Handler<Observe> + actix::Handler<Ping> + actix::Handler<Stop> + actix::Handler<Provoke>,
-    Context<A>: ToEnvelope<A, Observe> + ToEnvelope<A, Ping> + ToEnvelope<A, Stop> + ToEnvelope<A, Provoke>,
-{
+fn run<A: Managed>(actor: A, mut guard: ExitGuard) -> Running {
     let mut context = Context::<A>::new();
     context.set_mailbox_capacity(A::MAILBOX);
     let addr: Addr<A> = context.address();
     let future = context.into_future(actor);
-    // Our own task instead of `Context::run`, which drops the handle: a hung actor can then be aborted.
-    let task = actix::spawn(async move {
+    let vitals = Rc::new(Vitals::default());
+    let reason = Rc::clone(&vitals);
+    let supervised = async move {
         let result = AssertUnwindSafe(future).catch_unwind().await;
         guard.ended(match result {
-            Ok(()) => Exit::Stopped,
-            Err(panic) => Exit::Panicked(words(panic.as_ref())),
+            Ok(()) => reason.take_exit().unwrap_or(Exit::Success),
+            Err(panic) => Exit::Panicked(panic_message(panic.as_ref())),
         });
-    });
-    Running {
-        observe: addr.clone().recipient(),
-        ping: addr.clone().recipient(),
-        stop: addr.clone().recipient(),
-        provoke: addr.clone().recipient(),
-        addr: Box::new(addr),
-        task: task.abort_handle(),
-        since: Instant::now(),
-    }
+    };
+    // Our own task instead of `Context::run`, which drops the handle: a hung actor can then be aborted.
+    let task = actix::spawn(VITALS.scope(Rc::clone(&vitals), supervised));
+    let (to, since) = (A::recipients(&addr), Instant::now());
+    Running { to, vitals, addr: Box::new(addr), task: task.abort_handle(), since }
 }
 
 /// The address of a running instance, when it is of that type.
@@ -233,7 +203,7 @@ pub(super) fn typed<A: Actor>(running: &Running) -> Option<Addr<A>> {
 }
 
 /// Shown in the tree: without what may be a secret or a path of this machine.
-pub(super) fn words(panic: &(dyn Any + Send)) -> String {
+pub(super) fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     redact::paths(&redact::text(text.unwrap_or("no message")))

@@ -1,25 +1,40 @@
 //! Our own supervision, because `actix::Supervisor` does not survive a panic and restarts the same broken instance.
 //!
-//! A child is a name, a factory and a restart rule. It runs as a task of its own with an [`child::ExitGuard`] in it,
-//! whose `Drop` tells the parent however the task ends: returned, panicked or aborted. The parent's [`set::ChildSet`]
-//! asks `domain::restart` what to do and builds a fresh instance of a new generation; news of an older generation is
-//! ignored. Children that stop answering are aborted and rebuilt too. A parent's end is its children's, unless it has a
-//! [`Keep`] from which its next instance adopts them.
+//! A child is a name, a factory and a restart policy. It runs as a task of its own with an [`child::ExitGuard`] in it,
+//! whose `Drop` tells the parent however the task ends: returned, panicked or aborted. The parent's [`set::ChildSet`] judges
+//! the typed [`Exit`] by the child's [`Restart`] policy, asks `domain::restart` when, and builds a fresh instance of a new
+//! generation. Every run of a set has a number of its own; an exit of another run is ignored, also under the same name.
+//! A parent's end is its children's, unless it has a [`Keep`] from which its next instance adopts them.
+//!
+//! Health is progress: at every heartbeat a child has to read its mailbox, and what it has declared as its work ([`watched`],
+//! [`Activity`]) has to advance within its limit. A child that does neither is killed and restarted.
+//!
+//! **What happens to queued messages at a restart.** The mailbox ends with the instance; nothing is carried over. Whoever
+//! *asked* (`send`) and has no answer yet gets `MailboxError::Closed` at once and says so (the API: 503, "try again"): a
+//! command may be the very one that the actor died of, and must not run later without anybody waiting for it. Between two
+//! generations there is no address: `Find` gives `None`, with the same answer. What was *told* (`do_send`, streams) is lost,
+//! so no actor may depend on having heard something: `started` reads the present state (live store, database, a handle
+//! like `IncidentsHandle` or `Setting` that outlives the actor) and subscribes anew. [`Handle::ask`] asks again whoever comes
+//! next, for questions that may be put twice.
 //!
 //! Every supervised actor implements [`Supervised`] and is declared with [`supervised!`], which gives it the same
-//! handlers: [`Observe`], [`Stop`], [`Ping`](observe::Ping), and the testkit's
-//! [`Provoke`](testkit::Provoke). Managers add `, manager`.
+//! handlers: [`Observe`], [`Stop`], [`Ping`](observe::Ping), and with the feature `testkit` (tests only) `Provoke`.
+//! Managers add `, manager`. A background task that is no actor becomes a child with [`Child::task`].
 //!
 //! Never here: anything about cameras, streams or recordings.
 
 pub mod child;
+pub mod exit;
 pub mod handle;
 pub mod keep;
 pub mod observe;
+mod progress;
 mod roster;
 pub mod set;
 pub mod setting;
 pub mod stop;
+mod task;
+#[cfg(feature = "testkit")]
 pub mod testkit;
 #[cfg(test)]
 mod tests;
@@ -28,10 +43,12 @@ use actix::{Actor, Context};
 use futures_util::future::LocalBoxFuture;
 use tokio::time::Instant;
 
-pub use child::{Child, ChildExited, Restart};
+pub use child::{Child, ChildExited};
+pub use exit::{Exit, ExitReason, Restart};
 pub use handle::Handle;
 pub use keep::Keep;
 pub use observe::{Health, Observation, Observe};
+pub use progress::{Activity, finish, watched};
 pub use set::ChildSet;
 pub use setting::{Adjusted, Setting};
 pub use stop::{Stop, StopReport};
@@ -59,7 +76,12 @@ pub trait Supervised: Actor<Context = Context<Self>> {
         Box::pin(std::future::ready(()))
     }
 
-    /// A child ended for good (its rule says so, or it was removed).
+    /// Children that run on other threads and that only others can end: shown in the tree, never restarted from here.
+    fn remote_children(&self) -> Vec<Observation> {
+        Vec::new()
+    }
+
+    /// A child ended for good (its policy says so, or it was removed). Called once for every child.
     fn child_ended(&mut self, name: &str, ctx: &mut Context<Self>) {
         let _ = (name, ctx);
     }
@@ -69,6 +91,17 @@ pub trait Supervised: Actor<Context = Context<Self>> {
 /// for an actor whose `children()` returns a set.
 macro_rules! supervised {
     ($actor:ty) => {
+        impl $crate::actors::supervision::child::Managed for $actor {
+            fn recipients(addr: &actix::Addr<Self>) -> $crate::actors::supervision::child::Recipients {
+                $crate::actors::supervision::child::Recipients {
+                    observe: addr.clone().recipient(),
+                    ping: addr.clone().recipient(),
+                    stop: addr.clone().recipient(),
+                    #[cfg(feature = "testkit")]
+                    provoke: addr.clone().recipient(),
+                }
+            }
+        }
         impl actix::Handler<$crate::actors::supervision::observe::Observe> for $actor {
             type Result = actix::ResponseFuture<$crate::actors::supervision::observe::View>;
             fn handle(
@@ -89,6 +122,7 @@ macro_rules! supervised {
                 $crate::actors::supervision::stop::stop(self, stop)
             }
         }
+        #[cfg(feature = "testkit")]
         impl actix::Handler<$crate::actors::supervision::testkit::Provoke> for $actor {
             type Result = actix::ResponseFuture<bool>;
             fn handle(

@@ -9,9 +9,10 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::Supervised;
+use super::exit::{Exit, ExitReason};
 
 /// A child that takes longer to describe itself is shown as not answering.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Asks an actor, and through it all below, for its state.
 #[derive(Message, Clone, Copy, Debug)]
@@ -60,7 +61,9 @@ pub struct Observation {
     pub generation: u64,
     /// How often it was built again.
     pub restarts: u32,
-    /// How the generation before ended.
+    /// Why the generation before ended.
+    pub exit_reason: Option<ExitReason>,
+    /// The same in words, with the error or the panic's message.
     pub last_exit: Option<String>,
     /// Seconds since this generation was started.
     pub uptime_seconds: f64,
@@ -73,6 +76,28 @@ pub struct Observation {
 }
 
 impl Observation {
+    /// One that runs, in its first generation, with nothing to tell yet.
+    pub fn running(name: impl Into<String>, kind: &str) -> Self {
+        Self {
+            name: name.into(),
+            kind: kind.to_owned(),
+            health: Health::Running,
+            generation: 1,
+            restarts: 0,
+            exit_reason: None,
+            last_exit: None,
+            uptime_seconds: 0.0,
+            state: Value::Null,
+            children: Vec::new(),
+        }
+    }
+
+    /// The same, with how the generation before ended.
+    pub(super) fn after(mut self, exit: Option<&Exit>) -> Self {
+        (self.exit_reason, self.last_exit) = (exit.map(Exit::reason), exit.map(Exit::to_string));
+        self
+    }
+
     /// Finds a descendant by its path of names.
     pub fn find(&self, path: &[&str]) -> Option<&Self> {
         match path {
@@ -85,14 +110,19 @@ impl Observation {
 /// The answer to [`Observe`] for any supervised actor.
 pub fn view<A: Supervised>(actor: &mut A) -> ResponseFuture<View> {
     let state = actor.observe();
-    let looks = actor.children().map(|set| set.look()).unwrap_or_default();
-    Box::pin(async move { View { state, children: join_all(looks).await } })
+    let observations = actor.children().map(|set| set.observe()).unwrap_or_default();
+    let remote = actor.remote_children();
+    Box::pin(async move {
+        let mut children = join_all(observations).await;
+        children.extend(remote);
+        View { state, children }
+    })
 }
 
-/// Asks one child, within [`PATIENCE`], and completes what its parent already knows.
+/// Asks one child, within [`TIMEOUT`], and completes what its parent already knows.
 pub(super) async fn complete(mut known: Observation, ask: Option<actix::Recipient<Observe>>) -> Observation {
     if let Some(ask) = ask {
-        match tokio::time::timeout(PATIENCE, ask.send(Observe)).await {
+        match tokio::time::timeout(TIMEOUT, ask.send(Observe)).await {
             Ok(Ok(view)) => {
                 known.state = view.state;
                 known.children = view.children;

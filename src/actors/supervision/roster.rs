@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::child::{Child, Exit, Running};
-use crate::domain::restart::RestartHistory;
+use super::child::{Child, ChildExited, Running};
+use super::exit::{Exit, KillReason};
+use super::observe::{Health, Observation};
+use crate::domain::restart::{RestartHistory, RestartPolicy};
 
 /// One child.
 pub(super) struct Slot {
@@ -15,11 +17,11 @@ pub(super) struct Slot {
     pub place: u64,
     /// Which instance of this name, for people.
     pub generation: u64,
-    /// Its number among all runs of the set: news of another one is not for this instance.
+    /// Its number among all runs of the set: an exit of another one is not this instance's.
     pub run: u64,
     pub running: Option<Running>,
-    /// How long the last run lasted, when that is known before its end is.
-    pub lasted: Option<Duration>,
+    /// It was killed: why, and how long it had run. Its exit is on its way.
+    pub killed: Option<(KillReason, Duration)>,
     pub history: RestartHistory,
     pub degraded: bool,
     pub last_exit: Option<Exit>,
@@ -29,6 +31,70 @@ pub(super) struct Slot {
     pub pinged: bool,
     /// Ends for good at its next exit.
     pub leaving: bool,
+}
+
+impl Slot {
+    /// A child that has not run yet.
+    pub fn new(child: Child, place: u64) -> Self {
+        Self {
+            child,
+            place,
+            generation: 0,
+            run: 0,
+            running: None,
+            killed: None,
+            history: RestartHistory::default(),
+            degraded: false,
+            last_exit: None,
+            due: None,
+            pinged: false,
+            leaving: false,
+        }
+    }
+
+    /// What is known without asking it.
+    pub fn observation(&self) -> Observation {
+        let health = match (&self.running, self.degraded) {
+            (Some(_), _) => Health::Running,
+            (None, true) => Health::Degraded,
+            (None, false) => Health::Restarting,
+        };
+        Observation {
+            health,
+            generation: self.generation,
+            restarts: self.history.total(),
+            uptime_seconds: self.running.as_ref().map_or(0.0, |running| running.since.elapsed().as_secs_f64()),
+            ..Observation::running(self.child.name.as_str(), self.child.kind)
+        }
+        .after(self.last_exit.as_ref())
+    }
+
+    /// Kills it when its work has stalled; says so when it has recovered.
+    pub fn look_after(&mut self, policy: &RestartPolicy, now: Instant) {
+        let Some(running) = self.running.as_ref().filter(|_| !self.leaving) else { return };
+        if let Some(what) = running.vitals.stalled(now) {
+            return self.kill(KillReason::NoProgress(what));
+        }
+        if self.degraded && now.saturating_duration_since(running.since) >= policy.settled_after {
+            self.degraded = false;
+            log::info!(generation = self.generation; "{} {} recovered", self.child.kind, self.child.name);
+        }
+    }
+
+    /// Ends its task; the exit arrives as usual.
+    pub fn kill(&mut self, reason: KillReason) {
+        let Some(running) = self.running.take() else { return };
+        let exit = Exit::Killed(reason);
+        log::error!(generation = self.generation; "{} {} {exit}; it is killed", self.child.kind, self.child.name);
+        self.killed = Some((reason, running.since.elapsed()));
+        running.task.abort();
+    }
+
+    /// An end for one that is between two generations: its exit is on its way, or was heard of already, and then nobody else
+    /// tells of its end for good.
+    pub fn gone(&self) -> ChildExited {
+        ChildExited { name: self.child.name.clone(), run: self.run, exit: Exit::Killed(KillReason::Aborted) }
+    }
 }
 
 /// All children and how they have fared: what outlives a parent that keeps its children.

@@ -5,20 +5,20 @@ use std::time::Duration;
 
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message};
 use futures_util::future::{LocalBoxFuture, join_all};
-use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
 use super::Supervised;
-use super::child::{Child, ChildExited, Exit, Exits, Restart, Running, typed};
+use super::child::{Child, ChildExited, Exits, Running, typed};
+use super::exit::{Exit, KillReason};
 use super::keep::Keep;
-use super::observe::{Health, Observation, Ping, complete};
+use super::observe::{Observation, Ping, complete};
 use super::roster::{Roster, Slot};
 use super::stop::{Leaving, StopOrder, stop_children};
-use crate::domain::restart::{RestartHistory, RestartPolicy};
+use crate::domain::restart::RestartPolicy;
 
-/// How often every child is asked whether it is alive, and how long it may take to answer.
-const PING_EVERY: Duration = Duration::from_secs(5);
-const PING_PATIENCE: Duration = Duration::from_secs(10);
+/// How often every child is looked at, and how long it may take to answer.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The next generation of a child is due. Sent by a manager to itself.
 #[derive(Message, Debug)]
@@ -45,7 +45,7 @@ impl<P> ChildSet<P>
 where
     P: Supervised + Handler<ChildExited> + Handler<ChildDue>,
 {
-    /// An empty set that reports to the manager of this context. Call it in `started`; it also begins the pings.
+    /// An empty set that reports to the manager of this context. Call it in `started`; it also begins the heartbeats.
     pub fn new(ctx: &mut Context<P>, order: StopOrder) -> Self {
         Self::with(ctx, order, None)
     }
@@ -57,9 +57,9 @@ where
     }
 
     fn with(ctx: &mut Context<P>, order: StopOrder, keep: Option<Keep>) -> Self {
-        ctx.run_interval(PING_EVERY, |manager, ctx| {
+        ctx.run_interval(HEARTBEAT, |manager, ctx| {
             if let Some(set) = manager.children() {
-                set.ping_all(ctx);
+                set.heartbeat(ctx);
             }
         });
         let mut roster = keep.as_ref().and_then(Keep::take).unwrap_or_else(Roster::empty);
@@ -88,21 +88,7 @@ where
             return;
         }
         self.roster.started += 1;
-        let slot = Slot {
-            child,
-            place: self.roster.started,
-            generation: 0,
-            run: 0,
-            running: None,
-            lasted: None,
-            history: RestartHistory::default(),
-            degraded: false,
-            last_exit: None,
-            due: None,
-            pinged: false,
-            leaving: false,
-        };
-        self.roster.slots.insert(name.clone(), slot);
+        self.roster.slots.insert(name.clone(), Slot::new(child, self.roster.started));
         self.launch(&name);
     }
 
@@ -111,20 +97,22 @@ where
         self.roster.runs += 1;
         slot.generation += 1;
         slot.run = self.roster.runs;
-        (slot.pinged, slot.lasted, slot.due) = (false, None, None);
+        (slot.pinged, slot.killed, slot.due) = (false, None, None);
         // A factory that panics has told the parent through its guard: the exit arrives as a message like any other.
         slot.running = slot.child.launch(slot.run, self.exits.clone());
     }
 
-    /// Asks every running child whether it is alive; aborts who does not answer. Its end then arrives as usual.
-    fn ping_all(&mut self, ctx: &mut Context<P>) {
+    /// Kills every child whose work has stalled, and asks the others whether they read their mailbox.
+    fn heartbeat(&mut self, ctx: &mut Context<P>) {
+        let (now, policy) = (Instant::now(), self.policy);
+        self.roster.slots.values_mut().for_each(|slot| slot.look_after(&policy, now));
         let mut pings: Vec<LocalBoxFuture<'static, (String, u64, bool)>> = Vec::new();
         for slot in self.roster.slots.values_mut().filter(|slot| !slot.pinged && !slot.leaving) {
             let Some(running) = &slot.running else { continue };
             slot.pinged = true;
-            let (name, run, ping) = (slot.child.name.clone(), slot.run, running.ping.clone());
+            let (name, run, ping) = (slot.child.name.clone(), slot.run, running.to.ping.clone());
             pings.push(Box::pin(async move {
-                let answer = timeout(PING_PATIENCE, ping.send(Ping)).await;
+                let answer = timeout(PING_TIMEOUT, ping.send(Ping)).await;
                 (name, run, answer.is_ok())
             }));
         }
@@ -155,12 +143,7 @@ impl<P: Supervised> ChildSet<P> {
         if alive {
             return;
         }
-        if let Some(running) = slot.running.take() {
-            log::error!(generation = slot.generation; "{name} does not answer; it is aborted and built again");
-            slot.lasted = Some(running.since.elapsed());
-            slot.last_exit = Some(Exit::Hung);
-            running.task.abort();
-        }
+        slot.kill(KillReason::Unresponsive);
     }
 
     /// The running instance of that name.
@@ -173,14 +156,22 @@ impl<P: Supervised> ChildSet<P> {
         typed(self.running(name)?)
     }
 
-    /// Names of children that run and do not answer in time. One that is being built again has been found already.
-    pub fn silent(&self, patience: Duration) -> impl Future<Output = Vec<String>> + use<P> {
+    /// Names of children that run and whose work has stalled, or that do not answer within `limit`. One that is restarting
+    /// has been found already.
+    pub fn unresponsive(&self, limit: Duration) -> impl Future<Output = Vec<String>> + use<P> {
+        let now = Instant::now();
         let running = self.in_order().into_iter().filter_map(|slot| Some((slot, slot.running.as_ref()?)));
-        let asked: Vec<_> = running.map(|(slot, running)| (slot.child.name.clone(), running.ping.clone())).collect();
+        let asked: Vec<_> = running
+            .map(|(slot, running)| {
+                let ping = running.vitals.stalled(now).is_none().then(|| running.to.ping.clone());
+                (slot.child.name.clone(), ping)
+            })
+            .collect();
         async move {
             let answers = asked.into_iter().map(|(name, ping)| async move {
+                let Some(ping) = ping else { return Some(name) };
                 // A closed mailbox is an end, which the parent hears of.
-                timeout(patience, ping.send(Ping)).await.is_err().then_some(name)
+                timeout(limit, ping.send(Ping)).await.is_err().then_some(name)
             });
             join_all(answers).await.into_iter().flatten().collect()
         }
@@ -214,8 +205,7 @@ impl<P: Supervised> ChildSet<P> {
             slot.leaving = true;
             match &slot.running {
                 Some(running) => leaving.push(leave(name, running)),
-                // Its end is on its way, or was heard of already: then there is nobody else to tell of it.
-                None => self.exits.tell(ChildExited { name: name.to_owned(), run: slot.run, exit: Exit::Aborted }),
+                None => self.exits.tell(slot.gone()),
             }
         }
         stop_children(leaving, StopOrder::Together, deadline)
@@ -224,34 +214,24 @@ impl<P: Supervised> ChildSet<P> {
     /// Stops all children for good; nothing is started afterwards. Returns who was late.
     pub fn stop_all(&mut self, deadline: Instant) -> LocalBoxFuture<'static, Vec<String>> {
         self.closing = true;
-        self.roster.slots.values_mut().for_each(|slot| slot.leaving = true);
+        for slot in self.roster.slots.values_mut() {
+            slot.leaving = true;
+            if slot.running.is_none() {
+                self.exits.tell(slot.gone());
+            }
+        }
         let running = |slot: &Slot| slot.running.as_ref().map(|running| leave(&slot.child.name, running));
         let leaving = self.in_order().into_iter().filter_map(running).collect();
         Box::pin(stop_children(leaving, self.order, deadline))
     }
 
     /// What we know of each child, completed by asking it.
-    pub(super) fn look(&self) -> Vec<LocalBoxFuture<'static, Observation>> {
+    pub(super) fn observe(&self) -> Vec<LocalBoxFuture<'static, Observation>> {
         self.in_order()
             .into_iter()
             .map(|slot| {
-                let health = match (&slot.running, slot.degraded) {
-                    (Some(_), _) => Health::Running,
-                    (None, true) => Health::Degraded,
-                    (None, false) => Health::Restarting,
-                };
-                let known = Observation {
-                    name: slot.child.name.clone(),
-                    kind: slot.child.kind.to_owned(),
-                    health,
-                    generation: slot.generation,
-                    restarts: slot.history.total(),
-                    last_exit: slot.last_exit.as_ref().map(Exit::describe),
-                    uptime_seconds: slot.running.as_ref().map_or(0.0, |running| running.since.elapsed().as_secs_f64()),
-                    state: Value::Null,
-                    children: Vec::new(),
-                };
-                let ask = slot.running.as_ref().map(|running| running.observe.clone());
+                let known = slot.observation();
+                let ask = slot.running.as_ref().map(|running| running.to.observe.clone());
                 Box::pin(complete(known, ask)) as LocalBoxFuture<'static, Observation>
             })
             .collect()
@@ -267,10 +247,10 @@ impl<P: Supervised> Drop for ChildSet<P> {
 }
 
 fn leave(name: &str, running: &Running) -> Leaving {
-    Leaving { name: name.to_owned(), stop: running.stop.clone(), task: running.task.clone() }
+    Leaving { name: name.to_owned(), stop: running.to.stop.clone(), task: running.task.clone() }
 }
 
-/// A child has ended: forget it, or arrange for the next generation.
+/// A child has ended: its policy judges the exit; forget it, or arrange for the next generation.
 pub fn on_exit<P>(manager: &mut P, exited: ChildExited, ctx: &mut Context<P>)
 where
     P: Supervised + Handler<ChildExited> + Handler<ChildDue>,
@@ -278,30 +258,23 @@ where
     let Some(set) = manager.children() else { return };
     set.exits.heard(exited.run);
     let Some(slot) = set.roster.slots.get_mut(&exited.name).filter(|slot| slot.run == exited.run) else { return };
-    // An abort after a missed ping has been noted as a hang already.
-    let exit = match (&exited.exit, &slot.last_exit, &slot.running) {
-        (Exit::Aborted, Some(Exit::Hung), None) => Exit::Hung,
-        _ => exited.exit,
-    };
     let since = slot.running.take().map(|running| running.since.elapsed());
-    let ran = slot.lasted.take().or(since).unwrap_or_default();
-    let again = match slot.child.restart {
-        Restart::Always => true,
-        Restart::OnFailure => exit.is_failure(),
+    let (exit, ran) = match slot.killed.take() {
+        Some((reason, ran)) => (Exit::Killed(reason), ran),
+        None => (exited.exit, since.unwrap_or_default()),
     };
-    let words = exit.describe();
-    slot.last_exit = Some(exit);
-    if slot.leaving || set.closing || !again {
+    if slot.leaving || set.closing || !slot.child.restart.after(&exit) {
         set.roster.slots.remove(&exited.name);
         manager.child_ended(&exited.name, ctx);
         return;
     }
     let retry = slot.history.ended(&set.policy, set.roster.born.elapsed(), ran, rand::random());
-    (slot.degraded, slot.due) = (retry.degraded, Some(Instant::now() + retry.after));
-    log::error!(
-        generation = slot.generation, ms = retry.after.as_millis() as u64;
-        "{} {} {words}; it is built again", slot.child.kind, exited.name
-    );
+    let (kind, name, ms) = (slot.child.kind, exited.name.as_str(), retry.after.as_millis() as u64);
+    if retry.degraded && !slot.degraded {
+        log::error!(restarts = slot.history.total(); "{kind} {name} is degraded: it ends again and again");
+    }
+    log::error!(generation = slot.generation, ms = ms; "{kind} {name} {exit}; restarting");
+    (slot.degraded, slot.last_exit, slot.due) = (retry.degraded, Some(exit), Some(Instant::now() + retry.after));
     ctx.notify_later(ChildDue { name: exited.name, after_run: exited.run }, retry.after);
 }
 

@@ -1,10 +1,11 @@
-//! Makes any actor of the tree panic, hang or exit on demand. Reached by message only, never over HTTP.
+//! Makes any actor of the tree panic, hang, stall or exit on demand. Only in builds with the feature `testkit`, which tests and
+//! benchmarks have and the program has not.
 
 use std::collections::VecDeque;
 
 use actix::{ActorContext, AsyncContext, Context, Message, ResponseFuture, WrapFuture};
 
-use super::Supervised;
+use super::{Supervised, watched};
 
 /// What should happen to the actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub enum Fault {
     Panic,
     /// It never reads its mailbox again.
     Hang,
+    /// It reads its mailbox, but its work never advances.
+    Stall,
     /// It stops by itself.
     Exit,
 }
@@ -44,13 +47,17 @@ pub fn provoke<A: Supervised>(actor: &mut A, mut provoke: Provoke, ctx: &mut Con
                 ctx.run_later(std::time::Duration::ZERO, |_, _| std::panic::panic_any("provoked by the testkit"));
             }
             Fault::Hang => ctx.wait(std::future::pending::<()>().into_actor(actor)),
+            Fault::Stall => {
+                let work = watched("the testkit's work", std::time::Duration::ZERO, std::future::pending::<()>());
+                ctx.spawn(work.into_actor(actor));
+            }
             Fault::Exit => {
                 ctx.run_later(std::time::Duration::ZERO, |_, ctx| ctx.stop());
             }
         }
         return Box::pin(std::future::ready(true));
     };
-    match actor.children().and_then(|set| set.running(&name)).map(|running| running.provoke.clone()) {
+    match actor.children().and_then(|set| set.running(&name)).map(|running| running.to.provoke.clone()) {
         None => Box::pin(std::future::ready(false)),
         Some(child) => Box::pin(async move { child.send(provoke).await.unwrap_or(false) }),
     }

@@ -280,17 +280,8 @@ impl Commands for PlayedRoot {
     }
 
     async fn tree(&self) -> Result<Observation> {
-        Ok(Observation {
-            name: "root".to_owned(),
-            kind: "root".to_owned(),
-            health: Health::Running,
-            generation: 1,
-            restarts: 0,
-            last_exit: None,
-            uptime_seconds: 1.0,
-            state: serde_json::json!({}),
-            children: vec![],
-        })
+        let state = serde_json::json!({});
+        Ok(Observation { uptime_seconds: 1.0, state, ..Observation::running("root", "root") })
     }
 }
 

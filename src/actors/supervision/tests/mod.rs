@@ -1,5 +1,7 @@
 //! The supervision rules on a small tree of its own: paused time, real actors, real panics.
 
+mod exits;
+
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -10,7 +12,9 @@ use tokio::time::Instant;
 
 use super::stop::StopOrder;
 use super::testkit::{Fault, Provoke};
-use super::{Child, ChildSet, Health, Observation, Observe, Restart, Stop, StopReport, Supervised, supervised};
+use super::{
+    Child, ChildSet, ExitReason, Health, Observation, Observe, Restart, Stop, StopReport, Supervised, supervised,
+};
 
 /// Counts to show whether its state was kept; holds `alive` so that leaks can be counted.
 struct Counter {
@@ -162,16 +166,17 @@ async fn a_child_that_panics_hangs_or_exits_is_rebuilt_and_its_sibling_keeps_its
     let boss = Boss::new(&alive, Restart::Always).start();
     let sibling = boss.send(Give("b")).await.expect("the boss lives").expect("b runs");
     sibling.send(Count).await.expect("b lives");
-    for (generation, fault, words) in [
-        (2, Fault::Panic, "panicked: provoked by the testkit"),
-        (3, Fault::Hang, "did not answer"),
-        (4, Fault::Exit, "stopped"),
+    for (generation, fault, reason, words) in [
+        (2, Fault::Panic, ExitReason::Panicked, "panicked: provoked by the testkit"),
+        (3, Fault::Hang, ExitReason::Killed, "did not answer"),
+        (4, Fault::Exit, ExitReason::Success, "stopped"),
+        (5, Fault::Stall, ExitReason::Killed, "no progress: the testkit's work"),
     ] {
         let old = boss.send(Give("a")).await.expect("the boss lives").expect("a runs");
         old.send(Count).await.expect("a lives");
         provoke(&boss, "a", fault).await;
         let child = until(&boss, "a", generation).await;
-        assert_eq!(child.last_exit.as_deref(), Some(words));
+        assert_eq!((child.exit_reason, child.last_exit.as_deref()), (Some(reason), Some(words)));
         assert_eq!(child.state, json!({ "count": 0 }), "a new instance has fresh state");
         assert!(!old.connected(), "the old instance is gone after {fault:?}");
         let sibling = until(&boss, "b", 1).await;
@@ -273,7 +278,7 @@ async fn news_of_an_older_generation_is_ignored() {
     let boss = Boss::new(&Rc::new(()), Restart::Always).start();
     provoke(&boss, "a", Fault::Panic).await;
     until(&boss, "a", 2).await;
-    let old = super::ChildExited { name: "a".to_owned(), run: 1, exit: super::child::Exit::Stopped };
+    let old = super::ChildExited { name: "a".to_owned(), run: 1, exit: super::Exit::Success };
     boss.send(old).await.expect("the boss lives");
     assert_eq!(until(&boss, "a", 2).await.restarts, 1);
     boss.do_send(Provoke::at("", Fault::Exit));
@@ -281,9 +286,9 @@ async fn news_of_an_older_generation_is_ignored() {
 
 #[test]
 fn what_a_panic_says_is_shown_without_secrets_and_paths() {
-    let words = super::child::words(&"lost rtsp://u:s3cret@h/x at /var/lib/sw/spool/a.mp4".to_owned());
+    let words = super::child::panic_message(&"lost rtsp://u:s3cret@h/x at /var/lib/sw/spool/a.mp4".to_owned());
     assert_eq!(words, "lost rtsp://***@h/x at .../a.mp4");
-    assert_eq!(super::child::words(&7), "no message");
+    assert_eq!(super::child::panic_message(&7), "no message");
 }
 
 /// The child is found hanging after so long, and removed before its end was heard of.

@@ -1,0 +1,139 @@
+//! Typed exits: who gives them, who judges them, and what becomes of a mailbox.
+
+use std::cell::RefCell;
+
+use super::super::{Exit, finish};
+use super::*;
+
+/// Ends for this reason.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Finish(Exit);
+
+impl Handler<Finish> for Counter {
+    type Result = ();
+    fn handle(&mut self, Finish(exit): Finish, ctx: &mut Self::Context) {
+        finish(ctx, exit);
+    }
+}
+
+#[actix::test]
+async fn the_reason_that_an_actor_gives_for_its_end_is_judged_by_its_policy() {
+    tokio::time::pause();
+    let boss = Boss::new(&Rc::new(()), Restart::OnFailure).start();
+    let child = boss.send(Give("a")).await.expect("the boss lives").expect("a runs");
+    child.do_send(Finish(Exit::Failure("no such device".to_owned())));
+    let again = until(&boss, "a", 2).await;
+    let told = (again.exit_reason, again.last_exit.as_deref());
+    assert_eq!(told, (Some(ExitReason::Failure), Some("failed: no such device")));
+    // Nobody is left to work for: started again it would only end again.
+    for (name, exit) in [("a", Exit::DownstreamClosed), ("b", Exit::Success)] {
+        let child = boss.send(Give(name)).await.expect("the boss lives").expect("it runs");
+        child.do_send(Finish(exit));
+    }
+    while !tree(&boss).await.is_empty() {
+        tick().await;
+    }
+    assert_eq!(boss.send(Observe).await.expect("the boss lives").state, json!(["a", "b"]));
+    boss.do_send(Provoke::at("", Fault::Exit));
+}
+
+#[actix::test]
+async fn what_waits_in_the_mailbox_at_a_restart_is_answered_with_its_end_and_never_done() {
+    tokio::time::pause();
+    let boss = Boss::new(&Rc::new(()), Restart::Always).start();
+    let child = boss.send(Give("a")).await.expect("the boss lives").expect("a runs");
+    provoke(&boss, "a", Fault::Hang).await;
+    let asked: Vec<_> = (0..5).map(|_| child.send(Count)).collect();
+    child.do_send(Count);
+    for answer in futures_util::future::join_all(asked).await {
+        assert!(matches!(answer, Err(actix::MailboxError::Closed)), "{answer:?}");
+    }
+    assert_eq!(until(&boss, "a", 2).await.state, json!({ "count": 0 }), "nothing is carried over");
+    assert!(matches!(child.send(Count).await, Err(actix::MailboxError::Closed)), "the old address leads nowhere");
+    boss.do_send(Provoke::at("", Fault::Exit));
+}
+
+#[actix::test]
+async fn a_child_between_two_generations_is_told_of_when_all_are_stopped() {
+    tokio::time::pause();
+    let boss = Boss::new(&Rc::new(()), Restart::OnFailure).start();
+    provoke(&boss, "b", Fault::Panic).await;
+    while tree(&boss).await.iter().any(|child| child.name == "b" && child.health == Health::Running) {
+        tick().await;
+    }
+    boss.send(StopAll).await.expect("the boss lives");
+    while boss.send(Observe).await.expect("the boss lives").state.as_array().map(Vec::len) != Some(2) {
+        tick().await;
+    }
+    assert!(tree(&boss).await.is_empty());
+    boss.do_send(Provoke::at("", Fault::Exit));
+}
+
+/// Its children, and not itself.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct StopAll;
+
+impl Handler<StopAll> for Boss {
+    type Result = actix::ResponseFuture<()>;
+    fn handle(&mut self, _: StopAll, _: &mut Self::Context) -> Self::Result {
+        let set = self.set.as_mut().expect("it has begun");
+        let stopped = set.stop_all(Instant::now() + Duration::from_secs(5));
+        Box::pin(async move { drop(stopped.await) })
+    }
+}
+
+/// A tree whose one child is a background task that ends as told, each generation with the next exit.
+struct Tasks {
+    set: Option<ChildSet<Self>>,
+    exits: Rc<RefCell<Vec<Exit>>>,
+}
+
+impl Actor for Tasks {
+    type Context = Context<Self>;
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let (mut set, exits) = (ChildSet::new(ctx, StopOrder::Together), self.exits.clone());
+        set.start(Child::task("listener", Restart::OnFailure, move || {
+            let exits = exits.clone();
+            async move {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                let exit = exits.borrow_mut().pop();
+                exit.unwrap_or_else(|| panic!("the last one"))
+            }
+        }));
+        self.set = Some(set);
+    }
+}
+
+impl Supervised for Tasks {
+    const KIND: &'static str = "tasks";
+    fn observe(&self) -> Value {
+        Value::Null
+    }
+    fn children(&mut self) -> Option<&mut ChildSet<Self>> {
+        self.set.as_mut()
+    }
+}
+supervised!(Tasks, manager);
+
+#[actix::test]
+async fn the_end_of_a_background_task_is_an_exit_like_any_other() {
+    tokio::time::pause();
+    let exits = vec![Exit::Success, Exit::Failure("cut off".to_owned()), Exit::Failure("refused".to_owned())];
+    let exits = Rc::new(RefCell::new(exits));
+    let tasks = Tasks { set: None, exits: exits.clone() }.start();
+    let mut seen = Vec::new();
+    loop {
+        let children = tasks.send(Observe).await.expect("it lives").children;
+        let Some(child) = children.into_iter().next() else { break };
+        assert_eq!(child.kind, "task");
+        if child.health == Health::Running && !seen.contains(&child.last_exit) {
+            seen.push(child.last_exit);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(seen, [None, Some("failed: refused".to_owned()), Some("failed: cut off".to_owned())]);
+    assert!(exits.borrow().is_empty(), "the third has done its work and is forgotten");
+    tasks.do_send(Provoke::at("", Fault::Exit));
+}
