@@ -10,9 +10,9 @@ use crate::base::{Error, Result};
 /// What a SIGHUP is called that comes from a terminal.
 const CLOSED: &str = "SIGHUP (the terminal was closed)";
 
-/// What somebody wants of us.
+/// What a signal asks of us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum ProcessSignal {
     /// Stop; the signal's name.
     Stop(&'static str),
     /// SIGHUP without a terminal: read the configuration again.
@@ -44,13 +44,13 @@ impl Signals {
     }
 
     /// Waits for the next one. Those that came in the meantime are not lost, several of a kind count as one.
-    pub async fn next(&mut self) -> Wish {
+    pub async fn next(&mut self) -> ProcessSignal {
         tokio::select! {
-            _ = self.terminate.recv() => Wish::Stop("SIGTERM"),
-            _ = self.interrupt.recv() => Wish::Stop("SIGINT"),
+            _ = self.terminate.recv() => ProcessSignal::Stop("SIGTERM"),
+            _ = self.interrupt.recv() => ProcessSignal::Stop("SIGINT"),
             _ = self.hangup.recv() => match self.in_terminal {
-                true => Wish::Stop(CLOSED),
-                false => Wish::Reload,
+                true => ProcessSignal::Stop(CLOSED),
+                false => ProcessSignal::Reload,
             },
         }
     }

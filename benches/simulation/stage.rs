@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use actix::{Actor, Addr};
 use futures_util::StreamExt;
+use streamwarden::actors::camera_changes;
 use streamwarden::actors::incidents::{Incidents, IncidentsHandle};
 use streamwarden::actors::restream::{RestreamSetup, Restreams};
 use streamwarden::actors::root::Root;
@@ -52,13 +53,14 @@ impl Stage {
         let database = sqlite::open(folder.path().join("streamwarden.db")).await.expect("a database").for_node("bench");
         let written = Arc::clone(&live);
         let handle = IncidentsHandle::default();
-        let (told_to, kept_in) = (handle.clone(), database.clone());
+        let (told_to, kept_in, changed) = (handle.clone(), database.clone(), database.clone());
         let incidents =
             Child::new("incidents", Restart::Always, move || Incidents::new(kept_in.clone(), handle.clone()));
         let restreams = Child::new("restreams", Restart::Always, move || {
             Restreams::new(setting.clone(), database.clone(), Arc::clone(&written), told_to.clone())
         });
-        let root = Root::new(vec![incidents, restreams], CancellationToken::new().drop_guard()).start();
+        let children = vec![camera_changes::child(changed), incidents, restreams];
+        let root = Root::new(children, CancellationToken::new().drop_guard()).start();
         Self { world, live, root, setup, folder }
     }
 

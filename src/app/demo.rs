@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::commands::ToTheTree;
-use super::{App, abandoned, build, on_main_thread, plan, until_stopped};
+use super::{App, build, on_main_thread, plan, stale_demos, until_stopped};
 use crate::actors::restream::LAST_KNOWN;
 use crate::adapters::database::Condition;
 use crate::adapters::systemd::ServiceManager;
@@ -47,11 +47,11 @@ impl Folder {
             |error: std::io::Error| Error::internal(format!("no folder for the demo: {error}")).with_source(error);
         match keep {
             None => {
-                let removed = abandoned::remove_from(&std::env::temp_dir());
+                let removed = stale_demos::remove_from(&std::env::temp_dir());
                 if removed > 0 {
                     log::info!(folders = removed; "removed what demos that were killed have left");
                 }
-                tempfile::Builder::new().prefix(abandoned::PREFIX).tempdir().map(Self::Temporary).map_err(fault)
+                tempfile::Builder::new().prefix(stale_demos::PREFIX).tempdir().map(Self::Temporary).map_err(fault)
             }
             Some(path) => {
                 std::fs::create_dir_all(path).map_err(fault)?;

@@ -1,7 +1,7 @@
 //! One process per data folder: a lock that the kernel lets go of however we die, and a note of who holds it.
 
+use std::cell::Cell;
 use std::fs::{File, OpenOptions};
-use std::future::Future;
 use std::io::{Read, Seek, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use serde_json::json;
 
-use super::former;
+use super::previous_run;
 use crate::adapters::database::SharedDatabase;
 use crate::base::{Error, Kind, Result};
 
@@ -19,8 +19,8 @@ use crate::base::{Error, Kind, Result};
 pub struct Instance {
     lock: Flock<File>,
     note: PathBuf,
-    /// When an earlier run ended that nobody had stopped, until that has been told.
-    untold_end: Option<DateTime<Utc>>,
+    /// When an earlier run ended that nobody had stopped, until that has been reported.
+    unreported_end: Option<DateTime<Utc>>,
     /// Where we listen, and the name of our database.
     announced: Option<(SocketAddr, String)>,
 }
@@ -45,7 +45,7 @@ impl Instance {
                     lock.set_len(0).and_then(|()| lock.rewind()).and_then(|()| write!(lock, "{}", std::process::id()));
                 noted.map_err(|error| unusable("write to", error))?;
                 let note = data_dir.join("run.json");
-                Ok(Self { lock, untold_end: former::end_by(&note), note, announced: None })
+                Ok(Self { lock, unreported_end: previous_run::end_by(&note), note, announced: None })
             }
             Err((mut file, Errno::EWOULDBLOCK)) => {
                 let mut owner = String::new();
@@ -69,24 +69,38 @@ impl Instance {
     /// `Internal` when the folder cannot be written.
     pub fn announce(&mut self, listen: SocketAddr, database: &str) -> Result<()> {
         let announced = self.announced.insert((listen, database.to_owned()));
-        write(&self.note, announced, self.untold_end).map_err(|error| {
+        write(&self.note, announced, self.unreported_end).map_err(|error| {
             Error::internal(format!("cannot write {}: {error}", self.note.display())).with_source(error)
         })
     }
 
-    /// Tells of the run before, when nobody has stopped it, and gives signs of life without end; for what has been
-    /// announced.
-    pub fn live(&self, database: SharedDatabase, node: String) -> impl Future<Output = ()> + 'static {
-        let (note, announced, untold_end) = (self.note.clone(), self.announced.clone(), self.untold_end);
-        let signs = former::give_signs_of_life(note.clone());
-        let story = async move {
-            let (Some(announced), Some(ended)) = (announced, untold_end) else { return };
-            former::tell(database, &node, ended).await;
-            if let Err(error) = write(&note, &announced, None) {
-                log::debug!("run.json not written, the next start tells of this again: {error}");
-            }
-        };
-        async move { _ = tokio::join!(story, signs) }
+    /// What keeps the note of this run; for what has been announced.
+    pub fn run_note(&self) -> RunNote {
+        let (path, announced) = (self.note.clone(), self.announced.clone());
+        RunNote { path, announced, unreported_end: Cell::new(self.unreported_end) }
+    }
+}
+
+/// The note of this run, which the next one reads.
+pub struct RunNote {
+    path: PathBuf,
+    announced: Option<(SocketAddr, String)>,
+    unreported_end: Cell<Option<DateTime<Utc>>>,
+}
+
+impl RunNote {
+    /// Reports the end of the run before, once, when nobody has stopped it, and gives signs of life without end.
+    pub async fn keep(&self, database: SharedDatabase, node: &str) {
+        tokio::join!(self.report(database, node), previous_run::give_signs_of_life(self.path.clone()));
+    }
+
+    async fn report(&self, database: SharedDatabase, node: &str) {
+        let (Some(announced), Some(ended)) = (&self.announced, self.unreported_end.get()) else { return };
+        previous_run::report(database, node, ended).await;
+        self.unreported_end.set(None);
+        if let Err(error) = write(&self.path, announced, None) {
+            log::debug!("run.json not written, the next start reports this again: {error}");
+        }
     }
 }
 
@@ -104,12 +118,12 @@ impl Drop for Instance {
 fn write(
     note: &Path,
     (listen, database): &(SocketAddr, String),
-    untold_end: Option<DateTime<Utc>>,
+    unreported_end: Option<DateTime<Utc>>,
 ) -> std::io::Result<()> {
     let data_dir = note.parent().map(|folder| folder.canonicalize().unwrap_or_else(|_| folder.to_owned()));
     let text = json!({
         "pid": std::process::id(), "listen": listen.to_string(), "url": format!("http://{listen}"),
-        "database": database, "dataDir": data_dir, "untoldEnd": untold_end,
+        "database": database, "dataDir": data_dir, "untoldEnd": unreported_end,
     });
     let new = note.with_extension("json.new");
     std::fs::write(&new, text.to_string())?;
@@ -132,7 +146,7 @@ mod tests {
         }
         let refused = Instance::lock(&data_dir).err().expect("the second does not").to_string();
         assert!(refused.contains(&std::process::id().to_string()), "{refused}");
-        assert_eq!(first.untold_end, None);
+        assert_eq!(first.unreported_end, None);
         drop(first);
         assert!(!data_dir.join("run.json").exists());
         let killed = r#"{"pid":4194305}"#;
@@ -141,9 +155,9 @@ mod tests {
         drop(nothing_came_of_it);
         assert_eq!(std::fs::read_to_string(data_dir.join("run.json")).expect("note"), killed);
         let mut third = Instance::lock(&data_dir).expect("free");
-        let ended = third.untold_end.expect("the run before was not stopped");
+        let ended = third.unreported_end.expect("the run before was not stopped");
         third.announce(([127, 0, 0, 1], 8080).into(), "sqlite:/x/y.db").expect("writable");
-        assert_eq!(former::end_by(&data_dir.join("run.json")), Some(ended), "it is still to be told");
+        assert_eq!(previous_run::end_by(&data_dir.join("run.json")), Some(ended), "it is still to be reported");
         drop(third);
         Instance::lock(&data_dir).expect("free again");
     }

@@ -3,9 +3,6 @@
 //! [`build`] opens and starts everything or nothing, [`App::addr`] says where it listens, [`App::stop`] ends it in
 //! order. [`run`] does all of it for the command line. Holds no rule of its own. Called by `main` and by the tests.
 
-#[cfg(feature = "demo")]
-mod abandoned;
-mod attendant;
 mod camera_table;
 pub mod cameras;
 pub mod check;
@@ -14,13 +11,16 @@ mod commands;
 pub mod demo;
 mod edit_body;
 pub mod folders;
-mod former;
 pub mod instance;
 mod plan;
+mod previous_run;
 mod reload;
 pub mod remote;
 mod running;
 mod runtime_settings;
+#[cfg(feature = "demo")]
+mod stale_demos;
+mod systemd_notifier;
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
@@ -28,49 +28,51 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, Addr};
+use actix::{Actor, Addr, AsyncContext};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
 
 use crate::actors::hub::HubHandle;
 use crate::actors::incidents::IncidentsHandle;
 use crate::actors::restream::LAST_KNOWN;
-use crate::actors::root::Root;
-use crate::actors::supervision::Stop;
+use crate::actors::root::{Find, Root};
+use crate::actors::supervision::observe::Ping;
+use crate::actors::supervision::{Child, Restart, Stop};
 use crate::adapters::database::postgres::SiteTable;
 use crate::adapters::database::site::WithSite;
 use crate::adapters::database::{self, SharedDatabase};
 use crate::adapters::ffmpeg::{child, orphans};
-use crate::adapters::live::SharedLive;
 use crate::adapters::systemd::ServiceManager;
 use crate::base::{Error, Kind, Result, redact};
 use crate::config::Settings;
 use crate::config::settings::Database;
 use crate::http;
-use crate::signals::{Signals, Wish};
-use attendant::Attendant;
+use crate::signals::{ProcessSignal, Signals};
 use instance::Instance;
 pub use reload::Origins;
 use runtime_settings::RuntimeSettings;
+pub use systemd_notifier::Notifying;
+use systemd_notifier::SystemdNotifier;
 
 /// Everything has stopped by then after the first signal, or is ended and named.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
+
+/// Name of the HTTP server in the tree.
+const HTTP: &str = "http";
 
 /// A running program.
 pub struct App {
     root: Addr<Root>,
     root_ended: CancellationToken,
-    http: http::Server,
+    address: SocketAddr,
     database: SharedDatabase,
-    live: SharedLive,
     /// What is in force: values that wait for the next start are not in it.
     settings: Settings,
     runtime_settings: RuntimeSettings,
     /// What people should know that no state tells.
     note: watch::Sender<Option<String>>,
-    /// Signs of it, for the next run.
-    _life: AbortOnDropHandle<()>,
+    /// The service manager that is told how we are.
+    systemd: watch::Sender<ServiceManager>,
     // Last: the folder stays locked until everything that writes to it is gone.
     _instance: Instance,
 }
@@ -97,40 +99,71 @@ pub async fn build(settings: Settings) -> Result<App> {
     // With the port that the system chose, where it did.
     let mut actual = settings.clone();
     actual.http.listen = listener.local_addr().unwrap_or(settings.http.listen);
-    let (children, runtime_settings) = plan::children(&actual, &services, &hub, &incidents, &mark)?;
-    let root_ended = CancellationToken::new();
-    let root = Root::new(children, root_ended.clone().drop_guard()).start();
+    let (mut children, runtime_settings) = plan::children(&actual, &services, &hub, &incidents, &mark)?;
+    let address = actual.http.listen;
     let database_name = running::database_name(&settings);
-    let state = http::State {
+    instance.announce(address, &database_name)?;
+    children.push(plan::run_note_child(instance.run_note(), &services, &settings.node));
+    let (systemd, note) = (watch::Sender::new(ServiceManager::default()), watch::Sender::new(None));
+    let (manager, told, live) = (systemd.subscribe(), note.subscribe(), services.live.clone());
+    let database = services.database.clone();
+    let state = |root: Addr<Root>| http::State {
         node: settings.node.clone(),
         started_at: chrono::Utc::now(),
-        roles: services.roles.clone(),
-        live: services.live.clone(),
-        database: services.database.clone(),
-        database_name: database_name.clone(),
-        objects: services.objects.clone(),
-        spool: services.spool.clone(),
+        roles: services.roles,
+        live: services.live,
+        database: services.database,
+        database_name,
+        objects: services.objects,
+        spool: services.spool,
         disk: services.disk.subscribe(),
         troubles: services.node.troubles.subscribe(),
         hub,
-        commands: Arc::new(commands::ToTheTree(root.clone())),
+        commands: Arc::new(commands::ToTheTree(root)),
         dropped_log_lines: crate::logging::dropped,
         allowed_origins: runtime_settings.origins.subscribe(),
         reach: runtime_settings.reach.subscribe(),
     };
-    let http = http::serve(listener, Arc::new(state), child::descriptor_limit())?;
-    instance.announce(http.address(), &database_name)?;
-    log::info!("listening on http://{}", http.address());
-    let (database, live, note) = (services.database, services.live, watch::Sender::new(None));
-    let life = tokio::spawn(instance.live(Arc::clone(&database), settings.node.clone()));
-    let _life = AbortOnDropHandle::new(life);
-    Ok(App { root, root_ended, http, database, live, settings, runtime_settings, note, _life, _instance: instance })
+    let root_ended = CancellationToken::new();
+    let ended = root_ended.clone().drop_guard();
+    let root = Root::create(|ctx| {
+        let root = ctx.address();
+        children.push(SystemdNotifier { manager, root: root.clone(), live, note: told }.child());
+        // The last to start is the first to stop: nobody is served by managers that are gone.
+        children.push(http_child(listener, state(root)));
+        Root::new(children, ended)
+    });
+    serves(&root).await?;
+    log::info!("listening on http://{address}");
+    Ok(App { root, root_ended, address, database, settings, runtime_settings, note, systemd, _instance: instance })
+}
+
+fn http_child(listener: TcpListener, state: http::State) -> Child {
+    let (listener, state) = (Arc::new(listener), Arc::new(state));
+    Child::new(HTTP, Restart::Always, move || {
+        http::ServerActor::new(Arc::clone(&listener), Arc::clone(&state), child::descriptor_limit())
+    })
+}
+
+/// That the first HTTP server has started. Later ones are in the hands of the tree; without the first nothing is started.
+async fn serves(root: &Addr<Root>) -> Result<()> {
+    let server = root.send(Find::<http::ServerActor>::manager(HTTP)).await.ok().flatten();
+    let serves = match &server {
+        Some(server) => server.send(Ping).await.is_ok(),
+        None => false,
+    };
+    if serves {
+        return Ok(());
+    }
+    // Late ones are ended by it; why there is no server is told in the log.
+    let _ = root.send(Stop::within(STOP_WITHIN)).await;
+    Err(Error::internal("the HTTP server cannot be started; the log says why"))
 }
 
 impl App {
     /// Where HTTP is served; the port is real even when 0 was asked for.
     pub fn addr(&self) -> SocketAddr {
-        self.http.address()
+        self.address
     }
 
     /// The root of the tree, for looking at it and for the testkit.
@@ -144,9 +177,8 @@ impl App {
     }
 
     /// Tells the service manager how we are, until the handle is dropped; nothing without one.
-    pub fn attend(&self, manager: &ServiceManager) -> Option<AbortOnDropHandle<()>> {
-        let (manager, root, live) = (manager.clone(), self.root.clone(), self.live.clone());
-        Attendant { manager, root, live, note: self.note.subscribe() }.begin()
+    pub fn notify(&self, manager: &ServiceManager) -> Notifying {
+        Notifying::begin(&self.systemd, manager)
     }
 
     /// Reads the configuration again, takes over what can change while we run, and names what cannot. A wrong one
@@ -166,24 +198,12 @@ impl App {
         self.root_ended.clone().cancelled_owned()
     }
 
-    /// Waits until something has ended by a fault of ours that the process cannot do its work without, and says what.
-    fn failed(&self) -> impl Future<Output = &'static str> + 'static {
-        let (root, http) = (self.root_ended(), self.http.failed());
-        async move {
-            tokio::select! {
-                () = root => "the root of the actor tree is gone",
-                () = http => "the HTTP server has ended: page, API and metrics are gone",
-            }
-        }
-    }
-
     /// Stops everything in reverse order of its start.
     ///
     /// # Errors
     /// `Timeout` naming whoever had to be ended because it was late.
     pub async fn stop(self) -> Result<()> {
         let stop = Stop::within(STOP_WITHIN);
-        self.http.stop().await;
         // A root that is gone has taken its children with it.
         let report = self.root.send(stop).await.unwrap_or_default();
         self.root_ended.cancelled().await;
@@ -256,14 +276,16 @@ async fn until_stopped(
     origins: Option<&Origins>,
 ) -> Result<()> {
     manager.ready();
-    let attendant = app.attend(manager);
+    let notifying = app.notify(manager);
     let signal = loop {
-        let wish = tokio::select! {
-            wish = signals.next() => wish,
-            what = app.failed() => return end_in_order(app, manager, what).await,
+        let signal = tokio::select! {
+            signal = signals.next() => signal,
+            () = app.root_ended() => {
+                return end_in_order(app, manager, "the root of the actor tree is gone").await;
+            }
         };
-        match (wish, origins) {
-            (Wish::Reload, Some(origins)) => {
+        match (signal, origins) {
+            (ProcessSignal::Reload, Some(origins)) => {
                 manager.reloading();
                 tokio::select! {
                     () = app.reload(origins) => {
@@ -276,11 +298,11 @@ async fn until_stopped(
                     signal = signals.stop() => break signal,
                 }
             }
-            (Wish::Reload, None) => break "SIGHUP",
-            (Wish::Stop(signal), _) => break signal,
+            (ProcessSignal::Reload, None) => break "SIGHUP",
+            (ProcessSignal::Stop(signal), _) => break signal,
         }
     };
-    drop(attendant);
+    drop(notifying);
     manager.stopping();
     log::info!("{signal}: stopping; a second signal ends everything at once");
     tokio::select! {

@@ -1,20 +1,23 @@
 //! From settings to services, and from services to the managers of the tree, in their start order: consumers first.
 
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::instance::RunNote;
 use super::runtime_settings::RuntimeSettings;
+use crate::actors::camera_changes;
 use crate::actors::hub::{Hub, HubHandle, Limits};
 use crate::actors::incidents::{Incidents, IncidentsHandle};
 use crate::actors::membership::{self, Membership, NodeHandles};
 use crate::actors::monitor::{Monitor, Watched};
 use crate::actors::record::{RecordHandles, Recorders, SpoolDisk};
 use crate::actors::restream::{RestreamSetup, Restreams, RunLogs};
-use crate::actors::supervision::{Child, Restart, Setting};
+use crate::actors::supervision::{Child, Exit, Restart, Setting};
 use crate::actors::upload::{UploadHandles, UploadRules, Uploads};
 use crate::adapters::database::{NodeFolder, SharedDatabase};
 use crate::adapters::ffmpeg::child;
@@ -141,8 +144,12 @@ pub(super) fn children(
 ) -> Result<(Vec<Child>, RuntimeSettings)> {
     let (mut runtime_settings, live) = RuntimeSettings::new(settings);
     // Before every role, so that it stops behind them all and writes what they tell at their end.
-    let mut children =
-        vec![incidents_child(services, incidents), node_child(services, incidents), hub_child(services, hub)];
+    let mut children = vec![
+        incidents_child(services, incidents),
+        node_child(services, incidents),
+        camera_changes::child(services.database.clone()),
+        hub_child(services, hub),
+    ];
     // Recorders and upload workers know nothing of one another but this count of sealed segments.
     let sealed = Arc::new(watch::Sender::new(0));
     if services.roles.contains(&Role::Record) {
@@ -219,6 +226,18 @@ fn incidents_child(services: &Services, incidents: &IncidentsHandle) -> Child {
 fn node_child(services: &Services, incidents: &IncidentsHandle) -> Child {
     let (handles, incidents) = (services.node.clone(), incidents.clone());
     Child::new("membership", Restart::Always, move || Membership::new(handles.clone(), incidents.clone()))
+}
+
+/// Keeps the note of this run, and reports how the run before ended.
+pub(super) fn run_note_child(note: RunNote, services: &Services, node: &str) -> Child {
+    let (note, database, node) = (Rc::new(note), services.database.clone(), node.to_owned());
+    Child::task("run-note", Restart::Always, move || {
+        let (note, database, node) = (Rc::clone(&note), database.clone(), node.clone());
+        async move {
+            note.keep(database, &node).await;
+            Exit::Failure("it gives no signs of life any more".to_owned())
+        }
+    })
 }
 
 fn hub_child(services: &Services, hub: &HubHandle) -> Child {

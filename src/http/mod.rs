@@ -3,7 +3,8 @@
 //! Reads the live store, the database and the object store; changes the world by message only (`state::Commands`), but for
 //! kinds and files of cameras, which belong to no actor.
 //! Everything is below this table: one file per resource, `error` has the one match from an error's kind to a status,
-//! `guard` says who may talk to us, `server` runs it. Talked to by `app`, which builds [`State`] and calls [`serve`].
+//! `guard` says who may talk to us, `server` runs it. Talked to by `app`, which
+//! builds [`State`] and puts [`ServerActor`] into the tree.
 
 mod body;
 mod camera_log;
@@ -28,6 +29,7 @@ mod query;
 mod recordings;
 mod responses;
 mod server;
+mod server_actor;
 mod sheet;
 mod state;
 mod status;
@@ -38,7 +40,7 @@ mod tag;
 mod tests;
 mod ws;
 
-pub use server::{Server, serve};
+pub use server_actor::ServerActor;
 pub use state::{Commands, State};
 
 // A name of a stream is one part of an address: actix keeps `%2F` together while it looks for the route and decodes it

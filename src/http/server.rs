@@ -8,8 +8,9 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, Error as ActixError, HttpServer, web};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::body::LARGEST;
@@ -35,14 +36,13 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 pub(super) const STOP_SECONDS: u64 = 3;
 
 /// A running server.
-pub struct Server {
+pub(super) struct Server {
     address: SocketAddr,
     pub(super) handle: ServerHandle,
     stopping: CancellationToken,
-    /// It has ended although nobody asked it to.
-    failed: CancellationToken,
+    /// Why it has ended although nobody asked it to.
+    failed: watch::Receiver<Option<String>>,
     task: JoinHandle<()>,
-    _sweeper: AbortOnDropHandle<()>,
 }
 
 /// Serves on this listener until [`Server::stop`]. Call it in an actix system; it takes no signals. `descriptors`: how many
@@ -50,7 +50,7 @@ pub struct Server {
 ///
 /// # Errors
 /// `Internal` when the listener cannot be used.
-pub fn serve(listener: TcpListener, state: Arc<State>, descriptors: u64) -> Result<Server> {
+pub(super) fn serve(listener: TcpListener, state: Arc<State>, descriptors: u64) -> Result<Server> {
     serve_within(listener, state, Limits::for_descriptors(descriptors))
 }
 
@@ -62,7 +62,7 @@ pub(super) fn serve_within(listener: TcpListener, state: Arc<State>, limits: Lim
     let address = listener.local_addr().map_err(fault)?;
     let origin_policy = OriginPolicy::new(address, state.allowed_origins.clone());
     let stopping = CancellationToken::new();
-    let (token, failed) = (stopping.clone(), CancellationToken::new());
+    let (token, (tell, failed)) = (stopping.clone(), watch::channel(None));
     let connections = Connections::new(limits);
     let sweeper = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&connections).keep_sweeping()));
     let server = HttpServer::new(move || app(state.clone(), origin_policy.clone(), limits, token.clone()))
@@ -78,36 +78,65 @@ pub(super) fn serve_within(listener: TcpListener, state: Arc<State>, limits: Lim
         .map_err(fault)?
         .run();
     let handle = server.handle();
-    let task = actix_web::rt::spawn(watched(server, stopping.clone(), failed.clone().drop_guard()));
-    Ok(Server { address, handle, task, stopping, failed, _sweeper: sweeper })
+    let task = actix_web::rt::spawn(watched(server, sweeper, stopping.clone(), tell));
+    Ok(Server { address, handle, stopping, failed, task })
 }
 
-/// Says so when the server ends although nobody asked it to. `failed` is dropped then, also by a panic.
-async fn watched(server: impl Future<Output = std::io::Result<()>>, stopping: CancellationToken, failed: DropGuard) {
-    match server.await {
-        Err(error) => log::error!(error = error.to_string().as_str(); "http server ended with an error"),
-        Ok(()) if !stopping.is_cancelled() => log::error!("http server ended by itself"),
-        Ok(()) => _ = failed.disarm(),
+/// Tells when the server ends although nobody asked it to, or loses what guards it against slow clients. `failed` is dropped
+/// in the end, also by a panic.
+async fn watched(
+    server: impl Future<Output = std::io::Result<()>>,
+    sweeper: AbortOnDropHandle<()>,
+    stopping: CancellationToken,
+    failed: watch::Sender<Option<String>>,
+) {
+    let mut server = std::pin::pin!(server);
+    let ended = tokio::select! {
+        ended = &mut server => ended,
+        _ = sweeper => {
+            failed.send_replace(Some("nobody sweeps slow connections any more".to_owned()));
+            // Its threads end only while it is polled.
+            server.await
+        }
+    };
+    match ended {
+        Err(error) => _ = failed.send_replace(Some(error.to_string())),
+        Ok(()) if !stopping.is_cancelled() => _ = failed.send_replace(Some("it ended by itself".to_owned())),
+        Ok(()) => {}
     }
 }
 
 impl Server {
     /// Where it listens; tells the port that the system chose.
-    pub fn address(&self) -> SocketAddr {
+    pub(super) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Waits until the server has ended although nobody asked it to: page, API and metrics are gone then.
-    pub fn failed(&self) -> impl Future<Output = ()> + 'static {
-        self.failed.clone().cancelled_owned()
+    /// Waits until the server has ended although nobody asked it to, and tells why.
+    pub(super) fn failed(&self) -> impl Future<Output = String> + 'static {
+        let (mut failed, stopping) = (self.failed.clone(), self.stopping.clone());
+        async move {
+            let why = failed.wait_for(Option::is_some).await.ok().and_then(|why| why.clone());
+            match why {
+                None if stopping.is_cancelled() => std::future::pending().await,
+                why => why.unwrap_or_else(|| "its task panicked".to_owned()),
+            }
+        }
     }
 
     /// Takes no more connections, tells WebSockets to go, lets requests finish for a moment, and ends.
-    pub async fn stop(self) {
+    pub(super) async fn stop(self) {
         self.stopping.cancel();
         self.handle.stop(true).await;
-        // Its own end has been logged already.
+        // How it ended is told elsewhere.
         let _ = self.task.await;
+    }
+
+    /// As [`Self::stop`], without waiting: for an owner that is gone. Takes no more connections at once.
+    pub(super) fn abandon(self) {
+        self.stopping.cancel();
+        // The command is sent by the call; the server's own task carries it out.
+        drop(self.handle.stop(true));
     }
 }
 

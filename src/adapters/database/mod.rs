@@ -5,7 +5,6 @@
 //! makes a camera valid is a rule of `domain::camera`. Talked to by the restream, record and upload managers and by HTTP
 //! for reading.
 
-mod again;
 #[cfg(test)]
 mod behaviour;
 mod condition;
@@ -133,6 +132,9 @@ pub struct Skip {
 /// Says what to write of the cameras as they are; an error writes nothing.
 pub type WritePlan = Box<dyn FnOnce(&[CameraRow]) -> Result<Vec<CameraWrite>> + Send>;
 
+/// Called by a listener with every step, from any thread.
+pub type ListenProgress = Arc<dyn Fn() + Send + Sync>;
+
 /// Most sessions in one answer: a stream that drops out every ten minutes for two months.
 pub const MOST_SESSIONS: u32 = 10_000;
 
@@ -173,8 +175,13 @@ pub trait Database: NodeStore {
     async fn delete_camera(&self, id: i64) -> Result<()> {
         self.delete_camera_if(id, Condition::always()).await
     }
-    /// Changes its value whenever somebody, this process or any other, may have changed the cameras.
+    /// Changes its value whenever somebody, this process or any other, may have changed the cameras; changes made elsewhere
+    /// are heard of only while [`Database::listen`] runs.
     fn camera_changes(&self) -> watch::Receiver<u64>;
+    /// Listens for changes of the cameras until it fails, or returns where nothing can be heard. `progress` is called with
+    /// every step once it listens. What happened since the database was opened, or since an earlier call ended, is not
+    /// missed. A database that was away when it was opened is waited for by this.
+    async fn listen(&self, progress: ListenProgress) -> Result<()>;
 
     /// Opens a session of this node.
     async fn open_session(&self, session: Session) -> Result<()>;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::postgres::SiteTable;
 use super::{
-    Condition, Database, IncidentQuery, Joined, NodeFolder, NodeStore, RecordingSummary, SegmentQuery, SessionSummary,
+    Condition, Database, IncidentQuery, Joined, ListenProgress, NodeFolder, NodeStore, RecordingSummary, SegmentQuery, SessionSummary,
     SharedDatabase, Skip, WritePlan,
 };
 use crate::base::error::Kind;
@@ -118,6 +118,10 @@ impl Database for WithSite {
     /// Of the kinds only.
     fn camera_changes(&self) -> watch::Receiver<u64> {
         self.own.camera_changes()
+    }
+
+    async fn listen(&self, progress: ListenProgress) -> Result<()> {
+        self.own.listen(progress).await
     }
 
     async fn open_session(&self, session: Session) -> Result<()> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 
 use super::world::World;
-use crate::http::serve;
+use crate::http::server::serve;
 
 #[actix_web::test]
 async fn an_end_that_nobody_asked_for_is_told() {

@@ -8,9 +8,8 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 
 use super::world::World;
-use crate::http::Server;
 use crate::http::connections::Limits;
-use crate::http::server::serve_within;
+use crate::http::server::{Server, serve_within};
 
 /// Nothing here takes so long unless it waits for ever.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -20,8 +20,7 @@ use crate::actors::supervision::testkit::{Fault, Provoke};
 use crate::actors::supervision::{Child, Restart};
 use crate::adapters::live::Change;
 use crate::domain::name::StreamName;
-use crate::http::server::STOP_SECONDS;
-use crate::http::{Server, serve};
+use crate::http::server::{STOP_SECONDS, Server, serve};
 
 type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 

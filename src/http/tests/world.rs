@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::actors::hub::{Hub, HubHandle, HubState, Limits};
 use crate::actors::record::SpoolDisk;
 use crate::actors::restream::Written;
-use crate::actors::supervision::{Health, Observation};
+use crate::actors::supervision::Observation;
 use crate::adapters::database::{Condition, SharedDatabase, sqlite};
 use crate::adapters::live::memory::Memory;
 use crate::adapters::live::{Change, SharedLive};

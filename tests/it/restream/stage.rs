@@ -8,6 +8,7 @@ use std::time::Duration;
 use actix::{Actor, Addr};
 use futures_util::{FutureExt, StreamExt};
 use serde_json::Value;
+use streamwarden::actors::camera_changes;
 use streamwarden::actors::incidents::{Incidents, IncidentsHandle};
 use streamwarden::actors::monitor::{Monitor, Watched};
 use streamwarden::actors::restream::{Machine, RestreamSetup, Restreams};
@@ -115,13 +116,14 @@ impl Stage {
             reach: Reach::default(),
         };
         let (setup, written): (_, SharedLive) = (Arc::new(setup), Arc::clone(&live));
-        let (told_to, kept_in) = (handle.clone(), database.clone());
+        let (told_to, kept_in, changed) = (handle.clone(), database.clone(), database.clone());
         let incidents =
             Child::new("incidents", Restart::Always, move || Incidents::new(kept_in.clone(), handle.clone()));
         let restreams = Child::new("restreams", Restart::Always, move || {
             Restreams::new(Arc::clone(&setup), database.clone(), Arc::clone(&written), told_to.clone())
         });
-        let root = Root::new(vec![incidents, restreams, monitor], CancellationToken::new().drop_guard()).start();
+        let children = vec![camera_changes::child(changed), incidents, restreams, monitor];
+        let root = Root::new(children, CancellationToken::new().drop_guard()).start();
         Self { server: Some(server), live, root, mark, told, seen: BTreeMap::new(), unread: VecDeque::new(), folder }
     }
 

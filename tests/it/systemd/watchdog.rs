@@ -29,7 +29,7 @@ async fn a_manager_that_hangs_starves_it_until_it_is_built_again() {
     let (room, listener) = (Room::new(), Listener::new());
     let app = program(&room).await;
     let manager = ServiceManager::at(&listener.address(), Some(TIMEOUT)).expect("an address");
-    let attendant = app.attend(&manager);
+    let notifying = app.notify(&manager);
     for _ in 0..3 {
         listener.until(WATCHDOG).await;
     }
@@ -52,7 +52,7 @@ async fn a_manager_that_hangs_starves_it_until_it_is_built_again() {
     listener.until("STATUS=the root of the actor tree does not answer").await;
     let starved = listener.all_within(Duration::from_millis(800)).await;
     assert!(!starved.iter().any(|message| message == WATCHDOG), "fed all the same: {starved:?}");
-    drop(attendant);
+    drop(notifying);
     listener.forget();
     assert_eq!(listener.all_within(Duration::from_millis(400)).await, [""; 0], "it ends with its handle");
 }

@@ -7,6 +7,18 @@ pub(super) mod incidents;
 pub(super) mod nodes;
 pub(super) mod recordings;
 
+use std::sync::Arc;
+
+use tokio_util::task::AbortOnDropHandle;
+
+use super::Database;
+
+/// Listens until dropped, as the tree makes it do in the program.
+pub(super) fn listening<D: Database + 'static>(database: &Arc<D>) -> AbortOnDropHandle<()> {
+    let database = Arc::clone(database);
+    AbortOnDropHandle::new(tokio::spawn(async move { drop(database.listen(Arc::new(|| ())).await) }))
+}
+
 /// One `#[tokio::test]` per sentence. `$open` is an async function that gives a guard which derefs to a database.
 macro_rules! tests {
     ($open:path) => {

@@ -5,8 +5,8 @@
 //! would leave it behind for others: it is not used there, and what we change ourselves is announced by ourselves.
 
 use std::future::poll_fn;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -16,7 +16,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::address::Address;
 use super::fault::{self, Failure};
-use crate::adapters::database::again::despite_panics_of;
+use super::startup::{self, Gate};
+use crate::adapters::database::ListenProgress;
 use crate::base::backoff::Backoff;
 use crate::base::{Error, Result};
 
@@ -74,14 +75,36 @@ pub(super) struct Listening {
     messages: AbortOnDropHandle<()>,
 }
 
-/// Begins to listen: what changes after this returned is announced.
-pub(super) async fn begin(address: Address, changes: Arc<Changes>) -> Result<AbortOnDropHandle<()>> {
-    let mut first = Some(connect(&address, Some(&changes)).await?);
-    let listener = async move {
-        let begin = || stay(address.clone(), Arc::clone(&changes), first.take());
-        despite_panics_of("listening for changes of the cameras", begin).await;
-    };
-    Ok(AbortOnDropHandle::new(tokio::spawn(listener)))
+/// What listening needs, and what outlives a listener.
+pub(super) struct Listener {
+    address: Address,
+    gate: Arc<Gate>,
+    pub(super) changes: Arc<Changes>,
+    /// The connection that was made when the database was opened; `Some(None)`: one that hears nothing.
+    first: Mutex<Option<Option<Listening>>>,
+}
+
+impl Listener {
+    /// Begins to listen: what changes after this returned is announced.
+    pub(super) async fn begin(address: Address, gate: Arc<Gate>, changes: Arc<Changes>) -> Result<Self> {
+        let first = connect(&address, Some(&changes)).await?;
+        changes.is_deaf.store(first.is_none(), Ordering::Relaxed);
+        Ok(Self { address, gate, changes, first: Mutex::new(Some(first)) })
+    }
+
+    /// Begins when the database has come.
+    pub(super) fn later(address: Address, gate: Arc<Gate>, changes: Arc<Changes>) -> Self {
+        Self { address, gate, changes, first: Mutex::default() }
+    }
+
+    /// Waits for the database if it is away, and listens; returns where listening is of no use.
+    pub(super) async fn run(&self, progress: &ListenProgress) {
+        if self.gate.check().is_err() {
+            startup::wait(&self.address, &self.gate).await;
+        }
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        stay(&self.address, &self.changes, first, progress).await;
+    }
 }
 
 /// Whether changes could be heard of, for `check`.
@@ -90,14 +113,19 @@ pub(super) async fn can_hear(address: &Address) -> Result<bool> {
 }
 
 /// Listens for ever, on this connection first if there is one; ends where listening is of no use.
-pub(super) async fn stay(address: Address, changes: Arc<Changes>, first: Option<Option<Listening>>) {
+async fn stay(
+    address: &Address,
+    changes: &Arc<Changes>,
+    first: Option<Option<Listening>>,
+    progress: &ListenProgress,
+) {
     let mut next = first;
     let mut failures = 0;
     loop {
         match next.take() {
             Some(Some(mut connection)) => {
                 failures = 0;
-                until_lost(&mut connection).await;
+                until_lost(&mut connection, progress).await;
                 log::warn!(database = address.place.as_str(); "listening for changes of the cameras was cut off");
             }
             Some(None) => {
@@ -108,8 +136,9 @@ pub(super) async fn stay(address: Address, changes: Arc<Changes>, first: Option<
             None => {}
         }
         failures += 1;
+        progress();
         tokio::time::sleep(RECONNECT.delay(failures, rand::random())).await;
-        match connect(&address, Some(&changes)).await {
+        match connect(address, Some(changes)).await {
             Ok(again) => {
                 if again.is_some() {
                     log::info!(database = address.place.as_str(); "listening for changes of the cameras again");
@@ -205,8 +234,9 @@ async fn attach(
 }
 
 /// Returns when the connection has ended, or does not answer any more.
-async fn until_lost(listening: &mut Listening) {
+async fn until_lost(listening: &mut Listening, progress: &ListenProgress) {
     loop {
+        progress();
         if timeout(CHECK, &mut listening.messages).await.is_ok() {
             return;
         }

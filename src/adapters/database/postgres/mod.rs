@@ -54,19 +54,17 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use tokio::sync::watch;
-use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use self::address::Address;
 pub use self::inspect::inspect;
 use self::link::Server;
-use self::listen::Changes;
+use self::listen::{Changes, Listener};
 pub use self::nodes::inspect as inspect_nodes;
 pub use self::site::{SiteRelay, SiteTable, shortened};
 use self::startup::Gate;
-use super::again::despite_panics_of;
 use super::{
-    Condition, Database, IncidentQuery, Joined, NodeFolder, NodeStore, Owner, RecordingSummary, SegmentQuery,
+    Condition, Database, IncidentQuery, Joined, ListenProgress, NodeFolder, NodeStore, Owner, RecordingSummary, SegmentQuery,
     SessionSummary, Skip, WritePlan,
 };
 use crate::base::{Error, Result};
@@ -83,36 +81,28 @@ const FIRST_TRY: Duration = Duration::from_secs(5);
 /// A PostgreSQL database with our schema.
 pub struct Postgres {
     server: Arc<Server>,
-    changes: Arc<Changes>,
+    listener: Arc<Listener>,
     /// As it was when nobody had been told of anything.
     heard: watch::Receiver<u64>,
-    /// Ends when this goes.
-    listener: Arc<AbortOnDropHandle<()>>,
     owner: Owner,
 }
 
 impl Postgres {
-    fn new(
-        server: Arc<Server>,
-        changes: Arc<Changes>,
-        heard: watch::Receiver<u64>,
-        listener: AbortOnDropHandle<()>,
-    ) -> Arc<Self> {
-        Arc::new(Self { server, changes, heard, listener: Arc::new(listener), owner: Owner::none() })
+    fn new(server: Arc<Server>, listener: Listener, heard: watch::Receiver<u64>) -> Arc<Self> {
+        Arc::new(Self { server, listener: Arc::new(listener), heard, owner: Owner::none() })
     }
 
     /// The same database, for a node that counts as admitted under this name.
     #[must_use]
     pub fn for_node(&self, name: &str) -> Arc<Self> {
         let (server, listener) = (Arc::clone(&self.server), Arc::clone(&self.listener));
-        let (changes, heard) = (Arc::clone(&self.changes), self.heard.clone());
-        Arc::new(Self { server, changes, heard, listener, owner: Owner::named(name) })
+        Arc::new(Self { server, listener, heard: self.heard.clone(), owner: Owner::named(name) })
     }
 
     /// What was asked for, and a word to those who read the cameras that something has changed.
     fn made<T>(&self, answer: Result<T>) -> Result<T> {
         if answer.is_ok() {
-            self.changes.made();
+            self.listener.changes.made();
         }
         answer
     }
@@ -123,7 +113,7 @@ pub fn place(url: &SecretString) -> Result<String> {
     Address::parse(url).map(|address| address.place)
 }
 
-/// Connects, brings the schema up to date and begins to listen.
+/// Connects, brings the schema up to date and begins to listen; [`Database::listen`] goes on with it.
 ///
 /// `Invalid` (field `database.url`) when the URL is wrong, `Unsupported` when the schema is newer than ours or the tables
 /// belong to another program, `Unavailable` when the server does not answer. No error holds the URL or its password.
@@ -131,13 +121,13 @@ pub async fn open(settings: &Settings) -> Result<Arc<Postgres>> {
     let address = Address::of(settings)?;
     schema::migrate(&address).await?;
     let (changes, heard) = Changes::new();
-    let listener = listen::begin(address.clone(), Arc::clone(&changes)).await?;
-    let server = Arc::new(Server::new(&address, Arc::new(Gate::open()))?);
-    Ok(Postgres::new(server, changes, heard, listener))
+    let gate = Arc::new(Gate::open());
+    let listener = Listener::begin(address.clone(), Arc::clone(&gate), changes).await?;
+    Ok(Postgres::new(Arc::new(Server::new(&address, gate)?), listener, heard))
 }
 
-/// As [`open`], but a database that is away is waited for: until it comes, every call says what is wrong with it, and
-/// its coming is announced as a change of the cameras.
+/// As [`open`], but a database that is away is waited for: until it comes, every call says what is wrong with it.
+/// [`Database::listen`] waits for it, and announces its coming as a change of the cameras.
 ///
 /// # Errors
 /// `Invalid` and `Unsupported` of [`open`].
@@ -152,13 +142,7 @@ pub async fn open_or_wait(settings: &Settings) -> Result<Arc<Postgres>> {
     let gate = Arc::new(Gate::closed(&why));
     let server = Arc::new(Server::new(&address, Arc::clone(&gate))?);
     let (changes, heard) = Changes::new();
-    let told = Arc::clone(&changes);
-    let wait = async move {
-        let begin = || startup::wait(address.clone(), Arc::clone(&gate), Arc::clone(&told));
-        despite_panics_of("waiting for the database and listening for changes of the cameras", begin).await;
-    };
-    let listener = AbortOnDropHandle::new(tokio::spawn(wait));
-    Ok(Postgres::new(server, changes, heard, listener))
+    Ok(Postgres::new(server, Listener::later(address, gate, changes), heard))
 }
 
 #[async_trait]
@@ -254,6 +238,11 @@ impl Database for Postgres {
 
     fn camera_changes(&self) -> watch::Receiver<u64> {
         self.heard.clone()
+    }
+
+    async fn listen(&self, progress: ListenProgress) -> Result<()> {
+        self.listener.run(&progress).await;
+        Ok(())
     }
 
     async fn open_session(&self, session: Session) -> Result<()> {
@@ -394,6 +383,6 @@ impl Database for Postgres {
             link.answer(cameras::try_room(&link, last)).await?;
             self.server.trouble().is_over();
         }
-        Ok(words + self.changes.note() + &self.server.pace())
+        Ok(words + self.listener.changes.note() + &self.server.pace())
     }
 }

@@ -1,10 +1,9 @@
-//! A database that was away when we started: tried again until it answers, then migrated and listened to. Until then
+//! A database that was away when we started: tried again until it answers, then migrated. Until then
 //! every question is answered with what is wrong.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use super::address::Address;
-use super::listen::Changes;
 use super::{listen, schema};
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
@@ -44,13 +43,13 @@ pub(super) fn is_away(error: &Error) -> bool {
     !matches!(error.kind(), Kind::Unsupported | Kind::Invalid)
 }
 
-/// Tries until the database answers and its schema is ours, opens the gate, and goes on listening.
-pub(super) async fn wait(address: Address, gate: Arc<Gate>, changes: Arc<Changes>) {
+/// Tries until the database answers and its schema is ours, and opens the gate.
+pub(super) async fn wait(address: &Address, gate: &Gate) {
     let mut failures = 0;
     loop {
         failures += 1;
         tokio::time::sleep(listen::RECONNECT.delay(failures, rand::random())).await;
-        match schema::migrate(&address).await {
+        match schema::migrate(address).await {
             Ok(()) => break,
             Err(error) if gate.set(Some(&error)) => log::warn!("{error}; trying again until it can be used"),
             Err(_) => {}
@@ -58,5 +57,4 @@ pub(super) async fn wait(address: Address, gate: Arc<Gate>, changes: Arc<Changes
     }
     gate.set(None);
     log::info!(database = address.place.as_str(); "the database answers");
-    listen::stay(address, changes, None).await;
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use secrecy::{ExposeSecret, SecretString};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::Postgres;
 use super::testserver::{TestServer, own, shared};
@@ -34,6 +35,7 @@ async fn open_or_wait(url: &SecretString) -> Result<Arc<Postgres>> {
 /// A database of its own on the shared server.
 pub(super) struct Fresh {
     database: Arc<Postgres>,
+    _listener: AbortOnDropHandle<()>,
     server: Arc<TestServer>,
     url: SecretString,
 }
@@ -49,7 +51,7 @@ impl Fresh {
     async fn on(server: Arc<TestServer>) -> Self {
         let url = server.database();
         let database = open(&url).await.expect("opened").for_node("here");
-        Self { database, server, url }
+        Self { _listener: behaviour::listening(&database), database, server, url }
     }
 
     /// What an operator does with psql.
@@ -367,6 +369,7 @@ async fn a_server_that_is_down_at_start_is_waited_for() {
     assert_eq!(error.kind(), Kind::Unsupported, "it answers, and waiting does not mend it");
     server.stop();
     let (good, newer) = (open_or_wait(&good).await.expect("waits"), open_or_wait(&newer).await.expect("waits"));
+    let _listeners = [behaviour::listening(&good), behaviour::listening(&newer)];
     let mut changes = good.camera_changes();
     for away in [&good, &newer] {
         let error = away.cameras().await.map(|_| ()).expect_err("away");

@@ -25,7 +25,6 @@ mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -33,10 +32,11 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use self::changes::Watcher;
 use self::file::{File, Link};
 pub use self::inspect::{inspect, inspect_nodes};
 use super::{
-    Condition, Database, IncidentQuery, Joined, NodeFolder, NodeStore, Owner, RecordingSummary, SegmentQuery,
+    Condition, Database, IncidentQuery, Joined, ListenProgress, NodeFolder, NodeStore, Owner, RecordingSummary, SegmentQuery,
     SessionSummary, Skip, WritePlan,
 };
 use crate::base::{Error, Kind, Result};
@@ -55,9 +55,7 @@ const LOCKED: Duration = Duration::from_secs(1);
 /// A SQLite file with our schema.
 pub struct Sqlite {
     file: Arc<File>,
-    changes: watch::Receiver<u64>,
-    /// Wakes the watcher after our own writes; the watcher ends when this goes.
-    wake: SyncSender<()>,
+    watcher: Arc<Watcher>,
     owner: Owner,
 }
 
@@ -118,22 +116,21 @@ async fn open_with_limit(path: PathBuf, limit: Duration, patience: WaitFor) -> R
         }
         Err(error) => return Err(error),
     };
-    let (wake, changes) = changes::watch(Arc::clone(&file), first)?;
-    Ok(Arc::new(Sqlite { file, changes, wake, owner: Owner::none() }))
+    let watcher = Arc::new(Watcher::new(Arc::clone(&file), first));
+    Ok(Arc::new(Sqlite { file, watcher, owner: Owner::none() }))
 }
 
 impl Sqlite {
     /// The same file, for a node that counts as admitted under this name.
     #[must_use]
     pub fn for_node(&self, name: &str) -> Arc<Self> {
-        let (file, changes, wake) = (Arc::clone(&self.file), self.changes.clone(), self.wake.clone());
-        Arc::new(Self { file, changes, wake, owner: Owner::named(name) })
+        let (file, watcher) = (Arc::clone(&self.file), Arc::clone(&self.watcher));
+        Arc::new(Self { file, watcher, owner: Owner::named(name) })
     }
 
     /// Our own change of the cameras is seen at once and not with the next look.
     fn cameras_changed(&self) {
-        // Full means that a wake is waiting already.
-        let _ = self.wake.try_send(());
+        self.watcher.wake();
     }
 }
 
@@ -226,7 +223,11 @@ impl Database for Sqlite {
     }
 
     fn camera_changes(&self) -> watch::Receiver<u64> {
-        self.changes.clone()
+        self.watcher.changes()
+    }
+
+    async fn listen(&self, progress: ListenProgress) -> Result<()> {
+        self.watcher.run(progress).await
     }
 
     async fn open_session(&self, session: Session) -> Result<()> {

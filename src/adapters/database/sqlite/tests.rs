@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tempfile::TempDir;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{Sqlite, WaitFor, open, open_with_limit};
 use crate::adapters::database::behaviour::recordings::segment;
@@ -20,6 +21,7 @@ use crate::domain::recording::{SegmentState, Session};
 /// A database in a folder of its own, which goes with it.
 struct Fresh {
     database: Arc<Sqlite>,
+    listener: AbortOnDropHandle<()>,
     folder: TempDir,
 }
 
@@ -46,7 +48,7 @@ impl Fresh {
 async fn fresh() -> Fresh {
     let folder = tempfile::tempdir().expect("a folder");
     let database = open(folder.path().join("test.db")).await.expect("opened").for_node("here");
-    Fresh { database, folder }
+    Fresh { listener: behaviour::listening(&database), database, folder }
 }
 
 async fn impatient() -> Fresh {
@@ -54,7 +56,7 @@ async fn impatient() -> Fresh {
     let limit = Duration::from_millis(300);
     let database = open_with_limit(folder.path().join("test.db"), limit, WaitFor::None).await.expect("opened");
     let database = database.for_node("here");
-    Fresh { database, folder }
+    Fresh { listener: behaviour::listening(&database), database, folder }
 }
 
 behaviour::tests!(fresh);
@@ -88,6 +90,33 @@ async fn two_words_in_the_shell_make_a_camera() {
     shell.execute("UPDATE cameras SET port = 1 WHERE name = 'a'", []).expect("updated");
     let camera = fresh.camera(cameras[0].id).await.expect("read").expect("there");
     assert!(camera.updated_at.expect("kept").as_str() > "2020", "the trigger keeps the time of the change");
+}
+
+#[tokio::test]
+async fn a_listener_that_was_ended_is_started_again_and_has_missed_nothing() {
+    let fresh = fresh().await;
+    let mut changes = fresh.camera_changes();
+    let insert = |name: &str| fresh.shell().execute("INSERT INTO cameras(name, url) VALUES (?1, 'rtsp://h/x')", [name]);
+    insert("first").expect("inserted");
+    changes.changed().await.expect("watched");
+    // There is one at a time.
+    let second = fresh.database.listen(Arc::new(|| ())).await.expect_err("the first is at work");
+    assert!(second.kind() == Kind::Unavailable && second.to_string().contains("hangs"), "{second}");
+    fresh.listener.abort();
+    while !fresh.listener.is_finished() {
+        tokio::task::yield_now().await;
+    }
+    changes.mark_unchanged();
+    insert("meanwhile").expect("inserted");
+    let steps = Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let counted = Arc::clone(&steps);
+    let count = Arc::new(move || drop(counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed)));
+    let database = Arc::clone(&fresh.database);
+    let _again = AbortOnDropHandle::new(tokio::spawn(async move { drop(database.listen(count).await) }));
+    changes.changed().await.expect("nobody knows what was missed: read again");
+    insert("last").expect("inserted");
+    changes.changed().await.expect("watched");
+    assert!(steps.load(std::sync::atomic::Ordering::Relaxed) > 0, "every look is progress");
 }
 
 #[tokio::test]
@@ -300,6 +329,7 @@ async fn a_file_that_is_locked_at_start_is_waited_for() {
     assert_eq!(error.kind(), Kind::Unavailable);
     let waiting = open_with_limit(path.clone(), limit, WaitFor::ForLocks).await.expect("waits");
     let mut changes = waiting.camera_changes();
+    let _listener = behaviour::listening(&waiting);
     let error = waiting.ping().await.expect_err("locked");
     assert!(error.to_string().contains("locked by another process"), "{error}");
     shell.execute_batch("ROLLBACK").expect("unlocked");

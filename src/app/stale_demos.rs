@@ -23,7 +23,7 @@ pub(super) fn remove_from(temporary: &Path) -> usize {
     own.filter(|entry| remove(&entry.path())).count()
 }
 
-/// True when it was abandoned and is gone.
+/// True when it was stale and is gone.
 fn remove(folder: &Path) -> bool {
     let lock = folder.join("lock");
     // One that has just been made names nobody yet.

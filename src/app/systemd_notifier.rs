@@ -1,18 +1,19 @@
-//! Keeps the service manager informed: a sign of life while all managers answer, and a status line.
+//! Keeps the service manager (systemd) informed: a sign of life while all managers answer, and a status line.
 //!
-//! One manager that hangs is aborted and built again by its supervisor within some 15 s; the watchdog's time must be
-//! longer than that. It is for what supervision cannot mend: a root that is gone or a thread that hangs, on which this
-//! task runs too. A manager that is being built again starves nobody: a restart of the process would end every relay
-//! and recording for the sake of one broken part.
+//! A child of the root, so that its end is noticed and it is started again. A manager that hangs is killed and restarted by
+//! its supervisor within some 15 s; the watchdog's time must be longer than that. It is for what supervision cannot
+//! mend: a root that is gone or a thread that hangs, on which this task runs too. A manager that is restarting starves
+//! nobody: a restart of the process would end every relay and recording for the sake of one broken part.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use actix::Addr;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
-use tokio_util::task::AbortOnDropHandle;
 
 use crate::actors::root::{AskUnresponsive, Root};
+use crate::actors::supervision::{Activity, Child, Restart};
 use crate::adapters::live::{Latest, SharedLive};
 use crate::adapters::systemd::ServiceManager;
 use crate::domain::camera::CameraState;
@@ -20,29 +21,73 @@ use crate::domain::recording::RecordingState;
 use crate::domain::stream::StreamState;
 
 /// How often the status line is looked at; with a watchdog so short that it needs more, more often.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// Looks within the watchdog's time: a slow answer or two must not end us.
-const LOOKS: u32 = 6;
+const CHECK_EVERY: Duration = Duration::from_secs(5);
+/// Checks within the watchdog's time: a slow answer or two must not end us.
+const CHECKS: u32 = 6;
 /// The live store is asked no longer than this.
-const PATIENCE: Duration = Duration::from_secs(1);
+const STORE_TIMEOUT: Duration = Duration::from_secs(1);
+/// A check has limits of its own and takes no longer than this, unless it hangs.
+const STALLED_AFTER: Duration = Duration::from_secs(30);
 
-/// What it looks at and whom it tells.
-pub(super) struct Attendant {
-    pub(super) manager: ServiceManager,
+/// What it checks and whom it tells.
+pub(super) struct SystemdNotifier {
+    /// Nobody until there is somebody to tell.
+    pub(super) manager: watch::Receiver<ServiceManager>,
     pub(super) root: Addr<Root>,
     pub(super) live: SharedLive,
     /// Something people should know that no state tells.
     pub(super) note: watch::Receiver<Option<String>>,
 }
 
-impl Attendant {
-    /// Starts it; it ends with the handle. Without a service manager there is nothing to do.
-    pub(super) fn begin(self) -> Option<AbortOnDropHandle<()>> {
-        self.manager.listens().then(|| AbortOnDropHandle::new(actix::spawn(self.attend())))
+/// The service manager is told until this is dropped.
+pub struct Notifying(watch::Sender<ServiceManager>);
+
+impl Notifying {
+    /// From now on this service manager.
+    pub(super) fn begin(told: &watch::Sender<ServiceManager>, manager: &ServiceManager) -> Self {
+        told.send_replace(manager.clone());
+        Self(told.clone())
+    }
+}
+
+impl Drop for Notifying {
+    fn drop(&mut self) {
+        self.0.send_replace(ServiceManager::default());
+    }
+}
+
+impl SystemdNotifier {
+    /// As a child of the tree.
+    pub(super) fn child(self) -> Child {
+        let notifier = Rc::new(self);
+        Child::task("systemd", Restart::Always, move || {
+            let notifier = Rc::clone(&notifier);
+            async move { notifier.run().await }
+        })
     }
 
-    async fn attend(self) {
-        let every = self.manager.watchdog().map_or(LOOK_EVERY, |within| (within / LOOKS).min(LOOK_EVERY));
+    /// Tells whoever is to be told, without end.
+    async fn run<T>(&self) -> T {
+        let activity = Activity::protected("telling systemd", STALLED_AFTER);
+        let mut managers = self.manager.clone();
+        loop {
+            let manager = managers.borrow_and_update().clone();
+            activity.protect();
+            let changed = async {
+                // Its sender lives as long as the program.
+                if managers.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            };
+            tokio::select! {
+                () = self.notify(&manager, &activity), if manager.listens() => {}
+                () = changed => {}
+            }
+        }
+    }
+
+    async fn notify(&self, manager: &ServiceManager, activity: &Activity) {
+        let every = manager.watchdog().map_or(CHECK_EVERY, |within| (within / CHECKS).min(CHECK_EVERY));
         let mut ticks = interval(every.max(Duration::from_millis(1)));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut known, mut starved) = (String::new(), false);
@@ -53,13 +98,14 @@ impl Attendant {
                 // Its sender lives as long as the program.
                 Ok(()) = note.changed() => {}
             }
+            activity.record_progress();
             let trouble = self.trouble(every).await;
             match &trouble {
                 None => {
                     if std::mem::take(&mut starved) {
                         log::info!("all managers answer again; the watchdog is fed");
                     }
-                    self.manager.alive();
+                    manager.alive();
                 }
                 Some(trouble) => {
                     if !std::mem::replace(&mut starved, true) {
@@ -69,15 +115,15 @@ impl Attendant {
             }
             let line = self.line(trouble).await;
             if line != known {
-                self.manager.status(&line);
+                manager.status(&line);
                 known = line;
             }
         }
     }
 
     /// Why no sign of life may be given.
-    async fn trouble(&self, patience: Duration) -> Option<String> {
-        let asked = timeout(patience * 2, self.root.send(AskUnresponsive { timeout: patience })).await;
+    async fn trouble(&self, limit: Duration) -> Option<String> {
+        let asked = timeout(limit * 2, self.root.send(AskUnresponsive { timeout: limit })).await;
         match asked {
             Ok(Ok(silent)) if silent.is_empty() => None,
             Ok(Ok(silent)) => Some(format!("no answer from: {}", silent.join(", "))),
@@ -88,7 +134,7 @@ impl Attendant {
 
     async fn line(&self, trouble: Option<String>) -> String {
         let note = self.note.borrow().clone();
-        let latest = match timeout(PATIENCE, self.live.latest()).await {
+        let latest = match timeout(STORE_TIMEOUT, self.live.latest()).await {
             Ok(Ok(latest)) => summary(&latest),
             _ => "the live store does not answer".to_owned(),
         };

@@ -1,4 +1,4 @@
-//! The life before this one: when it ended and nobody had stopped it, that is an incident like any other.
+//! The run before this one: when it ended and nobody had stopped it, that is an incident like any other.
 //!
 //! A note that is still there tells of such an end, and its time the last sign of life; so it is given a new time again
 //! and again while we live. Talks to the database; `instance` keeps the note.
@@ -21,22 +21,22 @@ const SIGN_EVERY: Duration = Duration::from_secs(10);
 /// Between two tries to write to a database that is away.
 const RETRY: Duration = Duration::from_secs(5);
 
-/// What a note says of an end that nobody could tell of yet.
+/// What a note says of an end that could not be reported yet.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Left {
+struct RunNote {
     untold_end: Option<DateTime<Utc>>,
 }
 
 /// When an earlier run gave its last sign of life, by the note that it has left; `None` when it was stopped in order.
 pub(super) fn end_by(note: &Path) -> Option<DateTime<Utc>> {
     let last_sign = fs::metadata(note).ok()?.modified().ok()?.into();
-    let left = fs::read(note).ok().and_then(|text| serde_json::from_slice::<Left>(&text).ok());
-    Some(left.and_then(|left| left.untold_end).unwrap_or(last_sign))
+    let note = fs::read(note).ok().and_then(|text| serde_json::from_slice::<RunNote>(&text).ok());
+    Some(note.and_then(|note| note.untold_end).unwrap_or(last_sign))
 }
 
-/// Writes the incident of an end that nobody had asked for, as soon as the database takes it.
-pub(super) async fn tell(database: SharedDatabase, node: &str, ended: DateTime<Utc>) {
+/// Writes the incident of an unexpected end, as soon as the database takes it.
+pub(super) async fn report(database: SharedDatabase, node: &str, ended: DateTime<Utc>) {
     let now = Utc::now();
     let cause = format!(
         "streamwarden on {node} ended and nobody had stopped it (killed, crashed, or a power cut); it runs again"
