@@ -13,15 +13,15 @@ use crate::adapters::database::SharedDatabase;
 /// A listener that hears nothing asks whether it still could, every 15 s at most.
 const STALLED_AFTER: Duration = Duration::from_secs(60);
 
-/// The listener. Where nothing can be heard it has nothing to do and is forgotten.
+/// The listener. Where nothing can be heard (behind a pooler that shares its connections) it rests.
 pub fn child(database: SharedDatabase) -> Child {
-    Child::task("camera-changes", Restart::OnFailure, move || {
+    Child::task("camera-changes", Restart::Always, move || {
         let database = Arc::clone(&database);
         async move {
             // A database that is away at the start has limits of its own until it comes.
             let activity = Activity::protected("listening for changes of the cameras", STALLED_AFTER);
             match database.listen(Arc::new(move || activity.record_progress())).await {
-                Ok(()) => Exit::Success,
+                Ok(()) => std::future::pending().await,
                 Err(error) => Exit::Failure(error.to_string()),
             }
         }

@@ -1,6 +1,6 @@
 //! The hub actor: feeds the cache, ticks, fans out.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, StreamHandler, WrapFuture};
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::snapshot_cache::SnapshotCache;
 use super::subscriber::{AskSnapshot, AskState, CloseReason, HubHandle, Subscribe, Subscriber, Subscription};
-use crate::actors::supervision::{Supervised, supervised};
+use crate::actors::supervision::{Exit, ExitReason, Observation, Supervised, supervised};
 use crate::adapters::live::SharedLive;
 use crate::adapters::live::feed::{Fed, feed};
 use crate::base::{Error, Result};
@@ -47,6 +47,8 @@ pub struct HubState {
     pub seq: u64,
     /// Sessions closed because they were too slow.
     pub dropped: u64,
+    /// Sessions that have ended, by reason.
+    pub ended: BTreeMap<ExitReason, u64>,
 }
 
 /// See the folder's contract.
@@ -58,6 +60,7 @@ pub struct Hub {
     subscribers: HashMap<u64, Subscriber>,
     next_id: u64,
     dropped: u64,
+    ended: BTreeMap<ExitReason, u64>,
     /// A tick has been asked for and has not come yet.
     tick_is_due: bool,
     /// The cache has been filled once; before that there is no snapshot worth showing.
@@ -75,6 +78,7 @@ impl Hub {
             subscribers: HashMap::new(),
             next_id: 1,
             dropped: 0,
+            ended: BTreeMap::new(),
             tick_is_due: false,
             is_filled: false,
         }
@@ -82,7 +86,7 @@ impl Hub {
 
     /// What the hub shows of itself.
     pub fn state(&self) -> HubState {
-        HubState { clients: self.subscribers.len(), seq: self.cache.seq(), dropped: self.dropped }
+        HubState { clients: self.subscribers.len(), seq: self.cache.seq(), dropped: self.dropped, ended: self.ended.clone() }
     }
 
     fn tick(&mut self) {
@@ -110,6 +114,17 @@ impl Hub {
         }
     }
 
+    /// A session runs on a thread of the HTTP server and is never restarted from here: its client comes back by itself.
+    fn session_ended(&mut self, id: u64, exit: &Exit) {
+        self.subscribers.remove(&id);
+        *self.ended.entry(exit.reason()).or_default() += 1;
+        match exit {
+            Exit::Success | Exit::DownstreamClosed => log::debug!(client = id; "websocket session {exit}"),
+            Exit::Failure(_) | Exit::Killed(_) => log::info!(client = id; "websocket session {exit}"),
+            Exit::Panicked(_) => log::error!(client = id; "websocket session {exit}"),
+        }
+    }
+
     fn send_snapshot(&mut self, id: u64) {
         let frame = self.cache.snapshot();
         if self.subscribers.get(&id).is_some_and(|subscriber| !subscriber.offer(frame)) {
@@ -132,6 +147,12 @@ impl Supervised for Hub {
 
     fn observe(&self) -> serde_json::Value {
         json!(self.state())
+    }
+
+    fn remote_children(&self) -> Vec<Observation> {
+        let mut sessions: Vec<(&u64, &Subscriber)> = self.subscribers.iter().collect();
+        sessions.sort_by_key(|(id, _)| **id);
+        sessions.into_iter().map(|(id, subscriber)| subscriber.observation(*id)).collect()
     }
 
     /// Tells every session that the program stops.
@@ -182,10 +203,8 @@ impl Handler<Subscribe> for Hub {
         }
         let id = self.next_id;
         self.next_id += 1;
-        let (subscriber, subscription) = Subscriber::pair(id, client, self.limits.outbox);
-        ctx.spawn(subscriber.left().into_actor(self).map(move |(), hub, _| {
-            hub.subscribers.remove(&id);
-        }));
+        let (mut subscriber, subscription) = Subscriber::pair(id, client, self.limits.outbox);
+        ctx.spawn(subscriber.left().into_actor(self).map(move |exit, hub, _| hub.session_ended(id, &exit)));
         self.subscribers.insert(id, subscriber);
         // Before the cache is filled there is no picture; filling it sends a snapshot to everybody.
         if self.is_filled {

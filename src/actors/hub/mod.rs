@@ -15,4 +15,4 @@ mod tests;
 mod wire;
 
 pub use actor::{Hub, HubState, Limits};
-pub use subscriber::{CloseReason, HubHandle, Subscription};
+pub use subscriber::{CloseReason, HubHandle, SessionLease, Subscription};

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use actix::{Addr, Message};
 use bytestring::ByteString;
+use serde_json::json;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
 
 use super::actor::{Hub, HubState};
+use crate::actors::supervision::{Exit, Observation};
 use crate::base::{Error, Kind, Result};
 
 /// Longest wait for the hub's answer to [`Subscribe`].
@@ -24,13 +27,42 @@ pub enum CloseReason {
     HubGone,
 }
 
-/// The session's end: frames in, and the end of it. Dropping it leaves the hub.
+/// The session's end: frames in, and the end of it.
 #[derive(Debug)]
 pub struct Subscription {
     /// Names this subscription to [`HubHandle::ask_snapshot`].
     pub id: u64,
+    /// The session's place at the hub; whoever runs the session takes it.
+    pub lease: Option<SessionLease>,
     frames: mpsc::Receiver<ByteString>,
     reason: oneshot::Receiver<CloseReason>,
+}
+
+/// A session's place at the hub. Dropping it leaves the hub, which hears how the session ended, however that came about.
+#[derive(Debug)]
+pub struct SessionLease {
+    exit: Option<Exit>,
+    ended: Option<oneshot::Sender<Exit>>,
+}
+
+impl SessionLease {
+    /// How the session ends; the first word counts. Without one, its client was gone.
+    pub fn ending(&mut self, exit: Exit) {
+        self.exit.get_or_insert(exit);
+    }
+}
+
+impl Drop for SessionLease {
+    fn drop(&mut self) {
+        let exit = match self.exit.take() {
+            _ if std::thread::panicking() => Exit::Panicked("the log has its message".to_owned()),
+            exit => exit.unwrap_or(Exit::DownstreamClosed),
+        };
+        if let Some(ended) = self.ended.take() {
+            // Without a hub there is nobody to tell.
+            let _ = ended.send(exit);
+        }
+    }
 }
 
 impl Subscription {
@@ -52,6 +84,8 @@ impl Subscription {
 pub(super) struct Subscriber {
     /// Who is at the other end.
     pub(super) client: IpAddr,
+    since: Instant,
+    ended: Option<oneshot::Receiver<Exit>>,
     frames: mpsc::Sender<ByteString>,
     reason: oneshot::Sender<CloseReason>,
 }
@@ -60,8 +94,11 @@ impl Subscriber {
     /// Both ends of a new line to `client` whose outbox holds `outbox` frames.
     pub(super) fn pair(id: u64, client: IpAddr, outbox: usize) -> (Self, Subscription) {
         let (frames_in, frames) = mpsc::channel(outbox);
-        let (goodbye_in, reason) = oneshot::channel();
-        (Self { client, frames: frames_in, reason: goodbye_in }, Subscription { id, frames, reason })
+        let (reason_in, reason) = oneshot::channel();
+        let (ended_in, ended) = oneshot::channel();
+        let lease = Some(SessionLease { exit: None, ended: Some(ended_in) });
+        let own = Self { client, since: Instant::now(), ended: Some(ended), frames: frames_in, reason: reason_in };
+        (own, Subscription { id, lease, frames, reason })
     }
 
     /// Puts a frame into the outbox; false when it is full.
@@ -69,10 +106,25 @@ impl Subscriber {
         !matches!(self.frames.try_send(frame), Err(mpsc::error::TrySendError::Full(_)))
     }
 
-    /// Resolves when the session has dropped its end.
-    pub(super) fn left(&self) -> impl Future<Output = ()> + use<> {
-        let frames = self.frames.clone();
-        async move { frames.closed().await }
+    /// Resolves with how the session has ended; to be asked for once.
+    pub(super) fn left(&mut self) -> impl Future<Output = Exit> + use<> {
+        let ended = self.ended.take();
+        async move {
+            match ended {
+                Some(ended) => ended.await.unwrap_or(Exit::DownstreamClosed),
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// As the tree shows the session.
+    pub(super) fn observation(&self, id: u64) -> Observation {
+        let queued = self.frames.max_capacity() - self.frames.capacity();
+        Observation {
+            uptime_seconds: self.since.elapsed().as_secs_f64(),
+            state: json!({ "client": self.client, "queuedFrames": queued }),
+            ..Observation::running(format!("session-{id}"), "websocket session")
+        }
     }
 
     /// Ends the line.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{CloseReason, Hub, HubHandle, Limits};
-use crate::actors::supervision::Stop;
+use crate::actors::supervision::{Exit, ExitReason, Observe, Stop};
 use crate::adapters::live::feed::{Fed, feed};
 use crate::adapters::live::memory::Memory;
 use crate::adapters::live::{Change, SharedLive};
@@ -157,4 +157,39 @@ async fn one_address_leaves_lines_for_others() {
     while hub.subscribe(CLIENT).await.is_err() {
         tokio::task::yield_now().await;
     }
+}
+
+#[actix::test]
+async fn sessions_are_shown_and_the_hub_hears_how_each_has_ended() {
+    let live = live();
+    let hub = filled(&live, Limits::default()).await;
+    let address = hub.hub().expect("a hub");
+    let mut lines = Vec::new();
+    for _ in 0..4 {
+        lines.push(hub.subscribe(CLIENT).await.expect("a line"));
+    }
+    let seen = address.send(Observe).await.expect("a hub").children;
+    let names: Vec<_> = seen.iter().map(|session| (session.name.as_str(), session.kind.as_str())).collect();
+    assert_eq!(names[..2], [("session-1", "websocket session"), ("session-2", "websocket session")]);
+    assert_eq!(seen[3].state, json!({ "client": "127.0.0.1", "queuedFrames": 1 }), "the snapshot");
+
+    let mut leases = lines.iter_mut().map(|line| line.lease.take().expect("a place"));
+    let (mut left, mut broken, gone) = (leases.next(), leases.next(), leases.next());
+    let panics = leases.next();
+    left.as_mut().expect("a place").ending(Exit::Success);
+    broken.as_mut().expect("a place").ending(Exit::Failure("not understood".to_owned()));
+    broken.as_mut().expect("a place").ending(Exit::Success);
+    drop((left, broken, gone));
+    let panic = std::thread::spawn(move || {
+        let _held = panics;
+        panic!("on purpose");
+    });
+    assert!(panic.join().is_err());
+    while hub.look().await.expect("a hub").clients > 0 {
+        tokio::task::yield_now().await;
+    }
+    let ended = hub.look().await.expect("a hub").ended;
+    let reasons = [ExitReason::Success, ExitReason::Failure, ExitReason::DownstreamClosed, ExitReason::Panicked];
+    assert_eq!(ended, reasons.map(|reason| (reason, 1)).into());
+    assert!(address.send(Observe).await.expect("a hub").children.is_empty());
 }

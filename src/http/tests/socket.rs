@@ -17,7 +17,7 @@ use super::world::{World, camera, server, stream};
 use crate::actors::hub::{Hub, Limits};
 use crate::actors::root::Root;
 use crate::actors::supervision::testkit::{Fault, Provoke};
-use crate::actors::supervision::{Child, Restart};
+use crate::actors::supervision::{Child, ExitReason, Restart};
 use crate::adapters::live::Change;
 use crate::domain::name::StreamName;
 use crate::http::server::{STOP_SECONDS, Server, serve};
@@ -115,7 +115,7 @@ async fn what_is_not_understood_closes_the_session() {
         assert_eq!(found, code, "{message:?}: {reason}");
         assert!(!reason.is_empty());
     }
-    world.reaches(|hub| hub.clients == 0).await;
+    world.reaches(|hub| hub.clients == 0 && hub.ended.get(&ExitReason::Failure) == Some(&4)).await;
     server.stop().await;
 }
 

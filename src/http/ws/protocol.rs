@@ -6,6 +6,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use crate::actors::hub::CloseReason;
+use crate::actors::supervision::Exit;
 
 /// Time between pings.
 pub(super) const PING_EVERY: Duration = Duration::from_secs(5);
@@ -59,6 +60,15 @@ pub(super) fn on_close(reason: CloseReason) -> Step {
         CloseReason::TooSlow => Step::Close(4001, "too slow: updates were not taken in time"),
         CloseReason::Stopping => Step::Close(1001, "the server stops"),
         CloseReason::HubGone => Step::Close(1013, "updates are being restarted; connect again"),
+    }
+}
+
+/// How a session has ended that we close so.
+pub(super) fn exit(code: u16, reason: &str) -> Exit {
+    match code {
+        1001 => Exit::Success,
+        4002 => Exit::DownstreamClosed,
+        _ => Exit::Failure(reason.to_owned()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The protocol actor: turns frames into calls of `protocol` and its steps into frames. Nothing is decided here, so
+//! The session actor: turns frames into calls of `protocol` and its steps into frames. Nothing is decided here, so
 //! that moving to another WebSocket library is this one file.
 
 use std::time::Duration;
@@ -12,18 +12,21 @@ use tokio_util::sync::CancellationToken;
 
 use super::protocol::{self, PING_EVERY, Step};
 use super::watchdog::LastHeard;
-use crate::actors::hub::{CloseReason, HubHandle, Subscription};
+use crate::actors::hub::{CloseReason, HubHandle, SessionLease, Subscription};
+use crate::actors::supervision::Exit;
 
 /// How long we wait for the client's answer to our close frame. Closing at once could overtake the frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 type FromHub = Result<ByteString, CloseReason>;
 
-/// One WebSocket protocol.
+/// One WebSocket session.
 pub(super) struct WsSession {
     hub: HubHandle,
-    /// Taken when the protocol starts.
+    /// Taken when the session starts.
     subscription: Option<Subscription>,
+    /// Its place at the hub, which hears of its end.
+    lease: Option<SessionLease>,
     id: u64,
     updates: Option<SpawnHandle>,
     last_heard: LastHeard,
@@ -36,12 +39,12 @@ pub(super) struct WsSession {
 impl WsSession {
     pub(super) fn new(
         hub: HubHandle,
-        subscription: Subscription,
+        mut subscription: Subscription,
         last_heard: LastHeard,
         stopping: CancellationToken,
     ) -> Self {
-        let id = subscription.id;
-        Self { hub, subscription: Some(subscription), id, updates: None, last_heard, stopping, is_closing: false }
+        let (id, lease, subscription) = (subscription.id, subscription.lease.take(), Some(subscription));
+        Self { hub, subscription, lease, id, updates: None, last_heard, stopping, is_closing: false }
     }
 
     fn run(&mut self, step: Step, ctx: &mut ws::WebsocketContext<Self>) {
@@ -53,12 +56,21 @@ impl WsSession {
             Step::AskSnapshot => self.run(protocol::on_close(CloseReason::HubGone), ctx),
             Step::Close(code, reason) => {
                 self.is_closing = true;
+                self.ending(protocol::exit(code, reason));
                 if let Some(updates) = self.updates.take() {
                     ctx.cancel_future(updates);
                 }
                 ctx.close(Some(ws::CloseReason { code: CloseCode::from(code), description: Some(reason.to_owned()) }));
                 ctx.run_later(CLOSE_TIMEOUT, |_, ctx| ctx.stop());
             }
+        }
+    }
+}
+
+impl WsSession {
+    fn ending(&mut self, exit: Exit) {
+        if let Some(lease) = &mut self.lease {
+            lease.ending(exit);
         }
     }
 }
@@ -109,6 +121,7 @@ impl StreamHandler<Result<Message, ProtocolError>> for WsSession {
             Ok(Message::Ping(payload)) => ctx.pong(&payload),
             Ok(Message::Pong(_) | Message::Nop) => {}
             Ok(Message::Close(reason)) => {
+                self.ending(Exit::Success);
                 if !self.is_closing {
                     ctx.close(reason);
                 }

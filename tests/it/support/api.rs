@@ -22,6 +22,12 @@ impl Api {
         Self { base: base.to_owned(), client }
     }
 
+    /// As [`Self::at`], with a new connection for each request: for a server that is restarted meanwhile.
+    pub fn without_pool(base: &str) -> Self {
+        let client = Client::builder().no_proxy().timeout(LIMIT).pool_max_idle_per_host(0).build();
+        Self { base: base.to_owned(), client: client.expect("a client") }
+    }
+
     /// The whole address of a route.
     pub fn url(&self, route: &str) -> String {
         format!("{}{route}", self.base)

@@ -1,13 +1,26 @@
 //! Managers: each panics, exits and hangs; what is below it is built anew with it, what is beside it stays.
 
 use futures_util::StreamExt;
+use streamwarden::actors::supervision::ExitReason;
 use streamwarden::actors::supervision::testkit::Fault;
 
 use super::stage::Stage;
 
-/// All of them, those below others first.
-const MANAGERS: [&str; 8] =
-    ["incidents", "membership", "hub", "uploads", "restreams", "recorders", "monitor/main", "monitor"];
+/// All of them, those below others first, and what works beside them.
+const MANAGERS: [&str; 12] = [
+    "incidents",
+    "membership",
+    "camera-changes",
+    "hub",
+    "uploads",
+    "restreams",
+    "recorders",
+    "monitor/main",
+    "monitor",
+    "run-note",
+    "systemd",
+    "http",
+];
 
 /// One of those whose work must not suffer from the others' faults.
 const RECORDER: &str = "recorders/main:pub1";
@@ -47,14 +60,18 @@ async fn every_manager_is_rebuilt_with_what_is_below_and_without_what_is_beside(
         stage.runs_in(path, before[*path] + 1).await;
     }
     works(&stage).await;
-    let before = stage.generations().await;
-    for path in MANAGERS {
-        stage.provoke(path, Fault::Exit).await;
+    // They read their mailbox, but one piece of work never ends; or they end by themselves.
+    for (fault, reason) in [(Fault::Stall, ExitReason::Killed), (Fault::Exit, ExitReason::Success)] {
+        let before = stage.generations().await;
+        for path in MANAGERS {
+            stage.provoke(path, fault).await;
+        }
+        for path in MANAGERS.iter().filter(|path| !path.contains('/')) {
+            let again = stage.runs_in(path, before[*path] + 1).await;
+            assert_eq!(again.exit_reason, Some(reason), "{path}: {:?}", again.last_exit);
+        }
+        works(&stage).await;
     }
-    for path in MANAGERS.iter().filter(|path| !path.contains('/')) {
-        stage.runs_in(path, before[*path] + 1).await;
-    }
-    works(&stage).await;
     stage.close().await;
 }
 

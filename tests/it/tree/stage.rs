@@ -56,7 +56,7 @@ impl Stage {
         }
         let to_main = |number| Publisher::film(&main.rtsp_url().join(&format!("pub{number}")).expect("a path"));
         let published = (1..=streams).map(to_main).collect();
-        let api = Api::at(&format!("http://{}", app.addr()));
+        let api = Api::without_pool(&format!("http://{}", app.addr()));
         Self { api, app, streams: published, cameras, media: vec![main, spare], folder }
     }
 
@@ -140,7 +140,8 @@ async fn build(folder: &Path, config: &Config) -> App {
 }
 
 fn collect(above: &str, children: &[Observation], found: &mut BTreeMap<String, u64>) {
-    for child in children {
+    // Sessions come and go with their clients.
+    for child in children.iter().filter(|child| child.kind != "websocket session") {
         let path = if above.is_empty() { child.name.clone() } else { format!("{above}/{}", child.name) };
         found.insert(path.clone(), child.generation);
         collect(&path, &child.children, found);
