@@ -22,11 +22,11 @@ use crate::domain::probe::ProbeView;
 use crate::domain::run_log::Run;
 use crate::http::Commands;
 
-/// An answer takes at most so long: the database's own limit and some patience.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// An answer takes at most so long: the database's own limit and something to spare.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A look at a camera has limits of its own, of 5 minutes at most; this is for the case that they fail.
-const LOOK_PATIENCE: Duration = Duration::from_secs(330);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(330);
 
 /// [`Commands`] by way of the root.
 pub struct ToTheTree(pub Addr<Root>);
@@ -40,11 +40,11 @@ impl ToTheTree {
         Restreams: Handler<M>,
         Context<Restreams>: ToEnvelope<Restreams, M>,
     {
-        self.restreams_within(PATIENCE, command).await
+        self.restreams_within(TIMEOUT, command).await
     }
 
     /// As [`Self::restreams`], for what takes its time.
-    async fn restreams_within<M, T>(&self, patience: Duration, command: M) -> Result<T>
+    async fn restreams_within<M, T>(&self, limit: Duration, command: M) -> Result<T>
     where
         M: Message<Result = Result<T>> + Send + 'static,
         T: Send + 'static,
@@ -54,7 +54,7 @@ impl ToTheTree {
         let not_here = "cameras cannot be changed here now: the role restream is not running in this process";
         let manager = self.0.send(Find::<Restreams>::manager(RESTREAMS)).await.ok().flatten();
         let manager = manager.ok_or_else(|| Error::new(Kind::Unavailable, not_here))?;
-        match tokio::time::timeout(patience, manager.send(command)).await {
+        match tokio::time::timeout(limit, manager.send(command)).await {
             Ok(Ok(answer)) => answer,
             // It was rebuilt while it had the command; whether it was carried out shows in the list.
             Ok(Err(_)) => {
@@ -88,11 +88,11 @@ impl Commands for ToTheTree {
     }
 
     async fn probe_camera(&self, id: i64) -> Result<ProbeView> {
-        self.restreams_within(LOOK_PATIENCE, ProbeCamera(id)).await
+        self.restreams_within(PROBE_TIMEOUT, ProbeCamera(id)).await
     }
 
     async fn test_camera(&self, id: Option<i64>, edit: CameraEdit) -> Result<ProbeView> {
-        self.restreams_within(LOOK_PATIENCE, TestCamera { id, edit }).await
+        self.restreams_within(PROBE_TIMEOUT, TestCamera { id, edit }).await
     }
 
     async fn camera_plan(&self, read: bool) -> Result<PlanView> {
@@ -103,15 +103,15 @@ impl Commands for ToTheTree {
         self.restreams(ApplyPlan(id)).await
     }
 
-    async fn silent_managers(&self, patience: Duration) -> Result<Vec<String>> {
-        let asked = tokio::time::timeout(patience * 2, self.0.send(AskUnresponsive { timeout: patience })).await;
+    async fn unresponsive(&self, limit: Duration) -> Result<Vec<String>> {
+        let asked = tokio::time::timeout(limit * 2, self.0.send(AskUnresponsive { timeout: limit })).await;
         asked.ok().and_then(std::result::Result::ok).ok_or_else(|| {
             Error::unavailable("the root of the actor tree does not answer; restart the program if that stays so")
         })
     }
 
     async fn tree(&self) -> Result<Observation> {
-        let view = tokio::time::timeout(PATIENCE, self.0.send(Observe)).await;
+        let view = tokio::time::timeout(TIMEOUT, self.0.send(Observe)).await;
         let view = view.ok().and_then(std::result::Result::ok);
         let view = view.ok_or_else(|| Error::unavailable("the root of the actor tree does not answer"))?;
         let uptime_seconds = view.state.get("uptimeSeconds").and_then(Value::as_f64).unwrap_or_default();

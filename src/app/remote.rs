@@ -23,13 +23,13 @@ use crate::domain::probe::ProbeView;
 use crate::domain::run_log::Run;
 
 /// Longer than the running process takes to give up on its own managers.
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Who it is, is said at once or not at all.
-const ABOUT_PATIENCE: Duration = Duration::from_secs(5);
+const ABOUT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Longer than any look at a camera takes.
-const LOOK_PATIENCE: Duration = Duration::from_secs(340);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(340);
 
 /// A list as the API gives it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -94,7 +94,7 @@ impl Remote {
     }
 
     fn with_address(address: String) -> Result<Self> {
-        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build();
+        let http = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build();
         let http = http.map_err(|error| Error::internal("no HTTP client can be made").with_source(error))?;
         Ok(Self { http, address })
     }
@@ -127,7 +127,7 @@ impl Remote {
     /// # Errors
     /// `Unavailable` when nobody listens there, or somebody else; `Timeout`.
     pub async fn about(&self) -> Result<About> {
-        self.ask(self.http.get(self.url("status")).timeout(ABOUT_PATIENCE)).await
+        self.ask(self.http.get(self.url("status")).timeout(ABOUT_TIMEOUT)).await
     }
 
     /// `GET /api/v1/status`, as it is.
@@ -271,7 +271,7 @@ impl Remote {
     pub async fn probe(&self, camera: &str) -> Result<ProbeView> {
         let id = self.camera_id(camera).await?;
         let request = self.http.post(self.url(&format!("cameras/{id}/probe"))).header(CONTENT_TYPE, "application/json");
-        self.ask(request.timeout(LOOK_PATIENCE)).await
+        self.ask(request.timeout(PROBE_TIMEOUT)).await
     }
 
     /// What of the cameras table is held back, the table as it is now.

@@ -21,13 +21,13 @@ use crate::domain::role::Role;
 use crate::domain::stream::ServerStatus;
 
 /// A dependency that does not answer in this time is down.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// So many cameras that deliver nothing are named.
 const CAMERAS_NAMED: usize = 5;
 
 /// A manager that works answers at once: it only decides.
-const MANAGERS_PATIENCE: Duration = Duration::from_secs(1);
+const MANAGERS_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Liveness.
 #[derive(Serialize, ToSchema)]
@@ -190,11 +190,11 @@ fn of_server(server: ServerStatus, cameras: &[CameraStatus]) -> Service {
 
 /// Whether those who start, watch and record answer: this very page is served by other threads.
 async fn managers(state: &State) -> Result<String> {
-    let silent = state.commands.silent_managers(MANAGERS_PATIENCE).await?;
+    let silent = state.commands.unresponsive(MANAGERS_TIMEOUT).await?;
     match silent.as_slice() {
         [] => Ok("all answer".to_owned()),
         names => Err(Error::unavailable(format!(
-            "no answer from {}; what hangs is built again within 15 s, the log says more",
+            "no answer from {}; what hangs is restarted within 15 s, the log says more",
             names.join(", ")
         ))),
     }
@@ -210,6 +210,6 @@ impl Service {
 
 /// The answer, or that there is none in time.
 pub(super) async fn within<T>(question: impl Future<Output = Result<T>>) -> Result<T> {
-    let late = || Error::new(Kind::Timeout, format!("no answer in {} s", PATIENCE.as_secs()));
-    tokio::time::timeout(PATIENCE, question).await.unwrap_or_else(|_| Err(late()))
+    let late = || Error::new(Kind::Timeout, format!("no answer in {} s", TIMEOUT.as_secs()));
+    tokio::time::timeout(TIMEOUT, question).await.unwrap_or_else(|_| Err(late()))
 }

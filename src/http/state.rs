@@ -45,9 +45,9 @@ pub trait Commands: Send + Sync {
     async fn camera_plan(&self, read: bool) -> Result<PlanView>;
     /// Carries out the held plan of this id. `Conflict` when another one, or none, is held by now.
     async fn apply_camera_plan(&self, id: String) -> Result<PlanView>;
-    /// Names of managers that run and do not answer within `patience`; empty when all is well. `Unavailable` when the root
+    /// Names of managers that run and do not answer within `limit`; empty when all is well. `Unavailable` when the root
     /// itself does not answer.
-    async fn silent_managers(&self, patience: Duration) -> Result<Vec<String>>;
+    async fn unresponsive(&self, limit: Duration) -> Result<Vec<String>>;
     /// The root with every actor below it.
     async fn tree(&self) -> Result<Observation>;
 }

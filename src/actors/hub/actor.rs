@@ -86,7 +86,12 @@ impl Hub {
 
     /// What the hub shows of itself.
     pub fn state(&self) -> HubState {
-        HubState { clients: self.subscribers.len(), seq: self.cache.seq(), dropped: self.dropped, ended: self.ended.clone() }
+        HubState {
+            clients: self.subscribers.len(),
+            seq: self.cache.seq(),
+            dropped: self.dropped,
+            ended: self.ended.clone(),
+        }
     }
 
     fn tick(&mut self) {

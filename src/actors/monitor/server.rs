@@ -21,7 +21,7 @@ use super::outage::Outage;
 use super::path::{Feed, PathPoller};
 use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::stop::StopOrder;
-use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, supervised};
+use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, supervised, watched};
 use crate::adapters::live::feed::{Fed, feed};
 use crate::adapters::live::{Latest, SharedLive};
 use crate::adapters::mediamtx::{Listing, MediaServer};
@@ -31,9 +31,11 @@ use crate::domain::name::StreamName;
 use crate::domain::stream::Observation;
 
 /// Path pollers answer in microseconds; one that hangs must not hold up its siblings' news.
-const PATH_PATIENCE: Duration = Duration::from_millis(500);
+const PATH_TIMEOUT: Duration = Duration::from_millis(500);
 /// The live store is local or next door; one that hangs must not end the polling.
-const STORE_PATIENCE: Duration = Duration::from_secs(5);
+const STORE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Every request has a limit of its own; all pages of a large server together take no longer than this, unless it hangs.
+const POLL_STALLED_AFTER: Duration = Duration::from_secs(300);
 /// A path poller holds nothing: it stops as soon as it is asked.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -106,6 +108,7 @@ impl ServerPoller {
         let asked = Instant::now();
         // Not a future of this actor: an adapter that panics is then one failed poll.
         let task = AbortOnDropHandle::new(tokio::spawn(ask(client)));
+        let task = watched("polling the media server", POLL_STALLED_AFTER, task);
         ctx.spawn(task.into_actor(self).map(move |joined, poller, ctx| {
             poller.figures.answer = asked.elapsed();
             let answer =
@@ -160,7 +163,7 @@ impl ServerPoller {
                     observations.extend(answer.ok());
                 }
             };
-            let complete = timeout(PATH_PATIENCE, all).await.is_ok();
+            let complete = timeout(PATH_TIMEOUT, all).await.is_ok();
             if !complete {
                 log::warn!(server = server.as_str(); "{} path pollers do not answer", answers.len());
             }
@@ -183,8 +186,8 @@ impl ServerPoller {
         for name in forgotten {
             self.cameras.forget(&name);
             if let Some(children) = self.children.as_mut() {
-                let farewell = children.remove(name.as_str(), Instant::now() + STOP_TIMEOUT);
-                ctx.spawn(farewell.into_actor(self).map(|_, _, _| ()));
+                let stopped = children.remove(name.as_str(), Instant::now() + STOP_TIMEOUT);
+                ctx.spawn(stopped.into_actor(self).map(|_, _, _| ()));
             }
         }
         let (live, server) = (Arc::clone(&self.live), self.watched.name.clone());
@@ -193,7 +196,7 @@ impl ServerPoller {
                 live.publish(changes).await?;
                 live.record_samples(&server, samples).await
             };
-            timeout(STORE_PATIENCE, store).await.unwrap_or_else(|_| Err(Error::unavailable("it does not answer")))
+            timeout(STORE_TIMEOUT, store).await.unwrap_or_else(|_| Err(Error::unavailable("it does not answer")))
         };
         ctx.spawn(told.into_actor(self).map(|told, poller, ctx| {
             if let Err(error) = told {
@@ -258,7 +261,7 @@ impl Actor for ServerPoller {
         let live = Arc::clone(&self.live);
         let latest = async move {
             let late = |_| Err(Error::unavailable("it does not answer"));
-            timeout(STORE_PATIENCE, live.latest()).await.unwrap_or_else(late)
+            timeout(STORE_TIMEOUT, live.latest()).await.unwrap_or_else(late)
         };
         ctx.spawn(latest.into_actor(self).map(|latest, poller, ctx| {
             poller.resume(latest);

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::postgres::SiteTable;
 use super::{
-    Condition, Database, IncidentQuery, Joined, ListenProgress, NodeFolder, NodeStore, RecordingSummary, SegmentQuery, SessionSummary,
-    SharedDatabase, Skip, WritePlan,
+    Condition, Database, IncidentQuery, Joined, ListenProgress, NodeFolder, NodeStore, RecordingSummary, SegmentQuery,
+    SessionSummary, SharedDatabase, Skip, WritePlan,
 };
 use crate::base::error::Kind;
 use crate::base::{Error, Result};

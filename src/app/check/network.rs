@@ -14,10 +14,10 @@ use crate::app::running::Running;
 use crate::config::settings::Server;
 
 /// How long an RTSP port may take to accept a connection.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Wrong credentials are answered after up to 4 s (the server delays on purpose).
-const LOGIN_PATIENCE: Duration = Duration::from_secs(8);
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Port of RTSP when the URL names none.
 const RTSP_PORT: u16 = 554;
@@ -51,7 +51,7 @@ pub(super) async fn api(server: &Server, client: &dyn MediaServer) -> Finding {
 pub(super) async fn publishing(what: String, base: &Url, server: &Server) -> Finding {
     let login = server.publish_username.as_deref().zip(server.publish_password.as_ref());
     let name = &server.name;
-    let found = match try_publishing(base, login, LOGIN_PATIENCE).await {
+    let found = match try_publishing(base, login, LOGIN_TIMEOUT).await {
         Ok(found) => found,
         Err(error) => return Finding::error(what, &error),
     };
@@ -88,10 +88,10 @@ pub(super) async fn rtsp(what: String, host: &str, port: Option<u16>) -> Finding
     // Brackets of an IPv6 address belong to URLs only.
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let remedy = "start MediaMTX with `rtsp: yes`, or correct rtsp_url (its default port is 8554)";
-    let found = match timeout(PATIENCE, TcpStream::connect((bare, port))).await {
+    let found = match timeout(TIMEOUT, TcpStream::connect((bare, port))).await {
         Ok(Ok(_)) => return Finding::ok(what, format!("{host}:{port} accepts connections")),
         Ok(Err(error)) => format!("{host}:{port} cannot be reached: {error}"),
-        Err(_) => format!("{host}:{port} did not accept a connection within {} s", PATIENCE.as_secs()),
+        Err(_) => format!("{host}:{port} did not accept a connection within {} s", TIMEOUT.as_secs()),
     };
     Finding::fault(what, found, remedy)
 }

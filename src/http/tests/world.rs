@@ -275,7 +275,7 @@ impl Commands for PlayedRoot {
         }
     }
 
-    async fn silent_managers(&self, _: Duration) -> Result<Vec<String>> {
+    async fn unresponsive(&self, _: Duration) -> Result<Vec<String>> {
         Ok(std::fs::read_to_string(&self.1).map_or(Vec::new(), |names| names.lines().map(str::to_owned).collect()))
     }
 

@@ -113,12 +113,7 @@ pub(super) async fn can_hear(address: &Address) -> Result<bool> {
 }
 
 /// Listens for ever, on this connection first if there is one; ends where listening is of no use.
-async fn stay(
-    address: &Address,
-    changes: &Arc<Changes>,
-    first: Option<Option<Listening>>,
-    progress: &ListenProgress,
-) {
+async fn stay(address: &Address, changes: &Arc<Changes>, first: Option<Option<Listening>>, progress: &ListenProgress) {
     let mut next = first;
     let mut failures = 0;
     loop {

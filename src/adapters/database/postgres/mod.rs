@@ -64,8 +64,8 @@ pub use self::nodes::inspect as inspect_nodes;
 pub use self::site::{SiteRelay, SiteTable, shortened};
 use self::startup::Gate;
 use super::{
-    Condition, Database, IncidentQuery, Joined, ListenProgress, NodeFolder, NodeStore, Owner, RecordingSummary, SegmentQuery,
-    SessionSummary, Skip, WritePlan,
+    Condition, Database, IncidentQuery, Joined, ListenProgress, NodeFolder, NodeStore, Owner, RecordingSummary,
+    SegmentQuery, SessionSummary, Skip, WritePlan,
 };
 use crate::base::{Error, Result};
 use crate::config::settings::Postgres as Settings;

@@ -36,8 +36,8 @@ use self::changes::Watcher;
 use self::file::{File, Link};
 pub use self::inspect::{inspect, inspect_nodes};
 use super::{
-    Condition, Database, IncidentQuery, Joined, ListenProgress, NodeFolder, NodeStore, Owner, RecordingSummary, SegmentQuery,
-    SessionSummary, Skip, WritePlan,
+    Condition, Database, IncidentQuery, Joined, ListenProgress, NodeFolder, NodeStore, Owner, RecordingSummary,
+    SegmentQuery, SessionSummary, Skip, WritePlan,
 };
 use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraEdit, CameraRow};

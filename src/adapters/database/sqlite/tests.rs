@@ -110,7 +110,7 @@ async fn a_listener_that_was_ended_is_started_again_and_has_missed_nothing() {
     insert("meanwhile").expect("inserted");
     let steps = Arc::new(std::sync::atomic::AtomicU64::new(0));
     let counted = Arc::clone(&steps);
-    let count = Arc::new(move || drop(counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed)));
+    let count = Arc::new(move || _ = counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
     let database = Arc::clone(&fresh.database);
     let _again = AbortOnDropHandle::new(tokio::spawn(async move { drop(database.listen(count).await) }));
     changes.changed().await.expect("nobody knows what was missed: read again");
