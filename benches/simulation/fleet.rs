@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use streamwarden::domain::camera::CameraState;
-use streamwarden::domain::storm::Rates;
+use streamwarden::domain::start_budget::Rates;
 
 use crate::measure::figures::{median, ms, spread};
 use crate::measure::usage::{cpu, cpu_of_thread, pss};

@@ -17,7 +17,7 @@ use streamwarden::adapters::live::memory::Memory;
 use streamwarden::adapters::live::{Change, Changes, SharedLive};
 use streamwarden::config::{self, Sources};
 use streamwarden::domain::camera::CameraState;
-use streamwarden::domain::storm::Rates;
+use streamwarden::domain::start_budget::Rates;
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;

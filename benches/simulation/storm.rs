@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use streamwarden::domain::camera::CameraState;
-use streamwarden::domain::storm::Rates;
+use streamwarden::domain::start_budget::Rates;
 
 use crate::stage::Stage;
 

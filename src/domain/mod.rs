@@ -23,6 +23,6 @@ pub mod role;
 pub mod run_log;
 pub mod session;
 pub mod spool_space;
-pub mod storm;
+pub mod start_budget;
 pub mod stream;
 pub mod wall_clock;

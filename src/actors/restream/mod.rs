@@ -1,7 +1,7 @@
 //! Restreaming: every camera that should run is relayed to the media server by one supervised ffmpeg.
 //!
 //! [`Restreams`] reads the cameras, compares them with what runs, and starts, updates and ends one [`Restream`] each; it
-//! also hands out the turns of the start budget and carries out the commands of API and CLI. A [`Restream`] owns the
+//! also hands out the start_permits of the start budget and carries out the commands of API and CLI. A [`Restream`] owns the
 //! process of one camera and does what `domain::restream` decides; of its manager it knows only what it may report.
 //!
 //! What a relay should know (its source, whether the server answers and has its path) reaches it through a watch

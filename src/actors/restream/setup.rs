@@ -17,7 +17,7 @@ use crate::domain::camera::Reach;
 use crate::domain::name::StreamName;
 use crate::domain::restart::RestartPolicy;
 use crate::domain::restream::RelayRules;
-use crate::domain::storm::Rates;
+use crate::domain::start_budget::Rates;
 
 /// A wrong password is tried at most so often: cameras lock accounts.
 const LOGIN_PAUSE: Duration = Duration::from_secs(60);

@@ -83,8 +83,8 @@ pub enum Event {
     Standby,
     /// What the server says of our path.
     Path(PathView),
-    /// The start budget has a turn for us, and this is what the server says of our path at this moment.
-    Turn(PathView),
+    /// The start budget has a permit for us, and this is what the server says of our path at this moment.
+    StartPermit(PathView),
     /// The answer to [`Action::AskPath`].
     Asked(PathView),
     /// The probe has ended.
@@ -122,9 +122,9 @@ pub enum Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Get in line for a start.
-    AskTurn,
+    AcquirePermit,
     /// Leave the line.
-    LeaveTurn,
+    CancelPermit,
     /// Run ffprobe; answer with [`Event::Probed`].
     Probe,
     /// Kill ffprobe; no answer is expected any more.
@@ -145,7 +145,7 @@ pub enum Phase {
     /// The server does not answer.
     WaitingForServer,
     /// In line for a start.
-    WaitingForTurn,
+    WaitingForPermit,
     /// ffprobe runs.
     Probing,
     /// ffmpeg runs; the server does not show its stream yet (or not any more).
@@ -174,7 +174,7 @@ impl Phase {
     /// The word people see.
     pub fn state(&self) -> CameraState {
         match self {
-            Self::WaitingForServer | Self::WaitingForTurn | Self::Clearing => CameraState::Waiting,
+            Self::WaitingForServer | Self::WaitingForPermit | Self::Clearing => CameraState::Waiting,
             Self::Probing => CameraState::Probing,
             Self::Starting | Self::Restarting => CameraState::Starting,
             Self::Running => CameraState::Running,

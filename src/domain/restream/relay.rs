@@ -1,7 +1,7 @@
 //! The rules themselves: one function per event.
 
 mod stall;
-mod turn;
+mod start_permit;
 
 pub use stall::Manner;
 
@@ -149,7 +149,7 @@ impl Relay {
             Event::Server(server) => self.on_server(server, now),
             Event::Standby => self.on_standby(),
             Event::Path(path) => self.on_path(path, now),
-            Event::Turn(path) => self.on_turn(&path, now),
+            Event::StartPermit(path) => self.on_permit(&path, now),
             Event::Asked(path) => self.on_asked(&path, now),
             Event::Probed(result) => self.on_probed(result, now, jitter),
             Event::Looked(tracks) => self.on_looked(tracks, now),
@@ -180,9 +180,9 @@ impl Relay {
                 self.phase = Phase::WaitingForServer;
                 Vec::new()
             }
-            (Phase::WaitingForTurn, Err(_)) => {
+            (Phase::WaitingForPermit, Err(_)) => {
                 self.phase = Phase::WaitingForServer;
-                vec![Action::LeaveTurn]
+                vec![Action::CancelPermit]
             }
             // Probes and running ffmpegs find out by themselves: the API may be down and the media fine.
             _ => Vec::new(),
@@ -336,10 +336,10 @@ impl Relay {
         (self.manner, self.clock_jumps) = (Manner::default(), 0);
         self.history = RestartHistory::default();
         self.last_fault = None;
-        if self.phase == Phase::WaitingForTurn {
+        if self.phase == Phase::WaitingForPermit {
             // The turn it waits for may be one of another host's.
             self.not_before = now;
-            return vec![Action::LeaveTurn, Action::AskTurn];
+            return vec![Action::CancelPermit, Action::AcquirePermit];
         }
         self.start_afresh(now)
     }
@@ -365,7 +365,7 @@ impl Relay {
             Phase::Backoff | Phase::Degraded | Phase::Clearing | Phase::Held | Phase::WaitingForServer => {
                 self.try_again(now)
             }
-            Phase::WaitingForTurn | Phase::Restarting | Phase::Stopping | Phase::Ended => Vec::new(),
+            Phase::WaitingForPermit | Phase::Restarting | Phase::Stopping | Phase::Ended => Vec::new(),
         }
     }
 
@@ -374,7 +374,7 @@ impl Relay {
             Phase::Starting | Phase::Running => (Phase::Stopping, vec![Action::End]),
             Phase::Stalled | Phase::Restarting | Phase::Stopping => (Phase::Stopping, Vec::new()),
             Phase::Probing => (Phase::Ended, vec![Action::CancelProbe]),
-            Phase::WaitingForTurn => (Phase::Ended, vec![Action::LeaveTurn]),
+            Phase::WaitingForPermit => (Phase::Ended, vec![Action::CancelPermit]),
             Phase::WaitingForServer
             | Phase::Backoff
             | Phase::Degraded
@@ -390,7 +390,8 @@ impl Relay {
         match self.phase {
             Phase::Backoff | Phase::Degraded if now >= self.retry_at => self.try_again(now),
             Phase::Clearing | Phase::Held if now >= self.retry_at => {
-                self.retry_at = now + if self.phase == Phase::Held { turn::HELD_LOOK } else { turn::UNCLEAR_WAIT };
+                self.retry_at =
+                    now + if self.phase == Phase::Held { start_permit::HELD_LOOK } else { start_permit::UNCLEAR_WAIT };
                 vec![Action::AskPath]
             }
             Phase::Starting | Phase::Running if now >= self.stalled_at() => self.stalled(now),

@@ -43,7 +43,7 @@ fn running() -> Relay {
     let mut relay = Relay::new(RULES);
     for event in [
         Event::Server(Ok(())),
-        Event::Turn(PathView::Missing),
+        Event::StartPermit(PathView::Missing),
         Event::Probed(Ok(tracks())),
         Event::Started(Ok(())),
         Event::Path(PathView::Available(None)),
@@ -62,12 +62,12 @@ fn the_way_to_running() {
         (Event::Tick, vec![], Phase::WaitingForServer),
         (Event::Server(Err("down".into())), vec![], Phase::WaitingForServer),
         (Event::Restart, vec![], Phase::WaitingForServer),
-        (Event::Server(Ok(())), vec![Action::AskTurn], Phase::WaitingForTurn),
-        (Event::Server(Err("down".into())), vec![Action::LeaveTurn], Phase::WaitingForServer),
-        (Event::Turn(PathView::Missing), vec![], Phase::WaitingForServer),
-        (Event::Server(Ok(())), vec![Action::AskTurn], Phase::WaitingForTurn),
-        (Event::Path(PathView::Missing), vec![], Phase::WaitingForTurn),
-        (Event::Turn(PathView::Missing), vec![Action::Probe], Phase::Probing),
+        (Event::Server(Ok(())), vec![Action::AcquirePermit], Phase::WaitingForPermit),
+        (Event::Server(Err("down".into())), vec![Action::CancelPermit], Phase::WaitingForServer),
+        (Event::StartPermit(PathView::Missing), vec![], Phase::WaitingForServer),
+        (Event::Server(Ok(())), vec![Action::AcquirePermit], Phase::WaitingForPermit),
+        (Event::Path(PathView::Missing), vec![], Phase::WaitingForPermit),
+        (Event::StartPermit(PathView::Missing), vec![Action::Probe], Phase::Probing),
         (Event::Progress, vec![], Phase::Probing),
         (Event::Probed(Ok(tracks())), vec![Action::Start(tracks())], Phase::Starting),
         (Event::Started(Ok(())), vec![], Phase::Starting),
@@ -96,12 +96,16 @@ fn an_end_is_followed_by_a_look_at_the_row_and_a_short_wait() {
     assert_eq!(relay.last_error().as_deref(), Some("Ended"));
     let mut unread = relay.clone();
     assert_eq!(step(&mut unread, 100, Event::Tick), []);
-    assert_eq!(step(&mut unread, 101, Event::Tick), [Action::AskTurn], "a slow database is not waited for");
+    assert_eq!(step(&mut unread, 101, Event::Tick), [Action::AcquirePermit], "a slow database is not waited for");
     assert_eq!(step(&mut unread, 101, Event::Row { changed: false }), []);
-    assert_eq!(step(&mut relay, 100, Event::Row { changed: false }), [Action::AskTurn], "nothing else to wait for");
+    assert_eq!(
+        step(&mut relay, 100, Event::Row { changed: false }),
+        [Action::AcquirePermit],
+        "nothing else to wait for"
+    );
     assert_eq!(step(&mut relay, 101, Event::Tick), []);
     // What the probe found is still known: no second session on a weak camera.
-    assert_eq!(step(&mut relay, 101, Event::Turn(PathView::Missing)), [Action::Start(tracks())]);
+    assert_eq!(step(&mut relay, 101, Event::StartPermit(PathView::Missing)), [Action::Start(tracks())]);
     assert_eq!(relay.restarts(), 1);
     step(&mut relay, 102, Event::Progress);
     assert_eq!(step(&mut relay, 103, Event::Exited(fault(FaultKind::Ended))), [Action::ReadRow]);
@@ -113,20 +117,20 @@ fn a_changed_row_starts_at_once_wherever_it_finds_the_relay() {
     let mut relay = running();
     assert_eq!(step(&mut relay, 5, Event::Row { changed: true }), [Action::End]);
     assert_eq!(step(&mut relay, 5, Event::Row { changed: true }), []);
-    assert_eq!(step(&mut relay, 6, Event::Exited(fault(FaultKind::Ended))), [Action::AskTurn]);
-    let again = [Action::LeaveTurn, Action::AskTurn];
+    assert_eq!(step(&mut relay, 6, Event::Exited(fault(FaultKind::Ended))), [Action::AcquirePermit]);
+    let again = [Action::CancelPermit, Action::AcquirePermit];
     assert_eq!(step(&mut relay, 6, Event::Row { changed: true }), again, "it may be on another host by now");
     assert_eq!(
-        step(&mut relay, 6, Event::Turn(PathView::Missing)),
+        step(&mut relay, 6, Event::StartPermit(PathView::Missing)),
         [Action::Probe],
         "another source is looked at afresh"
     );
-    assert_eq!(step(&mut relay, 6, Event::Row { changed: true }), [Action::CancelProbe, Action::AskTurn]);
-    step(&mut relay, 6, Event::Turn(PathView::Missing));
+    assert_eq!(step(&mut relay, 6, Event::Row { changed: true }), [Action::CancelProbe, Action::AcquirePermit]);
+    step(&mut relay, 6, Event::StartPermit(PathView::Missing));
     assert_eq!(step(&mut relay, 7, Event::Probed(Err(fault(FaultKind::Unauthorized)))), [Action::ReadRow]);
     assert_eq!(
         step(&mut relay, 8, Event::Row { changed: true }),
-        [Action::AskTurn],
+        [Action::AcquirePermit],
         "a corrected password is tried now"
     );
     assert_eq!((relay.restarts(), relay.last_error()), (0, None));
@@ -138,7 +142,7 @@ fn what_is_known_of_the_source_saves_a_look_and_a_look_saves_the_wait() {
     relay.remember(tracks());
     step(&mut relay, 0, Event::Server(Ok(())));
     assert_eq!(
-        step(&mut relay, 0, Event::Turn(PathView::Missing)),
+        step(&mut relay, 0, Event::StartPermit(PathView::Missing)),
         [Action::Start(tracks())],
         "kept from an earlier run"
     );
@@ -146,12 +150,12 @@ fn what_is_known_of_the_source_saves_a_look_and_a_look_saves_the_wait() {
     assert_eq!(step(&mut relay, 1, Event::Looked(tracks())), [], "a running relay is left alone");
     step(&mut relay, 2, Event::Row { changed: true });
     step(&mut relay, 2, Event::Exited(fault(FaultKind::Ended)));
-    assert_eq!(step(&mut relay, 2, Event::Turn(PathView::Missing)), [Action::Probe], "another source");
+    assert_eq!(step(&mut relay, 2, Event::StartPermit(PathView::Missing)), [Action::Probe], "another source");
     assert_eq!(step(&mut relay, 2, Event::Looked(tracks())), []);
     step(&mut relay, 3, Event::Probed(Err(fault(FaultKind::Unauthorized))));
     assert_eq!(*relay.phase(), Phase::Backoff);
-    assert_eq!(step(&mut relay, 4, Event::Looked(tracks())), [Action::AskTurn]);
-    assert_eq!(step(&mut relay, 4, Event::Turn(PathView::Missing)), [Action::Start(tracks())]);
+    assert_eq!(step(&mut relay, 4, Event::Looked(tracks())), [Action::AcquirePermit]);
+    assert_eq!(step(&mut relay, 4, Event::StartPermit(PathView::Missing)), [Action::Start(tracks())]);
 }
 
 #[test]
@@ -164,7 +168,7 @@ fn a_path_that_another_publisher_has_is_not_fought_for() {
     // The server has closed our session.
     step(&mut relay, 2, Event::Exited(fault(FaultKind::PublishRefused)));
     step(&mut relay, 4, Event::Tick);
-    assert_eq!(step(&mut relay, 4, Event::Turn(other.clone())), []);
+    assert_eq!(step(&mut relay, 4, Event::StartPermit(other.clone())), []);
     assert_eq!(*relay.phase(), Phase::Clearing, "a leftover of ours would be gone in a moment");
     assert_eq!(step(&mut relay, 4, Event::Path(other.clone())), []);
     assert_eq!(step(&mut relay, 5, Event::Tick), [Action::AskPath]);
@@ -175,22 +179,26 @@ fn a_path_that_another_publisher_has_is_not_fought_for() {
     assert_eq!(step(&mut relay, 15, Event::Tick), [Action::AskPath]);
     assert_eq!(step(&mut relay, 15, Event::Asked(other.clone())), []);
     assert_eq!(step(&mut relay, 16, Event::Path(PathView::Unknown)), []);
-    assert_eq!(step(&mut relay, 600, Event::Path(PathView::Missing)), [Action::AskTurn], "free: at once");
-    assert_eq!(step(&mut relay, 600, Event::Turn(PathView::Missing)), [Action::Start(tracks())]);
+    assert_eq!(step(&mut relay, 600, Event::Path(PathView::Missing)), [Action::AcquirePermit], "free: at once");
+    assert_eq!(step(&mut relay, 600, Event::StartPermit(PathView::Missing)), [Action::Start(tracks())]);
     step(&mut relay, 601, Event::Progress);
     step(&mut relay, 601, Event::Path(publisher("rtspSession", "c")));
     assert_eq!(*relay.phase(), Phase::Running);
 
     step(&mut relay, 700, Event::Exited(fault(FaultKind::Ended)));
     step(&mut relay, 701, Event::Tick);
-    step(&mut relay, 701, Event::Turn(stranger()));
+    step(&mut relay, 701, Event::StartPermit(stranger()));
     assert_eq!(*relay.phase(), Phase::Held, "what is no RTSP is not ours");
-    assert_eq!(step(&mut relay, 702, Event::Restart), [Action::AskTurn]);
-    assert_eq!(step(&mut relay, 702, Event::Turn(stranger())), [Action::Start(tracks())], "unless somebody wants it");
+    assert_eq!(step(&mut relay, 702, Event::Restart), [Action::AcquirePermit]);
+    assert_eq!(
+        step(&mut relay, 702, Event::StartPermit(stranger())),
+        [Action::Start(tracks())],
+        "unless somebody wants it"
+    );
     step(&mut relay, 703, Event::Exited(fault(FaultKind::PublishRefused)));
     step(&mut relay, 704, Event::Tick);
     step(&mut relay, 710, Event::Tick);
-    step(&mut relay, 710, Event::Turn(stranger()));
+    step(&mut relay, 710, Event::StartPermit(stranger()));
     assert_eq!(*relay.phase(), Phase::Held, "once");
     assert_eq!(step(&mut relay, 711, Event::Server(Err("down".into()))), []);
     assert_eq!(*relay.phase(), Phase::WaitingForServer);
@@ -202,20 +210,20 @@ fn what_is_gone_in_a_moment_was_no_other_publisher() {
     let mut relay = Relay::new(RULES);
     relay.remember(tracks());
     step(&mut relay, 0, Event::Server(Ok(())));
-    assert_eq!(step(&mut relay, 0, Event::Turn(other.clone())), []);
+    assert_eq!(step(&mut relay, 0, Event::StartPermit(other.clone())), []);
     assert_eq!((relay.phase(), relay.last_error()), (&Phase::Clearing, None));
     assert_eq!(step(&mut relay, 1, Event::Tick), [Action::AskPath]);
     assert_eq!(step(&mut relay, 2, Event::Asked(other.clone())), []);
     assert_eq!(step(&mut relay, 2, Event::Tick), [Action::AskPath]);
-    assert_eq!(step(&mut relay, 2, Event::Asked(PathView::Missing)), [Action::AskTurn]);
-    assert_eq!(step(&mut relay, 2, Event::Turn(PathView::Missing)), [Action::Start(tracks())]);
+    assert_eq!(step(&mut relay, 2, Event::Asked(PathView::Missing)), [Action::AcquirePermit]);
+    assert_eq!(step(&mut relay, 2, Event::StartPermit(PathView::Missing)), [Action::Start(tracks())]);
     step(&mut relay, 3, Event::Progress);
     step(&mut relay, 3, Event::Path(publisher("rtspSession", "c")));
 
     // Our own session is still listed after our ffmpeg was killed.
     step(&mut relay, 9, Event::Exited(fault(FaultKind::Ended)));
     step(&mut relay, 10, Event::Tick);
-    assert_eq!(step(&mut relay, 10, Event::Turn(publisher("rtspSession", "c"))), [Action::Start(tracks())]);
+    assert_eq!(step(&mut relay, 10, Event::StartPermit(publisher("rtspSession", "c"))), [Action::Start(tracks())]);
 }
 
 #[test]
@@ -228,12 +236,12 @@ fn on_standby_it_ends_what_runs_and_goes_on_when_it_may() {
     assert_eq!((relay.phase(), relay.restarts()), (&Phase::WaitingForServer, 0));
     assert_eq!(relay.last_error().as_deref(), Some("node b relays"));
     assert_eq!(step(&mut relay, 7, Event::Restart), [], "also when somebody presses the button");
-    assert_eq!(step(&mut relay, 9, Event::Server(Ok(()))), [Action::AskTurn]);
-    assert_eq!(step(&mut relay, 9, Event::Turn(PathView::Missing)), [Action::Start(tracks())]);
+    assert_eq!(step(&mut relay, 9, Event::Server(Ok(()))), [Action::AcquirePermit]);
+    assert_eq!(step(&mut relay, 9, Event::StartPermit(PathView::Missing)), [Action::Start(tracks())]);
 
     let mut looking = Relay::new(RULES);
     step(&mut looking, 0, Event::Server(Ok(())));
-    assert_eq!(step(&mut looking, 0, Event::Turn(PathView::Missing)), [Action::Probe]);
+    assert_eq!(step(&mut looking, 0, Event::StartPermit(PathView::Missing)), [Action::Probe]);
     step(&mut looking, 1, Event::Server(Err("node b relays".into())));
     assert_eq!(step(&mut looking, 1, Event::Standby), [Action::CancelProbe]);
     assert_eq!(*looking.phase(), Phase::WaitingForServer);
@@ -256,7 +264,7 @@ fn nothing_moving_is_a_stall() {
     let mut silent = running();
     step(&mut silent, 1, Event::Restart);
     step(&mut silent, 1, Event::Exited(fault(FaultKind::Ended)));
-    step(&mut silent, 1, Event::Turn(PathView::Missing));
+    step(&mut silent, 1, Event::StartPermit(PathView::Missing));
     assert_eq!((silent.phase(), silent.next_wake()), (&Phase::Starting, Some(seconds(21))));
     assert_eq!(step(&mut silent, 21, Event::Tick), [Action::End]);
 }
@@ -265,7 +273,7 @@ fn nothing_moving_is_a_stall() {
 fn a_wrong_password_is_tried_once_a_minute_whatever_else_happens() {
     let mut relay = Relay::new(RULES);
     step(&mut relay, 0, Event::Server(Ok(())));
-    step(&mut relay, 0, Event::Turn(PathView::Missing));
+    step(&mut relay, 0, Event::StartPermit(PathView::Missing));
     step(&mut relay, 2, Event::Probed(Err(fault(FaultKind::Unauthorized))));
     assert_eq!(relay.next_start(), Some(seconds(62)));
     step(&mut relay, 10, Event::Server(Err("down".into())));
@@ -273,10 +281,10 @@ fn a_wrong_password_is_tried_once_a_minute_whatever_else_happens() {
     assert_eq!(step(&mut relay, 20, Event::Server(Ok(()))), []);
     assert_eq!((relay.phase(), relay.next_start()), (&Phase::Backoff, Some(seconds(62))));
     assert_eq!(step(&mut relay, 61, Event::Tick), []);
-    assert_eq!(step(&mut relay, 62, Event::Tick), [Action::AskTurn]);
-    step(&mut relay, 62, Event::Turn(PathView::Missing));
+    assert_eq!(step(&mut relay, 62, Event::Tick), [Action::AcquirePermit]);
+    step(&mut relay, 62, Event::StartPermit(PathView::Missing));
     step(&mut relay, 63, Event::Probed(Err(fault(FaultKind::Unauthorized))));
-    assert_eq!(step(&mut relay, 64, Event::Restart), [Action::AskTurn], "unless somebody asks for it");
+    assert_eq!(step(&mut relay, 64, Event::Restart), [Action::AcquirePermit], "unless somebody asks for it");
 }
 
 #[test]
@@ -286,7 +294,7 @@ fn a_server_that_is_away_is_waited_for_and_its_return_starts_at_once() {
     assert_eq!(*relay.phase(), Phase::Backoff);
     assert_eq!(step(&mut relay, 100, Event::Server(Err("refused".into()))), []);
     assert_eq!((relay.phase(), relay.next_wake()), (&Phase::WaitingForServer, None));
-    assert_eq!(step(&mut relay, 400, Event::Server(Ok(()))), [Action::AskTurn]);
+    assert_eq!(step(&mut relay, 400, Event::Server(Ok(()))), [Action::AcquirePermit]);
 
     let mut known = running();
     step(&mut known, 100, Event::Server(Err("refused".into())));
@@ -304,16 +312,16 @@ fn ten_failures_in_ten_minutes_degrade_and_are_still_tried() {
         now = relay.next_start().expect("a time").as_secs() + 1;
         step(&mut relay, now, Event::Tick);
         if n < 9 {
-            let begun = step(&mut relay, now, Event::Turn(PathView::Missing));
+            let begun = step(&mut relay, now, Event::StartPermit(PathView::Missing));
             assert_eq!(begun.contains(&Action::Probe), n % 3 == 2, "every third failure looks at the source again");
             step(&mut relay, now, Event::Probed(Ok(tracks())));
         }
     }
-    step(&mut relay, now, Event::Turn(PathView::Missing));
+    step(&mut relay, now, Event::StartPermit(PathView::Missing));
     step(&mut relay, now, Event::Probed(Ok(tracks())));
     step(&mut relay, now, Event::Exited(fault(FaultKind::Ended)));
     assert_eq!((relay.phase(), relay.next_start()), (&Phase::Degraded, Some(seconds(now + 60))));
-    assert_eq!(step(&mut relay, now + 60, Event::Tick), [Action::AskTurn]);
+    assert_eq!(step(&mut relay, now + 60, Event::Tick), [Action::AcquirePermit]);
 }
 
 #[test]
@@ -324,7 +332,7 @@ fn stopping_ends_what_runs_and_nothing_starts_afterwards() {
     for event in [
         Event::Restart,
         Event::Row { changed: true },
-        Event::Turn(PathView::Missing),
+        Event::StartPermit(PathView::Missing),
         Event::Server(Ok(())),
         Event::Tick,
     ] {
@@ -343,5 +351,5 @@ fn a_stream_of_no_use_is_ended_and_its_source_looked_at_again() {
     assert_eq!(step(&mut relay, 7, Event::Exited(fault(FaultKind::Ended))), [Action::ReadRow]);
     assert_eq!(relay.last_fault().map(|fault| fault.kind), Some(FaultKind::CodecUnsupported), "its end is no reason");
     step(&mut relay, 8, Event::Row { changed: false });
-    assert_eq!(step(&mut relay, 9, Event::Turn(PathView::Missing)), [Action::Probe]);
+    assert_eq!(step(&mut relay, 9, Event::StartPermit(PathView::Missing)), [Action::Probe]);
 }

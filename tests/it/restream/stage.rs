@@ -24,7 +24,7 @@ use streamwarden::config::settings::{ApiTrust, Server};
 use streamwarden::demo::media_server::{MediaServer, Options};
 use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
 use streamwarden::domain::camera::{CameraState, CameraStatus, Reach};
-use streamwarden::domain::storm::Rates;
+use streamwarden::domain::start_budget::Rates;
 use tempfile::TempDir;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;

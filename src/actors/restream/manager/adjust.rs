@@ -9,9 +9,9 @@ impl Restreams {
     /// Takes what the configuration says now: the start budget for who waits, the limits for every relay.
     pub(super) fn adjust(&mut self, ctx: &mut Context<Self>) {
         self.setup = self.settings.get();
-        self.turns.set_rates(self.setup.rates);
+        self.start_permits.set_rates(self.setup.rates);
         self.resize_slots();
-        self.grant_turns(ctx);
+        self.grant_permits(ctx);
         for assign in self.assignments.values() {
             assign.send_modify(|assignment| assignment.setup = self.setup.clone());
         }

@@ -1,5 +1,5 @@
 //! Looks that somebody asks for: at a camera of the table, or at one that is not saved yet. A relay that runs is not
-//! touched; one that waits after a fault starts at once when its camera turns out to be well.
+//! touched; one that waits after a fault starts at once when its camera start_permits out to be well.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};

@@ -12,8 +12,8 @@ mod looks;
 mod plan;
 mod reread;
 mod standby;
+mod start_permits;
 mod stories;
-mod turns;
 
 pub use asked::{ProbeCamera, TestCamera};
 pub use commands::{AddCamera, DeleteCamera, EditCamera, Refresh, RestartCamera, Written};
@@ -56,8 +56,8 @@ use known::Remembered;
 use looks::{Looks, read_looks};
 use plan::Waiting;
 use reread::Rereads;
+use start_permits::StartPermits;
 use stories::Stories;
-use turns::Turns;
 
 /// A server whose API does not answer is knocked at so often, and has so long to open.
 const KNOCK_EVERY: Duration = Duration::from_secs(2);
@@ -70,7 +70,7 @@ pub struct Restreams {
     database: SharedDatabase,
     live: SharedLive,
     children: Option<ChildSet<Self>>,
-    turns: Turns,
+    start_permits: StartPermits,
     server: ServerView,
     /// Who else relays these cameras, as a sentence; `None` inside while nobody does.
     standby: watch::Receiver<Option<String>>,
@@ -124,7 +124,7 @@ impl Restreams {
         let setup = settings.get();
         let publisher = Publisher::new(Arc::clone(&live), "restreams");
         Self {
-            turns: Turns::new(setup.rates),
+            start_permits: StartPermits::new(setup.rates),
             remembered: Remembered::new(KnownCameras::at(setup.last_known.clone())),
             looks: Looks::new(setup.max_probes),
             server: ServerView::new(&setup.server, setup.monitored),
@@ -376,7 +376,7 @@ impl Supervised for Restreams {
         json!({
             "cameras": self.fleet.len(),
             "relays": self.assignments.len(),
-            "waitingForTurn": self.turns.waiting(),
+            "waitingForPermit": self.start_permits.waiting(),
             "server": self.setup.server,
             "serverFault": self.server.answers().err(),
             "databaseFault": self.database_fault.clone().or_else(|| self.incidents.database_fault()),

@@ -6,7 +6,7 @@ pub(super) mod reports;
 mod shown;
 
 use process::Heard;
-use reports::{AskTurn, LeaveTurn, Looked, ReadRow, Reports};
+use reports::{AcquirePermit, CancelPermit, Looked, ReadRow, Reports};
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -125,12 +125,12 @@ impl Restream {
 
     fn act(&mut self, action: Action, ctx: &mut Context<Self>) -> Option<Event> {
         match action {
-            Action::AskTurn => self.ask_turn(ctx),
-            Action::LeaveTurn => {
+            Action::AcquirePermit => self.acquire_permit(ctx),
+            Action::CancelPermit => {
                 if let Some(asking) = self.asking.take() {
                     ctx.cancel_future(asking);
                 }
-                self.manager.leave.do_send(LeaveTurn(self.known.facts.id));
+                self.manager.leave.do_send(CancelPermit(self.known.facts.id));
             }
             Action::Probe => self.probe(ctx),
             Action::CancelProbe => {
@@ -153,19 +153,19 @@ impl Restream {
         None
     }
 
-    fn ask_turn(&mut self, ctx: &mut Context<Self>) {
-        let ask = AskTurn { id: self.known.facts.id, host: self.known.source.host.clone() };
-        let (turn, path) = (self.manager.ask.send(ask), self.path_now());
+    fn acquire_permit(&mut self, ctx: &mut Context<Self>) {
+        let ask = AcquirePermit { id: self.known.facts.id, host: self.known.source.host.clone() };
+        let (permit, path) = (self.manager.ask.send(ask), self.path_now());
         let checked = process::check_address(self.known.setup.clone(), self.known.source.clone());
-        let turn = async move {
+        let permitted = async move {
             // Refused only when the manager is gone, and then so are we.
-            if matches!(turn.await, Ok(true)) { Some(tokio::join!(path, checked)) } else { None }
+            if matches!(permit.await, Ok(true)) { Some(tokio::join!(path, checked)) } else { None }
         };
-        self.asking = Some(ctx.spawn(turn.into_actor(self).map(|turn, relay, ctx| {
+        self.asking = Some(ctx.spawn(permitted.into_actor(self).map(|turn, relay, ctx| {
             relay.asking = None;
             if let Some((path, checked)) = turn {
                 relay.checked = Some(checked);
-                relay.happened(Event::Turn(path), ctx);
+                relay.happened(Event::StartPermit(path), ctx);
             }
         })));
     }
@@ -177,7 +177,7 @@ impl Restream {
 
     fn probe(&mut self, ctx: &mut Context<Self>) {
         let (setup, source, slots) = (self.known.setup.clone(), self.known.source.clone(), self.known.slots.clone());
-        let look = process::probe_in_turn(setup, source.clone(), slots, self.runs.clone()).into_actor(self);
+        let look = process::probe_in_order(setup, source.clone(), slots, self.runs.clone()).into_actor(self);
         self.probing = Some(ctx.spawn(look.map(move |(result, took), relay, ctx| {
             relay.probing = None;
             let ms = took.as_millis() as u64;

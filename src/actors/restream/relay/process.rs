@@ -72,7 +72,7 @@ pub(super) fn start(
 
 /// Looks at a camera when there is a slot, and judges whether it can be relayed; also says how long the look itself took.
 /// Dropped half-way it leaves the line or kills ffprobe.
-pub(super) async fn probe_in_turn(
+pub(super) async fn probe_in_order(
     setup: Arc<RestreamSetup>,
     source: Box<CameraSource>,
     slots: Arc<Semaphore>,

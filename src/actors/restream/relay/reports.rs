@@ -8,7 +8,7 @@ use crate::domain::probe::KeptProbe;
 /// A relay wants to start; answered with true when it may.
 #[derive(Message, Debug)]
 #[rtype(result = "bool")]
-pub(in crate::actors::restream) struct AskTurn {
+pub(in crate::actors::restream) struct AcquirePermit {
     pub id: i64,
     /// Host of the camera.
     pub host: String,
@@ -17,7 +17,7 @@ pub(in crate::actors::restream) struct AskTurn {
 /// A relay does not want to start any more.
 #[derive(Message, Debug)]
 #[rtype(result = "()")]
-pub(in crate::actors::restream) struct LeaveTurn(pub i64);
+pub(in crate::actors::restream) struct CancelPermit(pub i64);
 
 /// A relay's ffmpeg has ended: read its row again.
 #[derive(Message, Debug)]
@@ -40,8 +40,8 @@ pub(in crate::actors::restream) struct Told {
 /// Where they go. The manager is told by `do_send`, which no full mailbox holds up; what waits there is a few words for
 /// each relay.
 pub(in crate::actors::restream) struct Reports {
-    pub ask: Recipient<AskTurn>,
-    pub leave: Recipient<LeaveTurn>,
+    pub ask: Recipient<AcquirePermit>,
+    pub leave: Recipient<CancelPermit>,
     pub read: Recipient<ReadRow>,
     pub looked: Recipient<Looked>,
     pub told: Recipient<Told>,
@@ -52,8 +52,8 @@ impl Reports {
     pub fn to<A>(manager: &Addr<A>) -> Self
     where
         A: Actor<Context = Context<A>>
-            + Handler<AskTurn>
-            + Handler<LeaveTurn>
+            + Handler<AcquirePermit>
+            + Handler<CancelPermit>
             + Handler<ReadRow>
             + Handler<Looked>
             + Handler<Told>,

@@ -20,8 +20,8 @@ impl World {
         let actions = relay.step(event, self.now, 0.5);
         for action in actions {
             match action {
-                Action::AskTurn => self.asked = true,
-                Action::LeaveTurn => self.asked = false,
+                Action::AcquirePermit => self.asked = true,
+                Action::CancelPermit => self.asked = false,
                 Action::Probe => {
                     prop_assert!(!self.probe && !self.ffmpeg, "a second process");
                     self.probe = true;
@@ -55,13 +55,13 @@ impl World {
             1 => Event::Server(Err("away".into())),
             2 => Event::Path(PathView::Available(None)),
             3 => Event::Path(PathView::Missing),
-            4 if std::mem::take(&mut self.asked) => Event::Turn(PathView::Missing),
-            5 if std::mem::take(&mut self.asked) => Event::Turn(stranger()),
+            4 if std::mem::take(&mut self.asked) => Event::StartPermit(PathView::Missing),
+            5 if std::mem::take(&mut self.asked) => Event::StartPermit(stranger()),
             5 => Event::Path(stranger()),
             15 if std::mem::take(&mut self.asked_path) => {
                 Event::Asked(if choice > 128 { PathView::Missing } else { publisher("rtspSession", "x") })
             }
-            15 if std::mem::take(&mut self.asked) => Event::Turn(publisher("rtspSession", "x")),
+            15 if std::mem::take(&mut self.asked) => Event::StartPermit(publisher("rtspSession", "x")),
             6 | 7 if std::mem::take(&mut self.probe) => Event::Probed(Ok(tracks())),
             8 if std::mem::take(&mut self.probe) => Event::Probed(Err(fault(FaultKind::Unauthorized))),
             9 if self.ffmpeg && choice > 224 => Event::Unusable(fault(FaultKind::Other)),
@@ -113,7 +113,7 @@ proptest! {
                 world.act(&mut relay, Event::Exited(fault(FaultKind::Ended)))?;
             }
             if std::mem::take(&mut world.asked) {
-                world.act(&mut relay, Event::Turn(PathView::Missing))?;
+                world.act(&mut relay, Event::StartPermit(PathView::Missing))?;
             }
             if std::mem::take(&mut world.asked_path) {
                 world.act(&mut relay, Event::Asked(PathView::Missing))?;

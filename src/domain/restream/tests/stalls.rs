@@ -12,7 +12,7 @@ fn with_sound(codec: &str) -> Tracks {
 fn again(relay: &mut Relay, at: u64) {
     step(relay, at, Event::Exited(fault(FaultKind::Ended)));
     step(relay, at, Event::Row { changed: false });
-    let start = step(relay, at, Event::Turn(PathView::Missing));
+    let start = step(relay, at, Event::StartPermit(PathView::Missing));
     assert!(matches!(start[..], [Action::Start(_)]), "{start:?} {:?}", relay.phase());
 }
 
@@ -38,7 +38,7 @@ fn pictures_that_do_not_arrive_do_not_run() {
     let mut relay = Relay::new(RULES);
     relay.remember(tracks());
     step(&mut relay, 0, Event::Server(Ok(())));
-    step(&mut relay, 0, Event::Turn(PathView::Missing));
+    step(&mut relay, 0, Event::StartPermit(PathView::Missing));
     step(&mut relay, 1, Event::Path(PathView::Available(None)));
     step(&mut relay, 1, Event::Arriving(Some(false)));
     step(&mut relay, 1, Event::Progress);
@@ -94,7 +94,7 @@ fn a_clock_that_jumps_is_healed_by_a_start_and_one_that_goes_on_jumping_is_not_u
     assert!(relay.last_error().is_some_and(|text| text.contains("time of their arrival")));
     step(&mut relay, 110, Event::Exited(fault(FaultKind::Ended)));
     step(&mut relay, 120, Event::Tick);
-    step(&mut relay, 120, Event::Turn(PathView::Missing));
+    step(&mut relay, 120, Event::StartPermit(PathView::Missing));
     step(&mut relay, 121, Event::Progress);
     assert_eq!(step(&mut relay, 122, Event::ClockJumped), [], "its clock is of no interest any more");
     assert_eq!(*relay.phase(), Phase::Running);
@@ -108,7 +108,7 @@ fn converted_sound_that_does_not_come_is_tried_without() {
         let mut relay = Relay::new(RULES);
         relay.remember(with_sound(codec));
         step(&mut relay, 0, Event::Server(Ok(())));
-        step(&mut relay, 0, Event::Turn(PathView::Missing));
+        step(&mut relay, 0, Event::StartPermit(PathView::Missing));
         relay
     };
     let mut copied = begun("pcm_alaw");
@@ -169,7 +169,7 @@ fn a_fault_that_says_nothing_about_the_tracks_costs_no_second_look() {
             step(&mut relay, now, Event::Exited(fault(kind)));
             now = relay.next_start().expect("a time").as_secs() + 1;
             step(&mut relay, now, Event::Tick);
-            looked |= step(&mut relay, now, Event::Turn(PathView::Missing)).contains(&Action::Probe);
+            looked |= step(&mut relay, now, Event::StartPermit(PathView::Missing)).contains(&Action::Probe);
             step(&mut relay, now, Event::Probed(Ok(tracks())));
         }
         assert_eq!(looked, looks, "{kind:?}");

@@ -102,17 +102,17 @@ fn nobody_is_looked_at_twice() {
 
 /// What people and time do to a queue.
 #[derive(Clone, Debug)]
-enum Deed {
+enum Request {
     Ask { id: i64, host: u8 },
     Leave(i64),
     Pass(Duration),
 }
 
-fn deeds() -> impl Strategy<Value = Vec<Deed>> {
+fn requests() -> impl Strategy<Value = Vec<Request>> {
     let one = prop_oneof![
-        12 => (0_i64..60, 0_u8..5).prop_map(|(id, host)| Deed::Ask { id, host }),
-        2 => (0_i64..60).prop_map(Deed::Leave),
-        4 => (0_u64..700).prop_map(|n| Deed::Pass(ms(n))),
+        12 => (0_i64..60, 0_u8..5).prop_map(|(id, host)| Request::Ask { id, host }),
+        2 => (0_i64..60).prop_map(Request::Leave),
+        4 => (0_u64..700).prop_map(|n| Request::Pass(ms(n))),
     ];
     prop::collection::vec(one, 1..200)
 }
@@ -145,26 +145,26 @@ proptest! {
     /// ever holds more starts than the rates, of the fleet or of a host.
     #[test]
     fn never_more_than_the_budget_and_never_less(
-        deeds in deeds(),
+        requests in requests(),
         fleet in prop_oneof![Just(0.4), Just(3.0), Just(7.5), Just(20.0)],
         host in prop_oneof![Just(0.7), Just(1.0), Just(2.0), Just(3.5)],
     ) {
         let rates = Rates { fleet, host };
         let mut queue = StartQueue::new(rates);
         let (mut now, mut waiting, mut starts) = (ms(0), Vec::<(i64, u8)>::new(), Vec::new());
-        for deed in deeds {
-            match deed {
-                Deed::Ask { id, host } => {
+        for request in requests {
+            match request {
+                Request::Ask { id, host } => {
                     queue.ask(id, &host.to_string());
                     if waiting.iter().all(|(other, _)| *other != id) {
                         waiting.push((id, host));
                     }
                 }
-                Deed::Leave(id) => {
+                Request::Leave(id) => {
                     queue.leave(id);
                     waiting.retain(|(other, _)| *other != id);
                 }
-                Deed::Pass(time) => now += time,
+                Request::Pass(time) => now += time,
             }
             let due = queue.next_grant().is_some_and(|next| next <= now);
             let granted = grant(&mut queue, now);

@@ -24,7 +24,7 @@ pub struct Rates {
     pub host: f64,
 }
 
-/// Cameras that wait for their turn.
+/// Cameras that wait for a start permit.
 #[derive(Debug)]
 pub struct StartQueue {
     fleet: Budget,
@@ -123,8 +123,8 @@ impl StartQueue {
         self.places.is_empty()
     }
 
-    /// Who may start now, in order; they have left the queue. `tell` is asked of each whose turn it is: who does not take
-    /// it (false) leaves the queue too, and the turn goes to the next.
+    /// Who may start now, in order; they have left the queue. `tell` is asked of each who may start: who does not take
+    /// it (false) leaves the queue too, and the start goes to the next.
     pub fn grant(&mut self, now: Duration, mut tell: impl FnMut(i64) -> bool) -> Vec<i64> {
         self.look_again(now);
         let mut granted = Vec::new();

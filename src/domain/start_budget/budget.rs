@@ -1,37 +1,37 @@
-//! So many turns in any second: a sliding window over the turns that were taken.
+//! So many starts in any second: a sliding window over the starts that were taken.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// A turn becomes a process some milliseconds later, not always equally many. The window is so much longer, so that
+/// A start becomes a process some milliseconds later, not always equally many. The window is so much longer, so that
 /// whoever counts processes finds no second with more of them either.
 const SLACK: Duration = Duration::from_millis(50);
 
-/// Turns per second, as the configuration allows them.
+/// Starts per second, as the configuration allows them.
 const SLOWEST: f64 = 0.01;
 /// See [`SLOWEST`].
 const FASTEST: f64 = 1000.0;
 
-/// Turns at a rate. Not a token bucket: one that was full lets pass a burst and goes on at its rate, twice the budget
+/// Starts at a rate. Not a token bucket: one that was full lets pass a burst and goes on at its rate, twice the budget
 /// in one second. Here the burst is part of the budget.
 #[derive(Clone, Debug)]
 pub struct Budget {
-    /// At most so many turns ...
-    turns: usize,
+    /// At most so many starts ...
+    starts: usize,
     /// ... in any window of this length: a second and [`SLACK`] for a whole rate, a little more where the number of
-    /// turns had to be rounded up.
+    /// starts had to be rounded up.
     window: Duration,
-    /// When the last `turns` of them were taken, oldest first.
+    /// When the last `starts` of them were taken, oldest first.
     taken: VecDeque<Duration>,
 }
 
 impl Budget {
-    /// Nothing is taken yet. `rate`: turns per second.
+    /// Nothing is taken yet. `rate`: starts per second.
     pub fn new(rate: f64) -> Self {
         // A rate of zero or nonsense must slow down, not divide by zero.
         let rate = if rate.is_finite() { rate.clamp(SLOWEST, FASTEST) } else { SLOWEST };
-        let turns = rate.ceil();
-        Self { turns: turns as usize, window: Duration::from_secs_f64(turns / rate) + SLACK, taken: VecDeque::new() }
+        let starts = rate.ceil();
+        Self { starts: starts as usize, window: Duration::from_secs_f64(starts / rate) + SLACK, taken: VecDeque::new() }
     }
 
     /// Another rate; what was taken counts.
@@ -39,9 +39,9 @@ impl Budget {
         *self = Self { taken: std::mem::take(&mut self.taken), ..Self::new(rate) };
     }
 
-    /// When the next turn is free; may be past.
+    /// When the next start is free; may be past.
     pub fn free_at(&self) -> Duration {
-        let oldest = self.taken.len().checked_sub(self.turns).and_then(|at| self.taken.get(at));
+        let oldest = self.taken.len().checked_sub(self.starts).and_then(|at| self.taken.get(at));
         oldest.map_or(Duration::ZERO, |oldest| *oldest + self.window)
     }
 
@@ -50,10 +50,10 @@ impl Budget {
         self.taken.back().map_or(Duration::ZERO, |last| *last + self.window)
     }
 
-    /// Takes a turn, which must be free.
+    /// Takes a start, which must be free.
     pub fn take(&mut self, now: Duration) {
         self.taken.push_back(now);
-        let excess = self.taken.len().saturating_sub(self.turns);
+        let excess = self.taken.len().saturating_sub(self.starts);
         self.taken.drain(..excess);
     }
 }
@@ -76,9 +76,9 @@ mod tests {
             (f64::INFINITY, 1, 100.05),
             (1e9, 1000, 1.05),
         ];
-        for (rate, turns, window) in table {
+        for (rate, starts, window) in table {
             let budget = Budget::new(rate);
-            assert_eq!(budget.turns, turns, "{rate}");
+            assert_eq!(budget.starts, starts, "{rate}");
             assert!((budget.window.as_secs_f64() - window).abs() < 1e-6, "{rate}: {:?}", budget.window);
         }
     }

@@ -8,11 +8,11 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::Restreams;
-use crate::actors::restream::relay::reports::{AskTurn, LeaveTurn};
-use crate::domain::storm::{Rates, StartQueue};
+use crate::actors::restream::relay::reports::{AcquirePermit, CancelPermit};
+use crate::domain::start_budget::{Rates, StartQueue};
 
 /// Who waits, and how to tell them.
-pub(super) struct Turns {
+pub(super) struct StartPermits {
     queue: StartQueue,
     answers: BTreeMap<i64, oneshot::Sender<()>>,
     born: Instant,
@@ -20,7 +20,7 @@ pub(super) struct Turns {
     alarm: Option<(Duration, SpawnHandle)>,
 }
 
-impl Turns {
+impl StartPermits {
     pub(super) fn new(rates: Rates) -> Self {
         Self { queue: StartQueue::new(rates), answers: BTreeMap::new(), born: Instant::now(), alarm: None }
     }
@@ -50,41 +50,41 @@ impl Turns {
 impl Restreams {
     /// Grants what the budget allows and sets the alarm for the rest. One that is too early is left alone, as it only
     /// looks and sets the next: relays that lost their server together ask together.
-    pub(super) fn grant_turns(&mut self, ctx: &mut Context<Self>) {
-        let Some(due) = self.turns.grant() else { return };
-        match self.turns.alarm.take() {
-            Some((at, alarm)) if at <= due => self.turns.alarm = Some((at, alarm)),
+    pub(super) fn grant_permits(&mut self, ctx: &mut Context<Self>) {
+        let Some(due) = self.start_permits.grant() else { return };
+        match self.start_permits.alarm.take() {
+            Some((at, alarm)) if at <= due => self.start_permits.alarm = Some((at, alarm)),
             early => {
                 if let Some((_, alarm)) = early {
                     ctx.cancel_future(alarm);
                 }
-                let alarm = ctx.run_later(due.saturating_sub(self.turns.born.elapsed()), |manager, ctx| {
-                    manager.turns.alarm = None;
-                    manager.grant_turns(ctx);
+                let alarm = ctx.run_later(due.saturating_sub(self.start_permits.born.elapsed()), |manager, ctx| {
+                    manager.start_permits.alarm = None;
+                    manager.grant_permits(ctx);
                 });
-                self.turns.alarm = Some((due, alarm));
+                self.start_permits.alarm = Some((due, alarm));
             }
         }
     }
 }
 
-impl Handler<AskTurn> for Restreams {
+impl Handler<AcquirePermit> for Restreams {
     type Result = ResponseFuture<bool>;
 
-    fn handle(&mut self, ask: AskTurn, ctx: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, ask: AcquirePermit, ctx: &mut Self::Context) -> Self::Result {
         let (answer, answered) = oneshot::channel();
-        self.turns.leave(ask.id);
-        self.turns.queue.ask(ask.id, &ask.host);
-        self.turns.answers.insert(ask.id, answer);
-        self.grant_turns(ctx);
+        self.start_permits.leave(ask.id);
+        self.start_permits.queue.ask(ask.id, &ask.host);
+        self.start_permits.answers.insert(ask.id, answer);
+        self.grant_permits(ctx);
         Box::pin(async move { answered.await.is_ok() })
     }
 }
 
-impl Handler<LeaveTurn> for Restreams {
+impl Handler<CancelPermit> for Restreams {
     type Result = ();
 
-    fn handle(&mut self, leave: LeaveTurn, _: &mut Self::Context) {
-        self.turns.leave(leave.0);
+    fn handle(&mut self, leave: CancelPermit, _: &mut Self::Context) {
+        self.start_permits.leave(leave.0);
     }
 }

@@ -39,8 +39,8 @@ impl Relay {
         }
     }
 
-    pub(super) fn on_turn(&mut self, path: &PathView, now: Duration) -> Vec<Action> {
-        if self.phase != Phase::WaitingForTurn {
+    pub(super) fn on_permit(&mut self, path: &PathView, now: Duration) -> Vec<Action> {
+        if self.phase != Phase::WaitingForPermit {
             return Vec::new();
         }
         match self.claim.before(path, now) {
@@ -104,7 +104,7 @@ impl Relay {
             self.retry_at = self.not_before;
             return Vec::new();
         }
-        self.phase = Phase::WaitingForTurn;
-        vec![Action::AskTurn]
+        self.phase = Phase::WaitingForPermit;
+        vec![Action::AcquirePermit]
     }
 }
