@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::clock::now;
 use super::writer::{Incidents, Write};
-use crate::domain::incident::{Book, Entry, Incident, IncidentKind, Queue, Subject, Verdict};
+use crate::domain::incident::{Book, Entry, Incident, IncidentDecision, IncidentKind, Queue, Subject};
 use crate::domain::moment::Moment;
 
 /// Name of the database as a subject.
@@ -56,8 +56,8 @@ impl IncidentsHandle {
     }
 
     /// Does what was found of a subject.
-    pub fn follow(&self, subject: &Subject, verdict: Verdict) {
-        self.change(|book| book.follow(subject, verdict, Uuid::now_v7()));
+    pub fn follow(&self, subject: &Subject, decision: IncidentDecision) {
+        self.change(|book| book.follow(subject, decision, Uuid::now_v7()));
     }
 
     /// The database did not do what `who` (`"reading cameras"`) asked at that time. It is one incident, whoever finds it.

@@ -5,8 +5,8 @@
 //! people: whoever raises an incident has taken the secrets out of its cause.
 
 mod queue;
-mod story;
 mod subject;
+mod tracker;
 
 use crate::domain::moment::Moment;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,8 +17,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use queue::{MOST_FINISHED, Queue};
-pub use story::{News, Sight, Story, Turn, Verdict};
 pub use subject::Subject;
+pub use tracker::{IncidentDecision, IncidentTracker, RelayTransition, RelayUpdate, ServerObservation};
 
 /// Longest cause, in characters; what is longer is cut.
 pub const LONGEST_CAUSE: usize = 500;
@@ -162,10 +162,10 @@ impl Book {
 
     /// Does what was found of a subject.
     #[must_use]
-    pub fn follow(&mut self, subject: &Subject, verdict: Verdict, id: Uuid) -> Option<Entry> {
-        match verdict {
-            Verdict::Raise(kind, cause, since) => self.raise(kind, subject, &cause, since, id),
-            Verdict::Settle(kind, at) => self.settle(kind, subject, at),
+    pub fn follow(&mut self, subject: &Subject, decision: IncidentDecision, id: Uuid) -> Option<Entry> {
+        match decision {
+            IncidentDecision::Raise(kind, cause, since) => self.raise(kind, subject, &cause, since, id),
+            IncidentDecision::Settle(kind, at) => self.settle(kind, subject, at),
         }
     }
 

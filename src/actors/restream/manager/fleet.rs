@@ -73,7 +73,7 @@ impl Restreams {
             FleetChange::Update { id, .. } => self.update_relay(id),
             FleetChange::Stop(id) | FleetChange::Gone(id) => {
                 self.ran.forget(id);
-                self.end_story(id);
+                self.end_tracking(id);
                 self.end_relay(id, ctx);
             }
             FleetChange::Show(id) => self.show(id),
@@ -169,7 +169,7 @@ impl Restreams {
                     log::warn!(camera = status.name.as_str(); "not relayed: {reason}");
                     self.tell_refusal(id, reason);
                 }
-                None => self.end_story(id),
+                None => self.end_tracking(id),
             }
             self.tell_all([Change::Camera(status)]);
         }

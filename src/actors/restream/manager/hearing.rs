@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::actors::restream::assignment::AtPath;
 use crate::adapters::live::Change;
 use crate::adapters::live::feed::Fed;
-use crate::domain::incident::Sight;
+use crate::domain::incident::ServerObservation;
 use crate::domain::name::StreamName;
 use crate::domain::restream::{PathView, Publisher};
 use crate::domain::stream::{ServerStatus, StreamState, StreamStatus, Track};
@@ -82,12 +82,12 @@ impl ServerView {
     }
 
     /// What is known of it now; `None` while nobody has polled it.
-    pub(super) fn sight(&self) -> Option<Sight> {
+    pub(super) fn observation(&self) -> Option<ServerObservation> {
         match self.answers.as_ref()? {
-            Ok(()) => Some(Sight::Up),
-            Err(_) if self.media_answers => Some(Sight::Up),
-            Err(_) if self.closed => Some(Sight::Down),
-            Err(_) => Some(Sight::Doubtful),
+            Ok(()) => Some(ServerObservation::Up),
+            Err(_) if self.media_answers => Some(ServerObservation::Up),
+            Err(_) if self.closed => Some(ServerObservation::Down),
+            Err(_) => Some(ServerObservation::Doubtful),
         }
     }
 
@@ -267,19 +267,22 @@ mod tests {
         }
         assert_eq!(view.at_path(&gate), AtPath::default(), "nobody knows");
         assert!(view.answers().is_err_and(|reason| reason.contains("refused")));
-        assert_eq!(view.sight(), Some(Sight::Doubtful));
+        assert_eq!(view.observation(), Some(ServerObservation::Doubtful));
         assert!(view.is_in_doubt() && view.knocked(true) && view.answers().is_ok(), "media without an API");
-        assert_eq!(view.sight(), Some(Sight::Up));
+        assert_eq!(view.observation(), Some(ServerObservation::Up));
         view.knocked(false);
-        assert_eq!(view.sight(), Some(Sight::Down));
+        assert_eq!(view.observation(), Some(ServerObservation::Down));
         view.hear(&Fed::Changes(Arc::new(vec![server("main", true)])));
         view.hear(&Fed::Changes(Arc::new(vec![server("main", false)])));
-        assert!(view.answers().is_err() && view.sight() == Some(Sight::Doubtful), "an old knock proves nothing");
+        assert!(
+            view.answers().is_err() && view.observation() == Some(ServerObservation::Doubtful),
+            "an old knock proves nothing"
+        );
         assert!(ServerView::new("main", false).answers().is_ok(), "nobody polls it: try");
 
         view.hear(&Fed::Changes(Arc::new(vec![server("main", true)])));
         assert!(view.set_standby(Some("node b relays".into())) && view.is_standby());
-        assert_eq!((view.answers(), view.sight()), (Err("node b relays".into()), Some(Sight::Up)));
+        assert_eq!((view.answers(), view.observation()), (Err("node b relays".into()), Some(ServerObservation::Up)));
         assert!(!view.set_standby(Some("node b relays".into())), "no news");
         assert!(view.set_standby(None) && view.answers().is_ok());
     }

@@ -2,6 +2,7 @@
 
 mod adjust;
 mod asked;
+mod camera_incidents;
 mod commands;
 mod fleet;
 mod hearing;
@@ -13,7 +14,6 @@ mod plan;
 mod reread;
 mod standby;
 mod start_permits;
-mod stories;
 
 pub use asked::{ProbeCamera, TestCamera};
 pub use commands::{AddCamera, DeleteCamera, EditCamera, Refresh, RestartCamera, Written};
@@ -50,6 +50,7 @@ use crate::domain::fleet::Fleet;
 use crate::domain::hold::{Ran, Scales};
 use crate::domain::moment::Moment;
 use crate::domain::probe::KeptProbe;
+use camera_incidents::IncidentTrackers;
 use commands::read_all;
 use hearing::ServerView;
 use known::Remembered;
@@ -57,7 +58,6 @@ use looks::{Looks, read_looks};
 use plan::Waiting;
 use reread::Rereads;
 use start_permits::StartPermits;
-use stories::Stories;
 
 /// A server whose API does not answer is knocked at so often, and has so long to open.
 const KNOCK_EVERY: Duration = Duration::from_secs(2);
@@ -85,7 +85,7 @@ pub struct Restreams {
     /// Moment from which `scales` and `ran` count.
     born: Instant,
     incidents: IncidentsHandle,
-    stories: Stories,
+    trackers: IncidentTrackers,
     remembered: Remembered,
     looks: Looks,
     /// What the cameras' programs have said; outlives this actor when `app` keeps it.
@@ -141,7 +141,7 @@ impl Restreams {
             ran: Ran::default(),
             born: Instant::now(),
             incidents,
-            stories: Stories::default(),
+            trackers: IncidentTrackers::default(),
             runs: RunLogs::default(),
             rereads: Rereads::default(),
             assignments: BTreeMap::new(),

@@ -29,7 +29,7 @@ use crate::adapters::ffmpeg::progress::Progress;
 use crate::adapters::live::publisher::Publisher;
 use crate::adapters::resolve::CheckedAddress;
 use crate::domain::camera::{CameraSource, CameraState, CameraStatus, DownSince};
-use crate::domain::incident::Turn;
+use crate::domain::incident::RelayTransition;
 use crate::domain::probe::{Fault, KeptProbe, Tracks};
 use crate::domain::restream::{Action, Event, Movement, MovementWatch, PathView, Phase, Relay};
 
@@ -313,7 +313,7 @@ impl Actor for Restream {
             assigned.changed().await.ok().map(|()| (Reassigned, assigned))
         });
         ctx.add_stream(changes);
-        self.tell(Turn::Begun);
+        self.tell(RelayTransition::Begun);
         self.happened(Event::Path(self.known.path.clone()), ctx);
         self.happened(Event::Arriving(self.known.at_path.bytes), ctx);
         self.happened(Event::Server(self.known.server.clone()), ctx);

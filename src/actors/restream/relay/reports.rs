@@ -2,7 +2,7 @@
 
 use actix::{Actor, Addr, Context, Handler, Message, Recipient};
 
-use crate::domain::incident::News;
+use crate::domain::incident::RelayUpdate;
 use crate::domain::probe::KeptProbe;
 
 /// A relay wants to start; answered with true when it may.
@@ -32,19 +32,19 @@ pub(in crate::actors::restream) struct Looked(pub KeptProbe);
 /// A relay's state has changed.
 #[derive(Message, Debug)]
 #[rtype(result = "()")]
-pub(in crate::actors::restream) struct Told {
+pub(in crate::actors::restream) struct RelayUpdated {
     pub id: i64,
-    pub news: News,
+    pub update: RelayUpdate,
 }
 
-/// Where they go. The manager is told by `do_send`, which no full mailbox holds up; what waits there is a few words for
+/// Where they go. The manager is updated by `do_send`, which no full mailbox holds up; what waits there is a few words for
 /// each relay.
 pub(in crate::actors::restream) struct Reports {
     pub ask: Recipient<AcquirePermit>,
     pub leave: Recipient<CancelPermit>,
     pub read: Recipient<ReadRow>,
     pub looked: Recipient<Looked>,
-    pub told: Recipient<Told>,
+    pub updated: Recipient<RelayUpdated>,
 }
 
 impl Reports {
@@ -56,14 +56,14 @@ impl Reports {
             + Handler<CancelPermit>
             + Handler<ReadRow>
             + Handler<Looked>
-            + Handler<Told>,
+            + Handler<RelayUpdated>,
     {
         Self {
             ask: manager.clone().recipient(),
             leave: manager.clone().recipient(),
             read: manager.clone().recipient(),
             looked: manager.clone().recipient(),
-            told: manager.clone().recipient(),
+            updated: manager.clone().recipient(),
         }
     }
 }

@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::Restream;
-use super::reports::Told;
+use super::reports::RelayUpdated;
 use crate::actors::incidents::now;
 use crate::adapters::live::Change;
 use crate::domain::camera::{CameraState, CameraStatus};
-use crate::domain::incident::{News, Turn};
+use crate::domain::incident::{RelayTransition, RelayUpdate};
 use crate::domain::restream::Phase;
 
 impl Restream {
@@ -20,10 +20,10 @@ impl Restream {
             return;
         }
         let unseen = self.state == CameraState::Running && *self.relay.phase() == Phase::Starting;
-        let turn = if unseen { Turn::Unseen } else { Turn::None };
+        let transition = if unseen { RelayTransition::Unseen } else { RelayTransition::None };
         (self.state, self.since) = (state, Utc::now());
         self.down.note(state, self.since);
-        self.tell(turn);
+        self.tell(transition);
         match state {
             CameraState::Running => {
                 log::info!(camera = self.camera(), server = self.known.setup.server.as_str(); "relay runs")
@@ -44,19 +44,19 @@ impl Restream {
     }
 
     /// Tells the manager, which makes incidents of it.
-    pub(super) fn tell(&self, turn: Turn) {
-        let cause = match turn {
-            Turn::Unseen => Some("ffmpeg sends, but the media server shows no stream of it; if this goes on, look at the media server's log".to_owned()),
-            Turn::None | Turn::Begun => self.relay.last_error(),
+    pub(super) fn tell(&self, transition: RelayTransition) {
+        let cause = match transition {
+            RelayTransition::Unseen => Some("ffmpeg sends, but the media server shows no stream of it; if this goes on, look at the media server's log".to_owned()),
+            RelayTransition::None | RelayTransition::Begun => self.relay.last_error(),
         };
-        let news = News {
+        let update = RelayUpdate {
             state: self.state,
             fault: self.relay.last_fault().map(|fault| fault.kind),
             cause: cause.unwrap_or_default(),
-            turn,
+            transition,
             at: now(),
         };
-        self.manager.told.do_send(Told { id: self.known.facts.id, news });
+        self.manager.updated.do_send(RelayUpdated { id: self.known.facts.id, update });
     }
 
     fn status(&self) -> CameraStatus {

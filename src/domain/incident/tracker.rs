@@ -19,9 +19,9 @@ use crate::domain::probe::FaultKind;
 /// time: a poll comes every 2 s, and takes a moment.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// News of a relay.
+/// RelayUpdate of a relay.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct News {
+pub struct RelayUpdate {
     /// Where it stands now.
     pub state: CameraState,
     /// What its last failure was.
@@ -29,14 +29,14 @@ pub struct News {
     /// In words, without secrets.
     pub cause: String,
     /// What the state alone does not say.
-    pub turn: Turn,
+    pub transition: RelayTransition,
     /// When.
     pub at: Moment,
 }
 
 /// What the state alone does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Turn {
+pub enum RelayTransition {
     /// Nothing.
     #[default]
     None,
@@ -48,7 +48,7 @@ pub enum Turn {
 
 /// Whether the media server answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sight {
+pub enum ServerObservation {
     /// It does.
     Up,
     /// Nobody can tell yet.
@@ -59,7 +59,7 @@ pub enum Sight {
 
 /// What follows for the camera's incidents.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum IncidentDecision {
     /// It goes wrong since then; nothing new when it does already.
     Raise(IncidentKind, String, Moment),
     /// It goes well again.
@@ -68,73 +68,73 @@ pub enum Verdict {
 
 /// What is remembered of one camera.
 #[derive(Clone, Debug, Default)]
-pub struct Story {
+pub struct IncidentTracker {
     state: Option<CameraState>,
     /// Perhaps the server's fault and not the camera's.
-    doubt: Option<(String, Moment)>,
+    pending: Option<(String, Moment)>,
 }
 
-impl Story {
+impl IncidentTracker {
     /// Whether it runs.
     pub fn runs(&self) -> bool {
         self.state == Some(CameraState::Running)
     }
 
-    /// Whether [`Story::judge`] has something to decide.
-    pub fn doubts(&self) -> bool {
-        self.doubt.is_some()
+    /// Whether [`IncidentTracker::decide`] has something to decide.
+    pub fn is_pending(&self) -> bool {
+        self.pending.is_some()
     }
 
-    /// Takes news.
+    /// Takes update.
     #[must_use]
-    pub fn hear(&mut self, news: News) -> Vec<Verdict> {
+    pub fn observe(&mut self, update: RelayUpdate) -> Vec<IncidentDecision> {
         use IncidentKind::{CameraDegraded, CameraDown, CameraStalled, OtherPublisher};
-        let before = self.state.replace(news.state);
-        let News { state, fault, cause, turn, at } = news;
+        let before = self.state.replace(update.state);
+        let RelayUpdate { state, fault, cause, transition, at } = update;
         match state {
             CameraState::Running => {
                 // It was the camera's own trouble, and is over.
-                let mut told: Vec<Verdict> = self.believe(CameraDown).into_iter().collect();
+                let mut told: Vec<IncidentDecision> = self.confirm(CameraDown).into_iter().collect();
                 told.extend(settle(&[CameraDown, CameraStalled, CameraDegraded, OtherPublisher], at));
                 told
             }
             CameraState::Held => {
-                let (_, since) = self.doubt.take().unwrap_or((String::new(), at));
-                let mut told = vec![Verdict::Raise(OtherPublisher, cause, since)];
+                let (_, since) = self.pending.take().unwrap_or((String::new(), at));
+                let mut told = vec![IncidentDecision::Raise(OtherPublisher, cause, since)];
                 told.extend(settle(&[CameraDown, CameraStalled, CameraDegraded], at));
                 told
             }
             CameraState::Stalled => {
-                let mut told: Vec<Verdict> = self.believe(CameraDown).into_iter().collect();
-                told.push(Verdict::Raise(CameraStalled, cause, at));
+                let mut told: Vec<IncidentDecision> = self.confirm(CameraDown).into_iter().collect();
+                told.push(IncidentDecision::Raise(CameraStalled, cause, at));
                 told
             }
-            // The end of a stall: that story goes on.
+            // The end of a stall: that tracker goes on.
             CameraState::Backoff if before == Some(CameraState::Stalled) => Vec::new(),
             CameraState::Backoff if fault == Some(FaultKind::PublishRefused) => {
-                self.doubt.get_or_insert((cause, at));
+                self.pending.get_or_insert((cause, at));
                 Vec::new()
             }
             CameraState::Backoff | CameraState::Degraded => {
                 let stalled = before == Some(CameraState::Stalled);
                 let mut told = Vec::new();
                 if !stalled {
-                    let (why, since) = self.doubt.take().unwrap_or_else(|| (cause.clone(), at));
-                    told.push(Verdict::Raise(CameraDown, why, since));
+                    let (why, since) = self.pending.take().unwrap_or_else(|| (cause.clone(), at));
+                    told.push(IncidentDecision::Raise(CameraDown, why, since));
                     told.extend(settle(&[CameraStalled, OtherPublisher], at));
                 }
                 if state == CameraState::Degraded {
-                    told.push(Verdict::Raise(CameraDegraded, cause, at));
+                    told.push(IncidentDecision::Raise(CameraDegraded, cause, at));
                 }
                 told
             }
-            CameraState::Starting if turn == Turn::Unseen => {
-                self.doubt.get_or_insert((cause, at));
+            CameraState::Starting if transition == RelayTransition::Unseen => {
+                self.pending.get_or_insert((cause, at));
                 Vec::new()
             }
-            CameraState::Waiting if turn == Turn::Begun && before == Some(CameraState::Running) => {
+            CameraState::Waiting if transition == RelayTransition::Begun && before == Some(CameraState::Running) => {
                 let why = "its relay was built anew after a fault of ours; the log says more";
-                vec![Verdict::Raise(CameraDown, why.to_owned(), at)]
+                vec![IncidentDecision::Raise(CameraDown, why.to_owned(), at)]
             }
             CameraState::Waiting | CameraState::Probing | CameraState::Starting | CameraState::Stopped => Vec::new(),
         }
@@ -142,27 +142,27 @@ impl Story {
 
     /// Decides what was in doubt, by what is known of the server now.
     #[must_use]
-    pub fn judge(&mut self, server: Sight, now: Moment) -> Option<Verdict> {
+    pub fn decide(&mut self, server: ServerObservation, now: Moment) -> Option<IncidentDecision> {
         match server {
-            Sight::Doubtful => None,
-            Sight::Down => {
-                self.doubt = None;
+            ServerObservation::Doubtful => None,
+            ServerObservation::Down => {
+                self.pending = None;
                 None
             }
-            Sight::Up if self.doubt.as_ref().is_some_and(|(_, since)| now.since(*since) >= GRACE) => {
-                self.believe(IncidentKind::CameraDown)
+            ServerObservation::Up if self.pending.as_ref().is_some_and(|(_, since)| now.since(*since) >= GRACE) => {
+                self.confirm(IncidentKind::CameraDown)
             }
-            Sight::Up => None,
+            ServerObservation::Up => None,
         }
     }
 
-    fn believe(&mut self, kind: IncidentKind) -> Option<Verdict> {
-        self.doubt.take().map(|(cause, since)| Verdict::Raise(kind, cause, since))
+    fn confirm(&mut self, kind: IncidentKind) -> Option<IncidentDecision> {
+        self.pending.take().map(|(cause, since)| IncidentDecision::Raise(kind, cause, since))
     }
 }
 
-fn settle(kinds: &[IncidentKind], at: Moment) -> impl Iterator<Item = Verdict> {
-    kinds.iter().map(move |kind| Verdict::Settle(*kind, at))
+fn settle(kinds: &[IncidentKind], at: Moment) -> impl Iterator<Item = IncidentDecision> {
+    kinds.iter().map(move |kind| IncidentDecision::Settle(*kind, at))
 }
 
 #[cfg(test)]
@@ -185,32 +185,32 @@ mod tests {
         Fails(CameraState, FaultKind),
         Unseen,
         Begun,
-        Server(Sight),
+        Server(ServerObservation),
     }
 
     /// The incidents of a life, as `kind cause opened closed` in seconds.
     fn told(life: &[(i64, Step)]) -> Vec<String> {
         let subject = Subject::camera_of(7, "gate");
-        let (mut story, mut book, mut server) = (Story::default(), Book::default(), Sight::Up);
+        let (mut tracker, mut book, mut server) = (IncidentTracker::default(), Book::default(), ServerObservation::Up);
         let mut incidents: Vec<super::super::Incident> = Vec::new();
         for (second, step) in life {
             let now = at(*second);
-            let news = |state, fault: Option<FaultKind>, turn| {
+            let update = |state, fault: Option<FaultKind>, transition| {
                 let cause = fault.map_or_else(|| format!("{state:?}"), |fault| format!("{fault:?}"));
-                News { state, fault, cause, turn, at: now }
+                RelayUpdate { state, fault, cause, transition, at: now }
             };
-            let mut verdicts = match *step {
-                Step::Is(state) => story.hear(news(state, None, Turn::None)),
-                Step::Fails(state, fault) => story.hear(news(state, Some(fault), Turn::None)),
-                Step::Unseen => story.hear(news(CameraState::Starting, None, Turn::Unseen)),
-                Step::Begun => story.hear(news(CameraState::Waiting, None, Turn::Begun)),
-                Step::Server(sight) => {
-                    server = sight;
+            let mut decisions = match *step {
+                Step::Is(state) => tracker.observe(update(state, None, RelayTransition::None)),
+                Step::Fails(state, fault) => tracker.observe(update(state, Some(fault), RelayTransition::None)),
+                Step::Unseen => tracker.observe(update(CameraState::Starting, None, RelayTransition::Unseen)),
+                Step::Begun => tracker.observe(update(CameraState::Waiting, None, RelayTransition::Begun)),
+                Step::Server(observation) => {
+                    server = observation;
                     Vec::new()
                 }
             };
-            verdicts.extend(story.judge(server, now));
-            for entry in verdicts.into_iter().filter_map(|one| book.follow(&subject, one, Uuid::now_v7())) {
+            decisions.extend(tracker.decide(server, now));
+            for entry in decisions.into_iter().filter_map(|one| book.follow(&subject, one, Uuid::now_v7())) {
                 match entry {
                     Entry::Open(incident) => incidents.push(incident),
                     Entry::Close { id, at } => {
@@ -229,13 +229,13 @@ mod tests {
     }
 
     #[test]
-    fn every_lost_second_has_its_story() {
+    fn every_lost_second_becomes_an_incident() {
         use CameraState::{Backoff, Degraded, Held, Probing, Running, Stalled, Starting, Waiting};
         use FaultKind::{Ended, PublishRefused, Refused, Silent, Unauthorized};
         use Step::{Begun, Fails, Is, Server, Unseen};
         /// What it is, what happens, what is told of it.
-        type Life = (&'static str, &'static [(i64, Step)], &'static [&'static str]);
-        let table: [Life; 17] = [
+        type Case = (&'static str, &'static [(i64, Step)], &'static [&'static str]);
+        let table: [Case; 17] = [
             (
                 "it fails when the server is known to be away",
                 &[(0, Is(Running)), (1, Is(Waiting)), (3, Is(Running))],
@@ -290,10 +290,10 @@ mod tests {
                 &[
                     (0, Is(Running)),
                     (1, Fails(Backoff, PublishRefused)),
-                    (2, Server(Sight::Doubtful)),
-                    (3, Server(Sight::Down)),
+                    (2, Server(ServerObservation::Doubtful)),
+                    (3, Server(ServerObservation::Down)),
                     (3, Is(Waiting)),
-                    (60, Server(Sight::Up)),
+                    (60, Server(ServerObservation::Up)),
                     (61, Is(Starting)),
                     (70, Is(Running)),
                 ],
@@ -303,9 +303,9 @@ mod tests {
                 "its API goes, and it is the camera after all",
                 &[
                     (1, Fails(Backoff, PublishRefused)),
-                    (2, Server(Sight::Doubtful)),
-                    (4, Server(Sight::Up)),
-                    (7, Server(Sight::Up)),
+                    (2, Server(ServerObservation::Doubtful)),
+                    (4, Server(ServerObservation::Up)),
+                    (7, Server(ServerObservation::Up)),
                     (9, Is(Running)),
                 ],
                 &["cameraDown PublishRefused 1 9"],
@@ -321,7 +321,7 @@ mod tests {
                     (1, Fails(Backoff, PublishRefused)),
                     (3, Is(Starting)),
                     (4, Fails(Backoff, PublishRefused)),
-                    (6, Server(Sight::Up)),
+                    (6, Server(ServerObservation::Up)),
                 ],
                 &["cameraDown PublishRefused 1 open"],
             ),
