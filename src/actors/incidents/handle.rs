@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::clock::now;
 use super::writer::{Incidents, Write};
-use crate::domain::incident::{Book, Entry, Incident, IncidentDecision, IncidentKind, Queue, Subject};
+use crate::domain::incident::{Incident, IncidentDecision, IncidentKind, IncidentWrite, OpenIncidents, Queue, Subject};
 use crate::domain::moment::Moment;
 
 /// Name of the database as a subject.
@@ -32,7 +32,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Kept {
-    book: Book,
+    incidents: OpenIncidents,
     queue: Queue,
     /// Why the database does not do what is asked of it, by who asks.
     complaints: BTreeMap<&'static str, String>,
@@ -42,22 +42,22 @@ impl IncidentsHandle {
     /// It goes wrong since then: an incident is opened unless one of this kind is open for the subject. The cause is a
     /// sentence for people, without secrets.
     pub fn raise(&self, kind: IncidentKind, subject: &Subject, cause: &str, since: Moment) {
-        self.change(|book| book.raise(kind, subject, cause, since, Uuid::now_v7()));
+        self.change(|incidents| incidents.raise(kind, subject, cause, since, Uuid::now_v7()));
     }
 
     /// It goes well again: what is open of this kind for the subject is closed; nothing when none is.
     pub fn clear(&self, kind: IncidentKind, subject: &Subject) {
-        self.change(|book| book.settle(kind, subject, now()));
+        self.change(|incidents| incidents.clear(kind, subject, now()));
     }
 
     /// The subject is gone (camera deleted): all of its incidents are closed.
     pub fn clear_all(&self, subject: &Subject) {
-        self.change(|book| book.settle_all(subject, now()));
+        self.change(|incidents| incidents.clear_all(subject, now()));
     }
 
     /// Does what was found of a subject.
-    pub fn follow(&self, subject: &Subject, decision: IncidentDecision) {
-        self.change(|book| book.follow(subject, decision, Uuid::now_v7()));
+    pub fn apply(&self, subject: &Subject, decision: IncidentDecision) {
+        self.change(|incidents| incidents.apply(subject, decision, Uuid::now_v7()));
     }
 
     /// The database did not do what `who` (`"reading cameras"`) asked at that time. It is one incident, whoever finds it.
@@ -82,7 +82,7 @@ impl IncidentsHandle {
     pub async fn open(&self) -> Vec<(IncidentKind, Subject)> {
         // Its sender lives as long as this handle.
         let _ = self.0.taken_up.subscribe().wait_for(|known| *known).await;
-        self.lock().book.open().map(|(kind, subject)| (kind, subject.clone())).collect()
+        self.lock().incidents.open().map(|(kind, subject)| (kind, subject.clone())).collect()
     }
 
     /// Why the database does not do what is asked of it; the first of several complaints.
@@ -100,13 +100,13 @@ impl IncidentsHandle {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change<E: IntoIterator<Item = Entry>>(&self, change: impl FnOnce(&mut Book) -> E) {
+    fn change<E: IntoIterator<Item = IncidentWrite>>(&self, change: impl FnOnce(&mut OpenIncidents) -> E) {
         let (news, lost) = {
             let mut kept = self.lock();
-            let Kept { book, queue, .. } = &mut *kept;
+            let Kept { incidents, queue, .. } = &mut *kept;
             let before = queue.len();
             let mut news = false;
-            for entry in change(book) {
+            for entry in change(incidents) {
                 queue.push(entry);
                 news = true;
             }
@@ -134,17 +134,17 @@ impl IncidentsHandle {
     }
 
     /// What to write now; `None` while something is being written, and when there is nothing.
-    pub(super) fn take(&self) -> Option<Entry> {
+    pub(super) fn take(&self) -> Option<IncidentWrite> {
         self.lock().queue.take()
     }
 
     /// An entry is written, or never will be; `kept`: the database had an open one already and keeps that.
-    pub(super) fn written(&self, entry: &Entry, kept: Option<Uuid>) {
+    pub(super) fn written(&self, entry: &IncidentWrite, kept: Option<Uuid>) {
         let mut held = self.lock();
-        if let (Some(theirs), Entry::Open(incident)) = (kept, entry)
+        if let (Some(theirs), IncidentWrite::Open(incident)) = (kept, entry)
             && theirs != incident.id
         {
-            held.book.kept(incident.id, theirs);
+            held.incidents.kept(incident.id, theirs);
             held.queue.kept(incident.id, theirs);
         }
         held.queue.done();
@@ -166,8 +166,8 @@ impl IncidentsHandle {
     /// Goes on with what an earlier run has left open.
     pub(super) fn adopt(&self, left: &[Incident]) {
         let mut kept = self.lock();
-        left.iter().for_each(|one| _ = kept.book.adopt(one));
-        kept.book.complete();
+        left.iter().for_each(|one| _ = kept.incidents.adopt(one));
+        kept.incidents.complete();
         drop(kept);
         self.0.taken_up.send_replace(true);
     }
@@ -180,7 +180,7 @@ impl IncidentsHandle {
     /// How many are open of each kind that occurs.
     pub(super) fn counts(&self) -> BTreeMap<&'static str, usize> {
         let mut counts = BTreeMap::new();
-        self.lock().book.open().for_each(|(kind, _)| *counts.entry(kind.as_str()).or_default() += 1);
+        self.lock().incidents.open().for_each(|(kind, _)| *counts.entry(kind.as_str()).or_default() += 1);
         counts
     }
 

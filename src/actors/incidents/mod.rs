@@ -1,7 +1,7 @@
 //! Incidents: what is open and what has to be written, whoever found it.
 //!
 //! Every role raises and clears incidents through an [`IncidentsHandle`], from any thread and without waiting. The handle
-//! holds the open incidents (`Book`) and what is not written yet (`Queue`); it outlives the actor, so that a rebuilt
+//! holds the open incidents (`OpenIncidents`) and what is not written yet (`Queue`); it outlives the actor, so that a rebuilt
 //! [`Incidents`] loses nothing. The actor alone writes to the database, one entry at a time and in order, again and again
 //! until it is taken, and reads at its start what an earlier run has left open.
 //!

@@ -14,7 +14,7 @@ use super::handle::IncidentsHandle;
 use crate::actors::supervision::{Supervised, supervised};
 use crate::adapters::database::{IncidentQuery, SharedDatabase, with_timeout};
 use crate::base::{Error, Kind, Result};
-use crate::domain::incident::{Entry, Incident};
+use crate::domain::incident::{Incident, IncidentWrite};
 use crate::domain::moment::Moment;
 
 /// Open incidents that an earlier run left are read so many at a time.
@@ -59,7 +59,13 @@ impl Incidents {
         ctx.spawn(written.map(move |written, writer, ctx| writer.written(&entry, written, begun, ctx)));
     }
 
-    fn written(&mut self, entry: &Entry, written: Result<Option<Uuid>>, begun: Moment, ctx: &mut Context<Self>) {
+    fn written(
+        &mut self,
+        entry: &IncidentWrite,
+        written: Result<Option<Uuid>>,
+        begun: Moment,
+        ctx: &mut Context<Self>,
+    ) {
         match written {
             Err(error) if is_away(&error) => {
                 let fault = error.to_string();
@@ -113,11 +119,11 @@ fn is_away(error: &Error) -> bool {
     matches!(error.kind(), Kind::Unavailable | Kind::Timeout)
 }
 
-async fn write(database: SharedDatabase, entry: Entry) -> Result<Option<Uuid>> {
+async fn write(database: SharedDatabase, entry: IncidentWrite) -> Result<Option<Uuid>> {
     with_timeout(async {
         match entry {
-            Entry::Open(incident) => database.open_incident(incident).await.map(Some),
-            Entry::Close { id, at } => database.close_incident(id, at).await.map(|()| None),
+            IncidentWrite::Open(incident) => database.open_incident(incident).await.map(Some),
+            IncidentWrite::Close { id, at } => database.close_incident(id, at).await.map(|()| None),
         }
     })
     .await

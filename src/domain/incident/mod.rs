@@ -1,6 +1,6 @@
 //! Incidents: what went wrong, with whom, from when to when, and why.
 //!
-//! At most one incident of a kind is open for a subject. [`Book`] keeps that rule for whoever raises incidents and says
+//! At most one incident of a kind is open for a subject. [`OpenIncidents`] keeps that rule for whoever raises incidents and says
 //! what has to be written; the database keeps it too, so that two writers cannot break it. Causes are sentences for
 //! people: whoever raises an incident has taken the secrets out of its cause.
 
@@ -101,7 +101,7 @@ pub struct Incident {
 
 /// What has to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entry {
+pub enum IncidentWrite {
     /// A new incident.
     Open(Incident),
     /// The end of one.
@@ -115,8 +115,8 @@ pub enum Entry {
 
 /// The open incidents of one writer.
 #[derive(Clone, Debug, Default)]
-pub struct Book {
-    open: BTreeMap<(String, IncidentKind), Opened>,
+pub struct OpenIncidents {
+    open: BTreeMap<(String, IncidentKind), OpenIncident>,
     /// What has ended before it was known what an earlier run left: a list read meanwhile may still name it as open.
     ended: BTreeSet<Uuid>,
     /// That is known.
@@ -125,7 +125,7 @@ pub struct Book {
 
 /// An open incident.
 #[derive(Clone, Debug)]
-struct Opened {
+struct OpenIncident {
     id: Uuid,
     subject: Subject,
     at: DateTime<Utc>,
@@ -133,14 +133,14 @@ struct Opened {
     since: Option<Moment>,
 }
 
-impl Opened {
-    fn end(&self, now: Moment) -> Entry {
+impl OpenIncident {
+    fn end(&self, now: Moment) -> IncidentWrite {
         let at = self.since.map_or_else(|| now.wall.max(self.at), |since| now.end_of(since));
-        Entry::Close { id: self.id, at }
+        IncidentWrite::Close { id: self.id, at }
     }
 }
 
-impl Book {
+impl OpenIncidents {
     /// Goes on with an open incident that an earlier run left in the database; false when it is over, has ended since it
     /// was read, or when one of its kind was opened for its subject meanwhile.
     pub fn adopt(&mut self, left: &Incident) -> bool {
@@ -149,7 +149,7 @@ impl Book {
         let free = lasts && !self.open.contains_key(&key);
         if free {
             let subject = left.subject.clone();
-            self.open.insert(key, Opened { id: left.id, subject, at: left.opened_at, since: None });
+            self.open.insert(key, OpenIncident { id: left.id, subject, at: left.opened_at, since: None });
         }
         free
     }
@@ -162,10 +162,10 @@ impl Book {
 
     /// Does what was found of a subject.
     #[must_use]
-    pub fn follow(&mut self, subject: &Subject, decision: IncidentDecision, id: Uuid) -> Option<Entry> {
+    pub fn apply(&mut self, subject: &Subject, decision: IncidentDecision, id: Uuid) -> Option<IncidentWrite> {
         match decision {
             IncidentDecision::Raise(kind, cause, since) => self.raise(kind, subject, &cause, since, id),
-            IncidentDecision::Settle(kind, at) => self.settle(kind, subject, at),
+            IncidentDecision::Clear(kind, at) => self.clear(kind, subject, at),
         }
     }
 
@@ -178,19 +178,26 @@ impl Book {
         cause: &str,
         now: Moment,
         id: Uuid,
-    ) -> Option<Entry> {
+    ) -> Option<IncidentWrite> {
         let key = (subject.key(), kind);
         if self.open.contains_key(&key) {
             return None;
         }
-        self.open.insert(key, Opened { id, subject: subject.clone(), at: now.wall, since: Some(now) });
+        self.open.insert(key, OpenIncident { id, subject: subject.clone(), at: now.wall, since: Some(now) });
         let cause = cause.chars().take(LONGEST_CAUSE).collect();
-        Some(Entry::Open(Incident { id, kind, subject: subject.clone(), cause, opened_at: now.wall, closed_at: None }))
+        Some(IncidentWrite::Open(Incident {
+            id,
+            kind,
+            subject: subject.clone(),
+            cause,
+            opened_at: now.wall,
+            closed_at: None,
+        }))
     }
 
     /// It goes well again: what is open is closed.
     #[must_use]
-    pub fn settle(&mut self, kind: IncidentKind, subject: &Subject, now: Moment) -> Option<Entry> {
+    pub fn clear(&mut self, kind: IncidentKind, subject: &Subject, now: Moment) -> Option<IncidentWrite> {
         let opened = self.open.remove(&(subject.key(), kind))?;
         if !self.complete {
             self.ended.insert(opened.id);
@@ -200,8 +207,8 @@ impl Book {
 
     /// The subject is gone (camera deleted): all of its incidents are closed.
     #[must_use]
-    pub fn settle_all(&mut self, subject: &Subject, now: Moment) -> Vec<Entry> {
-        IncidentKind::ALL.into_iter().filter_map(|kind| self.settle(kind, subject, now)).collect()
+    pub fn clear_all(&mut self, subject: &Subject, now: Moment) -> Vec<IncidentWrite> {
+        IncidentKind::ALL.into_iter().filter_map(|kind| self.clear(kind, subject, now)).collect()
     }
 
     /// The database had an open incident already and kept that one: closing must name it.
@@ -245,72 +252,83 @@ mod tests {
     #[test]
     fn one_incident_of_a_kind_is_open_for_a_subject() {
         use IncidentKind::{CameraDown, CameraStalled};
-        let mut book = Book::default();
+        let mut open_incidents = OpenIncidents::default();
         let gate = camera(7, "gate");
         let id = Uuid::from_u128;
-        assert!(book.settle(CameraDown, &gate, at(0)).is_none(), "nothing was wrong");
-        let Some(Entry::Open(opened)) = book.raise(CameraDown, &gate, "refused", at(1), id(1)) else {
+        assert!(open_incidents.clear(CameraDown, &gate, at(0)).is_none(), "nothing was wrong");
+        let Some(IncidentWrite::Open(opened)) = open_incidents.raise(CameraDown, &gate, "refused", at(1), id(1)) else {
             panic!("opened")
         };
         assert_eq!((opened.id, opened.kind, opened.opened_at, opened.closed_at), (id(1), CameraDown, time(1), None));
-        assert_eq!(book.raise(CameraDown, &gate, "refused again", at(2), id(2)), None);
-        assert_eq!(book.raise(CameraDown, &camera(7, "renamed"), "refused", at(2), id(2)), None);
-        assert!(book.raise(CameraStalled, &gate, "silent", at(3), id(3)).is_some(), "another kind");
-        assert!(book.raise(CameraDown, &camera(8, "gate"), "refused", at(3), id(4)).is_some(), "another camera");
-        assert_eq!(book.settle(CameraDown, &gate, at(4)), Some(Entry::Close { id: id(1), at: time(4) }));
-        assert!(book.raise(CameraDown, &gate, "again", at(5), id(5)).is_some());
-        let closed = [Entry::Close { id: id(5), at: time(6) }, Entry::Close { id: id(3), at: time(6) }];
-        assert_eq!(book.settle_all(&gate, at(6)), closed);
-        assert_eq!(book.open().collect::<Vec<_>>(), [(CameraDown, &camera(8, "gate"))]);
+        assert_eq!(open_incidents.raise(CameraDown, &gate, "refused again", at(2), id(2)), None);
+        assert_eq!(open_incidents.raise(CameraDown, &camera(7, "renamed"), "refused", at(2), id(2)), None);
+        assert!(open_incidents.raise(CameraStalled, &gate, "silent", at(3), id(3)).is_some(), "another kind");
+        assert!(
+            open_incidents.raise(CameraDown, &camera(8, "gate"), "refused", at(3), id(4)).is_some(),
+            "another camera"
+        );
+        assert_eq!(
+            open_incidents.clear(CameraDown, &gate, at(4)),
+            Some(IncidentWrite::Close { id: id(1), at: time(4) })
+        );
+        assert!(open_incidents.raise(CameraDown, &gate, "again", at(5), id(5)).is_some());
+        let closed = [IncidentWrite::Close { id: id(5), at: time(6) }, IncidentWrite::Close { id: id(3), at: time(6) }];
+        assert_eq!(open_incidents.clear_all(&gate, at(6)), closed);
+        assert_eq!(open_incidents.open().collect::<Vec<_>>(), [(CameraDown, &camera(8, "gate"))]);
     }
 
     #[test]
-    fn a_book_goes_on_where_the_database_stands() {
+    fn open_incidents_go_on_where_the_database_stands() {
         let (gate, id) = (camera(7, "gate"), Uuid::from_u128);
-        let mut book = Book::default();
-        let raised = book.raise(IncidentKind::CameraDown, &gate, &"x".repeat(9_000), at(1), id(1));
-        let Some(Entry::Open(left)) = raised else { panic!("opened") };
+        let mut open_incidents = OpenIncidents::default();
+        let raised = open_incidents.raise(IncidentKind::CameraDown, &gate, &"x".repeat(9_000), at(1), id(1));
+        let Some(IncidentWrite::Open(left)) = raised else { panic!("opened") };
         assert_eq!(left.cause.len(), LONGEST_CAUSE);
         let over = Incident { id: id(2), closed_at: Some(time(2)), kind: IncidentKind::ServerDown, ..left.clone() };
-        let mut book = Book::default();
-        assert!(book.adopt(&left) && !book.adopt(&left) && !book.adopt(&over));
-        assert!(book.is_open(IncidentKind::CameraDown, &gate) && !book.is_open(IncidentKind::ServerDown, &gate));
-        book.kept(id(1), id(9));
-        let closed = Some(Entry::Close { id: id(9), at: time(3) });
-        assert_eq!(book.settle(IncidentKind::CameraDown, &gate, at(3)), closed);
+        let mut open_incidents = OpenIncidents::default();
+        assert!(open_incidents.adopt(&left) && !open_incidents.adopt(&left) && !open_incidents.adopt(&over));
+        assert!(
+            open_incidents.is_open(IncidentKind::CameraDown, &gate)
+                && !open_incidents.is_open(IncidentKind::ServerDown, &gate)
+        );
+        open_incidents.kept(id(1), id(9));
+        let closed = Some(IncidentWrite::Close { id: id(9), at: time(3) });
+        assert_eq!(open_incidents.clear(IncidentKind::CameraDown, &gate, at(3)), closed);
     }
 
     #[test]
     fn what_ended_while_the_list_was_read_is_not_opened_by_it() {
         let (gate, id) = (camera(7, "gate"), Uuid::from_u128);
-        let mut book = Book::default();
-        let Some(Entry::Open(read)) = book.raise(IncidentKind::CameraDown, &gate, "refused", at(1), id(1)) else {
+        let mut open_incidents = OpenIncidents::default();
+        let Some(IncidentWrite::Open(read)) =
+            open_incidents.raise(IncidentKind::CameraDown, &gate, "refused", at(1), id(1))
+        else {
             panic!("opened")
         };
         let kept = Incident { id: id(9), ..read.clone() };
-        assert!(book.settle(IncidentKind::CameraDown, &gate, at(2)).is_some());
+        assert!(open_incidents.clear(IncidentKind::CameraDown, &gate, at(2)).is_some());
         // The database had one open already, and our end goes to that.
-        book.kept(id(1), id(9));
-        assert!(!book.adopt(&read) && !book.adopt(&kept) && book.open().next().is_none());
-        book.complete();
-        assert!(book.adopt(&Incident { id: id(3), ..read }), "another one");
+        open_incidents.kept(id(1), id(9));
+        assert!(!open_incidents.adopt(&read) && !open_incidents.adopt(&kept) && open_incidents.open().next().is_none());
+        open_incidents.complete();
+        assert!(open_incidents.adopt(&Incident { id: id(3), ..read }), "another one");
     }
 
     #[test]
     fn a_clock_that_was_set_makes_no_incident_longer_and_ends_none_before_it_began() {
         let (gate, id) = (camera(7, "gate"), Uuid::from_u128);
         for set in [-3600, -1, 0, 1, 3600] {
-            let mut book = Book::default();
-            let raised = book.raise(IncidentKind::CameraDown, &gate, "refused", at(10), id(1));
-            let Some(Entry::Open(left)) = raised else { panic!("opened") };
+            let mut open_incidents = OpenIncidents::default();
+            let raised = open_incidents.raise(IncidentKind::CameraDown, &gate, "refused", at(10), id(1));
+            let Some(IncidentWrite::Open(left)) = raised else { panic!("opened") };
             let now = Moment { wall: time(12 + set), steady: Duration::from_secs(12) };
-            let settled = book.settle(IncidentKind::CameraDown, &gate, now);
-            assert_eq!(settled, Some(Entry::Close { id: id(1), at: time(12) }), "it lasted two seconds: {set}");
+            let cleared = open_incidents.clear(IncidentKind::CameraDown, &gate, now);
+            assert_eq!(cleared, Some(IncidentWrite::Close { id: id(1), at: time(12) }), "it lasted two seconds: {set}");
             // How long another life of ours went on is told by nobody but the clock.
-            let mut book = Book::default();
-            assert!(book.adopt(&left));
-            let settled = book.settle(IncidentKind::CameraDown, &gate, now);
-            assert_eq!(settled, Some(Entry::Close { id: id(1), at: time(10.max(12 + set)) }), "{set}");
+            let mut open_incidents = OpenIncidents::default();
+            assert!(open_incidents.adopt(&left));
+            let cleared = open_incidents.clear(IncidentKind::CameraDown, &gate, now);
+            assert_eq!(cleared, Some(IncidentWrite::Close { id: id(1), at: time(10.max(12 + set)) }), "{set}");
         }
     }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use super::Entry;
+use super::IncidentWrite;
 
 /// So many incidents that are over wait for a database that is away. Full: the oldest are lost, and counted.
 pub const MOST_FINISHED: usize = 1000;
@@ -15,7 +15,7 @@ pub const MOST_FINISHED: usize = 1000;
 /// What has to be written, oldest first.
 #[derive(Debug, Default)]
 pub struct Queue {
-    entries: BTreeMap<u64, Entry>,
+    entries: BTreeMap<u64, IncidentWrite>,
     /// Open incidents that are not written yet.
     open: BTreeMap<Uuid, u64>,
     finished: BTreeSet<u64>,
@@ -26,10 +26,10 @@ pub struct Queue {
 
 impl Queue {
     /// One more.
-    pub fn push(&mut self, entry: Entry) {
-        if let Entry::Close { id, at } = &entry
+    pub fn push(&mut self, entry: IncidentWrite) {
+        if let IncidentWrite::Close { id, at } = &entry
             && let Some(number) = self.open.get(id).copied().filter(|number| self.writing != Some(*number))
-            && let Some(Entry::Open(incident)) = self.entries.get_mut(&number)
+            && let Some(IncidentWrite::Open(incident)) = self.entries.get_mut(&number)
         {
             incident.closed_at = Some(*at);
             self.open.remove(id);
@@ -39,7 +39,7 @@ impl Queue {
         }
         let number = self.next;
         self.next += 1;
-        if let Entry::Open(incident) = &entry {
+        if let IncidentWrite::Open(incident) = &entry {
             self.open.insert(incident.id, number);
         }
         self.entries.insert(number, entry);
@@ -57,7 +57,7 @@ impl Queue {
     }
 
     /// What to write now; `None` while something is being written, and when there is nothing.
-    pub fn take(&mut self) -> Option<Entry> {
+    pub fn take(&mut self) -> Option<IncidentWrite> {
         if self.writing.is_some() {
             return None;
         }
@@ -70,7 +70,7 @@ impl Queue {
     pub fn done(&mut self) {
         let Some(number) = self.writing.take() else { return };
         self.finished.remove(&number);
-        if let Some(Entry::Open(incident)) = self.entries.remove(&number) {
+        if let Some(IncidentWrite::Open(incident)) = self.entries.remove(&number) {
             self.open.remove(&incident.id);
         }
     }
@@ -83,7 +83,7 @@ impl Queue {
     /// The database had an open one already and keeps it: ours ends by its id.
     pub fn kept(&mut self, ours: Uuid, theirs: Uuid) {
         for entry in self.entries.values_mut() {
-            if let Entry::Close { id, .. } = entry
+            if let IncidentWrite::Close { id, .. } = entry
                 && *id == ours
             {
                 *id = theirs;
@@ -118,22 +118,29 @@ mod tests {
         DateTime::from_timestamp(1_800_000_000 + second, 0).expect("a time")
     }
 
-    fn open(id: u128) -> Entry {
+    fn open(id: u128) -> IncidentWrite {
         let subject = Subject::camera_of(id as i64, "gate");
         let (kind, cause) = (IncidentKind::CameraDown, "refused".to_owned());
-        Entry::Open(Incident { id: Uuid::from_u128(id), kind, subject, cause, opened_at: at(0), closed_at: None })
+        IncidentWrite::Open(Incident {
+            id: Uuid::from_u128(id),
+            kind,
+            subject,
+            cause,
+            opened_at: at(0),
+            closed_at: None,
+        })
     }
 
-    fn close(id: u128, second: i64) -> Entry {
-        Entry::Close { id: Uuid::from_u128(id), at: at(second) }
+    fn close(id: u128, second: i64) -> IncidentWrite {
+        IncidentWrite::Close { id: Uuid::from_u128(id), at: at(second) }
     }
 
-    fn over(id: u128, second: i64) -> Entry {
-        let Entry::Open(incident) = open(id) else { panic!("an incident") };
-        Entry::Open(Incident { closed_at: Some(at(second)), ..incident })
+    fn over(id: u128, second: i64) -> IncidentWrite {
+        let IncidentWrite::Open(incident) = open(id) else { panic!("an incident") };
+        IncidentWrite::Open(Incident { closed_at: Some(at(second)), ..incident })
     }
 
-    fn all(mut queue: Queue) -> Vec<Entry> {
+    fn all(mut queue: Queue) -> Vec<IncidentWrite> {
         let mut all = Vec::new();
         while let Some(entry) = queue.take() {
             queue.done();

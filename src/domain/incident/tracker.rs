@@ -63,7 +63,7 @@ pub enum IncidentDecision {
     /// It goes wrong since then; nothing new when it does already.
     Raise(IncidentKind, String, Moment),
     /// It goes well again.
-    Settle(IncidentKind, Moment),
+    Clear(IncidentKind, Moment),
 }
 
 /// What is remembered of one camera.
@@ -95,13 +95,13 @@ impl IncidentTracker {
             CameraState::Running => {
                 // It was the camera's own trouble, and is over.
                 let mut told: Vec<IncidentDecision> = self.confirm(CameraDown).into_iter().collect();
-                told.extend(settle(&[CameraDown, CameraStalled, CameraDegraded, OtherPublisher], at));
+                told.extend(clear(&[CameraDown, CameraStalled, CameraDegraded, OtherPublisher], at));
                 told
             }
             CameraState::Held => {
                 let (_, since) = self.pending.take().unwrap_or((String::new(), at));
                 let mut told = vec![IncidentDecision::Raise(OtherPublisher, cause, since)];
-                told.extend(settle(&[CameraDown, CameraStalled, CameraDegraded], at));
+                told.extend(clear(&[CameraDown, CameraStalled, CameraDegraded], at));
                 told
             }
             CameraState::Stalled => {
@@ -121,7 +121,7 @@ impl IncidentTracker {
                 if !stalled {
                     let (why, since) = self.pending.take().unwrap_or_else(|| (cause.clone(), at));
                     told.push(IncidentDecision::Raise(CameraDown, why, since));
-                    told.extend(settle(&[CameraStalled, OtherPublisher], at));
+                    told.extend(clear(&[CameraStalled, OtherPublisher], at));
                 }
                 if state == CameraState::Degraded {
                     told.push(IncidentDecision::Raise(CameraDegraded, cause, at));
@@ -161,8 +161,8 @@ impl IncidentTracker {
     }
 }
 
-fn settle(kinds: &[IncidentKind], at: Moment) -> impl Iterator<Item = IncidentDecision> {
-    kinds.iter().map(move |kind| IncidentDecision::Settle(*kind, at))
+fn clear(kinds: &[IncidentKind], at: Moment) -> impl Iterator<Item = IncidentDecision> {
+    kinds.iter().map(move |kind| IncidentDecision::Clear(*kind, at))
 }
 
 #[cfg(test)]
@@ -170,7 +170,7 @@ mod tests {
     use chrono::{DateTime, Utc};
     use uuid::Uuid;
 
-    use super::super::{Book, Entry, Subject};
+    use super::super::{IncidentWrite, OpenIncidents, Subject};
     use super::*;
 
     fn at(second: i64) -> Moment {
@@ -191,7 +191,8 @@ mod tests {
     /// The incidents of a life, as `kind cause opened closed` in seconds.
     fn told(life: &[(i64, Step)]) -> Vec<String> {
         let subject = Subject::camera_of(7, "gate");
-        let (mut tracker, mut book, mut server) = (IncidentTracker::default(), Book::default(), ServerObservation::Up);
+        let (mut tracker, mut open_incidents, mut server) =
+            (IncidentTracker::default(), OpenIncidents::default(), ServerObservation::Up);
         let mut incidents: Vec<super::super::Incident> = Vec::new();
         for (second, step) in life {
             let now = at(*second);
@@ -210,10 +211,10 @@ mod tests {
                 }
             };
             decisions.extend(tracker.decide(server, now));
-            for entry in decisions.into_iter().filter_map(|one| book.follow(&subject, one, Uuid::now_v7())) {
+            for entry in decisions.into_iter().filter_map(|one| open_incidents.apply(&subject, one, Uuid::now_v7())) {
                 match entry {
-                    Entry::Open(incident) => incidents.push(incident),
-                    Entry::Close { id, at } => {
+                    IncidentWrite::Open(incident) => incidents.push(incident),
+                    IncidentWrite::Close { id, at } => {
                         let open = incidents.iter_mut().find(|one| one.id == id);
                         open.expect("it was opened").closed_at = Some(at);
                     }

@@ -30,9 +30,9 @@ impl Restreams {
         Subject::camera_of(id, name)
     }
 
-    fn follow(&self, id: i64, decisions: impl IntoIterator<Item = IncidentDecision>) {
+    fn apply_decisions(&self, id: i64, decisions: impl IntoIterator<Item = IncidentDecision>) {
         let subject = self.camera(id);
-        decisions.into_iter().for_each(|one| self.incidents.follow(&subject, one));
+        decisions.into_iter().for_each(|one| self.incidents.apply(&subject, one));
     }
 
     /// The camera is gone or switched off: nothing is wrong with it any more.
@@ -43,7 +43,7 @@ impl Restreams {
 
     /// The camera should run and cannot, for this reason in its row.
     pub(super) fn tell_refusal(&self, id: i64, reason: &str) {
-        self.follow(id, [IncidentDecision::Raise(IncidentKind::CameraDown, reason.to_owned(), now())]);
+        self.apply_decisions(id, [IncidentDecision::Raise(IncidentKind::CameraDown, reason.to_owned(), now())]);
     }
 
     /// False when it is known that nothing is wrong with this camera.
@@ -71,7 +71,7 @@ impl Restreams {
         let pending = cameras.filter(|(_, tracker)| tracker.is_pending());
         let decisions: Vec<_> = pending.map(|(id, tracker)| (*id, tracker.decide(observation, now))).collect();
         for (id, decision) in decisions {
-            self.follow(id, decision);
+            self.apply_decisions(id, decision);
         }
         if !self.trackers.deciding && self.trackers.cameras.values().any(IncidentTracker::is_pending) {
             self.trackers.deciding = true;
@@ -97,7 +97,7 @@ impl Handler<RelayUpdated> for Restreams {
         let tracker = self.trackers.cameras.entry(id).or_default();
         let decisions = tracker.observe(update);
         let pending = tracker.is_pending();
-        self.follow(id, decisions);
+        self.apply_decisions(id, decisions);
         if pending {
             self.decide_pending(ctx);
         }
