@@ -14,7 +14,7 @@ use super::snapshot_cache::SnapshotCache;
 use super::subscriber::{AskSnapshot, AskState, CloseReason, HubHandle, Subscribe, Subscriber, Subscription};
 use crate::actors::supervision::{Exit, ExitReason, Observation, Supervised, supervised};
 use crate::adapters::live::SharedLive;
-use crate::adapters::live::feed::{Fed, feed};
+use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::base::{Error, Result};
 
 /// Bounds of the hub.
@@ -142,7 +142,7 @@ impl Actor for Hub {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        ctx.add_stream(feed(self.live.clone(), "hub"));
+        ctx.add_stream(subscription(self.live.clone(), "hub"));
         self.handle.now_at(ctx.address());
     }
 }
@@ -170,16 +170,16 @@ impl Supervised for Hub {
 }
 supervised!(Hub);
 
-impl StreamHandler<Fed> for Hub {
-    fn handle(&mut self, fed: Fed, ctx: &mut Context<Self>) {
-        match fed {
-            Fed::Everything(latest) => {
+impl StreamHandler<LiveUpdate> for Hub {
+    fn handle(&mut self, update: LiveUpdate, ctx: &mut Context<Self>) {
+        match update {
+            LiveUpdate::Everything(latest) => {
                 self.cache.replace(*latest);
                 self.is_filled = true;
                 let snapshot = self.cache.snapshot();
                 self.tell_all(&snapshot);
             }
-            Fed::Changes(changes) => {
+            LiveUpdate::Changes(changes) => {
                 if self.cache.note(&changes) && !self.tick_is_due {
                     self.tick_is_due = true;
                     ctx.run_later(self.limits.tick, |hub, _| hub.tick());

@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use super::{CloseReason, Hub, HubHandle, Limits};
 use crate::actors::supervision::{Exit, ExitReason, Observe, Stop};
-use crate::adapters::live::feed::{Fed, feed};
 use crate::adapters::live::memory::Memory;
+use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Change, SharedLive};
 use crate::domain::stream::ServerStatus;
 
@@ -126,22 +126,22 @@ async fn a_stopping_hub_says_so() {
 }
 
 #[actix::test]
-async fn a_feed_that_lags_reads_everything_again() {
+async fn a_subscription_that_lags_reads_everything_again() {
     let live = live();
-    let mut feed = Box::pin(feed(live.clone(), "a test"));
-    assert!(matches!(feed.next().await, Some(Fed::Everything(_))));
+    let mut updates = Box::pin(subscription(live.clone(), "a test"));
+    assert!(matches!(updates.next().await, Some(LiveUpdate::Everything(_))));
     publish(&live, vec![server("a")]).await;
-    assert!(matches!(feed.next().await, Some(Fed::Changes(_))));
+    assert!(matches!(updates.next().await, Some(LiveUpdate::Changes(_))));
     // More than any store keeps for a subscriber that does not read.
     for n in 0..10_000 {
         publish(&live, vec![server(&(n % 10).to_string())]).await;
     }
-    match feed.next().await {
-        Some(Fed::Everything(latest)) => assert_eq!(latest.servers.len(), 11),
+    match updates.next().await {
+        Some(LiveUpdate::Everything(latest)) => assert_eq!(latest.servers.len(), 11),
         other => unreachable!("expected everything, got {other:?}"),
     }
     publish(&live, vec![server("b")]).await;
-    assert!(matches!(feed.next().await, Some(Fed::Changes(_))), "and goes on from there");
+    assert!(matches!(updates.next().await, Some(LiveUpdate::Changes(_))), "and goes on from there");
 }
 
 #[actix::test]

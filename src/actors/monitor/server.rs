@@ -22,7 +22,7 @@ use super::path::{Feed, PathPoller};
 use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, supervised, watched};
-use crate::adapters::live::feed::{Fed, feed};
+use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Latest, SharedLive};
 use crate::adapters::mediamtx::{Listing, MediaServer};
 use crate::base::{Error, Result};
@@ -256,7 +256,7 @@ impl Actor for ServerPoller {
     fn started(&mut self, ctx: &mut Self::Context) {
         self.children = Some(ChildSet::new(ctx, StopOrder::Together));
         // Which cameras there are decides how long a stream is shown that the server no longer lists.
-        let cameras = feed(Arc::clone(&self.live), "server poller").map(CameraChanges);
+        let cameras = subscription(Arc::clone(&self.live), "server poller").map(CameraChanges);
         ctx.add_message_stream(cameras);
         let live = Arc::clone(&self.live);
         let latest = async move {
@@ -274,15 +274,15 @@ impl Actor for ServerPoller {
 /// What the live store tells, of which cameras concern us.
 #[derive(Message)]
 #[rtype(result = "()")]
-struct CameraChanges(Fed);
+struct CameraChanges(LiveUpdate);
 
 impl Handler<CameraChanges> for ServerPoller {
     type Result = ();
 
-    fn handle(&mut self, CameraChanges(fed): CameraChanges, _: &mut Self::Context) {
-        match fed {
-            Fed::Everything(latest) => self.cameras.replace(&latest),
-            Fed::Changes(changes) => changes.iter().for_each(|change| self.cameras.apply(change)),
+    fn handle(&mut self, CameraChanges(update): CameraChanges, _: &mut Self::Context) {
+        match update {
+            LiveUpdate::Everything(latest) => self.cameras.replace(&latest),
+            LiveUpdate::Changes(changes) => changes.iter().for_each(|change| self.cameras.apply(change)),
         }
     }
 }

@@ -4,9 +4,9 @@
 //! nobody else's memory: the hub, the recorders, the restreams and HTTP all learn about streams from here. That keeps
 //! actors free of one another's addresses, so a manager may be rebuilt without anybody noticing.
 
-pub mod feed;
 pub mod memory;
 pub mod publisher;
+pub mod subscription;
 
 use std::sync::Arc;
 use std::time::Duration;

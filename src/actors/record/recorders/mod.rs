@@ -23,8 +23,8 @@ use super::recorder::{Recorder, StopRecorder};
 use super::start::Assignment;
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Adjusted, Child, ChildSet, Restart, Setting, Supervised, supervised};
-use crate::adapters::live::feed::{Fed, feed};
 use crate::adapters::live::publisher::Publisher;
+use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Change, Latest};
 use crate::base::backoff::Backoff;
 use crate::config::settings::{Record, Server};
@@ -283,7 +283,7 @@ impl Actor for Recorders {
     fn started(&mut self, ctx: &mut Self::Context) {
         self.set = Some(ChildSet::new(ctx, StopOrder::Together));
         self.publisher = Some(Publisher::new(self.handles.live.clone(), "recorders"));
-        ctx.add_stream(feed(self.handles.live.clone(), "recorders"));
+        ctx.add_stream(subscription(self.handles.live.clone(), "recorders"));
         ctx.add_message_stream(self.settings.changes());
         // Between building and now.
         self.rules = rules(self.settings.get());
@@ -344,15 +344,15 @@ impl Handler<Adjusted> for Recorders {
     }
 }
 
-impl StreamHandler<Fed> for Recorders {
-    fn handle(&mut self, fed: Fed, ctx: &mut Self::Context) {
-        match fed {
-            Fed::Everything(latest) => {
+impl StreamHandler<LiveUpdate> for Recorders {
+    fn handle(&mut self, update: LiveUpdate, ctx: &mut Self::Context) {
+        match update {
+            LiveUpdate::Everything(latest) => {
                 self.known.replace(&latest);
                 self.forget_strangers(&latest);
                 self.judge(ctx);
             }
-            Fed::Changes(changes) => {
+            LiveUpdate::Changes(changes) => {
                 let matters = changes.iter().fold(false, |any, change| self.known.apply(change) | any);
                 if matters {
                     self.judge_soon(ctx);

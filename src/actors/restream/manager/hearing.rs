@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::actors::restream::assignment::AtPath;
 use crate::adapters::live::Change;
-use crate::adapters::live::feed::Fed;
+use crate::adapters::live::subscription::LiveUpdate;
 use crate::domain::incident::ServerObservation;
 use crate::domain::name::StreamName;
 use crate::domain::restream::{PathView, Publisher};
@@ -118,16 +118,16 @@ impl ServerView {
     }
 
     /// Takes what was heard; says whether anything of it concerns us.
-    pub(super) fn hear(&mut self, heard: &Fed) -> bool {
+    pub(super) fn hear(&mut self, heard: &LiveUpdate) -> bool {
         match heard {
-            Fed::Everything(latest) => {
+            LiveUpdate::Everything(latest) => {
                 self.paths.clear();
                 self.answers = None;
                 latest.servers.iter().for_each(|server| _ = self.server(server));
                 latest.streams.iter().for_each(|stream| _ = self.stream(stream));
                 true
             }
-            Fed::Changes(changes) => changes.iter().fold(false, |concerned, change| {
+            LiveUpdate::Changes(changes) => changes.iter().fold(false, |concerned, change| {
                 concerned
                     | match change {
                         Change::Server(server) => self.server(server),
@@ -225,7 +225,7 @@ mod tests {
     fn bytes_arrive_when_they_were_counted_and_go_on_coming() {
         let gate = StreamName::parse("gate").expect("name");
         let mut view = ServerView::new("main", true);
-        view.hear(&Fed::Changes(Arc::new(vec![server("main", true)])));
+        view.hear(&LiveUpdate::Changes(Arc::new(vec![server("main", true)])));
         assert_eq!(view.at_path(&gate), AtPath::default(), "no such path");
         let table = [
             (fed_stream("main", StreamState::Live, 0), true, Some(false)),
@@ -236,7 +236,7 @@ mod tests {
         ];
         for (change, concerned, arriving) in table {
             let words = format!("{change:?}");
-            assert_eq!(view.hear(&Fed::Changes(Arc::new(vec![change]))), concerned, "{words}");
+            assert_eq!(view.hear(&LiveUpdate::Changes(Arc::new(vec![change]))), concerned, "{words}");
             assert_eq!(view.at_path(&gate).bytes, arriving, "{words}");
         }
     }
@@ -262,7 +262,7 @@ mod tests {
         ];
         for (change, concerned, path) in table {
             let words = format!("{change:?}");
-            assert_eq!(view.hear(&Fed::Changes(Arc::new(vec![change]))), concerned, "{words}");
+            assert_eq!(view.hear(&LiveUpdate::Changes(Arc::new(vec![change]))), concerned, "{words}");
             assert_eq!(view.path(&gate), path, "{words}");
         }
         assert_eq!(view.at_path(&gate), AtPath::default(), "nobody knows");
@@ -272,15 +272,15 @@ mod tests {
         assert_eq!(view.observation(), Some(ServerObservation::Up));
         view.knocked(false);
         assert_eq!(view.observation(), Some(ServerObservation::Down));
-        view.hear(&Fed::Changes(Arc::new(vec![server("main", true)])));
-        view.hear(&Fed::Changes(Arc::new(vec![server("main", false)])));
+        view.hear(&LiveUpdate::Changes(Arc::new(vec![server("main", true)])));
+        view.hear(&LiveUpdate::Changes(Arc::new(vec![server("main", false)])));
         assert!(
             view.answers().is_err() && view.observation() == Some(ServerObservation::Doubtful),
             "an old knock proves nothing"
         );
         assert!(ServerView::new("main", false).answers().is_ok(), "nobody polls it: try");
 
-        view.hear(&Fed::Changes(Arc::new(vec![server("main", true)])));
+        view.hear(&LiveUpdate::Changes(Arc::new(vec![server("main", true)])));
         assert!(view.set_standby(Some("node b relays".into())) && view.is_standby());
         assert_eq!((view.answers(), view.observation()), (Err("node b relays".into()), Some(ServerObservation::Up)));
         assert!(!view.set_standby(Some("node b relays".into())), "no news");

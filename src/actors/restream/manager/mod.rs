@@ -39,8 +39,8 @@ use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{ChildSet, Setting, Supervised, supervised};
 use crate::adapters::database::{CALL_TIMEOUT, SharedDatabase};
 use crate::adapters::known::KnownCameras;
-use crate::adapters::live::feed::{Fed, feed};
 use crate::adapters::live::publisher::Publisher;
+use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Change, Latest, SharedLive};
 use crate::adapters::mediamtx::knock::knock;
 use crate::base::Result;
@@ -334,7 +334,7 @@ impl Actor for Restreams {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.children = Some(ChildSet::new(ctx, StopOrder::Together));
-        ctx.add_stream(feed(Arc::clone(&self.live), "restreams"));
+        ctx.add_stream(subscription(Arc::clone(&self.live), "restreams"));
         let changes = stream::unfold(self.database.camera_changes(), |mut changes| async move {
             changes.changed().await.ok().map(|()| (Refresh, changes))
         });
@@ -358,9 +358,9 @@ impl StreamHandler<Refresh> for Restreams {
     }
 }
 
-impl StreamHandler<Fed> for Restreams {
-    fn handle(&mut self, heard: Fed, ctx: &mut Self::Context) {
-        if self.server.hear(&heard) {
+impl StreamHandler<LiveUpdate> for Restreams {
+    fn handle(&mut self, update: LiveUpdate, ctx: &mut Self::Context) {
+        if self.server.hear(&update) {
             self.watch_server(ctx);
             self.tell_relays();
         }

@@ -1,4 +1,4 @@
-//! An ear at the live store: everything that is true, then every change, without a hole between them.
+//! A subscription to the live store: everything that is true, then every change, without a hole between them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +15,9 @@ const RETRY: Duration = Duration::from_secs(1);
 /// After a subscription that ended: a listener that is too slow again and again spares the store a little.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What the feed tells.
+/// What a subscriber receives.
 #[derive(Debug)]
-pub enum Fed {
+pub enum LiveUpdate {
     /// Everything, at the start and whenever changes were missed.
     Everything(Box<Latest>),
     /// Changes that follow on what was told before.
@@ -26,17 +26,17 @@ pub enum Fed {
 
 /// An endless stream. It subscribes first and reads second, so a change between the two is told twice, never lost. `who`
 /// listens, for the log.
-pub fn feed(live: SharedLive, who: &'static str) -> impl Stream<Item = Fed> {
+pub fn subscription(live: SharedLive, who: &'static str) -> impl Stream<Item = LiveUpdate> {
     stream::unfold((live, None), move |(live, listening): (SharedLive, Option<Changes>)| async move {
         if let Some(mut changes) = listening {
             if let Some(batch) = changes.next().await {
-                return Some((Fed::Changes(batch), (live, Some(changes))));
+                return Some((LiveUpdate::Changes(batch), (live, Some(changes))));
             }
             log::debug!(who = who; "changes of the live store were missed, reading everything again");
             sleep(PAUSE).await;
         }
         let (changes, latest) = begin(&live, who).await;
-        Some((Fed::Everything(Box::new(latest)), (live, Some(changes))))
+        Some((LiveUpdate::Everything(Box::new(latest)), (live, Some(changes))))
     })
 }
 
