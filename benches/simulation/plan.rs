@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 use streamwarden::domain::camera::{CameraRow, Kinds};
+use streamwarden::domain::change_guard;
 use streamwarden::domain::fleet::{self, Fleet};
-use streamwarden::domain::hold;
 
 use crate::measure::figures::{mean, median, ms};
 use crate::measure::usage::cpu_of_this_thread;
@@ -92,7 +92,8 @@ pub fn measure() {
     .into();
     let plan = |before: &Fleet, rows: &[CameraRow]| {
         let after = fleet::read_again(rows, &kinds, before);
-        let (now, held) = hold::Scales::default().weigh(before, after, 0.5, None, &|_| true, Duration::ZERO);
+        let (now, held) =
+            change_guard::ChangeGuard::default().evaluate(before, after, 0.5, None, &|_| true, Duration::ZERO);
         black_box((fleet::diff(before, &now), held));
     };
     let (mut first, mut other, mut same) = (None, None, None);

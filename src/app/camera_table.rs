@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 
-use super::cameras::{HeldChange, no_camera};
+use super::cameras::{BlockedChange, no_camera};
 use crate::actors::restream::{self, LAST_KNOWN, RestreamSetup};
 use crate::adapters::database::import::import as write_sheet;
 use crate::adapters::database::{Condition, IncidentQuery, SharedDatabase};
@@ -76,11 +76,11 @@ pub(super) async fn import(settings: &Settings, file: &[u8], dry: bool) -> Resul
 }
 
 /// What a program elsewhere that relays these cameras holds, as its incident tells.
-pub(super) async fn held(settings: &Settings) -> Result<Option<HeldChange>> {
+pub(super) async fn held(settings: &Settings) -> Result<Option<BlockedChange>> {
     let Some(node) = relayed_elsewhere(settings).await else { return Ok(None) };
     let query = IncidentQuery { open: true, kind: Some(IncidentKind::PlanHeld), limit: 1, ..IncidentQuery::default() };
     let found = open(settings).await?.incidents(query).await?.into_iter().next();
-    Ok(found.map(|held| HeldChange {
+    Ok(found.map(|held| BlockedChange {
         id: held.id.to_string(),
         words: format!(
             "{}; confirm where node {node:?} runs: `streamwarden cameras plan --apply`, or with --api",
@@ -90,7 +90,7 @@ pub(super) async fn held(settings: &Settings) -> Result<Option<HeldChange>> {
 }
 
 /// The same for a change that was just written: it has some seconds to be taken up.
-pub(super) async fn held_since(settings: &Settings, before: Option<HeldChange>) -> Result<Option<HeldChange>> {
+pub(super) async fn held_since(settings: &Settings, before: Option<BlockedChange>) -> Result<Option<BlockedChange>> {
     let until = Instant::now() + TAKEN_UP_WITHIN;
     while relayed_elsewhere(settings).await.is_some() && Instant::now() < until {
         match held(settings).await? {

@@ -7,7 +7,7 @@ use crate::base::{Error, Kind, Result};
 use crate::config::Settings;
 use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus};
-use crate::domain::hold::PlanView;
+use crate::domain::change_guard::PlanView;
 use crate::domain::probe::ProbeView;
 
 /// Where the cameras are.
@@ -20,7 +20,7 @@ pub enum Cameras {
 
 /// A change of the table that is held until somebody confirms it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeldChange {
+pub struct BlockedChange {
     /// Another one has another.
     pub id: String,
     /// What it would do, and how it is confirmed.
@@ -183,9 +183,9 @@ impl Cameras {
     ///
     /// # Errors
     /// When the program does not answer, or the database.
-    pub async fn held(&self) -> Result<Option<HeldChange>> {
+    pub async fn held(&self) -> Result<Option<BlockedChange>> {
         match self {
-            Self::Running(remote) => Ok(plan(remote).await?.and_then(|plan| plan.held).map(|held| HeldChange {
+            Self::Running(remote) => Ok(plan(remote).await?.and_then(|plan| plan.held).map(|held| BlockedChange {
                 words: format!(
                     "{}; confirm with `streamwarden cameras plan --apply`, or put the table right",
                     held.summary
@@ -201,7 +201,7 @@ impl Cameras {
     ///
     /// # Errors
     /// As [`Self::held`].
-    pub async fn held_since(&self, before: Option<HeldChange>) -> Result<Option<HeldChange>> {
+    pub async fn held_since(&self, before: Option<BlockedChange>) -> Result<Option<BlockedChange>> {
         match self {
             Self::Running(_) => Ok(self.held().await?.filter(|now| before.as_ref() != Some(now))),
             Self::Table(settings) => table::held_since(settings, before).await,

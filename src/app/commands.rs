@@ -17,7 +17,7 @@ use crate::actors::supervision::{Observation, Observe};
 use crate::adapters::database::Condition;
 use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraEdit, CameraStatus};
-use crate::domain::hold::PlanView;
+use crate::domain::change_guard::PlanView;
 use crate::domain::probe::ProbeView;
 use crate::domain::run_log::Run;
 use crate::http::Commands;

@@ -17,7 +17,7 @@ use crate::base::{Error, Kind, Result};
 use crate::config::Settings;
 use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus};
-use crate::domain::hold::PlanView;
+use crate::domain::change_guard::PlanView;
 use crate::domain::incident::Incident;
 use crate::domain::probe::ProbeView;
 use crate::domain::run_log::Run;

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::fields::Fields;
 use super::{EXIT_HELD, Failure, Files, Print, Target, kinds, list, note, plan, probe, runs, say, sheet, wait};
 use crate::app;
-use crate::app::cameras::{Cameras, HeldChange};
+use crate::app::cameras::{BlockedChange, Cameras};
 use crate::app::remote::Remote;
 use crate::base::{Error, Result};
 use crate::domain::camera::CameraSettings;
@@ -244,16 +244,16 @@ fn address_without_path(template: &str, row: &CameraSettings) -> Option<String> 
 }
 
 /// What is held where a change of one camera counts as one of the table.
-async fn held_elsewhere(cameras: &Cameras) -> Result<Option<HeldChange>> {
+async fn held_elsewhere(cameras: &Cameras) -> Result<Option<BlockedChange>> {
     if cameras.act_at_once() { Ok(None) } else { cameras.held().await }
 }
 
-async fn tell_held_elsewhere(cameras: &Cameras, before: Option<HeldChange>) -> Result<(), Failure> {
+async fn tell_held_elsewhere(cameras: &Cameras, before: Option<BlockedChange>) -> Result<(), Failure> {
     if cameras.act_at_once() { Ok(()) } else { tell_held(cameras, before).await }
 }
 
 /// Says that what was just written is held, if it is: `before` is what was held already.
-pub(super) async fn tell_held(cameras: &Cameras, before: Option<HeldChange>) -> Result<(), Failure> {
+pub(super) async fn tell_held(cameras: &Cameras, before: Option<BlockedChange>) -> Result<(), Failure> {
     match cameras.held_since(before).await? {
         Some(held) => {
             note(&format!("held: {}", super::printable(&held.words)));

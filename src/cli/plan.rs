@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::cameras::Whom;
 use super::{EXIT_HELD, Failure, Target, printable, say, table};
-use crate::domain::hold::{HeldView, PlanView};
+use crate::domain::change_guard::{BlockedChangeView, PlanView};
 
 /// Options of `cameras plan`.
 #[derive(Clone, Debug, Args)]
@@ -54,7 +54,7 @@ fn words(view: &PlanView) -> String {
     }
 }
 
-fn held_words(held: &HeldView) -> String {
+fn held_words(held: &BlockedChangeView) -> String {
     let since = held.since.format("%Y-%m-%d %H:%M:%S");
     let head = format!(
         "held since {since} UTC: a change of the cameras would stop {} of {} that ran in the last minutes; nothing stops until \
@@ -73,7 +73,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::domain::hold::WouldStop;
+    use crate::domain::change_guard::WouldStop;
 
     #[test]
     fn people_read_who_would_stop_and_why() {
@@ -83,7 +83,7 @@ mod tests {
             label: (id == 2).then(|| "Tür Süd".to_owned()),
             reason: "its row is gone".to_owned(),
         };
-        let held = HeldView {
+        let held = BlockedChangeView {
             id: "0f".to_owned(),
             since: DateTime::UNIX_EPOCH,
             summary: String::new(),

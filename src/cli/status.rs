@@ -11,7 +11,7 @@ use crate::app;
 use crate::app::remote::Remote;
 use crate::base::Result;
 use crate::domain::camera::{CameraState, CameraStatus, title, undelivered};
-use crate::domain::hold::HeldView;
+use crate::domain::change_guard::BlockedChangeView;
 use crate::domain::incident::Incident;
 use crate::domain::stream::StreamStatus;
 use crate::logging;
@@ -41,7 +41,7 @@ struct Overview {
     streams: Vec<Value>,
     incidents: Vec<Incident>,
     /// `None` where nobody relays cameras.
-    held: Option<HeldView>,
+    held: Option<BlockedChangeView>,
 }
 
 /// Prints it.

@@ -5,10 +5,10 @@
 
 pub mod admission;
 pub mod camera;
+pub mod change_guard;
 pub mod container;
 pub mod fleet;
 pub mod history;
-pub mod hold;
 pub mod incident;
 pub mod layout;
 pub mod moment;

@@ -8,7 +8,7 @@ use super::body::Json;
 use super::error::{Answer, Problem};
 use super::query::Query;
 use super::state::State;
-use crate::domain::hold::PlanView;
+use crate::domain::change_guard::PlanView;
 
 /// Which plan is confirmed.
 #[derive(Deserialize, ToSchema)]

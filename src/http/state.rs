@@ -18,7 +18,7 @@ use crate::adapters::objects::SharedObjects;
 use crate::adapters::spool::SharedSpool;
 use crate::base::Result;
 use crate::domain::camera::{CameraEdit, CameraStatus, Reach};
-use crate::domain::hold::PlanView;
+use crate::domain::change_guard::PlanView;
 use crate::domain::probe::ProbeView;
 use crate::domain::role::Role;
 use crate::domain::run_log::Run;

@@ -23,7 +23,7 @@ use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::Spool;
 use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraEdit, CameraRow, CameraState, CameraStatus, Reach};
-use crate::domain::hold::{HeldView, PlanView, WouldStop};
+use crate::domain::change_guard::{BlockedChangeView, PlanView, WouldStop};
 use crate::domain::name::StreamName;
 use crate::domain::probe::{Fault, FaultKind, ProbeView};
 use crate::domain::recording::{RecordingState, RecordingStatus, Segment, SegmentState, Session};
@@ -263,8 +263,13 @@ impl Commands for PlayedRoot {
     async fn camera_plan(&self, _: bool) -> Result<PlanView> {
         let would_stop =
             vec![WouldStop { id: 1, name: "gate".to_owned(), label: None, reason: "its row is gone".to_owned() }];
-        let held =
-            HeldView { id: "0f".to_owned(), since: at(0), summary: "one of four".to_owned(), running: 4, would_stop };
+        let held = BlockedChangeView {
+            id: "0f".to_owned(),
+            since: at(0),
+            summary: "one of four".to_owned(),
+            running: 4,
+            would_stop,
+        };
         Ok(PlanView { held: Some(held), cameras: 4, running: 4 })
     }
 

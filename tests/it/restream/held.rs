@@ -11,7 +11,7 @@ use streamwarden::adapters::database::{Condition, SharedDatabase, sqlite};
 use streamwarden::base::Kind;
 use streamwarden::demo::media_server::Options;
 use streamwarden::domain::camera::CameraState;
-use streamwarden::domain::hold::PlanView;
+use streamwarden::domain::change_guard::PlanView;
 
 use super::program::{Program, until, write_config};
 use super::stage::{PATIENCE, Source, Stage, server};

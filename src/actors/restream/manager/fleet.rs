@@ -17,8 +17,8 @@ use crate::actors::supervision::{Child, Restart};
 use crate::adapters::live::Change;
 use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraRow, CameraState, CameraStatus};
+use crate::domain::change_guard;
 use crate::domain::fleet::{self, Fleet, FleetChange, Plan, Planned};
-use crate::domain::hold;
 
 /// A relay that ends has so long for its kill ladder.
 const STOP_WITHIN: Duration = Duration::from_secs(6);
@@ -26,7 +26,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(6);
 impl Restreams {
     /// Takes all rows as they are now, as far as that stops not too many relays at once.
     pub(super) fn take_rows(&mut self, rows: &[CameraRow], ctx: &mut Context<Self>) {
-        self.weigh(fleet::read_again(rows, &self.kinds, &self.fleet), ctx);
+        self.evaluate(fleet::read_again(rows, &self.kinds, &self.fleet), ctx);
     }
 
     /// Goes to another fleet.
@@ -42,13 +42,13 @@ impl Restreams {
     pub(super) fn take_row(&mut self, id: i64, row: Option<&CameraRow>, ctx: &mut Context<Self>) {
         let after = row.map(|row| Arc::new(Planned::read(row, &self.kinds)));
         let change = fleet::change(id, self.fleet.get(&id).map(Arc::as_ref), after.as_deref());
-        if let Some(held) = &mut self.held {
+        if let Some(held) = &mut self.blocked {
             held.plan.note_row(id, after.as_ref());
             let before = self.fleet.get(&id).map(Arc::as_ref);
-            if hold::would_end(before, after.as_deref())
+            if change_guard::would_end(before, after.as_deref())
                 && let Some(source) = before.and_then(Planned::source)
             {
-                self.scales.ended_by_command(&held.plan, source, self.born.elapsed());
+                self.guard.ended_by_command(&held.plan, source, self.born.elapsed());
             }
         }
         match after {
@@ -64,7 +64,7 @@ impl Restreams {
     /// Whether this row, as it was read by itself, would end what its camera publishes.
     pub(super) fn would_end(&self, id: i64, row: Option<&CameraRow>) -> bool {
         let after = row.map(|row| Planned::read(row, &self.kinds));
-        hold::would_end(self.fleet.get(&id).map(Arc::as_ref), after.as_ref())
+        change_guard::would_end(self.fleet.get(&id).map(Arc::as_ref), after.as_ref())
     }
 
     fn apply(&mut self, change: FleetChange, ctx: &mut Context<Self>) {

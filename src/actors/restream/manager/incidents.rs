@@ -34,7 +34,7 @@ impl Restreams {
     fn may_last(&self, kind: IncidentKind, subject: &Subject) -> bool {
         use IncidentKind::{CameraDegraded, CameraDown, CameraStalled, OtherPublisher, PlanHeld};
         match (kind, subject) {
-            (PlanHeld, _) => self.held.is_some(),
+            (PlanHeld, _) => self.blocked.is_some(),
             (CameraDown | CameraStalled | CameraDegraded | OtherPublisher, Subject::Camera { id, .. }) => {
                 self.camera_may_be_down(*id)
             }

@@ -1,6 +1,6 @@
 //! The last known cameras: kept whenever the table was read, gone by when a start finds no database.
 //!
-//! They are also what the first reading is weighed against: a table that was emptied while we were down is held like one
+//! They are also what the first reading is evaluated against: a table that was emptied while we were down is held like one
 //! that was emptied under our eyes.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -87,7 +87,7 @@ impl Restreams {
         }));
     }
 
-    /// What the first reading is weighed against; nothing later on.
+    /// What the first reading is evaluated against; nothing later on.
     pub(super) fn earlier_fleet(&mut self) -> Option<Fleet> {
         self.remembered.found.take().map(|known| fleet::read(&known.rows, &known.kinds))
     }
@@ -97,7 +97,7 @@ impl Restreams {
         let now = Utc::now();
         self.remembered.since = Some(now);
         // What is held is nobody's wish yet, and must not be all that is known after a crash.
-        if self.held.is_none() {
+        if self.blocked.is_none() {
             let ran = Some(self.ran.all_lately(self.born.elapsed()));
             self.remembered.next = Some(Arc::new(Known { since: now, rows, kinds: self.kinds.clone(), ran }));
             KeepKnown::ask(self, ctx);

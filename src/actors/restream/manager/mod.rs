@@ -46,8 +46,8 @@ use crate::adapters::mediamtx::knock::knock;
 use crate::base::Result;
 use crate::base::single_flight::{Retry, SingleFlight};
 use crate::domain::camera::{CameraRow, Kinds};
+use crate::domain::change_guard::{ChangeGuard, RecentlyRunning};
 use crate::domain::fleet::Fleet;
-use crate::domain::hold::{Ran, Scales};
 use crate::domain::moment::Moment;
 use crate::domain::probe::KeptProbe;
 use camera_incidents::IncidentTrackers;
@@ -77,12 +77,12 @@ pub struct Restreams {
     kinds: Kinds,
     fleet: Fleet,
     /// What the table asks for and nobody has confirmed.
-    held: Option<Waiting>,
+    blocked: Option<Waiting>,
     /// What may stop because of the table.
-    scales: Scales,
+    guard: ChangeGuard,
     /// Who has really run lately.
-    ran: Ran,
-    /// Moment from which `scales` and `ran` count.
+    ran: RecentlyRunning,
+    /// Moment from which `guard` and `ran` count.
     born: Instant,
     incidents: IncidentsHandle,
     trackers: IncidentTrackers,
@@ -136,9 +136,9 @@ impl Restreams {
             children: None,
             kinds: Kinds::new(),
             fleet: Fleet::new(),
-            held: None,
-            scales: Scales::default(),
-            ran: Ran::default(),
+            blocked: None,
+            guard: ChangeGuard::default(),
+            ran: RecentlyRunning::default(),
             born: Instant::now(),
             incidents,
             trackers: IncidentTrackers::default(),

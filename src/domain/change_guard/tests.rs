@@ -37,8 +37,8 @@ fn read(rows: &[CameraRow]) -> Fleet {
 }
 
 /// One change by itself.
-fn weigh(before: &Fleet, after: Fleet, most: f64, held: Option<&Held>) -> (Fleet, Option<Held>) {
-    Scales::default().weigh(before, after, most, held, &|_| true, Duration::ZERO)
+fn evaluate(before: &Fleet, after: Fleet, most: f64, held: Option<&BlockedChange>) -> (Fleet, Option<BlockedChange>) {
+    ChangeGuard::default().evaluate(before, after, most, held, &|_| true, Duration::ZERO)
 }
 
 fn names(fleet: &Fleet) -> impl Iterator<Item = (i64, &CameraSource)> {
@@ -105,7 +105,7 @@ fn too_many_stops_at_once_are_held() {
         ("what did not run may go", &off(&[1, 2, 3]), &[], 0.5, 0),
     ];
     for (what, before, after, most, stops) in table {
-        let (now, held) = weigh(&read(before), read(after), most, None);
+        let (now, held) = evaluate(&read(before), read(after), most, None);
         assert_eq!(held.as_ref().map_or(0, |held| held.would_stop.len()), stops, "{what}");
         let wanted = if held.is_some() { ids(&read(before)) } else { ids(&read(after)) };
         assert!(wanted.iter().all(|id| ids(&now).contains(id)), "{what}: {:?}", ids(&now));
@@ -117,23 +117,23 @@ fn too_many_stops_at_once_are_held() {
 #[test]
 fn what_is_added_meanwhile_starts_and_lifts_nothing() {
     let before = read(&rows(&[1, 2, 3, 4, 5]));
-    let (now, held) = weigh(&before, Fleet::new(), 0.5, None);
+    let (now, held) = evaluate(&before, Fleet::new(), 0.5, None);
     let held = held.expect("held");
     assert!(held.summary().contains("5 of 5") && held.summary().contains("cam1, cam2"), "{}", held.summary());
     assert_eq!(held.would_stop[0].reason, "its row is gone");
 
     let many: Vec<i64> = (10..40).collect();
-    let (now, added) = weigh(&now, read(&rows(&many)), 0.5, Some(&held));
+    let (now, added) = evaluate(&now, read(&rows(&many)), 0.5, Some(&held));
     let added = added.expect("still held");
     assert_eq!((ids(&now).len(), added.running), (35, 5));
     assert_eq!(added.id, held.id, "the same stops are the same plan");
-    let (_, other) = weigh(&now, read(&rows(&[1, 10])), 0.5, Some(&added));
+    let (_, other) = evaluate(&now, read(&rows(&[1, 10])), 0.5, Some(&added));
     assert_ne!(other.expect("held").id, held.id);
 
-    let (now, back) = weigh(&now, read(&rows(&[1, 2, 3, 5])), 0.5, None);
+    let (now, back) = evaluate(&now, read(&rows(&[1, 2, 3, 5])), 0.5, None);
     assert!(back.is_some() && ids(&now).len() == 35, "judged afresh, thirty would stop");
     let back: Vec<i64> = [1, 2, 3, 5].into_iter().chain(10..40).collect();
-    let (now, lifted) = weigh(&now, read(&rows(&back)), 0.5, Some(&added));
+    let (now, lifted) = evaluate(&now, read(&rows(&back)), 0.5, Some(&added));
     assert!(lifted.is_none(), "one of five may stop");
     assert_eq!(ids(&now), back);
 }
@@ -141,7 +141,7 @@ fn what_is_added_meanwhile_starts_and_lifts_nothing() {
 #[test]
 fn commands_are_not_undone_by_the_plan() {
     let before = read(&rows(&[1, 2, 3, 4, 5]));
-    let (_, held) = weigh(&before, Fleet::new(), 0.5, None);
+    let (_, held) = evaluate(&before, Fleet::new(), 0.5, None);
     let mut held = held.expect("held");
     let added = read(&rows(&[9]));
     held.note_row(9, added.get(&9));
@@ -161,7 +161,7 @@ fn labels_count_for_nothing() {
     let before = read(&rows(&[1, 2, 3, 4, 5]));
     let labelled = |row: CameraRow| CameraRow { label: Some(format!("Tor {}", row.id)), ..row };
     let after = read(&rows(&[1, 2, 3, 4, 5]).into_iter().map(labelled).collect::<Vec<_>>());
-    let (fleet, held) = weigh(&before, after, 0.5, None);
+    let (fleet, held) = evaluate(&before, after, 0.5, None);
     assert!(held.is_none(), "{held:?}");
     assert_eq!(fleet[&5].facts.label.as_deref(), Some("Tor 5"));
     assert!(!would_end(Some(&*before[&1]), Some(&*fleet[&1])));
@@ -181,7 +181,7 @@ fn another_source_is_named_without_its_secrets() {
     ] {
         let after: Vec<CameraRow> =
             before.iter().map(|row| CameraRow { url: Some(url.into()), ..row.clone() }).collect();
-        let held = weigh(&read(&before), read(&after), 0.5, None).1.expect("held");
+        let held = evaluate(&read(&before), read(&after), 0.5, None).1.expect("held");
         let reason = &held.would_stop[0].reason;
         assert!(reason.starts_with("its source is another one: ") && reason.contains(words), "{reason}");
         assert!(!reason.contains("hunter") && !reason.contains("s3cret"), "{reason}");
@@ -197,19 +197,19 @@ fn a_name_that_a_held_row_gave_to_another_is_kept_too() {
         .map(|row| CameraRow { url: Some(format!("rtsp://h/{}", row.id).into()), ..row.clone() })
         .collect();
     after.push(CameraRow { id: 1, ..before[4].clone() });
-    let (now, held) = weigh(&read(&before), read(&after), 0.5, None);
+    let (now, held) = evaluate(&read(&before), read(&after), 0.5, None);
     assert_eq!(held.expect("held").would_stop.len(), 4);
     assert_eq!((ids(&now), sources(&now)), (vec![1, 2, 3, 4, 5], sources(&read(&before))));
 }
 
 /// Takes the table through these lists of ids, at these seconds; says for each how many stops are held.
 fn through(steps: &[(u64, &[i64])]) -> Vec<usize> {
-    let (mut scales, mut now, mut held) = (Scales::default(), Fleet::new(), None);
+    let (mut guard, mut now, mut held) = (ChangeGuard::default(), Fleet::new(), None);
     let mut stops = Vec::new();
     for (second, table) in steps {
         let after = read(&rows(table));
-        (now, held) = scales.weigh(&now, after, 0.5, held.as_ref(), &|_| true, Duration::from_secs(*second));
-        stops.push(held.as_ref().map_or(0, |held: &Held| held.would_stop.len()));
+        (now, held) = guard.evaluate(&now, after, 0.5, held.as_ref(), &|_| true, Duration::from_secs(*second));
+        stops.push(held.as_ref().map_or(0, |held: &BlockedChange| held.would_stop.len()));
     }
     stops
 }
@@ -262,9 +262,9 @@ fn rows_that_go_one_by_one_count_together_for_a_while() {
 
 #[test]
 fn a_summary_tells_what_went_before_and_a_confirmation_ends_it() {
-    let mut scales = Scales::default();
-    let mut step = |before: &Fleet, table: &[i64], held: Option<&Held>| {
-        scales.weigh(before, read(&rows(table)), 0.5, held, &|_| true, Duration::from_secs(9))
+    let mut guard = ChangeGuard::default();
+    let mut step = |before: &Fleet, table: &[i64], held: Option<&BlockedChange>| {
+        guard.evaluate(before, read(&rows(table)), 0.5, held, &|_| true, Duration::from_secs(9))
     };
     let (now, _) = step(&Fleet::new(), &[1, 2, 3, 4, 5, 6], None);
     let (now, none) = step(&now, &[4, 5, 6], None);
@@ -273,8 +273,8 @@ fn a_summary_tells_what_went_before_and_a_confirmation_ends_it() {
     let held = held.expect("held");
     assert!(held.summary().contains("1 of 6, after 3 within the last 60 s,"), "{}", held.summary());
     assert_eq!(ids(&now), [4, 5, 6]);
-    scales.confirmed();
-    let (now, none) = scales.weigh(&held.after, read(&rows(&[6])), 0.5, None, &|_| true, Duration::from_secs(10));
+    guard.confirmed();
+    let (now, none) = guard.evaluate(&held.after, read(&rows(&[6])), 0.5, None, &|_| true, Duration::from_secs(10));
     assert!(none.is_none() && ids(&now) == [6], "two of a fleet of two may go");
 }
 
@@ -287,14 +287,14 @@ fn cameras_that_are_moved_one_by_one_count_together_too() {
         };
         rows(&[1, 2, 3, 4]).into_iter().map(row).collect()
     };
-    let (mut scales, mut now, mut stops) = (Scales::default(), Fleet::new(), Vec::new());
+    let (mut guard, mut now, mut stops) = (ChangeGuard::default(), Fleet::new(), Vec::new());
     let mut held = None;
     for moved in 0..=3 {
-        (now, held) = scales.weigh(&now, read(&table(moved)), 0.5, held.as_ref(), &|_| true, Duration::ZERO);
-        stops.push(held.as_ref().map_or(0, |held: &Held| held.would_stop.len()));
+        (now, held) = guard.evaluate(&now, read(&table(moved)), 0.5, held.as_ref(), &|_| true, Duration::ZERO);
+        stops.push(held.as_ref().map_or(0, |held: &BlockedChange| held.would_stop.len()));
     }
     assert_eq!(stops, [0, 0, 0, 1]);
-    let (now, held) = scales.weigh(&now, read(&table(0)), 0.5, held.as_ref(), &|_| true, Duration::ZERO);
+    let (now, held) = guard.evaluate(&now, read(&table(0)), 0.5, held.as_ref(), &|_| true, Duration::ZERO);
     assert!(held.is_none() && sources(&now) == sources(&read(&table(0))), "put back");
 }
 
@@ -310,28 +310,31 @@ fn only_cameras_that_really_ran_count() {
         ("broken ones do not thin out the rest", &[1, 2, 3, 4], &[1], 3, &[1, 2, 3, 4]),
     ];
     for (what, ran, left, stops, now) in table {
-        let (after, held) = Scales::default().weigh(&before, read(&rows(left)), 0.5, None, &some(ran), Duration::ZERO);
+        let (after, held) =
+            ChangeGuard::default().evaluate(&before, read(&rows(left)), 0.5, None, &some(ran), Duration::ZERO);
         let wanted: Vec<i64> =
             now.iter().chain(left).copied().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
         assert_eq!((held.as_ref().map_or(0, |held| held.would_stop.len()), ids(&after)), (stops, wanted), "{what}");
         assert!(held.is_none_or(|held| held.running == ran.len()), "{what}");
     }
-    let (now, held) = Scales::default().weigh(&before, Fleet::new(), 0.5, None, &some(&[1, 2, 3, 4]), Duration::ZERO);
-    let (later, held) = Scales::default().weigh(&now, Fleet::new(), 0.5, held.as_ref(), &|_| false, Duration::ZERO);
+    let (now, held) =
+        ChangeGuard::default().evaluate(&before, Fleet::new(), 0.5, None, &some(&[1, 2, 3, 4]), Duration::ZERO);
+    let (later, held) =
+        ChangeGuard::default().evaluate(&now, Fleet::new(), 0.5, held.as_ref(), &|_| false, Duration::ZERO);
     assert_eq!((held.expect("held").would_stop.len(), ids(&later).len()), (4, 4), "held while its cameras are away");
 }
 
 #[test]
 fn what_a_command_ends_of_a_held_plan_releases_nothing_else() {
     let before = read(&rows(&[1, 2, 3, 4, 5]));
-    let mut scales = Scales::default();
+    let mut guard = ChangeGuard::default();
     let table = || read(&rows(&[4, 5]));
-    let (mut now, mut held) = scales.weigh(&before, table(), 0.5, None, &|_| true, Duration::ZERO);
+    let (mut now, mut held) = guard.evaluate(&before, table(), 0.5, None, &|_| true, Duration::ZERO);
     for (id, left) in [(1, 2), (2, 1), (3, 0)] {
         let source = now[&id].source().expect("a source").clone();
-        scales.ended_by_command(held.as_ref().expect("held"), &source, Duration::ZERO);
+        guard.ended_by_command(held.as_ref().expect("held"), &source, Duration::ZERO);
         now.remove(&id);
-        (now, held) = scales.weigh(&now, table(), 0.5, held.as_ref(), &|_| true, Duration::from_secs(600));
+        (now, held) = guard.evaluate(&now, table(), 0.5, held.as_ref(), &|_| true, Duration::from_secs(600));
         assert_eq!(held.as_ref().map_or(0, |held| held.would_stop.len()), left, "{id}");
     }
     assert_eq!(ids(&now), [4, 5]);

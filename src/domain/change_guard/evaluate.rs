@@ -5,34 +5,34 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::recent::Recent;
-use super::{Held, SPARED, WouldStop};
+use super::recent_stops::RecentStops;
+use super::{BlockedChange, SPARED, WouldStop};
 use crate::domain::camera::CameraSource;
 use crate::domain::fleet::{Fleet, Plan, Planned};
 use crate::domain::name::StreamName;
 
-/// Weighs one change after the other, and remembers what it has let through.
+/// Evaluates one change after the other, and remembers what it has let through.
 #[derive(Clone, Debug, Default)]
-pub struct Scales {
-    recent: Recent,
+pub struct ChangeGuard {
+    recent: RecentStops,
 }
 
-impl Scales {
-    /// Weighs the way from one fleet to the next. Returns the fleet to have now, and what is held back of the change.
+impl ChangeGuard {
+    /// Evaluates the way from one fleet to the next. Returns the fleet to have now, and what is held back of the change.
     ///
     /// `most` is the fraction of relays that may be stopped at once. `held` is what is held already: it is lifted only
     /// when the table has gone back, not by cameras that were added to it meanwhile nor by waiting. `ran` says which
     /// cameras have run in the last minutes: the others count for nothing and may go. `now` is the time since any fixed
     /// moment.
-    pub fn weigh(
+    pub fn evaluate(
         &mut self,
         before: &Fleet,
         after: Fleet,
         most: f64,
-        held: Option<&Held>,
+        held: Option<&BlockedChange>,
         ran: &dyn Fn(i64) -> bool,
         now: Duration,
-    ) -> (Fleet, Option<Held>) {
+    ) -> (Fleet, Option<BlockedChange>) {
         self.recent.settle(&after, now, held.is_some());
         // What is held stays held, however long its camera is away meanwhile.
         let kept: HashSet<i64> = held.into_iter().flat_map(|held| held.would_stop.iter().map(|one| one.id)).collect();
@@ -53,12 +53,12 @@ impl Scales {
             stopped.iter().filter_map(|(id, _)| Some(would_stop(*id, before.get(id)?, &after, &published))).collect()
         };
         let now = keep(before, &after, stopped.into_iter().map(|(id, _)| id).collect(), &counts);
-        let held = Held { id: id_of(&would_stop), running, earlier, would_stop, after };
+        let held = BlockedChange { id: id_of(&would_stop), running, earlier, would_stop, after };
         (now, Some(held))
     }
 
     /// A command has ended one camera of what is held: the others stay held, it counts with them.
-    pub fn ended_by_command(&mut self, held: &Held, source: &CameraSource, now: Duration) {
+    pub fn ended_by_command(&mut self, held: &BlockedChange, source: &CameraSource, now: Duration) {
         if held.would_stop.iter().any(|one| one.id == source.id) {
             self.recent.note(source.name.clone(), source.place(), now, held.running);
         }

@@ -4,20 +4,20 @@
 //! A camera counts as stopped when nobody publishes its source under its name any more: rows that come back under new
 //! ids are no stop, a row that names another host or path is one, other credentials are none. What the table stops bit
 //! by bit within [`WINDOW`] counts together. A camera that has not run for [`RAN_WITHIN`] counts for nothing: there is
-//! nothing to stop. Commands for one camera are never weighed.
+//! nothing to stop. Commands for one camera are never evaluated.
 //!
-//! [`Scales`] is the rule, [`Ran`] knows which cameras count; the restream manager asks both and keeps what is held. No
+//! [`ChangeGuard`] is the rule, [`RecentlyRunning`] knows which cameras count; the restream manager asks both and keeps what is held. No
 //! clock: times are given.
 
-mod ran;
-mod recent;
+mod evaluate;
+mod recent_stops;
+mod recently_running;
 #[cfg(test)]
 mod tests;
-mod weigh;
 
-pub use ran::{RAN_WITHIN, Ran};
-pub use recent::WINDOW;
-pub use weigh::{Scales, would_end};
+pub use evaluate::{ChangeGuard, would_end};
+pub use recent_stops::WINDOW;
+pub use recently_running::{RAN_WITHIN, RecentlyRunning};
 
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ pub struct WouldStop {
 /// A held plan as everybody sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct HeldView {
+pub struct BlockedChangeView {
     /// What a confirmation names.
     pub id: String,
     /// Since when something is held.
@@ -70,7 +70,7 @@ pub struct HeldView {
 #[serde(rename_all = "camelCase")]
 pub struct PlanView {
     /// What is held; null when the cameras are relayed as the table says.
-    pub held: Option<HeldView>,
+    pub held: Option<BlockedChangeView>,
     /// Cameras that are relayed, or tried again and again.
     pub cameras: usize,
     /// How many of them run at this moment.
@@ -79,7 +79,7 @@ pub struct PlanView {
 
 /// What waits for a person.
 #[derive(Clone, Debug)]
-pub struct Held {
+pub struct BlockedChange {
     /// Names this plan and no other: what is confirmed is what was shown.
     pub id: String,
     /// Cameras that counted when it was held first, or when the stops before it began.
@@ -99,7 +99,7 @@ impl WouldStop {
     }
 }
 
-impl Held {
+impl BlockedChange {
     /// What it would do, for people.
     pub fn summary(&self) -> String {
         let mut names: Vec<String> = self.would_stop.iter().map(WouldStop::title).take(NAMED).collect();

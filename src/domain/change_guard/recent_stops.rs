@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::weigh::by_name;
+use super::evaluate::by_name;
 use crate::domain::fleet::Fleet;
 use crate::domain::name::StreamName;
 
@@ -12,7 +12,7 @@ pub const WINDOW: Duration = Duration::from_secs(60);
 
 /// What was published and was stopped. One entry for each name, so no more than cameras have run in the window.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Recent(BTreeMap<StreamName, Stopped>);
+pub(super) struct RecentStops(BTreeMap<StreamName, Stopped>);
 
 #[derive(Clone, Debug)]
 struct Stopped {
@@ -23,7 +23,7 @@ struct Stopped {
     running: usize,
 }
 
-impl Recent {
+impl RecentStops {
     /// Forgets what has come back as it was, and what is long ago; while something is held nothing is long ago, because
     /// waiting is no consent.
     pub(super) fn settle(&mut self, after: &Fleet, now: Duration, is_held: bool) {

@@ -1,4 +1,4 @@
-//! Which cameras have really run lately. Only they count when a change of the table is weighed: a camera in backoff for a
+//! Which cameras have really run lately. Only they count when a change of the table is evaluated: a camera in backoff for a
 //! month is stopped by nothing.
 //!
 //! While the media server is down time stands still here: every camera is down then through no fault of its own, and a
@@ -12,7 +12,7 @@ pub const RAN_WITHIN: Duration = Duration::from_secs(600);
 
 /// Memory of who ran when. Times are since any fixed moment.
 #[derive(Clone, Debug, Default)]
-pub struct Ran {
+pub struct RecentlyRunning {
     cameras: BTreeMap<i64, Last>,
     /// Since when the server has been down.
     down_since: Option<Duration>,
@@ -27,7 +27,7 @@ enum Last {
     At(Duration),
 }
 
-impl Ran {
+impl RecentlyRunning {
     /// Time without that in which the server was down.
     fn clock(&self, now: Duration) -> Duration {
         self.down_since.unwrap_or(now).min(now).saturating_sub(self.down)
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_camera_counts_while_it_runs_and_some_minutes_longer() {
-        let mut ran = Ran::default();
+        let mut ran = RecentlyRunning::default();
         ran.note(1, false, minutes(0));
         ran.note(2, true, minutes(0));
         ran.ran_before(3, minutes(0));
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_server_that_is_down_makes_no_camera_forgotten() {
-        let mut ran = Ran::default();
+        let mut ran = RecentlyRunning::default();
         ran.note(1, true, minutes(0));
         ran.server(false, minutes(5));
         ran.server(false, minutes(6));
