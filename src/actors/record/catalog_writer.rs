@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::RecordHandles;
-use super::hold::Hold;
+use super::folder_lock::FolderLock;
 use crate::adapters::spool::{Note, SharedSpool, Spool};
 use crate::base::backoff::Backoff;
 use crate::base::{Error, Kind, Result};
@@ -171,7 +171,7 @@ pub struct CatalogWriter {
 enum Entry {
     CatalogOperation(CatalogOperation),
     /// Everything about a folder has been done.
-    Release(Hold),
+    Release(FolderLock),
 }
 
 /// What to do after an operation.
@@ -197,8 +197,8 @@ impl CatalogWriter {
     }
 
     /// Gives the folder back once all work so far has been done.
-    pub fn release(&mut self, hold: Hold) {
-        self.queue.push_back(Entry::Release(hold));
+    pub fn release(&mut self, lock: FolderLock) {
+        self.queue.push_back(Entry::Release(lock));
     }
 
     /// The next operation to do, unless one is being done.
@@ -218,8 +218,8 @@ impl CatalogWriter {
                 Entry::Release(_) => {
                     let front = self.queue.pop_front();
                     // A spoiled one is merely dropped, which is not clean.
-                    if let (Some(Entry::Release(hold)), false) = (front, self.spoiled) {
-                        hold.release();
+                    if let (Some(Entry::Release(lock)), false) = (front, self.spoiled) {
+                        lock.release();
                     }
                     (self.spoiled, self.unopened) = (false, None);
                     self.incomplete.clear();

@@ -127,26 +127,26 @@ fn a_session_that_could_not_be_opened_is_offered_again_before_its_rows() {
 
 #[actix::test]
 async fn the_folder_of_a_run_with_an_operation_given_up_is_not_given_back_clean() {
-    use super::super::hold::FolderNews;
+    use super::super::folder_lock::FolderEvent;
     use actix::{Actor, Context, Handler};
 
     #[derive(Default)]
-    struct Manager(Vec<FolderNews>);
+    struct Manager(Vec<FolderEvent>);
     impl Actor for Manager {
         type Context = Context<Self>;
     }
-    impl Handler<FolderNews> for Manager {
+    impl Handler<FolderEvent> for Manager {
         type Result = ();
-        fn handle(&mut self, news: FolderNews, _: &mut Self::Context) {
+        fn handle(&mut self, news: FolderEvent, _: &mut Self::Context) {
             self.0.push(news);
         }
     }
     #[derive(actix::Message)]
-    #[rtype(result = "Vec<FolderNews>")]
+    #[rtype(result = "Vec<FolderEvent>")]
     struct Told;
     impl Handler<Told> for Manager {
-        type Result = Vec<FolderNews>;
-        fn handle(&mut self, _: Told, _: &mut Self::Context) -> Vec<FolderNews> {
+        type Result = Vec<FolderEvent>;
+        fn handle(&mut self, _: Told, _: &mut Self::Context) -> Vec<FolderEvent> {
             std::mem::take(&mut self.0)
         }
     }
@@ -155,20 +155,20 @@ async fn the_folder_of_a_run_with_an_operation_given_up_is_not_given_back_clean(
     let recipient = manager.clone().recipient();
     let mut catalog_writer = CatalogWriter::default();
     for folder in ["bad", "good"] {
-        let hold = Hold::take(&recipient, folder);
+        let lock = FolderLock::take(&recipient, folder);
         catalog_writer.add([CatalogOperation::Close {
             session: session(1).id,
             at: DateTime::UNIX_EPOCH,
             reason: String::new(),
         }]);
         catalog_writer.add([CatalogOperation::Finish(folder.to_owned())]);
-        catalog_writer.release(hold);
+        catalog_writer.release(lock);
     }
     give_up(&mut catalog_writer, &Error::new(Kind::Internal, "no"));
     assert_eq!(rest(&mut catalog_writer, Ok(())), [close_of(session(1).id), CatalogOperation::Finish("good".into())]);
     let told = manager.send(Told).await.expect("it lives");
-    let released = |folder: &str, clean| FolderNews::Released { folder: folder.into(), clean };
-    let held = |folder: &str| FolderNews::Held(folder.into());
+    let released = |folder: &str, clean| FolderEvent::Released { folder: folder.into(), clean };
+    let held = |folder: &str| FolderEvent::Held(folder.into());
     assert_eq!(told, [held("bad"), held("good"), released("bad", false), released("good", true)]);
 }
 

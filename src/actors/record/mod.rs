@@ -13,7 +13,7 @@
 //! API, never uploads, never deletes a sealed segment. Started by `root`.
 
 mod catalog_writer;
-mod hold;
+mod folder_lock;
 mod pauses;
 mod recorder;
 mod recorders;

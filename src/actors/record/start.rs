@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::RecordHandles;
-use super::hold::FolderNews;
+use super::folder_lock::FolderEvent;
 use super::pauses::Pauses;
 use crate::actors::supervision::Setting;
 use crate::adapters::database::SegmentQuery;
@@ -57,7 +57,7 @@ pub struct Assignment {
     /// Where it is told when it pauses.
     pub pauses: Pauses,
     /// The manager.
-    pub manager: Recipient<FolderNews>,
+    pub manager: Recipient<FolderEvent>,
 }
 
 impl Assignment {

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use super::catalog_writer::{CatalogWriter, on_disk};
-use super::hold::Hold;
+use super::folder_lock::FolderLock;
 use super::run::Run;
 use super::start::Assignment;
 use crate::actors::supervision::{Supervised, supervised};
@@ -68,7 +68,7 @@ pub struct Recorder {
 /// A run from its folder to its exit.
 struct Active {
     run: Run,
-    hold: Hold,
+    lock: FolderLock,
     progress: ProgressReader,
     /// `None` while the folder is being made, and once ffmpeg has been told to stop.
     process: Option<Child>,
@@ -143,13 +143,13 @@ impl Recorder {
         }
         let note = self.assignment.new_note();
         let run = Run::new(note.clone());
-        let hold = Hold::take(&self.assignment.manager, run.folder());
+        let lock = FolderLock::take(&self.assignment.manager, run.folder());
         let now = Instant::now();
         self.runs += 1;
         self.status.session = Some(note.session.id);
         self.active = Some(Active {
             run,
-            hold,
+            lock,
             progress: ProgressReader::default(),
             process: None,
             pid: None,
@@ -277,7 +277,7 @@ impl Recorder {
         let ran = if active.run.has_media() { active.begun.elapsed() } else { Duration::ZERO };
         let now = active.clock.now((self.assignment.handles.clock)(), self.born.elapsed());
         self.catalog_writer.add(active.run.over(files, now, why));
-        self.catalog_writer.release(active.hold);
+        self.catalog_writer.release(active.lock);
         self.status.session = None;
         self.work(ctx);
         self.after_run(ran, why, ctx);

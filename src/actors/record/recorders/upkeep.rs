@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{RECOVERY, Recorders};
 use crate::actors::record::catalog_writer::on_disk;
-use crate::actors::record::hold::FolderNews;
+use crate::actors::record::folder_lock::FolderEvent;
 use crate::actors::record::recovery::{self, Findings};
 use crate::actors::record::{RecordHandles, SpoolDisk};
 use crate::base::Error;
@@ -247,15 +247,15 @@ async fn finish_all(handles: &RecordHandles, findings: &Findings, mut pass: Pass
     (pass, failed)
 }
 
-impl Handler<FolderNews> for Recorders {
+impl Handler<FolderEvent> for Recorders {
     type Result = ();
 
-    fn handle(&mut self, news: FolderNews, ctx: &mut Self::Context) {
+    fn handle(&mut self, news: FolderEvent, ctx: &mut Self::Context) {
         match news {
-            FolderNews::Held(folder) => {
+            FolderEvent::Held(folder) => {
                 self.recovery.held.insert(folder);
             }
-            FolderNews::Released { folder, clean } => {
+            FolderEvent::Released { folder, clean } => {
                 self.recovery.held.remove(&folder);
                 if !clean && !self.recovery.wanted {
                     self.recovery.wanted = true;

@@ -5,7 +5,7 @@ use actix::{Message, Recipient};
 /// A recorder takes or gives back a folder. Sent to the manager.
 #[derive(Message, Clone, Debug, PartialEq, Eq)]
 #[rtype(result = "()")]
-pub enum FolderNews {
+pub enum FolderEvent {
     /// From now on this folder is a recorder's.
     Held(String),
     /// No more. `clean`: the catalogue knows all of it.
@@ -18,16 +18,16 @@ pub enum FolderNews {
 }
 
 /// A recorder's hold on a folder. Dropping it, in a panic too, gives the folder back.
-pub struct Hold {
-    manager: Recipient<FolderNews>,
+pub struct FolderLock {
+    manager: Recipient<FolderEvent>,
     folder: String,
     clean: bool,
 }
 
-impl Hold {
+impl FolderLock {
     /// Takes the folder. Call it before the folder exists, or the manager may find it ownerless.
-    pub fn take(manager: &Recipient<FolderNews>, folder: &str) -> Self {
-        manager.do_send(FolderNews::Held(folder.to_owned()));
+    pub fn take(manager: &Recipient<FolderEvent>, folder: &str) -> Self {
+        manager.do_send(FolderEvent::Held(folder.to_owned()));
         Self { manager: manager.clone(), folder: folder.to_owned(), clean: false }
     }
 
@@ -37,9 +37,9 @@ impl Hold {
     }
 }
 
-impl Drop for Hold {
+impl Drop for FolderLock {
     fn drop(&mut self) {
         // do_send: news for a parent, at most two per session, must never be refused.
-        self.manager.do_send(FolderNews::Released { folder: std::mem::take(&mut self.folder), clean: self.clean });
+        self.manager.do_send(FolderEvent::Released { folder: std::mem::take(&mut self.folder), clean: self.clean });
     }
 }
