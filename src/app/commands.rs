@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::plan::RESTREAMS;
 use crate::actors::restream::{
-    AddCamera, ApplyPlan, DeleteCamera, EditCamera, LookAtPlan, LookAtRuns, ProbeCamera, RestartCamera, Restreams,
+    AddCamera, ApplyPlan, DeleteCamera, EditCamera, GetPlan, GetRunLog, ProbeCamera, RestartCamera, Restreams,
     TestCamera, Written,
 };
 use crate::actors::root::{AskUnresponsive, Find, Root};
@@ -84,7 +84,7 @@ impl Commands for ToTheTree {
     }
 
     async fn camera_log(&self, id: i64) -> Result<Vec<Run>> {
-        self.restreams(LookAtRuns(id)).await
+        self.restreams(GetRunLog(id)).await
     }
 
     async fn probe_camera(&self, id: i64) -> Result<ProbeView> {
@@ -96,7 +96,7 @@ impl Commands for ToTheTree {
     }
 
     async fn camera_plan(&self, read: bool) -> Result<PlanView> {
-        self.restreams(LookAtPlan { read }).await
+        self.restreams(GetPlan { read }).await
     }
 
     async fn apply_camera_plan(&self, id: String) -> Result<PlanView> {

@@ -26,7 +26,7 @@ pub(super) struct Confirmation {
         (status = 422, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ))]
-pub(super) async fn look(state: web::Data<State>, request: HttpRequest) -> Answer<web::Json<PlanView>> {
+pub(super) async fn get_plan(state: web::Data<State>, request: HttpRequest) -> Answer<web::Json<PlanView>> {
     let mut query = Query::of(&request)?;
     let read = query.parsed("read", "true or false")?.unwrap_or(false);
     Ok(web::Json(state.commands.camera_plan(read).await?))

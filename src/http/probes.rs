@@ -34,7 +34,7 @@ pub(super) async fn kept(state: web::Data<State>, id: web::Path<String>) -> Answ
     (status = 422, body = Problem, content_type = "application/problem+json", description = "the row is wrong; names the field"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "too many are being looked at"),
 ))]
-pub(super) async fn look(state: web::Data<State>, id: web::Path<String>) -> Answer<web::Json<ProbeView>> {
+pub(super) async fn probe_now(state: web::Data<State>, id: web::Path<String>) -> Answer<web::Json<ProbeView>> {
     Ok(web::Json(state.commands.probe_camera(id_of(&state, &id).await?).await?))
 }
 

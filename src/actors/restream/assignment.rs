@@ -32,7 +32,7 @@ pub(super) struct Assignment {
     /// A probe needs one of these.
     pub slots: Arc<Semaphore>,
     /// How often somebody has asked for a look that went well; `kept` is what it found.
-    pub looks_asked: u64,
+    pub probes_requested: u64,
     /// How often its row was read by itself since its relay was built.
     pub rows_read: u64,
     /// How often somebody has asked for a restart.

@@ -16,8 +16,8 @@ mod runs;
 mod setup;
 
 pub use manager::{
-    AddCamera, ApplyPlan, DeleteCamera, EditCamera, LookAtPlan, LookAtRuns, ProbeCamera, Refresh, RestartCamera,
-    Restreams, TestCamera, Written,
+    AddCamera, ApplyPlan, DeleteCamera, EditCamera, GetPlan, GetRunLog, ProbeCamera, Refresh, RestartCamera, Restreams,
+    TestCamera, Written,
 };
 pub use relay::Restream;
 pub use relay::process::probe;

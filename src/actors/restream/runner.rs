@@ -25,7 +25,7 @@ use crate::domain::restream::{PathView, Publisher};
 /// A start waits no longer for the server's word on its path.
 const PATH_PATIENCE: Duration = Duration::from_secs(1);
 
-/// Starts ffmpeg and looks at cameras.
+/// Starts ffmpeg and probes cameras.
 pub trait Runner: fmt::Debug + Send + Sync {
     /// Starts a process. Called on the main thread (see the contract of `adapters::ffmpeg::child`).
     ///
@@ -33,8 +33,8 @@ pub trait Runner: fmt::Debug + Send + Sync {
     /// When it does not start.
     fn spawn(&self, launch: Launch) -> Result<(Box<dyn Process>, Events)>;
 
-    /// Looks at a camera. Dropped half-way nothing of it is left.
-    fn look(&self, setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, Fault>>;
+    /// Probes a camera. Dropped half-way nothing of it is left.
+    fn probe(&self, setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, Fault>>;
 
     /// Whether sound comes at a path of the media server; `None` when nobody can say. Does nothing until it is awaited.
     fn sound(&self, _setup: Arc<RestreamSetup>, _name: StreamName) -> BoxFuture<'static, Option<bool>> {
@@ -53,7 +53,7 @@ pub trait Runner: fmt::Debug + Send + Sync {
         source: Box<CameraSource>,
         _started: Box<dyn FnMut(RunObserver) + Send>,
     ) -> BoxFuture<'static, Result<Tracks, Fault>> {
-        self.look(setup, source)
+        self.probe(setup, source)
     }
 }
 
@@ -107,7 +107,7 @@ impl Runner for Machine {
         Ok((Box::new(child), events))
     }
 
-    fn look(&self, setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, Fault>> {
+    fn probe(&self, setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, Fault>> {
         self.probe_observed(setup, source, Box::new(|_| {}))
     }
 

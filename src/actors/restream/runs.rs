@@ -22,8 +22,8 @@ pub struct RunLogs(Arc<Mutex<BTreeMap<i64, Kept>>>);
 struct Kept {
     log: RunLog,
     observer: Option<(RunObserver, DateTime<Utc>)>,
-    /// Sees the look at the source that goes on.
-    look: Option<(RunObserver, DateTime<Utc>)>,
+    /// Sees the probe of the source that goes on.
+    probe: Option<(RunObserver, DateTime<Utc>)>,
 }
 
 /// One camera's log in the hands of its relay.
@@ -40,7 +40,7 @@ impl RunLogs {
     }
 
     /// The runs of this camera, newest first; none when it never ran.
-    pub(super) fn look(&self, id: i64) -> Vec<Run> {
+    pub(super) fn of(&self, id: i64) -> Vec<Run> {
         let mut all = self.lock();
         let Some(kept) = all.get_mut(&id) else { return Vec::new() };
         kept.note_end();
@@ -95,26 +95,26 @@ impl CameraRuns {
     }
 
     /// ffprobe was started.
-    pub(super) fn looking(&self, observer: RunObserver) {
-        self.logs.lock().entry(self.id).or_default().look = Some((observer, Utc::now()));
+    pub(super) fn probing(&self, observer: RunObserver) {
+        self.logs.lock().entry(self.id).or_default().probe = Some((observer, Utc::now()));
     }
 
-    /// Waits until the ffprobe of the look that goes on has been reaped; at once when there is none.
-    pub(super) fn look_gone(&self) -> impl Future<Output = ()> + Send + use<> {
-        let look =
-            self.logs.lock().get(&self.id).and_then(|kept| kept.look.as_ref().map(|(observer, _)| observer.gone()));
+    /// Waits until the ffprobe of the probe that goes on has been reaped; at once when there is none.
+    pub(super) fn probe_gone(&self) -> impl Future<Output = ()> + Send + use<> {
+        let probe =
+            self.logs.lock().get(&self.id).and_then(|kept| kept.probe.as_ref().map(|(observer, _)| observer.gone()));
         async move {
-            if let Some(gone) = look {
+            if let Some(gone) = probe {
                 gone.await;
             }
         }
     }
 
-    /// The look at the source is over; one that found what it should is not worth a line.
-    pub(super) fn looked(&self, fault: Option<&Fault>) {
+    /// The probe of the source is over; one that found what it should is not worth a line.
+    pub(super) fn probed(&self, fault: Option<&Fault>) {
         let mut all = self.logs.lock();
         let Some(kept) = all.get_mut(&self.id) else { return };
-        if let (Some((observer, started_at)), Some(fault)) = (kept.look.take(), fault) {
+        if let (Some((observer, started_at)), Some(fault)) = (kept.probe.take(), fault) {
             let end = observer.exit().map(|exit| end(&exit, started_at));
             kept.log.begin(run(Program::Ffprobe, observer.pid(), started_at, end, Some(fault.clone())));
         }

@@ -1,4 +1,4 @@
-//! One look at a source with ffprobe, never longer than its limit.
+//! One probe of a source with ffprobe, never longer than its limit.
 //!
 //! Owns the process while it runs; a dropped future kills it. Remembers nothing and decides nothing: whether the
 //! answer is good enough is [`Tracks::check`]. Talked to by the restream actors and by `check`.
@@ -36,13 +36,13 @@ pub struct Prober<'a> {
     pub version: &'a Version,
     /// See [`super::child::Launch::mark`].
     pub mark: &'a str,
-    /// Wall-clock limit of the whole look.
+    /// Wall-clock limit of the whole probe.
     pub limit: Duration,
 }
 
 impl Prober<'_> {
-    /// Looks at a source. Spawns: see the contract of [`super::child`] about the thread.
-    pub async fn look(&self, source: &CameraSource) -> Result<Tracks, Fault> {
+    /// Probes a source. Spawns: see the contract of [`super::child`] about the thread.
+    pub async fn probe(&self, source: &CameraSource) -> Result<Tracks, Fault> {
         self.probe_observed(source, |_| {}).await
     }
 
@@ -54,22 +54,22 @@ impl Prober<'_> {
     ) -> Result<Tracks, Fault> {
         let deadline = Instant::now() + self.limit;
         if matches!(source.scheme, Scheme::Rtsp | Scheme::Rtsps) {
-            let look = self.look_once(source, Depth::Quick, deadline, &mut started).await?;
+            let found = self.probe_once(source, Depth::Quick, deadline, &mut started).await?;
             // A session description may hide its tracks: MPEG-TS in RTP, of which a part has been seen at most.
-            if look.tracks.video.is_some() && !look.is_transport_stream {
-                return Ok(look.tracks);
+            if found.tracks.video.is_some() && !found.is_transport_stream {
+                return Ok(found.tracks);
             }
         }
-        Ok(self.look_once(source, Depth::Full, deadline, &mut started).await?.tracks)
+        Ok(self.probe_once(source, Depth::Full, deadline, &mut started).await?.tracks)
     }
 
-    async fn look_once(
+    async fn probe_once(
         &self,
         source: &CameraSource,
         depth: Depth,
         deadline: Instant,
         started: &mut impl FnMut(RunObserver),
-    ) -> Result<Look, Fault> {
+    ) -> Result<ProbeFindings, Fault> {
         // ffprobe's own limit comes first, because its exit says more than our kill.
         let patience = deadline.saturating_duration_since(Instant::now()).mul_f64(0.6);
         let launch = Launch {
@@ -113,7 +113,7 @@ impl Prober<'_> {
 }
 
 /// What one ffprobe has found.
-struct Look {
+struct ProbeFindings {
     tracks: Tracks,
     is_transport_stream: bool,
 }
@@ -156,8 +156,8 @@ async fn no_video_named(observer: &RunObserver) {
 }
 
 /// A source whose tracks are known, and of which no picture came.
-fn without_pictures(Named { video, audio }: Named) -> Look {
-    Look { tracks: Tracks { video, audio, ..Tracks::default() }, is_transport_stream: false }
+fn without_pictures(Named { video, audio }: Named) -> ProbeFindings {
+    ProbeFindings { tracks: Tracks { video, audio, ..Tracks::default() }, is_transport_stream: false }
 }
 
 #[derive(Deserialize)]
@@ -191,7 +191,7 @@ struct Format {
     format_name: String,
 }
 
-fn read(output: &str, exit: &Exit, source: &CameraSource, patience: Duration) -> Result<Look, Fault> {
+fn read(output: &str, exit: &Exit, source: &CameraSource, patience: Duration) -> Result<ProbeFindings, Fault> {
     if exit.ending != Ending::Code(0) {
         let stderr = exit.stderr.iter().filter(|line| !named::informs(line)).cloned().collect();
         let attempt = fault::Attempt { source, patience, pictures: 0, has_publish_login: false };
@@ -221,7 +221,7 @@ fn read(output: &str, exit: &Exit, source: &CameraSource, patience: Duration) ->
         height: video.and_then(|video| video.height),
         pixel_format: video.and_then(|video| video.pix_fmt.clone()),
     };
-    Ok(Look { tracks, is_transport_stream })
+    Ok(ProbeFindings { tracks, is_transport_stream })
 }
 
 /// Bytes of a dump as ffprobe writes it: `00000000: 6742 c01e da02 80bf  gB......`, 16 bytes a line.

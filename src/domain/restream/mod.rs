@@ -90,7 +90,7 @@ pub enum Event {
     /// The probe has ended.
     Probed(Result<Tracks, Fault>),
     /// Somebody else has looked at the source, and it answers.
-    Looked(Tracks),
+    SourceAnswers(Tracks),
     /// ffmpeg was started, or could not be.
     Started(Result<(), Fault>),
     /// Pictures have come since the last time.

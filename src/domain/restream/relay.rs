@@ -152,7 +152,7 @@ impl Relay {
             Event::StartPermit(path) => self.on_permit(&path, now),
             Event::Asked(path) => self.on_asked(&path, now),
             Event::Probed(result) => self.on_probed(result, now, jitter),
-            Event::Looked(tracks) => self.on_looked(tracks, now),
+            Event::SourceAnswers(tracks) => self.on_source_answers(tracks, now),
             Event::Started(result) => self.on_started(result, now, jitter),
             Event::Progress => self.on_progress(now),
             Event::Unusable(fault) => self.on_unusable(fault),
@@ -210,7 +210,7 @@ impl Relay {
     }
 
     /// Somebody has looked, and the source is well: no reason to wait any longer.
-    fn on_looked(&mut self, tracks: Tracks, now: Duration) -> Vec<Action> {
+    fn on_source_answers(&mut self, tracks: Tracks, now: Duration) -> Vec<Action> {
         self.manner.with_sound = true;
         match self.phase {
             // Its own look says the same in a moment.

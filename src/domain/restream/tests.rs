@@ -147,14 +147,14 @@ fn what_is_known_of_the_source_saves_a_look_and_a_look_saves_the_wait() {
         "kept from an earlier run"
     );
     step(&mut relay, 0, Event::Progress);
-    assert_eq!(step(&mut relay, 1, Event::Looked(tracks())), [], "a running relay is left alone");
+    assert_eq!(step(&mut relay, 1, Event::SourceAnswers(tracks())), [], "a running relay is left alone");
     step(&mut relay, 2, Event::Row { changed: true });
     step(&mut relay, 2, Event::Exited(fault(FaultKind::Ended)));
     assert_eq!(step(&mut relay, 2, Event::StartPermit(PathView::Missing)), [Action::Probe], "another source");
-    assert_eq!(step(&mut relay, 2, Event::Looked(tracks())), []);
+    assert_eq!(step(&mut relay, 2, Event::SourceAnswers(tracks())), []);
     step(&mut relay, 3, Event::Probed(Err(fault(FaultKind::Unauthorized))));
     assert_eq!(*relay.phase(), Phase::Backoff);
-    assert_eq!(step(&mut relay, 4, Event::Looked(tracks())), [Action::AcquirePermit]);
+    assert_eq!(step(&mut relay, 4, Event::SourceAnswers(tracks())), [Action::AcquirePermit]);
     assert_eq!(step(&mut relay, 4, Event::StartPermit(PathView::Missing)), [Action::Start(tracks())]);
 }
 

@@ -195,7 +195,7 @@ async fn an_empty_password_is_one() {
 }
 
 #[actix::test]
-async fn a_session_that_is_released_late_is_not_spent_on_a_second_look() {
+async fn a_session_that_is_released_late_is_not_spent_on_a_second_probe() {
     /// What a look has found is believed for fewer failed runs than this.
     const REFUSED: u32 = 3;
     let released_after = Duration::from_secs(3_600);

@@ -145,7 +145,7 @@ async fn who_takes_the_connection_and_says_nothing_is_given_up() {
 }
 
 #[actix::test]
-async fn looks_that_go_on_are_over_when_all_is_stopped() {
+async fn probes_that_go_on_are_over_when_all_is_stopped() {
     let peer = Peer::silent();
     let mut stage = Stage::open().await;
     let rows: Vec<String> = (1..=3).map(|n| format!("('mute{n}', 'rtsp://{}/{n}')", peer.address)).collect();

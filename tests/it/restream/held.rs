@@ -5,7 +5,7 @@ use std::process::Command;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use streamwarden::actors::restream::{ApplyPlan, DeleteCamera, LookAtPlan};
+use streamwarden::actors::restream::{ApplyPlan, DeleteCamera, GetPlan};
 use streamwarden::adapters::database::import::import;
 use streamwarden::adapters::database::{Condition, SharedDatabase, sqlite};
 use streamwarden::base::Kind;
@@ -20,7 +20,7 @@ use crate::support::wait;
 /// Waits until what is held is as wanted.
 async fn plan(stage: &Stage, wanted: impl Fn(&PlanView) -> bool) -> PlanView {
     wait::until("the plan", PATIENCE, || async {
-        let view = stage.restreams().await.send(LookAtPlan { read: false }).await.expect("alive").expect("a view");
+        let view = stage.restreams().await.send(GetPlan { read: false }).await.expect("alive").expect("a view");
         if wanted(&view) { Ok(view) } else { Err(format!("{view:?}")) }
     })
     .await

@@ -2,7 +2,7 @@
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use streamwarden::actors::restream::LookAtRuns;
+use streamwarden::actors::restream::GetRunLog;
 use streamwarden::actors::supervision::testkit::{Fault, Provoke};
 use streamwarden::base::{Kind, Result};
 use streamwarden::domain::camera::CameraState;
@@ -14,7 +14,7 @@ use super::program::until;
 use super::stage::{PATIENCE, Source, Stage};
 
 async fn runs(stage: &Stage, id: i64) -> Result<Vec<Run>> {
-    stage.restreams().await.send(LookAtRuns(id)).await.expect("alive")
+    stage.restreams().await.send(GetRunLog(id)).await.expect("alive")
 }
 
 async fn pids(stage: &Stage) -> Vec<u32> {

@@ -71,7 +71,7 @@ async fn capitals_and_blanks_do_not_keep_a_camera_from_running() {
 }
 
 #[actix::test]
-async fn a_source_that_calls_us_is_not_looked_at() {
+async fn a_source_that_calls_us_is_not_probed() {
     let port = free_port();
     let mut stage = Stage::open().await;
     let url = format!("srt://127.0.0.1:{port}?mode=listener");

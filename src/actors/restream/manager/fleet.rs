@@ -93,8 +93,8 @@ impl Restreams {
         };
         let (server, path) = (self.server.answers(), self.server.path(&source.name));
         let at_path = self.server.at_path(&source.name);
-        let (setup, kept, slots) = (Arc::clone(&self.setup), self.looks.of(&source), self.looks.slots.line());
-        let (looks_asked, rows_read, restarts_asked, standby) = (0, 0, 0, self.server.is_standby());
+        let (setup, kept, slots) = (Arc::clone(&self.setup), self.probes.of(&source), self.probes.slots.line());
+        let (probes_requested, rows_read, restarts_asked, standby) = (0, 0, 0, self.server.is_standby());
         let assignment = Assignment {
             setup,
             facts,
@@ -105,7 +105,7 @@ impl Restreams {
             at_path,
             kept,
             slots,
-            looks_asked,
+            probes_requested,
             rows_read,
             restarts_asked,
         };
@@ -122,7 +122,7 @@ impl Restreams {
     fn update_relay(&mut self, id: i64) {
         let (Some(planned), Some(assign)) = (self.fleet.get(&id), self.assignments.get(&id)) else { return };
         let Some(source) = planned.source() else { return };
-        let (path, kept) = (self.server.path(&source.name), self.looks.of(source));
+        let (path, kept) = (self.server.path(&source.name), self.probes.of(source));
         let at_path = self.server.at_path(&source.name);
         assign.send_modify(|assignment| {
             assignment.facts = planned.facts.clone();

@@ -1,24 +1,24 @@
 //! The manager: knows every camera, its relay if it has one, and what each should know.
 
 mod adjust;
-mod asked;
 mod camera_incidents;
 mod commands;
 mod fleet;
 mod hearing;
 mod incidents;
+mod kept_probes;
 mod known;
-mod logs;
-mod looks;
 mod plan;
+mod probe_commands;
 mod reread;
+mod run_log;
 mod standby;
 mod start_permits;
 
-pub use asked::{ProbeCamera, TestCamera};
 pub use commands::{AddCamera, DeleteCamera, EditCamera, Refresh, RestartCamera, Written};
-pub use logs::LookAtRuns;
-pub use plan::{ApplyPlan, LookAtPlan};
+pub use plan::{ApplyPlan, GetPlan};
+pub use probe_commands::{ProbeCamera, TestCamera};
+pub use run_log::GetRunLog;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -53,8 +53,8 @@ use crate::domain::probe::KeptProbe;
 use camera_incidents::IncidentTrackers;
 use commands::read_all;
 use hearing::ServerView;
+use kept_probes::{KeptProbes, read_probes};
 use known::Remembered;
-use looks::{Looks, read_looks};
 use plan::Waiting;
 use reread::Rereads;
 use start_permits::StartPermits;
@@ -87,7 +87,7 @@ pub struct Restreams {
     incidents: IncidentsHandle,
     trackers: IncidentTrackers,
     remembered: Remembered,
-    looks: Looks,
+    probes: KeptProbes,
     /// What the cameras' programs have said; outlives this actor when `app` keeps it.
     runs: RunLogs,
     rereads: Rereads,
@@ -126,7 +126,7 @@ impl Restreams {
         Self {
             start_permits: StartPermits::new(setup.rates),
             remembered: Remembered::new(KnownCameras::at(setup.last_known.clone())),
-            looks: Looks::new(setup.max_probes),
+            probes: KeptProbes::new(setup.max_probes),
             server: ServerView::new(&setup.server, setup.monitored),
             standby: watch::channel(None).1,
             settings,
@@ -170,8 +170,8 @@ impl Restreams {
         ReadCameras::ask(self, ctx);
     }
 
-    fn take_reading(&mut self, (rows, kinds, looks): Cameras, ctx: &mut Context<Self>) {
-        self.take_looks(looks);
+    fn take_reading(&mut self, (rows, kinds, probes): Cameras, ctx: &mut Context<Self>) {
+        self.take_probes(probes);
         if self.database_fault.take().is_some() {
             log::info!("the database answers again");
         }
@@ -223,7 +223,7 @@ impl Flight for ReadCameras {
         manager.to_answer.append(&mut manager.after_reading);
         let read = async move {
             let (rows, kinds) = read_all(Arc::clone(&database)).await?;
-            Ok((rows, kinds, if fresh { read_looks(database).await } else { Vec::new() }))
+            Ok((rows, kinds, if fresh { read_probes(database).await } else { Vec::new() }))
         };
         Some(((manager.rows_taken, now()), Box::pin(read)))
     }

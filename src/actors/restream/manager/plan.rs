@@ -19,7 +19,7 @@ use crate::domain::incident::{IncidentKind, Subject};
 /// What of the table has not been carried out, and why.
 #[derive(Message, Clone, Copy, Debug)]
 #[rtype(result = "Result<PlanView>")]
-pub struct LookAtPlan {
+pub struct GetPlan {
     /// Reads the table first, so that the answer holds for what was written before the question.
     pub read: bool,
 }
@@ -102,17 +102,17 @@ impl Restreams {
     }
 }
 
-impl Handler<LookAtPlan> for Restreams {
+impl Handler<GetPlan> for Restreams {
     type Result = ResponseActFuture<Self, Result<PlanView>>;
 
-    fn handle(&mut self, look: LookAtPlan, ctx: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, get: GetPlan, ctx: &mut Self::Context) -> Self::Result {
         let (tell, told) = oneshot::channel();
-        if look.read {
+        if get.read {
             self.after_reading.push(tell);
             self.refresh(ctx);
         }
         let read = async move {
-            if look.read {
+            if get.read {
                 _ = told.await
             }
         };

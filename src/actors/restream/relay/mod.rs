@@ -6,7 +6,7 @@ pub(super) mod reports;
 mod shown;
 
 use process::Heard;
-use reports::{AcquirePermit, CancelPermit, Looked, ReadRow, Reports};
+use reports::{AcquirePermit, CancelPermit, Probed, ReadRow, Reports};
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -177,8 +177,8 @@ impl Restream {
 
     fn probe(&mut self, ctx: &mut Context<Self>) {
         let (setup, source, slots) = (self.known.setup.clone(), self.known.source.clone(), self.known.slots.clone());
-        let look = process::probe_in_order(setup, source.clone(), slots, self.runs.clone()).into_actor(self);
-        self.probing = Some(ctx.spawn(look.map(move |(result, took), relay, ctx| {
+        let probe = process::probe_in_order(setup, source.clone(), slots, self.runs.clone()).into_actor(self);
+        self.probing = Some(ctx.spawn(probe.map(move |(result, took), relay, ctx| {
             relay.probing = None;
             let ms = took.as_millis() as u64;
             match &result {
@@ -188,7 +188,7 @@ impl Restream {
                 ),
                 Err(fault) => log::warn!(camera = relay.camera(), ms = ms; "source failed: {fault}"),
             }
-            relay.manager.looked.do_send(Looked(KeptProbe::new(&source, Utc::now(), &result)));
+            relay.manager.probed.do_send(Probed(KeptProbe::new(&source, Utc::now(), &result)));
             relay.happened(Event::Probed(result), ctx);
         })));
     }
@@ -247,10 +247,10 @@ impl Restream {
         if old.rows_read != self.known.rows_read {
             self.happened(Event::Row { changed: false }, ctx);
         }
-        if old.looks_asked != self.known.looks_asked
+        if old.probes_requested != self.known.probes_requested
             && let Some(tracks) = self.known.kept.clone()
         {
-            self.happened(Event::Looked(tracks), ctx);
+            self.happened(Event::SourceAnswers(tracks), ctx);
         }
         if old.restarts_asked != self.known.restarts_asked {
             log::info!(camera = self.camera(); "restart asked for");
@@ -370,17 +370,17 @@ impl Supervised for Restream {
     const KIND: &'static str = "restream";
 
     fn observe(&self) -> Value {
-        self.look()
+        self.view()
     }
 
     fn release(&mut self, ctx: &mut Context<Self>, deadline: Instant) -> LocalBoxFuture<'static, ()> {
         // The ladder has three steps; leave time to reap.
         self.grace = (deadline.saturating_duration_since(Instant::now()) / 4).min(GRACE);
         let ended = self.ffmpeg.as_ref().map(|ffmpeg| ffmpeg.child.ended());
-        let look = self.runs.look_gone();
+        let probe = self.runs.probe_gone();
         self.happened(Event::Stop, ctx);
         async move {
-            look.await;
+            probe.await;
             if let Some(ended) = ended {
                 ended.await;
             }

@@ -70,7 +70,7 @@ pub(super) fn start(
     setup.runner.spawn(launch).map_err(program)
 }
 
-/// Looks at a camera when there is a slot, and judges whether it can be relayed; also says how long the look itself took.
+/// Probes a camera when there is a slot, and judges whether it can be relayed; also says how long the probe itself took.
 /// Dropped half-way it leaves the line or kills ffprobe.
 pub(super) async fn probe_in_order(
     setup: Arc<RestreamSetup>,
@@ -81,32 +81,32 @@ pub(super) async fn probe_in_order(
     // Never closed.
     let _slot = slots.acquire_owned().await;
     let begun = Instant::now();
-    (look(setup, source, runs).await, begun.elapsed())
+    (probe_logged(setup, source, runs).await, begun.elapsed())
 }
 
-/// Looks at a camera now. A look that fails is in its log.
-async fn look(setup: Arc<RestreamSetup>, source: Box<CameraSource>, runs: CameraRuns) -> Result<Tracks, Fault> {
+/// Probes a camera now. A probe that fails is in its log.
+async fn probe_logged(setup: Arc<RestreamSetup>, source: Box<CameraSource>, runs: CameraRuns) -> Result<Tracks, Fault> {
     if source.calls_us() {
         return Ok(Tracks::unseen());
     }
     let seen = runs.clone();
-    let started = Box::new(move |observer| seen.looking(observer));
-    let looked = setup.runner.probe_observed(Arc::clone(&setup), source, started).await;
-    let judged = looked.and_then(|tracks| tracks.check(setup.version.major).map(|()| tracks));
-    runs.looked(judged.as_ref().err());
+    let started = Box::new(move |observer| seen.probing(observer));
+    let probed = setup.runner.probe_observed(Arc::clone(&setup), source, started).await;
+    let judged = probed.and_then(|tracks| tracks.check(setup.version.major).map(|()| tracks));
+    runs.probed(judged.as_ref().err());
     judged
 }
 
-/// Looks at a camera now, and judges whether it can be relayed. Spawns: see the contract of `adapters::ffmpeg::child`.
+/// Probes a camera now, and judges whether it can be relayed. Spawns: see the contract of `adapters::ffmpeg::child`.
 ///
 /// # Errors
 /// What is wrong with it.
 pub async fn probe(setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> Result<Tracks, Fault> {
     if source.calls_us() {
-        let text = "the source calls us (mode=listener), and a look would take its call; save the camera and see whether it runs";
+        let text = "the source calls us (mode=listener), and a probe would take its call; save the camera and see whether it runs";
         return Err(Fault::new(FaultKind::Other, text));
     }
-    let tracks = setup.runner.look(Arc::clone(&setup), source).await?;
+    let tracks = setup.runner.probe(Arc::clone(&setup), source).await?;
     tracks.check(setup.version.major)?;
     Ok(tracks)
 }

@@ -24,10 +24,10 @@ pub(in crate::actors::restream) struct CancelPermit(pub i64);
 #[rtype(result = "()")]
 pub(in crate::actors::restream) struct ReadRow(pub i64);
 
-/// A relay has looked at its source.
+/// A relay has probed its source.
 #[derive(Message, Debug)]
 #[rtype(result = "()")]
-pub(in crate::actors::restream) struct Looked(pub KeptProbe);
+pub(in crate::actors::restream) struct Probed(pub KeptProbe);
 
 /// A relay's state has changed.
 #[derive(Message, Debug)]
@@ -43,7 +43,7 @@ pub(in crate::actors::restream) struct Reports {
     pub ask: Recipient<AcquirePermit>,
     pub leave: Recipient<CancelPermit>,
     pub read: Recipient<ReadRow>,
-    pub looked: Recipient<Looked>,
+    pub probed: Recipient<Probed>,
     pub updated: Recipient<RelayUpdated>,
 }
 
@@ -55,14 +55,14 @@ impl Reports {
             + Handler<AcquirePermit>
             + Handler<CancelPermit>
             + Handler<ReadRow>
-            + Handler<Looked>
+            + Handler<Probed>
             + Handler<RelayUpdated>,
     {
         Self {
             ask: manager.clone().recipient(),
             leave: manager.clone().recipient(),
             read: manager.clone().recipient(),
-            looked: manager.clone().recipient(),
+            probed: manager.clone().recipient(),
             updated: manager.clone().recipient(),
         }
     }

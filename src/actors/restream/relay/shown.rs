@@ -88,7 +88,7 @@ impl Restream {
     }
 
     /// What the tree shows of it.
-    pub(super) fn look(&self) -> Value {
+    pub(super) fn view(&self) -> Value {
         let ffmpeg = self.ffmpeg.as_ref();
         json!({
             "camera": self.camera(),

@@ -71,7 +71,7 @@ impl World {
             10 if self.ffmpeg && !self.ending => Event::SoundOnly,
             11 if std::mem::take(&mut self.ffmpeg) => Event::Exited(fault(FaultKind::Ended)),
             12 => Event::Row { changed: choice > 128 },
-            14 => Event::Looked(tracks()),
+            14 => Event::SourceAnswers(tracks()),
             13 => Event::Restart,
             _ => Event::Tick,
         }

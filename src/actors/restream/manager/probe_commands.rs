@@ -1,4 +1,4 @@
-//! Looks that somebody asks for: at a camera of the table, or at one that is not saved yet. A relay that runs is not
+//! Probes that somebody asks for: of a camera of the table, or of one that is not saved yet. A relay that runs is not
 //! touched; one that waits after a fault starts at once when its camera start_permits out to be well.
 
 use std::collections::BTreeMap;
@@ -20,13 +20,13 @@ use crate::domain::probe::{Fault, KeptProbe, ProbeView, Tracks};
 /// Somebody waits before a screen: rather told that all slots are taken than kept waiting.
 const SLOT_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Looks at a camera now, also at one that is switched off, and keeps the result. `NotFound`; `Invalid` when its row is
-/// wrong; `Unavailable` when too many are being looked at.
+/// Probes a camera now, also at one that is switched off, and keeps the result. `NotFound`; `Invalid` when its row is
+/// wrong; `Unavailable` when too many are being probed.
 #[derive(Message, Debug)]
 #[rtype(result = "Result<ProbeView>")]
 pub struct ProbeCamera(pub i64);
 
-/// Looks at a camera that is not saved; nothing is kept. What is absent is taken from the row of `id`. Errors as
+/// Probes a camera that is not saved; nothing is kept. What is absent is taken from the row of `id`. Errors as
 /// [`ProbeCamera`].
 #[derive(Message, Debug)]
 #[rtype(result = "Result<ProbeView>")]
@@ -37,15 +37,15 @@ pub struct TestCamera {
     pub edit: CameraEdit,
 }
 
-/// Looks that people ask for at one host are no faster than relays start there, so that nobody scans ports through us: what
-/// a look tells (refused, no answer, no login, no media) is what an operator needs to mend a camera, and is told.
+/// Probes that people ask for at one host are no faster than relays start there, so that nobody scans ports through us: what
+/// a probe tells (refused, no answer, no login, no media) is what an operator needs to mend a camera, and is told.
 #[derive(Debug, Default)]
-pub(super) struct LookPace {
-    /// When the next look at a host may begin.
+pub(super) struct ProbePacer {
+    /// When the next probe at a host may begin.
     next: BTreeMap<String, Instant>,
 }
 
-impl LookPace {
+impl ProbePacer {
     /// Reserves the next place at this host and says how long it is until then; `None` when that is longer than `most`.
     fn reserve(&mut self, host: &str, rate: f64, now: Instant, most: Duration) -> Option<Duration> {
         self.next.retain(|_, next| *next > now);
@@ -58,7 +58,7 @@ impl LookPace {
     }
 }
 
-type Look = (Box<CameraSource>, Result<Tracks, Fault>, Duration);
+type ProbeAnswer = (Box<CameraSource>, Result<Tracks, Fault>, Duration);
 
 /// The source of a row as it is now; `known` is gone by when the database is away.
 async fn source_of(database: SharedDatabase, id: i64, known: Option<CameraSource>) -> Result<CameraSource> {
@@ -86,22 +86,22 @@ async fn draft_of(database: SharedDatabase, id: Option<i64>, edit: CameraEdit) -
     .await
 }
 
-fn view((_, result, took): Look) -> ProbeView {
+fn view((_, result, took): ProbeAnswer) -> ProbeView {
     ProbeView::new(Utc::now(), took.as_millis() as u64, result)
 }
 
 impl Restreams {
-    /// Waits for a slot, not for ever, and looks.
-    fn look<F>(&self, source: F) -> impl Future<Output = Result<Look>> + use<F>
+    /// Waits for a slot, not for ever, and probes.
+    fn probe<F>(&self, source: F) -> impl Future<Output = Result<ProbeAnswer>> + use<F>
     where
         F: Future<Output = Result<CameraSource>>,
     {
-        let (setup, slots, pace) = (Arc::clone(&self.setup), self.looks.slots.line(), Arc::clone(&self.looks.pace));
+        let (setup, slots, pacer) = (Arc::clone(&self.setup), self.probes.slots.line(), Arc::clone(&self.probes.pacer));
         async move {
             let source = Box::new(source.await?);
             let wait = {
-                let mut pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
-                pace.reserve(&source.host, setup.rates.host, Instant::now(), SLOT_PATIENCE)
+                let mut pacer = pacer.lock().unwrap_or_else(PoisonError::into_inner);
+                pacer.reserve(&source.host, setup.rates.host, Instant::now(), SLOT_PATIENCE)
             };
             let wait = wait.ok_or_else(|| {
                 Error::unavailable("too many tests of cameras at this host wait already; try again in a moment")
@@ -109,7 +109,7 @@ impl Restreams {
             sleep(wait).await;
             let slot = timeout(SLOT_PATIENCE, slots.acquire_owned()).await.map_err(|_| {
                 let most = setup.max_probes;
-                Error::unavailable(format!("{most} cameras are being looked at already; try again in a moment"))
+                Error::unavailable(format!("{most} cameras are being probed already; try again in a moment"))
             })?;
             let begun = Instant::now();
             let result = process::probe(setup, source.clone()).await;
@@ -124,11 +124,11 @@ impl Handler<ProbeCamera> for Restreams {
 
     fn handle(&mut self, ProbeCamera(id): ProbeCamera, _: &mut Self::Context) -> Self::Result {
         let known = self.fleet.get(&id).and_then(|planned| planned.source().cloned());
-        let look = self.look(source_of(Arc::clone(&self.database), id, known));
-        Box::pin(look.into_actor(self).map(|look, manager, ctx| {
-            let look = look?;
-            manager.note_look(KeptProbe::new(&look.0, Utc::now(), &look.1), true, ctx);
-            Ok(view(look))
+        let probe = self.probe(source_of(Arc::clone(&self.database), id, known));
+        Box::pin(probe.into_actor(self).map(|probe, manager, ctx| {
+            let probe = probe?;
+            manager.note_probe(KeptProbe::new(&probe.0, Utc::now(), &probe.1), true, ctx);
+            Ok(view(probe))
         }))
     }
 }
@@ -137,8 +137,8 @@ impl Handler<TestCamera> for Restreams {
     type Result = ResponseActFuture<Self, Result<ProbeView>>;
 
     fn handle(&mut self, test: TestCamera, _: &mut Self::Context) -> Self::Result {
-        let look = self.look(draft_of(Arc::clone(&self.database), test.id, test.edit));
-        Box::pin(async move { look.await.map(view) }.into_actor(self))
+        let probe = self.probe(draft_of(Arc::clone(&self.database), test.id, test.edit));
+        Box::pin(async move { probe.await.map(view) }.into_actor(self))
     }
 }
 
@@ -147,12 +147,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn looks_at_one_host_are_paced_and_others_are_not_held_up() {
-        let (mut pace, now, most) = (LookPace::default(), Instant::now(), Duration::from_secs(2));
-        let waits: Vec<_> = (0..6).map(|_| pace.reserve("cam", 2.0, now, most).map(|wait| wait.as_millis())).collect();
+    fn probes_of_one_host_are_paced_and_others_are_not_held_up() {
+        let (mut pacer, now, most) = (ProbePacer::default(), Instant::now(), Duration::from_secs(2));
+        let waits: Vec<_> = (0..6).map(|_| pacer.reserve("cam", 2.0, now, most).map(|wait| wait.as_millis())).collect();
         assert_eq!(waits, [Some(0), Some(500), Some(1000), Some(1500), Some(2000), None]);
-        assert_eq!(pace.reserve("other", 2.0, now, most), Some(Duration::ZERO));
-        assert_eq!(pace.reserve("cam", 2.0, now + Duration::from_secs(3), most), Some(Duration::ZERO));
-        assert_eq!(pace.next.len(), 1, "what is over is forgotten");
+        assert_eq!(pacer.reserve("other", 2.0, now, most), Some(Duration::ZERO));
+        assert_eq!(pacer.reserve("cam", 2.0, now + Duration::from_secs(3), most), Some(Duration::ZERO));
+        assert_eq!(pacer.next.len(), 1, "what is over is forgotten");
     }
 }

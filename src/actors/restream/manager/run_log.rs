@@ -10,15 +10,15 @@ use crate::domain::run_log::Run;
 /// What the programs of this camera have said, the newest run first. `NotFound` when there is no such camera.
 #[derive(Message, Clone, Copy, Debug)]
 #[rtype(result = "Result<Vec<Run>>")]
-pub struct LookAtRuns(pub i64);
+pub struct GetRunLog(pub i64);
 
-impl Handler<LookAtRuns> for Restreams {
+impl Handler<GetRunLog> for Restreams {
     type Result = Result<Vec<Run>>;
 
-    fn handle(&mut self, look: LookAtRuns, _: &mut Self::Context) -> Self::Result {
-        if !self.fleet.contains_key(&look.0) {
-            return Err(no_camera(look.0));
+    fn handle(&mut self, get: GetRunLog, _: &mut Self::Context) -> Self::Result {
+        if !self.fleet.contains_key(&get.0) {
+            return Err(no_camera(get.0));
         }
-        Ok(self.runs.look(look.0))
+        Ok(self.runs.of(get.0))
     }
 }

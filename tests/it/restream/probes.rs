@@ -25,7 +25,7 @@ fn counting_ffprobe(folder: &Path) {
     std::fs::write(config, more).expect("a file");
 }
 
-fn looks_at(folder: &Path, url: &str) -> usize {
+fn probes_at(folder: &Path, url: &str) -> usize {
     let log = std::fs::read_to_string(folder.join("looks")).unwrap_or_default();
     log.lines().filter(|line| *line == url).count()
 }
@@ -55,20 +55,20 @@ async fn a_restart_of_ours_does_not_look_again_at_a_camera_that_is_well() {
     let looks = kept();
     assert!(looks[0].contains("h264") && looks[1].contains("refused"), "{looks:?}");
     assert!(!looks.join(" ").contains("127.0.0.1"), "{looks:?}");
-    assert_eq!(looks_at(&path, &gate), 1);
+    assert_eq!(probes_at(&path, &gate), 1);
     program.kill();
     until("ffmpeg is gone", PATIENCE, async || marked(&mark).is_empty()).await;
     until("the path is gone", PATIENCE, async || !is_live(&server, "gate").await).await;
 
-    let before = looks_at(&path, off);
+    let before = probes_at(&path, off);
     let program = Program::run(&path);
     until("the relay runs again", PATIENCE, async || is_live(&server, "gate").await).await;
-    until("a fault is not believed", PATIENCE, async || looks_at(&path, off) > before).await;
-    assert_eq!(looks_at(&path, &gate), 1, "what was found is believed");
+    until("a fault is not believed", PATIENCE, async || probes_at(&path, off) > before).await;
+    assert_eq!(probes_at(&path, &gate), 1, "what was found is believed");
     let other = source.url("b").to_string();
     let update = format!("UPDATE cameras SET url = '{other}' WHERE name = 'gate'");
     database().expect("the file").execute_batch(&update).expect("an update");
-    until("another source is looked at", PATIENCE, async || looks_at(&path, &other) == 1).await;
+    until("another source is looked at", PATIENCE, async || probes_at(&path, &other) == 1).await;
     program.kill();
     until("ffmpeg is gone", PATIENCE, async || marked(&mark).is_empty()).await;
     server.stop().await;
@@ -133,7 +133,7 @@ async fn a_relay_that_waits_starts_when_a_look_finds_its_camera_well() {
 }
 
 #[actix::test]
-async fn no_more_cameras_are_looked_at_at_once_than_there_are_slots() {
+async fn no_more_cameras_are_probed_at_once_than_there_are_slots() {
     // It takes connections and says nothing: a look lasts as long as it may.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("rtsp://{}/x", silent.local_addr().expect("an address"));
