@@ -9,19 +9,19 @@ use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 
 use super::server::ServerPoller;
 use crate::actors::incidents::now;
-use crate::adapters::mediamtx::knock::knock;
+use crate::adapters::mediamtx::rtsp_probe::probe_rtsp;
 use crate::domain::incident::{IncidentKind, Subject};
 use crate::domain::moment::Moment;
 
 /// A port that is open answers in a moment.
-const KNOCK_PATIENCE: Duration = Duration::from_secs(2);
+const RTSP_PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What is known of the time in which the API does not answer.
 #[derive(Debug, Default)]
 pub(super) struct Outage {
     /// Since when, and why.
     api: Option<(Moment, String)>,
-    knocking: bool,
+    probing_rtsp: bool,
 }
 
 impl ServerPoller {
@@ -39,13 +39,13 @@ impl ServerPoller {
     pub(super) fn may_be_down(&mut self, reason: String, ctx: &mut Context<Self>) {
         let since = self.outage.api.take().map_or_else(now, |(since, _)| since);
         self.outage.api = Some((since, reason));
-        if std::mem::replace(&mut self.outage.knocking, true) {
+        if std::mem::replace(&mut self.outage.probing_rtsp, true) {
             return;
         }
         let rtsp = self.watched.rtsp_url.clone();
-        let knock = async move { knock(&rtsp, KNOCK_PATIENCE).await }.into_actor(self);
-        ctx.spawn(knock.map(|answered, poller, _| {
-            poller.outage.knocking = false;
+        let rtsp_probe = async move { probe_rtsp(&rtsp, RTSP_PROBE_TIMEOUT).await }.into_actor(self);
+        ctx.spawn(rtsp_probe.map(|answered, poller, _| {
+            poller.outage.probing_rtsp = false;
             // Its API may have come back meanwhile.
             let Some((since, reason)) = &poller.outage.api else { return };
             let subject = poller.subject();

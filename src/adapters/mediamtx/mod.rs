@@ -1,17 +1,17 @@
 //! One MediaMTX server's control API, every 1.x version from 1.2 in one normal form.
 //!
-//! Owns the HTTP client and the wire types. Reads only, never changes anything on the server. [`knock`]
+//! Owns the HTTP client and the wire types. Reads only, never changes anything on the server. [`rtsp_probe`]
 //! looks at the RTSP side of a server whose API does not answer, [`publish`] asks whether it takes our login,
 //! [`sound`] whether a path has sound.
 //! Talked to by the server pollers and by `streamwarden check`.
 
 mod client;
 mod fault;
-pub mod knock;
 mod lenient;
 mod path;
 pub mod publish;
 mod rtsp;
+pub mod rtsp_probe;
 pub mod sound;
 mod tls;
 mod wire;

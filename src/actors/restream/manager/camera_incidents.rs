@@ -59,7 +59,7 @@ impl Restreams {
         self.ran.server(observation == ServerObservation::Up, self.born.elapsed());
         if observation == ServerObservation::Doubtful {
             // Its API alone may be gone; the port it takes streams at decides.
-            self.knock(ctx);
+            self.probe_rtsp(ctx);
         }
         self.decide_pending(ctx);
     }

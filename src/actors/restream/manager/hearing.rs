@@ -76,7 +76,7 @@ impl ServerView {
         std::mem::replace(&mut self.standby, why.clone()) != why
     }
 
-    /// Whether it makes sense to knock at its RTSP port.
+    /// Whether it makes sense to probe its RTSP port.
     pub(super) fn is_in_doubt(&self) -> bool {
         matches!(self.answers, Some(Err(_)))
     }
@@ -92,7 +92,7 @@ impl ServerView {
     }
 
     /// Notes whether somebody opened; says whether that is news.
-    pub(super) fn knocked(&mut self, answered: bool) -> bool {
+    pub(super) fn rtsp_probed(&mut self, answered: bool) -> bool {
         self.closed = !answered;
         std::mem::replace(&mut self.media_answers, answered) != answered
     }
@@ -268,15 +268,15 @@ mod tests {
         assert_eq!(view.at_path(&gate), AtPath::default(), "nobody knows");
         assert!(view.answers().is_err_and(|reason| reason.contains("refused")));
         assert_eq!(view.observation(), Some(ServerObservation::Doubtful));
-        assert!(view.is_in_doubt() && view.knocked(true) && view.answers().is_ok(), "media without an API");
+        assert!(view.is_in_doubt() && view.rtsp_probed(true) && view.answers().is_ok(), "media without an API");
         assert_eq!(view.observation(), Some(ServerObservation::Up));
-        view.knocked(false);
+        view.rtsp_probed(false);
         assert_eq!(view.observation(), Some(ServerObservation::Down));
         view.hear(&LiveUpdate::Changes(Arc::new(vec![server("main", true)])));
         view.hear(&LiveUpdate::Changes(Arc::new(vec![server("main", false)])));
         assert!(
             view.answers().is_err() && view.observation() == Some(ServerObservation::Doubtful),
-            "an old knock proves nothing"
+            "an old rtsp_probe proves nothing"
         );
         assert!(ServerView::new("main", false).answers().is_ok(), "nobody polls it: try");
 

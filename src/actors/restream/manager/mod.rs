@@ -42,7 +42,7 @@ use crate::adapters::known::KnownCameras;
 use crate::adapters::live::publisher::Publisher;
 use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Change, Latest, SharedLive};
-use crate::adapters::mediamtx::knock::knock;
+use crate::adapters::mediamtx::rtsp_probe::probe_rtsp;
 use crate::base::Result;
 use crate::base::single_flight::{Retry, SingleFlight};
 use crate::domain::camera::{CameraRow, Kinds};
@@ -59,8 +59,8 @@ use plan::Waiting;
 use reread::Rereads;
 use start_permits::StartPermits;
 
-/// A server whose API does not answer is knocked at so often, and has so long to open.
-const KNOCK_EVERY: Duration = Duration::from_secs(2);
+/// A server whose API does not answer is probed at its RTSP port so often, and has so long to answer.
+const RTSP_PROBE_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Holds the relays.
 pub struct Restreams {
@@ -105,7 +105,7 @@ pub struct Restreams {
     to_answer: Vec<oneshot::Sender<()>>,
     /// Why the last reading failed.
     database_fault: Option<String>,
-    knocking: SingleFlight,
+    probing_rtsp: SingleFlight,
     forgetting: SingleFlight,
     /// Nothing has been read yet.
     fresh: bool,
@@ -152,7 +152,7 @@ impl Restreams {
             after_reading: Vec::new(),
             to_answer: Vec::new(),
             database_fault: None,
-            knocking: SingleFlight::default(),
+            probing_rtsp: SingleFlight::default(),
             forgetting: SingleFlight::default(),
             fresh: true,
             next_refresh: None,
@@ -185,7 +185,7 @@ impl Restreams {
         }
     }
 
-    fn knock(&mut self, ctx: &mut Context<Self>) {
+    fn probe_rtsp(&mut self, ctx: &mut Context<Self>) {
         Knock::ask_if_idle(self, ctx);
     }
 
@@ -254,7 +254,7 @@ impl Flight for ReadCameras {
     }
 }
 
-/// Knocks at the media port of a server whose API does not answer.
+/// Probes the media port of a server whose API does not answer.
 struct Knock;
 
 impl Flight for Knock {
@@ -262,14 +262,14 @@ impl Flight for Knock {
     type Subject = ();
     type Output = bool;
     const RULES: Rules = Rules {
-        what: "knocking at the media server",
-        limit: KNOCK_EVERY.saturating_mul(2),
+        what: "probing_rtsp at the media server",
+        limit: RTSP_PROBE_INTERVAL.saturating_mul(2),
         late: Late::GiveUp,
         retry: Retry::Never,
     };
 
     fn state(manager: &mut Restreams) -> &mut SingleFlight {
-        &mut manager.knocking
+        &mut manager.probing_rtsp
     }
 
     fn begin(manager: &mut Restreams, _: &mut Context<Restreams>) -> Option<((), Work<bool>)> {
@@ -277,12 +277,12 @@ impl Flight for Knock {
             return None;
         }
         let base = manager.setup.base.clone();
-        Some(((), Box::pin(async move { Ok(knock(&base, KNOCK_EVERY).await) })))
+        Some(((), Box::pin(async move { Ok(probe_rtsp(&base, RTSP_PROBE_INTERVAL).await) })))
     }
 
     fn ended(manager: &mut Restreams, (): (), answered: Result<bool>, ctx: &mut Context<Restreams>) -> Ended {
         let answered = answered.unwrap_or(false);
-        if manager.server.is_in_doubt() && manager.server.knocked(answered) {
+        if manager.server.is_in_doubt() && manager.server.rtsp_probed(answered) {
             let server = manager.setup.server.as_str();
             if answered {
                 log::info!(server = server; "its API does not answer, but its RTSP port does: cameras go on");
@@ -343,7 +343,7 @@ impl Actor for Restreams {
         self.watch_standby(ctx);
         self.adjust(ctx);
         self.apply_standby();
-        ctx.run_interval(KNOCK_EVERY, |manager, ctx| manager.knock(ctx));
+        ctx.run_interval(RTSP_PROBE_INTERVAL, |manager, ctx| manager.probe_rtsp(ctx));
         self.begin(ctx);
     }
 }

@@ -12,7 +12,7 @@ use url::Url;
 
 /// True when something at this address answers `OPTIONS` in RTSP within `limit`. An `rtsps` port only has to accept the
 /// connection: what it says would be TLS.
-pub async fn knock(rtsp: &Url, limit: Duration) -> bool {
+pub async fn probe_rtsp(rtsp: &Url, limit: Duration) -> bool {
     timeout(limit, answer(rtsp)).await.unwrap_or(false)
 }
 
@@ -56,9 +56,9 @@ mod tests {
                 }
                 stream
             };
-            let (answered, _stream) = tokio::join!(knock(&url, Duration::from_millis(300)), serve);
+            let (answered, _stream) = tokio::join!(probe_rtsp(&url, Duration::from_millis(300)), serve);
             assert_eq!(answered, wanted, "{answer:?}");
         }
-        assert!(!knock(&Url::parse("rtsp://127.0.0.1:1").expect("a url"), Duration::from_secs(1)).await);
+        assert!(!probe_rtsp(&Url::parse("rtsp://127.0.0.1:1").expect("a url"), Duration::from_secs(1)).await);
     }
 }
