@@ -90,7 +90,7 @@ pub struct Session {
     pub end_reason: Option<String>,
 }
 
-/// One media file of a session, as the ledger in the database keeps it.
+/// One media file of a session, as its row in the database keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Segment {

@@ -6,10 +6,10 @@
 //! supervisors: results are read from the live store, and a rebuilt actor goes on from there. Never here: HTTP (the adapter's), rules (the domain's), what others do about a stream.
 
 mod camera_paths;
-mod ledger;
 mod manager;
 mod outage;
 mod path;
+mod path_table;
 mod server;
 
 #[cfg(test)]

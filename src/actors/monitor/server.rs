@@ -15,10 +15,10 @@ use tokio::time::{Instant, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::camera_paths::CameraPaths;
-use super::ledger::{Ledger, News};
 use super::manager::Watched;
 use super::outage::Outage;
 use super::path::{Feed, PathPoller};
+use super::path_table::{PathTable, PollChanges};
 use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, supervised, watched};
@@ -47,7 +47,7 @@ pub struct ServerPoller {
     born: Instant,
     /// When the current poll was due, after `born`.
     due: Duration,
-    ledger: Ledger,
+    path_table: PathTable,
     cameras: CameraPaths,
     refused: Vec<String>,
     figures: Figures,
@@ -75,7 +75,7 @@ struct Answer {
 impl ServerPoller {
     /// Polls `watched` every `interval`, publishes into `live`, and tells `incidents` when it is down.
     pub fn new(watched: Watched, live: SharedLive, interval: Setting<Duration>, incidents: IncidentsHandle) -> Self {
-        let ledger = Ledger::new(watched.name.as_str());
+        let path_table = PathTable::new(watched.name.as_str());
         let cameras = CameraPaths::new(watched.name.as_str());
         Self {
             watched,
@@ -83,7 +83,7 @@ impl ServerPoller {
             interval,
             born: Instant::now(),
             due: Duration::ZERO,
-            ledger,
+            path_table,
             cameras,
             refused: Vec::new(),
             figures: Figures::default(),
@@ -95,7 +95,7 @@ impl ServerPoller {
 
     fn resume(&mut self, latest: Result<Latest>) {
         match latest {
-            Ok(latest) => self.ledger.resume(latest),
+            Ok(latest) => self.path_table.resume(latest),
             Err(error) => {
                 let server = self.watched.name.as_str();
                 log::warn!(server = server; "the live store does not tell what was known: {error}");
@@ -125,26 +125,26 @@ impl ServerPoller {
             Ok((listing, version)) => {
                 self.note_refused(&listing.refused);
                 self.is_up();
-                if self.ledger.answered(at.wall, version) {
+                if self.path_table.answered(at.wall, version) {
                     let server = self.watched.name.as_str();
                     log::info!(server = server; "server answers; it lists {} paths", listing.paths.len());
                 }
-                self.ledger.feeds(listing, at)
+                self.path_table.feeds(listing, at)
             }
             Err(error) => {
                 self.figures.failures += 1;
                 let reason = error.to_string();
-                if self.ledger.failed(at.wall, &reason) {
+                if self.path_table.failed(at.wall, &reason) {
                     log::warn!(server = self.watched.name.as_str(); "server is not to be had: {reason}");
                 }
                 self.may_be_down(reason.clone(), ctx);
-                self.ledger.feeds_without_answer(&reason, at)
+                self.path_table.feeds_without_answer(&reason, at)
             }
         };
         let collected = self.feed(feeds);
         ctx.spawn(collected.into_actor(self).map(move |observations, poller, ctx| {
             let cameras = &poller.cameras;
-            let news = poller.ledger.digest(observations, |path| cameras.is_released(path));
+            let news = poller.path_table.take_observations(observations, |path| cameras.is_released(path));
             poller.figures.handling = begun.elapsed();
             poller.publish(news, ctx);
         }));
@@ -181,8 +181,8 @@ impl ServerPoller {
         children.addr(name.as_str())
     }
 
-    fn publish(&mut self, news: News, ctx: &mut Context<Self>) {
-        let News { changes, samples, forgotten } = news;
+    fn publish(&mut self, news: PollChanges, ctx: &mut Context<Self>) {
+        let PollChanges { changes, samples, forgotten } = news;
         for name in forgotten {
             self.cameras.forget(&name);
             if let Some(children) = self.children.as_mut() {
@@ -201,7 +201,7 @@ impl ServerPoller {
         ctx.spawn(told.into_actor(self).map(|told, poller, ctx| {
             if let Err(error) = told {
                 log::error!(server = poller.watched.name.as_str(); "the live store did not take a poll: {error}");
-                poller.ledger.tell_all_again();
+                poller.path_table.tell_all_again();
             }
             poller.wait(ctx);
         }));
@@ -292,13 +292,13 @@ impl Supervised for ServerPoller {
 
     fn observe(&self) -> Value {
         let Figures { polls, failures, answer, handling } = &self.figures;
-        let status = self.ledger.status();
+        let status = self.path_table.status();
         json!({
             "reachable": status.map(|status| status.reachable),
             "since": status.map(|status| status.since),
             "reason": status.and_then(|status| status.reason.as_deref()),
             "lastPoll": status.and_then(|status| status.last_poll),
-            "paths": self.ledger.len(),
+            "paths": self.path_table.len(),
             "refused": self.refused,
             "polls": polls,
             "failures": failures,

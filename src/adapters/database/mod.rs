@@ -1,4 +1,4 @@
-//! Cameras, recording sessions and the segment ledger: all SQL of the program.
+//! Cameras, recording sessions and the segment table: all SQL of the program.
 //!
 //! [`Database`] is implemented by `sqlite` (a file, the embedded default), `postgres`, and `site` for a site whose cameras
 //! are in a table of its own. Rows go out unchecked: what
@@ -9,11 +9,11 @@
 mod behaviour;
 mod condition;
 pub mod import;
-mod ledger;
 mod nodes;
 mod owner;
 mod pace;
 pub mod postgres;
+mod row_rules;
 pub mod site;
 pub mod sqlite;
 mod timeout;

@@ -18,9 +18,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 use uuid::Uuid;
 
 use super::Credentials;
+use super::connection_table::{ConnectionEntry, Count};
 use super::dialogue::{Dialogue, Flow};
 use super::hub::Hub;
-use super::ledger::{ConnectionEntry, Count};
 use super::session::Part;
 use super::stream::Outgoing;
 use super::wire::{self, Incoming};
@@ -54,7 +54,7 @@ pub async fn serve(mut socket: TcpStream, remote: SocketAddr, terms: Arc<Terms>)
         inbound: Count::default(),
         outbound: Count::default(),
     });
-    let _listed = terms.hub.ledger.connection(entry.clone());
+    let _listed = terms.hub.table.connection(entry.clone());
     let (reader, writer) = socket.split();
     let mut connection = Connection {
         dialogue: Dialogue::new(terms.hub.clone(), terms.publishers.clone(), entry.clone()),

@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use super::Credentials;
 use super::clock::reported_lost;
+use super::connection_table::{Activity, ConnectionEntry, Listed, SessionEntry, Traffic, locked};
 use super::hub::{Hub, Publication};
-use super::ledger::{Activity, ConnectionEntry, Listed, SessionEntry, Traffic, locked};
 use super::session::{Phase, Session};
 use super::stream::{Outgoing, Stream};
 use super::tracks::Description;
@@ -268,7 +268,7 @@ impl Dialogue {
             traffic: Traffic::default(),
         });
         *locked(&self.connection.session) = Some(entry.id);
-        let listed = self.hub.ledger.session(entry.clone());
+        let listed = self.hub.table.session(entry.clone());
         let missed = vec![0; description.tracks.len()];
         self.active = Some(Active { session, entry, description, stream, missed, _listed: listed });
     }

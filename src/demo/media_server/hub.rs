@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use uuid::Uuid;
 
-use super::ledger::{Ledger, locked};
+use super::connection_table::{ConnectionTable, locked};
 use super::stream::Stream;
 use super::tracks::Description;
 
@@ -17,7 +17,7 @@ use super::tracks::Description;
 pub struct Hub {
     streams: Mutex<BTreeMap<String, Arc<Stream>>>,
     /// Who is connected.
-    pub ledger: Arc<Ledger>,
+    pub table: Arc<ConnectionTable>,
 }
 
 /// A publisher's hold on its path; the stream ends when it is dropped.

@@ -10,10 +10,10 @@
 mod api;
 mod clock;
 mod connection;
+mod connection_table;
 mod credentials;
 mod dialogue;
 mod hub;
-mod ledger;
 mod picture;
 mod session;
 mod stream;
@@ -146,7 +146,7 @@ impl MediaServer {
 
     /// Makes the API misbehave from the next request on, or behave again.
     pub fn set_api_fault(&self, fault: Option<Fault>) {
-        *ledger::locked(&self.fault) = fault;
+        *connection_table::locked(&self.fault) = fault;
     }
 
     /// Closes every connection and frees both ports before it returns.

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::clock::{TrackClock, first_reports};
-use super::ledger::{Count, SessionEntry, locked};
+use super::connection_table::{Count, SessionEntry, locked};
 use super::session::Part;
 use super::tracks::Description;
 

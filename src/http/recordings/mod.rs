@@ -1,6 +1,6 @@
 //! `/api/v1/recordings`: the catalogue, playlists over any stretch of time, and the media.
 //!
-//! Reads the ledger and the files; never changes either. Playlist text is a rule of `domain::playlist`.
+//! Reads the catalogue and the files; never changes either. Playlist text is a rule of `domain::playlist`.
 
 mod catalogue;
 pub(super) mod media;

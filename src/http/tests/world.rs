@@ -139,7 +139,7 @@ impl World {
             object_key: format!("{}/{}/segment_{number:03}.mp4", session.stream, session.id),
             reason: None,
         };
-        self.state.database.put_segment(segment.clone()).await.expect("the ledger takes segments");
+        self.state.database.put_segment(segment.clone()).await.expect("the catalogue takes segments");
         segment
     }
 }

@@ -1,4 +1,4 @@
-//! Sessions and the segment ledger.
+//! Sessions and the segment table.
 
 use std::collections::{BTreeMap, BTreeSet};
 

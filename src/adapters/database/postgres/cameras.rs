@@ -10,7 +10,7 @@ use super::client::Client;
 use super::fault::{self, Failure};
 use super::hidden::Hidden;
 use super::rights;
-use crate::adapters::database::ledger::{self, LONGEST_TEXT};
+use crate::adapters::database::row_rules::{self, LONGEST_TEXT};
 use crate::adapters::database::{Condition, WritePlan};
 use crate::base::Error;
 use crate::base::error::Kind;
@@ -53,7 +53,7 @@ pub(super) async fn put_kind(client: &Client, kind: &str, template: &str) -> Res
 /// Deletes before it looks: who adds a camera of this kind holds its row, or finds it gone.
 pub(super) async fn delete_kind(client: &Client, kind: &str) -> Result<(), Failure> {
     if client.execute("DELETE FROM camera_kinds WHERE kind = $1", &[&kind]).await? == 0 {
-        return Err(ledger::no_kind(kind).into());
+        return Err(row_rules::no_kind(kind).into());
     }
     Ok(check_unused(kind, &all(client).await?)?)
 }
@@ -64,7 +64,7 @@ async fn hold_kind(client: &Client, row: &CameraRow) -> Result<(), Failure> {
     if row.url.is_some() || client.query_opt(sql, &[&row.kind]).await?.is_some() {
         return Ok(());
     }
-    Err(ledger::kind_gone(&row.kind).into())
+    Err(row_rules::kind_gone(&row.kind).into())
 }
 
 pub(super) async fn add(client: &Client, edit: CameraEdit) -> Result<CameraRow, Failure> {
@@ -95,7 +95,7 @@ pub(super) async fn write(client: &Client, plan: WritePlan) -> Result<(), Failur
         .await?;
     let rows = all(client).await?;
     let planned = plan(&rows)?;
-    ledger::check_kinds_there(&planned, &rows, &kinds(client).await?)?;
+    row_rules::check_kinds_there(&planned, &rows, &kinds(client).await?)?;
     let mut writes = Vec::new();
     for CameraWrite { id, edit } in planned {
         let name = edit.name.clone().unwrap_or_default();
@@ -117,7 +117,7 @@ pub(super) async fn write(client: &Client, plan: WritePlan) -> Result<(), Failur
 pub(super) async fn edit(client: &Client, id: i64, edit: CameraEdit, only_if: Condition) -> Result<CameraRow, Failure> {
     let row = locked(client, id).await?;
     only_if.check(&row)?;
-    let takes_kind = ledger::takes_kind(&edit);
+    let takes_kind = row_rules::takes_kind(&edit);
     let edited = update(client, row, edit).await?;
     if takes_kind {
         hold_kind(client, &edited).await?;

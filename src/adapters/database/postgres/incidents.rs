@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::client::Client;
 use super::fault::Failure;
 use crate::adapters::database::owner::is_own;
-use crate::adapters::database::{IncidentQuery, ledger};
+use crate::adapters::database::{IncidentQuery, row_rules};
 use crate::base::Error;
 use crate::domain::incident::{Incident, IncidentKind, KEPT, Subject};
 use crate::domain::probe::KeptProbe;
@@ -97,14 +97,14 @@ pub(super) async fn put_probe(client: &Client, owner: &str, probe: &KeptProbe) -
                ON CONFLICT (camera, node) DO UPDATE SET fingerprint = excluded.fingerprint, at = excluded.at, \
                result = excluded.result";
     let statement = client.prepare_cached(sql).await?;
-    let result = ledger::outcome_text(&probe.outcome)?;
+    let result = row_rules::outcome_text(&probe.outcome)?;
     client.execute(&statement, &[&probe.camera, &probe.fingerprint, &probe.at, &result, &owner]).await?;
     Ok(())
 }
 
 async fn opening_of(client: &Client, id: Uuid) -> Result<DateTime<Utc>, Failure> {
     let found = client.query_opt("SELECT opened_at FROM incidents WHERE id = $1", &[&id]).await?;
-    found.and_then(|row| row.try_get(0).ok()).ok_or_else(|| ledger::no_incident_to_go_on(id).into())
+    found.and_then(|row| row.try_get(0).ok()).ok_or_else(|| row_rules::no_incident_to_go_on(id).into())
 }
 
 /// `None` when somebody wrote a row by hand that cannot be an incident.

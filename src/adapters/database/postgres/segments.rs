@@ -1,4 +1,4 @@
-//! The `segments` table: the ledger of every media file.
+//! The `segments` table: one row for every media file.
 
 use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::client::Client;
 use super::fault::Failure;
 use crate::adapters::database::owner::is_own;
-use crate::adapters::database::{SegmentQuery, Skip, ledger};
+use crate::adapters::database::{SegmentQuery, Skip, row_rules};
 use crate::base::{Error, Scope};
 use crate::domain::name::StreamName;
 use crate::domain::recording::{Segment, SegmentState};
@@ -36,19 +36,19 @@ pub(super) async fn put(client: &Client, owner: &str, segment: &Segment) -> Resu
         &i64::from(segment.number),
         &segment.state.as_str(),
         &segment.started_at,
-        &ledger::stored(segment.duration_ms),
-        &ledger::stored(segment.bytes),
-        &ledger::stored(segment.frames),
-        &ledger::stored(segment.init_bytes),
-        &ledger::stored(segment.media_bytes),
+        &row_rules::stored(segment.duration_ms),
+        &row_rules::stored(segment.bytes),
+        &row_rules::stored(segment.frames),
+        &row_rules::stored(segment.init_bytes),
+        &row_rules::stored(segment.media_bytes),
         &segment.spool_path,
         &segment.object_key,
         &segment.reason,
-        &ledger::end(segment),
+        &row_rules::end(segment),
         &owner,
     ];
     match client.execute(&statement, &values).await? {
-        0 => Err(ledger::not_ours(segment).into()),
+        0 => Err(row_rules::not_ours(segment).into()),
         _ => Ok(()),
     }
 }
@@ -93,7 +93,7 @@ pub(super) async fn claim(
     }
     let Some(row) = found else { return Ok(Ok(None)) };
     let damaged = || {
-        Error::internal("a row of the segment ledger was damaged by hand; it is left as uploading").about(Scope::Item)
+        Error::internal("a row of the segment table was damaged by hand; it is left as uploading").about(Scope::Item)
     };
     let claimed = segment(&row).ok_or_else(damaged).map(Some);
     Ok(claimed)
@@ -136,7 +136,7 @@ pub(super) async fn list(client: &Client, owner: Option<&str>, query: &SegmentQu
     }
     if let Some(from) = query.from {
         filter.add("ended_at >", from);
-        filter.add("started_at >", ledger::earliest_start(from));
+        filter.add("started_at >", row_rules::earliest_start(from));
     }
     if let Some(to) = query.to {
         filter.add("started_at <", to);
@@ -159,7 +159,7 @@ pub(super) async fn list(client: &Client, owner: Option<&str>, query: &SegmentQu
     let segments: Vec<Segment> = rows.iter().filter_map(segment).collect();
     if segments.len() < rows.len() {
         let damaged = rows.len() - segments.len();
-        log::warn!(rows = damaged; "rows of the segment ledger were damaged by hand and are left out");
+        log::warn!(rows = damaged; "rows of the segment table were damaged by hand and are left out");
     }
     Ok(segments)
 }

@@ -20,7 +20,7 @@ use super::link::Server;
 use super::site_lock::SiteLock;
 pub use super::site_lock::SiteRelay;
 use super::startup::{self, Gate};
-use crate::adapters::database::ledger::LONGEST_TEXT;
+use crate::adapters::database::row_rules::LONGEST_TEXT;
 use crate::base::{Error, Result};
 use crate::domain::camera::CameraRow;
 use crate::domain::node::NodeClaim;

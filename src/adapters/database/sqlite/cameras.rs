@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::decode;
 use super::fault::{self, Failure};
-use crate::adapters::database::{Condition, WritePlan, ledger};
+use crate::adapters::database::{Condition, WritePlan, row_rules};
 use crate::base::Error;
 use crate::base::error::Kind;
 use crate::domain::camera::sheet::CameraWrite;
@@ -59,7 +59,7 @@ pub(super) fn put_kind(connection: &mut Connection, kind: &str, template: &str) 
 pub(super) fn delete_kind(connection: &mut Connection, kind: &str) -> Result<(), Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if transaction.execute("DELETE FROM camera_kinds WHERE kind = ?1", [kind])? == 0 {
-        return Err(ledger::no_kind(kind).into());
+        return Err(row_rules::no_kind(kind).into());
     }
     check_unused(kind, &every(&transaction)?)?;
     Ok(transaction.commit()?)
@@ -69,7 +69,7 @@ pub(super) fn delete_kind(connection: &mut Connection, kind: &str) -> Result<(),
 fn check_kind_there(transaction: &Connection, row: &CameraRow) -> Result<(), Failure> {
     let sql = "SELECT 1 FROM camera_kinds WHERE lower(kind) = lower(trim(?1))";
     let is_there = row.url.is_some() || transaction.query_row(sql, [&row.kind], |_| Ok(())).optional()?.is_some();
-    if is_there { Ok(()) } else { Err(ledger::kind_gone(&row.kind).into()) }
+    if is_there { Ok(()) } else { Err(row_rules::kind_gone(&row.kind).into()) }
 }
 
 pub(super) fn add(connection: &mut Connection, edit: CameraEdit) -> Result<CameraRow, Failure> {
@@ -110,7 +110,7 @@ pub(super) fn write(connection: &mut Connection, plan: WritePlan) -> Result<(), 
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let rows = every(&transaction)?;
     let writes = plan(&rows)?;
-    ledger::check_kinds_there(&writes, &rows, &every_kind(&transaction)?)?;
+    row_rules::check_kinds_there(&writes, &rows, &every_kind(&transaction)?)?;
     for CameraWrite { id, edit } in writes {
         match id {
             Some(id) => update(&transaction, id, edit)?,
@@ -129,7 +129,7 @@ pub(super) fn edit(
 ) -> Result<CameraRow, Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     only_if.check(&find(&transaction, id)?.ok_or_else(|| no_camera(id))?)?;
-    let takes_kind = ledger::takes_kind(&edit);
+    let takes_kind = row_rules::takes_kind(&edit);
     update(&transaction, id, edit)?;
     let edited = find(&transaction, id)?.ok_or_else(|| no_camera(id))?;
     if takes_kind {

@@ -6,7 +6,7 @@ use rusqlite::Row;
 use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
-use crate::adapters::database::ledger::LONGEST_TEXT;
+use crate::adapters::database::row_rules::LONGEST_TEXT;
 
 /// A text; `None` for NULL. Numbers become their digits, bytes that are no UTF-8 become U+FFFD.
 pub(super) fn text(row: &Row<'_>, column: usize) -> Option<String> {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::decode::{self, time_text};
 use super::fault::Failure;
 use crate::adapters::database::owner::is_own;
-use crate::adapters::database::{IncidentQuery, ledger};
+use crate::adapters::database::{IncidentQuery, row_rules};
 use crate::base::Error;
 use crate::domain::incident::{Incident, IncidentKind, KEPT, Subject};
 use crate::domain::probe::KeptProbe;
@@ -104,7 +104,7 @@ pub(super) fn put_probe(connection: &mut Connection, owner: &str, probe: &KeptPr
     transaction.prepare_cached(forget)?.execute(params![time_text(probe.at - KEPT), owner])?;
     let sql = "INSERT INTO camera_probes (camera, fingerprint, at, result, node) VALUES (?, ?, ?, ?, ?) ON CONFLICT (camera, node) \
                DO UPDATE SET fingerprint = excluded.fingerprint, at = excluded.at, result = excluded.result";
-    let result = ledger::outcome_text(&probe.outcome)?;
+    let result = row_rules::outcome_text(&probe.outcome)?;
     let values = params![probe.camera, probe.fingerprint, time_text(probe.at), result, owner];
     transaction.prepare_cached(sql)?.execute(values)?;
     Ok(transaction.commit()?)
@@ -113,7 +113,7 @@ pub(super) fn put_probe(connection: &mut Connection, owner: &str, probe: &KeptPr
 fn opening_of(connection: &Connection, id: Uuid) -> Result<String, Failure> {
     let sql = "SELECT opened_at FROM incidents WHERE id = ?1";
     let found = connection.prepare_cached(sql)?.query_row([id.to_string()], |row| row.get(0)).optional()?;
-    found.ok_or_else(|| ledger::no_incident_to_go_on(id).into())
+    found.ok_or_else(|| row_rules::no_incident_to_go_on(id).into())
 }
 
 /// `None` when somebody wrote a row by hand that cannot be an incident.

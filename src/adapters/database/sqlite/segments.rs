@@ -1,4 +1,4 @@
-//! The `segments` table: the ledger of every media file.
+//! The `segments` table: one row for every media file.
 
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params, params_from_iter};
 use uuid::Uuid;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::decode::{self, time_text};
 use super::fault::Failure;
 use crate::adapters::database::owner::is_own;
-use crate::adapters::database::{SegmentQuery, Skip, ledger};
+use crate::adapters::database::{SegmentQuery, Skip, row_rules};
 use crate::base::{Error, Scope};
 use crate::domain::name::StreamName;
 use crate::domain::recording::{Segment, SegmentState};
@@ -33,18 +33,18 @@ pub(super) fn put(connection: &mut Connection, owner: &str, segment: &Segment) -
         segment.number,
         segment.state.as_str(),
         time_text(segment.started_at),
-        ledger::stored(segment.duration_ms),
-        ledger::stored(segment.bytes),
-        ledger::stored(segment.frames),
-        ledger::stored(segment.init_bytes),
-        ledger::stored(segment.media_bytes),
+        row_rules::stored(segment.duration_ms),
+        row_rules::stored(segment.bytes),
+        row_rules::stored(segment.frames),
+        row_rules::stored(segment.init_bytes),
+        row_rules::stored(segment.media_bytes),
         segment.spool_path,
         segment.object_key,
         segment.reason,
-        time_text(ledger::end(segment)),
+        time_text(row_rules::end(segment)),
         owner,
     ])?;
-    if written == 0 { Err(ledger::not_ours(segment).into()) } else { Ok(()) }
+    if written == 0 { Err(row_rules::not_ours(segment).into()) } else { Ok(()) }
 }
 
 pub(super) fn shift(
@@ -83,7 +83,7 @@ pub(super) fn claim(
         // Committed all the same: else the damaged row would be the oldest for ever.
         Some(None) => {
             transaction.commit()?;
-            Err(Error::internal("a row of the segment ledger was damaged by hand; it is left as uploading")
+            Err(Error::internal("a row of the segment table was damaged by hand; it is left as uploading")
                 .about(Scope::Item)
                 .into())
         }
@@ -150,7 +150,7 @@ pub(super) fn list(
         filter.add("session = ?", [session.to_string()]);
     }
     if let Some(from) = query.from {
-        filter.add("ended_at > ? AND started_at > ?", [time_text(from), time_text(ledger::earliest_start(from))]);
+        filter.add("ended_at > ? AND started_at > ?", [time_text(from), time_text(row_rules::earliest_start(from))]);
     }
     if let Some(to) = query.to {
         filter.add("started_at < ?", [time_text(to)]);
@@ -171,7 +171,7 @@ pub(super) fn list(
     let rows: Vec<Option<Segment>> = rows.collect::<Result<_, _>>()?;
     let damaged = rows.iter().filter(|row| row.is_none()).count();
     if damaged > 0 {
-        log::warn!(rows = damaged; "rows of the segment ledger were damaged by hand and are left out");
+        log::warn!(rows = damaged; "rows of the segment table were damaged by hand and are left out");
     }
     Ok(rows.into_iter().flatten().collect())
 }

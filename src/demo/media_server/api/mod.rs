@@ -17,8 +17,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Credentials;
+use super::connection_table::locked;
 use super::hub::Hub;
-use super::ledger::locked;
 use page::Page;
 use shapes::{Connection, Failure, Info, Path, Session};
 
@@ -83,15 +83,15 @@ fn routed(request: &HttpRequest, context: &Context) -> HttpResponse {
         "/v3/info" => json(StatusCode::OK, &Info::new(context.started)),
         "/v3/paths/list" => listed(request, || hub.streams().iter().map(|stream| Path::from(&**stream)).collect()),
         "/v3/rtspconns/list" => {
-            listed(request, || hub.ledger.connections().iter().map(|entry| Connection::from(&**entry)).collect())
+            listed(request, || hub.table.connections().iter().map(|entry| Connection::from(&**entry)).collect())
         }
         "/v3/rtspsessions/list" => {
-            listed(request, || hub.ledger.sessions().iter().map(|entry| Session::from(&**entry)).collect())
+            listed(request, || hub.table.sessions().iter().map(|entry| Session::from(&**entry)).collect())
         }
         "/v3/srtconns/list" => listed(request, Vec::<()>::new),
         path if path.starts_with(SESSION) => {
             let id = path[SESSION.len()..].parse::<Uuid>().ok();
-            match hub.ledger.sessions().into_iter().find(|entry| Some(entry.id) == id) {
+            match hub.table.sessions().into_iter().find(|entry| Some(entry.id) == id) {
                 Some(entry) => json(StatusCode::OK, &Session::from(&*entry)),
                 None => json(StatusCode::NOT_FOUND, &Failure::new("session not found")),
             }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::demo::media_server::ledger::{Activity, ConnectionEntry, SessionEntry, locked};
+use crate::demo::media_server::connection_table::{Activity, ConnectionEntry, SessionEntry, locked};
 use crate::demo::media_server::stream::Stream;
 use crate::demo::media_server::tracks::{Properties, Track};
 

@@ -16,7 +16,7 @@ use crate::domain::stream::{Observation, PathReading, Sample, Seen, ServerStatus
 use super::path::Feed;
 
 /// Knowledge about one server.
-pub struct Ledger {
+pub struct PathTable {
     server: String,
     status: Option<ServerStatus>,
     streams: BTreeMap<StreamName, Arc<StreamStatus>>,
@@ -26,7 +26,7 @@ pub struct Ledger {
 
 /// What is to be told after a poll.
 #[derive(Debug, Default)]
-pub struct News {
+pub struct PollChanges {
     /// For the live store, to be published together.
     pub changes: Vec<Change>,
     /// For the history.
@@ -35,7 +35,7 @@ pub struct News {
     pub forgotten: Vec<StreamName>,
 }
 
-impl Ledger {
+impl PathTable {
     /// Knows nothing yet.
     pub fn new(server: impl Into<String>) -> Self {
         Self { server: server.into(), status: None, streams: BTreeMap::new(), tell_all: false }
@@ -111,8 +111,12 @@ impl Ledger {
     /// Takes in what the path pollers say. A stream is news when anything about it differs from what was told last;
     /// the server is news every time, because the time of the poll is. A stream whose path is `released` by its camera goes
     /// as soon as the server does not list it.
-    pub fn digest(&mut self, observations: Vec<Observation>, released: impl Fn(&StreamName) -> bool) -> News {
-        let mut news = News::default();
+    pub fn take_observations(
+        &mut self,
+        observations: Vec<Observation>,
+        released: impl Fn(&StreamName) -> bool,
+    ) -> PollChanges {
+        let mut news = PollChanges::default();
         news.changes.extend(self.status.clone().map(Change::Server));
         for Observation { status, sample, missing, forgotten } in observations {
             let name = status.name.clone();
@@ -135,7 +139,7 @@ impl Ledger {
         news
     }
 
-    /// The store did not take the news of the last [`Ledger::digest`].
+    /// The store did not take the news of the last [`PathTable::take_observations`].
     pub fn tell_all_again(&mut self) {
         self.tell_all = true;
     }
@@ -154,47 +158,47 @@ mod tests {
 
     #[test]
     fn a_store_that_missed_something_is_told_everything() {
-        let mut ledger = Ledger::new("main");
-        ledger.answered(DateTime::UNIX_EPOCH, None);
-        assert_eq!(ledger.digest(vec![offline("a"), offline("b")], |_| false).changes.len(), 3);
+        let mut path_table = PathTable::new("main");
+        path_table.answered(DateTime::UNIX_EPOCH, None);
+        assert_eq!(path_table.take_observations(vec![offline("a"), offline("b")], |_| false).changes.len(), 3);
         assert_eq!(
-            ledger.digest(vec![offline("a"), offline("b")], |_| false).changes.len(),
+            path_table.take_observations(vec![offline("a"), offline("b")], |_| false).changes.len(),
             1,
             "nothing changed but the poll"
         );
-        ledger.tell_all_again();
+        path_table.tell_all_again();
         // Also what no path poller spoke of this time.
-        let news = ledger.digest(vec![offline("a")], |_| false);
+        let news = path_table.take_observations(vec![offline("a")], |_| false);
         let told = |change: &Change| matches!(change, Change::Stream(status) if status.state == StreamState::Offline);
         assert_eq!(news.changes.iter().filter(|change| told(change)).count(), 2);
-        assert_eq!(ledger.digest(vec![offline("a")], |_| false).changes.len(), 1);
+        assert_eq!(path_table.take_observations(vec![offline("a")], |_| false).changes.len(), 1);
     }
 
     #[test]
     fn a_stream_whose_camera_is_gone_goes_with_it() {
-        let mut ledger = Ledger::new("main");
-        ledger.digest(vec![offline("a"), offline("b")], |_| false);
-        let news = ledger.digest(vec![offline("a"), offline("b")], |name| name.as_str() == "a");
+        let mut path_table = PathTable::new("main");
+        path_table.take_observations(vec![offline("a"), offline("b")], |_| false);
+        let news = path_table.take_observations(vec![offline("a"), offline("b")], |name| name.as_str() == "a");
         let gone = |change: &Change| matches!(change, Change::StreamGone { name, .. } if name.as_str() == "a");
         assert_eq!(news.changes.iter().filter(|change| gone(change)).count(), 1);
-        assert_eq!((news.forgotten.len(), ledger.len()), (1, 1));
+        assert_eq!((news.forgotten.len(), path_table.len()), (1, 1));
     }
 
     #[test]
     fn the_server_keeps_its_since_and_its_version_over_polls_and_outages() {
         let at = |seconds| DateTime::from_timestamp(seconds, 0).expect("a time");
-        let mut ledger = Ledger::new("main");
-        let since = |ledger: &Ledger| ledger.status().expect("a status").since;
-        assert!(ledger.answered(at(1), Some("v1.20.1".into())));
-        assert!(!ledger.answered(at(2), None));
-        assert_eq!(since(&ledger), at(1));
-        assert!(ledger.failed(at(3), "nothing listens"));
-        assert!(!ledger.failed(at(4), "nothing listens"));
-        assert!(ledger.failed(at(5), "did not answer"), "another reason is news");
-        assert_eq!(since(&ledger), at(3));
-        let status = ledger.status().cloned().expect("a status");
+        let mut path_table = PathTable::new("main");
+        let since = |path_table: &PathTable| path_table.status().expect("a status").since;
+        assert!(path_table.answered(at(1), Some("v1.20.1".into())));
+        assert!(!path_table.answered(at(2), None));
+        assert_eq!(since(&path_table), at(1));
+        assert!(path_table.failed(at(3), "nothing listens"));
+        assert!(!path_table.failed(at(4), "nothing listens"));
+        assert!(path_table.failed(at(5), "did not answer"), "another reason is news");
+        assert_eq!(since(&path_table), at(3));
+        let status = path_table.status().cloned().expect("a status");
         assert_eq!((status.last_poll, status.version.as_deref()), (Some(at(2)), Some("v1.20.1")));
-        assert!(ledger.answered(at(6), None));
-        assert_eq!(since(&ledger), at(6));
+        assert!(path_table.answered(at(6), None));
+        assert_eq!(since(&path_table), at(6));
     }
 }

@@ -116,7 +116,7 @@ pub struct Traffic {
 
 /// All entries, oldest first.
 #[derive(Debug, Default)]
-pub struct Ledger {
+pub struct ConnectionTable {
     next: AtomicU64,
     connections: Mutex<BTreeMap<u64, Arc<ConnectionEntry>>>,
     sessions: Mutex<BTreeMap<u64, Arc<SessionEntry>>>,
@@ -124,7 +124,7 @@ pub struct Ledger {
 
 /// Takes its entry out of the ledger when dropped.
 pub struct Listed {
-    ledger: Arc<Ledger>,
+    table: Arc<ConnectionTable>,
     number: u64,
 }
 
@@ -135,7 +135,7 @@ impl Drop for Listed {
     }
 }
 
-impl Ledger {
+impl ConnectionTable {
     /// Lists a connection until the guard is dropped.
     pub fn connection(self: &Arc<Self>, entry: Arc<ConnectionEntry>) -> Listed {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
