@@ -18,7 +18,7 @@ use crate::domain::camera::sheet::{SheetFault, SheetTarget};
 use crate::domain::camera::{CameraSource, Reach};
 
 /// Somebody waits before a screen for the addresses of a name.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A connection waits so long for them: a resolver asks a second server after 5 s as a rule.
 const START_PATIENCE: Duration = Duration::from_secs(15);
@@ -50,7 +50,7 @@ impl CheckedAddress {
 /// # Errors
 /// `Invalid` for `host`.
 pub async fn check(reach: &Reach, source: &CameraSource) -> Result<()> {
-    match addresses(source, PATIENCE).await {
+    match addresses(source, TIMEOUT).await {
         Some(found) => judge(reach, source, found),
         None => Ok(()),
     }

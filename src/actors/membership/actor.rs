@@ -8,7 +8,7 @@ use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use super::{NodeHandles, PATIENCE, folders, join_again};
+use super::{NodeHandles, TIMEOUT, folders, join_again};
 use crate::actors::incidents::{IncidentsHandle, now};
 use crate::actors::supervision::{Supervised, supervised};
 use crate::adapters::database::Joined;
@@ -78,7 +78,7 @@ impl Membership {
 
     fn look_at_folders(&mut self, ctx: &mut Context<Self>) {
         if let Some(since) = self.looking {
-            if since.elapsed() > PATIENCE {
+            if since.elapsed() > TIMEOUT {
                 let why = format!("its disk has not answered for {} s", since.elapsed().as_secs() / 10 * 10);
                 let names: Vec<_> = self.handles.folders.iter().map(|(which, _)| which.column()).collect();
                 names.into_iter().for_each(|name| self.found(name, Err(why.clone()), now()));

@@ -28,7 +28,7 @@ use crate::base::{Error, Result};
 use crate::domain::node::{NodeClaim, REJOIN_GRACE, is_relayed_elsewhere, may_rejoin, other_relay};
 
 /// A disk that takes longer for a look at a folder hangs.
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What is wrong, by `node`, `spool`, `objects`.
 pub type Troubles = BTreeMap<&'static str, String>;
@@ -109,7 +109,7 @@ pub async fn admit(handles: &NodeHandles) -> Result<()> {
         Err(error) if error.kind() == Kind::Conflict => Err(error),
         Err(_) => Ok(()),
         Ok(joined) => {
-            let found = timeout(PATIENCE, folders::settle_all(handles, &joined)).await.unwrap_or_default();
+            let found = timeout(TIMEOUT, folders::settle_all(handles, &joined)).await.unwrap_or_default();
             for (which, result) in found {
                 if let Err(error) = result {
                     log::error!("{}: {error}", which.column());

@@ -23,7 +23,7 @@ use crate::domain::probe::{Fault, Tracks};
 use crate::domain::restream::{PathView, Publisher};
 
 /// A start waits no longer for the server's word on its path.
-const PATH_PATIENCE: Duration = Duration::from_secs(1);
+const PATH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Starts ffmpeg and probes cameras.
 pub trait Runner: fmt::Debug + Send + Sync {
@@ -65,7 +65,7 @@ async fn ask_path(setup: Arc<RestreamSetup>, name: StreamName) -> PathView {
         let remote = setup.api.remote_of(&source).await;
         Ok::<_, Error>(PathView::Available(Some(Publisher { kind: source.kind, id: source.id, remote })))
     };
-    match timeout(PATH_PATIENCE, asked).await {
+    match timeout(PATH_TIMEOUT, asked).await {
         Ok(Ok(view)) => view,
         Ok(Err(error)) => {
             log::debug!(stream = name.as_str(); "not known who has the path: {error}");

@@ -133,8 +133,8 @@ impl RestreamSetup {
         argv::publish_url(&self.base, login, name)
     }
 
-    /// Longest wait of ffmpeg for one read or write: shorter than our own patience, because its words say more.
-    pub(super) fn patience(&self) -> Duration {
+    /// Longest wait of ffmpeg for one read or write: shorter than our own limit, because its words say more.
+    pub(super) fn io_timeout(&self) -> Duration {
         self.stall_timeout.mul_f64(0.8)
     }
 

@@ -58,19 +58,19 @@ pub fn publish_url(
 
 /// ffmpeg's arguments for one relay: camera in, RTSP over TCP out, progress on stdout.
 ///
-/// `patience`: longest wait for a byte from the camera or for the server to take one.
+/// `io_timeout`: longest wait for a byte from the camera or for the server to take one.
 pub fn relay(
     version: &Version,
     source: &CameraSource,
     tracks: &Tracks,
     manner: Manner,
     target: &SecretString,
-    patience: Duration,
+    io_timeout: Duration,
 ) -> Vec<Argument> {
     // `level+`: each line of stderr says whether it is a warning or an error.
     let mut args = plain("-hide_banner -nostats -loglevel level+warning -progress pipe:1 -stats_period 1");
     args.extend(version.no_keyboard().iter().copied().map(Argument::from));
-    args.extend(input(version, source, patience, Depth::Full));
+    args.extend(input(version, source, io_timeout, Depth::Full));
     args.extend(times(source, tracks, manner));
     args.extend(reconnect(source, tracks));
     args.push("-i".into());
@@ -92,7 +92,7 @@ pub fn relay(
     args.extend(plain("-map_metadata -1 -f rtsp -rtsp_transport tcp"));
     if version.major >= 5 {
         // In 4 this option would mean "listen"; there the stall watch alone notices a server that stops reading.
-        args.extend(option("-timeout", micros(patience)));
+        args.extend(option("-timeout", micros(io_timeout)));
     }
     args.push(Argument::url(target));
     args
@@ -100,7 +100,7 @@ pub fn relay(
 
 /// ffprobe's arguments for one look: JSON with the video track, the container and its first picture or two; what else there is
 /// stands in the summary of the input that it prints on stderr before (`super::named`).
-pub fn probe(version: &Version, source: &CameraSource, patience: Duration, depth: Depth) -> Vec<Argument> {
+pub fn probe(version: &Version, source: &CameraSource, io_timeout: Duration, depth: Depth) -> Vec<Argument> {
     let mut args =
         plain("-hide_banner -loglevel level+info -of json -select_streams v -show_data -show_packets -read_intervals");
     let packets = if matches!(source.scheme, Scheme::Http | Scheme::Https) { PACKETS_OF_A_FILE } else { 1 };
@@ -109,15 +109,15 @@ pub fn probe(version: &Version, source: &CameraSource, patience: Duration, depth
     args.push(
         "format=format_name:stream=codec_type,codec_name,extradata,width,height,pix_fmt:packet=codec_type".into(),
     );
-    args.extend(input(version, source, patience, depth));
+    args.extend(input(version, source, io_timeout, depth));
     args.push("-i".into());
     args.push(Argument::shown_as(&source.url, source.shown.clone()));
     args
 }
 
 /// Options in front of `-i`.
-fn input(version: &Version, source: &CameraSource, patience: Duration, depth: Depth) -> Vec<Argument> {
-    let patience = micros(patience);
+fn input(version: &Version, source: &CameraSource, io_timeout: Duration, depth: Depth) -> Vec<Argument> {
+    let io_timeout = micros(io_timeout);
     // ffmpeg follows redirects and playlists: they may lead to these protocols and to no others, `file:` least of all.
     let (protocols, timeout) = match source.scheme {
         Scheme::Rtsp | Scheme::Rtsps if version.major < 5 => ("rtsp,rtsps,rtp,srtp,udp,tcp,tls", "-stimeout"),
@@ -129,7 +129,7 @@ fn input(version: &Version, source: &CameraSource, patience: Duration, depth: De
         Scheme::Udp => ("udp", "-timeout"),
     };
     let mut args = option("-protocol_whitelist", protocols);
-    args.extend(option(timeout, patience));
+    args.extend(option(timeout, io_timeout));
     match (depth, source.scheme) {
         // Without a parser the first packet is enough: one would wait for the next two frames to be sure of its end.
         (Depth::Quick, _) => args.extend(plain("-analyzeduration 1 -probesize 32 -fflags +noparse+nofillin")),

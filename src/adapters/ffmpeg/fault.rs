@@ -21,7 +21,7 @@ pub struct Attempt<'a> {
     /// What it read.
     pub source: &'a CameraSource,
     /// Its limit for one read, which tells silence from nonsense: 5.1 calls both invalid data.
-    pub patience: Duration,
+    pub io_timeout: Duration,
     /// Pictures that it has sent.
     pub pictures: u64,
     /// Whether it has a login for the media server.
@@ -249,7 +249,7 @@ pub fn explain(exit: &Exit, attempt: &Attempt<'_>) -> Fault {
         return Fault::new(*kind, words.replace("{}", shown));
     }
     if text.contains("invalid data found") {
-        return if exit.lasted >= attempt.patience.mul_f64(0.8) {
+        return if exit.lasted >= attempt.io_timeout.mul_f64(0.8) {
             Fault::new(FaultKind::Silent, format!("{shown} takes the connection but says nothing; restart the camera"))
         } else {
             let text =

@@ -71,10 +71,10 @@ impl Prober<'_> {
         started: &mut impl FnMut(RunObserver),
     ) -> Result<ProbeFindings, Fault> {
         // ffprobe's own limit comes first, because its exit says more than our kill.
-        let patience = deadline.saturating_duration_since(Instant::now()).mul_f64(0.6);
+        let io_timeout = deadline.saturating_duration_since(Instant::now()).mul_f64(0.6);
         let launch = Launch {
             program: self.ffprobe.to_owned(),
-            args: argv::probe(self.version, source, patience, depth),
+            args: argv::probe(self.version, source, io_timeout, depth),
             secrets: source.secrets.clone(),
             label: format!("probe of camera {}", source.name),
             mark: self.mark.to_owned(),
@@ -92,7 +92,7 @@ impl Prober<'_> {
             }
         });
         match end.await {
-            Ok(End::Exited(exit)) => read(&output, &exit, source, patience),
+            Ok(End::Exited(exit)) => read(&output, &exit, source, io_timeout),
             Ok(End::Lost) => Err(Fault::new(FaultKind::Program, "the probe was lost")),
             Ok(End::NoVideo) => {
                 child.stop(STOP_WITHIN).await;
@@ -191,10 +191,10 @@ struct Format {
     format_name: String,
 }
 
-fn read(output: &str, exit: &Exit, source: &CameraSource, patience: Duration) -> Result<ProbeFindings, Fault> {
+fn read(output: &str, exit: &Exit, source: &CameraSource, io_timeout: Duration) -> Result<ProbeFindings, Fault> {
     if exit.ending != Ending::Code(0) {
         let stderr = exit.stderr.iter().filter(|line| !named::informs(line)).cloned().collect();
-        let attempt = fault::Attempt { source, patience, pictures: 0, has_publish_login: false };
+        let attempt = fault::Attempt { source, io_timeout, pictures: 0, has_publish_login: false };
         return Err(fault::explain(&Exit { stderr, ..exit.clone() }, &attempt));
     }
     let answer: Answer = serde_json::from_str(output).map_err(|_| {

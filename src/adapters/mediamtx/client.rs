@@ -19,12 +19,12 @@ use super::{Listing, MediaServer, tls};
 use crate::base::{Error, Kind, Result};
 use crate::config::settings::Server;
 
-/// Wrong credentials are answered after up to 4 s (the server delays on purpose), so patience must exceed that.
-const PATIENCE: Duration = Duration::from_secs(8);
+/// Wrong credentials are answered after up to 4 s (the server delays on purpose), so the limit must exceed that.
+const TIMEOUT: Duration = Duration::from_secs(8);
 /// A server on the same network accepts at once; one retransmitted SYN (1 s) is forgiven.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(3);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// SRT numbers and the version are extras: they may not make a poll late.
-const EXTRA_PATIENCE: Duration = Duration::from_secs(2);
+const EXTRA_TIMEOUT: Duration = Duration::from_secs(2);
 /// The server closes a connection after 30 s without a request: we let go first, so that no request meets a close.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// What a server lacks (SRT, `/v3/info`) is asked for again after this time.
@@ -64,8 +64,8 @@ impl MediaMtx {
         let login = login(server, &mut api_url);
         let mut http = reqwest::Client::builder()
             .user_agent(concat!("streamwarden/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_PATIENCE)
-            .timeout(PATIENCE)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TIMEOUT)
             .pool_max_idle_per_host(1)
             .pool_idle_timeout(KEEP_ALIVE)
             .redirect(reqwest::redirect::Policy::none())
@@ -110,10 +110,10 @@ impl MediaMtx {
         if let Some((user, password)) = &self.login {
             request = request.basic_auth(user, Some(password.expose_secret()));
         }
-        let mut answer = request.send().await.map_err(|error| self.place.no_answer(error, PATIENCE))?;
+        let mut answer = request.send().await.map_err(|error| self.place.no_answer(error, TIMEOUT))?;
         let status = answer.status();
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| self.place.no_answer(error, PATIENCE))? {
+        while let Some(chunk) = answer.chunk().await.map_err(|error| self.place.no_answer(error, TIMEOUT))? {
             if body.len() + chunk.len() > LARGEST_ANSWER {
                 return Err(self.place.too_big(path, LARGEST_ANSWER));
             }
@@ -153,10 +153,10 @@ impl MediaMtx {
         if self.known().srt_again.is_some_and(|again| Instant::now() < again) {
             return None;
         }
-        let error = match tokio::time::timeout(EXTRA_PATIENCE, self.list_all("/v3/srtconns/list")).await {
+        let error = match tokio::time::timeout(EXTRA_TIMEOUT, self.list_all("/v3/srtconns/list")).await {
             Ok(Ok((connections, _))) => return Some(connections),
             Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no answer within {} s", EXTRA_PATIENCE.as_secs()),
+            Err(_) => format!("no answer within {} s", EXTRA_TIMEOUT.as_secs()),
         };
         log::debug!(server = self.place.server.as_str(), error = error.as_str(); "no srt numbers for a while");
         self.known().srt_again = Some(Instant::now() + ASK_AGAIN);
@@ -202,7 +202,7 @@ impl MediaServer for MediaMtx {
         }
         let asked = Instant::now();
         let late = |_| Err(Error::new(Kind::Timeout, "no answer to /v3/info in time"));
-        let answer = tokio::time::timeout(EXTRA_PATIENCE, self.get("/v3/info", None)).await.unwrap_or_else(late);
+        let answer = tokio::time::timeout(EXTRA_TIMEOUT, self.get("/v3/info", None)).await.unwrap_or_else(late);
         let version = match &answer {
             Ok((StatusCode::OK, body)) => serde_json::from_slice::<Info>(body).ok().and_then(|info| info.version.0),
             _ => None,

@@ -28,14 +28,14 @@ pub(super) struct Place {
 
 impl Place {
     /// The request got no answer, or not the whole one.
-    pub(super) fn no_answer(&self, error: reqwest::Error, patience: Duration) -> Error {
+    pub(super) fn no_answer(&self, error: reqwest::Error, limit: Duration) -> Error {
         let Self { server, origin, .. } = self;
         let error = error.without_url();
         let remedy = format!("start MediaMTX with `api: yes`, or correct api_url of server {server}");
         let (kind, sentence) = if error.is_timeout() && error.is_connect() {
             (Kind::Timeout, format!("{origin} accepts no connection: check network and firewall, or {remedy}"))
         } else if error.is_timeout() {
-            let seconds = patience.as_secs();
+            let seconds = limit.as_secs();
             (Kind::Timeout, format!("{origin} did not answer within {seconds} s: the server is overloaded or hangs"))
         } else if refused(&error) {
             (Kind::Unavailable, format!("nothing listens at {origin} (connection refused): {remedy}"))

@@ -186,12 +186,12 @@ impl Camera {
     /// Returns when nothing is published for too long.
     async fn falls_silent(&self) {
         let mut look = interval(LOOK);
-        let (mut patience, mut heard) = (START_LIMIT, Instant::now());
+        let (mut limit, mut heard) = (START_LIMIT, Instant::now());
         loop {
             look.tick().await;
             if self.presence.is_live(&path(self.number)) {
-                (patience, heard) = (SILENCE, Instant::now());
-            } else if heard.elapsed() > patience {
+                (limit, heard) = (SILENCE, Instant::now());
+            } else if heard.elapsed() > limit {
                 return;
             }
         }

@@ -55,7 +55,7 @@ pub enum Movement {
 #[derive(Clone, Debug)]
 pub struct MovementWatch {
     /// Media time may stand still for so long.
-    patience: Duration,
+    limit: Duration,
     last: Counts,
     /// When `last` was reported; `None` before the first picture.
     at: Option<Duration>,
@@ -66,11 +66,11 @@ pub struct MovementWatch {
 impl MovementWatch {
     /// Of a run that reads by this protocol.
     pub fn of(scheme: Scheme) -> Self {
-        let patience = match scheme {
+        let limit = match scheme {
             Scheme::Rtsp | Scheme::Rtsps => STILL,
             _ => STILL_IN_CONTAINER,
         };
-        Self { patience, last: Counts::default(), at: None, still: None }
+        Self { limit, last: Counts::default(), at: None, still: None }
     }
 
     /// Takes a report of `now`, a time of a monotonic clock.
@@ -117,7 +117,7 @@ impl MovementWatch {
             self.still.get_or_insert((then, before));
         }
         self.still.is_some_and(|(since, had)| {
-            now.saturating_sub(since) >= self.patience && self.last.frames.saturating_sub(had) >= STILL_FRAMES
+            now.saturating_sub(since) >= self.limit && self.last.frames.saturating_sub(had) >= STILL_FRAMES
         })
     }
 }

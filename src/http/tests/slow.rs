@@ -12,19 +12,11 @@ use crate::http::connections::Limits;
 use crate::http::server::{Server, serve_within};
 
 /// Nothing here takes so long unless it waits for ever.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 fn limits() -> Limits {
     let short = Duration::from_millis(300);
-    Limits {
-        total: 8,
-        per_address: 4,
-        reserve: 2,
-        body: short,
-        file: short,
-        request: PATIENCE * 2,
-        answer: PATIENCE * 2,
-    }
+    Limits { total: 8, per_address: 4, reserve: 2, body: short, file: short, request: TIMEOUT * 2, answer: TIMEOUT * 2 }
 }
 
 fn start(world: &World, limits: Limits) -> Server {
@@ -49,7 +41,7 @@ async fn ask(stream: &mut TcpStream, text: &str) -> String {
     let _ = stream.write_all(text.as_bytes()).await;
     let mut answer = Vec::new();
     let mut part = [0; 4096];
-    timeout(PATIENCE, async {
+    timeout(TIMEOUT, async {
         while let Ok(length @ 1..) = stream.read(&mut part).await {
             answer.extend_from_slice(&part[..length]);
             if answer.windows(4).any(|end| end == b"\r\n\r\n") {
@@ -68,7 +60,7 @@ fn status(answer: &str) -> Option<u16> {
 
 /// Waits until this is answered to the client of the slow ones' address.
 async fn answered(server: &Server, path: &str) {
-    timeout(PATIENCE, async {
+    timeout(TIMEOUT, async {
         while status(&ask(&mut connect(server, 1).await, &request("GET", path, "")).await) != Some(200) {
             tokio::task::yield_now().await;
         }
@@ -81,7 +73,7 @@ async fn answered(server: &Server, path: &str) {
 async fn closed(stream: &mut TcpStream) {
     let mut part = [0; 4096];
     let ended = async { while matches!(stream.read(&mut part).await, Ok(1..)) {} };
-    timeout(PATIENCE, ended).await.expect("the server closes");
+    timeout(TIMEOUT, ended).await.expect("the server closes");
 }
 
 #[actix_web::test]
@@ -117,7 +109,7 @@ async fn a_connection_that_owes_a_request_is_cut_off_however_it_trickles() {
         assert_eq!(status(&ask(&mut client, &first).await), Some(200));
         let begun = Instant::now();
         while client.write_all(byte.as_bytes()).await.is_ok() {
-            assert!(begun.elapsed() < PATIENCE, "it goes on for ever");
+            assert!(begun.elapsed() < TIMEOUT, "it goes on for ever");
             sleep(Duration::from_millis(20)).await;
         }
     }
@@ -127,7 +119,7 @@ async fn a_connection_that_owes_a_request_is_cut_off_however_it_trickles() {
 #[actix_web::test]
 async fn a_thousand_slow_clients_shut_nobody_out_from_health() {
     let world = World::new().await;
-    let server = start(&world, Limits { body: PATIENCE * 2, file: PATIENCE * 2, ..limits() });
+    let server = start(&world, Limits { body: TIMEOUT * 2, file: TIMEOUT * 2, ..limits() });
     let begin = request("POST", "/api/v1/cameras/import", "Content-Type: text/csv\r\nContent-Length: 1000000\r\n");
     let mut slow = Vec::new();
     for number in 0..40 {

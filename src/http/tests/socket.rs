@@ -25,7 +25,7 @@ use crate::http::server::{STOP_SECONDS, Server, serve};
 type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Nothing here takes a second; a test that waits for ever should fail instead.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 fn start(world: &World) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -41,7 +41,7 @@ async fn connect(server: &Server) -> Client {
 async fn next(client: &mut Client) -> Message {
     loop {
         let message =
-            timeout(PATIENCE, client.next()).await.expect("a message in time").expect("no end").expect("a frame");
+            timeout(TIMEOUT, client.next()).await.expect("a message in time").expect("no end").expect("a frame");
         if !message.is_ping() {
             return message;
         }

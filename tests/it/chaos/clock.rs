@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use nix::sys::signal::Signal;
 
 use super::long;
-use super::stage::{PATIENCE, Stage};
+use super::stage::{Stage, TIMEOUT};
 use crate::support::processes::send;
 use crate::support::wait::within;
 
@@ -97,7 +97,7 @@ async fn a_clock_that_jumps_by_an_hour_changes_no_decision() {
     for incident in stage.incidents("").await {
         let time = |end: &str| incident[end].as_str().and_then(|at| at.parse::<DateTime<Utc>>().ok()).expect("a time");
         let seconds = (time("closedAt") - time("openedAt")).num_seconds();
-        assert!((0..PATIENCE.as_secs() as i64).contains(&seconds), "{incident}");
+        assert!((0..TIMEOUT.as_secs() as i64).contains(&seconds), "{incident}");
     }
     stage.close().await;
 }

@@ -22,7 +22,7 @@ use crate::support::program::{Config, Program};
 use crate::support::wait::until;
 
 /// Nothing here takes so long, unless it is broken: the longest wait between two tries is a minute.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Cameras that play; relays take turns in reading them.
 const SOURCES: usize = 4;
@@ -134,7 +134,7 @@ impl Stage {
 
     /// Waits for something; `why` says what it is like instead.
     pub async fn until<T, F: Future<Output = Result<T, String>>>(&self, what: &str, ask: impl FnMut() -> F) -> T {
-        until(what, PATIENCE, ask).await
+        until(what, TIMEOUT, ask).await
     }
 
     /// Every camera runs, and so says everybody: the program, the kernel.

@@ -17,7 +17,7 @@ use streamwarden::domain::stream::{ServerStatus, StreamStatus};
 use tokio::time::timeout;
 use url::Url;
 
-use crate::support::wait::PATIENCE;
+use crate::support::wait::TIMEOUT;
 
 /// Shorter than the default of 2 s: a stall takes 3.5 s whatever the interval.
 pub const INTERVAL: Duration = Duration::from_millis(500);
@@ -53,7 +53,7 @@ impl Stage {
     /// Waits for a stream to be as wanted, and tells how it then is.
     pub async fn stream(&mut self, name: &str, wanted: impl Fn(&StreamStatus) -> bool) -> StreamStatus {
         let mut last = None;
-        let found = timeout(PATIENCE, async {
+        let found = timeout(TIMEOUT, async {
             loop {
                 let streams = self.live.latest().await.expect("the store lives").streams;
                 last = streams.into_iter().find(|status| status.name.as_str() == name);
@@ -72,7 +72,7 @@ impl Stage {
     /// Waits for the server to be as wanted.
     pub async fn server(&mut self, wanted: impl Fn(&ServerStatus) -> bool) -> ServerStatus {
         let mut last = None;
-        let found = timeout(PATIENCE, async {
+        let found = timeout(TIMEOUT, async {
             loop {
                 let servers = self.live.latest().await.expect("the store lives").servers;
                 last = servers.into_iter().find(|status| status.name == "main");

@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use crate::support::media::server;
 use crate::support::processes;
 use crate::support::program::{Config, Program};
-use crate::support::wait::{PATIENCE, eventually};
+use crate::support::wait::{TIMEOUT, eventually};
 
 /// The name that browsers know.
 const NAME: &str = "video.example.org";
@@ -65,7 +65,7 @@ impl Nginx {
     /// A browser's request.
     async fn ask(&self, method: Method, route: &str) -> (StatusCode, Value) {
         let place = ([127, 0, 0, 1], self.port).into();
-        let client = Client::builder().no_proxy().resolve(NAME, place).timeout(PATIENCE).build().expect("a client");
+        let client = Client::builder().no_proxy().resolve(NAME, place).timeout(TIMEOUT).build().expect("a client");
         let mut request = client.request(method.clone(), format!("{}{route}", self.origin()));
         if method != Method::GET {
             request = request.header("origin", self.origin());
@@ -82,7 +82,7 @@ impl Nginx {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).await.expect("a connection");
         match client_async(request, stream).await {
             Ok((mut socket, _)) => {
-                let first = tokio::time::timeout(PATIENCE, socket.next()).await.expect("in time");
+                let first = tokio::time::timeout(TIMEOUT, socket.next()).await.expect("in time");
                 let text = first.expect("a message").expect("no end").into_text().expect("text");
                 Ok(serde_json::from_str(&text).expect("JSON"))
             }

@@ -34,7 +34,7 @@ use crate::support::media::program;
 use crate::support::wait::true_within;
 
 /// Nothing here takes so long, unless it is broken.
-const PATIENCE: Duration = Duration::from_secs(45);
+const TIMEOUT: Duration = Duration::from_secs(45);
 /// Cuts come at the next keyframe; sources have one every second.
 pub const SEGMENT: Duration = Duration::from_secs(2);
 
@@ -322,6 +322,6 @@ pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>)
         found = look().await;
         found.is_some()
     };
-    true_within(what, PATIENCE, looked).await;
+    true_within(what, TIMEOUT, looked).await;
     found.expect("found")
 }

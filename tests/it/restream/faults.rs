@@ -10,7 +10,7 @@ use streamwarden::domain::camera::{CameraState, CameraStatus};
 
 use super::peers::Peer;
 use super::program::until;
-use super::stage::{PATIENCE, STALL, Source, Stage, server};
+use super::stage::{STALL, Source, Stage, TIMEOUT, server};
 
 fn signal(pid: u32, signal: Signal) {
     kill(Pid::from_raw(i32::try_from(pid).expect("a pid")), signal).expect("a signal");
@@ -151,7 +151,7 @@ async fn probes_that_go_on_are_over_when_all_is_stopped() {
     let rows: Vec<String> = (1..=3).map(|n| format!("('mute{n}', 'rtsp://{}/{n}')", peer.address)).collect();
     stage.sql(&format!("INSERT INTO cameras(name, url) VALUES {}", rows.join(", ")));
     stage.state("mute1", CameraState::Probing).await;
-    until("ffprobe runs", PATIENCE, async || !stage.processes().is_empty()).await;
+    until("ffprobe runs", TIMEOUT, async || !stage.processes().is_empty()).await;
     stage.stop().await;
 }
 

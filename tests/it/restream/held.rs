@@ -14,12 +14,12 @@ use streamwarden::domain::camera::CameraState;
 use streamwarden::domain::change_guard::PlanView;
 
 use super::program::{Program, until, write_config};
-use super::stage::{PATIENCE, Source, Stage, server};
+use super::stage::{Source, Stage, TIMEOUT, server};
 use crate::support::wait;
 
 /// Waits until what is held is as wanted.
 async fn plan(stage: &Stage, wanted: impl Fn(&PlanView) -> bool) -> PlanView {
-    wait::until("the plan", PATIENCE, || async {
+    wait::until("the plan", TIMEOUT, || async {
         let view = stage.restreams().await.send(GetPlan { read: false }).await.expect("alive").expect("a view");
         if wanted(&view) { Ok(view) } else { Err(format!("{view:?}")) }
     })
@@ -57,7 +57,7 @@ async fn an_emptied_table_stops_nothing_until_somebody_confirms_it() {
     let now = stage.processes();
     assert_eq!(before.iter().filter(|pid| now.contains(pid)).count(), 4, "nothing else was touched");
     let open = "SELECT cause FROM incidents WHERE kind = 'planHeld' AND closed_at IS NULL";
-    until("an incident says so", PATIENCE, async || stage.ask(open).iter().any(|cause| cause.contains("5 of 5"))).await;
+    until("an incident says so", TIMEOUT, async || stage.ask(open).iter().any(|cause| cause.contains("5 of 5"))).await;
 
     stage.sql("INSERT INTO cameras SELECT * FROM saved");
     plan(&stage, |view| view.held.is_none()).await;
@@ -66,7 +66,7 @@ async fn an_emptied_table_stops_nothing_until_somebody_confirms_it() {
     let mut now = now;
     now.sort_unstable();
     assert_eq!(after, now, "the table is back and nothing has happened");
-    until("the incident is over", PATIENCE, async || stage.ask(open).is_empty()).await;
+    until("the incident is over", TIMEOUT, async || stage.ask(open).is_empty()).await;
 
     stage.sql("DELETE FROM cameras WHERE id < 50");
     let shown = plan(&stage, |view| view.held.is_some()).await.held.expect("held");
@@ -85,7 +85,7 @@ async fn an_emptied_table_stops_nothing_until_somebody_confirms_it() {
     }
     stage.state("extra", CameraState::Stopped).await;
     assert_eq!(stage.processes(), Vec::<u32>::new());
-    until("the incident is over", PATIENCE, async || stage.ask(open).is_empty()).await;
+    until("the incident is over", TIMEOUT, async || stage.ask(open).is_empty()).await;
     stage.stop().await;
 }
 
@@ -186,9 +186,9 @@ async fn the_command_line_shows_and_confirms_what_the_running_process_holds() {
     let program = Program::run(folder.path());
     let values: Vec<String> = (1..=5).map(|n| format!("('c{n}', '{}')", source.url("a"))).collect();
     let insert = format!("INSERT INTO cameras(name, url) VALUES {}", values.join(", "));
-    until("the rows are there", PATIENCE, async || sql(&insert)).await;
+    until("the rows are there", TIMEOUT, async || sql(&insert)).await;
     let says =
-        async |words: &str| until(words, PATIENCE, async || cameras_plan(folder.path(), false).contains(words)).await;
+        async |words: &str| until(words, TIMEOUT, async || cameras_plan(folder.path(), false).contains(words)).await;
     says("nothing is held; the 5 cameras that are relayed are those of the table, 5 of them run now").await;
     let listed = cameras(folder.path(), &["list"]);
     assert!(listed.starts_with("ID  NAME  STATE") && !listed.contains("  -  "), "{listed}");

@@ -8,7 +8,7 @@ use streamwarden::domain::camera::CameraState;
 
 use super::peers::Peer;
 use super::program::until;
-use super::stage::{PATIENCE, Source, Stage, server};
+use super::stage::{Source, Stage, TIMEOUT, server};
 use crate::support::wait;
 
 fn signal(pid: u32, signal: Signal) {
@@ -28,7 +28,7 @@ async fn told(stage: &Stage, wanted: &[&str]) {
     let begins = |seen: &[String]| {
         seen.len() == wanted.len() && seen.iter().zip(wanted).all(|(seen, wanted)| seen.starts_with(wanted))
     };
-    wait::until("the incidents", PATIENCE, || async {
+    wait::until("the incidents", TIMEOUT, || async {
         let seen = incidents(stage);
         if begins(&seen) { Ok(()) } else { Err(format!("wanted {wanted:#?}, seen {seen:#?}")) }
     })
@@ -79,7 +79,7 @@ async fn what_is_wrong_with_a_row_is_told_until_it_runs_is_off_or_gone() {
         all.sort();
         all
     };
-    until("three are open", PATIENCE, async || incidents(&stage).len() == 3).await;
+    until("three are open", TIMEOUT, async || incidents(&stage).len() == 3).await;
     let open = sorted(&stage);
     let wanted = [
         "cameraDown one open rtsp://***@",
@@ -97,10 +97,10 @@ async fn what_is_wrong_with_a_row_is_told_until_it_runs_is_off_or_gone() {
     ));
     stage.state("three", CameraState::Running).await;
     let two_over = async || sorted(&stage).iter().filter(|one| one.contains(" over ")).count() == 2;
-    until("two of them are over", PATIENCE, two_over).await;
+    until("two of them are over", TIMEOUT, two_over).await;
     assert!(sorted(&stage)[0].starts_with("cameraDown one open"), "{:#?}", incidents(&stage));
     stage.sql("UPDATE cameras SET enabled = 0 WHERE name = 'one'");
-    until("all are over", PATIENCE, async || incidents(&stage).iter().all(|one| one.contains(" over "))).await;
+    until("all are over", TIMEOUT, async || incidents(&stage).iter().all(|one| one.contains(" over "))).await;
     assert_eq!(incidents(&stage).len(), 3, "{:#?}", incidents(&stage));
     stage.stop().await;
 }
@@ -140,7 +140,7 @@ async fn what_happens_while_the_database_is_away_is_written_with_its_true_times(
     stage.camera("gate", |camera| camera.is_some_and(|camera| camera.restarts == 1)).await;
     stage.state("gate", CameraState::Running).await;
     let known = async || !stage.restreams_seen().await.state["databaseFault"].is_null();
-    until("it is known that nothing can be written", PATIENCE, known).await;
+    until("it is known that nothing can be written", TIMEOUT, known).await;
     let unlocked = chrono::Utc::now();
     assert_eq!(incidents(&stage), Vec::<String>::new());
     lock.execute_batch("COMMIT").expect("the lock ends");

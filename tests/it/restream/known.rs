@@ -8,7 +8,7 @@ use streamwarden::demo::media_server::Options;
 
 use super::held::cameras_plan;
 use super::program::{Program, is_live, until, write_config};
-use super::stage::{PATIENCE, Source, marked, server};
+use super::stage::{Source, TIMEOUT, marked, server};
 
 /// What the running program says of its restream manager.
 async fn restreams(folder: &Path) -> Option<Value> {
@@ -28,7 +28,7 @@ async fn a_start_without_the_database_goes_by_the_last_known_cameras() {
     write_config(&path, &server);
     let database = || rusqlite::Connection::open(path.join("streamwarden.db"));
     let source_is = async |words: &str| {
-        until(words, PATIENCE, async || {
+        until(words, TIMEOUT, async || {
             restreams(&path)
                 .await
                 .is_some_and(|state| state["state"]["source"].as_str().is_some_and(|now| now.starts_with(words)))
@@ -39,11 +39,11 @@ async fn a_start_without_the_database_goes_by_the_last_known_cameras() {
     let program = Program::run(&path);
     let rest: Vec<String> = (1..=3).map(|n| format!("('off{n}', '{}')", source.url("b"))).collect();
     let insert = format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}'), {}", source.url("a"), rest.join(", "));
-    until("the rows are there", PATIENCE, async || database().is_ok_and(|file| file.execute_batch(&insert).is_ok()))
+    until("the rows are there", TIMEOUT, async || database().is_ok_and(|file| file.execute_batch(&insert).is_ok()))
         .await;
-    until("the relay runs", PATIENCE, async || is_live(&server, "gate").await).await;
+    until("the relay runs", TIMEOUT, async || is_live(&server, "gate").await).await;
     let kept = path.join("cameras.last.json");
-    until("the list is kept, and who has run", PATIENCE, async || {
+    until("the list is kept, and who has run", TIMEOUT, async || {
         let list = std::fs::read(&kept).ok().and_then(|text| serde_json::from_slice::<Value>(&text).ok());
         list.is_some_and(|list| list["ran"].as_array().is_some_and(|ran| ran.len() == 4))
     })
@@ -51,7 +51,7 @@ async fn a_start_without_the_database_goes_by_the_last_known_cameras() {
     assert_eq!(kept.metadata().expect("a file").permissions().mode() & 0o777, 0o600);
     source_is("database").await;
     program.kill();
-    until("ffmpeg is gone", PATIENCE, async || marked(&mark).is_empty()).await;
+    until("ffmpeg is gone", TIMEOUT, async || marked(&mark).is_empty()).await;
 
     let outsider = database().expect("the file");
     // Readers of a WAL are kept out by this mode only.
@@ -59,7 +59,7 @@ async fn a_start_without_the_database_goes_by_the_last_known_cameras() {
     outsider.execute_batch(lock).expect("the lock");
     let program = Program::run(&path);
     source_is("last known since 20").await;
-    until("the relay runs", PATIENCE, async || !marked(&mark).is_empty() && is_live(&server, "gate").await).await;
+    until("the relay runs", TIMEOUT, async || !marked(&mark).is_empty() && is_live(&server, "gate").await).await;
     let state = restreams(&path).await.expect("it answers")["state"].clone();
     assert_eq!((&state["relays"], state["databaseFault"].is_string()), (&Value::from(4), true), "{state}");
     let relay = async || {
@@ -72,15 +72,15 @@ async fn a_start_without_the_database_goes_by_the_last_known_cameras() {
     source_is("database").await;
     assert_eq!((before.is_u64(), relay().await), (true, before), "what runs by the list is what the table says");
     program.kill();
-    until("ffmpeg is gone", PATIENCE, async || marked(&mark).is_empty()).await;
+    until("ffmpeg is gone", TIMEOUT, async || marked(&mark).is_empty()).await;
 
     // Emptied while nobody looked: held all the same.
     database().expect("the file").execute_batch("DELETE FROM cameras").expect("emptied");
     let program = Program::run(&path);
-    until("the plan is held", PATIENCE, async || cameras_plan(&path, false).contains("would stop 4 of 4")).await;
-    until("the relay runs", PATIENCE, async || is_live(&server, "gate").await).await;
+    until("the plan is held", TIMEOUT, async || cameras_plan(&path, false).contains("would stop 4 of 4")).await;
+    until("the relay runs", TIMEOUT, async || is_live(&server, "gate").await).await;
     assert!(std::fs::read_to_string(&kept).expect("kept").contains("off3"), "what is held is not forgotten");
     program.kill();
-    until("ffmpeg is gone", PATIENCE, async || marked(&mark).is_empty()).await;
+    until("ffmpeg is gone", TIMEOUT, async || marked(&mark).is_empty()).await;
     server.stop().await;
 }

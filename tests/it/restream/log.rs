@@ -11,7 +11,7 @@ use streamwarden::domain::run_log::{Program, Run};
 
 use super::peers::Peer;
 use super::program::until;
-use super::stage::{PATIENCE, Source, Stage};
+use super::stage::{Source, Stage, TIMEOUT};
 
 async fn runs(stage: &Stage, id: i64) -> Result<Vec<Run>> {
     stage.restreams().await.send(GetRunLog(id)).await.expect("alive")
@@ -67,7 +67,7 @@ async fn the_last_three_runs_are_kept_whatever_happens_to_the_relay() {
     stage.sql("UPDATE cameras SET enabled = 0");
     stage.state("gate", CameraState::Stopped).await;
     // It is shown as stopped while its ffmpeg says goodbye.
-    until("it has ended", PATIENCE, async || runs(&stage, 7).await.is_ok_and(|log| log[0].ended_at.is_some())).await;
+    until("it has ended", TIMEOUT, async || runs(&stage, 7).await.is_ok_and(|log| log[0].ended_at.is_some())).await;
     let log = runs(&stage, 7).await.expect("a camera that is off still has it");
     assert_eq!((log[0].pid, log[0].fault.as_ref()), (fourth, None), "ended as told: {log:#?}");
     stage.sql("DELETE FROM cameras");
@@ -94,6 +94,6 @@ async fn a_failed_look_is_in_the_log_in_its_own_words_without_the_password() {
     stage.gone("gate").await;
     // A row that comes back with the same id is another camera.
     stage.sql("INSERT INTO cameras(id, name, url, enabled) VALUES (7, 'other', 'rtsp://127.0.0.1:1/x', 0)");
-    until("it is shown", PATIENCE, async || runs(&stage, 7).await.is_ok_and(|log| log.is_empty())).await;
+    until("it is shown", TIMEOUT, async || runs(&stage, 7).await.is_ok_and(|log| log.is_empty())).await;
     stage.stop().await;
 }

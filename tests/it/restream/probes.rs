@@ -10,7 +10,7 @@ use streamwarden::domain::camera::{CameraState, CameraStatus};
 use streamwarden::domain::probe::FaultKind;
 
 use super::program::{Program, is_live, until, write_config};
-use super::stage::{PATIENCE, Source, Stage, marked, server};
+use super::stage::{Source, Stage, TIMEOUT, marked, server};
 
 /// An ffprobe that notes what it was asked to look at.
 fn counting_ffprobe(folder: &Path) {
@@ -48,29 +48,29 @@ async fn a_restart_of_ours_does_not_look_again_at_a_camera_that_is_well() {
     let insert = format!("INSERT INTO cameras(name, url) VALUES ('gate', '{gate}'), ('off', '{off}')");
 
     let program = Program::run(&path);
-    until("the rows are there", PATIENCE, async || database().is_ok_and(|file| file.execute_batch(&insert).is_ok()))
+    until("the rows are there", TIMEOUT, async || database().is_ok_and(|file| file.execute_batch(&insert).is_ok()))
         .await;
-    until("the relay runs", PATIENCE, async || is_live(&server, "gate").await).await;
-    until("both looks are kept", PATIENCE, async || kept().len() == 2).await;
+    until("the relay runs", TIMEOUT, async || is_live(&server, "gate").await).await;
+    until("both looks are kept", TIMEOUT, async || kept().len() == 2).await;
     let looks = kept();
     assert!(looks[0].contains("h264") && looks[1].contains("refused"), "{looks:?}");
     assert!(!looks.join(" ").contains("127.0.0.1"), "{looks:?}");
     assert_eq!(probes_at(&path, &gate), 1);
     program.kill();
-    until("ffmpeg is gone", PATIENCE, async || marked(&mark).is_empty()).await;
-    until("the path is gone", PATIENCE, async || !is_live(&server, "gate").await).await;
+    until("ffmpeg is gone", TIMEOUT, async || marked(&mark).is_empty()).await;
+    until("the path is gone", TIMEOUT, async || !is_live(&server, "gate").await).await;
 
     let before = probes_at(&path, off);
     let program = Program::run(&path);
-    until("the relay runs again", PATIENCE, async || is_live(&server, "gate").await).await;
-    until("a fault is not believed", PATIENCE, async || probes_at(&path, off) > before).await;
+    until("the relay runs again", TIMEOUT, async || is_live(&server, "gate").await).await;
+    until("a fault is not believed", TIMEOUT, async || probes_at(&path, off) > before).await;
     assert_eq!(probes_at(&path, &gate), 1, "what was found is believed");
     let other = source.url("b").to_string();
     let update = format!("UPDATE cameras SET url = '{other}' WHERE name = 'gate'");
     database().expect("the file").execute_batch(&update).expect("an update");
-    until("another source is looked at", PATIENCE, async || probes_at(&path, &other) == 1).await;
+    until("another source is looked at", TIMEOUT, async || probes_at(&path, &other) == 1).await;
     program.kill();
-    until("ffmpeg is gone", PATIENCE, async || marked(&mark).is_empty()).await;
+    until("ffmpeg is gone", TIMEOUT, async || marked(&mark).is_empty()).await;
     server.stop().await;
 }
 
@@ -96,7 +96,7 @@ async fn a_look_that_is_asked_for_leaves_a_running_relay_alone_and_is_kept() {
     assert_eq!(lost.kind, FaultKind::NotFound, "{lost}");
     assert_eq!(ask(4).await.expect_err("a wrong row").field(), Some("url"));
     assert_eq!(ask(5).await.expect_err("nobody").kind(), Kind::NotFound);
-    until("all looks are kept", PATIENCE, async || {
+    until("all looks are kept", TIMEOUT, async || {
         stage.ask("SELECT CAST(count(*) AS TEXT) FROM camera_probes") == ["3"]
     })
     .await;
@@ -142,7 +142,7 @@ async fn no_more_cameras_are_probed_at_once_than_there_are_slots() {
     stage.sql(&format!("INSERT INTO cameras(name, url) VALUES {}", rows.join(", ")));
     let source = Source::start().await;
     stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", source.url("a")));
-    until("all are looked at in turn", PATIENCE, async || {
+    until("all are looked at in turn", TIMEOUT, async || {
         assert!(stage.processes().len() <= 3, "{:?}", stage.processes());
         stage.ask("SELECT CAST(count(*) AS TEXT) FROM camera_probes") == ["7"]
     })

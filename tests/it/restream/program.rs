@@ -8,7 +8,7 @@ use streamwarden::adapters::ffmpeg::child::MARK_VARIABLE;
 use streamwarden::demo::media_server::Options;
 use streamwarden::demo::server::AnyServer;
 
-use super::stage::{PATIENCE, Source, marked, server};
+use super::stage::{Source, TIMEOUT, marked, server};
 
 /// `streamwarden run` on a folder.
 pub struct Program(Child);
@@ -68,20 +68,20 @@ async fn kill_9_leaves_no_ffmpeg_and_the_next_start_goes_on() {
     let mut orphan = orphan.spawn().expect("sleep");
 
     let program = Program::run(&folder_path);
-    until("the orphan is ended", PATIENCE, async || orphan.try_wait().expect("its state").is_some()).await;
+    until("the orphan is ended", TIMEOUT, async || orphan.try_wait().expect("its state").is_some()).await;
     let database = folder_path.join("streamwarden.db");
-    until("the database is there", PATIENCE, async || {
+    until("the database is there", TIMEOUT, async || {
         let sql = format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", source.url("a"));
         rusqlite::Connection::open(&database).is_ok_and(|file| file.execute_batch(&sql).is_ok())
     })
     .await;
-    until("the relay runs", PATIENCE, async || is_live(&server, "gate").await).await;
+    until("the relay runs", TIMEOUT, async || is_live(&server, "gate").await).await;
     assert_eq!(marked(&mark).len(), 1);
 
     program.kill();
     until("ffmpeg is gone", Duration::from_secs(2), async || marked(&mark).is_empty()).await;
     let program = Program::run(&folder_path);
-    until("a relay runs again", PATIENCE, async || !marked(&mark).is_empty() && is_live(&server, "gate").await).await;
+    until("a relay runs again", TIMEOUT, async || !marked(&mark).is_empty() && is_live(&server, "gate").await).await;
     program.kill();
     until("ffmpeg is gone", Duration::from_secs(2), async || marked(&mark).is_empty()).await;
     server.stop().await;

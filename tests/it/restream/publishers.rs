@@ -8,7 +8,7 @@ use streamwarden::actors::restream::RestartCamera;
 use streamwarden::domain::camera::{CameraState, CameraStatus};
 
 use super::program::until;
-use super::stage::{PATIENCE, Source, Stage};
+use super::stage::{Source, Stage, TIMEOUT};
 use crate::support::wait::stays;
 
 /// An ffmpeg of somebody else's that publishes to the stage's server until it is pushed aside.
@@ -70,7 +70,7 @@ async fn another_publisher_is_shown_and_not_fought() {
     let words = held.last_error.expect("a reason");
     assert!(words.contains("rtspSession from 127.0.0.1:"), "{words}");
     assert!(held.next_start.is_none());
-    until("it is told", PATIENCE, async || told(&stage) == [format!("open {words}")]).await;
+    until("it is told", TIMEOUT, async || told(&stage) == [format!("open {words}")]).await;
     // Longer than any wait of ours: its poller has told of the path, and it was asked about again.
     stays("the other is left alone", std::time::Duration::from_secs(12), async || !other.has_ended()).await;
     assert_eq!(stage.relay("gate").await.expect("a relay")["state"], "held");
@@ -78,15 +78,15 @@ async fn another_publisher_is_shown_and_not_fought() {
 
     restreams.send(RestartCamera(1)).await.expect("alive").expect("a restart");
     stage.state("gate", CameraState::Running).await;
-    until("the other was pushed aside, as somebody wanted", PATIENCE, async || other.has_ended()).await;
-    until("that is over", PATIENCE, async || told(&stage) == [format!("over {words}")]).await;
+    until("the other was pushed aside, as somebody wanted", TIMEOUT, async || other.has_ended()).await;
+    until("that is over", TIMEOUT, async || told(&stage) == [format!("over {words}")]).await;
 
     let other = Other::on(&stage, &source, "gate").await;
     stage.state("gate", CameraState::Held).await;
     drop(other);
     stage.state("gate", CameraState::Running).await;
     let both_over = async || told(&stage).iter().filter(|one| one.starts_with("over ")).count() == 2;
-    until("the second one is over", PATIENCE, both_over).await;
+    until("the second one is over", TIMEOUT, both_over).await;
     assert_eq!(told(&stage).len(), 2);
     stage.stop().await;
 }
@@ -97,7 +97,7 @@ async fn a_path_that_is_taken_from_the_start_is_left_to_its_publisher() {
     let mut stage = Stage::open().await;
     let mut other = Other::on(&stage, &source, "gate").await;
     let live = stage.live.clone();
-    until("the other publishes", PATIENCE, async || !live.latest().await.expect("a store").streams.is_empty()).await;
+    until("the other publishes", TIMEOUT, async || !live.latest().await.expect("a store").streams.is_empty()).await;
     stage.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (1, 'gate', '{}')", source.url("a")));
     stage.state("gate", CameraState::Held).await;
     assert!(!other.has_ended());
@@ -114,7 +114,7 @@ async fn a_path_that_is_free_in_a_moment_was_not_taken() {
     let mut stage = Stage::open().await;
     let other = Other::on(&stage, &source, "gate").await;
     let live = stage.live.clone();
-    until("the other publishes", PATIENCE, async || !live.latest().await.expect("a store").streams.is_empty()).await;
+    until("the other publishes", TIMEOUT, async || !live.latest().await.expect("a store").streams.is_empty()).await;
     stage.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (1, 'gate', '{}')", source.url("a")));
     stage.camera("gate", |camera| camera.is_some()).await;
     drop(other);

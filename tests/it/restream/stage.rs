@@ -34,7 +34,7 @@ use crate::support::media::program;
 use crate::support::wait;
 
 /// Nothing here takes so long, unless it is broken.
-pub const PATIENCE: Duration = Duration::from_secs(45);
+pub const TIMEOUT: Duration = Duration::from_secs(45);
 /// No progress for so long is a stall.
 pub const STALL: Duration = Duration::from_secs(3);
 
@@ -160,7 +160,7 @@ impl Stage {
         for change in std::mem::take(&mut self.unread) {
             self.note(&change);
         }
-        let found = timeout(PATIENCE, async {
+        let found = timeout(TIMEOUT, async {
             while !wanted(self.seen.get(name)) {
                 match self.unread.pop_front() {
                     Some(change) => self.note(&change),
@@ -265,7 +265,7 @@ impl Source {
     async fn ready(&self, paths: usize) {
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let list = self.server.api_url().join("/v3/paths/list").expect("a route");
-        wait::until("the source publishes", PATIENCE, || async {
+        wait::until("the source publishes", TIMEOUT, || async {
             let text = http.get(list.clone()).send().await.expect("an answer").text().await.expect("a body");
             let listed: Value = serde_json::from_str(&text).expect("JSON");
             let items = listed["items"].as_array().into_iter().flatten();

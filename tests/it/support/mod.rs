@@ -1,5 +1,5 @@
 //! What the folders of tests share: the program in a room of its own, a media server, a PostgreSQL, cameras, processes,
-//! a live store with switches, patience.
+//! a live store with switches, waiting with a limit.
 //!
 //! Whatever is started here is ended by its `Drop`; a [`program::Program`] fails its test when something of it is left.
 

@@ -132,7 +132,7 @@ impl Program {
                 self.ended = Some(status);
                 panic!("it ended with {status}: {}", self.log());
             }
-            assert!(begun.elapsed() < super::wait::PATIENCE, "it does not listen: {}", self.log());
+            assert!(begun.elapsed() < super::wait::TIMEOUT, "it does not listen: {}", self.log());
             tokio::time::sleep(Duration::from_millis(20)).await;
         };
         self.api = Api::at(&base);
@@ -233,7 +233,7 @@ impl Program {
             if let Some(status) = self.child.try_wait().expect("our child") {
                 break status;
             }
-            assert!(begun.elapsed() < super::wait::PATIENCE, "it does not end: {}", self.log());
+            assert!(begun.elapsed() < super::wait::TIMEOUT, "it does not end: {}", self.log());
             tokio::time::sleep(Duration::from_millis(5)).await;
         };
         self.ended = Some(status);

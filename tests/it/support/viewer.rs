@@ -18,7 +18,7 @@ use super::wait::eventually;
 /// Between two tries.
 const AGAIN: Duration = Duration::from_millis(100);
 /// Silence of the server; a path that sends nothing is still watched.
-const PATIENCE: Duration = Duration::from_millis(500);
+const TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A picture that has arrived.
 #[derive(Clone, Copy, Debug)]
@@ -195,7 +195,7 @@ impl Dialogue<'_> {
 fn watch(url: &Url, told: &Mutex<Seen>, stop: &AtomicBool) -> io::Result<()> {
     let address = url.socket_addrs(|| Some(554))?[0];
     let writer = TcpStream::connect(address)?;
-    writer.set_read_timeout(Some(PATIENCE))?;
+    writer.set_read_timeout(Some(TIMEOUT))?;
     let reader = BufReader::new(writer.try_clone()?);
     let mut dialogue = Dialogue { writer, reader, stop, sequence: 0, session: String::new() };
     let (_, sdp) = dialogue.ask("DESCRIBE", url.as_str(), "Accept: application/sdp\r\n")?;

@@ -1,4 +1,4 @@
-//! Waiting for a condition, with an end to patience. Every test that waits for something waits here.
+//! Waiting for a condition, with a time limit. Every test that waits for something waits here.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 /// Nothing here takes so long, unless it is broken.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const TIMEOUT: Duration = Duration::from_secs(60);
 /// How often the world is asked, unless asking takes longer.
 const STEP: Duration = Duration::from_millis(20);
 
@@ -33,7 +33,7 @@ where
     F: Future<Output = Option<T>>,
 {
     let begun = Instant::now();
-    let answer = until(what, PATIENCE, || {
+    let answer = until(what, TIMEOUT, || {
         let asked = ask();
         async { asked.await.ok_or_else(|| "there is none".to_owned()) }
     });

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tokio::net::UnixDatagram;
 use tokio::time::{Instant, timeout_at};
 
-use crate::support::wait::PATIENCE;
+use crate::support::wait::TIMEOUT;
 
 /// Hears what a service says.
 pub struct Listener {
@@ -43,7 +43,7 @@ impl Listener {
 
     /// Waits for a message that begins so; returns those before it, and it.
     pub async fn until(&self, wanted: &str) -> (Vec<String>, String) {
-        let (deadline, mut before) = (Instant::now() + PATIENCE, Vec::new());
+        let (deadline, mut before) = (Instant::now() + TIMEOUT, Vec::new());
         loop {
             match self.next(deadline).await {
                 Some(message) if message.starts_with(wanted) => return (before, message),

@@ -17,7 +17,7 @@ use streamwarden::domain::incident::{Incident, IncidentKind, Subject};
 use crate::support::wait;
 
 /// Nothing here takes so long, unless it is broken.
-const PATIENCE: Duration = Duration::from_secs(45);
+const TIMEOUT: Duration = Duration::from_secs(45);
 
 struct Stage {
     handle: IncidentsHandle,
@@ -65,7 +65,7 @@ impl Stage {
 
     async fn until(&self, what: &str, wanted: impl AsyncFn() -> bool) {
         let ask = || async { if wanted().await { Ok(()) } else { Err(format!("{:#?}", self.told().await)) } };
-        wait::until(what, PATIENCE, ask).await;
+        wait::until(what, TIMEOUT, ask).await;
     }
 
     async fn seen(&self) -> Observation {

@@ -6,7 +6,7 @@ use actix::Context;
 
 use super::Recorder;
 
-/// No new media for so long = stalled. Longer than ffmpeg's own patience, which ends a run more gently.
+/// No new media for so long = stalled. Longer than ffmpeg's own limit, which ends a run more gently.
 const STALL: Duration = Duration::from_secs(15);
 /// The first media may take so long: a keyframe has to come by.
 const FIRST_MEDIA: Duration = Duration::from_secs(30);

@@ -18,7 +18,7 @@ use crate::domain::camera::{CameraEdit, CameraSource, Kinds, draft};
 use crate::domain::probe::{Fault, KeptProbe, ProbeView, Tracks};
 
 /// Somebody waits before a screen: rather told that all slots are taken than kept waiting.
-const SLOT_PATIENCE: Duration = Duration::from_secs(10);
+const SLOT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Probes a camera now, also at one that is switched off, and keeps the result. `NotFound`; `Invalid` when its row is
 /// wrong; `Unavailable` when too many are being probed.
@@ -101,13 +101,13 @@ impl Restreams {
             let source = Box::new(source.await?);
             let wait = {
                 let mut pacer = pacer.lock().unwrap_or_else(PoisonError::into_inner);
-                pacer.reserve(&source.host, setup.rates.host, Instant::now(), SLOT_PATIENCE)
+                pacer.reserve(&source.host, setup.rates.host, Instant::now(), SLOT_TIMEOUT)
             };
             let wait = wait.ok_or_else(|| {
                 Error::unavailable("too many tests of cameras at this host wait already; try again in a moment")
             })?;
             sleep(wait).await;
-            let slot = timeout(SLOT_PATIENCE, slots.acquire_owned()).await.map_err(|_| {
+            let slot = timeout(SLOT_TIMEOUT, slots.acquire_owned()).await.map_err(|_| {
                 let most = setup.max_probes;
                 Error::unavailable(format!("{most} cameras are being probed already; try again in a moment"))
             })?;

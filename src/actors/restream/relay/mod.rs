@@ -284,7 +284,7 @@ impl Restream {
             exit,
             &Attempt {
                 source: &ffmpeg.source,
-                patience: self.known.setup.patience(),
+                io_timeout: self.known.setup.io_timeout(),
                 pictures: ffmpeg.progress.frame.unwrap_or(0),
                 has_publish_login: self.known.setup.login.is_some(),
             },

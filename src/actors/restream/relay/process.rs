@@ -61,7 +61,7 @@ pub(super) fn start(
     let target = setup.target(&source.name).map_err(program)?;
     let launch = Launch {
         program: setup.ffmpeg.clone(),
-        args: argv::relay(&setup.version, source, tracks, manner, &target, setup.patience()),
+        args: argv::relay(&setup.version, source, tracks, manner, &target, setup.io_timeout()),
         secrets: source.secrets.iter().chain(setup.publish_password()).cloned().collect(),
         label: format!("camera {}", source.name),
         mark: setup.mark.clone(),

@@ -28,7 +28,7 @@ const LISTEN: &str = "LISTEN streamwarden_cameras";
 const CHECK: Duration = Duration::from_secs(10);
 
 /// ...and has so long to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Shorter than elsewhere: it is one connection, and until it is back changes are seen only with the next refresh.
 pub(super) const RECONNECT: Backoff = Backoff { min: Duration::from_millis(500), max: Duration::from_secs(5) };
@@ -156,7 +156,7 @@ async fn connect(address: &Address, changes: Option<&Arc<Changes>>) -> Result<Op
         listening.client.batch_execute(LISTEN).await?;
         Ok::<_, Failure>(Some(listening))
     };
-    let connected = timeout(PATIENCE, connected).await.map_err(late)?;
+    let connected = timeout(TIMEOUT, connected).await.map_err(late)?;
     connected.map_err(|failure| failure.sentence(&target.place))
 }
 
@@ -197,7 +197,7 @@ async fn shared(one: &Client, two: &Client) -> Result<bool, tokio_postgres::Erro
         let first = process(one, "COMMIT").await?;
         // Held, so that the first cannot have it again.
         // One that waits for a connection has none to share.
-        let Ok(second) = timeout(PATIENCE / 4, process(two, "")).await else { return Ok(false) };
+        let Ok(second) = timeout(TIMEOUT / 4, process(two, "")).await else { return Ok(false) };
         let second = second?;
         if second == first {
             two.batch_execute("COMMIT").await?;
@@ -235,7 +235,7 @@ async fn until_lost(listening: &mut Listening, progress: &ListenProgress) {
         if timeout(CHECK, &mut listening.messages).await.is_ok() {
             return;
         }
-        if !matches!(timeout(PATIENCE, listening.client.simple_query("")).await, Ok(Ok(_))) {
+        if !matches!(timeout(TIMEOUT, listening.client.simple_query("")).await, Ok(Ok(_))) {
             return;
         }
     }

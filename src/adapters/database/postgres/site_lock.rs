@@ -19,7 +19,7 @@ use crate::base::{Error, Result};
 use crate::domain::node::{NodeClaim, REJOIN_GRACE, relayed_by};
 
 /// All questions of one look together.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// At the stop: it ends with the connection in any case.
 const RELEASE: Duration = Duration::from_secs(2);
@@ -122,7 +122,7 @@ impl SiteLock {
         if state.is_pooled {
             return Ok(());
         }
-        match timeout(PATIENCE, self.take(&mut state, claim)).await {
+        match timeout(TIMEOUT, self.take(&mut state, claim)).await {
             Ok(Ok(other)) => state.other = other,
             failed => {
                 if let Ok(Err(failure)) = failed {
@@ -156,7 +156,7 @@ impl SiteLock {
             Ok::<_, Failure>(other.unwrap_or(SiteRelay::Free))
         };
         let late = |_| Error::unavailable(format!("the database {place} does not answer"));
-        timeout(PATIENCE, asked).await.map_err(late)?.map_err(|failure| failure.sentence(place))
+        timeout(TIMEOUT, asked).await.map_err(late)?.map_err(|failure| failure.sentence(place))
     }
 
     /// The name of the node that has it; `None` when that is us, or nobody knows.

@@ -135,8 +135,8 @@ impl File {
             let _turn = turn;
             file.run(link, deadline, job)
         });
-        let patience = deadline.saturating_duration_since(Instant::now()) + GRACE;
-        match tokio::time::timeout(patience, work).await {
+        let limit = deadline.saturating_duration_since(Instant::now()) + GRACE;
+        match tokio::time::timeout(limit, work).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(panic)) => Err(Error::internal("a database job failed inside").with_source(panic)),
             Err(_) => Err(self.late("the disk does not answer")),
@@ -193,11 +193,11 @@ impl File {
         })
     }
 
-    fn connect(&self, link: Link, patience: Duration) -> Result<Connection> {
+    fn connect(&self, link: Link, limit: Duration) -> Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let sentence = |error| fault::sentence(&self.path, error);
         let mut connection = Connection::open_with_flags(&self.path, flags).map_err(sentence)?;
-        prepare(&connection, patience).map_err(sentence)?;
+        prepare(&connection, limit).map_err(sentence)?;
         schema::migrate(&mut connection, &self.path)?;
         if matches!(link, Link::Reader | Link::Watcher) {
             connection.pragma_update(None, "query_only", true).map_err(sentence)?;
@@ -272,8 +272,8 @@ fn limited<T>(
     answer
 }
 
-fn prepare(connection: &Connection, patience: Duration) -> rusqlite::Result<()> {
-    connection.busy_timeout(patience)?;
+fn prepare(connection: &Connection, limit: Duration) -> rusqlite::Result<()> {
+    connection.busy_timeout(limit)?;
     connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;

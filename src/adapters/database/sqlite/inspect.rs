@@ -12,7 +12,7 @@ use crate::base::{Error, Result};
 use crate::domain::node::Node;
 
 /// How long another process may hold the lock.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Says what the file holds; it must exist.
 ///
@@ -48,7 +48,7 @@ fn connect(path: &Path) -> Result<Connection> {
     let sentence = |error| fault::sentence(path, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(sentence)?;
-    connection.busy_timeout(PATIENCE).map_err(sentence)?;
+    connection.busy_timeout(TIMEOUT).map_err(sentence)?;
     Ok(connection)
 }
 

@@ -17,7 +17,7 @@ fn source(url: &str) -> CameraSource {
 }
 
 fn attempt(source: &CameraSource) -> Attempt<'_> {
-    Attempt { source, patience: Duration::from_secs(5), pictures: 0, has_publish_login: true }
+    Attempt { source, io_timeout: Duration::from_secs(5), pictures: 0, has_publish_login: true }
 }
 
 /// Lines as ffmpeg 5.1.9 printed them (URLs redacted by the child's tail).
