@@ -263,8 +263,8 @@ fn child_name(key: &StreamKey) -> String {
 
 impl Recorders {
     /// States of recorders that ended with an earlier manager.
-    fn forget_strangers(&mut self, latest: &Latest) {
-        let strangers = latest.recordings.iter().filter(|status| {
+    fn forget_orphans(&mut self, latest: &Latest) {
+        let orphans = latest.recordings.iter().filter(|status| {
             let key = StreamKey { server: status.server.clone(), name: status.name.clone() };
             self.slots.get(&key).is_none_or(|slot| slot.state == SlotState::Not)
         });
@@ -272,7 +272,7 @@ impl Recorders {
             server: status.server.clone(),
             name: status.name.clone(),
         };
-        let changes: Vec<Change> = strangers.map(gone).collect();
+        let changes: Vec<Change> = orphans.map(gone).collect();
         self.tell(changes);
     }
 }
@@ -349,7 +349,7 @@ impl StreamHandler<LiveUpdate> for Recorders {
         match update {
             LiveUpdate::Everything(latest) => {
                 self.known.replace(&latest);
-                self.forget_strangers(&latest);
+                self.forget_orphans(&latest);
                 self.judge(ctx);
             }
             LiveUpdate::Changes(changes) => {

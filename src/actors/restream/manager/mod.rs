@@ -322,8 +322,8 @@ impl Flight for ForgetStrangers {
             Ok(latest) => latest,
             Err(error) => return Ended::Failed(error),
         };
-        let strangers = latest.cameras.into_iter().filter(|camera| !manager.fleet.contains_key(&camera.id));
-        let gone: Vec<Change> = strangers.map(|camera| Change::CameraGone { id: camera.id }).collect();
+        let orphans = latest.cameras.into_iter().filter(|camera| !manager.fleet.contains_key(&camera.id));
+        let gone: Vec<Change> = orphans.map(|camera| Change::CameraGone { id: camera.id }).collect();
         manager.tell_all(gone);
         Ended::Done
     }
