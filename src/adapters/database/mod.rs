@@ -9,9 +9,9 @@
 mod behaviour;
 mod condition;
 pub mod import;
+mod latency;
 mod nodes;
 mod owner;
-mod pace;
 pub mod postgres;
 mod row_rules;
 pub mod site;

@@ -210,7 +210,7 @@ impl Database for WithSite {
         let (cameras, own) = (self.cameras.ping().await?, self.own.ping().await?);
         // Our own table of cameras is there and not used.
         let place = own.split_once(", cameras:").map_or(own.as_str(), |(own, _)| own);
-        let pace = own.find("; slow:").map_or("", |at| &own[at..]);
-        Ok(format!("{cameras}; everything else in {place}{pace}"))
+        let latency = own.find("; slow:").map_or("", |at| &own[at..]);
+        Ok(format!("{cameras}; everything else in {place}{latency}"))
     }
 }

@@ -18,7 +18,7 @@ use super::client::Client;
 use super::fault::{self, Failure};
 use super::startup::Gate;
 use super::trouble::Trouble;
-use crate::adapters::database::pace::Pace;
+use crate::adapters::database::latency::LatencyMonitor;
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
 
@@ -38,7 +38,7 @@ pub(super) struct Server {
     pool: Pool,
     place: String,
     gate: Arc<Gate>,
-    pace: Arc<Pace>,
+    latency: Arc<LatencyMonitor>,
     /// What begins each transaction.
     begin: String,
     trouble: Arc<Trouble>,
@@ -53,7 +53,7 @@ pub(super) struct Link {
     is_begun: AtomicBool,
     place: String,
     begun: Instant,
-    pace: Arc<Pace>,
+    latency: Arc<LatencyMonitor>,
     trouble: Arc<Trouble>,
 }
 
@@ -80,7 +80,7 @@ impl Server {
             .build()
             .map_err(|error| Error::internal("the pool of database connections cannot be built").with_source(error))?;
         let place = address.place.clone();
-        Ok(Self { pool, place, gate, pace: Arc::default(), begin, trouble: Arc::default() })
+        Ok(Self { pool, place, gate, latency: Arc::default(), begin, trouble: Arc::default() })
     }
 
     /// A connection with a transaction that has just begun, for one call of [`Link::answer`].
@@ -97,7 +97,7 @@ impl Server {
                 is_begun: AtomicBool::new(true),
                 place: self.place.clone(),
                 begun,
-                pace: Arc::clone(&self.pace),
+                latency: Arc::clone(&self.latency),
                 trouble: Arc::clone(&self.trouble),
             };
             // One of the pool may have died silently: it must leave time for a new one.
@@ -123,8 +123,8 @@ impl Server {
     }
 
     /// What people should know of its speed; empty when there is nothing.
-    pub(super) fn pace(&self) -> String {
-        self.pace.words()
+    pub(super) fn latency(&self) -> String {
+        self.latency.words()
     }
 
     pub(super) fn place(&self) -> &str {
@@ -143,7 +143,7 @@ impl Link {
         let answer = self.long_answer(question).await;
         // An error speaks for itself.
         if answer.is_ok() {
-            self.pace.note(&self.place, self.begun.elapsed());
+            self.latency.note(&self.place, self.begun.elapsed());
         }
         answer
     }

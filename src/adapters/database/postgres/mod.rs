@@ -383,6 +383,6 @@ impl Database for Postgres {
             link.answer(cameras::try_room(&link, last)).await?;
             self.server.trouble().is_over();
         }
-        Ok(words + self.listener.changes.note() + &self.server.pace())
+        Ok(words + self.listener.changes.note() + &self.server.latency())
     }
 }

@@ -144,7 +144,7 @@ impl SiteTable {
     /// As [`SiteTable::cameras`].
     pub async fn ping(&self) -> Result<String> {
         let count = self.cameras().await?.len();
-        Ok(format!("cameras by {KEY} from {}: {count}{}", self.server.place(), self.server.pace()))
+        Ok(format!("cameras by {KEY} from {}: {count}{}", self.server.place(), self.server.latency()))
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::fault::{self, Failure};
 use super::schema;
-use crate::adapters::database::pace::Pace;
+use crate::adapters::database::latency::LatencyMonitor;
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
 
@@ -46,7 +46,7 @@ pub(super) enum Link {
 pub(super) struct File {
     path: PathBuf,
     limit: Duration,
-    pace: Pace,
+    latency: LatencyMonitor,
     slots: [Slot; 5],
     /// Read while a connection is used or opened, written while all are closed because the file was replaced: a
     /// connection to the new file must not meet the write-ahead log of the old one, which has the same name.
@@ -80,7 +80,7 @@ impl File {
         Self {
             path,
             limit,
-            pace: Pace::default(),
+            latency: LatencyMonitor::default(),
             slots: [slot(), slot(), slot(), slot(), slot()],
             replacing: RwLock::new(()),
         }
@@ -111,14 +111,14 @@ impl File {
         let answer = self.long_call(link, job).await;
         // An error speaks for itself.
         if answer.is_ok() {
-            self.pace.note(&self.path.to_string_lossy(), begun.elapsed());
+            self.latency.note(&self.path.to_string_lossy(), begun.elapsed());
         }
         answer
     }
 
     /// What people should know of its speed; empty when there is nothing.
-    pub(super) fn pace(&self) -> String {
-        self.pace.words()
+    pub(super) fn latency(&self) -> String {
+        self.latency.words()
     }
 
     /// As [`File::call`], for work that takes its time whatever the disk is like.

@@ -346,6 +346,6 @@ impl Database for Sqlite {
             Ok(connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?)
         };
         self.file.call(Link::Prober, probe).await?;
-        Ok(format!("SQLite file {}, cameras: {cameras}{}", self.file.path().display(), self.file.pace()))
+        Ok(format!("SQLite file {}, cameras: {cameras}{}", self.file.path().display(), self.file.latency()))
     }
 }
