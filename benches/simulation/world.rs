@@ -199,7 +199,7 @@ impl Runner for InThisWorld {
         Ok((Box::new(Simulated { pid, world, exit }), heard))
     }
 
-    fn look(&self, _: Arc<RestreamSetup>, _: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, Fault>> {
+    fn probe(&self, _: Arc<RestreamSetup>, _: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, Fault>> {
         async {
             tokio::time::sleep(LOOK).await;
             Ok(Tracks {

@@ -5,7 +5,7 @@
 pub mod database;
 pub mod ffmpeg;
 pub mod folder;
-pub mod known;
+pub mod last_known;
 pub mod live;
 pub mod mediamtx;
 pub mod objects;

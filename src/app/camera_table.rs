@@ -10,7 +10,7 @@ use crate::actors::restream::{self, LAST_KNOWN, RestreamSetup};
 use crate::adapters::database::import::import as write_sheet;
 use crate::adapters::database::{Condition, IncidentQuery, SharedDatabase};
 use crate::adapters::ffmpeg::version;
-use crate::adapters::known::KnownCameras;
+use crate::adapters::last_known::LastKnownFile;
 use crate::adapters::resolve;
 use crate::base::Result;
 use crate::config::Settings;
@@ -65,7 +65,7 @@ pub(super) async fn remove(settings: &Settings, camera: &str) -> Result<CameraRo
 
 /// The next start weighs the table against the cameras that were known last: what a person named is no surprise to it.
 fn note_meant(settings: &Settings, id: i64, row: Option<&CameraRow>) {
-    if let Err(error) = KnownCameras::at(settings.data_dir.join(LAST_KNOWN)).change_row(id, row) {
+    if let Err(error) = LastKnownFile::at(settings.data_dir.join(LAST_KNOWN)).change_row(id, row) {
         log::warn!("the next start may hold this change, see `streamwarden cameras plan` then: {error}");
     }
 }

@@ -45,12 +45,12 @@ pub struct MediaMtx {
     api_url: Url,
     login: Option<(String, SecretString)>,
     http: reqwest::Client,
-    known: Mutex<Known>,
+    known: Mutex<ServerFacts>,
 }
 
 /// What is remembered between polls.
 #[derive(Debug, Default)]
-struct Known {
+struct ServerFacts {
     /// Version and when it was asked for; `None` inside = the server does not tell.
     version: Option<(Option<String>, Instant)>,
     /// SRT connections are not asked for before this time.
@@ -90,7 +90,7 @@ impl MediaMtx {
         Ok(Self { place, api_url, login, http, known: Mutex::default() })
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, ServerFacts> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -189,7 +189,7 @@ impl MediaServer for MediaMtx {
         let result = self.list_paths().await;
         if result.is_err() {
             // Whoever answers next may be another version with other parts switched on.
-            *self.known() = Known::default();
+            *self.known() = ServerFacts::default();
         }
         result
     }

@@ -130,8 +130,8 @@ pub struct Listed {
 
 impl Drop for Listed {
     fn drop(&mut self) {
-        locked(&self.ledger.connections).remove(&self.number);
-        locked(&self.ledger.sessions).remove(&self.number);
+        locked(&self.table.connections).remove(&self.number);
+        locked(&self.table.sessions).remove(&self.number);
     }
 }
 
@@ -140,14 +140,14 @@ impl ConnectionTable {
     pub fn connection(self: &Arc<Self>, entry: Arc<ConnectionEntry>) -> Listed {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         locked(&self.connections).insert(number, entry);
-        Listed { ledger: self.clone(), number }
+        Listed { table: self.clone(), number }
     }
 
     /// Lists a session until the guard is dropped.
     pub fn session(self: &Arc<Self>, entry: Arc<SessionEntry>) -> Listed {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         locked(&self.sessions).insert(number, entry);
-        Listed { ledger: self.clone(), number }
+        Listed { table: self.clone(), number }
     }
 
     /// All connections, oldest first.

@@ -3,7 +3,7 @@
 //! Learns of streams and cameras from the live store; the rules are `domain::admission`. Writes the state of streams
 //! for which there is no place; every other state is written by the recorder itself.
 
-mod known;
+mod known_streams;
 mod upkeep;
 
 use std::cell::RefCell;
@@ -34,7 +34,7 @@ use crate::domain::recording::{RecordingState, RecordingStatus};
 use crate::domain::stream::Track;
 use crate::domain::wall_clock::SessionStarts;
 
-use known::Known;
+use known_streams::KnownStreams;
 use upkeep::Recovery;
 
 /// How often the spool's disk is looked at.
@@ -57,7 +57,7 @@ pub struct Recorders {
     set: Option<ChildSet<Self>>,
     publisher: Option<Publisher>,
     pauses: Pauses,
-    known: Known,
+    known: KnownStreams,
     slots: BTreeMap<StreamKey, RecorderSlot>,
     obstacle: watch::Sender<Option<String>>,
     looking_at_disk: bool,
@@ -99,7 +99,7 @@ impl Recorders {
             set: None,
             pauses,
             publisher: None,
-            known: Known::default(),
+            known: KnownStreams::default(),
             slots: BTreeMap::new(),
             obstacle: watch::Sender::new(None),
             looking_at_disk: false,

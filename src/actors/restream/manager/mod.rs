@@ -7,7 +7,7 @@ mod fleet;
 mod hearing;
 mod incidents;
 mod kept_probes;
-mod known;
+mod last_known;
 mod plan;
 mod probe_commands;
 mod reread;
@@ -38,7 +38,7 @@ use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{ChildSet, Setting, Supervised, supervised};
 use crate::adapters::database::{CALL_TIMEOUT, SharedDatabase};
-use crate::adapters::known::KnownCameras;
+use crate::adapters::last_known::LastKnownFile;
 use crate::adapters::live::publisher::Publisher;
 use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Change, Latest, SharedLive};
@@ -54,7 +54,7 @@ use camera_incidents::IncidentTrackers;
 use commands::read_all;
 use hearing::ServerView;
 use kept_probes::{KeptProbes, read_probes};
-use known::Remembered;
+use last_known::LastKnown;
 use plan::Waiting;
 use reread::Rereads;
 use start_permits::StartPermits;
@@ -86,7 +86,7 @@ pub struct Restreams {
     born: Instant,
     incidents: IncidentsHandle,
     trackers: IncidentTrackers,
-    remembered: Remembered,
+    last_known: LastKnown,
     probes: KeptProbes,
     /// What the cameras' programs have said; outlives this actor when `app` keeps it.
     runs: RunLogs,
@@ -125,7 +125,7 @@ impl Restreams {
         let publisher = Publisher::new(Arc::clone(&live), "restreams");
         Self {
             start_permits: StartPermits::new(setup.rates),
-            remembered: Remembered::new(KnownCameras::at(setup.last_known.clone())),
+            last_known: LastKnown::new(LastKnownFile::at(setup.last_known.clone())),
             probes: KeptProbes::new(setup.max_probes),
             server: ServerView::new(&setup.server, setup.monitored),
             standby: watch::channel(None).1,

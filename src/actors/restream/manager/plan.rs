@@ -136,7 +136,7 @@ impl Handler<ApplyPlan> for Restreams {
         log::warn!(plan = confirmed.plan.id.as_str(), cameras = stops; "held plan confirmed, cameras stop");
         self.change_fleet(confirmed.plan.after, ctx);
         self.tell_of_plan();
-        // The list as it is from now on is to be remembered.
+        // The list as it is from now on is to be last_known.
         self.refresh(ctx);
         Ok(self.plan_view())
     }

@@ -100,7 +100,7 @@ impl WaitFor {
     }
 }
 
-async fn open_with_limit(path: PathBuf, limit: Duration, limit: WaitFor) -> Result<Arc<Sqlite>> {
+async fn open_with_limit(path: PathBuf, limit: Duration, wait: WaitFor) -> Result<Arc<Sqlite>> {
     let file = Arc::new(File::new(path, limit));
     // The first look is ours: what changes after this function returned is announced.
     let looked = match file.create().await {
@@ -110,7 +110,7 @@ async fn open_with_limit(path: PathBuf, limit: Duration, limit: WaitFor) -> Resu
     let first = match looked {
         Ok(first) => Some(first),
         // Every connection looks at the schema when it is opened: the first call after the lock brings it up to date.
-        Err(error) if limit.covers(&error) => {
+        Err(error) if wait.covers(&error) => {
             log::warn!("{error}; going on without it until then");
             None
         }

@@ -11,7 +11,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::Restreams;
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
-use crate::adapters::known::{Known, KnownCameras};
+use crate::adapters::last_known::{CameraList, LastKnownFile};
 use crate::base::single_flight::{Retry, SingleFlight};
 use crate::base::{Error, Result};
 use crate::domain::camera::CameraRow;
@@ -23,20 +23,20 @@ const KEPT_AFTER: Duration = Duration::from_secs(5);
 const DISK_LIMIT: Duration = Duration::from_secs(15);
 
 /// The file, and what it held when we began.
-pub(super) struct Remembered {
+pub(super) struct LastKnown {
     // Locked on the pool for blocking work only, one piece of work at a time.
-    file: Arc<Mutex<KnownCameras>>,
-    found: Option<Known>,
+    file: Arc<Mutex<LastKnownFile>>,
+    found: Option<CameraList>,
     /// The list that is gone by is as old as this.
     since: Option<DateTime<Utc>>,
     keeping: SingleFlight,
-    next: Option<Arc<Known>>,
+    next: Option<Arc<CameraList>>,
     /// Will be written soon.
     due: bool,
 }
 
-impl Remembered {
-    pub(super) fn new(file: KnownCameras) -> Self {
+impl LastKnown {
+    pub(super) fn new(file: LastKnownFile) -> Self {
         Self {
             file: Arc::new(Mutex::new(file)),
             found: None,
@@ -49,8 +49,8 @@ impl Remembered {
 }
 
 async fn at_the_file<T: Send + 'static>(
-    file: Arc<Mutex<KnownCameras>>,
-    work: impl FnOnce(&mut KnownCameras) -> Result<T> + Send + 'static,
+    file: Arc<Mutex<LastKnownFile>>,
+    work: impl FnOnce(&mut LastKnownFile) -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let done = tokio::task::spawn_blocking(move || work(&mut file.lock().unwrap_or_else(PoisonError::into_inner)));
     done.await.unwrap_or_else(|_| Err(Error::internal("the file of the last known cameras cannot be worked on")))
@@ -62,9 +62,9 @@ impl Restreams {
         let now = self.born.elapsed();
         let is_news = runs && !self.ran.lately(id, now);
         self.ran.note(id, runs, now);
-        if is_news && !std::mem::replace(&mut self.remembered.due, true) {
+        if is_news && !std::mem::replace(&mut self.last_known.due, true) {
             ctx.run_later(KEPT_AFTER, |manager, ctx| {
-                manager.remembered.due = false;
+                manager.last_known.due = false;
                 manager.refresh(ctx);
             });
         }
@@ -72,14 +72,14 @@ impl Restreams {
 
     /// Looks what an earlier run has left, then reads the table for the first time.
     pub(super) fn begin(&mut self, ctx: &mut Context<Self>) {
-        let found = at_the_file(Arc::clone(&self.remembered.file), KnownCameras::load).into_actor(self);
+        let found = at_the_file(Arc::clone(&self.last_known.file), LastKnownFile::load).into_actor(self);
         ctx.spawn(found.map(|found, manager, ctx| {
             match found {
                 Ok(found) => {
                     let now = manager.born.elapsed();
                     let ran = found.iter().flat_map(|known| known.ran_lately());
                     ran.for_each(|id| manager.ran.ran_before(id, now));
-                    manager.remembered.found = found;
+                    manager.last_known.found = found;
                 }
                 Err(error) => log::warn!("{error}"),
             }
@@ -89,17 +89,17 @@ impl Restreams {
 
     /// What the first reading is evaluated against; nothing later on.
     pub(super) fn earlier_fleet(&mut self) -> Option<Fleet> {
-        self.remembered.found.take().map(|known| fleet::read(&known.rows, &known.kinds))
+        self.last_known.found.take().map(|known| fleet::read(&known.rows, &known.kinds))
     }
 
     /// The table was read: this is the last known list from now on.
     pub(super) fn remember(&mut self, rows: Vec<CameraRow>, ctx: &mut Context<Self>) {
         let now = Utc::now();
-        self.remembered.since = Some(now);
+        self.last_known.since = Some(now);
         // What is held is nobody's wish yet, and must not be all that is known after a crash.
         if self.blocked.is_none() {
             let ran = Some(self.ran.all_lately(self.born.elapsed()));
-            self.remembered.next = Some(Arc::new(Known { since: now, rows, kinds: self.kinds.clone(), ran }));
+            self.last_known.next = Some(Arc::new(CameraList { since: now, rows, kinds: self.kinds.clone(), ran }));
             KeepKnown::ask(self, ctx);
         }
     }
@@ -109,9 +109,9 @@ impl Restreams {
         if !self.fleet.is_empty() {
             return;
         }
-        let Some(known) = self.remembered.found.take() else { return };
+        let Some(known) = self.last_known.found.take() else { return };
         log::warn!(cameras = known.rows.len(); "the database is away, starting the cameras known since {}", known.since);
-        self.remembered.since = Some(known.since);
+        self.last_known.since = Some(known.since);
         let fleet = fleet::read(&known.rows, &known.kinds);
         self.kinds = known.kinds;
         self.change_fleet(fleet, ctx);
@@ -119,7 +119,7 @@ impl Restreams {
 
     /// Where the list of cameras comes from.
     pub(super) fn observe_source(&self) -> String {
-        match (self.remembered.since, self.database_fault.is_some()) {
+        match (self.last_known.since, self.database_fault.is_some()) {
             (None, _) => "nothing read yet".to_owned(),
             (Some(_), false) => "database".to_owned(),
             (Some(since), true) => format!("last known since {}", since.to_rfc3339_opts(SecondsFormat::Secs, true)),
@@ -132,7 +132,7 @@ struct KeepKnown;
 
 impl Flight for KeepKnown {
     type Owner = Restreams;
-    type Subject = Arc<Known>;
+    type Subject = Arc<CameraList>;
     /// Whether it had changed.
     type Output = bool;
     const RULES: Rules = Rules {
@@ -143,20 +143,20 @@ impl Flight for KeepKnown {
     };
 
     fn state(manager: &mut Restreams) -> &mut SingleFlight {
-        &mut manager.remembered.keeping
+        &mut manager.last_known.keeping
     }
 
-    fn begin(manager: &mut Restreams, _: &mut Context<Restreams>) -> Option<(Arc<Known>, Work<bool>)> {
-        let known = manager.remembered.next.take()?;
-        let (file, kept) = (Arc::clone(&manager.remembered.file), Arc::clone(&known));
+    fn begin(manager: &mut Restreams, _: &mut Context<Restreams>) -> Option<(Arc<CameraList>, Work<bool>)> {
+        let known = manager.last_known.next.take()?;
+        let (file, kept) = (Arc::clone(&manager.last_known.file), Arc::clone(&known));
         Some((known, Box::pin(at_the_file(file, move |file| file.keep(&kept)))))
     }
 
-    fn ended(manager: &mut Restreams, known: Arc<Known>, kept: Result<bool>, _: &mut Context<Restreams>) -> Ended {
+    fn ended(manager: &mut Restreams, known: Arc<CameraList>, kept: Result<bool>, _: &mut Context<Restreams>) -> Ended {
         match kept {
             Ok(_) => Ended::Done,
             Err(error) => {
-                manager.remembered.next.get_or_insert(known);
+                manager.last_known.next.get_or_insert(known);
                 Ended::Failed(error)
             }
         }

@@ -22,7 +22,7 @@ const VERSION: u32 = 1;
 
 /// A list as it was once read from the database.
 #[derive(Clone, Debug)]
-pub struct Known {
+pub struct CameraList {
     /// When it became the last known one.
     pub since: DateTime<Utc>,
     /// Its rows, unchecked as ever.
@@ -33,7 +33,7 @@ pub struct Known {
     pub ran: Option<Vec<i64>>,
 }
 
-impl Known {
+impl CameraList {
     /// Ids of the cameras that had really run shortly before; all of them where that is not known.
     pub fn ran_lately(&self) -> Vec<i64> {
         self.ran.clone().unwrap_or_else(|| self.rows.iter().map(|row| row.id).collect())
@@ -42,7 +42,7 @@ impl Known {
 
 /// The file.
 #[derive(Debug)]
-pub struct KnownCameras {
+pub struct LastKnownFile {
     path: PathBuf,
     /// What it holds, as far as we know.
     holds: Option<u64>,
@@ -80,7 +80,7 @@ struct Row {
     label: Option<String>,
 }
 
-impl KnownCameras {
+impl LastKnownFile {
     /// The file at this path; touches nothing.
     pub fn at(path: PathBuf) -> Self {
         Self { path, holds: None }
@@ -90,7 +90,7 @@ impl KnownCameras {
     ///
     /// # Errors
     /// When it cannot be read, or is not one of ours; the sentence quotes nothing of it.
-    pub fn load(&mut self) -> Result<Option<Known>> {
+    pub fn load(&mut self) -> Result<Option<CameraList>> {
         let text = match fs::read(&self.path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -103,14 +103,14 @@ impl KnownCameras {
         }
         self.holds = Some(content(&form));
         let rows = form.cameras.into_iter().map(CameraRow::from).collect();
-        Ok(Some(Known { since: form.since, rows, kinds: form.kinds.into_iter().collect(), ran: form.ran }))
+        Ok(Some(CameraList { since: form.since, rows, kinds: form.kinds.into_iter().collect(), ran: form.ran }))
     }
 
     /// Keeps this list unless it is the one that is kept already; says whether it wrote.
     ///
     /// # Errors
     /// When the folder cannot be written; the file is as before then.
-    pub fn keep(&mut self, known: &Known) -> Result<bool> {
+    pub fn keep(&mut self, known: &CameraList) -> Result<bool> {
         let kinds = known.kinds.iter().map(|(kind, template)| (kind.clone(), template.clone())).collect();
         let cameras = known.rows.iter().map(Row::from).collect();
         let form = Form { version: VERSION, since: known.since, kinds, cameras, ran: known.ran.clone() };
@@ -220,7 +220,7 @@ mod tests {
 
     use super::*;
 
-    fn known(enabled: bool) -> Known {
+    fn known(enabled: bool) -> CameraList {
         let row = Row {
             id: 7,
             name: "gate".into(),
@@ -239,20 +239,20 @@ mod tests {
             label: Some("Eingang Süd".into()),
         };
         let kinds = [("axis".to_owned(), "rtsp://{host}/".to_owned())].into();
-        Known { since: DateTime::UNIX_EPOCH, rows: vec![row.into()], kinds, ran: Some(vec![7]) }
+        CameraList { since: DateTime::UNIX_EPOCH, rows: vec![row.into()], kinds, ran: Some(vec![7]) }
     }
 
     #[test]
     fn a_list_is_kept_when_it_changed_and_for_us_alone() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("cameras.last.json");
-        let mut file = KnownCameras::at(path.clone());
+        let mut file = LastKnownFile::at(path.clone());
         assert!(file.load().expect("no file is no fault").is_none());
         assert!(file.keep(&known(true)).expect("kept"));
         assert_eq!(fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
-        let later = Known { since: Utc::now(), ..known(true) };
+        let later = CameraList { since: Utc::now(), ..known(true) };
         assert!(!file.keep(&later).expect("the same"), "it is known already");
-        let mut file = KnownCameras::at(path.clone());
+        let mut file = LastKnownFile::at(path.clone());
         let loaded = file.load().expect("readable").expect("there");
         assert_eq!((loaded.since, &loaded.kinds), (DateTime::UNIX_EPOCH, &known(true).kinds));
         let row = &loaded.rows[0];
@@ -261,10 +261,13 @@ mod tests {
         assert_eq!(row.password.as_ref().map(ExposeSecret::expose_secret), Some("s3cret"));
         assert!(!file.keep(&later).expect("the same"), "also after a restart");
         assert!(file.keep(&known(false)).expect("changed"));
-        assert!(file.keep(&Known { ran: Some(vec![]), ..known(false) }).expect("changed"), "it does not run any more");
+        assert!(
+            file.keep(&CameraList { ran: Some(vec![]), ..known(false) }).expect("changed"),
+            "it does not run any more"
+        );
         let older = r#"{"version":1,"since":"2026-01-01T00:00:00Z","kinds":{},"cameras":[]}"#;
         fs::write(&path, older).expect("a file");
-        assert_eq!(KnownCameras::at(path.clone()).load().expect("readable").expect("there").ran, None);
+        assert_eq!(LastKnownFile::at(path.clone()).load().expect("readable").expect("there").ran, None);
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing else is left");
     }
 
@@ -272,16 +275,16 @@ mod tests {
     fn a_row_that_a_person_changed_is_known_as_it_is_now() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("cameras.last.json");
-        KnownCameras::at(path.clone()).change_row(7, None).expect("no file, nothing to do");
+        LastKnownFile::at(path.clone()).change_row(7, None).expect("no file, nothing to do");
         assert!(!path.exists());
-        KnownCameras::at(path.clone()).keep(&known(true)).expect("kept");
-        let rows = || KnownCameras::at(path.clone()).load().expect("readable").expect("there").rows;
+        LastKnownFile::at(path.clone()).keep(&known(true)).expect("kept");
+        let rows = || LastKnownFile::at(path.clone()).load().expect("readable").expect("there").rows;
         let off = CameraRow { enabled: false, ..known(true).rows.remove(0) };
-        KnownCameras::at(path.clone()).change_row(7, Some(&off)).expect("changed");
+        LastKnownFile::at(path.clone()).change_row(7, Some(&off)).expect("changed");
         assert!(!rows()[0].enabled);
-        KnownCameras::at(path.clone()).change_row(8, None).expect("a row that is not known");
+        LastKnownFile::at(path.clone()).change_row(8, None).expect("a row that is not known");
         assert_eq!(rows().len(), 1);
-        KnownCameras::at(path.clone()).change_row(7, None).expect("removed");
+        LastKnownFile::at(path.clone()).change_row(7, None).expect("removed");
         assert!(rows().is_empty());
     }
 
@@ -293,12 +296,12 @@ mod tests {
         for (text, word) in [("s3cret", "not a list"), (r#"{"version":"s3cret"}"#, "not a list"), (other, "version 2")]
         {
             fs::write(&path, text).expect("a file");
-            let error = KnownCameras::at(path.clone()).load().expect_err(text).to_string();
+            let error = LastKnownFile::at(path.clone()).load().expect_err(text).to_string();
             assert!(
                 error.contains(word) && error.contains("cameras.last.json") && !error.contains("s3cret"),
                 "{error}"
             );
         }
-        assert!(KnownCameras::at(folder.path().join("none/x")).keep(&known(true)).is_err());
+        assert!(LastKnownFile::at(folder.path().join("none/x")).keep(&known(true)).is_err());
     }
 }

@@ -10,13 +10,13 @@ use crate::domain::stream::{StreamState, StreamStatus, Track};
 
 /// What is known of streams and cameras.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(super) struct KnownStreams {
     streams: BTreeMap<StreamKey, (StreamState, Vec<Track>)>,
     /// Camera id -> its path and whether it wants to be recorded.
     cameras: BTreeMap<i64, (StreamKey, bool)>,
 }
 
-impl Known {
+impl KnownStreams {
     /// Everything that is true now.
     pub(super) fn replace(&mut self, latest: &Latest) {
         *self = Self::default();
