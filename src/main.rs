@@ -8,7 +8,7 @@ use log::LevelFilter;
 use streamwarden::adapters::ffmpeg::child::{leave_no_core_file, raise_descriptor_limit};
 use streamwarden::app::Origins;
 use streamwarden::cli::{
-    Cli, Command, Failure, cameras, check, configuration, folders, manual, meant, note, printed, status, version,
+    Cli, Command, CommandFailure, cameras, check, configuration, folders, manual, meant, note, printed, status, version,
 };
 use streamwarden::config::{self, Settings, Sources};
 use streamwarden::{app, logging};
@@ -49,7 +49,7 @@ fn tell(told: &clap::Error) -> ExitCode {
     shown.map_or_else(|failure| ExitCode::from(failure.tell()), |()| ExitCode::SUCCESS)
 }
 
-fn act(cli: Cli) -> Result<(), Failure> {
+fn act(cli: Cli) -> Result<(), CommandFailure> {
     let files = cli.files;
     if let Some(level) = files.log_level {
         logging::set_level(level);
@@ -71,14 +71,14 @@ fn act(cli: Cli) -> Result<(), Failure> {
             app::run(settings, &origins).map_err(|error| {
                 // Also on stderr in the end: the log may go to a file alone.
                 log::error!("{error}");
-                Failure::of_start(error)
+                CommandFailure::of_start(error)
             })
         }
         #[cfg(feature = "demo")]
         Command::Demo(demo) => {
             logging::start_on_console(LevelFilter::Info);
             let options = app::demo::Options { listen: demo.listen, cameras: demo.cameras, keep: demo.keep };
-            app::demo::run(&options).map_err(Failure::Other)
+            app::demo::run(&options).map_err(CommandFailure::Other)
         }
         Command::Check(print) => check::run(&files, print),
         Command::Cameras(options) => cameras::run(&files, options),
@@ -92,17 +92,17 @@ fn act(cli: Cli) -> Result<(), Failure> {
 }
 
 /// Loads the configuration and starts logging as its file says; complains of both at once.
-fn settings_and_logging(sources: &Sources, log_file: Option<PathBuf>) -> Result<Settings, Failure> {
+fn settings_and_logging(sources: &Sources, log_file: Option<PathBuf>) -> Result<Settings, CommandFailure> {
     let settings = config::load(sources);
     if let Err(mut complaints) = settings {
         if let Some(Err(more)) = log_file.map(|file| logging::check(&file)) {
             complaints.0.extend(more.0);
         }
-        return Err(Failure::Configuration(complaints));
+        return Err(CommandFailure::Configuration(complaints));
     }
     match log_file {
-        Some(file) => logging::start_from_file(&file).map_err(Failure::Configuration)?,
+        Some(file) => logging::start_from_file(&file).map_err(CommandFailure::Configuration)?,
         None => logging::start_on_console(LevelFilter::Info),
     }
-    settings.map_err(Failure::Configuration)
+    settings.map_err(CommandFailure::Configuration)
 }

@@ -6,7 +6,7 @@ use log::LevelFilter;
 use serde_json::json;
 
 use super::fields::Fields;
-use super::{EXIT_HELD, Failure, Files, Print, Target, kinds, list, note, plan, probe, runs, say, sheet, wait};
+use super::{CommandFailure, EXIT_HELD, Files, Print, Target, kinds, list, note, plan, probe, runs, say, sheet, wait};
 use crate::app;
 use crate::app::cameras::{BlockedChange, Cameras};
 use crate::app::remote::Remote;
@@ -134,24 +134,24 @@ pub(super) struct Whom<'a> {
 
 impl Whom<'_> {
     /// The cameras, wherever they are.
-    pub(super) async fn cameras(&self) -> Result<Cameras, Failure> {
+    pub(super) async fn cameras(&self) -> Result<Cameras, CommandFailure> {
         match &self.api {
-            Some(url) => Cameras::at(url).map_err(Failure::Usage),
-            None => Cameras::of(self.files.settings()?).await.map_err(Failure::of_place),
+            Some(url) => Cameras::at(url).map_err(CommandFailure::Usage),
+            None => Cameras::of(self.files.settings()?).await.map_err(CommandFailure::of_place),
         }
     }
 
     /// The program that runs.
-    pub(super) async fn remote(&self) -> Result<Remote, Failure> {
+    pub(super) async fn remote(&self) -> Result<Remote, CommandFailure> {
         match &self.api {
-            Some(url) => Remote::at(url).map_err(Failure::Usage),
-            None => Remote::find(&self.files.settings()?).await.map_err(Failure::of_place),
+            Some(url) => Remote::at(url).map_err(CommandFailure::Usage),
+            None => Remote::find(&self.files.settings()?).await.map_err(CommandFailure::of_place),
         }
     }
 }
 
 /// The program that runs, for commands outside of `cameras`.
-pub(super) async fn remote(files: &Files, api: Option<String>) -> Result<Remote, Failure> {
+pub(super) async fn remote(files: &Files, api: Option<String>) -> Result<Remote, CommandFailure> {
     Whom { files, api }.remote().await
 }
 
@@ -159,12 +159,12 @@ pub(super) async fn remote(files: &Files, api: Option<String>) -> Result<Remote,
 ///
 /// # Errors
 /// The configuration's complaints, or why it could not be done.
-pub fn run(files: &Files, options: Options) -> Result<(), Failure> {
+pub fn run(files: &Files, options: Options) -> Result<(), CommandFailure> {
     logging::start_on_console(files.log_level.unwrap_or(LevelFilter::Warn));
     app::block_on(act(files, options.running, options.command))?
 }
 
-async fn act(files: &Files, running: Option<String>, command: Command) -> Result<(), Failure> {
+async fn act(files: &Files, running: Option<String>, command: Command) -> Result<(), CommandFailure> {
     let whom = |api: &Option<String>| Whom { files, api: api.clone().or_else(|| running.clone()) };
     match command {
         Command::List { camera, target } => list::run(&whom(&target.api), camera.as_deref(), target.print).await,
@@ -180,7 +180,7 @@ async fn act(files: &Files, running: Option<String>, command: Command) -> Result
             let edit = fields.into_edit(name, &clear)?;
             if edit.is_empty() {
                 let text = "no change given; name what is to change, as in --host 10.0.0.9 or --enabled no";
-                return Err(Failure::Usage(Error::invalid("cameras edit", text)));
+                return Err(CommandFailure::Usage(Error::invalid("cameras edit", text)));
             }
             let cameras = whom(&to.api).cameras().await?;
             let before = held_elsewhere(&cameras).await?;
@@ -248,16 +248,16 @@ async fn held_elsewhere(cameras: &Cameras) -> Result<Option<BlockedChange>> {
     if cameras.act_at_once() { Ok(None) } else { cameras.held().await }
 }
 
-async fn tell_held_elsewhere(cameras: &Cameras, before: Option<BlockedChange>) -> Result<(), Failure> {
+async fn tell_held_elsewhere(cameras: &Cameras, before: Option<BlockedChange>) -> Result<(), CommandFailure> {
     if cameras.act_at_once() { Ok(()) } else { tell_held(cameras, before).await }
 }
 
 /// Says that what was just written is held, if it is: `before` is what was held already.
-pub(super) async fn tell_held(cameras: &Cameras, before: Option<BlockedChange>) -> Result<(), Failure> {
+pub(super) async fn tell_held(cameras: &Cameras, before: Option<BlockedChange>) -> Result<(), CommandFailure> {
     match cameras.held_since(before).await? {
         Some(held) => {
             note(&format!("held: {}", super::printable(&held.words)));
-            Err(Failure::Told(EXIT_HELD))
+            Err(CommandFailure::Told(EXIT_HELD))
         }
         None => Ok(()),
     }

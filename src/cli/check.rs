@@ -3,7 +3,7 @@
 use log::LevelFilter;
 use serde_json::json;
 
-use super::{EXIT_CONFIGURATION, EXIT_FAILURE, Failure, Files, Print, say};
+use super::{CommandFailure, EXIT_CONFIGURATION, EXIT_FAILURE, Files, Print, say};
 use crate::app::check::Finding;
 use crate::config::{self, Complaints};
 use crate::{app, logging};
@@ -12,7 +12,7 @@ use crate::{app, logging};
 ///
 /// # Errors
 /// The complaints, or the code that says that something is not fit.
-pub fn run(files: &Files, print: Print) -> Result<(), Failure> {
+pub fn run(files: &Files, print: Print) -> Result<(), CommandFailure> {
     let sources = files.sources();
     let log_file = logging::find(files.log_config.clone(), &sources.env);
     let log_files = log_file.map_or(Ok(Vec::new()), |file| logging::check(&file));
@@ -22,14 +22,14 @@ pub fn run(files: &Files, print: Print) -> Result<(), Failure> {
             let mut complaints = settings.err().map_or(Vec::new(), |complaints| complaints.0);
             complaints.extend(log_files.err().map_or(Vec::new(), |complaints| complaints.0));
             if !print.json {
-                return Err(Failure::Configuration(Complaints(complaints)));
+                return Err(CommandFailure::Configuration(Complaints(complaints)));
             }
             say(&json!({ "complaints": complaints }).to_string())?;
-            return Err(Failure::Told(EXIT_CONFIGURATION));
+            return Err(CommandFailure::Told(EXIT_CONFIGURATION));
         }
     };
     logging::start_on_console(files.log_level.unwrap_or(LevelFilter::Warn));
-    let mut report = app::block_on(app::check::run(&settings, &log_files)).map_err(Failure::Other)?;
+    let mut report = app::block_on(app::check::run(&settings, &log_files)).map_err(CommandFailure::Other)?;
     let unused = config::unused_variables(&sources.env).into_iter();
     report.findings.extend(unused.map(|one| Finding::note("environment", one.found(), one.remedy)));
     if print.json {
@@ -38,5 +38,5 @@ pub fn run(files: &Files, print: Print) -> Result<(), Failure> {
         let file = sources.file.map_or("none, all defaults".to_owned(), |file| file.display().to_string());
         say(&format!("configuration: {file}\n\n{report}"))?;
     }
-    if report.is_fit() { Ok(()) } else { Err(Failure::Told(EXIT_FAILURE)) }
+    if report.is_fit() { Ok(()) } else { Err(CommandFailure::Told(EXIT_FAILURE)) }
 }

@@ -2,16 +2,16 @@
 
 use serde_json::json;
 
-use super::{Failure, Files, Print, say};
+use super::{CommandFailure, Files, Print, say};
 use crate::config::{self, Shown};
 
 /// Prints them.
 ///
 /// # Errors
 /// All complaints, when there are any: nothing is in force then.
-pub fn run(files: &Files, print: Print) -> Result<(), Failure> {
+pub fn run(files: &Files, print: Print) -> Result<(), CommandFailure> {
     let sources = files.sources();
-    let all = config::shown(&sources).map_err(Failure::Configuration)?;
+    let all = config::shown(&sources).map_err(CommandFailure::Configuration)?;
     if print.json {
         return say(&json!({ "file": sources.file, "items": all, "next": null }).to_string());
     }

@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use log::LevelFilter;
 
-use super::Failure;
+use super::CommandFailure;
 use crate::config::{self, CliOverrides, Settings, Sources};
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
@@ -49,7 +49,7 @@ impl Files {
     ///
     /// # Errors
     /// All complaints about it.
-    pub fn settings(&self) -> Result<Settings, Failure> {
-        config::load(&self.sources()).map_err(Failure::Configuration)
+    pub fn settings(&self) -> Result<Settings, CommandFailure> {
+        config::load(&self.sources()).map_err(CommandFailure::Configuration)
     }
 }

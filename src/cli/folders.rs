@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use log::LevelFilter;
 use serde_json::json;
 
-use super::{Failure, Files, Print, say};
+use super::{CommandFailure, Files, Print, say};
 use crate::adapters::database::NodeFolder;
 use crate::{app, logging};
 
@@ -32,10 +32,10 @@ pub struct AcceptFolder {
 ///
 /// # Errors
 /// When the folder is not there, the database does not know this node, or either cannot be written.
-pub fn run(files: &Files, options: &AcceptFolder) -> Result<(), Failure> {
+pub fn run(files: &Files, options: &AcceptFolder) -> Result<(), CommandFailure> {
     logging::start_on_console(files.log_level.unwrap_or(LevelFilter::Warn));
     let settings = files.settings()?;
-    app::block_on(app::refuse_other_database(&settings))?.map_err(Failure::of_place)?;
+    app::block_on(app::refuse_other_database(&settings))?.map_err(CommandFailure::of_place)?;
     let which = match options.which {
         Which::Spool => NodeFolder::Spool,
         Which::Objects => NodeFolder::Objects,

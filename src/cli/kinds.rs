@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::cameras::{Whom, tell_held};
-use super::{Failure, Target, printable, say};
+use super::{CommandFailure, Target, printable, say};
 
 /// `cameras kinds ...`
 #[derive(Clone, Debug, Subcommand)]
@@ -47,7 +47,7 @@ impl Command {
 ///
 /// # Errors
 /// `Invalid` naming the field, `NotFound`, `Conflict` when cameras are of the kind, or when the database cannot be used.
-pub(super) async fn run(whom: &Whom<'_>, command: Command) -> Result<(), Failure> {
+pub(super) async fn run(whom: &Whom<'_>, command: Command) -> Result<(), CommandFailure> {
     let cameras = whom.cameras().await?;
     match command {
         Command::List(target) => {

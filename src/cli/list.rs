@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::cameras::Whom;
-use super::{Failure, Print, printable, say, table};
+use super::{CommandFailure, Print, printable, say, table};
 use crate::app::cameras::{Listed, no_camera};
 use crate::domain::camera::{CameraState, CameraStatus};
 
@@ -12,7 +12,7 @@ use crate::domain::camera::{CameraState, CameraStatus};
 ///
 /// # Errors
 /// When the table cannot be read; `NotFound`.
-pub(super) async fn run(whom: &Whom<'_>, camera: Option<&str>, print: Print) -> Result<(), Failure> {
+pub(super) async fn run(whom: &Whom<'_>, camera: Option<&str>, print: Print) -> Result<(), CommandFailure> {
     let mut all = whom.cameras().await?.list().await?;
     if let Some(camera) = camera {
         let id = camera.parse::<i64>().ok();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::{Cli, Failure, printed};
+use super::{Cli, CommandFailure, printed};
 use crate::base::Error;
 
 /// Name of the program, whatever its file is called.
@@ -30,7 +30,7 @@ pub struct Man {
 ///
 /// # Errors
 /// When they cannot be printed.
-pub fn completions(options: Completions) -> Result<(), Failure> {
+pub fn completions(options: Completions) -> Result<(), CommandFailure> {
     let mut text = Vec::new();
     clap_complete::generate(options.shell, &mut Cli::command(), NAME, &mut text);
     print(&text)
@@ -40,7 +40,7 @@ pub fn completions(options: Completions) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When they cannot be printed or written.
-pub fn man(options: &Man) -> Result<(), Failure> {
+pub fn man(options: &Man) -> Result<(), CommandFailure> {
     let fault =
         |error: std::io::Error| Error::internal(format!("the page cannot be written: {error}")).with_source(error);
     let Some(folder) = &options.folder else {
@@ -52,7 +52,7 @@ pub fn man(options: &Man) -> Result<(), Failure> {
     Ok(clap_mangen::generate_to(Cli::command(), folder).map_err(fault)?)
 }
 
-fn print(text: &[u8]) -> Result<(), Failure> {
+fn print(text: &[u8]) -> Result<(), CommandFailure> {
     let mut out = std::io::stdout().lock();
     printed(out.write_all(text).and_then(|()| out.flush()))
 }

@@ -44,7 +44,7 @@ const NOTE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Why a command ends with another code than 0.
 #[derive(Debug)]
-pub enum Failure {
+pub enum CommandFailure {
     /// The configuration is wrong; nothing was started.
     Configuration(Complaints),
     /// The configuration or the command line does not fit what is there; nothing was done.
@@ -55,13 +55,13 @@ pub enum Failure {
     Told(u8),
 }
 
-impl From<Error> for Failure {
+impl From<Error> for CommandFailure {
     fn from(error: Error) -> Self {
         Self::Other(error)
     }
 }
 
-impl Failure {
+impl CommandFailure {
     /// A start that came to nothing: by the configuration's fault when a key of it is named.
     pub fn of_start(error: Error) -> Self {
         let key = error.field().filter(|_| error.kind() == Kind::Invalid);
@@ -106,7 +106,7 @@ pub fn note(text: &str) {
 ///
 /// # Errors
 /// When it could not be written, as to a full disk.
-pub fn say(text: &str) -> Result<(), Failure> {
+pub fn say(text: &str) -> Result<(), CommandFailure> {
     let mut out = std::io::stdout().lock();
     printed(out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()))
 }
@@ -115,7 +115,7 @@ pub fn say(text: &str) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When it could not be written, as to a full disk.
-pub fn printed(written: std::io::Result<()>) -> Result<(), Failure> {
+pub fn printed(written: std::io::Result<()>) -> Result<(), CommandFailure> {
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Error::internal(format!("standard output cannot be written: {error}")).with_source(error).into())
@@ -297,7 +297,7 @@ mod tests {
             (Error::invalid("name", "x"), EXIT_FAILURE),
             (Error::unavailable("database.url"), EXIT_FAILURE),
         ] {
-            assert_eq!(Failure::of_start(error).tell(), code);
+            assert_eq!(CommandFailure::of_start(error).tell(), code);
         }
     }
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::cameras::Whom;
-use super::{EXIT_HELD, Failure, Target, printable, say, table};
+use super::{CommandFailure, EXIT_HELD, Target, printable, say, table};
 use crate::domain::change_guard::{BlockedChangeView, PlanView};
 
 /// Options of `cameras plan`.
@@ -23,7 +23,7 @@ pub struct Options {
 ///
 /// # Errors
 /// When no streamwarden runs there, or when the plan changed meanwhile.
-pub(super) async fn run(whom: &Whom<'_>, options: &Options) -> Result<(), Failure> {
+pub(super) async fn run(whom: &Whom<'_>, options: &Options) -> Result<(), CommandFailure> {
     let (remote, json) = (whom.remote().await?, options.target.print.json);
     let mut view = remote.plan().await?;
     if !json {
@@ -41,7 +41,7 @@ pub(super) async fn run(whom: &Whom<'_>, options: &Options) -> Result<(), Failur
     if json {
         say(&json!(view).to_string())?;
     }
-    if view.held.is_some() { Err(Failure::Told(EXIT_HELD)) } else { Ok(()) }
+    if view.held.is_some() { Err(CommandFailure::Told(EXIT_HELD)) } else { Ok(()) }
 }
 
 fn words(view: &PlanView) -> String {

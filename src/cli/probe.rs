@@ -3,17 +3,17 @@
 use serde_json::json;
 
 use super::cameras::Whom;
-use super::{EXIT_FAILURE, Failure, Print, say};
+use super::{CommandFailure, EXIT_FAILURE, Print, say};
 use crate::domain::probe::ProbeView;
 
 /// Looks, and says what was found. A camera that cannot be relayed ends with [`EXIT_FAILURE`].
 ///
 /// # Errors
 /// When there is no such camera, or when nobody can look.
-pub(super) async fn run(whom: &Whom<'_>, camera: &str, print: Print) -> Result<(), Failure> {
+pub(super) async fn run(whom: &Whom<'_>, camera: &str, print: Print) -> Result<(), CommandFailure> {
     let view = whom.cameras().await?.probe(camera).await?;
     say(&if print.json { json!(view).to_string() } else { words(&view) })?;
-    if view.ok { Ok(()) } else { Err(Failure::Told(EXIT_FAILURE)) }
+    if view.ok { Ok(()) } else { Err(CommandFailure::Told(EXIT_FAILURE)) }
 }
 
 fn words(view: &ProbeView) -> String {

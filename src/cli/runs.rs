@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::cameras::Whom;
-use super::{Failure, Target, say};
+use super::{CommandFailure, Target, say};
 use crate::domain::run_log::{Program, Run};
 
 /// Options of `cameras log`.
@@ -21,7 +21,7 @@ pub struct Options {
 ///
 /// # Errors
 /// When no streamwarden runs there, or when it has no such camera.
-pub(super) async fn run(whom: &Whom<'_>, options: &Options) -> Result<(), Failure> {
+pub(super) async fn run(whom: &Whom<'_>, options: &Options) -> Result<(), CommandFailure> {
     let log = whom.remote().await?.camera_log(&options.camera).await?;
     say(&if options.target.print.json { json!(log).to_string() } else { words(&log.items) })
 }

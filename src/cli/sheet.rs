@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::cameras::{Whom, tell_held};
-use super::{EXIT_FAILURE, Failure, Print, Target, printable, say};
+use super::{CommandFailure, EXIT_FAILURE, Print, Target, printable, say};
 use crate::base::{Error, Result};
 use crate::domain::camera::sheet::ImportReport;
 
@@ -32,14 +32,14 @@ pub struct Import {
 /// # Errors
 /// When the file or the database cannot be read; faults of the file are printed and make the exit code 1, and a change that
 /// is held makes it 3.
-pub(super) async fn import(whom: &Whom<'_>, options: &Import) -> Result<(), Failure> {
+pub(super) async fn import(whom: &Whom<'_>, options: &Import) -> Result<(), CommandFailure> {
     let file = read(&options.file)?;
     let cameras = whom.cameras().await?;
     let before = cameras.held().await?;
     let report = cameras.import(file, options.dry_run).await?;
     say(&if options.target.print.json { json!(report).to_string() } else { words(&report, options.dry_run) })?;
     match report.is_refused() {
-        true => Err(Failure::Told(EXIT_FAILURE)),
+        true => Err(CommandFailure::Told(EXIT_FAILURE)),
         false if options.dry_run => Ok(()),
         false => tell_held(&cameras, before).await,
     }
@@ -49,7 +49,7 @@ pub(super) async fn import(whom: &Whom<'_>, options: &Import) -> Result<(), Fail
 ///
 /// # Errors
 /// When the database cannot be read.
-pub(super) async fn export(whom: &Whom<'_>, print: Print) -> Result<(), Failure> {
+pub(super) async fn export(whom: &Whom<'_>, print: Print) -> Result<(), CommandFailure> {
     let cameras = whom.cameras().await?;
     if !print.json {
         return say(cameras.export().await?.trim_end_matches('\n'));

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::cameras::remote;
-use super::{EXIT_FAILURE, Failure, Files, Target, printable, say, table};
+use super::{CommandFailure, EXIT_FAILURE, Files, Target, printable, say, table};
 use crate::app;
 use crate::app::remote::Remote;
 use crate::base::Result;
@@ -48,12 +48,12 @@ struct Overview {
 ///
 /// # Errors
 /// Exit code 1 when something is down; when nobody runs there.
-pub fn run(files: &Files, target: Target) -> Result<(), Failure> {
+pub fn run(files: &Files, target: Target) -> Result<(), CommandFailure> {
     logging::start_on_console(files.log_level.unwrap_or(LevelFilter::Warn));
-    let overview = app::block_on(async { Ok::<_, Failure>(look(&remote(files, target.api).await?).await?) })??;
+    let overview = app::block_on(async { Ok::<_, CommandFailure>(look(&remote(files, target.api).await?).await?) })??;
     let down = down(&overview, Utc::now());
     say(&if target.print.json { json(&overview, &down) } else { words(&overview, &down, Utc::now()) })?;
-    if down.is_empty() { Ok(()) } else { Err(Failure::Told(EXIT_FAILURE)) }
+    if down.is_empty() { Ok(()) } else { Err(CommandFailure::Told(EXIT_FAILURE)) }
 }
 
 async fn look(remote: &Remote) -> Result<Overview> {

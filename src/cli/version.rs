@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Failure, Print, say};
+use super::{CommandFailure, Print, say};
 
 /// Version, and the commit where it is known: `0.1.0 (1a2b3c4d5e6f)`. Builds for development do not name it.
 pub const SHORT: &str = env!("BUILT_VERSION");
@@ -14,7 +14,7 @@ const COMMIT: &str = env!("BUILT_FROM");
 ///
 /// # Errors
 /// When it cannot be printed.
-pub fn run(print: Print) -> Result<(), Failure> {
+pub fn run(print: Print) -> Result<(), CommandFailure> {
     let (name, version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
     let commit = Some(COMMIT).filter(|commit| !commit.is_empty());
     say(&if print.json {

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::cameras::Whom;
-use super::{EXIT_FAILURE, Failure, Print, note, printable, say};
+use super::{CommandFailure, EXIT_FAILURE, Print, note, printable, say};
 use crate::app::remote::Remote;
 use crate::base::{Kind, Result};
 use crate::config;
@@ -44,7 +44,7 @@ pub struct Options {
 ///
 /// # Errors
 /// Exit code 1 when the time is over; when nobody runs there. A camera that is not there yet is waited for.
-pub(super) async fn run(whom: &Whom<'_>, options: &Options) -> Result<(), Failure> {
+pub(super) async fn run(whom: &Whom<'_>, options: &Options) -> Result<(), CommandFailure> {
     let remote = whom.remote().await?;
     let until = Instant::now() + options.timeout;
     loop {
@@ -74,7 +74,7 @@ pub(super) async fn run(whom: &Whom<'_>, options: &Options) -> Result<(), Failur
             let limit = options.timeout.as_secs_f64();
             let name = title.unwrap_or_else(|| options.camera.clone());
             note(&format!("camera {name} was not {} within {limit} s; {is}", options.state));
-            return Err(Failure::Told(EXIT_FAILURE));
+            return Err(CommandFailure::Told(EXIT_FAILURE));
         }
         sleep(EVERY).await;
     }

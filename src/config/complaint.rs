@@ -48,14 +48,14 @@ impl fmt::Display for Complaints {
 
 impl std::error::Error for Complaints {}
 
-/// Fault and remedy of a value, before key and place are known.
+/// ConfigFault and remedy of a value, before key and place are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct ConfigFault {
     pub fault: String,
     pub remedy: String,
 }
 
-impl Fault {
+impl ConfigFault {
     pub fn new(fault: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { fault: fault.into(), remedy: remedy.into() }
     }

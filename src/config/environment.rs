@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::complaint::{Complaint, Fault};
+use super::complaint::{Complaint, ConfigFault};
 use super::keys::{self, Meaning};
 use super::raw::{Entry, Origin, Raw, Value};
 
@@ -72,7 +72,8 @@ fn unknown(variable: &str) -> Complaint {
         Some(near) => format!("the nearest known variable is {}", variable_of(near)),
         None => "variables are STREAMWARDEN_<SECTION>__<KEY>, two underscores between section and key".to_owned(),
     };
-    Fault::new("no key has this variable", remedy).at(variable, Some(Origin::Variable(variable.to_owned()).to_string()))
+    ConfigFault::new("no key has this variable", remedy)
+        .at(variable, Some(Origin::Variable(variable.to_owned()).to_string()))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::complaint::{Complaint, Fault};
+use super::complaint::{Complaint, ConfigFault};
 use super::keys::{self, Meaning};
 use super::raw::{Entry, Origin, Raw, Value};
 
@@ -35,20 +35,21 @@ pub(super) fn read(path: &Path, raw: &mut Raw, complaints: &mut Vec<Complaint>) 
         }
         last = line;
         // The error's own text would quote the line, which may hold a secret.
-        let fault = Fault::new(format!("is not TOML: {}", error.message()), "correct this line");
+        let fault = ConfigFault::new(format!("is not TOML: {}", error.message()), "correct this line");
         complaints.push(fault.at("file", Some(lines.place(line))));
     }
     false
 }
 
-fn contents(path: &Path) -> Result<String, Fault> {
+fn contents(path: &Path) -> Result<String, ConfigFault> {
     let remedy = "name a readable TOML file with --config or STREAMWARDEN_CONFIG";
-    let size = std::fs::metadata(path).map_err(|error| Fault::new(format!("cannot be read: {error}"), remedy))?.len();
+    let size =
+        std::fs::metadata(path).map_err(|error| ConfigFault::new(format!("cannot be read: {error}"), remedy))?.len();
     if size > LARGEST {
-        return Err(Fault::new(format!("has {size} bytes, at most {LARGEST} are read"), remedy));
+        return Err(ConfigFault::new(format!("has {size} bytes, at most {LARGEST} are read"), remedy));
     }
-    let bytes = std::fs::read(path).map_err(|error| Fault::new(format!("cannot be read: {error}"), remedy))?;
-    String::from_utf8(bytes).map_err(|_| Fault::new("is not text in UTF-8", "save it as UTF-8"))
+    let bytes = std::fs::read(path).map_err(|error| ConfigFault::new(format!("cannot be read: {error}"), remedy))?;
+    String::from_utf8(bytes).map_err(|_| ConfigFault::new("is not text in UTF-8", "save it as UTF-8"))
 }
 
 /// Turns byte offsets into places that people can find.
@@ -81,7 +82,7 @@ impl Walk<'_> {
             let line = self.lines.line(key.span().start);
             if key.get_ref().contains(['.', '[']) {
                 // A quoted key must not reach into sections or past the end of a list.
-                self.complain(&name, line, Fault::new("no such key", "keys are plain words below their section"));
+                self.complain(&name, line, ConfigFault::new("no such key", "keys are plain words below their section"));
             } else if keys::is_section_list(&name) {
                 self.section_list(&name, value, line);
             } else if keys::is_section(&name) {
@@ -97,7 +98,7 @@ impl Walk<'_> {
 
     fn section_list(&mut self, name: &str, value: &Spanned<DeValue<'_>>, line: usize) {
         let DeValue::Array(items) = value.get_ref() else {
-            let fault = Fault::new(
+            let fault = ConfigFault::new(
                 format!("is {}, expected a list of sections", kind(value.get_ref())),
                 format!("write [[{name}]]"),
             );
@@ -121,7 +122,7 @@ impl Walk<'_> {
             Some(Meaning::Value) => (name, false),
             Some(Meaning::SecretFile(key)) => (key, true),
             None => {
-                let fault = Fault::new("no such key", keys::remedy_for_unknown(&name));
+                let fault = ConfigFault::new("no such key", keys::remedy_for_unknown(&name));
                 return self.complain(&name, line, fault);
             }
         };
@@ -130,16 +131,16 @@ impl Walk<'_> {
         self.raw.put(key, entry, self.complaints);
     }
 
-    fn complain(&mut self, key: &str, line: usize, fault: Fault) {
+    fn complain(&mut self, key: &str, line: usize, fault: ConfigFault) {
         let place = self.lines.place(line);
         self.complaints.push(fault.at(key.chars().take(120).collect::<String>(), Some(place)));
     }
 }
 
-fn not_a_section(name: &str, value: &DeValue<'_>) -> Fault {
+fn not_a_section(name: &str, value: &DeValue<'_>) -> ConfigFault {
     let header = keys::pattern(name).replace("[]", "");
     let header = if name.contains('[') { format!("[[{header}]]") } else { format!("[{header}]") };
-    Fault::new(format!("is {}, expected a section", kind(value)), format!("write its keys below {header}"))
+    ConfigFault::new(format!("is {}, expected a section", kind(value)), format!("write its keys below {header}"))
 }
 
 fn plain(value: &DeValue<'_>) -> Value {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::complaint::{Complaint, Fault};
+use super::complaint::{Complaint, ConfigFault};
 
 /// A value as typed. No `Debug`: it may be a secret.
 #[derive(Clone, PartialEq)]
@@ -106,7 +106,7 @@ impl Raw {
         if let Some(earlier) = self.entries.get(&key)
             && earlier.origin.layer() == entry.origin.layer()
         {
-            let fault = Fault::new(
+            let fault = ConfigFault::new(
                 format!("is given twice: here and at {}", earlier.origin),
                 "keep one of the two, the value itself or the file that holds it",
             );

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::complaint::{Complaint, Fault};
+use super::complaint::{Complaint, ConfigFault};
 use super::raw::{Raw, Value};
 
 /// Longest secret we read, in bytes: a wrong path must not make us read a disk.
@@ -21,7 +21,7 @@ pub(super) fn resolve(raw: &mut Raw, complaints: &mut Vec<Complaint>) {
         }
         let read = match &entry.value {
             Value::Text(path) => read(path),
-            other => Err(Fault::new(format!("is {}, expected the path of a file", other.kind()), "write a path")),
+            other => Err(ConfigFault::new(format!("is {}, expected the path of a file", other.kind()), "write a path")),
         };
         match read {
             Ok(secret) => {
@@ -42,9 +42,9 @@ pub fn read_secret(file: &Path) -> Result<SecretString, String> {
     read.map(SecretString::from).map_err(|fault| format!("{}; {}", fault.fault, fault.remedy))
 }
 
-fn read(path: &str) -> Result<String, Fault> {
+fn read(path: &str) -> Result<String, ConfigFault> {
     let unreadable = |reason: String| {
-        Fault::new(
+        ConfigFault::new(
             format!("the file {path:?} {reason}"),
             "name a readable text file that holds the secret and nothing else",
         )

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::complaint::Fault;
+use super::complaint::ConfigFault;
 use super::raw::Value;
 
 const DURATIONS: [(&str, f64); 7] =
@@ -17,30 +17,30 @@ const SIZES: [(&str, f64); 5] = [
 ];
 
 /// A duration; a bare number is seconds.
-pub(super) fn duration(value: &Value) -> Result<Duration, Fault> {
+pub(super) fn duration(value: &Value) -> Result<Duration, ConfigFault> {
     let remedy = "write a number and its unit: 500ms, 2s, 10m, 24h, 30d, 1y (a bare number is seconds)";
     let seconds = match value {
         Value::Integer(number) => Some(*number as f64),
         Value::Float(number) => Some(*number),
         Value::Text(text) => with_unit(text, &DURATIONS, 1.0),
-        other => return Err(Fault::new(format!("is {}, expected a duration", other.kind()), remedy)),
+        other => return Err(ConfigFault::new(format!("is {}, expected a duration", other.kind()), remedy)),
     };
     let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    duration.ok_or_else(|| Fault::new(format!("{} is not a duration", quoted(value)), remedy))
+    duration.ok_or_else(|| ConfigFault::new(format!("{} is not a duration", quoted(value)), remedy))
 }
 
 /// A number of bytes; K, M, G and T are powers of 1024.
-pub(super) fn size(value: &Value) -> Result<u64, Fault> {
+pub(super) fn size(value: &Value) -> Result<u64, ConfigFault> {
     let remedy = "write a number and its unit: 500M, 20G, 1T (a bare number is bytes)";
     let bytes = match value {
         Value::Integer(number) => Some(*number as f64),
         Value::Float(number) => Some(*number),
         Value::Text(text) => with_unit(text, &SIZES, 1.0),
-        other => return Err(Fault::new(format!("is {}, expected a size", other.kind()), remedy)),
+        other => return Err(ConfigFault::new(format!("is {}, expected a size", other.kind()), remedy)),
     };
     match bytes {
         Some(bytes) if (0.0..=9e18).contains(&bytes) => Ok(bytes as u64),
-        _ => Err(Fault::new(format!("{} is not a size", quoted(value)), remedy)),
+        _ => Err(ConfigFault::new(format!("{} is not a size", quoted(value)), remedy)),
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use super::media_server::{Fault, MediaServer, Options};
+use super::media_server::{ApiFault, MediaServer, Options};
 use super::real_server::RealServer;
 use crate::base::{Error, Kind, Result};
 
@@ -107,7 +107,7 @@ impl AnyServer {
     }
 
     /// Makes the API misbehave, or behave again. A real server does not do that on demand: `Unsupported`.
-    pub fn set_api_fault(&self, fault: Option<Fault>) -> Result<()> {
+    pub fn set_api_fault(&self, fault: Option<ApiFault>) -> Result<()> {
         match self {
             Self::StandIn(server) => {
                 server.set_api_fault(fault);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
-use super::wire::Failure;
+use super::wire::ErrorBody;
 use crate::base::{Error, Kind, redact};
 use crate::config::settings::ApiTrust;
 
@@ -185,7 +185,7 @@ fn innermost(error: &reqwest::Error) -> String {
 
 /// What an error body says, at most 160 characters of it; nothing when it is HTML or binary.
 fn said(body: &[u8]) -> Option<String> {
-    let text = match serde_json::from_slice::<Failure>(body) {
+    let text = match serde_json::from_slice::<ErrorBody>(body) {
         Ok(failure) => failure.error.0?,
         Err(_) => std::str::from_utf8(body).ok().filter(|text| !text.trim_start().starts_with('<'))?.to_owned(),
     };

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 
 use super::MediaMtx;
-use super::wire::{Failure, Path, Peer};
+use super::wire::{ErrorBody, Path, Peer};
 use crate::base::Result;
 use crate::domain::name::StreamName;
 use crate::domain::stream::{PathReading, PathSource};
@@ -47,6 +47,6 @@ impl MediaMtx {
 }
 
 fn says_not_found(body: &[u8]) -> bool {
-    let failure = serde_json::from_slice::<Failure>(body).ok();
+    let failure = serde_json::from_slice::<ErrorBody>(body).ok();
     failure.and_then(|failure| failure.error.0).is_some_and(|error| error.contains("not found"))
 }

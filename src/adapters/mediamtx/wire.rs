@@ -120,7 +120,7 @@ pub(super) struct Peer {
 /// The body of an error.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Failure {
+pub(super) struct ErrorBody {
     pub error: Field<String>,
 }
 

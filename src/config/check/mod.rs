@@ -8,7 +8,7 @@ mod values;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use super::complaint::{Complaint, Fault};
+use super::complaint::{Complaint, ConfigFault};
 use super::raw::{Entry, Raw};
 use super::settings::Settings;
 
@@ -49,7 +49,7 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     /// The value of a key; `None` when it is not given, or wrong and complained of.
-    fn read<T>(&mut self, key: &str, parse: impl FnOnce(&Entry) -> Result<T, Fault>) -> Option<T> {
+    fn read<T>(&mut self, key: &str, parse: impl FnOnce(&Entry) -> Result<T, ConfigFault>) -> Option<T> {
         let entry = self.raw.get(key)?;
         if entry.in_file {
             return None; // Its file could not be read, which has been complained of.
@@ -64,7 +64,7 @@ impl Checker<'_> {
     }
 
     /// Complains of a key that is given (with its place) or missing (without).
-    fn complain(&mut self, key: &str, fault: Fault) {
+    fn complain(&mut self, key: &str, fault: ConfigFault) {
         let place = self.raw.get(key).map(|entry| entry.origin.to_string());
         self.complaints.push(fault.at(key, place));
     }
@@ -82,14 +82,14 @@ pub fn listen_address(text: &str) -> Result<SocketAddr, Complaint> {
     parse_listen(text).map_err(|fault| fault.at("http.listen", None))
 }
 
-fn parse_listen(text: &str) -> Result<SocketAddr, Fault> {
+fn parse_listen(text: &str) -> Result<SocketAddr, ConfigFault> {
     let numeric = match text.strip_prefix("localhost:") {
         Some(port) => format!("127.0.0.1:{port}"),
         None => text.to_owned(),
     };
     let address: SocketAddr = numeric.parse().map_err(|_| {
         let shown: String = text.chars().take(60).collect();
-        Fault::new(
+        ConfigFault::new(
             format!("{shown:?} is not an address and a port"),
             "write 127.0.0.1:8080, [::1]:8080 or localhost:8080; port 0 lets the system choose",
         )
@@ -102,7 +102,7 @@ fn parse_listen(text: &str) -> Result<SocketAddr, Fault> {
     if host.is_loopback() {
         return Ok(address);
     }
-    Err(Fault::new(
+    Err(ConfigFault::new(
         format!("{address} can be reached from other machines, and this version has no login yet"),
         "listen on 127.0.0.1 or [::1] and let a reverse proxy or an SSH tunnel with its own login bring people in",
     ))

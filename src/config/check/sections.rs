@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::values::{duration, flag, fraction, list, path, rate, text, whole};
 use super::{Checker, ROLES, parse_listen, urls};
 use crate::base::network::Network;
-use crate::config::complaint::Fault;
+use crate::config::complaint::ConfigFault;
 use crate::config::raw::Entry;
 use crate::config::settings::{Database, Ffmpeg, Http, Monitor, Objects, Postgres, Record, Restream, Server, Upload};
 use crate::config::{keys, units};
@@ -34,7 +34,7 @@ pub(super) fn node(check: &mut Checker<'_>, host_name: Option<&str>) -> String {
         if node.len() <= 64 && node.chars().all(allowed) {
             return Ok(node);
         }
-        Err(Fault::new("is not a plain name", "use letters, digits, '_', '-' and '.', at most 64"))
+        Err(ConfigFault::new("is not a plain name", "use letters, digits, '_', '-' and '.', at most 64"))
     });
     given.unwrap_or_else(|| {
         let host: String = host_name.unwrap_or("").chars().take(64).map(|c| if allowed(c) { c } else { '-' }).collect();
@@ -53,10 +53,13 @@ pub(super) fn roles(check: &mut Checker<'_>) -> Vec<String> {
                 |near| format!("did you mean {near}? known roles: {known}"),
             );
             let shown: String = unknown.chars().take(40).collect();
-            return Err(Fault::new(format!("{shown:?} is not a role"), remedy));
+            return Err(ConfigFault::new(format!("{shown:?} is not a role"), remedy));
         }
         if roles.is_empty() {
-            return Err(Fault::new("names no role, so there is nothing to run", format!("name some of: {known}")));
+            return Err(ConfigFault::new(
+                "names no role, so there is nothing to run",
+                format!("name some of: {known}"),
+            ));
         }
         roles.sort_by_key(|role| ROLES.iter().position(|known| known == role));
         roles.dedup();
@@ -95,7 +98,7 @@ pub(super) fn database(check: &mut Checker<'_>, env: &BTreeMap<String, String>, 
     for (key, is_given) in [("database.schema", schema.is_some()), ("database.listen_url", listen_url.is_some())] {
         if is_given && !is_server && !is_complained_of {
             let remedy = "leave it out, or write postgresql://user:password@host/database into database.url";
-            check.complain(key, Fault::new("works with a PostgreSQL database only", remedy));
+            check.complain(key, ConfigFault::new("works with a PostgreSQL database only", remedy));
         }
     }
     match (place, query) {
@@ -106,7 +109,10 @@ pub(super) fn database(check: &mut Checker<'_>, env: &BTreeMap<String, String>, 
         (other, query) => {
             if query.is_some() && !is_complained_of {
                 let remedy = "write the site's database into database.url: postgresql://user:password@host/database";
-                check.complain("database.cameras_query", Fault::new("works with a PostgreSQL database only", remedy));
+                check.complain(
+                    "database.cameras_query",
+                    ConfigFault::new("works with a PostgreSQL database only", remedy),
+                );
             }
             match other {
                 Some(urls::Place::Sqlite(file)) => Database::Sqlite(file),
@@ -117,30 +123,30 @@ pub(super) fn database(check: &mut Checker<'_>, env: &BTreeMap<String, String>, 
 }
 
 /// The name of a schema, as the database keeps it: without quotes.
-fn schema(entry: &Entry) -> Result<String, Fault> {
+fn schema(entry: &Entry) -> Result<String, ConfigFault> {
     let name = text(entry)?;
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if !name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_') || !name.chars().all(plain) || name.len() > 63 {
         let remedy = "use a-z, 0-9 and '_', at most 63 of them, as in streamwarden";
-        return Err(Fault::new("is not a plain name of a schema", remedy));
+        return Err(ConfigFault::new("is not a plain name of a schema", remedy));
     }
     if name.starts_with("pg_") || name == "information_schema" {
-        return Err(Fault::new("is a schema of PostgreSQL itself", "use a name of your own, as streamwarden"));
+        return Err(ConfigFault::new("is a schema of PostgreSQL itself", "use a name of your own, as streamwarden"));
     }
     Ok(name)
 }
 
 /// One statement that reads. What it means is judged by the database.
-fn cameras_query(entry: &Entry) -> Result<String, Fault> {
+fn cameras_query(entry: &Entry) -> Result<String, ConfigFault> {
     let typed = text(entry)?;
     let query = typed.trim().trim_end_matches(';').trim_end();
     let remedy = "write one SELECT that gives columns named id, name and url (or kind, host, username, password, ...)";
     let first = query.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_ascii_lowercase();
     if !matches!(first.as_str(), "select" | "with" | "table" | "values") {
-        return Err(Fault::new("does not begin with SELECT", remedy));
+        return Err(ConfigFault::new("does not begin with SELECT", remedy));
     }
     if query.contains('\0') {
-        return Err(Fault::new("holds a NUL character", remedy));
+        return Err(ConfigFault::new("holds a NUL character", remedy));
     }
     Ok(query.to_owned())
 }
@@ -154,7 +160,7 @@ pub(super) fn restream(check: &mut Checker<'_>, servers: &[Server]) -> Restream 
         }
         let known: Vec<_> = servers.iter().map(|server| server.name.as_str()).collect();
         let shown: String = name.chars().take(64).collect();
-        Err(Fault::new(
+        Err(ConfigFault::new(
             format!("{shown:?} is not the name of a server"),
             format!("known servers: {}", known.join(", ")),
         ))
@@ -178,11 +184,11 @@ pub(super) fn restream(check: &mut Checker<'_>, servers: &[Server]) -> Restream 
     }
 }
 
-fn networks(entry: &Entry) -> Result<Vec<Network>, Fault> {
+fn networks(entry: &Entry) -> Result<Vec<Network>, ConfigFault> {
     let parsed = list(entry)?.into_iter().map(|text| {
         text.parse::<Network>().map_err(|_| {
             let shown: String = text.chars().take(60).collect();
-            Fault::new(format!("{shown:?} is not a network"), "write 192.168.0.0/16, fe80::/10 or one address")
+            ConfigFault::new(format!("{shown:?} is not a network"), "write 192.168.0.0/16, fe80::/10 or one address")
         })
     });
     parsed.collect()
@@ -193,13 +199,13 @@ pub(super) fn record(check: &mut Checker<'_>) -> Record {
         "mp4" => Ok("mp4".to_owned()),
         other => {
             let shown: String = other.chars().take(40).collect();
-            Err(Fault::new(format!("{shown:?} is not a format recordings are kept in"), "known formats: mp4"))
+            Err(ConfigFault::new(format!("{shown:?} is not a format recordings are kept in"), "known formats: mp4"))
         }
     });
     let include = check.read("record.include", |entry| {
         let patterns = patterns(entry)?;
         if patterns.is_empty() {
-            return Err(Fault::new("admits no stream", "leave record out of roles, or write [\"*\"]"));
+            return Err(ConfigFault::new("admits no stream", "leave record out of roles, or write [\"*\"]"));
         }
         Ok(patterns)
     });
@@ -240,20 +246,20 @@ fn count(check: &mut Checker<'_>, key: &str, default: usize, most: i64) -> usize
 }
 
 /// Patterns of path names: the characters of a name, `*` for any run of characters, `?` for one.
-fn patterns(entry: &Entry) -> Result<Vec<String>, Fault> {
+fn patterns(entry: &Entry) -> Result<Vec<String>, ConfigFault> {
     let patterns = list(entry)?;
     let remedy = "use letters, digits, '_', '-', '.', '/', and '*' or '?' as wildcards";
     for pattern in &patterns {
         if pattern.is_empty() {
-            return Err(Fault::new("holds an empty pattern", remedy));
+            return Err(ConfigFault::new("holds an empty pattern", remedy));
         }
         if pattern.len() > LONGEST_PATTERN {
             let fault = format!("holds a pattern of {} letters", pattern.len());
-            return Err(Fault::new(fault, format!("names have at most {LONGEST_PATTERN}")));
+            return Err(ConfigFault::new(fault, format!("names have at most {LONGEST_PATTERN}")));
         }
         if let Some(bad) = pattern.chars().find(|c| !(c.is_ascii_alphanumeric() || "_-./*?".contains(*c))) {
             let shown: String = pattern.chars().take(60).collect();
-            return Err(Fault::new(format!("the pattern {shown:?} holds {bad:?}"), remedy));
+            return Err(ConfigFault::new(format!("the pattern {shown:?} holds {bad:?}"), remedy));
         }
     }
     Ok(patterns)

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::values::text;
 use super::{Checker, urls};
-use crate::config::complaint::Fault;
+use crate::config::complaint::ConfigFault;
 use crate::config::raw::Entry;
 use crate::config::settings::{ApiTrust, Server};
 
@@ -23,7 +23,7 @@ pub(super) fn all(check: &mut Checker<'_>) -> Vec<Server> {
     let count = check.raw.servers().max(1);
     let silent = |index: &usize| *index > 0 && !check.raw.mentions(&format!("servers[{index}]."));
     if let Some(index) = (0..count).find(silent) {
-        let fault = Fault::new("says nothing", "give it name and api_url, and number the servers without a gap");
+        let fault = ConfigFault::new("says nothing", "give it name and api_url, and number the servers without a gap");
         check.complain(&format!("servers[{index}]"), fault);
         return Vec::new();
     }
@@ -31,7 +31,7 @@ pub(super) fn all(check: &mut Checker<'_>) -> Vec<Server> {
     for index in 0..count {
         let Some(server) = one(check, index) else { continue };
         if servers.iter().any(|earlier| earlier.name == server.name) {
-            let fault = Fault::new(
+            let fault = ConfigFault::new(
                 format!("{:?} is the name of another server too", server.name),
                 "give every server its own name",
             );
@@ -39,7 +39,8 @@ pub(super) fn all(check: &mut Checker<'_>) -> Vec<Server> {
         }
         if let Some(same) = servers.iter().find(|earlier| earlier.api_url == server.api_url) {
             let fault = format!("is the API of {:?} too, so every stream would count twice", same.name);
-            check.complain(&format!("servers[{index}].api_url"), Fault::new(fault, "keep one of the two servers"));
+            check
+                .complain(&format!("servers[{index}].api_url"), ConfigFault::new(fault, "keep one of the two servers"));
         }
         servers.push(server);
     }
@@ -76,18 +77,18 @@ fn required<T>(
     if index == 0 {
         return Some(default());
     }
-    check.complain(key, Fault::new("is missing", "only the first server has defaults: write this key"));
+    check.complain(key, ConfigFault::new("is missing", "only the first server has defaults: write this key"));
     None
 }
 
-fn name(entry: &Entry) -> Result<String, Fault> {
+fn name(entry: &Entry) -> Result<String, ConfigFault> {
     let name = text(entry)?;
     let remedy = "use letters, digits, '_' and '-', at most 64";
     if let Some(bad) = name.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))) {
-        return Err(Fault::new(format!("holds {bad:?}"), remedy));
+        return Err(ConfigFault::new(format!("holds {bad:?}"), remedy));
     }
     if name.len() > LONGEST_NAME {
-        return Err(Fault::new(format!("has {} letters", name.len()), remedy));
+        return Err(ConfigFault::new(format!("has {} letters", name.len()), remedy));
     }
     Ok(name)
 }
@@ -97,13 +98,15 @@ fn trust(check: &mut Checker<'_>, key: impl Fn(&str) -> String, api_url: Option<
     let (by_fingerprint, by_file) = (key("api_fingerprint"), key("api_ca_file"));
     for given in [&by_fingerprint, &by_file] {
         if check.is_given(given) && api_url.is_some_and(|url| url.scheme() != "https") {
-            let fault =
-                Fault::new("has nothing to say about an api_url without TLS", "write https:// there, or leave it out");
+            let fault = ConfigFault::new(
+                "has nothing to say about an api_url without TLS",
+                "write https:// there, or leave it out",
+            );
             check.complain(given, fault);
         }
     }
     if check.is_given(&by_fingerprint) && check.is_given(&by_file) {
-        check.complain(&by_file, Fault::new("is given beside api_fingerprint", "keep one of the two"));
+        check.complain(&by_file, ConfigFault::new("is given beside api_fingerprint", "keep one of the two"));
     }
     if let Some(fingerprint) = check.read(&by_fingerprint, fingerprint) {
         return ApiTrust::Fingerprint(fingerprint);
@@ -112,12 +115,12 @@ fn trust(check: &mut Checker<'_>, key: impl Fn(&str) -> String, api_url: Option<
 }
 
 /// A SHA-256 fingerprint, with or without the colons that openssl writes.
-fn fingerprint(entry: &Entry) -> Result<[u8; 32], Fault> {
+fn fingerprint(entry: &Entry) -> Result<[u8; 32], ConfigFault> {
     let typed = text(entry)?;
     let digits: String = typed.chars().filter(|c| !matches!(c, ':' | ' ')).collect();
     let wrong = || {
         let remedy = "write what `openssl x509 -in server.crt -noout -fingerprint -sha256` says behind the =";
-        Fault::new(format!("{typed:?} is not 64 hexadecimal digits"), remedy)
+        ConfigFault::new(format!("{typed:?} is not 64 hexadecimal digits"), remedy)
     };
     if digits.len() != 64 || !digits.is_ascii() {
         return Err(wrong());
@@ -136,7 +139,7 @@ fn account(check: &mut Checker<'_>, user_key: &str, password_key: &str) -> (Opti
     for (given, missing) in [(user_key, password_key), (password_key, user_key)] {
         if check.is_given(given) && !check.is_given(missing) {
             let part = missing.rsplit('.').next().unwrap_or(missing);
-            check.complain(given, Fault::new(format!("is given without {part}"), "give both, or neither"));
+            check.complain(given, ConfigFault::new(format!("is given without {part}"), "give both, or neither"));
         }
     }
     (user, password)

@@ -8,54 +8,54 @@ use url::{Host, Url};
 
 use super::values::text;
 use crate::base::redact;
-use crate::config::complaint::Fault;
+use crate::config::complaint::ConfigFault;
 use crate::config::postgres;
 use crate::config::raw::Entry;
 
 /// `api_url`. It may have a path, as a reverse proxy may keep the API in a folder, but not the path of the API itself.
-pub(super) fn api(entry: &Entry, example: &str) -> Result<Url, Fault> {
+pub(super) fn api(entry: &Entry, example: &str) -> Result<Url, ConfigFault> {
     let url = with_host(entry, &["http", "https"], example, "use the keys api_username and api_password")?;
     if url.path_segments().is_some_and(|mut parts| parts.any(|part| matches!(part, "v2" | "v3"))) {
         let fault = format!("goes on with {:?}, the path of one of the API's answers", url.path());
-        return Err(Fault::new(fault, format!("leave only what comes before it, like {example}")));
+        return Err(ConfigFault::new(fault, format!("leave only what comes before it, like {example}")));
     }
     Ok(url)
 }
 
 /// `rtsp_url`: scheme, host and port, and nothing else.
-pub(super) fn rtsp(entry: &Entry, example: &str) -> Result<Url, Fault> {
+pub(super) fn rtsp(entry: &Entry, example: &str) -> Result<Url, ConfigFault> {
     let url = with_host(entry, &["rtsp"], example, "use the keys publish_username and publish_password")?;
     if matches!(url.path(), "" | "/") {
         return Ok(url);
     }
     let fault = format!("goes on with {:?} after host and port; names of streams are added to it", url.path());
-    Err(Fault::new(fault, format!("leave only scheme, host and port, like {example}")))
+    Err(ConfigFault::new(fault, format!("leave only scheme, host and port, like {example}")))
 }
 
 /// A URL with a host, without query and credentials. `credentials` says where username and password belong.
-fn with_host(entry: &Entry, schemes: &[&str], example: &str, credentials: &str) -> Result<Url, Fault> {
+fn with_host(entry: &Entry, schemes: &[&str], example: &str, credentials: &str) -> Result<Url, ConfigFault> {
     let typed = text(entry)?;
     let typed = typed.trim();
     let shown = || redact::text(typed).chars().take(100).collect::<String>();
     let url = Url::parse(typed).map_err(|error| {
-        Fault::new(format!("{:?} is not a URL: {error}", shown()), format!("write it like {example}"))
+        ConfigFault::new(format!("{:?} is not a URL: {error}", shown()), format!("write it like {example}"))
     })?;
     if !schemes.contains(&url.scheme()) {
         let wanted = schemes.join(":// or ");
         let fault = format!("{:?} begins with {}://, expected {wanted}://", shown(), url.scheme());
-        return Err(Fault::new(fault, format!("write it like {example}")));
+        return Err(ConfigFault::new(fault, format!("write it like {example}")));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Fault::new("holds a username or password, which URLs spread into logs", credentials));
+        return Err(ConfigFault::new("holds a username or password, which URLs spread into logs", credentials));
     }
     if url.host_str().is_none_or(str::is_empty) {
-        return Err(Fault::new(format!("{:?} names no host", shown()), format!("write it like {example}")));
+        return Err(ConfigFault::new(format!("{:?} names no host", shown()), format!("write it like {example}")));
     }
     if url.port() == Some(0) {
-        return Err(Fault::new("names port 0, which nothing listens on", format!("write it like {example}")));
+        return Err(ConfigFault::new("names port 0, which nothing listens on", format!("write it like {example}")));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(Fault::new("goes on with a query", format!("leave it out, like {example}")));
+        return Err(ConfigFault::new("goes on with a query", format!("leave it out, like {example}")));
     }
     Ok(url)
 }
@@ -70,7 +70,7 @@ pub(super) enum Place {
 
 /// `database.url`. The value is never repeated: a PostgreSQL URL holds its password. What it does not say of a PostgreSQL
 /// server comes from the variables that psql looks at.
-pub(super) fn database(entry: &Entry, env: &BTreeMap<String, String>) -> Result<Place, Fault> {
+pub(super) fn database(entry: &Entry, env: &BTreeMap<String, String>) -> Result<Place, ConfigFault> {
     let typed = text(entry)?;
     let typed = typed.trim();
     if let Some(file) = typed.strip_prefix("sqlite:") {
@@ -79,48 +79,48 @@ pub(super) fn database(entry: &Entry, env: &BTreeMap<String, String>) -> Result<
     if !postgres::is_meant(typed) {
         let remedy =
             "write sqlite:FILE, for example sqlite:var/streamwarden.db, or postgresql://user:password@host/database";
-        return Err(Fault::new("is not the URL of a database", remedy));
+        return Err(ConfigFault::new("is not the URL of a database", remedy));
     }
     postgres_server(typed, env).map(Place::Postgres)
 }
 
 /// `database.listen_url`: as `database.url`, of a PostgreSQL server.
-pub(super) fn listen(entry: &Entry, env: &BTreeMap<String, String>) -> Result<SecretString, Fault> {
+pub(super) fn listen(entry: &Entry, env: &BTreeMap<String, String>) -> Result<SecretString, ConfigFault> {
     postgres_server(text(entry)?.trim(), env)
 }
 
-fn postgres_server(typed: &str, env: &BTreeMap<String, String>) -> Result<SecretString, Fault> {
+fn postgres_server(typed: &str, env: &BTreeMap<String, String>) -> Result<SecretString, ConfigFault> {
     let complete = postgres::complete(typed, env);
-    complete.map(SecretString::from).map_err(|wrong| Fault::new(wrong.fault, wrong.remedy))
+    complete.map(SecretString::from).map_err(|wrong| ConfigFault::new(wrong.fault, wrong.remedy))
 }
 
-fn sqlite_file(file: &str) -> Result<PathBuf, Fault> {
+fn sqlite_file(file: &str) -> Result<PathBuf, ConfigFault> {
     let remedy = "write sqlite:FILE; a relative FILE counts from the working directory";
     let file = match file.strip_prefix("//") {
         Some(absolute) if absolute.starts_with('/') => absolute,
-        Some(_) => return Err(Fault::new("has two slashes after sqlite:, which would name a host", remedy)),
+        Some(_) => return Err(ConfigFault::new("has two slashes after sqlite:, which would name a host", remedy)),
         None => file,
     };
     if file.is_empty() || file.ends_with('/') {
-        return Err(Fault::new("names no file", remedy));
+        return Err(ConfigFault::new("names no file", remedy));
     }
     if file.starts_with(':') {
-        return Err(Fault::new("would keep nothing: the database must be a file", remedy));
+        return Err(ConfigFault::new("would keep nothing: the database must be a file", remedy));
     }
     if file.contains(['?', '#']) {
-        return Err(Fault::new("has options after the file, which are not known here", remedy));
+        return Err(ConfigFault::new("has options after the file, which are not known here", remedy));
     }
     Ok(Path::new(file).to_owned())
 }
 
 /// A host alone, as it stands in a URL: an IPv6 address gets its brackets.
-pub(super) fn host(entry: &Entry) -> Result<String, Fault> {
+pub(super) fn host(entry: &Entry) -> Result<String, ConfigFault> {
     let typed = text(entry)?;
     let typed = typed.trim();
     let bracketed = if typed.parse::<std::net::Ipv6Addr>().is_ok() { format!("[{typed}]") } else { typed.to_owned() };
     match Host::parse(&bracketed) {
         Ok(host) => Ok(host.to_string()),
-        Err(_) => Err(Fault::new(
+        Err(_) => Err(ConfigFault::new(
             format!("{:?} is not a host", redact::text(typed).chars().take(60).collect::<String>()),
             "write a host name or an IP address, without scheme and port",
         )),
@@ -128,13 +128,14 @@ pub(super) fn host(entry: &Entry) -> Result<String, Fault> {
 }
 
 /// An origin as browsers send it: scheme, host and port, no path.
-pub(super) fn origin(typed: &str) -> Result<String, Fault> {
+pub(super) fn origin(typed: &str) -> Result<String, ConfigFault> {
     let remedy = "write what the browser's address bar shows, up to the port: https://video.example.org";
     if typed == "*" {
-        return Err(Fault::new("\"*\" would let every web page of the world open the WebSocket", remedy));
+        return Err(ConfigFault::new("\"*\" would let every web page of the world open the WebSocket", remedy));
     }
     let shown: String = redact::text(typed).chars().take(60).collect();
-    let url = Url::parse(typed).map_err(|error| Fault::new(format!("{shown:?} is not an origin: {error}"), remedy))?;
+    let url =
+        Url::parse(typed).map_err(|error| ConfigFault::new(format!("{shown:?} is not an origin: {error}"), remedy))?;
     let plain = matches!(url.scheme(), "http" | "https")
         && url.path() == "/"
         && url.query().is_none()
@@ -144,6 +145,6 @@ pub(super) fn origin(typed: &str) -> Result<String, Fault> {
     if plain {
         Ok(url.origin().ascii_serialization())
     } else {
-        Err(Fault::new(format!("{shown:?} is not an origin"), remedy))
+        Err(ConfigFault::new(format!("{shown:?} is not an origin"), remedy))
     }
 }

@@ -4,56 +4,56 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::complaint::Fault;
+use crate::config::complaint::ConfigFault;
 use crate::config::raw::{Entry, Value};
 use crate::config::units::{self, quoted, show_duration};
 
 /// Text that is not empty.
-pub(super) fn text(entry: &Entry) -> Result<String, Fault> {
+pub(super) fn text(entry: &Entry) -> Result<String, ConfigFault> {
     match &entry.value {
         Value::Text(text) if text.trim().is_empty() => {
-            Err(Fault::new("is empty", "write a value, or leave the key out for its default"))
+            Err(ConfigFault::new("is empty", "write a value, or leave the key out for its default"))
         }
-        Value::Text(text) if text.contains('\0') => Err(Fault::new("holds a NUL character", "remove it")),
+        Value::Text(text) if text.contains('\0') => Err(ConfigFault::new("holds a NUL character", "remove it")),
         Value::Text(text) => Ok(text.clone()),
-        other => Err(Fault::new(format!("is {}, expected text", other.kind()), "write it in double quotes")),
+        other => Err(ConfigFault::new(format!("is {}, expected text", other.kind()), "write it in double quotes")),
     }
 }
 
 /// A path; relative ones count from the working directory.
-pub(super) fn path(entry: &Entry) -> Result<PathBuf, Fault> {
+pub(super) fn path(entry: &Entry) -> Result<PathBuf, ConfigFault> {
     text(entry).map(PathBuf::from)
 }
 
 /// Texts. In the environment and on the command line they are separated by commas.
-pub(super) fn list(entry: &Entry) -> Result<Vec<String>, Fault> {
+pub(super) fn list(entry: &Entry) -> Result<Vec<String>, ConfigFault> {
     let remedy = "write a list: [\"one\", \"two\"]";
     match &entry.value {
         Value::List(items) => items
             .iter()
             .map(|item| match item {
                 Value::Text(text) => Ok(text.clone()),
-                other => Err(Fault::new(format!("the list holds {}, expected only text", other.kind()), remedy)),
+                other => Err(ConfigFault::new(format!("the list holds {}, expected only text", other.kind()), remedy)),
             })
             .collect(),
         Value::Text(text) if !entry.origin.is_typed() => {
             Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
         }
-        other => Err(Fault::new(format!("is {}, expected a list", other.kind()), remedy)),
+        other => Err(ConfigFault::new(format!("is {}, expected a list", other.kind()), remedy)),
     }
 }
 
 /// A whole number within bounds.
-pub(super) fn whole(entry: &Entry, bounds: RangeInclusive<i64>) -> Result<i64, Fault> {
+pub(super) fn whole(entry: &Entry, bounds: RangeInclusive<i64>) -> Result<i64, ConfigFault> {
     let number = match &entry.value {
         Value::Integer(number) => Some(*number),
         Value::Text(text) if !entry.origin.is_typed() => text.trim().parse().ok(),
-        Value::Text(_) => return Err(Fault::new("is text, expected a whole number", "write it without quotes")),
+        Value::Text(_) => return Err(ConfigFault::new("is text, expected a whole number", "write it without quotes")),
         _ => None,
     };
     match number {
         Some(number) if bounds.contains(&number) => Ok(number),
-        _ => Err(Fault::new(
+        _ => Err(ConfigFault::new(
             format!("{} is not a whole number from {} to {}", quoted(&entry.value), bounds.start(), bounds.end()),
             "write a number within these bounds",
         )),
@@ -61,7 +61,7 @@ pub(super) fn whole(entry: &Entry, bounds: RangeInclusive<i64>) -> Result<i64, F
 }
 
 /// A rate per second within bounds; `20`, `0.5` and `"20/s"` are the same thing.
-pub(super) fn rate(entry: &Entry, bounds: RangeInclusive<f64>) -> Result<f64, Fault> {
+pub(super) fn rate(entry: &Entry, bounds: RangeInclusive<f64>) -> Result<f64, ConfigFault> {
     let number = match &entry.value {
         Value::Integer(number) => Some(*number as f64),
         Value::Float(number) => Some(*number),
@@ -70,7 +70,7 @@ pub(super) fn rate(entry: &Entry, bounds: RangeInclusive<f64>) -> Result<f64, Fa
     };
     match number {
         Some(number) if bounds.contains(&number) => Ok(number),
-        _ => Err(Fault::new(
+        _ => Err(ConfigFault::new(
             format!("{} is not a rate from {} to {} per second", quoted(&entry.value), bounds.start(), bounds.end()),
             "write how many per second: 20 or 0.5",
         )),
@@ -78,7 +78,7 @@ pub(super) fn rate(entry: &Entry, bounds: RangeInclusive<f64>) -> Result<f64, Fa
 }
 
 /// A fraction from 0 to 1.
-pub(super) fn fraction(entry: &Entry) -> Result<f64, Fault> {
+pub(super) fn fraction(entry: &Entry) -> Result<f64, ConfigFault> {
     let number = match &entry.value {
         Value::Integer(number) => Some(*number as f64),
         Value::Float(number) => Some(*number),
@@ -87,7 +87,7 @@ pub(super) fn fraction(entry: &Entry) -> Result<f64, Fault> {
     };
     match number {
         Some(number) if (0.0..=1.0).contains(&number) => Ok(number),
-        _ => Err(Fault::new(
+        _ => Err(ConfigFault::new(
             format!("{} is not a fraction from 0 to 1", quoted(&entry.value)),
             "write a number such as 0.5; 1 for no limit",
         )),
@@ -95,23 +95,27 @@ pub(super) fn fraction(entry: &Entry) -> Result<f64, Fault> {
 }
 
 /// `true` or `false`.
-pub(super) fn flag(entry: &Entry) -> Result<bool, Fault> {
+pub(super) fn flag(entry: &Entry) -> Result<bool, ConfigFault> {
     let flag = match &entry.value {
         Value::Boolean(flag) => Some(*flag),
         Value::Text(text) if !entry.origin.is_typed() => text.trim().parse().ok(),
         _ => None,
     };
-    let fault = || Fault::new(format!("{} is neither true nor false", quoted(&entry.value)), "write true or false");
+    let fault =
+        || ConfigFault::new(format!("{} is neither true nor false", quoted(&entry.value)), "write true or false");
     flag.ok_or_else(fault)
 }
 
 /// A duration within bounds.
-pub(super) fn duration(entry: &Entry, bounds: RangeInclusive<Duration>) -> Result<Duration, Fault> {
+pub(super) fn duration(entry: &Entry, bounds: RangeInclusive<Duration>) -> Result<Duration, ConfigFault> {
     let duration = units::duration(&entry.value)?;
     if bounds.contains(&duration) {
         return Ok(duration);
     }
     let (least, most) = (show_duration(*bounds.start()), show_duration(*bounds.end()));
     let side = if duration < *bounds.start() { "too short" } else { "too long" };
-    Err(Fault::new(format!("{} is {side}", quoted(&entry.value)), format!("write a duration from {least} to {most}")))
+    Err(ConfigFault::new(
+        format!("{} is {side}", quoted(&entry.value)),
+        format!("write a duration from {least} to {most}"),
+    ))
 }

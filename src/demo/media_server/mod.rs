@@ -32,7 +32,7 @@ use url::Url;
 
 use super::own_thread::OwnThread;
 use crate::base::{Error, Result};
-pub use api::Fault;
+pub use api::ApiFault;
 use connection::Terms;
 pub use credentials::Credentials;
 use hub::Hub;
@@ -72,7 +72,7 @@ impl Default for Options {
 pub struct MediaServer {
     rtsp: SocketAddr,
     api: SocketAddr,
-    fault: Arc<Mutex<Option<Fault>>>,
+    fault: Arc<Mutex<Option<ApiFault>>>,
     presence: Presence,
     thread: OwnThread,
 }
@@ -145,7 +145,7 @@ impl MediaServer {
     }
 
     /// Makes the API misbehave from the next request on, or behave again.
-    pub fn set_api_fault(&self, fault: Option<Fault>) {
+    pub fn set_api_fault(&self, fault: Option<ApiFault>) {
         *connection_table::locked(&self.fault) = fault;
     }
 

@@ -5,7 +5,7 @@ mod stage;
 
 use std::time::{Duration, Instant};
 
-use streamwarden::demo::media_server::{Credentials, Fault, Options};
+use streamwarden::demo::media_server::{ApiFault, Credentials, Options};
 use streamwarden::domain::stream::StreamState::{Live, Offline, Stalled, Unknown};
 use tokio::io::AsyncWriteExt;
 
@@ -124,9 +124,9 @@ async fn an_api_that_misbehaves_is_named_and_its_streams_come_back_as_they_were(
     let _publisher = Publisher::to(&media.rtsp_url(), "cam");
     let before = stage.stream("cam", |status| status.bitrate.is_some()).await;
     for (fault, words) in [
-        (Fault::Garbage, "something else than JSON"),
-        (Fault::Failing, "with status 500: terminated"),
-        (Fault::Cut, "broke off"),
+        (ApiFault::Garbage, "something else than JSON"),
+        (ApiFault::Failing, "with status 500: terminated"),
+        (ApiFault::Cut, "broke off"),
     ] {
         media.set_api_fault(Some(fault)).expect("the stand-in");
         let unknown = stage.stream("cam", |status| status.reason.as_ref().is_some_and(|r| r.contains(words))).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use streamwarden::base::Kind;
-use streamwarden::demo::media_server::{Fault, Options};
+use streamwarden::demo::media_server::{ApiFault, Options};
 use streamwarden::domain::camera::{CameraState, CameraStatus};
 
 use super::peers::Peer;
@@ -74,7 +74,7 @@ async fn a_server_that_goes_is_waited_for() {
 async fn without_an_api_the_media_go_on() {
     let source = Source::start().await;
     let mut stage = Stage::open().await;
-    let broken = stage.server.as_ref().expect("a server").set_api_fault(Some(Fault::Failing));
+    let broken = stage.server.as_ref().expect("a server").set_api_fault(Some(ApiFault::Failing));
     if broken.is_err_and(|error| error.kind() == Kind::Unsupported) {
         // A real MediaMTX does not fail on demand.
         return stage.stop().await;

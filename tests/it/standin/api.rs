@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use streamwarden::demo::media_server::{Credentials, Fault, MediaServer, Options};
+use streamwarden::demo::media_server::{ApiFault, Credentials, MediaServer, Options};
 use streamwarden::demo::server::AnyServer;
 
 use super::client::Client;
@@ -145,13 +145,13 @@ async fn the_stand_in_misbehaves_on_demand() {
     let AnyServer::StandIn(server) = &rig.server else { return };
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_millis(300)).build().expect("a client");
     let ask = || async { client.get(format!("{}v3/paths/list", server.api_url())).send().await };
-    server.set_api_fault(Some(Fault::Slow(Duration::from_secs(5))));
+    server.set_api_fault(Some(ApiFault::Slow(Duration::from_secs(5))));
     assert!(ask().await.expect_err("late").is_timeout());
-    server.set_api_fault(Some(Fault::Garbage));
+    server.set_api_fault(Some(ApiFault::Garbage));
     assert!(ask().await.expect("an answer").json::<Value>().await.is_err());
-    server.set_api_fault(Some(Fault::Failing));
+    server.set_api_fault(Some(ApiFault::Failing));
     assert_eq!(ask().await.expect("an answer").status(), 500);
-    server.set_api_fault(Some(Fault::Cut));
+    server.set_api_fault(Some(ApiFault::Cut));
     let cut = match ask().await {
         Ok(beginning) => beginning.text().await.err(),
         Err(error) => Some(error),

@@ -9,7 +9,7 @@ use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Client, Config};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::fault::{self, Failure};
+use super::fault::{self, PostgresFailure};
 use super::foreign::quoted;
 use super::tls::{Tls, Trust};
 use crate::base::{Error, Result};
@@ -52,7 +52,7 @@ impl Deref for Connected {
 impl Connected {
     /// Ends the transaction that an error has left open: what it has locked is free at once, and a pooler in between may go
     /// on with its connection.
-    pub(super) async fn roll_back<T>(&self, result: Result<T, Failure>) -> Result<T, Failure> {
+    pub(super) async fn roll_back<T>(&self, result: Result<T, PostgresFailure>) -> Result<T, PostgresFailure> {
         if result.is_err() {
             // What went wrong before is what counts.
             let _ = self.client.batch_execute("ROLLBACK").await;

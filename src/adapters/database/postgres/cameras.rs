@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::client::Client;
-use super::fault::{self, Failure};
+use super::fault::{self, PostgresFailure};
 use super::hidden::Hidden;
 use super::rights;
 use crate::adapters::database::row_rules::{self, LONGEST_TEXT};
@@ -22,17 +22,17 @@ const COLUMNS: &str = "id, name, kind, host, port, username, password, channel, 
 
 type Value = Box<dyn ToSql + Sync + Send>;
 
-pub(super) async fn all(client: &Client) -> Result<Vec<CameraRow>, Failure> {
+pub(super) async fn all(client: &Client) -> Result<Vec<CameraRow>, PostgresFailure> {
     let sql = format!("SELECT {COLUMNS} FROM cameras ORDER BY id");
     Ok(client.query(&sql, &[]).await?.iter().map(camera).collect())
 }
 
-pub(super) async fn one(client: &Client, id: i64) -> Result<Option<CameraRow>, Failure> {
+pub(super) async fn one(client: &Client, id: i64) -> Result<Option<CameraRow>, PostgresFailure> {
     let sql = format!("SELECT {COLUMNS} FROM cameras WHERE id = $1");
     Ok(client.query_opt(&sql, &[&id]).await?.as_ref().map(camera))
 }
 
-pub(super) async fn kinds(client: &Client) -> Result<Vec<(String, String)>, Failure> {
+pub(super) async fn kinds(client: &Client) -> Result<Vec<(String, String)>, PostgresFailure> {
     // "C": by bytes, as everywhere else in the program.
     let sql = "SELECT kind, url_template FROM camera_kinds ORDER BY kind COLLATE \"C\"";
     let rows = client.query(sql, &[]).await?;
@@ -40,7 +40,7 @@ pub(super) async fn kinds(client: &Client) -> Result<Vec<(String, String)>, Fail
 }
 
 /// Looks at the cameras and writes, with the kind locked from the look on.
-pub(super) async fn put_kind(client: &Client, kind: &str, template: &str) -> Result<(), Failure> {
+pub(super) async fn put_kind(client: &Client, kind: &str, template: &str) -> Result<(), PostgresFailure> {
     let there = "SELECT url_template FROM camera_kinds WHERE kind = $1 FOR UPDATE";
     let there = client.query_opt(there, &[&kind]).await?.and_then(|row| text(&row, 0));
     check_kind_change(kind, there.as_deref(), template, &all(client).await?)?;
@@ -51,7 +51,7 @@ pub(super) async fn put_kind(client: &Client, kind: &str, template: &str) -> Res
 }
 
 /// Deletes before it looks: who adds a camera of this kind holds its row, or finds it gone.
-pub(super) async fn delete_kind(client: &Client, kind: &str) -> Result<(), Failure> {
+pub(super) async fn delete_kind(client: &Client, kind: &str) -> Result<(), PostgresFailure> {
     if client.execute("DELETE FROM camera_kinds WHERE kind = $1", &[&kind]).await? == 0 {
         return Err(row_rules::no_kind(kind).into());
     }
@@ -59,7 +59,7 @@ pub(super) async fn delete_kind(client: &Client, kind: &str) -> Result<(), Failu
 }
 
 /// Holds the row's kind until the end of the transaction; it may have been deleted since the camera was checked.
-async fn hold_kind(client: &Client, row: &CameraRow) -> Result<(), Failure> {
+async fn hold_kind(client: &Client, row: &CameraRow) -> Result<(), PostgresFailure> {
     let sql = "SELECT 1 FROM camera_kinds WHERE lower(kind) = lower(btrim($1)) FOR SHARE";
     if row.url.is_some() || client.query_opt(sql, &[&row.kind]).await?.is_some() {
         return Ok(());
@@ -67,7 +67,7 @@ async fn hold_kind(client: &Client, row: &CameraRow) -> Result<(), Failure> {
     Err(row_rules::kind_gone(&row.kind).into())
 }
 
-pub(super) async fn add(client: &Client, edit: CameraEdit) -> Result<CameraRow, Failure> {
+pub(super) async fn add(client: &Client, edit: CameraEdit) -> Result<CameraRow, PostgresFailure> {
     let name = edit.name.clone().ok_or_else(|| Error::invalid("name", "a camera needs a name"))?;
     let (columns, values): (Vec<_>, Vec<_>) = assignments(edit)?.into_iter().unzip();
     let sql = format!("{} RETURNING {COLUMNS}", insertion(&columns));
@@ -89,7 +89,7 @@ fn change(columns: &[&str]) -> String {
 }
 
 /// All that `plan` asks for, with the table locked for other writers from its look on.
-pub(super) async fn write(client: &Client, plan: WritePlan) -> Result<(), Failure> {
+pub(super) async fn write(client: &Client, plan: WritePlan) -> Result<(), PostgresFailure> {
     client
         .batch_execute("LOCK TABLE camera_kinds IN SHARE MODE; LOCK TABLE cameras IN SHARE ROW EXCLUSIVE MODE")
         .await?;
@@ -114,7 +114,12 @@ pub(super) async fn write(client: &Client, plan: WritePlan) -> Result<(), Failur
 }
 
 /// With the row locked from the look on.
-pub(super) async fn edit(client: &Client, id: i64, edit: CameraEdit, only_if: Condition) -> Result<CameraRow, Failure> {
+pub(super) async fn edit(
+    client: &Client,
+    id: i64,
+    edit: CameraEdit,
+    only_if: Condition,
+) -> Result<CameraRow, PostgresFailure> {
     let row = locked(client, id).await?;
     only_if.check(&row)?;
     let takes_kind = row_rules::takes_kind(&edit);
@@ -125,7 +130,7 @@ pub(super) async fn edit(client: &Client, id: i64, edit: CameraEdit, only_if: Co
     Ok(edited)
 }
 
-async fn update(client: &Client, row: CameraRow, edit: CameraEdit) -> Result<CameraRow, Failure> {
+async fn update(client: &Client, row: CameraRow, edit: CameraEdit) -> Result<CameraRow, PostgresFailure> {
     let (id, name) = (row.id, edit.name.clone().unwrap_or_default());
     let (columns, mut values): (Vec<_>, Vec<_>) = assignments(edit)?.into_iter().unzip();
     if columns.is_empty() {
@@ -137,21 +142,21 @@ async fn update(client: &Client, row: CameraRow, edit: CameraEdit) -> Result<Cam
     Ok(camera(&edited.ok_or_else(|| no_camera(id))?))
 }
 
-pub(super) async fn delete(client: &Client, id: i64, only_if: Condition) -> Result<(), Failure> {
+pub(super) async fn delete(client: &Client, id: i64, only_if: Condition) -> Result<(), PostgresFailure> {
     only_if.check(&locked(client, id).await?)?;
     client.execute("DELETE FROM cameras WHERE id = $1", &[&id]).await?;
     Ok(())
 }
 
 /// The row, which nobody else writes until the end of the transaction.
-async fn locked(client: &Client, id: i64) -> Result<CameraRow, Failure> {
+async fn locked(client: &Client, id: i64) -> Result<CameraRow, PostgresFailure> {
     let sql = format!("SELECT {COLUMNS} FROM cameras WHERE id = $1 FOR UPDATE");
     let row = client.query_opt(&sql, &[&id]).await?;
     Ok(camera(&row.ok_or_else(|| no_camera(id))?))
 }
 
 /// Says where the database is, which version, and whether everything we need can be done there.
-pub(super) async fn ping(client: &Client, place: &str) -> Result<String, Failure> {
+pub(super) async fn ping(client: &Client, place: &str) -> Result<String, PostgresFailure> {
     rights::on_tables(client, place).await?;
     let sql = "SELECT current_setting('server_version'), count(*), \
                current_setting('transaction_read_only')::boolean FROM cameras";
@@ -165,7 +170,7 @@ pub(super) async fn ping(client: &Client, place: &str) -> Result<String, Failure
 
 /// Fails as long as the server has no room for new rows; leaves nothing behind. `last` is what is said where we may not
 /// try.
-pub(super) async fn try_room(client: &Client, last: Error) -> Result<(), Failure> {
+pub(super) async fn try_room(client: &Client, last: Error) -> Result<(), PostgresFailure> {
     let sql = "CREATE TEMPORARY TABLE streamwarden_room ON COMMIT DROP AS \
                SELECT repeat(md5(one::text), 30) AS filler FROM generate_series(1, 100) AS one";
     match client.batch_execute(sql).await {
@@ -211,7 +216,7 @@ pub(super) fn filled(row: &Row, column: usize) -> Option<String> {
 }
 
 /// Columns to write with their values; absent fields are not among them.
-fn assignments(edit: CameraEdit) -> Result<Vec<(&'static str, Value)>, Failure> {
+fn assignments(edit: CameraEdit) -> Result<Vec<(&'static str, Value)>, PostgresFailure> {
     let text = |text: Option<String>| -> Value { Box::new(text) };
     let secret = |secret: Option<SecretString>| -> Value { Box::new(Hidden(secret)) };
     let port = |port: i64| i32::try_from(port).map_err(|_| Error::invalid("port", "is not between 1 and 65535"));
@@ -240,7 +245,7 @@ fn borrowed(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
     values.iter().map(|value| value.as_ref() as &(dyn ToSql + Sync)).collect()
 }
 
-fn taken(error: tokio_postgres::Error, name: &str) -> Failure {
+fn taken(error: tokio_postgres::Error, name: &str) -> PostgresFailure {
     if fault::is_duplicate(&error) {
         let sentence = format!("a camera named {name:?} exists already; choose another name");
         return Error::new(Kind::Conflict, sentence).at("name").into();

@@ -14,14 +14,14 @@ use crate::base::Error;
 use crate::base::error::Kind;
 
 /// Why a job failed: the database said so, or the job found out (no such row, name taken).
-pub(super) enum Failure {
+pub(super) enum PostgresFailure {
     /// To be put into a sentence by [`sentence`].
     Pg(Pg),
     /// A sentence already.
     Answer(Error),
 }
 
-impl Failure {
+impl PostgresFailure {
     /// As a sentence about this place.
     pub(super) fn sentence(self, place: &str) -> Error {
         match self {
@@ -31,13 +31,13 @@ impl Failure {
     }
 }
 
-impl From<Pg> for Failure {
+impl From<Pg> for PostgresFailure {
     fn from(error: Pg) -> Self {
         Self::Pg(error)
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for PostgresFailure {
     fn from(error: Error) -> Self {
         Self::Answer(error)
     }

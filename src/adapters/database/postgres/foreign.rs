@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::address::Connected;
-use super::fault::Failure;
+use super::fault::PostgresFailure;
 
 /// How other programs call a column of ours, the likeliest first.
 const NAMES: [(&str, &[&str]); 8] = [
@@ -22,7 +22,7 @@ const NAMES: [(&str, &[&str]); 8] = [
 ];
 
 /// What is said about a table `cameras` that is not ours.
-pub(super) async fn cameras(client: &Connected) -> Result<String, Failure> {
+pub(super) async fn cameras(client: &Connected) -> Result<String, PostgresFailure> {
     let sql = "SELECT attname::text, current_schema()::text FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid \
                WHERE relnamespace = to_regnamespace(quote_ident(current_schema())) AND relname = 'cameras' \
                AND attnum > 0 AND NOT attisdropped ORDER BY attnum";

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::address::{Address, Connected};
-use super::fault::{self, Failure};
+use super::fault::{self, PostgresFailure};
 use super::{listen, migrations, rights, schema};
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
@@ -30,7 +30,7 @@ pub async fn inspect(settings: &Settings) -> Result<String> {
     tokio::time::timeout(LOOK, look).await.map_err(late)?
 }
 
-async fn told(client: &Connected, address: &Address) -> Result<String, Failure> {
+async fn told(client: &Connected, address: &Address) -> Result<String, PostgresFailure> {
     let place = &address.place;
     client.batch_execute(&format!("BEGIN; {}", address.search_path())).await?;
     let found = schema::look(client, address).await?;

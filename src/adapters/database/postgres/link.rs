@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::address::Address;
 use super::client::Client;
-use super::fault::{self, Failure};
+use super::fault::{self, PostgresFailure};
 use super::startup::Gate;
 use super::trouble::Trouble;
 use crate::adapters::database::latency::LatencyMonitor;
@@ -139,7 +139,7 @@ impl Server {
 
 impl Link {
     /// The answer to a question asked over this link, in time: all of its statements are kept, or none of them.
-    pub(super) async fn answer<T>(&self, question: impl Future<Output = Result<T, Failure>>) -> Result<T> {
+    pub(super) async fn answer<T>(&self, question: impl Future<Output = Result<T, PostgresFailure>>) -> Result<T> {
         let answer = self.long_answer(question).await;
         // An error speaks for itself.
         if answer.is_ok() {
@@ -149,7 +149,7 @@ impl Link {
     }
 
     /// As [`Link::answer`], for work that takes its time whatever the database is like.
-    pub(super) async fn long_answer<T>(&self, question: impl Future<Output = Result<T, Failure>>) -> Result<T> {
+    pub(super) async fn long_answer<T>(&self, question: impl Future<Output = Result<T, PostgresFailure>>) -> Result<T> {
         let whole = async {
             let answer = question.await;
             // What went wrong before is what counts.
@@ -168,8 +168,8 @@ impl Link {
                 }
                 Ok(answer)
             }
-            Ok(Err(Failure::Answer(error))) => Err(error),
-            Ok(Err(Failure::Pg(error))) => {
+            Ok(Err(PostgresFailure::Answer(error))) => Err(error),
+            Ok(Err(PostgresFailure::Pg(error))) => {
                 let sentence = fault::sentence(&self.place, &error);
                 self.trouble.note(&error, &sentence);
                 Err(sentence)

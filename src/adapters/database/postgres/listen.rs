@@ -15,7 +15,7 @@ use tokio_postgres::{AsyncMessage, Client, Config};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::address::Address;
-use super::fault::{self, Failure};
+use super::fault::{self, PostgresFailure};
 use super::startup::{self, Gate};
 use crate::adapters::database::ListenProgress;
 use crate::base::backoff::Backoff;
@@ -154,7 +154,7 @@ async fn connect(address: &Address, changes: Option<&Arc<Changes>>) -> Result<Op
         let heard = changes.cloned();
         let Some(listening) = own_connection(target, heard).await? else { return Ok(None) };
         listening.client.batch_execute(LISTEN).await?;
-        Ok::<_, Failure>(Some(listening))
+        Ok::<_, PostgresFailure>(Some(listening))
     };
     let connected = timeout(TIMEOUT, connected).await.map_err(late)?;
     connected.map_err(|failure| failure.sentence(&target.place))
@@ -164,7 +164,7 @@ async fn connect(address: &Address, changes: Option<&Arc<Changes>>) -> Result<Op
 pub(super) async fn own_connection(
     target: &Address,
     changes: Option<Arc<Changes>>,
-) -> Result<Option<Listening>, Failure> {
+) -> Result<Option<Listening>, PostgresFailure> {
     let mut marked = target.config.clone();
     let given = marked.get_options().unwrap_or_default();
     marked.options(format!("{given} {MARK}").trim());

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::address::Address;
 use super::client::Client;
-use super::fault::{self, Failure};
+use super::fault::{self, PostgresFailure};
 use super::link::Server;
 use super::startup::Gate;
 use crate::adapters::database::{Joined, NodeFolder, nodes_sql};
@@ -35,13 +35,13 @@ pub async fn inspect(settings: &Settings) -> Answer<Vec<Node>> {
     link.answer(asked).await
 }
 
-pub(super) async fn all(client: &Client) -> Result<Vec<Node>, Failure> {
+pub(super) async fn all(client: &Client) -> Result<Vec<Node>, PostgresFailure> {
     let sql = format!("SELECT {COLUMNS} FROM nodes ORDER BY node");
     Ok(client.query(&sql, &[]).await?.iter().filter_map(node).collect())
 }
 
 /// Looks at all nodes and writes ours, with nobody else joining in between.
-pub(super) async fn join(client: &Client, claim: &NodeClaim) -> Result<Joined, Failure> {
+pub(super) async fn join(client: &Client, claim: &NodeClaim) -> Result<Joined, PostgresFailure> {
     client.batch_execute("LOCK TABLE nodes IN EXCLUSIVE MODE").await?;
     let before = all(client).await?;
     let Place { owner, name } = admit(claim, &before)?;
@@ -64,22 +64,27 @@ pub(super) async fn join(client: &Client, claim: &NodeClaim) -> Result<Joined, F
     Ok(Joined::of(mine, others)?)
 }
 
-pub(super) async fn leave(client: &Client, run: Uuid) -> Result<(), Failure> {
+pub(super) async fn leave(client: &Client, run: Uuid) -> Result<(), PostgresFailure> {
     client.execute("UPDATE nodes SET stopped_at = clock_timestamp() WHERE run = $1", &[&run]).await?;
     Ok(())
 }
 
-pub(super) async fn set_folder(client: &Client, owner: &str, folder: NodeFolder, id: Uuid) -> Result<(), Failure> {
+pub(super) async fn set_folder(
+    client: &Client,
+    owner: &str,
+    folder: NodeFolder,
+    id: Uuid,
+) -> Result<(), PostgresFailure> {
     let column = folder.column();
     let sql = format!("UPDATE nodes SET {column} = $2 WHERE node = $1");
     client.execute(&sql, &[&owner, &id]).await.map_err(|error| match fault::is_duplicate(&error) {
         true => folder.taken(id).into(),
-        false => Failure::from(error),
+        false => PostgresFailure::from(error),
     })?;
     Ok(())
 }
 
-pub(super) async fn ownerless(client: &Client) -> Result<Option<Vec<String>>, Failure> {
+pub(super) async fn ownerless(client: &Client) -> Result<Option<Vec<String>>, PostgresFailure> {
     if client.query_opt("SELECT 1 FROM nodes WHERE adopted", &[]).await?.is_some() {
         return Ok(None);
     }
@@ -87,7 +92,7 @@ pub(super) async fn ownerless(client: &Client) -> Result<Option<Vec<String>>, Fa
     Ok(Some(rows.iter().filter_map(|row| row.try_get(0).ok()).collect()))
 }
 
-pub(super) async fn adopt(client: &Client, owner: &str) -> Result<(), Failure> {
+pub(super) async fn adopt(client: &Client, owner: &str) -> Result<(), PostgresFailure> {
     let sql = "UPDATE nodes SET adopted = true WHERE node = $1 AND NOT EXISTS (SELECT 1 FROM nodes WHERE adopted)";
     client.execute(sql, &[&owner]).await?;
     Ok(())

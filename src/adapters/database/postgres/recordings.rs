@@ -5,7 +5,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::client::Client;
-use super::fault::Failure;
+use super::fault::PostgresFailure;
 use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{MOST_SESSIONS, RecordingSummary, SessionSummary};
 use crate::base::Error;
@@ -14,7 +14,7 @@ use crate::domain::recording::Session;
 
 const COLUMNS: &str = "id, server, stream, started_at, ended_at, end_reason";
 
-pub(super) async fn open(client: &Client, owner: &str, session: &Session) -> Result<(), Failure> {
+pub(super) async fn open(client: &Client, owner: &str, session: &Session) -> Result<(), PostgresFailure> {
     // Opening again is no fault: the first answer may have been lost.
     let sql = format!(
         "INSERT INTO sessions ({COLUMNS}, node) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING"
@@ -39,7 +39,7 @@ pub(super) async fn close(
     id: Uuid,
     ended_at: DateTime<Utc>,
     reason: &str,
-) -> Result<(), Failure> {
+) -> Result<(), PostgresFailure> {
     let sql = format!(
         "UPDATE sessions SET end_reason = CASE WHEN ended_at IS NULL THEN $3 ELSE end_reason END, \
          ended_at = coalesce(ended_at, $2) WHERE id = $1 AND {}",
@@ -52,13 +52,13 @@ pub(super) async fn close(
     }
 }
 
-pub(super) async fn still_open(client: &Client, owner: &str) -> Result<Vec<Session>, Failure> {
+pub(super) async fn still_open(client: &Client, owner: &str) -> Result<Vec<Session>, PostgresFailure> {
     let own = is_own("$1");
     let sql = format!("SELECT {COLUMNS} FROM sessions WHERE ended_at IS NULL AND {own} ORDER BY started_at, id");
     Ok(client.query(&sql, &[&owner]).await?.iter().filter_map(session).collect())
 }
 
-pub(super) async fn one(client: &Client, id: Uuid) -> Result<Option<Session>, Failure> {
+pub(super) async fn one(client: &Client, id: Uuid) -> Result<Option<Session>, PostgresFailure> {
     let sql = format!("SELECT {COLUMNS} FROM sessions WHERE id = $1");
     let statement = client.prepare_cached(&sql).await?;
     Ok(client.query_opt(&statement, &[&id]).await?.as_ref().and_then(session))
@@ -68,7 +68,7 @@ pub(super) async fn of_stream(
     client: &Client,
     stream: &str,
     server: Option<&str>,
-) -> Result<Vec<SessionSummary>, Failure> {
+) -> Result<Vec<SessionSummary>, PostgresFailure> {
     let sql = format!(
         "SELECT {COLUMNS}, segments, duration_ms, bytes FROM (SELECT * FROM sessions \
          WHERE stream = $1 AND ($2::text IS NULL OR server = $2) \
@@ -78,7 +78,7 @@ pub(super) async fn of_stream(
     Ok(client.query(&statement, &[&stream, &server]).await?.iter().filter_map(session_summary).collect())
 }
 
-pub(super) async fn summaries(client: &Client) -> Result<Vec<RecordingSummary>, Failure> {
+pub(super) async fn summaries(client: &Client) -> Result<Vec<RecordingSummary>, PostgresFailure> {
     let sql = "SELECT server, stream, sum(sessions)::bigint, sum(segments)::bigint, sum(bytes)::bigint, \
                sum(duration_ms)::bigint, min(started_at), max(ended_at) FROM recording_days \
                GROUP BY server, stream HAVING sum(segments) > 0 ORDER BY server COLLATE \"C\", stream COLLATE \"C\"";

@@ -5,7 +5,7 @@ use tokio_postgres::types::Type;
 
 use super::address::{Address, Connected};
 use super::client::Client;
-use super::fault::Failure;
+use super::fault::PostgresFailure;
 use super::foreign::quoted;
 use super::migrations;
 use super::schema::Found;
@@ -19,18 +19,18 @@ const MISSING: &str = "SELECT one, string_agg(privilege, ', ' ORDER BY privilege
     AND (one, privilege) NOT IN (('sessions', 'DELETE'), ('segments', 'DELETE')) GROUP BY one ORDER BY one";
 
 /// An error that names what our user may not do with our tables.
-pub(super) async fn on_tables(client: &Client, place: &str) -> Result<(), Failure> {
+pub(super) async fn on_tables(client: &Client, place: &str) -> Result<(), PostgresFailure> {
     let rows = client.query(MISSING, &[&migrations::tables()]).await?;
     told(place, rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3))))
 }
 
 /// As [`on_tables`], over a connection of its own.
-pub(super) async fn on_tables_of(client: &Connected, place: &str) -> Result<(), Failure> {
+pub(super) async fn on_tables_of(client: &Connected, place: &str) -> Result<(), PostgresFailure> {
     let rows = client.query_typed(MISSING, &[(&migrations::tables(), Type::TEXT_ARRAY)]).await?;
     told(place, rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3))))
 }
 
-fn told(place: &str, missing: impl Iterator<Item = (String, String, String, String)>) -> Result<(), Failure> {
+fn told(place: &str, missing: impl Iterator<Item = (String, String, String, String)>) -> Result<(), PostgresFailure> {
     let (mut rights, mut account) = (Vec::new(), None);
     for (table, privileges, user, schema) in missing {
         rights.push(format!("{privileges} on {table}"));
@@ -40,7 +40,7 @@ fn told(place: &str, missing: impl Iterator<Item = (String, String, String, Stri
 }
 
 /// The error for a user who lacks these rights.
-pub(super) fn lacking(place: &str, rights: &[String], user: &str, schema: &str) -> Failure {
+pub(super) fn lacking(place: &str, rights: &[String], user: &str, schema: &str) -> PostgresFailure {
     Error::unavailable(format!(
         "the database {place} does not let our user do all that is needed: it lacks {}; GRANT SELECT, INSERT, UPDATE, \
          DELETE ON ALL TABLES IN SCHEMA {} TO {}, as their owner",
@@ -52,7 +52,7 @@ pub(super) fn lacking(place: &str, rights: &[String], user: &str, schema: &str) 
 }
 
 /// An error that names what stands in the way of a migration.
-pub(super) async fn may_migrate(client: &Connected, address: &Address, found: &Found) -> Result<(), Failure> {
+pub(super) async fn may_migrate(client: &Connected, address: &Address, found: &Found) -> Result<(), PostgresFailure> {
     let refuse = |what: String| Err(Error::unavailable(format!("the database {} {what}", address.place)).into());
     let sql = "SELECT current_user::text, current_database()::text, \
                has_database_privilege(current_database(), 'CREATE'), \

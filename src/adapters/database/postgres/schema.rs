@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::address::{Address, Connected};
-use super::fault::Failure;
+use super::fault::PostgresFailure;
 use super::migrations;
 use super::{foreign, rights};
 use crate::base::error::Kind;
@@ -44,7 +44,7 @@ pub(super) async fn migrate(address: &Address) -> Result<()> {
         );
         Error::new(Kind::Timeout, sentence)
     };
-    let sentence = |failure: Failure| failure.sentence(&address.place);
+    let sentence = |failure: PostgresFailure| failure.sentence(&address.place);
     let begun = async {
         let connected = address.connect().await?;
         let pending = pending(&connected, address).await;
@@ -62,7 +62,7 @@ pub(super) async fn migrate(address: &Address) -> Result<()> {
 
 /// What is there when something is to be done: in an open transaction then, which holds the lock as well, so that nothing
 /// of ours stays on the connection.
-async fn pending(client: &Connected, address: &Address) -> Result<Option<Found>, Failure> {
+async fn pending(client: &Connected, address: &Address) -> Result<Option<Found>, PostgresFailure> {
     let begin = format!("BEGIN; {}", address.search_path());
     client.batch_execute(&begin).await?;
     let found = look(client, address).await?;
@@ -82,7 +82,7 @@ async fn pending(client: &Connected, address: &Address) -> Result<Option<Found>,
     Ok(Some(found))
 }
 
-async fn migrate_from(client: &Connected, address: &Address, found: &Found) -> Result<(), Failure> {
+async fn migrate_from(client: &Connected, address: &Address, found: &Found) -> Result<(), PostgresFailure> {
     if let (None, Some(schema)) = (&found.schema, &address.schema) {
         client.batch_execute(&format!("CREATE SCHEMA {}", foreign::quoted(schema))).await?;
     }
@@ -92,7 +92,7 @@ async fn migrate_from(client: &Connected, address: &Address, found: &Found) -> R
 }
 
 /// Runs the migrations that are missing and writes them down.
-async fn run(client: &Connected, address: &Address, found: &Found) -> Result<(), Failure> {
+async fn run(client: &Connected, address: &Address, found: &Found) -> Result<(), PostgresFailure> {
     if !found.has_history {
         // With "IF NOT EXISTS" the server would complain to the log each time.
         let columns = "version int4 PRIMARY KEY, name varchar(255), applied_on varchar(255), checksum varchar(255)";
@@ -129,7 +129,7 @@ fn by_hand(version: i32) -> String {
 }
 
 /// What the schema holds of ours. An error when it is newer than this program.
-pub(super) async fn look(client: &Connected, address: &Address) -> Result<Found, Failure> {
+pub(super) async fn look(client: &Connected, address: &Address) -> Result<Found, PostgresFailure> {
     let place = &address.place;
     let sql = "SELECT current_schema()::text, count(*) > 0, coalesce(bool_and(has_table_privilege(oid, 'SELECT')), true), \
                current_user::text FROM pg_class \
@@ -159,7 +159,11 @@ pub(super) async fn look(client: &Connected, address: &Address) -> Result<Found,
 
 /// An error when something that is not ours has a name that we should have to give. Only for somebody who holds the lock
 /// or makes nothing: another process of ours may be at it.
-pub(super) async fn nothing_in_the_way(client: &Connected, address: &Address, found: &Found) -> Result<(), Failure> {
+pub(super) async fn nothing_in_the_way(
+    client: &Connected,
+    address: &Address,
+    found: &Found,
+) -> Result<(), PostgresFailure> {
     let Some((kind, name)) = in_the_way(client, found.version).await? else { return Ok(()) };
     let what = match name.as_str() {
         "cameras" => foreign::cameras(client).await?,
@@ -169,7 +173,7 @@ pub(super) async fn nothing_in_the_way(client: &Connected, address: &Address, fo
 }
 
 /// The first thing that has a name which a missing migration would give to something of ours.
-async fn in_the_way(client: &Connected, version: i32) -> Result<Option<(String, String)>, Failure> {
+async fn in_the_way(client: &Connected, version: i32) -> Result<Option<(String, String)>, PostgresFailure> {
     let all = migrations::all();
     let (done, missing): (Vec<_>, Vec<_>) = all.iter().partition(|migration| migration.version() <= version);
     let (done, mut names) = (migrations::made(done.into_iter()), migrations::made(missing.into_iter()));

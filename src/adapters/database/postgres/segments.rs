@@ -6,7 +6,7 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::client::Client;
-use super::fault::Failure;
+use super::fault::PostgresFailure;
 use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{SegmentQuery, Skip, row_rules};
 use crate::base::{Error, Scope};
@@ -16,7 +16,7 @@ use crate::domain::recording::{Segment, SegmentState};
 const COLUMNS: &str = "id, session, server, stream, number, state, started_at, duration_ms, bytes, frames, init_bytes, \
                        media_bytes, spool_path, object_key, reason";
 
-pub(super) async fn put(client: &Client, owner: &str, segment: &Segment) -> Result<(), Failure> {
+pub(super) async fn put(client: &Client, owner: &str, segment: &Segment) -> Result<(), PostgresFailure> {
     let sql = format!(
         "INSERT INTO segments ({COLUMNS}, ended_at, node) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
@@ -60,7 +60,7 @@ pub(super) async fn shift(
     from: &[SegmentState],
     to: SegmentState,
     reason: Option<&str>,
-) -> Result<bool, Failure> {
+) -> Result<bool, PostgresFailure> {
     let sql = format!(
         "UPDATE segments SET state = $2, reason = coalesce($3, reason) WHERE id = $1 AND state = ANY ($4) AND {}",
         is_own("$5")
@@ -75,7 +75,7 @@ pub(super) async fn claim(
     client: &Client,
     owner: &str,
     skip: &Skip,
-) -> Result<crate::base::Result<Option<Segment>>, Failure> {
+) -> Result<crate::base::Result<Option<Segment>>, PostgresFailure> {
     // Adopted ones after our own: each look is one step into the index of what is local.
     let adopted = "'' AND EXISTS (SELECT 1 FROM nodes WHERE nodes.node = $1 AND adopted)";
     let mut found = None;
@@ -99,12 +99,12 @@ pub(super) async fn claim(
     Ok(claimed)
 }
 
-pub(super) async fn release(client: &Client, owner: &str) -> Result<u64, Failure> {
+pub(super) async fn release(client: &Client, owner: &str) -> Result<u64, PostgresFailure> {
     let sql = format!("UPDATE segments SET state = 'sealed' WHERE state = 'uploading' AND {}", is_own("$1"));
     Ok(client.execute(&sql, &[&owner]).await?)
 }
 
-pub(super) async fn one(client: &Client, id: Uuid) -> Result<Option<Segment>, Failure> {
+pub(super) async fn one(client: &Client, id: Uuid) -> Result<Option<Segment>, PostgresFailure> {
     let statement = client.prepare_cached(&format!("SELECT {COLUMNS} FROM segments WHERE id = $1")).await?;
     Ok(client.query_opt(&statement, &[&id]).await?.as_ref().and_then(segment))
 }
@@ -112,14 +112,18 @@ pub(super) async fn one(client: &Client, id: Uuid) -> Result<Option<Segment>, Fa
 /// Kept by a trigger: counting millions of rows takes longer than anybody waits.
 const COUNTS: &str = "SELECT state, sum(segments)::bigint FROM segment_counts GROUP BY state HAVING sum(segments) > 0";
 
-pub(super) async fn counts(client: &Client) -> Result<Vec<(SegmentState, u64)>, Failure> {
+pub(super) async fn counts(client: &Client) -> Result<Vec<(SegmentState, u64)>, PostgresFailure> {
     let rows = client.query(COUNTS, &[]).await?;
     let count = |row: &Row| Some((SegmentState::parse(row.try_get(0).ok()?)?, row.try_get::<_, i64>(1).ok()? as u64));
     Ok(rows.iter().filter_map(count).collect())
 }
 
 /// `owner` where only its own are asked for.
-pub(super) async fn list(client: &Client, owner: Option<&str>, query: &SegmentQuery) -> Result<Vec<Segment>, Failure> {
+pub(super) async fn list(
+    client: &Client,
+    owner: Option<&str>,
+    query: &SegmentQuery,
+) -> Result<Vec<Segment>, PostgresFailure> {
     let mut filter = Filter::default();
     if let Some(owner) = owner {
         let place = filter.place(owner.to_owned());
@@ -189,7 +193,7 @@ impl Filter {
     }
 }
 
-async fn start_of(client: &Client, id: Uuid) -> Result<DateTime<Utc>, Failure> {
+async fn start_of(client: &Client, id: Uuid) -> Result<DateTime<Utc>, PostgresFailure> {
     let statement = client.prepare_cached("SELECT started_at FROM segments WHERE id = $1").await?;
     let found = client.query_opt(&statement, &[&id]).await?;
     let sentence = format!("there is no segment {id} to go on after; begin again without it");

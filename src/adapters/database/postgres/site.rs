@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::address::Address;
 use super::cameras::{filled, text};
 use super::client::Client;
-use super::fault::{self, Failure};
+use super::fault::{self, PostgresFailure};
 use super::link::Server;
 use super::site_lock::SiteLock;
 pub use super::site_lock::SiteRelay;
@@ -148,7 +148,7 @@ impl SiteTable {
     }
 }
 
-async fn read(client: &Client, query: &str) -> Result<Vec<Row>, Failure> {
+async fn read(client: &Client, query: &str) -> Result<Vec<Row>, PostgresFailure> {
     // The line end keeps a comment at the end of the query from swallowing the parenthesis. Nothing but one statement passes
     // here, and so what is run after it is one as well.
     client.query(&format!("SELECT NULL::text FROM ({query}\n) AS camera LIMIT 0"), &[]).await.map_err(wrong)?;
@@ -172,7 +172,7 @@ async fn read(client: &Client, query: &str) -> Result<Vec<Row>, Failure> {
 
 /// Classes 42 and 0A are about the query itself, and their messages name nothing but parts of the query; other messages may quote
 /// rows.
-fn wrong(error: tokio_postgres::Error) -> Failure {
+fn wrong(error: tokio_postgres::Error) -> PostgresFailure {
     match error.as_db_error() {
         Some(said)
             if ["42", "0A"].iter().any(|class| said.code().code().starts_with(class))

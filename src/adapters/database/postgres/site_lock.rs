@@ -12,7 +12,7 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 
 use super::address::Address;
-use super::fault::Failure;
+use super::fault::PostgresFailure;
 use super::listen::{Listening, own_connection};
 use crate::base::stable_hash::fnv1a;
 use crate::base::{Error, Result};
@@ -153,14 +153,14 @@ impl SiteLock {
             };
             let holder = self.holder(&listening.client, instance).await?;
             let other = holder.filter(|holder| !holder.is_own).map(|holder| SiteRelay::Other(holder.node));
-            Ok::<_, Failure>(other.unwrap_or(SiteRelay::Free))
+            Ok::<_, PostgresFailure>(other.unwrap_or(SiteRelay::Free))
         };
         let late = |_| Error::unavailable(format!("the database {place} does not answer"));
         timeout(TIMEOUT, asked).await.map_err(late)?.map_err(|failure| failure.sentence(place))
     }
 
     /// The name of the node that has it; `None` when that is us, or nobody knows.
-    async fn take(&self, state: &mut State, claim: &NodeClaim) -> Result<Option<String>, Failure> {
+    async fn take(&self, state: &mut State, claim: &NodeClaim) -> Result<Option<String>, PostgresFailure> {
         if let Some(session) = &state.session
             && session.client().simple_query("").await.is_err()
         {
@@ -203,7 +203,7 @@ impl SiteLock {
     }
 
     /// A session that is called as this node; `None` where a pooler shares it with others.
-    async fn open(&self, claim: &NodeClaim) -> Result<Option<Session>, Failure> {
+    async fn open(&self, claim: &NodeClaim) -> Result<Option<Session>, PostgresFailure> {
         let mut address = self.address.clone();
         address.config.application_name(format!("{PREFIX}{}", claim.name));
         let Some(listening) = own_connection(&address, None).await? else { return Ok(None) };
@@ -215,7 +215,7 @@ impl SiteLock {
         Ok(Some(Session { listening, holds: false }))
     }
 
-    async fn holder(&self, client: &Client, instance: Uuid) -> Result<Option<Holder>, Failure> {
+    async fn holder(&self, client: &Client, instance: Uuid) -> Result<Option<Holder>, PostgresFailure> {
         let own = key_of(instance);
         let keys: [(&(dyn tokio_postgres::types::ToSql + Sync), _); 2] =
             [(&self.key, tokio_postgres::types::Type::INT8), (&own, tokio_postgres::types::Type::INT8)];

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params_f
 use secrecy::{ExposeSecret, SecretString};
 
 use super::decode;
-use super::fault::{self, Failure};
+use super::fault::{self, SqliteFailure};
 use crate::adapters::database::{Condition, WritePlan, row_rules};
 use crate::base::Error;
 use crate::base::error::Kind;
@@ -15,37 +15,37 @@ use crate::domain::camera::{CameraEdit, CameraRow, check_kind_change, check_unus
 const COLUMNS: &str = "id, name, kind, host, port, username, password, channel, substream, url, transport, audio, \
                        enabled, record, updated_at, label";
 
-pub(super) fn all(connection: &mut Connection) -> Result<Vec<CameraRow>, Failure> {
+pub(super) fn all(connection: &mut Connection) -> Result<Vec<CameraRow>, SqliteFailure> {
     every(connection)
 }
 
-fn every(connection: &Connection) -> Result<Vec<CameraRow>, Failure> {
+fn every(connection: &Connection) -> Result<Vec<CameraRow>, SqliteFailure> {
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM cameras ORDER BY id"))?;
     let rows = statement.query_map([], camera)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn one(connection: &mut Connection, id: i64) -> Result<Option<CameraRow>, Failure> {
+pub(super) fn one(connection: &mut Connection, id: i64) -> Result<Option<CameraRow>, SqliteFailure> {
     Ok(find(connection, id)?)
 }
 
-pub(super) fn count(connection: &mut Connection) -> Result<u64, Failure> {
+pub(super) fn count(connection: &mut Connection) -> Result<u64, SqliteFailure> {
     let count: i64 = connection.query_row("SELECT count(*) FROM cameras", [], |row| row.get(0))?;
     Ok(count.unsigned_abs())
 }
 
-pub(super) fn kinds(connection: &mut Connection) -> Result<Vec<(String, String)>, Failure> {
+pub(super) fn kinds(connection: &mut Connection) -> Result<Vec<(String, String)>, SqliteFailure> {
     every_kind(connection)
 }
 
-fn every_kind(connection: &Connection) -> Result<Vec<(String, String)>, Failure> {
+fn every_kind(connection: &Connection) -> Result<Vec<(String, String)>, SqliteFailure> {
     let mut statement = connection.prepare_cached("SELECT kind, url_template FROM camera_kinds ORDER BY kind")?;
     let text = |row: &Row<'_>, column| decode::text(row, column).unwrap_or_default();
     let rows = statement.query_map([], |row| Ok((text(row, 0), text(row, 1))))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn put_kind(connection: &mut Connection, kind: &str, template: &str) -> Result<(), Failure> {
+pub(super) fn put_kind(connection: &mut Connection, kind: &str, template: &str) -> Result<(), SqliteFailure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let there = "SELECT url_template FROM camera_kinds WHERE kind = ?1";
     let there = transaction.query_row(there, [kind], |row| Ok(decode::text(row, 0))).optional()?.flatten();
@@ -56,7 +56,7 @@ pub(super) fn put_kind(connection: &mut Connection, kind: &str, template: &str) 
     Ok(transaction.commit()?)
 }
 
-pub(super) fn delete_kind(connection: &mut Connection, kind: &str) -> Result<(), Failure> {
+pub(super) fn delete_kind(connection: &mut Connection, kind: &str) -> Result<(), SqliteFailure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if transaction.execute("DELETE FROM camera_kinds WHERE kind = ?1", [kind])? == 0 {
         return Err(row_rules::no_kind(kind).into());
@@ -66,13 +66,13 @@ pub(super) fn delete_kind(connection: &mut Connection, kind: &str) -> Result<(),
 }
 
 /// A kind that somebody has deleted since the camera was checked.
-fn check_kind_there(transaction: &Connection, row: &CameraRow) -> Result<(), Failure> {
+fn check_kind_there(transaction: &Connection, row: &CameraRow) -> Result<(), SqliteFailure> {
     let sql = "SELECT 1 FROM camera_kinds WHERE lower(kind) = lower(trim(?1))";
     let is_there = row.url.is_some() || transaction.query_row(sql, [&row.kind], |_| Ok(())).optional()?.is_some();
     if is_there { Ok(()) } else { Err(row_rules::kind_gone(&row.kind).into()) }
 }
 
-pub(super) fn add(connection: &mut Connection, edit: CameraEdit) -> Result<CameraRow, Failure> {
+pub(super) fn add(connection: &mut Connection, edit: CameraEdit) -> Result<CameraRow, SqliteFailure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     insert(&transaction, edit)?;
     let added = find(&transaction, transaction.last_insert_rowid())?;
@@ -82,7 +82,7 @@ pub(super) fn add(connection: &mut Connection, edit: CameraEdit) -> Result<Camer
     Ok(added)
 }
 
-fn insert(transaction: &Connection, edit: CameraEdit) -> Result<(), Failure> {
+fn insert(transaction: &Connection, edit: CameraEdit) -> Result<(), SqliteFailure> {
     let name = edit.name.clone().ok_or_else(|| Error::invalid("name", "a camera needs a name"))?;
     let (columns, values): (Vec<_>, Vec<_>) = assignments(edit).into_iter().unzip();
     let places = vec!["?"; columns.len()].join(", ");
@@ -92,7 +92,7 @@ fn insert(transaction: &Connection, edit: CameraEdit) -> Result<(), Failure> {
     Ok(())
 }
 
-fn update(transaction: &Connection, id: i64, edit: CameraEdit) -> Result<(), Failure> {
+fn update(transaction: &Connection, id: i64, edit: CameraEdit) -> Result<(), SqliteFailure> {
     let name = edit.name.clone().unwrap_or_default();
     let (columns, mut values): (Vec<_>, Vec<_>) = assignments(edit).into_iter().unzip();
     if columns.is_empty() {
@@ -106,7 +106,7 @@ fn update(transaction: &Connection, id: i64, edit: CameraEdit) -> Result<(), Fai
 }
 
 /// All that `plan` asks for in one transaction, which holds the only lock for writing from its look on.
-pub(super) fn write(connection: &mut Connection, plan: WritePlan) -> Result<(), Failure> {
+pub(super) fn write(connection: &mut Connection, plan: WritePlan) -> Result<(), SqliteFailure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let rows = every(&transaction)?;
     let writes = plan(&rows)?;
@@ -126,7 +126,7 @@ pub(super) fn edit(
     id: i64,
     edit: CameraEdit,
     only_if: Condition,
-) -> Result<CameraRow, Failure> {
+) -> Result<CameraRow, SqliteFailure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     only_if.check(&find(&transaction, id)?.ok_or_else(|| no_camera(id))?)?;
     let takes_kind = row_rules::takes_kind(&edit);
@@ -139,7 +139,7 @@ pub(super) fn edit(
     Ok(edited)
 }
 
-pub(super) fn delete(connection: &mut Connection, id: i64, only_if: Condition) -> Result<(), Failure> {
+pub(super) fn delete(connection: &mut Connection, id: i64, only_if: Condition) -> Result<(), SqliteFailure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     only_if.check(&find(&transaction, id)?.ok_or_else(|| no_camera(id))?)?;
     transaction.execute("DELETE FROM cameras WHERE id = ?1", [id])?;
@@ -199,7 +199,7 @@ fn assignments(edit: CameraEdit) -> Vec<(&'static str, Value)> {
     .collect()
 }
 
-fn taken(error: rusqlite::Error, name: &str) -> Failure {
+fn taken(error: rusqlite::Error, name: &str) -> SqliteFailure {
     if fault::is_duplicate(&error) {
         let sentence = format!("a camera named {name:?} exists already; choose another name");
         return Error::new(Kind::Conflict, sentence).at("name").into();

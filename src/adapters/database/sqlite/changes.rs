@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
-use super::fault::Failure;
+use super::fault::SqliteFailure;
 use super::file::{File, Link};
 use crate::adapters::database::ListenProgress;
 use crate::base::{Error, Result};
@@ -148,7 +148,7 @@ fn look_until(
     }
 }
 
-pub(super) fn mark(connection: &mut Connection) -> Result<Mark, Failure> {
+pub(super) fn mark(connection: &mut Connection) -> Result<Mark, SqliteFailure> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let sql = "SELECT (SELECT count FROM change_counts WHERE what = 'cameras'), \
                (SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'cameras' \

@@ -8,20 +8,20 @@ use crate::base::Error;
 use crate::base::error::Kind;
 
 /// Why a job failed: SQLite said so, or the job found out (no such row, name taken).
-pub(super) enum Failure {
+pub(super) enum SqliteFailure {
     /// To be put into a sentence by [`sentence`].
     Sql(Sql),
     /// A sentence already.
     Answer(Error),
 }
 
-impl From<Sql> for Failure {
+impl From<Sql> for SqliteFailure {
     fn from(error: Sql) -> Self {
         Self::Sql(error)
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for SqliteFailure {
     fn from(error: Error) -> Self {
         Self::Answer(error)
     }

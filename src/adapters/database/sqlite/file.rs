@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::fault::{self, Failure};
+use super::fault::{self, SqliteFailure};
 use super::schema;
 use crate::adapters::database::latency::LatencyMonitor;
 use crate::base::error::Kind;
@@ -105,7 +105,7 @@ impl File {
     pub(super) async fn call<T, J>(self: &Arc<Self>, link: Link, job: J) -> Result<T>
     where
         T: Send + 'static,
-        J: FnOnce(&mut Connection) -> Result<T, Failure> + Send + 'static,
+        J: FnOnce(&mut Connection) -> Result<T, SqliteFailure> + Send + 'static,
     {
         let begun = Instant::now();
         let answer = self.long_call(link, job).await;
@@ -125,7 +125,7 @@ impl File {
     pub(super) async fn long_call<T, J>(self: &Arc<Self>, link: Link, job: J) -> Result<T>
     where
         T: Send + 'static,
-        J: FnOnce(&mut Connection) -> Result<T, Failure> + Send + 'static,
+        J: FnOnce(&mut Connection) -> Result<T, SqliteFailure> + Send + 'static,
     {
         let deadline = Instant::now() + self.limit;
         let turn = self.turn(link).await?;
@@ -160,7 +160,7 @@ impl File {
         &self,
         link: Link,
         deadline: Instant,
-        job: impl FnOnce(&mut Connection) -> Result<T, Failure>,
+        job: impl FnOnce(&mut Connection) -> Result<T, SqliteFailure>,
     ) -> Result<T> {
         let identity = self.identity()?;
         if self.lock(link).as_ref().is_some_and(|open| open.identity != identity) {
@@ -183,8 +183,8 @@ impl File {
         let open = slot.insert(open);
         let answer = limited(&mut open.connection, deadline, job);
         answer.map_err(|failure| match failure {
-            Failure::Answer(error) => error,
-            Failure::Sql(error) => {
+            SqliteFailure::Answer(error) => error,
+            SqliteFailure::Sql(error) => {
                 if fault::spoils_connection(&error) {
                     *slot = None;
                 }
@@ -263,8 +263,8 @@ fn identity_of(path: &Path) -> std::io::Result<Identity> {
 fn limited<T>(
     connection: &mut Connection,
     deadline: Instant,
-    job: impl FnOnce(&mut Connection) -> Result<T, Failure>,
-) -> Result<T, Failure> {
+    job: impl FnOnce(&mut Connection) -> Result<T, SqliteFailure>,
+) -> Result<T, SqliteFailure> {
     connection.busy_timeout(deadline.saturating_duration_since(Instant::now()))?;
     connection.progress_handler(OPERATIONS_PER_LOOK, Some(move || Instant::now() >= deadline))?;
     let answer = job(connection);

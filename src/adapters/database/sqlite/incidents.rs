@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use uuid::Uuid;
 
 use super::decode::{self, time_text};
-use super::fault::Failure;
+use super::fault::SqliteFailure;
 use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{IncidentQuery, row_rules};
 use crate::base::Error;
@@ -14,7 +14,7 @@ use crate::domain::probe::KeptProbe;
 
 const COLUMNS: &str = "id, kind, subject, subject_name, cause, opened_at, closed_at";
 
-pub(super) fn open(connection: &mut Connection, owner: &str, incident: &Incident) -> Result<Uuid, Failure> {
+pub(super) fn open(connection: &mut Connection, owner: &str, incident: &Incident) -> Result<Uuid, SqliteFailure> {
     let (subject, kind) = (incident.subject.key(), incident.kind.as_str());
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction
@@ -45,7 +45,12 @@ pub(super) fn open(connection: &mut Connection, owner: &str, incident: &Incident
     Ok(kept.unwrap_or(incident.id))
 }
 
-pub(super) fn close(connection: &mut Connection, owner: &str, id: Uuid, at: DateTime<Utc>) -> Result<(), Failure> {
+pub(super) fn close(
+    connection: &mut Connection,
+    owner: &str,
+    id: Uuid,
+    at: DateTime<Utc>,
+) -> Result<(), SqliteFailure> {
     let sql = "UPDATE incidents SET closed_at = coalesce(closed_at, ?2) WHERE id = ?1 AND node = ?3";
     match connection.prepare_cached(sql)?.execute(params![id.to_string(), time_text(at), owner])? {
         0 => Err(Error::not_found(format!("there is no incident {id} of this node")).into()),
@@ -58,7 +63,7 @@ pub(super) fn list(
     connection: &mut Connection,
     owner: Option<&str>,
     query: &IncidentQuery,
-) -> Result<Vec<Incident>, Failure> {
+) -> Result<Vec<Incident>, SqliteFailure> {
     let after = query.after.map(|after| opening_of(connection, after)).transpose()?;
     let subject = query.camera.map(|camera| Subject::camera_of(camera, "").key());
     // One statement for all questions; SQLite plans it again for the values that are there.
@@ -85,20 +90,20 @@ pub(super) fn list(
     Ok(rows.into_iter().flatten().collect())
 }
 
-pub(super) fn probe(connection: &mut Connection, owner: &str, camera: i64) -> Result<Option<KeptProbe>, Failure> {
+pub(super) fn probe(connection: &mut Connection, owner: &str, camera: i64) -> Result<Option<KeptProbe>, SqliteFailure> {
     let sql = "SELECT camera, fingerprint, at, result FROM camera_probes WHERE camera = ?1 AND node = ?2";
     let found = connection.prepare_cached(sql)?.query_row(params![camera, owner], |row| Ok(kept(row))).optional()?;
     Ok(found.flatten())
 }
 
-pub(super) fn probes(connection: &mut Connection, owner: &str) -> Result<Vec<KeptProbe>, Failure> {
+pub(super) fn probes(connection: &mut Connection, owner: &str) -> Result<Vec<KeptProbe>, SqliteFailure> {
     let sql = "SELECT camera, fingerprint, at, result FROM camera_probes WHERE node = ?1 ORDER BY camera";
     let mut statement = connection.prepare_cached(sql)?;
     let rows: Vec<Option<KeptProbe>> = statement.query_map([owner], |row| Ok(kept(row)))?.collect::<Result<_, _>>()?;
     Ok(rows.into_iter().flatten().collect())
 }
 
-pub(super) fn put_probe(connection: &mut Connection, owner: &str, probe: &KeptProbe) -> Result<(), Failure> {
+pub(super) fn put_probe(connection: &mut Connection, owner: &str, probe: &KeptProbe) -> Result<(), SqliteFailure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let forget = "DELETE FROM camera_probes WHERE at < ?1 AND node = ?2";
     transaction.prepare_cached(forget)?.execute(params![time_text(probe.at - KEPT), owner])?;
@@ -110,7 +115,7 @@ pub(super) fn put_probe(connection: &mut Connection, owner: &str, probe: &KeptPr
     Ok(transaction.commit()?)
 }
 
-fn opening_of(connection: &Connection, id: Uuid) -> Result<String, Failure> {
+fn opening_of(connection: &Connection, id: Uuid) -> Result<String, SqliteFailure> {
     let sql = "SELECT opened_at FROM incidents WHERE id = ?1";
     let found = connection.prepare_cached(sql)?.query_row([id.to_string()], |row| row.get(0)).optional()?;
     found.ok_or_else(|| row_rules::no_incident_to_go_on(id).into())

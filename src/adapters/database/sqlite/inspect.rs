@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::fault::Failure;
+use super::fault::SqliteFailure;
 use super::{fault, nodes, schema};
 use crate::base::{Error, Result};
 use crate::domain::node::Node;
@@ -36,8 +36,8 @@ pub async fn inspect_nodes(path: impl Into<PathBuf>) -> Result<Vec<Node>> {
             return Ok(Vec::new());
         }
         nodes::all(&connection).map_err(|failure| match failure {
-            Failure::Answer(error) => error,
-            Failure::Sql(error) => fault::sentence(&path, error),
+            SqliteFailure::Answer(error) => error,
+            SqliteFailure::Sql(error) => fault::sentence(&path, error),
         })
     })
     .await;

@@ -5,13 +5,13 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use uuid::Uuid;
 
 use super::decode::{self, time_text};
-use super::fault::{self, Failure};
+use super::fault::{self, SqliteFailure};
 use crate::adapters::database::{Joined, NodeFolder, nodes_sql};
 use crate::domain::node::{Node, NodeClaim, Place, admit};
 
 const COLUMNS: &str = "node, name, instance, run, relays, records, seen_at, stopped_at, spool, objects, adopted";
 
-pub(super) fn all(connection: &Connection) -> Result<Vec<Node>, Failure> {
+pub(super) fn all(connection: &Connection) -> Result<Vec<Node>, SqliteFailure> {
     let now = Utc::now();
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM nodes ORDER BY node"))?;
     let rows: Vec<Option<Node>> = statement.query_map([], |row| Ok(node(row, now)))?.collect::<Result<_, _>>()?;
@@ -19,7 +19,7 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<Node>, Failure> {
 }
 
 /// Looks at all nodes and writes ours, with nobody else joining in between.
-pub(super) fn join(connection: &mut Connection, claim: &NodeClaim) -> Result<Joined, Failure> {
+pub(super) fn join(connection: &mut Connection, claim: &NodeClaim) -> Result<Joined, SqliteFailure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let before = all(&transaction)?;
     let Place { owner, name } = admit(claim, &before)?;
@@ -44,7 +44,7 @@ pub(super) fn join(connection: &mut Connection, claim: &NodeClaim) -> Result<Joi
     Ok(Joined::of(mine, others)?)
 }
 
-pub(super) fn leave(connection: &mut Connection, run: Uuid) -> Result<(), Failure> {
+pub(super) fn leave(connection: &mut Connection, run: Uuid) -> Result<(), SqliteFailure> {
     let sql = "UPDATE nodes SET stopped_at = ?2 WHERE run = ?1";
     connection.execute(sql, [run.to_string(), time_text(Utc::now())])?;
     Ok(())
@@ -55,16 +55,16 @@ pub(super) fn set_folder(
     owner: &str,
     folder: NodeFolder,
     id: Uuid,
-) -> Result<(), Failure> {
+) -> Result<(), SqliteFailure> {
     let sql = format!("UPDATE nodes SET {} = ?2 WHERE node = ?1", folder.column());
     connection.execute(&sql, [owner, &id.to_string()]).map_err(|error| match fault::is_duplicate(&error) {
         true => folder.taken(id).into(),
-        false => Failure::from(error),
+        false => SqliteFailure::from(error),
     })?;
     Ok(())
 }
 
-pub(super) fn ownerless(connection: &mut Connection) -> Result<Option<Vec<String>>, Failure> {
+pub(super) fn ownerless(connection: &mut Connection) -> Result<Option<Vec<String>>, SqliteFailure> {
     let adopted = connection.query_row("SELECT 1 FROM nodes WHERE adopted", [], |_| Ok(())).optional()?;
     if adopted.is_some() {
         return Ok(None);
@@ -74,7 +74,7 @@ pub(super) fn ownerless(connection: &mut Connection) -> Result<Option<Vec<String
     Ok(Some(paths.into_iter().flatten().collect()))
 }
 
-pub(super) fn adopt(connection: &mut Connection, owner: &str) -> Result<(), Failure> {
+pub(super) fn adopt(connection: &mut Connection, owner: &str) -> Result<(), SqliteFailure> {
     let sql = "UPDATE nodes SET adopted = 1 WHERE node = ?1 AND NOT EXISTS (SELECT 1 FROM nodes WHERE adopted)";
     connection.execute(sql, [owner])?;
     Ok(())

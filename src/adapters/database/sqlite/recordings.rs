@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::decode::{self, time_text};
-use super::fault::Failure;
+use super::fault::SqliteFailure;
 use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{MOST_SESSIONS, RecordingSummary, SessionSummary};
 use crate::base::Error;
@@ -14,7 +14,7 @@ use crate::domain::recording::Session;
 
 const COLUMNS: &str = "id, server, stream, started_at, ended_at, end_reason";
 
-pub(super) fn open(connection: &mut Connection, owner: &str, session: &Session) -> Result<(), Failure> {
+pub(super) fn open(connection: &mut Connection, owner: &str, session: &Session) -> Result<(), SqliteFailure> {
     // Opening again is no fault: the first answer may have been lost.
     let sql =
         format!("INSERT INTO sessions ({COLUMNS}, node) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING");
@@ -36,7 +36,7 @@ pub(super) fn close(
     id: Uuid,
     ended_at: DateTime<Utc>,
     reason: &str,
-) -> Result<(), Failure> {
+) -> Result<(), SqliteFailure> {
     let sql = format!(
         "UPDATE sessions SET end_reason = CASE WHEN ended_at IS NULL THEN ?3 ELSE end_reason END, \
          ended_at = coalesce(ended_at, ?2) WHERE id = ?1 AND {}",
@@ -48,7 +48,7 @@ pub(super) fn close(
     }
 }
 
-pub(super) fn still_open(connection: &mut Connection, owner: &str) -> Result<Vec<Session>, Failure> {
+pub(super) fn still_open(connection: &mut Connection, owner: &str) -> Result<Vec<Session>, SqliteFailure> {
     let own = is_own("?1");
     let sql = format!("SELECT {COLUMNS} FROM sessions WHERE ended_at IS NULL AND {own} ORDER BY started_at, id");
     let mut statement = connection.prepare_cached(&sql)?;
@@ -57,7 +57,7 @@ pub(super) fn still_open(connection: &mut Connection, owner: &str) -> Result<Vec
     Ok(rows.into_iter().flatten().collect())
 }
 
-pub(super) fn one(connection: &mut Connection, id: Uuid) -> Result<Option<Session>, Failure> {
+pub(super) fn one(connection: &mut Connection, id: Uuid) -> Result<Option<Session>, SqliteFailure> {
     let sql = format!("SELECT {COLUMNS} FROM sessions WHERE id = ?1");
     let found = connection.prepare_cached(&sql)?.query_row([id.to_string()], |row| Ok(session(row))).optional()?;
     Ok(found.flatten())
@@ -67,7 +67,7 @@ pub(super) fn of_stream(
     connection: &mut Connection,
     stream: &str,
     server: Option<&str>,
-) -> Result<Vec<SessionSummary>, Failure> {
+) -> Result<Vec<SessionSummary>, SqliteFailure> {
     let sql = format!(
         "SELECT {COLUMNS}, segments, duration_ms, bytes FROM (SELECT * FROM sessions \
          WHERE stream = ?1 AND (?2 IS NULL OR server = ?2) \
@@ -79,7 +79,7 @@ pub(super) fn of_stream(
     Ok(rows.into_iter().flatten().collect())
 }
 
-pub(super) fn summaries(connection: &mut Connection) -> Result<Vec<RecordingSummary>, Failure> {
+pub(super) fn summaries(connection: &mut Connection) -> Result<Vec<RecordingSummary>, SqliteFailure> {
     let sql = "SELECT server, stream, sum(sessions), sum(segments), sum(bytes), sum(duration_ms), \
                min(started_at), max(ended_at) FROM recording_days \
                GROUP BY server, stream HAVING sum(segments) > 0 ORDER BY server, stream";

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params, 
 use uuid::Uuid;
 
 use super::decode::{self, time_text};
-use super::fault::Failure;
+use super::fault::SqliteFailure;
 use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{SegmentQuery, Skip, row_rules};
 use crate::base::{Error, Scope};
@@ -14,7 +14,7 @@ use crate::domain::recording::{Segment, SegmentState};
 const COLUMNS: &str = "id, session, server, stream, number, state, started_at, duration_ms, bytes, frames, init_bytes, \
                        media_bytes, spool_path, object_key, reason";
 
-pub(super) fn put(connection: &mut Connection, owner: &str, segment: &Segment) -> Result<(), Failure> {
+pub(super) fn put(connection: &mut Connection, owner: &str, segment: &Segment) -> Result<(), SqliteFailure> {
     let sql = format!(
         "INSERT INTO segments ({COLUMNS}, ended_at, node) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
@@ -54,7 +54,7 @@ pub(super) fn shift(
     from: &[SegmentState],
     to: SegmentState,
     reason: Option<&str>,
-) -> Result<bool, Failure> {
+) -> Result<bool, SqliteFailure> {
     let sql = format!(
         "UPDATE segments SET state = ?2, reason = coalesce(?3, reason) WHERE id = ?1 AND state IN ({}) AND {}",
         words(from),
@@ -69,7 +69,7 @@ pub(super) fn claim(
     owner: &str,
     skip: &Skip,
     wanted: impl Fn() -> bool,
-) -> Result<Option<Segment>, Failure> {
+) -> Result<Option<Segment>, SqliteFailure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let sql = format!(
         "UPDATE segments SET state = 'uploading' WHERE id = (SELECT id FROM segments WHERE state = 'sealed' AND {}{} \
@@ -106,12 +106,12 @@ fn skipped(skip: &Skip) -> String {
     condition("id", &skip.segments) + &condition("session", &skip.sessions)
 }
 
-pub(super) fn release(connection: &mut Connection, owner: &str) -> Result<u64, Failure> {
+pub(super) fn release(connection: &mut Connection, owner: &str) -> Result<u64, SqliteFailure> {
     let sql = format!("UPDATE segments SET state = 'sealed' WHERE state = 'uploading' AND {}", is_own("?1"));
     Ok(connection.execute(&sql, [owner])? as u64)
 }
 
-pub(super) fn one(connection: &mut Connection, id: Uuid) -> Result<Option<Segment>, Failure> {
+pub(super) fn one(connection: &mut Connection, id: Uuid) -> Result<Option<Segment>, SqliteFailure> {
     let sql = format!("SELECT {COLUMNS} FROM segments WHERE id = ?1");
     let found = connection.prepare_cached(&sql)?.query_row([id.to_string()], |row| Ok(segment(row))).optional()?;
     Ok(found.flatten())
@@ -120,7 +120,7 @@ pub(super) fn one(connection: &mut Connection, id: Uuid) -> Result<Option<Segmen
 /// Kept by triggers: counting millions of rows takes longer than anybody waits.
 const COUNTS: &str = "SELECT state, sum(segments) FROM segment_counts GROUP BY state HAVING sum(segments) > 0";
 
-pub(super) fn counts(connection: &mut Connection) -> Result<Vec<(SegmentState, u64)>, Failure> {
+pub(super) fn counts(connection: &mut Connection) -> Result<Vec<(SegmentState, u64)>, SqliteFailure> {
     let mut statement = connection.prepare_cached(COUNTS)?;
     let rows = statement.query_map([], |row| {
         let state = decode::text(row, 0).and_then(|word| SegmentState::parse(&word));
@@ -135,7 +135,7 @@ pub(super) fn list(
     connection: &mut Connection,
     owner: Option<&str>,
     query: &SegmentQuery,
-) -> Result<Vec<Segment>, Failure> {
+) -> Result<Vec<Segment>, SqliteFailure> {
     let mut filter = Filter::default();
     if let Some(owner) = owner {
         filter.add(&is_own("?"), [owner.to_owned(), owner.to_owned()]);
@@ -195,7 +195,7 @@ impl Filter {
     }
 }
 
-fn start_of(connection: &Connection, id: Uuid) -> Result<String, Failure> {
+fn start_of(connection: &Connection, id: Uuid) -> Result<String, SqliteFailure> {
     let sql = "SELECT started_at FROM segments WHERE id = ?1";
     let found = connection.prepare_cached(sql)?.query_row([id.to_string()], |row| row.get(0)).optional()?;
     let sentence = format!("there is no segment {id} to go on after; begin again without it");

@@ -20,11 +20,11 @@ use super::Credentials;
 use super::connection_table::locked;
 use super::hub::Hub;
 use page::Page;
-use shapes::{Connection, Failure, Info, Path, Session};
+use shapes::{Connection, ErrorBody, Info, Path, Session};
 
 /// A way to misbehave, for tests of those who ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum ApiFault {
     /// Answers come so much later.
     Slow(Duration),
     /// 200 with something that is not JSON.
@@ -47,7 +47,7 @@ pub struct Context {
     /// Since when the server runs.
     pub started: DateTime<Utc>,
     /// How to misbehave now.
-    pub fault: Arc<Mutex<Option<Fault>>>,
+    pub fault: Arc<Mutex<Option<ApiFault>>>,
 }
 
 /// Installs the API.
@@ -59,14 +59,16 @@ pub fn configure(context: web::Data<Context>) -> impl FnOnce(&mut web::ServiceCo
 
 async fn answer(request: HttpRequest, context: web::Data<Context>) -> HttpResponse {
     let fault = *locked(&context.fault);
-    if let Some(Fault::Slow(delay)) = fault {
+    if let Some(ApiFault::Slow(delay)) = fault {
         tokio::time::sleep(delay).await;
     }
     match fault {
-        Some(Fault::Garbage) => builder(StatusCode::OK).content_type("application/json").body("<html>not JSON</html>"),
-        Some(Fault::Failing) => json(StatusCode::INTERNAL_SERVER_ERROR, &Failure::new("terminated")),
-        Some(Fault::Cut) => cut(routed(&request, &context)).await,
-        Some(Fault::Slow(_)) | None => routed(&request, &context),
+        Some(ApiFault::Garbage) => {
+            builder(StatusCode::OK).content_type("application/json").body("<html>not JSON</html>")
+        }
+        Some(ApiFault::Failing) => json(StatusCode::INTERNAL_SERVER_ERROR, &ErrorBody::new("terminated")),
+        Some(ApiFault::Cut) => cut(routed(&request, &context)).await,
+        Some(ApiFault::Slow(_)) | None => routed(&request, &context),
     }
 }
 
@@ -93,14 +95,14 @@ fn routed(request: &HttpRequest, context: &Context) -> HttpResponse {
             let id = path[SESSION.len()..].parse::<Uuid>().ok();
             match hub.table.sessions().into_iter().find(|entry| Some(entry.id) == id) {
                 Some(entry) => json(StatusCode::OK, &Session::from(&*entry)),
-                None => json(StatusCode::NOT_FOUND, &Failure::new("session not found")),
+                None => json(StatusCode::NOT_FOUND, &ErrorBody::new("session not found")),
             }
         }
         path => match path.strip_prefix("/v3/paths/get/") {
-            Some("") => json(StatusCode::BAD_REQUEST, &Failure::new("invalid name")),
+            Some("") => json(StatusCode::BAD_REQUEST, &ErrorBody::new("invalid name")),
             Some(name) => match hub.stream(name) {
                 Some(stream) => json(StatusCode::OK, &Path::from(&*stream)),
-                None => json(StatusCode::NOT_FOUND, &Failure::new("path not found")),
+                None => json(StatusCode::NOT_FOUND, &ErrorBody::new("path not found")),
             },
             None => unknown(),
         },
@@ -114,7 +116,7 @@ fn refused(request: &HttpRequest, context: &Context) -> Option<HttpResponse> {
     if given.is_some_and(|given| wanted.match_header(given)) {
         return None;
     }
-    let mut answer = json(StatusCode::UNAUTHORIZED, &Failure::new("authentication error"));
+    let mut answer = json(StatusCode::UNAUTHORIZED, &ErrorBody::new("authentication error"));
     if given.is_none() {
         let challenge = actix_web::http::header::HeaderValue::from_static("Basic realm=\"mediamtx\"");
         answer.headers_mut().insert(WWW_AUTHENTICATE, challenge);
@@ -125,7 +127,7 @@ fn refused(request: &HttpRequest, context: &Context) -> Option<HttpResponse> {
 fn listed<T: Serialize>(request: &HttpRequest, items: impl FnOnce() -> Vec<T>) -> HttpResponse {
     match Page::read(request.query_string()) {
         Ok(page) => json(StatusCode::OK, &page.of(items())),
-        Err(sentence) => json(StatusCode::BAD_REQUEST, &Failure::new(sentence)),
+        Err(sentence) => json(StatusCode::BAD_REQUEST, &ErrorBody::new(sentence)),
     }
 }
 

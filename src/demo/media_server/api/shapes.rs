@@ -27,12 +27,12 @@ impl Info {
 
 /// An error.
 #[derive(Debug, Serialize)]
-pub struct Failure {
+pub struct ErrorBody {
     status: &'static str,
     error: String,
 }
 
-impl Failure {
+impl ErrorBody {
     /// With this sentence.
     pub fn new(error: impl Into<String>) -> Self {
         Self { status: "error", error: error.into() }
