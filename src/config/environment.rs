@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::complaint::{Complaint, ConfigFault};
 use super::keys::{self, Meaning};
-use super::raw::{Entry, Origin, Raw, Value};
+use super::raw::{Origin, Raw, RawEntry, Value};
 
 const PREFIX: &str = "STREAMWARDEN_";
 
@@ -30,7 +30,7 @@ pub(super) fn lay_over(env: &BTreeMap<String, String>, raw: &mut Raw, complaints
                 continue;
             }
         };
-        let entry = Entry { value: Value::Text(value.clone()), origin: Origin::Variable(variable.clone()), in_file };
+        let entry = RawEntry { value: Value::Text(value.clone()), origin: Origin::Variable(variable.clone()), in_file };
         raw.put(key, entry, complaints);
     }
 }

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::complaint::{Complaint, ConfigFault};
 use super::keys::{self, Meaning};
-use super::raw::{Entry, Origin, Raw, Value};
+use super::raw::{Origin, Raw, RawEntry, Value};
 
 /// Largest file we read, in bytes.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -127,7 +127,7 @@ impl Walk<'_> {
             }
         };
         let entry =
-            Entry { value: plain(value.get_ref()), origin: Origin::File(self.lines.path.to_owned(), line), in_file };
+            RawEntry { value: plain(value.get_ref()), origin: Origin::File(self.lines.path.to_owned(), line), in_file };
         self.raw.put(key, entry, self.complaints);
     }
 

@@ -85,7 +85,7 @@ impl fmt::Display for Origin {
 
 /// One value and where it came from.
 #[derive(Clone)]
-pub(super) struct Entry {
+pub(super) struct RawEntry {
     pub value: Value,
     pub origin: Origin,
     /// The value is the path of the file that holds the secret; still true at check time when it could not be read.
@@ -95,14 +95,14 @@ pub(super) struct Entry {
 /// The table.
 #[derive(Default)]
 pub(super) struct Raw {
-    entries: BTreeMap<String, Entry>,
+    entries: BTreeMap<String, RawEntry>,
     /// Items of `servers` seen so far, empty ones included.
     servers: usize,
 }
 
 impl Raw {
     /// Lays a value over what is there. Twice in one layer (`x` and `x_file`) is a fault: nobody could say which wins.
-    pub fn put(&mut self, key: String, entry: Entry, complaints: &mut Vec<Complaint>) {
+    pub fn put(&mut self, key: String, entry: RawEntry, complaints: &mut Vec<Complaint>) {
         if let Some(earlier) = self.entries.get(&key)
             && earlier.origin.layer() == entry.origin.layer()
         {
@@ -130,12 +130,12 @@ impl Raw {
     }
 
     /// The value of a key.
-    pub fn get(&self, key: &str) -> Option<&Entry> {
+    pub fn get(&self, key: &str) -> Option<&RawEntry> {
         self.entries.get(key)
     }
 
     /// All of it, for replacing secret files by what they hold.
-    pub fn entries_mut(&mut self) -> &mut BTreeMap<String, Entry> {
+    pub fn entries_mut(&mut self) -> &mut BTreeMap<String, RawEntry> {
         &mut self.entries
     }
 

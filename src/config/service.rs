@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::complaint::Complaint;
-use super::raw::{Entry, Origin, Raw, Value};
+use super::raw::{Origin, Raw, RawEntry, Value};
 
 /// Folder of `StateDirectory=`. With several of them separated by colons the first is meant.
 const STATE: &str = "STATE_DIRECTORY";
@@ -29,7 +29,7 @@ pub(super) fn lay_under(
         None if is_installed => (INSTALLED.1, Origin::Installed(INSTALLED.0)),
         None => return,
     };
-    let entry = Entry { value: Value::Text(folder.to_owned()), origin, in_file: false };
+    let entry = RawEntry { value: Value::Text(folder.to_owned()), origin, in_file: false };
     raw.put("data_dir".to_owned(), entry, complaints);
 }
 

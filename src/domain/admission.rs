@@ -47,7 +47,7 @@ pub struct AdmissionRules {
 
 /// What to do about one stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum AdmissionDecision {
     /// Record it, or go on recording it.
     Record,
     /// Nobody asked for it: patterns or the camera row. The sentence says which.
@@ -59,31 +59,37 @@ pub enum Verdict {
 }
 
 impl AdmissionRules {
-    /// One verdict per candidate, by server and name. `recording` are the streams that hold a place now.
-    pub fn judge(&self, candidates: &[Candidate], recording: &BTreeSet<StreamKey>) -> Vec<(StreamKey, Verdict)> {
-        let mut verdicts: Vec<(StreamKey, Verdict)> = candidates
+    /// One decision per candidate, by server and name. `recording` are the streams that hold a place now.
+    pub fn judge(
+        &self,
+        candidates: &[Candidate],
+        recording: &BTreeSet<StreamKey>,
+    ) -> Vec<(StreamKey, AdmissionDecision)> {
+        let mut decisions: Vec<(StreamKey, AdmissionDecision)> = candidates
             .iter()
             .map(|candidate| (candidate.key.clone(), self.wish(candidate, recording.contains(&candidate.key))))
             .collect();
-        verdicts.sort_by(|a, b| a.0.cmp(&b.0));
-        verdicts.dedup_by(|a, b| a.0 == b.0);
+        decisions.sort_by(|a, b| a.0.cmp(&b.0));
+        decisions.dedup_by(|a, b| a.0 == b.0);
 
-        let keeps = verdicts.iter().filter(|(key, verdict)| *verdict == Verdict::Record && recording.contains(key));
+        let keeps = decisions
+            .iter()
+            .filter(|(key, decision)| *decision == AdmissionDecision::Record && recording.contains(key));
         let mut free = self.max_concurrent.saturating_sub(keeps.count());
-        for (key, verdict) in &mut verdicts {
-            if *verdict != Verdict::Record || recording.contains(key) {
+        for (key, decision) in &mut decisions {
+            if *decision != AdmissionDecision::Record || recording.contains(key) {
                 continue;
             }
             match free.checked_sub(1) {
                 Some(left) => free = left,
-                None => *verdict = Verdict::NoPlace(self.no_place()),
+                None => *decision = AdmissionDecision::NoPlace(self.no_place()),
             }
         }
-        verdicts
+        decisions
     }
 
-    /// The verdict without the limit.
-    fn wish(&self, candidate: &Candidate, recording: bool) -> Verdict {
+    /// The decision without the limit.
+    fn wish(&self, candidate: &Candidate, recording: bool) -> AdmissionDecision {
         let name = candidate.key.name.as_str();
         let live = match candidate.state {
             StreamState::Live => true,
@@ -93,15 +99,15 @@ impl AdmissionRules {
             StreamState::Offline => false,
         };
         if !candidate.wanted {
-            Verdict::Unwanted("the camera's row says record = false".to_owned())
+            AdmissionDecision::Unwanted("the camera's row says record = false".to_owned())
         } else if let Some(pattern) = self.exclude.iter().find(|pattern| matches(pattern, name)) {
-            Verdict::Unwanted(format!("record.exclude names it ({pattern:?})"))
+            AdmissionDecision::Unwanted(format!("record.exclude names it ({pattern:?})"))
         } else if !self.include.iter().any(|pattern| matches(pattern, name)) {
-            Verdict::Unwanted("no pattern of record.include names it".to_owned())
+            AdmissionDecision::Unwanted("no pattern of record.include names it".to_owned())
         } else if live {
-            Verdict::Record
+            AdmissionDecision::Record
         } else {
-            Verdict::NotLive
+            AdmissionDecision::NotLive
         }
     }
 
@@ -161,8 +167,12 @@ mod tests {
 
     fn recorded(rules: &AdmissionRules, candidates: &[Candidate], recording: &[&str]) -> Vec<String> {
         let recording = recording.iter().map(|name| key(name)).collect();
-        let verdicts = rules.judge(candidates, &recording);
-        verdicts.into_iter().filter(|(_, v)| *v == Verdict::Record).map(|(k, _)| k.name.to_string()).collect()
+        let decisions = rules.judge(candidates, &recording);
+        decisions
+            .into_iter()
+            .filter(|(_, v)| *v == AdmissionDecision::Record)
+            .map(|(k, _)| k.name.to_string())
+            .collect()
     }
 
     #[test]
@@ -204,14 +214,14 @@ mod tests {
         let mut unwanted = live("c");
         unwanted.wanted = false;
         let stalled = Candidate { state: StreamState::Stalled, ..live("d") };
-        let verdicts = rules(&["?"], &["b*"], 1)
+        let decisions = rules(&["?"], &["b*"], 1)
             .judge(&[live("a"), live("b"), unwanted, stalled, live("e"), live("long")], &BTreeSet::new());
-        let words: Vec<String> = verdicts
+        let words: Vec<String> = decisions
             .iter()
-            .map(|(_, verdict)| match verdict {
-                Verdict::Record => "record".to_owned(),
-                Verdict::Unwanted(why) | Verdict::NoPlace(why) => why.clone(),
-                Verdict::NotLive => "not live".to_owned(),
+            .map(|(_, decision)| match decision {
+                AdmissionDecision::Record => "record".to_owned(),
+                AdmissionDecision::Unwanted(why) | AdmissionDecision::NoPlace(why) => why.clone(),
+                AdmissionDecision::NotLive => "not live".to_owned(),
             })
             .collect();
         assert_eq!(words[0], "record");

@@ -13,7 +13,7 @@ use super::recording::Segment;
 
 /// One segment in a playlist.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub struct PlaylistEntry {
     /// Address of the file, percent-encoded, absolute or relative to the playlist.
     pub uri: String,
     /// Wall clock time of its first frame.
@@ -26,7 +26,7 @@ pub struct Entry {
     pub media_bytes: u64,
 }
 
-impl Entry {
+impl PlaylistEntry {
     /// A recorded segment under an address.
     pub fn of(segment: &Segment, uri: impl Into<String>) -> Self {
         Self {
@@ -58,7 +58,7 @@ pub fn belongs(segment: &Segment, from: Option<DateTime<Utc>>, to: Option<DateTi
 
 /// The playlist's text. Entries are in time order; with `from`, players begin there and not at the first segment's
 /// start.
-pub fn render(entries: &[Entry], kind: PlaylistKind, from: Option<DateTime<Utc>>) -> String {
+pub fn render(entries: &[PlaylistEntry], kind: PlaylistKind, from: Option<DateTime<Utc>>) -> String {
     let longest = entries.iter().map(|entry| entry.duration_ms).max().unwrap_or(0);
     let mut out = String::with_capacity(256 * (entries.len() + 1));
     // Version 7: EXT-X-MAP with fragmented mp4 in a playlist that is not I-frames only.
@@ -87,8 +87,8 @@ pub fn render(entries: &[Entry], kind: PlaylistKind, from: Option<DateTime<Utc>>
     out
 }
 
-fn segment(out: &mut String, entry: &Entry) {
-    let Entry { init_bytes, media_bytes, .. } = entry;
+fn segment(out: &mut String, entry: &PlaylistEntry) {
+    let PlaylistEntry { init_bytes, media_bytes, .. } = entry;
     // Nobody's address may end its line or its quotes.
     let uri = entry.uri.replace('"', "%22").replace(char::is_control, "");
     line(out, format_args!("#EXT-X-MAP:URI=\"{uri}\",BYTERANGE=\"{init_bytes}@0\""));
@@ -124,8 +124,14 @@ mod tests {
         text.parse().expect(text)
     }
 
-    fn entry(uri: &str, started_at: &str, duration_ms: u64) -> Entry {
-        Entry { uri: uri.into(), started_at: time(started_at), duration_ms, init_bytes: 1227, media_bytes: 360_000 }
+    fn entry(uri: &str, started_at: &str, duration_ms: u64) -> PlaylistEntry {
+        PlaylistEntry {
+            uri: uri.into(),
+            started_at: time(started_at),
+            duration_ms,
+            init_bytes: 1227,
+            media_bytes: 360_000,
+        }
     }
 
     #[test]

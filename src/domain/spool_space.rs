@@ -6,7 +6,7 @@ use crate::base::size::size;
 /// with a tenth more than the limit, or recordings would stop and go with every file that is deleted.
 ///
 /// The sentence does not change with `free`, so that it can be told once.
-pub fn verdict(free: u64, min_free: u64, is_paused: bool) -> Option<String> {
+pub fn decision(free: u64, min_free: u64, is_paused: bool) -> Option<String> {
     let wanted = if is_paused { min_free.saturating_add(min_free / 10) } else { min_free };
     (free < wanted).then(|| {
         format!(
@@ -31,11 +31,11 @@ mod tests {
             (limit + limit / 10, true, false),
             (0, false, true),
         ] {
-            assert_eq!(verdict(free, limit, is_paused).is_some(), pauses, "{free} {is_paused}");
+            assert_eq!(decision(free, limit, is_paused).is_some(), pauses, "{free} {is_paused}");
         }
-        assert_eq!(verdict(0, 0, false), None, "no limit");
-        assert_eq!(verdict(u64::MAX, u64::MAX, true), None, "nothing overflows");
-        let words = verdict(0, limit, false).expect("full");
+        assert_eq!(decision(0, 0, false), None, "no limit");
+        assert_eq!(decision(u64::MAX, u64::MAX, true), None, "nothing overflows");
+        let words = decision(0, limit, false).expect("full");
         assert!(words.contains("record.min_free (1.0 GB)") && words.contains("keep_local"), "{words}");
     }
 }

@@ -12,9 +12,9 @@ const AGAIN: Duration = Duration::from_secs(60);
 const MOST: usize = 100;
 
 /// Complaints by their text.
-pub(super) struct Complaints(Mutex<BTreeMap<String, Told>>);
+pub(super) struct Complaints(Mutex<BTreeMap<String, ComplaintCount>>);
 
-struct Told {
+struct ComplaintCount {
     at: Instant,
     left_out: u64,
 }
@@ -45,7 +45,7 @@ impl Complaints {
         if told.len() >= MOST {
             return None;
         }
-        told.insert(complaint.to_owned(), Told { at: now, left_out: 0 });
+        told.insert(complaint.to_owned(), ComplaintCount { at: now, left_out: 0 });
         Some(0)
     }
 }

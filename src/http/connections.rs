@@ -99,7 +99,7 @@ enum Phase {
     Upgraded,
 }
 
-struct Entry {
+struct ConnectionEntry {
     address: IpAddr,
     is_reserved: bool,
     socket: Arc<Socket>,
@@ -111,14 +111,14 @@ struct Entry {
 struct Table {
     next: u64,
     /// By age.
-    open: BTreeMap<u64, Entry>,
+    open: BTreeMap<u64, ConnectionEntry>,
     /// Those that are not reserved, by address.
     counted: HashMap<IpAddr, usize>,
     reserved: usize,
 }
 
 impl Table {
-    fn remove(&mut self, id: u64) -> Option<Entry> {
+    fn remove(&mut self, id: u64) -> Option<ConnectionEntry> {
         let entry = self.open.remove(&id)?;
         if entry.is_reserved {
             self.reserved -= 1;
@@ -161,7 +161,9 @@ impl Connections {
         let is_reserved = regular >= self.limits.total || own >= self.limits.per_address;
         if is_reserved {
             if table.reserved >= self.limits.reserve {
-                let waits = |entry: &Entry| entry.is_reserved && matches!(entry.phase, Phase::Waiting | Phase::Closing);
+                let waits = |entry: &ConnectionEntry| {
+                    entry.is_reserved && matches!(entry.phase, Phase::Waiting | Phase::Closing)
+                };
                 let oldest = table.open.iter().find(|(_, entry)| waits(entry)).map(|(id, _)| *id)?;
                 table.cut(oldest);
             }
@@ -172,7 +174,7 @@ impl Connections {
         let id = table.next;
         table.next += 1;
         let (socket, since) = (Arc::clone(socket), Instant::now());
-        table.open.insert(id, Entry { address, is_reserved, socket, phase: Phase::Waiting, since });
+        table.open.insert(id, ConnectionEntry { address, is_reserved, socket, phase: Phase::Waiting, since });
         Some((id, is_reserved))
     }
 
@@ -185,7 +187,7 @@ impl Connections {
     /// Cuts off whoever keeps us waiting for too long.
     fn sweep(&self, now: Instant) {
         let mut table = self.table();
-        let late = |entry: &Entry| {
+        let late = |entry: &ConnectionEntry| {
             let limit = match entry.phase {
                 Phase::Waiting => self.limits.request,
                 Phase::Closing => CLOSING,

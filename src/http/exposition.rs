@@ -14,7 +14,7 @@ pub(super) struct Exposition(String);
 
 /// What a family of samples is.
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum MetricKind {
     /// Only goes up, until the process restarts.
     Counter,
     /// Goes up and down.
@@ -23,10 +23,10 @@ pub(super) enum Kind {
 
 impl Exposition {
     /// Begins a family; all of its samples must follow before the next one begins.
-    pub(super) fn family<'a>(&'a mut self, name: &'a str, kind: Kind, help: &str) -> Family<'a> {
+    pub(super) fn family<'a>(&'a mut self, name: &'a str, kind: MetricKind, help: &str) -> Family<'a> {
         let kind = match kind {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
+            MetricKind::Counter => "counter",
+            MetricKind::Gauge => "gauge",
         };
         let help = help.replace('\\', "\\\\").replace('\n', "\\n");
         // Writing into a String cannot fail.
@@ -93,11 +93,11 @@ mod tests {
     #[test]
     fn text_is_what_the_format_asks_for() {
         let mut text = Exposition::default();
-        let mut streams = text.family("streams", Kind::Gauge, "Streams by state.\nTwo \\ lines.");
+        let mut streams = text.family("streams", MetricKind::Gauge, "Streams by state.\nTwo \\ lines.");
         streams.sample(&[("state", "live")], 3_u64);
         streams.sample(&[("server", "a\"b\\c\nd"), ("state", "x")], 0_u64);
-        text.family("uptime_seconds", Kind::Counter, "Uptime.").value(1.5);
-        text.family("odd", Kind::Gauge, "Odd numbers.").value(f64::INFINITY);
+        text.family("uptime_seconds", MetricKind::Counter, "Uptime.").value(1.5);
+        text.family("odd", MetricKind::Gauge, "Odd numbers.").value(f64::INFINITY);
         let wanted = concat!(
             "# HELP streamwarden_streams Streams by state.\\nTwo \\\\ lines.\n",
             "# TYPE streamwarden_streams gauge\n",

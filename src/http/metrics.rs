@@ -7,7 +7,7 @@ use chrono::Utc;
 
 use super::counts::Counts;
 use super::error::{Answer, Problem};
-use super::exposition::{CONTENT_TYPE, Exposition, Kind};
+use super::exposition::{CONTENT_TYPE, Exposition, MetricKind};
 use super::health::within;
 use super::state::{State, VERSION};
 use crate::adapters::ffmpeg::child;
@@ -25,12 +25,12 @@ pub(super) async fn metrics(state: web::Data<State>) -> Answer {
     let mut text = Exposition::default();
     process(&mut text, &state);
     totals(&mut text, &counts);
-    text.family("database_up", Kind::Gauge, "1 when the database answers.").value(u64::from(database_up));
+    text.family("database_up", MetricKind::Gauge, "1 when the database answers.").value(u64::from(database_up));
     if let Some(segments) = &counts.segments {
         by_state(&mut text, "segments", "Recorded segments by state.", segments);
     }
     if let Some(backlog) = counts.upload_backlog {
-        text.family("upload_backlog_segments", Kind::Gauge, "Segments recorded and not yet in the object store.")
+        text.family("upload_backlog_segments", MetricKind::Gauge, "Segments recorded and not yet in the object store.")
             .value(backlog);
     }
     free(&mut text, &state).await;
@@ -40,31 +40,40 @@ pub(super) async fn metrics(state: web::Data<State>) -> Answer {
 
 fn process(text: &mut Exposition, state: &State) {
     let node = state.node.as_str();
-    text.family("build_info", Kind::Gauge, "Always 1; the labels say what runs.")
+    text.family("build_info", MetricKind::Gauge, "Always 1; the labels say what runs.")
         .sample(&[("version", VERSION), ("node", node)], 1_u64);
     let uptime = (Utc::now() - state.started_at).num_milliseconds().max(0);
-    text.family("log_lines_dropped_total", Kind::Counter, "Log lines dropped because nobody took those before them.")
-        .value((state.dropped_log_lines)());
-    text.family("uptime_seconds", Kind::Gauge, "Seconds since the process started.").value(uptime as f64 / 1000.0);
+    text.family(
+        "log_lines_dropped_total",
+        MetricKind::Counter,
+        "Log lines dropped because nobody took those before them.",
+    )
+    .value((state.dropped_log_lines)());
+    text.family("uptime_seconds", MetricKind::Gauge, "Seconds since the process started.")
+        .value(uptime as f64 / 1000.0);
 }
 
 fn totals(text: &mut Exposition, counts: &Counts) {
     let help = "Children started with passwords visible in ps, because they could not be hidden.";
-    text.family("visible_arguments_total", Kind::Counter, help).value(child::starts_with_visible_arguments());
+    text.family("visible_arguments_total", MetricKind::Counter, help).value(child::starts_with_visible_arguments());
     by_state(text, "streams", "Streams by state.", &counts.streams);
     by_state(text, "cameras", "Cameras by state.", &counts.cameras);
     by_state(text, "recordings", "Recordings by state.", &counts.recordings);
-    text.family("recordings_active", Kind::Gauge, "Streams being recorded now.").value(counts.recordings_active);
-    text.family("websocket_clients", Kind::Gauge, "WebSocket sessions connected now.").value(counts.ws_clients);
-    text.family("websocket_dropped_total", Kind::Counter, "WebSocket sessions closed because they were too slow.")
-        .value(counts.ws_dropped);
+    text.family("recordings_active", MetricKind::Gauge, "Streams being recorded now.").value(counts.recordings_active);
+    text.family("websocket_clients", MetricKind::Gauge, "WebSocket sessions connected now.").value(counts.ws_clients);
+    text.family(
+        "websocket_dropped_total",
+        MetricKind::Counter,
+        "WebSocket sessions closed because they were too slow.",
+    )
+    .value(counts.ws_dropped);
 }
 
 /// What the disks have left, as far as somebody knows.
 async fn free(text: &mut Exposition, state: &State) {
     let objects = within(state.objects.free()).await.ok().flatten();
     let disks = [("spool", state.disk.borrow().free), ("objects", objects)];
-    let mut family = text.family("disk_free_bytes", Kind::Gauge, "Bytes free on the disk of a folder.");
+    let mut family = text.family("disk_free_bytes", MetricKind::Gauge, "Bytes free on the disk of a folder.");
     for (folder, free) in disks {
         if let Some(free) = free {
             family.sample(&[("folder", folder)], free);
@@ -73,7 +82,7 @@ async fn free(text: &mut Exposition, state: &State) {
 }
 
 fn by_state(text: &mut Exposition, name: &str, help: &str, counts: &BTreeMap<&'static str, u64>) {
-    let mut family = text.family(name, Kind::Gauge, help);
+    let mut family = text.family(name, MetricKind::Gauge, help);
     for (state, count) in counts {
         family.sample(&[("state", state)], *count);
     }
@@ -81,22 +90,23 @@ fn by_state(text: &mut Exposition, name: &str, help: &str, counts: &BTreeMap<&'s
 
 /// One sample per stream, camera and server.
 fn each(text: &mut Exposition, latest: &Latest) {
-    let mut family = text.family("stream_bitrate_bits_per_second", Kind::Gauge, "Incoming bit rate of a stream.");
+    let mut family = text.family("stream_bitrate_bits_per_second", MetricKind::Gauge, "Incoming bit rate of a stream.");
     for stream in &latest.streams {
         if let Some(bitrate) = stream.bitrate {
             family.sample(&[("server", &stream.server), ("stream", stream.name.as_str())], bitrate);
         }
     }
-    let mut family = text.family("stream_readers", Kind::Gauge, "Readers of a stream.");
+    let mut family = text.family("stream_readers", MetricKind::Gauge, "Readers of a stream.");
     for stream in &latest.streams {
         family.sample(&[("server", &stream.server), ("stream", stream.name.as_str())], u64::from(stream.readers));
     }
-    let mut family = text.family("camera_restarts_total", Kind::Counter, "Restarts of a camera's ffmpeg.");
+    let mut family = text.family("camera_restarts_total", MetricKind::Counter, "Restarts of a camera's ffmpeg.");
     for camera in &latest.cameras {
         let id = camera.id.to_string();
         family.sample(&[("id", &id), ("camera", &camera.name)], u64::from(camera.restarts));
     }
-    let mut family = text.family("server_reachable", Kind::Gauge, "1 when the last poll of a server was answered.");
+    let mut family =
+        text.family("server_reachable", MetricKind::Gauge, "1 when the last poll of a server was answered.");
     for server in &latest.servers {
         family.sample(&[("server", &server.name)], u64::from(server.reachable));
     }

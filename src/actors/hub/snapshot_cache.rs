@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use bytestring::ByteString;
 
-use super::wire::{self, Entry, Key};
+use super::wire::{self, Key, WireEntry};
 use crate::adapters::live::{Change, Latest};
 
 /// Items as of `seq`, and what changed since.
@@ -41,7 +41,7 @@ impl SnapshotCache {
     /// Notes changes for the next tick. True when there is something to tell: a change that changes nothing is dropped.
     pub(super) fn note(&mut self, changes: &[Change]) -> bool {
         for change in changes {
-            let (key, text): Entry = wire::entry(change);
+            let (key, text): WireEntry = wire::entry(change);
             if self.items.get(&key).map(AsRef::as_ref) == text.as_deref() {
                 self.waiting.remove(&key);
             } else {

@@ -26,10 +26,10 @@ pub(super) enum Key {
 }
 
 /// One change as the cache keeps it: the item's text, or `None` when it is gone.
-pub(super) type Entry = (Key, Option<Box<str>>);
+pub(super) type WireEntry = (Key, Option<Box<str>>);
 
 /// The text of a change.
-pub(super) fn entry(change: &Change) -> Entry {
+pub(super) fn entry(change: &Change) -> WireEntry {
     match change {
         Change::Server(status) => (Key::Server { name: status.name.clone() }, text("server", status)),
         Change::Stream(status) => {

@@ -153,7 +153,7 @@ pub fn seal(spool: &Spool, order: &SealOrder) -> Result<Segment> {
 /// The operations that wait, and what is wrong with the first.
 #[derive(Default)]
 pub struct CatalogWriter {
-    queue: VecDeque<Entry>,
+    queue: VecDeque<QueueEntry>,
     busy: bool,
     failures: u32,
     /// Why the first operation fails, in a sentence.
@@ -168,7 +168,7 @@ pub struct CatalogWriter {
     spoiled: bool,
 }
 
-enum Entry {
+enum QueueEntry {
     CatalogOperation(CatalogOperation),
     /// Everything about a folder has been done.
     Release(FolderLock),
@@ -193,12 +193,12 @@ impl CatalogWriter {
 
     /// Adds work.
     pub fn add(&mut self, operations: impl IntoIterator<Item = CatalogOperation>) {
-        self.queue.extend(operations.into_iter().map(Entry::CatalogOperation));
+        self.queue.extend(operations.into_iter().map(QueueEntry::CatalogOperation));
     }
 
     /// Gives the folder back once all work so far has been done.
     pub fn release(&mut self, lock: FolderLock) {
-        self.queue.push_back(Entry::Release(lock));
+        self.queue.push_back(QueueEntry::Release(lock));
     }
 
     /// The next operation to do, unless one is being done.
@@ -208,17 +208,17 @@ impl CatalogWriter {
         }
         while let Some(front) = self.queue.front() {
             match front {
-                Entry::CatalogOperation(operation) if self.is_barred(operation) => drop(self.queue.pop_front()),
-                Entry::CatalogOperation(operation) => {
+                QueueEntry::CatalogOperation(operation) if self.is_barred(operation) => drop(self.queue.pop_front()),
+                QueueEntry::CatalogOperation(operation) => {
                     self.busy = true;
                     let refused = self.unopened.clone().filter(|session| operation.session() == Some(session.id));
                     self.reopening = refused.is_some();
                     return Some(refused.map_or_else(|| operation.clone(), CatalogOperation::Open));
                 }
-                Entry::Release(_) => {
+                QueueEntry::Release(_) => {
                     let front = self.queue.pop_front();
                     // A spoiled one is merely dropped, which is not clean.
-                    if let (Some(Entry::Release(lock)), false) = (front, self.spoiled) {
+                    if let (Some(QueueEntry::Release(lock)), false) = (front, self.spoiled) {
                         lock.release();
                     }
                     (self.spoiled, self.unopened) = (false, None);
@@ -262,7 +262,7 @@ impl CatalogWriter {
 
     /// The first operation is left to the recovery.
     fn give_up(&mut self, error: &Error, reopening: bool) {
-        let Some(Entry::CatalogOperation(operation)) = self.queue.pop_front() else { return };
+        let Some(QueueEntry::CatalogOperation(operation)) = self.queue.pop_front() else { return };
         if !reopening {
             log::error!(
                 session:? = operation.session();

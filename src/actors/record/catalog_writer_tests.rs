@@ -143,10 +143,10 @@ async fn the_folder_of_a_run_with_an_operation_given_up_is_not_given_back_clean(
     }
     #[derive(actix::Message)]
     #[rtype(result = "Vec<FolderEvent>")]
-    struct Told;
-    impl Handler<Told> for Manager {
+    struct AskEvents;
+    impl Handler<AskEvents> for Manager {
         type Result = Vec<FolderEvent>;
-        fn handle(&mut self, _: Told, _: &mut Self::Context) -> Vec<FolderEvent> {
+        fn handle(&mut self, _: AskEvents, _: &mut Self::Context) -> Vec<FolderEvent> {
             std::mem::take(&mut self.0)
         }
     }
@@ -166,7 +166,7 @@ async fn the_folder_of_a_run_with_an_operation_given_up_is_not_given_back_clean(
     }
     give_up(&mut catalog_writer, &Error::new(Kind::Internal, "no"));
     assert_eq!(rest(&mut catalog_writer, Ok(())), [close_of(session(1).id), CatalogOperation::Finish("good".into())]);
-    let told = manager.send(Told).await.expect("it lives");
+    let told = manager.send(AskEvents).await.expect("it lives");
     let released = |folder: &str, clean| FolderEvent::Released { folder: folder.into(), clean };
     let held = |folder: &str| FolderEvent::Held(folder.into());
     assert_eq!(told, [held("bad"), held("good"), released("bad", false), released("good", true)]);

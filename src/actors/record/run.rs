@@ -18,7 +18,7 @@ use crate::domain::wall_clock::SessionStarts;
 const LATE: TimeDelta = TimeDelta::seconds(2);
 
 /// One ffmpeg run.
-pub struct Run {
+pub struct RecordingRun {
     /// Folder in which ffmpeg writes.
     folder: String,
     note: Note,
@@ -37,7 +37,7 @@ pub struct Run {
     written: Duration,
 }
 
-impl Run {
+impl RecordingRun {
     /// A run in the folder of this note.
     pub fn new(note: Note) -> Self {
         Self {
@@ -218,7 +218,7 @@ mod tests {
         text.parse().expect(text)
     }
 
-    fn run(started_at: &str) -> Run {
+    fn run(started_at: &str) -> RecordingRun {
         let session = Session {
             id: Uuid::from_u128(1),
             server: "main".into(),
@@ -227,7 +227,7 @@ mod tests {
             ended_at: None,
             end_reason: None,
         };
-        Run::new(Note { session, key_prefix: String::new(), continues: None })
+        RecordingRun::new(Note { session, key_prefix: String::new(), continues: None })
     }
 
     fn closed(number: u32, start: u64, end: u64) -> ClosedFile {

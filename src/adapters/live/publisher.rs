@@ -15,7 +15,7 @@ use crate::domain::name::StreamName;
 
 /// Between two tries at a live store that refuses: at most one try in this time, whatever is told meanwhile.
 const RETRY: Duration = Duration::from_secs(2);
-type Batch = BTreeMap<Subject, Change>;
+type Batch = BTreeMap<PublishKey, Change>;
 
 /// Where an owner leaves its states. One write at a time, so an older state never overtakes a newer one. Clones are the
 /// same publisher; it ends with the last of them, and what is not written then is dropped.
@@ -34,22 +34,22 @@ struct Pending {
 
 /// Whom a change is about: the newest change of a subject is the only one that counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Subject {
+enum PublishKey {
     Server(String),
     Stream(String, StreamName),
     Camera(i64),
     Recording(String, StreamName),
 }
 
-fn subject(change: &Change) -> Subject {
+fn subject(change: &Change) -> PublishKey {
     match change {
-        Change::Server(server) => Subject::Server(server.name.clone()),
-        Change::Stream(stream) => Subject::Stream(stream.server.clone(), stream.name.clone()),
-        Change::StreamGone { server, name } => Subject::Stream(server.clone(), name.clone()),
-        Change::Camera(camera) => Subject::Camera(camera.id),
-        Change::CameraGone { id } => Subject::Camera(*id),
-        Change::Recording(recording) => Subject::Recording(recording.server.clone(), recording.name.clone()),
-        Change::RecordingGone { server, name } => Subject::Recording(server.clone(), name.clone()),
+        Change::Server(server) => PublishKey::Server(server.name.clone()),
+        Change::Stream(stream) => PublishKey::Stream(stream.server.clone(), stream.name.clone()),
+        Change::StreamGone { server, name } => PublishKey::Stream(server.clone(), name.clone()),
+        Change::Camera(camera) => PublishKey::Camera(camera.id),
+        Change::CameraGone { id } => PublishKey::Camera(*id),
+        Change::Recording(recording) => PublishKey::Recording(recording.server.clone(), recording.name.clone()),
+        Change::RecordingGone { server, name } => PublishKey::Recording(server.clone(), name.clone()),
     }
 }
 

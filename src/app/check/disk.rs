@@ -59,7 +59,7 @@ fn absolute(path: &Path) -> PathBuf {
 mod tests {
     use regex::Regex;
 
-    use super::super::report::Verdict;
+    use super::super::report::CheckOutcome;
     use super::*;
     use crate::adapters::objects::ObjectStore;
     use crate::adapters::objects::directory::Directory;
@@ -70,16 +70,16 @@ mod tests {
         let file = root.path().join("file");
         std::fs::write(&file, "x").expect("a writable folder");
         let new = root.path().join("a/b");
-        for (path, least, verdict, wanted) in [
-            (root.path(), 0, Verdict::Ok, "is writable"),
-            (new.as_path(), 0, Verdict::Ok, "will be created"),
-            (file.as_path(), 0, Verdict::Fault, "is a file"),
-            (&file.join("below"), 0, Verdict::Fault, "is a file"),
-            (root.path(), u64::MAX, Verdict::Fault, "too little"),
-            (Path::new("/proc/1/x"), 0, Verdict::Fault, "cannot be written"),
+        for (path, least, outcome, wanted) in [
+            (root.path(), 0, CheckOutcome::Ok, "is writable"),
+            (new.as_path(), 0, CheckOutcome::Ok, "will be created"),
+            (file.as_path(), 0, CheckOutcome::Fault, "is a file"),
+            (&file.join("below"), 0, CheckOutcome::Fault, "is a file"),
+            (root.path(), u64::MAX, CheckOutcome::Fault, "too little"),
+            (Path::new("/proc/1/x"), 0, CheckOutcome::Fault, "cannot be written"),
         ] {
             let finding = folder("data_dir", path, least);
-            assert_eq!(finding.verdict, verdict, "{finding:?}");
+            assert_eq!(finding.outcome, outcome, "{finding:?}");
             assert!(finding.found.contains(wanted), "{finding:?} lacks {wanted}");
         }
         assert!(!new.exists());

@@ -11,7 +11,7 @@ mod rows;
 
 use std::path::{Path, PathBuf};
 
-pub use report::{Finding, Report, Verdict};
+pub use report::{CheckOutcome, Finding, Report};
 
 use crate::adapters::database::{postgres, sqlite};
 use crate::adapters::ffmpeg::child::try_hiding;
@@ -74,7 +74,7 @@ async fn database(database: &Database) -> Vec<Finding> {
     if !file.exists() {
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut finding = disk::folder("database", folder, 0);
-        if finding.verdict == Verdict::Ok {
+        if finding.outcome == CheckOutcome::Ok {
             finding.found = format!("{} will be created", file.display());
         }
         return vec![finding];
@@ -139,7 +139,7 @@ async fn server_findings(settings: &Settings, server: &Server) -> Vec<Finding> {
         let _ = base.set_host(Some(host));
         let _ = base.set_port(port);
     }
-    let answers = findings.last().is_some_and(|last| last.verdict != Verdict::Fault);
+    let answers = findings.last().is_some_and(|last| last.outcome != CheckOutcome::Fault);
     if answers && settings.roles.iter().any(|role| role == "restream") {
         findings.push(network::publishing(format!("server {} publish", server.name), &base, server).await);
     }

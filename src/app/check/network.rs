@@ -7,7 +7,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use url::Url;
 
-use super::report::{Finding, Verdict};
+use super::report::{CheckOutcome, Finding};
 use crate::adapters::mediamtx::MediaServer;
 use crate::adapters::mediamtx::publish::{Publishing, TRIED_PATH, try_publishing};
 use crate::app::running::Running;
@@ -40,7 +40,7 @@ pub(super) async fn api(server: &Server, client: &dyn MediaServer) -> Finding {
         None => Finding::ok(what, found),
         Some(name) => Finding {
             what,
-            verdict: Verdict::Note,
+            outcome: CheckOutcome::Note,
             found: format!("{found}, {} with names that are not touched, the first {name:?}", listing.refused.len()),
             remedy: Some("publish under letters, digits, '_', '-', '.' and '/'".to_owned()),
         },

@@ -7,7 +7,7 @@ use serde::Serialize;
 /// How it stands with one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub enum CheckOutcome {
     /// Fit for use.
     Ok,
     /// Works, but somebody should know.
@@ -23,7 +23,7 @@ pub struct Finding {
     /// What was tried: `ffmpeg`, `server main`, `http.listen`.
     pub what: String,
     /// How it stands.
-    pub verdict: Verdict,
+    pub outcome: CheckOutcome,
     /// What was found, in a sentence.
     pub found: String,
     /// What to do, when something is to be done and `found` does not say it.
@@ -33,22 +33,22 @@ pub struct Finding {
 impl Finding {
     /// Something fit for use.
     pub fn ok(what: impl Into<String>, found: impl Into<String>) -> Self {
-        Self { what: what.into(), verdict: Verdict::Ok, found: found.into(), remedy: None }
+        Self { what: what.into(), outcome: CheckOutcome::Ok, found: found.into(), remedy: None }
     }
 
     /// Something that works, with a note.
     pub fn note(what: impl Into<String>, found: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { what: what.into(), verdict: Verdict::Note, found: found.into(), remedy: Some(remedy.into()) }
+        Self { what: what.into(), outcome: CheckOutcome::Note, found: found.into(), remedy: Some(remedy.into()) }
     }
 
     /// Something that is not fit for use.
     pub fn fault(what: impl Into<String>, found: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { what: what.into(), verdict: Verdict::Fault, found: found.into(), remedy: Some(remedy.into()) }
+        Self { what: what.into(), outcome: CheckOutcome::Fault, found: found.into(), remedy: Some(remedy.into()) }
     }
 
     /// An error of an adapter, whose sentence holds its remedy.
     pub fn error(what: impl Into<String>, error: &crate::base::Error) -> Self {
-        Self { what: what.into(), verdict: Verdict::Fault, found: error.to_string(), remedy: None }
+        Self { what: what.into(), outcome: CheckOutcome::Fault, found: error.to_string(), remedy: None }
     }
 }
 
@@ -63,7 +63,7 @@ pub struct Report {
 impl Report {
     /// True when nothing is unfit for use.
     pub fn is_fit(&self) -> bool {
-        self.findings.iter().all(|finding| finding.verdict != Verdict::Fault)
+        self.findings.iter().all(|finding| finding.outcome != CheckOutcome::Fault)
     }
 }
 
@@ -71,17 +71,17 @@ impl fmt::Display for Report {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.findings.iter().map(|finding| finding.what.chars().count()).max().unwrap_or(0);
         for finding in &self.findings {
-            let mark = match finding.verdict {
-                Verdict::Ok => "ok   ",
-                Verdict::Note => "note ",
-                Verdict::Fault => "FAULT",
+            let mark = match finding.outcome {
+                CheckOutcome::Ok => "ok   ",
+                CheckOutcome::Note => "note ",
+                CheckOutcome::Fault => "FAULT",
             };
             writeln!(out, "{mark}  {:<width$}  {}", finding.what, finding.found)?;
             if let Some(remedy) = &finding.remedy {
                 writeln!(out, "{:indent$}-> {remedy}", "", indent = width + 9)?;
             }
         }
-        let faults = self.findings.iter().filter(|finding| finding.verdict == Verdict::Fault).count();
+        let faults = self.findings.iter().filter(|finding| finding.outcome == CheckOutcome::Fault).count();
         match faults {
             0 => write!(out, "\nEverything is fit for use."),
             1 => write!(out, "\n1 thing is not fit for use."),

@@ -52,7 +52,7 @@ fn fault(row: &CameraRow) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Verdict;
+    use super::super::CheckOutcome;
     use super::*;
 
     fn row(id: i64, name: &str, url: Option<&str>) -> CameraRow {
@@ -87,7 +87,7 @@ mod tests {
             row(4, "door", Some("rtsp://u:hunter2@")),
         ];
         let told = judged(&rows, vec!["id 3 comes again".to_owned()]).expect("something is wrong");
-        assert_eq!(told.verdict, Verdict::Note, "the others run");
+        assert_eq!(told.outcome, CheckOutcome::Note, "the others run");
         let start = "4 of 5 rows of database.cameras_query cannot work: id 1: ";
         assert!(told.found.starts_with(start) && told.found.contains("the name \"Eingang"), "{}", told.found);
         for words in ["the name \"\" is empty", "id 4: ", "id 3 comes again"] {
@@ -95,6 +95,6 @@ mod tests {
         }
         assert!(!told.found.contains("hunter2"), "{}", told.found);
         let none = judged(&rows[..1], Vec::new()).expect("something is wrong");
-        assert_eq!(none.verdict, Verdict::Fault, "nothing at all would run");
+        assert_eq!(none.outcome, CheckOutcome::Fault, "nothing at all would run");
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use super::complaint::{Complaint, ConfigFault};
-use super::raw::{Entry, Raw};
+use super::raw::{Raw, RawEntry};
 use super::settings::Settings;
 
 /// Words `roles` may hold. `domain::role` has the same list; a test compares them, as neither layer sees the other.
@@ -49,7 +49,7 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     /// The value of a key; `None` when it is not given, or wrong and complained of.
-    fn read<T>(&mut self, key: &str, parse: impl FnOnce(&Entry) -> Result<T, ConfigFault>) -> Option<T> {
+    fn read<T>(&mut self, key: &str, parse: impl FnOnce(&RawEntry) -> Result<T, ConfigFault>) -> Option<T> {
         let entry = self.raw.get(key)?;
         if entry.in_file {
             return None; // Its file could not be read, which has been complained of.

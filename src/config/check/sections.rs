@@ -8,7 +8,7 @@ use super::values::{duration, flag, fraction, list, path, rate, text, whole};
 use super::{Checker, ROLES, parse_listen, urls};
 use crate::base::network::Network;
 use crate::config::complaint::ConfigFault;
-use crate::config::raw::Entry;
+use crate::config::raw::RawEntry;
 use crate::config::settings::{Database, Ffmpeg, Http, Monitor, Objects, Postgres, Record, Restream, Server, Upload};
 use crate::config::{keys, units};
 
@@ -123,7 +123,7 @@ pub(super) fn database(check: &mut Checker<'_>, env: &BTreeMap<String, String>, 
 }
 
 /// The name of a schema, as the database keeps it: without quotes.
-fn schema(entry: &Entry) -> Result<String, ConfigFault> {
+fn schema(entry: &RawEntry) -> Result<String, ConfigFault> {
     let name = text(entry)?;
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if !name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_') || !name.chars().all(plain) || name.len() > 63 {
@@ -137,7 +137,7 @@ fn schema(entry: &Entry) -> Result<String, ConfigFault> {
 }
 
 /// One statement that reads. What it means is judged by the database.
-fn cameras_query(entry: &Entry) -> Result<String, ConfigFault> {
+fn cameras_query(entry: &RawEntry) -> Result<String, ConfigFault> {
     let typed = text(entry)?;
     let query = typed.trim().trim_end_matches(';').trim_end();
     let remedy = "write one SELECT that gives columns named id, name and url (or kind, host, username, password, ...)";
@@ -184,7 +184,7 @@ pub(super) fn restream(check: &mut Checker<'_>, servers: &[Server]) -> Restream 
     }
 }
 
-fn networks(entry: &Entry) -> Result<Vec<Network>, ConfigFault> {
+fn networks(entry: &RawEntry) -> Result<Vec<Network>, ConfigFault> {
     let parsed = list(entry)?.into_iter().map(|text| {
         text.parse::<Network>().map_err(|_| {
             let shown: String = text.chars().take(60).collect();
@@ -246,7 +246,7 @@ fn count(check: &mut Checker<'_>, key: &str, default: usize, most: i64) -> usize
 }
 
 /// Patterns of path names: the characters of a name, `*` for any run of characters, `?` for one.
-fn patterns(entry: &Entry) -> Result<Vec<String>, ConfigFault> {
+fn patterns(entry: &RawEntry) -> Result<Vec<String>, ConfigFault> {
     let patterns = list(entry)?;
     let remedy = "use letters, digits, '_', '-', '.', '/', and '*' or '?' as wildcards";
     for pattern in &patterns {

@@ -6,7 +6,7 @@ use url::Url;
 use super::values::text;
 use super::{Checker, urls};
 use crate::config::complaint::ConfigFault;
-use crate::config::raw::Entry;
+use crate::config::raw::RawEntry;
 use crate::config::settings::{ApiTrust, Server};
 
 const API_EXAMPLE: &str = "http://127.0.0.1:9997";
@@ -81,7 +81,7 @@ fn required<T>(
     None
 }
 
-fn name(entry: &Entry) -> Result<String, ConfigFault> {
+fn name(entry: &RawEntry) -> Result<String, ConfigFault> {
     let name = text(entry)?;
     let remedy = "use letters, digits, '_' and '-', at most 64";
     if let Some(bad) = name.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))) {
@@ -115,7 +115,7 @@ fn trust(check: &mut Checker<'_>, key: impl Fn(&str) -> String, api_url: Option<
 }
 
 /// A SHA-256 fingerprint, with or without the colons that openssl writes.
-fn fingerprint(entry: &Entry) -> Result<[u8; 32], ConfigFault> {
+fn fingerprint(entry: &RawEntry) -> Result<[u8; 32], ConfigFault> {
     let typed = text(entry)?;
     let digits: String = typed.chars().filter(|c| !matches!(c, ':' | ' ')).collect();
     let wrong = || {

@@ -10,10 +10,10 @@ use super::values::text;
 use crate::base::redact;
 use crate::config::complaint::ConfigFault;
 use crate::config::postgres;
-use crate::config::raw::Entry;
+use crate::config::raw::RawEntry;
 
 /// `api_url`. It may have a path, as a reverse proxy may keep the API in a folder, but not the path of the API itself.
-pub(super) fn api(entry: &Entry, example: &str) -> Result<Url, ConfigFault> {
+pub(super) fn api(entry: &RawEntry, example: &str) -> Result<Url, ConfigFault> {
     let url = with_host(entry, &["http", "https"], example, "use the keys api_username and api_password")?;
     if url.path_segments().is_some_and(|mut parts| parts.any(|part| matches!(part, "v2" | "v3"))) {
         let fault = format!("goes on with {:?}, the path of one of the API's answers", url.path());
@@ -23,7 +23,7 @@ pub(super) fn api(entry: &Entry, example: &str) -> Result<Url, ConfigFault> {
 }
 
 /// `rtsp_url`: scheme, host and port, and nothing else.
-pub(super) fn rtsp(entry: &Entry, example: &str) -> Result<Url, ConfigFault> {
+pub(super) fn rtsp(entry: &RawEntry, example: &str) -> Result<Url, ConfigFault> {
     let url = with_host(entry, &["rtsp"], example, "use the keys publish_username and publish_password")?;
     if matches!(url.path(), "" | "/") {
         return Ok(url);
@@ -33,7 +33,7 @@ pub(super) fn rtsp(entry: &Entry, example: &str) -> Result<Url, ConfigFault> {
 }
 
 /// A URL with a host, without query and credentials. `credentials` says where username and password belong.
-fn with_host(entry: &Entry, schemes: &[&str], example: &str, credentials: &str) -> Result<Url, ConfigFault> {
+fn with_host(entry: &RawEntry, schemes: &[&str], example: &str, credentials: &str) -> Result<Url, ConfigFault> {
     let typed = text(entry)?;
     let typed = typed.trim();
     let shown = || redact::text(typed).chars().take(100).collect::<String>();
@@ -70,7 +70,7 @@ pub(super) enum Place {
 
 /// `database.url`. The value is never repeated: a PostgreSQL URL holds its password. What it does not say of a PostgreSQL
 /// server comes from the variables that psql looks at.
-pub(super) fn database(entry: &Entry, env: &BTreeMap<String, String>) -> Result<Place, ConfigFault> {
+pub(super) fn database(entry: &RawEntry, env: &BTreeMap<String, String>) -> Result<Place, ConfigFault> {
     let typed = text(entry)?;
     let typed = typed.trim();
     if let Some(file) = typed.strip_prefix("sqlite:") {
@@ -85,7 +85,7 @@ pub(super) fn database(entry: &Entry, env: &BTreeMap<String, String>) -> Result<
 }
 
 /// `database.listen_url`: as `database.url`, of a PostgreSQL server.
-pub(super) fn listen(entry: &Entry, env: &BTreeMap<String, String>) -> Result<SecretString, ConfigFault> {
+pub(super) fn listen(entry: &RawEntry, env: &BTreeMap<String, String>) -> Result<SecretString, ConfigFault> {
     postgres_server(text(entry)?.trim(), env)
 }
 
@@ -114,7 +114,7 @@ fn sqlite_file(file: &str) -> Result<PathBuf, ConfigFault> {
 }
 
 /// A host alone, as it stands in a URL: an IPv6 address gets its brackets.
-pub(super) fn host(entry: &Entry) -> Result<String, ConfigFault> {
+pub(super) fn host(entry: &RawEntry) -> Result<String, ConfigFault> {
     let typed = text(entry)?;
     let typed = typed.trim();
     let bracketed = if typed.parse::<std::net::Ipv6Addr>().is_ok() { format!("[{typed}]") } else { typed.to_owned() };

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::complaint::ConfigFault;
-use crate::config::raw::{Entry, Value};
+use crate::config::raw::{RawEntry, Value};
 use crate::config::units::{self, quoted, show_duration};
 
 /// Text that is not empty.
-pub(super) fn text(entry: &Entry) -> Result<String, ConfigFault> {
+pub(super) fn text(entry: &RawEntry) -> Result<String, ConfigFault> {
     match &entry.value {
         Value::Text(text) if text.trim().is_empty() => {
             Err(ConfigFault::new("is empty", "write a value, or leave the key out for its default"))
@@ -21,12 +21,12 @@ pub(super) fn text(entry: &Entry) -> Result<String, ConfigFault> {
 }
 
 /// A path; relative ones count from the working directory.
-pub(super) fn path(entry: &Entry) -> Result<PathBuf, ConfigFault> {
+pub(super) fn path(entry: &RawEntry) -> Result<PathBuf, ConfigFault> {
     text(entry).map(PathBuf::from)
 }
 
 /// Texts. In the environment and on the command line they are separated by commas.
-pub(super) fn list(entry: &Entry) -> Result<Vec<String>, ConfigFault> {
+pub(super) fn list(entry: &RawEntry) -> Result<Vec<String>, ConfigFault> {
     let remedy = "write a list: [\"one\", \"two\"]";
     match &entry.value {
         Value::List(items) => items
@@ -44,7 +44,7 @@ pub(super) fn list(entry: &Entry) -> Result<Vec<String>, ConfigFault> {
 }
 
 /// A whole number within bounds.
-pub(super) fn whole(entry: &Entry, bounds: RangeInclusive<i64>) -> Result<i64, ConfigFault> {
+pub(super) fn whole(entry: &RawEntry, bounds: RangeInclusive<i64>) -> Result<i64, ConfigFault> {
     let number = match &entry.value {
         Value::Integer(number) => Some(*number),
         Value::Text(text) if !entry.origin.is_typed() => text.trim().parse().ok(),
@@ -61,7 +61,7 @@ pub(super) fn whole(entry: &Entry, bounds: RangeInclusive<i64>) -> Result<i64, C
 }
 
 /// A rate per second within bounds; `20`, `0.5` and `"20/s"` are the same thing.
-pub(super) fn rate(entry: &Entry, bounds: RangeInclusive<f64>) -> Result<f64, ConfigFault> {
+pub(super) fn rate(entry: &RawEntry, bounds: RangeInclusive<f64>) -> Result<f64, ConfigFault> {
     let number = match &entry.value {
         Value::Integer(number) => Some(*number as f64),
         Value::Float(number) => Some(*number),
@@ -78,7 +78,7 @@ pub(super) fn rate(entry: &Entry, bounds: RangeInclusive<f64>) -> Result<f64, Co
 }
 
 /// A fraction from 0 to 1.
-pub(super) fn fraction(entry: &Entry) -> Result<f64, ConfigFault> {
+pub(super) fn fraction(entry: &RawEntry) -> Result<f64, ConfigFault> {
     let number = match &entry.value {
         Value::Integer(number) => Some(*number as f64),
         Value::Float(number) => Some(*number),
@@ -95,7 +95,7 @@ pub(super) fn fraction(entry: &Entry) -> Result<f64, ConfigFault> {
 }
 
 /// `true` or `false`.
-pub(super) fn flag(entry: &Entry) -> Result<bool, ConfigFault> {
+pub(super) fn flag(entry: &RawEntry) -> Result<bool, ConfigFault> {
     let flag = match &entry.value {
         Value::Boolean(flag) => Some(*flag),
         Value::Text(text) if !entry.origin.is_typed() => text.trim().parse().ok(),
@@ -107,7 +107,7 @@ pub(super) fn flag(entry: &Entry) -> Result<bool, ConfigFault> {
 }
 
 /// A duration within bounds.
-pub(super) fn duration(entry: &Entry, bounds: RangeInclusive<Duration>) -> Result<Duration, ConfigFault> {
+pub(super) fn duration(entry: &RawEntry, bounds: RangeInclusive<Duration>) -> Result<Duration, ConfigFault> {
     let duration = units::duration(&entry.value)?;
     if bounds.contains(&duration) {
         return Ok(duration);

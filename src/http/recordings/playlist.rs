@@ -8,7 +8,7 @@ use super::catalogue::{in_order, name_of};
 use crate::adapters::database::SegmentQuery;
 use crate::base::{Error, Result};
 use crate::domain::name::StreamName;
-use crate::domain::playlist::{self, Entry, PlaylistKind};
+use crate::domain::playlist::{self, PlaylistEntry, PlaylistKind};
 use crate::domain::recording::{Segment, SegmentState};
 use crate::http::error::{Answer, Problem};
 use crate::http::query::Query;
@@ -44,8 +44,8 @@ pub(in crate::http) async fn playlist(
     let kind = if may_grow(&state, &segments, to).await? { PlaylistKind::Event } else { PlaylistKind::Vod };
     // Relative, so that it also holds behind a proxy that puts us under another path. With `.mp4`, because ffmpeg
     // refuses segments without a known extension (seen with 5.1.9).
-    let entries: Vec<Entry> =
-        segments.iter().map(|segment| Entry::of(segment, format!("../segments/{}.mp4", segment.id))).collect();
+    let entries: Vec<PlaylistEntry> =
+        segments.iter().map(|segment| PlaylistEntry::of(segment, format!("../segments/{}.mp4", segment.id))).collect();
     let mut answer = HttpResponse::Ok();
     answer.insert_header((header::CACHE_CONTROL, "no-cache")).content_type("application/vnd.apple.mpegurl");
     Ok(answer.body(playlist::render(&entries, kind, from)))

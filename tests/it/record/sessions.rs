@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use streamwarden::adapters::database::Database;
 use streamwarden::adapters::live::Change;
-use streamwarden::domain::playlist::{Entry, PlaylistKind, render};
+use streamwarden::domain::playlist::{PlaylistEntry, PlaylistKind, render};
 use streamwarden::domain::recording::{RecordingState, Segment, SegmentState};
 
 use super::source::{Publisher, assert_unbroken, codecs, objects, video_packets};
@@ -40,7 +40,8 @@ async fn every_frame_between_first_and_last_is_in_the_object_store() {
     assert_times_fit(&segments);
 
     // The playlist over them is what a player can read.
-    let entries: Vec<Entry> = segments.iter().map(|segment| Entry::of(segment, segment.object_key.clone())).collect();
+    let entries: Vec<PlaylistEntry> =
+        segments.iter().map(|segment| PlaylistEntry::of(segment, segment.object_key.clone())).collect();
     let playlist = stage.folder.path().join("objects/playlist.m3u8");
     std::fs::write(&playlist, render(&entries, PlaylistKind::Vod, None)).expect("written");
     assert_eq!(video_packets(&playlist), frames as u64);

@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::catalog_writer::{CatalogWriter, on_disk};
 use super::folder_lock::FolderLock;
-use super::run::Run;
+use super::run::RecordingRun;
 use super::start::Assignment;
 use crate::actors::supervision::{Supervised, supervised};
 use crate::adapters::ffmpeg::child::{Child, Event, Events, Exit};
@@ -67,7 +67,7 @@ pub struct Recorder {
 
 /// A run from its folder to its exit.
 struct Active {
-    run: Run,
+    run: RecordingRun,
     lock: FolderLock,
     progress: ProgressReader,
     /// `None` while the folder is being made, and once ffmpeg has been told to stop.
@@ -142,7 +142,7 @@ impl Recorder {
             return;
         }
         let note = self.assignment.new_note();
-        let run = Run::new(note.clone());
+        let run = RecordingRun::new(note.clone());
         let lock = FolderLock::take(&self.assignment.manager, run.folder());
         let now = Instant::now();
         self.runs += 1;

@@ -28,7 +28,7 @@ use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Change, Latest};
 use crate::base::backoff::Backoff;
 use crate::config::settings::{Record, Server};
-use crate::domain::admission::{AdmissionRules, StreamKey, Verdict};
+use crate::domain::admission::{AdmissionDecision, AdmissionRules, StreamKey};
 use crate::domain::layout::{plain, server_prefix};
 use crate::domain::recording::{RecordingState, RecordingStatus};
 use crate::domain::stream::Track;
@@ -124,23 +124,27 @@ impl Recorders {
         let candidates = self.known.candidates(|server| self.servers.iter().any(|known| known.name == server));
         let recording = self.slots.iter().filter(|(_, slot)| slot.state == SlotState::Yes);
         let recording: BTreeSet<StreamKey> = recording.map(|(key, _)| key.clone()).collect();
-        let mut verdicts: BTreeMap<StreamKey, Verdict> =
+        let mut decisions: BTreeMap<StreamKey, AdmissionDecision> =
             self.rules.judge(&candidates, &recording).into_iter().collect();
         // A stream that nobody mentions any more.
         for key in self.slots.keys() {
-            verdicts.entry(key.clone()).or_insert(Verdict::NotLive);
+            decisions.entry(key.clone()).or_insert(AdmissionDecision::NotLive);
         }
-        for (key, verdict) in verdicts {
+        for (key, decision) in decisions {
             let state = self.slots.get(&key).map_or(SlotState::Not, |slot| slot.state.clone());
-            match (verdict, state) {
-                (Verdict::Record, SlotState::Not | SlotState::Waiting(_)) => self.start_recorder(&key, ctx),
-                (Verdict::Record, SlotState::Yes) => self.tell_tracks(&key),
-                (Verdict::NoPlace(why), state) if state != SlotState::Leaving => self.refuse(&key, why),
-                (Verdict::Unwanted(why), SlotState::Yes) => {
+            match (decision, state) {
+                (AdmissionDecision::Record, SlotState::Not | SlotState::Waiting(_)) => self.start_recorder(&key, ctx),
+                (AdmissionDecision::Record, SlotState::Yes) => self.tell_tracks(&key),
+                (AdmissionDecision::NoPlace(why), state) if state != SlotState::Leaving => self.refuse(&key, why),
+                (AdmissionDecision::Unwanted(why), SlotState::Yes) => {
                     self.stop_recorder(&key, format!("switched off: {why}"), ctx)
                 }
-                (Verdict::NotLive, SlotState::Yes) => self.stop_recorder(&key, "the stream ended".to_owned(), ctx),
-                (Verdict::Unwanted(_) | Verdict::NotLive, SlotState::Waiting(_)) => self.forget(&key),
+                (AdmissionDecision::NotLive, SlotState::Yes) => {
+                    self.stop_recorder(&key, "the stream ended".to_owned(), ctx)
+                }
+                (AdmissionDecision::Unwanted(_) | AdmissionDecision::NotLive, SlotState::Waiting(_)) => {
+                    self.forget(&key)
+                }
                 _ => {}
             }
         }

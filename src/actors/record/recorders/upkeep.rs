@@ -15,7 +15,7 @@ use crate::base::Error;
 use crate::base::backoff::Backoff;
 use crate::base::item_backoff::ItemBackoff;
 use crate::domain::admission::StreamKey;
-use crate::domain::spool_space::verdict;
+use crate::domain::spool_space::decision;
 
 /// Delays between tries of one folder that cannot be finished.
 const LEFT: Backoff = Backoff { min: Duration::from_secs(1), max: Duration::from_secs(300) };
@@ -80,7 +80,7 @@ impl Recorders {
             manager.looking_at_disk = false;
             let is_paused = manager.obstacle.borrow().is_some();
             let obstacle = match &free {
-                Ok(free) => verdict(*free, manager.settings.get().min_free, is_paused),
+                Ok(free) => decision(*free, manager.settings.get().min_free, is_paused),
                 Err(error) => Some(error.message().to_owned()),
             };
             manager.pauses.disk(obstacle.as_deref());

@@ -45,7 +45,7 @@ pub(super) struct Server {
 }
 
 /// One connection on loan, in a transaction that has begun.
-pub(super) struct Link {
+pub(super) struct PooledConnection {
     /// Taken out on drop only.
     client: Option<Client>,
     deadline: Instant,
@@ -83,15 +83,15 @@ impl Server {
         Ok(Self { pool, place, gate, latency: Arc::default(), begin, trouble: Arc::default() })
     }
 
-    /// A connection with a transaction that has just begun, for one call of [`Link::answer`].
-    pub(super) async fn link(&self) -> Result<Link> {
+    /// A connection with a transaction that has just begun, for one call of [`PooledConnection::answer`].
+    pub(super) async fn link(&self) -> Result<PooledConnection> {
         self.gate.check()?;
         let begun = Instant::now();
         let deadline = begun + LIMIT;
         loop {
             let client = self.client(deadline).await?;
             let is_new = deadpool_postgres::Client::metrics(&client).recycled.is_none();
-            let link = Link {
+            let link = PooledConnection {
                 client: Some(Client::new(client)),
                 deadline,
                 is_begun: AtomicBool::new(true),
@@ -137,7 +137,7 @@ impl Server {
     }
 }
 
-impl Link {
+impl PooledConnection {
     /// The answer to a question asked over this link, in time: all of its statements are kept, or none of them.
     pub(super) async fn answer<T>(&self, question: impl Future<Output = Result<T, PostgresFailure>>) -> Result<T> {
         let answer = self.long_answer(question).await;
@@ -148,7 +148,7 @@ impl Link {
         answer
     }
 
-    /// As [`Link::answer`], for work that takes its time whatever the database is like.
+    /// As [`PooledConnection::answer`], for work that takes its time whatever the database is like.
     pub(super) async fn long_answer<T>(&self, question: impl Future<Output = Result<T, PostgresFailure>>) -> Result<T> {
         let whole = async {
             let answer = question.await;
@@ -179,14 +179,14 @@ impl Link {
     }
 }
 
-impl Deref for Link {
+impl Deref for PooledConnection {
     type Target = Client;
     fn deref(&self) -> &Client {
         self.client.as_ref().expect("a link has its connection until it is dropped")
     }
 }
 
-impl Drop for Link {
+impl Drop for PooledConnection {
     /// Given up or cancelled in the middle: the connection is closed, so that nobody waits for the rest of that answer, and
     /// the server rolls back.
     fn drop(&mut self) {

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
 use super::fault::SqliteFailure;
-use super::file::{File, Link};
+use super::file::{ConnectionRole, File};
 use crate::adapters::database::ListenProgress;
 use crate::base::{Error, Result};
 
@@ -126,7 +126,7 @@ fn look_until(
     let mut last = first;
     while woken.recv_timeout(INTERVAL) != Err(RecvTimeoutError::Disconnected) && !unwanted.load(Ordering::Acquire) {
         progress();
-        match file.run(Link::Watcher, Instant::now() + LOOK_TIMEOUT, mark) {
+        match file.run(ConnectionRole::Watcher, Instant::now() + LOOK_TIMEOUT, mark) {
             Ok(seen) => {
                 // After a failure we do not know what we missed.
                 if failing || last.as_ref() != Some(&seen) {

@@ -29,7 +29,7 @@ const OPERATIONS_PER_LOOK: i32 = 10_000;
 
 /// Which of the connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Link {
+pub(super) enum ConnectionRole {
     /// The only one that writes.
     Writer,
     /// Single rows and small tables.
@@ -42,7 +42,7 @@ pub(super) enum Link {
     Prober,
 }
 
-/// A file with one connection per [`Link`].
+/// A file with one connection per [`ConnectionRole`].
 pub(super) struct File {
     path: PathBuf,
     limit: Duration,
@@ -95,14 +95,14 @@ impl File {
         let path = self.path.clone();
         let made = tokio::task::spawn_blocking(move || make(&path)).await;
         made.map_err(|panic| Error::internal("the database file could not be made").with_source(panic))??;
-        self.call(Link::Writer, |_| Ok(())).await
+        self.call(ConnectionRole::Writer, |_| Ok(())).await
     }
 
     /// Runs a job on a connection: one at a time per connection, in the order of asking, within the limit.
     ///
     /// A job that is too late before it begins is not begun; one that runs out of time is interrupted and rolled back.
     /// Only when the disk itself hangs is the outcome of a write open (`Timeout`).
-    pub(super) async fn call<T, J>(self: &Arc<Self>, link: Link, job: J) -> Result<T>
+    pub(super) async fn call<T, J>(self: &Arc<Self>, link: ConnectionRole, job: J) -> Result<T>
     where
         T: Send + 'static,
         J: FnOnce(&mut Connection) -> Result<T, SqliteFailure> + Send + 'static,
@@ -122,7 +122,7 @@ impl File {
     }
 
     /// As [`File::call`], for work that takes its time whatever the disk is like.
-    pub(super) async fn long_call<T, J>(self: &Arc<Self>, link: Link, job: J) -> Result<T>
+    pub(super) async fn long_call<T, J>(self: &Arc<Self>, link: ConnectionRole, job: J) -> Result<T>
     where
         T: Send + 'static,
         J: FnOnce(&mut Connection) -> Result<T, SqliteFailure> + Send + 'static,
@@ -143,7 +143,7 @@ impl File {
         }
     }
 
-    async fn turn(&self, link: Link) -> Result<OwnedSemaphorePermit> {
+    async fn turn(&self, link: ConnectionRole) -> Result<OwnedSemaphorePermit> {
         let slot = self.slot(link);
         let closed = |_| Error::internal("the database is closed");
         let Ok(_place) = Arc::clone(&slot.waiting).try_acquire_owned() else {
@@ -158,7 +158,7 @@ impl File {
     /// Runs a job on this thread. The caller sees to it that there is one at a time per connection.
     pub(super) fn run<T>(
         &self,
-        link: Link,
+        link: ConnectionRole,
         deadline: Instant,
         job: impl FnOnce(&mut Connection) -> Result<T, SqliteFailure>,
     ) -> Result<T> {
@@ -193,13 +193,13 @@ impl File {
         })
     }
 
-    fn connect(&self, link: Link, limit: Duration) -> Result<Connection> {
+    fn connect(&self, link: ConnectionRole, limit: Duration) -> Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let sentence = |error| fault::sentence(&self.path, error);
         let mut connection = Connection::open_with_flags(&self.path, flags).map_err(sentence)?;
         prepare(&connection, limit).map_err(sentence)?;
         schema::migrate(&mut connection, &self.path)?;
-        if matches!(link, Link::Reader | Link::Watcher) {
+        if matches!(link, ConnectionRole::Reader | ConnectionRole::Watcher) {
             connection.pragma_update(None, "query_only", true).map_err(sentence)?;
         }
         Ok(connection)
@@ -209,7 +209,8 @@ impl File {
     /// of the new file: it goes, if it is still the one our connections had open.
     fn close_all(&self) {
         let _alone = self.replacing.write().unwrap_or_else(PoisonError::into_inner);
-        let closed = [Link::Writer, Link::Reader, Link::Watcher, Link::Prober].map(|link| self.lock(link).take());
+        let closed = [ConnectionRole::Writer, ConnectionRole::Reader, ConnectionRole::Watcher, ConnectionRole::Prober]
+            .map(|link| self.lock(link).take());
         let logs: Vec<Identity> = closed.iter().flatten().filter_map(|open| open.log).collect();
         drop(closed);
         let log = self.log_path();
@@ -239,11 +240,11 @@ impl File {
         })
     }
 
-    fn slot(&self, link: Link) -> &Slot {
+    fn slot(&self, link: ConnectionRole) -> &Slot {
         &self.slots[link as usize]
     }
 
-    fn lock(&self, link: Link) -> MutexGuard<'_, Option<Open>> {
+    fn lock(&self, link: ConnectionRole) -> MutexGuard<'_, Option<Open>> {
         // A job that panicked left a connection whose transaction was rolled back while unwinding.
         self.slot(link).open.lock().unwrap_or_else(PoisonError::into_inner)
     }

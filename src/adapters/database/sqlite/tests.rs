@@ -199,13 +199,23 @@ async fn a_full_disk_is_named_and_nothing_is_half_written() {
     let fresh = fresh().await;
     fresh.add_camera(gate()).await.expect("added");
     let pages = "PRAGMA max_page_count = 1";
-    fresh.database.file.call(super::Link::Writer, move |c| Ok(c.query_row(pages, [], |_| Ok(()))?)).await.expect("set");
+    fresh
+        .database
+        .file
+        .call(super::ConnectionRole::Writer, move |c| Ok(c.query_row(pages, [], |_| Ok(()))?))
+        .await
+        .expect("set");
     let big = CameraEdit { name: Some("n".repeat(100_000)), ..CameraEdit::default() };
     let error = fresh.add_camera(big.clone()).await.expect_err("full");
     assert!(error.kind() == Kind::Unavailable && error.to_string().contains("disk is full"), "{error}");
     assert_eq!(fresh.cameras().await.expect("listed").len(), 1);
     let pages = "PRAGMA max_page_count = 1000000";
-    fresh.database.file.call(super::Link::Writer, move |c| Ok(c.query_row(pages, [], |_| Ok(()))?)).await.expect("set");
+    fresh
+        .database
+        .file
+        .call(super::ConnectionRole::Writer, move |c| Ok(c.query_row(pages, [], |_| Ok(()))?))
+        .await
+        .expect("set");
     fresh.add_camera(big).await.expect("space again");
 }
 
@@ -215,7 +225,7 @@ async fn a_question_that_takes_too_long_is_interrupted() {
     let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
     let job = move |connection: &mut Connection| Ok(connection.query_row(endless, [], |row| row.get::<_, i64>(0))?);
     let began = Instant::now();
-    let error = fresh.database.file.call(super::Link::Reader, job).await.expect_err("endless");
+    let error = fresh.database.file.call(super::ConnectionRole::Reader, job).await.expect_err("endless");
     assert_eq!(error.kind(), Kind::Timeout);
     assert!(began.elapsed() < Duration::from_secs(3));
     fresh.cameras().await.expect("the connection is good for the next one");
@@ -297,7 +307,7 @@ async fn a_claim_that_nobody_waits_for_goes_back() {
     let fresh = fresh().await;
     recorded(&fresh, 1).await;
     let job = |connection: &mut Connection| super::segments::claim(connection, "here", &Skip::default(), || false);
-    fresh.database.file.call(super::Link::Writer, job).await.expect("claimed and put back");
+    fresh.database.file.call(super::ConnectionRole::Writer, job).await.expect("claimed and put back");
     assert!(fresh.claim_upload(Skip::default()).await.expect("claimed").is_some());
 }
 

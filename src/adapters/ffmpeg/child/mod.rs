@@ -193,7 +193,7 @@ impl Child {
         let (exited, exit) = watch::channel(None);
         let tail = Arc::new(Mutex::new(Tail::hiding(secrets)));
         let group = Group::new(pid);
-        let run = Run { group: group.clone(), tail: tail.clone(), events, exited, started };
+        let run = ChildRun { group: group.clone(), tail: tail.clone(), events, exited, started };
         tokio::spawn(run.drive(child));
         Ok((Self { group, pid, tail, exit }, receiver))
     }
@@ -261,7 +261,7 @@ async fn exit_of(exit: &mut watch::Receiver<Option<Exit>>) -> Exit {
 }
 
 /// What the owning task holds.
-struct Run {
+struct ChildRun {
     group: Group,
     tail: Arc<Mutex<Tail>>,
     events: mpsc::Sender<Event>,
@@ -269,7 +269,7 @@ struct Run {
     started: Instant,
 }
 
-impl Run {
+impl ChildRun {
     /// Drains both pipes, reaps, reports.
     async fn drive(self, mut child: tokio::process::Child) {
         let mut stdout = tokio::spawn(forward(child.stdout.take(), self.events.clone()));

@@ -9,7 +9,7 @@ mod read;
 mod tests;
 mod write;
 
-pub use plan::{CameraWrite, Planned, SheetTarget};
+pub use plan::{CameraWrite, PlannedWrite, SheetTarget};
 pub use read::Sheet;
 pub use write::write;
 

@@ -28,7 +28,7 @@ pub struct SheetTarget {
 
 /// What follows from a sheet.
 #[derive(Clone, Debug, Default)]
-pub struct Planned {
+pub struct PlannedWrite {
     /// In numbers.
     pub report: ImportReport,
     /// In rows. Empty when there are faults.
@@ -39,9 +39,9 @@ pub struct Planned {
 
 impl Sheet {
     /// Weighs every line against the row of its name.
-    pub fn plan(&self, rows: &[CameraRow], kinds: &Kinds) -> Planned {
+    pub fn plan(&self, rows: &[CameraRow], kinds: &Kinds) -> PlannedWrite {
         let by_name: BTreeMap<&str, &CameraRow> = rows.iter().map(|row| (row.name.as_str(), row)).collect();
-        let mut planned = Planned::default();
+        let mut planned = PlannedWrite::default();
         let mut faults = Vec::new();
         for line in &self.lines {
             let row = line.edit.name.as_deref().and_then(|name| by_name.get(name)).copied();
@@ -58,7 +58,7 @@ impl Sheet {
         if faults.is_empty() {
             return planned;
         }
-        Planned { report: ImportReport::refused(faults), ..Planned::default() }
+        PlannedWrite { report: ImportReport::refused(faults), ..PlannedWrite::default() }
     }
 }
 

@@ -32,19 +32,19 @@ fn row(id: i64, name: &str) -> CameraRow {
 }
 
 /// What a file comes to beside these rows.
-fn import(text: &str, rows: &[CameraRow]) -> Planned {
+fn import(text: &str, rows: &[CameraRow]) -> PlannedWrite {
     match Sheet::read(text.as_bytes()) {
         Ok(sheet) => sheet.plan(rows, &kinds()),
-        Err(report) => Planned { report, ..Planned::default() },
+        Err(report) => PlannedWrite { report, ..PlannedWrite::default() },
     }
 }
 
-fn numbers(planned: &Planned) -> (usize, usize, usize) {
+fn numbers(planned: &PlannedWrite) -> (usize, usize, usize) {
     assert_eq!(planned.report.faults, []);
     (planned.report.added, planned.report.changed, planned.report.unchanged)
 }
 
-fn only(planned: &Planned) -> &CameraEdit {
+fn only(planned: &PlannedWrite) -> &CameraEdit {
     assert_eq!((planned.writes.len(), planned.report.faults.len()), (1, 0), "{:?}", planned.report);
     &planned.writes[0].edit
 }
