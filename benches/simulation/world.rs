@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use streamwarden::actors::restream::{Process, RestreamSetup, Runner};
-use streamwarden::adapters::ffmpeg::child::{Ending, Event, Events, Exit, Launch};
+use streamwarden::adapters::ffmpeg::child::{Ending, Launch, ProcessEvent, ProcessEvents, ProcessExit};
 use streamwarden::adapters::live::{Change, SharedLive};
 use streamwarden::base;
 use streamwarden::domain::camera::CameraSource;
@@ -53,8 +53,8 @@ struct Running {
     path: StreamName,
     frame: u64,
     since: Instant,
-    events: mpsc::Sender<Event>,
-    exit: watch::Sender<Option<Exit>>,
+    events: mpsc::Sender<ProcessEvent>,
+    exit: watch::Sender<Option<ProcessExit>>,
 }
 
 impl World {
@@ -114,10 +114,10 @@ impl World {
 
 impl Running {
     fn end(self, ending: Ending, words: &str) {
-        let exit = Exit { ending, lasted: self.since.elapsed(), stderr: vec![words.to_owned()] };
+        let exit = ProcessExit { ending, lasted: self.since.elapsed(), stderr: vec![words.to_owned()] };
         self.exit.send_replace(Some(exit.clone()));
         // As with a real pipe the exit waits behind the lines that are still to be read.
-        tokio::spawn(async move { self.events.send(Event::Exited(exit)).await });
+        tokio::spawn(async move { self.events.send(ProcessEvent::Exited(exit)).await });
     }
 
     /// What `-progress pipe:1` writes each second.
@@ -140,7 +140,7 @@ impl Running {
         ];
         for line in lines {
             // A full channel is a relay that does not read; a real pipe would block.
-            let _ = self.events.try_send(Event::Line(line));
+            let _ = self.events.try_send(ProcessEvent::Line(line));
         }
     }
 }
@@ -150,7 +150,7 @@ impl Running {
 struct Simulated {
     pid: u32,
     world: Arc<World>,
-    exit: watch::Receiver<Option<Exit>>,
+    exit: watch::Receiver<Option<ProcessExit>>,
 }
 
 impl Process for Simulated {
@@ -158,16 +158,16 @@ impl Process for Simulated {
         self.pid
     }
 
-    fn end(&self, _: Duration) -> BoxFuture<'static, Exit> {
+    fn end(&self, _: Duration) -> BoxFuture<'static, ProcessExit> {
         self.world.end(self.pid, Ending::Code(255), "Exiting normally, received signal 2.");
         self.ended()
     }
 
-    fn ended(&self) -> BoxFuture<'static, Exit> {
+    fn ended(&self) -> BoxFuture<'static, ProcessExit> {
         let mut exit = self.exit.clone();
         async move {
             let ended = exit.wait_for(Option::is_some).await.ok().and_then(|exit| exit.clone());
-            ended.unwrap_or(Exit { ending: Ending::Unknown, lasted: Duration::ZERO, stderr: Vec::new() })
+            ended.unwrap_or(ProcessExit { ending: Ending::Unknown, lasted: Duration::ZERO, stderr: Vec::new() })
         }
         .boxed()
     }
@@ -184,7 +184,7 @@ impl Drop for Simulated {
 pub struct InThisWorld(pub Arc<World>);
 
 impl Runner for InThisWorld {
-    fn spawn(&self, launch: Launch) -> base::Result<(Box<dyn Process>, Events)> {
+    fn spawn(&self, launch: Launch) -> base::Result<(Box<dyn Process>, ProcessEvents)> {
         let camera = launch.label.trim_start_matches("camera ").to_owned();
         let (since, world) = (Instant::now(), Arc::clone(&self.0));
         let (events, heard) = mpsc::channel(EVENTS);

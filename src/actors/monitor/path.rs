@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use crate::actors::supervision::{Supervised, supervised};
 use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
-use crate::domain::stream::{Observation, Seen, StreamMemory, StreamState, StreamStatus};
+use crate::domain::stream::{Seen, StreamMemory, StreamObservation, StreamState, StreamStatus};
 
 /// What one poll found out about the path; answered with what follows from it.
 #[derive(Message, Debug)]
-#[rtype(result = "Observation")]
+#[rtype(result = "StreamObservation")]
 pub struct Feed {
     /// What the server says.
     pub seen: Seen,
@@ -27,7 +27,7 @@ pub struct PathPoller {
     server: String,
     name: StreamName,
     memory: Option<StreamMemory>,
-    last: Option<Observation>,
+    last: Option<StreamObservation>,
 }
 
 impl PathPoller {
@@ -75,7 +75,7 @@ impl Supervised for PathPoller {
     const KIND: &'static str = "path poller";
 
     fn observe(&self) -> Value {
-        let Some(Observation { status, .. }) = &self.last else { return Value::Null };
+        let Some(StreamObservation { status, .. }) = &self.last else { return Value::Null };
         json!({ "state": status.state, "since": status.since, "reason": status.reason, "bitrate": status.bitrate })
     }
 }

@@ -11,7 +11,7 @@ use crate::adapters::live::{Change, Latest};
 use crate::adapters::mediamtx::Listing;
 use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
-use crate::domain::stream::{Observation, PathReading, Sample, Seen, ServerStatus, StreamStatus};
+use crate::domain::stream::{PathReading, Sample, Seen, ServerStatus, StreamObservation, StreamStatus};
 
 use super::path::Feed;
 
@@ -113,12 +113,12 @@ impl PathTable {
     /// as soon as the server does not list it.
     pub fn take_observations(
         &mut self,
-        observations: Vec<Observation>,
+        observations: Vec<StreamObservation>,
         released: impl Fn(&StreamName) -> bool,
     ) -> PollChanges {
         let mut news = PollChanges::default();
         news.changes.extend(self.status.clone().map(Change::Server));
-        for Observation { status, sample, missing, forgotten } in observations {
+        for StreamObservation { status, sample, missing, forgotten } in observations {
             let name = status.name.clone();
             if forgotten || missing && released(&name) {
                 self.streams.remove(&name);
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
     use crate::domain::stream::{StreamMemory, StreamState};
 
-    fn offline(name: &str) -> Observation {
+    fn offline(name: &str) -> StreamObservation {
         let name = StreamName::parse(name).expect("a name");
         let at = Moment { wall: DateTime::UNIX_EPOCH, steady: std::time::Duration::ZERO };
         StreamMemory::new("main", name).observe(Seen::Missing, at)

@@ -28,7 +28,7 @@ use crate::adapters::mediamtx::{Listing, MediaServer};
 use crate::base::{Error, Result};
 use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
-use crate::domain::stream::Observation;
+use crate::domain::stream::StreamObservation;
 
 /// Path pollers answer in microseconds; one that hangs must not hold up its siblings' news.
 const PATH_TIMEOUT: Duration = Duration::from_millis(500);
@@ -151,7 +151,7 @@ impl ServerPoller {
     }
 
     /// Hands every path poller its part, starting those that are new, and gathers the answers of all that give one.
-    fn feed(&mut self, feeds: Vec<(StreamName, Feed)>) -> impl Future<Output = Vec<Observation>> + 'static {
+    fn feed(&mut self, feeds: Vec<(StreamName, Feed)>) -> impl Future<Output = Vec<StreamObservation>> + 'static {
         let mut answers: FuturesUnordered<_> =
             feeds.into_iter().filter_map(|(name, feed)| Some(self.path_poller(name)?.send(feed))).collect();
         let server = self.watched.name.clone();

@@ -16,7 +16,7 @@ use super::pauses::Pauses;
 use crate::actors::supervision::Setting;
 use crate::adapters::database::SegmentQuery;
 use crate::adapters::ffmpeg::argv::publish_url;
-use crate::adapters::ffmpeg::child::{Child, Events, Launch};
+use crate::adapters::ffmpeg::child::{ChildProcess, Launch, ProcessEvents};
 use crate::adapters::ffmpeg::record_argv::{RecordInput, record_argv};
 use crate::adapters::live::publisher::Publisher;
 use crate::adapters::spool::Note;
@@ -94,12 +94,12 @@ impl Assignment {
     }
 
     /// Starts ffmpeg in a session's folder. Call it on the main thread (see `adapters::ffmpeg::child`).
-    pub fn spawn(&self, folder: &str, plan: Mp4Plan, segment: Duration) -> Result<(Child, Events)> {
+    pub fn spawn(&self, folder: &str, plan: Mp4Plan, segment: Duration) -> Result<(ChildProcess, ProcessEvents)> {
         let server = &self.server;
         let login = server.publish_username.as_deref().map(|user| (user, server.publish_password.as_ref()));
         let url = publish_url(&server.rtsp_url, login, &self.key.name)?;
         let input = RecordInput { url, plan, segment, silence: SILENCE };
-        Child::spawn(Launch {
+        ChildProcess::spawn(Launch {
             program: self.handles.ffmpeg.clone(),
             args: record_argv(&self.handles.version, &input),
             cwd: Some(self.handles.spool.path(folder)?),

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::relay::process::address_fault;
 use super::setup::RestreamSetup;
-use crate::adapters::ffmpeg::child::{Child, Events, Exit, Launch, RunObserver};
+use crate::adapters::ffmpeg::child::{ChildProcess, Launch, ProcessEvents, ProcessExit, RunObserver};
 use crate::adapters::ffmpeg::probe::Prober;
 use crate::adapters::mediamtx::sound;
 use crate::adapters::resolve;
@@ -31,7 +31,7 @@ pub trait Runner: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// When it does not start.
-    fn spawn(&self, launch: Launch) -> Result<(Box<dyn Process>, Events)>;
+    fn spawn(&self, launch: Launch) -> Result<(Box<dyn Process>, ProcessEvents)>;
 
     /// Probes a camera. Dropped half-way nothing of it is left.
     fn probe(&self, setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, Fault>>;
@@ -84,9 +84,9 @@ pub trait Process: fmt::Debug + Send {
         None
     }
     /// Ends it by a ladder whose steps wait for `grace` each. Not twice.
-    fn end(&self, grace: Duration) -> BoxFuture<'static, Exit>;
+    fn end(&self, grace: Duration) -> BoxFuture<'static, ProcessExit>;
     /// Its exit.
-    fn ended(&self) -> BoxFuture<'static, Exit>;
+    fn ended(&self) -> BoxFuture<'static, ProcessExit>;
 }
 
 /// Real processes.
@@ -102,8 +102,8 @@ impl Runner for Machine {
         async move { sound::comes(&setup.base, setup.full_login(), &name).await }.boxed()
     }
 
-    fn spawn(&self, launch: Launch) -> Result<(Box<dyn Process>, Events)> {
-        let (child, events) = Child::spawn(launch)?;
+    fn spawn(&self, launch: Launch) -> Result<(Box<dyn Process>, ProcessEvents)> {
+        let (child, events) = ChildProcess::spawn(launch)?;
         Ok((Box::new(child), events))
     }
 
@@ -131,20 +131,20 @@ impl Runner for Machine {
     }
 }
 
-impl Process for Child {
+impl Process for ChildProcess {
     fn pid(&self) -> u32 {
-        Child::pid(self)
+        ChildProcess::pid(self)
     }
 
     fn observer(&self) -> Option<RunObserver> {
-        Some(Child::observer(self))
+        Some(ChildProcess::observer(self))
     }
 
-    fn end(&self, grace: Duration) -> BoxFuture<'static, Exit> {
-        Child::end(self, grace).boxed()
+    fn end(&self, grace: Duration) -> BoxFuture<'static, ProcessExit> {
+        ChildProcess::end(self, grace).boxed()
     }
 
-    fn ended(&self) -> BoxFuture<'static, Exit> {
-        Child::ended(self).boxed()
+    fn ended(&self) -> BoxFuture<'static, ProcessExit> {
+        ChildProcess::ended(self).boxed()
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::adapters::ffmpeg::child::{Exit, RunObserver};
+use crate::adapters::ffmpeg::child::{ProcessExit, RunObserver};
 use crate::domain::probe::Fault;
 use crate::domain::run_log::{Program, Run, RunEnd, RunLog};
 
@@ -129,7 +129,7 @@ fn run(program: Program, pid: u32, started_at: DateTime<Utc>, end: Option<RunEnd
     Run { program, pid, started_at, ended_at, ending, fault, lines }
 }
 
-fn end(exit: &Exit, started_at: DateTime<Utc>) -> RunEnd {
+fn end(exit: &ProcessExit, started_at: DateTime<Utc>) -> RunEnd {
     let lasted = TimeDelta::from_std(exit.lasted).unwrap_or_default();
     // Its own clock began a little before we noted its start.
     RunEnd { at: (started_at + lasted).min(Utc::now()), ending: exit.ending.to_string(), lines: exit.stderr.clone() }

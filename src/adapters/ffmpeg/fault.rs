@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::child::{Ending, Exit};
+use super::child::{Ending, ProcessExit};
 use crate::domain::camera::{CameraSource, Scheme};
 use crate::domain::probe::{Fault, FaultKind};
 
@@ -225,7 +225,7 @@ const BY_SCHEME: [(Scheme, FaultKind, &str); 4] = [
 ];
 
 /// Explains a run that ended by itself.
-pub fn explain(exit: &Exit, attempt: &Attempt<'_>) -> Fault {
+pub fn explain(exit: &ProcessExit, attempt: &Attempt<'_>) -> Fault {
     let text = exit.stderr.join("\n").to_lowercase();
     let says = |needles: &[&str]| needles.iter().any(|needle| text.contains(needle));
     let shown = &attempt.source.shown;

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::argv::{self, Depth};
-use super::child::{Child, Ending, Event, Events, Exit, Launch, RunObserver};
+use super::child::{ChildProcess, Ending, Launch, ProcessEvent, ProcessEvents, ProcessExit, RunObserver};
 use super::fault;
 use super::named::{self, Named};
 use super::picture_order;
@@ -81,7 +81,7 @@ impl Prober<'_> {
             ..Launch::default()
         };
         let (child, mut events) =
-            Child::spawn(launch).map_err(|error| Fault::new(FaultKind::Program, error.to_string()))?;
+            ChildProcess::spawn(launch).map_err(|error| Fault::new(FaultKind::Program, error.to_string()))?;
         let observer = child.observer();
         started(observer.clone());
         let mut output = String::new();
@@ -120,22 +120,22 @@ struct ProbeFindings {
 
 /// How a look comes to its end within its limit.
 enum End {
-    Exited(Exit),
+    Exited(ProcessExit),
     /// ffprobe would wait for a picture of a source that has no video.
     NoVideo,
     Lost,
 }
 
 /// Reads stdout until the exit.
-async fn listen(events: &mut Events, output: &mut String) -> End {
+async fn listen(events: &mut ProcessEvents, output: &mut String) -> End {
     loop {
         match events.recv().await {
-            Some(Event::Line(line)) if output.len() < LONGEST => {
+            Some(ProcessEvent::Line(line)) if output.len() < LONGEST => {
                 output.push_str(&line);
                 output.push('\n');
             }
-            Some(Event::Line(_)) => {}
-            Some(Event::Exited(exit)) => return End::Exited(exit),
+            Some(ProcessEvent::Line(_)) => {}
+            Some(ProcessEvent::Exited(exit)) => return End::Exited(exit),
             None => return End::Lost,
         }
     }
@@ -191,11 +191,11 @@ struct Format {
     format_name: String,
 }
 
-fn read(output: &str, exit: &Exit, source: &CameraSource, io_timeout: Duration) -> Result<ProbeFindings, Fault> {
+fn read(output: &str, exit: &ProcessExit, source: &CameraSource, io_timeout: Duration) -> Result<ProbeFindings, Fault> {
     if exit.ending != Ending::Code(0) {
         let stderr = exit.stderr.iter().filter(|line| !named::informs(line)).cloned().collect();
         let attempt = fault::Attempt { source, io_timeout, pictures: 0, has_publish_login: false };
-        return Err(fault::explain(&Exit { stderr, ..exit.clone() }, &attempt));
+        return Err(fault::explain(&ProcessExit { stderr, ..exit.clone() }, &attempt));
     }
     let answer: Answer = serde_json::from_str(output).map_err(|_| {
         Fault::new(FaultKind::Program, "ffprobe's answer is not what it should be; is it ffmpeg's own?")

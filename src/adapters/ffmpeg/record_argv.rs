@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::child::{Argument, Ending, Exit};
+use super::child::{Argument, Ending, ProcessExit};
 use super::version::Version;
 use crate::domain::container::{Audio, Mp4Plan};
 use crate::domain::layout::segment_number;
@@ -86,7 +86,7 @@ impl ClosedFile {
 }
 
 /// Why a run ended by itself, in a sentence with a remedy where there is one.
-pub fn why_it_ended(exit: &Exit) -> String {
+pub fn why_it_ended(exit: &ProcessExit) -> String {
     let text = exit.stderr.join("\n").to_lowercase();
     let rule = RULES.iter().find(|(needles, _)| needles.iter().any(|needle| text.contains(needle)));
     match (rule, exit.ending, exit.stderr.last()) {
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn ends_are_explained() {
-        let exit = |ending, stderr: &[&str]| Exit {
+        let exit = |ending, stderr: &[&str]| ProcessExit {
             ending,
             lasted: Duration::from_secs(1),
             stderr: stderr.iter().map(|line| (*line).to_owned()).collect(),

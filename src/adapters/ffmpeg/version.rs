@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::child::{Child, Ending, Event, Launch};
+use super::child::{ChildProcess, Ending, Launch, ProcessEvent};
 use crate::base::{Error, Kind, Result};
 
 /// `ffmpeg -version` prints and leaves; a machine under load may take its time for the libraries.
@@ -80,19 +80,19 @@ pub async fn look(program: &Path, mark: &str) -> Result<Version> {
         mark: mark.to_owned(),
         ..Launch::default()
     };
-    let (_child, mut events) = Child::spawn(launch)
+    let (_child, mut events) = ChildProcess::spawn(launch)
         .map_err(|error| Error::unavailable(format!("{name} cannot be started; {INSTALL}")).with_source(error))?;
     let mut output = String::new();
     let ending = timeout(LIMIT, async {
         loop {
             match events.recv().await {
                 // Far more than any -version prints.
-                Some(Event::Line(line)) if output.len() < 65_536 => {
+                Some(ProcessEvent::Line(line)) if output.len() < 65_536 => {
                     output.push_str(&line);
                     output.push('\n');
                 }
-                Some(Event::Line(_)) => {}
-                Some(Event::Exited(exit)) => return exit.ending,
+                Some(ProcessEvent::Line(_)) => {}
+                Some(ProcessEvent::Exited(exit)) => return exit.ending,
                 None => return Ending::Unknown,
             }
         }

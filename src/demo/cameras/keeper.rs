@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::{Dropout, SampleOptions, picture};
-use crate::adapters::ffmpeg::child::{Child, Event, Events, Launch};
+use crate::adapters::ffmpeg::child::{ChildProcess, Launch, ProcessEvent, ProcessEvents};
 use crate::base::backoff::Backoff;
 use crate::base::{Error, Result};
 use crate::demo::media_server::Presence;
@@ -161,7 +161,7 @@ impl Camera {
             mark: self.mark.clone(),
             ..Launch::default()
         };
-        let (child, mut events) = match Child::spawn(launch) {
+        let (child, mut events) = match ChildProcess::spawn(launch) {
             Ok(running) => running,
             Err(error) => return End::Exited(error.to_string()),
         };
@@ -199,11 +199,13 @@ impl Camera {
 }
 
 /// Waits for the exit; returns ffmpeg's last words.
-async fn exit(events: &mut Events) -> String {
+async fn exit(events: &mut ProcessEvents) -> String {
     loop {
         match events.recv().await {
-            Some(Event::Line(_)) => {}
-            Some(Event::Exited(exit)) => return exit.stderr.last().cloned().unwrap_or(format!("{:?}", exit.ending)),
+            Some(ProcessEvent::Line(_)) => {}
+            Some(ProcessEvent::Exited(exit)) => {
+                return exit.stderr.last().cloned().unwrap_or(format!("{:?}", exit.ending));
+            }
             None => return "lost".to_owned(),
         }
     }
@@ -211,7 +213,7 @@ async fn exit(events: &mut Events) -> String {
 
 /// True when this ffmpeg can write on pictures. The error says that there is no ffmpeg.
 async fn draws_text(ffmpeg: &std::path::Path) -> Result<bool> {
-    let (_child, mut events) = Child::spawn(Launch {
+    let (_child, mut events) = ChildProcess::spawn(Launch {
         program: ffmpeg.to_owned(),
         args: ["-hide_banner", "-filters"].map(Into::into).to_vec(),
         label: "sample cameras".to_owned(),
@@ -219,7 +221,7 @@ async fn draws_text(ffmpeg: &std::path::Path) -> Result<bool> {
     })?;
     let listed = async {
         let mut found = false;
-        while let Some(Event::Line(line)) = events.recv().await {
+        while let Some(ProcessEvent::Line(line)) = events.recv().await {
             found |= line.split_whitespace().nth(1) == Some("drawtext");
         }
         found

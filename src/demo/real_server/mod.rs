@@ -22,7 +22,7 @@ use url::Url;
 
 use super::media_server::{self, Options};
 use super::own_thread::OwnThread;
-use crate::adapters::ffmpeg::child::{Child, Event, Events, Launch};
+use crate::adapters::ffmpeg::child::{ChildProcess, Launch, ProcessEvent, ProcessEvents};
 use crate::base::{Error, Result};
 use settings::Version;
 
@@ -131,8 +131,8 @@ impl Job {
                     return;
                 }
                 event = events.recv() => match event {
-                    Some(Event::Line(line)) => log::debug!("mediamtx: {line}"),
-                    Some(Event::Exited(exit)) => {
+                    Some(ProcessEvent::Line(line)) => log::debug!("mediamtx: {line}"),
+                    Some(ProcessEvent::Exited(exit)) => {
                         log::error!("MediaMTX ended by itself: {:?}", exit.ending);
                         return;
                     }
@@ -143,12 +143,12 @@ impl Job {
     }
 
     /// Starts the server and waits until it answers.
-    async fn begin(&self, stop: &CancellationToken) -> Result<(Child, Events)> {
+    async fn begin(&self, stop: &CancellationToken) -> Result<(ChildProcess, ProcessEvents)> {
         let version = version(&self.binary).await?;
         let file = self.folder.join("mediamtx.yml");
         write_private(&file, &settings::file(version, &self.options, self.rtsp, self.api))?;
         let (child, mut events) =
-            Child::spawn(Launch { cwd: Some(self.folder.clone()), ..launch(&self.binary, &file) })?;
+            ChildProcess::spawn(Launch { cwd: Some(self.folder.clone()), ..launch(&self.binary, &file) })?;
         let mut tail = Vec::new();
         let answers = async {
             tokio::select! {
@@ -205,7 +205,7 @@ fn launch(binary: &Path, argument: impl Into<std::ffi::OsString>) -> Launch {
 
 /// Asks the program for its version.
 async fn version(binary: &Path) -> Result<Version> {
-    let (_child, mut events) = Child::spawn(launch(binary, "--version"))?;
+    let (_child, mut events) = ChildProcess::spawn(launch(binary, "--version"))?;
     let mut printed = Vec::new();
     if timeout(VERSION_LIMIT, ended(&mut events, &mut printed)).await.is_err() {
         return Err(Error::unavailable(format!("{} --version does not end", binary.display())));
@@ -214,8 +214,8 @@ async fn version(binary: &Path) -> Result<Version> {
 }
 
 /// Keeps the last lines until the process has ended.
-async fn ended(events: &mut Events, tail: &mut Vec<String>) {
-    while let Some(Event::Line(line)) = events.recv().await {
+async fn ended(events: &mut ProcessEvents, tail: &mut Vec<String>) {
+    while let Some(ProcessEvent::Line(line)) = events.recv().await {
         if tail.len() == TAIL {
             tail.remove(0);
         }

@@ -1,11 +1,11 @@
 //! The life of one relay as a pure state machine: `(state, event) -> (state, actions)`.
 //!
 //! [`Relay`] decides when to probe, start, stop and wait. Whoever holds it (the restream actor) does what the
-//! [`Action`]s say and reports back with [`Event`]s. Time is a duration since any fixed moment of a monotonic clock and
+//! [`Action`]s say and reports back with [`RelayEvent`]s. Time is a duration since any fixed moment of a monotonic clock and
 //! comes in with every event, as does the random number for the jitter.
 //!
 //! Promises, kept by property tests: at most one process at a time; every process that was started is waited for before
-//! another one starts; after [`Event::Stop`] it comes to [`Phase::Ended`] as soon as its process has.
+//! another one starts; after [`RelayEvent::Stop`] it comes to [`Phase::Ended`] as soon as its process has.
 
 mod claim;
 mod movement;
@@ -76,10 +76,10 @@ impl fmt::Display for Publisher {
 
 /// What has happened.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Event {
+pub enum RelayEvent {
     /// The server answers its poller (or nobody polls it), or does not, with the reason.
     Server(Result<(), String>),
-    /// Another node relays these cameras: end what runs. [`Event::Server`] has said why.
+    /// Another node relays these cameras: end what runs. [`RelayEvent::Server`] has said why.
     Standby,
     /// What the server says of our path.
     Path(PathView),
@@ -125,17 +125,17 @@ pub enum Action {
     AcquirePermit,
     /// Leave the line.
     CancelPermit,
-    /// Run ffprobe; answer with [`Event::Probed`].
+    /// Run ffprobe; answer with [`RelayEvent::Probed`].
     Probe,
     /// Kill ffprobe; no answer is expected any more.
     CancelProbe,
-    /// Start ffmpeg for these tracks; answer with [`Event::Started`], later [`Event::Exited`].
+    /// Start ffmpeg for these tracks; answer with [`RelayEvent::Started`], later [`RelayEvent::Exited`].
     Start(Tracks),
-    /// Kill ladder; [`Event::Exited`] follows.
+    /// Kill ladder; [`RelayEvent::Exited`] follows.
     End,
     /// Read the row again, now that ffmpeg has ended.
     ReadRow,
-    /// Ask the server who has our path; answer with [`Event::Asked`].
+    /// Ask the server who has our path; answer with [`RelayEvent::Asked`].
     AskPath,
 }
 

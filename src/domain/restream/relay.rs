@@ -8,7 +8,7 @@ pub use stall::Manner;
 use std::time::Duration;
 
 use super::claim::Claim;
-use super::{Action, Event, PathView, Phase, RelayRules};
+use super::{Action, PathView, Phase, RelayEvent, RelayRules};
 use crate::domain::camera::AudioPolicy;
 use crate::domain::probe::{Fault, FaultKind, Tracks};
 use crate::domain::restart::RestartHistory;
@@ -57,7 +57,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// A relay that has done nothing yet; the first event that counts is [`Event::Server`].
+    /// A relay that has done nothing yet; the first event that counts is [`RelayEvent::Server`].
     pub fn new(rules: RelayRules) -> Self {
         Self {
             rules,
@@ -134,7 +134,7 @@ impl Relay {
         matches!(self.phase, Phase::Backoff | Phase::Degraded).then_some(self.retry_at)
     }
 
-    /// When [`Event::Tick`] is due at the latest.
+    /// When [`RelayEvent::Tick`] is due at the latest.
     pub fn next_wake(&self) -> Option<Duration> {
         match self.phase {
             Phase::Backoff | Phase::Degraded | Phase::Clearing | Phase::Held => Some(self.retry_at),
@@ -144,30 +144,30 @@ impl Relay {
     }
 
     /// Takes an event at `now`; `jitter` is uniform in `0.0..=1.0`. What does not fit the phase is ignored: it is late.
-    pub fn step(&mut self, event: Event, now: Duration, jitter: f64) -> Vec<Action> {
+    pub fn step(&mut self, event: RelayEvent, now: Duration, jitter: f64) -> Vec<Action> {
         match event {
-            Event::Server(server) => self.on_server(server, now),
-            Event::Standby => self.on_standby(),
-            Event::Path(path) => self.on_path(path, now),
-            Event::StartPermit(path) => self.on_permit(&path, now),
-            Event::Asked(path) => self.on_asked(&path, now),
-            Event::Probed(result) => self.on_probed(result, now, jitter),
-            Event::SourceAnswers(tracks) => self.on_source_answers(tracks, now),
-            Event::Started(result) => self.on_started(result, now, jitter),
-            Event::Progress => self.on_progress(now),
-            Event::Unusable(fault) => self.on_unusable(fault),
-            Event::SoundOnly => self.on_sound_only(now),
-            Event::ClockJumped => self.on_clock_jumped(now),
-            Event::Arriving(arriving) => self.on_arriving(arriving, now),
-            Event::Exited(fault) => self.on_exited(fault, now, jitter),
-            Event::Row { changed } => self.on_row(changed, now),
-            Event::Restart => {
+            RelayEvent::Server(server) => self.on_server(server, now),
+            RelayEvent::Standby => self.on_standby(),
+            RelayEvent::Path(path) => self.on_path(path, now),
+            RelayEvent::StartPermit(path) => self.on_permit(&path, now),
+            RelayEvent::Asked(path) => self.on_asked(&path, now),
+            RelayEvent::Probed(result) => self.on_probed(result, now, jitter),
+            RelayEvent::SourceAnswers(tracks) => self.on_source_answers(tracks, now),
+            RelayEvent::Started(result) => self.on_started(result, now, jitter),
+            RelayEvent::Progress => self.on_progress(now),
+            RelayEvent::Unusable(fault) => self.on_unusable(fault),
+            RelayEvent::SoundOnly => self.on_sound_only(now),
+            RelayEvent::ClockJumped => self.on_clock_jumped(now),
+            RelayEvent::Arriving(arriving) => self.on_arriving(arriving, now),
+            RelayEvent::Exited(fault) => self.on_exited(fault, now, jitter),
+            RelayEvent::Row { changed } => self.on_row(changed, now),
+            RelayEvent::Restart => {
                 self.forced = true;
                 self.manner.with_sound = true;
                 self.start_afresh(now)
             }
-            Event::Stop => self.on_stop(),
-            Event::Tick => self.on_tick(now),
+            RelayEvent::Stop => self.on_stop(),
+            RelayEvent::Tick => self.on_tick(now),
         }
     }
 

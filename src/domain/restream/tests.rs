@@ -34,7 +34,7 @@ fn seconds(n: u64) -> Duration {
 }
 
 /// Steps at full jitter.
-fn step(relay: &mut Relay, at: u64, event: Event) -> Vec<Action> {
+fn step(relay: &mut Relay, at: u64, event: RelayEvent) -> Vec<Action> {
     relay.step(event, seconds(at), 1.0)
 }
 
@@ -42,12 +42,12 @@ fn step(relay: &mut Relay, at: u64, event: Event) -> Vec<Action> {
 fn running() -> Relay {
     let mut relay = Relay::new(RULES);
     for event in [
-        Event::Server(Ok(())),
-        Event::StartPermit(PathView::Missing),
-        Event::Probed(Ok(tracks())),
-        Event::Started(Ok(())),
-        Event::Path(PathView::Available(None)),
-        Event::Progress,
+        RelayEvent::Server(Ok(())),
+        RelayEvent::StartPermit(PathView::Missing),
+        RelayEvent::Probed(Ok(tracks())),
+        RelayEvent::Started(Ok(())),
+        RelayEvent::Path(PathView::Available(None)),
+        RelayEvent::Progress,
     ] {
         step(&mut relay, 0, event);
     }
@@ -59,25 +59,25 @@ fn running() -> Relay {
 fn the_way_to_running() {
     let mut relay = Relay::new(RULES);
     let table = [
-        (Event::Tick, vec![], Phase::WaitingForServer),
-        (Event::Server(Err("down".into())), vec![], Phase::WaitingForServer),
-        (Event::Restart, vec![], Phase::WaitingForServer),
-        (Event::Server(Ok(())), vec![Action::AcquirePermit], Phase::WaitingForPermit),
-        (Event::Server(Err("down".into())), vec![Action::CancelPermit], Phase::WaitingForServer),
-        (Event::StartPermit(PathView::Missing), vec![], Phase::WaitingForServer),
-        (Event::Server(Ok(())), vec![Action::AcquirePermit], Phase::WaitingForPermit),
-        (Event::Path(PathView::Missing), vec![], Phase::WaitingForPermit),
-        (Event::StartPermit(PathView::Missing), vec![Action::Probe], Phase::Probing),
-        (Event::Progress, vec![], Phase::Probing),
-        (Event::Probed(Ok(tracks())), vec![Action::Start(tracks())], Phase::Starting),
-        (Event::Started(Ok(())), vec![], Phase::Starting),
-        (Event::Progress, vec![], Phase::Starting),
-        (Event::Path(PathView::Available(None)), vec![], Phase::Running),
-        (Event::Path(PathView::Missing), vec![], Phase::Starting),
-        (Event::Path(PathView::Unknown), vec![], Phase::Running),
-        (Event::Server(Err("API down".into())), vec![], Phase::Running),
-        (Event::Row { changed: false }, vec![], Phase::Running),
-        (Event::Probed(Err(fault(FaultKind::Other))), vec![], Phase::Running),
+        (RelayEvent::Tick, vec![], Phase::WaitingForServer),
+        (RelayEvent::Server(Err("down".into())), vec![], Phase::WaitingForServer),
+        (RelayEvent::Restart, vec![], Phase::WaitingForServer),
+        (RelayEvent::Server(Ok(())), vec![Action::AcquirePermit], Phase::WaitingForPermit),
+        (RelayEvent::Server(Err("down".into())), vec![Action::CancelPermit], Phase::WaitingForServer),
+        (RelayEvent::StartPermit(PathView::Missing), vec![], Phase::WaitingForServer),
+        (RelayEvent::Server(Ok(())), vec![Action::AcquirePermit], Phase::WaitingForPermit),
+        (RelayEvent::Path(PathView::Missing), vec![], Phase::WaitingForPermit),
+        (RelayEvent::StartPermit(PathView::Missing), vec![Action::Probe], Phase::Probing),
+        (RelayEvent::Progress, vec![], Phase::Probing),
+        (RelayEvent::Probed(Ok(tracks())), vec![Action::Start(tracks())], Phase::Starting),
+        (RelayEvent::Started(Ok(())), vec![], Phase::Starting),
+        (RelayEvent::Progress, vec![], Phase::Starting),
+        (RelayEvent::Path(PathView::Available(None)), vec![], Phase::Running),
+        (RelayEvent::Path(PathView::Missing), vec![], Phase::Starting),
+        (RelayEvent::Path(PathView::Unknown), vec![], Phase::Running),
+        (RelayEvent::Server(Err("API down".into())), vec![], Phase::Running),
+        (RelayEvent::Row { changed: false }, vec![], Phase::Running),
+        (RelayEvent::Probed(Err(fault(FaultKind::Other))), vec![], Phase::Running),
     ];
     for (n, (event, actions, phase)) in table.into_iter().enumerate() {
         let words = format!("{n}: {event:?}");
@@ -90,46 +90,46 @@ fn the_way_to_running() {
 #[test]
 fn an_end_is_followed_by_a_look_at_the_row_and_a_short_wait() {
     let mut relay = running();
-    assert_eq!(step(&mut relay, 100, Event::Exited(fault(FaultKind::Ended))), [Action::ReadRow]);
+    assert_eq!(step(&mut relay, 100, RelayEvent::Exited(fault(FaultKind::Ended))), [Action::ReadRow]);
     let soon = seconds(100) + Duration::from_millis(100);
     assert_eq!((relay.phase(), relay.next_start()), (&Phase::Backoff, Some(soon)), "a first failure is forgiven");
     assert_eq!(relay.last_error().as_deref(), Some("Ended"));
     let mut unread = relay.clone();
-    assert_eq!(step(&mut unread, 100, Event::Tick), []);
-    assert_eq!(step(&mut unread, 101, Event::Tick), [Action::AcquirePermit], "a slow database is not waited for");
-    assert_eq!(step(&mut unread, 101, Event::Row { changed: false }), []);
+    assert_eq!(step(&mut unread, 100, RelayEvent::Tick), []);
+    assert_eq!(step(&mut unread, 101, RelayEvent::Tick), [Action::AcquirePermit], "a slow database is not waited for");
+    assert_eq!(step(&mut unread, 101, RelayEvent::Row { changed: false }), []);
     assert_eq!(
-        step(&mut relay, 100, Event::Row { changed: false }),
+        step(&mut relay, 100, RelayEvent::Row { changed: false }),
         [Action::AcquirePermit],
         "nothing else to wait for"
     );
-    assert_eq!(step(&mut relay, 101, Event::Tick), []);
+    assert_eq!(step(&mut relay, 101, RelayEvent::Tick), []);
     // What the probe found is still known: no second session on a weak camera.
-    assert_eq!(step(&mut relay, 101, Event::StartPermit(PathView::Missing)), [Action::Start(tracks())]);
+    assert_eq!(step(&mut relay, 101, RelayEvent::StartPermit(PathView::Missing)), [Action::Start(tracks())]);
     assert_eq!(relay.restarts(), 1);
-    step(&mut relay, 102, Event::Progress);
-    assert_eq!(step(&mut relay, 103, Event::Exited(fault(FaultKind::Ended))), [Action::ReadRow]);
-    assert_eq!(step(&mut relay, 103, Event::Row { changed: false }), [], "the second one waits for its time");
+    step(&mut relay, 102, RelayEvent::Progress);
+    assert_eq!(step(&mut relay, 103, RelayEvent::Exited(fault(FaultKind::Ended))), [Action::ReadRow]);
+    assert_eq!(step(&mut relay, 103, RelayEvent::Row { changed: false }), [], "the second one waits for its time");
 }
 
 #[test]
 fn a_changed_row_starts_at_once_wherever_it_finds_the_relay() {
     let mut relay = running();
-    assert_eq!(step(&mut relay, 5, Event::Row { changed: true }), [Action::End]);
-    assert_eq!(step(&mut relay, 5, Event::Row { changed: true }), []);
-    assert_eq!(step(&mut relay, 6, Event::Exited(fault(FaultKind::Ended))), [Action::AcquirePermit]);
+    assert_eq!(step(&mut relay, 5, RelayEvent::Row { changed: true }), [Action::End]);
+    assert_eq!(step(&mut relay, 5, RelayEvent::Row { changed: true }), []);
+    assert_eq!(step(&mut relay, 6, RelayEvent::Exited(fault(FaultKind::Ended))), [Action::AcquirePermit]);
     let again = [Action::CancelPermit, Action::AcquirePermit];
-    assert_eq!(step(&mut relay, 6, Event::Row { changed: true }), again, "it may be on another host by now");
+    assert_eq!(step(&mut relay, 6, RelayEvent::Row { changed: true }), again, "it may be on another host by now");
     assert_eq!(
-        step(&mut relay, 6, Event::StartPermit(PathView::Missing)),
+        step(&mut relay, 6, RelayEvent::StartPermit(PathView::Missing)),
         [Action::Probe],
         "another source is looked at afresh"
     );
-    assert_eq!(step(&mut relay, 6, Event::Row { changed: true }), [Action::CancelProbe, Action::AcquirePermit]);
-    step(&mut relay, 6, Event::StartPermit(PathView::Missing));
-    assert_eq!(step(&mut relay, 7, Event::Probed(Err(fault(FaultKind::Unauthorized)))), [Action::ReadRow]);
+    assert_eq!(step(&mut relay, 6, RelayEvent::Row { changed: true }), [Action::CancelProbe, Action::AcquirePermit]);
+    step(&mut relay, 6, RelayEvent::StartPermit(PathView::Missing));
+    assert_eq!(step(&mut relay, 7, RelayEvent::Probed(Err(fault(FaultKind::Unauthorized)))), [Action::ReadRow]);
     assert_eq!(
-        step(&mut relay, 8, Event::Row { changed: true }),
+        step(&mut relay, 8, RelayEvent::Row { changed: true }),
         [Action::AcquirePermit],
         "a corrected password is tried now"
     );
@@ -140,67 +140,67 @@ fn a_changed_row_starts_at_once_wherever_it_finds_the_relay() {
 fn what_is_known_of_the_source_saves_a_look_and_a_look_saves_the_wait() {
     let mut relay = Relay::new(RULES);
     relay.remember(tracks());
-    step(&mut relay, 0, Event::Server(Ok(())));
+    step(&mut relay, 0, RelayEvent::Server(Ok(())));
     assert_eq!(
-        step(&mut relay, 0, Event::StartPermit(PathView::Missing)),
+        step(&mut relay, 0, RelayEvent::StartPermit(PathView::Missing)),
         [Action::Start(tracks())],
         "kept from an earlier run"
     );
-    step(&mut relay, 0, Event::Progress);
-    assert_eq!(step(&mut relay, 1, Event::SourceAnswers(tracks())), [], "a running relay is left alone");
-    step(&mut relay, 2, Event::Row { changed: true });
-    step(&mut relay, 2, Event::Exited(fault(FaultKind::Ended)));
-    assert_eq!(step(&mut relay, 2, Event::StartPermit(PathView::Missing)), [Action::Probe], "another source");
-    assert_eq!(step(&mut relay, 2, Event::SourceAnswers(tracks())), []);
-    step(&mut relay, 3, Event::Probed(Err(fault(FaultKind::Unauthorized))));
+    step(&mut relay, 0, RelayEvent::Progress);
+    assert_eq!(step(&mut relay, 1, RelayEvent::SourceAnswers(tracks())), [], "a running relay is left alone");
+    step(&mut relay, 2, RelayEvent::Row { changed: true });
+    step(&mut relay, 2, RelayEvent::Exited(fault(FaultKind::Ended)));
+    assert_eq!(step(&mut relay, 2, RelayEvent::StartPermit(PathView::Missing)), [Action::Probe], "another source");
+    assert_eq!(step(&mut relay, 2, RelayEvent::SourceAnswers(tracks())), []);
+    step(&mut relay, 3, RelayEvent::Probed(Err(fault(FaultKind::Unauthorized))));
     assert_eq!(*relay.phase(), Phase::Backoff);
-    assert_eq!(step(&mut relay, 4, Event::SourceAnswers(tracks())), [Action::AcquirePermit]);
-    assert_eq!(step(&mut relay, 4, Event::StartPermit(PathView::Missing)), [Action::Start(tracks())]);
+    assert_eq!(step(&mut relay, 4, RelayEvent::SourceAnswers(tracks())), [Action::AcquirePermit]);
+    assert_eq!(step(&mut relay, 4, RelayEvent::StartPermit(PathView::Missing)), [Action::Start(tracks())]);
 }
 
 #[test]
 fn a_path_that_another_publisher_has_is_not_fought_for() {
     let mut relay = running();
     let (ours, other) = (publisher("rtspSession", "a"), publisher("rtspSession", "b"));
-    step(&mut relay, 1, Event::Path(ours.clone()));
-    assert_eq!(step(&mut relay, 2, Event::Path(other.clone())), []);
+    step(&mut relay, 1, RelayEvent::Path(ours.clone()));
+    assert_eq!(step(&mut relay, 2, RelayEvent::Path(other.clone())), []);
     assert_eq!(*relay.phase(), Phase::Starting, "the stream there is not ours");
     // The server has closed our session.
-    step(&mut relay, 2, Event::Exited(fault(FaultKind::PublishRefused)));
-    step(&mut relay, 4, Event::Tick);
-    assert_eq!(step(&mut relay, 4, Event::StartPermit(other.clone())), []);
+    step(&mut relay, 2, RelayEvent::Exited(fault(FaultKind::PublishRefused)));
+    step(&mut relay, 4, RelayEvent::Tick);
+    assert_eq!(step(&mut relay, 4, RelayEvent::StartPermit(other.clone())), []);
     assert_eq!(*relay.phase(), Phase::Clearing, "a leftover of ours would be gone in a moment");
-    assert_eq!(step(&mut relay, 4, Event::Path(other.clone())), []);
-    assert_eq!(step(&mut relay, 5, Event::Tick), [Action::AskPath]);
-    assert_eq!(step(&mut relay, 5, Event::Asked(other.clone())), []);
+    assert_eq!(step(&mut relay, 4, RelayEvent::Path(other.clone())), []);
+    assert_eq!(step(&mut relay, 5, RelayEvent::Tick), [Action::AskPath]);
+    assert_eq!(step(&mut relay, 5, RelayEvent::Asked(other.clone())), []);
     assert_eq!((relay.phase().state(), relay.next_start()), (CameraState::Held, None));
     assert!(relay.last_error().is_some_and(|text| text.contains("rtspSession from 10.0.0.7:4711")));
     assert_eq!(relay.next_wake(), Some(seconds(15)));
-    assert_eq!(step(&mut relay, 15, Event::Tick), [Action::AskPath]);
-    assert_eq!(step(&mut relay, 15, Event::Asked(other.clone())), []);
-    assert_eq!(step(&mut relay, 16, Event::Path(PathView::Unknown)), []);
-    assert_eq!(step(&mut relay, 600, Event::Path(PathView::Missing)), [Action::AcquirePermit], "free: at once");
-    assert_eq!(step(&mut relay, 600, Event::StartPermit(PathView::Missing)), [Action::Start(tracks())]);
-    step(&mut relay, 601, Event::Progress);
-    step(&mut relay, 601, Event::Path(publisher("rtspSession", "c")));
+    assert_eq!(step(&mut relay, 15, RelayEvent::Tick), [Action::AskPath]);
+    assert_eq!(step(&mut relay, 15, RelayEvent::Asked(other.clone())), []);
+    assert_eq!(step(&mut relay, 16, RelayEvent::Path(PathView::Unknown)), []);
+    assert_eq!(step(&mut relay, 600, RelayEvent::Path(PathView::Missing)), [Action::AcquirePermit], "free: at once");
+    assert_eq!(step(&mut relay, 600, RelayEvent::StartPermit(PathView::Missing)), [Action::Start(tracks())]);
+    step(&mut relay, 601, RelayEvent::Progress);
+    step(&mut relay, 601, RelayEvent::Path(publisher("rtspSession", "c")));
     assert_eq!(*relay.phase(), Phase::Running);
 
-    step(&mut relay, 700, Event::Exited(fault(FaultKind::Ended)));
-    step(&mut relay, 701, Event::Tick);
-    step(&mut relay, 701, Event::StartPermit(stranger()));
+    step(&mut relay, 700, RelayEvent::Exited(fault(FaultKind::Ended)));
+    step(&mut relay, 701, RelayEvent::Tick);
+    step(&mut relay, 701, RelayEvent::StartPermit(stranger()));
     assert_eq!(*relay.phase(), Phase::Held, "what is no RTSP is not ours");
-    assert_eq!(step(&mut relay, 702, Event::Restart), [Action::AcquirePermit]);
+    assert_eq!(step(&mut relay, 702, RelayEvent::Restart), [Action::AcquirePermit]);
     assert_eq!(
-        step(&mut relay, 702, Event::StartPermit(stranger())),
+        step(&mut relay, 702, RelayEvent::StartPermit(stranger())),
         [Action::Start(tracks())],
         "unless somebody wants it"
     );
-    step(&mut relay, 703, Event::Exited(fault(FaultKind::PublishRefused)));
-    step(&mut relay, 704, Event::Tick);
-    step(&mut relay, 710, Event::Tick);
-    step(&mut relay, 710, Event::StartPermit(stranger()));
+    step(&mut relay, 703, RelayEvent::Exited(fault(FaultKind::PublishRefused)));
+    step(&mut relay, 704, RelayEvent::Tick);
+    step(&mut relay, 710, RelayEvent::Tick);
+    step(&mut relay, 710, RelayEvent::StartPermit(stranger()));
     assert_eq!(*relay.phase(), Phase::Held, "once");
-    assert_eq!(step(&mut relay, 711, Event::Server(Err("down".into()))), []);
+    assert_eq!(step(&mut relay, 711, RelayEvent::Server(Err("down".into()))), []);
     assert_eq!(*relay.phase(), Phase::WaitingForServer);
 }
 
@@ -209,41 +209,41 @@ fn what_is_gone_in_a_moment_was_no_other_publisher() {
     let other = publisher("rtspSession", "b");
     let mut relay = Relay::new(RULES);
     relay.remember(tracks());
-    step(&mut relay, 0, Event::Server(Ok(())));
-    assert_eq!(step(&mut relay, 0, Event::StartPermit(other.clone())), []);
+    step(&mut relay, 0, RelayEvent::Server(Ok(())));
+    assert_eq!(step(&mut relay, 0, RelayEvent::StartPermit(other.clone())), []);
     assert_eq!((relay.phase(), relay.last_error()), (&Phase::Clearing, None));
-    assert_eq!(step(&mut relay, 1, Event::Tick), [Action::AskPath]);
-    assert_eq!(step(&mut relay, 2, Event::Asked(other.clone())), []);
-    assert_eq!(step(&mut relay, 2, Event::Tick), [Action::AskPath]);
-    assert_eq!(step(&mut relay, 2, Event::Asked(PathView::Missing)), [Action::AcquirePermit]);
-    assert_eq!(step(&mut relay, 2, Event::StartPermit(PathView::Missing)), [Action::Start(tracks())]);
-    step(&mut relay, 3, Event::Progress);
-    step(&mut relay, 3, Event::Path(publisher("rtspSession", "c")));
+    assert_eq!(step(&mut relay, 1, RelayEvent::Tick), [Action::AskPath]);
+    assert_eq!(step(&mut relay, 2, RelayEvent::Asked(other.clone())), []);
+    assert_eq!(step(&mut relay, 2, RelayEvent::Tick), [Action::AskPath]);
+    assert_eq!(step(&mut relay, 2, RelayEvent::Asked(PathView::Missing)), [Action::AcquirePermit]);
+    assert_eq!(step(&mut relay, 2, RelayEvent::StartPermit(PathView::Missing)), [Action::Start(tracks())]);
+    step(&mut relay, 3, RelayEvent::Progress);
+    step(&mut relay, 3, RelayEvent::Path(publisher("rtspSession", "c")));
 
     // Our own session is still listed after our ffmpeg was killed.
-    step(&mut relay, 9, Event::Exited(fault(FaultKind::Ended)));
-    step(&mut relay, 10, Event::Tick);
-    assert_eq!(step(&mut relay, 10, Event::StartPermit(publisher("rtspSession", "c"))), [Action::Start(tracks())]);
+    step(&mut relay, 9, RelayEvent::Exited(fault(FaultKind::Ended)));
+    step(&mut relay, 10, RelayEvent::Tick);
+    assert_eq!(step(&mut relay, 10, RelayEvent::StartPermit(publisher("rtspSession", "c"))), [Action::Start(tracks())]);
 }
 
 #[test]
 fn on_standby_it_ends_what_runs_and_goes_on_when_it_may() {
     let mut relay = running();
-    assert_eq!(step(&mut relay, 5, Event::Server(Err("node b relays".into()))), []);
-    assert_eq!(step(&mut relay, 5, Event::Standby), [Action::End]);
-    assert_eq!(step(&mut relay, 5, Event::Standby), [], "once");
-    assert_eq!(step(&mut relay, 6, Event::Exited(fault(FaultKind::Ended))), []);
+    assert_eq!(step(&mut relay, 5, RelayEvent::Server(Err("node b relays".into()))), []);
+    assert_eq!(step(&mut relay, 5, RelayEvent::Standby), [Action::End]);
+    assert_eq!(step(&mut relay, 5, RelayEvent::Standby), [], "once");
+    assert_eq!(step(&mut relay, 6, RelayEvent::Exited(fault(FaultKind::Ended))), []);
     assert_eq!((relay.phase(), relay.restarts()), (&Phase::WaitingForServer, 0));
     assert_eq!(relay.last_error().as_deref(), Some("node b relays"));
-    assert_eq!(step(&mut relay, 7, Event::Restart), [], "also when somebody presses the button");
-    assert_eq!(step(&mut relay, 9, Event::Server(Ok(()))), [Action::AcquirePermit]);
-    assert_eq!(step(&mut relay, 9, Event::StartPermit(PathView::Missing)), [Action::Start(tracks())]);
+    assert_eq!(step(&mut relay, 7, RelayEvent::Restart), [], "also when somebody presses the button");
+    assert_eq!(step(&mut relay, 9, RelayEvent::Server(Ok(()))), [Action::AcquirePermit]);
+    assert_eq!(step(&mut relay, 9, RelayEvent::StartPermit(PathView::Missing)), [Action::Start(tracks())]);
 
     let mut looking = Relay::new(RULES);
-    step(&mut looking, 0, Event::Server(Ok(())));
-    assert_eq!(step(&mut looking, 0, Event::StartPermit(PathView::Missing)), [Action::Probe]);
-    step(&mut looking, 1, Event::Server(Err("node b relays".into())));
-    assert_eq!(step(&mut looking, 1, Event::Standby), [Action::CancelProbe]);
+    step(&mut looking, 0, RelayEvent::Server(Ok(())));
+    assert_eq!(step(&mut looking, 0, RelayEvent::StartPermit(PathView::Missing)), [Action::Probe]);
+    step(&mut looking, 1, RelayEvent::Server(Err("node b relays".into())));
+    assert_eq!(step(&mut looking, 1, RelayEvent::Standby), [Action::CancelProbe]);
     assert_eq!(*looking.phase(), Phase::WaitingForServer);
 }
 
@@ -251,54 +251,54 @@ fn on_standby_it_ends_what_runs_and_goes_on_when_it_may() {
 fn nothing_moving_is_a_stall() {
     let mut relay = running();
     assert_eq!(relay.next_wake(), Some(seconds(10)));
-    step(&mut relay, 9, Event::Progress);
-    assert_eq!(step(&mut relay, 18, Event::Tick), []);
-    assert_eq!(step(&mut relay, 19, Event::Tick), [Action::End]);
+    step(&mut relay, 9, RelayEvent::Progress);
+    assert_eq!(step(&mut relay, 18, RelayEvent::Tick), []);
+    assert_eq!(step(&mut relay, 19, RelayEvent::Tick), [Action::End]);
     assert_eq!(relay.phase().state(), CameraState::Stalled);
-    assert_eq!(step(&mut relay, 19, Event::Progress), []);
-    assert_eq!(step(&mut relay, 20, Event::Tick), []);
-    assert_eq!(step(&mut relay, 21, Event::Exited(fault(FaultKind::Program))), [Action::ReadRow]);
+    assert_eq!(step(&mut relay, 19, RelayEvent::Progress), []);
+    assert_eq!(step(&mut relay, 20, RelayEvent::Tick), []);
+    assert_eq!(step(&mut relay, 21, RelayEvent::Exited(fault(FaultKind::Program))), [Action::ReadRow]);
     assert_eq!(relay.next_start(), Some(seconds(21) + Duration::from_millis(100)), "a first stall waits shortest");
     assert!(relay.last_error().is_some_and(|text| text.starts_with("nothing came for 10 s")));
 
     let mut silent = running();
-    step(&mut silent, 1, Event::Restart);
-    step(&mut silent, 1, Event::Exited(fault(FaultKind::Ended)));
-    step(&mut silent, 1, Event::StartPermit(PathView::Missing));
+    step(&mut silent, 1, RelayEvent::Restart);
+    step(&mut silent, 1, RelayEvent::Exited(fault(FaultKind::Ended)));
+    step(&mut silent, 1, RelayEvent::StartPermit(PathView::Missing));
     assert_eq!((silent.phase(), silent.next_wake()), (&Phase::Starting, Some(seconds(21))));
-    assert_eq!(step(&mut silent, 21, Event::Tick), [Action::End]);
+    assert_eq!(step(&mut silent, 21, RelayEvent::Tick), [Action::End]);
 }
 
 #[test]
 fn a_wrong_password_is_tried_once_a_minute_whatever_else_happens() {
     let mut relay = Relay::new(RULES);
-    step(&mut relay, 0, Event::Server(Ok(())));
-    step(&mut relay, 0, Event::StartPermit(PathView::Missing));
-    step(&mut relay, 2, Event::Probed(Err(fault(FaultKind::Unauthorized))));
+    step(&mut relay, 0, RelayEvent::Server(Ok(())));
+    step(&mut relay, 0, RelayEvent::StartPermit(PathView::Missing));
+    step(&mut relay, 2, RelayEvent::Probed(Err(fault(FaultKind::Unauthorized))));
     assert_eq!(relay.next_start(), Some(seconds(62)));
-    step(&mut relay, 10, Event::Server(Err("down".into())));
+    step(&mut relay, 10, RelayEvent::Server(Err("down".into())));
     assert_eq!((relay.phase(), relay.last_error().as_deref()), (&Phase::WaitingForServer, Some("down")));
-    assert_eq!(step(&mut relay, 20, Event::Server(Ok(()))), []);
+    assert_eq!(step(&mut relay, 20, RelayEvent::Server(Ok(()))), []);
     assert_eq!((relay.phase(), relay.next_start()), (&Phase::Backoff, Some(seconds(62))));
-    assert_eq!(step(&mut relay, 61, Event::Tick), []);
-    assert_eq!(step(&mut relay, 62, Event::Tick), [Action::AcquirePermit]);
-    step(&mut relay, 62, Event::StartPermit(PathView::Missing));
-    step(&mut relay, 63, Event::Probed(Err(fault(FaultKind::Unauthorized))));
-    assert_eq!(step(&mut relay, 64, Event::Restart), [Action::AcquirePermit], "unless somebody asks for it");
+    assert_eq!(step(&mut relay, 61, RelayEvent::Tick), []);
+    assert_eq!(step(&mut relay, 62, RelayEvent::Tick), [Action::AcquirePermit]);
+    step(&mut relay, 62, RelayEvent::StartPermit(PathView::Missing));
+    step(&mut relay, 63, RelayEvent::Probed(Err(fault(FaultKind::Unauthorized))));
+    assert_eq!(step(&mut relay, 64, RelayEvent::Restart), [Action::AcquirePermit], "unless somebody asks for it");
 }
 
 #[test]
 fn a_server_that_is_away_is_waited_for_and_its_return_starts_at_once() {
     let mut relay = running();
-    step(&mut relay, 100, Event::Exited(fault(FaultKind::PublishRefused)));
+    step(&mut relay, 100, RelayEvent::Exited(fault(FaultKind::PublishRefused)));
     assert_eq!(*relay.phase(), Phase::Backoff);
-    assert_eq!(step(&mut relay, 100, Event::Server(Err("refused".into()))), []);
+    assert_eq!(step(&mut relay, 100, RelayEvent::Server(Err("refused".into()))), []);
     assert_eq!((relay.phase(), relay.next_wake()), (&Phase::WaitingForServer, None));
-    assert_eq!(step(&mut relay, 400, Event::Server(Ok(()))), [Action::AcquirePermit]);
+    assert_eq!(step(&mut relay, 400, RelayEvent::Server(Ok(()))), [Action::AcquirePermit]);
 
     let mut known = running();
-    step(&mut known, 100, Event::Server(Err("refused".into())));
-    step(&mut known, 101, Event::Exited(fault(FaultKind::PublishRefused)));
+    step(&mut known, 100, RelayEvent::Server(Err("refused".into())));
+    step(&mut known, 101, RelayEvent::Exited(fault(FaultKind::PublishRefused)));
     assert_eq!(*known.phase(), Phase::WaitingForServer);
 }
 
@@ -308,48 +308,48 @@ fn ten_failures_in_ten_minutes_degrade_and_are_still_tried() {
     let mut now = 1;
     for n in 0..10 {
         assert_ne!(*relay.phase(), Phase::Degraded, "failure {n}");
-        step(&mut relay, now, Event::Exited(fault(FaultKind::Ended)));
+        step(&mut relay, now, RelayEvent::Exited(fault(FaultKind::Ended)));
         now = relay.next_start().expect("a time").as_secs() + 1;
-        step(&mut relay, now, Event::Tick);
+        step(&mut relay, now, RelayEvent::Tick);
         if n < 9 {
-            let begun = step(&mut relay, now, Event::StartPermit(PathView::Missing));
+            let begun = step(&mut relay, now, RelayEvent::StartPermit(PathView::Missing));
             assert_eq!(begun.contains(&Action::Probe), n % 3 == 2, "every third failure looks at the source again");
-            step(&mut relay, now, Event::Probed(Ok(tracks())));
+            step(&mut relay, now, RelayEvent::Probed(Ok(tracks())));
         }
     }
-    step(&mut relay, now, Event::StartPermit(PathView::Missing));
-    step(&mut relay, now, Event::Probed(Ok(tracks())));
-    step(&mut relay, now, Event::Exited(fault(FaultKind::Ended)));
+    step(&mut relay, now, RelayEvent::StartPermit(PathView::Missing));
+    step(&mut relay, now, RelayEvent::Probed(Ok(tracks())));
+    step(&mut relay, now, RelayEvent::Exited(fault(FaultKind::Ended)));
     assert_eq!((relay.phase(), relay.next_start()), (&Phase::Degraded, Some(seconds(now + 60))));
-    assert_eq!(step(&mut relay, now + 60, Event::Tick), [Action::AcquirePermit]);
+    assert_eq!(step(&mut relay, now + 60, RelayEvent::Tick), [Action::AcquirePermit]);
 }
 
 #[test]
 fn stopping_ends_what_runs_and_nothing_starts_afterwards() {
     let mut relay = running();
-    assert_eq!(step(&mut relay, 5, Event::Stop), [Action::End]);
-    assert_eq!(step(&mut relay, 5, Event::Stop), []);
+    assert_eq!(step(&mut relay, 5, RelayEvent::Stop), [Action::End]);
+    assert_eq!(step(&mut relay, 5, RelayEvent::Stop), []);
     for event in [
-        Event::Restart,
-        Event::Row { changed: true },
-        Event::StartPermit(PathView::Missing),
-        Event::Server(Ok(())),
-        Event::Tick,
+        RelayEvent::Restart,
+        RelayEvent::Row { changed: true },
+        RelayEvent::StartPermit(PathView::Missing),
+        RelayEvent::Server(Ok(())),
+        RelayEvent::Tick,
     ] {
         assert_eq!(step(&mut relay, 5, event), []);
     }
-    assert_eq!(step(&mut relay, 6, Event::Exited(fault(FaultKind::Ended))), []);
+    assert_eq!(step(&mut relay, 6, RelayEvent::Exited(fault(FaultKind::Ended))), []);
     assert_eq!(*relay.phase(), Phase::Ended);
 }
 
 #[test]
 fn a_stream_of_no_use_is_ended_and_its_source_looked_at_again() {
     let mut relay = running();
-    assert_eq!(step(&mut relay, 5, Event::Unusable(fault(FaultKind::CodecUnsupported))), [Action::End]);
+    assert_eq!(step(&mut relay, 5, RelayEvent::Unusable(fault(FaultKind::CodecUnsupported))), [Action::End]);
     assert_eq!(*relay.phase(), Phase::Stalled);
-    assert_eq!(step(&mut relay, 6, Event::Unusable(fault(FaultKind::Other))), [], "it is being ended");
-    assert_eq!(step(&mut relay, 7, Event::Exited(fault(FaultKind::Ended))), [Action::ReadRow]);
+    assert_eq!(step(&mut relay, 6, RelayEvent::Unusable(fault(FaultKind::Other))), [], "it is being ended");
+    assert_eq!(step(&mut relay, 7, RelayEvent::Exited(fault(FaultKind::Ended))), [Action::ReadRow]);
     assert_eq!(relay.last_fault().map(|fault| fault.kind), Some(FaultKind::CodecUnsupported), "its end is no reason");
-    step(&mut relay, 8, Event::Row { changed: false });
-    assert_eq!(step(&mut relay, 9, Event::StartPermit(PathView::Missing)), [Action::Probe]);
+    step(&mut relay, 8, RelayEvent::Row { changed: false });
+    assert_eq!(step(&mut relay, 9, RelayEvent::StartPermit(PathView::Missing)), [Action::Probe]);
 }

@@ -41,7 +41,7 @@ pub enum Seen {
 
 /// What follows from a poll.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Observation {
+pub struct StreamObservation {
     /// The stream as everybody sees it.
     pub status: StreamStatus,
     /// For the history.
@@ -117,7 +117,7 @@ impl StreamMemory {
     }
 
     /// Takes in one poll.
-    pub fn observe(&mut self, seen: Seen, at: Moment) -> Observation {
+    pub fn observe(&mut self, seen: Seen, at: Moment) -> StreamObservation {
         let missing = seen == Seen::Missing;
         let status = match seen {
             Seen::Unanswered(reason) => self.unanswered(reason, at),
@@ -128,7 +128,7 @@ impl StreamMemory {
             && status.state == StreamState::Offline;
         let StreamStatus { state, bitrate, readers, .. } = status;
         self.status = Some(status.clone());
-        Observation { status, sample: Sample { at: at.wall, state, bitrate, readers }, missing, forgotten }
+        StreamObservation { status, sample: Sample { at: at.wall, state, bitrate, readers }, missing, forgotten }
     }
 
     fn unanswered(&self, reason: String, at: Moment) -> StreamStatus {

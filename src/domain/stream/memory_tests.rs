@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::StreamState::{Live, Offline, Stalled, Unknown};
-use super::{FORGET_AFTER, Observation, PathReading, PathSource, Seen, SrtReading, StreamMemory, StreamState};
+use super::{FORGET_AFTER, PathReading, PathSource, Seen, SrtReading, StreamMemory, StreamObservation, StreamState};
 use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
 
@@ -63,7 +63,7 @@ fn silent() -> Seen {
 /// Polls at `ms` after the start, each with the wanted state, bitrate and since (ms after the start).
 type Row = (u64, Seen, StreamState, Option<u64>, i64);
 
-fn play(memory: &mut StreamMemory, rows: Vec<Row>) -> Observation {
+fn play(memory: &mut StreamMemory, rows: Vec<Row>) -> StreamObservation {
     let mut last = None;
     for (ms, seen, state, bitrate, since) in rows {
         let told = memory.observe(seen, after(ms));

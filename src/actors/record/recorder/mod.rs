@@ -20,7 +20,7 @@ use super::folder_lock::FolderLock;
 use super::run::RecordingRun;
 use super::start::Assignment;
 use crate::actors::supervision::{Supervised, supervised};
-use crate::adapters::ffmpeg::child::{Child, Event, Events, Exit};
+use crate::adapters::ffmpeg::child::{ChildProcess, ProcessEvent, ProcessEvents, ProcessExit};
 use crate::adapters::ffmpeg::progress::ProgressReader;
 use crate::adapters::ffmpeg::record_argv::{ClosedFile, why_it_ended};
 use crate::adapters::spool::Note;
@@ -71,7 +71,7 @@ struct Active {
     lock: FolderLock,
     progress: ProgressReader,
     /// `None` while the folder is being made, and once ffmpeg has been told to stop.
-    process: Option<Child>,
+    process: Option<ChildProcess>,
     pid: Option<u32>,
     begun: Instant,
     /// Time within the run.
@@ -182,7 +182,7 @@ impl Recorder {
         }));
     }
 
-    fn started_run(&mut self, process: Child, mut events: Events, ctx: &mut Context<Self>) {
+    fn started_run(&mut self, process: ChildProcess, mut events: ProcessEvents, ctx: &mut Context<Self>) {
         let (run, stopping) = (self.runs, self.stopping.is_some());
         let Some(active) = &mut self.active else { return };
         let stream = self.assignment.key.name.as_str();
@@ -253,7 +253,7 @@ impl Recorder {
     }
 
     /// ffmpeg is gone: look what it left, then close the catalog.
-    fn on_exit(&mut self, exit: &Exit, ctx: &mut Context<Self>) {
+    fn on_exit(&mut self, exit: &ProcessExit, ctx: &mut Context<Self>) {
         let Some(active) = &mut self.active else { return };
         active.process = None;
         let why = active.ending.clone().unwrap_or_else(|| why_it_ended(exit));
@@ -344,7 +344,7 @@ supervised!(Recorder);
 #[rtype(result = "()")]
 struct RunEvent {
     run: u64,
-    event: Event,
+    event: ProcessEvent,
 }
 
 impl Handler<RunEvent> for Recorder {
@@ -355,8 +355,8 @@ impl Handler<RunEvent> for Recorder {
             return;
         }
         match event {
-            Event::Line(line) => self.on_line(&line, ctx),
-            Event::Exited(exit) => self.on_exit(&exit, ctx),
+            ProcessEvent::Line(line) => self.on_line(&line, ctx),
+            ProcessEvent::Exited(exit) => self.on_exit(&exit, ctx),
         }
     }
 }

@@ -23,7 +23,7 @@ use super::assignment::{Assigned, Assignment};
 use super::runner::Process;
 use super::runs::CameraRuns;
 use crate::actors::supervision::{Supervised, supervised};
-use crate::adapters::ffmpeg::child::Exit;
+use crate::adapters::ffmpeg::child::ProcessExit;
 use crate::adapters::ffmpeg::fault::{self, Attempt};
 use crate::adapters::ffmpeg::progress::Progress;
 use crate::adapters::live::publisher::Publisher;
@@ -31,7 +31,7 @@ use crate::adapters::resolve::CheckedAddress;
 use crate::domain::camera::{CameraSource, CameraState, CameraStatus, DownSince};
 use crate::domain::incident::RelayTransition;
 use crate::domain::probe::{Fault, KeptProbe, Tracks};
-use crate::domain::restream::{Action, Event, Movement, MovementWatch, PathView, Phase, Relay};
+use crate::domain::restream::{Action, Movement, MovementWatch, PathView, Phase, Relay, RelayEvent};
 
 /// Each step of the kill ladder waits so long at most.
 const GRACE: Duration = Duration::from_secs(2);
@@ -110,7 +110,7 @@ impl Restream {
     }
 
     /// Takes an event, does what follows from it, and shows the result.
-    fn happened(&mut self, event: Event, ctx: &mut Context<Self>) {
+    fn happened(&mut self, event: RelayEvent, ctx: &mut Context<Self>) {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
             for action in self.relay.step(event, self.born.elapsed(), rand::random()) {
@@ -123,7 +123,7 @@ impl Restream {
         self.publish();
     }
 
-    fn act(&mut self, action: Action, ctx: &mut Context<Self>) -> Option<Event> {
+    fn act(&mut self, action: Action, ctx: &mut Context<Self>) -> Option<RelayEvent> {
         match action {
             Action::AcquirePermit => self.acquire_permit(ctx),
             Action::CancelPermit => {
@@ -138,7 +138,7 @@ impl Restream {
                     ctx.cancel_future(probing);
                 }
             }
-            Action::Start(tracks) => return Some(Event::Started(self.start(&tracks, ctx))),
+            Action::Start(tracks) => return Some(RelayEvent::Started(self.start(&tracks, ctx))),
             Action::End => {
                 if let Some(ffmpeg) = &self.ffmpeg {
                     ctx.spawn(ffmpeg.child.end(self.grace).into_actor(self).map(|_, _, _| ()));
@@ -146,7 +146,7 @@ impl Restream {
             }
             Action::AskPath => {
                 let asked = self.path_now().into_actor(self);
-                ctx.spawn(asked.map(|path, relay, ctx| relay.happened(Event::Asked(path), ctx)));
+                ctx.spawn(asked.map(|path, relay, ctx| relay.happened(RelayEvent::Asked(path), ctx)));
             }
             Action::ReadRow => self.manager.read.do_send(ReadRow(self.known.facts.id)),
         }
@@ -165,7 +165,7 @@ impl Restream {
             relay.asking = None;
             if let Some((path, checked)) = turn {
                 relay.checked = Some(checked);
-                relay.happened(Event::StartPermit(path), ctx);
+                relay.happened(RelayEvent::StartPermit(path), ctx);
             }
         })));
     }
@@ -189,7 +189,7 @@ impl Restream {
                 Err(fault) => log::warn!(camera = relay.camera(), ms = ms; "source failed: {fault}"),
             }
             relay.manager.probed.do_send(Probed(KeptProbe::new(&source, Utc::now(), &result)));
-            relay.happened(Event::Probed(result), ctx);
+            relay.happened(RelayEvent::Probed(result), ctx);
         })));
     }
 
@@ -227,7 +227,7 @@ impl Restream {
         }
         let handle = ctx.run_later(due.saturating_sub(self.born.elapsed()), |relay, ctx| {
             relay.wake = None;
-            relay.happened(Event::Tick, ctx);
+            relay.happened(RelayEvent::Tick, ctx);
         });
         self.wake = Some((due, handle));
     }
@@ -239,34 +239,34 @@ impl Restream {
         self.relay.set_audio(self.known.source.audio);
         if !self.runs_on_like(&old.source) {
             log::info!(camera = self.camera(); "row changed, starting anew");
-            self.happened(Event::Row { changed: true }, ctx);
+            self.happened(RelayEvent::Row { changed: true }, ctx);
             if let Some(tracks) = self.known.kept.clone() {
                 self.relay.remember(tracks);
             }
         }
         if old.rows_read != self.known.rows_read {
-            self.happened(Event::Row { changed: false }, ctx);
+            self.happened(RelayEvent::Row { changed: false }, ctx);
         }
         if old.probes_requested != self.known.probes_requested
             && let Some(tracks) = self.known.kept.clone()
         {
-            self.happened(Event::SourceAnswers(tracks), ctx);
+            self.happened(RelayEvent::SourceAnswers(tracks), ctx);
         }
         if old.restarts_asked != self.known.restarts_asked {
             log::info!(camera = self.camera(); "restart asked for");
-            self.happened(Event::Restart, ctx);
+            self.happened(RelayEvent::Restart, ctx);
         }
         if old.server != self.known.server {
-            self.happened(Event::Server(self.known.server.clone()), ctx);
+            self.happened(RelayEvent::Server(self.known.server.clone()), ctx);
         }
         if self.known.standby && !old.standby {
-            self.happened(Event::Standby, ctx);
+            self.happened(RelayEvent::Standby, ctx);
         }
         if old.path != self.known.path {
-            self.happened(Event::Path(self.known.path.clone()), ctx);
+            self.happened(RelayEvent::Path(self.known.path.clone()), ctx);
         }
         if old.at_path.bytes != self.known.at_path.bytes {
-            self.happened(Event::Arriving(self.known.at_path.bytes), ctx);
+            self.happened(RelayEvent::Arriving(self.known.at_path.bytes), ctx);
         }
         self.publish();
     }
@@ -278,7 +278,7 @@ impl Restream {
         old.runs_like(new) || old.runs_like_but_for_sound(new) && self.ffmpeg.as_ref().is_some_and(same_sound)
     }
 
-    fn exited(&mut self, exit: &Exit, ctx: &mut Context<Self>) {
+    fn exited(&mut self, exit: &ProcessExit, ctx: &mut Context<Self>) {
         let Some(ffmpeg) = self.ffmpeg.take() else { return };
         let fault = fault::explain(
             exit,
@@ -301,7 +301,7 @@ impl Restream {
             Phase::Stalled => self.relay.last_fault().cloned(),
             _ => None,
         });
-        self.happened(Event::Exited(fault), ctx);
+        self.happened(RelayEvent::Exited(fault), ctx);
     }
 }
 
@@ -314,9 +314,9 @@ impl Actor for Restream {
         });
         ctx.add_stream(changes);
         self.tell(RelayTransition::Begun);
-        self.happened(Event::Path(self.known.path.clone()), ctx);
-        self.happened(Event::Arriving(self.known.at_path.bytes), ctx);
-        self.happened(Event::Server(self.known.server.clone()), ctx);
+        self.happened(RelayEvent::Path(self.known.path.clone()), ctx);
+        self.happened(RelayEvent::Arriving(self.known.at_path.bytes), ctx);
+        self.happened(RelayEvent::Server(self.known.server.clone()), ctx);
     }
 }
 
@@ -345,15 +345,15 @@ impl StreamHandler<Heard> for Restream {
                 let unusable = fault::unusable(&said, ffmpeg.tracks.shown_as_sent);
                 if let Some(fault) = unusable.filter(|_| !progress.end) {
                     log::warn!(camera = self.camera(); "ffmpeg is ended: {fault}");
-                    self.happened(Event::Unusable(fault), ctx);
+                    self.happened(RelayEvent::Unusable(fault), ctx);
                     return;
                 }
                 let set_back = observer.map_or(0, |observer| observer.set_back());
                 let event = match ffmpeg.movement.judge(progress.counts(set_back), self.born.elapsed()) {
                     Movement::Nothing => return,
-                    Movement::SoundOnly => Event::SoundOnly,
-                    Movement::Pictures => Event::Progress,
-                    Movement::ClockJumped => Event::ClockJumped,
+                    Movement::SoundOnly => RelayEvent::SoundOnly,
+                    Movement::Pictures => RelayEvent::Progress,
+                    Movement::ClockJumped => RelayEvent::ClockJumped,
                 };
                 self.happened(event, ctx);
             }
@@ -378,7 +378,7 @@ impl Supervised for Restream {
         self.grace = (deadline.saturating_duration_since(Instant::now()) / 4).min(GRACE);
         let ended = self.ffmpeg.as_ref().map(|ffmpeg| ffmpeg.child.ended());
         let probe = self.runs.probe_gone();
-        self.happened(Event::Stop, ctx);
+        self.happened(RelayEvent::Stop, ctx);
         async move {
             probe.await;
             if let Some(ended) = ended {

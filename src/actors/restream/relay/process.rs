@@ -11,7 +11,7 @@ use crate::actors::restream::runner::Process;
 use crate::actors::restream::runs::CameraRuns;
 use crate::actors::restream::setup::RestreamSetup;
 use crate::adapters::ffmpeg::argv;
-use crate::adapters::ffmpeg::child::{Event, Events, Exit, Launch};
+use crate::adapters::ffmpeg::child::{Launch, ProcessEvent, ProcessEvents, ProcessExit};
 use crate::adapters::ffmpeg::progress::{Progress, ProgressReader};
 use crate::adapters::resolve::{self, CheckedAddress};
 use crate::base::{Error, Kind};
@@ -25,7 +25,7 @@ pub(super) enum Heard {
     /// Once a second.
     Progress(Progress),
     /// The last word.
-    Exited(Exit),
+    Exited(ProcessExit),
 }
 
 /// Whether a camera may be connected to, by its address at this moment.
@@ -53,7 +53,7 @@ pub(super) fn start(
     tracks: &Tracks,
     manner: Manner,
     checked: Option<Result<CheckedAddress, Fault>>,
-) -> Result<(Box<dyn Process>, Events), Fault> {
+) -> Result<(Box<dyn Process>, ProcessEvents), Fault> {
     if !checked.transpose()?.is_some_and(|checked| checked.is_for(source)) {
         return Err(Fault::new(FaultKind::Program, "the camera's address was not looked at before this start"));
     }
@@ -112,16 +112,16 @@ pub async fn probe(setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> Resu
 }
 
 /// ffmpeg's events as the relay wants them. Ends after the exit.
-pub(super) fn hear(events: Events) -> impl Stream<Item = Heard> {
+pub(super) fn hear(events: ProcessEvents) -> impl Stream<Item = Heard> {
     stream::unfold((events, ProgressReader::default()), |(mut events, mut reader)| async move {
         loop {
             match events.recv().await? {
-                Event::Line(line) => {
+                ProcessEvent::Line(line) => {
                     if let Some(progress) = reader.feed(&line) {
                         return Some((Heard::Progress(progress), (events, reader)));
                     }
                 }
-                Event::Exited(exit) => return Some((Heard::Exited(exit), (events, reader))),
+                ProcessEvent::Exited(exit) => return Some((Heard::Exited(exit), (events, reader))),
             }
         }
     })

@@ -10,7 +10,7 @@
 //! and arguments, and no file of `/proc` shows it. We ask for `/usr/bin/////...//ffmpeg`, the same file by a longer
 //! name, and the slashes are the room.
 //!
-//! Never: a running process, a process that is not our child. Talked to by [`super::Child::spawn`] only.
+//! Never: a running process, a process that is not our child. Talked to by [`super::ChildProcess::spawn`] only.
 
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};

@@ -4,10 +4,10 @@
 //! Talked to by the restream and record actors, the prober and the demo's cameras.
 //!
 //! # Contract
-//! * **Call [`Child::spawn`] on a thread that lives as long as we do** (the main thread, where all actors run).
+//! * **Call [`ChildProcess::spawn`] on a thread that lives as long as we do** (the main thread, where all actors run).
 //!   The parent-death signal follows the *thread* that forked: a child of a pool thread dies when that thread idles
 //!   out, minutes later and without a word.
-//! * Dropping a [`Child`] kills its group at once. Dropping [`Events`] only means that nobody listens: the pipes are
+//! * Dropping a [`ChildProcess`] kills its group at once. Dropping [`ProcessEvents`] only means that nobody listens: the pipes are
 //!   drained all the same.
 //! * The exit is always waited for, whatever is dropped: no zombies as long as the runtime lives.
 //! * A secret argument is an [`Argument::Secret`] (URLs: [`Argument::url`]): `ps` shows another text in its place. Where
@@ -141,16 +141,16 @@ impl Launch {
 
 /// What a child says. `Exited` is the last one.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Event {
+pub enum ProcessEvent {
     /// A line of stdout, at most 8 KiB, never blank.
     Line(String),
     /// It has ended, has been reaped, and its pipes are read to their end.
-    Exited(Exit),
+    Exited(ProcessExit),
 }
 
 /// A finished run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Exit {
+pub struct ProcessExit {
     /// How it ended.
     pub ending: Ending,
     /// From start to exit.
@@ -160,20 +160,20 @@ pub struct Exit {
 }
 
 /// The events of one child, in order.
-pub type Events = mpsc::Receiver<Event>;
+pub type ProcessEvents = mpsc::Receiver<ProcessEvent>;
 
 /// A running (or just ended) child process with its group.
 #[derive(Debug)]
-pub struct Child {
+pub struct ChildProcess {
     group: Group,
     pid: u32,
     tail: Arc<Mutex<Tail>>,
-    exit: watch::Receiver<Option<Exit>>,
+    exit: watch::Receiver<Option<ProcessExit>>,
 }
 
-impl Child {
+impl ChildProcess {
     /// Starts a process in its own group. See the module's contract about the calling thread.
-    pub fn spawn(launch: Launch) -> Result<(Self, Events)> {
+    pub fn spawn(launch: Launch) -> Result<(Self, ProcessEvents)> {
         let started = Instant::now();
         let mut child = launch.start().map_err(|error| {
             let text = format!("{}: cannot start {}: {error}", launch.label, launch.program.display());
@@ -208,18 +208,18 @@ impl Child {
         self.group.is_alive()
     }
 
-    /// Kills the whole group now. The exit comes as an event, and to [`Child::wait`].
+    /// Kills the whole group now. The exit comes as an event, and to [`ChildProcess::wait`].
     pub fn kill(&self) {
         self.group.signal(Signal::SIGKILL);
     }
 
     /// Waits for the exit.
-    pub async fn wait(&mut self) -> Exit {
+    pub async fn wait(&mut self) -> ProcessExit {
         exit_of(&mut self.exit).await
     }
 
     /// The exit, for owners who keep the child meanwhile.
-    pub fn ended(&self) -> impl Future<Output = Exit> + Send + 'static {
+    pub fn ended(&self) -> impl Future<Output = ProcessExit> + Send + 'static {
         let mut exit = self.exit.clone();
         async move { exit_of(&mut exit).await }
     }
@@ -227,12 +227,12 @@ impl Child {
     /// The kill ladder: SIGINT (ffmpeg closes its files and says goodbye to servers), SIGTERM, SIGKILL to the whole
     /// group, each after its `grace`. A stopped process is woken first, else it could not obey. Cancelled half-way =
     /// dropped = killed.
-    pub async fn stop(self, grace: Duration) -> Exit {
+    pub async fn stop(self, grace: Duration) -> ProcessExit {
         self.end(grace).await
     }
 
     /// The same for owners who keep the child meanwhile. Not twice: ffmpeg takes a second SIGINT for impatience.
-    pub fn end(&self, grace: Duration) -> impl Future<Output = Exit> + Send + 'static {
+    pub fn end(&self, grace: Duration) -> impl Future<Output = ProcessExit> + Send + 'static {
         let (group, mut exit) = (self.group.clone(), self.exit.clone());
         async move {
             for signal in [Signal::SIGINT, Signal::SIGTERM] {
@@ -248,24 +248,24 @@ impl Child {
     }
 }
 
-impl Drop for Child {
+impl Drop for ChildProcess {
     fn drop(&mut self) {
         self.kill();
     }
 }
 
-async fn exit_of(exit: &mut watch::Receiver<Option<Exit>>) -> Exit {
+async fn exit_of(exit: &mut watch::Receiver<Option<ProcessExit>>) -> ProcessExit {
     let ended = exit.wait_for(Option::is_some).await.ok().and_then(|exit| exit.clone());
     // The sender is lost only with the runtime.
-    ended.unwrap_or(Exit { ending: Ending::Unknown, lasted: Duration::ZERO, stderr: Vec::new() })
+    ended.unwrap_or(ProcessExit { ending: Ending::Unknown, lasted: Duration::ZERO, stderr: Vec::new() })
 }
 
 /// What the owning task holds.
 struct ChildRun {
     group: Group,
     tail: Arc<Mutex<Tail>>,
-    events: mpsc::Sender<Event>,
-    exited: watch::Sender<Option<Exit>>,
+    events: mpsc::Sender<ProcessEvent>,
+    exited: watch::Sender<Option<ProcessExit>>,
     started: Instant,
 }
 
@@ -280,7 +280,7 @@ impl ChildRun {
             stderr.abort();
         }
         let stderr = self.tail.lock().unwrap_or_else(PoisonError::into_inner).lines();
-        let exit = Exit { ending, lasted, stderr };
+        let exit = ProcessExit { ending, lasted, stderr };
         self.exited.send_replace(Some(exit.clone()));
         // A full channel is a slow reader, whose lines are kept for it. A pipe that is silent but open is held by
         // somebody who is not ours to wait for.
@@ -290,17 +290,17 @@ impl ChildRun {
                 break;
             }
         }
-        let _ = self.events.send(Event::Exited(exit)).await;
+        let _ = self.events.send(ProcessEvent::Exited(exit)).await;
     }
 }
 
-async fn forward(pipe: Option<ChildStdout>, events: mpsc::Sender<Event>) {
+async fn forward(pipe: Option<ChildStdout>, events: mpsc::Sender<ProcessEvent>) {
     let Some(mut pipe) = pipe else { return };
     let mut splitter = Splitter::default();
     while let Some(lines) = read_lines(&mut pipe, &mut splitter).await {
         for line in lines {
             // Fails when nobody listens; the pipe is drained all the same, or the child would block.
-            let _ = events.send(Event::Line(line.text)).await;
+            let _ = events.send(ProcessEvent::Line(line.text)).await;
         }
     }
 }

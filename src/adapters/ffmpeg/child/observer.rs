@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 use super::lines::Tail;
-use super::{Child, Exit, exit_of};
+use super::{ChildProcess, ProcessExit, exit_of};
 
 /// Sees one run, and outlives it.
 #[derive(Clone, Debug)]
 pub struct RunObserver {
     pid: u32,
     tail: Arc<Mutex<Tail>>,
-    exit: watch::Receiver<Option<Exit>>,
+    exit: watch::Receiver<Option<ProcessExit>>,
 }
 
 impl RunObserver {
@@ -41,12 +41,12 @@ impl RunObserver {
     }
 
     /// Its end, once it has been reaped.
-    pub fn exit(&self) -> Option<Exit> {
+    pub fn exit(&self) -> Option<ProcessExit> {
         self.exit.borrow().clone()
     }
 }
 
-impl Child {
+impl ChildProcess {
     /// Somebody who knows this run's last words even when the child has been dropped.
     pub fn observer(&self) -> RunObserver {
         RunObserver { pid: self.pid, tail: Arc::clone(&self.tail), exit: self.exit.clone() }

@@ -3,8 +3,8 @@
 use super::*;
 use crate::domain::probe::PUBLISH_LOGIN;
 
-fn exit(stderr: &[&str], ms: u64) -> Exit {
-    Exit {
+fn exit(stderr: &[&str], ms: u64) -> ProcessExit {
+    ProcessExit {
         ending: Ending::Code(1),
         lasted: Duration::from_millis(ms),
         stderr: stderr.iter().map(|line| (*line).to_owned()).collect(),
@@ -132,10 +132,10 @@ fn every_failure_has_its_kind() {
 
 #[test]
 fn ends_without_words() {
-    let killed = Exit { ending: Ending::Signal(9), ..exit(&["[warning] late packet"], 5000) };
+    let killed = ProcessExit { ending: Ending::Signal(9), ..exit(&["[warning] late packet"], 5000) };
     let camera = source("rtsp://h/x");
     assert_eq!(explain(&killed, &attempt(&camera)).message, "ffmpeg was ended by SIGKILL");
-    let ended = Exit { ending: Ending::Code(0), ..exit(&[], 5000) };
+    let ended = ProcessExit { ending: Ending::Code(0), ..exit(&[], 5000) };
     assert_eq!(explain(&ended, &attempt(&camera)).kind, FaultKind::Ended);
     let other = explain(&exit(&["[error] the reason", "[warning] noise"], 10), &attempt(&camera));
     assert_eq!(other.message, "ffmpeg failed (exit code 1): [error] the reason");
@@ -188,7 +188,7 @@ fn a_server_that_has_waited_for_the_camera_is_not_blamed() {
         assert_eq!(fault.kind, kind, "{pictures} {ms}: {fault}");
     }
     let ended = |url: &str, pictures| {
-        let exit = Exit { ending: Ending::Code(0), ..exit(&[], 200) };
+        let exit = ProcessExit { ending: Ending::Code(0), ..exit(&[], 200) };
         explain(&exit, &Attempt { pictures, ..attempt(&source(url)) }).kind
     };
     assert_eq!(ended("http://h/snapshot.jpg", 1), FaultKind::NotMedia, "one picture");

@@ -16,7 +16,7 @@ struct World {
 }
 
 impl World {
-    fn act(&mut self, relay: &mut Relay, event: Event) -> Result<(), TestCaseError> {
+    fn act(&mut self, relay: &mut Relay, event: RelayEvent) -> Result<(), TestCaseError> {
         let actions = relay.step(event, self.now, 0.5);
         for action in actions {
             match action {
@@ -47,33 +47,33 @@ impl World {
     }
 
     /// What can happen, chosen by a number; impossible choices only let time pass.
-    fn happens(&mut self, choice: u8) -> Event {
+    fn happens(&mut self, choice: u8) -> RelayEvent {
         self.now += Duration::from_millis(u64::from(choice) * 20);
         match choice % 16 {
-            0 => Event::Server(Ok(())),
-            1 if choice > 128 => Event::Standby,
-            1 => Event::Server(Err("away".into())),
-            2 => Event::Path(PathView::Available(None)),
-            3 => Event::Path(PathView::Missing),
-            4 if std::mem::take(&mut self.asked) => Event::StartPermit(PathView::Missing),
-            5 if std::mem::take(&mut self.asked) => Event::StartPermit(stranger()),
-            5 => Event::Path(stranger()),
+            0 => RelayEvent::Server(Ok(())),
+            1 if choice > 128 => RelayEvent::Standby,
+            1 => RelayEvent::Server(Err("away".into())),
+            2 => RelayEvent::Path(PathView::Available(None)),
+            3 => RelayEvent::Path(PathView::Missing),
+            4 if std::mem::take(&mut self.asked) => RelayEvent::StartPermit(PathView::Missing),
+            5 if std::mem::take(&mut self.asked) => RelayEvent::StartPermit(stranger()),
+            5 => RelayEvent::Path(stranger()),
             15 if std::mem::take(&mut self.asked_path) => {
-                Event::Asked(if choice > 128 { PathView::Missing } else { publisher("rtspSession", "x") })
+                RelayEvent::Asked(if choice > 128 { PathView::Missing } else { publisher("rtspSession", "x") })
             }
-            15 if std::mem::take(&mut self.asked) => Event::StartPermit(publisher("rtspSession", "x")),
-            6 | 7 if std::mem::take(&mut self.probe) => Event::Probed(Ok(tracks())),
-            8 if std::mem::take(&mut self.probe) => Event::Probed(Err(fault(FaultKind::Unauthorized))),
-            9 if self.ffmpeg && choice > 224 => Event::Unusable(fault(FaultKind::Other)),
-            9 if self.ffmpeg && !self.ending => Event::Progress,
-            10 if self.ffmpeg && !self.ending && choice > 128 => Event::ClockJumped,
-            10 if choice > 64 => Event::Arriving(Some(choice > 96)),
-            10 if self.ffmpeg && !self.ending => Event::SoundOnly,
-            11 if std::mem::take(&mut self.ffmpeg) => Event::Exited(fault(FaultKind::Ended)),
-            12 => Event::Row { changed: choice > 128 },
-            14 => Event::SourceAnswers(tracks()),
-            13 => Event::Restart,
-            _ => Event::Tick,
+            15 if std::mem::take(&mut self.asked) => RelayEvent::StartPermit(publisher("rtspSession", "x")),
+            6 | 7 if std::mem::take(&mut self.probe) => RelayEvent::Probed(Ok(tracks())),
+            8 if std::mem::take(&mut self.probe) => RelayEvent::Probed(Err(fault(FaultKind::Unauthorized))),
+            9 if self.ffmpeg && choice > 224 => RelayEvent::Unusable(fault(FaultKind::Other)),
+            9 if self.ffmpeg && !self.ending => RelayEvent::Progress,
+            10 if self.ffmpeg && !self.ending && choice > 128 => RelayEvent::ClockJumped,
+            10 if choice > 64 => RelayEvent::Arriving(Some(choice > 96)),
+            10 if self.ffmpeg && !self.ending => RelayEvent::SoundOnly,
+            11 if std::mem::take(&mut self.ffmpeg) => RelayEvent::Exited(fault(FaultKind::Ended)),
+            12 => RelayEvent::Row { changed: choice > 128 },
+            14 => RelayEvent::SourceAnswers(tracks()),
+            13 => RelayEvent::Restart,
+            _ => RelayEvent::Tick,
         }
     }
 }
@@ -86,10 +86,10 @@ proptest! {
             let event = world.happens(choice);
             world.act(&mut relay, event)?;
         }
-        world.act(&mut relay, Event::Stop)?;
+        world.act(&mut relay, RelayEvent::Stop)?;
         if std::mem::take(&mut world.ffmpeg) {
             prop_assert!(world.ending, "told to end");
-            world.act(&mut relay, Event::Exited(fault(FaultKind::Ended)))?;
+            world.act(&mut relay, RelayEvent::Exited(fault(FaultKind::Ended)))?;
         }
         prop_assert_eq!(relay.phase(), &Phase::Ended);
         prop_assert!(!world.probe && !world.asked);
@@ -102,27 +102,27 @@ proptest! {
             let event = world.happens(choice);
             world.act(&mut relay, event)?;
         }
-        world.act(&mut relay, Event::Server(Ok(())))?;
-        world.act(&mut relay, Event::Path(PathView::Available(None)))?;
-        world.act(&mut relay, Event::Arriving(Some(true)))?;
+        world.act(&mut relay, RelayEvent::Server(Ok(())))?;
+        world.act(&mut relay, RelayEvent::Path(PathView::Available(None)))?;
+        world.act(&mut relay, RelayEvent::Arriving(Some(true)))?;
         for _ in 0..20 {
             world.now += Duration::from_secs(61);
-            world.act(&mut relay, Event::Tick)?;
+            world.act(&mut relay, RelayEvent::Tick)?;
             if world.ffmpeg && world.ending {
                 world.ffmpeg = false;
-                world.act(&mut relay, Event::Exited(fault(FaultKind::Ended)))?;
+                world.act(&mut relay, RelayEvent::Exited(fault(FaultKind::Ended)))?;
             }
             if std::mem::take(&mut world.asked) {
-                world.act(&mut relay, Event::StartPermit(PathView::Missing))?;
+                world.act(&mut relay, RelayEvent::StartPermit(PathView::Missing))?;
             }
             if std::mem::take(&mut world.asked_path) {
-                world.act(&mut relay, Event::Asked(PathView::Missing))?;
+                world.act(&mut relay, RelayEvent::Asked(PathView::Missing))?;
             }
             if std::mem::take(&mut world.probe) {
-                world.act(&mut relay, Event::Probed(Ok(tracks())))?;
+                world.act(&mut relay, RelayEvent::Probed(Ok(tracks())))?;
             }
             if world.ffmpeg {
-                world.act(&mut relay, Event::Progress)?;
+                world.act(&mut relay, RelayEvent::Progress)?;
             }
             if *relay.phase() == Phase::Running {
                 return Ok(());
