@@ -1,6 +1,7 @@
 //! The outside world, one folder each, each behind a trait or a plain handle.
 //!
-//! Adapters translate; they decide nothing and never import one another. Actors hold them as `Arc<dyn Trait>`.
+//! Adapters translate; they decide nothing and never import one another. Actors hold the
+//! database, live store, object store and media server as `Arc<dyn Trait>`; ffmpeg, spool and files are plain types.
 
 pub mod database;
 pub mod ffmpeg;
