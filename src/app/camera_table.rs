@@ -137,7 +137,7 @@ pub(super) async fn probe(settings: &Settings, camera: &str) -> Result<ProbeView
     let result = restream::probe(setup, source.clone()).await;
     let (at, ms) = (Utc::now(), begun.elapsed().as_millis() as u64);
     if let Err(error) = database.put_camera_probe(KeptProbe::new(&source, at, &result)).await {
-        log::warn!("what was found is not kept: {error}");
+        log::warn!("keeping the result of the probe failed: {error}");
     }
     Ok(ProbeView::new(at, ms, result))
 }

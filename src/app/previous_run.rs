@@ -55,7 +55,7 @@ pub(super) async fn report(database: SharedDatabase, node: &str, ended: DateTime
             Ok(_) => return,
             Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Timeout) => tokio::time::sleep(RETRY).await,
             // It will not be taken the next time either.
-            Err(error) => return log::debug!("the end of the run before is not written: {error}"),
+            Err(error) => return log::debug!("writing the end of the previous run failed: {error}"),
         }
     }
 }
@@ -72,7 +72,7 @@ pub(super) async fn give_signs_of_life(note: PathBuf) {
             File::options().write(true).open(note).and_then(|file| file.set_modified(SystemTime::now()))
         });
         if let Ok(Err(error)) = given.await {
-            log::debug!("no sign of life in run.json: {error}");
+            log::debug!("updating the heartbeat in run.json failed: {error}");
         }
     }
 }

@@ -103,13 +103,13 @@ impl SystemdNotifier {
             match &trouble {
                 None => {
                     if std::mem::take(&mut starved) {
-                        log::info!("all managers answer again; the watchdog is fed");
+                        log::info!("all managers answer again; the systemd watchdog gets its keep-alive");
                     }
                     manager.alive();
                 }
                 Some(trouble) => {
                     if !std::mem::replace(&mut starved, true) {
-                        log::error!("{trouble}; the watchdog is not fed");
+                        log::error!("{trouble}; the systemd watchdog gets no keep-alive");
                     }
                 }
             }

@@ -82,7 +82,7 @@ impl Incidents {
             }
             Err(error) => {
                 // It will not be taken the next time either.
-                log::debug!("incident not written: {error}");
+                log::debug!("writing an incident failed: {error}");
                 self.handle.written(entry, None);
             }
             Ok(kept) => {
@@ -108,7 +108,7 @@ impl Incidents {
             }
             Err(error) if is_away(&error) => _ = ctx.run_later(RETRY, Self::take_up),
             Err(error) => {
-                log::debug!("open incidents not read: {error}");
+                log::debug!("reading open incidents failed: {error}");
                 writer.handle.adopt(&[]);
             }
         }));

@@ -98,7 +98,7 @@ impl ServerPoller {
             Ok(latest) => self.path_table.resume(latest),
             Err(error) => {
                 let server = self.watched.name.as_str();
-                log::warn!(server = server; "the live store does not tell what was known: {error}");
+                log::warn!(server = server; "reading the live store failed: {error}");
             }
         }
     }
@@ -127,7 +127,7 @@ impl ServerPoller {
                 self.is_up();
                 if self.path_table.answered(at.wall, version) {
                     let server = self.watched.name.as_str();
-                    log::info!(server = server; "server answers; it lists {} paths", listing.paths.len());
+                    log::info!(server = server; "server reachable; it lists {} paths", listing.paths.len());
                 }
                 self.path_table.feeds(listing, at)
             }
@@ -135,7 +135,7 @@ impl ServerPoller {
                 self.figures.failures += 1;
                 let reason = error.to_string();
                 if self.path_table.failed(at.wall, &reason) {
-                    log::warn!(server = self.watched.name.as_str(); "server is not to be had: {reason}");
+                    log::warn!(server = self.watched.name.as_str(); "server unreachable: {reason}");
                 }
                 self.may_be_down(reason.clone(), ctx);
                 self.path_table.feeds_without_answer(&reason, at)
@@ -200,7 +200,7 @@ impl ServerPoller {
         };
         ctx.spawn(told.into_actor(self).map(|told, poller, ctx| {
             if let Err(error) = told {
-                log::error!(server = poller.watched.name.as_str(); "the live store did not take a poll: {error}");
+                log::error!(server = poller.watched.name.as_str(); "publishing a poll failed: {error}");
                 poller.path_table.tell_all_again();
             }
             poller.wait(ctx);

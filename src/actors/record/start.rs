@@ -89,7 +89,7 @@ impl Assignment {
         };
         match found {
             Ok(found) => found.into_iter().for_each(|start| self.starts.borrow_mut().add(start)),
-            Err(error) => log::debug!(stream = self.key.name.as_str(); "earlier sessions are not known: {error}"),
+            Err(error) => log::debug!(stream = self.key.name.as_str(); "reading earlier sessions failed: {error}"),
         }
     }
 

@@ -68,7 +68,7 @@ async fn ask_path(setup: Arc<RestreamSetup>, name: StreamName) -> PathView {
     match timeout(PATH_TIMEOUT, asked).await {
         Ok(Ok(view)) => view,
         Ok(Err(error)) => {
-            log::debug!(stream = name.as_str(); "not known who has the path: {error}");
+            log::debug!(stream = name.as_str(); "asking for the publisher of the path failed: {error}");
             PathView::Unknown
         }
         Err(_) => PathView::Unknown,

@@ -54,9 +54,9 @@ impl Shared {
         match segment {
             Some(segment) if is_new => log::warn!(
                 stream = segment.stream.as_str(), session:% = segment.session;
-                "upload of {} failed, it is tried again: {error}", segment.object_key
+                "upload of {} failed, retrying: {error}", segment.object_key
             ),
-            None if is_new => log::warn!("uploading failed, it is tried again: {error}"),
+            None if is_new => log::warn!("uploading failed, retrying: {error}"),
             _ => {}
         }
     }

@@ -81,7 +81,7 @@ impl Uploads {
             Err(error) => {
                 manager.failures += 1;
                 if manager.trouble.as_deref() != Some(error.message()) {
-                    log::warn!("uploads cannot begin yet, it is tried again: {error}");
+                    log::warn!("uploads failed to start, retrying: {error}");
                 }
                 manager.trouble = Some(error.message().to_owned());
                 let delay = Backoff::STANDARD.delay(manager.failures, rand::random());

@@ -36,11 +36,11 @@ impl LatencyMonitor {
             LatencyEvent::Nothing => {}
             LatencyEvent::Slow => {
                 let ms = took.as_millis() as u64;
-                log::warn!(database = place, ms = ms; "the database answers slowly; look at its load, its locks and its disk");
+                log::warn!(database = place, ms = ms; "database degraded: slow answers; look at its load, its locks and its disk");
             }
             LatencyEvent::Over(period) => {
                 let (seconds, ms) = ((period.last - period.since).as_secs(), period.longest.as_millis() as u64);
-                log::info!(database = place, seconds = seconds, longest_ms = ms; "the database answers quickly again");
+                log::info!(database = place, seconds = seconds, longest_ms = ms; "database recovered: fast answers again");
             }
         }
     }

@@ -104,7 +104,7 @@ async fn publish_all(live: SharedLive, who: &'static str, pending: Arc<Pending>)
             Err((left, error)) => {
                 pending.put_back(left);
                 if flight.failed(error.message(), Retry::Every(RETRY), 0.0).is_new {
-                    log::warn!(who = who; "publishing of states failed, it is tried again: {error}");
+                    log::warn!(who = who; "publishing of states failed, retrying: {error}");
                 }
                 sleep(RETRY).await;
             }

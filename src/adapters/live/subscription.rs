@@ -52,7 +52,7 @@ async fn begin(live: &SharedLive, who: &str) -> (Changes, Latest) {
             }
             Err(error) => {
                 if tries.failed(error.message(), Retry::Every(RETRY), 0.0).is_new {
-                    log::warn!(who = who, error = error.to_string().as_str(); "live store does not answer, waiting for it");
+                    log::warn!(who = who, error = error.to_string().as_str(); "live store unreachable, retrying");
                 }
             }
         }

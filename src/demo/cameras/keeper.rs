@@ -133,7 +133,7 @@ impl Camera {
                     pause
                 }
                 End::Silent => {
-                    log::warn!(camera = path(self.number).as_str(); "sample camera is silent, starting it anew");
+                    log::warn!(camera = path(self.number).as_str(); "sample camera timeout, restarting");
                     Duration::ZERO
                 }
                 End::Exited(why) => {

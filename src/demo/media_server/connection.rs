@@ -178,7 +178,7 @@ impl Connection<'_> {
         }
         match within(self.terms.write_timeout, self.writer.write_all(&self.output)).await {
             None => {
-                log::warn!(session = self.entry.id.to_string().as_str(); "client takes nothing, closing it");
+                log::warn!(session = self.entry.id.to_string().as_str(); "client write timeout, closing");
                 return Err("nothing could be sent for too long");
             }
             Some(Err(_)) => return Err("connection lost"),

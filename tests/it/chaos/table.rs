@@ -101,7 +101,7 @@ async fn is_missed(stage: &Stage, relays: &BTreeMap<String, u32>) {
     stage
         .until("the reading has failed", || async {
             let log = stage.log_from(begin);
-            if log.contains("cameras not read, the last known ones go on") { Ok(()) } else { Err(log) }
+            if log.contains("reading the cameras failed, the last known ones keep running") { Ok(()) } else { Err(log) }
         })
         .await;
     assert_eq!(&stage.all_running().await, relays, "they go on");
@@ -109,7 +109,7 @@ async fn is_missed(stage: &Stage, relays: &BTreeMap<String, u32>) {
     stage
         .until("the table read again", || async {
             let log = stage.log_from(begin);
-            if log.contains("the database answers again") { Ok(()) } else { Err(log) }
+            if log.contains("database recovered") { Ok(()) } else { Err(log) }
         })
         .await;
     assert_eq!(&stage.all_running().await, relays, "they went on");

@@ -45,8 +45,8 @@ async fn a_slow_database_is_named_once_and_nobody_stops_for_it() {
     let shown = database(&stage).await;
     let says = shown["detail"].as_str().is_some_and(|detail| detail.contains("slow: an answer took "));
     assert!(shown["ok"] == true && says, "{shown}");
-    let log = stage.program.log_with(begin, &["the database answers slowly"]).await;
-    assert_eq!(log.matches("the database answers slowly").count(), 1, "{log}");
+    let log = stage.program.log_with(begin, &["database degraded: slow answers"]).await;
+    assert_eq!(log.matches("database degraded: slow answers").count(), 1, "{log}");
     drop(outsider);
     stage.in_order(&before).await;
     assert_eq!(stage.relays(), relays, "nothing has happened to them");

@@ -36,7 +36,7 @@ async fn frozen_children_do_not_hold_up_the_stop_and_its_order_is_kept() {
     let took = program.stop_and(|program| log = program.log()).await;
     within(took, DEADLINE, "the stop");
     let at = |words: &str| log.rfind(words).unwrap_or_else(|| panic!("{words:?} is not in {log}"));
-    let order = [at("SIGTERM: stopping"), at("recording ended"), at("ffmpeg ended as told"), at("INFO  stopped")];
+    let order = [at("SIGTERM: stopping"), at("recording ended"), at("ffmpeg stopped"), at("INFO  stopped")];
     assert!(order.is_sorted(), "{order:?}: {log}");
     assert!(!log.contains("did not stop in time"), "{log}");
     media.stop().await;

@@ -69,7 +69,7 @@ async fn the_last_three_runs_are_kept_whatever_happens_to_the_relay() {
     // It is shown as stopped while its ffmpeg says goodbye.
     until("it has ended", TIMEOUT, async || runs(&stage, 7).await.is_ok_and(|log| log[0].ended_at.is_some())).await;
     let log = runs(&stage, 7).await.expect("a camera that is off still has it");
-    assert_eq!((log[0].pid, log[0].fault.as_ref()), (fourth, None), "ended as told: {log:#?}");
+    assert_eq!((log[0].pid, log[0].fault.as_ref()), (fourth, None), "ffmpeg stopped: {log:#?}");
     stage.sql("DELETE FROM cameras");
     stage.gone("gate").await;
     assert_eq!(runs(&stage, 7).await.expect_err("gone").kind(), Kind::NotFound);

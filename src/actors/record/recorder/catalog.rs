@@ -54,7 +54,7 @@ impl Recorder {
     fn log_pause(&mut self, state: RecordingState, why: Option<&str>) {
         match (state, why) {
             (RecordingState::Paused, Some(why)) if self.logged_pause.as_deref() != Some(why) => {
-                log::warn!(stream = self.assignment.key.name.as_str(); "recording pauses: {why}");
+                log::warn!(stream = self.assignment.key.name.as_str(); "recording paused: {why}");
                 self.logged_pause = Some(why.to_owned());
             }
             (RecordingState::Recording, _) => self.logged_pause = None,

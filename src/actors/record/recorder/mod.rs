@@ -186,7 +186,7 @@ impl Recorder {
         let (run, stopping) = (self.runs, self.stopping.is_some());
         let Some(active) = &mut self.active else { return };
         let stream = self.assignment.key.name.as_str();
-        log::info!(stream = stream, pid = process.pid(), session:% = active.run.session().id; "recording starts");
+        log::info!(stream = stream, pid = process.pid(), session:% = active.run.session().id; "recording started");
         active.begun = Instant::now();
         active.moved = active.begun;
         active.pid = Some(process.pid());

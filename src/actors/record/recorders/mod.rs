@@ -214,7 +214,7 @@ impl Recorders {
         }
         ctx.spawn(gone.into_actor(self).map(|late, _, _| {
             if !late.is_empty() {
-                log::warn!("recorders did not end in time: {}", late.join(", "));
+                log::warn!("recorders did not stop in time (timeout): {}", late.join(", "));
             }
         }));
     }

@@ -90,8 +90,8 @@ impl Recorders {
                 let is_new = *known != obstacle;
                 if is_new {
                     match &obstacle {
-                        Some(why) => log::error!("no recording is possible: {why}"),
-                        None => log::info!("recording is possible again"),
+                        Some(why) => log::error!("recording paused for every stream: {why}"),
+                        None => log::info!("recording recovered"),
                     }
                     *known = obstacle;
                 }
@@ -171,7 +171,7 @@ impl Recorders {
             Some(error) => {
                 self.recovery.failures += 1;
                 if self.recovery.trouble.as_deref() != Some(error.message()) {
-                    log::warn!("interrupted recordings cannot be finished yet: {error}");
+                    log::warn!("recovery of interrupted recordings failed, retrying: {error}");
                 }
                 self.recovery.trouble = Some(error.message().to_owned());
                 Some(RECOVERY.delay(self.recovery.failures, rand::random()))

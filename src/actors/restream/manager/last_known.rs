@@ -110,7 +110,7 @@ impl Restreams {
             return;
         }
         let Some(known) = self.last_known.found.take() else { return };
-        log::warn!(cameras = known.rows.len(); "the database is away, starting the cameras known since {}", known.since);
+        log::warn!(cameras = known.rows.len(); "database unreachable, starting the cameras known since {}", known.since);
         self.last_known.since = Some(known.since);
         let fleet = fleet::read(&known.rows, &known.kinds);
         self.kinds = known.kinds;

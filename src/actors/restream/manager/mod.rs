@@ -173,7 +173,7 @@ impl Restreams {
     fn take_reading(&mut self, (rows, kinds, probes): Cameras, ctx: &mut Context<Self>) {
         self.take_probes(probes);
         if self.database_fault.take().is_some() {
-            log::info!("the database answers again");
+            log::info!("database recovered");
         }
         self.database_works();
         self.kinds = kinds;
@@ -241,7 +241,7 @@ impl Flight for ReadCameras {
             Err(error) => {
                 let fault = error.to_string();
                 if manager.database_fault.as_ref() != Some(&fault) {
-                    log::warn!("cameras not read, the last known ones go on: {fault}");
+                    log::warn!("reading the cameras failed, the last known ones keep running: {fault}");
                 }
                 manager.database_failed(&fault, begun);
                 manager.database_fault = Some(fault);
@@ -285,7 +285,7 @@ impl Flight for Knock {
         if manager.server.is_in_doubt() && manager.server.rtsp_probed(answered) {
             let server = manager.setup.server.as_str();
             if answered {
-                log::info!(server = server; "its API does not answer, but its RTSP port does: cameras go on");
+                log::info!(server = server; "its API is unreachable, but its RTSP port answers: cameras keep running");
             }
             manager.tell_relays();
         }
@@ -354,7 +354,7 @@ impl StreamHandler<Refresh> for Restreams {
     }
 
     fn finished(&mut self, _: &mut Self::Context) {
-        log::warn!("the database tells no more of changes; the cameras are read every {:?}", self.setup.refresh);
+        log::warn!("notifications of the database stopped; the cameras are read every {:?}", self.setup.refresh);
     }
 }
 

@@ -62,7 +62,7 @@ impl Restreams {
                 let id = held.plan.id.as_str();
                 log::error!(plan = id; "{}; see `streamwarden cameras plan`", held.plan.summary());
             }
-            None => log::info!("the table is back to normal; nothing is held any more"),
+            None => log::info!("the table is back to normal; no change is blocked any more"),
         }
         self.tell_of_plan();
     }
@@ -133,7 +133,7 @@ impl Handler<ApplyPlan> for Restreams {
         };
         self.guard.confirmed();
         let stops = confirmed.plan.would_stop.len();
-        log::warn!(plan = confirmed.plan.id.as_str(), cameras = stops; "held plan confirmed, cameras stop");
+        log::warn!(plan = confirmed.plan.id.as_str(), cameras = stops; "blocked change confirmed, cameras stop");
         self.change_fleet(confirmed.plan.after, ctx);
         self.tell_of_plan();
         // The list as it is from now on is to be last_known.

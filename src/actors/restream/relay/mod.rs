@@ -184,9 +184,9 @@ impl Restream {
             match &result {
                 Ok(tracks) => log::info!(
                     camera = relay.camera(), ms = ms, video = tracks.video.as_deref().unwrap_or("none"),
-                    audio = tracks.audio.as_deref().unwrap_or("none"); "source answers"
+                    audio = tracks.audio.as_deref().unwrap_or("none"); "probe succeeded"
                 ),
-                Err(fault) => log::warn!(camera = relay.camera(), ms = ms; "source failed: {fault}"),
+                Err(fault) => log::warn!(camera = relay.camera(), ms = ms; "probe failed: {fault}"),
             }
             relay.manager.probed.do_send(Probed(KeptProbe::new(&source, Utc::now(), &result)));
             relay.happened(RelayEvent::Probed(result), ctx);
@@ -238,7 +238,7 @@ impl Restream {
         self.relay.set_rules(self.known.setup.rules());
         self.relay.set_audio(self.known.source.audio);
         if !self.runs_on_like(&old.source) {
-            log::info!(camera = self.camera(); "row changed, starting anew");
+            log::info!(camera = self.camera(); "row changed, restarting");
             self.happened(RelayEvent::Row { changed: true }, ctx);
             if let Some(tracks) = self.known.kept.clone() {
                 self.relay.remember(tracks);
@@ -253,7 +253,7 @@ impl Restream {
             self.happened(RelayEvent::SourceAnswers(tracks), ctx);
         }
         if old.restarts_asked != self.known.restarts_asked {
-            log::info!(camera = self.camera(); "restart asked for");
+            log::info!(camera = self.camera(); "restart requested, restarting");
             self.happened(RelayEvent::Restart, ctx);
         }
         if old.server != self.known.server {
@@ -294,7 +294,7 @@ impl Restream {
         if matches!(self.relay.phase(), Phase::Starting | Phase::Running) {
             log::warn!(camera = camera, pid = pid, ms = ms; "ffmpeg ended ({}): {fault}", exit.ending);
         } else {
-            log::info!(camera = camera, pid = pid, ms = ms; "ffmpeg ended as told ({})", exit.ending);
+            log::info!(camera = camera, pid = pid, ms = ms; "ffmpeg stopped ({})", exit.ending);
         }
         self.runs.ended(match self.relay.phase() {
             Phase::Starting | Phase::Running => Some(fault.clone()),
@@ -344,7 +344,7 @@ impl StreamHandler<Heard> for Restream {
                 let said = observer.as_ref().map(|observer| observer.lines()).unwrap_or_default();
                 let unusable = fault::unusable(&said, ffmpeg.tracks.shown_as_sent);
                 if let Some(fault) = unusable.filter(|_| !progress.end) {
-                    log::warn!(camera = self.camera(); "ffmpeg is ended: {fault}");
+                    log::warn!(camera = self.camera(); "ffmpeg is being stopped: {fault}");
                     self.happened(RelayEvent::Unusable(fault), ctx);
                     return;
                 }

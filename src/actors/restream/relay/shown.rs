@@ -26,7 +26,7 @@ impl Restream {
         self.tell(transition);
         match state {
             CameraState::Running => {
-                log::info!(camera = self.camera(), server = self.known.setup.server.as_str(); "relay runs")
+                log::info!(camera = self.camera(), server = self.known.setup.server.as_str(); "relay running")
             }
             CameraState::Stalled => {
                 let reason = self.relay.last_error().unwrap_or_default();
@@ -37,7 +37,7 @@ impl Restream {
                 log::error!(camera = self.camera(); "held: {reason}");
             }
             CameraState::Degraded => log::error!(
-                camera = self.camera(), restarts = self.relay.restarts(); "fails too often; tried once a minute from now on"
+                camera = self.camera(), restarts = self.relay.restarts(); "degraded: failed too often; retried once a minute from now on"
             ),
             _ => {}
         }

@@ -121,7 +121,7 @@ async fn stay(address: &Address, changes: &Arc<Changes>, first: Option<Option<Li
             Some(Some(mut connection)) => {
                 failures = 0;
                 until_lost(&mut connection, progress).await;
-                log::warn!(database = address.place.as_str(); "listening for changes of the cameras was cut off");
+                log::warn!(database = address.place.as_str(); "listening for changes of the cameras failed: connection lost");
             }
             Some(None) => {
                 changes.is_deaf.store(true, Ordering::Relaxed);
@@ -136,12 +136,14 @@ async fn stay(address: &Address, changes: &Arc<Changes>, first: Option<Option<Li
         match connect(address, Some(changes)).await {
             Ok(again) => {
                 if again.is_some() {
-                    log::info!(database = address.place.as_str(); "listening for changes of the cameras again");
+                    log::info!(database = address.place.as_str(); "listening for changes of the cameras recovered");
                 }
                 changes.announce();
                 next = Some(again);
             }
-            Err(error) => log::debug!(error = error.to_string(); "cannot listen for changes of the cameras yet"),
+            Err(error) => {
+                log::debug!(error = error.to_string(); "listening for changes of the cameras failed, retrying")
+            }
         }
     }
 }

@@ -138,7 +138,7 @@ pub async fn open_or_wait(settings: &Settings) -> Result<Arc<Postgres>> {
         Err(error) if startup::is_away(&error) => error,
         opened => return opened,
     };
-    log::warn!("{why}; going on without it until it answers");
+    log::warn!("{why}; continuing degraded until it answers");
     let gate = Arc::new(Gate::closed(&why));
     let server = Arc::new(Server::new(&address, Arc::clone(&gate))?);
     let (changes, heard) = Changes::new();

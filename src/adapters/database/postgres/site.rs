@@ -65,7 +65,7 @@ impl SiteTable {
     pub async fn open(url: &SecretString, listen_url: Option<&SecretString>, query: &str) -> Result<Self> {
         let table = Self::new(url, listen_url, query)?;
         match table.cameras().await {
-            Err(error) if startup::is_away(&error) => log::warn!("{error}; going on without it until it answers"),
+            Err(error) if startup::is_away(&error) => log::warn!("{error}; continuing degraded until it answers"),
             tried => drop(tried?),
         }
         Ok(table)
@@ -79,7 +79,7 @@ impl SiteTable {
     pub async fn open_again(url: &SecretString, listen_url: Option<&SecretString>, query: &str) -> Result<Self> {
         let table = Self::new(url, listen_url, query)?;
         if let Err(error) = table.cameras().await {
-            log::warn!("{error}; going on without it until it works");
+            log::warn!("{error}; continuing degraded until it works");
         }
         Ok(table)
     }

@@ -133,14 +133,14 @@ fn look_until(
                     sender.send_modify(|changes| *changes += 1);
                 }
                 if failing {
-                    log::info!("database can be watched for changes again");
+                    log::info!("watching the database for changes recovered");
                 }
                 last = Some(seen);
                 failing = false;
             }
             Err(error) => {
                 if !failing {
-                    log::warn!(error = error.to_string(); "database cannot be watched for changes");
+                    log::warn!(error = error.to_string(); "watching the database for changes failed");
                 }
                 failing = true;
             }

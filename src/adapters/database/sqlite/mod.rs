@@ -111,7 +111,7 @@ async fn open_with_limit(path: PathBuf, limit: Duration, wait: WaitFor) -> Resul
         Ok(first) => Some(first),
         // Every connection looks at the schema when it is opened: the first call after the lock brings it up to date.
         Err(error) if wait.covers(&error) => {
-            log::warn!("{error}; going on without it until then");
+            log::warn!("{error}; continuing degraded until then");
             None
         }
         Err(error) => return Err(error),
