@@ -3,30 +3,33 @@
 //!
 //! Nobody tells us of changes there: they are seen with the next regular reading of the cameras.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::postgres::SiteTable;
-use super::{
-    Condition, Database, IncidentQuery, Joined, ListenProgress, NodeFolder, NodeStore, RecordingSummary, SegmentQuery,
-    SessionSummary, SharedDatabase, Skip, WritePlan,
-};
+use super::{CameraStore, Condition, DatabaseHealth, Joined, ListenProgress, NodeFolder, NodeStore, Stores, WritePlan};
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraRow, check_kind_change, check_unused};
-use crate::domain::incident::Incident;
 use crate::domain::node::{Node, NodeClaim};
-use crate::domain::probe::KeptProbe;
-use crate::domain::recording::{Segment, SegmentState, Session};
 
 /// Cameras of the site, everything else of ours.
 pub struct WithSite {
     /// Where cameras come from.
     pub cameras: SiteTable,
     /// Kinds, recordings, incidents, looks.
-    pub own: SharedDatabase,
+    pub own: Stores,
+}
+
+impl WithSite {
+    /// The stores of a program with such cameras.
+    pub fn stores(self) -> Stores {
+        let (own, site) = (self.own.clone(), Arc::new(self));
+        Stores { cameras: site.clone(), nodes: site.clone(), health: site, ..own }
+    }
 }
 
 fn read_only() -> Error {
@@ -40,7 +43,7 @@ fn read_only() -> Error {
 #[async_trait]
 impl NodeStore for WithSite {
     async fn join(&self, claim: NodeClaim) -> Result<Joined> {
-        let joined = self.own.join(claim.clone()).await?;
+        let joined = self.own.nodes.join(claim.clone()).await?;
         if claim.relays {
             self.cameras.hold(&claim).await?;
         }
@@ -49,32 +52,32 @@ impl NodeStore for WithSite {
 
     async fn leave(&self, run: Uuid) -> Result<()> {
         self.cameras.release().await;
-        self.own.leave(run).await
+        self.own.nodes.leave(run).await
     }
 
     async fn nodes(&self) -> Result<Vec<Node>> {
-        self.own.nodes().await
+        self.own.nodes.nodes().await
     }
 
     fn admitted(&self) -> Result<()> {
-        self.own.admitted()
+        self.own.nodes.admitted()
     }
 
     async fn set_folder(&self, folder: NodeFolder, id: Uuid) -> Result<()> {
-        self.own.set_folder(folder, id).await
+        self.own.nodes.set_folder(folder, id).await
     }
 
     async fn ownerless(&self) -> Result<Option<Vec<String>>> {
-        self.own.ownerless().await
+        self.own.nodes.ownerless().await
     }
 
     async fn adopt(&self) -> Result<()> {
-        self.own.adopt().await
+        self.own.nodes.adopt().await
     }
 }
 
 #[async_trait]
-impl Database for WithSite {
+impl CameraStore for WithSite {
     async fn cameras(&self) -> Result<Vec<CameraRow>> {
         self.cameras.cameras().await
     }
@@ -84,19 +87,19 @@ impl Database for WithSite {
     }
 
     async fn camera_kinds(&self) -> Result<Vec<(String, String)>> {
-        self.own.camera_kinds().await
+        self.own.cameras.camera_kinds().await
     }
 
     async fn put_camera_kind(&self, kind: String, url_template: String) -> Result<()> {
         let rows = self.cameras.cameras().await?;
-        let there = self.own.camera_kinds().await?.into_iter().find(|(known, _)| *known == kind);
+        let there = self.own.cameras.camera_kinds().await?.into_iter().find(|(known, _)| *known == kind);
         check_kind_change(&kind, there.as_ref().map(|(_, template)| template.as_str()), &url_template, &rows)?;
-        self.own.put_camera_kind(kind, url_template).await
+        self.own.cameras.put_camera_kind(kind, url_template).await
     }
 
     async fn delete_camera_kind(&self, kind: &str) -> Result<()> {
         check_unused(kind, &self.cameras.cameras().await?)?;
-        self.own.delete_camera_kind(kind).await
+        self.own.cameras.delete_camera_kind(kind).await
     }
 
     async fn add_camera(&self, _: CameraEdit) -> Result<CameraRow> {
@@ -117,97 +120,18 @@ impl Database for WithSite {
 
     /// Of the kinds only.
     fn camera_changes(&self) -> watch::Receiver<u64> {
-        self.own.camera_changes()
+        self.own.cameras.camera_changes()
     }
 
     async fn listen(&self, progress: ListenProgress) -> Result<()> {
-        self.own.listen(progress).await
+        self.own.cameras.listen(progress).await
     }
+}
 
-    async fn open_session(&self, session: Session) -> Result<()> {
-        self.own.open_session(session).await
-    }
-
-    async fn close_session(&self, id: Uuid, ended_at: DateTime<Utc>, reason: String) -> Result<()> {
-        self.own.close_session(id, ended_at, reason).await
-    }
-
-    async fn open_sessions(&self) -> Result<Vec<Session>> {
-        self.own.open_sessions().await
-    }
-
-    async fn session(&self, id: Uuid) -> Result<Option<Session>> {
-        self.own.session(id).await
-    }
-
-    async fn put_segment(&self, segment: Segment) -> Result<()> {
-        self.own.put_segment(segment).await
-    }
-
-    async fn move_segment(
-        &self,
-        id: Uuid,
-        from: Vec<SegmentState>,
-        to: SegmentState,
-        reason: Option<String>,
-    ) -> Result<bool> {
-        self.own.move_segment(id, from, to, reason).await
-    }
-
-    async fn claim_upload(&self, skip: Skip) -> Result<Option<Segment>> {
-        self.own.claim_upload(skip).await
-    }
-
-    async fn release_uploads(&self) -> Result<u64> {
-        self.own.release_uploads().await
-    }
-
-    async fn segment(&self, id: Uuid) -> Result<Option<Segment>> {
-        self.own.segment(id).await
-    }
-
-    async fn segments(&self, query: SegmentQuery) -> Result<Vec<Segment>> {
-        self.own.segments(query).await
-    }
-
-    async fn sessions(&self, stream: &str, server: Option<String>) -> Result<Vec<SessionSummary>> {
-        self.own.sessions(stream, server).await
-    }
-
-    async fn segment_counts(&self) -> Result<Vec<(SegmentState, u64)>> {
-        self.own.segment_counts().await
-    }
-
-    async fn recordings(&self) -> Result<Vec<RecordingSummary>> {
-        self.own.recordings().await
-    }
-
-    async fn open_incident(&self, incident: Incident) -> Result<Uuid> {
-        self.own.open_incident(incident).await
-    }
-
-    async fn close_incident(&self, id: Uuid, at: DateTime<Utc>) -> Result<()> {
-        self.own.close_incident(id, at).await
-    }
-
-    async fn incidents(&self, query: IncidentQuery) -> Result<Vec<Incident>> {
-        self.own.incidents(query).await
-    }
-
-    async fn camera_probe(&self, camera: i64) -> Result<Option<KeptProbe>> {
-        self.own.camera_probe(camera).await
-    }
-
-    async fn camera_probes(&self) -> Result<Vec<KeptProbe>> {
-        self.own.camera_probes().await
-    }
-
-    async fn put_camera_probe(&self, probe: KeptProbe) -> Result<()> {
-        self.own.put_camera_probe(probe).await
-    }
-
+#[async_trait]
+impl DatabaseHealth for WithSite {
     async fn ping(&self) -> Result<String> {
-        let (cameras, own) = (self.cameras.ping().await?, self.own.ping().await?);
+        let (cameras, own) = (self.cameras.ping().await?, self.own.health.ping().await?);
         // Our own table of cameras is there and not used.
         let place = own.split_once(", cameras:").map_or(own.as_str(), |(own, _)| own);
         let latency = own.find("; slow:").map_or("", |at| &own[at..]);

@@ -64,8 +64,8 @@ pub use self::nodes::inspect as inspect_nodes;
 pub use self::site::{SiteRelay, SiteTable, shortened};
 use self::startup::Gate;
 use super::{
-    Condition, Database, IncidentQuery, Joined, ListenProgress, NodeFolder, NodeStore, Owner, RecordingSummary,
-    SegmentQuery, SessionSummary, Skip, WritePlan,
+    CameraStore, Condition, DatabaseHealth, IncidentQuery, IncidentStore, Joined, ListenProgress, NodeFolder,
+    NodeStore, Owner, ProbeStore, RecordingStore, RecordingSummary, SegmentQuery, SessionSummary, Skip, WritePlan,
 };
 use crate::base::{Error, Result};
 use crate::config::settings::Postgres as Settings;
@@ -190,7 +190,7 @@ impl NodeStore for Postgres {
 }
 
 #[async_trait]
-impl Database for Postgres {
+impl CameraStore for Postgres {
     async fn cameras(&self) -> Result<Vec<CameraRow>> {
         let link = self.server.link().await?;
         link.answer(cameras::all(&link)).await
@@ -244,7 +244,10 @@ impl Database for Postgres {
         self.listener.run(&progress).await;
         Ok(())
     }
+}
 
+#[async_trait]
+impl RecordingStore for Postgres {
     async fn open_session(&self, session: Session) -> Result<()> {
         let owner = self.owner.get()?;
         let link = self.server.link().await?;
@@ -337,7 +340,10 @@ impl Database for Postgres {
         let link = self.server.link().await?;
         link.answer(recordings::summaries(&link)).await
     }
+}
 
+#[async_trait]
+impl IncidentStore for Postgres {
     async fn open_incident(&self, incident: Incident) -> Result<Uuid> {
         let owner = self.owner.get()?;
         let link = self.server.link().await?;
@@ -355,7 +361,10 @@ impl Database for Postgres {
         let link = self.server.link().await?;
         link.answer(incidents::list(&link, owner.as_deref(), &query)).await
     }
+}
 
+#[async_trait]
+impl ProbeStore for Postgres {
     async fn camera_probe(&self, camera: i64) -> Result<Option<KeptProbe>> {
         let owner = self.owner.get()?;
         let link = self.server.link().await?;
@@ -373,7 +382,10 @@ impl Database for Postgres {
         let link = self.server.link().await?;
         link.answer(incidents::put_probe(&link, &owner, &probe)).await
     }
+}
 
+#[async_trait]
+impl DatabaseHealth for Postgres {
     async fn ping(&self) -> Result<String> {
         let link = self.server.link().await?;
         let words = link.answer(cameras::ping(&link, self.server.place())).await?;

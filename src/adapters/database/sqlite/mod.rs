@@ -36,8 +36,8 @@ use self::changes::Watcher;
 use self::file::{ConnectionRole, File};
 pub use self::inspect::{inspect, inspect_nodes};
 use super::{
-    Condition, Database, IncidentQuery, Joined, ListenProgress, NodeFolder, NodeStore, Owner, RecordingSummary,
-    SegmentQuery, SessionSummary, Skip, WritePlan,
+    CameraStore, Condition, DatabaseHealth, IncidentQuery, IncidentStore, Joined, ListenProgress, NodeFolder,
+    NodeStore, Owner, ProbeStore, RecordingStore, RecordingSummary, SegmentQuery, SessionSummary, Skip, WritePlan,
 };
 use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraEdit, CameraRow};
@@ -172,7 +172,7 @@ impl NodeStore for Sqlite {
 }
 
 #[async_trait]
-impl Database for Sqlite {
+impl CameraStore for Sqlite {
     async fn cameras(&self) -> Result<Vec<CameraRow>> {
         self.file.call(ConnectionRole::Reader, cameras::all).await
     }
@@ -231,7 +231,10 @@ impl Database for Sqlite {
     async fn listen(&self, progress: ListenProgress) -> Result<()> {
         self.watcher.run(progress).await
     }
+}
 
+#[async_trait]
+impl RecordingStore for Sqlite {
     async fn open_session(&self, session: Session) -> Result<()> {
         let owner = self.owner.get()?;
         self.file.call(ConnectionRole::Writer, move |connection| recordings::open(connection, &owner, &session)).await
@@ -313,7 +316,10 @@ impl Database for Sqlite {
     async fn recordings(&self) -> Result<Vec<RecordingSummary>> {
         self.file.call(ConnectionRole::Lists, recordings::summaries).await
     }
+}
 
+#[async_trait]
+impl IncidentStore for Sqlite {
     async fn open_incident(&self, incident: Incident) -> Result<Uuid> {
         let owner = self.owner.get()?;
         self.file.call(ConnectionRole::Writer, move |connection| incidents::open(connection, &owner, &incident)).await
@@ -330,7 +336,10 @@ impl Database for Sqlite {
             .call(ConnectionRole::Lists, move |connection| incidents::list(connection, owner.as_deref(), &query))
             .await
     }
+}
 
+#[async_trait]
+impl ProbeStore for Sqlite {
     async fn camera_probe(&self, camera: i64) -> Result<Option<KeptProbe>> {
         let owner = self.owner.get()?;
         self.file.call(ConnectionRole::Reader, move |connection| incidents::probe(connection, &owner, camera)).await
@@ -345,7 +354,10 @@ impl Database for Sqlite {
         let owner = self.owner.get()?;
         self.file.call(ConnectionRole::Writer, move |connection| incidents::put_probe(connection, &owner, &probe)).await
     }
+}
 
+#[async_trait]
+impl DatabaseHealth for Sqlite {
     async fn ping(&self) -> Result<String> {
         let cameras = self.file.call(ConnectionRole::Reader, cameras::count).await?;
         // Taking the write lock shows a full disk's journal, a read-only file and another process's lock; nothing is written.

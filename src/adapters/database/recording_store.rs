@@ -1,0 +1,123 @@
+//! Sessions and segments in the database: what is asked and written.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::base::Result;
+use crate::domain::recording::{Segment, SegmentState, Session};
+
+/// Which segments to list.
+#[derive(Clone, Debug, Default)]
+pub struct SegmentQuery {
+    /// Only this server.
+    pub server: Option<String>,
+    /// Only this stream.
+    pub stream: Option<String>,
+    /// Only this session.
+    pub session: Option<Uuid>,
+    /// Only segments that end after this time.
+    pub from: Option<DateTime<Utc>>,
+    /// Only segments that start before this time.
+    pub to: Option<DateTime<Utc>>,
+    /// Only these states; empty = all.
+    pub states: Vec<SegmentState>,
+    /// Only this node's.
+    pub own: bool,
+    /// Only segments after this id in (`started_at`, `id`) order.
+    pub after: Option<Uuid>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// One stream's recordings in one line.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordingSummary {
+    /// Server the stream was read from.
+    pub server: String,
+    /// The stream.
+    pub stream: String,
+    /// Sessions with at least one segment.
+    pub sessions: u64,
+    /// Segments that can be played.
+    pub segments: u64,
+    /// Their size in bytes.
+    pub bytes: u64,
+    /// Their length in milliseconds.
+    pub duration_ms: u64,
+    /// Start of the first.
+    pub first: DateTime<Utc>,
+    /// End of the last.
+    pub last: DateTime<Utc>,
+}
+
+/// A session with what can be played of it.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionSummary {
+    /// The session.
+    #[serde(flatten)]
+    pub session: Session,
+    /// Segments that can be played.
+    pub segments: u64,
+    /// Their length in milliseconds.
+    pub duration_ms: u64,
+    /// Their size in bytes.
+    pub bytes: u64,
+}
+
+/// What may not be claimed now, because it failed a moment ago. At most some thousands of each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Skip {
+    /// These segments.
+    pub segments: Vec<Uuid>,
+    /// Every segment of these sessions.
+    pub sessions: Vec<Uuid>,
+}
+
+/// Most sessions in one answer: a stream that drops out every ten minutes for two months.
+pub const MOST_SESSIONS: u32 = 10_000;
+
+/// The catalogue of recordings.
+///
+/// Lists of segments and sessions are in (`started_at`, `id`) order. Every write is durable when it returns. Sessions and
+/// segments belong to the node that wrote them ([`NodeStore`](super::NodeStore)). Whoever reads the catalogue sees those of
+/// all nodes; only what says "this node's" is limited to them, and every write is.
+#[async_trait]
+pub trait RecordingStore: Send + Sync {
+    /// Opens a session of this node.
+    async fn open_session(&self, session: Session) -> Result<()>;
+    /// Closes a session of this node; closing twice keeps the first end.
+    async fn close_session(&self, id: Uuid, ended_at: DateTime<Utc>, reason: String) -> Result<()>;
+    /// This node's sessions without an end.
+    async fn open_sessions(&self) -> Result<Vec<Session>>;
+    /// One session.
+    async fn session(&self, id: Uuid) -> Result<Option<Session>>;
+
+    /// Inserts a segment of this node, or replaces its row of the same session and number.
+    async fn put_segment(&self, segment: Segment) -> Result<()>;
+    /// Moves a segment of this node from one of `from` to `to`; false when it was in none of them.
+    async fn move_segment(
+        &self,
+        id: Uuid,
+        from: Vec<SegmentState>,
+        to: SegmentState,
+        reason: Option<String>,
+    ) -> Result<bool>;
+    /// Takes this node's oldest sealed segment for upload (`sealed -> uploading`) that is not to be skipped, in one
+    /// transaction.
+    async fn claim_upload(&self, skip: Skip) -> Result<Option<Segment>>;
+    /// Puts every `uploading` segment of this node back to `sealed`: called once at start, before any worker runs.
+    async fn release_uploads(&self) -> Result<u64>;
+    /// One segment.
+    async fn segment(&self, id: Uuid) -> Result<Option<Segment>>;
+    /// Segments that match.
+    async fn segments(&self, query: SegmentQuery) -> Result<Vec<Segment>>;
+    /// The sessions of a stream (of one server, or of all), the newest [`MOST_SESSIONS`] of them.
+    async fn sessions(&self, stream: &str, server: Option<String>) -> Result<Vec<SessionSummary>>;
+    /// How many segments there are in each state that occurs.
+    async fn segment_counts(&self) -> Result<Vec<(SegmentState, u64)>>;
+    /// One line per recorded stream.
+    async fn recordings(&self) -> Result<Vec<RecordingSummary>>;
+}

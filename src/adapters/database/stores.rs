@@ -1,0 +1,60 @@
+//! What one database keeps, store by store: who needs one takes one.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{CameraStore, IncidentStore, NodeStore, ProbeStore, RecordingStore};
+use crate::base::Result;
+
+/// Whether the database answers.
+#[async_trait]
+pub trait DatabaseHealth: Send + Sync {
+    /// Says where the data is and that it answers; for `check` and `/ready`. Never a secret.
+    async fn ping(&self) -> Result<String>;
+}
+
+/// A database that keeps everything.
+pub trait Database: CameraStore + ProbeStore + RecordingStore + IncidentStore + NodeStore + DatabaseHealth {}
+
+impl<T> Database for T where
+    T: CameraStore + ProbeStore + RecordingStore + IncidentStore + NodeStore + DatabaseHealth + ?Sized
+{
+}
+
+/// Every store of the program, for whoever builds and for readers of several; cheap to clone.
+#[derive(Clone)]
+pub struct Stores {
+    /// Cameras and kinds.
+    pub cameras: Arc<dyn CameraStore>,
+    /// Probes of the cameras.
+    pub probes: Arc<dyn ProbeStore>,
+    /// Sessions and segments.
+    pub recordings: Arc<dyn RecordingStore>,
+    /// Incidents.
+    pub incidents: Arc<dyn IncidentStore>,
+    /// Nodes and their folders.
+    pub nodes: Arc<dyn NodeStore>,
+    /// Whether it answers.
+    pub health: Arc<dyn DatabaseHealth>,
+}
+
+impl Stores {
+    /// All of them in one database.
+    pub fn of<T: Database + 'static>(database: Arc<T>) -> Self {
+        Self {
+            cameras: database.clone(),
+            probes: database.clone(),
+            recordings: database.clone(),
+            incidents: database.clone(),
+            nodes: database.clone(),
+            health: database,
+        }
+    }
+}
+
+impl<T: Database + 'static> From<Arc<T>> for Stores {
+    fn from(database: Arc<T>) -> Self {
+        Self::of(database)
+    }
+}
