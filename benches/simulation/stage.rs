@@ -57,7 +57,7 @@ impl Stage {
         let incidents =
             Child::new("incidents", Restart::Always, move || Incidents::new(kept_in.clone(), handle.clone()));
         let restreams = Child::new("restreams", Restart::Always, move || {
-            Restreams::new(setting.clone(), database.clone(), Arc::clone(&written), told_to.clone())
+            Restreams::new(setting.clone(), database.clone().into(), Arc::clone(&written), told_to.clone())
         });
         let children = vec![camera_changes::child(changed), incidents, restreams];
         let root = Root::new(children, CancellationToken::new().drop_guard()).start();

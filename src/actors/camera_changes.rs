@@ -2,25 +2,25 @@
 //!
 //! How it listens is the database's business (a thread that looks at a file, LISTEN on a connection); its end is an exit
 //! that the tree judges, and a listener that makes no progress is killed. Whoever reads the cameras hears of changes through
-//! [`Database::camera_changes`](crate::adapters::database::Database::camera_changes).
+//! [`CameraStore::camera_changes`].
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::supervision::{Activity, Child, Exit, Restart};
-use crate::adapters::database::SharedDatabase;
+use crate::adapters::database::CameraStore;
 
 /// A listener that hears nothing asks whether it still could, every 15 s at most.
 const STALLED_AFTER: Duration = Duration::from_secs(60);
 
 /// The listener. Where nothing can be heard (behind a pooler that shares its connections) it rests.
-pub fn child(database: SharedDatabase) -> Child {
+pub fn child(cameras: Arc<dyn CameraStore>) -> Child {
     Child::task("camera-changes", Restart::Always, move || {
-        let database = Arc::clone(&database);
+        let cameras = Arc::clone(&cameras);
         async move {
             // A database that is away at the start has limits of its own until it comes.
             let activity = Activity::protected("listening for changes of the cameras", STALLED_AFTER);
-            match database.listen(Arc::new(move || activity.record_progress())).await {
+            match cameras.listen(Arc::new(move || activity.record_progress())).await {
                 Ok(()) => std::future::pending().await,
                 Err(error) => Exit::Failure(error.to_string()),
             }

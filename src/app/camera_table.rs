@@ -8,7 +8,7 @@ use chrono::Utc;
 use super::cameras::{BlockedChange, no_camera};
 use crate::actors::restream::{self, LAST_KNOWN, RestreamSetup};
 use crate::adapters::database::import::import as write_sheet;
-use crate::adapters::database::{Condition, IncidentQuery, SharedDatabase};
+use crate::adapters::database::{Condition, IncidentQuery, Stores};
 use crate::adapters::ffmpeg::version;
 use crate::adapters::last_known::LastKnownFile;
 use crate::adapters::resolve;
@@ -31,34 +31,34 @@ pub(super) async fn list(settings: &Settings) -> Result<Vec<CameraRow>> {
     {
         return Ok(Vec::new());
     }
-    open(settings).await?.cameras().await
+    open(settings).await?.cameras.cameras().await
 }
 
 pub(super) async fn add(settings: &Settings, edit: CameraEdit) -> Result<CameraRow> {
-    let database = open(settings).await?;
-    let kinds = read_kinds(&database).await?;
+    let stores = open(settings).await?;
+    let kinds = read_kinds(&stores).await?;
     check_edit(None, &edit, &kinds)?;
     resolve::check(&restream::reach(settings), &draft(None, &edit, &kinds)?).await?;
-    database.add_camera(edit).await
+    stores.cameras.add_camera(edit).await
 }
 
 pub(super) async fn edit(settings: &Settings, camera: &str, edit: CameraEdit) -> Result<CameraRow> {
-    let database = open(settings).await?;
-    let row = find(&database, camera).await?;
-    let (checked, kinds) = (edit.clone(), read_kinds(&database).await?);
+    let stores = open(settings).await?;
+    let row = find(&stores, camera).await?;
+    let (checked, kinds) = (edit.clone(), read_kinds(&stores).await?);
     if edit.names_place() {
         resolve::check(&restream::reach(settings), &draft(Some(&row), &edit, &kinds)?).await?;
     }
     let only_if = Condition::new(move |row| check_edit(Some(row), &checked, &kinds));
-    let row = database.edit_camera_if(row.id, edit, only_if).await?;
+    let row = stores.cameras.edit_camera_if(row.id, edit, only_if).await?;
     note_meant(settings, row.id, Some(&row));
     Ok(row)
 }
 
 pub(super) async fn remove(settings: &Settings, camera: &str) -> Result<CameraRow> {
-    let database = open(settings).await?;
-    let row = find(&database, camera).await?;
-    database.delete_camera(row.id).await?;
+    let stores = open(settings).await?;
+    let row = find(&stores, camera).await?;
+    stores.cameras.delete_camera(row.id).await?;
     note_meant(settings, row.id, None);
     Ok(row)
 }
@@ -72,14 +72,15 @@ fn note_meant(settings: &Settings, id: i64, row: Option<&CameraRow>) {
 
 pub(super) async fn import(settings: &Settings, file: &[u8], dry: bool) -> Result<ImportReport> {
     let reach = restream::reach(settings);
-    write_sheet(&open(settings).await?, file, dry, async |called| resolve::check_lines(&reach, called).await).await
+    write_sheet(&*open(settings).await?.cameras, file, dry, async |called| resolve::check_lines(&reach, called).await)
+        .await
 }
 
 /// What a program elsewhere that relays these cameras holds, as its incident tells.
 pub(super) async fn held(settings: &Settings) -> Result<Option<BlockedChange>> {
     let Some(node) = relayed_elsewhere(settings).await else { return Ok(None) };
     let query = IncidentQuery { open: true, kind: Some(IncidentKind::PlanHeld), limit: 1, ..IncidentQuery::default() };
-    let found = open(settings).await?.incidents(query).await?.into_iter().next();
+    let found = open(settings).await?.incidents.incidents(query).await?.into_iter().next();
     Ok(found.map(|held| BlockedChange {
         id: held.id.to_string(),
         words: format!(
@@ -113,22 +114,22 @@ pub(super) async fn export(settings: &Settings) -> Result<String> {
 }
 
 pub(super) async fn kinds(settings: &Settings) -> Result<Vec<(String, String)>> {
-    open(settings).await?.camera_kinds().await
+    open(settings).await?.cameras.camera_kinds().await
 }
 
 pub(super) async fn set_kind(settings: &Settings, kind: &str, template: &str) -> Result<()> {
     check_kind(kind, template)?;
-    open(settings).await?.put_camera_kind(kind.to_owned(), template.to_owned()).await
+    open(settings).await?.cameras.put_camera_kind(kind.to_owned(), template.to_owned()).await
 }
 
 pub(super) async fn remove_kind(settings: &Settings, kind: &str) -> Result<()> {
-    open(settings).await?.delete_camera_kind(kind).await
+    open(settings).await?.cameras.delete_camera_kind(kind).await
 }
 
 pub(super) async fn probe(settings: &Settings, camera: &str) -> Result<ProbeView> {
-    let database = open(settings).await?;
-    let row = find(&database, camera).await?;
-    let source = Box::new(CameraSource::from_row(&row, &read_kinds(&database).await?)?);
+    let stores = open(settings).await?;
+    let row = find(&stores, camera).await?;
+    let source = Box::new(CameraSource::from_row(&row, &read_kinds(&stores).await?)?);
     let mark = settings.data_dir.display().to_string();
     version::look(&settings.ffmpeg.ffprobe, &mark).await?;
     let version = version::look(&settings.ffmpeg.ffmpeg, &mark).await?;
@@ -136,23 +137,23 @@ pub(super) async fn probe(settings: &Settings, camera: &str) -> Result<ProbeView
     let begun = Instant::now();
     let result = restream::probe(setup, source.clone()).await;
     let (at, ms) = (Utc::now(), begun.elapsed().as_millis() as u64);
-    if let Err(error) = database.put_camera_probe(KeptProbe::new(&source, at, &result)).await {
+    if let Err(error) = stores.probes.put_camera_probe(KeptProbe::new(&source, at, &result)).await {
         log::warn!("keeping the result of the probe failed: {error}");
     }
     Ok(ProbeView::new(at, ms, result))
 }
 
-async fn open(settings: &Settings) -> Result<SharedDatabase> {
-    super::open_database(settings).await
+async fn open(settings: &Settings) -> Result<Stores> {
+    super::open_stores(settings).await
 }
 
-async fn read_kinds(database: &SharedDatabase) -> Result<Kinds> {
-    Ok(database.camera_kinds().await?.into_iter().collect())
+async fn read_kinds(stores: &Stores) -> Result<Kinds> {
+    Ok(stores.cameras.camera_kinds().await?.into_iter().collect())
 }
 
 /// A name wins over an id, as names may be numbers.
-async fn find(database: &SharedDatabase, camera: &str) -> Result<CameraRow> {
-    let rows = database.cameras().await?;
+async fn find(stores: &Stores, camera: &str) -> Result<CameraRow> {
+    let rows = stores.cameras.cameras().await?;
     let id = camera.parse::<i64>().ok();
     let by_name = rows.iter().find(|row| row.name == camera);
     let found = by_name.or_else(|| rows.iter().find(|row| Some(row.id) == id));

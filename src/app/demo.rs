@@ -139,16 +139,16 @@ fn forget_last_known(settings: &Settings) {
 
 /// Adds the sample cameras' rows, or brings their URLs up to date in a kept folder. Other rows are left alone.
 async fn fill(app: &App, sources: &[(String, Url)]) -> Result<()> {
-    let database = app.database();
+    let stores = app.stores();
     // Commands, which are not weighed like changes of the table.
     let commands = ToTheTree(app.root().clone());
-    let rows = database.cameras().await?;
+    let rows = stores.cameras.cameras().await?;
     for (name, url) in sources {
         let url = SecretString::from(url.as_str().to_owned());
         match rows.iter().find(|row| row.name == *name) {
             None => {
                 let edit = CameraEdit { name: Some(name.clone()), url: Some(Some(url)), ..CameraEdit::default() };
-                database.add_camera(edit).await?;
+                stores.cameras.add_camera(edit).await?;
             }
             Some(row) if row.url.as_ref().is_none_or(|old| old.expose_secret() != url.expose_secret()) => {
                 let edit = CameraEdit { url: Some(Some(url)), ..CameraEdit::default() };

@@ -35,7 +35,7 @@ pub async fn accept(settings: &Settings, which: NodeFolder) -> Result<String> {
         let owner = "make it, and give it to the user that runs streamwarden";
         return Err(Error::not_found(format!("there is no folder {shown}; mount its disk, or {owner}")));
     }
-    let nodes = super::open_database(settings).await?.nodes().await?;
+    let nodes = super::open_stores(settings).await?.nodes.nodes().await?;
     let instance = Folder::new(&settings.data_dir, DATA_DIR).found().ok().flatten();
     let by_folder = nodes.iter().find(|node| Some(node.instance) == instance);
     let node = by_folder.or(nodes.iter().find(|node| node.name == settings.node)).ok_or_else(|| {

@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use nix::errno::Errno;
@@ -12,7 +13,7 @@ use nix::fcntl::{Flock, FlockArg};
 use serde_json::json;
 
 use super::previous_run;
-use crate::adapters::database::SharedDatabase;
+use crate::adapters::database::IncidentStore;
 use crate::base::{Error, Kind, Result};
 
 /// The held lock. Dropping it lets the next process in.
@@ -90,13 +91,13 @@ pub struct RunNote {
 
 impl RunNote {
     /// Reports the end of the run before, once, when nobody has stopped it, and gives signs of life without end.
-    pub async fn keep(&self, database: SharedDatabase, node: &str) {
-        tokio::join!(self.report(database, node), previous_run::give_signs_of_life(self.path.clone()));
+    pub async fn keep(&self, incidents: Arc<dyn IncidentStore>, node: &str) {
+        tokio::join!(self.report(incidents, node), previous_run::give_signs_of_life(self.path.clone()));
     }
 
-    async fn report(&self, database: SharedDatabase, node: &str) {
+    async fn report(&self, incidents: Arc<dyn IncidentStore>, node: &str) {
         let (Some(announced), Some(ended)) = (&self.announced, self.unreported_end.get()) else { return };
-        previous_run::report(database, node, ended).await;
+        previous_run::report(incidents, node, ended).await;
         self.unreported_end.set(None);
         if let Err(error) = write(&self.path, announced, None) {
             log::debug!("run.json not written, the next start reports this again: {error}");

@@ -40,7 +40,7 @@ use crate::actors::supervision::observe::Ping;
 use crate::actors::supervision::{Child, Restart, Stop};
 use crate::adapters::database::postgres::SiteTable;
 use crate::adapters::database::site::WithSite;
-use crate::adapters::database::{self, SharedDatabase};
+use crate::adapters::database::{self, Stores};
 use crate::adapters::ffmpeg::{child, orphans};
 use crate::adapters::systemd::ServiceManager;
 use crate::base::{Error, Kind, Result, redact};
@@ -65,7 +65,7 @@ pub struct App {
     root: Addr<Root>,
     root_ended: CancellationToken,
     address: SocketAddr,
-    database: SharedDatabase,
+    stores: Stores,
     /// What is in force: values that wait for the next start are not in it.
     settings: Settings,
     runtime_settings: RuntimeSettings,
@@ -106,13 +106,13 @@ pub async fn build(settings: Settings) -> Result<App> {
     children.push(plan::run_note_child(instance.run_note(), &services, &settings.node));
     let (systemd, note) = (watch::Sender::new(ServiceManager::default()), watch::Sender::new(None));
     let (manager, told, live) = (systemd.subscribe(), note.subscribe(), services.live.clone());
-    let database = services.database.clone();
+    let stores = services.stores.clone();
     let state = |root: Addr<Root>| http::State {
         node: settings.node.clone(),
         started_at: chrono::Utc::now(),
         roles: services.roles,
         live: services.live,
-        database: services.database,
+        stores: services.stores,
         database_name,
         objects: services.objects,
         spool: services.spool,
@@ -135,7 +135,7 @@ pub async fn build(settings: Settings) -> Result<App> {
     });
     serves(&root).await?;
     log::info!("listening on http://{address}");
-    Ok(App { root, root_ended, address, database, settings, runtime_settings, note, systemd, _instance: instance })
+    Ok(App { root, root_ended, address, stores, settings, runtime_settings, note, systemd, _instance: instance })
 }
 
 fn http_child(listener: TcpListener, state: http::State) -> Child {
@@ -172,8 +172,8 @@ impl App {
     }
 
     /// The database, as the demo and the tests fill it.
-    pub fn database(&self) -> &SharedDatabase {
-        &self.database
+    pub fn stores(&self) -> &Stores {
+        &self.stores
     }
 
     /// Tells the service manager how we are, until the handle is dropped; nothing without one.
@@ -337,28 +337,28 @@ async fn end_in_order(app: App, manager: &ServiceManager, what: &'static str) ->
 ///
 /// # Errors
 /// When it cannot be opened.
-pub async fn open_database(settings: &Settings) -> Result<SharedDatabase> {
+pub async fn open_stores(settings: &Settings) -> Result<Stores> {
     match &settings.database {
-        Database::Sqlite(path) => Ok(database::sqlite::open(path).await?),
-        Database::Postgres(postgres) => Ok(database::postgres::open(postgres).await?),
+        Database::Sqlite(path) => Ok(database::sqlite::open(path).await?.into()),
+        Database::Postgres(postgres) => Ok(database::postgres::open(postgres).await?.into()),
         Database::Site { url, cameras_query, listen_url, own } => {
             let cameras = SiteTable::open(url, listen_url.as_ref(), cameras_query).await?;
-            Ok(Arc::new(WithSite { cameras, own: database::sqlite::open(own).await? }))
+            Ok(WithSite { cameras, own: database::sqlite::open(own).await?.into() }.stores())
         }
     }
 }
 
-/// As [`open_database`], for a program that goes on without it until it answers. One that has cameras to go on with puts up
+/// As [`open_stores`], for a program that goes on without it until it answers. One that has cameras to go on with puts up
 /// with more: a file that was damaged, a site's table that is just being changed.
-async fn open_database_or_wait(settings: &Settings) -> Result<SharedDatabase> {
+async fn open_stores_or_wait(settings: &Settings) -> Result<Stores> {
     let again = settings.data_dir.join(LAST_KNOWN).exists();
     let file = async |path: &Path| match again {
         true => database::sqlite::open_again(path).await,
         false => database::sqlite::open_or_wait(path).await,
     };
     match &settings.database {
-        Database::Sqlite(path) => Ok(file(path).await?),
-        Database::Postgres(postgres) => Ok(database::postgres::open_or_wait(postgres).await?),
+        Database::Sqlite(path) => Ok(file(path).await?.into()),
+        Database::Postgres(postgres) => Ok(database::postgres::open_or_wait(postgres).await?.into()),
         Database::Site { url, cameras_query, listen_url, own } => {
             let listen_url = listen_url.as_ref();
             let own = file(own).await?;
@@ -366,7 +366,7 @@ async fn open_database_or_wait(settings: &Settings) -> Result<SharedDatabase> {
                 true => SiteTable::open_again(url, listen_url, cameras_query).await?,
                 false => SiteTable::open(url, listen_url, cameras_query).await?,
             };
-            Ok(Arc::new(WithSite { cameras, own }))
+            Ok(WithSite { cameras, own: own.into() }.stores())
         }
     }
 }

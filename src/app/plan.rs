@@ -19,7 +19,7 @@ use crate::actors::record::{RecordHandles, Recorders, SpoolDisk};
 use crate::actors::restream::{RestreamSetup, Restreams, RunLogs};
 use crate::actors::supervision::{Child, Exit, Restart, Setting};
 use crate::actors::upload::{UploadHandles, UploadRules, Uploads};
-use crate::adapters::database::{NodeFolder, SharedDatabase};
+use crate::adapters::database::{NodeFolder, Stores};
 use crate::adapters::ffmpeg::child;
 use crate::adapters::ffmpeg::version::{self, Version};
 use crate::adapters::folder::{Folder, FolderKind};
@@ -41,7 +41,7 @@ pub(super) const RESTREAMS: &str = "restreams";
 /// The opened services.
 pub(super) struct Services {
     pub roles: Vec<Role>,
-    pub database: SharedDatabase,
+    pub stores: Stores,
     pub live: SharedLive,
     pub objects: SharedObjects,
     pub spool: SharedSpool,
@@ -67,7 +67,7 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
     } else {
         None
     };
-    let database = super::open_database_or_wait(settings).await?;
+    let stores = super::open_stores_or_wait(settings).await?;
     let objects = match &settings.objects {
         Objects::Directory(path) => Arc::new(Directory::new(path)),
     };
@@ -89,7 +89,8 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
         starts: true,
     };
     let node = NodeHandles {
-        database: database.clone(),
+        nodes: stores.nodes.clone(),
+        recordings: stores.recordings.clone(),
         claim,
         folders,
         admitted: Arc::default(),
@@ -98,7 +99,7 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
     };
     membership::admit(&node).await?;
     let live = Arc::new(Memory::new(settings.monitor.history));
-    Ok(Services { roles, database, live, objects, spool, node, disk: Arc::default(), ffmpeg })
+    Ok(Services { roles, stores, live, objects, spool, node, disk: Arc::default(), ffmpeg })
 }
 
 /// How the data folder is known: by it a node finds itself again, whatever it is called.
@@ -147,7 +148,7 @@ pub(super) fn children(
     let mut children = vec![
         incidents_child(services, incidents),
         node_child(services, incidents),
-        camera_changes::child(services.database.clone()),
+        camera_changes::child(services.stores.cameras.clone()),
         hub_child(services, hub),
     ];
     // Recorders and upload workers know nothing of one another but this count of sealed segments.
@@ -168,8 +169,9 @@ pub(super) fn children(
 }
 
 fn upload_child(rules: Setting<UploadRules>, services: &Services, sealed: watch::Receiver<u64>) -> Child {
-    let (database, objects, spool) = (services.database.clone(), services.objects.clone(), services.spool.clone());
-    let handles = UploadHandles { database, objects, spool, sealed };
+    let (recordings, objects, spool) =
+        (services.stores.recordings.clone(), services.objects.clone(), services.spool.clone());
+    let handles = UploadHandles { recordings, objects, spool, sealed };
     Child::new("uploads", Restart::Always, move || Uploads::new(rules.clone(), handles.clone()))
 }
 
@@ -183,7 +185,7 @@ fn record_child(
 ) -> Result<Child> {
     let handles = RecordHandles {
         live: services.live.clone(),
-        database: services.database.clone(),
+        recordings: services.stores.recordings.clone(),
         spool: services.spool.clone(),
         ffmpeg: settings.ffmpeg.ffmpeg.clone(),
         version: services.ffmpeg.clone().ok_or_else(|| Error::internal("record needs ffmpeg's version"))?,
@@ -208,10 +210,10 @@ fn restream_child(
     // The monitor below is part of every role.
     let setup = RestreamSetup::from_settings(settings, version, mark.to_owned(), true)?;
     let (knob, setup) = Setting::adjustable(Arc::new(setup));
-    let (database, live, incidents) = (services.database.clone(), services.live.clone(), incidents.clone());
+    let (stores, live, incidents) = (services.stores.clone(), services.live.clone(), incidents.clone());
     let (runs, standby) = (RunLogs::default(), services.node.standby.subscribe());
     let build = move || {
-        Restreams::new(setup.clone(), database.clone(), live.clone(), incidents.clone())
+        Restreams::new(setup.clone(), stores.clone(), live.clone(), incidents.clone())
             .with_runs(runs.clone())
             .with_standby(standby.clone())
     };
@@ -219,8 +221,8 @@ fn restream_child(
 }
 
 fn incidents_child(services: &Services, incidents: &IncidentsHandle) -> Child {
-    let (database, incidents) = (services.database.clone(), incidents.clone());
-    Child::new("incidents", Restart::Always, move || Incidents::new(database.clone(), incidents.clone()))
+    let (store, incidents) = (services.stores.incidents.clone(), incidents.clone());
+    Child::new("incidents", Restart::Always, move || Incidents::new(store.clone(), incidents.clone()))
 }
 
 fn node_child(services: &Services, incidents: &IncidentsHandle) -> Child {
@@ -230,11 +232,11 @@ fn node_child(services: &Services, incidents: &IncidentsHandle) -> Child {
 
 /// Keeps the note of this run, and reports how the run before ended.
 pub(super) fn run_note_child(note: RunNote, services: &Services, node: &str) -> Child {
-    let (note, database, node) = (Rc::new(note), services.database.clone(), node.to_owned());
+    let (note, incidents, node) = (Rc::new(note), services.stores.incidents.clone(), node.to_owned());
     Child::task("run-note", Restart::Always, move || {
-        let (note, database, node) = (Rc::clone(&note), database.clone(), node.clone());
+        let (note, incidents, node) = (Rc::clone(&note), incidents.clone(), node.clone());
         async move {
-            note.keep(database, &node).await;
+            note.keep(incidents, &node).await;
             Exit::Failure("it gives no signs of life any more".to_owned())
         }
     })

@@ -5,13 +5,14 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::adapters::database::SharedDatabase;
+use crate::adapters::database::IncidentStore;
 use crate::base::Kind;
 use crate::domain::incident::{Incident, IncidentKind, Subject};
 
@@ -36,7 +37,7 @@ pub(super) fn end_by(note: &Path) -> Option<DateTime<Utc>> {
 }
 
 /// Writes the incident of an unexpected end, as soon as the database takes it.
-pub(super) async fn report(database: SharedDatabase, node: &str, ended: DateTime<Utc>) {
+pub(super) async fn report(incidents: Arc<dyn IncidentStore>, node: &str, ended: DateTime<Utc>) {
     let now = Utc::now();
     let cause = format!(
         "streamwarden on {node} ended and nobody had stopped it (killed, crashed, or a power cut); it runs again"
@@ -51,7 +52,7 @@ pub(super) async fn report(database: SharedDatabase, node: &str, ended: DateTime
         closed_at: Some(now),
     };
     loop {
-        match database.open_incident(incident.clone()).await {
+        match incidents.open_incident(incident.clone()).await {
             Ok(_) => return,
             Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Timeout) => tokio::time::sleep(RETRY).await,
             // It will not be taken the next time either.

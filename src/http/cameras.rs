@@ -76,7 +76,7 @@ pub(super) async fn add(state: web::Data<State>, Json(edit): Json<CameraEdit>) -
     (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is away"),
 ))]
 pub(super) async fn all_settings(state: web::Data<State>) -> Answer<web::Json<List<CameraSettings>>> {
-    let rows = state.database.cameras().await?;
+    let rows = state.stores.cameras.cameras().await?;
     Ok(web::Json(List::whole(rows.iter().map(CameraSettings::from).collect())))
 }
 
@@ -88,7 +88,7 @@ pub(super) async fn all_settings(state: web::Data<State>) -> Answer<web::Json<Li
 ))]
 pub(super) async fn settings(state: web::Data<State>, id: web::Path<String>) -> Answer {
     let id = id_of(&state, &id).await?;
-    let row = state.database.camera(id).await?.ok_or_else(|| no_camera(&id.to_string()))?;
+    let row = state.stores.cameras.camera(id).await?.ok_or_else(|| no_camera(&id.to_string()))?;
     Ok(HttpResponse::Ok().insert_header((header::ETAG, tag::of(&row))).json(CameraSettings::from(&row)))
 }
 
@@ -140,7 +140,7 @@ pub(super) async fn restart(state: web::Data<State>, id: web::Path<String>) -> A
 /// The kinds of cameras that can be added.
 #[utoipa::path(get, path = "/api/v1/camera-kinds", operation_id = "listCameraKinds", tag = "cameras", responses((status = 200, body = List<CameraKind>)))]
 pub(super) async fn kinds(state: web::Data<State>) -> Answer<web::Json<List<CameraKind>>> {
-    let kinds = state.database.camera_kinds().await?;
+    let kinds = state.stores.cameras.camera_kinds().await?;
     let kinds = kinds.into_iter().map(|(kind, url_template)| CameraKind { kind, url_template }).collect();
     Ok(web::Json(List::whole(kinds)))
 }
@@ -157,7 +157,7 @@ pub(super) async fn id_of(state: &State, camera: &str) -> Result<i64> {
     // A name that no camera can have is as unknown as one that none has.
     StreamName::parse(camera).map_err(|_| no_camera(camera))?;
     // The table first: what is live may still have the name of a moment ago.
-    let rows = state.database.cameras().await;
+    let rows = state.stores.cameras.cameras().await;
     let row = rows.as_ref().ok().and_then(|rows| rows.iter().find(|row| row.name == camera)).map(|row| row.id);
     if let Some(id) = row {
         return Ok(id);

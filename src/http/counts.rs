@@ -41,7 +41,7 @@ impl Counts {
     /// Reads them, with what they were read from. A database that does not answer hides its own numbers only.
     pub(super) async fn read(state: &State) -> Result<(Self, Latest)> {
         let latest = state.live.latest().await?;
-        let segments = within(state.database.segment_counts()).await.ok();
+        let segments = within(state.stores.recordings.segment_counts()).await.ok();
         Ok((Self::of(&latest, segments, state).await, latest))
     }
 

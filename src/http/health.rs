@@ -77,7 +77,7 @@ pub(super) async fn ready(state: web::Data<State>) -> Answer {
 /// Everything this process depends on, asked now.
 pub(super) async fn services(state: &State) -> Vec<Service> {
     let (database, objects, latest, managers) = join4(
-        within(state.database.ping()),
+        within(state.stores.health.ping()),
         within(state.objects.ping()),
         within(state.live.latest()),
         within(managers(state)),
@@ -89,7 +89,7 @@ pub(super) async fn services(state: &State) -> Vec<Service> {
         None => Ok(()),
     };
     let recording = latest.as_ref().ok().map(|latest| recording(latest, &state.disk.borrow()));
-    let node = state.database.admitted().and_then(|()| trouble("node"));
+    let node = state.stores.nodes.admitted().and_then(|()| trouble("node"));
     let (servers, cameras_known) =
         latest.as_ref().map(|latest| (latest.servers.clone(), latest.cameras.clone())).unwrap_or_default();
     let cameras = latest.as_ref().ok().and_then(cameras);

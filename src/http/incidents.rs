@@ -46,7 +46,7 @@ pub(super) async fn list(state: web::Data<State>, request: HttpRequest) -> Answe
     let limit = query.number("limit", 1, MOST)?.unwrap_or(LIMIT);
     // One more than asked for tells whether more follow.
     let wanted = IncidentQuery { open, camera, kind, from, to, after, limit: limit + 1, own: false };
-    let mut items = state.database.incidents(wanted).await?;
+    let mut items = state.stores.incidents.incidents(wanted).await?;
     let has_more = items.len() > limit as usize;
     items.truncate(limit as usize);
     let latest = state.live.latest().await?;

@@ -33,7 +33,7 @@ pub(super) struct KindEdit {
 ))]
 pub(super) async fn put(state: web::Data<State>, kind: web::Path<String>, Json(edit): Json<KindEdit>) -> Answer {
     check_kind(&kind, &edit.url_template)?;
-    state.database.put_camera_kind(kind.into_inner(), edit.url_template).await?;
+    state.stores.cameras.put_camera_kind(kind.into_inner(), edit.url_template).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -44,6 +44,6 @@ pub(super) async fn put(state: web::Data<State>, kind: web::Path<String>, Json(e
     (status = 409, body = Problem, content_type = "application/problem+json", description = "cameras are of this kind"),
 ))]
 pub(super) async fn delete(state: web::Data<State>, kind: web::Path<String>) -> Answer {
-    state.database.delete_camera_kind(&kind).await?;
+    state.stores.cameras.delete_camera_kind(&kind).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -21,7 +21,7 @@ use crate::adapters::live::Latest;
 pub(super) async fn metrics(state: web::Data<State>) -> Answer {
     let (counts, latest) = Counts::read(&state).await?;
     // Asked of the database itself: a count that took too long says nothing about it.
-    let database_up = within(state.database.ping()).await.is_ok();
+    let database_up = within(state.stores.health.ping()).await.is_ok();
     let mut text = Exposition::default();
     process(&mut text, &state);
     totals(&mut text, &counts);

@@ -19,10 +19,10 @@ use crate::domain::probe::ProbeView;
 ))]
 pub(super) async fn kept(state: web::Data<State>, id: web::Path<String>) -> Answer<web::Json<ProbeView>> {
     let id = id_of(&state, &id).await?;
-    if let Some(kept) = state.database.camera_probe(id).await? {
+    if let Some(kept) = state.stores.probes.camera_probe(id).await? {
         return Ok(web::Json(kept.into()));
     }
-    state.database.camera(id).await?.ok_or_else(|| no_camera(&id.to_string()))?;
+    state.stores.cameras.camera(id).await?.ok_or_else(|| no_camera(&id.to_string()))?;
     Err(Error::not_found("nobody has looked at this camera yet; POST here looks").into())
 }
 

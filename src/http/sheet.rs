@@ -22,7 +22,7 @@ const CSV: &str = "text/csv; charset=utf-8";
     (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is away"),
 ))]
 pub(super) async fn export(state: web::Data<State>) -> Answer {
-    let text = sheet::write(&state.database.cameras().await?);
+    let text = sheet::write(&state.stores.cameras.cameras().await?);
     let name = "attachment; filename=\"cameras.csv\"";
     Ok(HttpResponse::Ok().content_type(CSV).insert_header((header::CONTENT_DISPOSITION, name)).body(text))
 }
@@ -45,7 +45,7 @@ pub(super) async fn import(state: web::Data<State>, request: HttpRequest, Csv(fi
     let dry = query.parsed("dryRun", "true or false")?.unwrap_or(false);
     let reach = state.reach.borrow().clone();
     let checked = async |called| resolve::check_lines(&reach, called).await;
-    let report = write_sheet(&state.database, &file, dry, checked).await?;
+    let report = write_sheet(&*state.stores.cameras, &file, dry, checked).await?;
     let mut answer = if report.is_refused() { HttpResponse::UnprocessableEntity() } else { HttpResponse::Ok() };
     Ok(answer.json(report))
 }

@@ -12,7 +12,7 @@ use crate::actors::membership::Troubles;
 use crate::actors::record::SpoolDisk;
 use crate::actors::restream::Written;
 use crate::actors::supervision::Observation;
-use crate::adapters::database::{Condition, SharedDatabase};
+use crate::adapters::database::{Condition, Stores};
 use crate::adapters::live::SharedLive;
 use crate::adapters::objects::SharedObjects;
 use crate::adapters::spool::SharedSpool;
@@ -62,8 +62,8 @@ pub struct State {
     pub roles: Vec<Role>,
     /// What is true now.
     pub live: SharedLive,
-    /// Cameras and recordings, for reading.
-    pub database: SharedDatabase,
+    /// Cameras, recordings and incidents, for reading.
+    pub stores: Stores,
     /// What is wrong with this node or its folders, by `node`, `spool`, `objects`; nothing is looked at for it.
     pub troubles: watch::Receiver<Troubles>,
     /// Where the cameras are, without a password: `sqlite:/var/lib/streamwarden/streamwarden.db`.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::clock::now;
 use super::handle::IncidentsHandle;
 use crate::actors::supervision::{Supervised, supervised};
-use crate::adapters::database::{IncidentQuery, SharedDatabase, with_timeout};
+use crate::adapters::database::{IncidentQuery, IncidentStore, with_timeout};
 use crate::base::{Error, Kind, Result};
 use crate::domain::incident::{Incident, IncidentWrite};
 use crate::domain::moment::Moment;
@@ -35,7 +35,7 @@ pub(super) struct Write;
 
 /// Writes the incidents.
 pub struct Incidents {
-    database: SharedDatabase,
+    store: Arc<dyn IncidentStore>,
     handle: IncidentsHandle,
     /// The database did not answer; the next try is on its way.
     resting: bool,
@@ -43,9 +43,9 @@ pub struct Incidents {
 }
 
 impl Incidents {
-    /// Writes what is raised and cleared through `handle` to `database`.
-    pub fn new(database: SharedDatabase, handle: IncidentsHandle) -> Self {
-        Self { database, handle, resting: false, written: 0 }
+    /// Writes what is raised and cleared through `handle` to `store`.
+    pub fn new(store: Arc<dyn IncidentStore>, handle: IncidentsHandle) -> Self {
+        Self { store, handle, resting: false, written: 0 }
     }
 
     /// The next entry, unless one is being written or the database is left alone for a while.
@@ -55,7 +55,7 @@ impl Incidents {
         }
         let Some(entry) = self.handle.take() else { return };
         let begun = now();
-        let written = write(Arc::clone(&self.database), entry.clone()).into_actor(self);
+        let written = write(Arc::clone(&self.store), entry.clone()).into_actor(self);
         ctx.spawn(written.map(move |written, writer, ctx| writer.written(&entry, written, begun, ctx)));
     }
 
@@ -99,7 +99,7 @@ impl Incidents {
 
     /// Reads what an earlier run has left open.
     fn take_up(&mut self, ctx: &mut Context<Self>) {
-        let open = read_open(Arc::clone(&self.database)).into_actor(self);
+        let open = read_open(Arc::clone(&self.store)).into_actor(self);
         ctx.spawn(open.map(|open, writer, ctx| match open {
             Ok(open) => {
                 writer.handle.adopt(&open);
@@ -119,23 +119,23 @@ fn is_away(error: &Error) -> bool {
     matches!(error.kind(), Kind::Unavailable | Kind::Timeout)
 }
 
-async fn write(database: SharedDatabase, entry: IncidentWrite) -> Result<Option<Uuid>> {
+async fn write(store: Arc<dyn IncidentStore>, entry: IncidentWrite) -> Result<Option<Uuid>> {
     with_timeout(async {
         match entry {
-            IncidentWrite::Open(incident) => database.open_incident(incident).await.map(Some),
-            IncidentWrite::Close { id, at } => database.close_incident(id, at).await.map(|()| None),
+            IncidentWrite::Open(incident) => store.open_incident(incident).await.map(Some),
+            IncidentWrite::Close { id, at } => store.close_incident(id, at).await.map(|()| None),
         }
     })
     .await
 }
 
 /// Everything that is open, as an earlier run may have left it.
-async fn read_open(database: SharedDatabase) -> Result<Vec<Incident>> {
+async fn read_open(store: Arc<dyn IncidentStore>) -> Result<Vec<Incident>> {
     let mut all: Vec<Incident> = Vec::new();
     loop {
         let after = all.last().map(|incident| incident.id);
         let query = IncidentQuery { open: true, own: true, after, limit: PAGE, ..IncidentQuery::default() };
-        let page = with_timeout(database.incidents(query)).await?;
+        let page = with_timeout(store.incidents(query)).await?;
         let whole = page.len() == PAGE as usize;
         all.extend(page);
         if !whole {

@@ -163,17 +163,17 @@ impl Supervised for Membership {
     fn observe(&self) -> Value {
         json!({
             "node": self.handles.claim.name,
-            "admitted": self.handles.database.admitted().is_ok(),
+            "admitted": self.handles.nodes.admitted().is_ok(),
             "troubles": *self.handles.troubles.borrow(),
         })
     }
 
     fn release(&mut self, _: &mut Context<Self>, deadline: Instant) -> LocalBoxFuture<'static, ()> {
-        let (database, run) = (self.handles.database.clone(), self.handles.claim.run);
+        let (nodes, run) = (self.handles.nodes.clone(), self.handles.claim.run);
         let limit = deadline.checked_sub(MARGIN).unwrap_or(deadline);
         Box::pin(async move {
             // Without it the others wait until we count as silent.
-            if let Ok(Err(error)) = timeout_at(limit, database.leave(run)).await {
+            if let Ok(Err(error)) = timeout_at(limit, nodes.leave(run)).await {
                 log::debug!("that this node stops could not be written: {error}");
             }
         })

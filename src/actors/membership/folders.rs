@@ -56,7 +56,7 @@ async fn settle(
         return on_disk(folder, Folder::check).await;
     }
     let id = on_disk(folder, Folder::begin).await?;
-    handles.database.set_folder(which, id).await?;
+    handles.nodes.set_folder(which, id).await?;
     folder.expect(id);
     log::info!("the {} folder {} has the identity {id}", which.column(), folder.root().display());
     if which == NodeFolder::Spool {
@@ -70,22 +70,22 @@ async fn knows_files(handles: &NodeHandles, joined: &Joined, which: NodeFolder, 
     match which {
         // Of an earlier version; beside other nodes they are more likely another's.
         NodeFolder::Spool => {
-            let paths = handles.database.ownerless().await?.unwrap_or_default();
+            let paths = handles.nodes.ownerless().await?.unwrap_or_default();
             Ok(!paths.is_empty() && joined.others.is_empty() && !any_there(folder, paths).await?)
         }
         NodeFolder::Objects => {
             let states = vec![SegmentState::Uploaded, SegmentState::Evicted];
             let query = SegmentQuery { states, own: true, limit: 1, ..SegmentQuery::default() };
-            Ok(!handles.database.segments(query).await?.is_empty())
+            Ok(!handles.recordings.segments(query).await?.is_empty())
         }
     }
 }
 
 /// Recordings of an earlier version, which have no owner, are this node's when their files are in its spool.
 async fn adopt(handles: &NodeHandles, folder: &Arc<Folder>) -> Result<()> {
-    let Some(paths) = handles.database.ownerless().await? else { return Ok(()) };
+    let Some(paths) = handles.nodes.ownerless().await? else { return Ok(()) };
     if paths.is_empty() || any_there(folder, paths).await? {
-        handles.database.adopt().await?;
+        handles.nodes.adopt().await?;
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout};
 
 pub use actor::Membership;
 
-use crate::adapters::database::{Joined, NodeFolder, SharedDatabase};
+use crate::adapters::database::{Joined, NodeFolder, NodeStore, RecordingStore};
 use crate::adapters::folder::Folder;
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
@@ -37,7 +37,9 @@ pub type Troubles = BTreeMap<&'static str, String>;
 #[derive(Clone)]
 pub struct NodeHandles {
     /// Where nodes are known.
-    pub database: SharedDatabase,
+    pub nodes: Arc<dyn NodeStore>,
+    /// The catalogue, to see whose files a folder holds.
+    pub recordings: Arc<dyn RecordingStore>,
     /// Who we are; `starts` until we have been admitted.
     pub claim: NodeClaim,
     /// Folders whose identity is kept; none without the role record.
@@ -53,7 +55,7 @@ pub struct NodeHandles {
 /// Asks to be admitted, or gives a sign of life.
 async fn join(handles: &NodeHandles) -> Result<Joined> {
     let starts = !handles.admitted.load(Ordering::Relaxed);
-    let joined = handles.database.join(NodeClaim { starts, ..handles.claim.clone() }).await?;
+    let joined = handles.nodes.join(NodeClaim { starts, ..handles.claim.clone() }).await?;
     handles.admitted.store(true, Ordering::Relaxed);
     Ok(joined)
 }
@@ -64,7 +66,7 @@ async fn join_again(handles: &NodeHandles, answered: &OnceLock<Instant>) -> Resu
     let (claim, starts) = (&handles.claim, !handles.admitted.load(Ordering::Relaxed));
     let was_standby = handles.standby.borrow().is_some();
     if claim.relays && (starts || was_standby) {
-        let nodes = handles.database.nodes().await?;
+        let nodes = handles.nodes.nodes().await?;
         if starts && may_rejoin(claim, &nodes) && answered.get_or_init(Instant::now).elapsed() < REJOIN_GRACE {
             return Err(Error::unavailable("other nodes have not found out yet that the database is back"));
         }
@@ -82,7 +84,7 @@ async fn join_again(handles: &NodeHandles, answered: &OnceLock<Instant>) -> Resu
         }
     };
     let is_of_relays = error.field() == Some("roles");
-    if is_of_relays || is_relayed_elsewhere(claim, &handles.database.nodes().await.unwrap_or_default()) {
+    if is_of_relays || is_relayed_elsewhere(claim, &handles.nodes.nodes().await.unwrap_or_default()) {
         // The first sentence stays: how long ago the last sign came is no news.
         handles.standby.send_if_modified(|standby| {
             let is_new = standby.is_none();
@@ -96,7 +98,7 @@ async fn join_again(handles: &NodeHandles, answered: &OnceLock<Instant>) -> Resu
 /// Stays a node, for everything but relays.
 async fn join_without_relays(handles: &NodeHandles) -> Result<Joined> {
     let starts = !handles.admitted.load(Ordering::Relaxed);
-    handles.database.join(NodeClaim { starts, relays: false, ..handles.claim.clone() }).await
+    handles.nodes.join(NodeClaim { starts, relays: false, ..handles.claim.clone() }).await
 }
 
 /// The first look, before anything else is started.

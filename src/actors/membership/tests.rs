@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{NodeHandles, admit, folders, join};
 use crate::adapters::database::sqlite::{self, Sqlite};
-use crate::adapters::database::{Database, NodeFolder};
+use crate::adapters::database::{Database, NodeFolder, RecordingStore};
 use crate::adapters::objects::ObjectStore;
 use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::Spool;
@@ -48,7 +48,8 @@ impl Site {
             starts: true,
         };
         let handles = NodeHandles {
-            database: database.clone(),
+            nodes: database.clone(),
+            recordings: database.clone(),
             claim,
             folders,
             admitted: Arc::default(),

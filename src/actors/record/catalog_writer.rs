@@ -80,18 +80,18 @@ pub struct SealOrder {
 
 /// Does one operation. A seal returns the segment as it was entered.
 pub async fn apply(handles: &RecordHandles, operation: CatalogOperation) -> Result<Option<Segment>> {
-    let database = &handles.database;
+    let recordings = &handles.recordings;
     match operation {
-        CatalogOperation::Open(session) => database.open_session(session).await?,
-        CatalogOperation::Close { session, at, reason } => match database.close_session(session, at, reason).await {
+        CatalogOperation::Open(session) => recordings.open_session(session).await?,
+        CatalogOperation::Close { session, at, reason } => match recordings.close_session(session, at, reason).await {
             // Somebody deleted its row: nothing is left to close.
             Err(error) if error.kind() == Kind::NotFound => log::warn!("{error}"),
             closed => closed?,
         },
-        CatalogOperation::Put(segment) => database.put_segment(*segment).await?,
+        CatalogOperation::Put(segment) => recordings.put_segment(*segment).await?,
         CatalogOperation::Seal(order) => {
             let segment = on_disk(&handles.spool, move |spool| seal(spool, &order)).await?;
-            database.put_segment(segment.clone()).await?;
+            recordings.put_segment(segment.clone()).await?;
             return Ok(Some(segment));
         }
         CatalogOperation::Begin(note) => drop(on_disk(&handles.spool, move |spool| spool.begin(&note)).await?),

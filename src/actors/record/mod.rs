@@ -30,7 +30,7 @@ use tokio::sync::watch;
 pub use recorders::Recorders;
 
 use crate::actors::incidents::IncidentsHandle;
-use crate::adapters::database::SharedDatabase;
+use crate::adapters::database::RecordingStore;
 use crate::adapters::ffmpeg::version::Version;
 use crate::adapters::live::SharedLive;
 use crate::adapters::spool::SharedSpool;
@@ -53,7 +53,7 @@ pub struct RecordHandles {
     /// Streams and cameras come from here, our states go there.
     pub live: SharedLive,
     /// The catalogue.
-    pub database: SharedDatabase,
+    pub recordings: Arc<dyn RecordingStore>,
     /// The files.
     pub spool: SharedSpool,
     /// Program.

@@ -46,7 +46,7 @@ pub struct Finished {
 pub async fn look(handles: &RecordHandles) -> Result<Findings> {
     on_disk(&handles.spool, |spool| spool.check()).await?;
     // Rows first: a session's folder is made before its row, so a row without a folder has no recorder.
-    let open = handles.database.open_sessions().await?;
+    let open = handles.recordings.open_sessions().await?;
     let scan = on_disk(&handles.spool, |spool| spool.scan()).await?;
     let known: BTreeSet<Uuid> = scan.unfinished.iter().map(|folder| folder.note.session.id).collect();
     let is_gone = |session: &Session| !known.contains(&session.id) && !scan.may_hide(session);
@@ -175,19 +175,19 @@ impl Repair<'_> {
         let order = SealOrder { from: from.clone(), to: (found.folder.clone(), number), draft, why };
         let segment = on_disk(&self.handles.spool, move |spool| seal(spool, &order)).await?;
         if segment.state == SegmentState::Sealed {
-            self.handles.database.open_session(session.clone()).await?;
+            self.handles.recordings.open_session(session.clone()).await?;
             self.finished.sealed += 1;
             self.end = Some(segment.ended_at());
         } else if row.is_none() {
             // Nobody ever said that there was something.
             return Ok(());
         }
-        self.handles.database.put_segment(segment).await
+        self.handles.recordings.put_segment(segment).await
     }
 }
 
 async fn close(handles: &RecordHandles, session: &Session, end: Option<DateTime<Utc>>) -> Result<()> {
-    if handles.database.session(session.id).await?.is_none() {
+    if handles.recordings.session(session.id).await?.is_none() {
         return Ok(());
     }
     let reason = "the program ended without closing it; what was whole has been kept".to_owned();
@@ -199,7 +199,7 @@ async fn close(handles: &RecordHandles, session: &Session, end: Option<DateTime<
 async fn miss_unwritten(handles: &RecordHandles, rows: &[Segment], files: &BTreeSet<u32>) -> Result<()> {
     for row in rows.iter().filter(|row| row.state == SegmentState::Writing && !files.contains(&row.number)) {
         let reason = Some("its file is not in the spool".to_owned());
-        handles.database.move_segment(row.id, vec![SegmentState::Writing], SegmentState::Missing, reason).await?;
+        handles.recordings.move_segment(row.id, vec![SegmentState::Writing], SegmentState::Missing, reason).await?;
     }
     Ok(())
 }
@@ -209,7 +209,7 @@ async fn rows(handles: &RecordHandles, session: Uuid) -> Result<Vec<Segment>> {
     loop {
         let after = all.last().map(|row| row.id);
         let query = SegmentQuery { session: Some(session), after, limit: PAGE, ..SegmentQuery::default() };
-        let page = handles.database.segments(query).await?;
+        let page = handles.recordings.segments(query).await?;
         let is_last = page.len() < PAGE as usize;
         all.extend(page);
         if is_last {

@@ -120,9 +120,9 @@ async fn later_sessions(handles: &RecordHandles, key: &StreamKey, now: DateTime<
         limit: 1,
         ..SegmentQuery::default()
     };
-    if handles.database.segments(query).await?.is_empty() {
+    if handles.recordings.segments(query).await?.is_empty() {
         return Ok(Vec::new());
     }
-    let sessions = handles.database.sessions(key.name.as_str(), Some(key.server.clone())).await?;
+    let sessions = handles.recordings.sessions(key.name.as_str(), Some(key.server.clone())).await?;
     Ok(sessions.into_iter().map(|summary| summary.session.started_at).collect())
 }

@@ -67,8 +67,10 @@ async fn store(handles: &UploadHandles, segment: &Segment) -> Result<Option<(Seg
         let words = format!("sent {stored} of {} bytes, and the store then had {told}", segment.bytes);
         return Err(Error::unavailable(words).about(Scope::Item));
     }
-    let is_ours =
-        handles.database.move_segment(segment.id, vec![SegmentState::Uploading], SegmentState::Uploaded, None).await?;
+    let is_ours = handles
+        .recordings
+        .move_segment(segment.id, vec![SegmentState::Uploading], SegmentState::Uploaded, None)
+        .await?;
     if !is_ours {
         log::warn!(stream = segment.stream.as_str(); "the row of an uploaded segment changed meanwhile and was left as it is");
     }
@@ -92,5 +94,5 @@ async fn set_aside(handles: &UploadHandles, segment: &Segment, state: SegmentSta
         "segment {} is {}: {why}", segment.number, state.as_str()
     );
     let from = vec![SegmentState::Uploading];
-    handles.database.move_segment(segment.id, from, state, Some(why)).await.map(drop)
+    handles.recordings.move_segment(segment.id, from, state, Some(why)).await.map(drop)
 }

@@ -131,7 +131,7 @@ impl Pass<'_> {
 async fn uploaded(handles: &UploadHandles, to: Option<DateTime<Utc>>, after: Option<Uuid>) -> Result<Vec<Segment>> {
     let states = vec![SegmentState::Uploaded];
     handles
-        .database
+        .recordings
         .segments(SegmentQuery { states, own: true, to, after, limit: PAGE, ..SegmentQuery::default() })
         .await
 }
@@ -148,7 +148,7 @@ async fn evict_one(handles: &UploadHandles, segment: &Segment) -> Result<bool> {
     let path = segment.spool_path.clone();
     on_disk(&handles.spool, move |spool| spool.remove(&path)).await?;
     let from = vec![SegmentState::Uploaded];
-    handles.database.move_segment(segment.id, from, SegmentState::Evicted, None).await
+    handles.recordings.move_segment(segment.id, from, SegmentState::Evicted, None).await
 }
 
 async fn needs_room(spool: &SharedSpool, min_free: u64) -> Result<bool> {

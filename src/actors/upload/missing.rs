@@ -15,7 +15,7 @@ pub(super) async fn heal(handles: &UploadHandles) -> Result<usize> {
     loop {
         let states = vec![SegmentState::Missing];
         let query = SegmentQuery { states, own: true, after, limit: PAGE, ..SegmentQuery::default() };
-        let page = handles.database.segments(query).await?;
+        let page = handles.recordings.segments(query).await?;
         let Some(last) = page.last() else { return Ok(healed) };
         after = Some(last.id);
         // One that was never sealed is the recovery's.
@@ -35,7 +35,7 @@ pub(super) async fn heal(handles: &UploadHandles) -> Result<usize> {
                     continue;
                 }
             };
-            let moved = handles.database.move_segment(segment.id, vec![SegmentState::Missing], to, Some(why)).await?;
+            let moved = handles.recordings.move_segment(segment.id, vec![SegmentState::Missing], to, Some(why)).await?;
             healed += usize::from(moved && to == SegmentState::Sealed);
         }
     }

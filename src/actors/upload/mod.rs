@@ -19,13 +19,14 @@ mod worker;
 #[cfg(test)]
 mod worker_tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 pub use uploads::Uploads;
 
-use crate::adapters::database::SharedDatabase;
+use crate::adapters::database::RecordingStore;
 use crate::adapters::objects::SharedObjects;
 use crate::adapters::spool::SharedSpool;
 use crate::base::{Error, Result};
@@ -34,7 +35,7 @@ use crate::base::{Error, Result};
 #[derive(Clone)]
 pub struct UploadHandles {
     /// The catalogue: the queue of uploads.
-    pub database: SharedDatabase,
+    pub recordings: Arc<dyn RecordingStore>,
     /// Where segments go.
     pub objects: SharedObjects,
     /// Where they lie.

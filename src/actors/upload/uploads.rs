@@ -65,7 +65,7 @@ impl Uploads {
         let handles = self.handles.clone();
         let release = async move {
             handles.ready().await?;
-            handles.database.release_uploads().await
+            handles.recordings.release_uploads().await
         };
         ctx.spawn(release.into_actor(self).map(|released, manager, ctx| match released {
             Ok(count) => {

@@ -173,7 +173,7 @@ impl UploadWorker {
 pub(super) async fn give_back(number: usize, handles: &UploadHandles, shared: &Shared) -> Result<()> {
     let owed: Vec<Uuid> = shared.claims().iter().filter(|(_, worker)| **worker == number).map(|(id, _)| *id).collect();
     for id in owed {
-        handles.database.move_segment(id, vec![SegmentState::Uploading], SegmentState::Sealed, None).await?;
+        handles.recordings.move_segment(id, vec![SegmentState::Uploading], SegmentState::Sealed, None).await?;
         let mut claims = shared.claims();
         // Out of time, and done all the same: another worker may have it by now.
         if claims.get(&id) == Some(&number) {
@@ -191,7 +191,7 @@ pub(super) async fn claim(
 ) -> Result<Option<Segment>> {
     give_back(number, handles, shared).await?;
     handles.ready().await?;
-    let claimed = handles.database.claim_upload(skip).await?;
+    let claimed = handles.recordings.claim_upload(skip).await?;
     if let Some(segment) = &claimed {
         shared.claims().insert(segment.id, number);
     }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::UploadHandles;
 use super::retries::Shared;
 use super::worker::{claim, give_back};
-use crate::adapters::database::{SharedDatabase, Skip, sqlite};
+use crate::adapters::database::{RecordingStore, Skip, sqlite};
 use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::Spool;
 use crate::domain::name::StreamName;
@@ -29,7 +29,7 @@ impl World {
     /// One sealed segment, and nobody has claimed it.
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let database: SharedDatabase =
+        let recordings: Arc<dyn RecordingStore> =
             sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here");
         let session = Session {
             id: Uuid::now_v7(),
@@ -39,7 +39,7 @@ impl World {
             ended_at: None,
             end_reason: None,
         };
-        database.open_session(session.clone()).await.expect("opened");
+        recordings.open_session(session.clone()).await.expect("opened");
         let segment = Segment {
             id: Uuid::now_v7(),
             session: session.id,
@@ -57,9 +57,9 @@ impl World {
             object_key: "gate/x/segment_000.mp4".into(),
             reason: None,
         };
-        database.put_segment(segment.clone()).await.expect("put");
+        recordings.put_segment(segment.clone()).await.expect("put");
         let handles = UploadHandles {
-            database,
+            recordings,
             objects: Arc::new(Directory::open(folder.path().join("objects")).expect("a store")),
             spool: Arc::new(Spool::open(folder.path().join("spool")).expect("a spool")),
             sealed: watch::channel(0).1,
@@ -73,7 +73,7 @@ impl World {
     }
 
     async fn state(&self) -> SegmentState {
-        let segment = self.handles.database.segment(self.segment).await.expect("the catalogue works");
+        let segment = self.handles.recordings.segment(self.segment).await.expect("the catalogue works");
         segment.expect("a row").state
     }
 
@@ -88,7 +88,7 @@ async fn a_row_that_another_worker_uploads_by_now_is_not_given_back_again() {
     world.claim(0).await;
     // The upload failed, and its row went back; the answer to that came too late to be heard.
     let (from, to) = (vec![SegmentState::Uploading], SegmentState::Sealed);
-    assert!(world.handles.database.move_segment(world.segment, from, to, None).await.expect("the catalogue works"));
+    assert!(world.handles.recordings.move_segment(world.segment, from, to, None).await.expect("the catalogue works"));
     world.claim(1).await;
     give_back(0, &world.handles, &world.shared).await.expect("nothing is owed any more");
     assert_eq!((world.state().await, world.claimed_by()), (SegmentState::Uploading, Some(1)));

@@ -2,7 +2,7 @@
 
 use tokio::sync::oneshot;
 
-use super::SharedDatabase;
+use super::CameraStore;
 use crate::base::{Error, Result};
 use crate::domain::camera::Kinds;
 use crate::domain::camera::sheet::{ImportReport, Sheet, SheetFault, SheetTarget};
@@ -13,7 +13,7 @@ use crate::domain::camera::sheet::{ImportReport, Sheet, SheetFault, SheetTarget}
 /// # Errors
 /// When the database cannot be read or written.
 pub async fn import(
-    database: &SharedDatabase,
+    cameras: &dyn CameraStore,
     file: &[u8],
     dry: bool,
     check_targets: impl AsyncFnOnce(Vec<SheetTarget>) -> Vec<SheetFault>,
@@ -22,8 +22,8 @@ pub async fn import(
         Ok(sheet) => sheet,
         Err(report) => return Ok(report),
     };
-    let kinds: Kinds = database.camera_kinds().await?.into_iter().collect();
-    let planned = sheet.plan(&database.cameras().await?, &kinds);
+    let kinds: Kinds = cameras.camera_kinds().await?.into_iter().collect();
+    let planned = sheet.plan(&cameras.cameras().await?, &kinds);
     let faults = check_targets(planned.called).await;
     if !faults.is_empty() {
         return Ok(ImportReport::refused(faults));
@@ -38,6 +38,6 @@ pub async fn import(
         let _ = tell.send(planned.report);
         Ok(planned.writes)
     });
-    database.write_cameras(plan).await?;
+    cameras.write_cameras(plan).await?;
     told.await.map_err(|_| Error::internal("the import was not planned"))
 }

@@ -23,7 +23,7 @@ const MOST: u32 = 1_000;
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(in crate::http) async fn streams(state: web::Data<State>) -> Answer<web::Json<List<RecordingSummary>>> {
-    Ok(web::Json(List::whole(state.database.recordings().await?)))
+    Ok(web::Json(List::whole(state.stores.recordings.recordings().await?)))
 }
 
 /// The sessions of a stream, oldest first.
@@ -44,7 +44,7 @@ pub(in crate::http) async fn sessions(
     let stream = name_of(&stream)?;
     let mut query = Query::of(&request)?;
     let server = query.text("server")?;
-    Ok(web::Json(List::whole(state.database.sessions(stream.as_str(), server).await?)))
+    Ok(web::Json(List::whole(state.stores.recordings.sessions(stream.as_str(), server).await?)))
 }
 
 /// The segments of a stream, oldest first; `next` goes into `after`.
@@ -77,7 +77,7 @@ pub(in crate::http) async fn segments(
     let stream = Some(stream.as_str().to_owned());
     // One more than asked for tells whether more follow.
     let wanted = SegmentQuery { server, stream, from, to, after, limit: limit + 1, ..SegmentQuery::default() };
-    let mut items = state.database.segments(wanted).await?;
+    let mut items = state.stores.recordings.segments(wanted).await?;
     let has_more = items.len() > limit as usize;
     items.truncate(limit as usize);
     let next = items.last().filter(|_| has_more).map(|segment| segment.id.to_string());

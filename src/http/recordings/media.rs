@@ -36,7 +36,7 @@ const FOREVER: &str = "private, max-age=31536000, immutable";
 pub(in crate::http) async fn segment(state: web::Data<State>, id: web::Path<String>, request: HttpRequest) -> Answer {
     let missing = || Error::not_found("there is no such segment");
     let id: Uuid = id.trim_end_matches(".mp4").parse().map_err(|_| missing())?;
-    let segment = state.database.segment(id).await?.ok_or_else(missing)?;
+    let segment = state.stores.recordings.segment(id).await?.ok_or_else(missing)?;
     let (source, size) = open(&state, &segment).await?;
     let etag = format!("\"{}-{size}\"", segment.id);
     let head = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());

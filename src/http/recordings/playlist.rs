@@ -68,7 +68,7 @@ async fn segments(
         limit: MOST + 1,
         ..SegmentQuery::default()
     };
-    let mut segments = state.database.segments(query).await?;
+    let mut segments = state.stores.recordings.segments(query).await?;
     if segments.len() > MOST as usize {
         return Err(Error::invalid("from", format!("more than {MOST} segments lie in this time; ask for less of it")));
     }

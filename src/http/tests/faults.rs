@@ -75,7 +75,7 @@ async fn a_wrong_body_names_the_place_or_the_field_and_changes_nothing() {
     }
     let form = [("content-type", "application/x-www-form-urlencoded")];
     problem(&world.ask(Method::POST, "/api/v1/cameras", &form, Some("name=a")).await, 415);
-    assert_eq!(world.state.database.cameras().await.expect("cameras").len(), 0);
+    assert_eq!(world.state.stores.cameras.cameras().await.expect("cameras").len(), 0);
 }
 
 #[actix_web::test]

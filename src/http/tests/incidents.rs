@@ -13,7 +13,7 @@ async fn opened(world: &World, camera: i64, second: i64) -> Uuid {
     let cause = "the camera refuses connections; is it on?".to_owned();
     let (id, kind) = (Uuid::now_v7(), IncidentKind::CameraDown);
     let incident = Incident { id, kind, subject, cause, opened_at: at(second), closed_at: None };
-    world.state.database.open_incident(incident).await.expect("opened")
+    world.state.stores.incidents.open_incident(incident).await.expect("opened")
 }
 
 #[actix_web::test]
@@ -21,7 +21,7 @@ async fn incidents_are_listed_paged_and_filtered() {
     let world = World::new().await;
     let (first, second) = (opened(&world, 1, 0).await, opened(&world, 2, 10).await);
     world.publish(vec![Change::Camera(camera(1, "site/gate"))]).await;
-    world.state.database.close_incident(first, at(5)).await.expect("closed");
+    world.state.stores.incidents.close_incident(first, at(5)).await.expect("closed");
 
     let page = world.get("/api/v1/incidents?limit=1").await;
     assert_eq!(page.status, 200);

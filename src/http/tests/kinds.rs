@@ -38,10 +38,10 @@ async fn a_kind_is_checked_when_it_is_saved_and_kept_while_it_is_used() {
     }
     let text = |text: &str| Some(text.to_owned());
     let edit = CameraEdit { name: text("gate"), kind: text("acme"), host: Some(text("h")), ..CameraEdit::default() };
-    let camera = world.state.database.add_camera(edit).await.expect("added");
+    let camera = world.state.stores.cameras.add_camera(edit).await.expect("added");
     let used = world.ask(Method::DELETE, uri, &[], None).await;
     assert_eq!(used.status, 409, "{}", used.json());
-    world.state.database.delete_camera(camera.id).await.expect("deleted");
+    world.state.stores.cameras.delete_camera(camera.id).await.expect("deleted");
     assert_eq!(world.ask(Method::DELETE, uri, &[], None).await.status, 204);
     assert_eq!(world.ask(Method::DELETE, uri, &[], None).await.status, 404);
     assert_eq!(known(&world, "acme").await, None);

@@ -76,13 +76,13 @@ async fn media_that_is_not_there_says_why() {
 
     let mut lost = segment.clone();
     (lost.state, lost.reason) = (SegmentState::Lost, Some("the disk was full".to_owned()));
-    world.state.database.put_segment(lost).await.expect("a row");
+    world.state.stores.recordings.put_segment(lost).await.expect("a row");
     let (status, text) = detail(world.get(&uri).await);
     assert!(status == 404 && text.contains("the disk was full"), "{status} {text}");
 
     let mut elsewhere = segment;
     elsewhere.spool_path = "../../../../../../etc/passwd".to_owned();
-    world.state.database.put_segment(elsewhere).await.expect("a row");
+    world.state.stores.recordings.put_segment(elsewhere).await.expect("a row");
     assert_eq!(world.get(&uri).await.status, 404, "a row changed by hand reads no other file");
 }
 
@@ -90,7 +90,7 @@ async fn media_that_is_not_there_says_why() {
 async fn the_catalogue_pages_through_segments() {
     let world = World::new().await;
     let first = world.record("site/front", at(0), b"moovmedia").await;
-    let session = world.state.database.session(first.session).await.expect("a session").expect("is there");
+    let session = world.state.stores.recordings.session(first.session).await.expect("a session").expect("is there");
     for number in 1..5 {
         world.add_segment(&session, number, at(10 * i64::from(number)), b"moovmedia").await;
     }

@@ -21,7 +21,7 @@ async fn looks_are_kept_asked_for_and_tried() {
         Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: None, flows: true, ..Tracks::default() };
     let outcome = Outcome::Tracks(tracks);
     let look = KeptProbe { camera: id, fingerprint: "f".into(), at: at(5), outcome };
-    world.state.database.put_camera_probe(look).await.expect("kept");
+    world.state.stores.probes.put_camera_probe(look).await.expect("kept");
     let kept = world.get(&uri).await.json();
     let tracks = json!({"format": "rtsp", "video": "h264", "audio": null, "flows": true, "shownAsSent": false});
     assert_eq!((&kept["ok"], &kept["ms"], &kept["fault"]), (&json!(true), &Value::Null, &Value::Null));

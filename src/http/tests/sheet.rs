@@ -19,7 +19,7 @@ async fn a_file_is_weighed_written_and_comes_out_again() {
     let dry = import(&world, &format!("{uri}?dryRun=true"), FILE).await;
     let two = json!({"added": 2, "changed": 0, "unchanged": 0, "faults": []});
     assert_eq!((dry.status, dry.json()), (200, two.clone()));
-    assert!(world.state.database.cameras().await.expect("read").is_empty(), "only looked at");
+    assert!(world.state.stores.cameras.cameras().await.expect("read").is_empty(), "only looked at");
     let written = import(&world, uri, FILE).await;
     assert_eq!((written.status, written.json()), (200, two));
     assert_eq!(import(&world, uri, FILE).await.json()["unchanged"], 2);
@@ -31,7 +31,7 @@ async fn a_file_is_weighed_written_and_comes_out_again() {
     assert!(text.starts_with("name,kind,host,") && !text.contains("hunter2"), "{text}");
     let again = import(&world, uri, &text.replace("10.0.0.10", "10.0.0.11")).await;
     assert_eq!(again.json(), json!({"added": 0, "changed": 1, "unchanged": 1, "faults": []}));
-    let rows = world.state.database.cameras().await.expect("read");
+    let rows = world.state.stores.cameras.cameras().await.expect("read");
     assert_eq!((rows[1].host.as_deref(), rows[0].password.is_some()), (Some("10.0.0.11"), true));
 }
 
@@ -43,7 +43,7 @@ async fn a_faulty_file_changes_nothing_and_a_wrong_body_is_refused() {
     assert_eq!((wrong.status, wrong.header("content-type")), (422, "application/json"));
     let fault = &wrong.json()["faults"][0];
     assert_eq!((&fault["line"], &fault["field"]), (&json!(3), &json!("port")));
-    assert!(world.state.database.cameras().await.expect("read").is_empty());
+    assert!(world.state.stores.cameras.cameras().await.expect("read").is_empty());
     assert_eq!(world.send(Method::POST, uri, "{}").await.status, 415, "a form or JSON of another page");
     let parameter = import(&world, &format!("{uri}?dry=1"), FILE).await;
     assert_eq!((parameter.status, parameter.header("content-type")), (422, "application/problem+json"));

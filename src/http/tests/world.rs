@@ -16,7 +16,7 @@ use crate::actors::hub::{Hub, HubHandle, HubState, Limits};
 use crate::actors::record::SpoolDisk;
 use crate::actors::restream::Written;
 use crate::actors::supervision::Observation;
-use crate::adapters::database::{Condition, SharedDatabase, sqlite};
+use crate::adapters::database::{CameraStore, Condition, Stores, sqlite};
 use crate::adapters::live::memory::Memory;
 use crate::adapters::live::{Change, SharedLive};
 use crate::adapters::objects::directory::Directory;
@@ -53,21 +53,22 @@ impl World {
         let live: SharedLive = Arc::new(Memory::new(Duration::from_secs(3600)));
         let hub = HubHandle::default();
         Hub::new(live.clone(), hub.clone(), limits).start();
-        let database: SharedDatabase =
-            sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here");
+        let database = sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here");
+        let stores = Stores::of(database);
+        let cameras = stores.cameras.clone();
         let state = State {
             node: "test".to_owned(),
             started_at: Utc::now(),
             roles: vec![Role::Monitor, Role::Record],
             live,
-            database: database.clone(),
+            stores,
             troubles: tokio::sync::watch::channel(Default::default()).1,
             database_name: "sqlite:test.db".to_owned(),
             objects: Arc::new(Directory::open(folder.path().join("objects")).expect("an object store")),
             spool: Arc::new(Spool::open(folder.path().join("spool")).expect("a spool")),
             disk: tokio::sync::watch::channel(SpoolDisk { free: Some(1_500_000_000), obstacle: None }).1,
             hub,
-            commands: Arc::new(PlayedRoot(database, folder.path().join(SILENT))),
+            commands: Arc::new(PlayedRoot(cameras, folder.path().join(SILENT))),
             dropped_log_lines: || 3,
             allowed_origins: watch::channel(vec!["https://cams.example.org".to_owned()]).1,
             reach: watch::channel(Reach::default()).1,
@@ -106,7 +107,7 @@ impl World {
             ended_at: None,
             end_reason: None,
         };
-        self.state.database.open_session(session.clone()).await.expect("a session");
+        self.state.stores.recordings.open_session(session.clone()).await.expect("a session");
         self.add_segment(&session, 0, started_at, bytes).await
     }
 
@@ -139,7 +140,7 @@ impl World {
             object_key: format!("{}/{}/segment_{number:03}.mp4", session.stream, session.id),
             reason: None,
         };
-        self.state.database.put_segment(segment.clone()).await.expect("the catalogue takes segments");
+        self.state.stores.recordings.put_segment(segment.clone()).await.expect("the catalogue takes segments");
         segment
     }
 }
@@ -219,7 +220,7 @@ pub fn server(name: &str) -> ServerStatus {
 }
 
 /// Does to the database what the restreams do, without the restreaming.
-struct PlayedRoot(SharedDatabase, PathBuf);
+struct PlayedRoot(Arc<dyn CameraStore>, PathBuf);
 
 #[async_trait]
 impl Commands for PlayedRoot {

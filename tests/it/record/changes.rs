@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use rusqlite::Connection;
-use streamwarden::adapters::database::Database;
+use streamwarden::adapters::database::RecordingStore;
 use streamwarden::config::settings::Record;
 use streamwarden::domain::recording::{RecordingState, RecordingStatus, SegmentState};
 use uuid::Uuid;

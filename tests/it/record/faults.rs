@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 use rusqlite::Connection;
 use streamwarden::actors::supervision::Observe;
 use streamwarden::actors::supervision::testkit::{Fault, Provoke};
-use streamwarden::adapters::database::Database;
+use streamwarden::adapters::database::RecordingStore;
 use streamwarden::adapters::spool::Spool;
 use streamwarden::domain::recording::{RecordingState, RecordingStatus, SegmentState};
 

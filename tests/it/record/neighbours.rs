@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use streamwarden::adapters::database::Database;
+use streamwarden::adapters::database::RecordingStore;
 use streamwarden::adapters::objects::ObjectStore;
 use streamwarden::adapters::spool::{Note, Spool};
 use streamwarden::domain::layout::object_key;

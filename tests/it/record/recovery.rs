@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use streamwarden::adapters::database::Database;
+use streamwarden::adapters::database::RecordingStore;
 use streamwarden::adapters::spool::{Continues, Note, Spool};
 use streamwarden::domain::layout::object_key;
 use streamwarden::domain::name::StreamName;

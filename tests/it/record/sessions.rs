@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use streamwarden::adapters::database::Database;
+use streamwarden::adapters::database::RecordingStore;
 use streamwarden::adapters::live::Change;
 use streamwarden::domain::playlist::{PlaylistEntry, PlaylistKind, render};
 use streamwarden::domain::recording::{RecordingState, Segment, SegmentState};

@@ -14,7 +14,7 @@ use streamwarden::actors::record::{RecordHandles, Recorders, SpoolDisk};
 use streamwarden::actors::supervision::{Observation, Observe, Setting, Stop};
 use streamwarden::actors::upload::{UploadHandles, UploadRules, Uploads};
 use streamwarden::adapters::database::sqlite::{self, Sqlite};
-use streamwarden::adapters::database::{Database, SegmentQuery};
+use streamwarden::adapters::database::{RecordingStore, SegmentQuery};
 use streamwarden::adapters::ffmpeg::version;
 use streamwarden::adapters::live::SharedLive;
 use streamwarden::adapters::live::memory::Memory;
@@ -120,7 +120,7 @@ impl Stage {
         let ahead = self.ahead.clone();
         let handles = RecordHandles {
             live: self.live.clone(),
-            database: self.database.clone(),
+            recordings: self.database.clone(),
             spool: self.spool.clone(),
             ffmpeg: program("ffmpeg"),
             version: version::look(&program("ffmpeg"), "it").await.expect("ffmpeg is installed"),
@@ -148,7 +148,7 @@ impl Stage {
     /// Starts the uploads.
     pub fn upload(&mut self) {
         let handles = UploadHandles {
-            database: self.database.clone(),
+            recordings: self.database.clone(),
             objects: self.objects.clone(),
             spool: self.spool.clone(),
             sealed: self.sealed.subscribe(),

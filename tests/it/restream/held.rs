@@ -7,7 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use streamwarden::actors::restream::{ApplyPlan, DeleteCamera, GetPlan};
 use streamwarden::adapters::database::import::import;
-use streamwarden::adapters::database::{Condition, SharedDatabase, sqlite};
+use streamwarden::adapters::database::{Condition, sqlite};
 use streamwarden::base::Kind;
 use streamwarden::demo::media_server::Options;
 use streamwarden::domain::camera::CameraState;
@@ -152,9 +152,9 @@ async fn rows_that_are_deleted_one_by_one_are_held_and_commands_are_not() {
 async fn an_import_is_weighed_like_the_table() {
     let (source, mut stage) = (Source::start().await, Stage::open().await);
     five(&mut stage, &source).await;
-    let database: SharedDatabase = sqlite::open(stage.folder.path().join("streamwarden.db")).await.expect("opened");
+    let database = sqlite::open(stage.folder.path().join("streamwarden.db")).await.expect("opened");
     let file = "name,enabled\nc1,no\nc2,no\nc3,no\nc4,yes\n";
-    let report = import(&database, file.as_bytes(), false, async |_| Vec::new()).await.expect("imported");
+    let report = import(&*database, file.as_bytes(), false, async |_| Vec::new()).await.expect("imported");
     assert_eq!((report.changed, report.unchanged, report.faults.len()), (3, 1, 0));
     let held = plan(&stage, |view| view.held.is_some()).await.held.expect("held");
     assert_eq!((held.would_stop.len(), held.would_stop[0].reason.as_str()), (3, "it is switched off"));

@@ -120,7 +120,7 @@ impl Stage {
         let incidents =
             Child::new("incidents", Restart::Always, move || Incidents::new(kept_in.clone(), handle.clone()));
         let restreams = Child::new("restreams", Restart::Always, move || {
-            Restreams::new(Arc::clone(&setup), database.clone(), Arc::clone(&written), told_to.clone())
+            Restreams::new(Arc::clone(&setup), database.clone().into(), Arc::clone(&written), told_to.clone())
         });
         let children = vec![camera_changes::child(changed), incidents, restreams, monitor];
         let root = Root::new(children, CancellationToken::new().drop_guard()).start();

@@ -11,7 +11,7 @@ use streamwarden::actors::incidents::{Incidents, IncidentsHandle, now};
 use streamwarden::actors::root::Root;
 use streamwarden::actors::supervision::testkit::{Fault, Provoke};
 use streamwarden::actors::supervision::{Child, Health, Observation, Observe, Restart, Stop};
-use streamwarden::adapters::database::{Database, IncidentQuery, sqlite};
+use streamwarden::adapters::database::{IncidentQuery, IncidentStore, sqlite};
 use streamwarden::domain::incident::{Incident, IncidentKind, Subject};
 
 use crate::support::wait;

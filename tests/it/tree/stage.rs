@@ -52,7 +52,7 @@ impl Stage {
                 record: Some(false),
                 ..CameraEdit::default()
             };
-            app.database().add_camera(edit).await.expect("a camera");
+            app.stores().cameras.add_camera(edit).await.expect("a camera");
         }
         let to_main = |number| Publisher::film(&main.rtsp_url().join(&format!("pub{number}")).expect("a path"));
         let published = (1..=streams).map(to_main).collect();

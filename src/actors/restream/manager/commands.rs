@@ -8,7 +8,7 @@ use std::sync::Arc;
 use actix::{ActorFutureExt, Context, Handler, Message, ResponseActFuture, WrapFuture};
 
 use super::Restreams;
-use crate::adapters::database::{Condition, SharedDatabase, with_timeout};
+use crate::adapters::database::{Condition, Stores, with_timeout};
 use crate::adapters::live::SharedLive;
 use crate::adapters::resolve;
 use crate::base::{Error, Kind, Result};
@@ -62,17 +62,17 @@ pub struct RestartCamera(pub i64);
 pub struct Refresh;
 
 /// All rows and kinds.
-pub(super) async fn read_all(database: SharedDatabase) -> Result<(Vec<CameraRow>, Kinds)> {
+pub(super) async fn read_all(database: Stores) -> Result<(Vec<CameraRow>, Kinds)> {
     with_timeout(async {
-        let kinds = database.camera_kinds().await?.into_iter().collect();
-        Ok((database.cameras().await?, kinds))
+        let kinds = database.cameras.camera_kinds().await?.into_iter().collect();
+        Ok((database.cameras.cameras().await?, kinds))
     })
     .await
 }
 
 /// One row as it is now; `None` when it is gone.
-pub(super) async fn read_one(database: SharedDatabase, id: i64) -> Result<Option<CameraRow>> {
-    with_timeout(database.camera(id)).await
+pub(super) async fn read_one(database: Stores, id: i64) -> Result<Option<CameraRow>> {
+    with_timeout(database.cameras.camera(id)).await
 }
 
 /// Refuses an edit that leads to an address which no camera may have; what else is wrong with it is told by the rules.
@@ -83,26 +83,26 @@ async fn check_reach(reach: &Reach, row: Option<&CameraRow>, edit: &CameraEdit, 
     }
 }
 
-async fn add(database: SharedDatabase, edit: CameraEdit, reach: Reach) -> Result<(CameraRow, Kinds)> {
+async fn add(database: Stores, edit: CameraEdit, reach: Reach) -> Result<(CameraRow, Kinds)> {
     with_timeout(async {
-        let kinds = database.camera_kinds().await?.into_iter().collect();
+        let kinds = database.cameras.camera_kinds().await?.into_iter().collect();
         camera::check_edit(None, &edit, &kinds)?;
         check_reach(&reach, None, &edit, &kinds).await?;
-        Ok((database.add_camera(edit).await?, kinds))
+        Ok((database.cameras.add_camera(edit).await?, kinds))
     })
     .await
 }
 
-async fn edit(database: SharedDatabase, command: EditCamera, reach: Reach) -> Result<(CameraRow, Kinds)> {
+async fn edit(database: Stores, command: EditCamera, reach: Reach) -> Result<(CameraRow, Kinds)> {
     let EditCamera { id, edit, only_if } = command;
     with_timeout(async {
-        let kinds: Kinds = database.camera_kinds().await?.into_iter().collect();
+        let kinds: Kinds = database.cameras.camera_kinds().await?.into_iter().collect();
         if edit.names_place() {
-            check_reach(&reach, database.camera(id).await?.as_ref(), &edit, &kinds).await?;
+            check_reach(&reach, database.cameras.camera(id).await?.as_ref(), &edit, &kinds).await?;
         }
         let (checked, by) = (edit.clone(), kinds.clone());
         let only_if = only_if.and(move |row| camera::check_edit(Some(row), &checked, &by));
-        Ok((database.edit_camera_if(id, edit, only_if).await?, kinds))
+        Ok((database.cameras.edit_camera_if(id, edit, only_if).await?, kinds))
     })
     .await
 }
@@ -150,7 +150,7 @@ impl Handler<AddCamera> for Restreams {
     type Result = Answer<Written>;
 
     fn handle(&mut self, command: AddCamera, _: &mut Self::Context) -> Self::Result {
-        let added = add(Arc::clone(&self.database), command.0, self.setup.reach.clone()).into_actor(self);
+        let added = add(self.database.clone(), command.0, self.setup.reach.clone()).into_actor(self);
         Box::pin(added.then(|row, manager, ctx| manager.answer(row, ctx).into_actor(manager)))
     }
 }
@@ -159,7 +159,7 @@ impl Handler<EditCamera> for Restreams {
     type Result = Answer<Written>;
 
     fn handle(&mut self, command: EditCamera, _: &mut Self::Context) -> Self::Result {
-        let edited = edit(Arc::clone(&self.database), command, self.setup.reach.clone()).into_actor(self);
+        let edited = edit(self.database.clone(), command, self.setup.reach.clone()).into_actor(self);
         Box::pin(edited.then(|row, manager, ctx| manager.answer(row, ctx).into_actor(manager)))
     }
 }
@@ -168,8 +168,8 @@ impl Handler<DeleteCamera> for Restreams {
     type Result = Answer<()>;
 
     fn handle(&mut self, command: DeleteCamera, _: &mut Self::Context) -> Self::Result {
-        let (database, id) = (Arc::clone(&self.database), command.id);
-        let deleted = async move { with_timeout(database.delete_camera_if(id, command.only_if)).await };
+        let (database, id) = (self.database.clone(), command.id);
+        let deleted = async move { with_timeout(database.cameras.delete_camera_if(id, command.only_if)).await };
         Box::pin(deleted.into_actor(self).map(move |deleted, manager, ctx| {
             match deleted {
                 // Somebody names the very camera: that is confirmation enough for it.

@@ -12,7 +12,7 @@ use super::probe_commands::ProbePacer;
 use crate::actors::restream::relay::reports::Probed;
 use crate::actors::restream::setup::STORE_RETRY;
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
-use crate::adapters::database::{CALL_TIMEOUT, SharedDatabase, with_timeout};
+use crate::adapters::database::{CALL_TIMEOUT, Stores, with_timeout};
 use crate::base::single_flight::{Retry, SingleFlight};
 use crate::base::{Kind, Result};
 use crate::domain::camera::CameraSource;
@@ -104,8 +104,8 @@ impl KeptProbes {
 }
 
 /// What an earlier run has left. A database that does not tell costs one probe of each camera.
-pub(super) async fn read_probes(database: SharedDatabase) -> Vec<KeptProbe> {
-    with_timeout(database.camera_probes()).await.unwrap_or_else(|error| {
+pub(super) async fn read_probes(database: Stores) -> Vec<KeptProbe> {
+    with_timeout(database.probes.camera_probes()).await.unwrap_or_else(|error| {
         log::warn!("earlier probes of the cameras not read, each is probed again: {error}");
         Vec::new()
     })
@@ -163,8 +163,8 @@ impl Flight for WriteLook {
 
     fn begin(manager: &mut Restreams, _: &mut Context<Restreams>) -> Option<(KeptProbe, Work<()>)> {
         let (_, probe) = manager.probes.unwritten.pop_first()?;
-        let (database, written) = (Arc::clone(&manager.database), probe.clone());
-        Some((probe, Box::pin(async move { with_timeout(database.put_camera_probe(written)).await })))
+        let (database, written) = (manager.database.clone(), probe.clone());
+        Some((probe, Box::pin(async move { with_timeout(database.probes.put_camera_probe(written)).await })))
     }
 
     fn ended(manager: &mut Restreams, probe: KeptProbe, written: Result<()>, _: &mut Context<Restreams>) -> Ended {

@@ -37,7 +37,7 @@ use crate::actors::incidents::{IncidentsHandle, now};
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{ChildSet, Setting, Supervised, supervised};
-use crate::adapters::database::{CALL_TIMEOUT, SharedDatabase};
+use crate::adapters::database::{CALL_TIMEOUT, Stores};
 use crate::adapters::last_known::LastKnownFile;
 use crate::adapters::live::publisher::Publisher;
 use crate::adapters::live::subscription::{LiveUpdate, subscription};
@@ -67,7 +67,7 @@ pub struct Restreams {
     settings: Setting<Arc<RestreamSetup>>,
     /// What `settings` said last.
     setup: Arc<RestreamSetup>,
-    database: SharedDatabase,
+    database: Stores,
     live: SharedLive,
     children: Option<ChildSet<Self>>,
     start_permits: StartPermits,
@@ -116,7 +116,7 @@ impl Restreams {
     /// Relays the cameras of `database`, writes their states to `live`, and tells of what goes wrong to `incidents`.
     pub fn new(
         settings: impl Into<Setting<Arc<RestreamSetup>>>,
-        database: SharedDatabase,
+        database: Stores,
         live: SharedLive,
         incidents: IncidentsHandle,
     ) -> Self {
@@ -219,10 +219,10 @@ impl Flight for ReadCameras {
     }
 
     fn begin(manager: &mut Restreams, _: &mut Context<Restreams>) -> Option<(Self::Subject, Work<Cameras>)> {
-        let (database, fresh) = (Arc::clone(&manager.database), manager.fresh);
+        let (database, fresh) = (manager.database.clone(), manager.fresh);
         manager.to_answer.append(&mut manager.after_reading);
         let read = async move {
-            let (rows, kinds) = read_all(Arc::clone(&database)).await?;
+            let (rows, kinds) = read_all(database.clone()).await?;
             Ok((rows, kinds, if fresh { read_probes(database).await } else { Vec::new() }))
         };
         Some(((manager.rows_taken, now()), Box::pin(read)))
@@ -335,7 +335,7 @@ impl Actor for Restreams {
     fn started(&mut self, ctx: &mut Self::Context) {
         self.children = Some(ChildSet::new(ctx, StopOrder::Together));
         ctx.add_stream(subscription(Arc::clone(&self.live), "restreams"));
-        let changes = stream::unfold(self.database.camera_changes(), |mut changes| async move {
+        let changes = stream::unfold(self.database.cameras.camera_changes(), |mut changes| async move {
             changes.changed().await.ok().map(|()| (Refresh, changes))
         });
         ctx.add_stream(changes);

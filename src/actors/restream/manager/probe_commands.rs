@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::Restreams;
 use super::commands::no_camera;
 use crate::actors::restream::relay::process;
-use crate::adapters::database::{SharedDatabase, with_timeout};
+use crate::adapters::database::{Stores, with_timeout};
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraSource, Kinds, draft};
 use crate::domain::probe::{Fault, KeptProbe, ProbeView, Tracks};
@@ -61,10 +61,10 @@ impl ProbePacer {
 type ProbeAnswer = (Box<CameraSource>, Result<Tracks, Fault>, Duration);
 
 /// The source of a row as it is now; `known` is gone by when the database is away.
-async fn source_of(database: SharedDatabase, id: i64, known: Option<CameraSource>) -> Result<CameraSource> {
+async fn source_of(database: Stores, id: i64, known: Option<CameraSource>) -> Result<CameraSource> {
     let read = with_timeout(async {
-        let kinds: Kinds = database.camera_kinds().await?.into_iter().collect();
-        Ok((database.camera(id).await?, kinds))
+        let kinds: Kinds = database.cameras.camera_kinds().await?.into_iter().collect();
+        Ok((database.cameras.camera(id).await?, kinds))
     });
     match (read.await, known) {
         (Ok((Some(row), kinds)), _) => CameraSource::from_row(&row, &kinds),
@@ -74,11 +74,11 @@ async fn source_of(database: SharedDatabase, id: i64, known: Option<CameraSource
     }
 }
 
-async fn draft_of(database: SharedDatabase, id: Option<i64>, edit: CameraEdit) -> Result<CameraSource> {
+async fn draft_of(database: Stores, id: Option<i64>, edit: CameraEdit) -> Result<CameraSource> {
     with_timeout(async {
-        let kinds: Kinds = database.camera_kinds().await?.into_iter().collect();
+        let kinds: Kinds = database.cameras.camera_kinds().await?.into_iter().collect();
         let row = match id {
-            Some(id) => Some(database.camera(id).await?.ok_or_else(|| no_camera(id))?),
+            Some(id) => Some(database.cameras.camera(id).await?.ok_or_else(|| no_camera(id))?),
             None => None,
         };
         draft(row.as_ref(), &edit, &kinds)
@@ -124,7 +124,7 @@ impl Handler<ProbeCamera> for Restreams {
 
     fn handle(&mut self, ProbeCamera(id): ProbeCamera, _: &mut Self::Context) -> Self::Result {
         let known = self.fleet.get(&id).and_then(|planned| planned.source().cloned());
-        let probe = self.probe(source_of(Arc::clone(&self.database), id, known));
+        let probe = self.probe(source_of(self.database.clone(), id, known));
         Box::pin(probe.into_actor(self).map(|probe, manager, ctx| {
             let probe = probe?;
             manager.note_probe(KeptProbe::new(&probe.0, Utc::now(), &probe.1), true, ctx);
@@ -137,7 +137,7 @@ impl Handler<TestCamera> for Restreams {
     type Result = ResponseActFuture<Self, Result<ProbeView>>;
 
     fn handle(&mut self, test: TestCamera, _: &mut Self::Context) -> Self::Result {
-        let probe = self.probe(draft_of(Arc::clone(&self.database), test.id, test.edit));
+        let probe = self.probe(draft_of(self.database.clone(), test.id, test.edit));
         Box::pin(async move { probe.await.map(view) }.into_actor(self))
     }
 }

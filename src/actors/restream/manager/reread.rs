@@ -4,7 +4,6 @@
 //! hundreds of relays must not put hundreds of questions to the database.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use actix::{Context, Handler};
 
@@ -69,7 +68,7 @@ impl Flight for ReadRowAgain {
 
     fn begin(manager: &mut Restreams, _: &mut Context<Restreams>) -> Option<(Self::Subject, Work<Self::Output>)> {
         let id = manager.rereads.waiting.pop_first()?;
-        Some(((id, manager.rows_taken), Box::pin(read_one(Arc::clone(&manager.database), id))))
+        Some(((id, manager.rows_taken), Box::pin(read_one(manager.database.clone(), id))))
     }
 
     fn ended(

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::inspect;
 use super::tests::{at, open};
 use super::testserver::{TestServer, shared};
-use crate::adapters::database::Database;
+use crate::adapters::database::{CameraStore, DatabaseHealth};
 use crate::base::error::Kind;
 use crate::domain::camera::CameraEdit;
 

@@ -10,7 +10,7 @@ use super::testpooler::TestPooler;
 use super::tests::{at, open};
 use super::testserver::{TestServer, shared};
 use super::{SiteTable, inspect};
-use crate::adapters::database::Database;
+use crate::adapters::database::{CameraStore, DatabaseHealth};
 use crate::domain::camera::CameraEdit;
 
 fn name_of(url: &SecretString) -> String {

@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::SiteTable;
 use super::testserver::{TestServer, shared};
 use crate::adapters::database::site::WithSite;
-use crate::adapters::database::{Database, IncidentQuery, sqlite};
+use crate::adapters::database::{IncidentQuery, sqlite};
 use crate::base::error::Kind;
 use crate::domain::camera::{CameraEdit, CameraRow};
 
@@ -92,29 +92,35 @@ async fn a_site_keeps_its_cameras_and_we_keep_the_rest() {
     let folder = tempfile::tempdir().expect("a folder");
     let own = sqlite::open(folder.path().join("own.db")).await.expect("ours");
     let cameras = SiteTable::open(&url, None, "SELECT * FROM cameras").await.expect("opened");
-    let both = WithSite { cameras, own };
-    assert_eq!(both.cameras().await.expect("read")[0].name, "gate");
-    assert_eq!(both.camera(1).await.expect("read").expect("there").id, 1);
-    assert!(both.camera(2).await.expect("read").is_none());
-    assert!(!both.camera_kinds().await.expect("ours").is_empty());
-    assert!(both.incidents(IncidentQuery { limit: 1, ..IncidentQuery::default() }).await.expect("ours").is_empty());
+    let both = WithSite { cameras, own: own.into() }.stores();
+    assert_eq!(both.cameras.cameras().await.expect("read")[0].name, "gate");
+    assert_eq!(both.cameras.camera(1).await.expect("read").expect("there").id, 1);
+    assert!(both.cameras.camera(2).await.expect("read").is_none());
+    assert!(!both.cameras.camera_kinds().await.expect("ours").is_empty());
+    assert!(
+        both.incidents
+            .incidents(IncidentQuery { limit: 1, ..IncidentQuery::default() })
+            .await
+            .expect("ours")
+            .is_empty()
+    );
     for refused in [
-        both.add_camera(CameraEdit::default()).await.map(|_| ()),
-        both.edit_camera(1, CameraEdit::default()).await.map(|_| ()),
-        both.delete_camera(1).await,
+        both.cameras.add_camera(CameraEdit::default()).await.map(|_| ()),
+        both.cameras.edit_camera(1, CameraEdit::default()).await.map(|_| ()),
+        both.cameras.delete_camera(1).await,
     ] {
         let error = refused.expect_err("read only");
         assert!(error.kind() == Kind::Unsupported && error.to_string().contains("change them there"), "{error}");
     }
-    let told = both.ping().await.expect("both answer");
+    let told = both.health.ping().await.expect("both answer");
     assert!(told.contains(": 1; everything else in SQLite file") && !told.contains("hunter2"), "{told}");
     let tables = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace";
     assert_eq!(server.psql(&database, tables).expect("asked"), "1", "nothing is created there");
 
     server.stop();
-    let error = both.cameras().await.expect_err("down");
+    let error = both.cameras.cameras().await.expect_err("down");
     assert_eq!(error.kind(), Kind::Unavailable);
-    assert!(both.recordings().await.expect("ours goes on").is_empty());
+    assert!(both.recordings.recordings().await.expect("ours goes on").is_empty());
     let again = SiteTable::open(&url, None, "SELECT * FROM cameras").await.expect("goes on without it");
     server.run();
     assert_eq!(again.cameras().await.expect("it came").len(), 1);

@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::Postgres;
 use super::testserver::{TestServer, own, shared};
-use crate::adapters::database::{Database, behaviour};
+use crate::adapters::database::{CameraStore, DatabaseHealth, RecordingStore, behaviour};
 use crate::base::Result;
 use crate::base::error::Kind;
 use crate::config::settings::Postgres as Settings;

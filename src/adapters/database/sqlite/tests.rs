@@ -12,7 +12,9 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{Sqlite, WaitFor, open, open_with_limit};
 use crate::adapters::database::behaviour::recordings::segment;
-use crate::adapters::database::{Database, NodeStore, SegmentQuery, Skip, behaviour};
+use crate::adapters::database::{
+    CameraStore, DatabaseHealth, NodeStore, RecordingStore, SegmentQuery, Skip, behaviour,
+};
 use crate::base::error::Kind;
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::name::StreamName;
