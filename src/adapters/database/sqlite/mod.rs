@@ -28,7 +28,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-
 use self::changes::Watcher;
 use self::file::{ConnectionRole, File};
 pub use self::inspect::{inspect, inspect_nodes};
