@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::world::{InThisWorld, World};
 
 /// Whatever takes longer is broken.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The relays and their world.
 pub struct Stage {
@@ -149,7 +149,7 @@ impl Watch {
             }
             Instant::now()
         };
-        let seen = tokio::time::timeout(PATIENCE, wait).await;
+        let seen = tokio::time::timeout(TIMEOUT, wait).await;
         seen.unwrap_or_else(|_| panic!("{count} cameras never came to {states:?}"))
     }
 }

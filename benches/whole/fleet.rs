@@ -24,7 +24,7 @@ const FULL: f64 = 0.95;
 const SPARE: f64 = 1024.0;
 
 /// Relays one small stream, published once, to more and more paths.
-pub async fn weigh(media: &AnyServer) {
+pub async fn measure_cost(media: &AnyServer) {
     let server = MediaServer::start(Options::default()).expect("free ports");
     let mut url = server.rtsp_url();
     url.set_path("tiny");

@@ -41,7 +41,7 @@ fn main() {
         program.stop().await;
         cameras.stop().await;
         if wanted("fleet") {
-            fleet::weigh(&media).await;
+            fleet::measure_cost(&media).await;
         }
         media.stop().await;
     });

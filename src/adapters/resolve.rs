@@ -21,10 +21,10 @@ use crate::domain::camera::{CameraSource, Reach};
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A connection waits so long for them: a resolver asks a second server after 5 s as a rule.
-const START_PATIENCE: Duration = Duration::from_secs(15);
+const START_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// And for those of a whole sheet, of which so many are looked up at once.
-const SHEET_PATIENCE: Duration = Duration::from_secs(5);
+const SHEET_TIMEOUT: Duration = Duration::from_secs(5);
 const SHEET_LOOKUPS: usize = 64;
 
 /// Names looked up at once. Each has a thread for as long as the resolver takes, also when nobody waits any more.
@@ -62,13 +62,13 @@ pub async fn check(reach: &Reach, source: &CameraSource) -> Result<()> {
 /// # Errors
 /// `Invalid` for `host`; `Timeout` when the addresses of a name are not known in time.
 pub async fn check_address(reach: &Reach, source: &CameraSource) -> Result<CheckedAddress> {
-    match addresses(source, START_PATIENCE).await {
+    match addresses(source, START_TIMEOUT).await {
         Some(found) => judge(reach, source, found)?,
         None => {
             let text = format!(
                 "the name {} was not resolved within {} s; check the name servers of this machine",
                 source.host,
-                START_PATIENCE.as_secs()
+                START_TIMEOUT.as_secs()
             );
             return Err(Error::new(Kind::Timeout, text));
         }
@@ -79,7 +79,7 @@ pub async fn check_address(reach: &Reach, source: &CameraSource) -> Result<Check
 /// Refuses the lines of a sheet whose cameras lead to such an address. Names that are not resolved in time pass, as in
 /// [`check`], however many there are.
 pub async fn check_lines(reach: &Reach, called: Vec<SheetTarget>) -> Vec<SheetFault> {
-    let until = Instant::now() + SHEET_PATIENCE;
+    let until = Instant::now() + SHEET_TIMEOUT;
     let looks = called.into_iter().map(|SheetTarget { line, source }| async move {
         let error = timeout_at(until, check(reach, &source)).await.unwrap_or(Ok(())).err()?;
         Some(SheetFault::new(line, error.field(), error.message()))
@@ -94,7 +94,7 @@ fn judge(reach: &Reach, source: &CameraSource, found: io::Result<Vec<IpAddr>>) -
 
 /// By the system's own resolver, as ffmpeg does: it also reads `2852039166` and `0x7f.1`. `None` when it does not answer in
 /// time. Nobody is asked about a literal address.
-async fn addresses(source: &CameraSource, patience: Duration) -> Option<io::Result<Vec<IpAddr>>> {
+async fn addresses(source: &CameraSource, limit: Duration) -> Option<io::Result<Vec<IpAddr>>> {
     if source.calls_us() {
         return Some(Ok(Vec::new()));
     }
@@ -111,7 +111,7 @@ async fn addresses(source: &CameraSource, patience: Duration) -> Option<io::Resu
         };
         spawn_blocking(look).await.map_err(io::Error::other)?
     };
-    timeout(patience, asked).await.ok()
+    timeout(limit, asked).await.ok()
 }
 
 #[cfg(test)]

@@ -157,9 +157,9 @@ pub(super) fn children(
         children.push(upload_child(live.upload, services, sealed.subscribe()));
     }
     if services.roles.contains(&Role::Restream) {
-        let (child, knob) = restream_child(settings, services, incidents, mark)?;
+        let (child, setting_sender) = restream_child(settings, services, incidents, mark)?;
         children.push(child);
-        runtime_settings.restream = Some(knob);
+        runtime_settings.restream = Some(setting_sender);
     }
     if services.roles.contains(&Role::Record) {
         children.push(record_child(settings, live.record, services, incidents, mark, sealed)?);
@@ -209,7 +209,7 @@ fn restream_child(
     let version = services.ffmpeg.clone().ok_or_else(|| Error::internal("restream needs ffmpeg's version"))?;
     // The monitor below is part of every role.
     let setup = RestreamSetup::from_settings(settings, version, mark.to_owned(), true)?;
-    let (knob, setup) = Setting::adjustable(Arc::new(setup));
+    let (setting_sender, setup) = Setting::adjustable(Arc::new(setup));
     let (stores, live, incidents) = (services.stores.clone(), services.live.clone(), incidents.clone());
     let (runs, standby) = (RunLogs::default(), services.node.standby.subscribe());
     let build = move || {
@@ -217,7 +217,7 @@ fn restream_child(
             .with_runs(runs.clone())
             .with_standby(standby.clone())
     };
-    Ok((Child::new(RESTREAMS, Restart::Always, build), knob))
+    Ok((Child::new(RESTREAMS, Restart::Always, build), setting_sender))
 }
 
 fn incidents_child(services: &Services, incidents: &IncidentsHandle) -> Child {

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_retry_a_wish_made_meanwhile_is_kept() {
+    fn without_a_retry_a_request_made_meanwhile_is_kept() {
         let mut flight = SingleFlight::default();
         assert!(flight.ask() && !flight.ask());
         assert_eq!(flight.failed("no", Retry::Never, 0.0), Failed { again: true, rest: None, is_new: true });

@@ -1,4 +1,4 @@
-//! Which live streams are recorded: include and exclude patterns, the camera's own wish, and the limit.
+//! Which live streams are recorded: include and exclude patterns, the camera's own decide, and the limit.
 //!
 //! Deterministic: who records keeps its place, free places go by server and name. Asked by the recorders' manager at
 //! every change of the live store.
@@ -67,7 +67,7 @@ impl AdmissionRules {
     ) -> Vec<(StreamKey, AdmissionDecision)> {
         let mut decisions: Vec<(StreamKey, AdmissionDecision)> = candidates
             .iter()
-            .map(|candidate| (candidate.key.clone(), self.wish(candidate, recording.contains(&candidate.key))))
+            .map(|candidate| (candidate.key.clone(), self.decide(candidate, recording.contains(&candidate.key))))
             .collect();
         decisions.sort_by(|a, b| a.0.cmp(&b.0));
         decisions.dedup_by(|a, b| a.0 == b.0);
@@ -89,7 +89,7 @@ impl AdmissionRules {
     }
 
     /// The decision without the limit.
-    fn wish(&self, candidate: &Candidate, recording: bool) -> AdmissionDecision {
+    fn decide(&self, candidate: &Candidate, recording: bool) -> AdmissionDecision {
         let name = candidate.key.name.as_str();
         let live = match candidate.state {
             StreamState::Live => true,

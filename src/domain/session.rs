@@ -13,7 +13,7 @@ use super::recording::Session;
 
 /// Sessions that one ffmpeg run has written, in order.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SessionBook {
+pub struct SessionPlanner {
     first: Session,
     /// `(session, number of its first file)`, by that number.
     later: Vec<(Session, u32)>,
@@ -28,13 +28,13 @@ pub struct Rollover {
     pub begun: Session,
 }
 
-impl SessionBook {
+impl SessionPlanner {
     /// A run that begins with this session.
     pub fn open(first: Session) -> Self {
         Self { first, later: Vec::new() }
     }
 
-    /// The book of an earlier run, from what its sessions noted: each later one with the number of its first file.
+    /// The planner of an earlier run, from what its sessions noted: each later one with the number of its first file.
     pub fn restore(first: Session, mut later: Vec<(Session, u32)>) -> Self {
         later.sort_by_key(|(_, from)| *from);
         Self { first, later }
@@ -154,24 +154,24 @@ mod tests {
 
     #[test]
     fn files_after_midnight_count_from_zero_in_a_session_of_the_new_day() {
-        let mut book = SessionBook::open(session(1, "2026-12-31T23:58:30Z"));
-        assert_eq!(book.file_begins(1, time("2026-12-31T23:59:59.9Z"), Uuid::from_u128(2)), None);
-        let rollover = book.file_begins(2, time("2027-01-01T00:00:30.4Z"), Uuid::from_u128(2)).expect("a new day");
+        let mut planner = SessionPlanner::open(session(1, "2026-12-31T23:58:30Z"));
+        assert_eq!(planner.file_begins(1, time("2026-12-31T23:59:59.9Z"), Uuid::from_u128(2)), None);
+        let rollover = planner.file_begins(2, time("2027-01-01T00:00:30.4Z"), Uuid::from_u128(2)).expect("a new day");
         assert_eq!(rollover.ended.ended_at, Some(time("2027-01-01T00:00:30.4Z")));
         assert_eq!(rollover.begun, session(2, "2027-01-01T00:00:30Z"));
-        assert_eq!(book.file_begins(3, time("2027-01-01T00:01:30.4Z"), Uuid::from_u128(3)), None);
-        book.file_begins(9, time("2027-01-02T00:00:00Z"), Uuid::from_u128(3)).expect("one more day");
+        assert_eq!(planner.file_begins(3, time("2027-01-01T00:01:30.4Z"), Uuid::from_u128(3)), None);
+        planner.file_begins(9, time("2027-01-02T00:00:00Z"), Uuid::from_u128(3)).expect("one more day");
 
         for (file, id, number) in [(0, 1, 0), (1, 1, 1), (2, 2, 0), (8, 2, 6), (9, 3, 0), (10, 3, 1)] {
-            let (session, n) = book.place(file);
+            let (session, n) = planner.place(file);
             assert_eq!((session.id, n), (Uuid::from_u128(id), number), "file {file}");
-            assert_eq!(book.file_of(Uuid::from_u128(id), number), Some(file));
+            assert_eq!(planner.file_of(Uuid::from_u128(id), number), Some(file));
         }
-        assert_eq!(book.file_of(Uuid::from_u128(77), 0), None);
-        assert_eq!(book.sessions().count(), 3);
+        assert_eq!(planner.file_of(Uuid::from_u128(77), 0), None);
+        assert_eq!(planner.sessions().count(), 3);
 
         let later = vec![(session(3, "2027-01-02T00:00:00Z"), 9), (session(2, "2027-01-01T00:00:30Z"), 2)];
-        assert_eq!(SessionBook::restore(session(1, "2026-12-31T23:58:30Z"), later), book);
+        assert_eq!(SessionPlanner::restore(session(1, "2026-12-31T23:58:30Z"), later), planner);
     }
 
     #[test]

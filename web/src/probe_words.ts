@@ -54,7 +54,7 @@ export function codec(name: string | null): string {
 }
 
 /** The finding in a few words. */
-export function verdict(probe: Probe): string {
+export function headline(probe: Probe): string {
   if (probe.ok) return "It can be pulled in";
   return faults[probe.fault?.kind ?? ""] ?? "It cannot be pulled in";
 }

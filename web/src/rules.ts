@@ -9,7 +9,7 @@ export interface Complaint {
   unfinished: boolean;
 }
 
-type Verdict = Complaint | null;
+type CheckResult = Complaint | null;
 
 const wrong = (words: string): Complaint => ({ words, unfinished: false });
 const unfinished = (words: string): Complaint => ({ words, unfinished: true });
@@ -27,7 +27,7 @@ function odd(text: string, allowed: RegExp): string | null {
 }
 
 /** The path a camera is published under. */
-export function checkName(name: string): Verdict {
+export function checkName(name: string): CheckResult {
   if (name === "") return unfinished("A camera needs a name.");
   const bad = odd(name, /[0-9A-Za-z_\-/.]/);
   if (bad !== null) return wrong(`A name cannot hold ${shown(bad)}: it is a path. The display name can.`);
@@ -42,13 +42,13 @@ export function checkName(name: string): Verdict {
 }
 
 /** What is shown in place of the name. */
-export function checkLabel(label: string): Verdict {
+export function checkLabel(label: string): CheckResult {
   if ([...label].some((one) => one < " " || (one >= "\x7f" && one <= "\x9f"))) return wrong("It holds a control character (a line end, a tab): remove it.");
   return [...label].length > 200 ? wrong("A display name has at most 200 characters.") : null;
 }
 
 /** A name or an address, without port and path. */
-export function checkHost(text: string): Verdict {
+export function checkHost(text: string): CheckResult {
   const host = text.replace(/^\[(.*)\]$/, "$1");
   if (host === "") return unfinished("Where is it? Give a host name or an address.");
   if (/^[a-z]+:\/\//i.test(host)) return wrong("Only the host goes here. For a whole address choose “Full URL”.");
@@ -64,7 +64,7 @@ export function checkHost(text: string): Verdict {
   return bad === null ? null : wrong(`A host cannot hold ${shown(bad)}: give a name or an address, without path.`);
 }
 
-export function checkPort(port: string): Verdict {
+export function checkPort(port: string): CheckResult {
   if (port === "") return null;
   return /^\d+$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535 ? null : wrong("A port is a number from 1 to 65535.");
 }
@@ -73,7 +73,7 @@ const SCHEMES = ["rtsp", "rtsps", "rtmp", "rtmps", "srt", "http", "https", "udp"
 const BEGIN = "Begin with rtsp://, rtsps://, rtmp://, rtmps://, srt://, http://, https:// or udp://";
 
 /** A whole source address. */
-export function checkUrl(url: string): Verdict {
+export function checkUrl(url: string): CheckResult {
   if (url === "") return unfinished("Give the whole address, beginning with rtsp:// or another protocol.");
   if (size(url) > 1_500) return wrong("An address has at most 1500 characters.");
   const bad = [...url].find((one) => /\s/.test(one) || one < " " || one === "\x7f" || "'\"`\\<>".includes(one));
@@ -86,7 +86,7 @@ export function checkUrl(url: string): Verdict {
   return checkAuthority(scheme.toLowerCase(), after);
 }
 
-function checkAuthority(scheme: string, after: string): Verdict {
+function checkAuthority(scheme: string, after: string): CheckResult {
   const end = after.search(/[/?#]/);
   const authority = end < 0 ? after : after.slice(0, end);
   const rest = end < 0 ? "" : after.slice(end);
@@ -118,7 +118,7 @@ function encoded(character: string): string {
   return [...new TextEncoder().encode(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");
 }
 
-function checkText(text: string): Verdict {
+function checkText(text: string): CheckResult {
   if ([...text].some((one) => one < " " || one === "\x7f")) return wrong("It holds a control character (a line end, a tab): remove it.");
   return size(text) > 256 ? wrong("At most 256 characters.") : null;
 }
@@ -129,7 +129,7 @@ export type Values = Readonly<Record<string, string>>;
 const labels: Readonly<Record<string, string>> = { username: "user name", password: "password", channel: "channel", substream: "sub stream" };
 
 /** A place of the template without a default must be filled; a login as a whole may be absent. */
-function checkPlace(name: string, value: string, template: string, kept: boolean): Verdict {
+function checkPlace(name: string, value: string, template: string, kept: boolean): CheckResult {
   const bare = template.replace("{username}:{password}@", "");
   const needed = places(bare).some((place) => place.name === name && place.fallback === null);
   return needed && value === "" && !kept ? unfinished(`Cameras of this make need their ${labels[name] ?? name}.`) : null;
@@ -150,15 +150,15 @@ export interface Form {
 export function complaints(form: Form): Map<string, Complaint> {
   const { values, byUrl, template } = form;
   const value = (name: string) => values[name] ?? "";
-  const verdicts: [string, Verdict][] = [["name", checkName(value("name"))], ["label", checkLabel(value("label"))]];
-  if (byUrl) verdicts.push(["url", value("url") === form.loadedUrl ? null : checkUrl(value("url"))]);
-  else verdicts.push(["host", checkHost(value("host"))]);
-  for (const name of ["username", "password"]) verdicts.push([name, checkText(value(name)) ?? (byUrl ? null : checkPlace(name, value(name), template, name === "password" && form.keepsPassword))]);
+  const results: [string, CheckResult][] = [["name", checkName(value("name"))], ["label", checkLabel(value("label"))]];
+  if (byUrl) results.push(["url", value("url") === form.loadedUrl ? null : checkUrl(value("url"))]);
+  else results.push(["host", checkHost(value("host"))]);
+  for (const name of ["username", "password"]) results.push([name, checkText(value(name)) ?? (byUrl ? null : checkPlace(name, value(name), template, name === "password" && form.keepsPassword))]);
   // Without a user name the server sends no login.
-  if (byUrl && value("username") === "" && value("password") !== "") verdicts.push(["username", unfinished("The password needs a user name beside it.")]);
+  if (byUrl && value("username") === "" && value("password") !== "") results.push(["username", unfinished("The password needs a user name beside it.")]);
   if (!byUrl) {
-    verdicts.push(["port", checkPort(value("port"))]);
-    for (const name of ["channel", "substream"]) verdicts.push([name, checkText(value(name)) ?? checkPlace(name, value(name), template, false)]);
+    results.push(["port", checkPort(value("port"))]);
+    for (const name of ["channel", "substream"]) results.push([name, checkText(value(name)) ?? checkPlace(name, value(name), template, false)]);
   }
-  return new Map(verdicts.filter((one): one is [string, Complaint] => one[1] !== null));
+  return new Map(results.filter((one): one is [string, Complaint] => one[1] !== null));
 }

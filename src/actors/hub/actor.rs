@@ -23,7 +23,7 @@ pub struct Limits {
     /// Changes are collected for so long before they are told.
     pub tick: Duration,
     /// Frames that may wait for one session; when it is full the session is closed as too slow.
-    pub outbox: usize,
+    pub send_queue: usize,
     /// Sessions at once; one more is refused.
     pub clients: usize,
     /// Of them, of one address.
@@ -33,7 +33,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         // 32 frames are 8 s of ticks, more than a phone needs to change from Wi-Fi to mobile.
-        Self { tick: Duration::from_millis(250), outbox: 32, clients: 200, clients_per_address: 50 }
+        Self { tick: Duration::from_millis(250), send_queue: 32, clients: 200, clients_per_address: 50 }
     }
 }
 
@@ -208,7 +208,7 @@ impl Handler<Subscribe> for Hub {
         }
         let id = self.next_id;
         self.next_id += 1;
-        let (mut subscriber, subscription) = Subscriber::pair(id, client, self.limits.outbox);
+        let (mut subscriber, subscription) = Subscriber::pair(id, client, self.limits.send_queue);
         ctx.spawn(subscriber.left().into_actor(self).map(move |exit, hub, _| hub.session_ended(id, &exit)));
         self.subscribers.insert(id, subscriber);
         // Before the cache is filled there is no picture; filling it sends a snapshot to everybody.

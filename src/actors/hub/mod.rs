@@ -1,6 +1,6 @@
 //! The hub: what every browser sees, kept as one numbered sequence of changes.
 //!
-//! Owns the numbering (`seq`), the texts of snapshots and deltas, and one bounded outbox per WebSocket session. Learns
+//! Owns the numbering (`seq`), the texts of snapshots and deltas, and one bounded send_queue per WebSocket session. Learns
 //! everything from the live store and asks nobody else. Never knows what a socket is: a session of `http::ws` holds a
 //! [`Subscription`], and leaves by dropping it. Changes of one tick become one delta, serialised once for all sessions.
 //!

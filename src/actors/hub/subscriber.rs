@@ -1,4 +1,4 @@
-//! The line between the hub and one WebSocket session: a bounded outbox, a reason, and the handle that outlives hubs.
+//! The line between the hub and one WebSocket session: a bounded send_queue, a reason, and the handle that outlives hubs.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -19,7 +19,7 @@ const ANSWER: Duration = Duration::from_secs(2);
 /// Why the hub ends a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseReason {
-    /// The session did not take its frames in time: its outbox was full.
+    /// The session did not take its frames in time: its send_queue was full.
     TooSlow,
     /// The program stops.
     Stopping,
@@ -91,9 +91,9 @@ pub(super) struct Subscriber {
 }
 
 impl Subscriber {
-    /// Both ends of a new line to `client` whose outbox holds `outbox` frames.
-    pub(super) fn pair(id: u64, client: IpAddr, outbox: usize) -> (Self, Subscription) {
-        let (frames_in, frames) = mpsc::channel(outbox);
+    /// Both ends of a new line to `client` whose send_queue holds `send_queue` frames.
+    pub(super) fn pair(id: u64, client: IpAddr, send_queue: usize) -> (Self, Subscription) {
+        let (frames_in, frames) = mpsc::channel(send_queue);
         let (reason_in, reason) = oneshot::channel();
         let (ended_in, ended) = oneshot::channel();
         let lease = Some(SessionLease { exit: None, ended: Some(ended_in) });
@@ -101,7 +101,7 @@ impl Subscriber {
         (own, Subscription { id, lease, frames, reason })
     }
 
-    /// Puts a frame into the outbox; false when it is full.
+    /// Puts a frame into the send_queue; false when it is full.
     pub(super) fn offer(&self, frame: ByteString) -> bool {
         !matches!(self.frames.try_send(frame), Err(mpsc::error::TrySendError::Full(_)))
     }

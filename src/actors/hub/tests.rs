@@ -82,10 +82,10 @@ async fn whoever_comes_before_the_first_picture_gets_it_when_it_is_there() {
 }
 
 #[actix::test]
-async fn a_full_outbox_ends_the_line_and_frees_its_place() {
+async fn a_full_send_queue_ends_the_line_and_frees_its_place() {
     tokio::time::pause();
     let live = live();
-    let hub = filled(&live, Limits { outbox: 3, clients: 1, ..Limits::default() }).await;
+    let hub = filled(&live, Limits { send_queue: 3, clients: 1, ..Limits::default() }).await;
     let mut line = hub.subscribe(CLIENT).await.expect("a line");
     assert!(hub.subscribe(CLIENT).await.expect_err("one is the most").message().contains("1 clients"));
     for n in 0..3 {

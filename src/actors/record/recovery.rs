@@ -17,7 +17,7 @@ use crate::adapters::database::SegmentQuery;
 use crate::adapters::spool::{Continues, Spool, Unfinished, Unreadable};
 use crate::base::{Error, Result};
 use crate::domain::recording::{Segment, SegmentState, Session};
-use crate::domain::session::SessionBook;
+use crate::domain::session::SessionPlanner;
 
 /// Rows read at once.
 const PAGE: u32 = 1000;
@@ -94,10 +94,10 @@ pub async fn finish_run(handles: &RecordHandles, folders: &[Unfinished]) -> Resu
         let from = found.note.continues.as_ref()?.from;
         Some((found.note.session.clone(), from))
     });
-    let book = SessionBook::restore(base.note.session.clone(), later.collect());
+    let planner = SessionPlanner::restore(base.note.session.clone(), later.collect());
     let mut repair = Repair { handles, finished: Finished::default(), end: None };
     for found in folders {
-        repair.session(found, &places(&book, base, found)).await?;
+        repair.session(found, &places(&planner, base, found)).await?;
     }
     if repair.finished.left.is_none() {
         // The run's own folder last: while it is unfinished, the others are read in its light.
@@ -109,9 +109,9 @@ pub async fn finish_run(handles: &RecordHandles, folders: &[Unfinished]) -> Resu
 }
 
 /// Where the files of a session lie now: its number -> folder and number there.
-fn places(book: &SessionBook, base: &Unfinished, found: &Unfinished) -> BTreeMap<u32, (String, u32)> {
+fn places(planner: &SessionPlanner, base: &Unfinished, found: &Unfinished) -> BTreeMap<u32, (String, u32)> {
     let of_run = base.files.iter().filter_map(|file| {
-        let (session, number) = book.place(*file);
+        let (session, number) = planner.place(*file);
         (session.id == found.note.session.id).then(|| (number, (base.folder.clone(), *file)))
     });
     let moved = found.files.iter().filter(|_| found.folder != base.folder);

@@ -11,7 +11,7 @@ use crate::adapters::ffmpeg::record_argv::ClosedFile;
 use crate::adapters::spool::{Continues, Note, Spool};
 use crate::domain::layout::{is_next_day, object_key};
 use crate::domain::recording::{Segment, SegmentState, Session};
-use crate::domain::session::{MediaClock, SessionBook};
+use crate::domain::session::{MediaClock, SessionPlanner};
 use crate::domain::wall_clock::SessionStarts;
 
 /// First media that comes later than this after the start of ffmpeg is when the session really begins.
@@ -23,7 +23,7 @@ pub struct RecordingRun {
     folder: String,
     note: Note,
     /// Opened with the first media.
-    book: Option<SessionBook>,
+    planner: Option<SessionPlanner>,
     /// Folders of sessions that began at midnight.
     later_folders: Vec<(Uuid, String)>,
     clock: MediaClock,
@@ -43,7 +43,7 @@ impl RecordingRun {
         Self {
             folder: Spool::folder(&note.session),
             note,
-            book: None,
+            planner: None,
             later_folders: Vec::new(),
             clock: MediaClock::default(),
             begun: BTreeMap::new(),
@@ -60,12 +60,12 @@ impl RecordingRun {
 
     /// The session that is being written.
     pub fn session(&self) -> &Session {
-        self.book.as_ref().map_or(&self.note.session, SessionBook::current)
+        self.planner.as_ref().map_or(&self.note.session, SessionPlanner::current)
     }
 
     /// Whether media has arrived.
     pub fn has_media(&self) -> bool {
-        self.book.is_some()
+        self.planner.is_some()
     }
 
     /// ffmpeg says it has written up to `out_time`. `starts`: those of the stream's sessions before this one.
@@ -91,9 +91,9 @@ impl RecordingRun {
         self.clock.settle();
         let at = self.clock.at(file.start).unwrap_or(now);
         let mut operations = self.begin_file(file.number, at, starts);
-        if let (Some(row), Some(book)) = (self.begun.get_mut(&file.number), &self.book) {
+        if let (Some(row), Some(planner)) = (self.begun.get_mut(&file.number), &self.planner) {
             // By now the clock knows better than when the file began.
-            row.1 = at.max(book.place(file.number).0.started_at);
+            row.1 = at.max(planner.place(file.number).0.started_at);
         }
         operations.extend(self.seal(file.number, None));
         self.closed_until = file.end;
@@ -103,7 +103,7 @@ impl RecordingRun {
 
     /// ffmpeg has ended; `files` are in its folder. Seals what it did not close itself, ends the session.
     pub fn over(&mut self, files: &[u32], now: DateTime<Utc>, why: &str) -> Vec<CatalogOperation> {
-        if self.book.is_none() {
+        if self.planner.is_none() {
             return vec![CatalogOperation::Discard(self.folder.clone())];
         }
         let mut operations = Vec::new();
@@ -128,7 +128,7 @@ impl RecordingRun {
             return Vec::new();
         }
         let mut operations = Vec::new();
-        match &mut self.book {
+        match &mut self.planner {
             None => {
                 // ffmpeg's clock begins when the server begins to send, a moment after its start, and its first reports
                 // come late: the start itself is the better guess unless the server took its time.
@@ -139,10 +139,10 @@ impl RecordingRun {
                 }
                 let session = self.note.session.clone();
                 operations.push(CatalogOperation::Open(session.clone()));
-                self.book = Some(SessionBook::open(session));
+                self.planner = Some(SessionPlanner::open(session));
             }
-            Some(book) => {
-                if let Some(turn) = book.file_begins(file, at, Uuid::now_v7()) {
+            Some(planner) => {
+                if let Some(turn) = planner.file_begins(file, at, Uuid::now_v7()) {
                     let continues = Some(Continues { folder: self.folder.clone(), from: file });
                     let key_prefix = self.note.key_prefix.clone();
                     let (ended, begun) = (turn.ended, turn.begun);
@@ -174,7 +174,7 @@ impl RecordingRun {
 
     /// The row of a file that is being written, and where the file belongs.
     fn draft(&self, file: u32, (id, started_at): (Uuid, DateTime<Utc>)) -> Option<(Segment, (String, u32))> {
-        let (session, number) = self.book.as_ref()?.place(file);
+        let (session, number) = self.planner.as_ref()?.place(file);
         let later = self.later_folders.iter().find(|(id, _)| *id == session.id);
         let folder = later.map_or(&self.folder, |(_, folder)| folder).clone();
         Some((draft(&self.note.key_prefix, session, number, id, started_at, &folder), (folder, number)))

@@ -23,6 +23,7 @@ pub struct Finding {
     /// What was tried: `ffmpeg`, `server main`, `http.listen`.
     pub what: String,
     /// How it stands.
+    #[serde(rename = "verdict")]
     pub outcome: CheckOutcome,
     /// What was found, in a sentence.
     pub found: String,

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rates_as_turns_and_windows() {
+    fn rates_as_starts_and_windows() {
         let table = [
             (20.0, 20, 1.05),
             (2.0, 2, 1.05),

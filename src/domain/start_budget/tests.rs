@@ -118,7 +118,7 @@ fn requests() -> impl Strategy<Value = Vec<Request>> {
 }
 
 /// The rule as it reads: the whole queue is searched for the first who may start.
-fn by_the_book(
+fn as_specified(
     waiting: &mut Vec<(i64, u8)>,
     starts: &[(Duration, i64, u8)],
     rates: Rates,
@@ -168,7 +168,7 @@ proptest! {
             }
             let due = queue.next_grant().is_some_and(|next| next <= now);
             let granted = grant(&mut queue, now);
-            let wanted = by_the_book(&mut waiting, &starts, rates, now);
+            let wanted = as_specified(&mut waiting, &starts, rates, now);
             prop_assert_eq!(due, !granted.is_empty());
             prop_assert_eq!(&granted, &wanted.iter().map(|(id, _)| *id).collect::<Vec<_>>());
             prop_assert_eq!(queue.len(), waiting.len());

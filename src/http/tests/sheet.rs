@@ -13,7 +13,7 @@ async fn import(world: &World, uri: &str, file: &str) -> Reply {
 }
 
 #[actix_web::test]
-async fn a_file_is_weighed_written_and_comes_out_again() {
+async fn a_file_is_evaluated_written_and_comes_out_again() {
     let world = World::new().await;
     let uri = "/api/v1/cameras/import";
     let dry = import(&world, &format!("{uri}?dryRun=true"), FILE).await;

@@ -120,7 +120,7 @@ async fn what_is_not_understood_closes_the_session() {
 }
 
 #[actix_web::test]
-async fn a_stopping_server_says_goodbye_and_does_not_wait_for_browsers() {
+async fn a_stopping_server_closes_with_a_reason_and_does_not_wait_for_browsers() {
     let world = World::new().await;
     let server = start(&world);
     let mut client = connect(&server).await;
@@ -140,7 +140,7 @@ async fn a_stopping_server_says_goodbye_and_does_not_wait_for_browsers() {
 
 #[actix_web::test]
 async fn a_slow_client_is_closed_with_a_reason_and_others_go_on() {
-    let limits = Limits { tick: Duration::from_millis(1), outbox: 4, clients: 10, ..Limits::default() };
+    let limits = Limits { tick: Duration::from_millis(1), send_queue: 4, clients: 10, ..Limits::default() };
     let world = World::with(limits).await;
     let server = start(&world);
     let (mut slow, mut quick) = (connect(&server).await, connect(&server).await);
@@ -176,7 +176,7 @@ async fn a_slow_client_is_closed_with_a_reason_and_others_go_on() {
         }
     };
     let seq = timeout(Duration::from_secs(60), flood).await.expect("the slow client is noticed");
-    assert!(seq > 4, "the outbox had to fill first");
+    assert!(seq > 4, "the send_queue had to fill first");
     let (code, reason) = close(&mut slow).await;
     assert_eq!(code, 4001, "{reason}");
     world.reaches(|hub| hub.clients == 1).await;

@@ -42,7 +42,7 @@ async fn the_login_for_publishing_is_tried() {
     let open = server(&Options::default()).await;
     let login =
         |user: &str, password: &str| format!("publish_username = \"{user}\"\npublish_password = \"{password}\"");
-    for (media, login, verdict, wanted) in [
+    for (media, login, outcome, wanted) in [
         (&guarded, login("relay", "hunter2"), "ok", "takes our login for publishing"),
         (&guarded, login("relay", "Wr0ngOne"), "fault", "correct publish_username and publish_password of server main"),
         (&guarded, String::new(), "fault", "set publish_username and publish_password of server main"),
@@ -51,7 +51,7 @@ async fn the_login_for_publishing_is_tried() {
     ] {
         let room = room(media.api_url().as_str(), &media.rtsp_url(), &login);
         let (seen, text) = told(&room, "server main publish");
-        assert!(seen == verdict && text.contains(wanted), "{login}: {seen} {text}");
+        assert!(seen == outcome && text.contains(wanted), "{login}: {seen} {text}");
         assert!(!text.contains("Wr0ngOne") && !text.contains("hunter2"), "{text}");
     }
     guarded.stop().await;
@@ -112,7 +112,7 @@ async fn an_api_behind_a_certificate_of_its_own_is_believed_by_fingerprint_or_fi
     let file = folder.path().join("server.crt");
     let other = tempfile::tempdir().expect("a folder");
     certificate(other.path());
-    for (more, verdict, wanted) in [
+    for (more, outcome, wanted) in [
         (format!("api_fingerprint = \"{right}\""), "ok", "0 paths".to_owned()),
         (format!("api_ca_file = {file:?}"), "ok", "0 paths".to_owned()),
         (String::new(), "fault", "set api_fingerprint of server main".to_owned()),
@@ -125,7 +125,7 @@ async fn an_api_behind_a_certificate_of_its_own_is_believed_by_fingerprint_or_fi
         ("api_ca_file = \"/nowhere/x.crt\"".to_owned(), "fault", "/nowhere/x.crt cannot be read".to_owned()),
     ] {
         let (seen, text) = told(&room(&api, &media.rtsp_url(), &more), "server main");
-        assert!(seen == verdict && text.contains(&wanted), "{more}: {seen} {text}");
+        assert!(seen == outcome && text.contains(&wanted), "{more}: {seen} {text}");
         assert!(!text.contains("start MediaMTX with"), "the wrong remedy: {text}");
     }
     // The other way round: https:// where nothing is encrypted.

@@ -57,7 +57,7 @@ pub struct Stage {
     /// Seconds that the recorders' wall clock is ahead.
     ahead: Arc<AtomicI64>,
     /// Changes the recorders' settings.
-    knob: Option<watch::Sender<Record>>,
+    setting_sender: Option<watch::Sender<Record>>,
     recorders: Option<Addr<Recorders>>,
     uploads: Option<Addr<Uploads>>,
 }
@@ -98,7 +98,7 @@ impl Stage {
             incidents: IncidentsHandle::default(),
             disk: Arc::default(),
             ahead: Arc::default(),
-            knob: None,
+            setting_sender: None,
             recorders: None,
             uploads: None,
             media,
@@ -135,14 +135,14 @@ impl Stage {
             server.publish_username = Some(user.clone());
             server.publish_password = Some(password.clone().into());
         }
-        let (knob, settings) = Setting::adjustable(self.settings.clone());
-        self.knob = Some(knob);
+        let (setting_sender, settings) = Setting::adjustable(self.settings.clone());
+        self.setting_sender = Some(setting_sender);
         self.recorders = Some(Recorders::new(settings, vec![server], handles).start());
     }
 
     /// From now on the recorders have these settings.
     pub fn adjust(&self, settings: Record) {
-        self.knob.as_ref().expect("recorders run").send_replace(settings);
+        self.setting_sender.as_ref().expect("recorders run").send_replace(settings);
     }
 
     /// Starts the uploads.

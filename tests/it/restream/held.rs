@@ -149,7 +149,7 @@ async fn rows_that_are_deleted_one_by_one_are_held_and_commands_are_not() {
 }
 
 #[actix::test]
-async fn an_import_is_weighed_like_the_table() {
+async fn an_import_is_evaluated_like_the_table() {
     let (source, mut stage) = (Source::start().await, Stage::open().await);
     five(&mut stage, &source).await;
     let database = sqlite::open(stage.folder.path().join("streamwarden.db")).await.expect("opened");

@@ -10,8 +10,8 @@ pub const TIMEOUT: Duration = Duration::from_secs(60);
 /// How often the world is asked, unless asking takes longer.
 const STEP: Duration = Duration::from_millis(20);
 
-/// Asks again and again until there is an answer. When patience ends, the test fails with the last reason why there is none.
-pub async fn until<T, F>(what: &str, patience: Duration, mut ask: impl FnMut() -> F) -> T
+/// Asks again and again until there is an answer. When limit ends, the test fails with the last reason why there is none.
+pub async fn until<T, F>(what: &str, limit: Duration, mut ask: impl FnMut() -> F) -> T
 where
     F: Future<Output = Result<T, String>>,
 {
@@ -20,7 +20,7 @@ where
         let asked = Instant::now();
         match ask().await {
             Ok(answer) => return answer,
-            Err(why) => assert!(begun.elapsed() < patience, "waited in vain for {what}: {why}"),
+            Err(why) => assert!(begun.elapsed() < limit, "waited in vain for {what}: {why}"),
         }
         // Asking may start a process: at most half of the time goes into it.
         sleep(asked.elapsed().max(STEP)).await;
@@ -49,10 +49,10 @@ where
 }
 
 /// Waits until something is true. For a closure that borrows what it changes.
-pub async fn true_within(what: &str, patience: Duration, mut is_true: impl AsyncFnMut() -> bool) {
+pub async fn true_within(what: &str, limit: Duration, mut is_true: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !is_true().await {
-        assert!(begun.elapsed() < patience, "not within {patience:?}: {what}");
+        assert!(begun.elapsed() < limit, "not within {limit:?}: {what}");
         sleep(STEP).await;
     }
 }

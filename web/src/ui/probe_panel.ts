@@ -3,7 +3,7 @@
 
 import { sentence } from "../api";
 import { capital } from "../format";
-import { advice, found, looked, verdict } from "../probe_words";
+import { advice, found, looked, headline } from "../probe_words";
 import type { Probe } from "../types";
 import { h, replace, set, show, text } from "./dom";
 import { icon, sign } from "./icons";
@@ -53,7 +53,7 @@ export class ProbePanel {
     const rows = found(probe).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)));
     replace(
       this.result,
-      h("p", { class: "verdict badge", "data-tone": probe.ok ? "good" : "bad" }, sign(probe.ok ? "good" : "bad"), h("span", {}, verdict(probe))),
+      h("p", { class: "verdict badge", "data-tone": probe.ok ? "good" : "bad" }, sign(probe.ok ? "good" : "bad"), h("span", {}, headline(probe))),
       probe.fault === null ? null : h("p", { class: "advice" }, advice(probe)),
       rows.length === 0 ? null : h("dl", { class: "found" }, rows),
       h("p", { class: "looked" }, looked(probe)),

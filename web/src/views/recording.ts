@@ -46,7 +46,7 @@ class RecordingPage implements View {
   private readonly dayPicker: DayPicker;
   private readonly growing = h("p", { class: "growing", hidden: true }, sign("rec"), "Being recorded: it grows while you watch");
   private readonly list: SessionList;
-  private readonly stage: HTMLElement;
+  private readonly playerArea: HTMLElement;
   private readonly empty = h("div", { class: "panel empty" });
   private readonly timer: ReturnType<typeof setInterval>;
   private readonly abort = new AbortController();
@@ -67,7 +67,7 @@ class RecordingPage implements View {
       onEnded: () => this.ended(),
       onCues: (cues) => (this.cues = cues),
     });
-    this.stage = h(
+    this.playerArea = h(
       "div",
       { class: "stage", hidden: true },
       h("div", { class: "watch" }, h("div", { class: "panel screen" }, this.player.element, h("div", { class: "under" }, this.clock.element, this.growing), this.timeline.element)),
@@ -79,7 +79,7 @@ class RecordingPage implements View {
       { class: "page", "aria-labelledby": "recording-title" },
       h("a", { class: "back", href: href({ page: "recordings" }) }, icon("back"), "Recordings"),
       h("div", { class: "headline" }, h("div", {}, this.heading, this.path, this.lead), this.badge.element),
-      this.stage,
+      this.playerArea,
       this.empty,
     );
     replace(this.empty, h("div", { class: "skeleton", role: "status", "aria-label": "Loading recordings" }, [0, 1, 2].map(() => h("i"))));
@@ -132,7 +132,7 @@ class RecordingPage implements View {
     this.sessions = sessions.filter((one) => one.segments > 0 || one.endedAt === null);
     this.days = byDay(this.sessions);
     const some = this.sessions.length > 0;
-    show(this.stage, some);
+    show(this.playerArea, some);
     show(this.empty, !some);
     if (!some) {
       replace(this.empty, h("h2", {}, "Nothing recorded yet"), h("p", {}, "The first segment shows here as soon as it is complete. A stream is recorded while it is live, when its camera's “Record” is on and record.include in the configuration admits its name."));

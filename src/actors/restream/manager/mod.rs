@@ -180,13 +180,13 @@ impl Restreams {
         self.take_rows(&rows, ctx);
         self.remember(rows, ctx);
         if std::mem::take(&mut self.fresh) {
-            ForgetStrangers::ask(self, ctx);
+            ForgetOrphans::ask(self, ctx);
             self.clear_what_is_over(ctx);
         }
     }
 
     fn probe_rtsp(&mut self, ctx: &mut Context<Self>) {
-        Knock::ask_if_idle(self, ctx);
+        RtspProbe::ask_if_idle(self, ctx);
     }
 
     /// For everybody. Relays tell through the same publisher, so that none of their states comes after their camera's end.
@@ -255,9 +255,9 @@ impl Flight for ReadCameras {
 }
 
 /// Probes the media port of a server whose API does not answer.
-struct Knock;
+struct RtspProbe;
 
-impl Flight for Knock {
+impl Flight for RtspProbe {
     type Owner = Restreams;
     type Subject = ();
     type Output = bool;
@@ -295,9 +295,9 @@ impl Flight for Knock {
 }
 
 /// Takes away cameras that the live store still shows though their rows went while nobody looked.
-struct ForgetStrangers;
+struct ForgetOrphans;
 
-impl Flight for ForgetStrangers {
+impl Flight for ForgetOrphans {
     type Owner = Restreams;
     type Subject = ();
     type Output = Latest;

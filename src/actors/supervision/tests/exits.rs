@@ -20,54 +20,54 @@ impl Handler<Finish> for Counter {
 #[actix::test]
 async fn the_reason_that_an_actor_gives_for_its_end_is_judged_by_its_policy() {
     tokio::time::pause();
-    let boss = Boss::new(&Rc::new(()), Restart::OnFailure).start();
-    let child = boss.send(Give("a")).await.expect("the boss lives").expect("a runs");
+    let parent = Parent::new(&Rc::new(()), Restart::OnFailure).start();
+    let child = parent.send(Give("a")).await.expect("the parent lives").expect("a runs");
     child.do_send(Finish(Exit::Failure("no such device".to_owned())));
-    let again = until(&boss, "a", 2).await;
+    let again = until(&parent, "a", 2).await;
     let told = (again.exit_reason, again.last_exit.as_deref());
     assert_eq!(told, (Some(ExitReason::Failure), Some("failed: no such device")));
     // Nobody is left to work for: started again it would only end again.
     for (name, exit) in [("a", Exit::DownstreamClosed), ("b", Exit::Success)] {
-        let child = boss.send(Give(name)).await.expect("the boss lives").expect("it runs");
+        let child = parent.send(Give(name)).await.expect("the parent lives").expect("it runs");
         child.do_send(Finish(exit));
     }
-    while !tree(&boss).await.is_empty() {
+    while !tree(&parent).await.is_empty() {
         tick().await;
     }
-    assert_eq!(boss.send(Observe).await.expect("the boss lives").state, json!(["a", "b"]));
-    boss.do_send(Provoke::at("", Fault::Exit));
+    assert_eq!(parent.send(Observe).await.expect("the parent lives").state, json!(["a", "b"]));
+    parent.do_send(Provoke::at("", Fault::Exit));
 }
 
 #[actix::test]
 async fn what_waits_in_the_mailbox_at_a_restart_is_answered_with_its_end_and_never_done() {
     tokio::time::pause();
-    let boss = Boss::new(&Rc::new(()), Restart::Always).start();
-    let child = boss.send(Give("a")).await.expect("the boss lives").expect("a runs");
-    provoke(&boss, "a", Fault::Hang).await;
+    let parent = Parent::new(&Rc::new(()), Restart::Always).start();
+    let child = parent.send(Give("a")).await.expect("the parent lives").expect("a runs");
+    provoke(&parent, "a", Fault::Hang).await;
     let asked: Vec<_> = (0..5).map(|_| child.send(Count)).collect();
     child.do_send(Count);
     for answer in futures_util::future::join_all(asked).await {
         assert!(matches!(answer, Err(actix::MailboxError::Closed)), "{answer:?}");
     }
-    assert_eq!(until(&boss, "a", 2).await.state, json!({ "count": 0 }), "nothing is carried over");
+    assert_eq!(until(&parent, "a", 2).await.state, json!({ "count": 0 }), "nothing is carried over");
     assert!(matches!(child.send(Count).await, Err(actix::MailboxError::Closed)), "the old address leads nowhere");
-    boss.do_send(Provoke::at("", Fault::Exit));
+    parent.do_send(Provoke::at("", Fault::Exit));
 }
 
 #[actix::test]
 async fn a_child_between_two_generations_is_told_of_when_all_are_stopped() {
     tokio::time::pause();
-    let boss = Boss::new(&Rc::new(()), Restart::OnFailure).start();
-    provoke(&boss, "b", Fault::Panic).await;
-    while tree(&boss).await.iter().any(|child| child.name == "b" && child.health == Health::Running) {
+    let parent = Parent::new(&Rc::new(()), Restart::OnFailure).start();
+    provoke(&parent, "b", Fault::Panic).await;
+    while tree(&parent).await.iter().any(|child| child.name == "b" && child.health == Health::Running) {
         tick().await;
     }
-    boss.send(StopAll).await.expect("the boss lives");
-    while boss.send(Observe).await.expect("the boss lives").state.as_array().map(Vec::len) != Some(2) {
+    parent.send(StopAll).await.expect("the parent lives");
+    while parent.send(Observe).await.expect("the parent lives").state.as_array().map(Vec::len) != Some(2) {
         tick().await;
     }
-    assert!(tree(&boss).await.is_empty());
-    boss.do_send(Provoke::at("", Fault::Exit));
+    assert!(tree(&parent).await.is_empty());
+    parent.do_send(Provoke::at("", Fault::Exit));
 }
 
 /// Its children, and not itself.
@@ -75,7 +75,7 @@ async fn a_child_between_two_generations_is_told_of_when_all_are_stopped() {
 #[rtype(result = "()")]
 struct StopAll;
 
-impl Handler<StopAll> for Boss {
+impl Handler<StopAll> for Parent {
     type Result = actix::ResponseFuture<()>;
     fn handle(&mut self, _: StopAll, _: &mut Self::Context) -> Self::Result {
         let set = self.set.as_mut().expect("it has begun");

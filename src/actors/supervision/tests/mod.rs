@@ -65,7 +65,7 @@ impl Handler<Slow> for Counter {
     }
 }
 
-struct Boss {
+struct Parent {
     set: Option<ChildSet<Self>>,
     alive: Rc<()>,
     restart: Restart,
@@ -75,7 +75,7 @@ struct Boss {
     ended: Vec<String>,
 }
 
-impl Boss {
+impl Parent {
     fn new(alive: &Rc<()>, restart: Restart) -> Self {
         Self {
             set: None,
@@ -88,7 +88,7 @@ impl Boss {
     }
 }
 
-impl Actor for Boss {
+impl Actor for Parent {
     type Context = Context<Self>;
     fn started(&mut self, ctx: &mut Self::Context) {
         let set = ChildSet::new(ctx, self.order);
@@ -97,7 +97,7 @@ impl Actor for Boss {
     }
 }
 
-impl Boss {
+impl Parent {
     fn begin(&mut self, name: &str) {
         let (alive, slow_release, restart) = (self.alive.clone(), self.slow_release, self.restart);
         let build = move || Counter { count: 0, slow_release, _alive: alive.clone() };
@@ -105,8 +105,8 @@ impl Boss {
     }
 }
 
-impl Supervised for Boss {
-    const KIND: &'static str = "boss";
+impl Supervised for Parent {
+    const KIND: &'static str = "parent";
     fn observe(&self) -> Value {
         json!(self.ended)
     }
@@ -121,13 +121,13 @@ impl Supervised for Boss {
         }
     }
 }
-supervised!(Boss, manager);
+supervised!(Parent, manager);
 
 #[derive(Message)]
 #[rtype(result = "Option<Addr<Counter>>")]
 struct Give(&'static str);
 
-impl Handler<Give> for Boss {
+impl Handler<Give> for Parent {
     type Result = Option<Addr<Counter>>;
     fn handle(&mut self, give: Give, _: &mut Self::Context) -> Self::Result {
         self.set.as_ref()?.addr(give.0)
@@ -139,14 +139,14 @@ async fn tick() {
     tokio::time::sleep(Duration::from_millis(1)).await;
 }
 
-async fn tree(boss: &Addr<Boss>) -> Vec<Observation> {
-    boss.send(Observe).await.expect("the boss lives").children
+async fn tree(parent: &Addr<Parent>) -> Vec<Observation> {
+    parent.send(Observe).await.expect("the parent lives").children
 }
 
 /// Lets paused time run until the child is in this generation and running.
-async fn until(boss: &Addr<Boss>, name: &str, generation: u64) -> Observation {
+async fn until(parent: &Addr<Parent>, name: &str, generation: u64) -> Observation {
     for _ in 0..100_000 {
-        let found = tree(boss).await.into_iter().find(|c| c.name == name);
+        let found = tree(parent).await.into_iter().find(|c| c.name == name);
         if let Some(child) = found.filter(|c| c.generation == generation && c.health == Health::Running) {
             return child;
         }
@@ -155,16 +155,16 @@ async fn until(boss: &Addr<Boss>, name: &str, generation: u64) -> Observation {
     panic!("{name} never reached generation {generation}");
 }
 
-async fn provoke(boss: &Addr<Boss>, name: &str, fault: Fault) {
-    assert!(boss.send(Provoke::at(name, fault)).await.expect("the boss lives"), "{name} was not reached");
+async fn provoke(parent: &Addr<Parent>, name: &str, fault: Fault) {
+    assert!(parent.send(Provoke::at(name, fault)).await.expect("the parent lives"), "{name} was not reached");
 }
 
 #[actix::test]
 async fn a_child_that_panics_hangs_or_exits_is_rebuilt_and_its_sibling_keeps_its_state() {
     tokio::time::pause();
     let alive = Rc::new(());
-    let boss = Boss::new(&alive, Restart::Always).start();
-    let sibling = boss.send(Give("b")).await.expect("the boss lives").expect("b runs");
+    let parent = Parent::new(&alive, Restart::Always).start();
+    let sibling = parent.send(Give("b")).await.expect("the parent lives").expect("b runs");
     sibling.send(Count).await.expect("b lives");
     for (generation, fault, reason, words) in [
         (2, Fault::Panic, ExitReason::Panicked, "panicked: provoked by the testkit"),
@@ -172,34 +172,34 @@ async fn a_child_that_panics_hangs_or_exits_is_rebuilt_and_its_sibling_keeps_its
         (4, Fault::Exit, ExitReason::Success, "stopped"),
         (5, Fault::Stall, ExitReason::Killed, "no progress: the testkit's work"),
     ] {
-        let old = boss.send(Give("a")).await.expect("the boss lives").expect("a runs");
+        let old = parent.send(Give("a")).await.expect("the parent lives").expect("a runs");
         old.send(Count).await.expect("a lives");
-        provoke(&boss, "a", fault).await;
-        let child = until(&boss, "a", generation).await;
+        provoke(&parent, "a", fault).await;
+        let child = until(&parent, "a", generation).await;
         assert_eq!((child.exit_reason, child.last_exit.as_deref()), (Some(reason), Some(words)));
         assert_eq!(child.state, json!({ "count": 0 }), "a new instance has fresh state");
         assert!(!old.connected(), "the old instance is gone after {fault:?}");
-        let sibling = until(&boss, "b", 1).await;
+        let sibling = until(&parent, "b", 1).await;
         assert_eq!((sibling.state, sibling.restarts), (json!({ "count": 1 }), 0));
     }
-    assert_eq!(boss.send(Stop::within(Duration::from_secs(5))).await.expect("answer"), StopReport::default());
+    assert_eq!(parent.send(Stop::within(Duration::from_secs(5))).await.expect("answer"), StopReport::default());
 }
 
 #[actix::test]
 async fn a_thousand_panics_leak_nothing() {
     tokio::time::pause();
     let alive = Rc::new(());
-    let boss = Boss::new(&alive, Restart::Always).start();
+    let parent = Parent::new(&alive, Restart::Always).start();
     for generation in 1..=1_000 {
-        until(&boss, "a", generation).await;
-        provoke(&boss, "a", Fault::Panic).await;
+        until(&parent, "a", generation).await;
+        provoke(&parent, "a", Fault::Panic).await;
     }
-    let child = until(&boss, "a", 1_001).await;
+    let child = until(&parent, "a", 1_001).await;
     assert_eq!(child.restarts, 1_000);
-    // Held by: this test, the boss, two factories, two living counters.
+    // Held by: this test, the parent, two factories, two living counters.
     assert_eq!(Rc::strong_count(&alive), 6);
-    boss.send(Stop::within(Duration::from_secs(5))).await.expect("answer");
-    while boss.connected() {
+    parent.send(Stop::within(Duration::from_secs(5))).await.expect("answer");
+    while parent.connected() {
         tick().await;
     }
     assert_eq!(Rc::strong_count(&alive), 1);
@@ -208,10 +208,10 @@ async fn a_thousand_panics_leak_nothing() {
 #[actix::test]
 async fn a_manager_that_ends_takes_its_children_with_it() {
     let alive = Rc::new(());
-    let boss = Boss::new(&alive, Restart::Always).start();
-    let child = boss.send(Give("a")).await.expect("the boss lives").expect("a runs");
-    boss.do_send(Provoke::at("", Fault::Exit));
-    while boss.connected() || child.connected() {
+    let parent = Parent::new(&alive, Restart::Always).start();
+    let child = parent.send(Give("a")).await.expect("the parent lives").expect("a runs");
+    parent.do_send(Provoke::at("", Fault::Exit));
+    while parent.connected() || child.connected() {
         tokio::task::yield_now().await;
     }
     drop(child);
@@ -221,22 +221,22 @@ async fn a_manager_that_ends_takes_its_children_with_it() {
 #[actix::test]
 async fn a_worker_that_finished_is_forgotten_and_one_that_failed_is_not() {
     tokio::time::pause();
-    let boss = Boss::new(&Rc::new(()), Restart::OnFailure).start();
-    provoke(&boss, "a", Fault::Panic).await;
-    until(&boss, "a", 2).await;
-    provoke(&boss, "a", Fault::Exit).await;
-    while tree(&boss).await.len() != 1 {
+    let parent = Parent::new(&Rc::new(()), Restart::OnFailure).start();
+    provoke(&parent, "a", Fault::Panic).await;
+    until(&parent, "a", 2).await;
+    provoke(&parent, "a", Fault::Exit).await;
+    while tree(&parent).await.len() != 1 {
         tick().await;
     }
-    assert_eq!(tree(&boss).await[0].name, "b");
+    assert_eq!(tree(&parent).await[0].name, "b");
 }
 
 #[actix::test]
 async fn a_hung_manager_below_does_not_hide_the_rest_of_the_tree() {
     tokio::time::pause();
-    let boss = Boss::new(&Rc::new(()), Restart::Always).start();
-    provoke(&boss, "a", Fault::Hang).await;
-    let seen: Vec<_> = tree(&boss).await.into_iter().map(|child| (child.name, child.health)).collect();
+    let parent = Parent::new(&Rc::new(()), Restart::Always).start();
+    provoke(&parent, "a", Fault::Hang).await;
+    let seen: Vec<_> = tree(&parent).await.into_iter().map(|child| (child.name, child.health)).collect();
     assert_eq!(seen, [("a".to_owned(), Health::Silent), ("b".to_owned(), Health::Running)]);
 }
 
@@ -245,13 +245,14 @@ async fn stopping_names_who_is_late_and_ends_them() {
     tokio::time::pause();
     for order in [StopOrder::Together, StopOrder::Reverse] {
         let alive = Rc::new(());
-        let boss = Boss { slow_release: Duration::from_secs(60), order, ..Boss::new(&alive, Restart::Always) }.start();
+        let parent =
+            Parent { slow_release: Duration::from_secs(60), order, ..Parent::new(&alive, Restart::Always) }.start();
         let begun = Instant::now();
-        let mut late = boss.send(Stop::within(Duration::from_secs(3))).await.expect("answer").late;
+        let mut late = parent.send(Stop::within(Duration::from_secs(3))).await.expect("answer").late;
         late.sort();
         assert_eq!(late, ["a", "b"]);
         assert!(begun.elapsed() < Duration::from_millis(3_500), "one deadline for all, took {:?}", begun.elapsed());
-        while boss.connected() || Rc::strong_count(&alive) > 1 {
+        while parent.connected() || Rc::strong_count(&alive) > 1 {
             tick().await;
         }
     }
@@ -260,14 +261,14 @@ async fn stopping_names_who_is_late_and_ends_them() {
 #[actix::test]
 async fn one_that_is_late_leaves_time_for_those_behind_it() {
     tokio::time::pause();
-    let boss = Boss { order: StopOrder::Reverse, ..Boss::new(&Rc::new(()), Restart::Always) }.start();
+    let parent = Parent { order: StopOrder::Reverse, ..Parent::new(&Rc::new(()), Restart::Always) }.start();
     // `b` goes first and never ends; `a` needs a moment of its own.
     for (name, seconds) in [("b", 3600), ("a", 4)] {
-        let child = boss.send(Give(name)).await.expect("the boss lives").expect("it runs");
+        let child = parent.send(Give(name)).await.expect("the parent lives").expect("it runs");
         child.send(Slow(Duration::from_secs(seconds))).await.expect("it lives");
     }
     let begun = Instant::now();
-    let late = boss.send(Stop::within(Duration::from_secs(20))).await.expect("answer").late;
+    let late = parent.send(Stop::within(Duration::from_secs(20))).await.expect("answer").late;
     assert_eq!(late, ["b"], "a had its share");
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }
@@ -275,13 +276,13 @@ async fn one_that_is_late_leaves_time_for_those_behind_it() {
 #[actix::test]
 async fn news_of_an_older_generation_is_ignored() {
     tokio::time::pause();
-    let boss = Boss::new(&Rc::new(()), Restart::Always).start();
-    provoke(&boss, "a", Fault::Panic).await;
-    until(&boss, "a", 2).await;
+    let parent = Parent::new(&Rc::new(()), Restart::Always).start();
+    provoke(&parent, "a", Fault::Panic).await;
+    until(&parent, "a", 2).await;
     let old = super::ChildExited { name: "a".to_owned(), run: 1, exit: super::Exit::Success };
-    boss.send(old).await.expect("the boss lives");
-    assert_eq!(until(&boss, "a", 2).await.restarts, 1);
-    boss.do_send(Provoke::at("", Fault::Exit));
+    parent.send(old).await.expect("the parent lives");
+    assert_eq!(until(&parent, "a", 2).await.restarts, 1);
+    parent.do_send(Provoke::at("", Fault::Exit));
 }
 
 #[test]
@@ -296,7 +297,7 @@ fn what_a_panic_says_is_shown_without_secrets_and_paths() {
 #[rtype(result = "()")]
 struct RemoveHung(&'static str);
 
-impl Handler<RemoveHung> for Boss {
+impl Handler<RemoveHung> for Parent {
     type Result = ();
     fn handle(&mut self, RemoveHung(name): RemoveHung, _: &mut Self::Context) {
         let set = self.set.as_mut().expect("it has begun");
@@ -309,48 +310,48 @@ impl Handler<RemoveHung> for Boss {
 #[actix::test]
 async fn a_name_that_is_used_again_hears_nothing_of_the_end_of_its_namesake() {
     tokio::time::pause();
-    let boss = Boss::new(&Rc::new(()), Restart::Always).start();
-    until(&boss, "a", 1).await;
-    boss.send(RemoveHung("a")).await.expect("the boss lives");
+    let parent = Parent::new(&Rc::new(()), Restart::Always).start();
+    until(&parent, "a", 1).await;
+    parent.send(RemoveHung("a")).await.expect("the parent lives");
     for _ in 0..100 {
         tick().await;
     }
-    let again = tree(&boss).await.into_iter().find(|child| child.name == "a").expect("it was wanted again");
+    let again = tree(&parent).await.into_iter().find(|child| child.name == "a").expect("it was wanted again");
     assert_eq!((again.generation, again.restarts, again.last_exit), (1, 0, None), "the new one was never aborted");
-    assert_eq!(boss.send(Observe).await.expect("the boss lives").state, json!(["a"]), "its end was told, once");
-    boss.do_send(Provoke::at("", Fault::Exit));
+    assert_eq!(parent.send(Observe).await.expect("the parent lives").state, json!(["a"]), "its end was told, once");
+    parent.do_send(Provoke::at("", Fault::Exit));
 }
 
 #[actix::test]
 async fn a_child_between_two_generations_ends_for_good_with_a_word() {
     tokio::time::pause();
-    let boss = Boss::new(&Rc::new(()), Restart::OnFailure).start();
-    until(&boss, "b", 1).await;
-    provoke(&boss, "b", Fault::Panic).await;
-    while tree(&boss).await.iter().any(|child| child.name == "b" && child.health == Health::Running) {
+    let parent = Parent::new(&Rc::new(()), Restart::OnFailure).start();
+    until(&parent, "b", 1).await;
+    provoke(&parent, "b", Fault::Panic).await;
+    while tree(&parent).await.iter().any(|child| child.name == "b" && child.health == Health::Running) {
         tick().await;
     }
-    boss.send(RemoveHung("b")).await.expect("the boss lives");
-    while tree(&boss).await.len() != 1 {
+    parent.send(RemoveHung("b")).await.expect("the parent lives");
+    while tree(&parent).await.len() != 1 {
         tick().await;
     }
-    assert_eq!(boss.send(Observe).await.expect("the boss lives").state, json!(["b"]));
-    boss.do_send(Provoke::at("", Fault::Exit));
+    assert_eq!(parent.send(Observe).await.expect("the parent lives").state, json!(["b"]));
+    parent.do_send(Provoke::at("", Fault::Exit));
 }
 
 #[actix::test]
 async fn a_run_that_hung_in_the_end_counts_as_long_as_it_was() {
     tokio::time::pause();
-    let boss = Boss::new(&Rc::new(()), Restart::Always).start();
-    until(&boss, "a", 1).await;
+    let parent = Parent::new(&Rc::new(()), Restart::Always).start();
+    until(&parent, "a", 1).await;
     // Nine short runs: the next one is the tenth, and what follows it waits for half a minute or more.
     for generation in 2..=10 {
-        provoke(&boss, "a", Fault::Panic).await;
-        until(&boss, "a", generation).await;
+        provoke(&parent, "a", Fault::Panic).await;
+        until(&parent, "a", generation).await;
     }
     tokio::time::sleep(Duration::from_secs(100)).await;
-    provoke(&boss, "a", Fault::Hang).await;
-    while tree(&boss)
+    provoke(&parent, "a", Fault::Hang).await;
+    while tree(&parent)
         .await
         .iter()
         .any(|child| child.name == "a" && child.last_exit.as_deref() != Some("did not answer"))
@@ -358,8 +359,8 @@ async fn a_run_that_hung_in_the_end_counts_as_long_as_it_was() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let found = Instant::now();
-    until(&boss, "a", 11).await;
+    until(&parent, "a", 11).await;
     // The first pause is a second at most; `until` looks once a second.
     assert!(found.elapsed() <= Duration::from_secs(3), "a run of 100 s is no short one: {:?}", found.elapsed());
-    boss.do_send(Provoke::at("", Fault::Exit));
+    parent.do_send(Provoke::at("", Fault::Exit));
 }

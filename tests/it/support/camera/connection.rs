@@ -12,7 +12,7 @@ use super::sender::{self, Sent};
 use super::{Behaviour, Shared, locked};
 
 /// A client that takes nothing for so long is given up.
-const WRITE_PATIENCE: Duration = Duration::from_secs(5);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 
 struct Request {
     method: String,
@@ -68,7 +68,7 @@ struct Dialogue<'a> {
 /// Serves a client to its end.
 pub(super) fn serve(stream: &TcpStream, shared: &Arc<Shared>) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    stream.set_write_timeout(Some(WRITE_PATIENCE))?;
+    stream.set_write_timeout(Some(WRITE_TIMEOUT))?;
     let mut dialogue = Dialogue {
         shared,
         stream: Arc::new(Mutex::new(stream.try_clone()?)),
