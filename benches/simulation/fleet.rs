@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use streamwarden::domain::camera::CameraState;
 use streamwarden::domain::start_budget::Rates;
 
+use crate::harness::Harness;
 use crate::measure::figures::{median, ms, spread};
 use crate::measure::usage::{cpu, cpu_of_thread, pss};
-use crate::stage::Stage;
 
 /// The most the configuration allows: the budget is not what is measured here.
 const RATES: Rates = Rates { fleet: 1000.0, host: 1000.0 };
@@ -19,12 +19,12 @@ const EDITS: usize = 7;
 pub async fn measure(size: usize) {
     let us = std::process::id();
     let (empty, begun) = (pss(us), cpu(us));
-    let stage = Stage::open(RATES).await;
-    let mut watch = stage.watch().await;
-    let committed = stage.add_cameras(size, 10);
+    let harness = Harness::open(RATES).await;
+    let mut watch = harness.watch().await;
+    let committed = harness.add_cameras(size, 10);
     let shown = watch.until(size, &[CameraState::Waiting, CameraState::Probing, CameraState::Starting]);
     let shown = shown.await - committed;
-    let running = stage.watch().await.until(size, &[CameraState::Running]).await - committed;
+    let running = harness.watch().await.until(size, &[CameraState::Running]).await - committed;
     println!(
         "{size} rows inserted -> all relays ask for their turn: {:.0} ms; all run: {:.1} s (the budget of {}/s alone is \
          {:.1} s), {:.2} s of CPU",
@@ -34,19 +34,19 @@ pub async fn measure(size: usize) {
         size as f64 / RATES.fleet * 1.05,
         cpu(us) - begun
     );
-    while stage.count("camera_probes") < size {
+    while harness.count("camera_probes") < size {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     println!("{size} looks at cameras written: {:.1} s after the rows", committed.elapsed().as_secs_f64());
-    rest(&stage, size, empty).await;
-    edits(&stage, size).await;
+    rest(&harness, size, empty).await;
+    edits(&harness, size).await;
     let before = cpu(us);
-    println!("{size} relays stopped in {:.0} ms, {:.2} s of CPU", ms(stage.close().await), cpu(us) - before);
+    println!("{size} relays stopped in {:.0} ms, {:.2} s of CPU", ms(harness.close().await), cpu(us) - before);
 }
 
 /// What it costs while nothing happens but progress and polls.
-async fn rest(stage: &Stage, size: usize, empty: f64) {
-    let (us, player) = (std::process::id(), stage.world.player());
+async fn rest(harness: &Harness, size: usize, empty: f64) {
+    let (us, player) = (std::process::id(), harness.world.player());
     let read = || (cpu(us), cpu_of_thread(us), cpu_of_thread(player));
     let before = read();
     tokio::time::sleep(SPAN).await;
@@ -64,16 +64,16 @@ async fn rest(stage: &Stage, size: usize, empty: f64) {
 }
 
 /// From the commit of one row to its new process.
-async fn edits(stage: &Stage, size: usize) {
+async fn edits(harness: &Harness, size: usize) {
     let mut took = Vec::new();
     for round in 0..EDITS {
         let camera = format!("cam{}", (round + 1) * size / (EDITS + 2));
-        stage.world.take_starts();
-        stage.sql(&format!("UPDATE cameras SET channel = '2' WHERE name = '{camera}'"));
+        harness.world.take_starts();
+        harness.sql(&format!("UPDATE cameras SET channel = '2' WHERE name = '{camera}'"));
         let begun = Instant::now();
         let started = loop {
             tokio::time::sleep(Duration::from_millis(1)).await;
-            let starts = stage.world.take_starts();
+            let starts = harness.world.take_starts();
             if let Some((at, name)) = starts.into_iter().next() {
                 assert_eq!(name, camera, "nobody else is touched");
                 break at;

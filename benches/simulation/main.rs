@@ -6,8 +6,8 @@
 mod measure;
 
 mod fleet;
+mod harness;
 mod plan;
-mod stage;
 mod storm;
 mod world;
 

@@ -8,9 +8,9 @@ use streamwarden::domain::camera::{CameraRow, Kinds};
 use streamwarden::domain::change_guard;
 use streamwarden::domain::fleet::{self, Fleet};
 
+use crate::harness::host;
 use crate::measure::figures::{mean, median, ms};
 use crate::measure::usage::cpu_of_this_thread;
-use crate::stage::host;
 
 const SIZES: [usize; 3] = [1_000, 10_000, 20_000];
 const ROUNDS: usize = 15;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use streamwarden::domain::camera::CameraState;
 use streamwarden::domain::start_budget::Rates;
 
-use crate::stage::Stage;
+use crate::harness::Harness;
 
 const RELAYS: usize = 500;
 /// Recorders with so many channels each.
@@ -27,20 +27,20 @@ fn most_in_a_second(moments: &[Instant]) -> usize {
 
 /// Prints the table's row.
 pub async fn measure() {
-    let stage = Stage::open(NO_LIMIT).await;
-    stage.add_cameras(RELAYS, PER_HOST);
-    stage.watch().await.until(RELAYS, &[CameraState::Running]).await;
-    stage.set_rates(RATES);
-    stage.world.take_starts();
-    stage.world.set_server(false);
-    stage.watch().await.until(RELAYS, &[CameraState::Waiting]).await;
+    let harness = Harness::open(NO_LIMIT).await;
+    harness.add_cameras(RELAYS, PER_HOST);
+    harness.watch().await.until(RELAYS, &[CameraState::Running]).await;
+    harness.set_rates(RATES);
+    harness.world.take_starts();
+    harness.world.set_server(false);
+    harness.watch().await.until(RELAYS, &[CameraState::Waiting]).await;
     tokio::time::sleep(AWAY).await;
-    let fought = stage.world.take_starts().len();
+    let fought = harness.world.take_starts().len();
     let back = Instant::now();
-    stage.world.set_server(true);
-    stage.watch().await.until(RELAYS, &[CameraState::Running]).await;
+    harness.world.set_server(true);
+    harness.watch().await.until(RELAYS, &[CameraState::Running]).await;
     let took = back.elapsed();
-    let starts = stage.world.take_starts();
+    let starts = harness.world.take_starts();
     let moments: Vec<Instant> = starts.iter().map(|(at, _)| *at).collect();
     let mut hosts: BTreeMap<usize, Vec<Instant>> = BTreeMap::new();
     for (at, camera) in &starts {
@@ -58,5 +58,5 @@ pub async fn measure() {
         took.as_secs_f64(),
         RELAYS as f64 / RATES.fleet * 1.05
     );
-    stage.close().await;
+    harness.close().await;
 }

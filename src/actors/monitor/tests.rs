@@ -98,14 +98,14 @@ fn listen(live: &SharedLive) -> Changes {
     live.subscribe().now_or_never().expect("at once").expect("subscribed")
 }
 
-struct Stage {
+struct Harness {
     monitor: Addr<Monitor>,
     servers: Vec<Arc<Scripted>>,
     live: SharedLive,
     told: Changes,
 }
 
-impl Stage {
+impl Harness {
     /// A monitor over one server per script, named `s0`, `s1`, ...
     fn with(scripts: Vec<Vec<Step>>) -> Self {
         let live: SharedLive = Arc::new(Memory::new(Duration::from_secs(3_600)));
@@ -191,42 +191,42 @@ fn streams<'a>(changes: &'a [Change]) -> Vec<(&'a str, StreamState)> {
 #[actix::test]
 async fn one_poll_is_one_change_with_server_and_streams() {
     tokio::time::pause();
-    let mut stage = Stage::with(vec![vec![Step::Lists(&["a", "b/c"])]]);
+    let mut harness = Harness::with(vec![vec![Step::Lists(&["a", "b/c"])]]);
     for poll in 0..3 {
-        let changes = stage.next().await;
+        let changes = harness.next().await;
         assert_eq!(streams(&changes), [("a", StreamState::Live), ("b/c", StreamState::Live)]);
         let Change::Server(server) = &changes[0] else { panic!("the server comes first: {changes:?}") };
         assert!(server.reachable && server.reason.is_none() && server.last_poll.is_some());
         assert_eq!(server.version.as_deref(), Some("v1.20.1"));
-        let bitrate = stage.stream("s0", "a").await.expect("a").bitrate;
+        let bitrate = harness.stream("s0", "a").await.expect("a").bitrate;
         // 1,000 bytes in 2 s, and the timer's milliseconds.
         assert_eq!(bitrate.map(|rate| (3_990..=4_010).contains(&rate)), (poll > 0).then_some(true), "{bitrate:?}");
     }
-    let tree = stage.tree().await;
+    let tree = harness.tree().await;
     let names: Vec<_> = tree[0].children.iter().map(|child| child.name.as_str()).collect();
     assert_eq!((tree[0].kind.as_str(), names), ("server poller", vec!["a", "b/c"]));
     let (from, to) = (chrono::DateTime::UNIX_EPOCH, chrono::Utc::now() + chrono::TimeDelta::hours(1));
-    let history = stage.live.history("s0", &name("a"), from, to).await.expect("history");
+    let history = harness.live.history("s0", &name("a"), from, to).await.expect("history");
     assert_eq!(history.len(), 3);
-    stage.stop().await;
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn polls_neither_drift_nor_overlap_nor_pile_up() {
     tokio::time::pause();
     let slow = vec![Step::Slowly(Duration::from_millis(4_500)), Step::Slowly(Duration::from_millis(300))];
-    let mut stage = Stage::with(vec![slow]);
+    let mut harness = Harness::with(vec![slow]);
     for _ in 0..50 {
-        stage.next().await;
+        harness.next().await;
     }
-    let asked = stage.servers[0].asked.lock().expect("asked").clone();
+    let asked = harness.servers[0].asked.lock().expect("asked").clone();
     let at: Vec<u128> = asked.iter().map(|time| (*time - asked[0]).as_millis()).collect();
     // Milliseconds are the resolution of the timer.
     for (poll, at) in at.iter().enumerate().skip(1) {
         let due = 6_000 + (poll as u128 - 1) * 2_000;
         assert!((due..due + 3).contains(at), "poll {poll} at {at} ms instead of {due}");
     }
-    stage.stop().await;
+    harness.stop().await;
 }
 
 #[actix::test]
@@ -234,23 +234,23 @@ async fn a_silent_server_makes_its_streams_unknown_until_its_next_answer() {
     tokio::time::pause();
     let lists = Step::Lists(&["a"]);
     let script = vec![lists.clone(), lists.clone(), Step::Fails, Step::Panics, Step::Fails, lists.clone()];
-    let mut stage = Stage::with(vec![script, vec![lists]]);
-    let before = stage.until("s0", "a", StreamState::Live).await;
-    let unknown = stage.until("s0", "a", StreamState::Unknown).await;
+    let mut harness = Harness::with(vec![script, vec![lists]]);
+    let before = harness.until("s0", "a", StreamState::Live).await;
+    let unknown = harness.until("s0", "a", StreamState::Unknown).await;
     assert_eq!(unknown.reason.as_deref(), Some("nothing listens"));
     assert_eq!(unknown.bitrate, None);
-    let latest = stage.live.latest().await.expect("latest");
+    let latest = harness.live.latest().await.expect("latest");
     let server = latest.servers.iter().find(|status| status.name == "s0").expect("s0");
     assert!(!server.reachable && server.reason.as_deref() == Some("nothing listens") && server.last_poll.is_some());
     assert_eq!(server.since, unknown.since);
 
-    let after = stage.until("s0", "a", StreamState::Live).await;
+    let after = harness.until("s0", "a", StreamState::Live).await;
     assert_eq!(after.since, before.since, "the same publisher went on");
-    assert_eq!(stage.servers[0].asked.lock().expect("asked").len(), 6, "back with the first answer");
-    assert_eq!(stage.stream("s1", "a").await.expect("a of s1").state, StreamState::Live, "others do not care");
-    let poller = stage.actor(&["s0"]).await.expect("s0");
+    assert_eq!(harness.servers[0].asked.lock().expect("asked").len(), 6, "back with the first answer");
+    assert_eq!(harness.stream("s1", "a").await.expect("a of s1").state, StreamState::Live, "others do not care");
+    let poller = harness.actor(&["s0"]).await.expect("s0");
     assert_eq!((poller.restarts, poller.state["failures"].as_u64()), (0, Some(3)), "{poller:?}");
-    stage.stop().await;
+    harness.stop().await;
 }
 
 #[actix::test]
@@ -260,23 +260,23 @@ async fn any_actor_may_fail_and_its_streams_keep_their_since() {
         for victim in [&["s0"][..], &["s0", "a"]] {
             // The first stream is offline at once, so that its `since` is a time of ours.
             let lists = Step::Lists(&["a", "b"]);
-            let mut stage = Stage::with(vec![vec![lists.clone(), Step::Lists(&["b"])], vec![lists]]);
-            let before = stage.until("s0", "a", StreamState::Offline).await;
-            stage.provoke(&victim.join("/"), fault).await;
-            let rebuilt = stage.rebuilt(victim).await;
+            let mut harness = Harness::with(vec![vec![lists.clone(), Step::Lists(&["b"])], vec![lists]]);
+            let before = harness.until("s0", "a", StreamState::Offline).await;
+            harness.provoke(&victim.join("/"), fault).await;
+            let rebuilt = harness.rebuilt(victim).await;
             assert_eq!(rebuilt.restarts, 1, "{fault:?} of {victim:?}");
             // What was told while it was rebuilt is passed over: the poll after that is looked at.
-            stage.told = listen(&stage.live);
-            stage.next().await;
-            let after = stage.stream("s0", "a").await.expect("a is still known");
+            harness.told = listen(&harness.live);
+            harness.next().await;
+            let after = harness.stream("s0", "a").await.expect("a is still known");
             assert_eq!((after.state, after.since), (before.state, before.since), "{fault:?} of {victim:?}");
-            assert!(stage.actor(&["s0", "a"]).await.is_some(), "a is still watched: {fault:?} of {victim:?}");
-            let other = stage.actor(&["s1"]).await.expect("s1");
+            assert!(harness.actor(&["s0", "a"]).await.is_some(), "a is still watched: {fault:?} of {victim:?}");
+            let other = harness.actor(&["s1"]).await.expect("s1");
             assert_eq!((other.restarts, other.generation), (0, 1));
             if victim.len() == 2 {
-                assert_eq!(stage.actor(&["s0", "b"]).await.expect("b").restarts, 0, "{fault:?}");
+                assert_eq!(harness.actor(&["s0", "b"]).await.expect("b").restarts, 0, "{fault:?}");
             }
-            stage.stop().await;
+            harness.stop().await;
         }
     }
 }
@@ -284,44 +284,44 @@ async fn any_actor_may_fail_and_its_streams_keep_their_since() {
 #[actix::test]
 async fn a_hung_path_does_not_hold_up_its_siblings() {
     tokio::time::pause();
-    let mut stage = Stage::with(vec![vec![Step::Lists(&["a", "b"])]]);
-    stage.next().await;
-    stage.provoke("s0/a", Fault::Hang).await;
+    let mut harness = Harness::with(vec![vec![Step::Lists(&["a", "b"])]]);
+    harness.next().await;
+    harness.provoke("s0/a", Fault::Hang).await;
     let begun = Instant::now();
     for _ in 0..3 {
-        assert_eq!(streams(&stage.next().await), [("b", StreamState::Live)]);
+        assert_eq!(streams(&harness.next().await), [("b", StreamState::Live)]);
     }
     assert!(begun.elapsed() < INTERVAL * 3 + Duration::from_secs(1), "{:?}", begun.elapsed());
-    assert_eq!(stage.stop_late().await, ["s0/a"]);
+    assert_eq!(harness.stop_late().await, ["s0/a"]);
 }
 
 #[actix::test]
 async fn a_path_that_stays_away_is_forgotten_with_its_actor() {
     tokio::time::pause();
-    let mut stage = Stage::with(vec![vec![Step::Lists(&["a", "b"]), Step::Lists(&["b"])]]);
-    stage.until("s0", "a", StreamState::Offline).await;
+    let mut harness = Harness::with(vec![vec![Step::Lists(&["a", "b"]), Step::Lists(&["b"])]]);
+    harness.until("s0", "a", StreamState::Offline).await;
     let begun = Instant::now();
     let gone = |change: &Change| matches!(change, Change::StreamGone { name, .. } if name.as_str() == "a");
-    while !stage.next().await.iter().any(gone) {
+    while !harness.next().await.iter().any(gone) {
         assert!(begun.elapsed() < Duration::from_secs(700), "never forgotten");
     }
     assert!(begun.elapsed() >= Duration::from_secs(590), "{:?}", begun.elapsed());
-    assert_eq!(stage.stream("s0", "a").await, None);
-    stage.next().await;
-    assert!(stage.actor(&["s0", "a"]).await.is_none());
-    assert!(stage.actor(&["s0", "b"]).await.is_some());
-    stage.stop().await;
+    assert_eq!(harness.stream("s0", "a").await, None);
+    harness.next().await;
+    assert!(harness.actor(&["s0", "a"]).await.is_none());
+    assert!(harness.actor(&["s0", "b"]).await.is_some());
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn what_changes_nothing_is_not_told_again() {
     tokio::time::pause();
-    let mut stage = Stage::with(vec![vec![Step::Lists(&["a"]), Step::Fails]]);
-    assert_eq!(streams(&stage.next().await), [("a", StreamState::Live)]);
-    assert_eq!(streams(&stage.next().await), [("a", StreamState::Unknown)]);
+    let mut harness = Harness::with(vec![vec![Step::Lists(&["a"]), Step::Fails]]);
+    assert_eq!(streams(&harness.next().await), [("a", StreamState::Live)]);
+    assert_eq!(streams(&harness.next().await), [("a", StreamState::Unknown)]);
     for _ in 0..3 {
-        let changes = stage.next().await;
+        let changes = harness.next().await;
         assert!(matches!(changes[..], [Change::Server(_)]), "{changes:?}");
     }
-    stage.stop().await;
+    harness.stop().await;
 }

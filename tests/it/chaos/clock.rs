@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use nix::sys::signal::Signal;
 
+use super::harness::{Harness, TIMEOUT};
 use super::long;
-use super::stage::{Stage, TIMEOUT};
 use crate::support::processes::send;
 use crate::support::wait::within;
 
@@ -25,8 +25,8 @@ fn libfaketime() -> PathBuf {
 }
 
 /// The time that our program believes in, by the newest line of its log.
-fn its_time(stage: &Stage) -> DateTime<Utc> {
-    let log = stage.program.log();
+fn its_time(harness: &Harness) -> DateTime<Utc> {
+    let log = harness.program.log();
     let word = log.lines().last().and_then(|line| line.split(' ').next()).expect("a line");
     word.parse().expect("RFC 3339")
 }
@@ -41,7 +41,7 @@ async fn a_clock_that_jumps_by_an_hour_changes_no_decision() {
         fs::rename(folder.path().join("next"), &file).expect("the file");
     };
     set("+0");
-    let (stage, before) = Stage::with(COUNT, "", |config, _| {
+    let (harness, before) = Harness::with(COUNT, "", |config, _| {
         let clock = file.to_str().expect("text").to_owned();
         let library = libfaketime().to_str().expect("text").to_owned();
         for (name, value) in [
@@ -57,47 +57,47 @@ async fn a_clock_that_jumps_by_an_hour_changes_no_decision() {
     let jumps = [("-3600", -1), ("+0", 0), ("+3600", 1), ("-3600", -1)];
     let jumps = &jumps[..if long() { 4 } else { 2 }];
     for (offset, hours) in jumps {
-        let relays = stage.relays();
+        let relays = harness.relays();
         // One waits for its next try while the clock jumps, one hangs, the others run.
         send(relays["cam0"], Signal::SIGKILL);
         send(relays["cam1"], Signal::SIGSTOP);
-        stage
+        harness
             .until("its end is noted", || async {
-                let camera = stage.camera("cam0").await;
+                let camera = harness.camera("cam0").await;
                 if camera["state"] == "running" { Err(camera.to_string()) } else { Ok(()) }
             })
             .await;
         set(offset);
         let begun = Instant::now();
-        stage
+        harness
             .until("both replaced", || async {
-                let now = stage.relays();
+                let now = harness.relays();
                 let same =
                     ["cam0", "cam1"].into_iter().find(|name| now.get(*name).is_none_or(|pid| *pid == relays[*name]));
                 same.map_or(Ok(()), |name| Err(name.to_owned()))
             })
             .await;
-        stage.in_order(&before).await;
+        harness.in_order(&before).await;
         within(begun.elapsed(), Duration::from_secs(40), "the return of both");
-        let behind = (its_time(&stage) - Utc::now()).num_minutes();
+        let behind = (its_time(&harness) - Utc::now()).num_minutes();
         assert!((behind - hours * 60).abs() < 2, "it believes in another time: {behind} minutes");
-        let now = stage.relays();
+        let now = harness.relays();
         let others = || relays.iter().filter(|(name, _)| !["cam0", "cam1"].contains(&name.as_str()));
         assert!(others().all(|(name, pid)| now[name] == *pid), "{now:?}, not {relays:?}");
-        stage.insert(&[("extra".to_owned(), stage.source(1))]);
-        stage.all_running().await;
-        stage.sql("DELETE FROM cameras WHERE name = 'extra'");
-        stage.forget(&["extra"]);
-        stage.in_order(&before).await;
+        harness.insert(&[("extra".to_owned(), harness.source(1))]);
+        harness.all_running().await;
+        harness.sql("DELETE FROM cameras WHERE name = 'extra'");
+        harness.forget(&["extra"]);
+        harness.in_order(&before).await;
     }
     // Each time one was killed and one hung; and nothing lasted an hour, or less than nothing.
     for (kind, name, words) in [("cameraDown", "cam0", "SIGKILL"), ("cameraStalled", "cam1", "nothing came for")] {
-        assert!(stage.told(kind, name, &[words]).await >= jumps.len(), "{:#?}", stage.incidents("").await);
+        assert!(harness.told(kind, name, &[words]).await >= jumps.len(), "{:#?}", harness.incidents("").await);
     }
-    for incident in stage.incidents("").await {
+    for incident in harness.incidents("").await {
         let time = |end: &str| incident[end].as_str().and_then(|at| at.parse::<DateTime<Utc>>().ok()).expect("a time");
         let seconds = (time("closedAt") - time("openedAt")).num_seconds();
         assert!((0..TIMEOUT.as_secs() as i64).contains(&seconds), "{incident}");
     }
-    stage.close().await;
+    harness.close().await;
 }

@@ -10,9 +10,9 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 use url::Url;
 
+use super::harness::{Before, Harness};
 use super::long;
 use super::proxy::{Manner, Proxy};
-use super::stage::{Before, Stage};
 use crate::support::processes::{send, words};
 use crate::support::wait::within;
 
@@ -24,10 +24,10 @@ const COUNT: usize = 6;
 const EDITS_ACT_WITHIN: Duration = Duration::from_secs(30);
 
 /// What `/ready` says of the database, and what the page is told; both are answered however the database is.
-async fn states_of_database(stage: &Stage) -> Vec<Value> {
-    let (_, ready) = stage.program.api.text("/ready").await.expect("an answer");
+async fn states_of_database(harness: &Harness) -> Vec<Value> {
+    let (_, ready) = harness.program.api.text("/ready").await.expect("an answer");
     let ready: Value = serde_json::from_str(&ready).expect("JSON");
-    let told = [ready, stage.program.api.get("/api/v1/status").await];
+    let told = [ready, harness.program.api.get("/api/v1/status").await];
     let of = |told: &Value| {
         let services = told["services"].as_array().expect("a list");
         services.iter().find(|service| service["name"] == "database").expect("one of them").clone()
@@ -35,10 +35,10 @@ async fn states_of_database(stage: &Stage) -> Vec<Value> {
     told.iter().map(of).collect()
 }
 
-async fn is_shown(stage: &Stage, well: bool) {
-    stage
+async fn is_shown(harness: &Harness, well: bool) {
+    harness
         .until("the database's state shown", || async {
-            let states = states_of_database(stage).await;
+            let states = states_of_database(harness).await;
             let told = |state: &Value| state["detail"].as_str().is_some_and(|text| text.len() > 10);
             let shown = states.iter().all(|state| state["ok"] == well && told(state));
             if shown { Ok(()) } else { Err(format!("{states:?}")) }
@@ -47,24 +47,24 @@ async fn is_shown(stage: &Stage, well: bool) {
 }
 
 /// While the database is away: it is shown, the cameras go on, and one that dies comes back.
-async fn go_on_without(stage: &Stage, relays: &mut BTreeMap<String, u32>, victim: usize) {
-    is_shown(stage, false).await;
-    assert_eq!(&stage.relays(), relays, "nothing has happened to them");
+async fn go_on_without(harness: &Harness, relays: &mut BTreeMap<String, u32>, victim: usize) {
+    is_shown(harness, false).await;
+    assert_eq!(&harness.relays(), relays, "nothing has happened to them");
     let name = format!("cam{}", victim % COUNT);
     send(relays[&name], Signal::SIGKILL);
     let pid = relays[&name];
-    stage
+    harness
         .until("a relay back without the database", || async {
-            stage.relays().get(&name).filter(|now| **now != pid).map(|_| ()).ok_or_else(String::new)
+            harness.relays().get(&name).filter(|now| **now != pid).map(|_| ()).ok_or_else(String::new)
         })
         .await;
-    let now = stage.all_running().await;
+    let now = harness.all_running().await;
     assert!(now.iter().all(|(other, pid)| *other == name || relays[other] == *pid), "{now:?}, not {relays:?}");
     *relays = now;
     // One that hangs is given time.
-    stage
+    harness
         .until("the database missed by whoever reads it", || async {
-            let tree = stage.program.api.get("/api/v1/tree").await;
+            let tree = harness.program.api.get("/api/v1/tree").await;
             let restreams =
                 tree["children"].as_array().and_then(|all| all.iter().find(|one| one["name"] == "restreams"));
             let fault = restreams.map(|restreams| restreams["state"]["databaseFault"].clone());
@@ -75,33 +75,33 @@ async fn go_on_without(stage: &Stage, relays: &mut BTreeMap<String, u32>, victim
 
 /// Afterwards: it is shown, a changed, a new and a deleted row act, and the others are the same as ever.
 async fn edits_act(
-    stage: &Stage,
+    harness: &Harness,
     before: &Before,
     relays: &BTreeMap<String, u32>,
     what: &str,
     since: Option<DateTime<Utc>>,
 ) {
-    is_shown(stage, true).await;
+    is_shown(harness, true).await;
     let begun = Instant::now();
     let reads = words(relays["cam1"], "cmdline");
-    let mut sources = (0..COUNT).map(|number| stage.source(number).to_string());
+    let mut sources = (0..COUNT).map(|number| harness.source(number).to_string());
     let elsewhere = sources.find(|source| !reads.contains(source)).expect("another one");
-    stage.sql(&format!("UPDATE cameras SET url = '{elsewhere}' WHERE name = 'cam1'"));
-    stage
+    harness.sql(&format!("UPDATE cameras SET url = '{elsewhere}' WHERE name = 'cam1'"));
+    harness
         .until("the edit", || async {
-            let pid = stage.relays().get("cam1").copied().ok_or("no relay")?;
+            let pid = harness.relays().get("cam1").copied().ok_or("no relay")?;
             let args = words(pid, "cmdline");
             if args.contains(&elsewhere) { Ok(()) } else { Err(format!("{args:?}")) }
         })
         .await;
     within(begun.elapsed(), EDITS_ACT_WITHIN, "the edit");
     println!("{what}: an edit acts {:?} after the database is back", begun.elapsed());
-    stage.insert(&[("extra".to_owned(), stage.source(2))]);
-    stage.all_running().await;
-    stage.sql("DELETE FROM cameras WHERE name = 'extra'");
-    stage.forget(&["extra"]);
-    stage.in_order(before).await;
-    let now = stage.relays();
+    harness.insert(&[("extra".to_owned(), harness.source(2))]);
+    harness.all_running().await;
+    harness.sql("DELETE FROM cameras WHERE name = 'extra'");
+    harness.forget(&["extra"]);
+    harness.in_order(before).await;
+    let now = harness.relays();
     let others = |relays: &BTreeMap<String, u32>| {
         let others = relays.iter().filter(|(name, _)| *name != "cam1");
         others.map(|(name, pid)| (name.clone(), *pid)).collect::<BTreeMap<_, _>>()
@@ -110,9 +110,9 @@ async fn edits_act(
     let Some(since) = since else { return };
     // What waited in memory is written within seconds.
     for (kind, words) in [("serviceDown", "the database"), ("cameraDown", "SIGKILL")] {
-        stage
+        harness
             .until("an incident of the outage", || async {
-                let told = stage.incidents(kind).await;
+                let told = harness.incidents(kind).await;
                 let then = told.iter().filter(|one| {
                     one["openedAt"].as_str().is_some_and(|at| at.parse().is_ok_and(|at: DateTime<Utc>| at >= since))
                 });
@@ -125,30 +125,30 @@ async fn edits_act(
 
 #[tokio::test]
 async fn a_database_that_is_killed_restarted_or_paused_is_waited_for() {
-    let (stage, before) = Stage::open(COUNT).await;
+    let (harness, before) = Harness::open(COUNT).await;
     for round in 0..if long() { 5 } else { 1 } {
-        let mut relays = stage.all_running().await;
+        let mut relays = harness.all_running().await;
         let since = Utc::now();
-        stage.database.crash();
-        go_on_without(&stage, &mut relays, round).await;
-        stage.database.run();
-        edits_act(&stage, &before, &relays, "killed", Some(since)).await;
+        harness.database.crash();
+        go_on_without(&harness, &mut relays, round).await;
+        harness.database.run();
+        edits_act(&harness, &before, &relays, "killed", Some(since)).await;
 
-        let mut relays = stage.all_running().await;
+        let mut relays = harness.all_running().await;
         let since = Utc::now();
-        stage.database.stop();
-        go_on_without(&stage, &mut relays, round + 2).await;
-        stage.database.run();
-        edits_act(&stage, &before, &relays, "restarted", Some(since)).await;
+        harness.database.stop();
+        go_on_without(&harness, &mut relays, round + 2).await;
+        harness.database.run();
+        edits_act(&harness, &before, &relays, "restarted", Some(since)).await;
 
-        let mut relays = stage.all_running().await;
+        let mut relays = harness.all_running().await;
         let since = Utc::now();
-        stage.database.pause(Signal::SIGSTOP);
-        go_on_without(&stage, &mut relays, round + 4).await;
-        stage.database.pause(Signal::SIGCONT);
-        edits_act(&stage, &before, &relays, "paused", Some(since)).await;
+        harness.database.pause(Signal::SIGSTOP);
+        go_on_without(&harness, &mut relays, round + 4).await;
+        harness.database.pause(Signal::SIGCONT);
+        edits_act(&harness, &before, &relays, "paused", Some(since)).await;
     }
-    stage.close().await;
+    harness.close().await;
 }
 
 /// Ends every session but those of the test.
@@ -162,7 +162,7 @@ const WAITING: &str = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_ty
 #[tokio::test]
 async fn connections_that_are_cut_in_the_middle_of_a_question_are_made_anew() {
     let mut way = None;
-    let (stage, before) = Stage::with(COUNT, "", |config, database| {
+    let (harness, before) = Harness::with(COUNT, "", |config, database| {
         let proxy = Proxy::to(SocketAddr::from((Ipv4Addr::LOCALHOST, database.port())));
         for (name, value) in &mut config.environment {
             if name == "PG_DSN" {
@@ -174,16 +174,16 @@ async fn connections_that_are_cut_in_the_middle_of_a_question_are_made_anew() {
     .await;
     let way = way.expect("made above");
     // Two of them: within a transaction the view of the sessions stands still.
-    let locker = stage.outsider().await.expect("a connection");
-    let outsider = stage.outsider().await.expect("a connection");
+    let locker = harness.outsider().await.expect("a connection");
+    let outsider = harness.outsider().await.expect("a connection");
     for round in 0..if long() { 100 } else { 25 } {
         // Every question about the cameras hangs, and is cut: by the server, or by the network.
         locker.batch_execute("BEGIN; LOCK TABLE cameras").await.expect("the lock");
         let asking = tokio::spawn({
-            let api = stage.program.api.clone();
+            let api = harness.program.api.clone();
             async move { api.text("/ready").await.map(|(status, _)| status.as_u16()) }
         });
-        stage
+        harness
             .until("a question in the lock", || async {
                 let waiting: i64 = outsider.query_one(WAITING, &[]).await.expect("an answer").get(0);
                 if waiting > 0 { Ok(()) } else { Err("none".to_owned()) }
@@ -197,46 +197,46 @@ async fn connections_that_are_cut_in_the_middle_of_a_question_are_made_anew() {
         locker.batch_execute("ROLLBACK").await.expect("the end of the lock");
         assert_eq!(asking.await.expect("asked"), Some(503), "whoever asked is told");
     }
-    edits_act(&stage, &before, &stage.relays(), "cut", None).await;
+    edits_act(&harness, &before, &harness.relays(), "cut", None).await;
 
     // The network swallows everything, then refuses everything.
-    let mut relays = stage.all_running().await;
+    let mut relays = harness.all_running().await;
     let since = Utc::now();
     way.stick(true);
-    go_on_without(&stage, &mut relays, 2).await;
+    go_on_without(&harness, &mut relays, 2).await;
     way.stick(false);
-    edits_act(&stage, &before, &relays, "swallowed", Some(since)).await;
-    let mut relays = stage.all_running().await;
+    edits_act(&harness, &before, &relays, "swallowed", Some(since)).await;
+    let mut relays = harness.all_running().await;
     let since = Utc::now();
     way.turn(Manner::Closed);
-    go_on_without(&stage, &mut relays, 3).await;
+    go_on_without(&harness, &mut relays, 3).await;
     way.turn(Manner::Honest);
-    edits_act(&stage, &before, &relays, "hung up", Some(since)).await;
+    edits_act(&harness, &before, &relays, "hung up", Some(since)).await;
     drop((locker, outsider));
-    stage.close().await;
+    harness.close().await;
 }
 
 #[tokio::test]
 async fn a_database_without_a_free_connection_is_waited_for() {
     const MOST: usize = 100;
-    let (stage, before) = Stage::with(COUNT, &format!("max_connections = {MOST}\n"), |_, _| ()).await;
+    let (harness, before) = Harness::with(COUNT, &format!("max_connections = {MOST}\n"), |_, _| ()).await;
     for round in 0..if long() { 5 } else { 1 } {
-        let mut relays = stage.all_running().await;
+        let mut relays = harness.all_running().await;
         let since = Utc::now();
-        let mut held = vec![stage.outsider().await.expect("a connection")];
+        let mut held = vec![harness.outsider().await.expect("a connection")];
         while held.len() < MOST {
-            match stage.outsider().await {
+            match harness.outsider().await {
                 Ok(client) => held.push(client),
                 // The others are the program's; what it loses is ours, if we are quicker.
                 Err(_) => _ = held[0].execute(TERMINATE, &[]).await.expect("ended"),
             }
         }
-        go_on_without(&stage, &mut relays, round).await;
-        for state in states_of_database(&stage).await {
+        go_on_without(&harness, &mut relays, round).await;
+        for state in states_of_database(&harness).await {
             assert!(state["detail"].as_str().is_some_and(|why| why.contains("connections")), "{state}");
         }
         drop(held);
-        edits_act(&stage, &before, &relays, "exhausted", Some(since)).await;
+        edits_act(&harness, &before, &relays, "exhausted", Some(since)).await;
     }
-    stage.close().await;
+    harness.close().await;
 }

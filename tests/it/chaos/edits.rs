@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::harness::Harness;
 use super::long;
-use super::stage::Stage;
 use crate::support::wait::within;
 
 /// How soon a change has to act: what is promised where nobody else needs the machine; else soon enough to tell that
@@ -14,12 +14,12 @@ fn soon() -> Duration {
 }
 
 /// Makes a change and waits until it is seen at the processes.
-async fn acts(stage: &Stage, what: &str, sql: &str, seen: impl Fn(&BTreeMap<String, u32>) -> bool) {
+async fn acts(harness: &Harness, what: &str, sql: &str, seen: impl Fn(&BTreeMap<String, u32>) -> bool) {
     let begun = Instant::now();
-    stage.sql(sql);
-    stage
+    harness.sql(sql);
+    harness
         .until(what, || async {
-            let relays = stage.relays();
+            let relays = harness.relays();
             if seen(&relays) { Ok(()) } else { Err(format!("{relays:?}")) }
         })
         .await;
@@ -29,56 +29,56 @@ async fn acts(stage: &Stage, what: &str, sql: &str, seen: impl Fn(&BTreeMap<Stri
 
 #[tokio::test]
 async fn each_row_acts_at_once_and_alone() {
-    let (stage, before) = Stage::open(3).await;
-    let others = stage.relays();
+    let (harness, before) = Harness::open(3).await;
+    let others = harness.relays();
     for _ in 0..if long() { 10 } else { 1 } {
-        let source = stage.source(3);
+        let source = harness.source(3);
         let begun = Instant::now();
-        stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('new', '{source}')"));
-        stage
+        harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('new', '{source}')"));
+        harness
             .until("an inserted row", || async {
-                let shown = stage.program.api.camera("new").await.ok_or("not shown")?;
+                let shown = harness.program.api.camera("new").await.ok_or("not shown")?;
                 if shown["state"] == "waiting" { Err(shown.to_string()) } else { Ok(()) }
             })
             .await;
         println!("an inserted row: acts after {:?}", begun.elapsed());
         within(begun.elapsed(), soon(), "an inserted row");
-        stage.ought_to_run(["new".to_owned()].into_iter());
-        let pid = stage.all_running().await["new"];
-        let elsewhere = stage.source(0);
+        harness.ought_to_run(["new".to_owned()].into_iter());
+        let pid = harness.all_running().await["new"];
+        let elsewhere = harness.source(0);
         let update = format!("UPDATE cameras SET url = '{elsewhere}' WHERE name = 'new'");
-        acts(&stage, "a changed row", &update, |now| now.get("new") != Some(&pid)).await;
-        let pid = stage.all_running().await["new"];
+        acts(&harness, "a changed row", &update, |now| now.get("new") != Some(&pid)).await;
+        let pid = harness.all_running().await["new"];
         let rename = "UPDATE cameras SET name = 'New' WHERE name = 'new'";
-        acts(&stage, "a name in other letters", rename, |now| now.get("new") != Some(&pid)).await;
-        stage.forget(&["new"]);
-        stage.ought_to_run(["New".to_owned()].into_iter());
-        stage.all_running().await;
+        acts(&harness, "a name in other letters", rename, |now| now.get("new") != Some(&pid)).await;
+        harness.forget(&["new"]);
+        harness.ought_to_run(["New".to_owned()].into_iter());
+        harness.all_running().await;
         let off = "UPDATE cameras SET enabled = false WHERE name = 'New'";
-        acts(&stage, "a disabled row", off, |now| !now.contains_key("New")).await;
+        acts(&harness, "a disabled row", off, |now| !now.contains_key("New")).await;
         let on = "UPDATE cameras SET enabled = true WHERE name = 'New'";
-        acts(&stage, "an enabled row", on, |now| now.contains_key("New")).await;
-        stage.all_running().await;
-        acts(&stage, "a deleted row", "DELETE FROM cameras WHERE name = 'New'", |now| !now.contains_key("New")).await;
-        stage.forget(&["New"]);
-        stage.in_order(&before).await;
-        assert_eq!(stage.relays(), others, "nobody else was touched");
+        acts(&harness, "an enabled row", on, |now| now.contains_key("New")).await;
+        harness.all_running().await;
+        acts(&harness, "a deleted row", "DELETE FROM cameras WHERE name = 'New'", |now| !now.contains_key("New")).await;
+        harness.forget(&["New"]);
+        harness.in_order(&before).await;
+        assert_eq!(harness.relays(), others, "nobody else was touched");
     }
-    stage.close().await;
+    harness.close().await;
 }
 
 #[tokio::test]
 async fn what_changes_no_argument_restarts_nobody() {
-    let (stage, before) = Stage::open(3).await;
-    let login = stage.cameras.url_with_login(1, "viewer", "hunter2");
-    stage.sql(&format!("UPDATE cameras SET url = '{login}' WHERE name = 'cam1'"));
-    stage
+    let (harness, before) = Harness::open(3).await;
+    let login = harness.cameras.url_with_login(1, "viewer", "hunter2");
+    harness.sql(&format!("UPDATE cameras SET url = '{login}' WHERE name = 'cam1'"));
+    harness
         .until("the login", || async {
-            let shown = stage.program.api.get("/api/v1/tree").await.to_string();
+            let shown = harness.program.api.get("/api/v1/tree").await.to_string();
             if shown.contains("***@") { Ok(()) } else { Err(shown) }
         })
         .await;
-    let relays = stage.all_running().await;
+    let relays = harness.all_running().await;
     for (number, change) in [
         "updated_at = now()",
         "name = name",
@@ -96,20 +96,20 @@ async fn what_changes_no_argument_restarts_nobody() {
     .into_iter()
     .enumerate()
     {
-        stage.sql(&format!("UPDATE cameras SET {change} WHERE id = id"));
+        harness.sql(&format!("UPDATE cameras SET {change} WHERE id = id"));
         // A row of the table's own tells that this change has been taken.
         let name = format!("mark{number}");
-        stage.sql(&format!("INSERT INTO cameras(name, url, enabled) VALUES ('{name}', 'rtsp://h/x', false)"));
-        stage
+        harness.sql(&format!("INSERT INTO cameras(name, url, enabled) VALUES ('{name}', 'rtsp://h/x', false)"));
+        harness
             .until("the change taken", || async {
-                stage.program.api.camera(&name).await.map(|_| ()).ok_or_else(String::new)
+                harness.program.api.camera(&name).await.map(|_| ()).ok_or_else(String::new)
             })
             .await;
-        assert_eq!(stage.all_running().await, relays, "{change}");
+        assert_eq!(harness.all_running().await, relays, "{change}");
     }
-    stage.in_order(&before).await;
-    let cameras = stage.program.api.items("/api/v1/cameras").await;
+    harness.in_order(&before).await;
+    let cameras = harness.program.api.items("/api/v1/cameras").await;
     assert!(cameras.iter().all(|camera| camera["restarts"] == 0), "{cameras:?}");
-    assert_eq!(stage.relays(), relays);
-    stage.close().await;
+    assert_eq!(harness.relays(), relays);
+    harness.close().await;
 }

@@ -9,9 +9,9 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 
+use super::harness::Harness;
 use super::long;
 use super::proxy::Proxy;
-use super::stage::Stage;
 use crate::support::processes::send;
 use crate::support::program::GONE_WITHIN;
 use crate::support::wait::within;
@@ -23,16 +23,16 @@ const COUNTED: &str = "counted";
 const LOOKS: &str = "SELECT string_agg(camera || ' ' || at, ', ' ORDER BY camera) FROM camera_probes";
 
 /// Questions and edits without end, until it is dropped.
-async fn load(stage: &Stage) -> JoinSet<()> {
+async fn load(harness: &Harness) -> JoinSet<()> {
     let mut load = JoinSet::new();
     for route in ["/api/v1/cameras", "/api/v1/streams", "/ready", "/metrics"] {
-        let api = stage.program.api.clone();
+        let api = harness.program.api.clone();
         load.spawn(async move {
             // Whoever is killed gives no answer.
             while api.text(route).await.is_some() {}
         });
     }
-    let client = stage.outsider().await.expect("a connection");
+    let client = harness.outsider().await.expect("a connection");
     load.spawn(async move {
         let edits = "INSERT INTO cameras(name, url, enabled) VALUES ('passing', 'rtsp://127.0.0.1:1/x', false); \
                      UPDATE cameras SET record = NOT record; DELETE FROM cameras WHERE name = 'passing'";
@@ -46,9 +46,9 @@ async fn load(stage: &Stage) -> JoinSet<()> {
 }
 
 /// Whenever it was dead, an incident says so.
-async fn are_told(stage: &Stage, deaths: &[DateTime<Utc>]) {
+async fn are_told(harness: &Harness, deaths: &[DateTime<Utc>]) {
     let told = || async {
-        let mut incidents = stage.incidents("serviceDown").await;
+        let mut incidents = harness.incidents("serviceDown").await;
         incidents.retain(|one| {
             one["subject"]["name"] == "streamwarden" && one["cause"].as_str().is_some_and(|why| why.contains("killed"))
         });
@@ -61,29 +61,29 @@ async fn are_told(stage: &Stage, deaths: &[DateTime<Utc>]) {
         let right = untold.is_none() && (1..=deaths.len()).contains(&incidents.len());
         if right { Ok(()) } else { Err(format!("{untold:?} of {deaths:?}: {incidents:#?}")) }
     };
-    stage.until("the times without it are told", told).await;
+    harness.until("the times without it are told", told).await;
 }
 
 #[tokio::test]
 async fn our_own_death_under_load_leaves_nothing_and_the_next_life_goes_on() {
     let (count, lives) = if long() { (20, 20) } else { (8, 3) };
     // Longer than any start takes on a machine that has its hands full: three failures are worth another look.
-    let (mut stage, _) = Stage::with(count, "", |config, _| config.stall_timeout = "10s").await;
-    let source = stage.source(0);
+    let (mut harness, _) = Harness::with(count, "", |config, _| config.stall_timeout = "10s").await;
+    let source = harness.source(0);
     let proxy = Proxy::to(SocketAddr::from((Ipv4Addr::LOCALHOST, source.port().expect("a port"))));
-    stage.insert(&[(COUNTED.to_owned(), proxy.on_the_way_to(&source))]);
-    let before = stage.before().await;
-    stage
+    harness.insert(&[(COUNTED.to_owned(), proxy.on_the_way_to(&source))]);
+    let before = harness.before().await;
+    harness
         .until("every look is kept", || async {
-            let kept = stage.sql("SELECT count(*) FROM camera_probes");
+            let kept = harness.sql("SELECT count(*) FROM camera_probes");
             if kept == (count + 1).to_string() { Ok(()) } else { Err(kept) }
         })
         .await;
-    let looks = stage.sql(LOOKS);
+    let looks = harness.sql(LOOKS);
     let mut deaths = Vec::new();
     for life in 0..lives {
-        let load = load(&stage).await;
-        for (name, pid) in stage.relays() {
+        let load = load(&harness).await;
+        for (name, pid) in harness.relays() {
             // Some of them are just on their way back.
             if name != COUNTED && pid % 2 == 0 {
                 send(pid, Signal::SIGKILL);
@@ -91,27 +91,27 @@ async fn our_own_death_under_load_leaves_nothing_and_the_next_life_goes_on() {
         }
         // Every life ends at another moment.
         sleep(Duration::from_millis(137 * life % 1000)).await;
-        let took = stage.program.kill().await;
+        let took = harness.program.kill().await;
         within(took, GONE_WITHIN, "the end of all children");
         deaths.push(Utc::now());
         let seen = proxy.connections();
-        stage.program.start_again().await;
+        harness.program.start_again().await;
         if life % 3 == 2 {
             // Killed again in the middle of its start.
-            within(stage.program.kill().await, GONE_WITHIN, "the end of all children");
+            within(harness.program.kill().await, GONE_WITHIN, "the end of all children");
             deaths.push(Utc::now());
-            stage.program.start_again().await;
+            harness.program.start_again().await;
         }
         drop(load);
-        stage.sql("DELETE FROM cameras WHERE name = 'passing'");
-        stage.in_order(&before).await;
-        are_told(&stage, &deaths).await;
-        let restarts = stage.camera(COUNTED).await["restarts"].as_u64().expect("a number");
+        harness.sql("DELETE FROM cameras WHERE name = 'passing'");
+        harness.in_order(&before).await;
+        are_told(&harness, &deaths).await;
+        let restarts = harness.camera(COUNTED).await["restarts"].as_u64().expect("a number");
         let connections = (proxy.connections() - seen) as u64;
         // The one that was killed in the middle of its start may have come so far as to connect.
         let allowed = 1 + restarts + u64::from(life % 3 == 2);
         assert!(connections <= allowed, "{connections} connections for {restarts} restarts: no look was needed");
     }
-    assert_eq!(stage.sql(LOOKS), looks, "what is known of the cameras is kept, and used");
-    stage.close().await;
+    assert_eq!(harness.sql(LOOKS), looks, "what is known of the cameras is kept, and used");
+    harness.close().await;
 }

@@ -6,6 +6,7 @@
 mod clock;
 mod database;
 mod edits;
+mod harness;
 mod kills;
 mod life;
 mod order;
@@ -14,7 +15,6 @@ mod proxy;
 mod refused;
 mod server;
 mod site;
-mod stage;
 mod table;
 mod writes;
 

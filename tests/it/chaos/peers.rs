@@ -9,9 +9,9 @@ use chrono::{DateTime, Utc};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
+use super::harness::Harness;
 use super::long;
 use super::proxy::{Manner, Proxy};
-use super::stage::Stage;
 
 /// What is done to one camera, and what is to be said of it.
 struct Case {
@@ -42,8 +42,8 @@ fn cases() -> [Case; 5] {
 
 #[tokio::test]
 async fn cameras_that_misbehave_are_told_apart_and_come_back() {
-    let stage = Stage::empty("", |_, _| ()).await;
-    let source = stage.source(0);
+    let harness = Harness::empty("", |_, _| ()).await;
+    let source = harness.source(0);
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, source.port().expect("a port")));
     let cameras: Vec<_> = cases().into_iter().map(|case| (case, Proxy::to(address))).collect();
     let mut rows: Vec<_> = cameras
@@ -60,22 +60,22 @@ async fn cameras_that_misbehave_are_told_apart_and_come_back() {
     for (case, proxy) in &cameras {
         proxy.turn(case.manner);
     }
-    stage.insert(&rows);
+    harness.insert(&rows);
     for (case, _) in &cameras {
         let told = || async {
-            let down = stage.told("cameraDown", case.name, case.words).await;
-            let stalled = stage.told("cameraStalled", case.name, case.words).await;
-            if down + stalled > 0 { Ok(()) } else { Err(format!("{:#?}", stage.incidents("").await)) }
+            let down = harness.told("cameraDown", case.name, case.words).await;
+            let stalled = harness.told("cameraStalled", case.name, case.words).await;
+            if down + stalled > 0 { Ok(()) } else { Err(format!("{:#?}", harness.incidents("").await)) }
         };
-        stage.until(case.name, told).await;
+        harness.until(case.name, told).await;
     }
-    get_well(&stage, &cameras).await;
-    let before = stage.before().await;
-    let well = stage.relays()["well"];
+    get_well(&harness, &cameras).await;
+    let before = harness.before().await;
+    let well = harness.relays()["well"];
     let all_logins = || cameras.iter().map(|(_, proxy)| proxy.logins()).sum::<usize>();
     let (logins, mut restarts) = (all_logins(), BTreeMap::new());
     for (case, _) in &cameras {
-        restarts.insert(case.name, stage.camera(case.name).await["restarts"].as_u64().expect("a number"));
+        restarts.insert(case.name, harness.camera(case.name).await["restarts"].as_u64().expect("a number"));
     }
 
     let begun = Utc::now();
@@ -83,20 +83,20 @@ async fn cameras_that_misbehave_are_told_apart_and_come_back() {
         proxy.turn(case.manner);
     }
     for (case, _) in &cameras {
-        let seen = stage
-            .until(case.name, || async { has_failed(case, &stage.camera(case.name).await, restarts[case.name]) })
+        let seen = harness
+            .until(case.name, || async { has_failed(case, &harness.camera(case.name).await, restarts[case.name]) })
             .await;
         println!("{}: {}", case.name, seen["lastError"]);
     }
-    let refusing = stage.camera("refusing").await;
+    let refusing = harness.camera("refusing").await;
     assert_eq!(refusing["state"], "backoff", "a wrong password is tried once a minute: {refusing}");
     let logins = all_logins() - logins;
     assert!(logins <= if long() { 10 } else { 2 }, "{logins} logins");
-    assert_eq!(stage.relays()["well"], well, "it has nothing to do with them");
+    assert_eq!(harness.relays()["well"], well, "it has nothing to do with them");
 
-    get_well(&stage, &cameras).await;
-    stage.in_order(&before).await;
-    let incidents = stage.incidents("").await;
+    get_well(&harness, &cameras).await;
+    harness.in_order(&before).await;
+    let incidents = harness.incidents("").await;
     for (case, _) in &cameras {
         // The first cause is the one that stays: the connection was cut.
         let of = incidents.iter().filter(|one| one["subject"]["name"] == case.name);
@@ -104,13 +104,13 @@ async fn cameras_that_misbehave_are_told_apart_and_come_back() {
         let told = of.filter(|one| since(one).is_some_and(|at| at >= begun)).count();
         assert!(told > 0, "{}: {incidents:#?}", case.name);
     }
-    assert_eq!(stage.told("cameraDown", "well", &[""]).await, 0);
-    assert_eq!(stage.relays()["well"], well);
-    stage.close().await;
+    assert_eq!(harness.told("cameraDown", "well", &[""]).await, 0);
+    assert_eq!(harness.relays()["well"], well);
+    harness.close().await;
 }
 
 /// Nothing is wrong with them any more, and they are tried.
-async fn get_well(stage: &Stage, cameras: &[(Case, Proxy)]) {
+async fn get_well(harness: &Harness, cameras: &[(Case, Proxy)]) {
     for (_, proxy) in cameras {
         proxy.turn(Manner::Honest);
     }
@@ -118,10 +118,10 @@ async fn get_well(stage: &Stage, cameras: &[(Case, Proxy)]) {
         return;
     }
     // Nobody wants to wait for the minute.
-    for camera in stage.program.api.items("/api/v1/cameras").await {
+    for camera in harness.program.api.items("/api/v1/cameras").await {
         let route = format!("/api/v1/cameras/{}/restart", camera["id"]);
         if camera["state"] == "backoff" || camera["state"] == "degraded" {
-            let (status, answer) = stage.program.api.send(Method::POST, &route, Vec::new()).await;
+            let (status, answer) = harness.program.api.send(Method::POST, &route, Vec::new()).await;
             assert_eq!(status, StatusCode::OK, "{answer}");
         }
     }

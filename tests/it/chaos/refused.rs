@@ -6,8 +6,8 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use url::Url;
 
+use super::harness::Harness;
 use super::long;
-use super::stage::Stage;
 use crate::support::postgres::TestServer;
 use crate::support::processes::send;
 use crate::support::room::Room;
@@ -21,9 +21,9 @@ fn admit(database: &TestServer, how: &str) {
     database.psql("postgres", "SELECT pg_reload_conf()").expect("read");
 }
 
-/// A stage on which the program logs in as `app`, with a password.
-async fn with_login() -> Stage {
-    let (stage, _) = Stage::with(2, "", |config, database| {
+/// A harness on which the program logs in as `app`, with a password.
+async fn with_login() -> Harness {
+    let (harness, _) = Harness::with(2, "", |config, database| {
         for (name, value) in &mut config.environment {
             if name == "PG_DSN" {
                 let mut url = Url::parse(value).expect("a URL");
@@ -42,14 +42,14 @@ async fn with_login() -> Stage {
         admit(database, "host");
     })
     .await;
-    stage
+    harness
 }
 
 /// What is shown of the database, as soon as it is as wanted.
-async fn database(stage: &Stage, well: bool) -> String {
-    stage
+async fn database(harness: &Harness, well: bool) -> String {
+    harness
         .until("the state of the database", || async {
-            let status = stage.program.api.get("/api/v1/status").await;
+            let status = harness.program.api.get("/api/v1/status").await;
             let services = status["services"].as_array().expect("a list");
             let shown = services.iter().find(|service| service["name"] == "database").expect("one of them");
             if shown["ok"] == well { Ok(shown["detail"].to_string()) } else { Err(shown.to_string()) }
@@ -58,10 +58,10 @@ async fn database(stage: &Stage, well: bool) -> String {
 }
 
 /// Where the manager has its cameras from.
-async fn source(stage: &Stage, words: &str) {
-    stage
+async fn source(harness: &Harness, words: &str) {
+    harness
         .until("the source of the list", || async {
-            let tree = stage.program.api.get("/api/v1/tree").await;
+            let tree = harness.program.api.get("/api/v1/tree").await;
             let mut children = tree["children"].as_array().into_iter().flatten();
             let source = children.find(|child| child["name"] == "restreams").map(|one| one["state"]["source"].clone());
             let source = source.unwrap_or(Value::Null);
@@ -72,46 +72,48 @@ async fn source(stage: &Stage, words: &str) {
 
 /// Our next life without the database: what is wrong is named, the cameras run by the last known list, and when it is
 /// mended they are what the table says.
-async fn live_without(stage: &mut Stage, words: &str, fault: impl Fn(&TestServer), remedy: impl Fn(&TestServer)) {
-    stage.program.kill().await;
-    fault(&stage.database);
-    let begin = stage.program.log().len();
-    stage.program.start_again().await;
-    source(stage, "last known since").await;
-    let relays = stage.all_running().await;
-    let told = database(stage, false).await;
+async fn live_without(harness: &mut Harness, words: &str, fault: impl Fn(&TestServer), remedy: impl Fn(&TestServer)) {
+    harness.program.kill().await;
+    fault(&harness.database);
+    let begin = harness.program.log().len();
+    harness.program.start_again().await;
+    source(harness, "last known since").await;
+    let relays = harness.all_running().await;
+    let told = database(harness, false).await;
     assert!(told.contains(words), "{words}: {told}");
-    let log = stage.program.log_with(begin, &[words]).await;
+    let log = harness.program.log_with(begin, &[words]).await;
     assert!(!log.contains(PASSWORD), "{words}: {log}");
     // Without the database it comes back too.
     send(relays["cam0"], Signal::SIGKILL);
-    stage
+    harness
         .until("another one", || async {
-            stage.relays().get("cam0").filter(|now| **now != relays["cam0"]).map(|_| ()).ok_or_else(String::new)
+            harness.relays().get("cam0").filter(|now| **now != relays["cam0"]).map(|_| ()).ok_or_else(String::new)
         })
         .await;
-    let relays = stage.all_running().await;
-    remedy(&stage.database);
-    source(stage, "database").await;
-    database(stage, true).await;
-    assert_eq!(stage.all_running().await, relays, "{words}: what runs is what the table says");
+    let relays = harness.all_running().await;
+    remedy(&harness.database);
+    source(harness, "database").await;
+    database(harness, true).await;
+    assert_eq!(harness.all_running().await, relays, "{words}: what runs is what the table says");
 }
 
 #[tokio::test]
 async fn a_life_without_the_database_goes_by_the_last_known_list() {
-    let mut stage = with_login().await;
-    let name = stage.sql("SELECT current_database()");
-    stage
+    let mut harness = with_login().await;
+    let name = harness.sql("SELECT current_database()");
+    harness
         .until("the list kept", || async {
-            let kept = std::fs::read_to_string(stage.program.data_dir().join("cameras.last.json")).unwrap_or_default();
+            let kept =
+                std::fs::read_to_string(harness.program.data_dir().join("cameras.last.json")).unwrap_or_default();
             if kept.contains("cam1") { Ok(()) } else { Err(kept) }
         })
         .await;
     let hang = |server: &TestServer| server.pause(Signal::SIGSTOP);
-    live_without(&mut stage, "does not answer", hang, |server| server.pause(Signal::SIGCONT)).await;
-    live_without(&mut stage, "refuses connections", TestServer::stop, TestServer::run).await;
+    live_without(&mut harness, "does not answer", hang, |server| server.pause(Signal::SIGCONT)).await;
+    live_without(&mut harness, "refuses connections", TestServer::stop, TestServer::run).await;
     for how in ["hostssl", "# host"].iter().take(if long() { 2 } else { 1 }) {
-        live_without(&mut stage, "sslmode=require", |server| admit(server, how), |server| admit(server, "host")).await;
+        live_without(&mut harness, "sslmode=require", |server| admit(server, how), |server| admit(server, "host"))
+            .await;
     }
     let app = |what: &str| format!("ALTER ROLE app {what}");
     let its = |what: &str| format!("ALTER DATABASE {name} {what}");
@@ -128,17 +130,17 @@ async fn a_life_without_the_database_goes_by_the_last_known_list() {
             let sql = sql.to_owned();
             move |server: &TestServer| _ = server.psql("postgres", &sql).expect("done")
         };
-        live_without(&mut stage, words, run(fault), run(remedy)).await;
+        live_without(&mut harness, words, run(fault), run(remedy)).await;
     }
-    stage.close().await;
+    harness.close().await;
 }
 
 #[tokio::test]
 async fn a_schema_of_a_newer_program_is_named_and_left_alone() {
-    let stage = with_login().await;
-    stage.sql("INSERT INTO streamwarden_schema_history VALUES (99, 'later', 'x', '1')");
-    let history = stage.sql("SELECT count(*) FROM streamwarden_schema_history");
-    let dsn = stage.database.url("app", &stage.sql("SELECT current_database()"), "");
+    let harness = with_login().await;
+    harness.sql("INSERT INTO streamwarden_schema_history VALUES (99, 'later', 'x', '1')");
+    let history = harness.sql("SELECT count(*) FROM streamwarden_schema_history");
+    let dsn = harness.database.url("app", &harness.sql("SELECT current_database()"), "");
     let dsn = dsn.expose_secret().replace("app@", &format!("app:{PASSWORD}@"));
     let room = Room::new();
     let words = "has schema version 99, this program knows versions up to";
@@ -149,7 +151,7 @@ async fn a_schema_of_a_newer_program_is_named_and_left_alone() {
         assert_eq!(ended.code, Some(1), "{}", ended.err);
         assert!(ended.err.contains(words) && !ended.err.contains(PASSWORD), "{option}{variable}: {}", ended.err);
     }
-    assert_eq!(stage.sql("SELECT count(*) FROM streamwarden_schema_history"), history);
-    stage.sql("DELETE FROM streamwarden_schema_history WHERE version = 99");
-    stage.close().await;
+    assert_eq!(harness.sql("SELECT count(*) FROM streamwarden_schema_history"), history);
+    harness.sql("DELETE FROM streamwarden_schema_history WHERE version = 99");
+    harness.close().await;
 }

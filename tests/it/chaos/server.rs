@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::harness::Harness;
 use super::long;
-use super::stage::Stage;
 
 /// What the log says when a relay's ffmpeg has been started.
 const STARTED: &str = "ffmpeg started";
@@ -17,15 +17,15 @@ fn starts(log: &str) -> Vec<DateTime<Utc>> {
 #[tokio::test]
 async fn a_server_that_restarts_gets_its_relays_back_within_the_start_budget() {
     let (count, rate, rounds) = if long() { (50, 10, 3) } else { (10, 4, 2) };
-    let (mut stage, before) =
-        Stage::with(count, "", |config, _| config.restream = format!("start_rate = {rate}")).await;
+    let (mut harness, before) =
+        Harness::with(count, "", |config, _| config.restream = format!("start_rate = {rate}")).await;
     for round in 0..rounds {
-        let begin = stage.program.log().len();
-        let addresses = stage.server_away().await;
-        stage.until("no relay lives", || async { empty(stage.relays().into_keys().collect()) }).await;
-        stage
+        let begin = harness.program.log().len();
+        let addresses = harness.server_away().await;
+        harness.until("no relay lives", || async { empty(harness.relays().into_keys().collect()) }).await;
+        harness
             .until("all wait for the server", || async {
-                let cameras = stage.program.api.items("/api/v1/cameras").await;
+                let cameras = harness.program.api.items("/api/v1/cameras").await;
                 let waits = |camera: &&serde_json::Value| {
                     camera["state"] == "waiting"
                         && camera["lastError"].as_str().is_some_and(|why| why.contains("media server"))
@@ -33,13 +33,13 @@ async fn a_server_that_restarts_gets_its_relays_back_within_the_start_budget() {
                 empty(cameras.iter().filter(|camera| !waits(camera)).map(ToString::to_string).collect())
             })
             .await;
-        let away = starts(&stage.log_from(begin));
+        let away = starts(&harness.log_from(begin));
         assert!(away.len() <= 2 * count, "they wait instead of dying again and again: {} starts", away.len());
 
-        let (begin, back) = (stage.program.log().len(), Utc::now());
-        stage.server_back(addresses).await;
-        stage.in_order(&before).await;
-        let starts = starts(&stage.log_from(begin));
+        let (begin, back) = (harness.program.log().len(), Utc::now());
+        harness.server_back(addresses).await;
+        harness.in_order(&before).await;
+        let starts = starts(&harness.log_from(begin));
         assert!(starts.len() >= count, "all were started: {}", starts.len());
         for (place, at) in starts.iter().enumerate() {
             // A burst of one second's worth at once, the others one by one. Whatever holds up this machine can only make a
@@ -55,11 +55,11 @@ async fn a_server_that_restarts_gets_its_relays_back_within_the_start_budget() {
             starts.len(),
             starts[starts.len() - 1] - back
         );
-        assert_eq!(stage.incidents("serverDown").await.len(), round + 1, "it is told once");
+        assert_eq!(harness.incidents("serverDown").await.len(), round + 1, "it is told once");
     }
-    let down = stage.incidents("cameraDown").await;
+    let down = harness.incidents("cameraDown").await;
     assert!(down.is_empty(), "and no camera is blamed: {down:#?}");
-    stage.close().await;
+    harness.close().await;
 }
 
 fn empty(left: Vec<String>) -> Result<(), String> {

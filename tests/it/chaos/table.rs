@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::harness::Harness;
 use super::long;
-use super::stage::Stage;
 
 const COUNT: usize = 8;
 
@@ -14,20 +14,20 @@ const COUNT: usize = 8;
 const LOOK: &str = "NOTIFY streamwarden_cameras, 'update:cameras'";
 
 /// Waits until a plan is held (or none); returns it.
-async fn plan(stage: &Stage, held: bool) -> Value {
-    stage
+async fn plan(harness: &Harness, held: bool) -> Value {
+    harness
         .until("the plan", || async {
-            let plan = stage.program.api.get("/api/v1/cameras/plan").await;
+            let plan = harness.program.api.get("/api/v1/cameras/plan").await;
             if plan["held"].is_object() == held { Ok(plan["held"].clone()) } else { Err(plan.to_string()) }
         })
         .await
 }
 
 /// The incident of the held plan opens, or ends.
-async fn incident(stage: &Stage, open: bool) {
-    stage
+async fn incident(harness: &Harness, open: bool) {
+    harness
         .until("the incident", || async {
-            let incidents = stage.program.api.items("/api/v1/incidents?kind=planHeld&open=true").await;
+            let incidents = harness.program.api.items("/api/v1/incidents?kind=planHeld&open=true").await;
             let told = incidents.iter().all(|one| one["cause"].as_str().is_some_and(|why| why.contains("would stop")));
             if incidents.is_empty() != open && told { Ok(()) } else { Err(format!("{incidents:?}")) }
         })
@@ -35,88 +35,88 @@ async fn incident(stage: &Stage, open: bool) {
 }
 
 /// Something that has to be held, and what undoes it: no relay is touched by either.
-async fn is_held(stage: &Stage, relays: &BTreeMap<String, u32>, change: &str, undo: &str) {
-    stage.sql(change);
-    let held = plan(stage, true).await;
+async fn is_held(harness: &Harness, relays: &BTreeMap<String, u32>, change: &str, undo: &str) {
+    harness.sql(change);
+    let held = plan(harness, true).await;
     assert_eq!(held["running"], COUNT, "{change}: {held}");
-    incident(stage, true).await;
-    assert_eq!(&stage.all_running().await, relays, "{change}");
-    stage.sql(undo);
-    plan(stage, false).await;
-    incident(stage, false).await;
-    assert_eq!(&stage.all_running().await, relays, "{undo}");
+    incident(harness, true).await;
+    assert_eq!(&harness.all_running().await, relays, "{change}");
+    harness.sql(undo);
+    plan(harness, false).await;
+    incident(harness, false).await;
+    assert_eq!(&harness.all_running().await, relays, "{undo}");
 }
 
 #[tokio::test]
 async fn a_table_that_is_emptied_halved_or_renamed_stops_nobody_by_accident() {
-    let (stage, before) = Stage::open(COUNT).await;
-    stage.sql("CREATE TABLE saved AS SELECT * FROM cameras");
+    let (harness, before) = Harness::open(COUNT).await;
+    harness.sql("CREATE TABLE saved AS SELECT * FROM cameras");
     let back = "INSERT INTO cameras SELECT * FROM saved WHERE id NOT IN (SELECT id FROM cameras)";
-    let relays = stage.relays();
+    let relays = harness.relays();
     for _ in 0..if long() { 10 } else { 1 } {
-        is_held(&stage, &relays, "DELETE FROM cameras", back).await;
-        is_held(&stage, &relays, "TRUNCATE cameras", back).await;
-        is_held(&stage, &relays, "DELETE FROM cameras WHERE id > 3", back).await;
-        is_held(&stage, &relays, "UPDATE cameras SET enabled = false", "UPDATE cameras SET enabled = true").await;
+        is_held(&harness, &relays, "DELETE FROM cameras", back).await;
+        is_held(&harness, &relays, "TRUNCATE cameras", back).await;
+        is_held(&harness, &relays, "DELETE FROM cameras WHERE id > 3", back).await;
+        is_held(&harness, &relays, "UPDATE cameras SET enabled = false", "UPDATE cameras SET enabled = true").await;
         let mixed = "UPDATE cameras SET name = 'other' || id";
-        is_held(&stage, &relays, mixed, "UPDATE cameras c SET name = s.name FROM saved s WHERE s.id = c.id").await;
+        is_held(&harness, &relays, mixed, "UPDATE cameras c SET name = s.name FROM saved s WHERE s.id = c.id").await;
         let broken = "UPDATE camera_kinds SET url_template = 'file:///x'; UPDATE cameras SET url = NULL, host = 'h'";
         let mended = "UPDATE cameras c SET url = s.url, host = NULL FROM saved s WHERE s.id = c.id";
-        is_held(&stage, &relays, broken, mended).await;
-        is_missed(&stage, &relays).await;
+        is_held(&harness, &relays, broken, mended).await;
+        is_missed(&harness, &relays).await;
         // Somebody's migration has stopped half way.
         let moved = "ALTER TABLE cameras RENAME TO cameras_old; CREATE TABLE cameras (LIKE cameras_old INCLUDING ALL)";
         let moved_back = "DROP TABLE cameras; ALTER TABLE cameras_old RENAME TO cameras";
-        is_held(&stage, &relays, &format!("{moved}; {LOOK}"), &format!("{moved_back}; {LOOK}")).await;
+        is_held(&harness, &relays, &format!("{moved}; {LOOK}"), &format!("{moved_back}; {LOOK}")).await;
     }
-    stage.in_order(&before).await;
+    harness.in_order(&before).await;
 
     // Half of them may go; and what is confirmed goes.
-    stage.sql("DELETE FROM cameras WHERE id > 4");
-    stage.forget(&["cam4", "cam5", "cam6", "cam7"]);
+    harness.sql("DELETE FROM cameras WHERE id > 4");
+    harness.forget(&["cam4", "cam5", "cam6", "cam7"]);
     let half: BTreeMap<_, _> = relays.into_iter().take(4).collect();
-    assert_eq!(stage.all_running().await, half);
-    plan(&stage, false).await;
-    stage.sql("DELETE FROM cameras");
-    let held = plan(&stage, true).await;
+    assert_eq!(harness.all_running().await, half);
+    plan(&harness, false).await;
+    harness.sql("DELETE FROM cameras");
+    let held = plan(&harness, true).await;
     let confirmation = json!({ "id": held["id"] }).to_string().into_bytes();
-    let (status, answer) = stage.program.api.send(Method::POST, "/api/v1/cameras/plan/apply", confirmation).await;
+    let (status, answer) = harness.program.api.send(Method::POST, "/api/v1/cameras/plan/apply", confirmation).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
-    stage.forget(&["cam0", "cam1", "cam2", "cam3"]);
-    stage.in_order(&before).await;
-    stage.sql(back);
-    stage.ought_to_run((0..COUNT).map(|n| format!("cam{n}")));
-    stage.in_order(&before).await;
-    stage.close().await;
+    harness.forget(&["cam0", "cam1", "cam2", "cam3"]);
+    harness.in_order(&before).await;
+    harness.sql(back);
+    harness.ought_to_run((0..COUNT).map(|n| format!("cam{n}")));
+    harness.in_order(&before).await;
+    harness.close().await;
 }
 
 /// The table has another name: seen by whoever asks and whoever reads, and nothing stops.
-async fn is_missed(stage: &Stage, relays: &BTreeMap<String, u32>) {
-    let begin = stage.program.log().len();
-    stage.sql("ALTER TABLE cameras RENAME TO cameras_old");
-    let (status, text) = stage.program.api.text("/ready").await.expect("an answer");
+async fn is_missed(harness: &Harness, relays: &BTreeMap<String, u32>) {
+    let begin = harness.program.log().len();
+    harness.sql("ALTER TABLE cameras RENAME TO cameras_old");
+    let (status, text) = harness.program.api.text("/ready").await.expect("an answer");
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{text}");
     assert!(text.contains("was it renamed"), "it says what is missing: {text}");
-    stage.sql(LOOK);
-    stage
+    harness.sql(LOOK);
+    harness
         .until("the reading has failed", || async {
-            let log = stage.log_from(begin);
+            let log = harness.log_from(begin);
             if log.contains("reading the cameras failed, the last known ones keep running") { Ok(()) } else { Err(log) }
         })
         .await;
-    assert_eq!(&stage.all_running().await, relays, "they go on");
-    stage.sql(&format!("ALTER TABLE cameras_old RENAME TO cameras; {LOOK}"));
-    stage
+    assert_eq!(&harness.all_running().await, relays, "they go on");
+    harness.sql(&format!("ALTER TABLE cameras_old RENAME TO cameras; {LOOK}"));
+    harness
         .until("the table read again", || async {
-            let log = stage.log_from(begin);
+            let log = harness.log_from(begin);
             if log.contains("database recovered") { Ok(()) } else { Err(log) }
         })
         .await;
-    assert_eq!(&stage.all_running().await, relays, "they went on");
+    assert_eq!(&harness.all_running().await, relays, "they went on");
     let told = || async {
-        if stage.told("serviceDown", "database", &["was it renamed"]).await > 0 { Ok(()) } else { Err(String::new()) }
+        if harness.told("serviceDown", "database", &["was it renamed"]).await > 0 { Ok(()) } else { Err(String::new()) }
     };
-    stage.until("the incident", told).await;
+    harness.until("the incident", told).await;
 }
 
 /// Name, and the other columns.
@@ -158,25 +158,25 @@ fn hostile_rows() -> Vec<(String, &'static str, String)> {
 
 #[tokio::test]
 async fn hostile_rows_are_shown_start_nothing_and_harm_nobody() {
-    let (stage, before) = Stage::open(COUNT).await;
-    let relays = stage.relays();
-    stage.sql("INSERT INTO camera_kinds VALUES ('evil', 'file:///{host}')");
+    let (harness, before) = Harness::open(COUNT).await;
+    let relays = harness.relays();
+    harness.sql("INSERT INTO camera_kinds VALUES ('evil', 'file:///{host}')");
     let rows = hostile_rows();
     for (name, column, value) in &rows {
         let name = if name.contains('\'') { name.clone() } else { format!("'{name}'") };
         let host = if *column == "host" || *column == "url" { "" } else { ", host" };
         let host_value = if host.is_empty() { "" } else { ", '127.0.0.1'" };
-        stage.sql(&format!("INSERT INTO cameras(name, {column}{host}) VALUES ({name}, {value}{host_value})"));
+        harness.sql(&format!("INSERT INTO cameras(name, {column}{host}) VALUES ({name}, {value}{host_value})"));
     }
-    let nul = stage.try_sql("INSERT INTO cameras(name, url) VALUES (E'nul\\x00', 'rtsp://h/x')");
+    let nul = harness.try_sql("INSERT INTO cameras(name, url) VALUES (E'nul\\x00', 'rtsp://h/x')");
     assert!(nul.is_err(), "PostgreSQL takes no NUL: {nul:?}");
     let many = if long() { 5000 } else { 300 };
-    stage
+    harness
         .sql(&format!("INSERT INTO cameras(name, url) SELECT 'no name ' || n, '-i' FROM generate_series(1, {many}) n"));
 
-    let cameras = stage
+    let cameras = harness
         .until("all rows shown", || async {
-            let cameras = stage.program.api.items("/api/v1/cameras").await;
+            let cameras = harness.program.api.items("/api/v1/cameras").await;
             let all = cameras.len() == COUNT + rows.len() + many;
             let decided = cameras.iter().all(|camera| camera["state"] != "waiting" && camera["state"] != "probing");
             if all && decided { Ok(cameras) } else { Err(format!("{} shown", cameras.len())) }
@@ -186,26 +186,26 @@ async fn hostile_rows_are_shown_start_nothing_and_harm_nobody() {
         let why = camera["lastError"].as_str().unwrap_or("");
         assert!(camera["state"] == "stopped" && why.len() > 10 && why.len() < 500, "it says why, in bounds: {camera}");
     }
-    assert_eq!(stage.all_running().await, relays, "nothing else runs, and who ran goes on");
+    assert_eq!(harness.all_running().await, relays, "nothing else runs, and who ran goes on");
     let told = || async {
-        let told =
-            stage.told("cameraDown", "port1", &["65536"]).await + stage.told("cameraDown", "kind0", &["kind"]).await;
+        let told = harness.told("cameraDown", "port1", &["65536"]).await
+            + harness.told("cameraDown", "kind0", &["kind"]).await;
         if told == 2 { Ok(()) } else { Err(told.to_string()) }
     };
-    stage.until("the incidents", told).await;
-    assert!(!stage.program.room().names().contains(&"owned".to_owned()), "no shell has seen it");
-    let log = stage.program.log();
+    harness.until("the incidents", told).await;
+    assert!(!harness.program.room().names().contains(&"owned".to_owned()), "no shell has seen it");
+    let log = harness.program.log();
     assert!(log.lines().all(|line| line.len() < 2000 && !line.contains('\x01')), "nor does the log overflow");
     assert!(log.len() < 200 * (COUNT + rows.len() + many) + 20_000, "{} bytes of log", log.len());
 
-    stage.sql("DELETE FROM cameras WHERE name NOT LIKE 'cam_'");
-    stage
+    harness.sql("DELETE FROM cameras WHERE name NOT LIKE 'cam_'");
+    harness
         .until("the hostile rows gone", || async {
-            let left = stage.program.api.items("/api/v1/cameras").await.len();
+            let left = harness.program.api.items("/api/v1/cameras").await.len();
             if left == COUNT { Ok(()) } else { Err(format!("{left} rows")) }
         })
         .await;
-    stage.in_order(&before).await;
-    assert_eq!(stage.relays(), relays);
-    stage.close().await;
+    harness.in_order(&before).await;
+    assert_eq!(harness.relays(), relays);
+    harness.close().await;
 }

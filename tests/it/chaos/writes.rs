@@ -5,22 +5,22 @@ use nix::sys::signal::Signal;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use super::stage::Stage;
+use super::harness::Harness;
 use crate::support::processes::send;
 
-async fn database(stage: &Stage) -> Value {
-    let status = stage.program.api.get("/api/v1/status").await;
+async fn database(harness: &Harness) -> Value {
+    let status = harness.program.api.get("/api/v1/status").await;
     let services = status["services"].as_array().expect("a list");
     services.iter().find(|service| service["name"] == "database").expect("one of them").clone()
 }
 
-async fn is_read_only(stage: &Stage, wanted: bool) {
+async fn is_read_only(harness: &Harness, wanted: bool) {
     let reset = if wanted { "SET default_transaction_read_only = on" } else { "RESET default_transaction_read_only" };
-    stage.sql(&format!("ALTER SYSTEM {reset}"));
-    stage.sql("SELECT pg_reload_conf()");
-    stage
+    harness.sql(&format!("ALTER SYSTEM {reset}"));
+    harness.sql("SELECT pg_reload_conf()");
+    harness
         .until("the state of the database", || async {
-            let shown = database(stage).await;
+            let shown = database(harness).await;
             let says = shown["detail"].as_str().is_some_and(|detail| detail.contains("is read-only"));
             if shown["ok"] == !wanted && says == wanted { Ok(()) } else { Err(shown.to_string()) }
         })
@@ -29,12 +29,12 @@ async fn is_read_only(stage: &Stage, wanted: bool) {
 
 #[tokio::test]
 async fn a_slow_database_is_named_once_and_nobody_stops_for_it() {
-    let (stage, before) = Stage::open(2).await;
-    let (relays, outsider) = (stage.relays(), stage.outsider().await.expect("a connection"));
-    let begin = stage.program.log().len();
+    let (harness, before) = Harness::open(2).await;
+    let (relays, outsider) = (harness.relays(), harness.outsider().await.expect("a connection"));
+    let begin = harness.program.log().len();
     for _ in 0..3 {
         outsider.batch_execute("BEGIN; LOCK TABLE cameras").await.expect("the lock");
-        let ready = stage.program.api.text("/ready");
+        let ready = harness.program.api.text("/ready");
         let unlock = async {
             outsider.batch_execute("SELECT pg_sleep(1)").await.expect("slept");
             outsider.batch_execute("COMMIT").await.expect("the end of the lock");
@@ -42,25 +42,25 @@ async fn a_slow_database_is_named_once_and_nobody_stops_for_it() {
         let (ready, ()) = tokio::join!(ready, unlock);
         assert_eq!(ready.expect("an answer").0, StatusCode::OK, "late is not never");
     }
-    let shown = database(&stage).await;
+    let shown = database(&harness).await;
     let says = shown["detail"].as_str().is_some_and(|detail| detail.contains("slow: an answer took "));
     assert!(shown["ok"] == true && says, "{shown}");
-    let log = stage.program.log_with(begin, &["database degraded: slow answers"]).await;
+    let log = harness.program.log_with(begin, &["database degraded: slow answers"]).await;
     assert_eq!(log.matches("database degraded: slow answers").count(), 1, "{log}");
     drop(outsider);
-    stage.in_order(&before).await;
-    assert_eq!(stage.relays(), relays, "nothing has happened to them");
-    stage.close().await;
+    harness.in_order(&before).await;
+    assert_eq!(harness.relays(), relays, "nothing has happened to them");
+    harness.close().await;
 }
 
 #[tokio::test]
 async fn a_read_only_database_is_named_and_reading_goes_on() {
-    let (stage, before) = Stage::open(2).await;
-    let (relays, api) = (stage.relays(), &stage.program.api);
+    let (harness, before) = Harness::open(2).await;
+    let (relays, api) = (harness.relays(), &harness.program.api);
     let camera = api.camera("cam0").await.expect("there");
     let route = format!("/api/v1/cameras/{}", camera["id"]);
 
-    is_read_only(&stage, true).await;
+    is_read_only(&harness, true).await;
     let (ready, _) = api.text("/ready").await.expect("an answer");
     assert_eq!(ready, StatusCode::SERVICE_UNAVAILABLE);
     let settings = api.get(&format!("{route}/settings")).await;
@@ -75,20 +75,20 @@ async fn a_read_only_database_is_named_and_reading_goes_on() {
         let detail = problem["detail"].as_str().unwrap_or_default();
         assert!(detail.contains("is read-only") && detail.contains("primary"), "{detail}");
     }
-    assert_eq!(stage.relays(), relays, "nothing has happened to them");
-    let begin = stage.program.log().len();
+    assert_eq!(harness.relays(), relays, "nothing has happened to them");
+    let begin = harness.program.log().len();
     send(relays["cam1"], Signal::SIGKILL);
-    stage
+    harness
         .until("the log names it", || async {
-            let log = stage.log_from(begin);
+            let log = harness.log_from(begin);
             let told = log.matches("incidents wait to be written").count();
             if told == 1 && log.contains("is read-only") { Ok(()) } else { Err(log) }
         })
         .await;
-    let relays = stage.all_running().await;
+    let relays = harness.all_running().await;
 
-    is_read_only(&stage, false).await;
-    stage
+    is_read_only(&harness, false).await;
+    harness
         .until("the incidents that have waited", || async {
             let incidents = api.items("/api/v1/incidents").await;
             let is = |kind: &str, subject: &str| {
@@ -101,7 +101,7 @@ async fn a_read_only_database_is_named_and_reading_goes_on() {
         .await;
     let (status, changed) = api.send(Method::PATCH, &route, br#"{"record":false}"#.to_vec()).await;
     assert_eq!((status, &changed["record"]), (StatusCode::OK, &Value::Bool(false)));
-    stage.in_order(&before).await;
-    assert_eq!(stage.relays(), relays);
-    stage.close().await;
+    harness.in_order(&before).await;
+    assert_eq!(harness.relays(), relays);
+    harness.close().await;
 }

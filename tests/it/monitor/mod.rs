@@ -1,7 +1,7 @@
 //! The monitor on real media: what it says while publishers and servers come, hang and go.
 
+mod harness;
 mod incidents;
-mod stage;
 
 use std::time::{Duration, Instant};
 
@@ -11,17 +11,17 @@ use tokio::io::AsyncWriteExt;
 
 use crate::support::media::{Publisher, server, server_again};
 use crate::support::wait::within;
-use stage::{INTERVAL, Stage};
+use harness::{Harness, INTERVAL};
 
 #[actix::test]
 async fn a_published_stream_is_live_with_tracks_and_bitrate_and_offline_after_its_end() {
     let media = server(&Options::default()).await;
-    let mut stage = Stage::watching(media.api_url(), None);
-    let version = stage.server(|server| server.reachable).await.version;
+    let mut harness = Harness::watching(media.api_url(), None);
+    let version = harness.server(|server| server.reachable).await.version;
     assert!(version.is_some_and(|version| version.starts_with('v')));
 
     let publisher = Publisher::to(&media.rtsp_url(), "site/cam-1");
-    let status = stage.stream("site/cam-1", |status| status.bitrate.is_some_and(|rate| rate > 20_000)).await;
+    let status = harness.stream("site/cam-1", |status| status.bitrate.is_some_and(|rate| rate > 20_000)).await;
     assert_eq!((status.state, &status.reason), (Live, &None));
     assert_eq!(status.source_type.as_deref(), Some("rtspSession"));
     let codecs: Vec<_> =
@@ -32,35 +32,35 @@ async fn a_published_stream_is_live_with_tracks_and_bitrate_and_offline_after_it
 
     drop(publisher);
     let ended = chrono::Utc::now();
-    let status = stage.stream("site/cam-1", |status| status.state == Offline).await;
+    let status = harness.stream("site/cam-1", |status| status.state == Offline).await;
     assert!(status.since > ended - chrono::TimeDelta::seconds(1), "{status:?}");
     assert!(status.reason.as_ref().is_some_and(|reason| reason.contains("nobody publishes")), "{status:?}");
     assert_eq!(status.bitrate, Some(0));
-    stage.stop().await;
+    harness.stop().await;
     media.stop().await;
 }
 
 #[actix::test]
 async fn a_frozen_publisher_is_stalled_then_offline_and_its_neighbour_stays_live() {
     let media = server(&Options::default()).await;
-    let mut stage = Stage::watching(media.api_url(), None);
+    let mut harness = Harness::watching(media.api_url(), None);
     let frozen = Publisher::to(&media.rtsp_url(), "frozen");
     let _neighbour = Publisher::to(&media.rtsp_url(), "neighbour");
     let live = |rate: Option<u64>| rate.is_some_and(|rate| rate > 0);
-    stage.stream("frozen", |status| live(status.bitrate)).await;
-    let since = stage.stream("neighbour", |status| live(status.bitrate)).await.since;
+    harness.stream("frozen", |status| live(status.bitrate)).await;
+    let since = harness.stream("neighbour", |status| live(status.bitrate)).await.since;
 
     frozen.freeze();
     let begun = Instant::now();
-    let status = stage.stream("frozen", |status| status.state == Stalled).await;
+    let status = harness.stream("frozen", |status| status.state == Stalled).await;
     within(begun.elapsed(), Duration::from_secs(7), "the stall");
     assert_eq!(status.bitrate, Some(0));
     assert!(status.reason.is_some_and(|reason| reason.contains("sends nothing")));
     // The server closes a silent publisher after 10 s.
-    stage.stream("frozen", |status| status.state == Offline).await;
-    let neighbour = stage.stream("neighbour", |status| live(status.bitrate)).await;
+    harness.stream("frozen", |status| status.state == Offline).await;
+    let neighbour = harness.stream("neighbour", |status| live(status.bitrate)).await;
     assert_eq!((neighbour.state, neighbour.since), (Live, since));
-    stage.stop().await;
+    harness.stop().await;
     media.stop().await;
 }
 
@@ -68,28 +68,28 @@ async fn a_frozen_publisher_is_stalled_then_offline_and_its_neighbour_stays_live
 async fn a_stopped_server_makes_streams_unknown_and_its_return_makes_them_live() {
     let media = server(&Options::default()).await;
     let (addresses, rtsp) = (media.addresses(), media.rtsp_url());
-    let mut stage = Stage::watching(media.api_url(), None);
+    let mut harness = Harness::watching(media.api_url(), None);
     let publisher = Publisher::to(&rtsp, "cam");
-    stage.stream("cam", |status| status.state == Live).await;
+    harness.stream("cam", |status| status.state == Live).await;
 
     media.stop().await;
     drop(publisher);
     let begun = Instant::now();
-    let unknown = stage.stream("cam", |status| status.state == Unknown).await;
+    let unknown = harness.stream("cam", |status| status.state == Unknown).await;
     within(begun.elapsed(), INTERVAL + Duration::from_secs(1), "seeing the outage");
     let reason = unknown.reason.expect("a reason");
     assert!(reason.contains("connection refused): start MediaMTX"), "{reason}");
-    let server = stage.server(|server| !server.reachable).await;
+    let server = harness.server(|server| !server.reachable).await;
     assert_eq!(server.reason, Some(reason));
 
     let media = server_again(addresses, &Options::default()).await;
     let begun = Instant::now();
-    stage.server(|server| server.reachable).await;
+    harness.server(|server| server.reachable).await;
     within(begun.elapsed(), INTERVAL + Duration::from_secs(1), "seeing the return");
-    stage.stream("cam", |status| status.state == Offline).await;
+    harness.stream("cam", |status| status.state == Offline).await;
     let _publisher = Publisher::to(&rtsp, "cam");
-    stage.stream("cam", |status| status.state == Live && status.bitrate.is_some()).await;
-    stage.stop().await;
+    harness.stream("cam", |status| status.state == Live && status.bitrate.is_some()).await;
+    harness.stop().await;
     media.stop().await;
 }
 
@@ -101,15 +101,15 @@ async fn a_login_is_asked_for_refused_and_accepted() {
         (None, "wants a login (401): set api_username and api_password of server main"),
         (Some(("watcher", "wrong")), "refuses our login (401): correct api_username and api_password"),
     ] {
-        let mut stage = Stage::watching(media.api_url(), login);
-        let reason = stage.server(|server| server.reason.is_some()).await.reason.expect("a reason");
+        let mut harness = Harness::watching(media.api_url(), login);
+        let reason = harness.server(|server| server.reason.is_some()).await.reason.expect("a reason");
         assert!(reason.contains(words), "{reason}");
         assert!(!reason.contains("wrong") && !reason.contains("watcher"), "{reason}");
-        stage.stop().await;
+        harness.stop().await;
     }
-    let mut stage = Stage::watching(media.api_url(), Some(("watcher", "s3cret")));
-    stage.server(|server| server.reachable).await;
-    stage.stop().await;
+    let mut harness = Harness::watching(media.api_url(), Some(("watcher", "s3cret")));
+    harness.server(|server| server.reachable).await;
+    harness.stop().await;
     media.stop().await;
 }
 
@@ -120,33 +120,33 @@ async fn an_api_that_misbehaves_is_named_and_its_streams_come_back_as_they_were(
     if media.set_api_fault(None).is_err() {
         return media.stop().await;
     }
-    let mut stage = Stage::watching(media.api_url(), None);
+    let mut harness = Harness::watching(media.api_url(), None);
     let _publisher = Publisher::to(&media.rtsp_url(), "cam");
-    let before = stage.stream("cam", |status| status.bitrate.is_some()).await;
+    let before = harness.stream("cam", |status| status.bitrate.is_some()).await;
     for (fault, words) in [
         (ApiFault::Garbage, "something else than JSON"),
         (ApiFault::Failing, "with status 500: terminated"),
         (ApiFault::Cut, "broke off"),
     ] {
         media.set_api_fault(Some(fault)).expect("the stand-in");
-        let unknown = stage.stream("cam", |status| status.reason.as_ref().is_some_and(|r| r.contains(words))).await;
+        let unknown = harness.stream("cam", |status| status.reason.as_ref().is_some_and(|r| r.contains(words))).await;
         assert_eq!((unknown.state, unknown.bitrate), (Unknown, None));
         media.set_api_fault(None).expect("the stand-in");
         let begun = Instant::now();
-        let after = stage.stream("cam", |status| status.state != Unknown).await;
+        let after = harness.stream("cam", |status| status.state != Unknown).await;
         within(begun.elapsed(), INTERVAL + Duration::from_secs(1), "coming back");
         assert_eq!((after.state, after.since), (Live, before.since), "the publisher went on meanwhile");
         assert!(after.bitrate.is_some_and(|rate| rate > 0 && rate < 5_000_000), "{after:?}");
     }
-    stage.stop().await;
+    harness.stop().await;
     media.stop().await;
 }
 
 #[actix::test]
 async fn a_stranger_on_the_port_is_no_server() {
     let media = server(&Options::default()).await;
-    let mut stage = Stage::watching(media.api_url(), None);
-    stage.server(|server| server.reachable).await;
+    let mut harness = Harness::watching(media.api_url(), None);
+    harness.server(|server| server.reachable).await;
     let (rtsp, api) = media.addresses();
     media.stop().await;
     let stranger = tokio::net::TcpListener::bind(api).await.expect("the port is free");
@@ -156,12 +156,13 @@ async fn a_stranger_on_the_port_is_no_server() {
             let _ = socket.write_all(b"220 mail.example ESMTP\r\n").await;
         }
     });
-    let server = stage.server(|server| server.reason.as_ref().is_some_and(|r| r.contains("does not speak HTTP"))).await;
+    let server =
+        harness.server(|server| server.reason.as_ref().is_some_and(|r| r.contains("does not speak HTTP"))).await;
     assert!(!server.reachable && server.version.is_some(), "{server:?}");
     talk.abort();
     assert!(talk.await.is_err_and(|ended| ended.is_cancelled()));
     let media = server_again((rtsp, api), &Options::default()).await;
-    stage.server(|server| server.reachable).await;
-    stage.stop().await;
+    harness.server(|server| server.reachable).await;
+    harness.stop().await;
     media.stop().await;
 }

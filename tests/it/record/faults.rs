@@ -14,8 +14,8 @@ use streamwarden::adapters::database::RecordingStore;
 use streamwarden::adapters::spool::Spool;
 use streamwarden::domain::recording::{RecordingState, RecordingStatus, SegmentState};
 
+use super::harness::{Harness, eventually};
 use super::source::{Publisher, assert_unbroken, objects, video_packets};
-use super::stage::{Stage, eventually};
 use crate::support::rights::{Right, skip};
 
 fn signal(pid: u32, signal: Signal) {
@@ -24,152 +24,152 @@ fn signal(pid: u32, signal: Signal) {
 
 #[actix::test]
 async fn a_killed_ffmpeg_is_followed_by_a_new_session_within_two_seconds() {
-    let stage = Stage::recording().await;
-    let _publisher = Publisher::film(&stage, "cam");
-    let first = stage.records("cam").await.session.expect("a session");
-    stage.uploaded(3).await;
-    stage.has_fragment().await;
-    let pid = stage.pid("main:cam").await.expect("a pid");
+    let harness = Harness::recording().await;
+    let _publisher = Publisher::film(&harness, "cam");
+    let first = harness.records("cam").await.session.expect("a session");
+    harness.uploaded(3).await;
+    harness.has_fragment().await;
+    let pid = harness.pid("main:cam").await.expect("a pid");
     signal(pid, Signal::SIGKILL);
     let begun = Instant::now();
     let is_next = |status: &RecordingStatus| status.session.is_some_and(|session| session != first);
-    stage.status_where("cam", is_next).await;
+    harness.status_where("cam", is_next).await;
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?} until a new session", begun.elapsed());
-    let next = stage.status_where("cam", |status| is_next(status) && status.state == RecordingState::Recording).await;
-    assert_ne!(stage.pid("main:cam").await, Some(pid));
+    let next = harness.status_where("cam", |status| is_next(status) && status.state == RecordingState::Recording).await;
+    assert_ne!(harness.pid("main:cam").await, Some(pid));
 
     // What it was writing has been repaired: at most the open fragment is gone.
-    let session = stage.database.session(first).await.expect("answers").expect("a row");
+    let session = harness.database.session(first).await.expect("answers").expect("a row");
     assert!(session.end_reason.is_some_and(|reason| reason.contains("SIGKILL")));
-    let segments = stage.finished(first).await;
+    let segments = harness.finished(first).await;
     let last = segments.last().expect("segments");
     assert!(last.reason.as_ref().is_some_and(|why| why.contains("cut short") && why.contains("SIGKILL")), "{last:?}");
-    assert_eq!(video_packets(&stage.object(last)), last.frames);
-    assert_unbroken(&objects(&stage, &segments));
-    let following = stage.database.session(next.session.expect("a session")).await.expect("answers").expect("a row");
+    assert_eq!(video_packets(&harness.object(last)), last.frames);
+    assert_unbroken(&objects(&harness, &segments));
+    let following = harness.database.session(next.session.expect("a session")).await.expect("answers").expect("a row");
     let lost = following.started_at - last.ended_at();
     assert!(lost.num_milliseconds() < 5000, "{lost} between the sessions");
-    stage.end().await;
+    harness.end().await;
 }
 
 #[actix::test]
 async fn a_frozen_ffmpeg_is_noticed_and_its_file_closed() {
-    let stage = Stage::recording().await;
-    let _publisher = Publisher::film(&stage, "cam");
-    let first = stage.records("cam").await.session.expect("a session");
-    signal(stage.pid("main:cam").await.expect("a pid"), Signal::SIGSTOP);
-    stage
+    let harness = Harness::recording().await;
+    let _publisher = Publisher::film(&harness, "cam");
+    let first = harness.records("cam").await.session.expect("a session");
+    signal(harness.pid("main:cam").await.expect("a pid"), Signal::SIGSTOP);
+    harness
         .status_where("cam", |status| {
             status.state == RecordingState::Recording && status.session.is_some_and(|session| session != first)
         })
         .await;
-    let session = stage.database.session(first).await.expect("answers").expect("a row");
+    let session = harness.database.session(first).await.expect("answers").expect("a row");
     assert!(session.end_reason.is_some_and(|reason| reason.contains("no media")));
-    stage.end().await;
+    harness.end().await;
 }
 
 #[actix::test]
 async fn a_recorder_that_panics_is_rebuilt_and_its_session_is_finished() {
-    let stage = Stage::recording().await;
-    let _publisher = Publisher::film(&stage, "cam");
-    let first = stage.records("cam").await.session.expect("a session");
-    stage.uploaded(1).await;
-    let pid = stage.pid("main:cam").await.expect("a pid");
-    assert!(stage.recorders().send(Provoke::at("main:cam", Fault::Panic)).await.expect("an answer"));
-    stage
+    let harness = Harness::recording().await;
+    let _publisher = Publisher::film(&harness, "cam");
+    let first = harness.records("cam").await.session.expect("a session");
+    harness.uploaded(1).await;
+    let pid = harness.pid("main:cam").await.expect("a pid");
+    assert!(harness.recorders().send(Provoke::at("main:cam", Fault::Panic)).await.expect("an answer"));
+    harness
         .status_where("cam", |status| {
             status.state == RecordingState::Recording && status.session.is_some_and(|session| session != first)
         })
         .await;
-    assert!(stage.recorder("main:cam").await.is_some_and(|recorder| recorder.restarts == 1));
+    assert!(harness.recorder("main:cam").await.is_some_and(|recorder| recorder.restarts == 1));
     assert!(!std::path::Path::new(&format!("/proc/{pid}")).exists(), "its ffmpeg went with it");
-    let segments = stage.finished(first).await;
-    assert_unbroken(&objects(&stage, &segments));
-    stage.end().await;
+    let segments = harness.finished(first).await;
+    assert_unbroken(&objects(&harness, &segments));
+    harness.end().await;
 }
 
 #[actix::test]
 async fn a_spool_that_cannot_be_used_pauses_the_recording_and_says_why() {
-    let stage = Stage::recording().await;
-    let _publisher = Publisher::film(&stage, "cam");
-    stage.records("cam").await;
-    stage.uploaded(1).await;
+    let harness = Harness::recording().await;
+    let _publisher = Publisher::film(&harness, "cam");
+    harness.records("cam").await;
+    harness.uploaded(1).await;
     // Root may write everywhere, so the folder itself is taken away: a file stands in its place.
-    let spool = stage.folder.path().join("spool");
-    std::fs::rename(&spool, stage.folder.path().join("hidden")).expect("moved");
+    let spool = harness.folder.path().join("spool");
+    std::fs::rename(&spool, harness.folder.path().join("hidden")).expect("moved");
     std::fs::write(&spool, b"in the way").expect("written");
-    let paused = stage.status_where("cam", |status| status.state == RecordingState::Paused).await;
+    let paused = harness.status_where("cam", |status| status.state == RecordingState::Paused).await;
     assert!(paused.reason.as_ref().is_some_and(|why| why.contains("move it away")), "{paused:?}");
-    assert!(stage.manager().await["obstacle"].as_str().is_some_and(|why| why.contains("move it away")));
+    assert!(harness.manager().await["obstacle"].as_str().is_some_and(|why| why.contains("move it away")));
 
     std::fs::remove_file(&spool).expect("removed");
-    std::fs::rename(stage.folder.path().join("hidden"), &spool).expect("moved back");
-    stage.records("cam").await;
+    std::fs::rename(harness.folder.path().join("hidden"), &spool).expect("moved back");
+    harness.records("cam").await;
     // Nothing that is called uploaded is missing, and everything on the disk is accounted for in the end.
     eventually("the interrupted session to be finished", async || {
-        let open = stage.database.open_sessions().await.expect("answers");
-        let pending = stage.segments_in(&[SegmentState::Sealed, SegmentState::Uploading]).await;
+        let open = harness.database.open_sessions().await.expect("answers");
+        let pending = harness.segments_in(&[SegmentState::Sealed, SegmentState::Uploading]).await;
         (open.len() <= 1 && pending.is_empty()).then_some(())
     })
     .await;
-    for segment in stage.segments_in(&[SegmentState::Uploaded]).await {
-        assert_eq!(std::fs::metadata(stage.object(&segment)).expect("an object").len(), segment.bytes);
+    for segment in harness.segments_in(&[SegmentState::Uploaded]).await {
+        assert_eq!(std::fs::metadata(harness.object(&segment)).expect("an object").len(), segment.bytes);
     }
-    stage.end().await;
+    harness.end().await;
 }
 
 #[actix::test]
 async fn a_full_disk_pauses_the_recording_and_says_why() {
-    let mut stage = Stage::set().await;
-    stage.settings.min_free = u64::MAX;
-    stage.record().await;
-    let _publisher = Publisher::film(&stage, "cam");
-    let paused = stage.status_where("cam", |status| status.state == RecordingState::Paused).await;
+    let mut harness = Harness::set().await;
+    harness.settings.min_free = u64::MAX;
+    harness.record().await;
+    let _publisher = Publisher::film(&harness, "cam");
+    let paused = harness.status_where("cam", |status| status.state == RecordingState::Paused).await;
     assert!(paused.reason.as_ref().is_some_and(|why| why.contains("record.min_free")), "{paused:?}");
-    assert_eq!(stage.segments().await, []);
-    stage.end().await;
+    assert_eq!(harness.segments().await, []);
+    harness.end().await;
 }
 
 #[actix::test]
 async fn a_locked_database_costs_no_frame() {
-    let stage = Stage::recording().await;
-    let publisher = Publisher::film(&stage, "cam");
-    let session = stage.records("cam").await.session;
-    stage.uploaded(1).await;
-    let lock = Connection::open(stage.folder.path().join("test.db")).expect("the file");
+    let harness = Harness::recording().await;
+    let publisher = Publisher::film(&harness, "cam");
+    let session = harness.records("cam").await.session;
+    harness.uploaded(1).await;
+    let lock = Connection::open(harness.folder.path().join("test.db")).expect("the file");
     lock.execute_batch("BEGIN IMMEDIATE").expect("locked");
-    let troubled = stage.status_where("cam", |status| status.reason.is_some()).await;
+    let troubled = harness.status_where("cam", |status| status.reason.is_some()).await;
     assert_eq!((troubled.state, troubled.session), (RecordingState::Recording, session));
     // Locked, or, when the machine is busy, without an answer in time.
     assert!(troubled.reason.as_ref().is_some_and(|why| why.contains("test.db")), "{troubled:?}");
-    let before = stage.segments_in(&[SegmentState::Uploaded]).await.len();
+    let before = harness.segments_in(&[SegmentState::Uploaded]).await.len();
     lock.execute_batch("ROLLBACK").expect("unlocked");
-    stage.uploaded(before + 2).await;
-    stage.status_where("cam", |status| status.reason.is_none()).await;
+    harness.uploaded(before + 2).await;
+    harness.status_where("cam", |status| status.reason.is_none()).await;
     drop(publisher);
-    let segments = stage.settled("cam").await;
+    let segments = harness.settled("cam").await;
     assert!(segments.iter().all(|segment| Some(segment.session) == session), "one session throughout");
-    assert_unbroken(&objects(&stage, &segments));
-    stage.end().await;
+    assert_unbroken(&objects(&harness, &segments));
+    harness.end().await;
 }
 
 #[actix::test]
 async fn an_object_store_that_is_away_delays_uploads_and_nothing_else() {
-    let stage = Stage::recording().await;
-    let publisher = Publisher::film(&stage, "cam");
-    stage.uploaded(1).await;
-    let objects_folder = stage.folder.path().join("objects");
-    std::fs::rename(&objects_folder, stage.folder.path().join("unmounted")).expect("moved");
+    let harness = Harness::recording().await;
+    let publisher = Publisher::film(&harness, "cam");
+    harness.uploaded(1).await;
+    let objects_folder = harness.folder.path().join("objects");
+    std::fs::rename(&objects_folder, harness.folder.path().join("unmounted")).expect("moved");
     eventually("segments that wait", async || {
-        (stage.segments_in(&[SegmentState::Sealed]).await.len() >= 2).then_some(())
+        (harness.segments_in(&[SegmentState::Sealed]).await.len() >= 2).then_some(())
     })
     .await;
-    assert_eq!(stage.status("cam").await.map(|status| status.state), Some(RecordingState::Recording));
-    std::fs::rename(stage.folder.path().join("unmounted"), &objects_folder).expect("moved back");
+    assert_eq!(harness.status("cam").await.map(|status| status.state), Some(RecordingState::Recording));
+    std::fs::rename(harness.folder.path().join("unmounted"), &objects_folder).expect("moved back");
     drop(publisher);
-    let segments = stage.settled("cam").await;
-    assert_unbroken(&objects(&stage, &segments));
-    stage.end().await;
+    let segments = harness.settled("cam").await;
+    assert_unbroken(&objects(&harness, &segments));
+    harness.end().await;
 }
 
 /// Set for the one that runs where it may mount.
@@ -202,22 +202,22 @@ fn a_disk_that_fills_up_under_ffmpeg_pauses_the_recording_and_goes_on_with_room(
 }
 
 async fn a_disk_fills_up() {
-    let mut stage = Stage::set().await;
-    let mount = Mount::tiny(stage.folder.path().join("spool"));
-    stage.spool = Arc::new(Spool::open(stage.folder.path().join("spool")).expect("a spool on it"));
-    stage.record().await;
-    stage.upload();
-    let _publisher = Publisher::film(&stage, "cam");
-    stage.records("cam").await;
-    let paused = stage.status_where("cam", |status| status.state == RecordingState::Paused).await;
+    let mut harness = Harness::set().await;
+    let mount = Mount::tiny(harness.folder.path().join("spool"));
+    harness.spool = Arc::new(Spool::open(harness.folder.path().join("spool")).expect("a spool on it"));
+    harness.record().await;
+    harness.upload();
+    let _publisher = Publisher::film(&harness, "cam");
+    harness.records("cam").await;
+    let paused = harness.status_where("cam", |status| status.state == RecordingState::Paused).await;
     assert!(paused.reason.as_ref().is_some_and(|why| why.contains("disk of the spool is full")), "{paused:?}");
     mount.grow();
-    stage.records("cam").await;
-    let stored = stage.segments_in(&[SegmentState::Uploaded]).await;
-    assert_unbroken(&objects(&stage, &stored));
+    harness.records("cam").await;
+    let stored = harness.segments_in(&[SegmentState::Uploaded]).await;
+    assert_unbroken(&objects(&harness, &stored));
     let count = stored.len();
-    stage.uploaded(count + 1).await;
-    stage.end_after(move || drop(mount)).await;
+    harness.uploaded(count + 1).await;
+    harness.end_after(move || drop(mount)).await;
 }
 
 /// A file system of its own.
@@ -249,36 +249,36 @@ impl Drop for Mount {
 
 #[actix::test]
 async fn an_upload_worker_that_panics_is_rebuilt_and_leaves_nothing_claimed() {
-    let mut stage = Stage::set().await;
-    stage.rules.workers = 1;
-    stage.record().await;
-    stage.upload();
-    let publisher = Publisher::film(&stage, "cam");
-    stage.uploaded(1).await;
+    let mut harness = Harness::set().await;
+    harness.rules.workers = 1;
+    harness.record().await;
+    harness.upload();
+    let publisher = Publisher::film(&harness, "cam");
+    harness.uploaded(1).await;
     for _ in 0..3 {
         let worker = eventually("the worker to run", async || {
-            stage.uploads().send(Provoke::at("1", Fault::Panic)).await.expect("an answer").then_some(())
+            harness.uploads().send(Provoke::at("1", Fault::Panic)).await.expect("an answer").then_some(())
         });
         worker.await;
     }
     drop(publisher);
-    let segments = stage.settled("cam").await;
+    let segments = harness.settled("cam").await;
     assert!(segments.iter().all(|segment| segment.state == SegmentState::Uploaded));
-    let view = stage.uploads().send(Observe).await.expect("the manager answers");
+    let view = harness.uploads().send(Observe).await.expect("the manager answers");
     assert!(view.children[0].restarts >= 1, "{view:?}");
-    stage.end().await;
+    harness.end().await;
 }
 
 #[actix::test]
 async fn nobody_reads_the_servers_password_in_ps() {
-    let mut stage = Stage::set().await;
-    stage.login = Some(("reader".into(), "s3cret-word".into()));
-    stage.record().await;
-    let _publisher = Publisher::film(&stage, "cam");
-    stage.records("cam").await;
-    let pid = stage.pid("main:cam").await.expect("a pid");
+    let mut harness = Harness::set().await;
+    harness.login = Some(("reader".into(), "s3cret-word".into()));
+    harness.record().await;
+    let _publisher = Publisher::film(&harness, "cam");
+    harness.records("cam").await;
+    let pid = harness.pid("main:cam").await.expect("a pid");
     let shown = std::fs::read(format!("/proc/{pid}/cmdline")).expect("a command line");
     let shown = String::from_utf8_lossy(&shown).replace('\0', " ");
     assert!(shown.contains("/cam") && !shown.contains("s3cret") && !shown.contains("reader"), "{shown}");
-    stage.end().await;
+    harness.end().await;
 }

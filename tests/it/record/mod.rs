@@ -2,8 +2,8 @@
 
 mod changes;
 mod faults;
+mod harness;
 mod neighbours;
 mod recovery;
 mod sessions;
 mod source;
-mod stage;

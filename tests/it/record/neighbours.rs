@@ -13,8 +13,8 @@ use streamwarden::domain::name::StreamName;
 use streamwarden::domain::recording::{Segment, SegmentState, Session};
 use uuid::Uuid;
 
+use super::harness::{Harness, eventually};
 use super::source::video_packets;
-use super::stage::{Stage, eventually};
 use crate::support::film::film;
 
 /// A session of that day whose folder is in the spool.
@@ -24,7 +24,7 @@ struct Recorded {
 }
 
 impl Recorded {
-    fn begin(stage: &Stage, stream: &str, started_at: &str) -> Self {
+    fn begin(harness: &Harness, stream: &str, started_at: &str) -> Self {
         let session = Session {
             id: Uuid::now_v7(),
             server: "main".into(),
@@ -34,11 +34,11 @@ impl Recorded {
             end_reason: None,
         };
         let note = Note { session: session.clone(), key_prefix: String::new(), continues: None };
-        Self { folder: stage.spool.begin(&note).expect("begun"), session }
+        Self { folder: harness.spool.begin(&note).expect("begun"), session }
     }
 
-    fn path(&self, stage: &Stage, number: u32) -> PathBuf {
-        stage.spool.path(&Spool::file(&self.folder, number)).expect("a path")
+    fn path(&self, harness: &Harness, number: u32) -> PathBuf {
+        harness.spool.path(&Spool::file(&self.folder, number)).expect("a path")
     }
 
     fn row(&self, number: u32, state: SegmentState, bytes: usize) -> Segment {
@@ -62,94 +62,94 @@ impl Recorded {
     }
 
     /// Segments with files in the spool, all in this state.
-    async fn with(stage: &Stage, stream: &str, started_at: &str, count: u32, state: SegmentState) -> Vec<Segment> {
-        let recorded = Self::begin(stage, stream, started_at);
-        stage.database.open_session(recorded.session.clone()).await.expect("opened");
+    async fn with(harness: &Harness, stream: &str, started_at: &str, count: u32, state: SegmentState) -> Vec<Segment> {
+        let recorded = Self::begin(harness, stream, started_at);
+        harness.database.open_session(recorded.session.clone()).await.expect("opened");
         let mut rows = Vec::new();
         for number in 0..count {
-            std::fs::write(recorded.path(stage, number), b"media").expect("written");
+            std::fs::write(recorded.path(harness, number), b"media").expect("written");
             let row = recorded.row(number, state, 5);
-            stage.database.put_segment(row.clone()).await.expect("put");
+            harness.database.put_segment(row.clone()).await.expect("put");
             rows.push(row);
         }
-        stage.spool.finish(&recorded.folder).expect("finished");
+        harness.spool.finish(&recorded.folder).expect("finished");
         rows
     }
 }
 
-async fn states(stage: &Stage, rows: &[Segment]) -> Vec<SegmentState> {
-    let all = stage.segments().await;
+async fn states(harness: &Harness, rows: &[Segment]) -> Vec<SegmentState> {
+    let all = harness.segments().await;
     let state = |row: &Segment| all.iter().find(|found| found.id == row.id).expect("its row").state;
     rows.iter().map(state).collect()
 }
 
 #[actix::test]
 async fn a_prefix_that_cannot_be_written_holds_up_no_other() {
-    let mut stage = Stage::set().await;
-    stage.rules.workers = 1;
+    let mut harness = Harness::set().await;
+    harness.rules.workers = 1;
     // Older, and many: the queue gives them out first.
-    let bad = Recorded::with(&stage, "bad", "2026-11-20T10:00:00Z", 40, SegmentState::Sealed).await;
-    let good = Recorded::with(&stage, "good", "2026-11-20T11:00:00Z", 5, SegmentState::Sealed).await;
-    let in_the_way = stage.folder.path().join("objects/bad");
+    let bad = Recorded::with(&harness, "bad", "2026-11-20T10:00:00Z", 40, SegmentState::Sealed).await;
+    let good = Recorded::with(&harness, "good", "2026-11-20T11:00:00Z", 5, SegmentState::Sealed).await;
+    let in_the_way = harness.folder.path().join("objects/bad");
     std::fs::write(&in_the_way, b"a file in place of the folder").expect("written");
-    stage.upload();
+    harness.upload();
     eventually("the good ones in the store", async || {
-        states(&stage, &good).await.iter().all(|state| *state == SegmentState::Uploaded).then_some(())
+        states(&harness, &good).await.iter().all(|state| *state == SegmentState::Uploaded).then_some(())
     })
     .await;
-    let waiting = states(&stage, &bad).await;
+    let waiting = states(&harness, &bad).await;
     assert!(waiting.iter().all(|state| matches!(state, SegmentState::Sealed | SegmentState::Uploading)), "{waiting:?}");
     std::fs::remove_file(&in_the_way).expect("removed");
-    stage.uploaded(45).await;
-    stage.end().await;
+    harness.uploaded(45).await;
+    harness.end().await;
 }
 
 #[actix::test]
 async fn a_segment_that_cannot_be_read_holds_up_no_other_of_its_session() {
-    let mut stage = Stage::set().await;
-    stage.rules.workers = 1;
-    let rows = Recorded::with(&stage, "cam", "2026-11-20T10:00:00Z", 6, SegmentState::Sealed).await;
+    let mut harness = Harness::set().await;
+    harness.rules.workers = 1;
+    let rows = Recorded::with(&harness, "cam", "2026-11-20T10:00:00Z", 6, SegmentState::Sealed).await;
     // A link to itself: nobody, not even root, can open it.
     for row in &rows[..3] {
-        let path = stage.spool.path(&row.spool_path).expect("a path");
+        let path = harness.spool.path(&row.spool_path).expect("a path");
         std::fs::remove_file(&path).and_then(|()| symlink(&path, &path)).expect("linked");
     }
-    stage.upload();
+    harness.upload();
     eventually("the whole ones in the store", async || {
-        states(&stage, &rows[3..]).await.iter().all(|state| *state == SegmentState::Uploaded).then_some(())
+        states(&harness, &rows[3..]).await.iter().all(|state| *state == SegmentState::Uploaded).then_some(())
     })
     .await;
-    let waiting = states(&stage, &rows[..3]).await;
+    let waiting = states(&harness, &rows[..3]).await;
     assert!(waiting.iter().all(|state| matches!(state, SegmentState::Sealed | SegmentState::Uploading)), "{waiting:?}");
-    stage.end().await;
+    harness.end().await;
 }
 
 #[actix::test]
 async fn objects_and_files_that_refuse_do_not_keep_the_others_in_the_spool() {
-    let mut stage = Stage::set().await;
-    stage.rules.keep_local = Duration::ZERO;
-    let rows = Recorded::with(&stage, "cam", "2026-11-20T10:00:00Z", 6, SegmentState::Uploaded).await;
+    let mut harness = Harness::set().await;
+    harness.rules.keep_local = Duration::ZERO;
+    let rows = Recorded::with(&harness, "cam", "2026-11-20T10:00:00Z", 6, SegmentState::Uploaded).await;
     for row in &rows {
-        let path = stage.spool.path(&row.spool_path).expect("a path");
-        stage.objects.put(&row.object_key, &path).await.expect("stored");
+        let path = harness.spool.path(&row.spool_path).expect("a path");
+        harness.objects.put(&row.object_key, &path).await.expect("stored");
     }
     // The oldest object cannot be asked for its size, the next has another one, the file of the third cannot be removed.
-    let object = stage.object(&rows[0]);
+    let object = harness.object(&rows[0]);
     std::fs::remove_file(&object).and_then(|()| symlink(&object, &object)).expect("linked");
-    std::fs::write(stage.object(&rows[1]), b"other media").expect("written");
-    let file = stage.spool.path(&rows[2].spool_path).expect("a path");
+    std::fs::write(harness.object(&rows[1]), b"other media").expect("written");
+    let file = harness.spool.path(&rows[2].spool_path).expect("a path");
     std::fs::remove_file(&file).and_then(|()| std::fs::create_dir(&file)).expect("a folder in its place");
-    stage.upload();
+    harness.upload();
     eventually("the good ones out of the spool", async || {
-        states(&stage, &rows[3..]).await.iter().all(|state| *state == SegmentState::Evicted).then_some(())
+        states(&harness, &rows[3..]).await.iter().all(|state| *state == SegmentState::Evicted).then_some(())
     })
     .await;
-    assert_eq!(states(&stage, &rows[..3]).await, [SegmentState::Uploaded; 3]);
+    assert_eq!(states(&harness, &rows[..3]).await, [SegmentState::Uploaded; 3]);
     for row in &rows[3..] {
-        assert!(!stage.spool.path(&row.spool_path).expect("a path").exists());
+        assert!(!harness.spool.path(&row.spool_path).expect("a path").exists());
     }
-    assert!(stage.spool.path(&rows[1].spool_path).expect("a path").exists(), "the store does not have it");
-    stage.end().await;
+    assert!(harness.spool.path(&rows[1].spool_path).expect("a path").exists(), "the store does not have it");
+    harness.end().await;
 }
 
 /// One second of the film as a recorder writes it.
@@ -185,57 +185,57 @@ impl Drop for Executed {
 
 #[actix::test]
 async fn a_file_that_cannot_be_read_keeps_its_own_session_open_and_nothing_else() {
-    let mut stage = Stage::set().await;
-    let whole = stage.folder.path().join("whole.mp4");
+    let mut harness = Harness::set().await;
+    let whole = harness.folder.path().join("whole.mp4");
     recording(&whole);
     let copy = |to: &Path| assert!(std::fs::copy(&whole, to).expect("copied") > 0);
     // As kill -9 leaves them. The older one has a file that cannot be opened between two whole ones.
-    let bad = Recorded::begin(&stage, "bad", "2026-11-20T10:00:00Z");
-    let good = Recorded::begin(&stage, "good", "2026-11-20T11:00:00Z");
+    let bad = Recorded::begin(&harness, "bad", "2026-11-20T10:00:00Z");
+    let good = Recorded::begin(&harness, "good", "2026-11-20T11:00:00Z");
     for found in [&bad, &good] {
-        copy(&found.path(&stage, 0));
-        stage.database.open_session(found.session.clone()).await.expect("opened");
+        copy(&found.path(&harness, 0));
+        harness.database.open_session(found.session.clone()).await.expect("opened");
     }
-    copy(&bad.path(&stage, 2));
-    let executed = Executed::at(&bad.path(&stage, 1));
+    copy(&bad.path(&harness, 2));
+    let executed = Executed::at(&bad.path(&harness, 1));
     // And one whose note cannot be read: nobody knows what is in it, so nothing of it is lost.
-    let hidden = Recorded::begin(&stage, "hidden", "2026-11-20T09:00:00Z");
-    copy(&hidden.path(&stage, 0));
-    stage.database.open_session(hidden.session.clone()).await.expect("opened");
+    let hidden = Recorded::begin(&harness, "hidden", "2026-11-20T09:00:00Z");
+    copy(&hidden.path(&harness, 0));
+    harness.database.open_session(hidden.session.clone()).await.expect("opened");
     let row = hidden.row(0, SegmentState::Writing, 0);
-    stage.database.put_segment(row.clone()).await.expect("put");
-    let note = stage.spool.path(&hidden.folder).expect("a path").join("session.json");
+    harness.database.put_segment(row.clone()).await.expect("put");
+    let note = harness.spool.path(&hidden.folder).expect("a path").join("session.json");
     std::fs::rename(&note, note.with_extension("away"))
         .and_then(|()| std::fs::create_dir(&note))
         .expect("in its place");
 
-    stage.record().await;
-    stage.upload();
+    harness.record().await;
+    harness.upload();
     let open = async || {
-        let open = stage.database.open_sessions().await.expect("answers");
+        let open = harness.database.open_sessions().await.expect("answers");
         open.into_iter().map(|session| session.stream.to_string()).collect::<Vec<_>>()
     };
     eventually("the healthy session closed", async || (open().await == ["hidden", "bad"]).then_some(())).await;
-    let stored = stage.uploaded(3).await;
+    let stored = harness.uploaded(3).await;
     let mut told: Vec<(&str, u32)> = stored.iter().map(|segment| (segment.stream.as_str(), segment.number)).collect();
     told.sort_unstable();
     assert_eq!(told, [("bad", 0), ("bad", 2), ("good", 0)]);
     for segment in &stored {
-        assert_eq!(video_packets(&stage.object(segment)), segment.frames);
+        assert_eq!(video_packets(&harness.object(segment)), segment.frames);
     }
-    assert_eq!(states(&stage, &[row]).await, [SegmentState::Writing]);
-    let trouble = stage.manager().await["recoveryTrouble"].clone();
+    assert_eq!(states(&harness, &[row]).await, [SegmentState::Writing]);
+    let trouble = harness.manager().await["recoveryTrouble"].clone();
     assert!(trouble.as_str().is_some_and(|words| words.contains("spool")), "{trouble}");
 
     // Once they can be read, they are finished by themselves.
-    let path = bad.path(&stage, 1);
+    let path = bad.path(&harness, 1);
     copy(&path.with_extension("new"));
     std::fs::rename(path.with_extension("new"), &path).expect("a whole one in its place");
     drop(executed);
     std::fs::remove_dir(&note).and_then(|()| std::fs::rename(note.with_extension("away"), &note)).expect("back");
     eventually("all sessions closed", async || open().await.is_empty().then_some(())).await;
-    let stored = stage.uploaded(5).await;
+    let stored = harness.uploaded(5).await;
     assert_eq!(stored.iter().filter(|segment| segment.frames == 25).count(), 5, "{stored:?}");
-    assert!(stage.segments_in(&[SegmentState::Lost]).await.is_empty());
-    stage.end().await;
+    assert!(harness.segments_in(&[SegmentState::Lost]).await.is_empty());
+    harness.end().await;
 }

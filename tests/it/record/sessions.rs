@@ -8,20 +8,20 @@ use streamwarden::adapters::live::Change;
 use streamwarden::domain::playlist::{PlaylistEntry, PlaylistKind, render};
 use streamwarden::domain::recording::{RecordingState, Segment, SegmentState};
 
+use super::harness::{Harness, eventually};
 use super::source::{Publisher, assert_unbroken, codecs, objects, video_packets};
-use super::stage::{Stage, eventually};
 
 #[actix::test]
 async fn every_frame_between_first_and_last_is_in_the_object_store() {
-    let stage = Stage::recording().await;
-    let publisher = Publisher::film(&stage, "site/cam.1");
-    let status = stage.records("site/cam.1").await;
-    stage.uploaded(4).await;
+    let harness = Harness::recording().await;
+    let publisher = Publisher::film(&harness, "site/cam.1");
+    let status = harness.records("site/cam.1").await;
+    harness.uploaded(4).await;
     drop(publisher);
-    let segments = stage.settled("site/cam.1").await;
+    let segments = harness.settled("site/cam.1").await;
 
     // One session, numbered without a hole, in the fixed layout.
-    let session = stage.database.session(status.session.expect("a session")).await.expect("answers").expect("a row");
+    let session = harness.database.session(status.session.expect("a session")).await.expect("answers").expect("a row");
     let start = session.started_at;
     for (place, segment) in segments.iter().enumerate() {
         assert_eq!((segment.session, segment.number as usize), (session.id, place));
@@ -29,12 +29,12 @@ async fn every_frame_between_first_and_last_is_in_the_object_store() {
         assert_eq!(segment.object_key, format!("site/cam.1/{day}/segment_{place:03}.mp4"));
         assert_eq!(segment.state, SegmentState::Uploaded, "{segment:?}");
         assert_eq!(segment.reason, None);
-        assert_eq!(std::fs::metadata(stage.object(segment)).expect("an object").len(), segment.bytes);
-        assert_eq!(video_packets(&stage.object(segment)), segment.frames);
+        assert_eq!(std::fs::metadata(harness.object(segment)).expect("an object").len(), segment.bytes);
+        assert_eq!(video_packets(&harness.object(segment)), segment.frames);
         assert!(segment.init_bytes > 0 && segment.init_bytes + segment.media_bytes <= segment.bytes);
     }
     assert_eq!(session.end_reason.as_deref(), Some("the stream ended"));
-    let frames = assert_unbroken(&objects(&stage, &segments));
+    let frames = assert_unbroken(&objects(&harness, &segments));
     assert_eq!(frames as u64, segments.iter().map(|segment| segment.frames).sum::<u64>());
     assert!(frames > 25 * 6, "{frames} frames in {} segments", segments.len());
     assert_times_fit(&segments);
@@ -42,10 +42,10 @@ async fn every_frame_between_first_and_last_is_in_the_object_store() {
     // The playlist over them is what a player can read.
     let entries: Vec<PlaylistEntry> =
         segments.iter().map(|segment| PlaylistEntry::of(segment, segment.object_key.clone())).collect();
-    let playlist = stage.folder.path().join("objects/playlist.m3u8");
+    let playlist = harness.folder.path().join("objects/playlist.m3u8");
     std::fs::write(&playlist, render(&entries, PlaylistKind::Vod, None)).expect("written");
     assert_eq!(video_packets(&playlist), frames as u64);
-    stage.end().await;
+    harness.end().await;
 }
 
 fn files_below(folder: &Path) -> Vec<PathBuf> {
@@ -66,30 +66,30 @@ fn assert_times_fit(segments: &[Segment]) {
 
 #[actix::test]
 async fn g711_is_recorded_as_aac() {
-    let stage = Stage::recording().await;
-    let _publisher = Publisher::with(&stage, "phone", "-c:v copy -c:a pcm_mulaw -ar 8000 -ac 1");
-    let segments = stage.uploaded(1).await;
-    assert_eq!(codecs(&stage.object(&segments[0])), ["h264", "aac"]);
-    stage.end().await;
+    let harness = Harness::recording().await;
+    let _publisher = Publisher::with(&harness, "phone", "-c:v copy -c:a pcm_mulaw -ar 8000 -ac 1");
+    let segments = harness.uploaded(1).await;
+    assert_eq!(codecs(&harness.object(&segments[0])), ["h264", "aac"]);
+    harness.end().await;
 }
 
 #[actix::test]
 async fn midnight_begins_a_session_of_the_new_day_and_no_frame_is_lost() {
-    let stage = Stage::recording().await;
-    stage.set_clock("2026-12-31T23:59:54Z".parse().expect("a time"));
-    let publisher = Publisher::film(&stage, "cam");
+    let harness = Harness::recording().await;
+    harness.set_clock("2026-12-31T23:59:54Z".parse().expect("a time"));
+    let publisher = Publisher::film(&harness, "cam");
     let sessions = |segments: &[Segment]| {
         let mut ids: Vec<_> = segments.iter().map(|segment| segment.session).collect();
         ids.dedup();
         ids
     };
     eventually("two segments of the new day", async || {
-        let all = stage.segments_in(&[SegmentState::Uploaded]).await;
+        let all = harness.segments_in(&[SegmentState::Uploaded]).await;
         all.iter().any(|segment| segment.object_key.contains("2027-01-01/") && segment.number == 1).then_some(())
     })
     .await;
     drop(publisher);
-    let segments = stage.settled("cam").await;
+    let segments = harness.settled("cam").await;
     let ids = sessions(&segments);
     assert_eq!(ids.len(), 2, "{segments:?}");
     let (old, new): (Vec<Segment>, Vec<Segment>) =
@@ -98,41 +98,41 @@ async fn midnight_begins_a_session_of_the_new_day_and_no_frame_is_lost() {
         for (place, segment) in part.iter().enumerate() {
             assert_eq!(segment.number as usize, place);
             assert!(segment.object_key.starts_with(day), "{}", segment.object_key);
-            assert!(stage.folder.path().join("spool").join(&segment.spool_path).exists(), "{}", segment.spool_path);
+            assert!(harness.folder.path().join("spool").join(&segment.spool_path).exists(), "{}", segment.spool_path);
         }
     }
-    let ended = stage.database.session(ids[0]).await.expect("answers").expect("a row");
-    let begun = stage.database.session(ids[1]).await.expect("answers").expect("a row");
+    let ended = harness.database.session(ids[0]).await.expect("answers").expect("a row");
+    let begun = harness.database.session(ids[1]).await.expect("answers").expect("a row");
     assert!(ended.end_reason.is_some_and(|reason| reason.contains("new day")));
     assert!((begun.started_at - ended.ended_at.expect("an end")).num_seconds().abs() <= 1);
-    assert_unbroken(&objects(&stage, &segments));
-    stage.end().await;
+    assert_unbroken(&objects(&harness, &segments));
+    harness.end().await;
 }
 
 #[actix::test]
 async fn who_has_no_place_learns_why_and_gets_the_next_one() {
-    let mut stage = Stage::set().await;
-    stage.settings.max_concurrent = 1;
-    stage.settings.exclude = vec!["*-sub".into()];
-    stage.record().await;
-    stage.upload();
-    let first = Publisher::film(&stage, "a");
-    stage.records("a").await;
-    let _second = Publisher::film(&stage, "b");
-    let _excluded = Publisher::film(&stage, "a-sub");
-    let waiting = stage.status_where("b", |status| status.state == RecordingState::Paused).await;
+    let mut harness = Harness::set().await;
+    harness.settings.max_concurrent = 1;
+    harness.settings.exclude = vec!["*-sub".into()];
+    harness.record().await;
+    harness.upload();
+    let first = Publisher::film(&harness, "a");
+    harness.records("a").await;
+    let _second = Publisher::film(&harness, "b");
+    let _excluded = Publisher::film(&harness, "a-sub");
+    let waiting = harness.status_where("b", |status| status.state == RecordingState::Paused).await;
     assert!(waiting.reason.as_ref().is_some_and(|why| why.contains("record.max_concurrent")), "{waiting:?}");
     drop(first);
-    stage.records("b").await;
-    assert_eq!(stage.status("a-sub").await, None);
-    stage.end().await;
+    harness.records("b").await;
+    assert_eq!(harness.status("a-sub").await, None);
+    harness.end().await;
 }
 
 #[actix::test]
 async fn a_camera_that_is_not_to_be_recorded_is_not() {
-    let stage = Stage::recording().await;
-    let _publisher = Publisher::film(&stage, "private");
-    stage.records("private").await;
+    let harness = Harness::recording().await;
+    let _publisher = Publisher::film(&harness, "private");
+    harness.records("private").await;
     let camera = |record| {
         serde_json::from_value(serde_json::json!({
             "id": 7, "name": "private", "kind": "generic", "host": null, "enabled": true, "record": record,
@@ -142,33 +142,33 @@ async fn a_camera_that_is_not_to_be_recorded_is_not() {
         .map(Change::Camera)
         .expect("a camera")
     };
-    stage.live.publish(vec![camera(false)]).await.expect("told");
-    let segments = stage.settled("private").await;
-    let session = stage.database.session(segments[0].session).await.expect("answers").expect("a row");
+    harness.live.publish(vec![camera(false)]).await.expect("told");
+    let segments = harness.settled("private").await;
+    let session = harness.database.session(segments[0].session).await.expect("answers").expect("a row");
     assert!(session.end_reason.is_some_and(|reason| reason.contains("record = false")));
-    stage.live.publish(vec![camera(true)]).await.expect("told");
-    stage.records("private").await;
-    stage.end().await;
+    harness.live.publish(vec![camera(true)]).await.expect("told");
+    harness.records("private").await;
+    harness.end().await;
 }
 
 #[actix::test]
 async fn uploaded_segments_leave_the_spool_in_time_and_stay_in_the_store() {
-    let mut stage = Stage::recording().await;
-    let publisher = Publisher::film(&stage, "cam");
-    stage.uploaded(2).await;
+    let mut harness = Harness::recording().await;
+    let publisher = Publisher::film(&harness, "cam");
+    harness.uploaded(2).await;
     drop(publisher);
-    stage.settled("cam").await;
-    stage.stop_actors().await;
+    harness.settled("cam").await;
+    harness.stop_actors().await;
     // The next process keeps nothing.
-    stage.rules.keep_local = Duration::ZERO;
-    stage.upload();
+    harness.rules.keep_local = Duration::ZERO;
+    harness.upload();
     let evicted = eventually("eviction", async || {
-        let all = stage.segments().await;
+        let all = harness.segments().await;
         all.iter().all(|segment| segment.state == SegmentState::Evicted).then_some(all)
     })
     .await;
-    let left = files_below(&stage.folder.path().join("spool"));
-    assert_eq!(left, [stage.spool.root().join("streamwarden-spool.json")], "nothing is left of the session's folder");
-    assert_unbroken(&objects(&stage, &evicted));
-    stage.end().await;
+    let left = files_below(&harness.folder.path().join("spool"));
+    assert_eq!(left, [harness.spool.root().join("streamwarden-spool.json")], "nothing is left of the session's folder");
+    assert_unbroken(&objects(&harness, &evicted));
+    harness.end().await;
 }

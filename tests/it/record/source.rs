@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use streamwarden::domain::recording::Segment;
 use url::Url;
 
-use super::stage::Stage;
+use super::harness::Harness;
 use crate::support::film::{film, places};
 
 /// An ffmpeg that publishes the film at natural speed.
@@ -14,13 +14,13 @@ pub struct Publisher(Child);
 
 impl Publisher {
     /// As it is: H.264 and AAC.
-    pub fn film(stage: &Stage, name: &str) -> Self {
-        Self::with(stage, name, "-c copy")
+    pub fn film(harness: &Harness, name: &str) -> Self {
+        Self::with(harness, name, "-c copy")
     }
 
     /// With these codecs.
-    pub fn with(stage: &Stage, name: &str, codecs: &str) -> Self {
-        let mut url: Url = stage.media.rtsp_url();
+    pub fn with(harness: &Harness, name: &str, codecs: &str) -> Self {
+        let mut url: Url = harness.media.rtsp_url();
         url.set_path(name);
         let child = Command::new("ffmpeg")
             .args(["-nostdin", "-hide_banner", "-loglevel", "error", "-re", "-i"])
@@ -77,6 +77,6 @@ fn probe(args: &[&str], file: &Path) -> Vec<String> {
 }
 
 /// Paths of objects.
-pub fn objects(stage: &Stage, segments: &[Segment]) -> Vec<PathBuf> {
-    segments.iter().map(|segment| stage.object(segment)).collect()
+pub fn objects(harness: &Harness, segments: &[Segment]) -> Vec<PathBuf> {
+    segments.iter().map(|segment| harness.object(segment)).collect()
 }

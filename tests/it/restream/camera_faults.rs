@@ -6,8 +6,8 @@ use streamwarden::actors::restream::TestCamera;
 use streamwarden::domain::camera::{CameraState, CameraStatus, SoundState};
 use streamwarden::domain::probe::FaultKind;
 
+use super::harness::Harness;
 use super::simulated::gate;
-use super::stage::Stage;
 use crate::support::camera::{Behaviour, Camera, Login, Picture, Sound};
 use crate::support::viewer::{Frame, Viewer};
 use crate::support::wait::eventually;
@@ -16,12 +16,12 @@ use crate::support::wait::eventually;
 const LATE: Duration = Duration::from_secs(5);
 
 /// Relays this camera as `gate` until it runs; `more`: further columns and their values.
-async fn relayed(camera: &Camera, more: &str, value: &str) -> Stage {
-    let mut stage = Stage::open().await;
+async fn relayed(camera: &Camera, more: &str, value: &str) -> Harness {
+    let mut harness = Harness::open().await;
     let url = camera.url_with_login();
-    stage.sql(&format!("INSERT INTO cameras(name, url{more}) VALUES ('gate', '{url}'{value})"));
-    stage.state("gate", CameraState::Running).await;
-    stage
+    harness.sql(&format!("INSERT INTO cameras(name, url{more}) VALUES ('gate', '{url}'{value})"));
+    harness.state("gate", CameraState::Running).await;
+    harness
 }
 
 fn stalled(words: &'static str) -> impl Fn(Option<&CameraStatus>) -> bool {
@@ -44,15 +44,15 @@ fn assert_well(frames: &[Frame], words: &str) {
 async fn a_picture_that_stops_is_found_while_the_sound_goes_on() {
     for sound in [Sound::Pcma, Sound::Aac] {
         let camera = Camera::start(Behaviour { sound, ..Behaviour::default() });
-        let mut stage = relayed(&camera, "", "").await;
-        let viewer = Viewer::of(&gate(&stage));
+        let mut harness = relayed(&camera, "", "").await;
+        let viewer = Viewer::of(&gate(&harness));
         viewer.next(25).await;
         camera.change(|behaviour| behaviour.sends_picture = false);
-        stage.camera("gate", stalled("the camera sends sound and no video")).await;
+        harness.camera("gate", stalled("the camera sends sound and no video")).await;
         camera.change(|behaviour| behaviour.sends_picture = true);
-        stage.state("gate", CameraState::Running).await;
+        harness.state("gate", CameraState::Running).await;
         assert_well(&viewer.next(50).await, "it is seen again");
-        stage.stop().await;
+        harness.stop().await;
     }
 }
 
@@ -71,46 +71,46 @@ async fn a_clock_that_jumps_is_found_and_a_start_heals_it() {
     ];
     for (words, behaviour, jump) in table {
         let camera = Camera::start(behaviour);
-        let mut stage = relayed(&camera, "", "").await;
-        let viewer = Viewer::of(&gate(&stage));
+        let mut harness = relayed(&camera, "", "").await;
+        let viewer = Viewer::of(&gate(&harness));
         assert_well(&viewer.next(50).await, words);
         camera.change(jump);
-        stage.camera("gate", stalled("the camera's clock jumped")).await;
+        harness.camera("gate", stalled("the camera's clock jumped")).await;
         let joined = viewer.seen().joined;
-        stage.state("gate", CameraState::Running).await;
+        harness.state("gate", CameraState::Running).await;
         eventually("the viewer is back", || async { (viewer.seen().joined > joined).then_some(()) }).await;
         viewer.next(1).await;
         assert_well(&viewer.next(50).await, words);
-        assert_eq!(stage.state("gate", CameraState::Running).await.restarts, 1, "{words}");
-        stage.stop().await;
+        assert_eq!(harness.state("gate", CameraState::Running).await.restarts, 1, "{words}");
+        harness.stop().await;
     }
 }
 
 #[actix::test]
 async fn a_camera_without_a_usable_clock_is_relayed_by_the_time_of_arrival() {
     let camera = Camera::start(Behaviour { clock_rate: 0.0, reports: false, ..Behaviour::default() });
-    let mut stage = relayed(&camera, "", "").await;
+    let mut harness = relayed(&camera, "", "").await;
     let arrival = |camera: Option<&CameraStatus>| {
         camera.is_some_and(|camera| {
             let told = camera.last_error.as_ref().is_some_and(|text| text.contains("time of their arrival"));
             camera.state == CameraState::Running && told
         })
     };
-    stage.camera("gate", arrival).await;
-    let viewer = Viewer::of(&gate(&stage));
+    harness.camera("gate", arrival).await;
+    let viewer = Viewer::of(&gate(&harness));
     let frames = viewer.next(100).await;
     let (first, last) = (frames[0], frames[99]);
     let (media, wall) = (last.time.saturating_sub(first.time), last.arrived - first.arrived);
     assert!(media.abs_diff(wall) < Duration::from_secs(2), "{media:?} of media in {wall:?}");
-    stage.stop().await;
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn sound_that_does_not_come_or_stops_holds_no_picture_back() {
     for sound in [Sound::Pcma, Sound::Aac] {
         let camera = Camera::start(Behaviour { sound, sends_sound: false, ..Behaviour::default() });
-        let stage = relayed(&camera, "", "").await;
-        let viewer = Viewer::of(&gate(&stage));
+        let harness = relayed(&camera, "", "").await;
+        let viewer = Viewer::of(&gate(&harness));
         assert_well(&viewer.next(50).await, "without any sound");
         camera.change(|behaviour| behaviour.sends_sound = true);
         eventually("sound", || async { (viewer.seen().sound > 20).then_some(()) }).await;
@@ -118,56 +118,56 @@ async fn sound_that_does_not_come_or_stops_holds_no_picture_back() {
         camera.change(|behaviour| behaviour.sends_sound = false);
         assert_well(&viewer.next(100).await, "it has stopped");
         assert_eq!(viewer.seen().joined, 1, "nobody was cut off");
-        stage.stop().await;
+        harness.stop().await;
     }
 }
 
 #[actix::test]
 async fn a_sound_track_that_sends_nothing_is_called_silent_until_it_sends() {
     let camera = Camera::start(Behaviour { sound: Sound::Pcma, sends_sound: false, ..Behaviour::default() });
-    let mut stage = relayed(&camera, "", "").await;
+    let mut harness = relayed(&camera, "", "").await;
     let is = |sound: SoundState| {
         move |camera: Option<&CameraStatus>| {
             camera.is_some_and(|one| one.state == CameraState::Running && one.sound == Some(sound))
         }
     };
-    stage.camera("gate", is(SoundState::Silent)).await;
+    harness.camera("gate", is(SoundState::Silent)).await;
     let asked = camera.asked("DESCRIBE");
     camera.change(|behaviour| behaviour.sends_sound = true);
-    stage.camera("gate", is(SoundState::Carried)).await;
+    harness.camera("gate", is(SoundState::Carried)).await;
     assert_eq!(camera.asked("DESCRIBE"), asked, "nobody has asked the camera");
-    stage.stop().await;
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn converted_sound_that_does_not_come_is_left_out() {
     let camera = Camera::start(Behaviour { sound: Sound::Pcma, sends_sound: false, ..Behaviour::default() });
-    let mut stage = relayed(&camera, ", audio", ", 'aac'").await;
-    let viewer = Viewer::of(&gate(&stage));
+    let mut harness = relayed(&camera, ", audio", ", 'aac'").await;
+    let viewer = Viewer::of(&gate(&harness));
     assert_well(&viewer.next(50).await, "without sound");
     assert_eq!(viewer.seen().tracks, ["H264"]);
-    let status = stage.state("gate", CameraState::Running).await;
+    let status = harness.state("gate", CameraState::Running).await;
     assert!(status.last_error.is_some_and(|text| text.contains("tried without it")));
     assert_eq!(status.sound, Some(SoundState::Silent));
-    stage.stop().await;
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn sound_that_is_switched_on_in_the_camera_later_is_carried() {
     for (sound, name) in [(Sound::Pcma, "PCMA"), (Sound::Aac, "MPEG4-GENERIC")] {
         let camera = Camera::start(Behaviour::default());
-        let mut stage = relayed(&camera, "", "").await;
-        let viewer = Viewer::of(&gate(&stage));
+        let mut harness = relayed(&camera, "", "").await;
+        let viewer = Viewer::of(&gate(&harness));
         viewer.next(25).await;
         assert_eq!(viewer.seen().tracks, ["H264"]);
-        stage.camera("gate", |camera| camera.is_some_and(|one| one.sound == Some(SoundState::Missing))).await;
+        harness.camera("gate", |camera| camera.is_some_and(|one| one.sound == Some(SoundState::Missing))).await;
         camera.change(|behaviour| behaviour.sound = sound);
         camera.cut();
         eventually("sound", || async { (viewer.seen().sound > 0).then_some(()) }).await;
         assert_eq!(viewer.seen().tracks, ["H264", name]);
         let carried = |camera: Option<&CameraStatus>| camera.is_some_and(|one| one.sound == Some(SoundState::Carried));
-        stage.camera("gate", carried).await;
-        stage.stop().await;
+        harness.camera("gate", carried).await;
+        harness.stop().await;
     }
 }
 
@@ -176,8 +176,8 @@ async fn an_empty_password_is_one() {
     for login in [Login::Basic, Login::Md5] {
         let camera = Camera::start(Behaviour { login, password: "", ..Behaviour::default() });
         let (url, port) = (camera.url(), camera.address().port());
-        let mut stage = Stage::open().await;
-        stage.sql(&format!(
+        let mut harness = Harness::open().await;
+        harness.sql(&format!(
             "INSERT INTO camera_kinds(kind, url_template) VALUES ('acme', \
              'rtsp://{{username}}:{{password}}@{{host}}:{{port=554}}/live'); \
              INSERT INTO cameras(name, url, username, password) VALUES \
@@ -188,9 +188,9 @@ async fn an_empty_password_is_one() {
             url.as_str().replace("rtsp://", "rtsp://admin@")
         ));
         for name in ["null", "empty", "own", "kind"] {
-            stage.state(name, CameraState::Running).await;
+            harness.state(name, CameraState::Running).await;
         }
-        stage.stop().await;
+        harness.stop().await;
     }
 }
 
@@ -200,21 +200,21 @@ async fn a_session_that_is_released_late_is_not_spent_on_a_second_probe() {
     const REFUSED: u32 = 3;
     let released_after = Duration::from_secs(3_600);
     let camera = Camera::start(Behaviour { sessions: 1, released_after, ..Behaviour::default() });
-    let mut stage = Stage::open().await;
-    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", camera.url()));
+    let mut harness = Harness::open().await;
+    harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", camera.url()));
     // Its only session is still the look's.
-    stage.camera("gate", |camera| camera.is_some_and(|camera| camera.restarts >= REFUSED)).await;
+    harness.camera("gate", |camera| camera.is_some_and(|camera| camera.restarts >= REFUSED)).await;
     camera.release();
-    let restarts = stage.state("gate", CameraState::Running).await.restarts as usize;
+    let restarts = harness.state("gate", CameraState::Running).await.restarts as usize;
     // One look, the runs that were refused, and the one that goes on.
     assert_eq!(camera.asked("DESCRIBE"), 1 + restarts + 1);
-    stage.stop().await;
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn a_look_asks_for_pictures() {
-    let stage = Stage::open().await;
-    let restreams = stage.restreams().await;
+    let harness = Harness::open().await;
+    let restreams = harness.restreams().await;
     let look = async |camera: &Camera| {
         let edit = serde_json::from_value(serde_json::json!({ "url": camera.url() })).expect("an edit");
         restreams.send(TestCamera { id: None, edit }).await.expect("alive").expect("a look")
@@ -246,5 +246,5 @@ async fn a_look_asks_for_pictures() {
     });
     let tracks = look(&camera).await.tracks.expect("tracks within the transport stream");
     assert_eq!((tracks.video.as_deref(), tracks.audio.as_deref()), (Some("h264"), Some("aac")));
-    stage.stop().await;
+    harness.stop().await;
 }

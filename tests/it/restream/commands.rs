@@ -5,7 +5,7 @@ use streamwarden::adapters::database::Condition;
 use streamwarden::base::Kind;
 use streamwarden::domain::camera::{CameraEdit, CameraState};
 
-use super::stage::{Source, Stage};
+use super::harness::{Harness, Source};
 
 fn edit(json: serde_json::Value) -> CameraEdit {
     serde_json::from_value(json).expect("an edit")
@@ -22,14 +22,14 @@ fn delete(id: i64) -> DeleteCamera {
 #[actix::test]
 async fn cameras_are_added_edited_restarted_and_deleted() {
     let source = Source::start().await;
-    let mut stage = Stage::open().await;
-    let restreams = stage.restreams().await;
+    let mut harness = Harness::open().await;
+    let restreams = harness.restreams().await;
     let add = |json| restreams.send(AddCamera(edit(json)));
     let added =
         add(serde_json::json!({"name": "gate", "url": source.url("a")})).await.expect("alive").expect("added").status;
     assert_eq!((added.name.as_str(), added.state, added.enabled), ("gate", CameraState::Waiting, true));
-    stage.state("gate", CameraState::Running).await;
-    let first = stage.pid("gate").await;
+    harness.state("gate", CameraState::Running).await;
+    let first = harness.pid("gate").await;
 
     for (json, kind, field) in [
         (serde_json::json!({"name": "gate", "url": source.url("a")}), Kind::Conflict, Some("name")),
@@ -45,21 +45,21 @@ async fn cameras_are_added_edited_restarted_and_deleted() {
     let edited = restreams.send(change(added.id, serde_json::json!({"record": false}))).await;
     let edited = edited.expect("alive").expect("edited").status;
     assert_eq!((edited.record, edited.state), (false, CameraState::Running));
-    assert_eq!(stage.pid("gate").await, first, "nothing that concerns ffmpeg");
+    assert_eq!(harness.pid("gate").await, first, "nothing that concerns ffmpeg");
 
     restreams.send(RestartCamera(added.id)).await.expect("alive").expect("restarted");
-    stage.camera("gate", |camera| camera.is_some_and(|camera| camera.state != CameraState::Running)).await;
-    stage.state("gate", CameraState::Running).await;
-    assert_ne!(stage.pid("gate").await, first);
+    harness.camera("gate", |camera| camera.is_some_and(|camera| camera.state != CameraState::Running)).await;
+    harness.state("gate", CameraState::Running).await;
+    assert_ne!(harness.pid("gate").await, first);
 
     let off = restreams.send(change(added.id, serde_json::json!({"enabled": false}))).await;
     assert_eq!(off.expect("alive").expect("edited").status.state, CameraState::Stopped);
-    stage.state("gate", CameraState::Stopped).await;
+    harness.state("gate", CameraState::Stopped).await;
     let refused = restreams.send(RestartCamera(added.id)).await.expect("alive").expect_err("switched off");
     assert_eq!(refused.kind(), Kind::Conflict);
 
     restreams.send(delete(added.id)).await.expect("alive").expect("deleted");
-    stage.gone("gate").await;
+    harness.gone("gate").await;
     for missing in [
         restreams.send(delete(added.id)).await.expect("alive").expect_err("gone"),
         restreams.send(RestartCamera(added.id)).await.expect("alive").map(|_| ()).expect_err("gone"),
@@ -67,5 +67,5 @@ async fn cameras_are_added_edited_restarted_and_deleted() {
     ] {
         assert_eq!(missing.kind(), Kind::NotFound, "{missing}");
     }
-    stage.stop().await;
+    harness.stop().await;
 }

@@ -8,9 +8,9 @@ use streamwarden::base::Kind;
 use streamwarden::demo::media_server::{ApiFault, Options};
 use streamwarden::domain::camera::{CameraState, CameraStatus};
 
+use super::harness::{Harness, STALL, Source, TIMEOUT, server};
 use super::peers::Peer;
 use super::program::until;
-use super::stage::{STALL, Source, Stage, TIMEOUT, server};
 
 fn signal(pid: u32, signal: Signal) {
     kill(Pid::from_raw(i32::try_from(pid).expect("a pid")), signal).expect("a signal");
@@ -19,40 +19,40 @@ fn signal(pid: u32, signal: Signal) {
 #[actix::test]
 async fn a_killed_ffmpeg_comes_back_and_a_stopped_one_is_found() {
     let source = Source::start().await;
-    let mut stage = Stage::open().await;
-    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", source.url("a")));
-    stage.state("gate", CameraState::Running).await;
-    let first = stage.pid("gate").await;
+    let mut harness = Harness::open().await;
+    harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", source.url("a")));
+    harness.state("gate", CameraState::Running).await;
+    let first = harness.pid("gate").await;
 
     signal(first, Signal::SIGKILL);
-    let status = stage.state("gate", CameraState::Backoff).await;
+    let status = harness.state("gate", CameraState::Backoff).await;
     assert!(status.last_error.is_some_and(|error| error.contains("SIGKILL")));
     let wait = status.next_start.expect("a time") - status.since;
     assert!(wait.num_milliseconds() <= 1000, "the first wait is short: {wait}");
-    let status = stage.state("gate", CameraState::Running).await;
+    let status = harness.state("gate", CameraState::Running).await;
     assert_eq!(status.restarts, 1);
-    let second = stage.pid("gate").await;
+    let second = harness.pid("gate").await;
     assert_ne!(second, first);
 
     signal(second, Signal::SIGSTOP);
     let stopped = std::time::Instant::now();
-    let status = stage.state("gate", CameraState::Stalled).await;
+    let status = harness.state("gate", CameraState::Stalled).await;
     assert!(stopped.elapsed() < STALL + Duration::from_secs(2), "noticed after {:?}", stopped.elapsed());
     assert!(status.last_error.is_some_and(|error| error.starts_with("nothing came for 3 s")));
-    stage.state("gate", CameraState::Running).await;
-    let third = stage.pid("gate").await;
+    harness.state("gate", CameraState::Running).await;
+    let third = harness.pid("gate").await;
     assert_ne!(third, second);
-    assert_eq!(stage.processes(), [third], "the stopped one is gone");
-    stage.stop().await;
+    assert_eq!(harness.processes(), [third], "the stopped one is gone");
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn a_server_that_goes_is_waited_for() {
     let source = Source::start().await;
-    let mut stage = Stage::open().await;
-    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", source.url("a")));
-    stage.state("gate", CameraState::Running).await;
-    let old = stage.server.take().expect("a server");
+    let mut harness = Harness::open().await;
+    harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", source.url("a")));
+    harness.state("gate", CameraState::Running).await;
+    let old = harness.server.take().expect("a server");
     let (rtsp_listen, api_listen) = old.addresses();
     old.stop().await;
     let waits = |camera: Option<&streamwarden::domain::camera::CameraStatus>| {
@@ -61,111 +61,112 @@ async fn a_server_that_goes_is_waited_for() {
                 && camera.last_error.as_ref().is_some_and(|error| error.contains("media server main"))
         })
     };
-    let status = stage.camera("gate", waits).await.expect("shown");
+    let status = harness.camera("gate", waits).await.expect("shown");
     assert!(status.restarts <= 3, "it does not die again and again: {}", status.restarts);
-    assert_eq!(stage.processes(), Vec::<u32>::new());
+    assert_eq!(harness.processes(), Vec::<u32>::new());
 
-    stage.server = Some(server(&Options { rtsp_listen, api_listen, ..Options::default() }).await);
-    stage.state("gate", CameraState::Running).await;
-    stage.stop().await;
+    harness.server = Some(server(&Options { rtsp_listen, api_listen, ..Options::default() }).await);
+    harness.state("gate", CameraState::Running).await;
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn without_an_api_the_media_go_on() {
     let source = Source::start().await;
-    let mut stage = Stage::open().await;
-    let broken = stage.server.as_ref().expect("a server").set_api_fault(Some(ApiFault::Failing));
+    let mut harness = Harness::open().await;
+    let broken = harness.server.as_ref().expect("a server").set_api_fault(Some(ApiFault::Failing));
     if broken.is_err_and(|error| error.kind() == Kind::Unsupported) {
         // A real MediaMTX does not fail on demand.
-        return stage.stop().await;
+        return harness.stop().await;
     }
-    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", source.url("a")));
-    stage.state("gate", CameraState::Running).await;
-    signal(stage.pid("gate").await, Signal::SIGKILL);
-    stage.camera("gate", |camera| camera.is_some_and(|camera| camera.restarts == 1)).await;
-    stage.state("gate", CameraState::Running).await;
-    stage.stop().await;
+    harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", source.url("a")));
+    harness.state("gate", CameraState::Running).await;
+    signal(harness.pid("gate").await, Signal::SIGKILL);
+    harness.camera("gate", |camera| camera.is_some_and(|camera| camera.restarts == 1)).await;
+    harness.state("gate", CameraState::Running).await;
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn an_outage_lasts_from_its_first_failure_through_all_tries() {
     let source = Source::start().await;
-    let mut stage = Stage::open().await;
-    stage.sql("INSERT INTO cameras(name, url) VALUES ('gate', 'rtsp://127.0.0.1:9/x')");
-    let first = stage.state("gate", CameraState::Backoff).await;
+    let mut harness = Harness::open().await;
+    harness.sql("INSERT INTO cameras(name, url) VALUES ('gate', 'rtsp://127.0.0.1:9/x')");
+    let first = harness.state("gate", CameraState::Backoff).await;
     let down = first.down_since.expect("it is down");
     let again = |camera: Option<&CameraStatus>| {
         camera.is_some_and(|camera| camera.state == CameraState::Backoff && camera.restarts > first.restarts + 1)
     };
-    let later = stage.camera("gate", again).await.expect("shown");
+    let later = harness.camera("gate", again).await.expect("shown");
     assert_eq!(later.down_since, Some(down));
     assert!(later.since > down, "its state has changed since");
-    stage.sql(&format!("UPDATE cameras SET url = '{}'", source.url("a")));
-    assert_eq!(stage.state("gate", CameraState::Running).await.down_since, None);
-    stage.stop().await;
+    harness.sql(&format!("UPDATE cameras SET url = '{}'", source.url("a")));
+    assert_eq!(harness.state("gate", CameraState::Running).await.down_since, None);
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn a_wrong_password_is_tried_once_a_minute_and_a_corrected_one_at_once() {
     let (source, peer) = (Source::start().await, Peer::refusing());
-    let mut stage = Stage::open().await;
+    let mut harness = Harness::open().await;
     let url = format!("rtsp://admin:wrong@{}/x", peer.address);
-    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{url}')"));
-    let status = stage.state("gate", CameraState::Backoff).await;
+    harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{url}')"));
+    let status = harness.state("gate", CameraState::Backoff).await;
     let error = status.last_error.expect("a reason");
     assert!(error.contains("refuses the user name or password") && !error.contains("wrong"), "{error}");
     let wait = status.next_start.expect("a time") - status.since;
     assert!((59..=60).contains(&wait.num_seconds()), "{wait}");
     assert_eq!(peer.count(), 1, "one look is one login");
 
-    stage.sql(&format!("UPDATE cameras SET url = '{}' WHERE name = 'gate'", source.url("a")));
-    stage.state("gate", CameraState::Running).await;
+    harness.sql(&format!("UPDATE cameras SET url = '{}' WHERE name = 'gate'", source.url("a")));
+    harness.state("gate", CameraState::Running).await;
     assert_eq!(peer.count(), 1);
 
     let late = Peer::refusing_late();
-    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('late', 'rtsp://admin:wrong@{}/x')", late.address));
-    let status = stage.state("late", CameraState::Backoff).await;
+    harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('late', 'rtsp://admin:wrong@{}/x')", late.address));
+    let status = harness.state("late", CameraState::Backoff).await;
     let (error, wait) = (status.last_error.expect("a reason"), status.next_start.expect("a time") - status.since);
     assert!(error.contains("refuses the user name or password") && wait.num_seconds() >= 59, "{wait}: {error}");
     assert_eq!(late.count(), 1, "a camera that asks for the password late locks accounts as well");
-    stage.stop().await;
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn who_takes_the_connection_and_says_nothing_is_given_up() {
     let peer = Peer::silent();
-    let mut stage = Stage::open().await;
-    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('mute', 'rtsp://{}/x')", peer.address));
+    let mut harness = Harness::open().await;
+    harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('mute', 'rtsp://{}/x')", peer.address));
     let begun = std::time::Instant::now();
-    let status = stage.state("mute", CameraState::Backoff).await;
+    let status = harness.state("mute", CameraState::Backoff).await;
     assert!(begun.elapsed() < Duration::from_secs(8), "after {:?}", begun.elapsed());
     let error = status.last_error.expect("a reason");
     assert!(error.contains("says nothing") || error.contains("no answer"), "{error}");
-    stage.stop().await;
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn probes_that_go_on_are_over_when_all_is_stopped() {
     let peer = Peer::silent();
-    let mut stage = Stage::open().await;
+    let mut harness = Harness::open().await;
     let rows: Vec<String> = (1..=3).map(|n| format!("('mute{n}', 'rtsp://{}/{n}')", peer.address)).collect();
-    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES {}", rows.join(", ")));
-    stage.state("mute1", CameraState::Probing).await;
-    until("ffprobe runs", TIMEOUT, async || !stage.processes().is_empty()).await;
-    stage.stop().await;
+    harness.sql(&format!("INSERT INTO cameras(name, url) VALUES {}", rows.join(", ")));
+    harness.state("mute1", CameraState::Probing).await;
+    until("ffprobe runs", TIMEOUT, async || !harness.processes().is_empty()).await;
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn a_source_that_ends_is_named_and_followed_again() {
-    let mut stage = Stage::open().await;
+    let mut harness = Harness::open().await;
     let source = Source::start().await;
-    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", source.url("a")));
-    stage.state("gate", CameraState::Running).await;
+    harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", source.url("a")));
+    harness.state("gate", CameraState::Running).await;
     drop(source);
-    let status = stage.camera("gate", |camera| camera.is_some_and(|camera| camera.state != CameraState::Running)).await;
+    let status =
+        harness.camera("gate", |camera| camera.is_some_and(|camera| camera.state != CameraState::Running)).await;
     assert!(status.expect("shown").restarts <= 1);
     let again = Source::start().await;
-    stage.sql(&format!("UPDATE cameras SET url = '{}' WHERE name = 'gate'", again.url("b")));
-    stage.state("gate", CameraState::Running).await;
-    stage.stop().await;
+    harness.sql(&format!("UPDATE cameras SET url = '{}' WHERE name = 'gate'", again.url("b")));
+    harness.state("gate", CameraState::Running).await;
+    harness.stop().await;
 }

@@ -13,14 +13,14 @@ use streamwarden::demo::media_server::Options;
 use streamwarden::domain::camera::CameraState;
 use streamwarden::domain::change_guard::PlanView;
 
+use super::harness::{Harness, Source, TIMEOUT, server};
 use super::program::{Program, until, write_config};
-use super::stage::{Source, Stage, TIMEOUT, server};
 use crate::support::wait;
 
 /// Waits until what is held is as wanted.
-async fn plan(stage: &Stage, wanted: impl Fn(&PlanView) -> bool) -> PlanView {
+async fn plan(harness: &Harness, wanted: impl Fn(&PlanView) -> bool) -> PlanView {
     wait::until("the plan", TIMEOUT, || async {
-        let view = stage.restreams().await.send(GetPlan { read: false }).await.expect("alive").expect("a view");
+        let view = harness.restreams().await.send(GetPlan { read: false }).await.expect("alive").expect("a view");
         if wanted(&view) { Ok(view) } else { Err(format!("{view:?}")) }
     })
     .await
@@ -29,136 +29,137 @@ async fn plan(stage: &Stage, wanted: impl Fn(&PlanView) -> bool) -> PlanView {
 #[actix::test]
 async fn an_emptied_table_stops_nothing_until_somebody_confirms_it() {
     let source = Source::start().await;
-    let mut stage = Stage::open().await;
+    let mut harness = Harness::open().await;
     let values: Vec<String> = (1..=5).map(|n| format!("('c{n}', '{}')", source.url("a"))).collect();
-    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES {}", values.join(", ")));
-    stage.sql("CREATE TABLE saved AS SELECT * FROM cameras");
+    harness.sql(&format!("INSERT INTO cameras(name, url) VALUES {}", values.join(", ")));
+    harness.sql("CREATE TABLE saved AS SELECT * FROM cameras");
     for n in 1..=5 {
-        stage.state(&format!("c{n}"), CameraState::Running).await;
+        harness.state(&format!("c{n}"), CameraState::Running).await;
     }
-    let mut before = stage.processes();
+    let mut before = harness.processes();
     before.sort_unstable();
 
-    stage.sql("DELETE FROM cameras");
-    let held = plan(&stage, |view| view.held.is_some()).await.held.expect("held");
+    harness.sql("DELETE FROM cameras");
+    let held = plan(&harness, |view| view.held.is_some()).await.held.expect("held");
     let names: Vec<&str> = held.would_stop.iter().map(|one| one.name.as_str()).collect();
     assert_eq!((held.running, names), (5, vec!["c1", "c2", "c3", "c4", "c5"]));
     assert_eq!(held.would_stop[0].reason, "its row is gone");
 
     // What dies meanwhile comes back, though its row is gone; what is added starts.
-    let first = stage.pid("c1").await;
+    let first = harness.pid("c1").await;
     kill(Pid::from_raw(i32::try_from(first).expect("a pid")), Signal::SIGKILL).expect("a signal");
-    stage.camera("c1", |camera| camera.is_some_and(|camera| camera.restarts == 1)).await;
-    stage.state("c1", CameraState::Running).await;
-    stage.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (50, 'extra', '{}')", source.url("b")));
-    stage.state("extra", CameraState::Running).await;
-    let again = plan(&stage, |view| view.cameras == 6).await.held.expect("still held");
+    harness.camera("c1", |camera| camera.is_some_and(|camera| camera.restarts == 1)).await;
+    harness.state("c1", CameraState::Running).await;
+    harness.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (50, 'extra', '{}')", source.url("b")));
+    harness.state("extra", CameraState::Running).await;
+    let again = plan(&harness, |view| view.cameras == 6).await.held.expect("still held");
     assert_eq!((again.id, again.since), (held.id.clone(), held.since), "the same plan");
-    let now = stage.processes();
+    let now = harness.processes();
     assert_eq!(before.iter().filter(|pid| now.contains(pid)).count(), 4, "nothing else was touched");
     let open = "SELECT cause FROM incidents WHERE kind = 'planHeld' AND closed_at IS NULL";
-    until("an incident says so", TIMEOUT, async || stage.ask(open).iter().any(|cause| cause.contains("5 of 5"))).await;
+    until("an incident says so", TIMEOUT, async || harness.ask(open).iter().any(|cause| cause.contains("5 of 5")))
+        .await;
 
-    stage.sql("INSERT INTO cameras SELECT * FROM saved");
-    plan(&stage, |view| view.held.is_none()).await;
-    let mut after = stage.processes();
+    harness.sql("INSERT INTO cameras SELECT * FROM saved");
+    plan(&harness, |view| view.held.is_none()).await;
+    let mut after = harness.processes();
     after.sort_unstable();
     let mut now = now;
     now.sort_unstable();
     assert_eq!(after, now, "the table is back and nothing has happened");
-    until("the incident is over", TIMEOUT, async || stage.ask(open).is_empty()).await;
+    until("the incident is over", TIMEOUT, async || harness.ask(open).is_empty()).await;
 
-    stage.sql("DELETE FROM cameras WHERE id < 50");
-    let shown = plan(&stage, |view| view.held.is_some()).await.held.expect("held");
-    stage.sql("UPDATE cameras SET enabled = 0");
-    let changed = plan(&stage, |view| view.held.as_ref().is_some_and(|held| held.id != shown.id)).await;
+    harness.sql("DELETE FROM cameras WHERE id < 50");
+    let shown = plan(&harness, |view| view.held.is_some()).await.held.expect("held");
+    harness.sql("UPDATE cameras SET enabled = 0");
+    let changed = plan(&harness, |view| view.held.as_ref().is_some_and(|held| held.id != shown.id)).await;
     let changed = changed.held.expect("held");
     assert_eq!(changed.would_stop.last().map(|one| one.reason.as_str()), Some("it is switched off"));
-    let restreams = stage.restreams().await;
+    let restreams = harness.restreams().await;
     let refused = restreams.send(ApplyPlan(shown.id)).await.expect("alive").expect_err("not what was shown");
     assert_eq!(refused.kind(), Kind::Conflict);
-    assert_eq!(stage.processes().len(), 6);
+    assert_eq!(harness.processes().len(), 6);
     let view = restreams.send(ApplyPlan(changed.id)).await.expect("alive").expect("confirmed");
     assert_eq!(view.held, None);
     for n in 1..=5 {
-        stage.gone(&format!("c{n}")).await;
+        harness.gone(&format!("c{n}")).await;
     }
-    stage.state("extra", CameraState::Stopped).await;
-    assert_eq!(stage.processes(), Vec::<u32>::new());
-    until("the incident is over", TIMEOUT, async || stage.ask(open).is_empty()).await;
-    stage.stop().await;
+    harness.state("extra", CameraState::Stopped).await;
+    assert_eq!(harness.processes(), Vec::<u32>::new());
+    until("the incident is over", TIMEOUT, async || harness.ask(open).is_empty()).await;
+    harness.stop().await;
 }
 
 /// Five relays that run.
-async fn five(stage: &mut Stage, source: &Source) {
+async fn five(harness: &mut Harness, source: &Source) {
     let values: Vec<String> = (1..=5).map(|n| format!("('c{n}', '{}')", source.url("a"))).collect();
-    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES {}", values.join(", ")));
-    plan(stage, |view| view.running == 5).await;
+    harness.sql(&format!("INSERT INTO cameras(name, url) VALUES {}", values.join(", ")));
+    plan(harness, |view| view.running == 5).await;
 }
 
 #[actix::test]
 async fn other_cameras_under_the_same_names_are_held_and_other_passwords_are_not() {
-    let (source, mut stage) = (Source::start().await, Stage::open().await);
-    five(&mut stage, &source).await;
-    stage.sql("UPDATE cameras SET url = replace(url, '//', '//viewer:hunter2@')");
-    stage.sql("UPDATE cameras SET record = 0 WHERE name = 'c5'");
-    stage.camera("c5", |camera| camera.is_some_and(|camera| !camera.record)).await;
-    plan(&stage, |view| view.held.is_none() && view.running == 5).await;
+    let (source, mut harness) = (Source::start().await, Harness::open().await);
+    five(&mut harness, &source).await;
+    harness.sql("UPDATE cameras SET url = replace(url, '//', '//viewer:hunter2@')");
+    harness.sql("UPDATE cameras SET record = 0 WHERE name = 'c5'");
+    harness.camera("c5", |camera| camera.is_some_and(|camera| !camera.record)).await;
+    plan(&harness, |view| view.held.is_none() && view.running == 5).await;
 
-    stage.sql("UPDATE cameras SET url = replace(url, '127.0.0.1:', '127.0.0.2:')");
-    let held = plan(&stage, |view| view.held.is_some()).await.held.expect("held");
+    harness.sql("UPDATE cameras SET url = replace(url, '127.0.0.1:', '127.0.0.2:')");
+    let held = plan(&harness, |view| view.held.is_some()).await.held.expect("held");
     assert_eq!((held.running, held.would_stop.len()), (5, 5));
     let reason = &held.would_stop[0].reason;
     assert_eq!(reason, "its source is another one: host 127.0.0.2 instead of 127.0.0.1");
-    stage.sql("UPDATE cameras SET url = replace(url, '127.0.0.2:', '127.0.0.1:')");
-    plan(&stage, |view| view.held.is_none()).await;
+    harness.sql("UPDATE cameras SET url = replace(url, '127.0.0.2:', '127.0.0.1:')");
+    plan(&harness, |view| view.held.is_none()).await;
 
-    stage.sql("UPDATE cameras SET url = replace(url, '127.0.0.1:', '127.0.0.2:')");
-    let held = plan(&stage, |view| view.held.is_some()).await.held.expect("held");
-    let confirmed = stage.restreams().await.send(ApplyPlan(held.id)).await.expect("alive").expect("confirmed");
+    harness.sql("UPDATE cameras SET url = replace(url, '127.0.0.1:', '127.0.0.2:')");
+    let held = plan(&harness, |view| view.held.is_some()).await.held.expect("held");
+    let confirmed = harness.restreams().await.send(ApplyPlan(held.id)).await.expect("alive").expect("confirmed");
     assert_eq!((confirmed.held, confirmed.cameras), (None, 5));
-    stage.camera("c1", |camera| camera.is_some_and(|camera| camera.host.as_deref() == Some("127.0.0.2"))).await;
-    plan(&stage, |view| view.held.is_none() && view.cameras == 5).await;
-    stage.stop().await;
+    harness.camera("c1", |camera| camera.is_some_and(|camera| camera.host.as_deref() == Some("127.0.0.2"))).await;
+    plan(&harness, |view| view.held.is_none() && view.cameras == 5).await;
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn rows_that_are_deleted_one_by_one_are_held_and_commands_are_not() {
-    let (source, mut stage) = (Source::start().await, Stage::open().await);
-    five(&mut stage, &source).await;
+    let (source, mut harness) = (Source::start().await, Harness::open().await);
+    five(&mut harness, &source).await;
     for gone in ["c1", "c2"] {
-        stage.sql(&format!("DELETE FROM cameras WHERE name = '{gone}'"));
-        stage.gone(gone).await;
+        harness.sql(&format!("DELETE FROM cameras WHERE name = '{gone}'"));
+        harness.gone(gone).await;
     }
-    stage.sql("DELETE FROM cameras WHERE name = 'c3'");
-    let held = plan(&stage, |view| view.held.is_some()).await.held.expect("held");
+    harness.sql("DELETE FROM cameras WHERE name = 'c3'");
+    let held = plan(&harness, |view| view.held.is_some()).await.held.expect("held");
     assert_eq!((held.running, held.would_stop.len()), (5, 1));
     assert!(held.summary.contains("1 of 5, after 2 within the last 60 s,"), "{}", held.summary);
-    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('c3', '{}')", source.url("a")));
-    plan(&stage, |view| view.held.is_none()).await;
+    harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('c3', '{}')", source.url("a")));
+    plan(&harness, |view| view.held.is_none()).await;
 
-    let restreams = stage.restreams().await;
-    let ids = stage.ask("SELECT CAST(id AS TEXT) FROM cameras");
+    let restreams = harness.restreams().await;
+    let ids = harness.ask("SELECT CAST(id AS TEXT) FROM cameras");
     assert_eq!(ids.len(), 3);
     for id in ids {
         let id = id.parse().expect("an id");
         restreams.send(DeleteCamera { id, only_if: Condition::always() }).await.expect("alive").expect("deleted");
     }
-    plan(&stage, |view| view.held.is_none() && view.cameras == 0).await;
-    stage.stop().await;
+    plan(&harness, |view| view.held.is_none() && view.cameras == 0).await;
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn an_import_is_evaluated_like_the_table() {
-    let (source, mut stage) = (Source::start().await, Stage::open().await);
-    five(&mut stage, &source).await;
-    let database = sqlite::open(stage.folder.path().join("streamwarden.db")).await.expect("opened");
+    let (source, mut harness) = (Source::start().await, Harness::open().await);
+    five(&mut harness, &source).await;
+    let database = sqlite::open(harness.folder.path().join("streamwarden.db")).await.expect("opened");
     let file = "name,enabled\nc1,no\nc2,no\nc3,no\nc4,yes\n";
     let report = import(&*database, file.as_bytes(), false, async |_| Vec::new()).await.expect("imported");
     assert_eq!((report.changed, report.unchanged, report.faults.len()), (3, 1, 0));
-    let held = plan(&stage, |view| view.held.is_some()).await.held.expect("held");
+    let held = plan(&harness, |view| view.held.is_some()).await.held.expect("held");
     assert_eq!((held.would_stop.len(), held.would_stop[0].reason.as_str()), (3, "it is switched off"));
-    stage.stop().await;
+    harness.stop().await;
 }
 
 pub fn cameras_plan(folder: &Path, apply: bool) -> String {

@@ -2,11 +2,11 @@
 
 use streamwarden::domain::camera::CameraState;
 
-use super::stage::Stage;
+use super::harness::Harness;
 
 #[actix::test]
 async fn hostile_rows_spawn_nothing_and_say_why() {
-    let mut stage = Stage::open().await;
+    let mut harness = Harness::open().await;
     let canary = std::env::temp_dir().join(format!("restream-canary-{}", std::process::id()));
     let touch = format!("touch {}", canary.display());
     let rows = [
@@ -23,25 +23,25 @@ async fn hostile_rows_spawn_nothing_and_say_why() {
     ];
     for (name, url, _) in &rows {
         let url = if *name == "nul" { url.clone() } else { url.replace('\'', "''") };
-        stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('{name}', '{url}')"));
+        harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('{name}', '{url}')"));
     }
-    stage.sql("INSERT INTO cameras(name, kind, host) VALUES ('kind', 'no such kind', '127.0.0.1')");
-    stage.sql("INSERT INTO cameras(name, host, port) VALUES ('port', '127.0.0.1', 99999)");
-    stage.sql("INSERT INTO cameras(name, host) VALUES (hex(zeroblob(500000)), '127.0.0.1')");
+    harness.sql("INSERT INTO cameras(name, kind, host) VALUES ('kind', 'no such kind', '127.0.0.1')");
+    harness.sql("INSERT INTO cameras(name, host, port) VALUES ('port', '127.0.0.1', 99999)");
+    harness.sql("INSERT INTO cameras(name, host) VALUES (hex(zeroblob(500000)), '127.0.0.1')");
     let others = [("kind", "not a known kind"), ("port", "99999")];
     for (name, reason) in rows.iter().map(|(name, _, reason)| (*name, *reason)).chain(others) {
-        let status = stage.state(name, CameraState::Stopped).await;
+        let status = harness.state(name, CameraState::Stopped).await;
         let error = status.last_error.expect("a reason");
         assert!(error.contains(reason), "{name}: {error} lacks {reason}");
         assert!(error.len() < 500, "{name}: {} bytes", error.len());
     }
     let cut = "0".repeat(200);
-    let status = stage.state(&cut, CameraState::Stopped).await;
+    let status = harness.state(&cut, CameraState::Stopped).await;
     let error = status.last_error.expect("a reason");
     assert!(error.contains("at most 200 are allowed"), "{error}");
 
-    assert_eq!(stage.processes(), Vec::<u32>::new());
-    assert!(stage.relay("shell").await.is_none());
+    assert_eq!(harness.processes(), Vec::<u32>::new());
+    assert!(harness.relay("shell").await.is_none());
     assert!(!canary.exists(), "a shell has run");
-    stage.stop().await;
+    harness.stop().await;
 }

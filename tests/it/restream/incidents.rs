@@ -6,9 +6,9 @@ use streamwarden::actors::supervision::testkit::{Fault, Provoke};
 use streamwarden::demo::media_server::Options;
 use streamwarden::domain::camera::CameraState;
 
+use super::harness::{Harness, Source, TIMEOUT, server};
 use super::peers::Peer;
 use super::program::until;
-use super::stage::{Source, Stage, TIMEOUT, server};
 use crate::support::wait;
 
 fn signal(pid: u32, signal: Signal) {
@@ -16,20 +16,20 @@ fn signal(pid: u32, signal: Signal) {
 }
 
 /// `kind name open|over cause`, in the order of their beginning.
-fn incidents(stage: &Stage) -> Vec<String> {
-    stage.ask(
+fn incidents(harness: &Harness) -> Vec<String> {
+    harness.ask(
         "SELECT kind || ' ' || subject_name || iif(closed_at IS NULL, ' open ', ' over ') || cause FROM incidents \
          WHERE closed_at IS NULL OR closed_at >= opened_at ORDER BY opened_at, id",
     )
 }
 
 /// Waits until the incidents begin with these words, and there are no others.
-async fn told(stage: &Stage, wanted: &[&str]) {
+async fn told(harness: &Harness, wanted: &[&str]) {
     let begins = |seen: &[String]| {
         seen.len() == wanted.len() && seen.iter().zip(wanted).all(|(seen, wanted)| seen.starts_with(wanted))
     };
     wait::until("the incidents", TIMEOUT, || async {
-        let seen = incidents(stage);
+        let seen = incidents(harness);
         if begins(&seen) { Ok(()) } else { Err(format!("wanted {wanted:#?}, seen {seen:#?}")) }
     })
     .await;
@@ -38,49 +38,52 @@ async fn told(stage: &Stage, wanted: &[&str]) {
 #[actix::test]
 async fn a_kill_a_stall_and_a_death_of_our_own_are_told_with_their_causes() {
     let source = Source::start().await;
-    let mut stage = Stage::open().await;
-    stage.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (7, 'gate', '{}')", source.url("a")));
-    stage.state("gate", CameraState::Running).await;
-    assert_eq!(incidents(&stage), Vec::<String>::new(), "a start is none");
-    signal(stage.pid("gate").await, Signal::SIGKILL);
-    stage.camera("gate", |camera| camera.is_some_and(|camera| camera.restarts == 1)).await;
-    stage.state("gate", CameraState::Running).await;
-    told(&stage, &["cameraDown gate over ffmpeg was ended by SIGKILL"]).await;
+    let mut harness = Harness::open().await;
+    harness.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (7, 'gate', '{}')", source.url("a")));
+    harness.state("gate", CameraState::Running).await;
+    assert_eq!(incidents(&harness), Vec::<String>::new(), "a start is none");
+    signal(harness.pid("gate").await, Signal::SIGKILL);
+    harness.camera("gate", |camera| camera.is_some_and(|camera| camera.restarts == 1)).await;
+    harness.state("gate", CameraState::Running).await;
+    told(&harness, &["cameraDown gate over ffmpeg was ended by SIGKILL"]).await;
 
-    signal(stage.pid("gate").await, Signal::SIGSTOP);
-    stage.state("gate", CameraState::Stalled).await;
-    told(&stage, &["cameraDown gate over", "cameraStalled gate open nothing came for 3 s"]).await;
-    stage.state("gate", CameraState::Running).await;
-    told(&stage, &["cameraDown gate over", "cameraStalled gate over"]).await;
+    signal(harness.pid("gate").await, Signal::SIGSTOP);
+    harness.state("gate", CameraState::Stalled).await;
+    told(&harness, &["cameraDown gate over", "cameraStalled gate open nothing came for 3 s"]).await;
+    harness.state("gate", CameraState::Running).await;
+    told(&harness, &["cameraDown gate over", "cameraStalled gate over"]).await;
 
-    assert!(stage.root.send(Provoke::at("restreams/7", Fault::Panic)).await.expect("a root"), "the relay is there");
-    stage.camera("gate", |camera| camera.is_some_and(|camera| camera.state != CameraState::Running)).await;
-    stage.state("gate", CameraState::Running).await;
-    told(&stage, &["cameraDown gate over", "cameraStalled gate over", "cameraDown gate over its relay was built anew"])
-        .await;
-    stage.stop().await;
+    assert!(harness.root.send(Provoke::at("restreams/7", Fault::Panic)).await.expect("a root"), "the relay is there");
+    harness.camera("gate", |camera| camera.is_some_and(|camera| camera.state != CameraState::Running)).await;
+    harness.state("gate", CameraState::Running).await;
+    told(
+        &harness,
+        &["cameraDown gate over", "cameraStalled gate over", "cameraDown gate over its relay was built anew"],
+    )
+    .await;
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn what_is_wrong_with_a_row_is_told_until_it_runs_is_off_or_gone() {
     let (source, peer) = (Source::start().await, Peer::refusing());
-    let mut stage = Stage::open().await;
-    stage.sql(&format!(
+    let mut harness = Harness::open().await;
+    harness.sql(&format!(
         "INSERT INTO cameras(name, url) VALUES ('one', 'rtsp://admin:wrong@{0}/x'), ('two', 'rtsp://127.0.0.1:1/x'),
             ('three', 'file:///etc/passwd')",
         peer.address
     ));
     for name in ["one", "two"] {
-        stage.state(name, CameraState::Backoff).await;
+        harness.state(name, CameraState::Backoff).await;
     }
-    stage.state("three", CameraState::Stopped).await;
-    let sorted = |stage: &Stage| {
-        let mut all = incidents(stage);
+    harness.state("three", CameraState::Stopped).await;
+    let sorted = |harness: &Harness| {
+        let mut all = incidents(harness);
         all.sort();
         all
     };
-    until("three are open", TIMEOUT, async || incidents(&stage).len() == 3).await;
-    let open = sorted(&stage);
+    until("three are open", TIMEOUT, async || incidents(&harness).len() == 3).await;
+    let open = sorted(&harness);
     let wanted = [
         "cameraDown one open rtsp://***@",
         "cameraDown three open url",
@@ -90,64 +93,64 @@ async fn what_is_wrong_with_a_row_is_told_until_it_runs_is_off_or_gone() {
     assert!(open[0].contains("refuses the user name or password") && !open[0].contains("wrong"), "{open:#?}");
 
     // The manager begins anew, and with it everything it knew; meanwhile a row goes and another is put right.
-    assert!(stage.root.send(Provoke::at("restreams", Fault::Panic)).await.expect("a root"), "the manager is there");
-    stage.sql(&format!(
+    assert!(harness.root.send(Provoke::at("restreams", Fault::Panic)).await.expect("a root"), "the manager is there");
+    harness.sql(&format!(
         "DELETE FROM cameras WHERE name = 'two'; UPDATE cameras SET url = '{}' WHERE name = 'three'",
         source.url("a")
     ));
-    stage.state("three", CameraState::Running).await;
-    let two_over = async || sorted(&stage).iter().filter(|one| one.contains(" over ")).count() == 2;
+    harness.state("three", CameraState::Running).await;
+    let two_over = async || sorted(&harness).iter().filter(|one| one.contains(" over ")).count() == 2;
     until("two of them are over", TIMEOUT, two_over).await;
-    assert!(sorted(&stage)[0].starts_with("cameraDown one open"), "{:#?}", incidents(&stage));
-    stage.sql("UPDATE cameras SET enabled = 0 WHERE name = 'one'");
-    until("all are over", TIMEOUT, async || incidents(&stage).iter().all(|one| one.contains(" over "))).await;
-    assert_eq!(incidents(&stage).len(), 3, "{:#?}", incidents(&stage));
-    stage.stop().await;
+    assert!(sorted(&harness)[0].starts_with("cameraDown one open"), "{:#?}", incidents(&harness));
+    harness.sql("UPDATE cameras SET enabled = 0 WHERE name = 'one'");
+    until("all are over", TIMEOUT, async || incidents(&harness).iter().all(|one| one.contains(" over "))).await;
+    assert_eq!(incidents(&harness).len(), 3, "{:#?}", incidents(&harness));
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn a_media_server_that_goes_is_one_incident_and_not_one_for_each_camera() {
     let source = Source::start().await;
-    let mut stage = Stage::open().await;
+    let mut harness = Harness::open().await;
     let values: Vec<String> = (1..=5).map(|n| format!("('c{n}', '{}')", source.url("a"))).collect();
-    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES {}", values.join(", ")));
+    harness.sql(&format!("INSERT INTO cameras(name, url) VALUES {}", values.join(", ")));
     for n in 1..=5 {
-        stage.state(&format!("c{n}"), CameraState::Running).await;
+        harness.state(&format!("c{n}"), CameraState::Running).await;
     }
-    let old = stage.server.take().expect("a server");
+    let old = harness.server.take().expect("a server");
     let (rtsp_listen, api_listen) = old.addresses();
     old.stop().await;
-    told(&stage, &["serverDown main open the media server main"]).await;
+    told(&harness, &["serverDown main open the media server main"]).await;
     for n in 1..=5 {
-        stage.state(&format!("c{n}"), CameraState::Waiting).await;
+        harness.state(&format!("c{n}"), CameraState::Waiting).await;
     }
-    stage.server = Some(server(&Options { rtsp_listen, api_listen, ..Options::default() }).await);
+    harness.server = Some(server(&Options { rtsp_listen, api_listen, ..Options::default() }).await);
     for n in 1..=5 {
-        stage.state(&format!("c{n}"), CameraState::Running).await;
+        harness.state(&format!("c{n}"), CameraState::Running).await;
     }
-    told(&stage, &["serverDown main over"]).await;
-    stage.stop().await;
+    told(&harness, &["serverDown main over"]).await;
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn what_happens_while_the_database_is_away_is_written_with_its_true_times() {
     let source = Source::start().await;
-    let mut stage = Stage::open().await;
-    stage.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (7, 'gate', '{}')", source.url("a")));
-    stage.state("gate", CameraState::Running).await;
-    let lock = stage.lock();
-    signal(stage.pid("gate").await, Signal::SIGKILL);
-    stage.camera("gate", |camera| camera.is_some_and(|camera| camera.restarts == 1)).await;
-    stage.state("gate", CameraState::Running).await;
-    let known = async || !stage.restreams_seen().await.state["databaseFault"].is_null();
+    let mut harness = Harness::open().await;
+    harness.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (7, 'gate', '{}')", source.url("a")));
+    harness.state("gate", CameraState::Running).await;
+    let lock = harness.lock();
+    signal(harness.pid("gate").await, Signal::SIGKILL);
+    harness.camera("gate", |camera| camera.is_some_and(|camera| camera.restarts == 1)).await;
+    harness.state("gate", CameraState::Running).await;
+    let known = async || !harness.restreams_seen().await.state["databaseFault"].is_null();
     until("it is known that nothing can be written", TIMEOUT, known).await;
     let unlocked = chrono::Utc::now();
-    assert_eq!(incidents(&stage), Vec::<String>::new());
+    assert_eq!(incidents(&harness), Vec::<String>::new());
     lock.execute_batch("COMMIT").expect("the lock ends");
     drop(lock);
-    told(&stage, &["cameraDown gate over", "serviceDown database over the database file"]).await;
-    let closed = stage.ask("SELECT closed_at FROM incidents WHERE kind = 'cameraDown'").remove(0);
+    told(&harness, &["cameraDown gate over", "serviceDown database over the database file"]).await;
+    let closed = harness.ask("SELECT closed_at FROM incidents WHERE kind = 'cameraDown'").remove(0);
     let closed: chrono::DateTime<chrono::Utc> = closed.parse().expect("a time");
     assert!(closed < unlocked, "it ended at {closed}, and the database came back at {unlocked}");
-    stage.stop().await;
+    harness.stop().await;
 }

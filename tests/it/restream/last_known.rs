@@ -6,9 +6,9 @@ use std::path::Path;
 use serde_json::Value;
 use streamwarden::demo::media_server::Options;
 
+use super::harness::{Source, TIMEOUT, marked, server};
 use super::held::cameras_plan;
 use super::program::{Program, is_live, until, write_config};
-use super::stage::{Source, TIMEOUT, marked, server};
 
 /// What the running program says of its restream manager.
 async fn restreams(folder: &Path) -> Option<Value> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use streamwarden::demo::media_server::Options;
 use streamwarden::domain::camera::CameraState;
 
-use super::stage::Stage;
+use super::harness::Harness;
 use crate::support::cameras::Cameras;
 use crate::support::live::{SwitchedLive, Writes};
 use crate::support::wait::eventually;
@@ -16,21 +16,21 @@ use crate::support::wait::eventually;
 const REST: Duration = Duration::from_secs(2);
 
 /// Relays that run, by what their server says, over a live store that does this with their states.
-async fn relays(count: usize, writes: Writes) -> (Cameras, Arc<SwitchedLive>, Stage) {
+async fn relays(count: usize, writes: Writes) -> (Cameras, Arc<SwitchedLive>, Harness) {
     let live = Arc::new(SwitchedLive::new());
     live.set_writes(writes);
     let cameras = Cameras::start(count).await;
-    let stage = Stage::with_live(Options::default(), live.clone()).await;
+    let harness = Harness::with_live(Options::default(), live.clone()).await;
     for index in 0..count {
         let url = cameras.url(index);
-        stage.sql(&format!("INSERT INTO cameras (name, url) VALUES ('cam{index}', '{url}')"));
+        harness.sql(&format!("INSERT INTO cameras (name, url) VALUES ('cam{index}', '{url}')"));
     }
     let streams = || async {
-        let latest = stage.live.latest().await.expect("it answers");
+        let latest = harness.live.latest().await.expect("it answers");
         (latest.streams.len() == count).then_some(())
     };
     eventually("all relays at the server", streams).await;
-    (cameras, live, stage)
+    (cameras, live, harness)
 }
 
 /// Waits until that many tries were made for each of so many cameras; returns the shortest time between two for one camera.
@@ -44,9 +44,9 @@ async fn shortest_rest(live: &SwitchedLive, count: usize, tries: usize) -> Durat
     rests.min().expect("more than one try")
 }
 
-async fn all_run(stage: &Stage, count: usize) {
+async fn all_run(harness: &Harness, count: usize) {
     let running = || async {
-        let latest = stage.live.latest().await.expect("it answers");
+        let latest = harness.live.latest().await.expect("it answers");
         let running = latest.cameras.iter().filter(|camera| camera.state == CameraState::Running).count();
         (running == count).then_some(())
     };
@@ -56,25 +56,25 @@ async fn all_run(stage: &Stage, count: usize) {
 #[actix::test]
 async fn a_live_store_that_refuses_is_tried_once_in_two_seconds_per_camera_and_recovers() {
     const COUNT: usize = 10;
-    let (cameras, live, stage) = relays(COUNT, Writes::Refused).await;
+    let (cameras, live, harness) = relays(COUNT, Writes::Refused).await;
     // They run, and tell of it several times a second, which is what multiplied: 156 tries a second for ten cameras.
     live.set_writes(Writes::Refused);
     let rest = shortest_rest(&live, COUNT, 5).await;
     assert!(rest >= REST, "{rest:?} between two tries");
     live.set_writes(Writes::Taken);
-    all_run(&stage, COUNT).await;
-    stage.stop().await;
+    all_run(&harness, COUNT).await;
+    harness.stop().await;
     cameras.stop().await;
 }
 
 #[actix::test]
 async fn a_live_store_that_hangs_holds_up_no_relay_and_is_tried_again() {
     const COUNT: usize = 2;
-    let (cameras, live, stage) = relays(COUNT, Writes::Hanging).await;
+    let (cameras, live, harness) = relays(COUNT, Writes::Hanging).await;
     let rest = shortest_rest(&live, COUNT, 2).await;
     assert!(rest >= REST, "{rest:?} between two tries");
     live.set_writes(Writes::Taken);
-    all_run(&stage, COUNT).await;
-    stage.stop().await;
+    all_run(&harness, COUNT).await;
+    harness.stop().await;
     cameras.stop().await;
 }

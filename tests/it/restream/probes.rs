@@ -9,8 +9,8 @@ use streamwarden::demo::media_server::Options;
 use streamwarden::domain::camera::{CameraState, CameraStatus};
 use streamwarden::domain::probe::FaultKind;
 
+use super::harness::{Harness, Source, TIMEOUT, marked, server};
 use super::program::{Program, is_live, until, write_config};
-use super::stage::{Source, Stage, TIMEOUT, marked, server};
 
 /// An ffprobe that notes what it was asked to look at.
 fn counting_ffprobe(folder: &Path) {
@@ -77,27 +77,27 @@ async fn a_restart_of_ours_does_not_look_again_at_a_camera_that_is_well() {
 #[actix::test]
 async fn a_look_that_is_asked_for_leaves_a_running_relay_alone_and_is_kept() {
     let source = Source::start().await;
-    let mut stage = Stage::open().await;
-    let restreams = stage.restreams().await;
+    let mut harness = Harness::open().await;
+    let restreams = harness.restreams().await;
     let (good, none) = (source.url("a"), source.url("none"));
-    stage.sql(&format!(
+    harness.sql(&format!(
         "INSERT INTO cameras(id, name, url, enabled) VALUES (1, 'gate', '{good}', 1), (2, 'off', '{good}', 0), \
          (3, 'lost', '{none}', 0), (4, 'wrong', 'file:/etc/passwd', 1)"
     ));
-    stage.state("gate", CameraState::Running).await;
-    let pid = stage.pid("gate").await;
+    harness.state("gate", CameraState::Running).await;
+    let pid = harness.pid("gate").await;
     let ask = async |id| restreams.send(ProbeCamera(id)).await.expect("alive");
     let look = ask(1).await.expect("a look");
     assert!(look.ok && look.ms.is_some(), "{look:?}");
     assert_eq!(look.tracks.expect("tracks").video.as_deref(), Some("h264"));
-    assert_eq!(stage.pid("gate").await, pid, "the relay is left alone");
+    assert_eq!(harness.pid("gate").await, pid, "the relay is left alone");
     assert!(ask(2).await.expect("a look").ok, "also a camera that is switched off");
     let lost = ask(3).await.expect("a look").fault.expect("a fault");
     assert_eq!(lost.kind, FaultKind::NotFound, "{lost}");
     assert_eq!(ask(4).await.expect_err("a wrong row").field(), Some("url"));
     assert_eq!(ask(5).await.expect_err("nobody").kind(), Kind::NotFound);
     until("all looks are kept", TIMEOUT, async || {
-        stage.ask("SELECT CAST(count(*) AS TEXT) FROM camera_probes") == ["3"]
+        harness.ask("SELECT CAST(count(*) AS TEXT) FROM camera_probes") == ["3"]
     })
     .await;
 
@@ -109,27 +109,27 @@ async fn a_look_that_is_asked_for_leaves_a_running_relay_alone_and_is_kept() {
     assert!(!test(Some(1), serde_json::json!({ "url": none })).await.expect("a look").ok);
     assert!(test(Some(1), serde_json::json!({ "audio": "none" })).await.expect("a look").ok, "the rest is the row's");
     assert_eq!(test(None, serde_json::json!({ "url": "file:x" })).await.expect_err("refused").field(), Some("url"));
-    assert_eq!(stage.ask("SELECT CAST(count(*) AS TEXT) FROM camera_probes"), ["3"], "nothing of it is kept");
-    stage.stop().await;
+    assert_eq!(harness.ask("SELECT CAST(count(*) AS TEXT) FROM camera_probes"), ["3"], "nothing of it is kept");
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn a_relay_that_waits_starts_when_a_look_finds_its_camera_well() {
     let source = Source::start().await;
-    let mut stage = Stage::open().await;
-    stage.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (1, 'late', '{}')", source.url("late")));
+    let mut harness = Harness::open().await;
+    harness.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (1, 'late', '{}')", source.url("late")));
     let waits = |camera: &CameraStatus| {
         let wait = camera.next_start.map_or(0, |next| (next - chrono::Utc::now()).num_seconds());
         camera.state == CameraState::Backoff && wait >= 4
     };
-    stage.camera("late", |camera| camera.is_some_and(waits)).await;
+    harness.camera("late", |camera| camera.is_some_and(waits)).await;
     let mut publisher = source.publish_also("late").await;
-    let look = stage.restreams().await.send(ProbeCamera(1)).await.expect("alive").expect("a look");
+    let look = harness.restreams().await.send(ProbeCamera(1)).await.expect("alive").expect("a look");
     assert!(look.ok, "{look:?}");
-    stage.state("late", CameraState::Running).await;
+    harness.state("late", CameraState::Running).await;
     publisher.kill().expect("our child");
     publisher.wait().expect("our child");
-    stage.stop().await;
+    harness.stop().await;
 }
 
 #[actix::test]
@@ -137,17 +137,17 @@ async fn no_more_cameras_are_probed_at_once_than_there_are_slots() {
     // It takes connections and says nothing: a look lasts as long as it may.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("rtsp://{}/x", silent.local_addr().expect("an address"));
-    let mut stage = Stage::open().await;
+    let mut harness = Harness::open().await;
     let rows: Vec<String> = (0..6).map(|n| format!("('silent{n}', '{url}')")).collect();
-    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES {}", rows.join(", ")));
+    harness.sql(&format!("INSERT INTO cameras(name, url) VALUES {}", rows.join(", ")));
     let source = Source::start().await;
-    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", source.url("a")));
+    harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", source.url("a")));
     until("all are looked at in turn", TIMEOUT, async || {
-        assert!(stage.processes().len() <= 3, "{:?}", stage.processes());
-        stage.ask("SELECT CAST(count(*) AS TEXT) FROM camera_probes") == ["7"]
+        assert!(harness.processes().len() <= 3, "{:?}", harness.processes());
+        harness.ask("SELECT CAST(count(*) AS TEXT) FROM camera_probes") == ["7"]
     })
     .await;
-    stage.state("gate", CameraState::Running).await;
+    harness.state("gate", CameraState::Running).await;
     // Those in line do not hold up the end.
-    stage.stop().await;
+    harness.stop().await;
 }

@@ -8,7 +8,7 @@ use streamwarden::adapters::ffmpeg::child::MARK_VARIABLE;
 use streamwarden::demo::media_server::Options;
 use streamwarden::demo::server::AnyServer;
 
-use super::stage::{Source, TIMEOUT, marked, server};
+use super::harness::{Source, TIMEOUT, marked, server};
 
 /// `streamwarden run` on a folder.
 pub struct Program(Child);

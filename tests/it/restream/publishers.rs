@@ -7,16 +7,16 @@ use nix::unistd::Pid;
 use streamwarden::actors::restream::RestartCamera;
 use streamwarden::domain::camera::{CameraState, CameraStatus};
 
+use super::harness::{Harness, Source, TIMEOUT};
 use super::program::until;
-use super::stage::{Source, Stage, TIMEOUT};
 use crate::support::wait::stays;
 
-/// An ffmpeg of somebody else's that publishes to the stage's server until it is pushed aside.
+/// An ffmpeg of somebody else's that publishes to the harness's server until it is pushed aside.
 struct Other(Child);
 
 impl Other {
-    async fn on(stage: &Stage, source: &Source, path: &str) -> Self {
-        let target = stage.server.as_ref().expect("a server").rtsp_url().join(path).expect("a url");
+    async fn on(harness: &Harness, source: &Source, path: &str) -> Self {
+        let target = harness.server.as_ref().expect("a server").rtsp_url().join(path).expect("a url");
         let mut command = Command::new("ffmpeg");
         command.args(["-nostdin", "-loglevel", "quiet", "-rtsp_transport", "tcp", "-i", source.url("b").as_str()]);
         command.args(["-c", "copy", "-an", "-f", "rtsp", "-rtsp_transport", "tcp", target.as_str()]);
@@ -36,8 +36,8 @@ impl Drop for Other {
 }
 
 /// Incidents of another publisher: `open` or `over`, and the cause.
-fn told(stage: &Stage) -> Vec<String> {
-    stage.ask(
+fn told(harness: &Harness) -> Vec<String> {
+    harness.ask(
         "SELECT iif(closed_at IS NULL, 'open ', 'over ') || cause FROM incidents WHERE kind = 'otherPublisher' \
          ORDER BY opened_at, id",
     )
@@ -52,73 +52,73 @@ fn never_held(camera: Option<&CameraStatus>) -> &CameraStatus {
 #[actix::test]
 async fn another_publisher_is_shown_and_not_fought() {
     let source = Source::start().await;
-    let mut stage = Stage::open().await;
-    let restreams = stage.restreams().await;
-    stage.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (1, 'gate', '{}')", source.url("a")));
-    stage.state("gate", CameraState::Running).await;
+    let mut harness = Harness::open().await;
+    let restreams = harness.restreams().await;
+    harness.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (1, 'gate', '{}')", source.url("a")));
+    harness.state("gate", CameraState::Running).await;
 
     // What is left of a killed ffmpeg of ours is no other publisher.
     for _ in 0..2 {
-        let pid = i32::try_from(stage.pid("gate").await).expect("a pid");
+        let pid = i32::try_from(harness.pid("gate").await).expect("a pid");
         kill(Pid::from_raw(pid), Signal::SIGKILL).expect("our child");
-        stage.camera("gate", |camera| never_held(camera).state != CameraState::Running).await;
-        stage.camera("gate", |camera| never_held(camera).state == CameraState::Running).await;
+        harness.camera("gate", |camera| never_held(camera).state != CameraState::Running).await;
+        harness.camera("gate", |camera| never_held(camera).state == CameraState::Running).await;
     }
 
-    let mut other = Other::on(&stage, &source, "gate").await;
-    let held = stage.state("gate", CameraState::Held).await;
+    let mut other = Other::on(&harness, &source, "gate").await;
+    let held = harness.state("gate", CameraState::Held).await;
     let words = held.last_error.expect("a reason");
     assert!(words.contains("rtspSession from 127.0.0.1:"), "{words}");
     assert!(held.next_start.is_none());
-    until("it is told", TIMEOUT, async || told(&stage) == [format!("open {words}")]).await;
+    until("it is told", TIMEOUT, async || told(&harness) == [format!("open {words}")]).await;
     // Longer than any wait of ours: its poller has told of the path, and it was asked about again.
     stays("the other is left alone", std::time::Duration::from_secs(12), async || !other.has_ended()).await;
-    assert_eq!(stage.relay("gate").await.expect("a relay")["state"], "held");
-    assert_eq!(stage.processes(), Vec::<u32>::new());
+    assert_eq!(harness.relay("gate").await.expect("a relay")["state"], "held");
+    assert_eq!(harness.processes(), Vec::<u32>::new());
 
     restreams.send(RestartCamera(1)).await.expect("alive").expect("a restart");
-    stage.state("gate", CameraState::Running).await;
+    harness.state("gate", CameraState::Running).await;
     until("the other was pushed aside, as somebody wanted", TIMEOUT, async || other.has_ended()).await;
-    until("that is over", TIMEOUT, async || told(&stage) == [format!("over {words}")]).await;
+    until("that is over", TIMEOUT, async || told(&harness) == [format!("over {words}")]).await;
 
-    let other = Other::on(&stage, &source, "gate").await;
-    stage.state("gate", CameraState::Held).await;
+    let other = Other::on(&harness, &source, "gate").await;
+    harness.state("gate", CameraState::Held).await;
     drop(other);
-    stage.state("gate", CameraState::Running).await;
-    let both_over = async || told(&stage).iter().filter(|one| one.starts_with("over ")).count() == 2;
+    harness.state("gate", CameraState::Running).await;
+    let both_over = async || told(&harness).iter().filter(|one| one.starts_with("over ")).count() == 2;
     until("the second one is over", TIMEOUT, both_over).await;
-    assert_eq!(told(&stage).len(), 2);
-    stage.stop().await;
+    assert_eq!(told(&harness).len(), 2);
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn a_path_that_is_taken_from_the_start_is_left_to_its_publisher() {
     let source = Source::start().await;
-    let mut stage = Stage::open().await;
-    let mut other = Other::on(&stage, &source, "gate").await;
-    let live = stage.live.clone();
+    let mut harness = Harness::open().await;
+    let mut other = Other::on(&harness, &source, "gate").await;
+    let live = harness.live.clone();
     until("the other publishes", TIMEOUT, async || !live.latest().await.expect("a store").streams.is_empty()).await;
-    stage.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (1, 'gate', '{}')", source.url("a")));
-    stage.state("gate", CameraState::Held).await;
+    harness.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (1, 'gate', '{}')", source.url("a")));
+    harness.state("gate", CameraState::Held).await;
     assert!(!other.has_ended());
-    stage.sql("UPDATE cameras SET name = 'yard'");
-    stage.state("yard", CameraState::Running).await;
+    harness.sql("UPDATE cameras SET name = 'yard'");
+    harness.state("yard", CameraState::Running).await;
     assert!(!other.has_ended());
     drop(other);
-    stage.stop().await;
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn a_path_that_is_free_in_a_moment_was_not_taken() {
     let source = Source::start().await;
-    let mut stage = Stage::open().await;
-    let other = Other::on(&stage, &source, "gate").await;
-    let live = stage.live.clone();
+    let mut harness = Harness::open().await;
+    let other = Other::on(&harness, &source, "gate").await;
+    let live = harness.live.clone();
     until("the other publishes", TIMEOUT, async || !live.latest().await.expect("a store").streams.is_empty()).await;
-    stage.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (1, 'gate', '{}')", source.url("a")));
-    stage.camera("gate", |camera| camera.is_some()).await;
+    harness.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (1, 'gate', '{}')", source.url("a")));
+    harness.camera("gate", |camera| camera.is_some()).await;
     drop(other);
-    stage.camera("gate", |camera| never_held(camera).state == CameraState::Running).await;
-    assert_eq!(told(&stage), Vec::<String>::new());
-    stage.stop().await;
+    harness.camera("gate", |camera| never_held(camera).state == CameraState::Running).await;
+    assert_eq!(told(&harness), Vec::<String>::new());
+    harness.stop().await;
 }

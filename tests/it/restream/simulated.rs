@@ -2,13 +2,13 @@
 
 use streamwarden::domain::camera::CameraState;
 
-use super::stage::Stage;
+use super::harness::Harness;
 use crate::support::camera::{Behaviour, Camera, Login, Picture, Sound};
 use crate::support::viewer::Viewer;
 
-/// The path `gate` of the stage's server.
-pub fn gate(stage: &Stage) -> url::Url {
-    stage.server.as_ref().expect("a server").rtsp_url().join("gate").expect("a url")
+/// The path `gate` of the harness's server.
+pub fn gate(harness: &Harness) -> url::Url {
+    harness.server.as_ref().expect("a server").rtsp_url().join("gate").expect("a url")
 }
 
 #[actix::test]
@@ -25,10 +25,10 @@ async fn a_camera_that_behaves_is_seen_as_it_is() {
     ];
     for (words, behaviour, tracks) in table {
         let camera = Camera::start(behaviour);
-        let mut stage = Stage::open().await;
-        stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", camera.url_with_login()));
-        stage.state("gate", CameraState::Running).await;
-        let viewer = Viewer::of(&gate(&stage));
+        let mut harness = Harness::open().await;
+        harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", camera.url_with_login()));
+        harness.state("gate", CameraState::Running).await;
+        let viewer = Viewer::of(&gate(&harness));
         let frames = viewer.next(60).await;
         // B-frames come after pictures of a later time: up to three of them are missing at the end.
         let times = || frames.iter().map(|frame| frame.time);
@@ -38,6 +38,6 @@ async fn a_camera_that_behaves_is_seen_as_it_is() {
         assert_eq!(viewer.seen().tracks, tracks, "{words}");
         assert_eq!(viewer.seen().sound > 0, tracks.len() == 2, "{words}");
         assert_eq!(viewer.seen().joined, 1, "{words}");
-        stage.stop().await;
+        harness.stop().await;
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use streamwarden::domain::camera::CameraState;
 
-use super::stage::Stage;
+use super::harness::Harness;
 use crate::support::film::{Watched, film, film_of_reordered_pictures, watch};
 use crate::support::media::Publisher;
 use crate::support::processes::words;
@@ -24,16 +24,16 @@ async fn relayed(film: &Path) -> (String, Vec<Watched>) {
     let publisher = Publisher::playing(film, &url);
     let presence = camera.presence();
     eventually("the camera on air", || async { presence.is_live("camera").then_some(()) }).await;
-    let mut stage = Stage::open().await;
-    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{url}')"));
-    stage.state("gate", CameraState::Running).await;
-    let args = words(stage.pid("gate").await, "cmdline").join(" ");
-    let path = stage.server.as_ref().expect("a server").rtsp_url().join("gate").expect("a URL");
+    let mut harness = Harness::open().await;
+    harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{url}')"));
+    harness.state("gate", CameraState::Running).await;
+    let args = words(harness.pid("gate").await, "cmdline").join(" ");
+    let path = harness.server.as_ref().expect("a server").rtsp_url().join("gate").expect("a URL");
     let film = film.to_owned();
     let watched = tokio::task::spawn_blocking(move || watch(&path, &film, PICTURES)).await.expect("a reader");
-    let shown = stage.state("gate", CameraState::Running).await;
+    let shown = harness.state("gate", CameraState::Running).await;
     assert_eq!(shown.restarts, 0, "{shown:?} {watched:?}");
-    stage.stop().await;
+    harness.stop().await;
     drop(publisher);
     camera.stop().await;
     (args, watched)

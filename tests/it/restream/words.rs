@@ -2,19 +2,19 @@
 
 use streamwarden::domain::camera::{CameraState, CameraStatus};
 
+use super::harness::Harness;
 use super::sources::{Body, Http, Player, free_port};
-use super::stage::Stage;
 use crate::support::camera::{Behaviour, Camera, Login};
 use crate::support::film;
 use crate::support::wait::eventually;
 
 /// Waits until the camera's reason says all of this.
-async fn says(stage: &mut Stage, words: &[&str]) {
+async fn says(harness: &mut Harness, words: &[&str]) {
     let said = |camera: &CameraStatus| {
         let reason = camera.last_error.as_deref().unwrap_or_default();
         words.iter().all(|word| reason.contains(word))
     };
-    stage.camera("gate", |camera| camera.is_some_and(said)).await;
+    harness.camera("gate", |camera| camera.is_some_and(said)).await;
 }
 
 #[actix::test]
@@ -29,11 +29,11 @@ async fn what_a_camera_lacks_is_named() {
     ];
     for (behaviour, login, path, words) in table {
         let camera = Camera::start(behaviour);
-        let mut stage = Stage::open().await;
+        let mut harness = Harness::open().await;
         let url = format!("rtsp://{login}{}{path}", camera.address());
-        stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{url}')"));
-        says(&mut stage, words).await;
-        stage.stop().await;
+        harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{url}')"));
+        says(&mut harness, words).await;
+        harness.stop().await;
     }
 }
 
@@ -42,62 +42,62 @@ async fn a_picture_is_no_stream() {
     let folder = tempfile::tempdir().expect("a folder");
     film::still(&folder.path().join("snapshot.jpg"));
     let http = Http::serve(Body::Folder(folder.path().to_owned()));
-    let mut stage = Stage::open().await;
+    let mut harness = Harness::open().await;
     let url = format!("http://{}/snapshot.jpg", http.address);
-    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{url}')"));
-    says(&mut stage, &["is one picture", "use the address of the camera's stream"]).await;
-    stage.stop().await;
+    harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{url}')"));
+    says(&mut harness, &["is one picture", "use the address of the camera's stream"]).await;
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn nobody_sends_to_this_port() {
-    let mut stage = Stage::open().await;
+    let mut harness = Harness::open().await;
     let url = format!("udp://127.0.0.1:{}", free_port());
-    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{url}')"));
-    says(&mut stage, &["nothing arrives at udp://127.0.0.1", "check that the camera sends"]).await;
-    stage.stop().await;
+    harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{url}')"));
+    says(&mut harness, &["nothing arrives at udp://127.0.0.1", "check that the camera sends"]).await;
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn capitals_and_blanks_do_not_keep_a_camera_from_running() {
     let camera = Camera::start(Behaviour::default());
-    let mut stage = Stage::open().await;
+    let mut harness = Harness::open().await;
     let url = format!(" RTSP://{}/x ", camera.address());
-    stage.sql(&format!(
+    harness.sql(&format!(
         "INSERT INTO cameras(name, url, kind, transport, audio) VALUES ('gate', '{url}', 'Generic ', ' TCP', 'Auto')"
     ));
-    stage.state("gate", CameraState::Running).await;
-    stage.stop().await;
+    harness.state("gate", CameraState::Running).await;
+    harness.stop().await;
 }
 
 #[actix::test]
 async fn a_source_that_calls_us_is_not_probed() {
     let port = free_port();
-    let mut stage = Stage::open().await;
+    let mut harness = Harness::open().await;
     let url = format!("srt://127.0.0.1:{port}?mode=listener");
-    stage.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{url}')"));
+    harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{url}')"));
     let player = Player::serve(format!("-c copy -f mpegts srt://127.0.0.1:{port}"));
-    let camera = stage.state("gate", CameraState::Running).await;
+    let camera = harness.state("gate", CameraState::Running).await;
     assert_eq!(camera.restarts, 0, "its first call is the one that is relayed");
-    let looks = stage.ask("SELECT result FROM camera_probes");
+    let looks = harness.ask("SELECT result FROM camera_probes");
     assert!(looks.iter().all(|look| look.contains("unseen")), "{looks:?}");
-    stage.stop().await;
+    harness.stop().await;
     drop(player);
 }
 
 #[actix::test]
 async fn a_port_that_is_no_number_is_quoted_in_the_reason_and_in_the_incident() {
-    let mut stage = Stage::open().await;
-    stage.sql(
+    let mut harness = Harness::open().await;
+    harness.sql(
         "PRAGMA ignore_check_constraints = 1; \
          INSERT INTO cameras(name, host, port) VALUES ('gate', '10.0.0.9', 'abc')",
     );
     let words = "port: \"abc\" is not a number; use a number from 1 to 65535, or leave it empty";
-    says(&mut stage, &[words]).await;
+    says(&mut harness, &[words]).await;
     eventually("its incident", || async {
-        let causes = stage.ask("SELECT cause FROM incidents WHERE kind = 'cameraDown'");
+        let causes = harness.ask("SELECT cause FROM incidents WHERE kind = 'cameraDown'");
         causes.iter().any(|cause| cause.contains(words)).then_some(())
     })
     .await;
-    stage.stop().await;
+    harness.stop().await;
 }

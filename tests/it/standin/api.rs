@@ -8,20 +8,20 @@ use streamwarden::demo::server::AnyServer;
 
 use super::client::Client;
 use super::ffmpeg::Ffmpeg;
-use super::rig::Rig;
+use super::harness::Harness;
 
 const JSON: &str = "application/json";
 
 #[tokio::test]
 async fn empty_lists_and_errors_have_mediamtx_forms() {
-    let rig = Rig::start().await;
+    let harness = Harness::start().await;
     let empty = json!({"itemCount": 0, "pageCount": 0, "items": []});
     for route in ["paths", "rtspconns", "rtspsessions", "srtconns"] {
-        let (status, kind, body) = rig.get(&format!("/v3/{route}/list")).await;
+        let (status, kind, body) = harness.get(&format!("/v3/{route}/list")).await;
         assert!(status == 200 && kind.starts_with(JSON), "{route}: {status} {kind}");
         assert_eq!(serde_json::from_str::<Value>(&body).expect("JSON"), empty, "{route}");
     }
-    let (status, _, body) = rig.get("/v3/info").await;
+    let (status, _, body) = harness.get("/v3/info").await;
     let info: Value = serde_json::from_str(&body).expect("JSON");
     assert!(status == 200 && info["version"].is_string() && info["started"].is_string(), "{body}");
     for (route, status, error) in [
@@ -35,12 +35,12 @@ async fn empty_lists_and_errors_have_mediamtx_forms() {
             "strconv.ParseUint: parsing \"2147483648\": value out of range",
         ),
     ] {
-        let (given, kind, body) = rig.get(route).await;
+        let (given, kind, body) = harness.get(route).await;
         assert!(given == status && kind.starts_with(JSON), "{route}: {given} {kind}");
         assert_eq!(serde_json::from_str::<Value>(&body).expect("JSON"), json!({"status": "error", "error": error}));
     }
     for route in ["/", "/v3/nope", "/v3/rtmpconns/list", "/v2/paths/list"] {
-        let (status, kind, body) = rig.get(route).await;
+        let (status, kind, body) = harness.get(route).await;
         assert_eq!((status, body.as_str()), (404, "404 page not found"), "{route}");
         assert!(kind.starts_with("text/plain"), "{route}: {kind}");
     }
@@ -48,17 +48,17 @@ async fn empty_lists_and_errors_have_mediamtx_forms() {
 
 #[tokio::test]
 async fn paths_are_ordered_and_paged() {
-    let rig = Rig::start().await;
+    let harness = Harness::start().await;
     let mut publishers = Vec::new();
     for name in ["c", "a/2", "b", "a/1"] {
-        let mut publisher = Client::connect(&rig).await;
+        let mut publisher = Client::connect(&harness).await;
         publisher.publish(name).await;
         publishers.push(publisher);
     }
     let page = |route: &'static str| {
-        let rig = &rig;
+        let harness = &harness;
         async move {
-            let list: Value = serde_json::from_str(&rig.get(route).await.2).expect("JSON");
+            let list: Value = serde_json::from_str(&harness.get(route).await.2).expect("JSON");
             let items = list["items"].as_array().expect("items");
             let names = items.iter().map(|path| path["name"].as_str().expect("a name").to_owned()).collect::<Vec<_>>();
             (list["itemCount"].as_u64(), list["pageCount"].as_u64(), names.join(" "))
@@ -68,20 +68,20 @@ async fn paths_are_ordered_and_paged() {
     assert_eq!(page("/v3/paths/list?itemsPerPage=3").await, (Some(4), Some(2), "a/1 a/2 b".to_owned()));
     assert_eq!(page("/v3/paths/list?itemsPerPage=3&page=1").await, (Some(4), Some(2), "c".to_owned()));
     assert_eq!(page("/v3/paths/list?itemsPerPage=3&page=9").await, (Some(4), Some(2), String::new()));
-    let (status, _, one) = rig.get("/v3/paths/get/a/2").await;
+    let (status, _, one) = harness.get("/v3/paths/get/a/2").await;
     assert!(status == 200 && one.contains(r#""name":"a/2""#), "{one}");
     drop(publishers);
-    rig.path_gone("c").await;
+    harness.path_gone("c").await;
 }
 
 #[tokio::test]
 async fn objects_have_exactly_the_fields_of_mediamtx() {
-    let rig = Rig::start().await;
-    let _publisher = Ffmpeg::publish(&rig.url("cam"));
-    rig.path_where("cam", |_| true).await;
-    let mut reader = Client::connect(&rig).await;
+    let harness = Harness::start().await;
+    let _publisher = Ffmpeg::publish(&harness.url("cam"));
+    harness.path_where("cam", |_| true).await;
+    let mut reader = Client::connect(&harness).await;
     reader.play("cam").await;
-    let path = rig.path_where("cam", |path| path["readers"] != json!([])).await;
+    let path = harness.path_where("cam", |path| path["readers"] != json!([])).await;
     let fields = |value: &Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
     let recorded = |answer: &str, item: usize| {
         let list: Value = serde_json::from_str(answer).expect("JSON");
@@ -90,9 +90,9 @@ async fn objects_have_exactly_the_fields_of_mediamtx() {
     // The second path of that answer is a live one of an RTSP publisher.
     assert_eq!(fields(&path), recorded(include_str!("../../fixtures/mediamtx-1.20.1/paths_list.json"), 1));
     assert_eq!(fields(&path["readers"][0]), ["id", "type"]);
-    let connection = &rig.list("/v3/rtspconns/list").await[0];
+    let connection = &harness.list("/v3/rtspconns/list").await[0];
     assert_eq!(fields(connection), recorded(include_str!("../../fixtures/mediamtx-1.20.1/rtspconns_list.json"), 0));
-    let session = &rig.list("/v3/rtspsessions/list").await[1];
+    let session = &harness.list("/v3/rtspsessions/list").await[1];
     assert_eq!(fields(session), recorded(include_str!("../../fixtures/mediamtx-1.20.1/rtspsessions_list.json"), 0));
     assert_eq!(session["id"], path["readers"][0]["id"]);
     assert_eq!((&session["transport"], &session["profile"]), (&json!("TCP"), &json!("AVP")));
@@ -100,31 +100,31 @@ async fn objects_have_exactly_the_fields_of_mediamtx() {
 
 #[tokio::test]
 async fn the_api_asks_for_its_login() {
-    let rig = Rig::with(Options { api: Some(Credentials::new("root", "s3cret")), ..Options::default() }).await;
+    let harness = Harness::with(Options { api: Some(Credentials::new("root", "s3cret")), ..Options::default() }).await;
     let refused = json!({"status": "error", "error": "authentication error"});
     for login in [None, Some(("root", "wrong")), Some(("other", "s3cret"))] {
         for route in ["/v3/paths/list", "/nope"] {
-            let (status, _, body) = rig.get_as(route, login).await;
+            let (status, _, body) = harness.get_as(route, login).await;
             assert_eq!(status, 401, "{login:?} {route}");
             assert_eq!(serde_json::from_str::<Value>(&body).expect("JSON"), refused);
         }
     }
-    assert_eq!(rig.get_as("/v3/paths/list", Some(("root", "s3cret"))).await.0, 200);
+    assert_eq!(harness.get_as("/v3/paths/list", Some(("root", "s3cret"))).await.0, 200);
 }
 
 #[tokio::test]
 async fn a_server_may_be_started_again_on_its_ports() {
-    let rig = Rig::start().await;
-    let (rtsp_listen, api_listen) = rig.server.addresses();
-    let publisher = Ffmpeg::publish(&rig.url("cam"));
-    rig.path_where("cam", |_| true).await;
-    rig.server.stop().await;
+    let harness = Harness::start().await;
+    let (rtsp_listen, api_listen) = harness.server.addresses();
+    let publisher = Ffmpeg::publish(&harness.url("cam"));
+    harness.path_where("cam", |_| true).await;
+    harness.server.stop().await;
     publisher.end().await;
-    let rig = Rig::with(Options { rtsp_listen, api_listen, ..Options::default() }).await;
-    assert_eq!(rig.server.addresses(), (rtsp_listen, api_listen));
-    assert!(rig.path("cam").await.is_none());
-    let _publisher = Ffmpeg::publish(&rig.url("cam"));
-    rig.path_where("cam", |_| true).await;
+    let harness = Harness::with(Options { rtsp_listen, api_listen, ..Options::default() }).await;
+    assert_eq!(harness.server.addresses(), (rtsp_listen, api_listen));
+    assert!(harness.path("cam").await.is_none());
+    let _publisher = Ffmpeg::publish(&harness.url("cam"));
+    harness.path_where("cam", |_| true).await;
 }
 
 #[tokio::test]
@@ -141,8 +141,8 @@ async fn a_port_in_use_is_an_error_that_names_it() {
 
 #[tokio::test]
 async fn the_stand_in_misbehaves_on_demand() {
-    let rig = Rig::start().await;
-    let AnyServer::StandIn(server) = &rig.server else { return };
+    let harness = Harness::start().await;
+    let AnyServer::StandIn(server) = &harness.server else { return };
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_millis(300)).build().expect("a client");
     let ask = || async { client.get(format!("{}v3/paths/list", server.api_url())).send().await };
     server.set_api_fault(Some(ApiFault::Slow(Duration::from_secs(5))));

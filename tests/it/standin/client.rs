@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-use super::rig::{LIMIT, Rig};
+use super::harness::{Harness, LIMIT};
 
 /// A track of G.711 at 8 kHz: every payload is valid.
 pub const SDP: &str = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
@@ -32,19 +32,19 @@ pub struct Reply {
 }
 
 impl Client {
-    pub async fn connect(rig: &Rig) -> Self {
-        Self::connect_with(rig, None).await
+    pub async fn connect(harness: &Harness) -> Self {
+        Self::connect_with(harness, None).await
     }
 
     /// With a small receive buffer, so that not reading is felt soon.
-    pub async fn connect_with(rig: &Rig, receive_buffer: Option<u32>) -> Self {
-        let (address, _): (SocketAddr, _) = rig.server.addresses();
+    pub async fn connect_with(harness: &Harness, receive_buffer: Option<u32>) -> Self {
+        let (address, _): (SocketAddr, _) = harness.server.addresses();
         let socket = TcpSocket::new_v4().expect("a socket");
         if let Some(size) = receive_buffer {
             socket.set_recv_buffer_size(size).expect("a buffer size");
         }
         let stream = socket.connect(address).await.expect("a connection");
-        let base = rig.url("");
+        let base = harness.url("");
         Self { stream, buffer: Vec::new(), base, sequence: 0, session: None, packets: Vec::new() }
     }
 

@@ -5,7 +5,7 @@ use std::process::{ExitStatus, Stdio};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use super::rig::LIMIT;
+use super::harness::LIMIT;
 
 /// A running ffmpeg; killed when dropped.
 pub struct Ffmpeg(Child);

@@ -7,7 +7,7 @@ mod api;
 mod cameras;
 mod client;
 mod ffmpeg;
+mod harness;
 mod publishers;
 mod readers;
 mod refusals;
-mod rig;

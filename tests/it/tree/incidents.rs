@@ -19,7 +19,7 @@ use crate::support::wait;
 /// Nothing here takes so long, unless it is broken.
 const TIMEOUT: Duration = Duration::from_secs(45);
 
-struct Stage {
+struct Harness {
     handle: IncidentsHandle,
     root: Addr<Root>,
     database: Arc<sqlite::Sqlite>,
@@ -30,7 +30,7 @@ fn camera(id: i64) -> Subject {
     Subject::camera_of(id, format!("cam{id}"))
 }
 
-impl Stage {
+impl Harness {
     async fn open() -> Self {
         Self::over(tempfile::tempdir().expect("a folder"), IncidentsHandle::default()).await
     }
@@ -91,46 +91,46 @@ impl Stage {
 
 #[actix::test]
 async fn what_was_raised_and_cleared_outlives_a_panic_and_a_database_that_is_away() {
-    let stage = Stage::open().await;
-    stage.handle.raise(IncidentKind::CameraDown, &camera(1), "refused", now());
-    stage.until("the first is written", async || stage.told().await.len() == 1).await;
-    let lock = stage.lock();
-    stage.handle.raise(IncidentKind::CameraDown, &camera(2), "silent", now());
-    stage.handle.clear(IncidentKind::CameraDown, &camera(1));
-    stage.until("the fault shows", async || stage.seen().await.state["databaseFault"].is_string()).await;
-    stage.panic().await;
+    let harness = Harness::open().await;
+    harness.handle.raise(IncidentKind::CameraDown, &camera(1), "refused", now());
+    harness.until("the first is written", async || harness.told().await.len() == 1).await;
+    let lock = harness.lock();
+    harness.handle.raise(IncidentKind::CameraDown, &camera(2), "silent", now());
+    harness.handle.clear(IncidentKind::CameraDown, &camera(1));
+    harness.until("the fault shows", async || harness.seen().await.state["databaseFault"].is_string()).await;
+    harness.panic().await;
     // It was told while nobody wrote.
-    stage.handle.raise(IncidentKind::CameraStalled, &camera(3), "nothing came", now());
-    assert_eq!(stage.told().await, ["cameraDown cam1 refused"]);
+    harness.handle.raise(IncidentKind::CameraStalled, &camera(3), "nothing came", now());
+    assert_eq!(harness.told().await, ["cameraDown cam1 refused"]);
     lock.execute_batch("COMMIT").expect("the lock ends");
     drop(lock);
     let all = async || {
-        let mut told = stage.told().await;
+        let mut told = harness.told().await;
         told.sort();
         let begins =
             ["cameraDown cam2 silent", "cameraStalled cam3", "over cameraDown cam1", "over serviceDown database"];
         told.len() == 4 && told.iter().zip(begins).all(|(seen, wanted)| seen.starts_with(wanted))
     };
-    stage.until("all of it is written, once", all).await;
-    let state = stage.seen().await.state;
+    harness.until("all of it is written, once", all).await;
+    let state = harness.seen().await.state;
     assert_eq!(state["open"], serde_json::json!({ "cameraDown": 1, "cameraStalled": 1 }), "{state}");
     assert_eq!((&state["unwritten"], state["databaseFault"].is_null()), (&0.into(), true), "{state}");
-    stage.close().await;
+    harness.close().await;
 }
 
 #[actix::test]
 async fn what_an_earlier_run_left_open_ends_when_its_raiser_says_so() {
-    let stage = Stage::open().await;
+    let harness = Harness::open().await;
     for id in 1..=3 {
-        stage.handle.raise(IncidentKind::CameraDown, &camera(id), "refused", now());
+        harness.handle.raise(IncidentKind::CameraDown, &camera(id), "refused", now());
     }
     let other = Subject::Server { name: "other".to_owned() };
-    stage.handle.raise(IncidentKind::ServerDown, &other, "it does not answer", now());
-    stage.until("all are written", async || stage.told().await.len() == 4).await;
+    harness.handle.raise(IncidentKind::ServerDown, &other, "it does not answer", now());
+    harness.until("all are written", async || harness.told().await.len() == 4).await;
     // Another life on the same database, which knows only what the database tells.
-    let stage = Stage::over(stage.close().await, IncidentsHandle::default()).await;
-    stage.handle.raise(IncidentKind::CameraDown, &camera(2), "refused again", now());
-    let open = stage.handle.open().await;
+    let harness = Harness::over(harness.close().await, IncidentsHandle::default()).await;
+    harness.handle.raise(IncidentKind::CameraDown, &camera(2), "refused again", now());
+    let open = harness.handle.open().await;
     let wanted = [
         (IncidentKind::CameraDown, camera(1)),
         (IncidentKind::CameraDown, camera(2)),
@@ -138,28 +138,28 @@ async fn what_an_earlier_run_left_open_ends_when_its_raiser_says_so() {
         (IncidentKind::ServerDown, other),
     ];
     assert_eq!(open, wanted);
-    stage.handle.clear(IncidentKind::CameraDown, &camera(1));
-    stage.handle.clear_all(&camera(2));
+    harness.handle.clear(IncidentKind::CameraDown, &camera(1));
+    harness.handle.clear_all(&camera(2));
     let left = ["over cameraDown cam1", "over cameraDown cam2", "cameraDown cam3", "serverDown other"];
     let ended = async || {
-        let told = stage.told().await;
+        let told = harness.told().await;
         told.len() == 4 && told.iter().zip(left).all(|(seen, wanted)| seen.starts_with(wanted))
     };
-    stage.until("two are over and none is told twice", ended).await;
+    harness.until("two are over and none is told twice", ended).await;
     // A rebuilt actor asks nobody again and forgets nothing.
-    stage.panic().await;
-    assert_eq!(stage.handle.open().await.len(), 2);
-    stage.close().await;
+    harness.panic().await;
+    assert_eq!(harness.handle.open().await.len(), 2);
+    harness.close().await;
 }
 
 #[actix::test]
 async fn what_is_told_at_the_very_end_is_written_before_the_stop() {
-    let stage = Stage::open().await;
-    stage.handle.open().await;
+    let harness = Harness::open().await;
+    harness.handle.open().await;
     for id in 0..50 {
-        stage.handle.raise(IncidentKind::CameraDown, &camera(id), "refused", now());
+        harness.handle.raise(IncidentKind::CameraDown, &camera(id), "refused", now());
     }
-    let (database, _folder) = (stage.database.clone(), stage.close().await);
+    let (database, _folder) = (harness.database.clone(), harness.close().await);
     let query = IncidentQuery { limit: 1000, ..IncidentQuery::default() };
     assert_eq!(database.incidents(query).await.expect("incidents").len(), 50);
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use streamwarden::actors::supervision::testkit::Fault;
 
-use super::stage::Stage;
+use super::harness::Harness;
 
 const FAULTS: [Fault; 3] = [Fault::Panic, Fault::Exit, Fault::Hang];
 
@@ -14,60 +14,60 @@ fn paths(prefix: &str, first: usize) -> Vec<String> {
 
 #[actix::test]
 async fn every_leaf_is_rebuilt_and_its_siblings_do_not_notice() {
-    let stage = Stage::open(4, 7).await;
+    let harness = Harness::open(4, 7).await;
     let (relays, recorders) = (paths("restreams/", 1), paths("recorders/main:pub", 1));
     let (pollers, workers) = (paths("monitor/main/pub", 4), paths("uploads/", 1));
     // The recorders of the streams whose pollers are hurt.
     let beside = paths("recorders/main:pub", 4);
     for path in &relays {
-        stage.state_of(path, "/pid", &[]).await;
+        harness.state_of(path, "/pid", &[]).await;
     }
     for path in recorders.iter().chain(&beside) {
-        stage.state_of(path, "/recording/session", &[]).await;
+        harness.state_of(path, "/recording/session", &[]).await;
     }
     for name in ["cam1", "cam2", "cam3", "cam4"] {
-        stage.camera_runs(name).await;
+        harness.camera_runs(name).await;
     }
-    let generations = stage.generations().await;
+    let generations = harness.generations().await;
     let (mut pids, mut sessions) = (Vec::new(), Vec::new());
     for path in &relays {
-        pids.push(stage.state_of(path, "/pid", &[]).await);
+        pids.push(harness.state_of(path, "/pid", &[]).await);
     }
     for path in recorders.iter().chain(&beside[1..]) {
-        sessions.push(stage.state_of(path, "/recording/session", &[]).await);
+        sessions.push(harness.state_of(path, "/recording/session", &[]).await);
     }
 
     for group in [&relays, &recorders, &pollers, &workers] {
         for (path, fault) in group.iter().zip(FAULTS) {
-            stage.provoke(path, fault).await;
+            harness.provoke(path, fault).await;
         }
     }
-    stage.provoke("monitor/spare", Fault::Hang).await;
+    harness.provoke("monitor/spare", Fault::Hang).await;
     let mut hurt = vec!["monitor/spare".to_owned()];
     for group in [&relays, &recorders, &pollers, &workers] {
         hurt.extend(group[..3].iter().cloned());
     }
     for path in &hurt {
-        stage.runs_in(path, generations[path] + 1).await;
+        harness.runs_in(path, generations[path] + 1).await;
     }
 
     // They do their jobs again.
     for (path, pid) in relays[..3].iter().zip(&pids) {
-        stage.state_of(path, "/pid", std::slice::from_ref(pid)).await;
+        harness.state_of(path, "/pid", std::slice::from_ref(pid)).await;
     }
     for (path, session) in recorders[..3].iter().zip(&sessions) {
-        stage.state_of(path, "/recording/session", std::slice::from_ref(session)).await;
+        harness.state_of(path, "/recording/session", std::slice::from_ref(session)).await;
     }
     for path in &pollers[..3] {
-        stage.state_of(path, "/bitrate", &[Value::Null, 0.into()]).await;
+        harness.state_of(path, "/bitrate", &[Value::Null, 0.into()]).await;
     }
     for name in ["cam1", "cam2", "cam3", "cam4"] {
-        stage.camera_runs(name).await;
+        harness.camera_runs(name).await;
     }
-    stage.stores_more().await;
+    harness.stores_more().await;
 
     // Nobody else was touched: the same generation, the same ffmpeg, the same session.
-    let now = stage.generations().await;
+    let now = harness.generations().await;
     for (path, generation) in &generations {
         // Paths of relays come and go with them.
         if !path.starts_with("monitor/main/cam") {
@@ -75,9 +75,9 @@ async fn every_leaf_is_rebuilt_and_its_siblings_do_not_notice() {
             assert_eq!(now.get(path), Some(&wanted), "{path}");
         }
     }
-    assert_eq!(stage.state_of(&relays[3], "/pid", &[]).await, pids[3]);
+    assert_eq!(harness.state_of(&relays[3], "/pid", &[]).await, pids[3]);
     for (path, session) in recorders.iter().chain(&beside[1..]).zip(&sessions).skip(3) {
-        assert_eq!(stage.state_of(path, "/recording/session", &[]).await, *session, "{path}");
+        assert_eq!(harness.state_of(path, "/recording/session", &[]).await, *session, "{path}");
     }
-    stage.close().await;
+    harness.close().await;
 }

@@ -12,12 +12,12 @@ use crate::support::wait::eventually;
 pub const LIMIT: Duration = Duration::from_secs(20);
 
 /// A running server.
-pub struct Rig {
+pub struct Harness {
     pub server: AnyServer,
     http: reqwest::Client,
 }
 
-impl Rig {
+impl Harness {
     pub async fn start() -> Self {
         Self::with(Options::default()).await
     }

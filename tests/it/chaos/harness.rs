@@ -28,7 +28,7 @@ pub const TIMEOUT: Duration = Duration::from_secs(120);
 const SOURCES: usize = 4;
 
 /// The program and its world.
-pub struct Stage {
+pub struct Harness {
     // Dropped in this order: the program looks for what is left of it while its world is still there.
     pub program: Program,
     pub media: Option<AnyServer>,
@@ -46,7 +46,7 @@ pub struct Before {
     descriptors: Descriptors,
 }
 
-impl Stage {
+impl Harness {
     /// So many cameras, `cam0` and so on, all of them running.
     pub async fn open(count: usize) -> (Self, Before) {
         Self::with(count, "", |_, _| ()).await
@@ -54,11 +54,11 @@ impl Stage {
 
     /// The same with settings of PostgreSQL and another configuration.
     pub async fn with(count: usize, postgres: &str, change: impl FnOnce(&mut Config, &TestServer)) -> (Self, Before) {
-        let stage = Self::empty(postgres, change).await;
-        let rows: Vec<_> = (0..count).map(|n| (format!("cam{n}"), stage.source(n))).collect();
-        stage.insert(&rows);
-        let before = stage.before().await;
-        (stage, before)
+        let harness = Self::empty(postgres, change).await;
+        let rows: Vec<_> = (0..count).map(|n| (format!("cam{n}"), harness.source(n))).collect();
+        harness.insert(&rows);
+        let before = harness.before().await;
+        (harness, before)
     }
 
     /// Without any rows.

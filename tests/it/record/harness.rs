@@ -39,7 +39,7 @@ const TIMEOUT: Duration = Duration::from_secs(45);
 pub const SEGMENT: Duration = Duration::from_secs(2);
 
 /// Everything around the recorders. What is in the folder outlives the actors, as it does a process.
-pub struct Stage {
+pub struct Harness {
     pub media: AnyServer,
     pub live: SharedLive,
     pub database: Arc<Sqlite>,
@@ -62,7 +62,7 @@ pub struct Stage {
     uploads: Option<Addr<Uploads>>,
 }
 
-impl Stage {
+impl Harness {
     /// A server with a monitor, an empty database, spool and object store. No recorder runs yet.
     pub async fn set() -> Self {
         Self::set_with(Arc::new(Memory::new(Duration::from_secs(600)))).await
@@ -107,12 +107,12 @@ impl Stage {
         }
     }
 
-    /// A stage on which recording goes on.
+    /// A harness on which recording goes on.
     pub async fn recording() -> Self {
-        let mut stage = Self::set().await;
-        stage.record().await;
-        stage.upload();
-        stage
+        let mut harness = Self::set().await;
+        harness.record().await;
+        harness.upload();
+        harness
     }
 
     /// Starts the recorders.

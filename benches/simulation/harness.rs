@@ -28,7 +28,7 @@ use crate::world::{InThisWorld, World};
 const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The relays and their world.
-pub struct Stage {
+pub struct Harness {
     pub world: Arc<World>,
     live: SharedLive,
     root: Addr<Root>,
@@ -36,7 +36,7 @@ pub struct Stage {
     folder: TempDir,
 }
 
-impl Stage {
+impl Harness {
     /// An empty table, a server that answers, and this budget.
     pub async fn open(rates: Rates) -> Self {
         let folder = tempfile::tempdir().expect("a folder");

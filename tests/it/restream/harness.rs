@@ -45,7 +45,7 @@ pub async fn server(options: &Options) -> AnyServer {
 }
 
 /// The relays and their world.
-pub struct Stage {
+pub struct Harness {
     /// Where the cameras are published to; taken away by tests that stop it.
     pub server: Option<AnyServer>,
     pub live: SharedLive,
@@ -59,12 +59,12 @@ pub struct Stage {
     pub folder: TempDir,
 }
 
-impl Stage {
+impl Harness {
     pub async fn open() -> Self {
         Self::with(Options::default()).await
     }
 
-    /// A stage whose media server is started with these options; `publish` is what we log in with.
+    /// A harness whose media server is started with these options; `publish` is what we log in with.
     pub async fn with(options: Options) -> Self {
         Self::with_live(options, Arc::new(Memory::new(Duration::from_secs(600)))).await
     }
@@ -213,7 +213,7 @@ impl Stage {
         u32::try_from(relay["pid"].as_u64().expect("an ffmpeg")).expect("a pid")
     }
 
-    /// Every living process of this stage.
+    /// Every living process of this harness.
     pub fn processes(&self) -> Vec<u32> {
         marked(&self.mark)
     }

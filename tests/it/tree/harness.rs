@@ -21,7 +21,7 @@ use crate::support::program::Config;
 use crate::support::wait::eventually;
 
 /// The running tree and its world.
-pub struct Stage {
+pub struct Harness {
     pub api: Api,
     app: App,
     streams: Vec<Publisher>,
@@ -30,7 +30,7 @@ pub struct Stage {
     folder: TempDir,
 }
 
-impl Stage {
+impl Harness {
     /// Relays `cam1`, `cam2`, ... (not recorded), streams `pub1`, `pub2`, ... that come without us (recorded), and a
     /// second media server `spare` without streams.
     pub async fn open(relays: usize, streams: usize) -> Self {

@@ -23,13 +23,13 @@ use crate::support::wait::TIMEOUT;
 pub const INTERVAL: Duration = Duration::from_millis(500);
 
 /// A running monitor and what it tells.
-pub struct Stage {
+pub struct Harness {
     monitor: Addr<Monitor>,
     live: SharedLive,
     told: Changes,
 }
 
-impl Stage {
+impl Harness {
     /// Watches the API at `api_url`, as server `main`.
     pub fn watching(api_url: Url, login: Option<(&str, &str)>) -> Self {
         let live: SharedLive = Arc::new(Memory::new(Duration::from_secs(600)));
