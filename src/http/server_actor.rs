@@ -1,32 +1,62 @@
 //! The HTTP server as a child of the tree: its end is a failure that the tree judges, and another one is started on the same
 //! socket, which stays bound all the time: clients that come meanwhile wait.
+//!
+//! That it serves is proved by an answer: it asks itself for `/health`, and one that got answers once and gets none any
+//! more makes no progress.
 
-use std::net::TcpListener;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, WrapFuture};
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::server::{Server, serve};
 use super::state::State;
-use crate::actors::supervision::{Exit, Supervised, finish, supervised};
+use crate::actors::supervision::{Activity, Exit, Supervised, finish, supervised};
 use crate::base::{Error, Result};
+
+/// How the server asks itself whether it serves.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SelfCheck {
+    pub every: Duration,
+    /// One question.
+    pub timeout: Duration,
+    /// Without an answer for so long it does not serve.
+    pub stalled_after: Duration,
+}
+
+const SELF_CHECK: SelfCheck = SelfCheck {
+    every: Duration::from_secs(10),
+    timeout: Duration::from_secs(5),
+    stalled_after: Duration::from_secs(60),
+};
 
 /// Serves HTTP for as long as it lives.
 pub struct ServerActor {
     listener: Arc<TcpListener>,
     state: Arc<State>,
     descriptors: u64,
-    server: Option<Server>,
+    pub(super) server: Option<Server>,
     stopping: bool,
+    self_check: SelfCheck,
 }
 
 impl ServerActor {
     /// A server on this socket, which is kept for the next generation. `descriptors`: how many this process may have.
     pub fn new(listener: Arc<TcpListener>, state: Arc<State>, descriptors: u64) -> Self {
-        Self { listener, state, descriptors, server: None, stopping: false }
+        Self { listener, state, descriptors, server: None, stopping: false, self_check: SELF_CHECK }
+    }
+
+    /// The same with other limits.
+    #[cfg(test)]
+    pub(super) fn checked(mut self, self_check: SelfCheck) -> Self {
+        self.self_check = self_check;
+        self
     }
 
     fn begin(&self) -> Result<Server> {
@@ -43,6 +73,7 @@ impl Actor for ServerActor {
         match self.begin() {
             Ok(server) => {
                 let failed = server.failed();
+                ctx.spawn(keep_asking(server.address(), self.self_check).into_actor(self));
                 self.server = Some(server);
                 ctx.spawn(failed.into_actor(self).map(|why, actor, ctx| {
                     if !actor.stopping {
@@ -53,6 +84,30 @@ impl Actor for ServerActor {
             Err(error) => finish(ctx, Exit::Failure(error.to_string())),
         }
     }
+}
+
+/// Asks the server again and again; every answer is progress. Judged from the first answer on: there are hosts that do not
+/// let us reach ourselves.
+async fn keep_asking(address: SocketAddr, check: SelfCheck) {
+    let activity = Activity::protected("serving HTTP", check.stalled_after);
+    loop {
+        if matches!(timeout(check.timeout, ask(address)).await, Ok(Ok(()))) {
+            activity.record_progress();
+        }
+        sleep(check.every).await;
+    }
+}
+
+/// Whatever the answer says, it is one.
+async fn ask(mut address: SocketAddr) -> std::io::Result<()> {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+    stream.read_exact(&mut [0; 5]).await.map(drop)
 }
 
 impl Supervised for ServerActor {

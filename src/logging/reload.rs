@@ -1,6 +1,7 @@
 //! Follows changes of the logging configuration when the file sets `refresh_rate`. A broken edit is told in the log
 //! and changes nothing.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
@@ -24,7 +25,8 @@ fn watch(file: &Path, every: Duration, current: &Weak<Current>) {
     loop {
         std::thread::sleep(every);
         let Some(current) = current.upgrade() else { return };
-        seen = look(file, seen, &current);
+        // A reader that panics has failed with one version of the file.
+        seen = catch_unwind(AssertUnwindSafe(|| look(file, seen, &current))).unwrap_or_else(|_| modified(file));
     }
 }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::clock::now;
 use super::handle::IncidentsHandle;
-use crate::actors::supervision::{Supervised, supervised};
+use crate::actors::supervision::{Supervised, supervised, watched};
 use crate::adapters::database::{IncidentQuery, IncidentStore, with_timeout};
 use crate::base::{Error, Kind, Result};
 use crate::domain::incident::{Incident, IncidentWrite};
@@ -21,6 +21,8 @@ use crate::domain::moment::Moment;
 const PAGE: u32 = 500;
 /// Between two tries with a database that does not answer.
 const RETRY: Duration = Duration::from_secs(2);
+/// Each call has a limit of its own: what takes longer hangs.
+const STALLED_AFTER: Duration = Duration::from_secs(120);
 /// At the stop, what waits has so long to be written.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -55,8 +57,10 @@ impl Incidents {
         }
         let Some(entry) = self.handle.take() else { return };
         let begun = now();
-        let written = write(Arc::clone(&self.store), entry.clone()).into_actor(self);
-        ctx.spawn(written.map(move |written, writer, ctx| writer.written(&entry, written, begun, ctx)));
+        let written = watched("writing an incident", STALLED_AFTER, write(Arc::clone(&self.store), entry.clone()));
+        ctx.spawn(
+            written.into_actor(self).map(move |written, writer, ctx| writer.written(&entry, written, begun, ctx)),
+        );
     }
 
     fn written(
@@ -99,8 +103,8 @@ impl Incidents {
 
     /// Reads what an earlier run has left open.
     fn take_up(&mut self, ctx: &mut Context<Self>) {
-        let open = read_open(Arc::clone(&self.store)).into_actor(self);
-        ctx.spawn(open.map(|open, writer, ctx| match open {
+        let open = watched("reading open incidents", STALLED_AFTER, read_open(Arc::clone(&self.store)));
+        ctx.spawn(open.into_actor(self).map(|open, writer, ctx| match open {
             Ok(open) => {
                 writer.handle.adopt(&open);
                 // The database answers: an outage of an earlier run is over, unless somebody complains by now.

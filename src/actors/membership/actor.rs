@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{NodeHandles, TIMEOUT, folders, join_again};
 use crate::actors::incidents::{IncidentsHandle, now};
-use crate::actors::supervision::{Supervised, supervised};
+use crate::actors::supervision::{Supervised, supervised, watched};
 use crate::adapters::database::Joined;
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
@@ -20,6 +20,8 @@ use crate::domain::node::BEAT;
 
 /// Left to our parent when we stop.
 const MARGIN: Duration = Duration::from_millis(200);
+/// Each question has a limit of its own: what takes longer hangs.
+const JOIN_STALLED_AFTER: Duration = Duration::from_secs(120);
 /// What we tell of, by its name as a subject of incidents.
 const NODE: &str = "node";
 
@@ -58,6 +60,7 @@ impl Membership {
         }
         let (handles, answered, begun) = (self.handles.clone(), Arc::clone(&self.answered), now());
         let joining = async move { join_again(&handles, &answered).await };
+        let joining = watched("joining the nodes", JOIN_STALLED_AFTER, joining);
         ctx.spawn(joining.into_actor(self).map(move |answer, membership, ctx| {
             membership.joining = false;
             let standby = membership.handles.standby.borrow().clone();

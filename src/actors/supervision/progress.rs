@@ -111,6 +111,11 @@ impl Vitals {
         activities.push(Entry { steps: Arc::downgrade(steps), seen: 0, since: Instant::now() });
     }
 
+    /// Every limit begins anew.
+    pub(super) fn forgive(&self, now: Instant) {
+        self.activities.borrow_mut().iter_mut().for_each(|entry| entry.since = now);
+    }
+
     /// What has not advanced within its limit.
     pub(super) fn stalled(&self, now: Instant) -> Option<&'static str> {
         let mut stalled = None;

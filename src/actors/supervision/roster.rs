@@ -70,8 +70,11 @@ impl Slot {
     }
 
     /// Kills it when its work has stalled; says so when it has recovered.
-    pub fn look_after(&mut self, policy: &RestartPolicy, now: Instant) {
+    pub fn look_after(&mut self, policy: &RestartPolicy, now: Instant, was_frozen: bool) {
         let Some(running) = self.running.as_ref().filter(|_| !self.leaving) else { return };
+        if was_frozen {
+            running.vitals.forgive(now);
+        }
         if let Some(what) = running.vitals.stalled(now) {
             return self.kill(KillReason::NoProgress(what));
         }

@@ -36,6 +36,8 @@ pub struct ChildSet<P: Supervised> {
     keep: Option<Keep>,
     policy: RestartPolicy,
     order: StopOrder,
+    /// The last heartbeat.
+    beaten: Instant,
     /// Once true, nothing is started any more.
     closing: bool,
     _parent: std::marker::PhantomData<fn(P)>,
@@ -74,7 +76,7 @@ where
         let exits = keep.as_ref().map(Keep::exits).unwrap_or_default();
         exits.connect(ctx.address().recipient());
         let (policy, _parent) = (RestartPolicy::STANDARD, std::marker::PhantomData);
-        Self { exits, roster, keep, policy, order, closing: false, _parent }
+        Self { exits, roster, keep, policy, order, beaten: Instant::now(), closing: false, _parent }
     }
 
     /// Adds a child and runs it. A child of the same name must be gone; a second one is ignored with a log line.
@@ -105,7 +107,9 @@ where
     /// Kills every child whose work has stalled, and asks the others whether they read their mailbox.
     fn heartbeat(&mut self, ctx: &mut Context<P>) {
         let (now, policy) = (Instant::now(), self.policy);
-        self.roster.slots.values_mut().for_each(|slot| slot.look_after(&policy, now));
+        // Where the whole process stood still (a paused machine), nobody could make progress.
+        let was_frozen = now.saturating_duration_since(std::mem::replace(&mut self.beaten, now)) > HEARTBEAT * 2;
+        self.roster.slots.values_mut().for_each(|slot| slot.look_after(&policy, now, was_frozen));
         let mut pings: Vec<LocalBoxFuture<'static, (String, u64, bool)>> = Vec::new();
         for slot in self.roster.slots.values_mut().filter(|slot| !slot.pinged && !slot.leaving) {
             let Some(running) = &slot.running else { continue };

@@ -13,13 +13,17 @@ use uuid::Uuid;
 use super::UploadHandles;
 use super::attempt::{Outcome, upload};
 use super::retries::Shared;
-use crate::actors::supervision::{Supervised, supervised};
+use crate::actors::supervision::{Supervised, supervised, watched};
 use crate::adapters::database::Skip;
 use crate::base::{Error, Result};
 use crate::domain::recording::{Segment, SegmentState};
 
 /// Left to our parent when we stop.
 const MARGIN: Duration = Duration::from_millis(300);
+
+/// A row has a limit of its own, and so has an upload (ten minutes): what takes longer hangs.
+const ROW_STALLED_AFTER: Duration = Duration::from_secs(60);
+const UPLOAD_STALLED_AFTER: Duration = Duration::from_secs(900);
 
 /// There may be something to upload.
 #[derive(Message, Clone, Copy, Debug)]
@@ -87,6 +91,7 @@ impl UploadWorker {
         let (number, handles, shared) = (self.number, self.handles.clone(), self.shared.clone());
         let skip = self.shared.retries().skip(now);
         let claiming = async move { claim(number, &handles, &shared, skip).await };
+        let claiming = watched("claiming a segment", ROW_STALLED_AFTER, claiming);
         ctx.spawn(claiming.into_actor(self).map(|claim, worker, ctx| match claim {
             Ok(Some(segment)) => worker.upload(Box::new(segment), ctx),
             Ok(None) if worker.woken => worker.work(ctx),
@@ -102,6 +107,7 @@ impl UploadWorker {
         self.state = State::Uploading(segment.clone());
         let handles = self.handles.clone();
         let uploading = async move { (upload(&handles, &segment).await, segment) };
+        let uploading = watched("uploading a segment", UPLOAD_STALLED_AFTER, uploading);
         ctx.spawn(uploading.into_actor(self).map(|(outcome, segment), worker, ctx| match outcome {
             Outcome::Stored { took } => {
                 worker.settled(&segment);
@@ -135,6 +141,7 @@ impl UploadWorker {
         self.state = State::GivingBack;
         let (number, handles, shared) = (self.number, self.handles.clone(), self.shared.clone());
         let giving_back = async move { give_back(number, &handles, &shared).await };
+        let giving_back = watched("giving a segment back", ROW_STALLED_AFTER, giving_back);
         ctx.spawn(giving_back.into_actor(self).map(|given, worker, ctx| {
             if let Err(error) = given {
                 worker.shared.failed(None, &error);

@@ -1,9 +1,11 @@
 //! Publishing of one owner's states: in order, the newest of each subject, again until the live store takes it.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
@@ -114,19 +116,25 @@ async fn publish_all(live: SharedLive, who: &'static str, pending: Arc<Pending>)
 
 /// Publishes a batch. When it is not the store that is away but a change that it will not take, that one holds nobody up.
 async fn publish(live: &SharedLive, batch: Batch) -> Result<(), (Batch, Error)> {
-    match live.publish(batch.values().cloned().collect()).await {
+    match write(live, batch.values().cloned().collect()).await {
         Ok(()) => return Ok(()),
         Err(error) if error.is_passing() || batch.len() == 1 => return Err((batch, error)),
         Err(_) => {}
     }
     let (mut left, mut why) = (Batch::new(), None);
     for (subject, change) in batch {
-        if let Err(error) = live.publish(vec![change.clone()]).await {
+        if let Err(error) = write(live, vec![change.clone()]).await {
             left.insert(subject, change);
             why = Some(error);
         }
     }
     why.map_or(Ok(()), |error| Err((left, error)))
+}
+
+/// A store that panics has failed like one that refuses: nobody would publish any more if this task ended with it.
+async fn write(live: &SharedLive, changes: Vec<Change>) -> Result<()> {
+    let written = AssertUnwindSafe(live.publish(changes)).catch_unwind().await;
+    written.unwrap_or_else(|_| Err(Error::internal("the live store panicked; the log has its message")))
 }
 
 #[cfg(test)]
@@ -148,6 +156,7 @@ mod tests {
         abhors: Option<&'static str>,
         refuses: AtomicBool,
         hangs: AtomicBool,
+        panics: AtomicBool,
         tries: AtomicUsize,
     }
 
@@ -158,6 +167,7 @@ mod tests {
             if self.hangs.load(Ordering::Relaxed) {
                 std::future::pending::<()>().await;
             }
+            assert!(!self.panics.load(Ordering::Relaxed), "provoked by the test");
             let is_abhorred = |change: &Change| match change {
                 Change::Recording(status) => Some(status.name.as_str()) == self.abhors,
                 _ => false,
@@ -210,14 +220,26 @@ mod tests {
 
     fn moody_about(abhors: Option<&'static str>) -> Arc<Moody> {
         let memory = Memory::new(Duration::from_secs(60));
-        let (refuses, hangs) = (AtomicBool::new(false), AtomicBool::new(false));
-        Arc::new(Moody { memory, abhors, refuses, hangs, tries: AtomicUsize::new(0) })
+        let [refuses, hangs, panics] = [(); 3].map(|()| AtomicBool::new(false));
+        Arc::new(Moody { memory, abhors, refuses, hangs, panics, tries: AtomicUsize::new(0) })
     }
 
     /// Name and count of each recording that everybody sees.
     async fn seen(live: &Moody) -> Vec<(String, u64)> {
         let latest = live.latest().await.expect("it answers");
         latest.recordings.iter().map(|status| (status.name.to_string(), status.segments)).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_panics_loses_nothing_and_ends_nobody() {
+        let live = moody();
+        live.panics.store(true, Ordering::Relaxed);
+        let publisher = Publisher::new(live.clone(), "a test");
+        publisher.tell([recording("a", 1), recording("b", 1)]);
+        sleep(RETRY * 3).await;
+        live.panics.store(false, Ordering::Relaxed);
+        sleep(RETRY).await;
+        assert_eq!(seen(&live).await, [("a".to_owned(), 1), ("b".to_owned(), 1)]);
     }
 
     #[tokio::test(start_paused = true)]

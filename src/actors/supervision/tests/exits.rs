@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::super::{Exit, finish};
+use super::super::{Activity, Exit, finish};
 use super::*;
 
 /// Ends for this reason.
@@ -136,4 +136,53 @@ async fn the_end_of_a_background_task_is_an_exit_like_any_other() {
     assert_eq!(seen, [None, Some("failed: refused".to_owned()), Some("failed: cut off".to_owned())]);
     assert!(exits.borrow().is_empty(), "the third has done its work and is forgotten");
     tasks.do_send(Provoke::at("", Fault::Exit));
+}
+
+/// A tree whose children make a step every 20 s.
+struct Steppers(Option<ChildSet<Self>>);
+
+async fn step<T>() -> T {
+    let activity = Activity::begin("stepping", Duration::from_secs(30));
+    loop {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        activity.record_progress();
+    }
+}
+
+impl Actor for Steppers {
+    type Context = Context<Self>;
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let mut set = ChildSet::new(ctx, StopOrder::Together);
+        for name in ["a", "b", "c"] {
+            set.start(Child::task(name, Restart::Always, || step::<Exit>()));
+        }
+        self.0 = Some(set);
+    }
+}
+
+impl Supervised for Steppers {
+    const KIND: &'static str = "steppers";
+    fn observe(&self) -> Value {
+        Value::Null
+    }
+    fn children(&mut self) -> Option<&mut ChildSet<Self>> {
+        self.0.as_mut()
+    }
+}
+supervised!(Steppers, manager);
+
+#[actix::test]
+async fn a_process_that_stood_still_kills_nobody_for_it() {
+    tokio::time::pause();
+    let steppers = Steppers(None).start();
+    tick().await;
+    // Nobody runs meanwhile, and the heartbeat is due before the steps are.
+    tokio::time::advance(Duration::from_secs(3600)).await;
+    for _ in 0..100 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    let seen = steppers.send(Observe).await.expect("it lives").children;
+    let told: Vec<_> = seen.iter().map(|child| (child.generation, child.last_exit.as_deref())).collect();
+    assert_eq!(told, [(1, None); 3]);
+    steppers.do_send(Provoke::at("", Fault::Exit));
 }

@@ -114,9 +114,17 @@ async fn a_listener_that_was_ended_is_started_again_and_has_missed_nothing() {
     let counted = Arc::clone(&steps);
     let count = Arc::new(move || _ = counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
     let database = Arc::clone(&fresh.database);
-    let _again = AbortOnDropHandle::new(tokio::spawn(async move { drop(database.listen(count).await) }));
+    let again = AbortOnDropHandle::new(tokio::spawn(async move { drop(database.listen(count).await) }));
     changes.changed().await.expect("nobody knows what was missed: read again");
     insert("last").expect("inserted");
+    changes.changed().await.expect("watched");
+    drop(again);
+    // A thread that panics is an end like any other.
+    let panics = fresh.database.listen(Arc::new(|| panic!("provoked by the test"))).await.expect_err("it panics");
+    assert!(panics.kind() == Kind::Internal && panics.to_string().contains("panicked"), "{panics}");
+    let _third = behaviour::listening(&fresh.database);
+    changes.mark_unchanged();
+    insert("and after it").expect("inserted");
     changes.changed().await.expect("watched");
     assert!(steps.load(std::sync::atomic::Ordering::Relaxed) > 0, "every look is progress");
 }
