@@ -1,4 +1,7 @@
-//! Imports point down: reads the sources and fails on an upward or sibling reference.
+//! Imports point down and in no circle, rooms hold none of the words they forbid, and names are the field's: reads the sources.
+
+mod circles;
+mod words;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -98,7 +101,7 @@ fn open(rest: &str, base: &[String], found: &mut Vec<Vec<String>>) {
         path.push(name.to_owned());
     }
     match tail.strip_prefix("::") {
-        Some(deeper) if path.len() < 3 => open(deeper, &path, found),
+        Some(deeper) if path.len() < 6 => open(deeper, &path, found),
         _ => found.push(path),
     }
 }
@@ -112,6 +115,22 @@ fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
             into.push(path);
         }
     }
+}
+
+/// Whether the file holds tests alone.
+fn is_test(file: &Path) -> bool {
+    let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let in_tests = file.iter().any(|part| part == "tests" || part == "behaviour");
+    in_tests || stem == "tests" || stem == "testkit" || stem.ends_with("_tests") || stem.starts_with("test")
+}
+
+/// The text without comments and without its module of tests.
+fn shipped(text: &str) -> String {
+    let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let tests = code
+        .windows(2)
+        .position(|pair| pair[0] == "#[cfg(test)]" && pair[1].starts_with("mod ") && pair[1].ends_with('{'));
+    code[..tests.unwrap_or(code.len())].join("\n")
 }
 
 fn module_of(file: &Path) -> Vec<String> {
