@@ -19,7 +19,7 @@ help: ## this list
 
 demo: web/dist/index.html ## builds and runs the whole thing on embedded defaults: http://127.0.0.1:8080
 	@.ci/install $(NEED_RUN)
-	cargo build
+	cargo build --features demo
 	@exec $(TARGET)/debug/streamwarden demo $(DEMO_ARGS)
 
 web: web/dist/index.html ## builds the web page into web/dist

@@ -6,6 +6,8 @@
 //!
 //! Builds for development do not ask git: every commit would build everything again.
 
+#![allow(clippy::print_stdout, reason = "cargo reads it")]
+
 use std::env;
 use std::process::Command;
 

@@ -16,6 +16,7 @@ use streamwarden::{app, logging};
 /// Code of a command line that cannot be read.
 const EXIT_USAGE: u8 = 2;
 
+#[allow(clippy::print_stderr, reason = "the log is not there yet")]
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

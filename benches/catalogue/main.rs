@@ -4,6 +4,8 @@
 //! The rows are those of 100 streams with one segment a minute and one session a day, written through the database's own
 //! triggers. The program runs on them as it is, over HTTP.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a bench prints is its result")]
+
 #[path = "../../tests/it/support/mod.rs"]
 #[allow(dead_code, reason = "shared with the integration tests, which use the rest")]
 mod support;

@@ -1,6 +1,8 @@
 //! Fleets that no machine carries, with simulated processes under real relays: `make bench`. Prints figures beside their
 //! goals; judges nothing. `cargo bench --bench simulation -- 2000` takes a fleet of that size only.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a bench prints is its result")]
+
 #[path = "../measure/mod.rs"]
 #[allow(dead_code, reason = "shared with the other bench, which uses the rest")]
 mod measure;

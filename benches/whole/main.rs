@@ -3,6 +3,8 @@
 //! Runs against the stand-in, or the MediaMTX that `MEDIAMTX_BIN` names. `cargo bench -- 5` takes five rounds, and
 //! `cargo bench --bench whole -- start` measures the starts alone; `cuts` and `fleet` are the other parts.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a bench prints is its result")]
+
 #[path = "../../tests/it/support/mod.rs"]
 #[allow(dead_code, reason = "shared with the integration tests, which use the rest")]
 mod support;

@@ -117,47 +117,27 @@ mod tests {
 
     use super::*;
     use crate::domain::camera::{CameraRow, CameraSettings};
+    use crate::domain::sample;
 
     fn row(id: i64, name: &str) -> CameraRow {
         CameraRow {
-            id,
-            name: name.to_owned(),
-            kind: "generic".to_owned(),
             host: Some("10.0.0.9".to_owned()),
-            port: None,
-            username: None,
             password: Some("hunter2".into()),
-            channel: None,
-            substream: None,
-            url: None,
-            transport: None,
-            audio: None,
-            enabled: true,
             record: false,
-            port_text: None,
-            updated_at: None,
-            label: None,
+            ..sample::camera_row(id, name)
         }
     }
 
     fn status(row: &CameraRow, state: CameraState) -> CameraStatus {
         CameraStatus {
-            id: row.id,
-            name: row.name.clone(),
-            label: None,
             kind: row.kind.clone(),
             host: row.host.clone(),
-            enabled: true,
             record: false,
             state,
-            since: DateTime::UNIX_EPOCH,
             restarts: 1,
             last_error: Some("it refuses\nthe connection".to_owned()),
             next_start: (state == CameraState::Backoff).then_some(DateTime::UNIX_EPOCH),
-            down_since: None,
-            sound: None,
-            server: "main".to_owned(),
-            path: row.name.clone(),
+            ..sample::camera(row.id, &row.name)
         }
     }
 

@@ -206,26 +206,10 @@ fn lasted(time: TimeDelta) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::sample;
 
     fn camera(state: CameraState) -> CameraStatus {
-        CameraStatus {
-            id: 1,
-            name: "gate".to_owned(),
-            label: None,
-            kind: "generic".to_owned(),
-            host: None,
-            enabled: true,
-            record: true,
-            state,
-            since: DateTime::UNIX_EPOCH,
-            restarts: 0,
-            last_error: None,
-            next_start: None,
-            down_since: None,
-            sound: None,
-            server: "main".to_owned(),
-            path: "gate".to_owned(),
-        }
+        CameraStatus { state, ..sample::camera(1, "gate") }
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl Sources {
         let file = named
             .or_else(|| env.get(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from))
             .or_else(|| PLACES.iter().map(PathBuf::from).find(|path| Path::exists(path)));
-        Self { file, cli, env, host_name: sysinfo::System::host_name() }
+        Self { file, cli, env, host_name: nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()) }
     }
 }
 

@@ -245,31 +245,14 @@ impl CameraFacts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::sample;
 
     fn kinds() -> Kinds {
         [("generic".to_owned(), "rtsp://{username}:{password}@{host}:{port=554}/".to_owned())].into()
     }
 
     fn row(id: i64, name: &str) -> CameraRow {
-        CameraRow {
-            id,
-            name: name.into(),
-            kind: "generic".into(),
-            host: Some("10.0.0.9".into()),
-            port: None,
-            username: None,
-            password: None,
-            channel: None,
-            substream: None,
-            url: None,
-            transport: None,
-            audio: None,
-            enabled: true,
-            record: true,
-            port_text: None,
-            updated_at: None,
-            label: None,
-        }
+        CameraRow { host: Some("10.0.0.9".into()), ..sample::camera_row(id, name) }
     }
 
     fn changes(before: &[CameraRow], after: &[CameraRow]) -> Vec<FleetChange> {

@@ -21,6 +21,7 @@ pub mod restart;
 pub mod restream;
 pub mod role;
 pub mod run_log;
+pub mod sample;
 pub mod session;
 pub mod spool_space;
 pub mod start_budget;

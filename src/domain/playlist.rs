@@ -116,9 +116,8 @@ impl std::fmt::Display for Seconds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::name::StreamName;
     use crate::domain::recording::SegmentState;
-    use uuid::Uuid;
+    use crate::domain::sample;
 
     fn time(text: &str) -> DateTime<Utc> {
         text.parse().expect(text)
@@ -184,21 +183,10 @@ segments/b
     #[test]
     fn a_cut_takes_what_overlaps_and_can_be_played() {
         let segment = |state| Segment {
-            id: Uuid::nil(),
-            session: Uuid::nil(),
-            server: "main".into(),
-            stream: StreamName::parse("a").expect("a"),
-            number: 0,
             state,
             started_at: time("2026-11-21T08:00:00Z"),
             duration_ms: 10_000,
-            bytes: 2,
-            frames: 250,
-            init_bytes: 1,
-            media_bytes: 1,
-            spool_path: String::new(),
-            object_key: String::new(),
-            reason: None,
+            ..sample::segment(&sample::session("a"), 0)
         };
         for (from, to, wanted) in [
             (None, None, true),

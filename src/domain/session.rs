@@ -135,21 +135,14 @@ fn delta(duration: Duration) -> TimeDelta {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::name::StreamName;
+    use crate::domain::sample;
 
     fn time(text: &str) -> DateTime<Utc> {
         text.parse().expect(text)
     }
 
     fn session(id: u128, started_at: &str) -> Session {
-        Session {
-            id: Uuid::from_u128(id),
-            server: "main".into(),
-            stream: StreamName::parse("a").expect("a"),
-            started_at: time(started_at),
-            ended_at: None,
-            end_reason: None,
-        }
+        Session { id: Uuid::from_u128(id), started_at: time(started_at), ..sample::session("a") }
     }
 
     #[test]

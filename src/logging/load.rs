@@ -9,6 +9,7 @@ use log4rs::append::console::{ConsoleAppender, Target};
 use log4rs::append::{Append, AppenderConfig};
 use log4rs::config::{Appender, Config, Deserializers, Logger, RawConfig, Root};
 use log4rs::filter::Filter;
+use serde_json::Value;
 
 use super::{json, line, place, trigger};
 use crate::config::{Complaint, Complaints};
@@ -48,7 +49,7 @@ fn read(file: &Path) -> Result<String, Complaints> {
 }
 
 fn raw(file: &Path, text: &str) -> Result<RawConfig, Complaints> {
-    serde_yaml::from_str(text).map_err(|error| one(file, format!("is not a logging configuration: {error}"), COMPARE))
+    serde_saphyr::from_str(text).map_err(|error| one(file, format!("is not a logging configuration: {error}"), COMPARE))
 }
 
 fn parse(file: &Path, text: &str) -> Result<Loaded, Complaints> {
@@ -87,24 +88,23 @@ fn parse(file: &Path, text: &str) -> Result<Loaded, Complaints> {
 /// The same configuration with log files that take everything and keep nothing, and where those files should be.
 fn written_nowhere(text: &str) -> (String, Vec<PathBuf>) {
     let mut files = Vec::new();
-    let Ok(mut document) = serde_yaml::from_str::<serde_yaml::Value>(text) else { return (text.to_owned(), files) };
-    let appenders = document.get_mut("appenders").and_then(serde_yaml::Value::as_mapping_mut);
+    let Ok(mut document) = serde_saphyr::from_str::<Value>(text) else { return (text.to_owned(), files) };
+    let appenders = document.get_mut("appenders").and_then(Value::as_object_mut);
     for (_, appender) in appenders.into_iter().flatten() {
-        if let Some(serde_yaml::Value::String(path)) = appender.get_mut("path") {
+        if let Some(Value::String(path)) = appender.get_mut("path") {
             files.push(expanded(path).into());
             *path = "/dev/null".to_owned();
         }
     }
-    (serde_yaml::to_string(&document).unwrap_or_else(|_| text.to_owned()), files)
+    // JSON is YAML too.
+    (document.to_string(), files)
 }
 
 /// The paths that appenders name, as they are written.
 fn paths(text: &str) -> BTreeMap<String, String> {
-    let document: serde_yaml::Value = serde_yaml::from_str(text).unwrap_or_default();
-    let appenders = document.get("appenders").and_then(serde_yaml::Value::as_mapping).into_iter().flatten();
-    let path = |(name, appender): (&serde_yaml::Value, &serde_yaml::Value)| {
-        Some((name.as_str()?.to_owned(), appender.get("path")?.as_str()?.to_owned()))
-    };
+    let document: Value = serde_saphyr::from_str(text).unwrap_or_default();
+    let appenders = document.get("appenders").and_then(Value::as_object).into_iter().flatten();
+    let path = |(name, appender): (&String, &Value)| Some((name.clone(), appender.get("path")?.as_str()?.to_owned()));
     appenders.filter_map(path).collect()
 }
 
@@ -136,7 +136,7 @@ fn appender_faults(text: &str, kinds: &Deserializers) -> Vec<String> {
     struct Document {
         appenders: BTreeMap<String, AppenderConfig>,
     }
-    let Ok(document) = serde_yaml::from_str::<Document>(text) else { return Vec::new() };
+    let Ok(document) = serde_saphyr::from_str::<Document>(text) else { return Vec::new() };
     let paths = paths(text);
     let mut faults = Vec::new();
     for (name, appender) in document.appenders {

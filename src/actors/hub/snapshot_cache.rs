@@ -84,33 +84,17 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::domain::camera::{CameraState, CameraStatus};
+    use crate::domain::camera::CameraStatus;
     use crate::domain::name::StreamName;
-    use crate::domain::stream::{ServerStatus, StreamState, StreamStatus};
+    use crate::domain::sample;
+    use crate::domain::stream::{ServerStatus, StreamStatus};
 
     fn at(second: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000 + second, 0).expect("a valid time")
     }
 
     fn stream(name: &str, bytes: u64) -> Change {
-        Change::Stream(StreamStatus {
-            server: "main".to_owned(),
-            name: StreamName::parse(name).expect(name),
-            state: StreamState::Live,
-            since: at(0),
-            reason: None,
-            source_type: None,
-            source_id: None,
-            bytes_received: bytes,
-            bytes_sent: 0,
-            readers: 0,
-            bitrate: None,
-            tracks: vec![],
-            rtt: None,
-            recv_rate_mbps: None,
-            link_capacity_mbps: None,
-            loss_rate: None,
-        })
+        Change::Stream(StreamStatus { since: at(0), bytes_received: bytes, ..sample::stream("main", name) })
     }
 
     fn gone(name: &str) -> Change {
@@ -119,22 +103,12 @@ mod tests {
 
     fn camera() -> Change {
         Change::Camera(CameraStatus {
-            id: 7,
-            name: "front".to_owned(),
             label: Some("Eingang Süd".to_owned()),
             kind: "hikvision".to_owned(),
-            host: None,
-            enabled: true,
             record: false,
-            state: CameraState::Running,
             since: at(0),
             restarts: 2,
-            last_error: None,
-            next_start: None,
-            down_since: None,
-            sound: None,
-            server: "main".to_owned(),
-            path: "front".to_owned(),
+            ..sample::camera(7, "front")
         })
     }
 
@@ -207,14 +181,7 @@ mod tests {
     #[test]
     fn every_item_has_one_kind_and_a_camera_keeps_its_own() {
         let mut cache = SnapshotCache::default();
-        let server = ServerStatus {
-            name: "main".to_owned(),
-            reachable: true,
-            since: at(0),
-            reason: None,
-            version: None,
-            last_poll: None,
-        };
+        let server = ServerStatus { since: at(0), ..sample::server("main") };
         cache.replace(Latest { servers: vec![server], ..Latest::default() });
         cache.note(&[camera()]);
         cache.flush();

@@ -13,6 +13,7 @@ use crate::actors::supervision::{Exit, ExitReason, Observe, Stop};
 use crate::adapters::live::memory::Memory;
 use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Change, SharedLive};
+use crate::domain::sample;
 use crate::domain::stream::ServerStatus;
 
 /// Who asks.
@@ -20,8 +21,7 @@ const CLIENT: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALH
 
 fn server(name: &str) -> Change {
     let since = chrono::DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
-    let name = name.to_owned();
-    Change::Server(ServerStatus { name, reachable: true, since, reason: None, version: None, last_poll: None })
+    Change::Server(ServerStatus { since, ..sample::server(name) })
 }
 
 fn live() -> SharedLive {

@@ -13,9 +13,9 @@ use crate::adapters::database::{Database, NodeFolder, RecordingStore};
 use crate::adapters::objects::ObjectStore;
 use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::Spool;
-use crate::domain::name::StreamName;
 use crate::domain::node::NodeClaim;
 use crate::domain::recording::{Segment, SegmentState, Session};
+use crate::domain::sample;
 
 /// One process; the folder outlives it.
 struct Life {
@@ -78,32 +78,9 @@ fn site() -> Site {
 }
 
 async fn segment(database: &dyn Database, state: SegmentState) -> Segment {
-    let session = Session {
-        id: Uuid::now_v7(),
-        server: "main".into(),
-        stream: StreamName::parse("cam").expect("a name"),
-        started_at: "2026-03-01T12:00:00Z".parse().expect("a time"),
-        ended_at: None,
-        end_reason: None,
-    };
+    let session = Session { started_at: "2026-03-01T12:00:00Z".parse().expect("a time"), ..sample::session("cam") };
     database.open_session(session.clone()).await.expect("opened");
-    let segment = Segment {
-        id: Uuid::now_v7(),
-        session: session.id,
-        server: session.server.clone(),
-        stream: session.stream.clone(),
-        number: 0,
-        state,
-        started_at: session.started_at,
-        duration_ms: 1000,
-        bytes: 5,
-        frames: 1,
-        init_bytes: 1,
-        media_bytes: 4,
-        spool_path: "main/cam/x/segment_000.mp4".into(),
-        object_key: "cam/x/segment_000.mp4".into(),
-        reason: None,
-    };
+    let segment = Segment { state, ..sample::segment(&session, 0) };
     database.put_segment(segment.clone()).await.expect("put");
     segment
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::base::Scope;
-use crate::domain::name::StreamName;
+use crate::domain::sample;
 
 #[test]
 fn operations_are_done_in_order_and_tried_again() {
@@ -53,14 +53,7 @@ fn what_will_not_heal_is_given_up_and_a_crowd_is_an_obstacle() {
 }
 
 fn session(id: u128) -> Session {
-    Session {
-        id: Uuid::from_u128(id),
-        server: "main".into(),
-        stream: StreamName::parse("a").expect("a"),
-        started_at: DateTime::UNIX_EPOCH,
-        ended_at: None,
-        end_reason: None,
-    }
+    Session { id: Uuid::from_u128(id), started_at: DateTime::UNIX_EPOCH, ..sample::session("a") }
 }
 
 fn segment(id: Uuid, number: u32) -> Segment {

@@ -212,21 +212,14 @@ pub fn draft(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::name::StreamName;
+    use crate::domain::sample;
 
     fn time(text: &str) -> DateTime<Utc> {
         text.parse().expect(text)
     }
 
     fn run(started_at: &str) -> RecordingRun {
-        let session = Session {
-            id: Uuid::from_u128(1),
-            server: "main".into(),
-            stream: StreamName::parse("a").expect("a"),
-            started_at: time(started_at),
-            ended_at: None,
-            end_reason: None,
-        };
+        let session = Session { id: Uuid::from_u128(1), started_at: time(started_at), ..sample::session("a") };
         RecordingRun::new(Note { session, key_prefix: String::new(), continues: None })
     }
 

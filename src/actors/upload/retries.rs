@@ -139,30 +139,14 @@ impl Retries {
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
 
     use super::*;
-    use crate::domain::name::StreamName;
-    use crate::domain::recording::SegmentState;
+    use crate::domain::recording::{SegmentState, Session};
+    use crate::domain::sample;
 
     fn segment(id: u128, session: u128) -> Segment {
-        Segment {
-            id: Uuid::from_u128(id),
-            session: Uuid::from_u128(session),
-            server: "main".into(),
-            stream: StreamName::parse("a").expect("a"),
-            number: 0,
-            state: SegmentState::Uploading,
-            started_at: DateTime::UNIX_EPOCH,
-            duration_ms: 0,
-            bytes: 0,
-            frames: 0,
-            init_bytes: 0,
-            media_bytes: 0,
-            spool_path: String::new(),
-            object_key: String::new(),
-            reason: None,
-        }
+        let session = Session { id: Uuid::from_u128(session), ..sample::session("a") };
+        Segment { id: Uuid::from_u128(id), state: SegmentState::Uploading, ..sample::segment(&session, 0) }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::Spool;
 use crate::domain::name::StreamName;
 use crate::domain::recording::{Segment, SegmentState, Session};
+use crate::domain::sample;
 
 struct World {
     handles: UploadHandles,
@@ -31,14 +32,8 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let recordings: Arc<dyn RecordingStore> =
             sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here");
-        let session = Session {
-            id: Uuid::now_v7(),
-            server: "main".into(),
-            stream: StreamName::parse("gate").expect("a name"),
-            started_at: "2026-03-01T12:00:00Z".parse().expect("a time"),
-            ended_at: None,
-            end_reason: None,
-        };
+        let session =
+            Session { started_at: "2026-03-01T12:00:00Z".parse().expect("a time"), ..sample::session("gate") };
         recordings.open_session(session.clone()).await.expect("opened");
         let segment = Segment {
             id: Uuid::now_v7(),

@@ -147,7 +147,8 @@ mod tests {
     use super::*;
     use crate::adapters::live::memory::Memory;
     use crate::adapters::live::{Changes, LIMIT, Latest, LiveStore};
-    use crate::domain::recording::{RecordingState, RecordingStatus};
+    use crate::domain::recording::RecordingStatus;
+    use crate::domain::sample;
     use crate::domain::stream::Sample;
 
     /// A live store that can refuse everything or one stream, or not answer at all.
@@ -203,15 +204,7 @@ mod tests {
     }
 
     fn recording(name: &str, segments: u64) -> Change {
-        Change::Recording(RecordingStatus {
-            server: "main".into(),
-            name: StreamName::parse(name).expect(name),
-            state: RecordingState::Recording,
-            since: DateTime::UNIX_EPOCH,
-            session: None,
-            segments,
-            reason: None,
-        })
+        Change::Recording(RecordingStatus { segments, ..sample::recording("main", name) })
     }
 
     fn moody() -> Arc<Moody> {

@@ -4,20 +4,12 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::name::StreamName;
 use crate::domain::recording::Session;
+use crate::domain::sample;
 
 fn note(id: u128, stream: &str) -> Note {
     let started_at: DateTime<Utc> = "2026-11-21T08:00:00Z".parse().expect("a time");
-    let stream = StreamName::parse(stream).expect(stream);
-    let session = Session {
-        id: Uuid::from_u128(id),
-        server: "main".into(),
-        stream,
-        started_at,
-        ended_at: None,
-        end_reason: None,
-    };
+    let session = Session { id: Uuid::from_u128(id), started_at, ..sample::session(stream) };
     Note { session, key_prefix: String::new(), continues: None }
 }
 

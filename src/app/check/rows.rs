@@ -54,27 +54,10 @@ fn fault(row: &CameraRow) -> Result<()> {
 mod tests {
     use super::super::CheckOutcome;
     use super::*;
+    use crate::domain::sample;
 
     fn row(id: i64, name: &str, url: Option<&str>) -> CameraRow {
-        CameraRow {
-            id,
-            name: name.to_owned(),
-            kind: "generic".to_owned(),
-            host: None,
-            port: None,
-            username: None,
-            password: None,
-            channel: None,
-            substream: None,
-            url: url.map(SecretString::from),
-            transport: None,
-            audio: None,
-            enabled: true,
-            record: true,
-            port_text: None,
-            updated_at: None,
-            label: None,
-        }
+        CameraRow { url: url.map(SecretString::from), ..sample::camera_row(id, name) }
     }
 
     #[test]

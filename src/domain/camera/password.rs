@@ -94,6 +94,7 @@ fn has_url(row: &CameraRow) -> bool {
 mod tests {
     use super::super::{check_edit, draft};
     use super::*;
+    use crate::domain::sample;
 
     fn kinds() -> Kinds {
         [
@@ -109,23 +110,10 @@ mod tests {
 
     fn row() -> CameraRow {
         CameraRow {
-            id: 7,
-            name: "gate".into(),
-            kind: "generic".into(),
             host: Some("10.0.0.9".into()),
-            port: None,
             username: Some("viewer".into()),
             password: Some("s3cret".into()),
-            channel: None,
-            substream: None,
-            url: None,
-            transport: None,
-            audio: None,
-            enabled: true,
-            record: true,
-            port_text: None,
-            updated_at: None,
-            label: None,
+            ..sample::camera_row(7, "gate")
         }
     }
 

@@ -5,27 +5,10 @@ use std::time::Duration;
 use super::*;
 use crate::domain::camera::{CameraRow, CameraSource, Kinds};
 use crate::domain::fleet;
+use crate::domain::sample;
 
 fn row(id: i64, name: &str) -> CameraRow {
-    CameraRow {
-        id,
-        name: name.into(),
-        kind: "generic".into(),
-        host: None,
-        port: None,
-        username: None,
-        password: None,
-        channel: None,
-        substream: None,
-        url: Some(format!("rtsp://10.0.0.9/{id}").into()),
-        transport: None,
-        audio: None,
-        enabled: true,
-        record: true,
-        port_text: None,
-        updated_at: None,
-        label: None,
-    }
+    CameraRow { url: Some(format!("rtsp://10.0.0.9/{id}").into()), ..sample::camera_row(id, name) }
 }
 
 fn rows(ids: &[i64]) -> Vec<CameraRow> {

@@ -29,6 +29,7 @@ use crate::domain::probe::{Fault, FaultKind, ProbeView};
 use crate::domain::recording::{RecordingState, RecordingStatus, Segment, SegmentState, Session};
 use crate::domain::role::Role;
 use crate::domain::run_log::{Program, Run};
+use crate::domain::sample;
 use crate::domain::stream::{ServerStatus, StreamState, StreamStatus};
 use crate::http::{Commands, State};
 
@@ -99,14 +100,7 @@ impl World {
 
     /// A session of `stream` with one segment of these bytes, in the spool.
     pub async fn record(&self, stream: &str, started_at: DateTime<Utc>, bytes: &[u8]) -> Segment {
-        let session = Session {
-            id: Uuid::now_v7(),
-            server: "main".to_owned(),
-            stream: name(stream),
-            started_at,
-            ended_at: None,
-            end_reason: None,
-        };
+        let session = Session { id: Uuid::now_v7(), started_at, ..sample::session(stream) };
         self.state.stores.recordings.open_session(session.clone()).await.expect("a session");
         self.add_segment(&session, 0, started_at, bytes).await
     }
@@ -124,12 +118,6 @@ impl World {
         std::fs::create_dir_all(file.parent().expect("a folder")).expect("the spool takes folders");
         std::fs::write(&file, bytes).expect("the spool takes files");
         let segment = Segment {
-            id: Uuid::now_v7(),
-            session: session.id,
-            server: "main".to_owned(),
-            stream: session.stream.clone(),
-            number,
-            state: SegmentState::Sealed,
             started_at,
             duration_ms: 10_000,
             bytes: bytes.len() as u64,
@@ -137,8 +125,7 @@ impl World {
             init_bytes: 4,
             media_bytes: (bytes.len() as u64).saturating_sub(4),
             spool_path,
-            object_key: format!("{}/{}/segment_{number:03}.mp4", session.stream, session.id),
-            reason: None,
+            ..sample::segment(session, number)
         };
         self.state.stores.recordings.put_segment(segment.clone()).await.expect("the catalogue takes segments");
         segment
@@ -156,67 +143,33 @@ pub fn at(second: i64) -> DateTime<Utc> {
 
 pub fn stream(server: &str, path: &str) -> StreamStatus {
     StreamStatus {
-        server: server.to_owned(),
-        name: name(path),
-        state: StreamState::Live,
         since: at(0),
-        reason: None,
         source_type: Some("rtspSession".to_owned()),
         source_id: Some("9b76fc96-dbdc-4fa6-8dae-ab11910c5a84".to_owned()),
         bytes_received: 1_000,
         bytes_sent: 10,
         readers: 2,
         bitrate: Some(4_000_000),
-        tracks: vec![],
-        rtt: None,
-        recv_rate_mbps: None,
-        link_capacity_mbps: None,
-        loss_rate: None,
+        ..sample::stream(server, path)
     }
 }
 
 pub fn camera(id: i64, name: &str) -> CameraStatus {
     CameraStatus {
-        id,
-        name: name.to_owned(),
-        label: None,
         kind: "hikvision".to_owned(),
         host: Some("10.0.0.9".to_owned()),
-        enabled: true,
-        record: true,
-        state: CameraState::Running,
         since: at(0),
         restarts: 3,
-        last_error: None,
-        next_start: None,
-        down_since: None,
-        sound: None,
-        server: "main".to_owned(),
-        path: name.to_owned(),
+        ..sample::camera(id, name)
     }
 }
 
 pub fn recording(server: &str, path: &str) -> RecordingStatus {
-    RecordingStatus {
-        server: server.to_owned(),
-        name: name(path),
-        state: RecordingState::Recording,
-        since: at(0),
-        session: None,
-        segments: 7,
-        reason: None,
-    }
+    RecordingStatus { since: at(0), segments: 7, ..sample::recording(server, path) }
 }
 
 pub fn server(name: &str) -> ServerStatus {
-    ServerStatus {
-        name: name.to_owned(),
-        reachable: true,
-        since: at(0),
-        reason: None,
-        version: Some("v1.20.1".to_owned()),
-        last_poll: Some(at(0)),
-    }
+    ServerStatus { since: at(0), version: Some("v1.20.1".to_owned()), last_poll: Some(at(0)), ..sample::server(name) }
 }
 
 /// Does to the database what the restreams do, without the restreaming.

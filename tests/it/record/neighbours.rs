@@ -11,6 +11,7 @@ use streamwarden::adapters::spool::{Note, Spool};
 use streamwarden::domain::layout::object_key;
 use streamwarden::domain::name::StreamName;
 use streamwarden::domain::recording::{Segment, SegmentState, Session};
+use streamwarden::domain::sample;
 use uuid::Uuid;
 
 use super::harness::{Harness, eventually};
@@ -25,14 +26,7 @@ struct Recorded {
 
 impl Recorded {
     fn begin(harness: &Harness, stream: &str, started_at: &str) -> Self {
-        let session = Session {
-            id: Uuid::now_v7(),
-            server: "main".into(),
-            stream: StreamName::parse(stream).expect(stream),
-            started_at: started_at.parse().expect("a time"),
-            ended_at: None,
-            end_reason: None,
-        };
+        let session = Session { started_at: started_at.parse().expect("a time"), ..sample::session(stream) };
         let note = Note { session: session.clone(), key_prefix: String::new(), continues: None };
         Self { folder: harness.spool.begin(&note).expect("begun"), session }
     }
@@ -43,21 +37,11 @@ impl Recorded {
 
     fn row(&self, number: u32, state: SegmentState, bytes: usize) -> Segment {
         Segment {
-            id: Uuid::now_v7(),
-            session: self.session.id,
-            server: "main".into(),
-            stream: self.session.stream.clone(),
-            number,
             state,
-            started_at: self.session.started_at + chrono::TimeDelta::seconds(2 * i64::from(number)),
-            duration_ms: 2000,
             bytes: bytes as u64,
-            frames: 50,
-            init_bytes: 1,
-            media_bytes: 1,
             spool_path: Spool::file(&self.folder, number),
             object_key: object_key("", &self.session.stream, self.session.started_at, number),
-            reason: None,
+            ..sample::segment(&self.session, number)
         }
     }
 

@@ -6,42 +6,24 @@ use chrono::{DateTime, Utc};
 use streamwarden::adapters::database::RecordingStore;
 use streamwarden::adapters::spool::{Continues, Note, Spool};
 use streamwarden::domain::layout::object_key;
-use streamwarden::domain::name::StreamName;
 use streamwarden::domain::recording::{Segment, SegmentState, Session};
-use uuid::Uuid;
+use streamwarden::domain::sample;
 
 use super::harness::{Harness, eventually};
 use super::source::{Publisher, assert_unbroken, objects, video_packets};
 
 fn session(stream: &str, started_at: &str) -> Session {
-    Session {
-        id: Uuid::now_v7(),
-        server: "main".into(),
-        stream: StreamName::parse(stream).expect(stream),
-        started_at: started_at.parse().expect("a time"),
-        ended_at: None,
-        end_reason: None,
-    }
+    Session { started_at: started_at.parse().expect("a time"), ..sample::session(stream) }
 }
 
 fn row(session: &Session, folder: &str, number: u32, state: SegmentState, file: &PathBuf) -> Segment {
     let bytes = std::fs::metadata(file).map_or(0, |found| found.len());
     Segment {
-        id: Uuid::now_v7(),
-        session: session.id,
-        server: "main".into(),
-        stream: session.stream.clone(),
-        number,
         state,
-        started_at: session.started_at + chrono::TimeDelta::seconds(2 * i64::from(number)),
-        duration_ms: 2000,
         bytes,
-        frames: 50,
-        init_bytes: 1,
-        media_bytes: 1,
         spool_path: Spool::file(folder, number),
         object_key: object_key("", &session.stream, session.started_at, number),
-        reason: None,
+        ..sample::segment(session, number)
     }
 }
 

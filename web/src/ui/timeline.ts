@@ -34,6 +34,11 @@ export class Timeline {
     const state = JSON.stringify([Math.round(from / 1000), Math.round(to / 1000), sessions.map((one) => [one.id, one.endedAt, one.durationMs]), chosen]);
     set(this.strip, "aria-valuemin", Math.round(from));
     set(this.strip, "aria-valuemax", Math.round(to));
+    if (this.at === null) {
+      // A slider has a value; before something plays it stands at the beginning.
+      set(this.strip, "aria-valuenow", Math.round(from));
+      set(this.strip, "aria-valuetext", "nothing is played");
+    }
     if (state === this.drawn) return;
     this.drawn = state;
     this.blocks.replaceChildren(

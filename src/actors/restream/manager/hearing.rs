@@ -181,18 +181,14 @@ impl ServerView {
 mod tests {
     use std::sync::Arc;
 
-    use chrono::DateTime;
-
     use super::*;
+    use crate::domain::sample;
 
     fn server(name: &str, reachable: bool) -> Change {
         Change::Server(ServerStatus {
-            name: name.into(),
             reachable,
-            since: DateTime::UNIX_EPOCH,
             reason: (!reachable).then(|| "refused".into()),
-            version: None,
-            last_poll: None,
+            ..sample::server(name)
         })
     }
 
@@ -201,24 +197,7 @@ mod tests {
     }
 
     fn fed_stream(server: &str, state: StreamState, bytes_received: u64) -> Change {
-        Change::Stream(StreamStatus {
-            server: server.into(),
-            name: StreamName::parse("gate").expect("name"),
-            state,
-            since: DateTime::UNIX_EPOCH,
-            reason: None,
-            source_type: None,
-            source_id: None,
-            bytes_received,
-            bytes_sent: 0,
-            readers: 0,
-            bitrate: None,
-            tracks: Vec::new(),
-            rtt: None,
-            recv_rate_mbps: None,
-            link_capacity_mbps: None,
-            loss_rate: None,
-        })
+        Change::Stream(StreamStatus { state, bytes_received, ..sample::stream(server, "gate") })
     }
 
     #[test]

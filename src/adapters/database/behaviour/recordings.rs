@@ -7,22 +7,15 @@ use uuid::Uuid;
 
 use crate::adapters::database::{Database, SegmentQuery, Skip};
 use crate::base::error::Kind;
-use crate::domain::name::StreamName;
 use crate::domain::recording::{Segment, SegmentState, Session};
+use crate::domain::sample;
 
 fn noon() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).single().expect("a time")
 }
 
 pub(in crate::adapters::database) fn session(stream: &str) -> Session {
-    Session {
-        id: Uuid::now_v7(),
-        server: "main".to_owned(),
-        stream: StreamName::parse(stream).expect("a name"),
-        started_at: noon(),
-        ended_at: None,
-        end_reason: None,
-    }
+    Session { started_at: noon(), ..sample::session(stream) }
 }
 
 async fn opened(database: &dyn Database, stream: &str) -> Session {
@@ -34,11 +27,6 @@ async fn opened(database: &dyn Database, stream: &str) -> Session {
 /// Segments of ten seconds that follow one another from noon.
 pub(in crate::adapters::database) fn segment(session: &Session, number: u32, state: SegmentState) -> Segment {
     Segment {
-        id: Uuid::now_v7(),
-        session: session.id,
-        server: session.server.clone(),
-        stream: session.stream.clone(),
-        number,
         state,
         started_at: session.started_at + TimeDelta::seconds(10 * i64::from(number)),
         duration_ms: 10_000,
@@ -46,9 +34,8 @@ pub(in crate::adapters::database) fn segment(session: &Session, number: u32, sta
         frames: 250,
         init_bytes: 900,
         media_bytes: 100,
-        spool_path: format!("{}/segment_{number:03}.mp4", session.stream),
         object_key: format!("{}/2026-03-01/20260301_120000/segment_{number:03}.mp4", session.stream),
-        reason: None,
+        ..sample::segment(session, number)
     }
 }
 

@@ -19,6 +19,7 @@ use crate::base::error::Kind;
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::name::StreamName;
 use crate::domain::recording::{SegmentState, Session};
+use crate::domain::sample;
 
 /// A database in a folder of its own, which goes with it.
 struct Fresh {
@@ -324,12 +325,8 @@ async fn a_claim_that_nobody_waits_for_goes_back() {
 /// A session with so many sealed segments.
 async fn recorded(fresh: &Fresh, count: u32) -> Session {
     let session = Session {
-        id: uuid::Uuid::now_v7(),
-        server: "main".to_owned(),
-        stream: StreamName::parse("cam").expect("a name"),
         started_at: chrono::DateTime::from_timestamp(1_770_000_000, 0).expect("a time"),
-        ended_at: None,
-        end_reason: None,
+        ..sample::session("cam")
     };
     fresh.open_session(session.clone()).await.expect("opened");
     for number in 0..count {

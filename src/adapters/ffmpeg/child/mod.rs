@@ -331,7 +331,7 @@ fn owner_mark(mark: &str) -> String {
 }
 
 /// The child gets SIGKILL when the thread that forks it ends, and stops at exec when it is to be masked.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "between fork and exec only what is safe there runs")]
 fn prepare_child(command: &mut Command, masked: bool) {
     let us = Pid::this();
     let descriptors = descriptors::inherited();

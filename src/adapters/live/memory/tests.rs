@@ -3,8 +3,7 @@
 use futures_util::FutureExt;
 
 use super::*;
-use crate::domain::camera::CameraState;
-use crate::domain::recording::RecordingState;
+use crate::domain::sample;
 use crate::domain::stream::StreamState;
 
 fn memory() -> Memory {
@@ -20,62 +19,19 @@ fn name(text: &str) -> StreamName {
 }
 
 fn server(text: &str, reachable: bool) -> Change {
-    let name = text.to_owned();
-    Change::Server(ServerStatus { name, reachable, since: at(), reason: None, version: None, last_poll: None })
+    Change::Server(ServerStatus { reachable, since: at(), ..sample::server(text) })
 }
 
 fn stream(server: &str, text: &str, readers: u32) -> Change {
-    Change::Stream(StreamStatus {
-        server: server.to_owned(),
-        name: name(text),
-        state: StreamState::Live,
-        since: at(),
-        reason: None,
-        source_type: None,
-        source_id: None,
-        bytes_received: 0,
-        bytes_sent: 0,
-        readers,
-        bitrate: None,
-        tracks: Vec::new(),
-        rtt: None,
-        recv_rate_mbps: None,
-        link_capacity_mbps: None,
-        loss_rate: None,
-    })
+    Change::Stream(StreamStatus { since: at(), readers, ..sample::stream(server, text) })
 }
 
 fn camera(id: i64) -> Change {
-    Change::Camera(CameraStatus {
-        id,
-        name: format!("cam{id}"),
-        label: None,
-        kind: "generic".to_owned(),
-        host: None,
-        enabled: true,
-        record: true,
-        state: CameraState::Running,
-        since: at(),
-        restarts: 0,
-        last_error: None,
-        next_start: None,
-        down_since: None,
-        sound: None,
-        server: "main".to_owned(),
-        path: format!("cam{id}"),
-    })
+    Change::Camera(CameraStatus { since: at(), ..sample::camera(id, &format!("cam{id}")) })
 }
 
 fn recording(text: &str) -> Change {
-    Change::Recording(RecordingStatus {
-        server: "main".to_owned(),
-        name: name(text),
-        state: RecordingState::Recording,
-        since: at(),
-        session: None,
-        segments: 0,
-        reason: None,
-    })
+    Change::Recording(RecordingStatus { since: at(), ..sample::recording("main", text) })
 }
 
 #[tokio::test]

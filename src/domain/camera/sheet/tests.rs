@@ -4,6 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::*;
 use crate::domain::camera::{CameraEdit, CameraRow, Kinds};
+use crate::domain::sample;
 
 fn kinds() -> Kinds {
     [("generic".to_owned(), "rtsp://{username}:{password}@{host}:{port=554}/{channel=1}".to_owned())].into()
@@ -11,23 +12,13 @@ fn kinds() -> Kinds {
 
 fn row(id: i64, name: &str) -> CameraRow {
     CameraRow {
-        id,
-        name: name.into(),
-        kind: "generic".into(),
         host: Some("10.0.0.9".into()),
         port: Some(8554),
         username: Some("viewer".into()),
         password: Some("hunter2".into()),
-        channel: None,
-        substream: None,
-        url: None,
-        transport: None,
         audio: Some("aac".into()),
-        enabled: true,
         record: false,
-        port_text: None,
-        updated_at: None,
-        label: None,
+        ..sample::camera_row(id, name)
     }
 }
 

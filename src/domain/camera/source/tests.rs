@@ -1,6 +1,7 @@
 //! Sources of rows: what a good row becomes, why a bad one is refused, and what may be shown of either.
 
 use super::*;
+use crate::domain::sample;
 
 fn kinds() -> Kinds {
     [
@@ -17,25 +18,7 @@ fn kinds() -> Kinds {
 }
 
 fn row() -> CameraRow {
-    CameraRow {
-        id: 7,
-        name: "site/gate".into(),
-        kind: "generic".into(),
-        host: Some("Cam.local".into()),
-        port: None,
-        username: None,
-        password: None,
-        channel: None,
-        substream: None,
-        url: None,
-        transport: None,
-        audio: None,
-        enabled: true,
-        record: true,
-        port_text: None,
-        updated_at: None,
-        label: None,
-    }
+    CameraRow { host: Some("Cam.local".into()), ..sample::camera_row(7, "site/gate") }
 }
 
 fn own(url: &str) -> CameraRow {

@@ -1,0 +1,146 @@
+//! Rows and states for tests and benches, as plain as they come: a test names what it is about and takes the rest from here,
+//! `StreamStatus { readers: 3, ..sample::stream("main", "gate") }`. A new field is added once.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chrono::{DateTime, TimeDelta};
+use uuid::Uuid;
+
+use super::camera::{CameraRow, CameraState, CameraStatus};
+use super::name::StreamName;
+use super::recording::{RecordingState, RecordingStatus, Segment, SegmentState, Session};
+use super::stream::{ServerStatus, StreamState, StreamStatus};
+
+/// A camera of kind `generic` that is switched on and recorded; it has no address yet.
+pub fn camera_row(id: i64, name: &str) -> CameraRow {
+    CameraRow {
+        id,
+        name: name.to_owned(),
+        kind: "generic".to_owned(),
+        host: None,
+        port: None,
+        port_text: None,
+        username: None,
+        password: None,
+        channel: None,
+        substream: None,
+        url: None,
+        transport: None,
+        audio: None,
+        enabled: true,
+        record: true,
+        updated_at: None,
+        label: None,
+    }
+}
+
+/// A camera that has been running since 1970, on the server `main`, at the path of its name.
+pub fn camera(id: i64, name: &str) -> CameraStatus {
+    CameraStatus {
+        id,
+        name: name.to_owned(),
+        label: None,
+        kind: "generic".to_owned(),
+        host: None,
+        enabled: true,
+        record: true,
+        state: CameraState::Running,
+        since: DateTime::UNIX_EPOCH,
+        down_since: None,
+        restarts: 0,
+        last_error: None,
+        next_start: None,
+        sound: None,
+        server: "main".to_owned(),
+        path: name.to_owned(),
+    }
+}
+
+/// A stream that has been live since 1970; nothing else is known of it.
+pub fn stream(server: &str, name: &str) -> StreamStatus {
+    StreamStatus {
+        server: server.to_owned(),
+        name: stream_name(name),
+        state: StreamState::Live,
+        since: DateTime::UNIX_EPOCH,
+        reason: None,
+        source_type: None,
+        source_id: None,
+        bytes_received: 0,
+        bytes_sent: 0,
+        readers: 0,
+        bitrate: None,
+        tracks: Vec::new(),
+        rtt: None,
+        recv_rate_mbps: None,
+        link_capacity_mbps: None,
+        loss_rate: None,
+    }
+}
+
+/// A server that has been answering since 1970.
+pub fn server(name: &str) -> ServerStatus {
+    ServerStatus {
+        name: name.to_owned(),
+        reachable: true,
+        since: DateTime::UNIX_EPOCH,
+        reason: None,
+        version: None,
+        last_poll: None,
+    }
+}
+
+/// A recording that has been going on since 1970 and has no segments yet.
+pub fn recording(server: &str, name: &str) -> RecordingStatus {
+    RecordingStatus {
+        server: server.to_owned(),
+        name: stream_name(name),
+        state: RecordingState::Recording,
+        since: DateTime::UNIX_EPOCH,
+        session: None,
+        segments: 0,
+        reason: None,
+    }
+}
+
+/// A session of the server `main` that began in 1970 and goes on, with an id that no other sample has.
+pub fn session(stream: &str) -> Session {
+    Session {
+        id: id(),
+        server: "main".to_owned(),
+        stream: stream_name(stream),
+        started_at: DateTime::UNIX_EPOCH,
+        ended_at: None,
+        end_reason: None,
+    }
+}
+
+/// A sealed segment of two seconds, with an id that no other sample has; they follow one another.
+pub fn segment(session: &Session, number: u32) -> Segment {
+    Segment {
+        id: id(),
+        session: session.id,
+        server: session.server.clone(),
+        stream: session.stream.clone(),
+        number,
+        state: SegmentState::Sealed,
+        started_at: session.started_at + TimeDelta::seconds(2 * i64::from(number)),
+        duration_ms: 2000,
+        bytes: 2,
+        frames: 50,
+        init_bytes: 1,
+        media_bytes: 1,
+        spool_path: format!("{}/segment_{number:03}.mp4", session.stream),
+        object_key: format!("{}/{}/segment_{number:03}.mp4", session.stream, session.id),
+        reason: None,
+    }
+}
+
+fn stream_name(name: &str) -> StreamName {
+    StreamName::parse(name).expect("samples have valid names")
+}
+
+fn id() -> Uuid {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    Uuid::from_u128(NEXT.fetch_add(1, Ordering::Relaxed).into())
+}
