@@ -20,7 +20,6 @@ pub mod version;
 pub mod wait;
 
 use std::io::{ErrorKind, Write};
-use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -227,7 +226,7 @@ pub struct Demo {
     pub cameras: u16,
     /// Keep database and recordings in this folder instead of a temporary one.
     #[arg(long, value_name = "DIR")]
-    pub keep: Option<PathBuf>,
+    pub keep: Option<std::path::PathBuf>,
 }
 
 /// How data is printed.
@@ -279,10 +278,10 @@ mod tests {
             (cli.files.config.clone(), run.overrides(&cli.files))
         };
         let (config, all) = overrides("streamwarden run --config x.toml --roles monitor,record --listen 127.0.0.1:1");
-        assert_eq!(config, Some(PathBuf::from("x.toml")));
+        assert_eq!(config, Some(std::path::PathBuf::from("x.toml")));
         assert_eq!((all.roles.as_deref(), all.listen.as_deref()), (Some("monitor,record"), Some("127.0.0.1:1")));
         let (config, none) = overrides("streamwarden --config x.toml run");
-        assert_eq!((config, none), (Some(PathBuf::from("x.toml")), CliOverrides::default()));
+        assert_eq!((config, none), (Some(std::path::PathBuf::from("x.toml")), CliOverrides::default()));
         for spelling in ["--pg-dsn", "--pg_dsn"] {
             let (_, older) = overrides(&format!("streamwarden run {spelling} sqlite:x"));
             assert_eq!(older.database_url.as_deref(), Some("sqlite:x"));

@@ -15,7 +15,6 @@ use super::worker::{claim, give_back};
 use crate::adapters::database::{RecordingStore, Skip, sqlite};
 use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::Spool;
-use crate::domain::name::StreamName;
 use crate::domain::recording::{Segment, SegmentState, Session};
 use crate::domain::sample;
 

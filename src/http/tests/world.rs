@@ -22,15 +22,15 @@ use crate::adapters::live::{Change, SharedLive};
 use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::Spool;
 use crate::base::{Error, Kind, Result};
-use crate::domain::camera::{CameraEdit, CameraRow, CameraState, CameraStatus, Reach};
+use crate::domain::camera::{CameraEdit, CameraRow, CameraStatus, Reach};
 use crate::domain::change_guard::{BlockedChangeView, PlanView, WouldStop};
 use crate::domain::name::StreamName;
 use crate::domain::probe::{Fault, FaultKind, ProbeView};
-use crate::domain::recording::{RecordingState, RecordingStatus, Segment, SegmentState, Session};
+use crate::domain::recording::{RecordingStatus, Segment, Session};
 use crate::domain::role::Role;
 use crate::domain::run_log::{Program, Run};
 use crate::domain::sample;
-use crate::domain::stream::{ServerStatus, StreamState, StreamStatus};
+use crate::domain::stream::{ServerStatus, StreamStatus};
 use crate::http::{Commands, State};
 
 /// A file in the folder with the names of managers that do not answer.

@@ -87,7 +87,7 @@ fn imports(modules: &Modules) -> BTreeMap<&[String], BTreeSet<&[String]>> {
         let (names, rest) = split_passed_on(&with_children(text, module, modules));
         for path in references(&names, module) {
             if let (Some((file, _)), Some(name)) = (file_of(&path, modules), path.last()) {
-                passed_on.insert([module.as_slice(), &[name.clone()]].concat(), file.to_vec());
+                passed_on.insert([module.as_slice(), std::slice::from_ref(name)].concat(), file.to_vec());
             }
         }
         used.push((module.as_slice(), references(&rest, module)));
@@ -99,7 +99,7 @@ fn imports(modules: &Modules) -> BTreeMap<&[String], BTreeSet<&[String]>> {
                 continue;
             };
             while let Some(at) =
-                rest.first().and_then(|name| passed_on.get(&[file.as_slice(), &[name.clone()]].concat()))
+                rest.first().and_then(|name| passed_on.get(&[file.as_slice(), std::slice::from_ref(name)].concat()))
             {
                 file.clone_from(at);
                 rest = &rest[1..];

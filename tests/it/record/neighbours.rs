@@ -9,10 +9,8 @@ use streamwarden::adapters::database::RecordingStore;
 use streamwarden::adapters::objects::ObjectStore;
 use streamwarden::adapters::spool::{Note, Spool};
 use streamwarden::domain::layout::object_key;
-use streamwarden::domain::name::StreamName;
 use streamwarden::domain::recording::{Segment, SegmentState, Session};
 use streamwarden::domain::sample;
-use uuid::Uuid;
 
 use super::harness::{Harness, eventually};
 use super::source::video_packets;

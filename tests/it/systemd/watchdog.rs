@@ -12,7 +12,9 @@ use crate::support::room::Room;
 
 const WATCHDOG: &str = "WATCHDOG=1\n";
 /// What the service asks for as WatchdogSec.
-const TIMEOUT: Duration = Duration::from_millis(600);
+const TIMEOUT: Duration = Duration::from_millis(1500);
+/// Time for two signs of life and more.
+const SILENCE: Duration = Duration::from_millis(1200);
 
 /// The whole program in this process, on a server that is not there.
 async fn program(room: &Room) -> App {
@@ -36,7 +38,7 @@ async fn a_manager_that_hangs_starves_it_until_it_is_built_again() {
     let provoked = app.root().send(Provoke::at("monitor", Fault::Hang)).await;
     assert!(provoked.expect("the root answers"), "it is there");
     listener.until("STATUS=no answer from: monitor; ").await;
-    let starved = listener.all_within(Duration::from_millis(800)).await;
+    let starved = listener.all_within(SILENCE).await;
     assert!(!starved.iter().any(|message| message == WATCHDOG), "fed all the same: {starved:?}");
     // The supervisor finds it by itself, aborts it and builds another.
     listener.until(WATCHDOG).await;
@@ -50,9 +52,9 @@ async fn a_manager_that_hangs_starves_it_until_it_is_built_again() {
 
     assert!(app.root().send(Provoke::at("", Fault::Hang)).await.expect("the last answer"));
     listener.until("STATUS=the root of the actor tree does not answer").await;
-    let starved = listener.all_within(Duration::from_millis(800)).await;
+    let starved = listener.all_within(SILENCE).await;
     assert!(!starved.iter().any(|message| message == WATCHDOG), "fed all the same: {starved:?}");
     drop(notifying);
     listener.forget();
-    assert_eq!(listener.all_within(Duration::from_millis(400)).await, [""; 0], "it ends with its handle");
+    assert_eq!(listener.all_within(SILENCE).await, [""; 0], "it ends with its handle");
 }

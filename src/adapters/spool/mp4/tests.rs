@@ -7,7 +7,6 @@ use std::sync::OnceLock;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::sample;
 
 /// Four seconds of picture (25/s, a keyframe each second) and sound, as the recorder's ffmpeg writes them.
 fn sample() -> &'static [u8] {
