@@ -8,7 +8,7 @@ use actix::{Actor, Addr};
 use futures_util::StreamExt;
 use streamwarden::actors::camera_changes;
 use streamwarden::actors::incidents::{Incidents, IncidentsHandle};
-use streamwarden::actors::restream::{RestreamSetup, Restreams};
+use streamwarden::actors::restream::{self, RestreamSetup};
 use streamwarden::actors::root::Root;
 use streamwarden::actors::supervision::{Child, Restart, Setting, Stop};
 use streamwarden::adapters::database::sqlite;
@@ -51,14 +51,12 @@ impl Harness {
         setup.rates = rates;
         let (setup, setting) = Setting::adjustable(Arc::new(setup));
         let database = sqlite::open(folder.path().join("streamwarden.db")).await.expect("a database").for_node("bench");
-        let written = Arc::clone(&live);
         let handle = IncidentsHandle::default();
         let (told_to, kept_in, changed) = (handle.clone(), database.clone(), database.clone());
         let incidents =
             Child::new("incidents", Restart::Always, move || Incidents::new(kept_in.clone(), handle.clone()));
-        let restreams = Child::new("restreams", Restart::Always, move || {
-            Restreams::new(setting.clone(), database.clone().into(), Arc::clone(&written), told_to.clone())
-        });
+        let (restreams, _) =
+            restream::role(setting, database.into(), Arc::clone(&live), told_to, watch::channel(None).1);
         let children = vec![camera_changes::child(changed), incidents, restreams];
         let root = Root::new(children, CancellationToken::new().drop_guard()).start();
         Self { world, live, root, setup, folder }

@@ -10,7 +10,6 @@ use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 use url::Url;
 
-use super::commands::ToTheTree;
 use super::{App, build, on_main_thread, plan, stale_demos, until_stopped};
 use crate::actors::restream::LAST_KNOWN;
 use crate::adapters::database::Condition;
@@ -21,7 +20,6 @@ use crate::demo::cameras::{Dropout, SampleCameras, SampleOptions};
 use crate::demo::media_server;
 use crate::demo::server::{self, AnyServer, MediaServerChoice};
 use crate::domain::camera::CameraEdit;
-use crate::http::Commands;
 use crate::signals::Signals;
 
 /// What may be chosen.
@@ -141,7 +139,8 @@ fn forget_last_known(settings: &Settings) {
 async fn fill(app: &App, sources: &[(String, Url)]) -> Result<()> {
     let stores = app.stores();
     // Commands, which are not weighed like changes of the table.
-    let commands = ToTheTree(app.root().clone());
+    let restream = app.restream.as_ref();
+    let restream = restream.ok_or_else(|| Error::internal("a demo has every role"))?;
     let rows = stores.cameras.cameras().await?;
     for (name, url) in sources {
         let url = SecretString::from(url.as_str().to_owned());
@@ -152,7 +151,7 @@ async fn fill(app: &App, sources: &[(String, Url)]) -> Result<()> {
             }
             Some(row) if row.url.as_ref().is_none_or(|old| old.expose_secret() != url.expose_secret()) => {
                 let edit = CameraEdit { url: Some(Some(url)), ..CameraEdit::default() };
-                commands.edit_camera(row.id, edit, Condition::always()).await?;
+                restream.edit_camera(row.id, edit, Condition::always()).await?;
             }
             Some(_) => {}
         }

@@ -34,7 +34,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::actors::hub::HubHandle;
 use crate::actors::incidents::IncidentsHandle;
-use crate::actors::restream::LAST_KNOWN;
+use crate::actors::restream::{LAST_KNOWN, RestreamHandle};
 use crate::actors::root::{Find, Root};
 use crate::actors::supervision::observe::Ping;
 use crate::actors::supervision::{Child, Restart, Stop};
@@ -63,6 +63,7 @@ const HTTP: &str = "http";
 /// A running program.
 pub struct App {
     root: Addr<Root>,
+    restream: Option<RestreamHandle>,
     root_ended: CancellationToken,
     address: SocketAddr,
     stores: Stores,
@@ -99,7 +100,8 @@ pub async fn build(settings: Settings) -> Result<App> {
     // With the port that the system chose, where it did.
     let mut actual = settings.clone();
     actual.http.listen = listener.local_addr().unwrap_or(settings.http.listen);
-    let (mut children, runtime_settings) = plan::children(&actual, &services, &hub, &incidents, &mark)?;
+    let plan::Plan { mut children, runtime_settings, restream } =
+        plan::children(&actual, &services, &hub, &incidents, &mark)?;
     let address = actual.http.listen;
     let database_name = running::database_name(&settings);
     instance.announce(address, &database_name)?;
@@ -119,7 +121,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         disk: services.disk.subscribe(),
         troubles: services.node.troubles.subscribe(),
         hub,
-        commands: Arc::new(commands::ToTheTree(root)),
+        commands: Arc::new(commands::ToTheTree { root, restream: restream.clone() }),
         dropped_log_lines: crate::logging::dropped,
         allowed_origins: runtime_settings.origins.subscribe(),
         reach: runtime_settings.reach.subscribe(),
@@ -135,7 +137,18 @@ pub async fn build(settings: Settings) -> Result<App> {
     });
     serves(&root).await?;
     log::info!("listening on http://{address}");
-    Ok(App { root, root_ended, address, stores, settings, runtime_settings, note, systemd, _instance: instance })
+    Ok(App {
+        root,
+        restream,
+        root_ended,
+        address,
+        stores,
+        settings,
+        runtime_settings,
+        note,
+        systemd,
+        _instance: instance,
+    })
 }
 
 fn http_child(listener: TcpListener, state: http::State) -> Child {

@@ -16,7 +16,7 @@ use crate::actors::incidents::{Incidents, IncidentsHandle};
 use crate::actors::membership::{self, Membership, NodeHandles};
 use crate::actors::monitor::{Monitor, Watched};
 use crate::actors::record::{RecordHandles, Recorders, SpoolDisk};
-use crate::actors::restream::{RestreamSetup, Restreams, RunLogs};
+use crate::actors::restream::{self, RestreamHandle, RestreamSetup};
 use crate::actors::supervision::{Child, Exit, Restart, Setting};
 use crate::actors::upload::{UploadHandles, UploadRules, Uploads};
 use crate::adapters::database::{NodeFolder, Stores};
@@ -34,9 +34,6 @@ use crate::config::Settings;
 use crate::config::settings::{Objects, Record};
 use crate::domain::node::NodeClaim;
 use crate::domain::role::Role;
-
-/// Name of the restream manager in the tree.
-pub(super) const RESTREAMS: &str = "restreams";
 
 /// The opened services.
 pub(super) struct Services {
@@ -134,7 +131,16 @@ pub(super) fn mark(data_dir: &Path) -> Result<String> {
     Ok(folder.to_string_lossy().into_owned())
 }
 
-/// The managers, in start order, and what changes their settings. Stopped in reverse, recorders close their files before
+/// What runs: the managers in start order, and the ways to them.
+pub(super) struct Plan {
+    pub children: Vec<Child>,
+    /// Changes their settings.
+    pub runtime_settings: RuntimeSettings,
+    /// Gives commands to the role `restream`, where it runs.
+    pub restream: Option<RestreamHandle>,
+}
+
+/// The managers, in start order, and the ways to them. Stopped in reverse, recorders close their files before
 /// relays end what they record.
 pub(super) fn children(
     settings: &Settings,
@@ -142,7 +148,7 @@ pub(super) fn children(
     hub: &HubHandle,
     incidents: &IncidentsHandle,
     mark: &str,
-) -> Result<(Vec<Child>, RuntimeSettings)> {
+) -> Result<Plan> {
     let (mut runtime_settings, live) = RuntimeSettings::new(settings);
     // Before every role, so that it stops behind them all and writes what they tell at their end.
     let mut children = vec![
@@ -153,19 +159,21 @@ pub(super) fn children(
     ];
     // Recorders and upload workers know nothing of one another but this count of sealed segments.
     let sealed = Arc::new(watch::Sender::new(0));
+    let mut restream = None;
     if services.roles.contains(&Role::Record) {
         children.push(upload_child(live.upload, services, sealed.subscribe()));
     }
     if services.roles.contains(&Role::Restream) {
-        let (child, setting_sender) = restream_child(settings, services, incidents, mark)?;
+        let (child, handle, setup) = restream_child(settings, services, incidents, mark)?;
         children.push(child);
-        runtime_settings.restream = Some(setting_sender);
+        restream = Some(handle);
+        runtime_settings.restream = Some(setup);
     }
     if services.roles.contains(&Role::Record) {
         children.push(record_child(settings, live.record, services, incidents, mark, sealed)?);
     }
     children.push(monitor_child(settings, live.interval, services, incidents)?);
-    Ok((children, runtime_settings))
+    Ok(Plan { children, runtime_settings, restream })
 }
 
 fn upload_child(rules: Setting<UploadRules>, services: &Services, sealed: watch::Receiver<u64>) -> Child {
@@ -205,19 +213,14 @@ fn restream_child(
     services: &Services,
     incidents: &IncidentsHandle,
     mark: &str,
-) -> Result<(Child, watch::Sender<Arc<RestreamSetup>>)> {
+) -> Result<(Child, RestreamHandle, watch::Sender<Arc<RestreamSetup>>)> {
     let version = services.ffmpeg.clone().ok_or_else(|| Error::internal("restream needs ffmpeg's version"))?;
     // The monitor below is part of every role.
     let setup = RestreamSetup::from_settings(settings, version, mark.to_owned(), true)?;
-    let (setting_sender, setup) = Setting::adjustable(Arc::new(setup));
-    let (stores, live, incidents) = (services.stores.clone(), services.live.clone(), incidents.clone());
-    let (runs, standby) = (RunLogs::default(), services.node.standby.subscribe());
-    let build = move || {
-        Restreams::new(setup.clone(), stores.clone(), live.clone(), incidents.clone())
-            .with_runs(runs.clone())
-            .with_standby(standby.clone())
-    };
-    Ok((Child::new(RESTREAMS, Restart::Always, build), setting_sender))
+    let (adjust, setup) = Setting::adjustable(Arc::new(setup));
+    let (stores, live, standby) = (services.stores.clone(), services.live.clone(), services.node.standby.subscribe());
+    let (child, handle) = restream::role(setup, stores, live, incidents.clone(), standby);
+    Ok((child, handle, adjust))
 }
 
 fn incidents_child(services: &Services, incidents: &IncidentsHandle) -> Child {

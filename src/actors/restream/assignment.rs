@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use super::setup::RestreamSetup;
 use crate::domain::camera::CameraSource;
@@ -10,7 +10,7 @@ use crate::domain::fleet::CameraFacts;
 use crate::domain::probe::Tracks;
 use crate::domain::restream::PathView;
 
-/// Written by the manager, read by one relay.
+/// Written through [`Assignments`](super::assignments::Assignments), read by one relay.
 #[derive(Clone, Debug)]
 pub(super) struct Assignment {
     /// The configuration.
@@ -27,11 +27,9 @@ pub(super) struct Assignment {
     pub path: PathView,
     /// What arrives there.
     pub at_path: AtPath,
-    /// What is known of this source from an earlier look.
+    /// What is known of this source from an earlier probe.
     pub kept: Option<Tracks>,
-    /// A probe needs one of these.
-    pub slots: Arc<Semaphore>,
-    /// How often somebody has asked for a look that went well; `kept` is what it found.
+    /// How often somebody has requested a probe that went well; `kept` is what it found.
     pub probes_requested: u64,
     /// How often its row was read by itself since its relay was built.
     pub rows_read: u64,

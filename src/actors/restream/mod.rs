@@ -1,26 +1,47 @@
 //! Restreaming: every camera that should run is relayed to the media server by one supervised ffmpeg.
 //!
-//! [`Restreams`] reads the cameras, compares them with what runs, and starts, updates and ends one [`Restream`] each; it
-//! also hands out the start_permits of the start budget and carries out the commands of API and CLI. A [`Restream`] owns the
-//! process of one camera and does what `domain::restream` decides; of its manager it knows only what it may report.
+//! [`role`] makes a supervisor with six actors below it, each with one job:
 //!
-//! What a relay should know (its source, whether the server answers and has its path) reaches it through a watch
-//! channel that always holds the latest: nothing queues up, and a rebuilt actor finds it there. States are written to
-//! the live store; what monitors say is read from there. Never here: SQL, argument vectors, rules.
+//! * `budget`: grants the starts of relays, so many a second.
+//! * `probes`: keeps what is known of the cameras' sources, and probes them for people.
+//! * `server`: watches the media server, and judges by it what relays go through.
+//! * `relays`: supervises one [`Restream`] for each camera that should run. It owns the process of that camera and does what
+//!   `domain::restream` decides.
+//! * `planner`: reads the table of cameras and decides what each should do.
+//! * `commands`: writes what people change, and lets it act at once.
+//!
+//! They meet in memory that outlives them: the planner writes the desired fleet and the relays' supervisor carries it out; what
+//! a relay should know (its source, whether the server answers and has its path) reaches it through a watch channel that
+//! always holds the latest. So nothing queues up, an actor that is built anew finds everything there, and a fault of any of
+//! the six, or of their supervisor, ends no relay. Whoever is asked is reached through a handle that outlives its instances.
+//!
+//! States are written to the live store; what monitors say is read from there. Commands come in through a [`RestreamHandle`].
+//! Never here: SQL, argument vectors, rules.
 
+mod activity;
+mod address;
 mod assignment;
-mod manager;
+mod assignments;
+mod budget;
+mod camera_incidents;
+mod commands;
+mod fleet;
+mod handle;
+mod planner;
+mod probes;
 mod relay;
+mod relays;
 mod runner;
 mod runs;
+mod server_view;
+mod server_watch;
 mod setup;
+mod supervisor;
 
-pub use manager::{
-    AddCamera, ApplyPlan, DeleteCamera, EditCamera, GetPlan, GetRunLog, ProbeCamera, Refresh, RestartCamera, Restreams,
-    TestCamera, Written,
-};
+pub use commands::Written;
+pub use handle::RestreamHandle;
+pub use probes::probe::probe;
 pub use relay::Restream;
-pub use relay::process::probe;
 pub use runner::{Machine, Process, Runner};
-pub use runs::RunLogs;
 pub use setup::{LAST_KNOWN, RestreamSetup, reach};
+pub use supervisor::role;

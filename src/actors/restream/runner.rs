@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 
-use super::relay::process::address_fault;
+use super::address::address_fault;
 use super::setup::RestreamSetup;
 use crate::adapters::ffmpeg::child::{ChildProcess, Launch, ProcessEvents, ProcessExit, RunObserver};
 use crate::adapters::ffmpeg::probe::Prober;

@@ -1,4 +1,4 @@
-//! What the cameras' programs have said: one [`RunLog`] per camera, filled by its relay and read by the manager.
+//! What the cameras' programs have said: one [`RunLog`] per camera, filled by its relay and read by whoever asks.
 //!
 //! Kept outside the actors: a relay that is built anew, a camera that is switched off or held, still has its log. It
 //! goes with its row.

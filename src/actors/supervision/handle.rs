@@ -39,6 +39,18 @@ impl<A: Actor<Context = Context<A>>> Handle<A> {
         }
     }
 
+    /// The instance that lives, as soon as there is one.
+    async fn living(&self) -> Addr<A> {
+        let mut here = self.0.subscribe();
+        let lives = |here: &Option<Addr<A>>| here.as_ref().is_some_and(Addr::connected);
+        let found = here.wait_for(lives).await.ok().and_then(|found| found.clone());
+        match found {
+            Some(address) => address,
+            // The sender is ours, and the condition was met.
+            None => std::future::pending().await,
+        }
+    }
+
     /// Asks, and asks again whoever comes after an instance that ended without an answer; for questions that may be put twice.
     /// Waits as long as it takes.
     pub async fn ask<M>(&self, message: M) -> M::Result
@@ -48,25 +60,14 @@ impl<A: Actor<Context = Context<A>>> Handle<A> {
         A: Handler<M>,
         A::Context: ToEnvelope<A, M>,
     {
-        let mut here = self.0.subscribe();
         loop {
-            let address = match here.wait_for(Option::is_some).await {
-                Ok(address) => address.clone(),
-                // The sender is ours.
-                Err(_) => return std::future::pending().await,
-            };
-            let Some(address) = address else { continue };
-            if let Ok(answer) = address.send(message.clone()).await {
+            if let Some(answer) = self.ask_once(message.clone()).await {
                 return answer;
-            }
-            // Another one may have come while the question was on its way.
-            if here.borrow().as_ref() == Some(&address) {
-                let _ = here.changed().await;
             }
         }
     }
 
-    /// Asks the instance of this moment once; `None` when there is none, or when it ended without an answer.
+    /// Asks once: the instance of this moment, or the next one when there is none. `None` when it ended without an answer.
     pub async fn ask_once<M>(&self, message: M) -> Option<M::Result>
     where
         M: Message + Send + 'static,
@@ -74,8 +75,13 @@ impl<A: Actor<Context = Context<A>>> Handle<A> {
         A: Handler<M>,
         A::Context: ToEnvelope<A, M>,
     {
-        let address = self.0.borrow().clone()?;
-        address.send(message).await.ok()
+        let address = self.living().await;
+        let answer = address.send(message).await.ok();
+        if answer.is_none() {
+            // One that drops its questions while it lives must not keep whoever asks again busy.
+            tokio::task::yield_now().await;
+        }
+        answer
     }
 }
 
@@ -119,9 +125,15 @@ mod tests {
     }
 
     #[actix::test]
+    async fn a_question_that_is_put_once_is_lost_with_whoever_was_asked() {
+        let handle = Handle::<Answers>::default();
+        handle.now_at(instance(1));
+        assert_eq!(handle.ask_once(Which).await, None);
+    }
+
+    #[actix::test]
     async fn a_question_outlives_whoever_was_asked() {
         let handle = Handle::<Answers>::default();
-        assert_eq!(handle.ask_once(Which).await, None, "there is nobody");
         let asked = actix::spawn({
             let handle = handle.clone();
             async move { handle.ask(Which).await }
@@ -131,9 +143,14 @@ mod tests {
         while first.connected() {
             tokio::task::yield_now().await;
         }
-        assert!(!asked.is_finished());
-        assert_eq!(handle.ask_once(Which).await, None, "it has ended");
+        let once = actix::spawn({
+            let handle = handle.clone();
+            async move { handle.ask_once(Which).await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!asked.is_finished() && !once.is_finished(), "there is nobody");
         handle.now_at(instance(2));
+        assert_eq!(once.await.expect("an answer"), Some(2));
         assert_eq!(asked.await.expect("an answer"), 2);
         assert_eq!(handle.ask(Which).await, 2);
     }

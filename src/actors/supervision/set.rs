@@ -191,6 +191,11 @@ impl<P: Supervised> ChildSet<P> {
         self.roster.slots.get(name).is_some_and(|slot| !slot.leaving)
     }
 
+    /// Whether there is such a child that is on its way out.
+    pub fn is_leaving(&self, name: &str) -> bool {
+        self.roster.slots.get(name).is_some_and(|slot| slot.leaving)
+    }
+
     /// How many children there are, leaving ones not counted.
     pub fn len(&self) -> usize {
         self.names().count()

@@ -67,7 +67,10 @@ async fn go_on_without(harness: &Harness, relays: &mut BTreeMap<String, u32>, vi
             let tree = harness.program.api.get("/api/v1/tree").await;
             let restreams =
                 tree["children"].as_array().and_then(|all| all.iter().find(|one| one["name"] == "restreams"));
-            let fault = restreams.map(|restreams| restreams["state"]["databaseFault"].clone());
+            let planner = restreams.and_then(|role| {
+                role["children"].as_array().and_then(|all| all.iter().find(|one| one["name"] == "planner"))
+            });
+            let fault = planner.map(|planner| planner["state"]["databaseFault"].clone());
             if fault.is_some_and(|fault| fault.is_string()) { Ok(()) } else { Err(tree.to_string()) }
         })
         .await;

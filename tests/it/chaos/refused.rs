@@ -57,14 +57,15 @@ async fn database(harness: &Harness, well: bool) -> String {
         .await
 }
 
-/// Where the manager has its cameras from.
+/// Where the planner has its cameras from.
 async fn source(harness: &Harness, words: &str) {
     harness
         .until("the source of the list", || async {
             let tree = harness.program.api.get("/api/v1/tree").await;
-            let mut children = tree["children"].as_array().into_iter().flatten();
-            let source = children.find(|child| child["name"] == "restreams").map(|one| one["state"]["source"].clone());
-            let source = source.unwrap_or(Value::Null);
+            let of =
+                |above: &Value, name| above["children"].as_array()?.iter().find(|one| one["name"] == name).cloned();
+            let planner = of(&tree, "restreams").and_then(|role| of(&role, "planner"));
+            let source = planner.map_or(Value::Null, |planner| planner["state"]["source"].clone());
             if source.as_str().is_some_and(|now| now.starts_with(words)) { Ok(()) } else { Err(source.to_string()) }
         })
         .await;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use streamwarden::actors::restream::TestCamera;
 use streamwarden::domain::camera::{CameraState, CameraStatus, SoundState};
 use streamwarden::domain::probe::FaultKind;
 
@@ -214,10 +213,10 @@ async fn a_session_that_is_released_late_is_not_spent_on_a_second_probe() {
 #[actix::test]
 async fn a_look_asks_for_pictures() {
     let harness = Harness::open().await;
-    let restreams = harness.restreams().await;
+    let restreams = harness.restream.clone();
     let look = async |camera: &Camera| {
         let edit = serde_json::from_value(serde_json::json!({ "url": camera.url() })).expect("an edit");
-        restreams.send(TestCamera { id: None, edit }).await.expect("alive").expect("a look")
+        restreams.test_camera(None, edit).await.expect("a look")
     };
     let camera = Camera::start(Behaviour { sound: Sound::Pcma, sends_picture: false, ..Behaviour::default() });
     let fault = look(&camera).await.fault.expect("no picture");

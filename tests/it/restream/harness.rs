@@ -11,8 +11,8 @@ use serde_json::Value;
 use streamwarden::actors::camera_changes;
 use streamwarden::actors::incidents::{Incidents, IncidentsHandle};
 use streamwarden::actors::monitor::{Monitor, Watched};
-use streamwarden::actors::restream::{Machine, RestreamSetup, Restreams};
-use streamwarden::actors::root::{Find, Root};
+use streamwarden::actors::restream::{self, Machine, RestreamHandle, RestreamSetup};
+use streamwarden::actors::root::Root;
 use streamwarden::actors::supervision::{Child, Observation, Observe, Restart, Stop};
 use streamwarden::adapters::database::sqlite;
 use streamwarden::adapters::ffmpeg::child::MARK_VARIABLE;
@@ -26,6 +26,7 @@ use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
 use streamwarden::domain::camera::{CameraState, CameraStatus, Reach};
 use streamwarden::domain::start_budget::Rates;
 use tempfile::TempDir;
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -50,6 +51,8 @@ pub struct Harness {
     pub server: Option<AnyServer>,
     pub live: SharedLive,
     pub root: Addr<Root>,
+    /// Takes the commands that API and CLI give.
+    pub restream: RestreamHandle,
     mark: String,
     told: Changes,
     /// Cameras as far as `told` was read.
@@ -115,16 +118,26 @@ impl Harness {
             last_known: folder.path().join("cameras.last.json"),
             reach: Reach::default(),
         };
-        let (setup, written): (_, SharedLive) = (Arc::new(setup), Arc::clone(&live));
+
         let (told_to, kept_in, changed) = (handle.clone(), database.clone(), database.clone());
         let incidents =
             Child::new("incidents", Restart::Always, move || Incidents::new(kept_in.clone(), handle.clone()));
-        let restreams = Child::new("restreams", Restart::Always, move || {
-            Restreams::new(Arc::clone(&setup), database.clone().into(), Arc::clone(&written), told_to.clone())
-        });
+        let nobody_else = watch::channel(None).1;
+        let (restreams, restream) =
+            restream::role(Arc::new(setup), database.into(), Arc::clone(&live), told_to, nobody_else);
         let children = vec![camera_changes::child(changed), incidents, restreams, monitor];
         let root = Root::new(children, CancellationToken::new().drop_guard()).start();
-        Self { server: Some(server), live, root, mark, told, seen: BTreeMap::new(), unread: VecDeque::new(), folder }
+        Self {
+            server: Some(server),
+            live,
+            root,
+            restream,
+            mark,
+            told,
+            seen: BTreeMap::new(),
+            unread: VecDeque::new(),
+            folder,
+        }
     }
 
     /// Runs SQL as somebody with the `sqlite3` shell does.
@@ -190,20 +203,16 @@ impl Harness {
         self.camera(name, |camera| camera.is_none()).await;
     }
 
-    /// The manager that runs at this moment.
-    pub async fn restreams(&self) -> Addr<Restreams> {
-        self.root.send(Find::manager("restreams")).await.expect("a root").expect("a manager")
-    }
-
-    /// The manager and the relays as the tree shows them.
+    /// The role and the relays as the tree shows them.
     pub async fn restreams_seen(&self) -> Observation {
         let view = self.root.send(Observe).await.expect("an answer");
-        view.children.into_iter().find(|child| child.name == "restreams").expect("the manager")
+        view.children.into_iter().find(|child| child.name == "restreams").expect("the role")
     }
 
     /// What the actor tree says of a relay.
     pub async fn relay(&self, name: &str) -> Option<Value> {
-        let relays = self.restreams_seen().await.children;
+        let seen = self.restreams_seen().await;
+        let relays = seen.find(&["relays"])?.children.clone();
         relays.into_iter().map(|child| child.state).find(|state| state["camera"] == name)
     }
 

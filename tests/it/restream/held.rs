@@ -5,7 +5,6 @@ use std::process::Command;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use streamwarden::actors::restream::{ApplyPlan, DeleteCamera, GetPlan};
 use streamwarden::adapters::database::import::import;
 use streamwarden::adapters::database::{Condition, sqlite};
 use streamwarden::base::Kind;
@@ -20,7 +19,7 @@ use crate::support::wait;
 /// Waits until what is held is as wanted.
 async fn plan(harness: &Harness, wanted: impl Fn(&PlanView) -> bool) -> PlanView {
     wait::until("the plan", TIMEOUT, || async {
-        let view = harness.restreams().await.send(GetPlan { read: false }).await.expect("alive").expect("a view");
+        let view = harness.restream.plan(false).await.expect("a view");
         if wanted(&view) { Ok(view) } else { Err(format!("{view:?}")) }
     })
     .await
@@ -75,11 +74,11 @@ async fn an_emptied_table_stops_nothing_until_somebody_confirms_it() {
     let changed = plan(&harness, |view| view.held.as_ref().is_some_and(|held| held.id != shown.id)).await;
     let changed = changed.held.expect("held");
     assert_eq!(changed.would_stop.last().map(|one| one.reason.as_str()), Some("it is switched off"));
-    let restreams = harness.restreams().await;
-    let refused = restreams.send(ApplyPlan(shown.id)).await.expect("alive").expect_err("not what was shown");
+    let restreams = harness.restream.clone();
+    let refused = restreams.apply_plan(shown.id).await.expect_err("not what was shown");
     assert_eq!(refused.kind(), Kind::Conflict);
     assert_eq!(harness.processes().len(), 6);
-    let view = restreams.send(ApplyPlan(changed.id)).await.expect("alive").expect("confirmed");
+    let view = restreams.apply_plan(changed.id).await.expect("confirmed");
     assert_eq!(view.held, None);
     for n in 1..=5 {
         harness.gone(&format!("c{n}")).await;
@@ -116,7 +115,7 @@ async fn other_cameras_under_the_same_names_are_held_and_other_passwords_are_not
 
     harness.sql("UPDATE cameras SET url = replace(url, '127.0.0.1:', '127.0.0.2:')");
     let held = plan(&harness, |view| view.held.is_some()).await.held.expect("held");
-    let confirmed = harness.restreams().await.send(ApplyPlan(held.id)).await.expect("alive").expect("confirmed");
+    let confirmed = harness.restream.apply_plan(held.id).await.expect("confirmed");
     assert_eq!((confirmed.held, confirmed.cameras), (None, 5));
     harness.camera("c1", |camera| camera.is_some_and(|camera| camera.host.as_deref() == Some("127.0.0.2"))).await;
     plan(&harness, |view| view.held.is_none() && view.cameras == 5).await;
@@ -138,12 +137,12 @@ async fn rows_that_are_deleted_one_by_one_are_held_and_commands_are_not() {
     harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('c3', '{}')", source.url("a")));
     plan(&harness, |view| view.held.is_none()).await;
 
-    let restreams = harness.restreams().await;
+    let restreams = harness.restream.clone();
     let ids = harness.ask("SELECT CAST(id AS TEXT) FROM cameras");
     assert_eq!(ids.len(), 3);
     for id in ids {
         let id = id.parse().expect("an id");
-        restreams.send(DeleteCamera { id, only_if: Condition::always() }).await.expect("alive").expect("deleted");
+        restreams.delete_camera(id, Condition::always()).await.expect("deleted");
     }
     plan(&harness, |view| view.held.is_none() && view.cameras == 0).await;
     harness.stop().await;

@@ -53,7 +53,10 @@ async fn a_kill_a_stall_and_a_death_of_our_own_are_told_with_their_causes() {
     harness.state("gate", CameraState::Running).await;
     told(&harness, &["cameraDown gate over", "cameraStalled gate over"]).await;
 
-    assert!(harness.root.send(Provoke::at("restreams/7", Fault::Panic)).await.expect("a root"), "the relay is there");
+    assert!(
+        harness.root.send(Provoke::at("restreams/relays/7", Fault::Panic)).await.expect("a root"),
+        "the relay is there"
+    );
     harness.camera("gate", |camera| camera.is_some_and(|camera| camera.state != CameraState::Running)).await;
     harness.state("gate", CameraState::Running).await;
     told(
@@ -92,8 +95,10 @@ async fn what_is_wrong_with_a_row_is_told_until_it_runs_is_off_or_gone() {
     assert!(open.iter().zip(wanted).all(|(seen, wanted)| seen.starts_with(wanted)), "{open:#?}");
     assert!(open[0].contains("refuses the user name or password") && !open[0].contains("wrong"), "{open:#?}");
 
-    // The manager begins anew, and with it everything it knew; meanwhile a row goes and another is put right.
-    assert!(harness.root.send(Provoke::at("restreams", Fault::Panic)).await.expect("a root"), "the manager is there");
+    // Everybody who knows of them begins anew; meanwhile a row goes and another is put right.
+    for path in ["restreams/planner", "restreams/server", "restreams/relays"] {
+        assert!(harness.root.send(Provoke::at(path, Fault::Panic)).await.expect("a root"), "{path} is there");
+    }
     harness.sql(&format!(
         "DELETE FROM cameras WHERE name = 'two'; UPDATE cameras SET url = '{}' WHERE name = 'three'",
         source.url("a")
@@ -142,7 +147,10 @@ async fn what_happens_while_the_database_is_away_is_written_with_its_true_times(
     signal(harness.pid("gate").await, Signal::SIGKILL);
     harness.camera("gate", |camera| camera.is_some_and(|camera| camera.restarts == 1)).await;
     harness.state("gate", CameraState::Running).await;
-    let known = async || !harness.restreams_seen().await.state["databaseFault"].is_null();
+    let known = async || {
+        let seen = harness.restreams_seen().await;
+        seen.find(&["planner"]).is_some_and(|planner| !planner.state["databaseFault"].is_null())
+    };
     until("it is known that nothing can be written", TIMEOUT, known).await;
     let unlocked = chrono::Utc::now();
     assert_eq!(incidents(&harness), Vec::<String>::new());

@@ -10,13 +10,14 @@ use super::harness::{Source, TIMEOUT, marked, server};
 use super::held::cameras_plan;
 use super::program::{Program, is_live, until, write_config};
 
-/// What the running program says of its restream manager.
-async fn restreams(folder: &Path) -> Option<Value> {
+/// What the running program says of an actor that relays cameras.
+async fn actor(folder: &Path, name: &str) -> Option<Value> {
     let note: Value = serde_json::from_slice(&std::fs::read(folder.join("run.json")).ok()?).ok()?;
     let http = reqwest::Client::builder().no_proxy().build().expect("a client");
     let answer = http.get(format!("{}/api/v1/tree", note["url"].as_str()?)).send().await.ok()?;
     let tree: Value = serde_json::from_str(&answer.text().await.ok()?).ok()?;
-    tree["children"].as_array()?.iter().find(|child| child["name"] == "restreams").cloned()
+    let of = |above: &Value, name| above["children"].as_array()?.iter().find(|child| child["name"] == name).cloned();
+    of(&of(&tree, "restreams")?, name)
 }
 
 #[actix::test]
@@ -29,7 +30,7 @@ async fn a_start_without_the_database_goes_by_the_last_known_cameras() {
     let database = || rusqlite::Connection::open(path.join("streamwarden.db"));
     let source_is = async |words: &str| {
         until(words, TIMEOUT, async || {
-            restreams(&path)
+            actor(&path, "planner")
                 .await
                 .is_some_and(|state| state["state"]["source"].as_str().is_some_and(|now| now.starts_with(words)))
         })
@@ -60,10 +61,11 @@ async fn a_start_without_the_database_goes_by_the_last_known_cameras() {
     let program = Program::run(&path);
     source_is("last known since 20").await;
     until("the relay runs", TIMEOUT, async || !marked(&mark).is_empty() && is_live(&server, "gate").await).await;
-    let state = restreams(&path).await.expect("it answers")["state"].clone();
-    assert_eq!((&state["relays"], state["databaseFault"].is_string()), (&Value::from(4), true), "{state}");
+    let state = async |name| actor(&path, name).await.expect("it answers")["state"].clone();
+    let (planner, relays) = (state("planner").await, state("relays").await);
+    assert_eq!((&relays["relays"], planner["databaseFault"].is_string()), (&Value::from(4), true), "{planner}");
     let relay = async || {
-        let relays = restreams(&path).await.expect("it answers")["children"].clone();
+        let relays = actor(&path, "relays").await.expect("it answers")["children"].clone();
         let gate = relays.as_array().and_then(|all| all.iter().find(|one| one["state"]["camera"] == "gate").cloned());
         gate.expect("a relay")["state"]["pid"].clone()
     };

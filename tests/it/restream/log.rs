@@ -2,7 +2,6 @@
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use streamwarden::actors::restream::GetRunLog;
 use streamwarden::actors::supervision::testkit::{Fault, Provoke};
 use streamwarden::base::{Kind, Result};
 use streamwarden::domain::camera::CameraState;
@@ -14,7 +13,7 @@ use super::peers::Peer;
 use super::program::until;
 
 async fn runs(harness: &Harness, id: i64) -> Result<Vec<Run>> {
-    harness.restreams().await.send(GetRunLog(id)).await.expect("alive")
+    harness.restream.camera_log(id)
 }
 
 async fn pids(harness: &Harness) -> Vec<u32> {
@@ -56,7 +55,10 @@ async fn the_last_three_runs_are_kept_whatever_happens_to_the_relay() {
     assert_eq!((log[1].pid, fault.kind), (second, FaultKind::Silent), "{log:#?}");
 
     // Its actor dies, and with it its ffmpeg: nobody is left to say how, but that it ended.
-    assert!(harness.root.send(Provoke::at("restreams/7", Fault::Panic)).await.expect("a root"), "the relay is there");
+    assert!(
+        harness.root.send(Provoke::at("restreams/relays/7", Fault::Panic)).await.expect("a root"),
+        "the relay is there"
+    );
     harness.camera("gate", |camera| camera.is_some_and(|camera| camera.state != CameraState::Running)).await;
     harness.state("gate", CameraState::Running).await;
     let fourth = harness.pid("gate").await;

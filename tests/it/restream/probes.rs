@@ -3,7 +3,6 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use streamwarden::actors::restream::{ProbeCamera, TestCamera};
 use streamwarden::base::Kind;
 use streamwarden::demo::media_server::Options;
 use streamwarden::domain::camera::{CameraState, CameraStatus};
@@ -78,7 +77,7 @@ async fn a_restart_of_ours_does_not_look_again_at_a_camera_that_is_well() {
 async fn a_look_that_is_asked_for_leaves_a_running_relay_alone_and_is_kept() {
     let source = Source::start().await;
     let mut harness = Harness::open().await;
-    let restreams = harness.restreams().await;
+    let restreams = harness.restream.clone();
     let (good, none) = (source.url("a"), source.url("none"));
     harness.sql(&format!(
         "INSERT INTO cameras(id, name, url, enabled) VALUES (1, 'gate', '{good}', 1), (2, 'off', '{good}', 0), \
@@ -86,7 +85,7 @@ async fn a_look_that_is_asked_for_leaves_a_running_relay_alone_and_is_kept() {
     ));
     harness.state("gate", CameraState::Running).await;
     let pid = harness.pid("gate").await;
-    let ask = async |id| restreams.send(ProbeCamera(id)).await.expect("alive");
+    let ask = async |id| restreams.probe_camera(id).await;
     let look = ask(1).await.expect("a look");
     assert!(look.ok && look.ms.is_some(), "{look:?}");
     assert_eq!(look.tracks.expect("tracks").video.as_deref(), Some("h264"));
@@ -103,7 +102,7 @@ async fn a_look_that_is_asked_for_leaves_a_running_relay_alone_and_is_kept() {
 
     let test = async |id, json: serde_json::Value| {
         let edit = serde_json::from_value(json).expect("an edit");
-        restreams.send(TestCamera { id, edit }).await.expect("alive")
+        restreams.test_camera(id, edit).await
     };
     assert!(test(None, serde_json::json!({ "url": good })).await.expect("a look").ok);
     assert!(!test(Some(1), serde_json::json!({ "url": none })).await.expect("a look").ok);
@@ -124,7 +123,7 @@ async fn a_relay_that_waits_starts_when_a_look_finds_its_camera_well() {
     };
     harness.camera("late", |camera| camera.is_some_and(waits)).await;
     let mut publisher = source.publish_also("late").await;
-    let look = harness.restreams().await.send(ProbeCamera(1)).await.expect("alive").expect("a look");
+    let look = harness.restream.probe_camera(1).await.expect("a look");
     assert!(look.ok, "{look:?}");
     harness.state("late", CameraState::Running).await;
     publisher.kill().expect("our child");

@@ -4,7 +4,6 @@ use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use streamwarden::actors::restream::RestartCamera;
 use streamwarden::domain::camera::{CameraState, CameraStatus};
 
 use super::harness::{Harness, Source, TIMEOUT};
@@ -53,7 +52,7 @@ fn never_held(camera: Option<&CameraStatus>) -> &CameraStatus {
 async fn another_publisher_is_shown_and_not_fought() {
     let source = Source::start().await;
     let mut harness = Harness::open().await;
-    let restreams = harness.restreams().await;
+    let restreams = harness.restream.clone();
     harness.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (1, 'gate', '{}')", source.url("a")));
     harness.state("gate", CameraState::Running).await;
 
@@ -76,7 +75,7 @@ async fn another_publisher_is_shown_and_not_fought() {
     assert_eq!(harness.relay("gate").await.expect("a relay")["state"], "held");
     assert_eq!(harness.processes(), Vec::<u32>::new());
 
-    restreams.send(RestartCamera(1)).await.expect("alive").expect("a restart");
+    restreams.restart_camera(1).await.expect("a restart");
     harness.state("gate", CameraState::Running).await;
     until("the other was pushed aside, as somebody wanted", TIMEOUT, async || other.has_ended()).await;
     until("that is over", TIMEOUT, async || told(&harness) == [format!("over {words}")]).await;

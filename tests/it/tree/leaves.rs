@@ -15,7 +15,7 @@ fn paths(prefix: &str, first: usize) -> Vec<String> {
 #[actix::test]
 async fn every_leaf_is_rebuilt_and_its_siblings_do_not_notice() {
     let harness = Harness::open(4, 7).await;
-    let (relays, recorders) = (paths("restreams/", 1), paths("recorders/main:pub", 1));
+    let (relays, recorders) = (paths("restreams/relays/", 1), paths("recorders/main:pub", 1));
     let (pollers, workers) = (paths("monitor/main/pub", 4), paths("uploads/", 1));
     // The recorders of the streams whose pollers are hurt.
     let beside = paths("recorders/main:pub", 4);

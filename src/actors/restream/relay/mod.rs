@@ -1,12 +1,12 @@
 //! One camera's relay: owns its process, does what the rules decide, tells the live store.
 
+pub(super) mod links;
 mod listening;
-pub(super) mod process;
-pub(super) mod reports;
+mod process;
 mod shown;
 
+use links::RelayLinks;
 use process::Heard;
-use reports::{AcquirePermit, CancelPermit, Probed, ReadRow, Reports};
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -19,7 +19,9 @@ use futures_util::stream;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::address::check_address;
 use super::assignment::{Assigned, Assignment};
+use super::probes::probe::probe_in_order;
 use super::runner::Process;
 use super::runs::CameraRuns;
 use crate::actors::supervision::{Supervised, supervised};
@@ -39,7 +41,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// The actor of one camera.
 pub struct Restream {
     publisher: Publisher,
-    manager: Reports,
+    links: RelayLinks,
     runs: CameraRuns,
     assigned: Assigned,
     known: Assignment,
@@ -75,7 +77,7 @@ struct Ffmpeg {
 }
 
 impl Restream {
-    pub(super) fn new(publisher: Publisher, manager: Reports, runs: CameraRuns, mut assigned: Assigned) -> Self {
+    pub(super) fn new(publisher: Publisher, links: RelayLinks, runs: CameraRuns, mut assigned: Assigned) -> Self {
         let known = assigned.borrow_and_update().clone();
         let mut relay = Relay::new(known.setup.rules());
         relay.set_audio(known.source.audio);
@@ -85,7 +87,7 @@ impl Restream {
         Self {
             relay,
             publisher,
-            manager,
+            links,
             runs,
             assigned,
             known,
@@ -130,7 +132,7 @@ impl Restream {
                 if let Some(asking) = self.asking.take() {
                     ctx.cancel_future(asking);
                 }
-                self.manager.leave.do_send(CancelPermit(self.known.facts.id));
+                self.links.cancel_permit(self.known.facts.id);
             }
             Action::Probe => self.probe(ctx),
             Action::CancelProbe => {
@@ -148,25 +150,23 @@ impl Restream {
                 let asked = self.path_now().into_actor(self);
                 ctx.spawn(asked.map(|path, relay, ctx| relay.happened(RelayEvent::Asked(path), ctx)));
             }
-            Action::ReadRow => self.manager.read.do_send(ReadRow(self.known.facts.id)),
+            Action::ReadRow => self.links.read_row(self.known.facts.id),
         }
         None
     }
 
     fn acquire_permit(&mut self, ctx: &mut Context<Self>) {
-        let ask = AcquirePermit { id: self.known.facts.id, host: self.known.source.host.clone() };
-        let (permit, path) = (self.manager.ask.send(ask), self.path_now());
-        let checked = process::check_address(self.known.setup.clone(), self.known.source.clone());
+        let permit = self.links.permit(self.known.facts.id, &self.known.source.host);
+        let path = self.path_now();
+        let checked = check_address(self.known.setup.clone(), self.known.source.clone());
         let permitted = async move {
-            // Refused only when the manager is gone, and then so are we.
-            if matches!(permit.await, Ok(true)) { Some(tokio::join!(path, checked)) } else { None }
+            permit.await;
+            tokio::join!(path, checked)
         };
-        self.asking = Some(ctx.spawn(permitted.into_actor(self).map(|turn, relay, ctx| {
+        self.asking = Some(ctx.spawn(permitted.into_actor(self).map(|(path, checked), relay, ctx| {
             relay.asking = None;
-            if let Some((path, checked)) = turn {
-                relay.checked = Some(checked);
-                relay.happened(RelayEvent::StartPermit(path), ctx);
-            }
+            relay.checked = Some(checked);
+            relay.happened(RelayEvent::StartPermit(path), ctx);
         })));
     }
 
@@ -176,8 +176,8 @@ impl Restream {
     }
 
     fn probe(&mut self, ctx: &mut Context<Self>) {
-        let (setup, source, slots) = (self.known.setup.clone(), self.known.source.clone(), self.known.slots.clone());
-        let probe = process::probe_in_order(setup, source.clone(), slots, self.runs.clone()).into_actor(self);
+        let (setup, source, slots) = (self.known.setup.clone(), self.known.source.clone(), self.links.slots.clone());
+        let probe = probe_in_order(setup, source.clone(), slots, self.runs.clone()).into_actor(self);
         self.probing = Some(ctx.spawn(probe.map(move |(result, took), relay, ctx| {
             relay.probing = None;
             let ms = took.as_millis() as u64;
@@ -188,7 +188,7 @@ impl Restream {
                 ),
                 Err(fault) => log::warn!(camera = relay.camera(), ms = ms; "probe failed: {fault}"),
             }
-            relay.manager.probed.do_send(Probed(KeptProbe::new(&source, Utc::now(), &result)));
+            relay.links.known.found(KeptProbe::new(&source, Utc::now(), &result), false);
             relay.happened(RelayEvent::Probed(result), ctx);
         })));
     }
@@ -330,7 +330,7 @@ impl StreamHandler<Reassigned> for Restream {
     }
 
     fn finished(&mut self, _: &mut Self::Context) {
-        // The manager has let go of us and its Stop is on the way; actix would stop us without the release.
+        // Nobody assigns anything to us any more: a Stop is on its way; actix would stop us without the release.
     }
 }
 

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::Restream;
-use super::reports::RelayUpdated;
 use crate::actors::incidents::now;
 use crate::adapters::live::Change;
 use crate::domain::camera::{CameraState, CameraStatus};
@@ -43,7 +42,7 @@ impl Restream {
         }
     }
 
-    /// Tells the manager, which makes incidents of it.
+    /// Tells what has happened, which may be an incident.
     pub(super) fn tell(&self, transition: RelayTransition) {
         let cause = match transition {
             RelayTransition::Unseen => Some("ffmpeg sends, but the media server shows no stream of it; if this goes on, look at the media server's log".to_owned()),
@@ -56,7 +55,7 @@ impl Restream {
             transition,
             at: now(),
         };
-        self.manager.updated.do_send(RelayUpdated { id: self.known.facts.id, update });
+        self.links.incidents.hear(self.known.facts.id, update);
     }
 
     fn status(&self) -> CameraStatus {

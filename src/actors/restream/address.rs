@@ -1,0 +1,26 @@
+//! Whether a camera may be connected to, looked at for each start and each probe.
+
+use std::sync::Arc;
+
+use super::setup::RestreamSetup;
+use crate::adapters::resolve::{self, CheckedAddress};
+use crate::base::{Error, Kind};
+use crate::domain::camera::CameraSource;
+use crate::domain::probe::{Fault, FaultKind};
+
+/// Whether a camera may be connected to, by its address at this moment.
+///
+/// # Errors
+/// Why not, and what lets it in.
+pub(super) async fn check_address(
+    setup: Arc<RestreamSetup>,
+    source: Box<CameraSource>,
+) -> Result<CheckedAddress, Fault> {
+    resolve::check_address(&setup.reach, &source).await.map_err(|error| address_fault(&error))
+}
+
+/// Why a camera is not connected to.
+pub(super) fn address_fault(error: &Error) -> Fault {
+    let kind = if error.kind() == Kind::Timeout { FaultKind::NameNotResolved } else { FaultKind::NoRoute };
+    Fault::new(kind, error.message().to_owned())
+}

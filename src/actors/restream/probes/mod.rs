@@ -1,0 +1,13 @@
+//! Probes: what is known of the cameras' sources, who may look at them, and looks that people request.
+
+mod actor;
+mod known;
+mod pace;
+pub(super) mod probe;
+mod requested;
+mod slots;
+
+pub(super) use actor::{LoadKnown, Probes};
+pub(super) use known::KnownSources;
+pub(super) use requested::{ProbeCamera, TestCamera};
+pub(super) use slots::ProbeSlots;
