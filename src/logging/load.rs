@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use log::LevelFilter;
@@ -14,6 +15,12 @@ use serde_json::Value;
 
 use super::{json, line, place, trigger};
 use crate::config::{Complaint, Complaints};
+
+/// Environment variable that names the logging configuration.
+pub const VARIABLE: &str = "STREAMWARDEN_LOG_CONFIG";
+
+/// What was asked for on the command line, for the whole life of the process.
+pub(super) static LEVEL: OnceLock<LevelFilter> = OnceLock::new();
 
 const COMPARE: &str = "compare with etc/log4rs.yaml of the distribution";
 
@@ -44,7 +51,7 @@ pub(super) fn load(file: &Path) -> Result<Loaded, Complaints> {
 
 fn read(file: &Path) -> Result<String, Complaints> {
     std::fs::read_to_string(file).map_err(|error| {
-        let remedy = format!("name a readable file with --log-config or {}", super::VARIABLE);
+        let remedy = format!("name a readable file with --log-config or {}", VARIABLE);
         one(file, format!("cannot be read: {error}"), &remedy)
     })
 }
@@ -75,7 +82,7 @@ fn parse(file: &Path, text: &str) -> Result<Loaded, Complaints> {
     // Built even if there are complaints, for the complaints it may add.
     match Config::builder().appenders(appenders).loggers(raw.loggers()).build(root) {
         Ok(mut config) if complaints.is_empty() => {
-            if let Some(level) = super::LEVEL.get() {
+            if let Some(level) = LEVEL.get() {
                 config.root_mut().set_level(*level);
             }
             Ok(Loaded { config, refresh_rate: raw.refresh_rate() })
@@ -179,7 +186,7 @@ fn known_kinds(reason: &str) -> String {
 
 /// What is used when there is no file.
 pub(super) fn console_only(level: LevelFilter) -> Config {
-    let level = super::LEVEL.get().copied().unwrap_or(level);
+    let level = LEVEL.get().copied().unwrap_or(level);
     let console = ConsoleAppender::builder().target(Target::Stderr).encoder(Box::new(line::LineEncoder)).build();
     // Libraries that tell every start of their own parts; the same two as in etc/log4rs.yaml.
     let quiet =

@@ -33,28 +33,22 @@ pub use load::check;
 pub use place::unset_variable;
 pub use queue::dropped;
 
-/// Environment variable that names the logging configuration.
-pub const VARIABLE: &str = "STREAMWARDEN_LOG_CONFIG";
-
 /// Places looked at when nobody names a file, first found wins.
 const PLACES: [&str; 2] = ["etc/log4rs.yaml", "/etc/streamwarden/log4rs.yaml"];
 
 /// The configuration in use, once logging was started.
 static CURRENT: OnceLock<Arc<current::Current>> = OnceLock::new();
 
-/// What was asked for on the command line, for the whole life of the process.
-static LEVEL: OnceLock<LevelFilter> = OnceLock::new();
-
 /// Logs from this level on, whatever a file or a caller says later; for `--log-level`. Call it before logging is started.
 pub fn set_level(level: LevelFilter) {
-    let _ = LEVEL.set(level);
+    let _ = load::LEVEL.set(level);
 }
 
 /// Finds the logging configuration: `named` (the value of `--log-config`), the variable `STREAMWARDEN_LOG_CONFIG`,
 /// `./etc/log4rs.yaml`, `/etc/streamwarden/log4rs.yaml`. `None` when there is none: the console alone does.
 pub fn find(named: Option<PathBuf>, env: &BTreeMap<String, String>) -> Option<PathBuf> {
     named
-        .or_else(|| env.get(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from))
+        .or_else(|| env.get(load::VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from))
         .or_else(|| PLACES.iter().map(PathBuf::from).find(|path| Path::exists(path)))
 }
 

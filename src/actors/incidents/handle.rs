@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use actix::Addr;
+use actix::{Message, Recipient};
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::clock::now;
-use super::writer::{Incidents, Write};
 use crate::domain::incident::{Incident, IncidentDecision, IncidentKind, IncidentWrite, OpenIncidents, Queue, Subject};
 use crate::domain::moment::Moment;
 
 /// Name of the database as a subject.
 const DATABASE: &str = "database";
+
+/// Something waits to be written. Sent by the handle.
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "()")]
+pub(super) struct Write;
 
 /// Raises and clears incidents. Cheap to clone; made once by the builder.
 #[derive(Clone, Default)]
@@ -23,7 +27,7 @@ pub struct IncidentsHandle(Arc<Shared>);
 struct Shared {
     // Held for moments only, and never across an await.
     kept: Mutex<Kept>,
-    writer: watch::Sender<Option<Addr<Incidents>>>,
+    writer: watch::Sender<Option<Recipient<Write>>>,
     /// What an earlier run left open is known.
     taken_up: watch::Sender<bool>,
     /// How many entries wait.
@@ -128,7 +132,7 @@ impl IncidentsHandle {
 /// What the writer alone does.
 impl IncidentsHandle {
     /// A writer that has started puts its address here. What an earlier one had in hand comes again.
-    pub(super) fn now_at(&self, writer: Addr<Incidents>) {
+    pub(super) fn now_at(&self, writer: Recipient<Write>) {
         self.lock().queue.failed();
         self.0.writer.send_replace(Some(writer));
     }

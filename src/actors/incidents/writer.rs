@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::clock::now;
-use super::handle::IncidentsHandle;
+use super::handle::{IncidentsHandle, Write};
 use crate::actors::supervision::{Supervised, supervised, watched};
 use crate::adapters::database::{IncidentQuery, IncidentStore, with_timeout};
 use crate::base::{Error, Kind, Result};
@@ -29,11 +29,6 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Who complains of the database.
 const WRITING: &str = "writing incidents";
 const READING: &str = "reading incidents";
-
-/// Something waits to be written. Sent by the handle.
-#[derive(Message, Clone, Copy, Debug)]
-#[rtype(result = "()")]
-pub(super) struct Write;
 
 /// Writes the incidents.
 pub struct Incidents {
@@ -152,7 +147,7 @@ impl Actor for Incidents {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        self.handle.now_at(ctx.address());
+        self.handle.now_at(ctx.address().recipient());
         if !self.handle.is_taken_up() {
             self.take_up(ctx);
         }

@@ -8,49 +8,26 @@
 
 mod actor;
 mod folders;
+mod handles;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 pub use actor::Membership;
+pub use handles::{NodeHandles, Troubles};
 
-use crate::adapters::database::{Joined, NodeFolder, NodeStore, RecordingStore};
-use crate::adapters::folder::Folder;
+use crate::adapters::database::Joined;
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
 use crate::domain::node::{NodeClaim, REJOIN_GRACE, is_relayed_elsewhere, may_rejoin, other_relay};
 
 /// A disk that takes longer for a look at a folder hangs.
 const TIMEOUT: Duration = Duration::from_secs(15);
-
-/// What is wrong, by `node`, `spool`, `objects`.
-pub type Troubles = BTreeMap<&'static str, String>;
-
-/// What being a node needs from outside.
-#[derive(Clone)]
-pub struct NodeHandles {
-    /// Where nodes are known.
-    pub nodes: Arc<dyn NodeStore>,
-    /// The catalogue, to see whose files a folder holds.
-    pub recordings: Arc<dyn RecordingStore>,
-    /// Who we are; `starts` until we have been admitted.
-    pub claim: NodeClaim,
-    /// Folders whose identity is kept; none without the role record.
-    pub folders: Vec<(NodeFolder, Arc<Folder>)>,
-    /// This process has been admitted once.
-    pub admitted: Arc<AtomicBool>,
-    /// What is wrong now, for `/ready`.
-    pub troubles: Arc<watch::Sender<Troubles>>,
-    /// Why nothing of ours may be relayed: another process relays the same cameras.
-    pub standby: Arc<watch::Sender<Option<String>>>,
-}
 
 /// Asks to be admitted, or gives a sign of life.
 async fn join(handles: &NodeHandles) -> Result<Joined> {

@@ -4,11 +4,9 @@
 //! and publishes to the main server), and the thread that spawned the processes (a parent-death signal follows the
 //! thread). Never touches the main server. Talked to by `app` for `streamwarden demo`.
 
-mod keeper;
+mod options;
 mod picture;
-
-use std::path::PathBuf;
-use std::time::Duration;
+mod runner;
 
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -17,36 +15,9 @@ use url::Url;
 use super::media_server::{MediaServer, Options};
 use super::own_thread::OwnThread;
 use crate::base::{Error, Result};
-use keeper::Keeper;
+use runner::CameraRunner;
 
-/// Which cameras to play.
-#[derive(Clone, Debug)]
-pub struct SampleOptions {
-    /// The ffmpeg program.
-    pub ffmpeg: PathBuf,
-    /// How many cameras, at least 1.
-    pub count: usize,
-    /// When one of them goes away; `None` for never.
-    pub dropout: Option<Dropout>,
-    /// Marks the processes as ours, see `adapters::ffmpeg::child::Launch`.
-    pub mark: String,
-}
-
-/// A camera that drops out now and then, so that people see a recovery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Dropout {
-    /// Time it plays between two dropouts.
-    pub every: Duration,
-    /// Time it is away.
-    pub pause: Duration,
-}
-
-impl Default for Dropout {
-    fn default() -> Self {
-        // Longer than a run that forgives earlier failures (60 s), or its relay would soon count as degraded.
-        Self { every: Duration::from_secs(90), pause: Duration::from_secs(8) }
-    }
-}
+pub use options::{Dropout, SampleOptions};
 
 /// One sample camera.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,9 +47,10 @@ impl SampleCameras {
         }
         let server = MediaServer::start(Options::default())?;
         let cameras: Vec<SampleCamera> = (1..=options.count).map(|number| camera(number, &server)).collect();
-        let keeper = Keeper::new(options, cameras.iter().map(|camera| camera.url.clone()).collect(), server.presence());
+        let runner =
+            CameraRunner::new(options, cameras.iter().map(|camera| camera.url.clone()).collect(), server.presence());
         let (ready, is_ready) = oneshot::channel();
-        let thread = OwnThread::spawn("sample-cameras", move |stop: CancellationToken| keeper.run(ready, stop))?;
+        let thread = OwnThread::spawn("sample-cameras", move |stop: CancellationToken| runner.run(ready, stop))?;
         let gone = |_| Error::internal("the thread of the sample cameras ended before it began");
         is_ready.await.map_err(gone)??;
         Ok(Self { cameras, thread, server })
@@ -103,6 +75,6 @@ impl SampleCameras {
 
 fn camera(number: usize, server: &MediaServer) -> SampleCamera {
     let mut url = server.rtsp_url();
-    url.set_path(&keeper::path(number));
+    url.set_path(&runner::path(number));
     SampleCamera { name: format!("cam{number}"), place: picture::place(number), url }
 }

@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::published::{by_name, names};
 use super::recent_stops::RecentStops;
 use super::{BlockedChange, SPARED, WouldStop};
 use crate::domain::camera::CameraSource;
@@ -79,15 +80,6 @@ pub fn would_end(before: Option<&Planned>, after: Option<&Planned>) -> bool {
 fn is_same(before: &CameraSource, after: &CameraSource) -> bool {
     // The URL first: in nearly every comparison nothing has changed.
     before.name == after.name && (before.shown == after.shown || before.place() == after.place())
-}
-
-fn names(fleet: &Fleet) -> impl Iterator<Item = (i64, &CameraSource)> {
-    fleet.iter().filter_map(|(id, planned)| Some((*id, planned.source()?)))
-}
-
-/// What is published under each name, and by which row. A fleet has each name once.
-pub(super) fn by_name(fleet: &Fleet) -> HashMap<&StreamName, (i64, &CameraSource)> {
-    names(fleet).map(|(id, source)| (&source.name, (id, source))).collect()
 }
 
 /// What would not be published any more as it is.

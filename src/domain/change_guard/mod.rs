@@ -10,6 +10,7 @@
 //! clock: times are given.
 
 mod evaluate;
+mod published;
 mod recent_stops;
 mod recently_running;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::evaluate::by_name;
+use super::published::by_name;
 use crate::domain::fleet::Fleet;
 use crate::domain::name::StreamName;
 

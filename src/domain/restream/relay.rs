@@ -13,6 +13,12 @@ use crate::domain::camera::AudioPolicy;
 use crate::domain::probe::{Fault, FaultKind, Tracks};
 use crate::domain::restart::RestartHistory;
 
+/// A path that may still be held by what is left of us is asked about again after this time; that costs no turn.
+const UNCLEAR_WAIT: Duration = Duration::from_millis(250);
+
+/// A taken path is asked about so often, besides what its poller says.
+const HELD_RETRY: Duration = Duration::from_secs(10);
+
 /// A remembered probe is believed for so many failed runs in a row; then the source is looked at again.
 const PROBE_LASTS: u32 = 3;
 
@@ -390,8 +396,7 @@ impl Relay {
         match self.phase {
             Phase::Backoff | Phase::Degraded if now >= self.retry_at => self.try_again(now),
             Phase::Clearing | Phase::Held if now >= self.retry_at => {
-                self.retry_at =
-                    now + if self.phase == Phase::Held { start_permit::HELD_LOOK } else { start_permit::UNCLEAR_WAIT };
+                self.retry_at = now + if self.phase == Phase::Held { HELD_RETRY } else { UNCLEAR_WAIT };
                 vec![Action::AskPath]
             }
             Phase::Starting | Phase::Running if now >= self.stalled_at() => self.stalled(now),

@@ -10,8 +10,9 @@ use tokio_postgres::{Client, Config};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::fault::{self, PostgresFailure};
-use super::foreign::quoted;
-use super::tls::{Tls, Trust};
+use super::quoted::quoted;
+use super::tls::Tls;
+use super::verify::Trust;
 use crate::base::{Error, Result};
 use crate::config::postgres::{self, Parameters};
 use crate::config::settings::Postgres as Settings;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::address::Connected;
 use super::fault::PostgresFailure;
+use super::quoted::quoted;
 
 /// How other programs call a column of ours, the likeliest first.
 const NAMES: [(&str, &[&str]); 8] = [
@@ -75,11 +76,6 @@ fn identifier(name: &str) -> String {
         return name.to_owned();
     }
     quoted(name)
-}
-
-/// A name as it stands in a statement, whatever it is made of.
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 #[cfg(test)]

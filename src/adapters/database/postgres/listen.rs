@@ -16,9 +16,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::address::Address;
 use super::fault::{self, PostgresFailure};
-use super::startup::{self, Gate};
+use super::startup::{self, Gate, RECONNECT};
 use crate::adapters::database::ListenProgress;
-use crate::base::backoff::Backoff;
 use crate::base::{Error, Result};
 
 /// The channel of `sql/postgres/V1__cameras.sql`.
@@ -29,9 +28,6 @@ const CHECK: Duration = Duration::from_secs(10);
 
 /// ...and has so long to answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Shorter than elsewhere: it is one connection, and until it is back changes are seen only with the next refresh.
-pub(super) const RECONNECT: Backoff = Backoff { min: Duration::from_millis(500), max: Duration::from_secs(5) };
 
 /// A setting that only the server itself keeps of the greeting of a connection; poolers refuse it or leave it out.
 const MARK: &str = "-c streamwarden.direct=on";

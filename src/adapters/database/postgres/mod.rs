@@ -18,6 +18,7 @@ mod link;
 mod listen;
 mod migrations;
 mod nodes;
+mod quoted;
 mod recordings;
 mod rights;
 mod schema;

@@ -6,10 +6,19 @@ use tokio_postgres::types::Type;
 use super::address::{Address, Connected};
 use super::client::Client;
 use super::fault::PostgresFailure;
-use super::foreign::quoted;
 use super::migrations;
-use super::schema::Found;
+use super::quoted::quoted;
 use crate::base::Error;
+
+/// What a schema holds of ours.
+pub(super) struct FoundSchema {
+    /// Version of the tables; 0 when there are none.
+    pub(super) version: i32,
+    /// The schema that tables are made in; `None` when there is none.
+    pub(super) schema: Option<String>,
+    /// The table of our migrations is there.
+    pub(super) has_history: bool,
+}
 
 /// For each of our tables that is there: the rights we need and do not have. Sessions and segments are never deleted.
 const MISSING: &str = "SELECT one, string_agg(privilege, ', ' ORDER BY privilege), current_user::text, \
@@ -52,7 +61,11 @@ pub(super) fn lacking(place: &str, rights: &[String], user: &str, schema: &str) 
 }
 
 /// An error that names what stands in the way of a migration.
-pub(super) async fn may_migrate(client: &Connected, address: &Address, found: &Found) -> Result<(), PostgresFailure> {
+pub(super) async fn may_migrate(
+    client: &Connected,
+    address: &Address,
+    found: &FoundSchema,
+) -> Result<(), PostgresFailure> {
     let refuse = |what: String| Err(Error::unavailable(format!("the database {} {what}", address.place)).into());
     let sql = "SELECT current_user::text, current_database()::text, \
                has_database_privilege(current_database(), 'CREATE'), \

@@ -9,6 +9,8 @@ use tokio_postgres::types::Type;
 use super::address::{Address, Connected};
 use super::fault::PostgresFailure;
 use super::migrations;
+use super::quoted::quoted;
+use super::rights::FoundSchema;
 use super::{foreign, rights};
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
@@ -24,15 +26,6 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// Longest time for the migrations: an index over years of recordings takes minutes on a slow disk.
 const WORK: Duration = Duration::from_secs(15 * 60);
-
-/// What a schema holds of ours.
-pub(super) struct Found {
-    /// Version of the tables; 0 when there are none.
-    pub(super) version: i32,
-    /// The schema that tables are made in; `None` when there is none.
-    pub(super) schema: Option<String>,
-    has_history: bool,
-}
 
 /// Migrates the database to our version.
 pub(super) async fn migrate(address: &Address) -> Result<()> {
@@ -62,7 +55,7 @@ pub(super) async fn migrate(address: &Address) -> Result<()> {
 
 /// What is there when something is to be done: in an open transaction then, which holds the lock as well, so that nothing
 /// of ours stays on the connection.
-async fn pending(client: &Connected, address: &Address) -> Result<Option<Found>, PostgresFailure> {
+async fn pending(client: &Connected, address: &Address) -> Result<Option<FoundSchema>, PostgresFailure> {
     let begin = format!("BEGIN; {}", address.search_path());
     client.batch_execute(&begin).await?;
     let found = look(client, address).await?;
@@ -82,9 +75,9 @@ async fn pending(client: &Connected, address: &Address) -> Result<Option<Found>,
     Ok(Some(found))
 }
 
-async fn migrate_from(client: &Connected, address: &Address, found: &Found) -> Result<(), PostgresFailure> {
+async fn migrate_from(client: &Connected, address: &Address, found: &FoundSchema) -> Result<(), PostgresFailure> {
     if let (None, Some(schema)) = (&found.schema, &address.schema) {
-        client.batch_execute(&format!("CREATE SCHEMA {}", foreign::quoted(schema))).await?;
+        client.batch_execute(&format!("CREATE SCHEMA {}", quoted(schema))).await?;
     }
     run(client, address, found).await?;
     client.batch_execute("COMMIT").await?;
@@ -92,7 +85,7 @@ async fn migrate_from(client: &Connected, address: &Address, found: &Found) -> R
 }
 
 /// Runs the migrations that are missing and writes them down.
-async fn run(client: &Connected, address: &Address, found: &Found) -> Result<(), PostgresFailure> {
+async fn run(client: &Connected, address: &Address, found: &FoundSchema) -> Result<(), PostgresFailure> {
     if !found.has_history {
         // With "IF NOT EXISTS" the server would complain to the log each time.
         let columns = "version int4 PRIMARY KEY, name varchar(255), applied_on varchar(255), checksum varchar(255)";
@@ -129,7 +122,7 @@ fn by_hand(version: i32) -> String {
 }
 
 /// What the schema holds of ours. An error when it is newer than this program.
-pub(super) async fn look(client: &Connected, address: &Address) -> Result<Found, PostgresFailure> {
+pub(super) async fn look(client: &Connected, address: &Address) -> Result<FoundSchema, PostgresFailure> {
     let place = &address.place;
     let sql = "SELECT current_schema()::text, count(*) > 0, coalesce(bool_and(has_table_privilege(oid, 'SELECT')), true), \
                current_user::text FROM pg_class \
@@ -154,7 +147,7 @@ pub(super) async fn look(client: &Connected, address: &Address) -> Result<Found,
             format!("has schema version {version}, this program knows versions up to {ours}; use a newer program");
         return Err(refused(place, &what).into());
     }
-    Ok(Found { version, schema, has_history })
+    Ok(FoundSchema { version, schema, has_history })
 }
 
 /// An error when something that is not ours has a name that we should have to give. Only for somebody who holds the lock
@@ -162,7 +155,7 @@ pub(super) async fn look(client: &Connected, address: &Address) -> Result<Found,
 pub(super) async fn nothing_in_the_way(
     client: &Connected,
     address: &Address,
-    found: &Found,
+    found: &FoundSchema,
 ) -> Result<(), PostgresFailure> {
     let Some((kind, name)) = in_the_way(client, found.version).await? else { return Ok(()) };
     let what = match name.as_str() {

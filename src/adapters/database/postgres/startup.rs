@@ -2,11 +2,16 @@
 //! every question is answered with what is wrong.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use super::address::Address;
-use super::{listen, schema};
+use super::schema;
+use crate::base::backoff::Backoff;
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
+
+/// Shorter than elsewhere: it is one connection, and until it is back changes are seen only with the next refresh.
+pub(super) const RECONNECT: Backoff = Backoff { min: Duration::from_millis(500), max: Duration::from_secs(5) };
 
 /// Lets questions through, or says why not.
 pub(super) struct Gate(Mutex<Option<(Kind, String)>>);
@@ -48,7 +53,7 @@ pub(super) async fn wait(address: &Address, gate: &Gate) {
     let mut failures = 0;
     loop {
         failures += 1;
-        tokio::time::sleep(listen::RECONNECT.delay(failures, rand::random())).await;
+        tokio::time::sleep(RECONNECT.delay(failures, rand::random())).await;
         match schema::migrate(address).await {
             Ok(()) => break,
             Err(error) if gate.set(Some(&error)) => log::warn!("{error}; trying again until it can be used"),

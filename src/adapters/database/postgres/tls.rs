@@ -2,7 +2,6 @@
 
 use std::error::Error as StdError;
 use std::future::Future;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -13,19 +12,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_rustls::{TlsConnector, client};
 
-use super::verify::Verifier;
+use super::verify::{Trust, Verifier};
 use crate::base::{Error, Result};
-
-/// Whose certificate is taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Trust {
-    /// Any: encrypts against listeners, not against somebody in the middle. What libpq does unless told otherwise.
-    Anybody,
-    /// One signed by the system's authorities, or by those in this file.
-    Authority(Option<PathBuf>),
-    /// The same, and made out to the host's name.
-    AuthorityAndName(Option<PathBuf>),
-}
 
 /// Makes TLS connections; cheap to clone.
 #[derive(Clone)]

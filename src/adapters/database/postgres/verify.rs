@@ -16,11 +16,21 @@ use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureSc
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate, X509Version};
 
-use super::tls::Trust;
 use crate::base::{Error, Result};
 
 /// Authorities between the server's certificate and one that is trusted.
 const LONGEST_CHAIN: usize = 5;
+
+/// Whose certificate is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// Any: encrypts against listeners, not against somebody in the middle. What libpq does unless told otherwise.
+    Anybody,
+    /// One signed by the system's authorities, or by those in this file.
+    Authority(Option<PathBuf>),
+    /// The same, and made out to the host's name.
+    AuthorityAndName(Option<PathBuf>),
+}
 
 /// Decides about a certificate as `sslmode` says.
 #[derive(Debug)]

@@ -2,16 +2,10 @@
 
 use std::time::Duration;
 
-use super::Relay;
+use super::{HELD_RETRY, Relay, UNCLEAR_WAIT};
 use crate::domain::probe::{Fault, FaultKind};
 use crate::domain::restream::claim::Before;
 use crate::domain::restream::{Action, PathView, Phase, Publisher};
-
-/// A path that may still be held by what is left of us is asked about again after this time; that costs no turn.
-pub(super) const UNCLEAR_WAIT: Duration = Duration::from_millis(250);
-
-/// A taken path is asked about so often, besides what its poller says.
-pub(super) const HELD_LOOK: Duration = Duration::from_secs(10);
 
 impl Relay {
     /// A held path is tried again when it is free; one that may have what is left of us when that is gone.
@@ -71,7 +65,7 @@ impl Relay {
              to take the path"
         );
         self.last_fault = Some(Fault::new(FaultKind::PublishRefused, words));
-        (self.phase, self.retry_at) = (Phase::Held, now + HELD_LOOK);
+        (self.phase, self.retry_at) = (Phase::Held, now + HELD_RETRY);
     }
 
     /// Whatever runs ends; what waits has been told by the server's state.

@@ -13,7 +13,8 @@ use tokio::time::{Instant, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{Dropout, SampleOptions, picture};
+use super::options::{Dropout, SampleOptions};
+use super::picture;
 use crate::adapters::ffmpeg::child::{ChildProcess, Launch, ProcessEvent, ProcessEvents};
 use crate::base::backoff::Backoff;
 use crate::base::{Error, Result};
@@ -39,7 +40,7 @@ pub fn path(number: usize) -> String {
 }
 
 /// The cameras' thread's work.
-pub struct Keeper {
+pub struct CameraRunner {
     options: SampleOptions,
     urls: Vec<Url>,
     presence: Presence,
@@ -65,7 +66,7 @@ enum End {
     Exited(String),
 }
 
-impl Keeper {
+impl CameraRunner {
     /// Cameras that publish to these URLs.
     pub fn new(options: SampleOptions, urls: Vec<Url>, presence: Presence) -> Self {
         Self { options, urls, presence }
