@@ -66,7 +66,7 @@ pub(super) async fn remove(settings: &Settings, camera: &str) -> Result<CameraRo
 /// The next start weighs the table against the cameras that were known last: what a person named is no surprise to it.
 fn note_meant(settings: &Settings, id: i64, row: Option<&CameraRow>) {
     if let Err(error) = LastKnownFile::at(settings.data_dir.join(LAST_KNOWN)).change_row(id, row) {
-        log::warn!("the next start may hold this change, see `streamwarden cameras plan` then: {error}");
+        log::warn!("the next start may block this change, see `streamwarden cameras plan` then: {error}");
     }
 }
 

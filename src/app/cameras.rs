@@ -18,7 +18,7 @@ pub enum Cameras {
     Table(Box<Settings>),
 }
 
-/// A change of the table that is held until somebody confirms it.
+/// A change of the table that is blocked until somebody confirms it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockedChange {
     /// Another one has another.

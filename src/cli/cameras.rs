@@ -94,7 +94,7 @@ pub enum Command {
     },
     /// Wait until a camera is in a state: exit code 1 when that takes too long.
     Wait(wait::Options),
-    /// Show a change of the table that is held because it would stop too many cameras, or confirm it.
+    /// Show a change of the table that is blocked because it would stop too many cameras, or confirm it.
     Plan(plan::Options),
     /// Show what the camera's ffmpeg has said in its last runs.
     #[command(visible_alias = "logs")]
@@ -256,7 +256,7 @@ async fn tell_held_elsewhere(cameras: &Cameras, before: Option<BlockedChange>) -
 pub(super) async fn tell_held(cameras: &Cameras, before: Option<BlockedChange>) -> Result<(), CommandFailure> {
     match cameras.held_since(before).await? {
         Some(held) => {
-            note(&format!("held: {}", super::printable(&held.words)));
+            note(&format!("blocked: {}", super::printable(&held.words)));
             Err(CommandFailure::Told(EXIT_HELD))
         }
         None => Ok(()),

@@ -155,7 +155,7 @@ fn table<const N: usize>(lines: &[[String; N]]) -> Vec<String> {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 failed, something is down (status), or a service is not fit (check); 2 the configuration or the
-command line is wrong and nothing was done; 3 written, but held until somebody confirms it (cameras plan).";
+command line is wrong and nothing was done; 3 written, but blocked until somebody confirms it (cameras plan).";
 
 /// Keeps live video flowing through MediaMTX servers: pulls cameras in, watches every stream, records them.
 #[derive(Debug, Parser)]

@@ -10,7 +10,7 @@ use crate::domain::change_guard::{BlockedChangeView, PlanView};
 /// Options of `cameras plan`.
 #[derive(Clone, Debug, Args)]
 pub struct Options {
-    /// Confirm what is held: its cameras stop.
+    /// Confirm what is blocked: its cameras stop.
     #[arg(long)]
     pub apply: bool,
     /// How and whom to ask.
@@ -47,7 +47,7 @@ pub(super) async fn run(whom: &Whom<'_>, options: &Options) -> Result<(), Comman
 fn words(view: &PlanView) -> String {
     match &view.held {
         None => format!(
-            "nothing is held; the {} cameras that are relayed are those of the table, {} of them run now",
+            "nothing is blocked; the {} cameras that are relayed are those of the table, {} of them run now",
             view.cameras, view.running
         ),
         Some(held) => held_words(held),
@@ -57,7 +57,7 @@ fn words(view: &PlanView) -> String {
 fn held_words(held: &BlockedChangeView) -> String {
     let since = held.since.format("%Y-%m-%d %H:%M:%S");
     let head = format!(
-        "held since {since} UTC: a change of the cameras would stop {} of {} that ran in the last minutes; nothing stops until \
+        "blocked since {since} UTC: a change of the cameras would stop {} of {} that ran in the last minutes; nothing stops until \
          it is confirmed",
         held.would_stop.len(),
         held.running

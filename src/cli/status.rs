@@ -174,7 +174,7 @@ fn words(overview: &Overview, down: &[Down], now: DateTime<Utc>) -> String {
     rows.push(["recordings".to_owned(), format!("{now_recording} of {all} recording")]);
     rows.push(["incidents".to_owned(), format!("{} open", overview.incidents.len())]);
     if let Some(held) = &overview.held {
-        rows.push(["held".to_owned(), format!("{}; see `streamwarden cameras plan`", printable(&held.summary))]);
+        rows.push(["blocked".to_owned(), format!("{}; see `streamwarden cameras plan`", printable(&held.summary))]);
     }
     lines.extend(table(&rows));
     if down.is_empty() {

@@ -1,4 +1,4 @@
-//! `/api/v1/cameras/plan`: what of the cameras table is held back, and its confirmation.
+//! `/api/v1/cameras/plan`: what of the cameras table is blocked, and its confirmation.
 
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
@@ -32,12 +32,12 @@ pub(super) async fn get_plan(state: web::Data<State>, request: HttpRequest) -> A
     Ok(web::Json(state.commands.camera_plan(read).await?))
 }
 
-/// Carries out the held plan: its cameras stop.
+/// Carries out the blocked change: its cameras stop.
 #[utoipa::path(post, path = "/api/v1/cameras/plan/apply", operation_id = "applyCameraPlan", tag = "cameras",
     request_body = Confirmation,
     responses(
         (status = 200, body = PlanView),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "another plan, or none, is held by now"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "another change, or none, is blocked by now"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "names no plan"),
     ))]
 pub(super) async fn apply(

@@ -25,7 +25,7 @@ test("a change that would stop most cameras is shown, and confirmed by a person"
   await expect(page.locator(".cameras tbody tr", { hasText: `${START}4` })).toBeVisible();
   sql(off);
   const held = page.locator(".held-plan");
-  await expect(held.getByRole("heading")).toHaveText("A change of the cameras is held", { timeout: 60_000 });
+  await expect(held.getByRole("heading")).toHaveText("A change of the cameras is blocked", { timeout: 60_000 });
   await expect(held).toContainText("would stop 4 of 7 cameras");
   await expect(held.locator(".would-stop li")).toHaveCount(4);
   await expect(held.locator(".would-stop li").first()).toHaveText(`${START}1 it is switched off`);

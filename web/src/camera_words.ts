@@ -43,7 +43,7 @@ const incidents: Record<string, string> = {
   cameraStalled: "Stalled",
   cameraDegraded: "Degraded",
   otherPublisher: "Path taken",
-  planHeld: "Change held",
+  planHeld: "Change blocked",
   serverDown: "Server down",
   serviceDown: "Service down",
   recordingPaused: "Recording paused",

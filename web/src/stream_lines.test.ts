@@ -101,7 +101,7 @@ describe("the words before the title", () => {
     ["nobody knows", world([stream("a", { state: "unknown" })], []), {}, "⚠ 1 unknown"],
     ["a server is silent", world([stream("a", { state: "unknown" })], [down], [server("main", false)]), {}, "⚠ main does not answer"],
     ["two servers are silent", world([], [], [server("a", false), server("b", false)]), {}, "⚠ 2 servers do not answer"],
-    ["a change is held", world([stream("a")], []), { plan: held }, "⚠ a change is held"],
+    ["a change is blocked", world([stream("a")], []), { plan: held }, "⚠ a change is blocked"],
     ["a service fails", world([stream("a")], []), { status: status(false) }, "⚠ database in trouble"],
     ["a service is well", world([stream("a")], []), { status: status(true) }, "1 live"],
     ["the connection is lost", world([stream("a")], [down]), { connection: { ...open, phase: "waiting" as const, lostAt: 1 } }, "⚠ connection lost"],

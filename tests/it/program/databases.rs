@@ -90,7 +90,7 @@ async fn what_a_person_names_is_never_held_and_what_is_held_is_said() {
     program.sql("DELETE FROM cameras");
     let nothing = run(&program, &["plan"]);
     assert_eq!(nothing.code, Some(0), "{}", nothing.out);
-    assert!(nothing.out.contains("nothing is held; the 0 cameras"), "{}", nothing.out);
+    assert!(nothing.out.contains("nothing is blocked; the 0 cameras"), "{}", nothing.out);
 
     for n in 1..=5 {
         program.insert_camera(&format!("c{n}"), &cameras.url(n % 2));
@@ -104,7 +104,7 @@ async fn what_a_person_names_is_never_held_and_what_is_held_is_said() {
     let import = run(&program, &["import", "off.csv"]);
     assert_eq!((import.code, import.out.trim()), (Some(3), "added 0, changed 3, unchanged 0"));
     assert!(
-        import.err.contains("held: ")
+        import.err.contains("blocked: ")
             && import.err.contains("would stop 3 of 5")
             && import.err.contains("cameras plan --apply"),
         "{}",

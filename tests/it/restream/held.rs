@@ -189,14 +189,14 @@ async fn the_command_line_shows_and_confirms_what_the_running_process_holds() {
     until("the rows are there", TIMEOUT, async || sql(&insert)).await;
     let says =
         async |words: &str| until(words, TIMEOUT, async || cameras_plan(folder.path(), false).contains(words)).await;
-    says("nothing is held; the 5 cameras that are relayed are those of the table, 5 of them run now").await;
+    says("nothing is blocked; the 5 cameras that are relayed are those of the table, 5 of them run now").await;
     let listed = cameras(folder.path(), &["list"]);
     assert!(listed.starts_with("ID  NAME  STATE") && !listed.contains("  -  "), "{listed}");
     assert!(sql("DELETE FROM cameras"));
     says("would stop 5 of 5").await;
     let applied = cameras_plan(folder.path(), true);
     assert!(applied.contains("its row is gone") && applied.contains("confirmed; 5 cameras stop"), "{applied}");
-    says("nothing is held; the 0 cameras").await;
+    says("nothing is blocked; the 0 cameras").await;
     drop(program);
     server.stop().await;
 }

@@ -114,7 +114,7 @@ function held({ plan, page, connection }: Model, now: number): Trouble[] {
   if (connection.lostAt !== null || found === null || page === "cameras") return [];
   const detail = `It would stop ${found.wouldStop.length} of ${plural(found.running, "camera")} and waits for somebody to confirm it.`;
   const action = { label: "See it", run: () => (location.hash = href({ page: "cameras" })) };
-  return [{ key: "plan", tone: "warn", title: "A change of the cameras is held.", detail, ticking: `For ${ago(found.since, now)}.`, action }];
+  return [{ key: "plan", tone: "warn", title: "A change of the cameras is blocked.", detail, ticking: `For ${ago(found.since, now)}.`, action }];
 }
 
 /** The server was updated while this page stayed open: its scripts may be gone, its messages new. */

@@ -41,7 +41,7 @@ export class HeldPlanPanel {
     replace(this.body, this.parts(plan));
     const details = this.body.querySelector("details");
     if (details !== null) details.open = open;
-    text(this.said, `A change of the cameras is held. ${plan.summary}`);
+    text(this.said, `A change of the cameras is blocked. ${plan.summary}`);
   }
 
   tick(now: number): void {
@@ -55,7 +55,7 @@ export class HeldPlanPanel {
     const button = h("button", { type: "button", class: "danger", onclick: () => this.confirm(plan) }, icon("pause"), count === 1 ? "Stop this camera" : "Stop these cameras");
     set(button, "aria-label", `Stop ${plural(count, "camera")}`);
     return [
-      h("h2", { id: "held-title" }, icon("warn"), "A change of the cameras is held"),
+      h("h2", { id: "held-title" }, icon("warn"), "A change of the cameras is blocked"),
       h("p", {}, `The table would stop ${count} of ${plural(plan.running, "camera")}. `, this.since),
       h("p", { class: "lead" }, "Nothing stops until somebody confirms it. If the table is wrong, put it right: the change is then dropped by itself."),
       list(plan.wouldStop.slice(0, FEW)),
@@ -78,7 +78,7 @@ export class HeldPlanPanel {
         } catch (error) {
           if (!(error instanceof Problem) || error.status !== 409) throw error;
           // What was shown is not what would happen: it must be seen before it can be confirmed.
-          toast("The table has changed meanwhile and nothing was stopped. Look at what is held now.", "bad");
+          toast("The table has changed meanwhile and nothing was stopped. Look at what is blocked now.", "bad");
         } finally {
           await this.changed();
         }

@@ -133,7 +133,7 @@ impl Handler<ApplyPlan> for CameraPlanner {
             let Some(confirmed) = memory.blocked.take_if(|blocked| blocked.change.id == apply.0) else {
                 let text = match &memory.blocked {
                     Some(_) => "the plan has changed since it was shown; look at it again and confirm that one",
-                    None => "nothing is held any more; there is nothing to confirm",
+                    None => "no change is blocked any more; there is nothing to confirm",
                 };
                 return Err(Error::new(Kind::Conflict, text));
             };
