@@ -1,7 +1,7 @@
 //! The last known list of cameras in a file of ours: what a start goes by while the database is away.
 //!
 //! The file holds the cameras' passwords, as the database does, so that only our own user may read it; it is replaced in
-//! one step, and only when the list has changed. Talked to by the restream manager.
+//! one step, and only when the list has changed. Talked to by the planner of the cameras.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

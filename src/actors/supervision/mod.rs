@@ -15,7 +15,8 @@
 //! generations there is no address: `Find` gives `None`, with the same answer. What was *told* (`do_send`, streams) is lost,
 //! so no actor may depend on having heard something: `started` reads the present state (live store, database, a handle
 //! like `IncidentsHandle` or `Setting` that outlives the actor) and subscribes anew. [`Handle::ask`] asks again whoever comes
-//! next, for questions that may be put twice.
+//! next, for questions that may be put twice; [`Handle::ask_once`] waits for the next instance where there is none, and is lost
+//! with the one that had the question.
 //!
 //! Every supervised actor implements [`Supervised`] and is declared with [`supervised!`], which gives it the same
 //! handlers: [`Observe`], [`Stop`], [`Ping`](observe::Ping), and with the feature `testkit` (tests only) `Provoke`.

@@ -1,7 +1,7 @@
 //! Whether the RTSP side of a server answers, whatever its API does.
 //!
 //! A server may have its API switched off, or guarded by a password nobody gave us, and serve media all the same. Owns
-//! one short connection; publishes and reads nothing. Talked to by the restream manager.
+//! one short connection; publishes and reads nothing. Talked to by the watch of the media server.
 
 use std::time::Duration;
 

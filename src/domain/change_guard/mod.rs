@@ -6,7 +6,7 @@
 //! by bit within [`WINDOW`] counts together. A camera that has not run for [`RAN_WITHIN`] counts for nothing: there is
 //! nothing to stop. Commands for one camera are never evaluated.
 //!
-//! [`ChangeGuard`] is the rule, [`RecentlyRunning`] knows which cameras count; the restream manager asks both and keeps what is held. No
+//! [`ChangeGuard`] is the rule, [`RecentlyRunning`] knows which cameras count; the planner of the cameras asks both and keeps what is blocked. No
 //! clock: times are given.
 
 mod evaluate;
