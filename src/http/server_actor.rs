@@ -4,7 +4,9 @@
 //! That it serves is proved by an answer: it asks itself for `/health`, and one that got answers once and gets none any
 //! more makes no progress.
 
+use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,12 +46,22 @@ pub struct ServerActor {
     pub(super) server: Option<Server>,
     stopping: bool,
     self_check: SelfCheck,
+    /// How often it has answered itself.
+    answers: Rc<Cell<u64>>,
 }
 
 impl ServerActor {
     /// A server on this socket, which is kept for the next generation. `descriptors`: how many this process may have.
     pub fn new(listener: Arc<TcpListener>, state: Arc<State>, descriptors: u64) -> Self {
-        Self { listener, state, descriptors, server: None, stopping: false, self_check: SELF_CHECK }
+        Self {
+            listener,
+            state,
+            descriptors,
+            server: None,
+            stopping: false,
+            self_check: SELF_CHECK,
+            answers: Rc::default(),
+        }
     }
 
     /// The same with other limits.
@@ -73,7 +85,8 @@ impl Actor for ServerActor {
         match self.begin() {
             Ok(server) => {
                 let failed = server.failed();
-                ctx.spawn(keep_asking(server.address(), self.self_check).into_actor(self));
+                let asking = keep_asking(server.address(), self.self_check, Rc::clone(&self.answers));
+                ctx.spawn(asking.into_actor(self));
                 self.server = Some(server);
                 ctx.spawn(failed.into_actor(self).map(|why, actor, ctx| {
                     if !actor.stopping {
@@ -88,11 +101,12 @@ impl Actor for ServerActor {
 
 /// Asks the server again and again; every answer is progress. Judged from the first answer on: there are hosts that do not
 /// let us reach ourselves.
-async fn keep_asking(address: SocketAddr, check: SelfCheck) {
+async fn keep_asking(address: SocketAddr, check: SelfCheck, answers: Rc<Cell<u64>>) {
     let activity = Activity::protected("serving HTTP", check.stalled_after);
     loop {
         if matches!(timeout(check.timeout, ask(address)).await, Ok(Ok(()))) {
             activity.record_progress();
+            answers.set(answers.get() + 1);
         }
         sleep(check.every).await;
     }
@@ -114,7 +128,7 @@ impl Supervised for ServerActor {
     const KIND: &'static str = "http server";
 
     fn observe(&self) -> Value {
-        json!({ "listen": self.server.as_ref().map(Server::address) })
+        json!({ "listen": self.server.as_ref().map(Server::address), "answersToItself": self.answers.get() })
     }
 
     /// Lets requests finish for a moment.

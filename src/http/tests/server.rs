@@ -118,11 +118,16 @@ async fn a_server_that_takes_nobody_in_is_found_and_started_again() {
     let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("a client");
     let health = || client.get(format!("http://{address}/health")).send();
     assert_eq!(health().await.expect("an answer").status(), 200);
-    // Long enough for an answer to itself.
-    tokio::time::sleep(check.every * 10).await;
+    // It is judged from its first answer to itself on.
+    while http(&root).await.state["answersToItself"].as_u64().is_none_or(|answers| answers == 0) {
+        tokio::time::sleep(check.every).await;
+    }
 
     let actor = root.send(Find::<ServerActor>::manager("http")).await.expect("a root").expect("it serves");
     actor.send(PauseTheServer).await.expect("it is there");
+    while http(&root).await.generation == 1 {
+        tokio::time::sleep(check.every).await;
+    }
     assert_eq!(health().await.expect("an answer").status(), 200, "of the next one");
     let seen = http(&root).await;
     assert_eq!(seen.exit_reason, Some(ExitReason::Killed));
