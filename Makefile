@@ -42,6 +42,8 @@ lint: web/dist/index.html ## format check and lints, warnings are errors
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
+	@# Without the features of the tests, as a release is built.
+	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --document-private-items --lib
 	cd web && npm run --silent lint
 	$$(.ci/tools)/cargo-deny --log-level error check --hide-inclusion-graph bans licenses sources
 	shellcheck .ci/run .ci/summary .ci/summary-test .ci/tools .ci/tests .ci/postgres .ci/install .ci/demo .ci/browser .ci/openapi .ci/units etc/start.sh

@@ -12,7 +12,7 @@
 //! * [`adapters`]: the outside world (databases, MediaMTX, ffmpeg, live store, objects, spool), one folder each.
 //! * [`actors`]: the supervision tree, one folder per job.
 //! * [`http`]: routes, errors, WebSocket, metrics, static files.
-//! * [`demo`]: the media server stand-in and the sample cameras (feature `demo`).
+//! * `demo`: the media server stand-in and the sample cameras (feature `demo`).
 //! * [`logging`], [`signals`]: log4rs from its file or the built-in default; the signals of the process.
 //! * [`app`]: builds everything, starts and stops it; checks the configuration against the outside world.
 //! * [`cli`]: the command line: parses, calls `app`, prints.

@@ -115,7 +115,7 @@ pub trait LiveStore: Send + Sync {
         to: DateTime<Utc>,
     ) -> Result<Vec<Sample>>;
     /// Changes from now on; in force when it returns. The stream ends when something was missed: subscribe anew, then read
-    /// [`LiveStore::latest`] ([`feed`] does both).
+    /// [`LiveStore::latest`] (a subscription of `LiveUpdates` does both).
     async fn subscribe(&self) -> Result<Changes>;
 
     /// [`LiveStore::apply`], or `Timeout` after [`LIMIT`].

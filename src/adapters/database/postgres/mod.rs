@@ -104,7 +104,7 @@ pub fn place(url: &SecretString) -> Result<String> {
     Address::parse(url).map(|address| address.place)
 }
 
-/// Connects, brings the schema up to date and begins to listen; [`Database::listen`] goes on with it.
+/// Connects, brings the schema up to date and begins to listen; `listen` goes on with it.
 ///
 /// `Invalid` (field `database.url`) when the URL is wrong, `Unsupported` when the schema is newer than ours or the tables
 /// belong to another program, `Unavailable` when the server does not answer. No error holds the URL or its password.
@@ -118,7 +118,7 @@ pub async fn open(settings: &Settings) -> Result<Arc<Postgres>> {
 }
 
 /// As [`open`], but a database that is away is waited for: until it comes, every call says what is wrong with it.
-/// [`Database::listen`] waits for it, and announces its coming as a change of the cameras.
+/// `listen` waits for it, and announces its coming as a change of the cameras.
 ///
 /// # Errors
 /// `Invalid` and `Unsupported` of [`open`].

@@ -1,6 +1,6 @@
 //! Cameras as a table of text (CSV): written for spreadsheets, read from whatever spreadsheets make of it.
 //!
-//! [`write`] makes the text, [`Sheet::read`] reads one, [`Sheet::plan`] says what it would change. Nothing here touches a
+//! [`write()`] makes the text, [`Sheet::read`] reads one, [`Sheet::plan`] says what it would change. Nothing here touches a
 //! database. Rows are known by their name: a sheet adds and changes cameras and never removes one.
 
 mod plan;
