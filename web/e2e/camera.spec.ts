@@ -100,7 +100,7 @@ test("a camera whose path is taken has its own word, colour and sentence", async
     server.onMessage((message) => {
       const news = JSON.parse(String(message)) as Record<string, unknown>;
       for (const list of [news["items"], news["upsert"]]) {
-        for (const item of (list ?? []) as Record<string, unknown>[]) if ("restarts" in item && item["name"] === "cam1") Object.assign(item, { state: "held", lastError: null, nextStart });
+        for (const { kind, item } of (list ?? []) as { kind: string; item: Record<string, unknown> }[]) if (kind === "camera" && item["name"] === "cam1") Object.assign(item, { state: "held", lastError: null, nextStart });
       }
       route.send(JSON.stringify(news));
     });

@@ -1,23 +1,25 @@
 import { describe, expect, it } from "vitest";
 import { emptyState, reduce, streamKey, type LiveState } from "./store";
-import type { CameraStatus, Item, RecordingItem, ServerMessage, StreamItem } from "./types";
+import feed from "./feed.fixture.json";
+import type { CameraStatus, Envelope, ServerMessage, StreamStatus } from "./types";
 
 const since = "2026-03-09T14:00:00Z";
 
-function stream(name: string, change: Partial<StreamItem> = {}): StreamItem {
-  return { kind: "stream", server: "main", name, state: "live", since, sourceType: "rtspSession", bytesReceived: 1, bytesSent: 0, readers: 2, bitrate: 1_000, tracks: [], ...change };
+function stream(name: string, change: Partial<StreamStatus> = {}): Envelope {
+  const item = { server: "main", name, state: "live", since, sourceType: "rtspSession", bytesReceived: 1, bytesSent: 0, readers: 2, bitrate: 1_000, tracks: [], ...change };
+  return { kind: "stream", item };
 }
 
-function recording(name: string): RecordingItem {
-  return { kind: "recording", server: "main", name, state: "recording", since, session: null, segments: 3, reason: null };
+function recording(name: string): Envelope {
+  return { kind: "recording", item: { server: "main", name, state: "recording", since, session: null, segments: 3, reason: null } };
 }
 
-function camera(id: number, change: Record<string, unknown> = {}): Item {
+function camera(id: number, change: Record<string, unknown> = {}): Envelope {
   const status: CameraStatus = { id, name: `cam${id}`, kind: "generic", host: null, enabled: true, record: true, state: "running", since, restarts: 0, lastError: null, nextStart: null, server: "main", path: `cam${id}` };
-  return { ...status, ...change };
+  return { kind: "camera", item: { ...status, ...change } };
 }
 
-function snapshot(seq: number, ...items: Item[]): ServerMessage {
+function snapshot(seq: number, ...items: Envelope[]): ServerMessage {
   return { type: "snapshot", seq, items };
 }
 
@@ -35,8 +37,8 @@ describe("snapshot", () => {
     expect(state.seq).toBe(9);
   });
 
-  it("sorts items into their tables by their fields", () => {
-    const server: Item = { kind: "server", name: "main", reachable: true, since };
+  it("sorts items into their tables by their kind, whatever their fields", () => {
+    const server: Envelope = { kind: "server", item: { name: "main", reachable: true, since, restarts: 3, bytesReceived: 1 } };
     const state = after(snapshot(1, server, stream("a"), recording("a"), camera(7)));
     expect(state.servers.get("main")?.reachable).toBe(true);
     expect(state.streams.get(streamKey("main", "a"))?.bitrate).toBe(1_000);
@@ -51,21 +53,28 @@ describe("snapshot", () => {
   });
 
   it("skips items of a kind that it does not know", () => {
-    const state = after(snapshot(1, { kind: "incident", id: "x" } as unknown as Item, stream("a")));
+    const state = after(snapshot(1, { kind: "incident", item: { id: "x", reachable: true } }, { kind: "stream", item: null }, stream("a")));
     expect(names(state)).toEqual(["a"]);
   });
 });
 
-describe("a camera's kind", () => {
-  it("comes as cameraKind when the item calls itself a camera", () => {
-    const state = after(snapshot(1, camera(1, { kind: "camera", cameraKind: "axis" })));
-    expect(state.cameras.get(1)?.kind).toBe("axis");
-  });
+it("a camera keeps the kind of its make", () => {
+  const state = after(snapshot(1, camera(1, { kind: "axis" })));
+  expect(state.cameras.get(1)?.kind).toBe("axis");
+});
 
-  it("is kept when an update does not tell it", () => {
-    const first = after(snapshot(1, camera(1, { kind: "camera", cameraKind: "axis" })));
-    const step = reduce(first, { type: "delta", seq: 2, upsert: [camera(1, { kind: "camera", state: "stalled" })], remove: [] });
-    expect(step.state.cameras.get(1)).toMatchObject({ kind: "axis", state: "stalled" });
+describe("the feed as the server writes it", () => {
+  // The same file is what the server's tests compare their frames with.
+  it("is a snapshot with one of each kind, and a delta that takes all of them away", () => {
+    const state = after(feed.snapshot as ServerMessage);
+    expect(state.servers.get("main")?.reachable).toBe(true);
+    expect(state.streams.get(streamKey("main", "front"))?.bytesReceived).toBe(1);
+    expect(state.cameras.get(7)).toMatchObject({ kind: "hikvision", label: "Eingang Süd" });
+    expect(state.recordings.get(streamKey("main", "front"))?.segments).toBe(3);
+    const step = reduce(state, feed.delta as ServerMessage);
+    expect(step).toMatchObject({ applied: true, ask: false, streams: [] });
+    const left = [step.state.servers, step.state.streams, step.state.cameras, step.state.recordings];
+    expect(left.map((table) => table.size)).toEqual([1, 0, 0, 0]);
   });
 });
 
@@ -77,9 +86,10 @@ describe("delta", () => {
       seq: 2,
       upsert: [stream("a", { readers: 9 }), stream("c")],
       remove: [
-        { kind: "stream", server: "main", name: "b" },
-        { kind: "recording", server: "main", name: "b" },
-        { kind: "camera", id: 1 },
+        { kind: "stream", item: { server: "main", name: "b" } },
+        { kind: "recording", item: { server: "main", name: "b" } },
+        { kind: "camera", item: { id: 1 } },
+        { kind: "incident", item: { id: "x" } },
       ],
     });
     expect(step).toMatchObject({ applied: true, ask: false });

@@ -1,27 +1,43 @@
 // Everything the page knows about now, and the one rule by which a WebSocket message changes it. Pure: no DOM, no
 // network, no clock. A message with a hole before it changes nothing and asks for a snapshot.
 
-import type {
-  CameraStatus,
-  Gone,
-  Item,
-  RecordingStatus,
-  ServerMessage,
-  ServerStatus,
-  StreamItem,
-  StreamStatus,
-} from "./types";
+import type { CameraStatus, Envelope, RecordingStatus, ServerMessage, ServerStatus, StreamStatus } from "./types";
 
-export interface LiveState {
+/** Key of a stream or recording: a server's name cannot hold a NUL, nor can a path's. */
+export function streamKey(server: string, name: string): string {
+  return `${server}\0${name}`;
+}
+
+interface Kind<Item, Key> {
+  /** Its word in the change feed. */
+  readonly kind: string;
+  /** What identifies an item of it. */
+  readonly key: (item: Item) => Key;
+}
+
+function kind<Item, Key>(word: string, key: (item: Item) => Key): Kind<Item, Key> {
+  return { kind: word, key };
+}
+
+/** Every kind of the change feed, by the table that holds it here. A new kind is a line of this list. */
+const KINDS = {
+  servers: kind("server", (one: ServerStatus) => one.name),
+  streams: kind("stream", (one: StreamStatus) => streamKey(one.server, one.name)),
+  cameras: kind("camera", (one: CameraStatus) => one.id),
+  recordings: kind("recording", (one: RecordingStatus) => streamKey(one.server, one.name)),
+};
+
+type Name = keyof typeof KINDS;
+type Table<One> = One extends Kind<infer Item, infer Key> ? Map<Key, Item> : never;
+type Tables = { [One in Name]: Table<(typeof KINDS)[One]> };
+type ReadonlyTable<One> = One extends Map<infer Key, infer Item> ? ReadonlyMap<Key, Item> : never;
+
+export type LiveState = { readonly [One in Name]: ReadonlyTable<Tables[One]> } & {
   /** Number of the last message that was applied; null before the first snapshot. */
   readonly seq: number | null;
   /** True from the moment a hole is seen until the snapshot that fills it. */
   readonly awaiting: boolean;
-  readonly servers: ReadonlyMap<string, ServerStatus>;
-  readonly streams: ReadonlyMap<string, StreamStatus>;
-  readonly cameras: ReadonlyMap<number, CameraStatus>;
-  readonly recordings: ReadonlyMap<string, RecordingStatus>;
-}
+};
 
 export interface Step {
   state: LiveState;
@@ -33,54 +49,37 @@ export interface Step {
   streams: readonly StreamStatus[];
 }
 
-/** Key of a stream or recording: a server's name cannot hold a NUL, nor can a path's. */
-export function streamKey(server: string, name: string): string {
-  return `${server}\0${name}`;
+const NAMES = Object.keys(KINDS) as Name[];
+
+function tablesLike(state: Partial<LiveState>): Tables {
+  return Object.fromEntries(NAMES.map((name) => [name, new Map(state[name] as ReadonlyMap<unknown, unknown> | undefined)])) as unknown as Tables;
 }
 
 export function emptyState(): LiveState {
-  return {
-    seq: null,
-    awaiting: false,
-    servers: new Map(),
-    streams: new Map(),
-    cameras: new Map(),
-    recordings: new Map(),
-  };
+  return { seq: null, awaiting: false, ...tablesLike({}) };
 }
 
-interface Tables {
-  servers: Map<string, ServerStatus>;
-  streams: Map<string, StreamStatus>;
-  cameras: Map<number, CameraStatus>;
-  recordings: Map<string, RecordingStatus>;
+/** The table of an entry, and its key there; null when it is news of a later version, not ours to show. */
+function place(tables: Tables, { kind, item }: Envelope): [Map<unknown, unknown>, unknown] | null {
+  const name = NAMES.find((one) => KINDS[one].kind === kind);
+  if (name === undefined || typeof item !== "object" || item === null) return null;
+  return [tables[name], KINDS[name].key(item as never)];
 }
 
-/** What an item is, told by its fields: a camera's own `kind` (of its make) may hide the item's. */
-function put(tables: Tables, item: Item, before: LiveState): void {
-  if ("reachable" in item) tables.servers.set(item.name, item);
-  else if ("bytesReceived" in item) tables.streams.set(streamKey(item.server, item.name), item);
-  else if ("restarts" in item) tables.cameras.set(item.id, withKind(item, before.cameras.get(item.id)));
-  else if ("segments" in item) tables.recordings.set(streamKey(item.server, item.name), item);
-  // Anything else is news of a later version: not ours to show.
+function put(tables: Tables, entry: Envelope): void {
+  const found = place(tables, entry);
+  if (found !== null) found[0].set(found[1], entry.item);
 }
 
-function withKind(item: CameraStatus, before: CameraStatus | undefined): CameraStatus {
-  if (item.kind !== "camera") return item;
-  const kind = (item as { cameraKind?: string }).cameraKind ?? before?.kind ?? "";
-  return { ...item, kind };
-}
-
-function drop(tables: Tables, gone: Gone): void {
-  if (gone.kind === "camera") tables.cameras.delete(gone.id);
-  else if (gone.kind === "stream") tables.streams.delete(streamKey(gone.server, gone.name));
-  else if (gone.kind === "recording") tables.recordings.delete(streamKey(gone.server, gone.name));
+function drop(tables: Tables, entry: Envelope): void {
+  const found = place(tables, entry);
+  if (found !== null) found[0].delete(found[1]);
 }
 
 export function reduce(state: LiveState, message: ServerMessage): Step {
   if (message.type === "snapshot") {
-    const tables: Tables = { servers: new Map(), streams: new Map(), cameras: new Map(), recordings: new Map() };
-    for (const item of message.items) put(tables, item, state);
+    const tables = tablesLike({});
+    for (const entry of message.items) put(tables, entry);
     return { state: { seq: message.seq, awaiting: false, ...tables }, ask: false, applied: true, streams: [...tables.streams.values()] };
   }
   const ignored: Step = { state, ask: false, applied: false, streams: [] };
@@ -88,14 +87,9 @@ export function reduce(state: LiveState, message: ServerMessage): Step {
   // Deltas that were on their way before a snapshot are older than it.
   if (state.seq !== null && message.seq <= state.seq) return ignored;
   if (state.seq === null || message.seq !== state.seq + 1) return { ...ignored, state: { ...state, awaiting: true }, ask: true };
-  const tables: Tables = {
-    servers: new Map(state.servers),
-    streams: new Map(state.streams),
-    cameras: new Map(state.cameras),
-    recordings: new Map(state.recordings),
-  };
+  const tables = tablesLike(state);
   for (const gone of message.remove) drop(tables, gone);
-  for (const item of message.upsert) put(tables, item, state);
-  const streams = message.upsert.filter((item): item is StreamItem => "bytesReceived" in item);
+  for (const entry of message.upsert) put(tables, entry);
+  const streams = message.upsert.filter((entry) => entry.kind === KINDS.streams.kind).map((entry) => entry.item as StreamStatus);
   return { state: { seq: message.seq, awaiting: false, ...tables }, ask: false, applied: true, streams };
 }

@@ -266,15 +266,12 @@ export interface Page<T> {
   next: string | null;
 }
 
-export type StreamItem = { kind: "stream" } & StreamStatus;
-export type ServerItem = { kind: "server" } & ServerStatus;
-export type RecordingItem = { kind: "recording" } & RecordingStatus;
-/** A camera brings a `kind` of its own (of its make), so its item is told by its fields; see `store.ts`. */
-export type CameraItem = CameraStatus;
-export type Item = StreamItem | ServerItem | RecordingItem | CameraItem;
-
-export type Gone = { kind: "stream" | "recording"; server: string; name: string } | { kind: "camera"; id: number };
+/** One entry of the change feed: what it is, and the thing itself; in `remove`, only what identifies it. */
+export interface Envelope {
+  kind: string;
+  item: unknown;
+}
 
 export type ServerMessage =
-  | { type: "snapshot"; seq: number; items: Item[] }
-  | { type: "delta"; seq: number; upsert: Item[]; remove: Gone[] };
+  | { type: "snapshot"; seq: number; items: Envelope[] }
+  | { type: "delta"; seq: number; upsert: Envelope[]; remove: Envelope[] };

@@ -1,23 +1,23 @@
 //! The texts a browser gets: one JSON object per thing, and the frames around them.
 //!
 //! ```text
-//! {"type":"snapshot","seq":n,"items":[ITEM,...]}
-//! {"type":"delta","seq":n+1,"upsert":[ITEM,...],"remove":[KEY,...]}
+//! {"type":"snapshot","seq":n,"items":[ENVELOPE,...]}
+//! {"type":"delta","seq":n+1,"upsert":[ENVELOPE,...],"remove":[ENVELOPE,...]}
 //! ```
 //!
-//! An ITEM is the thing's own JSON with `kind` in front (`stream`, `camera`, `server`, `recording`); a KEY is `kind` with
-//! what identifies it. A camera's own `kind` is called `cameraKind` here, because an object has each name once.
+//! An ENVELOPE is `{"kind":KIND,"item":ITEM}`. ITEM is the thing's own JSON, as in the API; in `remove` it is what identifies
+//! it. A new kind is a new [`Key`] and its lines in [`entry`] and [`everything`]; the page has one place too
+//! (`web/src/store.ts`). `web/src/feed.fixture.json` has one of each, and tests of both sides read it.
 
 use bytestring::ByteString;
 use serde::Serialize;
 
 use crate::adapters::live::{Change, Latest};
-use crate::domain::camera::CameraStatus;
 use crate::domain::name::StreamName;
 
 /// What identifies an item; also the form of a `remove` entry. The order is the order of a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
+#[serde(tag = "kind", content = "item", rename_all = "lowercase")]
 pub(super) enum Key {
     Server { name: String },
     Camera { id: i64 },
@@ -36,7 +36,7 @@ pub(super) fn entry(change: &Change) -> WireEntry {
             (Key::Stream { server: status.server.clone(), name: status.name.clone() }, text("stream", status))
         }
         Change::StreamGone { server, name } => (Key::Stream { server: server.clone(), name: name.clone() }, None),
-        Change::Camera(status) => (Key::Camera { id: status.id }, camera(status)),
+        Change::Camera(status) => (Key::Camera { id: status.id }, text("camera", status)),
         Change::CameraGone { id } => (Key::Camera { id: *id }, None),
         Change::Recording(status) => {
             (Key::Recording { server: status.server.clone(), name: status.name.clone() }, text("recording", status))
@@ -86,17 +86,12 @@ fn list<'a>(out: &mut String, parts: impl Iterator<Item = &'a str>) {
     }
 }
 
-/// `{"a":1}` becomes `{"kind":"stream","a":1}`. `None` would remove the item; these types always serialise.
+/// `{"a":1}` becomes `{"kind":"stream","item":{"a":1}}`. `None` would remove the item; these types always serialise.
 fn text(kind: &str, status: &impl Serialize) -> Option<Box<str>> {
-    let json = serde_json::to_string(status).ok()?;
-    let fields = json.strip_prefix('{')?;
-    Some(format!(r#"{{"kind":"{kind}",{fields}"#).into_boxed_str())
+    let item = serde_json::to_string(status).ok()?;
+    Some(format!(r#"{{"kind":"{kind}","item":{item}}}"#).into_boxed_str())
 }
 
-fn camera(status: &CameraStatus) -> Option<Box<str>> {
-    let mut value = serde_json::to_value(status).ok()?;
-    let object = value.as_object_mut()?;
-    let row_kind = object.remove("kind")?;
-    object.insert("cameraKind".to_owned(), row_kind);
-    text("camera", &value)
-}
+#[cfg(test)]
+#[path = "wire_tests.rs"]
+mod tests;

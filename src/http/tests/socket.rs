@@ -84,7 +84,7 @@ async fn a_snapshot_comes_first_and_then_numbered_deltas() {
         let delta = frame(&mut one).await;
         assert_eq!((&delta["type"], delta["seq"].as_u64()), (&json!("delta"), Some(seq + 1 + n as u64)));
         assert_eq!(frame(&mut two).await, delta, "everybody gets the same");
-        let key = json!({"kind": "stream", "server": "main", "name": "a"});
+        let key = json!({"kind": "stream", "item": {"server": "main", "name": "a"}});
         assert_eq!(delta["remove"], if n == 0 { json!([]) } else { json!([key]) });
         assert_eq!(delta["upsert"].as_array().map(Vec::len), Some(1 - n));
     }

@@ -23,10 +23,10 @@ use watchdog::LastHeard;
 const LONGEST: usize = 4096;
 
 /// Live updates. The server sends `{"type":"snapshot","seq":n,"items":[...]}` and then, at most four times a second,
-/// `{"type":"delta","seq":n+1,"upsert":[...],"remove":[...]}`. Every item has a `kind`: `stream` (a StreamStatus; key
-/// `server` and `name`), `camera` (a CameraStatus whose own kind is called `cameraKind`; key `id`), `server` (a
-/// ServerStatus; key `name`) or `recording` (a RecordingStatus; key `server` and `name`). An entry of `remove` is a kind
-/// with its key. A client that sees a hole in `seq` sends `{"type":"snapshot"}`.
+/// `{"type":"delta","seq":n+1,"upsert":[...],"remove":[...]}`. Each entry is `{"kind":...,"item":{...}}`:
+/// `stream` with a StreamStatus (identified by `server` and `name`), `camera` with a CameraStatus (`id`), `server` with a
+/// ServerStatus (`name`), `recording` with a RecordingStatus (`server` and `name`); in `remove` the item holds only what
+/// identifies it. Leave kinds alone that you do not know. A client that sees a hole in `seq` sends `{"type":"snapshot"}`.
 #[utoipa::path(get, path = "/api/v1/ws", operation_id = "connect", tag = "updates", responses(
     (status = 101, description = "WebSocket"),
     (status = 400, body = Problem, content_type = "application/problem+json", description = "not a WebSocket request"),

@@ -1,0 +1,94 @@
+//! The frames against the file that the page's tests read too.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::*;
+use crate::domain::camera::{CameraState, CameraStatus};
+use crate::domain::recording::{RecordingState, RecordingStatus};
+use crate::domain::stream::{ServerStatus, StreamState, StreamStatus};
+
+fn since() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 0).expect("a time")
+}
+
+fn front() -> StreamName {
+    StreamName::parse("front").expect("a name")
+}
+
+fn server() -> ServerStatus {
+    ServerStatus { name: "main".into(), reachable: true, since: since(), reason: None, version: None, last_poll: None }
+}
+
+fn camera() -> CameraStatus {
+    CameraStatus {
+        id: 7,
+        name: "front".into(),
+        label: Some("Eingang Süd".into()),
+        kind: "hikvision".into(),
+        host: None,
+        enabled: true,
+        record: true,
+        state: CameraState::Running,
+        since: since(),
+        restarts: 2,
+        last_error: None,
+        next_start: None,
+        sound: None,
+        server: "main".into(),
+        path: "front".into(),
+    }
+}
+
+fn stream() -> StreamStatus {
+    StreamStatus {
+        server: "main".into(),
+        name: front(),
+        state: StreamState::Live,
+        since: since(),
+        reason: None,
+        source_type: Some("rtspSession".into()),
+        source_id: None,
+        bytes_received: 1,
+        bytes_sent: 0,
+        readers: 2,
+        bitrate: Some(1_000),
+        tracks: vec![],
+        rtt: None,
+        recv_rate_mbps: None,
+        link_capacity_mbps: None,
+        loss_rate: None,
+    }
+}
+
+fn recording() -> RecordingStatus {
+    RecordingStatus {
+        server: "main".into(),
+        name: front(),
+        state: RecordingState::Recording,
+        since: since(),
+        session: None,
+        segments: 3,
+        reason: None,
+    }
+}
+
+#[test]
+fn the_frames_are_those_that_the_page_reads() {
+    let latest =
+        Latest { servers: vec![server()], cameras: vec![camera()], streams: vec![stream()], recordings: vec![recording()] };
+    let items: Vec<Box<str>> = everything(latest).filter_map(|change| entry(&change).1).collect();
+    let gone = [
+        Change::CameraGone { id: 7 },
+        Change::StreamGone { server: "main".into(), name: front() },
+        Change::RecordingGone { server: "main".into(), name: front() },
+    ];
+    let gone: Vec<Key> = gone.iter().map(|change| entry(change).0).collect();
+    let json = |frame: ByteString| serde_json::from_str::<Value>(&frame).expect("JSON");
+    let frames = serde_json::json!({
+        "snapshot": json(snapshot(1, items.iter().map(AsRef::as_ref))),
+        "delta": json(delta(2, items[..1].iter().map(AsRef::as_ref), gone.iter())),
+    });
+    let known: Value = serde_json::from_str(include_str!("../../../web/src/feed.fixture.json")).expect("JSON");
+    assert_eq!(frames, known, "web/src/feed.fixture.json should be {frames:#}");
+}
