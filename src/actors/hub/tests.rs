@@ -78,7 +78,7 @@ async fn whoever_comes_before_the_first_picture_gets_it_when_it_is_there() {
     }
     let mut line = hub.subscribe(CLIENT).await.expect("a line");
     let snapshot = json(&line.next().await.expect("a snapshot"));
-    assert_eq!((&snapshot["type"], &snapshot["items"][0]["name"]), (&json!("snapshot"), &json!("a")));
+    assert_eq!((&snapshot["type"], &snapshot["items"][0]["item"]["name"]), (&json!("snapshot"), &json!("a")));
 }
 
 #[actix::test]
