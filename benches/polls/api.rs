@@ -98,7 +98,10 @@ fn serve(stream: TcpStream, paths: usize, polls: &AtomicU64) -> std::io::Result<
             _ => ("404 Not Found", "{}".to_owned()),
         };
         let length = body.len();
-        write!(answers, "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")?;
+        write!(
+            answers,
+            "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        )?;
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, WrapFuture};
 use futures_util::future::LocalBoxFuture;
+use log::Level;
 use tokio::time::timeout;
 
 use crate::base::single_flight::{Retry, SingleFlight};
@@ -24,6 +25,8 @@ pub struct Rules {
     pub late: Late,
     /// When failed work is tried again without being asked for.
     pub retry: Retry,
+    /// How loudly a new failure and its end are logged; `Debug` where somebody else tells of them.
+    pub level: Level,
 }
 
 /// What becomes of work that takes longer than its limit.
@@ -45,6 +48,8 @@ pub enum Ended {
     More,
     /// It failed: logged once, and tried again by the rules.
     Failed(Error),
+    /// It failed, and is tried again after so long.
+    Retry(Error, Duration),
 }
 
 /// A future of a piece of work.
@@ -55,7 +60,7 @@ pub trait Flight: Sized + 'static {
     /// Whose.
     type Owner: Actor<Context = Context<Self::Owner>>;
     /// What a piece is about; told again when it has ended.
-    type Subject: Clone + 'static;
+    type Subject: 'static;
     /// What it brings.
     type Output: 'static;
 
@@ -68,7 +73,7 @@ pub trait Flight: Sized + 'static {
     /// The newest there is to do; `None` when there is nothing.
     fn begin(owner: &mut Self::Owner, ctx: &mut Context<Self::Owner>) -> Option<(Self::Subject, Work<Self::Output>)>;
 
-    /// Takes the result. With [`Late::Wait`] one that is late is heard of twice: that it is, and what became of it.
+    /// Takes the result.
     fn ended(
         owner: &mut Self::Owner,
         subject: Self::Subject,
@@ -76,9 +81,21 @@ pub trait Flight: Sized + 'static {
         ctx: &mut Context<Self::Owner>,
     ) -> Ended;
 
+    /// It is late and waited for, with [`Late::Wait`]; its result follows, if it ever ends.
+    fn late(owner: &mut Self::Owner, why: &Error, ctx: &mut Context<Self::Owner>) {
+        let _ = (owner, why, ctx);
+    }
+
     /// Does it now, or after what is being done, or after the rest that a failure demands.
     fn ask(owner: &mut Self::Owner, ctx: &mut Context<Self::Owner>) {
         if Self::state(owner).ask() {
+            launch::<Self>(owner, ctx);
+        }
+    }
+
+    /// Does it now, or after what is being done; a rest ends at once: for the last try before a stop.
+    fn ask_now(owner: &mut Self::Owner, ctx: &mut Context<Self::Owner>) {
+        if Self::state(owner).ask_now() {
             launch::<Self>(owner, ctx);
         }
     }
@@ -104,9 +121,10 @@ fn launch<F: Flight>(owner: &mut F::Owner, ctx: &mut Context<F::Owner>) {
     };
     ctx.spawn(timed.into_actor(owner).map(move |(result, late), owner, ctx| match late {
         Some(work) if F::RULES.late == Late::Wait => {
-            if let Ended::Failed(error) = F::ended(owner, subject.clone(), result, ctx) {
+            if let Err(error) = result {
                 let is_new = F::state(owner).complain(error.message());
                 log_failure::<F>(&error, is_new, "it is waited for");
+                F::late(owner, &error, ctx);
             }
             let rest = work.into_actor(owner);
             ctx.spawn(rest.map(|result, owner, ctx| settle::<F>(owner, subject, result, ctx)));
@@ -124,37 +142,38 @@ fn settle<F: Flight>(
     let ended = F::ended(owner, subject, result, ctx);
     let state = F::state(owner);
     let again = match ended {
-        Ended::Failed(error) => {
-            let failed = state.failed(error.message(), F::RULES.retry, rand::random());
-            log_failure::<F>(&error, failed.is_new, "it is tried again");
-            if let Some(rest) = failed.rest {
-                ctx.run_later(rest, |owner, ctx| {
-                    if F::state(owner).rested() {
-                        launch::<F>(owner, ctx);
-                    }
-                });
-            }
-            failed.again
-        }
-        ended => {
+        Ended::Done | Ended::More => {
             let succeeded = state.succeeded();
             if succeeded.recovered {
-                log::info!("{} recovered", F::RULES.what);
+                log::log!(F::RULES.level.max(Level::Info), "{} recovered", F::RULES.what);
             }
             succeeded.again || matches!(ended, Ended::More)
         }
+        Ended::Failed(error) => failed::<F>(owner, &error, F::RULES.retry, ctx),
+        Ended::Retry(error, after) => failed::<F>(owner, &error, Retry::Every(after), ctx),
     };
     if again {
         F::ask(owner, ctx);
     }
 }
 
-fn log_failure<F: Flight>(error: &Error, is_new: bool, then: &str) {
-    let what = F::RULES.what;
-    match is_new {
-        true => log::warn!("{what} failed, {then}: {error}"),
-        false => log::debug!("{what} failed, {then}: {error}"),
+/// Whether it was asked for meanwhile, and nothing else tries it again.
+fn failed<F: Flight>(owner: &mut F::Owner, error: &Error, retry: Retry, ctx: &mut Context<F::Owner>) -> bool {
+    let failed = F::state(owner).failed(error.message(), retry, rand::random());
+    log_failure::<F>(error, failed.is_new, "it is tried again");
+    if let Some(rest) = failed.rest {
+        ctx.run_later(rest, move |owner, ctx| {
+            if F::state(owner).rested(failed.number) {
+                launch::<F>(owner, ctx);
+            }
+        });
     }
+    failed.again
+}
+
+fn log_failure<F: Flight>(error: &Error, is_new: bool, then: &str) {
+    let level = if is_new { F::RULES.level } else { Level::Debug };
+    log::log!(level, "{} failed, {then}: {error}", F::RULES.what);
 }
 
 #[cfg(test)]
@@ -181,6 +200,7 @@ mod tests {
         /// Numbers of the pieces that were begun.
         begun: RefCell<Vec<u32>>,
         failed: Cell<u32>,
+        late: Cell<u32>,
         done: Cell<u32>,
     }
 
@@ -210,6 +230,7 @@ mod tests {
             limit: LIMIT,
             late: if WAIT { Late::Wait } else { Late::GiveUp },
             retry: Retry::Every(REST),
+            level: Level::Warn,
         };
 
         fn state(owner: &mut Worker<WAIT>) -> &mut SingleFlight {
@@ -226,6 +247,10 @@ mod tests {
                 }
             };
             Some(((), Box::pin(work)))
+        }
+
+        fn late(owner: &mut Worker<WAIT>, _: &Error, _: &mut Context<Worker<WAIT>>) {
+            owner.world.late.set(owner.world.late.get() + 1);
         }
 
         fn ended(owner: &mut Worker<WAIT>, (): (), result: Result<()>, _: &mut Context<Worker<WAIT>>) -> Ended {
@@ -308,7 +333,7 @@ mod tests {
             worker.do_send(Newer(newest));
             pass(LIMIT + EDGE).await;
         }
-        assert_eq!((world.begun.borrow().len(), world.failed.get()), (1, 1), "told once");
+        assert_eq!((world.begun.borrow().len(), world.late.get(), world.failed.get()), (1, 1, 0), "told once");
         world.will(Ok(()));
         tell.send(Ok(())).expect("it is waited for");
         settle().await;

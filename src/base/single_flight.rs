@@ -35,6 +35,8 @@ pub struct SingleFlight {
     /// Asked for while it was running.
     again: bool,
     failures: u32,
+    /// Rests so far: a timer of an earlier one is none of this one.
+    rests: u32,
     complaint: Option<String>,
 }
 
@@ -63,6 +65,8 @@ pub struct Failed {
     pub again: bool,
     /// Call [`SingleFlight::rested`] after so long.
     pub rest: Option<Duration>,
+    /// With this number.
+    pub number: u32,
     /// The complaint differs from the last one.
     pub is_new: bool,
 }
@@ -84,6 +88,14 @@ impl SingleFlight {
         begins
     }
 
+    /// The same, and a rest ends at once: for the last try before a stop.
+    pub fn ask_now(&mut self) -> bool {
+        if self.state == State::Resting {
+            self.state = State::Idle;
+        }
+        self.ask()
+    }
+
     /// What was begun turned out to be nothing.
     pub fn nothing(&mut self) {
         self.state = State::Idle;
@@ -102,8 +114,9 @@ impl SingleFlight {
         self.failures = self.failures.saturating_add(1);
         let rest = retry.delay(self.failures, jitter);
         self.state = if rest.is_some() { State::Resting } else { State::Idle };
+        self.rests = self.rests.wrapping_add(1);
         let again = std::mem::take(&mut self.again) && rest.is_none();
-        Failed { again, rest, is_new: self.complain(complaint) }
+        Failed { again, rest, number: self.rests, is_new: self.complain(complaint) }
     }
 
     /// Something is wrong with it, though it goes on. True when the complaint is a new one.
@@ -115,9 +128,9 @@ impl SingleFlight {
         is_new
     }
 
-    /// The rest after a failure is over. True: begin now.
-    pub fn rested(&mut self) -> bool {
-        let begins = self.state == State::Resting;
+    /// The rest of this number is over. True: begin now.
+    pub fn rested(&mut self, number: u32) -> bool {
+        let begins = self.state == State::Resting && self.rests == number;
         if begins {
             self.state = State::Running;
         }
@@ -165,15 +178,16 @@ mod tests {
     #[test]
     fn a_failure_is_one_try_per_delay_however_often_it_is_asked_for() {
         let mut flight = SingleFlight::default();
-        let mut tries = 0;
+        let (mut tries, mut number) = (0, 0);
         // Asked for 50 times in each of 60 seconds; a rest is two of them.
         let mut rests_until = None;
         for tick in 0..3_000_u32 {
-            let begins = if rests_until == Some(tick) { flight.rested() } else { flight.ask() };
+            let begins = if rests_until == Some(tick) { flight.rested(number) } else { flight.ask() };
             if begins {
                 tries += 1;
                 assert!(!flight.ask(), "while it runs");
                 let failed = flight.failed("no", EVERY, 0.5);
+                number = failed.number;
                 assert_eq!((failed.again, failed.rest), (false, Some(Duration::from_secs(2))));
                 assert_eq!(failed.is_new, tries == 1, "told once");
                 rests_until = Some(tick + 100);
@@ -181,7 +195,7 @@ mod tests {
             assert!(flight.is_resting());
         }
         assert_eq!(tries, 30);
-        assert!(flight.rested());
+        assert!(flight.rested(number));
         assert_eq!(flight.succeeded(), Succeeded { again: false, recovered: true });
         assert!(flight.ask() && flight.failed("no", EVERY, 0.5).is_new, "it had worked in between");
     }
@@ -193,12 +207,14 @@ mod tests {
         for (retry, failures, seconds) in table {
             assert_eq!(retry.delay(failures, 1.0), seconds.map(Duration::from_secs), "{retry:?} {failures}");
         }
-        let mut flight = SingleFlight::default();
+        let (mut flight, mut number) = (SingleFlight::default(), 0);
         for seconds in [1, 2, 4, 8] {
-            assert!(flight.ask() || flight.rested());
-            assert_eq!(flight.failed("no", backoff, 1.0).rest, Some(Duration::from_secs(seconds)));
+            assert!(flight.ask() || flight.rested(number));
+            let failed = flight.failed("no", backoff, 1.0);
+            assert_eq!(failed.rest, Some(Duration::from_secs(seconds)));
+            number = failed.number;
         }
-        assert!(flight.rested() && !flight.rested(), "one timer, one try");
+        assert!(flight.rested(number) && !flight.rested(number), "one timer, one try");
         flight.succeeded();
         assert!(flight.ask());
         assert_eq!(flight.failed("no", backoff, 1.0).rest, Some(Duration::from_secs(1)), "begins anew");
@@ -208,9 +224,23 @@ mod tests {
     fn without_a_retry_a_request_made_meanwhile_is_kept() {
         let mut flight = SingleFlight::default();
         assert!(flight.ask() && !flight.ask());
-        assert_eq!(flight.failed("no", Retry::Never, 0.0), Failed { again: true, rest: None, is_new: true });
+        assert_eq!(flight.failed("no", Retry::Never, 0.0), Failed { again: true, rest: None, number: 1, is_new: true });
         assert!(flight.ask());
-        assert_eq!(flight.failed("never", Retry::Never, 0.0), Failed { again: false, rest: None, is_new: true });
+        assert_eq!(
+            flight.failed("never", Retry::Never, 0.0),
+            Failed { again: false, rest: None, number: 2, is_new: true }
+        );
         assert_eq!(flight.complaint(), Some("never"));
+    }
+
+    #[test]
+    fn a_last_try_does_not_wait_and_brings_no_second_timer() {
+        let mut flight = SingleFlight::default();
+        assert!(flight.ask() && !flight.ask_now(), "while it runs it is one of those that follow");
+        let first = flight.failed("no", EVERY, 0.0);
+        assert!(!flight.ask() && flight.ask_now());
+        let second = flight.failed("no", EVERY, 0.0);
+        assert!(!flight.rested(first.number), "its timer is of the rest before");
+        assert!(flight.rested(second.number));
     }
 }

@@ -75,8 +75,12 @@ fn recording() -> RecordingStatus {
 
 #[test]
 fn the_frames_are_those_that_the_page_reads() {
-    let latest =
-        Latest { servers: vec![server()], cameras: vec![camera()], streams: vec![stream()], recordings: vec![recording()] };
+    let latest = Latest {
+        servers: vec![server()],
+        cameras: vec![camera()],
+        streams: vec![stream()],
+        recordings: vec![recording()],
+    };
     let items: Vec<Box<str>> = everything(latest).filter_map(|change| entry(&change).1).collect();
     let gone = [
         Change::CameraGone { id: 7 },

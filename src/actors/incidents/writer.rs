@@ -3,16 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
+use actix::{Actor, AsyncContext, Context, Handler};
 use futures_util::future::LocalBoxFuture;
+use log::Level;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::clock::now;
 use super::handle::{IncidentsHandle, Write};
+use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::actors::supervision::{Supervised, supervised, watched};
-use crate::adapters::database::{IncidentQuery, IncidentStore, with_timeout};
+use crate::adapters::database::{CALL_TIMEOUT, IncidentQuery, IncidentStore, with_timeout};
+use crate::base::single_flight::{Retry, SingleFlight};
 use crate::base::{Error, Kind, Result};
 use crate::domain::incident::{Incident, IncidentWrite};
 use crate::domain::moment::Moment;
@@ -34,83 +37,116 @@ const READING: &str = "reading incidents";
 pub struct Incidents {
     store: Arc<dyn IncidentStore>,
     handle: IncidentsHandle,
-    /// The database did not answer; the next try is on its way.
-    resting: bool,
+    writing: SingleFlight,
+    taking_up: SingleFlight,
     written: u64,
 }
 
 impl Incidents {
     /// Writes what is raised and cleared through `handle` to `store`.
     pub fn new(store: Arc<dyn IncidentStore>, handle: IncidentsHandle) -> Self {
-        Self { store, handle, resting: false, written: 0 }
+        Self { store, handle, writing: SingleFlight::default(), taking_up: SingleFlight::default(), written: 0 }
+    }
+}
+
+/// Writes the next entry.
+struct WriteNext;
+
+impl Flight for WriteNext {
+    type Owner = Incidents;
+    /// What is written, and when that began.
+    type Subject = (IncidentWrite, Moment);
+    type Output = Option<Uuid>;
+    const RULES: Rules = Rules {
+        what: "writing incidents",
+        limit: CALL_TIMEOUT.saturating_mul(2),
+        late: Late::GiveUp,
+        retry: Retry::Every(RETRY),
+        // Told in words of its own.
+        level: Level::Debug,
+    };
+
+    fn state(writer: &mut Incidents) -> &mut SingleFlight {
+        &mut writer.writing
     }
 
-    /// The next entry, unless one is being written or the database is left alone for a while.
-    fn write_next(&mut self, ctx: &mut Context<Self>) {
-        if self.resting {
-            return;
-        }
-        let Some(entry) = self.handle.take() else { return };
-        let begun = now();
-        let written = watched("writing an incident", STALLED_AFTER, write(Arc::clone(&self.store), entry.clone()));
-        ctx.spawn(
-            written.into_actor(self).map(move |written, writer, ctx| writer.written(&entry, written, begun, ctx)),
-        );
+    fn begin(writer: &mut Incidents, _: &mut Context<Incidents>) -> Option<(Self::Subject, Work<Option<Uuid>>)> {
+        let entry = writer.handle.take()?;
+        let work = watched("writing an incident", STALLED_AFTER, write(Arc::clone(&writer.store), entry.clone()));
+        Some(((entry, now()), Box::pin(work)))
     }
 
-    fn written(
-        &mut self,
-        entry: &IncidentWrite,
+    fn ended(
+        writer: &mut Incidents,
+        (entry, begun): Self::Subject,
         written: Result<Option<Uuid>>,
-        begun: Moment,
-        ctx: &mut Context<Self>,
-    ) {
+        _: &mut Context<Incidents>,
+    ) -> Ended {
         match written {
             Err(error) if is_away(&error) => {
                 let fault = error.to_string();
-                self.resting = true;
-                ctx.run_later(RETRY, |writer, ctx| {
-                    writer.resting = false;
-                    writer.write_next(ctx);
-                });
-                if self.handle.not_written(&fault) {
+                if writer.handle.not_written(&fault) {
                     log::warn!("incidents wait to be written: {fault}");
                 }
-                self.handle.database_failed(WRITING, &fault, begun);
-                return;
+                writer.handle.database_failed(WRITING, &fault, begun);
+                return Ended::Failed(error);
             }
             Err(error) => {
                 // It will not be taken the next time either.
                 log::debug!("writing an incident failed: {error}");
-                self.handle.written(entry, None);
+                writer.handle.written(&entry, None);
             }
             Ok(kept) => {
-                self.written += 1;
-                self.handle.written(entry, kept);
+                writer.written += 1;
+                writer.handle.written(&entry, kept);
             }
         }
-        if self.handle.complains(WRITING) {
+        if writer.handle.complains(WRITING) {
             log::info!("incidents are written again");
         }
-        self.handle.database_works(WRITING);
-        self.write_next(ctx);
+        writer.handle.database_works(WRITING);
+        Ended::More
+    }
+}
+
+/// Reads what an earlier run has left open.
+struct TakeUp;
+
+impl Flight for TakeUp {
+    type Owner = Incidents;
+    type Subject = ();
+    type Output = Vec<Incident>;
+    const RULES: Rules = Rules {
+        what: "reading the incidents that are open",
+        limit: Duration::from_secs(60),
+        late: Late::GiveUp,
+        retry: Retry::Every(RETRY),
+        level: Level::Debug,
+    };
+
+    fn state(writer: &mut Incidents) -> &mut SingleFlight {
+        &mut writer.taking_up
     }
 
-    /// Reads what an earlier run has left open.
-    fn take_up(&mut self, ctx: &mut Context<Self>) {
-        let open = watched("reading open incidents", STALLED_AFTER, read_open(Arc::clone(&self.store)));
-        ctx.spawn(open.into_actor(self).map(|open, writer, ctx| match open {
+    fn begin(writer: &mut Incidents, _: &mut Context<Incidents>) -> Option<((), Work<Vec<Incident>>)> {
+        let open = watched("reading open incidents", STALLED_AFTER, read_open(Arc::clone(&writer.store)));
+        Some(((), Box::pin(open)))
+    }
+
+    fn ended(writer: &mut Incidents, (): (), open: Result<Vec<Incident>>, _: &mut Context<Incidents>) -> Ended {
+        match open {
             Ok(open) => {
                 writer.handle.adopt(&open);
                 // The database answers: an outage of an earlier run is over, unless somebody complains by now.
                 writer.handle.database_works(READING);
             }
-            Err(error) if is_away(&error) => _ = ctx.run_later(RETRY, Self::take_up),
+            Err(error) if is_away(&error) => return Ended::Failed(error),
             Err(error) => {
                 log::debug!("reading open incidents failed: {error}");
                 writer.handle.adopt(&[]);
             }
-        }));
+        }
+        Ended::Done
     }
 }
 
@@ -149,9 +185,9 @@ impl Actor for Incidents {
     fn started(&mut self, ctx: &mut Self::Context) {
         self.handle.now_at(ctx.address().recipient());
         if !self.handle.is_taken_up() {
-            self.take_up(ctx);
+            TakeUp::ask(self, ctx);
         }
-        self.write_next(ctx);
+        WriteNext::ask(self, ctx);
     }
 }
 
@@ -159,7 +195,7 @@ impl Handler<Write> for Incidents {
     type Result = ();
 
     fn handle(&mut self, _: Write, ctx: &mut Self::Context) {
-        self.write_next(ctx);
+        WriteNext::ask(self, ctx);
     }
 }
 
@@ -178,7 +214,7 @@ impl Supervised for Incidents {
 
     /// What the roles raised and cleared on their way out is written, if the database takes it at once.
     fn release(&mut self, _: &mut Context<Self>, deadline: Instant) -> LocalBoxFuture<'static, ()> {
-        if self.resting {
+        if self.writing.is_resting() {
             return Box::pin(std::future::ready(()));
         }
         let (written, by) = (self.handle.all_written(), deadline.min(Instant::now() + LAST_WORDS));

@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, WrapFuture};
 use futures_util::future::LocalBoxFuture;
+use log::Level;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
 use super::{NodeHandles, TIMEOUT, folders, join_again};
 use crate::actors::incidents::{IncidentsHandle, now};
+use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::actors::supervision::{Supervised, supervised, watched};
-use crate::adapters::database::Joined;
+use crate::adapters::database::{CALL_TIMEOUT, Joined};
 use crate::base::error::Kind;
+use crate::base::single_flight::{Retry, SingleFlight};
 use crate::base::{Error, Result};
 use crate::domain::incident::{IncidentKind, Subject};
 use crate::domain::moment::Moment;
@@ -29,7 +32,7 @@ const NODE: &str = "node";
 pub struct Membership {
     handles: NodeHandles,
     incidents: IncidentsHandle,
-    joining: bool,
+    joining: SingleFlight,
     /// When the database answered first, as far as that was asked.
     answered: Arc<OnceLock<Instant>>,
     /// What the database said last; nothing while it does not answer.
@@ -46,7 +49,7 @@ impl Membership {
         Self {
             handles,
             incidents,
-            joining: false,
+            joining: SingleFlight::default(),
             answered: Arc::default(),
             joined: None,
             looking: None,
@@ -55,28 +58,7 @@ impl Membership {
     }
 
     fn join(&mut self, ctx: &mut Context<Self>) {
-        if std::mem::replace(&mut self.joining, true) {
-            return;
-        }
-        let (handles, answered, begun) = (self.handles.clone(), Arc::clone(&self.answered), now());
-        let joining = async move { join_again(&handles, &answered).await };
-        let joining = watched("joining the nodes", JOIN_STALLED_AFTER, joining);
-        ctx.spawn(joining.into_actor(self).map(move |answer, membership, ctx| {
-            membership.joining = false;
-            let standby = membership.handles.standby.borrow().clone();
-            let node = match (&answer, standby) {
-                (_, Some(why)) => Some(Err(why)),
-                (Ok(_), None) => Some(Ok(())),
-                (Err(error), None) if error.kind() == Kind::Conflict => Some(Err(error.message().to_owned())),
-                // That the database is away is told by whoever asks it for cameras or rows.
-                (Err(_), None) => None,
-            };
-            if let Some(node) = node {
-                membership.found(NODE, node, begun);
-            }
-            membership.joined = answer.ok();
-            membership.look_at_folders(ctx);
-        }));
+        Join::ask_if_idle(self, ctx);
     }
 
     fn look_at_folders(&mut self, ctx: &mut Context<Self>) {
@@ -148,6 +130,59 @@ impl Membership {
                 }
             }
         }));
+    }
+}
+
+/// Asks to be admitted, or gives a sign of life.
+struct Join;
+
+impl Flight for Join {
+    type Owner = Membership;
+    /// When it began.
+    type Subject = Moment;
+    type Output = Joined;
+    const RULES: Rules = Rules {
+        what: "the sign of life of this node",
+        limit: CALL_TIMEOUT.saturating_mul(3),
+        late: Late::GiveUp,
+        retry: Retry::Never,
+        // That the database is away is told by whoever asks it for cameras or rows.
+        level: Level::Debug,
+    };
+
+    fn state(membership: &mut Membership) -> &mut SingleFlight {
+        &mut membership.joining
+    }
+
+    fn begin(membership: &mut Membership, _: &mut Context<Membership>) -> Option<(Moment, Work<Joined>)> {
+        let (handles, answered) = (membership.handles.clone(), Arc::clone(&membership.answered));
+        let joining = async move { join_again(&handles, &answered).await };
+        Some((now(), Box::pin(watched("joining the nodes", JOIN_STALLED_AFTER, joining))))
+    }
+
+    fn ended(
+        membership: &mut Membership,
+        begun: Moment,
+        answer: Result<Joined>,
+        ctx: &mut Context<Membership>,
+    ) -> Ended {
+        let standby = membership.handles.standby.borrow().clone();
+        let node = match (&answer, standby) {
+            (_, Some(why)) => Some(Err(why)),
+            (Ok(_), None) => Some(Ok(())),
+            (Err(error), None) if error.kind() == Kind::Conflict => Some(Err(error.message().to_owned())),
+            (Err(_), None) => None,
+        };
+        if let Some(node) = node {
+            membership.found(NODE, node, begun);
+        }
+        let (joined, error) = match answer {
+            Ok(joined) => (Some(joined), None),
+            Err(error) => (None, Some(error)),
+        };
+        membership.joined = joined;
+        membership.look_at_folders(ctx);
+        error.map_or(Ended::Done, Ended::Failed)
     }
 }
 

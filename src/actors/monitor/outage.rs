@@ -5,11 +5,15 @@
 
 use std::time::Duration;
 
-use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use actix::Context;
+use log::Level;
 
 use super::server::ServerPoller;
 use crate::actors::incidents::now;
+use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::adapters::mediamtx::rtsp_probe::probe_rtsp;
+use crate::base::Result;
+use crate::base::single_flight::{Retry, SingleFlight};
 use crate::domain::incident::{IncidentKind, Subject};
 use crate::domain::moment::Moment;
 
@@ -21,7 +25,7 @@ const RTSP_PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) struct Outage {
     /// Since when, and why.
     api: Option<(Moment, String)>,
-    probing_rtsp: bool,
+    probing_rtsp: SingleFlight,
 }
 
 impl ServerPoller {
@@ -39,22 +43,44 @@ impl ServerPoller {
     pub(super) fn may_be_down(&mut self, reason: String, ctx: &mut Context<Self>) {
         let since = self.outage.api.take().map_or_else(now, |(since, _)| since);
         self.outage.api = Some((since, reason));
-        if std::mem::replace(&mut self.outage.probing_rtsp, true) {
-            return;
+        ProbeRtsp::ask_if_idle(self, ctx);
+    }
+}
+
+/// Probes the RTSP port.
+struct ProbeRtsp;
+
+impl Flight for ProbeRtsp {
+    type Owner = ServerPoller;
+    type Subject = ();
+    type Output = bool;
+    const RULES: Rules = Rules {
+        what: "probing the RTSP port of a media server",
+        limit: RTSP_PROBE_TIMEOUT.saturating_mul(2),
+        late: Late::GiveUp,
+        retry: Retry::Never,
+        level: Level::Debug,
+    };
+
+    fn state(poller: &mut ServerPoller) -> &mut SingleFlight {
+        &mut poller.outage.probing_rtsp
+    }
+
+    fn begin(poller: &mut ServerPoller, _: &mut Context<ServerPoller>) -> Option<((), Work<bool>)> {
+        let rtsp = poller.watched.rtsp_url.clone();
+        Some(((), Box::pin(async move { Ok(probe_rtsp(&rtsp, RTSP_PROBE_TIMEOUT).await) })))
+    }
+
+    fn ended(poller: &mut ServerPoller, (): (), answered: Result<bool>, _: &mut Context<ServerPoller>) -> Ended {
+        // Its API may have come back meanwhile.
+        let Some((since, reason)) = &poller.outage.api else { return Ended::Done };
+        let subject = poller.subject();
+        if answered.unwrap_or(false) {
+            poller.incidents.clear(IncidentKind::ServerDown, &subject);
+        } else {
+            let cause = format!("the media server {}: {reason}", poller.watched.name);
+            poller.incidents.raise(IncidentKind::ServerDown, &subject, &cause, *since);
         }
-        let rtsp = self.watched.rtsp_url.clone();
-        let rtsp_probe = async move { probe_rtsp(&rtsp, RTSP_PROBE_TIMEOUT).await }.into_actor(self);
-        ctx.spawn(rtsp_probe.map(|answered, poller, _| {
-            poller.outage.probing_rtsp = false;
-            // Its API may have come back meanwhile.
-            let Some((since, reason)) = &poller.outage.api else { return };
-            let subject = poller.subject();
-            if answered {
-                poller.incidents.clear(IncidentKind::ServerDown, &subject);
-            } else {
-                let cause = format!("the media server {}: {reason}", poller.watched.name);
-                poller.incidents.raise(IncidentKind::ServerDown, &subject, &cause, *since);
-            }
-        }));
+        Ended::Done
     }
 }

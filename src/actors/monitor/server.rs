@@ -25,11 +25,13 @@ use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, 
 use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Latest, SharedLive};
 use crate::adapters::mediamtx::{Listing, MediaServer};
-use crate::base::{Error, Result};
+use crate::base::{Error, Kind, Result};
 use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
 use crate::domain::stream::StreamObservation;
 
+/// Longest time for all pages of a list together.
+const POLL_LIMIT: Duration = Duration::from_secs(30);
 /// Path pollers answer in microseconds; one that hangs must not hold up its siblings' news.
 const PATH_TIMEOUT: Duration = Duration::from_millis(500);
 /// The live store is local or next door; one that hangs must not end the polling.
@@ -107,7 +109,7 @@ impl ServerPoller {
         let client = Arc::clone(&self.watched.client);
         let asked = Instant::now();
         // Not a future of this actor: an adapter that panics is then one failed poll.
-        let task = AbortOnDropHandle::new(tokio::spawn(ask(client)));
+        let task = AbortOnDropHandle::new(tokio::spawn(ask_in_time(client)));
         let task = watched("polling the media server", POLL_STALLED_AFTER, task);
         ctx.spawn(task.into_actor(self).map(move |joined, poller, ctx| {
             poller.figures.answer = asked.elapsed();
@@ -221,6 +223,14 @@ impl ServerPoller {
         }
         self.refused = refused.to_vec();
     }
+}
+
+/// A poll that takes longer has failed: a server may give each of its pages just in time.
+async fn ask_in_time(client: Arc<dyn MediaServer>) -> Answer {
+    let late = |_| {
+        Answer::now(Err(Error::new(Kind::Timeout, format!("timeout, no whole list in {} s", POLL_LIMIT.as_secs()))))
+    };
+    timeout(POLL_LIMIT, ask(client)).await.unwrap_or_else(late)
 }
 
 /// Asks the server for everything a poll needs.

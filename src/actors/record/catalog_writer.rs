@@ -283,6 +283,11 @@ impl CatalogWriter {
         self.queue.is_empty() && !self.busy
     }
 
+    /// The first operation takes very long.
+    pub fn is_late(&mut self, why: &Error) {
+        self.trouble = Some(why.message().to_owned());
+    }
+
     /// Why the first operation fails.
     pub fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()

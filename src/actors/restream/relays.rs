@@ -154,6 +154,7 @@ impl Flight for RemoveOrphans {
         limit: Duration::from_secs(5),
         late: Late::GiveUp,
         retry: Retry::Every(STORE_RETRY),
+        level: log::Level::Warn,
     };
 
     fn state(relays: &mut Relays) -> &mut SingleFlight {

@@ -102,6 +102,7 @@ impl Flight for ProbePort {
         limit: PROBE_EVERY.saturating_mul(2),
         late: Late::GiveUp,
         retry: Retry::Never,
+        level: log::Level::Debug,
     };
 
     fn state(watch: &mut ServerWatch) -> &mut SingleFlight {

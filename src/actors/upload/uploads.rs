@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
+use actix::{Actor, AsyncContext, Context, Handler, Message};
 use chrono::Utc;
+use log::Level;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -12,14 +13,19 @@ use super::missing::heal;
 use super::retries::Shared;
 use super::worker::{UploadWorker, Wake};
 use super::{UploadHandles, UploadRules};
+use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, supervised};
 use crate::base::backoff::Backoff;
+use crate::base::single_flight::{Retry, SingleFlight};
+use crate::base::{Error, Result};
 
 /// Workers are woken so often even without news: rows may come from elsewhere.
 const WAKE_EVERY: Duration = Duration::from_secs(10);
 /// How often local files are looked through.
 const EVICT_EVERY: Duration = Duration::from_secs(30);
+/// A pass through all files that takes longer hangs, and is waited for.
+const PASS_LIMIT: Duration = Duration::from_secs(600);
 
 /// The manager of the upload workers.
 pub struct Uploads {
@@ -28,14 +34,11 @@ pub struct Uploads {
     set: Option<ChildSet<Self>>,
     /// Rows of an earlier process have been given back, and workers run.
     ready: bool,
-    failures: u32,
-    trouble: Option<String>,
-    evicting: bool,
+    beginning: SingleFlight,
+    evicting: SingleFlight,
     eviction: Eviction,
-    /// Why the last pass ended early.
-    eviction_trouble: Option<String>,
     evicted: usize,
-    healing: bool,
+    healing: SingleFlight,
     /// Missing files are looked for again from then on.
     heal_after: Option<Instant>,
 }
@@ -48,46 +51,13 @@ impl Uploads {
             handles,
             set: None,
             ready: false,
-            failures: 0,
-            trouble: None,
-            evicting: false,
+            beginning: SingleFlight::default(),
+            evicting: SingleFlight::default(),
             eviction: Eviction::default(),
-            eviction_trouble: None,
             evicted: 0,
-            healing: false,
+            healing: SingleFlight::default(),
             heal_after: None,
         }
-    }
-
-    /// Gives back what an earlier process was uploading, then starts the workers. No worker may run before: its claims
-    /// would be given back too.
-    fn begin(&mut self, ctx: &mut Context<Self>) {
-        let handles = self.handles.clone();
-        let release = async move {
-            handles.ready().await?;
-            handles.recordings.release_uploads().await
-        };
-        ctx.spawn(release.into_actor(self).map(|released, manager, ctx| match released {
-            Ok(count) => {
-                if count > 0 {
-                    log::info!("{count} interrupted uploads begin again");
-                }
-                manager.trouble = None;
-                manager.ready = true;
-                manager.start_workers();
-                manager.heal(ctx);
-                manager.evict(ctx);
-            }
-            Err(error) => {
-                manager.failures += 1;
-                if manager.trouble.as_deref() != Some(error.message()) {
-                    log::warn!("uploads failed to start, retrying: {error}");
-                }
-                manager.trouble = Some(error.message().to_owned());
-                let delay = Backoff::STANDARD.delay(manager.failures, rand::random());
-                ctx.run_later(delay, |manager, ctx| manager.begin(ctx));
-            }
-        }));
     }
 
     fn start_workers(&mut self) {
@@ -110,55 +80,144 @@ impl Uploads {
         }
     }
 
-    /// Looks for files that were not there.
     fn heal(&mut self, ctx: &mut Context<Self>) {
-        let is_due = self.heal_after.is_none_or(|after| Instant::now() >= after);
-        if !self.ready || !is_due || std::mem::replace(&mut self.healing, true) {
-            return;
+        Heal::ask_if_idle(self, ctx);
+    }
+
+    fn evict(&mut self, ctx: &mut Context<Self>) {
+        Evict::ask_if_idle(self, ctx);
+    }
+}
+
+/// Gives back what an earlier process was uploading, then starts the workers. No worker may run before: its claims would be
+/// given back too.
+struct Begin;
+
+impl Flight for Begin {
+    type Owner = Uploads;
+    type Subject = ();
+    type Output = u64;
+    const RULES: Rules = Rules {
+        what: "beginning the uploads",
+        limit: Duration::from_secs(60),
+        late: Late::Wait,
+        retry: Retry::Backoff(Backoff::STANDARD),
+        level: Level::Warn,
+    };
+
+    fn state(manager: &mut Uploads) -> &mut SingleFlight {
+        &mut manager.beginning
+    }
+
+    fn begin(manager: &mut Uploads, _: &mut Context<Uploads>) -> Option<((), Work<u64>)> {
+        let handles = manager.handles.clone();
+        let release = async move {
+            handles.ready().await?;
+            handles.recordings.release_uploads().await
+        };
+        Some(((), Box::pin(release)))
+    }
+
+    fn ended(manager: &mut Uploads, (): (), released: Result<u64>, ctx: &mut Context<Uploads>) -> Ended {
+        let count = match released {
+            Ok(count) => count,
+            Err(error) => return Ended::Failed(error),
+        };
+        if count > 0 {
+            log::info!("{count} interrupted uploads begin again");
         }
-        let (handles, begun) = (self.handles.clone(), Instant::now());
+        manager.ready = true;
+        manager.start_workers();
+        manager.heal(ctx);
+        manager.evict(ctx);
+        Ended::Done
+    }
+}
+
+/// Looks for files that were not there.
+struct Heal;
+
+impl Flight for Heal {
+    type Owner = Uploads;
+    /// When it began.
+    type Subject = Instant;
+    type Output = usize;
+    const RULES: Rules = Rules {
+        what: "looking for missing segments",
+        limit: PASS_LIMIT,
+        late: Late::Wait,
+        retry: Retry::Never,
+        // Whoever uploads says so.
+        level: Level::Debug,
+    };
+
+    fn state(manager: &mut Uploads) -> &mut SingleFlight {
+        &mut manager.healing
+    }
+
+    fn begin(manager: &mut Uploads, _: &mut Context<Uploads>) -> Option<(Instant, Work<usize>)> {
+        let is_due = manager.heal_after.is_none_or(|after| Instant::now() >= after);
+        if !manager.ready || !is_due {
+            return None;
+        }
+        let handles = manager.handles.clone();
         let healing = async move {
             handles.ready().await?;
             heal(&handles).await
         };
-        ctx.spawn(healing.into_actor(self).map(move |healed, manager, _| {
-            manager.healing = false;
-            // However many are missing, the look costs one part in twenty.
-            manager.heal_after = Some(Instant::now() + begun.elapsed() * 20);
-            match healed {
-                Ok(0) => {}
-                Ok(count) => {
-                    log::info!("the files of {count} missing segments are back in the spool");
-                    manager.wake();
-                }
-                // Whoever uploads says so.
-                Err(error) => log::debug!("missing segments cannot be looked for: {error}"),
-            }
-        }));
+        Some((Instant::now(), Box::pin(healing)))
     }
 
-    fn evict(&mut self, ctx: &mut Context<Self>) {
-        if !self.ready || std::mem::replace(&mut self.evicting, true) {
-            return;
+    fn ended(manager: &mut Uploads, begun: Instant, healed: Result<usize>, _: &mut Context<Uploads>) -> Ended {
+        // However many are missing, the look costs one part in twenty.
+        manager.heal_after = Some(Instant::now() + begun.elapsed() * 20);
+        match healed {
+            Ok(0) => {}
+            Ok(count) => {
+                log::info!("the files of {count} missing segments are back in the spool");
+                manager.wake();
+            }
+            Err(error) => return Ended::Failed(error),
         }
-        let (handles, rules, mut eviction) = (self.handles.clone(), self.rules.get(), self.eviction.clone());
-        let evicting = async move { evict(&handles, &rules, &mut eviction, Utc::now()).await };
-        ctx.spawn(evicting.into_actor(self).map(|(evicted, error), manager, _| {
-            manager.evicting = false;
-            manager.evicted += evicted;
-            if evicted > 0 {
-                log::info!("{evicted} uploaded segments left the spool");
-            }
-            let trouble = error.as_ref().map(|error| error.message().to_owned());
-            match error {
-                Some(error) if trouble != manager.eviction_trouble => {
-                    log::warn!("uploaded segments cannot leave the spool: {error}");
-                }
-                None if manager.eviction_trouble.is_some() => log::info!("eviction recovered"),
-                _ => {}
-            }
-            manager.eviction_trouble = trouble;
-        }));
+        Ended::Done
+    }
+}
+
+/// Lets local files go in time.
+struct Evict;
+
+impl Flight for Evict {
+    type Owner = Uploads;
+    type Subject = ();
+    /// How many went, and why it ended early.
+    type Output = (usize, Option<Error>);
+    const RULES: Rules = Rules {
+        what: "eviction of uploaded segments from the spool",
+        limit: PASS_LIMIT,
+        late: Late::Wait,
+        retry: Retry::Never,
+        level: Level::Warn,
+    };
+
+    fn state(manager: &mut Uploads) -> &mut SingleFlight {
+        &mut manager.evicting
+    }
+
+    fn begin(manager: &mut Uploads, _: &mut Context<Uploads>) -> Option<((), Work<Self::Output>)> {
+        if !manager.ready {
+            return None;
+        }
+        let (handles, rules, mut eviction) = (manager.handles.clone(), manager.rules.get(), manager.eviction.clone());
+        Some(((), Box::pin(async move { Ok(evict(&handles, &rules, &mut eviction, Utc::now()).await) })))
+    }
+
+    fn ended(manager: &mut Uploads, (): (), done: Result<Self::Output>, _: &mut Context<Uploads>) -> Ended {
+        let (evicted, error) = done.unwrap_or_else(|error| (0, Some(error)));
+        manager.evicted += evicted;
+        if evicted > 0 {
+            log::info!("{evicted} uploaded segments left the spool");
+        }
+        error.map_or(Ended::Done, Ended::Failed)
     }
 }
 
@@ -172,7 +231,7 @@ impl Actor for Uploads {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.set = Some(ChildSet::new(ctx, StopOrder::Together));
-        self.begin(ctx);
+        Begin::ask(self, ctx);
         let sealed = self.handles.sealed.clone();
         ctx.add_message_stream(futures_util::stream::unfold(sealed, |mut sealed| async move {
             sealed.changed().await.ok().map(|()| (SealedNews, sealed))
@@ -189,7 +248,7 @@ impl Supervised for Uploads {
     const KIND: &'static str = "uploads";
 
     fn observe(&self) -> Value {
-        json!({ "ready": self.ready, "trouble": self.trouble, "evicted": self.evicted })
+        json!({ "ready": self.ready, "trouble": self.beginning.complaint(), "evicted": self.evicted })
     }
 
     fn children(&mut self) -> Option<&mut ChildSet<Self>> {

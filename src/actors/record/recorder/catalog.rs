@@ -1,35 +1,84 @@
 //! The recorder's part of the catalog: the writer's operations, what everybody is told, and whether it may go.
 
-use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use std::time::Duration;
+
+use actix::Context;
+use log::Level;
 
 use super::Recorder;
 use crate::actors::record::catalog_writer::{Next, apply};
+use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::adapters::live::Change;
-use crate::domain::recording::{RecordingState, SegmentState};
+use crate::base::single_flight::{Retry, SingleFlight};
+use crate::base::{Error, Result};
+use crate::domain::recording::{RecordingState, Segment, SegmentState};
 
-impl Recorder {
-    /// Gives the catalog writer's next operation to a task.
-    pub(super) fn work(&mut self, ctx: &mut Context<Self>) {
-        let Some(operation) = self.catalog_writer.next() else { return self.maybe_stopped() };
-        let handles = self.assignment.handles.clone();
-        let doing = async move { apply(&handles, operation).await };
-        ctx.spawn(doing.into_actor(self).map(|done, recorder, ctx| {
-            if let Ok(Some(segment)) = &done {
-                recorder.sealed(segment.state);
-            }
-            let next = recorder.catalog_writer.done(done.as_ref().map(|_| ()), rand::random());
-            recorder.refresh();
-            match next {
-                Next::Now => recorder.work(ctx),
+/// An operation works on a disk and asks the database: what takes longer hangs.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Applies the catalog writer's next operation. Between two tries of one that fails it rests, however much ffmpeg has to
+/// tell meanwhile.
+pub(super) struct ApplyNext;
+
+impl Flight for ApplyNext {
+    type Owner = Recorder;
+    type Subject = ();
+    type Output = Option<Segment>;
+    const RULES: Rules = Rules {
+        what: "an operation of the catalog",
+        limit: LIMIT,
+        late: Late::Wait,
+        // The writer says when.
+        retry: Retry::Never,
+        // The state of the recording tells of it.
+        level: Level::Debug,
+    };
+
+    fn state(recorder: &mut Recorder) -> &mut SingleFlight {
+        &mut recorder.applying
+    }
+
+    fn begin(recorder: &mut Recorder, _: &mut Context<Recorder>) -> Option<((), Work<Option<Segment>>)> {
+        let Some(operation) = recorder.catalog_writer.next() else {
+            recorder.maybe_stopped();
+            return None;
+        };
+        let handles = recorder.assignment.handles.clone();
+        Some(((), Box::pin(async move { apply(&handles, operation).await })))
+    }
+
+    fn late(recorder: &mut Recorder, why: &Error, _: &mut Context<Recorder>) {
+        recorder.catalog_writer.is_late(why);
+        recorder.refresh();
+    }
+
+    fn ended(recorder: &mut Recorder, (): (), done: Result<Option<Segment>>, _: &mut Context<Recorder>) -> Ended {
+        if let Ok(Some(segment)) = &done {
+            recorder.sealed(segment.state);
+        }
+        let next = recorder.catalog_writer.done(done.as_ref().map(|_| ()), rand::random());
+        recorder.refresh();
+        match (next, done) {
+            (Next::After(delay), Err(error)) => {
                 // Whoever stops does not wait for better times: the recovery will. But ffmpeg may still be closing its last
                 // file, and dies with us; its exit brings us back here.
-                Next::After(_) if recorder.stopping.is_some() && recorder.active.is_some() => {}
-                Next::After(_) if recorder.stopping.is_some() => recorder.stopped(),
-                Next::After(delay) => {
-                    ctx.run_later(delay, |recorder, ctx| recorder.work(ctx));
+                if recorder.stopping.is_some() && recorder.active.is_none() {
+                    recorder.stopped();
                 }
+                Ended::Retry(error, delay)
             }
-        }));
+            _ => Ended::More,
+        }
+    }
+}
+
+impl Recorder {
+    /// Works on the catalog. Whoever stops tries at once what waits for better times.
+    pub(super) fn work(&mut self, ctx: &mut Context<Self>) {
+        match self.stopping {
+            Some(_) => ApplyNext::ask_now(self, ctx),
+            None => ApplyNext::ask(self, ctx),
+        }
     }
 
     fn sealed(&mut self, state: SegmentState) {

@@ -25,6 +25,7 @@ use crate::adapters::ffmpeg::progress::ProgressReader;
 use crate::adapters::ffmpeg::record_argv::{ClosedFile, why_it_ended};
 use crate::adapters::spool::Note;
 use crate::base::backoff::Backoff;
+use crate::base::single_flight::SingleFlight;
 use crate::domain::container::{Mp4Plan, mp4_plan};
 use crate::domain::recording::{RecordingState, RecordingStatus};
 use crate::domain::restart::{RestartHistory, RestartPolicy};
@@ -45,6 +46,7 @@ const MARGIN: Duration = Duration::from_millis(300);
 pub struct Recorder {
     assignment: Assignment,
     catalog_writer: CatalogWriter,
+    applying: SingleFlight,
     active: Option<Active>,
     /// Counts runs, so that news of an older one is known.
     runs: u64,
@@ -100,6 +102,7 @@ impl Recorder {
         Self {
             assignment,
             catalog_writer: CatalogWriter::default(),
+            applying: SingleFlight::default(),
             active: None,
             runs: 0,
             due: None,

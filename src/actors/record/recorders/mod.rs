@@ -27,6 +27,7 @@ use crate::adapters::live::publisher::Publisher;
 use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Change, Latest};
 use crate::base::backoff::Backoff;
+use crate::base::single_flight::SingleFlight;
 use crate::config::settings::{Record, Server};
 use crate::domain::admission::{AdmissionDecision, AdmissionRules, StreamKey};
 use crate::domain::layout::{plain, server_prefix};
@@ -60,7 +61,7 @@ pub struct Recorders {
     known: KnownStreams,
     slots: BTreeMap<StreamKey, RecorderSlot>,
     obstacle: watch::Sender<Option<String>>,
-    looking_at_disk: bool,
+    looking_at_disk: SingleFlight,
     /// A [`Judge`] is on its way.
     judging: bool,
     recovery: Recovery,
@@ -102,7 +103,7 @@ impl Recorders {
             known: KnownStreams::default(),
             slots: BTreeMap::new(),
             obstacle: watch::Sender::new(None),
-            looking_at_disk: false,
+            looking_at_disk: SingleFlight::default(),
             judging: false,
             recovery: Recovery::default(),
             born: Instant::now(),

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use actix::{ActorFutureExt, AsyncContext, Context, Handler, SpawnHandle, WrapFuture};
+use actix::{AsyncContext, Context, Handler, SpawnHandle};
+use log::Level;
 use tokio::time::Instant;
 
 use super::{RECOVERY, Recorders};
@@ -11,12 +12,16 @@ use crate::actors::record::catalog_writer::on_disk;
 use crate::actors::record::folder_lock::FolderEvent;
 use crate::actors::record::recovery::{self, Findings};
 use crate::actors::record::{RecordHandles, SpoolDisk};
-use crate::base::Error;
+use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::base::backoff::Backoff;
 use crate::base::item_backoff::ItemBackoff;
+use crate::base::single_flight::{Retry, SingleFlight};
+use crate::base::{Error, Result};
 use crate::domain::admission::StreamKey;
 use crate::domain::spool_space::decision;
 
+/// A disk that takes longer for a look hangs.
+const DISK_LIMIT: Duration = Duration::from_secs(15);
 /// Delays between tries of one folder that cannot be finished.
 const LEFT: Backoff = Backoff { min: Duration::from_secs(1), max: Duration::from_secs(300) };
 /// More folders than these that cannot be finished are tried again at once.
@@ -26,7 +31,9 @@ const MOST_LEFT: usize = 1000;
 pub(super) struct Recovery {
     /// Folders that recorders have.
     held: BTreeSet<String>,
-    running: bool,
+    passing: SingleFlight,
+    /// What the pass has found and may work on.
+    chosen: Option<(Findings, Pass)>,
     /// Something was left undone since the last look.
     wanted: bool,
     failures: u32,
@@ -45,7 +52,8 @@ impl Default for Recovery {
     fn default() -> Self {
         Self {
             held: BTreeSet::new(),
-            running: false,
+            passing: SingleFlight::default(),
+            chosen: None,
             wanted: false,
             failures: 0,
             left: ItemBackoff::new(LEFT, MOST_LEFT),
@@ -71,55 +79,44 @@ struct Pass {
 impl Recorders {
     /// Looks whether the spool can be written and has room; recorders hear of it when that changes.
     pub(super) fn look_at_disk(&mut self, ctx: &mut Context<Self>) {
-        if std::mem::replace(&mut self.looking_at_disk, true) {
-            return;
-        }
-        let spool = self.handles.spool.clone();
-        let look = async move { on_disk(&spool, |spool| spool.probe()).await };
-        ctx.spawn(look.into_actor(self).map(|free, manager, ctx| {
-            manager.looking_at_disk = false;
-            let is_paused = manager.obstacle.borrow().is_some();
-            let obstacle = match &free {
-                Ok(free) => decision(*free, manager.settings.get().min_free, is_paused),
-                Err(error) => Some(error.message().to_owned()),
-            };
-            manager.pauses.disk(obstacle.as_deref());
-            manager.handles.disk.send_replace(SpoolDisk { free: free.ok(), obstacle: obstacle.clone() });
-            let goes_on = is_paused && obstacle.is_none();
-            manager.obstacle.send_if_modified(|known| {
-                let is_new = *known != obstacle;
-                if is_new {
-                    match &obstacle {
-                        Some(why) => log::error!("recording paused for every stream: {why}"),
-                        None => log::info!("recording recovered"),
-                    }
-                    *known = obstacle;
+        LookAtDisk::ask_if_idle(self, ctx);
+    }
+
+    /// So many bytes are free, or the disk does not work.
+    fn disk_is(&mut self, free: Result<u64>, ctx: &mut Context<Self>) {
+        let is_paused = self.obstacle.borrow().is_some();
+        let obstacle = match &free {
+            Ok(free) => decision(*free, self.settings.get().min_free, is_paused),
+            Err(error) => Some(error.message().to_owned()),
+        };
+        self.pauses.disk(obstacle.as_deref());
+        self.handles.disk.send_replace(SpoolDisk { free: free.ok(), obstacle: obstacle.clone() });
+        let goes_on = is_paused && obstacle.is_none();
+        self.obstacle.send_if_modified(|known| {
+            let is_new = *known != obstacle;
+            if is_new {
+                match &obstacle {
+                    Some(why) => log::error!("recording paused for every stream: {why}"),
+                    None => log::info!("recording recovered"),
                 }
-                is_new
-            });
-            // Files that were not there may be back.
-            if goes_on {
-                manager.recover(ctx);
+                *known = obstacle;
             }
-        }));
+            is_new
+        });
+        // Files that were not there may be back.
+        if goes_on {
+            self.recover(ctx);
+        }
     }
 
     /// Finishes what lies unfinished and belongs to no recorder. One pass at a time.
     pub(super) fn recover(&mut self, ctx: &mut Context<Self>) {
         self.recovery.wanted = true;
-        if std::mem::replace(&mut self.recovery.running, true) {
-            return;
-        }
-        self.recovery.wanted = false;
-        let handles = self.handles.clone();
-        let look = async move { recovery::look(&handles).await };
-        ctx.spawn(look.into_actor(self).map(|findings, manager, ctx| match findings {
-            Ok(findings) => manager.finish(findings, ctx),
-            Err(error) => manager.recovered(Pass::default(), Some(error), ctx),
-        }));
+        Recover::ask_if_idle(self, ctx);
     }
 
-    fn finish(&mut self, mut findings: Findings, ctx: &mut Context<Self>) {
+    /// What of the findings may be worked on now, and what is left already.
+    fn choose(&mut self, mut findings: Findings) -> (Findings, Pass) {
         // A recorder tells of its folder before it makes it, so what it holds is known here before the look ends.
         let now = self.born.elapsed();
         let held = &self.recovery.held;
@@ -143,14 +140,11 @@ impl Recorders {
         findings.without_folder.retain(|session| left.wait(&session.id.to_string(), now).is_none());
         let unreadable = unreadable.into_iter().map(|found| (found.folder, found.error));
         let pass = Pass { left: unreadable.collect(), ..Pass::default() };
-        let handles = self.handles.clone();
-        let finish = async move { finish_all(&handles, &findings, pass).await };
-        ctx.spawn(finish.into_actor(self).map(|(pass, error), manager, ctx| manager.recovered(pass, error, ctx)));
+        (findings, pass)
     }
 
     /// A pass is over; `error`: it ended early, because a service that all need does not work.
     fn recovered(&mut self, pass: Pass, error: Option<Error>, ctx: &mut Context<Self>) {
-        self.recovery.running = false;
         let is_first = !std::mem::replace(&mut self.recovery.passed_once, true);
         self.recovery.sealed += pass.sealed;
         if pass.sealed > 0 {
@@ -200,6 +194,96 @@ impl Recorders {
             manager.recovery.retry = None;
             manager.recover(ctx);
         }));
+    }
+}
+
+/// Looks at the spool's disk.
+struct LookAtDisk;
+
+impl Flight for LookAtDisk {
+    type Owner = Recorders;
+    type Subject = ();
+    type Output = u64;
+    const RULES: Rules = Rules {
+        what: "looking at the spool's disk",
+        limit: DISK_LIMIT,
+        late: Late::Wait,
+        retry: Retry::Never,
+        // Told as the obstacle that it is.
+        level: Level::Debug,
+    };
+
+    fn state(manager: &mut Recorders) -> &mut SingleFlight {
+        &mut manager.looking_at_disk
+    }
+
+    fn begin(manager: &mut Recorders, _: &mut Context<Recorders>) -> Option<((), Work<u64>)> {
+        let spool = manager.handles.spool.clone();
+        Some(((), Box::pin(async move { on_disk(&spool, |spool| spool.probe()).await })))
+    }
+
+    fn late(manager: &mut Recorders, _: &Error, ctx: &mut Context<Recorders>) {
+        let seconds = DISK_LIMIT.as_secs();
+        manager.disk_is(Err(Error::unavailable(format!("the spool's disk has not answered for {seconds} s"))), ctx);
+    }
+
+    fn ended(manager: &mut Recorders, (): (), free: Result<u64>, ctx: &mut Context<Recorders>) -> Ended {
+        manager.disk_is(free, ctx);
+        Ended::Done
+    }
+}
+
+/// A pass of the recovery in its two steps: what is there, and then what of it can be finished.
+struct Recover;
+
+/// What a step brought.
+enum Step {
+    Looked(Findings),
+    /// And why it ended early.
+    Finished(Pass, Option<Error>),
+}
+
+impl Flight for Recover {
+    type Owner = Recorders;
+    type Subject = ();
+    type Output = Step;
+    const RULES: Rules = Rules {
+        what: "finishing interrupted recordings",
+        // Thousands of files may have to be synced.
+        limit: Duration::from_secs(600),
+        late: Late::Wait,
+        // A pass sets the time of the next.
+        retry: Retry::Never,
+        level: Level::Warn,
+    };
+
+    fn state(manager: &mut Recorders) -> &mut SingleFlight {
+        &mut manager.recovery.passing
+    }
+
+    fn begin(manager: &mut Recorders, _: &mut Context<Recorders>) -> Option<((), Work<Step>)> {
+        let handles = manager.handles.clone();
+        if let Some((findings, pass)) = manager.recovery.chosen.take() {
+            let finish = async move {
+                let (pass, error) = finish_all(&handles, &findings, pass).await;
+                Ok(Step::Finished(pass, error))
+            };
+            return Some(((), Box::pin(finish)));
+        }
+        manager.recovery.wanted = false;
+        Some(((), Box::pin(async move { recovery::look(&handles).await.map(Step::Looked) })))
+    }
+
+    fn ended(manager: &mut Recorders, (): (), step: Result<Step>, ctx: &mut Context<Recorders>) -> Ended {
+        match step {
+            Ok(Step::Looked(findings)) => {
+                manager.recovery.chosen = Some(manager.choose(findings));
+                return Ended::More;
+            }
+            Ok(Step::Finished(pass, error)) => manager.recovered(pass, error, ctx),
+            Err(error) => manager.recovered(Pass::default(), Some(error), ctx),
+        }
+        Ended::Done
     }
 }
 
@@ -259,7 +343,7 @@ impl Handler<FolderEvent> for Recorders {
                 self.recovery.held.remove(&folder);
                 if !clean && !self.recovery.wanted {
                     self.recovery.wanted = true;
-                    if !self.recovery.running {
+                    if !self.recovery.passing.is_running() {
                         self.recover_in(RECOVERY.min, ctx);
                     }
                 }

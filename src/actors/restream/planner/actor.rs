@@ -210,6 +210,7 @@ impl Flight for ReadCameras {
         limit: CALL_TIMEOUT.saturating_mul(3),
         late: Late::GiveUp,
         retry: Retry::Never,
+        level: log::Level::Debug,
     };
 
     fn state(planner: &mut CameraPlanner) -> &mut SingleFlight {

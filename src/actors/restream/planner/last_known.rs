@@ -113,6 +113,7 @@ impl Flight for KeepKnown {
         limit: DISK_LIMIT,
         late: Late::Wait,
         retry: Retry::Every(DISK_RETRY),
+        level: log::Level::Warn,
     };
 
     fn state(planner: &mut CameraPlanner) -> &mut SingleFlight {

@@ -79,6 +79,7 @@ impl Flight for ReadRowAgain {
         limit: CALL_TIMEOUT.saturating_mul(2),
         late: Late::GiveUp,
         retry: Retry::Never,
+        level: log::Level::Debug,
     };
 
     fn state(planner: &mut CameraPlanner) -> &mut SingleFlight {

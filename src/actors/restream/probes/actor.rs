@@ -78,6 +78,7 @@ impl Flight for WriteProbe {
         limit: CALL_TIMEOUT.saturating_mul(2),
         late: Late::GiveUp,
         retry: Retry::Every(STORE_RETRY),
+        level: log::Level::Warn,
     };
 
     fn state(probes: &mut Probes) -> &mut SingleFlight {
