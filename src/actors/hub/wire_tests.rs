@@ -34,6 +34,7 @@ fn camera() -> CameraStatus {
         restarts: 2,
         last_error: None,
         next_start: None,
+        down_since: None,
         sound: None,
         server: "main".into(),
         path: "front".into(),
