@@ -247,7 +247,7 @@ fn poll(world: &World, shown: &mut BTreeSet<StreamName>) -> Vec<Change> {
     let paths: BTreeSet<StreamName> = world.processes().values().map(|process| process.path.clone()).collect();
     let gone = shown.difference(&paths).cloned();
     changes.extend(gone.map(|name| Change::StreamGone { server: SERVER.into(), name }));
-    changes.extend(paths.iter().cloned().map(|name| Change::Stream(stream(name, now))));
+    changes.extend(paths.iter().cloned().map(|name| Change::Stream(Arc::new(stream(name, now)))));
     *shown = paths;
     changes
 }

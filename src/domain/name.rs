@@ -3,18 +3,19 @@
 //! Servers up to 1.17.0 let a client publish `../../x` (MediaMTX #5602), so names read from an API are checked too.
 
 use std::fmt;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::base::{Error, Result};
 
 /// Longest name we handle, in bytes. MediaMTX has no limit; file systems do (255 per part) and so do object keys (1,024).
 const LONGEST: usize = 200;
 
-/// A checked path name: `[0-9A-Za-z_\-/.]+`, no empty, `.` or `..` part.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct StreamName(String);
+/// A checked path name: `[0-9A-Za-z_\-/.]+`, no empty, `.` or `..` part. Clones share its text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct StreamName(Arc<str>);
 
 impl StreamName {
     /// Checks a name; the error says what is wrong with it and never quotes more than its first 40 characters.
@@ -33,7 +34,7 @@ impl StreamName {
             })
         };
         match fault {
-            None => Ok(Self(name.to_owned())),
+            None => Ok(Self(name.into())),
             Some(fault) => {
                 let start: String = name.chars().take(40).collect();
                 Err(Error::invalid("name", format!("the name {start:?} {fault}")))
@@ -61,6 +62,12 @@ impl StreamName {
     }
 }
 
+impl Serialize for StreamName {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(&self.0)
+    }
+}
+
 impl fmt::Display for StreamName {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.0)
@@ -76,7 +83,7 @@ impl TryFrom<String> for StreamName {
 
 impl From<StreamName> for String {
     fn from(name: StreamName) -> Self {
-        name.0
+        name.0.as_ref().to_owned()
     }
 }
 

@@ -96,7 +96,9 @@ impl Hub {
 
     fn tick(&mut self) {
         self.tick_is_due = false;
-        if let Some(frame) = self.cache.flush() {
+        if self.subscribers.is_empty() {
+            self.cache.pass();
+        } else if let Some(frame) = self.cache.flush() {
             self.tell_all(&frame);
         }
     }
@@ -176,8 +178,10 @@ impl StreamHandler<LiveUpdate> for Hub {
             LiveUpdate::Everything(latest) => {
                 self.cache.replace(*latest);
                 self.is_filled = true;
-                let snapshot = self.cache.snapshot();
-                self.tell_all(&snapshot);
+                if !self.subscribers.is_empty() {
+                    let snapshot = self.cache.snapshot();
+                    self.tell_all(&snapshot);
+                }
             }
             LiveUpdate::Changes(changes) => {
                 if self.cache.note(&changes) && !self.tick_is_due {

@@ -6,17 +6,29 @@ use std::collections::BTreeMap;
 
 use bytestring::ByteString;
 
-use super::wire::{self, Key, WireEntry};
+use super::wire::{self, Key};
 use crate::adapters::live::{Change, Latest};
 
 /// Items as of `seq`, and what changed since.
 #[derive(Default)]
 pub(super) struct SnapshotCache {
     seq: u64,
-    items: BTreeMap<Key, Box<str>>,
-    waiting: BTreeMap<Key, Option<Box<str>>>,
+    items: BTreeMap<Key, Item>,
+    waiting: BTreeMap<Key, Option<Item>>,
     /// Text of the snapshot as of `seq`: a hundred browsers that come in one tick share it.
     snapshot: Option<ByteString>,
+}
+
+/// A thing as it was told. Its text is made once, and only when somebody is there to read it.
+struct Item {
+    told: Change,
+    text: Option<Box<str>>,
+}
+
+impl Item {
+    fn text(&mut self) -> &str {
+        self.text.get_or_insert_with(|| wire::item(&self.told).unwrap_or_default())
+    }
 }
 
 impl SnapshotCache {
@@ -30,22 +42,23 @@ impl SnapshotCache {
         self.seq += 1;
         self.waiting.clear();
         self.snapshot = None;
-        self.items = wire::everything(latest)
-            .filter_map(|change| {
-                let (key, text) = wire::entry(&change);
-                Some((key, text?))
-            })
-            .collect();
+        let items = wire::everything(latest).map(|told| (wire::key(&told), Item { told, text: None }));
+        self.items = items.collect();
     }
 
     /// Notes changes for the next tick. True when there is something to tell: a change that changes nothing is dropped.
     pub(super) fn note(&mut self, changes: &[Change]) -> bool {
         for change in changes {
-            let (key, text): WireEntry = wire::entry(change);
-            if self.items.get(&key).map(AsRef::as_ref) == text.as_deref() {
+            let (key, is_gone) = (wire::key(change), wire::is_gone(change));
+            let changes_nothing = match self.items.get(&key) {
+                Some(known) => known.told == *change,
+                None => is_gone,
+            };
+            if changes_nothing {
                 self.waiting.remove(&key);
             } else {
-                self.waiting.insert(key, text);
+                let item = (!is_gone).then(|| Item { told: change.clone(), text: None });
+                self.waiting.insert(key, item);
             }
         }
         !self.waiting.is_empty()
@@ -56,30 +69,39 @@ impl SnapshotCache {
         if self.waiting.is_empty() {
             return None;
         }
+        let (upsert, remove): (Vec<_>, Vec<_>) = self.waiting.iter_mut().partition(|(_, item)| item.is_some());
+        let upsert = upsert.into_iter().filter_map(|(_, item)| item.as_mut().map(Item::text));
+        let frame = wire::delta(self.seq + 1, upsert, remove.into_iter().map(|(key, _)| key));
+        self.pass();
+        Some(frame)
+    }
+
+    /// Takes up the waiting changes without telling anybody: nobody is there.
+    pub(super) fn pass(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
         self.seq += 1;
         self.snapshot = None;
-        let waiting = std::mem::take(&mut self.waiting);
-        let upsert = waiting.values().filter_map(Option::as_deref);
-        let remove = waiting.iter().filter(|(_, text)| text.is_none()).map(|(key, _)| key);
-        let frame = wire::delta(self.seq, upsert, remove);
-        for (key, text) in waiting {
-            match text {
-                Some(text) => self.items.insert(key, text),
+        for (key, item) in std::mem::take(&mut self.waiting) {
+            match item {
+                Some(item) => self.items.insert(key, item),
                 None => self.items.remove(&key),
             };
         }
-        Some(frame)
     }
 
     /// Everything as of `seq`; waiting changes come with the next delta.
     pub(super) fn snapshot(&mut self) -> ByteString {
-        let (seq, items) = (self.seq, &self.items);
-        self.snapshot.get_or_insert_with(|| wire::snapshot(seq, items.values().map(AsRef::as_ref))).clone()
+        let (seq, items) = (self.seq, &mut self.items);
+        self.snapshot.get_or_insert_with(|| wire::snapshot(seq, items.values_mut().map(Item::text))).clone()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use chrono::{DateTime, Utc};
     use serde_json::{Value, json};
 
@@ -94,7 +116,7 @@ mod tests {
     }
 
     fn stream(name: &str, bytes: u64) -> Change {
-        Change::Stream(StreamStatus { since: at(0), bytes_received: bytes, ..sample::stream("main", name) })
+        Change::Stream(Arc::new(StreamStatus { since: at(0), bytes_received: bytes, ..sample::stream("main", name) }))
     }
 
     fn gone(name: &str) -> Change {

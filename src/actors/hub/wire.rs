@@ -6,8 +6,10 @@
 //! ```
 //!
 //! An ENVELOPE is `{"kind":KIND,"item":ITEM}`. ITEM is the thing's own JSON, as in the API; in `remove` it is what identifies
-//! it. A new kind is a new [`Key`] and its lines in [`entry`] and [`everything`]; the page has one place too
+//! it. A new kind is a new [`Key`] and its lines in the functions below it; the page has one place too
 //! (`web/src/store.ts`). `web/src/feed.fixture.json` has one of each, and tests of both sides read it.
+
+use std::sync::Arc;
 
 use bytestring::ByteString;
 use serde::Serialize;
@@ -25,23 +27,35 @@ pub(super) enum Key {
     Recording { server: String, name: StreamName },
 }
 
-/// One change as the cache keeps it: the item's text, or `None` when it is gone.
-pub(super) type WireEntry = (Key, Option<Box<str>>);
-
-/// The text of a change.
-pub(super) fn entry(change: &Change) -> WireEntry {
+/// Whom a change is about.
+pub(super) fn key(change: &Change) -> Key {
     match change {
-        Change::Server(status) => (Key::Server { name: status.name.clone() }, text("server", status)),
-        Change::Stream(status) => {
-            (Key::Stream { server: status.server.clone(), name: status.name.clone() }, text("stream", status))
-        }
-        Change::StreamGone { server, name } => (Key::Stream { server: server.clone(), name: name.clone() }, None),
-        Change::Camera(status) => (Key::Camera { id: status.id }, text("camera", status)),
-        Change::CameraGone { id } => (Key::Camera { id: *id }, None),
-        Change::Recording(status) => {
-            (Key::Recording { server: status.server.clone(), name: status.name.clone() }, text("recording", status))
-        }
-        Change::RecordingGone { server, name } => (Key::Recording { server: server.clone(), name: name.clone() }, None),
+        Change::Server(status) => Key::Server { name: status.name.clone() },
+        Change::Stream(status) => Key::Stream { server: status.server.clone(), name: status.name.clone() },
+        Change::StreamGone { server, name } => Key::Stream { server: server.clone(), name: name.clone() },
+        Change::Camera(status) => Key::Camera { id: status.id },
+        Change::CameraGone { id } => Key::Camera { id: *id },
+        Change::Recording(status) => Key::Recording { server: status.server.clone(), name: status.name.clone() },
+        Change::RecordingGone { server, name } => Key::Recording { server: server.clone(), name: name.clone() },
+    }
+}
+
+/// Whether the thing is no longer there.
+pub(super) fn is_gone(change: &Change) -> bool {
+    match change {
+        Change::Server(_) | Change::Stream(_) | Change::Camera(_) | Change::Recording(_) => false,
+        Change::StreamGone { .. } | Change::CameraGone { .. } | Change::RecordingGone { .. } => true,
+    }
+}
+
+/// The text of a change; `None` when the thing is gone.
+pub(super) fn item(change: &Change) -> Option<Box<str>> {
+    match change {
+        Change::Server(status) => text("server", status),
+        Change::Stream(status) => text("stream", status.as_ref()),
+        Change::Camera(status) => text("camera", status),
+        Change::Recording(status) => text("recording", status),
+        Change::StreamGone { .. } | Change::CameraGone { .. } | Change::RecordingGone { .. } => None,
     }
 }
 
@@ -49,7 +63,7 @@ pub(super) fn entry(change: &Change) -> WireEntry {
 pub(super) fn everything(latest: Latest) -> impl Iterator<Item = Change> {
     let servers = latest.servers.into_iter().map(Change::Server);
     let cameras = latest.cameras.into_iter().map(Change::Camera);
-    let streams = latest.streams.into_iter().map(Change::Stream);
+    let streams = latest.streams.into_iter().map(|status| Change::Stream(Arc::new(status)));
     let recordings = latest.recordings.into_iter().map(Change::Recording);
     servers.chain(cameras).chain(streams).chain(recordings)
 }

@@ -82,13 +82,13 @@ fn the_frames_are_those_that_the_page_reads() {
         streams: vec![stream()],
         recordings: vec![recording()],
     };
-    let items: Vec<Box<str>> = everything(latest).filter_map(|change| entry(&change).1).collect();
+    let items: Vec<Box<str>> = everything(latest).filter_map(|change| item(&change)).collect();
     let gone = [
         Change::CameraGone { id: 7 },
         Change::StreamGone { server: "main".into(), name: front() },
         Change::RecordingGone { server: "main".into(), name: front() },
     ];
-    let gone: Vec<Key> = gone.iter().map(|change| entry(change).0).collect();
+    let gone: Vec<Key> = gone.iter().map(key).collect();
     let json = |frame: ByteString| serde_json::from_str::<Value>(&frame).expect("JSON");
     let frames = serde_json::json!({
         "snapshot": json(snapshot(1, items.iter().map(AsRef::as_ref))),

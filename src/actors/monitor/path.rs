@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use actix::{Actor, Context, Handler, Message, MessageResult};
+use actix::{Actor, Context, Handler, Message};
 use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::actors::supervision::{Supervised, supervised};
 use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
 use crate::domain::stream::{Seen, StreamMemory, StreamObservation, StreamState, StreamStatus};
 
-/// What one poll found out about the path; answered with what follows from it.
-#[derive(Message, Debug)]
-#[rtype(result = "StreamObservation")]
-pub struct Feed {
+/// What one poll found out about a path.
+#[derive(Debug)]
+pub struct Part {
     /// What the server says.
     pub seen: Seen,
     /// When it said so.
@@ -22,18 +22,27 @@ pub struct Feed {
     pub known: Option<Arc<StreamStatus>>,
 }
 
+/// The path's part of a poll. What follows from it goes into the channel, which all paths of a poll share.
+#[derive(Message, Debug)]
+#[rtype(result = "()")]
+pub struct Feed {
+    /// What was found out.
+    pub part: Part,
+    /// Where the answer goes.
+    pub answer: UnboundedSender<StreamObservation>,
+}
+
 /// Judges one path.
 pub struct PathPoller {
     server: String,
     name: StreamName,
     memory: Option<StreamMemory>,
-    last: Option<StreamObservation>,
 }
 
 impl PathPoller {
     /// For this path of this server.
     pub fn new(server: impl Into<String>, name: StreamName) -> Self {
-        Self { server: server.into(), name, memory: None, last: None }
+        Self { server: server.into(), name, memory: None }
     }
 
     /// One line per change that people care about: an idle path at first sight is none, nor is a silent server (its
@@ -56,18 +65,19 @@ impl Actor for PathPoller {
 }
 
 impl Handler<Feed> for PathPoller {
-    type Result = MessageResult<Feed>;
+    type Result = ();
 
-    fn handle(&mut self, feed: Feed, _: &mut Self::Context) -> Self::Result {
-        let before = feed.known.as_ref().map(|known| known.state);
-        let memory = self.memory.get_or_insert_with(|| match &feed.known {
-            Some(known) => StreamMemory::resume(StreamStatus::clone(known)),
+    fn handle(&mut self, Feed { part, answer }: Feed, _: &mut Self::Context) {
+        let Part { seen, at, known } = part;
+        let before = known.as_ref().map(|known| known.state);
+        let memory = self.memory.get_or_insert_with(|| match known {
+            Some(known) => StreamMemory::resume(known),
             None => StreamMemory::new(self.server.as_str(), self.name.clone()),
         });
-        let observation = memory.observe(feed.seen, feed.at);
+        let observation = memory.observe(seen, at);
         self.log_change(before, &observation.status);
-        self.last = Some(observation.clone());
-        MessageResult(observation)
+        // Nobody waits any more when the answer is late.
+        let _ = answer.send(observation);
     }
 }
 
@@ -75,7 +85,7 @@ impl Supervised for PathPoller {
     const KIND: &'static str = "path poller";
 
     fn observe(&self) -> Value {
-        let Some(StreamObservation { status, .. }) = &self.last else { return Value::Null };
+        let Some(status) = self.memory.as_ref().and_then(StreamMemory::status) else { return Value::Null };
         json!({ "state": status.state, "since": status.since, "reason": status.reason, "bitrate": status.bitrate })
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
 use crate::domain::stream::{PathReading, Sample, Seen, ServerStatus, StreamObservation, StreamStatus};
 
-use super::path::Feed;
+use super::path::Part;
 
 /// Knowledge about one server.
 pub struct PathTable {
@@ -81,26 +81,26 @@ impl PathTable {
     }
 
     /// What each path poller is to be told: all listed paths, and all known ones that are not listed.
-    pub fn feeds(&self, listing: Listing, at: Moment) -> Vec<(StreamName, Feed)> {
+    pub fn feeds(&self, listing: Listing, at: Moment) -> Vec<(StreamName, Part)> {
         let mut listed: BTreeMap<StreamName, PathReading> =
             listing.paths.into_iter().map(|reading| (reading.name.clone(), reading)).collect();
-        let mut feeds: Vec<(StreamName, Feed)> = self
+        let mut feeds: Vec<(StreamName, Part)> = self
             .streams
             .iter()
             .map(|(name, known)| {
                 let seen = listed.remove(name).map_or(Seen::Missing, Seen::Listed);
-                (name.clone(), Feed { seen, at, known: Some(Arc::clone(known)) })
+                (name.clone(), Part { seen, at, known: Some(Arc::clone(known)) })
             })
             .collect();
         feeds.extend(
-            listed.into_iter().map(|(name, reading)| (name, Feed { seen: Seen::Listed(reading), at, known: None })),
+            listed.into_iter().map(|(name, reading)| (name, Part { seen: Seen::Listed(reading), at, known: None })),
         );
         feeds
     }
 
     /// The same when the server did not answer: nobody new, and all known ones hear why.
-    pub fn feeds_without_answer(&self, reason: &str, at: Moment) -> Vec<(StreamName, Feed)> {
-        let feed = |known: &Arc<StreamStatus>| Feed {
+    pub fn feeds_without_answer(&self, reason: &str, at: Moment) -> Vec<(StreamName, Part)> {
+        let feed = |known: &Arc<StreamStatus>| Part {
             seen: Seen::Unanswered(reason.to_owned()),
             at,
             known: Some(Arc::clone(known)),
@@ -119,22 +119,22 @@ impl PathTable {
         let mut news = PollChanges::default();
         news.changes.extend(self.status.clone().map(Change::Server));
         for StreamObservation { status, sample, missing, forgotten } in observations {
-            let name = status.name.clone();
-            if forgotten || missing && released(&name) {
+            if forgotten || missing && released(&status.name) {
+                let name = status.name.clone();
                 self.streams.remove(&name);
                 news.changes.push(Change::StreamGone { server: self.server.clone(), name: name.clone() });
                 news.forgotten.push(name);
                 continue;
             }
-            news.samples.push((name.clone(), sample));
-            if self.streams.get(&name).is_none_or(|known| **known != status) {
-                news.changes.push(Change::Stream(status.clone()));
-                self.streams.insert(name, Arc::new(status));
+            news.samples.push((status.name.clone(), sample));
+            if self.streams.get(&status.name).is_none_or(|known| *known != status) {
+                news.changes.push(Change::Stream(Arc::clone(&status)));
+                self.streams.insert(status.name.clone(), status);
             }
         }
         if std::mem::take(&mut self.tell_all) {
             news.changes.retain(|change| !matches!(change, Change::Stream(_)));
-            news.changes.extend(self.streams.values().map(|status| Change::Stream(StreamStatus::clone(status))));
+            news.changes.extend(self.streams.values().map(|status| Change::Stream(Arc::clone(status))));
         }
         news
     }

@@ -9,15 +9,15 @@ use std::time::Duration;
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::camera_paths::CameraPaths;
 use super::manager::Watched;
 use super::outage::Outage;
-use super::path::{Feed, PathPoller};
+use super::path::{Feed, Part, PathPoller};
 use super::path_table::{PathTable, PollChanges};
 use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::stop::StopOrder;
@@ -153,27 +153,33 @@ impl ServerPoller {
     }
 
     /// Hands every path poller its part, starting those that are new, and gathers the answers of all that give one.
-    fn feed(&mut self, feeds: Vec<(StreamName, Feed)>) -> impl Future<Output = Vec<StreamObservation>> + 'static {
-        let mut answers: FuturesUnordered<_> =
-            feeds.into_iter().filter_map(|(name, feed)| Some(self.path_poller(name)?.send(feed))).collect();
+    fn feed(&mut self, parts: Vec<(StreamName, Part)>) -> impl Future<Output = Vec<StreamObservation>> + 'static {
+        let (answer, mut answers) = mpsc::unbounded_channel();
+        let mut asked = 0;
+        for (name, part) in parts {
+            if let Some(poller) = self.path_poller(&name) {
+                // A mailbox that closed: the supervisor builds it again, the next poll feeds it. One that is full hangs.
+                let _ = poller.try_send(Feed { part, answer: answer.clone() });
+                asked += 1;
+            }
+        }
+        drop(answer);
         let server = self.watched.name.clone();
         async move {
-            let mut observations = Vec::with_capacity(answers.len());
+            let mut observations = Vec::with_capacity(asked);
             let all = async {
-                while let Some(answer) = answers.next().await {
-                    // A mailbox that closed: the supervisor builds it again, the next poll feeds it.
-                    observations.extend(answer.ok());
+                while let Some(observation) = answers.recv().await {
+                    observations.push(observation);
                 }
             };
-            let complete = timeout(PATH_TIMEOUT, all).await.is_ok();
-            if !complete {
-                log::warn!(server = server.as_str(); "{} path pollers do not answer", answers.len());
+            if timeout(PATH_TIMEOUT, all).await.is_err() {
+                log::warn!(server = server.as_str(); "{} path pollers do not answer", asked - observations.len());
             }
             observations
         }
     }
 
-    fn path_poller(&mut self, name: StreamName) -> Option<actix::Addr<PathPoller>> {
+    fn path_poller(&mut self, name: &StreamName) -> Option<actix::Addr<PathPoller>> {
         let children = self.children.as_mut()?;
         if !children.contains(name.as_str()) {
             let (server, stream) = (self.watched.name.clone(), name.clone());

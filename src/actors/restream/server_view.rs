@@ -162,18 +162,24 @@ impl ServerView {
         if stream.server != self.name {
             return false;
         }
-        let publisher = match (&stream.source_type, &stream.source_id) {
-            (Some(kind), Some(id)) => Some(Publisher { kind: kind.clone(), id: id.clone(), remote: None }),
+        let publisher = match (stream.source_type.as_deref(), stream.source_id.as_deref()) {
+            (Some(kind), Some(id)) => Some((kind, id)),
             // The server pulls it: such a source has no id.
-            (Some(kind), None) if kind.ends_with("Source") => {
-                Some(Publisher { kind: kind.clone(), id: String::new(), remote: None })
-            }
+            (Some(kind), None) if kind.ends_with("Source") => Some((kind, "")),
             _ => None,
         };
+        let (state, fed) = (stream.state, stream.bytes_received > 0);
         let sound = (!stream.tracks.is_empty()).then(|| stream.tracks.iter().any(Track::is_sound));
-        let seen = SeenPath { state: stream.state, publisher, fed: stream.bytes_received > 0, sound };
-        let before = self.paths.insert(stream.name.clone(), seen.clone());
-        before != Some(seen)
+        // Told with every poll of every path, and hardly ever news.
+        let is_known = self.paths.get(&stream.name).is_some_and(|seen| {
+            let known = seen.publisher.as_ref().map(|known| (known.kind.as_str(), known.id.as_str()));
+            known == publisher && (seen.state, seen.fed, seen.sound) == (state, fed, sound)
+        });
+        if !is_known {
+            let publisher = publisher.map(|(kind, id)| Publisher { kind: kind.into(), id: id.into(), remote: None });
+            self.paths.insert(stream.name.clone(), SeenPath { state, publisher, fed, sound });
+        }
+        !is_known
     }
 }
 
@@ -197,7 +203,7 @@ mod tests {
     }
 
     fn fed_stream(server: &str, state: StreamState, bytes_received: u64) -> Change {
-        Change::Stream(StreamStatus { state, bytes_received, ..sample::stream(server, "gate") })
+        Change::Stream(Arc::new(StreamStatus { state, bytes_received, ..sample::stream(server, "gate") }))
     }
 
     #[test]

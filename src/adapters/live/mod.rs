@@ -48,8 +48,8 @@ impl Latest {
 pub enum Change {
     /// A server's state.
     Server(ServerStatus),
-    /// A stream's state.
-    Stream(StreamStatus),
+    /// A stream's state. Shared: there is one for each stream and poll, and everybody hears of it.
+    Stream(Arc<StreamStatus>),
     /// A stream that is no longer worth showing.
     StreamGone {
         /// Its server.

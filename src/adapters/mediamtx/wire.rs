@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::lenient::{Field, List, Object};
 use crate::domain::name::StreamName;
@@ -52,7 +53,8 @@ pub(super) struct Path {
     tracks: List<Field<String>>,
     /// Since 1.17.0.
     tracks2: List<Object<CodecTrack>>,
-    readers: List<Object<Endpoint>>,
+    /// Only counted.
+    readers: List<IgnoredAny>,
     /// Since 1.17.0; `bytesReceived` before.
     inbound_bytes: Field<u64>,
     outbound_bytes: Field<u64>,
@@ -61,7 +63,7 @@ pub(super) struct Path {
     bytes_sent: Field<u64>,
 }
 
-/// A source or a reader.
+/// A source.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Endpoint {

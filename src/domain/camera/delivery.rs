@@ -54,7 +54,7 @@ mod tests {
         let at = Moment { wall: DateTime::UNIX_EPOCH, steady: std::time::Duration::ZERO };
         let name = StreamName::parse("gate").expect("a name");
         let status = StreamMemory::new("main", name).observe(Seen::Missing, at).status;
-        StreamStatus { state, reason: Some(reason.to_owned()), ..status }
+        StreamStatus { state, reason: Some(reason.to_owned()), ..StreamStatus::clone(&status) }
     }
 
     #[test]

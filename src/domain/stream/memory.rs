@@ -7,6 +7,7 @@
 
 use crate::domain::moment::Moment;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -43,7 +44,7 @@ pub enum Seen {
 #[derive(Clone, Debug, PartialEq)]
 pub struct StreamObservation {
     /// The stream as everybody sees it.
-    pub status: StreamStatus,
+    pub status: Arc<StreamStatus>,
     /// For the history.
     pub sample: Sample,
     /// The server answered and does not list it.
@@ -63,7 +64,7 @@ struct Identity {
 #[derive(Clone, Debug)]
 pub struct StreamMemory {
     /// As last told. Its `since` survives a restart of whoever owns this memory.
-    status: Option<StreamStatus>,
+    status: Option<Arc<StreamStatus>>,
     /// State and since before the server went silent; what it is when nothing happened meanwhile.
     settled: Option<(StreamState, DateTime<Utc>)>,
     server: String,
@@ -109,11 +110,17 @@ impl StreamMemory {
     }
 
     /// Goes on from what was last told about a stream, after a restart of whoever remembered it.
-    pub fn resume(status: StreamStatus) -> Self {
+    pub fn resume(status: Arc<StreamStatus>) -> Self {
         let fed = matches!(status.state, StreamState::Live | StreamState::Stalled);
         let settled = (status.state != StreamState::Unknown).then_some((status.state, status.since));
         let bytes = fed.then_some(status.bytes_received);
-        Self { settled, bytes, status: Some(status.clone()), ..Self::new(status.server, status.name) }
+        let (server, name) = (status.server.clone(), status.name.clone());
+        Self { settled, bytes, status: Some(status), ..Self::new(server, name) }
+    }
+
+    /// What was last told.
+    pub fn status(&self) -> Option<&StreamStatus> {
+        self.status.as_deref()
     }
 
     /// Takes in one poll.
@@ -127,12 +134,13 @@ impl StreamMemory {
         let forgotten = self.missing_since.is_some_and(|since| at.steady.saturating_sub(since) >= FORGET_AFTER)
             && status.state == StreamState::Offline;
         let StreamStatus { state, bitrate, readers, .. } = status;
-        self.status = Some(status.clone());
+        let status = Arc::new(status);
+        self.status = Some(Arc::clone(&status));
         StreamObservation { status, sample: Sample { at: at.wall, state, bitrate, readers }, missing, forgotten }
     }
 
     fn unanswered(&self, reason: String, at: Moment) -> StreamStatus {
-        let known = self.status.clone().unwrap_or_else(|| self.blank(at));
+        let known = self.status.as_deref().cloned().unwrap_or_else(|| self.blank(at));
         let since = if known.state == StreamState::Unknown { known.since } else { at.wall };
         StreamStatus { state: StreamState::Unknown, since, reason: Some(reason), bitrate: None, ..known }
     }

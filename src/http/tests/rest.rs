@@ -1,5 +1,7 @@
 //! What each route answers when all is well.
 
+use std::sync::Arc;
+
 use actix_web::http::Method;
 use serde_json::{Value, json};
 
@@ -14,8 +16,8 @@ async fn busy() -> World {
     let changes = vec![
         Change::Server(server("main")),
         Change::Server(server("other")),
-        Change::Stream(stream("main", "site/front.1")),
-        Change::Stream(stream("other", "site/front.1")),
+        Change::Stream(Arc::new(stream("main", "site/front.1"))),
+        Change::Stream(Arc::new(stream("other", "site/front.1"))),
         Change::Camera(camera(7, "site/front.1")),
         Change::Recording(recording("main", "site/front.1")),
     ];

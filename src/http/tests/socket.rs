@@ -1,6 +1,7 @@
 //! The WebSocket over a real server and real sockets.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Actor;
@@ -79,7 +80,7 @@ async fn a_snapshot_comes_first_and_then_numbered_deltas() {
 
     let seq = snapshot["seq"].as_u64().expect("a number");
     let gone = Change::StreamGone { server: "main".to_owned(), name: StreamName::parse("a").expect("a name") };
-    for (n, changes) in [vec![Change::Stream(stream("main", "a"))], vec![gone]].into_iter().enumerate() {
+    for (n, changes) in [vec![Change::Stream(Arc::new(stream("main", "a")))], vec![gone]].into_iter().enumerate() {
         world.publish(changes).await;
         let delta = frame(&mut one).await;
         assert_eq!((&delta["type"], delta["seq"].as_u64()), (&json!("delta"), Some(seq + 1 + n as u64)));
@@ -167,7 +168,7 @@ async fn a_slow_client_is_closed_with_a_reason_and_others_go_on() {
             let changes = (0..1_000).map(|n| {
                 let mut status = stream("main", &format!("site/a-rather-long-name-of-a-stream-{n}"));
                 status.bytes_received = round;
-                Change::Stream(status)
+                Change::Stream(Arc::new(status))
             });
             world.publish(changes.collect()).await;
             while world.state.hub.look().await.is_some_and(|now| now.seq == hub.seq) {

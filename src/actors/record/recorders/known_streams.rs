@@ -43,8 +43,12 @@ impl KnownStreams {
 
     fn stream(&mut self, stream: &StreamStatus) -> bool {
         let key = StreamKey { server: stream.server.clone(), name: stream.name.clone() };
-        let news = (stream.state, stream.tracks.clone());
-        self.streams.insert(key, news.clone()) != Some(news)
+        let is_known = |(state, tracks): &(StreamState, Vec<Track>)| *state == stream.state && *tracks == stream.tracks;
+        if self.streams.get(&key).is_some_and(is_known) {
+            return false;
+        }
+        self.streams.insert(key, (stream.state, stream.tracks.clone()));
+        true
     }
 
     fn camera(&mut self, camera: &CameraStatus) -> bool {

@@ -39,7 +39,8 @@ pub struct Memory {
 #[derive(Default)]
 struct Now {
     servers: BTreeMap<String, ServerStatus>,
-    streams: BTreeMap<(String, StreamName), StreamStatus>,
+    /// By server and name.
+    streams: BTreeMap<String, BTreeMap<StreamName, Arc<StreamStatus>>>,
     cameras: BTreeMap<i64, CameraStatus>,
     recordings: BTreeMap<(String, StreamName), RecordingStatus>,
 }
@@ -81,7 +82,12 @@ impl LiveStore for Memory {
         let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
         Ok(Latest {
             servers: now.servers.values().cloned().collect(),
-            streams: now.streams.values().cloned().collect(),
+            streams: now
+                .streams
+                .values()
+                .flat_map(BTreeMap::values)
+                .map(|status| StreamStatus::clone(status))
+                .collect(),
             cameras: now.cameras.values().cloned().collect(),
             recordings: now.recordings.values().cloned().collect(),
         })
@@ -119,27 +125,33 @@ fn changes(told: broadcast::Receiver<Arc<Vec<Change>>>) -> Changes {
 
 impl Now {
     fn apply(&mut self, change: &Change) {
-        match change.clone() {
+        match change {
             Change::Server(server) => {
-                self.servers.insert(server.name.clone(), server);
+                self.servers.insert(server.name.clone(), server.clone());
             }
             Change::Stream(stream) => {
-                self.streams.insert((stream.server.clone(), stream.name.clone()), stream);
+                let streams = match self.streams.get_mut(&stream.server) {
+                    Some(streams) => streams,
+                    None => self.streams.entry(stream.server.clone()).or_default(),
+                };
+                streams.insert(stream.name.clone(), Arc::clone(stream));
             }
             Change::StreamGone { server, name } => {
-                self.streams.remove(&(server, name));
+                if let Some(streams) = self.streams.get_mut(server) {
+                    streams.remove(name);
+                }
             }
             Change::Camera(camera) => {
-                self.cameras.insert(camera.id, camera);
+                self.cameras.insert(camera.id, camera.clone());
             }
             Change::CameraGone { id } => {
-                self.cameras.remove(&id);
+                self.cameras.remove(id);
             }
             Change::Recording(recording) => {
-                self.recordings.insert((recording.server.clone(), recording.name.clone()), recording);
+                self.recordings.insert((recording.server.clone(), recording.name.clone()), recording.clone());
             }
             Change::RecordingGone { server, name } => {
-                self.recordings.remove(&(server, name));
+                self.recordings.remove(&(server.clone(), name.clone()));
             }
         }
     }

@@ -23,7 +23,7 @@ fn server(text: &str, reachable: bool) -> Change {
 }
 
 fn stream(server: &str, text: &str, readers: u32) -> Change {
-    Change::Stream(StreamStatus { since: at(), readers, ..sample::stream(server, text) })
+    Change::Stream(Arc::new(StreamStatus { since: at(), readers, ..sample::stream(server, text) }))
 }
 
 fn camera(id: i64) -> Change {
