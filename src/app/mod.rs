@@ -34,7 +34,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::actors::hub::HubHandle;
 use crate::actors::incidents::IncidentsHandle;
-use crate::actors::restream::{LAST_KNOWN, RestreamHandle};
+use crate::actors::restream::LAST_KNOWN;
+#[cfg(feature = "demo")]
+use crate::actors::restream::RestreamHandle;
 use crate::actors::root::{Find, Root};
 use crate::actors::supervision::observe::Ping;
 use crate::actors::supervision::{Child, Restart, Stop};
@@ -63,6 +65,7 @@ const HTTP: &str = "http";
 /// A running program.
 pub struct App {
     root: Addr<Root>,
+    #[cfg(feature = "demo")]
     restream: Option<RestreamHandle>,
     root_ended: CancellationToken,
     address: SocketAddr,
@@ -139,6 +142,7 @@ pub async fn build(settings: Settings) -> Result<App> {
     log::info!("listening on http://{address}");
     Ok(App {
         root,
+        #[cfg(feature = "demo")]
         restream,
         root_ended,
         address,

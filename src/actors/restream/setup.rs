@@ -1,22 +1,26 @@
 //! Everything restreaming needs to know from outside; its numbers may change while it runs.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use url::{Host, Url};
 
-use super::runner::{Machine, Runner};
 use crate::adapters::ffmpeg::argv;
+use crate::adapters::ffmpeg::child::{Launch, ProcessEvents, ProcessExit, RunObserver};
 use crate::adapters::ffmpeg::version::Version;
 use crate::adapters::mediamtx::MediaMtx;
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::config::Settings;
-use crate::domain::camera::Reach;
+use crate::domain::camera::{CameraSource, Reach};
 use crate::domain::name::StreamName;
+use crate::domain::probe::{Fault, Tracks};
 use crate::domain::restart::RestartPolicy;
-use crate::domain::restream::RelayRules;
+use crate::domain::restream::{PathView, RelayRules};
 use crate::domain::start_budget::Rates;
 
 /// A wrong password is tried at most so often: cameras lock accounts.
@@ -68,46 +72,6 @@ pub struct RestreamSetup {
 }
 
 impl RestreamSetup {
-    /// Takes what it needs from checked settings. `monitored`: a monitor runs in this process.
-    ///
-    /// # Errors
-    /// `Invalid` when `restream.server` names no server.
-    pub fn from_settings(settings: &Settings, version: Version, mark: String, monitored: bool) -> Result<Self> {
-        let restream = &settings.restream;
-        let server = settings.servers.iter().find(|server| server.name == restream.server).ok_or_else(|| {
-            let known = settings.servers.iter().map(|server| server.name.as_str()).collect::<Vec<_>>().join(", ");
-            Error::invalid("restream.server", format!("there is no server of this name; servers are {known}"))
-        })?;
-        let mut base = server.rtsp_url.clone();
-        let unusable = |_| Error::invalid("restream.media_host", "does not fit the server's rtsp_url");
-        if let Some(host) = &restream.media_host {
-            base.set_host(Some(host)).map_err(unusable)?;
-        }
-        if let Some(port) = restream.media_port {
-            base.set_port(Some(port)).map_err(|()| Error::invalid("restream.media_port", "does not fit rtsp_url"))?;
-        }
-        Ok(Self {
-            server: server.name.clone(),
-            monitored,
-            base,
-            login: server.publish_username.clone().map(|user| (user, server.publish_password.clone())),
-            api: Arc::new(MediaMtx::new(server)?),
-            runner: Arc::new(Machine),
-            ffmpeg: settings.ffmpeg.ffmpeg.clone(),
-            ffprobe: settings.ffmpeg.ffprobe.clone(),
-            version,
-            mark,
-            refresh: restream.refresh,
-            stall_timeout: restream.stall_timeout,
-            probe_timeout: restream.probe_timeout,
-            max_probes: restream.max_probes,
-            rates: Rates { fleet: restream.start_rate, host: restream.start_rate_per_host },
-            max_stop_fraction: restream.max_stop_fraction,
-            last_known: settings.data_dir.join(LAST_KNOWN),
-            reach: reach(settings),
-        })
-    }
-
     /// True when nothing differs that may change while relays run.
     pub fn runs_like(&self, other: &Self) -> bool {
         let numbers = |setup: &Self| {
@@ -161,4 +125,51 @@ pub fn reach(settings: &Settings) -> Reach {
     let mut own_ports: Vec<u16> = apis.filter_map(Url::port_or_known_default).collect();
     own_ports.push(settings.http.listen.port());
     Reach { allowed: settings.restream.allowed_networks.clone(), own_ports }
+}
+
+/// Starts ffmpeg and probes cameras: this machine, or a simulation that needs no programs. The one seam below the relays:
+/// everything above it is the same in both, arguments, progress, rules, budget, database.
+pub trait Runner: fmt::Debug + Send + Sync {
+    /// Starts a process. Called on the main thread (see the contract of `adapters::ffmpeg::child`).
+    ///
+    /// # Errors
+    /// When it does not start.
+    fn spawn(&self, launch: Launch) -> Result<(Box<dyn Process>, ProcessEvents)>;
+
+    /// Probes a camera. Dropped half-way nothing of it is left.
+    fn probe(&self, setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, Fault>>;
+
+    /// Whether sound comes at a path of the media server; `None` when nobody can say. Does nothing until it is awaited.
+    fn sound(&self, _setup: Arc<RestreamSetup>, _name: StreamName) -> BoxFuture<'static, Option<bool>> {
+        async { None }.boxed()
+    }
+
+    /// Who has a path of the media server at this moment.
+    fn path(&self, _setup: Arc<RestreamSetup>, _name: StreamName) -> BoxFuture<'static, PathView> {
+        async { PathView::Unknown }.boxed()
+    }
+
+    /// The same, and tells of each process that it starts for it.
+    fn probe_observed(
+        &self,
+        setup: Arc<RestreamSetup>,
+        source: Box<CameraSource>,
+        _started: Box<dyn FnMut(RunObserver) + Send>,
+    ) -> BoxFuture<'static, Result<Tracks, Fault>> {
+        self.probe(setup, source)
+    }
+}
+
+/// A started process. Dropped, it is killed.
+pub trait Process: fmt::Debug + Send {
+    /// Its id.
+    fn pid(&self) -> u32;
+    /// Somebody who knows its last words; `None` where nothing is said.
+    fn observer(&self) -> Option<RunObserver> {
+        None
+    }
+    /// Ends it by a ladder whose steps wait for `grace` each. Not twice.
+    fn end(&self, grace: Duration) -> BoxFuture<'static, ProcessExit>;
+    /// Its exit.
+    fn ended(&self) -> BoxFuture<'static, ProcessExit>;
 }

@@ -2,8 +2,7 @@
 
 use futures_util::stream::{self, Stream};
 
-use crate::actors::restream::runner::Process;
-use crate::actors::restream::setup::RestreamSetup;
+use crate::actors::restream::setup::{Process, RestreamSetup};
 use crate::adapters::ffmpeg::argv;
 use crate::adapters::ffmpeg::child::{Launch, ProcessEvent, ProcessEvents, ProcessExit};
 use crate::adapters::ffmpeg::progress::{Progress, ProgressReader};

@@ -1,8 +1,5 @@
-//! Who runs the programs of the relays: this machine, or a simulation that needs none.
-//!
-//! The one seam below the relays. Everything above it is the same in both: arguments, progress, rules, budget, database.
+//! The programs of the relays, run on this machine.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +8,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 
 use super::address::address_fault;
-use super::setup::RestreamSetup;
+use super::setup::{Process, RestreamSetup, Runner};
 use crate::adapters::ffmpeg::child::{ChildProcess, Launch, ProcessEvents, ProcessExit, RunObserver};
 use crate::adapters::ffmpeg::probe::Prober;
 use crate::adapters::mediamtx::sound;
@@ -24,38 +21,6 @@ use crate::domain::restream::{PathView, Publisher};
 
 /// A start waits no longer for the server's word on its path.
 const PATH_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// Starts ffmpeg and probes cameras.
-pub trait Runner: fmt::Debug + Send + Sync {
-    /// Starts a process. Called on the main thread (see the contract of `adapters::ffmpeg::child`).
-    ///
-    /// # Errors
-    /// When it does not start.
-    fn spawn(&self, launch: Launch) -> Result<(Box<dyn Process>, ProcessEvents)>;
-
-    /// Probes a camera. Dropped half-way nothing of it is left.
-    fn probe(&self, setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, Fault>>;
-
-    /// Whether sound comes at a path of the media server; `None` when nobody can say. Does nothing until it is awaited.
-    fn sound(&self, _setup: Arc<RestreamSetup>, _name: StreamName) -> BoxFuture<'static, Option<bool>> {
-        async { None }.boxed()
-    }
-
-    /// Who has a path of the media server at this moment.
-    fn path(&self, _setup: Arc<RestreamSetup>, _name: StreamName) -> BoxFuture<'static, PathView> {
-        async { PathView::Unknown }.boxed()
-    }
-
-    /// The same, and tells of each process that it starts for it.
-    fn probe_observed(
-        &self,
-        setup: Arc<RestreamSetup>,
-        source: Box<CameraSource>,
-        _started: Box<dyn FnMut(RunObserver) + Send>,
-    ) -> BoxFuture<'static, Result<Tracks, Fault>> {
-        self.probe(setup, source)
-    }
-}
 
 /// Who has a path at this moment. A server that does not tell at once is gone by what its poller says.
 async fn ask_path(setup: Arc<RestreamSetup>, name: StreamName) -> PathView {
@@ -73,20 +38,6 @@ async fn ask_path(setup: Arc<RestreamSetup>, name: StreamName) -> PathView {
         }
         Err(_) => PathView::Unknown,
     }
-}
-
-/// A started process. Dropped, it is killed.
-pub trait Process: fmt::Debug + Send {
-    /// Its id.
-    fn pid(&self) -> u32;
-    /// Somebody who knows its last words; `None` where nothing is said.
-    fn observer(&self) -> Option<RunObserver> {
-        None
-    }
-    /// Ends it by a ladder whose steps wait for `grace` each. Not twice.
-    fn end(&self, grace: Duration) -> BoxFuture<'static, ProcessExit>;
-    /// Its exit.
-    fn ended(&self) -> BoxFuture<'static, ProcessExit>;
 }
 
 /// Real processes.
