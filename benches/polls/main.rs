@@ -1,6 +1,8 @@
 //! What watching costs: CPU of the whole program per poll of a server with a thousand live paths, nobody connected, beside
 //! one bare reading of the same answer. `make bench`, or `cargo bench --bench polls -- 5000` for another number of paths.
 //! Prints figures; judges nothing.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a bench prints is its result")]
+
 
 #[path = "../../tests/it/support/mod.rs"]
 #[allow(dead_code, reason = "shared with the integration tests, which use the rest")]

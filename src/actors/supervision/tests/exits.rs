@@ -154,7 +154,7 @@ impl Actor for Steppers {
     fn started(&mut self, ctx: &mut Self::Context) {
         let mut set = ChildSet::new(ctx, StopOrder::Together);
         for name in ["a", "b", "c"] {
-            set.start(Child::task(name, Restart::Always, || step::<Exit>()));
+            set.start(Child::task(name, Restart::Always, step::<Exit>));
         }
         self.0 = Some(set);
     }
