@@ -3,7 +3,6 @@
 //! Prints figures; judges nothing.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a bench prints is its result")]
 
-
 #[path = "../../tests/it/support/mod.rs"]
 #[allow(dead_code, reason = "shared with the integration tests, which use the rest")]
 mod support;
