@@ -4,13 +4,18 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::checker::Checker;
+use super::listen::parse_listen;
+use super::urls;
 use super::values::{duration, flag, fraction, list, path, rate, text, whole};
-use super::{Checker, ROLES, parse_listen, urls};
 use crate::base::network::Network;
 use crate::config::complaint::ConfigFault;
 use crate::config::raw::RawEntry;
 use crate::config::settings::{Database, Ffmpeg, Http, Monitor, Objects, Postgres, Record, Restream, Server, Upload};
 use crate::config::{keys, units};
+
+/// Words `roles` may hold. `domain::role` has the same list; a test compares them, as neither layer sees the other.
+pub const ROLES: [&str; 3] = ["monitor", "restream", "record"];
 
 const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)

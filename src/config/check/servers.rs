@@ -3,8 +3,9 @@
 use secrecy::SecretString;
 use url::Url;
 
+use super::checker::Checker;
+use super::urls;
 use super::values::text;
-use super::{Checker, urls};
 use crate::config::complaint::ConfigFault;
 use crate::config::raw::RawEntry;
 use crate::config::settings::{ApiTrust, Server};
