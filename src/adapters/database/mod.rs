@@ -13,6 +13,7 @@ pub mod import;
 mod incident_store;
 mod latency;
 mod nodes;
+mod nodes_sql;
 mod owner;
 pub mod postgres;
 mod probe_store;
@@ -32,5 +33,4 @@ pub use recording_store::{MOST_SESSIONS, RecordingStore, RecordingSummary, Segme
 pub use stores::{Database, DatabaseHealth, Stores};
 pub use timeout::{CALL_TIMEOUT, with_timeout};
 
-use nodes::sql as nodes_sql;
 use owner::Owner;

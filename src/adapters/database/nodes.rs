@@ -75,28 +75,3 @@ pub trait NodeStore: Send + Sync {
     /// Makes recordings without an owner this node's, unless another node has adopted them.
     async fn adopt(&self) -> Result<()>;
 }
-
-/// Statements that are the same in every database.
-pub(super) mod sql {
-    /// Incidents and looks of an earlier version go to whoever relays. `owner` is the place of its name.
-    pub(in crate::adapters::database) fn take_up(owner: &str) -> [String; 2] {
-        [
-            format!(
-                "UPDATE incidents SET node = {owner} WHERE node = '' AND closed_at IS NULL AND NOT EXISTS (\
-                 SELECT 1 FROM incidents AS own WHERE own.node = {owner} AND own.subject = incidents.subject \
-                 AND own.kind = incidents.kind AND own.closed_at IS NULL)"
-            ),
-            format!(
-                "UPDATE camera_probes SET node = {owner} WHERE node = '' AND NOT EXISTS (\
-                 SELECT 1 FROM camera_probes AS own WHERE own.node = {owner} AND own.camera = camera_probes.camera)"
-            ),
-        ]
-    }
-
-    /// Paths of files that should be in a spool.
-    pub(in crate::adapters::database) fn ownerless() -> String {
-        "SELECT spool_path FROM segments WHERE node = '' \
-         AND state IN ('writing', 'sealed', 'uploading', 'uploaded', 'missing') LIMIT 100"
-            .to_owned()
-    }
-}
