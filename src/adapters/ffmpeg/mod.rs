@@ -10,6 +10,7 @@
 pub mod argv;
 pub mod child;
 pub mod fault;
+mod mark;
 mod named;
 pub mod orphans;
 mod picture_order;

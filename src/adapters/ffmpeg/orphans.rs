@@ -10,7 +10,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, getpgid};
 
-use super::child::MARK_VARIABLE;
+use super::mark::{MARK_VARIABLE, start_time};
 
 /// A process that was left over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,14 +19,6 @@ pub struct Orphan {
     pub pid: u32,
     /// See [`start_time`].
     pub started: u64,
-}
-
-/// Start time of a process in clock ticks since boot (field 22 of `/proc/PID/stat`); `None` when there is no such
-/// process. Together with the pid it names one process for ever (per boot).
-pub fn start_time(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The command name (field 2) may hold spaces and parentheses; the last ')' ends it. What follows begins at field 3.
-    stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.parse().ok()
 }
 
 /// Every living process with this mark whose owner is gone. Processes of other users cannot be read, and are not ours.

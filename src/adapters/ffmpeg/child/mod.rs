@@ -20,6 +20,7 @@ mod group;
 pub mod lines;
 mod masked;
 mod observer;
+mod try_hiding;
 mod visible;
 
 use std::io;
@@ -44,13 +45,12 @@ use group::Group;
 use lines::{Line, Splitter, Tail};
 use masked::MaskedArguments;
 pub use observer::RunObserver;
-pub use visible::{require_hidden_arguments, starts_with_visible_arguments, try_hiding};
+pub use try_hiding::try_hiding;
+pub use visible::{require_hidden_arguments, starts_with_visible_arguments};
 
+pub use super::mark::MARK_VARIABLE;
+use super::mark::owner_mark;
 use crate::base::{Error, Result};
-
-/// Environment variable that marks our children, so that a later start knows the leftovers of a killed one.
-/// Value: `<mark>:<pid of the owner>:<start time of the owner>`.
-pub const MARK_VARIABLE: &str = "STREAMWARDEN_MARK";
 
 /// Lines and the exit wait here for their reader. Full: the reading of stdout pauses, so nothing is lost (segment
 /// lists come this way) and the child blocks once its pipe is full too.
@@ -321,13 +321,6 @@ async fn read_lines(pipe: &mut (impl AsyncRead + Unpin), splitter: &mut Splitter
         Ok(length @ 1..) => Some(splitter.feed(&buffer[..length])),
         Ok(0) | Err(_) => splitter.finish().map(|line| vec![line]),
     }
-}
-
-/// Our mark with our own identity, so that a child of a living owner is never taken for a leftover.
-fn owner_mark(mark: &str) -> String {
-    let pid = std::process::id();
-    let started = super::orphans::start_time(pid).unwrap_or(0);
-    format!("{mark}:{pid}:{started}")
 }
 
 /// The child gets SIGKILL when the thread that forks it ends, and stops at exec when it is to be masked.

@@ -3,14 +3,10 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::Launch;
-use super::masked::{MaskedArguments, reason};
-use crate::adapters::ffmpeg::child::Argument;
-use crate::base::{Error, Result};
+use super::masked::reason;
 
 static REQUIRED: AtomicBool = AtomicBool::new(false);
 static STARTS: AtomicU64 = AtomicU64::new(0);
@@ -53,26 +49,4 @@ pub(super) fn note(why: &io::Error) {
         );
         reasons.insert(why);
     }
-}
-
-/// Tries once whether this program's arguments can be hidden. Call it on the main thread, see the module's contract.
-///
-/// # Errors
-/// `Unsupported` with the reason.
-pub async fn try_hiding(program: &Path, mark: &str) -> Result<()> {
-    let secret = Argument::Secret { real: "-version".into(), shown: "***".to_owned() };
-    let launch = Launch { program: program.to_owned(), args: vec![secret], mark: mark.to_owned(), ..Launch::default() };
-    let hidden = match MaskedArguments::for_arguments(&launch.program, &launch.args) {
-        Ok(Some(masked)) => launch.start_masked(&masked),
-        Ok(None) => return Ok(()),
-        Err(error) => Err(error),
-    };
-    let mut child = hidden.map_err(|error| {
-        let text = format!("arguments of {} cannot be hidden from `ps`: {}", program.display(), reason(&error));
-        Error::new(crate::base::Kind::Unsupported, text).with_source(error)
-    })?;
-    // It is killed with its handle if this takes too long for somebody; it prints a page and ends.
-    drop((child.stdout.take(), child.stderr.take()));
-    let _ = child.wait().await;
-    Ok(())
 }
