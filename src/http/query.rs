@@ -1,70 +1,11 @@
-//! Query parameters: every fault names its parameter, and a parameter nobody knows is refused rather than ignored.
-//!
-//! Which ones an operation knows is what the OpenAPI document says: [`known`] asks it before any handler of the API runs.
+//! Query parameters: every fault names its parameter.
 
-use std::collections::HashMap;
 use std::str::FromStr;
-use std::sync::LazyLock;
 
-use actix_web::body::{BoxBody, EitherBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
-use actix_web::middleware::Next;
-use actix_web::{HttpRequest, ResponseError, web};
+use actix_web::{HttpRequest, web};
 use chrono::{DateTime, Utc};
-use utoipa::OpenApi;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::path::ParameterIn;
 
-use super::error::Problem;
-use super::openapi::{Document, path_of};
-use super::responses::operations;
 use crate::base::{Error, Result};
-
-/// Names of the query parameters of every operation, by method and path of the document.
-static KNOWN: LazyLock<HashMap<(&'static str, String), Vec<String>>> = LazyLock::new(|| {
-    let mut all = HashMap::new();
-    for (path, mut item) in Document::openapi().paths.paths {
-        for (method, operation) in operations(&mut item) {
-            let names = operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
-                RefOr::T(one) if one.parameter_in == ParameterIn::Query => Some(one.name.clone()),
-                _ => None,
-            });
-            all.insert((method, path.clone()), names.collect());
-        }
-    }
-    all
-});
-
-/// The middleware of every address. Outside of `/api/` nothing takes parameters, and nothing is refused: what asks whether
-/// we are alive may put something of its own there.
-pub(super) async fn known(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, actix_web::Error> {
-    match check(&request) {
-        Ok(()) => Ok(next.call(request).await?.map_into_left_body()),
-        Err(error) => Ok(request.into_response(Problem::from(error).error_response()).map_into_right_body()),
-    }
-}
-
-fn check(request: &ServiceRequest) -> Result<()> {
-    let Some(pattern) = request.match_pattern().filter(|pattern| pattern.starts_with("/api/")) else { return Ok(()) };
-    let method = if request.method() == Method::HEAD { "GET" } else { request.method().as_str() };
-    // A method that it does not have is refused as that.
-    let Some((_, known)) = KNOWN.iter().find(|((one, path), _)| *one == method && *path == path_of(&pattern)) else {
-        return Ok(());
-    };
-    let given = Query::of(request.request())?;
-    match given.0.iter().find(|(name, _)| !known.contains(name)) {
-        None => Ok(()),
-        Some((name, _)) => {
-            let name: String = name.chars().take(40).collect();
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            Err(Error::invalid(name, format!("is no parameter here; known ones: {known}")))
-        }
-    }
-}
 
 /// The parameters of one request that have not been taken yet.
 pub(super) struct Query(Vec<(String, String)>);
@@ -75,6 +16,11 @@ impl Query {
         web::Query::<Vec<(String, String)>>::from_query(request.query_string())
             .map(|pairs| Self(pairs.into_inner()))
             .map_err(|_| Error::invalid("query", "the query string cannot be read; percent-encode names and values"))
+    }
+
+    /// Names of those that are left.
+    pub(super) fn names(&self) -> impl Iterator<Item = &String> {
+        self.0.iter().map(|(name, _)| name)
     }
 
     /// The text of a parameter. An empty one is refused: a script that has lost its `after` would begin anew for ever.

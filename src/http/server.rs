@@ -16,8 +16,9 @@ use tokio_util::task::AbortOnDropHandle;
 use super::body::LARGEST;
 use super::connections::{self, Connections, Limits};
 use super::guard::{self, OriginPolicy};
+use super::routes::configure;
 use super::state::State;
-use super::{configure, files, headers};
+use super::{files, headers};
 use crate::base::{Error, Result};
 
 /// Two threads answer a hundred browsers: the work is done by actors and stores.

@@ -7,8 +7,8 @@ use serde_json::Value;
 use utoipa::OpenApi;
 
 use crate::domain::name::StreamName;
-use crate::http::TABLE;
 use crate::http::openapi::{Document, path_of};
+use crate::http::routes::TABLE;
 
 #[test]
 fn every_route_is_documented_and_every_document_is_a_route() {
