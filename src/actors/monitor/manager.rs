@@ -1,37 +1,17 @@
 //! The monitor's root: starts one poller per server and keeps them apart.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, Context};
 use serde_json::{Value, json};
 
-use url::Url;
-
 use super::server::ServerPoller;
+use super::watched::Watched;
 use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, supervised};
 use crate::adapters::live::SharedLive;
-use crate::adapters::mediamtx::MediaServer;
-
-/// A server to be polled.
-#[derive(Clone)]
-pub struct Watched {
-    /// Name in our configuration, unique.
-    pub name: String,
-    /// Its API.
-    pub client: Arc<dyn MediaServer>,
-    /// Where it serves RTSP: it is not down while that answers, whatever its API does.
-    pub rtsp_url: Url,
-}
-
-impl fmt::Debug for Watched {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Watched").field("name", &self.name).finish_non_exhaustive()
-    }
-}
 
 /// Holds the server pollers.
 pub struct Monitor {

@@ -8,13 +8,16 @@
 mod camera_paths;
 mod manager;
 mod outage;
+mod outage_state;
 mod path;
 mod path_table;
 mod server;
+mod watched;
 
 #[cfg(test)]
 mod tests;
 
-pub use manager::{Monitor, Watched};
+pub use manager::Monitor;
 pub use path::PathPoller;
 pub use server::ServerPoller;
+pub use watched::Watched;

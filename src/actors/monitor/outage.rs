@@ -15,18 +15,9 @@ use crate::adapters::mediamtx::rtsp_probe::probe_rtsp;
 use crate::base::Result;
 use crate::base::single_flight::{Retry, SingleFlight};
 use crate::domain::incident::{IncidentKind, Subject};
-use crate::domain::moment::Moment;
 
 /// A port that is open answers in a moment.
 const RTSP_PROBE_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// What is known of the time in which the API does not answer.
-#[derive(Debug, Default)]
-pub(super) struct Outage {
-    /// Since when, and why.
-    api: Option<(Moment, String)>,
-    probing_rtsp: SingleFlight,
-}
 
 impl ServerPoller {
     fn subject(&self) -> Subject {

@@ -15,10 +15,10 @@ use tokio::time::{Instant, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::camera_paths::CameraPaths;
-use super::manager::Watched;
-use super::outage::Outage;
+use super::outage_state::Outage;
 use super::path::{Feed, Part, PathPoller};
 use super::path_table::{PathTable, PollChanges};
+use super::watched::Watched;
 use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, supervised, watched};
