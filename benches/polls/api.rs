@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::measure::usage;
 
 /// Whatever takes longer is broken.
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The server; ends with the process.
 pub struct FakeApi {
@@ -47,7 +47,7 @@ impl FakeApi {
     pub async fn reaches(&self, polls: u64) {
         let begun = Instant::now();
         while self.polls() < polls {
-            assert!(begun.elapsed() < PATIENCE, "{} of {polls} polls", self.polls());
+            assert!(begun.elapsed() < TIMEOUT, "{} of {polls} polls", self.polls());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
