@@ -145,7 +145,7 @@ impl CameraPlanner {
     /// The table was read.
     fn take_table(&mut self, rows: Vec<CameraRow>, kinds: Kinds, ctx: &mut Context<Self>) {
         if self.database_fault.take().is_some() {
-            log::info!("the database answers again");
+            log::info!("database recovered: the cameras are read again");
         }
         self.incidents.database_works(READING);
         self.evaluate(&rows, &kinds);
