@@ -76,8 +76,8 @@ async fn act(app: &mut App, origins: &Origins) -> Result<(), String> {
                 log::error!("configuration unchanged: {complaint}");
             }
             Err(refuse(&match complaints.len() {
-                1 => "there is 1 complaint".to_owned(),
-                many => format!("there are {many} complaints"),
+                1 => "the new one has 1 error".to_owned(),
+                many => format!("the new one has {many} errors"),
             }))
         }
         Err(error) => Err(refuse(&error.to_string())),
@@ -85,8 +85,8 @@ async fn act(app: &mut App, origins: &Origins) -> Result<(), String> {
 }
 
 fn refuse(why: &str) -> String {
-    log::error!("the new configuration is not taken over, the old one goes on: {why}");
-    format!("new configuration not taken over: {why}")
+    log::error!("reload failed, the configuration is unchanged: {why}");
+    format!("reload failed, the configuration is unchanged: {why}")
 }
 
 fn take_over(app: &mut App, reading: &Reading) -> Result<(), Error> {

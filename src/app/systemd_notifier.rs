@@ -151,7 +151,7 @@ fn summary(latest: &Latest) -> String {
         parts.push(format!("{running} of {wanted} cameras running"));
     }
     let live = latest.streams.iter().filter(|stream| stream.state == StreamState::Live).count();
-    parts.push(format!("{live} streams live"));
+    parts.push(format!("{live} stream{} live", if live == 1 { "" } else { "s" }));
     let recorded = latest.recordings.iter().filter(|one| one.state == RecordingState::Recording).count();
     if !latest.recordings.is_empty() {
         parts.push(format!("{recorded} recorded"));

@@ -21,10 +21,10 @@ fn words(view: &ProbeView) -> String {
     match (&view.tracks, &view.fault) {
         (Some(tracks), _) => {
             let codec = |codec: &Option<String>| codec.clone().unwrap_or_else(|| "none".to_owned());
-            format!("the camera is well{took}: video {}, sound {}", codec(&tracks.video), codec(&tracks.audio))
+            format!("the camera works{took}: video {}, sound {}", codec(&tracks.video), codec(&tracks.audio))
         }
         (None, Some(fault)) => format!("the camera cannot be relayed{took}: {fault}"),
-        (None, None) => "the camera was looked at, and nothing is known of it".to_owned(),
+        (None, None) => "the camera was probed, without a result".to_owned(),
     }
 }
 
@@ -40,10 +40,10 @@ mod tests {
         let tracks =
             Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: None, flows: true, ..Tracks::default() };
         let well = ProbeView::new(DateTime::UNIX_EPOCH, 1234, Ok(tracks));
-        assert_eq!(words(&well), "the camera is well (1.2 s): video h264, sound none");
-        let fault = Fault::new(FaultKind::Refused, "rtsp://h refuses the connection; check its port");
+        assert_eq!(words(&well), "the camera works (1.2 s): video h264, sound none");
+        let fault = Fault::new(FaultKind::Refused, "connection refused by rtsp://h; check its port");
         let ill = ProbeView::new(DateTime::UNIX_EPOCH, 40, Err(fault));
-        let wanted = "the camera cannot be relayed (0.0 s): rtsp://h refuses the connection; check its port";
+        let wanted = "the camera cannot be relayed (0.0 s): connection refused by rtsp://h; check its port";
         assert_eq!(words(&ill), wanted);
     }
 }

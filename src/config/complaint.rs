@@ -34,8 +34,8 @@ pub struct Complaints(pub Vec<Complaint>);
 
 impl fmt::Display for Complaints {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let many = if self.0.len() == 1 { "complaint" } else { "complaints" };
-        writeln!(out, "{} {many} about the configuration, nothing was started:", self.0.len())?;
+        let many = if self.0.len() == 1 { "error" } else { "errors" };
+        writeln!(out, "{} {many} in the configuration, nothing was started:", self.0.len())?;
         for complaint in &self.0 {
             let place = complaint.place.as_ref().map(|place| format!("  ({place})")).unwrap_or_default();
             writeln!(out, "\n  {}{place}", complaint.key)?;

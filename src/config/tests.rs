@@ -234,7 +234,7 @@ fn every_complaint_comes_at_once_with_its_place() {
     assert_eq!(places["upload.workers"], "environment UPLOAD_WORKERS");
     assert_eq!(places["STREAMWARDEN_NOD"], "environment STREAMWARDEN_NOD");
     assert_eq!(told.0.len(), 5);
-    assert!(told.to_string().starts_with("5 complaints about the configuration"));
+    assert!(told.to_string().starts_with("5 errors in the configuration"));
 }
 
 #[test]

@@ -94,13 +94,13 @@ pub(super) async fn services(state: &State) -> Vec<Service> {
         latest.as_ref().map(|latest| (latest.servers.clone(), latest.cameras.clone())).unwrap_or_default();
     let cameras = latest.as_ref().ok().and_then(cameras);
     let updates = match state.hub.hub() {
-        Some(_) => Ok("browsers are told".to_owned()),
+        Some(_) => Ok("sends updates to browsers".to_owned()),
         None => Err(Error::unavailable("being restarted")),
     };
     let mut services = vec![
         Service::of("database", true, database),
-        Service::of("node", true, node.map(|()| format!("{} is admitted", state.node))),
-        Service::of("live", true, latest.map(|latest| format!("{} streams", latest.streams.len()))),
+        Service::of("node", true, node.map(|()| format!("registered as {}", state.node))),
+        Service::of("live", true, latest.map(|latest| counted(latest.streams.len(), "stream"))),
         Service::of("updates", true, updates),
         Service::of("managers", true, managers),
     ];
@@ -158,8 +158,8 @@ fn recording(latest: &Latest, disk: &SpoolDisk) -> Service {
         ok: fault.is_none(),
         required: disk.obstacle.is_some(),
         detail: fault.unwrap_or_else(|| match disk.free {
-            Some(free) => format!("{} recordings, {} free in the spool", recordings.len(), size(free)),
-            None => format!("{} recordings", recordings.len()),
+            Some(free) => format!("{}, {} free in the spool", counted(recordings.len(), "recording"), size(free)),
+            None => counted(recordings.len(), "recording"),
         }),
     }
 }
@@ -181,18 +181,23 @@ fn of_server(server: ServerStatus, cameras: &[CameraStatus]) -> Service {
         (Some(reason), _) => reason,
         (None, 0) => version.map_or_else(|| "answers".to_owned(), |version| format!("MediaMTX {version}")),
         (None, refused) => format!(
-            "does not let us publish with the login that is set, or without one ({refused} cameras wait): correct publish_username and publish_password of \
+            "refuses publishing with the login that is set, or without one ({refused} cameras wait): correct publish_username and publish_password of \
             server {name}"
         ),
     };
     Service { name: format!("server {name}"), ok: reachable && refused == 0, required: false, detail }
 }
 
+/// `1 stream`, `2 streams`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Whether those who start, watch and record answer: this very page is served by other threads.
 async fn managers(state: &State) -> Result<String> {
     let silent = state.commands.unresponsive(MANAGERS_TIMEOUT).await?;
     match silent.as_slice() {
-        [] => Ok("all answer".to_owned()),
+        [] => Ok("all respond".to_owned()),
         names => Err(Error::unavailable(format!(
             "no answer from {}; what hangs is restarted within 15 s, the log says more",
             names.join(", ")
@@ -210,6 +215,6 @@ impl Service {
 
 /// The answer, or that there is none in time.
 pub(super) async fn within<T>(question: impl Future<Output = Result<T>>) -> Result<T> {
-    let late = || Error::new(Kind::Timeout, format!("no answer in {} s", TIMEOUT.as_secs()));
+    let late = || Error::new(Kind::Timeout, format!("timeout: no answer in {} s", TIMEOUT.as_secs()));
     tokio::time::timeout(TIMEOUT, question).await.unwrap_or_else(|_| Err(late()))
 }

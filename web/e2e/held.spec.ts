@@ -29,7 +29,7 @@ test("a change that would stop most cameras is shown, and confirmed by a person"
   await expect(held).toContainText("would stop 4 of 7 cameras");
   await expect(held.locator(".would-stop li")).toHaveCount(4);
   await expect(held.locator(".would-stop li").first()).toHaveText(`${START}1 it is switched off`);
-  await expect(held.locator(".since")).toContainText(/Held for \d+/);
+  await expect(held.locator(".since")).toContainText(/Blocked for \d+/);
 
   // Every page says it and leads here.
   await page.getByRole("link", { name: "Streams", exact: true }).click();

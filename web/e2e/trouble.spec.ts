@@ -12,7 +12,7 @@ test("a camera that never came up is on the first page, in the title and in the 
   const id = await add(page, { name: `${START}wrong`, url: "rtsp://127.0.0.1:9/nothing", record: false });
   const row = page.locator(`.streams tbody tr[data-name="${START}wrong"]`);
   await expect(row).toHaveAttribute("data-state", "offline");
-  await expect(row.locator(".c-state .reason")).toContainText("refuses the connection");
+  await expect(row.locator(".c-state .reason")).toContainText("onnection refused");
   await expect(row.locator(".of-camera")).toHaveAttribute("href", `#/cameras/${id}`);
   await expect(page).toHaveTitle(/^⚠ \d+ not live/);
   await expect(icon).toHaveAttribute("href", /trouble/);

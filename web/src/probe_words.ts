@@ -6,18 +6,18 @@ import type { Probe } from "./types";
 const faults: Record<string, string> = {
   nameNotResolved: "Name not found",
   refused: "Connection refused",
-  noRoute: "No way to it",
-  timedOut: "No answer in time",
+  noRoute: "Network unreachable",
+  timedOut: "Timeout",
   tls: "TLS failed",
   unauthorized: "Login refused",
   notFound: "No such stream",
   notMedia: "Not a stream",
   noVideo: "No video",
   codecUnsupported: "Codec cannot be relayed",
-  silent: "Sends nothing",
-  noKeyFrame: "No key frame in time",
+  silent: "Timeout: sends nothing",
+  noKeyFrame: "Timeout: no key frame",
   publishRefused: "Media server refused",
-  soundMissing: "Its sound does not come",
+  soundMissing: "No sound arrives",
   clockJumped: "Its clock jumped",
   busy: "The camera is busy",
   ended: "Connection cut",
@@ -25,7 +25,7 @@ const faults: Record<string, string> = {
 };
 
 const codecs: Record<string, string> = {
-  unseen: "not looked at",
+  unseen: "not probed",
   h264: "H.264",
   hevc: "H.265",
   av1: "AV1",
@@ -78,5 +78,5 @@ export function found(probe: Probe): [string, string][] {
 /** When it was looked, and how long that took. */
 export function looked(probe: Probe): string {
   const took = probe.ms === null ? "" : probe.ms < 1_000 ? `, took ${probe.ms} ms` : `, took ${duration(probe.ms)}`;
-  return `Looked ${dateTime(probe.at)}${took}.`;
+  return `Probed ${dateTime(probe.at)}${took}.`;
 }

@@ -25,7 +25,7 @@ function world(streams: StreamStatus[], cameras: CameraStatus[], servers: Server
   };
 }
 
-const refused = "refuses the connection; check that it is on";
+const refused = "connection refused by rtsp://h; check that it is on";
 const down = camera(1, { state: "degraded", lastError: refused });
 
 describe("lines of the first page", () => {
@@ -102,7 +102,7 @@ describe("the words before the title", () => {
     ["a server is silent", world([stream("a", { state: "unknown" })], [down], [server("main", false)]), {}, "⚠ main does not answer"],
     ["two servers are silent", world([], [], [server("a", false), server("b", false)]), {}, "⚠ 2 servers do not answer"],
     ["a change is blocked", world([stream("a")], []), { plan: held }, "⚠ a change is blocked"],
-    ["a service fails", world([stream("a")], []), { status: status(false) }, "⚠ database in trouble"],
+    ["a service fails", world([stream("a")], []), { status: status(false) }, "⚠ database down"],
     ["a service is well", world([stream("a")], []), { status: status(true) }, "1 live"],
     ["the connection is lost", world([stream("a")], [down]), { connection: { ...open, phase: "waiting" as const, lostAt: 1 } }, "⚠ connection lost"],
   ])("%s", (_, live, change, words) => {

@@ -24,6 +24,15 @@ pub struct PathTable {
     tell_all: bool,
 }
 
+/// A server answered that had not answered the last time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// Nothing was known of it.
+    First,
+    /// It was down.
+    Recovered,
+}
+
 /// What is to be told after a poll.
 #[derive(Debug, Default)]
 pub struct PollChanges {
@@ -58,15 +67,19 @@ impl PathTable {
         self.status.as_ref()
     }
 
-    /// The server answered. True when that is a change.
-    pub fn answered(&mut self, at: DateTime<Utc>, version: Option<String>) -> bool {
+    /// The server answered. `None` when it did so the last time too.
+    pub fn answered(&mut self, at: DateTime<Utc>, version: Option<String>) -> Option<Answered> {
         let before = self.status.take();
-        let was_reachable = before.as_ref().is_some_and(|status| status.reachable);
+        let change = match &before {
+            Some(status) if status.reachable => None,
+            Some(_) => Some(Answered::Recovered),
+            None => Some(Answered::First),
+        };
         let since = before.as_ref().filter(|status| status.reachable).map_or(at, |status| status.since);
         let version = version.or(before.and_then(|status| status.version));
         let name = self.server.clone();
         self.status = Some(ServerStatus { name, reachable: true, since, reason: None, version, last_poll: Some(at) });
-        !was_reachable
+        change
     }
 
     /// The server did not answer. True when that, or its reason, is a change.
@@ -189,8 +202,8 @@ mod tests {
         let at = |seconds| DateTime::from_timestamp(seconds, 0).expect("a time");
         let mut path_table = PathTable::new("main");
         let since = |path_table: &PathTable| path_table.status().expect("a status").since;
-        assert!(path_table.answered(at(1), Some("v1.20.1".into())));
-        assert!(!path_table.answered(at(2), None));
+        assert_eq!(path_table.answered(at(1), Some("v1.20.1".into())), Some(Answered::First));
+        assert_eq!(path_table.answered(at(2), None), None);
         assert_eq!(since(&path_table), at(1));
         assert!(path_table.failed(at(3), "nothing listens"));
         assert!(!path_table.failed(at(4), "nothing listens"));
@@ -198,7 +211,7 @@ mod tests {
         assert_eq!(since(&path_table), at(3));
         let status = path_table.status().cloned().expect("a status");
         assert_eq!((status.last_poll, status.version.as_deref()), (Some(at(2)), Some("v1.20.1")));
-        assert!(path_table.answered(at(6), None));
+        assert_eq!(path_table.answered(at(6), None), Some(Answered::Recovered));
         assert_eq!(since(&path_table), at(6));
     }
 }

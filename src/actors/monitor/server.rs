@@ -17,7 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::camera_paths::CameraPaths;
 use super::outage_state::Outage;
 use super::path::{Feed, Part, PathPoller};
-use super::path_table::{PathTable, PollChanges};
+use super::path_table::{Answered, PathTable, PollChanges};
 use super::watched::Watched;
 use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::stop::StopOrder;
@@ -127,9 +127,11 @@ impl ServerPoller {
             Ok((listing, version)) => {
                 self.note_refused(&listing.refused);
                 self.is_up();
-                if self.path_table.answered(at.wall, version) {
-                    let server = self.watched.name.as_str();
-                    log::info!(server = server; "server reachable; it lists {} paths", listing.paths.len());
+                let (server, paths) = (self.watched.name.as_str(), listing.paths.len());
+                match self.path_table.answered(at.wall, version) {
+                    None => {}
+                    Some(Answered::First) => log::info!(server = server; "server reachable; it lists {paths} paths"),
+                    Some(Answered::Recovered) => log::info!(server = server; "server recovered; it lists {paths} paths"),
                 }
                 self.path_table.feeds(listing, at)
             }

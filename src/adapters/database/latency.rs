@@ -70,7 +70,7 @@ impl LatencyMonitor {
         match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             None => String::new(),
             Some(period) => {
-                format!("; slow: an answer took {} ms within the last minute or so", period.longest.as_millis())
+                format!("; slow: the slowest of its last answers took {} ms", period.longest.as_millis())
             }
         }
     }
@@ -90,7 +90,7 @@ mod tests {
             (at(2, 700), at(3, 1_200), at(4, 600)),
             (LatencyEvent::Slow, LatencyEvent::Nothing, LatencyEvent::Nothing)
         );
-        assert!(latency.words().contains("slow: an answer took 1200 ms"), "{}", latency.words());
+        assert!(latency.words().contains("slow: the slowest of its last answers took 1200 ms"), "{}", latency.words());
         assert_eq!(
             (at(5, 10), at(63, 10)),
             (LatencyEvent::Nothing, LatencyEvent::Nothing),

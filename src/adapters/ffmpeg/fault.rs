@@ -80,7 +80,7 @@ const RULES: [Rule; 19] = [
     Rule {
         needles: &["dimensions not set"],
         kind: FaultKind::NoKeyFrame,
-        words: "{} sent no key frame in time, so that the size of its picture is unknown; check that it sends video, and set its key frame interval to 1-4 s",
+        words: "timeout: {} sent no key frame, so that the size of its picture is unknown; check that it sends video, and set its key frame interval to 1-4 s",
         lacking: None,
     },
     Rule {
@@ -160,19 +160,19 @@ const RULES: [Rule; 19] = [
     Rule {
         needles: &["connection refused"],
         kind: FaultKind::Refused,
-        words: "{} refuses the connection; check that it is on, and its port",
+        words: "connection refused by {}; check that it is on, and its port",
         lacking: None,
     },
     Rule {
         needles: &["no route to host", "network is unreachable", "host is down"],
         kind: FaultKind::NoRoute,
-        words: "there is no route to {}; check network and address",
+        words: "unreachable: there is no route to {}; check network and address",
         lacking: None,
     },
     Rule {
         needles: &["connection timed out", "operation timed out", "etimedout"],
         kind: FaultKind::TimedOut,
-        words: "{} does not answer in time; check that it is on, and what lies between",
+        words: "timeout: {} does not answer; check that it is on, and the network and firewalls on the way to it",
         lacking: None,
     },
     Rule {
@@ -213,14 +213,14 @@ const BY_SCHEME: [(Scheme, FaultKind, &str); 4] = [
     (
         Scheme::Udp,
         FaultKind::Silent,
-        "nothing arrives at {}; check that the camera sends to this address and port, and the firewall",
+        "timeout: nothing arrives at {}; check that the camera sends to this address and port, and the firewall",
     ),
     (Scheme::Rtmp, FaultKind::NotFound, "{} has no such application or stream key, or refuses it; check both"),
     (Scheme::Rtmps, FaultKind::NotFound, "{} has no such application or stream key, or refuses it; check both"),
     (
         Scheme::Srt,
         FaultKind::Refused,
-        "nobody answers at {}; check that it is on, its port, and that the passphrase has 10 to 79 characters",
+        "connection refused, or timeout: no answer from {}; check that it is on, its port, and that the passphrase has 10 to 79 characters",
     ),
 ];
 
@@ -232,7 +232,7 @@ pub fn explain(exit: &ProcessExit, attempt: &Attempt<'_>) -> Fault {
     if attempt.pictures == 0 && exit.lasted >= WAITED && says(&CUT_BY_SERVER) {
         let waited = exit.lasted.as_secs();
         let text = format!(
-            "{shown} sent no picture within {waited} s, and the media server waits no longer; check that it sends video, and set its key \
+            "timeout: {shown} sent no picture within {waited} s, and the media server waits no longer; check that it sends video, and set its key \
              frame interval to 1-4 s"
         );
         return Fault::new(FaultKind::NoKeyFrame, text);
@@ -250,10 +250,10 @@ pub fn explain(exit: &ProcessExit, attempt: &Attempt<'_>) -> Fault {
     }
     if text.contains("invalid data found") {
         return if exit.lasted >= attempt.io_timeout.mul_f64(0.8) {
-            Fault::new(FaultKind::Silent, format!("{shown} takes the connection but says nothing; restart the camera"))
+            Fault::new(FaultKind::Silent, format!("timeout: {shown} accepts the connection and sends nothing; restart the camera"))
         } else {
             let text =
-                format!("what answers at {shown} is not such a stream, or hangs up at once; check port and protocol");
+                format!("what answers at {shown} is not such a stream, or closes the connection at once; check port and protocol");
             Fault::new(FaultKind::NotMedia, text)
         };
     }
@@ -269,7 +269,7 @@ pub fn explain(exit: &ProcessExit, attempt: &Attempt<'_>) -> Fault {
             format!("{shown} ended the stream; if this goes on, look at the camera's own log"),
         ),
         (_, Some(line)) => Fault::new(FaultKind::Other, format!("ffmpeg failed ({}): {line}", exit.ending)),
-        (_, None) => Fault::new(FaultKind::Other, format!("ffmpeg failed without a word ({})", exit.ending)),
+        (_, None) => Fault::new(FaultKind::Other, format!("ffmpeg failed without a message ({})", exit.ending)),
     }
 }
 

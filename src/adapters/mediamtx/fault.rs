@@ -33,10 +33,10 @@ impl Place {
         let error = error.without_url();
         let remedy = format!("start MediaMTX with `api: yes`, or correct api_url of server {server}");
         let (kind, sentence) = if error.is_timeout() && error.is_connect() {
-            (Kind::Timeout, format!("{origin} accepts no connection: check network and firewall, or {remedy}"))
+            (Kind::Timeout, format!("timeout: {origin} accepts no connection: check network and firewall, or {remedy}"))
         } else if error.is_timeout() {
             let seconds = limit.as_secs();
-            (Kind::Timeout, format!("{origin} did not answer within {seconds} s: the server is overloaded or hangs"))
+            (Kind::Timeout, format!("timeout: {origin} did not answer within {seconds} s: the server is overloaded or hangs"))
         } else if refused(&error) {
             (Kind::Unavailable, format!("nothing listens at {origin} (connection refused): {remedy}"))
         } else if let Some(fault) = tls_fault(&error) {

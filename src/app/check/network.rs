@@ -59,11 +59,11 @@ pub(super) async fn publishing(what: String, base: &Url, server: &Server) -> Fin
         "in mediamtx.yml that user needs the permission `publish` for the cameras' paths ({TRIED_PATH} was tried)"
     );
     match found {
-        Publishing::Allowed => Finding::ok(what, "takes our login for publishing"),
+        Publishing::Allowed => Finding::ok(what, "accepts the login for publishing"),
         Publishing::AllowedToAnybody if login.is_some() => {
-            Finding::ok(what, "lets anybody publish; our login is not asked for")
+            Finding::ok(what, "allows anybody to publish; the login is not asked for")
         }
-        Publishing::AllowedToAnybody => Finding::ok(what, "lets us publish, without a login"),
+        Publishing::AllowedToAnybody => Finding::ok(what, "allows publishing without a login"),
         Publishing::WantsLogin => Finding::fault(
             what,
             "wants a login for publishing, and none is set",

@@ -84,9 +84,9 @@ impl fmt::Display for Report {
         }
         let faults = self.findings.iter().filter(|finding| finding.outcome == CheckOutcome::Fault).count();
         match faults {
-            0 => write!(out, "\nEverything is fit for use."),
-            1 => write!(out, "\n1 thing is not fit for use."),
-            many => write!(out, "\n{many} things are not fit for use."),
+            0 => write!(out, "\nAll checks passed."),
+            1 => write!(out, "\n1 check failed."),
+            many => write!(out, "\n{many} checks failed."),
         }
     }
 }

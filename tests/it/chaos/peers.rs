@@ -30,7 +30,7 @@ fn cases() -> [Case; 5] {
         Case {
             name: "silent",
             manner: Manner::Silent,
-            words: &["says nothing", "no answer", "nothing came"],
+            words: &["sends nothing", "no answer", "nothing came"],
             failures,
         },
         Case { name: "refusing", manner: Manner::Refusing, words: &["refuses the user name or password"], failures: 1 },

@@ -20,7 +20,7 @@ fn a_wrong_configuration_ends_with_2_and_every_complaint() {
         assert_eq!(ended.code, Some(2), "{}", ended.err);
         assert_eq!(ended.out, "");
         for wanted in [
-            "4 complaints about the configuration, nothing was started",
+            "4 errors in the configuration, nothing was started",
             "http.lisen  (etc/streamwarden.toml:2)\n    no such key\n    -> the nearest known key is http.listen",
             "servers[0].api_url  (etc/streamwarden.toml:4)",
             "-> use the keys api_username and api_password",

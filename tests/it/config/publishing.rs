@@ -43,11 +43,11 @@ async fn the_login_for_publishing_is_tried() {
     let login =
         |user: &str, password: &str| format!("publish_username = \"{user}\"\npublish_password = \"{password}\"");
     for (media, login, outcome, wanted) in [
-        (&guarded, login("relay", "hunter2"), "ok", "takes our login for publishing"),
+        (&guarded, login("relay", "hunter2"), "ok", "accepts the login for publishing"),
         (&guarded, login("relay", "Wr0ngOne"), "fault", "correct publish_username and publish_password of server main"),
         (&guarded, String::new(), "fault", "set publish_username and publish_password of server main"),
         (&open, String::new(), "ok", "without a login"),
-        (&open, login("relay", "Wr0ngOne"), "ok", "our login is not asked for"),
+        (&open, login("relay", "Wr0ngOne"), "ok", "the login is not asked for"),
     ] {
         let room = room(media.api_url().as_str(), &media.rtsp_url(), &login);
         let (seen, text) = told(&room, "server main publish");

@@ -94,7 +94,7 @@ async fn services_that_are_fit_are_told_as_they_are() {
     assert_eq!(added.code, Some(0), "{}", added.err);
     let people = room.run(&["check"], &[]);
     assert_eq!(people.code, Some(0), "{}", people.out);
-    assert!(people.out.contains("cameras: 1") && people.out.contains("Everything is fit for use."), "{}", people.out);
+    assert!(people.out.contains("cameras: 1") && people.out.contains("All checks passed."), "{}", people.out);
     server.stop().await;
 }
 

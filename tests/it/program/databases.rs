@@ -181,7 +181,7 @@ async fn status_says_in_one_word_whether_something_is_down() {
     program.camera_in("bad", "backoff").await;
     let ill = status(&[]);
     assert_eq!(ill.code, Some(1), "{}", ill.out);
-    assert!(ill.out.contains("1 of 2 running") && ill.out.contains("refuses the connection"), "{}", ill.out);
+    assert!(ill.out.contains("1 of 2 running") && ill.out.contains("connection refused"), "{}", ill.out);
     let json = json(&status(&["--json"]));
     assert_eq!(
         (&json["ok"], &json["down"][0]["name"], &json["down"][0]["what"]),

@@ -251,7 +251,7 @@ async fn a_process_on_a_copy_of_a_data_folder_takes_the_place_and_the_other_says
     let media = server(&Options::default()).await;
     let config = on(&url, "a", "monitor,record", Config::on(&media));
     let first = Program::start(&config).await;
-    ready(&first, true, "a is admitted").await;
+    ready(&first, true, "registered as a").await;
     let room = Room::new();
     fs::create_dir(room.path().join("data")).expect("a folder");
     for name in ["streamwarden-node.json", "spool", "objects"] {
@@ -260,11 +260,11 @@ async fn a_process_on_a_copy_of_a_data_folder_takes_the_place_and_the_other_says
         assert!(copied.expect("cp").success());
     }
     let second = Program::start_in(room, &config).await;
-    ready(&second, true, "a is admitted").await;
+    ready(&second, true, "registered as a").await;
     ready(&first, false, "another streamwarden works on this database").await;
     second.stop().await;
     // It has the place to itself again, and takes it.
-    ready(&first, true, "a is admitted").await;
+    ready(&first, true, "registered as a").await;
     first.stop().await;
     media.stop().await;
 }

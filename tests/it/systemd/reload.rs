@@ -85,7 +85,7 @@ async fn a_broken_file_changes_nothing_and_every_complaint_is_told() {
         assert!(line.is_some_and(|line| line.contains(" ERROR ")), "{complaint}: {said}");
     }
     assert!(!said.contains("taken over: "), "{said}");
-    listener.until("STATUS=new configuration not taken over: there are 4 complaints; ").await;
+    listener.until("STATUS=reload failed, the configuration is unchanged: the new one has 4 errors; ").await;
     program.api.get("/health").await;
 
     // One right file of two is not enough.
@@ -115,7 +115,7 @@ async fn a_refused_reload_is_in_the_status_line_before_it_is_over() {
     program.signal(Signal::SIGHUP);
     listener.until("RELOADING=1").await;
     let (before, _) = listener.until("READY=1\n").await;
-    let refused = "STATUS=new configuration not taken over: there is 1 complaint";
+    let refused = "STATUS=reload failed, the configuration is unchanged: the new one has 1 error";
     assert!(before.iter().any(|message| message.starts_with(refused)), "{before:?}");
     program.configure(&config);
     program.signal(Signal::SIGHUP);

@@ -135,7 +135,7 @@ function services({ status, live, connection }: Model): Trouble[] {
     .map((service) => ({
       key: `service ${service.name}`,
       tone: "warn",
-      title: `${capital(service.name)} is in trouble.`,
+      title: `${capital(service.name)} is down.`,
       detail: stop(capital(service.detail)),
       ticking: "",
       action: null,

@@ -30,7 +30,7 @@ export class ProbePanel {
     private readonly failed: (error: unknown) => boolean = () => false,
   ) {
     this.button = h("button", { type: "button", class: "small", onclick: () => void this.look() }, icon("look"), label);
-    this.progress.append(sign("busy"), h("span", { role: "status" }, "Looking at the camera…"), this.seconds);
+    this.progress.append(sign("busy"), h("span", { role: "status" }, "Probing the camera…"), this.seconds);
     this.element = h("div", { class: "probe" }, this.progress, this.note, this.result);
   }
 
@@ -106,7 +106,7 @@ export class ProbePanel {
   }
 
   private complain(words: string): void {
-    replace(this.result, h("p", { class: "verdict badge", "data-tone": "warn" }, sign("warn"), h("span", {}, "It could not be looked at")), h("p", { class: "advice" }, capital(words)));
+    replace(this.result, h("p", { class: "verdict badge", "data-tone": "warn" }, sign("warn"), h("span", {}, "The probe could not be made")), h("p", { class: "advice" }, capital(words)));
     show(this.result, true);
   }
 }

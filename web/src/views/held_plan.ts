@@ -46,7 +46,7 @@ export class HeldPlanPanel {
 
   tick(now: number): void {
     if (this.plan === null) return;
-    text(this.since, `Held for ${ago(this.plan.since, now)}, since ${timeOfDay(this.plan.since)}.`);
+    text(this.since, `Blocked for ${ago(this.plan.since, now)}, since ${timeOfDay(this.plan.since)}.`);
   }
 
   private parts(plan: HeldPlan): Node[] {

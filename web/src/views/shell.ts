@@ -76,7 +76,7 @@ export class Shell {
     replace(
       this.services,
       status.services.map((one) =>
-        h("li", { "data-tone": one.ok ? "good" : "bad", title: one.detail }, sign(one.ok ? "good" : "bad"), h("b", {}, one.name), h("span", {}, one.ok ? one.detail : `in trouble: ${one.detail}`)),
+        h("li", { "data-tone": one.ok ? "good" : "bad", title: one.detail }, sign(one.ok ? "good" : "bad"), h("b", {}, one.name), h("span", {}, one.ok ? one.detail : `down: ${one.detail}`)),
       ),
     );
   }

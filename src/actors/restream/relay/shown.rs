@@ -20,12 +20,20 @@ impl Restream {
         }
         let unseen = self.state == CameraState::Running && *self.relay.phase() == Phase::Starting;
         let transition = if unseen { RelayTransition::Unseen } else { RelayTransition::None };
+        let down_since = self.down.since();
         (self.state, self.since) = (state, Utc::now());
         self.down.note(state, self.since);
         self.tell(transition);
         match state {
             CameraState::Running => {
-                log::info!(camera = self.camera(), server = self.known.setup.server.as_str(); "relay running")
+                let server = self.known.setup.server.as_str();
+                match down_since {
+                    Some(then) => {
+                        let down = (self.since - then).num_seconds();
+                        log::info!(camera = self.camera(), server = server; "relay recovered after {down} s")
+                    }
+                    None => log::info!(camera = self.camera(), server = server; "relay started"),
+                }
             }
             CameraState::Stalled => {
                 let reason = self.relay.last_error().unwrap_or_default();

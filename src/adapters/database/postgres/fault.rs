@@ -180,16 +180,16 @@ fn unanswered(error: &Pg) -> String {
         }
         if let Some(error) = input {
             let what = match error.kind() {
-                io::ErrorKind::ConnectionRefused => "refuses connections; is PostgreSQL running there?",
-                io::ErrorKind::NotFound => "cannot be reached: no PostgreSQL listens on that socket",
+                io::ErrorKind::ConnectionRefused => "refuses connections (connection refused); is PostgreSQL running there?",
+                io::ErrorKind::NotFound => "is unreachable: no PostgreSQL listens on that socket",
                 io::ErrorKind::PermissionDenied if error.raw_os_error().is_some() => {
-                    "cannot be reached: our user may not use that socket"
+                    "is unreachable: our user may not use that socket"
                 }
-                io::ErrorKind::TimedOut => "does not answer in time; check the network and the firewall",
+                io::ErrorKind::TimedOut => "does not answer in time (timeout); check the network and the firewall",
                 // What target_session_attrs asks for.
                 io::ErrorKind::PermissionDenied => "is not what target_session_attrs in database.url wants",
                 _ if error.to_string().contains("lookup") => "cannot be found: its host name is not known",
-                _ => "cannot be reached",
+                _ => "is unreachable",
             };
             return what.to_owned();
         }

@@ -154,7 +154,7 @@ fn what_is_lacking_is_named() {
         ("rtsp://h:554", "Server returned 404 Not Found", FaultKind::NotFound, "without a path"),
         ("rtsp://h/x", "Server returned 404 Not Found", FaultKind::NotFound, "check path"),
         ("rtsp://h/", "method ANNOUNCE failed: 400 Bad Request", FaultKind::PublishRefused, "its log says why"),
-        ("udp://239.1.1.1:5000", io, FaultKind::Silent, "nothing arrives at udp://239.1.1.1:5000"),
+        ("udp://239.1.1.1:5000", io, FaultKind::Silent, "timeout: nothing arrives at udp://239.1.1.1:5000"),
         ("udp://239.1.1.1:5000", "x: Connection timed out", FaultKind::Silent, "nothing arrives"),
         ("rtmp://h/live/x", io, FaultKind::NotFound, "no such application or stream key"),
         ("srt://h:9000", io, FaultKind::Refused, "10 to 79 characters"),
