@@ -1,5 +1,5 @@
 //! The cameras for `streamwarden cameras`: by way of the program that runs on them, so that what a person names acts at
-//! once and is never held; in the table itself where none runs. Called by `cli`.
+//! once and is never blocked; in the table itself where none runs. Called by `cli`.
 
 use super::remote::Remote;
 use super::{camera_table as table, running};
@@ -30,7 +30,7 @@ pub struct BlockedChange {
 /// A camera as the table has it, and how it is.
 #[derive(Clone, Debug)]
 pub struct Listed {
-    /// Its row; `None` when that is gone and the camera goes on because the change is held.
+    /// Its row; `None` when that is gone and the camera goes on because the change is blocked.
     pub settings: Option<CameraSettings>,
     /// How it is; `None` where nobody runs, or for a moment while its row is new.
     pub status: Option<CameraStatus>,
@@ -179,7 +179,7 @@ impl Cameras {
         matches!(self, Self::Running(_))
     }
 
-    /// What is held now, everything that was written so far considered; `None` where no program relays these cameras.
+    /// What is blocked now, everything that was written so far considered; `None` where no program relays these cameras.
     ///
     /// # Errors
     /// When the program does not answer, or the database.
@@ -196,7 +196,7 @@ impl Cameras {
         }
     }
 
-    /// What is held since a change that was just written; `before` is what was held already. A program on another machine
+    /// What is blocked since a change that was just written; `before` is what was blocked already. A program on another machine
     /// has some seconds to take the change up.
     ///
     /// # Errors

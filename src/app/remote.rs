@@ -198,7 +198,7 @@ impl Remote {
     }
 
     /// Removes a camera; returns its id and name. Also one whose row is gone already, and that goes on because that is
-    /// held.
+    /// blocked.
     ///
     /// # Errors
     /// `NotFound`; see also [`Self::status`].
@@ -274,7 +274,7 @@ impl Remote {
         self.ask(request.timeout(PROBE_TIMEOUT)).await
     }
 
-    /// What of the cameras table is held back, the table as it is now.
+    /// What of the cameras table is blocked, the table as it is now.
     ///
     /// # Errors
     /// See [`Self::status`].
@@ -285,7 +285,7 @@ impl Remote {
     /// Confirms the plan of this id.
     ///
     /// # Errors
-    /// `Conflict` when another one is held by now; see also [`Self::status`].
+    /// `Conflict` when another one is blocked by now; see also [`Self::status`].
     pub async fn apply_plan(&self, id: &str) -> Result<PlanView> {
         self.ask(self.http.post(self.url("cameras/plan/apply")).json(&json!({ "id": id }))).await
     }

@@ -243,7 +243,7 @@ fn address_without_path(template: &str, row: &CameraSettings) -> Option<String> 
     Some(format!("{scheme}://{}:{port}/", row.host.as_deref()?))
 }
 
-/// What is held where a change of one camera counts as one of the table.
+/// What is blocked where a change of one camera counts as one of the table.
 async fn held_elsewhere(cameras: &Cameras) -> Result<Option<BlockedChange>> {
     if cameras.act_at_once() { Ok(None) } else { cameras.held().await }
 }
@@ -252,7 +252,7 @@ async fn tell_held_elsewhere(cameras: &Cameras, before: Option<BlockedChange>) -
     if cameras.act_at_once() { Ok(()) } else { tell_held(cameras, before).await }
 }
 
-/// Says that what was just written is held, if it is: `before` is what was held already.
+/// Says that what was just written is blocked, if it is: `before` is what was blocked already.
 pub(super) async fn tell_held(cameras: &Cameras, before: Option<BlockedChange>) -> Result<(), CommandFailure> {
     match cameras.held_since(before).await? {
         Some(held) => {

@@ -1,4 +1,4 @@
-//! `streamwarden cameras plan`: what of the cameras table is held back, shown and confirmed.
+//! `streamwarden cameras plan`: what of the cameras table is blocked, shown and confirmed.
 
 use clap::Args;
 use serde_json::json;
@@ -18,7 +18,7 @@ pub struct Options {
     pub target: Target,
 }
 
-/// Shows what is held, the table as it is now; with `--apply` confirms exactly what it has shown. What stays held makes the
+/// Shows what is blocked, the table as it is now; with `--apply` confirms exactly what it has shown. What stays blocked makes the
 /// exit code 3.
 ///
 /// # Errors

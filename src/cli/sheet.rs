@@ -31,7 +31,7 @@ pub struct Import {
 ///
 /// # Errors
 /// When the file or the database cannot be read; faults of the file are printed and make the exit code 1, and a change that
-/// is held makes it 3.
+/// is blocked makes it 3.
 pub(super) async fn import(whom: &Whom<'_>, options: &Import) -> Result<(), CommandFailure> {
     let file = read(&options.file)?;
     let cameras = whom.cameras().await?;

@@ -142,7 +142,7 @@ pub struct Restream {
     pub probe_timeout: Duration,
     /// At most so many probes at once.
     pub max_probes: usize,
-    /// A change of the table may stop this fraction of the relays at once; more is held. 1 = never held.
+    /// A change of the table may stop this fraction of the relays at once; more is blocked. 1 = never blocked.
     pub max_stop_fraction: f64,
     /// Networks in which cameras are called although they would be refused: link-local ones, our own ports.
     pub allowed_networks: Vec<Network>,

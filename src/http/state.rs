@@ -41,9 +41,9 @@ pub trait Commands: Send + Sync {
     async fn probe_camera(&self, id: i64) -> Result<ProbeView>;
     /// Looks at a camera that is not saved; what is absent is taken from the row of `id`. Errors as for one that is.
     async fn test_camera(&self, id: Option<i64>, edit: CameraEdit) -> Result<ProbeView>;
-    /// What of the cameras table is held back; with `read` the table is read first.
+    /// What of the cameras table is blocked; with `read` the table is read first.
     async fn camera_plan(&self, read: bool) -> Result<PlanView>;
-    /// Carries out the held plan of this id. `Conflict` when another one, or none, is held by now.
+    /// Carries out the blocked change of this id. `Conflict` when another one, or none, is blocked by now.
     async fn apply_camera_plan(&self, id: String) -> Result<PlanView>;
     /// Names of managers that run and do not answer within `limit`; empty when all is well. `Unavailable` when the root
     /// itself does not answer.

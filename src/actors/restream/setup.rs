@@ -63,7 +63,7 @@ pub struct RestreamSetup {
     pub max_probes: usize,
     /// Start budget.
     pub rates: Rates,
-    /// A change of the table that would stop a larger fraction of the relays is held.
+    /// A change of the table that would stop a larger fraction of the relays is blocked.
     pub max_stop_fraction: f64,
     /// File that keeps the last known cameras, for a start without the database.
     pub last_known: PathBuf,

@@ -1,4 +1,4 @@
-//! Plan before act: a change of the table that would stop too many cameras at once is held until a person confirms it.
+//! Plan before act: a change of the table that would stop too many cameras at once is blocked until a person confirms it.
 //!
 //! An emptied table, a broken query, a wrong database restored look just like somebody who wants no cameras any more.
 //! A camera counts as stopped when nobody publishes its source under its name any more: rows that come back under new
@@ -50,17 +50,17 @@ pub struct WouldStop {
     pub reason: String,
 }
 
-/// A held plan as everybody sees it.
+/// A blocked change as everybody sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BlockedChangeView {
     /// What a confirmation names.
     pub id: String,
-    /// Since when something is held.
+    /// Since when a change is blocked.
     pub since: DateTime<Utc>,
     /// What it would do, in a sentence.
     pub summary: String,
-    /// Cameras that had run in the last minutes when it was held first.
+    /// Cameras that had run in the last minutes when the change was blocked first.
     pub running: usize,
     /// Whom it would stop, by id.
     pub would_stop: Vec<WouldStop>,
@@ -70,7 +70,7 @@ pub struct BlockedChangeView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanView {
-    /// What is held; null when the cameras are relayed as the table says.
+    /// The blocked change; null when the cameras are relayed as the table says.
     pub held: Option<BlockedChangeView>,
     /// Cameras that are relayed, or tried again and again.
     pub cameras: usize,
@@ -83,7 +83,7 @@ pub struct PlanView {
 pub struct BlockedChange {
     /// Names this plan and no other: what is confirmed is what was shown.
     pub id: String,
-    /// Cameras that counted when it was held first, or when the stops before it began.
+    /// Cameras that counted when it was blocked first, or when the stops before it began.
     pub running: usize,
     /// Stops that were let through shortly before, and count with these.
     pub earlier: usize,
