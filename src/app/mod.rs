@@ -125,6 +125,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         troubles: services.node.troubles.subscribe(),
         hub,
         commands: Arc::new(commands::ToTheTree { root, restream: restream.clone() }),
+        callers: Arc::new(http::Anonymous),
         dropped_log_lines: crate::logging::dropped,
         allowed_origins: runtime_settings.origins.subscribe(),
         reach: runtime_settings.reach.subscribe(),

@@ -214,8 +214,7 @@ impl Remote {
     /// See [`Self::status`]; faults of the file are in the report.
     pub async fn import(&self, file: Vec<u8>, dry: bool) -> Result<ImportReport> {
         let request = self.http.post(self.url(&format!("cameras/import?dryRun={dry}")));
-        let answer =
-            request.header(CONTENT_TYPE, "text/csv").body(file).send().await.map_err(|error| self.silent(error))?;
+        let answer = self.dispatch(request.header(CONTENT_TYPE, "text/csv").body(file)).await?;
         let status = answer.status();
         let text = answer.bytes().await.map_err(|error| self.silent(error))?;
         match serde_json::from_slice(&text) {
@@ -331,8 +330,14 @@ impl Remote {
         answer.json().await.map_err(|error| self.silent(error))
     }
 
+    /// Every request leaves here, so this is where credentials join it. A user and password in the address go along
+    /// already, as Basic, for a proxy that asks for them.
+    async fn dispatch(&self, request: RequestBuilder) -> Result<reqwest::Response> {
+        request.send().await.map_err(|error| self.silent(error))
+    }
+
     async fn send(&self, request: RequestBuilder) -> Result<reqwest::Response> {
-        let answer = request.send().await.map_err(|error| self.silent(error))?;
+        let answer = self.dispatch(request).await?;
         let status = answer.status();
         if status.is_success() {
             return Ok(answer);

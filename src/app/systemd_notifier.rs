@@ -103,7 +103,7 @@ impl SystemdNotifier {
             match &trouble {
                 None => {
                     if std::mem::take(&mut starved) {
-                        log::info!("all managers answer again; the systemd watchdog gets its keep-alive");
+                        log::info!("all managers recovered; the systemd watchdog gets its keep-alive");
                     }
                     manager.alive();
                 }

@@ -73,7 +73,7 @@ pub(super) async fn add(state: web::Data<State>, Json(edit): Json<CameraEdit>) -
 /// What can be edited of every camera, by id, without secrets; read from the table now.
 #[utoipa::path(get, path = "/api/v1/cameras/settings", operation_id = "listCameraSettings", tag = "cameras", responses(
     (status = 200, body = List<CameraSettings>),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is away"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is unreachable"),
 ))]
 pub(super) async fn all_settings(state: web::Data<State>) -> Answer<web::Json<List<CameraSettings>>> {
     let rows = state.stores.cameras.cameras().await?;
@@ -84,7 +84,7 @@ pub(super) async fn all_settings(state: web::Data<State>) -> Answer<web::Json<Li
 #[utoipa::path(get, path = "/api/v1/cameras/{id}/settings", operation_id = "getCameraSettings", tag = "cameras", params(("id" = String, Path, description = CAMERA)), responses(
     (status = 200, body = CameraSettings, headers(("ETag" = String, description = "for If-Match"))),
     (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is away"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is unreachable"),
 ))]
 pub(super) async fn settings(state: web::Data<State>, id: web::Path<String>) -> Answer {
     let id = id_of(&state, &id).await?;

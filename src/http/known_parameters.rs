@@ -36,8 +36,8 @@ static KNOWN: LazyLock<HashMap<(&'static str, String), Vec<String>>> = LazyLock:
     all
 });
 
-/// The middleware of every address. Outside of `/api/` nothing takes parameters, and nothing is refused: what asks whether
-/// we are alive may put something of its own there.
+/// The middleware of every address. `/metrics`, `/health` and `/ready` take no parameters and ignore those that they get:
+/// Prometheus adds a job's `params` to every scrape, and load balancers add a number against caches.
 pub(super) async fn check_parameters(
     request: ServiceRequest,
     next: Next<impl MessageBody>,

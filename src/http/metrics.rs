@@ -46,7 +46,7 @@ fn process(text: &mut Exposition, state: &State) {
     text.family(
         "log_lines_dropped_total",
         MetricKind::Counter,
-        "Log lines dropped because nobody took those before them.",
+        "Log lines dropped because earlier ones could not be written.",
     )
     .value((state.dropped_log_lines)());
     text.family("uptime_seconds", MetricKind::Gauge, "Seconds since the process started.")

@@ -3,10 +3,11 @@
 //! Reads the live store, the database and the object store; changes the world by message only (`state::Commands`), but for
 //! kinds and files of cameras, which belong to no actor.
 //! `routes` is the table of all addresses; one file per resource, `error` has the one match from an error's kind to a status,
-//! `guard` says who may talk to us, `server` runs it. Talked to by `app`, which
+//! `guard` says who may talk to us, `identify` who calls, `server` runs it. Talked to by `app`, which
 //! builds [`State`] and puts [`ServerActor`] into the tree.
 
 mod body;
+mod caller;
 mod camera_log;
 mod cameras;
 mod complaints;
@@ -18,6 +19,7 @@ mod files;
 mod guard;
 mod headers;
 mod health;
+mod identify;
 mod incidents;
 mod kinds;
 mod known_parameters;
@@ -42,5 +44,6 @@ mod tag;
 mod tests;
 mod ws;
 
+pub use caller::{Anonymous, Call, Caller, IdentifyCaller};
 pub use server_actor::ServerActor;
 pub use state::{Commands, State};

@@ -14,8 +14,8 @@ use crate::domain::probe::ProbeView;
 /// The last look at a camera that was kept. A camera that sends and never failed is not looked at again.
 #[utoipa::path(get, path = "/api/v1/cameras/{id}/probe", operation_id = "getCameraProbe", tag = "cameras", params(("id" = String, Path, description = CAMERA)), responses(
     (status = 200, body = ProbeView),
-    (status = 404, body = Problem, content_type = "application/problem+json", description = "no such camera, or never looked at"),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is away"),
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "no such camera, or never probed"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is unreachable"),
 ))]
 pub(super) async fn kept(state: web::Data<State>, id: web::Path<String>) -> Answer<web::Json<ProbeView>> {
     let id = id_of(&state, &id).await?;
@@ -23,7 +23,7 @@ pub(super) async fn kept(state: web::Data<State>, id: web::Path<String>) -> Answ
         return Ok(web::Json(kept.into()));
     }
     state.stores.cameras.camera(id).await?.ok_or_else(|| no_camera(&id.to_string()))?;
-    Err(Error::not_found("nobody has looked at this camera yet; POST here looks").into())
+    Err(Error::not_found("this camera was not probed yet; POST to this address probes it").into())
 }
 
 /// Looks at a camera's source now and keeps the result. A relay that runs is not touched; one that waits after a failure
@@ -32,7 +32,7 @@ pub(super) async fn kept(state: web::Data<State>, id: web::Path<String>) -> Answ
     (status = 200, body = ProbeView, description = "also when the source fails"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "the row is wrong; names the field"),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "too many are being looked at"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "too many are being probed"),
 ))]
 pub(super) async fn probe_now(state: web::Data<State>, id: web::Path<String>) -> Answer<web::Json<ProbeView>> {
     Ok(web::Json(state.commands.probe_camera(id_of(&state, &id).await?).await?))
@@ -48,7 +48,7 @@ pub(super) async fn probe_now(state: web::Data<State>, id: web::Path<String>) ->
         (status = 400, body = Problem, content_type = "application/problem+json", description = "not JSON; says where"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "no camera has this id"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "a field is wrong; names it"),
-        (status = 503, body = Problem, content_type = "application/problem+json", description = "too many are being looked at"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "too many are being probed"),
     ))]
 pub(super) async fn test(
     state: web::Data<State>,

@@ -19,7 +19,7 @@ const CSV: &str = "text/csv; charset=utf-8";
 /// All cameras as CSV, without passwords: their column is empty, and in a URL they are `***`.
 #[utoipa::path(get, path = "/api/v1/cameras/export", operation_id = "exportCameras", tag = "cameras", responses(
     (status = 200, body = String, content_type = "text/csv"),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is away"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is unreachable"),
 ))]
 pub(super) async fn export(state: web::Data<State>) -> Answer {
     let text = sheet::write(&state.stores.cameras.cameras().await?);
@@ -38,7 +38,7 @@ pub(super) async fn export(state: web::Data<State>) -> Answer {
         (status = 413, body = Problem, content_type = "application/problem+json", description = "more than 8 MB"),
         (status = 415, body = Problem, content_type = "application/problem+json", description = "not text/csv"),
         (status = 422, body = ImportReport, description = "nothing was written; `faults` says why"),
-        (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is away"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is unreachable"),
     ))]
 pub(super) async fn import(state: web::Data<State>, request: HttpRequest, Csv(file): Csv) -> Answer {
     let mut query = Query::of(&request)?;

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
+use super::caller::IdentifyCaller;
 use crate::actors::hub::HubHandle;
 use crate::actors::membership::Troubles;
 use crate::actors::record::SpoolDisk;
@@ -78,6 +79,8 @@ pub struct State {
     pub hub: HubHandle,
     /// The way to change the world.
     pub commands: Arc<dyn Commands>,
+    /// Tells who sends a request.
+    pub callers: Arc<dyn IdentifyCaller>,
     /// How many log lines were dropped since the start because nobody took them.
     pub dropped_log_lines: fn() -> u64,
     /// Origins besides our own that may use the page, as `https://host[:port]`; may change while we run.

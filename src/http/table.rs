@@ -1,7 +1,7 @@
 //! The form of the route table: one line per address, made into actix resources and into a list that tests read.
 
 /// Declares `TABLE` (address, methods) and `configure`. GET answers HEAD too; other methods get a 405 that says what
-/// is allowed. `known_parameters::check_parameters` refuses parameters that the address does not know.
+/// is allowed. `identify` asks who calls, `known_parameters::check_parameters` refuses parameters that the address does not know.
 macro_rules! table {
     ($($path:literal => { $($method:ident: $handler:path),+ }),+ $(,)?) => {
         /// Every address with its methods.
@@ -18,7 +18,9 @@ macro_rules! table {
                     let problem = $crate::http::error::Problem::method(request.method(), allowed);
                     async move { Err::<actix_web::HttpResponse, _>(problem) }
                 }));
-                config.service(resource.wrap(actix_web::middleware::from_fn($crate::http::known_parameters::check_parameters)));
+                // The last one sees a request first.
+                let resource = resource.wrap(actix_web::middleware::from_fn($crate::http::known_parameters::check_parameters));
+                config.service(resource.wrap(actix_web::middleware::from_fn($crate::http::identify::identify)));
             )+
         }
     };

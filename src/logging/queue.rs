@@ -123,8 +123,7 @@ impl Waiting {
     fn tell_missing(&mut self) {
         let missing = std::mem::take(&mut self.missing);
         if missing > 0 {
-            let text =
-                "log lines are missing here: nobody took those before them (a reader that does not read, a slow disk)";
+            let text = "log lines are missing here: earlier ones could not be written (a reader that does not read, a slow disk)";
             let line = Line::of_our_own(text.to_owned(), missing);
             self.bytes += line.size();
             self.lines.push_back(line);
@@ -173,7 +172,7 @@ mod tests {
         told.extend((0..7).map(|_| text(&queue.next())));
         let missing = |count: u64| {
             format!(
-                "log lines are missing here: nobody took those before them (a reader that does not read, a slow disk) {count}"
+                "log lines are missing here: earlier ones could not be written (a reader that does not read, a slow disk) {count}"
             )
         };
         let mut wanted: Vec<String> = (0..10).map(|number| format!("{number:02}")).collect();

@@ -86,7 +86,7 @@ impl Flight for WriteNext {
             Err(error) if is_away(&error) => {
                 let fault = error.to_string();
                 if writer.handle.not_written(&fault) {
-                    log::warn!("incidents wait to be written: {fault}");
+                    log::warn!("writing incidents failed, retrying: {fault}");
                 }
                 writer.handle.database_failed(WRITING, &fault, begun);
                 return Ended::Failed(error);
@@ -102,7 +102,7 @@ impl Flight for WriteNext {
             }
         }
         if writer.handle.complains(WRITING) {
-            log::info!("incidents are written again");
+            log::info!("writing incidents recovered");
         }
         writer.handle.database_works(WRITING);
         Ended::More

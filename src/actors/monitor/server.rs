@@ -131,7 +131,9 @@ impl ServerPoller {
                 match self.path_table.answered(at.wall, version) {
                     None => {}
                     Some(Answered::First) => log::info!(server = server; "server reachable; it lists {paths} paths"),
-                    Some(Answered::Recovered) => log::info!(server = server; "server recovered; it lists {paths} paths"),
+                    Some(Answered::Recovered) => {
+                        log::info!(server = server; "server recovered; it lists {paths} paths")
+                    }
                 }
                 self.path_table.feeds(listing, at)
             }
@@ -175,7 +177,7 @@ impl ServerPoller {
                 }
             };
             if timeout(PATH_TIMEOUT, all).await.is_err() {
-                log::warn!(server = server.as_str(); "{} path pollers do not answer", asked - observations.len());
+                log::warn!(server = server.as_str(); "timeout: {} path pollers do not answer", asked - observations.len());
             }
             observations
         }

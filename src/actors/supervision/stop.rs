@@ -115,7 +115,7 @@ async fn stop_child(child: Leaving, deadline: Instant) -> Vec<String> {
                 log::info!("still waiting for {} ({:.1} s)", child.name, begun.elapsed().as_secs_f64());
             }
             Err(_) => {
-                log::warn!("{} did not stop in time and was aborted", child.name);
+                log::warn!("timeout: {} did not stop in time and was aborted", child.name);
                 child.task.abort();
                 return vec![child.name];
             }

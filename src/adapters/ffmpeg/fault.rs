@@ -250,10 +250,14 @@ pub fn explain(exit: &ProcessExit, attempt: &Attempt<'_>) -> Fault {
     }
     if text.contains("invalid data found") {
         return if exit.lasted >= attempt.io_timeout.mul_f64(0.8) {
-            Fault::new(FaultKind::Silent, format!("timeout: {shown} accepts the connection and sends nothing; restart the camera"))
+            Fault::new(
+                FaultKind::Silent,
+                format!("timeout: {shown} accepts the connection and sends nothing; restart the camera"),
+            )
         } else {
-            let text =
-                format!("what answers at {shown} is not such a stream, or closes the connection at once; check port and protocol");
+            let text = format!(
+                "what answers at {shown} is not such a stream, or closes the connection at once; check port and protocol"
+            );
             Fault::new(FaultKind::NotMedia, text)
         };
     }

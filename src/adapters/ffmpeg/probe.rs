@@ -105,7 +105,9 @@ impl Prober<'_> {
                     return Ok(without_pictures(named));
                 }
                 let (shown, limit) = (&source.shown, self.limit.as_secs_f32());
-                let text = format!("timeout: {shown} gave no answer to the probe within {limit} s; check that it sends at all");
+                let text = format!(
+                    "timeout: {shown} gave no answer to the probe within {limit} s; check that it sends at all"
+                );
                 Err(Fault::new(FaultKind::TimedOut, text))
             }
         }

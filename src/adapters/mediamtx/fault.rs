@@ -36,7 +36,10 @@ impl Place {
             (Kind::Timeout, format!("timeout: {origin} accepts no connection: check network and firewall, or {remedy}"))
         } else if error.is_timeout() {
             let seconds = limit.as_secs();
-            (Kind::Timeout, format!("timeout: {origin} did not answer within {seconds} s: the server is overloaded or hangs"))
+            (
+                Kind::Timeout,
+                format!("timeout: {origin} did not answer within {seconds} s: the server is overloaded or hangs"),
+            )
         } else if refused(&error) {
             (Kind::Unavailable, format!("nothing listens at {origin} (connection refused): {remedy}"))
         } else if let Some(fault) = tls_fault(&error) {
@@ -46,10 +49,13 @@ impl Place {
         } else if error.is_body() || error.is_decode() {
             (
                 Kind::Unavailable,
-                format!("the answer of {origin} was cut off: the server, or a proxy before it, broke off"),
+                format!("the answer of {origin} was cut off: the server, or a proxy before it, closed the connection"),
             )
         } else {
-            (Kind::Unavailable, format!("{origin} broke off or does not speak HTTP ({}): {remedy}", innermost(&error)))
+            (
+                Kind::Unavailable,
+                format!("{origin} closed the connection or does not speak HTTP ({}): {remedy}", innermost(&error)),
+            )
         };
         Error::new(kind, sentence).with_source(error)
     }
@@ -121,7 +127,9 @@ impl Place {
     pub(super) fn not_json(&self, path: &str, error: serde_json::Error) -> Error {
         let Self { server, origin, .. } = self;
         let sentence = if error.is_eof() {
-            format!("the answer of {origin} to {path} was cut off: the server, or a proxy before it, broke off")
+            format!(
+                "the answer of {origin} to {path} was cut off: the server, or a proxy before it, closed the connection"
+            )
         } else {
             format!("{origin} answered {path} with something else than JSON: correct api_url of server {server}")
         };

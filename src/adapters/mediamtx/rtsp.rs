@@ -83,7 +83,7 @@ impl Dialogue {
         for line in 0.. {
             let mut text = Vec::new();
             if (&mut self.stream).take(LONGEST).read_until(b'\n', &mut text).await? == 0 || line > 100 {
-                return Err(std::io::Error::other("it hung up, or does not speak RTSP"));
+                return Err(std::io::Error::other("it closed the connection, or does not speak RTSP"));
             }
             let text = String::from_utf8_lossy(&text);
             let text = text.trim_end();

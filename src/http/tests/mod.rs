@@ -1,5 +1,6 @@
 //! Tests of the routes, through the same app that production serves.
 
+mod callers;
 mod camera_log;
 mod document;
 mod faults;

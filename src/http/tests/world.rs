@@ -31,7 +31,7 @@ use crate::domain::role::Role;
 use crate::domain::run_log::{Program, Run};
 use crate::domain::sample;
 use crate::domain::stream::{ServerStatus, StreamStatus};
-use crate::http::{Commands, State};
+use crate::http::{Anonymous, Commands, IdentifyCaller, State};
 
 /// A file in the folder with the names of managers that do not answer.
 pub const SILENT: &str = "silent managers";
@@ -50,6 +50,15 @@ impl World {
 
     /// An empty world whose hub has these bounds.
     pub async fn with(limits: Limits) -> Self {
+        Self::built(limits, Arc::new(Anonymous)).await
+    }
+
+    /// An empty world where this one knows the callers.
+    pub async fn with_callers(callers: Arc<dyn IdentifyCaller>) -> Self {
+        Self::built(Limits::default(), callers).await
+    }
+
+    async fn built(limits: Limits, callers: Arc<dyn IdentifyCaller>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let live: SharedLive = Arc::new(Memory::new(Duration::from_secs(3600)));
         let hub = HubHandle::default();
@@ -70,6 +79,7 @@ impl World {
             disk: tokio::sync::watch::channel(SpoolDisk { free: Some(1_500_000_000), obstacle: None }).1,
             hub,
             commands: Arc::new(PlayedRoot(cameras, folder.path().join(SILENT))),
+            callers,
             dropped_log_lines: || 3,
             allowed_origins: watch::channel(vec!["https://cams.example.org".to_owned()]).1,
             reach: watch::channel(Reach::default()).1,

@@ -13,6 +13,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws;
 use tokio_util::sync::CancellationToken;
 
+use super::caller::Caller;
 use super::error::{Answer, Problem};
 use super::guard::{OriginPolicy, client_address};
 use super::state::State;
@@ -39,11 +40,13 @@ pub(super) async fn connect(
     state: web::Data<State>,
     origin_policy: web::Data<OriginPolicy>,
     stopping: web::Data<CancellationToken>,
+    caller: Caller,
 ) -> Answer {
     origin_policy.check_origin(request.headers())?;
     let not_ws = |_| Problem::new(StatusCode::BAD_REQUEST, "this address speaks WebSocket (RFC 6455, version 13) only");
     ws::handshake(&request).map_err(not_ws)?;
     let subscription = state.hub.subscribe(client_address(&request)).await?;
+    log::debug!(caller = caller.to_string().as_str(); "websocket session started");
     let last_heard = LastHeard::now();
     let session = WsSession::new(state.hub.clone(), subscription, last_heard.clone(), stopping.get_ref().clone());
     let answer: Result<HttpResponse, actix_web::Error> =

@@ -81,7 +81,7 @@ async fn a_read_only_database_is_named_and_reading_goes_on() {
     harness
         .until("the log names it", || async {
             let log = harness.log_from(begin);
-            let told = log.matches("incidents wait to be written").count();
+            let told = log.matches("writing incidents failed").count();
             if told == 1 && log.contains("is read-only") { Ok(()) } else { Err(log) }
         })
         .await;

@@ -215,7 +215,7 @@ impl Recorders {
         }
         ctx.spawn(gone.into_actor(self).map(|late, _, _| {
             if !late.is_empty() {
-                log::warn!("recorders did not stop in time (timeout): {}", late.join(", "));
+                log::warn!("timeout: recorders did not stop in time: {}", late.join(", "));
             }
         }));
     }

@@ -282,7 +282,7 @@ impl StreamHandler<Refresh> for CameraPlanner {
 
     fn finished(&mut self, _: &mut Self::Context) {
         let refresh = self.settings.get().refresh;
-        log::warn!("the database tells no more of changes; the cameras are read every {refresh:?}");
+        log::warn!("no more notifications of changes from the database; the cameras are read every {refresh:?}");
     }
 }
 

@@ -82,7 +82,7 @@ impl CameraPlanner {
         }
         let mut memory = self.memory.lock();
         let Some(known) = memory.earlier.take() else { return };
-        log::warn!(cameras = known.rows.len(); "the database is away, starting the cameras known since {}", known.since);
+        log::warn!(cameras = known.rows.len(); "database unreachable: starting the cameras known since {}", known.since);
         memory.since = Some(known.since);
         let fleet = fleet::read(&known.rows, &known.kinds);
         memory.kinds = known.kinds;

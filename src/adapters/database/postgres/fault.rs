@@ -180,7 +180,9 @@ fn unanswered(error: &Pg) -> String {
         }
         if let Some(error) = input {
             let what = match error.kind() {
-                io::ErrorKind::ConnectionRefused => "refuses connections (connection refused); is PostgreSQL running there?",
+                io::ErrorKind::ConnectionRefused => {
+                    "refuses connections (connection refused); is PostgreSQL running there?"
+                }
                 io::ErrorKind::NotFound => "is unreachable: no PostgreSQL listens on that socket",
                 io::ErrorKind::PermissionDenied if error.raw_os_error().is_some() => {
                     "is unreachable: our user may not use that socket"
@@ -194,7 +196,8 @@ fn unanswered(error: &Pg) -> String {
             return what.to_owned();
         }
         if inner.to_string().contains("server does not support TLS") {
-            return "speaks no TLS, and sslmode demands it; switch ssl on there, or write sslmode=disable".to_owned();
+            return "does not support TLS, and sslmode requires it; enable ssl on the server, or write sslmode=disable"
+                .to_owned();
         }
         if inner.to_string().contains("password missing") {
             return "asks for a password, and there is none in database.url, PGPASSWORD or the password file"
@@ -204,7 +207,7 @@ fn unanswered(error: &Pg) -> String {
     }
     let what = match error.is_closed() {
         true => "closed the connection; its log says more",
-        false => "broke off the conversation; is it PostgreSQL that listens there? Its log says more",
+        false => "closed the connection unexpectedly; is it PostgreSQL that listens there? Its log says more",
     };
     what.to_owned()
 }

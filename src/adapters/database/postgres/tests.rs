@@ -221,7 +221,7 @@ async fn faults_of_the_server_are_sentences_without_secrets() {
         (server.url("denied", "empty", ""), Kind::Unavailable, "pg_hba.conf"),
         (server.url("ghost", "empty", ""), Kind::Unavailable, "has no role of our name"),
         (server.url("guest", "empty", ""), Kind::Unavailable, "GRANT"),
-        (server.url("tester", "empty", "sslmode=require"), Kind::Unavailable, "speaks no TLS"),
+        (server.url("tester", "empty", "sslmode=require"), Kind::Unavailable, "does not support TLS"),
         ("postgresql://u:hunter2@127.0.0.1:1/d".into(), Kind::Unavailable, "refuses connections"),
         ("postgresql://u:hunter2@host.invalid/d".into(), Kind::Unavailable, "host name is not known"),
         ("postgresql://u:hunter2@%2Fno%2Fsuch/d".into(), Kind::Unavailable, "no PostgreSQL listens"),

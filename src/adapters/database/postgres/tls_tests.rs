@@ -136,7 +136,7 @@ async fn tls_is_never_off_without_a_word() {
         let url = format!("postgresql://{account}@localhost:{}/postgres?sslmode=require", server.port());
         let address = Address::parse(&url.clone().into()).map_err(|error| error.to_string()).expect(&url);
         let error = address.connect().await.map(|_| ()).expect_err(&url).to_string();
-        assert!(error.contains("speaks no TLS") && error.contains("/postgres "), "{url}: {error}");
+        assert!(error.contains("does not support TLS") && error.contains("/postgres "), "{url}: {error}");
         let plain = url.replace("require", "prefer");
         let address = Address::parse(&plain.clone().into()).map_err(|error| error.to_string()).expect(&plain);
         address.connect().await.map(|_| ()).map_err(|error| error.to_string()).expect(&plain);
