@@ -202,7 +202,12 @@ impl Fault {
 
     /// The same without any address, as it may be kept.
     pub fn without_addresses(&self) -> Self {
-        let word = |word: &str| if word.contains("://") { "the camera".to_owned() } else { word.to_owned() };
+        // A sentence may go on right behind the address.
+        let end = |word: &str| word.chars().last().filter(|last| matches!(last, ';' | ',' | ':')).map(String::from);
+        let word = |word: &str| match word.contains("://") {
+            true => format!("the camera{}", end(word).unwrap_or_default()),
+            false => word.to_owned(),
+        };
         let message = self.message.split(' ').map(word).collect::<Vec<_>>().join(" ");
         Self { kind: self.kind, message }
     }

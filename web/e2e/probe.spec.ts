@@ -34,7 +34,7 @@ test("a camera is tested before it is saved; what is changed after makes the fin
     await route.fulfill({ response });
   });
   await test.click();
-  await expect(dialog.locator(".progress")).toContainText("Looking at the camera");
+  await expect(dialog.locator(".progress")).toContainText("Probing the camera");
   await expect(test).toBeDisabled();
   release();
   const result = dialog.locator(".probe-result");

@@ -60,7 +60,7 @@ class ImportDialog {
     const { turn } = this;
     this.rest(true);
     text(this.chosen, file.name);
-    this.say("busy", "Looking what it would change…");
+    this.say("busy", "Checking what it would change…");
     try {
       if (file.size > LARGEST) throw new Error("the file is larger than 8 MB, which is more than the server takes");
       const csv = decode(await file.arrayBuffer());
