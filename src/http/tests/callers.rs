@@ -8,8 +8,8 @@ use async_trait::async_trait;
 
 use super::world::World;
 use crate::base::{Error, Kind, Result};
-use crate::http::TABLE;
 use crate::http::caller::{Call, Caller, IdentifyCaller};
+use crate::http::routes::TABLE;
 
 /// Knows one token, and notes what it was asked about.
 #[derive(Default)]

@@ -79,7 +79,7 @@ async fn a_broken_file_changes_nothing_and_every_complaint_is_told() {
     let more = "max_concurrent = 3\n[nonsense]\nx = 1\n[upload]\nworkers = \"hunter\"\n".to_owned();
     program.configure(&Config { stall_timeout: "1ms", more, ..config.clone() });
     program.room().write("etc/log4rs.yaml", "appenders: {c: {kind: konsole}}\nroot: {appenders: [c]}\n");
-    let said = reload(&program, &listener, "the old one goes on: there are 4 complaints").await;
+    let said = reload(&program, &listener, "the configuration is unchanged: the new one has 4 errors").await;
     for complaint in ["nonsense", "upload.workers", "restream.stall_timeout", "konsole"] {
         let line = said.lines().find(|line| line.contains("configuration unchanged") && line.contains(complaint));
         assert!(line.is_some_and(|line| line.contains(" ERROR ")), "{complaint}: {said}");
