@@ -16,7 +16,7 @@ use crate::base::Result;
 use crate::config::Settings;
 use crate::config::settings::Database;
 use crate::domain::camera::sheet::{self, ImportReport};
-use crate::domain::camera::{CameraEdit, CameraRow, CameraSource, Kinds, check_edit, check_kind, draft};
+use crate::domain::camera::{CameraEdit, CameraRow, CameraSource, Kinds, check_edit, check_kind, draft, is_named};
 use crate::domain::incident::IncidentKind;
 use crate::domain::probe::{KeptProbe, ProbeView};
 
@@ -151,11 +151,8 @@ async fn read_kinds(stores: &Stores) -> Result<Kinds> {
     Ok(stores.cameras.camera_kinds().await?.into_iter().collect())
 }
 
-/// A name wins over an id, as names may be numbers.
+/// By its id or its name, see [`is_named`].
 async fn find(stores: &Stores, camera: &str) -> Result<CameraRow> {
     let rows = stores.cameras.cameras().await?;
-    let id = camera.parse::<i64>().ok();
-    let by_name = rows.iter().find(|row| row.name == camera);
-    let found = by_name.or_else(|| rows.iter().find(|row| Some(row.id) == id));
-    found.cloned().ok_or_else(|| no_camera(camera))
+    rows.into_iter().find(|row| is_named(camera, row.id, &row.name)).ok_or_else(|| no_camera(camera))
 }

@@ -1,6 +1,8 @@
 //! `streamwarden accept-folder`: lets a folder take the place of the spool or the object folder that a node had, when that
 //! one is gone for good. Called by `cli`.
 
+use std::os::unix::fs::{MetadataExt, chown};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::adapters::database::NodeFolder;
@@ -23,18 +25,14 @@ pub(super) fn folder(settings: &Settings, which: NodeFolder) -> Arc<Folder> {
     }
 }
 
-/// Gives the folder the identity that the database expects of it. Returns what was done, in a sentence. What lay in the
+/// Gives the folder the identity that the database expects of it; one that is not there is made, empty. Returns what was done, in a sentence. What lay in the
 /// earlier folder only is `missing` then, until it is put into this one.
 ///
 /// # Errors
-/// When the folder is not there, the database does not know this node, or either cannot be written.
+/// When the folder cannot be made, the database does not know this node, or either cannot be written.
 pub async fn accept(settings: &Settings, which: NodeFolder) -> Result<String> {
     let folder = folder(settings, which);
     let shown = folder.root().display().to_string();
-    if !folder.root().is_dir() {
-        let owner = "make it, and give it to the user that runs streamwarden";
-        return Err(Error::not_found(format!("there is no folder {shown}; mount its disk, or {owner}")));
-    }
     let nodes = super::open_stores(settings).await?.nodes.nodes().await?;
     let instance = Folder::new(&settings.data_dir, DATA_DIR).found().ok().flatten();
     let by_folder = nodes.iter().find(|node| Some(node.instance) == instance);
@@ -45,6 +43,7 @@ pub async fn accept(settings: &Settings, which: NodeFolder) -> Result<String> {
         NodeFolder::Spool => node.spool,
         NodeFolder::Objects => node.objects,
     };
+    make(folder.root())?;
     let id = match expected {
         Some(id) => {
             folder.mark(id)?;
@@ -53,4 +52,25 @@ pub async fn accept(settings: &Settings, which: NodeFolder) -> Result<String> {
         None => folder.begin()?,
     };
     Ok(format!("{shown} is the {} folder of the node {:?} from now on (identity {id})", which.column(), node.name))
+}
+
+/// Makes the folder, if there is none, for the user who owns the one that it is in: root may be the one who asks, and
+/// Streamwarden runs as somebody else.
+fn make(folder: &Path) -> Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let made = || -> std::io::Result<()> {
+        let there = folder.ancestors().skip(1).find(|above| above.is_dir()).unwrap_or(Path::new("."));
+        let owner = std::fs::metadata(there)?;
+        std::fs::create_dir_all(folder)?;
+        let new = folder.ancestors().take_while(|one| *one != there && !one.as_os_str().is_empty());
+        new.map(|one| chown(one, Some(owner.uid()), Some(owner.gid()))).collect()
+    };
+    let wrong = |error: std::io::Error| {
+        let remedy = "make it, and give it to the user that runs streamwarden";
+        let text = format!("the folder {} is missing and cannot be made: {error}; {remedy}", folder.display());
+        Error::unavailable(text).with_source(error)
+    };
+    made().map_err(wrong)
 }

@@ -16,7 +16,7 @@ use super::running;
 use crate::base::{Error, Kind, Result};
 use crate::config::Settings;
 use crate::domain::camera::sheet::ImportReport;
-use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus};
+use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus, is_named};
 use crate::domain::change_guard::PlanView;
 use crate::domain::incident::Incident;
 use crate::domain::probe::ProbeView;
@@ -302,13 +302,9 @@ impl Remote {
         self.find_camera(camera).await.map(|(id, _)| id)
     }
 
-    /// A name wins over an id, as names may be numbers; what is in the table wins over what only goes on.
+    /// By its id or its name, see [`is_named`]; what is in the table wins over what only goes on.
     async fn find_camera(&self, camera: &str) -> Result<(i64, String)> {
-        let id = camera.parse::<i64>().ok();
-        let pick = |all: Vec<(i64, String)>| {
-            let by_name = all.iter().find(|(_, name)| name == camera);
-            by_name.or_else(|| all.iter().find(|(one, _)| Some(*one) == id)).cloned()
-        };
+        let pick = |all: Vec<(i64, String)>| all.into_iter().find(|(id, name)| is_named(camera, *id, name));
         let rows = self.settings().await?;
         if let Some(found) = pick(rows.into_iter().map(|row| (row.id, row.name)).collect()) {
             return Ok(found);
@@ -322,6 +318,13 @@ impl Remote {
         let kind = if error.is_timeout() { Kind::Timeout } else { Kind::Unavailable };
         // The address in it may hold a password.
         let error = error.without_url();
+        if error.is_connect() {
+            let text = format!(
+                "nobody answers at {}; check the address, and that streamwarden runs there with its page on that port",
+                self.address()
+            );
+            return Error::new(kind, text).with_source(error);
+        }
         Error::new(kind, format!("streamwarden at {} does not answer: {error}", self.address())).with_source(error)
     }
 
@@ -348,7 +351,10 @@ impl Remote {
 
 /// The error that a problem document tells of.
 fn problem(status: u16, problem: &Value) -> Error {
-    let detail = problem["detail"].as_str().map_or_else(|| format!("it answered with status {status}"), str::to_owned);
+    let detail = problem["detail"].as_str().map_or_else(
+        || format!("what answers is no streamwarden (status {status}); check the address"),
+        str::to_owned,
+    );
     let kind = match status {
         404 => Kind::NotFound,
         409 => Kind::Conflict,

@@ -169,22 +169,22 @@ async fn act(files: &Files, running: Option<String>, command: Command) -> Result
     match command {
         Command::List { camera, target } => list::run(&whom(&target.api), camera.as_deref(), target.print).await,
         Command::Add { name, fields, to } => {
-            let edit = fields.into_edit(Some(name), &[])?;
+            let edit = fields.into_edit(Some(name), &[]).map_err(CommandFailure::of_arguments)?;
             let cameras = whom(&to.api).cameras().await?;
-            let row = cameras.add(edit).await?;
+            let row = cameras.add(edit).await.map_err(CommandFailure::of_arguments)?;
             say(&changed("added", &row, to.print))?;
             note_address(&cameras, &row).await;
             Ok(())
         }
         Command::Edit { camera, name, fields, clear, to } => {
-            let edit = fields.into_edit(name, &clear)?;
+            let edit = fields.into_edit(name, &clear).map_err(CommandFailure::of_arguments)?;
             if edit.is_empty() {
                 let text = "no change given; name what is to change, as in --host 10.0.0.9 or --enabled no";
                 return Err(CommandFailure::Usage(Error::invalid("cameras edit", text)));
             }
             let cameras = whom(&to.api).cameras().await?;
             let before = held_elsewhere(&cameras).await?;
-            let row = cameras.edit(&camera, edit).await?;
+            let row = cameras.edit(&camera, edit).await.map_err(CommandFailure::of_arguments)?;
             say(&changed("changed", &row, to.print))?;
             tell_held_elsewhere(&cameras, before).await
         }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::cameras::Whom;
 use super::{CommandFailure, Print, printable, say, table};
 use crate::app::cameras::{Listed, no_camera};
-use crate::domain::camera::{CameraState, CameraStatus};
+use crate::domain::camera::{CameraState, CameraStatus, is_named};
 
 /// Lists them, or the one of this name or id.
 ///
@@ -15,9 +15,7 @@ use crate::domain::camera::{CameraState, CameraStatus};
 pub(super) async fn run(whom: &Whom<'_>, camera: Option<&str>, print: Print) -> Result<(), CommandFailure> {
     let mut all = whom.cameras().await?.list().await?;
     if let Some(camera) = camera {
-        let id = camera.parse::<i64>().ok();
-        let at = all.iter().position(|one| name(one) == camera);
-        let at = at.or_else(|| all.iter().position(|one| Some(id_of(one)) == id)).ok_or_else(|| no_camera(camera))?;
+        let at = all.iter().position(|one| is_named(camera, id_of(one), name(one))).ok_or_else(|| no_camera(camera))?;
         all = vec![all.swap_remove(at)];
         if print.json {
             return say(&item(&all[0]).to_string());

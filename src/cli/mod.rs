@@ -74,6 +74,11 @@ impl CommandFailure {
         if error.kind() == Kind::Conflict { Self::Usage(error) } else { Self::Other(error) }
     }
 
+    /// What was typed is not what it should be, and nothing was done; anything else that fails is no fault of the line.
+    pub fn of_arguments(error: Error) -> Self {
+        if error.kind() == Kind::Invalid { Self::Usage(error) } else { Self::Other(error) }
+    }
+
     /// Says what there is to say on standard error and returns the exit code.
     pub fn tell(&self) -> u8 {
         let (text, code) = match self {

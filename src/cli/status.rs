@@ -23,7 +23,7 @@ const STARTING: TimeDelta = TimeDelta::seconds(60);
 #[derive(Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Down {
-    /// `camera`, `recording`, `service`.
+    /// `camera`, `recording`, `service`, `change`.
     what: &'static str,
     name: String,
     /// Display name, of a camera that has one.
@@ -39,7 +39,8 @@ struct Overview {
     status: Value,
     cameras: Vec<CameraStatus>,
     streams: Vec<Value>,
-    incidents: Vec<Incident>,
+    /// `None` where they cannot be read, as with the database away.
+    incidents: Option<Vec<Incident>>,
     /// `None` where nobody relays cameras.
     held: Option<BlockedChangeView>,
 }
@@ -63,8 +64,7 @@ async fn look(remote: &Remote) -> Result<Overview> {
         address: remote.address(),
         cameras: remote.cameras().await?,
         streams: remote.streams().await?,
-        // With its database away they are not to be had, which is among the services.
-        incidents: remote.open_incidents().await.map(|page| page.items).unwrap_or_default(),
+        incidents: remote.open_incidents().await.map(|page| page.items).ok(),
         held: if relays { remote.plan().await?.held } else { None },
         status,
     })
@@ -104,6 +104,15 @@ fn down(overview: &Overview, now: DateTime<Utc>) -> Vec<Down> {
         since: stream["recording"]["since"].as_str().and_then(|since| since.parse().ok()),
         reason: text(&stream["recording"]["reason"]),
     }));
+    // Cameras go on that the table does not have, or has differently: somebody has to decide.
+    all.extend(overview.held.iter().map(|held| Down {
+        what: "change",
+        name: "camera table".to_owned(),
+        label: None,
+        state: "blocked".to_owned(),
+        since: Some(held.since),
+        reason: Some(format!("{}; see `streamwarden cameras plan`", held.summary)),
+    }));
     all
 }
 
@@ -135,9 +144,9 @@ fn json(overview: &Overview, down: &[Down]) -> String {
         "address": overview.address,
         "version": status["version"], "node": status["node"], "pid": status["pid"], "startedAt": status["startedAt"],
         "database": status["database"], "roles": status["roles"], "services": status["services"],
-        "cameras": { "total": overview.cameras.len(), "running": running(overview) },
+        "cameras": { "total": overview.cameras.len(), "enabled": enabled(overview), "running": running(overview) },
         "recordings": { "total": recordings(overview, None), "recording": recordings(overview, Some("recording")) },
-        "openIncidents": overview.incidents.len(),
+        "openIncidents": overview.incidents.as_ref().map(Vec::len),
         "held": overview.held,
     })
     .to_string()
@@ -145,6 +154,10 @@ fn json(overview: &Overview, down: &[Down]) -> String {
 
 fn running(overview: &Overview) -> usize {
     overview.cameras.iter().filter(|camera| camera.state == CameraState::Running).count()
+}
+
+fn enabled(overview: &Overview) -> usize {
+    overview.cameras.iter().filter(|camera| camera.enabled).count()
 }
 
 fn recordings(overview: &Overview, state: Option<&str>) -> usize {
@@ -169,13 +182,15 @@ fn words(overview: &Overview, down: &[Down], now: DateTime<Utc>) -> String {
         let mark = if service["ok"] == false { "DOWN: " } else { "" };
         rows.push([text(&service["name"]), format!("{mark}{}", text(&service["detail"]))]);
     }
-    rows.push(["cameras".to_owned(), format!("{} of {} running", running(overview), overview.cameras.len())]);
+    let off = match overview.cameras.len() - enabled(overview) {
+        0 => String::new(),
+        off => format!(", {off} switched off"),
+    };
+    rows.push(["cameras".to_owned(), format!("{} of {} running{off}", running(overview), enabled(overview))]);
     let (all, now_recording) = (recordings(overview, None), recordings(overview, Some("recording")));
     rows.push(["recordings".to_owned(), format!("{now_recording} of {all} recording")]);
-    rows.push(["incidents".to_owned(), format!("{} open", overview.incidents.len())]);
-    if let Some(held) = &overview.held {
-        rows.push(["blocked".to_owned(), format!("{}; see `streamwarden cameras plan`", printable(&held.summary))]);
-    }
+    let open = overview.incidents.as_ref().map_or_else(|| "unknown".to_owned(), |open| format!("{} open", open.len()));
+    rows.push(["incidents".to_owned(), open]);
     lines.extend(table(&rows));
     if down.is_empty() {
         lines.push("nothing is down".to_owned());
@@ -252,13 +267,20 @@ mod tests {
         let yard = CameraStatus { name: "yard".to_owned(), path: "yard".to_owned(), label, ..off.clone() };
         let paused = json!({ "name": "yard", "server": "main", "recording": {
             "state": "paused", "since": "1970-01-01T01:00:00Z", "reason": "disk full" } });
+        let held = BlockedChangeView {
+            id: "1".to_owned(),
+            since: DateTime::UNIX_EPOCH + TimeDelta::minutes(125),
+            summary: "would stop 1 of 5".to_owned(),
+            running: 5,
+            would_stop: Vec::new(),
+        };
         let overview = Overview {
             address: "http://127.0.0.1:8080".to_owned(),
             status,
             cameras: vec![bad, off, yard],
             streams: vec![paused, json!({ "name": "gate", "recording": { "state": "recording" } })],
-            incidents: vec![],
-            held: None,
+            incidents: None,
+            held: Some(held),
         };
         let now = DateTime::UNIX_EPOCH + TimeDelta::hours(3) + TimeDelta::minutes(5);
         let down = down(&overview, now);
@@ -266,13 +288,14 @@ mod tests {
             streamwarden 0.1.0 on n1, process 7, for 3 h 5 min: http://127.0.0.1:8080\n\
             database     SQLite\n\
             server main  DOWN: refused\n\
-            cameras      0 of 3 running\n\
+            cameras      0 of 1 running, 2 switched off\n\
             recordings   1 of 2 recording\n\
-            incidents    0 open\n\
+            incidents    unknown\n\
             \n\
             service    server main     down                refused\n\
             camera     Tür?Süd (gate)  backoff  1 h 5 min  it?refuses\n\
-            recording  Tür?Süd (yard)  paused   2 h 5 min  disk full";
+            recording  Tür?Süd (yard)  paused   2 h 5 min  disk full\n\
+            change     camera table    blocked  1 h 0 min  would stop 1 of 5; see `streamwarden cameras plan`";
         assert_eq!(words(&overview, &down, now), wanted);
         let json: Value = serde_json::from_str(&json(&overview, &down)).expect("JSON");
         assert_eq!(

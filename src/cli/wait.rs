@@ -12,7 +12,7 @@ use super::{CommandFailure, EXIT_FAILURE, Print, note, printable, say};
 use crate::app::remote::Remote;
 use crate::base::{Kind, Result};
 use crate::config;
-use crate::domain::camera::CameraStatus;
+use crate::domain::camera::{CameraStatus, is_named};
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_millis(250);
@@ -69,7 +69,7 @@ pub(super) async fn run(whom: &Whom<'_>, options: &Options) -> Result<(), Comman
             let title = found.as_ref().and_then(|(_, camera)| camera.as_ref()).map(|camera| printable(&camera.title()));
             let is = found.map_or(words, |(state, camera)| {
                 let why = camera.and_then(|camera| camera.last_error).map(|why| format!(": {why}")).unwrap_or_default();
-                format!("it is {state}{why}")
+                if state == "gone" { "there is no such camera".to_owned() } else { format!("it is {state}{why}") }
             });
             let limit = options.timeout.as_secs_f64();
             let name = title.unwrap_or_else(|| options.camera.clone());
@@ -80,10 +80,8 @@ pub(super) async fn run(whom: &Whom<'_>, options: &Options) -> Result<(), Comman
     }
 }
 
-/// A name wins over an id, as names may be numbers.
+/// By its id or its name, see [`is_named`].
 async fn look(remote: &Remote, camera: &str) -> Result<Option<CameraStatus>> {
-    let (mut all, id) = (remote.cameras().await?, camera.parse::<i64>().ok());
-    let at = all.iter().position(|one| one.name == camera);
-    let at = at.or_else(|| all.iter().position(|one| Some(one.id) == id));
-    Ok(at.map(|at| all.swap_remove(at)))
+    let all = remote.cameras().await?;
+    Ok(all.into_iter().find(|one| is_named(camera, one.id, &one.name)))
 }

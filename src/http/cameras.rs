@@ -11,7 +11,7 @@ use super::list::List;
 use super::state::State;
 use super::tag;
 use crate::base::{Error, Result};
-use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus};
+use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus, is_id};
 use crate::domain::name::StreamName;
 
 /// What an address names a camera by, for the document.
@@ -151,7 +151,7 @@ pub(super) async fn kinds(state: web::Data<State>) -> Answer<web::Json<List<Came
 /// # Errors
 /// `NotFound`; what the database says when it is needed and away.
 pub(super) async fn id_of(state: &State, camera: &str) -> Result<i64> {
-    if camera.bytes().all(|byte| byte.is_ascii_digit()) {
+    if is_id(camera) {
         return camera.parse().map_err(|_| no_camera(camera));
     }
     // A name that no camera can have is as unknown as one that none has.

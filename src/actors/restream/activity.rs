@@ -2,6 +2,7 @@
 //!
 //! Told by the relays and by whoever watches the media server, asked by the planner; kept outside all of them.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -61,6 +62,11 @@ impl RelayActivity {
     /// It ran before this process began, as an earlier run has left word of.
     pub(super) fn ran_before(&self, id: i64) {
         self.lock().ran_before(id, self.time());
+    }
+
+    /// Cameras have other ids from now on.
+    pub(super) fn renumber(&self, moved: &BTreeMap<i64, i64>) {
+        self.lock().renumber(moved);
     }
 
     /// The camera is gone or switched off.

@@ -14,6 +14,7 @@ use super::server_view::ServerView;
 use super::setup::RestreamSetup;
 use crate::adapters::live::subscription::LiveUpdate;
 use crate::domain::camera::CameraSource;
+use crate::domain::change_guard;
 use crate::domain::fleet::CameraFacts;
 use crate::domain::incident::ServerObservation;
 use crate::domain::probe::Tracks;
@@ -25,7 +26,16 @@ pub(super) struct Assignments(Arc<Mutex<Kept>>);
 #[derive(Debug)]
 struct Kept {
     server: ServerView,
-    relays: BTreeMap<i64, watch::Sender<Assignment>>,
+    relays: BTreeMap<i64, RelayEntry>,
+}
+
+/// One relay.
+#[derive(Debug)]
+struct RelayEntry {
+    /// What it is called as a child: the id that its camera had when it began, which is another one by now when the row
+    /// has come back under a new id.
+    child: String,
+    assign: watch::Sender<Assignment>,
 }
 
 impl Assignments {
@@ -39,7 +49,7 @@ impl Assignments {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The assignment of a relay that is about to be built.
+    /// What a relay that is about to be built is called, and its assignment.
     pub(super) fn begin(
         &self,
         id: i64,
@@ -47,7 +57,7 @@ impl Assignments {
         facts: CameraFacts,
         source: Box<CameraSource>,
         kept: Option<Tracks>,
-    ) -> Assigned {
+    ) -> (String, Assigned) {
         let mut all = self.lock();
         let (server, path) = (all.server.answers(), all.server.path(&source.name));
         let at_path = all.server.at_path(&source.name);
@@ -66,8 +76,31 @@ impl Assignments {
             restarts_asked,
         };
         let (assign, assigned) = watch::channel(assignment);
-        all.relays.insert(id, assign);
-        assigned
+        let child = all.free_name(id);
+        all.relays.insert(id, RelayEntry { child: child.clone(), assign });
+        (child, assigned)
+    }
+
+    /// What the relay of this camera is called; `None` when it has none.
+    pub(super) fn child_of(&self, id: i64) -> Option<String> {
+        self.lock().relays.get(&id).map(|relay| relay.child.clone())
+    }
+
+    /// Whose relay this child is.
+    pub(super) fn camera_of(&self, child: &str) -> Option<i64> {
+        let all = self.lock();
+        all.relays.iter().find(|(_, relay)| relay.child == child).map(|(id, _)| *id)
+    }
+
+    /// Cameras have other ids from now on, see [`renumbered`](change_guard::renumbered); their relays go on.
+    pub(super) fn renumber(&self, moved: &BTreeMap<i64, i64>) {
+        let mut all = self.lock();
+        change_guard::renumber(&mut all.relays, moved);
+        for new in moved.values() {
+            if let Some(relay) = all.relays.get(new) {
+                relay.assign.send_modify(|assignment| (assignment.facts.id, assignment.source.id) = (*new, *new));
+            }
+        }
     }
 
     /// Its relay is gone.
@@ -83,7 +116,7 @@ impl Assignments {
     /// The row has changed.
     pub(super) fn set_source(&self, id: i64, facts: &CameraFacts, source: &CameraSource, kept: Option<Tracks>) {
         let all = self.lock();
-        let Some(assign) = all.relays.get(&id) else { return };
+        let Some(RelayEntry { assign, .. }) = all.relays.get(&id) else { return };
         let (path, at_path) = (all.server.path(&source.name), all.server.at_path(&source.name));
         assign.send_modify(|assignment| {
             assignment.facts.clone_from(facts);
@@ -95,7 +128,7 @@ impl Assignments {
 
     /// The configuration has changed.
     pub(super) fn set_setup(&self, setup: &Arc<RestreamSetup>) {
-        for assign in self.lock().relays.values() {
+        for RelayEntry { assign, .. } in self.lock().relays.values() {
             assign.send_if_modified(|assignment| {
                 let changed = !Arc::ptr_eq(&assignment.setup, setup);
                 assignment.setup = Arc::clone(setup);
@@ -107,7 +140,7 @@ impl Assignments {
     /// A probe has found this; the relay that has run it itself, if it was not requested, needs no word of it.
     pub(super) fn set_tracks(&self, id: i64, kept: Option<Tracks>, requested: bool) {
         let all = self.lock();
-        let Some(assign) = all.relays.get(&id) else { return };
+        let Some(RelayEntry { assign, .. }) = all.relays.get(&id) else { return };
         assign.send_if_modified(|assignment| {
             let concerns = requested && kept.is_some();
             assignment.probes_requested += u64::from(concerns);
@@ -118,14 +151,14 @@ impl Assignments {
 
     /// Its row was read by itself, and is the same.
     pub(super) fn row_was_read(&self, id: i64) {
-        if let Some(assign) = self.lock().relays.get(&id) {
+        if let Some(RelayEntry { assign, .. }) = self.lock().relays.get(&id) {
             assign.send_modify(|assignment| assignment.rows_read += 1);
         }
     }
 
     /// Somebody wants it restarted.
     pub(super) fn restart(&self, id: i64) {
-        if let Some(assign) = self.lock().relays.get(&id) {
+        if let Some(RelayEntry { assign, .. }) = self.lock().relays.get(&id) {
             assign.send_modify(|assignment| assignment.restarts_asked += 1);
         }
     }
@@ -181,9 +214,18 @@ impl Assignments {
 }
 
 impl Kept {
+    /// A name for the relay of this camera that no other relay has.
+    fn free_name(&self, id: i64) -> String {
+        let is_free = |name: &String| self.relays.values().all(|relay| relay.child != *name);
+        let first = id.to_string();
+        // The id may be the name of a relay that went over to another id.
+        let others = (2_u64..).map(|number| format!("{id}-{number}"));
+        std::iter::once(first).chain(others).find(is_free).unwrap_or_default()
+    }
+
     fn tell_of_server(&self) {
         let server = self.server.answers();
-        for assign in self.relays.values() {
+        for RelayEntry { assign, .. } in self.relays.values() {
             assign.send_if_modified(|assignment| {
                 let path = self.server.path(&assignment.source.name);
                 let at_path = self.server.at_path(&assignment.source.name);

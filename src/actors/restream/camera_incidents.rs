@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use super::activity::RelayActivity;
 use crate::actors::incidents::{IncidentsHandle, now};
 use crate::domain::camera::CameraState;
+use crate::domain::change_guard;
 use crate::domain::incident::{
     IncidentDecision, IncidentKind, IncidentTracker, RelayUpdate, ServerObservation, Subject,
 };
@@ -69,6 +70,18 @@ impl CameraIncidents {
         let name = self.lock().remove(&id).map(|tracked| tracked.name).unwrap_or_default();
         self.0.activity.forget(id);
         self.0.incidents.clear_all(&subject(id, &name));
+    }
+
+    /// Cameras have other ids from now on: what is open of the old ones is over, and their relays tell it anew.
+    pub(super) fn renumber(&self, moved: &BTreeMap<i64, i64>) {
+        let old: Vec<(i64, String)> = {
+            let mut all = self.lock();
+            let named = moved.keys().filter_map(|old| Some((*old, all.get(old)?.name.clone()))).collect();
+            change_guard::renumber(&mut all, moved);
+            named
+        };
+        self.0.activity.renumber(moved);
+        old.iter().for_each(|(id, name)| self.0.incidents.clear_all(&subject(*id, name)));
     }
 
     /// The camera should run and cannot, for this reason in its row.

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::base::Error;
 use crate::domain::camera::{CameraState, CameraStatus};
+use crate::domain::name::StreamName;
 use crate::domain::fleet::{self, Fleet, FleetChange, Planned};
 
 /// Clones are the same fleet.
@@ -53,6 +54,13 @@ impl DesiredFleet {
     /// Whether there is such a camera.
     pub(super) fn contains(&self, id: i64) -> bool {
         self.lock().fleet.contains_key(&id)
+    }
+
+    /// Which camera is relayed under this name.
+    pub(super) fn id_of_name(&self, name: &StreamName) -> Option<i64> {
+        let kept = self.lock();
+        let named = kept.fleet.iter().find(|(_, planned)| planned.source().is_some_and(|one| one.name == *name));
+        named.map(|(id, _)| *id)
     }
 
     /// All of it, for a moment.

@@ -23,6 +23,7 @@ mod address;
 mod assignment;
 mod assignments;
 mod budget;
+mod camera_ids;
 mod camera_incidents;
 mod commands;
 mod fleet;

@@ -65,8 +65,9 @@ impl Relays {
         let fleet = self.parts.fleet.clone();
         // They are among those below.
         fleet.take_changed();
+        let assignments = &self.parts.assignments;
         let relays: Vec<i64> =
-            self.children.iter().flat_map(ChildSet::names).filter_map(|id| id.parse().ok()).collect();
+            self.children.iter().flat_map(ChildSet::names).filter_map(|child| assignments.camera_of(child)).collect();
         let orphans = relays.into_iter().filter(|id| !fleet.contains(*id));
         for id in orphans.chain(fleet.all()) {
             self.reconcile(id);
@@ -76,7 +77,7 @@ impl Relays {
     /// Makes of a camera what it should be.
     fn reconcile(&mut self, id: i64) {
         let Some(children) = &mut self.children else { return };
-        let name = id.to_string();
+        let name = self.parts.assignments.child_of(id).unwrap_or_default();
         // One that is still on its way out is looked at again when it has ended.
         if children.is_leaving(&name) {
             return;
@@ -102,12 +103,12 @@ impl Relays {
     fn start(&mut self, id: i64, facts: &CameraFacts, source: &CameraSource) {
         let RelayParts { settings, publisher, assignments, incidents, runs, links, .. } = &self.parts;
         let kept = links.known.of(source);
-        let assigned = assignments.begin(id, settings.get(), facts.clone(), Box::new(source.clone()), kept);
+        let (child, assigned) = assignments.begin(id, settings.get(), facts.clone(), Box::new(source.clone()), kept);
         incidents.track(id, &facts.name);
         let (publisher, links, runs) = (publisher.clone(), links.clone(), runs.camera(id));
         let build = move || Restream::new(publisher.clone(), links.clone(), runs.clone(), assigned.clone());
         if let Some(children) = &mut self.children {
-            children.start(Child::new(id.to_string(), Restart::Always, build));
+            children.start(Child::new(child, Restart::Always, build));
         }
     }
 
@@ -223,7 +224,7 @@ impl Supervised for Relays {
 
     /// Shows what is left of the camera, or starts the relay that it should have by now.
     fn child_ended(&mut self, name: &str, _: &mut Context<Self>) {
-        if let Ok(id) = name.parse() {
+        if let Some(id) = self.parts.assignments.camera_of(name) {
             self.parts.assignments.end(id);
             self.reconcile(id);
         }

@@ -10,12 +10,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::adapters::ffmpeg::child::{ProcessExit, RunObserver};
+use crate::domain::change_guard;
 use crate::domain::probe::Fault;
 use crate::domain::run_log::{Program, Run, RunEnd, RunLog};
 
 /// The logs of all cameras. Clones are the same logs.
 #[derive(Clone, Debug, Default)]
-pub struct RunLogs(Arc<Mutex<BTreeMap<i64, Kept>>>);
+pub struct RunLogs(Arc<Mutex<BTreeMap<i64, SharedLog>>>);
+
+type SharedLog = Arc<Mutex<Kept>>;
 
 /// The log of one camera, and who sees the run that goes on.
 #[derive(Debug, Default)]
@@ -28,21 +31,18 @@ struct Kept {
 
 /// One camera's log in the hands of its relay.
 #[derive(Clone, Debug)]
-pub(super) struct CameraRuns {
-    logs: RunLogs,
-    id: i64,
-}
+pub(super) struct CameraRuns(SharedLog);
 
 impl RunLogs {
     /// The log of this camera.
     pub(super) fn camera(&self, id: i64) -> CameraRuns {
-        CameraRuns { logs: self.clone(), id }
+        CameraRuns(Arc::clone(self.lock().entry(id).or_default()))
     }
 
     /// The runs of this camera, newest first; none when it never ran.
     pub(super) fn of(&self, id: i64) -> Vec<Run> {
-        let mut all = self.lock();
-        let Some(kept) = all.get_mut(&id) else { return Vec::new() };
+        let Some(log) = self.lock().get(&id).cloned() else { return Vec::new() };
+        let mut kept = lock(&log);
         kept.note_end();
         let observer = kept.observer.as_ref().map(|(observer, _)| observer);
         kept.log.runs(|pid| observer.filter(|one| one.pid() == pid).map(RunObserver::lines).unwrap_or_default())
@@ -53,7 +53,12 @@ impl RunLogs {
         self.lock().remove(&id);
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<i64, Kept>> {
+    /// Cameras have other ids from now on, and keep their logs.
+    pub(super) fn renumber(&self, moved: &BTreeMap<i64, i64>) {
+        change_guard::renumber(&mut self.lock(), moved);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<i64, SharedLog>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -72,8 +77,7 @@ impl CameraRuns {
     /// ffmpeg was started.
     pub(super) fn started(&self, observer: RunObserver) {
         let now = Utc::now();
-        let mut all = self.logs.lock();
-        let kept = all.entry(self.id).or_default();
+        let mut kept = lock(&self.0);
         kept.note_end();
         if let Some((lost, _)) = kept.observer.take_if(|(lost, _)| lost.exit().is_none()) {
             // Dropped with its relay a moment ago: killed, and reaped any moment.
@@ -86,8 +90,7 @@ impl CameraRuns {
 
     /// It has ended, and this is what its end was taken for; `None` when it was ended without a fault.
     pub(super) fn ended(&self, fault: Option<Fault>) {
-        let mut all = self.logs.lock();
-        let Some(kept) = all.get_mut(&self.id) else { return };
+        let mut kept = lock(&self.0);
         let Some((observer, started_at)) = kept.observer.take() else { return };
         if let Some(exit) = observer.exit() {
             kept.log.end(observer.pid(), end(&exit, started_at), fault);
@@ -96,13 +99,13 @@ impl CameraRuns {
 
     /// ffprobe was started.
     pub(super) fn probing(&self, observer: RunObserver) {
-        self.logs.lock().entry(self.id).or_default().probe = Some((observer, Utc::now()));
+        lock(&self.0).probe = Some((observer, Utc::now()));
     }
 
     /// Waits until the ffprobe of the probe that goes on has been reaped; at once when there is none.
     pub(super) fn probe_gone(&self) -> impl Future<Output = ()> + Send + use<> {
         let probe =
-            self.logs.lock().get(&self.id).and_then(|kept| kept.probe.as_ref().map(|(observer, _)| observer.gone()));
+            lock(&self.0).probe.as_ref().map(|(observer, _)| observer.gone());
         async move {
             if let Some(gone) = probe {
                 gone.await;
@@ -112,13 +115,16 @@ impl CameraRuns {
 
     /// The probe of the source is over; one that found what it should is not worth a line.
     pub(super) fn probed(&self, fault: Option<&Fault>) {
-        let mut all = self.logs.lock();
-        let Some(kept) = all.get_mut(&self.id) else { return };
+        let mut kept = lock(&self.0);
         if let (Some((observer, started_at)), Some(fault)) = (kept.probe.take(), fault) {
             let end = observer.exit().map(|exit| end(&exit, started_at));
             kept.log.begin(run(Program::Ffprobe, observer.pid(), started_at, end, Some(fault.clone())));
         }
     }
+}
+
+fn lock(log: &SharedLog) -> MutexGuard<'_, Kept> {
+    log.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn run(program: Program, pid: u32, started_at: DateTime<Utc>, end: Option<RunEnd>, fault: Option<Fault>) -> Run {

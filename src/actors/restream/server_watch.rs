@@ -121,7 +121,7 @@ impl Flight for ProbePort {
         let open = open.unwrap_or(false);
         if watch.assignments.rtsp_probed(open) && open {
             let setup = watch.settings.get();
-            log::info!(server = setup.server.as_str(); "its API is unreachable, but its RTSP port answers: cameras keep running");
+            log::info!(server = setup.server.as_str(); "API of the media server unreachable, but its RTSP port answers: cameras keep running");
         }
         watch.server_changed(ctx);
         Ended::Done

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::activity::RelayActivity;
 use super::assignments::Assignments;
 use super::budget::StartBudget;
+use super::camera_ids::CameraIds;
 use super::camera_incidents::CameraIncidents;
 use super::commands::{CameraCommands, CommandParts};
 use super::fleet::DesiredFleet;
@@ -157,7 +158,14 @@ impl Parts {
         let parts = self.clone();
         Child::new("planner", Restart::Always, move || {
             let parts = parts.clone();
+            let ids = CameraIds {
+                assignments: parts.assignments.clone(),
+                incidents: parts.camera_incidents.clone(),
+                runs: parts.runs.clone(),
+                known: parts.known.clone(),
+            };
             CameraPlanner::new(PlannerParts {
+                ids,
                 settings: parts.settings,
                 cameras: parts.stores.cameras,
                 fleet: parts.fleet,

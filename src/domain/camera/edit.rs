@@ -5,13 +5,16 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::base::{Error, Result};
 
 use super::source::{CameraSource, Kinds};
-use super::{CameraEdit, CameraRow, HIDDEN, LONGEST_LABEL, password};
+use super::{CameraEdit, CameraRow, HIDDEN, LONGEST_LABEL, named, password};
 
 /// Checks an edit of `row` (or, without one, a new camera) by the rules for rows: what would come out must be a camera
 /// that could run, and a stored password stays where it was entered for. The error names the field.
 pub fn check_edit(row: Option<&CameraRow>, edit: &CameraEdit, kinds: &Kinds) -> Result<()> {
     if row.is_none() && edit.name.is_none() {
         return Err(Error::invalid("name", "is missing; a camera needs the name of its path, such as \"gate\""));
+    }
+    if let Some(name) = edit.name.as_deref().filter(|name| row.is_none_or(|row| row.name != *name)) {
+        named::check_new(name)?;
     }
     check_label(edit)?;
     if row.is_some() && !touches_source(edit) && edit.enabled.is_none() && edit.record.is_none() {
@@ -147,6 +150,7 @@ mod tests {
     #[test]
     fn edits_are_checked_as_the_row_they_lead_to() {
         let row = edited(None, &edit(r#"{"name":"gate","host":"10.0.0.9"}"#));
+        let number = CameraRow { name: "9".into(), ..row.clone() };
         let broken = CameraRow { host: None, ..row.clone() };
         let long_label = format!(r#"{{"label":"{}"}}"#, "ü".repeat(201));
         let off = CameraRow { enabled: false, ..row.clone() };
@@ -165,6 +169,9 @@ mod tests {
             (Some(&row), r#"{"url":"rtsp://h/x?token=***"}"#, Some("url")),
             (Some(&row), r#"{"url":"rtsp://u:a***b@h/x"}"#, None),
             (Some(&row), r#"{"name":"../x"}"#, Some("name")),
+            (None, r#"{"name":"9","host":"h"}"#, Some("name")),
+            (Some(&row), r#"{"name":"9"}"#, Some("name")),
+            (Some(&number), r#"{"name":"9","host":"h"}"#, None),
             (None, r#"{"name":"gate","host":"h","label":"Eingang Süd (Tor 2)"}"#, None),
             (None, r#"{"name":"gate","host":"h","label":"two\nlines"}"#, Some("label")),
             (Some(&row), r#"{"label":null}"#, None),

@@ -6,6 +6,7 @@
 mod delivery;
 mod down;
 mod edit;
+mod named;
 mod password;
 mod reach;
 mod settings;
@@ -17,6 +18,7 @@ mod words;
 
 pub use delivery::undelivered;
 pub use down::DownSince;
+pub use named::{is_id, is_named};
 pub use edit::{check_edit, draft};
 pub use password::check_kind_change;
 pub use reach::Reach;

@@ -92,10 +92,10 @@ impl CameraSource {
         self.audio == other.audio && self.runs_like_but_for_sound(other)
     }
 
-    /// The same for somebody who knows what becomes of the sound.
+    /// The same for somebody who knows what becomes of the sound. The id of the row makes no difference.
     pub fn runs_like_but_for_sound(&self, other: &Self) -> bool {
-        let Self { id, name, url, shown: _, scheme: _, host: _, transport, audio: _, secrets: _ } = self;
-        (id, name, transport) == (&other.id, &other.name, &other.transport)
+        let Self { id: _, name, url, shown: _, scheme: _, host: _, transport, audio: _, secrets: _ } = self;
+        (name, transport) == (&other.name, &other.transport)
             && url.expose_secret() == other.url.expose_secret()
     }
 

@@ -122,10 +122,10 @@ fn holds_password(template: &str) -> Result<bool> {
 
 /// Whether a kind may be deleted: no camera must need it. `Conflict` says how many do.
 pub fn check_unused(kind: &str, rows: &[CameraRow]) -> Result<()> {
-    match rows.iter().filter(|row| row.kind.trim().eq_ignore_ascii_case(kind) && row.url.is_none()).count() {
+    match rows.iter().filter(|row| row.kind.trim().eq_ignore_ascii_case(kind.trim())).count() {
         0 => Ok(()),
         users => {
-            let sentence = format!("cameras of this kind: {users}; give them another kind or a url first");
+            let sentence = format!("cameras of this kind: {users}; give them another kind first, those with a url of their own too");
             Err(Error::new(Kind::Conflict, sentence))
         }
     }

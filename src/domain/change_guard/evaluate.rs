@@ -21,10 +21,10 @@ pub struct ChangeGuard {
 impl ChangeGuard {
     /// Evaluates the way from one fleet to the next. Returns the fleet to have now, and what is held back of the change.
     ///
-    /// `most` is the fraction of relays that may be stopped at once. `held` is what is held already: it is lifted only
-    /// when the table has gone back, not by cameras that were added to it meanwhile nor by waiting. `ran` says which
-    /// cameras have run in the last minutes: the others count for nothing and may go. `now` is the time since any fixed
-    /// moment.
+    /// `most` is the fraction of relays that may be stopped at once. `held` is what is held already: each of its cameras
+    /// stays held until it is in the table again as it was, however few they have become, unless the rule is off; not by
+    /// cameras that were added meanwhile nor by waiting is it lifted. `ran` says which cameras have run in the last minutes:
+    /// the others count for nothing and may go. `now` is the time since any fixed moment.
     pub fn evaluate(
         &mut self,
         before: &Fleet,
@@ -43,12 +43,17 @@ impl ChangeGuard {
         let running_now = names(before).filter(|(id, _)| counts(*id)).count();
         let running = held.map_or_else(|| running_now.max(self.recent.running()), |held| held.running);
         let earlier = self.recent.count();
-        if running <= SPARED || stopped.is_empty() || (earlier + stopped.len()) as f64 <= most * running as f64 {
-            for (_, source) in stopped {
-                self.recent.note(source.name.clone(), source.place(), now, running_now);
-            }
+        let few = running <= SPARED || (earlier + stopped.len()) as f64 <= most * running as f64;
+        let (stopped, passed): (Vec<_>, Vec<_>) =
+            stopped.into_iter().partition(|(id, _)| !few || most < 1.0 && kept.contains(id));
+        for (_, source) in &passed {
+            self.recent.note(source.name.clone(), source.place(), now, running_now);
+        }
+        if stopped.is_empty() {
             return (after, None);
         }
+        let passed: HashSet<i64> = passed.into_iter().map(|(id, _)| id).collect();
+        let counts = |id: i64| !passed.contains(&id) && counts(id);
         let would_stop: Vec<WouldStop> = {
             let published = by_name(&after);
             stopped.iter().filter_map(|(id, _)| Some(would_stop(*id, before.get(id)?, &after, &published))).collect()
@@ -77,7 +82,7 @@ pub fn would_end(before: Option<&Planned>, after: Option<&Planned>) -> bool {
     after.and_then(Planned::source).is_none_or(|after| !is_same(before, after))
 }
 
-fn is_same(before: &CameraSource, after: &CameraSource) -> bool {
+pub(super) fn is_same(before: &CameraSource, after: &CameraSource) -> bool {
     // The URL first: in nearly every comparison nothing has changed.
     before.name == after.name && (before.shown == after.shown || before.place() == after.place())
 }

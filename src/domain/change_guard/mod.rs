@@ -13,12 +13,14 @@ mod evaluate;
 mod published;
 mod recent_stops;
 mod recently_running;
+mod renumbered;
 #[cfg(test)]
 mod tests;
 
 pub use evaluate::{ChangeGuard, would_end};
 pub use recent_stops::WINDOW;
 pub use recently_running::{RAN_WITHIN, RecentlyRunning};
+pub use renumbered::{renumber, renumbered};
 
 use std::sync::Arc;
 

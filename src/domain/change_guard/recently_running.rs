@@ -49,6 +49,11 @@ impl RecentlyRunning {
         self.cameras.entry(id).or_insert(Last::At(clock));
     }
 
+    /// Cameras have other ids from now on.
+    pub fn renumber(&mut self, moved: &BTreeMap<i64, i64>) {
+        super::renumber(&mut self.cameras, moved);
+    }
+
     /// The camera is gone.
     pub fn forget(&mut self, id: i64) {
         self.cameras.remove(&id);

@@ -116,8 +116,12 @@ fn what_is_added_meanwhile_starts_and_lifts_nothing() {
     let (now, back) = evaluate(&now, read(&rows(&[1, 2, 3, 5])), 0.5, None);
     assert!(back.is_some() && ids(&now).len() == 35, "judged afresh, thirty would stop");
     let back: Vec<i64> = [1, 2, 3, 5].into_iter().chain(10..40).collect();
-    let (now, lifted) = evaluate(&now, read(&rows(&back)), 0.5, Some(&added));
-    assert!(lifted.is_none(), "one of five may stop");
+    let (now, less) = evaluate(&now, read(&rows(&back)), 0.5, Some(&added));
+    let less = less.expect("what is missing from the repaired table stays blocked");
+    assert_eq!((less.would_stop.len(), less.would_stop[0].name.as_str(), ids(&now).len()), (1, "cam4", 35));
+    let back: Vec<i64> = (1..=5).chain(10..40).collect();
+    let (now, lifted) = evaluate(&now, read(&rows(&back)), 0.5, Some(&less));
+    assert!(lifted.is_none());
     assert_eq!(ids(&now), back);
 }
 
@@ -222,9 +226,9 @@ fn rows_that_go_one_by_one_count_together_for_a_while() {
             &[0, 0, 0, 0, 0],
         ),
         (
-            "one comes back and it is lifted",
-            &[(0, &[1, 2, 3, 4, 5]), (1, &[3, 4, 5]), (2, &[4, 5]), (3, &[1, 4, 5])],
-            &[0, 0, 1, 0],
+            "another one comes back, what was blocked stays so, and it comes back",
+            &[(0, &[1, 2, 3, 4, 5]), (1, &[3, 4, 5]), (2, &[4, 5]), (3, &[1, 4, 5]), (4, &[1, 3, 4, 5])],
+            &[0, 0, 1, 1, 0],
         ),
         (
             "replaced one by one by others",
@@ -321,4 +325,27 @@ fn what_a_command_ends_of_a_held_plan_releases_nothing_else() {
         assert_eq!(held.as_ref().map_or(0, |held| held.would_stop.len()), left, "{id}");
     }
     assert_eq!(ids(&now), [4, 5]);
+}
+
+#[test]
+fn a_repaired_table_keeps_what_it_lacks_and_goes_on_under_its_new_ids() {
+    let before = read(&rows(&[1, 2, 3, 4, 5, 6, 7, 8]));
+    let mut guard = ChangeGuard::default();
+    let mut step = |before: &Fleet, after: Fleet, held: Option<&BlockedChange>, second| {
+        guard.evaluate(before, after, 0.5, held, &|_| true, Duration::from_secs(second))
+    };
+    let (now, held) = step(&before, Fleet::new(), None, 0);
+    assert_eq!(held.as_ref().expect("held").would_stop.len(), 8);
+    let repaired: Vec<CameraRow> =
+        (2..=8).map(|id| CameraRow { id: id + 20, ..rows(&[id]).remove(0) }).collect();
+    let (now, held) = step(&now, read(&repaired), held.as_ref(), 9);
+    let held = held.expect("cam1 is missing");
+    assert_eq!(held.would_stop.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["cam1"]);
+    assert_eq!((sources(&now), ids(&now)[0]), (sources(&before), 1));
+    // Another one may go meanwhile: it is one of eight.
+    let (now, held) = step(&now, read(&repaired[1..]), Some(&held), 20);
+    let held = held.expect("cam1 is missing still");
+    assert_eq!((held.would_stop.len(), ids(&now)), (1, vec![1, 23, 24, 25, 26, 27, 28]));
+    let (now, off) = guard.evaluate(&now, read(&repaired[1..]), 1.0, Some(&held), &|_| true, Duration::ZERO);
+    assert!(off.is_none() && ids(&now).len() == 6, "the rule was switched off");
 }

@@ -72,6 +72,8 @@ pub struct IncidentTracker {
     state: Option<CameraState>,
     /// Perhaps the server's fault and not the camera's.
     pending: Option<(String, Moment)>,
+    /// What is pending is only that nobody sees the stream: a failure that follows says why.
+    unseen: bool,
 }
 
 impl IncidentTracker {
@@ -99,6 +101,7 @@ impl IncidentTracker {
                 told
             }
             CameraState::Held => {
+                self.unseen = false;
                 let (_, since) = self.pending.take().unwrap_or((String::new(), at));
                 let mut told = vec![IncidentDecision::Raise(OtherPublisher, cause, since)];
                 told.extend(clear(&[CameraDown, CameraStalled, CameraDegraded], at));
@@ -112,6 +115,7 @@ impl IncidentTracker {
             // The end of a stall: that tracker goes on.
             CameraState::Backoff if before == Some(CameraState::Stalled) => Vec::new(),
             CameraState::Backoff if fault == Some(FaultKind::PublishRefused) => {
+                self.explain(&cause);
                 self.pending.get_or_insert((cause, at));
                 Vec::new()
             }
@@ -119,6 +123,7 @@ impl IncidentTracker {
                 let stalled = before == Some(CameraState::Stalled);
                 let mut told = Vec::new();
                 if !stalled {
+                    self.explain(&cause);
                     let (why, since) = self.pending.take().unwrap_or_else(|| (cause.clone(), at));
                     told.push(IncidentDecision::Raise(CameraDown, why, since));
                     told.extend(clear(&[CameraStalled, OtherPublisher], at));
@@ -129,6 +134,7 @@ impl IncidentTracker {
                 told
             }
             CameraState::Starting if transition == RelayTransition::Unseen => {
+                self.unseen |= self.pending.is_none();
                 self.pending.get_or_insert((cause, at));
                 Vec::new()
             }
@@ -146,7 +152,7 @@ impl IncidentTracker {
         match server {
             ServerObservation::Doubtful => None,
             ServerObservation::Down => {
-                self.pending = None;
+                (self.pending, self.unseen) = (None, false);
                 None
             }
             ServerObservation::Up if self.pending.as_ref().is_some_and(|(_, since)| now.since(*since) >= GRACE) => {
@@ -156,7 +162,17 @@ impl IncidentTracker {
         }
     }
 
+    /// The failure that a stream which nobody saw any more has come to is its cause, since it was seen last.
+    fn explain(&mut self, failure: &str) {
+        if std::mem::take(&mut self.unseen)
+            && let Some((cause, _)) = &mut self.pending
+        {
+            failure.clone_into(cause);
+        }
+    }
+
     fn confirm(&mut self, kind: IncidentKind) -> Option<IncidentDecision> {
+        self.unseen = false;
         self.pending.take().map(|(cause, since)| IncidentDecision::Raise(kind, cause, since))
     }
 }
@@ -236,7 +252,7 @@ mod tests {
         use Step::{Begun, Fails, Is, Server, Unseen};
         /// What it is, what happens, what is told of it.
         type Case = (&'static str, &'static [(i64, Step)], &'static [&'static str]);
-        let table: [Case; 17] = [
+        let table: [Case; 18] = [
             (
                 "it fails when the server is known to be away",
                 &[(0, Is(Running)), (1, Is(Waiting)), (3, Is(Running))],
@@ -342,9 +358,14 @@ mod tests {
                 &["cameraDown Starting 1 3"],
             ),
             (
-                "not shown any more, then it fails",
+                "not shown any more, then it fails: that is why",
                 &[(0, Is(Running)), (1, Unseen), (2, Fails(Backoff, Ended)), (3, Is(Running))],
-                &["cameraDown Starting 1 3"],
+                &["cameraDown Ended 1 3"],
+            ),
+            (
+                "not shown any more, then refused, then it fails in another way",
+                &[(0, Is(Running)), (1, Unseen), (2, Fails(Backoff, PublishRefused)), (3, Fails(Backoff, Ended))],
+                &["cameraDown PublishRefused 1 open"],
             ),
         ];
         for (what, life, wanted) in table {

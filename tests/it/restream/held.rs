@@ -89,6 +89,53 @@ async fn an_emptied_table_stops_nothing_until_somebody_confirms_it() {
     harness.stop().await;
 }
 
+#[actix::test]
+async fn rows_that_come_back_under_new_ids_keep_their_relays_and_what_is_missing_stays_blocked() {
+    let (source, mut harness) = (Source::start().await, Harness::open().await);
+    five(&mut harness, &source).await;
+    harness.sql("CREATE TABLE saved AS SELECT * FROM cameras");
+    let sorted = |mut all: Vec<u32>| {
+        all.sort_unstable();
+        all
+    };
+    let before = sorted(harness.processes());
+    harness.sql("DELETE FROM cameras");
+    plan(&harness, |view| view.held.as_ref().is_some_and(|held| held.would_stop.len() == 5)).await;
+    harness.sql("INSERT INTO cameras(name, url) SELECT name, url FROM saved WHERE name <> 'c1' ORDER BY id DESC");
+    let held = plan(&harness, |view| view.held.as_ref().is_some_and(|held| held.would_stop.len() == 1)).await;
+    assert_eq!(held.held.expect("held").would_stop[0].name, "c1");
+    for n in 1..=5 {
+        let name = format!("c{n}");
+        let id: i64 = harness.ask(&format!("SELECT CAST(coalesce((SELECT id FROM cameras WHERE name = '{name}'), (SELECT id FROM saved WHERE name = '{name}')) AS TEXT)"))[0].parse().expect("an id");
+        assert_eq!(id > 5, n > 1, "the rows have new ids");
+        harness
+            .camera(&name, |camera| camera.is_some_and(|one| one.id == id && one.state == CameraState::Running))
+            .await;
+    }
+    assert_eq!(sorted(harness.processes()), before, "every relay goes on");
+
+    // The missing one is added by hand, and goes on too; a command names the new id.
+    let edit = serde_json::from_value(serde_json::json!({ "name": "c1", "url": source.url("a") })).expect("an edit");
+    harness.restream.add_camera(edit).await.expect("added");
+    plan(&harness, |view| view.held.is_none() && view.running == 5).await;
+    assert_eq!(sorted(harness.processes()), before, "it goes on as well");
+    let id = harness.ask("SELECT CAST(id AS TEXT) FROM cameras WHERE name = 'c2'")[0].parse().expect("an id");
+    harness.restream.restart_camera(id).await.expect("restarted");
+    harness.camera("c2", |camera| camera.is_some_and(|one| one.restarts > 0 || one.state != CameraState::Running)).await;
+    harness.state("c2", CameraState::Running).await;
+    harness.restream.delete_camera(id, Condition::always()).await.expect("deleted");
+    harness.gone("c2").await;
+    plan(&harness, |view| view.running == 4).await;
+
+    // Numbered anew from 1, as a view with row numbers does it: every id is another camera's.
+    let before = sorted(harness.processes());
+    harness.sql("UPDATE cameras SET id = -id; UPDATE cameras SET id = (SELECT count(*) FROM cameras b WHERE b.name <= cameras.name)");
+    harness.camera("c1", |camera| camera.is_some_and(|one| one.id == 1 && one.state == CameraState::Running)).await;
+    harness.camera("c5", |camera| camera.is_some_and(|one| one.id == 4 && one.state == CameraState::Running)).await;
+    assert_eq!(sorted(harness.processes()), before);
+    harness.stop().await;
+}
+
 /// Five relays that run.
 async fn five(harness: &mut Harness, source: &Source) {
     let values: Vec<String> = (1..=5).map(|n| format!("('c{n}', '{}')", source.url("a"))).collect();

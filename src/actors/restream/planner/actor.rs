@@ -14,6 +14,7 @@ use super::rereads::Rereads;
 use crate::actors::incidents::{IncidentsHandle, now};
 use crate::actors::restream::activity::{BegunToRun, RelayActivity};
 use crate::actors::restream::assignments::Assignments;
+use crate::actors::restream::camera_ids::CameraIds;
 use crate::actors::restream::camera_incidents::CameraIncidents;
 use crate::actors::restream::fleet::DesiredFleet;
 use crate::actors::restream::probes::{LoadKnown, Probes};
@@ -52,6 +53,7 @@ pub(in crate::actors::restream) struct CameraPlanner {
     pub(super) memory: PlannerMemory,
     pub(super) assignments: Assignments,
     camera_incidents: CameraIncidents,
+    pub(super) ids: CameraIds,
     probes: Handle<Probes>,
     handle: Handle<Self>,
     /// Of the last known list.
@@ -84,6 +86,7 @@ pub(in crate::actors::restream) struct PlannerParts {
     pub activity: RelayActivity,
     pub incidents: IncidentsHandle,
     pub camera_incidents: CameraIncidents,
+    pub ids: CameraIds,
     pub memory: PlannerMemory,
     pub probes: Handle<Probes>,
     pub handle: Handle<CameraPlanner>,
@@ -108,6 +111,7 @@ impl CameraPlanner {
             activity,
             incidents,
             camera_incidents,
+            ids,
             memory,
             probes,
             handle,
@@ -121,6 +125,7 @@ impl CameraPlanner {
             memory,
             assignments,
             camera_incidents,
+            ids,
             probes,
             handle,
             keeping: SingleFlight::default(),

@@ -49,7 +49,7 @@ impl CameraPlanner {
         memory.earlier = None;
         drop(memory);
         self.note_blocked(blocked);
-        self.fleet.change_to(after);
+        self.ids.change_to(&self.fleet, after);
     }
 
     fn note_blocked(&mut self, change: Option<BlockedChange>) {
@@ -142,7 +142,7 @@ impl Handler<ApplyPlan> for CameraPlanner {
         };
         let stops = confirmed.would_stop.len();
         log::warn!(plan = confirmed.id.as_str(), cameras = stops; "blocked change confirmed, cameras stop");
-        self.fleet.change_to(confirmed.after);
+        self.ids.change_to(&self.fleet, confirmed.after);
         self.tell_of_blocked();
         // The list as it is from now on is to be remembered.
         self.refresh(ctx);

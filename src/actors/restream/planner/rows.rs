@@ -44,9 +44,23 @@ impl CameraPlanner {
                 guard.ended_by_command(&blocked.change, source, self.activity.time());
             }
         }
+        let was_blocked = |old: i64| {
+            memory.blocked.as_ref().is_some_and(|held| held.change.would_stop.iter().any(|one| one.id == old))
+        };
+        let twin = after.as_deref().and_then(Planned::source).and_then(|source| {
+            let goes_on = self.fleet.id_of_name(&source.name)?;
+            (goes_on != id && was_blocked(goes_on)).then_some(goes_on)
+        });
         memory.guard = guard;
         drop(memory);
-        if self.fleet.set(id, after) {
+        // A camera that goes on without a row has one again: it goes on as that, or makes room for it.
+        if let (Some(twin), Some(planned)) = (twin, after.clone()) {
+            let mut fleet = self.fleet.read(Clone::clone);
+            fleet.remove(&twin);
+            fleet.insert(id, planned);
+            self.ids.change_to(&self.fleet, fleet);
+            self.rows_taken += 1;
+        } else if self.fleet.set(id, after) {
             self.rows_taken += 1;
         }
     }

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::actors::restream::assignments::Assignments;
 use crate::actors::restream::fleet::DesiredFleet;
 use crate::domain::camera::CameraSource;
+use crate::domain::change_guard;
 use crate::domain::probe::{KeptProbe, Outcome, Tracks};
 
 /// A camera that fails the same way is written again after so many minutes: cameras that are off are probed every minute.
@@ -77,6 +78,21 @@ impl KnownSources {
         let planned = self.0.fleet.get(id);
         let tracks = planned.and_then(|planned| planned.source().and_then(|source| self.of(source)));
         self.0.assignments.set_tracks(id, tracks, requested);
+        self.0.added.send_modify(|count| *count += 1);
+    }
+
+    /// Cameras have other ids from now on; what is known of their sources is theirs still.
+    pub(in crate::actors::restream) fn renumber(&self, moved: &BTreeMap<i64, i64>) {
+        let mut kept = self.lock();
+        change_guard::renumber(&mut kept.latest, moved);
+        for new in moved.values() {
+            if let Some(probe) = kept.latest.get_mut(new) {
+                probe.camera = *new;
+                let probe = probe.clone();
+                kept.unwritten.insert(*new, probe);
+            }
+        }
+        drop(kept);
         self.0.added.send_modify(|count| *count += 1);
     }
 

@@ -235,6 +235,9 @@ impl Restream {
     fn reassigned(&mut self, ctx: &mut Context<Self>) {
         let new = self.assigned.borrow_and_update().clone();
         let old = std::mem::replace(&mut self.known, new);
+        if old.facts.id != self.known.facts.id {
+            self.renumbered(old.facts.id, ctx);
+        }
         self.relay.set_rules(self.known.setup.rules());
         self.relay.set_audio(self.known.source.audio);
         if !self.runs_on_like(&old.source) {
@@ -269,6 +272,16 @@ impl Restream {
             self.happened(RelayEvent::Arriving(self.known.at_path.bytes), ctx);
         }
         self.publish();
+    }
+
+    /// Nobody has heard of our new id yet, and what was asked for under the old one is another camera's.
+    fn renumbered(&mut self, old: i64, ctx: &mut Context<Self>) {
+        self.tell(RelayTransition::None);
+        if let Some(asking) = self.asking.take() {
+            ctx.cancel_future(asking);
+            self.links.cancel_permit(old);
+            self.acquire_permit(ctx);
+        }
     }
 
     /// Whether the row changed to has the same arguments: `auto` and `copy` are the same for most sound.
@@ -375,6 +388,7 @@ impl Supervised for Restream {
 
     fn release(&mut self, ctx: &mut Context<Self>, deadline: Instant) -> LocalBoxFuture<'static, ()> {
         // The ladder has three steps; leave time to reap.
+        self.known.facts = self.assigned.borrow().facts.clone();
         self.grace = (deadline.saturating_duration_since(Instant::now()) / 4).min(GRACE);
         let ended = self.ffmpeg.as_ref().map(|ffmpeg| ffmpeg.child.ended());
         let probe = self.runs.probe_gone();

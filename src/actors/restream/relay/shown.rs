@@ -63,7 +63,9 @@ impl Restream {
             transition,
             at: now(),
         };
-        self.links.incidents.hear(self.known.facts.id, update);
+        // The newest id, also before the rest of the assignment is taken up.
+        let id = self.assigned.borrow().facts.id;
+        self.links.incidents.hear(id, update);
     }
 
     fn status(&self) -> CameraStatus {
@@ -80,6 +82,10 @@ impl Restream {
 
     /// Tells everybody the newest status, when something about it is new.
     pub(super) fn publish(&mut self) {
+        // Its id is another camera's, or nobody's, from now on: the new one is published when it is taken up.
+        if self.assigned.borrow().facts.id != self.known.facts.id {
+            return;
+        }
         let mut status = self.status();
         if let Some(before) = &self.published {
             // The time of the next try is computed anew each time; a difference of moments is none.

@@ -185,6 +185,12 @@ pub(in crate::adapters::database) async fn kinds_are_written_replaced_and_delete
         assert_eq!(template().await.as_deref(), Some(text));
         tokio::time::timeout(Duration::from_secs(10), changes.changed()).await.expect("announced").expect("watched");
     }
+    let own_url = CameraEdit { kind: Some("acme".to_owned()), url: Some(Some("rtsp://h/x".into())), ..named("own") };
+    let id = database.add_camera(own_url).await.expect("added").id;
+    let refused = database.delete_camera_kind("acme").await.expect_err("a camera has it");
+    assert_eq!(refused.kind(), Kind::Conflict, "{refused}");
+    assert!(template().await.is_some(), "and it is still there");
+    database.delete_camera(id).await.expect("deleted");
     database.delete_camera_kind("acme").await.expect("deleted");
     assert_eq!(template().await, None);
     assert_eq!(database.delete_camera_kind("acme").await.expect_err("none").kind(), Kind::NotFound);
