@@ -351,10 +351,9 @@ impl Remote {
 
 /// The error that a problem document tells of.
 fn problem(status: u16, problem: &Value) -> Error {
-    let detail = problem["detail"].as_str().map_or_else(
-        || format!("what answers is no streamwarden (status {status}); check the address"),
-        str::to_owned,
-    );
+    let detail = problem["detail"]
+        .as_str()
+        .map_or_else(|| format!("what answers is no streamwarden (status {status}); check the address"), str::to_owned);
     let kind = match status {
         404 => Kind::NotFound,
         409 => Kind::Conflict,

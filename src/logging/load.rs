@@ -184,13 +184,20 @@ fn known_kinds(reason: &str) -> String {
     known.map(|(what, kinds)| format!("; known {what} kinds are {kinds}")).unwrap_or_default()
 }
 
+/// Libraries that tell every start of their own parts, and each lost connection to PostgreSQL of which we tell once; the
+/// same as in etc/log4rs.yaml.
+const QUIET: [(&str, LevelFilter); 4] = [
+    ("actix_server", LevelFilter::Warn),
+    ("refinery_core", LevelFilter::Warn),
+    ("tokio_postgres", LevelFilter::Off),
+    ("deadpool.postgres", LevelFilter::Off),
+];
+
 /// What is used when there is no file.
 pub(super) fn console_only(level: LevelFilter) -> Config {
     let level = LEVEL.get().copied().unwrap_or(level);
     let console = ConsoleAppender::builder().target(Target::Stderr).encoder(Box::new(line::LineEncoder)).build();
-    // Libraries that tell every start of their own parts; the same two as in etc/log4rs.yaml.
-    let quiet =
-        ["actix_server", "refinery_core"].map(|name| Logger::builder().build(name, LevelFilter::Warn.min(level)));
+    let quiet = QUIET.map(|(name, most)| Logger::builder().build(name, most.min(level)));
     Config::builder()
         .appender(Appender::builder().build("console", Box::new(console)))
         .loggers(quiet)
@@ -203,6 +210,17 @@ mod tests {
     use log::Log;
 
     use super::*;
+
+    #[test]
+    fn libraries_are_as_quiet_by_the_file_as_without_one() {
+        let documented: Value = yaml(include_str!("../../etc/log4rs.yaml")).expect("YAML");
+        let config = console_only(LevelFilter::Info);
+        for (name, most) in QUIET {
+            assert_eq!(documented["loggers"][name]["level"], most.to_string().to_lowercase(), "{name}");
+            let set = config.loggers().iter().find(|logger| logger.name() == name).map(Logger::level);
+            assert_eq!(set, Some(most), "{name}");
+        }
+    }
 
     fn faults(yaml: &str) -> String {
         let folder = tempfile::tempdir().expect("a temporary folder");

@@ -14,8 +14,8 @@ use tokio::sync::watch;
 
 use crate::base::Error;
 use crate::domain::camera::{CameraState, CameraStatus};
-use crate::domain::name::StreamName;
 use crate::domain::fleet::{self, Fleet, FleetChange, Planned};
+use crate::domain::name::StreamName;
 
 /// Clones are the same fleet.
 #[derive(Clone, Default)]

@@ -104,8 +104,7 @@ impl CameraRuns {
 
     /// Waits until the ffprobe of the probe that goes on has been reaped; at once when there is none.
     pub(super) fn probe_gone(&self) -> impl Future<Output = ()> + Send + use<> {
-        let probe =
-            lock(&self.0).probe.as_ref().map(|(observer, _)| observer.gone());
+        let probe = lock(&self.0).probe.as_ref().map(|(observer, _)| observer.gone());
         async move {
             if let Some(gone) = probe {
                 gone.await;

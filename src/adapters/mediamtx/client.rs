@@ -204,7 +204,10 @@ impl MediaServer for MediaMtx {
         let late = |_| Err(Error::new(Kind::Timeout, "no answer to /v3/info in time"));
         let answer = tokio::time::timeout(EXTRA_TIMEOUT, self.get("/v3/info", None)).await.unwrap_or_else(late);
         let version = match &answer {
-            Ok((StatusCode::OK, body)) => serde_json::from_slice::<Info>(body).ok().and_then(|info| info.version.0).map(|text| version_text(&text)),
+            Ok((StatusCode::OK, body)) => serde_json::from_slice::<Info>(body)
+                .ok()
+                .and_then(|info| info.version.0)
+                .map(|text| version_text(&text)),
             _ => None,
         };
         self.known().version = Some((version.clone(), asked));
@@ -246,7 +249,6 @@ fn for_display(name: &str) -> String {
     name.chars().take(60).flat_map(char::escape_debug).collect()
 }
 /// As one short line: a binary that was built by hand says what its build was told, line end included.
-fn version_text(text: &str) -> String {
+pub(super) fn version_text(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).take(60).collect()
 }
-

@@ -18,8 +18,8 @@ mod words;
 
 pub use delivery::undelivered;
 pub use down::DownSince;
-pub use named::{is_id, is_named};
 pub use edit::{check_edit, draft};
+pub use named::{is_id, is_named};
 pub use password::check_kind_change;
 pub use reach::Reach;
 pub use settings::CameraSettings;

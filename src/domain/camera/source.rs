@@ -95,8 +95,7 @@ impl CameraSource {
     /// The same for somebody who knows what becomes of the sound. The id of the row makes no difference.
     pub fn runs_like_but_for_sound(&self, other: &Self) -> bool {
         let Self { id: _, name, url, shown: _, scheme: _, host: _, transport, audio: _, secrets: _ } = self;
-        (name, transport) == (&other.name, &other.transport)
-            && url.expose_secret() == other.url.expose_secret()
+        (name, transport) == (&other.name, &other.transport) && url.expose_secret() == other.url.expose_secret()
     }
 
     /// What a look at this source is kept under. Made of what everybody may see, so that it tells nothing of a password:

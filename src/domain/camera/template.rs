@@ -125,7 +125,9 @@ pub fn check_unused(kind: &str, rows: &[CameraRow]) -> Result<()> {
     match rows.iter().filter(|row| row.kind.trim().eq_ignore_ascii_case(kind.trim())).count() {
         0 => Ok(()),
         users => {
-            let sentence = format!("cameras of this kind: {users}; give them another kind first, those with a url of their own too");
+            let sentence = format!(
+                "cameras of this kind: {users}; give them another kind first, those with a url of their own too"
+            );
             Err(Error::new(Kind::Conflict, sentence))
         }
     }

@@ -336,8 +336,7 @@ fn a_repaired_table_keeps_what_it_lacks_and_goes_on_under_its_new_ids() {
     };
     let (now, held) = step(&before, Fleet::new(), None, 0);
     assert_eq!(held.as_ref().expect("held").would_stop.len(), 8);
-    let repaired: Vec<CameraRow> =
-        (2..=8).map(|id| CameraRow { id: id + 20, ..rows(&[id]).remove(0) }).collect();
+    let repaired: Vec<CameraRow> = (2..=8).map(|id| CameraRow { id: id + 20, ..rows(&[id]).remove(0) }).collect();
     let (now, held) = step(&now, read(&repaired), held.as_ref(), 9);
     let held = held.expect("cam1 is missing");
     assert_eq!(held.would_stop.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["cam1"]);

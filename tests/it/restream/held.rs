@@ -121,7 +121,9 @@ async fn rows_that_come_back_under_new_ids_keep_their_relays_and_what_is_missing
     assert_eq!(sorted(harness.processes()), before, "it goes on as well");
     let id = harness.ask("SELECT CAST(id AS TEXT) FROM cameras WHERE name = 'c2'")[0].parse().expect("an id");
     harness.restream.restart_camera(id).await.expect("restarted");
-    harness.camera("c2", |camera| camera.is_some_and(|one| one.restarts > 0 || one.state != CameraState::Running)).await;
+    harness
+        .camera("c2", |camera| camera.is_some_and(|one| one.restarts > 0 || one.state != CameraState::Running))
+        .await;
     harness.state("c2", CameraState::Running).await;
     harness.restream.delete_camera(id, Condition::always()).await.expect("deleted");
     harness.gone("c2").await;

@@ -49,6 +49,8 @@ pub struct Recorder {
     applying: SingleFlight,
     active: Option<Active>,
     /// Counts runs, so that news of an older one is known.
+    /// Runs in a row to which nothing came.
+    empty_runs: u32,
     runs: u64,
     /// A timer is set for the next try.
     due: Option<Instant>,
@@ -105,6 +107,7 @@ impl Recorder {
             applying: SingleFlight::default(),
             active: None,
             runs: 0,
+            empty_runs: 0,
             due: None,
             history: RestartHistory::default(),
             born: Instant::now(),
@@ -189,7 +192,7 @@ impl Recorder {
         let (run, stopping) = (self.runs, self.stopping.is_some());
         let Some(active) = &mut self.active else { return };
         let stream = self.assignment.key.name.as_str();
-        log::info!(stream = stream, pid = process.pid(), session:% = active.run.session().id; "recording started");
+        log::debug!(stream = stream, pid = process.pid(), session:% = active.run.session().id; "recorder started, nothing has come yet");
         active.begun = Instant::now();
         active.moved = active.begun;
         active.pid = Some(process.pid());
@@ -244,6 +247,11 @@ impl Recorder {
         }
         self.status.session = Some(active.run.session().id);
         let begins = !had_media && active.run.has_media();
+        if begins {
+            self.empty_runs = 0;
+            let stream = self.assignment.key.name.as_str();
+            log::info!(stream = stream, pid = active.pid, session:% = active.run.session().id; "recording started");
+        }
         self.catalog_writer.add(operations);
         if begins && self.stopping.is_none() {
             self.say(RecordingState::Recording, None);
@@ -261,7 +269,14 @@ impl Recorder {
         active.process = None;
         let why = active.ending.clone().unwrap_or_else(|| why_it_ended(exit));
         let (stream, folder) = (self.assignment.key.name.as_str(), active.run.folder().to_owned());
-        log::info!(stream = stream, pid = active.pid, ms = exit.lasted.as_millis() as u64; "recording ended: {why}");
+        let (pid, ms) = (active.pid, exit.lasted.as_millis() as u64);
+        // A stream that ends is looked for once more before anybody knows that it is gone: that is no recording.
+        self.empty_runs += u32::from(!active.run.has_media());
+        match (active.run.has_media(), self.empty_runs) {
+            (true, _) => log::info!(stream = stream, pid = pid, ms = ms; "recording ended: {why}"),
+            (false, 3) => log::warn!(stream = stream, pid = pid, ms = ms; "recording does not start: {why}"),
+            (false, _) => log::debug!(stream = stream, pid = pid, ms = ms; "recorder ended, nothing had come: {why}"),
+        }
         let spool = self.assignment.handles.spool.clone();
         let look = async move { on_disk(&spool, move |spool| spool.files(&folder)).await };
         ctx.spawn(look.into_actor(self).map(move |files, recorder, ctx| match files {

@@ -274,16 +274,6 @@ impl Restream {
         self.publish();
     }
 
-    /// Nobody has heard of our new id yet, and what was asked for under the old one is another camera's.
-    fn renumbered(&mut self, old: i64, ctx: &mut Context<Self>) {
-        self.tell(RelayTransition::None);
-        if let Some(asking) = self.asking.take() {
-            ctx.cancel_future(asking);
-            self.links.cancel_permit(old);
-            self.acquire_permit(ctx);
-        }
-    }
-
     /// Whether the row changed to has the same arguments: `auto` and `copy` are the same for most sound.
     fn runs_on_like(&self, old: &CameraSource) -> bool {
         let new = &self.known.source;

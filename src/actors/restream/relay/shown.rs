@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use actix::{AsyncContext, Context};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -66,6 +67,16 @@ impl Restream {
         // The newest id, also before the rest of the assignment is taken up.
         let id = self.assigned.borrow().facts.id;
         self.links.incidents.hear(id, update);
+    }
+
+    /// Nobody has heard of our new id yet, and what was asked for under the old one is another camera's.
+    pub(super) fn renumbered(&mut self, old: i64, ctx: &mut Context<Self>) {
+        self.tell(RelayTransition::None);
+        if let Some(asking) = self.asking.take() {
+            ctx.cancel_future(asking);
+            self.links.cancel_permit(old);
+            self.acquire_permit(ctx);
+        }
     }
 
     fn status(&self) -> CameraStatus {

@@ -111,7 +111,7 @@ pub(super) async fn can_hear(address: &Address) -> Result<bool> {
 /// Listens for ever, on this connection first if there is one; ends where listening is of no use.
 async fn stay(address: &Address, changes: &Arc<Changes>, first: Option<Option<Listening>>, progress: &ListenProgress) {
     let mut next = first;
-    let mut failures = 0;
+    let (mut failures, mut is_unreachable) = (0, false);
     loop {
         match next.take() {
             Some(Some(mut connection)) => {
@@ -131,6 +131,9 @@ async fn stay(address: &Address, changes: &Arc<Changes>, first: Option<Option<Li
         tokio::time::sleep(RECONNECT.delay(failures, rand::random())).await;
         match connect(address, Some(changes)).await {
             Ok(again) => {
+                if std::mem::take(&mut is_unreachable) {
+                    log::info!(database = address.place.as_str(); "database recovered");
+                }
                 if again.is_some() {
                     log::info!(database = address.place.as_str(); "listening for changes of the cameras recovered");
                 }
@@ -138,6 +141,10 @@ async fn stay(address: &Address, changes: &Arc<Changes>, first: Option<Option<Li
                 next = Some(again);
             }
             Err(error) => {
+                // Once, and at once: whoever asks the database next finds out when its own time is over.
+                if !std::mem::replace(&mut is_unreachable, true) {
+                    log::error!(database = address.place.as_str(); "database unreachable: {error}");
+                }
                 log::debug!(error = error.to_string(); "listening for changes of the cameras failed, retrying")
             }
         }
