@@ -92,8 +92,8 @@ impl CameraStore for WithSite {
 
     async fn put_camera_kind(&self, kind: String, url_template: String) -> Result<()> {
         let rows = self.cameras.cameras().await?;
-        let there = self.own.cameras.camera_kinds().await?.into_iter().find(|(known, _)| *known == kind);
-        check_kind_change(&kind, there.as_ref().map(|(_, template)| template.as_str()), &url_template, &rows)?;
+        let kinds = self.own.cameras.camera_kinds().await?.into_iter().collect();
+        check_kind_change(&kinds, &kind, &url_template, &rows)?;
         self.own.cameras.put_camera_kind(kind, url_template).await
     }
 

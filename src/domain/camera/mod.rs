@@ -30,7 +30,7 @@ pub use words::{AudioPolicy, Scheme, Transport};
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -90,6 +90,11 @@ pub struct CameraRow {
 impl CameraRow {
     /// Stands in `port` for a column that holds something else than a number.
     pub const NOT_A_NUMBER: i64 = i64::MIN;
+
+    /// Whether it has a URL of its own and needs no template. A blank one is none.
+    fn has_url(&self) -> bool {
+        self.url.as_ref().is_some_and(|url| !url.expose_secret().trim().is_empty())
+    }
 
     /// Host of the source as far as the row tells it, for display.
     pub fn shown_host(&self) -> Option<String> {

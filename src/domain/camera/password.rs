@@ -9,6 +9,7 @@ use std::fmt;
 use secrecy::ExposeSecret;
 
 use super::source::{self, Kinds};
+use super::template;
 use super::words::Scheme;
 use super::{CameraEdit, CameraRow};
 use crate::base::{Error, Kind, Result};
@@ -57,37 +58,46 @@ pub(super) fn check_edit(row: &CameraRow, target: &CameraRow, edit: &CameraEdit,
     Err(Error::invalid("password", sentence))
 }
 
-/// Refuses a template that leads stored passwords elsewhere than the one before it did. `Conflict` says of how many.
-pub fn check_kind_change(kind: &str, old: Option<&str>, new: &str, rows: &[CameraRow]) -> Result<()> {
-    let Some(old) = old.filter(|old| *old != new) else { return Ok(()) };
-    let table = |template: &str| Kinds::from([(kind.to_owned(), template.to_owned())]);
-    let (old, new) = (table(old), table(new));
-    let moves = |row: &&CameraRow| {
-        let before = source::destination(row, &old);
-        // One that could not be read before goes to its own host or nowhere: see `source::from_template`.
-        before.is_some() && before != source::destination(row, &new)
-    };
-    // Of other kinds nothing can be read by this table.
-    let own = |row: &&CameraRow| has_password(row) && !has_url(row);
-    match rows.iter().filter(own).filter(moves).count() {
-        0 => Ok(()),
-        cameras => {
-            let sentence = format!(
-                "the scheme, host or port would change for {cameras} cameras of this kind, whose stored passwords were \
-                 entered for the present one; save this template as another kind, and give the cameras that kind \
-                 together with their passwords"
-            );
-            Err(Error::new(Kind::Conflict, sentence).at("urlTemplate"))
+/// Refuses a template that leads stored passwords elsewhere than the kinds before it did. `Conflict` says of how many.
+///
+/// `kinds` is the whole table: a kind of other capitals may have served a row so far. A row that came to no URL has its
+/// password for its own host, and for the port in its column where there is one.
+pub fn check_kind_change(kinds: &Kinds, kind: &str, new: &str, rows: &[CameraRow]) -> Result<()> {
+    let mut changed = kinds.clone();
+    changed.insert(kind.to_owned(), new.to_owned());
+    let (mut moved, mut led_astray) = (0, 0);
+    for row in rows.iter().filter(|row| has_password(row) && !row.has_url()) {
+        let after = source::destination(row, &changed);
+        match (source::destination(row, kinds), after) {
+            (Some(before), after) => moved += usize::from(after.as_ref() != Some(&before)),
+            (None, Some(after)) => led_astray += usize::from(template::takes_password(new) && !is_own(row, &after)),
+            (None, None) => {}
         }
     }
+    let remedy = "save this template as another kind, and give the cameras that kind together with their passwords";
+    let sentence = match (moved, led_astray) {
+        (0, 0) => return Ok(()),
+        (0, cameras) => format!(
+            "the host or port is not that of the row for {cameras} cameras of this kind, whose stored passwords were \
+             entered for it; write {{host}} and {{port}}, or {remedy}"
+        ),
+        (cameras, _) => format!(
+            "the scheme, host or port would change for {cameras} cameras of this kind, whose stored passwords were \
+             entered for the present one; {remedy}"
+        ),
+    };
+    Err(Error::new(Kind::Conflict, sentence).at("urlTemplate"))
+}
+
+/// Whether this is the host of the row's column, and its port where the row has one.
+fn is_own(row: &CameraRow, place: &Destination) -> bool {
+    let host = row.host.as_deref().unwrap_or_default().trim().trim_matches(['[', ']']);
+    let own_port = row.port.is_none_or(|port| place.port.is_some_and(|called| i64::from(called) == port));
+    own_port && place.host.trim_matches(['[', ']']).eq_ignore_ascii_case(host)
 }
 
 fn has_password(row: &CameraRow) -> bool {
     row.password.as_ref().is_some_and(|password| !password.expose_secret().is_empty())
-}
-
-fn has_url(row: &CameraRow) -> bool {
-    row.url.as_ref().is_some_and(|url| !url.expose_secret().trim().is_empty())
 }
 
 #[cfg(test)]
@@ -194,13 +204,55 @@ mod tests {
             ("rtsps://{username}:{password}@{host}/", CameraRow { kind: "other".into(), ..row() }, false),
         ];
         for (new, row, refused) in table {
-            let changed = check_kind_change("generic", Some(old), new, std::slice::from_ref(&row));
+            let kinds = Kinds::from([("generic".to_owned(), old.to_owned())]);
+            let changed = check_kind_change(&kinds, "generic", new, std::slice::from_ref(&row));
             assert_eq!(
                 changed.as_ref().err().map(Error::kind),
                 refused.then_some(Kind::Conflict),
                 "{new}: {changed:?}"
             );
-            assert!(check_kind_change("generic", None, new, &[row]).is_ok(), "a new kind");
+            assert!(check_kind_change(&Kinds::new(), "generic", new, &[row]).is_ok(), "a new kind");
         }
+    }
+
+    #[test]
+    fn a_new_kind_leads_stored_passwords_to_the_place_of_their_row_alone() {
+        let row = |port, username: Option<&str>| CameraRow {
+            port,
+            kind: " NewMake ".into(),
+            username: username.map(Into::into),
+            ..row()
+        };
+        let table = [
+            ("rtsp://{username}:{password}@{host}:{port=554}/", Some(8554), false),
+            ("rtsp://{username}:{password}@{host}:23009/", Some(8554), true),
+            ("rtsp://{host}:23009/{password}", Some(8554), true),
+            ("rtsp://{username}:{password}@{host}/", Some(8554), true),
+            ("rtsp://{username}:{password}@{host}/", Some(554), false),
+            ("rtsp://{username}:{password}@{host}:23009/", None, false),
+            ("rtsp://203.0.113.9:23009/", Some(8554), false),
+        ];
+        for (new, port, refused) in table {
+            let changed = check_kind_change(&Kinds::new(), "newmake", new, &[row(port, Some("viewer"))]);
+            assert_eq!(changed.is_err(), refused, "{new} {port:?}: {changed:?}");
+        }
+        // What would be called elsewhere all the same is called nowhere.
+        for (new, username) in [
+            ("rtsp://{credentials}203.0.113.9:23009/", Some("viewer")),
+            ("rtsp://{username}:{password}@203.0.113.9/", Some("viewer")),
+            ("rtsp://{username}:{password}@{host}:{port=554@203.0.113.9}/", Some("viewer")),
+            ("rtsp://{username=203.0.113.9/}:{password}@{host}/", None),
+        ] {
+            let kinds = Kinds::from([("newmake".to_owned(), new.to_owned())]);
+            let called = super::super::CameraSource::from_row(&row(None, username), &kinds);
+            assert_eq!(called.expect_err(new).field(), Some("kind"), "{new}");
+        }
+    }
+
+    #[test]
+    fn a_kind_of_other_capitals_is_the_one_that_a_row_had() {
+        let kinds = Kinds::from([("Generic".to_owned(), "rtsp://{username}:{password}@{host}/".to_owned())]);
+        let changed = check_kind_change(&kinds, "generic", "rtsp://{username}:{password}@{host}:23009/", &[row()]);
+        assert_eq!(changed.map_err(|error| error.kind()), Err(Kind::Conflict));
     }
 }

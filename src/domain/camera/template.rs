@@ -28,6 +28,19 @@ pub(super) struct Values<'a> {
     pub(super) substream: Option<&'a str>,
 }
 
+/// The password of [`MARKED`]. Nothing of it is encoded.
+const MARK: &str = "from-the-column";
+
+/// A camera that has everything a template may ask for.
+const MARKED: Values<'static> = Values {
+    host: Some("camera.example"),
+    port: Some(554),
+    username: Some("user"),
+    password: Some(MARK),
+    channel: Some("1"),
+    substream: Some("1"),
+};
+
 /// One text in a URL.
 pub(super) fn encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
@@ -40,15 +53,7 @@ pub(super) fn credentials(username: Option<&str>, password: Option<&str>) -> Str
 
 /// Checks a template as it is when somebody saves it: known placeholders, and a URL comes out for a plain camera.
 pub fn check_template(template: &str) -> Result<()> {
-    let plain = Values {
-        host: Some("camera.example"),
-        port: Some(554),
-        username: Some("user"),
-        password: Some("word"),
-        channel: Some("1"),
-        substream: Some("1"),
-    };
-    super::url::read(&fill(template, &plain)?, "urlTemplate").map(|_| ())
+    super::url::read(&fill(template, &MARKED)?, "urlTemplate").map(|_| ())
 }
 
 /// Checks a kind as it is when somebody saves it: its word, and its template as [`check_template`]. The error names `kind`
@@ -77,22 +82,15 @@ pub fn check_kind(kind: &str, template: &str) -> Result<()> {
     Ok(())
 }
 
-/// Whether a camera's password becomes part of the URL.
+/// Whether a camera's password becomes part of the URL. Seen by filling it, so that no way of writing it is forgotten.
 pub(super) fn takes_password(template: &str) -> bool {
-    template.contains("{password")
+    fill(template, &MARKED).is_ok_and(|url| url.contains(MARK))
 }
 
 /// Whether the host that is called is the camera's own.
 fn names_its_camera(template: &str) -> Result<bool> {
     for host in ["camera.example", "other.example"] {
-        let values = Values {
-            host: Some(host),
-            port: Some(554),
-            username: Some("user"),
-            password: Some("word"),
-            channel: Some("1"),
-            substream: Some("1"),
-        };
+        let values = Values { host: Some(host), ..MARKED };
         if super::url::read(&fill(template, &values)?, "urlTemplate")?.host != host {
             return Ok(false);
         }
@@ -102,22 +100,13 @@ fn names_its_camera(template: &str) -> Result<bool> {
 
 /// Whether a password is written into the template itself.
 fn holds_password(template: &str) -> Result<bool> {
-    const FILLED: &str = "from-the-column";
-    let values = Values {
-        host: Some("camera.example"),
-        port: Some(554),
-        username: Some("user"),
-        password: Some(FILLED),
-        channel: Some("1"),
-        substream: Some("1"),
-    };
-    let url = fill(template, &values)?;
+    let url = fill(template, &MARKED)?;
     let parts = super::url::read(&url, "urlTemplate")?;
     let in_login = parts.userinfo.and_then(|login| login.split_once(':')).map(|(_, password)| password);
     let pairs = parts.rest.split(['/', '?', '&', ';', '_']).filter_map(|part| part.split_once('='));
     let named = pairs.filter(|(key, _)| ["pass", "pwd"].iter().any(|word| key.to_ascii_lowercase().contains(word)));
     let mut written = in_login.into_iter().chain(named.map(|(_, value)| value));
-    Ok(written.any(|text| !text.is_empty() && !text.contains(FILLED)))
+    Ok(written.any(|text| !text.is_empty() && !text.contains(MARK)))
 }
 
 /// Whether a kind may be deleted: no camera must need it. `Conflict` says how many do.
@@ -146,13 +135,16 @@ fn padded(value: &str, default: Option<&str>) -> String {
 
 /// Fills a template. An error names the missing column, or says that the template is at fault (field `kind`).
 pub(super) fn fill(template: &str, values: &Values<'_>) -> Result<String> {
-    const CREDENTIALS: &str = "{username}:{password}@";
-    let credentials = credentials(values.username, values.password);
-    let template = template.replace(CREDENTIALS, "{credentials}");
+    const CREDENTIALS: &str = "username}:{password}@";
     let mut url = String::with_capacity(template.len() + 64);
-    let mut rest = template.as_str();
+    let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         url.push_str(before);
+        if let Some(tail) = after.strip_prefix(CREDENTIALS) {
+            url.push_str(&credentials(values.username, values.password));
+            rest = tail;
+            continue;
+        }
         let (inside, tail) = after
             .split_once('}')
             .ok_or_else(|| Error::invalid("kind", "the kind's url_template has a '{' without its '}'"))?;
@@ -161,7 +153,6 @@ pub(super) fn fill(template: &str, values: &Values<'_>) -> Result<String> {
             None => (inside, None),
         };
         let value = match word {
-            "credentials" => Some(credentials.clone()),
             "host" => values.host.map(|host| if host.contains(':') { format!("[{host}]") } else { host.to_owned() }),
             "port" => values.port.map(|port| port.to_string()),
             "username" => values.username.map(encode),
@@ -243,6 +234,7 @@ mod tests {
             ("rtsp://h/{channel}", "channel"),
             ("rtsp://h/?u={username}", "username"),
             ("rtsp://h/{token}", "kind"),
+            ("rtsp://{credentials}h/", "kind"),
             ("rtsp://h/{host", "kind"),
         ] {
             assert_eq!(fill(template, &none).expect_err(template).field(), Some(field), "{template}");
@@ -254,7 +246,13 @@ mod tests {
         }
         assert!(check_kind("acme-2", HIKVISION).is_ok());
         assert!(check_kind("acme", "rtsp://203.0.113.9/{channel}").is_ok(), "no password goes there");
-        for bad in ["rtsp://{username}:{password}@203.0.113.9/", "rtsp://{host}.example.org/{password}"] {
+        let hidden = "rtsp://{credentials}203.0.113.9:23009/";
+        assert_eq!(check_kind("acme", hidden).expect_err(hidden).field(), Some("urlTemplate"), "no word for users");
+        for bad in [
+            "rtsp://{username}:{password}@203.0.113.9/",
+            "rtsp://{username=x}:{password=y}@203.0.113.9/",
+            "rtsp://{host}.example.org/{password}",
+        ] {
             let error = check_kind("acme", bad).expect_err(bad);
             assert!(error.field() == Some("urlTemplate") && error.to_string().contains("{host}"), "{error}");
         }

@@ -207,6 +207,13 @@ pub(in crate::adapters::database) async fn a_kind_leads_no_stored_password_elsew
         assert_eq!((refused.kind(), refused.field()), (Kind::Conflict, Some("urlTemplate")));
     }
     database.put_camera_kind(kind.clone(), format!("{old}live")).await.expect("the same place");
+    // Served by the kind of other letters so far, which one of its own letters would take over from.
+    let login = CameraEdit { username: filled("u"), password: Some(Some("p".into())), ..named("yard") };
+    let camera = CameraEdit { kind: Some("ACME".to_owned()), host: filled("10.0.0.8"), ..login };
+    let other = database.add_camera(camera).await.expect("added").id;
+    let refused = database.put_camera_kind("ACME".to_owned(), old.replace("554", "5554")).await.expect_err("elsewhere");
+    assert_eq!((refused.kind(), refused.field()), (Kind::Conflict, Some("urlTemplate")));
+    database.delete_camera_if(other, Condition::always()).await.expect("deleted");
     let cleared = CameraEdit { password: Some(None), ..CameraEdit::default() };
     database.edit_camera(id, cleared).await.expect("cleared");
     database.put_camera_kind(kind, old.replace("554", "5554")).await.expect("no password goes there");

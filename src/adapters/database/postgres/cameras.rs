@@ -41,9 +41,9 @@ pub(super) async fn kinds(client: &Client) -> Result<Vec<(String, String)>, Post
 
 /// Looks at the cameras and writes, with the kind locked from the look on.
 pub(super) async fn put_kind(client: &Client, kind: &str, template: &str) -> Result<(), PostgresFailure> {
-    let there = "SELECT url_template FROM camera_kinds WHERE kind = $1 FOR UPDATE";
-    let there = client.query_opt(there, &[&kind]).await?.and_then(|row| text(&row, 0));
-    check_kind_change(kind, there.as_deref(), template, &all(client).await?)?;
+    client.query("SELECT 1 FROM camera_kinds WHERE lower(kind) = lower($1) FOR UPDATE", &[&kind]).await?;
+    let kinds = kinds(client).await?.into_iter().collect();
+    check_kind_change(&kinds, kind, template, &all(client).await?)?;
     let sql = "INSERT INTO camera_kinds (kind, url_template) VALUES ($1, $2) \
                ON CONFLICT (kind) DO UPDATE SET url_template = excluded.url_template";
     client.execute(sql, &[&kind, &template]).await?;

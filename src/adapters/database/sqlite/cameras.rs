@@ -47,9 +47,8 @@ fn every_kind(connection: &Connection) -> Result<Vec<(String, String)>, SqliteFa
 
 pub(super) fn put_kind(connection: &mut Connection, kind: &str, template: &str) -> Result<(), SqliteFailure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let there = "SELECT url_template FROM camera_kinds WHERE kind = ?1";
-    let there = transaction.query_row(there, [kind], |row| Ok(decode::text(row, 0))).optional()?.flatten();
-    check_kind_change(kind, there.as_deref(), template, &every(&transaction)?)?;
+    let kinds = every_kind(&transaction)?.into_iter().collect();
+    check_kind_change(&kinds, kind, template, &every(&transaction)?)?;
     let sql = "INSERT INTO camera_kinds (kind, url_template) VALUES (?1, ?2) \
                ON CONFLICT (kind) DO UPDATE SET url_template = excluded.url_template";
     transaction.execute(sql, [kind, template])?;
