@@ -87,8 +87,8 @@ pub enum RelayEvent {
     StartPermit(PathView),
     /// The answer to [`Action::AskPath`].
     Asked(PathView),
-    /// The probe has ended.
-    Probed(Result<Tracks, Fault>),
+    /// The probe has ended; with what it found comes what the server says of our path since.
+    Probed(Result<(Tracks, PathView), Fault>),
     /// Somebody else has looked at the source, and it answers.
     SourceAnswers(Tracks),
     /// ffmpeg was started, or could not be.
@@ -125,7 +125,7 @@ pub enum Action {
     AcquirePermit,
     /// Leave the line.
     CancelPermit,
-    /// Run ffprobe; answer with [`RelayEvent::Probed`].
+    /// Run ffprobe, then ask the server who has our path: a probe takes seconds; answer with [`RelayEvent::Probed`].
     Probe,
     /// Kill ffprobe; no answer is expected any more.
     CancelProbe,

@@ -202,19 +202,6 @@ impl Relay {
         self.on_seen(&path, now)
     }
 
-    fn on_probed(&mut self, result: Result<Tracks, Fault>, now: Duration, jitter: f64) -> Vec<Action> {
-        if self.phase != Phase::Probing {
-            return Vec::new();
-        }
-        match result {
-            Ok(tracks) => {
-                self.remember(tracks.clone());
-                self.start(tracks, now)
-            }
-            Err(fault) => self.failed(fault, now, jitter),
-        }
-    }
-
     /// Somebody has looked, and the source is well: no reason to wait any longer.
     fn on_source_answers(&mut self, tracks: Tracks, now: Duration) -> Vec<Action> {
         self.manner.with_sound = true;

@@ -33,6 +33,11 @@ fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
+/// A probe that found what it should, while the path was seen so.
+fn probed(path: PathView) -> RelayEvent {
+    RelayEvent::Probed(Ok((tracks(), path)))
+}
+
 /// Steps at full jitter.
 fn step(relay: &mut Relay, at: u64, event: RelayEvent) -> Vec<Action> {
     relay.step(event, seconds(at), 1.0)
@@ -44,7 +49,7 @@ fn running() -> Relay {
     for event in [
         RelayEvent::Server(Ok(())),
         RelayEvent::StartPermit(PathView::Missing),
-        RelayEvent::Probed(Ok(tracks())),
+        probed(PathView::Missing),
         RelayEvent::Started(Ok(())),
         RelayEvent::Path(PathView::Available(None)),
         RelayEvent::Progress,
@@ -69,7 +74,7 @@ fn the_way_to_running() {
         (RelayEvent::Path(PathView::Missing), vec![], Phase::WaitingForPermit),
         (RelayEvent::StartPermit(PathView::Missing), vec![Action::Probe], Phase::Probing),
         (RelayEvent::Progress, vec![], Phase::Probing),
-        (RelayEvent::Probed(Ok(tracks())), vec![Action::Start(tracks())], Phase::Starting),
+        (probed(PathView::Missing), vec![Action::Start(tracks())], Phase::Starting),
         (RelayEvent::Started(Ok(())), vec![], Phase::Starting),
         (RelayEvent::Progress, vec![], Phase::Starting),
         (RelayEvent::Path(PathView::Available(None)), vec![], Phase::Running),
@@ -205,6 +210,37 @@ fn a_path_that_another_publisher_has_is_not_fought_for() {
 }
 
 #[test]
+fn who_takes_the_path_while_the_source_is_probed_is_not_pushed_aside() {
+    let probing = || {
+        let mut relay = Relay::new(RULES);
+        step(&mut relay, 0, RelayEvent::Server(Ok(())));
+        assert_eq!(step(&mut relay, 0, RelayEvent::StartPermit(PathView::Missing)), [Action::Probe]);
+        relay
+    };
+    let mut relay = probing();
+    assert_eq!(step(&mut relay, 4, probed(stranger())), []);
+    assert_eq!(*relay.phase(), Phase::Held);
+    assert_eq!(step(&mut relay, 9, RelayEvent::Path(PathView::Missing)), [Action::AcquirePermit]);
+    let started = step(&mut relay, 9, RelayEvent::StartPermit(PathView::Missing));
+    assert_eq!(started, [Action::Start(tracks())], "the source was looked at");
+
+    let (mut relay, other) = (probing(), publisher("rtspSession", "b"));
+    assert_eq!(step(&mut relay, 4, probed(other.clone())), []);
+    assert_eq!(*relay.phase(), Phase::Clearing, "perhaps what is left of an earlier run");
+    assert_eq!(step(&mut relay, 7, RelayEvent::Tick), [Action::AskPath]);
+    assert_eq!(step(&mut relay, 7, RelayEvent::Asked(other)), []);
+    assert_eq!(*relay.phase(), Phase::Held);
+
+    for path in [PathView::Unknown, PathView::Available(None)] {
+        assert_eq!(step(&mut probing(), 4, probed(path)), [Action::Start(tracks())], "nobody tells");
+    }
+    let mut forced = probing();
+    assert_eq!(step(&mut forced, 1, RelayEvent::Restart), [Action::CancelProbe, Action::AcquirePermit]);
+    assert_eq!(step(&mut forced, 1, RelayEvent::StartPermit(stranger())), [Action::Probe]);
+    assert_eq!(step(&mut forced, 4, probed(stranger())), [Action::Start(tracks())], "somebody wants it");
+}
+
+#[test]
 fn what_is_gone_in_a_moment_was_no_other_publisher() {
     let other = publisher("rtspSession", "b");
     let mut relay = Relay::new(RULES);
@@ -314,11 +350,11 @@ fn ten_failures_in_ten_minutes_degrade_and_are_still_tried() {
         if n < 9 {
             let begun = step(&mut relay, now, RelayEvent::StartPermit(PathView::Missing));
             assert_eq!(begun.contains(&Action::Probe), n % 3 == 2, "every third failure looks at the source again");
-            step(&mut relay, now, RelayEvent::Probed(Ok(tracks())));
+            step(&mut relay, now, probed(PathView::Missing));
         }
     }
     step(&mut relay, now, RelayEvent::StartPermit(PathView::Missing));
-    step(&mut relay, now, RelayEvent::Probed(Ok(tracks())));
+    step(&mut relay, now, probed(PathView::Missing));
     step(&mut relay, now, RelayEvent::Exited(fault(FaultKind::Ended)));
     assert_eq!((relay.phase(), relay.next_start()), (&Phase::Degraded, Some(seconds(now + 60))));
     assert_eq!(step(&mut relay, now + 60, RelayEvent::Tick), [Action::AcquirePermit]);

@@ -5,6 +5,10 @@ use std::process::{Child, Command, Stdio};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use streamwarden::domain::camera::{CameraState, CameraStatus};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use url::Url;
 
 use super::harness::{Harness, Source, TIMEOUT};
 use super::program::until;
@@ -104,6 +108,48 @@ async fn a_path_that_is_taken_from_the_start_is_left_to_its_publisher() {
     harness.state("yard", CameraState::Running).await;
     assert!(!other.has_ended());
     drop(other);
+    harness.stop().await;
+}
+
+/// Takes connections for a source and passes nothing on until it is told to.
+async fn frozen(source: &Source) -> (Url, watch::Sender<bool>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let mut url = source.url("a");
+    let target = format!("{}:{}", url.host_str().expect("a host"), url.port().expect("a port"));
+    url.set_port(Some(listener.local_addr().expect("an address").port())).expect("a host");
+    let (thaw, thawed) = watch::channel(false);
+    actix::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let (mut thawed, target) = (thawed.clone(), target.clone());
+            actix::spawn(async move {
+                if thawed.wait_for(|thawed| *thawed).await.is_ok()
+                    && let Ok(mut server) = TcpStream::connect(target).await
+                {
+                    // Until either has gone.
+                    let _ = copy_bidirectional(&mut client, &mut server).await;
+                }
+            });
+        }
+    });
+    (url, thaw)
+}
+
+#[actix::test]
+async fn a_path_that_is_taken_while_the_source_is_probed_is_left_to_its_publisher() {
+    let source = Source::start().await;
+    let mut harness = Harness::open().await;
+    let (url, thaw) = frozen(&source).await;
+    harness.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (1, 'gate', '{url}')"));
+    harness.state("gate", CameraState::Probing).await;
+    let mut other = Other::on(&harness, &source, "gate").await;
+    let live = harness.live.clone();
+    until("the other publishes", TIMEOUT, async || !live.latest().await.expect("a store").streams.is_empty()).await;
+    thaw.send_replace(true);
+    let held = harness.state("gate", CameraState::Held).await;
+    assert!(held.last_error.is_some_and(|words| words.contains("rtspSession from 127.0.0.1:")));
+    assert!(!other.has_ended(), "nobody was pushed aside");
+    drop(other);
+    harness.state("gate", CameraState::Running).await;
     harness.stop().await;
 }
 

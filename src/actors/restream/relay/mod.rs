@@ -161,9 +161,11 @@ impl Restream {
         let checked = check_address(self.known.setup.clone(), self.known.source.clone());
         let permitted = async move {
             permit.await;
-            tokio::join!(path, checked)
+            // A slow resolver must not make the server's word old.
+            let checked = checked.await;
+            (checked, path.await)
         };
-        self.asking = Some(ctx.spawn(permitted.into_actor(self).map(|(path, checked), relay, ctx| {
+        self.asking = Some(ctx.spawn(permitted.into_actor(self).map(|(checked, path), relay, ctx| {
             relay.asking = None;
             relay.checked = Some(checked);
             relay.happened(RelayEvent::StartPermit(path), ctx);
@@ -177,8 +179,13 @@ impl Restream {
 
     fn probe(&mut self, ctx: &mut Context<Self>) {
         let (setup, source, slots) = (self.known.setup.clone(), self.known.source.clone(), self.links.slots.clone());
-        let probe = probe_in_order(setup, source.clone(), slots, self.runs.clone()).into_actor(self);
-        self.probing = Some(ctx.spawn(probe.map(move |(result, took), relay, ctx| {
+        let (probe, path) = (probe_in_order(setup, source.clone(), slots, self.runs.clone()), self.path_now());
+        let probed = async move {
+            let (result, took) = probe.await;
+            let path = if result.is_ok() { path.await } else { PathView::Unknown };
+            (result, took, path)
+        };
+        self.probing = Some(ctx.spawn(probed.into_actor(self).map(move |(result, took, path), relay, ctx| {
             relay.probing = None;
             let ms = took.as_millis() as u64;
             match &result {
@@ -189,7 +196,7 @@ impl Restream {
                 Err(fault) => log::warn!(camera = relay.camera(), ms = ms; "probe failed: {fault}"),
             }
             relay.links.known.found(KeptProbe::new(&source, Utc::now(), &result), false);
-            relay.happened(RelayEvent::Probed(result), ctx);
+            relay.happened(RelayEvent::Probed(result.map(|tracks| (tracks, path))), ctx);
         })));
     }
 

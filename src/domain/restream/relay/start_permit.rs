@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{HELD_RETRY, Relay, UNCLEAR_WAIT};
-use crate::domain::probe::{Fault, FaultKind};
+use crate::domain::probe::{Fault, FaultKind, Tracks};
 use crate::domain::restream::claim::Before;
 use crate::domain::restream::{Action, PathView, Phase, Publisher};
 
@@ -37,17 +37,8 @@ impl Relay {
         if self.phase != Phase::WaitingForPermit {
             return Vec::new();
         }
-        match self.claim.before(path, now) {
-            _ if self.forced => {}
-            Before::Free => {}
-            Before::Unclear => {
-                (self.phase, self.retry_at) = (Phase::Clearing, now + UNCLEAR_WAIT);
-                return Vec::new();
-            }
-            Before::Taken(publisher) => {
-                self.hold(&publisher, now);
-                return Vec::new();
-            }
+        if !self.may_take(path, now) {
+            return Vec::new();
         }
         match self.tracks.clone() {
             Some(tracks) => self.start(tracks, now),
@@ -56,6 +47,36 @@ impl Relay {
                 vec![Action::Probe]
             }
         }
+    }
+
+    /// A probe takes seconds, in which somebody may have begun to publish.
+    pub(super) fn on_probed(
+        &mut self,
+        result: Result<(Tracks, PathView), Fault>,
+        now: Duration,
+        jitter: f64,
+    ) -> Vec<Action> {
+        if self.phase != Phase::Probing {
+            return Vec::new();
+        }
+        match result {
+            Ok((tracks, path)) => {
+                self.remember(tracks.clone());
+                if self.may_take(&path, now) { self.start(tracks, now) } else { Vec::new() }
+            }
+            Err(fault) => self.failed(fault, now, jitter),
+        }
+    }
+
+    /// Whether a start now would push nobody aside, or somebody wants that. Otherwise it waits from now on.
+    pub(super) fn may_take(&mut self, path: &PathView, now: Duration) -> bool {
+        match self.claim.before(path, now) {
+            _ if self.forced => return true,
+            Before::Free => return true,
+            Before::Unclear => (self.phase, self.retry_at) = (Phase::Clearing, now + UNCLEAR_WAIT),
+            Before::Taken(publisher) => self.hold(&publisher, now),
+        }
+        false
     }
 
     /// Waits until the path is free. Trying on would push the other aside, who may do the same to us for ever.

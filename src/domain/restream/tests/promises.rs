@@ -62,7 +62,10 @@ impl World {
                 RelayEvent::Asked(if choice > 128 { PathView::Missing } else { publisher("rtspSession", "x") })
             }
             15 if std::mem::take(&mut self.asked) => RelayEvent::StartPermit(publisher("rtspSession", "x")),
-            6 | 7 if std::mem::take(&mut self.probe) => RelayEvent::Probed(Ok(tracks())),
+            6 if std::mem::take(&mut self.probe) => probed(PathView::Missing),
+            7 if std::mem::take(&mut self.probe) => {
+                probed(if choice > 128 { stranger() } else { publisher("rtspSession", "x") })
+            }
             8 if std::mem::take(&mut self.probe) => RelayEvent::Probed(Err(fault(FaultKind::Unauthorized))),
             9 if self.ffmpeg && choice > 224 => RelayEvent::Unusable(fault(FaultKind::Other)),
             9 if self.ffmpeg && !self.ending => RelayEvent::Progress,
@@ -119,7 +122,7 @@ proptest! {
                 world.act(&mut relay, RelayEvent::Asked(PathView::Missing))?;
             }
             if std::mem::take(&mut world.probe) {
-                world.act(&mut relay, RelayEvent::Probed(Ok(tracks())))?;
+                world.act(&mut relay, probed(PathView::Missing))?;
             }
             if world.ffmpeg {
                 world.act(&mut relay, RelayEvent::Progress)?;

@@ -170,7 +170,7 @@ fn a_fault_that_says_nothing_about_the_tracks_costs_no_second_look() {
             now = relay.next_start().expect("a time").as_secs() + 1;
             step(&mut relay, now, RelayEvent::Tick);
             looked |= step(&mut relay, now, RelayEvent::StartPermit(PathView::Missing)).contains(&Action::Probe);
-            step(&mut relay, now, RelayEvent::Probed(Ok(tracks())));
+            step(&mut relay, now, probed(PathView::Missing));
         }
         assert_eq!(looked, looks, "{kind:?}");
     }
