@@ -89,7 +89,7 @@ impl ClosedFile {
 pub fn why_it_ended(exit: &ProcessExit) -> String {
     let text = exit.stderr.join("\n").to_lowercase();
     let rule = RULES.iter().find(|(needles, _)| needles.iter().any(|needle| text.contains(needle)));
-    match (rule, exit.ending, exit.stderr.last()) {
+    match (rule, exit.ending, telling_line(&exit.stderr)) {
         (Some((_, words)), _, _) => (*words).to_owned(),
         (None, Ending::Code(0), _) => "the stream ended".to_owned(),
         (None, ending, Some(line)) if matches!(ending, Ending::Code(_)) => {
@@ -99,8 +99,15 @@ pub fn why_it_ended(exit: &ProcessExit) -> String {
     }
 }
 
+/// The last line, or the one that says why nothing could be written.
+fn telling_line(stderr: &[String]) -> Option<&String> {
+    let header = stderr.iter().rposition(|line| line.to_lowercase().contains("could not write header"));
+    let reason = header.and_then(|at| stderr[..at].iter().rev().find(|line| !line.trim().is_empty()));
+    reason.or_else(|| stderr.iter().rev().find(|line| !line.trim().is_empty()))
+}
+
 /// What to look for in ffmpeg's last words (any of them, lower case), and what to say. First match wins.
-const RULES: [(&[&str], &str); 6] = [
+const RULES: [(&[&str], &str); 7] = [
     (
         &["401 unauthorized", "403 forbidden"],
         "the media server refuses our login for reading; check publish_username and publish_password of the server",
@@ -116,7 +123,14 @@ const RULES: [(&[&str], &str); 6] = [
         "the spool cannot be written; make it writable, or change data_dir",
     ),
     (
-        &["could not find tag for codec", "could not write header"],
+        // A camera that is frozen, or a server that has just come up: nothing has arrived to tell the format from.
+        &["dimensions not set", "sample rate not set", "could not find codec parameters"],
+        "the stream sent nothing from which its picture or sound could be told; check that it sends pictures, and \
+         the key frame interval of the camera (recording is tried again by itself)",
+    ),
+    (
+        // Not "could not write header": that follows whatever is wrong.
+        &["could not find tag for codec", "not currently supported in container"],
         "the stream does not fit into mp4; publish H264, H265, AV1 or VP9, with AAC or Opus",
     ),
 ];
@@ -204,6 +218,35 @@ mod tests {
             (Ending::Code(1), &["method DESCRIBE failed: 401 Unauthorized", "rtsp://h/x: ..."], "publish_password"),
             (Ending::Code(228), &["av_interleaved_write_frame(): No space left on device"], "full"),
             (Ending::Code(1), &["something new"], "ffmpeg failed (exit code 1): something new"),
+            // As 5.1.9 printed them for H264 with AAC of a frozen camera.
+            (
+                Ending::Code(1),
+                &[
+                    "[rtsp @ 0x5] Could not find codec parameters for stream 0 (Video: h264, none): unspecified size",
+                    "[segment @ 0x5] dimensions not set",
+                    "Could not write header for output file #0 (incorrect codec parameters ?): Invalid argument",
+                    "Error initializing output stream 0:1 -- ",
+                    "",
+                ],
+                "sent nothing from which its picture or sound could be told",
+            ),
+            (
+                Ending::Code(1),
+                &[
+                    "[mp4 @ 0x5] Could not find tag for codec pcm_mulaw in stream #1, codec not currently supported in container",
+                    "Could not write header for output file #0 (incorrect codec parameters ?): Invalid argument",
+                ],
+                "does not fit into mp4",
+            ),
+            (
+                Ending::Code(1),
+                &[
+                    "[segment @ 0x5] nobody has foreseen this",
+                    "Could not write header for output file #0 (incorrect codec parameters ?): Invalid argument",
+                    "Error initializing output stream 0:1 -- ",
+                ],
+                "ffmpeg failed (exit code 1): [segment @ 0x5] nobody has foreseen this",
+            ),
             (Ending::Signal(9), &["[mp4 @ 0x1] Non-monotonous DTS"], "ended from outside (ended by SIGKILL)"),
         ] {
             let words = why_it_ended(&exit(ending, stderr));
