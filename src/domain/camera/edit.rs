@@ -76,10 +76,17 @@ fn check_hidden(edit: &CameraEdit) -> Result<()> {
         Some(url) if url.split(['/', '@', '?', '&', '=']).any(|part| part == HIDDEN) => {
             let sentence = "holds *** where its password was hidden; write the whole URL with its password, or leave it out \
                             to keep the present one";
-            Err(Error::invalid("url", sentence))
+            return Err(Error::invalid("url", sentence));
         }
-        _ => Ok(()),
+        _ => {}
     }
+    let password = edit.password.as_ref().and_then(Option::as_ref).map(ExposeSecret::expose_secret);
+    if password.is_some_and(|password| password.trim() == HIDDEN) {
+        let sentence =
+            "is ***, which stands for a hidden one; write the password, or leave it out to keep the present one";
+        return Err(Error::invalid("password", sentence));
+    }
+    Ok(())
 }
 
 fn touches_source(edit: &CameraEdit) -> bool {
@@ -168,6 +175,8 @@ mod tests {
             (Some(&row), r#"{"url":"rtsp://***@h/x"}"#, Some("url")),
             (Some(&row), r#"{"url":"rtsp://h/x?token=***"}"#, Some("url")),
             (Some(&row), r#"{"url":"rtsp://u:a***b@h/x"}"#, None),
+            (Some(&row), r#"{"username":"u","password":"***"}"#, Some("password")),
+            (Some(&row), r#"{"username":"u","password":"a***"}"#, None),
             (Some(&row), r#"{"name":"../x"}"#, Some("name")),
             (None, r#"{"name":"9","host":"h"}"#, Some("name")),
             (Some(&row), r#"{"name":"9"}"#, Some("name")),

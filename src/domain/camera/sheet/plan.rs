@@ -65,6 +65,7 @@ impl Sheet {
 fn write(line: &Line, row: Option<&CameraRow>, kinds: &Kinds) -> Result<Option<CameraWrite>, SheetFault> {
     let mut edit = line.edit.clone();
     keep_hidden_url(&mut edit, row).map_err(|text| SheetFault::new(line.number, Some("url"), text))?;
+    keep_hidden_password(&mut edit, row).map_err(|text| SheetFault::new(line.number, Some("password"), text))?;
     keep_hidden_host(&mut edit, row);
     if let Some(row) = row {
         let password = edit.password.clone();
@@ -99,6 +100,20 @@ fn keep_hidden_url(edit: &mut CameraEdit, row: Option<&CameraRow>) -> Result<(),
         return Ok(());
     }
     Err("holds *** where its password was hidden, and no camera of this name has such a URL; write the whole URL")
+}
+
+/// `***` as a password means the one that is there: people write into its column what they see in a URL.
+fn keep_hidden_password(edit: &mut CameraEdit, row: Option<&CameraRow>) -> Result<(), &'static str> {
+    let Some(Some(password)) = &edit.password else { return Ok(()) };
+    if password.expose_secret().trim() != HIDDEN {
+        return Ok(());
+    }
+    if row.is_some_and(|row| row.password.is_some()) {
+        edit.password = None;
+        return Ok(());
+    }
+    Err("is ***, which stands for a stored password, and no camera of this name has one; write the password, or leave \
+         the cell empty")
 }
 
 /// The same for a host that holds what may be a password; any other such host is refused for what it is.

@@ -88,6 +88,7 @@ fn faults_name_their_line_and_column() {
         ("name,host,label\na,h,x\ty\n", 2, Some("label"), "control character"),
         ("name,url\na,file:/etc/passwd\n", 2, Some("url"), "rtsp://"),
         ("name,url\na,rtsp://***@h/x\n", 2, Some("url"), "write the whole URL"),
+        ("name,host,password\na,h,***\n", 2, Some("password"), "write the password"),
         (&wide, 1, Some(&wide[..40]), "no such column"),
     ];
     for (text, line, field, words) in table {
@@ -121,7 +122,12 @@ fn one_fault_stops_all_and_many_are_cut() {
 #[test]
 fn absent_columns_stay_empty_cells_clear_and_passwords_are_kept() {
     let rows = [row(7, "gate")];
-    let unchanged = ["name\ngate\n", "name,host,port\ngate,10.0.0.9,8554\n", "name,password,kind,enabled\ngate,,,\n"];
+    let unchanged = [
+        "name\ngate\n",
+        "name,host,port\ngate,10.0.0.9,8554\n",
+        "name,password,kind,enabled\ngate,,,\n",
+        "name,password\ngate,***\n",
+    ];
     for text in unchanged {
         assert_eq!(numbers(&import(text, &rows)), (0, 0, 1), "{text:?}");
     }
@@ -145,7 +151,12 @@ fn absent_columns_stay_empty_cells_clear_and_passwords_are_kept() {
 #[test]
 fn a_row_whose_address_changes_brings_its_password() {
     let rows = [row(7, "gate")];
-    for text in ["name,host\ngate,10.0.0.8\n", "name,port,password\ngate,,\n", "name,url\ngate,rtsp://10.0.0.8/x\n"] {
+    for text in [
+        "name,host\ngate,10.0.0.8\n",
+        "name,port,password\ngate,,\n",
+        "name,host,password\ngate,10.0.0.8,***\n",
+        "name,url\ngate,rtsp://10.0.0.8/x\n",
+    ] {
         let report = import(text, &rows).report;
         let told: Vec<_> = report.faults.iter().map(|fault| (fault.line, fault.field.as_deref())).collect();
         assert_eq!(told, [(2, Some("password"))], "{text}: {report:?}");
