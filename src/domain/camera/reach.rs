@@ -1,7 +1,7 @@
 //! Which addresses a camera may have. Whoever may add or test a camera chooses where we connect to; that must not open
 //! what only this machine can reach: metadata services, link-local neighbours, and our own control ports.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::base::network::Network;
 use crate::base::{Error, Result};
@@ -20,16 +20,38 @@ const METADATA: [&str; 4] = ["100.100.100.200", "192.0.0.192", "168.63.129.16", 
 
 const LINK_LOCAL: [&str; 2] = ["169.254.0.0/16", "fe80::/10"];
 
+/// The IPv4 address that an IPv6 one leads to: mapped, compatible (`::a.b.c.d`), by NAT64 (`64:ff9b::/96`, and the networks
+/// of one's own `64:ff9b:1::/48`) or by 6to4 (`2002::/16`).
+fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [a, b, c, d, e, f, g, h] = address.segments();
+    let of = |high: u16, low: u16| Some(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)));
+    match [a, b, c, d, e, f] {
+        // `::` and `::1` are addresses of their own.
+        [0, 0, 0, 0, 0, 0] if (g, h) != (0, 0) && (g, h) != (0, 1) => of(g, h),
+        [0, 0, 0, 0, 0, 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0] | [0x64, 0xff9b, 1, ..] => of(g, h),
+        [0x2002, high, low, ..] => of(high, low),
+        _ => None,
+    }
+}
+
 impl Reach {
-    /// Refuses an address that no camera may have. `Invalid` for `host`, with the key that lets it in.
+    /// Refuses an address that no camera may have, in whatever notation. `Invalid` for `host`, with the key that lets it in.
     pub fn check(&self, address: IpAddr, port: Option<u16>) -> Result<()> {
         let address = address.to_canonical();
-        let among = |texts: &[&str]| {
-            texts.iter().filter_map(|text| text.parse::<Network>().ok()).any(|network| network.contains(address))
-        };
         if self.allowed.iter().any(|network| network.contains(address)) {
             return Ok(());
         }
+        self.check_one(address, port)?;
+        match address {
+            IpAddr::V6(outer) => embedded(outer).map_or(Ok(()), |inner| self.check(inner.into(), port)),
+            IpAddr::V4(_) => Ok(()),
+        }
+    }
+
+    fn check_one(&self, address: IpAddr, port: Option<u16>) -> Result<()> {
+        let among = |texts: &[&str]| {
+            texts.iter().filter_map(|text| text.parse::<Network>().ok()).any(|network| network.contains(address))
+        };
         let is_here = address.is_loopback() || address.is_unspecified();
         let what = if among(&LINK_LOCAL) {
             "is a link-local address"
@@ -71,6 +93,18 @@ mod tests {
             ("fd00:ec2::254", Some(80), false),
             ("100.100.100.200", Some(80), false),
             ("168.63.129.16", Some(80), false),
+            ("::127.0.0.1", Some(8080), false),
+            ("::127.0.0.1", Some(554), true),
+            ("::a9fe:a9fe", Some(80), false),
+            ("::10.0.0.9", Some(554), true),
+            ("::0.0.0.0", Some(554), true),
+            ("64:ff9b::a9fe:a9fe", Some(80), false),
+            ("64:ff9b::127.0.0.1", Some(9997), false),
+            ("64:ff9b:1::169.254.169.254", Some(80), false),
+            ("64:ff9b::10.0.0.9", Some(554), true),
+            ("2002:a9fe:a9fe::", Some(80), false),
+            ("2002:7f00:1::1", Some(8080), false),
+            ("2002:a00:9::1", Some(554), true),
         ];
         for (address, port, allowed) in table {
             let address: IpAddr = address.parse().expect(address);
