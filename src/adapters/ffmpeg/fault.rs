@@ -226,6 +226,28 @@ const BY_SCHEME: [(Scheme, FaultKind, &str); 4] = [
 
 /// Explains a run that ended by itself.
 pub fn explain(exit: &ProcessExit, attempt: &Attempt<'_>) -> Fault {
+    let fault = explain_last(exit, attempt);
+    match redirected_to(&exit.stderr) {
+        Some(place) if !matches!(fault.kind, FaultKind::PublishRefused | FaultKind::Program) => {
+            let there = fault.message.replace(&attempt.source.shown, &place);
+            Fault::new(fault.kind, format!("{} redirects to {place}, and there: {there}", attempt.source.shown))
+        }
+        _ => fault,
+    }
+}
+
+/// Where an RTSP source sent us on to: scheme, host and port of the last time, which is all that is repeated of it. ffmpeg
+/// 4 to 7 say `Status 302: Redirecting to rtsp://...` among their information, which only probes print.
+fn redirected_to(stderr: &[String]) -> Option<String> {
+    let (_, target) = stderr.iter().rev().find_map(|line| line.split_once(": Redirecting to "))?;
+    let (scheme, rest) = target.trim().split_once("://")?;
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+    Some(format!("{scheme}://{place}").chars().take(QUOTE).collect())
+}
+
+/// What its last words mean, wherever they were said.
+fn explain_last(exit: &ProcessExit, attempt: &Attempt<'_>) -> Fault {
     let text = exit.stderr.join("\n").to_lowercase();
     let says = |needles: &[&str]| needles.iter().any(|needle| text.contains(needle));
     let shown = &attempt.source.shown;

@@ -175,6 +175,25 @@ fn what_is_lacking_is_named() {
     assert!(fault.message.starts_with(PUBLISH_LOGIN[0]), "{fault}");
 }
 
+/// Lines as ffprobe 5.1.9 printed them.
+#[test]
+fn a_redirect_is_told_with_its_place_and_no_more_of_it() {
+    let refused = [
+        "[rtsp @ 0x5] [info] Status 302: Redirecting to rtsp://bob:SqlSecret9@127.0.0.1:28601/other?token=x",
+        "[rtsp @ 0x5] [error] method DESCRIBE failed: 401 Unauthorized",
+        "[error] rtsp://***@h/x: Server returned 401 Unauthorized (authorization failed)",
+    ];
+    let camera = source("rtsp://a:b@h/x");
+    let fault = explain(&exit(&refused, 70), &attempt(&camera));
+    assert_eq!(fault.kind, FaultKind::Unauthorized);
+    let begins =
+        "rtsp://***@h/x redirects to rtsp://127.0.0.1:28601, and there: rtsp://127.0.0.1:28601 refuses the user";
+    assert!(fault.message.starts_with(begins), "{fault}");
+    assert!(!["SqlSecret9", "bob", "other", "token"].iter().any(|word| fault.message.contains(word)), "{fault}");
+    let ours = explain(&exit(&[refused[0], "method ANNOUNCE failed: 401 Unauthorized"], 70), &attempt(&camera));
+    assert!(!ours.message.contains("redirects"), "the media server's word: {ours}");
+}
+
 #[test]
 fn a_server_that_has_waited_for_the_camera_is_not_blamed() {
     let camera = source("rtsp://h/x");
