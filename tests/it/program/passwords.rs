@@ -103,7 +103,7 @@ async fn a_stored_password_reaches_no_host_that_a_caller_names() {
     assert!(ended.code == Some(1) && ended.out.contains("line 2, password"), "{} {}", ended.out, ended.err);
     let edit = ["cameras", "--config", "streamwarden.toml", "edit", "gate", "--host", "127.0.0.1"];
     let ended = program.room().run(&edit, &[]);
-    assert!(ended.code == Some(1) && ended.err.contains("--password-file"), "{:?} {}", ended.code, ended.err);
+    assert!(ended.code == Some(2) && ended.err.contains("--password-file"), "{:?} {}", ended.code, ended.err);
     // The template of the kind, changed behind our back by somebody with a database client.
     let literal = format!("rtsp://{{username}}:{{password}}@127.0.0.1:{}/", thief.port);
     program.sql(&format!("UPDATE camera_kinds SET url_template = '{literal}' WHERE kind = 'generic'"));
