@@ -2,7 +2,8 @@
 //!
 //! Order is what makes it safe: a row follows the seal of its file, a session's end follows its last segment, and a
 //! folder is finished when the catalogue knows everything. Every operation may be done twice, so a failed one is simply
-//! tried again; what waits behind it lies safe in the spool. One that is given up leaves its session open and its run's
+//! tried again; what waits behind it lies safe in the spool. A file that cannot be sealed is set aside and tried again while
+//! its session goes on (`set_aside`). What is given up, or undone at the session's end, leaves the session open and its run's
 //! folders unfinished, whatever else is done for them: the recovery finds them again.
 
 use std::collections::{BTreeSet, VecDeque};
@@ -13,9 +14,10 @@ use uuid::Uuid;
 
 use super::RecordHandles;
 use super::folder_lock::FolderLock;
+use super::set_aside::SetAside;
 use crate::adapters::spool::{Note, SharedSpool, Spool};
 use crate::base::backoff::Backoff;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Kind, Result, Scope};
 use crate::domain::recording::{Segment, SegmentState, Session};
 
 /// One step.
@@ -166,10 +168,16 @@ pub struct CatalogWriter {
     reopening: bool,
     /// An operation of the current run was given up.
     spoiled: bool,
+    /// Seals of the current run that wait for their files.
+    set_aside: SetAside,
+    /// They have been tried once more because the session's end has come.
+    tried_last: bool,
 }
 
 enum QueueEntry {
     CatalogOperation(CatalogOperation),
+    /// A seal that had been set aside.
+    Again(Box<SealOrder>),
     /// Everything about a folder has been done.
     Release(FolderLock),
 }
@@ -209,24 +217,64 @@ impl CatalogWriter {
         while let Some(front) = self.queue.front() {
             match front {
                 QueueEntry::CatalogOperation(operation) if self.is_barred(operation) => drop(self.queue.pop_front()),
-                QueueEntry::CatalogOperation(operation) => {
-                    self.busy = true;
-                    let refused = self.unopened.clone().filter(|session| operation.session() == Some(session.id));
-                    self.reopening = refused.is_some();
-                    return Some(refused.map_or_else(|| operation.clone(), CatalogOperation::Open));
-                }
+                QueueEntry::CatalogOperation(operation) if self.waits_for_files(operation) => self.end_without_files(),
+                QueueEntry::CatalogOperation(operation) => return Some(self.give_out(operation.clone())),
+                QueueEntry::Again(order) => return Some(self.give_out(CatalogOperation::Seal(order.clone()))),
                 QueueEntry::Release(_) => {
                     let front = self.queue.pop_front();
                     // A spoiled one is merely dropped, which is not clean.
                     if let (Some(QueueEntry::Release(lock)), false) = (front, self.spoiled) {
                         lock.release();
                     }
-                    (self.spoiled, self.unopened) = (false, None);
+                    (self.spoiled, self.unopened, self.tried_last) = (false, None, false);
                     self.incomplete.clear();
+                    self.set_aside.leave();
                 }
             }
         }
         None
+    }
+
+    fn give_out(&mut self, operation: CatalogOperation) -> CatalogOperation {
+        self.busy = true;
+        let refused = self.unopened.clone().filter(|session| operation.session() == Some(session.id));
+        self.reopening = refused.is_some();
+        refused.map_or(operation, CatalogOperation::Open)
+    }
+
+    /// Puts what was set aside back into the queue when it is time, by the recorder's steady clock; says whether it did.
+    pub fn try_again(&mut self, now: Duration, jitter: f64) -> bool {
+        let is_time = !self.busy && self.set_aside.is_due(now, jitter);
+        if is_time {
+            self.requeue();
+        }
+        is_time
+    }
+
+    fn requeue(&mut self) {
+        for order in self.set_aside.take().into_iter().rev() {
+            self.queue.push_front(QueueEntry::Again(order));
+        }
+    }
+
+    /// Whether this operation would say that everything has been done, and a file is still to be sealed.
+    fn waits_for_files(&self, operation: &CatalogOperation) -> bool {
+        match operation {
+            CatalogOperation::Close { session, .. } => self.set_aside.holds(Some(*session)),
+            CatalogOperation::Finish(_) | CatalogOperation::Discard(_) => self.set_aside.holds(None),
+            _ => false,
+        }
+    }
+
+    /// The session's end has come: one more try, and what fails then is the recovery's.
+    fn end_without_files(&mut self) {
+        if !std::mem::replace(&mut self.tried_last, true) {
+            return self.requeue();
+        }
+        self.spoiled = true;
+        if let Some(QueueEntry::CatalogOperation(operation)) = self.queue.pop_front() {
+            self.incomplete.extend(operation.session());
+        }
     }
 
     /// Whether what was given up before forbids this operation: it would say that everything has been done.
@@ -245,13 +293,20 @@ impl CatalogWriter {
         let Err(error) = result else {
             match reopening {
                 true => self.unopened = None,
-                false => drop(self.queue.pop_front()),
+                false => match self.queue.pop_front() {
+                    Some(QueueEntry::Again(_)) => self.set_aside.sealed(),
+                    _ => self.tried_last = false,
+                },
             }
             self.failures = 0;
             self.trouble = None;
             return Next::Now;
         };
         self.failures += 1;
+        if !reopening && self.may_heal_later(error) {
+            self.put_aside(error);
+            return Next::Now;
+        }
         if !error.is_passing() && (reopening || self.failures >= Self::TRIES) {
             self.give_up(error, reopening);
             return Next::Now;
@@ -260,17 +315,42 @@ impl CatalogWriter {
         Next::After(Self::BACKOFF.delay(self.failures, jitter))
     }
 
+    /// Whether the first operation is a seal that its own file holds up. Where others wait already, it is tried once.
+    fn may_heal_later(&self, error: &Error) -> bool {
+        let is_file = error.scope() == Scope::Item && matches!(error.kind(), Kind::Unavailable | Kind::Timeout);
+        match self.queue.front() {
+            Some(QueueEntry::Again(_)) => !error.is_passing(),
+            Some(QueueEntry::CatalogOperation(CatalogOperation::Seal(_))) => {
+                is_file && (!self.set_aside.is_empty() || self.failures >= Self::TRIES)
+            }
+            _ => false,
+        }
+    }
+
+    fn put_aside(&mut self, error: &Error) {
+        (self.failures, self.trouble) = (0, None);
+        match self.queue.pop_front() {
+            Some(QueueEntry::CatalogOperation(CatalogOperation::Seal(order))) => self.set_aside.add(order, false, error),
+            Some(QueueEntry::Again(order)) => self.set_aside.add(order, true, error),
+            _ => {}
+        }
+    }
+
     /// The first operation is left to the recovery.
     fn give_up(&mut self, error: &Error, reopening: bool) {
-        let Some(QueueEntry::CatalogOperation(operation)) = self.queue.pop_front() else { return };
+        (self.failures, self.trouble) = (0, None);
+        let operation = match self.queue.pop_front() {
+            Some(QueueEntry::CatalogOperation(operation)) => operation,
+            // Its session was refused: it waits on.
+            Some(QueueEntry::Again(order)) => return self.set_aside.add(order, true, error),
+            _ => return,
+        };
         if !reopening {
             log::error!(
                 session:? = operation.session();
                 "a catalogue operation failed for good; its session stays open and is left to the recovery: {error}"
             );
         }
-        self.failures = 0;
-        self.trouble = None;
         self.spoiled = true;
         self.incomplete.extend(operation.session());
         if let CatalogOperation::Open(session) = operation {
@@ -288,6 +368,11 @@ impl CatalogWriter {
         self.trouble = Some(why.message().to_owned());
     }
 
+    /// What is said of the files that cannot be sealed, while there are any.
+    pub fn stuck(&self) -> Option<String> {
+        self.set_aside.sentence()
+    }
+
     /// Why the first operation fails.
     pub fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()
@@ -295,7 +380,7 @@ impl CatalogWriter {
 
     /// Deeds that wait.
     pub fn waiting(&self) -> usize {
-        self.queue.len()
+        self.queue.len() + self.set_aside.waiting()
     }
 
     /// Why no further recording may begin, when too much waits.

@@ -118,6 +118,40 @@ fn a_session_that_could_not_be_opened_is_offered_again_before_its_rows() {
     );
 }
 
+fn seal_of(number: u32) -> CatalogOperation {
+    let draft = segment(session(1).id, number);
+    CatalogOperation::Seal(Box::new(SealOrder { from: ("f".into(), number), to: ("f".into(), number), draft, why: None }))
+}
+
+#[test]
+fn a_file_that_cannot_be_sealed_holds_up_no_other_and_is_tried_again_while_its_session_goes_on() {
+    let unreadable = Error::unavailable("it may not be read").about(Scope::Item);
+    let at = Duration::from_secs;
+    let mut catalog_writer = CatalogWriter::default();
+    catalog_writer.add([seal_of(0), seal_of(1), seal_of(2)]);
+    give_up(&mut catalog_writer, &unreadable);
+    assert_eq!(rest(&mut catalog_writer, Err(&unreadable)), [seal_of(1), seal_of(2)], "the next are not waited for");
+    let said = catalog_writer.stuck().expect("it is said");
+    assert!(said.contains("3 segments") && said.contains("it may not be read"), "{said}");
+    assert!(!catalog_writer.try_again(at(10), 0.0) && catalog_writer.next().is_none(), "not at once");
+    assert!(catalog_writer.try_again(at(40), 0.0));
+    assert!(catalog_writer.stuck().is_some_and(|said| said.contains("3 segments")), "while it is tried as well");
+    // One stays as it is; the others are sealed, and so is what comes meanwhile.
+    let first = catalog_writer.next().expect("the oldest first");
+    assert_eq!((first, catalog_writer.done(Err(&unreadable), 0.0)), (seal_of(0), Next::Now));
+    catalog_writer.add([seal_of(3)]);
+    assert_eq!(rest(&mut catalog_writer, Ok(())), [seal_of(1), seal_of(2), seal_of(3)]);
+    assert!(catalog_writer.stuck().is_some_and(|said| said.contains("a segment is")));
+    // The end of the session is tried once more for, and waits for nothing.
+    let finish = || CatalogOperation::Finish("f".into());
+    catalog_writer.add([close(1), finish()]);
+    assert_eq!(rest(&mut catalog_writer, Ok(())), [seal_of(0), close(1), finish()]);
+    assert_eq!(catalog_writer.stuck(), None);
+    catalog_writer.add([seal_of(4), close(1), finish()]);
+    give_up(&mut catalog_writer, &unreadable);
+    assert_eq!(rest(&mut catalog_writer, Err(&unreadable)), [seal_of(4)], "left to the recovery");
+}
+
 #[actix::test]
 async fn the_folder_of_a_run_with_an_operation_given_up_is_not_given_back_clean() {
     use super::super::folder_lock::FolderEvent;

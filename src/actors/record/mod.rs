@@ -19,6 +19,7 @@ mod recorder;
 mod recorders;
 mod recovery;
 mod run;
+mod set_aside;
 mod start;
 
 use std::path::PathBuf;

@@ -32,6 +32,11 @@ impl Pauses {
         }
     }
 
+    /// A stream is recorded, but its segments stay in the spool: they can be neither played nor uploaded.
+    pub fn stuck(&self, key: &StreamKey, why: &str) {
+        self.raise(&of(key), why);
+    }
+
     /// Nobody wants to record the stream any more.
     pub fn forget(&self, key: &StreamKey) {
         self.clear(&of(key));

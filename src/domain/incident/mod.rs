@@ -44,7 +44,8 @@ pub enum IncidentKind {
     ServerDown,
     /// A service of ours (the database) does not answer.
     ServiceDown,
-    /// A stream that should be recorded is not, or no stream can be: the disk of the spool is full or away.
+    /// A stream that should be recorded is not, or no stream can be: the disk of the spool is full or away. Or it is
+    /// recorded, and its segments cannot be sealed: they can be neither played nor uploaded.
     RecordingPaused,
 }
 

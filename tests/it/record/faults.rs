@@ -12,6 +12,7 @@ use streamwarden::actors::supervision::Observe;
 use streamwarden::actors::supervision::testkit::{Fault, Provoke};
 use streamwarden::adapters::database::RecordingStore;
 use streamwarden::adapters::spool::Spool;
+use streamwarden::domain::incident::IncidentKind;
 use streamwarden::domain::recording::{RecordingState, RecordingStatus, SegmentState};
 
 use super::harness::{Harness, eventually};
@@ -119,6 +120,42 @@ async fn a_spool_that_cannot_be_used_pauses_the_recording_and_says_why() {
 }
 
 #[actix::test]
+async fn segments_that_cannot_be_read_for_a_while_are_stored_in_the_session_that_goes_on() {
+    let harness = Harness::recording().await;
+    let _publisher = Publisher::film(&harness, "cam");
+    let session = harness.records("cam").await.session.expect("a session");
+    harness.uploaded(1).await;
+    // Root may read everything, so a file stands in the folder's place; ffmpeg writes on where it is.
+    let folder = harness.folder.path().join("spool/main/cam");
+    let away = folder.with_extension("away");
+    std::fs::rename(&folder, &away).expect("moved");
+    std::fs::write(&folder, b"in the way").expect("written");
+    let said = |status: &RecordingStatus| status.reason.as_ref().is_some_and(|why| why.contains("2 segments are neither"));
+    let stuck = harness.status_where("cam", said).await;
+    assert_eq!((stuck.state, stuck.session), (RecordingState::Recording, Some(session)));
+    let of_stream = || async {
+        let open = harness.incidents.open().await;
+        open.into_iter().any(|(kind, subject)| kind == IncidentKind::RecordingPaused && subject.name() == "cam")
+    };
+    assert!(of_stream().await, "an incident says it");
+    let waiting = harness.segments_in(&[SegmentState::Writing]).await;
+    assert!(waiting.len() >= 2, "{waiting:?}");
+
+    std::fs::remove_file(&folder).expect("removed");
+    std::fs::rename(&away, &folder).expect("moved back");
+    eventually("what waited to be stored", async || {
+        let stored = harness.segments_in(&[SegmentState::Uploaded]).await;
+        waiting.iter().all(|segment| stored.iter().any(|one| one.id == segment.id)).then_some(())
+    })
+    .await;
+    harness.status_where("cam", |status| status.reason.is_none()).await;
+    assert_eq!(harness.status("cam").await.and_then(|status| status.session), Some(session), "the same goes on");
+    assert!(!of_stream().await, "it is over");
+    assert_unbroken(&objects(&harness, &harness.segments_in(&[SegmentState::Uploaded]).await));
+    harness.end().await;
+}
+
+#[actix::test]
 async fn a_full_disk_pauses_the_recording_and_says_why() {
     let mut harness = Harness::set().await;
     harness.settings.min_free = u64::MAX;
@@ -169,6 +206,25 @@ async fn an_object_store_that_is_away_delays_uploads_and_nothing_else() {
     drop(publisher);
     let segments = harness.settled("cam").await;
     assert_unbroken(&objects(&harness, &segments));
+    harness.end().await;
+}
+
+#[actix::test]
+async fn a_store_on_the_spools_disk_leaves_as_much_free_as_recordings_do() {
+    let mut harness = Harness::set().await;
+    harness.rules.min_free = u64::MAX;
+    harness.record().await;
+    harness.upload();
+    let publisher = Publisher::film(&harness, "cam");
+    let waiting = async || {
+        let view = harness.uploads().send(Observe).await.expect("the manager answers");
+        let troubles: Vec<_> = view.children.iter().map(|worker| worker.state["trouble"].to_string()).collect();
+        let sealed = harness.segments_in(&[SegmentState::Sealed]).await.len();
+        (sealed >= 2 && troubles.iter().all(|why| why.contains("record.min_free"))).then_some(())
+    };
+    eventually("segments that wait for room", waiting).await;
+    assert_eq!(harness.segments_in(&[SegmentState::Uploading, SegmentState::Uploaded]).await, []);
+    drop(publisher);
     harness.end().await;
 }
 

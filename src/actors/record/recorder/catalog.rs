@@ -114,15 +114,19 @@ impl Recorder {
     /// Tells everybody, when something is new.
     pub(super) fn refresh(&mut self) {
         let late = |trouble| format!("recorded into the spool, but not in the catalogue yet: {trouble}");
+        let stuck = self.catalog_writer.stuck().filter(|_| self.status.state == RecordingState::Recording);
         self.status.reason = match self.status.state {
-            RecordingState::Recording => self.catalog_writer.trouble().map(late),
+            RecordingState::Recording => stuck.clone().or_else(|| self.catalog_writer.trouble().map(late)),
             _ => self.why.clone(),
         };
         if self.published.as_ref() != Some(&self.status) {
             self.published = Some(self.status.clone());
             let disk = self.assignment.obstacle.borrow().clone();
             let (key, why) = (&self.assignment.key, self.status.reason.as_deref());
-            self.assignment.pauses.stream(key, self.status.state, why, disk.as_deref());
+            match &stuck {
+                Some(why) => self.assignment.pauses.stuck(key, why),
+                None => self.assignment.pauses.stream(key, self.status.state, why, disk.as_deref()),
+            }
             self.assignment.publisher.tell([Change::Recording(self.status.clone())]);
         }
     }

@@ -26,8 +26,11 @@ impl Recorder {
         self.end_run(Some(why.to_owned()), ctx);
     }
 
-    /// Once a second: stalls, obstacles that came or went.
+    /// Once a second: stalls, obstacles that came or went, files that could not be sealed.
     pub(super) fn tick(&mut self, ctx: &mut Context<Self>) {
+        if self.catalog_writer.try_again(self.born.elapsed(), rand::random()) {
+            self.work(ctx);
+        }
         let plan = self.plan();
         let Some(active) = &self.active else {
             // Paused by an obstacle, with no timer set.
