@@ -6,6 +6,7 @@ use std::io::{Read, Seek, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use nix::errno::Errno;
@@ -15,6 +16,9 @@ use serde_json::json;
 use super::previous_run;
 use crate::adapters::database::IncidentStore;
 use crate::base::{Error, Kind, Result};
+
+/// A killed process has let go of its files by then.
+const LOCK_PATIENCE: Duration = Duration::from_secs(3);
 
 /// The held lock. Dropping it lets the next process in.
 pub struct Instance {
@@ -40,7 +44,7 @@ impl Instance {
         let path = data_dir.join("lock");
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let file = file.map_err(|error| unusable("write to", error))?;
-        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        match lock_soon(file) {
             Ok(mut lock) => {
                 let noted =
                     lock.set_len(0).and_then(|()| lock.rewind()).and_then(|()| write!(lock, "{}", std::process::id()));
@@ -79,6 +83,18 @@ impl Instance {
     pub fn run_note(&self) -> RunNote {
         let (path, announced) = (self.note.clone(), self.announced.clone());
         RunNote { path, announced, unreported_end: Cell::new(self.unreported_end) }
+    }
+}
+
+/// Waits a moment for a lock that is held: a killed process, and its children, keep it until they are quite gone.
+fn lock_soon(mut file: File) -> std::result::Result<Flock<File>, (File, Errno)> {
+    let until = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Err((held, Errno::EWOULDBLOCK)) if Instant::now() < until => file = held,
+            locked => return locked,
+        }
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 
@@ -161,6 +177,18 @@ mod tests {
         assert_eq!(previous_run::end_by(&data_dir.join("run.json")), Some(ended), "it is still to be reported");
         drop(third);
         Instance::lock(&data_dir).expect("free again");
+    }
+
+    #[test]
+    fn a_lock_that_a_dying_process_still_holds_is_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let dying = Instance::lock(folder.path()).expect("free");
+        std::thread::scope(|scope| {
+            let next = scope.spawn(|| Instance::lock(folder.path()).map(drop));
+            std::thread::sleep(Duration::from_millis(300));
+            drop(dying);
+            next.join().expect("no panic").expect("it got it");
+        });
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod commands;
 pub mod demo;
 mod edit_body;
 pub mod folders;
+mod earlier_runs;
 pub mod instance;
 mod plan;
 mod previous_run;

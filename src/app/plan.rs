@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::earlier_runs;
 use super::instance::RunNote;
 use super::runtime_settings::RuntimeSettings;
 use crate::actors::camera_changes;
@@ -77,13 +78,15 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
         ],
         false => Vec::new(),
     };
+    let run = Uuid::new_v4();
     let claim = NodeClaim {
         name: settings.node.clone(),
         instance: instance(&settings.data_dir)?,
-        run: Uuid::new_v4(),
+        run,
         relays: roles.contains(&Role::Restream),
         records,
         starts: true,
+        ended: earlier_runs::begin(&settings.data_dir, run),
     };
     let node = NodeHandles {
         nodes: stores.nodes.clone(),

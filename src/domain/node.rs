@@ -35,6 +35,8 @@ pub struct NodeClaim {
     pub records: bool,
     /// Its data folder is locked and it starts just now: an earlier process on this folder has ended.
     pub starts: bool,
+    /// Runs of earlier processes on this very folder, not on a copy of it.
+    pub ended: Vec<Uuid>,
 }
 
 /// A node as the database keeps it.
@@ -84,6 +86,15 @@ impl Node {
     }
 }
 
+/// A process that runs, as far as one can see, on this data folder or on a copy of it. One whose sign of life is fresh may
+/// have been killed since: only the next sign, or its silence, tells.
+pub fn other_process<'a>(claim: &NodeClaim, nodes: &'a [Node]) -> Option<&'a Node> {
+    let has_ended = |node: &Node| claim.starts && claim.ended.contains(&node.run);
+    nodes
+        .iter()
+        .find(|node| node.instance == claim.instance && node.is_alive() && node.run != claim.run && !has_ended(node))
+}
+
 /// Whether this process may be a node beside these, and as which. Two of one name are told apart by their data folders; they
 /// may run beside one another where their jobs differ, as the relays alone beside everything else.
 ///
@@ -92,8 +103,7 @@ impl Node {
 pub fn admit(claim: &NodeClaim, nodes: &[Node]) -> Result<Place> {
     let is_own = |node: &&Node| node.instance == claim.instance;
     let others = || nodes.iter().filter(|node| node.instance != claim.instance);
-    // An earlier process of its own has ended when it starts; later on, somebody runs on a copy of its data folder.
-    let copy = nodes.iter().filter(is_own).find(|node| node.is_alive() && node.run != claim.run && !claim.starts);
+    let copy = other_process(claim, nodes);
     let same_name = others().find(|node| node.is_alive() && node.name == claim.name);
     let rival = same_name.filter(|node| claim.records && node.records);
     if let Some(other) = copy.or(rival) {
@@ -110,8 +120,10 @@ pub fn admit(claim: &NodeClaim, nodes: &[Node]) -> Result<Place> {
         return Err(error);
     }
     let apart = || format!("{}@{}", claim.name, claim.instance);
-    // A node that has ended leaves its name, and what it owns, to the next one that is called so.
-    let gone = others().find(|node| !node.is_alive() && node.name == claim.name);
+    // A node that has ended leaves its name, and what it owns, to the next one that is called so; one that had taken the
+    // name later owns what belongs to another name.
+    let has_begun_so = |node: &Node| node.owner == claim.name || node.owner.starts_with(&format!("{}@", claim.name));
+    let gone = others().find(|node| !node.is_alive() && node.name == claim.name && has_begun_so(node));
     let known = nodes.iter().find(is_own).or(gone).map(|node| node.owner.clone());
     let is_free = nodes.iter().all(|node| node.owner != claim.name);
     let owner = known.unwrap_or_else(|| if is_free { claim.name.clone() } else { apart() });
@@ -158,7 +170,8 @@ mod tests {
 
     fn claim(name: &str, instance: u128) -> NodeClaim {
         let (instance, run) = (Uuid::from_u128(instance), Uuid::from_u128(77));
-        NodeClaim { name: name.to_owned(), instance, run, relays: true, records: true, starts: true }
+        let ended = vec![Uuid::from_u128(1)];
+        NodeClaim { name: name.to_owned(), instance, run, relays: true, records: true, starts: true, ended }
     }
 
     fn node(name: &str, instance: u128, silent: u64) -> Node {
@@ -186,6 +199,8 @@ mod tests {
         let no_relay = |claim: NodeClaim| NodeClaim { relays: false, ..claim };
         let no_record = |claim: NodeClaim| NodeClaim { records: false, ..claim };
         let later = |claim: NodeClaim| NodeClaim { starts: false, ..claim };
+        let copy = |claim: NodeClaim| NodeClaim { ended: Vec::new(), ..claim };
+        let took_name = Node { owner: "a".to_owned(), ..node("b", 2, 99) };
         let renamed = Node { name: "c".to_owned(), ..stopped(node("b", 2, 99)) };
         let apart = |name: &str, instance: u128| format!("{name}@{}", Uuid::from_u128(instance));
         type Case = (&'static str, NodeClaim, Vec<Node>, Result<Place, &'static str>);
@@ -210,6 +225,10 @@ mod tests {
             ("it has a new name", claim("b", 1), vec![node("a", 1, 3)], ok("a", "b")),
             ("somebody took its place on a copy", later(claim("a", 1)), vec![node("a", 1, 3)], Err("node")),
             ("and has ended", later(claim("a", 1)), vec![node("a", 1, 30)], ok("a", "a")),
+            ("a copy of a node that lives", copy(claim("a", 1)), vec![node("a", 1, 3)], Err("node")),
+            ("a copy under another name", copy(claim("b", 1)), vec![node("a", 1, 3)], Err("node")),
+            ("a copy of a node that has ended", copy(claim("a", 1)), vec![node("a", 1, 20)], ok("a", "a")),
+            ("what a renamed node owned is not handed on", claim("b", 3), vec![took_name], ok("b", "b")),
             ("a name that another began with", claim("b", 1), vec![renamed], ok(&apart("b", 1), "b")),
         ];
         for (what, claim, nodes, wanted) in table {

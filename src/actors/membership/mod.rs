@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 pub use actor::Membership;
 pub use handles::{NodeHandles, Troubles};
@@ -24,10 +24,13 @@ pub use handles::{NodeHandles, Troubles};
 use crate::adapters::database::Joined;
 use crate::base::error::Kind;
 use crate::base::{Error, Result};
-use crate::domain::node::{NodeClaim, REJOIN_GRACE, is_relayed_elsewhere, may_rejoin, other_relay};
+use crate::domain::node::{NodeClaim, REJOIN_GRACE, is_relayed_elsewhere, may_rejoin, other_process, other_relay};
 
 /// A disk that takes longer for a look at a folder hangs.
 const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Between two looks for another's sign of life.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Asks to be admitted, or gives a sign of life.
 async fn join(handles: &NodeHandles) -> Result<Joined> {
@@ -78,13 +81,35 @@ async fn join_without_relays(handles: &NodeHandles) -> Result<Joined> {
     handles.nodes.join(NodeClaim { starts, relays: false, ..handles.claim.clone() }).await
 }
 
+/// As [`join`], for a start: where a process on this data folder or on a copy of it gave a sign of life a moment ago, it may
+/// have been killed since. Its next sign, or its silence, tells.
+async fn join_first(handles: &NodeHandles) -> Result<Joined> {
+    let mut silent = Duration::ZERO;
+    loop {
+        let error = match join(handles).await {
+            Err(error) if error.kind() == Kind::Conflict => error,
+            joined => return joined,
+        };
+        let nodes = handles.nodes.nodes().await?;
+        let Some(other) = other_process(&handles.claim, &nodes) else { return Err(error) };
+        if other.silent < silent {
+            return Err(error);
+        }
+        if silent.is_zero() {
+            log::warn!("waiting for a sign of life of the node {:?}: it has this data_dir, or a copy of it", other.name);
+        }
+        silent = other.silent;
+        sleep(LOOK_AGAIN).await;
+    }
+}
+
 /// The first look, before anything else is started.
 ///
 /// # Errors
 /// `Conflict` naming the other node when this one may not start. A database that is away is waited for later, and so is a
 /// disk.
 pub async fn admit(handles: &NodeHandles) -> Result<()> {
-    match join(handles).await {
+    match join_first(handles).await {
         Err(error) if error.kind() == Kind::Conflict => Err(error),
         Err(_) => Ok(()),
         Ok(joined) => {

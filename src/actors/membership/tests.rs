@@ -39,6 +39,7 @@ impl Site {
             (NodeFolder::Spool, Arc::clone(spool.identity())),
             (NodeFolder::Objects, Arc::clone(objects.identity())),
         ];
+        let before = database.nodes().await.expect("listed");
         let claim = NodeClaim {
             name: "here".to_owned(),
             instance: Uuid::from_u128(1),
@@ -46,6 +47,7 @@ impl Site {
             relays: true,
             records: true,
             starts: true,
+            ended: before.iter().map(|node| node.run).collect(),
         };
         let handles = NodeHandles {
             nodes: database.clone(),

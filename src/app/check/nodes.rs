@@ -6,6 +6,7 @@ use super::report::Finding;
 use crate::adapters::database::postgres::{SiteRelay, SiteTable};
 use crate::adapters::database::{NodeFolder, postgres, sqlite};
 use crate::adapters::folder::Folder;
+use crate::app::earlier_runs;
 use crate::app::folders;
 use crate::app::plan::DATA_DIR;
 use crate::base::Result;
@@ -27,6 +28,7 @@ pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
         relays: has("restream"),
         records: has("record"),
         starts: true,
+        ended: earlier_runs::known(&settings.data_dir),
     };
     let mut findings = vec![match admit(&claim, &nodes) {
         Err(error) => Finding::error("node", &error),

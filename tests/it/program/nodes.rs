@@ -245,26 +245,32 @@ async fn two_nodes_on_one_postgresql_leave_each_others_rows_alone() {
 }
 
 #[tokio::test]
-async fn a_process_on_a_copy_of_a_data_folder_takes_the_place_and_the_other_says_so() {
+async fn a_process_on_a_copy_of_a_data_folder_is_refused_while_the_node_lives() {
     let database: std::sync::Arc<TestServer> = shared();
     let url = database.database().expose_secret().to_owned();
     let media = server(&Options::default()).await;
     let config = on(&url, "a", "monitor,record", Config::on(&media));
-    let first = Program::start(&config).await;
+    let mut first = Program::start(&config).await;
     ready(&first, true, "registered as a").await;
     let room = Room::new();
-    fs::create_dir(room.path().join("data")).expect("a folder");
-    for name in ["streamwarden-node.json", "spool", "objects"] {
-        let copied =
-            Command::new("cp").arg("-r").arg(first.data_dir().join(name)).arg(room.path().join("data")).status();
-        assert!(copied.expect("cp").success());
+    let copied = Command::new("cp").arg("-r").arg(first.data_dir()).arg(room.path().join("data")).status();
+    assert!(copied.expect("cp").success());
+    room.write("streamwarden.toml", &config.toml("data"));
+    for node in ["a", "b"] {
+        let environment =
+            [("STREAMWARDEN_DATABASE__URL", &*url), ("STREAMWARDEN_NODE", node), ("STREAMWARDEN_ROLES", "monitor,record")];
+        let ended = room.run(&["run", "--config", "streamwarden.toml"], &environment);
+        let reason = ended.err.lines().last().unwrap_or_default().to_owned();
+        assert!(ended.code == Some(1) && reason.contains("under the name \"a\""), "{node}: {reason}");
     }
-    let second = Program::start_in(room, &config).await;
-    ready(&second, true, "registered as a").await;
-    ready(&first, false, "another streamwarden works on this database").await;
-    second.stop().await;
-    // It has the place to itself again, and takes it.
+    ready(&first, true, "registered as a").await;
+    // A restart of its own after a kill is let in; when the node has ended, so is the copy.
+    first.kill().await;
+    first.start_again().await;
     ready(&first, true, "registered as a").await;
     first.stop().await;
+    let second = Program::start_in(room, &config).await;
+    ready(&second, true, "registered as a").await;
+    second.stop().await;
     media.stop().await;
 }

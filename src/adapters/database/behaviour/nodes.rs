@@ -13,7 +13,8 @@ use crate::domain::recording::{Segment, SegmentState, Session};
 
 fn claim(name: &str, instance: u128, run: u128) -> NodeClaim {
     let (instance, run) = (Uuid::from_u128(instance), Uuid::from_u128(run));
-    NodeClaim { name: name.to_owned(), instance, run, relays: false, records: true, starts: true }
+    let ended = (1..99).map(Uuid::from_u128).collect();
+    NodeClaim { name: name.to_owned(), instance, run, relays: false, records: true, starts: true, ended }
 }
 
 async fn recorded(database: &dyn Database, stream: &str, state: SegmentState) -> (Session, Segment) {
@@ -113,7 +114,11 @@ pub(in crate::adapters::database) async fn a_second_relay_and_a_second_of_the_na
     b.join(relay(claim("b", 2, 23))).await.expect_err("it runs");
     a.leave(Uuid::from_u128(12)).await.expect("stopped");
     b.join(relay(claim("b", 2, 24))).await.expect("it has stopped");
-    // A process on a copy of the data folder takes the place; the one before finds out at its next sign of life.
+    // A process on a copy of the data folder is refused as long as the node lives.
+    let copy = NodeClaim { ended: Vec::new(), ..claim("x", 2, 25) };
+    let refused = a.join(copy).await.expect_err("a copy");
+    assert!(refused.kind() == Kind::Conflict && refused.to_string().contains("\"b\""), "{refused}");
+    // Should one have taken the place all the same, the one before finds out at its next sign of life.
     b.join(claim("b", 2, 25)).await.expect("as a successor would");
     let ousted = a.join(NodeClaim { starts: false, ..claim("b", 2, 24) }).await.expect_err("ousted");
     assert_eq!((ousted.kind(), a.admitted().is_err()), (Kind::Conflict, true));

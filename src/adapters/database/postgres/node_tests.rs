@@ -24,6 +24,7 @@ async fn two_processes_that_start_at_once_are_one_node() {
         relays: true,
         records: true,
         starts: true,
+        ended: Vec::new(),
     };
     let nodes: Vec<_> = (1..=8).map(|instance| (fresh.for_node("x"), claim(instance))).collect();
     let joins = nodes.iter().map(|(node, claim)| node.join(claim.clone()));
