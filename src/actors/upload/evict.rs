@@ -152,7 +152,7 @@ async fn evict_one(handles: &UploadHandles, segment: &Segment) -> Result<bool> {
 }
 
 async fn needs_room(spool: &SharedSpool, min_free: u64) -> Result<bool> {
-    let free = on_disk(spool, |spool| spool.probe()).await?;
+    let (_, free) = on_disk(spool, |spool| spool.disk()).await?;
     // More than a paused recorder needs to go on (`domain::spool_space`).
     Ok(free < min_free.saturating_add(min_free / 4))
 }

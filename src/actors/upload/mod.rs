@@ -52,6 +52,22 @@ impl UploadHandles {
         checked.map_err(|error| Error::internal("work on the spool ended without a result").with_source(error))??;
         self.objects.check().await
     }
+
+    /// Whether the store may grow: where it is on the spool's disk, it leaves as many bytes free as recordings do.
+    pub(super) async fn has_room(&self, min_free: u64) -> Result<()> {
+        let Some(device) = self.objects.device().await? else { return Ok(()) };
+        let spool = self.spool.clone();
+        let asked = tokio::task::spawn_blocking(move || spool.disk()).await;
+        let (disk, free) =
+            asked.map_err(|error| Error::internal("work on the spool ended without a result").with_source(error))??;
+        if disk != device || free >= min_free {
+            return Ok(());
+        }
+        Err(Error::unavailable(
+            "the object store is on the disk of the spool, which has less than record.min_free left; free space, lower \
+             record.keep_local, or give the object store a disk of its own",
+        ))
+    }
 }
 
 /// Rules of the configuration.

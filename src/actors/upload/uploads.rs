@@ -64,8 +64,8 @@ impl Uploads {
         let Some(set) = &mut self.set else { return };
         let shared = Shared::new();
         for number in 1..=self.rules.get().workers {
-            let (handles, shared) = (self.handles.clone(), shared.clone());
-            let build = move || UploadWorker::new(number, handles.clone(), shared.clone());
+            let (handles, shared, rules) = (self.handles.clone(), shared.clone(), self.rules.clone());
+            let build = move || UploadWorker::new(number, handles.clone(), shared.clone(), rules.clone());
             set.start(Child::new(number.to_string(), Restart::Always, build));
         }
     }

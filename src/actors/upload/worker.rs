@@ -10,10 +10,10 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
-use super::UploadHandles;
+use super::{UploadHandles, UploadRules};
 use super::attempt::{Outcome, upload};
 use super::retries::Shared;
-use crate::actors::supervision::{Supervised, supervised, watched};
+use crate::actors::supervision::{Setting, Supervised, supervised, watched};
 use crate::adapters::database::Skip;
 use crate::base::{Error, Result};
 use crate::domain::recording::{Segment, SegmentState};
@@ -36,6 +36,7 @@ pub struct UploadWorker {
     number: usize,
     handles: UploadHandles,
     shared: Shared,
+    rules: Setting<UploadRules>,
     state: State,
     /// Ends an idle time or a rest.
     timer: Option<SpawnHandle>,
@@ -61,11 +62,12 @@ enum State {
 }
 
 impl UploadWorker {
-    pub(super) fn new(number: usize, handles: UploadHandles, shared: Shared) -> Self {
+    pub(super) fn new(number: usize, handles: UploadHandles, shared: Shared, rules: Setting<UploadRules>) -> Self {
         Self {
             number,
             handles,
             shared,
+            rules,
             state: State::Idle,
             timer: None,
             woken: false,
@@ -90,7 +92,11 @@ impl UploadWorker {
         self.state = State::Claiming;
         let (number, handles, shared) = (self.number, self.handles.clone(), self.shared.clone());
         let skip = self.shared.retries().skip(now);
-        let claiming = async move { claim(number, &handles, &shared, skip).await };
+        let min_free = self.rules.get().min_free;
+        let claiming = async move {
+            handles.has_room(min_free).await?;
+            claim(number, &handles, &shared, skip).await
+        };
         let claiming = watched("claiming a segment", ROW_STALLED_AFTER, claiming);
         ctx.spawn(claiming.into_actor(self).map(|claim, worker, ctx| match claim {
             Ok(Some(segment)) => worker.upload(Box::new(segment), ctx),

@@ -12,7 +12,7 @@
 
 use std::fs::{self, File};
 use std::io::{Error as IoError, ErrorKind, Read, Write};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -130,6 +130,11 @@ impl Directory {
         Ok(system.blocks_available().saturating_mul(system.fragment_size()))
     }
 
+    fn device_now(&self) -> Result<u64> {
+        self.is_there()?;
+        fs::metadata(&self.root).map(|found| found.dev()).map_err(|error| fault(&self.root, error))
+    }
+
     fn ping_now(&self) -> Result<String> {
         self.is_there()?;
         drop(Incoming::new(&self.root)?);
@@ -164,6 +169,10 @@ impl ObjectStore for Directory {
 
     async fn check(&self) -> Result<()> {
         self.blocking(|store| store.is_there()).await
+    }
+
+    async fn device(&self) -> Result<Option<u64>> {
+        self.blocking(|store| store.device_now().map(Some)).await
     }
 
     async fn free(&self) -> Result<Option<u64>> {

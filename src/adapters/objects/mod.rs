@@ -28,6 +28,8 @@ pub trait ObjectStore: Send + Sync {
     async fn check(&self) -> Result<()>;
     /// Bytes that are free where objects go; `None` for a store that has no such limit.
     async fn free(&self) -> Result<Option<u64>>;
+    /// The disk where objects go, by its number on this machine; `None` for a store that is elsewhere.
+    async fn device(&self) -> Result<Option<u64>>;
     /// Says where objects go and that it answers; for `check` and `/ready`. Never a secret.
     async fn ping(&self) -> Result<String>;
 }

@@ -24,6 +24,7 @@ mod seal;
 #[cfg(test)]
 mod tests;
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -99,8 +100,21 @@ impl Spool {
         // Without a name, so that a crash leaves nothing and two probes do not meet.
         let mut file = tempfile::tempfile_in(&self.root).map_err(fault)?;
         std::io::Write::write_all(&mut file, &[0; 4096]).map_err(fault)?;
-        let system = nix::sys::statvfs::statvfs(&self.root).map_err(|errno| fault(errno.into()))?;
-        // Blocks for everybody, without those that are kept for root.
+        self.free()
+    }
+
+    /// Number of its disk on this machine, and the bytes that are free there. Nothing is written: it works on a full disk.
+    pub fn disk(&self) -> Result<(u64, u64)> {
+        self.check()?;
+        let fault = |error| fault(&self.root, error).about(Scope::Service);
+        let device = std::fs::metadata(&self.root).map_err(fault)?.dev();
+        Ok((device, self.free()?))
+    }
+
+    /// Blocks for everybody, without those that are kept for root.
+    fn free(&self) -> Result<u64> {
+        let system = nix::sys::statvfs::statvfs(&self.root)
+            .map_err(|errno| fault(&self.root, errno.into()).about(Scope::Service))?;
         Ok(system.blocks_available().saturating_mul(system.fragment_size()))
     }
 
