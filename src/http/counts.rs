@@ -1,11 +1,12 @@
 //! How many there are of everything: read once, shown by `/api/v1/status` and `/metrics`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::health::within;
+use super::health::within_time;
 use super::state::State;
 use crate::adapters::live::Latest;
 use crate::base::Result;
@@ -38,10 +39,10 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Reads them, with what they were read from. A database that does not answer hides its own numbers only.
-    pub(super) async fn read(state: &State) -> Result<(Self, Latest)> {
+    /// Reads them, with what they were read from. A database that does not answer in that time hides its own numbers only.
+    pub(super) async fn read(state: &State, limit: Duration) -> Result<(Self, Latest)> {
         let latest = state.live.latest().await?;
-        let segments = within(state.stores.recordings.segment_counts()).await.ok();
+        let segments = within_time(limit, state.stores.recordings.segment_counts()).await.ok();
         Ok((Self::of(&latest, segments, state).await, latest))
     }
 

@@ -21,7 +21,7 @@ use crate::domain::role::Role;
 use crate::domain::stream::ServerStatus;
 
 /// A dependency that does not answer in this time is down.
-const TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// So many cameras that deliver nothing are named.
 const CAMERAS_NAMED: usize = 5;
@@ -215,6 +215,11 @@ impl Service {
 
 /// The answer, or that there is none in time.
 pub(super) async fn within<T>(question: impl Future<Output = Result<T>>) -> Result<T> {
-    let late = || Error::new(Kind::Timeout, format!("timeout: no answer in {} s", TIMEOUT.as_secs()));
-    tokio::time::timeout(TIMEOUT, question).await.unwrap_or_else(|_| Err(late()))
+    within_time(TIMEOUT, question).await
+}
+
+/// The answer, or that there is none in this time.
+pub(super) async fn within_time<T>(limit: Duration, question: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = || Error::new(Kind::Timeout, format!("timeout: no answer in {} s", limit.as_secs_f64()));
+    tokio::time::timeout(limit, question).await.unwrap_or_else(|_| Err(late()))
 }

@@ -1,6 +1,7 @@
 //! `/metrics`: what Prometheus reads. Counted at the moment of the scrape from what everybody else sees too.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
 use chrono::Utc;
@@ -8,10 +9,13 @@ use chrono::Utc;
 use super::counts::Counts;
 use super::error::{Answer, Problem};
 use super::exposition::{CONTENT_TYPE, Exposition, MetricKind};
-use super::health::within;
+use super::health::within_time;
 use super::state::{State, VERSION};
 use crate::adapters::ffmpeg::child;
 use crate::adapters::live::Latest;
+
+/// For each service, all at once: a scrape is answered within a second whoever hangs.
+const TIMEOUT: Duration = Duration::from_millis(700);
 
 /// Metrics in Prometheus text format 0.0.4.
 #[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "health", responses(
@@ -19,9 +23,13 @@ use crate::adapters::live::Latest;
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn metrics(state: web::Data<State>) -> Answer {
-    let (counts, latest) = Counts::read(&state).await?;
     // Asked of the database itself: a count that took too long says nothing about it.
-    let database_up = within(state.stores.health.ping()).await.is_ok();
+    let (read, database_up, objects) = tokio::join!(
+        Counts::read(&state, TIMEOUT),
+        within_time(TIMEOUT, state.stores.health.ping()),
+        within_time(TIMEOUT, state.objects.free())
+    );
+    let ((counts, latest), database_up) = (read?, database_up.is_ok());
     let mut text = Exposition::default();
     process(&mut text, &state);
     totals(&mut text, &counts);
@@ -33,7 +41,7 @@ pub(super) async fn metrics(state: web::Data<State>) -> Answer {
         text.family("upload_backlog_segments", MetricKind::Gauge, "Segments recorded and not yet in the object store.")
             .value(backlog);
     }
-    free(&mut text, &state).await;
+    free(&mut text, &state, objects.ok().flatten());
     each(&mut text, &latest);
     Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(text.into_text()))
 }
@@ -70,8 +78,7 @@ fn totals(text: &mut Exposition, counts: &Counts) {
 }
 
 /// What the disks have left, as far as somebody knows.
-async fn free(text: &mut Exposition, state: &State) {
-    let objects = within(state.objects.free()).await.ok().flatten();
+fn free(text: &mut Exposition, state: &State, objects: Option<u64>) {
     let disks = [("spool", state.disk.borrow().free), ("objects", objects)];
     let mut family = text.family("disk_free_bytes", MetricKind::Gauge, "Bytes free on the disk of a folder.");
     for (folder, free) in disks {

@@ -44,7 +44,7 @@ pub(super) struct Status {
 ))]
 pub(super) async fn status(state: web::Data<State>) -> Answer<web::Json<Status>> {
     // It is asked for when something is wrong: what does not answer is named and hides nothing else.
-    let (services, counts) = join(health::services(&state), Counts::read(&state)).await;
+    let (services, counts) = join(health::services(&state), Counts::read(&state, health::TIMEOUT)).await;
     let (counts, _) = counts?;
     Ok(web::Json(Status {
         version: VERSION,

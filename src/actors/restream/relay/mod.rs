@@ -19,6 +19,7 @@ use futures_util::stream;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use self::shown::DegradedNotice;
 use super::address::check_address;
 use super::assignment::{Assigned, Assignment};
 use super::probes::probe::probe_in_order;
@@ -62,6 +63,7 @@ pub struct Restream {
     state: CameraState,
     since: DateTime<Utc>,
     down: DownSince,
+    degraded: DegradedNotice,
     published: Option<CameraStatus>,
 }
 
@@ -103,6 +105,7 @@ impl Restream {
             state: CameraState::Waiting,
             since: Utc::now(),
             down: DownSince::default(),
+            degraded: DegradedNotice::default(),
             published: None,
         }
     }

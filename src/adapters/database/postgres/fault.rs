@@ -92,6 +92,14 @@ fn refused(said: &DbError) -> Option<String> {
             "admits nobody like us: no line of its pg_hba.conf fits user, database, our address and TLS; where it wants \
              TLS, write sslmode=require and switch ssl on there"
         }
+        (c, Some("InitializeSessionUserId")) if *c == SqlState::TOO_MANY_CONNECTIONS => {
+            "has no connection left for our role, which has a limit of its own; raise it with ALTER ROLE ... CONNECTION LIMIT, \
+             or end idle sessions of that role"
+        }
+        (c, Some("CheckMyDatabase")) if *c == SqlState::TOO_MANY_CONNECTIONS => {
+            "has a limit of its own and no connection left for us; raise it with ALTER DATABASE ... CONNECTION LIMIT, or end \
+             idle sessions there"
+        }
         (c, Some("CheckMyDatabase")) if *c == SqlState::INSUFFICIENT_PRIVILEGE => {
             "does not let our user in; GRANT CONNECT ON DATABASE ... TO it"
         }

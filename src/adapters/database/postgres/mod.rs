@@ -34,6 +34,8 @@ mod verify;
 #[cfg(test)]
 mod neighbour_tests;
 #[cfg(test)]
+mod limit_tests;
+#[cfg(test)]
 mod node_tests;
 #[cfg(test)]
 mod pooler_tests;

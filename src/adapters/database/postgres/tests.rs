@@ -79,7 +79,7 @@ fn named(name: &str) -> CameraEdit {
     CameraEdit { name: Some(name.to_owned()), ..CameraEdit::default() }
 }
 
-async fn refusal(url: &SecretString) -> (Kind, String) {
+pub(super) async fn refusal(url: &SecretString) -> (Kind, String) {
     let Err(error) = open(url).await else { panic!("it was opened") };
     (error.kind(), error.to_string())
 }
