@@ -9,9 +9,9 @@ pub mod check;
 mod commands;
 #[cfg(feature = "demo")]
 pub mod demo;
+mod earlier_runs;
 mod edit_body;
 pub mod folders;
-mod earlier_runs;
 pub mod instance;
 mod plan;
 mod previous_run;

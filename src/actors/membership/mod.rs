@@ -96,7 +96,10 @@ async fn join_first(handles: &NodeHandles) -> Result<Joined> {
             return Err(error);
         }
         if silent.is_zero() {
-            log::warn!("waiting for a sign of life of the node {:?}: it has this data_dir, or a copy of it", other.name);
+            log::warn!(
+                "waiting for a sign of life of the node {:?}: it has this data_dir, or a copy of it",
+                other.name
+            );
         }
         silent = other.silent;
         sleep(LOOK_AGAIN).await;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::RecordHandles;
 use super::folder_lock::FolderLock;
-use super::set_aside::SetAside;
+use super::set_aside::{SealOrder, SetAside};
 use crate::adapters::spool::{Note, SharedSpool, Spool};
 use crate::base::backoff::Backoff;
 use crate::base::{Error, Kind, Result, Scope};
@@ -65,19 +65,6 @@ impl CatalogOperation {
             Self::Discard(_) | Self::Finish(_) => None,
         }
     }
-}
-
-/// What to seal.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SealOrder {
-    /// Folder and number under which ffmpeg wrote it.
-    pub from: (String, u32),
-    /// Folder and number where it belongs.
-    pub to: (String, u32),
-    /// The row, still without what the file's boxes will tell.
-    pub draft: Segment,
-    /// Why it may be shorter than it should be.
-    pub why: Option<String>,
 }
 
 /// Does one operation. A seal returns the segment as it was entered.
@@ -330,7 +317,9 @@ impl CatalogWriter {
     fn put_aside(&mut self, error: &Error) {
         (self.failures, self.trouble) = (0, None);
         match self.queue.pop_front() {
-            Some(QueueEntry::CatalogOperation(CatalogOperation::Seal(order))) => self.set_aside.add(order, false, error),
+            Some(QueueEntry::CatalogOperation(CatalogOperation::Seal(order))) => {
+                self.set_aside.add(order, false, error)
+            }
             Some(QueueEntry::Again(order)) => self.set_aside.add(order, true, error),
             _ => {}
         }

@@ -120,7 +120,12 @@ fn a_session_that_could_not_be_opened_is_offered_again_before_its_rows() {
 
 fn seal_of(number: u32) -> CatalogOperation {
     let draft = segment(session(1).id, number);
-    CatalogOperation::Seal(Box::new(SealOrder { from: ("f".into(), number), to: ("f".into(), number), draft, why: None }))
+    CatalogOperation::Seal(Box::new(SealOrder {
+        from: ("f".into(), number),
+        to: ("f".into(), number),
+        draft,
+        why: None,
+    }))
 }
 
 #[test]

@@ -11,8 +11,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::RecordHandles;
-use super::catalog_writer::{CatalogOperation, SealOrder, apply, on_disk, seal};
+use super::catalog_writer::{CatalogOperation, apply, on_disk, seal};
 use super::run::draft;
+use super::set_aside::SealOrder;
 use crate::adapters::database::SegmentQuery;
 use crate::adapters::spool::{Continues, Spool, Unfinished, Unreadable};
 use crate::base::{Error, Result};

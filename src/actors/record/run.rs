@@ -6,7 +6,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::catalog_writer::{CatalogOperation, SealOrder};
+use super::catalog_writer::CatalogOperation;
+use super::set_aside::SealOrder;
 use crate::adapters::ffmpeg::record_argv::ClosedFile;
 use crate::adapters::spool::{Continues, Note, Spool};
 use crate::domain::layout::{is_next_day, object_key};

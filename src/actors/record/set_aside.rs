@@ -5,9 +5,22 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::catalog_writer::SealOrder;
 use crate::base::Error;
 use crate::base::backoff::Backoff;
+use crate::domain::recording::Segment;
+
+/// What to seal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SealOrder {
+    /// Folder and number under which ffmpeg wrote it.
+    pub from: (String, u32),
+    /// Folder and number where it belongs.
+    pub to: (String, u32),
+    /// The row, still without what the file's boxes will tell.
+    pub draft: Segment,
+    /// Why it may be shorter than it should be.
+    pub why: Option<String>,
+}
 
 /// The seals of the current run that wait.
 #[derive(Default)]
@@ -92,7 +105,8 @@ impl SetAside {
     pub(super) fn sentence(&self) -> Option<String> {
         let (count, why) = (self.waiting(), &self.why);
         let which = if count == 1 { "a segment is".to_owned() } else { format!("{count} segments are") };
-        (count > 0)
-            .then(|| format!("recorded into the spool, but {which} neither playable nor uploaded before it works: {why}"))
+        (count > 0).then(|| {
+            format!("recorded into the spool, but {which} neither playable nor uploaded before it works: {why}")
+        })
     }
 }

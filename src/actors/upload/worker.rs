@@ -10,9 +10,9 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
-use super::{UploadHandles, UploadRules};
 use super::attempt::{Outcome, upload};
 use super::retries::Shared;
+use super::{UploadHandles, UploadRules};
 use crate::actors::supervision::{Setting, Supervised, supervised, watched};
 use crate::adapters::database::Skip;
 use crate::base::{Error, Result};

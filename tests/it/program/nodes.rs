@@ -257,8 +257,11 @@ async fn a_process_on_a_copy_of_a_data_folder_is_refused_while_the_node_lives() 
     assert!(copied.expect("cp").success());
     room.write("streamwarden.toml", &config.toml("data"));
     for node in ["a", "b"] {
-        let environment =
-            [("STREAMWARDEN_DATABASE__URL", &*url), ("STREAMWARDEN_NODE", node), ("STREAMWARDEN_ROLES", "monitor,record")];
+        let environment = [
+            ("STREAMWARDEN_DATABASE__URL", &*url),
+            ("STREAMWARDEN_NODE", node),
+            ("STREAMWARDEN_ROLES", "monitor,record"),
+        ];
         let ended = room.run(&["run", "--config", "streamwarden.toml"], &environment);
         let reason = ended.err.lines().last().unwrap_or_default().to_owned();
         assert!(ended.code == Some(1) && reason.contains("under the name \"a\""), "{node}: {reason}");

@@ -1,5 +1,6 @@
 //! One camera's relay: owns its process, does what the rules decide, tells the live store.
 
+mod degraded;
 pub(super) mod links;
 mod listening;
 mod process;
@@ -19,7 +20,7 @@ use futures_util::stream;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use self::shown::DegradedNotice;
+use self::degraded::DegradedNotice;
 use super::address::check_address;
 use super::assignment::{Assigned, Assignment};
 use super::probes::probe::probe_in_order;

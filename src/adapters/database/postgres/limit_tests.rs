@@ -1,14 +1,17 @@
 //! Limits of connections that are not the server's own.
 
-use super::testserver::TestServer;
 use super::tests::refusal;
+use super::testserver::TestServer;
 use crate::base::Kind;
 
 #[tokio::test]
 async fn a_limit_of_the_role_or_the_database_is_not_called_the_servers() {
     let server = TestServer::start("");
-    for sql in ["CREATE ROLE limited LOGIN CONNECTION LIMIT 0", "CREATE ROLE guest LOGIN", "CREATE DATABASE narrow CONNECTION LIMIT 0"]
-    {
+    for sql in [
+        "CREATE ROLE limited LOGIN CONNECTION LIMIT 0",
+        "CREATE ROLE guest LOGIN",
+        "CREATE DATABASE narrow CONNECTION LIMIT 0",
+    ] {
         server.psql("postgres", sql).expect(sql);
     }
     for (user, database, words) in [("limited", "postgres", "ALTER ROLE"), ("guest", "narrow", "ALTER DATABASE")] {

@@ -32,9 +32,9 @@ mod trouble;
 mod verify;
 
 #[cfg(test)]
-mod neighbour_tests;
-#[cfg(test)]
 mod limit_tests;
+#[cfg(test)]
+mod neighbour_tests;
 #[cfg(test)]
 mod node_tests;
 #[cfg(test)]

@@ -244,7 +244,15 @@ mod tests {
 
     fn claim(name: &str, instance: u128) -> NodeClaim {
         let (instance, run) = (Uuid::from_u128(instance), Uuid::new_v4());
-        NodeClaim { name: name.to_owned(), instance, run, relays: true, records: false, starts: true, ended: Vec::new() }
+        NodeClaim {
+            name: name.to_owned(),
+            instance,
+            run,
+            relays: true,
+            records: false,
+            starts: true,
+            ended: Vec::new(),
+        }
     }
 
     async fn table(url: &SecretString, query: &str) -> SiteTable {
