@@ -80,16 +80,16 @@ mod tests {
             fs::write(folder.join("lock"), "").expect("written");
         }
         let run = Uuid::from_u128;
-        assert_eq!(begin(&own, run(1)), []);
-        assert_eq!(begin(&own, run(2)), [run(1)]);
+        assert_eq!(begin(&own, run(1)), Vec::<Uuid>::new());
+        assert_eq!(begin(&own, run(2)), vec![run(1)]);
         assert_eq!(known(&own), [run(1), run(2)]);
         fs::copy(own.join(FILE), copy.join(FILE)).expect("copied");
-        assert_eq!(known(&copy), []);
-        assert_eq!(begin(&copy, run(3)), []);
+        assert_eq!(known(&copy), Vec::<Uuid>::new());
+        assert_eq!(begin(&copy, run(3)), Vec::<Uuid>::new());
         assert_eq!(known(&copy), [run(3)], "from now on it has its own");
         (4..40).for_each(|number| _ = begin(&own, run(number)));
         assert_eq!((known(&own).len(), known(&own).last()), (MOST, Some(&run(39))));
         fs::write(own.join(FILE), "no list").expect("written");
-        assert_eq!(begin(&own, run(40)), []);
+        assert_eq!(begin(&own, run(40)), Vec::<Uuid>::new());
     }
 }

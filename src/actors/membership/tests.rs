@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{NodeHandles, admit, folders, join};
 use crate::adapters::database::sqlite::{self, Sqlite};
-use crate::adapters::database::{Database, NodeFolder, RecordingStore};
+use crate::adapters::database::{Database, NodeFolder, NodeStore, RecordingStore};
 use crate::adapters::objects::ObjectStore;
 use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::Spool;
