@@ -64,8 +64,8 @@ fn make(folder: &Path) -> Result<()> {
         let there = folder.ancestors().skip(1).find(|above| above.is_dir()).unwrap_or(Path::new("."));
         let owner = std::fs::metadata(there)?;
         std::fs::create_dir_all(folder)?;
-        let new = folder.ancestors().take_while(|one| *one != there && !one.as_os_str().is_empty());
-        new.map(|one| chown(one, Some(owner.uid()), Some(owner.gid()))).collect()
+        let mut new = folder.ancestors().take_while(|one| *one != there && !one.as_os_str().is_empty());
+        new.try_for_each(|one| chown(one, Some(owner.uid()), Some(owner.gid())))
     };
     let wrong = |error: std::io::Error| {
         let remedy = "make it, and give it to the user that runs streamwarden";

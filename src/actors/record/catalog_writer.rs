@@ -240,7 +240,7 @@ impl CatalogWriter {
 
     fn requeue(&mut self) {
         for order in self.set_aside.take().into_iter().rev() {
-            self.queue.push_front(QueueEntry::Again(order));
+            self.queue.push_front(QueueEntry::Again(Box::new(order)));
         }
     }
 
@@ -318,9 +318,9 @@ impl CatalogWriter {
         (self.failures, self.trouble) = (0, None);
         match self.queue.pop_front() {
             Some(QueueEntry::CatalogOperation(CatalogOperation::Seal(order))) => {
-                self.set_aside.add(order, false, error)
+                self.set_aside.add(*order, false, error)
             }
-            Some(QueueEntry::Again(order)) => self.set_aside.add(order, true, error),
+            Some(QueueEntry::Again(order)) => self.set_aside.add(*order, true, error),
             _ => {}
         }
     }
@@ -331,7 +331,7 @@ impl CatalogWriter {
         let operation = match self.queue.pop_front() {
             Some(QueueEntry::CatalogOperation(operation)) => operation,
             // Its session was refused: it waits on.
-            Some(QueueEntry::Again(order)) => return self.set_aside.add(order, true, error),
+            Some(QueueEntry::Again(order)) => return self.set_aside.add(*order, true, error),
             _ => return,
         };
         if !reopening {

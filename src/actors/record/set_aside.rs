@@ -25,7 +25,7 @@ pub struct SealOrder {
 /// The seals of the current run that wait.
 #[derive(Default)]
 pub(super) struct SetAside {
-    orders: Vec<Box<SealOrder>>,
+    orders: Vec<SealOrder>,
     /// Given out for another try.
     trying: usize,
     /// Rounds of tries since the first failed.
@@ -53,7 +53,7 @@ impl SetAside {
     }
 
     /// This one could not be sealed. `again`: it was given out by [`SetAside::take`].
-    pub(super) fn add(&mut self, order: Box<SealOrder>, again: bool, error: &Error) {
+    pub(super) fn add(&mut self, order: SealOrder, again: bool, error: &Error) {
         if !std::mem::replace(&mut self.is_logged, true) {
             log::error!(
                 session:% = order.draft.session;
@@ -84,7 +84,7 @@ impl SetAside {
     }
 
     /// All of them, oldest first, for another try.
-    pub(super) fn take(&mut self) -> Vec<Box<SealOrder>> {
+    pub(super) fn take(&mut self) -> Vec<SealOrder> {
         self.rounds += 1;
         self.due = None;
         self.trying += self.orders.len();
