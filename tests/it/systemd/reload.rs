@@ -90,7 +90,7 @@ async fn a_broken_file_changes_nothing_and_every_complaint_is_told() {
 
     // One right file of two is not enough.
     program.configure(&Config { more: "max_concurrent = 3\n".to_owned(), ..config.clone() });
-    reload(&program, &listener, "there is 1 complaint").await;
+    reload(&program, &listener, "the configuration is unchanged: the new one has 1 error").await;
     let yaml = include_str!("../../../etc/log4rs.yaml");
     program.room().write("etc/log4rs.yaml", yaml);
     program.signal(Signal::SIGHUP);
