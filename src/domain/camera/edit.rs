@@ -4,8 +4,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::base::{Error, Result};
 
+use super::row::HIDDEN;
 use super::source::{CameraSource, Kinds};
-use super::{CameraEdit, CameraRow, HIDDEN, LONGEST_LABEL, named, password};
+use super::{CameraEdit, CameraRow, LONGEST_LABEL, named, password};
 
 /// Checks an edit of `row` (or, without one, a new camera) by the rules for rows: what would come out must be a camera
 /// that could run, and a stored password stays where it was entered for. The error names the field.

@@ -4,43 +4,13 @@
 //! Whoever may edit a camera may not read its password, and must not be able to send it to a host of their choice
 //! either. So an edit, a draft or a new template that would lead it elsewhere has to bring the password with it.
 
-use std::fmt;
-
 use secrecy::ExposeSecret;
 
+use super::destination::Destination;
 use super::source::{self, Kinds};
 use super::template;
-use super::words::Scheme;
 use super::{CameraEdit, CameraRow};
 use crate::base::{Error, Kind, Result};
-
-/// Where a row's password is sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Destination {
-    pub(super) scheme: Scheme,
-    /// Lower case, without brackets.
-    pub(super) host: String,
-    /// The one in the URL, else the scheme's own.
-    pub(super) port: Option<u16>,
-    /// The kind whose template made the URL; `None` for a URL of the row's own.
-    pub(super) kind: Option<String>,
-    /// What looks like the host may be the beginning of a password, and is not shown.
-    pub(super) hidden: bool,
-}
-
-impl fmt::Display for Destination {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.hidden {
-            return write!(out, "{}://***", self.scheme.word());
-        }
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-        write!(out, "{}://{host}", self.scheme.word())?;
-        if let Some(port) = self.port {
-            write!(out, ":{port}")?;
-        }
-        self.kind.as_ref().map_or(Ok(()), |kind| write!(out, " (kind {kind})"))
-    }
-}
 
 /// Refuses an edit that leads the password of `row` elsewhere without bringing it. `target` is the row it leads to.
 pub(super) fn check_edit(row: &CameraRow, target: &CameraRow, edit: &CameraEdit, kinds: &Kinds) -> Result<()> {

@@ -9,7 +9,7 @@ use crate::base::{Error, Result, redact};
 use crate::domain::name::StreamName;
 
 use super::CameraRow;
-use super::password::Destination;
+use super::destination::Destination;
 use super::template::{self, Values};
 use super::url;
 use super::words::{AudioPolicy, Scheme, Transport, quoted};

@@ -16,7 +16,7 @@ pub use write::write;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::HIDDEN;
+use super::row::HIDDEN;
 
 /// Most rows in one sheet: twice the largest fleet we are built for.
 pub const MOST_ROWS: usize = 20_000;
