@@ -4,6 +4,7 @@
 //! for which there is no place; every other state is written by the recorder itself.
 
 mod known_streams;
+mod recovery_state;
 mod upkeep;
 
 use std::cell::RefCell;
@@ -26,7 +27,6 @@ use crate::actors::supervision::{Adjusted, Child, ChildSet, Restart, Setting, Su
 use crate::adapters::live::publisher::Publisher;
 use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Change, Latest};
-use crate::base::backoff::Backoff;
 use crate::base::single_flight::SingleFlight;
 use crate::config::settings::{Record, Server};
 use crate::domain::admission::{AdmissionDecision, AdmissionRules, StreamKey};
@@ -36,7 +36,7 @@ use crate::domain::stream::Track;
 use crate::domain::wall_clock::SessionStarts;
 
 use known_streams::KnownStreams;
-use upkeep::Recovery;
+use recovery_state::Recovery;
 
 /// How often the spool's disk is looked at.
 const LOOK_AT_DISK: Duration = Duration::from_secs(2);
@@ -46,9 +46,6 @@ const SETTLED: Duration = Duration::from_secs(30);
 const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 /// A stream that nobody mentions is forgotten so long after its last session.
 const FORGET_AFTER: TimeDelta = TimeDelta::minutes(1);
-/// Delays between tries of the recovery.
-const RECOVERY: Backoff = Backoff { min: Duration::from_secs(1), max: Duration::from_secs(60) };
-
 /// The manager of all recorders.
 pub struct Recorders {
     settings: Setting<Record>,

@@ -3,18 +3,18 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use actix::{AsyncContext, Context, Handler, SpawnHandle};
+use actix::{AsyncContext, Context, Handler};
 use log::Level;
 use tokio::time::Instant;
 
-use super::{RECOVERY, Recorders};
+use super::Recorders;
+use super::recovery_state::Pass;
 use crate::actors::record::catalog_writer::on_disk;
 use crate::actors::record::folder_lock::FolderEvent;
 use crate::actors::record::recovery::{self, Findings};
 use crate::actors::record::{RecordHandles, SpoolDisk};
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::base::backoff::Backoff;
-use crate::base::item_backoff::ItemBackoff;
 use crate::base::single_flight::{Retry, SingleFlight};
 use crate::base::{Error, Result};
 use crate::domain::admission::StreamKey;
@@ -22,59 +22,8 @@ use crate::domain::spool_space::decision;
 
 /// A disk that takes longer for a look hangs.
 const DISK_LIMIT: Duration = Duration::from_secs(15);
-/// Delays between tries of one folder that cannot be finished.
-const LEFT: Backoff = Backoff { min: Duration::from_secs(1), max: Duration::from_secs(300) };
-/// More folders than these that cannot be finished are tried again at once.
-const MOST_LEFT: usize = 1000;
-
-/// What the recovery is doing.
-pub(super) struct Recovery {
-    /// Folders that recorders have.
-    held: BTreeSet<String>,
-    passing: SingleFlight,
-    /// What the pass has found and may work on.
-    chosen: Option<(Findings, Pass)>,
-    /// Something was left undone since the last look.
-    wanted: bool,
-    failures: u32,
-    /// Folders of runs that could not be finished, and folders that could not be read.
-    left: ItemBackoff<String>,
-    /// A pass is due because of them.
-    retry: Option<SpawnHandle>,
-    /// The first pass is over, however it went.
-    pub(super) passed_once: bool,
-    /// Segments sealed by it.
-    pub(super) sealed: usize,
-    pub(super) trouble: Option<String>,
-}
-
-impl Default for Recovery {
-    fn default() -> Self {
-        Self {
-            held: BTreeSet::new(),
-            passing: SingleFlight::default(),
-            chosen: None,
-            wanted: false,
-            failures: 0,
-            left: ItemBackoff::new(LEFT, MOST_LEFT),
-            retry: None,
-            passed_once: false,
-            sealed: 0,
-            trouble: None,
-        }
-    }
-}
-
-/// What a pass brought.
-#[derive(Default)]
-struct Pass {
-    /// Segments sealed.
-    sealed: usize,
-    /// What was finished: base folders of runs, ids of sessions.
-    done: Vec<String>,
-    /// What could not be finished, by base folder or session id, and why.
-    left: Vec<(String, Error)>,
-}
+/// Delays between tries of the recovery.
+const RECOVERY: Backoff = Backoff { min: Duration::from_secs(1), max: Duration::from_secs(60) };
 
 impl Recorders {
     /// Looks whether the spool can be written and has room; recorders hear of it when that changes.
