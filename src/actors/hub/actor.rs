@@ -6,12 +6,13 @@ use std::time::Duration;
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, StreamHandler, WrapFuture};
 use bytestring::ByteString;
 use futures_util::future::LocalBoxFuture;
-use serde::Serialize;
 use serde_json::json;
 use tokio::time::Instant;
 
+use super::handle::{AskSnapshot, AskState, HandleTo, Subscribe};
 use super::snapshot_cache::SnapshotCache;
-use super::subscriber::{AskSnapshot, AskState, CloseReason, HubHandle, Subscribe, Subscriber, Subscription};
+use super::state::HubState;
+use super::subscriber::{CloseReason, Subscriber, Subscription};
 use crate::actors::supervision::{Exit, ExitReason, Observation, Supervised, supervised};
 use crate::adapters::live::SharedLive;
 use crate::adapters::live::subscription::{LiveUpdate, subscription};
@@ -37,19 +38,8 @@ impl Default for Limits {
     }
 }
 
-/// What the hub shows of itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, actix::MessageResponse)]
-#[serde(rename_all = "camelCase")]
-pub struct HubState {
-    /// Sessions connected now.
-    pub clients: usize,
-    /// Number of the last frame.
-    pub seq: u64,
-    /// Sessions closed because they were too slow.
-    pub dropped: u64,
-    /// Sessions that have ended, by reason.
-    pub ended: BTreeMap<ExitReason, u64>,
-}
+/// The way to whichever hub lives now.
+pub type HubHandle = HandleTo<Hub>;
 
 /// See the folder's contract.
 pub struct Hub {

@@ -8,11 +8,14 @@
 //! a restart finds the new hub. Sessions of the old one see their [`Subscription`] end and tell the browser to come back.
 
 mod actor;
+mod handle;
 mod snapshot_cache;
+mod state;
 mod subscriber;
 #[cfg(test)]
 mod tests;
 mod wire;
 
-pub use actor::{Hub, HubState, Limits};
-pub use subscriber::{CloseReason, HubHandle, SessionLease, Subscription};
+pub use actor::{Hub, HubHandle, Limits};
+pub use state::HubState;
+pub use subscriber::{CloseReason, SessionLease, Subscription};

@@ -1,20 +1,14 @@
-//! The line between the hub and one WebSocket session: a bounded send_queue, a reason, and the handle that outlives hubs.
+//! The line between the hub and one WebSocket session: a bounded send_queue and a reason.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
-use actix::{Addr, Message};
 use bytestring::ByteString;
 use serde_json::json;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use super::actor::{Hub, HubState};
 use crate::actors::supervision::{Exit, Observation};
-use crate::base::{Error, Kind, Result};
-
-/// Longest wait for the hub's answer to [`Subscribe`].
-const ANSWER: Duration = Duration::from_secs(2);
+use crate::base::Result;
 
 /// Why the hub ends a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +24,7 @@ pub enum CloseReason {
 /// The session's end: frames in, and the end of it.
 #[derive(Debug)]
 pub struct Subscription {
-    /// Names this subscription to [`HubHandle::ask_snapshot`].
+    /// Names this subscription to `HubHandle::ask_snapshot`.
     pub id: u64,
     /// The session's place at the hub; whoever runs the session takes it.
     pub lease: Option<SessionLease>,
@@ -131,65 +125,5 @@ impl Subscriber {
     pub(super) fn close(self, why: CloseReason) {
         // The session may be gone already: then there is nobody to tell.
         let _ = self.reason.send(why);
-    }
-}
-
-/// Asks for a new line to this client; its first frame is a snapshot.
-#[derive(Message)]
-#[rtype(result = "Result<Subscription>")]
-pub(super) struct Subscribe(pub(super) IpAddr);
-
-/// Asks for a snapshot on an existing line.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub(super) struct AskSnapshot(pub(super) u64);
-
-/// Asks for what the hub shows of itself.
-#[derive(Message)]
-#[rtype(result = "HubState")]
-pub(super) struct AskState;
-
-/// The way to whichever hub lives now. Cheap to clone; made once by the builder.
-#[derive(Clone)]
-pub struct HubHandle(watch::Sender<Option<Addr<Hub>>>);
-
-impl Default for HubHandle {
-    fn default() -> Self {
-        Self(watch::Sender::new(None))
-    }
-}
-
-impl HubHandle {
-    /// A hub that has started puts its address here.
-    pub(super) fn now_at(&self, hub: Addr<Hub>) {
-        self.0.send_replace(Some(hub));
-    }
-
-    /// A new line to the hub for this client. `Unavailable` when the hub is being rebuilt or has all the clients it may have,
-    /// of this address or in all.
-    pub async fn subscribe(&self, client: IpAddr) -> Result<Subscription> {
-        let being_rebuilt = || Error::unavailable("the live updates are being restarted; try again in a few seconds");
-        let hub = self.0.borrow().clone().ok_or_else(being_rebuilt)?;
-        match tokio::time::timeout(ANSWER, hub.send(Subscribe(client))).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(being_rebuilt()),
-            Err(_) => Err(Error::new(Kind::Timeout, "the live updates did not answer in 2 s; try again")),
-        }
-    }
-
-    /// Asks for a fresh snapshot on a line; false when the hub cannot take the request.
-    pub fn ask_snapshot(&self, id: u64) -> bool {
-        self.0.borrow().as_ref().is_some_and(|hub| hub.try_send(AskSnapshot(id)).is_ok())
-    }
-
-    /// What the hub shows of itself; `None` while it is being rebuilt.
-    pub async fn look(&self) -> Option<HubState> {
-        let hub = self.hub()?;
-        tokio::time::timeout(ANSWER, hub.send(AskState)).await.ok()?.ok()
-    }
-
-    /// The hub that lives now, if one does.
-    pub fn hub(&self) -> Option<Addr<Hub>> {
-        self.0.borrow().clone().filter(Addr::connected)
     }
 }
