@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 
-use super::cameras::{BlockedChange, no_camera};
+use super::camera_answer::{BlockedChange, no_camera};
+use super::stores::{known_nodes, open_stores};
 use crate::actors::restream::{self, LAST_KNOWN, RestreamSetup};
 use crate::adapters::database::import::import as write_sheet;
 use crate::adapters::database::{Condition, IncidentQuery, Stores};
@@ -105,7 +106,7 @@ pub(super) async fn held_since(settings: &Settings, before: Option<BlockedChange
 /// The node that relays the cameras of this database, if one lives: not here, or it would have been asked.
 async fn relayed_elsewhere(settings: &Settings) -> Option<String> {
     // Where the nodes cannot be read, the change itself has said so.
-    let nodes = super::check::nodes::known(settings).await.unwrap_or_default();
+    let nodes = known_nodes(settings).await.unwrap_or_default();
     nodes.into_iter().find(|node| node.relays && node.is_alive()).map(|node| node.name)
 }
 
@@ -144,7 +145,7 @@ pub(super) async fn probe(settings: &Settings, camera: &str) -> Result<ProbeView
 }
 
 async fn open(settings: &Settings) -> Result<Stores> {
-    super::open_stores(settings).await
+    open_stores(settings).await
 }
 
 async fn read_kinds(stores: &Stores) -> Result<Kinds> {

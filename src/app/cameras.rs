@@ -1,9 +1,10 @@
 //! The cameras for `streamwarden cameras`: by way of the program that runs on them, so that what a person names acts at
 //! once and is never blocked; in the table itself where none runs. Called by `cli`.
 
+pub use super::camera_answer::{BlockedChange, no_camera};
 use super::remote::Remote;
 use super::{camera_table as table, running};
-use crate::base::{Error, Kind, Result};
+use crate::base::{Kind, Result};
 use crate::config::Settings;
 use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus};
@@ -16,15 +17,6 @@ pub enum Cameras {
     Running(Remote),
     /// In the table of these settings. Nobody runs on it here, or nobody who relays cameras.
     Table(Box<Settings>),
-}
-
-/// A change of the table that is blocked until somebody confirms it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BlockedChange {
-    /// Another one has another.
-    pub id: String,
-    /// What it would do, and how it is confirmed.
-    pub words: String,
 }
 
 /// A camera as the table has it, and how it is.
@@ -226,10 +218,4 @@ fn together(rows: Vec<CameraSettings>, statuses: Vec<CameraStatus>) -> Vec<Liste
     let mut all: Vec<Listed> = listed.collect();
     all.extend(statuses.into_values().map(|status| Listed { settings: None, status: Some(status) }));
     all
-}
-
-/// There is none of this name or id.
-pub fn no_camera(camera: &str) -> Error {
-    let shown: String = camera.chars().take(60).collect();
-    Error::not_found(format!("there is no camera {shown:?}; `streamwarden cameras list` names them all"))
 }

@@ -3,10 +3,12 @@
 //! [`build`] opens and starts everything or nothing, [`App::addr`] says where it listens, [`App::stop`] ends it in
 //! order. [`run`] does all of it for the command line. Holds no rule of its own. Called by `main` and by the tests.
 
+mod camera_answer;
 mod camera_table;
 pub mod cameras;
 pub mod check;
 mod commands;
+mod data_dir;
 #[cfg(feature = "demo")]
 pub mod demo;
 mod earlier_runs;
@@ -21,11 +23,11 @@ mod running;
 mod runtime_settings;
 #[cfg(feature = "demo")]
 mod stale_demos;
+mod stores;
 mod systemd_notifier;
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,20 +37,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::actors::hub::HubHandle;
 use crate::actors::incidents::IncidentsHandle;
-use crate::actors::restream::LAST_KNOWN;
 #[cfg(feature = "demo")]
 use crate::actors::restream::RestreamHandle;
 use crate::actors::root::{Find, Root};
 use crate::actors::supervision::observe::Ping;
 use crate::actors::supervision::{Child, Restart, Stop};
-use crate::adapters::database::postgres::SiteTable;
-use crate::adapters::database::site::WithSite;
-use crate::adapters::database::{self, Stores};
+use crate::adapters::database::Stores;
 use crate::adapters::ffmpeg::{child, orphans};
 use crate::adapters::systemd::ServiceManager;
 use crate::base::{Error, Kind, Result, redact};
 use crate::config::Settings;
-use crate::config::settings::Database;
 use crate::http;
 use crate::signals::{ProcessSignal, Signals};
 use instance::Instance;
@@ -203,7 +201,7 @@ impl App {
     /// Reads the configuration again, takes over what can change while we run, and names what cannot. A wrong one
     /// changes nothing, and the log tells every complaint.
     pub async fn reload(&mut self, origins: &Origins) {
-        let refused = reload::reload(self, origins).await.err();
+        let refused = reload::reload(&mut self.settings, &self.runtime_settings, origins).await.err();
         self.note.send_replace(refused);
     }
 
@@ -350,44 +348,6 @@ async fn end_in_order(app: App, manager: &ServiceManager, what: &'static str) ->
         log::error!("{error}");
     }
     Err(Error::internal(what))
-}
-
-/// Opens the database of these settings, for commands that need nothing else.
-///
-/// # Errors
-/// When it cannot be opened.
-pub async fn open_stores(settings: &Settings) -> Result<Stores> {
-    match &settings.database {
-        Database::Sqlite(path) => Ok(database::sqlite::open(path).await?.into()),
-        Database::Postgres(postgres) => Ok(database::postgres::open(postgres).await?.into()),
-        Database::Site { url, cameras_query, listen_url, own } => {
-            let cameras = SiteTable::open(url, listen_url.as_ref(), cameras_query).await?;
-            Ok(WithSite { cameras, own: database::sqlite::open(own).await?.into() }.stores())
-        }
-    }
-}
-
-/// As [`open_stores`], for a program that goes on without it until it answers. One that has cameras to go on with puts up
-/// with more: a file that was damaged, a site's table that is just being changed.
-async fn open_stores_or_wait(settings: &Settings) -> Result<Stores> {
-    let again = settings.data_dir.join(LAST_KNOWN).exists();
-    let file = async |path: &Path| match again {
-        true => database::sqlite::open_again(path).await,
-        false => database::sqlite::open_or_wait(path).await,
-    };
-    match &settings.database {
-        Database::Sqlite(path) => Ok(file(path).await?.into()),
-        Database::Postgres(postgres) => Ok(database::postgres::open_or_wait(postgres).await?.into()),
-        Database::Site { url, cameras_query, listen_url, own } => {
-            let listen_url = listen_url.as_ref();
-            let own = file(own).await?;
-            let cameras = match again {
-                true => SiteTable::open_again(url, listen_url, cameras_query).await?,
-                false => SiteTable::open(url, listen_url, cameras_query).await?,
-            };
-            Ok(WithSite { cameras, own: own.into() }.stores())
-        }
-    }
 }
 
 #[cfg(test)]

@@ -9,8 +9,10 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::earlier_runs;
+use super::data_dir::DATA_DIR;
 use super::instance::RunNote;
 use super::runtime_settings::RuntimeSettings;
+use super::stores::open_stores_or_wait;
 use crate::actors::camera_changes;
 use crate::actors::hub::{Hub, HubHandle, Limits};
 use crate::actors::incidents::{Incidents, IncidentsHandle};
@@ -23,7 +25,7 @@ use crate::actors::upload::{UploadHandles, UploadRules, Uploads};
 use crate::adapters::database::{NodeFolder, Stores};
 use crate::adapters::ffmpeg::child;
 use crate::adapters::ffmpeg::version::{self, Version};
-use crate::adapters::folder::{Folder, FolderKind};
+use crate::adapters::folder::Folder;
 use crate::adapters::live::SharedLive;
 use crate::adapters::live::memory::Memory;
 use crate::adapters::mediamtx::MediaMtx;
@@ -65,7 +67,7 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
     } else {
         None
     };
-    let stores = super::open_stores_or_wait(settings).await?;
+    let stores = open_stores_or_wait(settings).await?;
     let objects = match &settings.objects {
         Objects::Directory(path) => Arc::new(Directory::new(path)),
     };
@@ -101,13 +103,6 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
     let live = Arc::new(Memory::new(settings.monitor.history));
     Ok(Services { roles, stores, live, objects, spool, node, disk: Arc::default(), ffmpeg })
 }
-
-/// How the data folder is known: by it a node finds itself again, whatever it is called.
-pub(super) const DATA_DIR: FolderKind = FolderKind {
-    word: "data_dir",
-    file: "streamwarden-node.json",
-    fault: |path, error| Error::unavailable(format!("data_dir: {} cannot be used ({error})", path.display())),
-};
 
 fn instance(data_dir: &Path) -> Result<Uuid> {
     Folder::new(data_dir, DATA_DIR).begin()

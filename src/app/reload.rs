@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::App;
+use super::runtime_settings::RuntimeSettings;
 use crate::base::{Error, Result};
 use crate::config::reload::{Changed, compare, take_live};
 use crate::config::{self, CliOverrides, Complaint, Complaints, Settings, Sources};
@@ -58,19 +58,24 @@ impl Origins {
 }
 
 /// Reads everything again and acts on it. The sentence says why nothing was taken over, if so.
-pub(super) async fn reload(app: &mut App, origins: &Origins) -> Result<(), String> {
-    let done = act(app, origins).await;
+/// `settings` are those in force, before and afterwards.
+pub(super) async fn reload(
+    settings: &mut Settings,
+    runtime_settings: &RuntimeSettings,
+    origins: &Origins,
+) -> Result<(), String> {
+    let done = act(settings, runtime_settings, origins).await;
     // Whoever asked for it looks at the log next; waits for a moment at most, and off this thread.
     let _ = tokio::task::spawn_blocking(|| log::logger().flush()).await;
     done
 }
 
-async fn act(app: &mut App, origins: &Origins) -> Result<(), String> {
+async fn act(settings: &mut Settings, runtime_settings: &RuntimeSettings, origins: &Origins) -> Result<(), String> {
     let origins = origins.clone();
     // Off this thread: a file on a network disk may keep its reader waiting.
     let read = tokio::task::spawn_blocking(move || origins.read()).await;
     match read {
-        Ok(Ok(reading)) => take_over(app, &reading).map_err(|error| refuse(&error.to_string())),
+        Ok(Ok(reading)) => take_over(settings, runtime_settings, &reading).map_err(|error| refuse(&error.to_string())),
         Ok(Err(complaints)) => {
             for complaint in &complaints {
                 log::error!("configuration unchanged: {complaint}");
@@ -89,11 +94,11 @@ fn refuse(why: &str) -> String {
     format!("reload failed, the configuration is unchanged: {why}")
 }
 
-fn take_over(app: &mut App, reading: &Reading) -> Result<(), Error> {
-    let changed = compare(&app.settings, &reading.settings);
-    let taken = take_live(&app.settings, &reading.settings);
-    app.runtime_settings.update(&taken)?;
-    app.settings = taken;
+fn take_over(settings: &mut Settings, runtime_settings: &RuntimeSettings, reading: &Reading) -> Result<(), Error> {
+    let changed = compare(settings, &reading.settings);
+    let taken = take_live(settings, &reading.settings);
+    runtime_settings.update(&taken)?;
+    *settings = taken;
     let shown = |file: Option<&Path>| file.map_or("none".to_owned(), |file| file.display().to_string());
     let (file, log) = (shown(reading.sources.file.as_deref()), shown(reading.log_file.as_deref()));
     let what = match keys(&changed, true).as_str() {

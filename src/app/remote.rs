@@ -12,9 +12,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::edit_body::body;
-use super::running;
 use crate::base::{Error, Kind, Result};
-use crate::config::Settings;
 use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus, is_named};
 use crate::domain::change_guard::PlanView;
@@ -97,20 +95,6 @@ impl Remote {
         let http = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build();
         let http = http.map_err(|error| Error::internal("no HTTP client can be made").with_source(error))?;
         Ok(Self { http, address })
-    }
-
-    /// Finds the process of these settings.
-    ///
-    /// # Errors
-    /// `Unavailable` when none runs, `Conflict` when it keeps its cameras in another database, `Timeout`.
-    pub async fn find(settings: &Settings) -> Result<Self> {
-        let found = running::find_ours(settings).await?;
-        found.map(|(remote, _)| remote).ok_or_else(|| {
-            let folder = settings.data_dir.display();
-            Error::unavailable(format!(
-                "no streamwarden runs on data_dir {folder}; start it, name its --config, or its address with --api"
-            ))
-        })
     }
 
     /// Where it is: `http://127.0.0.1:8080`, without a password.
@@ -311,7 +295,7 @@ impl Remote {
         }
         let going_on = self.cameras().await?;
         pick(going_on.into_iter().map(|one| (one.id, one.name)).collect())
-            .ok_or_else(|| super::cameras::no_camera(camera))
+            .ok_or_else(|| super::camera_answer::no_camera(camera))
     }
 
     fn silent(&self, error: reqwest::Error) -> Error {

@@ -75,6 +75,22 @@ pub(super) async fn find_ours(settings: &Settings) -> Result<Option<(Remote, Abo
     Err(Error::new(Kind::Conflict, text))
 }
 
+impl Remote {
+    /// Finds the process of these settings.
+    ///
+    /// # Errors
+    /// `Unavailable` when none runs, `Conflict` when it keeps its cameras in another database, `Timeout`.
+    pub async fn find(settings: &Settings) -> Result<Self> {
+        let found = find_ours(settings).await?;
+        found.map(|(remote, _)| remote).ok_or_else(|| {
+            let folder = settings.data_dir.display();
+            Error::unavailable(format!(
+                "no streamwarden runs on data_dir {folder}; start it, name its --config, or its address with --api"
+            ))
+        })
+    }
+}
+
 /// Where the cameras of these settings are, without a password.
 pub(super) fn database_name(settings: &Settings) -> String {
     let postgres = |url| postgres::place(url).unwrap_or_else(|_| "a database that cannot be read".to_owned());

@@ -3,20 +3,20 @@
 use uuid::Uuid;
 
 use super::report::Finding;
+use crate::adapters::database::NodeFolder;
 use crate::adapters::database::postgres::{SiteRelay, SiteTable};
-use crate::adapters::database::{NodeFolder, postgres, sqlite};
 use crate::adapters::folder::Folder;
 use crate::app::earlier_runs;
+use crate::app::data_dir::DATA_DIR;
 use crate::app::folders;
-use crate::app::plan::DATA_DIR;
-use crate::base::Result;
+use crate::app::stores::known_nodes;
 use crate::config::Settings;
 use crate::config::settings::Database;
-use crate::domain::node::{Node, NodeClaim, admit, relayed_by};
+use crate::domain::node::{NodeClaim, admit, relayed_by};
 
 /// Findings about this node; none where the database does not answer or is not made yet, which is told of elsewhere.
 pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
-    let Ok(nodes) = known(settings).await else { return Vec::new() };
+    let Ok(nodes) = known_nodes(settings).await else { return Vec::new() };
     // Whoever may not read the data folder cannot tell who they would be.
     let Ok(instance) = Folder::new(&settings.data_dir, DATA_DIR).found() else { return Vec::new() };
     let has = |role: &str| settings.roles.iter().any(|known| known == role);
@@ -70,17 +70,5 @@ async fn site_relay(settings: &Settings, claim: &NodeClaim) -> Option<Finding> {
             let (found, remedy) = why.split_once("; ").unwrap_or((why, ""));
             Some(Finding::note("node", found, remedy))
         }
-    }
-}
-
-/// The nodes that the database knows; none where it is not made yet.
-///
-/// # Errors
-/// When the database cannot be read.
-pub(in crate::app) async fn known(settings: &Settings) -> Result<Vec<Node>> {
-    match &settings.database {
-        Database::Postgres(settings) => postgres::inspect_nodes(settings).await,
-        Database::Sqlite(file) | Database::Site { own: file, .. } if file.exists() => sqlite::inspect_nodes(file).await,
-        Database::Sqlite(_) | Database::Site { .. } => Ok(Vec::new()),
     }
 }

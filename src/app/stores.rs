@@ -1,0 +1,64 @@
+//! The database of the settings, opened or looked into.
+
+use std::path::Path;
+
+use crate::actors::restream::LAST_KNOWN;
+use crate::adapters::database::postgres::SiteTable;
+use crate::adapters::database::site::WithSite;
+use crate::adapters::database::{self, Stores};
+use crate::base::Result;
+use crate::config::Settings;
+use crate::config::settings::Database;
+use crate::domain::node::Node;
+
+/// Opens the database of these settings, for commands that need nothing else.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(super) async fn open_stores(settings: &Settings) -> Result<Stores> {
+    match &settings.database {
+        Database::Sqlite(path) => Ok(database::sqlite::open(path).await?.into()),
+        Database::Postgres(postgres) => Ok(database::postgres::open(postgres).await?.into()),
+        Database::Site { url, cameras_query, listen_url, own } => {
+            let cameras = SiteTable::open(url, listen_url.as_ref(), cameras_query).await?;
+            Ok(WithSite { cameras, own: database::sqlite::open(own).await?.into() }.stores())
+        }
+    }
+}
+
+/// As [`open_stores`], for a program that goes on without it until it answers. One that has cameras to go on with puts up
+/// with more: a file that was damaged, a site's table that is just being changed.
+pub(super) async fn open_stores_or_wait(settings: &Settings) -> Result<Stores> {
+    let again = settings.data_dir.join(LAST_KNOWN).exists();
+    let file = async |path: &Path| match again {
+        true => database::sqlite::open_again(path).await,
+        false => database::sqlite::open_or_wait(path).await,
+    };
+    match &settings.database {
+        Database::Sqlite(path) => Ok(file(path).await?.into()),
+        Database::Postgres(postgres) => Ok(database::postgres::open_or_wait(postgres).await?.into()),
+        Database::Site { url, cameras_query, listen_url, own } => {
+            let listen_url = listen_url.as_ref();
+            let own = file(own).await?;
+            let cameras = match again {
+                true => SiteTable::open_again(url, listen_url, cameras_query).await?,
+                false => SiteTable::open(url, listen_url, cameras_query).await?,
+            };
+            Ok(WithSite { cameras, own: own.into() }.stores())
+        }
+    }
+}
+
+/// The nodes that the database knows; none where it is not made yet.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(super) async fn known_nodes(settings: &Settings) -> Result<Vec<Node>> {
+    match &settings.database {
+        Database::Postgres(settings) => database::postgres::inspect_nodes(settings).await,
+        Database::Sqlite(file) | Database::Site { own: file, .. } if file.exists() => {
+            database::sqlite::inspect_nodes(file).await
+        }
+        Database::Sqlite(_) | Database::Site { .. } => Ok(Vec::new()),
+    }
+}
