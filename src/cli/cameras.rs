@@ -6,10 +6,10 @@ use log::LevelFilter;
 use serde_json::json;
 
 use super::fields::Fields;
-use super::{CommandFailure, EXIT_HELD, Files, Print, Target, kinds, list, note, plan, probe, runs, say, sheet, wait};
+use super::whom::{Whom, tell_held};
+use super::{CommandFailure, Files, Print, Target, kinds, list, note, plan, printable, probe, runs, say, sheet, wait};
 use crate::app;
 use crate::app::cameras::{BlockedChange, Cameras};
-use crate::app::remote::Remote;
 use crate::base::{Error, Result};
 use crate::domain::camera::CameraSettings;
 use crate::logging;
@@ -126,35 +126,6 @@ pub struct To {
     pub api: Option<String>,
 }
 
-/// Whom to ask: the address that was typed, else who is found by the configuration.
-pub(super) struct Whom<'a> {
-    files: &'a Files,
-    api: Option<String>,
-}
-
-impl Whom<'_> {
-    /// The cameras, wherever they are.
-    pub(super) async fn cameras(&self) -> Result<Cameras, CommandFailure> {
-        match &self.api {
-            Some(url) => Cameras::at(url).map_err(CommandFailure::Usage),
-            None => Cameras::of(self.files.settings()?).await.map_err(CommandFailure::of_place),
-        }
-    }
-
-    /// The program that runs.
-    pub(super) async fn remote(&self) -> Result<Remote, CommandFailure> {
-        match &self.api {
-            Some(url) => Remote::at(url).map_err(CommandFailure::Usage),
-            None => Remote::find(&self.files.settings()?).await.map_err(CommandFailure::of_place),
-        }
-    }
-}
-
-/// The program that runs, for commands outside of `cameras`.
-pub(super) async fn remote(files: &Files, api: Option<String>) -> Result<Remote, CommandFailure> {
-    Whom { files, api }.remote().await
-}
-
 /// Does what was typed.
 ///
 /// # Errors
@@ -192,7 +163,7 @@ async fn act(files: &Files, running: Option<String>, command: Command) -> Result
             let cameras = whom(&target.api).cameras().await?;
             let before = held_elsewhere(&cameras).await?;
             let (id, name) = cameras.remove(&camera).await?;
-            let text = format!("removed camera {} (id {id})", super::printable(&name));
+            let text = format!("removed camera {} (id {id})", printable(&name));
             say(&if target.print.json { json!({ "id": id, "name": name }).to_string() } else { text })?;
             tell_held_elsewhere(&cameras, before).await
         }
@@ -210,11 +181,7 @@ async fn act(files: &Files, running: Option<String>, command: Command) -> Result
 }
 
 fn changed(what: &str, row: &CameraSettings, print: Print) -> String {
-    if print.json {
-        json!(row).to_string()
-    } else {
-        format!("{what} camera {} (id {})", super::printable(&row.name), row.id)
-    }
+    if print.json { json!(row).to_string() } else { format!("{what} camera {} (id {})", printable(&row.name), row.id) }
 }
 
 /// A kind whose template has no path calls the camera's root, which few cameras have anything at.
@@ -250,17 +217,6 @@ async fn held_elsewhere(cameras: &Cameras) -> Result<Option<BlockedChange>> {
 
 async fn tell_held_elsewhere(cameras: &Cameras, before: Option<BlockedChange>) -> Result<(), CommandFailure> {
     if cameras.act_at_once() { Ok(()) } else { tell_held(cameras, before).await }
-}
-
-/// Says that what was just written is blocked, if it is: `before` is what was blocked already.
-pub(super) async fn tell_held(cameras: &Cameras, before: Option<BlockedChange>) -> Result<(), CommandFailure> {
-    match cameras.held_since(before).await? {
-        Some(held) => {
-            note(&format!("blocked: {}", super::printable(&held.words)));
-            Err(CommandFailure::Told(EXIT_HELD))
-        }
-        None => Ok(()),
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::cameras::{Whom, tell_held};
+use super::whom::{Whom, tell_held};
 use super::{CommandFailure, Target, printable, say};
 
 /// `cameras kinds ...`

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::cameras::Whom;
+use super::whom::Whom;
 use super::{CommandFailure, Print, printable, say, table};
 use crate::app::cameras::{Listed, no_camera};
 use crate::domain::camera::{CameraState, CameraStatus, is_named};

@@ -1,30 +1,15 @@
 //! `streamwarden completions` and `man`: made from the command line as it is.
 
 use std::io::Write;
-use std::path::PathBuf;
 
-use clap::{Args, CommandFactory};
-use clap_complete::Shell;
+use clap::CommandFactory;
 
+use super::manual_options::{Completions, Man};
 use super::{Cli, CommandFailure, printed};
 use crate::base::Error;
 
 /// Name of the program, whatever its file is called.
 const NAME: &str = "streamwarden";
-
-/// Options of `completions`.
-#[derive(Clone, Copy, Debug, Args)]
-pub struct Completions {
-    /// The shell.
-    shell: Shell,
-}
-
-/// Options of `man`.
-#[derive(Clone, Debug, Args)]
-pub struct Man {
-    /// Folder to write the pages of all commands to; without it the first page is printed
-    folder: Option<PathBuf>,
-}
 
 /// Prints the completions.
 ///

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::cameras::Whom;
+use super::whom::Whom;
 use super::{CommandFailure, EXIT_HELD, Target, printable, say, table};
 use crate::domain::change_guard::{BlockedChangeView, PlanView};
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::cameras::Whom;
+use super::whom::Whom;
 use super::{CommandFailure, EXIT_FAILURE, Print, say};
 use crate::domain::probe::ProbeView;
 

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::cameras::Whom;
+use super::whom::Whom;
 use super::{CommandFailure, Target, say};
 use crate::domain::run_log::{Program, Run};
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::cameras::{Whom, tell_held};
+use super::whom::{Whom, tell_held};
 use super::{CommandFailure, EXIT_FAILURE, Print, Target, printable, say};
 use crate::base::{Error, Result};
 use crate::domain::camera::sheet::ImportReport;

@@ -5,7 +5,7 @@ use log::LevelFilter;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::cameras::remote;
+use super::whom::remote;
 use super::{CommandFailure, EXIT_FAILURE, Files, Target, printable, say, table};
 use crate::app;
 use crate::app::remote::Remote;

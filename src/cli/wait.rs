@@ -7,7 +7,7 @@ use clap::builder::PossibleValuesParser;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::cameras::Whom;
+use super::whom::Whom;
 use super::{CommandFailure, EXIT_FAILURE, Print, note, printable, say};
 use crate::app::remote::Remote;
 use crate::base::{Kind, Result};

@@ -1,0 +1,137 @@
+//! What may be typed.
+
+use clap::{Args, Parser, Subcommand};
+
+use super::{Files, Print, Target, cameras, folders, manual_options, version};
+use crate::config::CliOverrides;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 failed, something is down (status), or a service is not fit (check); 2 the configuration or the
+command line is wrong and nothing was done; 3 written, but blocked until somebody confirms it (cameras plan).";
+
+/// Keeps live video flowing through MediaMTX servers: pulls cameras in, watches every stream, records them.
+#[derive(Debug, Parser)]
+#[command(name = "streamwarden", version = version::SHORT, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub struct Cli {
+    /// Options that every command takes.
+    #[command(flatten)]
+    pub files: Files,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the roles of the configuration until stopped.
+    Run(Run),
+    /// Say everything that is wrong with the configuration, then try every service it names.
+    Check(Print),
+    /// Run everything with built-in cameras and no service at all.
+    #[cfg(feature = "demo")]
+    Demo(Demo),
+    /// List and change cameras.
+    #[command(visible_alias = "camera")]
+    Cameras(cameras::Options),
+    /// Let a folder take the place of the spool or object folder that this node had and that is gone for good.
+    AcceptFolder(folders::AcceptFolder),
+    /// How the running streamwarden is, on one screen; exit code 1 when something is down.
+    Status(Target),
+    /// Print every value of the configuration in force, and where it comes from. Secrets are not shown.
+    Config(Print),
+    /// Print the completions of a shell, for example `streamwarden completions bash > /etc/bash_completion.d/streamwarden`
+    Completions(manual_options::Completions),
+    /// Print the manual page, or write those of all commands: `streamwarden man /usr/local/share/man/man1`
+    Man(manual_options::Man),
+    /// Print the version.
+    Version(Print),
+}
+
+/// Options of `run`.
+#[derive(Debug, Default, Args)]
+pub struct Run {
+    /// Roles to run, separated by commas: monitor, restream, record [default: all]
+    #[arg(long, value_name = "A,B")]
+    pub roles: Option<String>,
+    /// Where the dashboard listens; loopback only [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<String>,
+}
+
+impl Run {
+    /// The keys of the configuration that these options set, with those that every command takes.
+    pub fn overrides(&self, files: &Files) -> CliOverrides {
+        CliOverrides { roles: self.roles.clone(), listen: self.listen.clone(), ..files.overrides() }
+    }
+}
+
+/// Options of `demo`.
+#[cfg(feature = "demo")]
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Where the dashboard listens; loopback only.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    pub listen: String,
+    /// How many cameras.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=20))]
+    pub cameras: u16,
+    /// Keep database and recordings in this folder instead of a temporary one.
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<std::path::PathBuf>,
+}
+
+/// The command that was meant by one that nobody knows; clap itself does not see letters that changed places.
+pub fn meant(told: &clap::Error) -> Option<String> {
+    use clap::error::{ContextKind, ContextValue};
+    let Some(ContextValue::String(typed)) = told.get(ContextKind::InvalidSubcommand) else { return None };
+    if told.get(ContextKind::SuggestedSubcommand).is_some() {
+        return None;
+    }
+    let cli = <Cli as clap::CommandFactory>::command();
+    let cameras = cli.find_subcommand("cameras")?.get_subcommands();
+    let all = cli.get_subcommands().chain(cameras).flat_map(|one| one.get_name_and_visible_aliases());
+    let near = all.map(|name| (strsim::damerau_levenshtein(typed, name), name)).min()?;
+    (near.0 <= 2 && near.0 < typed.len()).then(|| near.1.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_command_that_nobody_knows_leads_to_the_one_that_was_meant() {
+        for (line, wanted) in
+            [("streamwarden rnu", Some("run")), ("streamwarden zzzzzzz", None), ("streamwarden cameras lsit", None)]
+        {
+            let told = Cli::try_parse_from(line.split(' ')).expect_err(line);
+            let shown = told.to_string();
+            let meant = meant(&told);
+            assert!(meant.as_deref() == wanted || shown.contains("'list'"), "{line}: {meant:?} {shown}");
+        }
+    }
+
+    #[test]
+    fn options_become_overrides_of_the_configuration() {
+        let overrides = |line: &str| {
+            let cli = Cli::try_parse_from(line.split(' ')).expect(line);
+            let Command::Run(run) = &cli.command else { panic!("{line} is a run") };
+            (cli.files.config.clone(), run.overrides(&cli.files))
+        };
+        let (config, all) = overrides("streamwarden run --config x.toml --roles monitor,record --listen 127.0.0.1:1");
+        assert_eq!(config, Some(std::path::PathBuf::from("x.toml")));
+        assert_eq!((all.roles.as_deref(), all.listen.as_deref()), (Some("monitor,record"), Some("127.0.0.1:1")));
+        let (config, none) = overrides("streamwarden --config x.toml run");
+        assert_eq!((config, none), (Some(std::path::PathBuf::from("x.toml")), CliOverrides::default()));
+        for spelling in ["--pg-dsn", "--pg_dsn"] {
+            let (_, older) = overrides(&format!("streamwarden run {spelling} sqlite:x"));
+            assert_eq!(older.database_url.as_deref(), Some("sqlite:x"));
+        }
+    }
+}
