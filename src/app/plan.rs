@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::earlier_runs;
 use super::data_dir::DATA_DIR;
+use super::earlier_runs;
 use super::instance::RunNote;
 use super::runtime_settings::RuntimeSettings;
 use super::stores::open_stores_or_wait;
