@@ -9,8 +9,7 @@ use crate::adapters::database::NodeFolder;
 use crate::adapters::folder::Folder;
 use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::Spool;
-use crate::app::data_dir::DATA_DIR;
-use crate::app::stores::open_stores;
+use crate::app::plan::DATA_DIR;
 use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::config::settings::Objects;
@@ -34,7 +33,7 @@ pub(super) fn folder(settings: &Settings, which: NodeFolder) -> Arc<Folder> {
 pub async fn accept(settings: &Settings, which: NodeFolder) -> Result<String> {
     let folder = folder(settings, which);
     let shown = folder.root().display().to_string();
-    let nodes = open_stores(settings).await?.nodes.nodes().await?;
+    let nodes = super::open_stores(settings).await?.nodes.nodes().await?;
     let instance = Folder::new(&settings.data_dir, DATA_DIR).found().ok().flatten();
     let by_folder = nodes.iter().find(|node| Some(node.instance) == instance);
     let node = by_folder.or(nodes.iter().find(|node| node.name == settings.node)).ok_or_else(|| {

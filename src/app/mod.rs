@@ -52,6 +52,7 @@ use crate::signals::{ProcessSignal, Signals};
 use instance::Instance;
 pub use reload::Origins;
 use runtime_settings::RuntimeSettings;
+pub use stores::open_stores;
 pub use systemd_notifier::Notifying;
 use systemd_notifier::SystemdNotifier;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::data_dir::DATA_DIR;
+pub(super) use super::data_dir::DATA_DIR;
 use super::earlier_runs;
 use super::instance::RunNote;
 use super::runtime_settings::RuntimeSettings;

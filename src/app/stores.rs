@@ -15,7 +15,7 @@ use crate::domain::node::Node;
 ///
 /// # Errors
 /// When it cannot be opened.
-pub(super) async fn open_stores(settings: &Settings) -> Result<Stores> {
+pub async fn open_stores(settings: &Settings) -> Result<Stores> {
     match &settings.database {
         Database::Sqlite(path) => Ok(database::sqlite::open(path).await?.into()),
         Database::Postgres(postgres) => Ok(database::postgres::open(postgres).await?.into()),
