@@ -75,10 +75,13 @@ mod tests {
         fleet::read(&rows.iter().map(row).collect::<Vec<_>>(), &Kinds::new())
     }
 
+    type Rows<'a> = &'a [(i64, &'a str)];
+    /// What it is, the rows that run, the rows of the table, and who is whom.
+    type Case<'a> = (&'a str, Rows<'a>, Rows<'a>, &'a [(i64, i64)]);
+
     #[test]
     fn the_same_name_and_source_is_the_same_camera() {
-        type Rows<'a> = &'a [(i64, &'a str)];
-        let table: [(&str, Rows<'_>, Rows<'_>, &[(i64, i64)]); 9] = [
+        let table: [Case<'_>; 9] = [
             ("nothing new", &[(1, "a"), (2, "b")], &[(1, "a"), (2, "b")], &[]),
             ("new ids", &[(1, "a"), (2, "b")], &[(7, "a"), (8, "b")], &[(1, 7), (2, 8), (7, 1), (8, 2)]),
             ("two change places", &[(1, "a"), (2, "b")], &[(1, "b"), (2, "a")], &[(1, 2), (2, 1)]),
