@@ -18,7 +18,7 @@ use crate::adapters::database::IncidentStore;
 use crate::base::{Error, Kind, Result};
 
 /// A killed process has let go of its files by then.
-const LOCK_PATIENCE: Duration = Duration::from_secs(3);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The held lock. Dropping it lets the next process in.
 pub struct Instance {
@@ -88,7 +88,7 @@ impl Instance {
 
 /// Waits a moment for a lock that is held: a killed process, and its children, keep it until they are quite gone.
 fn lock_soon(mut file: File) -> std::result::Result<Flock<File>, (File, Errno)> {
-    let until = Instant::now() + LOCK_PATIENCE;
+    let until = Instant::now() + LOCK_TIMEOUT;
     loop {
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Err((held, Errno::EWOULDBLOCK)) if Instant::now() < until => file = held,
