@@ -255,7 +255,7 @@ async fn a_refused_login_behind_a_redirect_is_told_as_such() {
     let mut harness = Harness::open().await;
     let url = camera.url().to_string().replace("//", "//admin:other@");
     harness.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (1, 'gate', '{url}')"));
-    let failed = |camera: Option<&CameraStatus>| camera.is_some_and(|camera| camera.last_error.is_some());
+    let failed = |camera: Option<&CameraStatus>| camera.is_some_and(|camera| camera.state == CameraState::Backoff);
     let reason = harness.camera("gate", failed).await.and_then(|camera| camera.last_error).expect("a reason");
     let place = format!("redirects to rtsp://{}, and there", elsewhere.address());
     assert!(reason.contains(&place) && reason.contains("refuses the user name or password"), "{reason}");
