@@ -90,7 +90,7 @@ async fn what_is_wrong_with_a_row_is_told_until_it_runs_is_off_or_gone() {
     let wanted = [
         "cameraDown one open rtsp://***@",
         "cameraDown three open url",
-        "cameraDown two open rtsp://127.0.0.1:1/x refuses",
+        "cameraDown two open connection refused by rtsp://127.0.0.1:1/x",
     ];
     assert!(open.iter().zip(wanted).all(|(seen, wanted)| seen.starts_with(wanted)), "{open:#?}");
     assert!(open[0].contains("refuses the user name or password") && !open[0].contains("wrong"), "{open:#?}");

@@ -202,7 +202,7 @@ async fn a_database_that_answers_slowly_says_so() {
     let (rows, ()) = tokio::join!(rows, unlock);
     rows.expect("late is not never");
     let words = fresh.ping().await.expect("answers");
-    assert!(words.contains("cameras: 0; slow: an answer took "), "{words}");
+    assert!(words.contains("cameras: 0; slow: the slowest of its last answers took "), "{words}");
     drop(other);
     let _ = connection.await;
 }

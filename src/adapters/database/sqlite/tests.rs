@@ -202,7 +202,7 @@ async fn a_file_that_others_keep_for_themselves_is_named_as_slow() {
     let (added, ()) = tokio::join!(fresh.add_camera(gate()), unlock);
     added.expect("late is not never");
     let words = fresh.ping().await.expect("answers");
-    assert!(words.contains("cameras: 1; slow: an answer took "), "{words}");
+    assert!(words.contains("cameras: 1; slow: the slowest of its last answers took "), "{words}");
 }
 
 #[tokio::test]
