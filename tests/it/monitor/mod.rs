@@ -126,7 +126,7 @@ async fn an_api_that_misbehaves_is_named_and_its_streams_come_back_as_they_were(
     for (fault, words) in [
         (ApiFault::Garbage, "something else than JSON"),
         (ApiFault::Failing, "with status 500: terminated"),
-        (ApiFault::Cut, "was cut off"),
+        (ApiFault::Cut, "closed the connection"),
     ] {
         media.set_api_fault(Some(fault)).expect("the stand-in");
         let unknown = harness.stream("cam", |status| status.reason.as_ref().is_some_and(|r| r.contains(words))).await;

@@ -12,7 +12,6 @@ use streamwarden::actors::supervision::Observe;
 use streamwarden::actors::supervision::testkit::{Fault, Provoke};
 use streamwarden::adapters::database::RecordingStore;
 use streamwarden::adapters::spool::Spool;
-use streamwarden::domain::incident::IncidentKind;
 use streamwarden::domain::recording::{RecordingState, RecordingStatus, SegmentState};
 
 use super::harness::{Harness, eventually};
@@ -116,43 +115,6 @@ async fn a_spool_that_cannot_be_used_pauses_the_recording_and_says_why() {
     for segment in harness.segments_in(&[SegmentState::Uploaded]).await {
         assert_eq!(std::fs::metadata(harness.object(&segment)).expect("an object").len(), segment.bytes);
     }
-    harness.end().await;
-}
-
-#[actix::test]
-async fn segments_that_cannot_be_read_for_a_while_are_stored_in_the_session_that_goes_on() {
-    let harness = Harness::recording().await;
-    let _publisher = Publisher::film(&harness, "cam");
-    let session = harness.records("cam").await.session.expect("a session");
-    harness.uploaded(1).await;
-    // Root may read everything, so a file stands in the folder's place; ffmpeg writes on where it is.
-    let folder = harness.folder.path().join("spool/main/cam");
-    let away = folder.with_extension("away");
-    std::fs::rename(&folder, &away).expect("moved");
-    std::fs::write(&folder, b"in the way").expect("written");
-    let said =
-        |status: &RecordingStatus| status.reason.as_ref().is_some_and(|why| why.contains("segments are neither"));
-    let stuck = harness.status_where("cam", said).await;
-    assert_eq!((stuck.state, stuck.session), (RecordingState::Recording, Some(session)));
-    let of_stream = || async {
-        let open = harness.incidents.open().await;
-        open.into_iter().any(|(kind, subject)| kind == IncidentKind::RecordingPaused && subject.name() == "cam")
-    };
-    assert!(of_stream().await, "an incident says it");
-    let waiting = harness.segments_in(&[SegmentState::Writing]).await;
-    assert!(waiting.len() >= 2, "{waiting:?}");
-
-    std::fs::remove_file(&folder).expect("removed");
-    std::fs::rename(&away, &folder).expect("moved back");
-    eventually("what waited to be stored", async || {
-        let stored = harness.segments_in(&[SegmentState::Uploaded]).await;
-        waiting.iter().all(|segment| stored.iter().any(|one| one.id == segment.id)).then_some(())
-    })
-    .await;
-    harness.status_where("cam", |status| status.reason.is_none()).await;
-    assert_eq!(harness.status("cam").await.and_then(|status| status.session), Some(session), "the same goes on");
-    assert!(!of_stream().await, "it is over");
-    assert_unbroken(&objects(&harness, &harness.segments_in(&[SegmentState::Uploaded]).await));
     harness.end().await;
 }
 
