@@ -43,7 +43,8 @@ async fn a_slow_database_is_named_once_and_nobody_stops_for_it() {
         assert_eq!(ready.expect("an answer").0, StatusCode::OK, "late is not never");
     }
     let shown = database(&harness).await;
-    let says = shown["detail"].as_str().is_some_and(|detail| detail.contains("slow: the slowest of its last answers took "));
+    let says =
+        shown["detail"].as_str().is_some_and(|detail| detail.contains("slow: the slowest of its last answers took "));
     assert!(shown["ok"] == true && says, "{shown}");
     let log = harness.program.log_with(begin, &["database degraded: slow answers"]).await;
     assert_eq!(log.matches("database degraded: slow answers").count(), 1, "{log}");
