@@ -7,13 +7,14 @@ const START = "e2e-held/";
 test.skip(folder === undefined, "needs the database of the demo: DEMO_FOLDER");
 test.afterEach(({ page }) => clear(page, START));
 
-/** The demo has three cameras; with four more that run a change may stop at most three. They play what its first camera plays. */
-async function four(page: Page): Promise<void> {
+/** The demo has three cameras; with four more that run a change may stop at most three. They play what its first camera plays, whose URL is returned. */
+async function four(page: Page): Promise<string> {
   const first = (await cameras(page))[0]?.id ?? 1;
   const { url } = (await (await page.request.get(`/api/v1/cameras/${first}/settings`)).json()) as { url: string };
   for (const number of [1, 2, 3, 4]) await add(page, { name: `${START}${number}`, url, record: false });
   const running = async () => (await cameras(page)).filter((one) => one.name.startsWith(START) && one.state === "running").length;
   await expect.poll(running, { timeout: 60_000 }).toBe(4);
+  return url;
 }
 
 const off = `UPDATE cameras SET enabled = 0 WHERE name LIKE '${START}%'`;
@@ -48,7 +49,7 @@ test("a change that would stop most cameras is shown, and confirmed by a person"
 });
 
 test("a plan that became another is not confirmed, and one that is undone goes by itself", async ({ page }) => {
-  await four(page);
+  const url = await four(page);
   await open(page, "#/cameras");
   sql(off);
   const held = page.locator(".held-plan");
@@ -64,6 +65,8 @@ test("a plan that became another is not confirmed, and one that is undone goes b
   await expect(held.locator(".would-stop li").first()).toHaveText(`${START}1 its row is gone`);
   expect((await cameras(page)).filter((one) => one.name.startsWith(START) && one.state === "stopped")).toEqual([]);
 
+  // Undone: what was switched off is on again, and the row that was deleted is back, with another id.
+  sql(`INSERT INTO cameras (name, url, record) VALUES ('${START}1', '${url}', 0)`);
   sql(on);
   await expect(held).toBeHidden({ timeout: 60_000 });
 });

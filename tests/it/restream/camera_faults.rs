@@ -247,17 +247,3 @@ async fn a_look_asks_for_pictures() {
     assert_eq!((tracks.video.as_deref(), tracks.audio.as_deref()), (Some("h264"), Some("aac")));
     harness.stop().await;
 }
-
-#[actix::test]
-async fn a_refused_login_behind_a_redirect_is_told_as_such() {
-    let elsewhere = Camera::start(Behaviour { login: Login::Basic, ..Behaviour::default() });
-    let camera = Camera::start(Behaviour { redirect: Some(elsewhere.url().to_string()), ..Behaviour::default() });
-    let mut harness = Harness::open().await;
-    let url = camera.url().to_string().replace("//", "//admin:other@");
-    harness.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (1, 'gate', '{url}')"));
-    let failed = |camera: Option<&CameraStatus>| camera.is_some_and(|camera| camera.state == CameraState::Backoff);
-    let reason = harness.camera("gate", failed).await.and_then(|camera| camera.last_error).expect("a reason");
-    let place = format!("redirects to rtsp://{}, and there", elsewhere.address());
-    assert!(reason.contains(&place) && reason.contains("refuses the user name or password"), "{reason}");
-    harness.stop().await;
-}
