@@ -38,7 +38,7 @@ async fn systemd_hears_ready_alive_what_runs_and_the_end() {
         listener.until(WATCHDOG).await;
     }
     program.insert_camera("gate", &cameras.url(0));
-    listener.until("STATUS=1 of 1 cameras running, 1 streams live").await;
+    listener.until("STATUS=1 of 1 cameras running, 1 stream live").await;
     let relay = program.process(&Job::Relay("gate".to_owned())).expect("a relay");
     let inherited: Vec<_> =
         words(relay, "environ").into_iter().map(|one| one.split('=').next().map(str::to_owned)).collect();
