@@ -4,10 +4,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use actix::{Actor, Addr, Context, Handler, Message};
-use tokio::sync::watch;
 
 use super::state::HubState;
 use super::subscriber::Subscription;
+use crate::actors::supervision::Handle;
 use crate::base::{Error, Kind, Result};
 
 /// Longest wait for the hub's answer to [`Subscribe`].
@@ -29,7 +29,7 @@ pub struct AskSnapshot(pub(super) u64);
 pub struct AskState;
 
 /// The way to whichever hub lives now; generic, as it is below the actor. Cheap to clone; made once by the builder.
-pub struct HandleTo<H: Actor>(watch::Sender<Option<Addr<H>>>);
+pub struct HandleTo<H: Actor>(Handle<H>);
 
 impl<H: Actor> Clone for HandleTo<H> {
     fn clone(&self) -> Self {
@@ -39,7 +39,7 @@ impl<H: Actor> Clone for HandleTo<H> {
 
 impl<H: Actor> Default for HandleTo<H> {
     fn default() -> Self {
-        Self(watch::Sender::new(None))
+        Self(Handle::default())
     }
 }
 
@@ -49,14 +49,14 @@ where
 {
     /// A hub that has started puts its address here.
     pub(super) fn now_at(&self, hub: Addr<H>) {
-        self.0.send_replace(Some(hub));
+        self.0.now_at(hub);
     }
 
     /// A new line to the hub for this client. `Unavailable` when the hub is being rebuilt or has all the clients it may have,
     /// of this address or in all.
     pub async fn subscribe(&self, client: IpAddr) -> Result<Subscription> {
         let being_rebuilt = || Error::unavailable("the live updates are being restarted; try again in a few seconds");
-        let hub = self.0.borrow().clone().ok_or_else(being_rebuilt)?;
+        let hub = self.hub().ok_or_else(being_rebuilt)?;
         match tokio::time::timeout(ANSWER, hub.send(Subscribe(client))).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(being_rebuilt()),
@@ -66,7 +66,7 @@ where
 
     /// Asks for a fresh snapshot on a line; false when the hub cannot take the request.
     pub fn ask_snapshot(&self, id: u64) -> bool {
-        self.0.borrow().as_ref().is_some_and(|hub| hub.try_send(AskSnapshot(id)).is_ok())
+        self.hub().is_some_and(|hub| hub.try_send(AskSnapshot(id)).is_ok())
     }
 
     /// What the hub shows of itself; `None` while it is being rebuilt.
@@ -77,6 +77,6 @@ where
 
     /// The hub that lives now, if one does.
     pub fn hub(&self) -> Option<Addr<H>> {
-        self.0.borrow().clone().filter(Addr::connected)
+        self.0.current()
     }
 }

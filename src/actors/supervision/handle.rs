@@ -26,6 +26,11 @@ impl<A: Actor<Context = Context<A>>> Handle<A> {
         self.0.send_replace(Some(address));
     }
 
+    /// The instance that lives now, if one does.
+    pub fn current(&self) -> Option<Addr<A>> {
+        self.0.borrow().clone().filter(Addr::connected)
+    }
+
     /// Tells the instance of this moment, or nobody: for what the next one finds out by itself.
     pub fn tell<M>(&self, message: M)
     where
