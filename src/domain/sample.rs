@@ -58,24 +58,7 @@ pub fn camera(id: i64, name: &str) -> CameraStatus {
 
 /// A stream that has been live since 1970; nothing else is known of it.
 pub fn stream(server: &str, name: &str) -> StreamStatus {
-    StreamStatus {
-        server: server.to_owned(),
-        name: stream_name(name),
-        state: StreamState::Live,
-        since: DateTime::UNIX_EPOCH,
-        reason: None,
-        source_type: None,
-        source_id: None,
-        bytes_received: 0,
-        bytes_sent: 0,
-        readers: 0,
-        bitrate: None,
-        tracks: Vec::new(),
-        rtt: None,
-        recv_rate_mbps: None,
-        link_capacity_mbps: None,
-        loss_rate: None,
-    }
+    StreamStatus::blank(server, stream_name(name), StreamState::Live, DateTime::UNIX_EPOCH)
 }
 
 /// A server that has been answering since 1970.

@@ -169,27 +169,11 @@ pub(super) fn no_camera(id: i64) -> Error {
 mod tests {
     use super::*;
     use crate::domain::camera::{CameraRow, Kinds};
+    use crate::domain::sample;
 
     fn planned(id: i64, enabled: bool) -> Arc<Planned> {
-        let row = CameraRow {
-            id,
-            name: format!("cam{id}"),
-            kind: "generic".into(),
-            host: None,
-            port: None,
-            port_text: None,
-            username: None,
-            password: None,
-            channel: None,
-            substream: None,
-            url: Some(format!("rtsp://10.0.0.9/{id}").into()),
-            transport: None,
-            audio: None,
-            enabled,
-            record: true,
-            updated_at: None,
-            label: None,
-        };
+        let url = Some(format!("rtsp://10.0.0.9/{id}").into());
+        let row = CameraRow { url, enabled, ..sample::camera_row(id, &format!("cam{id}")) };
         Arc::new(Planned::read(&row, &Kinds::new()))
     }
 

@@ -278,24 +278,7 @@ impl StreamMemory {
 
     /// A stream of which nothing is known but its name.
     fn blank(&self, at: Moment) -> StreamStatus {
-        StreamStatus {
-            server: self.server.clone(),
-            name: self.name.clone(),
-            state: StreamState::Unknown,
-            since: at.wall,
-            reason: None,
-            source_type: None,
-            source_id: None,
-            bytes_received: 0,
-            bytes_sent: 0,
-            readers: 0,
-            bitrate: None,
-            tracks: Vec::new(),
-            rtt: None,
-            recv_rate_mbps: None,
-            link_capacity_mbps: None,
-            loss_rate: None,
-        }
+        StreamStatus::blank(&self.server, self.name.clone(), StreamState::Unknown, at.wall)
     }
 }
 

@@ -122,6 +122,30 @@ pub struct StreamStatus {
     pub loss_rate: Option<f64>,
 }
 
+impl StreamStatus {
+    /// A stream of which nothing is known but its name.
+    pub fn blank(server: &str, name: StreamName, state: StreamState, since: DateTime<Utc>) -> Self {
+        Self {
+            server: server.to_owned(),
+            name,
+            state,
+            since,
+            reason: None,
+            source_type: None,
+            source_id: None,
+            bytes_received: 0,
+            bytes_sent: 0,
+            readers: 0,
+            bitrate: None,
+            tracks: Vec::new(),
+            rtt: None,
+            recv_rate_mbps: None,
+            link_capacity_mbps: None,
+            loss_rate: None,
+        }
+    }
+}
+
 /// One poll's reading of one path, as kept in history.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
