@@ -341,15 +341,7 @@ impl Relay {
     fn start_afresh(&mut self, now: Duration) -> Vec<Action> {
         self.not_before = now;
         match self.phase {
-            Phase::Starting | Phase::Running => {
-                self.phase = Phase::Restarting;
-                vec![Action::End]
-            }
-            // Its process is being ended already.
-            Phase::Stalled => {
-                self.phase = Phase::Restarting;
-                Vec::new()
-            }
+            Phase::Starting | Phase::Running | Phase::Stalled => self.end_for_restart(),
             Phase::Probing => {
                 let mut actions = vec![Action::CancelProbe];
                 actions.extend(self.try_again(now));

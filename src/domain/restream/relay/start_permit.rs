@@ -92,20 +92,20 @@ impl Relay {
     /// Whatever runs ends; what waits has been told by the server's state.
     pub(super) fn on_standby(&mut self) -> Vec<Action> {
         match self.phase {
-            Phase::Starting | Phase::Running => {
-                self.phase = Phase::Restarting;
-                vec![Action::End]
-            }
-            Phase::Stalled => {
-                self.phase = Phase::Restarting;
-                Vec::new()
-            }
+            Phase::Starting | Phase::Running | Phase::Stalled => self.end_for_restart(),
             Phase::Probing => {
                 self.phase = Phase::WaitingForServer;
                 vec![Action::CancelProbe]
             }
             _ => Vec::new(),
         }
+    }
+
+    /// What runs ends, unless it is being ended already; then it starts anew.
+    pub(super) fn end_for_restart(&mut self) -> Vec<Action> {
+        let is_ending = self.phase == Phase::Stalled;
+        self.phase = Phase::Restarting;
+        if is_ending { Vec::new() } else { vec![Action::End] }
     }
 
     /// Nothing runs; get going as far as server, lock-out and budget allow.
