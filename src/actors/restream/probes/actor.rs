@@ -7,8 +7,8 @@ use actix::{
 };
 use serde_json::{Value, json};
 
+use super::host_rate::HostRateLimit;
 use super::known::{KnownSources, Unwritten};
-use super::pace::HostPace;
 use super::slots::ProbeSlots;
 use crate::actors::restream::fleet::DesiredFleet;
 use crate::actors::restream::setup::{RestreamSetup, STORE_RETRY};
@@ -33,7 +33,7 @@ pub(in crate::actors::restream) struct Probes {
     pub(super) known: KnownSources,
     pub(super) slots: ProbeSlots,
     /// Of the probes that people request.
-    pub(super) pace: Arc<Mutex<HostPace>>,
+    pub(super) host_rate: Arc<Mutex<HostRateLimit>>,
     handle: Handle<Self>,
     /// What an earlier run has found is known.
     loaded: bool,
@@ -50,7 +50,7 @@ impl Probes {
         slots: ProbeSlots,
         handle: Handle<Self>,
     ) -> Self {
-        let pace = Arc::default();
+        let host_rate = Arc::default();
         Self {
             settings,
             cameras,
@@ -58,7 +58,7 @@ impl Probes {
             fleet,
             known,
             slots,
-            pace,
+            host_rate,
             handle,
             loaded: false,
             writing: SingleFlight::default(),

@@ -1,8 +1,8 @@
 //! Probes: what is known of the cameras' sources, who may look at them, and looks that people request.
 
 mod actor;
+mod host_rate;
 mod known;
-mod pace;
 pub(super) mod probe;
 mod requested;
 mod slots;

@@ -80,12 +80,12 @@ impl Probes {
     where
         F: Future<Output = Result<CameraSource>>,
     {
-        let (setup, slots, pace) = (self.settings.get(), self.slots.clone(), Arc::clone(&self.pace));
+        let (setup, slots, host_rate) = (self.settings.get(), self.slots.clone(), Arc::clone(&self.host_rate));
         async move {
             let source = Box::new(source.await?);
             let wait = {
-                let mut pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
-                pace.reserve(&source.host, setup.rates.host, Instant::now(), SLOT_TIMEOUT)
+                let mut host_rate = host_rate.lock().unwrap_or_else(PoisonError::into_inner);
+                host_rate.reserve(&source.host, setup.rates.host, Instant::now(), SLOT_TIMEOUT)
             };
             let wait = wait.ok_or_else(|| {
                 Error::unavailable("too many tests of cameras at this host wait already; try again in a moment")

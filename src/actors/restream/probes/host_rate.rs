@@ -8,12 +8,12 @@ use tokio::time::Instant;
 /// Probes that people request at one host are no faster than relays start there, so that nobody scans ports through us: what
 /// a probe tells (refused, no answer, no login, no media) is what an operator needs to mend a camera, and is told.
 #[derive(Debug, Default)]
-pub(super) struct HostPace {
+pub(super) struct HostRateLimit {
     /// When the next probe of a host may begin.
     next: BTreeMap<String, Instant>,
 }
 
-impl HostPace {
+impl HostRateLimit {
     /// Reserves the next place at this host and says how long it is until then; `None` when that is longer than `most`.
     pub(super) fn reserve(&mut self, host: &str, rate: f64, now: Instant, most: Duration) -> Option<Duration> {
         self.next.retain(|_, next| *next > now);
@@ -32,11 +32,11 @@ mod tests {
 
     #[test]
     fn probes_of_one_host_are_paced_and_others_are_not_held_up() {
-        let (mut pace, now, most) = (HostPace::default(), Instant::now(), Duration::from_secs(2));
-        let waits: Vec<_> = (0..6).map(|_| pace.reserve("cam", 2.0, now, most).map(|wait| wait.as_millis())).collect();
+        let (mut limit, now, most) = (HostRateLimit::default(), Instant::now(), Duration::from_secs(2));
+        let waits: Vec<_> = (0..6).map(|_| limit.reserve("cam", 2.0, now, most).map(|wait| wait.as_millis())).collect();
         assert_eq!(waits, [Some(0), Some(500), Some(1000), Some(1500), Some(2000), None]);
-        assert_eq!(pace.reserve("other", 2.0, now, most), Some(Duration::ZERO));
-        assert_eq!(pace.reserve("cam", 2.0, now + Duration::from_secs(3), most), Some(Duration::ZERO));
-        assert_eq!(pace.next.len(), 1, "what is over is forgotten");
+        assert_eq!(limit.reserve("other", 2.0, now, most), Some(Duration::ZERO));
+        assert_eq!(limit.reserve("cam", 2.0, now + Duration::from_secs(3), most), Some(Duration::ZERO));
+        assert_eq!(limit.next.len(), 1, "what is over is forgotten");
     }
 }
