@@ -9,8 +9,8 @@ mod measure;
 
 mod fleet;
 mod harness;
+mod mass_restart;
 mod plan;
-mod storm;
 mod world;
 
 fn main() {
@@ -23,6 +23,6 @@ fn main() {
         for size in sizes {
             fleet::measure(size).await;
         }
-        storm::measure().await;
+        mass_restart::measure().await;
     });
 }

@@ -4,12 +4,20 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 use streamwarden::demo::server::AnyServer;
 
-use crate::start::source;
 use crate::support::processes::{send, words};
 use crate::support::wait::{eventually, timed};
+
+/// Asks the media server itself, so that our own polling is no part of the figure: the id of the path's source.
+pub async fn source(media: &AnyServer, name: &str) -> Option<String> {
+    let url = media.api_url().join(&format!("v3/paths/get/{name}")).expect("a URL");
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let path: Value = client.get(url).send().await.ok()?.json().await.ok()?;
+    let id = path["source"]["id"].as_str()?;
+    (path["available"] == true).then(|| id.to_owned())
+}
 
 /// A path whose ffmpeg MediaMTX looks after.
 pub struct OwnPath<'a> {

@@ -9,13 +9,12 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use serde_json::Value;
 use streamwarden::demo::server::AnyServer;
 use tokio::time::sleep_until;
 use url::Url;
 
 use crate::measure::figures;
-use crate::mediamtx::OwnPath;
+use crate::mediamtx::{OwnPath, source};
 use crate::support::cameras::Cameras;
 use crate::support::processes::{Job, send};
 use crate::support::program::Program;
@@ -23,15 +22,6 @@ use crate::support::wait::eventually;
 
 /// Between two key frames of the film.
 const KEY_FRAMES: Duration = Duration::from_secs(1);
-
-/// Asks the media server itself, so that our own polling is no part of the figure: the id of the path's source.
-pub async fn source(media: &AnyServer, name: &str) -> Option<String> {
-    let url = media.api_url().join(&format!("v3/paths/get/{name}")).expect("a URL");
-    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-    let path: Value = client.get(url).send().await.ok()?.json().await.ok()?;
-    let id = path["source"]["id"].as_str()?;
-    (path["available"] == true).then(|| id.to_owned())
-}
 
 /// What our relays say to an ffmpeg whose camera sends pictures in the order in which they are shown.
 const ONE_PICTURE: [&str; 2] = ["-max_ts_probe", "1"];

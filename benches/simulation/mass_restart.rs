@@ -49,7 +49,7 @@ pub async fn measure() {
     }
     let busiest = hosts.values().map(|moments| most_in_a_second(moments)).max().unwrap_or(0);
     println!(
-        "restart storm of {RELAYS}: most starts in any second {} (goal {}), of one host {busiest} (goal {}); {} starts, \
+        "restart of {RELAYS}: most starts in any second {} (goal {}), of one host {busiest} (goal {}); {} starts, \
          {fought} while the server was away; all run after {:.1} s (the budget alone is {:.1} s)",
         most_in_a_second(&moments),
         RATES.fleet,
