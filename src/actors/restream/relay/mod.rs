@@ -4,6 +4,7 @@ mod degraded;
 pub(super) mod links;
 mod listening;
 mod process;
+mod reassigned;
 mod shown;
 
 use links::RelayLinks;
@@ -241,55 +242,6 @@ impl Restream {
             relay.happened(RelayEvent::Tick, ctx);
         });
         self.wake = Some((due, handle));
-    }
-
-    fn reassigned(&mut self, ctx: &mut Context<Self>) {
-        let new = self.assigned.borrow_and_update().clone();
-        let old = std::mem::replace(&mut self.known, new);
-        if old.facts.id != self.known.facts.id {
-            self.renumbered(old.facts.id, ctx);
-        }
-        self.relay.set_rules(self.known.setup.rules());
-        self.relay.set_audio(self.known.source.audio);
-        if !self.runs_on_like(&old.source) {
-            log::info!(camera = self.camera(); "row changed, restarting");
-            self.happened(RelayEvent::Row { changed: true }, ctx);
-            if let Some(tracks) = self.known.kept.clone() {
-                self.relay.remember(tracks);
-            }
-        }
-        if old.rows_read != self.known.rows_read {
-            self.happened(RelayEvent::Row { changed: false }, ctx);
-        }
-        if old.probes_requested != self.known.probes_requested
-            && let Some(tracks) = self.known.kept.clone()
-        {
-            self.happened(RelayEvent::SourceAnswers(tracks), ctx);
-        }
-        if old.restarts_asked != self.known.restarts_asked {
-            log::info!(camera = self.camera(); "restart requested, restarting");
-            self.happened(RelayEvent::Restart, ctx);
-        }
-        if old.server != self.known.server {
-            self.happened(RelayEvent::Server(self.known.server.clone()), ctx);
-        }
-        if self.known.standby && !old.standby {
-            self.happened(RelayEvent::Standby, ctx);
-        }
-        if old.path != self.known.path {
-            self.happened(RelayEvent::Path(self.known.path.clone()), ctx);
-        }
-        if old.at_path.bytes != self.known.at_path.bytes {
-            self.happened(RelayEvent::Arriving(self.known.at_path.bytes), ctx);
-        }
-        self.publish();
-    }
-
-    /// Whether the row changed to has the same arguments: `auto` and `copy` are the same for most sound.
-    fn runs_on_like(&self, old: &CameraSource) -> bool {
-        let new = &self.known.source;
-        let same_sound = |ffmpeg: &Ffmpeg| ffmpeg.tracks.audio_plan(old.audio) == ffmpeg.tracks.audio_plan(new.audio);
-        old.runs_like(new) || old.runs_like_but_for_sound(new) && self.ffmpeg.as_ref().is_some_and(same_sound)
     }
 
     fn exited(&mut self, exit: &ProcessExit, ctx: &mut Context<Self>) {

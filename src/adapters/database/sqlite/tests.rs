@@ -209,24 +209,17 @@ async fn a_file_that_others_keep_for_themselves_is_named_as_slow() {
 async fn a_full_disk_is_named_and_nothing_is_half_written() {
     let fresh = fresh().await;
     fresh.add_camera(gate()).await.expect("added");
-    let pages = "PRAGMA max_page_count = 1";
-    fresh
-        .database
-        .file
-        .call(super::ConnectionRole::Writer, move |c| Ok(c.query_row(pages, [], |_| Ok(()))?))
-        .await
-        .expect("set");
+    let set_room = async |pages| {
+        let text = format!("PRAGMA max_page_count = {pages}");
+        let set = move |connection: &mut rusqlite::Connection| Ok(connection.query_row(&text, [], |_| Ok(()))?);
+        fresh.database.file.call(super::ConnectionRole::Writer, set).await.expect("set");
+    };
+    set_room(1).await;
     let big = CameraEdit { name: Some("n".repeat(100_000)), ..CameraEdit::default() };
     let error = fresh.add_camera(big.clone()).await.expect_err("full");
     assert!(error.kind() == Kind::Unavailable && error.to_string().contains("disk is full"), "{error}");
     assert_eq!(fresh.cameras().await.expect("listed").len(), 1);
-    let pages = "PRAGMA max_page_count = 1000000";
-    fresh
-        .database
-        .file
-        .call(super::ConnectionRole::Writer, move |c| Ok(c.query_row(pages, [], |_| Ok(()))?))
-        .await
-        .expect("set");
+    set_room(1_000_000).await;
     fresh.add_camera(big).await.expect("space again");
 }
 
