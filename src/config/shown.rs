@@ -113,7 +113,7 @@ fn text(value: &Value) -> String {
 }
 
 /// Keys of the documented file with their defaults; keys whose line is only an example have none.
-fn documented() -> BTreeMap<String, String> {
+pub(super) fn documented() -> BTreeMap<String, String> {
     let (mut defaults, mut section, mut example) = (BTreeMap::new(), String::new(), false);
     for line in DOCUMENTED.lines() {
         if line.starts_with('[') {

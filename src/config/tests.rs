@@ -300,6 +300,11 @@ fn the_file_in_etc_documents_every_key_with_its_default() {
     }
     let known: Vec<_> = super::key_names().collect();
     assert_eq!(documented, known, "the file names every key, in the order of the table");
+    // `streamwarden config` shows as a default what the file does not call an example.
+    let defaults = super::shown::documented();
+    for key in known {
+        assert_eq!(defaults.contains_key(key), !EXAMPLES.contains(&key), "{key}: is its line an example?");
+    }
 
     // Of these two and an API without TLS only one may stand in a file.
     let alone = |line: &&str| !line.starts_with("#api_fingerprint") && !line.starts_with("#api_ca_file");
