@@ -93,8 +93,9 @@ async fn a_snapshot_comes_first_and_then_numbered_deltas() {
     one.send(Message::text(r#"{"type":"snapshot"}"#)).await.expect("sent");
     let fresh = frame(&mut one).await;
     assert_eq!((&fresh["type"], &fresh["seq"]), (&json!("snapshot"), &json!(seq + 2)));
+    // As when a browser is closed.
     drop(one);
-    world.reaches(|hub| hub.clients == 1).await;
+    world.reaches(|hub| hub.clients == 1 && hub.ended.get(&ExitReason::DownstreamClosed) == Some(&1)).await;
     server.stop().await;
 }
 

@@ -128,6 +128,11 @@ impl StreamHandler<Result<Message, ProtocolError>> for WsSession {
                 ctx.stop();
             }
             Err(ProtocolError::Overflow) => self.run(Step::Close(1009, "the message is too long"), ctx),
+            // The connection is gone, as when a browser is closed: nobody hears a close frame.
+            Err(ProtocolError::Io(_)) => {
+                self.ending(Exit::DownstreamClosed);
+                ctx.stop();
+            }
             Err(_) => self.run(Step::Close(1002, "not a valid WebSocket frame"), ctx),
         }
     }
