@@ -86,6 +86,11 @@ impl Assignments {
         self.lock().relays.get(&id).map(|relay| relay.child.clone())
     }
 
+    /// Name of the camera whose relay this is; `None` when it has none.
+    pub(super) fn camera_name(&self, id: i64) -> Option<String> {
+        self.lock().relays.get(&id).map(|relay| relay.assign.borrow().source.name.to_string())
+    }
+
     /// Whose relay this child is.
     pub(super) fn camera_of(&self, child: &str) -> Option<i64> {
         let all = self.lock();

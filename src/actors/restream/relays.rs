@@ -26,7 +26,7 @@ use crate::adapters::live::{Change, Latest, SharedLive};
 use crate::base::Result;
 use crate::base::single_flight::{Retry, SingleFlight};
 use crate::domain::camera::CameraSource;
-use crate::domain::fleet::CameraFacts;
+use crate::domain::fleet::{CameraFacts, Plan, Planned};
 
 /// A relay that ends has so long for its kill ladder.
 const STOP_WITHIN: Duration = Duration::from_secs(6);
@@ -93,6 +93,8 @@ impl Relays {
             (Some((facts, source)), false) => self.start(id, facts, source),
             (None, true) => {
                 self.parts.incidents.untrack(id);
+                let camera = self.parts.assignments.camera_name(id).unwrap_or_default();
+                log::info!(camera = camera.as_str(); "stopping the relay: {}", no_relay_reason(planned.as_deref()));
                 // Not a future of this actor, which looks at each of its futures whenever it wakes.
                 actix::spawn(children.remove(&name, Instant::now() + STOP_WITHIN));
             }
@@ -140,6 +142,15 @@ impl Relays {
     /// For everybody. Relays tell through the same publisher, so that none of their states comes after their camera's end.
     fn publish(&self, changes: impl IntoIterator<Item = Change>) {
         self.parts.publisher.tell(changes);
+    }
+}
+
+/// Why a camera that had a relay has none any more.
+fn no_relay_reason(planned: Option<&Planned>) -> &str {
+    match planned.map(|planned| &planned.plan) {
+        None => "its camera was deleted",
+        Some(Plan::Refused(reason)) => reason,
+        Some(_) => "its camera is switched off",
     }
 }
 

@@ -77,6 +77,7 @@ async fn rows_take_effect_within_two_seconds_and_touch_no_other_camera() {
         program.sql("DELETE FROM cameras WHERE name = 'd'");
         within(gone(pid).await, TAKEN_UP_WITHIN, "the end of a deleted camera");
         timed("no such camera", || async { program.api.camera("d").await.is_none().then_some(()) }).await;
+        program.log_with(0, &["camera=d", "stopping the relay: its camera was deleted"]).await;
     })
     .await;
 
@@ -85,6 +86,7 @@ async fn rows_take_effect_within_two_seconds_and_touch_no_other_camera() {
         program.sql("UPDATE cameras SET enabled = 0 WHERE name = 'b'");
         within(gone(pid).await, TAKEN_UP_WITHIN, "the end of a disabled camera");
         program.camera_in("b", "stopped").await;
+        program.log_with(0, &["camera=b", "stopping the relay: its camera is switched off"]).await;
         program.sql("UPDATE cameras SET enabled = 1 WHERE name = 'b'");
         program.process_other_than(&relay("b"), &[pid]).await;
         program.camera_in("b", "running").await;
