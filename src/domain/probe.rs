@@ -1,6 +1,7 @@
 //! What a look at a source found, what is wrong with it, and what that means for publishing it over RTSP.
 
 use std::fmt;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -281,6 +282,26 @@ impl Tracks {
             return Err(Fault::new(FaultKind::Silent, text));
         }
         Ok(())
+    }
+
+    /// What is said when a look has come to its time limit without a picture of these tracks, by this major version of ffmpeg.
+    /// What else may have come meanwhile is not known.
+    pub fn no_picture_within(&self, limit: Duration, ffmpeg: u32, shown: &str) -> Fault {
+        let named = Self { flows: true, ..self.clone() };
+        if let Err(fault) = named.check(ffmpeg) {
+            return fault;
+        }
+        let video = self.video.as_deref().unwrap_or_default();
+        let sound = match &self.audio {
+            Some(codec) => format!("if nothing but its sound ({codec}) comes, look at its video settings; else "),
+            None => String::new(),
+        };
+        let text = format!(
+            "timeout: no picture within {} s from {shown}, which names a video track ({video}); {sound}restart the camera, or check \
+             its limit of connections and the way to it",
+            limit.as_secs_f32()
+        );
+        Fault::new(FaultKind::Silent, text)
     }
 
     /// Whether AAC comes without its configuration: in some containers, and in RTSP when it has one of these inside.

@@ -51,6 +51,11 @@ pub trait CameraStore: Send + Sync {
     /// Changes its value whenever somebody, this process or any other, may have changed the cameras; changes made elsewhere
     /// are heard of only while [`CameraStore::listen`] runs.
     fn camera_changes(&self) -> watch::Receiver<u64>;
+    /// Ids of cameras that a command has named, in whatever process, since the last call: their changes are meant, and are not
+    /// judged like those of the table. Changes of a command that nobody here has heard of are like any other's.
+    fn take_commanded(&self) -> Vec<i64> {
+        Vec::new()
+    }
     /// Listens for changes of the cameras until it fails, or returns where nothing can be heard. `progress` is called with
     /// every step once it listens. What happened since the database was opened, or since an earlier call ended, is not
     /// missed. A database that was away when it was opened is waited for by this.

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::child::{Ending, ProcessExit};
+use super::named;
 use crate::domain::camera::{CameraSource, Scheme};
 use crate::domain::probe::{Fault, FaultKind};
 
@@ -226,8 +227,10 @@ const BY_SCHEME: [(Scheme, FaultKind, &str); 4] = [
 
 /// Explains a run that ended by itself.
 pub fn explain(exit: &ProcessExit, attempt: &Attempt<'_>) -> Fault {
-    let fault = explain_last(exit, attempt);
-    match redirected_to(&exit.stderr) {
+    let redirected = redirected_to(&exit.stderr);
+    let stderr = exit.stderr.iter().filter(|line| !named::informs(line)).cloned().collect();
+    let fault = explain_last(&ProcessExit { stderr, ..exit.clone() }, attempt);
+    match redirected {
         Some(place) if !matches!(fault.kind, FaultKind::PublishRefused | FaultKind::Program) => {
             let there = fault.message.replace(&attempt.source.shown, &place);
             Fault::new(fault.kind, format!("{} redirects to {place}, and there: {there}", attempt.source.shown))

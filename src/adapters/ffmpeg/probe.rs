@@ -101,8 +101,9 @@ impl Prober<'_> {
             Err(_) => {
                 child.stop(STOP_WITHIN).await;
                 if let Some(named) = named::named(&observer.lines()).filter(|named| named.video.is_some()) {
-                    // ffprobe has its own, shorter limit for silence: something came, and it was no picture.
-                    return Ok(without_pictures(named));
+                    // Why, nobody knows: only sound may come, a picture may not be complete yet, or we have no time to look.
+                    let tracks = without_pictures(named).tracks;
+                    return Err(tracks.no_picture_within(self.limit, self.version.major, &source.shown));
                 }
                 let (shown, limit) = (&source.shown, self.limit.as_secs_f32());
                 let text = format!(
@@ -195,9 +196,8 @@ struct Format {
 
 fn read(output: &str, exit: &ProcessExit, source: &CameraSource, io_timeout: Duration) -> Result<ProbeFindings, Fault> {
     if exit.ending != Ending::Code(0) {
-        let stderr = exit.stderr.iter().filter(|line| !named::informs(line)).cloned().collect();
         let attempt = fault::Attempt { source, io_timeout, pictures: 0, has_publish_login: false };
-        return Err(fault::explain(&ProcessExit { stderr, ..exit.clone() }, &attempt));
+        return Err(fault::explain(exit, &attempt));
     }
     let answer: Answer = serde_json::from_str(output).map_err(|_| {
         Fault::new(FaultKind::Program, "ffprobe's answer is not what it should be; is it ffmpeg's own?")

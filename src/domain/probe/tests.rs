@@ -32,6 +32,25 @@ fn what_rtsp_carries() {
 }
 
 #[test]
+fn a_look_that_ran_out_of_time_claims_nothing_about_the_sound() {
+    let (limit, shown) = (Duration::from_secs(4), "rtsp://h/x");
+    for (video, audio, kind, begins) in [
+        (Some("h264"), Some("aac"), FaultKind::Silent, "timeout: no picture within 4 s from rtsp://h/x, which names a"),
+        (Some("h264"), None, FaultKind::Silent, "timeout: no picture within 4 s from rtsp://h/x, which names a video"),
+        (Some("msmpeg4v3"), Some("aac"), FaultKind::CodecUnsupported, "the video is msmpeg4v3"),
+        (None, Some("aac"), FaultKind::NoVideo, "the source has no video, only sound (aac)"),
+    ] {
+        let looked = Tracks { flows: false, ..tracks("rtsp", video, audio) };
+        let fault = looked.no_picture_within(limit, 5, shown);
+        assert_eq!(fault.kind, kind, "{fault}");
+        assert!(fault.message.starts_with(begins), "{fault}");
+        assert!(!fault.message.contains("sends sound and no video"), "{fault}");
+        let names_sound = fault.message.contains("nothing but its sound (aac)");
+        assert_eq!(names_sound, video == Some("h264") && audio.is_some(), "{fault}");
+    }
+}
+
+#[test]
 fn a_fault_of_the_way_to_the_camera_says_nothing_about_its_tracks() {
     use FaultKind::*;
     for kind in [NameNotResolved, Refused, NoRoute, TimedOut, Tls, Unauthorized, Busy, ClockJumped, Program] {

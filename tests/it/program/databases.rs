@@ -1,11 +1,14 @@
 //! The command line beside a program that runs: on the same database, or it refuses; and what a person names to it is
 //! meant.
 
+use secrecy::ExposeSecret;
 use serde_json::Value;
 use streamwarden::demo::media_server::Options;
 
+use super::nodes::on;
 use crate::support::cameras::Cameras;
 use crate::support::media::server;
+use crate::support::postgres::{TestServer, shared};
 use crate::support::program::{Config, Program};
 use crate::support::room::{Ended, Room};
 use crate::support::wait::eventually;
@@ -195,6 +198,57 @@ async fn status_says_in_one_word_whether_something_is_down() {
     program.sql("UPDATE cameras SET enabled = 0 WHERE name = 'bad'");
     program.camera_in("bad", "stopped").await;
     assert_eq!(status(&[]).code, Some(0));
+    program.stop().await;
+    media.stop().await;
+    cameras.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_person_names_on_another_machine_is_never_blocked_and_what_others_do_there_is() {
+    let database: std::sync::Arc<TestServer> = shared();
+    let url = database.database().expose_secret().to_owned();
+    let name = url.rsplit('/').next().and_then(|name| name.split('?').next()).expect("a name").to_owned();
+    let (cameras, media) = (Cameras::start(1).await, server(&Options::default()).await);
+    let config = on(&url, "a", "monitor,restream", Config::on(&media));
+    let program = Program::start(&config).await;
+    for n in 1..=8 {
+        let row = format!("INSERT INTO cameras (name, url) VALUES ('c{n}', '{}')", cameras.url(0));
+        database.psql(&name, &row).expect("inserted");
+    }
+    for n in 1..=8 {
+        program.camera_in(&format!("c{n}"), "running").await;
+    }
+    // A folder that knows of the database only.
+    let elsewhere = Room::new();
+    elsewhere.write("streamwarden.toml", &config.toml("data"));
+    let run = |arguments: &[&str]| {
+        let environment = [("STREAMWARDEN_DATABASE__URL", &*url), ("STREAMWARDEN_NODE", "b")];
+        elsewhere.run(&[&["cameras"], arguments, &["--config", "streamwarden.toml"]].concat(), &environment)
+    };
+    let commands: [&[&str]; 4] =
+        [&["remove", "c1"], &["edit", "c2", "--enabled", "no"], &["edit", "c3", "--name", "d3"], &["remove", "c4"]];
+    for command in commands {
+        let ended = run(command);
+        assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{command:?}: {}", program.log());
+    }
+    for gone in ["c1", "c3", "c4"] {
+        eventually(&format!("{gone} has ended"), || async { program.api.camera(gone).await.is_none().then_some(()) })
+            .await;
+    }
+    program.camera_in("c2", "stopped").await;
+    program.camera_in("d3", "running").await;
+    let plan = program.api.get("/api/v1/cameras/plan?read=true").await;
+    assert_eq!(plan["held"], Value::Null, "{plan}");
+
+    // Rows that go without a name are blocked as before, and a name says which of them is meant.
+    database.psql(&name, "DELETE FROM cameras WHERE name IN ('c5', 'c6', 'c7', 'c8')").expect("deleted");
+    let plan = program.api.get("/api/v1/cameras/plan?read=true").await;
+    assert_eq!(plan["held"]["wouldStop"].as_array().map(Vec::len), Some(4), "{plan}");
+    let ended = run(&["remove", "d3"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    eventually("d3 has ended", || async { program.api.camera("d3").await.is_none().then_some(()) }).await;
+    let plan = program.api.get("/api/v1/cameras/plan?read=true").await;
+    assert_eq!(plan["held"]["wouldStop"].as_array().map(Vec::len), Some(4), "nobody has named these: {plan}");
     program.stop().await;
     media.stop().await;
     cameras.stop().await;

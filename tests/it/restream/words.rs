@@ -38,6 +38,30 @@ async fn what_a_camera_lacks_is_named() {
 }
 
 #[actix::test]
+async fn a_camera_that_sends_us_elsewhere_is_named_with_that_place() {
+    let basic = Camera::start(Behaviour { login: Login::Basic, ..Behaviour::default() });
+    let nobody = format!("127.0.0.1:{}", free_port());
+    let there = |address: &str| format!("rtsp://bob:SqlSecret9@{address}/other?token=x");
+    let table: [(String, &str, &[&str]); 3] = [
+        (basic.address().to_string(), "admin:other@", &["refuses the user name or password"]),
+        (basic.address().to_string(), "", &["wants a login"]),
+        (nobody, "", &["connection refused by"]),
+    ];
+    for (place, login, words) in table {
+        let redirect = Some(there(&place));
+        let camera = Camera::start(Behaviour { redirect, ..Behaviour::default() });
+        let mut harness = Harness::open().await;
+        let url = format!("rtsp://{login}{}/x", camera.address());
+        harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', '{url}')"));
+        let redirects = format!("redirects to rtsp://{place}, and there: ");
+        says(&mut harness, &[&[redirects.as_str()], words].concat()).await;
+        let reasons = harness.ask("SELECT result FROM camera_probes");
+        assert!(reasons.iter().all(|reason| !reason.contains("SqlSecret9") && !reason.contains("token")), "{reasons:?}");
+        harness.stop().await;
+    }
+}
+
+#[actix::test]
 async fn a_picture_is_no_stream() {
     let folder = tempfile::tempdir().expect("a folder");
     film::still(&folder.path().join("snapshot.jpg"));

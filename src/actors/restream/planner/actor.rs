@@ -1,5 +1,6 @@
 //! The actor: reads the table whenever it has changed, and at times without a reason.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,6 +64,8 @@ pub(in crate::actors::restream) struct CameraPlanner {
     pub(super) rereads: Rereads,
     /// Rows that were taken one by one and made a difference; a reading that began before the last one is out of date.
     pub(super) rows_taken: u64,
+    /// Cameras that commands have named, in whatever process, before the reading that is under way began.
+    pub(super) commanded: BTreeSet<i64>,
     reading: SingleFlight,
     /// Who waits until the cameras have been read anew.
     pub(super) after_reading: Vec<oneshot::Sender<()>>,
@@ -132,6 +135,7 @@ impl CameraPlanner {
             keep_next: None,
             rereads: Rereads::default(),
             rows_taken: 0,
+            commanded: BTreeSet::new(),
             reading: SingleFlight::default(),
             after_reading: Vec::new(),
             to_answer: Vec::new(),
@@ -153,8 +157,9 @@ impl CameraPlanner {
             log::info!("database recovered: the cameras are read again");
         }
         self.incidents.database_works(READING);
+        self.memory.lock().kinds.clone_from(&kinds);
+        self.take_commanded(&rows);
         self.evaluate(&rows, &kinds);
-        self.memory.lock().kinds = kinds;
         self.fleet.set_complete();
         self.remember(rows, ctx);
         if std::mem::take(&mut self.fresh) {
@@ -228,6 +233,8 @@ impl Flight for ReadCameras {
     ) -> Option<(Self::Subject, Work<Self::Output>)> {
         let (cameras, fresh, probes) = (Arc::clone(&planner.cameras), planner.fresh, planner.probes.clone());
         planner.to_answer.append(&mut planner.after_reading);
+        // What is read from now on shows what these commands have done.
+        planner.commanded.extend(planner.cameras.take_commanded());
         let read = async move {
             let read = read_all(cameras).await?;
             if fresh && timeout(PROBES_TIMEOUT, probes.ask(LoadKnown)).await.is_err() {

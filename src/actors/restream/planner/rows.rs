@@ -65,6 +65,13 @@ impl CameraPlanner {
         }
     }
 
+    /// What a person has named to a command elsewhere is meant, as it is here.
+    pub(super) fn take_commanded(&mut self, rows: &[CameraRow]) {
+        for id in std::mem::take(&mut self.commanded) {
+            self.take_row(id, rows.iter().find(|row| row.id == id));
+        }
+    }
+
     /// Whether this row, as it was read by itself, would end what its camera publishes.
     fn would_end(&self, id: i64, row: Option<&CameraRow>) -> bool {
         let after = row.map(|row| Planned::read(row, &self.memory.lock().kinds));

@@ -9,6 +9,7 @@ use tokio_postgres::types::ToSql;
 use super::client::Client;
 use super::fault::{self, PostgresFailure};
 use super::hidden::Hidden;
+use super::listen::COMMANDED;
 use super::rights;
 use crate::adapters::database::row_rules::{self, LONGEST_TEXT};
 use crate::adapters::database::{Condition, WritePlan};
@@ -74,6 +75,7 @@ pub(super) async fn add(client: &Client, edit: CameraEdit) -> Result<CameraRow, 
     let added = client.query_one(&sql, &borrowed(&values)).await;
     let added = camera(&added.map_err(|error| taken(error, &name))?);
     hold_kind(client, &added).await?;
+    tell_meant(client, added.id).await?;
     Ok(added)
 }
 
@@ -127,7 +129,14 @@ pub(super) async fn edit(
     if takes_kind {
         hold_kind(client, &edited).await?;
     }
+    tell_meant(client, id).await?;
     Ok(edited)
+}
+
+/// Whoever relays this camera, here or elsewhere, is to know that its change was asked for by name.
+async fn tell_meant(client: &Client, id: i64) -> Result<(), PostgresFailure> {
+    client.query(COMMANDED, &[&id.to_string()]).await?;
+    Ok(())
 }
 
 async fn update(client: &Client, row: CameraRow, edit: CameraEdit) -> Result<CameraRow, PostgresFailure> {
@@ -145,7 +154,7 @@ async fn update(client: &Client, row: CameraRow, edit: CameraEdit) -> Result<Cam
 pub(super) async fn delete(client: &Client, id: i64, only_if: Condition) -> Result<(), PostgresFailure> {
     only_if.check(&locked(client, id).await?)?;
     client.execute("DELETE FROM cameras WHERE id = $1", &[&id]).await?;
-    Ok(())
+    tell_meant(client, id).await
 }
 
 /// The row, which nobody else writes until the end of the transaction.

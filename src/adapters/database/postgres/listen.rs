@@ -1,11 +1,12 @@
 //! LISTEN on a connection of its own: triggers tell of every change of the cameras, whoever made it.
 //!
-//! Only that something changed is passed on; the rows are read again. After every reconnect a change is announced,
+//! Only that something changed is passed on, and which cameras a command has named; the rows are read again. After every reconnect a change is announced,
 //! because notifications are not kept for a listener that was away. A pooler that shares its connections loses LISTEN, and
 //! would leave it behind for others: it is not used there, and what we change ourselves is announced by ourselves.
 
+use std::collections::BTreeSet;
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +23,14 @@ use crate::base::{Error, Result};
 
 /// The channel of `sql/postgres/V1__cameras.sql`.
 const LISTEN: &str = "LISTEN streamwarden_cameras";
+
+/// Tells that a command means camera `$1`, together with the change itself, when the transaction ends. The table is named,
+/// because a channel is of the whole database and a table of one schema.
+pub(super) const COMMANDED: &str =
+    "SELECT pg_notify('streamwarden_cameras', 'command:' || 'cameras'::regclass::oid || ':' || $1)";
+
+/// The table of [`COMMANDED`], as a listener knows it.
+const TABLE: &str = "SELECT to_regclass('cameras')::oid";
 
 /// A connection that may be dead without saying so is asked this often...
 const CHECK: Duration = Duration::from_secs(10);
@@ -40,16 +49,33 @@ pub(super) const DEAF: &str = "; a connection pooler shares its connections with
 pub(super) struct Changes {
     sender: watch::Sender<u64>,
     is_deaf: AtomicBool,
+    /// Our table; 0: not known, and no command is heard of.
+    table: AtomicU32,
+    /// Cameras that commands have named.
+    commanded: Mutex<BTreeSet<i64>>,
 }
 
 impl Changes {
     pub(super) fn new() -> (Arc<Self>, watch::Receiver<u64>) {
         let (sender, receiver) = watch::channel(0);
-        (Arc::new(Self { sender, is_deaf: AtomicBool::new(false) }), receiver)
+        (Arc::new(Self { sender, is_deaf: AtomicBool::new(false), table: AtomicU32::new(0), commanded: Mutex::default() }), receiver)
     }
 
     fn announce(&self) {
         self.sender.send_modify(|changes| *changes += 1);
+    }
+
+    /// What a notification says.
+    fn hear(&self, payload: &str) {
+        if let Some(id) = commanded(payload, self.table.load(Ordering::Relaxed)) {
+            self.commanded.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        }
+        self.announce();
+    }
+
+    /// Cameras that commands have named since the last call.
+    pub(super) fn take_commanded(&self) -> Vec<i64> {
+        std::mem::take(&mut *self.commanded.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
     }
 
     /// We have changed something ourselves; where we listen, the server tells us.
@@ -63,6 +89,12 @@ impl Changes {
     pub(super) fn note(&self) -> &'static str {
         if self.is_deaf.load(Ordering::Relaxed) { DEAF } else { "" }
     }
+}
+
+/// The camera of this table that a command has named.
+fn commanded(payload: &str, table: u32) -> Option<i64> {
+    let (named, id) = payload.strip_prefix("command:")?.split_once(':')?;
+    if named.parse() == Ok(table) { id.parse().ok() } else { None }
 }
 
 /// A connection that listens; its messages are read by the task, which ends when the connection does.
@@ -158,6 +190,12 @@ async fn connect(address: &Address, changes: Option<&Arc<Changes>>) -> Result<Op
     let connected = async {
         let heard = changes.cloned();
         let Some(listening) = own_connection(target, heard).await? else { return Ok(None) };
+        if let Some(changes) = changes {
+            listening.client.batch_execute(&format!("BEGIN; {}", address.search_path())).await?;
+            let table: Option<u32> = listening.client.query_typed_one(TABLE, &[]).await?.get(0);
+            listening.client.batch_execute("COMMIT").await?;
+            changes.table.store(table.unwrap_or(0), Ordering::Relaxed);
+        }
         listening.client.batch_execute(LISTEN).await?;
         Ok::<_, PostgresFailure>(Some(listening))
     };
@@ -225,8 +263,8 @@ async fn attach(
     let (client, mut connection) = config.connect(target.tls.clone()).await?;
     let messages = AbortOnDropHandle::new(tokio::spawn(async move {
         while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-            if let (AsyncMessage::Notification(_), Some(changes)) = (message, &changes) {
-                changes.announce();
+            if let (AsyncMessage::Notification(told), Some(changes)) = (message, &changes) {
+                changes.hear(told.payload());
             }
         }
     }));
@@ -242,6 +280,26 @@ async fn until_lost(listening: &mut Listening, progress: &ListenProgress) {
         }
         if !matches!(timeout(TIMEOUT, listening.client.simple_query("")).await, Ok(Ok(_))) {
             return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_command_about_our_table_names_a_camera() {
+        for (payload, wanted) in [
+            ("command:16401:7", Some(7)),
+            ("command:16402:7", None),
+            ("command:16401:", None),
+            ("command:7", None),
+            ("delete:7", None),
+            ("update:camera_kinds", None),
+            ("", None),
+        ] {
+            assert_eq!(commanded(payload, 16_401), wanted, "{payload}");
         }
     }
 }

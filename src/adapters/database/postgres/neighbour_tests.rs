@@ -1,6 +1,7 @@
 //! A database that is somebody else's as well: tables under names of ours, schemas, and rights that are not given.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -148,4 +149,40 @@ async fn a_full_disk_shows_until_there_is_room_again() {
     server.psql(&database, "DROP TRIGGER full_disk ON cameras").expect("room");
     theirs.add_camera(edit()).await.expect("written");
     theirs.ping().await.expect("a write has worked");
+}
+
+#[tokio::test]
+async fn who_listens_hears_which_cameras_of_its_own_schema_a_command_has_named() {
+    let (server, url, database) = fresh();
+    let mut beside = at(&url);
+    beside.schema = Some("beside".to_owned());
+    let (relays, commands) = (open(&url).await.expect("opened"), open(&url).await.expect("opened"));
+    let others = super::open(&beside).await.expect("beside it");
+    let edit = |name: &str| CameraEdit { name: Some(name.to_owned()), ..CameraEdit::default() };
+    let heard = async |wanted: &[i64]| {
+        let mut found = Vec::new();
+        let all = async {
+            while found.len() < wanted.len() {
+                found.extend(relays.take_commanded());
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), all).await.expect("heard");
+        assert_eq!(found, wanted);
+    };
+    let first = commands.add_camera(edit("one")).await.expect("added").id;
+    heard(&[first]).await;
+    // Anonymous changes, and those of commands about another table, name nobody; what is heard comes in order.
+    server.psql(&database, "INSERT INTO cameras (name) VALUES ('two'), ('three')").expect("inserted");
+    server.psql(&database, "UPDATE cameras SET port = 1; DELETE FROM cameras WHERE name = 'two'").expect("changed");
+    let theirs = others.add_camera(edit("one")).await.expect("added").id;
+    others.delete_camera(theirs).await.expect("deleted");
+    commands.delete_camera(first).await.expect("deleted");
+    heard(&[first]).await;
+    let third = relays.cameras().await.expect("read")[0].id;
+    commands.edit_camera(third, edit("four")).await.expect("edited");
+    heard(&[third]).await;
+    commands.edit_camera(third, edit("\0")).await.expect_err("is no name");
+    commands.add_camera(edit("five")).await.expect("added");
+    heard(&[third + 1]).await;
 }

@@ -114,6 +114,10 @@ impl CameraStore for Postgres {
         self.heard.clone()
     }
 
+    fn take_commanded(&self) -> Vec<i64> {
+        self.listener.changes.take_commanded()
+    }
+
     async fn listen(&self, progress: ListenProgress) -> Result<()> {
         self.listener.run(&progress).await;
         Ok(())

@@ -107,6 +107,13 @@ impl Relay {
         let begun = self.moved_at.is_some();
         let fault = if begun && waited < stall {
             self.nothing_arrives()
+        } else if sound && !begun {
+            // The first picture may be on its way: of the video nothing is known but that none is complete.
+            let text = format!(
+                "timeout: no picture within {for_s} s of the start, though sound came; it is started again. If this goes on, \
+                 restart the camera, or look at its video settings and at the way to it"
+            );
+            Fault::new(FaultKind::Silent, text)
         } else if sound {
             let text = format!(
                 "the camera sends sound and no video (for {for_s} s); it is started again. If this goes on, restart the \
