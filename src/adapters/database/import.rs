@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 use super::CameraStore;
 use crate::base::{Error, Result};
 use crate::domain::camera::Kinds;
-use crate::domain::camera::sheet::{ImportReport, Sheet, SheetFault, SheetTarget};
+use crate::domain::camera::sheet::{ImportReport, MOST_FAULTS, Sheet, SheetFault, SheetTarget};
 
 /// Reads the file, weighs it against the cameras as they are, asks whether what they would call may be called and, unless
 /// `dry`, writes what differs. Faults are in the report, and then nothing is written.
@@ -24,7 +24,12 @@ pub async fn import(
     };
     let kinds: Kinds = cameras.camera_kinds().await?.into_iter().collect();
     let planned = sheet.plan(&cameras.cameras().await?, &kinds);
-    let faults = check_targets(planned.called).await;
+    // More are not told anyway.
+    if planned.report.faults.len() > MOST_FAULTS {
+        return Ok(planned.report);
+    }
+    let mut faults = planned.report.faults.clone();
+    faults.extend(check_targets(planned.called).await);
     if !faults.is_empty() {
         return Ok(ImportReport::refused(faults));
     }

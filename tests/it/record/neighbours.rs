@@ -13,7 +13,7 @@ use streamwarden::domain::recording::{Segment, SegmentState, Session};
 use streamwarden::domain::sample;
 
 use super::harness::{Harness, eventually};
-use super::source::video_packets;
+use super::source::{Publisher, assert_unbroken, objects, video_packets};
 use crate::support::film::film;
 
 /// A session of that day whose folder is in the spool.
@@ -219,5 +219,75 @@ async fn a_file_that_cannot_be_read_keeps_its_own_session_open_and_nothing_else(
     let stored = harness.uploaded(5).await;
     assert_eq!(stored.iter().filter(|segment| segment.frames == 25).count(), 5, "{stored:?}");
     assert!(harness.segments_in(&[SegmentState::Lost]).await.is_empty());
+    harness.end().await;
+}
+
+/// A file of the spool that is out of everybody's reach, root's too: a link to itself is in its place. ffmpeg goes on writing
+/// what it has open.
+struct Hidden {
+    row: Segment,
+    place: PathBuf,
+    away: PathBuf,
+}
+
+impl Hidden {
+    /// The file that is being written, and none of these.
+    async fn next(harness: &Harness, others: &[Self]) -> Self {
+        eventually("a file that is being written", async || {
+            let writing = harness.segments_in(&[SegmentState::Writing]).await;
+            let row = writing.into_iter().rfind(|row| others.iter().all(|other| other.row.id != row.id))?;
+            let place = harness.spool.path(&row.spool_path).expect("a path");
+            let away = harness.folder.path().join(format!("away-{}", row.number));
+            std::fs::rename(&place, &away).ok()?;
+            symlink(&place, &place).expect("linked");
+            let hidden = Self { row, place, away };
+            // Closed and opened again only afterwards, by whoever seals it.
+            let pid = harness.pid("main:cam").await.expect("an ffmpeg");
+            let open = std::fs::read_dir(format!("/proc/{pid}/fd")).expect("ours").flatten();
+            let whole = hidden.away.canonicalize().expect("moved there");
+            if open.filter_map(|file| std::fs::read_link(file.path()).ok()).any(|file| file == whole) {
+                return Some(hidden);
+            }
+            hidden.put_back();
+            None
+        })
+        .await
+    }
+
+    fn put_back(&self) {
+        std::fs::rename(&self.away, &self.place).expect("in place of the link");
+    }
+}
+
+#[actix::test]
+async fn segments_that_cannot_be_read_for_a_while_are_stored_while_their_session_goes_on() {
+    let harness = Harness::recording().await;
+    let _publisher = Publisher::film(&harness, "cam");
+    let session = harness.records("cam").await.session.expect("a session");
+    let mut hidden = Vec::new();
+    for _ in 0..2 {
+        hidden.push(Hidden::next(&harness, &hidden).await);
+    }
+    let last = hidden[1].row.number;
+    eventually("those that follow in the store", async || {
+        let stored = harness.segments_in(&[SegmentState::Uploaded]).await;
+        (stored.iter().filter(|row| row.number > last).count() >= 2).then_some(())
+    })
+    .await;
+    let rows: Vec<Segment> = hidden.iter().map(|one| one.row.clone()).collect();
+    assert_eq!(states(&harness, &rows).await, [SegmentState::Writing; 2], "they wait, and nothing of them is lost");
+
+    hidden.iter().for_each(Hidden::put_back);
+    eventually("they are in the store too", async || {
+        states(&harness, &rows).await.iter().all(|state| *state == SegmentState::Uploaded).then_some(())
+    })
+    .await;
+    assert_eq!(harness.records("cam").await.session, Some(session), "it is the same recording");
+    let mut stored = harness.segments_in(&[SegmentState::Uploaded]).await;
+    assert!(stored.iter().all(|row| row.session == session));
+    stored.sort_by_key(|row| row.number);
+    let whole = stored.iter().zip(0..).take_while(|(row, number)| row.number == *number).count();
+    assert!(whole as u32 > last, "none is missing: {stored:?}");
+    assert_unbroken(&objects(&harness, &stored[..whole]));
     harness.end().await;
 }

@@ -56,7 +56,10 @@ async fn a_camera_that_sends_us_elsewhere_is_named_with_that_place() {
         let redirects = format!("redirects to rtsp://{place}, and there: ");
         says(&mut harness, &[&[redirects.as_str()], words].concat()).await;
         let reasons = harness.ask("SELECT result FROM camera_probes");
-        assert!(reasons.iter().all(|reason| !reason.contains("SqlSecret9") && !reason.contains("token")), "{reasons:?}");
+        assert!(
+            reasons.iter().all(|reason| !reason.contains("SqlSecret9") && !reason.contains("token")),
+            "{reasons:?}"
+        );
         harness.stop().await;
     }
 }

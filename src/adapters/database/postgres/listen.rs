@@ -58,7 +58,15 @@ pub(super) struct Changes {
 impl Changes {
     pub(super) fn new() -> (Arc<Self>, watch::Receiver<u64>) {
         let (sender, receiver) = watch::channel(0);
-        (Arc::new(Self { sender, is_deaf: AtomicBool::new(false), table: AtomicU32::new(0), commanded: Mutex::default() }), receiver)
+        (
+            Arc::new(Self {
+                sender,
+                is_deaf: AtomicBool::new(false),
+                table: AtomicU32::new(0),
+                commanded: Mutex::default(),
+            }),
+            receiver,
+        )
     }
 
     fn announce(&self) {

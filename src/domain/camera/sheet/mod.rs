@@ -3,6 +3,7 @@
 //! [`write()`] makes the text, [`Sheet::read`] reads one, [`Sheet::plan`] says what it would change. Nothing here touches a
 //! database. Rows are known by their name: a sheet adds and changes cameras and never removes one.
 
+mod check;
 mod plan;
 mod read;
 #[cfg(test)]

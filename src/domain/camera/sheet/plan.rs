@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::check::faults;
 use super::read::{Line, Sheet};
 use super::{HIDDEN, ImportReport, SheetFault};
-use crate::domain::camera::{CameraEdit, CameraRow, CameraSource, Kinds, check_edit, draft};
+use crate::domain::camera::{CameraEdit, CameraRow, CameraSource, Kinds, draft};
 
 /// One row to write.
 #[derive(Clone, Debug)]
@@ -33,7 +34,7 @@ pub struct PlannedWrite {
     pub report: ImportReport,
     /// In rows. Empty when there are faults.
     pub writes: Vec<CameraWrite>,
-    /// Where the written rows lead to, as far as the sheet says so. Empty when there are faults.
+    /// Where the written rows lead to, as far as the sheet says so. With faults: where the lines without one would.
     pub called: Vec<SheetTarget>,
 }
 
@@ -42,7 +43,7 @@ impl Sheet {
     pub fn plan(&self, rows: &[CameraRow], kinds: &Kinds) -> PlannedWrite {
         let by_name: BTreeMap<&str, &CameraRow> = rows.iter().map(|row| (row.name.as_str(), row)).collect();
         let mut planned = PlannedWrite::default();
-        let mut faults = Vec::new();
+        let mut faults = self.faults.clone();
         for line in &self.lines {
             let row = line.edit.name.as_deref().and_then(|name| by_name.get(name)).copied();
             match write(line, row, kinds) {
@@ -52,32 +53,42 @@ impl Sheet {
                     *(if row.is_some() { &mut planned.report.changed } else { &mut planned.report.added }) += 1;
                     planned.writes.push(write);
                 }
-                Err(fault) => faults.push(fault),
+                Err(found) => faults.extend(found),
             }
         }
         if faults.is_empty() {
             return planned;
         }
-        PlannedWrite { report: ImportReport::refused(faults), ..PlannedWrite::default() }
+        PlannedWrite { report: ImportReport::refused(faults), writes: Vec::new(), called: planned.called }
     }
 }
 
-fn write(line: &Line, row: Option<&CameraRow>, kinds: &Kinds) -> Result<Option<CameraWrite>, SheetFault> {
+/// What a line writes; the error has everything that is wrong with it besides the cells that cannot be read.
+fn write(line: &Line, row: Option<&CameraRow>, kinds: &Kinds) -> Result<Option<CameraWrite>, Vec<SheetFault>> {
     let mut edit = line.edit.clone();
-    keep_hidden_url(&mut edit, row).map_err(|text| SheetFault::new(line.number, Some("url"), text))?;
-    keep_hidden_password(&mut edit, row).map_err(|text| SheetFault::new(line.number, Some("password"), text))?;
+    let (mut wrong, mut found) = (line.wrong.clone(), Vec::new());
+    let hidden = [("url", keep_hidden_url(&mut edit, row)), ("password", keep_hidden_password(&mut edit, row))];
+    for (column, kept) in hidden {
+        if let Err(text) = kept {
+            found.push(SheetFault::new(line.number, Some(column), text));
+            wrong.push(column);
+        }
+    }
     keep_hidden_host(&mut edit, row);
     if let Some(row) = row {
         let password = edit.password.clone();
         edit = difference(edit, row);
-        if is_nothing(&edit) {
+        if is_nothing(&edit) && wrong.is_empty() {
             return Ok(None);
         }
         // Written again where the row's address changes, the same one too: it has been entered for the new one.
         edit.password = password;
     }
-    check_edit(row, &edit, kinds)
-        .map_err(|error| SheetFault::new(line.number, error.field(), error.message().to_owned()))?;
+    let others = faults(row, &edit, kinds, &wrong);
+    found.extend(others.into_iter().map(|(field, text)| SheetFault::new(line.number, field.as_deref(), text)));
+    if !wrong.is_empty() || !found.is_empty() {
+        return Err(found);
+    }
     Ok(Some(CameraWrite { id: row.map(|row| row.id), edit }))
 }
 

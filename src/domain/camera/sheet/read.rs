@@ -20,18 +20,24 @@ const LONGEST_QUOTE: usize = 40;
 pub(super) struct Line {
     /// Where it stands.
     pub number: u64,
-    /// What it asks for; it has a name.
+    /// What it asks for; it has a name, unless that is wrong.
     pub edit: CameraEdit,
+    /// Columns whose cells cannot be read; nothing of them is in the edit.
+    pub wrong: Vec<&'static str>,
 }
 
-/// A file that could be read.
+/// A file with a header line; what of its lines cannot be read is told by [`Sheet::plan`], with everything else that is wrong.
 #[derive(Clone, Debug)]
 pub struct Sheet {
     pub(super) lines: Vec<Line>,
+    pub(super) faults: Vec<SheetFault>,
 }
 
 impl Sheet {
-    /// Reads a file. The error names every line that cannot be understood.
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it is no such file: not in UTF-8, with a wrong header line, too long.
     pub fn read(bytes: &[u8]) -> Result<Self, ImportReport> {
         let (text, first) = text(bytes).map_err(|fault| ImportReport::refused(vec![fault]))?;
         let header = text.lines().next().unwrap_or_default();
@@ -51,8 +57,7 @@ impl Sheet {
         };
         let header = records.next().and_then(Result::ok).ok_or_else(nothing)?;
         let columns = columns(&header, first).map_err(ImportReport::refused)?;
-        let mut read = Self { lines: Vec::new() };
-        let mut faults = Vec::new();
+        let mut read = Self { lines: Vec::new(), faults: Vec::new() };
         let mut counter = LineCounter { text, line: first, byte: 0 };
         for record in records {
             // Text in memory: neither I/O nor encoding can fail, and lines may differ in length.
@@ -65,13 +70,13 @@ impl Sheet {
                 let text = format!("a file may have {MOST_ROWS} cameras; split it");
                 return Err(ImportReport::refused(vec![SheetFault::new(number, None, text)]));
             }
-            match line(&columns, &record, number) {
-                Ok(edit) => read.lines.push(Line { number, edit }),
-                Err(mut wrong) => faults.append(&mut wrong),
+            match line(&columns, &record, number, &mut read.faults) {
+                Ok(line) => read.lines.push(line),
+                Err(fault) => read.faults.push(fault),
             }
         }
-        faults.extend(doubles(&read.lines));
-        if faults.is_empty() { Ok(read) } else { Err(ImportReport::refused(faults)) }
+        read.faults.extend(doubles(&read.lines));
+        Ok(read)
     }
 }
 
@@ -138,27 +143,32 @@ fn columns(header: &csv::StringRecord, number: u64) -> Result<Vec<Option<&'stati
     if faults.is_empty() { Ok(columns) } else { Err(faults) }
 }
 
+/// One line. Cells that cannot be read are told in `faults`; the error is about a line of which nothing can.
 fn line(
     columns: &[Option<&'static str>],
     record: &csv::StringRecord,
     number: u64,
-) -> Result<CameraEdit, Vec<SheetFault>> {
+    faults: &mut Vec<SheetFault>,
+) -> Result<Line, SheetFault> {
     if record.len() < columns.len() || record.iter().skip(columns.len()).any(|cell| !cell.trim().is_empty()) {
         let text = format!("has {} cells, the header line has {}; is a quote missing?", record.len(), columns.len());
-        return Err(vec![SheetFault::new(number, None, text)]);
+        return Err(SheetFault::new(number, None, text));
     }
-    let mut edit = CameraEdit::default();
-    let mut faults = Vec::new();
+    let mut line = Line { number, edit: CameraEdit::default(), wrong: Vec::new() };
+    let mut tell = |line: &mut Line, column: &'static str, text: String| {
+        faults.push(SheetFault::new(number, Some(column), text));
+        line.wrong.push(column);
+    };
     for (column, cell) in columns.iter().zip(record) {
         let Some(column) = column else { continue };
-        if let Err(text) = fill(&mut edit, column, cell) {
-            faults.push(SheetFault::new(number, Some(column), text));
+        if let Err(text) = fill(&mut line.edit, column, cell) {
+            tell(&mut line, column, text);
         }
     }
-    if faults.is_empty() && edit.name.is_none() {
-        faults.push(SheetFault::new(number, Some("name"), "is empty; every camera needs a name"));
+    if line.edit.name.is_none() && !line.wrong.contains(&"name") {
+        tell(&mut line, "name", "is empty; every camera needs a name".to_owned());
     }
-    if faults.is_empty() { Ok(edit) } else { Err(faults) }
+    Ok(line)
 }
 
 /// Puts one cell into the edit.

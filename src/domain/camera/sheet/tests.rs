@@ -106,6 +106,48 @@ fn faults_name_their_line_and_column() {
 }
 
 #[test]
+fn all_faults_of_a_file_are_told_at_once() {
+    let rows = [row(7, "gate")];
+    let file = "name,host,port,url,enabled,audio,password\n\
+        x 2,10.0.0.1,99999,,yes,mp3,\n\
+        b,10.0.0.2,nonsense,file:/etc/passwd,perhaps,,\n\
+        b,10.0.0.3,,,,,\n\
+        c,\n\
+        ,a b,0,,,,\n\
+        gate,10.0.0.8,70000,,,,\n\
+        gate,10.0.0.9,8554,rtsp://***@h/x,maybe,,***\n\
+        fine,10.0.0.9,,,,,\n";
+    let planned = import(file, &rows);
+    let told: Vec<_> = planned.report.faults.iter().map(|one| (one.line, one.field.as_deref().unwrap_or(""))).collect();
+    let wanted = [
+        (2, "name"),
+        (2, "port"),
+        (2, "audio"),
+        (3, "port"),
+        (3, "enabled"),
+        (3, "url"),
+        (4, "name"),
+        (5, ""),
+        (6, "name"),
+        (6, "host"),
+        (6, "port"),
+        // Whether the stored password may go there is known when the port is.
+        (7, "port"),
+        (8, "enabled"),
+        (8, "name"),
+        (8, "url"),
+    ];
+    let sorted = |mut all: Vec<(u64, &'static str)>| {
+        all.sort_unstable();
+        all
+    };
+    let told =
+        told.into_iter().map(|(line, field)| (line, COLUMNS.into_iter().find(|one| *one == field).unwrap_or("")));
+    assert_eq!(sorted(told.collect()), sorted(wanted.to_vec()), "{:?}", planned.report.faults);
+    assert!(planned.writes.is_empty());
+}
+
+#[test]
 fn one_fault_stops_all_and_many_are_cut() {
     let planned = import("name,host\na,h\nb,\nc,\n", &[]);
     assert_eq!(planned.report.faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [3, 4]);
@@ -211,5 +253,7 @@ fn what_the_written_rows_call_is_told_by_line() {
     let called: Vec<_> = planned.called.iter().map(|called| (called.line, called.source.host.as_str())).collect();
     assert_eq!(called, [(3, "169.254.1.1"), (4, "10.0.0.7")], "a is where it was");
     let planned = import("name,host\nc,10.0.0.7\n ,10.0.0.8\n", &rows);
-    assert!(planned.called.is_empty() && planned.report.is_refused());
+    assert!(planned.report.is_refused());
+    let called: Vec<_> = planned.called.iter().map(|called| (called.line, called.source.host.as_str())).collect();
+    assert_eq!(called, [(2, "10.0.0.7")], "what else is wrong is said in the same answer");
 }
