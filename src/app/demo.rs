@@ -4,13 +4,14 @@
 //! row inserted there acts like any other.
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 use url::Url;
 
-use super::{App, build, on_main_thread, plan, stale_demos, until_stopped};
+use super::{App, LISTEN, build, on_main_thread, plan, stale_demos, until_stopped};
 use crate::actors::restream::LAST_KNOWN;
 use crate::adapters::database::Condition;
 use crate::adapters::systemd::ServiceManager;
@@ -77,7 +78,7 @@ pub fn run(options: &Options) -> Result<()> {
         let server = server::start(&MediaServerChoice::detect()?, &media_server::Options::default()).await?;
         let settings = settings(&folder, &server, &options.listen)?;
         forget_last_known(&settings);
-        let app = build(settings.clone()).await?;
+        let app = build(settings.clone()).await.map_err(|error| with_remedy(error, settings.http.listen))?;
         let cameras = SampleCameras::start(samples(&settings, options)?).await?;
         fill(&app, &cameras.source_urls()).await?;
         greet(&app, &server, &folder, options);
@@ -86,6 +87,17 @@ pub fn run(options: &Options) -> Result<()> {
         server.stop().await;
         stopped
     })
+}
+
+/// A demo has no configuration to name another address in.
+fn with_remedy(error: Error, listen: SocketAddr) -> Error {
+    if error.field() != Some(LISTEN) {
+        return error;
+    }
+    let other = SocketAddr::new(listen.ip(), listen.port().checked_add(1).unwrap_or(8080));
+    let text =
+        format!("{}: streamwarden demo --listen {other}, or make demo DEMO_ARGS=\"--listen {other}\"", error.message());
+    Error::new(error.kind(), text).with_source(error)
 }
 
 fn samples(settings: &Settings, options: &Options) -> Result<SampleOptions> {

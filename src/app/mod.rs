@@ -62,6 +62,9 @@ const STOP_WITHIN: Duration = Duration::from_secs(20);
 /// Name of the HTTP server in the tree.
 const HTTP: &str = "http";
 
+/// The key of the address that is listened on.
+const LISTEN: &str = "http.listen";
+
 /// A running program.
 pub struct App {
     root: Addr<Root>,
@@ -90,7 +93,7 @@ pub async fn build(settings: Settings) -> Result<App> {
     let listener = TcpListener::bind(settings.http.listen).map_err(|error| {
         let text =
             format!("cannot listen on {}: {error}; name another address or end who uses it", settings.http.listen);
-        Error::new(Kind::Conflict, format!("http.listen: {text}")).with_source(error)
+        Error::new(Kind::Conflict, text).at(LISTEN).with_source(error)
     })?;
     let mark = plan::mark(&settings.data_dir)?;
     let services = plan::open(&settings, &mark).await?;

@@ -24,7 +24,7 @@ Examples:
 #[derive(Debug, Args)]
 pub struct Options {
     /// Address of a running streamwarden to ask instead of the one of this configuration: http://127.0.0.1:8080
-    #[arg(long = "url", value_name = "URL", visible_alias = "api")]
+    #[arg(long = "api", value_name = "URL", visible_alias = "url")]
     running: Option<String>,
     /// What to do with them.
     #[command(subcommand)]

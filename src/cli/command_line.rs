@@ -90,9 +90,13 @@ pub fn meant(told: &clap::Error) -> Option<String> {
     }
     let cli = <Cli as clap::CommandFactory>::command();
     let cameras = cli.find_subcommand("cameras")?.get_subcommands();
-    let all = cli.get_subcommands().chain(cameras).flat_map(|one| one.get_name_and_visible_aliases());
-    let near = all.map(|name| (strsim::damerau_levenshtein(typed, name), name)).min()?;
-    (near.0 <= 2 && near.0 < typed.len()).then(|| near.1.to_owned())
+    let own = cli.get_subcommands().map(|one| ("", one));
+    let all = own.chain(cameras.map(|one| ("cameras ", one)));
+    let names =
+        all.flat_map(|(before, one)| one.get_name_and_visible_aliases().into_iter().map(move |name| (before, name)));
+    let (far, before, name) =
+        names.map(|(before, name)| (strsim::damerau_levenshtein(typed, name), before, name)).min()?;
+    (far <= 2 && far < typed.len()).then(|| format!("{before}{name}"))
 }
 
 #[cfg(test)]
@@ -107,9 +111,13 @@ mod tests {
 
     #[test]
     fn a_command_that_nobody_knows_leads_to_the_one_that_was_meant() {
-        for (line, wanted) in
-            [("streamwarden rnu", Some("run")), ("streamwarden zzzzzzz", None), ("streamwarden cameras lsit", None)]
-        {
+        for (line, wanted) in [
+            ("streamwarden rnu", Some("run")),
+            ("streamwarden zzzzzzz", None),
+            ("streamwarden probe", Some("cameras probe")),
+            ("streamwarden logs gate", Some("cameras logs")),
+            ("streamwarden cameras lsit", Some("cameras list")),
+        ] {
             let told = Cli::try_parse_from(line.split(' ')).expect_err(line);
             let shown = told.to_string();
             let meant = meant(&told);

@@ -63,7 +63,7 @@ pub(super) async fn run(whom: &Whom<'_>, command: Command) -> Result<(), Command
         }
         Command::Set { kind, template, target } => {
             let before = cameras.held().await?;
-            cameras.set_kind(&kind, &template).await?;
+            cameras.set_kind(&kind, &template).await.map_err(CommandFailure::of_arguments)?;
             let text = format!("kind {kind} is {template}");
             say(&if target.print.json { json!({ "kind": kind, "urlTemplate": template }).to_string() } else { text })?;
             tell_held(&cameras, before).await

@@ -30,10 +30,10 @@ pub struct Import {
 /// Writes the file's cameras, all or none.
 ///
 /// # Errors
-/// When the file or the database cannot be read; faults of the file are printed and make the exit code 1, and a change that
-/// is blocked makes it 3.
+/// When the file (exit code 2) or the database cannot be read; faults of the file are printed and make the exit code 1, and a
+/// change that is blocked makes it 3.
 pub(super) async fn import(whom: &Whom<'_>, options: &Import) -> Result<(), CommandFailure> {
-    let file = read(&options.file)?;
+    let file = read(&options.file).map_err(CommandFailure::of_arguments)?;
     let cameras = whom.cameras().await?;
     let before = cameras.held().await?;
     let report = cameras.import(file, options.dry_run).await?;

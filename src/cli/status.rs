@@ -122,9 +122,10 @@ fn label_of(overview: &Overview, stream: &Value) -> Option<String> {
     overview.cameras.iter().find(of).and_then(|camera| camera.label.clone())
 }
 
-/// What the process depends on. Cameras are told one by one.
+/// What the process depends on. Cameras are told one by one, and so is a change of their table.
 fn services(status: &Value) -> impl Iterator<Item = &Value> {
-    status["services"].as_array().into_iter().flatten().filter(|service| service["name"] != "cameras")
+    let told = |service: &&Value| ["cameras", "camera table"].iter().any(|name| service["name"] == *name);
+    status["services"].as_array().into_iter().flatten().filter(move |service| !told(service))
 }
 
 /// Why it delivers nothing though it should. One that has only just begun has some time.
@@ -253,6 +254,7 @@ mod tests {
             "database": "sqlite:/x", "services": [
                 { "name": "database", "ok": true, "detail": "SQLite" }, { "name": "server main", "ok": false, "detail": "refused" },
                 { "name": "cameras", "ok": false, "detail": "1 of 1 deliver nothing" },
+                { "name": "camera table", "ok": false, "detail": "would stop 1 of 5" },
             ],
         });
         let (label, since) = (Some("Tür\nSüd".to_owned()), DateTime::UNIX_EPOCH + TimeDelta::hours(2));

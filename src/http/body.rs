@@ -139,7 +139,12 @@ fn of_data(message: &str, field: Option<&str>) -> Problem {
     // Some faults are noticed outside of any field; then the sentence itself names it.
     let field = field.or_else(|| message.split('`').nth(1).filter(|_| !message.starts_with("invalid"))).map(shortened);
     let name = field.as_deref().map_or_else(|| "the body".to_owned(), |field| format!("{field:?}"));
-    let expected = message.rsplit_once(", expected ").map(|(_, expected)| expected);
+    let expected = message.rsplit_once(", expected ").map(|(_, expected)| match expected {
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, not negative",
+        "f32" | "f64" => "a number",
+        other => other,
+    });
     let detail = match expected {
         expected if message.starts_with("unknown field") => {
             format!("there is no field {name}; use {}", expected.unwrap_or("no fields"))
@@ -177,8 +182,8 @@ mod tests {
             (r#" ["a"]"#, 422, "", "expected a JSON object"),
             ("7", 422, "", "the body"),
             (r#"{"nmae":"a"}"#, 422, "nmae", "use one of `name`"),
-            (r#"{"port":"hunter2"}"#, 422, "port", "expected i64"),
-            (r#"{"port":1e99}"#, 422, "port", "expected i64"),
+            (r#"{"port":"hunter2"}"#, 422, "port", "expected a whole number"),
+            (r#"{"port":1e99}"#, 422, "port", "expected a whole number"),
             (r#"{"password":["hunter2"]}"#, 422, "password", "expected a string"),
             (r#"{"enabled":"yes"}"#, 422, "enabled", "expected a boolean"),
             (r#"{"name":"a","name":"b"}"#, 422, "name", "twice"),

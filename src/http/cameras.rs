@@ -10,7 +10,7 @@ use super::error::{Answer, Problem};
 use super::list::List;
 use super::state::State;
 use super::tag;
-use crate::base::{Error, Result};
+use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus, is_id};
 use crate::domain::name::StreamName;
 
@@ -111,7 +111,8 @@ pub(super) async fn edit(
     request: HttpRequest,
     Json(edit): Json<CameraEdit>,
 ) -> Answer {
-    let edited = state.commands.edit_camera(id_of(&state, &id).await?, edit, tag::condition(&request)).await?;
+    let edited = state.commands.edit_camera(id_of(&state, &id).await?, edit, tag::condition(&request)).await;
+    let edited = edited.map_err(|error| as_asked(error, &id))?;
     Ok(HttpResponse::Ok().insert_header((header::ETAG, tag::of(&edited.row))).json(edited.status))
 }
 
@@ -124,7 +125,8 @@ pub(super) async fn edit(
         (status = 412, body = Problem, content_type = "application/problem+json", description = "the row is another by now"),
     ))]
 pub(super) async fn delete(state: web::Data<State>, id: web::Path<String>, request: HttpRequest) -> Answer {
-    state.commands.delete_camera(id_of(&state, &id).await?, tag::condition(&request)).await?;
+    let deleted = state.commands.delete_camera(id_of(&state, &id).await?, tag::condition(&request)).await;
+    deleted.map_err(|error| as_asked(error, &id))?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -134,7 +136,8 @@ pub(super) async fn delete(state: web::Data<State>, id: web::Path<String>, reque
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn restart(state: web::Data<State>, id: web::Path<String>) -> Answer<web::Json<CameraStatus>> {
-    Ok(web::Json(state.commands.restart_camera(id_of(&state, &id).await?).await?))
+    let restarted = state.commands.restart_camera(id_of(&state, &id).await?).await;
+    Ok(web::Json(restarted.map_err(|error| as_asked(error, &id))?))
 }
 
 /// The kinds of cameras that can be added.
@@ -170,6 +173,11 @@ pub(super) async fn id_of(state: &State, camera: &str) -> Result<i64> {
         (None, Err(error)) => Err(error),
         (None, Ok(_)) => Err(no_camera(camera)),
     }
+}
+
+/// A camera that has gone between the look and the deed is called as the caller called it.
+fn as_asked(error: Error, camera: &str) -> Error {
+    if error.kind() == Kind::NotFound { no_camera(camera) } else { error }
 }
 
 pub(super) fn no_camera(camera: &str) -> Error {

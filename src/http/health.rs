@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
-use futures_util::future::join4;
+use futures_util::future::{OptionFuture, join5};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,6 +15,7 @@ use crate::adapters::live::Latest;
 use crate::base::size::size;
 use crate::base::{Error, Kind, Result};
 use crate::domain::camera::{CameraState, CameraStatus, undelivered};
+use crate::domain::change_guard::PlanView;
 use crate::domain::probe::PUBLISH_LOGIN;
 use crate::domain::recording::{RecordingState, RecordingStatus};
 use crate::domain::role::Role;
@@ -46,7 +47,8 @@ pub(super) struct Ready {
 /// One thing this process depends on.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Service {
-    /// `database`, `node`, `objects`, `live`, `updates`, `managers`, `spool`, `recording`, `cameras`, or `server NAME`.
+    /// `database`, `node`, `objects`, `live`, `updates`, `managers`, `spool`, `recording`, `cameras`, `camera table`, or
+    /// `server NAME`.
     name: String,
     /// Whether it answers.
     ok: bool,
@@ -76,11 +78,13 @@ pub(super) async fn ready(state: web::Data<State>) -> Answer {
 
 /// Everything this process depends on, asked now.
 pub(super) async fn services(state: &State) -> Vec<Service> {
-    let (database, objects, latest, managers) = join4(
+    let relays = state.roles.contains(&Role::Restream);
+    let (database, objects, latest, managers, plan) = join5(
         within(state.stores.health.ping()),
         within(state.objects.ping()),
         within(state.live.latest()),
         within(managers(state)),
+        OptionFuture::from(relays.then(|| within(state.commands.camera_plan(false)))),
     )
     .await;
     // Found out beforehand: a disk that hangs must not hold a thread for each who asks.
@@ -115,6 +119,8 @@ pub(super) async fn services(state: &State) -> Vec<Service> {
         services.push(Service::of("objects", records, objects));
     }
     services.extend(cameras);
+    // Who does not answer is told by `managers`.
+    services.extend(plan.and_then(Result::ok).map(of_plan));
     // A server that is down is what this program is there to show; it goes on working.
     services.extend(servers.into_iter().map(|server| of_server(server, &cameras_known)));
     services
@@ -134,6 +140,15 @@ fn cameras(latest: &Latest) -> Option<Service> {
     };
     let service = Service { name: "cameras".to_owned(), ok: down.is_empty(), required: false, detail };
     (enabled > 0).then_some(service)
+}
+
+/// A change of the table that is blocked stops nothing and waits for a person, who has to be told.
+fn of_plan(plan: PlanView) -> Service {
+    let (ok, detail) = match plan.held {
+        None => (true, "no change is blocked".to_owned()),
+        Some(blocked) => (false, format!("{}; see `streamwarden cameras plan`", blocked.summary)),
+    };
+    Service { name: "camera table".to_owned(), ok, required: false, detail }
 }
 
 /// The camera's name and why it delivers nothing; `None` when it does.

@@ -65,7 +65,7 @@ async fn a_wrong_body_names_the_place_or_the_field_and_changes_nothing() {
         ("", 400, "", "ends too early"),
         (r#"{"name":"a","colour":"red"}"#, 422, "colour", "there is no field"),
         (r#"{"name":7}"#, 422, "name", "expected a string"),
-        (r#"{"name":"a","port":"554"}"#, 422, "port", "expected i64"),
+        (r#"{"name":"a","port":"554"}"#, 422, "port", "expected a whole number"),
         (r#"{"host":"10.0.0.9"}"#, 422, "name", "name: a camera needs a name"),
     ];
     for (body, status, field, detail) in table {

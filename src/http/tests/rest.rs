@@ -136,6 +136,10 @@ async fn a_camera_is_named_by_its_id_or_by_its_name_and_a_number_is_an_id() {
     assert_eq!(world.send(Method::PATCH, "/api/v1/cameras/1", r#"{"name":"2"}"#).await.status, 200);
     assert_eq!(world.ask(Method::DELETE, "/api/v1/cameras/2", &[], None).await.status, 404);
     assert_eq!(world.ask(Method::DELETE, "/api/v1/cameras/3", &[], None).await.status, 204, "called plan, by its id");
+    // What was shown a moment ago may be gone: it is called as it was asked for.
+    let gone = world.ask(Method::DELETE, "/api/v1/cameras/going-on", &[], None).await;
+    let told = gone.json()["detail"].as_str().is_some_and(|words| words.contains("no camera \"going-on\""));
+    assert!(gone.status == 404 && told, "{}", gone.json());
 }
 
 #[actix_web::test]
@@ -170,7 +174,7 @@ async fn cameras_are_shown_as_the_live_store_has_them() {
 async fn status_counts_and_names_what_the_process_needs() {
     let world = busy().await;
     let status = world.get("/api/v1/status").await.json();
-    assert_eq!((&status["node"], &status["roles"]), (&json!("test"), &json!(["monitor", "record"])));
+    assert_eq!((&status["node"], &status["roles"]), (&json!("test"), &json!(["monitor", "restream", "record"])));
     assert_eq!(status["version"], env!("CARGO_PKG_VERSION"));
     let counts = &status["counts"];
     assert_eq!(counts["streams"], json!({"live": 2, "stalled": 0, "offline": 0, "unknown": 0}));
@@ -219,6 +223,10 @@ async fn ready_tells_a_required_service_from_a_server() {
     for name in ["database", "objects", "live", "updates", "managers", "server main"] {
         assert_eq!(of(name)["ok"], true, "{name}");
     }
+    // As a monitor reads it: a person has to decide, and nothing is down.
+    let table = of("camera table");
+    assert_eq!((&table["ok"], &table["required"]), (&json!(false), &json!(false)));
+    assert_eq!(table["detail"], "one of four; see `streamwarden cameras plan`");
     // The server answers, and does not take what is published.
     let words = format!("{}; check publish_username", crate::domain::probe::PUBLISH_LOGIN[0]);
     let refused = CameraStatus { state: CameraState::Backoff, last_error: Some(words), ..camera(9, "back") };

@@ -69,7 +69,7 @@ impl World {
         let state = State {
             node: "test".to_owned(),
             started_at: Utc::now(),
-            roles: vec![Role::Monitor, Role::Record],
+            roles: vec![Role::Monitor, Role::Restream, Role::Record],
             live,
             stores,
             troubles: tokio::sync::watch::channel(Default::default()).1,

@@ -152,7 +152,7 @@ fn cameras_go_out_and_come_in_as_a_file() {
     let ended = child.wait_with_output().expect("it ends");
     let report: Value = serde_json::from_slice(&ended.stdout).expect("JSON");
     assert_eq!(report["added"], 1);
-    assert_eq!(room.run(&["cameras", "import", "none.csv"], &ALONE).code, Some(1));
+    assert_eq!(room.run(&["cameras", "import", "none.csv"], &ALONE).code, Some(2));
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn kinds_are_listed_set_and_removed() {
         (["cameras", "kinds", "set", "Not a word", "rtsp://{host}/"], "kind"),
     ] {
         let refused = room.run(&arguments, &ALONE);
-        assert!(refused.code == Some(1) && refused.err.contains(words), "{}", refused.err);
+        assert!(refused.code == Some(2) && refused.err.contains(words), "{}", refused.err);
     }
     room.run(&["cameras", "add", "gate", "--kind", "acme", "--host", "10.0.0.9"], &ALONE);
     let used = room.run(&["cameras", "kinds", "remove", "acme"], &ALONE);

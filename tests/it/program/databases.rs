@@ -127,6 +127,12 @@ async fn what_a_person_names_is_never_held_and_what_is_held_is_said() {
     eventually("c1 has ended", || async { program.api.camera("c1").await.is_none().then_some(()) }).await;
     assert!(program.api.camera("c2").await.is_some(), "nobody has named this one");
 
+    // Whoever monitors the program hears that somebody has to decide.
+    let (status, ready) = program.api.text("/ready").await.expect("an answer");
+    assert!(status == 200 && ready.contains("camera table") && ready.contains("waits for confirmation"), "{ready}");
+    let told = program.room().run(&["status", "--config", "streamwarden.toml"], &[]);
+    assert!(told.code == Some(1) && told.out.contains("change  camera table  blocked"), "{}", told.out);
+
     // One by one, down to the last: each acts.
     for name in ["c2", "c3", "c4"] {
         assert_eq!(run(&program, &["remove", name]).code, Some(0));

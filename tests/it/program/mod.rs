@@ -16,6 +16,7 @@ mod proxy;
 mod recordings;
 mod refusals;
 mod refused_addresses;
+mod restore;
 mod secrets;
 mod standby;
 mod stop;

@@ -130,6 +130,8 @@ function services({ status, live, connection }: Model): Trouble[] {
   const told = new Set([...live.servers.keys()].map((name) => `server ${name}`));
   // Cameras that deliver nothing have lines of their own on the first page, and the title counts them.
   told.add("cameras");
+  // A blocked change has a banner of its own.
+  told.add("camera table");
   return (status?.services ?? [])
     .filter((service) => !service.ok && !told.has(service.name))
     .map((service) => ({
