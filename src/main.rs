@@ -8,7 +8,8 @@ use log::LevelFilter;
 use streamwarden::adapters::ffmpeg::child::{leave_no_core_file, raise_descriptor_limit};
 use streamwarden::app::Origins;
 use streamwarden::cli::{
-    Cli, Command, CommandFailure, cameras, check, configuration, folders, manual, meant, note, printed, status, version,
+    Cli, CliCommand, CommandFailure, cameras, check, configuration, folders, manual, meant, note, printed, status,
+    version,
 };
 use streamwarden::config::{self, Settings, Sources};
 use streamwarden::{app, logging};
@@ -56,7 +57,7 @@ fn act(cli: Cli) -> Result<(), CommandFailure> {
         logging::set_level(level);
     }
     match cli.command {
-        Command::Run(run) => {
+        CliCommand::Run(run) => {
             let origins =
                 Origins { overrides: run.overrides(&files), config: files.config, log_config: files.log_config };
             let sources = origins.sources();
@@ -76,19 +77,19 @@ fn act(cli: Cli) -> Result<(), CommandFailure> {
             })
         }
         #[cfg(feature = "demo")]
-        Command::Demo(demo) => {
+        CliCommand::Demo(demo) => {
             logging::start_on_console(LevelFilter::Info);
-            let options = app::demo::Options { listen: demo.listen, cameras: demo.cameras, keep: demo.keep };
+            let options = app::demo::DemoOptions { listen: demo.listen, cameras: demo.cameras, keep: demo.keep };
             app::demo::run(&options).map_err(CommandFailure::Other)
         }
-        Command::Check(print) => check::run(&files, print),
-        Command::Cameras(options) => cameras::run(&files, options),
-        Command::AcceptFolder(options) => folders::run(&files, &options),
-        Command::Status(target) => status::run(&files, target),
-        Command::Config(print) => configuration::run(&files, print),
-        Command::Completions(options) => manual::completions(options),
-        Command::Man(options) => manual::man(&options),
-        Command::Version(print) => version::run(print),
+        CliCommand::Check(print) => check::run(&files, print),
+        CliCommand::Cameras(options) => cameras::run(&files, options),
+        CliCommand::AcceptFolder(options) => folders::run(&files, &options),
+        CliCommand::Status(target) => status::run(&files, target),
+        CliCommand::Config(print) => configuration::run(&files, print),
+        CliCommand::Completions(options) => manual::completions(options),
+        CliCommand::Man(options) => manual::man(&options),
+        CliCommand::Version(print) => version::run(print),
     }
 }
 

@@ -13,8 +13,8 @@ use streamwarden::actors::root::Root;
 use streamwarden::actors::supervision::{Child, Restart, Setting, Stop};
 use streamwarden::adapters::database::sqlite;
 use streamwarden::adapters::ffmpeg::version;
-use streamwarden::adapters::live::memory::Memory;
-use streamwarden::adapters::live::{Change, Changes, SharedLive};
+use streamwarden::adapters::live::memory::MemoryLiveStore;
+use streamwarden::adapters::live::{Change, LiveChanges, SharedLive};
 use streamwarden::config::{self, Sources};
 use streamwarden::domain::camera::CameraState;
 use streamwarden::domain::start_budget::Rates;
@@ -44,7 +44,7 @@ impl Harness {
         std::fs::write(&file, format!("data_dir = \"{}\"\n", folder.path().display())).expect("a file");
         let settings = config::load(&Sources { file: Some(file), ..Sources::default() }).expect("a configuration");
         let version = version::look("ffmpeg".as_ref(), "bench").await.expect("ffmpeg");
-        let live: SharedLive = Arc::new(Memory::new(Duration::from_secs(60)));
+        let live: SharedLive = Arc::new(MemoryLiveStore::new(Duration::from_secs(60)));
         let world = World::open(Arc::clone(&live));
         let mut setup = RestreamSetup::from_settings(&settings, version, "bench".into(), true).expect("a setup");
         setup.runner = Arc::new(InThisWorld(Arc::clone(&world)));
@@ -110,7 +110,7 @@ pub fn host(n: usize) -> String {
 
 /// Cameras in a state, as the live store tells.
 pub struct Watch {
-    changes: Changes,
+    changes: LiveChanges,
     live: SharedLive,
 }
 

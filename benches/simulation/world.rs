@@ -11,12 +11,12 @@ use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use streamwarden::actors::restream::{Process, RestreamSetup, Runner};
-use streamwarden::adapters::ffmpeg::child::{Ending, Launch, ProcessEvent, ProcessEvents, ProcessExit};
+use streamwarden::adapters::ffmpeg::child::{Ending, ProcessEvent, ProcessEvents, ProcessExit, ProcessLaunch};
 use streamwarden::adapters::live::{Change, SharedLive};
 use streamwarden::base;
 use streamwarden::domain::camera::CameraSource;
 use streamwarden::domain::name::StreamName;
-use streamwarden::domain::probe::{Fault, Tracks};
+use streamwarden::domain::probe::{ProbeFault, Tracks};
 use streamwarden::domain::stream::{ServerStatus, StreamState, StreamStatus};
 use tokio::sync::{mpsc, watch};
 
@@ -184,7 +184,7 @@ impl Drop for Simulated {
 pub struct InThisWorld(pub Arc<World>);
 
 impl Runner for InThisWorld {
-    fn spawn(&self, launch: Launch) -> base::Result<(Box<dyn Process>, ProcessEvents)> {
+    fn spawn(&self, launch: ProcessLaunch) -> base::Result<(Box<dyn Process>, ProcessEvents)> {
         let camera = launch.label.trim_start_matches("camera ").to_owned();
         let (since, world) = (Instant::now(), Arc::clone(&self.0));
         let (events, heard) = mpsc::channel(EVENTS);
@@ -199,7 +199,7 @@ impl Runner for InThisWorld {
         Ok((Box::new(Simulated { pid, world, exit }), heard))
     }
 
-    fn probe(&self, _: Arc<RestreamSetup>, _: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, Fault>> {
+    fn probe(&self, _: Arc<RestreamSetup>, _: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, ProbeFault>> {
         async {
             tokio::time::sleep(LOOK).await;
             Ok(Tracks {

@@ -11,8 +11,8 @@ use futures_util::future::LocalBoxFuture;
 use log::Level;
 use tokio::time::timeout;
 
-use crate::base::single_flight::{Retry, SingleFlight};
-use crate::base::{Error, Kind, Result};
+use crate::base::single_flight::{FlightRetry, SingleFlight};
+use crate::base::{Error, ErrorKind, Result};
 
 /// How a kind of work is run.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,7 @@ pub struct Rules {
     /// What becomes of work that takes longer.
     pub late: Late,
     /// When failed work is tried again without being asked for.
-    pub retry: Retry,
+    pub retry: FlightRetry,
     /// How loudly a new failure and its end are logged; `Debug` where somebody else tells of them.
     pub level: Level,
 }
@@ -115,7 +115,7 @@ fn launch<F: Flight>(owner: &mut F::Owner, ctx: &mut Context<F::Owner>) {
             Ok(result) => (result, None),
             Err(_) => {
                 let limit = F::RULES.limit.as_secs();
-                (Err(Error::new(Kind::Timeout, format!("timeout, no answer in {limit} s"))), Some(work))
+                (Err(Error::new(ErrorKind::Timeout, format!("timeout, no answer in {limit} s"))), Some(work))
             }
         }
     };
@@ -150,7 +150,7 @@ fn settle<F: Flight>(
             succeeded.again || matches!(ended, Ended::More)
         }
         Ended::Failed(error) => failed::<F>(owner, &error, F::RULES.retry, ctx),
-        Ended::Retry(error, after) => failed::<F>(owner, &error, Retry::Every(after), ctx),
+        Ended::Retry(error, after) => failed::<F>(owner, &error, FlightRetry::Every(after), ctx),
     };
     if again {
         F::ask(owner, ctx);
@@ -158,7 +158,7 @@ fn settle<F: Flight>(
 }
 
 /// Whether it was asked for meanwhile, and nothing else tries it again.
-fn failed<F: Flight>(owner: &mut F::Owner, error: &Error, retry: Retry, ctx: &mut Context<F::Owner>) -> bool {
+fn failed<F: Flight>(owner: &mut F::Owner, error: &Error, retry: FlightRetry, ctx: &mut Context<F::Owner>) -> bool {
     let failed = F::state(owner).failed(error.message(), retry, rand::random());
     log_failure::<F>(error, failed.is_new, "it is tried again");
     if let Some(rest) = failed.rest {
@@ -229,7 +229,7 @@ mod tests {
             what: "a test's work",
             limit: LIMIT,
             late: if WAIT { Late::Wait } else { Late::GiveUp },
-            retry: Retry::Every(REST),
+            retry: FlightRetry::Every(REST),
             level: Level::Warn,
         };
 

@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 use crate::domain::camera::sheet::{SheetFault, SheetTarget};
 use crate::domain::camera::{CameraSource, Reach};
@@ -70,7 +70,7 @@ pub async fn check_address(reach: &Reach, source: &CameraSource) -> Result<Check
                 source.host,
                 START_TIMEOUT.as_secs()
             );
-            return Err(Error::new(Kind::Timeout, text));
+            return Err(Error::new(ErrorKind::Timeout, text));
         }
     }
     Ok(CheckedAddress { host: source.host.clone(), port: source.port() })

@@ -4,7 +4,7 @@ use crate::base::Error;
 
 /// A change of the table that is blocked until somebody confirms it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BlockedChange {
+pub struct BlockedChangeNotice {
     /// Another one has another.
     pub id: String,
     /// What it would do, and how it is confirmed.

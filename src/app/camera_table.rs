@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 
-use super::camera_answer::{BlockedChange, no_camera};
+use super::camera_answer::{BlockedChangeNotice, no_camera};
 use super::stores::{known_nodes, open_stores};
 use crate::actors::restream::{self, LAST_KNOWN, RestreamSetup};
 use crate::adapters::database::import::import as write_sheet;
@@ -15,7 +15,7 @@ use crate::adapters::last_known::LastKnownFile;
 use crate::adapters::resolve;
 use crate::base::Result;
 use crate::config::Settings;
-use crate::config::settings::Database;
+use crate::config::settings::DatabaseSettings;
 use crate::domain::camera::sheet::{self, ImportReport};
 use crate::domain::camera::{CameraEdit, CameraRow, CameraSource, Kinds, check_edit, check_kind, draft, is_named};
 use crate::domain::incident::IncidentKind;
@@ -27,7 +27,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// All cameras, by id. A database that does not exist yet has none, and is not made for looking.
 pub(super) async fn list(settings: &Settings) -> Result<Vec<CameraRow>> {
-    if let Database::Sqlite(file) = &settings.database
+    if let DatabaseSettings::Sqlite(file) = &settings.database
         && !file.exists()
     {
         return Ok(Vec::new());
@@ -78,11 +78,11 @@ pub(super) async fn import(settings: &Settings, file: &[u8], dry: bool) -> Resul
 }
 
 /// What a program elsewhere that relays these cameras holds, as its incident tells.
-pub(super) async fn held(settings: &Settings) -> Result<Option<BlockedChange>> {
+pub(super) async fn held(settings: &Settings) -> Result<Option<BlockedChangeNotice>> {
     let Some(node) = relayed_elsewhere(settings).await else { return Ok(None) };
     let query = IncidentQuery { open: true, kind: Some(IncidentKind::PlanHeld), limit: 1, ..IncidentQuery::default() };
     let found = open(settings).await?.incidents.incidents(query).await?.into_iter().next();
-    Ok(found.map(|held| BlockedChange {
+    Ok(found.map(|held| BlockedChangeNotice {
         id: held.id.to_string(),
         words: format!(
             "{}; confirm where node {node:?} runs: `streamwarden cameras plan --apply`, or with --api",
@@ -92,7 +92,10 @@ pub(super) async fn held(settings: &Settings) -> Result<Option<BlockedChange>> {
 }
 
 /// The same for a change that was just written: it has some seconds to be taken up.
-pub(super) async fn held_since(settings: &Settings, before: Option<BlockedChange>) -> Result<Option<BlockedChange>> {
+pub(super) async fn held_since(
+    settings: &Settings,
+    before: Option<BlockedChangeNotice>,
+) -> Result<Option<BlockedChangeNotice>> {
     let until = Instant::now() + TAKEN_UP_WITHIN;
     while relayed_elsewhere(settings).await.is_some() && Instant::now() < until {
         match held(settings).await? {

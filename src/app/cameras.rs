@@ -1,10 +1,10 @@
 //! The cameras for `streamwarden cameras`: by way of the program that runs on them, so that what a person names acts at
 //! once and is never blocked; in the table itself where none runs. Called by `cli`.
 
-pub use super::camera_answer::{BlockedChange, no_camera};
+pub use super::camera_answer::{BlockedChangeNotice, no_camera};
 use super::remote::Remote;
 use super::{camera_table as table, running};
-use crate::base::{Kind, Result};
+use crate::base::{ErrorKind, Result};
 use crate::config::Settings;
 use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus};
@@ -21,7 +21,7 @@ pub enum Cameras {
 
 /// A camera as the table has it, and how it is.
 #[derive(Clone, Debug)]
-pub struct Listed {
+pub struct ListedCamera {
     /// Its row; `None` when that is gone and the camera goes on because the change is blocked.
     pub settings: Option<CameraSettings>,
     /// How it is; `None` where nobody runs, or for a moment while its row is new.
@@ -53,7 +53,7 @@ impl Cameras {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub async fn list(&self) -> Result<Vec<Listed>> {
+    pub async fn list(&self) -> Result<Vec<ListedCamera>> {
         match self {
             Self::Running(remote) => {
                 let (rows, statuses) = (remote.settings().await?, remote.cameras().await?);
@@ -175,15 +175,17 @@ impl Cameras {
     ///
     /// # Errors
     /// When the program does not answer, or the database.
-    pub async fn held(&self) -> Result<Option<BlockedChange>> {
+    pub async fn held(&self) -> Result<Option<BlockedChangeNotice>> {
         match self {
-            Self::Running(remote) => Ok(plan(remote).await?.and_then(|plan| plan.held).map(|held| BlockedChange {
-                words: format!(
-                    "{}; confirm with `streamwarden cameras plan --apply`, or put the table right",
-                    held.summary
-                ),
-                id: held.id,
-            })),
+            Self::Running(remote) => {
+                Ok(plan(remote).await?.and_then(|plan| plan.held).map(|held| BlockedChangeNotice {
+                    words: format!(
+                        "{}; confirm with `streamwarden cameras plan --apply`, or put the table right",
+                        held.summary
+                    ),
+                    id: held.id,
+                }))
+            }
             Self::Table(settings) => table::held(settings).await,
         }
     }
@@ -193,7 +195,7 @@ impl Cameras {
     ///
     /// # Errors
     /// As [`Self::held`].
-    pub async fn held_since(&self, before: Option<BlockedChange>) -> Result<Option<BlockedChange>> {
+    pub async fn held_since(&self, before: Option<BlockedChangeNotice>) -> Result<Option<BlockedChangeNotice>> {
         match self {
             Self::Running(_) => Ok(self.held().await?.filter(|now| before.as_ref() != Some(now))),
             Self::Table(settings) => table::held_since(settings, before).await,
@@ -204,18 +206,18 @@ impl Cameras {
 /// The plan of a program that relays cameras; `None` of one that does not, or cannot now, which whatever is asked of it tells.
 async fn plan(remote: &Remote) -> Result<Option<PlanView>> {
     match remote.plan().await {
-        Err(error) if error.kind() == Kind::Unavailable => Ok(None),
+        Err(error) if error.kind() == ErrorKind::Unavailable => Ok(None),
         plan => plan.map(Some),
     }
 }
 
-fn together(rows: Vec<CameraSettings>, statuses: Vec<CameraStatus>) -> Vec<Listed> {
+fn together(rows: Vec<CameraSettings>, statuses: Vec<CameraStatus>) -> Vec<ListedCamera> {
     let mut statuses: std::collections::BTreeMap<_, _> = statuses.into_iter().map(|one| (one.id, one)).collect();
     let listed = rows.into_iter().map(|row| {
         let status = statuses.remove(&row.id);
-        Listed { settings: Some(row), status }
+        ListedCamera { settings: Some(row), status }
     });
-    let mut all: Vec<Listed> = listed.collect();
-    all.extend(statuses.into_values().map(|status| Listed { settings: None, status: Some(status) }));
+    let mut all: Vec<ListedCamera> = listed.collect();
+    all.extend(statuses.into_values().map(|status| ListedCamera { settings: None, status: Some(status) }));
     all
 }

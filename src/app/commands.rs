@@ -10,11 +10,11 @@ use crate::actors::restream::{RestreamHandle, Written};
 use crate::actors::root::{AskUnresponsive, Root};
 use crate::actors::supervision::{Observation, Observe};
 use crate::adapters::database::Condition;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::{CameraEdit, CameraStatus};
 use crate::domain::change_guard::PlanView;
 use crate::domain::probe::ProbeView;
-use crate::domain::run_log::Run;
+use crate::domain::run_log::ProgramRun;
 use crate::http::Commands;
 
 /// The tree takes at most so long to show itself.
@@ -31,7 +31,7 @@ pub struct ToTheTree {
 impl ToTheTree {
     fn restream(&self) -> Result<&RestreamHandle> {
         let not_here = "cameras cannot be changed here now: the role restream is not running in this process";
-        self.restream.as_ref().ok_or_else(|| Error::new(Kind::Unavailable, not_here))
+        self.restream.as_ref().ok_or_else(|| Error::new(ErrorKind::Unavailable, not_here))
     }
 }
 
@@ -53,7 +53,7 @@ impl Commands for ToTheTree {
         self.restream()?.restart_camera(id).await
     }
 
-    async fn camera_log(&self, id: i64) -> Result<Vec<Run>> {
+    async fn camera_log(&self, id: i64) -> Result<Vec<ProgramRun>> {
         self.restream()?.camera_log(id)
     }
 

@@ -25,7 +25,7 @@ use crate::signals::Signals;
 
 /// What may be chosen.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct DemoOptions {
     /// Address of the page, as typed.
     pub listen: String,
     /// How many sample cameras.
@@ -35,12 +35,12 @@ pub struct Options {
 }
 
 /// The demo's folder: temporary, or kept.
-enum Folder {
+enum DemoFolder {
     Temporary(TempDir),
     Kept(PathBuf),
 }
 
-impl Folder {
+impl DemoFolder {
     fn open(keep: Option<&Path>) -> Result<Self> {
         let fault =
             |error: std::io::Error| Error::internal(format!("no folder for the demo: {error}")).with_source(error);
@@ -71,10 +71,10 @@ impl Folder {
 ///
 /// # Errors
 /// When something cannot be started; nothing is left running and no temporary folder is left then.
-pub fn run(options: &Options) -> Result<()> {
+pub fn run(options: &DemoOptions) -> Result<()> {
     on_main_thread(async {
         let mut signals = Signals::take_over()?;
-        let folder = Folder::open(options.keep.as_deref())?;
+        let folder = DemoFolder::open(options.keep.as_deref())?;
         let server = server::start(&MediaServerChoice::detect()?, &media_server::Options::default()).await?;
         let settings = settings(&folder, &server, &options.listen)?;
         forget_last_known(&settings);
@@ -100,7 +100,7 @@ fn with_remedy(error: Error, listen: SocketAddr) -> Error {
     Error::new(error.kind(), text).with_source(error)
 }
 
-fn samples(settings: &Settings, options: &Options) -> Result<SampleOptions> {
+fn samples(settings: &Settings, options: &DemoOptions) -> Result<SampleOptions> {
     Ok(SampleOptions {
         ffmpeg: settings.ffmpeg.ffmpeg.clone(),
         count: options.cameras.into(),
@@ -110,7 +110,7 @@ fn samples(settings: &Settings, options: &Options) -> Result<SampleOptions> {
 }
 
 /// Writes the configuration file and reads it as `run` would.
-fn settings(folder: &Folder, server: &AnyServer, listen: &str) -> Result<Settings> {
+fn settings(folder: &DemoFolder, server: &AnyServer, listen: &str) -> Result<Settings> {
     let path = folder.path().join("streamwarden.toml");
     let text = format!(
         r#"# Written by `streamwarden demo`; `streamwarden run --config` takes it as well.
@@ -171,7 +171,7 @@ async fn fill(app: &App, sources: &[(String, Url)]) -> Result<()> {
     Ok(())
 }
 
-fn greet(app: &App, server: &AnyServer, folder: &Folder, options: &Options) {
+fn greet(app: &App, server: &AnyServer, folder: &DemoFolder, options: &DemoOptions) {
     let data = folder.path().display();
     let text = format!(
         r#"

@@ -12,14 +12,14 @@ use crate::adapters::spool::Spool;
 use crate::app::plan::DATA_DIR;
 use crate::base::{Error, Result};
 use crate::config::Settings;
-use crate::config::settings::Objects;
+use crate::config::settings::ObjectsSettings;
 
 /// The folder of these settings.
 pub(super) fn folder(settings: &Settings, which: NodeFolder) -> Arc<Folder> {
     match which {
         NodeFolder::Spool => Arc::clone(Spool::new(settings.data_dir.join("spool")).identity()),
         NodeFolder::Objects => {
-            let Objects::Directory(path) = &settings.objects;
+            let ObjectsSettings::Directory(path) = &settings.objects;
             Arc::clone(Directory::new(path).identity())
         }
     }

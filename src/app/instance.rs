@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::previous_run;
 use crate::adapters::database::IncidentStore;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, ErrorKind, Result};
 
 /// A killed process has let go of its files by then.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(3);
@@ -38,7 +38,7 @@ impl Instance {
     pub fn lock(data_dir: &Path) -> Result<Self> {
         let unusable = |what: &str, error: std::io::Error| {
             let text = format!("cannot {what} {}: {error}; name another folder or mend its rights", data_dir.display());
-            Error::new(Kind::Internal, format!("data_dir: {text}")).with_source(error)
+            Error::new(ErrorKind::Internal, format!("data_dir: {text}")).with_source(error)
         };
         std::fs::create_dir_all(data_dir).map_err(|error| unusable("create", error))?;
         let path = data_dir.join("lock");
@@ -61,7 +61,7 @@ impl Instance {
                     data_dir.display(),
                     if owner.is_empty() { "unknown" } else { &owner }
                 );
-                Err(Error::new(Kind::Conflict, text))
+                Err(Error::new(ErrorKind::Conflict, text))
             }
             Err((_, errno)) => Err(unusable("lock", errno.into())),
         }

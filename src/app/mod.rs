@@ -45,7 +45,7 @@ use crate::actors::supervision::{Child, Restart, Stop};
 use crate::adapters::database::Stores;
 use crate::adapters::ffmpeg::{child, orphans};
 use crate::adapters::systemd::ServiceManager;
-use crate::base::{Error, Kind, Result, redact};
+use crate::base::{Error, ErrorKind, Result, redact};
 use crate::config::Settings;
 use crate::http;
 use crate::signals::{ProcessSignal, Signals};
@@ -93,7 +93,7 @@ pub async fn build(settings: Settings) -> Result<App> {
     let listener = TcpListener::bind(settings.http.listen).map_err(|error| {
         let text =
             format!("cannot listen on {}: {error}; name another address or end who uses it", settings.http.listen);
-        Error::new(Kind::Conflict, text).at(LISTEN).with_source(error)
+        Error::new(ErrorKind::Conflict, text).at(LISTEN).with_source(error)
     })?;
     let mark = plan::mark(&settings.data_dir)?;
     let services = plan::open(&settings, &mark).await?;
@@ -106,7 +106,7 @@ pub async fn build(settings: Settings) -> Result<App> {
     // With the port that the system chose, where it did.
     let mut actual = settings.clone();
     actual.http.listen = listener.local_addr().unwrap_or(settings.http.listen);
-    let plan::Plan { mut children, runtime_settings, restream } =
+    let plan::RunPlan { mut children, runtime_settings, restream } =
         plan::children(&actual, &services, &hub, &incidents, &mark)?;
     let address = actual.http.listen;
     let database_name = running::database_name(&settings);
@@ -115,7 +115,7 @@ pub async fn build(settings: Settings) -> Result<App> {
     let (systemd, note) = (watch::Sender::new(ServiceManager::default()), watch::Sender::new(None));
     let (manager, told, live) = (systemd.subscribe(), note.subscribe(), services.live.clone());
     let stores = services.stores.clone();
-    let state = |root: Addr<Root>| http::State {
+    let state = |root: Addr<Root>| http::HttpState {
         node: settings.node.clone(),
         started_at: chrono::Utc::now(),
         roles: services.roles,
@@ -159,7 +159,7 @@ pub async fn build(settings: Settings) -> Result<App> {
     })
 }
 
-fn http_child(listener: TcpListener, state: http::State) -> Child {
+fn http_child(listener: TcpListener, state: http::HttpState) -> Child {
     let (listener, state) = (Arc::new(listener), Arc::new(state));
     Child::new(HTTP, Restart::Always, move || {
         http::ServerActor::new(Arc::clone(&listener), Arc::clone(&state), child::descriptor_limit())
@@ -232,7 +232,10 @@ impl App {
             return Ok(());
         }
         let late = report.late.join(", ");
-        Err(Error::new(Kind::Timeout, format!("not everything stopped in {} s; ended: {late}", STOP_WITHIN.as_secs())))
+        Err(Error::new(
+            ErrorKind::Timeout,
+            format!("not everything stopped in {} s; ended: {late}", STOP_WITHIN.as_secs()),
+        ))
     }
 }
 
@@ -332,7 +335,7 @@ async fn until_stopped(
             stopped
         }
         // Dropping what runs kills its processes; what slips through dies with this thread.
-        signal = signals.stop() => Err(Error::new(Kind::Timeout, format!("{signal} again: ended without waiting"))),
+        signal = signals.stop() => Err(Error::new(ErrorKind::Timeout, format!("{signal} again: ended without waiting"))),
     }
 }
 

@@ -14,7 +14,7 @@ use super::instance::RunNote;
 use super::runtime_settings::RuntimeSettings;
 use super::stores::open_stores_or_wait;
 use crate::actors::camera_changes;
-use crate::actors::hub::{Hub, HubHandle, Limits};
+use crate::actors::hub::{Hub, HubHandle, HubLimits};
 use crate::actors::incidents::{Incidents, IncidentsHandle};
 use crate::actors::membership::{self, Membership, NodeHandles};
 use crate::actors::monitor::{Monitor, Watched};
@@ -24,17 +24,17 @@ use crate::actors::supervision::{Child, Exit, Restart, Setting};
 use crate::actors::upload::{UploadHandles, UploadRules, Uploads};
 use crate::adapters::database::{NodeFolder, Stores};
 use crate::adapters::ffmpeg::child;
-use crate::adapters::ffmpeg::version::{self, Version};
+use crate::adapters::ffmpeg::version::{self, FfmpegVersion};
 use crate::adapters::folder::Folder;
 use crate::adapters::live::SharedLive;
-use crate::adapters::live::memory::Memory;
+use crate::adapters::live::memory::MemoryLiveStore;
 use crate::adapters::mediamtx::MediaMtx;
 use crate::adapters::objects::SharedObjects;
 use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::{SharedSpool, Spool};
 use crate::base::{Error, Result};
 use crate::config::Settings;
-use crate::config::settings::{Objects, Record};
+use crate::config::settings::{ObjectsSettings, RecordSettings};
 use crate::domain::node::NodeClaim;
 use crate::domain::role::Role;
 
@@ -50,7 +50,7 @@ pub(super) struct Services {
     /// What the recorders find of the spool's disk.
     pub disk: Arc<watch::Sender<SpoolDisk>>,
     /// Present when a role needs ffmpeg.
-    pub ffmpeg: Option<Version>,
+    pub ffmpeg: Option<FfmpegVersion>,
 }
 
 /// Opens everything that the roles need.
@@ -69,7 +69,7 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
     };
     let stores = open_stores_or_wait(settings).await?;
     let objects = match &settings.objects {
-        Objects::Directory(path) => Arc::new(Directory::new(path)),
+        ObjectsSettings::Directory(path) => Arc::new(Directory::new(path)),
     };
     let spool = Arc::new(Spool::new(settings.data_dir.join("spool")));
     let records = roles.contains(&Role::Record);
@@ -100,7 +100,7 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
         standby: Arc::default(),
     };
     membership::admit(&node).await?;
-    let live = Arc::new(Memory::new(settings.monitor.history));
+    let live = Arc::new(MemoryLiveStore::new(settings.monitor.history));
     Ok(Services { roles, stores, live, objects, spool, node, disk: Arc::default(), ffmpeg })
 }
 
@@ -130,7 +130,7 @@ pub(super) fn mark(data_dir: &Path) -> Result<String> {
 }
 
 /// What runs: the managers in start order, and the ways to them.
-pub(super) struct Plan {
+pub(super) struct RunPlan {
     pub children: Vec<Child>,
     /// Changes their settings.
     pub runtime_settings: RuntimeSettings,
@@ -146,7 +146,7 @@ pub(super) fn children(
     hub: &HubHandle,
     incidents: &IncidentsHandle,
     mark: &str,
-) -> Result<Plan> {
+) -> Result<RunPlan> {
     let (mut runtime_settings, live) = RuntimeSettings::new(settings);
     // Before every role, so that it stops behind them all and writes what they tell at their end.
     let mut children = vec![
@@ -171,7 +171,7 @@ pub(super) fn children(
         children.push(record_child(settings, live.record, services, incidents, mark, sealed)?);
     }
     children.push(monitor_child(settings, live.interval, services, incidents)?);
-    Ok(Plan { children, runtime_settings, restream })
+    Ok(RunPlan { children, runtime_settings, restream })
 }
 
 fn upload_child(rules: Setting<UploadRules>, services: &Services, sealed: watch::Receiver<u64>) -> Child {
@@ -183,7 +183,7 @@ fn upload_child(rules: Setting<UploadRules>, services: &Services, sealed: watch:
 
 fn record_child(
     settings: &Settings,
-    record: Setting<Record>,
+    record: Setting<RecordSettings>,
     services: &Services,
     incidents: &IncidentsHandle,
     mark: &str,
@@ -245,7 +245,7 @@ pub(super) fn run_note_child(note: RunNote, services: &Services, node: &str) -> 
 
 fn hub_child(services: &Services, hub: &HubHandle) -> Child {
     let (live, hub) = (services.live.clone(), hub.clone());
-    Child::new("hub", Restart::Always, move || Hub::new(live.clone(), hub.clone(), Limits::default()))
+    Child::new("hub", Restart::Always, move || Hub::new(live.clone(), hub.clone(), HubLimits::default()))
 }
 
 /// Watching is part of every role: each of them decides by what is live.

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::adapters::database::IncidentStore;
-use crate::base::Kind;
+use crate::base::ErrorKind;
 use crate::domain::incident::{Incident, IncidentKind, Subject};
 
 /// Between two signs of life: an end is told at most so much too early.
@@ -25,14 +25,14 @@ const RETRY: Duration = Duration::from_secs(5);
 /// What a note says of an end that could not be reported yet.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RunNote {
+struct PreviousRunNote {
     untold_end: Option<DateTime<Utc>>,
 }
 
 /// When an earlier run gave its last sign of life, by the note that it has left; `None` when it was stopped in order.
 pub(super) fn end_by(note: &Path) -> Option<DateTime<Utc>> {
     let last_sign = fs::metadata(note).ok()?.modified().ok()?.into();
-    let note = fs::read(note).ok().and_then(|text| serde_json::from_slice::<RunNote>(&text).ok());
+    let note = fs::read(note).ok().and_then(|text| serde_json::from_slice::<PreviousRunNote>(&text).ok());
     Some(note.and_then(|note| note.untold_end).unwrap_or(last_sign))
 }
 
@@ -54,7 +54,9 @@ pub(super) async fn report(incidents: Arc<dyn IncidentStore>, node: &str, ended:
     loop {
         match incidents.open_incident(incident.clone()).await {
             Ok(_) => return,
-            Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Timeout) => tokio::time::sleep(RETRY).await,
+            Err(error) if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout) => {
+                tokio::time::sleep(RETRY).await
+            }
             // It will not be taken the next time either.
             Err(error) => return log::debug!("writing the end of the previous run failed: {error}"),
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::runtime_settings::RuntimeSettings;
 use crate::base::{Error, Result};
 use crate::config::reload::{Changed, compare, take_live};
-use crate::config::{self, CliOverrides, Complaint, Complaints, Settings, Sources};
+use crate::config::{self, CliOverrides, Complaint, ConfigComplaints, Settings, Sources};
 use crate::logging;
 
 /// Where the configuration of this process comes from, so that it can be read again.
@@ -51,7 +51,7 @@ impl Origins {
             }
             (settings, logging) => {
                 let all = settings.err().into_iter().chain(logging.and_then(std::result::Result::err));
-                Err(all.flat_map(|Complaints(complaints)| complaints).collect())
+                Err(all.flat_map(|ConfigComplaints(complaints)| complaints).collect())
             }
         }
     }

@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::edit_body::body;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus, is_named};
 use crate::domain::change_guard::PlanView;
 use crate::domain::incident::Incident;
 use crate::domain::probe::ProbeView;
-use crate::domain::run_log::Run;
+use crate::domain::run_log::ProgramRun;
 
 /// Longer than the running process takes to give up on its own managers.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -31,7 +31,7 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(340);
 
 /// A list as the API gives it.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Page<T> {
+pub struct RemotePage<T> {
     /// Its items.
     pub items: Vec<T>,
     /// Where it goes on.
@@ -127,7 +127,7 @@ impl Remote {
     /// # Errors
     /// See [`Self::status`].
     pub async fn streams(&self) -> Result<Vec<Value>> {
-        let all: Page<Value> = self.ask(self.http.get(self.url("streams"))).await?;
+        let all: RemotePage<Value> = self.ask(self.http.get(self.url("streams"))).await?;
         Ok(all.items)
     }
 
@@ -135,7 +135,7 @@ impl Remote {
     ///
     /// # Errors
     /// See [`Self::status`].
-    pub async fn open_incidents(&self) -> Result<Page<Incident>> {
+    pub async fn open_incidents(&self) -> Result<RemotePage<Incident>> {
         self.ask(self.http.get(self.url("incidents?open=true"))).await
     }
 
@@ -144,7 +144,7 @@ impl Remote {
     /// # Errors
     /// See [`Self::status`].
     pub async fn cameras(&self) -> Result<Vec<CameraStatus>> {
-        let all: Page<CameraStatus> = self.ask(self.http.get(self.url("cameras"))).await?;
+        let all: RemotePage<CameraStatus> = self.ask(self.http.get(self.url("cameras"))).await?;
         Ok(all.items)
     }
 
@@ -153,7 +153,7 @@ impl Remote {
     /// # Errors
     /// See [`Self::status`].
     pub async fn settings(&self) -> Result<Vec<CameraSettings>> {
-        let all: Page<CameraSettings> = self.ask(self.http.get(self.url("cameras/settings"))).await?;
+        let all: RemotePage<CameraSettings> = self.ask(self.http.get(self.url("cameras/settings"))).await?;
         Ok(all.items)
     }
 
@@ -221,7 +221,7 @@ impl Remote {
     /// # Errors
     /// See [`Self::status`].
     pub async fn kinds(&self) -> Result<Vec<(String, String)>> {
-        let all: Page<KindView> = self.ask(self.http.get(self.url("camera-kinds"))).await?;
+        let all: RemotePage<KindView> = self.ask(self.http.get(self.url("camera-kinds"))).await?;
         Ok(all.items.into_iter().map(|one| (one.kind, one.url_template)).collect())
     }
 
@@ -277,7 +277,7 @@ impl Remote {
     ///
     /// # Errors
     /// `NotFound`; see also [`Self::status`].
-    pub async fn camera_log(&self, camera: &str) -> Result<Page<Run>> {
+    pub async fn camera_log(&self, camera: &str) -> Result<RemotePage<ProgramRun>> {
         let id = self.camera_id(camera).await?;
         self.ask(self.http.get(self.url(&format!("cameras/{id}/log")))).await
     }
@@ -299,7 +299,7 @@ impl Remote {
     }
 
     fn silent(&self, error: reqwest::Error) -> Error {
-        let kind = if error.is_timeout() { Kind::Timeout } else { Kind::Unavailable };
+        let kind = if error.is_timeout() { ErrorKind::Timeout } else { ErrorKind::Unavailable };
         // The address in it may hold a password.
         let error = error.without_url();
         if error.is_connect() {
@@ -339,11 +339,11 @@ fn problem(status: u16, problem: &Value) -> Error {
         .as_str()
         .map_or_else(|| format!("what answers is no streamwarden (status {status}); check the address"), str::to_owned);
     let kind = match status {
-        404 => Kind::NotFound,
-        409 => Kind::Conflict,
-        422 => Kind::Invalid,
-        412 => Kind::Stale,
-        _ => Kind::Unavailable,
+        404 => ErrorKind::NotFound,
+        409 => ErrorKind::Conflict,
+        422 => ErrorKind::Invalid,
+        412 => ErrorKind::Stale,
+        _ => ErrorKind::Unavailable,
     };
     Error::new(kind, detail)
 }

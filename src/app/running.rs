@@ -9,13 +9,13 @@ use serde::Deserialize;
 
 use super::remote::{About, Remote};
 use crate::adapters::database::postgres;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, ErrorKind, Result};
 use crate::config::Settings;
-use crate::config::settings::Database;
+use crate::config::settings::DatabaseSettings;
 
 /// What `run.json` says, as far as others ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub(super) struct Running {
+pub(super) struct RunningProgram {
     /// Its process id.
     pub pid: u32,
     /// Where it listens.
@@ -24,9 +24,9 @@ pub(super) struct Running {
 
 /// The process that runs on this folder; `None` when there is none, when its note was left behind, or when it is not for
 /// us to read.
-pub(super) fn on(data_dir: &Path) -> Option<Running> {
+pub(super) fn on(data_dir: &Path) -> Option<RunningProgram> {
     let note = std::fs::read(data_dir.join("run.json")).ok()?;
-    let running: Running = serde_json::from_slice(&note).ok()?;
+    let running: RunningProgram = serde_json::from_slice(&note).ok()?;
     Path::new("/proc").join(running.pid.to_string()).exists().then_some(running)
 }
 
@@ -39,9 +39,9 @@ pub(super) async fn find(settings: &Settings) -> Result<Option<(Remote, About)>>
         let remote = Remote::at_address(running.listen)?;
         match remote.about().await {
             Ok(about) if about.pid == Some(running.pid) => return Ok(Some((remote, about))),
-            Err(error) if error.kind() == Kind::Timeout => {
+            Err(error) if error.kind() == ErrorKind::Timeout => {
                 let text = format!("the streamwarden that runs here (process {}) does not answer", running.pid);
-                return Err(Error::new(Kind::Timeout, text).with_source(error));
+                return Err(Error::new(ErrorKind::Timeout, text).with_source(error));
             }
             // A note that was left behind, and a process that has got its number since.
             _ => {}
@@ -72,7 +72,7 @@ pub(super) async fn find_ours(settings: &Settings) -> Result<Option<(Remote, Abo
          PG_DSN or --config as for that one, or go by way of it with --api {}",
         remote.address()
     );
-    Err(Error::new(Kind::Conflict, text))
+    Err(Error::new(ErrorKind::Conflict, text))
 }
 
 impl Remote {
@@ -95,12 +95,12 @@ impl Remote {
 pub(super) fn database_name(settings: &Settings) -> String {
     let postgres = |url| postgres::place(url).unwrap_or_else(|_| "a database that cannot be read".to_owned());
     match &settings.database {
-        Database::Sqlite(file) => format!("sqlite:{}", whole(file).display()),
-        Database::Postgres(ours) => {
+        DatabaseSettings::Sqlite(file) => format!("sqlite:{}", whole(file).display()),
+        DatabaseSettings::Postgres(ours) => {
             let schema = ours.schema.as_ref().map(|schema| format!(" (schema {schema})")).unwrap_or_default();
             format!("postgresql://{}{schema}", postgres(&ours.url))
         }
-        Database::Site { url, .. } => format!("postgresql://{} (cameras_query)", postgres(url)),
+        DatabaseSettings::Site { url, .. } => format!("postgresql://{} (cameras_query)", postgres(url)),
     }
 }
 
@@ -135,7 +135,7 @@ mod tests {
         let mut instance = Instance::lock(folder.path()).expect("free");
         let listen = ([127, 0, 0, 1], 8080).into();
         instance.announce(listen, "sqlite:/x").expect("writable");
-        assert_eq!(on(folder.path()), Some(Running { pid: std::process::id(), listen }));
+        assert_eq!(on(folder.path()), Some(RunningProgram { pid: std::process::id(), listen }));
         drop(instance);
         std::fs::write(folder.path().join("run.json"), r#"{"pid":4194305,"listen":"127.0.0.1:1"}"#).expect("a file");
         assert_eq!(on(folder.path()), None, "left behind by one that was killed");

@@ -10,13 +10,13 @@ use crate::actors::supervision::Setting;
 use crate::actors::upload::UploadRules;
 use crate::base::Result;
 use crate::config::Settings;
-use crate::config::settings::Record;
+use crate::config::settings::RecordSettings;
 use crate::domain::camera::Reach;
 
 /// The senders. What they send stays in the channel for managers that are built again.
 pub(super) struct RuntimeSettings {
     interval: watch::Sender<Duration>,
-    record: watch::Sender<Record>,
+    record: watch::Sender<RecordSettings>,
     upload: watch::Sender<UploadRules>,
     /// Origins that HTTP lets in.
     pub(super) origins: watch::Sender<Vec<String>>,
@@ -29,7 +29,7 @@ pub(super) struct RuntimeSettings {
 /// The readers' ends.
 pub(super) struct LiveSettings {
     pub(super) interval: Setting<Duration>,
-    pub(super) record: Setting<Record>,
+    pub(super) record: Setting<RecordSettings>,
     pub(super) upload: Setting<UploadRules>,
 }
 

@@ -8,7 +8,7 @@ use crate::adapters::database::site::WithSite;
 use crate::adapters::database::{self, Stores};
 use crate::base::Result;
 use crate::config::Settings;
-use crate::config::settings::Database;
+use crate::config::settings::DatabaseSettings;
 use crate::domain::node::Node;
 
 /// Opens the database of these settings, for commands that need nothing else.
@@ -17,9 +17,9 @@ use crate::domain::node::Node;
 /// When it cannot be opened.
 pub async fn open_stores(settings: &Settings) -> Result<Stores> {
     match &settings.database {
-        Database::Sqlite(path) => Ok(database::sqlite::open(path).await?.into()),
-        Database::Postgres(postgres) => Ok(database::postgres::open(postgres).await?.into()),
-        Database::Site { url, cameras_query, listen_url, own } => {
+        DatabaseSettings::Sqlite(path) => Ok(database::sqlite::open(path).await?.into()),
+        DatabaseSettings::Postgres(postgres) => Ok(database::postgres::open(postgres).await?.into()),
+        DatabaseSettings::Site { url, cameras_query, listen_url, own } => {
             let cameras = SiteTable::open(url, listen_url.as_ref(), cameras_query).await?;
             Ok(WithSite { cameras, own: database::sqlite::open(own).await?.into() }.stores())
         }
@@ -35,9 +35,9 @@ pub(super) async fn open_stores_or_wait(settings: &Settings) -> Result<Stores> {
         false => database::sqlite::open_or_wait(path).await,
     };
     match &settings.database {
-        Database::Sqlite(path) => Ok(file(path).await?.into()),
-        Database::Postgres(postgres) => Ok(database::postgres::open_or_wait(postgres).await?.into()),
-        Database::Site { url, cameras_query, listen_url, own } => {
+        DatabaseSettings::Sqlite(path) => Ok(file(path).await?.into()),
+        DatabaseSettings::Postgres(postgres) => Ok(database::postgres::open_or_wait(postgres).await?.into()),
+        DatabaseSettings::Site { url, cameras_query, listen_url, own } => {
             let listen_url = listen_url.as_ref();
             let own = file(own).await?;
             let cameras = match again {
@@ -55,10 +55,10 @@ pub(super) async fn open_stores_or_wait(settings: &Settings) -> Result<Stores> {
 /// When the database cannot be read.
 pub(super) async fn known_nodes(settings: &Settings) -> Result<Vec<Node>> {
     match &settings.database {
-        Database::Postgres(settings) => database::postgres::inspect_nodes(settings).await,
-        Database::Sqlite(file) | Database::Site { own: file, .. } if file.exists() => {
+        DatabaseSettings::Postgres(settings) => database::postgres::inspect_nodes(settings).await,
+        DatabaseSettings::Sqlite(file) | DatabaseSettings::Site { own: file, .. } if file.exists() => {
             database::sqlite::inspect_nodes(file).await
         }
-        Database::Sqlite(_) | Database::Site { .. } => Ok(Vec::new()),
+        DatabaseSettings::Sqlite(_) | DatabaseSettings::Site { .. } => Ok(Vec::new()),
     }
 }

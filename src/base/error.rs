@@ -7,7 +7,7 @@ use std::fmt;
 
 /// What a caller can do about an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum ErrorKind {
     /// The input is wrong; the message names the field, the fault and the remedy.
     Invalid,
     /// No such thing.
@@ -53,10 +53,10 @@ impl Scope {
     }
 }
 
-/// An error with a [`Kind`] and a sentence in the words of the layer that made it.
+/// An error with a [`ErrorKind`] and a sentence in the words of the layer that made it.
 #[derive(Debug, thiserror::Error)]
 pub struct Error {
-    kind: Kind,
+    kind: ErrorKind,
     scope: Scope,
     message: String,
     /// The request or configuration field at fault, when one is.
@@ -70,28 +70,28 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// An error of this kind with a sentence for people.
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, scope: Scope::default(), message: message.into(), field: None, source: None }
     }
 
     /// A wrong value of `field`; `message` says what is wrong and what would be right.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: Some(field.into()), ..Self::new(Kind::Invalid, message) }
+        Self { field: Some(field.into()), ..Self::new(ErrorKind::Invalid, message) }
     }
 
     /// No such thing.
     pub fn not_found(message: impl Into<String>) -> Self {
-        Self::new(Kind::NotFound, message)
+        Self::new(ErrorKind::NotFound, message)
     }
 
     /// An outside service failed us.
     pub fn unavailable(message: impl Into<String>) -> Self {
-        Self::new(Kind::Unavailable, message)
+        Self::new(ErrorKind::Unavailable, message)
     }
 
     /// Our own fault, or the machine's.
     pub fn internal(message: impl Into<String>) -> Self {
-        Self::new(Kind::Internal, message)
+        Self::new(ErrorKind::Internal, message)
     }
 
     /// Names the field at fault, for errors that are not a wrong value as such.
@@ -116,7 +116,7 @@ impl Error {
     }
 
     /// What the caller can do about it.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
@@ -128,7 +128,7 @@ impl Error {
     /// Whether it goes away without anybody touching the thing at hand: a service that is down comes back, a file that
     /// cannot be read does not.
     pub fn is_passing(&self) -> bool {
-        self.scope == Scope::Service && matches!(self.kind, Kind::Unavailable | Kind::Timeout)
+        self.scope == Scope::Service && matches!(self.kind, ErrorKind::Unavailable | ErrorKind::Timeout)
     }
 
     /// The field at fault, when one is.

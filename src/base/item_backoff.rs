@@ -8,13 +8,13 @@ use super::backoff::Backoff;
 /// Items that failed. Times are durations since any fixed moment of a monotonic clock.
 #[derive(Debug)]
 pub struct ItemBackoff<K> {
-    known: BTreeMap<K, Failed>,
+    known: BTreeMap<K, FailedItem>,
     backoff: Backoff,
     most: usize,
 }
 
 #[derive(Debug)]
-struct Failed {
+struct FailedItem {
     failures: u32,
     until: Duration,
     complaint: String,
@@ -38,7 +38,7 @@ impl<K: Ord + Clone> ItemBackoff<K> {
             let next = self.known.iter().min_by_key(|(_, failed)| failed.until).map(|(item, _)| item.clone());
             next.map(|item| self.known.remove(&item));
         }
-        let start = || Failed { failures: 0, until: now, complaint: String::new() };
+        let start = || FailedItem { failures: 0, until: now, complaint: String::new() };
         let failed = self.known.entry(item.clone()).or_insert_with(start);
         if failed.until <= now {
             failed.failures = failed.failures.saturating_add(1);

@@ -12,4 +12,4 @@ pub mod single_flight;
 pub mod size;
 pub mod stable_hash;
 
-pub use error::{Error, Kind, Result, Scope};
+pub use error::{Error, ErrorKind, Result, Scope};

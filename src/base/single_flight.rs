@@ -8,7 +8,7 @@ use super::backoff::Backoff;
 
 /// When failed work is tried again without being asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Retry {
+pub enum FlightRetry {
     /// Not at all: whoever asked for it asks again, as with work that comes by a clock.
     Never,
     /// After so long, whatever is asked for meanwhile.
@@ -17,7 +17,7 @@ pub enum Retry {
     Backoff(Backoff),
 }
 
-impl Retry {
+impl FlightRetry {
     /// How long to wait after so many failures in a row; `jitter` is uniform in `0.0..=1.0`.
     pub fn delay(self, failures: u32, jitter: f64) -> Option<Duration> {
         match self {
@@ -31,7 +31,7 @@ impl Retry {
 /// The state of one kind of work.
 #[derive(Debug, Default)]
 pub struct SingleFlight {
-    state: State,
+    state: FlightState,
     /// Asked for while it was running.
     again: bool,
     failures: u32,
@@ -41,7 +41,7 @@ pub struct SingleFlight {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
+enum FlightState {
     #[default]
     Idle,
     Running,
@@ -60,7 +60,7 @@ pub struct Succeeded {
 
 /// What follows on work that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Failed {
+pub struct FailedFlight {
     /// It was asked for meanwhile, and nothing else tries it again: [`SingleFlight::ask`] for it now.
     pub again: bool,
     /// Call [`SingleFlight::rested`] after so long.
@@ -74,15 +74,15 @@ pub struct Failed {
 impl SingleFlight {
     /// Asks for work. True: begin it now. Else it follows on what runs, or on the rest after a failure.
     pub fn ask(&mut self) -> bool {
-        self.again |= self.state == State::Running;
+        self.again |= self.state == FlightState::Running;
         self.ask_if_idle()
     }
 
     /// The same without a wish for later: work that comes by a clock anyway.
     pub fn ask_if_idle(&mut self) -> bool {
-        let begins = self.state == State::Idle;
+        let begins = self.state == FlightState::Idle;
         if begins {
-            self.state = State::Running;
+            self.state = FlightState::Running;
             self.again = false;
         }
         begins
@@ -90,33 +90,33 @@ impl SingleFlight {
 
     /// The same, and a rest ends at once: for the last try before a stop.
     pub fn ask_now(&mut self) -> bool {
-        if self.state == State::Resting {
-            self.state = State::Idle;
+        if self.state == FlightState::Resting {
+            self.state = FlightState::Idle;
         }
         self.ask()
     }
 
     /// What was begun turned out to be nothing.
     pub fn nothing(&mut self) {
-        self.state = State::Idle;
+        self.state = FlightState::Idle;
         self.again = false;
     }
 
     /// It ended well.
     pub fn succeeded(&mut self) -> Succeeded {
-        self.state = State::Idle;
+        self.state = FlightState::Idle;
         self.failures = 0;
         Succeeded { again: std::mem::take(&mut self.again), recovered: self.complaint.take().is_some() }
     }
 
     /// It failed, with these words.
-    pub fn failed(&mut self, complaint: &str, retry: Retry, jitter: f64) -> Failed {
+    pub fn failed(&mut self, complaint: &str, retry: FlightRetry, jitter: f64) -> FailedFlight {
         self.failures = self.failures.saturating_add(1);
         let rest = retry.delay(self.failures, jitter);
-        self.state = if rest.is_some() { State::Resting } else { State::Idle };
+        self.state = if rest.is_some() { FlightState::Resting } else { FlightState::Idle };
         self.rests = self.rests.wrapping_add(1);
         let again = std::mem::take(&mut self.again) && rest.is_none();
-        Failed { again, rest, number: self.rests, is_new: self.complain(complaint) }
+        FailedFlight { again, rest, number: self.rests, is_new: self.complain(complaint) }
     }
 
     /// Something is wrong with it, though it goes on. True when the complaint is a new one.
@@ -130,21 +130,21 @@ impl SingleFlight {
 
     /// The rest of this number is over. True: begin now.
     pub fn rested(&mut self, number: u32) -> bool {
-        let begins = self.state == State::Resting && self.rests == number;
+        let begins = self.state == FlightState::Resting && self.rests == number;
         if begins {
-            self.state = State::Running;
+            self.state = FlightState::Running;
         }
         begins
     }
 
     /// It is running now.
     pub fn is_running(&self) -> bool {
-        self.state == State::Running
+        self.state == FlightState::Running
     }
 
     /// It failed and is left alone until the next try.
     pub fn is_resting(&self) -> bool {
-        self.state == State::Resting
+        self.state == FlightState::Resting
     }
 
     /// What is wrong, since it last succeeded.
@@ -157,7 +157,7 @@ impl SingleFlight {
 mod tests {
     use super::*;
 
-    const EVERY: Retry = Retry::Every(Duration::from_secs(2));
+    const EVERY: FlightRetry = FlightRetry::Every(Duration::from_secs(2));
 
     #[test]
     fn one_at_a_time_and_what_was_asked_meanwhile_follows_once() {
@@ -202,8 +202,8 @@ mod tests {
 
     #[test]
     fn delays_are_those_of_the_rule() {
-        let backoff = Retry::Backoff(Backoff::STANDARD);
-        let table = [(Retry::Never, 3, None), (EVERY, 3, Some(2)), (backoff, 1, Some(1)), (backoff, 3, Some(4))];
+        let backoff = FlightRetry::Backoff(Backoff::STANDARD);
+        let table = [(FlightRetry::Never, 3, None), (EVERY, 3, Some(2)), (backoff, 1, Some(1)), (backoff, 3, Some(4))];
         for (retry, failures, seconds) in table {
             assert_eq!(retry.delay(failures, 1.0), seconds.map(Duration::from_secs), "{retry:?} {failures}");
         }
@@ -224,11 +224,14 @@ mod tests {
     fn without_a_retry_a_request_made_meanwhile_is_kept() {
         let mut flight = SingleFlight::default();
         assert!(flight.ask() && !flight.ask());
-        assert_eq!(flight.failed("no", Retry::Never, 0.0), Failed { again: true, rest: None, number: 1, is_new: true });
+        assert_eq!(
+            flight.failed("no", FlightRetry::Never, 0.0),
+            FailedFlight { again: true, rest: None, number: 1, is_new: true }
+        );
         assert!(flight.ask());
         assert_eq!(
-            flight.failed("never", Retry::Never, 0.0),
-            Failed { again: false, rest: None, number: 2, is_new: true }
+            flight.failed("never", FlightRetry::Never, 0.0),
+            FailedFlight { again: false, rest: None, number: 2, is_new: true }
         );
         assert_eq!(flight.complaint(), Some("never"));
     }

@@ -5,11 +5,13 @@ use clap::{Args, Subcommand};
 use log::LevelFilter;
 use serde_json::json;
 
-use super::fields::Fields;
+use super::fields::CameraFields;
 use super::whom::{Whom, tell_held};
-use super::{CommandFailure, Files, Print, Target, kinds, list, note, plan, printable, probe, runs, say, sheet, wait};
+use super::{
+    ApiTarget, CommandFailure, Files, Print, kinds, list, note, plan, printable, probe, runs, say, sheet, wait,
+};
 use crate::app;
-use crate::app::cameras::{BlockedChange, Cameras};
+use crate::app::cameras::{BlockedChangeNotice, Cameras};
 use crate::base::{Error, Result};
 use crate::domain::camera::CameraSettings;
 use crate::logging;
@@ -22,18 +24,18 @@ Examples:
 
 /// Options of `cameras`.
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct CamerasOptions {
     /// Address of a running streamwarden to ask instead of the one of this configuration: http://127.0.0.1:8080
     #[arg(long = "api", value_name = "URL", visible_alias = "url")]
     running: Option<String>,
     /// What to do with them.
     #[command(subcommand)]
-    command: Command,
+    command: CamerasCommand,
 }
 
 /// `cameras ...`
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum CamerasCommand {
     /// List cameras, or show one, and how they are; passwords are not shown.
     #[command(visible_aliases = ["ls", "show"])]
     List {
@@ -41,7 +43,7 @@ pub enum Command {
         camera: Option<String>,
         /// How and whom to ask.
         #[command(flatten)]
-        target: Target,
+        target: ApiTarget,
     },
     /// Add a camera.
     #[command(after_help = EXAMPLES)]
@@ -50,7 +52,7 @@ pub enum Command {
         name: String,
         /// The rest of it.
         #[command(flatten)]
-        fields: Box<Fields>,
+        fields: Box<CameraFields>,
         /// How and whom to tell.
         #[command(flatten)]
         to: To,
@@ -65,7 +67,7 @@ pub enum Command {
         name: Option<String>,
         /// The rest of it.
         #[command(flatten)]
-        fields: Box<Fields>,
+        fields: Box<CameraFields>,
         /// Fields to empty, separated by commas: host, port, username, password, channel, substream, url, transport,
         /// audio, label
         #[arg(long, value_name = "A,B", value_delimiter = ',')]
@@ -81,7 +83,7 @@ pub enum Command {
         camera: String,
         /// How and whom to tell.
         #[command(flatten)]
-        target: Target,
+        target: ApiTarget,
     },
     /// Look at a camera now and say what it sends, or what is wrong with it.
     #[command(visible_alias = "test")]
@@ -90,32 +92,32 @@ pub enum Command {
         camera: String,
         /// How and whom to ask.
         #[command(flatten)]
-        target: Target,
+        target: ApiTarget,
     },
     /// Wait until a camera is in a state: exit code 1 when that takes too long.
-    Wait(wait::Options),
+    Wait(wait::WaitOptions),
     /// Show a change of the table that is blocked because it would stop too many cameras, or confirm it.
-    Plan(plan::Options),
+    Plan(plan::PlanOptions),
     /// Show what the camera's ffmpeg has said in its last runs.
     #[command(visible_alias = "logs")]
-    Log(runs::Options),
+    Log(runs::RunsOptions),
     /// Add and change cameras by a CSV file: all of its rows, or none. Cameras that are not in it stay.
     Import(sheet::Import),
     /// Print all cameras as CSV, without passwords; `import` takes it again.
-    Export(Target),
+    Export(ApiTarget),
     /// List the kinds of cameras with the form of their URLs, or change them.
     #[command(args_conflicts_with_subcommands = true)]
     Kinds {
         /// What to do with them; listed when absent.
         #[command(subcommand)]
-        command: Option<kinds::Command>,
+        command: Option<kinds::KindsCommand>,
         /// How and whom to ask.
         #[command(flatten)]
-        target: Target,
+        target: ApiTarget,
     },
 }
 
-/// [`Target`] where `--url` is the camera's.
+/// [`ApiTarget`] where `--url` is the camera's.
 #[derive(Clone, Debug, Default, Args)]
 pub struct To {
     /// How to print the row.
@@ -130,16 +132,16 @@ pub struct To {
 ///
 /// # Errors
 /// The configuration's complaints, or why it could not be done.
-pub fn run(files: &Files, options: Options) -> Result<(), CommandFailure> {
+pub fn run(files: &Files, options: CamerasOptions) -> Result<(), CommandFailure> {
     logging::start_on_console(files.log_level.unwrap_or(LevelFilter::Warn));
     app::block_on(act(files, options.running, options.command))?
 }
 
-async fn act(files: &Files, running: Option<String>, command: Command) -> Result<(), CommandFailure> {
+async fn act(files: &Files, running: Option<String>, command: CamerasCommand) -> Result<(), CommandFailure> {
     let whom = |api: &Option<String>| Whom { files, api: api.clone().or_else(|| running.clone()) };
     match command {
-        Command::List { camera, target } => list::run(&whom(&target.api), camera.as_deref(), target.print).await,
-        Command::Add { name, fields, to } => {
+        CamerasCommand::List { camera, target } => list::run(&whom(&target.api), camera.as_deref(), target.print).await,
+        CamerasCommand::Add { name, fields, to } => {
             let edit = fields.into_edit(Some(name), &[]).map_err(CommandFailure::of_arguments)?;
             let cameras = whom(&to.api).cameras().await?;
             let row = cameras.add(edit).await.map_err(CommandFailure::of_arguments)?;
@@ -147,7 +149,7 @@ async fn act(files: &Files, running: Option<String>, command: Command) -> Result
             note_address(&cameras, &row).await;
             Ok(())
         }
-        Command::Edit { camera, name, fields, clear, to } => {
+        CamerasCommand::Edit { camera, name, fields, clear, to } => {
             let edit = fields.into_edit(name, &clear).map_err(CommandFailure::of_arguments)?;
             if edit.is_empty() {
                 let text = "no change given; name what is to change, as in --host 10.0.0.9 or --enabled no";
@@ -159,7 +161,7 @@ async fn act(files: &Files, running: Option<String>, command: Command) -> Result
             say(&changed("changed", &row, to.print))?;
             tell_held_elsewhere(&cameras, before).await
         }
-        Command::Remove { camera, target } => {
+        CamerasCommand::Remove { camera, target } => {
             let cameras = whom(&target.api).cameras().await?;
             let before = held_elsewhere(&cameras).await?;
             let (id, name) = cameras.remove(&camera).await?;
@@ -167,14 +169,14 @@ async fn act(files: &Files, running: Option<String>, command: Command) -> Result
             say(&if target.print.json { json!({ "id": id, "name": name }).to_string() } else { text })?;
             tell_held_elsewhere(&cameras, before).await
         }
-        Command::Probe { camera, target } => probe::run(&whom(&target.api), &camera, target.print).await,
-        Command::Wait(options) => wait::run(&whom(&options.api), &options).await,
-        Command::Plan(options) => plan::run(&whom(&options.target.api), &options).await,
-        Command::Log(options) => runs::run(&whom(&options.target.api), &options).await,
-        Command::Import(options) => sheet::import(&whom(&options.target.api), &options).await,
-        Command::Export(target) => sheet::export(&whom(&target.api), target.print).await,
-        Command::Kinds { command, target } => {
-            let command = command.unwrap_or(kinds::Command::List(target));
+        CamerasCommand::Probe { camera, target } => probe::run(&whom(&target.api), &camera, target.print).await,
+        CamerasCommand::Wait(options) => wait::run(&whom(&options.api), &options).await,
+        CamerasCommand::Plan(options) => plan::run(&whom(&options.target.api), &options).await,
+        CamerasCommand::Log(options) => runs::run(&whom(&options.target.api), &options).await,
+        CamerasCommand::Import(options) => sheet::import(&whom(&options.target.api), &options).await,
+        CamerasCommand::Export(target) => sheet::export(&whom(&target.api), target.print).await,
+        CamerasCommand::Kinds { command, target } => {
+            let command = command.unwrap_or(kinds::KindsCommand::List(target));
             kinds::run(&whom(command.api()), command).await
         }
     }
@@ -211,11 +213,11 @@ fn address_without_path(template: &str, row: &CameraSettings) -> Option<String> 
 }
 
 /// What is blocked where a change of one camera counts as one of the table.
-async fn held_elsewhere(cameras: &Cameras) -> Result<Option<BlockedChange>> {
+async fn held_elsewhere(cameras: &Cameras) -> Result<Option<BlockedChangeNotice>> {
     if cameras.act_at_once() { Ok(None) } else { cameras.held().await }
 }
 
-async fn tell_held_elsewhere(cameras: &Cameras, before: Option<BlockedChange>) -> Result<(), CommandFailure> {
+async fn tell_held_elsewhere(cameras: &Cameras, before: Option<BlockedChangeNotice>) -> Result<(), CommandFailure> {
     if cameras.act_at_once() { Ok(()) } else { tell_held(cameras, before).await }
 }
 

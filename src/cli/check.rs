@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{CommandFailure, EXIT_CONFIGURATION, EXIT_FAILURE, Files, Print, say};
 use crate::app::check::Finding;
-use crate::config::{self, Complaints};
+use crate::config::{self, ConfigComplaints};
 use crate::{app, logging};
 
 /// Prints every complaint, else what was found when everything was tried.
@@ -22,7 +22,7 @@ pub fn run(files: &Files, print: Print) -> Result<(), CommandFailure> {
             let mut complaints = settings.err().map_or(Vec::new(), |complaints| complaints.0);
             complaints.extend(log_files.err().map_or(Vec::new(), |complaints| complaints.0));
             if !print.json {
-                return Err(CommandFailure::Configuration(Complaints(complaints)));
+                return Err(CommandFailure::Configuration(ConfigComplaints(complaints)));
             }
             say(&json!({ "complaints": complaints }).to_string())?;
             return Err(CommandFailure::Told(EXIT_CONFIGURATION));

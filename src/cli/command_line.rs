@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{Files, Print, Target, cameras, folders, manual_options, version};
+use super::{ApiTarget, Files, Print, cameras, folders, manual_options, version};
 use crate::config::CliOverrides;
 
 const EXIT_CODES: &str = "\
@@ -18,14 +18,14 @@ pub struct Cli {
     pub files: Files,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: CliCommand,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum CliCommand {
     /// Run the roles of the configuration until stopped.
-    Run(Run),
+    Run(RunOptions),
     /// Say everything that is wrong with the configuration, then try every service it names.
     Check(Print),
     /// Run everything with built-in cameras and no service at all.
@@ -33,11 +33,11 @@ pub enum Command {
     Demo(Demo),
     /// List and change cameras.
     #[command(visible_alias = "camera")]
-    Cameras(cameras::Options),
+    Cameras(cameras::CamerasOptions),
     /// Let a folder take the place of the spool or object folder that this node had and that is gone for good.
     AcceptFolder(folders::AcceptFolder),
     /// How the running streamwarden is, on one screen; exit code 1 when something is down.
-    Status(Target),
+    Status(ApiTarget),
     /// Print every value of the configuration in force, and where it comes from. Secrets are not shown.
     Config(Print),
     /// Print the completions of a shell, for example `streamwarden completions bash > /etc/bash_completion.d/streamwarden`
@@ -50,7 +50,7 @@ pub enum Command {
 
 /// Options of `run`.
 #[derive(Debug, Default, Args)]
-pub struct Run {
+pub struct RunOptions {
     /// Roles to run, separated by commas: monitor, restream, record [default: all]
     #[arg(long, value_name = "A,B")]
     pub roles: Option<String>,
@@ -59,7 +59,7 @@ pub struct Run {
     pub listen: Option<String>,
 }
 
-impl Run {
+impl RunOptions {
     /// The keys of the configuration that these options set, with those that every command takes.
     pub fn overrides(&self, files: &Files) -> CliOverrides {
         CliOverrides { roles: self.roles.clone(), listen: self.listen.clone(), ..files.overrides() }
@@ -129,7 +129,7 @@ mod tests {
     fn options_become_overrides_of_the_configuration() {
         let overrides = |line: &str| {
             let cli = Cli::try_parse_from(line.split(' ')).expect(line);
-            let Command::Run(run) = &cli.command else { panic!("{line} is a run") };
+            let CliCommand::Run(run) = &cli.command else { panic!("{line} is a run") };
             (cli.files.config.clone(), run.overrides(&cli.files))
         };
         let (config, all) = overrides("streamwarden run --config x.toml --roles monitor,record --listen 127.0.0.1:1");

@@ -11,7 +11,7 @@ use crate::domain::camera::CameraEdit;
 
 /// Fields of a camera. Secrets come from files or standard input, as `ps` shows arguments to everybody.
 #[derive(Debug, Default, Args)]
-pub struct Fields {
+pub struct CameraFields {
     /// Display name: any text of at most 200 characters, shown beside the name.
     #[arg(long, value_name = "TEXT")]
     pub label: Option<String>,
@@ -64,7 +64,7 @@ fn yes_or_no(text: &str) -> std::result::Result<bool, String> {
     }
 }
 
-impl Fields {
+impl CameraFields {
     /// The change they ask for; reads the files that secrets come from.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use crate::{app, logging};
 
 /// A folder of this node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Which {
+pub enum FolderChoice {
     /// Recordings that are not stored yet.
     Spool,
     /// The object store, where it is a folder.
@@ -22,7 +22,7 @@ pub enum Which {
 pub struct AcceptFolder {
     /// Which folder takes the place of the one that this node had.
     #[arg(value_enum)]
-    pub which: Which,
+    pub which: FolderChoice,
     /// How to print it.
     #[command(flatten)]
     pub print: Print,
@@ -37,8 +37,8 @@ pub fn run(files: &Files, options: &AcceptFolder) -> Result<(), CommandFailure> 
     let settings = files.settings()?;
     app::block_on(app::refuse_other_database(&settings))?.map_err(CommandFailure::of_place)?;
     let which = match options.which {
-        Which::Spool => NodeFolder::Spool,
-        Which::Objects => NodeFolder::Objects,
+        FolderChoice::Spool => NodeFolder::Spool,
+        FolderChoice::Objects => NodeFolder::Objects,
     };
     let done = app::block_on(app::folders::accept(&settings, which))??;
     say(&if options.print.json { json!({ "folder": which.column(), "done": done }).to_string() } else { done })

@@ -4,14 +4,14 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::whom::{Whom, tell_held};
-use super::{CommandFailure, Target, printable, say};
+use super::{ApiTarget, CommandFailure, printable, say};
 
 /// `cameras kinds ...`
 #[derive(Clone, Debug, Subcommand)]
-pub enum Command {
+pub enum KindsCommand {
     /// List the kinds with their templates.
     #[command(visible_alias = "ls")]
-    List(Target),
+    List(ApiTarget),
     /// Add a kind, or change its template: cameras of this kind whose URL changes start again.
     #[command(visible_alias = "add")]
     Set {
@@ -21,7 +21,7 @@ pub enum Command {
         template: String,
         /// How and whom to tell.
         #[command(flatten)]
-        target: Target,
+        target: ApiTarget,
     },
     /// Remove a kind that no camera has.
     #[command(visible_aliases = ["rm", "delete"])]
@@ -30,11 +30,11 @@ pub enum Command {
         kind: String,
         /// How and whom to tell.
         #[command(flatten)]
-        target: Target,
+        target: ApiTarget,
     },
 }
 
-impl Command {
+impl KindsCommand {
     /// The address that was typed with it.
     pub(super) fn api(&self) -> &Option<String> {
         match self {
@@ -47,10 +47,10 @@ impl Command {
 ///
 /// # Errors
 /// `Invalid` naming the field, `NotFound`, `Conflict` when cameras are of the kind, or when the database cannot be used.
-pub(super) async fn run(whom: &Whom<'_>, command: Command) -> Result<(), CommandFailure> {
+pub(super) async fn run(whom: &Whom<'_>, command: KindsCommand) -> Result<(), CommandFailure> {
     let cameras = whom.cameras().await?;
     match command {
-        Command::List(target) => {
+        KindsCommand::List(target) => {
             let all = cameras.kinds().await?;
             if target.print.json {
                 let item = |(kind, template): &(String, String)| json!({ "kind": kind, "urlTemplate": template });
@@ -61,14 +61,14 @@ pub(super) async fn run(whom: &Whom<'_>, command: Command) -> Result<(), Command
                 |(kind, template): &(String, String)| format!("{:<width$}  {}", printable(kind), printable(template));
             say(&all.iter().map(line).collect::<Vec<_>>().join("\n"))
         }
-        Command::Set { kind, template, target } => {
+        KindsCommand::Set { kind, template, target } => {
             let before = cameras.held().await?;
             cameras.set_kind(&kind, &template).await.map_err(CommandFailure::of_arguments)?;
             let text = format!("kind {kind} is {template}");
             say(&if target.print.json { json!({ "kind": kind, "urlTemplate": template }).to_string() } else { text })?;
             tell_held(&cameras, before).await
         }
-        Command::Remove { kind, target } => {
+        KindsCommand::Remove { kind, target } => {
             cameras.remove_kind(&kind).await?;
             say(&if target.print.json { json!({ "kind": kind }).to_string() } else { format!("removed kind {kind}") })
         }

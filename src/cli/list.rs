@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::whom::Whom;
 use super::{CommandFailure, Print, printable, say, table};
-use crate::app::cameras::{Listed, no_camera};
+use crate::app::cameras::{ListedCamera, no_camera};
 use crate::domain::camera::{CameraState, CameraStatus, is_named};
 
 /// Lists them, or the one of this name or id.
@@ -24,24 +24,24 @@ pub(super) async fn run(whom: &Whom<'_>, camera: Option<&str>, print: Print) -> 
     say(&if print.json { json(&all) } else { words(&all) })
 }
 
-fn name(listed: &Listed) -> &str {
+fn name(listed: &ListedCamera) -> &str {
     let row = listed.settings.as_ref().map(|row| row.name.as_str());
     row.or(listed.status.as_ref().map(|status| status.name.as_str())).unwrap_or_default()
 }
 
-fn label(listed: &Listed) -> Option<&str> {
+fn label(listed: &ListedCamera) -> Option<&str> {
     match (&listed.settings, &listed.status) {
         (Some(row), _) => row.label.as_deref(),
         (None, status) => status.as_ref()?.label.as_deref(),
     }
 }
 
-fn id_of(listed: &Listed) -> i64 {
+fn id_of(listed: &ListedCamera) -> i64 {
     let row = listed.settings.as_ref().map(|row| row.id);
     row.or(listed.status.as_ref().map(|status| status.id)).unwrap_or_default()
 }
 
-fn json(all: &[Listed]) -> String {
+fn json(all: &[ListedCamera]) -> String {
     json!({ "items": all.iter().map(item).collect::<Vec<_>>(), "next": null }).to_string()
 }
 
@@ -50,7 +50,7 @@ const RUNNING_ONLY: [&str; 8] =
     ["state", "since", "downSince", "restarts", "lastError", "nextStart", "sound", "server"];
 
 /// A camera as `GET /api/v1/cameras` has it, and beside that the further fields of its settings, and whether its row is gone.
-fn item(listed: &Listed) -> Value {
+fn item(listed: &ListedCamera) -> Value {
     let mut item = match &listed.settings {
         Some(row) => {
             let mut item = json!(row);
@@ -70,7 +70,7 @@ fn item(listed: &Listed) -> Value {
 }
 
 /// A table, and below it what is wrong with whom.
-fn words(all: &[Listed]) -> String {
+fn words(all: &[ListedCamera]) -> String {
     if all.is_empty() {
         return "no cameras yet; `streamwarden cameras add NAME --host HOST` adds one".to_owned();
     }
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn people_read_how_each_camera_is_and_what_is_wrong() {
-        let listed = |row: CameraRow, state: Option<CameraState>, in_table: bool| Listed {
+        let listed = |row: CameraRow, state: Option<CameraState>, in_table: bool| ListedCamera {
             settings: in_table.then(|| CameraSettings::from(&row)),
             status: state.map(|state| status(&row, state)),
         };
@@ -182,8 +182,8 @@ mod tests {
         for row in [row(1, "gate"), of_url, CameraRow { host: Some("a b".into()), ..row(6, "wrong") }] {
             let api = json!(at(&row));
             let settings = Some(CameraSettings::from(&row));
-            let running = item(&Listed { settings: settings.clone(), status: Some(at(&row)) });
-            let alone = item(&Listed { settings, status: None });
+            let running = item(&ListedCamera { settings: settings.clone(), status: Some(at(&row)) });
+            let alone = item(&ListedCamera { settings, status: None });
             for (field, value) in api.as_object().expect("an object") {
                 assert_eq!(&running[field], value, "{field}");
                 let known = if RUNNING_ONLY.contains(&field.as_str()) { &Value::Null } else { value };

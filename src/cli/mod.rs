@@ -26,8 +26,8 @@ mod whom;
 
 #[cfg(feature = "demo")]
 pub use command_line::Demo;
-pub use command_line::{Cli, Command, Run, meant};
+pub use command_line::{Cli, CliCommand, RunOptions, meant};
 pub use files::Files;
-pub use options::{Print, Target};
+pub use options::{ApiTarget, Print};
 pub use output::{CommandFailure, EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_HELD, note, printed, say};
 use output::{printable, table};

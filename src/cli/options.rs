@@ -12,7 +12,7 @@ pub struct Print {
 
 /// How data is printed, and which streamwarden is asked.
 #[derive(Clone, Debug, Default, Args)]
-pub struct Target {
+pub struct ApiTarget {
     /// How to print it.
     #[command(flatten)]
     pub print: Print,

@@ -1,11 +1,11 @@
 //! How commands print, and which exit code they end with.
 
-use std::io::{ErrorKind, Write};
+use std::io::{self, Write};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use crate::base::{Error, Kind};
-use crate::config::Complaints;
+use crate::base::{Error, ErrorKind};
+use crate::config::ConfigComplaints;
 
 /// Something failed: a service, the machine, or what was asked for.
 pub const EXIT_FAILURE: u8 = 1;
@@ -23,7 +23,7 @@ const NOTE_WITHIN: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub enum CommandFailure {
     /// The configuration is wrong; nothing was started.
-    Configuration(Complaints),
+    Configuration(ConfigComplaints),
     /// The configuration or the command line does not fit what is there; nothing was done.
     Usage(Error),
     /// Something failed, or could not be started.
@@ -41,7 +41,7 @@ impl From<Error> for CommandFailure {
 impl CommandFailure {
     /// A start that came to nothing: by the configuration's fault when a key of it is named.
     pub fn of_start(error: Error) -> Self {
-        let key = error.field().filter(|_| error.kind() == Kind::Invalid);
+        let key = error.field().filter(|_| error.kind() == ErrorKind::Invalid);
         let is_key = |field: &str| field.contains('.') || crate::config::key_names().any(|key| key == field);
         if key.is_some_and(is_key) { Self::Usage(error) } else { Self::Other(error) }
     }
@@ -49,12 +49,12 @@ impl CommandFailure {
     /// The running program is on another database than this command would use: a fault of the configuration, and nothing
     /// was done.
     pub fn of_place(error: Error) -> Self {
-        if error.kind() == Kind::Conflict { Self::Usage(error) } else { Self::Other(error) }
+        if error.kind() == ErrorKind::Conflict { Self::Usage(error) } else { Self::Other(error) }
     }
 
     /// What was typed is not what it should be, and nothing was done; anything else that fails is no fault of the line.
     pub fn of_arguments(error: Error) -> Self {
-        if error.kind() == Kind::Invalid { Self::Usage(error) } else { Self::Other(error) }
+        if error.kind() == ErrorKind::Invalid { Self::Usage(error) } else { Self::Other(error) }
     }
 
     /// Says what there is to say on standard error and returns the exit code.
@@ -76,7 +76,7 @@ pub fn note(text: &str) {
     let (done, written) = mpsc::channel();
     let text = text.trim_end().to_owned();
     let write = move || {
-        let _ = writeln!(std::io::stderr(), "{text}");
+        let _ = writeln!(io::stderr(), "{text}");
         let _ = done.send(());
     };
     // A machine that gives us no thread drops the text, and with it the sender.
@@ -89,7 +89,7 @@ pub fn note(text: &str) {
 /// # Errors
 /// When it could not be written, as to a full disk.
 pub fn say(text: &str) -> Result<(), CommandFailure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     printed(out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()))
 }
 
@@ -97,9 +97,9 @@ pub fn say(text: &str) -> Result<(), CommandFailure> {
 ///
 /// # Errors
 /// When it could not be written, as to a full disk.
-pub fn printed(written: std::io::Result<()>) -> Result<(), CommandFailure> {
+pub fn printed(written: io::Result<()>) -> Result<(), CommandFailure> {
     match written {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Error::internal(format!("standard output cannot be written: {error}")).with_source(error).into())
         }
         _ => Ok(()),

@@ -4,18 +4,18 @@ use clap::Args;
 use serde_json::json;
 
 use super::whom::Whom;
-use super::{CommandFailure, EXIT_HELD, Target, printable, say, table};
+use super::{ApiTarget, CommandFailure, EXIT_HELD, printable, say, table};
 use crate::domain::change_guard::{BlockedChangeView, PlanView};
 
 /// Options of `cameras plan`.
 #[derive(Clone, Debug, Args)]
-pub struct Options {
+pub struct PlanOptions {
     /// Confirm what is blocked: its cameras stop.
     #[arg(long)]
     pub apply: bool,
     /// How and whom to ask.
     #[command(flatten)]
-    pub target: Target,
+    pub target: ApiTarget,
 }
 
 /// Shows what is blocked, the table as it is now; with `--apply` confirms exactly what it has shown. What stays blocked makes the
@@ -23,7 +23,7 @@ pub struct Options {
 ///
 /// # Errors
 /// When no streamwarden runs there, or when the plan changed meanwhile.
-pub(super) async fn run(whom: &Whom<'_>, options: &Options) -> Result<(), CommandFailure> {
+pub(super) async fn run(whom: &Whom<'_>, options: &PlanOptions) -> Result<(), CommandFailure> {
     let (remote, json) = (whom.remote().await?, options.target.print.json);
     let mut view = remote.plan().await?;
     if !json {

@@ -33,7 +33,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::domain::probe::{Fault, FaultKind, Tracks};
+    use crate::domain::probe::{FaultKind, ProbeFault, Tracks};
 
     #[test]
     fn people_read_what_it_sends_or_what_is_wrong() {
@@ -41,7 +41,7 @@ mod tests {
             Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: None, flows: true, ..Tracks::default() };
         let well = ProbeView::new(DateTime::UNIX_EPOCH, 1234, Ok(tracks));
         assert_eq!(words(&well), "the camera works (1.2 s): video h264, sound none");
-        let fault = Fault::new(FaultKind::Refused, "connection refused by rtsp://h; check its port");
+        let fault = ProbeFault::new(FaultKind::Refused, "connection refused by rtsp://h; check its port");
         let ill = ProbeView::new(DateTime::UNIX_EPOCH, 40, Err(fault));
         let wanted = "the camera cannot be relayed (0.0 s): connection refused by rtsp://h; check its port";
         assert_eq!(words(&ill), wanted);

@@ -4,37 +4,37 @@ use clap::Args;
 use serde_json::json;
 
 use super::whom::Whom;
-use super::{CommandFailure, Target, say};
-use crate::domain::run_log::{Program, Run};
+use super::{ApiTarget, CommandFailure, say};
+use crate::domain::run_log::{Program, ProgramRun};
 
 /// Options of `cameras log`.
 #[derive(Clone, Debug, Args)]
-pub struct Options {
+pub struct RunsOptions {
     /// Name or id.
     pub camera: String,
     /// How and whom to ask.
     #[command(flatten)]
-    pub target: Target,
+    pub target: ApiTarget,
 }
 
 /// Asks the running process for the last runs of a camera.
 ///
 /// # Errors
 /// When no streamwarden runs there, or when it has no such camera.
-pub(super) async fn run(whom: &Whom<'_>, options: &Options) -> Result<(), CommandFailure> {
+pub(super) async fn run(whom: &Whom<'_>, options: &RunsOptions) -> Result<(), CommandFailure> {
     let log = whom.remote().await?.camera_log(&options.camera).await?;
     say(&if options.target.print.json { json!(log).to_string() } else { words(&log.items) })
 }
 
 /// For people the newest comes last, as in every log.
-fn words(runs: &[Run]) -> String {
+fn words(runs: &[ProgramRun]) -> String {
     if runs.is_empty() {
         return "ffmpeg has not run for this camera since streamwarden was started".to_owned();
     }
     runs.iter().rev().map(run_words).collect::<Vec<_>>().join("\n\n")
 }
 
-fn run_words(run: &Run) -> String {
+fn run_words(run: &ProgramRun) -> String {
     let time = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%d %H:%M:%S").to_string();
     let program = match run.program {
         Program::Ffmpeg => "ffmpeg",
@@ -57,18 +57,18 @@ mod tests {
     use chrono::{DateTime, TimeDelta};
 
     use super::*;
-    use crate::domain::probe::{Fault, FaultKind};
+    use crate::domain::probe::{FaultKind, ProbeFault};
 
     #[test]
     fn people_read_the_newest_run_last() {
         let started_at = DateTime::UNIX_EPOCH;
         let program = Program::Ffmpeg;
-        let runs = Run { program, pid: 8, started_at, ended_at: None, ending: None, fault: None, lines: vec![] };
-        let ended = Run {
+        let runs = ProgramRun { program, pid: 8, started_at, ended_at: None, ending: None, fault: None, lines: vec![] };
+        let ended = ProgramRun {
             pid: 7,
             ended_at: Some(started_at + TimeDelta::seconds(61)),
             ending: Some("exit code 1".to_owned()),
-            fault: Some(Fault::new(FaultKind::Ended, "the camera has ended")),
+            fault: Some(ProbeFault::new(FaultKind::Ended, "the camera has ended")),
             lines: vec!["[error] End of file".to_owned()],
             ..runs.clone()
         };

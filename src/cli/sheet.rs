@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::whom::{Whom, tell_held};
-use super::{CommandFailure, EXIT_FAILURE, Print, Target, printable, say};
+use super::{ApiTarget, CommandFailure, EXIT_FAILURE, Print, printable, say};
 use crate::base::{Error, Result};
 use crate::domain::camera::sheet::ImportReport;
 
@@ -24,7 +24,7 @@ pub struct Import {
     dry_run: bool,
     /// How and whom to tell.
     #[command(flatten)]
-    pub(super) target: Target,
+    pub(super) target: ApiTarget,
 }
 
 /// Writes the file's cameras, all or none.

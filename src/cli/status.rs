@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::whom::remote;
-use super::{CommandFailure, EXIT_FAILURE, Files, Target, printable, say, table};
+use super::{ApiTarget, CommandFailure, EXIT_FAILURE, Files, printable, say, table};
 use crate::app;
 use crate::app::remote::Remote;
 use crate::base::Result;
@@ -49,7 +49,7 @@ struct Overview {
 ///
 /// # Errors
 /// Exit code 1 when something is down; when nobody runs there.
-pub fn run(files: &Files, target: Target) -> Result<(), CommandFailure> {
+pub fn run(files: &Files, target: ApiTarget) -> Result<(), CommandFailure> {
     logging::start_on_console(files.log_level.unwrap_or(LevelFilter::Warn));
     let overview = app::block_on(async { Ok::<_, CommandFailure>(look(&remote(files, target.api).await?).await?) })??;
     let down = down(&overview, Utc::now());

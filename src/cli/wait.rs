@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::whom::Whom;
 use super::{CommandFailure, EXIT_FAILURE, Print, note, printable, say};
 use crate::app::remote::Remote;
-use crate::base::{Kind, Result};
+use crate::base::{ErrorKind, Result};
 use crate::config;
 use crate::domain::camera::{CameraStatus, is_named};
 
@@ -23,7 +23,7 @@ const STATES: [&str; 10] =
 
 /// Options of `cameras wait`.
 #[derive(Clone, Debug, Args)]
-pub struct Options {
+pub struct WaitOptions {
     /// Name or id.
     camera: String,
     /// State to wait for; "gone" is that of a camera that is not there.
@@ -44,7 +44,7 @@ pub struct Options {
 ///
 /// # Errors
 /// Exit code 1 when the time is over; when nobody runs there. A camera that is not there yet is waited for.
-pub(super) async fn run(whom: &Whom<'_>, options: &Options) -> Result<(), CommandFailure> {
+pub(super) async fn run(whom: &Whom<'_>, options: &WaitOptions) -> Result<(), CommandFailure> {
     let remote = whom.remote().await?;
     let until = Instant::now() + options.timeout;
     loop {
@@ -55,7 +55,9 @@ pub(super) async fn run(whom: &Whom<'_>, options: &Options) -> Result<(), Comman
                 let state = camera.as_ref().map_or_else(|| "gone".to_owned(), |camera| camera.state.to_string());
                 (Some((state, camera)), String::new())
             }
-            Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Timeout) => (None, error.to_string()),
+            Err(error) if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout) => {
+                (None, error.to_string())
+            }
             Err(error) => return Err(error.into()),
         };
         if let Some((state, camera)) = &found

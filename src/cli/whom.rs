@@ -1,7 +1,7 @@
 //! Whom commands ask, and what they say of a change that is blocked.
 
 use super::{CommandFailure, EXIT_HELD, Files, note, printable};
-use crate::app::cameras::{BlockedChange, Cameras};
+use crate::app::cameras::{BlockedChangeNotice, Cameras};
 use crate::app::remote::Remote;
 use crate::base::Result;
 
@@ -35,7 +35,7 @@ pub(super) async fn remote(files: &Files, api: Option<String>) -> Result<Remote,
 }
 
 /// Says that what was just written is blocked, if it is: `before` is what was blocked already.
-pub(super) async fn tell_held(cameras: &Cameras, before: Option<BlockedChange>) -> Result<(), CommandFailure> {
+pub(super) async fn tell_held(cameras: &Cameras, before: Option<BlockedChangeNotice>) -> Result<(), CommandFailure> {
     match cameras.held_since(before).await? {
         Some(held) => {
             note(&format!("blocked: {}", printable(&held.words)));

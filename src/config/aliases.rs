@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::complaint::Complaint;
 use super::keys;
-use super::raw::{Origin, Raw, RawEntry, Value};
+use super::raw::{Raw, RawEntry, RawValue, ValueOrigin};
 
 /// Older name and the key it sets. A secret's name may end in `_FILE`.
 const OLDER: [(&str, &str); 8] = [
@@ -24,8 +24,12 @@ pub(super) fn lay_over(env: &BTreeMap<String, String>, raw: &mut Raw, complaints
     for (older, key) in OLDER {
         let mut put = |name: String, in_file: bool| {
             if let Some(value) = env.get(&name).filter(|value| !value.is_empty()) {
-                let value = Value::Text(value.clone());
-                raw.put(key.to_owned(), RawEntry { value, origin: Origin::OlderVariable(name), in_file }, complaints);
+                let value = RawValue::Text(value.clone());
+                raw.put(
+                    key.to_owned(),
+                    RawEntry { value, origin: ValueOrigin::OlderVariable(name), in_file },
+                    complaints,
+                );
             }
         };
         put(older.to_owned(), false);

@@ -30,9 +30,9 @@ impl fmt::Display for Complaint {
 /// Everything that is wrong: at least one complaint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Complaints(pub Vec<Complaint>);
+pub struct ConfigComplaints(pub Vec<Complaint>);
 
-impl fmt::Display for Complaints {
+impl fmt::Display for ConfigComplaints {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let many = if self.0.len() == 1 { "error" } else { "errors" };
         writeln!(out, "{} {many} in the configuration, nothing was started:", self.0.len())?;
@@ -46,7 +46,7 @@ impl fmt::Display for Complaints {
     }
 }
 
-impl std::error::Error for Complaints {}
+impl std::error::Error for ConfigComplaints {}
 
 /// ConfigFault and remedy of a value, before key and place are known.
 #[derive(Clone, Debug, PartialEq, Eq)]

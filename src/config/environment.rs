@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::complaint::{Complaint, ConfigFault};
 use super::keys::{self, Meaning};
-use super::raw::{Origin, Raw, RawEntry, Value};
+use super::raw::{Raw, RawEntry, RawValue, ValueOrigin};
 
 const PREFIX: &str = "STREAMWARDEN_";
 
@@ -30,7 +30,8 @@ pub(super) fn lay_over(env: &BTreeMap<String, String>, raw: &mut Raw, complaints
                 continue;
             }
         };
-        let entry = RawEntry { value: Value::Text(value.clone()), origin: Origin::Variable(variable.clone()), in_file };
+        let entry =
+            RawEntry { value: RawValue::Text(value.clone()), origin: ValueOrigin::Variable(variable.clone()), in_file };
         raw.put(key, entry, complaints);
     }
 }
@@ -73,7 +74,7 @@ fn unknown(variable: &str) -> Complaint {
         None => "variables are STREAMWARDEN_<SECTION>__<KEY>, two underscores between section and key".to_owned(),
     };
     ConfigFault::new("no key has this variable", remedy)
-        .at(variable, Some(Origin::Variable(variable.to_owned()).to_string()))
+        .at(variable, Some(ValueOrigin::Variable(variable.to_owned()).to_string()))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::complaint::{Complaint, ConfigFault};
 use super::keys::{self, Meaning};
-use super::raw::{Origin, Raw, RawEntry, Value};
+use super::raw::{Raw, RawEntry, RawValue, ValueOrigin};
 
 /// Largest file we read, in bytes.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -126,8 +126,11 @@ impl Walk<'_> {
                 return self.complain(&name, line, fault);
             }
         };
-        let entry =
-            RawEntry { value: plain(value.get_ref()), origin: Origin::File(self.lines.path.to_owned(), line), in_file };
+        let entry = RawEntry {
+            value: plain(value.get_ref()),
+            origin: ValueOrigin::File(self.lines.path.to_owned(), line),
+            in_file,
+        };
         self.raw.put(key, entry, self.complaints);
     }
 
@@ -143,17 +146,18 @@ fn not_a_section(name: &str, value: &DeValue<'_>) -> ConfigFault {
     ConfigFault::new(format!("is {}, expected a section", kind(value)), format!("write its keys below {header}"))
 }
 
-fn plain(value: &DeValue<'_>) -> Value {
+fn plain(value: &DeValue<'_>) -> RawValue {
     match value {
-        DeValue::String(text) => Value::Text(text.to_string()),
+        DeValue::String(text) => RawValue::Text(text.to_string()),
         DeValue::Integer(number) => {
             // Out of range stays a number, and every key's own bounds refuse it.
-            i64::from_str_radix(number.as_str(), number.radix()).map_or(Value::Float(f64::INFINITY), Value::Integer)
+            i64::from_str_radix(number.as_str(), number.radix())
+                .map_or(RawValue::Float(f64::INFINITY), RawValue::Integer)
         }
-        DeValue::Float(number) => number.as_str().parse().map_or(Value::Other("a number"), Value::Float),
-        DeValue::Array(items) => Value::List(items.iter().map(|item| plain(item.get_ref())).collect()),
-        DeValue::Boolean(flag) => Value::Boolean(*flag),
-        other => Value::Other(kind(other)),
+        DeValue::Float(number) => number.as_str().parse().map_or(RawValue::Other("a number"), RawValue::Float),
+        DeValue::Array(items) => RawValue::List(items.iter().map(|item| plain(item.get_ref())).collect()),
+        DeValue::Boolean(flag) => RawValue::Boolean(*flag),
+        other => RawValue::Other(kind(other)),
     }
 }
 

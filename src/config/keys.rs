@@ -2,23 +2,23 @@
 //! `servers[].name`.
 
 /// A key.
-pub(super) struct Key {
+pub(super) struct ConfigKey {
     /// Full name.
     pub name: &'static str,
     /// True when the value is a secret: never repeated in a complaint, and `<name>_file` is a key as well.
     pub secret: bool,
 }
 
-const fn key(name: &'static str) -> Key {
-    Key { name, secret: false }
+const fn key(name: &'static str) -> ConfigKey {
+    ConfigKey { name, secret: false }
 }
 
-const fn secret(name: &'static str) -> Key {
-    Key { name, secret: true }
+const fn secret(name: &'static str) -> ConfigKey {
+    ConfigKey { name, secret: true }
 }
 
 /// Every key, in the order of `etc/streamwarden.toml`.
-pub(super) const KEYS: &[Key] = &[
+pub(super) const KEYS: &[ConfigKey] = &[
     key("node"),
     key("roles"),
     key("data_dir"),

@@ -34,10 +34,10 @@ mod units;
 mod unused;
 
 pub use check::{ROLES, listen_address};
-pub use complaint::{Complaint, Complaints};
+pub use complaint::{Complaint, ConfigComplaints};
 pub use keys::names as key_names;
 pub use secrets::read_secret;
-pub use settings::{Database, Settings};
+pub use settings::{DatabaseSettings, Settings};
 pub use shown::{Shown, shown};
 pub use sources::{CliOverrides, Sources, VARIABLE as CONFIG_VARIABLE};
 pub use units::{parse_duration, parse_size};
@@ -47,14 +47,14 @@ pub use unused::{Unused, unused_variables};
 ///
 /// # Errors
 /// All complaints at once; nothing has been opened or started when it returns.
-pub fn load(sources: &Sources) -> Result<Settings, Complaints> {
+pub fn load(sources: &Sources) -> Result<Settings, ConfigComplaints> {
     let (raw, mut complaints, readable) = read(sources);
     if !readable {
         // Half a file would only produce complaints about what the other half says.
-        return Err(Complaints(complaints));
+        return Err(ConfigComplaints(complaints));
     }
     let settings = check::settings(&raw, &sources.env, sources.host_name.as_deref(), &mut complaints);
-    if complaints.is_empty() { Ok(settings) } else { Err(Complaints(complaints)) }
+    if complaints.is_empty() { Ok(settings) } else { Err(ConfigComplaints(complaints)) }
 }
 
 /// All layers in one table, what is wrong so far, and whether the file could be read.

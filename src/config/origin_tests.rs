@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
-use super::settings::Objects;
+use super::settings::ObjectsSettings;
 use super::tests::{loaded, sources};
-use super::{Database, Sources, load};
+use super::{DatabaseSettings, Sources, load};
 
 #[test]
 fn the_environment_wins_over_the_command_line_and_that_over_the_file() {
@@ -43,13 +43,13 @@ fn older_names_work() {
     assert_eq!(settings.servers[0].rtsp_url.as_str(), "rtsp://media.example:8554", "beside the API");
     assert_eq!(settings.record.segment_duration, Duration::from_secs(30));
     assert_eq!((settings.record.max_concurrent, settings.upload.workers), (4, 7));
-    assert!(matches!(&settings.database, Database::Sqlite(file) if file.as_os_str() == "/tmp/x.db"));
+    assert!(matches!(&settings.database, DatabaseSettings::Sqlite(file) if file.as_os_str() == "/tmp/x.db"));
 }
 
 #[test]
 fn a_postgresql_database_is_a_secret() {
     let settings = loaded("", &[("PG_DSN", "postgresql://u:hunter2@db.example/cams?sslmode=require")]);
-    assert!(matches!(&settings.database, Database::Postgres(_)));
+    assert!(matches!(&settings.database, DatabaseSettings::Postgres(_)));
     assert!(!format!("{settings:?}").contains("hunter2"));
 }
 
@@ -72,8 +72,10 @@ fn servers_come_from_the_file_and_the_environment_together() {
 #[test]
 fn relative_paths_of_database_and_objects_stay_in_the_data_folder() {
     let settings = loaded("data_dir = \"/srv/video\"", &[]);
-    assert!(matches!(&settings.database, Database::Sqlite(file) if file.as_os_str() == "/srv/video/streamwarden.db"));
-    assert!(matches!(&settings.objects, Objects::Directory(path) if path.as_os_str() == "/srv/video/objects"));
+    assert!(
+        matches!(&settings.database, DatabaseSettings::Sqlite(file) if file.as_os_str() == "/srv/video/streamwarden.db")
+    );
+    assert!(matches!(&settings.objects, ObjectsSettings::Directory(path) if path.as_os_str() == "/srv/video/objects"));
 }
 
 #[test]
@@ -97,7 +99,7 @@ fn secrets_come_from_files_and_lose_one_line_end() {
 
     let dsn = file("dsn", "postgresql://u:hunter2@db/x\n");
     let settings = loaded("", &[("PG_DSN_FILE", dsn.as_str())]);
-    let Database::Postgres(postgres) = &settings.database else { panic!("{:?}", settings.database) };
+    let DatabaseSettings::Postgres(postgres) = &settings.database else { panic!("{:?}", settings.database) };
     assert_eq!(postgres.url.expose_secret(), "dbname='x' host='db' password='hunter2' user='u'");
     assert!(!format!("{settings:?}").contains("hunter2"));
 }

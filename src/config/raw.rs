@@ -9,7 +9,7 @@ use super::complaint::{Complaint, ConfigFault};
 
 /// A value as typed. No `Debug`: it may be a secret.
 #[derive(Clone, PartialEq)]
-pub(super) enum Value {
+pub(super) enum RawValue {
     /// Text; from the command line and the environment everything is text.
     Text(String),
     /// A whole number.
@@ -19,12 +19,12 @@ pub(super) enum Value {
     /// `true` or `false`.
     Boolean(bool),
     /// A list.
-    List(Vec<Value>),
+    List(Vec<RawValue>),
     /// Something no key takes; its name for complaints.
     Other(&'static str),
 }
 
-impl Value {
+impl RawValue {
     /// What it is, in words.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -39,7 +39,7 @@ impl Value {
 
 /// Where a value came from, lowest layer first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum ValueOrigin {
     /// Variable that systemd sets for a unit.
     Service(&'static str),
     /// Default of a configuration in this folder.
@@ -54,7 +54,7 @@ pub(super) enum Origin {
     Variable(String),
 }
 
-impl Origin {
+impl ValueOrigin {
     fn layer(&self) -> u8 {
         match self {
             Self::Service(_) | Self::Installed(_) => 0,
@@ -71,7 +71,7 @@ impl Origin {
     }
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for ValueOrigin {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path, line) => write!(out, "{}:{line}", path.display()),
@@ -86,8 +86,8 @@ impl fmt::Display for Origin {
 /// One value and where it came from.
 #[derive(Clone)]
 pub(super) struct RawEntry {
-    pub value: Value,
-    pub origin: Origin,
+    pub value: RawValue,
+    pub origin: ValueOrigin,
     /// The value is the path of the file that holds the secret; still true at check time when it could not be read.
     pub in_file: bool,
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::settings::{ApiTrust, Database, Postgres, Server, Settings};
+use super::settings::{ApiTrust, DatabaseSettings, PostgresSettings, ServerSettings, Settings};
 
 /// A key whose value is another one now. Never holds the value: it may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ const ROWS: &[Row] = &[
 ];
 
 /// A key of one server.
-type ServerRow = (&'static str, fn(&Server, &Server) -> bool);
+type ServerRow = (&'static str, fn(&ServerSettings, &ServerSettings) -> bool);
 
 const SERVER_ROWS: &[ServerRow] = &[
     ("name", |old, new| old.name != new.name),
@@ -141,32 +141,36 @@ fn same_secret(old: Option<&SecretString>, new: Option<&SecretString>) -> bool {
 }
 
 /// What `database.url` says; a secret.
-fn address(database: &Database) -> (&str, &Path) {
+fn address(database: &DatabaseSettings) -> (&str, &Path) {
     match database {
-        Database::Sqlite(file) => ("", file),
+        DatabaseSettings::Sqlite(file) => ("", file),
         // A site's own file follows `data_dir`.
-        Database::Postgres(Postgres { url, .. }) | Database::Site { url, .. } => (url.expose_secret(), Path::new("")),
+        DatabaseSettings::Postgres(PostgresSettings { url, .. }) | DatabaseSettings::Site { url, .. } => {
+            (url.expose_secret(), Path::new(""))
+        }
     }
 }
 
-fn schema(database: &Database) -> Option<&str> {
+fn schema(database: &DatabaseSettings) -> Option<&str> {
     match database {
-        Database::Postgres(postgres) => postgres.schema.as_deref(),
-        Database::Sqlite(_) | Database::Site { .. } => None,
+        DatabaseSettings::Postgres(postgres) => postgres.schema.as_deref(),
+        DatabaseSettings::Sqlite(_) | DatabaseSettings::Site { .. } => None,
     }
 }
 
-fn listen_url(database: &Database) -> Option<&SecretString> {
+fn listen_url(database: &DatabaseSettings) -> Option<&SecretString> {
     match database {
-        Database::Postgres(Postgres { listen_url, .. }) | Database::Site { listen_url, .. } => listen_url.as_ref(),
-        Database::Sqlite(_) => None,
+        DatabaseSettings::Postgres(PostgresSettings { listen_url, .. }) | DatabaseSettings::Site { listen_url, .. } => {
+            listen_url.as_ref()
+        }
+        DatabaseSettings::Sqlite(_) => None,
     }
 }
 
-fn cameras_query(database: &Database) -> Option<&str> {
+fn cameras_query(database: &DatabaseSettings) -> Option<&str> {
     match database {
-        Database::Site { cameras_query, .. } => Some(cameras_query),
-        Database::Sqlite(_) | Database::Postgres(_) => None,
+        DatabaseSettings::Site { cameras_query, .. } => Some(cameras_query),
+        DatabaseSettings::Sqlite(_) | DatabaseSettings::Postgres(_) => None,
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use super::complaint::{Complaint, ConfigFault};
-use super::raw::{Raw, Value};
+use super::raw::{Raw, RawValue};
 
 /// Longest secret we read, in bytes: a wrong path must not make us read a disk.
 const LONGEST: u64 = 64 * 1024;
@@ -20,12 +20,12 @@ pub(super) fn resolve(raw: &mut Raw, complaints: &mut Vec<Complaint>) {
             continue;
         }
         let read = match &entry.value {
-            Value::Text(path) => read(path),
+            RawValue::Text(path) => read(path),
             other => Err(ConfigFault::new(format!("is {}, expected the path of a file", other.kind()), "write a path")),
         };
         match read {
             Ok(secret) => {
-                entry.value = Value::Text(secret);
+                entry.value = RawValue::Text(secret);
                 entry.in_file = false;
             }
             Err(fault) => complaints.push(fault.at(format!("{key}_file"), Some(entry.origin.to_string()))),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::complaint::Complaint;
-use super::raw::{Origin, Raw, RawEntry, Value};
+use super::raw::{Raw, RawEntry, RawValue, ValueOrigin};
 
 /// Folder of `StateDirectory=`. With several of them separated by colons the first is meant.
 const STATE: &str = "STATE_DIRECTORY";
@@ -25,11 +25,11 @@ pub(super) fn lay_under(
     let folder = env.get(STATE).and_then(|folders| folders.split(':').next()).filter(|folder| !folder.is_empty());
     let is_installed = file.and_then(Path::parent) == Some(Path::new(INSTALLED.0));
     let (folder, origin) = match folder {
-        Some(folder) => (folder, Origin::Service(STATE)),
-        None if is_installed => (INSTALLED.1, Origin::Installed(INSTALLED.0)),
+        Some(folder) => (folder, ValueOrigin::Service(STATE)),
+        None if is_installed => (INSTALLED.1, ValueOrigin::Installed(INSTALLED.0)),
         None => return,
     };
-    let entry = RawEntry { value: Value::Text(folder.to_owned()), origin, in_file: false };
+    let entry = RawEntry { value: RawValue::Text(folder.to_owned()), origin, in_file: false };
     raw.put("data_dir".to_owned(), entry, complaints);
 }
 
@@ -98,7 +98,7 @@ mod tests {
             let (mut raw, mut complaints) = (Raw::default(), Vec::new());
             lay_under(&env(&[("STATE_DIRECTORY", value)]), Some(Path::new(file)), &mut raw, &mut complaints);
             let folder = raw.get("data_dir").map(|entry| match &entry.value {
-                Value::Text(text) => text.as_str(),
+                RawValue::Text(text) => text.as_str(),
                 _ => "not text",
             });
             assert_eq!(folder, wanted);

@@ -20,28 +20,28 @@ pub struct Settings {
     /// Folder for everything we keep: SQLite file, spool, objects, pid.
     pub data_dir: PathBuf,
     /// HTTP.
-    pub http: Http,
+    pub http: HttpSettings,
     /// Servers, at least one, names unique.
-    pub servers: Vec<Server>,
+    pub servers: Vec<ServerSettings>,
     /// Polling.
-    pub monitor: Monitor,
+    pub monitor: MonitorSettings,
     /// Database.
-    pub database: Database,
+    pub database: DatabaseSettings,
     /// Restreaming.
-    pub restream: Restream,
+    pub restream: RestreamSettings,
     /// Recording.
-    pub record: Record,
+    pub record: RecordSettings,
     /// Uploading.
-    pub upload: Upload,
+    pub upload: UploadSettings,
     /// Object store.
-    pub objects: Objects,
+    pub objects: ObjectsSettings,
     /// ffmpeg programs.
-    pub ffmpeg: Ffmpeg,
+    pub ffmpeg: FfmpegSettings,
 }
 
 /// HTTP server.
 #[derive(Clone, Debug)]
-pub struct Http {
+pub struct HttpSettings {
     /// Address to listen on; port 0 lets the system choose.
     pub listen: SocketAddr,
     /// Origins besides our own that may open the WebSocket.
@@ -50,7 +50,7 @@ pub struct Http {
 
 /// One MediaMTX server.
 #[derive(Clone, Debug)]
-pub struct Server {
+pub struct ServerSettings {
     /// Unique name.
     pub name: String,
     /// Control API. May have a path, when a reverse proxy keeps the API in a folder; never `/v3`.
@@ -83,7 +83,7 @@ pub enum ApiTrust {
 
 /// Polling.
 #[derive(Clone, Debug)]
-pub struct Monitor {
+pub struct MonitorSettings {
     /// Time between polls.
     pub interval: Duration,
     /// How long samples are kept at full rate.
@@ -92,11 +92,11 @@ pub struct Monitor {
 
 /// Database.
 #[derive(Clone, Debug)]
-pub enum Database {
+pub enum DatabaseSettings {
     /// A SQLite file.
     Sqlite(PathBuf),
     /// A PostgreSQL server.
-    Postgres(Postgres),
+    Postgres(PostgresSettings),
     /// Cameras are read from a table of the site's own, everything else is ours.
     Site {
         /// The site's PostgreSQL server, with the password.
@@ -112,7 +112,7 @@ pub enum Database {
 
 /// A PostgreSQL server that keeps everything of ours.
 #[derive(Clone, Debug)]
-pub struct Postgres {
+pub struct PostgresSettings {
     /// Where it is, as [`postgres::parse`](super::postgres::parse) reads it, with the password.
     pub url: SecretString,
     /// Schema of our tables; `None`: the first one of the user's search path.
@@ -123,7 +123,7 @@ pub struct Postgres {
 
 /// Restreaming.
 #[derive(Clone, Debug)]
-pub struct Restream {
+pub struct RestreamSettings {
     /// Name of the server cameras are published to.
     pub server: String,
     /// Host to publish to instead of that server's `rtsp_url` host.
@@ -152,7 +152,7 @@ pub struct Restream {
 
 /// Recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
+pub struct RecordSettings {
     /// Length of a segment; cuts happen at the next keyframe.
     pub segment_duration: Duration,
     /// Container; `mp4` (fragmented).
@@ -171,21 +171,21 @@ pub struct Record {
 
 /// Uploading.
 #[derive(Clone, Debug)]
-pub struct Upload {
+pub struct UploadSettings {
     /// Upload workers.
     pub workers: usize,
 }
 
 /// Object store.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Objects {
+pub enum ObjectsSettings {
     /// A local directory.
     Directory(PathBuf),
 }
 
 /// The ffmpeg programs.
 #[derive(Clone, Debug)]
-pub struct Ffmpeg {
+pub struct FfmpegSettings {
     /// `ffmpeg`, by name or path.
     pub ffmpeg: PathBuf,
     /// `ffprobe`, by name or path.

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-use super::raw::{Raw, Value};
-use super::settings::{Database, Objects, Postgres, Settings};
-use super::{Complaints, Sources, check, keys, postgres, read};
+use super::raw::{Raw, RawValue};
+use super::settings::{DatabaseSettings, ObjectsSettings, PostgresSettings, Settings};
+use super::{ConfigComplaints, Sources, check, keys, postgres, read};
 use crate::base::redact;
 
 /// The documented file.
@@ -33,14 +33,14 @@ pub struct Shown {
 ///
 /// # Errors
 /// All complaints at once: a configuration with a fault is in force nowhere.
-pub fn shown(sources: &Sources) -> Result<Vec<Shown>, Complaints> {
+pub fn shown(sources: &Sources) -> Result<Vec<Shown>, ConfigComplaints> {
     let (raw, mut complaints, readable) = read(sources);
     if !readable {
-        return Err(Complaints(complaints));
+        return Err(ConfigComplaints(complaints));
     }
     let settings = check::settings(&raw, &sources.env, sources.host_name.as_deref(), &mut complaints);
     if !complaints.is_empty() {
-        return Err(Complaints(complaints));
+        return Err(ConfigComplaints(complaints));
     }
     let documented = documented();
     let mut all = Vec::new();
@@ -65,10 +65,12 @@ fn one(key: String, raw: &Raw, settings: &Settings, documented: &BTreeMap<String
         return Shown { key, value, origin: "default".to_owned() };
     };
     let value = match &settings.database {
-        Database::Postgres(Postgres { url, .. }) | Database::Site { url, .. } if key == "database.url" => {
+        DatabaseSettings::Postgres(PostgresSettings { url, .. }) | DatabaseSettings::Site { url, .. }
+            if key == "database.url" =>
+        {
             quoted(&postgres::shown(url.expose_secret()))
         }
-        Database::Sqlite(file) if key == "database.url" => quoted(&format!("sqlite:{}", file.display())),
+        DatabaseSettings::Sqlite(file) if key == "database.url" => quoted(&format!("sqlite:{}", file.display())),
         _ if keys::is_secret(&key) => quoted(HIDDEN),
         _ => text(&entry.value),
     };
@@ -86,11 +88,11 @@ fn computed(key: &str, settings: &Settings) -> Option<String> {
             _ => None,
         };
     }
-    let Objects::Directory(objects) = &settings.objects;
+    let ObjectsSettings::Directory(objects) = &settings.objects;
     match (key, &settings.database) {
         ("node", _) => Some(quoted(&settings.node)),
         ("data_dir", _) => Some(quoted(&settings.data_dir.display().to_string())),
-        ("database.url", Database::Sqlite(file)) => Some(quoted(&format!("sqlite:{}", file.display()))),
+        ("database.url", DatabaseSettings::Sqlite(file)) => Some(quoted(&format!("sqlite:{}", file.display()))),
         ("restream.server", _) => Some(quoted(&settings.restream.server)),
         ("objects.directory", _) => Some(quoted(&objects.display().to_string())),
         _ => None,
@@ -101,14 +103,14 @@ fn quoted(text: &str) -> String {
     format!("{text:?}")
 }
 
-fn text(value: &Value) -> String {
+fn text(value: &RawValue) -> String {
     match value {
-        Value::Text(text) => quoted(&redact::text(text)),
-        Value::Integer(number) => number.to_string(),
-        Value::Float(number) => number.to_string(),
-        Value::Boolean(flag) => flag.to_string(),
-        Value::List(items) => format!("[{}]", items.iter().map(text).collect::<Vec<_>>().join(", ")),
-        Value::Other(name) => (*name).to_owned(),
+        RawValue::Text(text) => quoted(&redact::text(text)),
+        RawValue::Integer(number) => number.to_string(),
+        RawValue::Float(number) => number.to_string(),
+        RawValue::Boolean(flag) => flag.to_string(),
+        RawValue::List(items) => format!("[{}]", items.iter().map(text).collect::<Vec<_>>().join(", ")),
+        RawValue::Other(name) => (*name).to_owned(),
     }
 }
 

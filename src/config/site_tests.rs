@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret;
 
-use super::settings::Database;
+use super::settings::DatabaseSettings;
 use super::{CliOverrides, Sources, load};
 
 fn sources(toml: &str, pg_dsn: Option<&str>) -> (tempfile::TempDir, Sources) {
@@ -19,7 +19,9 @@ fn a_site_with_its_own_table_keeps_ours_in_the_data_folder() {
         "data_dir = \"/srv/video\"\n[database]\ncameras_query = \"\"\"\nSELECT id, name, url FROM cctv;\n\"\"\"\n";
     let (_folder, sources) = sources(toml, Some("postgresql://u:hunter2@h/d"));
     let settings = load(&sources).expect("valid");
-    let Database::Site { cameras_query, own, .. } = &settings.database else { panic!("{:?}", settings.database) };
+    let DatabaseSettings::Site { cameras_query, own, .. } = &settings.database else {
+        panic!("{:?}", settings.database)
+    };
     assert_eq!(
         (cameras_query.as_str(), own.as_os_str()),
         ("SELECT id, name, url FROM cctv", "/srv/video/streamwarden.db".as_ref())
@@ -32,7 +34,7 @@ fn a_site_behind_a_pooler_names_its_server_too() {
     let toml = "[database]\ncameras_query = \"SELECT 1\"\nlisten_url = \"postgresql://u:hunter3@direct/d\"\n";
     let (_folder, sources) = sources(toml, Some("postgresql://u:hunter2@h/d"));
     let settings = load(&sources).expect("valid");
-    let Database::Site { listen_url, .. } = &settings.database else { panic!("{:?}", settings.database) };
+    let DatabaseSettings::Site { listen_url, .. } = &settings.database else { panic!("{:?}", settings.database) };
     let given = listen_url.as_ref().expect("given").expose_secret();
     assert!(given.contains("host='direct'") && given.contains("hunter3"), "the server itself");
     assert!(!format!("{settings:?}").contains("hunter"));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::complaint::Complaint;
-use super::raw::{Origin, Raw, RawEntry, Value};
+use super::raw::{Raw, RawEntry, RawValue, ValueOrigin};
 
 /// Environment variable that names the configuration file.
 pub const VARIABLE: &str = "STREAMWARDEN_CONFIG";
@@ -59,8 +59,8 @@ impl CliOverrides {
         ];
         for (key, option, value) in options {
             if let Some(value) = value {
-                let value = Value::Text(value.clone());
-                let entry = RawEntry { value, origin: Origin::CommandLine(option), in_file: false };
+                let value = RawValue::Text(value.clone());
+                let entry = RawEntry { value, origin: ValueOrigin::CommandLine(option), in_file: false };
                 raw.put(key.to_owned(), entry, complaints);
             }
         }

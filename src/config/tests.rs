@@ -7,7 +7,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::settings::ApiTrust;
-use super::{CliOverrides, Complaint, Complaints, Database, Settings, Sources, load};
+use super::{CliOverrides, Complaint, ConfigComplaints, DatabaseSettings, Settings, Sources, load};
 
 /// A file with this text, these variables, nothing on the command line.
 pub(super) fn sources(toml: &str, env: &[(&str, &str)]) -> (TempDir, Sources) {
@@ -41,7 +41,7 @@ fn nothing_configured_gives_the_defaults_of_the_design() {
     assert!(server.api_username.is_none() && server.publish_password.is_none());
     assert_eq!(settings.monitor.interval, Duration::from_secs(2));
     assert_eq!(settings.monitor.history, Duration::from_secs(86_400));
-    assert!(matches!(&settings.database, Database::Sqlite(file) if file.ends_with("var/streamwarden.db")));
+    assert!(matches!(&settings.database, DatabaseSettings::Sqlite(file) if file.ends_with("var/streamwarden.db")));
     assert_eq!((settings.restream.server.as_str(), settings.restream.media_port), ("main", None));
     assert_eq!((settings.restream.start_rate, settings.restream.start_rate_per_host), (20.0, 2.0));
     assert_eq!(settings.record.segment_duration, Duration::from_secs(60));
@@ -56,7 +56,7 @@ type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [(&'a str, &'a str, &'a s
 fn assert_rows(rows: &[Row<'_>]) {
     for (toml, env, wanted) in rows {
         let told = complaints(toml, env);
-        assert_eq!(told.len(), wanted.len(), "{toml:?} {env:?}: {}", Complaints(told));
+        assert_eq!(told.len(), wanted.len(), "{toml:?} {env:?}: {}", ConfigComplaints(told));
         for (complaint, (key, fault, remedy)) in told.iter().zip(*wanted) {
             assert_eq!(complaint.key, *key, "{complaint}");
             assert!(complaint.fault.contains(fault), "{complaint} lacks {fault}");
@@ -252,7 +252,7 @@ fn no_complaint_repeats_a_secret() {
         ("", vec![("PG_DSN", "mysql://u:hunter2@h/d")]),
         ("", vec![("STREAMWARDEN_SERVERS__0__API_PASWORD", "hunter2")]),
     ] {
-        let told = Complaints(complaints(toml, &env)).to_string();
+        let told = ConfigComplaints(complaints(toml, &env)).to_string();
         assert!(!told.contains("hunter2"), "{told}");
     }
 }

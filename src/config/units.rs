@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::complaint::ConfigFault;
-use super::raw::Value;
+use super::raw::RawValue;
 
 const DURATIONS: [(&str, f64); 7] =
     [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0), ("w", 604_800.0), ("y", 31_536_000.0)];
@@ -17,12 +17,12 @@ const SIZES: [(&str, f64); 5] = [
 ];
 
 /// A duration; a bare number is seconds.
-pub(super) fn duration(value: &Value) -> Result<Duration, ConfigFault> {
+pub(super) fn duration(value: &RawValue) -> Result<Duration, ConfigFault> {
     let remedy = "write a number and its unit: 500ms, 2s, 10m, 24h, 30d, 1y (a bare number is seconds)";
     let seconds = match value {
-        Value::Integer(number) => Some(*number as f64),
-        Value::Float(number) => Some(*number),
-        Value::Text(text) => with_unit(text, &DURATIONS, 1.0),
+        RawValue::Integer(number) => Some(*number as f64),
+        RawValue::Float(number) => Some(*number),
+        RawValue::Text(text) => with_unit(text, &DURATIONS, 1.0),
         other => return Err(ConfigFault::new(format!("is {}, expected a duration", other.kind()), remedy)),
     };
     let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
@@ -30,12 +30,12 @@ pub(super) fn duration(value: &Value) -> Result<Duration, ConfigFault> {
 }
 
 /// A number of bytes; K, M, G and T are powers of 1024.
-pub(super) fn size(value: &Value) -> Result<u64, ConfigFault> {
+pub(super) fn size(value: &RawValue) -> Result<u64, ConfigFault> {
     let remedy = "write a number and its unit: 500M, 20G, 1T (a bare number is bytes)";
     let bytes = match value {
-        Value::Integer(number) => Some(*number as f64),
-        Value::Float(number) => Some(*number),
-        Value::Text(text) => with_unit(text, &SIZES, 1.0),
+        RawValue::Integer(number) => Some(*number as f64),
+        RawValue::Float(number) => Some(*number),
+        RawValue::Text(text) => with_unit(text, &SIZES, 1.0),
         other => return Err(ConfigFault::new(format!("is {}, expected a size", other.kind()), remedy)),
     };
     match bytes {
@@ -49,7 +49,7 @@ pub(super) fn size(value: &Value) -> Result<u64, ConfigFault> {
 /// # Errors
 /// A sentence with the remedy.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    duration(&Value::Text(text.to_owned())).map_err(|fault| format!("{}; {}", fault.fault, fault.remedy))
+    duration(&RawValue::Text(text.to_owned())).map_err(|fault| format!("{}; {}", fault.fault, fault.remedy))
 }
 
 /// A number of bytes in the notation of the configuration, for other files that use it.
@@ -57,7 +57,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 /// # Errors
 /// A sentence with the remedy.
 pub fn parse_size(text: &str) -> Result<u64, String> {
-    size(&Value::Text(text.to_owned())).map_err(|fault| format!("{}; {}", fault.fault, fault.remedy))
+    size(&RawValue::Text(text.to_owned())).map_err(|fault| format!("{}; {}", fault.fault, fault.remedy))
 }
 
 fn with_unit(text: &str, units: &[(&str, f64)], bare: f64) -> Option<f64> {
@@ -77,15 +77,15 @@ fn with_unit(text: &str, units: &[(&str, f64)], bare: f64) -> Option<f64> {
 }
 
 /// A value for a complaint, short.
-pub(super) fn quoted(value: &Value) -> String {
+pub(super) fn quoted(value: &RawValue) -> String {
     match value {
-        Value::Text(text) => {
+        RawValue::Text(text) => {
             let shown: String = crate::base::redact::text(text).chars().take(60).collect();
             format!("{shown:?}")
         }
-        Value::Integer(number) => number.to_string(),
-        Value::Float(number) => number.to_string(),
-        Value::Boolean(flag) => flag.to_string(),
+        RawValue::Integer(number) => number.to_string(),
+        RawValue::Float(number) => number.to_string(),
+        RawValue::Boolean(flag) => flag.to_string(),
         other => other.kind().to_owned(),
     }
 }
@@ -102,8 +102,8 @@ pub(super) fn show_duration(duration: Duration) -> String {
 mod tests {
     use super::*;
 
-    fn text(text: &str) -> Value {
-        Value::Text(text.to_owned())
+    fn text(text: &str) -> RawValue {
+        RawValue::Text(text.to_owned())
     }
 
     #[test]
@@ -118,17 +118,19 @@ mod tests {
             (text("1y"), 31_536_000_000),
             (text("2w"), 1_209_600_000),
             (text(" 7 "), 7_000),
-            (Value::Integer(3), 3_000),
-            (Value::Float(0.25), 250),
+            (RawValue::Integer(3), 3_000),
+            (RawValue::Float(0.25), 250),
             (text("0"), 0),
         ] {
             assert_eq!(duration(&value).expect("a duration").as_millis(), ms, "{}", quoted(&value));
         }
         let nonsense =
             ["", "s", "2 parsecs", "-1s", "1e3", "inf", "nan", "1h30m", "2S", "1..2s", "99999999999999999999y"];
-        for value in
-            nonsense.map(text).into_iter().chain([Value::Integer(-1), Value::Float(f64::NAN), Value::List(vec![])])
-        {
+        for value in nonsense.map(text).into_iter().chain([
+            RawValue::Integer(-1),
+            RawValue::Float(f64::NAN),
+            RawValue::List(vec![]),
+        ]) {
             assert!(duration(&value).is_err(), "{}", quoted(&value));
         }
     }
@@ -141,11 +143,11 @@ mod tests {
             (text("1.5K"), 1536),
             (text("0"), 0),
             (text("77"), 77),
-            (Value::Integer(1024), 1024),
+            (RawValue::Integer(1024), 1024),
         ] {
             assert_eq!(size(&value).expect("a size"), bytes, "{}", quoted(&value));
         }
-        for value in ["", "G", "1GB", "-1", "1e30T", "lots"].map(text).into_iter().chain([Value::Integer(-5)]) {
+        for value in ["", "G", "1GB", "-1", "1e30T", "lots"].map(text).into_iter().chain([RawValue::Integer(-5)]) {
             assert!(size(&value).is_err(), "{}", quoted(&value));
         }
     }

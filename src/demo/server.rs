@@ -11,7 +11,7 @@ use url::Url;
 
 use super::media_server::{ApiFault, MediaServer, Options};
 use super::real_server::RealServer;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, ErrorKind, Result};
 
 /// Environment variable that names a MediaMTX program.
 pub const BINARY_VARIABLE: &str = "MEDIAMTX_BIN";
@@ -113,7 +113,7 @@ impl AnyServer {
                 server.set_api_fault(fault);
                 Ok(())
             }
-            Self::Real(_) => Err(Error::new(Kind::Unsupported, "a real MediaMTX cannot be made to misbehave")),
+            Self::Real(_) => Err(Error::new(ErrorKind::Unsupported, "a real MediaMTX cannot be made to misbehave")),
         }
     }
 

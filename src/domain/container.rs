@@ -3,7 +3,7 @@
 //! ffmpeg 5.1.9: G.711 copied into mp4 fails ("Could not find tag for codec"), VP8 too. Codec words are MediaMTX's
 //! (internal/formatlabel/label.go).
 
-use super::stream::Track;
+use super::stream::StreamTrack;
 
 /// How to put a stream into mp4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ const ENCODED: [&str; 7] = ["MPEG-4 Audio LATM", "Vorbis", "Speex", "G726", "G72
 
 /// The plan for these tracks, or a sentence that says why they cannot be recorded. Servers may tell no tracks at all;
 /// then everything is tried.
-pub fn mp4_plan(tracks: &[Track]) -> Result<Mp4Plan, String> {
+pub fn mp4_plan(tracks: &[StreamTrack]) -> Result<Mp4Plan, String> {
     let codecs = || tracks.iter().map(|track| track.codec.as_str());
     if codecs().any(|codec| codec == "VP8") {
         return Err("VP8 does not go into mp4; publish H264, H265, AV1 or VP9".to_owned());
@@ -54,8 +54,10 @@ mod tests {
     #[test]
     fn plans() {
         let plan = |codecs: &[&str]| {
-            let tracks: Vec<Track> =
-                codecs.iter().map(|codec| Track { codec: (*codec).to_owned(), ..Track::default() }).collect();
+            let tracks: Vec<StreamTrack> = codecs
+                .iter()
+                .map(|codec| StreamTrack { codec: (*codec).to_owned(), ..StreamTrack::default() })
+                .collect();
             mp4_plan(&tracks)
         };
         let copy = Ok(Mp4Plan { audio: Audio::Copy, hevc: false });

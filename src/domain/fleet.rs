@@ -33,7 +33,7 @@ pub struct CameraFacts {
 
 /// What a row asks for.
 #[derive(Clone, Debug)]
-pub enum Plan {
+pub enum CameraPlan {
     /// Relay this.
     Run(Box<CameraSource>),
     /// Nothing: it is switched off.
@@ -48,7 +48,7 @@ pub struct Planned {
     /// For display.
     pub facts: CameraFacts,
     /// For doing.
-    pub plan: Plan,
+    pub plan: CameraPlan,
     /// Of what it was read from; `None` when it has to be read again in any case.
     digest: Option<u64>,
 }
@@ -93,28 +93,28 @@ impl Planned {
             record: row.record,
         };
         let plan = match CameraSource::from_row(row, kinds) {
-            _ if !row.enabled => Plan::Disabled,
-            Ok(source) => Plan::Run(Box::new(source)),
-            Err(error) => Plan::Refused(error.to_string()),
+            _ if !row.enabled => CameraPlan::Disabled,
+            Ok(source) => CameraPlan::Run(Box::new(source)),
+            Err(error) => CameraPlan::Refused(error.to_string()),
         };
         // A refusal may name other rows and kinds than its own.
-        let digest = if matches!(plan, Plan::Refused(_)) { None } else { Some(digest(row, kinds)) };
+        let digest = if matches!(plan, CameraPlan::Refused(_)) { None } else { Some(digest(row, kinds)) };
         Self { facts, plan, digest }
     }
 
     /// What to relay, if anything.
     pub fn source(&self) -> Option<&CameraSource> {
         match &self.plan {
-            Plan::Run(source) => Some(source),
-            Plan::Disabled | Plan::Refused(_) => None,
+            CameraPlan::Run(source) => Some(source),
+            CameraPlan::Disabled | CameraPlan::Refused(_) => None,
         }
     }
 
     /// Why there is no relay though the row is enabled.
     pub fn refusal(&self) -> Option<&str> {
         match &self.plan {
-            Plan::Refused(reason) => Some(reason),
-            Plan::Run(_) | Plan::Disabled => None,
+            CameraPlan::Refused(reason) => Some(reason),
+            CameraPlan::Run(_) | CameraPlan::Disabled => None,
         }
     }
 }
@@ -175,7 +175,7 @@ fn refuse_doubles(fleet: &mut Fleet) {
     }
     for (id, reason) in doubles {
         if let Some(planned) = fleet.get_mut(&id).map(Arc::make_mut) {
-            (planned.plan, planned.digest) = (Plan::Refused(reason), None);
+            (planned.plan, planned.digest) = (CameraPlan::Refused(reason), None);
         }
     }
 }
@@ -355,7 +355,7 @@ mod tests {
             assert!(labelled.source().is_some(), "what is only shown stops no camera");
             assert_eq!(labelled.facts.label, wanted);
         }
-        assert!(matches!(fleet[&4].plan, Plan::Disabled));
+        assert!(matches!(fleet[&4].plan, CameraPlan::Disabled));
         assert_eq!(changes(&[row(2, "a"), row(1, "a")], &[row(2, "a")]), [FleetChange::Gone(1), FleetChange::Start(2)]);
     }
 }

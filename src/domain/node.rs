@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 
 /// Between two signs of life.
@@ -68,7 +68,7 @@ pub struct Node {
 
 /// Where an admitted process finds itself among the nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct NodePlace {
     /// The owner that its rows name.
     pub owner: String,
     /// What it is called: as it wants, unless a node that runs is called so.
@@ -100,7 +100,7 @@ pub fn other_process<'a>(claim: &NodeClaim, nodes: &'a [Node]) -> Option<&'a Nod
 ///
 /// # Errors
 /// `Conflict` naming the other node and the remedy.
-pub fn admit(claim: &NodeClaim, nodes: &[Node]) -> Result<Place> {
+pub fn admit(claim: &NodeClaim, nodes: &[Node]) -> Result<NodePlace> {
     let is_own = |node: &&Node| node.instance == claim.instance;
     let others = || nodes.iter().filter(|node| node.instance != claim.instance);
     let copy = other_process(claim, nodes);
@@ -114,7 +114,7 @@ pub fn admit(claim: &NodeClaim, nodes: &[Node]) -> Result<Place> {
             other.last_sign(),
             SILENT.as_secs()
         );
-        return Err(Error::new(Kind::Conflict, text).at("node"));
+        return Err(Error::new(ErrorKind::Conflict, text).at("node"));
     }
     if let Some(error) = other_relay(claim, nodes) {
         return Err(error);
@@ -128,7 +128,7 @@ pub fn admit(claim: &NodeClaim, nodes: &[Node]) -> Result<Place> {
     let is_free = nodes.iter().all(|node| node.owner != claim.name);
     let owner = known.unwrap_or_else(|| if is_free { claim.name.clone() } else { apart() });
     let name = if same_name.is_some() { apart() } else { claim.name.clone() };
-    Ok(Place { owner, name })
+    Ok(NodePlace { owner, name })
 }
 
 /// The error when another node relays the cameras of the same table.
@@ -150,7 +150,7 @@ pub fn relayed_by(name: &str, last_sign: Option<&str>) -> Error {
         "the cameras of this database are relayed by the node {name:?} already{sign}, and would be pulled twice; stop it, or \
          leave \"restream\" out of this one's roles{forgotten}"
     );
-    Error::new(Kind::Conflict, text).at("roles")
+    Error::new(ErrorKind::Conflict, text).at("roles")
 }
 
 /// Whether another process relays these cameras: another node, or one on a copy of our data folder.
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn who_may_start_beside_whom() {
-        let ok = |owner: &str, name: &str| Ok(Place { owner: owner.to_owned(), name: name.to_owned() });
+        let ok = |owner: &str, name: &str| Ok(NodePlace { owner: owner.to_owned(), name: name.to_owned() });
         let stopped = |node: Node| Node { stopped: true, ..node };
         let recorder = |node: Node| Node { relays: false, ..node };
         let relay = |node: Node| Node { records: false, ..node };
@@ -203,7 +203,7 @@ mod tests {
         let took_name = Node { owner: "a".to_owned(), ..node("b", 2, 99) };
         let renamed = Node { name: "c".to_owned(), ..stopped(node("b", 2, 99)) };
         let apart = |name: &str, instance: u128| format!("{name}@{}", Uuid::from_u128(instance));
-        type Case = (&'static str, NodeClaim, Vec<Node>, Result<Place, &'static str>);
+        type Case = (&'static str, NodeClaim, Vec<Node>, Result<NodePlace, &'static str>);
         let table: Vec<Case> = vec![
             ("the first", claim("a", 1), vec![], ok("a", "a")),
             ("a killed node's successor, at once", claim("a", 1), vec![node("a", 1, 0)], ok("a", "a")),
@@ -235,7 +235,7 @@ mod tests {
             match (admit(&claim, &nodes), wanted) {
                 (Ok(place), Ok(wanted)) => assert_eq!(place, wanted, "{what}"),
                 (Err(error), Err(field)) => {
-                    assert_eq!((error.kind(), error.field()), (Kind::Conflict, Some(field)), "{what}");
+                    assert_eq!((error.kind(), error.field()), (ErrorKind::Conflict, Some(field)), "{what}");
                     assert!(error.to_string().contains("\"a\""), "{what}: {error} names the other");
                 }
                 (found, wanted) => panic!("{what}: {found:?} instead of {wanted:?}"),

@@ -46,11 +46,11 @@ pub struct Tracks {
 /// How a look ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Outcome {
+pub enum ProbeOutcome {
     /// The source answers.
     Tracks(Tracks),
     /// It does not.
-    Fault(Fault),
+    Fault(ProbeFault),
 }
 
 /// The last look at a camera, as it is kept over restarts. Never holds a URL or a password.
@@ -63,15 +63,15 @@ pub struct KeptProbe {
     /// When.
     pub at: DateTime<Utc>,
     /// What was found.
-    pub outcome: Outcome,
+    pub outcome: ProbeOutcome,
 }
 
 impl KeptProbe {
     /// A look at this source, as it is kept.
-    pub fn new(source: &CameraSource, at: DateTime<Utc>, result: &Result<Tracks, Fault>) -> Self {
+    pub fn new(source: &CameraSource, at: DateTime<Utc>, result: &Result<Tracks, ProbeFault>) -> Self {
         let outcome = match result {
-            Ok(tracks) => Outcome::Tracks(tracks.clone()),
-            Err(fault) => Outcome::Fault(fault.without_addresses()),
+            Ok(tracks) => ProbeOutcome::Tracks(tracks.clone()),
+            Err(fault) => ProbeOutcome::Fault(fault.without_addresses()),
         };
         Self { camera: source.id, fingerprint: source.fingerprint(), at, outcome }
     }
@@ -90,12 +90,12 @@ pub struct ProbeView {
     /// What the source sends, when it can be relayed.
     pub tracks: Option<Tracks>,
     /// What is wrong, when it cannot.
-    pub fault: Option<Fault>,
+    pub fault: Option<ProbeFault>,
 }
 
 impl ProbeView {
     /// A look that was taken just now.
-    pub fn new(at: DateTime<Utc>, ms: u64, result: Result<Tracks, Fault>) -> Self {
+    pub fn new(at: DateTime<Utc>, ms: u64, result: Result<Tracks, ProbeFault>) -> Self {
         let (tracks, fault) = result.map_or_else(|fault| (None, Some(fault)), |tracks| (Some(tracks), None));
         Self { at, ms: Some(ms), ok: tracks.is_some(), tracks, fault }
     }
@@ -104,8 +104,8 @@ impl ProbeView {
 impl From<KeptProbe> for ProbeView {
     fn from(kept: KeptProbe) -> Self {
         let result = match kept.outcome {
-            Outcome::Tracks(tracks) => Ok(tracks),
-            Outcome::Fault(fault) => Err(fault),
+            ProbeOutcome::Tracks(tracks) => Ok(tracks),
+            ProbeOutcome::Fault(fault) => Err(fault),
         };
         Self { ms: None, ..Self::new(kept.at, 0, result) }
     }
@@ -188,14 +188,14 @@ impl FaultKind {
 /// A failure in words for people, without secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Fault {
+pub struct ProbeFault {
     /// What can be done about it.
     pub kind: FaultKind,
     /// A sentence with a remedy.
     pub message: String,
 }
 
-impl Fault {
+impl ProbeFault {
     /// A fault in words.
     pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into() }
@@ -214,7 +214,7 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ProbeFault {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.message)
     }
@@ -255,20 +255,20 @@ impl Tracks {
     }
 
     /// Whether it can be relayed by this major version of ffmpeg.
-    pub fn check(&self, ffmpeg: u32) -> Result<(), Fault> {
+    pub fn check(&self, ffmpeg: u32) -> Result<(), ProbeFault> {
         let Some(video) = self.video.as_deref() else {
             let sound = self.audio.as_ref().map_or(String::new(), |codec| format!(", only sound ({codec})"));
             let text = format!("the source has no video{sound}; check the path or channel in its URL");
-            return Err(Fault::new(FaultKind::NoVideo, text));
+            return Err(ProbeFault::new(FaultKind::NoVideo, text));
         };
         if video == "av1" && ffmpeg < AV1_SINCE {
             let text = "the video is AV1, which ffmpeg sends over RTSP only from version 8 on; update ffmpeg or switch the \
                 camera to H.264 or H.265";
-            return Err(Fault::new(FaultKind::CodecUnsupported, text));
+            return Err(ProbeFault::new(FaultKind::CodecUnsupported, text));
         }
         if ![UNSEEN, "av1"].contains(&video) && !VIDEO.contains(&video) {
             let text = format!("the video is {video}, which RTSP cannot carry; switch the camera to H.264 or H.265");
-            return Err(Fault::new(FaultKind::CodecUnsupported, text));
+            return Err(ProbeFault::new(FaultKind::CodecUnsupported, text));
         }
         if video == "mjpeg" {
             self.check_jpeg()?;
@@ -279,14 +279,14 @@ impl Tracks {
             } else {
                 "the source answers but sends no pictures; restart the camera, or check its limit of connections"
             };
-            return Err(Fault::new(FaultKind::Silent, text));
+            return Err(ProbeFault::new(FaultKind::Silent, text));
         }
         Ok(())
     }
 
     /// What is said when a look has come to its time limit without a picture of these tracks, by this major version of ffmpeg.
     /// What else may have come meanwhile is not known.
-    pub fn no_picture_within(&self, limit: Duration, ffmpeg: u32, shown: &str) -> Fault {
+    pub fn no_picture_within(&self, limit: Duration, ffmpeg: u32, shown: &str) -> ProbeFault {
         let named = Self { flows: true, ..self.clone() };
         if let Err(fault) = named.check(ffmpeg) {
             return fault;
@@ -301,7 +301,7 @@ impl Tracks {
              its limit of connections and the way to it",
             limit.as_secs_f32()
         );
-        Fault::new(FaultKind::Silent, text)
+        ProbeFault::new(FaultKind::Silent, text)
     }
 
     /// Whether AAC comes without its configuration: in some containers, and in RTSP when it has one of these inside.
@@ -310,12 +310,12 @@ impl Tracks {
     }
 
     /// What RFC 2435 cannot carry: ffmpeg drops such pictures, or sends them cut off.
-    fn check_jpeg(&self) -> Result<(), Fault> {
+    fn check_jpeg(&self) -> Result<(), ProbeFault> {
         let refused = |what: String| {
             let text = format!(
                 "the video is MJPEG {what}, which RTSP cannot carry (RFC 2435); switch the camera to H.264 or H.265"
             );
-            Err(Fault::new(FaultKind::CodecUnsupported, text))
+            Err(ProbeFault::new(FaultKind::CodecUnsupported, text))
         };
         if let (Some(width), Some(height)) = (self.width, self.height)
             && width.max(height) > JPEG_SIDE

@@ -74,7 +74,7 @@ impl SegmentState {
 /// One uninterrupted recording of one stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Session {
+pub struct RecordingSession {
     /// Time-ordered id (UUID v7).
     pub id: Uuid,
     /// Server the stream was read from.

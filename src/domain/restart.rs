@@ -41,7 +41,7 @@ pub struct RestartHistory {
 
 /// What to do after an end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Retry {
+pub struct RestartDelay {
     /// Wait so long.
     pub after: Duration,
     /// The breaker says it fails too often.
@@ -50,7 +50,7 @@ pub struct Retry {
 
 impl RestartHistory {
     /// Notes that a run of length `ran` ended at `now`; says when to try again. `jitter` is uniform in `0.0..=1.0`.
-    pub fn ended(&mut self, policy: &RestartPolicy, now: Duration, ran: Duration, jitter: f64) -> Retry {
+    pub fn ended(&mut self, policy: &RestartPolicy, now: Duration, ran: Duration, jitter: f64) -> RestartDelay {
         if ran >= policy.settled_after {
             self.failures = 0;
             self.recent.clear();
@@ -66,9 +66,9 @@ impl RestartHistory {
         if self.recent.len() >= policy.breaker_count {
             // Half the longest delay at least: degraded things must not flood the log on lucky jitter.
             let after = policy.backoff.max.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
-            return Retry { after, degraded: true };
+            return RestartDelay { after, degraded: true };
         }
-        Retry { after: policy.backoff.delay(self.failures, jitter), degraded: false }
+        RestartDelay { after: policy.backoff.delay(self.failures, jitter), degraded: false }
     }
 
     /// Failures since the last run that lasted.
@@ -98,7 +98,7 @@ mod tests {
         // (now, ran, expected delay at full jitter)
         for (now, ran, wanted) in [(100, 1, 1), (200, 59, 2), (300, 5, 4), (400, 60, 1), (500, 0, 2)] {
             let retry = history.ended(&POLICY, seconds(now), seconds(ran), 1.0);
-            assert_eq!(retry, Retry { after: seconds(wanted), degraded: false }, "at {now}");
+            assert_eq!(retry, RestartDelay { after: seconds(wanted), degraded: false }, "at {now}");
         }
         assert_eq!((history.failures(), history.total()), (2, 5));
     }
@@ -109,7 +109,10 @@ mod tests {
         for n in 0..9 {
             assert!(!history.ended(&POLICY, seconds(n), seconds(0), 0.0).degraded, "restart {n}");
         }
-        assert_eq!(history.ended(&POLICY, seconds(9), seconds(0), 0.0), Retry { after: seconds(30), degraded: true });
+        assert_eq!(
+            history.ended(&POLICY, seconds(9), seconds(0), 0.0),
+            RestartDelay { after: seconds(30), degraded: true }
+        );
         assert_eq!(history.ended(&POLICY, seconds(9), seconds(0), 1.0).after, seconds(60));
         assert!(!history.ended(&POLICY, seconds(900), seconds(61), 1.0).degraded, "a run that lasted heals");
     }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::probe::Fault;
+use super::probe::ProbeFault;
 
 /// Runs that are kept for a camera.
 pub const RUNS: usize = 3;
@@ -26,7 +26,7 @@ pub enum Program {
 /// One run of a camera's ffmpeg, or a look with ffprobe that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Run {
+pub struct ProgramRun {
     /// What ran.
     pub program: Program,
     /// Process id.
@@ -38,7 +38,7 @@ pub struct Run {
     /// How it ended, as the system tells it: `exit code 1`, `ended by SIGKILL`; null while it runs.
     pub ending: Option<String>,
     /// What its end was taken for; null while it runs, and when it was ended by us without a fault.
-    pub fault: Option<Fault>,
+    pub fault: Option<ProbeFault>,
     /// The last lines of its standard error, oldest first, without secrets.
     pub lines: Vec<String>,
 }
@@ -58,7 +58,7 @@ pub struct RunEnd {
 #[derive(Clone, Debug, Default)]
 pub struct RunLog {
     /// Newest first.
-    runs: VecDeque<Run>,
+    runs: VecDeque<ProgramRun>,
 }
 
 impl RunLog {
@@ -66,8 +66,8 @@ impl RunLog {
     ///
     /// Looks that fail one after the other replace each other: what ffmpeg said at last, before the camera went away,
     /// must not be pushed out by a day of failed looks.
-    pub fn begin(&mut self, run: Run) {
-        let is_look = |run: &Run| run.program == Program::Ffprobe;
+    pub fn begin(&mut self, run: ProgramRun) {
+        let is_look = |run: &ProgramRun| run.program == Program::Ffprobe;
         if is_look(&run) && self.runs.front().is_some_and(is_look) {
             self.runs.pop_front();
         }
@@ -76,7 +76,7 @@ impl RunLog {
     }
 
     /// The newest run has ended. Later words on the same run only add what its end was taken for.
-    pub fn end(&mut self, pid: u32, end: RunEnd, fault: Option<Fault>) {
+    pub fn end(&mut self, pid: u32, end: RunEnd, fault: Option<ProbeFault>) {
         let Some(run) = self.runs.iter_mut().find(|run| run.pid == pid && run.program == Program::Ffmpeg) else {
             return;
         };
@@ -87,8 +87,8 @@ impl RunLog {
     }
 
     /// The runs, newest first; `running`: what the run that goes on has said so far.
-    pub fn runs(&self, running: impl Fn(u32) -> Vec<String>) -> Vec<Run> {
-        let mut runs: Vec<Run> = self.runs.iter().cloned().collect();
+    pub fn runs(&self, running: impl Fn(u32) -> Vec<String>) -> Vec<ProgramRun> {
+        let mut runs: Vec<ProgramRun> = self.runs.iter().cloned().collect();
         for run in runs.iter_mut().filter(|run| run.ended_at.is_none()) {
             run.lines = running(run.pid);
         }
@@ -105,9 +105,9 @@ mod tests {
         DateTime::from_timestamp(1_800_000_000 + second, 0).expect("a time")
     }
 
-    fn run(program: Program, pid: u32) -> Run {
+    fn run(program: Program, pid: u32) -> ProgramRun {
         let started_at = at(i64::from(pid));
-        Run { program, pid, started_at, ended_at: None, ending: None, fault: None, lines: Vec::new() }
+        ProgramRun { program, pid, started_at, ended_at: None, ending: None, fault: None, lines: Vec::new() }
     }
 
     fn end(second: i64) -> RunEnd {
@@ -142,7 +142,7 @@ mod tests {
         let shown = |log: &RunLog| log.runs(|pid| vec![format!("{pid} lives")]).remove(0);
         assert_eq!((shown(&log).lines, shown(&log).ended_at), (vec!["7 lives".to_owned()], None));
         log.end(7, end(10), None);
-        log.end(7, end(11), Some(Fault::new(FaultKind::Ended, "it ended")));
+        log.end(7, end(11), Some(ProbeFault::new(FaultKind::Ended, "it ended")));
         let run = shown(&log);
         assert_eq!((run.ended_at, run.ending.as_deref()), (Some(at(10)), Some("SIGKILL")), "the first end stays");
         assert_eq!(

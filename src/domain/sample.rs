@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::camera::{CameraRow, CameraState, CameraStatus};
 use super::name::StreamName;
-use super::recording::{RecordingState, RecordingStatus, Segment, SegmentState, Session};
+use super::recording::{RecordingSession, RecordingState, RecordingStatus, Segment, SegmentState};
 use super::stream::{ServerStatus, StreamState, StreamStatus};
 
 /// A camera of kind `generic` that is switched on and recorded; it has no address yet.
@@ -87,8 +87,8 @@ pub fn recording(server: &str, name: &str) -> RecordingStatus {
 }
 
 /// A session of the server `main` that began in 1970 and goes on, with an id that no other sample has.
-pub fn session(stream: &str) -> Session {
-    Session {
+pub fn session(stream: &str) -> RecordingSession {
+    RecordingSession {
         id: id(),
         server: "main".to_owned(),
         stream: stream_name(stream),
@@ -99,7 +99,7 @@ pub fn session(stream: &str) -> Session {
 }
 
 /// A sealed segment of two seconds, with an id that no other sample has; they follow one another.
-pub fn segment(session: &Session, number: u32) -> Segment {
+pub fn segment(session: &RecordingSession, number: u32) -> Segment {
     Segment {
         id: id(),
         session: session.id,

@@ -9,44 +9,44 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::layout::{is_next_day, session_start};
-use super::recording::Session;
+use super::recording::RecordingSession;
 
 /// Sessions that one ffmpeg run has written, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SessionPlanner {
-    first: Session,
+    first: RecordingSession,
     /// `(session, number of its first file)`, by that number.
-    later: Vec<(Session, u32)>,
+    later: Vec<(RecordingSession, u32)>,
 }
 
 /// The turn of the day.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rollover {
     /// The session that is over, with its end.
-    pub ended: Session,
+    pub ended: RecordingSession,
     /// The one that follows without a gap.
-    pub begun: Session,
+    pub begun: RecordingSession,
 }
 
 impl SessionPlanner {
     /// A run that begins with this session.
-    pub fn open(first: Session) -> Self {
+    pub fn open(first: RecordingSession) -> Self {
         Self { first, later: Vec::new() }
     }
 
     /// The planner of an earlier run, from what its sessions noted: each later one with the number of its first file.
-    pub fn restore(first: Session, mut later: Vec<(Session, u32)>) -> Self {
+    pub fn restore(first: RecordingSession, mut later: Vec<(RecordingSession, u32)>) -> Self {
         later.sort_by_key(|(_, from)| *from);
         Self { first, later }
     }
 
     /// The session that is being written.
-    pub fn current(&self) -> &Session {
+    pub fn current(&self) -> &RecordingSession {
         self.later.last().map_or(&self.first, |(session, _)| session)
     }
 
     /// All sessions of the run, in order.
-    pub fn sessions(&self) -> impl Iterator<Item = &Session> {
+    pub fn sessions(&self) -> impl Iterator<Item = &RecordingSession> {
         std::iter::once(&self.first).chain(self.later.iter().map(|(session, _)| session))
     }
 
@@ -56,7 +56,7 @@ impl SessionPlanner {
         if !is_next_day(current.started_at, at) {
             return None;
         }
-        let begun = Session {
+        let begun = RecordingSession {
             id,
             server: current.server.clone(),
             stream: current.stream.clone(),
@@ -65,13 +65,13 @@ impl SessionPlanner {
             end_reason: None,
         };
         let reason = "a new day began (UTC); the recording goes on in the next session".to_owned();
-        let ended = Session { ended_at: Some(at), end_reason: Some(reason), ..current.clone() };
+        let ended = RecordingSession { ended_at: Some(at), end_reason: Some(reason), ..current.clone() };
         self.later.push((begun.clone(), file));
         Some(Rollover { ended, begun })
     }
 
     /// The session a file belongs to, and its number there.
-    pub fn place(&self, file: u32) -> (&Session, u32) {
+    pub fn place(&self, file: u32) -> (&RecordingSession, u32) {
         match self.later.iter().rev().find(|(_, from)| file >= *from) {
             Some((session, from)) => (session, file - from),
             None => (&self.first, file),
@@ -141,8 +141,8 @@ mod tests {
         text.parse().expect(text)
     }
 
-    fn session(id: u128, started_at: &str) -> Session {
-        Session { id: Uuid::from_u128(id), started_at: time(started_at), ..sample::session("a") }
+    fn session(id: u128, started_at: &str) -> RecordingSession {
+        RecordingSession { id: Uuid::from_u128(id), started_at: time(started_at), ..sample::session("a") }
     }
 
     #[test]

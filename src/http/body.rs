@@ -11,7 +11,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use super::connections::{Connection, Limits};
+use super::connections::{ConnectionLimits, HttpConnection};
 use super::error::Problem;
 
 /// Largest body we take, in bytes. A camera has a few hundred.
@@ -84,13 +84,13 @@ impl FromRequest for Csv {
 /// How long a body may take.
 struct Clock {
     limit: Duration,
-    connection: Option<Rc<Connection>>,
+    connection: Option<Rc<HttpConnection>>,
 }
 
 impl Clock {
-    fn of(request: &HttpRequest, limit: impl Fn(&Limits) -> Duration) -> Self {
-        let limits = request.app_data::<web::Data<Limits>>().expect("the app is built with its limits");
-        Self { limit: limit(limits), connection: request.conn_data::<Rc<Connection>>().cloned() }
+    fn of(request: &HttpRequest, limit: impl Fn(&ConnectionLimits) -> Duration) -> Self {
+        let limits = request.app_data::<web::Data<ConnectionLimits>>().expect("the app is built with its limits");
+        Self { limit: limit(limits), connection: request.conn_data::<Rc<HttpConnection>>().cloned() }
     }
 
     /// What arrives in time; else 408, and the connection goes with what may still come.

@@ -6,11 +6,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::body::Json;
-use super::error::{Answer, Problem};
-use super::list::List;
-use super::state::State;
+use super::error::{ErrorAnswer, Problem};
+use super::list::ItemList;
+use super::state::HttpState;
 use super::tag;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus, is_id};
 use crate::domain::name::StreamName;
 
@@ -31,11 +31,11 @@ pub(super) struct CameraKind {
 
 /// All cameras, by id.
 #[utoipa::path(get, path = "/api/v1/cameras", operation_id = "listCameras", tag = "cameras", responses(
-    (status = 200, body = List<CameraStatus>),
+    (status = 200, body = ItemList<CameraStatus>),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn list(state: web::Data<State>) -> Answer<web::Json<List<CameraStatus>>> {
-    Ok(web::Json(List::whole(state.live.latest().await?.cameras)))
+pub(super) async fn list(state: web::Data<HttpState>) -> ErrorAnswer<web::Json<ItemList<CameraStatus>>> {
+    Ok(web::Json(ItemList::whole(state.live.latest().await?.cameras)))
 }
 
 /// One camera.
@@ -43,7 +43,7 @@ pub(super) async fn list(state: web::Data<State>) -> Answer<web::Json<List<Camer
     (status = 200, body = CameraStatus),
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn one(state: web::Data<State>, id: web::Path<String>) -> Answer<web::Json<CameraStatus>> {
+pub(super) async fn one(state: web::Data<HttpState>, id: web::Path<String>) -> ErrorAnswer<web::Json<CameraStatus>> {
     let id = id_of(&state, &id).await?;
     let found = state.live.latest().await?.cameras.into_iter().find(|camera| camera.id == id);
     Ok(web::Json(found.ok_or_else(|| no_camera(&id.to_string()))?))
@@ -60,7 +60,7 @@ pub(super) async fn one(state: web::Data<State>, id: web::Path<String>) -> Answe
     (status = 413, body = Problem, content_type = "application/problem+json", description = "more than 1 MB"),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "a field is wrong; names it"),
 ))]
-pub(super) async fn add(state: web::Data<State>, Json(edit): Json<CameraEdit>) -> Answer {
+pub(super) async fn add(state: web::Data<HttpState>, Json(edit): Json<CameraEdit>) -> ErrorAnswer {
     let added = state.commands.add_camera(edit).await?;
     let location = format!("/api/v1/cameras/{}", added.row.id);
     let mut answer = HttpResponse::Created();
@@ -72,12 +72,12 @@ pub(super) async fn add(state: web::Data<State>, Json(edit): Json<CameraEdit>) -
 
 /// What can be edited of every camera, by id, without secrets; read from the table now.
 #[utoipa::path(get, path = "/api/v1/cameras/settings", operation_id = "listCameraSettings", tag = "cameras", responses(
-    (status = 200, body = List<CameraSettings>),
+    (status = 200, body = ItemList<CameraSettings>),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is unreachable"),
 ))]
-pub(super) async fn all_settings(state: web::Data<State>) -> Answer<web::Json<List<CameraSettings>>> {
+pub(super) async fn all_settings(state: web::Data<HttpState>) -> ErrorAnswer<web::Json<ItemList<CameraSettings>>> {
     let rows = state.stores.cameras.cameras().await?;
-    Ok(web::Json(List::whole(rows.iter().map(CameraSettings::from).collect())))
+    Ok(web::Json(ItemList::whole(rows.iter().map(CameraSettings::from).collect())))
 }
 
 /// What can be edited of a camera, without its secrets. The `ETag` names this very row: give it back as `If-Match`.
@@ -86,7 +86,7 @@ pub(super) async fn all_settings(state: web::Data<State>) -> Answer<web::Json<Li
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is unreachable"),
 ))]
-pub(super) async fn settings(state: web::Data<State>, id: web::Path<String>) -> Answer {
+pub(super) async fn settings(state: web::Data<HttpState>, id: web::Path<String>) -> ErrorAnswer {
     let id = id_of(&state, &id).await?;
     let row = state.stores.cameras.camera(id).await?.ok_or_else(|| no_camera(&id.to_string()))?;
     Ok(HttpResponse::Ok().insert_header((header::ETAG, tag::of(&row))).json(CameraSettings::from(&row)))
@@ -106,11 +106,11 @@ pub(super) async fn settings(state: web::Data<State>, id: web::Path<String>) -> 
         (status = 422, body = Problem, content_type = "application/problem+json", description = "a field is wrong; names it"),
     ))]
 pub(super) async fn edit(
-    state: web::Data<State>,
+    state: web::Data<HttpState>,
     id: web::Path<String>,
     request: HttpRequest,
     Json(edit): Json<CameraEdit>,
-) -> Answer {
+) -> ErrorAnswer {
     let edited = state.commands.edit_camera(id_of(&state, &id).await?, edit, tag::condition(&request)).await;
     let edited = edited.map_err(|error| as_asked(error, &id))?;
     Ok(HttpResponse::Ok().insert_header((header::ETAG, tag::of(&edited.row))).json(edited.status))
@@ -124,7 +124,7 @@ pub(super) async fn edit(
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 412, body = Problem, content_type = "application/problem+json", description = "the row is another by now"),
     ))]
-pub(super) async fn delete(state: web::Data<State>, id: web::Path<String>, request: HttpRequest) -> Answer {
+pub(super) async fn delete(state: web::Data<HttpState>, id: web::Path<String>, request: HttpRequest) -> ErrorAnswer {
     let deleted = state.commands.delete_camera(id_of(&state, &id).await?, tag::condition(&request)).await;
     deleted.map_err(|error| as_asked(error, &id))?;
     Ok(HttpResponse::NoContent().finish())
@@ -135,17 +135,17 @@ pub(super) async fn delete(state: web::Data<State>, id: web::Path<String>, reque
     (status = 200, body = CameraStatus),
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn restart(state: web::Data<State>, id: web::Path<String>) -> Answer<web::Json<CameraStatus>> {
+pub(super) async fn restart(state: web::Data<HttpState>, id: web::Path<String>) -> ErrorAnswer<web::Json<CameraStatus>> {
     let restarted = state.commands.restart_camera(id_of(&state, &id).await?).await;
     Ok(web::Json(restarted.map_err(|error| as_asked(error, &id))?))
 }
 
 /// The kinds of cameras that can be added.
-#[utoipa::path(get, path = "/api/v1/camera-kinds", operation_id = "listCameraKinds", tag = "cameras", responses((status = 200, body = List<CameraKind>)))]
-pub(super) async fn kinds(state: web::Data<State>) -> Answer<web::Json<List<CameraKind>>> {
+#[utoipa::path(get, path = "/api/v1/camera-kinds", operation_id = "listCameraKinds", tag = "cameras", responses((status = 200, body = ItemList<CameraKind>)))]
+pub(super) async fn kinds(state: web::Data<HttpState>) -> ErrorAnswer<web::Json<ItemList<CameraKind>>> {
     let kinds = state.stores.cameras.camera_kinds().await?;
     let kinds = kinds.into_iter().map(|(kind, url_template)| CameraKind { kind, url_template }).collect();
-    Ok(web::Json(List::whole(kinds)))
+    Ok(web::Json(ItemList::whole(kinds)))
 }
 
 /// The id of the camera that a part of an address names: by its id or its name. A number is always an id, so that a call
@@ -153,7 +153,7 @@ pub(super) async fn kinds(state: web::Data<State>) -> Answer<web::Json<List<Came
 ///
 /// # Errors
 /// `NotFound`; what the database says when it is needed and away.
-pub(super) async fn id_of(state: &State, camera: &str) -> Result<i64> {
+pub(super) async fn id_of(state: &HttpState, camera: &str) -> Result<i64> {
     if is_id(camera) {
         return camera.parse().map_err(|_| no_camera(camera));
     }
@@ -177,7 +177,7 @@ pub(super) async fn id_of(state: &State, camera: &str) -> Result<i64> {
 
 /// A camera that has gone between the look and the deed is called as the caller called it.
 fn as_asked(error: Error, camera: &str) -> Error {
-    if error.kind() == Kind::NotFound { no_camera(camera) } else { error }
+    if error.kind() == ErrorKind::NotFound { no_camera(camera) } else { error }
 }
 
 pub(super) fn no_camera(camera: &str) -> Error {

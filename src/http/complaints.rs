@@ -12,14 +12,14 @@ const AGAIN: Duration = Duration::from_secs(60);
 const MOST: usize = 100;
 
 /// Complaints by their text.
-pub(super) struct Complaints(Mutex<BTreeMap<String, ComplaintCount>>);
+pub(super) struct RequestComplaints(Mutex<BTreeMap<String, ComplaintCount>>);
 
 struct ComplaintCount {
     at: Instant,
     left_out: u64,
 }
 
-impl Complaints {
+impl RequestComplaints {
     pub(super) const fn new() -> Self {
         Self(Mutex::new(BTreeMap::new()))
     }
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_complaint_is_told_once_in_a_while_with_the_number_left_out() {
-        let (complaints, now) = (Complaints::new(), Instant::now());
+        let (complaints, now) = (RequestComplaints::new(), Instant::now());
         assert_eq!(complaints.is_due_at("a", now), Some(0));
         for _ in 0..200 {
             assert_eq!(complaints.is_due_at("a", now + AGAIN / 2), None);

@@ -34,7 +34,7 @@ const CLOSING: Duration = Duration::from_secs(2);
 
 /// How many connections, and how long they may keep us waiting.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct ConnectionLimits {
     /// Connections in all.
     pub total: usize,
     /// Of one address; behind a reverse proxy all have its address.
@@ -51,7 +51,7 @@ pub(super) struct Limits {
     pub answer: Duration,
 }
 
-impl Limits {
+impl ConnectionLimits {
     /// For a process that may have so many descriptors. A connection costs two, and HTTP gets half of them at most.
     pub(super) fn for_descriptors(descriptors: u64) -> Self {
         let total = usize::try_from(descriptors / 4).unwrap_or(usize::MAX).clamp(32, 1024);
@@ -86,7 +86,7 @@ impl Socket {
 
 /// What a connection is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
+enum ConnectionPhase {
     /// It owes us a request.
     Waiting,
     /// It has its answer, and owes us its end.
@@ -103,7 +103,7 @@ struct ConnectionEntry {
     address: IpAddr,
     is_reserved: bool,
     socket: Arc<Socket>,
-    phase: Phase,
+    phase: ConnectionPhase,
     since: Instant,
 }
 
@@ -140,12 +140,12 @@ impl Table {
 
 /// The table of all connections of the server.
 pub(super) struct Connections {
-    limits: Limits,
+    limits: ConnectionLimits,
     table: Mutex<Table>,
 }
 
 impl Connections {
-    pub(super) fn new(limits: Limits) -> Arc<Self> {
+    pub(super) fn new(limits: ConnectionLimits) -> Arc<Self> {
         Arc::new(Self { limits, table: Mutex::default() })
     }
 
@@ -162,7 +162,7 @@ impl Connections {
         if is_reserved {
             if table.reserved >= self.limits.reserve {
                 let waits = |entry: &ConnectionEntry| {
-                    entry.is_reserved && matches!(entry.phase, Phase::Waiting | Phase::Closing)
+                    entry.is_reserved && matches!(entry.phase, ConnectionPhase::Waiting | ConnectionPhase::Closing)
                 };
                 let oldest = table.open.iter().find(|(_, entry)| waits(entry)).map(|(id, _)| *id)?;
                 table.cut(oldest);
@@ -174,11 +174,11 @@ impl Connections {
         let id = table.next;
         table.next += 1;
         let (socket, since) = (Arc::clone(socket), Instant::now());
-        table.open.insert(id, ConnectionEntry { address, is_reserved, socket, phase: Phase::Waiting, since });
+        table.open.insert(id, ConnectionEntry { address, is_reserved, socket, phase: ConnectionPhase::Waiting, since });
         Some((id, is_reserved))
     }
 
-    fn set(&self, id: u64, phase: Phase) {
+    fn set(&self, id: u64, phase: ConnectionPhase) {
         if let Some(entry) = self.table().open.get_mut(&id) {
             (entry.phase, entry.since) = (phase, Instant::now());
         }
@@ -189,10 +189,10 @@ impl Connections {
         let mut table = self.table();
         let late = |entry: &ConnectionEntry| {
             let limit = match entry.phase {
-                Phase::Waiting => self.limits.request,
-                Phase::Closing => CLOSING,
-                Phase::Sending => self.limits.answer,
-                Phase::Handling | Phase::Upgraded => return false,
+                ConnectionPhase::Waiting => self.limits.request,
+                ConnectionPhase::Closing => CLOSING,
+                ConnectionPhase::Sending => self.limits.answer,
+                ConnectionPhase::Handling | ConnectionPhase::Upgraded => return false,
             };
             now.saturating_duration_since(entry.since) > limit
         };
@@ -220,14 +220,14 @@ pub(super) fn on_connect(connections: &Arc<Connections>, connection: &dyn Any, d
     match connections.admit(address, &socket) {
         Some((id, is_reserved)) => {
             let (table, is_closing) = (Arc::clone(connections), Cell::new(false));
-            data.insert(Rc::new(Connection { id, is_reserved, socket, table, is_closing }));
+            data.insert(Rc::new(HttpConnection { id, is_reserved, socket, table, is_closing }));
         }
         None => socket.cut(),
     }
 }
 
 /// A connection as its requests find it (`conn_data::<Rc<Connection>>`). Goes with it.
-pub(super) struct Connection {
+pub(super) struct HttpConnection {
     id: u64,
     is_reserved: bool,
     socket: Arc<Socket>,
@@ -235,7 +235,7 @@ pub(super) struct Connection {
     is_closing: Cell<bool>,
 }
 
-impl Connection {
+impl HttpConnection {
     pub(super) fn socket(&self) -> &Arc<Socket> {
         &self.socket
     }
@@ -245,16 +245,16 @@ impl Connection {
         self.is_closing.set(true);
     }
 
-    fn set(&self, phase: Phase) {
+    fn set(&self, phase: ConnectionPhase) {
         self.table.set(self.id, phase);
     }
 
     fn done(&self) {
-        self.set(if self.is_closing.get() { Phase::Closing } else { Phase::Waiting });
+        self.set(if self.is_closing.get() { ConnectionPhase::Closing } else { ConnectionPhase::Waiting });
     }
 }
 
-impl Drop for Connection {
+impl Drop for HttpConnection {
     fn drop(&mut self) {
         self.table.table().remove(self.id);
     }
@@ -266,10 +266,10 @@ pub(super) async fn track(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     // Without a socket (tests of the routes) there is nothing to note.
-    let Some(connection) = request.conn_data::<Rc<Connection>>().cloned() else {
+    let Some(connection) = request.conn_data::<Rc<HttpConnection>>().cloned() else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
-    connection.set(Phase::Handling);
+    connection.set(ConnectionPhase::Handling);
     let answered = if connection.is_reserved && !ALWAYS_ANSWERED.contains(&request.path()) {
         let detail = "too many connections are open, in all or from this address; close some and try again";
         let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
@@ -285,14 +285,14 @@ pub(super) async fn track(
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     let is_upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-    connection.set(if is_upgrade { Phase::Upgraded } else { Phase::Sending });
+    connection.set(if is_upgrade { ConnectionPhase::Upgraded } else { ConnectionPhase::Sending });
     Ok(response.map_body(|_, body| BoxBody::new(Sent { body, connection, is_upgrade })))
 }
 
 /// An answer on its way.
 struct Sent {
     body: BoxBody,
-    connection: Rc<Connection>,
+    connection: Rc<HttpConnection>,
     is_upgrade: bool,
 }
 
@@ -306,7 +306,7 @@ impl MessageBody for Sent {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let part = ready!(Pin::new(&mut self.body).poll_next(context));
         if !self.is_upgrade {
-            self.connection.set(Phase::Sending);
+            self.connection.set(ConnectionPhase::Sending);
         }
         Poll::Ready(part)
     }
@@ -324,8 +324,8 @@ mod tests {
 
     use super::*;
 
-    fn limits() -> Limits {
-        Limits { total: 4, per_address: 2, reserve: 2, ..Limits::for_descriptors(1024) }
+    fn limits() -> ConnectionLimits {
+        ConnectionLimits { total: 4, per_address: 2, reserve: 2, ..ConnectionLimits::for_descriptors(1024) }
     }
 
     fn socket() -> Arc<Socket> {
@@ -341,7 +341,7 @@ mod tests {
     #[test]
     fn http_gets_at_most_half_of_the_descriptors() {
         for (descriptors, total) in [(256, 64), (1024, 256), (4096, 1024), (1_048_576, 1024), (u64::MAX, 1024)] {
-            let limits = Limits::for_descriptors(descriptors);
+            let limits = ConnectionLimits::for_descriptors(descriptors);
             assert_eq!(limits.total, total);
             assert!(limits.per_address < limits.total && limits.reserve >= 8);
             assert!(limits.total as u64 * 2 <= descriptors / 2, "two descriptors each");
@@ -358,7 +358,7 @@ mod tests {
         }
         assert_eq!(connections.table().reserved, 2, "the oldest have made room");
         let all: Vec<u64> = connections.table().open.keys().copied().collect();
-        all.into_iter().for_each(|id| connections.set(id, Phase::Handling));
+        all.into_iter().for_each(|id| connections.set(id, ConnectionPhase::Handling));
         assert_eq!(is_reserved(5), None, "nobody waits, so nobody makes room");
         let all: Vec<u64> = connections.table().open.keys().copied().collect();
         all.into_iter().for_each(|id| _ = connections.table().remove(id));
@@ -369,8 +369,15 @@ mod tests {
 
     #[test]
     fn whoever_keeps_us_waiting_is_cut_off() {
-        let (connections, socket) = (Connections::new(Limits { total: 9, per_address: 9, ..limits() }), socket());
-        let phases = [Phase::Waiting, Phase::Closing, Phase::Sending, Phase::Handling, Phase::Upgraded];
+        let (connections, socket) =
+            (Connections::new(ConnectionLimits { total: 9, per_address: 9, ..limits() }), socket());
+        let phases = [
+            ConnectionPhase::Waiting,
+            ConnectionPhase::Closing,
+            ConnectionPhase::Sending,
+            ConnectionPhase::Handling,
+            ConnectionPhase::Upgraded,
+        ];
         for phase in phases {
             let (id, _) = connections.admit(address(1), &socket).expect("a place");
             connections.set(id, phase);

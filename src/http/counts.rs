@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::health::within_time;
-use super::state::State;
+use super::state::HttpState;
 use crate::adapters::live::Latest;
 use crate::base::Result;
 use crate::domain::camera::CameraState;
@@ -17,7 +17,7 @@ use crate::domain::stream::StreamState;
 /// How many there are of everything. A state nobody is in is listed with 0, so that a graph has no holes.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Counts {
+pub(super) struct StateCounts {
     /// Streams by state.
     pub(super) streams: BTreeMap<&'static str, u64>,
     /// Cameras by state.
@@ -38,15 +38,15 @@ pub(super) struct Counts {
     pub(super) ws_dropped: u64,
 }
 
-impl Counts {
+impl StateCounts {
     /// Reads them, with what they were read from. A database that does not answer in that time hides its own numbers only.
-    pub(super) async fn read(state: &State, limit: Duration) -> Result<(Self, Latest)> {
+    pub(super) async fn read(state: &HttpState, limit: Duration) -> Result<(Self, Latest)> {
         let latest = state.live.latest().await?;
         let segments = within_time(limit, state.stores.recordings.segment_counts()).await.ok();
         Ok((Self::of(&latest, segments, state).await, latest))
     }
 
-    async fn of(latest: &Latest, segments: Option<Vec<(SegmentState, u64)>>, state: &State) -> Self {
+    async fn of(latest: &Latest, segments: Option<Vec<(SegmentState, u64)>>, state: &HttpState) -> Self {
         let hub = state.hub.look().await.unwrap_or_default();
         let is_active = |state| matches!(state, RecordingState::Starting | RecordingState::Recording);
         let waits = |state: &SegmentState| matches!(state, SegmentState::Sealed | SegmentState::Uploading);

@@ -1,12 +1,12 @@
-//! Errors as answers: `application/problem+json` (RFC 9457), and the one match from [`Kind`] to a status.
+//! Errors as answers: `application/problem+json` (RFC 9457), and the one match from [`ErrorKind`] to a status.
 
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::complaints::Complaints;
-use crate::base::{Error, Kind, redact};
+use super::complaints::RequestComplaints;
+use crate::base::{Error, ErrorKind, redact};
 
 /// Media type of every error.
 pub(super) const PROBLEM_JSON: &str = "application/problem+json";
@@ -37,7 +37,7 @@ pub struct Problem {
 }
 
 /// Result of every handler.
-pub(super) type Answer<T = HttpResponse> = Result<T, Problem>;
+pub(super) type ErrorAnswer<T = HttpResponse> = Result<T, Problem>;
 
 impl Problem {
     /// A problem with this status. A sentence of this layer: never quotes a body or a secret.
@@ -78,17 +78,17 @@ impl Problem {
 }
 
 /// The one place where a kind of error becomes a status.
-fn status_of(kind: Kind) -> StatusCode {
+fn status_of(kind: ErrorKind) -> StatusCode {
     match kind {
-        Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-        Kind::NotFound => StatusCode::NOT_FOUND,
-        Kind::Conflict => StatusCode::CONFLICT,
-        Kind::Stale => StatusCode::PRECONDITION_FAILED,
-        Kind::Unauthorized => StatusCode::UNAUTHORIZED,
-        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Kind::Timeout => StatusCode::GATEWAY_TIMEOUT,
-        Kind::Unsupported => StatusCode::NOT_IMPLEMENTED,
-        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::Stale => StatusCode::PRECONDITION_FAILED,
+        ErrorKind::Unauthorized => StatusCode::UNAUTHORIZED,
+        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Timeout => StatusCode::GATEWAY_TIMEOUT,
+        ErrorKind::Unsupported => StatusCode::NOT_IMPLEMENTED,
+        ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -112,7 +112,7 @@ impl From<Error> for Problem {
 
 /// While a dependency is away every call fails the same way: that is told once in a while.
 fn log_failure(status: StatusCode, detail: &str, error: &Error) {
-    static TOLD: Complaints = Complaints::new();
+    static TOLD: RequestComplaints = RequestComplaints::new();
     let Some(left_out) = TOLD.is_due(detail) else { return };
     let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
     log::warn!(status = status.as_u16(), error = detail, cause = cause.as_str(), same_before = left_out; "request failed");

@@ -4,13 +4,13 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use super::error::{Answer, Problem};
+use super::error::{ErrorAnswer, Problem};
 
 /// `web/dist`, embedded in a release build and read from disk in a debug build. May be missing: then [`UNBUILT`].
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
 #[allow_missing = true]
-struct Page;
+struct WebPage;
 
 const INDEX: &str = "index.html";
 
@@ -20,20 +20,20 @@ const FILES: [&str; 8] = [".js", ".css", ".map", ".svg", ".png", ".ico", ".txt",
 const UNBUILT: &str = include_str!("unbuilt.html");
 
 /// Whatever no route has: a file of the page, the page itself for addresses that only it understands, or 404.
-pub(super) async fn fallback(request: HttpRequest) -> Answer {
+pub(super) async fn fallback(request: HttpRequest) -> ErrorAnswer {
     let path = request.path().trim_start_matches('/');
     let is_ours = path == "api" || path.starts_with("api/");
     if is_ours || !matches!(request.method().as_str(), "GET" | "HEAD") {
         return Err(Problem::new(StatusCode::NOT_FOUND, "there is no such route; see /api/openapi.json"));
     }
-    if let Some(file) = Page::get(path).filter(|_| !path.is_empty()) {
+    if let Some(file) = WebPage::get(path).filter(|_| !path.is_empty()) {
         return Ok(answer(&request, path, &file));
     }
     // A missing script must not become a page: the browser would report nonsense instead of 404.
     if path.starts_with("assets/") || FILES.iter().any(|ending| path.ends_with(ending)) {
         return Err(Problem::new(StatusCode::NOT_FOUND, "there is no such file"));
     }
-    match Page::get(INDEX) {
+    match WebPage::get(INDEX) {
         Some(file) => Ok(answer(&request, INDEX, &file)),
         None => Ok(HttpResponse::Ok()
             .insert_header((header::CACHE_CONTROL, "no-cache"))

@@ -15,8 +15,8 @@ use actix_web::{Error, HttpRequest, ResponseError, web};
 use tokio::sync::watch;
 use url::Url;
 
-use super::complaints::Complaints;
-use super::error::{Answer, Problem};
+use super::complaints::RequestComplaints;
+use super::error::{ErrorAnswer, Problem};
 
 /// Which hosts and origins are ours.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ pub(super) struct OriginPolicy {
 }
 
 /// Origins and hosts that were refused; one line for each.
-static REFUSED: Complaints = Complaints::new();
+static REFUSED: RequestComplaints = RequestComplaints::new();
 
 impl OriginPolicy {
     /// The rule for a listener at `listen`; `origins` are the configured ones.
@@ -37,7 +37,7 @@ impl OriginPolicy {
     }
 
     /// Whether a request with these headers is meant for us. By name alone: proxies pass the port on or leave it out.
-    pub(super) fn check_host(&self, headers: &HeaderMap) -> Answer<()> {
+    pub(super) fn check_host(&self, headers: &HeaderMap) -> ErrorAnswer<()> {
         let host = text(headers, header::HOST.as_str()).unwrap_or_default();
         let named = |origin: &String| authority(origin).is_some_and(|it| name_of(it) == name_of(host));
         if !self.loopback_only || is_loopback(host) || self.origins.borrow().iter().any(named) {
@@ -57,7 +57,7 @@ impl OriginPolicy {
     }
 
     /// Whether the page that sent these headers, if a page did, is ours.
-    pub(super) fn check_origin(&self, headers: &HeaderMap) -> Answer<()> {
+    pub(super) fn check_origin(&self, headers: &HeaderMap) -> ErrorAnswer<()> {
         let refused = |origin: &str| {
             let origin = shortened(origin);
             if REFUSED.is_due(&origin).is_some() {

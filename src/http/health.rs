@@ -8,12 +8,12 @@ use futures_util::future::{OptionFuture, join5};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::error::Answer;
-use super::state::State;
+use super::error::ErrorAnswer;
+use super::state::HttpState;
 use crate::actors::record::SpoolDisk;
 use crate::adapters::live::Latest;
 use crate::base::size::size;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::{CameraState, CameraStatus, undelivered};
 use crate::domain::change_guard::PlanView;
 use crate::domain::probe::PUBLISH_LOGIN;
@@ -69,7 +69,7 @@ pub(super) async fn alive() -> web::Json<Alive> {
     (status = 200, body = Ready),
     (status = 503, body = Ready, description = "a required dependency is down"),
 ))]
-pub(super) async fn ready(state: web::Data<State>) -> Answer {
+pub(super) async fn ready(state: web::Data<HttpState>) -> ErrorAnswer {
     let services = services(&state).await;
     let ok = services.iter().all(|service| service.ok || !service.required);
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -77,7 +77,7 @@ pub(super) async fn ready(state: web::Data<State>) -> Answer {
 }
 
 /// Everything this process depends on, asked now.
-pub(super) async fn services(state: &State) -> Vec<Service> {
+pub(super) async fn services(state: &HttpState) -> Vec<Service> {
     let relays = state.roles.contains(&Role::Restream);
     let (database, objects, latest, managers, plan) = join5(
         within(state.stores.health.ping()),
@@ -209,7 +209,7 @@ fn counted(count: usize, what: &str) -> String {
 }
 
 /// Whether those who start, watch and record answer: this very page is served by other threads.
-async fn managers(state: &State) -> Result<String> {
+async fn managers(state: &HttpState) -> Result<String> {
     let silent = state.commands.unresponsive(MANAGERS_TIMEOUT).await?;
     match silent.as_slice() {
         [] => Ok("all respond".to_owned()),
@@ -235,6 +235,6 @@ pub(super) async fn within<T>(question: impl Future<Output = Result<T>>) -> Resu
 
 /// The answer, or that there is none in this time.
 pub(super) async fn within_time<T>(limit: Duration, question: impl Future<Output = Result<T>>) -> Result<T> {
-    let late = || Error::new(Kind::Timeout, format!("timeout: no answer in {} s", limit.as_secs_f64()));
+    let late = || Error::new(ErrorKind::Timeout, format!("timeout: no answer in {} s", limit.as_secs_f64()));
     tokio::time::timeout(limit, question).await.unwrap_or_else(|_| Err(late()))
 }

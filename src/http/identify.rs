@@ -9,14 +9,14 @@ use actix_web::{HttpMessage, ResponseError, web};
 
 use super::caller::Call;
 use super::error::Problem;
-use super::state::State;
+use super::state::HttpState;
 
 /// The middleware of every address.
 pub(super) async fn identify(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, actix_web::Error> {
-    let state = request.app_data::<web::Data<State>>().expect("the app is built with its state");
+    let state = request.app_data::<web::Data<HttpState>>().expect("the app is built with its state");
     let route = request.match_pattern().unwrap_or_default();
     let call = Call { method: request.method(), route: &route, headers: request.headers() };
     match Arc::clone(&state.callers).identify(call).await {

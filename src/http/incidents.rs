@@ -4,13 +4,13 @@ use actix_web::{HttpRequest, web};
 use uuid::Uuid;
 
 use super::cameras::id_of;
-use super::error::{Answer, Problem};
-use super::list::List;
+use super::error::{ErrorAnswer, Problem};
+use super::list::ItemList;
 use super::query::Query;
-use super::state::State;
+use super::state::HttpState;
 use crate::adapters::database::IncidentQuery;
 use crate::adapters::live::Latest;
-use crate::base::{Error, Kind};
+use crate::base::{Error, ErrorKind};
 use crate::domain::incident::{Incident, IncidentKind, Subject};
 
 /// Incidents in one answer when nobody says how many, and the most there are.
@@ -29,11 +29,14 @@ const MOST: u32 = 1_000;
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "1 to 1000; 200 when absent"),
     ),
     responses(
-        (status = 200, body = List<Incident>),
+        (status = 200, body = ItemList<Incident>),
         (status = 422, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ))]
-pub(super) async fn list(state: web::Data<State>, request: HttpRequest) -> Answer<web::Json<List<Incident>>> {
+pub(super) async fn list(
+    state: web::Data<HttpState>,
+    request: HttpRequest,
+) -> ErrorAnswer<web::Json<ItemList<Incident>>> {
     let mut query = Query::of(&request)?;
     let open = query.parsed("open", "true or false")?.unwrap_or(false);
     let camera = match query.text("camera")? {
@@ -52,7 +55,7 @@ pub(super) async fn list(state: web::Data<State>, request: HttpRequest) -> Answe
     let latest = state.live.latest().await?;
     items.iter_mut().for_each(|incident| name_camera(incident, &latest));
     let next = items.last().filter(|_| has_more).map(|incident| incident.id.to_string());
-    Ok(web::Json(List::part(items, next)))
+    Ok(web::Json(ItemList::part(items, next)))
 }
 
 /// The display name is the camera's of today, as its other facts on the page are.
@@ -64,7 +67,7 @@ fn name_camera(incident: &mut Incident, latest: &Latest) {
 
 fn no_filter(error: Error) -> Error {
     match error.kind() {
-        Kind::NotFound => Error::invalid("camera", "must be the id of a camera, or the name of one that is there"),
+        ErrorKind::NotFound => Error::invalid("camera", "must be the id of a camera, or the name of one that is there"),
         _ => error,
     }
 }

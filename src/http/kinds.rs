@@ -7,8 +7,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::body::Json;
-use super::error::{Answer, Problem};
-use super::state::State;
+use super::error::{ErrorAnswer, Problem};
+use super::state::HttpState;
 use crate::domain::camera::check_kind;
 
 /// What a kind means.
@@ -31,7 +31,11 @@ pub(super) struct KindEdit {
     (status = 422, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn put(state: web::Data<State>, kind: web::Path<String>, Json(edit): Json<KindEdit>) -> Answer {
+pub(super) async fn put(
+    state: web::Data<HttpState>,
+    kind: web::Path<String>,
+    Json(edit): Json<KindEdit>,
+) -> ErrorAnswer {
     check_kind(&kind, &edit.url_template)?;
     state.stores.cameras.put_camera_kind(kind.into_inner(), edit.url_template).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -43,7 +47,7 @@ pub(super) async fn put(state: web::Data<State>, kind: web::Path<String>, Json(e
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 409, body = Problem, content_type = "application/problem+json", description = "cameras are of this kind"),
 ))]
-pub(super) async fn delete(state: web::Data<State>, kind: web::Path<String>) -> Answer {
+pub(super) async fn delete(state: web::Data<HttpState>, kind: web::Path<String>) -> ErrorAnswer {
     state.stores.cameras.delete_camera_kind(&kind).await?;
     Ok(HttpResponse::NoContent().finish())
 }

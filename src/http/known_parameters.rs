@@ -16,7 +16,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::path::ParameterIn;
 
 use super::error::Problem;
-use super::openapi::{Document, path_of};
+use super::openapi::{OpenApiDocument, path_of};
 use super::query::Query;
 use super::responses::operations;
 use crate::base::{Error, Result};
@@ -24,7 +24,7 @@ use crate::base::{Error, Result};
 /// Names of the query parameters of every operation, by method and path of the document.
 static KNOWN: LazyLock<HashMap<(&'static str, String), Vec<String>>> = LazyLock::new(|| {
     let mut all = HashMap::new();
-    for (path, mut item) in Document::openapi().paths.paths {
+    for (path, mut item) in OpenApiDocument::openapi().paths.paths {
         for (method, operation) in operations(&mut item) {
             let names = operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
                 RefOr::T(one) if one.parameter_in == ParameterIn::Query => Some(one.name.clone()),

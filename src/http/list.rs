@@ -5,13 +5,13 @@ use utoipa::ToSchema;
 
 /// Items, and where to go on.
 #[derive(Serialize, ToSchema)]
-pub(super) struct List<T> {
+pub(super) struct ItemList<T> {
     items: Vec<T>,
     /// Give it as `after` to get what follows; null at the end.
     next: Option<String>,
 }
 
-impl<T> List<T> {
+impl<T> ItemList<T> {
     /// All there is.
     pub(super) fn whole(items: Vec<T>) -> Self {
         Self { items, next: None }

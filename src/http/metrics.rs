@@ -6,11 +6,11 @@ use std::time::Duration;
 use actix_web::{HttpResponse, web};
 use chrono::Utc;
 
-use super::counts::Counts;
-use super::error::{Answer, Problem};
+use super::counts::StateCounts;
+use super::error::{ErrorAnswer, Problem};
 use super::exposition::{CONTENT_TYPE, Exposition, MetricKind};
 use super::health::within_time;
-use super::state::{State, VERSION};
+use super::state::{HttpState, VERSION};
 use crate::adapters::ffmpeg::child;
 use crate::adapters::live::Latest;
 
@@ -22,10 +22,10 @@ const TIMEOUT: Duration = Duration::from_millis(700);
     (status = 200, body = String, content_type = "text/plain"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn metrics(state: web::Data<State>) -> Answer {
+pub(super) async fn metrics(state: web::Data<HttpState>) -> ErrorAnswer {
     // Asked of the database itself: a count that took too long says nothing about it.
     let (read, database_up, objects) = tokio::join!(
-        Counts::read(&state, TIMEOUT),
+        StateCounts::read(&state, TIMEOUT),
         within_time(TIMEOUT, state.stores.health.ping()),
         within_time(TIMEOUT, state.objects.free())
     );
@@ -46,7 +46,7 @@ pub(super) async fn metrics(state: web::Data<State>) -> Answer {
     Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(text.into_text()))
 }
 
-fn process(text: &mut Exposition, state: &State) {
+fn process(text: &mut Exposition, state: &HttpState) {
     let node = state.node.as_str();
     text.family("build_info", MetricKind::Gauge, "Always 1; the labels say what runs.")
         .sample(&[("version", VERSION), ("node", node)], 1_u64);
@@ -61,7 +61,7 @@ fn process(text: &mut Exposition, state: &State) {
         .value(uptime as f64 / 1000.0);
 }
 
-fn totals(text: &mut Exposition, counts: &Counts) {
+fn totals(text: &mut Exposition, counts: &StateCounts) {
     let help = "Children started with passwords visible in ps, because they could not be hidden.";
     text.family("visible_arguments_total", MetricKind::Counter, help).value(child::starts_with_visible_arguments());
     by_state(text, "streams", "Streams by state.", &counts.streams);
@@ -78,7 +78,7 @@ fn totals(text: &mut Exposition, counts: &Counts) {
 }
 
 /// What the disks have left, as far as somebody knows.
-fn free(text: &mut Exposition, state: &State, objects: Option<u64>) {
+fn free(text: &mut Exposition, state: &HttpState, objects: Option<u64>) {
     let disks = [("spool", state.disk.borrow().free), ("objects", objects)];
     let mut family = text.family("disk_free_bytes", MetricKind::Gauge, "Bytes free on the disk of a folder.");
     for (folder, free) in disks {

@@ -4,7 +4,7 @@
 //! kinds and files of cameras, which belong to no actor.
 //! `routes` is the table of all addresses; one file per resource, `error` has the one match from an error's kind to a status,
 //! `guard` says who may talk to us, `identify` who calls, `server` runs it. Talked to by `app`, which
-//! builds [`State`] and puts [`ServerActor`] into the tree.
+//! builds [`HttpState`] and puts [`ServerActor`] into the tree.
 
 mod body;
 mod caller;
@@ -46,4 +46,4 @@ mod ws;
 
 pub use caller::{Anonymous, Call, Caller, IdentifyCaller};
 pub use server_actor::ServerActor;
-pub use state::{Commands, State};
+pub use state::{Commands, HttpState};

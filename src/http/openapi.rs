@@ -60,13 +60,13 @@ use super::{
     // What the WebSocket sends besides the items of the lists.
     components(schemas(ServerStatus))
 )]
-pub(super) struct Document;
+pub(super) struct OpenApiDocument;
 
 /// This document.
 #[utoipa::path(get, path = "/api/openapi.json", operation_id = "openapi", tag = "status",
     responses((status = 200, body = BTreeMap<String, Value>, description = "OpenAPI 3.1")))]
 pub(super) async fn document() -> web::Json<utoipa::openapi::OpenApi> {
-    web::Json(Document::openapi())
+    web::Json(OpenApiDocument::openapi())
 }
 
 /// The path of the document for a pattern of the route table, whose `{id:pattern}` is `{id}` there.

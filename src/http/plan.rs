@@ -5,9 +5,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::body::Json;
-use super::error::{Answer, Problem};
+use super::error::{ErrorAnswer, Problem};
 use super::query::Query;
-use super::state::State;
+use super::state::HttpState;
 use crate::domain::change_guard::PlanView;
 
 /// Which plan is confirmed.
@@ -26,7 +26,7 @@ pub(super) struct Confirmation {
         (status = 422, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ))]
-pub(super) async fn get_plan(state: web::Data<State>, request: HttpRequest) -> Answer<web::Json<PlanView>> {
+pub(super) async fn get_plan(state: web::Data<HttpState>, request: HttpRequest) -> ErrorAnswer<web::Json<PlanView>> {
     let mut query = Query::of(&request)?;
     let read = query.parsed("read", "true or false")?.unwrap_or(false);
     Ok(web::Json(state.commands.camera_plan(read).await?))
@@ -41,8 +41,8 @@ pub(super) async fn get_plan(state: web::Data<State>, request: HttpRequest) -> A
         (status = 422, body = Problem, content_type = "application/problem+json", description = "names no plan"),
     ))]
 pub(super) async fn apply(
-    state: web::Data<State>,
+    state: web::Data<HttpState>,
     Json(confirmation): Json<Confirmation>,
-) -> Answer<web::Json<PlanView>> {
+) -> ErrorAnswer<web::Json<PlanView>> {
     Ok(web::Json(state.commands.apply_camera_plan(confirmation.id).await?))
 }

@@ -4,9 +4,9 @@ use actix_web::{HttpRequest, web};
 
 use super::body::Json;
 use super::cameras::{CAMERA, id_of, no_camera};
-use super::error::{Answer, Problem};
+use super::error::{ErrorAnswer, Problem};
 use super::query::Query;
-use super::state::State;
+use super::state::HttpState;
 use crate::base::Error;
 use crate::domain::camera::CameraEdit;
 use crate::domain::probe::ProbeView;
@@ -17,7 +17,7 @@ use crate::domain::probe::ProbeView;
     (status = 404, body = Problem, content_type = "application/problem+json", description = "no such camera, or never probed"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is unreachable"),
 ))]
-pub(super) async fn kept(state: web::Data<State>, id: web::Path<String>) -> Answer<web::Json<ProbeView>> {
+pub(super) async fn kept(state: web::Data<HttpState>, id: web::Path<String>) -> ErrorAnswer<web::Json<ProbeView>> {
     let id = id_of(&state, &id).await?;
     if let Some(kept) = state.stores.probes.camera_probe(id).await? {
         return Ok(web::Json(kept.into()));
@@ -34,7 +34,7 @@ pub(super) async fn kept(state: web::Data<State>, id: web::Path<String>) -> Answ
     (status = 422, body = Problem, content_type = "application/problem+json", description = "the row is wrong; names the field"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "too many are being probed"),
 ))]
-pub(super) async fn probe_now(state: web::Data<State>, id: web::Path<String>) -> Answer<web::Json<ProbeView>> {
+pub(super) async fn probe_now(state: web::Data<HttpState>, id: web::Path<String>) -> ErrorAnswer<web::Json<ProbeView>> {
     Ok(web::Json(state.commands.probe_camera(id_of(&state, &id).await?).await?))
 }
 
@@ -51,10 +51,10 @@ pub(super) async fn probe_now(state: web::Data<State>, id: web::Path<String>) ->
         (status = 503, body = Problem, content_type = "application/problem+json", description = "too many are being probed"),
     ))]
 pub(super) async fn test(
-    state: web::Data<State>,
+    state: web::Data<HttpState>,
     request: HttpRequest,
     Json(edit): Json<CameraEdit>,
-) -> Answer<web::Json<ProbeView>> {
+) -> ErrorAnswer<web::Json<ProbeView>> {
     let mut query = Query::of(&request)?;
     let id = query.parsed("id", "the number of a camera")?;
     Ok(web::Json(state.commands.test_camera(id, edit).await?))

@@ -7,17 +7,17 @@ use std::time::Duration;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::{App, Error as ActixError, HttpServer, web};
+use actix_web::{App, Error as ActixError, web};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::body::LARGEST;
-use super::connections::{self, Connections, Limits};
+use super::connections::{self, ConnectionLimits, Connections};
 use super::guard::{self, OriginPolicy};
 use super::routes::configure;
-use super::state::State;
+use super::state::HttpState;
 use super::{files, headers};
 use crate::base::{Error, Result};
 
@@ -37,7 +37,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 pub(super) const STOP_SECONDS: u64 = 3;
 
 /// A running server.
-pub(super) struct Server {
+pub(super) struct HttpServer {
     address: SocketAddr,
     pub(super) handle: ServerHandle,
     stopping: CancellationToken,
@@ -46,17 +46,21 @@ pub(super) struct Server {
     task: JoinHandle<()>,
 }
 
-/// Serves on this listener until [`Server::stop`]. Call it in an actix system; it takes no signals. `descriptors`: how many
+/// Serves on this listener until [`HttpServer::stop`]. Call it in an actix system; it takes no signals. `descriptors`: how many
 /// this process may have.
 ///
 /// # Errors
 /// `Internal` when the listener cannot be used.
-pub(super) fn serve(listener: TcpListener, state: Arc<State>, descriptors: u64) -> Result<Server> {
-    serve_within(listener, state, Limits::for_descriptors(descriptors))
+pub(super) fn serve(listener: TcpListener, state: Arc<HttpState>, descriptors: u64) -> Result<HttpServer> {
+    serve_within(listener, state, ConnectionLimits::for_descriptors(descriptors))
 }
 
 /// The same with other limits.
-pub(super) fn serve_within(listener: TcpListener, state: Arc<State>, limits: Limits) -> Result<Server> {
+pub(super) fn serve_within(
+    listener: TcpListener,
+    state: Arc<HttpState>,
+    limits: ConnectionLimits,
+) -> Result<HttpServer> {
     let fault = |error: std::io::Error| {
         Error::internal(format!("the HTTP server cannot be started: {error}")).with_source(error)
     };
@@ -66,7 +70,7 @@ pub(super) fn serve_within(listener: TcpListener, state: Arc<State>, limits: Lim
     let (token, (tell, failed)) = (stopping.clone(), watch::channel(None));
     let connections = Connections::new(limits);
     let sweeper = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&connections).keep_sweeping()));
-    let server = HttpServer::new(move || app(state.clone(), origin_policy.clone(), limits, token.clone()))
+    let server = actix_web::HttpServer::new(move || app(state.clone(), origin_policy.clone(), limits, token.clone()))
         .workers(WORKERS)
         // Per worker, and the workers need not share evenly: ours are the limits that count.
         .max_connections(limits.total + limits.reserve + SPARE)
@@ -80,7 +84,7 @@ pub(super) fn serve_within(listener: TcpListener, state: Arc<State>, limits: Lim
         .run();
     let handle = server.handle();
     let task = actix_web::rt::spawn(watched(server, sweeper, stopping.clone(), tell));
-    Ok(Server { address, handle, stopping, failed, task })
+    Ok(HttpServer { address, handle, stopping, failed, task })
 }
 
 /// Tells when the server ends although nobody asked it to, or loses what guards it against slow clients. `failed` is dropped
@@ -107,7 +111,7 @@ async fn watched(
     }
 }
 
-impl Server {
+impl HttpServer {
     /// Where it listens; tells the port that the system chose.
     pub(super) fn address(&self) -> SocketAddr {
         self.address
@@ -143,9 +147,9 @@ impl Server {
 
 /// The app, the same in production and in tests.
 pub(super) fn app(
-    state: Arc<State>,
+    state: Arc<HttpState>,
     origin_policy: OriginPolicy,
-    limits: Limits,
+    limits: ConnectionLimits,
     stopping: CancellationToken,
 ) -> App<
     impl ServiceFactory<

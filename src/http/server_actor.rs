@@ -17,8 +17,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::server::{Server, serve};
-use super::state::State;
+use super::server::{HttpServer, serve};
+use super::state::HttpState;
 use crate::actors::supervision::{Activity, Exit, Supervised, finish, supervised};
 use crate::base::{Error, Result};
 
@@ -41,9 +41,9 @@ const SELF_CHECK: SelfCheck = SelfCheck {
 /// Serves HTTP for as long as it lives.
 pub struct ServerActor {
     listener: Arc<TcpListener>,
-    state: Arc<State>,
+    state: Arc<HttpState>,
     descriptors: u64,
-    pub(super) server: Option<Server>,
+    pub(super) server: Option<HttpServer>,
     stopping: bool,
     self_check: SelfCheck,
     /// How often it has answered itself.
@@ -52,7 +52,7 @@ pub struct ServerActor {
 
 impl ServerActor {
     /// A server on this socket, which is kept for the next generation. `descriptors`: how many this process may have.
-    pub fn new(listener: Arc<TcpListener>, state: Arc<State>, descriptors: u64) -> Self {
+    pub fn new(listener: Arc<TcpListener>, state: Arc<HttpState>, descriptors: u64) -> Self {
         Self {
             listener,
             state,
@@ -71,7 +71,7 @@ impl ServerActor {
         self
     }
 
-    fn begin(&self) -> Result<Server> {
+    fn begin(&self) -> Result<HttpServer> {
         let again = |error| Error::internal(format!("the HTTP server has no socket: {error}")).with_source(error);
         let listener = self.listener.try_clone().map_err(again)?;
         serve(listener, Arc::clone(&self.state), self.descriptors)
@@ -128,7 +128,7 @@ impl Supervised for ServerActor {
     const KIND: &'static str = "http server";
 
     fn observe(&self) -> Value {
-        json!({ "listen": self.server.as_ref().map(Server::address), "answersToItself": self.answers.get() })
+        json!({ "listen": self.server.as_ref().map(HttpServer::address), "answersToItself": self.answers.get() })
     }
 
     /// Lets requests finish for a moment.

@@ -7,9 +7,9 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::body::Csv;
-use super::error::{Answer, Problem};
+use super::error::{ErrorAnswer, Problem};
 use super::query::Query;
-use super::state::State;
+use super::state::HttpState;
 use crate::adapters::database::import::import as write_sheet;
 use crate::adapters::resolve;
 use crate::domain::camera::sheet::{self, ImportReport};
@@ -21,7 +21,7 @@ const CSV: &str = "text/csv; charset=utf-8";
     (status = 200, body = String, content_type = "text/csv"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is unreachable"),
 ))]
-pub(super) async fn export(state: web::Data<State>) -> Answer {
+pub(super) async fn export(state: web::Data<HttpState>) -> ErrorAnswer {
     let text = sheet::write(&state.stores.cameras.cameras().await?);
     let name = "attachment; filename=\"cameras.csv\"";
     Ok(HttpResponse::Ok().content_type(CSV).insert_header((header::CONTENT_DISPOSITION, name)).body(text))
@@ -40,7 +40,7 @@ pub(super) async fn export(state: web::Data<State>) -> Answer {
         (status = 422, body = ImportReport, description = "nothing was written; `faults` says why"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is unreachable"),
     ))]
-pub(super) async fn import(state: web::Data<State>, request: HttpRequest, Csv(file): Csv) -> Answer {
+pub(super) async fn import(state: web::Data<HttpState>, request: HttpRequest, Csv(file): Csv) -> ErrorAnswer {
     let mut query = Query::of(&request)?;
     let dry = query.parsed("dryRun", "true or false")?.unwrap_or(false);
     let reach = state.reach.borrow().clone();

@@ -22,7 +22,7 @@ use crate::domain::camera::{CameraEdit, CameraStatus, Reach};
 use crate::domain::change_guard::PlanView;
 use crate::domain::probe::ProbeView;
 use crate::domain::role::Role;
-use crate::domain::run_log::Run;
+use crate::domain::run_log::ProgramRun;
 
 /// What HTTP may ask the actors to do. The root answers: it knows who does the job.
 #[async_trait]
@@ -36,7 +36,7 @@ pub trait Commands: Send + Sync {
     /// Ends the camera's ffmpeg and starts it again at once. `NotFound`.
     async fn restart_camera(&self, id: i64) -> Result<CameraStatus>;
     /// What the camera's ffmpeg has said, the newest run first. `NotFound`.
-    async fn camera_log(&self, id: i64) -> Result<Vec<Run>>;
+    async fn camera_log(&self, id: i64) -> Result<Vec<ProgramRun>>;
     /// Looks at a camera now and keeps the result. `NotFound`, `Invalid` when its row is wrong, `Unavailable` when too many
     /// are being looked at.
     async fn probe_camera(&self, id: i64) -> Result<ProbeView>;
@@ -54,7 +54,7 @@ pub trait Commands: Send + Sync {
 }
 
 /// Everything a handler may touch. Built by `app`, one for all worker threads.
-pub struct State {
+pub struct HttpState {
     /// Name of this process.
     pub node: String,
     /// When it started.

@@ -6,10 +6,10 @@ use futures_util::future::join;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::counts::Counts;
-use super::error::{Answer, Problem};
+use super::counts::StateCounts;
+use super::error::{ErrorAnswer, Problem};
 use super::health::{self, Service};
-use super::state::{State, VERSION};
+use super::state::{HttpState, VERSION};
 use crate::actors::supervision::Observation;
 use crate::domain::role::Role;
 
@@ -34,7 +34,7 @@ pub(super) struct Status {
     /// What it depends on.
     services: Vec<Service>,
     /// How many there are of everything.
-    counts: Counts,
+    counts: StateCounts,
 }
 
 /// Roles, services, counts, versions.
@@ -42,9 +42,9 @@ pub(super) struct Status {
     (status = 200, body = Status),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn status(state: web::Data<State>) -> Answer<web::Json<Status>> {
+pub(super) async fn status(state: web::Data<HttpState>) -> ErrorAnswer<web::Json<Status>> {
     // It is asked for when something is wrong: what does not answer is named and hides nothing else.
-    let (services, counts) = join(health::services(&state), Counts::read(&state, health::TIMEOUT)).await;
+    let (services, counts) = join(health::services(&state), StateCounts::read(&state, health::TIMEOUT)).await;
     let (counts, _) = counts?;
     Ok(web::Json(Status {
         version: VERSION,
@@ -63,6 +63,6 @@ pub(super) async fn status(state: web::Data<State>) -> Answer<web::Json<Status>>
     (status = 200, body = Observation, description = "the root actor, its children under `children`"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn tree(state: web::Data<State>) -> Answer<web::Json<Observation>> {
+pub(super) async fn tree(state: web::Data<HttpState>) -> ErrorAnswer<web::Json<Observation>> {
     Ok(web::Json(state.commands.tree().await?))
 }

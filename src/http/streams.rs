@@ -5,10 +5,10 @@ use chrono::{Duration, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::error::{Answer, Problem};
-use super::list::List;
+use super::error::{ErrorAnswer, Problem};
+use super::list::ItemList;
 use super::query::Query;
-use super::state::State;
+use super::state::HttpState;
 use crate::adapters::live::Latest;
 use crate::base::{Error, Result};
 use crate::domain::history;
@@ -33,13 +33,13 @@ pub(super) struct StreamView {
 
 /// All streams, by server and name.
 #[utoipa::path(get, path = "/api/v1/streams", operation_id = "listStreams", tag = "streams", responses(
-    (status = 200, body = List<StreamView>),
+    (status = 200, body = ItemList<StreamView>),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn list(state: web::Data<State>) -> Answer<web::Json<List<StreamView>>> {
+pub(super) async fn list(state: web::Data<HttpState>) -> ErrorAnswer<web::Json<ItemList<StreamView>>> {
     let latest = state.live.latest().await?;
     let views = latest.streams.iter().map(|stream| view(stream.clone(), &latest)).collect();
-    Ok(web::Json(List::whole(views)))
+    Ok(web::Json(ItemList::whole(views)))
 }
 
 /// One stream; without `server` the first of that name.
@@ -53,10 +53,10 @@ pub(super) async fn list(state: web::Data<State>) -> Answer<web::Json<List<Strea
         (status = 404, body = Problem, content_type = "application/problem+json"),
     ))]
 pub(super) async fn one(
-    state: web::Data<State>,
+    state: web::Data<HttpState>,
     path: web::Path<String>,
     request: HttpRequest,
-) -> Answer<web::Json<StreamView>> {
+) -> ErrorAnswer<web::Json<StreamView>> {
     let mut query = Query::of(&request)?;
     let server = query.text("server")?;
     let latest = state.live.latest().await?;
@@ -74,15 +74,15 @@ pub(super) async fn one(
         ("points" = Option<u32>, Query, minimum = 1, maximum = 5000, description = "at most so many, 1 to 5000; 300 when absent"),
     ),
     responses(
-        (status = 200, body = List<Sample>),
+        (status = 200, body = ItemList<Sample>),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"),
     ))]
 pub(super) async fn history(
-    state: web::Data<State>,
+    state: web::Data<HttpState>,
     path: web::Path<String>,
     request: HttpRequest,
-) -> Answer<web::Json<List<Sample>>> {
+) -> ErrorAnswer<web::Json<ItemList<Sample>>> {
     let mut query = Query::of(&request)?;
     let server = query.text("server")?;
     let (from, to) = (query.time("from")?, query.time("to")?);
@@ -95,7 +95,7 @@ pub(super) async fn history(
     let latest = state.live.latest().await?;
     let stream = find(&latest, &path, server.as_deref())?;
     let samples = state.live.history(&stream.server, &stream.name, from, to).await?;
-    Ok(web::Json(List::whole(history::thin(&samples, from, to, points))))
+    Ok(web::Json(ItemList::whole(history::thin(&samples, from, to, points))))
 }
 
 fn find<'a>(latest: &'a Latest, path: &str, server: Option<&str>) -> Result<&'a StreamStatus> {

@@ -11,7 +11,7 @@ use actix_web::http::header;
 use secrecy::ExposeSecret;
 
 use crate::adapters::database::Condition;
-use crate::base::{Error, Kind};
+use crate::base::{Error, ErrorKind};
 use crate::domain::camera::CameraRow;
 
 /// SipHash with 128 random bits as its key, twice: tags of 128 bits.
@@ -72,6 +72,6 @@ pub(super) fn condition(request: &HttpRequest) -> Condition {
             return Ok(());
         }
         let text = "somebody else has changed this camera since it was loaded; load it again and repeat the change";
-        Err(Error::new(Kind::Stale, text))
+        Err(Error::new(ErrorKind::Stale, text))
     })
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use log::{LevelFilter, Log, Metadata, Record};
 use log4rs::Config;
 
-use super::owned::Line;
-use super::queue::{Queue, is_writer};
+use super::owned::LogLine;
+use super::queue::{LogQueue, is_writer};
 
 /// At the end of the process, what waits has so long to be written.
 const FLUSH_WITHIN: Duration = Duration::from_secs(2);
@@ -38,7 +38,7 @@ impl Current {
         Arc::clone(&self.logger.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn write(&self, line: &Line) {
+    fn write(&self, line: &LogLine) {
         let logger = self.get();
         line.pass(|record| logger.log(record));
     }
@@ -48,7 +48,7 @@ impl Current {
 pub(super) struct Logger {
     current: Arc<Current>,
     /// `None`: the machine gave us no thread, and whoever logs writes.
-    queue: Option<Arc<Queue>>,
+    queue: Option<Arc<LogQueue>>,
 }
 
 impl Logger {
@@ -61,7 +61,7 @@ impl Logger {
     /// Writes on a thread of its own from now on.
     pub fn in_background(mut self) -> Self {
         let current = self.current();
-        match Queue::start(move |line| current.write(line)) {
+        match LogQueue::start(move |line| current.write(line)) {
             Ok(queue) => self.queue = Some(queue),
             Err(error) => {
                 (self.current.on_failure)(&anyhow::anyhow!("no thread for it, so it may hold us up: {error}"))
@@ -91,8 +91,8 @@ impl Log for Logger {
         match &self.queue {
             // The panic of an appender: another record would meet the same one.
             Some(_) if is_writer() && std::thread::panicking() => {}
-            Some(queue) => queue.put(Line::of(record)),
-            None => self.current.write(&Line::of(record)),
+            Some(queue) => queue.put(LogLine::of(record)),
+            None => self.current.write(&LogLine::of(record)),
         }
     }
 

@@ -9,7 +9,7 @@ use log4rs::encode::{Encode, Write};
 use serde::Serialize;
 
 use super::line::NoOptions;
-use super::owned::{Field, Fields, Origin};
+use super::owned::{LogField, LogFields, LogOrigin};
 
 /// The encoder.
 #[derive(Debug)]
@@ -28,12 +28,12 @@ struct Message<'a> {
     line: Option<u32>,
     target: &'a str,
     thread: Option<String>,
-    attributes: BTreeMap<String, Field>,
+    attributes: BTreeMap<String, LogField>,
 }
 
 impl Encode for JsonEncoder {
     fn encode(&self, out: &mut dyn Write, record: &Record<'_>) -> anyhow::Result<()> {
-        let Origin { time, thread } = Origin::of_this_record();
+        let LogOrigin { time, thread } = LogOrigin::of_this_record();
         let message = Message {
             time: time.to_rfc3339_opts(SecondsFormat::Millis, true),
             level: record.level().as_str(),
@@ -43,7 +43,7 @@ impl Encode for JsonEncoder {
             line: record.line(),
             target: record.target(),
             thread,
-            attributes: Fields::of(record).into_iter().collect(),
+            attributes: LogFields::of(record).into_iter().collect(),
         };
         let mut text = serde_json::to_vec(&message)?;
         text.push(b'\n');
@@ -69,7 +69,7 @@ mod tests {
     use log4rs::encode::writer::simple::SimpleWriter;
 
     use super::*;
-    use crate::logging::owned::Line;
+    use crate::logging::owned::LogLine;
 
     #[test]
     fn numbers_are_numbers() {
@@ -77,7 +77,7 @@ mod tests {
             &[("ms", &13_u64), ("part", &0.5_f64), ("ok", &true), ("camera", &"7")];
         let record = Record::builder().args(format_args!("a \"b\"\n")).key_values(&fields).build();
         let mut out = SimpleWriter(Vec::new());
-        Line::of(&record).pass(|record| JsonEncoder.encode(&mut out, record).expect("a line"));
+        LogLine::of(&record).pass(|record| JsonEncoder.encode(&mut out, record).expect("a line"));
         let text = String::from_utf8(out.0).expect("text");
         let read: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         let wanted = serde_json::json!({ "ms": 13, "part": 0.5, "ok": true, "camera": "7" });

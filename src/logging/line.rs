@@ -9,7 +9,7 @@ use log::{Level, Record};
 use log4rs::config::{Deserialize, Deserializers};
 use log4rs::encode::{Color, Encode, Style, Write};
 
-use super::owned::Origin;
+use super::owned::LogOrigin;
 
 /// The encoder.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub(super) struct LineEncoder;
 
 impl Encode for LineEncoder {
     fn encode(&self, out: &mut dyn Write, record: &Record<'_>) -> anyhow::Result<()> {
-        let time = Origin::of_this_record().time.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let time = LogOrigin::of_this_record().time.to_rfc3339_opts(SecondsFormat::Millis, true);
         write!(out, "{time} ")?;
         out.set_style(&style(record.level()))?;
         write!(out, "{:<5}", record.level())?;
@@ -34,7 +34,7 @@ fn text(record: &Record<'_>) -> Result<String, fmt::Error> {
         write!(text, "{}: ", record.target())?;
     }
     write!(Escaping(&mut text), "{}", record.args())?;
-    record.key_values().visit(&mut Fields(&mut text)).map_err(|_| fmt::Error)?;
+    record.key_values().visit(&mut FieldsWriter(&mut text)).map_err(|_| fmt::Error)?;
     Ok(text)
 }
 
@@ -64,9 +64,9 @@ impl fmt::Write for Escaping<'_> {
     }
 }
 
-struct Fields<'a>(&'a mut String);
+struct FieldsWriter<'a>(&'a mut String);
 
-impl<'kvs> VisitSource<'kvs> for Fields<'_> {
+impl<'kvs> VisitSource<'kvs> for FieldsWriter<'_> {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), log::kv::Error> {
         let value = value.to_string();
         let plain = !value.is_empty() && !value.contains([' ', '"', '=']) && !value.contains(char::is_control);

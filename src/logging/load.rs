@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{json, line, place, trigger};
-use crate::config::{Complaint, Complaints};
+use crate::config::{Complaint, ConfigComplaints};
 
 /// Environment variable that names the logging configuration.
 pub const VARIABLE: &str = "STREAMWARDEN_LOG_CONFIG";
@@ -36,7 +36,7 @@ pub(super) struct Loaded {
 ///
 /// # Errors
 /// All complaints at once.
-pub fn check(file: &Path) -> Result<Vec<PathBuf>, Complaints> {
+pub fn check(file: &Path) -> Result<Vec<PathBuf>, ConfigComplaints> {
     let text = read(file)?;
     raw(file, &text)?;
     let (text, files) = written_nowhere(&text);
@@ -44,12 +44,12 @@ pub fn check(file: &Path) -> Result<Vec<PathBuf>, Complaints> {
 }
 
 /// Reads and checks a file, then opens its appenders. A file with any fault opens none.
-pub(super) fn load(file: &Path) -> Result<Loaded, Complaints> {
+pub(super) fn load(file: &Path) -> Result<Loaded, ConfigComplaints> {
     check(file)?;
     parse(file, &read(file)?)
 }
 
-fn read(file: &Path) -> Result<String, Complaints> {
+fn read(file: &Path) -> Result<String, ConfigComplaints> {
     std::fs::read_to_string(file).map_err(|error| {
         let remedy = format!("name a readable file with --log-config or {}", VARIABLE);
         one(file, format!("cannot be read: {error}"), &remedy)
@@ -61,11 +61,11 @@ fn yaml<T: DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::Error> {
     serde_saphyr::from_str_with_options(text, serde_saphyr::options! { strict_booleans: true, with_snippet: false })
 }
 
-fn raw(file: &Path, text: &str) -> Result<RawConfig, Complaints> {
+fn raw(file: &Path, text: &str) -> Result<RawConfig, ConfigComplaints> {
     yaml(text).map_err(|error| one(file, format!("is not a logging configuration: {error}"), COMPARE))
 }
 
-fn parse(file: &Path, text: &str) -> Result<Loaded, Complaints> {
+fn parse(file: &Path, text: &str) -> Result<Loaded, ConfigComplaints> {
     let raw = raw(file, text)?;
     let kinds = kinds();
     let (appenders, errors) = raw.appenders_lossy(&kinds);
@@ -87,13 +87,13 @@ fn parse(file: &Path, text: &str) -> Result<Loaded, Complaints> {
             }
             Ok(Loaded { config, refresh_rate: raw.refresh_rate() })
         }
-        Ok(_) => Err(Complaints(complaints)),
+        Ok(_) => Err(ConfigComplaints(complaints)),
         // An appender that could not be made is missing for everybody who names it: told once is enough.
-        Err(_) if !errors.is_empty() => Err(Complaints(complaints)),
+        Err(_) if !errors.is_empty() => Err(ConfigComplaints(complaints)),
         Err(errors) => {
             let faults = errors.errors().iter();
             complaints.extend(faults.map(|error| complaint(file, error.to_string(), "correct the name")));
-            Err(Complaints(complaints))
+            Err(ConfigComplaints(complaints))
         }
     }
 }
@@ -125,8 +125,8 @@ fn expanded(path: &str) -> String {
     place::expanded(path, |name| std::env::var(name).ok())
 }
 
-fn one(file: &Path, fault: String, remedy: &str) -> Complaints {
-    Complaints(vec![complaint(file, fault, remedy)])
+fn one(file: &Path, fault: String, remedy: &str) -> ConfigComplaints {
+    ConfigComplaints(vec![complaint(file, fault, remedy)])
 }
 
 fn complaint(file: &Path, fault: String, remedy: &str) -> Complaint {
@@ -146,10 +146,10 @@ fn kinds() -> Deserializers {
 fn appender_faults(text: &str, kinds: &Deserializers) -> Vec<String> {
     /// The part of the file that holds appenders.
     #[derive(serde::Deserialize)]
-    struct Document {
+    struct LogDocument {
         appenders: BTreeMap<String, AppenderConfig>,
     }
-    let Ok(document) = yaml::<Document>(text) else { return Vec::new() };
+    let Ok(document) = yaml::<LogDocument>(text) else { return Vec::new() };
     let paths = paths(text);
     let mut faults = Vec::new();
     for (name, appender) in document.appenders {

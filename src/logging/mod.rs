@@ -27,7 +27,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use log::LevelFilter;
 
-use crate::config::Complaints;
+use crate::config::ConfigComplaints;
 
 pub use load::check;
 pub use place::unset_variable;
@@ -59,7 +59,7 @@ pub fn find(named: Option<PathBuf>, env: &BTreeMap<String, String>) -> Option<Pa
 ///
 /// # Panics
 /// When logging was started before: only `main` does it.
-pub fn start_from_file(file: &Path) -> Result<(), Complaints> {
+pub fn start_from_file(file: &Path) -> Result<(), ConfigComplaints> {
     let loaded = load::load(file)?;
     let logger = current::Logger::new(loaded.config, complain_seldom);
     let current = logger.current();
@@ -75,7 +75,7 @@ pub fn start_from_file(file: &Path) -> Result<(), Complaints> {
 ///
 /// # Errors
 /// All complaints about the file at once; nothing has changed then.
-pub fn take_up(file: Option<&Path>) -> Result<(), Complaints> {
+pub fn take_up(file: Option<&Path>) -> Result<(), ConfigComplaints> {
     let config = match file {
         Some(file) => load::load(file)?.config,
         None => load::console_only(LevelFilter::Info),

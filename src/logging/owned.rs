@@ -18,20 +18,20 @@ const OVERHEAD: usize = 200;
 
 /// One record.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
-    pub origin: Origin,
+pub(super) struct LogLine {
+    pub origin: LogOrigin,
     level: Level,
     target: String,
     module: Option<String>,
     file: Option<String>,
     line: Option<u32>,
     message: String,
-    fields: Fields,
+    fields: LogFields,
 }
 
 /// When and by whom a record was logged; appenders look at it much later, and on another thread.
 #[derive(Clone, Debug)]
-pub(super) struct Origin {
+pub(super) struct LogOrigin {
     pub time: DateTime<Utc>,
     /// Name of the thread.
     pub thread: Option<String>,
@@ -39,10 +39,10 @@ pub(super) struct Origin {
 
 thread_local! {
     /// Of the record that is being written.
-    static WRITTEN: RefCell<Option<Origin>> = const { RefCell::new(None) };
+    static WRITTEN: RefCell<Option<LogOrigin>> = const { RefCell::new(None) };
 }
 
-impl Origin {
+impl LogOrigin {
     fn here() -> Self {
         Self { time: Utc::now(), thread: std::thread::current().name().map(str::to_owned) }
     }
@@ -53,14 +53,14 @@ impl Origin {
     }
 }
 
-impl Line {
+impl LogLine {
     /// A copy of the record, redacted.
     pub fn of(record: &Record<'_>) -> Self {
-        let mut fields = Fields::default();
+        let mut fields = LogFields::default();
         // A source only fails when its visitor does, and ours does not.
         let _ = record.key_values().visit(&mut fields);
         Self {
-            origin: Origin::here(),
+            origin: LogOrigin::here(),
             level: record.level(),
             target: record.target().to_owned(),
             module: record.module_path().map(str::to_owned),
@@ -74,14 +74,14 @@ impl Line {
     /// A warning of the logging itself.
     pub fn of_our_own(message: String, lines: u64) -> Self {
         Self {
-            origin: Origin::here(),
+            origin: LogOrigin::here(),
             level: Level::Warn,
             target: module_path!().to_owned(),
             module: Some(module_path!().to_owned()),
             file: None,
             line: None,
             message,
-            fields: Fields(vec![("lines".to_owned(), Field::Whole(lines.into()))]),
+            fields: LogFields(vec![("lines".to_owned(), LogField::Whole(lines.into()))]),
         }
     }
 
@@ -115,40 +115,40 @@ fn redacted(text: String) -> String {
 
 /// The fields of a record, in their order.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Fields(Vec<(String, Field)>);
+pub(super) struct LogFields(Vec<(String, LogField)>);
 
 /// The value of a field; numbers stay numbers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
-pub(super) enum Field {
+pub(super) enum LogField {
     Truth(bool),
     Whole(i128),
     Number(f64),
     Text(String),
 }
 
-impl Fields {
+impl LogFields {
     /// Those of a record that is being written.
-    pub fn of(record: &Record<'_>) -> Vec<(String, Field)> {
+    pub fn of(record: &Record<'_>) -> Vec<(String, LogField)> {
         let mut fields = Self::default();
         let _ = record.key_values().visit(&mut fields);
         fields.0
     }
 }
 
-impl Field {
+impl LogField {
     fn size(&self) -> usize {
         if let Self::Text(text) = self { text.len() } else { 8 }
     }
 }
 
-impl Source for Fields {
+impl Source for LogFields {
     fn visit<'kvs>(&'kvs self, visitor: &mut dyn VisitSource<'kvs>) -> Result<(), kv::Error> {
         self.0.iter().try_for_each(|(key, field)| visitor.visit_pair(Key::from_str(key), field.to_value()))
     }
 }
 
-impl ToValue for Field {
+impl ToValue for LogField {
     fn to_value(&self) -> Value<'_> {
         match self {
             Self::Truth(truth) => Value::from(*truth),
@@ -159,50 +159,50 @@ impl ToValue for Field {
     }
 }
 
-impl<'kvs> VisitSource<'kvs> for Fields {
+impl<'kvs> VisitSource<'kvs> for LogFields {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
-        let mut read = Reading(Field::Text(String::new()));
+        let mut read = LogReading(LogField::Text(String::new()));
         value.visit(&mut read)?;
         self.0.push((key.as_str().to_owned(), read.0));
         Ok(())
     }
 }
 
-struct Reading(Field);
+struct LogReading(LogField);
 
-impl VisitValue<'_> for Reading {
+impl VisitValue<'_> for LogReading {
     fn visit_any(&mut self, value: Value<'_>) -> Result<(), kv::Error> {
-        self.0 = Field::Text(redacted(value.to_string()));
+        self.0 = LogField::Text(redacted(value.to_string()));
         Ok(())
     }
 
     fn visit_u64(&mut self, value: u64) -> Result<(), kv::Error> {
-        self.0 = Field::Whole(value.into());
+        self.0 = LogField::Whole(value.into());
         Ok(())
     }
 
     fn visit_i64(&mut self, value: i64) -> Result<(), kv::Error> {
-        self.0 = Field::Whole(value.into());
+        self.0 = LogField::Whole(value.into());
         Ok(())
     }
 
     fn visit_i128(&mut self, value: i128) -> Result<(), kv::Error> {
-        self.0 = Field::Whole(value);
+        self.0 = LogField::Whole(value);
         Ok(())
     }
 
     fn visit_u128(&mut self, value: u128) -> Result<(), kv::Error> {
-        self.0 = i128::try_from(value).map_or_else(|_| Field::Text(value.to_string()), Field::Whole);
+        self.0 = i128::try_from(value).map_or_else(|_| LogField::Text(value.to_string()), LogField::Whole);
         Ok(())
     }
 
     fn visit_f64(&mut self, value: f64) -> Result<(), kv::Error> {
-        self.0 = Field::Number(value);
+        self.0 = LogField::Number(value);
         Ok(())
     }
 
     fn visit_bool(&mut self, value: bool) -> Result<(), kv::Error> {
-        self.0 = Field::Truth(value);
+        self.0 = LogField::Truth(value);
         Ok(())
     }
 }
@@ -213,7 +213,7 @@ mod tests {
 
     fn passed(message: &str, fields: &[(&str, &str)]) -> String {
         let mut out = String::new();
-        let line = Line::of(&Record::builder().args(format_args!("{message}")).key_values(&fields).build());
+        let line = LogLine::of(&Record::builder().args(format_args!("{message}")).key_values(&fields).build());
         line.pass(|record| {
             out = record.args().to_string();
             for (key, _) in fields {
@@ -238,14 +238,17 @@ mod tests {
         let fields: &[(&str, &dyn ToValue)] =
             &[("ms", &13_u64), ("below", &-2_i32), ("part", &0.5_f64), ("ok", &true), ("camera", &"7")];
         let record = Record::builder().level(Level::Warn).target("a::b").line(Some(7)).args(format_args!("x")).build();
-        let line = Line::of(&record.to_builder().key_values(&fields).build());
+        let line = LogLine::of(&record.to_builder().key_values(&fields).build());
         let before = Utc::now();
         line.pass(|record| {
             assert_eq!((record.level(), record.target(), record.line()), (Level::Warn, "a::b", Some(7)));
-            let read: Vec<Field> = Fields::of(record).into_iter().map(|(_, field)| field).collect();
-            let text = Field::Text("7".to_owned());
-            assert_eq!(read, [Field::Whole(13), Field::Whole(-2), Field::Number(0.5), Field::Truth(true), text]);
-            assert!(Origin::of_this_record().time <= before, "its own time, and not the writer's");
+            let read: Vec<LogField> = LogFields::of(record).into_iter().map(|(_, field)| field).collect();
+            let text = LogField::Text("7".to_owned());
+            assert_eq!(
+                read,
+                [LogField::Whole(13), LogField::Whole(-2), LogField::Number(0.5), LogField::Truth(true), text]
+            );
+            assert!(LogOrigin::of_this_record().time <= before, "its own time, and not the writer's");
         });
     }
 }

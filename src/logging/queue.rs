@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::owned::Line;
+use super::owned::LogLine;
 
 /// Bytes of records that wait at most.
 const MOST_BYTES: usize = 4 << 20;
@@ -26,7 +26,7 @@ pub fn dropped() -> u64 {
 }
 
 /// The queue.
-pub(super) struct Queue {
+pub(super) struct LogQueue {
     waiting: Mutex<Waiting>,
     arrived: Condvar,
     written: Condvar,
@@ -35,7 +35,7 @@ pub(super) struct Queue {
 
 #[derive(Default)]
 struct Waiting {
-    lines: VecDeque<Line>,
+    lines: VecDeque<LogLine>,
     bytes: usize,
     /// It was full, and half of it is not free yet.
     dropping: bool,
@@ -45,12 +45,12 @@ struct Waiting {
     writing: bool,
 }
 
-impl Queue {
+impl LogQueue {
     /// Starts the thread that gives every record to `write`.
     ///
     /// # Errors
     /// When the machine gives us no thread.
-    pub fn start(write: impl Fn(&Line) + Send + 'static) -> std::io::Result<Arc<Self>> {
+    pub fn start(write: impl Fn(&LogLine) + Send + 'static) -> std::io::Result<Arc<Self>> {
         let queue = Arc::new(Self::holding(MOST_BYTES));
         let reader = Arc::clone(&queue);
         std::thread::Builder::new().name(THREAD.to_owned()).spawn(move || {
@@ -72,7 +72,7 @@ impl Queue {
     }
 
     /// Puts a record in, or drops it.
-    pub fn put(&self, line: Line) {
+    pub fn put(&self, line: LogLine) {
         let mut waiting = self.lock();
         let size = line.size();
         if waiting.dropping && waiting.bytes <= self.most / 2 {
@@ -92,7 +92,7 @@ impl Queue {
     }
 
     /// The next record; waits for one.
-    fn next(&self) -> Line {
+    fn next(&self) -> LogLine {
         let mut waiting = self.lock();
         waiting.writing = false;
         loop {
@@ -124,7 +124,7 @@ impl Waiting {
         let missing = std::mem::take(&mut self.missing);
         if missing > 0 {
             let text = "log lines are missing here: earlier ones could not be written (a reader that does not read, a slow disk)";
-            let line = Line::of_our_own(text.to_owned(), missing);
+            let line = LogLine::of_our_own(text.to_owned(), missing);
             self.bytes += line.size();
             self.lines.push_back(line);
         }
@@ -144,11 +144,11 @@ mod tests {
 
     use super::*;
 
-    fn line(text: &str) -> Line {
-        Line::of(&Record::builder().args(format_args!("{text}")).build())
+    fn line(text: &str) -> LogLine {
+        LogLine::of(&Record::builder().args(format_args!("{text}")).build())
     }
 
-    fn text(line: &Line) -> String {
+    fn text(line: &LogLine) -> String {
         let mut text = String::new();
         line.pass(|record| {
             let lines = record.key_values().get("lines".into()).map(|lines| format!(" {lines}"));
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn a_full_queue_drops_what_is_new_and_says_so_in_its_place() {
         let size = line("00").size();
-        let queue = Queue::holding(10 * size);
+        let queue = LogQueue::holding(10 * size);
         let before = dropped();
         (0..15).for_each(|number| queue.put(line(&format!("{number:02}"))));
         assert!(dropped() >= before + 5, "other tests may log too");
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn nobody_waits_for_a_writer_that_hangs_and_the_end_waits_for_one_that_does_not() {
         let (taken, reader) = sync_channel(0);
-        let queue = Queue::start(move |line| _ = taken.send(text(line))).expect("a thread");
+        let queue = LogQueue::start(move |line| _ = taken.send(text(line))).expect("a thread");
         for number in 0..3 {
             queue.put(line(&number.to_string()));
         }
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn an_appender_that_panics_costs_one_record() {
         let (taken, reader) = sync_channel(10);
-        let queue = Queue::start(move |line| {
+        let queue = LogQueue::start(move |line| {
             let text = text(line);
             assert_ne!(text, "bad", "provoked by the test");
             taken.send(text).expect("a reader");

@@ -59,7 +59,7 @@ pub(super) struct SizeOrTimeKind;
 /// Options, in the notation of `streamwarden.toml`.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Options {
+pub(super) struct TriggerOptions {
     limit: Text,
     every: Text,
 }
@@ -83,9 +83,9 @@ impl Text {
 
 impl Deserialize for SizeOrTimeKind {
     type Trait = dyn Trigger;
-    type Config = Options;
+    type Config = TriggerOptions;
 
-    fn deserialize(&self, options: Options, _: &Deserializers) -> anyhow::Result<Box<dyn Trigger>> {
+    fn deserialize(&self, options: TriggerOptions, _: &Deserializers) -> anyhow::Result<Box<dyn Trigger>> {
         let limit = parse_size(&options.limit.text()).map_err(|fault| anyhow::anyhow!("limit: {fault}"))?;
         let every = parse_duration(&options.every.text()).map_err(|fault| anyhow::anyhow!("every: {fault}"))?;
         anyhow::ensure!(limit > 0, "limit: a log file needs at least one byte; write a size like 20M");

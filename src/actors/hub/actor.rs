@@ -20,7 +20,7 @@ use crate::base::{Error, Result};
 
 /// Bounds of the hub.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct HubLimits {
     /// Changes are collected for so long before they are told.
     pub tick: Duration,
     /// Frames that may wait for one session; when it is full the session is closed as too slow.
@@ -31,7 +31,7 @@ pub struct Limits {
     pub clients_per_address: usize,
 }
 
-impl Default for Limits {
+impl Default for HubLimits {
     fn default() -> Self {
         // 32 frames are 8 s of ticks, more than a phone needs to change from Wi-Fi to mobile.
         Self { tick: Duration::from_millis(250), send_queue: 32, clients: 200, clients_per_address: 50 }
@@ -45,7 +45,7 @@ pub type HubHandle = HandleTo<Hub>;
 pub struct Hub {
     live: SharedLive,
     handle: HubHandle,
-    limits: Limits,
+    limits: HubLimits,
     cache: SnapshotCache,
     subscribers: HashMap<u64, Subscriber>,
     next_id: u64,
@@ -59,7 +59,7 @@ pub struct Hub {
 
 impl Hub {
     /// A hub that reads `live` and can be found through `handle`.
-    pub fn new(live: SharedLive, handle: HubHandle, limits: Limits) -> Self {
+    pub fn new(live: SharedLive, handle: HubHandle, limits: HubLimits) -> Self {
         Self {
             live,
             handle,

@@ -8,7 +8,7 @@ use actix::{Actor, Addr, Context, Handler, Message};
 use super::state::HubState;
 use super::subscriber::Subscription;
 use crate::actors::supervision::Handle;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, ErrorKind, Result};
 
 /// Longest wait for the hub's answer to [`Subscribe`].
 const ANSWER: Duration = Duration::from_secs(2);
@@ -60,7 +60,7 @@ where
         match tokio::time::timeout(ANSWER, hub.send(Subscribe(client))).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(being_rebuilt()),
-            Err(_) => Err(Error::new(Kind::Timeout, "the live updates did not answer in 2 s; try again")),
+            Err(_) => Err(Error::new(ErrorKind::Timeout, "the live updates did not answer in 2 s; try again")),
         }
     }
 

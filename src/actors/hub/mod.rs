@@ -16,6 +16,6 @@ mod subscriber;
 mod tests;
 mod wire;
 
-pub use actor::{Hub, HubHandle, Limits};
+pub use actor::{Hub, HubHandle, HubLimits};
 pub use state::HubState;
 pub use subscriber::{CloseReason, SessionLease, Subscription};

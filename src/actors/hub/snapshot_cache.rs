@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 
 use bytestring::ByteString;
 
-use super::wire::{self, Key};
+use super::wire::{self, ItemKey};
 use crate::adapters::live::{Change, Latest};
 
 /// Items as of `seq`, and what changed since.
 #[derive(Default)]
 pub(super) struct SnapshotCache {
     seq: u64,
-    items: BTreeMap<Key, Item>,
-    waiting: BTreeMap<Key, Option<Item>>,
+    items: BTreeMap<ItemKey, Item>,
+    waiting: BTreeMap<ItemKey, Option<Item>>,
     /// Text of the snapshot as of `seq`: a hundred browsers that come in one tick share it.
     snapshot: Option<ByteString>,
 }

@@ -8,9 +8,9 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{CloseReason, Hub, HubHandle, Limits};
+use super::{CloseReason, Hub, HubHandle, HubLimits};
 use crate::actors::supervision::{Exit, ExitReason, Observe, Stop};
-use crate::adapters::live::memory::Memory;
+use crate::adapters::live::memory::MemoryLiveStore;
 use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Change, SharedLive};
 use crate::domain::sample;
@@ -25,20 +25,20 @@ fn server(name: &str) -> Change {
 }
 
 fn live() -> SharedLive {
-    Arc::new(Memory::new(Duration::from_secs(60)))
+    Arc::new(MemoryLiveStore::new(Duration::from_secs(60)))
 }
 
 async fn publish(live: &SharedLive, changes: Vec<Change>) {
     live.publish(changes).await.expect("published");
 }
 
-fn started(live: &SharedLive, limits: Limits) -> HubHandle {
+fn started(live: &SharedLive, limits: HubLimits) -> HubHandle {
     let handle = HubHandle::default();
     Hub::new(live.clone(), handle.clone(), limits).start();
     handle
 }
 
-async fn filled(live: &SharedLive, limits: Limits) -> HubHandle {
+async fn filled(live: &SharedLive, limits: HubLimits) -> HubHandle {
     let handle = started(live, limits);
     while handle.look().await.is_none_or(|hub| hub.seq == 0) {
         tokio::task::yield_now().await;
@@ -54,7 +54,7 @@ fn json(frame: &str) -> Value {
 async fn changes_wait_for_the_tick_and_a_quiet_hub_says_nothing() {
     tokio::time::pause();
     let live = live();
-    let hub = filled(&live, Limits::default()).await;
+    let hub = filled(&live, HubLimits::default()).await;
     let mut line = hub.subscribe(CLIENT).await.expect("a line");
     assert_eq!(json(&line.next().await.expect("a snapshot"))["type"], "snapshot");
     let begun = Instant::now();
@@ -72,7 +72,7 @@ async fn changes_wait_for_the_tick_and_a_quiet_hub_says_nothing() {
 async fn whoever_comes_before_the_first_picture_gets_it_when_it_is_there() {
     let live = live();
     publish(&live, vec![server("a")]).await;
-    let hub = started(&live, Limits::default());
+    let hub = started(&live, HubLimits::default());
     while hub.hub().is_none() {
         tokio::task::yield_now().await;
     }
@@ -85,7 +85,7 @@ async fn whoever_comes_before_the_first_picture_gets_it_when_it_is_there() {
 async fn a_full_send_queue_ends_the_line_and_frees_its_place() {
     tokio::time::pause();
     let live = live();
-    let hub = filled(&live, Limits { send_queue: 3, clients: 1, ..Limits::default() }).await;
+    let hub = filled(&live, HubLimits { send_queue: 3, clients: 1, ..HubLimits::default() }).await;
     let mut line = hub.subscribe(CLIENT).await.expect("a line");
     assert!(hub.subscribe(CLIENT).await.expect_err("one is the most").message().contains("1 clients"));
     for n in 0..3 {
@@ -101,7 +101,7 @@ async fn a_full_send_queue_ends_the_line_and_frees_its_place() {
 #[actix::test]
 async fn dropping_the_line_leaves_the_hub() {
     let live = live();
-    let hub = filled(&live, Limits::default()).await;
+    let hub = filled(&live, HubLimits::default()).await;
     let line = hub.subscribe(CLIENT).await.expect("a line");
     assert_eq!(hub.look().await.expect("a hub").clients, 1);
     drop(line);
@@ -113,7 +113,7 @@ async fn dropping_the_line_leaves_the_hub() {
 #[actix::test]
 async fn a_stopping_hub_says_so() {
     let live = live();
-    let hub = filled(&live, Limits::default()).await;
+    let hub = filled(&live, HubLimits::default()).await;
     let mut line = hub.subscribe(CLIENT).await.expect("a line");
     line.next().await.expect("a snapshot");
     hub.hub().expect("a hub").send(Stop::within(Duration::from_secs(1))).await.expect("stopped");
@@ -147,7 +147,7 @@ async fn a_subscription_that_lags_reads_everything_again() {
 #[actix::test]
 async fn one_address_leaves_lines_for_others() {
     let live = live();
-    let hub = filled(&live, Limits { clients: 4, clients_per_address: 2, ..Limits::default() }).await;
+    let hub = filled(&live, HubLimits { clients: 4, clients_per_address: 2, ..HubLimits::default() }).await;
     let other = "203.0.113.7".parse().expect("an address");
     let lines = [hub.subscribe(CLIENT).await.expect("a line"), hub.subscribe(CLIENT).await.expect("a line")];
     let refused = hub.subscribe(CLIENT).await.expect_err("two are the most");
@@ -162,7 +162,7 @@ async fn one_address_leaves_lines_for_others() {
 #[actix::test]
 async fn sessions_are_shown_and_the_hub_hears_how_each_has_ended() {
     let live = live();
-    let hub = filled(&live, Limits::default()).await;
+    let hub = filled(&live, HubLimits::default()).await;
     let address = hub.hub().expect("a hub");
     let mut lines = Vec::new();
     for _ in 0..4 {

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! An ENVELOPE is `{"kind":KIND,"item":ITEM}`. ITEM is the thing's own JSON, as in the API; in `remove` it is what identifies
-//! it. A new kind is a new [`Key`] and its lines in the functions below it; the page has one place too
+//! it. A new kind is a new [`ItemKey`] and its lines in the functions below it; the page has one place too
 //! (`web/src/store.ts`). `web/src/feed.fixture.json` has one of each, and tests of both sides read it.
 
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::domain::name::StreamName;
 /// What identifies an item; also the form of a `remove` entry. The order is the order of a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "kind", content = "item", rename_all = "lowercase")]
-pub(super) enum Key {
+pub(super) enum ItemKey {
     Server { name: String },
     Camera { id: i64 },
     Stream { server: String, name: StreamName },
@@ -28,15 +28,15 @@ pub(super) enum Key {
 }
 
 /// Whom a change is about.
-pub(super) fn key(change: &Change) -> Key {
+pub(super) fn key(change: &Change) -> ItemKey {
     match change {
-        Change::Server(status) => Key::Server { name: status.name.clone() },
-        Change::Stream(status) => Key::Stream { server: status.server.clone(), name: status.name.clone() },
-        Change::StreamGone { server, name } => Key::Stream { server: server.clone(), name: name.clone() },
-        Change::Camera(status) => Key::Camera { id: status.id },
-        Change::CameraGone { id } => Key::Camera { id: *id },
-        Change::Recording(status) => Key::Recording { server: status.server.clone(), name: status.name.clone() },
-        Change::RecordingGone { server, name } => Key::Recording { server: server.clone(), name: name.clone() },
+        Change::Server(status) => ItemKey::Server { name: status.name.clone() },
+        Change::Stream(status) => ItemKey::Stream { server: status.server.clone(), name: status.name.clone() },
+        Change::StreamGone { server, name } => ItemKey::Stream { server: server.clone(), name: name.clone() },
+        Change::Camera(status) => ItemKey::Camera { id: status.id },
+        Change::CameraGone { id } => ItemKey::Camera { id: *id },
+        Change::Recording(status) => ItemKey::Recording { server: status.server.clone(), name: status.name.clone() },
+        Change::RecordingGone { server, name } => ItemKey::Recording { server: server.clone(), name: name.clone() },
     }
 }
 
@@ -80,7 +80,7 @@ pub(super) fn snapshot<'a>(seq: u64, items: impl Iterator<Item = &'a str>) -> By
 pub(super) fn delta<'a>(
     seq: u64,
     upsert: impl Iterator<Item = &'a str>,
-    remove: impl Iterator<Item = &'a Key>,
+    remove: impl Iterator<Item = &'a ItemKey>,
 ) -> ByteString {
     let mut out = format!(r#"{{"type":"delta","seq":{seq},"upsert":["#);
     list(&mut out, upsert);

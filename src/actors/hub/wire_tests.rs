@@ -88,7 +88,7 @@ fn the_frames_are_those_that_the_page_reads() {
         Change::StreamGone { server: "main".into(), name: front() },
         Change::RecordingGone { server: "main".into(), name: front() },
     ];
-    let gone: Vec<Key> = gone.iter().map(key).collect();
+    let gone: Vec<ItemKey> = gone.iter().map(key).collect();
     let json = |frame: ByteString| serde_json::from_str::<Value>(&frame).expect("JSON");
     let frames = serde_json::json!({
         "snapshot": json(snapshot(1, items.iter().map(AsRef::as_ref))),

@@ -8,7 +8,9 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::clock::now;
-use crate::domain::incident::{Incident, IncidentDecision, IncidentKind, IncidentWrite, OpenIncidents, Queue, Subject};
+use crate::domain::incident::{
+    Incident, IncidentDecision, IncidentKind, IncidentQueue, IncidentWrite, OpenIncidents, Subject,
+};
 use crate::domain::moment::Moment;
 
 /// Name of the database as a subject.
@@ -17,17 +19,17 @@ const DATABASE: &str = "database";
 /// Something waits to be written. Sent by the handle.
 #[derive(Message, Clone, Copy, Debug)]
 #[rtype(result = "()")]
-pub(super) struct Write;
+pub(super) struct WriteDue;
 
 /// Raises and clears incidents. Cheap to clone; made once by the builder.
 #[derive(Clone, Default)]
-pub struct IncidentsHandle(Arc<Shared>);
+pub struct IncidentsHandle(Arc<SharedIncidents>);
 
 #[derive(Default)]
-struct Shared {
+struct SharedIncidents {
     // Held for moments only, and never across an await.
-    kept: Mutex<Kept>,
-    writer: watch::Sender<Option<Recipient<Write>>>,
+    kept: Mutex<KeptIncidents>,
+    writer: watch::Sender<Option<Recipient<WriteDue>>>,
     /// What an earlier run left open is known.
     taken_up: watch::Sender<bool>,
     /// How many entries wait.
@@ -35,9 +37,9 @@ struct Shared {
 }
 
 #[derive(Default)]
-struct Kept {
+struct KeptIncidents {
     incidents: OpenIncidents,
-    queue: Queue,
+    queue: IncidentQueue,
     /// Why the database does not do what is asked of it, by who asks.
     complaints: BTreeMap<&'static str, String>,
 }
@@ -99,7 +101,7 @@ impl IncidentsHandle {
         *self.0.unwritten.borrow()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, KeptIncidents> {
         // Whoever panicked in there has left whole entries behind.
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -107,7 +109,7 @@ impl IncidentsHandle {
     fn change<E: IntoIterator<Item = IncidentWrite>>(&self, change: impl FnOnce(&mut OpenIncidents) -> E) {
         let (news, lost) = {
             let mut kept = self.lock();
-            let Kept { incidents, queue, .. } = &mut *kept;
+            let KeptIncidents { incidents, queue, .. } = &mut *kept;
             let before = queue.len();
             let mut news = false;
             for entry in change(incidents) {
@@ -124,7 +126,7 @@ impl IncidentsHandle {
         }
         if news && let Some(writer) = self.0.writer.borrow().as_ref() {
             // Nobody there: the next one looks for itself when it starts.
-            writer.do_send(Write);
+            writer.do_send(WriteDue);
         }
     }
 }
@@ -132,7 +134,7 @@ impl IncidentsHandle {
 /// What the writer alone does.
 impl IncidentsHandle {
     /// A writer that has started puts its address here. What an earlier one had in hand comes again.
-    pub(super) fn now_at(&self, writer: Recipient<Write>) {
+    pub(super) fn now_at(&self, writer: Recipient<WriteDue>) {
         self.lock().queue.failed();
         self.0.writer.send_replace(Some(writer));
     }

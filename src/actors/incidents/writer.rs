@@ -11,12 +11,12 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::clock::now;
-use super::handle::{IncidentsHandle, Write};
+use super::handle::{IncidentsHandle, WriteDue};
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::actors::supervision::{Supervised, supervised, watched};
 use crate::adapters::database::{CALL_TIMEOUT, IncidentQuery, IncidentStore, with_timeout};
-use crate::base::single_flight::{Retry, SingleFlight};
-use crate::base::{Error, Kind, Result};
+use crate::base::single_flight::{FlightRetry, SingleFlight};
+use crate::base::{Error, ErrorKind, Result};
 use crate::domain::incident::{Incident, IncidentWrite};
 use crate::domain::moment::Moment;
 
@@ -61,7 +61,7 @@ impl Flight for WriteNext {
         what: "writing incidents",
         limit: CALL_TIMEOUT.saturating_mul(2),
         late: Late::GiveUp,
-        retry: Retry::Every(RETRY),
+        retry: FlightRetry::Every(RETRY),
         // Told in words of its own.
         level: Level::Debug,
     };
@@ -120,7 +120,7 @@ impl Flight for TakeUp {
         what: "reading the incidents that are open",
         limit: Duration::from_secs(60),
         late: Late::GiveUp,
-        retry: Retry::Every(RETRY),
+        retry: FlightRetry::Every(RETRY),
         level: Level::Debug,
     };
 
@@ -151,7 +151,7 @@ impl Flight for TakeUp {
 }
 
 fn is_away(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Unavailable | Kind::Timeout)
+    matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout)
 }
 
 async fn write(store: Arc<dyn IncidentStore>, entry: IncidentWrite) -> Result<Option<Uuid>> {
@@ -191,10 +191,10 @@ impl Actor for Incidents {
     }
 }
 
-impl Handler<Write> for Incidents {
+impl Handler<WriteDue> for Incidents {
     type Result = ();
 
-    fn handle(&mut self, _: Write, ctx: &mut Self::Context) {
+    fn handle(&mut self, _: WriteDue, ctx: &mut Self::Context) {
         WriteNext::ask(self, ctx);
     }
 }

@@ -14,8 +14,8 @@ use crate::actors::incidents::{IncidentsHandle, now};
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::actors::supervision::{Supervised, supervised, watched};
 use crate::adapters::database::{CALL_TIMEOUT, Joined};
-use crate::base::error::Kind;
-use crate::base::single_flight::{Retry, SingleFlight};
+use crate::base::error::ErrorKind;
+use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::base::{Error, Result};
 use crate::domain::incident::{IncidentKind, Subject};
 use crate::domain::moment::Moment;
@@ -83,7 +83,7 @@ impl Membership {
             for (which, result) in found {
                 match result {
                     // The database, not the folder.
-                    Err(error) if error.kind() == Kind::Timeout => {}
+                    Err(error) if error.kind() == ErrorKind::Timeout => {}
                     result => membership.found(
                         which.column(),
                         result.map_err(|error: Error| error.message().to_owned()),
@@ -145,7 +145,7 @@ impl Flight for Join {
         what: "the sign of life of this node",
         limit: CALL_TIMEOUT.saturating_mul(3),
         late: Late::GiveUp,
-        retry: Retry::Never,
+        retry: FlightRetry::Never,
         // That the database is away is told by whoever asks it for cameras or rows.
         level: Level::Debug,
     };
@@ -170,7 +170,7 @@ impl Flight for Join {
         let node = match (&answer, standby) {
             (_, Some(why)) => Some(Err(why)),
             (Ok(_), None) => Some(Ok(())),
-            (Err(error), None) if error.kind() == Kind::Conflict => Some(Err(error.message().to_owned())),
+            (Err(error), None) if error.kind() == ErrorKind::Conflict => Some(Err(error.message().to_owned())),
             (Err(_), None) => None,
         };
         if let Some(node) = node {

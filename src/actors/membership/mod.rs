@@ -22,7 +22,7 @@ pub use actor::Membership;
 pub use handles::{NodeHandles, Troubles};
 
 use crate::adapters::database::Joined;
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 use crate::domain::node::{NodeClaim, REJOIN_GRACE, is_relayed_elsewhere, may_rejoin, other_process, other_relay};
 
@@ -55,7 +55,7 @@ async fn join_again(handles: &NodeHandles, answered: &OnceLock<Instant>) -> Resu
         }
     }
     let error = match join(handles).await {
-        Err(error) if error.kind() == Kind::Conflict => error,
+        Err(error) if error.kind() == ErrorKind::Conflict => error,
         joined => {
             if joined.is_ok() {
                 handles.standby.send_if_modified(|standby| standby.take().is_some());
@@ -87,7 +87,7 @@ async fn join_first(handles: &NodeHandles) -> Result<Joined> {
     let mut silent = Duration::ZERO;
     loop {
         let error = match join(handles).await {
-            Err(error) if error.kind() == Kind::Conflict => error,
+            Err(error) if error.kind() == ErrorKind::Conflict => error,
             joined => return joined,
         };
         let nodes = handles.nodes.nodes().await?;
@@ -113,7 +113,7 @@ async fn join_first(handles: &NodeHandles) -> Result<Joined> {
 /// disk.
 pub async fn admit(handles: &NodeHandles) -> Result<()> {
     match join_first(handles).await {
-        Err(error) if error.kind() == Kind::Conflict => Err(error),
+        Err(error) if error.kind() == ErrorKind::Conflict => Err(error),
         Err(_) => Ok(()),
         Ok(joined) => {
             let found = timeout(TIMEOUT, folders::settle_all(handles, &joined)).await.unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::adapters::objects::ObjectStore;
 use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::Spool;
 use crate::domain::node::NodeClaim;
-use crate::domain::recording::{Segment, SegmentState, Session};
+use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 use crate::domain::sample;
 
 /// One process; the folder outlives it.
@@ -80,7 +80,8 @@ fn site() -> Site {
 }
 
 async fn segment(database: &dyn Database, state: SegmentState) -> Segment {
-    let session = Session { started_at: "2026-03-01T12:00:00Z".parse().expect("a time"), ..sample::session("cam") };
+    let session =
+        RecordingSession { started_at: "2026-03-01T12:00:00Z".parse().expect("a time"), ..sample::session("cam") };
     database.open_session(session.clone()).await.expect("opened");
     let segment = Segment { state, ..sample::segment(&session, 0) };
     database.put_segment(segment.clone()).await.expect("put");

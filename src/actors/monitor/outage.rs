@@ -13,7 +13,7 @@ use crate::actors::incidents::now;
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::adapters::mediamtx::rtsp_probe::probe_rtsp;
 use crate::base::Result;
-use crate::base::single_flight::{Retry, SingleFlight};
+use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::domain::incident::{IncidentKind, Subject};
 
 /// A port that is open answers in a moment.
@@ -49,7 +49,7 @@ impl Flight for ProbeRtsp {
         what: "probing the RTSP port of a media server",
         limit: RTSP_PROBE_TIMEOUT.saturating_mul(2),
         late: Late::GiveUp,
-        retry: Retry::Never,
+        retry: FlightRetry::Never,
         level: Level::Debug,
     };
 

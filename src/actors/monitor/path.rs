@@ -9,13 +9,13 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::actors::supervision::{Supervised, supervised};
 use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
-use crate::domain::stream::{Seen, StreamMemory, StreamObservation, StreamState, StreamStatus};
+use crate::domain::stream::{PathSeen, StreamMemory, StreamObservation, StreamState, StreamStatus};
 
 /// What one poll found out about a path.
 #[derive(Debug)]
 pub struct Part {
     /// What the server says.
-    pub seen: Seen,
+    pub seen: PathSeen,
     /// When it said so.
     pub at: Moment,
     /// What was last told about the stream: an actor that was rebuilt goes on from it.

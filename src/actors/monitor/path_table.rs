@@ -11,7 +11,7 @@ use crate::adapters::live::{Change, Latest};
 use crate::adapters::mediamtx::Listing;
 use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
-use crate::domain::stream::{PathReading, Sample, Seen, ServerStatus, StreamObservation, StreamStatus};
+use crate::domain::stream::{PathReading, PathSeen, Sample, ServerStatus, StreamObservation, StreamStatus};
 
 use super::path::Part;
 
@@ -101,12 +101,12 @@ impl PathTable {
             .streams
             .iter()
             .map(|(name, known)| {
-                let seen = listed.remove(name).map_or(Seen::Missing, Seen::Listed);
+                let seen = listed.remove(name).map_or(PathSeen::Missing, PathSeen::Listed);
                 (name.clone(), Part { seen, at, known: Some(Arc::clone(known)) })
             })
             .collect();
         feeds.extend(
-            listed.into_iter().map(|(name, reading)| (name, Part { seen: Seen::Listed(reading), at, known: None })),
+            listed.into_iter().map(|(name, reading)| (name, Part { seen: PathSeen::Listed(reading), at, known: None })),
         );
         feeds
     }
@@ -114,7 +114,7 @@ impl PathTable {
     /// The same when the server did not answer: nobody new, and all known ones hear why.
     pub fn feeds_without_answer(&self, reason: &str, at: Moment) -> Vec<(StreamName, Part)> {
         let feed = |known: &Arc<StreamStatus>| Part {
-            seen: Seen::Unanswered(reason.to_owned()),
+            seen: PathSeen::Unanswered(reason.to_owned()),
             at,
             known: Some(Arc::clone(known)),
         };
@@ -166,7 +166,7 @@ mod tests {
     fn offline(name: &str) -> StreamObservation {
         let name = StreamName::parse(name).expect("a name");
         let at = Moment { wall: DateTime::UNIX_EPOCH, steady: std::time::Duration::ZERO };
-        StreamMemory::new("main", name).observe(Seen::Missing, at)
+        StreamMemory::new("main", name).observe(PathSeen::Missing, at)
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, 
 use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Latest, SharedLive};
 use crate::adapters::mediamtx::{Listing, MediaServer};
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, ErrorKind, Result};
 use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
 use crate::domain::stream::StreamObservation;
@@ -68,7 +68,7 @@ struct Figures {
 }
 
 /// A server's answer and when it was given.
-struct Answer {
+struct PathAnswer {
     result: Result<(Listing, Option<String>)>,
     wall: DateTime<Utc>,
     given: Instant,
@@ -114,12 +114,12 @@ impl ServerPoller {
         ctx.spawn(task.into_actor(self).map(move |joined, poller, ctx| {
             poller.figures.answer = asked.elapsed();
             let answer =
-                joined.unwrap_or_else(|_| Answer::now(Err(Error::internal("polling failed by a fault of ours"))));
+                joined.unwrap_or_else(|_| PathAnswer::now(Err(Error::internal("polling failed by a fault of ours"))));
             poller.answered(answer, ctx);
         }));
     }
 
-    fn answered(&mut self, answer: Answer, ctx: &mut Context<Self>) {
+    fn answered(&mut self, answer: PathAnswer, ctx: &mut Context<Self>) {
         let begun = Instant::now();
         let at = Moment { wall: answer.wall, steady: answer.given.saturating_duration_since(self.born) };
         self.figures.polls += 1;
@@ -236,20 +236,23 @@ impl ServerPoller {
 }
 
 /// A poll that takes longer has failed: a server may give each of its pages just in time.
-async fn ask_in_time(client: Arc<dyn MediaServer>) -> Answer {
+async fn ask_in_time(client: Arc<dyn MediaServer>) -> PathAnswer {
     let late = |_| {
-        Answer::now(Err(Error::new(Kind::Timeout, format!("timeout, no whole list in {} s", POLL_LIMIT.as_secs()))))
+        PathAnswer::now(Err(Error::new(
+            ErrorKind::Timeout,
+            format!("timeout, no whole list in {} s", POLL_LIMIT.as_secs()),
+        )))
     };
     timeout(POLL_LIMIT, ask(client)).await.unwrap_or_else(late)
 }
 
 /// Asks the server for everything a poll needs.
-async fn ask(client: Arc<dyn MediaServer>) -> Answer {
+async fn ask(client: Arc<dyn MediaServer>) -> PathAnswer {
     let listing = match client.list().await {
         Ok(listing) => listing,
-        Err(error) => return Answer::now(Err(error)),
+        Err(error) => return PathAnswer::now(Err(error)),
     };
-    let mut answer = Answer::now(Ok((Listing::default(), None)));
+    let mut answer = PathAnswer::now(Ok((Listing::default(), None)));
     answer.given = answer.given.checked_sub(listing.age).unwrap_or(answer.given);
     answer.wall = TimeDelta::from_std(listing.age).map_or(answer.wall, |age| answer.wall - age);
     // Most servers in the field do not tell their version: no reason to fail a poll.
@@ -257,7 +260,7 @@ async fn ask(client: Arc<dyn MediaServer>) -> Answer {
     answer
 }
 
-impl Answer {
+impl PathAnswer {
     fn now(result: Result<(Listing, Option<String>)>) -> Self {
         Self { result, wall: Utc::now(), given: Instant::now() }
     }

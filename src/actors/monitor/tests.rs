@@ -11,10 +11,10 @@ use tokio::time::Instant;
 
 use super::{Monitor, Watched};
 use crate::actors::incidents::IncidentsHandle;
-use crate::actors::supervision::testkit::{Fault, Provoke};
+use crate::actors::supervision::testkit::{Provoke, ProvokedFault};
 use crate::actors::supervision::{Health, Observation, Observe, Stop};
-use crate::adapters::live::memory::Memory;
-use crate::adapters::live::{Change, Changes, SharedLive};
+use crate::adapters::live::memory::MemoryLiveStore;
+use crate::adapters::live::{Change, LiveChanges, SharedLive};
 use crate::adapters::mediamtx::{Listing, MediaServer};
 use crate::base::{Error, Result};
 use crate::domain::name::StreamName;
@@ -94,7 +94,7 @@ fn reading(text: &str, bytes: u64) -> PathReading {
     }
 }
 
-fn listen(live: &SharedLive) -> Changes {
+fn listen(live: &SharedLive) -> LiveChanges {
     live.subscribe().now_or_never().expect("at once").expect("subscribed")
 }
 
@@ -102,13 +102,13 @@ struct Harness {
     monitor: Addr<Monitor>,
     servers: Vec<Arc<Scripted>>,
     live: SharedLive,
-    told: Changes,
+    told: LiveChanges,
 }
 
 impl Harness {
     /// A monitor over one server per script, named `s0`, `s1`, ...
     fn with(scripts: Vec<Vec<Step>>) -> Self {
-        let live: SharedLive = Arc::new(Memory::new(Duration::from_secs(3_600)));
+        let live: SharedLive = Arc::new(MemoryLiveStore::new(Duration::from_secs(3_600)));
         let told = listen(&live);
         let new = |script: Vec<Step>| {
             let (asked, busy) = (Mutex::default(), Mutex::default());
@@ -167,7 +167,7 @@ impl Harness {
         panic!("{path:?} was never rebuilt");
     }
 
-    async fn provoke(&self, path: &str, fault: Fault) {
+    async fn provoke(&self, path: &str, fault: ProvokedFault) {
         assert!(self.monitor.send(Provoke::at(path, fault)).await.expect("the monitor lives"), "{path} not reached");
     }
 
@@ -256,7 +256,7 @@ async fn a_silent_server_makes_its_streams_unknown_until_its_next_answer() {
 #[actix::test]
 async fn any_actor_may_fail_and_its_streams_keep_their_since() {
     tokio::time::pause();
-    for fault in [Fault::Panic, Fault::Hang, Fault::Exit] {
+    for fault in [ProvokedFault::Panic, ProvokedFault::Hang, ProvokedFault::Exit] {
         for victim in [&["s0"][..], &["s0", "a"]] {
             // The first stream is offline at once, so that its `since` is a time of ours.
             let lists = Step::Lists(&["a", "b"]);
@@ -286,7 +286,7 @@ async fn a_hung_path_does_not_hold_up_its_siblings() {
     tokio::time::pause();
     let mut harness = Harness::with(vec![vec![Step::Lists(&["a", "b"])]]);
     harness.next().await;
-    harness.provoke("s0/a", Fault::Hang).await;
+    harness.provoke("s0/a", ProvokedFault::Hang).await;
     let begun = Instant::now();
     for _ in 0..3 {
         assert_eq!(streams(&harness.next().await), [("b", StreamState::Live)]);

@@ -17,8 +17,8 @@ use super::folder_lock::FolderLock;
 use super::set_aside::{SealOrder, SetAside};
 use crate::adapters::spool::{Note, SharedSpool, Spool};
 use crate::base::backoff::Backoff;
-use crate::base::{Error, Kind, Result, Scope};
-use crate::domain::recording::{Segment, SegmentState, Session};
+use crate::base::{Error, ErrorKind, Result, Scope};
+use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 
 /// One step.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +33,7 @@ pub enum CatalogOperation {
         note: Note,
     },
     /// Open a session in the catalogue.
-    Open(Session),
+    Open(RecordingSession),
     /// Enter a segment as it is.
     Put(Box<Segment>),
     /// Seal a file and enter its segment.
@@ -74,7 +74,7 @@ pub async fn apply(handles: &RecordHandles, operation: CatalogOperation) -> Resu
         CatalogOperation::Open(session) => recordings.open_session(session).await?,
         CatalogOperation::Close { session, at, reason } => match recordings.close_session(session, at, reason).await {
             // Somebody deleted its row: nothing is left to close.
-            Err(error) if error.kind() == Kind::NotFound => log::warn!("{error}"),
+            Err(error) if error.kind() == ErrorKind::NotFound => log::warn!("{error}"),
             closed => closed?,
         },
         CatalogOperation::Put(segment) => recordings.put_segment(*segment).await?,
@@ -112,7 +112,7 @@ pub fn seal(spool: &Spool, order: &SealOrder) -> Result<Segment> {
     let mut segment = Segment { spool_path: Spool::file(to.0, to.1), ..order.draft.clone() };
     let sealed = match spool.seal(to.0, to.1) {
         // Absence is no proof of a loss: the recovery seals it when it is back.
-        Err(error) if error.kind() == Kind::NotFound => {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
             segment.state = SegmentState::Missing;
             segment.reason = Some("its file is not in the spool".to_owned());
             return Ok(segment);
@@ -150,7 +150,7 @@ pub struct CatalogWriter {
     /// Sessions of the current run of which an operation was given up.
     incomplete: BTreeSet<Uuid>,
     /// A session that the catalogue refused to open: its rows would be refused as well, so it is offered before each.
-    unopened: Option<Session>,
+    unopened: Option<RecordingSession>,
     /// It is being offered now.
     reopening: bool,
     /// An operation of the current run was given up.
@@ -304,7 +304,8 @@ impl CatalogWriter {
 
     /// Whether the first operation is a seal that its own file holds up. Where others wait already, it is tried once.
     fn may_heal_later(&self, error: &Error) -> bool {
-        let is_file = error.scope() == Scope::Item && matches!(error.kind(), Kind::Unavailable | Kind::Timeout);
+        let is_file =
+            error.scope() == Scope::Item && matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout);
         match self.queue.front() {
             Some(QueueEntry::Again(_)) => !error.is_passing(),
             Some(QueueEntry::CatalogOperation(CatalogOperation::Seal(_))) => {

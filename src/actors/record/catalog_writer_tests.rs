@@ -43,7 +43,7 @@ fn what_will_not_heal_is_given_up_and_a_crowd_is_an_obstacle() {
     let put = |n: usize| CatalogOperation::Put(Box::new(segment(session(1).id, u32::try_from(n).expect("few"))));
     catalog_writer.add((0..=CatalogWriter::FULL).map(put));
     assert!(catalog_writer.obstacle().is_some());
-    give_up(&mut catalog_writer, &Error::new(Kind::Conflict, "no"));
+    give_up(&mut catalog_writer, &Error::new(ErrorKind::Conflict, "no"));
     assert_eq!(catalog_writer.next(), Some(put(1)));
     assert_eq!(catalog_writer.obstacle(), None);
     // One file that cannot be read is no disk that heals.
@@ -52,12 +52,12 @@ fn what_will_not_heal_is_given_up_and_a_crowd_is_an_obstacle() {
     assert_eq!(catalog_writer.next(), Some(put(3)));
 }
 
-fn session(id: u128) -> Session {
-    Session { id: Uuid::from_u128(id), started_at: DateTime::UNIX_EPOCH, ..sample::session("a") }
+fn session(id: u128) -> RecordingSession {
+    RecordingSession { id: Uuid::from_u128(id), started_at: DateTime::UNIX_EPOCH, ..sample::session("a") }
 }
 
 fn segment(id: Uuid, number: u32) -> Segment {
-    super::super::run::draft("", &Session { id, ..session(0) }, number, id, DateTime::UNIX_EPOCH, "f")
+    super::super::run::draft("", &RecordingSession { id, ..session(0) }, number, id, DateTime::UNIX_EPOCH, "f")
 }
 
 fn close(id: u128) -> CatalogOperation {
@@ -76,7 +76,7 @@ fn rest(catalog_writer: &mut CatalogWriter, result: Result<(), &Error>) -> Vec<C
 
 #[test]
 fn after_a_operations_that_was_given_up_nothing_says_that_its_session_is_finished() {
-    let refused = Error::new(Kind::Internal, "no");
+    let refused = Error::new(ErrorKind::Internal, "no");
     let put = |id, number| CatalogOperation::Put(Box::new(segment(Uuid::from_u128(id), number)));
     let finish = || CatalogOperation::Finish("f".into());
     // A run of two days; something of the first is given up: the second is closed, no folder is finished.
@@ -104,7 +104,7 @@ fn after_a_operations_that_was_given_up_nothing_says_that_its_session_is_finishe
 
 #[test]
 fn a_session_that_could_not_be_opened_is_offered_again_before_its_rows() {
-    let refused = Error::new(Kind::Internal, "no");
+    let refused = Error::new(ErrorKind::Internal, "no");
     let put = |number| CatalogOperation::Put(Box::new(segment(session(1).id, number)));
     let mut catalog_writer = CatalogWriter::default();
     catalog_writer.add([CatalogOperation::Open(session(1)), put(0), put(1), put(2), close(1)]);
@@ -196,7 +196,7 @@ async fn the_folder_of_a_run_with_an_operation_given_up_is_not_given_back_clean(
         catalog_writer.add([CatalogOperation::Finish(folder.to_owned())]);
         catalog_writer.release(lock);
     }
-    give_up(&mut catalog_writer, &Error::new(Kind::Internal, "no"));
+    give_up(&mut catalog_writer, &Error::new(ErrorKind::Internal, "no"));
     assert_eq!(rest(&mut catalog_writer, Ok(())), [close_of(session(1).id), CatalogOperation::Finish("good".into())]);
     let told = manager.send(AskEvents).await.expect("it lives");
     let released = |folder: &str, clean| FolderEvent::Released { folder: folder.into(), clean };

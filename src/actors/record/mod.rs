@@ -32,7 +32,7 @@ pub use recorders::Recorders;
 
 use crate::actors::incidents::IncidentsHandle;
 use crate::adapters::database::RecordingStore;
-use crate::adapters::ffmpeg::version::Version;
+use crate::adapters::ffmpeg::version::FfmpegVersion;
 use crate::adapters::live::SharedLive;
 use crate::adapters::spool::SharedSpool;
 
@@ -60,7 +60,7 @@ pub struct RecordHandles {
     /// Program.
     pub ffmpeg: PathBuf,
     /// Its version.
-    pub version: Version,
+    pub version: FfmpegVersion,
     /// Mark of our children (`adapters::ffmpeg::child::MARK_VARIABLE`).
     pub mark: String,
     /// Counts up whenever a segment has been sealed: wakes the upload workers.

@@ -17,7 +17,7 @@ use super::set_aside::SealOrder;
 use crate::adapters::database::SegmentQuery;
 use crate::adapters::spool::{Continues, Spool, Unfinished, Unreadable};
 use crate::base::{Error, Result};
-use crate::domain::recording::{Segment, SegmentState, Session};
+use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 use crate::domain::session::SessionPlanner;
 
 /// Rows read at once.
@@ -29,7 +29,7 @@ pub struct Findings {
     /// Folders of one ffmpeg run each: its own first, then those of sessions that began at midnight.
     pub runs: Vec<Vec<Unfinished>>,
     /// Open sessions without a folder.
-    pub without_folder: Vec<Session>,
+    pub without_folder: Vec<RecordingSession>,
     /// Folders that could not be read; sessions that may lie in them are in none of the other lists.
     pub unreadable: Vec<Unreadable>,
 }
@@ -50,7 +50,7 @@ pub async fn look(handles: &RecordHandles) -> Result<Findings> {
     let open = handles.recordings.open_sessions().await?;
     let scan = on_disk(&handles.spool, |spool| spool.scan()).await?;
     let known: BTreeSet<Uuid> = scan.unfinished.iter().map(|folder| folder.note.session.id).collect();
-    let is_gone = |session: &Session| !known.contains(&session.id) && !scan.may_hide(session);
+    let is_gone = |session: &RecordingSession| !known.contains(&session.id) && !scan.may_hide(session);
     let without_folder = open.into_iter().filter(is_gone).collect();
     Ok(Findings { runs: by_run(scan.unfinished), without_folder, unreadable: scan.unreadable })
 }
@@ -76,7 +76,7 @@ fn by_run(unfinished: Vec<Unfinished>) -> Vec<Vec<Unfinished>> {
 }
 
 /// Ends a session that has no folder any more.
-pub async fn close_without_folder(handles: &RecordHandles, session: &Session) -> Result<()> {
+pub async fn close_without_folder(handles: &RecordHandles, session: &RecordingSession) -> Result<()> {
     // The look may be a while ago, and an absent folder says nothing where the spool is another one by now.
     on_disk(&handles.spool, |spool| spool.check()).await?;
     let rows = rows(handles, session.id).await?;
@@ -187,7 +187,7 @@ impl Repair<'_> {
     }
 }
 
-async fn close(handles: &RecordHandles, session: &Session, end: Option<DateTime<Utc>>) -> Result<()> {
+async fn close(handles: &RecordHandles, session: &RecordingSession, end: Option<DateTime<Utc>>) -> Result<()> {
     if handles.recordings.session(session.id).await?.is_none() {
         return Ok(());
     }

@@ -11,7 +11,7 @@ use super::set_aside::SealOrder;
 use crate::adapters::ffmpeg::record_argv::ClosedFile;
 use crate::adapters::spool::{Continues, Note, Spool};
 use crate::domain::layout::{is_next_day, object_key};
-use crate::domain::recording::{Segment, SegmentState, Session};
+use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 use crate::domain::session::{MediaClock, SessionPlanner};
 use crate::domain::wall_clock::SessionStarts;
 
@@ -60,7 +60,7 @@ impl RecordingRun {
     }
 
     /// The session that is being written.
-    pub fn session(&self) -> &Session {
+    pub fn session(&self) -> &RecordingSession {
         self.planner.as_ref().map_or(&self.note.session, SessionPlanner::current)
     }
 
@@ -185,7 +185,7 @@ impl RecordingRun {
 /// The row of a segment that is being written.
 pub fn draft(
     key_prefix: &str,
-    session: &Session,
+    session: &RecordingSession,
     number: u32,
     id: Uuid,
     started_at: DateTime<Utc>,
@@ -220,7 +220,7 @@ mod tests {
     }
 
     fn run(started_at: &str) -> RecordingRun {
-        let session = Session { id: Uuid::from_u128(1), started_at: time(started_at), ..sample::session("a") };
+        let session = RecordingSession { id: Uuid::from_u128(1), started_at: time(started_at), ..sample::session("a") };
         RecordingRun::new(Note { session, key_prefix: String::new(), continues: None })
     }
 

@@ -16,16 +16,16 @@ use super::pauses::Pauses;
 use crate::actors::supervision::Setting;
 use crate::adapters::database::SegmentQuery;
 use crate::adapters::ffmpeg::argv::publish_url;
-use crate::adapters::ffmpeg::child::{ChildProcess, Launch, ProcessEvents};
+use crate::adapters::ffmpeg::child::{ChildProcess, ProcessEvents, ProcessLaunch};
 use crate::adapters::ffmpeg::record_argv::{RecordInput, record_argv};
-use crate::adapters::live::publisher::Publisher;
+use crate::adapters::live::publisher::LivePublisher;
 use crate::adapters::spool::Note;
 use crate::base::Result;
-use crate::config::settings::{Record, Server};
+use crate::config::settings::{RecordSettings, ServerSettings};
 use crate::domain::admission::StreamKey;
 use crate::domain::container::Mp4Plan;
-use crate::domain::recording::Session;
-use crate::domain::stream::Track;
+use crate::domain::recording::RecordingSession;
+use crate::domain::stream::StreamTrack;
 use crate::domain::wall_clock::SessionStarts;
 
 /// ffmpeg gives up when the server says nothing for so long; MediaMTX itself drops a silent publisher after 10 s.
@@ -35,23 +35,23 @@ const LOOK_UP: Duration = Duration::from_secs(2);
 
 /// What a recorder is for. Outlives its generations.
 #[derive(Clone)]
-pub struct Assignment {
+pub struct RecordAssignment {
     /// The stream.
     pub key: StreamKey,
     /// Where it is read.
-    pub server: Rc<Server>,
+    pub server: Rc<ServerSettings>,
     /// What stands before its object keys.
     pub key_prefix: String,
     /// The configuration; a run takes what it says at its start.
-    pub settings: Setting<Record>,
+    pub settings: Setting<RecordSettings>,
     /// What recording needs from outside.
     pub handles: RecordHandles,
     /// Where its states go.
-    pub publisher: Publisher,
+    pub publisher: LivePublisher,
     /// Starts of its sessions: the next one must be another second.
     pub starts: Rc<RefCell<SessionStarts>>,
     /// Its tracks, as the monitor sees them.
-    pub tracks: watch::Receiver<Vec<Track>>,
+    pub tracks: watch::Receiver<Vec<StreamTrack>>,
     /// Why nobody may record at present: the spool's disk.
     pub obstacle: watch::Receiver<Option<String>>,
     /// Where it is told when it pauses.
@@ -60,10 +60,10 @@ pub struct Assignment {
     pub manager: Recipient<FolderEvent>,
 }
 
-impl Assignment {
+impl RecordAssignment {
     /// The note of a session that begins now.
     pub fn new_note(&self) -> Note {
-        let session = Session {
+        let session = RecordingSession {
             id: Uuid::now_v7(),
             server: self.key.server.clone(),
             stream: self.key.name.clone(),
@@ -99,7 +99,7 @@ impl Assignment {
         let login = server.publish_username.as_deref().map(|user| (user, server.publish_password.as_ref()));
         let url = publish_url(&server.rtsp_url, login, &self.key.name)?;
         let input = RecordInput { url, plan, segment, silence: SILENCE };
-        ChildProcess::spawn(Launch {
+        ChildProcess::spawn(ProcessLaunch {
             program: self.handles.ffmpeg.clone(),
             args: record_argv(&self.handles.version, &input),
             cwd: Some(self.handles.spool.path(folder)?),

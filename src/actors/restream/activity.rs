@@ -15,9 +15,9 @@ use crate::domain::change_guard::RecentlyRunning;
 
 /// Clones are the same memory.
 #[derive(Clone)]
-pub(super) struct RelayActivity(Arc<Shared>);
+pub(super) struct RelayActivity(Arc<SharedActivity>);
 
-struct Shared {
+struct SharedActivity {
     ran: Mutex<RecentlyRunning>,
     /// Moment from which it counts.
     born: Instant,
@@ -33,7 +33,7 @@ pub(super) struct BegunToRun;
 impl RelayActivity {
     /// Nobody has run.
     pub(super) fn new() -> Self {
-        Self(Arc::new(Shared { ran: Mutex::default(), born: Instant::now(), begun: watch::Sender::new(0) }))
+        Self(Arc::new(SharedActivity { ran: Mutex::default(), born: Instant::now(), begun: watch::Sender::new(0) }))
     }
 
     fn lock(&self) -> MutexGuard<'_, RecentlyRunning> {

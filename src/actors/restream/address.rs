@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::setup::RestreamSetup;
 use crate::adapters::resolve::{self, CheckedAddress};
-use crate::base::{Error, Kind};
+use crate::base::{Error, ErrorKind};
 use crate::domain::camera::CameraSource;
-use crate::domain::probe::{Fault, FaultKind};
+use crate::domain::probe::{FaultKind, ProbeFault};
 
 /// Whether a camera may be connected to, by its address at this moment.
 ///
@@ -15,12 +15,12 @@ use crate::domain::probe::{Fault, FaultKind};
 pub(super) async fn check_address(
     setup: Arc<RestreamSetup>,
     source: Box<CameraSource>,
-) -> Result<CheckedAddress, Fault> {
+) -> Result<CheckedAddress, ProbeFault> {
     resolve::check_address(&setup.reach, &source).await.map_err(|error| address_fault(&error))
 }
 
 /// Why a camera is not connected to.
-pub(super) fn address_fault(error: &Error) -> Fault {
-    let kind = if error.kind() == Kind::Timeout { FaultKind::NameNotResolved } else { FaultKind::NoRoute };
-    Fault::new(kind, error.message().to_owned())
+pub(super) fn address_fault(error: &Error) -> ProbeFault {
+    let kind = if error.kind() == ErrorKind::Timeout { FaultKind::NameNotResolved } else { FaultKind::NoRoute };
+    ProbeFault::new(kind, error.message().to_owned())
 }

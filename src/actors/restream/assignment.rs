@@ -12,7 +12,7 @@ use crate::domain::restream::PathView;
 
 /// Written through [`Assignments`](super::assignments::Assignments), read by one relay.
 #[derive(Clone, Debug)]
-pub(super) struct Assignment {
+pub(super) struct RelayAssignment {
     /// The configuration.
     pub setup: Arc<RestreamSetup>,
     /// For display.
@@ -47,4 +47,4 @@ pub(super) struct AtPath {
 }
 
 /// The relay's end.
-pub(super) type Assigned = watch::Receiver<Assignment>;
+pub(super) type Assigned = watch::Receiver<RelayAssignment>;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::assignment::{Assigned, Assignment};
+use super::assignment::{Assigned, RelayAssignment};
 use super::server_view::ServerView;
 use super::setup::RestreamSetup;
 use crate::adapters::live::subscription::LiveUpdate;
@@ -21,10 +21,10 @@ use crate::domain::probe::Tracks;
 
 /// Clones are the same assignments.
 #[derive(Clone, Debug)]
-pub(super) struct Assignments(Arc<Mutex<Kept>>);
+pub(super) struct Assignments(Arc<Mutex<KeptAssignments>>);
 
 #[derive(Debug)]
-struct Kept {
+struct KeptAssignments {
     server: ServerView,
     relays: BTreeMap<i64, RelayEntry>,
 }
@@ -35,17 +35,17 @@ struct RelayEntry {
     /// What it is called as a child: the id that its camera had when it began, which is another one by now when the row
     /// has come back under a new id.
     child: String,
-    assign: watch::Sender<Assignment>,
+    assign: watch::Sender<RelayAssignment>,
 }
 
 impl Assignments {
     /// None yet, and nothing known of this server.
     pub(super) fn new(setup: &RestreamSetup) -> Self {
         let server = ServerView::new(&setup.server, setup.monitored);
-        Self(Arc::new(Mutex::new(Kept { server, relays: BTreeMap::new() })))
+        Self(Arc::new(Mutex::new(KeptAssignments { server, relays: BTreeMap::new() })))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, KeptAssignments> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -62,7 +62,7 @@ impl Assignments {
         let (server, path) = (all.server.answers(), all.server.path(&source.name));
         let at_path = all.server.at_path(&source.name);
         let (probes_requested, rows_read, restarts_asked, standby) = (0, 0, 0, all.server.is_standby());
-        let assignment = Assignment {
+        let assignment = RelayAssignment {
             setup,
             facts,
             source,
@@ -218,7 +218,7 @@ impl Assignments {
     }
 }
 
-impl Kept {
+impl KeptAssignments {
     /// A name for the relay of this camera that no other relay has.
     fn free_name(&self, id: i64) -> String {
         let is_free = |name: &String| self.relays.values().all(|relay| relay.child != *name);

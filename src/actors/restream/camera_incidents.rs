@@ -21,9 +21,9 @@ use crate::domain::incident::{
 
 /// Clones are the same incidents.
 #[derive(Clone)]
-pub(super) struct CameraIncidents(Arc<Shared>);
+pub(super) struct CameraIncidents(Arc<SharedCameraIncidents>);
 
-struct Shared {
+struct SharedCameraIncidents {
     incidents: IncidentsHandle,
     activity: RelayActivity,
     /// Those that have a relay which is not on its way out.
@@ -46,7 +46,7 @@ impl CameraIncidents {
     /// Nothing is known of any camera yet.
     pub(super) fn new(incidents: IncidentsHandle, activity: RelayActivity) -> Self {
         let (tracked, pending) = (Mutex::default(), watch::Sender::new(0));
-        Self(Arc::new(Shared { incidents, activity, tracked, pending }))
+        Self(Arc::new(SharedCameraIncidents { incidents, activity, tracked, pending }))
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<i64, Tracked>> {

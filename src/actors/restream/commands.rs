@@ -16,9 +16,9 @@ use crate::actors::supervision::{Handle, Setting, Supervised, supervised};
 use crate::adapters::database::{CameraStore, Condition, with_timeout};
 use crate::adapters::live::SharedLive;
 use crate::adapters::resolve;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::{self, CameraEdit, CameraRow, CameraStatus, Kinds, Reach};
-use crate::domain::fleet::Plan;
+use crate::domain::fleet::CameraPlan;
 
 /// Adds a camera. `Invalid` names the field, `Conflict` when the name is taken.
 #[derive(Message, Debug)]
@@ -146,7 +146,7 @@ impl CommandParts {
         let (cameras, id) = (self.cameras, command.id);
         match with_timeout(async move { cameras.delete_camera_if(id, command.only_if).await }).await {
             // Somebody names the very camera: that is confirmation enough for it.
-            Err(error) if error.kind() == Kind::NotFound && self.fleet.contains(id) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound && self.fleet.contains(id) => {}
             deleted => deleted?,
         }
         self.planner.ask(TakeRow { id, row: None, kinds: None }).await;
@@ -156,12 +156,12 @@ impl CommandParts {
     fn restart(&self, id: i64) -> Result<CameraStatus> {
         let planned = self.fleet.get(id).ok_or_else(|| no_camera(id))?;
         match &planned.plan {
-            Plan::Run(_) => self.assignments.restart(id),
-            Plan::Disabled => {
-                return Err(Error::new(Kind::Conflict, "the camera is switched off; switch it on instead"));
+            CameraPlan::Run(_) => self.assignments.restart(id),
+            CameraPlan::Disabled => {
+                return Err(Error::new(ErrorKind::Conflict, "the camera is switched off; switch it on instead"));
             }
-            Plan::Refused(reason) => {
-                return Err(Error::new(Kind::Conflict, format!("the camera cannot run: {reason}")));
+            CameraPlan::Refused(reason) => {
+                return Err(Error::new(ErrorKind::Conflict, format!("the camera cannot run: {reason}")));
             }
         }
         self.status(id)

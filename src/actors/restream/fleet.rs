@@ -19,16 +19,16 @@ use crate::domain::name::StreamName;
 
 /// Clones are the same fleet.
 #[derive(Clone, Default)]
-pub(super) struct DesiredFleet(Arc<Shared>);
+pub(super) struct DesiredFleet(Arc<SharedFleet>);
 
 #[derive(Default)]
-struct Shared {
-    kept: Mutex<Kept>,
+struct SharedFleet {
+    kept: Mutex<KeptFleet>,
     changed: watch::Sender<u64>,
 }
 
 #[derive(Default)]
-struct Kept {
+struct KeptFleet {
     fleet: Fleet,
     /// Cameras that differ from what was taken last. No more than there are and were cameras.
     changed: BTreeSet<i64>,
@@ -42,7 +42,7 @@ struct Kept {
 pub(super) struct FleetChanged;
 
 impl DesiredFleet {
-    fn lock(&self) -> MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, KeptFleet> {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -141,7 +141,7 @@ impl DesiredFleet {
     }
 }
 
-impl Kept {
+impl KeptFleet {
     fn ends_first(&self, ids: impl Iterator<Item = i64>) -> Vec<i64> {
         let runs = |id: &i64| self.fleet.get(id).is_some_and(|planned| planned.source().is_some());
         let (begin, mut all): (Vec<i64>, Vec<i64>) = ids.partition(runs);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::machine::Machine;
 use super::setup::{LAST_KNOWN, RestreamSetup, reach};
-use crate::adapters::ffmpeg::version::Version;
+use crate::adapters::ffmpeg::version::FfmpegVersion;
 use crate::adapters::mediamtx::MediaMtx;
 use crate::base::{Error, Result};
 use crate::config::Settings;
@@ -15,7 +15,7 @@ impl RestreamSetup {
     ///
     /// # Errors
     /// `Invalid` when `restream.server` names no server.
-    pub fn from_settings(settings: &Settings, version: Version, mark: String, monitored: bool) -> Result<Self> {
+    pub fn from_settings(settings: &Settings, version: FfmpegVersion, mark: String, monitored: bool) -> Result<Self> {
         let restream = &settings.restream;
         let server = settings.servers.iter().find(|server| server.name == restream.server).ok_or_else(|| {
             let known = settings.servers.iter().map(|server| server.name.as_str()).collect::<Vec<_>>().join(", ");

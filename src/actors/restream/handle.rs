@@ -13,11 +13,11 @@ use super::probes::{ProbeCamera, Probes, TestCamera};
 use super::runs::RunLogs;
 use crate::actors::supervision::Handle;
 use crate::adapters::database::Condition;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::{CameraEdit, CameraStatus};
 use crate::domain::change_guard::PlanView;
 use crate::domain::probe::ProbeView;
-use crate::domain::run_log::Run;
+use crate::domain::run_log::ProgramRun;
 
 /// An answer takes at most so long: the database's own limit and a margin.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -48,7 +48,7 @@ where
         Ok(Some(answer)) => answer,
         // It was rebuilt while it had the command; whether it was carried out shows in the list.
         Ok(None) => Err(Error::unavailable("the camera manager is starting anew; look at the list and try again")),
-        Err(_) => Err(Error::new(Kind::Timeout, "the camera manager did not answer in time; look at the list")),
+        Err(_) => Err(Error::new(ErrorKind::Timeout, "the camera manager did not answer in time; look at the list")),
     }
 }
 
@@ -89,7 +89,7 @@ impl RestreamHandle {
     ///
     /// # Errors
     /// `NotFound` when there is no such camera.
-    pub fn camera_log(&self, id: i64) -> Result<Vec<Run>> {
+    pub fn camera_log(&self, id: i64) -> Result<Vec<ProgramRun>> {
         if self.fleet.contains(id) { Ok(self.runs.of(id)) } else { Err(no_camera(id)) }
     }
 

@@ -9,15 +9,15 @@ use tokio::time::timeout;
 
 use super::address::address_fault;
 use super::setup::{Process, RestreamSetup, Runner};
-use crate::adapters::ffmpeg::child::{ChildProcess, Launch, ProcessEvents, ProcessExit, RunObserver};
+use crate::adapters::ffmpeg::child::{ChildProcess, ProcessEvents, ProcessExit, ProcessLaunch, RunObserver};
 use crate::adapters::ffmpeg::probe::Prober;
 use crate::adapters::mediamtx::sound;
 use crate::adapters::resolve;
 use crate::base::{Error, Result};
 use crate::domain::camera::CameraSource;
 use crate::domain::name::StreamName;
-use crate::domain::probe::{Fault, Tracks};
-use crate::domain::restream::{PathView, Publisher};
+use crate::domain::probe::{ProbeFault, Tracks};
+use crate::domain::restream::{PathPublisher, PathView};
 
 /// A start waits no longer for the server's word on its path.
 const PATH_TIMEOUT: Duration = Duration::from_secs(1);
@@ -28,7 +28,7 @@ async fn ask_path(setup: Arc<RestreamSetup>, name: StreamName) -> PathView {
         let Some(reading) = setup.api.path(&name).await? else { return Ok(PathView::Missing) };
         let Some(source) = reading.source.filter(|_| reading.available) else { return Ok(PathView::Missing) };
         let remote = setup.api.remote_of(&source).await;
-        Ok::<_, Error>(PathView::Available(Some(Publisher { kind: source.kind, id: source.id, remote })))
+        Ok::<_, Error>(PathView::Available(Some(PathPublisher { kind: source.kind, id: source.id, remote })))
     };
     match timeout(PATH_TIMEOUT, asked).await {
         Ok(Ok(view)) => view,
@@ -53,12 +53,16 @@ impl Runner for Machine {
         async move { sound::comes(&setup.base, setup.full_login(), &name).await }.boxed()
     }
 
-    fn spawn(&self, launch: Launch) -> Result<(Box<dyn Process>, ProcessEvents)> {
+    fn spawn(&self, launch: ProcessLaunch) -> Result<(Box<dyn Process>, ProcessEvents)> {
         let (child, events) = ChildProcess::spawn(launch)?;
         Ok((Box::new(child), events))
     }
 
-    fn probe(&self, setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, Fault>> {
+    fn probe(
+        &self,
+        setup: Arc<RestreamSetup>,
+        source: Box<CameraSource>,
+    ) -> BoxFuture<'static, Result<Tracks, ProbeFault>> {
         self.probe_observed(setup, source, Box::new(|_| {}))
     }
 
@@ -67,7 +71,7 @@ impl Runner for Machine {
         setup: Arc<RestreamSetup>,
         source: Box<CameraSource>,
         started: Box<dyn FnMut(RunObserver) + Send>,
-    ) -> BoxFuture<'static, Result<Tracks, Fault>> {
+    ) -> BoxFuture<'static, Result<Tracks, ProbeFault>> {
         async move {
             resolve::check_address(&setup.reach, &source).await.map_err(|error| address_fault(&error))?;
             let prober = Prober {

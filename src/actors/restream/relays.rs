@@ -21,12 +21,12 @@ use super::setup::{RestreamSetup, STORE_RETRY};
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Adjusted, Child, ChildSet, Keep, Restart, Setting, Supervised, supervised};
-use crate::adapters::live::publisher::Publisher;
+use crate::adapters::live::publisher::LivePublisher;
 use crate::adapters::live::{Change, Latest, SharedLive};
 use crate::base::Result;
-use crate::base::single_flight::{Retry, SingleFlight};
+use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::domain::camera::CameraSource;
-use crate::domain::fleet::{CameraFacts, Plan, Planned};
+use crate::domain::fleet::{CameraFacts, CameraPlan, Planned};
 
 /// A relay that ends has so long for its kill ladder.
 const STOP_WITHIN: Duration = Duration::from_secs(6);
@@ -36,7 +36,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(6);
 pub(super) struct RelayParts {
     pub settings: Setting<Arc<RestreamSetup>>,
     pub live: SharedLive,
-    pub publisher: Publisher,
+    pub publisher: LivePublisher,
     pub fleet: DesiredFleet,
     pub assignments: Assignments,
     pub incidents: CameraIncidents,
@@ -149,7 +149,7 @@ impl Relays {
 fn no_relay_reason(planned: Option<&Planned>) -> &str {
     match planned.map(|planned| &planned.plan) {
         None => "its camera was deleted",
-        Some(Plan::Refused(reason)) => reason,
+        Some(CameraPlan::Refused(reason)) => reason,
         Some(_) => "its camera is switched off",
     }
 }
@@ -165,7 +165,7 @@ impl Flight for RemoveOrphans {
         what: "reading the live store for cameras that are gone",
         limit: Duration::from_secs(5),
         late: Late::GiveUp,
-        retry: Retry::Every(STORE_RETRY),
+        retry: FlightRetry::Every(STORE_RETRY),
         level: log::Level::Warn,
     };
 

@@ -11,18 +11,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::adapters::ffmpeg::child::{ProcessExit, RunObserver};
 use crate::domain::change_guard;
-use crate::domain::probe::Fault;
-use crate::domain::run_log::{Program, Run, RunEnd, RunLog};
+use crate::domain::probe::ProbeFault;
+use crate::domain::run_log::{Program, ProgramRun, RunEnd, RunLog};
 
 /// The logs of all cameras. Clones are the same logs.
 #[derive(Clone, Debug, Default)]
 pub struct RunLogs(Arc<Mutex<BTreeMap<i64, SharedLog>>>);
 
-type SharedLog = Arc<Mutex<Kept>>;
+type SharedLog = Arc<Mutex<KeptRuns>>;
 
 /// The log of one camera, and who sees the run that goes on.
 #[derive(Debug, Default)]
-struct Kept {
+struct KeptRuns {
     log: RunLog,
     observer: Option<(RunObserver, DateTime<Utc>)>,
     /// Sees the probe of the source that goes on.
@@ -40,7 +40,7 @@ impl RunLogs {
     }
 
     /// The runs of this camera, newest first; none when it never ran.
-    pub(super) fn of(&self, id: i64) -> Vec<Run> {
+    pub(super) fn of(&self, id: i64) -> Vec<ProgramRun> {
         let Some(log) = self.lock().get(&id).cloned() else { return Vec::new() };
         let mut kept = lock(&log);
         kept.note_end();
@@ -63,7 +63,7 @@ impl RunLogs {
     }
 }
 
-impl Kept {
+impl KeptRuns {
     /// A run whose relay has died ends without its word.
     fn note_end(&mut self) {
         let Some((observer, started_at)) = &self.observer else { return };
@@ -89,7 +89,7 @@ impl CameraRuns {
     }
 
     /// It has ended, and this is what its end was taken for; `None` when it was ended without a fault.
-    pub(super) fn ended(&self, fault: Option<Fault>) {
+    pub(super) fn ended(&self, fault: Option<ProbeFault>) {
         let mut kept = lock(&self.0);
         let Some((observer, started_at)) = kept.observer.take() else { return };
         if let Some(exit) = observer.exit() {
@@ -113,7 +113,7 @@ impl CameraRuns {
     }
 
     /// The probe of the source is over; one that found what it should is not worth a line.
-    pub(super) fn probed(&self, fault: Option<&Fault>) {
+    pub(super) fn probed(&self, fault: Option<&ProbeFault>) {
         let mut kept = lock(&self.0);
         if let (Some((observer, started_at)), Some(fault)) = (kept.probe.take(), fault) {
             let end = observer.exit().map(|exit| end(&exit, started_at));
@@ -122,16 +122,22 @@ impl CameraRuns {
     }
 }
 
-fn lock(log: &SharedLog) -> MutexGuard<'_, Kept> {
+fn lock(log: &SharedLog) -> MutexGuard<'_, KeptRuns> {
     log.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn run(program: Program, pid: u32, started_at: DateTime<Utc>, end: Option<RunEnd>, fault: Option<Fault>) -> Run {
+fn run(
+    program: Program,
+    pid: u32,
+    started_at: DateTime<Utc>,
+    end: Option<RunEnd>,
+    fault: Option<ProbeFault>,
+) -> ProgramRun {
     let (ended_at, ending, lines) = match end {
         Some(end) => (Some(end.at), Some(end.ending), end.lines),
         None => (None, None, Vec::new()),
     };
-    Run { program, pid, started_at, ended_at, ending, fault, lines }
+    ProgramRun { program, pid, started_at, ended_at, ending, fault, lines }
 }
 
 fn end(exit: &ProcessExit, started_at: DateTime<Utc>) -> RunEnd {

@@ -7,8 +7,8 @@ use crate::adapters::live::Change;
 use crate::adapters::live::subscription::LiveUpdate;
 use crate::domain::incident::ServerObservation;
 use crate::domain::name::StreamName;
-use crate::domain::restream::{PathView, Publisher};
-use crate::domain::stream::{ServerStatus, StreamState, StreamStatus, Track};
+use crate::domain::restream::{PathPublisher, PathView};
+use crate::domain::stream::{ServerStatus, StreamState, StreamStatus, StreamTrack};
 
 /// What is known of our server. Pure memory.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(super) struct ServerView {
 #[derive(Clone, Debug, PartialEq)]
 struct SeenPath {
     state: StreamState,
-    publisher: Option<Publisher>,
+    publisher: Option<PathPublisher>,
     /// At least one byte has come.
     fed: bool,
     /// Whether one of its tracks is sound; `None` when it tells no tracks.
@@ -169,14 +169,15 @@ impl ServerView {
             _ => None,
         };
         let (state, fed) = (stream.state, stream.bytes_received > 0);
-        let sound = (!stream.tracks.is_empty()).then(|| stream.tracks.iter().any(Track::is_sound));
+        let sound = (!stream.tracks.is_empty()).then(|| stream.tracks.iter().any(StreamTrack::is_sound));
         // Told with every poll of every path, and hardly ever news.
         let is_known = self.paths.get(&stream.name).is_some_and(|seen| {
             let known = seen.publisher.as_ref().map(|known| (known.kind.as_str(), known.id.as_str()));
             known == publisher && (seen.state, seen.fed, seen.sound) == (state, fed, sound)
         });
         if !is_known {
-            let publisher = publisher.map(|(kind, id)| Publisher { kind: kind.into(), id: id.into(), remote: None });
+            let publisher =
+                publisher.map(|(kind, id)| PathPublisher { kind: kind.into(), id: id.into(), remote: None });
             self.paths.insert(stream.name.clone(), SeenPath { state, publisher, fed, sound });
         }
         !is_known

@@ -21,7 +21,7 @@ use crate::adapters::live::SharedLive;
 use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::mediamtx::rtsp_probe::probe_rtsp;
 use crate::base::Result;
-use crate::base::single_flight::{Retry, SingleFlight};
+use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::domain::incident::ServerObservation;
 
 /// The port of a server whose API does not answer is probed so often, and has so long to open.
@@ -101,7 +101,7 @@ impl Flight for ProbePort {
         what: "probing the port of the media server",
         limit: PROBE_EVERY.saturating_mul(2),
         late: Late::GiveUp,
-        retry: Retry::Never,
+        retry: FlightRetry::Never,
         level: log::Level::Debug,
     };
 

@@ -11,14 +11,14 @@ use secrecy::SecretString;
 use url::{Host, Url};
 
 use crate::adapters::ffmpeg::argv;
-use crate::adapters::ffmpeg::child::{Launch, ProcessEvents, ProcessExit, RunObserver};
-use crate::adapters::ffmpeg::version::Version;
+use crate::adapters::ffmpeg::child::{ProcessEvents, ProcessExit, ProcessLaunch, RunObserver};
+use crate::adapters::ffmpeg::version::FfmpegVersion;
 use crate::adapters::mediamtx::MediaMtx;
 use crate::base::Result;
 use crate::config::Settings;
 use crate::domain::camera::{CameraSource, Reach};
 use crate::domain::name::StreamName;
-use crate::domain::probe::{Fault, Tracks};
+use crate::domain::probe::{ProbeFault, Tracks};
 use crate::domain::restart::RestartPolicy;
 use crate::domain::restream::{PathView, RelayRules};
 use crate::domain::start_budget::Rates;
@@ -50,7 +50,7 @@ pub struct RestreamSetup {
     /// See `ffmpeg`.
     pub ffprobe: PathBuf,
     /// Version of both.
-    pub version: Version,
+    pub version: FfmpegVersion,
     /// Marks our child processes, see `adapters::ffmpeg::child`.
     pub mark: String,
     /// The cameras are read again at least so often.
@@ -134,10 +134,14 @@ pub trait Runner: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// When it does not start.
-    fn spawn(&self, launch: Launch) -> Result<(Box<dyn Process>, ProcessEvents)>;
+    fn spawn(&self, launch: ProcessLaunch) -> Result<(Box<dyn Process>, ProcessEvents)>;
 
     /// Probes a camera. Dropped half-way nothing of it is left.
-    fn probe(&self, setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> BoxFuture<'static, Result<Tracks, Fault>>;
+    fn probe(
+        &self,
+        setup: Arc<RestreamSetup>,
+        source: Box<CameraSource>,
+    ) -> BoxFuture<'static, Result<Tracks, ProbeFault>>;
 
     /// Whether sound comes at a path of the media server; `None` when nobody can say. Does nothing until it is awaited.
     fn sound(&self, _setup: Arc<RestreamSetup>, _name: StreamName) -> BoxFuture<'static, Option<bool>> {
@@ -155,7 +159,7 @@ pub trait Runner: fmt::Debug + Send + Sync {
         setup: Arc<RestreamSetup>,
         source: Box<CameraSource>,
         _started: Box<dyn FnMut(RunObserver) + Send>,
-    ) -> BoxFuture<'static, Result<Tracks, Fault>> {
+    ) -> BoxFuture<'static, Result<Tracks, ProbeFault>> {
         self.probe(setup, source)
     }
 }

@@ -27,7 +27,7 @@ use crate::actors::supervision::{Child, ChildSet, Handle, Keep, Restart, Setting
 use crate::adapters::database::Stores;
 use crate::adapters::last_known::LastKnownFile;
 use crate::adapters::live::SharedLive;
-use crate::adapters::live::publisher::Publisher;
+use crate::adapters::live::publisher::LivePublisher;
 
 /// Name of the role's supervisor in the tree.
 const NAME: &str = "restreams";
@@ -42,7 +42,7 @@ pub fn role(
     incidents: IncidentsHandle,
     standby: watch::Receiver<Option<String>>,
 ) -> (Child, RestreamHandle) {
-    let parts = Parts::new(settings.into(), stores, live, incidents, standby);
+    let parts = SupervisorParts::new(settings.into(), stores, live, incidents, standby);
     let handle = RestreamHandle {
         commands: parts.commands.clone(),
         planner: parts.planner.clone(),
@@ -57,11 +57,11 @@ pub fn role(
 
 /// What the actors of the role share, and what outlives each of them.
 #[derive(Clone)]
-struct Parts {
+struct SupervisorParts {
     settings: Setting<Arc<RestreamSetup>>,
     stores: Stores,
     live: SharedLive,
-    publisher: Publisher,
+    publisher: LivePublisher,
     incidents: IncidentsHandle,
     standby: watch::Receiver<Option<String>>,
     fleet: DesiredFleet,
@@ -78,7 +78,7 @@ struct Parts {
     commands: Handle<CameraCommands>,
 }
 
-impl Parts {
+impl SupervisorParts {
     fn new(
         settings: Setting<Arc<RestreamSetup>>,
         stores: Stores,
@@ -93,7 +93,7 @@ impl Parts {
             slots: ProbeSlots::new(setup.max_probes),
             memory: PlannerMemory::new(LastKnownFile::at(setup.last_known.clone())),
             camera_incidents: CameraIncidents::new(incidents.clone(), activity.clone()),
-            publisher: Publisher::new(Arc::clone(&live), NAME),
+            publisher: LivePublisher::new(Arc::clone(&live), NAME),
             settings,
             stores,
             live,
@@ -197,7 +197,7 @@ impl Parts {
 
 /// Supervises the actors of the role. Built anew it adopts them as they are.
 pub(super) struct Restreams {
-    parts: Parts,
+    parts: SupervisorParts,
     keep: Keep,
     children: Option<ChildSet<Self>>,
 }

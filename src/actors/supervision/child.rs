@@ -35,10 +35,10 @@ pub struct ChildExited {
 
 /// How the end of a child reaches its parent: by message, and kept until the parent has acted on it.
 #[derive(Clone, Default)]
-pub(super) struct Exits(Rc<RefCell<Line>>);
+pub(super) struct Exits(Rc<RefCell<ExitLine>>);
 
 #[derive(Default)]
-struct Line {
+struct ExitLine {
     parent: Option<Recipient<ChildExited>>,
     /// By run: those that no parent has acted on. At most one for each child and one for each that was removed.
     unheard: BTreeMap<u64, ChildExited>,
@@ -118,7 +118,7 @@ pub trait Managed: Supervised {
 }
 
 /// A running instance, whatever its type.
-pub struct Running {
+pub struct RunningChild {
     /// The `Addr<A>`, for those who know the type.
     pub addr: Box<dyn Any>,
     /// The ways to it.
@@ -131,7 +131,7 @@ pub struct Running {
     pub since: Instant,
 }
 
-impl Drop for Running {
+impl Drop for RunningChild {
     /// A manager that panics takes its children with it, unless it has a [`Keep`](super::Keep) for them: an actor with a timer
     /// would otherwise live on unsupervised.
     fn drop(&mut self) {
@@ -140,7 +140,7 @@ impl Drop for Running {
 }
 
 /// `None`: the factory panicked, and the guard has told the parent.
-type Launch = Box<dyn FnMut(ExitGuard) -> Option<Running>>;
+type ChildLaunch = Box<dyn FnMut(ExitGuard) -> Option<RunningChild>>;
 
 /// How to build a child: name, factory, restart policy.
 pub struct Child {
@@ -150,7 +150,7 @@ pub struct Child {
     pub kind: &'static str,
     /// What happens after its end.
     pub restart: Restart,
-    launch: Launch,
+    launch: ChildLaunch,
 }
 
 impl Child {
@@ -171,13 +171,13 @@ impl Child {
     }
 
     /// Builds and runs the next generation; the parent hears of its end through `parent`.
-    pub(super) fn launch(&mut self, run: u64, parent: Exits) -> Option<Running> {
+    pub(super) fn launch(&mut self, run: u64, parent: Exits) -> Option<RunningChild> {
         let guard = ExitGuard { parent, name: self.name.clone(), run, exit: ABORTED };
         (self.launch)(guard)
     }
 }
 
-fn run<A: Managed>(actor: A, mut guard: ExitGuard) -> Running {
+fn run<A: Managed>(actor: A, mut guard: ExitGuard) -> RunningChild {
     let mut context = Context::<A>::new();
     context.set_mailbox_capacity(A::MAILBOX);
     let addr: Addr<A> = context.address();
@@ -194,11 +194,11 @@ fn run<A: Managed>(actor: A, mut guard: ExitGuard) -> Running {
     // Our own task instead of `Context::run`, which drops the handle: a hung actor can then be aborted.
     let task = actix::spawn(VITALS.scope(Rc::clone(&vitals), supervised));
     let (to, since) = (A::recipients(&addr), Instant::now());
-    Running { to, vitals, addr: Box::new(addr), task: task.abort_handle(), since }
+    RunningChild { to, vitals, addr: Box::new(addr), task: task.abort_handle(), since }
 }
 
 /// The address of a running instance, when it is of that type.
-pub(super) fn typed<A: Actor>(running: &Running) -> Option<Addr<A>> {
+pub(super) fn typed<A: Actor>(running: &RunningChild) -> Option<Addr<A>> {
     running.addr.downcast_ref::<Addr<A>>().cloned()
 }
 

@@ -49,7 +49,7 @@ mod tests {
 
     use super::*;
     use crate::actors::supervision::stop::StopOrder;
-    use crate::actors::supervision::testkit::{Fault, Provoke};
+    use crate::actors::supervision::testkit::{Provoke, ProvokedFault};
     use crate::actors::supervision::{
         Child, ChildSet, Health, Observation, Observe, Restart, Stop, StopReport, Supervised, supervised,
     };
@@ -211,7 +211,7 @@ mod tests {
         seen.find(&[name]).map(|leaf| (leaf.generation, leaf.state.clone(), leaf.restarts))
     }
 
-    async fn provoke(top: &Addr<Top>, path: &str, fault: Fault) {
+    async fn provoke(top: &Addr<Top>, path: &str, fault: ProvokedFault) {
         assert!(top.send(Provoke::at(path, fault)).await.expect("the top lives"), "{path} was not reached");
     }
 
@@ -226,14 +226,14 @@ mod tests {
         until(&top, |seen| runs(seen, 1)).await;
         let a = leaf_of(&top, "a").await;
         a.send(Count).await.expect("it lives");
-        for (generation, fault) in [(2, Fault::Panic), (3, Fault::Exit), (4, Fault::Hang)] {
+        for (generation, fault) in [(2, ProvokedFault::Panic), (3, ProvokedFault::Exit), (4, ProvokedFault::Hang)] {
             provoke(&top, "parent", fault).await;
             let seen = until(&top, |seen| runs(seen, generation)).await;
             assert_eq!(leaf(&seen, "a"), Some((1, json!(1), 0)), "the same after {fault:?}");
             assert!(a.connected());
         }
         // The parent of today hears of its end.
-        provoke(&top, "parent/a", Fault::Panic).await;
+        provoke(&top, "parent/a", ProvokedFault::Panic).await;
         let seen = until(&top, |seen| leaf(seen, "a").is_some_and(|(generation, ..)| generation == 2)).await;
         assert_eq!(leaf(&seen, "a"), Some((2, json!(0), 1)));
         assert_eq!(leaf(&seen, "b"), Some((1, json!(0), 0)));
@@ -249,18 +249,18 @@ mod tests {
         let (top, _alive) = top();
         until(&top, |seen| runs(seen, 1)).await;
         let a = leaf_of(&top, "a").await;
-        provoke(&top, "parent", Fault::Panic).await;
+        provoke(&top, "parent", ProvokedFault::Panic).await;
         while leaf_is_reached(&top).await {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        a.do_send(Provoke::at("", Fault::Panic));
+        a.do_send(Provoke::at("", ProvokedFault::Panic));
         while a.connected() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         let seen = until(&top, |seen| runs(seen, 2) && leaf(seen, "a").is_some_and(|(run, ..)| run == 2)).await;
         let words = seen.find(&["a"]).and_then(|leaf| leaf.last_exit.clone());
         assert_eq!(words.as_deref(), Some("panicked: provoked by the testkit"));
-        top.do_send(Provoke::at("", Fault::Exit));
+        top.do_send(Provoke::at("", ProvokedFault::Exit));
     }
 
     async fn leaf_is_reached(top: &Addr<Top>) -> bool {
@@ -271,7 +271,7 @@ mod tests {
     async fn a_child_between_two_runs_or_on_its_way_out_is_not_forgotten() {
         let (top, _alive) = top();
         until(&top, |seen| runs(seen, 1)).await;
-        provoke(&top, "parent/a", Fault::Panic).await;
+        provoke(&top, "parent/a", ProvokedFault::Panic).await;
         until(&top, |seen| seen.find(&["a"]).is_some_and(|leaf| leaf.health == Health::Restarting)).await;
         let parent = top.send(GiveParent).await.expect("the top lives").expect("the parent runs");
         parent.do_send(RemoveAndPanic("b"));
@@ -281,14 +281,14 @@ mod tests {
         })
         .await;
         assert_eq!(leaf(&seen, "b"), None, "it had been removed, and nobody wants it again");
-        top.do_send(Provoke::at("", Fault::Exit));
+        top.do_send(Provoke::at("", ProvokedFault::Exit));
     }
 
     #[actix::test]
     async fn without_a_parent_to_come_nothing_lives_on() {
         let (top, alive) = top();
         until(&top, |seen| runs(seen, 1)).await;
-        top.do_send(Provoke::at("", Fault::Exit));
+        top.do_send(Provoke::at("", ProvokedFault::Exit));
         while Rc::strong_count(&alive) > 1 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::child::{Child, ChildExited, Running};
+use super::child::{Child, ChildExited, RunningChild};
 use super::exit::{Exit, KillReason};
 use super::observe::{Health, Observation};
 use crate::domain::restart::{RestartHistory, RestartPolicy};
 
 /// One child.
-pub(super) struct Slot {
+pub(super) struct ChildSlot {
     pub child: Child,
     /// Place in the start order.
     pub place: u64,
@@ -19,7 +19,7 @@ pub(super) struct Slot {
     pub generation: u64,
     /// Its number among all runs of the set: an exit of another one is not this instance's.
     pub run: u64,
-    pub running: Option<Running>,
+    pub running: Option<RunningChild>,
     /// It was killed: why, and how long it had run. Its exit is on its way.
     pub killed: Option<(KillReason, Duration)>,
     pub history: RestartHistory,
@@ -33,7 +33,7 @@ pub(super) struct Slot {
     pub leaving: bool,
 }
 
-impl Slot {
+impl ChildSlot {
     /// A child that has not run yet.
     pub fn new(child: Child, place: u64) -> Self {
         Self {
@@ -102,7 +102,7 @@ impl Slot {
 
 /// All children and how they have fared: what outlives a parent that keeps its children.
 pub(super) struct Roster {
-    pub slots: BTreeMap<String, Slot>,
+    pub slots: BTreeMap<String, ChildSlot>,
     pub started: u64,
     /// Runs of all children. A name that is used again must not hear of the end of its namesake.
     pub runs: u64,

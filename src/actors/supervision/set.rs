@@ -8,11 +8,11 @@ use futures_util::future::{LocalBoxFuture, join_all};
 use tokio::time::{Instant, timeout};
 
 use super::Supervised;
-use super::child::{Child, ChildExited, Exits, Running, typed};
+use super::child::{Child, ChildExited, Exits, RunningChild, typed};
 use super::exit::{Exit, KillReason};
 use super::keep::Keep;
 use super::observe::{Observation, Ping, complete};
-use super::roster::{Roster, Slot};
+use super::roster::{ChildSlot, Roster};
 use super::stop::{Leaving, StopOrder, stop_children};
 use crate::domain::restart::RestartPolicy;
 
@@ -90,7 +90,7 @@ where
             return;
         }
         self.roster.started += 1;
-        self.roster.slots.insert(name.clone(), Slot::new(child, self.roster.started));
+        self.roster.slots.insert(name.clone(), ChildSlot::new(child, self.roster.started));
         self.launch(&name);
     }
 
@@ -135,8 +135,8 @@ where
 }
 
 impl<P: Supervised> ChildSet<P> {
-    fn in_order(&self) -> Vec<&Slot> {
-        let mut slots: Vec<&Slot> = self.roster.slots.values().collect();
+    fn in_order(&self) -> Vec<&ChildSlot> {
+        let mut slots: Vec<&ChildSlot> = self.roster.slots.values().collect();
         slots.sort_by_key(|slot| slot.place);
         slots
     }
@@ -151,7 +151,7 @@ impl<P: Supervised> ChildSet<P> {
     }
 
     /// The running instance of that name.
-    pub(super) fn running(&self, name: &str) -> Option<&Running> {
+    pub(super) fn running(&self, name: &str) -> Option<&RunningChild> {
         self.roster.slots.get(name)?.running.as_ref()
     }
 
@@ -229,7 +229,7 @@ impl<P: Supervised> ChildSet<P> {
                 self.exits.tell(slot.gone());
             }
         }
-        let running = |slot: &Slot| slot.running.as_ref().map(|running| leave(&slot.child.name, running));
+        let running = |slot: &ChildSlot| slot.running.as_ref().map(|running| leave(&slot.child.name, running));
         let leaving = self.in_order().into_iter().filter_map(running).collect();
         Box::pin(stop_children(leaving, self.order, deadline))
     }
@@ -255,7 +255,7 @@ impl<P: Supervised> Drop for ChildSet<P> {
     }
 }
 
-fn leave(name: &str, running: &Running) -> Leaving {
+fn leave(name: &str, running: &RunningChild) -> Leaving {
     Leaving { name: name.to_owned(), stop: running.to.stop.clone(), task: running.task.clone() }
 }
 

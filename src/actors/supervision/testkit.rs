@@ -9,7 +9,7 @@ use super::{Supervised, watched};
 
 /// What should happen to the actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum ProvokedFault {
     /// Its handler panics.
     Panic,
     /// It never reads its mailbox again.
@@ -28,12 +28,12 @@ pub struct Provoke {
     /// Names from the receiver downwards.
     pub path: VecDeque<String>,
     /// What should happen.
-    pub fault: Fault,
+    pub fault: ProvokedFault,
 }
 
 impl Provoke {
     /// `at("restreams/7", Fault::Panic)`.
-    pub fn at(path: &str, fault: Fault) -> Self {
+    pub fn at(path: &str, fault: ProvokedFault) -> Self {
         Self { path: path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect(), fault }
     }
 }
@@ -43,15 +43,15 @@ pub fn provoke<A: Supervised>(actor: &mut A, mut provoke: Provoke, ctx: &mut Con
     let Some(name) = provoke.path.pop_front() else {
         match provoke.fault {
             // After the answer, so that whoever provoked it hears that it was reached.
-            Fault::Panic => {
+            ProvokedFault::Panic => {
                 ctx.run_later(std::time::Duration::ZERO, |_, _| std::panic::panic_any("provoked by the testkit"));
             }
-            Fault::Hang => ctx.wait(std::future::pending::<()>().into_actor(actor)),
-            Fault::Stall => {
+            ProvokedFault::Hang => ctx.wait(std::future::pending::<()>().into_actor(actor)),
+            ProvokedFault::Stall => {
                 let work = watched("the testkit's work", std::time::Duration::ZERO, std::future::pending::<()>());
                 ctx.spawn(work.into_actor(actor));
             }
-            Fault::Exit => {
+            ProvokedFault::Exit => {
                 ctx.run_later(std::time::Duration::ZERO, |_, ctx| ctx.stop());
             }
         }

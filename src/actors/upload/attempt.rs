@@ -6,7 +6,7 @@ use tokio::time::{Instant, timeout};
 
 use super::UploadHandles;
 use crate::adapters::spool::SharedSpool;
-use crate::base::{Error, Kind, Result, Scope};
+use crate::base::{Error, ErrorKind, Result, Scope};
 use crate::domain::recording::{Segment, SegmentState};
 
 /// No segment takes so long; a store that neither answers nor fails is one that does not work.
@@ -14,7 +14,7 @@ const LIMIT: Duration = Duration::from_secs(600);
 
 /// How an upload went.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(super) enum UploadOutcome {
     /// It is in the store, and its row says so.
     Stored {
         /// How long it took.
@@ -27,19 +27,19 @@ pub(super) enum Outcome {
 }
 
 /// Uploads a claimed segment. After `Failed` the row still says `uploading`.
-pub(super) async fn upload(handles: &UploadHandles, segment: &Segment) -> Outcome {
+pub(super) async fn upload(handles: &UploadHandles, segment: &Segment) -> UploadOutcome {
     let begun = Instant::now();
     let late = |_| {
-        Err(Error::new(Kind::Timeout, format!("the object store did not answer within {} s", LIMIT.as_secs()))
+        Err(Error::new(ErrorKind::Timeout, format!("the object store did not answer within {} s", LIMIT.as_secs()))
             .about(Scope::Item))
     };
     match timeout(LIMIT, store(handles, segment)).await.unwrap_or_else(late) {
-        Ok(None) => Outcome::Stored { took: begun.elapsed() },
+        Ok(None) => UploadOutcome::Stored { took: begun.elapsed() },
         Ok(Some((state, why))) => match set_aside(handles, segment, state, why).await {
-            Ok(()) => Outcome::Unfit,
-            Err(error) => Outcome::Failed(error),
+            Ok(()) => UploadOutcome::Unfit,
+            Err(error) => UploadOutcome::Failed(error),
         },
-        Err(error) => Outcome::Failed(error),
+        Err(error) => UploadOutcome::Failed(error),
     }
 }
 
@@ -56,7 +56,7 @@ async fn store(handles: &UploadHandles, segment: &Segment) -> Result<Option<(Seg
     }
     let stored = match handles.objects.put(&segment.object_key, &path).await {
         // The file went away under our hands.
-        Err(error) if error.kind() == Kind::NotFound && local_size(&handles.spool, segment).await?.is_none() => {
+        Err(error) if error.kind() == ErrorKind::NotFound && local_size(&handles.spool, segment).await?.is_none() => {
             return Ok(Some(absent()));
         }
         stored => stored?,

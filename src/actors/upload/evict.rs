@@ -14,7 +14,7 @@ use crate::adapters::database::SegmentQuery;
 use crate::adapters::spool::SharedSpool;
 use crate::base::backoff::Backoff;
 use crate::base::item_backoff::ItemBackoff;
-use crate::base::{Error, Kind, Result, Scope};
+use crate::base::{Error, ErrorKind, Result, Scope};
 use crate::domain::recording::{Segment, SegmentState};
 
 /// Segments looked at together.
@@ -46,7 +46,7 @@ pub(super) async fn evict(
     eviction: &mut Eviction,
     now: DateTime<Utc>,
 ) -> (usize, Option<Error>) {
-    let mut pass = Pass { handles, eviction, evicted: 0 };
+    let mut pass = EvictPass { handles, eviction, evicted: 0 };
     let ended = match pass.ready_and_aged(rules.keep_local, now).await {
         // A wish about age is less than the next frame: with the disk nearly full the oldest go first.
         Ok(()) => pass.make_room(rules.min_free).await,
@@ -55,13 +55,13 @@ pub(super) async fn evict(
     (pass.evicted, ended.err())
 }
 
-struct Pass<'a> {
+struct EvictPass<'a> {
     handles: &'a UploadHandles,
     eviction: &'a mut Eviction,
     evicted: usize,
 }
 
-impl Pass<'_> {
+impl EvictPass<'_> {
     async fn ready_and_aged(&mut self, keep_local: Duration, now: DateTime<Utc>) -> Result<()> {
         self.handles.ready().await?;
         self.aged(keep_local, now).await
@@ -142,7 +142,7 @@ async fn evict_one(handles: &UploadHandles, segment: &Segment) -> Result<bool> {
     if size != Some(segment.bytes) {
         let found =
             size.map_or("no such object".to_owned(), |size| format!("{size} bytes instead of {}", segment.bytes));
-        return Err(Error::new(Kind::Conflict, format!("the object store has {found}")).about(Scope::Item));
+        return Err(Error::new(ErrorKind::Conflict, format!("the object store has {found}")).about(Scope::Item));
     }
     // File first, row second: whoever reads in between finds the object, and a crash leaves no file without a row.
     let path = segment.spool_path.clone();

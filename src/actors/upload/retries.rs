@@ -28,13 +28,13 @@ pub(super) type Claims = BTreeMap<Uuid, usize>;
 
 /// Shared by the workers of one manager, which all run on the same thread.
 #[derive(Clone)]
-pub(super) struct Shared {
+pub(super) struct SharedRetries {
     claims: Rc<RefCell<Claims>>,
     retries: Rc<RefCell<Retries>>,
     born: Instant,
 }
 
-impl Shared {
+impl SharedRetries {
     pub(super) fn new() -> Self {
         let (claims, retries) = (Rc::default(), Rc::new(RefCell::new(Retries::new())));
         Self { claims, retries, born: Instant::now() }
@@ -141,11 +141,11 @@ impl Retries {
 mod tests {
 
     use super::*;
-    use crate::domain::recording::{SegmentState, Session};
+    use crate::domain::recording::{RecordingSession, SegmentState};
     use crate::domain::sample;
 
     fn segment(id: u128, session: u128) -> Segment {
-        let session = Session { id: Uuid::from_u128(session), ..sample::session("a") };
+        let session = RecordingSession { id: Uuid::from_u128(session), ..sample::session("a") };
         Segment { id: Uuid::from_u128(id), state: SegmentState::Uploading, ..sample::segment(&session, 0) }
     }
 

@@ -10,14 +10,14 @@ use tokio::time::Instant;
 
 use super::evict::{Eviction, evict};
 use super::missing::heal;
-use super::retries::Shared;
+use super::retries::SharedRetries;
 use super::worker::{UploadWorker, Wake};
 use super::{UploadHandles, UploadRules};
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, supervised};
 use crate::base::backoff::Backoff;
-use crate::base::single_flight::{Retry, SingleFlight};
+use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::base::{Error, Result};
 
 /// Workers are woken so often even without news: rows may come from elsewhere.
@@ -62,7 +62,7 @@ impl Uploads {
 
     fn start_workers(&mut self) {
         let Some(set) = &mut self.set else { return };
-        let shared = Shared::new();
+        let shared = SharedRetries::new();
         for number in 1..=self.rules.get().workers {
             let (handles, shared, rules) = (self.handles.clone(), shared.clone(), self.rules.clone());
             let build = move || UploadWorker::new(number, handles.clone(), shared.clone(), rules.clone());
@@ -101,7 +101,7 @@ impl Flight for Begin {
         what: "beginning the uploads",
         limit: Duration::from_secs(60),
         late: Late::Wait,
-        retry: Retry::Backoff(Backoff::STANDARD),
+        retry: FlightRetry::Backoff(Backoff::STANDARD),
         level: Level::Warn,
     };
 
@@ -146,7 +146,7 @@ impl Flight for Heal {
         what: "looking for missing segments",
         limit: PASS_LIMIT,
         late: Late::Wait,
-        retry: Retry::Never,
+        retry: FlightRetry::Never,
         // Whoever uploads says so.
         level: Level::Debug,
     };
@@ -195,7 +195,7 @@ impl Flight for Evict {
         what: "eviction of uploaded segments from the spool",
         limit: PASS_LIMIT,
         late: Late::Wait,
-        retry: Retry::Never,
+        retry: FlightRetry::Never,
         level: Level::Warn,
     };
 

@@ -10,8 +10,8 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
-use super::attempt::{Outcome, upload};
-use super::retries::Shared;
+use super::attempt::{UploadOutcome, upload};
+use super::retries::SharedRetries;
 use super::{UploadHandles, UploadRules};
 use crate::actors::supervision::{Setting, Supervised, supervised, watched};
 use crate::adapters::database::Skip;
@@ -35,7 +35,7 @@ pub struct UploadWorker {
     /// Its number among the workers: claims carry it.
     number: usize,
     handles: UploadHandles,
-    shared: Shared,
+    shared: SharedRetries,
     rules: Setting<UploadRules>,
     state: State,
     /// Ends an idle time or a rest.
@@ -62,7 +62,12 @@ enum State {
 }
 
 impl UploadWorker {
-    pub(super) fn new(number: usize, handles: UploadHandles, shared: Shared, rules: Setting<UploadRules>) -> Self {
+    pub(super) fn new(
+        number: usize,
+        handles: UploadHandles,
+        shared: SharedRetries,
+        rules: Setting<UploadRules>,
+    ) -> Self {
         Self {
             number,
             handles,
@@ -115,7 +120,7 @@ impl UploadWorker {
         let uploading = async move { (upload(&handles, &segment).await, segment) };
         let uploading = watched("uploading a segment", UPLOAD_STALLED_AFTER, uploading);
         ctx.spawn(uploading.into_actor(self).map(|(outcome, segment), worker, ctx| match outcome {
-            Outcome::Stored { took } => {
+            UploadOutcome::Stored { took } => {
                 worker.settled(&segment);
                 worker.stored += 1;
                 worker.bytes += segment.bytes;
@@ -125,11 +130,11 @@ impl UploadWorker {
                 );
                 worker.work(ctx);
             }
-            Outcome::Unfit => {
+            UploadOutcome::Unfit => {
                 worker.settled(&segment);
                 worker.work(ctx);
             }
-            Outcome::Failed(error) => worker.failed(Some(&segment), &error, ctx),
+            UploadOutcome::Failed(error) => worker.failed(Some(&segment), &error, ctx),
         }));
     }
 
@@ -183,7 +188,7 @@ impl UploadWorker {
 }
 
 /// Rows that say `uploading` in our name say `sealed` again. Call it only while none is being uploaded.
-pub(super) async fn give_back(number: usize, handles: &UploadHandles, shared: &Shared) -> Result<()> {
+pub(super) async fn give_back(number: usize, handles: &UploadHandles, shared: &SharedRetries) -> Result<()> {
     let owed: Vec<Uuid> = shared.claims().iter().filter(|(_, worker)| **worker == number).map(|(id, _)| *id).collect();
     for id in owed {
         handles.recordings.move_segment(id, vec![SegmentState::Uploading], SegmentState::Sealed, None).await?;
@@ -199,7 +204,7 @@ pub(super) async fn give_back(number: usize, handles: &UploadHandles, shared: &S
 pub(super) async fn claim(
     number: usize,
     handles: &UploadHandles,
-    shared: &Shared,
+    shared: &SharedRetries,
     skip: Skip,
 ) -> Result<Option<Segment>> {
     give_back(number, handles, shared).await?;

@@ -10,17 +10,17 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::UploadHandles;
-use super::retries::Shared;
+use super::retries::SharedRetries;
 use super::worker::{claim, give_back};
 use crate::adapters::database::{RecordingStore, Skip, sqlite};
 use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::Spool;
-use crate::domain::recording::{Segment, SegmentState, Session};
+use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 use crate::domain::sample;
 
 struct World {
     handles: UploadHandles,
-    shared: Shared,
+    shared: SharedRetries,
     segment: Uuid,
     _folder: TempDir,
 }
@@ -32,7 +32,7 @@ impl World {
         let recordings: Arc<dyn RecordingStore> =
             sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here");
         let session =
-            Session { started_at: "2026-03-01T12:00:00Z".parse().expect("a time"), ..sample::session("gate") };
+            RecordingSession { started_at: "2026-03-01T12:00:00Z".parse().expect("a time"), ..sample::session("gate") };
         recordings.open_session(session.clone()).await.expect("opened");
         let segment = Segment {
             id: Uuid::now_v7(),
@@ -58,7 +58,7 @@ impl World {
             spool: Arc::new(Spool::open(folder.path().join("spool")).expect("a spool")),
             sealed: watch::channel(0).1,
         };
-        Self { handles, shared: Shared::new(), segment: segment.id, _folder: folder }
+        Self { handles, shared: SharedRetries::new(), segment: segment.id, _folder: folder }
     }
 
     async fn claim(&self, worker: usize) {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 use crate::domain::node::{Node, NodeClaim};
 
@@ -30,7 +30,7 @@ impl NodeFolder {
             "the {} folder with the identity {id} is another node's; give each node its own data_dir",
             self.column()
         );
-        Error::new(Kind::Conflict, text)
+        Error::new(ErrorKind::Conflict, text)
     }
 }
 

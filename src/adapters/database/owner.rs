@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 
 /// The owner, or why there is none.
-type Held = Result<Arc<str>, (Kind, String)>;
+type Held = Result<Arc<str>, (ErrorKind, String)>;
 
 /// The owner of this process's rows, shared by all who ask the database.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ impl Owner {
     /// A process that has not been admitted yet.
     pub(super) fn none() -> Self {
         let why = "this node has not been admitted to the database yet".to_owned();
-        Self(Arc::new(RwLock::new(Err((Kind::Unavailable, why)))))
+        Self(Arc::new(RwLock::new(Err((ErrorKind::Unavailable, why)))))
     }
 
     /// The owner, or why there is none: whatever belongs to a node is neither written nor taken then.
@@ -35,7 +35,7 @@ impl Owner {
         let told = match answer {
             Ok(owner) => Ok(owner.into()),
             // Unavailable: whoever waits for the database goes on waiting.
-            Err(error) if error.kind() == Kind::Conflict => Err((Kind::Unavailable, error.to_string())),
+            Err(error) if error.kind() == ErrorKind::Conflict => Err((ErrorKind::Unavailable, error.to_string())),
             Err(_) => return,
         };
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = told;

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::base::Result;
-use crate::domain::recording::{Segment, SegmentState, Session};
+use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 
 /// Which segments to list.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +58,7 @@ pub struct RecordingSummary {
 pub struct SessionSummary {
     /// The session.
     #[serde(flatten)]
-    pub session: Session,
+    pub session: RecordingSession,
     /// Segments that can be played.
     pub segments: u64,
     /// Their length in milliseconds.
@@ -87,13 +87,13 @@ pub const MOST_SESSIONS: u32 = 10_000;
 #[async_trait]
 pub trait RecordingStore: Send + Sync {
     /// Opens a session of this node.
-    async fn open_session(&self, session: Session) -> Result<()>;
+    async fn open_session(&self, session: RecordingSession) -> Result<()>;
     /// Closes a session of this node; closing twice keeps the first end.
     async fn close_session(&self, id: Uuid, ended_at: DateTime<Utc>, reason: String) -> Result<()>;
     /// This node's sessions without an end.
-    async fn open_sessions(&self) -> Result<Vec<Session>>;
+    async fn open_sessions(&self) -> Result<Vec<RecordingSession>>;
     /// One session.
-    async fn session(&self, id: Uuid) -> Result<Option<Session>>;
+    async fn session(&self, id: Uuid) -> Result<Option<RecordingSession>>;
 
     /// Inserts a segment of this node, or replaces its row of the same session and number.
     async fn put_segment(&self, segment: Segment) -> Result<()>;

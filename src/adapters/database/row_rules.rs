@@ -3,11 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 use crate::domain::camera::sheet::CameraWrite;
 use crate::domain::camera::{CameraEdit, CameraRow};
-use crate::domain::probe::Outcome;
+use crate::domain::probe::ProbeOutcome;
 use crate::domain::recording::Segment;
 
 /// No segment is longer, because a session ends at midnight UTC: a range of time can be read from the index on
@@ -39,11 +39,11 @@ pub(super) fn stored(count: u64) -> i64 {
 pub(super) fn not_ours(segment: &Segment) -> Error {
     let text =
         format!("segment {} of session {} is another node's and is left as it is", segment.number, segment.session);
-    Error::new(Kind::Conflict, text)
+    Error::new(ErrorKind::Conflict, text)
 }
 
 /// What a look found, as its column holds it.
-pub(super) fn outcome_text(outcome: &Outcome) -> Result<String> {
+pub(super) fn outcome_text(outcome: &ProbeOutcome) -> Result<String> {
     serde_json::to_string(outcome)
         .map_err(|error| Error::internal("what a look at a camera found cannot be written").with_source(error))
 }

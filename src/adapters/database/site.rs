@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::postgres::SiteTable;
 use super::{CameraStore, Condition, DatabaseHealth, Joined, ListenProgress, NodeFolder, NodeStore, Stores, WritePlan};
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraRow, check_kind_change, check_unused};
 use crate::domain::node::{Node, NodeClaim};
@@ -34,7 +34,7 @@ impl WithSite {
 
 fn read_only() -> Error {
     Error::new(
-        Kind::Unsupported,
+        ErrorKind::Unsupported,
         "cameras come from the site's own table (database.cameras_query) and are only read here; change them there",
     )
 }

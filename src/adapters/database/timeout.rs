@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, ErrorKind, Result};
 
 /// A row is read, a list is read: whatever takes longer counts as the database being away.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(8);
@@ -16,5 +16,5 @@ pub const CALL_TIMEOUT: Duration = Duration::from_secs(8);
 pub async fn with_timeout<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
     timeout(CALL_TIMEOUT, call)
         .await
-        .unwrap_or_else(|_| Err(Error::new(Kind::Timeout, "the database did not answer in time; try again")))
+        .unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "the database did not answer in time; try again")))
 }

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::child::Argument;
-use super::version::Version;
+use super::version::FfmpegVersion;
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraSource, Scheme, Transport};
 use crate::domain::name::StreamName;
@@ -60,7 +60,7 @@ pub fn publish_url(
 ///
 /// `io_timeout`: longest wait for a byte from the camera or for the server to take one.
 pub fn relay(
-    version: &Version,
+    version: &FfmpegVersion,
     source: &CameraSource,
     tracks: &Tracks,
     manner: Manner,
@@ -100,7 +100,7 @@ pub fn relay(
 
 /// ffprobe's arguments for one look: JSON with the video track, the container and its first picture or two; what else there is
 /// stands in the summary of the input that it prints on stderr before (`super::named`).
-pub fn probe(version: &Version, source: &CameraSource, io_timeout: Duration, depth: Depth) -> Vec<Argument> {
+pub fn probe(version: &FfmpegVersion, source: &CameraSource, io_timeout: Duration, depth: Depth) -> Vec<Argument> {
     let mut args =
         plain("-hide_banner -loglevel level+info -of json -select_streams v -show_data -show_packets -read_intervals");
     let packets = if matches!(source.scheme, Scheme::Http | Scheme::Https) { PACKETS_OF_A_FILE } else { 1 };
@@ -116,7 +116,7 @@ pub fn probe(version: &Version, source: &CameraSource, io_timeout: Duration, dep
 }
 
 /// Options in front of `-i`.
-fn input(version: &Version, source: &CameraSource, io_timeout: Duration, depth: Depth) -> Vec<Argument> {
+fn input(version: &FfmpegVersion, source: &CameraSource, io_timeout: Duration, depth: Depth) -> Vec<Argument> {
     let io_timeout = micros(io_timeout);
     // ffmpeg follows redirects and playlists: they may lead to these protocols and to no others, `file:` least of all.
     let (protocols, timeout) = match source.scheme {
@@ -197,8 +197,8 @@ mod tests {
     use super::*;
     use crate::domain::camera::AudioPolicy;
 
-    fn version(major: u32) -> Version {
-        Version { major, libavformat: (major + 54, 100), text: format!("{major}.0") }
+    fn version(major: u32) -> FfmpegVersion {
+        FfmpegVersion { major, libavformat: (major + 54, 100), text: format!("{major}.0") }
     }
 
     fn source(scheme: Scheme, url: &str, shown: &str) -> CameraSource {

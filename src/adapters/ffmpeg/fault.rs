@@ -1,4 +1,4 @@
-//! Turns ffmpeg's last words into a [`Fault`]: what failed, and what to do about it. Pure.
+//! Turns ffmpeg's last words into a [`ProbeFault`]: what failed, and what to do about it. Pure.
 //!
 //! The texts were taken from ffmpeg 5.1.9 against real servers; error names (`Connection refused`) are libc's and have
 //! been the same in all versions. What is not recognised is quoted, so that a new wording costs clarity, never truth.
@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::child::{Ending, ProcessExit};
 use super::named;
 use crate::domain::camera::{CameraSource, Scheme};
-use crate::domain::probe::{Fault, FaultKind};
+use crate::domain::probe::{FaultKind, ProbeFault};
 
 /// Longest quote of a line nobody has foreseen, in characters.
 const QUOTE: usize = 160;
@@ -57,9 +57,9 @@ struct Rule {
 }
 
 impl Rule {
-    fn fault(&self, attempt: &Attempt<'_>) -> Fault {
+    fn fault(&self, attempt: &Attempt<'_>) -> ProbeFault {
         let words = self.lacking.filter(|(lack, _)| lack.is_of(attempt)).map_or(self.words, |(_, words)| words);
-        Fault::new(self.kind, words.replace("{}", &attempt.source.shown))
+        ProbeFault::new(self.kind, words.replace("{}", &attempt.source.shown))
     }
 }
 
@@ -226,14 +226,14 @@ const BY_SCHEME: [(Scheme, FaultKind, &str); 4] = [
 ];
 
 /// Explains a run that ended by itself.
-pub fn explain(exit: &ProcessExit, attempt: &Attempt<'_>) -> Fault {
+pub fn explain(exit: &ProcessExit, attempt: &Attempt<'_>) -> ProbeFault {
     let redirected = redirected_to(&exit.stderr);
     let stderr = exit.stderr.iter().filter(|line| !named::informs(line)).cloned().collect();
     let fault = explain_last(&ProcessExit { stderr, ..exit.clone() }, attempt);
     match redirected {
         Some(place) if !matches!(fault.kind, FaultKind::PublishRefused | FaultKind::Program) => {
             let there = fault.message.replace(&attempt.source.shown, &place);
-            Fault::new(fault.kind, format!("{} redirects to {place}, and there: {there}", attempt.source.shown))
+            ProbeFault::new(fault.kind, format!("{} redirects to {place}, and there: {there}", attempt.source.shown))
         }
         _ => fault,
     }
@@ -250,7 +250,7 @@ fn redirected_to(stderr: &[String]) -> Option<String> {
 }
 
 /// What its last words mean, wherever they were said.
-fn explain_last(exit: &ProcessExit, attempt: &Attempt<'_>) -> Fault {
+fn explain_last(exit: &ProcessExit, attempt: &Attempt<'_>) -> ProbeFault {
     let text = exit.stderr.join("\n").to_lowercase();
     let says = |needles: &[&str]| needles.iter().any(|needle| text.contains(needle));
     let shown = &attempt.source.shown;
@@ -260,7 +260,7 @@ fn explain_last(exit: &ProcessExit, attempt: &Attempt<'_>) -> Fault {
             "timeout: {shown} sent no picture within {waited} s, and the media server waits no longer; check that it sends video, and set its key \
              frame interval to 1-4 s"
         );
-        return Fault::new(FaultKind::NoKeyFrame, text);
+        return ProbeFault::new(FaultKind::NoKeyFrame, text);
     }
     if let Some(rule) = RULES.iter().find(|rule| says(rule.needles)) {
         // Datagrams are waited for in vain, and nobody is there who could answer.
@@ -271,11 +271,11 @@ fn explain_last(exit: &ProcessExit, attempt: &Attempt<'_>) -> Fault {
     if says(&[INPUT_OUTPUT, "timed out"])
         && let Some((_, kind, words)) = BY_SCHEME.iter().find(|(scheme, ..)| *scheme == attempt.source.scheme)
     {
-        return Fault::new(*kind, words.replace("{}", shown));
+        return ProbeFault::new(*kind, words.replace("{}", shown));
     }
     if text.contains("invalid data found") {
         return if exit.lasted >= attempt.io_timeout.mul_f64(0.8) {
-            Fault::new(
+            ProbeFault::new(
                 FaultKind::Silent,
                 format!("timeout: {shown} accepts the connection and sends nothing; restart the camera"),
             )
@@ -283,22 +283,22 @@ fn explain_last(exit: &ProcessExit, attempt: &Attempt<'_>) -> Fault {
             let text = format!(
                 "what answers at {shown} is not such a stream, or closes the connection at once; check port and protocol"
             );
-            Fault::new(FaultKind::NotMedia, text)
+            ProbeFault::new(FaultKind::NotMedia, text)
         };
     }
     match (exit.ending, last_words(&exit.stderr)) {
-        (Ending::Signal(_), _) => Fault::new(FaultKind::Program, format!("ffmpeg was {}", exit.ending)),
+        (Ending::Signal(_), _) => ProbeFault::new(FaultKind::Program, format!("ffmpeg was {}", exit.ending)),
         (Ending::Code(0), _)
             if attempt.pictures == 1 && matches!(attempt.source.scheme, Scheme::Http | Scheme::Https) =>
         {
             one_picture(shown)
         }
-        (Ending::Code(0), _) => Fault::new(
+        (Ending::Code(0), _) => ProbeFault::new(
             FaultKind::Ended,
             format!("{shown} ended the stream; if this goes on, look at the camera's own log"),
         ),
-        (_, Some(line)) => Fault::new(FaultKind::Other, format!("ffmpeg failed ({}): {line}", exit.ending)),
-        (_, None) => Fault::new(FaultKind::Other, format!("ffmpeg failed without a message ({})", exit.ending)),
+        (_, Some(line)) => ProbeFault::new(FaultKind::Other, format!("ffmpeg failed ({}): {line}", exit.ending)),
+        (_, None) => ProbeFault::new(FaultKind::Other, format!("ffmpeg failed without a message ({})", exit.ending)),
     }
 }
 
@@ -319,18 +319,18 @@ const LEAST_DISTANCE: i64 = 300;
 /// What ffmpeg's last words say of a stream that moves and is of no use all the same.
 ///
 /// `shown_as_sent`: it was started for a camera that promised the order of its pictures.
-pub fn unusable(stderr: &[String], shown_as_sent: bool) -> Option<Fault> {
+pub fn unusable(stderr: &[String], shown_as_sent: bool) -> Option<ProbeFault> {
     let text = stderr.join("\n").to_lowercase();
     if let Some((_, how)) = DROPPED_JPEG.iter().find(|(needle, _)| text.contains(needle)) {
         let text = format!(
             "the video is MJPEG {how}, which RTSP cannot carry (RFC 2435); switch the camera to H.264 or H.265"
         );
-        return Some(Fault::new(FaultKind::CodecUnsupported, text));
+        return Some(ProbeFault::new(FaultKind::CodecUnsupported, text));
     }
     if shown_as_sent && text.lines().filter(|line| is_disorder(line)).count() >= MANY {
         let text =
             "the camera sends pictures in another order than it said when it was looked at; it is looked at again";
-        return Some(Fault::new(FaultKind::Other, text));
+        return Some(ProbeFault::new(FaultKind::Other, text));
     }
     None
 }
@@ -350,11 +350,11 @@ fn is_disorder(line: &str) -> bool {
 }
 
 /// A source that is a file with one picture.
-pub(super) fn one_picture(shown: &str) -> Fault {
+pub(super) fn one_picture(shown: &str) -> ProbeFault {
     let text = format!(
         "{shown} is one picture and no stream; use the address of the camera's stream (RTSP, or its MJPEG stream)"
     );
-    Fault::new(FaultKind::NotMedia, text)
+    ProbeFault::new(FaultKind::NotMedia, text)
 }
 
 /// The last line that calls itself an error, else the last line at all, cut to a bearable length.

@@ -10,13 +10,13 @@ use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::argv::{self, Depth};
-use super::child::{ChildProcess, Ending, Launch, ProcessEvent, ProcessEvents, ProcessExit, RunObserver};
+use super::child::{ChildProcess, Ending, ProcessEvent, ProcessEvents, ProcessExit, ProcessLaunch, RunObserver};
 use super::fault;
 use super::named::{self, Named};
 use super::picture_order;
-use super::version::Version;
+use super::version::FfmpegVersion;
 use crate::domain::camera::{CameraSource, Scheme};
-use crate::domain::probe::{Fault, FaultKind, Tracks};
+use crate::domain::probe::{FaultKind, ProbeFault, Tracks};
 
 /// ffprobe's summary of the tracks is looked for so often, and is complete when it was there the last time.
 const SUMMARY_EVERY: Duration = Duration::from_millis(100);
@@ -33,7 +33,7 @@ pub struct Prober<'a> {
     /// The program.
     pub ffprobe: &'a Path,
     /// Its version.
-    pub version: &'a Version,
+    pub version: &'a FfmpegVersion,
     /// See [`super::child::Launch::mark`].
     pub mark: &'a str,
     /// Wall-clock limit of the whole probe.
@@ -42,7 +42,7 @@ pub struct Prober<'a> {
 
 impl Prober<'_> {
     /// Probes a source. Spawns: see the contract of [`super::child`] about the thread.
-    pub async fn probe(&self, source: &CameraSource) -> Result<Tracks, Fault> {
+    pub async fn probe(&self, source: &CameraSource) -> Result<Tracks, ProbeFault> {
         self.probe_observed(source, |_| {}).await
     }
 
@@ -51,7 +51,7 @@ impl Prober<'_> {
         &self,
         source: &CameraSource,
         mut started: impl FnMut(RunObserver),
-    ) -> Result<Tracks, Fault> {
+    ) -> Result<Tracks, ProbeFault> {
         let deadline = Instant::now() + self.limit;
         if matches!(source.scheme, Scheme::Rtsp | Scheme::Rtsps) {
             let found = self.probe_once(source, Depth::Quick, deadline, &mut started).await?;
@@ -69,32 +69,32 @@ impl Prober<'_> {
         depth: Depth,
         deadline: Instant,
         started: &mut impl FnMut(RunObserver),
-    ) -> Result<ProbeFindings, Fault> {
+    ) -> Result<ProbeFindings, ProbeFault> {
         // ffprobe's own limit comes first, because its exit says more than our kill.
         let io_timeout = deadline.saturating_duration_since(Instant::now()).mul_f64(0.6);
-        let launch = Launch {
+        let launch = ProcessLaunch {
             program: self.ffprobe.to_owned(),
             args: argv::probe(self.version, source, io_timeout, depth),
             secrets: source.secrets.clone(),
             label: format!("probe of camera {}", source.name),
             mark: self.mark.to_owned(),
-            ..Launch::default()
+            ..ProcessLaunch::default()
         };
         let (child, mut events) =
-            ChildProcess::spawn(launch).map_err(|error| Fault::new(FaultKind::Program, error.to_string()))?;
+            ChildProcess::spawn(launch).map_err(|error| ProbeFault::new(FaultKind::Program, error.to_string()))?;
         let observer = child.observer();
         started(observer.clone());
         let mut output = String::new();
         let end = timeout_at(deadline, async {
             tokio::select! {
                 end = listen(&mut events, &mut output) => end,
-                () = no_video_named(&observer) => End::NoVideo,
+                () = no_video_named(&observer) => FfprobeEnd::NoVideo,
             }
         });
         match end.await {
-            Ok(End::Exited(exit)) => read(&output, &exit, source, io_timeout),
-            Ok(End::Lost) => Err(Fault::new(FaultKind::Program, "the probe was lost")),
-            Ok(End::NoVideo) => {
+            Ok(FfprobeEnd::Exited(exit)) => read(&output, &exit, source, io_timeout),
+            Ok(FfprobeEnd::Lost) => Err(ProbeFault::new(FaultKind::Program, "the probe was lost")),
+            Ok(FfprobeEnd::NoVideo) => {
                 child.stop(STOP_WITHIN).await;
                 Ok(without_pictures(named::named(&observer.lines()).unwrap_or_default()))
             }
@@ -109,7 +109,7 @@ impl Prober<'_> {
                 let text = format!(
                     "timeout: {shown} gave no answer to the probe within {limit} s; check that it sends at all"
                 );
-                Err(Fault::new(FaultKind::TimedOut, text))
+                Err(ProbeFault::new(FaultKind::TimedOut, text))
             }
         }
     }
@@ -122,7 +122,7 @@ struct ProbeFindings {
 }
 
 /// How a look comes to its end within its limit.
-enum End {
+enum FfprobeEnd {
     Exited(ProcessExit),
     /// ffprobe would wait for a picture of a source that has no video.
     NoVideo,
@@ -130,7 +130,7 @@ enum End {
 }
 
 /// Reads stdout until the exit.
-async fn listen(events: &mut ProcessEvents, output: &mut String) -> End {
+async fn listen(events: &mut ProcessEvents, output: &mut String) -> FfprobeEnd {
     loop {
         match events.recv().await {
             Some(ProcessEvent::Line(line)) if output.len() < LONGEST => {
@@ -138,8 +138,8 @@ async fn listen(events: &mut ProcessEvents, output: &mut String) -> End {
                 output.push('\n');
             }
             Some(ProcessEvent::Line(_)) => {}
-            Some(ProcessEvent::Exited(exit)) => return End::Exited(exit),
-            None => return End::Lost,
+            Some(ProcessEvent::Exited(exit)) => return FfprobeEnd::Exited(exit),
+            None => return FfprobeEnd::Lost,
         }
     }
 }
@@ -164,20 +164,20 @@ fn without_pictures(Named { video, audio }: Named) -> ProbeFindings {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct FfprobeAnswer {
     #[serde(default)]
     packets: Vec<serde::de::IgnoredAny>,
     /// Of MPEG-TS.
     #[serde(default)]
     programs: Vec<serde::de::IgnoredAny>,
     #[serde(default)]
-    streams: Vec<Stream>,
+    streams: Vec<FfprobeStream>,
     #[serde(default)]
     format: Format,
 }
 
 #[derive(Deserialize)]
-struct Stream {
+struct FfprobeStream {
     codec_type: Option<String>,
     codec_name: Option<String>,
     /// A dump in hexadecimal.
@@ -194,20 +194,25 @@ struct Format {
     format_name: String,
 }
 
-fn read(output: &str, exit: &ProcessExit, source: &CameraSource, io_timeout: Duration) -> Result<ProbeFindings, Fault> {
+fn read(
+    output: &str,
+    exit: &ProcessExit,
+    source: &CameraSource,
+    io_timeout: Duration,
+) -> Result<ProbeFindings, ProbeFault> {
     if exit.ending != Ending::Code(0) {
         let attempt = fault::Attempt { source, io_timeout, pictures: 0, has_publish_login: false };
         return Err(fault::explain(exit, &attempt));
     }
-    let answer: Answer = serde_json::from_str(output).map_err(|_| {
-        Fault::new(FaultKind::Program, "ffprobe's answer is not what it should be; is it ffmpeg's own?")
+    let answer: FfprobeAnswer = serde_json::from_str(output).map_err(|_| {
+        ProbeFault::new(FaultKind::Program, "ffprobe's answer is not what it should be; is it ffmpeg's own?")
     })?;
     let format = &answer.format.format_name;
     if (format == "image2" || format.ends_with("_pipe")) && answer.packets.len() < argv::PACKETS_OF_A_FILE {
         return Err(fault::one_picture(&source.shown));
     }
     let first = |kind: &str| answer.streams.iter().find(|stream| stream.codec_type.as_deref() == Some(kind));
-    let codec = |stream: &Stream| stream.codec_name.clone().unwrap_or_else(|| "unknown".into());
+    let codec = |stream: &FfprobeStream| stream.codec_name.clone().unwrap_or_else(|| "unknown".into());
     let (video, is_transport_stream) = (first("video"), !answer.programs.is_empty());
     let audio = named::named(&exit.stderr).and_then(|named| named.audio);
     let tracks = Tracks {

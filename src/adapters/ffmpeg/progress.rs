@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::restream::Counts;
+use crate::domain::restream::MovementCounts;
 
 /// One block. Values that ffmpeg does not know (`N/A`) are `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -21,9 +21,9 @@ pub struct Progress {
 
 impl Progress {
     /// What the rules judge by. `set_back`: lines of stderr so far that [`is_set_back`] is true of.
-    pub fn counts(&self, set_back: u64) -> Counts {
+    pub fn counts(&self, set_back: u64) -> MovementCounts {
         let (frames, bytes) = (self.frame.unwrap_or(0), self.total_size.unwrap_or(0));
-        Counts { frames, time: self.out_time, bytes, set_back }
+        MovementCounts { frames, time: self.out_time, bytes, set_back }
     }
 }
 

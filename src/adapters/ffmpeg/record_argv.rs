@@ -9,7 +9,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::child::{Argument, Ending, ProcessExit};
-use super::version::Version;
+use super::version::FfmpegVersion;
 use crate::domain::container::{Audio, Mp4Plan};
 use crate::domain::layout::segment_number;
 
@@ -31,7 +31,7 @@ pub struct RecordInput {
 const FRAGMENT: &str = "1000000";
 
 /// The arguments. ffmpeg must run with the session's folder as its working directory.
-pub fn record_argv(version: &Version, input: &RecordInput) -> Vec<Argument> {
+pub fn record_argv(version: &FfmpegVersion, input: &RecordInput) -> Vec<Argument> {
     let micros = input.silence.as_micros().to_string();
     // FFmpeg 001ccbc5 renamed it.
     let timeout = if version.major < 5 { "-stimeout" } else { "-timeout" };
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     fn shown(major: u32, input: &RecordInput) -> String {
-        let version = Version { major, libavformat: (major + 54, 0), text: String::new() };
+        let version = FfmpegVersion { major, libavformat: (major + 54, 0), text: String::new() };
         let words: Vec<String> =
             record_argv(&version, input).iter().map(|word| word.shown().to_string_lossy().into_owned()).collect();
         words.join(" ")

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::child::{ChildProcess, Ending, Launch, ProcessEvent};
-use crate::base::{Error, Kind, Result};
+use super::child::{ChildProcess, Ending, ProcessEvent, ProcessLaunch};
+use crate::base::{Error, ErrorKind, Result};
 
 /// `ffmpeg -version` prints and leaves; a machine under load may take its time for the libraries.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -20,7 +20,7 @@ const INSTALL: &str = "install it (Debian, Ubuntu: `apt-get install ffmpeg`) or 
 
 /// Version of ffmpeg or ffprobe.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version {
+pub struct FfmpegVersion {
     /// Release this build behaves like: 4, 5, 6, ...
     pub major: u32,
     /// libavformat, major and minor.
@@ -29,7 +29,7 @@ pub struct Version {
     pub text: String,
 }
 
-impl Version {
+impl FfmpegVersion {
     /// First libavformat of ffmpeg 4.4, the oldest that we drive.
     const OLDEST: (u32, u32) = (58, 76);
 
@@ -58,27 +58,27 @@ impl Version {
     pub fn check(self) -> Result<Self> {
         if self.libavformat < Self::OLDEST {
             let text = format!("version {} is older than 4.4; {INSTALL}", self.text);
-            return Err(Error::new(Kind::Unsupported, text));
+            return Err(Error::new(ErrorKind::Unsupported, text));
         }
         Ok(self)
     }
 }
 
-impl fmt::Display for Version {
+impl fmt::Display for FfmpegVersion {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.text)
     }
 }
 
 /// Asks a program for its version. The error says what is missing and how to install it.
-pub async fn look(program: &Path, mark: &str) -> Result<Version> {
+pub async fn look(program: &Path, mark: &str) -> Result<FfmpegVersion> {
     let name = program.display();
-    let launch = Launch {
+    let launch = ProcessLaunch {
         program: program.to_owned(),
         args: vec!["-version".into()],
         label: format!("version of {name}"),
         mark: mark.to_owned(),
-        ..Launch::default()
+        ..ProcessLaunch::default()
     };
     let (_child, mut events) = ChildProcess::spawn(launch)
         .map_err(|error| Error::unavailable(format!("{name} cannot be started; {INSTALL}")).with_source(error))?;
@@ -104,9 +104,9 @@ pub async fn look(program: &Path, mark: &str) -> Result<Version> {
             name the program itself in [ffmpeg]",
             LIMIT.as_secs()
         );
-        Error::new(Kind::Timeout, text)
+        Error::new(ErrorKind::Timeout, text)
     })?;
-    match Version::parse(&output) {
+    match FfmpegVersion::parse(&output) {
         Some(version) => version.check().map_err(|error| Error::new(error.kind(), format!("{name}: {error}"))),
         None => Err(Error::unavailable(format!("{name} -version does not read like ffmpeg's ({ending}); {INSTALL}"))),
     }
@@ -133,7 +133,7 @@ mod tests {
             ("ffmpeg version 8.0", "62.  3.100", 8),
         ];
         for (text, libavformat, major) in table {
-            let version = Version::parse(&output(text, libavformat)).expect(text).check().expect(text);
+            let version = FfmpegVersion::parse(&output(text, libavformat)).expect(text).check().expect(text);
             assert_eq!(version.major, major, "{text}");
             assert!(text.ends_with(&version.text));
         }
@@ -141,11 +141,11 @@ mod tests {
 
     #[test]
     fn old_and_foreign_programs_are_refused() {
-        let old = Version::parse(&output("ffmpeg version 4.3.9-0+deb11u1", "58. 45.100")).expect("4.3");
+        let old = FfmpegVersion::parse(&output("ffmpeg version 4.3.9-0+deb11u1", "58. 45.100")).expect("4.3");
         let error = old.check().expect_err("too old").to_string();
         assert!(error.contains("4.3.9") && error.contains("apt-get install ffmpeg"), "{error}");
         for foreign in ["", "BusyBox v1.36", "ffmpeg version 5.1\n"] {
-            assert_eq!(Version::parse(foreign), None, "{foreign:?}");
+            assert_eq!(FfmpegVersion::parse(foreign), None, "{foreign:?}");
         }
     }
 

@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 use tokio::time::timeout;
 
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::CameraStatus;
 use crate::domain::name::StreamName;
 use crate::domain::recording::RecordingStatus;
@@ -79,7 +79,7 @@ pub enum Change {
 pub const LIMIT: Duration = Duration::from_secs(5);
 
 /// Batches of changes, each as it was published.
-pub type Changes = BoxStream<'static, Arc<Vec<Change>>>;
+pub type LiveChanges = BoxStream<'static, Arc<Vec<Change>>>;
 
 /// Latest state, history, publish/subscribe.
 ///
@@ -95,7 +95,7 @@ pub type Changes = BoxStream<'static, Arc<Vec<Change>>>;
 /// - *No hole*: what is applied after `subscribe` has returned is heard, and `read` holds everything that a subscriber has heard
 ///   before. A subscriber that missed something, by its own slowness or by a lost connection, is told by the end of its
 ///   stream, and never goes on behind a hole. Nobody waits for a slow one.
-/// - *Errors*: [`Kind::Unavailable`](crate::base::Kind) and `Timeout` mean the store, and everything is tried again; any other
+/// - *Errors*: [`ErrorKind::Unavailable`](crate::base::ErrorKind) and `Timeout` mean the store, and everything is tried again; any other
 ///   kind means the change that was given, and its neighbours are written without it.
 /// - *Nothing by absence*: a store that comes back empty says so by an empty `read`; owners tell their states anew.
 #[async_trait]
@@ -116,7 +116,7 @@ pub trait LiveStore: Send + Sync {
     ) -> Result<Vec<Sample>>;
     /// Changes from now on; in force when it returns. The stream ends when something was missed: subscribe anew, then read
     /// [`LiveStore::latest`] (a subscription of `LiveUpdates` does both).
-    async fn subscribe(&self) -> Result<Changes>;
+    async fn subscribe(&self) -> Result<LiveChanges>;
 
     /// [`LiveStore::apply`], or `Timeout` after [`LIMIT`].
     async fn publish(&self, changes: Vec<Change>) -> Result<()> {
@@ -129,7 +129,7 @@ pub trait LiveStore: Send + Sync {
 }
 
 async fn in_time<T>(call: impl Future<Output = Result<T>> + Send) -> Result<T> {
-    let late = |_| Err(Error::new(Kind::Timeout, format!("timeout, no answer in {} s", LIMIT.as_secs())));
+    let late = |_| Err(Error::new(ErrorKind::Timeout, format!("timeout, no answer in {} s", LIMIT.as_secs())));
     timeout(LIMIT, call).await.unwrap_or_else(late)
 }
 

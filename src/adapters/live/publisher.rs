@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Change, SharedLive};
-use crate::base::single_flight::{Retry, SingleFlight};
+use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::base::{Error, Result};
 use crate::domain::name::StreamName;
 
@@ -22,7 +22,7 @@ type Batch = BTreeMap<PublishKey, Change>;
 /// Where an owner leaves its states. One write at a time, so an older state never overtakes a newer one. Clones are the
 /// same publisher; it ends with the last of them, and what is not written then is dropped.
 #[derive(Clone)]
-pub struct Publisher {
+pub struct LivePublisher {
     pending: Arc<Pending>,
     _task: Arc<AbortOnDropHandle<()>>,
 }
@@ -55,7 +55,7 @@ fn subject(change: &Change) -> PublishKey {
     }
 }
 
-impl Publisher {
+impl LivePublisher {
     /// A publisher of `who`, for the log. Call it in a tokio runtime.
     pub fn new(live: SharedLive, who: &'static str) -> Self {
         let pending = Arc::new(Pending::default());
@@ -105,7 +105,7 @@ async fn publish_all(live: SharedLive, who: &'static str, pending: Arc<Pending>)
             }
             Err((left, error)) => {
                 pending.put_back(left);
-                if flight.failed(error.message(), Retry::Every(RETRY), 0.0).is_new {
+                if flight.failed(error.message(), FlightRetry::Every(RETRY), 0.0).is_new {
                     log::warn!(who = who; "publishing of states failed, retrying: {error}");
                 }
                 sleep(RETRY).await;
@@ -145,15 +145,15 @@ mod tests {
     use chrono::{DateTime, Utc};
 
     use super::*;
-    use crate::adapters::live::memory::Memory;
-    use crate::adapters::live::{Changes, LIMIT, Latest, LiveStore};
+    use crate::adapters::live::memory::MemoryLiveStore;
+    use crate::adapters::live::{LIMIT, Latest, LiveChanges, LiveStore};
     use crate::domain::recording::RecordingStatus;
     use crate::domain::sample;
     use crate::domain::stream::Sample;
 
     /// A live store that can refuse everything or one stream, or not answer at all.
     struct Moody {
-        memory: Memory,
+        memory: MemoryLiveStore,
         abhors: Option<&'static str>,
         refuses: AtomicBool,
         hangs: AtomicBool,
@@ -198,7 +198,7 @@ mod tests {
             self.memory.history(server, name, from, to).await
         }
 
-        async fn subscribe(&self) -> Result<Changes> {
+        async fn subscribe(&self) -> Result<LiveChanges> {
             self.memory.subscribe().await
         }
     }
@@ -212,7 +212,7 @@ mod tests {
     }
 
     fn moody_about(abhors: Option<&'static str>) -> Arc<Moody> {
-        let memory = Memory::new(Duration::from_secs(60));
+        let memory = MemoryLiveStore::new(Duration::from_secs(60));
         let [refuses, hangs, panics] = [(); 3].map(|()| AtomicBool::new(false));
         Arc::new(Moody { memory, abhors, refuses, hangs, panics, tries: AtomicUsize::new(0) })
     }
@@ -227,7 +227,7 @@ mod tests {
     async fn a_store_that_panics_loses_nothing_and_ends_nobody() {
         let live = moody();
         live.panics.store(true, Ordering::Relaxed);
-        let publisher = Publisher::new(live.clone(), "a test");
+        let publisher = LivePublisher::new(live.clone(), "a test");
         publisher.tell([recording("a", 1), recording("b", 1)]);
         sleep(RETRY * 3).await;
         live.panics.store(false, Ordering::Relaxed);
@@ -239,7 +239,7 @@ mod tests {
     async fn a_store_that_refuses_is_tried_once_in_two_seconds_and_gets_the_newest() {
         let live = moody();
         live.refuses.store(true, Ordering::Relaxed);
-        let publisher = Publisher::new(live.clone(), "a test");
+        let publisher = LivePublisher::new(live.clone(), "a test");
         // Ten streams tell something five times a second, for a minute.
         for count in 0..300 {
             publisher.tell((0..10).map(|n| recording(&format!("cam{n}"), count)));
@@ -256,7 +256,7 @@ mod tests {
     async fn a_store_that_hangs_is_given_up_and_nothing_older_overtakes() {
         let live = moody();
         live.hangs.store(true, Ordering::Relaxed);
-        let publisher = Publisher::new(live.clone(), "a test");
+        let publisher = LivePublisher::new(live.clone(), "a test");
         publisher.tell([recording("a", 1), recording("b", 1)]);
         sleep(Duration::from_secs(1)).await;
         publisher.tell([recording("a", 2)]);
@@ -270,7 +270,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_state_that_the_store_will_not_take_holds_nobody_up() {
         let live = moody_about(Some("b"));
-        let publisher = Publisher::new(live.clone(), "a test");
+        let publisher = LivePublisher::new(live.clone(), "a test");
         for count in 1..=3 {
             publisher.tell(["a", "b", "c"].map(|name| recording(name, count)));
             sleep(RETRY * 2).await;

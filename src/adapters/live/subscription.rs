@@ -6,9 +6,9 @@ use std::time::Duration;
 use futures_util::stream::{self, Stream, StreamExt};
 use tokio::time::sleep;
 
-use super::{Change, Changes, Latest, SharedLive};
+use super::{Change, Latest, LiveChanges, SharedLive};
 use crate::base::Result;
-use crate::base::single_flight::{Retry, SingleFlight};
+use crate::base::single_flight::{FlightRetry, SingleFlight};
 
 /// Between two tries to read a live store that does not answer.
 const RETRY: Duration = Duration::from_secs(1);
@@ -27,7 +27,7 @@ pub enum LiveUpdate {
 /// An endless stream. It subscribes first and reads second, so a change between the two is told twice, never lost. `who`
 /// listens, for the log.
 pub fn subscription(live: SharedLive, who: &'static str) -> impl Stream<Item = LiveUpdate> {
-    stream::unfold((live, None), move |(live, listening): (SharedLive, Option<Changes>)| async move {
+    stream::unfold((live, None), move |(live, listening): (SharedLive, Option<LiveChanges>)| async move {
         if let Some(mut changes) = listening {
             if let Some(batch) = changes.next().await {
                 return Some((LiveUpdate::Changes(batch), (live, Some(changes))));
@@ -40,7 +40,7 @@ pub fn subscription(live: SharedLive, who: &'static str) -> impl Stream<Item = L
     })
 }
 
-async fn begin(live: &SharedLive, who: &str) -> (Changes, Latest) {
+async fn begin(live: &SharedLive, who: &str) -> (LiveChanges, Latest) {
     let mut tries = SingleFlight::default();
     loop {
         match subscribe_and_read(live).await {
@@ -51,7 +51,7 @@ async fn begin(live: &SharedLive, who: &str) -> (Changes, Latest) {
                 return begun;
             }
             Err(error) => {
-                if tries.failed(error.message(), Retry::Every(RETRY), 0.0).is_new {
+                if tries.failed(error.message(), FlightRetry::Every(RETRY), 0.0).is_new {
                     log::warn!(who = who, error = error.to_string().as_str(); "live store unreachable, retrying");
                 }
             }
@@ -60,6 +60,6 @@ async fn begin(live: &SharedLive, who: &str) -> (Changes, Latest) {
     }
 }
 
-async fn subscribe_and_read(live: &SharedLive) -> Result<(Changes, Latest)> {
+async fn subscribe_and_read(live: &SharedLive) -> Result<(LiveChanges, Latest)> {
     Ok((live.subscribe().await?, live.latest().await?))
 }

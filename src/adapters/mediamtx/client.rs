@@ -13,11 +13,11 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 use url::{Host, Url};
 
-use super::fault::Place;
-use super::wire::{Info, Listed, Page, Path, SrtConn, merge_srt, wants_srt};
+use super::fault::ApiPlace;
+use super::wire::{SrtConn, WireInfo, WireItem, WirePage, WirePath, merge_srt, wants_srt};
 use super::{Listing, MediaServer, tls};
-use crate::base::{Error, Kind, Result};
-use crate::config::settings::Server;
+use crate::base::{Error, ErrorKind, Result};
+use crate::config::settings::ServerSettings;
 
 /// Wrong credentials are answered after up to 4 s (the server delays on purpose), so the limit must exceed that.
 const TIMEOUT: Duration = Duration::from_secs(8);
@@ -41,7 +41,7 @@ const MOST_REFUSED: usize = 100;
 /// The control API of one MediaMTX server.
 #[derive(Debug)]
 pub struct MediaMtx {
-    pub(super) place: Place,
+    pub(super) place: ApiPlace,
     api_url: Url,
     login: Option<(String, SecretString)>,
     http: reqwest::Client,
@@ -59,7 +59,7 @@ struct ServerFacts {
 
 impl MediaMtx {
     /// A client for this server. Connects to nothing yet. `Invalid` when no HTTP client can be made of the settings.
-    pub fn new(server: &Server) -> Result<Self> {
+    pub fn new(server: &ServerSettings) -> Result<Self> {
         let mut api_url = server.api_url.clone();
         let login = login(server, &mut api_url);
         let mut http = reqwest::Client::builder()
@@ -81,7 +81,7 @@ impl MediaMtx {
             Error::invalid(place, "no HTTP client can be made; check the TLS certificates of this machine")
                 .with_source(error)
         })?;
-        let place = Place {
+        let place = ApiPlace {
             server: server.name.clone(),
             origin: api_url.origin().ascii_serialization(),
             has_login: login.is_some(),
@@ -123,7 +123,7 @@ impl MediaMtx {
     }
 
     /// All items of a list endpoint, each key once. Also says when the first page was read.
-    async fn list_all<T: Listed>(&self, path: &str) -> Result<(Vec<T>, Instant)> {
+    async fn list_all<T: WireItem>(&self, path: &str) -> Result<(Vec<T>, Instant)> {
         let mut items: Vec<T> = Vec::new();
         let mut keys = HashSet::new();
         let mut read_at = None;
@@ -132,7 +132,7 @@ impl MediaMtx {
             if status != StatusCode::OK {
                 return Err(self.place.refusal(path, status, &body));
             }
-            let page: Page<T> = serde_json::from_slice(&body).map_err(|error| self.place.not_json(path, error))?;
+            let page: WirePage<T> = serde_json::from_slice(&body).map_err(|error| self.place.not_json(path, error))?;
             read_at.get_or_insert_with(Instant::now);
             let Some(found) = page.items.0 else { return Err(self.place.not_a_listing(path)) };
             let (count, before) = (found.len(), items.len());
@@ -164,7 +164,7 @@ impl MediaMtx {
     }
 
     async fn list_paths(&self) -> Result<Listing> {
-        let (paths, read_at) = self.list_all::<Path>("/v3/paths/list").await?;
+        let (paths, read_at) = self.list_all::<WirePath>("/v3/paths/list").await?;
         let mut listing = Listing::default();
         for path in paths {
             match path.reading() {
@@ -201,10 +201,10 @@ impl MediaServer for MediaMtx {
             return Ok(version.clone());
         }
         let asked = Instant::now();
-        let late = |_| Err(Error::new(Kind::Timeout, "no answer to /v3/info in time"));
+        let late = |_| Err(Error::new(ErrorKind::Timeout, "no answer to /v3/info in time"));
         let answer = tokio::time::timeout(EXTRA_TIMEOUT, self.get("/v3/info", None)).await.unwrap_or_else(late);
         let version = match &answer {
-            Ok((StatusCode::OK, body)) => serde_json::from_slice::<Info>(body)
+            Ok((StatusCode::OK, body)) => serde_json::from_slice::<WireInfo>(body)
                 .ok()
                 .and_then(|info| info.version.0)
                 .map(|text| version_text(&text)),
@@ -220,7 +220,7 @@ impl MediaServer for MediaMtx {
 }
 
 /// The login of the settings, else the one inside the URL, which must not stay there: errors quote it.
-fn login(server: &Server, api_url: &mut Url) -> Option<(String, SecretString)> {
+fn login(server: &ServerSettings, api_url: &mut Url) -> Option<(String, SecretString)> {
     let in_url = (!api_url.username().is_empty() || api_url.password().is_some()).then(|| {
         let plain = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
         (plain(api_url.username()), SecretString::from(plain(api_url.password().unwrap_or_default())))

@@ -10,8 +10,8 @@ use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
 use super::{Listing, MediaMtx, MediaServer};
-use crate::base::{Error, Kind};
-use crate::config::settings::{ApiTrust, Server};
+use crate::base::{Error, ErrorKind};
+use crate::config::settings::{ApiTrust, ServerSettings};
 
 /// What came in: one line per request (target, then the Authorization header), and how many connections.
 #[derive(Default)]
@@ -70,8 +70,8 @@ fn fixture(file: &str) -> String {
     std::fs::read_to_string(&path).expect(&path)
 }
 
-fn settings(api_url: Url) -> Server {
-    Server {
+fn settings(api_url: Url) -> ServerSettings {
+    ServerSettings {
         name: "main".into(),
         api_url,
         rtsp_url: Url::parse("rtsp://127.0.0.1:8554").expect("url"),
@@ -174,7 +174,7 @@ async fn the_login_is_sent_and_its_refusal_names_the_keys() {
     let denied = || http("401 Unauthorized", &fixture("mediamtx-1.20.1/unauthorized.json"));
     let (url, seen) = serve(move |_| denied()).await;
     let error = client(url.clone()).list().await.expect_err("no login");
-    assert_eq!(error.kind(), Kind::Unauthorized);
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
     assert!(
         error.to_string().contains("wants a login (401): set api_username and api_password of server main"),
         "{error}"
@@ -184,7 +184,7 @@ async fn the_login_is_sent_and_its_refusal_names_the_keys() {
     with_login.api_username = Some("me".into());
     with_login.api_password = Some(SecretString::from("s3cret"));
     let error = MediaMtx::new(&with_login).expect("a client").list().await.expect_err("wrong login");
-    assert_eq!(error.kind(), Kind::Unauthorized);
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
     assert!(error.to_string().contains("refuses our login (401): correct api_username"), "{error}");
 
     let mut in_url = url;
@@ -203,17 +203,21 @@ async fn every_wrong_answer_has_its_sentence() {
     let cut = b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\nconnection: close\r\n\r\n{\"items\":[".to_vec();
     let huge = format!("{{\"items\":[],\"x\":\"{}\"}}", "z".repeat(64_000_000));
     let table = [
-        (absent(), Kind::Unsupported, "has no /v3/paths/list: not the API of MediaMTX 1.2 or later"),
-        (cut, Kind::Unavailable, "was cut off"),
-        (http("200 OK", "{\"items\":[{\"na"), Kind::Unavailable, "was cut off"),
-        (http("200 OK", ""), Kind::Unavailable, "was cut off"),
-        (http("200 OK", "<html>hello"), Kind::Unavailable, "something else than JSON"),
-        (http("200 OK", "{\"status\":\"ok\"}"), Kind::Unavailable, "without a list of items"),
-        (http("200 OK", &huge), Kind::Unavailable, "longer than 64 MB"),
-        (http("500 Internal Server Error", "{\"error\":\"terminated\"}"), Kind::Unavailable, "status 500: terminated"),
-        (http("502 Bad Gateway", "<html>nginx</html>"), Kind::Unavailable, "with status 502"),
-        (http("301 Moved\r\nlocation: https://x/", ""), Kind::Unavailable, "redirects to another address (301)"),
-        (b"RTSP/1.0 400 Bad Request\r\n\r\nconnection: close".to_vec(), Kind::Unavailable, "does not speak HTTP"),
+        (absent(), ErrorKind::Unsupported, "has no /v3/paths/list: not the API of MediaMTX 1.2 or later"),
+        (cut, ErrorKind::Unavailable, "was cut off"),
+        (http("200 OK", "{\"items\":[{\"na"), ErrorKind::Unavailable, "was cut off"),
+        (http("200 OK", ""), ErrorKind::Unavailable, "was cut off"),
+        (http("200 OK", "<html>hello"), ErrorKind::Unavailable, "something else than JSON"),
+        (http("200 OK", "{\"status\":\"ok\"}"), ErrorKind::Unavailable, "without a list of items"),
+        (http("200 OK", &huge), ErrorKind::Unavailable, "longer than 64 MB"),
+        (
+            http("500 Internal Server Error", "{\"error\":\"terminated\"}"),
+            ErrorKind::Unavailable,
+            "status 500: terminated",
+        ),
+        (http("502 Bad Gateway", "<html>nginx</html>"), ErrorKind::Unavailable, "with status 502"),
+        (http("301 Moved\r\nlocation: https://x/", ""), ErrorKind::Unavailable, "redirects to another address (301)"),
+        (b"RTSP/1.0 400 Bad Request\r\n\r\nconnection: close".to_vec(), ErrorKind::Unavailable, "does not speak HTTP"),
     ];
     for (answer, kind, words) in table {
         let error = error_of(answer).await;
@@ -228,7 +232,7 @@ async fn nobody_there_says_what_to_start() {
     let url = Url::parse(&format!("http://{}", listener.local_addr().expect("address"))).expect("url");
     drop(listener);
     let error = client(url).list().await.expect_err("refused");
-    assert_eq!(error.kind(), Kind::Unavailable);
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.to_string().contains("connection refused): start MediaMTX with `api: yes`"), "{error}");
 }
 

@@ -1,6 +1,6 @@
 //! What went wrong with a request to the control API, as a sentence with the remedy in it.
 //!
-//! Owns the words and the [`Kind`]s. Never quotes credentials: URLs are shown as origin only, bodies are shortened and
+//! Owns the words and the [`ErrorKind`]s. Never quotes credentials: URLs are shown as origin only, bodies are shortened and
 //! redacted. Talked to by [`super::client`].
 
 use std::error::Error as _;
@@ -10,12 +10,12 @@ use std::time::Duration;
 use reqwest::StatusCode;
 
 use super::wire::ErrorBody;
-use crate::base::{Error, Kind, redact};
+use crate::base::{Error, ErrorKind, redact};
 use crate::config::settings::ApiTrust;
 
 /// Who is complained about: the server's name in our configuration and where its API is.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct ApiPlace {
     /// Name in our configuration.
     pub server: String,
     /// `scheme://host:port` and nothing else.
@@ -26,34 +26,37 @@ pub(super) struct Place {
     pub trust: ApiTrust,
 }
 
-impl Place {
+impl ApiPlace {
     /// The request got no answer, or not the whole one.
     pub(super) fn no_answer(&self, error: reqwest::Error, limit: Duration) -> Error {
         let Self { server, origin, .. } = self;
         let error = error.without_url();
         let remedy = format!("start MediaMTX with `api: yes`, or correct api_url of server {server}");
         let (kind, sentence) = if error.is_timeout() && error.is_connect() {
-            (Kind::Timeout, format!("timeout: {origin} accepts no connection: check network and firewall, or {remedy}"))
+            (
+                ErrorKind::Timeout,
+                format!("timeout: {origin} accepts no connection: check network and firewall, or {remedy}"),
+            )
         } else if error.is_timeout() {
             let seconds = limit.as_secs();
             (
-                Kind::Timeout,
+                ErrorKind::Timeout,
                 format!("timeout: {origin} did not answer within {seconds} s: the server is overloaded or hangs"),
             )
         } else if refused(&error) {
-            (Kind::Unavailable, format!("nothing listens at {origin} (connection refused): {remedy}"))
+            (ErrorKind::Unavailable, format!("nothing listens at {origin} (connection refused): {remedy}"))
         } else if let Some(fault) = tls_fault(&error) {
-            (Kind::Unavailable, self.not_trusted(fault))
+            (ErrorKind::Unavailable, self.not_trusted(fault))
         } else if error.is_connect() {
-            (Kind::Unavailable, format!("cannot connect to {origin} ({}): {remedy}", innermost(&error)))
+            (ErrorKind::Unavailable, format!("cannot connect to {origin} ({}): {remedy}", innermost(&error)))
         } else if error.is_body() || error.is_decode() {
             (
-                Kind::Unavailable,
+                ErrorKind::Unavailable,
                 format!("the answer of {origin} was cut off: the server, or a proxy before it, closed the connection"),
             )
         } else {
             (
-                Kind::Unavailable,
+                ErrorKind::Unavailable,
                 format!("{origin} closed the connection or does not speak HTTP ({}): {remedy}", innermost(&error)),
             )
         };
@@ -93,21 +96,21 @@ impl Place {
         let Self { server, origin, has_login, .. } = self;
         match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if *has_login => Error::new(
-                Kind::Unauthorized,
+                ErrorKind::Unauthorized,
                 format!(
                     "{origin} refuses our login ({}): correct api_username and api_password of server {server}; MediaMTX must allow that user the action `api`",
                     status.as_u16()
                 ),
             ),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Error::new(
-                Kind::Unauthorized,
+                ErrorKind::Unauthorized,
                 format!(
                     "{origin} wants a login ({}): set api_username and api_password of server {server} to a MediaMTX user with the action `api`",
                     status.as_u16()
                 ),
             ),
             StatusCode::NOT_FOUND => Error::new(
-                Kind::Unsupported,
+                ErrorKind::Unsupported,
                 format!(
                     "{origin} has no {path}: not the API of MediaMTX 1.2 or later; correct api_url of server {server}"
                 ),

@@ -65,29 +65,29 @@ impl Scalar for DateTime<Utc> {
 
 /// A scalar, or nothing.
 #[derive(Debug)]
-pub(super) struct Field<T>(pub Option<T>);
+pub(super) struct LenientField<T>(pub Option<T>);
 
 /// An object, or nothing.
 #[derive(Debug)]
-pub(super) struct Object<T>(pub Option<T>);
+pub(super) struct LenientObject<T>(pub Option<T>);
 
 /// An array, or nothing.
 #[derive(Debug)]
-pub(super) struct List<T>(pub Option<Vec<T>>);
+pub(super) struct LenientList<T>(pub Option<Vec<T>>);
 
-impl<T> Default for Field<T> {
+impl<T> Default for LenientField<T> {
     fn default() -> Self {
         Self(None)
     }
 }
 
-impl<T> Default for Object<T> {
+impl<T> Default for LenientObject<T> {
     fn default() -> Self {
         Self(None)
     }
 }
 
-impl<T> Default for List<T> {
+impl<T> Default for LenientList<T> {
     fn default() -> Self {
         Self(None)
     }
@@ -134,81 +134,81 @@ macro_rules! ignore_scalars {
 }
 
 impl<'de, T: Scalar> Visitor<'de> for Any<AsField, T> {
-    type Value = Field<T>;
+    type Value = LenientField<T>;
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("any JSON value")
     }
     fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Field(T::from_bool(value)))
+        Ok(LenientField(T::from_bool(value)))
     }
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(Field(T::from_unsigned(value)))
+        Ok(LenientField(T::from_unsigned(value)))
     }
     fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Field(T::from_float(value as f64)))
+        Ok(LenientField(T::from_float(value as f64)))
     }
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Field(T::from_float(value)))
+        Ok(LenientField(T::from_float(value)))
     }
     fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(Field(T::from_text(value)))
+        Ok(LenientField(T::from_text(value)))
     }
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Field(None))
+        Ok(LenientField(None))
     }
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-        skip_seq(seq).map(|()| Field(None))
+        skip_seq(seq).map(|()| LenientField(None))
     }
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        skip_map(map).map(|()| Field(None))
+        skip_map(map).map(|()| LenientField(None))
     }
 }
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for Any<AsObject, T> {
-    type Value = Object<T>;
+    type Value = LenientObject<T>;
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("any JSON value")
     }
-    ignore_scalars!(Object);
+    ignore_scalars!(LenientObject);
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-        skip_seq(seq).map(|()| Object(None))
+        skip_seq(seq).map(|()| LenientObject(None))
     }
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(|value| Object(Some(value)))
+        T::deserialize(MapAccessDeserializer::new(map)).map(|value| LenientObject(Some(value)))
     }
 }
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for Any<AsList, T> {
-    type Value = List<T>;
+    type Value = LenientList<T>;
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("any JSON value")
     }
-    ignore_scalars!(List);
+    ignore_scalars!(LenientList);
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut items = Vec::new();
         while let Some(item) = seq.next_element()? {
             items.push(item);
         }
-        Ok(List(Some(items)))
+        Ok(LenientList(Some(items)))
     }
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        skip_map(map).map(|()| List(None))
+        skip_map(map).map(|()| LenientList(None))
     }
 }
 
-impl<'de, T: Scalar> Deserialize<'de> for Field<T> {
+impl<'de, T: Scalar> Deserialize<'de> for LenientField<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_any(Any::<AsField, T>(PhantomData))
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for LenientObject<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_any(Any::<AsObject, T>(PhantomData))
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for LenientList<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_any(Any::<AsList, T>(PhantomData))
     }
@@ -222,17 +222,19 @@ mod tests {
     fn a_value_of_another_type_is_not_there() {
         let odd = ["null", "true", "-1", "\"x\"", "[1,{\"a\":[]}]", "{\"a\":[1,null]}"];
         for json in odd {
-            assert_eq!(serde_json::from_str::<Field<u64>>(json).expect(json).0, None, "{json}");
-            assert_eq!(serde_json::from_str::<Field<DateTime<Utc>>>(json).expect(json).0, None, "{json}");
+            assert_eq!(serde_json::from_str::<LenientField<u64>>(json).expect(json).0, None, "{json}");
+            assert_eq!(serde_json::from_str::<LenientField<DateTime<Utc>>>(json).expect(json).0, None, "{json}");
         }
-        assert_eq!(serde_json::from_str::<Field<u64>>("17.9").expect("float").0, Some(17));
-        assert_eq!(serde_json::from_str::<Field<u64>>("1e300").expect("huge").0, Some(u64::MAX));
-        assert_eq!(serde_json::from_str::<Field<f64>>("3").expect("whole").0, Some(3.0));
-        assert_eq!(serde_json::from_str::<Field<String>>("5").expect("number").0, None);
+        assert_eq!(serde_json::from_str::<LenientField<u64>>("17.9").expect("float").0, Some(17));
+        assert_eq!(serde_json::from_str::<LenientField<u64>>("1e300").expect("huge").0, Some(u64::MAX));
+        assert_eq!(serde_json::from_str::<LenientField<f64>>("3").expect("whole").0, Some(3.0));
+        assert_eq!(serde_json::from_str::<LenientField<String>>("5").expect("number").0, None);
         let zero = "\"0001-01-01T00:00:00Z\"";
-        assert_eq!(serde_json::from_str::<Field<DateTime<Utc>>>(zero).expect("zero time").0, None);
-        assert!(serde_json::from_str::<List<Field<u64>>>("\"x\"").expect("text").0.is_none());
-        assert!(serde_json::from_str::<Object<List<Field<u64>>>>("[1]").expect("array").0.is_none());
-        serde_json::from_str::<Field<u64>>("[1,").expect_err("cut off");
+        assert_eq!(serde_json::from_str::<LenientField<DateTime<Utc>>>(zero).expect("zero time").0, None);
+        assert!(serde_json::from_str::<LenientList<LenientField<u64>>>("\"x\"").expect("text").0.is_none());
+        assert!(
+            serde_json::from_str::<LenientObject<LenientList<LenientField<u64>>>>("[1]").expect("array").0.is_none()
+        );
+        serde_json::from_str::<LenientField<u64>>("[1,").expect_err("cut off");
     }
 }

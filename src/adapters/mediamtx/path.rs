@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 
 use super::MediaMtx;
-use super::wire::{ErrorBody, Path, Peer};
+use super::wire::{ErrorBody, WirePath, WirePeer};
 use crate::base::Result;
 use crate::domain::name::StreamName;
 use crate::domain::stream::{PathReading, PathSource};
@@ -18,7 +18,8 @@ impl MediaMtx {
         let (status, body) = self.get(&route, None).await?;
         match status {
             StatusCode::OK => {
-                let path: Path = serde_json::from_slice(&body).map_err(|error| self.place.not_json(&route, error))?;
+                let path: WirePath =
+                    serde_json::from_slice(&body).map_err(|error| self.place.not_json(&route, error))?;
                 Ok(path.reading().ok())
             }
             StatusCode::NOT_FOUND => Ok(None),
@@ -40,7 +41,7 @@ impl MediaMtx {
             _ => return None,
         };
         match self.get(&format!("/v3/{list}/get/{}", source.id), None).await {
-            Ok((StatusCode::OK, body)) => serde_json::from_slice::<Peer>(&body).ok()?.remote_addr.0,
+            Ok((StatusCode::OK, body)) => serde_json::from_slice::<WirePeer>(&body).ok()?.remote_addr.0,
             _ => None,
         }
     }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::time::timeout;
 use url::Url;
 
-use super::rtsp::{Answer, Dialogue, Request, place_of};
-use crate::base::{Error, Kind, Result};
+use super::rtsp::{Dialogue, RtspAnswer, RtspRequest, place_of};
+use crate::base::{Error, ErrorKind, Result};
 
 pub use super::rtsp::Login;
 
@@ -45,7 +45,7 @@ pub async fn try_publishing(base: &Url, login: Option<Login<'_>>, limit: Duratio
     let place = place_of(base);
     let silent = || {
         let text = format!("{place} did not answer in RTSP within {} s", limit.as_secs());
-        Error::new(Kind::Timeout, format!("{text}; is another program listening there? Look at its log"))
+        Error::new(ErrorKind::Timeout, format!("{text}; is another program listening there? Look at its log"))
     };
     timeout(limit, ask(&place, login)).await.unwrap_or_else(|_| Err(silent()))
 }
@@ -66,7 +66,7 @@ async fn ask(place: &str, login: Option<Login<'_>>) -> Result<Publishing> {
     let Some(authorization) = first.authorization(login, ANNOUNCE, &url) else {
         let text =
             format!("{place} asks for a login in a way that is neither Basic nor Digest with MD5; see rtspAuthMethods");
-        return Err(Error::new(Kind::Unsupported, text));
+        return Err(Error::new(ErrorKind::Unsupported, text));
     };
     let second = match announce(&mut dialogue, &url, Some(&authorization)).await {
         Ok(second) => second,
@@ -79,12 +79,12 @@ async fn ask(place: &str, login: Option<Login<'_>>) -> Result<Publishing> {
     Ok(judged(&second, Publishing::Allowed))
 }
 
-async fn announce(dialogue: &mut Dialogue, url: &str, authorization: Option<&str>) -> std::io::Result<Answer> {
+async fn announce(dialogue: &mut Dialogue, url: &str, authorization: Option<&str>) -> std::io::Result<RtspAnswer> {
     let headers = "Content-Type: application/sdp\r\n";
-    dialogue.ask(Request { method: ANNOUNCE, url, headers, body: SDP, authorization }).await
+    dialogue.ask(RtspRequest { method: ANNOUNCE, url, headers, body: SDP, authorization }).await
 }
 
-fn judged(answer: &Answer, allowed: Publishing) -> Publishing {
+fn judged(answer: &RtspAnswer, allowed: Publishing) -> Publishing {
     match answer.status {
         200..300 => allowed,
         401 | 403 => Publishing::RefusesLogin,

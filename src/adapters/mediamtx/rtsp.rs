@@ -34,7 +34,7 @@ pub(super) struct Dialogue {
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Request<'a> {
+pub(super) struct RtspRequest<'a> {
     pub method: &'a str,
     pub url: &'a str,
     /// Whole lines, each with its end.
@@ -46,7 +46,7 @@ pub(super) struct Request<'a> {
 
 /// An answer, as far as it is looked at.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
+pub(super) struct RtspAnswer {
     pub status: u16,
     pub reason: String,
     /// Names in lower case.
@@ -60,14 +60,14 @@ impl Dialogue {
     }
 
     /// Asks, and waits for the answer.
-    pub(super) async fn ask(&mut self, request: Request<'_>) -> std::io::Result<Answer> {
+    pub(super) async fn ask(&mut self, request: RtspRequest<'_>) -> std::io::Result<RtspAnswer> {
         self.say(request).await?;
         self.answer().await
     }
 
     /// Asks, and waits for nothing.
-    pub(super) async fn say(&mut self, request: Request<'_>) -> std::io::Result<()> {
-        let Request { method, url, headers, body, authorization } = request;
+    pub(super) async fn say(&mut self, request: RtspRequest<'_>) -> std::io::Result<()> {
+        let RtspRequest { method, url, headers, body, authorization } = request;
         self.number += 1;
         let login = authorization.map(|value| format!("Authorization: {value}\r\n")).unwrap_or_default();
         let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
@@ -78,8 +78,8 @@ impl Dialogue {
         self.stream.write_all(text.as_bytes()).await
     }
 
-    async fn answer(&mut self) -> std::io::Result<Answer> {
-        let mut answer = Answer::default();
+    async fn answer(&mut self) -> std::io::Result<RtspAnswer> {
+        let mut answer = RtspAnswer::default();
         for line in 0.. {
             let mut text = Vec::new();
             if (&mut self.stream).take(LONGEST).read_until(b'\n', &mut text).await? == 0 || line > 100 {
@@ -109,7 +109,7 @@ impl Dialogue {
     }
 }
 
-impl Answer {
+impl RtspAnswer {
     /// Value of the first header of this name.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
@@ -175,7 +175,7 @@ mod tests {
         let url = "rtsp://h:8554/x";
         let challenged = |challenges: &[&str]| {
             let header = |text: &&str| ("www-authenticate".to_owned(), (*text).to_owned());
-            Answer { status: 401, headers: challenges.iter().map(header).collect(), ..Answer::default() }
+            RtspAnswer { status: 401, headers: challenges.iter().map(header).collect(), ..RtspAnswer::default() }
         };
         let answer = |challenges: &[&str]| challenged(challenges).authorization(("Mufasa", &password), "ANNOUNCE", url);
         let digest = "Digest realm=\"a, realm\", nonce=\"dcd98b71\"";

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use url::Url;
 
-use super::rtsp::{Answer, Dialogue, Login, Request, place_of};
+use super::rtsp::{Dialogue, Login, RtspAnswer, RtspRequest, place_of};
 use crate::domain::name::StreamName;
 
 /// The server has so long for its answers.
@@ -42,7 +42,7 @@ struct Reader<'a> {
     dialogue: Dialogue,
     login: Option<Login<'a>>,
     /// The answer that asked for the login.
-    challenge: Option<Answer>,
+    challenge: Option<RtspAnswer>,
     url: String,
     session: String,
 }
@@ -71,10 +71,10 @@ impl<'a> Reader<'a> {
         Ok((playing.status == 200).then_some(reader))
     }
 
-    async fn ask(&mut self, method: &str, url: &str, headers: &str) -> std::io::Result<Answer> {
+    async fn ask(&mut self, method: &str, url: &str, headers: &str) -> std::io::Result<RtspAnswer> {
         let authorization = self.authorization(method, url);
         let authorization = authorization.as_deref();
-        self.dialogue.ask(Request { method, url, headers, body: "", authorization }).await
+        self.dialogue.ask(RtspRequest { method, url, headers, body: "", authorization }).await
     }
 
     fn authorization(&self, method: &str, url: &str) -> Option<String> {
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
     /// As one should; the end of the connection says the same.
     async fn leave(mut self) {
         let authorization = self.authorization("TEARDOWN", &self.url);
-        let request = Request {
+        let request = RtspRequest {
             method: "TEARDOWN",
             url: &self.url,
             headers: &self.session,

@@ -28,7 +28,7 @@ pub(super) fn configuration(server: &str, trust: &ApiTrust) -> Result<Option<Cli
         ApiTrust::Fingerprint(fingerprint) => Trusted::Fingerprint(*fingerprint),
         ApiTrust::File(file) => file_of(server, file, &provider)?,
     };
-    let verifier = Verifier { trusted, provider: Arc::clone(&provider) };
+    let verifier = ApiVerifier { trusted, provider: Arc::clone(&provider) };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::internal("TLS cannot be set up").with_source(error))?
@@ -73,12 +73,12 @@ enum Trusted {
 }
 
 #[derive(Debug)]
-struct Verifier {
+struct ApiVerifier {
     trusted: Trusted,
     provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for Verifier {
+impl ServerCertVerifier for ApiVerifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,

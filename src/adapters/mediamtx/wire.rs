@@ -9,28 +9,28 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::lenient::{Field, List, Object};
+use super::lenient::{LenientField, LenientList, LenientObject};
 use crate::domain::name::StreamName;
-use crate::domain::stream::{PathReading, PathSource, SrtReading, Track};
+use crate::domain::stream::{PathReading, PathSource, SrtReading, StreamTrack};
 
 /// One page of any list endpoint.
 #[derive(Debug, Deserialize)]
 #[serde(default, rename_all = "camelCase", bound(deserialize = "T: Deserialize<'de>"))]
-pub(super) struct Page<T> {
+pub(super) struct WirePage<T> {
     /// Pages at the `itemsPerPage` that was asked for.
-    pub page_count: Field<u64>,
+    pub page_count: LenientField<u64>,
     /// Not there = not an answer of a list endpoint: an empty list is `[]`, never `null`.
-    pub items: List<Object<T>>,
+    pub items: LenientList<LenientObject<T>>,
 }
 
-impl<T> Default for Page<T> {
+impl<T> Default for WirePage<T> {
     fn default() -> Self {
-        Self { page_count: Field::default(), items: List::default() }
+        Self { page_count: LenientField::default(), items: LenientList::default() }
     }
 }
 
 /// Something that pages can be made of, told apart by its key.
-pub(super) trait Listed: for<'de> Deserialize<'de> {
+pub(super) trait WireItem: for<'de> Deserialize<'de> {
     /// Unique within a listing.
     fn key(&self) -> &str;
 }
@@ -38,29 +38,29 @@ pub(super) trait Listed: for<'de> Deserialize<'de> {
 /// `/v3/paths/list` item.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct Path {
-    name: Field<String>,
-    ready: Field<bool>,
-    ready_time: Field<DateTime<Utc>>,
+pub(super) struct WirePath {
+    name: LenientField<String>,
+    ready: LenientField<bool>,
+    ready_time: LenientField<DateTime<Utc>>,
     /// Since 1.16.0; `ready` before.
-    available: Field<bool>,
-    available_time: Field<DateTime<Utc>>,
+    available: LenientField<bool>,
+    available_time: LenientField<DateTime<Utc>>,
     /// Since 1.16.0.
-    online: Field<bool>,
+    online: LenientField<bool>,
     /// Since 1.16.0; of an unreachable pull path the zero time or that of an earlier connection.
-    online_time: Field<DateTime<Utc>>,
-    source: Object<Endpoint>,
-    tracks: List<Field<String>>,
+    online_time: LenientField<DateTime<Utc>>,
+    source: LenientObject<Endpoint>,
+    tracks: LenientList<LenientField<String>>,
     /// Since 1.17.0.
-    tracks2: List<Object<CodecTrack>>,
+    tracks2: LenientList<LenientObject<CodecTrack>>,
     /// Only counted.
-    readers: List<IgnoredAny>,
+    readers: LenientList<IgnoredAny>,
     /// Since 1.17.0; `bytesReceived` before.
-    inbound_bytes: Field<u64>,
-    outbound_bytes: Field<u64>,
-    bytes_received: Field<u64>,
+    inbound_bytes: LenientField<u64>,
+    outbound_bytes: LenientField<u64>,
+    bytes_received: LenientField<u64>,
     /// Since 1.3.0.
-    bytes_sent: Field<u64>,
+    bytes_sent: LenientField<u64>,
 }
 
 /// A source.
@@ -68,77 +68,77 @@ pub(super) struct Path {
 #[serde(default)]
 struct Endpoint {
     #[serde(rename = "type")]
-    kind: Field<String>,
-    id: Field<String>,
+    kind: LenientField<String>,
+    id: LenientField<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct CodecTrack {
-    codec: Field<String>,
-    codec_props: Object<CodecProps>,
+    codec: LenientField<String>,
+    codec_props: LenientObject<CodecProps>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct CodecProps {
-    width: Field<u64>,
-    height: Field<u64>,
+    width: LenientField<u64>,
+    height: LenientField<u64>,
     /// A word for H264 and H265, a number for VP9 and AV1 (which we leave out).
-    profile: Field<String>,
-    sample_rate: Field<u64>,
-    channel_count: Field<u64>,
+    profile: LenientField<String>,
+    sample_rate: LenientField<u64>,
+    channel_count: LenientField<u64>,
 }
 
 /// `/v3/srtconns/list` item: only what we show. Versions before 1.6.0 list connections without numbers.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct SrtConn {
-    id: Field<String>,
+    id: LenientField<String>,
     #[serde(rename = "msRTT")]
-    rtt: Field<f64>,
+    rtt: LenientField<f64>,
     #[serde(rename = "mbpsReceiveRate")]
-    receive_rate: Field<f64>,
+    receive_rate: LenientField<f64>,
     #[serde(rename = "mbpsLinkCapacity")]
-    link_capacity: Field<f64>,
+    link_capacity: LenientField<f64>,
     #[serde(rename = "packetsReceivedLossRate")]
-    loss_rate: Field<f64>,
+    loss_rate: LenientField<f64>,
 }
 
 /// `/v3/info`, since 1.15.2.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Info {
-    pub version: Field<String>,
+pub(super) struct WireInfo {
+    pub version: LenientField<String>,
 }
 
 /// An item of any list of sessions or connections: where it comes from.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct Peer {
-    pub remote_addr: Field<String>,
+pub(super) struct WirePeer {
+    pub remote_addr: LenientField<String>,
 }
 
 /// The body of an error.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ErrorBody {
-    pub error: Field<String>,
+    pub error: LenientField<String>,
 }
 
-impl Listed for Path {
+impl WireItem for WirePath {
     fn key(&self) -> &str {
         self.name.0.as_deref().unwrap_or_default()
     }
 }
 
-impl Listed for SrtConn {
+impl WireItem for SrtConn {
     fn key(&self) -> &str {
         self.id.0.as_deref().unwrap_or_default()
     }
 }
 
-impl Path {
+impl WirePath {
     /// The normal form, or the refused name.
     pub(super) fn reading(self) -> Result<PathReading, String> {
         let name = self.name.0.unwrap_or_default();
@@ -175,21 +175,25 @@ fn spelling(kind: String) -> String {
         .map_or(kind, str::to_owned)
 }
 
-fn tracks(detailed: List<Object<CodecTrack>>, labels: List<Field<String>>) -> Vec<Track> {
+fn tracks(
+    detailed: LenientList<LenientObject<CodecTrack>>,
+    labels: LenientList<LenientField<String>>,
+) -> Vec<StreamTrack> {
     let detailed = detailed.0.unwrap_or_default();
     if detailed.is_empty() {
         let labels = labels.0.unwrap_or_default().into_iter().filter_map(|label| label.0);
-        return labels.map(|codec| Track { codec, ..Track::default() }).collect();
+        return labels.map(|codec| StreamTrack { codec, ..StreamTrack::default() }).collect();
     }
     detailed.into_iter().filter_map(|track| track.0).filter_map(CodecTrack::track).collect()
 }
 
 impl CodecTrack {
-    fn track(self) -> Option<Track> {
+    fn track(self) -> Option<StreamTrack> {
         // 0 and "" are the server's "not known yet".
-        let known = |field: Field<u64>| field.0.and_then(|value| u32::try_from(value).ok()).filter(|value| *value > 0);
+        let known =
+            |field: LenientField<u64>| field.0.and_then(|value| u32::try_from(value).ok()).filter(|value| *value > 0);
         let props = self.codec_props.0.unwrap_or_default();
-        Some(Track {
+        Some(StreamTrack {
             codec: self.codec.0?,
             width: known(props.width),
             height: known(props.height),

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::wire::{Page, Path, SrtConn, merge_srt, wants_srt};
+use super::wire::{SrtConn, WirePage, WirePath, merge_srt, wants_srt};
 use crate::domain::moment::Moment;
 use crate::domain::stream::StreamState::{Live, Offline};
-use crate::domain::stream::{PathReading, PathSource, Seen, SrtReading, StreamMemory, Track};
+use crate::domain::stream::{PathReading, PathSeen, PathSource, SrtReading, StreamMemory, StreamTrack};
 
 fn fixture(version: &str, file: &str) -> String {
     let path = format!("{}/tests/fixtures/mediamtx-{version}/{file}", env!("CARGO_MANIFEST_DIR"));
@@ -15,13 +15,13 @@ fn fixture(version: &str, file: &str) -> String {
 }
 
 fn listing(text: &str) -> Vec<PathReading> {
-    let page: Page<Path> = serde_json::from_str(text).expect("a page");
+    let page: WirePage<WirePath> = serde_json::from_str(text).expect("a page");
     let items = page.items.0.expect("items");
     items.into_iter().filter_map(|item| item.0).map(|path| path.reading().expect("a good name")).collect()
 }
 
 fn connections(text: &str) -> Vec<SrtConn> {
-    let page: Page<SrtConn> = serde_json::from_str(text).expect("a page");
+    let page: WirePage<SrtConn> = serde_json::from_str(text).expect("a page");
     page.items.0.expect("items").into_iter().filter_map(|item| item.0).collect()
 }
 
@@ -61,10 +61,14 @@ fn details_that_1_20_tells() {
     merge_srt(&mut paths, connections(&fixture("1.20.1", "srtconns_list.json")));
 
     let cam = find(&paths, "cam/front");
-    let video = Track { codec: "H264".into(), width: Some(640), height: Some(360), ..Track::default() };
-    assert_eq!(cam.tracks[0], Track { profile: Some("Baseline".into()), ..video });
-    let audio =
-        Track { codec: "MPEG-4 Audio".into(), sample_rate: Some(48_000), channels: Some(1), ..Track::default() };
+    let video = StreamTrack { codec: "H264".into(), width: Some(640), height: Some(360), ..StreamTrack::default() };
+    assert_eq!(cam.tracks[0], StreamTrack { profile: Some("Baseline".into()), ..video });
+    let audio = StreamTrack {
+        codec: "MPEG-4 Audio".into(),
+        sample_rate: Some(48_000),
+        channels: Some(1),
+        ..StreamTrack::default()
+    };
     assert_eq!(cam.tracks[1], audio);
     assert_eq!(cam.readers, 2);
 
@@ -87,7 +91,7 @@ fn the_states_that_follow() {
         let paths = listing(&fixture(version, "paths_list.json"));
         for (name, state) in wanted {
             let reading = find(&paths, name).clone();
-            let told = StreamMemory::new("main", reading.name.clone()).observe(Seen::Listed(reading), at);
+            let told = StreamMemory::new("main", reading.name.clone()).observe(PathSeen::Listed(reading), at);
             assert_eq!(told.status.state, *state, "{name} of {version}");
         }
     }
@@ -125,7 +129,7 @@ fn odd_values_cost_no_more_than_themselves() {
     assert_eq!(new.available_since.expect("time").to_rfc3339(), "2026-08-20T10:00:00.500+00:00");
     assert!(new.online, "no `online` means as available");
     assert_eq!(new.source.as_ref().expect("source").kind, "quantumSession");
-    let bare = |codec: &str| Track { codec: codec.into(), ..Track::default() };
+    let bare = |codec: &str| StreamTrack { codec: codec.into(), ..StreamTrack::default() };
     assert_eq!(new.tracks, [bare("VP9"), bare("AV1")]);
     assert_eq!(paths[3].source.as_ref().expect("source").kind, "webRTCSession");
     assert_eq!(paths[3].tracks, [bare("VP8")]);
@@ -134,7 +138,7 @@ fn odd_values_cost_no_more_than_themselves() {
 #[test]
 fn names_that_climb_are_refused() {
     for name in ["../x", "", "a b", "a//b"] {
-        let page: Page<Path> = serde_json::from_value(json!({"items": [{"name": name}]})).expect("a page");
+        let page: WirePage<WirePath> = serde_json::from_value(json!({"items": [{"name": name}]})).expect("a page");
         let path = page.items.0.expect("items").pop().expect("one").0.expect("object");
         assert_eq!(path.reading().expect_err("refused"), name);
     }
@@ -143,7 +147,7 @@ fn names_that_climb_are_refused() {
 #[test]
 fn a_listing_without_items_is_told_from_an_empty_one() {
     for text in ["{}", "{\"items\":null}", "{\"items\":{}}"] {
-        let page: Page<Path> = serde_json::from_str(text).expect(text);
+        let page: WirePage<WirePath> = serde_json::from_str(text).expect(text);
         assert!(page.items.0.is_none(), "{text}");
     }
     assert!(listing("{\"itemCount\":0,\"pageCount\":0,\"items\":[]}").is_empty());

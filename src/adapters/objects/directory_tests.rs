@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::*;
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 
 const KEY: &str = "site/cam1/2026-11-21/20261121_082501/segment_000.mp4";
 
@@ -58,7 +58,7 @@ async fn ranges_and_keys_are_checked_before_anything_is_touched() {
         let error = store.read(KEY, offset, length).await.expect_err("outside");
         assert_eq!(error.field(), Some("range"), "{error}");
     }
-    assert_eq!(store.read("no/such", 0, 1).await.expect_err("none").kind(), Kind::NotFound);
+    assert_eq!(store.read("no/such", 0, 1).await.expect_err("none").kind(), ErrorKind::NotFound);
     for key in ["../outside", "/etc/passwd", "", "a//b", "+incoming/x"] {
         assert_eq!(store.put(key, &source).await.expect_err(key).field(), Some("objectKey"));
         assert!(store.size(key).await.is_err() && store.read(key, 0, 0).await.is_err());
@@ -73,9 +73,9 @@ async fn a_failed_put_leaves_nothing_behind() {
     let folder = folder();
     let store = open(&folder);
     let missing = store.put(KEY, &folder.path().join("none")).await.expect_err("no source");
-    assert_eq!(missing.kind(), Kind::NotFound);
+    assert_eq!(missing.kind(), ErrorKind::NotFound);
     let unreadable = store.put(KEY, folder.path()).await.expect_err("a folder is no source");
-    assert_eq!(unreadable.kind(), Kind::Unavailable);
+    assert_eq!(unreadable.kind(), ErrorKind::Unavailable);
     let source = file(&folder, b"12345");
     fs::write(folder.path().join("objects/blocked"), b"a file").expect("written");
     let blocked = store.put("blocked/x", &source).await.expect_err("a file stands in the way");
@@ -117,7 +117,7 @@ async fn a_disk_that_is_not_mounted_is_named_and_not_written_beneath() {
         store.size(KEY).await.expect_err("not mounted"),
         store.ping().await.expect_err("not mounted"),
     ] {
-        assert!(error.kind() == Kind::Unavailable && error.to_string().contains("mount the disk"), "{error}");
+        assert!(error.kind() == ErrorKind::Unavailable && error.to_string().contains("mount the disk"), "{error}");
         assert_eq!(error.scope(), Scope::Service);
     }
     assert_eq!(fs::read_dir(&root).expect("there").count(), 0);
@@ -130,14 +130,14 @@ async fn a_disk_that_is_not_mounted_is_named_and_not_written_beneath() {
 #[test]
 fn faults_of_the_disk_are_sentences() {
     for (kind, words) in [
-        (ErrorKind::StorageFull, "disk of objects.directory is full"),
-        (ErrorKind::ReadOnlyFilesystem, "read-only"),
-        (ErrorKind::PermissionDenied, "owner or mode"),
-        (ErrorKind::CrossesDevices, "several file systems"),
-        (ErrorKind::TimedOut, "does not work"),
+        (std::io::ErrorKind::StorageFull, "disk of objects.directory is full"),
+        (std::io::ErrorKind::ReadOnlyFilesystem, "read-only"),
+        (std::io::ErrorKind::PermissionDenied, "owner or mode"),
+        (std::io::ErrorKind::CrossesDevices, "several file systems"),
+        (std::io::ErrorKind::TimedOut, "does not work"),
     ] {
         let error = fault(Path::new("/x"), kind.into());
-        assert!(error.kind() == Kind::Unavailable && error.to_string().contains(words), "{error}");
+        assert!(error.kind() == ErrorKind::Unavailable && error.to_string().contains(words), "{error}");
     }
     let blocked = Directory::open("/dev/null/x").expect_err("no folder");
     assert!(blocked.to_string().contains("/dev/null/x"), "{blocked}");

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{Spool, fault, sync_folder};
 use crate::base::{Error, Result, Scope};
 use crate::domain::layout::{plain, segment_file, segment_number, stamp};
-use crate::domain::recording::Session;
+use crate::domain::recording::RecordingSession;
 
 /// Describes the session.
 const NOTE: &str = "session.json";
@@ -30,7 +30,7 @@ const LONGEST_FOLDER: usize = 200;
 #[serde(rename_all = "camelCase")]
 pub struct Note {
     /// Whose files these are.
-    pub session: Session,
+    pub session: RecordingSession,
     /// What stands before the stream in its object keys (`layout::server_prefix`).
     pub key_prefix: String,
     /// After midnight: the folder in which ffmpeg goes on writing.
@@ -79,7 +79,7 @@ pub struct Unreadable {
 
 impl Scan {
     /// Whether files of this session may lie where nobody could look.
-    pub fn may_hide(&self, session: &Session) -> bool {
+    pub fn may_hide(&self, session: &RecordingSession) -> bool {
         let folder = Spool::folder(session);
         // The stamp of a folder may be another one than that of its session: the id counts.
         let id = session.id.to_string();
@@ -115,7 +115,7 @@ impl Spool {
     }
 
     /// The folder of a session that begins now, relative to the spool. The id alone tells folders apart.
-    pub fn folder(session: &Session) -> String {
+    pub fn folder(session: &RecordingSession) -> String {
         let mut stream = session.stream.folder();
         stream.truncate(LONGEST_FOLDER);
         format!("{}/{stream}/{}_{}", plain(&session.server), stamp(session.started_at), session.id)

@@ -31,7 +31,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::adapters::folder::{Folder, FolderKind};
-use crate::base::{Error, Kind, Result, Scope};
+use crate::base::{Error, ErrorKind, Result, Scope};
 
 use fault::fault;
 pub use folder::{Continues, Note, Scan, Unfinished, Unreadable};
@@ -143,7 +143,9 @@ impl Spool {
         let path = self.path(spool_path)?;
         match std::fs::metadata(&path) {
             Ok(found) if found.is_file() => Ok(Some(found.len())),
-            Ok(_) => Err(Error::new(Kind::Conflict, format!("{} is not a file", path.display())).about(Scope::Item)),
+            Ok(_) => {
+                Err(Error::new(ErrorKind::Conflict, format!("{} is not a file", path.display())).about(Scope::Item))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(fault(&path, error)),
         }

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 
 use super::mp4::{Checked, Cut, check};
 use super::{Spool, fault, sync_folder};
-use crate::base::{Error, Kind, Result, Scope};
+use crate::base::{Error, ErrorKind, Result, Scope};
 
 /// A file that is whole and durable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Spool {
             (false, true) => return Ok(()),
             (true, true) => {
                 let target = target.display();
-                return Err(Error::new(Kind::Conflict, format!("{target} exists already and is not replaced"))
+                return Err(Error::new(ErrorKind::Conflict, format!("{target} exists already and is not replaced"))
                     .about(Scope::Item));
             }
             _ => fs::rename(&source, &target).map_err(|error| fault(&source, error))?,

@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::recording::Session;
+use crate::domain::recording::RecordingSession;
 use crate::domain::sample;
 
 fn note(id: u128, stream: &str) -> Note {
     let started_at: DateTime<Utc> = "2026-11-21T08:00:00Z".parse().expect("a time");
-    let session = Session { id: Uuid::from_u128(id), started_at, ..sample::session(stream) };
+    let session = RecordingSession { id: Uuid::from_u128(id), started_at, ..sample::session(stream) };
     Note { session, key_prefix: String::new(), continues: None }
 }
 
@@ -119,7 +119,7 @@ fn sealing_keeps_what_is_whole_and_deletes_what_is_nothing() {
     ];
     assert_eq!(kept, wanted, "kept for people");
     assert_eq!(spool.files(&folder).expect("listed"), [0, 1]);
-    assert_eq!(spool.seal(&folder, 2).expect_err("gone").kind(), Kind::NotFound);
+    assert_eq!(spool.seal(&folder, 2).expect_err("gone").kind(), ErrorKind::NotFound);
 }
 
 /// What lies in the quarantine, by name.
@@ -185,7 +185,10 @@ fn one_folder_that_cannot_be_read_hides_its_own_sessions_only() {
     let scan = spool.scan().expect("the walk goes on");
     assert_eq!(scan.unfinished.iter().map(|found| &found.folder).collect::<Vec<_>>(), [&good_folder]);
     assert!(scan.may_hide(&bad.session) && !scan.may_hide(&good.session));
-    assert!(scan.may_hide(&Session { started_at: DateTime::UNIX_EPOCH, ..bad.session }), "its stamp may differ");
+    assert!(
+        scan.may_hide(&RecordingSession { started_at: DateTime::UNIX_EPOCH, ..bad.session }),
+        "its stamp may differ"
+    );
     let above = Scan {
         unreadable: vec![Unreadable { folder: "main/b".into(), error: Error::unavailable("no") }],
         ..Scan::default()
@@ -234,7 +237,7 @@ fn files_written_after_midnight_move_to_their_session_and_never_onto_another() {
     spool.adopt((&old, 7), (&new, 0)).expect("twice is fine");
     assert_eq!((spool.files(&old).expect("listed"), spool.files(&new).expect("listed")), (vec![], vec![0]));
     put(&spool, &old, 7, b"y");
-    assert_eq!(spool.adopt((&old, 7), (&new, 0)).expect_err("taken").kind(), Kind::Conflict);
+    assert_eq!(spool.adopt((&old, 7), (&new, 0)).expect_err("taken").kind(), ErrorKind::Conflict);
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::adapters::ffmpeg::version;
 use crate::adapters::mediamtx::MediaMtx;
 use crate::app::running;
 use crate::config::Settings;
-use crate::config::settings::{Database, Objects, Server};
+use crate::config::settings::{DatabaseSettings, ObjectsSettings, ServerSettings};
 use crate::logging::unset_variable;
 
 /// Tries everything, in the order of the configuration. `log_files` are the files that logging would write.
@@ -34,7 +34,7 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     findings.extend(futures_util::future::join_all(servers).await.into_iter().flatten());
     findings.extend(database(&settings.database).await);
     findings.extend(nodes::findings(settings).await);
-    let Objects::Directory(folder) = &settings.objects;
+    let ObjectsSettings::Directory(folder) = &settings.objects;
     findings.push(disk::folder("objects", folder, 0));
     findings.push(program("ffmpeg", &settings.ffmpeg.ffmpeg).await);
     findings.push(program("ffprobe", &settings.ffmpeg.ffprobe).await);
@@ -60,11 +60,11 @@ async fn program_here(settings: &Settings) -> Option<Finding> {
     }
 }
 
-async fn database(database: &Database) -> Vec<Finding> {
+async fn database(database: &DatabaseSettings) -> Vec<Finding> {
     let file = match database {
-        Database::Sqlite(file) => file,
-        Database::Site { url, cameras_query, .. } => return rows::findings(url, cameras_query).await,
-        Database::Postgres(settings) => {
+        DatabaseSettings::Sqlite(file) => file,
+        DatabaseSettings::Site { url, cameras_query, .. } => return rows::findings(url, cameras_query).await,
+        DatabaseSettings::Postgres(settings) => {
             return vec![match postgres::inspect(settings).await {
                 Ok(found) => Finding::ok("database", found),
                 Err(error) => Finding::error("database", &error),
@@ -118,7 +118,7 @@ fn least_free(settings: &Settings) -> u64 {
     if settings.roles.iter().any(|role| role == "record") { settings.record.min_free } else { 0 }
 }
 
-async fn server_findings(settings: &Settings, server: &Server) -> Vec<Finding> {
+async fn server_findings(settings: &Settings, server: &ServerSettings) -> Vec<Finding> {
     let what = format!("server {} rtsp", server.name);
     let host = server.rtsp_url.host_str().unwrap_or_default();
     let mut findings = vec![match MediaMtx::new(server) {

@@ -10,8 +10,8 @@ use url::Url;
 use super::report::{CheckOutcome, Finding};
 use crate::adapters::mediamtx::MediaServer;
 use crate::adapters::mediamtx::publish::{Publishing, TRIED_PATH, try_publishing};
-use crate::app::running::Running;
-use crate::config::settings::Server;
+use crate::app::running::RunningProgram;
+use crate::config::settings::ServerSettings;
 
 /// How long an RTSP port may take to accept a connection.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -23,7 +23,7 @@ const LOGIN_TIMEOUT: Duration = Duration::from_secs(8);
 const RTSP_PORT: u16 = 554;
 
 /// What the API of a server answers.
-pub(super) async fn api(server: &Server, client: &dyn MediaServer) -> Finding {
+pub(super) async fn api(server: &ServerSettings, client: &dyn MediaServer) -> Finding {
     let what = format!("server {}", server.name);
     let listing = match client.list().await {
         Ok(listing) => listing,
@@ -48,7 +48,7 @@ pub(super) async fn api(server: &Server, client: &dyn MediaServer) -> Finding {
 }
 
 /// Whether cameras may be published there with our login. Nothing is published.
-pub(super) async fn publishing(what: String, base: &Url, server: &Server) -> Finding {
+pub(super) async fn publishing(what: String, base: &Url, server: &ServerSettings) -> Finding {
     let login = server.publish_username.as_deref().zip(server.publish_password.as_ref());
     let name = &server.name;
     let found = match try_publishing(base, login, LOGIN_TIMEOUT).await {
@@ -97,7 +97,7 @@ pub(super) async fn rtsp(what: String, host: &str, port: Option<u16>) -> Finding
 }
 
 /// Whether we can listen, or do so already.
-pub(super) async fn listen(address: SocketAddr, running: Option<Running>) -> Finding {
+pub(super) async fn listen(address: SocketAddr, running: Option<RunningProgram>) -> Finding {
     let what = "http.listen";
     if let Some(running) = running.filter(|running| running.listen == address) {
         return Finding::ok(

@@ -11,7 +11,7 @@ use crate::app::earlier_runs;
 use crate::app::folders;
 use crate::app::stores::known_nodes;
 use crate::config::Settings;
-use crate::config::settings::Database;
+use crate::config::settings::DatabaseSettings;
 use crate::domain::node::{NodeClaim, admit, relayed_by};
 
 /// Findings about this node; none where the database does not answer or is not made yet, which is told of elsewhere.
@@ -58,7 +58,7 @@ pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
 /// Whether another node relays the cameras of a site's table; nothing where that is free, or where its server does not
 /// answer, which is told of elsewhere.
 async fn site_relay(settings: &Settings, claim: &NodeClaim) -> Option<Finding> {
-    let Database::Site { url, cameras_query, listen_url, .. } = &settings.database else { return None };
+    let DatabaseSettings::Site { url, cameras_query, listen_url, .. } = &settings.database else { return None };
     if !claim.relays {
         return None;
     }

@@ -11,7 +11,10 @@ use super::values::{duration, flag, fraction, list, path, rate, text, whole};
 use crate::base::network::Network;
 use crate::config::complaint::ConfigFault;
 use crate::config::raw::RawEntry;
-use crate::config::settings::{Database, Ffmpeg, Http, Monitor, Objects, Postgres, Record, Restream, Server, Upload};
+use crate::config::settings::{
+    DatabaseSettings, FfmpegSettings, HttpSettings, MonitorSettings, ObjectsSettings, PostgresSettings, RecordSettings,
+    RestreamSettings, ServerSettings, UploadSettings,
+};
 use crate::config::{keys, units};
 
 /// Words `roles` may hold. `domain::role` has the same list; a test compares them, as neither layer sees the other.
@@ -77,21 +80,24 @@ pub(super) fn data_dir(check: &mut Checker<'_>) -> PathBuf {
     check.read("data_dir", path).unwrap_or_else(|| PathBuf::from("./var"))
 }
 
-pub(super) fn http(check: &mut Checker<'_>) -> Http {
+pub(super) fn http(check: &mut Checker<'_>) -> HttpSettings {
     let listen = check.read("http.listen", |entry| parse_listen(text(entry)?.trim()));
     let origins =
         check.read("http.allowed_origins", |entry| list(entry)?.iter().map(|item| urls::origin(item)).collect());
-    Http { listen: listen.unwrap_or(([127, 0, 0, 1], 8080).into()), allowed_origins: origins.unwrap_or_default() }
+    HttpSettings {
+        listen: listen.unwrap_or(([127, 0, 0, 1], 8080).into()),
+        allowed_origins: origins.unwrap_or_default(),
+    }
 }
 
-pub(super) fn monitor(check: &mut Checker<'_>) -> Monitor {
-    Monitor {
+pub(super) fn monitor(check: &mut Checker<'_>) -> MonitorSettings {
+    MonitorSettings {
         interval: lasting(check, "monitor.interval", 2, ms(100), seconds(MINUTE)),
         history: lasting(check, "monitor.history", DAY, seconds(MINUTE), seconds(30 * DAY)),
     }
 }
 
-pub(super) fn database(check: &mut Checker<'_>, env: &BTreeMap<String, String>, data_dir: &Path) -> Database {
+pub(super) fn database(check: &mut Checker<'_>, env: &BTreeMap<String, String>, data_dir: &Path) -> DatabaseSettings {
     let own = data_dir.join("streamwarden.db");
     let place = check.read("database.url", |entry| urls::database(entry, env));
     let schema = check.read("database.schema", schema);
@@ -99,7 +105,7 @@ pub(super) fn database(check: &mut Checker<'_>, env: &BTreeMap<String, String>, 
     let query = check.read("database.cameras_query", cameras_query);
     // Perhaps given, and wrong: that has been complained of.
     let is_complained_of = place.is_none() && check.is_given("database.url");
-    let is_server = matches!(place, Some(urls::Place::Postgres(_)));
+    let is_server = matches!(place, Some(urls::DatabasePlace::Postgres(_)));
     for (key, is_given) in [("database.schema", schema.is_some()), ("database.listen_url", listen_url.is_some())] {
         if is_given && !is_server && !is_complained_of {
             let remedy = "leave it out, or write postgresql://user:password@host/database into database.url";
@@ -107,9 +113,11 @@ pub(super) fn database(check: &mut Checker<'_>, env: &BTreeMap<String, String>, 
         }
     }
     match (place, query) {
-        (Some(urls::Place::Postgres(url)), None) => Database::Postgres(Postgres { url, schema, listen_url }),
-        (Some(urls::Place::Postgres(url)), Some(cameras_query)) => {
-            Database::Site { url, cameras_query, listen_url, own }
+        (Some(urls::DatabasePlace::Postgres(url)), None) => {
+            DatabaseSettings::Postgres(PostgresSettings { url, schema, listen_url })
+        }
+        (Some(urls::DatabasePlace::Postgres(url)), Some(cameras_query)) => {
+            DatabaseSettings::Site { url, cameras_query, listen_url, own }
         }
         (other, query) => {
             if query.is_some() && !is_complained_of {
@@ -120,8 +128,8 @@ pub(super) fn database(check: &mut Checker<'_>, env: &BTreeMap<String, String>, 
                 );
             }
             match other {
-                Some(urls::Place::Sqlite(file)) => Database::Sqlite(file),
-                _ => Database::Sqlite(own),
+                Some(urls::DatabasePlace::Sqlite(file)) => DatabaseSettings::Sqlite(file),
+                _ => DatabaseSettings::Sqlite(own),
             }
         }
     }
@@ -156,7 +164,7 @@ fn cameras_query(entry: &RawEntry) -> Result<String, ConfigFault> {
     Ok(query.to_owned())
 }
 
-pub(super) fn restream(check: &mut Checker<'_>, servers: &[Server]) -> Restream {
+pub(super) fn restream(check: &mut Checker<'_>, servers: &[ServerSettings]) -> RestreamSettings {
     let server = check.read("restream.server", |entry| {
         let name = text(entry)?;
         // With no server left the servers themselves have been complained of.
@@ -171,7 +179,7 @@ pub(super) fn restream(check: &mut Checker<'_>, servers: &[Server]) -> Restream 
         ))
     });
     let first = || servers.first().map(|server| server.name.clone()).unwrap_or_default();
-    Restream {
+    RestreamSettings {
         server: server.unwrap_or_else(first),
         media_host: check.read("restream.media_host", urls::host),
         media_port: check.read("restream.media_port", |entry| whole(entry, 1..=65_535)).map(|port| port as u16),
@@ -199,7 +207,7 @@ fn networks(entry: &RawEntry) -> Result<Vec<Network>, ConfigFault> {
     parsed.collect()
 }
 
-pub(super) fn record(check: &mut Checker<'_>) -> Record {
+pub(super) fn record(check: &mut Checker<'_>) -> RecordSettings {
     let format = check.read("record.output_format", |entry| match text(entry)?.as_str() {
         "mp4" => Ok("mp4".to_owned()),
         other => {
@@ -214,7 +222,7 @@ pub(super) fn record(check: &mut Checker<'_>) -> Record {
         }
         Ok(patterns)
     });
-    Record {
+    RecordSettings {
         segment_duration: lasting(check, "record.segment_duration", 60, seconds(1), seconds(HOUR)),
         output_format: format.unwrap_or_else(|| "mp4".to_owned()),
         max_concurrent: count(check, "record.max_concurrent", 10, 10_000),
@@ -225,16 +233,16 @@ pub(super) fn record(check: &mut Checker<'_>) -> Record {
     }
 }
 
-pub(super) fn upload(check: &mut Checker<'_>) -> Upload {
-    Upload { workers: count(check, "upload.workers", 3, 64) }
+pub(super) fn upload(check: &mut Checker<'_>) -> UploadSettings {
+    UploadSettings { workers: count(check, "upload.workers", 3, 64) }
 }
 
-pub(super) fn objects(check: &mut Checker<'_>, data_dir: &Path) -> Objects {
-    Objects::Directory(check.read("objects.directory", path).unwrap_or_else(|| data_dir.join("objects")))
+pub(super) fn objects(check: &mut Checker<'_>, data_dir: &Path) -> ObjectsSettings {
+    ObjectsSettings::Directory(check.read("objects.directory", path).unwrap_or_else(|| data_dir.join("objects")))
 }
 
-pub(super) fn ffmpeg(check: &mut Checker<'_>) -> Ffmpeg {
-    Ffmpeg {
+pub(super) fn ffmpeg(check: &mut Checker<'_>) -> FfmpegSettings {
+    FfmpegSettings {
         ffmpeg: check.read("ffmpeg.ffmpeg", path).unwrap_or_else(|| "ffmpeg".into()),
         ffprobe: check.read("ffmpeg.ffprobe", path).unwrap_or_else(|| "ffprobe".into()),
     }

@@ -8,7 +8,7 @@ use super::urls;
 use super::values::text;
 use crate::config::complaint::ConfigFault;
 use crate::config::raw::RawEntry;
-use crate::config::settings::{ApiTrust, Server};
+use crate::config::settings::{ApiTrust, ServerSettings};
 
 const API_EXAMPLE: &str = "http://127.0.0.1:9997";
 const RTSP_EXAMPLE: &str = "rtsp://127.0.0.1:8554";
@@ -20,7 +20,7 @@ const RTSP_PORT: u16 = 8554;
 const LONGEST_NAME: usize = 64;
 
 /// All servers; with none configured, the MediaMTX of this machine under the name `main`.
-pub(super) fn all(check: &mut Checker<'_>) -> Vec<Server> {
+pub(super) fn all(check: &mut Checker<'_>) -> Vec<ServerSettings> {
     let count = check.raw.servers().max(1);
     let silent = |index: &usize| *index > 0 && !check.raw.mentions(&format!("servers[{index}]."));
     if let Some(index) = (0..count).find(silent) {
@@ -28,7 +28,7 @@ pub(super) fn all(check: &mut Checker<'_>) -> Vec<Server> {
         check.complain(&format!("servers[{index}]"), fault);
         return Vec::new();
     }
-    let mut servers: Vec<Server> = Vec::new();
+    let mut servers: Vec<ServerSettings> = Vec::new();
     for index in 0..count {
         let Some(server) = one(check, index) else { continue };
         if servers.iter().any(|earlier| earlier.name == server.name) {
@@ -49,7 +49,7 @@ pub(super) fn all(check: &mut Checker<'_>) -> Vec<Server> {
 }
 
 /// One server; `None` when name or API are wrong, which has been complained of.
-fn one(check: &mut Checker<'_>, index: usize) -> Option<Server> {
+fn one(check: &mut Checker<'_>, index: usize) -> Option<ServerSettings> {
     let key = |name: &str| format!("servers[{index}].{name}");
     let typed = check.read(&key("name"), name);
     let name = required(check, &key("name"), typed, index, || "main".to_owned());
@@ -61,7 +61,16 @@ fn one(check: &mut Checker<'_>, index: usize) -> Option<Server> {
     let (publish_username, publish_password) = account(check, &key("publish_username"), &key("publish_password"));
     let (name, api_url) = (name?, api_url?);
     let rtsp_url = rtsp_url.unwrap_or_else(|| beside(&api_url));
-    Some(Server { name, api_url, rtsp_url, api_username, api_password, api_trust, publish_username, publish_password })
+    Some(ServerSettings {
+        name,
+        api_url,
+        rtsp_url,
+        api_username,
+        api_password,
+        api_trust,
+        publish_username,
+        publish_password,
+    })
 }
 
 /// The default of a key counts for the first server only: a second one that forgot its URL is not the first again.

@@ -61,7 +61,7 @@ fn with_host(entry: &RawEntry, schemes: &[&str], example: &str, credentials: &st
 }
 
 /// What `database.url` names.
-pub(super) enum Place {
+pub(super) enum DatabasePlace {
     /// A file.
     Sqlite(PathBuf),
     /// A server, complete.
@@ -70,18 +70,18 @@ pub(super) enum Place {
 
 /// `database.url`. The value is never repeated: a PostgreSQL URL holds its password. What it does not say of a PostgreSQL
 /// server comes from the variables that psql looks at.
-pub(super) fn database(entry: &RawEntry, env: &BTreeMap<String, String>) -> Result<Place, ConfigFault> {
+pub(super) fn database(entry: &RawEntry, env: &BTreeMap<String, String>) -> Result<DatabasePlace, ConfigFault> {
     let typed = text(entry)?;
     let typed = typed.trim();
     if let Some(file) = typed.strip_prefix("sqlite:") {
-        return sqlite_file(file).map(Place::Sqlite);
+        return sqlite_file(file).map(DatabasePlace::Sqlite);
     }
     if !postgres::is_meant(typed) {
         let remedy =
             "write sqlite:FILE, for example sqlite:var/streamwarden.db, or postgresql://user:password@host/database";
         return Err(ConfigFault::new("is not the URL of a database", remedy));
     }
-    postgres_server(typed, env).map(Place::Postgres)
+    postgres_server(typed, env).map(DatabasePlace::Postgres)
 }
 
 /// `database.listen_url`: as `database.url`, of a PostgreSQL server.

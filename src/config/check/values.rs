@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::complaint::ConfigFault;
-use crate::config::raw::{RawEntry, Value};
+use crate::config::raw::{RawEntry, RawValue};
 use crate::config::units::{self, quoted, show_duration};
 
 /// Text that is not empty.
 pub(super) fn text(entry: &RawEntry) -> Result<String, ConfigFault> {
     match &entry.value {
-        Value::Text(text) if text.trim().is_empty() => {
+        RawValue::Text(text) if text.trim().is_empty() => {
             Err(ConfigFault::new("is empty", "write a value, or leave the key out for its default"))
         }
-        Value::Text(text) if text.contains('\0') => Err(ConfigFault::new("holds a NUL character", "remove it")),
-        Value::Text(text) => Ok(text.clone()),
+        RawValue::Text(text) if text.contains('\0') => Err(ConfigFault::new("holds a NUL character", "remove it")),
+        RawValue::Text(text) => Ok(text.clone()),
         other => Err(ConfigFault::new(format!("is {}, expected text", other.kind()), "write it in double quotes")),
     }
 }
@@ -29,14 +29,14 @@ pub(super) fn path(entry: &RawEntry) -> Result<PathBuf, ConfigFault> {
 pub(super) fn list(entry: &RawEntry) -> Result<Vec<String>, ConfigFault> {
     let remedy = "write a list: [\"one\", \"two\"]";
     match &entry.value {
-        Value::List(items) => items
+        RawValue::List(items) => items
             .iter()
             .map(|item| match item {
-                Value::Text(text) => Ok(text.clone()),
+                RawValue::Text(text) => Ok(text.clone()),
                 other => Err(ConfigFault::new(format!("the list holds {}, expected only text", other.kind()), remedy)),
             })
             .collect(),
-        Value::Text(text) if !entry.origin.is_typed() => {
+        RawValue::Text(text) if !entry.origin.is_typed() => {
             Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
         }
         other => Err(ConfigFault::new(format!("is {}, expected a list", other.kind()), remedy)),
@@ -46,9 +46,11 @@ pub(super) fn list(entry: &RawEntry) -> Result<Vec<String>, ConfigFault> {
 /// A whole number within bounds.
 pub(super) fn whole(entry: &RawEntry, bounds: RangeInclusive<i64>) -> Result<i64, ConfigFault> {
     let number = match &entry.value {
-        Value::Integer(number) => Some(*number),
-        Value::Text(text) if !entry.origin.is_typed() => text.trim().parse().ok(),
-        Value::Text(_) => return Err(ConfigFault::new("is text, expected a whole number", "write it without quotes")),
+        RawValue::Integer(number) => Some(*number),
+        RawValue::Text(text) if !entry.origin.is_typed() => text.trim().parse().ok(),
+        RawValue::Text(_) => {
+            return Err(ConfigFault::new("is text, expected a whole number", "write it without quotes"));
+        }
         _ => None,
     };
     match number {
@@ -63,9 +65,9 @@ pub(super) fn whole(entry: &RawEntry, bounds: RangeInclusive<i64>) -> Result<i64
 /// A rate per second within bounds; `20`, `0.5` and `"20/s"` are the same thing.
 pub(super) fn rate(entry: &RawEntry, bounds: RangeInclusive<f64>) -> Result<f64, ConfigFault> {
     let number = match &entry.value {
-        Value::Integer(number) => Some(*number as f64),
-        Value::Float(number) => Some(*number),
-        Value::Text(text) => text.trim().trim_end_matches("/s").parse().ok(),
+        RawValue::Integer(number) => Some(*number as f64),
+        RawValue::Float(number) => Some(*number),
+        RawValue::Text(text) => text.trim().trim_end_matches("/s").parse().ok(),
         _ => None,
     };
     match number {
@@ -80,9 +82,9 @@ pub(super) fn rate(entry: &RawEntry, bounds: RangeInclusive<f64>) -> Result<f64,
 /// A fraction from 0 to 1.
 pub(super) fn fraction(entry: &RawEntry) -> Result<f64, ConfigFault> {
     let number = match &entry.value {
-        Value::Integer(number) => Some(*number as f64),
-        Value::Float(number) => Some(*number),
-        Value::Text(text) => text.trim().parse().ok(),
+        RawValue::Integer(number) => Some(*number as f64),
+        RawValue::Float(number) => Some(*number),
+        RawValue::Text(text) => text.trim().parse().ok(),
         _ => None,
     };
     match number {
@@ -97,8 +99,8 @@ pub(super) fn fraction(entry: &RawEntry) -> Result<f64, ConfigFault> {
 /// `true` or `false`.
 pub(super) fn flag(entry: &RawEntry) -> Result<bool, ConfigFault> {
     let flag = match &entry.value {
-        Value::Boolean(flag) => Some(*flag),
-        Value::Text(text) if !entry.origin.is_typed() => text.trim().parse().ok(),
+        RawValue::Boolean(flag) => Some(*flag),
+        RawValue::Text(text) if !entry.origin.is_typed() => text.trim().parse().ok(),
         _ => None,
     };
     let fault =

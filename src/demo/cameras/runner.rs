@@ -15,7 +15,7 @@ use url::Url;
 
 use super::options::{Dropout, SampleOptions};
 use super::picture;
-use crate::adapters::ffmpeg::child::{ChildProcess, Launch, ProcessEvent, ProcessEvents};
+use crate::adapters::ffmpeg::child::{ChildProcess, ProcessEvent, ProcessEvents, ProcessLaunch};
 use crate::base::backoff::Backoff;
 use crate::base::{Error, Result};
 use crate::demo::media_server::Presence;
@@ -155,12 +155,12 @@ impl Camera {
 
     /// One run of the process.
     async fn play(&self, stop: &CancellationToken) -> End {
-        let launch = Launch {
+        let launch = ProcessLaunch {
             program: self.ffmpeg.clone(),
             args: self.launch.iter().cloned().map(Into::into).collect(),
             label: format!("sample camera {}", self.number),
             mark: self.mark.clone(),
-            ..Launch::default()
+            ..ProcessLaunch::default()
         };
         let (child, mut events) = match ChildProcess::spawn(launch) {
             Ok(running) => running,
@@ -214,11 +214,11 @@ async fn exit(events: &mut ProcessEvents) -> String {
 
 /// True when this ffmpeg can write on pictures. The error says that there is no ffmpeg.
 async fn draws_text(ffmpeg: &std::path::Path) -> Result<bool> {
-    let (_child, mut events) = ChildProcess::spawn(Launch {
+    let (_child, mut events) = ChildProcess::spawn(ProcessLaunch {
         program: ffmpeg.to_owned(),
         args: ["-hide_banner", "-filters"].map(Into::into).to_vec(),
         label: "sample cameras".to_owned(),
-        ..Launch::default()
+        ..ProcessLaunch::default()
     })?;
     let listed = async {
         let mut found = false;

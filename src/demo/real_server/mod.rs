@@ -22,9 +22,9 @@ use url::Url;
 
 use super::media_server::{self, Options};
 use super::own_thread::OwnThread;
-use crate::adapters::ffmpeg::child::{ChildProcess, Launch, ProcessEvent, ProcessEvents};
+use crate::adapters::ffmpeg::child::{ChildProcess, ProcessEvent, ProcessEvents, ProcessLaunch};
 use crate::base::{Error, Result};
-use settings::Version;
+use settings::MediaServerVersion;
 
 /// How long the server may take until its API answers.
 const START_LIMIT: Duration = Duration::from_secs(10);
@@ -53,7 +53,7 @@ impl RealServer {
         let mut tries = TRIES;
         loop {
             match Self::start_once(binary, options).await {
-                Err(error) if tries > 1 && error.kind() == crate::base::Kind::Conflict => tries -= 1,
+                Err(error) if tries > 1 && error.kind() == crate::base::ErrorKind::Conflict => tries -= 1,
                 result => return result,
             }
         }
@@ -148,7 +148,7 @@ impl Job {
         let file = self.folder.join("mediamtx.yml");
         write_private(&file, &settings::file(version, &self.options, self.rtsp, self.api))?;
         let (child, mut events) =
-            ChildProcess::spawn(Launch { cwd: Some(self.folder.clone()), ..launch(&self.binary, &file) })?;
+            ChildProcess::spawn(ProcessLaunch { cwd: Some(self.folder.clone()), ..launch(&self.binary, &file) })?;
         let mut tail = Vec::new();
         let answers = async {
             tokio::select! {
@@ -165,7 +165,10 @@ impl Job {
                 let binary = self.binary.display();
                 // Go's words for EADDRINUSE.
                 if log.contains("address already in use") {
-                    return Err(Error::new(crate::base::Kind::Conflict, format!("{binary}: a port is taken: {log}")));
+                    return Err(Error::new(
+                        crate::base::ErrorKind::Conflict,
+                        format!("{binary}: a port is taken: {log}"),
+                    ));
                 }
                 let what = if outcome.is_err() { "does not answer" } else { "ended at once" };
                 Err(Error::unavailable(format!("{binary} {what}: {log}")))
@@ -193,24 +196,24 @@ impl Job {
     }
 }
 
-fn launch(binary: &Path, argument: impl Into<std::ffi::OsString>) -> Launch {
-    Launch {
+fn launch(binary: &Path, argument: impl Into<std::ffi::OsString>) -> ProcessLaunch {
+    ProcessLaunch {
         program: binary.to_owned(),
         args: vec![argument.into().into()],
         label: "mediamtx".to_owned(),
         mark: "demo".to_owned(),
-        ..Launch::default()
+        ..ProcessLaunch::default()
     }
 }
 
 /// Asks the program for its version.
-async fn version(binary: &Path) -> Result<Version> {
+async fn version(binary: &Path) -> Result<MediaServerVersion> {
     let (_child, mut events) = ChildProcess::spawn(launch(binary, "--version"))?;
     let mut printed = Vec::new();
     if timeout(VERSION_LIMIT, ended(&mut events, &mut printed)).await.is_err() {
         return Err(Error::unavailable(format!("{} --version does not end", binary.display())));
     }
-    Version::read(&printed.join("\n"))
+    MediaServerVersion::read(&printed.join("\n"))
 }
 
 /// Keeps the last lines until the process has ended.

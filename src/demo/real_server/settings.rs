@@ -7,14 +7,14 @@ use std::net::SocketAddr;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, ErrorKind, Result};
 use crate::demo::media_server::{Credentials, Options};
 
 /// Major and minor version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version(u32, u32);
+pub struct MediaServerVersion(u32, u32);
 
-impl Version {
+impl MediaServerVersion {
     /// The first one whose keys we write (`rtspTransports` came with 1.11).
     const OLDEST: Self = Self(1, 11);
     /// Since 1.19 there is a MoQ server, and it is on by default.
@@ -25,19 +25,19 @@ impl Version {
         let mut parts = printed.trim().trim_start_matches('v').split('.').map(|part| part.parse().ok());
         let (Some(Some(major)), Some(Some(minor))) = (parts.next(), parts.next()) else {
             let shown: String = printed.chars().take(60).collect();
-            return Err(Error::new(Kind::Unsupported, format!("{shown:?} is not a version of MediaMTX")));
+            return Err(Error::new(ErrorKind::Unsupported, format!("{shown:?} is not a version of MediaMTX")));
         };
         let version = Self(major, minor);
         if version < Self::OLDEST {
             let text = format!("MediaMTX {} is too old for the demo; use 1.11 or later", printed.trim());
-            return Err(Error::new(Kind::Unsupported, text));
+            return Err(Error::new(ErrorKind::Unsupported, text));
         }
         Ok(version)
     }
 }
 
 /// The configuration file: JSON, which is YAML.
-pub fn file(version: Version, options: &Options, rtsp: SocketAddr, api: SocketAddr) -> String {
+pub fn file(version: MediaServerVersion, options: &Options, rtsp: SocketAddr, api: SocketAddr) -> String {
     let mut settings = json!({
         "logLevel": "info",
         "logDestinations": ["stdout"],
@@ -58,7 +58,7 @@ pub fn file(version: Version, options: &Options, rtsp: SocketAddr, api: SocketAd
         "srtAddress": "127.0.0.1:0",
         "paths": {"all_others": {}},
     });
-    if version >= Version::WITH_MOQ {
+    if version >= MediaServerVersion::WITH_MOQ {
         settings["moq"] = Value::Bool(false);
     }
     settings.to_string()
@@ -92,12 +92,12 @@ mod tests {
 
     #[test]
     fn versions() {
-        assert_eq!(Version::read("v1.20.1\n").expect("a version"), Version(1, 20));
-        assert_eq!(Version::read("1.11.0").expect("a version"), Version(1, 11));
+        assert_eq!(MediaServerVersion::read("v1.20.1\n").expect("a version"), MediaServerVersion(1, 20));
+        assert_eq!(MediaServerVersion::read("1.11.0").expect("a version"), MediaServerVersion(1, 11));
         for (printed, reason) in
             [("v1.9.3", "too old"), ("v0.23", "too old"), ("hello", "not a version"), ("", "not a version")]
         {
-            let error = Version::read(printed).expect_err(reason).to_string();
+            let error = MediaServerVersion::read(printed).expect_err(reason).to_string();
             assert!(error.contains(reason), "{error}");
         }
     }
@@ -106,13 +106,14 @@ mod tests {
     fn credentials_guard_what_they_are_for_and_passwords_are_escaped() {
         let options = Options { api: Some(Credentials::new("root", "p\"w: #x")), publish: None, ..Options::default() };
         let address = SocketAddr::from(([127, 0, 0, 1], 5));
-        let text = file(Version(1, 18), &options, address, address);
+        let text = file(MediaServerVersion(1, 18), &options, address, address);
         let settings: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(settings["authInternalUsers"][0]["pass"], "p\"w: #x");
         let open = &settings["authInternalUsers"][1]["permissions"];
         assert_eq!(*open, json!([{"action": "read"}, {"action": "publish"}]));
         assert_eq!(settings.get("moq"), None, "1.18 does not know the key");
-        let newer: Value = serde_json::from_str(&file(Version(1, 20), &options, address, address)).expect("JSON");
+        let newer: Value =
+            serde_json::from_str(&file(MediaServerVersion(1, 20), &options, address, address)).expect("JSON");
         assert_eq!(newer["moq"], false);
     }
 }

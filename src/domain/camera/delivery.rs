@@ -34,7 +34,7 @@ mod tests {
     use crate::domain::fleet::CameraFacts;
     use crate::domain::moment::Moment;
     use crate::domain::name::StreamName;
-    use crate::domain::stream::{Seen, StreamMemory};
+    use crate::domain::stream::{PathSeen, StreamMemory};
 
     fn camera(state: CameraState, fault: Option<&str>) -> CameraStatus {
         let facts = CameraFacts {
@@ -53,7 +53,7 @@ mod tests {
     fn stream(state: StreamState, reason: &str) -> StreamStatus {
         let at = Moment { wall: DateTime::UNIX_EPOCH, steady: std::time::Duration::ZERO };
         let name = StreamName::parse("gate").expect("a name");
-        let status = StreamMemory::new("main", name).observe(Seen::Missing, at).status;
+        let status = StreamMemory::new("main", name).observe(PathSeen::Missing, at).status;
         StreamStatus { state, reason: Some(reason.to_owned()), ..StreamStatus::clone(&status) }
     }
 

@@ -10,7 +10,7 @@ use super::destination::Destination;
 use super::source::{self, Kinds};
 use super::template;
 use super::{CameraEdit, CameraRow};
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, ErrorKind, Result};
 
 /// Refuses an edit that leads the password of `row` elsewhere without bringing it. `target` is the row it leads to.
 pub(super) fn check_edit(row: &CameraRow, target: &CameraRow, edit: &CameraEdit, kinds: &Kinds) -> Result<()> {
@@ -56,7 +56,7 @@ pub fn check_kind_change(kinds: &Kinds, kind: &str, new: &str, rows: &[CameraRow
              entered for the present one; {remedy}"
         ),
     };
-    Err(Error::new(Kind::Conflict, sentence).at("urlTemplate"))
+    Err(Error::new(ErrorKind::Conflict, sentence).at("urlTemplate"))
 }
 
 /// Whether this is the host of the row's column, and its port where the row has one.
@@ -178,7 +178,7 @@ mod tests {
             let changed = check_kind_change(&kinds, "generic", new, std::slice::from_ref(&row));
             assert_eq!(
                 changed.as_ref().err().map(Error::kind),
-                refused.then_some(Kind::Conflict),
+                refused.then_some(ErrorKind::Conflict),
                 "{new}: {changed:?}"
             );
             assert!(check_kind_change(&Kinds::new(), "generic", new, &[row]).is_ok(), "a new kind");
@@ -223,6 +223,6 @@ mod tests {
     fn a_kind_of_other_capitals_is_the_one_that_a_row_had() {
         let kinds = Kinds::from([("Generic".to_owned(), "rtsp://{username}:{password}@{host}/".to_owned())]);
         let changed = check_kind_change(&kinds, "generic", "rtsp://{username}:{password}@{host}:23009/", &[row()]);
-        assert_eq!(changed.map_err(|error| error.kind()), Err(Kind::Conflict));
+        assert_eq!(changed.map_err(|error| error.kind()), Err(ErrorKind::Conflict));
     }
 }

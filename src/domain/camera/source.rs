@@ -320,7 +320,7 @@ fn names_one(path: &str) -> bool {
 
 /// The URL without its credentials. Some cameras take them in the path (`/user=admin_password=x_channel=1`, a token): such a
 /// path is not shown.
-fn shown(url: &str, parts: &url::Parts<'_>, secrets: &[SecretString]) -> String {
+fn shown(url: &str, parts: &url::UrlParts<'_>, secrets: &[SecretString]) -> String {
     let start = &url[..url.len() - parts.rest.len()];
     let (scheme, authority) = start.split_once("://").unwrap_or_default();
     let place = match authority.rsplit_once('@') {

@@ -7,7 +7,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::CameraRow;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, ErrorKind, Result};
 
 /// Everything but RFC 3986's unreserved characters.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -117,7 +117,7 @@ pub fn check_unused(kind: &str, rows: &[CameraRow]) -> Result<()> {
             let sentence = format!(
                 "cameras of this kind: {users}; give them another kind first, those with a url of their own too"
             );
-            Err(Error::new(Kind::Conflict, sentence))
+            Err(Error::new(ErrorKind::Conflict, sentence))
         }
     }
 }

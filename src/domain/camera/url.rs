@@ -12,7 +12,7 @@ const LONGEST: usize = 1500;
 
 /// The parts of a URL that we need.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Parts<'a> {
+pub(super) struct UrlParts<'a> {
     pub(super) scheme: Scheme,
     /// Between `://` and `@`, when there is an `@`.
     pub(super) userinfo: Option<&'a str>,
@@ -24,7 +24,7 @@ pub(super) struct Parts<'a> {
 }
 
 /// Checks `url`; complaints are about `field` and quote nothing that may be a password.
-pub(super) fn read<'a>(url: &'a str, field: &str) -> Result<Parts<'a>> {
+pub(super) fn read<'a>(url: &'a str, field: &str) -> Result<UrlParts<'a>> {
     let fault = |text: String| Error::invalid(field, text);
     if url.len() > LONGEST {
         return Err(fault(format!("the URL has {} bytes, at most {LONGEST} are allowed", url.len())));
@@ -51,7 +51,7 @@ pub(super) fn read<'a>(url: &'a str, field: &str) -> Result<Parts<'a>> {
     if port.is_none() && matches!(scheme, Scheme::Udp | Scheme::Srt) {
         return Err(fault("a URL of this kind needs a port, as in srt://host:9000 or udp://239.0.0.1:5000".into()));
     }
-    Ok(Parts { scheme, userinfo, host: host.to_ascii_lowercase(), port, rest })
+    Ok(UrlParts { scheme, userinfo, host: host.to_ascii_lowercase(), port, rest })
 }
 
 /// A password with a bare `/`, `?` or `#` moves the end of the authority: the `@` behind it gives that away.
@@ -124,7 +124,7 @@ mod tests {
             ("rtsp://h/$(reboot);ls|cat&x", Scheme::Rtsp, None, "h", None, "/$(reboot);ls|cat&x"),
         ];
         for (url, scheme, userinfo, host, port, rest) in table {
-            let wanted = Parts { scheme, userinfo, host: host.into(), port, rest };
+            let wanted = UrlParts { scheme, userinfo, host: host.into(), port, rest };
             assert_eq!(read(url, "url").expect(url), wanted, "{url}");
         }
     }

@@ -9,7 +9,7 @@ use super::published::{by_name, names};
 use super::recent_stops::RecentStops;
 use super::{BlockedChange, SPARED, WouldStop};
 use crate::domain::camera::CameraSource;
-use crate::domain::fleet::{Fleet, Plan, Planned};
+use crate::domain::fleet::{CameraPlan, Fleet, Planned};
 use crate::domain::name::StreamName;
 
 /// Evaluates one change after the other, and remembers what it has let through.
@@ -123,9 +123,9 @@ fn would_stop(
     let reason = match (other, after.get(&id).map(|after| &after.plan)) {
         (Some((source, other)), _) => another_source(source, other),
         (None, None) => "its row is gone".to_owned(),
-        (None, Some(Plan::Disabled)) => "it is switched off".to_owned(),
-        (None, Some(Plan::Refused(reason))) => format!("its row is refused: {reason}"),
-        (None, Some(Plan::Run(source))) => format!("its row has another name: {}", source.name),
+        (None, Some(CameraPlan::Disabled)) => "it is switched off".to_owned(),
+        (None, Some(CameraPlan::Refused(reason))) => format!("its row is refused: {reason}"),
+        (None, Some(CameraPlan::Run(source))) => format!("its row has another name: {}", source.name),
     };
     WouldStop { id, name: before.facts.name.clone(), label: before.facts.label.clone(), reason }
 }

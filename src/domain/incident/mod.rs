@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use queue::{MOST_FINISHED, Queue};
+pub use queue::{IncidentQueue, MOST_FINISHED};
 pub use subject::Subject;
 pub use tracker::{IncidentDecision, IncidentTracker, RelayTransition, RelayUpdate, ServerObservation};
 

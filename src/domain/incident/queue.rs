@@ -14,7 +14,7 @@ pub const MOST_FINISHED: usize = 1000;
 
 /// What has to be written, oldest first.
 #[derive(Debug, Default)]
-pub struct Queue {
+pub struct IncidentQueue {
     entries: BTreeMap<u64, IncidentWrite>,
     /// Open incidents that are not written yet.
     open: BTreeMap<Uuid, u64>,
@@ -24,7 +24,7 @@ pub struct Queue {
     lost: u64,
 }
 
-impl Queue {
+impl IncidentQueue {
     /// One more.
     pub fn push(&mut self, entry: IncidentWrite) {
         if let IncidentWrite::Close { id, at } = &entry
@@ -140,7 +140,7 @@ mod tests {
         IncidentWrite::Open(Incident { closed_at: Some(at(second)), ..incident })
     }
 
-    fn all(mut queue: Queue) -> Vec<IncidentWrite> {
+    fn all(mut queue: IncidentQueue) -> Vec<IncidentWrite> {
         let mut all = Vec::new();
         while let Some(entry) = queue.take() {
             queue.done();
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_pair_becomes_one_entry_in_its_place() {
-        let mut queue = Queue::default();
+        let mut queue = IncidentQueue::default();
         [open(1), open(2), close(1, 5), close(9, 6), open(3)].into_iter().for_each(|entry| queue.push(entry));
         assert_eq!(queue.len(), 4);
         assert_eq!(all(queue), [over(1, 5), open(2), close(9, 6), open(3)]);
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_is_being_written_is_left_alone_and_comes_again() {
-        let mut queue = Queue::default();
+        let mut queue = IncidentQueue::default();
         queue.push(open(1));
         assert_eq!(queue.take(), Some(open(1)));
         queue.push(close(1, 5));
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn what_lasts_is_never_lost_and_what_is_over_is_bounded() {
         let most = MOST_FINISHED as u128;
-        let mut queue = Queue::default();
+        let mut queue = IncidentQueue::default();
         queue.push(open(1));
         (10_000..10_000 + 2 * most).for_each(|id| queue.push(open(id)));
         assert_eq!((queue.len(), queue.take_lost()), (1 + 2 * MOST_FINISHED, 0), "all of them last");
@@ -184,6 +184,6 @@ mod tests {
         queue.done();
         let left = all(queue);
         assert_eq!(left.first(), Some(&over(10_000 + most, 1)), "the oldest went");
-        assert!(!left.is_empty() && Queue::default().is_empty());
+        assert!(!left.is_empty() && IncidentQueue::default().is_empty());
     }
 }

@@ -63,9 +63,9 @@ fn a_fault_of_the_way_to_the_camera_says_nothing_about_its_tracks() {
 
 #[test]
 fn what_is_kept_of_a_fault_names_no_address() {
-    let fault = Fault::new(FaultKind::Refused, "connection refused by rtsp://***@10.0.0.9/a?b; check its port");
+    let fault = ProbeFault::new(FaultKind::Refused, "connection refused by rtsp://***@10.0.0.9/a?b; check its port");
     assert_eq!(fault.without_addresses().message, "connection refused by the camera; check its port");
-    let quoted = Fault::new(FaultKind::Other, "ffmpeg failed (exit code 1): [error] tcp://10.0.0.9:1: odd");
+    let quoted = ProbeFault::new(FaultKind::Other, "ffmpeg failed (exit code 1): [error] tcp://10.0.0.9:1: odd");
     assert!(!quoted.without_addresses().message.contains("10.0.0.9"));
 }
 

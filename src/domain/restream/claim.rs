@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::{PathView, Publisher};
+use super::{PathPublisher, PathView};
 
 /// What is left of a run that ended may be listed for so long. A server notices a closed connection at once; this is for
 /// networks.
@@ -27,7 +27,7 @@ pub(super) enum Before {
     /// Perhaps what is left of us: to be asked again in a moment.
     Unclear,
     /// Another publisher's.
-    Taken(Publisher),
+    Taken(PathPublisher),
 }
 
 /// What is known of a path's publishers.
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     fn by(kind: &str, id: &str) -> PathView {
-        PathView::Available(Some(Publisher { kind: kind.into(), id: id.into(), remote: None }))
+        PathView::Available(Some(PathPublisher { kind: kind.into(), id: id.into(), remote: None }))
     }
 
     fn rtsp(id: &str) -> PathView {

@@ -5,7 +5,7 @@
 //! comes in with every event, as does the random number for the jitter.
 //!
 //! Promises, kept by property tests: at most one process at a time; every process that was started is waited for before
-//! another one starts; after [`RelayEvent::Stop`] it comes to [`Phase::Ended`] as soon as its process has.
+//! another one starts; after [`RelayEvent::Stop`] it comes to [`RelayPhase::Ended`] as soon as its process has.
 
 mod claim;
 mod movement;
@@ -16,11 +16,11 @@ mod tests;
 use std::fmt;
 use std::time::Duration;
 
-pub use movement::{Counts, Movement, MovementWatch};
+pub use movement::{Movement, MovementCounts, MovementWatch};
 pub use relay::{Manner, Relay};
 
 use super::camera::CameraState;
-use super::probe::{Fault, Tracks};
+use super::probe::{ProbeFault, Tracks};
 use super::restart::RestartPolicy;
 
 /// Numbers a relay lives by.
@@ -42,14 +42,14 @@ pub enum PathView {
     /// Nobody watches that server, or it does not answer.
     Unknown,
     /// It has a stream, by this publisher where the server tells.
-    Available(Option<Publisher>),
+    Available(Option<PathPublisher>),
     /// It has none.
     Missing,
 }
 
 /// Who feeds a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Publisher {
+pub struct PathPublisher {
     /// Type of the source in MediaMTX's words (`rtspSession`, `rtmpConn`, `rtspSource`).
     pub kind: String,
     /// Id of its session; empty for a source that the server pulls.
@@ -58,14 +58,14 @@ pub struct Publisher {
     pub remote: Option<String>,
 }
 
-impl Publisher {
+impl PathPublisher {
     /// Our ffmpegs publish by RTSP, with or without TLS.
     fn may_be_ours(&self) -> bool {
         matches!(self.kind.as_str(), "rtspSession" | "rtspsSession")
     }
 }
 
-impl fmt::Display for Publisher {
+impl fmt::Display for PathPublisher {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.remote {
             Some(remote) => write!(out, "{} from {remote}", self.kind),
@@ -88,15 +88,15 @@ pub enum RelayEvent {
     /// The answer to [`Action::AskPath`].
     Asked(PathView),
     /// The probe has ended; with what it found comes what the server says of our path since.
-    Probed(Result<(Tracks, PathView), Fault>),
+    Probed(Result<(Tracks, PathView), ProbeFault>),
     /// Somebody else has looked at the source, and it answers.
     SourceAnswers(Tracks),
     /// ffmpeg was started, or could not be.
-    Started(Result<(), Fault>),
+    Started(Result<(), ProbeFault>),
     /// Pictures have come since the last time.
     Progress,
     /// ffmpeg says that what it sends is of no use.
-    Unusable(Fault),
+    Unusable(ProbeFault),
     /// Sound has come since the last time, and no picture.
     SoundOnly,
     /// Pictures come, and their time has stood still or leapt.
@@ -104,7 +104,7 @@ pub enum RelayEvent {
     /// Whether bytes arrive at our path, as far as anybody knows.
     Arriving(Option<bool>),
     /// ffmpeg has ended and was reaped.
-    Exited(Fault),
+    Exited(ProbeFault),
     /// The row was read after an end, or has changed; `true` when ffmpeg has to be started differently from now on.
     Row {
         /// URL, path, transport or audio is another one.
@@ -141,7 +141,7 @@ pub enum Action {
 
 /// Where a relay stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub enum RelayPhase {
     /// The server does not answer.
     WaitingForServer,
     /// In line for a start.
@@ -170,7 +170,7 @@ pub enum Phase {
     Ended,
 }
 
-impl Phase {
+impl RelayPhase {
     /// The word people see.
     pub fn state(&self) -> CameraState {
         match self {

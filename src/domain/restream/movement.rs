@@ -27,7 +27,7 @@ const LEAP: Duration = Duration::from_secs(10);
 
 /// What ffmpeg has counted since it was started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct MovementCounts {
     /// Pictures.
     pub frames: u64,
     /// Media time of the output, of the track that is ahead; `None` when ffmpeg does not tell.
@@ -56,7 +56,7 @@ pub enum Movement {
 pub struct MovementWatch {
     /// Media time may stand still for so long.
     limit: Duration,
-    last: Counts,
+    last: MovementCounts,
     /// When `last` was reported; `None` before the first picture.
     at: Option<Duration>,
     /// Since when media time has stood still while pictures came, and how many there were before.
@@ -70,11 +70,11 @@ impl MovementWatch {
             Scheme::Rtsp | Scheme::Rtsps => STILL,
             _ => STILL_IN_CONTAINER,
         };
-        Self { limit, last: Counts::default(), at: None, still: None }
+        Self { limit, last: MovementCounts::default(), at: None, still: None }
     }
 
     /// Takes a report of `now`, a time of a monotonic clock.
-    pub fn judge(&mut self, counts: Counts, now: Duration) -> Movement {
+    pub fn judge(&mut self, counts: MovementCounts, now: Duration) -> Movement {
         let before = std::mem::replace(&mut self.last, counts);
         let frames = counts.frames.saturating_sub(before.frames);
         let moved = match frames {
@@ -101,7 +101,7 @@ impl MovementWatch {
     }
 
     /// More media time than can have passed, and more than these pictures take at the pace so far.
-    fn has_leapt(&self, media: Duration, wall: Duration, frames: u64, before: Counts) -> bool {
+    fn has_leapt(&self, media: Duration, wall: Duration, frames: u64, before: MovementCounts) -> bool {
         let pace = before.time.unwrap_or_default().as_secs_f64() / before.frames.max(1) as f64;
         let played = Duration::try_from_secs_f64(pace * frames as f64).unwrap_or(Duration::MAX);
         media.saturating_sub(wall.max(played)) > LEAP
@@ -129,7 +129,11 @@ mod tests {
     /// One report a second: frames and milliseconds of media time so far.
     fn judged(reports: &[(u64, u64)]) -> Vec<Movement> {
         let mut watch = MovementWatch::of(Scheme::Rtsp);
-        let counts = |(frames, ms)| Counts { frames, time: Some(Duration::from_millis(ms)), ..Counts::default() };
+        let counts = |(frames, ms)| MovementCounts {
+            frames,
+            time: Some(Duration::from_millis(ms)),
+            ..MovementCounts::default()
+        };
         reports.iter().zip(1..).map(|(one, second)| watch.judge(counts(*one), Duration::from_secs(second))).collect()
     }
 
@@ -148,10 +152,10 @@ mod tests {
             assert_eq!(judged(&reports), wanted, "{words}");
         }
         let mut watch = MovementWatch::of(Scheme::Http);
-        let counted = |frames| Counts { frames, ..Counts::default() };
+        let counted = |frames| MovementCounts { frames, ..MovementCounts::default() };
         assert_eq!(watch.judge(counted(1), Duration::ZERO), Pictures, "without a time the pictures count");
         assert_eq!(watch.judge(counted(1), Duration::from_secs(60)), Nothing);
-        assert_eq!(watch.judge(Counts { bytes: 9, ..counted(1) }, Duration::from_secs(61)), SoundOnly);
+        assert_eq!(watch.judge(MovementCounts { bytes: 9, ..counted(1) }, Duration::from_secs(61)), SoundOnly);
     }
 
     /// A minute of one picture every `every_ms`, with the media time that `time` makes of the true one.
@@ -183,16 +187,24 @@ mod tests {
         let mut watch = MovementWatch::of(Scheme::Rtsp);
         let found = (1..60_u64).find(|&second| {
             let set_back = second.saturating_sub(20) * 25;
-            let counts =
-                Counts { frames: second * 25, time: Some(Duration::from_secs(second)), set_back, ..Counts::default() };
+            let counts = MovementCounts {
+                frames: second * 25,
+                time: Some(Duration::from_secs(second)),
+                set_back,
+                ..MovementCounts::default()
+            };
             watch.judge(counts, Duration::from_secs(second)) == Movement::ClockJumped
         });
         assert_eq!(found, Some(24));
         let mut watch = MovementWatch::of(Scheme::Rtsp);
         let once = (1..60_u64).any(|second| {
             let set_back = u64::from(second > 20);
-            let counts =
-                Counts { frames: second * 25, time: Some(Duration::from_secs(second)), set_back, ..Counts::default() };
+            let counts = MovementCounts {
+                frames: second * 25,
+                time: Some(Duration::from_secs(second)),
+                set_back,
+                ..MovementCounts::default()
+            };
             watch.judge(counts, Duration::from_secs(second)) == Movement::ClockJumped
         });
         assert!(!once, "one complaint");

@@ -8,9 +8,9 @@ pub use stall::Manner;
 use std::time::Duration;
 
 use super::claim::Claim;
-use super::{Action, PathView, Phase, RelayEvent, RelayRules};
+use super::{Action, PathView, RelayEvent, RelayPhase, RelayRules};
 use crate::domain::camera::AudioPolicy;
-use crate::domain::probe::{Fault, FaultKind, Tracks};
+use crate::domain::probe::{FaultKind, ProbeFault, Tracks};
 use crate::domain::restart::RestartHistory;
 
 /// A path that may still be held by what is left of us is asked about again after this time; that costs no turn.
@@ -29,7 +29,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub struct Relay {
     rules: RelayRules,
-    phase: Phase,
+    phase: RelayPhase,
     server: Result<(), String>,
     path: PathView,
     claim: Claim,
@@ -39,7 +39,7 @@ pub struct Relay {
     /// What the last probe found, and how many runs have failed on it since one reached the server.
     tracks: Option<Tracks>,
     failed_runs: u32,
-    last_fault: Option<Fault>,
+    last_fault: Option<ProbeFault>,
     /// Backoff and Degraded: when to try again.
     retry_at: Duration,
     /// Backoff: once the row was read there is nothing more to wait for.
@@ -67,7 +67,7 @@ impl Relay {
     pub fn new(rules: RelayRules) -> Self {
         Self {
             rules,
-            phase: Phase::WaitingForServer,
+            phase: RelayPhase::WaitingForServer,
             server: Err("nothing is known of the media server yet".into()),
             path: PathView::Unknown,
             claim: Claim::default(),
@@ -113,7 +113,7 @@ impl Relay {
     }
 
     /// Where it stands.
-    pub fn phase(&self) -> &Phase {
+    pub fn phase(&self) -> &RelayPhase {
         &self.phase
     }
 
@@ -125,26 +125,26 @@ impl Relay {
     /// Why it is not running, or why it last failed; without secrets.
     pub fn last_error(&self) -> Option<String> {
         match (&self.phase, &self.server) {
-            (Phase::WaitingForServer, Err(reason)) => Some(reason.clone()),
+            (RelayPhase::WaitingForServer, Err(reason)) => Some(reason.clone()),
             _ => self.last_fault.as_ref().map(|fault| fault.message.clone()),
         }
     }
 
     /// What its last failure was.
-    pub fn last_fault(&self) -> Option<&Fault> {
+    pub fn last_fault(&self) -> Option<&ProbeFault> {
         self.last_fault.as_ref()
     }
 
     /// When the next try begins.
     pub fn next_start(&self) -> Option<Duration> {
-        matches!(self.phase, Phase::Backoff | Phase::Degraded).then_some(self.retry_at)
+        matches!(self.phase, RelayPhase::Backoff | RelayPhase::Degraded).then_some(self.retry_at)
     }
 
     /// When [`RelayEvent::Tick`] is due at the latest.
     pub fn next_wake(&self) -> Option<Duration> {
         match self.phase {
-            Phase::Backoff | Phase::Degraded | Phase::Clearing | Phase::Held => Some(self.retry_at),
-            Phase::Starting | Phase::Running => Some(self.stalled_at()),
+            RelayPhase::Backoff | RelayPhase::Degraded | RelayPhase::Clearing | RelayPhase::Held => Some(self.retry_at),
+            RelayPhase::Starting | RelayPhase::Running => Some(self.stalled_at()),
             _ => None,
         }
     }
@@ -180,14 +180,14 @@ impl Relay {
     fn on_server(&mut self, server: Result<(), String>, now: Duration) -> Vec<Action> {
         self.server = server;
         match (&self.phase, &self.server) {
-            (Phase::WaitingForServer, Ok(())) => self.try_again(now),
+            (RelayPhase::WaitingForServer, Ok(())) => self.try_again(now),
             // Waiting for a time makes no sense while the server is away: its return is what to wait for.
-            (Phase::Backoff | Phase::Degraded | Phase::Clearing | Phase::Held, Err(_)) => {
-                self.phase = Phase::WaitingForServer;
+            (RelayPhase::Backoff | RelayPhase::Degraded | RelayPhase::Clearing | RelayPhase::Held, Err(_)) => {
+                self.phase = RelayPhase::WaitingForServer;
                 Vec::new()
             }
-            (Phase::WaitingForPermit, Err(_)) => {
-                self.phase = Phase::WaitingForServer;
+            (RelayPhase::WaitingForPermit, Err(_)) => {
+                self.phase = RelayPhase::WaitingForServer;
                 vec![Action::CancelPermit]
             }
             // Probes and running ffmpegs find out by themselves: the API may be down and the media fine.
@@ -207,8 +207,8 @@ impl Relay {
         self.manner.with_sound = true;
         match self.phase {
             // Its own look says the same in a moment.
-            Phase::Probing | Phase::Stopping | Phase::Ended => Vec::new(),
-            Phase::Backoff | Phase::Degraded => {
+            RelayPhase::Probing | RelayPhase::Stopping | RelayPhase::Ended => Vec::new(),
+            RelayPhase::Backoff | RelayPhase::Degraded => {
                 self.remember(tracks);
                 self.start_afresh(now)
             }
@@ -219,12 +219,12 @@ impl Relay {
         }
     }
 
-    fn on_started(&mut self, result: Result<(), Fault>, now: Duration, jitter: f64) -> Vec<Action> {
+    fn on_started(&mut self, result: Result<(), ProbeFault>, now: Duration, jitter: f64) -> Vec<Action> {
         match (&self.phase, result) {
-            (Phase::Starting, Err(fault)) => self.failed(fault, now, jitter),
-            (Phase::Restarting, Err(_)) => self.try_again(now),
-            (Phase::Stopping, Err(_)) => {
-                self.phase = Phase::Ended;
+            (RelayPhase::Starting, Err(fault)) => self.failed(fault, now, jitter),
+            (RelayPhase::Restarting, Err(_)) => self.try_again(now),
+            (RelayPhase::Stopping, Err(_)) => {
+                self.phase = RelayPhase::Ended;
                 Vec::new()
             }
             _ => Vec::new(),
@@ -232,7 +232,7 @@ impl Relay {
     }
 
     fn start(&mut self, tracks: Tracks, now: Duration) -> Vec<Action> {
-        self.phase = Phase::Starting;
+        self.phase = RelayPhase::Starting;
         self.claim.started(&self.path);
         self.forced = false;
         self.started_at = now;
@@ -242,7 +242,7 @@ impl Relay {
     }
 
     fn on_progress(&mut self, now: Duration) -> Vec<Action> {
-        if matches!(self.phase, Phase::Starting | Phase::Running) {
+        if matches!(self.phase, RelayPhase::Starting | RelayPhase::Running) {
             self.moved_at = Some(now);
             self.judge_running(now);
         }
@@ -251,35 +251,35 @@ impl Relay {
 
     /// Running is: a picture has come, and the server does not say that the stream is missing, another's, or brings nothing.
     fn judge_running(&mut self, now: Duration) {
-        if !matches!(self.phase, Phase::Starting | Phase::Running) {
+        if !matches!(self.phase, RelayPhase::Starting | RelayPhase::Running) {
             return;
         }
         let sends = self.moved_at.is_some();
         let runs = self.claim.is_ours(&self.path, sends, now) && sends;
         match self.phase {
-            Phase::Starting if runs && self.arriving != Some(false) => {
-                self.phase = Phase::Running;
+            RelayPhase::Starting if runs && self.arriving != Some(false) => {
+                self.phase = RelayPhase::Running;
                 self.running_since.get_or_insert(now);
                 self.failed_runs = 0;
             }
-            Phase::Running if !runs => self.phase = Phase::Starting,
+            RelayPhase::Running if !runs => self.phase = RelayPhase::Starting,
             _ => {}
         }
     }
 
-    fn on_exited(&mut self, fault: Fault, now: Duration, jitter: f64) -> Vec<Action> {
+    fn on_exited(&mut self, fault: ProbeFault, now: Duration, jitter: f64) -> Vec<Action> {
         self.claim.ended(now);
         let fault = self.truth_of(fault);
         match self.phase {
             // Told to end because nothing moved: that is the reason, not what ffmpeg says of being ended.
-            Phase::Stalled => {
+            RelayPhase::Stalled => {
                 let fault = self.last_fault.clone().unwrap_or(fault);
                 self.failed(fault, now, jitter)
             }
-            Phase::Starting | Phase::Running => self.failed(fault, now, jitter),
-            Phase::Restarting => self.try_again(now),
-            Phase::Stopping => {
-                self.phase = Phase::Ended;
+            RelayPhase::Starting | RelayPhase::Running => self.failed(fault, now, jitter),
+            RelayPhase::Restarting => self.try_again(now),
+            RelayPhase::Stopping => {
+                self.phase = RelayPhase::Ended;
                 Vec::new()
             }
             _ => Vec::new(),
@@ -287,7 +287,7 @@ impl Relay {
     }
 
     /// A probe or a run has failed, and no process is left.
-    fn failed(&mut self, fault: Fault, now: Duration, jitter: f64) -> Vec<Action> {
+    fn failed(&mut self, fault: ProbeFault, now: Duration, jitter: f64) -> Vec<Action> {
         let ran = self.running_since.take().map_or(Duration::ZERO, |since| now.saturating_sub(since));
         let retry = self.history.ended(&self.rules.restart, now, ran, jitter);
         // One bad moment of a camera that was fine costs its viewers no more than the start itself. Not when the server
@@ -309,19 +309,19 @@ impl Relay {
         self.last_fault = Some(fault);
         self.moved_at = None;
         self.phase = match (&self.server, retry.degraded) {
-            (Err(_), _) => Phase::WaitingForServer,
-            (Ok(()), true) => Phase::Degraded,
-            (Ok(()), false) => Phase::Backoff,
+            (Err(_), _) => RelayPhase::WaitingForServer,
+            (Ok(()), true) => RelayPhase::Degraded,
+            (Ok(()), false) => RelayPhase::Backoff,
         };
         vec![Action::ReadRow]
     }
 
     fn on_row(&mut self, changed: bool, now: Duration) -> Vec<Action> {
-        if matches!(self.phase, Phase::Stopping | Phase::Ended) {
+        if matches!(self.phase, RelayPhase::Stopping | RelayPhase::Ended) {
             return Vec::new();
         }
         if !changed {
-            let goes_on = std::mem::take(&mut self.waits_for_row) && self.phase == Phase::Backoff;
+            let goes_on = std::mem::take(&mut self.waits_for_row) && self.phase == RelayPhase::Backoff;
             return if goes_on { self.try_again(now) } else { Vec::new() };
         }
         // Another source: nothing that was learnt of the old one counts.
@@ -329,7 +329,7 @@ impl Relay {
         (self.manner, self.clock_jumps) = (Manner::default(), 0);
         self.history = RestartHistory::default();
         self.last_fault = None;
-        if self.phase == Phase::WaitingForPermit {
+        if self.phase == RelayPhase::WaitingForPermit {
             // The turn it waits for may be one of another host's.
             self.not_before = now;
             return vec![Action::CancelPermit, Action::AcquirePermit];
@@ -341,31 +341,35 @@ impl Relay {
     fn start_afresh(&mut self, now: Duration) -> Vec<Action> {
         self.not_before = now;
         match self.phase {
-            Phase::Starting | Phase::Running | Phase::Stalled => self.end_for_restart(),
-            Phase::Probing => {
+            RelayPhase::Starting | RelayPhase::Running | RelayPhase::Stalled => self.end_for_restart(),
+            RelayPhase::Probing => {
                 let mut actions = vec![Action::CancelProbe];
                 actions.extend(self.try_again(now));
                 actions
             }
-            Phase::Backoff | Phase::Degraded | Phase::Clearing | Phase::Held | Phase::WaitingForServer => {
-                self.try_again(now)
+            RelayPhase::Backoff
+            | RelayPhase::Degraded
+            | RelayPhase::Clearing
+            | RelayPhase::Held
+            | RelayPhase::WaitingForServer => self.try_again(now),
+            RelayPhase::WaitingForPermit | RelayPhase::Restarting | RelayPhase::Stopping | RelayPhase::Ended => {
+                Vec::new()
             }
-            Phase::WaitingForPermit | Phase::Restarting | Phase::Stopping | Phase::Ended => Vec::new(),
         }
     }
 
     fn on_stop(&mut self) -> Vec<Action> {
         let (phase, actions) = match self.phase {
-            Phase::Starting | Phase::Running => (Phase::Stopping, vec![Action::End]),
-            Phase::Stalled | Phase::Restarting | Phase::Stopping => (Phase::Stopping, Vec::new()),
-            Phase::Probing => (Phase::Ended, vec![Action::CancelProbe]),
-            Phase::WaitingForPermit => (Phase::Ended, vec![Action::CancelPermit]),
-            Phase::WaitingForServer
-            | Phase::Backoff
-            | Phase::Degraded
-            | Phase::Clearing
-            | Phase::Held
-            | Phase::Ended => (Phase::Ended, Vec::new()),
+            RelayPhase::Starting | RelayPhase::Running => (RelayPhase::Stopping, vec![Action::End]),
+            RelayPhase::Stalled | RelayPhase::Restarting | RelayPhase::Stopping => (RelayPhase::Stopping, Vec::new()),
+            RelayPhase::Probing => (RelayPhase::Ended, vec![Action::CancelProbe]),
+            RelayPhase::WaitingForPermit => (RelayPhase::Ended, vec![Action::CancelPermit]),
+            RelayPhase::WaitingForServer
+            | RelayPhase::Backoff
+            | RelayPhase::Degraded
+            | RelayPhase::Clearing
+            | RelayPhase::Held
+            | RelayPhase::Ended => (RelayPhase::Ended, Vec::new()),
         };
         self.phase = phase;
         actions
@@ -373,12 +377,12 @@ impl Relay {
 
     fn on_tick(&mut self, now: Duration) -> Vec<Action> {
         match self.phase {
-            Phase::Backoff | Phase::Degraded if now >= self.retry_at => self.try_again(now),
-            Phase::Clearing | Phase::Held if now >= self.retry_at => {
-                self.retry_at = now + if self.phase == Phase::Held { HELD_RETRY } else { UNCLEAR_WAIT };
+            RelayPhase::Backoff | RelayPhase::Degraded if now >= self.retry_at => self.try_again(now),
+            RelayPhase::Clearing | RelayPhase::Held if now >= self.retry_at => {
+                self.retry_at = now + if self.phase == RelayPhase::Held { HELD_RETRY } else { UNCLEAR_WAIT };
                 vec![Action::AskPath]
             }
-            Phase::Starting | Phase::Running if now >= self.stalled_at() => self.stalled(now),
+            RelayPhase::Starting | RelayPhase::Running if now >= self.stalled_at() => self.stalled(now),
             _ => Vec::new(),
         }
     }

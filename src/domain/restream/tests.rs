@@ -17,12 +17,12 @@ fn tracks() -> Tracks {
     Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: None, flows: true, ..Tracks::default() }
 }
 
-fn fault(kind: FaultKind) -> Fault {
-    Fault::new(kind, format!("{kind:?}"))
+fn fault(kind: FaultKind) -> ProbeFault {
+    ProbeFault::new(kind, format!("{kind:?}"))
 }
 
 fn publisher(kind: &str, id: &str) -> PathView {
-    PathView::Available(Some(Publisher { kind: kind.into(), id: id.into(), remote: Some("10.0.0.7:4711".into()) }))
+    PathView::Available(Some(PathPublisher { kind: kind.into(), id: id.into(), remote: Some("10.0.0.7:4711".into()) }))
 }
 
 fn stranger() -> PathView {
@@ -56,7 +56,7 @@ fn running() -> Relay {
     ] {
         step(&mut relay, 0, event);
     }
-    assert_eq!(*relay.phase(), Phase::Running);
+    assert_eq!(*relay.phase(), RelayPhase::Running);
     relay
 }
 
@@ -64,25 +64,25 @@ fn running() -> Relay {
 fn the_way_to_running() {
     let mut relay = Relay::new(RULES);
     let table = [
-        (RelayEvent::Tick, vec![], Phase::WaitingForServer),
-        (RelayEvent::Server(Err("down".into())), vec![], Phase::WaitingForServer),
-        (RelayEvent::Restart, vec![], Phase::WaitingForServer),
-        (RelayEvent::Server(Ok(())), vec![Action::AcquirePermit], Phase::WaitingForPermit),
-        (RelayEvent::Server(Err("down".into())), vec![Action::CancelPermit], Phase::WaitingForServer),
-        (RelayEvent::StartPermit(PathView::Missing), vec![], Phase::WaitingForServer),
-        (RelayEvent::Server(Ok(())), vec![Action::AcquirePermit], Phase::WaitingForPermit),
-        (RelayEvent::Path(PathView::Missing), vec![], Phase::WaitingForPermit),
-        (RelayEvent::StartPermit(PathView::Missing), vec![Action::Probe], Phase::Probing),
-        (RelayEvent::Progress, vec![], Phase::Probing),
-        (probed(PathView::Missing), vec![Action::Start(tracks())], Phase::Starting),
-        (RelayEvent::Started(Ok(())), vec![], Phase::Starting),
-        (RelayEvent::Progress, vec![], Phase::Starting),
-        (RelayEvent::Path(PathView::Available(None)), vec![], Phase::Running),
-        (RelayEvent::Path(PathView::Missing), vec![], Phase::Starting),
-        (RelayEvent::Path(PathView::Unknown), vec![], Phase::Running),
-        (RelayEvent::Server(Err("API down".into())), vec![], Phase::Running),
-        (RelayEvent::Row { changed: false }, vec![], Phase::Running),
-        (RelayEvent::Probed(Err(fault(FaultKind::Other))), vec![], Phase::Running),
+        (RelayEvent::Tick, vec![], RelayPhase::WaitingForServer),
+        (RelayEvent::Server(Err("down".into())), vec![], RelayPhase::WaitingForServer),
+        (RelayEvent::Restart, vec![], RelayPhase::WaitingForServer),
+        (RelayEvent::Server(Ok(())), vec![Action::AcquirePermit], RelayPhase::WaitingForPermit),
+        (RelayEvent::Server(Err("down".into())), vec![Action::CancelPermit], RelayPhase::WaitingForServer),
+        (RelayEvent::StartPermit(PathView::Missing), vec![], RelayPhase::WaitingForServer),
+        (RelayEvent::Server(Ok(())), vec![Action::AcquirePermit], RelayPhase::WaitingForPermit),
+        (RelayEvent::Path(PathView::Missing), vec![], RelayPhase::WaitingForPermit),
+        (RelayEvent::StartPermit(PathView::Missing), vec![Action::Probe], RelayPhase::Probing),
+        (RelayEvent::Progress, vec![], RelayPhase::Probing),
+        (probed(PathView::Missing), vec![Action::Start(tracks())], RelayPhase::Starting),
+        (RelayEvent::Started(Ok(())), vec![], RelayPhase::Starting),
+        (RelayEvent::Progress, vec![], RelayPhase::Starting),
+        (RelayEvent::Path(PathView::Available(None)), vec![], RelayPhase::Running),
+        (RelayEvent::Path(PathView::Missing), vec![], RelayPhase::Starting),
+        (RelayEvent::Path(PathView::Unknown), vec![], RelayPhase::Running),
+        (RelayEvent::Server(Err("API down".into())), vec![], RelayPhase::Running),
+        (RelayEvent::Row { changed: false }, vec![], RelayPhase::Running),
+        (RelayEvent::Probed(Err(fault(FaultKind::Other))), vec![], RelayPhase::Running),
     ];
     for (n, (event, actions, phase)) in table.into_iter().enumerate() {
         let words = format!("{n}: {event:?}");
@@ -97,7 +97,7 @@ fn an_end_is_followed_by_a_look_at_the_row_and_a_short_wait() {
     let mut relay = running();
     assert_eq!(step(&mut relay, 100, RelayEvent::Exited(fault(FaultKind::Ended))), [Action::ReadRow]);
     let soon = seconds(100) + Duration::from_millis(100);
-    assert_eq!((relay.phase(), relay.next_start()), (&Phase::Backoff, Some(soon)), "a first failure is forgiven");
+    assert_eq!((relay.phase(), relay.next_start()), (&RelayPhase::Backoff, Some(soon)), "a first failure is forgiven");
     assert_eq!(relay.last_error().as_deref(), Some("Ended"));
     let mut unread = relay.clone();
     assert_eq!(step(&mut unread, 100, RelayEvent::Tick), []);
@@ -158,7 +158,7 @@ fn what_is_known_of_the_source_saves_a_look_and_a_look_saves_the_wait() {
     assert_eq!(step(&mut relay, 2, RelayEvent::StartPermit(PathView::Missing)), [Action::Probe], "another source");
     assert_eq!(step(&mut relay, 2, RelayEvent::SourceAnswers(tracks())), []);
     step(&mut relay, 3, RelayEvent::Probed(Err(fault(FaultKind::Unauthorized))));
-    assert_eq!(*relay.phase(), Phase::Backoff);
+    assert_eq!(*relay.phase(), RelayPhase::Backoff);
     assert_eq!(step(&mut relay, 4, RelayEvent::SourceAnswers(tracks())), [Action::AcquirePermit]);
     assert_eq!(step(&mut relay, 4, RelayEvent::StartPermit(PathView::Missing)), [Action::Start(tracks())]);
 }
@@ -169,12 +169,12 @@ fn a_path_that_another_publisher_has_is_not_fought_for() {
     let (ours, other) = (publisher("rtspSession", "a"), publisher("rtspSession", "b"));
     step(&mut relay, 1, RelayEvent::Path(ours.clone()));
     assert_eq!(step(&mut relay, 2, RelayEvent::Path(other.clone())), []);
-    assert_eq!(*relay.phase(), Phase::Starting, "the stream there is not ours");
+    assert_eq!(*relay.phase(), RelayPhase::Starting, "the stream there is not ours");
     // The server has closed our session.
     step(&mut relay, 2, RelayEvent::Exited(fault(FaultKind::PublishRefused)));
     step(&mut relay, 4, RelayEvent::Tick);
     assert_eq!(step(&mut relay, 4, RelayEvent::StartPermit(other.clone())), []);
-    assert_eq!(*relay.phase(), Phase::Clearing, "a leftover of ours would be gone in a moment");
+    assert_eq!(*relay.phase(), RelayPhase::Clearing, "a leftover of ours would be gone in a moment");
     assert_eq!(step(&mut relay, 4, RelayEvent::Path(other.clone())), []);
     assert_eq!(step(&mut relay, 5, RelayEvent::Tick), [Action::AskPath]);
     assert_eq!(step(&mut relay, 5, RelayEvent::Asked(other.clone())), []);
@@ -188,12 +188,12 @@ fn a_path_that_another_publisher_has_is_not_fought_for() {
     assert_eq!(step(&mut relay, 600, RelayEvent::StartPermit(PathView::Missing)), [Action::Start(tracks())]);
     step(&mut relay, 601, RelayEvent::Progress);
     step(&mut relay, 601, RelayEvent::Path(publisher("rtspSession", "c")));
-    assert_eq!(*relay.phase(), Phase::Running);
+    assert_eq!(*relay.phase(), RelayPhase::Running);
 
     step(&mut relay, 700, RelayEvent::Exited(fault(FaultKind::Ended)));
     step(&mut relay, 701, RelayEvent::Tick);
     step(&mut relay, 701, RelayEvent::StartPermit(stranger()));
-    assert_eq!(*relay.phase(), Phase::Held, "what is no RTSP is not ours");
+    assert_eq!(*relay.phase(), RelayPhase::Held, "what is no RTSP is not ours");
     assert_eq!(step(&mut relay, 702, RelayEvent::Restart), [Action::AcquirePermit]);
     assert_eq!(
         step(&mut relay, 702, RelayEvent::StartPermit(stranger())),
@@ -204,9 +204,9 @@ fn a_path_that_another_publisher_has_is_not_fought_for() {
     step(&mut relay, 704, RelayEvent::Tick);
     step(&mut relay, 710, RelayEvent::Tick);
     step(&mut relay, 710, RelayEvent::StartPermit(stranger()));
-    assert_eq!(*relay.phase(), Phase::Held, "once");
+    assert_eq!(*relay.phase(), RelayPhase::Held, "once");
     assert_eq!(step(&mut relay, 711, RelayEvent::Server(Err("down".into()))), []);
-    assert_eq!(*relay.phase(), Phase::WaitingForServer);
+    assert_eq!(*relay.phase(), RelayPhase::WaitingForServer);
 }
 
 #[test]
@@ -219,17 +219,17 @@ fn who_takes_the_path_while_the_source_is_probed_is_not_pushed_aside() {
     };
     let mut relay = probing();
     assert_eq!(step(&mut relay, 4, probed(stranger())), []);
-    assert_eq!(*relay.phase(), Phase::Held);
+    assert_eq!(*relay.phase(), RelayPhase::Held);
     assert_eq!(step(&mut relay, 9, RelayEvent::Path(PathView::Missing)), [Action::AcquirePermit]);
     let started = step(&mut relay, 9, RelayEvent::StartPermit(PathView::Missing));
     assert_eq!(started, [Action::Start(tracks())], "the source was looked at");
 
     let (mut relay, other) = (probing(), publisher("rtspSession", "b"));
     assert_eq!(step(&mut relay, 4, probed(other.clone())), []);
-    assert_eq!(*relay.phase(), Phase::Clearing, "perhaps what is left of an earlier run");
+    assert_eq!(*relay.phase(), RelayPhase::Clearing, "perhaps what is left of an earlier run");
     assert_eq!(step(&mut relay, 7, RelayEvent::Tick), [Action::AskPath]);
     assert_eq!(step(&mut relay, 7, RelayEvent::Asked(other)), []);
-    assert_eq!(*relay.phase(), Phase::Held);
+    assert_eq!(*relay.phase(), RelayPhase::Held);
 
     for path in [PathView::Unknown, PathView::Available(None)] {
         assert_eq!(step(&mut probing(), 4, probed(path)), [Action::Start(tracks())], "nobody tells");
@@ -247,7 +247,7 @@ fn what_is_gone_in_a_moment_was_no_other_publisher() {
     relay.remember(tracks());
     step(&mut relay, 0, RelayEvent::Server(Ok(())));
     assert_eq!(step(&mut relay, 0, RelayEvent::StartPermit(other.clone())), []);
-    assert_eq!((relay.phase(), relay.last_error()), (&Phase::Clearing, None));
+    assert_eq!((relay.phase(), relay.last_error()), (&RelayPhase::Clearing, None));
     assert_eq!(step(&mut relay, 1, RelayEvent::Tick), [Action::AskPath]);
     assert_eq!(step(&mut relay, 2, RelayEvent::Asked(other.clone())), []);
     assert_eq!(step(&mut relay, 2, RelayEvent::Tick), [Action::AskPath]);
@@ -269,7 +269,7 @@ fn on_standby_it_ends_what_runs_and_goes_on_when_it_may() {
     assert_eq!(step(&mut relay, 5, RelayEvent::Standby), [Action::End]);
     assert_eq!(step(&mut relay, 5, RelayEvent::Standby), [], "once");
     assert_eq!(step(&mut relay, 6, RelayEvent::Exited(fault(FaultKind::Ended))), []);
-    assert_eq!((relay.phase(), relay.restarts()), (&Phase::WaitingForServer, 0));
+    assert_eq!((relay.phase(), relay.restarts()), (&RelayPhase::WaitingForServer, 0));
     assert_eq!(relay.last_error().as_deref(), Some("node b relays"));
     assert_eq!(step(&mut relay, 7, RelayEvent::Restart), [], "also when somebody presses the button");
     assert_eq!(step(&mut relay, 9, RelayEvent::Server(Ok(()))), [Action::AcquirePermit]);
@@ -280,7 +280,7 @@ fn on_standby_it_ends_what_runs_and_goes_on_when_it_may() {
     assert_eq!(step(&mut looking, 0, RelayEvent::StartPermit(PathView::Missing)), [Action::Probe]);
     step(&mut looking, 1, RelayEvent::Server(Err("node b relays".into())));
     assert_eq!(step(&mut looking, 1, RelayEvent::Standby), [Action::CancelProbe]);
-    assert_eq!(*looking.phase(), Phase::WaitingForServer);
+    assert_eq!(*looking.phase(), RelayPhase::WaitingForServer);
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn nothing_moving_is_a_stall() {
     step(&mut silent, 1, RelayEvent::Restart);
     step(&mut silent, 1, RelayEvent::Exited(fault(FaultKind::Ended)));
     step(&mut silent, 1, RelayEvent::StartPermit(PathView::Missing));
-    assert_eq!((silent.phase(), silent.next_wake()), (&Phase::Starting, Some(seconds(21))));
+    assert_eq!((silent.phase(), silent.next_wake()), (&RelayPhase::Starting, Some(seconds(21))));
     assert_eq!(step(&mut silent, 21, RelayEvent::Tick), [Action::End]);
 }
 
@@ -313,9 +313,9 @@ fn a_wrong_password_is_tried_once_a_minute_whatever_else_happens() {
     step(&mut relay, 2, RelayEvent::Probed(Err(fault(FaultKind::Unauthorized))));
     assert_eq!(relay.next_start(), Some(seconds(62)));
     step(&mut relay, 10, RelayEvent::Server(Err("down".into())));
-    assert_eq!((relay.phase(), relay.last_error().as_deref()), (&Phase::WaitingForServer, Some("down")));
+    assert_eq!((relay.phase(), relay.last_error().as_deref()), (&RelayPhase::WaitingForServer, Some("down")));
     assert_eq!(step(&mut relay, 20, RelayEvent::Server(Ok(()))), []);
-    assert_eq!((relay.phase(), relay.next_start()), (&Phase::Backoff, Some(seconds(62))));
+    assert_eq!((relay.phase(), relay.next_start()), (&RelayPhase::Backoff, Some(seconds(62))));
     assert_eq!(step(&mut relay, 61, RelayEvent::Tick), []);
     assert_eq!(step(&mut relay, 62, RelayEvent::Tick), [Action::AcquirePermit]);
     step(&mut relay, 62, RelayEvent::StartPermit(PathView::Missing));
@@ -327,15 +327,15 @@ fn a_wrong_password_is_tried_once_a_minute_whatever_else_happens() {
 fn a_server_that_is_away_is_waited_for_and_its_return_starts_at_once() {
     let mut relay = running();
     step(&mut relay, 100, RelayEvent::Exited(fault(FaultKind::PublishRefused)));
-    assert_eq!(*relay.phase(), Phase::Backoff);
+    assert_eq!(*relay.phase(), RelayPhase::Backoff);
     assert_eq!(step(&mut relay, 100, RelayEvent::Server(Err("refused".into()))), []);
-    assert_eq!((relay.phase(), relay.next_wake()), (&Phase::WaitingForServer, None));
+    assert_eq!((relay.phase(), relay.next_wake()), (&RelayPhase::WaitingForServer, None));
     assert_eq!(step(&mut relay, 400, RelayEvent::Server(Ok(()))), [Action::AcquirePermit]);
 
     let mut known = running();
     step(&mut known, 100, RelayEvent::Server(Err("refused".into())));
     step(&mut known, 101, RelayEvent::Exited(fault(FaultKind::PublishRefused)));
-    assert_eq!(*known.phase(), Phase::WaitingForServer);
+    assert_eq!(*known.phase(), RelayPhase::WaitingForServer);
 }
 
 #[test]
@@ -343,7 +343,7 @@ fn ten_failures_in_ten_minutes_degrade_and_are_still_tried() {
     let mut relay = running();
     let mut now = 1;
     for n in 0..10 {
-        assert_ne!(*relay.phase(), Phase::Degraded, "failure {n}");
+        assert_ne!(*relay.phase(), RelayPhase::Degraded, "failure {n}");
         step(&mut relay, now, RelayEvent::Exited(fault(FaultKind::Ended)));
         now = relay.next_start().expect("a time").as_secs() + 1;
         step(&mut relay, now, RelayEvent::Tick);
@@ -356,7 +356,7 @@ fn ten_failures_in_ten_minutes_degrade_and_are_still_tried() {
     step(&mut relay, now, RelayEvent::StartPermit(PathView::Missing));
     step(&mut relay, now, probed(PathView::Missing));
     step(&mut relay, now, RelayEvent::Exited(fault(FaultKind::Ended)));
-    assert_eq!((relay.phase(), relay.next_start()), (&Phase::Degraded, Some(seconds(now + 60))));
+    assert_eq!((relay.phase(), relay.next_start()), (&RelayPhase::Degraded, Some(seconds(now + 60))));
     assert_eq!(step(&mut relay, now + 60, RelayEvent::Tick), [Action::AcquirePermit]);
 }
 
@@ -375,14 +375,14 @@ fn stopping_ends_what_runs_and_nothing_starts_afterwards() {
         assert_eq!(step(&mut relay, 5, event), []);
     }
     assert_eq!(step(&mut relay, 6, RelayEvent::Exited(fault(FaultKind::Ended))), []);
-    assert_eq!(*relay.phase(), Phase::Ended);
+    assert_eq!(*relay.phase(), RelayPhase::Ended);
 }
 
 #[test]
 fn a_stream_of_no_use_is_ended_and_its_source_looked_at_again() {
     let mut relay = running();
     assert_eq!(step(&mut relay, 5, RelayEvent::Unusable(fault(FaultKind::CodecUnsupported))), [Action::End]);
-    assert_eq!(*relay.phase(), Phase::Stalled);
+    assert_eq!(*relay.phase(), RelayPhase::Stalled);
     assert_eq!(step(&mut relay, 6, RelayEvent::Unusable(fault(FaultKind::Other))), [], "it is being ended");
     assert_eq!(step(&mut relay, 7, RelayEvent::Exited(fault(FaultKind::Ended))), [Action::ReadRow]);
     assert_eq!(relay.last_fault().map(|fault| fault.kind), Some(FaultKind::CodecUnsupported), "its end is no reason");

@@ -31,7 +31,7 @@ const STALLED: &str = "its source is connected and sends nothing";
 
 /// What a poll found out about a path.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Seen {
+pub enum PathSeen {
     /// The server lists it.
     Listed(PathReading),
     /// The server answered and does not list it.
@@ -124,12 +124,12 @@ impl StreamMemory {
     }
 
     /// Takes in one poll.
-    pub fn observe(&mut self, seen: Seen, at: Moment) -> StreamObservation {
-        let missing = seen == Seen::Missing;
+    pub fn observe(&mut self, seen: PathSeen, at: Moment) -> StreamObservation {
+        let missing = seen == PathSeen::Missing;
         let status = match seen {
-            Seen::Unanswered(reason) => self.unanswered(reason, at),
-            Seen::Missing => self.missing(at),
-            Seen::Listed(reading) => self.listed(reading, at),
+            PathSeen::Unanswered(reason) => self.unanswered(reason, at),
+            PathSeen::Missing => self.missing(at),
+            PathSeen::Listed(reading) => self.listed(reading, at),
         };
         let forgotten = self.missing_since.is_some_and(|since| at.steady.saturating_sub(since) >= FORGET_AFTER)
             && status.state == StreamState::Offline;

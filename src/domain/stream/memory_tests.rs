@@ -5,7 +5,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::StreamState::{Live, Offline, Stalled, Unknown};
-use super::{FORGET_AFTER, PathReading, PathSource, Seen, SrtReading, StreamMemory, StreamObservation, StreamState};
+use super::{
+    FORGET_AFTER, PathReading, PathSeen, PathSource, SrtReading, StreamMemory, StreamObservation, StreamState,
+};
 use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
 
@@ -38,30 +40,30 @@ fn fed(bytes: u64, since: i64, id: &str) -> PathReading {
     }
 }
 
-fn live(bytes: u64) -> Seen {
-    Seen::Listed(fed(bytes, -60_000, "a"))
+fn live(bytes: u64) -> PathSeen {
+    PathSeen::Listed(fed(bytes, -60_000, "a"))
 }
 
-fn idle() -> Seen {
+fn idle() -> PathSeen {
     let reading = PathReading { available: false, online: false, available_since: None, source: None, ..fed(0, 0, "") };
-    Seen::Listed(reading)
+    PathSeen::Listed(reading)
 }
 
-fn placeholder(bytes: u64) -> Seen {
-    Seen::Listed(PathReading { online: false, source: None, ..fed(bytes, -60_000, "") })
+fn placeholder(bytes: u64) -> PathSeen {
+    PathSeen::Listed(PathReading { online: false, source: None, ..fed(bytes, -60_000, "") })
 }
 
-fn unreachable_pull() -> Seen {
+fn unreachable_pull() -> PathSeen {
     let source = Some(PathSource { kind: "rtspSource".into(), id: String::new() });
-    Seen::Listed(PathReading { available: false, available_since: None, source, ..fed(0, 0, "") })
+    PathSeen::Listed(PathReading { available: false, available_since: None, source, ..fed(0, 0, "") })
 }
 
-fn silent() -> Seen {
-    Seen::Unanswered("nothing listens".into())
+fn silent() -> PathSeen {
+    PathSeen::Unanswered("nothing listens".into())
 }
 
 /// Polls at `ms` after the start, each with the wanted state, bitrate and since (ms after the start).
-type Row = (u64, Seen, StreamState, Option<u64>, i64);
+type Row = (u64, PathSeen, StreamState, Option<u64>, i64);
 
 fn play(memory: &mut StreamMemory, rows: Vec<Row>) -> StreamObservation {
     let mut last = None;
@@ -137,11 +139,11 @@ fn a_stalled_publisher_is_offline_when_the_server_drops_it() {
             (0, live(100), Live, None, -60_000),
             (2_000, live(100), Live, Some(0), -60_000),
             (4_000, live(100), Stalled, Some(0), 4_000),
-            (10_000, Seen::Missing, Offline, Some(0), 10_000),
-            (12_000, Seen::Missing, Offline, Some(0), 10_000),
+            (10_000, PathSeen::Missing, Offline, Some(0), 10_000),
+            (12_000, PathSeen::Missing, Offline, Some(0), 10_000),
             // Back after a second that we did not see: the server says since when.
-            (14_000, Seen::Listed(fed(10, 13_000, "b")), Live, None, 13_000),
-            (16_000, Seen::Listed(fed(1_010, 13_000, "b")), Live, Some(4_000), 13_000),
+            (14_000, PathSeen::Listed(fed(10, 13_000, "b")), Live, None, 13_000),
+            (16_000, PathSeen::Listed(fed(1_010, 13_000, "b")), Live, Some(4_000), 13_000),
         ],
     );
 }
@@ -152,8 +154,8 @@ fn paths_without_a_source_are_offline_each_with_its_reason() {
         (idle(), "nobody publishes to it"),
         (unreachable_pull(), "pulls it (rtspSource) and gets no stream"),
         (placeholder(500_000), "alwaysAvailable placeholder"),
-        (Seen::Missing, "does not list it"),
-        (Seen::Listed(PathReading { available: false, ..fed(0, 0, "x") }), "sends no stream yet"),
+        (PathSeen::Missing, "does not list it"),
+        (PathSeen::Listed(PathReading { available: false, ..fed(0, 0, "x") }), "sends no stream yet"),
     ];
     for (seen, words) in table {
         let told =
@@ -190,10 +192,10 @@ fn a_reset_counter_is_a_new_baseline_and_never_a_spike() {
             &mut memory,
             vec![(0, live(1_000), Live, None, -60_000), (2_000, live(2_000), Live, Some(4_000), -60_000)],
         );
-        let told = memory.observe(Seen::Listed(reading.clone()), after(4_000));
+        let told = memory.observe(PathSeen::Listed(reading.clone()), after(4_000));
         assert_eq!((told.status.state, told.status.bitrate), (Live, None), "{what}");
         let more = PathReading { bytes_received: reading.bytes_received + 500, ..reading };
-        assert_eq!(memory.observe(Seen::Listed(more), after(6_000)).status.bitrate, Some(2_000), "{what}");
+        assert_eq!(memory.observe(PathSeen::Listed(more), after(6_000)).status.bitrate, Some(2_000), "{what}");
     }
 }
 
@@ -209,10 +211,10 @@ fn a_reconnect_between_two_polls_shows_in_since() {
         &mut memory(),
         vec![
             (0, live(1_000), Live, None, -60_000),
-            (2_000, Seen::Listed(fed(5, 1_500, "b")), Live, None, 1_500),
+            (2_000, PathSeen::Listed(fed(5, 1_500, "b")), Live, None, 1_500),
             // A server whose clock is a day ahead, or behind, cannot put `since` outside the time between two polls.
-            (4_000, Seen::Listed(fed(5, 86_400_000, "c")), Live, None, 4_000),
-            (6_000, Seen::Listed(fed(5, -86_400_000, "d")), Live, None, 4_000),
+            (4_000, PathSeen::Listed(fed(5, 86_400_000, "c")), Live, None, 4_000),
+            (6_000, PathSeen::Listed(fed(5, -86_400_000, "d")), Live, None, 4_000),
         ],
     );
 }
@@ -237,7 +239,7 @@ fn a_silent_server_makes_streams_unknown_and_its_return_restores_them() {
             (62_000, live(63_000), Live, Some(8_000), -60_000),
             (64_000, silent(), Unknown, None, 64_000),
             // The server was restarted, and so was its publisher.
-            (70_000, Seen::Listed(fed(100, 67_000, "b")), Live, None, 67_000),
+            (70_000, PathSeen::Listed(fed(100, 67_000, "b")), Live, None, 67_000),
         ],
     );
 }
@@ -252,9 +254,9 @@ fn a_silent_server_hides_neither_a_stall_nor_an_absence() {
             (4_000, live(100), Stalled, Some(0), 4_000),
             (6_000, silent(), Unknown, None, 6_000),
             (8_000, live(100), Stalled, Some(0), 4_000),
-            (10_000, Seen::Missing, Offline, Some(0), 10_000),
+            (10_000, PathSeen::Missing, Offline, Some(0), 10_000),
             (12_000, silent(), Unknown, None, 12_000),
-            (14_000, Seen::Missing, Offline, Some(0), 10_000),
+            (14_000, PathSeen::Missing, Offline, Some(0), 10_000),
         ],
     );
 }
@@ -265,12 +267,12 @@ fn a_dynamic_path_is_forgotten_and_a_configured_one_is_not() {
     dynamic.observe(live(100), after(0));
     let limit = FORGET_AFTER.as_millis() as u64;
     for (ms, forgotten) in [(2_000, false), (limit, false), (limit + 1_999, false), (limit + 2_000, true)] {
-        assert_eq!(dynamic.observe(Seen::Missing, after(ms)).forgotten, forgotten, "at {ms}");
+        assert_eq!(dynamic.observe(PathSeen::Missing, after(ms)).forgotten, forgotten, "at {ms}");
         assert!(!configured.observe(idle(), after(ms)).forgotten, "at {ms}");
     }
     assert!(!dynamic.observe(silent(), after(limit + 4_000)).forgotten, "nobody says that it is still missing");
     assert!(!dynamic.observe(live(5), after(limit + 6_000)).forgotten);
-    assert!(!dynamic.observe(Seen::Missing, after(limit + 8_000)).forgotten, "the time starts anew");
+    assert!(!dynamic.observe(PathSeen::Missing, after(limit + 8_000)).forgotten, "the time starts anew");
 }
 
 #[test]
@@ -291,7 +293,7 @@ fn a_resumed_memory_goes_on_where_the_old_one_ended() {
         &mut StreamMemory::resume(stalled.clone()),
         vec![(10_000, live(2_000), Stalled, Some(0), 6_000), (12_000, live(2_100), Live, Some(400), 12_000)],
     );
-    play(&mut StreamMemory::resume(stalled), vec![(10_000, Seen::Missing, Offline, Some(0), 10_000)]);
+    play(&mut StreamMemory::resume(stalled), vec![(10_000, PathSeen::Missing, Offline, Some(0), 10_000)]);
 
     let unknown = old.observe(silent(), after(20_000)).status;
     play(
@@ -312,8 +314,8 @@ fn a_jump_of_the_wall_clock_changes_no_rate() {
 fn srt_numbers_are_passed_on_while_there_are_any() {
     let srt = SrtReading { rtt: 12.5, recv_rate_mbps: 2.0, link_capacity_mbps: 90.0, loss_rate: 0.5 };
     let mut memory = memory();
-    let status = memory.observe(Seen::Listed(PathReading { srt: Some(srt), ..fed(1, 0, "a") }), after(0)).status;
+    let status = memory.observe(PathSeen::Listed(PathReading { srt: Some(srt), ..fed(1, 0, "a") }), after(0)).status;
     assert_eq!((status.rtt, status.recv_rate_mbps), (Some(12.5), Some(2.0)));
     assert_eq!((status.link_capacity_mbps, status.loss_rate), (Some(90.0), Some(0.5)));
-    assert_eq!(memory.observe(Seen::Missing, after(2_000)).status.rtt, None);
+    assert_eq!(memory.observe(PathSeen::Missing, after(2_000)).status.rtt, None);
 }

@@ -8,6 +8,6 @@ mod status;
 #[cfg(test)]
 mod memory_tests;
 
-pub use memory::{FORGET_AFTER, Seen, StreamMemory, StreamObservation};
+pub use memory::{FORGET_AFTER, PathSeen, StreamMemory, StreamObservation};
 pub use reading::{PathReading, PathSource, SrtReading};
-pub use status::{Sample, ServerStatus, StreamState, StreamStatus, Track};
+pub use status::{Sample, ServerStatus, StreamState, StreamStatus, StreamTrack};

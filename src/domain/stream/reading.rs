@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Track;
+use super::StreamTrack;
 use crate::domain::name::StreamName;
 
 /// The normal form of one path in a server's answer, whatever 1.x version gave it.
@@ -19,7 +19,7 @@ pub struct PathReading {
     /// Who feeds it; `None` is normal.
     pub source: Option<PathSource>,
     /// Tracks as far as the version tells them.
-    pub tracks: Vec<Track>,
+    pub tracks: Vec<StreamTrack>,
     /// Readers the server lists.
     pub readers: u32,
     /// Bytes since the stream was created.

@@ -9,7 +9,7 @@ use crate::domain::name::StreamName;
 /// One track of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Track {
+pub struct StreamTrack {
     /// Codec label of MediaMTX (`H264`, `MPEG-4 Audio`, `G711`, ...).
     pub codec: String,
     /// Pixels; absent when unknown.
@@ -29,7 +29,7 @@ pub struct Track {
     pub channels: Option<u32>,
 }
 
-impl Track {
+impl StreamTrack {
     /// Whether it is sound, by the labels of MediaMTX.
     pub fn is_sound(&self) -> bool {
         const SOUND: [&str; 12] = [
@@ -107,7 +107,7 @@ pub struct StreamStatus {
     /// known: until two polls have been seen, and while the server does not answer.
     pub bitrate: Option<u64>,
     /// Tracks as the server tells them.
-    pub tracks: Vec<Track>,
+    pub tracks: Vec<StreamTrack>,
     /// SRT: round trip time in ms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rtt: Option<f64>,

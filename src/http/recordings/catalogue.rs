@@ -8,10 +8,10 @@ use crate::adapters::database::{RecordingSummary, SegmentQuery, SessionSummary};
 use crate::base::{Error, Result};
 use crate::domain::name::StreamName;
 use crate::domain::recording::Segment;
-use crate::http::error::{Answer, Problem};
-use crate::http::list::List;
+use crate::http::error::{ErrorAnswer, Problem};
+use crate::http::list::ItemList;
 use crate::http::query::Query;
-use crate::http::state::State;
+use crate::http::state::HttpState;
 
 /// Segments in one answer when nobody says how many, and the most there are.
 const LIMIT: u32 = 200;
@@ -19,11 +19,13 @@ const MOST: u32 = 1_000;
 
 /// Every recorded stream in one line.
 #[utoipa::path(get, path = "/api/v1/recordings", operation_id = "listRecordings", tag = "recordings", responses(
-    (status = 200, body = List<RecordingSummary>),
+    (status = 200, body = ItemList<RecordingSummary>),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(in crate::http) async fn streams(state: web::Data<State>) -> Answer<web::Json<List<RecordingSummary>>> {
-    Ok(web::Json(List::whole(state.stores.recordings.recordings().await?)))
+pub(in crate::http) async fn streams(
+    state: web::Data<HttpState>,
+) -> ErrorAnswer<web::Json<ItemList<RecordingSummary>>> {
+    Ok(web::Json(ItemList::whole(state.stores.recordings.recordings().await?)))
 }
 
 /// The sessions of a stream, oldest first.
@@ -33,18 +35,18 @@ pub(in crate::http) async fn streams(state: web::Data<State>) -> Answer<web::Jso
         ("server" = Option<String>, Query, min_length = 1, description = "name of its server; all of them when absent"),
     ),
     responses(
-        (status = 200, body = List<SessionSummary>),
+        (status = 200, body = ItemList<SessionSummary>),
         (status = 404, body = Problem, content_type = "application/problem+json"),
     ))]
 pub(in crate::http) async fn sessions(
-    state: web::Data<State>,
+    state: web::Data<HttpState>,
     stream: web::Path<String>,
     request: HttpRequest,
-) -> Answer<web::Json<List<SessionSummary>>> {
+) -> ErrorAnswer<web::Json<ItemList<SessionSummary>>> {
     let stream = name_of(&stream)?;
     let mut query = Query::of(&request)?;
     let server = query.text("server")?;
-    Ok(web::Json(List::whole(state.stores.recordings.sessions(stream.as_str(), server).await?)))
+    Ok(web::Json(ItemList::whole(state.stores.recordings.sessions(stream.as_str(), server).await?)))
 }
 
 /// The segments of a stream, oldest first; `next` goes into `after`.
@@ -58,15 +60,15 @@ pub(in crate::http) async fn sessions(
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "1 to 1000; 200 when absent"),
     ),
     responses(
-        (status = 200, body = List<Segment>),
+        (status = 200, body = ItemList<Segment>),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"),
     ))]
 pub(in crate::http) async fn segments(
-    state: web::Data<State>,
+    state: web::Data<HttpState>,
     stream: web::Path<String>,
     request: HttpRequest,
-) -> Answer<web::Json<List<Segment>>> {
+) -> ErrorAnswer<web::Json<ItemList<Segment>>> {
     let stream = name_of(&stream)?;
     let mut query = Query::of(&request)?;
     let server = query.text("server")?;
@@ -81,7 +83,7 @@ pub(in crate::http) async fn segments(
     let has_more = items.len() > limit as usize;
     items.truncate(limit as usize);
     let next = items.last().filter(|_| has_more).map(|segment| segment.id.to_string());
-    Ok(web::Json(List::part(items, next)))
+    Ok(web::Json(ItemList::part(items, next)))
 }
 
 /// A name that no stream can have is as unknown as one that none has.

@@ -14,8 +14,8 @@ use super::range::{Wanted, wanted};
 use crate::adapters::objects::SharedObjects;
 use crate::base::{Error, Result};
 use crate::domain::recording::{Segment, SegmentState};
-use crate::http::error::{Answer, Problem};
-use crate::http::state::State;
+use crate::http::error::{ErrorAnswer, Problem};
+use crate::http::state::HttpState;
 
 /// Bytes read at once: what one slow player holds in memory.
 const CHUNK: u64 = 256 * 1024;
@@ -33,7 +33,11 @@ const FOREVER: &str = "private, max-age=31536000, immutable";
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 416, body = Problem, content_type = "application/problem+json"),
     ))]
-pub(in crate::http) async fn segment(state: web::Data<State>, id: web::Path<String>, request: HttpRequest) -> Answer {
+pub(in crate::http) async fn segment(
+    state: web::Data<HttpState>,
+    id: web::Path<String>,
+    request: HttpRequest,
+) -> ErrorAnswer {
     let missing = || Error::not_found("there is no such segment");
     let id: Uuid = id.trim_end_matches(".mp4").parse().map_err(|_| missing())?;
     let segment = state.stores.recordings.segment(id).await?.ok_or_else(missing)?;
@@ -80,7 +84,7 @@ enum Source {
 }
 
 /// The spool first: it is near, and until the upload has ended it is the only place.
-async fn open(state: &State, segment: &Segment) -> Result<(Source, u64)> {
+async fn open(state: &HttpState, segment: &Segment) -> Result<(Source, u64)> {
     match segment.state {
         SegmentState::Writing => return Err(Error::not_found("this segment is still being recorded; try again later")),
         SegmentState::Lost => {

@@ -10,9 +10,9 @@ use crate::base::{Error, Result};
 use crate::domain::name::StreamName;
 use crate::domain::playlist::{self, PlaylistEntry, PlaylistKind};
 use crate::domain::recording::{Segment, SegmentState};
-use crate::http::error::{Answer, Problem};
+use crate::http::error::{ErrorAnswer, Problem};
 use crate::http::query::Query;
-use crate::http::state::State;
+use crate::http::state::HttpState;
 
 /// Most segments in one playlist: more than a day of 10 s segments. A player that has to read more gets slow.
 const MOST: u32 = 10_000;
@@ -31,10 +31,10 @@ const MOST: u32 = 10_000;
         (status = 422, body = Problem, content_type = "application/problem+json"),
     ))]
 pub(in crate::http) async fn playlist(
-    state: web::Data<State>,
+    state: web::Data<HttpState>,
     stream: web::Path<String>,
     request: HttpRequest,
-) -> Answer {
+) -> ErrorAnswer {
     let stream = name_of(&stream)?;
     let mut query = Query::of(&request)?;
     let server = query.text("server")?;
@@ -52,7 +52,7 @@ pub(in crate::http) async fn playlist(
 }
 
 async fn segments(
-    state: &State,
+    state: &HttpState,
     stream: &StreamName,
     server: Option<String>,
     from: Option<DateTime<Utc>>,
@@ -84,7 +84,7 @@ async fn segments(
 
 /// Whether later segments can fall into the playlist. The last session may have ended and the next have sealed nothing
 /// yet, so the recorder is asked and not the session.
-async fn may_grow(state: &State, segments: &[Segment], to: Option<DateTime<Utc>>) -> Result<bool> {
+async fn may_grow(state: &HttpState, segments: &[Segment], to: Option<DateTime<Utc>>) -> Result<bool> {
     let Some(last) = segments.last() else { return Ok(false) };
     if to.is_some_and(|to| to <= Utc::now()) {
         return Ok(false);

@@ -7,7 +7,7 @@ use actix_web::http::header::AUTHORIZATION;
 use async_trait::async_trait;
 
 use super::world::World;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, ErrorKind, Result};
 use crate::http::caller::{Call, Caller, IdentifyCaller};
 use crate::http::routes::TABLE;
 
@@ -21,7 +21,7 @@ impl IdentifyCaller for OneToken {
         self.0.lock().expect("no panic").push(format!("{} {}", call.method, call.route));
         match call.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) {
             Some("Bearer right") => Ok(Caller::User("anna".into())),
-            _ => Err(Error::new(Kind::Unauthorized, "log in first")),
+            _ => Err(Error::new(ErrorKind::Unauthorized, "log in first")),
         }
     }
 }

@@ -7,12 +7,12 @@ use serde_json::Value;
 use utoipa::OpenApi;
 
 use crate::domain::name::StreamName;
-use crate::http::openapi::{Document, path_of};
+use crate::http::openapi::{OpenApiDocument, path_of};
 use crate::http::routes::TABLE;
 
 #[test]
 fn every_route_is_documented_and_every_document_is_a_route() {
-    let document = serde_json::to_value(Document::openapi()).expect("the document is JSON");
+    let document = serde_json::to_value(OpenApiDocument::openapi()).expect("the document is JSON");
     let mut documented = BTreeSet::new();
     for (path, operations) in document["paths"].as_object().expect("paths") {
         for method in operations.as_object().expect("operations").keys() {
@@ -28,7 +28,7 @@ fn every_route_is_documented_and_every_document_is_a_route() {
 
 #[test]
 fn every_operation_has_a_name_of_its_own() {
-    let document = serde_json::to_value(Document::openapi()).expect("the document is JSON");
+    let document = serde_json::to_value(OpenApiDocument::openapi()).expect("the document is JSON");
     let mut seen = BTreeSet::new();
     for operations in document["paths"].as_object().expect("paths").values() {
         for operation in operations.as_object().expect("operations").values() {
@@ -41,7 +41,7 @@ fn every_operation_has_a_name_of_its_own() {
 
 #[test]
 fn every_reference_in_the_document_leads_somewhere() {
-    let document = serde_json::to_value(Document::openapi()).expect("the document is JSON");
+    let document = serde_json::to_value(OpenApiDocument::openapi()).expect("the document is JSON");
     let mut references = BTreeSet::new();
     collect(&document, &mut references);
     assert!(references.len() > 10, "the schemas are part of the document");
@@ -78,7 +78,7 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
 
 #[test]
 fn every_response_has_a_description_and_every_error_is_documented() {
-    let document = serde_json::to_value(Document::openapi()).expect("the document is JSON");
+    let document = serde_json::to_value(OpenApiDocument::openapi()).expect("the document is JSON");
     for (name, operation) in operations(&document) {
         let responses = operation["responses"].as_object().expect("responses");
         for (status, response) in responses {
@@ -107,7 +107,7 @@ fn every_response_has_a_description_and_every_error_is_documented() {
 
 #[test]
 fn schemas_are_as_narrow_as_our_own_rules() {
-    let document = serde_json::to_value(Document::openapi()).expect("the document is JSON");
+    let document = serde_json::to_value(OpenApiDocument::openapi()).expect("the document is JSON");
     for (name, operation) in operations(&document) {
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let schema = &parameter["schema"];
@@ -129,7 +129,7 @@ fn schemas_are_as_narrow_as_our_own_rules() {
 
 #[test]
 fn the_pattern_of_a_camera_name_is_the_rule_of_names() {
-    let document = serde_json::to_value(Document::openapi()).expect("the document is JSON");
+    let document = serde_json::to_value(OpenApiDocument::openapi()).expect("the document is JSON");
     let name = &document["components"]["schemas"]["CameraEdit"]["properties"]["name"];
     let pattern = Regex::new(name["pattern"].as_str().expect("a pattern")).expect("a regular expression");
     let longest = usize::try_from(name["maxLength"].as_u64().expect("a length")).expect("a small number");

@@ -22,7 +22,7 @@ use actix_web::test::{TestRequest, init_service, read_body, try_call_service};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::connections::Limits;
+use super::connections::ConnectionLimits;
 use super::guard::OriginPolicy;
 use super::server::app;
 use world::World;
@@ -72,7 +72,7 @@ impl World {
         let service = init_service(app(
             self.state.clone(),
             origin_policy,
-            Limits::for_descriptors(1024),
+            ConnectionLimits::for_descriptors(1024),
             CancellationToken::new(),
         ))
         .await;

@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use serde_json::{Value, json};
 
 use super::world::{World, at};
-use crate::domain::probe::{KeptProbe, Outcome, Tracks};
+use crate::domain::probe::{KeptProbe, ProbeOutcome, Tracks};
 
 #[actix_web::test]
 async fn looks_are_kept_asked_for_and_tried() {
@@ -19,7 +19,7 @@ async fn looks_are_kept_asked_for_and_tried() {
     let id: i64 = camera.rsplit('/').next().and_then(|id| id.parse().ok()).expect("an id");
     let tracks =
         Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: None, flows: true, ..Tracks::default() };
-    let outcome = Outcome::Tracks(tracks);
+    let outcome = ProbeOutcome::Tracks(tracks);
     let look = KeptProbe { camera: id, fingerprint: "f".into(), at: at(5), outcome };
     world.state.stores.probes.put_camera_probe(look).await.expect("kept");
     let kept = world.get(&uri).await.json();

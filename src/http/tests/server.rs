@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::world::World;
 use crate::actors::root::{Find, Root};
-use crate::actors::supervision::testkit::{Fault, Provoke};
+use crate::actors::supervision::testkit::{Provoke, ProvokedFault};
 use crate::actors::supervision::{Child, ExitReason, Observation, Observe, Restart, Stop};
 use crate::http::ServerActor;
 use crate::http::server::serve;
@@ -87,7 +87,7 @@ async fn a_server_that_ends_is_started_again_on_the_same_socket_and_nobody_is_re
     assert_eq!((seen.generation, seen.exit_reason), (2, Some(ExitReason::Failure)));
     assert_eq!(seen.last_exit.as_deref(), Some("failed: it ended by itself"));
 
-    for (fault, generation) in [(Fault::Panic, 3), (Fault::Exit, 4)] {
+    for (fault, generation) in [(ProvokedFault::Panic, 3), (ProvokedFault::Exit, 4)] {
         assert!(root.send(Provoke::at("http", fault)).await.expect("a root"));
         while http(&root).await.generation < generation {
             tokio::task::yield_now().await;

@@ -8,24 +8,32 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 
 use super::world::World;
-use crate::http::connections::Limits;
-use crate::http::server::{Server, serve_within};
+use crate::http::connections::ConnectionLimits;
+use crate::http::server::{HttpServer, serve_within};
 
 /// Nothing here takes so long unless it waits for ever.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-fn limits() -> Limits {
+fn limits() -> ConnectionLimits {
     let short = Duration::from_millis(300);
-    Limits { total: 8, per_address: 4, reserve: 2, body: short, file: short, request: TIMEOUT * 2, answer: TIMEOUT * 2 }
+    ConnectionLimits {
+        total: 8,
+        per_address: 4,
+        reserve: 2,
+        body: short,
+        file: short,
+        request: TIMEOUT * 2,
+        answer: TIMEOUT * 2,
+    }
 }
 
-fn start(world: &World, limits: Limits) -> Server {
+fn start(world: &World, limits: ConnectionLimits) -> HttpServer {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     serve_within(listener, world.state.clone(), limits).expect("a server")
 }
 
 /// A connection of the client 127.0.0.`from`.
-async fn connect(server: &Server, from: u8) -> TcpStream {
+async fn connect(server: &HttpServer, from: u8) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.bind(SocketAddr::from(([127, 0, 0, from], 0))).expect("an address of this machine");
     socket.connect(server.address()).await.expect("a connection")
@@ -59,7 +67,7 @@ fn status(answer: &str) -> Option<u16> {
 }
 
 /// Waits until this is answered to the client of the slow ones' address.
-async fn answered(server: &Server, path: &str) {
+async fn answered(server: &HttpServer, path: &str) {
     timeout(TIMEOUT, async {
         while status(&ask(&mut connect(server, 1).await, &request("GET", path, "")).await) != Some(200) {
             tokio::task::yield_now().await;
@@ -101,7 +109,7 @@ async fn a_body_that_does_not_arrive_is_refused_with_408_and_the_connection_ends
 #[actix_web::test]
 async fn a_connection_that_owes_a_request_is_cut_off_however_it_trickles() {
     let world = World::new().await;
-    let server = start(&world, Limits { request: Duration::from_millis(500), ..limits() });
+    let server = start(&world, ConnectionLimits { request: Duration::from_millis(500), ..limits() });
     // A body that no handler wants; the head of a second request; both byte by byte.
     let unwanted = request("GET", "/health", "Transfer-Encoding: chunked\r\n");
     for (first, byte) in [(unwanted, "1\r\nx\r\n"), (request("GET", "/health", ""), "G")] {
@@ -119,7 +127,7 @@ async fn a_connection_that_owes_a_request_is_cut_off_however_it_trickles() {
 #[actix_web::test]
 async fn a_thousand_slow_clients_shut_nobody_out_from_health() {
     let world = World::new().await;
-    let server = start(&world, Limits { body: TIMEOUT * 2, file: TIMEOUT * 2, ..limits() });
+    let server = start(&world, ConnectionLimits { body: TIMEOUT * 2, file: TIMEOUT * 2, ..limits() });
     let begin = request("POST", "/api/v1/cameras/import", "Content-Type: text/csv\r\nContent-Length: 1000000\r\n");
     let mut slow = Vec::new();
     for number in 0..40 {

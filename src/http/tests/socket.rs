@@ -15,25 +15,25 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use tokio_util::sync::CancellationToken;
 
 use super::world::{World, camera, server, stream};
-use crate::actors::hub::{Hub, Limits};
+use crate::actors::hub::{Hub, HubLimits};
 use crate::actors::root::Root;
-use crate::actors::supervision::testkit::{Fault, Provoke};
+use crate::actors::supervision::testkit::{Provoke, ProvokedFault};
 use crate::actors::supervision::{Child, ExitReason, Restart};
 use crate::adapters::live::Change;
 use crate::domain::name::StreamName;
-use crate::http::server::{STOP_SECONDS, Server, serve};
+use crate::http::server::{HttpServer, STOP_SECONDS, serve};
 
 type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Nothing here takes a second; a test that waits for ever should fail instead.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-fn start(world: &World) -> Server {
+fn start(world: &World) -> HttpServer {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     serve(listener, world.state.clone(), 4096).expect("a server")
 }
 
-async fn connect(server: &Server) -> Client {
+async fn connect(server: &HttpServer) -> Client {
     let (client, _) = connect_async(format!("ws://{}/api/v1/ws", server.address())).await.expect("a session");
     client
 }
@@ -142,7 +142,7 @@ async fn a_stopping_server_closes_with_a_reason_and_does_not_wait_for_browsers()
 
 #[actix_web::test]
 async fn a_slow_client_is_closed_with_a_reason_and_others_go_on() {
-    let limits = Limits { tick: Duration::from_millis(1), send_queue: 4, clients: 10, ..Limits::default() };
+    let limits = HubLimits { tick: Duration::from_millis(1), send_queue: 4, clients: 10, ..HubLimits::default() };
     let world = World::with(limits).await;
     let server = start(&world);
     let (mut slow, mut quick) = (connect(&server).await, connect(&server).await);
@@ -188,7 +188,7 @@ async fn a_slow_client_is_closed_with_a_reason_and_others_go_on() {
 
 #[actix_web::test]
 async fn one_client_too_many_and_pages_of_others_are_refused() {
-    let world = World::with(Limits { clients: 1, ..Limits::default() }).await;
+    let world = World::with(HubLimits { clients: 1, ..HubLimits::default() }).await;
     let server = start(&world);
     let refused = |result: Result<_, Error>| match result {
         Err(Error::Http(response)) => response.status().as_u16(),
@@ -214,7 +214,7 @@ async fn after_a_panic_of_the_hub_browsers_come_back_to_the_next_one() {
     let world = World::new().await;
     world.publish(vec![Change::Server(server("main"))]).await;
     let (live, hub) = (world.live().clone(), world.state.hub.clone());
-    let child = Child::new("hub", Restart::Always, move || Hub::new(live.clone(), hub.clone(), Limits::default()));
+    let child = Child::new("hub", Restart::Always, move || Hub::new(live.clone(), hub.clone(), HubLimits::default()));
     let before = world.state.hub.hub();
     let root = Root::new(vec![child], CancellationToken::new().drop_guard()).start();
     // The supervised hub takes the place of the world's own.
@@ -224,7 +224,7 @@ async fn after_a_panic_of_the_hub_browsers_come_back_to_the_next_one() {
     let server = start(&world);
     let mut client = connect(&server).await;
     let snapshot = frame(&mut client).await;
-    assert!(root.send(Provoke::at("hub", Fault::Panic)).await.expect("a root"));
+    assert!(root.send(Provoke::at("hub", ProvokedFault::Panic)).await.expect("a root"));
     let (code, reason) = close(&mut client).await;
     assert_eq!(code, 1013, "{reason}");
     while world.state.hub.hub().is_none() {

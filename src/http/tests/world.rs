@@ -12,61 +12,61 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::actors::hub::{Hub, HubHandle, HubState, Limits};
+use crate::actors::hub::{Hub, HubHandle, HubLimits, HubState};
 use crate::actors::record::SpoolDisk;
 use crate::actors::restream::Written;
 use crate::actors::supervision::Observation;
 use crate::adapters::database::{CameraStore, Condition, Stores, sqlite};
-use crate::adapters::live::memory::Memory;
+use crate::adapters::live::memory::MemoryLiveStore;
 use crate::adapters::live::{Change, SharedLive};
 use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::Spool;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::{CameraEdit, CameraRow, CameraStatus, Reach};
 use crate::domain::change_guard::{BlockedChangeView, PlanView, WouldStop};
 use crate::domain::name::StreamName;
-use crate::domain::probe::{Fault, FaultKind, ProbeView};
-use crate::domain::recording::{RecordingStatus, Segment, Session};
+use crate::domain::probe::{FaultKind, ProbeFault, ProbeView};
+use crate::domain::recording::{RecordingSession, RecordingStatus, Segment};
 use crate::domain::role::Role;
-use crate::domain::run_log::{Program, Run};
+use crate::domain::run_log::{Program, ProgramRun};
 use crate::domain::sample;
 use crate::domain::stream::{ServerStatus, StreamStatus};
-use crate::http::{Anonymous, Commands, IdentifyCaller, State};
+use crate::http::{Anonymous, Commands, HttpState, IdentifyCaller};
 
 /// A file in the folder with the names of managers that do not answer.
 pub const SILENT: &str = "silent managers";
 
 /// Everything a test needs; the folder goes when it is dropped.
 pub struct World {
-    pub state: Arc<State>,
+    pub state: Arc<HttpState>,
     pub folder: TempDir,
 }
 
 impl World {
     /// An empty world with a hub.
     pub async fn new() -> Self {
-        Self::with(Limits::default()).await
+        Self::with(HubLimits::default()).await
     }
 
     /// An empty world whose hub has these bounds.
-    pub async fn with(limits: Limits) -> Self {
+    pub async fn with(limits: HubLimits) -> Self {
         Self::built(limits, Arc::new(Anonymous)).await
     }
 
     /// An empty world where this one knows the callers.
     pub async fn with_callers(callers: Arc<dyn IdentifyCaller>) -> Self {
-        Self::built(Limits::default(), callers).await
+        Self::built(HubLimits::default(), callers).await
     }
 
-    async fn built(limits: Limits, callers: Arc<dyn IdentifyCaller>) -> Self {
+    async fn built(limits: HubLimits, callers: Arc<dyn IdentifyCaller>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let live: SharedLive = Arc::new(Memory::new(Duration::from_secs(3600)));
+        let live: SharedLive = Arc::new(MemoryLiveStore::new(Duration::from_secs(3600)));
         let hub = HubHandle::default();
         Hub::new(live.clone(), hub.clone(), limits).start();
         let database = sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here");
         let stores = Stores::of(database);
         let cameras = stores.cameras.clone();
-        let state = State {
+        let state = HttpState {
             node: "test".to_owned(),
             started_at: Utc::now(),
             roles: vec![Role::Monitor, Role::Restream, Role::Record],
@@ -110,7 +110,7 @@ impl World {
 
     /// A session of `stream` with one segment of these bytes, in the spool.
     pub async fn record(&self, stream: &str, started_at: DateTime<Utc>, bytes: &[u8]) -> Segment {
-        let session = Session { id: Uuid::now_v7(), started_at, ..sample::session(stream) };
+        let session = RecordingSession { id: Uuid::now_v7(), started_at, ..sample::session(stream) };
         self.state.stores.recordings.open_session(session.clone()).await.expect("a session");
         self.add_segment(&session, 0, started_at, bytes).await
     }
@@ -118,7 +118,7 @@ impl World {
     /// A further segment of a session.
     pub async fn add_segment(
         &self,
-        session: &Session,
+        session: &RecordingSession,
         number: u32,
         started_at: DateTime<Utc>,
         bytes: &[u8],
@@ -207,11 +207,11 @@ impl Commands for PlayedRoot {
         row.map(|row| status(&row)).ok_or_else(|| Error::not_found(format!("there is no camera {id}")))
     }
 
-    async fn camera_log(&self, id: i64) -> Result<Vec<Run>> {
+    async fn camera_log(&self, id: i64) -> Result<Vec<ProgramRun>> {
         self.restart_camera(id).await?;
         let lines = vec!["[rtsp @ 0x5] late".to_owned()];
         let (program, ended_at, ending, fault) = (Program::Ffmpeg, None, None, None);
-        Ok(vec![Run { program, pid: 7, started_at: at(0), ended_at, ending, fault, lines }])
+        Ok(vec![ProgramRun { program, pid: 7, started_at: at(0), ended_at, ending, fault, lines }])
     }
 
     async fn probe_camera(&self, id: i64) -> Result<ProbeView> {
@@ -221,7 +221,7 @@ impl Commands for PlayedRoot {
 
     async fn test_camera(&self, id: Option<i64>, _: CameraEdit) -> Result<ProbeView> {
         let words = format!("played look at {id:?}");
-        Ok(ProbeView::new(at(0), 7, Err(Fault::new(FaultKind::Refused, words))))
+        Ok(ProbeView::new(at(0), 7, Err(ProbeFault::new(FaultKind::Refused, words))))
     }
 
     async fn camera_plan(&self, _: bool) -> Result<PlanView> {
@@ -240,7 +240,7 @@ impl Commands for PlayedRoot {
     async fn apply_camera_plan(&self, id: String) -> Result<PlanView> {
         match id.as_str() {
             "0f" => Ok(PlanView { held: None, cameras: 3, running: 3 }),
-            _ => Err(Error::new(Kind::Conflict, "the plan has changed")),
+            _ => Err(Error::new(ErrorKind::Conflict, "the plan has changed")),
         }
     }
 

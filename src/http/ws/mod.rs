@@ -14,9 +14,9 @@ use actix_web_actors::ws;
 use tokio_util::sync::CancellationToken;
 
 use super::caller::Caller;
-use super::error::{Answer, Problem};
+use super::error::{ErrorAnswer, Problem};
 use super::guard::{OriginPolicy, client_address};
-use super::state::State;
+use super::state::HttpState;
 use session::WsSession;
 use watchdog::LastHeard;
 
@@ -37,11 +37,11 @@ const LONGEST: usize = 4096;
 pub(super) async fn connect(
     request: HttpRequest,
     payload: web::Payload,
-    state: web::Data<State>,
+    state: web::Data<HttpState>,
     origin_policy: web::Data<OriginPolicy>,
     stopping: web::Data<CancellationToken>,
     caller: Caller,
-) -> Answer {
+) -> ErrorAnswer {
     origin_policy.check_origin(request.headers())?;
     let not_ws = |_| Problem::new(StatusCode::BAD_REQUEST, "this address speaks WebSocket (RFC 6455, version 13) only");
     ws::handshake(&request).map_err(not_ws)?;

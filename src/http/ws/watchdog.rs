@@ -13,7 +13,7 @@ use actix_web::HttpRequest;
 use tokio::time::Instant;
 
 use super::protocol::{PING_EVERY, SILENCE};
-use crate::http::connections::{Connection, Socket};
+use crate::http::connections::{HttpConnection, Socket};
 
 /// After so long without a sign of life the socket goes, closed politely or not.
 const FINAL: Duration = SILENCE.saturating_add(PING_EVERY);
@@ -41,7 +41,7 @@ impl LastHeard {
 
 /// Watches the connection of this request until it ends.
 pub(super) fn watch(request: &HttpRequest, last_heard: LastHeard) {
-    if let Some(connection) = request.conn_data::<Rc<Connection>>() {
+    if let Some(connection) = request.conn_data::<Rc<HttpConnection>>() {
         actix_web::rt::spawn(guard(Arc::downgrade(connection.socket()), last_heard));
     }
 }

@@ -9,10 +9,10 @@ use secrecy::SecretString;
 use streamwarden::actors::incidents::IncidentsHandle;
 use streamwarden::actors::monitor::{Monitor, Watched};
 use streamwarden::actors::supervision::Stop;
-use streamwarden::adapters::live::memory::Memory;
-use streamwarden::adapters::live::{Changes, SharedLive};
+use streamwarden::adapters::live::memory::MemoryLiveStore;
+use streamwarden::adapters::live::{LiveChanges, SharedLive};
 use streamwarden::adapters::mediamtx::MediaMtx;
-use streamwarden::config::settings::{ApiTrust, Server};
+use streamwarden::config::settings::{ApiTrust, ServerSettings};
 use streamwarden::domain::stream::{ServerStatus, StreamStatus};
 use tokio::time::timeout;
 use url::Url;
@@ -26,15 +26,15 @@ pub const INTERVAL: Duration = Duration::from_millis(500);
 pub struct Harness {
     monitor: Addr<Monitor>,
     live: SharedLive,
-    told: Changes,
+    told: LiveChanges,
 }
 
 impl Harness {
     /// Watches the API at `api_url`, as server `main`.
     pub fn watching(api_url: Url, login: Option<(&str, &str)>) -> Self {
-        let live: SharedLive = Arc::new(Memory::new(Duration::from_secs(600)));
+        let live: SharedLive = Arc::new(MemoryLiveStore::new(Duration::from_secs(600)));
         let told = live.subscribe().now_or_never().expect("at once").expect("subscribed");
-        let settings = Server {
+        let settings = ServerSettings {
             name: "main".into(),
             api_url,
             rtsp_url: Url::parse("rtsp://127.0.0.1:8554").expect("a url"),

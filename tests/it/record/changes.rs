@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use rusqlite::Connection;
 use streamwarden::adapters::database::RecordingStore;
-use streamwarden::config::settings::Record;
+use streamwarden::config::settings::RecordSettings;
 use streamwarden::domain::recording::{RecordingState, RecordingStatus, SegmentState};
 use uuid::Uuid;
 
@@ -28,7 +28,7 @@ async fn another_length_of_segments_acts_at_the_next_cut() {
     let _publisher = Publisher::film(&harness, "cam");
     let first = harness.records("cam").await.session.expect("a session");
     harness.uploaded(1).await;
-    harness.adjust(Record { segment_duration: Duration::from_secs(4), ..harness.settings.clone() });
+    harness.adjust(RecordSettings { segment_duration: Duration::from_secs(4), ..harness.settings.clone() });
     let next = next_session(&harness, first).await;
     let ended = harness.database.session(first).await.expect("answers").expect("a row");
     assert!(ended.end_reason.as_ref().is_some_and(|why| why.contains("record.segment_duration")), "{ended:?}");

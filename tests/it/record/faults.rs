@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rusqlite::Connection;
 use streamwarden::actors::supervision::Observe;
-use streamwarden::actors::supervision::testkit::{Fault, Provoke};
+use streamwarden::actors::supervision::testkit::{Provoke, ProvokedFault};
 use streamwarden::adapters::database::RecordingStore;
 use streamwarden::adapters::spool::Spool;
 use streamwarden::domain::recording::{RecordingState, RecordingStatus, SegmentState};
@@ -75,7 +75,7 @@ async fn a_recorder_that_panics_is_rebuilt_and_its_session_is_finished() {
     let first = harness.records("cam").await.session.expect("a session");
     harness.uploaded(1).await;
     let pid = harness.pid("main:cam").await.expect("a pid");
-    assert!(harness.recorders().send(Provoke::at("main:cam", Fault::Panic)).await.expect("an answer"));
+    assert!(harness.recorders().send(Provoke::at("main:cam", ProvokedFault::Panic)).await.expect("an answer"));
     harness
         .status_where("cam", |status| {
             status.state == RecordingState::Recording && status.session.is_some_and(|session| session != first)
@@ -276,7 +276,7 @@ async fn an_upload_worker_that_panics_is_rebuilt_and_leaves_nothing_claimed() {
     harness.uploaded(1).await;
     for _ in 0..3 {
         let worker = eventually("the worker to run", async || {
-            harness.uploads().send(Provoke::at("1", Fault::Panic)).await.expect("an answer").then_some(())
+            harness.uploads().send(Provoke::at("1", ProvokedFault::Panic)).await.expect("an answer").then_some(())
         });
         worker.await;
     }

@@ -17,12 +17,12 @@ use streamwarden::adapters::database::sqlite::{self, Sqlite};
 use streamwarden::adapters::database::{RecordingStore, SegmentQuery};
 use streamwarden::adapters::ffmpeg::version;
 use streamwarden::adapters::live::SharedLive;
-use streamwarden::adapters::live::memory::Memory;
+use streamwarden::adapters::live::memory::MemoryLiveStore;
 use streamwarden::adapters::mediamtx::MediaMtx;
 use streamwarden::adapters::objects::directory::Directory;
 use streamwarden::adapters::spool::Spool;
 use streamwarden::adapters::spool::mp4::check;
-use streamwarden::config::settings::{ApiTrust, Record, Server};
+use streamwarden::config::settings::{ApiTrust, RecordSettings, ServerSettings};
 use streamwarden::demo::media_server::Options;
 use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
 use streamwarden::domain::recording::{RecordingState, RecordingStatus, Segment, SegmentState};
@@ -46,7 +46,7 @@ pub struct Harness {
     pub spool: Arc<Spool>,
     pub objects: Arc<Directory>,
     pub folder: TempDir,
-    pub settings: Record,
+    pub settings: RecordSettings,
     pub rules: UploadRules,
     /// User name and password for reading.
     pub login: Option<(String, String)>,
@@ -57,7 +57,7 @@ pub struct Harness {
     /// Seconds that the recorders' wall clock is ahead.
     ahead: Arc<AtomicI64>,
     /// Changes the recorders' settings.
-    setting_sender: Option<watch::Sender<Record>>,
+    setting_sender: Option<watch::Sender<RecordSettings>>,
     recorders: Option<Addr<Recorders>>,
     uploads: Option<Addr<Uploads>>,
 }
@@ -65,7 +65,7 @@ pub struct Harness {
 impl Harness {
     /// A server with a monitor, an empty database, spool and object store. No recorder runs yet.
     pub async fn set() -> Self {
-        Self::set_with(Arc::new(Memory::new(Duration::from_secs(600)))).await
+        Self::set_with(Arc::new(MemoryLiveStore::new(Duration::from_secs(600)))).await
     }
 
     /// The same on this live store.
@@ -82,7 +82,7 @@ impl Harness {
             database: sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here"),
             spool: Arc::new(Spool::open(folder.path().join("spool")).expect("a spool")),
             objects: Arc::new(Directory::open(folder.path().join("objects")).expect("an object store")),
-            settings: Record {
+            settings: RecordSettings {
                 segment_duration: SEGMENT,
                 output_format: "mp4".into(),
                 max_concurrent: 10,
@@ -141,7 +141,7 @@ impl Harness {
     }
 
     /// From now on the recorders have these settings.
-    pub fn adjust(&self, settings: Record) {
+    pub fn adjust(&self, settings: RecordSettings) {
         self.setting_sender.as_ref().expect("recorders run").send_replace(settings);
     }
 
@@ -294,8 +294,8 @@ impl Harness {
     }
 }
 
-fn server(media: &AnyServer) -> Server {
-    Server {
+fn server(media: &AnyServer) -> ServerSettings {
+    ServerSettings {
         name: "main".into(),
         api_url: media.api_url(),
         rtsp_url: media.rtsp_url(),

@@ -9,7 +9,7 @@ use streamwarden::adapters::database::RecordingStore;
 use streamwarden::adapters::objects::ObjectStore;
 use streamwarden::adapters::spool::{Note, Spool};
 use streamwarden::domain::layout::object_key;
-use streamwarden::domain::recording::{Segment, SegmentState, Session};
+use streamwarden::domain::recording::{RecordingSession, Segment, SegmentState};
 use streamwarden::domain::sample;
 
 use super::harness::{Harness, eventually};
@@ -18,13 +18,13 @@ use crate::support::film::film;
 
 /// A session of that day whose folder is in the spool.
 struct Recorded {
-    session: Session,
+    session: RecordingSession,
     folder: String,
 }
 
 impl Recorded {
     fn begin(harness: &Harness, stream: &str, started_at: &str) -> Self {
-        let session = Session { started_at: started_at.parse().expect("a time"), ..sample::session(stream) };
+        let session = RecordingSession { started_at: started_at.parse().expect("a time"), ..sample::session(stream) };
         let note = Note { session: session.clone(), key_prefix: String::new(), continues: None };
         Self { folder: harness.spool.begin(&note).expect("begun"), session }
     }

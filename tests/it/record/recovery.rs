@@ -6,17 +6,17 @@ use chrono::{DateTime, Utc};
 use streamwarden::adapters::database::RecordingStore;
 use streamwarden::adapters::spool::{Continues, Note, Spool};
 use streamwarden::domain::layout::object_key;
-use streamwarden::domain::recording::{Segment, SegmentState, Session};
+use streamwarden::domain::recording::{RecordingSession, Segment, SegmentState};
 use streamwarden::domain::sample;
 
 use super::harness::{Harness, eventually};
 use super::source::{Publisher, assert_unbroken, objects, video_packets};
 
-fn session(stream: &str, started_at: &str) -> Session {
-    Session { started_at: started_at.parse().expect("a time"), ..sample::session(stream) }
+fn session(stream: &str, started_at: &str) -> RecordingSession {
+    RecordingSession { started_at: started_at.parse().expect("a time"), ..sample::session(stream) }
 }
 
-fn row(session: &Session, folder: &str, number: u32, state: SegmentState, file: &PathBuf) -> Segment {
+fn row(session: &RecordingSession, folder: &str, number: u32, state: SegmentState, file: &PathBuf) -> Segment {
     let bytes = std::fs::metadata(file).map_or(0, |found| found.len());
     Segment {
         state,

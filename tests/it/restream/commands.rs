@@ -2,7 +2,7 @@
 
 use streamwarden::actors::restream::RestreamHandle;
 use streamwarden::adapters::database::Condition;
-use streamwarden::base::{Error, Kind};
+use streamwarden::base::{Error, ErrorKind};
 use streamwarden::domain::camera::{CameraEdit, CameraState, CameraStatus};
 
 use super::harness::{Harness, Source};
@@ -31,10 +31,10 @@ async fn cameras_are_added_edited_restarted_and_deleted() {
     let first = harness.pid("gate").await;
 
     for (json, kind, field) in [
-        (serde_json::json!({"name": "gate", "url": source.url("a")}), Kind::Conflict, Some("name")),
-        (serde_json::json!({"name": "../x", "url": source.url("a")}), Kind::Invalid, Some("name")),
-        (serde_json::json!({"name": "x", "url": "file:/etc/passwd"}), Kind::Invalid, Some("url")),
-        (serde_json::json!({"name": "x"}), Kind::Invalid, Some("host")),
+        (serde_json::json!({"name": "gate", "url": source.url("a")}), ErrorKind::Conflict, Some("name")),
+        (serde_json::json!({"name": "../x", "url": source.url("a")}), ErrorKind::Invalid, Some("name")),
+        (serde_json::json!({"name": "x", "url": "file:/etc/passwd"}), ErrorKind::Invalid, Some("url")),
+        (serde_json::json!({"name": "x"}), ErrorKind::Invalid, Some("host")),
     ] {
         let error = add(json.clone()).await.expect_err("refused");
         assert_eq!(error.kind(), kind, "{json}: {error}");
@@ -54,7 +54,7 @@ async fn cameras_are_added_edited_restarted_and_deleted() {
     assert_eq!(off.expect("edited").state, CameraState::Stopped);
     harness.state("gate", CameraState::Stopped).await;
     let refused = restreams.restart_camera(added.id).await.expect_err("switched off");
-    assert_eq!(refused.kind(), Kind::Conflict);
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
 
     delete(&restreams, added.id).await.expect("deleted");
     harness.gone("gate").await;
@@ -63,7 +63,7 @@ async fn cameras_are_added_edited_restarted_and_deleted() {
         restreams.restart_camera(added.id).await.expect_err("gone"),
         change(&restreams, added.id, serde_json::json!({})).await.expect_err("gone"),
     ] {
-        assert_eq!(missing.kind(), Kind::NotFound, "{missing}");
+        assert_eq!(missing.kind(), ErrorKind::NotFound, "{missing}");
     }
     harness.stop().await;
 }

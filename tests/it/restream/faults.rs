@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use streamwarden::base::Kind;
+use streamwarden::base::ErrorKind;
 use streamwarden::demo::media_server::{ApiFault, Options};
 use streamwarden::domain::camera::{CameraState, CameraStatus};
 
@@ -76,7 +76,7 @@ async fn without_an_api_the_media_go_on() {
     let source = Source::start().await;
     let mut harness = Harness::open().await;
     let broken = harness.server.as_ref().expect("a server").set_api_fault(Some(ApiFault::Failing));
-    if broken.is_err_and(|error| error.kind() == Kind::Unsupported) {
+    if broken.is_err_and(|error| error.kind() == ErrorKind::Unsupported) {
         // A real MediaMTX does not fail on demand.
         return harness.stop().await;
     }

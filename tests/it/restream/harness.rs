@@ -17,10 +17,10 @@ use streamwarden::actors::supervision::{Child, Observation, Observe, Restart, St
 use streamwarden::adapters::database::sqlite;
 use streamwarden::adapters::ffmpeg::child::MARK_VARIABLE;
 use streamwarden::adapters::ffmpeg::version;
-use streamwarden::adapters::live::memory::Memory;
-use streamwarden::adapters::live::{Change, Changes, SharedLive};
+use streamwarden::adapters::live::memory::MemoryLiveStore;
+use streamwarden::adapters::live::{Change, LiveChanges, SharedLive};
 use streamwarden::adapters::mediamtx::MediaMtx;
-use streamwarden::config::settings::{ApiTrust, Server};
+use streamwarden::config::settings::{ApiTrust, ServerSettings};
 use streamwarden::demo::media_server::{MediaServer, Options};
 use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
 use streamwarden::domain::camera::{CameraState, CameraStatus, Reach};
@@ -54,7 +54,7 @@ pub struct Harness {
     /// Takes the commands that API and CLI give.
     pub restream: RestreamHandle,
     mark: String,
-    told: Changes,
+    told: LiveChanges,
     /// Cameras as far as `told` was read.
     seen: BTreeMap<String, CameraStatus>,
     /// Told, and not looked at yet.
@@ -69,7 +69,7 @@ impl Harness {
 
     /// A harness whose media server is started with these options; `publish` is what we log in with.
     pub async fn with(options: Options) -> Self {
-        Self::with_live(options, Arc::new(Memory::new(Duration::from_secs(600)))).await
+        Self::with_live(options, Arc::new(MemoryLiveStore::new(Duration::from_secs(600)))).await
     }
 
     /// The same on this live store.
@@ -79,7 +79,7 @@ impl Harness {
         let database = sqlite::open(folder.path().join("streamwarden.db")).await.expect("a database").for_node("here");
         let told = live.subscribe().await.expect("subscribed");
         let mark = folder.path().to_string_lossy().into_owned();
-        let settings = Server {
+        let settings = ServerSettings {
             name: "main".into(),
             api_url: server.api_url(),
             rtsp_url: server.rtsp_url(),

@@ -7,7 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use streamwarden::adapters::database::import::import;
 use streamwarden::adapters::database::{Condition, sqlite};
-use streamwarden::base::Kind;
+use streamwarden::base::ErrorKind;
 use streamwarden::demo::media_server::Options;
 use streamwarden::domain::camera::CameraState;
 use streamwarden::domain::change_guard::PlanView;
@@ -76,7 +76,7 @@ async fn an_emptied_table_stops_nothing_until_somebody_confirms_it() {
     assert_eq!(changed.would_stop.last().map(|one| one.reason.as_str()), Some("it is switched off"));
     let restreams = harness.restream.clone();
     let refused = restreams.apply_plan(shown.id).await.expect_err("not what was shown");
-    assert_eq!(refused.kind(), Kind::Conflict);
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
     assert_eq!(harness.processes().len(), 6);
     let view = restreams.apply_plan(changed.id).await.expect("confirmed");
     assert_eq!(view.held, None);

@@ -2,7 +2,7 @@
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use streamwarden::actors::supervision::testkit::{Fault, Provoke};
+use streamwarden::actors::supervision::testkit::{Provoke, ProvokedFault};
 use streamwarden::demo::media_server::Options;
 use streamwarden::domain::camera::CameraState;
 
@@ -54,7 +54,7 @@ async fn a_kill_a_stall_and_a_death_of_our_own_are_told_with_their_causes() {
     told(&harness, &["cameraDown gate over", "cameraStalled gate over"]).await;
 
     assert!(
-        harness.root.send(Provoke::at("restreams/relays/7", Fault::Panic)).await.expect("a root"),
+        harness.root.send(Provoke::at("restreams/relays/7", ProvokedFault::Panic)).await.expect("a root"),
         "the relay is there"
     );
     harness.camera("gate", |camera| camera.is_some_and(|camera| camera.state != CameraState::Running)).await;
@@ -97,7 +97,7 @@ async fn what_is_wrong_with_a_row_is_told_until_it_runs_is_off_or_gone() {
 
     // Everybody who knows of them begins anew; meanwhile a row goes and another is put right.
     for path in ["restreams/planner", "restreams/server", "restreams/relays"] {
-        assert!(harness.root.send(Provoke::at(path, Fault::Panic)).await.expect("a root"), "{path} is there");
+        assert!(harness.root.send(Provoke::at(path, ProvokedFault::Panic)).await.expect("a root"), "{path} is there");
     }
     harness.sql(&format!(
         "DELETE FROM cameras WHERE name = 'two'; UPDATE cameras SET url = '{}' WHERE name = 'three'",

@@ -2,17 +2,17 @@
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use streamwarden::actors::supervision::testkit::{Fault, Provoke};
-use streamwarden::base::{Kind, Result};
+use streamwarden::actors::supervision::testkit::{Provoke, ProvokedFault};
+use streamwarden::base::{ErrorKind, Result};
 use streamwarden::domain::camera::CameraState;
 use streamwarden::domain::probe::FaultKind;
-use streamwarden::domain::run_log::{Program, Run};
+use streamwarden::domain::run_log::{Program, ProgramRun};
 
 use super::harness::{Harness, Source, TIMEOUT};
 use super::peers::Peer;
 use super::program::until;
 
-async fn runs(harness: &Harness, id: i64) -> Result<Vec<Run>> {
+async fn runs(harness: &Harness, id: i64) -> Result<Vec<ProgramRun>> {
     harness.restream.camera_log(id)
 }
 
@@ -56,7 +56,7 @@ async fn the_last_three_runs_are_kept_whatever_happens_to_the_relay() {
 
     // Its actor dies, and with it its ffmpeg: nobody is left to say how, but that it ended.
     assert!(
-        harness.root.send(Provoke::at("restreams/relays/7", Fault::Panic)).await.expect("a root"),
+        harness.root.send(Provoke::at("restreams/relays/7", ProvokedFault::Panic)).await.expect("a root"),
         "the relay is there"
     );
     harness.camera("gate", |camera| camera.is_some_and(|camera| camera.state != CameraState::Running)).await;
@@ -74,7 +74,7 @@ async fn the_last_three_runs_are_kept_whatever_happens_to_the_relay() {
     assert_eq!((log[0].pid, log[0].fault.as_ref()), (fourth, None), "ffmpeg stopped: {log:#?}");
     harness.sql("DELETE FROM cameras");
     harness.gone("gate").await;
-    assert_eq!(runs(&harness, 7).await.expect_err("gone").kind(), Kind::NotFound);
+    assert_eq!(runs(&harness, 7).await.expect_err("gone").kind(), ErrorKind::NotFound);
     harness.stop().await;
 }
 

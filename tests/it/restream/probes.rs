@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use streamwarden::base::Kind;
+use streamwarden::base::ErrorKind;
 use streamwarden::demo::media_server::Options;
 use streamwarden::domain::camera::{CameraState, CameraStatus};
 use streamwarden::domain::probe::FaultKind;
@@ -94,7 +94,7 @@ async fn a_look_that_is_asked_for_leaves_a_running_relay_alone_and_is_kept() {
     let lost = ask(3).await.expect("a look").fault.expect("a fault");
     assert_eq!(lost.kind, FaultKind::NotFound, "{lost}");
     assert_eq!(ask(4).await.expect_err("a wrong row").field(), Some("url"));
-    assert_eq!(ask(5).await.expect_err("nobody").kind(), Kind::NotFound);
+    assert_eq!(ask(5).await.expect_err("nobody").kind(), ErrorKind::NotFound);
     until("all looks are kept", TIMEOUT, async || {
         harness.ask("SELECT CAST(count(*) AS TEXT) FROM camera_probes") == ["3"]
     })

@@ -1,6 +1,6 @@
 //! Actors that panic or hang are built anew: a relay with its ffmpeg, everybody else without one noticing.
 
-use streamwarden::actors::supervision::testkit::{Fault, Provoke};
+use streamwarden::actors::supervision::testkit::{Provoke, ProvokedFault};
 use streamwarden::actors::supervision::{Health, Observe};
 use streamwarden::adapters::database::Condition;
 use streamwarden::domain::camera::CameraState;
@@ -21,7 +21,7 @@ async fn a_relay_that_panics_is_rebuilt_and_leaves_no_process() {
     let (one, two) = (harness.pid("one").await, harness.pid("two").await);
 
     assert!(
-        harness.root.send(Provoke::at("restreams/relays/7", Fault::Panic)).await.expect("a root"),
+        harness.root.send(Provoke::at("restreams/relays/7", ProvokedFault::Panic)).await.expect("a root"),
         "the relay is there"
     );
     harness.camera("one", |camera| camera.is_some_and(|camera| camera.state != CameraState::Running)).await;
@@ -54,7 +54,7 @@ async fn generation(harness: &Harness, path: &str) -> u64 {
 }
 
 /// What happens to an actor; returns when it was built anew.
-async fn provoke(harness: &Harness, path: &str, fault: Fault) {
+async fn provoke(harness: &Harness, path: &str, fault: ProvokedFault) {
     let before = generation(harness, path).await;
     assert!(harness.root.send(Provoke::at(path, fault)).await.expect("a root"), "{path} is there");
     until(&format!("{path} is built anew after {fault:?}"), TIMEOUT, async || generation(harness, path).await > before)
@@ -84,14 +84,14 @@ async fn a_fault_of_anybody_but_a_relay_ends_no_ffmpeg_and_nothing_is_forgotten(
 
     for path in OTHERS {
         // A row that comes while nobody looks, and one that goes.
-        assert!(harness.root.send(Provoke::at(path, Fault::Panic)).await.expect("a root"), "{path} is there");
+        assert!(harness.root.send(Provoke::at(path, ProvokedFault::Panic)).await.expect("a root"), "{path} is there");
         harness.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (50, 'new', '{}')", source.url("b")));
         harness.state("new", CameraState::Running).await;
         let now = processes(&harness);
         assert_eq!(now.iter().filter(|pid| before.contains(pid)).count(), 3, "after the panic of {path}");
         assert_eq!(now.len(), 4, "after the panic of {path}");
         until(&format!("{path} runs"), TIMEOUT, async || generation(&harness, path).await > 0).await;
-        provoke(&harness, path, Fault::Exit).await;
+        provoke(&harness, path, ProvokedFault::Exit).await;
         harness.sql("DELETE FROM cameras WHERE id = 50");
         harness.gone("new").await;
         // A command is carried out; one that came too early is told so and may be given again.
@@ -108,8 +108,8 @@ async fn a_fault_of_anybody_but_a_relay_ends_no_ffmpeg_and_nothing_is_forgotten(
 
     // Relays are supervised as ever: one that panics is built anew, and gets its permit from a new budget.
     let first = harness.pid("one").await;
-    assert!(harness.root.send(Provoke::at("restreams/budget", Fault::Panic)).await.expect("a root"));
-    assert!(harness.root.send(Provoke::at("restreams/relays/1", Fault::Panic)).await.expect("a root"));
+    assert!(harness.root.send(Provoke::at("restreams/budget", ProvokedFault::Panic)).await.expect("a root"));
+    assert!(harness.root.send(Provoke::at("restreams/relays/1", ProvokedFault::Panic)).await.expect("a root"));
     harness.camera("one", |camera| camera.is_some_and(|camera| camera.state != CameraState::Running)).await;
     harness.state("one", CameraState::Running).await;
     assert_ne!(harness.pid("one").await, first);
@@ -127,12 +127,12 @@ async fn one_that_hangs_is_built_anew_and_the_relays_go_on() {
     let mut generations = Vec::new();
     for path in OTHERS.iter().rev().skip(1) {
         generations.push((*path, generation(&harness, path).await));
-        assert!(harness.root.send(Provoke::at(path, Fault::Hang)).await.expect("a root"), "{path} is there");
+        assert!(harness.root.send(Provoke::at(path, ProvokedFault::Hang)).await.expect("a root"), "{path} is there");
     }
     for (path, before) in generations {
         until(&format!("{path} is built anew"), TIMEOUT, async || generation(&harness, path).await > before).await;
     }
-    assert!(harness.root.send(Provoke::at("restreams", Fault::Hang)).await.expect("a root"));
+    assert!(harness.root.send(Provoke::at("restreams", ProvokedFault::Hang)).await.expect("a root"));
     harness.sql("UPDATE cameras SET label = 'after' WHERE id = 7");
     harness.camera("one", |camera| camera.is_some_and(|camera| camera.label.as_deref() == Some("after"))).await;
     until("the role is built anew", TIMEOUT, async || {
@@ -159,7 +159,7 @@ async fn what_waits_for_a_person_waits_though_the_planner_panics() {
     let held = async || harness.restream.plan(true).await.ok().and_then(|view| view.held);
     until("it is held", TIMEOUT, async || held().await.is_some()).await;
     let first = held().await.expect("held");
-    provoke(&harness, "restreams/planner", Fault::Panic).await;
+    provoke(&harness, "restreams/planner", ProvokedFault::Panic).await;
     let again = held().await.expect("still held");
     assert_eq!((again.id.as_str(), again.since, again.running), (first.id.as_str(), first.since, 5));
     assert_eq!(processes(&harness), before);

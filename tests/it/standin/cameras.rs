@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use streamwarden::base::Kind;
+use streamwarden::base::ErrorKind;
 use streamwarden::demo::cameras::{Dropout, SampleCameras, SampleOptions};
 use url::Url;
 
@@ -83,8 +83,8 @@ async fn an_ffmpeg_that_cannot_is_an_error() {
     {
         let options = SampleOptions { ffmpeg: PathBuf::from(program), ..options(1) };
         let error = SampleCameras::start(options).await.err().expect(reason);
-        assert_eq!(error.kind(), Kind::Unavailable);
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
         assert!(error.to_string().contains(reason), "{error}");
     }
-    assert_eq!(SampleCameras::start(options(0)).await.err().expect("no cameras").kind(), Kind::Invalid);
+    assert_eq!(SampleCameras::start(options(0)).await.err().expect("no cameras").kind(), ErrorKind::Invalid);
 }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
-use streamwarden::adapters::live::memory::Memory;
-use streamwarden::adapters::live::{Change, Changes, Latest, LiveStore};
+use streamwarden::adapters::live::memory::MemoryLiveStore;
+use streamwarden::adapters::live::{Change, Latest, LiveChanges, LiveStore};
 use streamwarden::base::{Error, Result};
 use streamwarden::domain::name::StreamName;
 use streamwarden::domain::stream::Sample;
@@ -27,7 +27,7 @@ pub enum Writes {
 
 /// The real one, with switches.
 pub struct SwitchedLive {
-    memory: Memory,
+    memory: MemoryLiveStore,
     changes: Mutex<Sender<Arc<Vec<Change>>>>,
     writes: Mutex<Writes>,
     tries: Mutex<BTreeMap<i64, Vec<Instant>>>,
@@ -37,7 +37,7 @@ impl SwitchedLive {
     /// One that works.
     pub fn new() -> Self {
         Self {
-            memory: Memory::new(Duration::from_secs(600)),
+            memory: MemoryLiveStore::new(Duration::from_secs(600)),
             changes: Mutex::new(broadcast::channel(1024).0),
             writes: Mutex::new(Writes::Taken),
             tries: Mutex::default(),
@@ -105,7 +105,7 @@ impl LiveStore for SwitchedLive {
         self.memory.history(server, name, from, to).await
     }
 
-    async fn subscribe(&self) -> Result<Changes> {
+    async fn subscribe(&self) -> Result<LiveChanges> {
         let told = self.changes.lock().expect("not poisoned").subscribe();
         Ok(stream::unfold(told, |mut told| async move { Some((told.recv().await.ok()?, told)) }).boxed())
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use streamwarden::actors::supervision::testkit::{Fault, Provoke};
+use streamwarden::actors::supervision::testkit::{Provoke, ProvokedFault};
 use streamwarden::adapters::systemd::ServiceManager;
 use streamwarden::app::{self, App};
 use streamwarden::config::{CliOverrides, Sources, load};
@@ -35,7 +35,7 @@ async fn a_manager_that_hangs_starves_it_until_it_is_built_again() {
     for _ in 0..3 {
         listener.until(WATCHDOG).await;
     }
-    let provoked = app.root().send(Provoke::at("monitor", Fault::Hang)).await;
+    let provoked = app.root().send(Provoke::at("monitor", ProvokedFault::Hang)).await;
     assert!(provoked.expect("the root answers"), "it is there");
     listener.until("STATUS=no answer from: monitor; ").await;
     let starved = listener.all_within(SILENCE).await;
@@ -43,14 +43,14 @@ async fn a_manager_that_hangs_starves_it_until_it_is_built_again() {
     // The supervisor finds it by itself, aborts it and builds another.
     listener.until(WATCHDOG).await;
     // A panic is in its supervisor's hands at once and starves nobody.
-    assert!(app.root().send(Provoke::at("hub", Fault::Panic)).await.expect("the root answers"));
+    assert!(app.root().send(Provoke::at("hub", ProvokedFault::Panic)).await.expect("the root answers"));
     for _ in 0..4 {
         let asked = Instant::now();
         let (before, _) = listener.until(WATCHDOG).await;
         assert!(asked.elapsed() < TIMEOUT, "systemd would have ended it: {before:?}");
     }
 
-    assert!(app.root().send(Provoke::at("", Fault::Hang)).await.expect("the last answer"));
+    assert!(app.root().send(Provoke::at("", ProvokedFault::Hang)).await.expect("the last answer"));
     listener.until("STATUS=the root of the actor tree does not answer").await;
     let starved = listener.all_within(SILENCE).await;
     assert!(!starved.iter().any(|message| message == WATCHDOG), "fed all the same: {starved:?}");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use secrecy::SecretString;
-use streamwarden::actors::supervision::testkit::{Fault, Provoke};
+use streamwarden::actors::supervision::testkit::{Provoke, ProvokedFault};
 use streamwarden::actors::supervision::{Health, Observation, Observe};
 use streamwarden::app::{self, App};
 use streamwarden::config::{self, Sources};
@@ -77,7 +77,7 @@ impl Harness {
     }
 
     /// Lets something happen to the actor at this path.
-    pub async fn provoke(&self, path: &str, fault: Fault) {
+    pub async fn provoke(&self, path: &str, fault: ProvokedFault) {
         let reached = self.app.root().send(Provoke::at(path, fault)).await.expect("the root lives");
         assert!(reached, "there is no {path}");
     }

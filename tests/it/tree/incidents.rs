@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use streamwarden::actors::incidents::{Incidents, IncidentsHandle, now};
 use streamwarden::actors::root::Root;
-use streamwarden::actors::supervision::testkit::{Fault, Provoke};
+use streamwarden::actors::supervision::testkit::{Provoke, ProvokedFault};
 use streamwarden::actors::supervision::{Child, Health, Observation, Observe, Restart, Stop};
 use streamwarden::adapters::database::{IncidentQuery, IncidentStore, sqlite};
 use streamwarden::domain::incident::{Incident, IncidentKind, Subject};
@@ -74,7 +74,7 @@ impl Harness {
 
     async fn panic(&self) {
         let generation = self.seen().await.generation;
-        assert!(self.root.send(Provoke::at("incidents", Fault::Panic)).await.expect("the root lives"));
+        assert!(self.root.send(Provoke::at("incidents", ProvokedFault::Panic)).await.expect("the root lives"));
         let again = async || {
             let seen = self.seen().await;
             seen.generation > generation && seen.health == Health::Running

@@ -1,11 +1,11 @@
 //! Actors without children: one of each kind panics, one exits, one hangs, and one stays as it is.
 
 use serde_json::Value;
-use streamwarden::actors::supervision::testkit::Fault;
+use streamwarden::actors::supervision::testkit::ProvokedFault;
 
 use super::harness::Harness;
 
-const FAULTS: [Fault; 3] = [Fault::Panic, Fault::Exit, Fault::Hang];
+const FAULTS: [ProvokedFault; 3] = [ProvokedFault::Panic, ProvokedFault::Exit, ProvokedFault::Hang];
 
 /// Leaves of one kind: `path` with the numbers 1 to 4, or 4 to 7.
 fn paths(prefix: &str, first: usize) -> Vec<String> {
@@ -42,7 +42,7 @@ async fn every_leaf_is_rebuilt_and_its_siblings_do_not_notice() {
             harness.provoke(path, fault).await;
         }
     }
-    harness.provoke("monitor/spare", Fault::Hang).await;
+    harness.provoke("monitor/spare", ProvokedFault::Hang).await;
     let mut hurt = vec!["monitor/spare".to_owned()];
     for group in [&relays, &recorders, &pollers, &workers] {
         hurt.extend(group[..3].iter().cloned());

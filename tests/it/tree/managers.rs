@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt;
 use streamwarden::actors::supervision::ExitReason;
-use streamwarden::actors::supervision::testkit::Fault;
+use streamwarden::actors::supervision::testkit::ProvokedFault;
 
 use super::harness::Harness;
 
@@ -46,7 +46,7 @@ async fn every_manager_is_rebuilt_with_what_is_below_and_without_what_is_beside(
         let before = harness.generations().await;
         let (session, pid) =
             (harness.state_of(RECORDER, SESSION, &[]).await, harness.state_of(RELAY, "/pid", &[]).await);
-        harness.provoke(path, Fault::Panic).await;
+        harness.provoke(path, ProvokedFault::Panic).await;
         harness.runs_in(path, before[path] + 1).await;
         let after = harness.generations().await;
         let is_hit = |other: &str| other == path || other.starts_with(path) && !KEEPING.contains(&path);
@@ -62,7 +62,7 @@ async fn every_manager_is_rebuilt_with_what_is_below_and_without_what_is_beside(
     // The second fault of each; a hang takes 10 to 15 s to be found, so all hang at once.
     let before = harness.generations().await;
     for path in MANAGERS {
-        let fault = if path == "monitor/main" { Fault::Exit } else { Fault::Hang };
+        let fault = if path == "monitor/main" { ProvokedFault::Exit } else { ProvokedFault::Hang };
         harness.provoke(path, fault).await;
     }
     for path in MANAGERS.iter().filter(|path| !path.starts_with("monitor/")) {
@@ -70,7 +70,7 @@ async fn every_manager_is_rebuilt_with_what_is_below_and_without_what_is_beside(
     }
     works(&harness).await;
     // They read their mailbox, but one piece of work never ends; or they end by themselves.
-    for (fault, reason) in [(Fault::Stall, ExitReason::Killed), (Fault::Exit, ExitReason::Success)] {
+    for (fault, reason) in [(ProvokedFault::Stall, ExitReason::Killed), (ProvokedFault::Exit, ExitReason::Success)] {
         let before = harness.generations().await;
         for path in MANAGERS {
             harness.provoke(path, fault).await;

@@ -9,7 +9,7 @@ use super::Recorder;
 use crate::actors::record::catalog_writer::{Next, apply};
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::adapters::live::Change;
-use crate::base::single_flight::{Retry, SingleFlight};
+use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::base::{Error, Result};
 use crate::domain::recording::{RecordingState, Segment, SegmentState};
 
@@ -29,7 +29,7 @@ impl Flight for ApplyNext {
         limit: LIMIT,
         late: Late::Wait,
         // The writer says when.
-        retry: Retry::Never,
+        retry: FlightRetry::Never,
         // The state of the recording tells of it.
         level: Level::Debug,
     };

@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout_at};
 use super::catalog_writer::{CatalogWriter, on_disk};
 use super::folder_lock::FolderLock;
 use super::run::RecordingRun;
-use super::start::Assignment;
+use super::start::RecordAssignment;
 use crate::actors::supervision::{Supervised, supervised};
 use crate::adapters::ffmpeg::child::{ChildProcess, ProcessEvent, ProcessEvents, ProcessExit};
 use crate::adapters::ffmpeg::progress::ProgressReader;
@@ -44,7 +44,7 @@ const MARGIN: Duration = Duration::from_millis(300);
 
 /// The recorder of one stream.
 pub struct Recorder {
-    assignment: Assignment,
+    assignment: RecordAssignment,
     catalog_writer: CatalogWriter,
     applying: SingleFlight,
     active: Option<Active>,
@@ -91,7 +91,7 @@ struct Active {
 
 impl Recorder {
     /// A recorder for this assignment.
-    pub fn new(assignment: Assignment) -> Self {
+    pub fn new(assignment: RecordAssignment) -> Self {
         let status = RecordingStatus {
             server: assignment.key.server.clone(),
             name: assignment.key.name.clone(),

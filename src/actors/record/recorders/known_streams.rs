@@ -6,12 +6,12 @@ use crate::adapters::live::{Change, Latest};
 use crate::domain::admission::{Candidate, StreamKey};
 use crate::domain::camera::CameraStatus;
 use crate::domain::name::StreamName;
-use crate::domain::stream::{StreamState, StreamStatus, Track};
+use crate::domain::stream::{StreamState, StreamStatus, StreamTrack};
 
 /// What is known of streams and cameras.
 #[derive(Debug, Default)]
 pub(super) struct KnownStreams {
-    streams: BTreeMap<StreamKey, (StreamState, Vec<Track>)>,
+    streams: BTreeMap<StreamKey, (StreamState, Vec<StreamTrack>)>,
     /// Camera id -> its path and whether it wants to be recorded.
     cameras: BTreeMap<i64, (StreamKey, bool)>,
 }
@@ -43,7 +43,8 @@ impl KnownStreams {
 
     fn stream(&mut self, stream: &StreamStatus) -> bool {
         let key = StreamKey { server: stream.server.clone(), name: stream.name.clone() };
-        let is_known = |(state, tracks): &(StreamState, Vec<Track>)| *state == stream.state && *tracks == stream.tracks;
+        let is_known =
+            |(state, tracks): &(StreamState, Vec<StreamTrack>)| *state == stream.state && *tracks == stream.tracks;
         if self.streams.get(&key).is_some_and(is_known) {
             return false;
         }
@@ -63,7 +64,7 @@ impl KnownStreams {
         let unwanted: BTreeSet<&StreamKey> =
             self.cameras.values().filter(|(_, record)| !record).map(|(path, _)| path).collect();
         let ours = self.streams.iter().filter(|(key, _)| is_ours(&key.server));
-        let candidate = |(key, (state, _)): (&StreamKey, &(StreamState, Vec<Track>))| Candidate {
+        let candidate = |(key, (state, _)): (&StreamKey, &(StreamState, Vec<StreamTrack>))| Candidate {
             key: key.clone(),
             state: *state,
             wanted: !unwanted.contains(key),
@@ -77,7 +78,7 @@ impl KnownStreams {
     }
 
     /// The tracks of a stream, as far as the server tells them.
-    pub(super) fn tracks(&self, key: &StreamKey) -> Vec<Track> {
+    pub(super) fn tracks(&self, key: &StreamKey) -> Vec<StreamTrack> {
         self.streams.get(key).map(|(_, tracks)| tracks.clone()).unwrap_or_default()
     }
 }

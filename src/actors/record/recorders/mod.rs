@@ -21,18 +21,18 @@ use tokio::time::Instant;
 use super::RecordHandles;
 use super::pauses::Pauses;
 use super::recorder::{Recorder, StopRecorder};
-use super::start::Assignment;
+use super::start::RecordAssignment;
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Adjusted, Child, ChildSet, Restart, Setting, Supervised, supervised};
-use crate::adapters::live::publisher::Publisher;
+use crate::adapters::live::publisher::LivePublisher;
 use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Change, Latest};
 use crate::base::single_flight::SingleFlight;
-use crate::config::settings::{Record, Server};
+use crate::config::settings::{RecordSettings, ServerSettings};
 use crate::domain::admission::{AdmissionDecision, AdmissionRules, StreamKey};
 use crate::domain::layout::{plain, server_prefix};
 use crate::domain::recording::{RecordingState, RecordingStatus};
-use crate::domain::stream::Track;
+use crate::domain::stream::StreamTrack;
 use crate::domain::wall_clock::SessionStarts;
 
 use known_streams::KnownStreams;
@@ -48,12 +48,12 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 const FORGET_AFTER: TimeDelta = TimeDelta::minutes(1);
 /// The manager of all recorders.
 pub struct Recorders {
-    settings: Setting<Record>,
+    settings: Setting<RecordSettings>,
     rules: AdmissionRules,
-    servers: Vec<Rc<Server>>,
+    servers: Vec<Rc<ServerSettings>>,
     handles: RecordHandles,
     set: Option<ChildSet<Self>>,
-    publisher: Option<Publisher>,
+    publisher: Option<LivePublisher>,
     pauses: Pauses,
     known: KnownStreams,
     slots: BTreeMap<StreamKey, RecorderSlot>,
@@ -67,7 +67,7 @@ pub struct Recorders {
 
 /// What we keep about a stream that is or was recorded.
 struct RecorderSlot {
-    tracks: watch::Sender<Vec<Track>>,
+    tracks: watch::Sender<Vec<StreamTrack>>,
     starts: Rc<RefCell<SessionStarts>>,
     state: SlotState,
 }
@@ -86,7 +86,11 @@ enum SlotState {
 
 impl Recorders {
     /// The manager for these settings. `servers` in the order of the configuration: it decides about object keys.
-    pub fn new(settings: impl Into<Setting<Record>>, servers: Vec<Server>, handles: RecordHandles) -> Self {
+    pub fn new(
+        settings: impl Into<Setting<RecordSettings>>,
+        servers: Vec<ServerSettings>,
+        handles: RecordHandles,
+    ) -> Self {
         let settings = settings.into();
         let pauses = Pauses::new(handles.incidents.clone());
         Self {
@@ -170,7 +174,7 @@ impl Recorders {
         let slot = self.slot(key);
         slot.state = SlotState::Yes;
         let (starts, tracks) = (slot.starts.clone(), slot.tracks.subscribe());
-        let assignment = Assignment {
+        let assignment = RecordAssignment {
             key: key.clone(),
             server: self.servers[place].clone(),
             key_prefix: server_prefix(place, &key.server),
@@ -253,8 +257,8 @@ impl Recorders {
 }
 
 /// Who is recorded, as the configuration says.
-fn rules(settings: Record) -> AdmissionRules {
-    let Record { include, exclude, max_concurrent, .. } = settings;
+fn rules(settings: RecordSettings) -> AdmissionRules {
+    let RecordSettings { include, exclude, max_concurrent, .. } = settings;
     AdmissionRules { include, exclude, max_concurrent }
 }
 
@@ -284,7 +288,7 @@ impl Actor for Recorders {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.set = Some(ChildSet::new(ctx, StopOrder::Together));
-        self.publisher = Some(Publisher::new(self.handles.live.clone(), "recorders"));
+        self.publisher = Some(LivePublisher::new(self.handles.live.clone(), "recorders"));
         ctx.add_stream(subscription(self.handles.live.clone(), "recorders"));
         ctx.add_message_stream(self.settings.changes());
         // Between building and now.

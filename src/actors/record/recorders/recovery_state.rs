@@ -22,7 +22,7 @@ pub(super) struct Recovery {
     pub(super) held: BTreeSet<String>,
     pub(super) passing: SingleFlight,
     /// What the pass has found and may work on.
-    pub(super) chosen: Option<(Findings, Pass)>,
+    pub(super) chosen: Option<(Findings, RecoveryPass)>,
     /// Something was left undone since the last look.
     pub(super) wanted: bool,
     pub(super) failures: u32,
@@ -56,7 +56,7 @@ impl Default for Recovery {
 
 /// What a pass brought.
 #[derive(Default)]
-pub(super) struct Pass {
+pub(super) struct RecoveryPass {
     /// Segments sealed.
     pub(super) sealed: usize,
     /// What was finished: base folders of runs, ids of sessions.

@@ -8,14 +8,14 @@ use log::Level;
 use tokio::time::Instant;
 
 use super::Recorders;
-use super::recovery_state::Pass;
+use super::recovery_state::RecoveryPass;
 use crate::actors::record::catalog_writer::on_disk;
 use crate::actors::record::folder_lock::FolderEvent;
 use crate::actors::record::recovery::{self, Findings};
 use crate::actors::record::{RecordHandles, SpoolDisk};
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::base::backoff::Backoff;
-use crate::base::single_flight::{Retry, SingleFlight};
+use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::base::{Error, Result};
 use crate::domain::admission::StreamKey;
 use crate::domain::spool_space::decision;
@@ -65,7 +65,7 @@ impl Recorders {
     }
 
     /// What of the findings may be worked on now, and what is left already.
-    fn choose(&mut self, mut findings: Findings) -> (Findings, Pass) {
+    fn choose(&mut self, mut findings: Findings) -> (Findings, RecoveryPass) {
         // A recorder tells of its folder before it makes it, so what it holds is known here before the look ends.
         let now = self.born.elapsed();
         let held = &self.recovery.held;
@@ -88,12 +88,12 @@ impl Recorders {
         findings.runs.retain(|run| run.first().is_some_and(|base| left.wait(&base.folder, now).is_none()));
         findings.without_folder.retain(|session| left.wait(&session.id.to_string(), now).is_none());
         let unreadable = unreadable.into_iter().map(|found| (found.folder, found.error));
-        let pass = Pass { left: unreadable.collect(), ..Pass::default() };
+        let pass = RecoveryPass { left: unreadable.collect(), ..RecoveryPass::default() };
         (findings, pass)
     }
 
     /// A pass is over; `error`: it ended early, because a service that all need does not work.
-    fn recovered(&mut self, pass: Pass, error: Option<Error>, ctx: &mut Context<Self>) {
+    fn recovered(&mut self, pass: RecoveryPass, error: Option<Error>, ctx: &mut Context<Self>) {
         let is_first = !std::mem::replace(&mut self.recovery.passed_once, true);
         self.recovery.sealed += pass.sealed;
         if pass.sealed > 0 {
@@ -157,7 +157,7 @@ impl Flight for LookAtDisk {
         what: "looking at the spool's disk",
         limit: DISK_LIMIT,
         late: Late::Wait,
-        retry: Retry::Never,
+        retry: FlightRetry::Never,
         // Told as the obstacle that it is.
         level: Level::Debug,
     };
@@ -189,7 +189,7 @@ struct Recover;
 enum Step {
     Looked(Findings),
     /// And why it ended early.
-    Finished(Pass, Option<Error>),
+    Finished(RecoveryPass, Option<Error>),
 }
 
 impl Flight for Recover {
@@ -202,7 +202,7 @@ impl Flight for Recover {
         limit: Duration::from_secs(600),
         late: Late::Wait,
         // A pass sets the time of the next.
-        retry: Retry::Never,
+        retry: FlightRetry::Never,
         level: Level::Warn,
     };
 
@@ -230,7 +230,7 @@ impl Flight for Recover {
                 return Ended::More;
             }
             Ok(Step::Finished(pass, error)) => manager.recovered(pass, error, ctx),
-            Err(error) => manager.recovered(Pass::default(), Some(error), ctx),
+            Err(error) => manager.recovered(RecoveryPass::default(), Some(error), ctx),
         }
         Ended::Done
     }
@@ -238,7 +238,11 @@ impl Flight for Recover {
 
 /// Goes through everything that was found, past what cannot be finished. Ends early only when a service that all need does
 /// not work, and says which.
-async fn finish_all(handles: &RecordHandles, findings: &Findings, mut pass: Pass) -> (Pass, Option<Error>) {
+async fn finish_all(
+    handles: &RecordHandles,
+    findings: &Findings,
+    mut pass: RecoveryPass,
+) -> (RecoveryPass, Option<Error>) {
     let begun = Instant::now();
     let mut failed = None;
     for run in &findings.runs {

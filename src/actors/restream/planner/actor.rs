@@ -25,7 +25,7 @@ use crate::actors::supervision::{Adjusted, Handle, Setting, Supervised, supervis
 use crate::adapters::database::{CALL_TIMEOUT, CameraStore, with_timeout};
 use crate::adapters::last_known::CameraList;
 use crate::base::Result;
-use crate::base::single_flight::{Retry, SingleFlight};
+use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::domain::camera::{CameraRow, Kinds};
 use crate::domain::incident::{IncidentKind, Subject};
 use crate::domain::moment::Moment;
@@ -219,7 +219,7 @@ impl Flight for ReadCameras {
         what: "reading the cameras",
         limit: CALL_TIMEOUT.saturating_mul(3),
         late: Late::GiveUp,
-        retry: Retry::Never,
+        retry: FlightRetry::Never,
         level: log::Level::Debug,
     };
 

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use super::actor::CameraPlanner;
 use super::memory::Blocked;
 use crate::actors::incidents::now;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::{CameraRow, Kinds};
 use crate::domain::change_guard::{BlockedChange, BlockedChangeView, PlanView};
 use crate::domain::fleet;
@@ -135,7 +135,7 @@ impl Handler<ApplyPlan> for CameraPlanner {
                     Some(_) => "the plan has changed since it was shown; look at it again and confirm that one",
                     None => "no change is blocked any more; there is nothing to confirm",
                 };
-                return Err(Error::new(Kind::Conflict, text));
+                return Err(Error::new(ErrorKind::Conflict, text));
             };
             memory.guard.confirmed();
             confirmed.change

@@ -12,7 +12,7 @@ use chrono::{SecondsFormat, Utc};
 use super::actor::CameraPlanner;
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::adapters::last_known::{CameraList, LastKnownFile};
-use crate::base::single_flight::{Retry, SingleFlight};
+use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::base::{Error, Result};
 use crate::domain::camera::CameraRow;
 use crate::domain::fleet;
@@ -112,7 +112,7 @@ impl Flight for KeepKnown {
         what: "keeping the last known cameras for a start without the database",
         limit: DISK_LIMIT,
         late: Late::Wait,
-        retry: Retry::Every(DISK_RETRY),
+        retry: FlightRetry::Every(DISK_RETRY),
         level: log::Level::Warn,
     };
 

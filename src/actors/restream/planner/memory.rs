@@ -11,10 +11,10 @@ use crate::domain::change_guard::{BlockedChange, ChangeGuard};
 
 /// Clones are the same memory.
 #[derive(Clone)]
-pub(in crate::actors::restream) struct PlannerMemory(Arc<Mutex<Memory>>);
+pub(in crate::actors::restream) struct PlannerMemory(Arc<Mutex<RememberedPlan>>);
 
 /// Changed in whole steps, so that a panic leaves it as it was before one.
-pub(super) struct Memory {
+pub(super) struct RememberedPlan {
     /// As they were read last.
     pub kinds: Kinds,
     /// Decides what may stop because of the table.
@@ -41,7 +41,7 @@ pub(super) struct Blocked {
 impl PlannerMemory {
     /// Nothing is known but where the file is.
     pub(in crate::actors::restream) fn new(file: LastKnownFile) -> Self {
-        Self(Arc::new(Mutex::new(Memory {
+        Self(Arc::new(Mutex::new(RememberedPlan {
             kinds: Kinds::new(),
             guard: ChangeGuard::default(),
             blocked: None,
@@ -53,7 +53,7 @@ impl PlannerMemory {
     }
 
     /// For moments only, and never across an await.
-    pub(super) fn lock(&self) -> MutexGuard<'_, Memory> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, RememberedPlan> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

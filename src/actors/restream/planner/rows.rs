@@ -9,7 +9,7 @@ use super::actor::CameraPlanner;
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::adapters::database::{CALL_TIMEOUT, with_timeout};
 use crate::base::Result;
-use crate::base::single_flight::{Retry, SingleFlight};
+use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::domain::camera::{CameraRow, Kinds};
 use crate::domain::change_guard;
 use crate::domain::fleet::Planned;
@@ -99,7 +99,7 @@ impl Flight for ReadRowAgain {
         what: "reading a camera's row",
         limit: CALL_TIMEOUT.saturating_mul(2),
         late: Late::GiveUp,
-        retry: Retry::Never,
+        retry: FlightRetry::Never,
         level: log::Level::Debug,
     };
 

@@ -15,8 +15,8 @@ use crate::actors::restream::setup::{RestreamSetup, STORE_RETRY};
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::actors::supervision::{Adjusted, Handle, Setting, Supervised, supervised};
 use crate::adapters::database::{CALL_TIMEOUT, CameraStore, ProbeStore, with_timeout};
-use crate::base::single_flight::{Retry, SingleFlight};
-use crate::base::{Kind, Result};
+use crate::base::single_flight::{FlightRetry, SingleFlight};
+use crate::base::{ErrorKind, Result};
 use crate::domain::probe::KeptProbe;
 
 /// Reads what an earlier run has found; answered when that is known, or cannot be: that costs one probe of each camera.
@@ -77,7 +77,7 @@ impl Flight for WriteProbe {
         what: "writing what was found out of the cameras",
         limit: CALL_TIMEOUT.saturating_mul(2),
         late: Late::GiveUp,
-        retry: Retry::Every(STORE_RETRY),
+        retry: FlightRetry::Every(STORE_RETRY),
         level: log::Level::Warn,
     };
 
@@ -94,7 +94,7 @@ impl Flight for WriteProbe {
     fn ended(probes: &mut Probes, probe: KeptProbe, written: Result<()>, _: &mut Context<Probes>) -> Ended {
         match written {
             Ok(()) => Ended::More,
-            Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Timeout) => {
+            Err(error) if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout) => {
                 probes.known.put_back(probe);
                 Ended::Failed(error)
             }

@@ -12,17 +12,17 @@ use crate::actors::restream::assignments::Assignments;
 use crate::actors::restream::fleet::DesiredFleet;
 use crate::domain::camera::CameraSource;
 use crate::domain::change_guard;
-use crate::domain::probe::{KeptProbe, Outcome, Tracks};
+use crate::domain::probe::{KeptProbe, ProbeOutcome, Tracks};
 
 /// A camera that fails the same way is written again after so many minutes: cameras that are off are probed every minute.
 const SAME_FAULT_MINUTES: i64 = 10;
 
 /// The latest probe of every camera, and those that have to be written. Clones are the same; it outlives the actors.
 #[derive(Clone)]
-pub(in crate::actors::restream) struct KnownSources(Arc<Shared>);
+pub(in crate::actors::restream) struct KnownSources(Arc<SharedProbes>);
 
-struct Shared {
-    kept: Mutex<Kept>,
+struct SharedProbes {
+    kept: Mutex<KeptProbes>,
     assignments: Assignments,
     fleet: DesiredFleet,
     /// Counts what has to be written.
@@ -30,7 +30,7 @@ struct Shared {
 }
 
 #[derive(Default)]
-struct Kept {
+struct KeptProbes {
     latest: BTreeMap<i64, KeptProbe>,
     // The latest per camera: never more than there are cameras.
     unwritten: BTreeMap<i64, KeptProbe>,
@@ -45,17 +45,17 @@ impl KnownSources {
     /// Nothing is known. What is found out is told to the relays of these cameras.
     pub(in crate::actors::restream) fn new(assignments: Assignments, fleet: DesiredFleet) -> Self {
         let (kept, added) = (Mutex::default(), watch::Sender::new(0));
-        Self(Arc::new(Shared { kept, assignments, fleet, added }))
+        Self(Arc::new(SharedProbes { kept, assignments, fleet, added }))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, KeptProbes> {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What an earlier probe of this source found. A fault is not believed: it may have been mended.
     pub(in crate::actors::restream) fn of(&self, source: &CameraSource) -> Option<Tracks> {
         match self.lock().latest.get(&source.id) {
-            Some(KeptProbe { fingerprint, outcome: Outcome::Tracks(tracks), .. })
+            Some(KeptProbe { fingerprint, outcome: ProbeOutcome::Tracks(tracks), .. })
                 if *fingerprint == source.fingerprint() =>
             {
                 Some(tracks.clone())
@@ -128,12 +128,12 @@ impl KnownSources {
     }
 }
 
-impl Kept {
+impl KeptProbes {
     /// Remembers a probe; true when it has to be written, as one that was requested always has to.
     fn note(&mut self, probe: &KeptProbe, requested: bool) -> bool {
         let known = self.latest.get(&probe.camera).is_some_and(|kept| {
             let same = kept.fingerprint == probe.fingerprint && kept.outcome == probe.outcome;
-            let fault = matches!(probe.outcome, Outcome::Fault(_));
+            let fault = matches!(probe.outcome, ProbeOutcome::Fault(_));
             same && fault && !requested && (probe.at - kept.at).num_minutes() < SAME_FAULT_MINUTES
         });
         if !known {

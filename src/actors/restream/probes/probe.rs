@@ -9,7 +9,7 @@ use super::slots::ProbeSlots;
 use crate::actors::restream::runs::CameraRuns;
 use crate::actors::restream::setup::RestreamSetup;
 use crate::domain::camera::CameraSource;
-use crate::domain::probe::{Fault, FaultKind, Tracks};
+use crate::domain::probe::{FaultKind, ProbeFault, Tracks};
 
 /// Probes a camera when there is a slot, and judges whether it can be relayed; also says how long the probe itself took.
 /// Dropped half-way it leaves the line or kills ffprobe.
@@ -18,7 +18,7 @@ pub(in crate::actors::restream) async fn probe_in_order(
     source: Box<CameraSource>,
     slots: ProbeSlots,
     runs: CameraRuns,
-) -> (Result<Tracks, Fault>, Duration) {
+) -> (Result<Tracks, ProbeFault>, Duration) {
     // Never closed.
     let _slot = slots.acquire().await;
     let begun = Instant::now();
@@ -26,7 +26,11 @@ pub(in crate::actors::restream) async fn probe_in_order(
 }
 
 /// Probes a camera now. A probe that fails is in its log.
-async fn probe_logged(setup: Arc<RestreamSetup>, source: Box<CameraSource>, runs: CameraRuns) -> Result<Tracks, Fault> {
+async fn probe_logged(
+    setup: Arc<RestreamSetup>,
+    source: Box<CameraSource>,
+    runs: CameraRuns,
+) -> Result<Tracks, ProbeFault> {
     if source.calls_us() {
         return Ok(Tracks::unseen());
     }
@@ -42,10 +46,10 @@ async fn probe_logged(setup: Arc<RestreamSetup>, source: Box<CameraSource>, runs
 ///
 /// # Errors
 /// What is wrong with it.
-pub async fn probe(setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> Result<Tracks, Fault> {
+pub async fn probe(setup: Arc<RestreamSetup>, source: Box<CameraSource>) -> Result<Tracks, ProbeFault> {
     if source.calls_us() {
         let text = "the source calls us (mode=listener), and a probe would take its call; save the camera and see whether it runs";
-        return Err(Fault::new(FaultKind::Other, text));
+        return Err(ProbeFault::new(FaultKind::Other, text));
     }
     let tracks = setup.runner.probe(Arc::clone(&setup), source).await?;
     tracks.check(setup.version.major)?;

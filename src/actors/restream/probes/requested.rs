@@ -14,7 +14,7 @@ use crate::actors::restream::fleet::no_camera;
 use crate::adapters::database::{CameraStore, with_timeout};
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraSource, Kinds, draft};
-use crate::domain::probe::{Fault, KeptProbe, ProbeView, Tracks};
+use crate::domain::probe::{KeptProbe, ProbeFault, ProbeView, Tracks};
 
 /// Somebody waits before a screen: rather told that all slots are taken than kept waiting.
 const SLOT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -38,7 +38,7 @@ pub(in crate::actors::restream) struct TestCamera {
 
 struct Probed {
     source: Box<CameraSource>,
-    result: Result<Tracks, Fault>,
+    result: Result<Tracks, ProbeFault>,
     took: Duration,
 }
 

@@ -8,7 +8,7 @@ mod reassigned;
 mod shown;
 
 use links::RelayLinks;
-use process::Heard;
+use process::RelayProcessEvent;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -23,7 +23,7 @@ use tokio::time::Instant;
 
 use self::degraded::DegradedNotice;
 use super::address::check_address;
-use super::assignment::{Assigned, Assignment};
+use super::assignment::{Assigned, RelayAssignment};
 use super::probes::probe::probe_in_order;
 use super::runs::CameraRuns;
 use super::setup::Process;
@@ -31,27 +31,27 @@ use crate::actors::supervision::{Supervised, supervised};
 use crate::adapters::ffmpeg::child::ProcessExit;
 use crate::adapters::ffmpeg::fault::{self, Attempt};
 use crate::adapters::ffmpeg::progress::Progress;
-use crate::adapters::live::publisher::Publisher;
+use crate::adapters::live::publisher::LivePublisher;
 use crate::adapters::resolve::CheckedAddress;
 use crate::domain::camera::{CameraSource, CameraState, CameraStatus, DownSince};
 use crate::domain::incident::RelayTransition;
-use crate::domain::probe::{Fault, KeptProbe, Tracks};
-use crate::domain::restream::{Action, Movement, MovementWatch, PathView, Phase, Relay, RelayEvent};
+use crate::domain::probe::{KeptProbe, ProbeFault, Tracks};
+use crate::domain::restream::{Action, Movement, MovementWatch, PathView, Relay, RelayEvent, RelayPhase};
 
 /// Each step of the kill ladder waits so long at most.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// The actor of one camera.
 pub struct Restream {
-    publisher: Publisher,
+    publisher: LivePublisher,
     links: RelayLinks,
     runs: CameraRuns,
     assigned: Assigned,
-    known: Assignment,
+    known: RelayAssignment,
     relay: Relay,
     /// Zero of the relay's clock.
     born: Instant,
-    ffmpeg: Option<Ffmpeg>,
+    ffmpeg: Option<RelayProcess>,
     grace: Duration,
     probing: Option<SpawnHandle>,
     asking: Option<SpawnHandle>,
@@ -60,7 +60,7 @@ pub struct Restream {
     /// Whether sound comes in this run; `None` until somebody has listened.
     sound_comes: Option<bool>,
     /// Whether its address may be connected to, as of the last turn.
-    checked: Option<Result<CheckedAddress, Fault>>,
+    checked: Option<Result<CheckedAddress, ProbeFault>>,
     wake: Option<(Duration, SpawnHandle)>,
     state: CameraState,
     since: DateTime<Utc>,
@@ -70,7 +70,7 @@ pub struct Restream {
 }
 
 /// A running ffmpeg.
-struct Ffmpeg {
+struct RelayProcess {
     child: Box<dyn Process>,
     /// What it reads.
     source: Box<CameraSource>,
@@ -81,7 +81,7 @@ struct Ffmpeg {
 }
 
 impl Restream {
-    pub(super) fn new(publisher: Publisher, links: RelayLinks, runs: CameraRuns, mut assigned: Assigned) -> Self {
+    pub(super) fn new(publisher: LivePublisher, links: RelayLinks, runs: CameraRuns, mut assigned: Assigned) -> Self {
         let known = assigned.borrow_and_update().clone();
         let mut relay = Relay::new(known.setup.rules());
         relay.set_audio(known.source.audio);
@@ -205,7 +205,7 @@ impl Restream {
         })));
     }
 
-    fn start(&mut self, tracks: &Tracks, ctx: &mut Context<Self>) -> Result<(), Fault> {
+    fn start(&mut self, tracks: &Tracks, ctx: &mut Context<Self>) -> Result<(), ProbeFault> {
         self.forget_sound(ctx);
         let source = &self.known.source;
         let manner = self.relay.manner();
@@ -220,7 +220,7 @@ impl Restream {
         }
         ctx.add_stream(process::hear(events));
         let (progress, movement) = (Progress::default(), MovementWatch::of(source.scheme));
-        self.ffmpeg = Some(Ffmpeg { child, source: source.clone(), tracks: tracks.clone(), progress, movement });
+        self.ffmpeg = Some(RelayProcess { child, source: source.clone(), tracks: tracks.clone(), progress, movement });
         Ok(())
     }
 
@@ -257,14 +257,14 @@ impl Restream {
         );
         let ms = exit.lasted.as_millis() as u64;
         let (camera, pid) = (self.camera(), ffmpeg.child.pid());
-        if matches!(self.relay.phase(), Phase::Starting | Phase::Running) {
+        if matches!(self.relay.phase(), RelayPhase::Starting | RelayPhase::Running) {
             log::warn!(camera = camera, pid = pid, ms = ms; "ffmpeg ended ({}): {fault}", exit.ending);
         } else {
             log::info!(camera = camera, pid = pid, ms = ms; "ffmpeg stopped ({})", exit.ending);
         }
         self.runs.ended(match self.relay.phase() {
-            Phase::Starting | Phase::Running => Some(fault.clone()),
-            Phase::Stalled => self.relay.last_fault().cloned(),
+            RelayPhase::Starting | RelayPhase::Running => Some(fault.clone()),
+            RelayPhase::Stalled => self.relay.last_fault().cloned(),
             _ => None,
         });
         self.happened(RelayEvent::Exited(fault), ctx);
@@ -300,10 +300,10 @@ impl StreamHandler<Reassigned> for Restream {
     }
 }
 
-impl StreamHandler<Heard> for Restream {
-    fn handle(&mut self, heard: Heard, ctx: &mut Self::Context) {
+impl StreamHandler<RelayProcessEvent> for Restream {
+    fn handle(&mut self, heard: RelayProcessEvent, ctx: &mut Self::Context) {
         match heard {
-            Heard::Progress(progress) => {
+            RelayProcessEvent::Progress(progress) => {
                 let Some(ffmpeg) = &mut self.ffmpeg else { return };
                 ffmpeg.progress = progress;
                 let observer = ffmpeg.child.observer();
@@ -323,7 +323,7 @@ impl StreamHandler<Heard> for Restream {
                 };
                 self.happened(event, ctx);
             }
-            Heard::Exited(exit) => self.exited(&exit, ctx),
+            RelayProcessEvent::Exited(exit) => self.exited(&exit, ctx),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use actix::Context;
 
-use super::{Ffmpeg, Restream};
+use super::{RelayProcess, Restream};
 use crate::domain::camera::CameraSource;
 use crate::domain::restream::RelayEvent;
 
@@ -52,7 +52,8 @@ impl Restream {
     /// Whether the row changed to has the same arguments: `auto` and `copy` are the same for most sound.
     fn runs_on_like(&self, old: &CameraSource) -> bool {
         let new = &self.known.source;
-        let same_sound = |ffmpeg: &Ffmpeg| ffmpeg.tracks.audio_plan(old.audio) == ffmpeg.tracks.audio_plan(new.audio);
+        let same_sound =
+            |ffmpeg: &RelayProcess| ffmpeg.tracks.audio_plan(old.audio) == ffmpeg.tracks.audio_plan(new.audio);
         old.runs_like(new) || old.runs_like_but_for_sound(new) && self.ffmpeg.as_ref().is_some_and(same_sound)
     }
 }

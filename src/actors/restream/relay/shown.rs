@@ -11,7 +11,7 @@ use crate::actors::incidents::now;
 use crate::adapters::live::Change;
 use crate::domain::camera::{CameraState, CameraStatus};
 use crate::domain::incident::{RelayTransition, RelayUpdate};
-use crate::domain::restream::Phase;
+use crate::domain::restream::RelayPhase;
 
 impl Restream {
     pub(super) fn note_state(&mut self) {
@@ -19,7 +19,7 @@ impl Restream {
         if state == self.state {
             return;
         }
-        let unseen = self.state == CameraState::Running && *self.relay.phase() == Phase::Starting;
+        let unseen = self.state == CameraState::Running && *self.relay.phase() == RelayPhase::Starting;
         let transition = if unseen { RelayTransition::Unseen } else { RelayTransition::None };
         let down_since = self.down.since();
         (self.state, self.since) = (state, Utc::now());

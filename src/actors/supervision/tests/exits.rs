@@ -35,7 +35,7 @@ async fn the_reason_that_an_actor_gives_for_its_end_is_judged_by_its_policy() {
         tick().await;
     }
     assert_eq!(parent.send(Observe).await.expect("the parent lives").state, json!(["a", "b"]));
-    parent.do_send(Provoke::at("", Fault::Exit));
+    parent.do_send(Provoke::at("", ProvokedFault::Exit));
 }
 
 #[actix::test]
@@ -43,7 +43,7 @@ async fn what_waits_in_the_mailbox_at_a_restart_is_answered_with_its_end_and_nev
     tokio::time::pause();
     let parent = Parent::new(&Rc::new(()), Restart::Always).start();
     let child = parent.send(Give("a")).await.expect("the parent lives").expect("a runs");
-    provoke(&parent, "a", Fault::Hang).await;
+    provoke(&parent, "a", ProvokedFault::Hang).await;
     let asked: Vec<_> = (0..5).map(|_| child.send(Count)).collect();
     child.do_send(Count);
     for answer in futures_util::future::join_all(asked).await {
@@ -51,14 +51,14 @@ async fn what_waits_in_the_mailbox_at_a_restart_is_answered_with_its_end_and_nev
     }
     assert_eq!(until(&parent, "a", 2).await.state, json!({ "count": 0 }), "nothing is carried over");
     assert!(matches!(child.send(Count).await, Err(actix::MailboxError::Closed)), "the old address leads nowhere");
-    parent.do_send(Provoke::at("", Fault::Exit));
+    parent.do_send(Provoke::at("", ProvokedFault::Exit));
 }
 
 #[actix::test]
 async fn a_child_between_two_generations_is_told_of_when_all_are_stopped() {
     tokio::time::pause();
     let parent = Parent::new(&Rc::new(()), Restart::OnFailure).start();
-    provoke(&parent, "b", Fault::Panic).await;
+    provoke(&parent, "b", ProvokedFault::Panic).await;
     while tree(&parent).await.iter().any(|child| child.name == "b" && child.health == Health::Running) {
         tick().await;
     }
@@ -67,7 +67,7 @@ async fn a_child_between_two_generations_is_told_of_when_all_are_stopped() {
         tick().await;
     }
     assert!(tree(&parent).await.is_empty());
-    parent.do_send(Provoke::at("", Fault::Exit));
+    parent.do_send(Provoke::at("", ProvokedFault::Exit));
 }
 
 /// Its children, and not itself.
@@ -135,7 +135,7 @@ async fn the_end_of_a_background_task_is_an_exit_like_any_other() {
     }
     assert_eq!(seen, [None, Some("failed: refused".to_owned()), Some("failed: cut off".to_owned())]);
     assert!(exits.borrow().is_empty(), "the third has done its work and is forgotten");
-    tasks.do_send(Provoke::at("", Fault::Exit));
+    tasks.do_send(Provoke::at("", ProvokedFault::Exit));
 }
 
 /// A tree whose children make a step every 20 s.
@@ -184,5 +184,5 @@ async fn a_process_that_stood_still_kills_nobody_for_it() {
     let seen = steppers.send(Observe).await.expect("it lives").children;
     let told: Vec<_> = seen.iter().map(|child| (child.generation, child.last_exit.as_deref())).collect();
     assert_eq!(told, [(1, None); 3]);
-    steppers.do_send(Provoke::at("", Fault::Exit));
+    steppers.do_send(Provoke::at("", ProvokedFault::Exit));
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::stop::StopOrder;
-use super::testkit::{Fault, Provoke};
+use super::testkit::{Provoke, ProvokedFault};
 use super::{
     Child, ChildSet, ExitReason, Health, Observation, Observe, Restart, Stop, StopReport, Supervised, supervised,
 };
@@ -155,7 +155,7 @@ async fn until(parent: &Addr<Parent>, name: &str, generation: u64) -> Observatio
     panic!("{name} never reached generation {generation}");
 }
 
-async fn provoke(parent: &Addr<Parent>, name: &str, fault: Fault) {
+async fn provoke(parent: &Addr<Parent>, name: &str, fault: ProvokedFault) {
     assert!(parent.send(Provoke::at(name, fault)).await.expect("the parent lives"), "{name} was not reached");
 }
 
@@ -167,10 +167,10 @@ async fn a_child_that_panics_hangs_or_exits_is_rebuilt_and_its_sibling_keeps_its
     let sibling = parent.send(Give("b")).await.expect("the parent lives").expect("b runs");
     sibling.send(Count).await.expect("b lives");
     for (generation, fault, reason, words) in [
-        (2, Fault::Panic, ExitReason::Panicked, "panicked: provoked by the testkit"),
-        (3, Fault::Hang, ExitReason::Killed, "did not answer"),
-        (4, Fault::Exit, ExitReason::Success, "stopped"),
-        (5, Fault::Stall, ExitReason::Killed, "no progress: the testkit's work"),
+        (2, ProvokedFault::Panic, ExitReason::Panicked, "panicked: provoked by the testkit"),
+        (3, ProvokedFault::Hang, ExitReason::Killed, "did not answer"),
+        (4, ProvokedFault::Exit, ExitReason::Success, "stopped"),
+        (5, ProvokedFault::Stall, ExitReason::Killed, "no progress: the testkit's work"),
     ] {
         let old = parent.send(Give("a")).await.expect("the parent lives").expect("a runs");
         old.send(Count).await.expect("a lives");
@@ -192,7 +192,7 @@ async fn a_thousand_panics_leak_nothing() {
     let parent = Parent::new(&alive, Restart::Always).start();
     for generation in 1..=1_000 {
         until(&parent, "a", generation).await;
-        provoke(&parent, "a", Fault::Panic).await;
+        provoke(&parent, "a", ProvokedFault::Panic).await;
     }
     let child = until(&parent, "a", 1_001).await;
     assert_eq!(child.restarts, 1_000);
@@ -210,7 +210,7 @@ async fn a_manager_that_ends_takes_its_children_with_it() {
     let alive = Rc::new(());
     let parent = Parent::new(&alive, Restart::Always).start();
     let child = parent.send(Give("a")).await.expect("the parent lives").expect("a runs");
-    parent.do_send(Provoke::at("", Fault::Exit));
+    parent.do_send(Provoke::at("", ProvokedFault::Exit));
     while parent.connected() || child.connected() {
         tokio::task::yield_now().await;
     }
@@ -222,9 +222,9 @@ async fn a_manager_that_ends_takes_its_children_with_it() {
 async fn a_worker_that_finished_is_forgotten_and_one_that_failed_is_not() {
     tokio::time::pause();
     let parent = Parent::new(&Rc::new(()), Restart::OnFailure).start();
-    provoke(&parent, "a", Fault::Panic).await;
+    provoke(&parent, "a", ProvokedFault::Panic).await;
     until(&parent, "a", 2).await;
-    provoke(&parent, "a", Fault::Exit).await;
+    provoke(&parent, "a", ProvokedFault::Exit).await;
     while tree(&parent).await.len() != 1 {
         tick().await;
     }
@@ -235,7 +235,7 @@ async fn a_worker_that_finished_is_forgotten_and_one_that_failed_is_not() {
 async fn a_hung_manager_below_does_not_hide_the_rest_of_the_tree() {
     tokio::time::pause();
     let parent = Parent::new(&Rc::new(()), Restart::Always).start();
-    provoke(&parent, "a", Fault::Hang).await;
+    provoke(&parent, "a", ProvokedFault::Hang).await;
     let seen: Vec<_> = tree(&parent).await.into_iter().map(|child| (child.name, child.health)).collect();
     assert_eq!(seen, [("a".to_owned(), Health::Silent), ("b".to_owned(), Health::Running)]);
 }
@@ -277,12 +277,12 @@ async fn one_that_is_late_leaves_time_for_those_behind_it() {
 async fn news_of_an_older_generation_is_ignored() {
     tokio::time::pause();
     let parent = Parent::new(&Rc::new(()), Restart::Always).start();
-    provoke(&parent, "a", Fault::Panic).await;
+    provoke(&parent, "a", ProvokedFault::Panic).await;
     until(&parent, "a", 2).await;
     let old = super::ChildExited { name: "a".to_owned(), run: 1, exit: super::Exit::Success };
     parent.send(old).await.expect("the parent lives");
     assert_eq!(until(&parent, "a", 2).await.restarts, 1);
-    parent.do_send(Provoke::at("", Fault::Exit));
+    parent.do_send(Provoke::at("", ProvokedFault::Exit));
 }
 
 #[test]
@@ -319,7 +319,7 @@ async fn a_name_that_is_used_again_hears_nothing_of_the_end_of_its_namesake() {
     let again = tree(&parent).await.into_iter().find(|child| child.name == "a").expect("it was wanted again");
     assert_eq!((again.generation, again.restarts, again.last_exit), (1, 0, None), "the new one was never aborted");
     assert_eq!(parent.send(Observe).await.expect("the parent lives").state, json!(["a"]), "its end was told, once");
-    parent.do_send(Provoke::at("", Fault::Exit));
+    parent.do_send(Provoke::at("", ProvokedFault::Exit));
 }
 
 #[actix::test]
@@ -327,7 +327,7 @@ async fn a_child_between_two_generations_ends_for_good_with_a_word() {
     tokio::time::pause();
     let parent = Parent::new(&Rc::new(()), Restart::OnFailure).start();
     until(&parent, "b", 1).await;
-    provoke(&parent, "b", Fault::Panic).await;
+    provoke(&parent, "b", ProvokedFault::Panic).await;
     while tree(&parent).await.iter().any(|child| child.name == "b" && child.health == Health::Running) {
         tick().await;
     }
@@ -336,7 +336,7 @@ async fn a_child_between_two_generations_ends_for_good_with_a_word() {
         tick().await;
     }
     assert_eq!(parent.send(Observe).await.expect("the parent lives").state, json!(["b"]));
-    parent.do_send(Provoke::at("", Fault::Exit));
+    parent.do_send(Provoke::at("", ProvokedFault::Exit));
 }
 
 #[actix::test]
@@ -346,11 +346,11 @@ async fn a_run_that_hung_in_the_end_counts_as_long_as_it_was() {
     until(&parent, "a", 1).await;
     // Nine short runs: the next one is the tenth, and what follows it waits for half a minute or more.
     for generation in 2..=10 {
-        provoke(&parent, "a", Fault::Panic).await;
+        provoke(&parent, "a", ProvokedFault::Panic).await;
         until(&parent, "a", generation).await;
     }
     tokio::time::sleep(Duration::from_secs(100)).await;
-    provoke(&parent, "a", Fault::Hang).await;
+    provoke(&parent, "a", ProvokedFault::Hang).await;
     while tree(&parent)
         .await
         .iter()
@@ -362,5 +362,5 @@ async fn a_run_that_hung_in_the_end_counts_as_long_as_it_was() {
     until(&parent, "a", 11).await;
     // The first pause is a second at most; `until` looks once a second.
     assert!(found.elapsed() <= Duration::from_secs(3), "a run of 100 s is no short one: {:?}", found.elapsed());
-    parent.do_send(Provoke::at("", Fault::Exit));
+    parent.do_send(Provoke::at("", ProvokedFault::Exit));
 }

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::adapters::database::{Condition, Database};
 use crate::base::Error;
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::domain::camera::{CameraEdit, CameraRow, check_template};
 
 fn named(name: &str) -> CameraEdit {
@@ -35,7 +35,7 @@ pub(in crate::adapters::database) async fn a_new_camera_gets_the_defaults(databa
     assert!(added.enabled && added.record);
     assert!(added.host.is_none() && added.port.is_none() && added.password.is_none() && added.url.is_none());
     let nameless = database.add_camera(CameraEdit::default()).await.expect_err("no name");
-    assert_eq!((nameless.kind(), nameless.field()), (Kind::Invalid, Some("name")));
+    assert_eq!((nameless.kind(), nameless.field()), (ErrorKind::Invalid, Some("name")));
 }
 
 pub(in crate::adapters::database) async fn a_camera_keeps_every_field(database: &dyn Database) {
@@ -87,18 +87,18 @@ pub(in crate::adapters::database) async fn a_row_is_written_only_as_it_was_seen(
     let still = |name: &'static str| {
         Condition::new(move |row| match row.name == name {
             true => Ok(()),
-            false => Err(Error::new(Kind::Stale, "another by now")),
+            false => Err(Error::new(ErrorKind::Stale, "another by now")),
         })
     };
     database.edit_camera_if(id, named("door"), still("gate")).await.expect("as it was seen");
     let edited = database.edit_camera_if(id, named("hall"), still("gate")).await.expect_err("another by now");
     let deleted = database.delete_camera_if(id, still("gate")).await.expect_err("another by now");
-    assert_eq!((edited.kind(), deleted.kind()), (Kind::Stale, Kind::Stale));
+    assert_eq!((edited.kind(), deleted.kind()), (ErrorKind::Stale, ErrorKind::Stale));
     let row = database.camera(id).await.expect("read").expect("still there");
     assert_eq!(row.name, "door", "nothing was written, and the connections are as good as before");
     database.delete_camera_if(id, still("door")).await.expect("deleted");
     let gone = database.delete_camera_if(id, still("door")).await.expect_err("gone");
-    assert_eq!(gone.kind(), Kind::NotFound);
+    assert_eq!(gone.kind(), ErrorKind::NotFound);
 }
 
 /// Twenty editors have seen the same row; whoever is first wins and the others learn of it.
@@ -107,7 +107,7 @@ pub(in crate::adapters::database) async fn one_of_many_editors_wins(database: &d
     let unseen = || {
         Condition::new(|row| match row.host {
             None => Ok(()),
-            Some(_) => Err(Error::new(Kind::Stale, "another by now")),
+            Some(_) => Err(Error::new(ErrorKind::Stale, "another by now")),
         })
     };
     let edits = (0..20).map(|editor: i32| {
@@ -117,7 +117,7 @@ pub(in crate::adapters::database) async fn one_of_many_editors_wins(database: &d
     let answers = futures_util::future::join_all(edits).await;
     let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
     assert_eq!(won.len(), 1);
-    assert!(lost.into_iter().all(|lost| lost.expect_err("lost").kind() == Kind::Stale));
+    assert!(lost.into_iter().all(|lost| lost.expect_err("lost").kind() == ErrorKind::Stale));
     let row = database.camera(id).await.expect("read").expect("there");
     assert_eq!(row.host, won[0].as_ref().expect("won").host, "what was answered is what is there");
 }
@@ -129,7 +129,7 @@ pub(in crate::adapters::database) async fn names_are_unique(database: &dyn Datab
         database.add_camera(named("a")).await.expect_err("taken"),
         database.edit_camera(other.id, named("a")).await.expect_err("taken"),
     ] {
-        assert_eq!((error.kind(), error.field()), (Kind::Conflict, Some("name")));
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Conflict, Some("name")));
         assert!(error.to_string().contains("\"a\""), "{error}");
     }
     database.edit_camera(other.id, named("b")).await.expect("its own name is no conflict");
@@ -139,7 +139,7 @@ pub(in crate::adapters::database) async fn an_unknown_camera_is_not_found(databa
     assert!(database.camera(77).await.expect("asked").is_none());
     let edit = database.edit_camera(77, named("x")).await.expect_err("none");
     let delete = database.delete_camera(77).await.expect_err("none");
-    assert_eq!((edit.kind(), delete.kind()), (Kind::NotFound, Kind::NotFound));
+    assert_eq!((edit.kind(), delete.kind()), (ErrorKind::NotFound, ErrorKind::NotFound));
 }
 
 pub(in crate::adapters::database) async fn ids_are_not_used_again(database: &dyn Database) {
@@ -188,12 +188,12 @@ pub(in crate::adapters::database) async fn kinds_are_written_replaced_and_delete
     let own_url = CameraEdit { kind: Some("acme".to_owned()), url: Some(Some("rtsp://h/x".into())), ..named("own") };
     let id = database.add_camera(own_url).await.expect("added").id;
     let refused = database.delete_camera_kind("acme").await.expect_err("a camera has it");
-    assert_eq!(refused.kind(), Kind::Conflict, "{refused}");
+    assert_eq!(refused.kind(), ErrorKind::Conflict, "{refused}");
     assert!(template().await.is_some(), "and it is still there");
     database.delete_camera(id).await.expect("deleted");
     database.delete_camera_kind("acme").await.expect("deleted");
     assert_eq!(template().await, None);
-    assert_eq!(database.delete_camera_kind("acme").await.expect_err("none").kind(), Kind::NotFound);
+    assert_eq!(database.delete_camera_kind("acme").await.expect_err("none").kind(), ErrorKind::NotFound);
 }
 
 pub(in crate::adapters::database) async fn a_kind_leads_no_stored_password_elsewhere(database: &dyn Database) {
@@ -204,7 +204,7 @@ pub(in crate::adapters::database) async fn a_kind_leads_no_stored_password_elsew
     let id = database.add_camera(camera).await.expect("added").id;
     for elsewhere in [old.replace("{host}", "203.0.113.9"), old.replace("554", "5554"), old.replace("rtsp", "http")] {
         let refused = database.put_camera_kind(kind.clone(), elsewhere).await.expect_err("a password would go there");
-        assert_eq!((refused.kind(), refused.field()), (Kind::Conflict, Some("urlTemplate")));
+        assert_eq!((refused.kind(), refused.field()), (ErrorKind::Conflict, Some("urlTemplate")));
     }
     database.put_camera_kind(kind.clone(), format!("{old}live")).await.expect("the same place");
     // Served by the kind of other letters so far, which one of its own letters would take over from.
@@ -212,7 +212,7 @@ pub(in crate::adapters::database) async fn a_kind_leads_no_stored_password_elsew
     let camera = CameraEdit { kind: Some("ACME".to_owned()), host: filled("10.0.0.8"), ..login };
     let other = database.add_camera(camera).await.expect("added").id;
     let refused = database.put_camera_kind("ACME".to_owned(), old.replace("554", "5554")).await.expect_err("elsewhere");
-    assert_eq!((refused.kind(), refused.field()), (Kind::Conflict, Some("urlTemplate")));
+    assert_eq!((refused.kind(), refused.field()), (ErrorKind::Conflict, Some("urlTemplate")));
     database.delete_camera_if(other, Condition::always()).await.expect("deleted");
     let cleared = CameraEdit { password: Some(None), ..CameraEdit::default() };
     database.edit_camera(id, cleared).await.expect("cleared");
@@ -235,7 +235,7 @@ pub(in crate::adapters::database) async fn no_camera_is_left_without_its_kind(da
         };
         match (added, deleted) {
             (Ok(row), Err(refused)) => {
-                assert_eq!(refused.kind(), Kind::Conflict, "{refused}");
+                assert_eq!(refused.kind(), ErrorKind::Conflict, "{refused}");
                 database.delete_camera(row.id).await.expect("deleted");
             }
             (Err(refused), Ok(())) => assert_eq!(refused.field(), Some("kind"), "{refused}"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::adapters::database::Database;
 use crate::base::Error;
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::domain::camera::sheet::{self, CameraWrite, Sheet};
 use crate::domain::camera::{CameraEdit, CameraRow, Kinds};
 
@@ -26,11 +26,11 @@ pub(in crate::adapters::database) async fn a_plan_is_written_whole_or_not_at_all
         vec![change, CameraWrite { id: Some(id), edit: CameraEdit::default() }].into_iter().chain(adds).collect()
     };
     let taken = database.write_cameras(Box::new(move |_| Ok(plan("z", "b")))).await.expect_err("b is taken");
-    assert_eq!((taken.kind(), taken.field()), (Kind::Conflict, Some("name")));
+    assert_eq!((taken.kind(), taken.field()), (ErrorKind::Conflict, Some("name")));
     assert!(taken.to_string().contains("\"b\""), "{taken}");
     assert_eq!(names(database).await, ["a", "b"]);
     let refused = database.write_cameras(Box::new(|_| Err(Error::not_found("no")))).await;
-    assert_eq!(refused.expect_err("the plan's own").kind(), Kind::NotFound);
+    assert_eq!(refused.expect_err("the plan's own").kind(), ErrorKind::NotFound);
 
     let mut changes = database.camera_changes();
     changes.mark_unchanged();

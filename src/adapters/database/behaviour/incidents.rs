@@ -4,9 +4,9 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use uuid::Uuid;
 
 use crate::adapters::database::{Database, IncidentQuery};
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::domain::incident::{Incident, IncidentKind, KEPT, Subject};
-use crate::domain::probe::{Fault, FaultKind, KeptProbe, Outcome, Tracks};
+use crate::domain::probe::{FaultKind, KeptProbe, ProbeFault, ProbeOutcome, Tracks};
 
 fn at(minute: i64) -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).single().expect("a time") + TimeDelta::minutes(minute)
@@ -46,7 +46,7 @@ pub(in crate::adapters::database) async fn one_incident_of_a_kind_is_open_per_su
     assert_eq!(closed, [Incident { closed_at: Some(at(2)), ..first }]);
     opened(database, again).await;
     let missing = database.close_incident(Uuid::from_u128(7), at(2)).await.expect_err("none");
-    assert_eq!(missing.kind(), Kind::NotFound);
+    assert_eq!(missing.kind(), ErrorKind::NotFound);
 }
 
 pub(in crate::adapters::database) async fn incidents_are_asked_for_by_every_field(database: &dyn Database) {
@@ -93,7 +93,7 @@ pub(in crate::adapters::database) async fn incidents_are_paged_from_the_newest(d
     assert_eq!(found, wanted);
     let lost = IncidentQuery { after: Some(Uuid::from_u128(7)), ..all() };
     let error = database.incidents(lost).await.expect_err("a cursor that names none");
-    assert_eq!((error.kind(), error.field()), (Kind::Invalid, Some("after")));
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some("after")));
 }
 
 pub(in crate::adapters::database) async fn old_incidents_are_forgotten(database: &dyn Database) {
@@ -112,11 +112,11 @@ pub(in crate::adapters::database) async fn a_look_at_a_camera_is_kept_until_the_
     assert_eq!(database.camera_probe(7).await.expect("asked"), None);
     let tracks =
         Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: None, flows: true, ..Tracks::default() };
-    let first = KeptProbe { camera: 7, fingerprint: "a".into(), at: at(0), outcome: Outcome::Tracks(tracks) };
+    let first = KeptProbe { camera: 7, fingerprint: "a".into(), at: at(0), outcome: ProbeOutcome::Tracks(tracks) };
     database.put_camera_probe(first.clone()).await.expect("kept");
     assert_eq!(database.camera_probe(7).await.expect("asked"), Some(first.clone()));
-    let fault = Fault::new(FaultKind::Unauthorized, "the camera refuses user name or password; correct them");
-    let second = KeptProbe { fingerprint: "b".into(), at: at(1), outcome: Outcome::Fault(fault), ..first.clone() };
+    let fault = ProbeFault::new(FaultKind::Unauthorized, "the camera refuses user name or password; correct them");
+    let second = KeptProbe { fingerprint: "b".into(), at: at(1), outcome: ProbeOutcome::Fault(fault), ..first.clone() };
     database.put_camera_probe(second.clone()).await.expect("replaced");
     let other = KeptProbe { camera: 3, ..first };
     database.put_camera_probe(other.clone()).await.expect("kept");

@@ -5,11 +5,11 @@ use uuid::Uuid;
 
 use super::recordings::{segment, session};
 use crate::adapters::database::{Database, IncidentQuery, NodeFolder, SegmentQuery, Skip};
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::domain::incident::{Incident, IncidentKind, Subject};
 use crate::domain::node::NodeClaim;
-use crate::domain::probe::{KeptProbe, Outcome, Tracks};
-use crate::domain::recording::{Segment, SegmentState, Session};
+use crate::domain::probe::{KeptProbe, ProbeOutcome, Tracks};
+use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 
 fn claim(name: &str, instance: u128, run: u128) -> NodeClaim {
     let (instance, run) = (Uuid::from_u128(instance), Uuid::from_u128(run));
@@ -17,7 +17,7 @@ fn claim(name: &str, instance: u128, run: u128) -> NodeClaim {
     NodeClaim { name: name.to_owned(), instance, run, relays: false, records: true, starts: true, ended }
 }
 
-async fn recorded(database: &dyn Database, stream: &str, state: SegmentState) -> (Session, Segment) {
+async fn recorded(database: &dyn Database, stream: &str, state: SegmentState) -> (RecordingSession, Segment) {
     let session = session(stream);
     database.open_session(session.clone()).await.expect("opened");
     let segment = segment(&session, 0, state);
@@ -33,10 +33,10 @@ pub(in crate::adapters::database) async fn recordings_are_their_nodes_own(a: &dy
     assert_eq!(b.open_sessions().await.expect("listed"), std::slice::from_ref(&session_b));
     let end = session_a.started_at + TimeDelta::seconds(10);
     let refused = b.close_session(session_a.id, end, "not mine".to_owned()).await.expect_err("another's");
-    assert_eq!(refused.kind(), Kind::NotFound);
+    assert_eq!(refused.kind(), ErrorKind::NotFound);
     assert!(!b.move_segment(of_a.id, vec![Sealed], Lost, None).await.expect("asked"), "it is another's");
     let stolen = Segment { state: Lost, ..of_a.clone() };
-    assert_eq!(b.put_segment(stolen).await.expect_err("another's").kind(), Kind::Conflict);
+    assert_eq!(b.put_segment(stolen).await.expect_err("another's").kind(), ErrorKind::Conflict);
     // Each takes its own, and gives back its own.
     assert_eq!(b.claim_upload(Skip::default()).await.expect("claimed").map(|one| one.id), Some(of_b.id));
     assert_eq!(b.claim_upload(Skip::default()).await.expect("asked"), None, "what is left is another's");
@@ -67,7 +67,7 @@ pub(in crate::adapters::database) async fn incidents_and_looks_are_their_nodes_o
     let (of_a, of_b) = (incident("seen by a"), incident("seen by b"));
     assert_eq!(a.open_incident(of_a.clone()).await.expect("opened"), of_a.id);
     assert_eq!(b.open_incident(of_b.clone()).await.expect("opened"), of_b.id, "a's does not stand for b's");
-    assert_eq!(b.close_incident(of_a.id, at).await.expect_err("another's").kind(), Kind::NotFound);
+    assert_eq!(b.close_incident(of_a.id, at).await.expect_err("another's").kind(), ErrorKind::NotFound);
     let own = IncidentQuery { open: true, own: true, limit: 9, ..IncidentQuery::default() };
     assert_eq!(a.incidents(own.clone()).await.expect("listed"), std::slice::from_ref(&of_a));
     let all = IncidentQuery { own: false, ..own };
@@ -79,7 +79,7 @@ pub(in crate::adapters::database) async fn incidents_and_looks_are_their_nodes_o
         camera: 7,
         fingerprint: fingerprint.to_owned(),
         at,
-        outcome: Outcome::Tracks(tracks.clone()),
+        outcome: ProbeOutcome::Tracks(tracks.clone()),
     };
     a.put_camera_probe(look("a")).await.expect("kept");
     b.put_camera_probe(look("b")).await.expect("kept");
@@ -95,14 +95,14 @@ pub(in crate::adapters::database) async fn a_second_relay_and_a_second_of_the_na
     let first = a.join(relay(claim("a", 1, 11))).await.expect("the first");
     assert_eq!((first.node.owner.as_str(), first.others.len()), ("a", 0));
     let refused = b.join(relay(claim("b", 2, 21))).await.expect_err("two relays");
-    assert_eq!((refused.kind(), refused.field()), (Kind::Conflict, Some("roles")));
+    assert_eq!((refused.kind(), refused.field()), (ErrorKind::Conflict, Some("roles")));
     assert!(refused.to_string().contains("\"a\""), "{refused}");
     assert_eq!(b.nodes().await.expect("listed").len(), 1, "nothing is half done");
     let refused = b.join(claim("a", 2, 21)).await.expect_err("the same name");
-    assert_eq!((refused.kind(), refused.field()), (Kind::Conflict, Some("node")));
+    assert_eq!((refused.kind(), refused.field()), (ErrorKind::Conflict, Some("node")));
     // Who was refused writes nothing that belongs to a node.
     let unwritten = b.open_session(session("cam1")).await.expect_err("not admitted");
-    assert!(unwritten.kind() == Kind::Unavailable && unwritten.to_string().contains("\"a\""), "{unwritten}");
+    assert!(unwritten.kind() == ErrorKind::Unavailable && unwritten.to_string().contains("\"a\""), "{unwritten}");
     assert!(b.admitted().is_err() && b.cameras().await.is_ok(), "cameras can be read by anybody");
 
     // Beside one that relays, others may record; a killed node's successor starts at once; so does another relay after
@@ -117,11 +117,11 @@ pub(in crate::adapters::database) async fn a_second_relay_and_a_second_of_the_na
     // A process on a copy of the data folder is refused as long as the node lives.
     let copy = NodeClaim { ended: Vec::new(), ..claim("x", 2, 25) };
     let refused = a.join(copy).await.expect_err("a copy");
-    assert!(refused.kind() == Kind::Conflict && refused.to_string().contains("\"b\""), "{refused}");
+    assert!(refused.kind() == ErrorKind::Conflict && refused.to_string().contains("\"b\""), "{refused}");
     // Should one have taken the place all the same, the one before finds out at its next sign of life.
     b.join(claim("b", 2, 25)).await.expect("as a successor would");
     let ousted = a.join(NodeClaim { starts: false, ..claim("b", 2, 24) }).await.expect_err("ousted");
-    assert_eq!((ousted.kind(), a.admitted().is_err()), (Kind::Conflict, true));
+    assert_eq!((ousted.kind(), a.admitted().is_err()), (ErrorKind::Conflict, true));
 }
 
 pub(in crate::adapters::database) async fn a_node_keeps_its_rows_when_it_is_renamed(
@@ -139,7 +139,7 @@ pub(in crate::adapters::database) async fn a_node_keeps_its_rows_when_it_is_rena
     // The identities of their folders: a spool is one node's only.
     let (spool, objects) = (Uuid::from_u128(5), Uuid::from_u128(6));
     a.set_folder(NodeFolder::Spool, spool).await.expect("kept");
-    assert_eq!(b.set_folder(NodeFolder::Spool, spool).await.expect_err("taken").kind(), Kind::Conflict);
+    assert_eq!(b.set_folder(NodeFolder::Spool, spool).await.expect_err("taken").kind(), ErrorKind::Conflict);
     for node in [a, b] {
         node.set_folder(NodeFolder::Objects, objects).await.expect("shared");
     }

@@ -6,26 +6,26 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use uuid::Uuid;
 
 use crate::adapters::database::{Database, SegmentQuery, Skip};
-use crate::base::error::Kind;
-use crate::domain::recording::{Segment, SegmentState, Session};
+use crate::base::error::ErrorKind;
+use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 use crate::domain::sample;
 
 fn noon() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).single().expect("a time")
 }
 
-pub(in crate::adapters::database) fn session(stream: &str) -> Session {
-    Session { started_at: noon(), ..sample::session(stream) }
+pub(in crate::adapters::database) fn session(stream: &str) -> RecordingSession {
+    RecordingSession { started_at: noon(), ..sample::session(stream) }
 }
 
-async fn opened(database: &dyn Database, stream: &str) -> Session {
+async fn opened(database: &dyn Database, stream: &str) -> RecordingSession {
     let session = session(stream);
     database.open_session(session.clone()).await.expect("opened");
     session
 }
 
 /// Segments of ten seconds that follow one another from noon.
-pub(in crate::adapters::database) fn segment(session: &Session, number: u32, state: SegmentState) -> Segment {
+pub(in crate::adapters::database) fn segment(session: &RecordingSession, number: u32, state: SegmentState) -> Segment {
     Segment {
         state,
         started_at: session.started_at + TimeDelta::seconds(10 * i64::from(number)),
@@ -39,7 +39,7 @@ pub(in crate::adapters::database) fn segment(session: &Session, number: u32, sta
     }
 }
 
-async fn put(database: &dyn Database, session: &Session, number: u32, state: SegmentState) -> Segment {
+async fn put(database: &dyn Database, session: &RecordingSession, number: u32, state: SegmentState) -> Segment {
     let segment = segment(session, number, state);
     database.put_segment(segment.clone()).await.expect("put");
     segment
@@ -62,7 +62,7 @@ pub(in crate::adapters::database) async fn a_session_opens_and_closes_once(datab
     assert_eq!(database.open_sessions().await.expect("listed"), [second]);
     assert!(database.session(Uuid::now_v7()).await.expect("asked").is_none());
     let unknown = database.close_session(Uuid::now_v7(), end, String::new()).await.expect_err("unknown");
-    assert_eq!(unknown.kind(), Kind::NotFound);
+    assert_eq!(unknown.kind(), ErrorKind::NotFound);
 }
 
 pub(in crate::adapters::database) async fn a_segment_keeps_every_field(database: &dyn Database) {

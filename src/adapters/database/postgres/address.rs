@@ -15,7 +15,7 @@ use super::tls::Tls;
 use super::verify::Trust;
 use crate::base::{Error, Result};
 use crate::config::postgres::{self, Parameters};
-use crate::config::settings::Postgres as Settings;
+use crate::config::settings::PostgresSettings as Settings;
 
 /// Time for one host to accept a connection.
 const CONNECT: Duration = Duration::from_secs(3);

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use super::client::Client;
+use super::client::PostgresClient;
 use super::fault::{self, PostgresFailure};
 use super::hidden::Hidden;
 use super::listen::COMMANDED;
@@ -14,7 +14,7 @@ use super::rights;
 use crate::adapters::database::row_rules::{self, LONGEST_TEXT};
 use crate::adapters::database::{Condition, WritePlan};
 use crate::base::Error;
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::domain::camera::sheet::CameraWrite;
 use crate::domain::camera::{CameraEdit, CameraRow, check_kind_change, check_unused};
 
@@ -23,17 +23,17 @@ const COLUMNS: &str = "id, name, kind, host, port, username, password, channel, 
 
 type Value = Box<dyn ToSql + Sync + Send>;
 
-pub(super) async fn all(client: &Client) -> Result<Vec<CameraRow>, PostgresFailure> {
+pub(super) async fn all(client: &PostgresClient) -> Result<Vec<CameraRow>, PostgresFailure> {
     let sql = format!("SELECT {COLUMNS} FROM cameras ORDER BY id");
     Ok(client.query(&sql, &[]).await?.iter().map(camera).collect())
 }
 
-pub(super) async fn one(client: &Client, id: i64) -> Result<Option<CameraRow>, PostgresFailure> {
+pub(super) async fn one(client: &PostgresClient, id: i64) -> Result<Option<CameraRow>, PostgresFailure> {
     let sql = format!("SELECT {COLUMNS} FROM cameras WHERE id = $1");
     Ok(client.query_opt(&sql, &[&id]).await?.as_ref().map(camera))
 }
 
-pub(super) async fn kinds(client: &Client) -> Result<Vec<(String, String)>, PostgresFailure> {
+pub(super) async fn kinds(client: &PostgresClient) -> Result<Vec<(String, String)>, PostgresFailure> {
     // "C": by bytes, as everywhere else in the program.
     let sql = "SELECT kind, url_template FROM camera_kinds ORDER BY kind COLLATE \"C\"";
     let rows = client.query(sql, &[]).await?;
@@ -41,7 +41,7 @@ pub(super) async fn kinds(client: &Client) -> Result<Vec<(String, String)>, Post
 }
 
 /// Looks at the cameras and writes, with the kind locked from the look on.
-pub(super) async fn put_kind(client: &Client, kind: &str, template: &str) -> Result<(), PostgresFailure> {
+pub(super) async fn put_kind(client: &PostgresClient, kind: &str, template: &str) -> Result<(), PostgresFailure> {
     client.query("SELECT 1 FROM camera_kinds WHERE lower(kind) = lower($1) FOR UPDATE", &[&kind]).await?;
     let kinds = kinds(client).await?.into_iter().collect();
     check_kind_change(&kinds, kind, template, &all(client).await?)?;
@@ -52,7 +52,7 @@ pub(super) async fn put_kind(client: &Client, kind: &str, template: &str) -> Res
 }
 
 /// Deletes before it looks: who adds a camera of this kind holds its row, or finds it gone.
-pub(super) async fn delete_kind(client: &Client, kind: &str) -> Result<(), PostgresFailure> {
+pub(super) async fn delete_kind(client: &PostgresClient, kind: &str) -> Result<(), PostgresFailure> {
     if client.execute("DELETE FROM camera_kinds WHERE kind = $1", &[&kind]).await? == 0 {
         return Err(row_rules::no_kind(kind).into());
     }
@@ -60,7 +60,7 @@ pub(super) async fn delete_kind(client: &Client, kind: &str) -> Result<(), Postg
 }
 
 /// Holds the row's kind until the end of the transaction; it may have been deleted since the camera was checked.
-async fn hold_kind(client: &Client, row: &CameraRow) -> Result<(), PostgresFailure> {
+async fn hold_kind(client: &PostgresClient, row: &CameraRow) -> Result<(), PostgresFailure> {
     let sql = "SELECT 1 FROM camera_kinds WHERE lower(kind) = lower(btrim($1)) FOR SHARE";
     if row.url.is_some() || client.query_opt(sql, &[&row.kind]).await?.is_some() {
         return Ok(());
@@ -68,7 +68,7 @@ async fn hold_kind(client: &Client, row: &CameraRow) -> Result<(), PostgresFailu
     Err(row_rules::kind_gone(&row.kind).into())
 }
 
-pub(super) async fn add(client: &Client, edit: CameraEdit) -> Result<CameraRow, PostgresFailure> {
+pub(super) async fn add(client: &PostgresClient, edit: CameraEdit) -> Result<CameraRow, PostgresFailure> {
     let name = edit.name.clone().ok_or_else(|| Error::invalid("name", "a camera needs a name"))?;
     let (columns, values): (Vec<_>, Vec<_>) = assignments(edit)?.into_iter().unzip();
     let sql = format!("{} RETURNING {COLUMNS}", insertion(&columns));
@@ -91,7 +91,7 @@ fn change(columns: &[&str]) -> String {
 }
 
 /// All that `plan` asks for, with the table locked for other writers from its look on.
-pub(super) async fn write(client: &Client, plan: WritePlan) -> Result<(), PostgresFailure> {
+pub(super) async fn write(client: &PostgresClient, plan: WritePlan) -> Result<(), PostgresFailure> {
     client
         .batch_execute("LOCK TABLE camera_kinds IN SHARE MODE; LOCK TABLE cameras IN SHARE ROW EXCLUSIVE MODE")
         .await?;
@@ -117,7 +117,7 @@ pub(super) async fn write(client: &Client, plan: WritePlan) -> Result<(), Postgr
 
 /// With the row locked from the look on.
 pub(super) async fn edit(
-    client: &Client,
+    client: &PostgresClient,
     id: i64,
     edit: CameraEdit,
     only_if: Condition,
@@ -134,12 +134,12 @@ pub(super) async fn edit(
 }
 
 /// Whoever relays this camera, here or elsewhere, is to know that its change was asked for by name.
-async fn tell_meant(client: &Client, id: i64) -> Result<(), PostgresFailure> {
+async fn tell_meant(client: &PostgresClient, id: i64) -> Result<(), PostgresFailure> {
     client.query(COMMANDED, &[&id.to_string()]).await?;
     Ok(())
 }
 
-async fn update(client: &Client, row: CameraRow, edit: CameraEdit) -> Result<CameraRow, PostgresFailure> {
+async fn update(client: &PostgresClient, row: CameraRow, edit: CameraEdit) -> Result<CameraRow, PostgresFailure> {
     let (id, name) = (row.id, edit.name.clone().unwrap_or_default());
     let (columns, mut values): (Vec<_>, Vec<_>) = assignments(edit)?.into_iter().unzip();
     if columns.is_empty() {
@@ -151,21 +151,21 @@ async fn update(client: &Client, row: CameraRow, edit: CameraEdit) -> Result<Cam
     Ok(camera(&edited.ok_or_else(|| no_camera(id))?))
 }
 
-pub(super) async fn delete(client: &Client, id: i64, only_if: Condition) -> Result<(), PostgresFailure> {
+pub(super) async fn delete(client: &PostgresClient, id: i64, only_if: Condition) -> Result<(), PostgresFailure> {
     only_if.check(&locked(client, id).await?)?;
     client.execute("DELETE FROM cameras WHERE id = $1", &[&id]).await?;
     tell_meant(client, id).await
 }
 
 /// The row, which nobody else writes until the end of the transaction.
-async fn locked(client: &Client, id: i64) -> Result<CameraRow, PostgresFailure> {
+async fn locked(client: &PostgresClient, id: i64) -> Result<CameraRow, PostgresFailure> {
     let sql = format!("SELECT {COLUMNS} FROM cameras WHERE id = $1 FOR UPDATE");
     let row = client.query_opt(&sql, &[&id]).await?;
     Ok(camera(&row.ok_or_else(|| no_camera(id))?))
 }
 
 /// Says where the database is, which version, and whether everything we need can be done there.
-pub(super) async fn ping(client: &Client, place: &str) -> Result<String, PostgresFailure> {
+pub(super) async fn ping(client: &PostgresClient, place: &str) -> Result<String, PostgresFailure> {
     rights::on_tables(client, place).await?;
     let sql = "SELECT current_setting('server_version'), count(*), \
                current_setting('transaction_read_only')::boolean FROM cameras";
@@ -179,7 +179,7 @@ pub(super) async fn ping(client: &Client, place: &str) -> Result<String, Postgre
 
 /// Fails as long as the server has no room for new rows; leaves nothing behind. `last` is what is said where we may not
 /// try.
-pub(super) async fn try_room(client: &Client, last: Error) -> Result<(), PostgresFailure> {
+pub(super) async fn try_room(client: &PostgresClient, last: Error) -> Result<(), PostgresFailure> {
     let sql = "CREATE TEMPORARY TABLE streamwarden_room ON COMMIT DROP AS \
                SELECT repeat(md5(one::text), 30) AS filler FROM generate_series(1, 100) AS one";
     match client.batch_execute(sql).await {
@@ -257,7 +257,7 @@ fn borrowed(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
 fn taken(error: tokio_postgres::Error, name: &str) -> PostgresFailure {
     if fault::is_duplicate(&error) {
         let sentence = format!("a camera named {name:?} exists already; choose another name");
-        return Error::new(Kind::Conflict, sentence).at("name").into();
+        return Error::new(ErrorKind::Conflict, sentence).at("name").into();
     }
     error.into()
 }

@@ -9,12 +9,12 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error, Row, SimpleQueryMessage};
 
 /// One connection of the pool, on loan.
-pub(super) struct Client {
+pub(super) struct PostgresClient {
     connection: deadpool_postgres::Client,
     has_written: AtomicBool,
 }
 
-impl Client {
+impl PostgresClient {
     pub(super) fn new(connection: deadpool_postgres::Client) -> Self {
         Self { connection, has_written: AtomicBool::new(false) }
     }

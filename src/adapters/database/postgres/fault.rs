@@ -11,7 +11,7 @@ use tokio_postgres::error::{DbError, SqlState};
 
 use super::verify;
 use crate::base::Error;
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 
 /// Why a job failed: the database said so, or the job found out (no such row, name taken).
 pub(super) enum PostgresFailure {
@@ -63,9 +63,9 @@ pub(super) fn is_forbidden(error: &Pg) -> bool {
 pub(super) fn sentence(place: &str, error: &Pg) -> Error {
     let (kind, what) = match error.code() {
         Some(code) => {
-            error.as_db_error().and_then(refused).map_or_else(|| answered(code), |what| (Kind::Unavailable, what))
+            error.as_db_error().and_then(refused).map_or_else(|| answered(code), |what| (ErrorKind::Unavailable, what))
         }
-        None => (Kind::Unavailable, unanswered(error)),
+        None => (ErrorKind::Unavailable, unanswered(error)),
     };
     Error::new(kind, format!("the database {place} {what}")).with_source(plain(error))
 }
@@ -117,8 +117,8 @@ fn refused(said: &DbError) -> Option<String> {
     Some(what.to_owned())
 }
 
-fn answered(code: &SqlState) -> (Kind, String) {
-    let down = Kind::Unavailable;
+fn answered(code: &SqlState) -> (ErrorKind, String) {
+    let down = ErrorKind::Unavailable;
     let (kind, what) = match code {
         c if *c == SqlState::INVALID_CATALOG_NAME => (down, "does not exist; create it with createdb"),
         c if *c == SqlState::TOO_MANY_CONNECTIONS => {
@@ -143,7 +143,7 @@ fn answered(code: &SqlState) -> (Kind, String) {
         c if *c == SqlState::DUPLICATE_TABLE || *c == SqlState::DUPLICATE_OBJECT => {
             let what = "has something under a name of ours that is not ours; keep our tables apart from it with \
                         database.schema";
-            (Kind::Unsupported, what)
+            (ErrorKind::Unsupported, what)
         }
         // We prepare none: somebody else's are on the connection that a pooler has given us, or ours on theirs.
         c if *c == SqlState::INVALID_SQL_STATEMENT_NAME || *c == SqlState::DUPLICATE_PSTATEMENT => {
@@ -154,9 +154,9 @@ fn answered(code: &SqlState) -> (Kind, String) {
         c if *c == SqlState::LOCK_NOT_AVAILABLE || *c == SqlState::T_R_DEADLOCK_DETECTED => {
             (down, "has the rows locked by another session; end that session's transaction")
         }
-        c if *c == SqlState::QUERY_CANCELED => (Kind::Timeout, "took too long for this question"),
+        c if *c == SqlState::QUERY_CANCELED => (ErrorKind::Timeout, "took too long for this question"),
         c if *c == SqlState::CHARACTER_NOT_IN_REPERTOIRE || *c == SqlState::UNTRANSLATABLE_CHARACTER => {
-            (Kind::Invalid, "refuses this row: a text holds a character that it cannot keep")
+            (ErrorKind::Invalid, "refuses this row: a text holds a character that it cannot keep")
         }
         c if *c == SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE => {
             (down, "accepts no connections to this database just now")
@@ -164,16 +164,16 @@ fn answered(code: &SqlState) -> (Kind, String) {
         // Class 08: how a pooler in between says that it cannot reach the server.
         c if c.code().starts_with("08") => (down, "cannot be reached through its pooler; look into the pooler's log"),
         // Class 23: rules of tables.
-        c if c.code().starts_with("23") => (Kind::Conflict, "refuses this row: it breaks a rule of its table"),
+        c if c.code().starts_with("23") => (ErrorKind::Conflict, "refuses this row: it breaks a rule of its table"),
         // Class 22: values out of range, too long, of a wrong form; 54: too long for an index.
         c if c.code().starts_with("22") || c.code().starts_with("54") => {
-            (Kind::Invalid, "refuses this row: a value does not fit")
+            (ErrorKind::Invalid, "refuses this row: a value does not fit")
         }
         // Classes 53 and 58: the server's machine.
         c if c.code().starts_with("53") || c.code().starts_with("58") => {
             (down, "has trouble with its machine; look into the server's log")
         }
-        c => return (Kind::Internal, format!("gave an unexpected answer (SQLSTATE {})", c.code())),
+        c => return (ErrorKind::Internal, format!("gave an unexpected answer (SQLSTATE {})", c.code())),
     };
     (kind, what.to_owned())
 }

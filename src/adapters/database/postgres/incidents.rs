@@ -5,7 +5,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::client::Client;
+use super::client::PostgresClient;
 use super::fault::PostgresFailure;
 use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{IncidentQuery, row_rules};
@@ -15,7 +15,7 @@ use crate::domain::probe::KeptProbe;
 
 const COLUMNS: &str = "id, kind, subject, subject_name, cause, opened_at, closed_at";
 
-pub(super) async fn open(client: &Client, owner: &str, incident: &Incident) -> Result<Uuid, PostgresFailure> {
+pub(super) async fn open(client: &PostgresClient, owner: &str, incident: &Incident) -> Result<Uuid, PostgresFailure> {
     let forget = format!("DELETE FROM incidents WHERE closed_at < $1 AND {}", is_own("$2"));
     let forget = client.prepare_cached(&forget).await?;
     client.execute(&forget, &[&(incident.opened_at - KEPT), &owner]).await?;
@@ -43,7 +43,12 @@ pub(super) async fn open(client: &Client, owner: &str, incident: &Incident) -> R
     Ok(found.and_then(|row| row.try_get(0).ok()).unwrap_or(incident.id))
 }
 
-pub(super) async fn close(client: &Client, owner: &str, id: Uuid, at: DateTime<Utc>) -> Result<(), PostgresFailure> {
+pub(super) async fn close(
+    client: &PostgresClient,
+    owner: &str,
+    id: Uuid,
+    at: DateTime<Utc>,
+) -> Result<(), PostgresFailure> {
     let sql = "UPDATE incidents SET closed_at = coalesce(closed_at, $2) WHERE id = $1 AND node = $3";
     let statement = client.prepare_cached(sql).await?;
     match client.execute(&statement, &[&id, &at, &owner]).await? {
@@ -54,7 +59,7 @@ pub(super) async fn close(client: &Client, owner: &str, id: Uuid, at: DateTime<U
 
 /// `owner` where only its own are asked for.
 pub(super) async fn list(
-    client: &Client,
+    client: &PostgresClient,
     owner: Option<&str>,
     query: &IncidentQuery,
 ) -> Result<Vec<Incident>, PostgresFailure> {
@@ -79,18 +84,22 @@ pub(super) async fn list(
     Ok(client.query(&sql, &values).await?.iter().filter_map(incident).collect())
 }
 
-pub(super) async fn probe(client: &Client, owner: &str, camera: i64) -> Result<Option<KeptProbe>, PostgresFailure> {
+pub(super) async fn probe(
+    client: &PostgresClient,
+    owner: &str,
+    camera: i64,
+) -> Result<Option<KeptProbe>, PostgresFailure> {
     let sql = "SELECT camera, fingerprint, at, result FROM camera_probes WHERE camera = $1 AND node = $2";
     let statement = client.prepare_cached(sql).await?;
     Ok(client.query_opt(&statement, &[&camera, &owner]).await?.as_ref().and_then(kept))
 }
 
-pub(super) async fn probes(client: &Client, owner: &str) -> Result<Vec<KeptProbe>, PostgresFailure> {
+pub(super) async fn probes(client: &PostgresClient, owner: &str) -> Result<Vec<KeptProbe>, PostgresFailure> {
     let sql = "SELECT camera, fingerprint, at, result FROM camera_probes WHERE node = $1 ORDER BY camera";
     Ok(client.query(sql, &[&owner]).await?.iter().filter_map(kept).collect())
 }
 
-pub(super) async fn put_probe(client: &Client, owner: &str, probe: &KeptProbe) -> Result<(), PostgresFailure> {
+pub(super) async fn put_probe(client: &PostgresClient, owner: &str, probe: &KeptProbe) -> Result<(), PostgresFailure> {
     let forget = client.prepare_cached("DELETE FROM camera_probes WHERE at < $1 AND node = $2").await?;
     client.execute(&forget, &[&(probe.at - KEPT), &owner]).await?;
     let sql = "INSERT INTO camera_probes (camera, fingerprint, at, result, node) VALUES ($1, $2, $3, $4, $5) \
@@ -102,7 +111,7 @@ pub(super) async fn put_probe(client: &Client, owner: &str, probe: &KeptProbe) -
     Ok(())
 }
 
-async fn opening_of(client: &Client, id: Uuid) -> Result<DateTime<Utc>, PostgresFailure> {
+async fn opening_of(client: &PostgresClient, id: Uuid) -> Result<DateTime<Utc>, PostgresFailure> {
     let found = client.query_opt("SELECT opened_at FROM incidents WHERE id = $1", &[&id]).await?;
     found.and_then(|row| row.try_get(0).ok()).ok_or_else(|| row_rules::no_incident_to_go_on(id).into())
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::address::{Address, Connected};
 use super::fault::{self, PostgresFailure};
 use super::{listen, migrations, rights, schema};
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
-use crate::config::settings::Postgres as Settings;
+use crate::config::settings::PostgresSettings as Settings;
 
 /// Longest time for it.
 const LOOK: Duration = Duration::from_secs(10);
@@ -19,7 +19,7 @@ const LOOK: Duration = Duration::from_secs(10);
 pub async fn inspect(settings: &Settings) -> Result<String> {
     let address = Address::of(settings)?;
     let place = &address.place;
-    let late = |_| Error::new(Kind::Timeout, format!("the database {place} does not answer"));
+    let late = |_| Error::new(ErrorKind::Timeout, format!("the database {place} does not answer"));
     let look = async {
         let client = address.connect().await?;
         let told = client.roll_back(told(&client, &address).await).await;

@@ -2,7 +2,7 @@
 
 use super::tests::refusal;
 use super::testserver::TestServer;
-use crate::base::Kind;
+use crate::base::ErrorKind;
 
 #[tokio::test]
 async fn a_limit_of_the_role_or_the_database_is_not_called_the_servers() {
@@ -16,7 +16,7 @@ async fn a_limit_of_the_role_or_the_database_is_not_called_the_servers() {
     }
     for (user, database, words) in [("limited", "postgres", "ALTER ROLE"), ("guest", "narrow", "ALTER DATABASE")] {
         let (kind, sentence) = refusal(&server.url(user, database, "")).await;
-        assert!(kind == Kind::Unavailable && sentence.contains(words), "{sentence}");
+        assert!(kind == ErrorKind::Unavailable && sentence.contains(words), "{sentence}");
         assert!(!sentence.contains("max_connections"), "{sentence}");
     }
 }

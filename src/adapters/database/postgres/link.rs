@@ -14,12 +14,12 @@ use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod
 use tokio::time::Instant;
 
 use super::address::Address;
-use super::client::Client;
+use super::client::PostgresClient;
 use super::fault::{self, PostgresFailure};
 use super::startup::Gate;
 use super::trouble::Trouble;
 use crate::adapters::database::latency::LatencyMonitor;
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 
 /// Longest time one call may take, all its waits together.
@@ -34,7 +34,7 @@ const LIMITS: &str = "SET LOCAL statement_timeout = 4500; SET LOCAL lock_timeout
                       SET LOCAL idle_in_transaction_session_timeout = 10000; SET LOCAL TimeZone = 'UTC'";
 
 /// A PostgreSQL server through its pool.
-pub(super) struct Server {
+pub(super) struct PostgresServer {
     pool: Pool,
     place: String,
     gate: Arc<Gate>,
@@ -47,7 +47,7 @@ pub(super) struct Server {
 /// One connection on loan, in a transaction that has begun.
 pub(super) struct PooledConnection {
     /// Taken out on drop only.
-    client: Option<Client>,
+    client: Option<PostgresClient>,
     deadline: Instant,
     /// The transaction has not ended.
     is_begun: AtomicBool,
@@ -57,13 +57,13 @@ pub(super) struct PooledConnection {
     trouble: Arc<Trouble>,
 }
 
-impl Server {
+impl PostgresServer {
     /// Connects to nothing yet.
     pub(super) fn new(address: &Address, gate: Arc<Gate>) -> Result<Self> {
         Self::with(address, gate, format!("BEGIN; {}{LIMITS}", address.search_path()))
     }
 
-    /// As [`Server::new`] for a database that is somebody else's: every transaction refuses to write.
+    /// As [`PostgresServer::new`] for a database that is somebody else's: every transaction refuses to write.
     pub(super) fn reading(address: &Address, gate: Arc<Gate>) -> Result<Self> {
         Self::with(address, gate, format!("BEGIN READ ONLY; {LIMITS}"))
     }
@@ -92,7 +92,7 @@ impl Server {
             let client = self.client(deadline).await?;
             let is_new = deadpool_postgres::Client::metrics(&client).recycled.is_none();
             let link = PooledConnection {
-                client: Some(Client::new(client)),
+                client: Some(PostgresClient::new(client)),
                 deadline,
                 is_begun: AtomicBool::new(true),
                 place: self.place.clone(),
@@ -180,8 +180,8 @@ impl PooledConnection {
 }
 
 impl Deref for PooledConnection {
-    type Target = Client;
-    fn deref(&self) -> &Client {
+    type Target = PostgresClient;
+    fn deref(&self) -> &PostgresClient {
         self.client.as_ref().expect("a link has its connection until it is dropped")
     }
 }
@@ -200,5 +200,5 @@ impl Drop for PooledConnection {
 
 fn late(place: &str, why: &str) -> Error {
     let seconds = LIMIT.as_secs();
-    Error::new(Kind::Timeout, format!("the database {place} gave no answer within {seconds} s: {why}"))
+    Error::new(ErrorKind::Timeout, format!("the database {place} gave no answer within {seconds} s: {why}"))
 }

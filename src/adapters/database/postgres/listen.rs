@@ -46,7 +46,7 @@ pub(super) const DEAF: &str = "; a connection pooler shares its connections with
     made elsewhere are seen with each restream.refresh only; name the server itself in database.listen_url";
 
 /// Changes of the cameras, as everybody here hears of them.
-pub(super) struct Changes {
+pub(super) struct CameraChangeFeed {
     sender: watch::Sender<u64>,
     is_deaf: AtomicBool,
     /// Our table; 0: not known, and no command is heard of.
@@ -55,7 +55,7 @@ pub(super) struct Changes {
     commanded: Mutex<BTreeSet<i64>>,
 }
 
-impl Changes {
+impl CameraChangeFeed {
     pub(super) fn new() -> (Arc<Self>, watch::Receiver<u64>) {
         let (sender, receiver) = watch::channel(0);
         (
@@ -115,21 +115,21 @@ pub(super) struct Listening {
 pub(super) struct Listener {
     address: Address,
     gate: Arc<Gate>,
-    pub(super) changes: Arc<Changes>,
+    pub(super) changes: Arc<CameraChangeFeed>,
     /// The connection that was made when the database was opened; `Some(None)`: one that hears nothing.
     first: Mutex<Option<Option<Listening>>>,
 }
 
 impl Listener {
     /// Begins to listen: what changes after this returned is announced.
-    pub(super) async fn begin(address: Address, gate: Arc<Gate>, changes: Arc<Changes>) -> Result<Self> {
+    pub(super) async fn begin(address: Address, gate: Arc<Gate>, changes: Arc<CameraChangeFeed>) -> Result<Self> {
         let first = connect(&address, Some(&changes)).await?;
         changes.is_deaf.store(first.is_none(), Ordering::Relaxed);
         Ok(Self { address, gate, changes, first: Mutex::new(Some(first)) })
     }
 
     /// Begins when the database has come.
-    pub(super) fn later(address: Address, gate: Arc<Gate>, changes: Arc<Changes>) -> Self {
+    pub(super) fn later(address: Address, gate: Arc<Gate>, changes: Arc<CameraChangeFeed>) -> Self {
         Self { address, gate, changes, first: Mutex::default() }
     }
 
@@ -149,7 +149,12 @@ pub(super) async fn can_hear(address: &Address) -> Result<bool> {
 }
 
 /// Listens for ever, on this connection first if there is one; ends where listening is of no use.
-async fn stay(address: &Address, changes: &Arc<Changes>, first: Option<Option<Listening>>, progress: &ListenProgress) {
+async fn stay(
+    address: &Address,
+    changes: &Arc<CameraChangeFeed>,
+    first: Option<Option<Listening>>,
+    progress: &ListenProgress,
+) {
     let mut next = first;
     let (mut failures, mut is_unreachable) = (0, false);
     loop {
@@ -192,7 +197,7 @@ async fn stay(address: &Address, changes: &Arc<Changes>, first: Option<Option<Li
 }
 
 /// A connection that hears of changes; `None` where a pooler shares it with others.
-async fn connect(address: &Address, changes: Option<&Arc<Changes>>) -> Result<Option<Listening>> {
+async fn connect(address: &Address, changes: Option<&Arc<CameraChangeFeed>>) -> Result<Option<Listening>> {
     let target = address.listen.as_deref().unwrap_or(address);
     let late = |_| Error::unavailable(format!("the database {} does not answer", target.place));
     let connected = async {
@@ -214,7 +219,7 @@ async fn connect(address: &Address, changes: Option<&Arc<Changes>>) -> Result<Op
 /// A connection that is ours alone: to the server itself, or through a pooler in session mode.
 pub(super) async fn own_connection(
     target: &Address,
-    changes: Option<Arc<Changes>>,
+    changes: Option<Arc<CameraChangeFeed>>,
 ) -> Result<Option<Listening>, PostgresFailure> {
     let mut marked = target.config.clone();
     let given = marked.get_options().unwrap_or_default();
@@ -266,7 +271,7 @@ async fn shared(one: &Client, two: &Client) -> Result<bool, tokio_postgres::Erro
 async fn attach(
     config: &Config,
     target: &Address,
-    changes: Option<Arc<Changes>>,
+    changes: Option<Arc<CameraChangeFeed>>,
 ) -> Result<Listening, tokio_postgres::Error> {
     let (client, mut connection) = config.connect(target.tls.clone()).await?;
     let messages = AbortOnDropHandle::new(tokio::spawn(async move {

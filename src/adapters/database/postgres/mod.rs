@@ -59,21 +59,21 @@ use tokio::sync::watch;
 
 use self::address::Address;
 pub use self::inspect::inspect;
-use self::link::Server;
-use self::listen::{Changes, Listener};
+use self::link::PostgresServer;
+use self::listen::{CameraChangeFeed, Listener};
 pub use self::nodes::inspect as inspect_nodes;
 pub use self::site::{SiteRelay, SiteTable, shortened};
 use self::startup::Gate;
 use super::Owner;
 use crate::base::{Error, Result};
-use crate::config::settings::Postgres as Settings;
+use crate::config::settings::PostgresSettings as Settings;
 
 /// Nobody waits longer for the start because a database hangs.
 const FIRST_TRY: Duration = Duration::from_secs(5);
 
 /// A PostgreSQL database with our schema.
 pub struct Postgres {
-    server: Arc<Server>,
+    server: Arc<PostgresServer>,
     listener: Arc<Listener>,
     /// As it was when nobody had been told of anything.
     heard: watch::Receiver<u64>,
@@ -81,7 +81,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    fn new(server: Arc<Server>, listener: Listener, heard: watch::Receiver<u64>) -> Arc<Self> {
+    fn new(server: Arc<PostgresServer>, listener: Listener, heard: watch::Receiver<u64>) -> Arc<Self> {
         Arc::new(Self { server, listener: Arc::new(listener), heard, owner: Owner::none() })
     }
 
@@ -113,10 +113,10 @@ pub fn place(url: &SecretString) -> Result<String> {
 pub async fn open(settings: &Settings) -> Result<Arc<Postgres>> {
     let address = Address::of(settings)?;
     schema::migrate(&address).await?;
-    let (changes, heard) = Changes::new();
+    let (changes, heard) = CameraChangeFeed::new();
     let gate = Arc::new(Gate::open());
     let listener = Listener::begin(address.clone(), Arc::clone(&gate), changes).await?;
-    Ok(Postgres::new(Arc::new(Server::new(&address, gate)?), listener, heard))
+    Ok(Postgres::new(Arc::new(PostgresServer::new(&address, gate)?), listener, heard))
 }
 
 /// As [`open`], but a database that is away is waited for: until it comes, every call says what is wrong with it.
@@ -133,7 +133,7 @@ pub async fn open_or_wait(settings: &Settings) -> Result<Arc<Postgres>> {
     };
     log::warn!("{why}; continuing degraded until it answers");
     let gate = Arc::new(Gate::closed(&why));
-    let server = Arc::new(Server::new(&address, Arc::clone(&gate))?);
-    let (changes, heard) = Changes::new();
+    let server = Arc::new(PostgresServer::new(&address, Arc::clone(&gate))?);
+    let (changes, heard) = CameraChangeFeed::new();
     Ok(Postgres::new(server, Listener::later(address, gate, changes), heard))
 }

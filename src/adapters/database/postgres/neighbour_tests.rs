@@ -9,7 +9,7 @@ use super::inspect;
 use super::tests::{at, open};
 use super::testserver::{TestServer, shared};
 use crate::adapters::database::{CameraStore, DatabaseHealth};
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::domain::camera::CameraEdit;
 
 fn fresh() -> (Arc<TestServer>, SecretString, String) {
@@ -49,7 +49,7 @@ async fn a_table_of_somebody_else_under_a_name_of_ours_is_named_before_anything_
         let opened = open(&url).await.map(|_| ());
         let looked = inspect(&at(&url)).await.map(|_| ());
         for error in [opened.expect_err(made), looked.expect_err(made)] {
-            assert_eq!(error.kind(), Kind::Unsupported, "waiting does not mend it: {error}");
+            assert_eq!(error.kind(), ErrorKind::Unsupported, "waiting does not mend it: {error}");
             assert!(error.to_string().contains(words), "{made}: {error}");
             assert!(error.to_string().contains("database.schema = \"streamwarden\""), "{made}: {error}");
         }
@@ -113,7 +113,10 @@ async fn what_our_user_may_not_do_is_named_with_its_grant() {
     let reader = open(&theirs).await.expect("reading works");
     assert!(reader.cameras().await.expect("reads").is_empty());
     let error = reader.ping().await.expect_err("and is not fit");
-    assert!(error.kind() == Kind::Unavailable && error.to_string().contains("INSERT, UPDATE on segments"), "{error}");
+    assert!(
+        error.kind() == ErrorKind::Unavailable && error.to_string().contains("INSERT, UPDATE on segments"),
+        "{error}"
+    );
     sql(&format!("{} {role}", all.replace("SELECT", "SELECT, INSERT, UPDATE, DELETE")));
     reader.ping().await.expect("fit");
     assert!(inspect(&at(&theirs)).await.expect("fit").ends_with("cameras: 0"));
@@ -145,7 +148,7 @@ async fn a_full_disk_shows_until_there_is_room_again() {
     }
     ours.ping().await.expect("there is room, which was tried");
     let error = theirs.ping().await.expect_err("may not try, and goes by the last write");
-    assert!(error.kind() == Kind::Unavailable && error.to_string().contains("no room left"), "{error}");
+    assert!(error.kind() == ErrorKind::Unavailable && error.to_string().contains("no room left"), "{error}");
     server.psql(&database, "DROP TRIGGER full_disk ON cameras").expect("room");
     theirs.add_camera(edit()).await.expect("written");
     theirs.ping().await.expect("a write has worked");

@@ -7,14 +7,14 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::address::Address;
-use super::client::Client;
+use super::client::PostgresClient;
 use super::fault::{self, PostgresFailure};
-use super::link::Server;
+use super::link::PostgresServer;
 use super::startup::Gate;
 use crate::adapters::database::{Joined, NodeFolder, nodes_sql};
 use crate::base::Result as Answer;
-use crate::config::settings::Postgres as Settings;
-use crate::domain::node::{Node, NodeClaim, Place, admit};
+use crate::config::settings::PostgresSettings as Settings;
+use crate::domain::node::{Node, NodeClaim, NodePlace, admit};
 
 /// By the server's clock: those of the nodes need not agree.
 const COLUMNS: &str = "node, name, instance, run, relays, records, \
@@ -26,7 +26,7 @@ const COLUMNS: &str = "node, name, instance, run, relays, records, \
 /// # Errors
 /// As [`super::open`].
 pub async fn inspect(settings: &Settings) -> Answer<Vec<Node>> {
-    let server = Server::new(&Address::of(settings)?, Arc::new(Gate::open()))?;
+    let server = PostgresServer::new(&Address::of(settings)?, Arc::new(Gate::open()))?;
     let link = server.link().await?;
     let asked = async {
         let there = link.query_one("SELECT to_regclass('nodes') IS NOT NULL", &[]).await?;
@@ -35,16 +35,16 @@ pub async fn inspect(settings: &Settings) -> Answer<Vec<Node>> {
     link.answer(asked).await
 }
 
-pub(super) async fn all(client: &Client) -> Result<Vec<Node>, PostgresFailure> {
+pub(super) async fn all(client: &PostgresClient) -> Result<Vec<Node>, PostgresFailure> {
     let sql = format!("SELECT {COLUMNS} FROM nodes ORDER BY node");
     Ok(client.query(&sql, &[]).await?.iter().filter_map(node).collect())
 }
 
 /// Looks at all nodes and writes ours, with nobody else joining in between.
-pub(super) async fn join(client: &Client, claim: &NodeClaim) -> Result<Joined, PostgresFailure> {
+pub(super) async fn join(client: &PostgresClient, claim: &NodeClaim) -> Result<Joined, PostgresFailure> {
     client.batch_execute("LOCK TABLE nodes IN EXCLUSIVE MODE").await?;
     let before = all(client).await?;
-    let Place { owner, name } = admit(claim, &before)?;
+    let NodePlace { owner, name } = admit(claim, &before)?;
     // A node that is gone and had our name.
     let sql = "UPDATE nodes SET name = node || '@' || instance WHERE name = $1 AND node <> $2";
     client.execute(sql, &[&name, &owner]).await?;
@@ -64,13 +64,13 @@ pub(super) async fn join(client: &Client, claim: &NodeClaim) -> Result<Joined, P
     Ok(Joined::of(mine, others)?)
 }
 
-pub(super) async fn leave(client: &Client, run: Uuid) -> Result<(), PostgresFailure> {
+pub(super) async fn leave(client: &PostgresClient, run: Uuid) -> Result<(), PostgresFailure> {
     client.execute("UPDATE nodes SET stopped_at = clock_timestamp() WHERE run = $1", &[&run]).await?;
     Ok(())
 }
 
 pub(super) async fn set_folder(
-    client: &Client,
+    client: &PostgresClient,
     owner: &str,
     folder: NodeFolder,
     id: Uuid,
@@ -84,7 +84,7 @@ pub(super) async fn set_folder(
     Ok(())
 }
 
-pub(super) async fn ownerless(client: &Client) -> Result<Option<Vec<String>>, PostgresFailure> {
+pub(super) async fn ownerless(client: &PostgresClient) -> Result<Option<Vec<String>>, PostgresFailure> {
     if client.query_opt("SELECT 1 FROM nodes WHERE adopted", &[]).await?.is_some() {
         return Ok(None);
     }
@@ -92,7 +92,7 @@ pub(super) async fn ownerless(client: &Client) -> Result<Option<Vec<String>>, Po
     Ok(Some(rows.iter().filter_map(|row| row.try_get(0).ok()).collect()))
 }
 
-pub(super) async fn adopt(client: &Client, owner: &str) -> Result<(), PostgresFailure> {
+pub(super) async fn adopt(client: &PostgresClient, owner: &str) -> Result<(), PostgresFailure> {
     let sql = "UPDATE nodes SET adopted = true WHERE node = $1 AND NOT EXISTS (SELECT 1 FROM nodes WHERE adopted)";
     client.execute(sql, &[&owner]).await?;
     Ok(())

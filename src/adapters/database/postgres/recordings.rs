@@ -4,17 +4,21 @@ use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::client::Client;
+use super::client::PostgresClient;
 use super::fault::PostgresFailure;
 use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{MOST_SESSIONS, RecordingSummary, SessionSummary};
 use crate::base::Error;
 use crate::domain::name::StreamName;
-use crate::domain::recording::Session;
+use crate::domain::recording::RecordingSession;
 
 const COLUMNS: &str = "id, server, stream, started_at, ended_at, end_reason";
 
-pub(super) async fn open(client: &Client, owner: &str, session: &Session) -> Result<(), PostgresFailure> {
+pub(super) async fn open(
+    client: &PostgresClient,
+    owner: &str,
+    session: &RecordingSession,
+) -> Result<(), PostgresFailure> {
     // Opening again is no fault: the first answer may have been lost.
     let sql = format!(
         "INSERT INTO sessions ({COLUMNS}, node) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING"
@@ -34,7 +38,7 @@ pub(super) async fn open(client: &Client, owner: &str, session: &Session) -> Res
 }
 
 pub(super) async fn close(
-    client: &Client,
+    client: &PostgresClient,
     owner: &str,
     id: Uuid,
     ended_at: DateTime<Utc>,
@@ -52,20 +56,20 @@ pub(super) async fn close(
     }
 }
 
-pub(super) async fn still_open(client: &Client, owner: &str) -> Result<Vec<Session>, PostgresFailure> {
+pub(super) async fn still_open(client: &PostgresClient, owner: &str) -> Result<Vec<RecordingSession>, PostgresFailure> {
     let own = is_own("$1");
     let sql = format!("SELECT {COLUMNS} FROM sessions WHERE ended_at IS NULL AND {own} ORDER BY started_at, id");
     Ok(client.query(&sql, &[&owner]).await?.iter().filter_map(session).collect())
 }
 
-pub(super) async fn one(client: &Client, id: Uuid) -> Result<Option<Session>, PostgresFailure> {
+pub(super) async fn one(client: &PostgresClient, id: Uuid) -> Result<Option<RecordingSession>, PostgresFailure> {
     let sql = format!("SELECT {COLUMNS} FROM sessions WHERE id = $1");
     let statement = client.prepare_cached(&sql).await?;
     Ok(client.query_opt(&statement, &[&id]).await?.as_ref().and_then(session))
 }
 
 pub(super) async fn of_stream(
-    client: &Client,
+    client: &PostgresClient,
     stream: &str,
     server: Option<&str>,
 ) -> Result<Vec<SessionSummary>, PostgresFailure> {
@@ -78,7 +82,7 @@ pub(super) async fn of_stream(
     Ok(client.query(&statement, &[&stream, &server]).await?.iter().filter_map(session_summary).collect())
 }
 
-pub(super) async fn summaries(client: &Client) -> Result<Vec<RecordingSummary>, PostgresFailure> {
+pub(super) async fn summaries(client: &PostgresClient) -> Result<Vec<RecordingSummary>, PostgresFailure> {
     let sql = "SELECT server, stream, sum(sessions)::bigint, sum(segments)::bigint, sum(bytes)::bigint, \
                sum(duration_ms)::bigint, min(started_at), max(ended_at) FROM recording_days \
                GROUP BY server, stream HAVING sum(segments) > 0 ORDER BY server COLLATE \"C\", stream COLLATE \"C\"";
@@ -86,8 +90,8 @@ pub(super) async fn summaries(client: &Client) -> Result<Vec<RecordingSummary>, 
 }
 
 /// `None` when somebody wrote a row by hand that cannot be a session.
-fn session(row: &Row) -> Option<Session> {
-    Some(Session {
+fn session(row: &Row) -> Option<RecordingSession> {
+    Some(RecordingSession {
         id: row.try_get(0).ok()?,
         server: row.try_get(1).ok()?,
         stream: StreamName::parse(row.try_get(2).ok()?).ok()?,

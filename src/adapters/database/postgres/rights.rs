@@ -4,7 +4,7 @@
 use tokio_postgres::types::Type;
 
 use super::address::{Address, Connected};
-use super::client::Client;
+use super::client::PostgresClient;
 use super::fault::PostgresFailure;
 use super::migrations;
 use super::quoted::quoted;
@@ -28,7 +28,7 @@ const MISSING: &str = "SELECT one, string_agg(privilege, ', ' ORDER BY privilege
     AND (one, privilege) NOT IN (('sessions', 'DELETE'), ('segments', 'DELETE')) GROUP BY one ORDER BY one";
 
 /// An error that names what our user may not do with our tables.
-pub(super) async fn on_tables(client: &Client, place: &str) -> Result<(), PostgresFailure> {
+pub(super) async fn on_tables(client: &PostgresClient, place: &str) -> Result<(), PostgresFailure> {
     let rows = client.query(MISSING, &[&migrations::tables()]).await?;
     told(place, rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3))))
 }

@@ -12,7 +12,7 @@ use super::migrations;
 use super::quoted::quoted;
 use super::rights::FoundSchema;
 use super::{foreign, rights};
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 
 /// Ours alone: other programs of the same database may have migrations too. Of the form that `refinery` gave it.
@@ -35,7 +35,7 @@ pub(super) async fn migrate(address: &Address) -> Result<()> {
             address.place,
             limit.as_secs()
         );
-        Error::new(Kind::Timeout, sentence)
+        Error::new(ErrorKind::Timeout, sentence)
     };
     let sentence = |failure: PostgresFailure| failure.sentence(&address.place);
     let begun = async {
@@ -182,5 +182,5 @@ async fn in_the_way(client: &Connected, version: i32) -> Result<Option<(String, 
 }
 
 pub(super) fn refused(place: &str, why: &str) -> Error {
-    Error::new(Kind::Unsupported, format!("the database {place} {why}"))
+    Error::new(ErrorKind::Unsupported, format!("the database {place} {why}"))
 }

@@ -5,7 +5,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::client::Client;
+use super::client::PostgresClient;
 use super::fault::PostgresFailure;
 use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{SegmentQuery, Skip, row_rules};
@@ -16,7 +16,7 @@ use crate::domain::recording::{Segment, SegmentState};
 const COLUMNS: &str = "id, session, server, stream, number, state, started_at, duration_ms, bytes, frames, init_bytes, \
                        media_bytes, spool_path, object_key, reason";
 
-pub(super) async fn put(client: &Client, owner: &str, segment: &Segment) -> Result<(), PostgresFailure> {
+pub(super) async fn put(client: &PostgresClient, owner: &str, segment: &Segment) -> Result<(), PostgresFailure> {
     let sql = format!(
         "INSERT INTO segments ({COLUMNS}, ended_at, node) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
@@ -54,7 +54,7 @@ pub(super) async fn put(client: &Client, owner: &str, segment: &Segment) -> Resu
 }
 
 pub(super) async fn shift(
-    client: &Client,
+    client: &PostgresClient,
     owner: &str,
     id: Uuid,
     from: &[SegmentState],
@@ -72,7 +72,7 @@ pub(super) async fn shift(
 /// Takes the oldest sealed segment that is not skipped and nobody else is taking. The inner error is about a row that is
 /// taken all the same, so that it does not stand before the others for ever.
 pub(super) async fn claim(
-    client: &Client,
+    client: &PostgresClient,
     owner: &str,
     skip: &Skip,
 ) -> Result<crate::base::Result<Option<Segment>>, PostgresFailure> {
@@ -99,12 +99,12 @@ pub(super) async fn claim(
     Ok(claimed)
 }
 
-pub(super) async fn release(client: &Client, owner: &str) -> Result<u64, PostgresFailure> {
+pub(super) async fn release(client: &PostgresClient, owner: &str) -> Result<u64, PostgresFailure> {
     let sql = format!("UPDATE segments SET state = 'sealed' WHERE state = 'uploading' AND {}", is_own("$1"));
     Ok(client.execute(&sql, &[&owner]).await?)
 }
 
-pub(super) async fn one(client: &Client, id: Uuid) -> Result<Option<Segment>, PostgresFailure> {
+pub(super) async fn one(client: &PostgresClient, id: Uuid) -> Result<Option<Segment>, PostgresFailure> {
     let statement = client.prepare_cached(&format!("SELECT {COLUMNS} FROM segments WHERE id = $1")).await?;
     Ok(client.query_opt(&statement, &[&id]).await?.as_ref().and_then(segment))
 }
@@ -112,7 +112,7 @@ pub(super) async fn one(client: &Client, id: Uuid) -> Result<Option<Segment>, Po
 /// Kept by a trigger: counting millions of rows takes longer than anybody waits.
 const COUNTS: &str = "SELECT state, sum(segments)::bigint FROM segment_counts GROUP BY state HAVING sum(segments) > 0";
 
-pub(super) async fn counts(client: &Client) -> Result<Vec<(SegmentState, u64)>, PostgresFailure> {
+pub(super) async fn counts(client: &PostgresClient) -> Result<Vec<(SegmentState, u64)>, PostgresFailure> {
     let rows = client.query(COUNTS, &[]).await?;
     let count = |row: &Row| Some((SegmentState::parse(row.try_get(0).ok()?)?, row.try_get::<_, i64>(1).ok()? as u64));
     Ok(rows.iter().filter_map(count).collect())
@@ -120,7 +120,7 @@ pub(super) async fn counts(client: &Client) -> Result<Vec<(SegmentState, u64)>, 
 
 /// `owner` where only its own are asked for.
 pub(super) async fn list(
-    client: &Client,
+    client: &PostgresClient,
     owner: Option<&str>,
     query: &SegmentQuery,
 ) -> Result<Vec<Segment>, PostgresFailure> {
@@ -193,7 +193,7 @@ impl Filter {
     }
 }
 
-async fn start_of(client: &Client, id: Uuid) -> Result<DateTime<Utc>, PostgresFailure> {
+async fn start_of(client: &PostgresClient, id: Uuid) -> Result<DateTime<Utc>, PostgresFailure> {
     let statement = client.prepare_cached("SELECT started_at FROM segments WHERE id = $1").await?;
     let found = client.query_opt(&statement, &[&id]).await?;
     let sentence = format!("there is no segment {id} to go on after; begin again without it");

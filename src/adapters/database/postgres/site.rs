@@ -14,9 +14,9 @@ use uuid::Uuid;
 
 use super::address::Address;
 use super::cameras::{filled, text};
-use super::client::Client;
+use super::client::PostgresClient;
 use super::fault::{self, PostgresFailure};
-use super::link::Server;
+use super::link::PostgresServer;
 use super::site_lock::SiteLock;
 pub use super::site_lock::SiteRelay;
 use super::startup::{self, Gate};
@@ -50,7 +50,7 @@ const COLUMNS: [&str; 16] = [
 
 /// The cameras of a site.
 pub struct SiteTable {
-    server: Server,
+    server: PostgresServer,
     query: String,
     /// Rows left out at the last reading, so that the log tells of them once.
     left_out: Mutex<Vec<String>>,
@@ -87,7 +87,7 @@ impl SiteTable {
     fn new(url: &SecretString, listen_url: Option<&SecretString>, query: &str) -> Result<Self> {
         let mut address = Address::parse(url)?;
         address.listen = listen_url.map(Address::parse).transpose()?.map(Box::new);
-        let server = Server::reading(&address, Arc::new(Gate::open()))?;
+        let server = PostgresServer::reading(&address, Arc::new(Gate::open()))?;
         let query = query.trim().trim_end_matches(';').to_owned();
         let lock = SiteLock::new(&address, &query);
         Ok(Self { server, query, left_out: Mutex::default(), lock })
@@ -148,7 +148,7 @@ impl SiteTable {
     }
 }
 
-async fn read(client: &Client, query: &str) -> Result<Vec<Row>, PostgresFailure> {
+async fn read(client: &PostgresClient, query: &str) -> Result<Vec<Row>, PostgresFailure> {
     // The line end keeps a comment at the end of the query from swallowing the parenthesis. Nothing but one statement passes
     // here, and so what is run after it is one as well.
     client.query(&format!("SELECT NULL::text FROM ({query}\n) AS camera LIMIT 0"), &[]).await.map_err(wrong)?;

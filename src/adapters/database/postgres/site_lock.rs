@@ -54,7 +54,7 @@ pub(super) struct SiteLock {
 
 #[derive(Default)]
 struct State {
-    session: Option<Session>,
+    session: Option<LockSession>,
     /// It was ours in this process.
     had: bool,
     /// The server did not answer before it was ours: whoever had it has lost it as well, and comes first.
@@ -67,12 +67,12 @@ struct State {
     is_pooled: bool,
 }
 
-struct Session {
+struct LockSession {
     listening: Listening,
     holds: bool,
 }
 
-impl Session {
+impl LockSession {
     fn client(&self) -> &Client {
         &self.listening.client
     }
@@ -203,7 +203,7 @@ impl SiteLock {
     }
 
     /// A session that is called as this node; `None` where a pooler shares it with others.
-    async fn open(&self, claim: &NodeClaim) -> Result<Option<Session>, PostgresFailure> {
+    async fn open(&self, claim: &NodeClaim) -> Result<Option<LockSession>, PostgresFailure> {
         let mut address = self.address.clone();
         address.config.application_name(format!("{PREFIX}{}", claim.name));
         let Some(listening) = own_connection(&address, None).await? else { return Ok(None) };
@@ -212,7 +212,7 @@ impl SiteLock {
                 log::debug!("{setting}: {error}");
             }
         }
-        Ok(Some(Session { listening, holds: false }))
+        Ok(Some(LockSession { listening, holds: false }))
     }
 
     async fn holder(&self, client: &Client, instance: Uuid) -> Result<Option<Holder>, PostgresFailure> {
@@ -238,7 +238,7 @@ mod tests {
     use super::super::testpooler::TestPooler;
     use super::super::testserver::{TestServer, shared};
     use super::*;
-    use crate::base::error::Kind;
+    use crate::base::error::ErrorKind;
 
     const QUERY: &str = "SELECT 1 AS id, 'gate' AS name";
 
@@ -294,7 +294,7 @@ mod tests {
         holds(&a, &claim("a", 1), &url).await;
         holds(&a, &claim("a", 1), &url).await;
         let error = refused(&b, &claim("b", 2)).await;
-        assert_eq!((error.kind(), error.field()), (Kind::Conflict, Some("roles")));
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Conflict, Some("roles")));
         assert!(error.to_string().contains("\"a\""), "{error}");
         assert_eq!(b.other_relay(Uuid::from_u128(1)).await.expect("asked"), SiteRelay::Free, "it is a itself");
         // Others of the site's cameras, and a successor on a killed one's data folder.

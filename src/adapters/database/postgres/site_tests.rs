@@ -6,7 +6,7 @@ use super::SiteTable;
 use super::testserver::{TestServer, shared};
 use crate::adapters::database::site::WithSite;
 use crate::adapters::database::{IncidentQuery, sqlite};
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::domain::camera::{CameraEdit, CameraRow};
 
 fn name_of(url: &SecretString) -> String {
@@ -50,7 +50,10 @@ async fn cameras_are_read_by_the_names_of_their_columns_whatever_their_types() {
     // Theirs to change, under our eyes.
     server.psql(&database, "ALTER TABLE cctv RENAME COLUMN port TO p").expect("renamed");
     let error = table.cameras().await.expect_err("a column is gone");
-    assert!(error.kind() == Kind::Invalid && error.to_string().contains("column \"port\" does not exist"), "{error}");
+    assert!(
+        error.kind() == ErrorKind::Invalid && error.to_string().contains("column \"port\" does not exist"),
+        "{error}"
+    );
     server.psql(&database, "ALTER TABLE cctv RENAME COLUMN p TO port; DELETE FROM cctv WHERE no > 1").expect("mended");
     assert_eq!(table.cameras().await.expect("read").len(), 1);
 }
@@ -72,7 +75,11 @@ async fn queries_that_cannot_work_are_refused_by_name() {
         ("WITH gone AS (DELETE FROM t RETURNING x) SELECT x AS id, 'a' AS name FROM gone", "data-modifying"),
     ] {
         let Err(error) = SiteTable::open(&url, None, query).await else { panic!("{query}") };
-        assert_eq!((error.kind(), error.field()), (Kind::Invalid, Some("database.cameras_query")), "{query}: {error}");
+        assert_eq!(
+            (error.kind(), error.field()),
+            (ErrorKind::Invalid, Some("database.cameras_query")),
+            "{query}: {error}"
+        );
         assert!(error.to_string().contains(words), "{query}: {error}");
     }
     // A function that writes: the transaction is read-only.
@@ -110,7 +117,7 @@ async fn a_site_keeps_its_cameras_and_we_keep_the_rest() {
         both.cameras.delete_camera(1).await,
     ] {
         let error = refused.expect_err("read only");
-        assert!(error.kind() == Kind::Unsupported && error.to_string().contains("change them there"), "{error}");
+        assert!(error.kind() == ErrorKind::Unsupported && error.to_string().contains("change them there"), "{error}");
     }
     let told = both.health.ping().await.expect("both answer");
     assert!(told.contains(": 1; everything else in SQLite file") && !told.contains("hunter2"), "{told}");
@@ -119,7 +126,7 @@ async fn a_site_keeps_its_cameras_and_we_keep_the_rest() {
 
     server.stop();
     let error = both.cameras.cameras().await.expect_err("down");
-    assert_eq!(error.kind(), Kind::Unavailable);
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(both.recordings.recordings().await.expect("ours goes on").is_empty());
     let again = SiteTable::open(&url, None, "SELECT * FROM cameras").await.expect("goes on without it");
     server.run();

@@ -7,14 +7,14 @@ use std::time::Duration;
 use super::address::Address;
 use super::schema;
 use crate::base::backoff::Backoff;
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 
 /// Shorter than elsewhere: it is one connection, and until it is back changes are seen only with the next refresh.
 pub(super) const RECONNECT: Backoff = Backoff { min: Duration::from_millis(500), max: Duration::from_secs(5) };
 
 /// Lets questions through, or says why not.
-pub(super) struct Gate(Mutex<Option<(Kind, String)>>);
+pub(super) struct Gate(Mutex<Option<(ErrorKind, String)>>);
 
 impl Gate {
     /// Questions are asked.
@@ -45,7 +45,7 @@ impl Gate {
 /// Whether waiting helps: the database may answer later, or otherwise. A schema that is not ours and a wrong URL or query
 /// stay so.
 pub(super) fn is_away(error: &Error) -> bool {
-    !matches!(error.kind(), Kind::Unsupported | Kind::Invalid)
+    !matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Invalid)
 }
 
 /// Tries until the database answers and its schema is ours, and opens the gate.

@@ -17,7 +17,7 @@ use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::incident::Incident;
 use crate::domain::node::{Node, NodeClaim};
 use crate::domain::probe::KeptProbe;
-use crate::domain::recording::{Segment, SegmentState, Session};
+use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 
 #[async_trait]
 impl NodeStore for Postgres {
@@ -126,7 +126,7 @@ impl CameraStore for Postgres {
 
 #[async_trait]
 impl RecordingStore for Postgres {
-    async fn open_session(&self, session: Session) -> Result<()> {
+    async fn open_session(&self, session: RecordingSession) -> Result<()> {
         let owner = self.owner.get()?;
         let link = self.server.link().await?;
         link.answer(recordings::open(&link, &owner, &session)).await
@@ -138,13 +138,13 @@ impl RecordingStore for Postgres {
         link.answer(recordings::close(&link, &owner, id, ended_at, &reason)).await
     }
 
-    async fn open_sessions(&self) -> Result<Vec<Session>> {
+    async fn open_sessions(&self) -> Result<Vec<RecordingSession>> {
         let owner = self.owner.get()?;
         let link = self.server.link().await?;
         link.answer(recordings::still_open(&link, &owner)).await
     }
 
-    async fn session(&self, id: Uuid) -> Result<Option<Session>> {
+    async fn session(&self, id: Uuid) -> Result<Option<RecordingSession>> {
         let link = self.server.link().await?;
         link.answer(recordings::one(&link, id)).await
     }

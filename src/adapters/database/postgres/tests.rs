@@ -15,8 +15,8 @@ use super::Postgres;
 use super::testserver::{TestServer, own, shared};
 use crate::adapters::database::{CameraStore, DatabaseHealth, RecordingStore, behaviour};
 use crate::base::Result;
-use crate::base::error::Kind;
-use crate::config::settings::Postgres as Settings;
+use crate::base::error::ErrorKind;
+use crate::config::settings::PostgresSettings as Settings;
 use crate::domain::camera::CameraEdit;
 
 /// Settings that say nothing but where the database is.
@@ -33,21 +33,21 @@ async fn open_or_wait(url: &SecretString) -> Result<Arc<Postgres>> {
 }
 
 /// A database of its own on the shared server.
-pub(super) struct Fresh {
+pub(super) struct FreshSchema {
     database: Arc<Postgres>,
     _listener: AbortOnDropHandle<()>,
     server: Arc<TestServer>,
     url: SecretString,
 }
 
-impl Deref for Fresh {
+impl Deref for FreshSchema {
     type Target = Postgres;
     fn deref(&self) -> &Postgres {
         &self.database
     }
 }
 
-impl Fresh {
+impl FreshSchema {
     async fn on(server: Arc<TestServer>) -> Self {
         let url = server.database();
         let database = open(&url).await.expect("opened").for_node("here");
@@ -65,12 +65,12 @@ fn name_in(url: &SecretString) -> &str {
     url.expose_secret().rsplit('/').next().and_then(|name| name.split('?').next()).expect("a name")
 }
 
-pub(super) async fn fresh() -> Fresh {
-    Fresh::on(shared()).await
+pub(super) async fn fresh() -> FreshSchema {
+    FreshSchema::on(shared()).await
 }
 
-async fn fresh_alone(settings: &str) -> Fresh {
-    Fresh::on(Arc::new(TestServer::start(settings))).await
+async fn fresh_alone(settings: &str) -> FreshSchema {
+    FreshSchema::on(Arc::new(TestServer::start(settings))).await
 }
 
 behaviour::tests!(fresh);
@@ -79,7 +79,7 @@ fn named(name: &str) -> CameraEdit {
     CameraEdit { name: Some(name.to_owned()), ..CameraEdit::default() }
 }
 
-pub(super) async fn refusal(url: &SecretString) -> (Kind, String) {
+pub(super) async fn refusal(url: &SecretString) -> (ErrorKind, String) {
     let Err(error) = open(url).await else { panic!("it was opened") };
     (error.kind(), error.to_string())
 }
@@ -120,7 +120,7 @@ async fn a_megabyte_does_not_travel() {
     let random: String = (0..700).map(|_| uuid::Uuid::new_v4().simple().to_string()).collect();
     for refused in ["nul\0", random.as_str()] {
         let error = fresh.add_camera(named(refused)).await.expect_err("PostgreSQL keeps no NUL and indexes no novel");
-        assert_eq!(error.kind(), Kind::Invalid, "{error}");
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
     }
 }
 
@@ -132,7 +132,7 @@ async fn a_restart_of_the_server_is_survived() {
     fresh.server.stop();
     let began = Instant::now();
     let error = fresh.cameras().await.expect_err("stopped");
-    assert_eq!(error.kind(), Kind::Unavailable, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert!(began.elapsed() < Duration::from_secs(6));
     changes.mark_unchanged();
     fresh.server.run();
@@ -150,7 +150,7 @@ async fn a_server_that_hangs_costs_five_seconds_and_no_more() {
     let began = Instant::now();
     let (one, two) = futures_util::future::join(fresh.cameras(), fresh.ping()).await;
     for error in [one.map(|_| ()).expect_err("hangs"), two.map(|_| ()).expect_err("hangs")] {
-        assert!(matches!(error.kind(), Kind::Timeout | Kind::Unavailable), "{error}");
+        assert!(matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unavailable), "{error}");
     }
     assert!(began.elapsed() < Duration::from_secs(7), "{:?}", began.elapsed());
     fresh.server.pause(Signal::SIGCONT);
@@ -179,7 +179,10 @@ async fn a_lock_by_another_session_is_named() {
     let connection = tokio::spawn(connection);
     other.batch_execute("BEGIN; LOCK TABLE cameras").await.expect("locked");
     let error = fresh.delete_camera(1).await.expect_err("locked");
-    assert!(error.kind() == Kind::Unavailable && error.to_string().contains("locked by another session"), "{error}");
+    assert!(
+        error.kind() == ErrorKind::Unavailable && error.to_string().contains("locked by another session"),
+        "{error}"
+    );
     other.batch_execute("ROLLBACK").await.expect("unlocked");
     fresh.delete_camera(1).await.expect("deleted");
     drop(other);
@@ -217,14 +220,14 @@ async fn faults_of_the_server_are_sentences_without_secrets() {
         server.psql("postgres", sql).expect(sql);
     }
     for (url, kind, words) in [
-        (server.url("tester", "none", ""), Kind::Unavailable, "does not exist"),
-        (server.url("denied", "empty", ""), Kind::Unavailable, "pg_hba.conf"),
-        (server.url("ghost", "empty", ""), Kind::Unavailable, "has no role of our name"),
-        (server.url("guest", "empty", ""), Kind::Unavailable, "GRANT"),
-        (server.url("tester", "empty", "sslmode=require"), Kind::Unavailable, "does not support TLS"),
-        ("postgresql://u:hunter2@127.0.0.1:1/d".into(), Kind::Unavailable, "refuses connections"),
-        ("postgresql://u:hunter2@host.invalid/d".into(), Kind::Unavailable, "host name is not known"),
-        ("postgresql://u:hunter2@%2Fno%2Fsuch/d".into(), Kind::Unavailable, "no PostgreSQL listens"),
+        (server.url("tester", "none", ""), ErrorKind::Unavailable, "does not exist"),
+        (server.url("denied", "empty", ""), ErrorKind::Unavailable, "pg_hba.conf"),
+        (server.url("ghost", "empty", ""), ErrorKind::Unavailable, "has no role of our name"),
+        (server.url("guest", "empty", ""), ErrorKind::Unavailable, "GRANT"),
+        (server.url("tester", "empty", "sslmode=require"), ErrorKind::Unavailable, "does not support TLS"),
+        ("postgresql://u:hunter2@127.0.0.1:1/d".into(), ErrorKind::Unavailable, "refuses connections"),
+        ("postgresql://u:hunter2@host.invalid/d".into(), ErrorKind::Unavailable, "host name is not known"),
+        ("postgresql://u:hunter2@%2Fno%2Fsuch/d".into(), ErrorKind::Unavailable, "no PostgreSQL listens"),
     ] {
         let (found, sentence) = refusal(&url).await;
         assert!(found == kind && sentence.contains(words) && !sentence.contains("hunter2"), "{found:?} {sentence}");
@@ -237,7 +240,7 @@ async fn faults_of_the_server_are_sentences_without_secrets() {
         crowd.push((client, tokio::spawn(connection)));
     }
     let (kind, sentence) = refusal(&guest).await;
-    assert!(kind == Kind::Unavailable && sentence.contains("no connection left"), "{sentence}");
+    assert!(kind == ErrorKind::Unavailable && sentence.contains("no connection left"), "{sentence}");
 }
 
 #[tokio::test]
@@ -246,23 +249,23 @@ async fn schemas_that_are_not_ours_are_refused_by_name_and_older_ones_migrated_o
     let url = server.database();
     let (one, two) = futures_util::future::join(open(&url), open(&url)).await;
     one.and(two).expect("both at once: one migrates, the other waits");
-    let fresh = Fresh::on(server).await;
+    let fresh = FreshSchema::on(server).await;
     let back = "DROP TABLE segments, sessions, incidents, camera_probes, nodes, recording_days, segment_counts CASCADE; \
                 DROP FUNCTION keep_recording_sums; ALTER TABLE cameras DROP COLUMN label; \
                 DELETE FROM streamwarden_schema_history WHERE version > 1; \
                 INSERT INTO cameras(name) VALUES ('kept')";
     fresh.psql(back).expect("back to version 1");
     let error = fresh.recordings().await.expect_err("no table");
-    assert!(error.kind() == Kind::Unavailable && error.to_string().contains("restored"), "{error}");
+    assert!(error.kind() == ErrorKind::Unavailable && error.to_string().contains("restored"), "{error}");
     let again = open(&fresh.url).await.expect("migrated");
     assert!(again.recordings().await.expect("asked").is_empty() && again.cameras().await.expect("kept").len() == 1);
 
     fresh.psql("INSERT INTO streamwarden_schema_history VALUES (99, 'later', 'x', '1')").expect("inserted");
     let (kind, sentence) = refusal(&fresh.url).await;
-    assert!(kind == Kind::Unsupported && sentence.contains("schema version 99"), "{sentence}");
+    assert!(kind == ErrorKind::Unsupported && sentence.contains("schema version 99"), "{sentence}");
     fresh.psql("DROP TABLE streamwarden_schema_history").expect("dropped");
     let (kind, sentence) = refusal(&fresh.url).await;
-    assert!(kind == Kind::Unsupported && sentence.contains("cameras that is not ours"), "{sentence}");
+    assert!(kind == ErrorKind::Unsupported && sentence.contains("cameras that is not ours"), "{sentence}");
     assert!(sentence.contains("database.cameras_query = 'SELECT id, name, url, enabled FROM cameras'"), "{sentence}");
 }
 
@@ -277,7 +280,7 @@ async fn a_standby_is_named_by_ping_and_rows_never_reach_an_error() {
     fresh.psql("ALTER TABLE cameras ADD CHECK (name <> 'bad')").expect("a rule of the site");
     let secret = Some(Some(SecretString::from("hunter2")));
     let error = fresh.add_camera(CameraEdit { password: secret, ..named("bad") }).await.expect_err("refused");
-    assert_eq!(error.kind(), Kind::Conflict);
+    assert_eq!(error.kind(), ErrorKind::Conflict);
     assert!(!format!("{error} {error:?}").contains("hunter2"), "PostgreSQL quotes the row in its details");
     let name = fresh.psql("SELECT current_database()").expect("asked");
     fresh.psql(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on")).expect("set");
@@ -287,7 +290,7 @@ async fn a_standby_is_named_by_ping_and_rows_never_reach_an_error() {
         standby.ping().await.map(|_| ()).expect_err("read-only"),
         standby.add_camera(named("gate")).await.map(|_| ()).expect_err("read-only"),
     ] {
-        assert!(error.kind() == Kind::Unavailable && error.to_string().contains("standby"), "{error}");
+        assert!(error.kind() == ErrorKind::Unavailable && error.to_string().contains("standby"), "{error}");
     }
 }
 
@@ -338,7 +341,7 @@ async fn tls_believes_whom_sslmode_says() {
         ["sslmode=verify-full".to_owned(), format!("sslmode=verify-ca&{other}"), format!("sslmode=require&{other}")]
     {
         let (kind, sentence) = refusal(&url(&query)).await;
-        assert!(kind == Kind::Unavailable && sentence.contains("not trusted"), "{query}: {sentence}");
+        assert!(kind == ErrorKind::Unavailable && sentence.contains("not trusted"), "{query}: {sentence}");
     }
     // By its address, which the certificate does not name.
     let address = url(&format!("sslmode=verify-full&{root}")).expose_secret().replace("localhost", "127.0.0.1");
@@ -366,14 +369,14 @@ async fn a_server_that_is_down_at_start_is_waited_for() {
     let (name, name_of_good) = (name_in(&newer).to_owned(), name_in(&good).to_owned());
     server.psql(&name, "INSERT INTO streamwarden_schema_history VALUES (99, 'later', 'x', '1')").expect("inserted");
     let Err(error) = open_or_wait(&newer).await else { panic!("opened") };
-    assert_eq!(error.kind(), Kind::Unsupported, "it answers, and waiting does not mend it");
+    assert_eq!(error.kind(), ErrorKind::Unsupported, "it answers, and waiting does not mend it");
     server.stop();
     let (good, newer) = (open_or_wait(&good).await.expect("waits"), open_or_wait(&newer).await.expect("waits"));
     let _listeners = [behaviour::listening(&good), behaviour::listening(&newer)];
     let mut changes = good.camera_changes();
     for away in [&good, &newer] {
         let error = away.cameras().await.map(|_| ()).expect_err("away");
-        assert!(error.kind() == Kind::Unavailable && error.to_string().contains("refuses connections"), "{error}");
+        assert!(error.kind() == ErrorKind::Unavailable && error.to_string().contains("refuses connections"), "{error}");
     }
     server.run();
     tokio::time::timeout(Duration::from_secs(20), changes.changed()).await.expect("announced").expect("watched");
@@ -381,7 +384,7 @@ async fn a_server_that_is_down_at_start_is_waited_for() {
     let refused = async {
         loop {
             match newer.ping().await {
-                Err(error) if error.kind() == Kind::Unsupported => break error.to_string(),
+                Err(error) if error.kind() == ErrorKind::Unsupported => break error.to_string(),
                 _ => tokio::task::yield_now().await,
             }
         }

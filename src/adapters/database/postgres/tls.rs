@@ -1,4 +1,4 @@
-//! TLS to the server with the rustls that the program has anyway. Who is believed is decided by [`Verifier`].
+//! TLS to the server with the rustls that the program has anyway. Who is believed is decided by [`PostgresVerifier`].
 
 use std::error::Error as StdError;
 use std::future::Future;
@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_rustls::{TlsConnector, client};
 
-use super::verify::{Trust, Verifier};
+use super::verify::{PostgresVerifier, Trust};
 use crate::base::{Error, Result};
 
 /// Makes TLS connections; cheap to clone.
@@ -25,7 +25,7 @@ impl Tls {
     /// Reads the authorities; an error names the file at fault.
     pub(super) fn new(trust: Trust) -> Result<Self> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let verifier = Verifier::new(trust, &provider)?;
+        let verifier = PostgresVerifier::new(trust, &provider)?;
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| Error::internal("TLS cannot be set up").with_source(error))?
@@ -40,7 +40,7 @@ impl<S> MakeTlsConnect<S> for Tls
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    type Stream = Stream<S>;
+    type Stream = PostgresStream<S>;
     type TlsConnect = Handshake;
     type Error = rustls::pki_types::InvalidDnsNameError;
 
@@ -61,25 +61,25 @@ impl<S> TlsConnect<S> for Handshake
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    type Stream = Stream<S>;
+    type Stream = PostgresStream<S>;
     type Error = Box<dyn StdError + Send + Sync>;
-    type Future = Pin<Box<dyn Future<Output = Result<Stream<S>, Self::Error>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<PostgresStream<S>, Self::Error>> + Send>>;
 
     fn connect(self, stream: S) -> Self::Future {
-        Box::pin(async move { Ok(Stream(TlsConnector::from(self.config).connect(self.name, stream).await?)) })
+        Box::pin(async move { Ok(PostgresStream(TlsConnector::from(self.config).connect(self.name, stream).await?)) })
     }
 }
 
 /// An encrypted connection. Channel binding is not offered: PostgreSQL's SCRAM works without it.
-pub(super) struct Stream<S>(client::TlsStream<S>);
+pub(super) struct PostgresStream<S>(client::TlsStream<S>);
 
-impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream for Stream<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream for PostgresStream<S> {
     fn channel_binding(&self) -> ChannelBinding {
         ChannelBinding::none()
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Stream<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for PostgresStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -89,7 +89,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Stream<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for PostgresStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
         Pin::new(&mut self.0).poll_write(context, bytes)
     }

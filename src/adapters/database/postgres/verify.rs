@@ -34,7 +34,7 @@ pub(super) enum Trust {
 
 /// Decides about a certificate as `sslmode` says.
 #[derive(Debug)]
-pub(super) struct Verifier {
+pub(super) struct PostgresVerifier {
     /// `None`: any certificate will do.
     authorities: Option<Arc<WebPkiServerVerifier>>,
     /// Those of `sslrootcert`.
@@ -43,7 +43,7 @@ pub(super) struct Verifier {
     provider: Arc<CryptoProvider>,
 }
 
-impl Verifier {
+impl PostgresVerifier {
     /// Reads the authorities; an error names the file at fault.
     pub(super) fn new(trust: Trust, provider: &Arc<CryptoProvider>) -> Result<Self> {
         let (checks_name, file) = match trust {
@@ -112,7 +112,7 @@ impl Verifier {
     }
 }
 
-impl ServerCertVerifier for Verifier {
+impl ServerCertVerifier for PostgresVerifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,

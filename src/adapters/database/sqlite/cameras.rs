@@ -8,7 +8,7 @@ use super::decode;
 use super::fault::{self, SqliteFailure};
 use crate::adapters::database::{Condition, WritePlan, row_rules};
 use crate::base::Error;
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::domain::camera::sheet::CameraWrite;
 use crate::domain::camera::{CameraEdit, CameraRow, check_kind_change, check_unused};
 
@@ -201,7 +201,7 @@ fn assignments(edit: CameraEdit) -> Vec<(&'static str, Value)> {
 fn taken(error: rusqlite::Error, name: &str) -> SqliteFailure {
     if fault::is_duplicate(&error) {
         let sentence = format!("a camera named {name:?} exists already; choose another name");
-        return Error::new(Kind::Conflict, sentence).at("name").into();
+        return Error::new(ErrorKind::Conflict, sentence).at("name").into();
     }
     error.into()
 }

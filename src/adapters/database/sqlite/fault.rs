@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Error as Sql, ErrorCode, ffi};
 
 use crate::base::Error;
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 
 /// Why a job failed: SQLite said so, or the job found out (no such row, name taken).
 pub(super) enum SqliteFailure {
@@ -46,7 +46,7 @@ pub(super) fn spoils_connection(error: &Sql) -> bool {
 pub(super) fn is_locked(error: &Error) -> bool {
     let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Sql>());
     let code = cause.and_then(Sql::sqlite_error_code);
-    error.kind() == Kind::Timeout || matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+    error.kind() == ErrorKind::Timeout || matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 /// The error with a sentence that names the file, the fault and, where there is one, the remedy.
@@ -54,28 +54,30 @@ pub(super) fn sentence(path: &Path, error: Sql) -> Error {
     let path = path.display();
     let (kind, what) = match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            (Kind::Unavailable, "is locked by another process; end that process's transaction")
+            (ErrorKind::Unavailable, "is locked by another process; end that process's transaction")
         }
-        Some(ErrorCode::DiskFull) => (Kind::Unavailable, "cannot grow: the disk is full; free some space"),
+        Some(ErrorCode::DiskFull) => (ErrorKind::Unavailable, "cannot grow: the disk is full; free some space"),
         Some(ErrorCode::ReadOnly) => {
-            (Kind::Unavailable, "is read-only; check the permissions of the file and its folder, and the mount")
+            (ErrorKind::Unavailable, "is read-only; check the permissions of the file and its folder, and the mount")
         }
         Some(ErrorCode::PermissionDenied | ErrorCode::CannotOpen | ErrorCode::AuthorizationForStatementDenied) => {
-            (Kind::Unavailable, "cannot be opened; check that it is a file and that we may read and write it")
+            (ErrorKind::Unavailable, "cannot be opened; check that it is a file and that we may read and write it")
         }
         Some(ErrorCode::NotADatabase) => {
-            (Kind::Unavailable, "is not a SQLite database; name another file or move this one away")
+            (ErrorKind::Unavailable, "is not a SQLite database; name another file or move this one away")
         }
-        Some(ErrorCode::DatabaseCorrupt) => (Kind::Unavailable, "is damaged; restore it from a backup"),
+        Some(ErrorCode::DatabaseCorrupt) => (ErrorKind::Unavailable, "is damaged; restore it from a backup"),
         Some(ErrorCode::SystemIoFailure | ErrorCode::FileLockingProtocolFailed) => {
-            (Kind::Unavailable, "cannot be read or written: the disk reports an error; look into the kernel's log")
+            (ErrorKind::Unavailable, "cannot be read or written: the disk reports an error; look into the kernel's log")
         }
-        Some(ErrorCode::OutOfMemory) => (Kind::Unavailable, "cannot be used: out of memory"),
-        Some(ErrorCode::OperationInterrupted) => (Kind::Timeout, "took too long for this question"),
-        Some(ErrorCode::SchemaChanged) => (Kind::Unavailable, "changed its tables just now; try again"),
-        Some(ErrorCode::ConstraintViolation) => (Kind::Conflict, "refuses this row: it breaks a rule of its table"),
-        Some(ErrorCode::TooBig) => (Kind::Invalid, "refuses this row: a value is too big"),
-        _ => (Kind::Internal, "gave an unexpected answer; have its tables been changed by hand?"),
+        Some(ErrorCode::OutOfMemory) => (ErrorKind::Unavailable, "cannot be used: out of memory"),
+        Some(ErrorCode::OperationInterrupted) => (ErrorKind::Timeout, "took too long for this question"),
+        Some(ErrorCode::SchemaChanged) => (ErrorKind::Unavailable, "changed its tables just now; try again"),
+        Some(ErrorCode::ConstraintViolation) => {
+            (ErrorKind::Conflict, "refuses this row: it breaks a rule of its table")
+        }
+        Some(ErrorCode::TooBig) => (ErrorKind::Invalid, "refuses this row: a value is too big"),
+        _ => (ErrorKind::Internal, "gave an unexpected answer; have its tables been changed by hand?"),
     };
     Error::new(kind, format!("the database file {path} {what}")).with_source(error)
 }

@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::fault::{self, SqliteFailure};
 use super::schema;
 use crate::adapters::database::latency::LatencyMonitor;
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 
 /// Extra time for a job to notice by itself that it is late. Only a disk that hangs uses it up.
@@ -252,7 +252,7 @@ impl File {
     fn late(&self, why: &str) -> Error {
         let seconds = self.limit.as_secs_f32();
         let path = self.path.display();
-        Error::new(Kind::Timeout, format!("the database file {path} gave no answer within {seconds} s: {why}"))
+        Error::new(ErrorKind::Timeout, format!("the database file {path} gave no answer within {seconds} s: {why}"))
     }
 }
 

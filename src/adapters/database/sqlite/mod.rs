@@ -32,7 +32,7 @@ use self::changes::Watcher;
 use self::file::{ConnectionRole, File};
 pub use self::inspect::{inspect, inspect_nodes};
 use super::Owner;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, ErrorKind, Result};
 
 /// Longest time one call may take: waiting for its turn, for other processes' locks, and its own work.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -83,7 +83,7 @@ impl WaitFor {
         match self {
             Self::None => false,
             Self::ForLocks => fault::is_locked(error),
-            Self::ForAll => error.kind() != Kind::Unsupported,
+            Self::ForAll => error.kind() != ErrorKind::Unsupported,
         }
     }
 }

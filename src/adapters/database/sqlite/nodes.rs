@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::decode::{self, time_text};
 use super::fault::{self, SqliteFailure};
 use crate::adapters::database::{Joined, NodeFolder, nodes_sql};
-use crate::domain::node::{Node, NodeClaim, Place, admit};
+use crate::domain::node::{Node, NodeClaim, NodePlace, admit};
 
 const COLUMNS: &str = "node, name, instance, run, relays, records, seen_at, stopped_at, spool, objects, adopted";
 
@@ -22,7 +22,7 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<Node>, SqliteFailure> {
 pub(super) fn join(connection: &mut Connection, claim: &NodeClaim) -> Result<Joined, SqliteFailure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let before = all(&transaction)?;
-    let Place { owner, name } = admit(claim, &before)?;
+    let NodePlace { owner, name } = admit(claim, &before)?;
     // A node that is gone and had our name.
     let sql = "UPDATE nodes SET name = node || '@' || instance WHERE name = ?1 AND node <> ?2";
     transaction.execute(sql, [&name, &owner])?;

@@ -10,11 +10,11 @@ use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{MOST_SESSIONS, RecordingSummary, SessionSummary};
 use crate::base::Error;
 use crate::domain::name::StreamName;
-use crate::domain::recording::Session;
+use crate::domain::recording::RecordingSession;
 
 const COLUMNS: &str = "id, server, stream, started_at, ended_at, end_reason";
 
-pub(super) fn open(connection: &mut Connection, owner: &str, session: &Session) -> Result<(), SqliteFailure> {
+pub(super) fn open(connection: &mut Connection, owner: &str, session: &RecordingSession) -> Result<(), SqliteFailure> {
     // Opening again is no fault: the first answer may have been lost.
     let sql =
         format!("INSERT INTO sessions ({COLUMNS}, node) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING");
@@ -48,16 +48,16 @@ pub(super) fn close(
     }
 }
 
-pub(super) fn still_open(connection: &mut Connection, owner: &str) -> Result<Vec<Session>, SqliteFailure> {
+pub(super) fn still_open(connection: &mut Connection, owner: &str) -> Result<Vec<RecordingSession>, SqliteFailure> {
     let own = is_own("?1");
     let sql = format!("SELECT {COLUMNS} FROM sessions WHERE ended_at IS NULL AND {own} ORDER BY started_at, id");
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map([owner], |row| Ok(session(row)))?;
-    let rows: Vec<Option<Session>> = rows.collect::<Result<_, _>>()?;
+    let rows: Vec<Option<RecordingSession>> = rows.collect::<Result<_, _>>()?;
     Ok(rows.into_iter().flatten().collect())
 }
 
-pub(super) fn one(connection: &mut Connection, id: Uuid) -> Result<Option<Session>, SqliteFailure> {
+pub(super) fn one(connection: &mut Connection, id: Uuid) -> Result<Option<RecordingSession>, SqliteFailure> {
     let sql = format!("SELECT {COLUMNS} FROM sessions WHERE id = ?1");
     let found = connection.prepare_cached(&sql)?.query_row([id.to_string()], |row| Ok(session(row))).optional()?;
     Ok(found.flatten())
@@ -90,8 +90,8 @@ pub(super) fn summaries(connection: &mut Connection) -> Result<Vec<RecordingSumm
 }
 
 /// `None` when somebody wrote a row by hand that cannot be a session.
-fn session(row: &Row<'_>) -> Option<Session> {
-    Some(Session {
+fn session(row: &Row<'_>) -> Option<RecordingSession> {
+    Some(RecordingSession {
         id: decode::id(row, 0)?,
         server: decode::text(row, 1)?,
         stream: StreamName::parse(&decode::text(row, 2)?).ok()?,

@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::fault;
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 
 mod embedded {
@@ -68,7 +68,7 @@ fn version(connection: &Connection, path: &Path) -> Result<i32> {
 }
 
 fn refused(path: &Path, why: &str) -> Error {
-    Error::new(Kind::Unsupported, format!("the database file {} {why}", path.display()))
+    Error::new(ErrorKind::Unsupported, format!("the database file {} {why}", path.display()))
 }
 
 /// The sentence of the SQLite error inside, if one is: a locked file is no fault of the migration.

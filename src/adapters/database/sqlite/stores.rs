@@ -18,7 +18,7 @@ use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::incident::Incident;
 use crate::domain::node::{Node, NodeClaim};
 use crate::domain::probe::KeptProbe;
-use crate::domain::recording::{Segment, SegmentState, Session};
+use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 
 #[async_trait]
 impl NodeStore for Sqlite {
@@ -121,7 +121,7 @@ impl CameraStore for Sqlite {
 
 #[async_trait]
 impl RecordingStore for Sqlite {
-    async fn open_session(&self, session: Session) -> Result<()> {
+    async fn open_session(&self, session: RecordingSession) -> Result<()> {
         let owner = self.owner.get()?;
         self.file.call(ConnectionRole::Writer, move |connection| recordings::open(connection, &owner, &session)).await
     }
@@ -135,12 +135,12 @@ impl RecordingStore for Sqlite {
             .await
     }
 
-    async fn open_sessions(&self) -> Result<Vec<Session>> {
+    async fn open_sessions(&self) -> Result<Vec<RecordingSession>> {
         let owner = self.owner.get()?;
         self.file.call(ConnectionRole::Reader, move |connection| recordings::still_open(connection, &owner)).await
     }
 
-    async fn session(&self, id: Uuid) -> Result<Option<Session>> {
+    async fn session(&self, id: Uuid) -> Result<Option<RecordingSession>> {
         self.file.call(ConnectionRole::Reader, move |connection| recordings::one(connection, id)).await
     }
 

@@ -15,27 +15,27 @@ use crate::adapters::database::behaviour::recordings::segment;
 use crate::adapters::database::{
     CameraStore, DatabaseHealth, NodeStore, RecordingStore, SegmentQuery, Skip, behaviour,
 };
-use crate::base::error::Kind;
+use crate::base::error::ErrorKind;
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::name::StreamName;
-use crate::domain::recording::{SegmentState, Session};
+use crate::domain::recording::{RecordingSession, SegmentState};
 use crate::domain::sample;
 
 /// A database in a folder of its own, which goes with it.
-struct Fresh {
+struct FreshFile {
     database: Arc<Sqlite>,
     listener: AbortOnDropHandle<()>,
     folder: TempDir,
 }
 
-impl Deref for Fresh {
+impl Deref for FreshFile {
     type Target = Sqlite;
     fn deref(&self) -> &Sqlite {
         &self.database
     }
 }
 
-impl Fresh {
+impl FreshFile {
     fn path(&self) -> PathBuf {
         self.folder.path().join("test.db")
     }
@@ -48,18 +48,18 @@ impl Fresh {
     }
 }
 
-async fn fresh() -> Fresh {
+async fn fresh() -> FreshFile {
     let folder = tempfile::tempdir().expect("a folder");
     let database = open(folder.path().join("test.db")).await.expect("opened").for_node("here");
-    Fresh { listener: behaviour::listening(&database), database, folder }
+    FreshFile { listener: behaviour::listening(&database), database, folder }
 }
 
-async fn impatient() -> Fresh {
+async fn impatient() -> FreshFile {
     let folder = tempfile::tempdir().expect("a folder");
     let limit = Duration::from_millis(300);
     let database = open_with_limit(folder.path().join("test.db"), limit, WaitFor::None).await.expect("opened");
     let database = database.for_node("here");
-    Fresh { listener: behaviour::listening(&database), database, folder }
+    FreshFile { listener: behaviour::listening(&database), database, folder }
 }
 
 behaviour::tests!(fresh);
@@ -68,7 +68,7 @@ fn gate() -> CameraEdit {
     CameraEdit { name: Some("gate".to_owned()), ..CameraEdit::default() }
 }
 
-async fn refusal(path: &Path) -> (Kind, String) {
+async fn refusal(path: &Path) -> (ErrorKind, String) {
     let Err(error) = open(path).await else { panic!("{} was opened", path.display()) };
     (error.kind(), error.to_string())
 }
@@ -104,7 +104,7 @@ async fn a_listener_that_was_ended_is_started_again_and_has_missed_nothing() {
     changes.changed().await.expect("watched");
     // There is one at a time.
     let second = fresh.database.listen(Arc::new(|| ())).await.expect_err("the first is at work");
-    assert!(second.kind() == Kind::Unavailable && second.to_string().contains("hangs"), "{second}");
+    assert!(second.kind() == ErrorKind::Unavailable && second.to_string().contains("hangs"), "{second}");
     fresh.listener.abort();
     while !fresh.listener.is_finished() {
         tokio::task::yield_now().await;
@@ -122,7 +122,7 @@ async fn a_listener_that_was_ended_is_started_again_and_has_missed_nothing() {
     drop(again);
     // A thread that panics is an end like any other.
     let panics = fresh.database.listen(Arc::new(|| panic!("provoked by the test"))).await.expect_err("it panics");
-    assert!(panics.kind() == Kind::Internal && panics.to_string().contains("panicked"), "{panics}");
+    assert!(panics.kind() == ErrorKind::Internal && panics.to_string().contains("panicked"), "{panics}");
     let _third = behaviour::listening(&fresh.database);
     changes.mark_unchanged();
     insert("and after it").expect("inserted");
@@ -176,7 +176,7 @@ async fn a_lock_by_another_process_is_named_and_does_not_stop_reading() {
     let began = Instant::now();
     let error = fresh.add_camera(gate()).await.expect_err("locked");
     assert!(began.elapsed() < Duration::from_secs(3));
-    assert_eq!(error.kind(), Kind::Unavailable);
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.to_string().contains("locked by another process"), "{error}");
     let unwell = fresh.ping().await.expect_err("locked").to_string();
     assert!(unwell.contains("locked by another process"), "{unwell}");
@@ -217,7 +217,7 @@ async fn a_full_disk_is_named_and_nothing_is_half_written() {
     set_room(1).await;
     let big = CameraEdit { name: Some("n".repeat(100_000)), ..CameraEdit::default() };
     let error = fresh.add_camera(big.clone()).await.expect_err("full");
-    assert!(error.kind() == Kind::Unavailable && error.to_string().contains("disk is full"), "{error}");
+    assert!(error.kind() == ErrorKind::Unavailable && error.to_string().contains("disk is full"), "{error}");
     assert_eq!(fresh.cameras().await.expect("listed").len(), 1);
     set_room(1_000_000).await;
     fresh.add_camera(big).await.expect("space again");
@@ -230,7 +230,7 @@ async fn a_question_that_takes_too_long_is_interrupted() {
     let job = move |connection: &mut Connection| Ok(connection.query_row(endless, [], |row| row.get::<_, i64>(0))?);
     let began = Instant::now();
     let error = fresh.database.file.call(super::ConnectionRole::Reader, job).await.expect_err("endless");
-    assert_eq!(error.kind(), Kind::Timeout);
+    assert_eq!(error.kind(), ErrorKind::Timeout);
     assert!(began.elapsed() < Duration::from_secs(3));
     fresh.cameras().await.expect("the connection is good for the next one");
 }
@@ -250,7 +250,7 @@ async fn a_replaced_file_is_taken_up_and_a_removed_one_is_not_made_anew() {
 
     std::fs::remove_file(fresh.path()).expect("removed");
     let error = fresh.cameras().await.expect_err("gone");
-    assert!(error.kind() == Kind::Unavailable && error.to_string().contains("put it back"), "{error}");
+    assert!(error.kind() == ErrorKind::Unavailable && error.to_string().contains("put it back"), "{error}");
     assert!(!fresh.path().exists(), "an empty table would stop every camera");
 
     changes.mark_unchanged();
@@ -269,21 +269,21 @@ async fn files_that_are_not_ours_are_refused_by_name() {
     std::fs::write(inside("text.db"), "this is not a database, and it is long enough to be sure ".repeat(100))
         .expect("written");
     let (kind, sentence) = refusal(&inside("text.db")).await;
-    assert!(kind == Kind::Unavailable && sentence.contains("is not a SQLite database"), "{sentence}");
+    assert!(kind == ErrorKind::Unavailable && sentence.contains("is not a SQLite database"), "{sentence}");
 
     Connection::open(inside("foreign.db")).and_then(|c| c.execute_batch("CREATE TABLE songs (x)")).expect("made");
     let (kind, sentence) = refusal(&inside("foreign.db")).await;
-    assert!(kind == Kind::Unsupported && sentence.contains("songs"), "{sentence}");
+    assert!(kind == ErrorKind::Unsupported && sentence.contains("songs"), "{sentence}");
 
     let newer = "INSERT INTO refinery_schema_history VALUES (99, 'later', '2030-01-01T00:00:00Z', '1')";
     fresh.shell().execute(newer, []).expect("inserted");
     let (kind, sentence) = refusal(&fresh.path()).await;
-    assert!(kind == Kind::Unsupported && sentence.contains("schema version 99"), "{sentence}");
+    assert!(kind == ErrorKind::Unsupported && sentence.contains("schema version 99"), "{sentence}");
 
     let (kind, sentence) = refusal(fresh.folder.path()).await;
-    assert!(kind == Kind::Unavailable && sentence.contains("cannot be opened"), "{sentence}");
+    assert!(kind == ErrorKind::Unavailable && sentence.contains("cannot be opened"), "{sentence}");
     let (kind, _) = refusal(&inside("text.db/below.db")).await;
-    assert_eq!(kind, Kind::Unavailable);
+    assert_eq!(kind, ErrorKind::Unavailable);
 }
 
 #[tokio::test]
@@ -316,8 +316,8 @@ async fn a_claim_that_nobody_waits_for_goes_back() {
 }
 
 /// A session with so many sealed segments.
-async fn recorded(fresh: &Fresh, count: u32) -> Session {
-    let session = Session {
+async fn recorded(fresh: &FreshFile, count: u32) -> RecordingSession {
+    let session = RecordingSession {
         started_at: chrono::DateTime::from_timestamp(1_770_000_000, 0).expect("a time"),
         ..sample::session("cam")
     };
@@ -336,7 +336,7 @@ async fn a_file_that_is_locked_at_start_is_waited_for() {
     shell.execute_batch("BEGIN EXCLUSIVE; CREATE TABLE t (x)").expect("locked");
     let limit = Duration::from_millis(300);
     let Err(error) = open_with_limit(path.clone(), limit, WaitFor::None).await else { panic!("opened") };
-    assert_eq!(error.kind(), Kind::Unavailable);
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
     let waiting = open_with_limit(path.clone(), limit, WaitFor::ForLocks).await.expect("waits");
     let mut changes = waiting.camera_changes();
     let _listener = behaviour::listening(&waiting);
@@ -352,7 +352,7 @@ async fn a_file_that_is_locked_at_start_is_waited_for() {
         .and_then(|shell| shell.execute_batch("CREATE TABLE songs (x)"))
         .expect("another program's");
     let Err(error) = open_with_limit(other, limit, WaitFor::ForLocks).await else { panic!("opened") };
-    assert_eq!(error.kind(), Kind::Unsupported);
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
 }
 
 const OWNERLESS: &str = "UPDATE sessions SET node = ''; UPDATE segments SET node = ''";

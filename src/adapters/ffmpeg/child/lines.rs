@@ -30,7 +30,7 @@ pub struct Splitter {
 
 /// One line; blank ones are never made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct OutputLine {
     /// Without its end.
     pub text: String,
     /// The line was longer than we keep.
@@ -39,7 +39,7 @@ pub struct Line {
 
 impl Splitter {
     /// Takes the next bytes and returns the lines that they completed.
-    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Line> {
+    pub fn feed(&mut self, bytes: &[u8]) -> Vec<OutputLine> {
         let mut lines = Vec::new();
         for piece in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
             let ends = matches!(piece.last(), Some(b'\n' | b'\r'));
@@ -55,11 +55,11 @@ impl Splitter {
     }
 
     /// The line that is still open, as at the end of the stream.
-    pub fn finish(&mut self) -> Option<Line> {
+    pub fn finish(&mut self) -> Option<OutputLine> {
         let cut = std::mem::take(&mut self.cut);
         let open = std::mem::take(&mut self.open);
         let text = String::from_utf8_lossy(&open).trim_end().to_owned();
-        (!text.is_empty()).then_some(Line { text, cut })
+        (!text.is_empty()).then_some(OutputLine { text, cut })
     }
 }
 
@@ -78,7 +78,7 @@ impl Tail {
     }
 
     /// Keeps a line, and forgets the oldest when there are too many.
-    pub fn push(&mut self, line: &Line) {
+    pub fn push(&mut self, line: &OutputLine) {
         if self.lines.len() == TAIL_LINES {
             self.lines.pop_front();
         }
@@ -97,7 +97,7 @@ impl Tail {
         self.lines.iter().cloned().collect()
     }
 
-    fn clean(&self, line: &Line) -> String {
+    fn clean(&self, line: &OutputLine) -> String {
         let mut text = line.text.clone();
         for secret in self.secrets.iter().map(ExposeSecret::expose_secret).filter(|s| s.len() >= SHORTEST_SECRET) {
             text = text.replace(secret, "***");
@@ -121,7 +121,7 @@ mod tests {
 
     fn split(chunks: &[&[u8]]) -> Vec<String> {
         let mut splitter = Splitter::default();
-        let mut lines: Vec<Line> = chunks.iter().flat_map(|chunk| splitter.feed(chunk)).collect();
+        let mut lines: Vec<OutputLine> = chunks.iter().flat_map(|chunk| splitter.feed(chunk)).collect();
         lines.extend(splitter.finish());
         lines.into_iter().map(|line| line.text).collect()
     }
@@ -149,14 +149,14 @@ mod tests {
         }
         let lines = splitter.feed(b"\nnext\n");
         assert_eq!((lines[0].text.len(), lines[0].cut), (LONGEST_LINE, true));
-        assert_eq!(lines[1], Line { text: "next".into(), cut: false });
+        assert_eq!(lines[1], OutputLine { text: "next".into(), cut: false });
     }
 
     #[test]
     fn the_tail_keeps_the_last_lines_without_credentials() {
         let mut tail = Tail::hiding(vec!["s3cret".to_owned().into(), "no".to_owned().into()]);
         for n in 0..120 {
-            tail.push(&Line { text: format!("line {n}"), cut: false });
+            tail.push(&OutputLine { text: format!("line {n}"), cut: false });
         }
         for (text, cut) in [
             ("nothing: rtsp://u:p@h/x failed".to_owned(), false),
@@ -165,7 +165,7 @@ mod tests {
             ("\u{1b}[31mred".to_owned(), false),
             ("ü".repeat(600), false),
         ] {
-            tail.push(&Line { text, cut });
+            tail.push(&OutputLine { text, cut });
         }
         let lines = tail.lines();
         assert_eq!(lines.len(), TAIL_LINES);

@@ -42,7 +42,7 @@ pub use cores::leave_no_core_file;
 pub use descriptors::{descriptor_limit, raise_descriptor_limit};
 pub use group::Ending;
 use group::Group;
-use lines::{Line, Splitter, Tail};
+use lines::{OutputLine, Splitter, Tail};
 use masked::MaskedArguments;
 pub use observer::RunObserver;
 pub use try_hiding::try_hiding;
@@ -78,7 +78,7 @@ const ENVIRONMENT: [&str; 12] = [
 
 /// What to run. `Debug` shows no secret.
 #[derive(Debug, Default)]
-pub struct Launch {
+pub struct ProcessLaunch {
     /// Name (looked up in `PATH`) or path.
     pub program: PathBuf,
     /// Arguments, one each.
@@ -95,7 +95,7 @@ pub struct Launch {
     pub mark: String,
 }
 
-impl Launch {
+impl ProcessLaunch {
     /// Starts it, behind a masked when arguments are secret.
     fn start(&self) -> io::Result<tokio::process::Child> {
         match MaskedArguments::for_arguments(&self.program, &self.args) {
@@ -173,13 +173,13 @@ pub struct ChildProcess {
 
 impl ChildProcess {
     /// Starts a process in its own group. See the module's contract about the calling thread.
-    pub fn spawn(launch: Launch) -> Result<(Self, ProcessEvents)> {
+    pub fn spawn(launch: ProcessLaunch) -> Result<(Self, ProcessEvents)> {
         let started = Instant::now();
         let mut child = launch.start().map_err(|error| {
             let text = format!("{}: cannot start {}: {error}", launch.label, launch.program.display());
             Error::unavailable(text).with_source(error)
         })?;
-        let Launch { args, stdin, mut secrets, label, .. } = launch;
+        let ProcessLaunch { args, stdin, mut secrets, label, .. } = launch;
         let pid = child.id().ok_or_else(|| Error::internal(format!("{label}: ended before it began")))?;
         secrets.extend(args.into_iter().filter_map(Argument::into_secret));
 
@@ -315,7 +315,7 @@ async fn keep(pipe: Option<ChildStderr>, tail: Arc<Mutex<Tail>>) {
 }
 
 /// Reads once: the lines that became whole (and at the end the open one), or `None` after the end.
-async fn read_lines(pipe: &mut (impl AsyncRead + Unpin), splitter: &mut Splitter) -> Option<Vec<Line>> {
+async fn read_lines(pipe: &mut (impl AsyncRead + Unpin), splitter: &mut Splitter) -> Option<Vec<OutputLine>> {
     let mut buffer = [0; 4096];
     match pipe.read(&mut buffer).await {
         Ok(length @ 1..) => Some(splitter.feed(&buffer[..length])),

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::*;
 
-fn launch(script: &str) -> Launch {
-    Launch {
+fn launch(script: &str) -> ProcessLaunch {
+    ProcessLaunch {
         program: "sh".into(),
         args: vec!["-c".into(), script.into()],
         label: "test".into(),
         mark: "test-mark".into(),
-        ..Launch::default()
+        ..ProcessLaunch::default()
     }
 }
 
@@ -61,7 +61,8 @@ async fn stdin_is_written_and_closed_and_the_environment_is_clean() {
 
 #[tokio::test]
 async fn a_missing_program_is_a_sentence() {
-    let missing = Launch { program: "/nowhere/ffmpeg".into(), label: "camera a".into(), ..Launch::default() };
+    let missing =
+        ProcessLaunch { program: "/nowhere/ffmpeg".into(), label: "camera a".into(), ..ProcessLaunch::default() };
     let error = ChildProcess::spawn(missing).expect_err("missing").to_string();
     assert!(error.starts_with("camera a: cannot start /nowhere/ffmpeg"), "{error}");
 }
@@ -151,11 +152,11 @@ async fn what_cannot_be_masked_is_started_all_the_same() {
     for (program, url) in
         [(script, "rtsp://a:b@c/d".to_owned()), ("echo".into(), format!("rtsp://a:{}@c/d", "x".repeat(5000)))]
     {
-        let launch = Launch {
+        let launch = ProcessLaunch {
             program,
             args: vec![Argument::url(&url.clone().into())],
             label: "test".into(),
-            ..Launch::default()
+            ..ProcessLaunch::default()
         };
         let (_child, events) = ChildProcess::spawn(launch).expect("starts");
         let (lines, exit) = all(events).await;

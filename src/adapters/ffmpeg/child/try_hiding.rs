@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Launch;
+use super::ProcessLaunch;
 use super::argument::Argument;
 use super::masked::{MaskedArguments, reason};
 use crate::base::{Error, Result};
@@ -13,7 +13,12 @@ use crate::base::{Error, Result};
 /// `Unsupported` with the reason.
 pub async fn try_hiding(program: &Path, mark: &str) -> Result<()> {
     let secret = Argument::Secret { real: "-version".into(), shown: "***".to_owned() };
-    let launch = Launch { program: program.to_owned(), args: vec![secret], mark: mark.to_owned(), ..Launch::default() };
+    let launch = ProcessLaunch {
+        program: program.to_owned(),
+        args: vec![secret],
+        mark: mark.to_owned(),
+        ..ProcessLaunch::default()
+    };
     let hidden = match MaskedArguments::for_arguments(&launch.program, &launch.args) {
         Ok(Some(masked)) => launch.start_masked(&masked),
         Ok(None) => return Ok(()),
@@ -21,7 +26,7 @@ pub async fn try_hiding(program: &Path, mark: &str) -> Result<()> {
     };
     let mut child = hidden.map_err(|error| {
         let text = format!("arguments of {} cannot be hidden from `ps`: {}", program.display(), reason(&error));
-        Error::new(crate::base::Kind::Unsupported, text).with_source(error)
+        Error::new(crate::base::ErrorKind::Unsupported, text).with_source(error)
     })?;
     // It is killed with its handle if this takes too long for somebody; it prints a page and ends.
     drop((child.stdout.take(), child.stderr.take()));

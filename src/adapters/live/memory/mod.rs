@@ -17,7 +17,7 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use self::history::Histories;
-use super::{Change, Changes, Latest, LiveStore};
+use super::{Change, Latest, LiveChanges, LiveStore};
 use crate::base::Result;
 use crate::domain::camera::CameraStatus;
 use crate::domain::name::StreamName;
@@ -30,7 +30,7 @@ use crate::domain::stream::{Sample, ServerStatus, StreamStatus};
 const BEHIND: usize = 1_024;
 
 /// A live store in memory.
-pub struct Memory {
+pub struct MemoryLiveStore {
     now: RwLock<Now>,
     histories: RwLock<Histories>,
     changes: broadcast::Sender<Arc<Vec<Change>>>,
@@ -45,7 +45,7 @@ struct Now {
     recordings: BTreeMap<(String, StreamName), RecordingStatus>,
 }
 
-impl Memory {
+impl MemoryLiveStore {
     /// A store that keeps samples for `history` (`monitor.history`). Some 12 bytes a sample: 1,000 streams at the defaults
     /// come to about 520 MB after a day, and more streams than fit into 720 MB get a shorter history each.
     pub fn new(history: Duration) -> Self {
@@ -58,7 +58,7 @@ impl Memory {
 }
 
 #[async_trait]
-impl LiveStore for Memory {
+impl LiveStore for MemoryLiveStore {
     async fn apply(&self, changes: Vec<Change>) -> Result<()> {
         if changes.is_empty() {
             return Ok(());
@@ -103,13 +103,13 @@ impl LiveStore for Memory {
         Ok(self.histories.read().unwrap_or_else(PoisonError::into_inner).between(server, name, from, to))
     }
 
-    async fn subscribe(&self) -> Result<Changes> {
+    async fn subscribe(&self) -> Result<LiveChanges> {
         Ok(changes(self.changes.subscribe()))
     }
 }
 
 /// What a channel tells, up to the first hole.
-fn changes(told: broadcast::Receiver<Arc<Vec<Change>>>) -> Changes {
+fn changes(told: broadcast::Receiver<Arc<Vec<Change>>>) -> LiveChanges {
     let next = |mut told: broadcast::Receiver<_>| async move {
         match told.recv().await {
             Ok(batch) => Some((batch, told)),

@@ -6,8 +6,8 @@ use super::*;
 use crate::domain::sample;
 use crate::domain::stream::StreamState;
 
-fn memory() -> Memory {
-    Memory::new(Duration::from_secs(60))
+fn memory() -> MemoryLiveStore {
+    MemoryLiveStore::new(Duration::from_secs(60))
 }
 
 fn at() -> DateTime<Utc> {

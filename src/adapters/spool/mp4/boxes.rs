@@ -10,11 +10,11 @@ const LATEST: u64 = 7 * 86_400 * 1_000_000;
 /// What the `moov` says.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Head {
-    tracks: Vec<Track>,
+    tracks: Vec<Mp4Track>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Track {
+struct Mp4Track {
     id: u32,
     /// Units per second, never 0.
     timescale: u32,
@@ -60,7 +60,7 @@ pub(super) fn head(body: &[u8]) -> Option<Head> {
     (!head.tracks.is_empty()).then_some(head)
 }
 
-fn track(body: &[u8]) -> Option<Track> {
+fn track(body: &[u8]) -> Option<Mp4Track> {
     let header = find(body, b"tkhd")?;
     let media = find(body, b"mdia")?;
     let media_header = find(media, b"mdhd")?;
@@ -69,7 +69,7 @@ fn track(body: &[u8]) -> Option<Track> {
     let id = be32(header, if header.first() == Some(&1) { 20 } else { 12 })?;
     let timescale = be32(media_header, if media_header.first() == Some(&1) { 20 } else { 12 })?;
     let is_video = handler.get(8..12)? == b"vide";
-    (timescale > 0).then_some(Track { id, timescale, is_video, sample_duration: 0 })
+    (timescale > 0).then_some(Mp4Track { id, timescale, is_video, sample_duration: 0 })
 }
 
 /// Reads the body of a `moof`; it must have a track that the head knows.

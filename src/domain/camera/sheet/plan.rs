@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::check::faults;
-use super::read::{Line, Sheet};
+use super::read::{Sheet, SheetLine};
 use super::{HIDDEN, ImportReport, SheetFault};
 use crate::domain::camera::{CameraEdit, CameraRow, CameraSource, Kinds, draft};
 
@@ -64,7 +64,7 @@ impl Sheet {
 }
 
 /// What a line writes; the error has everything that is wrong with it besides the cells that cannot be read.
-fn write(line: &Line, row: Option<&CameraRow>, kinds: &Kinds) -> Result<Option<CameraWrite>, Vec<SheetFault>> {
+fn write(line: &SheetLine, row: Option<&CameraRow>, kinds: &Kinds) -> Result<Option<CameraWrite>, Vec<SheetFault>> {
     let mut edit = line.edit.clone();
     let (mut wrong, mut found) = (line.wrong.clone(), Vec::new());
     let hidden = [("url", keep_hidden_url(&mut edit, row)), ("password", keep_hidden_password(&mut edit, row))];
@@ -92,7 +92,7 @@ fn write(line: &Line, row: Option<&CameraRow>, kinds: &Kinds) -> Result<Option<C
     Ok(Some(CameraWrite { id: row.map(|row| row.id), edit }))
 }
 
-fn called(line: &Line, row: Option<&CameraRow>, edit: &CameraEdit, kinds: &Kinds) -> Option<SheetTarget> {
+fn called(line: &SheetLine, row: Option<&CameraRow>, edit: &CameraEdit, kinds: &Kinds) -> Option<SheetTarget> {
     if !edit.names_place() {
         return None;
     }

@@ -17,7 +17,7 @@ const LONGEST_QUOTE: usize = 40;
 
 /// One camera of the file.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
+pub(super) struct SheetLine {
     /// Where it stands.
     pub number: u64,
     /// What it asks for; it has a name, unless that is wrong.
@@ -29,7 +29,7 @@ pub(super) struct Line {
 /// A file with a header line; what of its lines cannot be read is told by [`Sheet::plan`], with everything else that is wrong.
 #[derive(Clone, Debug)]
 pub struct Sheet {
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<SheetLine>,
     pub(super) faults: Vec<SheetFault>,
 }
 
@@ -149,13 +149,13 @@ fn line(
     record: &csv::StringRecord,
     number: u64,
     faults: &mut Vec<SheetFault>,
-) -> Result<Line, SheetFault> {
+) -> Result<SheetLine, SheetFault> {
     if record.len() < columns.len() || record.iter().skip(columns.len()).any(|cell| !cell.trim().is_empty()) {
         let text = format!("has {} cells, the header line has {}; is a quote missing?", record.len(), columns.len());
         return Err(SheetFault::new(number, None, text));
     }
-    let mut line = Line { number, edit: CameraEdit::default(), wrong: Vec::new() };
-    let mut tell = |line: &mut Line, column: &'static str, text: String| {
+    let mut line = SheetLine { number, edit: CameraEdit::default(), wrong: Vec::new() };
+    let mut tell = |line: &mut SheetLine, column: &'static str, text: String| {
         faults.push(SheetFault::new(number, Some(column), text));
         line.wrong.push(column);
     };
@@ -220,7 +220,7 @@ fn flag(text: &str) -> Result<bool, String> {
 }
 
 /// Lines that name a camera which an earlier line names.
-fn doubles(lines: &[Line]) -> Vec<SheetFault> {
+fn doubles(lines: &[SheetLine]) -> Vec<SheetFault> {
     let mut first = BTreeMap::new();
     let mut faults = Vec::new();
     for line in lines {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::Relay;
 use crate::domain::camera::{AudioPolicy, SoundState};
-use crate::domain::probe::{AudioPlan, Fault, FaultKind};
-use crate::domain::restream::{Action, Phase};
+use crate::domain::probe::{AudioPlan, FaultKind, ProbeFault};
+use crate::domain::restream::{Action, RelayPhase};
 
 /// A camera whose clock has jumped in so many runs in a row, none of which lasted, has no time of its own to go by.
 const CLOCK_JUMPS: u32 = 2;
@@ -34,7 +34,7 @@ impl Relay {
     pub fn sound(&self, at_path: Option<bool>, comes: Option<bool>) -> Option<SoundState> {
         let named = self.tracks.as_ref().map(|tracks| tracks.audio.is_some());
         match at_path.or(named) {
-            _ if self.phase != Phase::Running => None,
+            _ if self.phase != RelayPhase::Running => None,
             _ if self.audio == AudioPolicy::None => Some(SoundState::Off),
             _ if !self.manner.with_sound => Some(SoundState::Silent),
             Some(true) if comes == Some(false) => Some(SoundState::Silent),
@@ -45,7 +45,7 @@ impl Relay {
     }
 
     pub(super) fn on_sound_only(&mut self, now: Duration) -> Vec<Action> {
-        if matches!(self.phase, Phase::Starting | Phase::Running) {
+        if matches!(self.phase, RelayPhase::Starting | RelayPhase::Running) {
             self.sound_at = Some(now);
         }
         Vec::new()
@@ -53,7 +53,7 @@ impl Relay {
 
     /// Readers of the path get nonsense for as long as the jump was; a start heals it at once.
     pub(super) fn on_clock_jumped(&mut self, now: Duration) -> Vec<Action> {
-        if !matches!(self.phase, Phase::Starting | Phase::Running) || !self.manner.camera_clock {
+        if !matches!(self.phase, RelayPhase::Starting | RelayPhase::Running) || !self.manner.camera_clock {
             return Vec::new();
         }
         let ran = self.running_since.map_or(Duration::ZERO, |since| now.saturating_sub(since));
@@ -64,17 +64,17 @@ impl Relay {
         } else {
             "the relay is started again; if this goes on, look at how the camera sets its clock (NTP)"
         };
-        self.end_stalled(Fault::new(FaultKind::ClockJumped, format!("the camera's clock jumped; {remedy}")))
+        self.end_stalled(ProbeFault::new(FaultKind::ClockJumped, format!("the camera's clock jumped; {remedy}")))
     }
 
     /// It moves and is of no use: it is ended as if nothing moved, and what was known of the source is forgotten.
-    pub(super) fn on_unusable(&mut self, fault: Fault) -> Vec<Action> {
-        if !matches!(self.phase, Phase::Starting | Phase::Running) {
+    pub(super) fn on_unusable(&mut self, fault: ProbeFault) -> Vec<Action> {
+        if !matches!(self.phase, RelayPhase::Starting | RelayPhase::Running) {
             return Vec::new();
         }
         self.tracks = None;
         self.last_fault = Some(fault);
-        self.phase = Phase::Stalled;
+        self.phase = RelayPhase::Stalled;
         vec![Action::End]
     }
 
@@ -90,7 +90,7 @@ impl Relay {
 
     pub(super) fn stalled_at(&self) -> Duration {
         let stall = self.rules.stall_timeout;
-        match (self.moved_at, self.phase == Phase::Running, self.dry_since) {
+        match (self.moved_at, self.phase == RelayPhase::Running, self.dry_since) {
             (None, ..) => self.started_at + self.rules.start_timeout,
             (Some(moved), true, Some(dry)) => (moved + stall).min(dry + stall),
             (Some(moved), false, Some(dry)) => (moved + stall).min(dry + self.rules.start_timeout),
@@ -113,26 +113,26 @@ impl Relay {
                 "timeout: no picture within {for_s} s of the start, though sound came; it is started again. If this goes on, \
                  restart the camera, or look at its video settings and at the way to it"
             );
-            Fault::new(FaultKind::Silent, text)
+            ProbeFault::new(FaultKind::Silent, text)
         } else if sound {
             let text = format!(
                 "the camera sends sound and no video (for {for_s} s); it is started again. If this goes on, restart the \
                  camera or look at its video settings"
             );
-            Fault::new(FaultKind::Silent, text)
+            ProbeFault::new(FaultKind::Silent, text)
         } else if !begun && self.manner.with_sound && self.converts_sound() {
             self.manner.with_sound = false;
             let text = format!(
                 "nothing came within {for_s} s of the start; the sound has to be converted and perhaps does not come, so \
                  the camera is tried without it. Switch its microphone on and restart it here, or set audio to none"
             );
-            return self.end_stalled(Fault::new(FaultKind::SoundMissing, text));
+            return self.end_stalled(ProbeFault::new(FaultKind::SoundMissing, text));
         } else {
             let words = if begun { format!("for {for_s} s") } else { format!("within {for_s} s of the start") };
             let text = format!(
                 "nothing came {words} though ffmpeg lives; it is started again. If this goes on, look at the camera"
             );
-            Fault::new(FaultKind::Silent, text)
+            ProbeFault::new(FaultKind::Silent, text)
         };
         if !begun {
             // It was not the sound, or not the sound alone.
@@ -141,9 +141,9 @@ impl Relay {
         self.end_stalled(fault)
     }
 
-    fn end_stalled(&mut self, fault: Fault) -> Vec<Action> {
+    fn end_stalled(&mut self, fault: ProbeFault) -> Vec<Action> {
         self.last_fault = Some(fault);
-        self.phase = Phase::Stalled;
+        self.phase = RelayPhase::Stalled;
         vec![Action::End]
     }
 
@@ -153,14 +153,14 @@ impl Relay {
         tracks.is_some_and(|tracks| tracks.audio_plan(self.audio) == AudioPlan::Aac)
     }
 
-    fn nothing_arrives(&self) -> Fault {
+    fn nothing_arrives(&self) -> ProbeFault {
         let text = "ffmpeg gets pictures of the camera, and none of them arrives at the media server; ffmpeg's log of the \
                     camera says why (a video format that RTSP cannot carry), or look at the media server";
-        Fault::new(FaultKind::PublishRefused, text)
+        ProbeFault::new(FaultKind::PublishRefused, text)
     }
 
     /// A server cuts off whoever sends nothing, and ffmpeg knows no more than that it was cut off.
-    pub(super) fn truth_of(&self, fault: Fault) -> Fault {
+    pub(super) fn truth_of(&self, fault: ProbeFault) -> ProbeFault {
         let lost = match (self.moved_at, self.dry_since) {
             (Some(moved), Some(dry)) => moved >= dry + PICTURES_LOST,
             _ => false,

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use super::{HELD_RETRY, Relay, UNCLEAR_WAIT};
-use crate::domain::probe::{Fault, FaultKind, Tracks};
+use crate::domain::probe::{FaultKind, ProbeFault, Tracks};
 use crate::domain::restream::claim::Before;
-use crate::domain::restream::{Action, PathView, Phase, Publisher};
+use crate::domain::restream::{Action, PathPublisher, PathView, RelayPhase};
 
 impl Relay {
     /// A held path is tried again when it is free; one that may have what is left of us when that is gone.
     pub(super) fn on_asked(&mut self, path: &PathView, now: Duration) -> Vec<Action> {
         match self.phase {
-            Phase::Held => return self.on_seen(path, now),
-            Phase::Clearing => {}
+            RelayPhase::Held => return self.on_seen(path, now),
+            RelayPhase::Clearing => {}
             _ => return Vec::new(),
         }
         match self.claim.before(path, now) {
@@ -28,13 +28,13 @@ impl Relay {
     /// What the server's poller says may be seconds old: it ends a hold, and begins none.
     pub(super) fn on_seen(&mut self, path: &PathView, now: Duration) -> Vec<Action> {
         match path {
-            PathView::Missing | PathView::Available(None) if self.phase == Phase::Held => self.try_again(now),
+            PathView::Missing | PathView::Available(None) if self.phase == RelayPhase::Held => self.try_again(now),
             _ => Vec::new(),
         }
     }
 
     pub(super) fn on_permit(&mut self, path: &PathView, now: Duration) -> Vec<Action> {
-        if self.phase != Phase::WaitingForPermit {
+        if self.phase != RelayPhase::WaitingForPermit {
             return Vec::new();
         }
         if !self.may_take(path, now) {
@@ -43,7 +43,7 @@ impl Relay {
         match self.tracks.clone() {
             Some(tracks) => self.start(tracks, now),
             None => {
-                self.phase = Phase::Probing;
+                self.phase = RelayPhase::Probing;
                 vec![Action::Probe]
             }
         }
@@ -52,11 +52,11 @@ impl Relay {
     /// A probe takes seconds, in which somebody may have begun to publish.
     pub(super) fn on_probed(
         &mut self,
-        result: Result<(Tracks, PathView), Fault>,
+        result: Result<(Tracks, PathView), ProbeFault>,
         now: Duration,
         jitter: f64,
     ) -> Vec<Action> {
-        if self.phase != Phase::Probing {
+        if self.phase != RelayPhase::Probing {
             return Vec::new();
         }
         match result {
@@ -73,28 +73,28 @@ impl Relay {
         match self.claim.before(path, now) {
             _ if self.forced => return true,
             Before::Free => return true,
-            Before::Unclear => (self.phase, self.retry_at) = (Phase::Clearing, now + UNCLEAR_WAIT),
+            Before::Unclear => (self.phase, self.retry_at) = (RelayPhase::Clearing, now + UNCLEAR_WAIT),
             Before::Taken(publisher) => self.hold(&publisher, now),
         }
         false
     }
 
     /// Waits until the path is free. Trying on would push the other aside, who may do the same to us for ever.
-    fn hold(&mut self, publisher: &Publisher, now: Duration) {
+    fn hold(&mut self, publisher: &PathPublisher, now: Duration) {
         let words = format!(
             "another publisher has the path ({publisher}); end it and the camera goes on by itself, or restart the camera \
              to take the path"
         );
-        self.last_fault = Some(Fault::new(FaultKind::PublishRefused, words));
-        (self.phase, self.retry_at) = (Phase::Held, now + HELD_RETRY);
+        self.last_fault = Some(ProbeFault::new(FaultKind::PublishRefused, words));
+        (self.phase, self.retry_at) = (RelayPhase::Held, now + HELD_RETRY);
     }
 
     /// Whatever runs ends; what waits has been told by the server's state.
     pub(super) fn on_standby(&mut self) -> Vec<Action> {
         match self.phase {
-            Phase::Starting | Phase::Running | Phase::Stalled => self.end_for_restart(),
-            Phase::Probing => {
-                self.phase = Phase::WaitingForServer;
+            RelayPhase::Starting | RelayPhase::Running | RelayPhase::Stalled => self.end_for_restart(),
+            RelayPhase::Probing => {
+                self.phase = RelayPhase::WaitingForServer;
                 vec![Action::CancelProbe]
             }
             _ => Vec::new(),
@@ -103,23 +103,23 @@ impl Relay {
 
     /// What runs ends, unless it is being ended already; then it starts anew.
     pub(super) fn end_for_restart(&mut self) -> Vec<Action> {
-        let is_ending = self.phase == Phase::Stalled;
-        self.phase = Phase::Restarting;
+        let is_ending = self.phase == RelayPhase::Stalled;
+        self.phase = RelayPhase::Restarting;
         if is_ending { Vec::new() } else { vec![Action::End] }
     }
 
     /// Nothing runs; get going as far as server, lock-out and budget allow.
     pub(super) fn try_again(&mut self, now: Duration) -> Vec<Action> {
         if self.server.is_err() {
-            self.phase = Phase::WaitingForServer;
+            self.phase = RelayPhase::WaitingForServer;
             return Vec::new();
         }
         if now < self.not_before {
-            self.phase = Phase::Backoff;
+            self.phase = RelayPhase::Backoff;
             self.retry_at = self.not_before;
             return Vec::new();
         }
-        self.phase = Phase::WaitingForPermit;
+        self.phase = RelayPhase::WaitingForPermit;
         vec![Action::AcquirePermit]
     }
 }

@@ -94,7 +94,7 @@ proptest! {
             prop_assert!(world.ending, "told to end");
             world.act(&mut relay, RelayEvent::Exited(fault(FaultKind::Ended)))?;
         }
-        prop_assert_eq!(relay.phase(), &Phase::Ended);
+        prop_assert_eq!(relay.phase(), &RelayPhase::Ended);
         prop_assert!(!world.probe && !world.asked);
     }
 
@@ -127,7 +127,7 @@ proptest! {
             if world.ffmpeg {
                 world.act(&mut relay, RelayEvent::Progress)?;
             }
-            if *relay.phase() == Phase::Running {
+            if *relay.phase() == RelayPhase::Running {
                 return Ok(());
             }
         }

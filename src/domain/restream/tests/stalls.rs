@@ -24,11 +24,11 @@ fn sound_without_pictures_is_a_stall_with_its_reason() {
     }
     assert_eq!(relay.next_wake(), Some(seconds(10)), "no reason to wait any longer");
     assert_eq!(step(&mut relay, 10, RelayEvent::Tick), [Action::End]);
-    assert_eq!(*relay.phase(), Phase::Stalled);
+    assert_eq!(*relay.phase(), RelayPhase::Stalled);
     assert!(relay.last_error().is_some_and(|text| text.starts_with("the camera sends sound and no video (for 10 s)")));
     again(&mut relay, 11);
     step(&mut relay, 30, RelayEvent::SoundOnly);
-    assert_eq!(*relay.phase(), Phase::Starting, "sound alone does not run");
+    assert_eq!(*relay.phase(), RelayPhase::Starting, "sound alone does not run");
     assert_eq!(step(&mut relay, 31, RelayEvent::Tick), [Action::End]);
     let words = "timeout: no picture within 20 s of the start, though sound came";
     assert!(relay.last_error().is_some_and(|text| text.starts_with(words)), "{:?}", relay.last_error());
@@ -43,10 +43,10 @@ fn pictures_that_do_not_arrive_do_not_run() {
     step(&mut relay, 1, RelayEvent::Path(PathView::Available(None)));
     step(&mut relay, 1, RelayEvent::Arriving(Some(false)));
     step(&mut relay, 1, RelayEvent::Progress);
-    assert_eq!(*relay.phase(), Phase::Starting, "the path is there, and not a byte has come");
+    assert_eq!(*relay.phase(), RelayPhase::Starting, "the path is there, and not a byte has come");
     let mut arrives = relay.clone();
     step(&mut arrives, 2, RelayEvent::Arriving(Some(true)));
-    assert_eq!(*arrives.phase(), Phase::Running);
+    assert_eq!(*arrives.phase(), RelayPhase::Running);
 
     let mut cut = relay.clone();
     step(&mut cut, 9, RelayEvent::Progress);
@@ -65,7 +65,7 @@ fn pictures_that_do_not_arrive_do_not_run() {
     for second in 101..110 {
         step(&mut arrives, second, RelayEvent::Progress);
     }
-    assert_eq!((arrives.phase(), arrives.next_wake()), (&Phase::Running, Some(seconds(110))));
+    assert_eq!((arrives.phase(), arrives.next_wake()), (&RelayPhase::Running, Some(seconds(110))));
     assert_eq!(step(&mut arrives, 110, RelayEvent::Tick), [Action::End]);
 }
 
@@ -82,7 +82,7 @@ fn a_cut_after_both_have_stopped_is_no_loss_on_the_way() {
 fn a_clock_that_jumps_is_healed_by_a_start_and_one_that_goes_on_jumping_is_not_used() {
     let mut relay = running();
     assert_eq!(step(&mut relay, 100, RelayEvent::ClockJumped), [Action::End]);
-    assert_eq!((relay.phase(), relay.manner()), (&Phase::Stalled, Manner::default()));
+    assert_eq!((relay.phase(), relay.manner()), (&RelayPhase::Stalled, Manner::default()));
     assert!(relay.last_error().is_some_and(|text| text.starts_with("the camera's clock jumped")));
     assert_eq!(step(&mut relay, 100, RelayEvent::ClockJumped), [], "once");
     again(&mut relay, 101);
@@ -98,7 +98,7 @@ fn a_clock_that_jumps_is_healed_by_a_start_and_one_that_goes_on_jumping_is_not_u
     step(&mut relay, 120, RelayEvent::StartPermit(PathView::Missing));
     step(&mut relay, 121, RelayEvent::Progress);
     assert_eq!(step(&mut relay, 122, RelayEvent::ClockJumped), [], "its clock is of no interest any more");
-    assert_eq!(*relay.phase(), Phase::Running);
+    assert_eq!(*relay.phase(), RelayPhase::Running);
     step(&mut relay, 130, RelayEvent::Row { changed: true });
     assert_eq!(relay.manner(), Manner::default(), "another source");
 }
@@ -121,7 +121,7 @@ fn converted_sound_that_does_not_come_is_tried_without() {
     assert!(!relay.manner().with_sound);
     again(&mut relay, 21);
     step(&mut relay, 22, RelayEvent::Progress);
-    assert_eq!(*relay.phase(), Phase::Running);
+    assert_eq!(*relay.phase(), RelayPhase::Running);
     assert!(relay.last_error().is_some_and(|text| text.contains("tried without")), "{:?}", relay.last_error());
     assert_eq!(relay.sound(Some(false), None), Some(SoundState::Silent));
     let mut asked = relay.clone();
