@@ -135,7 +135,10 @@ pub(super) async fn delete(state: web::Data<HttpState>, id: web::Path<String>, r
     (status = 200, body = CameraStatus),
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn restart(state: web::Data<HttpState>, id: web::Path<String>) -> ErrorAnswer<web::Json<CameraStatus>> {
+pub(super) async fn restart(
+    state: web::Data<HttpState>,
+    id: web::Path<String>,
+) -> ErrorAnswer<web::Json<CameraStatus>> {
     let restarted = state.commands.restart_camera(id_of(&state, &id).await?).await;
     Ok(web::Json(restarted.map_err(|error| as_asked(error, &id))?))
 }
