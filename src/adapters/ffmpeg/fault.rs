@@ -227,7 +227,7 @@ const BY_SCHEME: [(Scheme, FaultKind, &str); 4] = [
 
 /// Explains a run that ended by itself.
 pub fn explain(exit: &ProcessExit, attempt: &Attempt<'_>) -> ProbeFault {
-    let redirected = redirected_to(&exit.stderr);
+    let redirected = redirected_to(&exit.stderr).or_else(|| refused_elsewhere(&exit.stderr, attempt.source));
     let stderr = exit.stderr.iter().filter(|line| !named::informs(line)).cloned().collect();
     let fault = explain_last(&ProcessExit { stderr, ..exit.clone() }, attempt);
     match redirected {
@@ -247,6 +247,20 @@ fn redirected_to(stderr: &[String]) -> Option<String> {
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
     let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
     Some(format!("{scheme}://{place}").chars().take(QUOTE).collect())
+}
+
+/// Where an HTTP source sent us on to, and nobody answers: of redirects there ffmpeg says nothing, but it names whom it could
+/// not connect to, `Connection to tcp://host:port?timeout=... failed: ...`.
+fn refused_elsewhere(stderr: &[String], source: &CameraSource) -> Option<String> {
+    if !matches!(source.scheme, Scheme::Http | Scheme::Https) {
+        return None;
+    }
+    let (_, rest) = stderr.iter().rev().find_map(|line| line.split_once("Connection to tcp://"))?;
+    let (place, _) = rest.split_once(" failed: ")?;
+    let place = place.split('?').next().unwrap_or_default();
+    let (host, port) = place.rsplit_once(':')?;
+    let is_source = host.eq_ignore_ascii_case(&source.host) && port.parse().ok() == source.port();
+    (!is_source).then(|| place.chars().take(QUOTE).collect())
 }
 
 /// What its last words mean, wherever they were said.

@@ -65,6 +65,17 @@ async fn a_camera_that_sends_us_elsewhere_is_named_with_that_place() {
 }
 
 #[actix::test]
+async fn an_http_camera_that_sends_us_to_nobody_is_named_with_that_place() {
+    let nobody = format!("127.0.0.1:{}", free_port());
+    let http = Http::serve(Body::Moved(format!("http://{nobody}/other?token=x")));
+    let mut harness = Harness::open().await;
+    harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', 'http://{}/x')", http.address));
+    let redirects = format!("redirects to {nobody}, and there: connection refused by {nobody}");
+    says(&mut harness, &[&redirects]).await;
+    harness.stop().await;
+}
+
+#[actix::test]
 async fn a_picture_is_no_stream() {
     let folder = tempfile::tempdir().expect("a folder");
     film::still(&folder.path().join("snapshot.jpg"));

@@ -24,8 +24,9 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// At the stop: it ends with the connection in any case.
 const RELEASE: Duration = Duration::from_secs(2);
 
-/// A session of an earlier process of ours, whose machine went without a word, has ended by then: see [`KEEPALIVES`].
-const STALE: Duration = Duration::from_secs(60);
+/// A session of an earlier process of ours, whose machine went without a word, has ended by then: the server asks after 10 s
+/// of silence, three times, every 5 s ([`KEEPALIVES`]). What is there longer is a process on a copy of our data folder.
+const STALE: Duration = Duration::from_secs(10 + 3 * 5 + 5);
 
 /// How its sessions are called: the rest is the node's name.
 const PREFIX: &str = "streamwarden ";

@@ -194,6 +194,33 @@ fn a_redirect_is_told_with_its_place_and_no_more_of_it() {
     assert!(!ours.message.contains("redirects"), "the media server's word: {ours}");
 }
 
+/// Lines as ffprobe 5.1.9 printed them; it says nothing of the redirect itself.
+#[test]
+fn an_http_source_that_sends_us_to_nobody_is_told_from_one_that_is_away() {
+    let lines = |place: &str| {
+        [
+            format!("[tcp @ 0x5] [error] Connection to tcp://{place} failed: Connection refused"),
+            "[error] http://cam/x: Connection refused".to_owned(),
+        ]
+    };
+    for (url, place, begins) in [
+        (
+            "http://cam/x",
+            "10.0.0.9:81",
+            "http://cam/x redirects to 10.0.0.9:81, and there: connection refused by 10.0.0.9:81;",
+        ),
+        ("http://cam/x", "cam:80?timeout=3000000", "connection refused by http://cam/x;"),
+        ("http://Cam:8080/x", "cam:8080", "connection refused by http://"),
+        ("http://cam:8080/x", "cam:80", "http://cam:8080/x redirects to cam:80, and there: "),
+        ("rtsp://cam/x", "10.0.0.9:81", "connection refused by rtsp://cam/x;"),
+    ] {
+        let lines = lines(place);
+        let fault = explain(&exit(&[&lines[0], &lines[1]], 70), &attempt(&source(url)));
+        assert_eq!(fault.kind, FaultKind::Refused);
+        assert!(fault.message.starts_with(begins), "{url} {place}: {fault}");
+    }
+}
+
 #[test]
 fn a_server_that_has_waited_for_the_camera_is_not_blamed() {
     let camera = source("rtsp://h/x");
