@@ -8,8 +8,8 @@ use log::LevelFilter;
 use streamwarden::adapters::ffmpeg::child::{leave_no_core_file, raise_descriptor_limit};
 use streamwarden::app::Origins;
 use streamwarden::cli::{
-    Cli, CliCommand, CommandFailure, cameras, check, configuration, folders, manual, meant, note, printed, status,
-    version,
+    Cli, CliCommand, CommandFailure, camera_commands, check_command, configuration, folder_commands, manual, meant, note, printed, status_command,
+    version_command,
 };
 use streamwarden::config::{self, Settings, Sources};
 use streamwarden::{app, logging};
@@ -64,7 +64,7 @@ fn act(cli: Cli) -> Result<(), CommandFailure> {
             let settings = settings_and_logging(&sources, origins.log_file(&sources))?;
             let file = sources.file.map_or("none".to_owned(), |file| file.display().to_string());
             log::info!(
-                version = version::SHORT, node = settings.node.as_str(), configuration = file.as_str();
+                version = version_command::SHORT, node = settings.node.as_str(), configuration = file.as_str();
                 "starting"
             );
             for unused in config::unused_variables(&sources.env) {
@@ -82,14 +82,14 @@ fn act(cli: Cli) -> Result<(), CommandFailure> {
             let options = app::demo::DemoOptions { listen: demo.listen, cameras: demo.cameras, keep: demo.keep };
             app::demo::run(&options).map_err(CommandFailure::Other)
         }
-        CliCommand::Check(print) => check::run(&files, print),
-        CliCommand::Cameras(options) => cameras::run(&files, options),
-        CliCommand::AcceptFolder(options) => folders::run(&files, &options),
-        CliCommand::Status(target) => status::run(&files, target),
+        CliCommand::Check(print) => check_command::run(&files, print),
+        CliCommand::Cameras(options) => camera_commands::run(&files, options),
+        CliCommand::AcceptFolder(options) => folder_commands::run(&files, &options),
+        CliCommand::Status(target) => status_command::run(&files, target),
         CliCommand::Config(print) => configuration::run(&files, print),
         CliCommand::Completions(options) => manual::completions(options),
         CliCommand::Man(options) => manual::man(&options),
-        CliCommand::Version(print) => version::run(print),
+        CliCommand::Version(print) => version_command::run(print),
     }
 }
 

@@ -12,7 +12,7 @@ use streamwarden::actors::restream::{self, RestreamSetup};
 use streamwarden::actors::root::Root;
 use streamwarden::actors::supervision::{Child, Restart, Setting, Stop};
 use streamwarden::adapters::database::sqlite;
-use streamwarden::adapters::ffmpeg::version;
+use streamwarden::adapters::ffmpeg::ffmpeg_version;
 use streamwarden::adapters::live::memory::MemoryLiveStore;
 use streamwarden::adapters::live::{Change, LiveChanges, SharedLive};
 use streamwarden::config::{self, Sources};
@@ -43,7 +43,7 @@ impl Harness {
         let file = folder.path().join("streamwarden.toml");
         std::fs::write(&file, format!("data_dir = \"{}\"\n", folder.path().display())).expect("a file");
         let settings = config::load(&Sources { file: Some(file), ..Sources::default() }).expect("a configuration");
-        let version = version::look("ffmpeg".as_ref(), "bench").await.expect("ffmpeg");
+        let version = ffmpeg_version::look("ffmpeg".as_ref(), "bench").await.expect("ffmpeg");
         let live: SharedLive = Arc::new(MemoryLiveStore::new(Duration::from_secs(60)));
         let world = World::open(Arc::clone(&live));
         let mut setup = RestreamSetup::from_settings(&settings, version, "bench".into(), true).expect("a setup");

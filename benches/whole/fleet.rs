@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use streamwarden::demo::media_server::{MediaServer, Options};
-use streamwarden::demo::server::AnyServer;
+use streamwarden::demo::demo_server::AnyServer;
 
 use crate::measure::usage::{available, busy, cores, cpu, load, pss};
 use crate::support::media::Publisher;

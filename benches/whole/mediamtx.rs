@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
-use streamwarden::demo::server::AnyServer;
+use streamwarden::demo::demo_server::AnyServer;
 
 use crate::support::processes::{send, words};
 use crate::support::wait::{eventually, timed};

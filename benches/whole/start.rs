@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use streamwarden::demo::server::AnyServer;
+use streamwarden::demo::demo_server::AnyServer;
 use tokio::time::sleep_until;
 use url::Url;
 

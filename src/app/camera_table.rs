@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 
 use super::camera_answer::{BlockedChangeNotice, no_camera};
-use super::stores::{known_nodes, open_stores};
+use super::open_stores::{known_nodes, open_stores};
 use crate::actors::restream::{self, LAST_KNOWN, RestreamSetup};
 use crate::adapters::database::import::import as write_sheet;
 use crate::adapters::database::{Condition, IncidentQuery, Stores};
-use crate::adapters::ffmpeg::version;
+use crate::adapters::ffmpeg::ffmpeg_version;
 use crate::adapters::last_known::LastKnownFile;
 use crate::adapters::resolve;
 use crate::base::Result;
@@ -135,8 +135,8 @@ pub(super) async fn probe(settings: &Settings, camera: &str) -> Result<ProbeView
     let row = find(&stores, camera).await?;
     let source = Box::new(CameraSource::from_row(&row, &read_kinds(&stores).await?)?);
     let mark = settings.data_dir.display().to_string();
-    version::look(&settings.ffmpeg.ffprobe, &mark).await?;
-    let version = version::look(&settings.ffmpeg.ffmpeg, &mark).await?;
+    ffmpeg_version::look(&settings.ffmpeg.ffprobe, &mark).await?;
+    let version = ffmpeg_version::look(&settings.ffmpeg.ffmpeg, &mark).await?;
     let setup = Arc::new(RestreamSetup::from_settings(settings, version, mark, false)?);
     let begun = Instant::now();
     let result = restream::probe(setup, source.clone()).await;

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 use url::Url;
 
-use super::{App, LISTEN, build, on_main_thread, plan, stale_demos, until_stopped};
+use super::{App, LISTEN, build, on_main_thread, run_plan, stale_demos, until_stopped};
 use crate::actors::restream::LAST_KNOWN;
 use crate::adapters::database::Condition;
 use crate::adapters::systemd::ServiceManager;
@@ -19,7 +19,7 @@ use crate::base::{Error, Result};
 use crate::config::{self, CliOverrides, Settings, Sources};
 use crate::demo::cameras::{Dropout, SampleCameras, SampleOptions};
 use crate::demo::media_server;
-use crate::demo::server::{self, AnyServer, MediaServerChoice};
+use crate::demo::demo_server::{self, AnyServer, MediaServerChoice};
 use crate::domain::camera::CameraEdit;
 use crate::signals::Signals;
 
@@ -75,7 +75,7 @@ pub fn run(options: &DemoOptions) -> Result<()> {
     on_main_thread(async {
         let mut signals = Signals::take_over()?;
         let folder = DemoFolder::open(options.keep.as_deref())?;
-        let server = server::start(&MediaServerChoice::detect()?, &media_server::Options::default()).await?;
+        let server = demo_server::start(&MediaServerChoice::detect()?, &media_server::Options::default()).await?;
         let settings = settings(&folder, &server, &options.listen)?;
         forget_last_known(&settings);
         let app = build(settings.clone()).await.map_err(|error| with_remedy(error, settings.http.listen))?;
@@ -105,7 +105,7 @@ fn samples(settings: &Settings, options: &DemoOptions) -> Result<SampleOptions> 
         ffmpeg: settings.ffmpeg.ffmpeg.clone(),
         count: options.cameras.into(),
         dropout: Some(Dropout::default()),
-        mark: plan::mark(&settings.data_dir)?,
+        mark: run_plan::mark(&settings.data_dir)?,
     })
 }
 

@@ -5,25 +5,25 @@
 
 mod camera_answer;
 mod camera_table;
-pub mod cameras;
+pub mod camera_access;
 pub mod check;
-mod commands;
+mod camera_command_port;
 mod data_dir;
 #[cfg(feature = "demo")]
 pub mod demo;
 mod earlier_runs;
 mod edit_body;
-pub mod folders;
+pub mod foreign_folders;
 pub mod instance;
-mod plan;
+mod run_plan;
 mod previous_run;
-mod reload;
+mod apply_reload;
 pub mod remote;
 mod running;
 mod runtime_settings;
 #[cfg(feature = "demo")]
 mod stale_demos;
-mod stores;
+mod open_stores;
 mod systemd_notifier;
 
 use std::future::Future;
@@ -50,9 +50,9 @@ use crate::config::Settings;
 use crate::http;
 use crate::signals::{ProcessSignal, Signals};
 use instance::Instance;
-pub use reload::Origins;
+pub use apply_reload::Origins;
 use runtime_settings::RuntimeSettings;
-pub use stores::open_stores;
+pub use open_stores::open_stores;
 pub use systemd_notifier::Notifying;
 use systemd_notifier::SystemdNotifier;
 
@@ -95,8 +95,8 @@ pub async fn build(settings: Settings) -> Result<App> {
             format!("cannot listen on {}: {error}; name another address or end who uses it", settings.http.listen);
         Error::new(ErrorKind::Conflict, text).at(LISTEN).with_source(error)
     })?;
-    let mark = plan::mark(&settings.data_dir)?;
-    let services = plan::open(&settings, &mark).await?;
+    let mark = run_plan::mark(&settings.data_dir)?;
+    let services = run_plan::open(&settings, &mark).await?;
     let ended = orphans::end(&mark);
     if ended > 0 {
         log::warn!("ended {ended} ffmpeg processes that an earlier run had left behind");
@@ -106,12 +106,12 @@ pub async fn build(settings: Settings) -> Result<App> {
     // With the port that the system chose, where it did.
     let mut actual = settings.clone();
     actual.http.listen = listener.local_addr().unwrap_or(settings.http.listen);
-    let plan::RunPlan { mut children, runtime_settings, restream } =
-        plan::children(&actual, &services, &hub, &incidents, &mark)?;
+    let run_plan::RunPlan { mut children, runtime_settings, restream } =
+        run_plan::children(&actual, &services, &hub, &incidents, &mark)?;
     let address = actual.http.listen;
     let database_name = running::database_name(&settings);
     instance.announce(address, &database_name)?;
-    children.push(plan::run_note_child(instance.run_note(), &services, &settings.node));
+    children.push(run_plan::run_note_child(instance.run_note(), &services, &settings.node));
     let (systemd, note) = (watch::Sender::new(ServiceManager::default()), watch::Sender::new(None));
     let (manager, told, live) = (systemd.subscribe(), note.subscribe(), services.live.clone());
     let stores = services.stores.clone();
@@ -127,7 +127,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         disk: services.disk.subscribe(),
         troubles: services.node.troubles.subscribe(),
         hub,
-        commands: Arc::new(commands::ToTheTree { root, restream: restream.clone() }),
+        commands: Arc::new(camera_command_port::ToTheTree { root, restream: restream.clone() }),
         callers: Arc::new(http::Anonymous),
         dropped_log_lines: crate::logging::dropped,
         allowed_origins: runtime_settings.origins.subscribe(),
@@ -205,7 +205,7 @@ impl App {
     /// Reads the configuration again, takes over what can change while we run, and names what cannot. A wrong one
     /// changes nothing, and the log tells every complaint.
     pub async fn reload(&mut self, origins: &Origins) {
-        let refused = reload::reload(&mut self.settings, &self.runtime_settings, origins).await.err();
+        let refused = apply_reload::reload(&mut self.settings, &self.runtime_settings, origins).await.err();
         self.note.send_replace(refused);
     }
 

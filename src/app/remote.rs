@@ -1,4 +1,4 @@
-//! A streamwarden that runs, asked over its API. Called by `cli` by way of [`Cameras`](super::cameras::Cameras), and
+//! A streamwarden that runs, asked over its API. Called by `cli` by way of [`Cameras`](super::camera_access::Cameras), and
 //! directly for what only a running one knows.
 
 use std::net::SocketAddr;

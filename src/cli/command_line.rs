@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{ApiTarget, Files, Print, cameras, folders, manual_options, version};
+use super::{ApiTarget, Files, Print, camera_commands, folder_commands, manual_options, version_command};
 use crate::config::CliOverrides;
 
 const EXIT_CODES: &str = "\
@@ -11,7 +11,7 @@ command line is wrong and nothing was done; 3 written, but blocked until somebod
 
 /// Keeps live video flowing through MediaMTX servers: pulls cameras in, watches every stream, records them.
 #[derive(Debug, Parser)]
-#[command(name = "streamwarden", version = version::SHORT, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(name = "streamwarden", version = version_command::SHORT, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub struct Cli {
     /// Options that every command takes.
     #[command(flatten)]
@@ -33,9 +33,9 @@ pub enum CliCommand {
     Demo(Demo),
     /// List and change cameras.
     #[command(visible_alias = "camera")]
-    Cameras(cameras::CamerasOptions),
+    Cameras(camera_commands::CamerasOptions),
     /// Let a folder take the place of the spool or object folder that this node had and that is gone for good.
-    AcceptFolder(folders::AcceptFolder),
+    AcceptFolder(folder_commands::AcceptFolder),
     /// How the running streamwarden is, on one screen; exit code 1 when something is down.
     Status(ApiTarget),
     /// Print every value of the configuration in force, and where it comes from. Secrets are not shown.

@@ -2,32 +2,32 @@
 //!
 //! What commands do is done by `app`. Called by `main`.
 
-pub mod cameras;
-pub mod check;
+pub mod camera_commands;
+pub mod check_command;
 mod command_line;
 pub mod configuration;
 pub mod fields;
-pub mod files;
-pub mod folders;
-pub mod kinds;
-mod list;
+pub mod file_options;
+pub mod folder_commands;
+pub mod kind_commands;
+mod list_commands;
 pub mod manual;
 mod manual_options;
 mod options;
 mod output;
-pub mod plan;
-mod probe;
-pub mod runs;
-pub mod sheet;
-pub mod status;
-pub mod version;
+pub mod plan_command;
+mod probe_command;
+pub mod runs_command;
+pub mod sheet_commands;
+pub mod status_command;
+pub mod version_command;
 pub mod wait;
 mod whom;
 
 #[cfg(feature = "demo")]
 pub use command_line::Demo;
 pub use command_line::{Cli, CliCommand, RunOptions, meant};
-pub use files::Files;
+pub use file_options::Files;
 pub use options::{ApiTarget, Print};
 pub use output::{CommandFailure, EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_HELD, note, printed, say};
 use output::{printable, table};

@@ -1,7 +1,7 @@
 //! Whom commands ask, and what they say of a change that is blocked.
 
 use super::{CommandFailure, EXIT_HELD, Files, note, printable};
-use crate::app::cameras::{BlockedChangeNotice, Cameras};
+use crate::app::camera_access::{BlockedChangeNotice, Cameras};
 use crate::app::remote::Remote;
 use crate::base::Result;
 

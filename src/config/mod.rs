@@ -20,13 +20,13 @@ pub mod postgres;
 #[cfg(test)]
 mod postgres_tests;
 mod raw;
-pub mod reload;
+pub mod config_reload;
 mod secrets;
 mod service;
 pub mod settings;
 mod shown;
 #[cfg(test)]
-mod site_tests;
+mod config_site_tests;
 mod sources;
 #[cfg(test)]
 mod tests;

@@ -7,4 +7,4 @@ pub mod cameras;
 pub mod media_server;
 mod own_thread;
 mod real_server;
-pub mod server;
+pub mod demo_server;

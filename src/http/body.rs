@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use super::connections::{ConnectionLimits, HttpConnection};
-use super::error::Problem;
+use super::http_error::Problem;
 
 /// Largest body we take, in bytes. A camera has a few hundred.
 pub(super) const LARGEST: usize = 1_000_000;

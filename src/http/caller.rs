@@ -14,7 +14,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use async_trait::async_trait;
 
-use super::error::Problem;
+use super::http_error::Problem;
 use crate::base::Result;
 
 /// Who sent a request. Cheap to clone.

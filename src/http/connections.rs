@@ -24,7 +24,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use actix_web::{Error, ResponseError};
 
-use super::error::Problem;
+use super::http_error::Problem;
 
 /// What is answered on a reserved connection.
 const ALWAYS_ANSWERED: [&str; 3] = ["/health", "/ready", "/metrics"];

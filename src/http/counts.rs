@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::health::within_time;
-use super::state::HttpState;
+use super::http_state::HttpState;
 use crate::adapters::live::Latest;
 use crate::base::Result;
 use crate::domain::camera::CameraState;

@@ -6,7 +6,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, ResponseError};
 
-use super::error::{PROBLEM_JSON, Problem};
+use super::http_error::{PROBLEM_JSON, Problem};
 
 /// Our page loads nothing from elsewhere and sits in nobody's frame. `blob:` is what a player feeds media through.
 const POLICY: &str = "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; object-src 'none'; \

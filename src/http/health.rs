@@ -8,8 +8,8 @@ use futures_util::future::{OptionFuture, join5};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::error::ErrorAnswer;
-use super::state::HttpState;
+use super::http_error::ErrorAnswer;
+use super::http_state::HttpState;
 use crate::actors::record::SpoolDisk;
 use crate::adapters::live::Latest;
 use crate::base::size::size;

@@ -8,8 +8,8 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, ResponseError, web};
 
 use super::caller::Call;
-use super::error::Problem;
-use super::state::HttpState;
+use super::http_error::Problem;
+use super::http_state::HttpState;
 
 /// The middleware of every address.
 pub(super) async fn identify(

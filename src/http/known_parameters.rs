@@ -15,7 +15,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::path::ParameterIn;
 
-use super::error::Problem;
+use super::http_error::Problem;
 use super::openapi::{OpenApiDocument, path_of};
 use super::query::Query;
 use super::responses::operations;

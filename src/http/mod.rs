@@ -1,6 +1,6 @@
 //! HTTP: REST, WebSocket, metrics and the web page, on one port.
 //!
-//! Reads the live store, the database and the object store; changes the world by message only (`state::Commands`), but for
+//! Reads the live store, the database and the object store; changes the world by message only (`http_state::Commands`), but for
 //! kinds and files of cameras, which belong to no actor.
 //! `routes` is the table of all addresses; one file per resource, `error` has the one match from an error's kind to a status,
 //! `guard` says who may talk to us, `identify` who calls, `server` runs it. Talked to by `app`, which
@@ -8,36 +8,36 @@
 
 mod body;
 mod caller;
-mod camera_log;
-mod cameras;
+mod camera_log_routes;
+mod camera_routes;
 mod complaints;
 mod connections;
 mod counts;
-mod error;
+mod http_error;
 mod exposition;
-mod files;
-mod guard;
+mod page_files;
+mod origin_guard;
 mod headers;
 mod health;
 mod identify;
-mod incidents;
-mod kinds;
+mod incident_routes;
+mod kind_routes;
 mod known_parameters;
-mod list;
+mod item_list;
 mod metrics;
 mod openapi;
-mod plan;
-mod probes;
+mod plan_routes;
+mod probe_routes;
 mod query;
 mod recordings;
 mod responses;
 mod routes;
-mod server;
+mod http_server;
 mod server_actor;
-mod sheet;
-mod state;
-mod status;
-mod streams;
+mod sheet_routes;
+mod http_state;
+mod status_routes;
+mod stream_routes;
 mod table;
 mod tag;
 #[cfg(test)]
@@ -46,4 +46,4 @@ mod ws;
 
 pub use caller::{Anonymous, Call, Caller, IdentifyCaller};
 pub use server_actor::ServerActor;
-pub use state::{Commands, HttpState};
+pub use http_state::{Commands, HttpState};

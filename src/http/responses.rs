@@ -6,7 +6,7 @@ use utoipa::Modify;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{Content, OpenApi, PathItem, Ref, RefOr, Response};
 
-use super::error::PROBLEM_JSON;
+use super::http_error::PROBLEM_JSON;
 
 /// Completes the document once all handlers are in it.
 pub(super) struct Complete;

@@ -17,8 +17,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::server::{HttpServer, serve};
-use super::state::HttpState;
+use super::http_server::{HttpServer, serve};
+use super::http_state::HttpState;
 use crate::actors::supervision::{Activity, Exit, Supervised, finish, supervised};
 use crate::base::{Error, Result};
 

@@ -15,7 +15,7 @@ macro_rules! table {
                 $(let resource = $crate::http::table::route!(resource, $method, $handler);)+
                 let allowed = concat!($(stringify!($method), ", "),+).trim_end_matches(", ");
                 let resource = resource.default_service(actix_web::web::to(move |request: actix_web::HttpRequest| {
-                    let problem = $crate::http::error::Problem::method(request.method(), allowed);
+                    let problem = $crate::http::http_error::Problem::method(request.method(), allowed);
                     async move { Err::<actix_web::HttpResponse, _>(problem) }
                 }));
                 // The last one sees a request first.

@@ -15,8 +15,8 @@ mod line;
 mod load;
 mod owned;
 mod place;
-mod queue;
-mod reload;
+mod log_queue;
+mod log_reload;
 mod trigger;
 
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ use crate::config::ConfigComplaints;
 
 pub use load::check;
 pub use place::unset_variable;
-pub use queue::dropped;
+pub use log_queue::dropped;
 
 /// Places looked at when nobody names a file, first found wins.
 const PLACES: [&str; 2] = ["etc/log4rs.yaml", "/etc/streamwarden/log4rs.yaml"];
@@ -65,7 +65,7 @@ pub fn start_from_file(file: &Path) -> Result<(), ConfigComplaints> {
     let current = logger.current();
     install(logger);
     if let Some(every) = loaded.refresh_rate {
-        reload::follow(file.to_owned(), every, &current);
+        log_reload::follow(file.to_owned(), every, &current);
     }
     Ok(())
 }

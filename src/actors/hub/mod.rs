@@ -7,15 +7,15 @@
 //! [`HubHandle`] outlives the actor: each generation puts its own address into it, so that a session which comes after
 //! a restart finds the new hub. Sessions of the old one see their [`Subscription`] end and tell the browser to come back.
 
-mod actor;
-mod handle;
+mod hub_actor;
+mod hub_handle;
 mod snapshot_cache;
-mod state;
+mod hub_state;
 mod subscriber;
 #[cfg(test)]
 mod tests;
-mod wire;
+mod hub_wire;
 
-pub use actor::{Hub, HubHandle, HubLimits};
-pub use state::HubState;
+pub use hub_actor::{Hub, HubHandle, HubLimits};
+pub use hub_state::HubState;
 pub use subscriber::{CloseReason, SessionLease, Subscription};

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use bytestring::ByteString;
 
-use super::wire::{self, ItemKey};
+use super::hub_wire::{self, ItemKey};
 use crate::adapters::live::{Change, Latest};
 
 /// Items as of `seq`, and what changed since.
@@ -27,7 +27,7 @@ struct Item {
 
 impl Item {
     fn text(&mut self) -> &str {
-        self.text.get_or_insert_with(|| wire::item(&self.told).unwrap_or_default())
+        self.text.get_or_insert_with(|| hub_wire::item(&self.told).unwrap_or_default())
     }
 }
 
@@ -42,14 +42,14 @@ impl SnapshotCache {
         self.seq += 1;
         self.waiting.clear();
         self.snapshot = None;
-        let items = wire::everything(latest).map(|told| (wire::key(&told), Item { told, text: None }));
+        let items = hub_wire::everything(latest).map(|told| (hub_wire::key(&told), Item { told, text: None }));
         self.items = items.collect();
     }
 
     /// Notes changes for the next tick. True when there is something to tell: a change that changes nothing is dropped.
     pub(super) fn note(&mut self, changes: &[Change]) -> bool {
         for change in changes {
-            let (key, is_gone) = (wire::key(change), wire::is_gone(change));
+            let (key, is_gone) = (hub_wire::key(change), hub_wire::is_gone(change));
             let changes_nothing = match self.items.get(&key) {
                 Some(known) => known.told == *change,
                 None => is_gone,
@@ -71,7 +71,7 @@ impl SnapshotCache {
         }
         let (upsert, remove): (Vec<_>, Vec<_>) = self.waiting.iter_mut().partition(|(_, item)| item.is_some());
         let upsert = upsert.into_iter().filter_map(|(_, item)| item.as_mut().map(Item::text));
-        let frame = wire::delta(self.seq + 1, upsert, remove.into_iter().map(|(key, _)| key));
+        let frame = hub_wire::delta(self.seq + 1, upsert, remove.into_iter().map(|(key, _)| key));
         self.pass();
         Some(frame)
     }
@@ -94,7 +94,7 @@ impl SnapshotCache {
     /// Everything as of `seq`; waiting changes come with the next delta.
     pub(super) fn snapshot(&mut self) -> ByteString {
         let (seq, items) = (self.seq, &mut self.items);
-        self.snapshot.get_or_insert_with(|| wire::snapshot(seq, items.values_mut().map(Item::text))).clone()
+        self.snapshot.get_or_insert_with(|| hub_wire::snapshot(seq, items.values_mut().map(Item::text))).clone()
     }
 }
 

@@ -11,9 +11,9 @@
 //! Never here: when something is an incident (rules of `domain::incident`, facts of the roles), SQL.
 
 mod clock;
-mod handle;
+mod incidents_handle;
 mod writer;
 
 pub use clock::now;
-pub use handle::IncidentsHandle;
+pub use incidents_handle::IncidentsHandle;
 pub use writer::Incidents;

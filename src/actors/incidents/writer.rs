@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::clock::now;
-use super::handle::{IncidentsHandle, WriteDue};
+use super::incidents_handle::{IncidentsHandle, WriteDue};
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::actors::supervision::{Supervised, supervised, watched};
 use crate::adapters::database::{CALL_TIMEOUT, IncidentQuery, IncidentStore, with_timeout};

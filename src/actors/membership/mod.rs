@@ -6,8 +6,8 @@
 //! (`adapters::folder`). Here that is found out, told as incidents and healed. Relays end only where another process is seen to
 //! relay the same cameras, and go on when it has gone.
 
-mod actor;
-mod folders;
+mod membership_actor;
+mod node_folders;
 mod handles;
 #[cfg(test)]
 mod tests;
@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-pub use actor::Membership;
+pub use membership_actor::Membership;
 pub use handles::{NodeHandles, Troubles};
 
 use crate::adapters::database::Joined;
@@ -116,7 +116,7 @@ pub async fn admit(handles: &NodeHandles) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::Conflict => Err(error),
         Err(_) => Ok(()),
         Ok(joined) => {
-            let found = timeout(TIMEOUT, folders::settle_all(handles, &joined)).await.unwrap_or_default();
+            let found = timeout(TIMEOUT, node_folders::settle_all(handles, &joined)).await.unwrap_or_default();
             for (which, result) in found {
                 if let Err(error) = result {
                     log::error!("{}: {error}", which.column());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::{NodeHandles, admit, folders, join};
+use super::{NodeHandles, admit, node_folders, join};
 use crate::adapters::database::sqlite::{self, Sqlite};
 use crate::adapters::database::{Database, NodeFolder, NodeStore, RecordingStore};
 use crate::adapters::objects::ObjectStore;
@@ -67,7 +67,7 @@ impl Life {
     /// What is wrong, by folder.
     async fn faults(&self) -> Vec<(NodeFolder, String)> {
         let joined = join(&self.handles).await.expect("admitted");
-        folders::settle_all(&self.handles, &joined)
+        node_folders::settle_all(&self.handles, &joined)
             .await
             .into_iter()
             .filter_map(|(which, result)| Some((which, result.err()?.to_string())))

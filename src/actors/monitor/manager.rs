@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix::{Actor, Context};
 use serde_json::{Value, json};
 
-use super::server::ServerPoller;
+use super::server_poller::ServerPoller;
 use super::watched::Watched;
 use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::stop::StopOrder;

@@ -9,15 +9,15 @@ mod camera_paths;
 mod manager;
 mod outage;
 mod outage_state;
-mod path;
+mod path_poller;
 mod path_table;
-mod server;
+mod server_poller;
 mod watched;
 
 #[cfg(test)]
 mod tests;
 
 pub use manager::Monitor;
-pub use path::PathPoller;
-pub use server::ServerPoller;
+pub use path_poller::PathPoller;
+pub use server_poller::ServerPoller;
 pub use watched::Watched;

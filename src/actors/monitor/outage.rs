@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix::Context;
 use log::Level;
 
-use super::server::ServerPoller;
+use super::server_poller::ServerPoller;
 use crate::actors::incidents::now;
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::adapters::mediamtx::rtsp_probe::probe_rtsp;

@@ -1,6 +1,6 @@
 //! What one server poller knows: its server's status and what was last told about each of its streams.
 //!
-//! Decides whom a poll concerns and what of its outcome is news. Plain data, no actor: used by [`super::server`] alone.
+//! Decides whom a poll concerns and what of its outcome is news. Plain data, no actor: used by [`super::server_poller`] alone.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
 use crate::domain::stream::{PathReading, PathSeen, Sample, ServerStatus, StreamObservation, StreamStatus};
 
-use super::path::Part;
+use super::path_poller::Part;
 
 /// Knowledge about one server.
 pub struct PathTable {

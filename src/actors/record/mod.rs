@@ -32,7 +32,7 @@ pub use recorders::Recorders;
 
 use crate::actors::incidents::IncidentsHandle;
 use crate::adapters::database::RecordingStore;
-use crate::adapters::ffmpeg::version::FfmpegVersion;
+use crate::adapters::ffmpeg::ffmpeg_version::FfmpegVersion;
 use crate::adapters::live::SharedLive;
 use crate::adapters::spool::SharedSpool;
 

@@ -18,7 +18,7 @@ use crate::adapters::database::SegmentQuery;
 use crate::adapters::spool::{Continues, Spool, Unfinished, Unreadable};
 use crate::base::{Error, Result};
 use crate::domain::recording::{RecordingSession, Segment, SegmentState};
-use crate::domain::session::SessionPlanner;
+use crate::domain::recording_session::SessionPlanner;
 
 /// Rows read at once.
 const PAGE: u32 = 1000;

@@ -12,7 +12,7 @@ use crate::adapters::ffmpeg::record_argv::ClosedFile;
 use crate::adapters::spool::{Continues, Note, Spool};
 use crate::domain::layout::{is_next_day, object_key};
 use crate::domain::recording::{RecordingSession, Segment, SegmentState};
-use crate::domain::session::{MediaClock, SessionPlanner};
+use crate::domain::recording_session::{MediaClock, SessionPlanner};
 use crate::domain::wall_clock::SessionStarts;
 
 /// First media that comes later than this after the start of ffmpeg is when the session really begins.

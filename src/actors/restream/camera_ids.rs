@@ -2,9 +2,9 @@
 
 use super::assignments::Assignments;
 use super::camera_incidents::CameraIncidents;
-use super::fleet::DesiredFleet;
+use super::desired_fleet::DesiredFleet;
 use super::probes::KnownSources;
-use super::runs::RunLogs;
+use super::program_runs::RunLogs;
 use crate::domain::change_guard::renumbered;
 use crate::domain::fleet::Fleet;
 

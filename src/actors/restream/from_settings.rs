@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::machine::Machine;
 use super::setup::{LAST_KNOWN, RestreamSetup, reach};
-use crate::adapters::ffmpeg::version::FfmpegVersion;
+use crate::adapters::ffmpeg::ffmpeg_version::FfmpegVersion;
 use crate::adapters::mediamtx::MediaMtx;
 use crate::base::{Error, Result};
 use crate::config::Settings;

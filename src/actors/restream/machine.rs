@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::address::address_fault;
 use super::setup::{Process, RestreamSetup, Runner};
 use crate::adapters::ffmpeg::child::{ChildProcess, ProcessEvents, ProcessExit, ProcessLaunch, RunObserver};
-use crate::adapters::ffmpeg::probe::Prober;
+use crate::adapters::ffmpeg::ffprobe::Prober;
 use crate::adapters::mediamtx::sound;
 use crate::adapters::resolve;
 use crate::base::{Error, Result};

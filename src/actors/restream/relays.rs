@@ -13,10 +13,10 @@ use tokio::time::Instant;
 
 use super::assignments::Assignments;
 use super::camera_incidents::CameraIncidents;
-use super::fleet::{DesiredFleet, FleetChanged};
+use super::desired_fleet::{DesiredFleet, FleetChanged};
 use super::relay::Restream;
 use super::relay::links::RelayLinks;
-use super::runs::RunLogs;
+use super::program_runs::RunLogs;
 use super::setup::{RestreamSetup, STORE_RETRY};
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::actors::supervision::stop::StopOrder;

@@ -12,7 +12,7 @@ use url::{Host, Url};
 
 use crate::adapters::ffmpeg::argv;
 use crate::adapters::ffmpeg::child::{ProcessEvents, ProcessExit, ProcessLaunch, RunObserver};
-use crate::adapters::ffmpeg::version::FfmpegVersion;
+use crate::adapters::ffmpeg::ffmpeg_version::FfmpegVersion;
 use crate::adapters::mediamtx::MediaMtx;
 use crate::base::Result;
 use crate::config::Settings;

@@ -26,7 +26,7 @@
 
 pub mod child;
 pub mod exit;
-pub mod handle;
+pub mod supervision_handle;
 pub mod keep;
 pub mod observe;
 mod progress;
@@ -46,7 +46,7 @@ use tokio::time::Instant;
 
 pub use child::{Child, ChildExited};
 pub use exit::{Exit, ExitReason, Restart};
-pub use handle::Handle;
+pub use supervision_handle::Handle;
 pub use keep::Keep;
 pub use observe::{Health, Observation, Observe};
 pub use progress::{Activity, finish, watched};

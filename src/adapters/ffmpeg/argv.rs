@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::child::Argument;
-use super::version::FfmpegVersion;
+use super::ffmpeg_version::FfmpegVersion;
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraSource, Scheme, Transport};
 use crate::domain::name::StreamName;

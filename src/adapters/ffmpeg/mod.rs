@@ -9,12 +9,12 @@
 
 pub mod argv;
 pub mod child;
-pub mod fault;
+pub mod ffmpeg_fault;
 mod mark;
 mod named;
 pub mod orphans;
 mod picture_order;
-pub mod probe;
-pub mod progress;
+pub mod ffprobe;
+pub mod ffmpeg_progress;
 pub mod record_argv;
-pub mod version;
+pub mod ffmpeg_version;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::child::{Argument, Ending, ProcessExit};
-use super::version::FfmpegVersion;
+use super::ffmpeg_version::FfmpegVersion;
 use crate::domain::container::{Audio, Mp4Plan};
 use crate::domain::layout::segment_number;
 

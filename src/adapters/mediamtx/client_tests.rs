@@ -261,7 +261,7 @@ async fn the_version_is_asked_for_again_after_an_outage() {
 #[test]
 fn a_version_is_one_short_line() {
     for (told, wanted) in [("v1.20.1", "v1.20.1"), ("v1.20.1\n", "v1.20.1"), (" v1\r\n2\t\u{1b}[1m", "v1 2 [1m")] {
-        assert_eq!(crate::adapters::mediamtx::client::version_text(told), wanted);
+        assert_eq!(crate::adapters::mediamtx::mediamtx_client::version_text(told), wanted);
     }
-    assert_eq!(crate::adapters::mediamtx::client::version_text(&"v".repeat(1000)).len(), 60);
+    assert_eq!(crate::adapters::mediamtx::mediamtx_client::version_text(&"v".repeat(1000)).len(), 60);
 }

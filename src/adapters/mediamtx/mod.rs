@@ -5,21 +5,21 @@
 //! [`sound`] whether a path has sound.
 //! Talked to by the server pollers and by `streamwarden check`.
 
-mod client;
-mod fault;
+mod mediamtx_client;
+mod mediamtx_fault;
 mod lenient;
-mod path;
+mod mediamtx_path;
 pub mod publish;
 mod rtsp;
 pub mod rtsp_probe;
 pub mod sound;
-mod tls;
-mod wire;
+mod mediamtx_tls;
+mod mediamtx_wire;
 
 #[cfg(test)]
 mod client_tests;
 #[cfg(test)]
-mod wire_tests;
+mod mediamtx_wire_tests;
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ use async_trait::async_trait;
 use crate::base::Result;
 use crate::domain::stream::PathReading;
 
-pub use client::MediaMtx;
+pub use mediamtx_client::MediaMtx;
 
 /// One answered poll.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -16,8 +16,8 @@
 //! Everything here blocks: actors call it from `spawn_blocking`. Talked to by the recorders, the upload workers, and
 //! HTTP for reading.
 
-mod fault;
-mod folder;
+mod spool_fault;
+mod spool_folder;
 pub mod mp4;
 mod quarantine;
 mod seal;
@@ -33,8 +33,8 @@ use chrono::{DateTime, Utc};
 use crate::adapters::folder::{Folder, FolderKind};
 use crate::base::{Error, ErrorKind, Result, Scope};
 
-use fault::fault;
-pub use folder::{Continues, Note, Scan, Unfinished, Unreadable};
+use spool_fault::fault;
+pub use spool_folder::{Continues, Note, Scan, Unfinished, Unreadable};
 pub use quarantine::{MOST_BYTES, MOST_FILES, QUARANTINE};
 pub use seal::Sealed;
 

@@ -15,7 +15,7 @@ pub use report::{CheckOutcome, Finding, Report};
 
 use crate::adapters::database::{postgres, sqlite};
 use crate::adapters::ffmpeg::child::try_hiding;
-use crate::adapters::ffmpeg::version;
+use crate::adapters::ffmpeg::ffmpeg_version;
 use crate::adapters::mediamtx::MediaMtx;
 use crate::app::running;
 use crate::config::Settings;
@@ -99,7 +99,7 @@ fn log_file(file: &Path) -> Finding {
 
 async fn program(what: &str, program: &Path) -> Finding {
     // No later start must take this child for a leftover of its own: the mark belongs to no data folder.
-    match version::look(program, "check").await {
+    match ffmpeg_version::look(program, "check").await {
         Ok(version) => Finding::ok(what, format!("{} {version}", program.display())),
         Err(error) => Finding::error(what, &error),
     }
@@ -107,7 +107,7 @@ async fn program(what: &str, program: &Path) -> Finding {
 
 /// Whether `ps` shows the passwords that the program is given; nothing when it does not, or when it cannot be started at all.
 async fn hiding(program: &Path) -> Option<Finding> {
-    version::look(program, "check").await.ok()?;
+    ffmpeg_version::look(program, "check").await.ok()?;
     let error = try_hiding(program, "check").await.err()?;
     let found = format!("passwords will be visible in `ps` here: {}", error.message());
     Some(Finding::note("passwords", found, "or mount /proc with hidepid=2"))

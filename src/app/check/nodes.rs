@@ -8,8 +8,8 @@ use crate::adapters::database::postgres::{SiteRelay, SiteTable};
 use crate::adapters::folder::Folder;
 use crate::app::data_dir::DATA_DIR;
 use crate::app::earlier_runs;
-use crate::app::folders;
-use crate::app::stores::known_nodes;
+use crate::app::foreign_folders;
+use crate::app::open_stores::known_nodes;
 use crate::config::Settings;
 use crate::config::settings::DatabaseSettings;
 use crate::domain::node::{NodeClaim, admit, relayed_by};
@@ -45,7 +45,7 @@ pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
     if let Some(node) = mine.filter(|_| claim.records) {
         for (which, id) in [(NodeFolder::Spool, node.spool), (NodeFolder::Objects, node.objects)] {
             let Some(id) = id else { continue };
-            let folder = folders::folder(settings, which);
+            let folder = foreign_folders::folder(settings, which);
             folder.expect(id);
             if let Err(error) = folder.check() {
                 findings.push(Finding::error(which.column(), &error));

@@ -4,7 +4,7 @@
 //! Never restarts it: a server that ends by itself is logged, and everybody else has to cope. Talked to by
 //! `demo::server`.
 
-mod settings;
+mod real_server_settings;
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -24,7 +24,7 @@ use super::media_server::{self, Options};
 use super::own_thread::OwnThread;
 use crate::adapters::ffmpeg::child::{ChildProcess, ProcessEvent, ProcessEvents, ProcessLaunch};
 use crate::base::{Error, Result};
-use settings::MediaServerVersion;
+use real_server_settings::MediaServerVersion;
 
 /// How long the server may take until its API answers.
 const START_LIMIT: Duration = Duration::from_secs(10);
@@ -146,7 +146,7 @@ impl Job {
     async fn begin(&self, stop: &CancellationToken) -> Result<(ChildProcess, ProcessEvents)> {
         let version = version(&self.binary).await?;
         let file = self.folder.join("mediamtx.yml");
-        write_private(&file, &settings::file(version, &self.options, self.rtsp, self.api))?;
+        write_private(&file, &real_server_settings::file(version, &self.options, self.rtsp, self.api))?;
         let (child, mut events) =
             ChildProcess::spawn(ProcessLaunch { cwd: Some(self.folder.clone()), ..launch(&self.binary, &file) })?;
         let mut tail = Vec::new();

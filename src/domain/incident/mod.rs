@@ -4,7 +4,7 @@
 //! what has to be written; the database keeps it too, so that two writers cannot break it. Causes are sentences for
 //! people: whoever raises an incident has taken the secrets out of its cause.
 
-mod queue;
+mod incident_queue;
 mod subject;
 mod tracker;
 
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use queue::{IncidentQueue, MOST_FINISHED};
+pub use incident_queue::{IncidentQueue, MOST_FINISHED};
 pub use subject::Subject;
 pub use tracker::{IncidentDecision, IncidentTracker, RelayTransition, RelayUpdate, ServerObservation};
 

@@ -14,8 +14,8 @@ use super::range::{Wanted, wanted};
 use crate::adapters::objects::SharedObjects;
 use crate::base::{Error, Result};
 use crate::domain::recording::{Segment, SegmentState};
-use crate::http::error::{ErrorAnswer, Problem};
-use crate::http::state::HttpState;
+use crate::http::http_error::{ErrorAnswer, Problem};
+use crate::http::http_state::HttpState;
 
 /// Bytes read at once: what one slow player holds in memory.
 const CHUNK: u64 = 256 * 1024;

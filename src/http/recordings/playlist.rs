@@ -10,9 +10,9 @@ use crate::base::{Error, Result};
 use crate::domain::name::StreamName;
 use crate::domain::playlist::{self, PlaylistEntry, PlaylistKind};
 use crate::domain::recording::{Segment, SegmentState};
-use crate::http::error::{ErrorAnswer, Problem};
+use crate::http::http_error::{ErrorAnswer, Problem};
 use crate::http::query::Query;
-use crate::http::state::HttpState;
+use crate::http::http_state::HttpState;
 
 /// Most segments in one playlist: more than a day of 10 s segments. A player that has to read more gets slow.
 const MOST: u32 = 10_000;

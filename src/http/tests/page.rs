@@ -47,7 +47,7 @@ async fn head_answers_like_get_without_the_body() {
     let world = World::new().await;
     let segment = world.record("front", super::world::at(0), &[7; 100_000]).await;
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let server = crate::http::server::serve(listener, world.state.clone(), 4096).expect("a server");
+    let server = crate::http::http_server::serve(listener, world.state.clone(), 4096).expect("a server");
     for (uri, length) in [
         ("/health".to_owned(), "11".to_owned()),
         (format!("/api/v1/recordings/segments/{}", segment.id), "100000".to_owned()),

@@ -13,7 +13,7 @@ use crate::actors::root::{Find, Root};
 use crate::actors::supervision::testkit::{Provoke, ProvokedFault};
 use crate::actors::supervision::{Child, ExitReason, Observation, Observe, Restart, Stop};
 use crate::http::ServerActor;
-use crate::http::server::serve;
+use crate::http::http_server::serve;
 use crate::http::server_actor::SelfCheck;
 
 #[actix_web::test]

@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 
 use super::world::World;
 use crate::http::connections::ConnectionLimits;
-use crate::http::server::{HttpServer, serve_within};
+use crate::http::http_server::{HttpServer, serve_within};
 
 /// Nothing here takes so long unless it waits for ever.
 const TIMEOUT: Duration = Duration::from_secs(30);

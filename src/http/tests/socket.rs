@@ -21,7 +21,7 @@ use crate::actors::supervision::testkit::{Provoke, ProvokedFault};
 use crate::actors::supervision::{Child, ExitReason, Restart};
 use crate::adapters::live::Change;
 use crate::domain::name::StreamName;
-use crate::http::server::{HttpServer, STOP_SECONDS, serve};
+use crate::http::http_server::{HttpServer, STOP_SECONDS, serve};
 
 type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 

@@ -5,7 +5,7 @@
 //! 4001 too slow, 4002 no answer to pings.
 
 mod protocol;
-mod session;
+mod ws_session;
 pub(super) mod watchdog;
 
 use actix_web::http::StatusCode;
@@ -14,10 +14,10 @@ use actix_web_actors::ws;
 use tokio_util::sync::CancellationToken;
 
 use super::caller::Caller;
-use super::error::{ErrorAnswer, Problem};
-use super::guard::{OriginPolicy, client_address};
-use super::state::HttpState;
-use session::WsSession;
+use super::http_error::{ErrorAnswer, Problem};
+use super::origin_guard::{OriginPolicy, client_address};
+use super::http_state::HttpState;
+use ws_session::WsSession;
 use watchdog::LastHeard;
 
 /// Longest message of a client, in bytes; what it may say has twenty.

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use streamwarden::demo::media_server::Options;
-use streamwarden::demo::server::AnyServer;
+use streamwarden::demo::demo_server::AnyServer;
 use tokio_postgres::{Client, NoTls};
 use url::Url;
 

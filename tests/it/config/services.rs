@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use serde_json::Value;
 use streamwarden::demo::media_server::{Credentials, Options};
-use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
+use streamwarden::demo::demo_server::{AnyServer, MediaServerChoice, start};
 
 use crate::support::room::Room;
 

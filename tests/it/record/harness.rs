@@ -15,7 +15,7 @@ use streamwarden::actors::supervision::{Observation, Observe, Setting, Stop};
 use streamwarden::actors::upload::{UploadHandles, UploadRules, Uploads};
 use streamwarden::adapters::database::sqlite::{self, Sqlite};
 use streamwarden::adapters::database::{RecordingStore, SegmentQuery};
-use streamwarden::adapters::ffmpeg::version;
+use streamwarden::adapters::ffmpeg::ffmpeg_version;
 use streamwarden::adapters::live::SharedLive;
 use streamwarden::adapters::live::memory::MemoryLiveStore;
 use streamwarden::adapters::mediamtx::MediaMtx;
@@ -24,7 +24,7 @@ use streamwarden::adapters::spool::Spool;
 use streamwarden::adapters::spool::mp4::check;
 use streamwarden::config::settings::{ApiTrust, RecordSettings, ServerSettings};
 use streamwarden::demo::media_server::Options;
-use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
+use streamwarden::demo::demo_server::{AnyServer, MediaServerChoice, start};
 use streamwarden::domain::recording::{RecordingState, RecordingStatus, Segment, SegmentState};
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -123,7 +123,7 @@ impl Harness {
             recordings: self.database.clone(),
             spool: self.spool.clone(),
             ffmpeg: program("ffmpeg"),
-            version: version::look(&program("ffmpeg"), "it").await.expect("ffmpeg is installed"),
+            version: ffmpeg_version::look(&program("ffmpeg"), "it").await.expect("ffmpeg is installed"),
             mark: self.folder.path().display().to_string(),
             sealed: self.sealed.clone(),
             incidents: self.incidents.clone(),

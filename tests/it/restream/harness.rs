@@ -16,13 +16,13 @@ use streamwarden::actors::root::Root;
 use streamwarden::actors::supervision::{Child, Observation, Observe, Restart, Stop};
 use streamwarden::adapters::database::sqlite;
 use streamwarden::adapters::ffmpeg::child::MARK_VARIABLE;
-use streamwarden::adapters::ffmpeg::version;
+use streamwarden::adapters::ffmpeg::ffmpeg_version;
 use streamwarden::adapters::live::memory::MemoryLiveStore;
 use streamwarden::adapters::live::{Change, LiveChanges, SharedLive};
 use streamwarden::adapters::mediamtx::MediaMtx;
 use streamwarden::config::settings::{ApiTrust, ServerSettings};
 use streamwarden::demo::media_server::{MediaServer, Options};
-use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
+use streamwarden::demo::demo_server::{AnyServer, MediaServerChoice, start};
 use streamwarden::domain::camera::{CameraState, CameraStatus, Reach};
 use streamwarden::domain::start_budget::Rates;
 use tempfile::TempDir;
@@ -106,7 +106,7 @@ impl Harness {
             runner: Arc::new(Machine),
             ffmpeg: program("ffmpeg"),
             ffprobe: program("ffprobe"),
-            version: version::look(&program("ffmpeg"), &mark).await.expect("ffmpeg"),
+            version: ffmpeg_version::look(&program("ffmpeg"), &mark).await.expect("ffmpeg"),
             mark: mark.clone(),
             // Changes must act without it.
             refresh: Duration::from_secs(3600),

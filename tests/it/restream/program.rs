@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use streamwarden::adapters::ffmpeg::child::MARK_VARIABLE;
 use streamwarden::demo::media_server::Options;
-use streamwarden::demo::server::AnyServer;
+use streamwarden::demo::demo_server::AnyServer;
 
 use super::harness::{Source, TIMEOUT, marked, server};
 

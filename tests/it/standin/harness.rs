@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use streamwarden::demo::media_server::Options;
-use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
+use streamwarden::demo::demo_server::{AnyServer, MediaServerChoice, start};
 
 use crate::support::wait::eventually;
 

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::Signal;
 use streamwarden::demo::media_server::Options;
-use streamwarden::demo::server::{AnyServer, MediaServerChoice, start};
+use streamwarden::demo::demo_server::{AnyServer, MediaServerChoice, start};
 use url::Url;
 
 use super::film::film;

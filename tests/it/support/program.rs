@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
-use streamwarden::demo::server::AnyServer;
+use streamwarden::demo::demo_server::AnyServer;
 
 use super::api::Api;
 use super::media;

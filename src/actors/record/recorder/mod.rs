@@ -21,7 +21,7 @@ use super::run::RecordingRun;
 use super::start::RecordAssignment;
 use crate::actors::supervision::{Supervised, supervised};
 use crate::adapters::ffmpeg::child::{ChildProcess, ProcessEvent, ProcessEvents, ProcessExit};
-use crate::adapters::ffmpeg::progress::ProgressReader;
+use crate::adapters::ffmpeg::ffmpeg_progress::ProgressReader;
 use crate::adapters::ffmpeg::record_argv::{ClosedFile, why_it_ended};
 use crate::adapters::spool::Note;
 use crate::base::backoff::Backoff;

@@ -1,13 +1,13 @@
 //! The planner: reads the table of cameras and decides what each should do.
 
-mod actor;
-mod guard;
-mod last_known;
-mod memory;
+mod planner_actor;
+mod planner_guard;
+mod last_known_fleet;
+mod remembered_plan;
 mod rereads;
-mod rows;
+mod planner_rows;
 
-pub(super) use actor::{CameraPlanner, PlannerParts};
-pub(super) use guard::{ApplyPlan, ShowPlan};
-pub(super) use memory::PlannerMemory;
-pub(super) use rows::{ReadRow, TakeRow};
+pub(super) use planner_actor::{CameraPlanner, PlannerParts};
+pub(super) use planner_guard::{ApplyPlan, ShowPlan};
+pub(super) use remembered_plan::PlannerMemory;
+pub(super) use planner_rows::{ReadRow, TakeRow};

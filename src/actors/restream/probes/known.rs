@@ -9,7 +9,7 @@ use futures_util::{Stream, stream};
 use tokio::sync::watch;
 
 use crate::actors::restream::assignments::Assignments;
-use crate::actors::restream::fleet::DesiredFleet;
+use crate::actors::restream::desired_fleet::DesiredFleet;
 use crate::domain::camera::CameraSource;
 use crate::domain::change_guard;
 use crate::domain::probe::{KeptProbe, ProbeOutcome, Tracks};

@@ -8,9 +8,9 @@ use actix::{ActorFutureExt, Handler, Message, ResponseActFuture, WrapFuture};
 use chrono::Utc;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::actor::Probes;
-use super::probe::probe;
-use crate::actors::restream::fleet::no_camera;
+use super::probes_actor::Probes;
+use super::probe_attempt::probe;
+use crate::actors::restream::desired_fleet::no_camera;
 use crate::adapters::database::{CameraStore, with_timeout};
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraSource, Kinds, draft};

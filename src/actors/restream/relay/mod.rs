@@ -5,7 +5,7 @@ pub(super) mod links;
 mod listening;
 mod process;
 mod reassigned;
-mod shown;
+mod relay_shown;
 
 use links::RelayLinks;
 use process::RelayProcessEvent;
@@ -24,13 +24,13 @@ use tokio::time::Instant;
 use self::degraded::DegradedNotice;
 use super::address::check_address;
 use super::assignment::{Assigned, RelayAssignment};
-use super::probes::probe::probe_in_order;
-use super::runs::CameraRuns;
+use super::probes::probe_attempt::probe_in_order;
+use super::program_runs::CameraRuns;
 use super::setup::Process;
 use crate::actors::supervision::{Supervised, supervised};
 use crate::adapters::ffmpeg::child::ProcessExit;
-use crate::adapters::ffmpeg::fault::{self, Attempt};
-use crate::adapters::ffmpeg::progress::Progress;
+use crate::adapters::ffmpeg::ffmpeg_fault::{self, Attempt};
+use crate::adapters::ffmpeg::ffmpeg_progress::Progress;
 use crate::adapters::live::publisher::LivePublisher;
 use crate::adapters::resolve::CheckedAddress;
 use crate::domain::camera::{CameraSource, CameraState, CameraStatus, DownSince};
@@ -246,7 +246,7 @@ impl Restream {
 
     fn exited(&mut self, exit: &ProcessExit, ctx: &mut Context<Self>) {
         let Some(ffmpeg) = self.ffmpeg.take() else { return };
-        let fault = fault::explain(
+        let fault = ffmpeg_fault::explain(
             exit,
             &Attempt {
                 source: &ffmpeg.source,
@@ -308,7 +308,7 @@ impl StreamHandler<RelayProcessEvent> for Restream {
                 ffmpeg.progress = progress;
                 let observer = ffmpeg.child.observer();
                 let said = observer.as_ref().map(|observer| observer.lines()).unwrap_or_default();
-                let unusable = fault::unusable(&said, ffmpeg.tracks.shown_as_sent);
+                let unusable = ffmpeg_fault::unusable(&said, ffmpeg.tracks.shown_as_sent);
                 if let Some(fault) = unusable.filter(|_| !progress.end) {
                     log::warn!(camera = self.camera(); "ffmpeg is being stopped: {fault}");
                     self.happened(RelayEvent::Unusable(fault), ctx);

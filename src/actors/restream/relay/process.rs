@@ -5,7 +5,7 @@ use futures_util::stream::{self, Stream};
 use crate::actors::restream::setup::{Process, RestreamSetup};
 use crate::adapters::ffmpeg::argv;
 use crate::adapters::ffmpeg::child::{ProcessEvent, ProcessEvents, ProcessExit, ProcessLaunch};
-use crate::adapters::ffmpeg::progress::{Progress, ProgressReader};
+use crate::adapters::ffmpeg::ffmpeg_progress::{Progress, ProgressReader};
 use crate::adapters::resolve::CheckedAddress;
 use crate::base::Error;
 use crate::domain::camera::CameraSource;

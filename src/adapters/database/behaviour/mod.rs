@@ -1,11 +1,11 @@
 //! What every [`Database`](super::Database) does, as tests: each takes a database without cameras or recordings.
 //! `tests!` makes one test of each for a database, so that both run the same list.
 
-pub(super) mod cameras;
-pub(super) mod import;
-pub(super) mod incidents;
-pub(super) mod nodes;
-pub(super) mod recordings;
+pub(super) mod camera_behaviour;
+pub(super) mod import_behaviour;
+pub(super) mod incident_behaviour;
+pub(super) mod node_behaviour;
+pub(super) mod recording_behaviour;
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub(super) fn listening<D: Database + 'static>(database: &Arc<D>) -> AbortOnDrop
 /// One `#[tokio::test]` per sentence. `$open` is an async function that gives a guard which derefs to a database.
 macro_rules! tests {
     ($open:path) => {
-        $crate::adapters::database::behaviour::tests!(@each $open, cameras:
+        $crate::adapters::database::behaviour::tests!(@each $open, camera_behaviour:
             a_new_camera_gets_the_defaults
             a_camera_keeps_every_field
             an_edit_changes_only_what_it_names
@@ -38,11 +38,11 @@ macro_rules! tests {
             hostile_text_comes_back_as_it_went_in
             a_change_is_announced_at_once
         );
-        $crate::adapters::database::behaviour::tests!(@each $open, import:
+        $crate::adapters::database::behaviour::tests!(@each $open, import_behaviour:
             a_plan_is_written_whole_or_not_at_all
             ten_thousand_cameras_are_imported_and_imported_again
         );
-        $crate::adapters::database::behaviour::tests!(@each $open, recordings:
+        $crate::adapters::database::behaviour::tests!(@each $open, recording_behaviour:
             a_session_opens_and_closes_once
             a_segment_keeps_every_field
             a_segment_is_replaced_by_its_number
@@ -56,14 +56,14 @@ macro_rules! tests {
             segments_are_counted_by_state
             sums_follow_every_change_of_a_segment
         );
-        $crate::adapters::database::behaviour::tests!(@each $open, incidents:
+        $crate::adapters::database::behaviour::tests!(@each $open, incident_behaviour:
             one_incident_of_a_kind_is_open_per_subject
             incidents_are_asked_for_by_every_field
             incidents_are_paged_from_the_newest
             old_incidents_are_forgotten
             a_look_at_a_camera_is_kept_until_the_next
         );
-        $crate::adapters::database::behaviour::tests!(@pair $open, nodes:
+        $crate::adapters::database::behaviour::tests!(@pair $open, node_behaviour:
             recordings_are_their_nodes_own
             incidents_and_looks_are_their_nodes_own
             a_second_relay_and_a_second_of_the_name_are_refused

@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use super::address::Connected;
-use super::fault::PostgresFailure;
+use super::postgres_address::Connected;
+use super::postgres_fault::PostgresFailure;
 use super::quoted::quoted;
 
 /// How other programs call a column of ours, the likeliest first.

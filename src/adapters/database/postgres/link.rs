@@ -13,9 +13,9 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType};
 use tokio::time::Instant;
 
-use super::address::Address;
-use super::client::PostgresClient;
-use super::fault::{self, PostgresFailure};
+use super::postgres_address::Address;
+use super::postgres_client::PostgresClient;
+use super::postgres_fault::{self, PostgresFailure};
 use super::startup::Gate;
 use super::trouble::Trouble;
 use crate::adapters::database::latency::LatencyMonitor;
@@ -104,7 +104,7 @@ impl PostgresServer {
             let limit = if is_new { deadline } else { deadline.min(Instant::now() + LIMIT / 4) };
             match tokio::time::timeout_at(limit, link.batch_execute(&self.begin)).await {
                 Ok(Ok(())) => return Ok(link),
-                Ok(Err(error)) if is_new => return Err(fault::sentence(&self.place, &error)),
+                Ok(Err(error)) if is_new => return Err(postgres_fault::sentence(&self.place, &error)),
                 Err(_) if Instant::now() >= deadline => return Err(late(&self.place, "it begins no transaction")),
                 Ok(Err(_)) | Err(_) => {}
             }
@@ -115,7 +115,7 @@ impl PostgresServer {
         let place = &self.place;
         match tokio::time::timeout_at(deadline, self.pool.get()).await {
             Ok(Ok(client)) => Ok(client),
-            Ok(Err(PoolError::Backend(error))) => Err(fault::sentence(place, &error)),
+            Ok(Err(PoolError::Backend(error))) => Err(postgres_fault::sentence(place, &error)),
             Ok(Err(PoolError::Timeout(TimeoutType::Wait))) => Err(late(place, "all connections are busy")),
             Ok(Err(PoolError::Timeout(_))) | Err(_) => Err(late(place, "it accepts no connection")),
             Ok(Err(error)) => Err(Error::internal("the pool of database connections is closed").with_source(error)),
@@ -170,7 +170,7 @@ impl PooledConnection {
             }
             Ok(Err(PostgresFailure::Answer(error))) => Err(error),
             Ok(Err(PostgresFailure::Pg(error))) => {
-                let sentence = fault::sentence(&self.place, &error);
+                let sentence = postgres_fault::sentence(&self.place, &error);
                 self.trouble.note(&error, &sentence);
                 Err(sentence)
             }

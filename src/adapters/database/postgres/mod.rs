@@ -6,28 +6,28 @@
 //!
 //! Never here: what makes a camera valid (`domain::camera`), which segment goes where (`actors`).
 
-mod address;
-mod cameras;
-mod client;
-mod fault;
+mod postgres_address;
+mod postgres_cameras;
+mod postgres_client;
+mod postgres_fault;
 mod foreign;
 mod hidden;
-mod incidents;
-mod inspect;
+mod postgres_incidents;
+mod postgres_inspect;
 mod link;
-mod listen;
+mod postgres_listener;
 mod migrations;
-mod nodes;
+mod postgres_nodes;
 mod quoted;
-mod recordings;
+mod postgres_recordings;
 mod rights;
-mod schema;
-mod segments;
-mod site;
+mod postgres_schema;
+mod postgres_segments;
+mod postgres_site;
 mod site_lock;
 mod startup;
-mod stores;
-mod tls;
+mod postgres_stores;
+mod postgres_tls;
 mod trouble;
 mod verify;
 
@@ -40,7 +40,7 @@ mod node_tests;
 #[cfg(test)]
 mod pooler_tests;
 #[cfg(test)]
-mod site_tests;
+mod postgres_site_tests;
 #[cfg(test)]
 mod testpooler;
 #[cfg(test)]
@@ -57,12 +57,12 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio::sync::watch;
 
-use self::address::Address;
-pub use self::inspect::inspect;
+use self::postgres_address::Address;
+pub use self::postgres_inspect::inspect;
 use self::link::PostgresServer;
-use self::listen::{CameraChangeFeed, Listener};
-pub use self::nodes::inspect as inspect_nodes;
-pub use self::site::{SiteRelay, SiteTable, shortened};
+use self::postgres_listener::{CameraChangeFeed, Listener};
+pub use self::postgres_nodes::inspect as inspect_nodes;
+pub use self::postgres_site::{SiteRelay, SiteTable, shortened};
 use self::startup::Gate;
 use super::Owner;
 use crate::base::{Error, Result};
@@ -112,7 +112,7 @@ pub fn place(url: &SecretString) -> Result<String> {
 /// belong to another program, `Unavailable` when the server does not answer. No error holds the URL or its password.
 pub async fn open(settings: &Settings) -> Result<Arc<Postgres>> {
     let address = Address::of(settings)?;
-    schema::migrate(&address).await?;
+    postgres_schema::migrate(&address).await?;
     let (changes, heard) = CameraChangeFeed::new();
     let gate = Arc::new(Gate::open());
     let listener = Listener::begin(address.clone(), Arc::clone(&gate), changes).await?;

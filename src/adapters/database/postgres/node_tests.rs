@@ -11,7 +11,7 @@ async fn rows_of_an_earlier_version_are_adopted_once() {
     let fresh = fresh().await;
     let (a, b) = (fresh.for_node("a"), fresh.for_node("b"));
     let make = async || _ = fresh.psql("UPDATE sessions SET node = ''; UPDATE segments SET node = ''").expect("made");
-    behaviour::nodes::rows_of_an_earlier_version_are_adopted_once(&*a, &*b, make).await;
+    behaviour::node_behaviour::rows_of_an_earlier_version_are_adopted_once(&*a, &*b, make).await;
 }
 
 #[tokio::test]

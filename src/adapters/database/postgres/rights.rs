@@ -3,9 +3,9 @@
 
 use tokio_postgres::types::Type;
 
-use super::address::{Address, Connected};
-use super::client::PostgresClient;
-use super::fault::PostgresFailure;
+use super::postgres_address::{Address, Connected};
+use super::postgres_client::PostgresClient;
+use super::postgres_fault::PostgresFailure;
 use super::migrations;
 use super::quoted::quoted;
 use crate::base::Error;

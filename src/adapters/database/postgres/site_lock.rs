@@ -11,9 +11,9 @@ use tokio::time::{Instant, timeout};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-use super::address::Address;
-use super::fault::PostgresFailure;
-use super::listen::{Listening, own_connection};
+use super::postgres_address::Address;
+use super::postgres_fault::PostgresFailure;
+use super::postgres_listener::{Listening, own_connection};
 use crate::base::stable_hash::fnv1a;
 use crate::base::{Error, Result};
 use crate::domain::node::{NodeClaim, REJOIN_GRACE, relayed_by};

@@ -4,8 +4,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::address::Address;
-use super::schema;
+use super::postgres_address::Address;
+use super::postgres_schema;
 use crate::base::backoff::Backoff;
 use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
@@ -54,7 +54,7 @@ pub(super) async fn wait(address: &Address, gate: &Gate) {
     loop {
         failures += 1;
         tokio::time::sleep(RECONNECT.delay(failures, rand::random())).await;
-        match schema::migrate(address).await {
+        match postgres_schema::migrate(address).await {
             Ok(()) => break,
             Err(error) if gate.set(Some(&error)) => log::warn!("{error}; trying again until it can be used"),
             Err(_) => {}

@@ -7,7 +7,7 @@ use std::process::Command;
 use secrecy::SecretString;
 use tempfile::TempDir;
 
-use super::address::Address;
+use super::postgres_address::Address;
 use super::testserver::{TestServer, own};
 
 /// Runs lines of the manual in a folder.

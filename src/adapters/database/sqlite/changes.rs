@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
-use super::fault::SqliteFailure;
-use super::file::{ConnectionRole, File};
+use super::sqlite_fault::SqliteFailure;
+use super::sqlite_file::{ConnectionRole, File};
 use crate::adapters::database::ListenProgress;
 use crate::base::{Error, Result};
 

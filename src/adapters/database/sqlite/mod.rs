@@ -9,18 +9,18 @@
 //!
 //! Never here: what makes a camera valid (`domain::camera`), which segment goes where (`actors`).
 
-mod cameras;
+mod sqlite_cameras;
 mod changes;
 mod decode;
-mod fault;
-mod file;
-mod incidents;
-mod inspect;
-mod nodes;
-mod recordings;
-mod schema;
-mod segments;
-mod stores;
+mod sqlite_fault;
+mod sqlite_file;
+mod sqlite_incidents;
+mod sqlite_inspect;
+mod sqlite_nodes;
+mod sqlite_recordings;
+mod sqlite_schema;
+mod sqlite_segments;
+mod sqlite_stores;
 #[cfg(test)]
 mod tests;
 
@@ -29,8 +29,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::changes::Watcher;
-use self::file::{ConnectionRole, File};
-pub use self::inspect::{inspect, inspect_nodes};
+use self::sqlite_file::{ConnectionRole, File};
+pub use self::sqlite_inspect::{inspect, inspect_nodes};
 use super::Owner;
 use crate::base::{Error, ErrorKind, Result};
 
@@ -82,7 +82,7 @@ impl WaitFor {
     fn covers(self, error: &Error) -> bool {
         match self {
             Self::None => false,
-            Self::ForLocks => fault::is_locked(error),
+            Self::ForLocks => sqlite_fault::is_locked(error),
             Self::ForAll => error.kind() != ErrorKind::Unsupported,
         }
     }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Sqlite, WaitFor, open, open_with_limit};
-use crate::adapters::database::behaviour::recordings::segment;
+use crate::adapters::database::behaviour::recording_behaviour::segment;
 use crate::adapters::database::{
     CameraStore, DatabaseHealth, NodeStore, RecordingStore, SegmentQuery, Skip, behaviour,
 };
@@ -310,7 +310,7 @@ async fn an_older_schema_is_migrated_and_keeps_its_rows() {
 async fn a_claim_that_nobody_waits_for_goes_back() {
     let fresh = fresh().await;
     recorded(&fresh, 1).await;
-    let job = |connection: &mut Connection| super::segments::claim(connection, "here", &Skip::default(), || false);
+    let job = |connection: &mut Connection| super::sqlite_segments::claim(connection, "here", &Skip::default(), || false);
     fresh.database.file.call(super::ConnectionRole::Writer, job).await.expect("claimed and put back");
     assert!(fresh.claim_upload(Skip::default()).await.expect("claimed").is_some());
 }
@@ -362,7 +362,7 @@ async fn rows_of_an_earlier_version_are_adopted_once() {
     let fresh = fresh().await;
     let (a, b) = (fresh.for_node("a"), fresh.for_node("b"));
     let make = async || fresh.shell().execute_batch(OWNERLESS).expect("made");
-    behaviour::nodes::rows_of_an_earlier_version_are_adopted_once(&*a, &*b, make).await;
+    behaviour::node_behaviour::rows_of_an_earlier_version_are_adopted_once(&*a, &*b, make).await;
 }
 
 #[tokio::test]
@@ -370,7 +370,7 @@ async fn a_table_of_version_5_keeps_its_rows_and_learns_a_state() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("test.db");
     let mut old = Connection::open(&path).expect("opened");
-    super::schema::bring_up_to(&mut old, 5);
+    super::sqlite_schema::bring_up_to(&mut old, 5);
     let rows = "INSERT INTO sessions VALUES ('01933333-0000-7000-8000-000000000001', 'main', 'cam', \
                 '2026-03-01T12:00:00.000000Z', NULL, NULL); \
                 INSERT INTO segments VALUES ('01933333-0000-7000-8000-000000000002', \

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::adapters::ffmpeg::progress::is_set_back;
+use crate::adapters::ffmpeg::ffmpeg_progress::is_set_back;
 use crate::base::redact;
 
 /// Longest line that is kept while splitting, in bytes; the rest of it is dropped.

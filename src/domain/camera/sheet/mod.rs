@@ -4,13 +4,13 @@
 //! database. Rows are known by their name: a sheet adds and changes cameras and never removes one.
 
 mod check;
-mod plan;
+mod import_plan;
 mod read;
 #[cfg(test)]
 mod tests;
 mod write;
 
-pub use plan::{CameraWrite, PlannedWrite, SheetTarget};
+pub use import_plan::{CameraWrite, PlannedWrite, SheetTarget};
 pub use read::Sheet;
 pub use write::write;
 

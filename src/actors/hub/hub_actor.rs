@@ -1,0 +1,232 @@
+//! The hub actor: feeds the cache, ticks, fans out.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, StreamHandler, WrapFuture};
+use bytestring::ByteString;
+use futures_util::future::LocalBoxFuture;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::hub_handle::{AskSnapshot, AskState, HandleTo, Subscribe};
+use super::snapshot_cache::SnapshotCache;
+use super::hub_state::HubState;
+use super::subscriber::{CloseReason, Subscriber, Subscription};
+use crate::actors::supervision::{Exit, ExitReason, Observation, Supervised, supervised};
+use crate::adapters::live::SharedLive;
+use crate::adapters::live::subscription::{LiveUpdate, subscription};
+use crate::base::{Error, Result};
+
+/// Bounds of the hub.
+#[derive(Clone, Copy, Debug)]
+pub struct HubLimits {
+    /// Changes are collected for so long before they are told.
+    pub tick: Duration,
+    /// Frames that may wait for one session; when it is full the session is closed as too slow.
+    pub send_queue: usize,
+    /// Sessions at once; one more is refused.
+    pub clients: usize,
+    /// Of them, of one address.
+    pub clients_per_address: usize,
+}
+
+impl Default for HubLimits {
+    fn default() -> Self {
+        // 32 frames are 8 s of ticks, more than a phone needs to change from Wi-Fi to mobile.
+        Self { tick: Duration::from_millis(250), send_queue: 32, clients: 200, clients_per_address: 50 }
+    }
+}
+
+/// The way to whichever hub lives now.
+pub type HubHandle = HandleTo<Hub>;
+
+/// See the folder's contract.
+pub struct Hub {
+    live: SharedLive,
+    handle: HubHandle,
+    limits: HubLimits,
+    cache: SnapshotCache,
+    subscribers: HashMap<u64, Subscriber>,
+    next_id: u64,
+    dropped: u64,
+    ended: BTreeMap<ExitReason, u64>,
+    /// A tick has been asked for and has not come yet.
+    tick_is_due: bool,
+    /// The cache has been filled once; before that there is no snapshot worth showing.
+    is_filled: bool,
+}
+
+impl Hub {
+    /// A hub that reads `live` and can be found through `handle`.
+    pub fn new(live: SharedLive, handle: HubHandle, limits: HubLimits) -> Self {
+        Self {
+            live,
+            handle,
+            limits,
+            cache: SnapshotCache::default(),
+            subscribers: HashMap::new(),
+            next_id: 1,
+            dropped: 0,
+            ended: BTreeMap::new(),
+            tick_is_due: false,
+            is_filled: false,
+        }
+    }
+
+    /// What the hub shows of itself.
+    pub fn state(&self) -> HubState {
+        HubState {
+            clients: self.subscribers.len(),
+            seq: self.cache.seq(),
+            dropped: self.dropped,
+            ended: self.ended.clone(),
+        }
+    }
+
+    fn tick(&mut self) {
+        self.tick_is_due = false;
+        if self.subscribers.is_empty() {
+            self.cache.pass();
+        } else if let Some(frame) = self.cache.flush() {
+            self.tell_all(&frame);
+        }
+    }
+
+    fn tell_all(&mut self, frame: &ByteString) {
+        let slow: Vec<u64> = self
+            .subscribers
+            .iter()
+            .filter(|(_, subscriber)| !subscriber.offer(frame.clone()))
+            .map(|(id, _)| *id)
+            .collect();
+        slow.into_iter().for_each(|id| self.close_slow(id));
+    }
+
+    fn close_slow(&mut self, id: u64) {
+        if let Some(subscriber) = self.subscribers.remove(&id) {
+            self.dropped += 1;
+            log::info!(client = id; "websocket client is too slow, closing it");
+            subscriber.close(CloseReason::TooSlow);
+        }
+    }
+
+    /// A session runs on a thread of the HTTP server and is never restarted from here: its client comes back by itself.
+    fn session_ended(&mut self, id: u64, exit: &Exit) {
+        self.subscribers.remove(&id);
+        *self.ended.entry(exit.reason()).or_default() += 1;
+        match exit {
+            Exit::Success | Exit::DownstreamClosed => log::debug!(client = id; "websocket session {exit}"),
+            Exit::Failure(_) | Exit::Killed(_) => log::info!(client = id; "websocket session {exit}"),
+            Exit::Panicked(_) => log::error!(client = id; "websocket session {exit}"),
+        }
+    }
+
+    fn send_snapshot(&mut self, id: u64) {
+        let frame = self.cache.snapshot();
+        if self.subscribers.get(&id).is_some_and(|subscriber| !subscriber.offer(frame)) {
+            self.close_slow(id);
+        }
+    }
+}
+
+impl Actor for Hub {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.add_stream(subscription(self.live.clone(), "hub"));
+        self.handle.now_at(ctx.address());
+    }
+}
+
+impl Supervised for Hub {
+    const KIND: &'static str = "hub";
+
+    fn observe(&self) -> serde_json::Value {
+        json!(self.state())
+    }
+
+    fn remote_children(&self) -> Vec<Observation> {
+        let mut sessions: Vec<(&u64, &Subscriber)> = self.subscribers.iter().collect();
+        sessions.sort_by_key(|(id, _)| **id);
+        sessions.into_iter().map(|(id, subscriber)| subscriber.observation(*id)).collect()
+    }
+
+    /// Tells every session that the program stops.
+    fn release(&mut self, _: &mut Context<Self>, _: Instant) -> LocalBoxFuture<'static, ()> {
+        for (_, subscriber) in self.subscribers.drain() {
+            subscriber.close(CloseReason::Stopping);
+        }
+        Box::pin(std::future::ready(()))
+    }
+}
+supervised!(Hub);
+
+impl StreamHandler<LiveUpdate> for Hub {
+    fn handle(&mut self, update: LiveUpdate, ctx: &mut Context<Self>) {
+        match update {
+            LiveUpdate::Everything(latest) => {
+                self.cache.replace(*latest);
+                self.is_filled = true;
+                if !self.subscribers.is_empty() {
+                    let snapshot = self.cache.snapshot();
+                    self.tell_all(&snapshot);
+                }
+            }
+            LiveUpdate::Changes(changes) => {
+                if self.cache.note(&changes) && !self.tick_is_due {
+                    self.tick_is_due = true;
+                    ctx.run_later(self.limits.tick, |hub, _| hub.tick());
+                }
+            }
+        }
+    }
+}
+
+impl Handler<Subscribe> for Hub {
+    type Result = Result<Subscription>;
+
+    fn handle(&mut self, Subscribe(client): Subscribe, ctx: &mut Context<Self>) -> Self::Result {
+        let own = self.subscribers.values().filter(|subscriber| subscriber.client == client).count();
+        if own >= self.limits.clients_per_address {
+            return Err(Error::unavailable(format!(
+                "{own} clients of the address {client} are connected already, which is the most; close one (a proxy tells \
+                 its clients apart by X-Forwarded-For)"
+            )));
+        }
+        if self.subscribers.len() >= self.limits.clients {
+            let most = self.limits.clients;
+            return Err(Error::unavailable(format!(
+                "{most} clients are connected already, which is the most; close one"
+            )));
+        }
+        let id = self.next_id;
+        self.next_id += 1;
+        let (mut subscriber, subscription) = Subscriber::pair(id, client, self.limits.send_queue);
+        ctx.spawn(subscriber.left().into_actor(self).map(move |exit, hub, _| hub.session_ended(id, &exit)));
+        self.subscribers.insert(id, subscriber);
+        // Before the cache is filled there is no picture; filling it sends a snapshot to everybody.
+        if self.is_filled {
+            self.send_snapshot(id);
+        }
+        Ok(subscription)
+    }
+}
+
+impl Handler<AskSnapshot> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, AskSnapshot(id): AskSnapshot, _: &mut Context<Self>) {
+        if self.is_filled {
+            self.send_snapshot(id);
+        }
+    }
+}
+
+impl Handler<AskState> for Hub {
+    type Result = HubState;
+
+    fn handle(&mut self, _: AskState, _: &mut Context<Self>) -> HubState {
+        self.state()
+    }
+}

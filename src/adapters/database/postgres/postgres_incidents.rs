@@ -1,0 +1,138 @@
+//! The `incidents` and `camera_probes` tables.
+
+use chrono::{DateTime, Utc};
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use super::postgres_client::PostgresClient;
+use super::postgres_fault::PostgresFailure;
+use crate::adapters::database::owner::is_own;
+use crate::adapters::database::{IncidentQuery, row_rules};
+use crate::base::Error;
+use crate::domain::incident::{Incident, IncidentKind, KEPT, Subject};
+use crate::domain::probe::KeptProbe;
+
+const COLUMNS: &str = "id, kind, subject, subject_name, cause, opened_at, closed_at";
+
+pub(super) async fn open(client: &PostgresClient, owner: &str, incident: &Incident) -> Result<Uuid, PostgresFailure> {
+    let forget = format!("DELETE FROM incidents WHERE closed_at < $1 AND {}", is_own("$2"));
+    let forget = client.prepare_cached(&forget).await?;
+    client.execute(&forget, &[&(incident.opened_at - KEPT), &owner]).await?;
+    // Twice by its id, too: the first answer may have been lost.
+    let sql = format!(
+        "INSERT INTO incidents ({COLUMNS}, node) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"
+    );
+    let statement = client.prepare_cached(&sql).await?;
+    let (subject, kind) = (incident.subject.key(), incident.kind.as_str());
+    let values: [&(dyn ToSql + Sync); 8] = [
+        &incident.id,
+        &kind,
+        &subject,
+        &incident.subject.name(),
+        &incident.cause,
+        &incident.opened_at,
+        &incident.closed_at,
+        &owner,
+    ];
+    if client.execute(&statement, &values).await? > 0 {
+        return Ok(incident.id);
+    }
+    let sql = "SELECT id FROM incidents WHERE subject = $1 AND kind = $2 AND node = $3 AND closed_at IS NULL";
+    let found = client.query_opt(sql, &[&subject, &kind, &owner]).await?;
+    Ok(found.and_then(|row| row.try_get(0).ok()).unwrap_or(incident.id))
+}
+
+pub(super) async fn close(
+    client: &PostgresClient,
+    owner: &str,
+    id: Uuid,
+    at: DateTime<Utc>,
+) -> Result<(), PostgresFailure> {
+    let sql = "UPDATE incidents SET closed_at = coalesce(closed_at, $2) WHERE id = $1 AND node = $3";
+    let statement = client.prepare_cached(sql).await?;
+    match client.execute(&statement, &[&id, &at, &owner]).await? {
+        0 => Err(Error::not_found(format!("there is no incident {id} of this node")).into()),
+        _ => Ok(()),
+    }
+}
+
+/// `owner` where only its own are asked for.
+pub(super) async fn list(
+    client: &PostgresClient,
+    owner: Option<&str>,
+    query: &IncidentQuery,
+) -> Result<Vec<Incident>, PostgresFailure> {
+    let after = match query.after {
+        Some(after) => Some(opening_of(client, after).await?),
+        None => None,
+    };
+    let subject = query.camera.map(|camera| Subject::camera_of(camera, "").key());
+    let sql = format!(
+        "SELECT {COLUMNS} FROM incidents WHERE ($1::text IS NULL OR subject = $1) \
+         AND ($2::text IS NULL OR kind = $2) AND (NOT $3::boolean OR closed_at IS NULL) \
+         AND ($4::timestamptz IS NULL OR closed_at IS NULL OR closed_at > $4) \
+         AND ($5::timestamptz IS NULL OR opened_at < $5) \
+         AND ($6::timestamptz IS NULL OR (opened_at, id) < ($6, $7::uuid)) AND ($9::text IS NULL OR node = $9) \
+         ORDER BY opened_at DESC, id DESC LIMIT $8::bigint"
+    );
+    let kind = query.kind.map(IncidentKind::as_str);
+    let limit = i64::from(query.limit);
+    let values: [&(dyn ToSql + Sync); 9] =
+        [&subject, &kind, &query.open, &query.from, &query.to, &after, &query.after, &limit, &owner];
+    // Not prepared: a plan for these values and not for all of them.
+    Ok(client.query(&sql, &values).await?.iter().filter_map(incident).collect())
+}
+
+pub(super) async fn probe(
+    client: &PostgresClient,
+    owner: &str,
+    camera: i64,
+) -> Result<Option<KeptProbe>, PostgresFailure> {
+    let sql = "SELECT camera, fingerprint, at, result FROM camera_probes WHERE camera = $1 AND node = $2";
+    let statement = client.prepare_cached(sql).await?;
+    Ok(client.query_opt(&statement, &[&camera, &owner]).await?.as_ref().and_then(kept))
+}
+
+pub(super) async fn probes(client: &PostgresClient, owner: &str) -> Result<Vec<KeptProbe>, PostgresFailure> {
+    let sql = "SELECT camera, fingerprint, at, result FROM camera_probes WHERE node = $1 ORDER BY camera";
+    Ok(client.query(sql, &[&owner]).await?.iter().filter_map(kept).collect())
+}
+
+pub(super) async fn put_probe(client: &PostgresClient, owner: &str, probe: &KeptProbe) -> Result<(), PostgresFailure> {
+    let forget = client.prepare_cached("DELETE FROM camera_probes WHERE at < $1 AND node = $2").await?;
+    client.execute(&forget, &[&(probe.at - KEPT), &owner]).await?;
+    let sql = "INSERT INTO camera_probes (camera, fingerprint, at, result, node) VALUES ($1, $2, $3, $4, $5) \
+               ON CONFLICT (camera, node) DO UPDATE SET fingerprint = excluded.fingerprint, at = excluded.at, \
+               result = excluded.result";
+    let statement = client.prepare_cached(sql).await?;
+    let result = row_rules::outcome_text(&probe.outcome)?;
+    client.execute(&statement, &[&probe.camera, &probe.fingerprint, &probe.at, &result, &owner]).await?;
+    Ok(())
+}
+
+async fn opening_of(client: &PostgresClient, id: Uuid) -> Result<DateTime<Utc>, PostgresFailure> {
+    let found = client.query_opt("SELECT opened_at FROM incidents WHERE id = $1", &[&id]).await?;
+    found.and_then(|row| row.try_get(0).ok()).ok_or_else(|| row_rules::no_incident_to_go_on(id).into())
+}
+
+/// `None` when somebody wrote a row by hand that cannot be an incident.
+fn incident(row: &Row) -> Option<Incident> {
+    Some(Incident {
+        id: row.try_get(0).ok()?,
+        kind: IncidentKind::parse(row.try_get(1).ok()?)?,
+        subject: Subject::from_key(row.try_get(2).ok()?, row.try_get(3).ok()?)?,
+        cause: row.try_get(4).ok()?,
+        opened_at: row.try_get(5).ok()?,
+        closed_at: row.try_get(6).ok()?,
+    })
+}
+
+fn kept(row: &Row) -> Option<KeptProbe> {
+    Some(KeptProbe {
+        camera: row.try_get(0).ok()?,
+        fingerprint: row.try_get(1).ok()?,
+        at: row.try_get(2).ok()?,
+        outcome: serde_json::from_str(row.try_get(3).ok()?).ok()?,
+    })
+}

@@ -1,0 +1,227 @@
+//! The `segments` table: one row for every media file.
+
+use chrono::{DateTime, Utc};
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use super::postgres_client::PostgresClient;
+use super::postgres_fault::PostgresFailure;
+use crate::adapters::database::owner::is_own;
+use crate::adapters::database::{SegmentQuery, Skip, row_rules};
+use crate::base::{Error, Scope};
+use crate::domain::name::StreamName;
+use crate::domain::recording::{Segment, SegmentState};
+
+const COLUMNS: &str = "id, session, server, stream, number, state, started_at, duration_ms, bytes, frames, init_bytes, \
+                       media_bytes, spool_path, object_key, reason";
+
+pub(super) async fn put(client: &PostgresClient, owner: &str, segment: &Segment) -> Result<(), PostgresFailure> {
+    let sql = format!(
+        "INSERT INTO segments ({COLUMNS}, ended_at, node) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
+         ON CONFLICT (session, number) DO UPDATE SET id = excluded.id, server = excluded.server, \
+         stream = excluded.stream, state = excluded.state, started_at = excluded.started_at, \
+         duration_ms = excluded.duration_ms, bytes = excluded.bytes, frames = excluded.frames, \
+         init_bytes = excluded.init_bytes, media_bytes = excluded.media_bytes, spool_path = excluded.spool_path, \
+         object_key = excluded.object_key, reason = excluded.reason, ended_at = excluded.ended_at, \
+         node = excluded.node WHERE segments.node IN (excluded.node, '')"
+    );
+    let statement = client.prepare_cached(&sql).await?;
+    let values: [&(dyn ToSql + Sync); 17] = [
+        &segment.id,
+        &segment.session,
+        &segment.server,
+        &segment.stream.as_str(),
+        &i64::from(segment.number),
+        &segment.state.as_str(),
+        &segment.started_at,
+        &row_rules::stored(segment.duration_ms),
+        &row_rules::stored(segment.bytes),
+        &row_rules::stored(segment.frames),
+        &row_rules::stored(segment.init_bytes),
+        &row_rules::stored(segment.media_bytes),
+        &segment.spool_path,
+        &segment.object_key,
+        &segment.reason,
+        &row_rules::end(segment),
+        &owner,
+    ];
+    match client.execute(&statement, &values).await? {
+        0 => Err(row_rules::not_ours(segment).into()),
+        _ => Ok(()),
+    }
+}
+
+pub(super) async fn shift(
+    client: &PostgresClient,
+    owner: &str,
+    id: Uuid,
+    from: &[SegmentState],
+    to: SegmentState,
+    reason: Option<&str>,
+) -> Result<bool, PostgresFailure> {
+    let sql = format!(
+        "UPDATE segments SET state = $2, reason = coalesce($3, reason) WHERE id = $1 AND state = ANY ($4) AND {}",
+        is_own("$5")
+    );
+    let statement = client.prepare_cached(&sql).await?;
+    Ok(client.execute(&statement, &[&id, &to.as_str(), &reason, &words(from), &owner]).await? > 0)
+}
+
+/// Takes the oldest sealed segment that is not skipped and nobody else is taking. The inner error is about a row that is
+/// taken all the same, so that it does not stand before the others for ever.
+pub(super) async fn claim(
+    client: &PostgresClient,
+    owner: &str,
+    skip: &Skip,
+) -> Result<crate::base::Result<Option<Segment>>, PostgresFailure> {
+    // Adopted ones after our own: each look is one step into the index of what is local.
+    let adopted = "'' AND EXISTS (SELECT 1 FROM nodes WHERE nodes.node = $1 AND adopted)";
+    let mut found = None;
+    for whose in ["$1", adopted] {
+        let sql = format!(
+            "UPDATE segments SET state = 'uploading' WHERE id = (SELECT id FROM segments WHERE state = 'sealed' \
+             AND node = {whose} AND id <> ALL ($2) AND session <> ALL ($3) \
+             ORDER BY started_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING {COLUMNS}"
+        );
+        let statement = client.prepare_cached(&sql).await?;
+        found = client.query_opt(&statement, &[&owner, &skip.segments, &skip.sessions]).await?;
+        if found.is_some() {
+            break;
+        }
+    }
+    let Some(row) = found else { return Ok(Ok(None)) };
+    let damaged = || {
+        Error::internal("a row of the segment table was damaged by hand; it is left as uploading").about(Scope::Item)
+    };
+    let claimed = segment(&row).ok_or_else(damaged).map(Some);
+    Ok(claimed)
+}
+
+pub(super) async fn release(client: &PostgresClient, owner: &str) -> Result<u64, PostgresFailure> {
+    let sql = format!("UPDATE segments SET state = 'sealed' WHERE state = 'uploading' AND {}", is_own("$1"));
+    Ok(client.execute(&sql, &[&owner]).await?)
+}
+
+pub(super) async fn one(client: &PostgresClient, id: Uuid) -> Result<Option<Segment>, PostgresFailure> {
+    let statement = client.prepare_cached(&format!("SELECT {COLUMNS} FROM segments WHERE id = $1")).await?;
+    Ok(client.query_opt(&statement, &[&id]).await?.as_ref().and_then(segment))
+}
+
+/// Kept by a trigger: counting millions of rows takes longer than anybody waits.
+const COUNTS: &str = "SELECT state, sum(segments)::bigint FROM segment_counts GROUP BY state HAVING sum(segments) > 0";
+
+pub(super) async fn counts(client: &PostgresClient) -> Result<Vec<(SegmentState, u64)>, PostgresFailure> {
+    let rows = client.query(COUNTS, &[]).await?;
+    let count = |row: &Row| Some((SegmentState::parse(row.try_get(0).ok()?)?, row.try_get::<_, i64>(1).ok()? as u64));
+    Ok(rows.iter().filter_map(count).collect())
+}
+
+/// `owner` where only its own are asked for.
+pub(super) async fn list(
+    client: &PostgresClient,
+    owner: Option<&str>,
+    query: &SegmentQuery,
+) -> Result<Vec<Segment>, PostgresFailure> {
+    let mut filter = Filter::default();
+    if let Some(owner) = owner {
+        let place = filter.place(owner.to_owned());
+        filter.conditions.push(is_own(&place));
+    }
+    if let Some(server) = &query.server {
+        filter.add("server =", server.clone());
+    }
+    if let Some(stream) = &query.stream {
+        filter.add("stream =", stream.clone());
+    }
+    if let Some(session) = query.session {
+        filter.add("session =", session);
+    }
+    if let Some(from) = query.from {
+        filter.add("ended_at >", from);
+        filter.add("started_at >", row_rules::earliest_start(from));
+    }
+    if let Some(to) = query.to {
+        filter.add("started_at <", to);
+    }
+    if let Some(after) = query.after {
+        let (started_at, id) = (filter.place(start_of(client, after).await?), filter.place(after));
+        filter.conditions.push(format!("(started_at, id) > ({started_at}, {id})"));
+    }
+    if !query.states.is_empty() {
+        let states = filter.place(words(&query.states));
+        filter.conditions.push(format!("state = ANY ({states})"));
+    }
+    let sql = format!(
+        "SELECT {COLUMNS} FROM segments WHERE {} ORDER BY started_at, id LIMIT {}",
+        filter.conditions.join(" AND "),
+        query.limit
+    );
+    let values: Vec<&(dyn ToSql + Sync)> = filter.values.iter().map(|value| value.as_ref() as _).collect();
+    let rows = client.query(&sql, &values).await?;
+    let segments: Vec<Segment> = rows.iter().filter_map(segment).collect();
+    if segments.len() < rows.len() {
+        let damaged = rows.len() - segments.len();
+        log::warn!(rows = damaged; "rows of the segment table were damaged by hand and are left out");
+    }
+    Ok(segments)
+}
+
+/// Conditions of a query with the values of their places, in order.
+struct Filter {
+    conditions: Vec<String>,
+    values: Vec<Box<dyn ToSql + Sync + Send>>,
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self { conditions: vec!["true".to_owned()], values: Vec::new() }
+    }
+}
+
+impl Filter {
+    /// Where the value stands in the statement: `$1`, `$2`, ...
+    fn place(&mut self, value: impl ToSql + Sync + Send + 'static) -> String {
+        self.values.push(Box::new(value));
+        format!("${}", self.values.len())
+    }
+
+    fn add(&mut self, comparison: &str, value: impl ToSql + Sync + Send + 'static) {
+        let place = self.place(value);
+        self.conditions.push(format!("{comparison} {place}"));
+    }
+}
+
+async fn start_of(client: &PostgresClient, id: Uuid) -> Result<DateTime<Utc>, PostgresFailure> {
+    let statement = client.prepare_cached("SELECT started_at FROM segments WHERE id = $1").await?;
+    let found = client.query_opt(&statement, &[&id]).await?;
+    let sentence = format!("there is no segment {id} to go on after; begin again without it");
+    Ok(found.ok_or_else(|| Error::invalid("after", sentence))?.try_get(0)?)
+}
+
+fn words(states: &[SegmentState]) -> Vec<&'static str> {
+    states.iter().map(|state| state.as_str()).collect()
+}
+
+/// `None` when somebody wrote a row by hand that cannot be a segment.
+fn segment(row: &Row) -> Option<Segment> {
+    let count = |column| row.try_get::<_, i64>(column).ok().and_then(|count| u64::try_from(count).ok());
+    Some(Segment {
+        id: row.try_get(0).ok()?,
+        session: row.try_get(1).ok()?,
+        server: row.try_get(2).ok()?,
+        stream: StreamName::parse(row.try_get(3).ok()?).ok()?,
+        number: u32::try_from(count(4)?).ok()?,
+        state: SegmentState::parse(row.try_get(5).ok()?)?,
+        started_at: row.try_get(6).ok()?,
+        duration_ms: count(7)?,
+        bytes: count(8)?,
+        frames: count(9)?,
+        init_bytes: count(10)?,
+        media_bytes: count(11)?,
+        spool_path: row.try_get(12).ok()?,
+        object_key: row.try_get(13).ok()?,
+        reason: row.try_get(14).ok()?,
+    })
+}

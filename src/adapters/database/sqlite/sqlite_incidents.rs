@@ -1,0 +1,143 @@
+//! The `incidents` and `camera_probes` tables.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use uuid::Uuid;
+
+use super::decode::{self, time_text};
+use super::sqlite_fault::SqliteFailure;
+use crate::adapters::database::owner::is_own;
+use crate::adapters::database::{IncidentQuery, row_rules};
+use crate::base::Error;
+use crate::domain::incident::{Incident, IncidentKind, KEPT, Subject};
+use crate::domain::probe::KeptProbe;
+
+const COLUMNS: &str = "id, kind, subject, subject_name, cause, opened_at, closed_at";
+
+pub(super) fn open(connection: &mut Connection, owner: &str, incident: &Incident) -> Result<Uuid, SqliteFailure> {
+    let (subject, kind) = (incident.subject.key(), incident.kind.as_str());
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction
+        .prepare_cached(&format!("DELETE FROM incidents WHERE closed_at < ?1 AND {}", is_own("?2")))?
+        .execute(params![time_text(incident.opened_at - KEPT), owner])?;
+    // Twice by its id, too: the first answer may have been lost.
+    let sql = format!("INSERT INTO incidents ({COLUMNS}, node) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+    let written = transaction.prepare_cached(&sql)?.execute(params![
+        incident.id.to_string(),
+        kind,
+        subject,
+        incident.subject.name(),
+        incident.cause,
+        time_text(incident.opened_at),
+        incident.closed_at.map(time_text),
+        owner,
+    ])?;
+    let kept = match written {
+        0 => {
+            let sql = "SELECT id FROM incidents WHERE subject = ?1 AND kind = ?2 AND node = ?3 AND closed_at IS NULL";
+            let found =
+                transaction.prepare_cached(sql)?.query_row([&subject, kind, owner], |row| Ok(decode::id(row, 0)));
+            found.optional()?.flatten()
+        }
+        _ => None,
+    };
+    transaction.commit()?;
+    Ok(kept.unwrap_or(incident.id))
+}
+
+pub(super) fn close(
+    connection: &mut Connection,
+    owner: &str,
+    id: Uuid,
+    at: DateTime<Utc>,
+) -> Result<(), SqliteFailure> {
+    let sql = "UPDATE incidents SET closed_at = coalesce(closed_at, ?2) WHERE id = ?1 AND node = ?3";
+    match connection.prepare_cached(sql)?.execute(params![id.to_string(), time_text(at), owner])? {
+        0 => Err(Error::not_found(format!("there is no incident {id} of this node")).into()),
+        _ => Ok(()),
+    }
+}
+
+/// `owner` where only its own are asked for.
+pub(super) fn list(
+    connection: &mut Connection,
+    owner: Option<&str>,
+    query: &IncidentQuery,
+) -> Result<Vec<Incident>, SqliteFailure> {
+    let after = query.after.map(|after| opening_of(connection, after)).transpose()?;
+    let subject = query.camera.map(|camera| Subject::camera_of(camera, "").key());
+    // One statement for all questions; SQLite plans it again for the values that are there.
+    let sql = format!(
+        "SELECT {COLUMNS} FROM incidents WHERE (?1 IS NULL OR subject = ?1) AND (?2 IS NULL OR kind = ?2) \
+         AND (?3 = 0 OR closed_at IS NULL) AND (?4 IS NULL OR closed_at IS NULL OR closed_at > ?4) \
+         AND (?5 IS NULL OR opened_at < ?5) AND (?6 IS NULL OR (opened_at, id) < (?6, ?7)) AND (?9 IS NULL OR node = ?9) \
+         ORDER BY opened_at DESC, id DESC LIMIT ?8"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let values = params![
+        subject,
+        query.kind.map(IncidentKind::as_str),
+        query.open,
+        query.from.map(time_text),
+        query.to.map(time_text),
+        after,
+        query.after.map(|id| id.to_string()),
+        query.limit,
+        owner,
+    ];
+    let rows = statement.query_map(values, |row| Ok(incident(row)))?;
+    let rows: Vec<Option<Incident>> = rows.collect::<Result<_, _>>()?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+pub(super) fn probe(connection: &mut Connection, owner: &str, camera: i64) -> Result<Option<KeptProbe>, SqliteFailure> {
+    let sql = "SELECT camera, fingerprint, at, result FROM camera_probes WHERE camera = ?1 AND node = ?2";
+    let found = connection.prepare_cached(sql)?.query_row(params![camera, owner], |row| Ok(kept(row))).optional()?;
+    Ok(found.flatten())
+}
+
+pub(super) fn probes(connection: &mut Connection, owner: &str) -> Result<Vec<KeptProbe>, SqliteFailure> {
+    let sql = "SELECT camera, fingerprint, at, result FROM camera_probes WHERE node = ?1 ORDER BY camera";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows: Vec<Option<KeptProbe>> = statement.query_map([owner], |row| Ok(kept(row)))?.collect::<Result<_, _>>()?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+pub(super) fn put_probe(connection: &mut Connection, owner: &str, probe: &KeptProbe) -> Result<(), SqliteFailure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let forget = "DELETE FROM camera_probes WHERE at < ?1 AND node = ?2";
+    transaction.prepare_cached(forget)?.execute(params![time_text(probe.at - KEPT), owner])?;
+    let sql = "INSERT INTO camera_probes (camera, fingerprint, at, result, node) VALUES (?, ?, ?, ?, ?) ON CONFLICT (camera, node) \
+               DO UPDATE SET fingerprint = excluded.fingerprint, at = excluded.at, result = excluded.result";
+    let result = row_rules::outcome_text(&probe.outcome)?;
+    let values = params![probe.camera, probe.fingerprint, time_text(probe.at), result, owner];
+    transaction.prepare_cached(sql)?.execute(values)?;
+    Ok(transaction.commit()?)
+}
+
+fn opening_of(connection: &Connection, id: Uuid) -> Result<String, SqliteFailure> {
+    let sql = "SELECT opened_at FROM incidents WHERE id = ?1";
+    let found = connection.prepare_cached(sql)?.query_row([id.to_string()], |row| row.get(0)).optional()?;
+    found.ok_or_else(|| row_rules::no_incident_to_go_on(id).into())
+}
+
+/// `None` when somebody wrote a row by hand that cannot be an incident.
+fn incident(row: &Row<'_>) -> Option<Incident> {
+    Some(Incident {
+        id: decode::id(row, 0)?,
+        kind: IncidentKind::parse(&decode::text(row, 1)?)?,
+        subject: Subject::from_key(&decode::text(row, 2)?, &decode::text(row, 3)?)?,
+        cause: decode::text(row, 4)?,
+        opened_at: decode::time(row, 5)?,
+        closed_at: decode::time(row, 6),
+    })
+}
+
+fn kept(row: &Row<'_>) -> Option<KeptProbe> {
+    Some(KeptProbe {
+        camera: decode::integer(row, 0, -1)?,
+        fingerprint: decode::text(row, 1)?,
+        at: decode::time(row, 2)?,
+        outcome: serde_json::from_str(&decode::text(row, 3)?).ok()?,
+    })
+}

@@ -1,0 +1,229 @@
+//! The `segments` table: one row for every media file.
+
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params, params_from_iter};
+use uuid::Uuid;
+
+use super::decode::{self, time_text};
+use super::sqlite_fault::SqliteFailure;
+use crate::adapters::database::owner::is_own;
+use crate::adapters::database::{SegmentQuery, Skip, row_rules};
+use crate::base::{Error, Scope};
+use crate::domain::name::StreamName;
+use crate::domain::recording::{Segment, SegmentState};
+
+const COLUMNS: &str = "id, session, server, stream, number, state, started_at, duration_ms, bytes, frames, init_bytes, \
+                       media_bytes, spool_path, object_key, reason";
+
+pub(super) fn put(connection: &mut Connection, owner: &str, segment: &Segment) -> Result<(), SqliteFailure> {
+    let sql = format!(
+        "INSERT INTO segments ({COLUMNS}, ended_at, node) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+         ON CONFLICT (session, number) DO UPDATE SET id = excluded.id, server = excluded.server, \
+         stream = excluded.stream, state = excluded.state, started_at = excluded.started_at, \
+         duration_ms = excluded.duration_ms, bytes = excluded.bytes, frames = excluded.frames, \
+         init_bytes = excluded.init_bytes, media_bytes = excluded.media_bytes, spool_path = excluded.spool_path, \
+         object_key = excluded.object_key, reason = excluded.reason, ended_at = excluded.ended_at, \
+         node = excluded.node WHERE segments.node IN (excluded.node, '')"
+    );
+    let written = connection.prepare_cached(&sql)?.execute(params![
+        segment.id.to_string(),
+        segment.session.to_string(),
+        segment.server,
+        segment.stream.as_str(),
+        segment.number,
+        segment.state.as_str(),
+        time_text(segment.started_at),
+        row_rules::stored(segment.duration_ms),
+        row_rules::stored(segment.bytes),
+        row_rules::stored(segment.frames),
+        row_rules::stored(segment.init_bytes),
+        row_rules::stored(segment.media_bytes),
+        segment.spool_path,
+        segment.object_key,
+        segment.reason,
+        time_text(row_rules::end(segment)),
+        owner,
+    ])?;
+    if written == 0 { Err(row_rules::not_ours(segment).into()) } else { Ok(()) }
+}
+
+pub(super) fn shift(
+    connection: &mut Connection,
+    owner: &str,
+    id: Uuid,
+    from: &[SegmentState],
+    to: SegmentState,
+    reason: Option<&str>,
+) -> Result<bool, SqliteFailure> {
+    let sql = format!(
+        "UPDATE segments SET state = ?2, reason = coalesce(?3, reason) WHERE id = ?1 AND state IN ({}) AND {}",
+        words(from),
+        is_own("?4")
+    );
+    Ok(connection.execute(&sql, params![id.to_string(), to.as_str(), reason, owner])? > 0)
+}
+
+/// Takes the oldest sealed segment that is not skipped; puts it back when nobody wants it any more.
+pub(super) fn claim(
+    connection: &mut Connection,
+    owner: &str,
+    skip: &Skip,
+    wanted: impl Fn() -> bool,
+) -> Result<Option<Segment>, SqliteFailure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let sql = format!(
+        "UPDATE segments SET state = 'uploading' WHERE id = (SELECT id FROM segments WHERE state = 'sealed' AND {}{} \
+         ORDER BY started_at, id LIMIT 1) RETURNING {COLUMNS}",
+        is_own("?1"),
+        skipped(skip)
+    );
+    let claimed = transaction.prepare_cached(&sql)?.query_row([owner], |row| Ok(segment(row))).optional()?;
+    match claimed {
+        None => Ok(None),
+        // Committed all the same: else the damaged row would be the oldest for ever.
+        Some(None) => {
+            transaction.commit()?;
+            Err(Error::internal("a row of the segment table was damaged by hand; it is left as uploading")
+                .about(Scope::Item)
+                .into())
+        }
+        Some(Some(segment)) => {
+            transaction.commit()?;
+            if !wanted() {
+                shift(connection, owner, segment.id, &[SegmentState::Uploading], SegmentState::Sealed, None)?;
+            }
+            Ok(Some(segment))
+        }
+    }
+}
+
+/// Conditions that leave out what is skipped. Ids are our own texts: none needs escaping.
+fn skipped(skip: &Skip) -> String {
+    let condition = |column: &str, ids: &[Uuid]| {
+        let ids: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
+        if ids.is_empty() { String::new() } else { format!(" AND {column} NOT IN ({})", ids.join(", ")) }
+    };
+    condition("id", &skip.segments) + &condition("session", &skip.sessions)
+}
+
+pub(super) fn release(connection: &mut Connection, owner: &str) -> Result<u64, SqliteFailure> {
+    let sql = format!("UPDATE segments SET state = 'sealed' WHERE state = 'uploading' AND {}", is_own("?1"));
+    Ok(connection.execute(&sql, [owner])? as u64)
+}
+
+pub(super) fn one(connection: &mut Connection, id: Uuid) -> Result<Option<Segment>, SqliteFailure> {
+    let sql = format!("SELECT {COLUMNS} FROM segments WHERE id = ?1");
+    let found = connection.prepare_cached(&sql)?.query_row([id.to_string()], |row| Ok(segment(row))).optional()?;
+    Ok(found.flatten())
+}
+
+/// Kept by triggers: counting millions of rows takes longer than anybody waits.
+const COUNTS: &str = "SELECT state, sum(segments) FROM segment_counts GROUP BY state HAVING sum(segments) > 0";
+
+pub(super) fn counts(connection: &mut Connection) -> Result<Vec<(SegmentState, u64)>, SqliteFailure> {
+    let mut statement = connection.prepare_cached(COUNTS)?;
+    let rows = statement.query_map([], |row| {
+        let state = decode::text(row, 0).and_then(|word| SegmentState::parse(&word));
+        Ok(state.zip(decode::count(row, 1)))
+    })?;
+    let rows: Vec<Option<(SegmentState, u64)>> = rows.collect::<Result<_, _>>()?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+/// `owner` where only its own are asked for.
+pub(super) fn list(
+    connection: &mut Connection,
+    owner: Option<&str>,
+    query: &SegmentQuery,
+) -> Result<Vec<Segment>, SqliteFailure> {
+    let mut filter = Filter::default();
+    if let Some(owner) = owner {
+        filter.add(&is_own("?"), [owner.to_owned(), owner.to_owned()]);
+    }
+    if let Some(server) = &query.server {
+        filter.add("server = ?", [server.clone()]);
+    }
+    if let Some(stream) = &query.stream {
+        filter.add("stream = ?", [stream.clone()]);
+    }
+    if let Some(session) = query.session {
+        filter.add("session = ?", [session.to_string()]);
+    }
+    if let Some(from) = query.from {
+        filter.add("ended_at > ? AND started_at > ?", [time_text(from), time_text(row_rules::earliest_start(from))]);
+    }
+    if let Some(to) = query.to {
+        filter.add("started_at < ?", [time_text(to)]);
+    }
+    if let Some(after) = query.after {
+        filter.add("(started_at, id) > (?, ?)", [start_of(connection, after)?, after.to_string()]);
+    }
+    if !query.states.is_empty() {
+        filter.add(&format!("state IN ({})", words(&query.states)), []);
+    }
+    let sql = format!(
+        "SELECT {COLUMNS} FROM segments WHERE {} ORDER BY started_at, id LIMIT {}",
+        filter.conditions.join(" AND "),
+        query.limit
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params_from_iter(filter.values), |row| Ok(segment(row)))?;
+    let rows: Vec<Option<Segment>> = rows.collect::<Result<_, _>>()?;
+    let damaged = rows.iter().filter(|row| row.is_none()).count();
+    if damaged > 0 {
+        log::warn!(rows = damaged; "rows of the segment table were damaged by hand and are left out");
+    }
+    Ok(rows.into_iter().flatten().collect())
+}
+
+/// Conditions of a query with the values of their question marks, in order.
+struct Filter {
+    conditions: Vec<String>,
+    values: Vec<String>,
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self { conditions: vec!["true".to_owned()], values: Vec::new() }
+    }
+}
+
+impl Filter {
+    fn add<const N: usize>(&mut self, condition: &str, values: [String; N]) {
+        self.conditions.push(condition.to_owned());
+        self.values.extend(values);
+    }
+}
+
+fn start_of(connection: &Connection, id: Uuid) -> Result<String, SqliteFailure> {
+    let sql = "SELECT started_at FROM segments WHERE id = ?1";
+    let found = connection.prepare_cached(sql)?.query_row([id.to_string()], |row| row.get(0)).optional()?;
+    let sentence = format!("there is no segment {id} to go on after; begin again without it");
+    found.ok_or_else(|| Error::invalid("after", sentence).into())
+}
+
+/// States as a list of SQL literals: our own words, none of them needs escaping.
+fn words(states: &[SegmentState]) -> String {
+    states.iter().map(|state| format!("'{}'", state.as_str())).collect::<Vec<_>>().join(", ")
+}
+
+/// `None` when somebody wrote a row by hand that cannot be a segment.
+fn segment(row: &Row<'_>) -> Option<Segment> {
+    Some(Segment {
+        id: decode::id(row, 0)?,
+        session: decode::id(row, 1)?,
+        server: decode::text(row, 2)?,
+        stream: StreamName::parse(&decode::text(row, 3)?).ok()?,
+        number: u32::try_from(decode::count(row, 4)?).ok()?,
+        state: SegmentState::parse(&decode::text(row, 5)?)?,
+        started_at: decode::time(row, 6)?,
+        duration_ms: decode::count(row, 7)?,
+        bytes: decode::count(row, 8)?,
+        frames: decode::count(row, 9)?,
+        init_bytes: decode::count(row, 10)?,
+        media_bytes: decode::count(row, 11)?,
+        spool_path: decode::text(row, 12)?,
+        object_key: decode::text(row, 13)?,
+        reason: decode::text(row, 14),
+    })
+}

@@ -1,0 +1,119 @@
+//! SIGHUP: reads the configuration and the logging file again, takes over what can change while we run, and names what
+//! cannot. With any fault in either file nothing changes at all, and every complaint is told.
+
+use std::path::{Path, PathBuf};
+
+use super::runtime_settings::RuntimeSettings;
+use crate::base::{Error, Result};
+use crate::config::config_reload::{Changed, compare, take_live};
+use crate::config::{self, CliOverrides, Complaint, ConfigComplaints, Settings, Sources};
+use crate::logging;
+
+/// Where the configuration of this process comes from, so that it can be read again.
+#[derive(Clone, Debug, Default)]
+pub struct Origins {
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// Keys that were given as options.
+    pub overrides: CliOverrides,
+    /// `--log-config`.
+    pub log_config: Option<PathBuf>,
+}
+
+/// One reading of everything.
+struct Reading {
+    sources: Sources,
+    settings: Settings,
+    log_file: Option<PathBuf>,
+}
+
+impl Origins {
+    /// The sources as they are now: a file may have come since the start. The environment is that of the start.
+    pub fn sources(&self) -> Sources {
+        Sources::of_this_process(self.config.clone(), self.overrides.clone())
+    }
+
+    /// The logging file as it is to be found now.
+    pub fn log_file(&self, sources: &Sources) -> Option<PathBuf> {
+        logging::find(self.log_config.clone(), &sources.env)
+    }
+
+    /// Reads and checks both files, and takes up the one of the logging when there is no fault in either.
+    fn read(&self) -> Result<Reading, Vec<Complaint>> {
+        let sources = self.sources();
+        let log_file = self.log_file(&sources);
+        let settings = config::load(&sources);
+        let logging = log_file.as_deref().map(logging::check);
+        match (settings, logging) {
+            (Ok(settings), None | Some(Ok(_))) => {
+                logging::take_up(log_file.as_deref()).map_err(|complaints| complaints.0)?;
+                Ok(Reading { sources, settings, log_file })
+            }
+            (settings, logging) => {
+                let all = settings.err().into_iter().chain(logging.and_then(std::result::Result::err));
+                Err(all.flat_map(|ConfigComplaints(complaints)| complaints).collect())
+            }
+        }
+    }
+}
+
+/// Reads everything again and acts on it. The sentence says why nothing was taken over, if so.
+/// `settings` are those in force, before and afterwards.
+pub(super) async fn reload(
+    settings: &mut Settings,
+    runtime_settings: &RuntimeSettings,
+    origins: &Origins,
+) -> Result<(), String> {
+    let done = act(settings, runtime_settings, origins).await;
+    // Whoever asked for it looks at the log next; waits for a moment at most, and off this thread.
+    let _ = tokio::task::spawn_blocking(|| log::logger().flush()).await;
+    done
+}
+
+async fn act(settings: &mut Settings, runtime_settings: &RuntimeSettings, origins: &Origins) -> Result<(), String> {
+    let origins = origins.clone();
+    // Off this thread: a file on a network disk may keep its reader waiting.
+    let read = tokio::task::spawn_blocking(move || origins.read()).await;
+    match read {
+        Ok(Ok(reading)) => take_over(settings, runtime_settings, &reading).map_err(|error| refuse(&error.to_string())),
+        Ok(Err(complaints)) => {
+            for complaint in &complaints {
+                log::error!("configuration unchanged: {complaint}");
+            }
+            Err(refuse(&match complaints.len() {
+                1 => "the new one has 1 error".to_owned(),
+                many => format!("the new one has {many} errors"),
+            }))
+        }
+        Err(error) => Err(refuse(&error.to_string())),
+    }
+}
+
+fn refuse(why: &str) -> String {
+    log::error!("reload failed, the configuration is unchanged: {why}");
+    format!("reload failed, the configuration is unchanged: {why}")
+}
+
+fn take_over(settings: &mut Settings, runtime_settings: &RuntimeSettings, reading: &Reading) -> Result<(), Error> {
+    let changed = compare(settings, &reading.settings);
+    let taken = take_live(settings, &reading.settings);
+    runtime_settings.update(&taken)?;
+    *settings = taken;
+    let shown = |file: Option<&Path>| file.map_or("none".to_owned(), |file| file.display().to_string());
+    let (file, log) = (shown(reading.sources.file.as_deref()), shown(reading.log_file.as_deref()));
+    let what = match keys(&changed, true).as_str() {
+        "" => "nothing to take over".to_owned(),
+        keys => format!("taken over: {keys}"),
+    };
+    log::info!(configuration = file.as_str(), logging = log.as_str(); "configuration read again; {what}");
+    let waiting = keys(&changed, false);
+    if !waiting.is_empty() {
+        log::warn!("changed, but takes effect at the next start: {waiting}");
+    }
+    Ok(())
+}
+
+fn keys(changed: &[Changed], live: bool) -> String {
+    let keys = changed.iter().filter(|changed| changed.live == live).map(|changed| changed.key.as_str());
+    keys.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,266 @@
+//! From settings to services, and from services to the managers of the tree, in their start order: consumers first.
+
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use uuid::Uuid;
+
+pub(super) use super::data_dir::DATA_DIR;
+use super::earlier_runs;
+use super::instance::RunNote;
+use super::runtime_settings::RuntimeSettings;
+use super::open_stores::open_stores_or_wait;
+use crate::actors::camera_changes;
+use crate::actors::hub::{Hub, HubHandle, HubLimits};
+use crate::actors::incidents::{Incidents, IncidentsHandle};
+use crate::actors::membership::{self, Membership, NodeHandles};
+use crate::actors::monitor::{Monitor, Watched};
+use crate::actors::record::{RecordHandles, Recorders, SpoolDisk};
+use crate::actors::restream::{self, RestreamHandle, RestreamSetup};
+use crate::actors::supervision::{Child, Exit, Restart, Setting};
+use crate::actors::upload::{UploadHandles, UploadRules, Uploads};
+use crate::adapters::database::{NodeFolder, Stores};
+use crate::adapters::ffmpeg::child;
+use crate::adapters::ffmpeg::ffmpeg_version::{self, FfmpegVersion};
+use crate::adapters::folder::Folder;
+use crate::adapters::live::SharedLive;
+use crate::adapters::live::memory::MemoryLiveStore;
+use crate::adapters::mediamtx::MediaMtx;
+use crate::adapters::objects::SharedObjects;
+use crate::adapters::objects::directory::Directory;
+use crate::adapters::spool::{SharedSpool, Spool};
+use crate::base::{Error, Result};
+use crate::config::Settings;
+use crate::config::settings::{ObjectsSettings, RecordSettings};
+use crate::domain::node::NodeClaim;
+use crate::domain::role::Role;
+
+/// The opened services.
+pub(super) struct Services {
+    pub roles: Vec<Role>,
+    pub stores: Stores,
+    pub live: SharedLive,
+    pub objects: SharedObjects,
+    pub spool: SharedSpool,
+    /// What makes this process a node of its database.
+    pub node: NodeHandles,
+    /// What the recorders find of the spool's disk.
+    pub disk: Arc<watch::Sender<SpoolDisk>>,
+    /// Present when a role needs ffmpeg.
+    pub ffmpeg: Option<FfmpegVersion>,
+}
+
+/// Opens everything that the roles need.
+///
+/// # Errors
+/// The first service that cannot be used, with its remedy.
+pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
+    let roles = settings.roles.iter().map(|word| word.parse()).collect::<Result<Vec<Role>>>()?;
+    let needs_ffmpeg = roles.iter().any(|role| matches!(role, Role::Restream | Role::Record));
+    let ffmpeg = if needs_ffmpeg {
+        hide_arguments(settings, mark).await?;
+        ffmpeg_version::look(&settings.ffmpeg.ffprobe, mark).await?.check()?;
+        Some(ffmpeg_version::look(&settings.ffmpeg.ffmpeg, mark).await?.check()?)
+    } else {
+        None
+    };
+    let stores = open_stores_or_wait(settings).await?;
+    let objects = match &settings.objects {
+        ObjectsSettings::Directory(path) => Arc::new(Directory::new(path)),
+    };
+    let spool = Arc::new(Spool::new(settings.data_dir.join("spool")));
+    let records = roles.contains(&Role::Record);
+    let folders = match records {
+        true => vec![
+            (NodeFolder::Spool, Arc::clone(spool.identity())),
+            (NodeFolder::Objects, Arc::clone(objects.identity())),
+        ],
+        false => Vec::new(),
+    };
+    let run = Uuid::new_v4();
+    let claim = NodeClaim {
+        name: settings.node.clone(),
+        instance: instance(&settings.data_dir)?,
+        run,
+        relays: roles.contains(&Role::Restream),
+        records,
+        starts: true,
+        ended: earlier_runs::begin(&settings.data_dir, run),
+    };
+    let node = NodeHandles {
+        nodes: stores.nodes.clone(),
+        recordings: stores.recordings.clone(),
+        claim,
+        folders,
+        admitted: Arc::default(),
+        troubles: Arc::default(),
+        standby: Arc::default(),
+    };
+    membership::admit(&node).await?;
+    let live = Arc::new(MemoryLiveStore::new(settings.monitor.history));
+    Ok(Services { roles, stores, live, objects, spool, node, disk: Arc::default(), ffmpeg })
+}
+
+fn instance(data_dir: &Path) -> Result<Uuid> {
+    Folder::new(data_dir, DATA_DIR).begin()
+}
+
+/// Where the configuration asks for it: no start when passwords would be visible in `ps`.
+async fn hide_arguments(settings: &Settings, mark: &str) -> Result<()> {
+    let required = settings.restream.require_hidden_arguments;
+    child::require_hidden_arguments(required);
+    if required {
+        child::try_hiding(&settings.ffmpeg.ffmpeg, mark).await.map_err(|error| {
+            let remedy = "allow ptrace of own children, or set it to false";
+            Error::invalid("restream.require_hidden_arguments", format!("{}; {remedy}", error.message()))
+        })?;
+    }
+    Ok(())
+}
+
+/// What marks our child processes: the same for every run on this data folder, and no other's.
+pub(super) fn mark(data_dir: &Path) -> Result<String> {
+    let folder = data_dir.canonicalize();
+    let folder =
+        folder.map_err(|error| Error::internal(format!("{}: {error}", data_dir.display())).with_source(error))?;
+    Ok(folder.to_string_lossy().into_owned())
+}
+
+/// What runs: the managers in start order, and the ways to them.
+pub(super) struct RunPlan {
+    pub children: Vec<Child>,
+    /// Changes their settings.
+    pub runtime_settings: RuntimeSettings,
+    /// Gives commands to the role `restream`, where it runs.
+    pub restream: Option<RestreamHandle>,
+}
+
+/// The managers, in start order, and the ways to them. Stopped in reverse, recorders close their files before
+/// relays end what they record.
+pub(super) fn children(
+    settings: &Settings,
+    services: &Services,
+    hub: &HubHandle,
+    incidents: &IncidentsHandle,
+    mark: &str,
+) -> Result<RunPlan> {
+    let (mut runtime_settings, live) = RuntimeSettings::new(settings);
+    // Before every role, so that it stops behind them all and writes what they tell at their end.
+    let mut children = vec![
+        incidents_child(services, incidents),
+        node_child(services, incidents),
+        camera_changes::child(services.stores.cameras.clone()),
+        hub_child(services, hub),
+    ];
+    // Recorders and upload workers know nothing of one another but this count of sealed segments.
+    let sealed = Arc::new(watch::Sender::new(0));
+    let mut restream = None;
+    if services.roles.contains(&Role::Record) {
+        children.push(upload_child(live.upload, services, sealed.subscribe()));
+    }
+    if services.roles.contains(&Role::Restream) {
+        let (child, handle, setup) = restream_child(settings, services, incidents, mark)?;
+        children.push(child);
+        restream = Some(handle);
+        runtime_settings.restream = Some(setup);
+    }
+    if services.roles.contains(&Role::Record) {
+        children.push(record_child(settings, live.record, services, incidents, mark, sealed)?);
+    }
+    children.push(monitor_child(settings, live.interval, services, incidents)?);
+    Ok(RunPlan { children, runtime_settings, restream })
+}
+
+fn upload_child(rules: Setting<UploadRules>, services: &Services, sealed: watch::Receiver<u64>) -> Child {
+    let (recordings, objects, spool) =
+        (services.stores.recordings.clone(), services.objects.clone(), services.spool.clone());
+    let handles = UploadHandles { recordings, objects, spool, sealed };
+    Child::new("uploads", Restart::Always, move || Uploads::new(rules.clone(), handles.clone()))
+}
+
+fn record_child(
+    settings: &Settings,
+    record: Setting<RecordSettings>,
+    services: &Services,
+    incidents: &IncidentsHandle,
+    mark: &str,
+    sealed: Arc<watch::Sender<u64>>,
+) -> Result<Child> {
+    let handles = RecordHandles {
+        live: services.live.clone(),
+        recordings: services.stores.recordings.clone(),
+        spool: services.spool.clone(),
+        ffmpeg: settings.ffmpeg.ffmpeg.clone(),
+        version: services.ffmpeg.clone().ok_or_else(|| Error::internal("record needs ffmpeg's version"))?,
+        mark: mark.to_owned(),
+        sealed,
+        incidents: incidents.clone(),
+        disk: Arc::clone(&services.disk),
+        clock: Arc::new(chrono::Utc::now),
+    };
+    let servers = settings.servers.clone();
+    let build = move || Recorders::new(record.clone(), servers.clone(), handles.clone());
+    Ok(Child::new("recorders", Restart::Always, build))
+}
+
+fn restream_child(
+    settings: &Settings,
+    services: &Services,
+    incidents: &IncidentsHandle,
+    mark: &str,
+) -> Result<(Child, RestreamHandle, watch::Sender<Arc<RestreamSetup>>)> {
+    let version = services.ffmpeg.clone().ok_or_else(|| Error::internal("restream needs ffmpeg's version"))?;
+    // The monitor below is part of every role.
+    let setup = RestreamSetup::from_settings(settings, version, mark.to_owned(), true)?;
+    let (adjust, setup) = Setting::adjustable(Arc::new(setup));
+    let (stores, live, standby) = (services.stores.clone(), services.live.clone(), services.node.standby.subscribe());
+    let (child, handle) = restream::role(setup, stores, live, incidents.clone(), standby);
+    Ok((child, handle, adjust))
+}
+
+fn incidents_child(services: &Services, incidents: &IncidentsHandle) -> Child {
+    let (store, incidents) = (services.stores.incidents.clone(), incidents.clone());
+    Child::new("incidents", Restart::Always, move || Incidents::new(store.clone(), incidents.clone()))
+}
+
+fn node_child(services: &Services, incidents: &IncidentsHandle) -> Child {
+    let (handles, incidents) = (services.node.clone(), incidents.clone());
+    Child::new("membership", Restart::Always, move || Membership::new(handles.clone(), incidents.clone()))
+}
+
+/// Keeps the note of this run, and reports how the run before ended.
+pub(super) fn run_note_child(note: RunNote, services: &Services, node: &str) -> Child {
+    let (note, incidents, node) = (Rc::new(note), services.stores.incidents.clone(), node.to_owned());
+    Child::task("run-note", Restart::Always, move || {
+        let (note, incidents, node) = (Rc::clone(&note), incidents.clone(), node.clone());
+        async move {
+            note.keep(incidents, &node).await;
+            Exit::Failure("it gives no signs of life any more".to_owned())
+        }
+    })
+}
+
+fn hub_child(services: &Services, hub: &HubHandle) -> Child {
+    let (live, hub) = (services.live.clone(), hub.clone());
+    Child::new("hub", Restart::Always, move || Hub::new(live.clone(), hub.clone(), HubLimits::default()))
+}
+
+/// Watching is part of every role: each of them decides by what is live.
+fn monitor_child(
+    settings: &Settings,
+    interval: Setting<Duration>,
+    services: &Services,
+    incidents: &IncidentsHandle,
+) -> Result<Child> {
+    let watched = settings.servers.iter().map(|server| {
+        let client = Arc::new(MediaMtx::new(server)?);
+        Ok(Watched { name: server.name.clone(), client, rtsp_url: server.rtsp_url.clone() })
+    });
+    let watched = watched.collect::<Result<Vec<_>>>()?;
+    let (live, incidents) = (services.live.clone(), incidents.clone());
+    let build = move || Monitor::new(watched.clone(), live.clone(), interval.clone(), incidents.clone());
+    Ok(Child::new("monitor", Restart::Always, build))
+}

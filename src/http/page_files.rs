@@ -1,0 +1,62 @@
+//! The web page: files built into the binary, or a page that says how to build them.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+use super::http_error::{ErrorAnswer, Problem};
+
+/// `web/dist`, embedded in a release build and read from disk in a debug build. May be missing: then [`UNBUILT`].
+#[derive(RustEmbed)]
+#[folder = "web/dist"]
+#[allow_missing = true]
+struct WebPage;
+
+const INDEX: &str = "index.html";
+
+/// Endings of what is a file and never an address of the page: names of streams may hold dots.
+const FILES: [&str; 8] = [".js", ".css", ".map", ".svg", ".png", ".ico", ".txt", ".webmanifest"];
+
+const UNBUILT: &str = include_str!("unbuilt.html");
+
+/// Whatever no route has: a file of the page, the page itself for addresses that only it understands, or 404.
+pub(super) async fn fallback(request: HttpRequest) -> ErrorAnswer {
+    let path = request.path().trim_start_matches('/');
+    let is_ours = path == "api" || path.starts_with("api/");
+    if is_ours || !matches!(request.method().as_str(), "GET" | "HEAD") {
+        return Err(Problem::new(StatusCode::NOT_FOUND, "there is no such route; see /api/openapi.json"));
+    }
+    if let Some(file) = WebPage::get(path).filter(|_| !path.is_empty()) {
+        return Ok(answer(&request, path, &file));
+    }
+    // A missing script must not become a page: the browser would report nonsense instead of 404.
+    if path.starts_with("assets/") || FILES.iter().any(|ending| path.ends_with(ending)) {
+        return Err(Problem::new(StatusCode::NOT_FOUND, "there is no such file"));
+    }
+    match WebPage::get(INDEX) {
+        Some(file) => Ok(answer(&request, INDEX, &file)),
+        None => Ok(HttpResponse::Ok()
+            .insert_header((header::CACHE_CONTROL, "no-cache"))
+            .content_type("text/html; charset=utf-8")
+            .body(UNBUILT)),
+    }
+}
+
+fn answer(request: &HttpRequest, path: &str, file: &EmbeddedFile) -> HttpResponse {
+    let etag = etag(file);
+    // The build puts a hash into the names below assets/, so their content never changes.
+    let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::ETAG, etag.as_str())).insert_header((header::CACHE_CONTROL, cache));
+    // Weak: the same file travels plain and compressed.
+    if known.is_some_and(|known| known.split(',').any(|one| one.trim() == etag)) {
+        return response.status(StatusCode::NOT_MODIFIED).finish();
+    }
+    response.content_type(file.metadata.mimetype()).body(file.data.clone().into_owned())
+}
+
+fn etag(file: &EmbeddedFile) -> String {
+    let hash: String = file.metadata.sha256_hash().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    format!("W/\"{hash}\"")
+}

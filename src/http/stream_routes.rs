@@ -1,0 +1,118 @@
+//! `/api/v1/streams`: what is on air, and how it has been.
+
+use actix_web::{HttpRequest, web};
+use chrono::{Duration, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::http_error::{ErrorAnswer, Problem};
+use super::item_list::ItemList;
+use super::query::Query;
+use super::http_state::HttpState;
+use crate::adapters::live::Latest;
+use crate::base::{Error, Result};
+use crate::domain::history;
+use crate::domain::name::StreamName;
+use crate::domain::recording::RecordingStatus;
+use crate::domain::stream::{Sample, StreamStatus};
+
+/// Points of a history when nobody says how many, and the most there are.
+const POINTS: u32 = 300;
+const MOST_POINTS: u32 = 5_000;
+
+/// A stream with what belongs to it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct StreamView {
+    #[serde(flatten)]
+    stream: StreamStatus,
+    /// What its recorder does; null when nobody records it.
+    recording: Option<RecordingStatus>,
+    /// Id of the camera that feeds it; null when it comes from elsewhere.
+    camera: Option<i64>,
+}
+
+/// All streams, by server and name.
+#[utoipa::path(get, path = "/api/v1/streams", operation_id = "listStreams", tag = "streams", responses(
+    (status = 200, body = ItemList<StreamView>),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn list(state: web::Data<HttpState>) -> ErrorAnswer<web::Json<ItemList<StreamView>>> {
+    let latest = state.live.latest().await?;
+    let views = latest.streams.iter().map(|stream| view(stream.clone(), &latest)).collect();
+    Ok(web::Json(ItemList::whole(views)))
+}
+
+/// One stream; without `server` the first of that name.
+#[utoipa::path(get, path = "/api/v1/streams/{path}", operation_id = "getStream", tag = "streams",
+    params(
+        ("path" = String, Path, description = "name of the stream, percent-encoded as one part (`cam%2Ffront`)"),
+        ("server" = Option<String>, Query, min_length = 1, description = "name of its server"),
+    ),
+    responses(
+        (status = 200, body = StreamView),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn one(
+    state: web::Data<HttpState>,
+    path: web::Path<String>,
+    request: HttpRequest,
+) -> ErrorAnswer<web::Json<StreamView>> {
+    let mut query = Query::of(&request)?;
+    let server = query.text("server")?;
+    let latest = state.live.latest().await?;
+    let stream = find(&latest, &path, server.as_deref())?;
+    Ok(web::Json(view(stream.clone(), &latest)))
+}
+
+/// How a stream has been, downsampled: a point tells the worst state and the mean bit rate of its stretch of time.
+#[utoipa::path(get, path = "/api/v1/streams/{path}/history", operation_id = "getStreamHistory", tag = "streams",
+    params(
+        ("path" = String, Path, description = "name of the stream, percent-encoded as one part"),
+        ("server" = Option<String>, Query, min_length = 1, description = "name of its server"),
+        ("from" = Option<DateTime<Utc>>, Query, description = "RFC 3339; one hour before `to` when absent"),
+        ("to" = Option<DateTime<Utc>>, Query, description = "RFC 3339; now when absent"),
+        ("points" = Option<u32>, Query, minimum = 1, maximum = 5000, description = "at most so many, 1 to 5000; 300 when absent"),
+    ),
+    responses(
+        (status = 200, body = ItemList<Sample>),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn history(
+    state: web::Data<HttpState>,
+    path: web::Path<String>,
+    request: HttpRequest,
+) -> ErrorAnswer<web::Json<ItemList<Sample>>> {
+    let mut query = Query::of(&request)?;
+    let server = query.text("server")?;
+    let (from, to) = (query.time("from")?, query.time("to")?);
+    let points = query.number("points", 1, MOST_POINTS)?.unwrap_or(POINTS);
+    let to = to.unwrap_or_else(Utc::now);
+    let from = from.unwrap_or_else(|| to - Duration::hours(1));
+    if from >= to {
+        return Err(Error::invalid("from", "must be before to").into());
+    }
+    let latest = state.live.latest().await?;
+    let stream = find(&latest, &path, server.as_deref())?;
+    let samples = state.live.history(&stream.server, &stream.name, from, to).await?;
+    Ok(web::Json(ItemList::whole(history::thin(&samples, from, to, points))))
+}
+
+fn find<'a>(latest: &'a Latest, path: &str, server: Option<&str>) -> Result<&'a StreamStatus> {
+    // A name that no stream can have is as unknown as one that none has.
+    let missing = || Error::not_found("there is no such stream; its name goes into the address as one encoded part");
+    let name = StreamName::parse(path).map_err(|_| missing())?;
+    let is_it = |stream: &&StreamStatus| stream.name == name && server.is_none_or(|server| stream.server == server);
+    latest.streams.iter().find(is_it).ok_or_else(missing)
+}
+
+fn view(stream: StreamStatus, latest: &Latest) -> StreamView {
+    let is_it = |one: &&RecordingStatus| one.server == stream.server && one.name == stream.name;
+    let recording = latest.recordings.iter().find(is_it).cloned();
+    let camera = latest
+        .cameras
+        .iter()
+        .find(|camera| camera.server == stream.server && camera.path == stream.name.as_str())
+        .map(|camera| camera.id);
+    StreamView { stream, recording, camera }
+}
