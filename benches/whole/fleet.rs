@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use streamwarden::demo::media_server::{MediaServer, Options};
 use streamwarden::demo::demo_server::AnyServer;
+use streamwarden::demo::media_server::{MediaServer, Options};
 
 use crate::measure::usage::{available, busy, cores, cpu, load, pss};
 use crate::support::media::Publisher;

@@ -18,8 +18,8 @@ use crate::adapters::systemd::ServiceManager;
 use crate::base::{Error, Result};
 use crate::config::{self, CliOverrides, Settings, Sources};
 use crate::demo::cameras::{Dropout, SampleCameras, SampleOptions};
-use crate::demo::media_server;
 use crate::demo::demo_server::{self, AnyServer, MediaServerChoice};
+use crate::demo::media_server;
 use crate::domain::camera::CameraEdit;
 use crate::signals::Signals;
 

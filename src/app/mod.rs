@@ -3,11 +3,12 @@
 //! [`build`] opens and starts everything or nothing, [`App::addr`] says where it listens, [`App::stop`] ends it in
 //! order. [`run`] does all of it for the command line. Holds no rule of its own. Called by `main` and by the tests.
 
-mod camera_answer;
-mod camera_table;
+mod apply_reload;
 pub mod camera_access;
-pub mod check;
+mod camera_answer;
 mod camera_command_port;
+mod camera_table;
+pub mod check;
 mod data_dir;
 #[cfg(feature = "demo")]
 pub mod demo;
@@ -15,15 +16,14 @@ mod earlier_runs;
 mod edit_body;
 pub mod foreign_folders;
 pub mod instance;
-mod run_plan;
+mod open_stores;
 mod previous_run;
-mod apply_reload;
 pub mod remote;
+mod run_plan;
 mod running;
 mod runtime_settings;
 #[cfg(feature = "demo")]
 mod stale_demos;
-mod open_stores;
 mod systemd_notifier;
 
 use std::future::Future;
@@ -49,10 +49,10 @@ use crate::base::{Error, ErrorKind, Result, redact};
 use crate::config::Settings;
 use crate::http;
 use crate::signals::{ProcessSignal, Signals};
-use instance::Instance;
 pub use apply_reload::Origins;
-use runtime_settings::RuntimeSettings;
+use instance::Instance;
 pub use open_stores::open_stores;
+use runtime_settings::RuntimeSettings;
 pub use systemd_notifier::Notifying;
 use systemd_notifier::SystemdNotifier;
 

@@ -8,7 +8,8 @@ use serde_json::json;
 use super::fields::CameraFields;
 use super::whom::{Whom, tell_held};
 use super::{
-    ApiTarget, CommandFailure, Files, Print, kind_commands, list_commands, note, plan_command, printable, probe_command, runs_command, say, sheet_commands, wait,
+    ApiTarget, CommandFailure, Files, Print, kind_commands, list_commands, note, plan_command, printable,
+    probe_command, runs_command, say, sheet_commands, wait,
 };
 use crate::app;
 use crate::app::camera_access::{BlockedChangeNotice, Cameras};
@@ -140,7 +141,9 @@ pub fn run(files: &Files, options: CamerasOptions) -> Result<(), CommandFailure>
 async fn act(files: &Files, running: Option<String>, command: CamerasCommand) -> Result<(), CommandFailure> {
     let whom = |api: &Option<String>| Whom { files, api: api.clone().or_else(|| running.clone()) };
     match command {
-        CamerasCommand::List { camera, target } => list_commands::run(&whom(&target.api), camera.as_deref(), target.print).await,
+        CamerasCommand::List { camera, target } => {
+            list_commands::run(&whom(&target.api), camera.as_deref(), target.print).await
+        }
         CamerasCommand::Add { name, fields, to } => {
             let edit = fields.into_edit(Some(name), &[]).map_err(CommandFailure::of_arguments)?;
             let cameras = whom(&to.api).cameras().await?;

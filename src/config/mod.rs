@@ -9,6 +9,9 @@
 mod aliases;
 mod check;
 mod complaint;
+pub mod config_reload;
+#[cfg(test)]
+mod config_site_tests;
 mod environment;
 mod file;
 #[cfg(test)]
@@ -20,13 +23,10 @@ pub mod postgres;
 #[cfg(test)]
 mod postgres_tests;
 mod raw;
-pub mod config_reload;
 mod secrets;
 mod service;
 pub mod settings;
 mod shown;
-#[cfg(test)]
-mod config_site_tests;
 mod sources;
 #[cfg(test)]
 mod tests;

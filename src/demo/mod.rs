@@ -4,7 +4,7 @@
 //! imported by anything but `app` and tests; `run` does not reach it.
 
 pub mod cameras;
+pub mod demo_server;
 pub mod media_server;
 mod own_thread;
 mod real_server;
-pub mod demo_server;

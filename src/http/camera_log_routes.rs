@@ -4,8 +4,8 @@ use actix_web::web;
 
 use super::camera_routes::{CAMERA, id_of};
 use super::http_error::{ErrorAnswer, Problem};
-use super::item_list::ItemList;
 use super::http_state::HttpState;
+use super::item_list::ItemList;
 use crate::domain::run_log::ProgramRun;
 
 /// What the camera's ffmpeg has said: its last 3 runs, the newest first, at most 50 lines each. A look with ffprobe that

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 use super::body::Json;
 use super::http_error::{ErrorAnswer, Problem};
-use super::item_list::ItemList;
 use super::http_state::HttpState;
+use super::item_list::ItemList;
 use super::tag;
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus, is_id};

@@ -15,10 +15,10 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::body::LARGEST;
 use super::connections::{self, ConnectionLimits, Connections};
+use super::http_state::HttpState;
 use super::origin_guard::{self, OriginPolicy};
 use super::routes::configure;
-use super::http_state::HttpState;
-use super::{page_files, headers};
+use super::{headers, page_files};
 use crate::base::{Error, Result};
 
 /// Two threads answer a hundred browsers: the work is done by actors and stores.

@@ -5,9 +5,9 @@ use uuid::Uuid;
 
 use super::camera_routes::id_of;
 use super::http_error::{ErrorAnswer, Problem};
+use super::http_state::HttpState;
 use super::item_list::ItemList;
 use super::query::Query;
-use super::http_state::HttpState;
 use crate::adapters::database::IncidentQuery;
 use crate::adapters::live::Latest;
 use crate::base::{Error, ErrorKind};

@@ -7,9 +7,9 @@ use actix_web::{HttpResponse, web};
 use chrono::Utc;
 
 use super::counts::StateCounts;
-use super::http_error::{ErrorAnswer, Problem};
 use super::exposition::{CONTENT_TYPE, Exposition, MetricKind};
 use super::health::within_time;
+use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::{HttpState, VERSION};
 use crate::adapters::ffmpeg::child;
 use crate::adapters::live::Latest;

@@ -7,7 +7,8 @@ use crate::domain::stream::ServerStatus;
 
 use super::responses::Complete;
 use super::{
-    camera_log_routes, camera_routes, health, incident_routes, kind_routes, metrics, plan_routes, probe_routes, recordings, sheet_routes, status_routes, stream_routes, ws,
+    camera_log_routes, camera_routes, health, incident_routes, kind_routes, metrics, plan_routes, probe_routes,
+    recordings, sheet_routes, status_routes, stream_routes, ws,
 };
 
 /// The document. A test compares its paths with the route table.

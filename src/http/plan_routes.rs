@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 
 use super::body::Json;
 use super::http_error::{ErrorAnswer, Problem};
-use super::query::Query;
 use super::http_state::HttpState;
+use super::query::Query;
 use crate::domain::change_guard::PlanView;
 
 /// Which plan is confirmed.

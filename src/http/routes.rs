@@ -1,8 +1,8 @@
 //! Every address with its methods and handlers.
 
 use super::{
-    camera_log_routes, camera_routes, health, incident_routes, kind_routes, metrics, openapi, plan_routes, probe_routes, recordings, sheet_routes, status_routes, stream_routes,
-    table, ws,
+    camera_log_routes, camera_routes, health, incident_routes, kind_routes, metrics, openapi, plan_routes,
+    probe_routes, recordings, sheet_routes, status_routes, stream_routes, table, ws,
 };
 
 // A name of a stream is one part of an address: actix keeps `%2F` together while it looks for the route and decodes it

@@ -8,8 +8,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::body::Csv;
 use super::http_error::{ErrorAnswer, Problem};
-use super::query::Query;
 use super::http_state::HttpState;
+use super::query::Query;
 use crate::adapters::database::import::import as write_sheet;
 use crate::adapters::resolve;
 use crate::domain::camera::sheet::{self, ImportReport};

@@ -7,8 +7,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::counts::StateCounts;
-use super::http_error::{ErrorAnswer, Problem};
 use super::health::{self, Service};
+use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::{HttpState, VERSION};
 use crate::actors::supervision::Observation;
 use crate::domain::role::Role;

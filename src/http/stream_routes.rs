@@ -6,9 +6,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::http_error::{ErrorAnswer, Problem};
+use super::http_state::HttpState;
 use super::item_list::ItemList;
 use super::query::Query;
-use super::http_state::HttpState;
 use crate::adapters::live::Latest;
 use crate::base::{Error, Result};
 use crate::domain::history;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use log::{LevelFilter, Log, Metadata, Record};
 use log4rs::Config;
 
-use super::owned::LogLine;
 use super::log_queue::{LogQueue, is_writer};
+use super::owned::LogLine;
 
 /// At the end of the process, what waits has so long to be written.
 const FLUSH_WITHIN: Duration = Duration::from_secs(2);

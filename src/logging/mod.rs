@@ -13,10 +13,10 @@ mod current;
 mod json;
 mod line;
 mod load;
-mod owned;
-mod place;
 mod log_queue;
 mod log_reload;
+mod owned;
+mod place;
 mod trigger;
 
 use std::collections::BTreeMap;
@@ -30,8 +30,8 @@ use log::LevelFilter;
 use crate::config::ConfigComplaints;
 
 pub use load::check;
-pub use place::unset_variable;
 pub use log_queue::dropped;
+pub use place::unset_variable;
 
 /// Places looked at when nobody names a file, first found wins.
 const PLACES: [&str; 2] = ["etc/log4rs.yaml", "/etc/streamwarden/log4rs.yaml"];

@@ -10,8 +10,8 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::hub_handle::{AskSnapshot, AskState, HandleTo, Subscribe};
-use super::snapshot_cache::SnapshotCache;
 use super::hub_state::HubState;
+use super::snapshot_cache::SnapshotCache;
 use super::subscriber::{CloseReason, Subscriber, Subscription};
 use crate::actors::supervision::{Exit, ExitReason, Observation, Supervised, supervised};
 use crate::adapters::live::SharedLive;

@@ -9,12 +9,12 @@
 
 mod hub_actor;
 mod hub_handle;
-mod snapshot_cache;
 mod hub_state;
+mod hub_wire;
+mod snapshot_cache;
 mod subscriber;
 #[cfg(test)]
 mod tests;
-mod hub_wire;
 
 pub use hub_actor::{Hub, HubHandle, HubLimits};
 pub use hub_state::HubState;

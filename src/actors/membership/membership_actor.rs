@@ -9,7 +9,7 @@ use log::Level;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use super::{NodeHandles, TIMEOUT, node_folders, join_again};
+use super::{NodeHandles, TIMEOUT, join_again, node_folders};
 use crate::actors::incidents::{IncidentsHandle, now};
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::actors::supervision::{Supervised, supervised, watched};

@@ -6,9 +6,9 @@
 //! (`adapters::folder`). Here that is found out, told as incidents and healed. Relays end only where another process is seen to
 //! relay the same cameras, and go on when it has gone.
 
+mod handles;
 mod membership_actor;
 mod node_folders;
-mod handles;
 #[cfg(test)]
 mod tests;
 
@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-pub use membership_actor::Membership;
 pub use handles::{NodeHandles, Troubles};
+pub use membership_actor::Membership;
 
 use crate::adapters::database::Joined;
 use crate::base::error::ErrorKind;

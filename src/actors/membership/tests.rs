@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::{NodeHandles, admit, node_folders, join};
+use super::{NodeHandles, admit, join, node_folders};
 use crate::adapters::database::sqlite::{self, Sqlite};
 use crate::adapters::database::{Database, NodeFolder, NodeStore, RecordingStore};
 use crate::adapters::objects::ObjectStore;

@@ -26,7 +26,6 @@
 
 pub mod child;
 pub mod exit;
-pub mod supervision_handle;
 pub mod keep;
 pub mod observe;
 mod progress;
@@ -34,6 +33,7 @@ mod roster;
 pub mod set;
 pub mod setting;
 pub mod stop;
+pub mod supervision_handle;
 mod task;
 #[cfg(feature = "testkit")]
 pub mod testkit;
@@ -46,13 +46,13 @@ use tokio::time::Instant;
 
 pub use child::{Child, ChildExited};
 pub use exit::{Exit, ExitReason, Restart};
-pub use supervision_handle::Handle;
 pub use keep::Keep;
 pub use observe::{Health, Observation, Observe};
 pub use progress::{Activity, finish, watched};
 pub use set::ChildSet;
 pub use setting::{Adjusted, Setting};
 pub use stop::{Stop, StopReport};
+pub use supervision_handle::Handle;
 
 /// What every actor of the tree can do.
 pub trait Supervised: Actor<Context = Context<Self>> {

@@ -12,9 +12,9 @@ use tokio::time::{Instant, timeout_at};
 use super::argv::{self, Depth};
 use super::child::{ChildProcess, Ending, ProcessEvent, ProcessEvents, ProcessExit, ProcessLaunch, RunObserver};
 use super::ffmpeg_fault;
+use super::ffmpeg_version::FfmpegVersion;
 use super::named::{self, Named};
 use super::picture_order;
-use super::ffmpeg_version::FfmpegVersion;
 use crate::domain::camera::{CameraSource, Scheme};
 use crate::domain::probe::{FaultKind, ProbeFault, Tracks};
 

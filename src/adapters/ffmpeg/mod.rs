@@ -10,11 +10,11 @@
 pub mod argv;
 pub mod child;
 pub mod ffmpeg_fault;
+pub mod ffmpeg_progress;
+pub mod ffmpeg_version;
+pub mod ffprobe;
 mod mark;
 mod named;
 pub mod orphans;
 mod picture_order;
-pub mod ffprobe;
-pub mod ffmpeg_progress;
 pub mod record_argv;
-pub mod ffmpeg_version;

@@ -5,16 +5,16 @@
 //! [`sound`] whether a path has sound.
 //! Talked to by the server pollers and by `streamwarden check`.
 
+mod lenient;
 mod mediamtx_client;
 mod mediamtx_fault;
-mod lenient;
 mod mediamtx_path;
+mod mediamtx_tls;
+mod mediamtx_wire;
 pub mod publish;
 mod rtsp;
 pub mod rtsp_probe;
 pub mod sound;
-mod mediamtx_tls;
-mod mediamtx_wire;
 
 #[cfg(test)]
 mod client_tests;

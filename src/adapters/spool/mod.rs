@@ -16,11 +16,11 @@
 //! Everything here blocks: actors call it from `spawn_blocking`. Talked to by the recorders, the upload workers, and
 //! HTTP for reading.
 
-mod spool_fault;
-mod spool_folder;
 pub mod mp4;
 mod quarantine;
 mod seal;
+mod spool_fault;
+mod spool_folder;
 #[cfg(test)]
 mod tests;
 
@@ -33,10 +33,10 @@ use chrono::{DateTime, Utc};
 use crate::adapters::folder::{Folder, FolderKind};
 use crate::base::{Error, ErrorKind, Result, Scope};
 
-use spool_fault::fault;
-pub use spool_folder::{Continues, Note, Scan, Unfinished, Unreadable};
 pub use quarantine::{MOST_BYTES, MOST_FILES, QUARANTINE};
 pub use seal::Sealed;
+use spool_fault::fault;
+pub use spool_folder::{Continues, Note, Scan, Unfinished, Unreadable};
 
 /// The spool folder.
 #[derive(Debug)]

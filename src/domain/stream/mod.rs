@@ -1,13 +1,13 @@
 //! Streams: what a poll says about a path ([`reading`]), what we say about it ([`status`]), and the rules that lead
 //! from the one to the other ([`memory`]): state, since when, why, bitrate.
 
-mod stream_memory;
 mod reading;
+mod stream_memory;
 mod stream_status;
 
 #[cfg(test)]
 mod memory_tests;
 
-pub use stream_memory::{FORGET_AFTER, PathSeen, StreamMemory, StreamObservation};
 pub use reading::{PathReading, PathSource, SrtReading};
+pub use stream_memory::{FORGET_AFTER, PathSeen, StreamMemory, StreamObservation};
 pub use stream_status::{Sample, ServerStatus, StreamState, StreamStatus, StreamTrack};

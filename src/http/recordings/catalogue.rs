@@ -9,9 +9,9 @@ use crate::base::{Error, Result};
 use crate::domain::name::StreamName;
 use crate::domain::recording::Segment;
 use crate::http::http_error::{ErrorAnswer, Problem};
+use crate::http::http_state::HttpState;
 use crate::http::item_list::ItemList;
 use crate::http::query::Query;
-use crate::http::http_state::HttpState;
 
 /// Segments in one answer when nobody says how many, and the most there are.
 const LIMIT: u32 = 200;

@@ -11,8 +11,8 @@ use crate::domain::name::StreamName;
 use crate::domain::playlist::{self, PlaylistEntry, PlaylistKind};
 use crate::domain::recording::{Segment, SegmentState};
 use crate::http::http_error::{ErrorAnswer, Problem};
-use crate::http::query::Query;
 use crate::http::http_state::HttpState;
+use crate::http::query::Query;
 
 /// Most segments in one playlist: more than a day of 10 s segments. A player that has to read more gets slow.
 const MOST: u32 = 10_000;

@@ -23,8 +23,8 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::connections::ConnectionLimits;
-use super::origin_guard::OriginPolicy;
 use super::http_server::app;
+use super::origin_guard::OriginPolicy;
 use world::World;
 
 /// An answer taken apart.

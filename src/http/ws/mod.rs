@@ -5,8 +5,8 @@
 //! 4001 too slow, 4002 no answer to pings.
 
 mod protocol;
-mod ws_session;
 pub(super) mod watchdog;
+mod ws_session;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -15,10 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::caller::Caller;
 use super::http_error::{ErrorAnswer, Problem};
-use super::origin_guard::{OriginPolicy, client_address};
 use super::http_state::HttpState;
-use ws_session::WsSession;
+use super::origin_guard::{OriginPolicy, client_address};
 use watchdog::LastHeard;
+use ws_session::WsSession;
 
 /// Longest message of a client, in bytes; what it may say has twenty.
 const LONGEST: usize = 4096;

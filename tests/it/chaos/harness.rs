@@ -8,8 +8,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use serde_json::Value;
-use streamwarden::demo::media_server::Options;
 use streamwarden::demo::demo_server::AnyServer;
+use streamwarden::demo::media_server::Options;
 use tokio_postgres::{Client, NoTls};
 use url::Url;
 

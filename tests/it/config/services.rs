@@ -3,8 +3,8 @@
 use std::net::TcpListener;
 
 use serde_json::Value;
-use streamwarden::demo::media_server::{Credentials, Options};
 use streamwarden::demo::demo_server::{AnyServer, MediaServerChoice, start};
+use streamwarden::demo::media_server::{Credentials, Options};
 
 use crate::support::room::Room;
 

@@ -5,8 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use streamwarden::adapters::ffmpeg::child::MARK_VARIABLE;
-use streamwarden::demo::media_server::Options;
 use streamwarden::demo::demo_server::AnyServer;
+use streamwarden::demo::media_server::Options;
 
 use super::harness::{Source, TIMEOUT, marked, server};
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use streamwarden::demo::media_server::{ApiFault, Credentials, MediaServer, Options};
 use streamwarden::demo::demo_server::AnyServer;
+use streamwarden::demo::media_server::{ApiFault, Credentials, MediaServer, Options};
 
 use super::client::Client;
 use super::ffmpeg::Ffmpeg;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use streamwarden::demo::media_server::Options;
 use streamwarden::demo::demo_server::{AnyServer, MediaServerChoice, start};
+use streamwarden::demo::media_server::Options;
 
 use crate::support::wait::eventually;
 

@@ -8,8 +8,8 @@ use streamwarden::actors::supervision::testkit::{Provoke, ProvokedFault};
 use streamwarden::actors::supervision::{Health, Observation, Observe};
 use streamwarden::app::{self, App};
 use streamwarden::config::{self, Sources};
-use streamwarden::demo::media_server::Options;
 use streamwarden::demo::demo_server::AnyServer;
+use streamwarden::demo::media_server::Options;
 use streamwarden::domain::camera::CameraEdit;
 use tempfile::TempDir;
 

@@ -8,8 +8,8 @@ use actix::{ActorFutureExt, Handler, Message, ResponseActFuture, WrapFuture};
 use chrono::Utc;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::probes_actor::Probes;
 use super::probe_attempt::probe;
+use super::probes_actor::Probes;
 use crate::actors::restream::desired_fleet::no_camera;
 use crate::adapters::database::{CameraStore, with_timeout};
 use crate::base::{Error, Result};

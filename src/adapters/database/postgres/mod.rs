@@ -6,28 +6,28 @@
 //!
 //! Never here: what makes a camera valid (`domain::camera`), which segment goes where (`actors`).
 
+mod foreign;
+mod hidden;
+mod link;
+mod migrations;
 mod postgres_address;
 mod postgres_cameras;
 mod postgres_client;
 mod postgres_fault;
-mod foreign;
-mod hidden;
 mod postgres_incidents;
 mod postgres_inspect;
-mod link;
 mod postgres_listener;
-mod migrations;
 mod postgres_nodes;
-mod quoted;
 mod postgres_recordings;
-mod rights;
 mod postgres_schema;
 mod postgres_segments;
 mod postgres_site;
-mod site_lock;
-mod startup;
 mod postgres_stores;
 mod postgres_tls;
+mod quoted;
+mod rights;
+mod site_lock;
+mod startup;
 mod trouble;
 mod verify;
 
@@ -57,9 +57,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio::sync::watch;
 
+use self::link::PostgresServer;
 use self::postgres_address::Address;
 pub use self::postgres_inspect::inspect;
-use self::link::PostgresServer;
 use self::postgres_listener::{CameraChangeFeed, Listener};
 pub use self::postgres_nodes::inspect as inspect_nodes;
 pub use self::postgres_site::{SiteRelay, SiteTable, shortened};

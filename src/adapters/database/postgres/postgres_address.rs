@@ -10,8 +10,8 @@ use tokio_postgres::{Client, Config};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::postgres_fault::{self, PostgresFailure};
-use super::quoted::quoted;
 use super::postgres_tls::Tls;
+use super::quoted::quoted;
 use super::verify::Trust;
 use crate::base::{Error, Result};
 use crate::config::postgres::{self, Parameters};

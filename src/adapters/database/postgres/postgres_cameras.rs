@@ -6,9 +6,9 @@ use secrecy::SecretString;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
+use super::hidden::Hidden;
 use super::postgres_client::PostgresClient;
 use super::postgres_fault::{self, PostgresFailure};
-use super::hidden::Hidden;
 use super::postgres_listener::COMMANDED;
 use super::rights;
 use crate::adapters::database::row_rules::{self, LONGEST_TEXT};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::postgres_address::{Address, Connected};
 use super::postgres_fault::{self, PostgresFailure};
-use super::{postgres_listener, migrations, rights, postgres_schema};
+use super::{migrations, postgres_listener, postgres_schema, rights};
 use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 use crate::config::settings::PostgresSettings as Settings;

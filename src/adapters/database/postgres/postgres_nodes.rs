@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::link::PostgresServer;
 use super::postgres_address::Address;
 use super::postgres_client::PostgresClient;
 use super::postgres_fault::{self, PostgresFailure};
-use super::link::PostgresServer;
 use super::startup::Gate;
 use crate::adapters::database::{Joined, NodeFolder, nodes_sql};
 use crate::base::Result as Answer;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
+use super::migrations;
 use super::postgres_address::{Address, Connected};
 use super::postgres_fault::PostgresFailure;
-use super::migrations;
 use super::quoted::quoted;
 use super::rights::FoundSchema;
 use super::{foreign, rights};

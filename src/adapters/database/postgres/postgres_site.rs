@@ -12,11 +12,11 @@ use secrecy::SecretString;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::link::PostgresServer;
 use super::postgres_address::Address;
 use super::postgres_cameras::{filled, text};
 use super::postgres_client::PostgresClient;
 use super::postgres_fault::{self, PostgresFailure};
-use super::link::PostgresServer;
 use super::site_lock::SiteLock;
 pub use super::site_lock::SiteRelay;
 use super::startup::{self, Gate};

@@ -178,7 +178,8 @@ impl RecordingStore for Postgres {
             drop(link);
             if let Some(segment) = claimed.as_ref().filter(|_| asker.strong_count() == 0) {
                 let (link, from) = (server.link().await?, [SegmentState::Uploading]);
-                link.answer(postgres_segments::shift(&link, &owner, segment.id, &from, SegmentState::Sealed, None)).await?;
+                link.answer(postgres_segments::shift(&link, &owner, segment.id, &from, SegmentState::Sealed, None))
+                    .await?;
             }
             Ok(claimed)
         });

@@ -3,10 +3,10 @@
 
 use tokio_postgres::types::Type;
 
+use super::migrations;
 use super::postgres_address::{Address, Connected};
 use super::postgres_client::PostgresClient;
 use super::postgres_fault::PostgresFailure;
-use super::migrations;
 use super::quoted::quoted;
 use crate::base::Error;
 

@@ -9,9 +9,9 @@
 //!
 //! Never here: what makes a camera valid (`domain::camera`), which segment goes where (`actors`).
 
-mod sqlite_cameras;
 mod changes;
 mod decode;
+mod sqlite_cameras;
 mod sqlite_fault;
 mod sqlite_file;
 mod sqlite_incidents;

@@ -23,7 +23,8 @@ use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 #[async_trait]
 impl NodeStore for Sqlite {
     async fn join(&self, claim: NodeClaim) -> Result<Joined> {
-        let joined = self.file.call(ConnectionRole::Writer, move |connection| sqlite_nodes::join(connection, &claim)).await;
+        let joined =
+            self.file.call(ConnectionRole::Writer, move |connection| sqlite_nodes::join(connection, &claim)).await;
         self.owner.joined(joined.as_ref().map(|joined| joined.node.owner.as_str()));
         joined
     }
@@ -80,13 +81,16 @@ impl CameraStore for Sqlite {
 
     async fn delete_camera_kind(&self, kind: &str) -> Result<()> {
         let kind = kind.to_owned();
-        self.file.call(ConnectionRole::Writer, move |connection| sqlite_cameras::delete_kind(connection, &kind)).await?;
+        self.file
+            .call(ConnectionRole::Writer, move |connection| sqlite_cameras::delete_kind(connection, &kind))
+            .await?;
         self.cameras_changed();
         Ok(())
     }
 
     async fn add_camera(&self, edit: CameraEdit) -> Result<CameraRow> {
-        let added = self.file.call(ConnectionRole::Writer, move |connection| sqlite_cameras::add(connection, edit)).await?;
+        let added =
+            self.file.call(ConnectionRole::Writer, move |connection| sqlite_cameras::add(connection, edit)).await?;
         self.cameras_changed();
         Ok(added)
     }
@@ -105,7 +109,9 @@ impl CameraStore for Sqlite {
     }
 
     async fn delete_camera_if(&self, id: i64, only_if: Condition) -> Result<()> {
-        self.file.call(ConnectionRole::Writer, move |connection| sqlite_cameras::delete(connection, id, only_if)).await?;
+        self.file
+            .call(ConnectionRole::Writer, move |connection| sqlite_cameras::delete(connection, id, only_if))
+            .await?;
         self.cameras_changed();
         Ok(())
     }
@@ -123,7 +129,9 @@ impl CameraStore for Sqlite {
 impl RecordingStore for Sqlite {
     async fn open_session(&self, session: RecordingSession) -> Result<()> {
         let owner = self.owner.get()?;
-        self.file.call(ConnectionRole::Writer, move |connection| sqlite_recordings::open(connection, &owner, &session)).await
+        self.file
+            .call(ConnectionRole::Writer, move |connection| sqlite_recordings::open(connection, &owner, &session))
+            .await
     }
 
     async fn close_session(&self, id: Uuid, ended_at: DateTime<Utc>, reason: String) -> Result<()> {
@@ -137,7 +145,9 @@ impl RecordingStore for Sqlite {
 
     async fn open_sessions(&self) -> Result<Vec<RecordingSession>> {
         let owner = self.owner.get()?;
-        self.file.call(ConnectionRole::Reader, move |connection| sqlite_recordings::still_open(connection, &owner)).await
+        self.file
+            .call(ConnectionRole::Reader, move |connection| sqlite_recordings::still_open(connection, &owner))
+            .await
     }
 
     async fn session(&self, id: Uuid) -> Result<Option<RecordingSession>> {
@@ -146,7 +156,9 @@ impl RecordingStore for Sqlite {
 
     async fn put_segment(&self, segment: Segment) -> Result<()> {
         let owner = self.owner.get()?;
-        self.file.call(ConnectionRole::Writer, move |connection| sqlite_segments::put(connection, &owner, &segment)).await
+        self.file
+            .call(ConnectionRole::Writer, move |connection| sqlite_segments::put(connection, &owner, &segment))
+            .await
     }
 
     async fn move_segment(
@@ -157,7 +169,8 @@ impl RecordingStore for Sqlite {
         reason: Option<String>,
     ) -> Result<bool> {
         let owner = self.owner.get()?;
-        let job = move |connection: &mut _| sqlite_segments::shift(connection, &owner, id, &from, to, reason.as_deref());
+        let job =
+            move |connection: &mut _| sqlite_segments::shift(connection, &owner, id, &from, to, reason.as_deref());
         self.file.call(ConnectionRole::Writer, job).await
     }
 
@@ -167,7 +180,8 @@ impl RecordingStore for Sqlite {
         let wanted = Arc::new(());
         let asker = Arc::downgrade(&wanted);
         let owner = self.owner.get()?;
-        let claim = move |connection: &mut _| sqlite_segments::claim(connection, &owner, &skip, || asker.strong_count() > 0);
+        let claim =
+            move |connection: &mut _| sqlite_segments::claim(connection, &owner, &skip, || asker.strong_count() > 0);
         let claimed = self.file.call(ConnectionRole::Writer, claim).await;
         drop(wanted);
         claimed
@@ -208,12 +222,16 @@ impl RecordingStore for Sqlite {
 impl IncidentStore for Sqlite {
     async fn open_incident(&self, incident: Incident) -> Result<Uuid> {
         let owner = self.owner.get()?;
-        self.file.call(ConnectionRole::Writer, move |connection| sqlite_incidents::open(connection, &owner, &incident)).await
+        self.file
+            .call(ConnectionRole::Writer, move |connection| sqlite_incidents::open(connection, &owner, &incident))
+            .await
     }
 
     async fn close_incident(&self, id: Uuid, at: DateTime<Utc>) -> Result<()> {
         let owner = self.owner.get()?;
-        self.file.call(ConnectionRole::Writer, move |connection| sqlite_incidents::close(connection, &owner, id, at)).await
+        self.file
+            .call(ConnectionRole::Writer, move |connection| sqlite_incidents::close(connection, &owner, id, at))
+            .await
     }
 
     async fn incidents(&self, query: IncidentQuery) -> Result<Vec<Incident>> {
@@ -228,7 +246,9 @@ impl IncidentStore for Sqlite {
 impl ProbeStore for Sqlite {
     async fn camera_probe(&self, camera: i64) -> Result<Option<KeptProbe>> {
         let owner = self.owner.get()?;
-        self.file.call(ConnectionRole::Reader, move |connection| sqlite_incidents::probe(connection, &owner, camera)).await
+        self.file
+            .call(ConnectionRole::Reader, move |connection| sqlite_incidents::probe(connection, &owner, camera))
+            .await
     }
 
     async fn camera_probes(&self) -> Result<Vec<KeptProbe>> {
@@ -238,7 +258,9 @@ impl ProbeStore for Sqlite {
 
     async fn put_camera_probe(&self, probe: KeptProbe) -> Result<()> {
         let owner = self.owner.get()?;
-        self.file.call(ConnectionRole::Writer, move |connection| sqlite_incidents::put_probe(connection, &owner, &probe)).await
+        self.file
+            .call(ConnectionRole::Writer, move |connection| sqlite_incidents::put_probe(connection, &owner, &probe))
+            .await
     }
 }
 

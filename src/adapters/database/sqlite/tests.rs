@@ -310,7 +310,8 @@ async fn an_older_schema_is_migrated_and_keeps_its_rows() {
 async fn a_claim_that_nobody_waits_for_goes_back() {
     let fresh = fresh().await;
     recorded(&fresh, 1).await;
-    let job = |connection: &mut Connection| super::sqlite_segments::claim(connection, "here", &Skip::default(), || false);
+    let job =
+        |connection: &mut Connection| super::sqlite_segments::claim(connection, "here", &Skip::default(), || false);
     fresh.database.file.call(super::ConnectionRole::Writer, job).await.expect("claimed and put back");
     assert!(fresh.claim_upload(Skip::default()).await.expect("claimed").is_some());
 }
