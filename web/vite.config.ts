@@ -28,7 +28,7 @@ function licences(packages: string[]): Plugin {
 export default defineConfig({
   // Relative addresses: the page also works behind a reverse proxy that serves it under a prefix.
   base: "./",
-  plugins: [licences(["hls.js", "@fontsource-variable/instrument-sans"])],
+  plugins: [licences(["preact", "@preact/signals", "@preact/signals-core", "@tanstack/virtual-core", "uplot", "hls.js", "@fontsource-variable/instrument-sans"])],
   build: {
     target: "es2022",
     // No data: URLs, so that the page runs under `default-src 'self'`.

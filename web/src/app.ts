@@ -1,22 +1,25 @@
 // Puts the parts together: the socket feeds the store, the store feeds the page that the address names. Drawing
 // happens at most once per frame.
 
+import { batch } from "@preact/signals";
 import { api, Problem, serverNow } from "./api";
-import { Past } from "./past";
+import { readQuery } from "./address";
+import { model, now, past, type Model } from "./model";
 import { parseRoute, samePage, type Route } from "./router";
 import { emptyState, reduce, type LiveState } from "./store";
 import { lead } from "./summary_words";
 import type { PlanView, ServerMessage, Status } from "./types";
 import { Banners } from "./ui/banner";
 import { mountToasts } from "./ui/toast";
-import type { Model, View } from "./ui/view";
+import type { View } from "./ui/view";
 import { cameraView } from "./views/camera";
 import { camerasView } from "./views/cameras";
 import { recordingView } from "./views/recording";
 import { recordingsView } from "./views/recordings";
 import { Shell } from "./views/shell";
 import { streamView } from "./views/stream";
-import { streamsView } from "./views/streams";
+import { StreamsPage } from "./pages/streams/page";
+import { mounted } from "./ui/mounted";
 import { LiveSocket, socketUrl, type Connection } from "./ws";
 
 /** How often services and the held plan are asked for; streams come by themselves. */
@@ -40,7 +43,6 @@ export class App {
   private route: Route = parseRoute(location.hash);
   private view: View;
   private frame = 0;
-  private readonly past = new Past(serverNow, () => this.schedule());
   private readonly banners = new Banners(() => this.socket.wake());
   private readonly shell = new Shell(this.banners.element);
   private readonly socket: LiveSocket;
@@ -88,7 +90,7 @@ export class App {
     if (step.ask) this.socket.ask();
     if (!step.applied) return;
     this.heardAt = Date.now();
-    this.past.append(this.live, step.streams);
+    past.append(this.live, step.streams);
     this.schedule();
   }
 
@@ -98,7 +100,7 @@ export class App {
     if (connection.phase === "open") this.refused = null;
     this.connection = connection;
     if (back && this.heardAt !== null) {
-      this.past.forget();
+      past.forget();
       void this.ask();
     }
     this.schedule();
@@ -144,7 +146,7 @@ export class App {
   private open(route: Route): View {
     switch (route.page) {
       case "streams":
-        return streamsView(this.past, this.time);
+        return mounted("Streams", StreamsPage);
       case "stream":
         return streamView(route.server, route.name, this.time);
       case "cameras":
@@ -162,6 +164,7 @@ export class App {
     const route = parseRoute(location.hash);
     const same = samePage(route, this.route);
     this.route = route;
+    readQuery();
     if (same) {
       this.view.moved?.(route);
       return;
@@ -183,6 +186,7 @@ export class App {
 
   private draw(): void {
     const model = this.model();
+    publish(model, this.time());
     this.banners.render(model, Date.now());
     this.shell.render(model);
     this.view.render(model);
@@ -197,6 +201,14 @@ export class App {
     showIcon(trouble);
     if (document.visibilityState !== "visible") return;
     this.banners.tick(Date.now(), serverNow());
+    now.value = this.time();
     this.view.tick(this.time());
   }
+}
+
+function publish(next: Model, time: number): void {
+  batch(() => {
+    model.value = next;
+    now.value = time;
+  });
 }

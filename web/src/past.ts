@@ -1,28 +1,44 @@
-// Keeps the short past of every stream's bitrate: appends what the WebSocket says, and asks /history once for a
-// stream that somebody looks at, a few at a time so that a thousand rows do not become a thousand requests at once.
+// Keeps the short past of every stream's bitrate: appends what the news say, and asks /history once for a stream that
+// somebody looks at: a few at a time, so many a minute, so that a thousand rows do not become a thousand requests.
 
+import { signal, type Signal } from "@preact/signals";
 import { api } from "./api";
-import { push, seed, WINDOW, type Point } from "./series";
+import { append, seed, WINDOW, type Point } from "./series";
 import { streamKey, type LiveState } from "./store";
 import type { Sample, StreamStatus } from "./types";
 
 const AT_ONCE = 4;
+/** Questions in a minute, at most; whoever scrolls through a thousand rows waits for the lines, not the server for him. */
+export const A_MINUTE = 40;
+const MINUTE = 60_000;
 /** Points asked for: the window in steps of 4 s. */
 const POINTS = 75;
 
+type Ask = (server: string, name: string, from: string, to: string) => Promise<Sample[]>;
+
+const history: Ask = async (server, name, from, to) => (await api.history(server, name, { from, to, points: POINTS })).items;
+
 export class Past {
   private readonly points = new Map<string, Point[]>();
+  /** One per stream that is looked at: only its line is drawn again. */
+  private readonly watched = new Map<string, { server: string; name: string; lookers: number; changes: Signal<number> }>();
   private readonly asked = new Set<string>();
-  private readonly queue: { server: string; name: string }[] = [];
+  private queue: string[] = [];
   private running = 0;
+  private times: number[] = [];
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly now: () => number,
-    private readonly changed: () => void,
+    private readonly ask: Ask = history,
   ) {}
 
+  /** The line of a stream that is looked at; whoever reads it in a component is drawn again when it grows. */
   of(server: string, name: string): readonly Point[] {
-    return this.points.get(streamKey(server, name)) ?? [];
+    const key = streamKey(server, name);
+    // Read for the subscription.
+    void this.watched.get(key)?.changes.value;
+    return this.points.get(key) ?? [];
   }
 
   /** Takes the bitrates of one message. */
@@ -31,7 +47,10 @@ export class Past {
     for (const stream of streams) {
       const key = streamKey(stream.server, stream.name);
       const value = stream.state === "live" ? stream.bitrate : null;
-      this.points.set(key, push(this.points.get(key) ?? [], { at, value }));
+      let points = this.points.get(key);
+      if (points === undefined) this.points.set(key, (points = []));
+      append(points, { at, value });
+      this.changed(key);
     }
     for (const key of this.points.keys()) {
       if (live.streams.has(key)) continue;
@@ -40,41 +59,73 @@ export class Past {
     }
   }
 
-  /** After a time without connection the line has a hole that history can fill: ask again. */
+  /** After a time without connection the line has a hole that history can fill: ask again for what is looked at. */
   forget(): void {
     this.asked.clear();
     this.points.clear();
-  }
-
-  /** Somebody looks at this stream. */
-  want(server: string, name: string): void {
-    const key = streamKey(server, name);
-    if (this.asked.has(key)) return;
-    this.asked.add(key);
-    this.queue.push({ server, name });
+    this.queue = [...this.watched.keys()];
+    for (const key of this.queue) this.asked.add(key);
     this.next();
   }
 
+  /** Somebody looks at this stream, until the returned function is called. */
+  watch(server: string, name: string): () => void {
+    const key = streamKey(server, name);
+    const entry = this.watched.get(key) ?? { server, name, lookers: 0, changes: signal(0) };
+    entry.lookers += 1;
+    this.watched.set(key, entry);
+    if (!this.asked.has(key)) {
+      this.asked.add(key);
+      this.queue.push(key);
+      this.next();
+    }
+    return () => {
+      entry.lookers -= 1;
+      if (entry.lookers > 0) return;
+      this.watched.delete(key);
+      // Not asked for yet, and nobody wants it any more.
+      if (!this.queue.includes(key)) return;
+      this.queue = this.queue.filter((one) => one !== key);
+      this.asked.delete(key);
+    };
+  }
+
+  private changed(key: string): void {
+    const entry = this.watched.get(key);
+    if (entry !== undefined) entry.changes.value += 1;
+  }
+
   private next(): void {
-    while (this.running < AT_ONCE) {
-      const job = this.queue.shift();
-      if (job === undefined) return;
+    while (this.running < AT_ONCE && this.queue.length > 0) {
+      const at = this.now();
+      this.times = this.times.filter((one) => one > at - MINUTE);
+      const oldest = this.times[0];
+      if (this.times.length >= A_MINUTE && oldest !== undefined) {
+        this.timer ??= setTimeout(() => {
+          this.timer = undefined;
+          this.next();
+        }, oldest + MINUTE - at);
+        return;
+      }
+      const key = this.queue.shift();
+      const entry = key === undefined ? undefined : this.watched.get(key);
+      if (key === undefined || entry === undefined) continue;
+      this.times.push(at);
       this.running += 1;
-      void this.fetch(job.server, job.name).finally(() => {
+      void this.fetch(key, entry.server, entry.name).finally(() => {
         this.running -= 1;
         this.next();
       });
     }
   }
 
-  private async fetch(server: string, name: string): Promise<void> {
+  private async fetch(key: string, server: string, name: string): Promise<void> {
     const from = new Date(this.now() - WINDOW).toISOString();
     const to = new Date(this.now()).toISOString();
     try {
-      const page = await api.history(server, name, { from, to, points: POINTS });
-      const key = streamKey(server, name);
-      this.points.set(key, seed(this.points.get(key) ?? [], page.items.map(point)));
-      this.changed();
+      const items = await this.ask(server, name, from, to);
+      this.points.set(key, seed(this.points.get(key) ?? [], items.map(point)));
+      this.changed(key);
     } catch {
       // A sparkline without its past fills itself within minutes; no word about it.
     }

@@ -1,13 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { push, seed, shape, top, WINDOW, type Point } from "./series";
+import { append, seed, shape, top, WINDOW, type Point } from "./series";
 
 const line = (...values: (number | null)[]): Point[] => values.map((value, index) => ({ at: index * 2_000, value }));
 
 describe("points", () => {
   it("keep to the window and to the order of time", () => {
-    const points = push(line(1, 2), { at: WINDOW + 1_000, value: 3 });
+    const points = line(1, 2);
+    append(points, { at: WINDOW + 1_000, value: 3 });
     expect(points.map((one) => one.value)).toEqual([2, 3]);
-    expect(push(points, { at: 5, value: 9 })).toEqual(points);
+    append(points, { at: 5, value: 9 });
+    expect(points.map((one) => one.value)).toEqual([2, 3]);
   });
 
   it("take an older past in front, without what is known already", () => {

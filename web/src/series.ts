@@ -12,11 +12,13 @@ export const WINDOW = 5 * 60_000;
 /** Two points further apart than this are not joined: nobody looked in between. */
 const GAP = 15_000;
 
-/** Adds a point at the end and forgets what is older than the window. */
-export function push(points: readonly Point[], point: Point, window = WINDOW): Point[] {
+/** Adds a point at the end and forgets what is older than the window; in place, for a thousand lines grow with every message. */
+export function append(points: Point[], point: Point, window = WINDOW): void {
   const last = points[points.length - 1];
-  if (last !== undefined && point.at <= last.at) return points.slice();
-  return [...points.filter((one) => one.at > point.at - window), point];
+  if (last !== undefined && point.at <= last.at) return;
+  points.push(point);
+  const kept = points.findIndex((one) => one.at > point.at - window);
+  if (kept > 0) points.splice(0, kept);
 }
 
 /** Puts an older past in front of what is already known. */

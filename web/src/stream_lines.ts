@@ -56,7 +56,18 @@ function absent(camera: CameraStatus): StreamStatus {
   };
 }
 
-export function linesOf(live: LiveState): StreamLine[] {
+/** By state of the page: what is asked for by the table, the tiles and the title is made once. */
+const made = new WeakMap<LiveState, readonly StreamLine[]>();
+
+export function linesOf(live: LiveState): readonly StreamLine[] {
+  const known = made.get(live);
+  if (known !== undefined) return known;
+  const lines = linesAnew(live);
+  made.set(live, lines);
+  return lines;
+}
+
+function linesAnew(live: LiveState): StreamLine[] {
   const cameras = new Map<string, CameraStatus>();
   for (const camera of live.cameras.values()) cameras.set(streamKey(camera.server, camera.path), camera);
   const several = live.servers.size > 1;
@@ -86,7 +97,17 @@ export interface Counts extends Record<StreamState, number> {
   bitrate: number;
 }
 
+const counted = new WeakMap<LiveState, Counts>();
+
 export function count(live: LiveState): Counts {
+  const known = counted.get(live);
+  if (known !== undefined) return known;
+  const counts = countAnew(live);
+  counted.set(live, counts);
+  return counts;
+}
+
+function countAnew(live: LiveState): Counts {
   const counts: Counts = { live: 0, stalled: 0, offline: 0, unknown: 0, starting: 0, recording: 0, readers: 0, bitrate: 0 };
   for (const { stream, camera } of linesOf(live)) {
     if (stream.state === "offline" && camera !== null && isStarting(camera)) counts.starting += 1;

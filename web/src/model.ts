@@ -1,0 +1,57 @@
+// What the page knows, as signals: a component that reads one is drawn again when it changes, and no other. `app.ts` writes
+// them, at most once per frame.
+
+import { computed, signal } from "@preact/signals";
+import { serverNow } from "./api";
+import { Past } from "./past";
+import { parseRoute, type Route } from "./router";
+import { emptyState, type LiveState } from "./store";
+import type { PlanView, Status } from "./types";
+import type { Connection } from "./ws";
+
+export interface Model {
+  live: LiveState;
+  connection: Connection;
+  /** Why the server refuses pages of this origin; null when it does not, as far as is known. */
+  refused: string | null;
+  /** Last answer of /status; null until there is one. */
+  status: Status | null;
+  /** What of the cameras is held back; null until it is known, and where cameras are not pulled in. */
+  plan: PlanView | null;
+  /** The page that is shown. */
+  page: Route["page"];
+  /** Version of the server when this page was opened. */
+  version: string | null;
+  /** When the last news was applied; null before the first. */
+  heardAt: number | null;
+}
+
+export const route = signal<Route>(parseRoute(typeof location === "undefined" ? "" : location.hash));
+
+export const model = signal<Model>({
+  live: emptyState(),
+  connection: { phase: "connecting", lostAt: null, retryAt: null, failures: 0, reason: null },
+  refused: null,
+  status: null,
+  plan: null,
+  page: route.peek().page,
+  version: null,
+  heardAt: null,
+});
+
+export const live = computed(() => model.value.live);
+/** What is shown is old: the connection is lost. */
+export const stale = computed(() => model.value.connection.lostAt !== null);
+/** A snapshot has come. */
+export const known = computed(() => live.value.seq !== null);
+/** More than one server is watched: its name is worth a place. */
+export const several = computed(() => live.value.servers.size > 1);
+
+/** The time that ages and countdowns are told by, once a second. It stands still while the connection is lost: nobody knows
+ * whether a stream that was live then is live now. */
+export const now = signal(serverNow());
+
+export const past = new Past(serverNow);
+
+/** Why a table is empty as long as nothing has come. */
+export const waiting = computed(() => (known.value ? null : stale.value ? "lost" : "loading"));
