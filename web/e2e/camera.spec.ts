@@ -97,10 +97,15 @@ test("a camera whose path is taken has its own word, colour and sentence", async
   const nextStart = new Date(Date.now() + 50_000).toISOString();
   await page.routeWebSocket(/\/api\/v1\/ws$/, (route) => {
     const server = route.connectToServer();
+    const taken = new Set<unknown>();
     server.onMessage((message) => {
       const news = JSON.parse(String(message)) as Record<string, unknown>;
-      for (const list of [news["items"], news["upsert"]]) {
-        for (const { kind, item } of (list ?? []) as { kind: string; item: Record<string, unknown> }[]) if (kind === "camera" && item["name"] === "cam1") Object.assign(item, { state: "held", lastError: null, nextStart });
+      for (const list of [news["items"], news["upsert"], news["update"]]) {
+        for (const { kind, item } of (list ?? []) as { kind: string; item: Record<string, unknown> }[]) {
+          // A change tells the id and no name.
+          if (kind === "camera" && item["name"] === "cam1") taken.add(item["id"]);
+          if (kind === "camera" && taken.has(item["id"])) Object.assign(item, { state: "held", lastError: null, nextStart });
+        }
       }
       route.send(JSON.stringify(news));
     });

@@ -20,7 +20,11 @@ function camera(id: number, change: Record<string, unknown> = {}): Envelope {
 }
 
 function snapshot(seq: number, ...items: Envelope[]): ServerMessage {
-  return { type: "snapshot", seq, items };
+  return { type: "snapshot", seq, part: 1, parts: 1, items };
+}
+
+function delta(seq: number, change: Partial<ServerMessage & { type: "delta" }> = {}): ServerMessage {
+  return { type: "delta", seq, prev: seq - 1, upsert: [], update: [], remove: [], ...change };
 }
 
 function after(...messages: ServerMessage[]): LiveState {
@@ -46,10 +50,22 @@ describe("snapshot", () => {
     expect(state.cameras.get(7)?.name).toBe("cam7");
   });
 
+  it("comes in parts, and shows when the last one is there", () => {
+    const part = (seq: number, part: number, ...items: Envelope[]): ServerMessage => ({ type: "snapshot", seq, part, parts: 3, items });
+    const before = after(snapshot(1, stream("z")));
+    const two = after(snapshot(1, stream("z")), part(5, 1, stream("a")), part(5, 2, stream("b")));
+    expect(names(two)).toEqual(names(before));
+    expect(names(reduce(two, part(5, 3, stream("c"))).state)).toEqual(["a", "b", "c"]);
+    // Parts of two snapshots are not mixed; a new first part begins anew.
+    expect(reduce(two, part(6, 3, stream("c"))).applied).toBe(false);
+    const anew = [part(6, 1, stream("d")), part(6, 2), part(6, 3)].reduce((state, message) => reduce(state, message).state, two);
+    expect(names(anew)).toEqual(["d"]);
+  });
+
   it("may begin anew with a smaller number: the server was restarted", () => {
     const state = after(snapshot(500, stream("a")), snapshot(1, stream("b")));
     expect(state.seq).toBe(1);
-    expect(reduce(state, { type: "delta", seq: 2, upsert: [], remove: [] }).applied).toBe(true);
+    expect(reduce(state, delta(2)).applied).toBe(true);
   });
 
   it("skips items of a kind that it does not know", () => {
@@ -65,13 +81,17 @@ it("a camera keeps the kind of its make", () => {
 
 describe("the feed as the server writes it", () => {
   // The same file is what the server's tests compare their frames with.
-  it("is a snapshot with one of each kind, and a delta that takes all of them away", () => {
+  it("is a snapshot with one of each kind, changes, and a delta that takes all of them away", () => {
     const state = after(feed.snapshot as ServerMessage);
     expect(state.servers.get("main")?.reachable).toBe(true);
     expect(state.streams.get(streamKey("main", "front"))?.bytesReceived).toBe(1);
     expect(state.cameras.get(7)).toMatchObject({ kind: "hikvision", label: "Eingang Süd" });
     expect(state.recordings.get(streamKey("main", "front"))?.segments).toBe(3);
-    const step = reduce(state, feed.delta as ServerMessage);
+    const changed = reduce(state, feed.delta as ServerMessage);
+    expect(changed).toMatchObject({ applied: true, ask: false });
+    expect(changed.streams).toEqual([changed.state.streams.get(streamKey("main", "front"))]);
+    expect(changed.streams[0]).toMatchObject({ bytesReceived: 2, reason: "slow", readers: 2, state: "live" });
+    const step = reduce(changed.state, feed.removal as ServerMessage);
     expect(step).toMatchObject({ applied: true, ask: false, streams: [] });
     const left = [step.state.servers, step.state.streams, step.state.cameras, step.state.recordings];
     expect(left.map((table) => table.size)).toEqual([1, 0, 0, 0]);
@@ -81,9 +101,7 @@ describe("the feed as the server writes it", () => {
 describe("delta", () => {
   it("adds, changes and removes, and leaves the state before it as it was", () => {
     const before = after(snapshot(1, stream("a"), stream("b"), recording("b"), camera(1)));
-    const step = reduce(before, {
-      type: "delta",
-      seq: 2,
+    const step = reduce(before, delta(2, {
       upsert: [stream("a", { readers: 9 }), stream("c")],
       remove: [
         { kind: "stream", item: { server: "main", name: "b" } },
@@ -91,7 +109,7 @@ describe("delta", () => {
         { kind: "camera", item: { id: 1 } },
         { kind: "incident", item: { id: "x" } },
       ],
-    });
+    }));
     expect(step).toMatchObject({ applied: true, ask: false });
     expect(step.streams.map((one) => one.name)).toEqual(["a", "c"]);
     expect(names(step.state)).toEqual(["a", "c"]);
@@ -100,27 +118,49 @@ describe("delta", () => {
     expect(names(before)).toEqual(["a", "b"]);
   });
 
+  it("changed fields go over what was known, and the thing before it stays as it was", () => {
+    const before = after(snapshot(1, stream("a", { readers: 3, reason: "slow" })));
+    const update = [{ kind: "stream", item: { server: "main", name: "a", readers: 4, reason: null } }];
+    const step = reduce(before, delta(2, { update }));
+    expect(step.state.streams.get(streamKey("main", "a"))).toMatchObject({ readers: 4, reason: null, bitrate: 1_000 });
+    expect(before.streams.get(streamKey("main", "a"))?.readers).toBe(3);
+  });
+
+  it("a change of something that is not there is a hole", () => {
+    const step = reduce(after(snapshot(1)), delta(2, { update: [{ kind: "stream", item: { server: "main", name: "a", readers: 4 } }] }));
+    expect(step).toMatchObject({ applied: false, ask: true });
+    const unknown = reduce(after(snapshot(1)), delta(2, { update: [{ kind: "incident", item: { id: 1 } }] }));
+    expect(unknown).toMatchObject({ applied: true, ask: false });
+  });
+
+  it("numbers may skip what others got: only an older frame than the last one that was ours is a hole", () => {
+    const state = after(snapshot(4, stream("a")));
+    expect(reduce(state, delta(9, { prev: 2 })).applied).toBe(true);
+    expect(reduce(state, delta(9, { prev: 4 })).applied).toBe(true);
+    expect(reduce(state, delta(9, { prev: 5 }))).toMatchObject({ applied: false, ask: true });
+  });
+
   it("a hole asks for a snapshot once and changes nothing until it comes", () => {
     const before = after(snapshot(1, stream("a")));
-    const hole = reduce(before, { type: "delta", seq: 3, upsert: [stream("b")], remove: [] });
+    const hole = reduce(before, delta(3, { upsert: [stream("b")] }));
     expect(hole).toMatchObject({ applied: false, ask: true });
     expect(names(hole.state)).toEqual(["a"]);
-    const next = reduce(hole.state, { type: "delta", seq: 4, upsert: [stream("c")], remove: [] });
+    const next = reduce(hole.state, delta(4, { upsert: [stream("c")] }));
     expect(next).toMatchObject({ applied: false, ask: false });
     const healed = reduce(next.state, snapshot(4, stream("a"), stream("b"), stream("c")));
     expect(names(healed.state)).toEqual(["a", "b", "c"]);
-    expect(reduce(healed.state, { type: "delta", seq: 5, upsert: [], remove: [] }).applied).toBe(true);
+    expect(reduce(healed.state, delta(5)).applied).toBe(true);
   });
 
   it("one that was on its way before the snapshot is older than it", () => {
     const state = after(snapshot(8, stream("a")));
-    const late = reduce(state, { type: "delta", seq: 8, upsert: [stream("b")], remove: [] });
+    const late = reduce(state, delta(8, { upsert: [stream("b")] }));
     expect(late).toMatchObject({ applied: false, ask: false });
     expect(late.state).toBe(state);
   });
 
   it("before any snapshot asks for one", () => {
-    expect(reduce(emptyState(), { type: "delta", seq: 1, upsert: [], remove: [] })).toMatchObject({ ask: true, applied: false });
+    expect(reduce(emptyState(), delta(1))).toMatchObject({ ask: true, applied: false });
   });
 
   it("a message of a later version changes nothing", () => {

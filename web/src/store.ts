@@ -37,7 +37,16 @@ export type LiveState = { readonly [One in Name]: ReadonlyTable<Tables[One]> } &
   readonly seq: number | null;
   /** True from the moment a hole is seen until the snapshot that fills it. */
   readonly awaiting: boolean;
+  /** The parts of a snapshot that have come while others have not. */
+  readonly parts: Parts | null;
 };
+
+interface Parts {
+  readonly seq: number;
+  readonly items: readonly Envelope[];
+  /** How many have come. */
+  readonly come: number;
+}
 
 export interface Step {
   state: LiveState;
@@ -56,7 +65,7 @@ function tablesLike(state: Partial<LiveState>): Tables {
 }
 
 export function emptyState(): LiveState {
-  return { seq: null, awaiting: false, ...tablesLike({}) };
+  return { seq: null, awaiting: false, parts: null, ...tablesLike({}) };
 }
 
 /** The table of an entry, and its key there; null when it is news of a later version, not ours to show. */
@@ -76,20 +85,47 @@ function drop(tables: Tables, entry: Envelope): void {
   if (found !== null) found[0].delete(found[1]);
 }
 
+/** Puts changed fields over a thing; false when the thing is not there. What is null was taken away, or is null. */
+function change(tables: Tables, entry: Envelope): boolean {
+  const found = place(tables, entry);
+  if (found === null) return true;
+  const [table, key] = found;
+  const known = table.get(key);
+  if (known === undefined) return false;
+  table.set(key, { ...(known as object), ...(entry.item as object) });
+  return true;
+}
+
+function ignored(state: LiveState): Step {
+  return { state, ask: false, applied: false, streams: [] };
+}
+
+function takePart(state: LiveState, message: ServerMessage & { type: "snapshot" }): Step {
+  const before = message.part === 1 ? { seq: message.seq, items: [], come: 0 } : state.parts;
+  // A part without those before it: its snapshot was overtaken by a newer connection's.
+  if (before === null || before.seq !== message.seq || message.part !== before.come + 1) return ignored(state);
+  const items = [...before.items, ...message.items];
+  if (message.part < message.parts) return ignored({ ...state, parts: { seq: message.seq, items, come: message.part } });
+  const tables = tablesLike({});
+  for (const entry of items) put(tables, entry);
+  return { state: { seq: message.seq, awaiting: false, parts: null, ...tables }, ask: false, applied: true, streams: [...tables.streams.values()] };
+}
+
+function missed(state: LiveState): Step {
+  return { ...ignored({ ...state, awaiting: true }), ask: true };
+}
+
 export function reduce(state: LiveState, message: ServerMessage): Step {
-  if (message.type === "snapshot") {
-    const tables = tablesLike({});
-    for (const entry of message.items) put(tables, entry);
-    return { state: { seq: message.seq, awaiting: false, ...tables }, ask: false, applied: true, streams: [...tables.streams.values()] };
-  }
-  const ignored: Step = { state, ask: false, applied: false, streams: [] };
-  if (message.type !== "delta" || state.awaiting) return ignored;
+  if (message.type === "snapshot") return takePart(state, message);
+  if (message.type !== "delta" || state.awaiting) return ignored(state);
   // Deltas that were on their way before a snapshot are older than it.
-  if (state.seq !== null && message.seq <= state.seq) return ignored;
-  if (state.seq === null || message.seq !== state.seq + 1) return { ...ignored, state: { ...state, awaiting: true }, ask: true };
+  if (state.seq !== null && message.seq <= state.seq) return ignored(state);
+  if (state.seq === null || message.prev > state.seq) return missed(state);
   const tables = tablesLike(state);
   for (const gone of message.remove) drop(tables, gone);
   for (const entry of message.upsert) put(tables, entry);
-  const streams = message.upsert.filter((entry) => entry.kind === KINDS.streams.kind).map((entry) => entry.item as StreamStatus);
-  return { state: { seq: message.seq, awaiting: false, ...tables }, ask: false, applied: true, streams };
+  if (!message.update.every((entry) => change(tables, entry))) return missed(state);
+  const told = [...message.upsert, ...message.update].filter((entry) => entry.kind === KINDS.streams.kind);
+  const streams = told.map((entry) => tables.streams.get(KINDS.streams.key(entry.item as StreamStatus)) as StreamStatus);
+  return { state: { seq: message.seq, awaiting: false, parts: null, ...tables }, ask: false, applied: true, streams };
 }

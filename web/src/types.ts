@@ -266,12 +266,15 @@ export interface Page<T> {
   next: string | null;
 }
 
-/** One entry of the change feed: what it is, and the thing itself; in `remove`, only what identifies it. */
+/** One entry of the change feed: what it is, and the thing itself; in `update` what identifies it and the fields that changed
+ * (null where there is none any more), in `remove` only what identifies it. */
 export interface Envelope {
   kind: string;
   item: unknown;
 }
 
+/** A snapshot comes in one or more parts of one `seq`. The client of a delta has the frame `prev` or a later one, or has
+ * missed something. */
 export type ServerMessage =
-  | { type: "snapshot"; seq: number; items: Envelope[] }
-  | { type: "delta"; seq: number; upsert: Envelope[]; remove: Envelope[] };
+  | { type: "snapshot"; seq: number; part: number; parts: number; items: Envelope[] }
+  | { type: "delta"; seq: number; prev: number; upsert: Envelope[]; update: Envelope[]; remove: Envelope[] };

@@ -1,15 +1,15 @@
-//! The hub actor: feeds the cache, ticks, fans out.
+//! The hub actor: feeds the cache, paces the frames, fans out.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, StreamHandler, WrapFuture};
-use bytestring::ByteString;
 use futures_util::future::LocalBoxFuture;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::hub_handle::{AskSnapshot, AskState, HandleTo, Subscribe};
+use super::feed_filter::FeedFilter;
+use super::hub_handle::{AskSnapshot, AskState, HandleTo, SetFilter, Subscribe};
 use super::hub_state::HubState;
 use super::snapshot_cache::SnapshotCache;
 use super::subscriber::{CloseReason, Subscriber, Subscription};
@@ -21,10 +21,10 @@ use crate::base::{Error, Result};
 /// Bounds of the hub.
 #[derive(Clone, Copy, Debug)]
 pub struct HubLimits {
-    /// Changes are collected for so long before they are told.
-    pub tick: Duration,
-    /// Frames that may wait for one session; when it is full the session is closed as too slow.
-    pub send_queue: usize,
+    /// Least time between two frames. A change after a quiet time is told at once; those that follow are collected.
+    pub interval: Duration,
+    /// Bytes that may wait for one session; when so many wait it is closed as too slow.
+    pub queued_bytes: usize,
     /// Sessions at once; one more is refused.
     pub clients: usize,
     /// Of them, of one address.
@@ -33,8 +33,10 @@ pub struct HubLimits {
 
 impl Default for HubLimits {
     fn default() -> Self {
-        // 32 frames are 8 s of ticks, more than a phone needs to change from Wi-Fi to mobile.
-        Self { tick: Duration::from_millis(250), send_queue: 32, clients: 200, clients_per_address: 50 }
+        // 20 frames a second are more than an eye follows. 4 MiB are a quarter of a minute of 1,000 streams, more than a
+        // phone needs to change from Wi-Fi to mobile.
+        let interval = Duration::from_millis(50);
+        Self { interval, queued_bytes: 4 << 20, clients: 200, clients_per_address: 50 }
     }
 }
 
@@ -51,8 +53,12 @@ pub struct Hub {
     next_id: u64,
     dropped: u64,
     ended: BTreeMap<ExitReason, u64>,
-    /// A tick has been asked for and has not come yet.
-    tick_is_due: bool,
+    /// Number of the last frame that the clients of each filter got.
+    told: BTreeMap<FeedFilter, u64>,
+    /// When changes were last told.
+    last_frame: Option<Instant>,
+    /// The next frame is under way.
+    frame_is_due: bool,
     /// The cache has been filled once; before that there is no snapshot worth showing.
     is_filled: bool,
 }
@@ -69,7 +75,9 @@ impl Hub {
             next_id: 1,
             dropped: 0,
             ended: BTreeMap::new(),
-            tick_is_due: false,
+            told: BTreeMap::new(),
+            last_frame: None,
+            frame_is_due: false,
             is_filled: false,
         }
     }
@@ -84,22 +92,32 @@ impl Hub {
         }
     }
 
-    fn tick(&mut self) {
-        self.tick_is_due = false;
-        if self.subscribers.is_empty() {
-            self.cache.pass();
-        } else if let Some(frame) = self.cache.flush() {
-            self.tell_all(&frame);
+    /// Tells of the waiting changes now, or when the interval since the last frame is over.
+    fn tell_soon(&mut self, ctx: &mut Context<Self>) {
+        if self.frame_is_due {
+            return;
+        }
+        let over = self.last_frame.map(|last| last + self.limits.interval);
+        match over.map(|over| over.saturating_duration_since(Instant::now())) {
+            Some(wait) if !wait.is_zero() => {
+                self.frame_is_due = true;
+                ctx.run_later(wait, |hub, _| hub.tell());
+            }
+            _ => self.tell(),
         }
     }
 
-    fn tell_all(&mut self, frame: &ByteString) {
-        let slow: Vec<u64> = self
-            .subscribers
-            .iter()
-            .filter(|(_, subscriber)| !subscriber.offer(frame.clone()))
-            .map(|(id, _)| *id)
-            .collect();
+    fn tell(&mut self) {
+        self.frame_is_due = false;
+        self.last_frame = Some(Instant::now());
+        let subscribers = &self.subscribers;
+        self.told.retain(|filter, _| subscribers.values().any(|subscriber| subscriber.filter == *filter));
+        let frames = self.cache.flush(&mut self.told);
+        let slow = subscribers.iter().filter(|(_, subscriber)| match frames.get(&subscriber.filter) {
+            Some(frame) => !subscriber.offer(std::slice::from_ref(frame)),
+            None => false,
+        });
+        let slow: Vec<u64> = slow.map(|(id, _)| *id).collect();
         slow.into_iter().for_each(|id| self.close_slow(id));
     }
 
@@ -122,11 +140,21 @@ impl Hub {
         }
     }
 
+    /// Everything to one session; the deltas of its filter go on from there.
     fn send_snapshot(&mut self, id: u64) {
-        let frame = self.cache.snapshot();
-        if self.subscribers.get(&id).is_some_and(|subscriber| !subscriber.offer(frame)) {
+        let Some(subscriber) = self.subscribers.get(&id).filter(|_| self.is_filled) else { return };
+        // Others of the same filter may have got an older frame last: their next one begins there, before this picture.
+        self.told.entry(subscriber.filter.clone()).or_insert_with(|| self.cache.seq());
+        if !subscriber.offer(self.cache.snapshot(&subscriber.filter)) {
             self.close_slow(id);
         }
+    }
+
+    /// Everything to everybody: what was told before is void.
+    fn send_snapshots(&mut self) {
+        self.told.clear();
+        let ids: Vec<u64> = self.subscribers.keys().copied().collect();
+        ids.into_iter().for_each(|id| self.send_snapshot(id));
     }
 }
 
@@ -168,15 +196,11 @@ impl StreamHandler<LiveUpdate> for Hub {
             LiveUpdate::Everything(latest) => {
                 self.cache.replace(*latest);
                 self.is_filled = true;
-                if !self.subscribers.is_empty() {
-                    let snapshot = self.cache.snapshot();
-                    self.tell_all(&snapshot);
-                }
+                self.send_snapshots();
             }
             LiveUpdate::Changes(changes) => {
-                if self.cache.note(&changes) && !self.tick_is_due {
-                    self.tick_is_due = true;
-                    ctx.run_later(self.limits.tick, |hub, _| hub.tick());
+                if self.cache.note(&changes) {
+                    self.tell_soon(ctx);
                 }
             }
         }
@@ -186,7 +210,7 @@ impl StreamHandler<LiveUpdate> for Hub {
 impl Handler<Subscribe> for Hub {
     type Result = Result<Subscription>;
 
-    fn handle(&mut self, Subscribe(client): Subscribe, ctx: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, Subscribe { client, filter }: Subscribe, ctx: &mut Context<Self>) -> Self::Result {
         let own = self.subscribers.values().filter(|subscriber| subscriber.client == client).count();
         if own >= self.limits.clients_per_address {
             return Err(Error::unavailable(format!(
@@ -202,13 +226,11 @@ impl Handler<Subscribe> for Hub {
         }
         let id = self.next_id;
         self.next_id += 1;
-        let (mut subscriber, subscription) = Subscriber::pair(id, client, self.limits.send_queue);
+        let (mut subscriber, subscription) = Subscriber::pair(id, client, filter, self.limits.queued_bytes);
         ctx.spawn(subscriber.left().into_actor(self).map(move |exit, hub, _| hub.session_ended(id, &exit)));
         self.subscribers.insert(id, subscriber);
         // Before the cache is filled there is no picture; filling it sends a snapshot to everybody.
-        if self.is_filled {
-            self.send_snapshot(id);
-        }
+        self.send_snapshot(id);
         Ok(subscription)
     }
 }
@@ -217,7 +239,16 @@ impl Handler<AskSnapshot> for Hub {
     type Result = ();
 
     fn handle(&mut self, AskSnapshot(id): AskSnapshot, _: &mut Context<Self>) {
-        if self.is_filled {
+        self.send_snapshot(id);
+    }
+}
+
+impl Handler<SetFilter> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, SetFilter { id, filter }: SetFilter, _: &mut Context<Self>) {
+        if let Some(subscriber) = self.subscribers.get_mut(&id) {
+            subscriber.filter = filter;
             self.send_snapshot(id);
         }
     }

@@ -1,21 +1,33 @@
 //! The texts a browser gets: one JSON object per thing, and the frames around them.
 //!
 //! ```text
-//! {"type":"snapshot","seq":n,"items":[ENVELOPE,...]}
-//! {"type":"delta","seq":n+1,"upsert":[ENVELOPE,...],"remove":[ENVELOPE,...]}
+//! {"type":"snapshot","seq":n,"part":1,"parts":k,"items":[ENVELOPE,...]}   (k frames of one seq)
+//! {"type":"delta","seq":n,"prev":m,"upsert":[ENVELOPE,...],"update":[ENVELOPE,...],"remove":[ENVELOPE,...]}
 //! ```
 //!
-//! An ENVELOPE is `{"kind":KIND,"item":ITEM}`. ITEM is the thing's own JSON, as in the API; in `remove` it is what identifies
-//! it. A new kind is a new [`ItemKey`] and its lines in the functions below it; the page has one place too
+//! An ENVELOPE is `{"kind":KIND,"item":ITEM}`. ITEM is the thing's own JSON, as in the API; in `update` it is what identifies
+//! the thing and the fields that changed (`null` where a field is no longer there), in `remove` only what identifies it. `prev`
+//! is the number of the frame that this client got before, or less: whoever has an older one has a hole.
+//!
+//! A new kind is a new [`ItemKey`] and its lines in the functions below it; the page has one place too
 //! (`web/src/store.ts`). `web/src/feed.fixture.json` has one of each, and tests of both sides read it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytestring::ByteString;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::adapters::live::{Change, Latest};
 use crate::domain::name::StreamName;
+
+/// The words of the feed.
+pub(super) const KINDS: [&str; 4] = ["server", "camera", "stream", "recording"];
+
+/// A snapshot is cut into frames of about so many bytes, so that a page can draw the first while the last is on its way, and
+/// a frame of ten thousand streams does not hold up what else the connection carries.
+const PART: usize = 256 * 1024;
 
 /// What identifies an item; also the form of a `remove` entry. The order is the order of a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -48,13 +60,13 @@ pub(super) fn is_gone(change: &Change) -> bool {
     }
 }
 
-/// The text of a change; `None` when the thing is gone.
+/// The JSON of the thing itself; `None` when it is gone.
 pub(super) fn item(change: &Change) -> Option<Box<str>> {
     match change {
-        Change::Server(status) => text("server", status),
-        Change::Stream(status) => text("stream", status.as_ref()),
-        Change::Camera(status) => text("camera", status),
-        Change::Recording(status) => text("recording", status),
+        Change::Server(status) => text(status),
+        Change::Stream(status) => text(status.as_ref()),
+        Change::Camera(status) => text(status),
+        Change::Recording(status) => text(status),
         Change::StreamGone { .. } | Change::CameraGone { .. } | Change::RecordingGone { .. } => None,
     }
 }
@@ -68,42 +80,96 @@ pub(super) fn everything(latest: Latest) -> impl Iterator<Item = Change> {
     servers.chain(cameras).chain(streams).chain(recordings)
 }
 
-/// A frame with everything.
-pub(super) fn snapshot<'a>(seq: u64, items: impl Iterator<Item = &'a str>) -> ByteString {
-    let mut out = format!(r#"{{"type":"snapshot","seq":{seq},"items":["#);
-    list(&mut out, items);
-    out.push_str("]}");
-    out.into()
+/// `{"a":1}` of a stream becomes `{"kind":"stream","item":{"a":1}}`.
+pub(super) fn envelope(key: &ItemKey, item: &str) -> String {
+    let kind = match key {
+        ItemKey::Server { .. } => "server",
+        ItemKey::Camera { .. } => "camera",
+        ItemKey::Stream { .. } => "stream",
+        ItemKey::Recording { .. } => "recording",
+    };
+    format!(r#"{{"kind":"{kind}","item":{item}}}"#)
 }
 
-/// A frame with what changed since the frame before it.
-pub(super) fn delta<'a>(
-    seq: u64,
-    upsert: impl Iterator<Item = &'a str>,
-    remove: impl Iterator<Item = &'a ItemKey>,
-) -> ByteString {
-    let mut out = format!(r#"{{"type":"delta","seq":{seq},"upsert":["#);
-    list(&mut out, upsert);
-    out.push_str(r#"],"remove":["#);
-    let keys: Vec<String> = remove.filter_map(|key| serde_json::to_string(key).ok()).collect();
-    list(&mut out, keys.iter().map(String::as_str));
-    out.push_str("]}");
-    out.into()
+/// The entry of a thing that is gone.
+pub(super) fn removal(key: &ItemKey) -> String {
+    // Names and numbers always serialise.
+    serde_json::to_string(key).unwrap_or_default()
 }
 
-fn list<'a>(out: &mut String, parts: impl Iterator<Item = &'a str>) {
-    for (index, part) in parts.enumerate() {
-        if index > 0 {
-            out.push(',');
+/// The entry with what identifies the thing and the fields in which `new` differs from `old`; `None` when none does. Both are
+/// texts of [`item`].
+pub(super) fn difference(key: &ItemKey, old: &str, new: &str) -> Option<String> {
+    if old == new {
+        return None;
+    }
+    let (Ok(was), Ok(is)) = (fields(old), fields(new)) else { return Some(envelope(key, new)) };
+    let changed = is.iter().filter(|(name, value)| was.get(*name).is_none_or(|old| old.get() != value.get()));
+    let changed = changed.map(|(name, value)| (*name, value.get()));
+    let gone = was.keys().filter(|name| !is.contains_key(*name)).map(|name| (*name, "null"));
+    let mut entry = removal(key);
+    // What closes the item and its envelope.
+    entry.truncate(entry.len().saturating_sub(2));
+    for (name, value) in changed.chain(gone) {
+        entry.push_str(",\"");
+        entry.push_str(name);
+        entry.push_str("\":");
+        entry.push_str(value);
+    }
+    entry.push_str("}}");
+    Some(entry)
+}
+
+/// The fields of an object, each with its text. An error where a name has escapes: ours have none.
+fn fields(object: &str) -> serde_json::Result<BTreeMap<&str, &RawValue>> {
+    serde_json::from_str(object)
+}
+
+/// Frames with everything.
+pub(super) fn snapshot(seq: u64, entries: impl Iterator<Item = String>) -> Vec<ByteString> {
+    let mut parts = vec![String::new()];
+    for entry in entries {
+        match parts.last_mut() {
+            Some(part) if part.is_empty() => part.push_str(&entry),
+            Some(part) if part.len() + entry.len() < PART => {
+                part.push(',');
+                part.push_str(&entry);
+            }
+            _ => parts.push(entry),
         }
-        out.push_str(part);
+    }
+    let count = parts.len();
+    let frame = |(index, items): (usize, &String)| {
+        format!(r#"{{"type":"snapshot","seq":{seq},"part":{},"parts":{count},"items":[{items}]}}"#, index + 1).into()
+    };
+    parts.iter().enumerate().map(frame).collect()
+}
+
+/// The entries of a delta.
+#[derive(Default)]
+pub(super) struct Delta<'a> {
+    pub(super) upsert: Vec<&'a str>,
+    pub(super) update: Vec<&'a str>,
+    pub(super) remove: Vec<&'a str>,
+}
+
+impl Delta<'_> {
+    /// A frame with what changed since the frame `prev`; `None` when there is nothing to tell.
+    pub(super) fn frame(&self, seq: u64, prev: u64) -> Option<ByteString> {
+        if self.upsert.is_empty() && self.update.is_empty() && self.remove.is_empty() {
+            return None;
+        }
+        let (upsert, update, remove) = (self.upsert.join(","), self.update.join(","), self.remove.join(","));
+        let frame = format!(
+            r#"{{"type":"delta","seq":{seq},"prev":{prev},"upsert":[{upsert}],"update":[{update}],"remove":[{remove}]}}"#
+        );
+        Some(frame.into())
     }
 }
 
-/// `{"a":1}` becomes `{"kind":"stream","item":{"a":1}}`. `None` would remove the item; these types always serialise.
-fn text(kind: &str, status: &impl Serialize) -> Option<Box<str>> {
-    let item = serde_json::to_string(status).ok()?;
-    Some(format!(r#"{{"kind":"{kind}","item":{item}}}"#).into_boxed_str())
+/// `None` would remove the item; these types always serialise.
+fn text(status: &impl Serialize) -> Option<Box<str>> {
+    serde_json::to_string(status).ok().map(String::into_boxed_str)
 }
 
 #[cfg(test)]

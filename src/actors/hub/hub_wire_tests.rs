@@ -82,17 +82,24 @@ fn the_frames_are_those_that_the_page_reads() {
         streams: vec![stream()],
         recordings: vec![recording()],
     };
-    let items: Vec<Box<str>> = everything(latest).filter_map(|change| item(&change)).collect();
+    let entry = |change: &Change| item(change).map(|item| envelope(&key(change), &item)).expect("an item");
+    let items: Vec<String> = everything(latest).map(|change| entry(&change)).collect();
+    let slow = Change::Stream(Arc::new(StreamStatus { reason: Some("slow".into()), bytes_received: 2, ..stream() }));
+    let (old, new) = (item(&Change::Stream(Arc::new(stream()))), item(&slow));
+    let update = difference(&key(&slow), &old.expect("an item"), &new.expect("an item")).expect("a change");
     let gone = [
         Change::CameraGone { id: 7 },
         Change::StreamGone { server: "main".into(), name: front() },
         Change::RecordingGone { server: "main".into(), name: front() },
     ];
-    let gone: Vec<ItemKey> = gone.iter().map(key).collect();
+    let gone: Vec<String> = gone.iter().map(|change| removal(&key(change))).collect();
+    let changed = Delta { upsert: vec![&items[0]], update: vec![&update], remove: vec![] };
+    let removed = Delta { remove: gone.iter().map(String::as_str).collect(), ..Delta::default() };
     let json = |frame: ByteString| serde_json::from_str::<Value>(&frame).expect("JSON");
     let frames = serde_json::json!({
-        "snapshot": json(snapshot(1, items.iter().map(AsRef::as_ref))),
-        "delta": json(delta(2, items[..1].iter().map(AsRef::as_ref), gone.iter())),
+        "snapshot": json(snapshot(1, items.iter().cloned()).remove(0)),
+        "delta": json(changed.frame(2, 1).expect("a frame")),
+        "removal": json(removed.frame(4, 2).expect("a frame")),
     });
     let known: Value = serde_json::from_str(include_str!("../../../web/src/feed.fixture.json")).expect("JSON");
     assert_eq!(frames, known, "web/src/feed.fixture.json should be {frames:#}");

@@ -1,19 +1,22 @@
-//! The line between the hub and one WebSocket session: a bounded send_queue and a reason.
+//! The line between the hub and one WebSocket session: a queue that is bounded by its bytes, and a reason.
 
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytestring::ByteString;
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use super::feed_filter::FeedFilter;
 use crate::actors::supervision::{Exit, Observation};
 use crate::base::Result;
 
 /// Why the hub ends a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseReason {
-    /// The session did not take its frames in time: its send_queue was full.
+    /// The session did not take its frames in time: too many bytes waited for it.
     TooSlow,
     /// The program stops.
     Stopping,
@@ -28,7 +31,9 @@ pub struct Subscription {
     pub id: u64,
     /// The session's place at the hub; whoever runs the session takes it.
     pub lease: Option<SessionLease>,
-    frames: mpsc::Receiver<ByteString>,
+    frames: mpsc::UnboundedReceiver<ByteString>,
+    /// Bytes of the frames that wait.
+    queued: Arc<AtomicUsize>,
     reason: oneshot::Receiver<CloseReason>,
 }
 
@@ -66,7 +71,10 @@ impl Subscription {
             biased;
             reason = &mut self.reason => Err(reason.unwrap_or(CloseReason::HubGone)),
             frame = self.frames.recv() => match frame {
-                Some(frame) => Ok(frame),
+                Some(frame) => {
+                    self.queued.fetch_sub(frame.len(), Ordering::Relaxed);
+                    Ok(frame)
+                }
                 // The reason is sent before the frames end, so it is there now or never comes.
                 None => Err(self.reason.try_recv().unwrap_or(CloseReason::HubGone)),
             },
@@ -78,26 +86,50 @@ impl Subscription {
 pub(super) struct Subscriber {
     /// Who is at the other end.
     pub(super) client: IpAddr,
+    /// What it wants.
+    pub(super) filter: FeedFilter,
     since: Instant,
     ended: Option<oneshot::Receiver<Exit>>,
-    frames: mpsc::Sender<ByteString>,
+    /// Unbounded in number, bounded in bytes by `limit`.
+    frames: mpsc::UnboundedSender<ByteString>,
+    queued: Arc<AtomicUsize>,
+    limit: usize,
     reason: oneshot::Sender<CloseReason>,
 }
 
 impl Subscriber {
-    /// Both ends of a new line to `client` whose send_queue holds `send_queue` frames.
-    pub(super) fn pair(id: u64, client: IpAddr, send_queue: usize) -> (Self, Subscription) {
-        let (frames_in, frames) = mpsc::channel(send_queue);
+    /// Both ends of a new line to `client`. While `limit` bytes wait it takes no further frame.
+    pub(super) fn pair(id: u64, client: IpAddr, filter: FeedFilter, limit: usize) -> (Self, Subscription) {
+        let (frames_in, frames) = mpsc::unbounded_channel();
         let (reason_in, reason) = oneshot::channel();
         let (ended_in, ended) = oneshot::channel();
+        let queued = Arc::new(AtomicUsize::new(0));
         let lease = Some(SessionLease { exit: None, ended: Some(ended_in) });
-        let own = Self { client, since: Instant::now(), ended: Some(ended), frames: frames_in, reason: reason_in };
-        (own, Subscription { id, lease, frames, reason })
+        let own = Self {
+            client,
+            filter,
+            since: Instant::now(),
+            ended: Some(ended),
+            frames: frames_in,
+            queued: Arc::clone(&queued),
+            limit,
+            reason: reason_in,
+        };
+        (own, Subscription { id, lease, frames, queued, reason })
     }
 
-    /// Puts a frame into the send_queue; false when it is full.
-    pub(super) fn offer(&self, frame: ByteString) -> bool {
-        !matches!(self.frames.try_send(frame), Err(mpsc::error::TrySendError::Full(_)))
+    /// Puts frames into the queue, all or none; false when too many bytes wait there already. So at most the limit and one
+    /// snapshot wait.
+    pub(super) fn offer(&self, frames: &[ByteString]) -> bool {
+        if self.queued.load(Ordering::Relaxed) >= self.limit {
+            return false;
+        }
+        for frame in frames {
+            self.queued.fetch_add(frame.len(), Ordering::Relaxed);
+            // The session may have left: its end is heard elsewhere.
+            let _ = self.frames.send(frame.clone());
+        }
+        true
     }
 
     /// Resolves with how the session has ended; to be asked for once.
@@ -113,10 +145,9 @@ impl Subscriber {
 
     /// As the tree shows the session.
     pub(super) fn observation(&self, id: u64) -> Observation {
-        let queued = self.frames.max_capacity() - self.frames.capacity();
         Observation {
             uptime_seconds: self.since.elapsed().as_secs_f64(),
-            state: json!({ "client": self.client, "queuedFrames": queued }),
+            state: json!({ "client": self.client, "queuedBytes": self.queued.load(Ordering::Relaxed) }),
             ..Observation::running(format!("session-{id}"), "websocket session")
         }
     }

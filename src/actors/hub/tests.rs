@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{CloseReason, Hub, HubHandle, HubLimits};
+use super::{CloseReason, FeedFilter, Hub, HubHandle, HubLimits};
 use crate::actors::supervision::{Exit, ExitReason, Observe, Stop};
 use crate::adapters::live::memory::MemoryLiveStore;
 use crate::adapters::live::subscription::{LiveUpdate, subscription};
@@ -51,21 +51,57 @@ fn json(frame: &str) -> Value {
 }
 
 #[actix::test]
-async fn changes_wait_for_the_tick_and_a_quiet_hub_says_nothing() {
+async fn the_first_change_is_told_at_once_and_the_next_ones_together() {
     tokio::time::pause();
     let live = live();
     let hub = filled(&live, HubLimits::default()).await;
-    let mut line = hub.subscribe(CLIENT).await.expect("a line");
+    let mut line = hub.subscribe(CLIENT, FeedFilter::default()).await.expect("a line");
     assert_eq!(json(&line.next().await.expect("a snapshot"))["type"], "snapshot");
     let begun = Instant::now();
     publish(&live, vec![server("a")]).await;
-    publish(&live, vec![server("b")]).await;
     let delta = json(&line.next().await.expect("a delta"));
-    assert_eq!((&delta["seq"], delta["upsert"].as_array().map(Vec::len)), (&json!(2), Some(2)));
+    assert_eq!((&delta["seq"], delta["upsert"].as_array().map(Vec::len)), (&json!(2), Some(1)));
+    assert!(begun.elapsed() < Duration::from_millis(5), "{:?}", begun.elapsed());
+    publish(&live, vec![server("b")]).await;
+    publish(&live, vec![server("c")]).await;
+    let delta = json(&line.next().await.expect("a delta"));
+    assert_eq!((&delta["seq"], delta["upsert"].as_array().map(Vec::len)), (&json!(3), Some(2)));
     let took = begun.elapsed();
-    assert!(took >= Duration::from_millis(250) && took < Duration::from_millis(300), "{took:?}");
+    assert!(took >= Duration::from_millis(50) && took < Duration::from_millis(60), "{took:?}");
     let quiet = tokio::time::timeout(Duration::from_secs(3600), line.next()).await;
     assert!(quiet.is_err(), "an hour without changes is an hour without frames");
+    let begun = Instant::now();
+    publish(&live, vec![server("d")]).await;
+    line.next().await.expect("a delta");
+    assert!(begun.elapsed() < Duration::from_millis(5), "{:?}", begun.elapsed());
+}
+
+#[actix::test]
+async fn sessions_that_want_different_things_see_no_hole() {
+    tokio::time::pause();
+    let live = live();
+    let hub = filled(&live, HubLimits::default()).await;
+    let only = |server: &str| FeedFilter { server: Some(server.to_owned()), ..FeedFilter::default() };
+    let mut all = hub.subscribe(CLIENT, FeedFilter::default()).await.expect("a line");
+    let mut some = hub.subscribe(CLIENT, only("b")).await.expect("a line");
+    for line in [&mut all, &mut some] {
+        assert_eq!(json(&line.next().await.expect("a snapshot"))["seq"], 1);
+    }
+    for name in ["a", "b"] {
+        publish(&live, vec![server(name)]).await;
+        let delta = json(&all.next().await.expect("a delta"));
+        assert_eq!(delta["upsert"][0]["item"]["name"], name);
+    }
+    let delta = json(&some.next().await.expect("a delta"));
+    assert_eq!((&delta["seq"], &delta["prev"]), (&json!(3), &json!(1)), "{delta}");
+    assert!(hub.set_filter(some.id, only("a")));
+    let snapshot = json(&some.next().await.expect("a snapshot"));
+    assert_eq!((&snapshot["type"], &snapshot["items"][0]["item"]["name"]), (&json!("snapshot"), &json!("a")));
+    publish(&live, vec![server("b")]).await;
+    publish(&live, vec![Change::Server(ServerStatus { reachable: false, ..sample::server("a") })]).await;
+    let delta = json(&some.next().await.expect("a delta"));
+    assert_eq!(delta["update"][0]["item"]["name"], "a");
+    assert!(delta["prev"].as_u64() <= snapshot["seq"].as_u64(), "{delta}");
 }
 
 #[actix::test]
@@ -76,33 +112,36 @@ async fn whoever_comes_before_the_first_picture_gets_it_when_it_is_there() {
     while hub.hub().is_none() {
         tokio::task::yield_now().await;
     }
-    let mut line = hub.subscribe(CLIENT).await.expect("a line");
+    let mut line = hub.subscribe(CLIENT, FeedFilter::default()).await.expect("a line");
     let snapshot = json(&line.next().await.expect("a snapshot"));
     assert_eq!((&snapshot["type"], &snapshot["items"][0]["item"]["name"]), (&json!("snapshot"), &json!("a")));
 }
 
 #[actix::test]
-async fn a_full_send_queue_ends_the_line_and_frees_its_place() {
+async fn a_full_queue_ends_the_line_and_frees_its_place() {
     tokio::time::pause();
     let live = live();
-    let hub = filled(&live, HubLimits { send_queue: 3, clients: 1, ..HubLimits::default() }).await;
-    let mut line = hub.subscribe(CLIENT).await.expect("a line");
-    assert!(hub.subscribe(CLIENT).await.expect_err("one is the most").message().contains("1 clients"));
-    for n in 0..3 {
+    // The empty snapshot and one delta with a server have more than 200 bytes.
+    let hub = filled(&live, HubLimits { queued_bytes: 200, clients: 1, ..HubLimits::default() }).await;
+    let mut line = hub.subscribe(CLIENT, FeedFilter::default()).await.expect("a line");
+    let refused = hub.subscribe(CLIENT, FeedFilter::default()).await.expect_err("one is the most");
+    assert!(refused.message().contains("1 clients"), "{refused}");
+    for n in 0..2 {
+        assert_eq!(hub.look().await.map(|hub| hub.clients), Some(1), "there is room for {n}");
         publish(&live, vec![server(&n.to_string())]).await;
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
     let state = hub.look().await.expect("a hub");
-    assert_eq!((state.clients, state.dropped), (0, 1), "the snapshot and two deltas fit, the third does not");
+    assert_eq!((state.clients, state.dropped), (0, 1), "the snapshot and one delta fit, the next does not");
     assert_eq!(line.next().await, Err(CloseReason::TooSlow), "the reason overtakes what waits");
-    hub.subscribe(CLIENT).await.expect("there is room again");
+    hub.subscribe(CLIENT, FeedFilter::default()).await.expect("there is room again");
 }
 
 #[actix::test]
 async fn dropping_the_line_leaves_the_hub() {
     let live = live();
     let hub = filled(&live, HubLimits::default()).await;
-    let line = hub.subscribe(CLIENT).await.expect("a line");
+    let line = hub.subscribe(CLIENT, FeedFilter::default()).await.expect("a line");
     assert_eq!(hub.look().await.expect("a hub").clients, 1);
     drop(line);
     while hub.look().await.expect("a hub").clients > 0 {
@@ -114,14 +153,14 @@ async fn dropping_the_line_leaves_the_hub() {
 async fn a_stopping_hub_says_so() {
     let live = live();
     let hub = filled(&live, HubLimits::default()).await;
-    let mut line = hub.subscribe(CLIENT).await.expect("a line");
+    let mut line = hub.subscribe(CLIENT, FeedFilter::default()).await.expect("a line");
     line.next().await.expect("a snapshot");
     hub.hub().expect("a hub").send(Stop::within(Duration::from_secs(1))).await.expect("stopped");
     assert_eq!(line.next().await, Err(CloseReason::Stopping));
     while hub.hub().is_some() {
         tokio::task::yield_now().await;
     }
-    assert!(hub.subscribe(CLIENT).await.is_err());
+    assert!(hub.subscribe(CLIENT, FeedFilter::default()).await.is_err());
     assert!(!hub.ask_snapshot(1));
 }
 
@@ -149,12 +188,15 @@ async fn one_address_leaves_lines_for_others() {
     let live = live();
     let hub = filled(&live, HubLimits { clients: 4, clients_per_address: 2, ..HubLimits::default() }).await;
     let other = "203.0.113.7".parse().expect("an address");
-    let lines = [hub.subscribe(CLIENT).await.expect("a line"), hub.subscribe(CLIENT).await.expect("a line")];
-    let refused = hub.subscribe(CLIENT).await.expect_err("two are the most");
+    let lines = [
+        hub.subscribe(CLIENT, FeedFilter::default()).await.expect("a line"),
+        hub.subscribe(CLIENT, FeedFilter::default()).await.expect("a line"),
+    ];
+    let refused = hub.subscribe(CLIENT, FeedFilter::default()).await.expect_err("two are the most");
     assert!(refused.message().contains("127.0.0.1") && refused.message().contains("X-Forwarded-For"), "{refused}");
-    hub.subscribe(other).await.expect("another address has a line");
+    hub.subscribe(other, FeedFilter::default()).await.expect("another address has a line");
     drop(lines);
-    while hub.subscribe(CLIENT).await.is_err() {
+    while hub.subscribe(CLIENT, FeedFilter::default()).await.is_err() {
         tokio::task::yield_now().await;
     }
 }
@@ -166,12 +208,13 @@ async fn sessions_are_shown_and_the_hub_hears_how_each_has_ended() {
     let address = hub.hub().expect("a hub");
     let mut lines = Vec::new();
     for _ in 0..4 {
-        lines.push(hub.subscribe(CLIENT).await.expect("a line"));
+        lines.push(hub.subscribe(CLIENT, FeedFilter::default()).await.expect("a line"));
     }
     let seen = address.send(Observe).await.expect("a hub").children;
     let names: Vec<_> = seen.iter().map(|session| (session.name.as_str(), session.kind.as_str())).collect();
     assert_eq!(names[..2], [("session-1", "websocket session"), ("session-2", "websocket session")]);
-    assert_eq!(seen[3].state, json!({ "client": "127.0.0.1", "queuedFrames": 1 }), "the snapshot");
+    assert_eq!(seen[3].state["client"], "127.0.0.1");
+    assert!(seen[3].state["queuedBytes"].as_u64() > Some(50), "the snapshot: {}", seen[3].state);
 
     let mut leases = lines.iter_mut().map(|line| line.lease.take().expect("a place"));
     let (mut left, mut broken, gone) = (leases.next(), leases.next(), leases.next());

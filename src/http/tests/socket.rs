@@ -142,7 +142,8 @@ async fn a_stopping_server_closes_with_a_reason_and_does_not_wait_for_browsers()
 
 #[actix_web::test]
 async fn a_slow_client_is_closed_with_a_reason_and_others_go_on() {
-    let limits = HubLimits { tick: Duration::from_millis(1), send_queue: 4, clients: 10, ..HubLimits::default() };
+    let limits =
+        HubLimits { interval: Duration::from_millis(1), queued_bytes: 1 << 20, clients: 10, ..HubLimits::default() };
     let world = World::with(limits).await;
     let server = start(&world);
     let (mut slow, mut quick) = (connect(&server).await, connect(&server).await);
@@ -157,7 +158,7 @@ async fn a_slow_client_is_closed_with_a_reason_and_others_go_on() {
         }
         last
     });
-    // Half a megabyte per tick, each read by the quick one before the next, until the slow one's buffers are full.
+    // 100 kB per frame, each read by the quick one before the next, until the slow one's buffers are full.
     let flood = async {
         let mut round = 0;
         loop {
@@ -178,7 +179,7 @@ async fn a_slow_client_is_closed_with_a_reason_and_others_go_on() {
         }
     };
     let seq = timeout(Duration::from_secs(60), flood).await.expect("the slow client is noticed");
-    assert!(seq > 4, "the send_queue had to fill first");
+    assert!(seq > 4, "the queue had to fill first");
     let (code, reason) = close(&mut slow).await;
     assert_eq!(code, 4001, "{reason}");
     world.reaches(|hub| hub.clients == 1).await;

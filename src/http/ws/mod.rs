@@ -17,20 +17,32 @@ use super::caller::Caller;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
 use super::origin_guard::{OriginPolicy, client_address};
+use super::query::Query;
+use crate::actors::hub::FeedFilter;
+use crate::base::Error;
 use watchdog::LastHeard;
 use ws_session::WsSession;
 
 /// Longest message of a client, in bytes; what it may say has twenty.
 const LONGEST: usize = 4096;
 
-/// Live updates. The server sends `{"type":"snapshot","seq":n,"items":[...]}` and then, at most four times a second,
-/// `{"type":"delta","seq":n+1,"upsert":[...],"remove":[...]}`. Each entry is `{"kind":...,"item":{...}}`:
+/// Live updates. The server sends the snapshot, `{"type":"snapshot","seq":n,"part":1,"parts":k,"items":[...]}` in one or more
+/// parts, and then, at once when something changes and at most 20 times a second,
+/// `{"type":"delta","seq":n,"prev":m,"upsert":[...],"update":[...],"remove":[...]}`. Each entry is `{"kind":...,"item":{...}}`:
 /// `stream` with a StreamStatus (identified by `server` and `name`), `camera` with a CameraStatus (`id`), `server` with a
-/// ServerStatus (`name`), `recording` with a RecordingStatus (`server` and `name`); in `remove` the item holds only what
-/// identifies it. Leave kinds alone that you do not know. A client that sees a hole in `seq` sends `{"type":"snapshot"}`.
-#[utoipa::path(get, path = "/api/v1/ws", operation_id = "connect", tag = "updates", responses(
+/// ServerStatus (`name`), `recording` with a RecordingStatus (`server` and `name`). In `update` the item holds what identifies
+/// it and the fields that changed, null where there is none any more; in `remove` only what identifies it. Leave kinds alone
+/// that you do not know. A client whose number is less than `prev` has missed a frame and sends `{"type":"snapshot"}`.
+/// `{"type":"filter","server":...,"prefix":...,"stream":...,"kinds":[...]}` asks for a part of the feed from now on, like the
+/// parameters below at the start; the snapshot of that part comes next.
+#[utoipa::path(get, path = "/api/v1/ws", operation_id = "connect", tag = "updates", params(
+    ("server" = Option<String>, Query, description = "things of this server only"),
+    ("prefix" = Option<String>, Query, description = "streams and recordings whose name begins so, cameras whose path does"),
+    ("stream" = Option<String>, Query, description = "the stream of this name only, its recording and its camera"),
+    ("kinds" = Option<String>, Query, description = "words of the feed with commas between them: stream, camera, server, recording"),
+), responses(
     (status = 101, description = "WebSocket"),
-    (status = 400, body = Problem, content_type = "application/problem+json", description = "not a WebSocket request"),
+    (status = 400, body = Problem, content_type = "application/problem+json", description = "not a WebSocket request, or a filter that can match nothing"),
     (status = 403, body = Problem, content_type = "application/problem+json", description = "a page of another origin"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "too many clients, in all or of one address"),
 ))]
@@ -45,7 +57,8 @@ pub(super) async fn connect(
     origin_policy.check_origin(request.headers())?;
     let not_ws = |_| Problem::new(StatusCode::BAD_REQUEST, "this address speaks WebSocket (RFC 6455, version 13) only");
     ws::handshake(&request).map_err(not_ws)?;
-    let subscription = state.hub.subscribe(client_address(&request)).await?;
+    let filter = filter(&request)?;
+    let subscription = state.hub.subscribe(client_address(&request), filter).await?;
     log::debug!(caller = caller.to_string().as_str(); "websocket session started");
     let last_heard = LastHeard::now();
     let session = WsSession::new(state.hub.clone(), subscription, last_heard.clone(), stopping.get_ref().clone());
@@ -54,6 +67,13 @@ pub(super) async fn connect(
     let answer = answer.map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the WebSocket handshake failed"))?;
     watchdog::watch(&request, last_heard);
     Ok(answer)
+}
+
+fn filter(request: &HttpRequest) -> Result<FeedFilter, Error> {
+    let mut query = Query::of(request)?;
+    let kinds = query.text("kinds")?.map(|kinds| kinds.split(',').map(|kind| kind.trim().to_owned()).collect());
+    let (server, prefix, stream) = (query.text("server")?, query.text("prefix")?, query.text("stream")?);
+    FeedFilter { server, prefix, stream, kinds }.checked()
 }
 
 /// Whether a page may connect: 204, or 403 that says why not and what to set. Browsers show a page no answer to a WebSocket

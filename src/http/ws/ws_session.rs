@@ -10,7 +10,7 @@ use futures_util::stream::{self, Stream};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::protocol::{self, PING_EVERY, ProtocolStep};
+use super::protocol::{self, PING_EVERY, Step};
 use super::watchdog::LastHeard;
 use crate::actors::hub::{CloseReason, HubHandle, SessionLease, Subscription};
 use crate::actors::supervision::Exit;
@@ -47,14 +47,15 @@ impl WsSession {
         Self { hub, subscription, lease, id, updates: None, last_heard, stopping, is_closing: false }
     }
 
-    fn run(&mut self, step: ProtocolStep, ctx: &mut ws::WebsocketContext<Self>) {
+    fn run(&mut self, step: Step, ctx: &mut ws::WebsocketContext<Self>) {
         match step {
             _ if self.is_closing => {}
-            ProtocolStep::Ping => ctx.ping(b""),
-            ProtocolStep::AskSnapshot if self.hub.ask_snapshot(self.id) => {}
-            // The client has a hole and would wait for ever.
-            ProtocolStep::AskSnapshot => self.run(protocol::on_close(CloseReason::HubGone), ctx),
-            ProtocolStep::Close(code, reason) => {
+            Step::Ping => ctx.ping(b""),
+            Step::AskSnapshot if self.hub.ask_snapshot(self.id) => {}
+            Step::SetFilter(filter) if self.hub.set_filter(self.id, filter.clone()) => {}
+            // The client would wait for ever.
+            Step::AskSnapshot | Step::SetFilter(_) => self.run(protocol::on_close(CloseReason::HubGone), ctx),
+            Step::Close(code, reason) => {
                 self.is_closing = true;
                 self.ending(protocol::exit(code, reason));
                 if let Some(updates) = self.updates.take() {
@@ -127,13 +128,13 @@ impl StreamHandler<Result<Message, ProtocolError>> for WsSession {
                 }
                 ctx.stop();
             }
-            Err(ProtocolError::Overflow) => self.run(ProtocolStep::Close(1009, "the message is too long"), ctx),
+            Err(ProtocolError::Overflow) => self.run(Step::Close(1009, "the message is too long"), ctx),
             // The connection is gone, as when a browser is closed: nobody hears a close frame.
             Err(ProtocolError::Io(_)) => {
                 self.ending(Exit::DownstreamClosed);
                 ctx.stop();
             }
-            Err(_) => self.run(ProtocolStep::Close(1002, "not a valid WebSocket frame"), ctx),
+            Err(_) => self.run(Step::Close(1002, "not a valid WebSocket frame"), ctx),
         }
     }
 }
