@@ -11,6 +11,7 @@ pub mod incidents;
 pub mod membership;
 pub mod monitor;
 pub mod record;
+pub mod redis_link;
 pub mod restream;
 pub mod root;
 pub mod single_flight;

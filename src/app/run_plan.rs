@@ -19,6 +19,7 @@ use crate::actors::incidents::{Incidents, IncidentsHandle};
 use crate::actors::membership::{self, Membership, NodeHandles};
 use crate::actors::monitor::{Monitor, Watched};
 use crate::actors::record::{RecordHandles, Recorders, SpoolDisk};
+use crate::actors::redis_link;
 use crate::actors::restream::{self, RestreamHandle, RestreamSetup};
 use crate::actors::supervision::{Child, Exit, Restart, Setting};
 use crate::actors::upload::{UploadHandles, UploadRules, Uploads};
@@ -28,13 +29,14 @@ use crate::adapters::ffmpeg::ffmpeg_version::{self, FfmpegVersion};
 use crate::adapters::folder::Folder;
 use crate::adapters::live::SharedLive;
 use crate::adapters::live::memory::MemoryLiveStore;
+use crate::adapters::live::redis::{NodeFacts, RedisLiveStore};
 use crate::adapters::mediamtx::MediaMtx;
 use crate::adapters::objects::SharedObjects;
 use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::{SharedSpool, Spool};
 use crate::base::{Error, Result};
 use crate::config::Settings;
-use crate::config::settings::{ObjectsSettings, RecordSettings};
+use crate::config::settings::{LiveSettings, ObjectsSettings, RecordSettings};
 use crate::domain::node::NodeClaim;
 use crate::domain::role::Role;
 
@@ -43,6 +45,8 @@ pub(super) struct Services {
     pub roles: Vec<Role>,
     pub stores: Stores,
     pub live: SharedLive,
+    /// The same, where a Redis lies behind it.
+    pub redis: Option<Arc<RedisLiveStore>>,
     pub objects: SharedObjects,
     pub spool: SharedSpool,
     /// What makes this process a node of its database.
@@ -100,8 +104,21 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
         standby: Arc::default(),
     };
     membership::admit(&node).await?;
-    let live = Arc::new(MemoryLiveStore::new(settings.monitor.history));
-    Ok(Services { roles, stores, live, objects, spool, node, disk: Arc::default(), ffmpeg })
+    let (live, redis) = live_store(settings)?;
+    Ok(Services { roles, stores, live, redis, objects, spool, node, disk: Arc::default(), ffmpeg })
+}
+
+fn live_store(settings: &Settings) -> Result<(SharedLive, Option<Arc<RedisLiveStore>>)> {
+    let LiveSettings::Redis(redis) = &settings.live else {
+        return Ok((Arc::new(MemoryLiveStore::new(settings.monitor.history)), None));
+    };
+    let facts = NodeFacts {
+        node: settings.node.clone(),
+        roles: settings.roles.clone(),
+        servers: settings.servers.iter().map(|server| server.name.clone()).collect(),
+    };
+    let live = Arc::new(RedisLiveStore::new(redis, facts, settings.monitor.history)?);
+    Ok((Arc::clone(&live) as SharedLive, Some(live)))
 }
 
 fn instance(data_dir: &Path) -> Result<Uuid> {
@@ -155,6 +172,10 @@ pub(super) fn children(
         camera_changes::child(services.stores.cameras.clone()),
         hub_child(services, hub),
     ];
+    // Before the roles, so that it stops behind them and writes what they tell at their end.
+    if let Some(redis) = &services.redis {
+        children.extend(redis_link::children(redis, incidents));
+    }
     // Recorders and upload workers know nothing of one another but this count of sealed segments.
     let sealed = Arc::new(watch::Sender::new(0));
     let mut restream = None;

@@ -7,7 +7,9 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::settings::{ApiTrust, DatabaseSettings, PostgresSettings, ServerSettings, Settings};
+use super::settings::{
+    ApiTrust, DatabaseSettings, LiveSettings, PostgresSettings, RedisSettings, ServerSettings, Settings,
+};
 
 /// A key whose value is another one now. Never holds the value: it may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +51,17 @@ const ROWS: &[Row] = &[
     live!("http.allowed_origins", http.allowed_origins),
     live!("monitor.interval", monitor.interval),
     next_start!("monitor.history", monitor.history),
+    Row {
+        key: "live.redis_url",
+        differs: |old, new| !same_secret(redis(old).map(|redis| &redis.url), redis(new).map(|redis| &redis.url)),
+        take: None,
+    },
+    Row { key: "live.redis_ca_file", differs: |old, new| redis_ca_file(old) != redis_ca_file(new), take: None },
+    Row {
+        key: "live.prefix",
+        differs: |old, new| redis(old).zip(redis(new)).is_some_and(|(old, new)| old.prefix != new.prefix),
+        take: None,
+    },
     Row { key: "database.url", differs: |old, new| address(&old.database) != address(&new.database), take: None },
     Row { key: "database.schema", differs: |old, new| schema(&old.database) != schema(&new.database), take: None },
     Row {
@@ -126,6 +139,14 @@ pub fn take_live(current: &Settings, new: &Settings) -> Settings {
         take(&mut taken, new);
     }
     taken
+}
+
+fn redis(settings: &Settings) -> Option<&RedisSettings> {
+    if let LiveSettings::Redis(redis) = &settings.live { Some(redis) } else { None }
+}
+
+fn redis_ca_file(settings: &Settings) -> Option<&Path> {
+    redis(settings).and_then(|redis| redis.ca_file.as_deref())
 }
 
 fn fingerprint(trust: &ApiTrust) -> Option<&[u8; 32]> {

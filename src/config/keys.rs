@@ -35,6 +35,10 @@ pub(super) const KEYS: &[ConfigKey] = &[
     secret("servers[].publish_password"),
     key("monitor.interval"),
     key("monitor.history"),
+    // A Redis URL holds its password.
+    secret("live.redis_url"),
+    key("live.redis_ca_file"),
+    key("live.prefix"),
     // A PostgreSQL URL holds its password.
     secret("database.url"),
     key("database.schema"),

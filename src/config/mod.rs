@@ -23,6 +23,7 @@ pub mod postgres;
 #[cfg(test)]
 mod postgres_tests;
 mod raw;
+pub mod redis_url;
 mod secrets;
 mod service;
 pub mod settings;

@@ -117,3 +117,33 @@ fn a_file_that_is_named_must_be_readable() {
 fn variables_of_kubernetes_services_are_not_ours() {
     loaded("", &[("STREAMWARDEN_PORT", "tcp://10.0.0.1:80"), ("STREAMWARDEN_SERVICE_HOST", "10.0.0.1")]);
 }
+
+#[test]
+fn a_redis_is_named_by_its_url_or_by_host_and_port() {
+    use secrecy::ExposeSecret;
+
+    use super::settings::Live;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("redis");
+    std::fs::write(&file, "redis://:p@of-file/2\n").expect("a file");
+    let file = file.to_str().expect("text");
+    for (env, wanted) in [
+        (&[("REDIS_URL", "redis://a/1"), ("REDIS_HOST", "b")][..], Some("redis://a/1")),
+        (&[("REDIS_URL_FILE", file), ("REDIS_HOST", "b")], Some("redis://:p@of-file/2")),
+        (&[("REDIS_HOST", "b")], Some("redis://b:6379/0")),
+        (&[("REDIS_HOST", "b"), ("REDIS_PORT", "7000")], Some("redis://b:7000/0")),
+        (&[("REDIS_HOST", "::1")], Some("redis://[::1]:6379/0")),
+        (&[("REDIS_PORT", "7000")], Some("redis://127.0.0.1:7000/0")),
+        // As Kubernetes describes a service called redis.
+        (&[("REDIS_PORT", "tcp://10.0.0.1:6379")], None),
+        (&[("REDIS_HOST", "b"), ("REDIS_PORT", "tcp://10.0.0.1:6379")], Some("redis://b:6379/0")),
+        (&[("STREAMWARDEN_LIVE__REDIS_URL", "redis://c"), ("REDIS_HOST", "b")], Some("redis://c")),
+        (&[], None),
+    ] {
+        let found = match super::tests::loaded("[live]\n#nothing\n", env).live {
+            Live::Redis(redis) => Some(redis.url.expose_secret().to_owned()),
+            Live::Memory => None,
+        };
+        assert_eq!(found.as_deref(), wanted, "{env:?}");
+    }
+}

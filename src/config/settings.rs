@@ -25,6 +25,8 @@ pub struct Settings {
     pub servers: Vec<ServerSettings>,
     /// Polling.
     pub monitor: MonitorSettings,
+    /// Live state.
+    pub live: LiveSettings,
     /// Database.
     pub database: DatabaseSettings,
     /// Restreaming.
@@ -88,6 +90,27 @@ pub struct MonitorSettings {
     pub interval: Duration,
     /// How long samples are kept at full rate.
     pub history: Duration,
+}
+
+/// Live state: latest values, history, changes.
+#[derive(Clone, Debug, Default)]
+pub enum LiveSettings {
+    /// In this process.
+    #[default]
+    Memory,
+    /// In this process, and in a Redis that other programs and processes read.
+    Redis(RedisSettings),
+}
+
+/// A Redis server.
+#[derive(Clone, Debug)]
+pub struct RedisSettings {
+    /// Where it is, as [`redis_url::parse`](super::redis_url::parse) reads it, with the password.
+    pub url: SecretString,
+    /// PEM file with the authority of its certificate, where the machine does not know it.
+    pub ca_file: Option<PathBuf>,
+    /// First part of every key and channel.
+    pub prefix: String,
 }
 
 /// Database.

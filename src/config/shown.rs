@@ -7,8 +7,8 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use super::raw::{Raw, RawValue};
-use super::settings::{DatabaseSettings, ObjectsSettings, PostgresSettings, Settings};
-use super::{ConfigComplaints, Sources, check, keys, postgres, read};
+use super::settings::{DatabaseSettings, LiveSettings, ObjectsSettings, PostgresSettings, Settings};
+use super::{ConfigComplaints, Sources, check, keys, postgres, read, redis_url};
 use crate::base::redact;
 
 /// The documented file.
@@ -70,6 +70,10 @@ fn one(key: String, raw: &Raw, settings: &Settings, documented: &BTreeMap<String
         {
             quoted(&postgres::shown(url.expose_secret()))
         }
+        _ if key == "live.redis_url" => match &settings.live {
+            LiveSettings::Redis(redis) => quoted(&redis_url::shown(redis.url.expose_secret())),
+            LiveSettings::Memory => quoted(HIDDEN),
+        },
         DatabaseSettings::Sqlite(file) if key == "database.url" => quoted(&format!("sqlite:{}", file.display())),
         _ if keys::is_secret(&key) => quoted(HIDDEN),
         _ => text(&entry.value),

@@ -221,6 +221,19 @@ fn servers_are_checked() {
 }
 
 #[test]
+fn a_redis_is_checked() {
+    let ca = "[live]\nredis_url = \"redis://h\"\nredis_ca_file = \"x\"";
+    assert_rows(&[
+        ("[live]\nredis_url = \"hunter2\"", &[], &[("live.redis_url", "is not the URL of a Redis", "redis://")]),
+        ("[live]\nredis_url = \"rediss://h#insecure\"", &[], &[("live.redis_url", "of anybody", "redis_ca_file")]),
+        ("[live]\nredis_ur = 1", &[], &[("live.redis_ur", "no such key", "live.redis_url")]),
+        (ca, &[], &[("live.redis_ca_file", "rediss:// URL only", "rediss://")]),
+        ("[live]\nprefix = \"a b\"", &[], &[("live.prefix", "is not the beginning of a key", "letters")]),
+        ("", &[("REDIS_PORT", "x")], &[("live.redis_url", "is not the URL of a Redis", "redis://")]),
+    ]);
+}
+
+#[test]
 fn every_complaint_comes_at_once_with_its_place() {
     let toml = "rolls = 1\n[http]\nlisten = \"0.0.0.0:1\"\n[monitor]\ninterval = \"x\"\n";
     let (_folder, sources) = sources(toml, &[("UPLOAD_WORKERS", "none"), ("STREAMWARDEN_NOD", "x")]);
@@ -258,7 +271,7 @@ fn no_complaint_repeats_a_secret() {
 }
 
 /// Keys whose line in the file of `etc/` is an example, as they have no default of their own.
-const EXAMPLES: [&str; 12] = [
+const EXAMPLES: [&str; 14] = [
     "node",
     "servers[].api_username",
     "servers[].api_password",
@@ -266,6 +279,8 @@ const EXAMPLES: [&str; 12] = [
     "servers[].api_ca_file",
     "servers[].publish_username",
     "servers[].publish_password",
+    "live.redis_url",
+    "live.redis_ca_file",
     "restream.media_host",
     "restream.media_port",
     // With an example beside it, as the default database takes none.
@@ -306,8 +321,9 @@ fn the_file_in_etc_documents_every_key_with_its_default() {
         assert_eq!(defaults.contains_key(key), !EXAMPLES.contains(&key), "{key}: is its line an example?");
     }
 
-    // Of these two and an API without TLS only one may stand in a file.
-    let alone = |line: &&str| !line.starts_with("#api_fingerprint") && !line.starts_with("#api_ca_file");
+    // Of these two and an API without TLS only one may stand in a file; a Redis without TLS has no certificate.
+    let of_tls = ["#api_fingerprint", "#api_ca_file", "#redis_ca_file"];
+    let alone = |line: &&str| !of_tls.iter().any(|key| line.starts_with(key));
     let all = text.lines().filter(alone).map(|line| match line.strip_prefix('#') {
         Some(rest) if rest.starts_with(|c: char| c.is_ascii_lowercase()) => rest,
         _ => line,

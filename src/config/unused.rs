@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 /// Beginnings of names, and what to know of them. The first that fits counts.
-const KNOWN: [(&str, &str); 8] = [
-    ("REDIS_", "the live state is kept in memory; there is no Redis yet"),
+const KNOWN: [(&str, &str); 10] = [
+    ("REDIS_PASSWORD", "write the password into REDIS_URL, or name its file in REDIS_URL_FILE"),
+    ("REDIS_DB", "write the number of the database into REDIS_URL: redis://host:6379/1"),
+    ("REDIS_TLS", "write rediss:// into REDIS_URL"),
     ("S3_", "segments go to the folder objects.directory; there is no S3 yet"),
     ("AWS_S3_", "segments go to the folder objects.directory; there is no S3 yet"),
     ("VIMEO_", "there are no probes of Vimeo yet"),
@@ -52,7 +54,7 @@ mod tests {
     fn what_does_nothing_is_named_together() {
         let env = [
             ("REDIS_URL", "redis://h"),
-            ("REDIS_PORT", ""),
+            ("REDIS_PASSWORD", "hunter2"),
             ("S3_BUCKET_NAME", "vod"),
             ("S3_SECRET_ACCESS_KEY_FILE", "/run/secrets/s3"),
             ("PG_DSN", "postgresql://u@h/d"),
@@ -64,7 +66,7 @@ mod tests {
         assert_eq!(
             found,
             [
-                "REDIS_URL is set and does nothing here",
+                "REDIS_PASSWORD is set and does nothing here",
                 "S3_BUCKET_NAME, S3_SECRET_ACCESS_KEY_FILE are set and do nothing here"
             ]
         );

@@ -47,7 +47,7 @@ pub(super) struct Ready {
 /// One thing this process depends on.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Service {
-    /// `database`, `node`, `objects`, `live`, `updates`, `managers`, `spool`, `recording`, `cameras`, `camera table`, or
+    /// `database`, `node`, `objects`, `live`, `redis`, `updates`, `managers`, `spool`, `recording`, `cameras`, `camera table`, or
     /// `server NAME`.
     name: String,
     /// Whether it answers.
@@ -108,6 +108,7 @@ pub(super) async fn services(state: &HttpState) -> Vec<Service> {
         Service::of("updates", true, updates),
         Service::of("managers", true, managers),
     ];
+    services.extend(redis(state));
     let records = state.roles.contains(&Role::Record);
     if records {
         let root = state.spool.root().display();
@@ -124,6 +125,13 @@ pub(super) async fn services(state: &HttpState) -> Vec<Service> {
     // A server that is down is what this program is there to show; it goes on working.
     services.extend(servers.into_iter().map(|server| of_server(server, &cameras_known)));
     services
+}
+
+/// What lies behind the live store of this process, which goes on without it; `None` where nothing does.
+fn redis(state: &State) -> Option<Service> {
+    let place = Some(state.live.kept_in()).filter(|place| place != "memory")?;
+    let found = state.live.fault().map_or(Ok(place), |fault| Err(Error::unavailable(fault)));
+    Some(Service::of("redis", false, found))
 }
 
 /// Whether every enabled camera delivers; `None` without cameras. One that does not is shown and makes nobody unready: the

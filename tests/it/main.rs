@@ -6,6 +6,7 @@
 mod chaos;
 mod config;
 mod layers;
+mod live;
 mod monitor;
 mod program;
 mod record;

@@ -204,10 +204,7 @@ impl ServerPoller {
         }
         let (live, server) = (Arc::clone(&self.live), self.watched.name.clone());
         let told = async move {
-            let store = async {
-                live.publish(changes).await?;
-                live.record_samples(&server, samples).await
-            };
+            let store = live.publish_poll(&server, changes, samples);
             timeout(STORE_TIMEOUT, store).await.unwrap_or_else(|_| Err(Error::unavailable("it does not answer")))
         };
         ctx.spawn(told.into_actor(self).map(|told, poller, ctx| {

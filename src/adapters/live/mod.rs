@@ -1,11 +1,12 @@
 //! What is true now, and a bounded past: latest state, history, publish/subscribe.
 //!
-//! [`LiveStore`] is implemented by `memory` (the embedded default). Actors that own a state write it here and read
+//! [`LiveStore`] is implemented by `memory` (the embedded default) and by `redis` (the memory, and a Redis behind it). Actors that own a state write it here and read
 //! nobody else's memory: the hub, the recorders, the restreams and HTTP all learn about streams from here. That keeps
 //! actors free of one another's addresses, so a manager may be rebuilt without anybody noticing.
 
 pub mod memory;
 pub mod publisher;
+pub mod redis;
 pub mod subscription;
 
 use std::sync::Arc;
@@ -106,6 +107,11 @@ pub trait LiveStore: Send + Sync {
     async fn read(&self) -> Result<Latest>;
     /// Adds one sample per stream to the history.
     async fn record_samples(&self, server: &str, samples: Vec<(StreamName, Sample)>) -> Result<()>;
+    /// What follows from one poll of a server: its changes together, then its samples. One round trip, where there is one.
+    async fn apply_poll(&self, server: &str, changes: Vec<Change>, samples: Vec<(StreamName, Sample)>) -> Result<()> {
+        self.apply(changes).await?;
+        self.record_samples(server, samples).await
+    }
     /// Samples of one stream between two times, oldest first.
     async fn history(
         &self,
@@ -117,10 +123,22 @@ pub trait LiveStore: Send + Sync {
     /// Changes from now on; in force when it returns. The stream ends when something was missed: subscribe anew, then read
     /// [`LiveStore::latest`] (a subscription of `LiveUpdates` does both).
     async fn subscribe(&self) -> Result<LiveChanges>;
+    /// Where it is kept, for people, without a password.
+    fn kept_in(&self) -> String {
+        "memory".to_owned()
+    }
+    /// What is wrong with what lies behind this process's memory, in a sentence; here everything goes on.
+    fn fault(&self) -> Option<String> {
+        None
+    }
 
     /// [`LiveStore::apply`], or `Timeout` after [`LIMIT`].
     async fn publish(&self, changes: Vec<Change>) -> Result<()> {
         in_time(self.apply(changes)).await
+    }
+    /// [`LiveStore::apply_poll`], or `Timeout` after [`LIMIT`].
+    async fn publish_poll(&self, server: &str, changes: Vec<Change>, samples: Vec<(StreamName, Sample)>) -> Result<()> {
+        in_time(self.apply_poll(server, changes, samples)).await
     }
     /// [`LiveStore::read`], or `Timeout` after [`LIMIT`].
     async fn latest(&self) -> Result<Latest> {

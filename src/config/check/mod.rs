@@ -32,6 +32,7 @@ pub(super) fn settings(
         roles: sections::roles(&mut check),
         http: sections::http(&mut check),
         monitor: sections::monitor(&mut check),
+        live: sections::live(&mut check),
         database: sections::database(&mut check, env, &data_dir),
         restream: sections::restream(&mut check, &servers),
         record: sections::record(&mut check),

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use secrecy::{ExposeSecret, SecretString};
+
 use super::checker::Checker;
 use super::listen::parse_listen;
 use super::urls;
@@ -12,10 +14,10 @@ use crate::base::network::Network;
 use crate::config::complaint::ConfigFault;
 use crate::config::raw::RawEntry;
 use crate::config::settings::{
-    DatabaseSettings, FfmpegSettings, HttpSettings, MonitorSettings, ObjectsSettings, PostgresSettings, RecordSettings,
-    RestreamSettings, ServerSettings, UploadSettings,
+    DatabaseSettings, FfmpegSettings, HttpSettings, LiveSettings, MonitorSettings, ObjectsSettings, PostgresSettings,
+    RecordSettings, RedisSettings, RestreamSettings, ServerSettings, UploadSettings,
 };
-use crate::config::{keys, units};
+use crate::config::{keys, redis_url, units};
 
 /// Words `roles` may hold. `domain::role` has the same list; a test compares them, as neither layer sees the other.
 pub const ROLES: [&str; 3] = ["monitor", "restream", "record"];
@@ -95,6 +97,33 @@ pub(super) fn monitor(check: &mut Checker<'_>) -> MonitorSettings {
         interval: lasting(check, "monitor.interval", 2, ms(100), seconds(MINUTE)),
         history: lasting(check, "monitor.history", DAY, seconds(MINUTE), seconds(30 * DAY)),
     }
+}
+
+pub(super) fn live(check: &mut Checker<'_>) -> LiveSettings {
+    let url = check.read("live.redis_url", |entry| {
+        let typed = text(entry)?.trim().to_owned();
+        redis_url::parse(&typed).map_err(|wrong| ConfigFault::new(wrong.fault, wrong.remedy))?;
+        Ok(SecretString::from(typed))
+    });
+    let ca_file = check.read("live.redis_ca_file", path);
+    let prefix = check.read("live.prefix", key_prefix).unwrap_or_else(|| "mediamtx".to_owned());
+    let is_plain = url.as_ref().is_some_and(|url| !redis_url::is_tls(url.expose_secret()));
+    if ca_file.is_some() && is_plain {
+        let remedy = "leave it out, or write rediss:// into live.redis_url";
+        check.complain("live.redis_ca_file", ConfigFault::new("works with a rediss:// URL only", remedy));
+    }
+    url.map_or(LiveSettings::Memory, |url| LiveSettings::Redis(RedisSettings { url, ca_file, prefix }))
+}
+
+/// First part of keys, with which no pattern of an ACL can be confused.
+fn key_prefix(entry: &RawEntry) -> Result<String, ConfigFault> {
+    let prefix = text(entry)?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.:".contains(c);
+    if prefix.is_empty() || prefix.len() > 100 || prefix.ends_with(':') || !prefix.chars().all(is_plain) {
+        let remedy = "use letters, digits, '_', '-', '.' and ':' between its parts, 100 at most: mediamtx";
+        return Err(ConfigFault::new("is not the beginning of a key", remedy));
+    }
+    Ok(prefix)
 }
 
 pub(super) fn database(check: &mut Checker<'_>, env: &BTreeMap<String, String>, data_dir: &Path) -> DatabaseSettings {

@@ -14,6 +14,7 @@ pub mod media;
 pub mod postgres;
 pub mod processes;
 pub mod program;
+pub mod redis;
 pub mod rights;
 pub mod room;
 pub mod viewer;

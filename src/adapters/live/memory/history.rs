@@ -111,6 +111,14 @@ impl Histories {
         samples
     }
 
+    /// Time of a stream's oldest sample.
+    pub(super) fn begins(&self, server: &str, name: &StreamName) -> Option<DateTime<Utc>> {
+        let history = self.streams.get(server)?.get(name)?;
+        let oldest_ms = history.last_ms.saturating_sub(self.longest_ms);
+        let begins_ms = history.blocks.iter().map(|block| block.start_ms).min()?;
+        DateTime::from_timestamp_millis(begins_ms.max(oldest_ms))
+    }
+
     /// Drops histories that are too old and, when places are short, those longest without a sample.
     fn make_room(&mut self, new: usize, now_ms: i64) {
         let wanted = (self.count + new).saturating_sub(STREAMS);

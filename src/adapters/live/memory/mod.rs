@@ -57,6 +57,19 @@ impl MemoryLiveStore {
     }
 }
 
+impl Memory {
+    /// The streams of one server as they are now.
+    pub(super) fn streams(&self, server: &str) -> BTreeMap<StreamName, Arc<StreamStatus>> {
+        let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
+        now.streams.get(server).cloned().unwrap_or_default()
+    }
+
+    /// Time of the oldest sample of a stream.
+    pub(super) fn history_begins(&self, server: &str, name: &StreamName) -> Option<DateTime<Utc>> {
+        self.histories.read().unwrap_or_else(PoisonError::into_inner).begins(server, name)
+    }
+}
+
 #[async_trait]
 impl LiveStore for MemoryLiveStore {
     async fn apply(&self, changes: Vec<Change>) -> Result<()> {

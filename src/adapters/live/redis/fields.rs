@@ -1,0 +1,115 @@
+//! What a node tells of itself: one field of its hash for each thing it owns.
+
+use serde::{Deserialize, Serialize};
+
+use crate::adapters::live::Change;
+use crate::domain::camera::CameraStatus;
+use crate::domain::name::StreamName;
+use crate::domain::recording::RecordingStatus;
+use crate::domain::stream::ServerStatus;
+
+/// Name of the field that tells of the node itself.
+pub(super) const ABOUT: &str = "about";
+
+/// A server as its poller tells of it: its state, and where its streams are.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ServerField {
+    /// Beginning of its keys.
+    pub(super) base: String,
+    #[serde(flatten)]
+    pub(super) status: ServerStatus,
+}
+
+/// Field of a change that is not about a stream, and its value; `None` for what is gone.
+pub(super) fn field(change: &Change, base: impl Fn(&str) -> String) -> Option<(String, Option<String>)> {
+    let json = |value: serde_json::Result<String>| value.ok();
+    Some(match change {
+        Change::Server(status) => {
+            let field = ServerField { base: base(&status.name), status: status.clone() };
+            (server(&status.name), json(serde_json::to_string(&field)))
+        }
+        Change::Camera(status) => (format!("camera:{}", status.id), json(serde_json::to_string(status))),
+        Change::CameraGone { id } => (format!("camera:{id}"), None),
+        Change::Recording(status) => (recording(&status.server, &status.name), json(serde_json::to_string(status))),
+        Change::RecordingGone { server, name } => (recording(server, name), None),
+        Change::Stream(_) | Change::StreamGone { .. } => return None,
+    })
+}
+
+pub(super) fn server(name: &str) -> String {
+    format!("server:{name}")
+}
+
+fn recording(server: &str, name: &StreamName) -> String {
+    format!("recording:{server}/{}", name.as_str())
+}
+
+/// What somebody else's field says.
+#[derive(Debug, PartialEq)]
+pub(super) enum Told {
+    /// A server, and the beginning of its keys.
+    Server(ServerStatus, String),
+    /// Anything else.
+    Change(Change),
+}
+
+/// Reads a field of another node. `None` for what is not understood: a later version's, or rubbish.
+pub(super) fn read(name: &str, value: &[u8]) -> Option<Told> {
+    let (kind, of) = name.split_once(':')?;
+    match kind {
+        "server" => {
+            let field: ServerField = serde_json::from_slice(value).ok()?;
+            (field.status.name == of).then_some(Told::Server(field.status, field.base))
+        }
+        "camera" => {
+            let status: CameraStatus = serde_json::from_slice(value).ok()?;
+            (status.id.to_string() == of).then_some(Told::Change(Change::Camera(status)))
+        }
+        "recording" => {
+            let status: RecordingStatus = serde_json::from_slice(value).ok()?;
+            (recording(&status.server, &status.name) == name).then_some(Told::Change(Change::Recording(status)))
+        }
+        _ => None,
+    }
+}
+
+/// The end of what a field told of; `None` for a server, which only falls silent, and for what is not understood.
+pub(super) fn gone(name: &str) -> Option<Change> {
+    let (kind, of) = name.split_once(':')?;
+    match kind {
+        "camera" => Some(Change::CameraGone { id: of.parse().ok()? }),
+        "recording" => {
+            let (server, name) = of.split_once('/')?;
+            Some(Change::RecordingGone { server: server.to_owned(), name: StreamName::parse(name).ok()? })
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample;
+
+    #[test]
+    fn fields_come_back_and_rubbish_does_not() {
+        let base = |server: &str| format!("p:{server}");
+        let camera = Change::Camera(sample::camera(7, "gate"));
+        let (name, value) = field(&camera, base).expect("a field");
+        assert_eq!(read(&name, value.expect("a value").as_bytes()), Some(Told::Change(camera)));
+        assert_eq!(gone(&name), Some(Change::CameraGone { id: 7 }));
+        let recording = Change::Recording(sample::recording("main", "cam/front"));
+        let (name, value) = field(&recording, base).expect("a field");
+        assert_eq!(name, "recording:main/cam/front");
+        assert_eq!(read(&name, value.expect("a value").as_bytes()), Some(Told::Change(recording)));
+        let status = sample::server("two");
+        let (name, value) = field(&Change::Server(status.clone()), base).expect("a field");
+        let value = value.expect("a value");
+        assert_eq!(read(&name, value.as_bytes()), Some(Told::Server(status, "p:two".to_owned())));
+        assert_eq!(gone(&name), None);
+        for (name, value) in [("camera:8", "{}"), ("server:other", value.as_str()), ("x", "1"), ("camera:7", "\u{0}")] {
+            assert_eq!(read(name, value.as_bytes()), None, "{name}");
+        }
+        assert_eq!(gone("recording:main/../x"), None);
+    }
+}

@@ -1,0 +1,216 @@
+//! The live store that other programs and other processes of ours read: this process's memory, and a Redis behind it.
+//!
+//! What this process owns is kept in its memory first and written to Redis behind ([`writer`]), so that a Redis that is away,
+//! slow or full stops nobody here. What other processes own is heard from Redis ([`listener`]) and merged into the memory
+//! ([`foreign`]). Readers of this process read the memory; the history before its time is read from Redis. README.md has the
+//! keys.
+
+mod connect;
+mod fields;
+mod foreign;
+mod health;
+mod keys;
+mod listener;
+mod pending;
+mod round;
+mod samples;
+mod writer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use redis::aio::ConnectionManager;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use self::connect::Target;
+use self::health::Health;
+pub use self::health::RedisHealth;
+use self::keys::Keys;
+use self::listener::Listener;
+use self::pending::{Pending, told};
+use self::writer::Writer;
+use super::memory::MemoryLiveStore;
+use super::{Change, Latest, LiveChanges, LiveStore};
+use crate::base::Result;
+use crate::config::settings::RedisSettings;
+use crate::domain::name::StreamName;
+use crate::domain::stream::Sample;
+
+/// This process's memory keeps samples for so long; what is older is read from Redis.
+const OWN_HISTORY: Duration = Duration::from_secs(30 * 60);
+
+/// Who this process is, for others.
+#[derive(Clone, Debug)]
+pub struct NodeFacts {
+    /// Its name, unique among those that share the prefix.
+    pub node: String,
+    /// Its roles, by their words.
+    pub roles: Vec<String>,
+    /// Names of its media servers, the first one first.
+    pub servers: Vec<String>,
+}
+
+/// A live store in memory, with a Redis behind it.
+pub struct RedisLiveStore {
+    common: Arc<Common>,
+    target: Target,
+    reader: ConnectionManager,
+}
+
+/// What the parts share.
+struct Common {
+    memory: MemoryLiveStore,
+    keys: Keys,
+    pending: Pending,
+    health: Health,
+    node: String,
+    roles: Vec<String>,
+    run: Uuid,
+    started_at: DateTime<Utc>,
+    /// How long samples are kept.
+    history: Duration,
+}
+
+impl Common {
+    /// What is told of this node.
+    fn about(&self) -> String {
+        serde_json::json!({
+            "node": self.node,
+            "run": self.run,
+            "version": env!("CARGO_PKG_VERSION"),
+            "roles": self.roles,
+            "startedAt": self.started_at,
+            "at": Utc::now(),
+        })
+        .to_string()
+    }
+}
+
+impl RedisLiveStore {
+    /// Opens nothing yet: [`write`](Self::write) and [`listen`](Self::listen) do. Samples are kept for `history`.
+    ///
+    /// # Errors
+    /// `Invalid` for settings that cannot be used.
+    pub fn new(settings: &RedisSettings, facts: NodeFacts, history: Duration) -> Result<Self> {
+        let target = Target::of(settings)?;
+        let common = Common {
+            memory: MemoryLiveStore::new(history.min(OWN_HISTORY)),
+            keys: Keys::new(&settings.prefix, &facts.servers),
+            pending: Pending::default(),
+            health: Health::default(),
+            node: facts.node,
+            roles: facts.roles,
+            run: Uuid::new_v4(),
+            started_at: Utc::now(),
+            history,
+        };
+        let reader = target.commands()?;
+        Ok(Self { common: Arc::new(common), target, reader })
+    }
+
+    /// Writes to Redis what this process owns; runs until it is dropped. One of them at a time.
+    pub fn write(&self) -> impl Future<Output = ()> + Send + use<> {
+        Writer::new(Arc::clone(&self.common), self.target.clone()).run()
+    }
+
+    /// Listens to what other processes own; runs until it is dropped. One of them at a time.
+    pub fn listen(&self) -> impl Future<Output = ()> + Send + use<> {
+        Listener::new(Arc::clone(&self.common), self.target.clone()).run()
+    }
+
+    /// How it stands with Redis, now and from now on.
+    pub fn health(&self) -> watch::Receiver<RedisHealth> {
+        self.common.health.subscribe()
+    }
+
+    async fn earlier(
+        &self,
+        server: &str,
+        name: &StreamName,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> redis::RedisResult<Vec<Sample>> {
+        let key = keys::history(&self.common.keys.base(server), name);
+        let mut ask = redis::cmd("XRANGE");
+        ask.arg(key).arg(from.timestamp_millis()).arg(to.timestamp_millis());
+        let entries: Vec<(String, Vec<(String, String)>)> = ask.query_async(&mut self.reader.clone()).await?;
+        let fields = |fields: &'_ [(String, String)]| -> Vec<(String, i64)> {
+            fields.iter().filter_map(|(name, value)| Some((name.clone(), value.parse().ok()?))).collect()
+        };
+        let entries: Vec<(String, Vec<(String, i64)>)> =
+            entries.iter().map(|(id, all)| (id.clone(), fields(all))).collect();
+        Ok(samples::read(
+            entries.iter().map(|(id, fields)| {
+                (id.as_str(), fields.iter().map(|(name, value)| (name.as_str(), *value)).collect())
+            }),
+        ))
+    }
+}
+
+#[async_trait]
+impl LiveStore for RedisLiveStore {
+    async fn apply(&self, changes: Vec<Change>) -> Result<()> {
+        let told = told(&changes, &self.common.keys);
+        self.common.memory.apply(changes).await?;
+        self.common.pending.tell(told, None);
+        Ok(())
+    }
+
+    async fn read(&self) -> Result<Latest> {
+        self.common.memory.read().await
+    }
+
+    async fn record_samples(&self, server: &str, samples: Vec<(StreamName, Sample)>) -> Result<()> {
+        self.apply_poll(server, Vec::new(), samples).await
+    }
+
+    async fn apply_poll(&self, server: &str, changes: Vec<Change>, samples: Vec<(StreamName, Sample)>) -> Result<()> {
+        let told = told(&changes, &self.common.keys);
+        self.common.memory.apply(changes).await?;
+        self.common.memory.record_samples(server, samples.clone()).await?;
+        self.common.pending.tell(told, Some((server, samples)));
+        Ok(())
+    }
+
+    async fn history(
+        &self,
+        server: &str,
+        name: &StreamName,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> Result<Vec<Sample>> {
+        let own = self.common.memory.history(server, name, from, to).await?;
+        let known_from = self.common.memory.history_begins(server, name).unwrap_or(to);
+        if known_from <= from {
+            return Ok(own);
+        }
+        let until = known_from.min(to);
+        match self.earlier(server, name, from, until).await {
+            Ok(mut earlier) => {
+                earlier.retain(|sample| sample.at < known_from || own.is_empty());
+                earlier.extend(own);
+                Ok(earlier)
+            }
+            // What is known here is better than nothing; `fault` says that Redis is away.
+            Err(error) => {
+                log::debug!("history before this process's memory: {}", self.target.error(&error));
+                Ok(own)
+            }
+        }
+    }
+
+    async fn subscribe(&self) -> Result<LiveChanges> {
+        self.common.memory.subscribe().await
+    }
+
+    fn kept_in(&self) -> String {
+        self.target.shown.clone()
+    }
+
+    fn fault(&self) -> Option<String> {
+        self.common.health.now().fault()
+    }
+}

@@ -1,0 +1,193 @@
+//! What is to be written. Bounded by what there is: of each thing only the newest counts, whatever time Redis is away.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::fields;
+use super::keys::Keys;
+use crate::adapters::live::Change;
+use crate::domain::name::StreamName;
+use crate::domain::stream::Sample;
+
+/// Shared by whoever tells and by the writer.
+#[derive(Default)]
+pub(super) struct Pending {
+    waiting: Mutex<Waiting>,
+    told: Notify,
+}
+
+#[derive(Default)]
+struct Waiting {
+    /// Servers whose streams this process tells of.
+    servers: BTreeMap<String, ServerWaiting>,
+    /// Everything else that this process owns, as it is now, by the name of its field.
+    own: BTreeMap<String, String>,
+    /// Fields that are not written yet.
+    dirty: BTreeSet<String>,
+    /// Fields that are not removed yet.
+    removed: BTreeSet<String>,
+}
+
+/// What is to be written of one server.
+#[derive(Debug, Default)]
+pub(super) struct ServerWaiting {
+    pub(super) changed: HashSet<StreamName>,
+    pub(super) removed: HashSet<StreamName>,
+    /// Of the newest poll.
+    pub(super) samples: Vec<(StreamName, Sample)>,
+    /// The list has to be written, even if nothing of it has changed.
+    pub(super) is_due: bool,
+}
+
+/// One round of writing.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) servers: BTreeMap<String, ServerWaiting>,
+    pub(super) fields: BTreeMap<String, String>,
+    pub(super) removed: BTreeSet<String>,
+}
+
+impl Batch {
+    pub(super) fn is_empty(&self) -> bool {
+        self.servers.is_empty() && self.fields.is_empty() && self.removed.is_empty()
+    }
+}
+
+/// What a call has told, before it is visible here.
+pub(super) struct Told(Vec<One>);
+
+enum One {
+    Stream(String, StreamName),
+    StreamGone(String, StreamName),
+    Field(String, Option<String>),
+}
+
+/// What these changes mean for Redis.
+pub(super) fn told(changes: &[Change], keys: &Keys) -> Told {
+    let one = |change: &Change| match change {
+        Change::Stream(status) => Some(One::Stream(status.server.clone(), status.name.clone())),
+        Change::StreamGone { server, name } => Some(One::StreamGone(server.clone(), name.clone())),
+        other => fields::field(other, |server| keys.base(server)).map(|(name, value)| One::Field(name, value)),
+    };
+    Told(changes.iter().filter_map(one).collect())
+}
+
+impl Pending {
+    /// Takes up what is visible here by now.
+    pub(super) fn tell(&self, told: Told, samples: Option<(&str, Vec<(StreamName, Sample)>)>) {
+        let mut waiting = self.lock();
+        for one in told.0 {
+            match one {
+                One::Stream(server, name) => {
+                    let server = waiting.server(&server);
+                    server.removed.remove(&name);
+                    server.changed.insert(name);
+                }
+                One::StreamGone(server, name) => {
+                    let server = waiting.server(&server);
+                    server.changed.remove(&name);
+                    server.removed.insert(name);
+                }
+                One::Field(name, Some(value)) => {
+                    waiting.removed.remove(&name);
+                    waiting.dirty.insert(name.clone());
+                    waiting.own.insert(name, value);
+                }
+                One::Field(name, None) => {
+                    waiting.dirty.remove(&name);
+                    waiting.own.remove(&name);
+                    waiting.removed.insert(name);
+                }
+            }
+        }
+        if let Some((server, samples)) = samples {
+            let server = waiting.server(server);
+            server.samples = samples;
+            server.is_due = true;
+        }
+        drop(waiting);
+        self.told.notify_one();
+    }
+
+    /// Waits until something is told.
+    pub(super) async fn wait(&self) {
+        self.told.notified().await;
+    }
+
+    /// What is to be written now.
+    pub(super) fn take(&self) -> Batch {
+        let mut waiting = self.lock();
+        let due = |server: &ServerWaiting| server.is_due || !server.changed.is_empty() || !server.removed.is_empty();
+        let servers = waiting.servers.iter_mut().filter(|(_, server)| due(server));
+        let servers = servers.map(|(name, server)| (name.clone(), std::mem::take(server))).collect();
+        let dirty = std::mem::take(&mut waiting.dirty);
+        let fields = dirty.into_iter().filter_map(|name| Some((name.clone(), waiting.own.get(&name)?.clone())));
+        let fields = fields.collect();
+        Batch { servers, fields, removed: std::mem::take(&mut waiting.removed) }
+    }
+
+    /// Everything that this process owns, with what is in this batch: Redis may have lost it.
+    pub(super) fn everything(&self, batch: &Batch) -> Batch {
+        self.all_again();
+        let mut all = self.take();
+        for (name, waiting) in &batch.servers {
+            let server = all.servers.entry(name.clone()).or_default();
+            server.changed.extend(waiting.changed.iter().cloned());
+            server.removed.extend(waiting.removed.iter().filter(|name| !waiting.changed.contains(*name)).cloned());
+            if server.samples.is_empty() {
+                server.samples.clone_from(&waiting.samples);
+            }
+        }
+        all.removed.extend(batch.removed.iter().cloned());
+        all
+    }
+
+    /// It was not written. Samples are lost; the rest is written with the next round.
+    pub(super) fn put_back(&self, batch: Batch) {
+        let mut waiting = self.lock();
+        for (name, lost) in batch.servers {
+            let server = waiting.server(&name);
+            server.is_due = true;
+            let newer: HashSet<StreamName> = server.removed.union(&server.changed).cloned().collect();
+            server.changed.extend(lost.changed.into_iter().filter(|name| !newer.contains(name)));
+            server.removed.extend(lost.removed.into_iter().filter(|name| !newer.contains(name)));
+        }
+        let known = |name: &String| waiting.own.contains_key(name);
+        let dirty: Vec<String> = batch.fields.into_keys().filter(known).collect();
+        let removed: Vec<String> = batch.removed.into_iter().filter(|name| !known(name)).collect();
+        waiting.dirty.extend(dirty);
+        waiting.removed.extend(removed);
+    }
+
+    /// Redis may have lost everything: all of it is due.
+    pub(super) fn all_again(&self) {
+        let mut waiting = self.lock();
+        waiting.dirty = waiting.own.keys().cloned().collect();
+        waiting.servers.values_mut().for_each(|server| server.is_due = true);
+    }
+
+    /// This process tells of the streams of this server.
+    pub(super) fn owns_server(&self, name: &str) -> bool {
+        self.lock().servers.contains_key(name)
+    }
+
+    /// This process owns what this field tells of.
+    pub(super) fn owns_field(&self, name: &str) -> bool {
+        self.lock().own.contains_key(name)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn server(&mut self, name: &str) -> &mut ServerWaiting {
+        if !self.servers.contains_key(name) {
+            self.servers.insert(name.to_owned(), ServerWaiting::default());
+        }
+        self.servers.get_mut(name).expect("inserted just now")
+    }
+}
