@@ -23,7 +23,7 @@ const OLDER: [(&str, &str); 9] = [
 /// Lays the older names over what is there.
 pub(super) fn lay_over(env: &BTreeMap<String, String>, raw: &mut Raw, complaints: &mut Vec<Complaint>) {
     if let Some((name, url)) = redis_host(env) {
-        let entry = RawEntry { value: Value::Text(url), origin: Origin::OlderVariable(name), in_file: false };
+        let entry = RawEntry { value: RawValue::Text(url), origin: ValueOrigin::OlderVariable(name), in_file: false };
         raw.put("live.redis_url".to_owned(), entry, complaints);
     }
     for (older, key) in OLDER {

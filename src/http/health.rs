@@ -128,7 +128,7 @@ pub(super) async fn services(state: &HttpState) -> Vec<Service> {
 }
 
 /// What lies behind the live store of this process, which goes on without it; `None` where nothing does.
-fn redis(state: &State) -> Option<Service> {
+fn redis(state: &HttpState) -> Option<Service> {
     let place = Some(state.live.kept_in()).filter(|place| place != "memory")?;
     let found = state.live.fault().map_or(Ok(place), |fault| Err(Error::unavailable(fault)));
     Some(Service::of("redis", false, found))

@@ -57,7 +57,7 @@ impl MemoryLiveStore {
     }
 }
 
-impl Memory {
+impl MemoryLiveStore {
     /// The streams of one server as they are now.
     pub(super) fn streams(&self, server: &str) -> BTreeMap<StreamName, Arc<StreamStatus>> {
         let now = self.now.read().unwrap_or_else(PoisonError::into_inner);

@@ -13,7 +13,7 @@ use redis::{
 use secrecy::ExposeSecret;
 use tokio::sync::mpsc;
 
-use crate::base::{Error, Kind, Result, redact};
+use crate::base::{self, Error, Result, redact};
 use crate::config::redis_url;
 use crate::config::settings::RedisSettings;
 
@@ -96,7 +96,10 @@ impl Target {
         let shown = &self.shown;
         let unavailable = |text: String| Error::unavailable(text);
         if error.is_timeout() {
-            return Error::new(Kind::Timeout, format!("{shown}: timeout, no answer in {} s", ANSWER.as_secs()));
+            return Error::new(
+                base::ErrorKind::Timeout,
+                format!("{shown}: timeout, no answer in {} s", ANSWER.as_secs()),
+            );
         }
         match error.kind() {
             ErrorKind::AuthenticationFailed => {

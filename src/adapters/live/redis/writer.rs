@@ -17,7 +17,7 @@ use super::keys;
 use super::pending::{Batch, ServerWaiting};
 use super::round::{About, Round};
 use super::samples::Written;
-use crate::base::{Kind, Result};
+use crate::base::{ErrorKind, Result};
 use crate::domain::name::StreamName;
 use crate::domain::stream::StreamStatus;
 
@@ -119,7 +119,7 @@ impl Writer {
         self.common.pending.put_back(batch);
         self.written.values_mut().for_each(Written::all_failed);
         self.is_fresh = true;
-        self.silent = if error.kind() == Kind::Timeout { self.silent + 1 } else { 0 };
+        self.silent = if error.kind() == ErrorKind::Timeout { self.silent + 1 } else { 0 };
         if self.silent >= SILENT {
             (self.silent, self.connection) = (0, None);
         }
