@@ -122,7 +122,7 @@ fn variables_of_kubernetes_services_are_not_ours() {
 fn a_redis_is_named_by_its_url_or_by_host_and_port() {
     use secrecy::ExposeSecret;
 
-    use super::settings::Live;
+    use super::settings::LiveSettings;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("redis");
     std::fs::write(&file, "redis://:p@of-file/2\n").expect("a file");
@@ -141,8 +141,8 @@ fn a_redis_is_named_by_its_url_or_by_host_and_port() {
         (&[], None),
     ] {
         let found = match super::tests::loaded("[live]\n#nothing\n", env).live {
-            Live::Redis(redis) => Some(redis.url.expose_secret().to_owned()),
-            Live::Memory => None,
+            LiveSettings::Redis(redis) => Some(redis.url.expose_secret().to_owned()),
+            LiveSettings::Memory => None,
         };
         assert_eq!(found.as_deref(), wanted, "{env:?}");
     }
