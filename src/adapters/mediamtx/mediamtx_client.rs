@@ -14,7 +14,8 @@ use tokio::time::Instant;
 use url::{Host, Url};
 
 use super::mediamtx_fault::ApiPlace;
-use super::mediamtx_wire::{SrtConn, WireInfo, WireItem, WirePage, WirePath, merge_srt, wants_srt};
+use super::known_items::KnownItems;
+use super::mediamtx_wire::{Items, PathItem, SrtConn, WireInfo, WirePage, WirePath, merge_srt, path_name, wants_srt};
 use super::{Listing, MediaServer, mediamtx_tls};
 use crate::base::{Error, ErrorKind, Result};
 use crate::config::settings::ServerSettings;
@@ -55,6 +56,8 @@ struct ServerFacts {
     version: Option<(Option<String>, Instant)>,
     /// SRT connections are not asked for before this time.
     srt_again: Option<Instant>,
+    /// The paths that were listed last.
+    items: KnownItems,
 }
 
 impl MediaMtx {
@@ -112,7 +115,8 @@ impl MediaMtx {
         }
         let mut answer = request.send().await.map_err(|error| self.place.no_answer(error, TIMEOUT))?;
         let status = answer.status();
-        let mut body = Vec::new();
+        let length = answer.content_length().and_then(|length| usize::try_from(length).ok());
+        let mut body = Vec::with_capacity(length.unwrap_or(0).min(LARGEST_ANSWER));
         while let Some(chunk) = answer.chunk().await.map_err(|error| self.place.no_answer(error, TIMEOUT))? {
             if body.len() + chunk.len() > LARGEST_ANSWER {
                 return Err(self.place.too_big(path, LARGEST_ANSWER));
@@ -122,24 +126,33 @@ impl MediaMtx {
         Ok((status, body))
     }
 
-    /// All items of a list endpoint, each key once. Also says when the first page was read.
-    async fn list_all<T: WireItem>(&self, path: &str) -> Result<(Vec<T>, Instant)> {
+    /// All items of a list endpoint, each `key` once, each page by `read`. Also says when the first page was read.
+    async fn list_all<T>(
+        &self,
+        path: &str,
+        key: fn(&T) -> &str,
+        read: impl Fn(u32, &[u8]) -> serde_json::Result<Items<T>>,
+    ) -> Result<(Vec<T>, Instant)> {
         let mut items: Vec<T> = Vec::new();
-        let mut keys = HashSet::new();
         let mut read_at = None;
         for number in 0..MOST_PAGES {
             let (status, body) = self.get(path, Some(number)).await?;
             if status != StatusCode::OK {
                 return Err(self.place.refusal(path, status, &body));
             }
-            let page: WirePage<T> = serde_json::from_slice(&body).map_err(|error| self.place.not_json(path, error))?;
+            let page = read(number, &body).map_err(|error| self.place.not_json(path, error))?;
             read_at.get_or_insert_with(Instant::now);
-            let Some(found) = page.items.0 else { return Err(self.place.not_a_listing(path)) };
-            let (count, before) = (found.len(), items.len());
-            items.extend(found.into_iter().filter_map(|item| item.0).filter(|item| keys.insert(item.key().to_owned())));
-            let last = match page.page_count.0 {
+            let Some(found) = page.items else { return Err(self.place.not_a_listing(path)) };
+            let before = items.len();
+            items.extend(found);
+            // MediaMTX lists paths in order: then no key comes twice.
+            if !items[before.saturating_sub(1)..].is_sorted_by(|one, next| key(one) < key(next)) {
+                let mut keys = HashSet::new();
+                items.retain(|item| keys.insert(key(item).to_owned()));
+            }
+            let last = match page.page_count {
                 Some(pages) => u64::from(number) + 1 >= pages,
-                None => count < ITEMS_PER_PAGE as usize,
+                None => page.count < ITEMS_PER_PAGE as usize,
             };
             if last || items.len() == before {
                 break;
@@ -148,12 +161,28 @@ impl MediaMtx {
         Ok((items, read_at.unwrap_or_else(Instant::now)))
     }
 
+    /// A page of the list of paths; the first one by what was read last.
+    fn read_paths(&self, number: u32, body: &[u8]) -> serde_json::Result<Items<PathItem>> {
+        if number == 0 {
+            // Whoever reads at the same time learns its own; what they know is equally good.
+            let mut items = std::mem::take(&mut self.known().items);
+            let page = items.read(body);
+            self.known().items = items;
+            if let Some(page) = page {
+                return Ok(page);
+            }
+        }
+        serde_json::from_slice::<WirePage<WirePath>>(body).map(|page| page.map(WirePath::reading))
+    }
+
     /// SRT connections, unless the server lacks them or failed to give them a short while ago.
     async fn srt_connections(&self) -> Option<Vec<SrtConn>> {
         if self.known().srt_again.is_some_and(|again| Instant::now() < again) {
             return None;
         }
-        let error = match tokio::time::timeout(EXTRA_TIMEOUT, self.list_all("/v3/srtconns/list")).await {
+        let read = |_, body: &[u8]| serde_json::from_slice::<WirePage<_>>(body).map(|page| page.map(|connection| connection));
+        let list = self.list_all("/v3/srtconns/list", SrtConn::key, read);
+        let error = match tokio::time::timeout(EXTRA_TIMEOUT, list).await {
             Ok(Ok((connections, _))) => return Some(connections),
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("no answer within {} s", EXTRA_TIMEOUT.as_secs()),
@@ -164,10 +193,11 @@ impl MediaMtx {
     }
 
     async fn list_paths(&self) -> Result<Listing> {
-        let (paths, read_at) = self.list_all::<WirePath>("/v3/paths/list").await?;
-        let mut listing = Listing::default();
+        let read = |number, body: &[u8]| self.read_paths(number, body);
+        let (paths, read_at) = self.list_all("/v3/paths/list", path_name, read).await?;
+        let mut listing = Listing { paths: Vec::with_capacity(paths.len()), ..Listing::default() };
         for path in paths {
-            match path.reading() {
+            match path {
                 Ok(reading) => listing.paths.push(reading),
                 Err(name) if listing.refused.len() < MOST_REFUSED => listing.refused.push(for_display(&name)),
                 Err(_) => {}

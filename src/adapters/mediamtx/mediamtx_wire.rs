@@ -29,10 +29,35 @@ impl<T> Default for WirePage<T> {
     }
 }
 
-/// Something that pages can be made of, told apart by its key.
-pub(super) trait WireItem: for<'de> Deserialize<'de> {
-    /// Unique within a listing.
-    fn key(&self) -> &str;
+/// A page as it was read, whichever way.
+#[derive(Debug)]
+pub(super) struct Items<T> {
+    /// As in [`WirePage`].
+    pub page_count: Option<u64>,
+    /// How many items there are.
+    pub count: usize,
+    /// Those that are objects. `None`: not an answer of a list endpoint.
+    pub items: Option<Vec<T>>,
+}
+
+impl<T> WirePage<T> {
+    /// Its items, each as `read` says.
+    pub(super) fn map<U>(self, read: impl Fn(T) -> U) -> Items<U> {
+        let count = self.items.0.as_ref().map_or(0, Vec::len);
+        let items = self.items.0.map(|items| items.into_iter().filter_map(|item| item.0).map(read).collect());
+        Items { page_count: self.page_count.0, count, items }
+    }
+}
+
+/// A path of a listing: its normal form, or the refused name.
+pub(super) type PathItem = Result<PathReading, String>;
+
+/// The name by which a path is told apart within a listing.
+pub(super) fn path_name(item: &PathItem) -> &str {
+    match item {
+        Ok(reading) => reading.name.as_str(),
+        Err(name) => name,
+    }
 }
 
 /// `/v3/paths/list` item.
@@ -126,21 +151,16 @@ pub(super) struct ErrorBody {
     pub error: LenientField<String>,
 }
 
-impl WireItem for WirePath {
-    fn key(&self) -> &str {
-        self.name.0.as_deref().unwrap_or_default()
-    }
-}
-
-impl WireItem for SrtConn {
-    fn key(&self) -> &str {
-        self.id.0.as_deref().unwrap_or_default()
-    }
-}
-
 impl WirePath {
+    /// Names of the fields that tell the bytes received and sent.
+    pub(super) fn counters(&self) -> (&'static str, &'static str) {
+        let received = if self.inbound_bytes.0.is_some() { "inboundBytes" } else { "bytesReceived" };
+        let sent = if self.outbound_bytes.0.is_some() { "outboundBytes" } else { "bytesSent" };
+        (received, sent)
+    }
+
     /// The normal form, or the refused name.
-    pub(super) fn reading(self) -> Result<PathReading, String> {
+    pub(super) fn reading(self) -> PathItem {
         let name = self.name.0.unwrap_or_default();
         let name = StreamName::parse(&name).map_err(|_| name)?;
         let available = self.available.0.or(self.ready.0).unwrap_or(false);
@@ -224,6 +244,11 @@ pub(super) fn merge_srt(paths: &mut [PathReading], connections: Vec<SrtConn>) {
 }
 
 impl SrtConn {
+    /// By which it is told apart within a listing.
+    pub(super) fn key(&self) -> &str {
+        self.id.0.as_deref().unwrap_or_default()
+    }
+
     fn reading(self) -> Option<(String, SrtReading)> {
         let reading = SrtReading {
             rtt: self.rtt.0?,

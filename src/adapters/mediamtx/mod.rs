@@ -5,6 +5,7 @@
 //! [`sound`] whether a path has sound.
 //! Talked to by the server pollers and by `streamwarden check`.
 
+mod known_items;
 mod lenient;
 mod mediamtx_client;
 mod mediamtx_fault;
@@ -18,6 +19,8 @@ pub mod sound;
 
 #[cfg(test)]
 mod client_tests;
+#[cfg(test)]
+mod known_items_tests;
 #[cfg(test)]
 mod mediamtx_wire_tests;
 
