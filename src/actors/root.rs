@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use actix::{Actor, Addr, Context, Handler, Message, ResponseFuture};
+use actix::{Actor, Addr, Context, Handler, Message};
 use serde_json::{Value, json};
 use tokio_util::sync::DropGuard;
 
@@ -54,26 +54,6 @@ impl Supervised for Root {
     }
 }
 supervised!(Root, manager);
-
-/// Asks all children whether they are alive; answered with the names of those that do not answer in time or make no
-/// progress.
-#[derive(Message, Clone, Copy, Debug)]
-#[rtype(result = "Vec<String>")]
-pub struct AskUnresponsive {
-    /// How long each may take.
-    pub timeout: Duration,
-}
-
-impl Handler<AskUnresponsive> for Root {
-    type Result = ResponseFuture<Vec<String>>;
-
-    fn handle(&mut self, ask: AskUnresponsive, _: &mut Self::Context) -> Self::Result {
-        match &self.set {
-            Some(set) => Box::pin(set.unresponsive(ask.timeout)),
-            None => Box::pin(std::future::ready(Vec::new())),
-        }
-    }
-}
 
 /// Asks for the address of a running manager.
 #[derive(Message)]

@@ -11,6 +11,7 @@ use futures_util::future::LocalBoxFuture;
 use log::Level;
 use tokio::time::timeout;
 
+use crate::actors::supervision::reported;
 use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::base::{Error, ErrorKind, Result};
 
@@ -126,7 +127,8 @@ fn launch<F: Flight>(owner: &mut F::Owner, ctx: &mut Context<F::Owner>) {
                 log_failure::<F>(&error, is_new, "it is waited for");
                 F::late(owner, &error, ctx);
             }
-            let rest = work.into_actor(owner);
+            // Late already: from now on the tree and /ready name it.
+            let rest = reported(F::RULES.what, Duration::ZERO, work).into_actor(owner);
             ctx.spawn(rest.map(|result, owner, ctx| settle::<F>(owner, subject, result, ctx)));
         }
         _ => settle::<F>(owner, subject, result, ctx),

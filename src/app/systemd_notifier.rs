@@ -12,7 +12,8 @@ use actix::Addr;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use crate::actors::root::{AskUnresponsive, Root};
+use crate::actors::root::Root;
+use crate::actors::supervision::AskUnresponsive;
 use crate::actors::supervision::{Activity, Child, Restart};
 use crate::adapters::live::{Latest, SharedLive};
 use crate::adapters::systemd::ServiceManager;
@@ -123,7 +124,7 @@ impl SystemdNotifier {
 
     /// Why no sign of life may be given.
     async fn trouble(&self, limit: Duration) -> Option<String> {
-        let asked = timeout(limit * 2, self.root.send(AskUnresponsive { timeout: limit })).await;
+        let asked = timeout(limit * 2, self.root.send(AskUnresponsive { timeout: limit, all: false })).await;
         match asked {
             Ok(Ok(silent)) if silent.is_empty() => None,
             Ok(Ok(silent)) => Some(format!("no answer from: {}", silent.join(", "))),

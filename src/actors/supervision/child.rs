@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::Supervised;
 use super::exit::{Exit, KillReason, Restart};
-use super::observe::{Observe, Ping};
+use super::observe::{AskUnresponsive, Observe, Ping};
 use super::progress::{VITALS, Vitals};
 use super::stop::Stop;
 use crate::base::redact;
@@ -106,6 +106,8 @@ pub struct Recipients {
     pub ping: Recipient<Ping>,
     /// Stops it.
     pub stop: Recipient<Stop>,
+    /// Asks who hangs below it, when it has children.
+    pub unresponsive: Option<Recipient<AskUnresponsive>>,
     /// Reaches the testkit in it.
     #[cfg(feature = "testkit")]
     pub provoke: Recipient<super::testkit::Provoke>,
@@ -198,8 +200,8 @@ fn run<A: Managed>(actor: A, mut guard: ExitGuard) -> RunningChild {
 }
 
 /// The address of a running instance, when it is of that type.
-pub(super) fn typed<A: Actor>(running: &RunningChild) -> Option<Addr<A>> {
-    running.addr.downcast_ref::<Addr<A>>().cloned()
+pub(super) fn typed<A: Actor>(running: &RunningChild) -> Option<&Addr<A>> {
+    running.addr.downcast_ref::<Addr<A>>()
 }
 
 /// Shown in the tree: without what may be a secret or a path of this machine.

@@ -47,8 +47,8 @@ use tokio::time::Instant;
 pub use child::{Child, ChildExited};
 pub use exit::{Exit, ExitReason, Restart};
 pub use keep::Keep;
-pub use observe::{Health, Observation, Observe};
-pub use progress::{Activity, finish, watched};
+pub use observe::{AskUnresponsive, Health, Observation, Observe};
+pub use progress::{Activity, answer_ping, finish, reported, watched};
 pub use set::ChildSet;
 pub use setting::{Adjusted, Setting};
 pub use stop::{Stop, StopReport};
@@ -92,12 +92,19 @@ pub trait Supervised: Actor<Context = Context<Self>> {
 /// for an actor whose `children()` returns a set.
 macro_rules! supervised {
     ($actor:ty) => {
+        $crate::actors::supervision::supervised!(@ $actor, |_| None);
+    };
+    (@ $actor:ty, $unresponsive:expr) => {
         impl $crate::actors::supervision::child::Managed for $actor {
             fn recipients(addr: &actix::Addr<Self>) -> $crate::actors::supervision::child::Recipients {
                 $crate::actors::supervision::child::Recipients {
                     observe: addr.clone().recipient(),
                     ping: addr.clone().recipient(),
                     stop: addr.clone().recipient(),
+                    unresponsive: {
+                        let find: fn(&actix::Addr<Self>) -> Option<actix::Recipient<_>> = $unresponsive;
+                        find(addr)
+                    },
                     #[cfg(feature = "testkit")]
                     provoke: addr.clone().recipient(),
                 }
@@ -115,7 +122,9 @@ macro_rules! supervised {
         }
         impl actix::Handler<$crate::actors::supervision::observe::Ping> for $actor {
             type Result = ();
-            fn handle(&mut self, _: $crate::actors::supervision::observe::Ping, _: &mut Self::Context) {}
+            fn handle(&mut self, _: $crate::actors::supervision::observe::Ping, _: &mut Self::Context) {
+                $crate::actors::supervision::answer_ping();
+            }
         }
         impl actix::Handler<$crate::actors::supervision::stop::Stop> for $actor {
             type Result = actix::ResponseActFuture<Self, $crate::actors::supervision::stop::StopReport>;
@@ -136,7 +145,20 @@ macro_rules! supervised {
         }
     };
     ($actor:ty, manager) => {
-        $crate::actors::supervision::supervised!($actor);
+        $crate::actors::supervision::supervised!(@ $actor, |addr| Some(addr.clone().recipient()));
+        impl actix::Handler<$crate::actors::supervision::observe::AskUnresponsive> for $actor {
+            type Result = actix::ResponseFuture<Vec<String>>;
+            fn handle(
+                &mut self,
+                ask: $crate::actors::supervision::observe::AskUnresponsive,
+                _: &mut Self::Context,
+            ) -> Self::Result {
+                match $crate::actors::supervision::Supervised::children(self) {
+                    Some(set) => Box::pin(set.unresponsive(ask)),
+                    None => Box::pin(std::future::ready(Vec::new())),
+                }
+            }
+        }
         impl actix::Handler<$crate::actors::supervision::child::ChildExited> for $actor {
             type Result = ();
             fn handle(&mut self, exited: $crate::actors::supervision::child::ChildExited, ctx: &mut Self::Context) {

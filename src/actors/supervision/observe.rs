@@ -24,6 +24,16 @@ pub struct Observe;
 #[rtype(result = "()")]
 pub struct Ping;
 
+/// Asks a manager which of those below it hang; answered with their paths.
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "Vec<String>")]
+pub struct AskUnresponsive {
+    /// How long each may take to answer.
+    pub timeout: Duration,
+    /// Also of those further below, and of work that hangs and ends nobody.
+    pub all: bool,
+}
+
 /// What an actor says about itself.
 #[derive(Debug, actix::MessageResponse)]
 pub struct View {
@@ -43,7 +53,7 @@ pub enum Health {
     Restarting,
     /// Ended too often; still tried at the longest interval.
     Degraded,
-    /// Runs, but did not answer this time.
+    /// Runs, but did not answer this time, or work of it makes no progress.
     Silent,
 }
 

@@ -3,12 +3,14 @@
 //! An actor says what it works on with [`watched`] (a piece of work that ends within a limit) or an [`Activity`] (a loop
 //! that records each step). Its parent looks at every heartbeat: an activity that has not advanced within its limit ends
 //! the actor with [`KillReason::NoProgress`](super::exit::KillReason), and the restart policy applies. Waiting that is
-//! legitimate and has a time-out of its own is a protected zone: [`Activity::protect`] until the next step.
+//! legitimate and has a time-out of its own is a protected zone: [`Activity::protect`] until the next step. What hangs where a
+//! restart would not help and would cost something (a thread in a dead disk, under an actor that has a process) is declared
+//! with [`reported`]: it is shown in the tree, by `/ready` and in the log, and ends nobody.
 //!
 //! Activities belong to the actor in whose task they are begun: its handlers, and the futures that it spawns on its
 //! context. Outside of a supervised actor they do nothing.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -38,14 +40,25 @@ struct Steps {
     within: Duration,
     count: AtomicU64,
     protected: AtomicBool,
+    /// The actor goes on while it hangs.
+    is_spared: bool,
 }
 
 impl Activity {
     /// Begins a piece of work of this actor, each step of which takes `within` at most. `what` is for people: `writing
     /// incidents`. The limit is checked at heartbeats, every 5 s.
     pub fn begin(what: &'static str, within: Duration) -> Self {
-        let steps = Steps { what, within, count: AtomicU64::new(0), protected: AtomicBool::new(false) };
-        let steps = Arc::new(steps);
+        Self::new(what, within, false)
+    }
+
+    /// As [`Self::begin`], for work whose hanging is shown and does not end the actor.
+    pub fn reported(what: &'static str, within: Duration) -> Self {
+        Self::new(what, within, true)
+    }
+
+    fn new(what: &'static str, within: Duration, is_spared: bool) -> Self {
+        let (count, protected) = (AtomicU64::new(0), AtomicBool::new(false));
+        let steps = Arc::new(Steps { what, within, count, protected, is_spared });
         // Without a supervisor nobody asks.
         let _ = VITALS.try_with(|vitals| vitals.add(&steps));
         Self(steps)
@@ -73,12 +86,26 @@ impl Activity {
 /// Does a piece of work of this actor that must end `within` that time, or the actor counts as hung.
 pub fn watched<F: Future>(what: &'static str, within: Duration, work: F) -> impl Future<Output = F::Output> {
     // Begun here and not at the first poll: the future may be polled in another task.
-    let activity = Activity::begin(what, within);
-    async move {
-        let done = work.await;
-        drop(activity);
-        done
-    }
+    during(Activity::begin(what, within), work)
+}
+
+/// As [`watched`], for work whose hanging is shown and does not end the actor.
+pub fn reported<F: Future>(what: &'static str, within: Duration, work: F) -> impl Future<Output = F::Output> {
+    during(Activity::reported(what, within), work)
+}
+
+async fn during<F: Future>(activity: Activity, work: F) -> F::Output {
+    let done = work.await;
+    drop(activity);
+    done
+}
+
+/// Work that has not advanced within its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stalled {
+    pub what: &'static str,
+    /// The actor goes on.
+    pub is_spared: bool,
 }
 
 /// Ends this actor for a reason that its parent judges.
@@ -93,6 +120,26 @@ pub fn finish<A: Actor<Context = Context<A>>>(ctx: &mut Context<A>, exit: Exit) 
 pub(super) struct Vitals {
     activities: RefCell<Vec<Entry>>,
     exit: RefCell<Option<Exit>>,
+    /// When it was asked whether it reads its mailbox; `None`: it has answered.
+    asked: Cell<Option<Instant>>,
+}
+
+/// A child is asked whether it reads its mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// From now on.
+    Anew,
+    /// It has not answered yet.
+    Already {
+        /// When it was asked.
+        since: Instant,
+    },
+}
+
+/// The actor that runs in this task reads its mailbox.
+pub fn answer_ping() {
+    // Without a supervisor nobody asks.
+    let _ = VITALS.try_with(|vitals| vitals.asked.set(None));
 }
 
 struct Entry {
@@ -114,18 +161,42 @@ impl Vitals {
     /// Every limit begins anew.
     pub(super) fn forgive(&self, now: Instant) {
         self.activities.borrow_mut().iter_mut().for_each(|entry| entry.since = now);
+        self.asked.set(self.asked.get().map(|_| now));
     }
 
-    /// What has not advanced within its limit.
-    pub(super) fn stalled(&self, now: Instant) -> Option<&'static str> {
-        let mut stalled = None;
+    /// It is to be asked whether it reads its mailbox.
+    pub(super) fn ask(&self, now: Instant) -> Asked {
+        match self.asked.get() {
+            Some(since) => Asked::Already { since },
+            None => {
+                self.asked.set(Some(now));
+                Asked::Anew
+            }
+        }
+    }
+
+    /// Whether it has not read its mailbox for so long since it was asked.
+    pub(super) fn is_silent(&self, now: Instant, limit: Duration) -> bool {
+        self.asked.get().is_some_and(|since| now.saturating_duration_since(since) >= limit)
+    }
+
+    /// Whoever was to hear its answer is gone.
+    pub(super) fn ask_anew(&self) {
+        self.asked.set(None);
+    }
+
+    /// What has not advanced within its limit, that which ends the actor first.
+    pub(super) fn stalled(&self, now: Instant) -> Option<Stalled> {
+        let mut stalled: Option<Stalled> = None;
         self.activities.borrow_mut().retain_mut(|entry| {
             let Some(steps) = entry.steps.upgrade() else { return false };
             let count = steps.count.load(Ordering::Relaxed);
             if count != entry.seen || steps.protected.load(Ordering::Relaxed) {
                 (entry.seen, entry.since) = (count, now);
             } else if now.saturating_duration_since(entry.since) >= steps.within {
-                stalled = Some(steps.what);
+                if stalled.is_none_or(|found| found.is_spared) {
+                    stalled = Some(Stalled { what: steps.what, is_spared: steps.is_spared });
+                }
             }
             true
         });
@@ -147,7 +218,7 @@ mod tests {
     /// Looks after so many seconds more.
     async fn after(seconds: u64, vitals: &Vitals) -> Option<&'static str> {
         tokio::time::advance(Duration::from_secs(seconds)).await;
-        vitals.stalled(Instant::now())
+        vitals.stalled(Instant::now()).map(|stalled| stalled.what)
     }
 
     #[tokio::test(start_paused = true)]
@@ -169,6 +240,12 @@ mod tests {
         let quick = VITALS.sync_scope(Rc::clone(&vitals), || watched("asking", LIMIT, std::future::pending::<()>()));
         assert_eq!(after(10, &vitals).await, Some("asking"), "from the moment it was begun, polled or not");
         drop(quick);
+        let spared = VITALS.sync_scope(Rc::clone(&vitals), || Activity::reported("reading a disk", LIMIT));
+        assert_eq!(after(10, &vitals).await, Some("reading a disk"));
+        assert!(vitals.stalled(Instant::now()).is_some_and(|stalled| stalled.is_spared), "shown, and no reason to end");
+        let other = VITALS.sync_scope(Rc::clone(&vitals), || Activity::begin("asking", LIMIT));
+        assert_eq!(after(10, &vitals).await, Some("asking"), "what ends the actor comes first");
+        drop((spared, other));
         for _ in 0..1000 {
             VITALS.sync_scope(Rc::clone(&vitals), || drop(Activity::begin("a moment", LIMIT)));
         }

@@ -7,8 +7,12 @@ use tokio::time::Instant;
 
 use super::child::{Child, ChildExited, RunningChild};
 use super::exit::{Exit, KillReason};
-use super::observe::{Health, Observation};
+use super::observe::{Health, Observation, Ping};
+use super::progress::{Asked, Stalled};
 use crate::domain::restart::{RestartHistory, RestartPolicy};
+
+/// So long may a child not read its mailbox: two heartbeats, less what their clock may be early.
+const PING_TIMEOUT: Duration = Duration::from_millis(9_500);
 
 /// One child.
 pub(super) struct ChildSlot {
@@ -27,8 +31,8 @@ pub(super) struct ChildSlot {
     pub last_exit: Option<Exit>,
     /// When the next generation is to begin, while it waits.
     pub due: Option<Instant>,
-    /// A ping is under way.
-    pub pinged: bool,
+    /// Work that hangs and that it is spared for, as of the last heartbeat.
+    pub stalled: Option<&'static str>,
     /// Ends for good at its next exit.
     pub leaving: bool,
 }
@@ -47,7 +51,7 @@ impl ChildSlot {
             degraded: false,
             last_exit: None,
             due: None,
-            pinged: false,
+            stalled: None,
             leaving: false,
         }
     }
@@ -55,6 +59,7 @@ impl ChildSlot {
     /// What is known without asking it.
     pub fn observation(&self) -> Observation {
         let health = match (&self.running, self.degraded) {
+            (Some(running), _) if running.vitals.stalled(Instant::now()).is_some() => Health::Silent,
             (Some(_), _) => Health::Running,
             (None, true) => Health::Degraded,
             (None, false) => Health::Restarting,
@@ -75,8 +80,25 @@ impl ChildSlot {
         if was_frozen {
             running.vitals.forgive(now);
         }
-        if let Some(what) = running.vitals.stalled(now) {
+        let stalled = running.vitals.stalled(now);
+        if let Some(Stalled { what, is_spared: false }) = stalled {
             return self.kill(KillReason::NoProgress(what));
+        }
+        let before = std::mem::replace(&mut self.stalled, stalled.map(|stalled| stalled.what));
+        match (before, self.stalled) {
+            (None, Some(what)) => log::error!("{} {} makes no progress: {what}", self.child.kind, self.child.name),
+            (Some(what), None) => log::info!("{} {} recovered: {what}", self.child.kind, self.child.name),
+            _ => {}
+        }
+        // A closed mailbox is an end, which the parent hears of.
+        if running.to.ping.connected() {
+            match running.vitals.ask(now) {
+                Asked::Anew => running.to.ping.do_send(Ping),
+                Asked::Already { since } if now.saturating_duration_since(since) >= PING_TIMEOUT => {
+                    return self.kill(KillReason::Unresponsive);
+                }
+                Asked::Already { .. } => {}
+            }
         }
         if self.degraded && now.saturating_duration_since(running.since) >= policy.settled_after {
             self.degraded = false;

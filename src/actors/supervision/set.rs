@@ -9,16 +9,17 @@ use tokio::time::{Instant, timeout};
 
 use super::Supervised;
 use super::child::{Child, ChildExited, Exits, RunningChild, typed};
-use super::exit::{Exit, KillReason};
+use super::exit::Exit;
 use super::keep::Keep;
-use super::observe::{Observation, Ping, complete};
+use super::observe::{AskUnresponsive, Observation, Ping, complete};
 use super::roster::{ChildSlot, Roster};
 use super::stop::{Leaving, StopOrder, stop_children};
 use crate::domain::restart::RestartPolicy;
 
-/// How often every child is looked at, and how long it may take to answer.
+/// How often every child is looked at.
 const HEARTBEAT: Duration = Duration::from_secs(5);
-const PING_TIMEOUT: Duration = Duration::from_secs(10);
+/// Of more children than this it is not asked of each whether it answers.
+const ASKED_EACH: usize = 64;
 
 /// The next generation of a child is due. Sent by a manager to itself.
 #[derive(Message, Debug)]
@@ -59,15 +60,17 @@ where
     }
 
     fn with(ctx: &mut Context<P>, order: StopOrder, keep: Option<Keep>) -> Self {
-        ctx.run_interval(HEARTBEAT, |manager, ctx| {
+        ctx.run_interval(HEARTBEAT, |manager, _| {
             if let Some(set) = manager.children() {
-                set.heartbeat(ctx);
+                set.heartbeat();
             }
         });
         let mut roster = keep.as_ref().and_then(Keep::take).unwrap_or_else(Roster::empty);
         for slot in roster.slots.values_mut() {
             // Whoever was asked answers to nobody now.
-            slot.pinged = false;
+            if let Some(running) = &slot.running {
+                running.vitals.ask_anew();
+            }
             if let (Some(due), None) = (slot.due, &slot.running) {
                 let due_again = ChildDue { name: slot.child.name.clone(), after_run: slot.run };
                 ctx.notify_later(due_again, due.saturating_duration_since(Instant::now()));
@@ -99,38 +102,18 @@ where
         self.roster.runs += 1;
         slot.generation += 1;
         slot.run = self.roster.runs;
-        (slot.pinged, slot.killed, slot.due) = (false, None, None);
+        (slot.killed, slot.due) = (None, None);
         // A factory that panics has told the parent through its guard: the exit arrives as a message like any other.
         slot.running = slot.child.launch(slot.run, self.exits.clone());
     }
 
-    /// Kills every child whose work has stalled, and asks the others whether they read their mailbox.
-    fn heartbeat(&mut self, ctx: &mut Context<P>) {
+    /// Kills every child whose work has stalled or that has not read its mailbox, and asks the others whether they do. One sweep
+    /// for all: there may be ten thousand.
+    fn heartbeat(&mut self) {
         let (now, policy) = (Instant::now(), self.policy);
         // Where the whole process stood still (a paused machine), nobody could make progress.
         let was_frozen = now.saturating_duration_since(std::mem::replace(&mut self.beaten, now)) > HEARTBEAT * 2;
         self.roster.slots.values_mut().for_each(|slot| slot.look_after(&policy, now, was_frozen));
-        let mut pings: Vec<LocalBoxFuture<'static, (String, u64, bool)>> = Vec::new();
-        for slot in self.roster.slots.values_mut().filter(|slot| !slot.pinged && !slot.leaving) {
-            let Some(running) = &slot.running else { continue };
-            slot.pinged = true;
-            let (name, run, ping) = (slot.child.name.clone(), slot.run, running.to.ping.clone());
-            pings.push(Box::pin(async move {
-                let answer = timeout(PING_TIMEOUT, ping.send(Ping)).await;
-                (name, run, answer.is_ok())
-            }));
-        }
-        if pings.is_empty() {
-            return;
-        }
-        let all = actix::fut::wrap_future::<_, P>(join_all(pings));
-        ctx.spawn(actix::ActorFutureExt::map(all, |answers, manager: &mut P, _| {
-            if let Some(set) = manager.children() {
-                for (name, run, alive) in answers {
-                    set.pinged(&name, run, alive);
-                }
-            }
-        }));
     }
 }
 
@@ -141,13 +124,11 @@ impl<P: Supervised> ChildSet<P> {
         slots
     }
 
-    pub(super) fn pinged(&mut self, name: &str, run: u64, alive: bool) {
-        let Some(slot) = self.roster.slots.get_mut(name).filter(|slot| slot.run == run) else { return };
-        slot.pinged = false;
-        if alive {
-            return;
-        }
-        slot.kill(KillReason::Unresponsive);
+    /// As the heartbeat does with one that has not read its mailbox.
+    #[cfg(test)]
+    pub(super) fn kill_hung(&mut self, name: &str) {
+        let slot = self.roster.slots.get_mut(name).expect("there is such a child");
+        slot.kill(super::exit::KillReason::Unresponsive);
     }
 
     /// The running instance of that name.
@@ -157,27 +138,50 @@ impl<P: Supervised> ChildSet<P> {
 
     /// The address of that child, while it runs and if it is of that type.
     pub fn addr<A: Actor>(&self, name: &str) -> Option<Addr<A>> {
+        self.address(name).cloned()
+    }
+
+    /// The same, not cloned.
+    pub fn address<A: Actor>(&self, name: &str) -> Option<&Addr<A>> {
         typed(self.running(name)?)
     }
 
-    /// Names of children that run and whose work has stalled, or that do not answer within `limit`. One that is restarting
-    /// has been found already.
-    pub fn unresponsive(&self, limit: Duration) -> impl Future<Output = Vec<String>> + use<P> {
-        let now = Instant::now();
-        let running = self.in_order().into_iter().filter_map(|slot| Some((slot, slot.running.as_ref()?)));
-        let asked: Vec<_> = running
-            .map(|(slot, running)| {
-                let ping = running.vitals.stalled(now).is_none().then(|| running.to.ping.clone());
-                (slot.child.name.clone(), ping)
-            })
-            .collect();
+    /// Paths of those below that run and whose work has stalled, or that do not answer within `limit`. One that is restarting
+    /// has been found already. Of thousands of children it is known since the last heartbeat whether they answer; a few are
+    /// asked.
+    pub fn unresponsive(&self, ask: AskUnresponsive) -> impl Future<Output = Vec<String>> + use<P> {
+        let (now, limit) = (Instant::now(), ask.timeout);
+        let few = self.roster.slots.len() <= ASKED_EACH;
+        let mut found = Vec::new();
+        let mut asked: Vec<LocalBoxFuture<'static, Vec<String>>> = Vec::new();
+        for slot in self.in_order() {
+            let Some(running) = &slot.running else { continue };
+            let name = slot.child.name.clone();
+            let hangs = running.vitals.stalled(now).is_some_and(|stalled| ask.all || !stalled.is_spared);
+            if hangs || ask.all && running.vitals.is_silent(now, limit) {
+                found.push(name);
+            } else if let (true, Some(below)) = (ask.all, running.to.unresponsive.clone()) {
+                // Each level leaves the one above it time to pass the answer on.
+                let ask = AskUnresponsive { timeout: limit.mul_f64(0.8), ..ask };
+                asked.push(Box::pin(async move {
+                    match timeout(limit, below.send(ask)).await {
+                        Ok(Ok(paths)) => paths.into_iter().map(|path| format!("{name}/{path}")).collect(),
+                        // A closed mailbox is an end, which the parent hears of.
+                        Ok(Err(_)) => Vec::new(),
+                        Err(_) => vec![name],
+                    }
+                }));
+            } else if few {
+                let ping = running.to.ping.clone();
+                asked.push(Box::pin(async move {
+                    let answer = timeout(limit, ping.send(Ping)).await;
+                    answer.is_err().then_some(name).into_iter().collect()
+                }));
+            }
+        }
         async move {
-            let answers = asked.into_iter().map(|(name, ping)| async move {
-                let Some(ping) = ping else { return Some(name) };
-                // A closed mailbox is an end, which the parent hears of.
-                timeout(limit, ping.send(Ping)).await.is_err().then_some(name)
-            });
-            join_all(answers).await.into_iter().flatten().collect()
+            found.extend(join_all(asked).await.into_iter().flatten());
+            found
         }
     }
 

@@ -3,15 +3,43 @@
 use std::time::Duration;
 
 use actix::Context;
+use tokio::time::Instant;
 
 use super::Recorder;
+use crate::actors::supervision::reported;
+use crate::domain::recording::RecordingState;
 
 /// No new media for so long = stalled. Longer than ffmpeg's own limit, which ends a run more gently.
 const STALL: Duration = Duration::from_secs(15);
 /// The first media may take so long: a keyframe has to come by.
 const FIRST_MEDIA: Duration = Duration::from_secs(30);
 
+/// Work on the spool that takes longer hangs.
+const DISK_STALLED_AFTER: Duration = Duration::from_secs(30);
+
 impl Recorder {
+    /// Work on the spool between two runs: when it hangs, that is the reason why nothing is recorded.
+    pub(super) fn on_the_disk<F: Future>(
+        &mut self,
+        what: &'static str,
+        work: F,
+    ) -> impl Future<Output = F::Output> + use<F> {
+        self.disk_work = Some((what, Instant::now()));
+        reported(what, DISK_STALLED_AFTER, work)
+    }
+
+    fn check_disk_work(&mut self) {
+        let Some((what, since)) = self.disk_work.filter(|(_, since)| since.elapsed() >= DISK_STALLED_AFTER) else {
+            return;
+        };
+        let minutes = since.elapsed().as_secs() / 60;
+        let took = if minutes == 0 { "half a minute".to_owned() } else { format!("{minutes} min") };
+        self.say(
+            RecordingState::Paused,
+            Some(format!("the disk of the spool does not answer: {what} takes more than {took}")),
+        );
+    }
+
     /// A file has just been closed: the best moment to begin anew, when there is a reason to.
     pub(super) fn end_at_cut(&mut self, ctx: &mut Context<Self>) {
         let Some(active) = &self.active else { return };
@@ -28,6 +56,7 @@ impl Recorder {
 
     /// Once a second: stalls, obstacles that came or went, files that could not be sealed.
     pub(super) fn tick(&mut self, ctx: &mut Context<Self>) {
+        self.check_disk_work();
         if self.catalog_writer.try_again(self.born.elapsed(), rand::random()) {
             self.work(ctx);
         }

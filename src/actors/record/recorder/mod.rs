@@ -65,6 +65,8 @@ pub struct Recorder {
     logged_pause: Option<String>,
     /// Why we stop, once the manager has said so.
     dismissal: Option<String>,
+    /// What is being done in the spool between two runs, and since when.
+    disk_work: Option<(&'static str, Instant)>,
     /// Told when everything has been let go.
     stopping: Option<oneshot::Sender<()>>,
 }
@@ -116,6 +118,7 @@ impl Recorder {
             why: None,
             logged_pause: None,
             dismissal: None,
+            disk_work: None,
             stopping: None,
         }
     }
@@ -174,7 +177,9 @@ impl Recorder {
         let segment =
             self.active.as_ref().map_or_else(|| self.assignment.settings.get().segment_duration, |run| run.segment);
         let begin = async move { on_disk(&spool, move |spool| spool.begin(&note)).await };
+        let begin = self.on_the_disk("making a folder in the spool", begin);
         ctx.spawn(begin.into_actor(self).map(move |folder, recorder, ctx| {
+            recorder.disk_work = None;
             let started = folder.and_then(|folder| recorder.assignment.spawn(&folder, plan, segment));
             match started {
                 Ok((process, events)) => recorder.started_run(process, events, ctx),
@@ -279,13 +284,17 @@ impl Recorder {
         }
         let spool = self.assignment.handles.spool.clone();
         let look = async move { on_disk(&spool, move |spool| spool.files(&folder)).await };
-        ctx.spawn(look.into_actor(self).map(move |files, recorder, ctx| match files {
-            Ok(files) => recorder.run_over(&files, &why, ctx),
-            Err(error) => {
-                // The folder stays unfinished, and the recovery reads it when the spool can be read again.
-                log::error!(stream = recorder.assignment.key.name.as_str(); "{error}");
-                recorder.active = None;
-                recorder.after_run(Duration::ZERO, &why, ctx);
+        let look = self.on_the_disk("looking into a folder of the spool", look);
+        ctx.spawn(look.into_actor(self).map(move |files, recorder, ctx| {
+            recorder.disk_work = None;
+            match files {
+                Ok(files) => recorder.run_over(&files, &why, ctx),
+                Err(error) => {
+                    // The folder stays unfinished, and the recovery reads it when the spool can be read again.
+                    log::error!(stream = recorder.assignment.key.name.as_str(); "{error}");
+                    recorder.active = None;
+                    recorder.after_run(Duration::ZERO, &why, ctx);
+                }
             }
         }));
     }
