@@ -19,7 +19,7 @@ use crate::domain::recording::{Segment, SegmentState};
 
 /// Segments looked at together.
 const PAGE: u32 = 200;
-/// Segments removed before the disk is looked at again.
+/// Segments that the store is asked about at once, and removed before the disk is looked at again.
 const TOGETHER: usize = 20;
 /// Delays between tries of one segment.
 const ITEM: Backoff = Backoff { min: Duration::from_secs(10), max: Duration::from_secs(600) };
@@ -75,8 +75,9 @@ impl EvictPass<'_> {
             let page = uploaded(self.handles, Some(before), after).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.id);
-            for segment in page.iter().filter(|segment| segment.ended_at() <= before) {
-                self.one(segment).await?;
+            let due: Vec<&Segment> = page.iter().filter(|segment| segment.ended_at() <= before).collect();
+            for some in due.chunks(TOGETHER) {
+                self.several(some).await?;
             }
         }
     }
@@ -89,10 +90,10 @@ impl EvictPass<'_> {
                 return Ok(());
             }
             let before = self.evicted;
-            for segment in &page {
-                after = Some(segment.id);
-                self.one(segment).await?;
-                if self.evicted - before >= TOGETHER {
+            for some in page.iter().collect::<Vec<_>>().chunks(TOGETHER) {
+                after = some.last().map(|segment| segment.id);
+                self.several(some).await?;
+                if self.evicted > before {
                     break;
                 }
             }
@@ -100,13 +101,33 @@ impl EvictPass<'_> {
         Ok(())
     }
 
-    /// Removes one local file, if it may be tried now. An error is one that concerns all.
-    async fn one(&mut self, segment: &Segment) -> Result<()> {
+    /// Removes local files that may be tried now, after the store has confirmed once more that it has the objects. An error is
+    /// one that concerns all.
+    async fn several(&mut self, segments: &[&Segment]) -> Result<()> {
         let now = self.eviction.born.elapsed();
-        if self.eviction.failed.borrow().wait(&segment.id, now).is_some() {
+        let due: Vec<&&Segment> =
+            segments.iter().filter(|segment| self.eviction.failed.borrow().wait(&segment.id, now).is_none()).collect();
+        if due.is_empty() {
             return Ok(());
         }
-        match evict_one(self.handles, segment).await {
+        let keys: Vec<String> = due.iter().map(|segment| segment.object_key.clone()).collect();
+        let sizes = self.handles.objects.sizes(&keys).await?;
+        if sizes.len() != keys.len() {
+            return Err(Error::internal("the object store did not answer for each object"));
+        }
+        for (segment, size) in due.into_iter().zip(sizes) {
+            self.one(segment, size).await?;
+        }
+        Ok(())
+    }
+
+    async fn one(&mut self, segment: &Segment, size: Result<Option<u64>>) -> Result<()> {
+        let now = self.eviction.born.elapsed();
+        let evicted = match size {
+            Ok(size) => evict_one(self.handles, segment, size).await,
+            Err(error) => Err(error),
+        };
+        match evicted {
             Ok(is_ours) => {
                 self.evicted += usize::from(is_ours);
                 if self.eviction.failed.borrow_mut().settled(&segment.id) {
@@ -136,9 +157,8 @@ async fn uploaded(handles: &UploadHandles, to: Option<DateTime<Utc>>, after: Opt
         .await
 }
 
-/// Removes one local file, after the store has confirmed once more that it has the object.
-async fn evict_one(handles: &UploadHandles, segment: &Segment) -> Result<bool> {
-    let size = handles.objects.size(&segment.object_key).await?;
+/// Removes one local file, of whose object the store has just told this size.
+async fn evict_one(handles: &UploadHandles, segment: &Segment, size: Option<u64>) -> Result<bool> {
     if size != Some(segment.bytes) {
         let found =
             size.map_or("no such object".to_owned(), |size| format!("{size} bytes instead of {}", segment.bytes));

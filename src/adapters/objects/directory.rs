@@ -19,9 +19,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream;
 use uuid::Uuid;
 
-use super::{ObjectStore, key};
+use super::{ByteStream, ObjectStore, key};
 use crate::adapters::folder::{Folder, FolderKind};
 use crate::base::size::size;
 use crate::base::{Error, Result, Scope};
@@ -109,19 +111,29 @@ impl Directory {
         }
     }
 
-    fn read_now(&self, key: &str, offset: u64, length: u64) -> Result<Bytes> {
+    fn sizes_now(&self, keys: &[String]) -> Result<Vec<Result<Option<u64>>>> {
+        self.is_there()?;
+        let mut sizes = Vec::with_capacity(keys.len());
+        for key in keys {
+            match self.size_now(key) {
+                // The store itself is at fault.
+                Err(error) if error.is_passing() => return Err(error),
+                size => sizes.push(size),
+            }
+        }
+        Ok(sizes)
+    }
+
+    /// The object's file, when the range lies in it.
+    fn open_now(&self, key: &str, offset: u64, length: u64) -> Result<OpenObject> {
         let path = self.path(key)?;
-        let fault = |error| fault_below(Scope::Item, &path, error);
         let size = self.size_now(key)?.ok_or_else(|| Error::not_found(format!("there is no object {key:?}")))?;
-        // Checked before memory is asked for.
         if offset.checked_add(length).is_none_or(|end| end > size) {
             let range = format!("{length} bytes from {offset} do not lie in the object {key:?}, which has {size}");
             return Err(Error::invalid("range", range));
         }
-        let length = usize::try_from(length).map_err(|_| Error::invalid("range", "is larger than the memory"))?;
-        let mut buffer = vec![0; length];
-        File::open(&path).map_err(fault)?.read_exact_at(&mut buffer, offset).map_err(fault)?;
-        Ok(buffer.into())
+        let file = File::open(&path).map_err(|error| fault_below(Scope::Item, &path, error))?;
+        Ok(OpenObject { file, path, at: offset, left: length })
     }
 
     fn free_now(&self) -> Result<u64> {
@@ -162,9 +174,22 @@ impl ObjectStore for Directory {
         self.blocking(move |store| store.size_now(&key)).await
     }
 
-    async fn read(&self, key: &str, offset: u64, length: u64) -> Result<Bytes> {
+    async fn sizes(&self, keys: &[String]) -> Result<Vec<Result<Option<u64>>>> {
+        let keys = keys.to_vec();
+        self.blocking(move |store| store.sizes_now(&keys)).await
+    }
+
+    async fn stream(&self, key: &str, offset: u64, length: u64) -> Result<ByteStream> {
         let key = key.to_owned();
-        self.blocking(move |store| store.read_now(&key, offset, length)).await
+        let object = self.blocking(move |store| store.open_now(&key, offset, length)).await?;
+        let pieces = stream::try_unfold(object, |object| async move {
+            if object.left == 0 {
+                return Ok(None);
+            }
+            let read = tokio::task::spawn_blocking(move || object.next_piece()).await;
+            read.map_err(|panic| Error::internal("reading an object failed inside").with_source(panic))?.map(Some)
+        });
+        Ok(pieces.boxed())
     }
 
     async fn check(&self) -> Result<()> {
@@ -181,6 +206,26 @@ impl ObjectStore for Directory {
 
     async fn ping(&self) -> Result<String> {
         self.blocking(|store| store.ping_now()).await
+    }
+}
+
+/// An object that is being read.
+struct OpenObject {
+    file: File,
+    path: PathBuf,
+    at: u64,
+    left: u64,
+}
+
+impl OpenObject {
+    /// At most [`CHUNK`] bytes.
+    fn next_piece(mut self) -> Result<(Bytes, Self)> {
+        let length = self.left.min(CHUNK as u64);
+        let mut buffer = vec![0; length as usize];
+        let read = self.file.read_exact_at(&mut buffer, self.at);
+        read.map_err(|error| fault_below(Scope::Item, &self.path, error))?;
+        (self.at, self.left) = (self.at + length, self.left - length);
+        Ok((buffer.into(), self))
     }
 }
 

@@ -49,6 +49,45 @@ async fn an_object_comes_back_whole_and_in_parts() {
 }
 
 #[tokio::test]
+async fn a_range_comes_in_pieces_of_one_object_also_when_it_is_replaced_meanwhile() {
+    let folder = folder();
+    let store = open(&folder);
+    let content: Vec<u8> = (0..CHUNK * 2 + 77).map(|n| (n % 249) as u8).collect();
+    store.put(KEY, &file(&folder, &content)).await.expect("stored");
+    let mut pieces = store.stream(KEY, 5, content.len() as u64 - 5).await.expect("a range");
+    let mut read = pieces.next().await.expect("a piece").expect("read").to_vec();
+    assert_eq!(read.len(), CHUNK);
+    store.put(KEY, &file(&folder, b"short")).await.expect("replaced");
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.expect("read");
+        assert!(piece.len() <= CHUNK);
+        read.extend_from_slice(&piece);
+    }
+    assert!(read == content[5..], "all of the object that was opened");
+    assert_eq!(store.stream(KEY, 0, 6).await.err().expect("outside").field(), Some("range"));
+    assert!(store.stream(KEY, 5, 0).await.expect("an empty range").next().await.is_none());
+    // A file that shrinks under our hands ends with an error, never with fewer bytes.
+    let mut cut = store.stream(KEY, 0, 5).await.expect("a range");
+    fs::write(folder.path().join("objects").join(KEY), b"12").expect("cut");
+    assert!(cut.next().await.expect("a word").is_err());
+}
+
+#[tokio::test]
+async fn many_objects_are_asked_for_together_and_a_bad_one_costs_no_neighbour() {
+    let folder = folder();
+    let store = open(&folder);
+    store.put(KEY, &file(&folder, b"12345")).await.expect("stored");
+    fs::create_dir_all(folder.path().join("objects/site/folder")).expect("made");
+    let keys = ["site/none", KEY, "../x", "site/folder"].map(str::to_owned);
+    let sizes = store.sizes(&keys).await.expect("the store answers");
+    let told: Vec<_> = sizes.iter().map(|size| size.as_ref().ok().copied().flatten()).collect();
+    assert_eq!(told, [None, Some(5), None, None]);
+    assert!(sizes[2].is_err() && sizes[0].is_ok() && sizes[3].is_ok());
+    fs::rename(folder.path().join("objects"), folder.path().join("elsewhere")).expect("not mounted");
+    store.sizes(&keys).await.expect_err("no word about any of them");
+}
+
+#[tokio::test]
 async fn ranges_and_keys_are_checked_before_anything_is_touched() {
     let folder = folder();
     let store = open(&folder);

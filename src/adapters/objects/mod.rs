@@ -10,9 +10,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 
 use crate::base::Result;
+
+/// Bytes of an object, piece by piece.
+pub type ByteStream = BoxStream<'static, Result<Bytes>>;
 
 /// Where segments are kept.
 #[async_trait]
@@ -22,8 +27,21 @@ pub trait ObjectStore: Send + Sync {
     async fn put(&self, key: &str, file: &Path) -> Result<u64>;
     /// Size of an object; `None` when there is none.
     async fn size(&self, key: &str) -> Result<Option<u64>>;
-    /// `length` bytes from `offset`.
-    async fn read(&self, key: &str, offset: u64, length: u64) -> Result<Bytes>;
+    /// Sizes of so many objects, each as [`size`](Self::size) says, in the order of `keys`; asked for together, at the best in one
+    /// request. An error is one of the store.
+    async fn sizes(&self, keys: &[String]) -> Result<Vec<Result<Option<u64>>>>;
+    /// `length` bytes from `offset`, piece by piece as they come: one request, and never the whole in memory. The range is
+    /// checked before the first piece; an error in the middle ends the stream.
+    async fn stream(&self, key: &str, offset: u64, length: u64) -> Result<ByteStream>;
+    /// The same in one piece.
+    async fn read(&self, key: &str, offset: u64, length: u64) -> Result<Bytes> {
+        let mut pieces = self.stream(key, offset, length).await?;
+        let mut bytes = BytesMut::new();
+        while let Some(piece) = pieces.next().await {
+            bytes.extend_from_slice(&piece?);
+        }
+        Ok(bytes.freeze())
+    }
     /// Whether this is the store that it should be: cheap, and asked before rows are touched.
     async fn check(&self) -> Result<()>;
     /// Bytes that are free where objects go; `None` for a store that has no such limit.

@@ -5,7 +5,8 @@ use std::io::SeekFrom;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt, TryStreamExt};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use uuid::Uuid;
@@ -113,34 +114,27 @@ async fn open(state: &HttpState, segment: &Segment) -> Result<(Source, u64)> {
 }
 
 impl Source {
-    /// `length` bytes from `start`, in chunks. An error in the middle cuts the answer short, which players notice.
-    async fn read(self, start: u64, length: u64) -> Result<impl Stream<Item = Result<Bytes, std::io::Error>>> {
-        let mut source = self;
-        if let Self::Spool(file) = &mut source {
-            let seek = file.seek(SeekFrom::Start(start)).await;
-            seek.map_err(|error| Error::internal("the segment's file cannot be read").with_source(error))?;
-        }
-        Ok(stream::try_unfold((source, start, length), |(mut source, at, left)| async move {
+    /// `length` bytes from `start`, in pieces. An error in the middle cuts the answer short, which players notice.
+    async fn read(self, start: u64, length: u64) -> Result<BoxStream<'static, Result<Bytes, std::io::Error>>> {
+        let mut file = match self {
+            Self::Spool(file) => file,
+            Self::Objects { store, key } => {
+                return Ok(store.stream(&key, start, length).await?.map_err(std::io::Error::other).boxed());
+            }
+        };
+        let seek = file.seek(SeekFrom::Start(start)).await;
+        seek.map_err(|error| Error::internal("the segment's file cannot be read").with_source(error))?;
+        let pieces = stream::try_unfold((file, length), |(mut file, left)| async move {
             if left == 0 {
                 return Ok(None);
             }
-            let chunk = source.chunk(at, left.min(CHUNK)).await?;
-            let taken = chunk.len() as u64;
+            let mut piece = Vec::with_capacity(left.min(CHUNK) as usize);
+            let taken = (&mut file).take(left.min(CHUNK)).read_to_end(&mut piece).await? as u64;
             if taken == 0 {
                 return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof));
             }
-            Ok(Some((chunk, (source, at + taken, left.saturating_sub(taken)))))
-        }))
-    }
-
-    async fn chunk(&mut self, at: u64, length: u64) -> Result<Bytes, std::io::Error> {
-        match self {
-            Self::Spool(file) => {
-                let mut buffer = Vec::with_capacity(length as usize);
-                file.take(length).read_to_end(&mut buffer).await?;
-                Ok(buffer.into())
-            }
-            Self::Objects { store, key } => store.read(key, at, length).await.map_err(std::io::Error::other),
-        }
+            Ok(Some((Bytes::from(piece), (file, left.saturating_sub(taken)))))
+        });
+        Ok(pieces.boxed())
     }
 }
