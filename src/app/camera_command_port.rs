@@ -1,17 +1,20 @@
 //! What HTTP may ask of the tree, by message to whoever does the job at this moment.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Addr;
 use async_trait::async_trait;
 use serde_json::Value;
+use tokio::sync::watch;
 
-use crate::actors::restream::{RestreamHandle, Written};
-use crate::actors::root::{AskUnresponsive, Root};
-use crate::actors::supervision::{Observation, Observe};
-use crate::adapters::database::Condition;
+use crate::actors::restream::{RestreamHandle, Written, import_sheet, write_kind};
+use crate::actors::root::Root;
+use crate::actors::supervision::{AskUnresponsive, Observation, Observe};
+use crate::adapters::database::{CameraStore, Condition};
 use crate::base::{Error, ErrorKind, Result};
-use crate::domain::camera::{CameraEdit, CameraStatus};
+use crate::domain::camera::sheet::ImportReport;
+use crate::domain::camera::{CameraEdit, CameraStatus, Reach};
 use crate::domain::change_guard::PlanView;
 use crate::domain::probe::ProbeView;
 use crate::domain::run_log::ProgramRun;
@@ -26,9 +29,21 @@ pub struct ToTheTree {
     pub root: Addr<Root>,
     /// Takes the commands for cameras, where the role runs.
     pub restream: Option<RestreamHandle>,
+    /// The cameras, where the role does not run.
+    pub cameras: Arc<dyn CameraStore>,
+    /// Which addresses cameras may have; may change while we run.
+    pub reach: watch::Receiver<Reach>,
 }
 
 impl ToTheTree {
+    /// Where nobody relays cameras, nobody has to be told: whoever does elsewhere reads the table.
+    async fn write_kind(&self, kind: String, template: Option<String>) -> Result<()> {
+        match &self.restream {
+            Some(restream) => restream.write_kind(kind, template).await,
+            None => write_kind(&*self.cameras, kind, template).await,
+        }
+    }
+
     fn restream(&self) -> Result<&RestreamHandle> {
         let not_here = "cameras cannot be changed here now: the role restream is not running in this process";
         self.restream.as_ref().ok_or_else(|| Error::new(ErrorKind::Unavailable, not_here))
@@ -47,6 +62,24 @@ impl Commands for ToTheTree {
 
     async fn delete_camera(&self, id: i64, only_if: Condition) -> Result<()> {
         self.restream()?.delete_camera(id, only_if).await
+    }
+
+    async fn import_cameras(&self, file: Vec<u8>, dry: bool) -> Result<ImportReport> {
+        match &self.restream {
+            Some(restream) => restream.import_cameras(file, dry).await,
+            None => {
+                let reach = self.reach.borrow().clone();
+                Ok(import_sheet(&*self.cameras, &reach, &file, dry).await?.report)
+            }
+        }
+    }
+
+    async fn put_camera_kind(&self, kind: String, template: String) -> Result<()> {
+        self.write_kind(kind, Some(template)).await
+    }
+
+    async fn delete_camera_kind(&self, kind: String) -> Result<()> {
+        self.write_kind(kind, None).await
     }
 
     async fn restart_camera(&self, id: i64) -> Result<CameraStatus> {
@@ -74,7 +107,8 @@ impl Commands for ToTheTree {
     }
 
     async fn unresponsive(&self, limit: Duration) -> Result<Vec<String>> {
-        let asked = tokio::time::timeout(limit * 2, self.root.send(AskUnresponsive { timeout: limit })).await;
+        let asked =
+            tokio::time::timeout(limit * 2, self.root.send(AskUnresponsive { timeout: limit, all: true })).await;
         asked.ok().and_then(std::result::Result::ok).ok_or_else(|| {
             Error::unavailable("the root of the actor tree does not answer; restart the program if that stays so")
         })

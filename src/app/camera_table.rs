@@ -73,8 +73,9 @@ fn note_meant(settings: &Settings, id: i64, row: Option<&CameraRow>) {
 
 pub(super) async fn import(settings: &Settings, file: &[u8], dry: bool) -> Result<ImportReport> {
     let reach = restream::reach(settings);
-    write_sheet(&*open(settings).await?.cameras, file, dry, async |called| resolve::check_lines(&reach, called).await)
-        .await
+    let cameras = open(settings).await?.cameras;
+    let check = async |called| resolve::check_lines(&reach, called).await;
+    Ok(write_sheet(&*cameras, file, dry, check).await?.report)
 }
 
 /// What a program elsewhere that relays these cameras holds, as its incident tells.

@@ -115,6 +115,7 @@ pub async fn build(settings: Settings) -> Result<App> {
     let (systemd, note) = (watch::Sender::new(ServiceManager::default()), watch::Sender::new(None));
     let (manager, told, live) = (systemd.subscribe(), note.subscribe(), services.live.clone());
     let stores = services.stores.clone();
+    let cameras = services.stores.cameras.clone();
     let state = |root: Addr<Root>| http::HttpState {
         node: settings.node.clone(),
         started_at: chrono::Utc::now(),
@@ -127,11 +128,15 @@ pub async fn build(settings: Settings) -> Result<App> {
         disk: services.disk.subscribe(),
         troubles: services.node.troubles.subscribe(),
         hub,
-        commands: Arc::new(camera_command_port::ToTheTree { root, restream: restream.clone() }),
+        commands: Arc::new(camera_command_port::ToTheTree {
+            root,
+            restream: restream.clone(),
+            cameras,
+            reach: runtime_settings.reach.subscribe(),
+        }),
         callers: Arc::new(http::Anonymous),
         dropped_log_lines: crate::logging::dropped,
         allowed_origins: runtime_settings.origins.subscribe(),
-        reach: runtime_settings.reach.subscribe(),
     };
     let root_ended = CancellationToken::new();
     let ended = root_ended.clone().drop_guard();

@@ -18,7 +18,8 @@ use crate::adapters::live::SharedLive;
 use crate::adapters::objects::SharedObjects;
 use crate::adapters::spool::SharedSpool;
 use crate::base::Result;
-use crate::domain::camera::{CameraEdit, CameraStatus, Reach};
+use crate::domain::camera::sheet::ImportReport;
+use crate::domain::camera::{CameraEdit, CameraStatus};
 use crate::domain::change_guard::PlanView;
 use crate::domain::probe::ProbeView;
 use crate::domain::role::Role;
@@ -33,6 +34,13 @@ pub trait Commands: Send + Sync {
     async fn edit_camera(&self, id: i64, edit: CameraEdit, only_if: Condition) -> Result<Written>;
     /// Deletes a camera and ends its restream. `NotFound`, and what `only_if` says.
     async fn delete_camera(&self, id: i64, only_if: Condition) -> Result<()>;
+    /// Adds and changes cameras by a CSV file, which are then meant as if each had been named; all of it or, with what is wrong
+    /// in the report, nothing. `dry` says what would happen.
+    async fn import_cameras(&self, file: Vec<u8>, dry: bool) -> Result<ImportReport>;
+    /// Adds a kind of camera, or changes its template. `Invalid`; `Conflict` when stored passwords would go elsewhere.
+    async fn put_camera_kind(&self, kind: String, template: String) -> Result<()>;
+    /// Deletes a kind. `NotFound`; `Conflict` while cameras are of it.
+    async fn delete_camera_kind(&self, kind: String) -> Result<()>;
     /// Ends the camera's ffmpeg and starts it again at once. `NotFound`.
     async fn restart_camera(&self, id: i64) -> Result<CameraStatus>;
     /// What the camera's ffmpeg has said, the newest run first. `NotFound`.
@@ -85,8 +93,6 @@ pub struct HttpState {
     pub dropped_log_lines: fn() -> u64,
     /// Origins besides our own that may use the page, as `https://host[:port]`; may change while we run.
     pub allowed_origins: watch::Receiver<Vec<String>>,
-    /// Which addresses cameras may have; may change while we run.
-    pub reach: watch::Receiver<Reach>,
 }
 
 /// Version of this program.

@@ -1,6 +1,6 @@
 //! `/api/v1/camera-kinds/{kind}`: writing and deleting kinds of cameras.
 //!
-//! A kind belongs to no actor: it is written to the database, which announces it, and the managers read again.
+//! A kind is written by a command; the cameras of it are read again.
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 use super::body::Json;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
-use crate::domain::camera::check_kind;
 
 /// What a kind means.
 #[derive(Deserialize, ToSchema)]
@@ -36,8 +35,7 @@ pub(super) async fn put(
     kind: web::Path<String>,
     Json(edit): Json<KindEdit>,
 ) -> ErrorAnswer {
-    check_kind(&kind, &edit.url_template)?;
-    state.stores.cameras.put_camera_kind(kind.into_inner(), edit.url_template).await?;
+    state.commands.put_camera_kind(kind.into_inner(), edit.url_template).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -48,6 +46,6 @@ pub(super) async fn put(
     (status = 409, body = Problem, content_type = "application/problem+json", description = "cameras are of this kind"),
 ))]
 pub(super) async fn delete(state: web::Data<HttpState>, kind: web::Path<String>) -> ErrorAnswer {
-    state.stores.cameras.delete_camera_kind(&kind).await?;
+    state.commands.delete_camera_kind(kind.into_inner()).await?;
     Ok(HttpResponse::NoContent().finish())
 }

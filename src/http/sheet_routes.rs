@@ -1,7 +1,6 @@
 //! `/api/v1/cameras/export` and `/import`: all cameras as CSV.
 //!
-//! A file belongs to no actor: it is written to the database in one piece, which announces it, and the manager reads again
-//! and weighs it like every change of the table.
+//! A file is a command like any other: it is written in one piece, and the cameras that it names are meant.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -10,8 +9,6 @@ use super::body::Csv;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
 use super::query::Query;
-use crate::adapters::database::import::import as write_sheet;
-use crate::adapters::resolve;
 use crate::domain::camera::sheet::{self, ImportReport};
 
 const CSV: &str = "text/csv; charset=utf-8";
@@ -43,9 +40,7 @@ pub(super) async fn export(state: web::Data<HttpState>) -> ErrorAnswer {
 pub(super) async fn import(state: web::Data<HttpState>, request: HttpRequest, Csv(file): Csv) -> ErrorAnswer {
     let mut query = Query::of(&request)?;
     let dry = query.parsed("dryRun", "true or false")?.unwrap_or(false);
-    let reach = state.reach.borrow().clone();
-    let checked = async |called| resolve::check_lines(&reach, called).await;
-    let report = write_sheet(&*state.stores.cameras, &file, dry, checked).await?;
+    let report = state.commands.import_cameras(file.into(), dry).await?;
     let mut answer = if report.is_refused() { HttpResponse::UnprocessableEntity() } else { HttpResponse::Ok() };
     Ok(answer.json(report))
 }

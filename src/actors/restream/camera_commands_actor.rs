@@ -1,4 +1,4 @@
-//! Commands of API and CLI for one camera.
+//! Commands of API and CLI: all writes of people take this way.
 //!
 //! A command is checked by the rules for rows, written to the database, and acts at once by way of the planner; what it
 //! answers is the camera's state as everybody will see it.
@@ -10,13 +10,15 @@ use serde_json::{Value, json};
 
 use super::assignments::Assignments;
 use super::desired_fleet::{DesiredFleet, no_camera};
-use super::planner::{CameraPlanner, TakeRow};
+use super::planner::{CameraPlanner, NameRows, TakeRow};
 use super::setup::RestreamSetup;
 use crate::actors::supervision::{Handle, Setting, Supervised, supervised};
+use crate::adapters::database::import::{self, Imported};
 use crate::adapters::database::{CameraStore, Condition, with_timeout};
 use crate::adapters::live::SharedLive;
 use crate::adapters::resolve;
 use crate::base::{Error, ErrorKind, Result};
+use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{self, CameraEdit, CameraRow, CameraStatus, Kinds, Reach};
 use crate::domain::fleet::CameraPlan;
 
@@ -57,6 +59,26 @@ pub struct Written {
     pub status: CameraStatus,
 }
 
+/// Adds and changes cameras by a CSV file; all of it or, with what is wrong in the report, nothing.
+#[derive(Message, Debug)]
+#[rtype(result = "Result<ImportReport>")]
+pub(super) struct ImportCameras {
+    /// The file.
+    pub file: Vec<u8>,
+    /// Only says what would happen.
+    pub dry: bool,
+}
+
+/// Adds a kind of camera, or changes its template; without a template, deletes it.
+#[derive(Message, Debug)]
+#[rtype(result = "Result<()>")]
+pub(super) struct WriteKind {
+    /// The kind.
+    pub kind: String,
+    /// What it means from now on.
+    pub template: Option<String>,
+}
+
 /// Ends the camera's ffmpeg and starts it again at once. `NotFound`; `Conflict` when it should not run at all.
 #[derive(Message, Debug)]
 #[rtype(result = "Result<CameraStatus>")]
@@ -82,6 +104,28 @@ pub(super) struct CommandParts {
 impl CameraCommands {
     pub(super) fn new(parts: CommandParts, handle: Handle<Self>) -> Self {
         Self { parts, handle }
+    }
+}
+
+/// Writes a sheet, unless `dry`.
+///
+/// # Errors
+/// When the database cannot be read or written; what is wrong with the sheet is in the report.
+pub async fn import_sheet(cameras: &dyn CameraStore, reach: &Reach, file: &[u8], dry: bool) -> Result<Imported> {
+    import::import(cameras, file, dry, async |called| resolve::check_lines(reach, called).await).await
+}
+
+/// Writes a kind; without a template it is deleted.
+///
+/// # Errors
+/// `Invalid`, `NotFound`, `Conflict` while cameras forbid it.
+pub async fn write_kind(cameras: &dyn CameraStore, kind: String, template: Option<String>) -> Result<()> {
+    match template {
+        Some(template) => {
+            camera::check_kind(&kind, &template)?;
+            with_timeout(cameras.put_camera_kind(kind, template)).await
+        }
+        None => with_timeout(cameras.delete_camera_kind(&kind)).await,
     }
 }
 
@@ -153,6 +197,23 @@ impl CommandParts {
         Ok(())
     }
 
+    /// The cameras that the file names are meant: what is written is not weighed as a change by nobody knows whom. It names
+    /// none that is to go, so it deletes none.
+    async fn import(self, command: ImportCameras) -> Result<ImportReport> {
+        let reach = self.settings.get().reach.clone();
+        let Imported { report, written } = import_sheet(&*self.cameras, &reach, &command.file, command.dry).await?;
+        if !written.is_empty() {
+            self.planner.ask(NameRows(written)).await;
+        }
+        Ok(report)
+    }
+
+    async fn write_kind(self, command: WriteKind) -> Result<()> {
+        write_kind(&*self.cameras, command.kind, command.template).await?;
+        self.planner.tell(NameRows(Vec::new()));
+        Ok(())
+    }
+
     fn restart(&self, id: i64) -> Result<CameraStatus> {
         let planned = self.fleet.get(id).ok_or_else(|| no_camera(id))?;
         match &planned.plan {
@@ -207,6 +268,22 @@ impl Handler<DeleteCamera> for CameraCommands {
 
     fn handle(&mut self, command: DeleteCamera, _: &mut Self::Context) -> Self::Result {
         Box::pin(self.parts.clone().delete(command))
+    }
+}
+
+impl Handler<ImportCameras> for CameraCommands {
+    type Result = ResponseFuture<Result<ImportReport>>;
+
+    fn handle(&mut self, command: ImportCameras, _: &mut Self::Context) -> Self::Result {
+        Box::pin(self.parts.clone().import(command))
+    }
+}
+
+impl Handler<WriteKind> for CameraCommands {
+    type Result = ResponseFuture<Result<()>>;
+
+    fn handle(&mut self, command: WriteKind, _: &mut Self::Context) -> Self::Result {
+        Box::pin(self.parts.clone().write_kind(command))
     }
 }
 

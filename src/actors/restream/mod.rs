@@ -40,7 +40,7 @@ mod server_watch;
 mod setup;
 mod supervisor;
 
-pub use camera_commands_actor::Written;
+pub use camera_commands_actor::{Written, import_sheet, write_kind};
 pub use machine::Machine;
 pub use probes::probe_attempt::probe;
 pub use relay::Restream;

@@ -6,7 +6,9 @@ use actix::dev::ToEnvelope;
 use actix::{Actor, Context, Handler, Message};
 use tokio::time::timeout;
 
-use super::camera_commands_actor::{AddCamera, CameraCommands, DeleteCamera, EditCamera, RestartCamera, Written};
+use super::camera_commands_actor::{
+    AddCamera, CameraCommands, DeleteCamera, EditCamera, ImportCameras, RestartCamera, WriteKind, Written,
+};
 use super::desired_fleet::{DesiredFleet, no_camera};
 use super::planner::{ApplyPlan, CameraPlanner, ShowPlan};
 use super::probes::{ProbeCamera, Probes, TestCamera};
@@ -14,6 +16,7 @@ use super::program_runs::RunLogs;
 use crate::actors::supervision::Handle;
 use crate::adapters::database::Condition;
 use crate::base::{Error, ErrorKind, Result};
+use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraStatus};
 use crate::domain::change_guard::PlanView;
 use crate::domain::probe::ProbeView;
@@ -21,6 +24,9 @@ use crate::domain::run_log::ProgramRun;
 
 /// An answer takes at most so long: the database's own limit and a margin.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A file of thousands of cameras is read, its addresses are looked up, and it is written.
+const IMPORT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A probe of a camera has limits of its own, of 5 minutes at most; this is for the case that they fail.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(330);
@@ -75,6 +81,22 @@ impl RestreamHandle {
     /// `NotFound`, and what `only_if` says.
     pub async fn delete_camera(&self, id: i64, only_if: Condition) -> Result<()> {
         ask(&self.commands, DeleteCamera { id, only_if }, TIMEOUT).await
+    }
+
+    /// Adds and changes cameras by a CSV file.
+    ///
+    /// # Errors
+    /// Only of the database: what is wrong with the file is in the report.
+    pub async fn import_cameras(&self, file: Vec<u8>, dry: bool) -> Result<ImportReport> {
+        ask(&self.commands, ImportCameras { file, dry }, IMPORT_TIMEOUT).await
+    }
+
+    /// Adds a kind of camera or changes it; without a template it is deleted.
+    ///
+    /// # Errors
+    /// `Invalid`, `NotFound`, `Conflict` while cameras forbid it.
+    pub async fn write_kind(&self, kind: String, template: Option<String>) -> Result<()> {
+        ask(&self.commands, WriteKind { kind, template }, TIMEOUT).await
     }
 
     /// Ends the camera's ffmpeg and starts it again at once.

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::actors::hub::{Hub, HubHandle, HubLimits, HubState};
 use crate::actors::record::SpoolDisk;
-use crate::actors::restream::Written;
+use crate::actors::restream::{Written, import_sheet, write_kind};
 use crate::actors::supervision::Observation;
 use crate::adapters::database::{CameraStore, Condition, Stores, sqlite};
 use crate::adapters::live::memory::MemoryLiveStore;
@@ -22,6 +22,7 @@ use crate::adapters::live::{Change, SharedLive};
 use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::Spool;
 use crate::base::{Error, ErrorKind, Result};
+use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraRow, CameraStatus, Reach};
 use crate::domain::change_guard::{BlockedChangeView, PlanView, WouldStop};
 use crate::domain::name::StreamName;
@@ -82,7 +83,6 @@ impl World {
             callers,
             dropped_log_lines: || 3,
             allowed_origins: watch::channel(vec!["https://cams.example.org".to_owned()]).1,
-            reach: watch::channel(Reach::default()).1,
         };
         let world = Self { state: Arc::new(state), folder };
         world.reaches(|hub| hub.seq > 0).await;
@@ -154,8 +154,8 @@ pub fn at(second: i64) -> DateTime<Utc> {
 pub fn stream(server: &str, path: &str) -> StreamStatus {
     StreamStatus {
         since: at(0),
-        source_type: Some("rtspSession".to_owned()),
-        source_id: Some("9b76fc96-dbdc-4fa6-8dae-ab11910c5a84".to_owned()),
+        source_type: Some("rtspSession".into()),
+        source_id: Some("9b76fc96-dbdc-4fa6-8dae-ab11910c5a84".into()),
         bytes_received: 1_000,
         bytes_sent: 10,
         readers: 2,
@@ -200,6 +200,18 @@ impl Commands for PlayedRoot {
 
     async fn delete_camera(&self, id: i64, only_if: Condition) -> Result<()> {
         self.0.delete_camera_if(id, only_if).await
+    }
+
+    async fn import_cameras(&self, file: Vec<u8>, dry: bool) -> Result<ImportReport> {
+        Ok(import_sheet(&*self.0, &Reach::default(), &file, dry).await?.report)
+    }
+
+    async fn put_camera_kind(&self, kind: String, template: String) -> Result<()> {
+        write_kind(&*self.0, kind, Some(template)).await
+    }
+
+    async fn delete_camera_kind(&self, kind: String) -> Result<()> {
+        write_kind(&*self.0, kind, None).await
     }
 
     async fn restart_camera(&self, id: i64) -> Result<CameraStatus> {

@@ -198,15 +198,37 @@ async fn rows_that_are_deleted_one_by_one_are_held_and_commands_are_not() {
 }
 
 #[actix::test]
-async fn an_import_is_evaluated_like_the_table() {
+async fn an_import_past_the_program_is_evaluated_like_the_table() {
     let (source, mut harness) = (Source::start().await, Harness::open().await);
     five(&mut harness, &source).await;
     let database = sqlite::open(harness.folder.path().join("streamwarden.db")).await.expect("opened");
     let file = "name,enabled\nc1,no\nc2,no\nc3,no\nc4,yes\n";
-    let report = import(&*database, file.as_bytes(), false, async |_| Vec::new()).await.expect("imported");
+    let report = import(&*database, file.as_bytes(), false, async |_| Vec::new()).await.expect("imported").report;
     assert_eq!((report.changed, report.unchanged, report.faults.len()), (3, 1, 0));
     let held = plan(&harness, |view| view.held.is_some()).await.held.expect("held");
     assert_eq!((held.would_stop.len(), held.would_stop[0].reason.as_str()), (3, "it is switched off"));
+    harness.stop().await;
+}
+
+#[actix::test]
+async fn cameras_that_an_import_names_are_meant_and_no_others() {
+    let (source, mut harness) = (Source::start().await, Harness::open().await);
+    five(&mut harness, &source).await;
+    let file = "name,enabled\nc1,no\nc2,no\nc3,no\nc4,yes\n";
+    let restreams = harness.restream.clone();
+    let dry = restreams.import_cameras(file.into(), true).await.expect("read");
+    assert_eq!((dry.changed, harness.ask("SELECT name FROM cameras WHERE enabled").len()), (3, 5), "nothing written");
+    let report = restreams.import_cameras(file.into(), false).await.expect("imported");
+    assert_eq!((report.changed, report.unchanged, report.faults.len()), (3, 1, 0));
+    let view = plan(&harness, |view| view.cameras == 5).await;
+    assert!(view.held.is_none(), "a person has named them: {view:?}");
+    for name in ["c1", "c2", "c3"] {
+        harness.state(name, CameraState::Stopped).await;
+    }
+    // What somebody else does to the table at the same time is judged as ever.
+    harness.sql("DELETE FROM cameras WHERE name IN ('c4', 'c5')");
+    let held = plan(&harness, |view| view.held.is_some()).await.held.expect("held");
+    assert_eq!(held.would_stop.len(), 2);
     harness.stop().await;
 }
 

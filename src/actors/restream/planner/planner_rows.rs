@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use actix::{Context, Handler, Message};
+use actix::{Context, Handler, Message, ResponseFuture};
+use tokio::sync::oneshot;
 
 use super::planner_actor::CameraPlanner;
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
@@ -23,6 +24,12 @@ pub(in crate::actors::restream) struct TakeRow {
     /// As they were read with it.
     pub kinds: Option<Kinds>,
 }
+
+/// A command has written the rows of these names, which are meant, or something that concerns many. The cameras are read
+/// again; answered when that is decided.
+#[derive(Message, Clone, Debug)]
+#[rtype(result = "()")]
+pub(in crate::actors::restream) struct NameRows(pub Vec<String>);
 
 /// A relay's ffmpeg has ended: read its row again.
 #[derive(Message, Clone, Copy, Debug)]
@@ -69,6 +76,10 @@ impl CameraPlanner {
     pub(super) fn take_commanded(&mut self, rows: &[CameraRow]) {
         for id in std::mem::take(&mut self.commanded) {
             self.take_row(id, rows.iter().find(|row| row.id == id));
+        }
+        let named = std::mem::take(&mut self.named);
+        for row in rows.iter().filter(|row| named.contains(&row.name)) {
+            self.take_row(row.id, Some(row));
         }
     }
 
@@ -151,6 +162,19 @@ impl Handler<TakeRow> for CameraPlanner {
             self.memory.lock().kinds = kinds;
         }
         self.take_row(take.id, take.row.as_ref());
+    }
+}
+
+impl Handler<NameRows> for CameraPlanner {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, NameRows(names): NameRows, ctx: &mut Self::Context) -> Self::Result {
+        // A reading that is under way may have begun before the rows were written.
+        self.named_since.extend(names);
+        let (tell, told) = oneshot::channel();
+        self.after_reading.push(tell);
+        self.refresh(ctx);
+        Box::pin(async move { _ = told.await })
     }
 }
 
