@@ -265,7 +265,7 @@ fn stream(name: StreamName, since: DateTime<Utc>) -> StreamStatus {
         bytes_sent: 0,
         readers: 0,
         bitrate: Some(300_000),
-        tracks: Vec::new(),
+        tracks: Vec::new().into(),
         rtt: None,
         recv_rate_mbps: None,
         link_capacity_mbps: None,

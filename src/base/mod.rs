@@ -1,5 +1,5 @@
 //! What every layer may use: the error type, backoff arithmetic, backoff per item, one piece of work at a time, hashes that may
-//! be kept, redaction of secrets, sizes in words.
+//! be kept, redaction of secrets, text that is shared, sizes in words.
 //!
 //! Never here: tokio, actix, files, sockets, clocks that read the machine.
 
@@ -8,8 +8,10 @@ pub mod error;
 pub mod item_backoff;
 pub mod network;
 pub mod redact;
+pub mod shared_text;
 pub mod single_flight;
 pub mod size;
 pub mod stable_hash;
 
 pub use error::{Error, ErrorKind, Result, Scope};
+pub use shared_text::SharedText;

@@ -219,6 +219,18 @@ pub fn change(id: i64, before: Option<&Planned>, after: Option<&Planned>) -> Opt
 }
 
 impl CameraFacts {
+    /// Whether a status has these facts.
+    pub fn are_in(&self, status: &CameraStatus) -> bool {
+        let Self { id, name, label, kind, host, enabled, record, .. } = self;
+        let CameraStatus { path, .. } = status;
+        (*id, *enabled, *record) == (status.id, status.enabled, status.record)
+            && *name == status.name
+            && name == path
+            && *label == status.label
+            && *kind == status.kind
+            && *host == status.host
+    }
+
     /// A status with these facts; the caller adds what its relay knows.
     pub fn status(&self, server: &str, state: CameraState, since: DateTime<Utc>) -> CameraStatus {
         CameraStatus {

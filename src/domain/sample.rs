@@ -68,6 +68,7 @@ pub fn server(name: &str) -> ServerStatus {
         reachable: true,
         since: DateTime::UNIX_EPOCH,
         reason: None,
+        rtsp_answers: None,
         version: None,
         last_poll: None,
     }

@@ -198,6 +198,7 @@ impl StreamHandler<LiveUpdate> for Hub {
                 self.is_filled = true;
                 self.send_snapshots();
             }
+            LiveUpdate::Changes(changes) if self.subscribers.is_empty() => self.cache.take_up(&changes),
             LiveUpdate::Changes(changes) => {
                 if self.cache.note(&changes) {
                     self.tell_soon(ctx);

@@ -20,6 +20,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::adapters::live::{Change, Latest};
+use crate::base::SharedText;
 use crate::domain::name::StreamName;
 
 /// The words of the feed.
@@ -35,7 +36,7 @@ const PART: usize = 256 * 1024;
 pub(super) enum ItemKey {
     Server { name: String },
     Camera { id: i64 },
-    Stream { server: String, name: StreamName },
+    Stream { server: SharedText, name: StreamName },
     Recording { server: String, name: StreamName },
 }
 
@@ -44,7 +45,7 @@ pub(super) fn key(change: &Change) -> ItemKey {
     match change {
         Change::Server(status) => ItemKey::Server { name: status.name.clone() },
         Change::Stream(status) => ItemKey::Stream { server: status.server.clone(), name: status.name.clone() },
-        Change::StreamGone { server, name } => ItemKey::Stream { server: server.clone(), name: name.clone() },
+        Change::StreamGone { server, name } => ItemKey::Stream { server: server.as_str().into(), name: name.clone() },
         Change::Camera(status) => ItemKey::Camera { id: status.id },
         Change::CameraGone { id } => ItemKey::Camera { id: *id },
         Change::Recording(status) => ItemKey::Recording { server: status.server.clone(), name: status.name.clone() },

@@ -17,7 +17,15 @@ fn front() -> StreamName {
 }
 
 fn server() -> ServerStatus {
-    ServerStatus { name: "main".into(), reachable: true, since: since(), reason: None, version: None, last_poll: None }
+    ServerStatus {
+        name: "main".into(),
+        reachable: true,
+        since: since(),
+        reason: None,
+        rtsp_answers: None,
+        version: None,
+        last_poll: None,
+    }
 }
 
 fn camera() -> CameraStatus {
@@ -54,7 +62,7 @@ fn stream() -> StreamStatus {
         bytes_sent: 0,
         readers: 2,
         bitrate: Some(1_000),
-        tracks: vec![],
+        tracks: vec![].into(),
         rtt: None,
         recv_rate_mbps: None,
         link_capacity_mbps: None,

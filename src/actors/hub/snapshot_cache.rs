@@ -97,6 +97,31 @@ impl SnapshotCache {
         !self.waiting.is_empty()
     }
 
+    /// Takes up changes at once: nobody is there to be told.
+    pub(super) fn take_up(&mut self, changes: &[Change]) {
+        self.pass();
+        let mut is_new = false;
+        for change in changes {
+            let (key, is_gone) = (hub_wire::key(change), hub_wire::is_gone(change));
+            match self.items.get_mut(&key) {
+                _ if is_gone => is_new |= self.items.remove(&key).is_some(),
+                Some(known) if known.told == *change => {}
+                Some(known) => {
+                    *known = Item::of(change.clone());
+                    is_new = true;
+                }
+                None => {
+                    self.items.insert(key, Item::of(change.clone()));
+                    is_new = true;
+                }
+            }
+        }
+        if is_new {
+            self.seq += 1;
+            self.snapshots.clear();
+        }
+    }
+
     /// The waiting changes as one frame for each filter that wants any of them. `last` has the number of the frame that
     /// the clients of each filter got before; it is moved on. Each entry is serialised once for all filters.
     pub(super) fn flush(&mut self, last: &mut BTreeMap<FeedFilter, u64>) -> BTreeMap<FeedFilter, ByteString> {

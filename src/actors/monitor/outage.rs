@@ -3,14 +3,16 @@
 //! A server may have its API switched off, or guarded by a password nobody gave us, and serve media all the same. So the
 //! incident `serverDown` is raised when neither answers, and cleared as soon as one of them does.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use actix::Context;
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use log::Level;
 
 use super::server_poller::ServerPoller;
 use crate::actors::incidents::now;
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
+use crate::adapters::live::Change;
 use crate::adapters::mediamtx::rtsp_probe::probe_rtsp;
 use crate::base::Result;
 use crate::base::single_flight::{FlightRetry, SingleFlight};
@@ -28,6 +30,15 @@ impl ServerPoller {
     pub(super) fn is_up(&mut self) {
         self.outage.api = None;
         self.incidents.clear(IncidentKind::ServerDown, &self.subject());
+    }
+
+    /// What the relays of this process go by while the API does not answer.
+    fn tell_rtsp(&mut self, answers: bool, ctx: &mut Context<Self>) {
+        let Some(status) = self.path_table.rtsp_probed(answers) else { return };
+        let live = Arc::clone(&self.live);
+        // Without the store: the next poll tells it again.
+        let told = async move { live.publish(vec![Change::Server(status)]).await };
+        ctx.spawn(told.into_actor(self).map(|_, _, _| ()));
     }
 
     /// Its API does not answer: is anybody there at all?
@@ -62,11 +73,13 @@ impl Flight for ProbeRtsp {
         Some(((), Box::pin(async move { Ok(probe_rtsp(&rtsp, RTSP_PROBE_TIMEOUT).await) })))
     }
 
-    fn ended(poller: &mut ServerPoller, (): (), answered: Result<bool>, _: &mut Context<ServerPoller>) -> Ended {
+    fn ended(poller: &mut ServerPoller, (): (), answered: Result<bool>, ctx: &mut Context<ServerPoller>) -> Ended {
+        let answered = answered.unwrap_or(false);
+        poller.tell_rtsp(answered, ctx);
         // Its API may have come back meanwhile.
         let Some((since, reason)) = &poller.outage.api else { return Ended::Done };
         let subject = poller.subject();
-        if answered.unwrap_or(false) {
+        if answered {
             poller.incidents.clear(IncidentKind::ServerDown, &subject);
         } else {
             let cause = format!("the media server {}: {reason}", poller.watched.name);

@@ -78,7 +78,15 @@ impl PathTable {
         let since = before.as_ref().filter(|status| status.reachable).map_or(at, |status| status.since);
         let version = version.or(before.and_then(|status| status.version));
         let name = self.server.clone();
-        self.status = Some(ServerStatus { name, reachable: true, since, reason: None, version, last_poll: Some(at) });
+        self.status = Some(ServerStatus {
+            name,
+            reachable: true,
+            since,
+            reason: None,
+            rtsp_answers: None,
+            version,
+            last_poll: Some(at),
+        });
         change
     }
 
@@ -87,27 +95,42 @@ impl PathTable {
         let before = self.status.take();
         let known = before.as_ref().is_some_and(|status| status.reason.as_deref() == Some(reason));
         let since = before.as_ref().filter(|status| !status.reachable).map_or(at, |status| status.since);
+        let rtsp_answers = before.as_ref().and_then(|status| status.rtsp_answers);
         let (version, last_poll) = before.map(|status| (status.version, status.last_poll)).unwrap_or_default();
         let (name, reason) = (self.server.clone(), Some(reason.to_owned()));
-        self.status = Some(ServerStatus { name, reachable: false, since, reason, version, last_poll });
+        self.status = Some(ServerStatus { name, reachable: false, since, reason, rtsp_answers, version, last_poll });
         !known
+    }
+
+    /// Whether the RTSP port of the server answers, which was asked because its API does not. The server's status when that is
+    /// news.
+    pub fn rtsp_probed(&mut self, answers: bool) -> Option<ServerStatus> {
+        let status = self.status.as_mut().filter(|status| !status.reachable)?;
+        (status.rtsp_answers.replace(answers) != Some(answers)).then(|| status.clone())
     }
 
     /// What each path poller is to be told: all listed paths, and all known ones that are not listed.
     pub fn feeds(&self, listing: Listing, at: Moment) -> Vec<(StreamName, Part)> {
-        let mut listed: BTreeMap<StreamName, PathReading> =
-            listing.paths.into_iter().map(|reading| (reading.name.clone(), reading)).collect();
-        let mut feeds: Vec<(StreamName, Part)> = self
-            .streams
-            .iter()
-            .map(|(name, known)| {
-                let seen = listed.remove(name).map_or(PathSeen::Missing, PathSeen::Listed);
-                (name.clone(), Part { seen, at, known: Some(Arc::clone(known)) })
-            })
-            .collect();
-        feeds.extend(
-            listed.into_iter().map(|(name, reading)| (name, Part { seen: PathSeen::Listed(reading), at, known: None })),
-        );
+        let mut listed = listing.paths;
+        if !listed.is_sorted_by(|one, next| one.name < next.name) {
+            // The last of several of one name counts.
+            listed.reverse();
+            listed.sort_by(|one, other| one.name.cmp(&other.name));
+            listed.dedup_by(|later, first| later.name == first.name);
+        }
+        let mut feeds = Vec::with_capacity(listed.len().max(self.streams.len()));
+        let mut listed = listed.into_iter().peekable();
+        let new =
+            |reading: PathReading| (reading.name.clone(), Part { seen: PathSeen::Listed(reading), at, known: None });
+        // Both are in order.
+        for (name, known) in &self.streams {
+            while let Some(reading) = listed.next_if(|reading| reading.name < *name) {
+                feeds.push(new(reading));
+            }
+            let seen = listed.next_if(|reading| reading.name == *name).map_or(PathSeen::Missing, PathSeen::Listed);
+            feeds.push((name.clone(), Part { seen, at, known: Some(Arc::clone(known)) }));
+        }
+        feeds.extend(listed.map(new));
         feeds
     }
 
@@ -140,10 +163,12 @@ impl PathTable {
                 continue;
             }
             news.samples.push((status.name.clone(), sample));
-            if self.streams.get(&status.name).is_none_or(|known| *known != status) {
-                news.changes.push(Change::Stream(Arc::clone(&status)));
-                self.streams.insert(status.name.clone(), status);
+            match self.streams.get_mut(&status.name) {
+                Some(known) if *known == status => continue,
+                Some(known) => *known = Arc::clone(&status),
+                None => drop(self.streams.insert(status.name.clone(), Arc::clone(&status))),
             }
+            news.changes.push(Change::Stream(status));
         }
         if std::mem::take(&mut self.tell_all) {
             news.changes.retain(|change| !matches!(change, Change::Stream(_)));
@@ -209,9 +234,15 @@ mod tests {
         assert!(!path_table.failed(at(4), "nothing listens"));
         assert!(path_table.failed(at(5), "did not answer"), "another reason is news");
         assert_eq!(since(&path_table), at(3));
+        assert_eq!(path_table.rtsp_probed(true).and_then(|status| status.rtsp_answers), Some(true));
+        assert_eq!(path_table.rtsp_probed(true), None, "no news");
+        path_table.failed(at(5), "did not answer");
+        assert_eq!(path_table.status().expect("a status").rtsp_answers, Some(true), "until it is asked again");
         let status = path_table.status().cloned().expect("a status");
         assert_eq!((status.last_poll, status.version.as_deref()), (Some(at(2)), Some("v1.20.1")));
         assert_eq!(path_table.answered(at(6), None), Some(Answered::Recovered));
         assert_eq!(since(&path_table), at(6));
+        assert_eq!(path_table.status().expect("a status").rtsp_answers, None);
+        assert_eq!(path_table.rtsp_probed(true), None, "a late answer: its API is back");
     }
 }

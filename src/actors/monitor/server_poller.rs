@@ -44,12 +44,12 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Polls one server.
 pub struct ServerPoller {
     pub(super) watched: Watched,
-    live: SharedLive,
+    pub(super) live: SharedLive,
     interval: Setting<Duration>,
     born: Instant,
     /// When the current poll was due, after `born`.
     due: Duration,
-    path_table: PathTable,
+    pub(super) path_table: PathTable,
     cameras: CameraPaths,
     refused: Vec<String>,
     figures: Figures,
@@ -160,11 +160,18 @@ impl ServerPoller {
     fn feed(&mut self, parts: Vec<(StreamName, Part)>) -> impl Future<Output = Vec<StreamObservation>> + 'static {
         let (answer, mut answers) = mpsc::unbounded_channel();
         let mut asked = 0;
-        for (name, part) in parts {
-            if let Some(poller) = self.path_poller(&name) {
-                // A mailbox that closed: the supervisor builds it again, the next poll feeds it. One that is full hangs.
-                let _ = poller.try_send(Feed { part, answer: answer.clone() });
-                asked += 1;
+        if let Some(children) = self.children.as_mut() {
+            for (name, part) in parts {
+                if children.address::<PathPoller>(name.as_str()).is_none() && !children.contains(name.as_str()) {
+                    let (server, stream) = (self.watched.name.clone(), name.clone());
+                    let build = move || PathPoller::new(server.as_str(), stream.clone());
+                    children.start(Child::new(name.as_str(), Restart::Always, build));
+                }
+                if let Some(poller) = children.address::<PathPoller>(name.as_str()) {
+                    // A mailbox that closed: the supervisor builds it again, the next poll feeds it. One that is full hangs.
+                    let _ = poller.try_send(Feed { part, answer: answer.clone() });
+                    asked += 1;
+                }
             }
         }
         drop(answer);
@@ -181,16 +188,6 @@ impl ServerPoller {
             }
             observations
         }
-    }
-
-    fn path_poller(&mut self, name: &StreamName) -> Option<actix::Addr<PathPoller>> {
-        let children = self.children.as_mut()?;
-        if !children.contains(name.as_str()) {
-            let (server, stream) = (self.watched.name.clone(), name.clone());
-            let build = move || PathPoller::new(server.as_str(), stream.clone());
-            children.start(Child::new(name.as_str(), Restart::Always, build));
-        }
-        children.addr(name.as_str())
     }
 
     fn publish(&mut self, news: PollChanges, ctx: &mut Context<Self>) {

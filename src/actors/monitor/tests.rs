@@ -86,7 +86,7 @@ fn reading(text: &str, bytes: u64) -> PathReading {
         online: true,
         available_since: chrono::DateTime::from_timestamp(1_700_000_000, 0),
         source: Some(PathSource { kind: "rtspSession".into(), id: "x".into() }),
-        tracks: Vec::new(),
+        tracks: Vec::new().into(),
         readers: 0,
         bytes_received: bytes,
         bytes_sent: 0,

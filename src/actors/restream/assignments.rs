@@ -41,7 +41,7 @@ struct RelayEntry {
 impl Assignments {
     /// None yet, and nothing known of this server.
     pub(super) fn new(setup: &RestreamSetup) -> Self {
-        let server = ServerView::new(&setup.server, setup.monitored);
+        let server = ServerView::new(&setup.server, setup.monitored, setup.probed_by_monitor);
         Self(Arc::new(Mutex::new(KeptAssignments { server, relays: BTreeMap::new() })))
     }
 
@@ -200,6 +200,11 @@ impl Assignments {
             all.tell_of_server();
         }
         new
+    }
+
+    /// See [`ServerView::media_alone`].
+    pub(super) fn media_alone(&self) -> bool {
+        self.lock().server.media_alone()
     }
 
     /// See [`ServerView::is_in_doubt`].

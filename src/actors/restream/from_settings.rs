@@ -32,6 +32,7 @@ impl RestreamSetup {
         Ok(Self {
             server: server.name.clone(),
             monitored,
+            probed_by_monitor: monitored && base == server.rtsp_url,
             base,
             login: server.publish_username.clone().map(|user| (user, server.publish_password.clone())),
             api: Arc::new(MediaMtx::new(server)?),

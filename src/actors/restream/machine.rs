@@ -28,7 +28,11 @@ async fn ask_path(setup: Arc<RestreamSetup>, name: StreamName) -> PathView {
         let Some(reading) = setup.api.path(&name).await? else { return Ok(PathView::Missing) };
         let Some(source) = reading.source.filter(|_| reading.available) else { return Ok(PathView::Missing) };
         let remote = setup.api.remote_of(&source).await;
-        Ok::<_, Error>(PathView::Available(Some(PathPublisher { kind: source.kind, id: source.id, remote })))
+        Ok::<_, Error>(PathView::Available(Some(PathPublisher {
+            kind: source.kind.to_string(),
+            id: source.id.to_string(),
+            remote,
+        })))
     };
     match timeout(PATH_TIMEOUT, asked).await {
         Ok(Ok(view)) => view,

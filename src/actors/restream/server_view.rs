@@ -20,6 +20,8 @@ pub(super) struct ServerView {
     answers: Option<Result<(), String>>,
     /// A monitor of this process will poll it.
     monitored: bool,
+    /// That one also probes its RTSP port.
+    probed_by_monitor: bool,
     /// Its API does not answer, but its RTSP port does.
     media_answers: bool,
     /// Its API does not answer, and nor does its RTSP port.
@@ -40,12 +42,13 @@ struct SeenPath {
 }
 
 impl ServerView {
-    pub(super) fn new(name: &str, monitored: bool) -> Self {
+    pub(super) fn new(name: &str, monitored: bool, probed_by_monitor: bool) -> Self {
         Self {
             name: name.to_owned(),
             standby: None,
             answers: None,
             monitored,
+            probed_by_monitor,
             media_answers: false,
             closed: false,
             paths: BTreeMap::new(),
@@ -76,9 +79,14 @@ impl ServerView {
         std::mem::replace(&mut self.standby, why.clone()) != why
     }
 
-    /// Whether it makes sense to probe its RTSP port.
+    /// Whether it makes sense to probe its RTSP port here: nobody else does.
     pub(super) fn is_in_doubt(&self) -> bool {
-        matches!(self.answers, Some(Err(_)))
+        matches!(self.answers, Some(Err(_))) && !self.probed_by_monitor
+    }
+
+    /// Its API does not answer, and its RTSP port does.
+    pub(super) fn media_alone(&self) -> bool {
+        matches!(self.answers, Some(Err(_))) && self.media_answers
     }
 
     /// What is known of it now; `None` while nobody has polled it.
@@ -151,11 +159,14 @@ impl ServerView {
             let reason = server.reason.as_deref().unwrap_or("it does not answer");
             Err(format!("waiting for the media server {}: {reason}", self.name))
         };
+        let before = self.observation();
         if answers.is_ok() {
             (self.media_answers, self.closed) = (false, false);
+        } else if let Some(open) = server.rtsp_answers.filter(|_| self.probed_by_monitor) {
+            self.rtsp_probed(open);
         }
-        let before = self.answers.replace(answers);
-        before != self.answers
+        let answered = self.answers.replace(answers);
+        answered != self.answers || before != self.observation()
     }
 
     fn stream(&mut self, stream: &StreamStatus) -> bool {
@@ -210,7 +221,7 @@ mod tests {
     #[test]
     fn bytes_arrive_when_they_were_counted_and_go_on_coming() {
         let gate = StreamName::parse("gate").expect("name");
-        let mut view = ServerView::new("main", true);
+        let mut view = ServerView::new("main", true, false);
         view.hear(&LiveUpdate::Changes(Arc::new(vec![server("main", true)])));
         assert_eq!(view.at_path(&gate), AtPath::default(), "no such path");
         let table = [
@@ -228,10 +239,40 @@ mod tests {
     }
 
     #[test]
+    fn what_the_monitor_found_of_the_rtsp_port_counts_where_it_probes_it() {
+        let silent = |rtsp_answers| {
+            let status = ServerStatus { reachable: false, rtsp_answers, ..sample::server("main") };
+            LiveUpdate::Changes(Arc::new(vec![Change::Server(status)]))
+        };
+        let table = [
+            (None, true, ServerObservation::Doubtful),
+            (Some(true), true, ServerObservation::Up),
+            (Some(true), false, ServerObservation::Up),
+            (Some(false), true, ServerObservation::Down),
+            (Some(false), false, ServerObservation::Down),
+            (Some(true), true, ServerObservation::Up),
+        ];
+        let mut view = ServerView::new("main", true, true);
+        let mut other = ServerView::new("main", true, false);
+        for (answers, is_news, observation) in table {
+            assert_eq!(view.hear(&silent(answers)), is_news, "{answers:?}");
+            assert_eq!(view.observation(), Some(observation), "{answers:?}");
+            assert!(!view.is_in_doubt(), "it is probed already");
+            assert_eq!(view.answers().is_ok(), observation == ServerObservation::Up, "{answers:?}");
+            other.hear(&silent(answers));
+            assert!(other.is_in_doubt(), "another port is published to");
+            assert_eq!(other.observation(), Some(ServerObservation::Doubtful));
+        }
+        view.hear(&LiveUpdate::Changes(Arc::new(vec![server("main", true)])));
+        view.hear(&silent(None));
+        assert_eq!(view.observation(), Some(ServerObservation::Doubtful), "an old probe proves nothing");
+    }
+
+    #[test]
     fn only_news_of_our_server_counts() {
         let gate = StreamName::parse("gate").expect("name");
         let gone = Change::StreamGone { server: "main".into(), name: gate.clone() };
-        let mut view = ServerView::new("main", true);
+        let mut view = ServerView::new("main", true, false);
         assert!(view.answers().is_err_and(|reason| reason.contains("not been asked yet")));
         let table = [
             (server("other", true), false, PathView::Unknown),
@@ -264,7 +305,7 @@ mod tests {
             view.answers().is_err() && view.observation() == Some(ServerObservation::Doubtful),
             "an old rtsp_probe proves nothing"
         );
-        assert!(ServerView::new("main", false).answers().is_ok(), "nobody polls it: try");
+        assert!(ServerView::new("main", false, false).answers().is_ok(), "nobody polls it: try");
 
         view.hear(&LiveUpdate::Changes(Arc::new(vec![server("main", true)])));
         assert!(view.set_standby(Some("node b relays".into())) && view.is_standby());

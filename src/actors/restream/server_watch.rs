@@ -1,7 +1,7 @@
 //! What the media server says of itself and of its paths, passed on to the relays it concerns.
 //!
-//! Monitors write that to the live store. While its API does not answer, whether the port that it takes streams at does is
-//! probed here, and what the relays went through meanwhile is judged by it.
+//! Monitors write that to the live store. While its API does not answer, whether the port that it takes streams at does is told
+//! by the monitor of this process, or probed here where there is none or relays publish to another port; and what the relays went through meanwhile is judged by it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +41,8 @@ pub(super) struct ServerWatch {
     standby: watch::Receiver<Option<String>>,
     probing: SingleFlight,
     deciding: bool,
+    /// The log tells that the media server goes on without its API.
+    media_alone: bool,
 }
 
 impl ServerWatch {
@@ -53,13 +55,19 @@ impl ServerWatch {
         standby: watch::Receiver<Option<String>>,
     ) -> Self {
         let probing = SingleFlight::default();
-        Self { settings, live, assignments, incidents, activity, standby, probing, deciding: false }
+        Self { settings, live, assignments, incidents, activity, standby, probing, deciding: false, media_alone: false }
     }
 
     /// Something new is known of the server. Its own incident is the monitor's to raise.
     fn server_changed(&mut self, ctx: &mut Context<Self>) {
         let Some(observation) = self.assignments.server_observation() else { return };
         self.activity.server(observation == ServerObservation::Up);
+        let alone = self.assignments.media_alone();
+        if alone && !self.media_alone {
+            let setup = self.settings.get();
+            log::info!(server = setup.server.as_str(); "API of the media server unreachable, but its RTSP port answers: cameras keep running");
+        }
+        self.media_alone = alone;
         if observation == ServerObservation::Doubtful {
             // Its API alone may be gone; the port it takes streams at decides.
             ProbePort::ask_if_idle(self, ctx);
@@ -119,10 +127,7 @@ impl Flight for ProbePort {
 
     fn ended(watch: &mut ServerWatch, (): (), open: Result<bool>, ctx: &mut Context<ServerWatch>) -> Ended {
         let open = open.unwrap_or(false);
-        if watch.assignments.rtsp_probed(open) && open {
-            let setup = watch.settings.get();
-            log::info!(server = setup.server.as_str(); "API of the media server unreachable, but its RTSP port answers: cameras keep running");
-        }
+        watch.assignments.rtsp_probed(open);
         watch.server_changed(ctx);
         Ended::Done
     }

@@ -37,6 +37,8 @@ pub struct RestreamSetup {
     pub server: String,
     /// True when a monitor of this process polls that server: relays then wait for its first answer.
     pub monitored: bool,
+    /// It also probes the very port that relays publish to while the API does not answer.
+    pub probed_by_monitor: bool,
     /// `rtsp://host:port` to publish to.
     pub base: Url,
     /// User name and password for publishing.

@@ -46,7 +46,7 @@ enum PublishKey {
 fn subject(change: &Change) -> PublishKey {
     match change {
         Change::Server(server) => PublishKey::Server(server.name.clone()),
-        Change::Stream(stream) => PublishKey::Stream(stream.server.clone(), stream.name.clone()),
+        Change::Stream(stream) => PublishKey::Stream(stream.server.to_string(), stream.name.clone()),
         Change::StreamGone { server, name } => PublishKey::Stream(server.clone(), name.clone()),
         Change::Camera(camera) => PublishKey::Camera(camera.id),
         Change::CameraGone { id } => PublishKey::Camera(*id),

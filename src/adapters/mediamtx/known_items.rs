@@ -7,7 +7,7 @@
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::lenient::LenientObject;
-use super::mediamtx_wire::{Items, WirePath, PathItem, path_name};
+use super::mediamtx_wire::{Items, PathItem, WirePath, path_name};
 
 /// Longer items (dozens of readers) are parsed each time.
 const LONGEST: usize = 4 << 10;
@@ -177,7 +177,8 @@ fn top_numbers(text: &[u8]) -> Vec<Number<'_>> {
                 let begin = at + 1 + spaces;
                 let digits = text[begin..].iter().take_while(|byte| byte.is_ascii_digit()).count();
                 let end = begin + digits;
-                let ends = matches!(text.get(end), Some(b',' | b'}')) || text.get(end).is_some_and(u8::is_ascii_whitespace);
+                let ends =
+                    matches!(text.get(end), Some(b',' | b'}')) || text.get(end).is_some_and(u8::is_ascii_whitespace);
                 if (1..=MOST_DIGITS).contains(&digits) && ends {
                     numbers.push(Number { key: string, begin, end });
                 }

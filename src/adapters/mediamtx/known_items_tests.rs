@@ -5,7 +5,7 @@ use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 
 use super::known_items::KnownItems;
-use super::mediamtx_wire::{WirePage, WirePath, PathItem};
+use super::mediamtx_wire::{PathItem, WirePage, WirePath};
 
 fn parsed(body: &str) -> Vec<PathItem> {
     let page: WirePage<WirePath> = serde_json::from_str(body).expect("a page");
@@ -36,7 +36,8 @@ fn answers_of_every_version_mean_the_same_however_they_are_read() {
         for _ in 0..2 {
             assert_eq!(read(&mut known, &body).expect(version), parsed(&body), "{version}");
         }
-        let later = body.replace("ytes\":", "ytes\":1").replace("Received\":", "Received\":1").replace("Sent\":", "Sent\":1");
+        let later =
+            body.replace("ytes\":", "ytes\":1").replace("Received\":", "Received\":1").replace("Sent\":", "Sent\":1");
         assert_ne!(later, body);
         assert_eq!(read(&mut known, &later).expect(version), parsed(&later), "{version}, counters went on");
     }
@@ -52,7 +53,16 @@ fn an_item_that_contradicts_itself_costs_no_neighbour() {
 
 #[test]
 fn what_is_no_list_of_paths_is_left_to_the_ordinary_way() {
-    for body in ["", "7", "{}", "{\"items\":null}", "{\"items\":[}", "{\"items\":[]} x", "{\"items\":[{\"name\":\"a\"}", "<html>"] {
+    for body in [
+        "",
+        "7",
+        "{}",
+        "{\"items\":null}",
+        "{\"items\":[}",
+        "{\"items\":[]} x",
+        "{\"items\":[{\"name\":\"a\"}",
+        "<html>",
+    ] {
         let page = KnownItems::default().read(body.as_bytes());
         assert!(page.is_none(), "{body}");
     }
@@ -77,8 +87,17 @@ fn paths_that_come_go_and_trade_places_are_told_apart() {
 /// A value that a field is changed to.
 fn odd() -> impl Strategy<Value = Value> {
     select(vec![
-        json!(null), json!(0), json!(18_446_744_073_709_551_615_u64), json!(12.0), json!(-4), json!("9"), json!("\\\"}"),
-        json!([{"a": 1}]), json!({"inboundBytes": 5}), json!(true), json!(1e300),
+        json!(null),
+        json!(0),
+        json!(18_446_744_073_709_551_615_u64),
+        json!(12.0),
+        json!(-4),
+        json!("9"),
+        json!("\\\"}"),
+        json!([{"a": 1}]),
+        json!({"inboundBytes": 5}),
+        json!(true),
+        json!(1e300),
     ])
 }
 

@@ -180,7 +180,8 @@ impl MediaMtx {
         if self.known().srt_again.is_some_and(|again| Instant::now() < again) {
             return None;
         }
-        let read = |_, body: &[u8]| serde_json::from_slice::<WirePage<_>>(body).map(|page| page.map(|connection| connection));
+        let read =
+            |_, body: &[u8]| serde_json::from_slice::<WirePage<_>>(body).map(|page| page.map(|connection| connection));
         let list = self.list_all("/v3/srtconns/list", SrtConn::key, read);
         let error = match tokio::time::timeout(EXTRA_TIMEOUT, list).await {
             Ok(Ok((connections, _))) => return Some(connections),

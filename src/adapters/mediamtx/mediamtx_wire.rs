@@ -171,7 +171,7 @@ impl WirePath {
             // An alwaysAvailable path is available from its creation: its publisher came with `online`.
             available_since: self.available_time.0.or(self.ready_time.0).max(self.online_time.0.filter(|_| available)),
             source: self.source.0.map(Endpoint::source),
-            tracks: tracks(self.tracks2, self.tracks),
+            tracks: tracks(self.tracks2, self.tracks).into(),
             readers: self.readers.0.map_or(0, |readers| u32::try_from(readers.len()).unwrap_or(u32::MAX)),
             bytes_received: self.inbound_bytes.0.or(self.bytes_received.0).unwrap_or(0),
             bytes_sent: self.outbound_bytes.0.or(self.bytes_sent.0).unwrap_or(0),
@@ -183,7 +183,7 @@ impl WirePath {
 impl Endpoint {
     fn source(self) -> PathSource {
         let kind = self.kind.0.unwrap_or_else(|| "unknown".to_owned());
-        PathSource { kind: spelling(kind), id: self.id.0.unwrap_or_default() }
+        PathSource { kind: spelling(kind).into(), id: self.id.0.unwrap_or_default().into() }
     }
 }
 
@@ -237,7 +237,7 @@ pub(super) fn merge_srt(paths: &mut [PathReading], connections: Vec<SrtConn>) {
     let numbers: HashMap<String, SrtReading> = connections.into_iter().filter_map(SrtConn::reading).collect();
     for path in paths {
         path.srt = match &path.source {
-            Some(source) if source.kind == SRT_CONNECTION => numbers.get(&source.id).copied(),
+            Some(source) if source.kind == SRT_CONNECTION => numbers.get(source.id.as_str()).copied(),
             _ => None,
         };
     }

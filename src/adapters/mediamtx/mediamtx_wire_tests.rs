@@ -50,7 +50,7 @@ fn every_version_has_the_same_normal_form() {
         let pull = find(&paths, "unreachable-pull");
         assert!(!pull.available && pull.available_since.is_none(), "{version}: {pull:?}");
         assert_eq!(pull.online, version == "1.20.1", "{version}");
-        assert_eq!(pull.source, Some(PathSource { kind: "rtspSource".into(), id: String::new() }), "{version}");
+        assert_eq!(pull.source, Some(PathSource { kind: "rtspSource".into(), id: "".into() }), "{version}");
     }
 }
 
@@ -130,9 +130,9 @@ fn odd_values_cost_no_more_than_themselves() {
     assert!(new.online, "no `online` means as available");
     assert_eq!(new.source.as_ref().expect("source").kind, "quantumSession");
     let bare = |codec: &str| StreamTrack { codec: codec.into(), ..StreamTrack::default() };
-    assert_eq!(new.tracks, [bare("VP9"), bare("AV1")]);
+    assert_eq!(*new.tracks, [bare("VP9"), bare("AV1")]);
     assert_eq!(paths[3].source.as_ref().expect("source").kind, "webRTCSession");
-    assert_eq!(paths[3].tracks, [bare("VP8")]);
+    assert_eq!(*paths[3].tracks, [bare("VP8")]);
 }
 
 #[test]

@@ -123,10 +123,10 @@ impl Relay {
     }
 
     /// Why it is not running, or why it last failed; without secrets.
-    pub fn last_error(&self) -> Option<String> {
+    pub fn last_error(&self) -> Option<&str> {
         match (&self.phase, &self.server) {
-            (RelayPhase::WaitingForServer, Err(reason)) => Some(reason.clone()),
-            _ => self.last_fault.as_ref().map(|fault| fault.message.clone()),
+            (RelayPhase::WaitingForServer, Err(reason)) => Some(reason),
+            _ => self.last_fault.as_ref().map(|fault| fault.message.as_str()),
         }
     }
 

@@ -32,7 +32,7 @@ fn fed(bytes: u64, since: i64, id: &str) -> PathReading {
         online: true,
         available_since: Some(start() + TimeDelta::milliseconds(since)),
         source: Some(PathSource { kind: "rtspSession".into(), id: id.into() }),
-        tracks: Vec::new(),
+        tracks: Vec::new().into(),
         readers: 3,
         bytes_received: bytes,
         bytes_sent: 2 * bytes,
@@ -54,7 +54,7 @@ fn placeholder(bytes: u64) -> PathSeen {
 }
 
 fn unreachable_pull() -> PathSeen {
-    let source = Some(PathSource { kind: "rtspSource".into(), id: String::new() });
+    let source = Some(PathSource { kind: "rtspSource".into(), id: "".into() });
     PathSeen::Listed(PathReading { available: false, available_since: None, source, ..fed(0, 0, "") })
 }
 

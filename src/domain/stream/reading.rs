@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::StreamTrack;
+use super::TrackList;
+use crate::base::SharedText;
 use crate::domain::name::StreamName;
 
 /// The normal form of one path in a server's answer, whatever 1.x version gave it.
@@ -19,7 +20,7 @@ pub struct PathReading {
     /// Who feeds it; `None` is normal.
     pub source: Option<PathSource>,
     /// Tracks as far as the version tells them.
-    pub tracks: Vec<StreamTrack>,
+    pub tracks: TrackList,
     /// Readers the server lists.
     pub readers: u32,
     /// Bytes since the stream was created.
@@ -34,9 +35,9 @@ pub struct PathReading {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathSource {
     /// As the server spells it, case normalised to the spelling of 1.20 (`webRTCSession`).
-    pub kind: String,
+    pub kind: SharedText,
     /// Id in the matching list of the API; empty for pull sources.
-    pub id: String,
+    pub id: SharedText,
 }
 
 /// Numbers of an SRT connection.

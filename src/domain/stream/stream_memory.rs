@@ -13,6 +13,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::{PathReading, PathSource, Sample, StreamState, StreamStatus};
+use crate::base::SharedText;
 use crate::domain::name::StreamName;
 
 /// The bitrate is a mean over this time (at least over the last two polls).
@@ -67,7 +68,7 @@ pub struct StreamMemory {
     status: Option<Arc<StreamStatus>>,
     /// State and since before the server went silent; what it is when nothing happened meanwhile.
     settled: Option<(StreamState, DateTime<Utc>)>,
-    server: String,
+    server: SharedText,
     name: StreamName,
     identity: Option<Identity>,
     /// `(steady, bytes)` of the readings within [`WINDOW`], of the current identity.
@@ -93,7 +94,7 @@ enum Motion {
 
 impl StreamMemory {
     /// A stream that was never seen.
-    pub fn new(server: impl Into<String>, name: StreamName) -> Self {
+    pub fn new(server: impl Into<SharedText>, name: StreamName) -> Self {
         Self {
             status: None,
             settled: None,
@@ -278,7 +279,7 @@ impl StreamMemory {
 
     /// A stream of which nothing is known but its name.
     fn blank(&self, at: Moment) -> StreamStatus {
-        StreamStatus::blank(&self.server, self.name.clone(), StreamState::Unknown, at.wall)
+        StreamStatus::blank(self.server.clone(), self.name.clone(), StreamState::Unknown, at.wall)
     }
 }
 

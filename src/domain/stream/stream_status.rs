@@ -1,9 +1,13 @@
 //! What we say about streams and servers: the forms of the API, the WebSocket and the live store.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
+use crate::base::SharedText;
 use crate::domain::name::StreamName;
 
 /// One track of a stream.
@@ -50,6 +54,36 @@ impl StreamTrack {
     }
 }
 
+/// The tracks of a stream. Clones share them.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(from = "Vec<StreamTrack>")]
+pub struct TrackList(Arc<[StreamTrack]>);
+
+impl Serialize for TrackList {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_seq(self.0.iter())
+    }
+}
+
+impl From<Vec<StreamTrack>> for TrackList {
+    fn from(tracks: Vec<StreamTrack>) -> Self {
+        Self(tracks.into())
+    }
+}
+
+impl FromIterator<StreamTrack> for TrackList {
+    fn from_iter<I: IntoIterator<Item = StreamTrack>>(tracks: I) -> Self {
+        Self(tracks.into_iter().collect())
+    }
+}
+
+impl Deref for TrackList {
+    type Target = [StreamTrack];
+    fn deref(&self) -> &[StreamTrack] {
+        &self.0
+    }
+}
+
 /// What we say about a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -81,7 +115,8 @@ impl StreamState {
 #[serde(rename_all = "camelCase")]
 pub struct StreamStatus {
     /// Name of the server in our configuration.
-    pub server: String,
+    #[schema(value_type = String)]
+    pub server: SharedText,
     /// Path name.
     #[schema(value_type = String)]
     pub name: StreamName,
@@ -93,10 +128,12 @@ pub struct StreamStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// MediaMTX source type; null without a source.
-    pub source_type: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub source_type: Option<SharedText>,
     /// Id of the source in the matching list of MediaMTX; absent without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source_id: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub source_id: Option<SharedText>,
     /// Bytes received since the stream was created.
     pub bytes_received: u64,
     /// Bytes sent since the stream was created.
@@ -107,7 +144,8 @@ pub struct StreamStatus {
     /// known: until two polls have been seen, and while the server does not answer.
     pub bitrate: Option<u64>,
     /// Tracks as the server tells them.
-    pub tracks: Vec<StreamTrack>,
+    #[schema(value_type = Vec<StreamTrack>)]
+    pub tracks: TrackList,
     /// SRT: round trip time in ms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rtt: Option<f64>,
@@ -124,9 +162,9 @@ pub struct StreamStatus {
 
 impl StreamStatus {
     /// A stream of which nothing is known but its name.
-    pub fn blank(server: &str, name: StreamName, state: StreamState, since: DateTime<Utc>) -> Self {
+    pub fn blank(server: impl Into<SharedText>, name: StreamName, state: StreamState, since: DateTime<Utc>) -> Self {
         Self {
-            server: server.to_owned(),
+            server: server.into(),
             name,
             state,
             since,
@@ -137,7 +175,7 @@ impl StreamStatus {
             bytes_sent: 0,
             readers: 0,
             bitrate: None,
-            tracks: Vec::new(),
+            tracks: TrackList::default(),
             rtt: None,
             recv_rate_mbps: None,
             link_capacity_mbps: None,
@@ -173,6 +211,9 @@ pub struct ServerStatus {
     /// Why not, in a sentence with a remedy; absent when reachable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Whether its RTSP port answers, as its monitor found while its API did not; absent while that answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtsp_answers: Option<bool>,
     /// Version as the server tells it (1.15.2 and later).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,

@@ -100,6 +100,7 @@ impl Harness {
         let setup = RestreamSetup {
             server: "main".into(),
             monitored: true,
+            probed_by_monitor: true,
             base: server.rtsp_url(),
             login: options.publish.map(|login| (login.username, Some(login.password))),
             api,

@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::adapters::live::{Change, Latest};
+use crate::base::SharedText;
 use crate::domain::admission::{Candidate, StreamKey};
 use crate::domain::camera::CameraStatus;
 use crate::domain::name::StreamName;
-use crate::domain::stream::{StreamState, StreamStatus, StreamTrack};
+use crate::domain::stream::{StreamState, StreamStatus, StreamTrack, TrackList};
 
 /// What is known of streams and cameras.
 #[derive(Debug, Default)]
 pub(super) struct KnownStreams {
-    streams: BTreeMap<StreamKey, (StreamState, Vec<StreamTrack>)>,
+    /// By server and name.
+    streams: BTreeMap<SharedText, BTreeMap<StreamName, (StreamState, TrackList)>>,
     /// Camera id -> its path and whether it wants to be recorded.
     cameras: BTreeMap<i64, (StreamKey, bool)>,
 }
@@ -33,7 +35,7 @@ impl KnownStreams {
         match change {
             Change::Stream(stream) => self.stream(stream),
             Change::StreamGone { server, name } => {
-                self.streams.remove(&StreamKey { server: server.clone(), name: name.clone() }).is_some()
+                self.streams.get_mut(server.as_str()).and_then(|streams| streams.remove(name)).is_some()
             }
             Change::Camera(camera) => self.camera(camera),
             Change::CameraGone { id } => self.cameras.remove(id).is_some(),
@@ -42,13 +44,12 @@ impl KnownStreams {
     }
 
     fn stream(&mut self, stream: &StreamStatus) -> bool {
-        let key = StreamKey { server: stream.server.clone(), name: stream.name.clone() };
-        let is_known =
-            |(state, tracks): &(StreamState, Vec<StreamTrack>)| *state == stream.state && *tracks == stream.tracks;
-        if self.streams.get(&key).is_some_and(is_known) {
+        let known = self.streams.get(&stream.server).and_then(|streams| streams.get(&stream.name));
+        if known.is_some_and(|(state, tracks)| *state == stream.state && *tracks == stream.tracks) {
             return false;
         }
-        self.streams.insert(key, (stream.state, stream.tracks.clone()));
+        let streams = self.streams.entry(stream.server.clone()).or_default();
+        streams.insert(stream.name.clone(), (stream.state, stream.tracks.clone()));
         true
     }
 
@@ -63,22 +64,27 @@ impl KnownStreams {
     pub(super) fn candidates(&self, is_ours: impl Fn(&str) -> bool) -> Vec<Candidate> {
         let unwanted: BTreeSet<&StreamKey> =
             self.cameras.values().filter(|(_, record)| !record).map(|(path, _)| path).collect();
-        let ours = self.streams.iter().filter(|(key, _)| is_ours(&key.server));
-        let candidate = |(key, (state, _)): (&StreamKey, &(StreamState, Vec<StreamTrack>))| Candidate {
-            key: key.clone(),
-            state: *state,
-            wanted: !unwanted.contains(key),
+        let ours = self.streams.iter().filter(|(server, _)| is_ours(server));
+        let streams =
+            ours.flat_map(|(server, streams)| streams.iter().map(move |(name, stream)| (server, name, stream.0)));
+        let candidate = |(server, name, state): (&SharedText, &StreamName, StreamState)| {
+            let key = StreamKey { server: server.to_string(), name: name.clone() };
+            Candidate { wanted: !unwanted.contains(&key), key, state }
         };
-        ours.map(candidate).collect()
+        streams.map(candidate).collect()
     }
 
     /// Whether a stream is known at all.
     pub(super) fn has(&self, key: &StreamKey) -> bool {
-        self.streams.contains_key(key)
+        self.find(key).is_some()
     }
 
     /// The tracks of a stream, as far as the server tells them.
     pub(super) fn tracks(&self, key: &StreamKey) -> Vec<StreamTrack> {
-        self.streams.get(key).map(|(_, tracks)| tracks.clone()).unwrap_or_default()
+        self.find(key).map(|(_, tracks)| tracks.to_vec()).unwrap_or_default()
+    }
+
+    fn find(&self, key: &StreamKey) -> Option<&(StreamState, TrackList)> {
+        self.streams.get(key.server.as_str())?.get(&key.name)
     }
 }

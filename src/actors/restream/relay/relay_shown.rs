@@ -56,7 +56,7 @@ impl Restream {
     pub(super) fn tell(&self, transition: RelayTransition) {
         let cause = match transition {
             RelayTransition::Unseen => Some("ffmpeg sends, but the media server shows no stream of it; if this goes on, look at the media server's log".to_owned()),
-            RelayTransition::None | RelayTransition::Begun => self.relay.last_error(),
+            RelayTransition::None | RelayTransition::Begun => self.relay.last_error().map(str::to_owned),
         };
         let update = RelayUpdate {
             state: self.state,
@@ -85,17 +85,35 @@ impl Restream {
         CameraStatus {
             down_since: self.down.since(),
             restarts: self.relay.restarts(),
-            last_error: self.relay.last_error(),
+            last_error: self.relay.last_error().map(str::to_owned),
             next_start: self.relay.next_start().map(in_future),
             sound: self.relay.sound(self.known.at_path.sound, self.sound_comes),
             ..self.known.facts.status(&self.known.setup.server, self.state, self.since)
         }
     }
 
+    /// Whether this status is the present one, for sure.
+    fn is_still(&self, told: &CameraStatus) -> bool {
+        told.state == self.state
+            && told.since == self.since
+            && told.down_since == self.down.since()
+            && told.restarts == self.relay.restarts()
+            && told.last_error.as_deref() == self.relay.last_error()
+            && told.next_start.is_none()
+            && self.relay.next_start().is_none()
+            && told.sound == self.relay.sound(self.known.at_path.sound, self.sound_comes)
+            && told.server == self.known.setup.server
+            && self.known.facts.are_in(told)
+    }
+
     /// Tells everybody the newest status, when something about it is new.
     pub(super) fn publish(&mut self) {
         // Its id is another camera's, or nobody's, from now on: the new one is published when it is taken up.
         if self.assigned.borrow().facts.id != self.known.facts.id {
+            return;
+        }
+        // At each step of each relay, once a second: nearly always there is nothing new.
+        if self.published.as_ref().is_some_and(|before| self.is_still(before)) {
             return;
         }
         let mut status = self.status();

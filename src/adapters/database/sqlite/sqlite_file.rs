@@ -5,6 +5,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -51,6 +52,8 @@ pub(super) struct File {
     /// Read while a connection is used or opened, written while all are closed because the file was replaced: a
     /// connection to the new file must not meet the write-ahead log of the old one, which has the same name.
     replacing: RwLock<()>,
+    /// Connections that were opened so far.
+    connections: AtomicU64,
 }
 
 struct Slot {
@@ -83,6 +86,7 @@ impl File {
             latency: LatencyMonitor::default(),
             slots: [slot(), slot(), slot(), slot(), slot()],
             replacing: RwLock::new(()),
+            connections: AtomicU64::new(0),
         }
     }
 
@@ -155,6 +159,11 @@ impl File {
         }
     }
 
+    /// Connections that were opened so far: what one of them counts means nothing to another.
+    pub(super) fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
+    }
+
     /// Runs a job on this thread. The caller sees to it that there is one at a time per connection.
     pub(super) fn run<T>(
         &self,
@@ -202,6 +211,7 @@ impl File {
         if matches!(link, ConnectionRole::Reader | ConnectionRole::Watcher) {
             connection.pragma_update(None, "query_only", true).map_err(sentence)?;
         }
+        self.connections.fetch_add(1, Ordering::Relaxed);
         Ok(connection)
     }
 

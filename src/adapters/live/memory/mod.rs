@@ -143,9 +143,9 @@ impl Now {
                 self.servers.insert(server.name.clone(), server.clone());
             }
             Change::Stream(stream) => {
-                let streams = match self.streams.get_mut(&stream.server) {
+                let streams = match self.streams.get_mut(stream.server.as_str()) {
                     Some(streams) => streams,
-                    None => self.streams.entry(stream.server.clone()).or_default(),
+                    None => self.streams.entry(stream.server.to_string()).or_default(),
                 };
                 streams.insert(stream.name.clone(), Arc::clone(stream));
             }
