@@ -241,6 +241,7 @@ fn poll(world: &World, shown: &mut BTreeSet<StreamName>) -> Vec<Change> {
         reachable: up,
         since: DateTime::UNIX_EPOCH,
         reason: (!up).then(|| "connection refused".into()),
+        rtsp_answers: None,
         version: None,
         last_poll: Some(now),
     })];

@@ -67,7 +67,7 @@ enum One {
 /// What these changes mean for Redis.
 pub(super) fn told(changes: &[Change], keys: &Keys) -> Told {
     let one = |change: &Change| match change {
-        Change::Stream(status) => Some(One::Stream(status.server.clone(), status.name.clone())),
+        Change::Stream(status) => Some(One::Stream(status.server.to_string(), status.name.clone())),
         Change::StreamGone { server, name } => Some(One::StreamGone(server.clone(), name.clone())),
         other => fields::field(other, |server| keys.base(server)).map(|(name, value)| One::Field(name, value)),
     };
