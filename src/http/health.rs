@@ -222,7 +222,7 @@ async fn managers(state: &HttpState) -> Result<String> {
     match silent.as_slice() {
         [] => Ok("all respond".to_owned()),
         names => Err(Error::unavailable(format!(
-            "no answer from, or no progress of {}; what hangs is restarted within 15 s, unless a disk hangs under it; the log says more",
+            "no answer from {}; what hangs is restarted within 15 s, unless it waits for a disk; the log says more",
             names.join(", ")
         ))),
     }

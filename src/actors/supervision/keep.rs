@@ -44,14 +44,15 @@ impl Keep {
 mod tests {
     use std::time::Duration;
 
-    use actix::{Actor, Addr, Context, Handler, Message};
+    use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, WrapFuture};
     use serde_json::{Value, json};
 
     use super::*;
     use crate::actors::supervision::stop::StopOrder;
     use crate::actors::supervision::testkit::{Provoke, ProvokedFault};
     use crate::actors::supervision::{
-        Child, ChildSet, Health, Observation, Observe, Restart, Stop, StopReport, Supervised, supervised,
+        AskUnresponsive, Child, ChildSet, Health, Observation, Observe, Restart, Stop, StopReport, Supervised,
+        reported, supervised,
     };
 
     /// A child that counts, to show whether it is the same one.
@@ -213,6 +214,50 @@ mod tests {
 
     async fn provoke(top: &Addr<Top>, path: &str, fault: ProvokedFault) {
         assert!(top.send(Provoke::at(path, fault)).await.expect("the top lives"), "{path} was not reached");
+    }
+
+    /// Of a leaf: it begins to read a disk that hangs.
+    #[derive(Message)]
+    #[rtype(result = "()")]
+    struct HangOnDisk;
+
+    impl Handler<HangOnDisk> for Leaf {
+        type Result = ();
+        fn handle(&mut self, _: HangOnDisk, ctx: &mut Self::Context) {
+            let work = reported("reading a disk", Duration::from_secs(30), std::future::pending::<()>());
+            ctx.spawn(work.into_actor(self));
+        }
+    }
+
+    #[actix::test]
+    async fn work_that_hangs_anywhere_below_is_named_and_ends_nobody() {
+        let (top, _alive) = top();
+        until(&top, |seen| runs(seen, 1)).await;
+        leaf_of(&top, "a").await.send(HangOnDisk).await.expect("it lives");
+        let ask = |all| AskUnresponsive { timeout: Duration::from_secs(1), all };
+        assert!(top.send(ask(true)).await.expect("an answer").is_empty(), "it may take a while");
+        let silent = |seen: &Observation| seen.find(&["a"]).is_some_and(|leaf| leaf.health == Health::Silent);
+        until(&top, silent).await;
+        assert_eq!(top.send(ask(true)).await.expect("an answer"), ["parent/a"]);
+        assert!(top.send(ask(false)).await.expect("an answer").is_empty(), "no reason to restart the program");
+        for _ in 0..1_000 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let seen = until(&top, silent).await;
+        assert_eq!(leaf(&seen, "a"), Some((1, json!(0), 0)), "a restart would not help");
+        top.do_send(Provoke::at("", ProvokedFault::Exit));
+    }
+
+    #[actix::test]
+    async fn an_actor_that_does_not_read_its_mailbox_is_found_below_a_manager_too() {
+        let (top, _alive) = top();
+        until(&top, |seen| runs(seen, 1)).await;
+        provoke(&top, "parent/b", ProvokedFault::Hang).await;
+        let found = top.send(AskUnresponsive { timeout: Duration::from_secs(1), all: true }).await.expect("an answer");
+        assert_eq!(found, ["parent/b"]);
+        let seen = until(&top, |seen| leaf(seen, "b").is_some_and(|(generation, ..)| generation == 2)).await;
+        assert_eq!(leaf(&seen, "a"), Some((1, json!(0), 0)), "the other one goes on");
+        top.do_send(Provoke::at("", ProvokedFault::Exit));
     }
 
     async fn leaf_of(top: &Addr<Top>, name: &'static str) -> Addr<Leaf> {

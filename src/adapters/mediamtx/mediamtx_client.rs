@@ -13,8 +13,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 use url::{Host, Url};
 
-use super::mediamtx_fault::ApiPlace;
 use super::known_items::KnownItems;
+use super::mediamtx_fault::ApiPlace;
 use super::mediamtx_wire::{Items, PathItem, SrtConn, WireInfo, WirePage, WirePath, merge_srt, path_name, wants_srt};
 use super::{Listing, MediaServer, mediamtx_tls};
 use crate::base::{Error, ErrorKind, Result};

@@ -95,6 +95,7 @@ pub fn server_status(server: &str, at: DateTime<Utc>) -> ServerStatus {
         reachable: true,
         since: at,
         reason: None,
+        rtsp_answers: None,
         version: Some("v1.20.1".to_owned()),
         last_poll: Some(at),
     }
@@ -104,7 +105,7 @@ pub fn stream(server: &str, path: &Path, at: DateTime<Utc>) -> StreamStatus {
     let blank = StreamStatus::blank(server, name(path.name), StreamState::Live, at);
     let is_srt = path.name.starts_with("srt");
     StreamStatus {
-        source_type: Some(if is_srt { "srtConn" } else { "rtspSession" }.to_owned()),
+        source_type: Some(if is_srt { "srtConn" } else { "rtspSession" }.into()),
         bytes_received: path.bytes,
         readers: 2,
         rtt: is_srt.then_some(23.5),
