@@ -1,14 +1,16 @@
 //! Text whose clones share it: for what is told again and again, of thousands of things at once.
 
 use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
 
 /// Text that is cheap to clone. Reads as `str`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Eq, Deserialize)]
 #[serde(from = "String")]
 pub struct SharedText(Arc<str>);
 
@@ -16,6 +18,31 @@ impl SharedText {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl PartialEq for SharedText {
+    fn eq(&self, other: &Self) -> bool {
+        // Clones are compared with each poll.
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Hash for SharedText {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl Ord for SharedText {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+    }
+}
+
+impl PartialOrd for SharedText {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -89,5 +116,20 @@ impl fmt::Display for SharedText {
 impl Serialize for SharedText {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         out.serialize_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_compared_by_what_they_say() {
+        let (one, same, other) = (SharedText::from("a"), SharedText::from(String::from("a")), SharedText::from("b"));
+        assert!(one == same && one == one.clone() && one != other && one == "a" && String::from("a") == one);
+        assert!(one < other && one.cmp(&same) == Ordering::Equal);
+        let map = std::collections::BTreeMap::from([(one, 1), (other, 2)]);
+        assert_eq!((map.get("b"), map.get(&same)), (Some(&2), Some(&1)));
+        assert_eq!(serde_json::to_string(&same).expect("text"), "\"a\"");
     }
 }

@@ -55,9 +55,16 @@ impl StreamTrack {
 }
 
 /// The tracks of a stream. Clones share them.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(from = "Vec<StreamTrack>")]
 pub struct TrackList(Arc<[StreamTrack]>);
+
+impl PartialEq for TrackList {
+    fn eq(&self, other: &Self) -> bool {
+        // Clones are compared with each poll.
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
 
 impl Serialize for TrackList {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
