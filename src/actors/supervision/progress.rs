@@ -193,10 +193,10 @@ impl Vitals {
             let count = steps.count.load(Ordering::Relaxed);
             if count != entry.seen || steps.protected.load(Ordering::Relaxed) {
                 (entry.seen, entry.since) = (count, now);
-            } else if now.saturating_duration_since(entry.since) >= steps.within {
-                if stalled.is_none_or(|found| found.is_spared) {
-                    stalled = Some(Stalled { what: steps.what, is_spared: steps.is_spared });
-                }
+            } else if now.saturating_duration_since(entry.since) >= steps.within
+                && stalled.is_none_or(|found| found.is_spared)
+            {
+                stalled = Some(Stalled { what: steps.what, is_spared: steps.is_spared });
             }
             true
         });
