@@ -12,7 +12,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/screenshots -prune -o -path web/test-results -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help demo test chaos web bench fmt lint unit browser api clean
+.PHONY: help demo test chaos web bench fmt lint unit browser api types clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -46,7 +46,7 @@ lint: web/dist/index.html ## format check and lints, warnings are errors
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --document-private-items --lib
 	cd web && npm run --silent lint
 	$$(.ci/tools)/cargo-deny --log-level error check --hide-inclusion-graph bans licenses sources
-	shellcheck .ci/run .ci/summary .ci/summary-test .ci/tools .ci/tests .ci/postgres .ci/install .ci/demo .ci/browser .ci/openapi .ci/units etc/start.sh
+	shellcheck .ci/run .ci/summary .ci/summary-test .ci/tools .ci/tests .ci/postgres .ci/install .ci/demo .ci/browser .ci/openapi .ci/types .ci/units etc/start.sh
 	.ci/summary-test
 	.ci/units
 	cd web && npm run --silent typecheck
@@ -66,6 +66,11 @@ api: web/dist/index.html ## the API's document is valid and clients are made fro
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
 	cargo test --no-run --quiet
 	.ci/demo .ci/openapi
+
+types: web/dist/index.html ## the page's types, made anew from the API's document
+	@.ci/install $(NEED_RUN) $(NEED_TEST)
+	cargo test --no-run --quiet
+	.ci/demo .ci/types
 
 chaos: ## the long forms of the fault tests, one after the other: a quarter of an hour
 	@.ci/install $(NEED_RUN) $(NEED_TEST)

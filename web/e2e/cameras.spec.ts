@@ -35,7 +35,14 @@ test("what only the server can know stands beside its field, too", async ({ page
   await expect(name).toHaveAttribute("aria-invalid", "true");
   await expect(name).toBeFocused();
   await expect(dialog.locator("#field-name-fault")).toContainText("already");
+  // What was typed is not lost by one key.
   await page.keyboard.press("Escape");
+  const question = dialog.getByRole("alertdialog", { name: "Discard what was typed?" });
+  await expect(question.getByRole("button", { name: "Go on editing" })).toBeFocused();
+  await question.getByRole("button", { name: "Go on editing" }).click();
+  await expect(name).toHaveValue((await cameras(page))[0]?.name ?? "");
+  await page.keyboard.press("Escape");
+  await question.getByRole("button", { name: "Discard" }).click();
   await expect(dialog).toHaveCount(0);
 });
 

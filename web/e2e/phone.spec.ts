@@ -6,7 +6,7 @@ test.use({ viewport: { width: 360, height: 740 } });
 test("no page of the app is wider than a phone", async ({ page }) => {
   const { server, stream } = await recorded(page);
   const part = `${encodeURIComponent(server)}/${encodeURIComponent(stream)}`;
-  for (const route of ["#/", `#/streams/${part}`, "#/cameras", "#/cameras/1", "#/recordings", `#/recordings/${part}`]) {
+  for (const route of ["#/", `#/streams/${part}`, "#/cameras", "#/cameras/1", "#/recordings", `#/recordings/${part}`, "#/incidents", "#/system", "#/nowhere"]) {
     await open(page, route);
     await expect(page.locator(".page")).toBeVisible();
     await page.waitForLoadState("networkidle");

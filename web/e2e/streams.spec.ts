@@ -77,16 +77,67 @@ test("sorts by a click on a heading, and says so", async ({ page }) => {
   await expect(heading).toHaveAttribute("aria-sort", "descending");
 });
 
+/** How many pixels of the chart have the colour of its line. */
+function drawn(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const canvas = document.querySelector<HTMLCanvasElement>(".chart canvas");
+    const context = canvas?.getContext("2d") ?? null;
+    if (canvas === null || context === null || canvas.width === 0) return 0;
+    const probe = document.createElement("i");
+    probe.style.color = "var(--spark)";
+    document.body.append(probe);
+    const [red = 0, green = 0, blue = 0] = getComputedStyle(probe).color.match(/\d+/g)?.map(Number) ?? [];
+    probe.remove();
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4) if (Math.abs((data[at] ?? 0) - red) + Math.abs((data[at + 1] ?? 0) - green) + Math.abs((data[at + 2] ?? 0) - blue) < 40 && (data[at + 3] ?? 0) > 150) count += 1;
+    return count;
+  });
+}
+
 test("one stream has a page of its own with its history", async ({ page }) => {
   await open(page);
   const link = page.locator(`${live} .name`).first();
   const name = (await link.textContent()) ?? "";
   await link.click();
   await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
-  await expect(page.locator(".chart .line")).toHaveAttribute("d", /^M.+L/, { timeout: 30_000 });
+  await expect.poll(() => drawn(page), { timeout: 30_000, message: "pixels of the line" }).toBeGreaterThan(20);
   await expect(page.locator(".facts")).toContainText("bit/s");
   await page.getByRole("button", { name: "1 h" }).click();
   await expect(page.getByRole("button", { name: "1 h" })).toHaveAttribute("aria-pressed", "true");
+  // The span is in the address.
+  await page.reload();
+  await expect(page.getByRole("button", { name: "1 h" })).toHaveAttribute("aria-pressed", "true");
+});
+
+test("a chart is read by keys, and a drag chooses a shorter span", async ({ page }) => {
+  await open(page);
+  await page.locator(`${live} .name`).first().click();
+  await expect.poll(() => drawn(page), { timeout: 30_000 }).toBeGreaterThan(20);
+  const plot = page.locator(".chart .plot");
+  await plot.focus();
+  await page.keyboard.press("ArrowLeft");
+  await expect(plot).toHaveAttribute("aria-valuetext", /bit\/s.*reader/);
+  const before = await plot.getAttribute("aria-valuetext");
+  await page.keyboard.press("ArrowLeft");
+  await expect(plot).not.toHaveAttribute("aria-valuetext", before ?? "");
+
+  const box = await page.locator(".chart .u-over").boundingBox();
+  if (box === null) throw new Error("the chart has no place");
+  const at = (share: number) => [box.x + box.width * share, box.y + box.height / 2] as const;
+  const asked = page.waitForRequest((request) => request.url().includes("/history") && !request.url().includes("points=75"));
+  await page.mouse.move(...at(0.6));
+  await page.mouse.down();
+  await page.mouse.move(...at(0.7));
+  await page.mouse.move(...at(0.8));
+  await page.mouse.up();
+  await expect(page).toHaveURL(/from=.+&to=/);
+  const { searchParams } = new URL((await asked).url());
+  const width = Date.parse(searchParams.get("to") ?? "") - Date.parse(searchParams.get("from") ?? "");
+  expect(width).toBeGreaterThan(2.5 * 60_000);
+  expect(width).toBeLessThan(3.5 * 60_000);
+  await page.getByRole("button", { name: "Back to live" }).click();
+  await expect(page).not.toHaveURL(/from=/);
 });
 
 test("light and dark can be chosen and are remembered", async ({ page }) => {

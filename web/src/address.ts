@@ -22,6 +22,6 @@ export function writeQuery(changes: Record<string, string | null>): void {
   }
   const words = next.toString();
   const path = location.hash.split("?", 1)[0] ?? "";
-  history.replaceState(null, "", `${path === "" ? "#/" : path}${words === "" ? "" : `?${words}`}`);
+  history.replaceState(history.state, "", `${path === "" ? "#/" : path}${words === "" ? "" : `?${words}`}`);
   query.value = next;
 }

@@ -1,6 +1,7 @@
 // The REST side: one function per route, errors as `Problem` with the server's own sentence. No state, no DOM.
 
 import type {
+  Actor,
   CameraEdit,
   CameraKind,
   CameraSettings,
@@ -16,6 +17,7 @@ import type {
   Sample,
   Segment,
   Status,
+  StreamStatus,
 } from "./types";
 
 /** An answer that is not a success, in the server's words (RFC 9457) or in ours when it had none. */
@@ -90,23 +92,41 @@ interface Request {
   /** Version of what is changed: `If-Match`. */
   match?: string | null | undefined;
   signal?: AbortSignal | undefined;
+  /** How long an answer is waited for, ms. */
+  limit?: number | undefined;
 }
 
-async function send(method: string, url: string, { body, type = "application/json", match, signal }: Request): Promise<Response> {
+/** Limits of reading and of writing, and of what the server itself waits for: a look at a camera, an import. */
+const READ_LIMIT = 8_000;
+const WRITE_LIMIT = 15_000;
+const LONG_LIMIT = 90_000;
+
+/** Why there was no answer; what the caller has stopped itself stays that. */
+function unanswered(error: unknown, method: string, limit: number): unknown {
+  if (error instanceof Problem || (error instanceof DOMException && error.name === "AbortError")) return error;
+  if (error instanceof DOMException && error.name === "TimeoutError") {
+    const words = `Streamwarden has not answered within ${limit / 1000} s`;
+    return new Problem(0, method === "GET" ? `${words}. Is it running, and is the network up?` : `${words}: whether it was done is not known. Look before you try again.`);
+  }
+  return new Problem(0, "Streamwarden does not answer. Is it running, and is the network up?");
+}
+
+async function send(method: string, url: string, { body, type = "application/json", match, signal, limit: given }: Request): Promise<Response> {
   const headers: Record<string, string> = {};
   if (body !== undefined) headers["content-type"] = type;
   if (match !== undefined && match !== null) headers["if-match"] = match;
+  const limit = given ?? (method === "GET" ? READ_LIMIT : WRITE_LIMIT);
+  const ended = AbortSignal.timeout(limit);
   let response: Response;
   try {
     response = await fetch(url, {
       method,
       headers,
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
-      ...(signal === undefined ? {} : { signal }),
+      signal: signal === undefined ? ended : AbortSignal.any([signal, ended]),
     });
   } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new Problem(0, "Streamwarden does not answer. Is it running, and is the network up?");
+    throw unanswered(error, method, limit);
   }
   learnSkew(response);
   return response;
@@ -118,8 +138,8 @@ async function read<T>(response: Response): Promise<T> {
   return (text === "" ? undefined : JSON.parse(text)) as T;
 }
 
-async function call<T>(method: string, url: string, body?: unknown, signal?: AbortSignal, match?: string | null): Promise<T> {
-  const response = await send(method, url, { body, signal, match });
+async function call<T>(method: string, url: string, body?: unknown, signal?: AbortSignal, match?: string | null, limit?: number): Promise<T> {
+  const response = await send(method, url, { body, signal, match, limit });
   if (!response.ok) throw await problem(response);
   return read<T>(response);
 }
@@ -134,7 +154,7 @@ async function versioned(url: string, signal?: AbortSignal): Promise<{ settings:
 /** A table with faults is no failure of the request: its answer tells them by line. */
 async function importCsv(csv: string, dryRun: boolean): Promise<ImportResult> {
   const url = address("cameras/import", { dryRun: dryRun ? "true" : null });
-  const response = await send("POST", url, { body: csv, type: "text/csv" });
+  const response = await send("POST", url, { body: csv, type: "text/csv", limit: LONG_LIMIT });
   const copy = response.clone();
   if (response.status === 422) {
     const body = (await response.json().catch(() => null)) as Partial<ImportResult> | null;
@@ -151,21 +171,25 @@ export const api = {
   mayConnect: () => call<void>("POST", address("ws")),
   status: (signal?: AbortSignal) => call<Status>("GET", address("status"), undefined, signal),
 
+  streams: (signal?: AbortSignal) => call<{ items: StreamStatus[] }>("GET", address("streams"), undefined, signal),
   history: (server: string, name: string, query: { from?: string; to?: string; points?: number }, signal?: AbortSignal) =>
     call<{ items: Sample[] }>("GET", address(`streams/${part(name)}/history`, { server, ...query }), undefined, signal),
 
   cameras: (signal?: AbortSignal) => call<Page<CameraStatus>>("GET", address("cameras"), undefined, signal),
-  cameraKinds: () => call<{ items: CameraKind[] }>("GET", address("camera-kinds")),
+  cameraKinds: (signal?: AbortSignal) => call<{ items: CameraKind[] }>("GET", address("camera-kinds"), undefined, signal),
   addCamera: (edit: CameraEdit) => call<CameraStatus>("POST", address("cameras"), edit),
   editCamera: (id: number, edit: CameraEdit, tag: string | null = null) => call<CameraStatus>("PATCH", address(`cameras/${id}`), edit, undefined, tag),
   cameraSettings: (id: number, signal?: AbortSignal) => versioned(address(`cameras/${id}/settings`), signal),
   deleteCamera: (id: number) => call<void>("DELETE", address(`cameras/${id}`)),
   /** Looks at the source of a camera that need not be saved; what `edit` lacks is taken from the camera `id`. */
-  probe: (edit: CameraEdit, id: number | null, signal?: AbortSignal) => call<Probe>("POST", address("cameras/probe", { id }), edit, signal),
-  probeCamera: (id: number, signal?: AbortSignal) => call<Probe>("POST", address(`cameras/${id}/probe`), undefined, signal),
+  probe: (edit: CameraEdit, id: number | null, signal?: AbortSignal) => call<Probe>("POST", address("cameras/probe", { id }), edit, signal, null, LONG_LIMIT),
+  probeCamera: (id: number, signal?: AbortSignal) => call<Probe>("POST", address(`cameras/${id}/probe`), undefined, signal, null, LONG_LIMIT),
   keptProbe: (id: number, signal?: AbortSignal) => call<Probe>("GET", address(`cameras/${id}/probe`), undefined, signal),
   cameraLog: (id: number, signal?: AbortSignal) => call<Page<LogRun>>("GET", address(`cameras/${id}/log`), undefined, signal),
   cameraIncidents: (id: number, limit: number, signal?: AbortSignal) => call<Page<Incident>>("GET", address("incidents", { camera: id, limit }), undefined, signal),
+  incidents: (query: { open?: boolean | null; kind?: string | null; from?: string | null; to?: string | null; after?: string | null; limit?: number }, signal?: AbortSignal) =>
+    call<Page<Incident>>("GET", address("incidents", { ...query, open: query.open === true ? "true" : null }), undefined, signal),
+  tree: (signal?: AbortSignal) => call<Actor>("GET", address("tree"), undefined, signal),
   cameraPlan: (signal?: AbortSignal) => call<PlanView>("GET", address("cameras/plan"), undefined, signal),
   applyPlan: (id: string) => call<PlanView>("POST", address("cameras/plan/apply"), { id }),
   importCameras: importCsv,

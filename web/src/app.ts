@@ -1,29 +1,25 @@
-// Puts the parts together: the socket feeds the store, the store feeds the page that the address names. Drawing
-// happens at most once per frame.
+// Puts the parts together: the socket feeds the store, and what is known goes into the signals that the page is drawn from, at
+// most once per frame.
 
 import { batch } from "@preact/signals";
-import { api, Problem, serverNow } from "./api";
 import { readQuery } from "./address";
-import { model, now, past, type Model } from "./model";
-import { parseRoute, samePage, type Route } from "./router";
-import { emptyState, reduce, type LiveState } from "./store";
+import { api, Problem, serverNow } from "./api";
+import { closeDialog } from "./components/dialog";
+import { askInstead } from "./fallback";
+import { actions, clock, model, MOST_INCIDENTS, now, openIncidents, past, route, title, type Model } from "./model";
+import { parseRoute, placeOf } from "./router";
+import { arrive, followScroll } from "./shell/scroll";
+import { reduce } from "./store";
 import { lead } from "./summary_words";
-import type { PlanView, ServerMessage, Status } from "./types";
-import { Banners } from "./ui/banner";
-import { mountToasts } from "./ui/toast";
-import type { View } from "./ui/view";
-import { cameraView } from "./views/camera";
-import { camerasView } from "./views/cameras";
-import { recordingView } from "./views/recording";
-import { recordingsView } from "./views/recordings";
-import { Shell } from "./views/shell";
-import { streamView } from "./views/stream";
-import { StreamsPage } from "./pages/streams/page";
-import { mounted } from "./ui/mounted";
+import type { ServerMessage } from "./types";
 import { LiveSocket, socketUrl, type Connection } from "./ws";
 
 /** How often services and the held plan are asked for; streams come by themselves. */
 const STATUS_EVERY = 10_000;
+/** How often everything is asked for where no WebSocket comes through. */
+const POLL_EVERY = 5_000;
+/** A connection that was there may come back: so long nothing is asked for in its place. */
+const PATIENCE = 20_000;
 
 /** The icon in the tab says by shape and colour that something needs a person. */
 function showIcon(trouble: boolean): void {
@@ -33,30 +29,22 @@ function showIcon(trouble: boolean): void {
 }
 
 export class App {
-  private live: LiveState = emptyState();
-  private connection: Connection = { phase: "connecting", lostAt: null, retryAt: null, failures: 0, reason: null };
-  private refused: string | null = null;
-  private status: Status | null = null;
-  private plan: PlanView | null = null;
-  private version: string | null = null;
-  private heardAt: number | null = null;
-  private route: Route = parseRoute(location.hash);
-  private view: View;
+  /** What is known now; published to the page at most once per frame, and not while nobody sees it. */
+  private known: Model = model.peek();
   private frame = 0;
-  private readonly banners = new Banners(() => this.socket.wake());
-  private readonly shell = new Shell(this.banners.element);
+  private asking = false;
+  private polling = false;
   private readonly socket: LiveSocket;
 
-  constructor(root: Element) {
-    this.view = this.open(this.route);
-    root.replaceChildren(this.shell.element);
-    mountToasts(root);
-    this.shell.show(this.view, this.route);
+  constructor() {
+    followScroll();
     this.socket = new LiveSocket({
       url: socketUrl(document.baseURI),
       onMessage: (message) => this.hear(message),
       onConnection: (connection) => this.connected(connection),
     });
+    actions.retry = () => this.socket.wake();
+    actions.askPlan = this.askPlan;
     addEventListener("hashchange", () => this.navigate());
     const wake = () => {
       if (document.visibilityState !== "visible") return;
@@ -67,43 +55,46 @@ export class App {
     document.addEventListener("visibilitychange", wake);
     addEventListener("online", wake);
     addEventListener("pageshow", wake);
+    addEventListener("offline", () => this.socket.offline());
     setInterval(() => this.tick(), 1_000);
     setInterval(() => void this.ask(), STATUS_EVERY);
+    setInterval(() => void this.pollInstead(), POLL_EVERY);
+    title.subscribe(() => this.showTitle());
     void this.ask();
     this.schedule();
   }
 
-  /** The time that ages and countdowns are told by. It stands still while the connection is lost: nobody knows whether
-   * a stream that was live then is live now. */
-  private readonly time = (): number => {
-    if (this.connection.lostAt === null || this.heardAt === null) return serverNow();
-    return this.heardAt + serverNow() - Date.now();
-  };
+  /** The time that ages and countdowns are told by: see `now`. */
+  private time(): number {
+    const { connection, heardAt, polling } = this.known;
+    if (connection.lostAt === null || heardAt === null || polling) return serverNow();
+    return heardAt + serverNow() - Date.now();
+  }
 
-  private model(): Model {
-    return { live: this.live, connection: this.connection, refused: this.refused, status: this.status, plan: this.plan, page: this.route.page, version: this.version, heardAt: this.heardAt };
+  private change(change: Partial<Model>): void {
+    this.known = { ...this.known, ...change };
+    this.schedule();
   }
 
   private hear(message: unknown): void {
-    const step = reduce(this.live, message as ServerMessage);
-    this.live = step.state;
+    const step = reduce(this.known.live, message as ServerMessage);
     if (step.ask) this.socket.ask();
+    this.known = { ...this.known, live: step.state };
     if (!step.applied) return;
-    this.heardAt = Date.now();
-    past.append(this.live, step.streams);
-    this.schedule();
+    past.append(step.state, step.streams);
+    this.change({ heardAt: Date.now() });
   }
 
   private connected(connection: Connection): void {
-    const back = connection.phase === "open" && this.connection.phase !== "open";
-    if (connection.phase === "waiting" && this.connection.phase !== "waiting") void this.askWhy();
-    if (connection.phase === "open") this.refused = null;
-    this.connection = connection;
-    if (back && this.heardAt !== null) {
+    const { phase } = connection;
+    const before = this.known.connection;
+    if (phase === "waiting" && before.phase !== "waiting") void this.askWhy();
+    const open = phase === "open";
+    this.change({ connection, ...(open ? { refused: null, polling: false } : {}) });
+    if (open && before.phase !== "open" && this.known.heardAt !== null) {
       past.forget();
       void this.ask();
     }
-    this.schedule();
   }
 
   /** No script sees why a WebSocket was refused; a request beside it does. */
@@ -114,101 +105,96 @@ export class App {
     } catch (error) {
       if (error instanceof Problem && error.status === 403) refused = error.message;
     }
-    if (this.connection.phase === "open") return;
-    this.refused = refused;
-    this.schedule();
+    if (this.known.connection.phase !== "open") this.change({ refused });
+  }
+
+  /** Where the server answers and no WebSocket comes through, as behind some proxies, the page asks. */
+  private async pollInstead(): Promise<void> {
+    const { connection, refused, heardAt, polling, live } = this.known;
+    const { phase, failures, lostAt } = connection;
+    const due = refused === null && failures >= 2 && (polling || heardAt === null || (lostAt !== null && Date.now() - lostAt >= PATIENCE));
+    if (phase === "open" || !due || this.polling || document.visibilityState !== "visible") return;
+    this.polling = true;
+    try {
+      const found = await askInstead(live);
+      if (this.known.connection.lostAt === null) return;
+      past.append(found, [...found.streams.values()]);
+      this.change({ live: found, heardAt: Date.now(), polling: true });
+    } catch {
+      this.change({ polling: false });
+    } finally {
+      this.polling = false;
+    }
   }
 
   private async ask(): Promise<void> {
-    if (document.visibilityState !== "visible") return;
+    if (document.visibilityState !== "visible" || this.asking) return;
+    this.asking = true;
     try {
-      this.status = await api.status();
-      this.version ??= this.status.version;
+      const status = await api.status();
+      this.change({ status, version: this.known.version ?? status.version });
+      await this.askPlan();
+      openIncidents.value = (await api.incidents({ open: true, limit: MOST_INCIDENTS })).items.length;
     } catch {
       // The banner of the connection says it.
-      return;
+    } finally {
+      this.asking = false;
     }
-    await this.askPlan();
-    this.schedule();
   }
 
   private readonly askPlan = async (): Promise<void> => {
-    if (this.status?.roles.includes("restream") !== true) return;
+    if (this.known.status?.roles.includes("restream") !== true) return;
     try {
-      this.plan = await api.cameraPlan();
+      this.change({ plan: await api.cameraPlan() });
     } catch (error) {
       // An answer that says no plan is no plan; no answer changes nothing.
-      if (error instanceof Problem && error.status !== 0) this.plan = null;
+      if (error instanceof Problem && error.status !== 0) this.change({ plan: null });
     }
-    this.schedule();
   };
 
-  private open(route: Route): View {
-    switch (route.page) {
-      case "streams":
-        return mounted("Streams", StreamsPage);
-      case "stream":
-        return streamView(route.server, route.name, this.time);
-      case "cameras":
-        return camerasView(this.time, this.askPlan);
-      case "camera":
-        return cameraView(route.id, this.time);
-      case "recordings":
-        return recordingsView(serverNow);
-      case "recording":
-        return recordingView(route.server, route.name, route.session, serverNow);
-    }
-  }
-
   private navigate(): void {
-    const route = parseRoute(location.hash);
-    const same = samePage(route, this.route);
-    this.route = route;
-    readQuery();
-    if (same) {
-      this.view.moved?.(route);
-      return;
-    }
-    this.view.close();
-    this.view = this.open(route);
-    this.shell.show(this.view, route);
-    this.shell.focus();
-    this.draw();
+    const next = parseRoute(location.hash);
+    const elsewhere = placeOf(next) !== placeOf(route.peek());
+    if (elsewhere) closeDialog();
+    batch(() => {
+      readQuery();
+      route.value = next;
+    });
+    this.change({ page: next.page });
+    arrive();
   }
 
   private schedule(): void {
     if (this.frame !== 0 || document.visibilityState !== "visible") return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
-      this.draw();
+      this.publish();
     });
   }
 
-  private draw(): void {
-    const model = this.model();
-    publish(model, this.time());
-    this.banners.render(model, Date.now());
-    this.shell.render(model);
-    this.view.render(model);
-    this.tick();
+  private publish(): void {
+    batch(() => {
+      model.value = this.known;
+      now.value = this.time();
+      clock.value = Date.now();
+    });
+    this.showTitle();
+  }
+
+  /** The title is seen of a hidden tab, too. */
+  private showTitle(): void {
+    const { words, trouble } = lead(this.known);
+    const all = [words, title.peek(), "Streamwarden"].filter((one) => one !== "").join(" · ");
+    if (document.title !== all) document.title = all;
+    showIcon(trouble);
   }
 
   private tick(): void {
-    // The title is seen of a hidden tab, too.
-    const { words, trouble } = lead(this.model());
-    const title = [words, this.view.title, "Streamwarden"].filter((one) => one !== "").join(" · ");
-    if (document.title !== title) document.title = title;
-    showIcon(trouble);
+    this.showTitle();
     if (document.visibilityState !== "visible") return;
-    this.banners.tick(Date.now(), serverNow());
-    now.value = this.time();
-    this.view.tick(this.time());
+    batch(() => {
+      now.value = this.time();
+      clock.value = Date.now();
+    });
   }
-}
-
-function publish(next: Model, time: number): void {
-  batch(() => {
-    model.value = next;
-    now.value = time;
-  });
 }

@@ -49,6 +49,9 @@ const incidents: Record<string, string> = {
   recordingPaused: "Recording paused",
 };
 
+/** Every kind of incident that is known. */
+export const kinds: readonly string[] = Object.keys(incidents);
+
 /** Kind of an incident; one of a later version shows as it is. */
 export function incidentWords(kind: string): string {
   return incidents[kind] ?? kind;

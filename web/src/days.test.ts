@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { byDay, endOf, scale } from "./days";
-import { stretch } from "./views/stretch";
+import { stretch } from "./pages/recording/stretch";
 import type { RecordingSession } from "./types";
 
 const local = (day: number, hour: number, minute = 0) => new Date(2026, 2, day, hour, minute).getTime();
@@ -11,11 +11,20 @@ function session(id: string, start: number, minutes: number | null): RecordingSe
 }
 
 it("groups sessions by the viewer's day, newest day first, oldest session first", () => {
-  const days = byDay([session("c", local(9, 8), 5), session("a", local(8, 23), 120), session("b", local(9, 1), 5)]);
+  const days = byDay([session("c", local(9, 8), 5), session("a", local(8, 23), 120), session("b", local(9, 1, 30), 5)], local(9, 20));
   expect(days.map((one) => [one.date, one.sessions.map((each) => each.id)])).toEqual([
-    ["2026-03-09", ["b", "c"]],
+    ["2026-03-09", ["a", "b", "c"]],
     ["2026-03-08", ["a"]],
   ]);
+});
+
+it("a session of days is on each of them, also on one whose clock changes", () => {
+  const days = byDay([session("a", local(27, 22), 4 * 24 * 60)], local(31, 23));
+  expect(days.map((one) => one.date)).toEqual(["2026-03-31", "2026-03-30", "2026-03-29", "2026-03-28", "2026-03-27"]);
+});
+
+it("a session that goes on is on the day that has just begun", () => {
+  expect(byDay([session("a", local(8, 20), null)], local(9, 0, 1)).map((one) => one.date)).toEqual(["2026-03-09", "2026-03-08"]);
 });
 
 it("a session that goes on ends now", () => {
@@ -26,7 +35,7 @@ it("a session that goes on ends now", () => {
 
 describe("scale", () => {
   it("holds the day's sessions, with few ticks at round times", () => {
-    const found = scale([session("a", local(9, 8), 30), session("b", local(9, 11), 90)], local(9, 20), 10);
+    const found = scale([session("a", local(9, 8), 30), session("b", local(9, 11), 90)], "2026-03-09", local(9, 20), 10);
     expect(found.from).toBeLessThan(local(9, 8));
     expect(found.to).toBeGreaterThan(local(9, 12, 30));
     expect(found.ticks.length).toBeGreaterThan(2);
@@ -35,13 +44,19 @@ describe("scale", () => {
   });
 
   it("does not blow up a few seconds to the whole width", () => {
-    const found = scale([session("a", local(9, 8), 0.1)], local(9, 20), 10);
+    const found = scale([session("a", local(9, 8), 0.1)], "2026-03-09", local(9, 20), 10);
     expect(found.to - found.from).toBeGreaterThanOrEqual(5 * 60_000);
+  });
+
+  it("of a session over midnight is this day's part of it", () => {
+    const night = [session("a", local(8, 20), 600)];
+    expect(scale(night, "2026-03-09", local(9, 20), 10).from).toBeGreaterThan(local(8, 23));
+    expect(scale(night, "2026-03-08", local(9, 20), 10).to).toBeLessThan(local(9, 1));
   });
 
   it("of nothing is the last minutes", () => {
     const now = local(9, 8);
-    expect(scale([], now, 10)).toEqual({ from: now - 300_000, to: now, ticks: [] });
+    expect(scale([], null, now, 10)).toEqual({ from: now - 300_000, to: now, ticks: [] });
   });
 });
 

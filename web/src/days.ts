@@ -17,14 +17,24 @@ export function endOf(session: RecordingSession, now: number): number {
   return Math.max(media, now);
 }
 
-/** Newest day first. A session belongs to the day it began on. */
-export function byDay(sessions: readonly RecordingSession[]): Day[] {
+/** Midnight that begins a local day and the one that ends it: 23, 24 or 25 hours. */
+export function bounds(date: string): [number, number] {
+  const [year = 0, month = 1, dayOfMonth = 1] = date.split("-").map(Number);
+  return [new Date(year, month - 1, dayOfMonth).getTime(), new Date(year, month - 1, dayOfMonth + 1).getTime()];
+}
+
+/** Newest day first. A session belongs to every local day that it touches: the server cuts at midnight UTC. */
+export function byDay(sessions: readonly RecordingSession[], now: number): Day[] {
   const days = new Map<string, RecordingSession[]>();
   for (const session of sessions) {
-    const date = day(session.startedAt);
-    const list = days.get(date);
-    if (list === undefined) days.set(date, [session]);
-    else list.push(session);
+    const start = Date.parse(session.startedAt);
+    const end = Math.max(start + 1, endOf(session, now));
+    for (let at = start; at < end; at = bounds(day(at))[1]) {
+      const date = day(at);
+      const list = days.get(date);
+      if (list === undefined) days.set(date, [session]);
+      else list.push(session);
+    }
   }
   return [...days]
     .map(([date, list]) => ({ date, sessions: list.sort((a, b) => a.startedAt.localeCompare(b.startedAt)) }))
@@ -42,10 +52,11 @@ const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360].map((minutes) => minutes 
 /** Shorter stretches are not worth a finer scale. */
 const SHORTEST = 5 * MINUTE;
 
-/** A scale that just holds what was recorded that day, with at most `most` ticks at round local times. */
-export function scale(sessions: readonly RecordingSession[], now: number, most: number): Scale {
-  const starts = sessions.map((one) => Date.parse(one.startedAt));
-  const ends = sessions.map((one) => endOf(one, now));
+/** A scale that just holds what was recorded on a day, with at most `most` ticks at round local times. */
+export function scale(sessions: readonly RecordingSession[], date: string | null, now: number, most: number): Scale {
+  const [midnight, next] = date === null ? [-Infinity, Infinity] : bounds(date);
+  const starts = sessions.map((one) => Math.max(midnight, Date.parse(one.startedAt)));
+  const ends = sessions.map((one) => Math.min(next, endOf(one, now)));
   const first = Math.min(...starts);
   let last = Math.max(...ends);
   if (!Number.isFinite(first) || !Number.isFinite(last)) return { from: now - SHORTEST, to: now, ticks: [] };

@@ -123,8 +123,9 @@ export function source(type: string | null): string {
 /** `H264 1920×1080`, `MPEG-4 Audio 48 kHz`. */
 export function track(track: Track): string {
   const parts = [track.codec];
-  if (track.width !== undefined && track.height !== undefined) parts.push(`${track.width}×${track.height}`);
-  else if (track.sampleRate !== undefined) parts.push(`${Number((track.sampleRate / 1000).toFixed(1))} kHz`);
+  const { width = null, height = null, sampleRate = null } = track;
+  if (width !== null && height !== null) parts.push(`${width}×${height}`);
+  else if (sampleRate !== null) parts.push(`${Number((sampleRate / 1000).toFixed(1))} kHz`);
   return parts.join(" ");
 }
 

@@ -1,6 +1,7 @@
 // Entry of the page.
 
 import "@fontsource-variable/instrument-sans/wght.css";
+import "uplot/dist/uPlot.min.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/shell.css";
@@ -17,7 +18,19 @@ import "./styles/held.css";
 import "./styles/import.css";
 import "./styles/player.css";
 import "./styles/recordings.css";
+import "./styles/incidents.css";
+import "./styles/system.css";
+import "./styles/forced.css";
+import { h, render } from "preact";
 import { App } from "./app";
+import { followTheme } from "./components/theme";
+import { followKeys } from "./shell/keys";
+import { Shell } from "./shell/shell";
 
 const root = document.getElementById("app");
-if (root !== null) new App(root);
+if (root !== null) {
+  followTheme();
+  followKeys();
+  render(h(Shell, {}), root);
+  new App();
+}

@@ -18,6 +18,8 @@ export interface Model {
   status: Status | null;
   /** What of the cameras is held back; null until it is known, and where cameras are not pulled in. */
   plan: PlanView | null;
+  /** No WebSocket comes through, and what is shown is asked for instead. */
+  polling: boolean;
   /** The page that is shown. */
   page: Route["page"];
   /** Version of the server when this page was opened. */
@@ -34,6 +36,7 @@ export const model = signal<Model>({
   refused: null,
   status: null,
   plan: null,
+  polling: false,
   page: route.peek().page,
   version: null,
   heardAt: null,
@@ -41,7 +44,7 @@ export const model = signal<Model>({
 
 export const live = computed(() => model.value.live);
 /** What is shown is old: the connection is lost. */
-export const stale = computed(() => model.value.connection.lostAt !== null);
+export const stale = computed(() => model.value.connection.lostAt !== null && !model.value.polling);
 /** A snapshot has come. */
 export const known = computed(() => live.value.seq !== null);
 /** More than one server is watched: its name is worth a place. */
@@ -51,7 +54,25 @@ export const several = computed(() => live.value.servers.size > 1);
  * whether a stream that was live then is live now. */
 export const now = signal(serverNow());
 
+/** This machine's time, once a second and with every change: what counts the seconds of a lost connection. */
+export const clock = signal(Date.now());
+
+/** Set by the part that talks to the server. */
+export const actions = {
+  /** Tries to connect at once. */
+  retry: (): void => undefined,
+  /** Reads the held plan again. */
+  askPlan: (): Promise<void> => Promise.resolve(),
+};
+
 export const past = new Past(serverNow);
+
+/** How many incidents last, counted up to the most that are asked for. */
+export const openIncidents = signal(0);
+export const MOST_INCIDENTS = 100;
+
+/** Words of the page that is shown, for the title bar of the browser. */
+export const title = signal("");
 
 /** Why a table is empty as long as nothing has come. */
 export const waiting = computed(() => (known.value ? null : stale.value ? "lost" : "loading"));

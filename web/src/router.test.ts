@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
-import { href, parseRoute, samePage, type Route } from "./router";
+import { href, parseRoute, placeOf, type Route } from "./router";
 
-const routes: Route[] = [
+const routes: Exclude<Route, { page: "unknown" }>[] = [
+  { page: "incidents" },
+  { page: "system" },
   { page: "streams" },
   { page: "stream", server: "main", name: "site/cam.1" },
   { page: "cameras" },
@@ -17,9 +19,11 @@ it("a name is one part, percent-encoded", () => {
   expect(href({ page: "stream", server: "main", name: "cam/front" })).toBe("#/streams/main/cam%2Ffront");
 });
 
-it.each(["", "#", "#/", "#/nonsense", "#/streams/main", "#/streams/main/%E0%A4%A"])("%j leads to the streams", (hash) => {
+it.each(["", "#", "#/", "#/streams/main", "#/streams/main/%E0%A4%A"])("%j leads to the streams", (hash) => {
   expect(parseRoute(hash)).toEqual({ page: "streams" });
 });
+
+it.each(["#/nonsense", "#/stream/main/a"])("%j is no page", (hash) => expect(parseRoute(hash)).toEqual({ page: "unknown" }));
 
 it.each(["#/cameras/x", "#/cameras/1e3", "#/cameras/"])("%j leads to all cameras", (hash) => {
   expect(parseRoute(hash)).toEqual({ page: "cameras" });
@@ -27,9 +31,9 @@ it.each(["#/cameras/x", "#/cameras/1e3", "#/cameras/"])("%j leads to all cameras
 
 it("the same page with another session need not be built anew", () => {
   const page = (name: string, session: string | null): Route => ({ page: "recording", server: "main", name, session });
-  expect(samePage(page("a", null), page("a", "x"))).toBe(true);
-  expect(samePage(page("a", null), page("b", null))).toBe(false);
-  expect(samePage({ page: "cameras" }, { page: "streams" })).toBe(false);
-  expect(samePage({ page: "camera", id: 1 }, { page: "camera", id: 2 })).toBe(false);
-  expect(samePage({ page: "camera", id: 1 }, { page: "camera", id: 1 })).toBe(true);
+  expect(placeOf(page("a", null))).toBe(placeOf(page("a", "x")));
+  expect(placeOf(page("a", null))).not.toBe(placeOf(page("b", null)));
+  expect(placeOf({ page: "cameras" })).not.toBe(placeOf({ page: "streams" }));
+  expect(placeOf({ page: "camera", id: 1 })).not.toBe(placeOf({ page: "camera", id: 2 }));
+  expect(placeOf({ page: "camera", id: 1 })).toBe(placeOf({ page: "camera", id: 1 }));
 });

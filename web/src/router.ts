@@ -7,7 +7,10 @@ export type Route =
   | { page: "cameras" }
   | { page: "camera"; id: number }
   | { page: "recordings" }
-  | { page: "recording"; server: string; name: string; session: string | null };
+  | { page: "recording"; server: string; name: string; session: string | null }
+  | { page: "incidents" }
+  | { page: "system" }
+  | { page: "unknown" };
 
 function decode(part: string | undefined): string | null {
   if (part === undefined || part === "") return null;
@@ -18,44 +21,49 @@ function decode(part: string | undefined): string | null {
   }
 }
 
-/** Reads an address; what makes no sense leads to the table of streams. */
+/** Reads an address. */
 export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
   const [page, rawServer, rawName] = path.split("/");
   const server = decode(rawServer);
   const name = decode(rawName);
-  if (page === "streams" && server !== null && name !== null) return { page: "stream", server, name };
-  if (page === "cameras") return /^-?\d{1,15}$/.test(server ?? "") ? { page: "camera", id: Number(server) } : { page: "cameras" };
-  if (page === "recordings") {
-    if (server === null || name === null) return { page: "recordings" };
-    return { page: "recording", server, name, session: new URLSearchParams(query).get("session") };
+  switch (page) {
+    case "":
+      return { page: "streams" };
+    case "streams":
+      return server !== null && name !== null ? { page: "stream", server, name } : { page: "streams" };
+    case "cameras":
+      return /^-?\d{1,15}$/.test(server ?? "") ? { page: "camera", id: Number(server) } : { page: "cameras" };
+    case "recordings":
+      if (server === null || name === null) return { page: "recordings" };
+      return { page: "recording", server, name, session: new URLSearchParams(query).get("session") };
+    case "incidents":
+    case "system":
+      return { page };
+    default:
+      return { page: "unknown" };
   }
-  return { page: "streams" };
 }
 
-export function href(route: Route): string {
+export function href(route: Exclude<Route, { page: "unknown" }>): string {
   switch (route.page) {
     case "streams":
       return "#/";
     case "stream":
       return `#/streams/${encodeURIComponent(route.server)}/${encodeURIComponent(route.name)}`;
-    case "cameras":
-      return "#/cameras";
     case "camera":
       return `#/cameras/${route.id}`;
-    case "recordings":
-      return "#/recordings";
     case "recording": {
       const query = route.session === null ? "" : `?session=${encodeURIComponent(route.session)}`;
       return `#/recordings/${encodeURIComponent(route.server)}/${encodeURIComponent(route.name)}${query}`;
     }
+    default:
+      return `#/${route.page}`;
   }
 }
 
-/** Two addresses show the same page, so that it need not be built anew. */
-export function samePage(a: Route, b: Route): boolean {
-  if (a.page !== b.page) return false;
-  if (a.page === "camera" && b.page === "camera") return a.id === b.id;
-  if ((a.page === "stream" || a.page === "recording") && "name" in b) return a.server === b.server && a.name === b.name;
-  return true;
+/** Two addresses of one place are one page, that need not be built anew. */
+export function placeOf(route: Route): string {
+  if (route.page === "camera") return `camera ${route.id}`;
+  return route.page === "stream" || route.page === "recording" ? `${route.page} ${route.server}\0${route.name}` : route.page;
 }

@@ -1,7 +1,7 @@
 // The few words before the page's title, seen of a hidden tab, too: the worst that is known. Pure.
 
 import { count } from "./stream_lines";
-import type { Model } from "./ui/view";
+import type { Model } from "./model";
 
 export interface Lead {
   words: string;
@@ -10,9 +10,9 @@ export interface Lead {
 }
 
 /** Worst first: what hides everything else, then what is dark, then what is not known, then what waits. */
-export function lead({ live, connection, plan, status }: Pick<Model, "live" | "connection" | "plan" | "status">): Lead {
+export function lead({ live, connection, plan, status, polling }: Pick<Model, "live" | "connection" | "plan" | "status"> & { polling?: boolean }): Lead {
   const trouble = (words: string): Lead => ({ words: `⚠ ${words}`, trouble: true });
-  if (connection.lostAt !== null) return trouble("connection lost");
+  if (connection.lostAt !== null && polling !== true) return trouble("connection lost");
   const silent = [...live.servers.values()].filter((server) => !server.reachable).map((server) => server.name);
   if (silent.length === 1) return trouble(`${silent[0]} does not answer`);
   if (silent.length > 1) return trouble(`${silent.length} servers do not answer`);

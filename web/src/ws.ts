@@ -70,6 +70,11 @@ export class LiveSocket {
     else if (this.connection.phase === "open") this.probe();
   }
 
+  /** The browser says that there is no network: waiting for silence would tell nothing more. */
+  offline(): void {
+    if (!this.closed && this.connection.phase !== "waiting") this.lost("this device is offline");
+  }
+
   close(): void {
     this.closed = true;
     this.detach();

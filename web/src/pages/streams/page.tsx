@@ -1,16 +1,18 @@
 // The live table: every stream of every server, sorted and filtered, moving by itself.
 
 import type { VNode } from "preact";
-import { useEffect, useReducer, useRef } from "preact/hooks";
+import { useReducer, useRef } from "preact/hooks";
 import { query, writeQuery } from "../../address";
 import { Empty, Skeleton } from "../../components/empty";
 import { flag } from "../../components/dom";
 import { Icon } from "../../components/icons";
-import { parseSort, sortWords, SortHeader, type Sort } from "../../components/sort";
-import { useWindow } from "../../components/virtual";
+import { Search } from "../../components/search";
+import { parseSort, sortWords, type Sort } from "../../components/sort";
+import { DataTable } from "../../components/table";
+import { useTitle } from "../../components/title";
 import { known, live, stale, waiting } from "../../model";
 import { linesOf, type StreamLine } from "../../stream_lines";
-import { remembered } from "../../ui/memory";
+import { remembered } from "../../browser/memory";
 import { columns, hold, keyOf, select, tiles, type Column, type Tile } from "./order";
 import { StreamRow } from "./row";
 import { Summary } from "./summary";
@@ -26,11 +28,10 @@ export function StreamsPage(): VNode {
   const filter = query.value.get("q") ?? "";
   const tile = tiles.find((one) => one === query.value.get("state")) ?? null;
   const sort = parseSort<Column>(query.value.get("sort") ?? memory.get(), columns);
-  const field = useRef<HTMLInputElement>(null);
   const lines = linesOf(live.value);
   const sorted = select(lines, filter, tile, sort);
   const table = useOrder(sorted, `${sortWords(sort)}\n${filter}\n${tile ?? ""}`, sort.column !== "name");
-  useKeys(field);
+  useTitle("Streams");
   const choose = (next: Sort<Column>) => {
     memory.set(sortWords(next));
     writeQuery({ sort: sortWords(next) });
@@ -43,20 +44,7 @@ export function StreamsPage(): VNode {
       </h1>
       <Summary chosen={tile} choose={show} />
       <div class="tools">
-        <label class="search">
-          <Icon name="search" />
-          <input
-            ref={field}
-            type="search"
-            placeholder="Filter streams"
-            aria-label="Filter streams"
-            autocomplete="off"
-            spellcheck={false}
-            value={filter}
-            onInput={(event) => writeQuery({ q: event.currentTarget.value })}
-          />
-          <kbd aria-hidden="true">/</kbd>
-        </label>
+        <Search label="Filter streams" value={filter} change={(words) => writeQuery({ q: words })} />
         <p class="shown" role="status">
           {sorted.length === lines.length ? "" : `${sorted.length.toLocaleString("en-GB")} of ${lines.length.toLocaleString("en-GB")} shown`}
         </p>
@@ -73,49 +61,20 @@ export function StreamsPage(): VNode {
         {sorted.length === 0 ? (
           <Explain filtered={lines.length > 0} />
         ) : (
-          <Table lines={table.lines} sort={sort} choose={choose} />
+          <DataTable
+            kind="streams"
+            caption="Streams, updated live"
+            headings={columns}
+            sort={sort}
+            choose={choose}
+            items={table.lines}
+            keyOf={keyOf}
+            estimate={ESTIMATE}
+            row={(line, place) => <StreamRow key={place["data-key"]} place={place} {...line} />}
+          />
         )}
       </div>
     </section>
-  );
-}
-
-function Table({ lines, sort, choose }: { lines: readonly StreamLine[]; sort: Sort<Column>; choose: (sort: Sort<Column>) => void }): VNode {
-  const body = useRef<HTMLTableSectionElement>(null);
-  const focused = useRef<string | null>(null);
-  const keys = lines.map(keyOf);
-  const kept = focused.current === null ? -1 : keys.indexOf(focused.current);
-  const { indexes, before, after, measure } = useWindow(lines.length, (index) => keys[index] ?? "", body, ESTIMATE, kept);
-  return (
-    <table class="data streams" role="table" aria-rowcount={lines.length + 1}>
-      <caption class="unseen">Streams, updated live</caption>
-      <SortHeader headings={columns} sort={sort} choose={choose} />
-      <Space height={before} />
-      <tbody
-        role="rowgroup"
-        ref={body}
-        onFocusIn={(event) => (focused.current = (event.target as HTMLElement).closest("tr")?.dataset["key"] ?? null)}
-        onFocusOut={() => (focused.current = null)}
-      >
-        {indexes.map((index) => {
-          const line = lines[index];
-          return line === undefined ? null : <StreamRow key={keys[index]} index={index} measure={measure} {...line} />;
-        })}
-      </tbody>
-      <Space height={after} />
-    </table>
-  );
-}
-
-/** Stands for the rows that are not drawn. */
-function Space({ height }: { height: number }): VNode | null {
-  if (height < 1) return null;
-  return (
-    <tbody class="space" aria-hidden="true">
-      <tr>
-        <td colSpan={columns.length} style={{ height: `${height}px` }} />
-      </tr>
-    </tbody>
   );
 }
 
@@ -140,21 +99,6 @@ function useOrder(sorted: readonly StreamLine[], choice: string, moves: boolean)
     redraw(undefined);
   };
   return { panel, lines, held, settle };
-}
-
-/** `/` leads to the filter, Escape empties it. */
-function useKeys(field: { current: HTMLInputElement | null }): void {
-  useEffect(() => {
-    const key = (event: KeyboardEvent) => {
-      const typing = event.target instanceof HTMLElement && event.target.closest("input, select, textarea, dialog") !== null;
-      if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
-        event.preventDefault();
-        field.current?.focus();
-      } else if (event.key === "Escape" && event.target === field.current) writeQuery({ q: null });
-    };
-    document.addEventListener("keydown", key);
-    return () => document.removeEventListener("keydown", key);
-  }, []);
 }
 
 function Explain({ filtered }: { filtered: boolean }): VNode {

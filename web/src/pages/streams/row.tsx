@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import { fullTitle, nextTry, titleOf } from "../../camera_words";
 import { Badge } from "../../components/badge";
 import { flag } from "../../components/dom";
+import type { RowPlace } from "../../components/table";
 import { Sparkline } from "../../components/sparkline";
 import { ago, bitrate, dateTime, plural, source, track } from "../../format";
 import { now, past } from "../../model";
@@ -23,11 +24,10 @@ function Cell({ name, label, children }: { name: string; label: string; children
 }
 
 interface Props extends StreamLine {
-  index: number;
-  measure: (element: Element | null) => void;
+  place: RowPlace;
 }
 
-export function StreamRow({ index, measure, ...line }: Props): VNode {
+export function StreamRow({ place, ...line }: Props): VNode {
   const { stream, camera, recording, absent, several } = line;
   const { server, name } = stream;
   const key = streamKey(server, name);
@@ -35,7 +35,7 @@ export function StreamRow({ index, measure, ...line }: Props): VNode {
   const title = camera === null ? name : titleOf(camera);
   const why = reasonOf(line);
   return (
-    <tr role="row" ref={measure} data-index={index} aria-rowindex={index + 2} data-key={key} data-name={name} data-state={stream.state} data-recorded={flag(recording !== null)}>
+    <tr role="row" {...place} data-name={name} data-state={stream.state} data-recorded={flag(recording !== null)}>
       <th scope="row" role="rowheader" class="c-name">
         <a class="name" title={title} href={href({ page: "stream", server, name })}>
           {title}

@@ -1,0 +1,27 @@
+// What the address keeps: filters, states, and what is no page at all.
+
+import { expect, test } from "@playwright/test";
+import { open } from "./page";
+
+test("Back brings filter and tile again, and so does the address in another tab", async ({ page, context }) => {
+  await open(page);
+  await page.getByLabel("Filter streams").fill("cam2");
+  await page.getByRole("button", { name: /live/ }).click();
+  await expect(page).toHaveURL(/q=cam2&state=live/);
+  await page.locator(".streams .name").first().click();
+  await expect(page.getByRole("heading", { level: 1, name: "cam2" })).toBeVisible();
+  await page.goBack();
+  await expect(page.getByLabel("Filter streams")).toHaveValue("cam2");
+  await expect(page.locator(".streams tbody tr")).toHaveCount(1);
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await expect(other.getByLabel("Filter streams")).toHaveValue("cam2");
+  await expect(other.getByRole("button", { name: /live/ })).toHaveAttribute("aria-pressed", "true");
+  await expect(other.locator(".streams tbody tr")).toHaveCount(1);
+});
+
+test("an address that is none says so", async ({ page }) => {
+  await open(page, "#/nonsense");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(/no such page/);
+  await expect(page).toHaveTitle(/No such page/);
+});

@@ -1,0 +1,28 @@
+// One thing that went wrong: what, when, how long, why.
+
+import type { VNode } from "preact";
+import { incidentWords } from "../camera_words";
+import { ago, capital, dateTime, duration } from "../format";
+import { now } from "../model";
+import type { Incident } from "../types";
+import { Sign } from "./icons";
+
+export function IncidentLine({ incident }: { incident: Incident }): VNode {
+  const { openedAt, closedAt, kind, cause } = incident;
+  const tone = closedAt !== null ? "off" : kind === "otherPublisher" ? "held" : "bad";
+  const length = closedAt === null ? `for ${ago(openedAt, now.value)}, not over` : `for ${duration(Date.parse(closedAt) - Date.parse(openedAt))}`;
+  return (
+    <>
+      <div class="line">
+        <span class="badge" data-tone={tone}>
+          <Sign kind={tone} />
+          <span>{incidentWords(kind)}</span>
+        </span>
+        <span class="when">
+          {dateTime(openedAt)}, {length}
+        </span>
+      </div>
+      <p>{capital(cause)}</p>
+    </>
+  );
+}

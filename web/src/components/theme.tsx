@@ -1,0 +1,49 @@
+// Light, dark, or as the system says. The choice stays in this browser, and its other tabs follow.
+
+import { effect, signal } from "@preact/signals";
+import type { VNode } from "preact";
+import { Icon } from "./icons";
+
+type Theme = "auto" | "light" | "dark";
+const KEY = "streamwarden.theme";
+const next: Record<Theme, Theme> = { auto: "light", light: "dark", dark: "auto" };
+const words: Record<Theme, string> = { auto: "as the system", light: "light", dark: "dark" };
+
+function stored(): Theme {
+  try {
+    const word = localStorage.getItem(KEY);
+    return word === "light" || word === "dark" ? word : "auto";
+  } catch {
+    return "auto";
+  }
+}
+
+const theme = signal<Theme>(stored());
+
+/** Shows the choice, now and whenever it changes. */
+export function followTheme(): void {
+  effect(() => {
+    const chosen = theme.value;
+    if (chosen === "auto") delete document.documentElement.dataset["theme"];
+    else document.documentElement.dataset["theme"] = chosen;
+    try {
+      if (chosen === "auto") localStorage.removeItem(KEY);
+      else localStorage.setItem(KEY, chosen);
+    } catch {
+      // Storage may be forbidden: the choice then lasts as long as the page.
+    }
+  });
+  addEventListener("storage", (event) => {
+    if (event.key === KEY || event.key === null) theme.value = stored();
+  });
+}
+
+export function ThemeButton(): VNode {
+  const chosen = theme.value;
+  const label = `Colours: ${words[chosen]}. Change to ${words[next[chosen]]}`;
+  return (
+    <button type="button" class="icon-button" aria-label={label} title={label} onClick={() => (theme.value = next[chosen])}>
+      <Icon name={chosen === "auto" ? "auto" : chosen === "light" ? "sun" : "moon"} />
+    </button>
+  );
+}

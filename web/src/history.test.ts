@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { runsOf, table } from "./history";
+import type { Sample } from "./types";
+
+const sample = (second: number, state: Sample["state"] = "live", bitrate: number | null = 1_000): Sample => ({ at: new Date(second * 1000).toISOString(), state, bitrate, readers: 2 });
+
+describe("table", () => {
+  it("keeps what was measured, and no bitrate of what was not live", () => {
+    const rows = table([sample(0), sample(2, "stalled"), sample(4, "live", null)], 15_000);
+    expect(rows.at).toEqual([0, 2, 4]);
+    expect(rows.bitrate).toEqual([1_000, null, null]);
+    expect(rows.readers).toEqual([2, 2, 2]);
+  });
+
+  it("breaks the line where nobody looked", () => {
+    const rows = table([sample(0), sample(2), sample(60)], 15_000);
+    expect(rows.bitrate).toEqual([1_000, 1_000, null, 1_000]);
+    expect(rows.samples[2]).toBeUndefined();
+    expect(rows.at).toEqual([...rows.at].sort((a, b) => a - b));
+  });
+});
+
+describe("runs", () => {
+  it("join samples of one state, and the last goes on to the end", () => {
+    const runs = runsOf([sample(0), sample(2), sample(4, "offline"), sample(6, "offline")], 0, 10_000);
+    expect(runs).toEqual([
+      { state: "live", from: 0, to: 4_000 },
+      { state: "offline", from: 4_000, to: 10_000 },
+    ]);
+  });
+
+  it("leave out what is outside", () => expect(runsOf([sample(0), sample(50)], 10_000, 20_000)).toEqual([]));
+});

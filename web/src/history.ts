@@ -1,0 +1,52 @@
+// A stream's samples as what a chart draws. Pure.
+
+import type { Sample } from "./types";
+
+export interface Rows {
+  /** Seconds since the epoch. */
+  at: number[];
+  bitrate: (number | null)[];
+  readers: (number | null)[];
+  /** The sample of each row; a row that only breaks the line has none. */
+  samples: (Sample | undefined)[];
+}
+
+/** Columns of the samples; what lies further apart than `gap` ms is not joined. */
+export function table(samples: readonly Sample[], gap: number): Rows {
+  const rows: Rows = { at: [], bitrate: [], readers: [], samples: [] };
+  const push = (at: number, sample: Sample | undefined) => {
+    rows.at.push(at / 1000);
+    rows.bitrate.push(sample?.state === "live" ? sample.bitrate : null);
+    rows.readers.push(sample?.readers ?? null);
+    rows.samples.push(sample);
+  };
+  let before = Infinity;
+  for (const sample of samples) {
+    const at = Date.parse(sample.at);
+    if (at - before > gap) push(before + 1, undefined);
+    push(at, sample);
+    before = at;
+  }
+  return rows;
+}
+
+export interface Run {
+  state: Sample["state"];
+  from: number;
+  to: number;
+}
+
+/** Stretches of one state between two moments. */
+export function runsOf(samples: readonly Sample[], from: number, to: number): Run[] {
+  const runs: Run[] = [];
+  for (const sample of samples) {
+    const at = Date.parse(sample.at);
+    if (at < from || at > to) continue;
+    const last = runs[runs.length - 1];
+    if (last !== undefined) last.to = at;
+    if (last === undefined || last.state !== sample.state) runs.push({ state: sample.state, from: at, to: at });
+  }
+  const last = runs[runs.length - 1];
+  if (last !== undefined) last.to = to;
+  return runs;
+}

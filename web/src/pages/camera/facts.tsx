@@ -1,0 +1,108 @@
+// How a camera is set up, what it sends, and the ways to its stream and its recordings.
+
+import type { VNode } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { api, noRoute } from "../../api";
+import { soundWords } from "../../camera_words";
+import { Icon } from "../../components/icons";
+import { usePolled } from "../../components/polled";
+import { Finding, Look, LookButton } from "../../components/probe";
+import { dateTime } from "../../format";
+import { href } from "../../router";
+import type { CameraSettings, CameraStatus } from "../../types";
+
+const EVERY = 10_000;
+
+const transports: Record<string, string> = { tcp: "TCP", udp: "UDP" };
+const sounds: Record<string, string> = { auto: "Auto", copy: "Copied", aac: "AAC", none: "None" };
+
+/** What a look depends on. */
+function sourceOf(settings: CameraSettings): string {
+  const { kind, host, port, username, hasPassword, channel, substream, url, transport } = settings;
+  return JSON.stringify([kind, host, port, username, hasPassword, channel, substream, url, transport]);
+}
+
+function rows(camera: CameraStatus, settings: CameraSettings | null): [string, string | null][] {
+  const common: [string, string | null][] = [
+    ["Recording", camera.record ? "Yes" : "No"],
+    ["Restarts", String(camera.restarts)],
+  ];
+  if (settings === null) return [["Make", camera.kind], ["Host", camera.host], ...common];
+  const own = settings.url !== null;
+  const port = settings.port === null ? "" : `:${settings.port}`;
+  return [
+    ["URL", settings.url],
+    ["Make", own ? null : settings.kind],
+    ["Host", own || settings.host === null ? null : `${settings.host}${port}`],
+    ["User name", settings.username],
+    ["Password", settings.hasPassword ? "kept, never shown" : null],
+    ["Channel", own ? null : settings.channel],
+    ["Sub stream", own ? null : settings.substream],
+    ["Transport", transports[settings.transport ?? "tcp"] ?? settings.transport],
+    ["Sound", sounds[settings.audio ?? "auto"] ?? settings.audio],
+    ["Sound now", soundWords(camera)],
+    ...common,
+    ["Changed", settings.updatedAt === null ? null : dateTime(settings.updatedAt)],
+  ];
+}
+
+export function CameraFacts({ camera }: { camera: CameraStatus }): VNode {
+  const { id, server, path: name } = camera;
+  const { state, refresh } = usePolled(String(id), EVERY, async (signal) => (await api.cameraSettings(id, signal)).settings);
+  const [look] = useState(() => new Look((signal) => api.probeCamera(id, signal)));
+  const [without, setWithout] = useState(false);
+  const settings = state.value.answer;
+  const source = settings === null ? null : sourceOf(settings);
+  const [before] = useState<{ source: string | null }>(() => ({ source: null }));
+  useEffect(() => {
+    if (source === null) return;
+    if (before.source !== null && before.source !== source) look.old("Its settings were changed since.");
+    before.source = source;
+  }, [source]);
+  // The relay looks, too, when it starts.
+  useEffect(() => {
+    const abort = new AbortController();
+    refresh();
+    api.keptProbe(id, abort.signal).then(
+      (probe) => look.news(probe),
+      // A camera that was never looked at has none.
+      (error: unknown) => noRoute(error) && setWithout(true),
+    );
+    return () => abort.abort();
+  }, [id, camera.state]);
+  return (
+    <div class="panel about-stream">
+      <dl class="facts">
+        {rows(camera, settings).map(([title, value]) =>
+          value === null || value === "" ? null : (
+            <div key={title} class={value.length > 18 ? "wide" : undefined}>
+              <dt>{title}</dt>
+              <dd>{value}</dd>
+            </div>
+          ),
+        )}
+      </dl>
+      {without ? null : (
+        <section class="what-it-sends" aria-labelledby="sends-title">
+          <div class="graph-head">
+            <h2 id="sends-title">What it sends</h2>
+            <LookButton look={look} label="Probe now" />
+          </div>
+          <Finding look={look} />
+        </section>
+      )}
+      <div class="links">
+        <a href={href({ page: "stream", server, name })}>
+          <Icon name="streams" />
+          <span>Stream</span>
+          <Icon name="chevron" />
+        </a>
+        <a href={href({ page: "recording", server, name, session: null })}>
+          <Icon name="film" />
+          <span>Recordings</span>
+          <Icon name="chevron" />
+        </a>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,31 @@
+// The last things that went wrong with a camera: when, how long, why.
+
+import type { VNode } from "preact";
+import { useEffect } from "preact/hooks";
+import { api } from "../../api";
+import { IncidentLine } from "../../components/incident";
+import { usePolled } from "../../components/polled";
+
+const MOST = 10;
+const EVERY = 10_000;
+
+export function CameraIncidents({ id, state }: { id: number; state: string }): VNode | null {
+  const polled = usePolled(String(id), EVERY, (signal) => api.cameraIncidents(id, MOST, signal));
+  useEffect(() => polled.refresh(), [state]);
+  const { answer, fault, none } = polled.state.value;
+  if (none) return null;
+  const note = fault !== null ? `The incidents cannot be read: ${fault}` : answer === null ? "Reading…" : answer.items.length === 0 ? "Nothing has gone wrong with this camera." : null;
+  return (
+    <section class="panel incident-panel" aria-labelledby="incidents-title">
+      <h2 id="incidents-title">Incidents</h2>
+      {note === null ? null : <p class="note">{note}</p>}
+      <ol class="incidents">
+        {answer?.items.map((one) => (
+          <li key={one.id}>
+            <IncidentLine incident={one} />
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

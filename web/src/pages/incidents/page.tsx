@@ -1,0 +1,170 @@
+// What went wrong, with whom, from when to when, and why: what lasts first. The filter is kept in the address.
+
+import type { VNode } from "preact";
+import { useState } from "preact/hooks";
+import { query, writeQuery } from "../../address";
+import { api, sentence } from "../../api";
+import { fullTitle, incidentWords, kinds } from "../../camera_words";
+import { Empty, Skeleton } from "../../components/empty";
+import { flag } from "../../components/dom";
+import { IncidentLine } from "../../components/incident";
+import { usePolled } from "../../components/polled";
+import { Search } from "../../components/search";
+import { useTitle } from "../../components/title";
+import { live, stale } from "../../model";
+import { href } from "../../router";
+import type { CameraStatus, Incident } from "../../types";
+
+const EVERY = 10_000;
+const PAGE = 200;
+
+/** Spans that can be chosen, in hours. */
+const spans = [
+  { key: "", label: "All" },
+  { key: "1h", label: "1 h", hours: 1 },
+  { key: "24h", label: "24 h", hours: 24 },
+  { key: "7d", label: "7 days", hours: 168 },
+] as const;
+
+/** Whom it hit, in words that the filter searches. */
+function subjectOf({ subject }: Incident): string {
+  if (subject.type === "camera") return fullTitle({ name: subject.name, label: subject.label ?? null });
+  return subject.type === "stream" ? `${subject.name} (${subject.server})` : subject.name;
+}
+
+export function IncidentsPage(): VNode {
+  useTitle("Incidents");
+  const [filter, open, kind, span] = ["q", "open", "kind", "span"].map((name) => query.value.get(name) ?? "");
+  const hours = spans.find((one) => one.key === span);
+  const asked = { open: open === "1", kind: kind === "" ? null : (kind ?? null), limit: PAGE };
+  const from = () => (hours !== undefined && "hours" in hours ? new Date(Date.now() - hours.hours * 3_600_000).toISOString() : null);
+  const key = JSON.stringify([asked, span]);
+  const { state } = usePolled(key, EVERY, (signal) => api.incidents({ ...asked, from: from() }, signal));
+  const { answer, fault } = state.value;
+  const words = (filter ?? "").trim().toLowerCase().split(/\s+/);
+  const items = (answer?.items ?? []).filter((one) => words.every((word) => `${subjectOf(one)} ${one.cause} ${incidentWords(one.kind)}`.toLowerCase().includes(word)));
+  const lasting = items.filter((one) => one.closedAt === null);
+  const over = items.filter((one) => one.closedAt !== null);
+  return (
+    <section class="page" aria-labelledby="incidents-title" data-stale={flag(stale.value)}>
+      <div class="headline">
+        <div>
+          <h1 id="incidents-title">Incidents</h1>
+          <p class="lead">{answer === null ? "" : `${lasting.length} open, ${over.length} over; times in ${Intl.DateTimeFormat().resolvedOptions().timeZone}`}</p>
+        </div>
+      </div>
+      <div class="tools">
+        <Search label="Filter incidents" value={filter ?? ""} change={(text) => writeQuery({ q: text })} />
+        <label class="choose">
+          Kind
+          <select value={kind ?? ""} onChange={(event) => writeQuery({ kind: event.currentTarget.value })}>
+            <option value="">all</option>
+            {kinds.map((one) => (
+              <option key={one} value={one}>
+                {incidentWords(one)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <div class="spans" role="group" aria-label="Time">
+          {spans.map((one) => (
+            <button key={one.key} type="button" class="small" aria-pressed={one.key === span} onClick={() => writeQuery({ span: one.key })}>
+              {one.label}
+            </button>
+          ))}
+        </div>
+        <button type="button" class="small" aria-pressed={open === "1"} onClick={() => writeQuery({ open: open === "1" ? null : "1" })}>
+          Open only
+        </button>
+      </div>
+      {fault === null ? null : (
+        <p class="form-fault" role="alert">
+          The incidents cannot be read: {sentence(fault)}
+        </p>
+      )}
+      <div class="panel incident-panel">
+        {answer === null && fault === null ? <Skeleton label="Loading incidents" /> : null}
+        {answer !== null && items.length === 0 ? <Empty title={filter === "" && kind === "" && span === "" ? "Nothing has gone wrong" : "No incident matches"} /> : null}
+        <List title="Open" items={lasting} />
+        <List title="Over" items={over} />
+        {answer === null || answer.next === null ? null : <More key={key} asked={{ ...asked, from: from() }} after={answer.next} />}
+      </div>
+    </section>
+  );
+}
+
+function List({ title, items }: { title: string; items: readonly Incident[] }): VNode | null {
+  if (items.length === 0) return null;
+  return (
+    <>
+      <h2>{title}</h2>
+      <ol class="incidents">
+        {items.map((one) => (
+          <Row key={one.id} incident={one} />
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function Row({ incident }: { incident: Incident }): VNode {
+  const { subject } = incident;
+  const camera = subject.type === "camera" ? (live.value.cameras.get(subject.id) ?? null) : null;
+  return (
+    <li data-incident={incident.id} data-open={flag(incident.closedAt === null)}>
+      <p class="subject">
+        <Subject incident={incident} camera={camera} />
+      </p>
+      <IncidentLine incident={incident} />
+      {camera === null ? null : (
+        <p class="ways">
+          <a href={href({ page: "stream", server: camera.server, name: camera.path })}>Stream</a>
+          <a href={`${href({ page: "recording", server: camera.server, name: camera.path, session: null })}?at=${encodeURIComponent(new Date(Date.parse(incident.openedAt) - 60_000).toISOString())}`}>
+            The minute before
+          </a>
+        </p>
+      )}
+    </li>
+  );
+}
+
+function Subject({ incident, camera }: { incident: Incident; camera: CameraStatus | null }): VNode {
+  const { subject } = incident;
+  const words = <b>{subjectOf(incident)}</b>;
+  if (subject.type === "camera") return camera === null ? words : <a href={href({ page: "camera", id: camera.id })}>{words}</a>;
+  if (subject.type === "stream") return <a href={href({ page: "stream", server: subject.server, name: subject.name })}>{words}</a>;
+  return (
+    <>
+      {subject.type === "server" ? "Server " : "Service "}
+      {words}
+    </>
+  );
+}
+
+/** Older ones than the newest page, which alone is asked for again and again. */
+function More({ asked, after }: { asked: Parameters<typeof api.incidents>[0]; after: string }): VNode {
+  const [items, setItems] = useState<readonly Incident[]>([]);
+  const [next, setNext] = useState<string | null>(after);
+  const [fault, setFault] = useState<string | null>(null);
+  const load = async () => {
+    try {
+      const page = await api.incidents({ ...asked, after: next });
+      setItems([...items, ...page.items]);
+      setNext(page.next);
+      setFault(null);
+    } catch (error) {
+      setFault(sentence(error));
+    }
+  };
+  return (
+    <>
+      <List title="Older" items={items} />
+      {fault === null ? null : <p class="note">{fault}</p>}
+      {next === null ? null : (
+        <button type="button" class="small" onClick={() => void load()}>
+          Show older
+        </button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,55 @@
+// A way to any moment: a date and a time, and a link to the moment that is shown.
+
+import type { VNode } from "preact";
+import { useRef } from "preact/hooks";
+import { serverNow } from "../../api";
+import { Icon } from "../../components/icons";
+import { toast } from "../../components/toast";
+import { endOf } from "../../days";
+import { dateTime, timeOfDay } from "../../format";
+import { copyText } from "../../browser/clipboard";
+import type { Playback } from "./playback";
+
+export function GoTo({ playback }: { playback: Playback }): VNode {
+  const field = useRef<HTMLInputElement>(null);
+  const go = () => {
+    // A date and a time without a zone are those of the viewer.
+    const at = Date.parse(field.current?.value ?? "");
+    if (Number.isNaN(at)) return;
+    const now = serverNow();
+    const sessions = playback.sessions.peek();
+    const next = sessions.find((one) => at <= endOf(one, now));
+    if (next === undefined) toast(`Nothing was recorded after ${dateTime(at)}: this is the last that was`, "bad");
+    else if (Date.parse(next.startedAt) > at) toast(`Nothing was recorded at ${timeOfDay(at)}; it begins at ${dateTime(next.startedAt)}`, "bad");
+    playback.goTo(at);
+  };
+  const copy = async () => {
+    const at = playback.at.peek();
+    if (at === null) return;
+    const address = new URL(location.href);
+    address.hash = `${address.hash.split("?", 1)[0] ?? ""}?at=${encodeURIComponent(new Date(at).toISOString())}`;
+    if (await copyText(address.href)) toast(`Link to ${timeOfDay(at)} copied`);
+    else toast("The browser does not let the page copy", "bad");
+  };
+  return (
+    <form
+      class="go-to"
+      onSubmit={(event) => {
+        event.preventDefault();
+        go();
+      }}
+    >
+      <label>
+        Date and time
+        <input ref={field} type="datetime-local" step="1" />
+      </label>
+      <button type="submit" class="small">
+        Go
+      </button>
+      <button type="button" class="small quiet" disabled={playback.at.value === null} onClick={() => void copy()}>
+        <Icon name="copy" />
+        Copy link to this moment
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,156 @@
+// What a page of recordings plays: which day and session are chosen, where the player is, and what comes next.
+
+import { signal } from "@preact/signals";
+import { writeQuery } from "../../address";
+import { playlistUrl, serverNow } from "../../api";
+import { byDay, endOf, type Day } from "../../days";
+import { day } from "../../format";
+import { position, wallClock, type Cue } from "../../playlist";
+import type { RecordingSession } from "../../types";
+import { Player } from "./player";
+import { stretch } from "./stretch";
+
+export class Playback {
+  readonly sessions = signal<readonly RecordingSession[]>([]);
+  readonly days = signal<readonly Day[]>([]);
+  readonly day = signal<string | null>(null);
+  readonly chosen = signal<RecordingSession | null>(null);
+  /** The moment that is shown, ms since the epoch. */
+  readonly at = signal<number | null>(null);
+  readonly notice = signal<{ words: string; retry: (() => void) | null } | null>(null);
+  readonly player = new Player({
+    onTime: (place) => this.playing(place),
+    onEnded: () => this.ended(),
+    onCues: (cues) => (this.cues = cues),
+    onNotice: (words, retry) => (this.notice.value = words === null ? null : { words, retry }),
+  });
+  private cues: Cue[] = [];
+  /** The player waits for the first segment of the chosen session. */
+  private waiting = false;
+
+  constructor(
+    private readonly server: string,
+    private readonly name: string,
+    private wanted: string | null,
+    /** A moment to begin at, ms since the epoch. */
+    private moment: number | null,
+  ) {}
+
+  /** Sessions of the day that is looked at, oldest first. */
+  get shown(): readonly RecordingSession[] {
+    return this.days.value.find((one) => one.date === this.day.value)?.sessions ?? [];
+  }
+
+  /** Takes what the server lists now. */
+  take(all: readonly RecordingSession[]): void {
+    const sessions = all.filter((one) => one.segments > 0 || one.endedAt === null);
+    this.sessions.value = sessions;
+    this.days.value = byDay(sessions, serverNow());
+    if (sessions.length === 0) return;
+    const before = this.chosen.peek();
+    if (before === null) {
+      this.pickWanted();
+      return;
+    }
+    const after = sessions.find((one) => one.id === before.id);
+    if (after === undefined) return;
+    this.chosen.value = after;
+    if (this.waiting && after.segments > 0) this.open(after, () => 0);
+  }
+
+  /** The address names another session or moment. */
+  want(session: string | null, moment: number | null): void {
+    if (this.sessions.peek().length === 0) return;
+    if (moment !== null) this.goTo(moment);
+    else if (session !== null && session !== this.chosen.peek()?.id) {
+      this.wanted = session;
+      this.pickWanted();
+    }
+  }
+
+  choose(id: string): void {
+    const session = this.sessions.peek().find((one) => one.id === id);
+    if (session !== undefined) this.pick(session, null);
+  }
+
+  /** Goes to a moment; in a gap to the first picture after it, after the last session to that. */
+  goTo(at: number): void {
+    const now = serverNow();
+    const sessions = this.sessions.peek();
+    const found = sessions.find((one) => at <= endOf(one, now)) ?? sessions[sessions.length - 1];
+    if (found === undefined) return;
+    const place = position(this.cues, at);
+    if (found.id === this.chosen.peek()?.id && place !== null) this.player.seek(place);
+    else this.pick(found, at);
+  }
+
+  close(): void {
+    this.player.close();
+  }
+
+  /** The moment or the session of the address, else the newest that can be played. */
+  private pickWanted(): void {
+    const sessions = this.sessions.peek();
+    if (this.moment !== null) {
+      const { moment } = this;
+      this.moment = null;
+      const now = serverNow();
+      const found = sessions.find((one) => moment <= endOf(one, now)) ?? sessions[sessions.length - 1];
+      if (found !== undefined) this.pick(found, moment);
+      return;
+    }
+    const playable = sessions.filter((one) => one.segments > 0);
+    const wanted = sessions.find((one) => one.id === this.wanted) ?? playable[playable.length - 1] ?? sessions[sessions.length - 1];
+    if (wanted !== undefined) this.pick(wanted, null);
+  }
+
+  /** Opens a session, at a moment or at its beginning. */
+  private pick(session: RecordingSession, at: number | null): void {
+    this.cues = [];
+    this.adopt(session, at);
+    this.open(session, (cues) => (at === null ? 0 : (position(cues, at) ?? 0)));
+  }
+
+  /** Shows a session as the one that plays, without touching the player. */
+  private adopt(session: RecordingSession, at: number | null): void {
+    // Whoever looks at another day meanwhile is left there.
+    const before = this.at.peek();
+    const along = this.chosen.peek() === null || this.cues.length === 0 || (before !== null && this.day.peek() === day(before));
+    if (along) this.day.value = day(Math.max(at ?? 0, Date.parse(session.startedAt)));
+    this.chosen.value = session;
+    writeQuery({ session: session.id, at: null });
+    this.waiting = session.segments === 0;
+  }
+
+  private open(session: RecordingSession, from: (cues: Cue[]) => number): void {
+    const [start, end] = stretch(session, serverNow());
+    this.waiting = session.segments === 0;
+    if (this.waiting) {
+      this.player.close();
+      this.player.say("The first segment is still being written. It can be played in a moment.");
+      return;
+    }
+    void this.player.load(playlistUrl(this.server, this.name, start, session.endedAt === null ? null : end), Date.parse(session.startedAt), from);
+  }
+
+  private playing(place: number): void {
+    const wall = wallClock(this.cues, place);
+    const before = this.at.peek();
+    this.at.value = wall;
+    if (wall === null) return;
+    // Over midnight: the day goes along, when it is the one that is looked at.
+    if (before !== null && day(before) !== day(wall) && this.day.peek() === day(before)) this.day.value = day(wall);
+    // A playlist that grows runs on into the sessions that follow.
+    const now = serverNow();
+    const inside = this.sessions.peek().find((one) => wall > Date.parse(one.startedAt) + 1_000 && wall < endOf(one, now));
+    const chosen = this.chosen.peek();
+    if (inside !== undefined && chosen !== null && inside.id !== chosen.id) this.adopt(inside, wall);
+  }
+
+  /** Goes on with what was recorded next, over the gap. */
+  private ended(): void {
+    const last = this.cues[this.cues.length - 1];
+    const next = this.sessions.peek().find((one) => last !== undefined && Date.parse(one.startedAt) > last.at);
+    if (next !== undefined && next.segments > 0) this.pick(next, null);
+  }
+}

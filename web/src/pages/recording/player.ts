@@ -1,0 +1,152 @@
+// Plays an HLS playlist in a video: hls.js where the browser has media source extensions, its own HLS elsewhere. hls.js is
+// loaded when the first recording is opened, not before.
+
+import type Hls from "hls.js";
+import { sentence } from "../../api";
+import { parsePlaylist, type Cue } from "../../playlist";
+
+export interface PlayerEvents {
+  onTime(position: number): void;
+  onEnded(): void;
+  /** The playlist was read, or has grown. */
+  onCues(cues: Cue[]): void;
+  /** Words over the picture; `retry` where another try may help. */
+  onNotice(words: string | null, retry: (() => void) | null): void;
+}
+
+const HLS_TYPE = "application/vnd.apple.mpegurl";
+/** How often a growing playlist is read anew where the browser plays it by itself and tells nothing of it. */
+const REREAD = 10_000;
+const NOTHING = "Nothing of this can be played yet: the first segment is still being written.";
+
+export class Player {
+  private hls: Hls | null = null;
+  private reread: ReturnType<typeof setInterval> | undefined;
+  /** Counts loads: what an older one still brings is ignored. */
+  private turn = 0;
+  private recovered = false;
+  private video: HTMLVideoElement | null = null;
+  private waits: (() => void) | null = null;
+
+  constructor(private readonly events: PlayerEvents) {}
+
+  /** The element that shows it; null when it goes. */
+  attachTo(video: HTMLVideoElement | null): void {
+    if (video === null || video === this.video) return;
+    this.video = video;
+    video.addEventListener("timeupdate", () => this.events.onTime(video.currentTime));
+    video.addEventListener("seeking", () => this.events.onTime(video.currentTime));
+    video.addEventListener("ended", () => this.events.onEnded());
+    video.addEventListener("playing", () => this.say(null));
+    video.addEventListener("loadeddata", () => this.say(null));
+    video.addEventListener("error", () => this.failed(video.error?.message ?? ""));
+    this.waits?.();
+    this.waits = null;
+  }
+
+  say(words: string | null, retry: (() => void) | null = null): void {
+    this.events.onNotice(words, retry);
+  }
+
+  /** Loads a playlist and plays it from a position (seconds, found in its cues). */
+  async load(url: string, fallback: number, from: (cues: Cue[]) => number): Promise<void> {
+    const turn = ++this.turn;
+    this.drop();
+    this.recovered = false;
+    this.say("Loading…");
+    this.retry = () => void this.load(url, fallback, from);
+    try {
+      const cues = await read(url, fallback);
+      if (turn !== this.turn) return;
+      if (cues.length === 0) {
+        this.say(NOTHING, this.retry);
+        return;
+      }
+      this.events.onCues(cues);
+      if (this.video === null) await new Promise<void>((resolve) => (this.waits = resolve));
+      if (this.video !== null && turn === this.turn) await this.attach(this.video, new URL(url, document.baseURI).href, from(cues), turn, fallback);
+    } catch (error) {
+      if (turn === this.turn) this.failed(sentence(error));
+    }
+  }
+
+  seek(position: number): void {
+    if (this.video === null) return;
+    this.video.currentTime = position;
+    void play(this.video);
+  }
+
+  close(): void {
+    this.turn += 1;
+    this.drop();
+  }
+
+  private retry: () => void = () => undefined;
+
+  private drop(): void {
+    clearInterval(this.reread);
+    this.hls?.destroy();
+    this.hls = null;
+    this.video?.removeAttribute("src");
+    this.video?.load();
+  }
+
+  private async attach(video: HTMLVideoElement, url: string, start: number, turn: number, fallback: number): Promise<void> {
+    const sources = "MediaSource" in window || "ManagedMediaSource" in window;
+    if (!sources && video.canPlayType(HLS_TYPE) !== "") {
+      video.src = url;
+      video.addEventListener("loadedmetadata", () => (video.currentTime = start), { once: true });
+      this.reread = setInterval(() => void read(url, fallback).then((cues) => turn === this.turn && this.events.onCues(cues), () => undefined), REREAD);
+      await play(video);
+      return;
+    }
+    const { default: Library } = await import("hls.js/light").catch(() => {
+      throw new Error("the player could not be loaded; was Streamwarden updated? Reload the page");
+    });
+    if (turn !== this.turn) return;
+    if (!Library.isSupported()) throw new Error("This browser cannot play recordings; download the segments instead.");
+    // No worker: it would need a blob: script, and fragmented MP4 passes through unchanged anyway.
+    const hls = new Library({ enableWorker: false, startPosition: start, maxBufferLength: 30, backBufferLength: 60 });
+    this.hls = hls;
+    hls.on(Library.Events.LEVEL_UPDATED, (_, { details }) => {
+      const cues = details.fragments.map((one) => ({ start: one.start, duration: one.duration, at: one.programDateTime ?? fallback + one.start * 1000 }));
+      if (turn === this.turn) this.events.onCues(cues);
+    });
+    hls.on(Library.Events.ERROR, (_, data) => {
+      if (!data.fatal || turn !== this.turn) return;
+      if (data.type === Library.ErrorTypes.MEDIA_ERROR && !this.recovered) {
+        this.recovered = true;
+        hls.recoverMediaError();
+      } else {
+        this.failed(data.type === Library.ErrorTypes.NETWORK_ERROR ? "a segment could not be fetched" : data.details);
+      }
+    });
+    hls.loadSource(url);
+    hls.attachMedia(video);
+    await play(video);
+  }
+
+  private failed(words: string): void {
+    // Emptying the source is an "error" of the element, too.
+    if (this.hls === null && this.video !== null && this.video.error !== null && !this.video.hasAttribute("src")) return;
+    this.say(`This cannot be played: ${words === "" ? "the video is damaged or of an unknown kind" : words}`, this.retry);
+  }
+}
+
+/** Plays; where the browser forbids sound without a click, without sound. */
+async function play(video: HTMLVideoElement): Promise<void> {
+  try {
+    await video.play();
+  } catch (error) {
+    if (!(error instanceof DOMException) || error.name !== "NotAllowedError") return;
+    video.muted = true;
+    await video.play().catch(() => undefined);
+  }
+}
+
+async function read(url: string, fallback: number): Promise<Cue[]> {
+  const response = await fetch(url);
+  if (response.status === 404) return [];
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  return parsePlaylist(await response.text(), fallback);
+}

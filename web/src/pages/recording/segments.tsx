@@ -1,0 +1,117 @@
+// The segments of one session: when, how long, where it is kept, and the file itself.
+
+import type { VNode } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { api, segmentUrl, sentence, serverNow } from "../../api";
+import { Icon, Sign } from "../../components/icons";
+import { bytes, clockLength, timeOfDay } from "../../format";
+import type { RecordingSession, Segment, SegmentState } from "../../types";
+import { lookOf, type Look } from "../../words/states";
+import { stretch } from "./stretch";
+
+const words: Record<SegmentState, Look> = {
+  writing: { words: "being written", sign: "rec", tone: "rec" },
+  sealed: { words: "on local disk", sign: "busy", tone: "busy" },
+  uploading: { words: "uploading", sign: "busy", tone: "busy" },
+  uploaded: { words: "stored", sign: "good", tone: "good" },
+  evicted: { words: "stored, not local", sign: "good", tone: "good" },
+  missing: { words: "file missing", sign: "bad", tone: "bad" },
+  lost: { words: "lost", sign: "bad", tone: "bad" },
+};
+const PAGE = 60;
+
+interface Props {
+  server: string;
+  stream: string;
+  session: RecordingSession;
+}
+
+export function Segments({ server, stream, session }: Props): VNode {
+  const [segments, setSegments] = useState<readonly Segment[] | null>(null);
+  const [next, setNext] = useState<string | null>(null);
+  const [fault, setFault] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const abort = useRef(new AbortController());
+  useEffect(() => () => abort.current.abort(), []);
+  const load = async (after: string | null) => {
+    setBusy(true);
+    try {
+      const [from, to] = stretch(session, serverNow());
+      const page = await api.segments(server, stream, { from, to, after, limit: PAGE }, abort.current.signal);
+      const found = page.items.filter((one) => one.session === session.id);
+      setSegments((before) => (after === null ? found : [...(before ?? []), ...found]));
+      setNext(page.next);
+      setFault(null);
+    } catch (error) {
+      if (!abort.current.signal.aborted) setFault(sentence(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  // A session that has grown. Whoever has not come to its end yet finds the rest there.
+  useEffect(() => {
+    if (segments === null || (next === null && segments.length < PAGE)) void load(null);
+  }, [session.segments, session.endedAt]);
+  const count = segments?.length ?? 0;
+  const note = fault ?? (segments !== null && count === 0 ? "No segment yet." : null);
+  return (
+    <div class="segment-list">
+      {count === 0 ? null : (
+        <table class="segments">
+          <caption class="unseen">Segments of this session</caption>
+          <thead>
+            <tr>
+              {["Start", "Length", "Size", "Kept", "File"].map((one) => (
+                <th key={one} scope="col">
+                  {one}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {segments?.map((one) => (
+              <Row key={one.id} segment={one} />
+            ))}
+          </tbody>
+        </table>
+      )}
+      {note === null ? null : <p class="note">{note}</p>}
+      {next === null ? null : (
+        <button type="button" class="small" disabled={busy} onClick={() => void load(next)}>
+          Show more
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Row({ segment }: { segment: Segment }): VNode {
+  const look = lookOf(words, segment.state);
+  const playable = !["writing", "missing", "lost"].includes(segment.state);
+  const stamp = segment.startedAt.replace(/[-:]/g, "").replace("T", "_").slice(0, 15);
+  const file = `${segment.stream.replace(/\//g, "_")}_${stamp}Z.mp4`;
+  return (
+    <tr>
+      <td>{timeOfDay(segment.startedAt)}</td>
+      <td>{segment.durationMs > 0 ? clockLength(Math.round(segment.durationMs / 1000)) : "–"}</td>
+      <td>{segment.bytes > 0 ? bytes(segment.bytes) : "–"}</td>
+      <td>
+        <span class="badge" data-tone={look.tone}>
+          <Sign kind={look.sign} />
+          {look.words}
+        </span>
+        {segment.reason === null ? null : <small>{segment.reason}</small>}
+      </td>
+      <td>
+        {playable ? (
+          <a href={segmentUrl(segment.id)} download={file} aria-label={`Download the segment of ${timeOfDay(segment.startedAt)}`}>
+            <Icon name="down" />
+            <span>Download</span>
+          </a>
+        ) : (
+          "–"
+        )}
+      </td>
+    </tr>
+  );
+}

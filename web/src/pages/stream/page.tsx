@@ -1,0 +1,128 @@
+// One stream in full: how it has been, what it is made of, and the way to its camera and recordings.
+
+import type { VNode } from "preact";
+import { query, writeQuery } from "../../address";
+import { api, sentence, serverNow } from "../../api";
+import { asItIsSince, titleOf } from "../../camera_words";
+import { Badge } from "../../components/badge";
+import { flag } from "../../components/dom";
+import { Icon } from "../../components/icons";
+import { later } from "../../components/later";
+import { usePolled } from "../../components/polled";
+import { useTitle } from "../../components/title";
+import { ago, dateTime } from "../../format";
+import { known, live, now, stale } from "../../model";
+import { href } from "../../router";
+import { streamKey } from "../../store";
+import { lineSince, reasonOf } from "../../stream_lines";
+import type { CameraStatus, StreamStatus } from "../../types";
+import { streamLook } from "../../words/states";
+import { Facts } from "./facts";
+import { Trouble } from "./trouble";
+import { choose, read, spans } from "./span";
+
+const Chart = later(async () => (await import("../../components/chart")).Chart);
+
+/** Points that are asked for. */
+const POINTS = 240;
+
+export function StreamPage({ server, name }: { server: string; name: string }): VNode {
+  const stream = live.value.streams.get(streamKey(server, name)) ?? null;
+  const camera = [...live.value.cameras.values()].find((one) => one.server === server && one.path === name) ?? null;
+  const title = camera === null ? name : titleOf(camera);
+  useTitle(title);
+  const since = stream === null ? (camera === null ? null : asItIsSince(camera)) : lineSince({ stream, camera });
+  const why = stream === null ? "" : reasonOf({ stream, camera, recording: null, absent: false, several: false });
+  return (
+    <section class="page" aria-labelledby="stream-title" data-stale={flag(stale.value)}>
+      <a class="back" href={href({ page: "streams" })}>
+        <Icon name="back" />
+        Streams
+      </a>
+      <div class="headline">
+        <div>
+          <h1 id="stream-title">{title}</h1>
+          {title === name ? null : <p class="lead">{name}</p>}
+          <p class="status-line">
+            <Badge looks={streamLook} state={stream?.state ?? (known.value ? "offline" : "unknown")} />
+            {since === null ? null : (
+              <span class="lead">
+                for {ago(since, now.value)}, since {dateTime(since)}
+              </span>
+            )}
+          </p>
+          {why === "" ? null : <p class="why">{why}</p>}
+        </div>
+      </div>
+      {camera !== null && stream?.state !== "live" && known.value ? <Trouble camera={camera} since={since} server={server} name={name} /> : null}
+      {stream === null && known.value ? <Missing server={server} name={name} camera={camera} /> : null}
+      {stream === null ? null : <Body stream={stream} camera={camera} />}
+    </section>
+  );
+}
+
+function Missing({ server, name, camera }: { server: string; name: string; camera: CameraStatus | null }): VNode {
+  const way = camera === null ? href({ page: "recording", server, name, session: null }) : href({ page: "camera", id: camera.id });
+  return (
+    <div class="panel empty">
+      <h2>This stream is not there now</h2>
+      <p>{camera?.lastError ?? "Nobody publishes to this path. It shows here again as soon as somebody does."}</p>
+      <a class="button" href={way}>
+        {camera === null ? "See its recordings" : "See its camera"}
+      </a>
+    </div>
+  );
+}
+
+function Body({ stream, camera }: { stream: StreamStatus; camera: CameraStatus | null }): VNode {
+  return (
+    <div class="stream-body">
+      <History server={stream.server} name={stream.name} />
+      <Facts stream={stream} camera={camera} />
+    </div>
+  );
+}
+
+function History({ server, name }: { server: string; name: string }): VNode {
+  const span = read(query.value);
+  const { state } = usePolled(JSON.stringify([server, name, span]), span.every, async (signal) => {
+    const to = span.to ?? serverNow();
+    const from = span.from ?? to - span.ms;
+    const { items } = await api.history(server, name, { from: new Date(from).toISOString(), to: new Date(to).toISOString(), points: POINTS }, signal);
+    return { items, from, to };
+  });
+  const { answer, fault } = state.value;
+  const note = fault !== null ? `The history cannot be read: ${sentence(fault)}` : answer?.items.length === 0 ? "Nothing was seen of this stream in this time." : null;
+  return (
+    <div class="panel graph">
+      <div class="graph-head">
+        <h2>Bitrate</h2>
+        <div class="spans" role="group" aria-label="Time span">
+          {spans.map((one) => (
+            <button key={one.key} type="button" class="small" aria-pressed={span.key === one.key} onClick={() => choose(one.key)}>
+              {one.label}
+            </button>
+          ))}
+        </div>
+      </div>
+      {span.from === null ? null : (
+        <p class="zoomed">
+          {dateTime(span.from)} – {dateTime(span.to ?? 0).slice(11)}
+          <button type="button" class="small" onClick={() => writeQuery({ from: null, to: null })}>
+            Back to live
+          </button>
+        </p>
+      )}
+      {answer === null ? null : (
+        <Chart
+          samples={answer.items}
+          from={answer.from}
+          to={answer.to}
+          step={(answer.to - answer.from) / POINTS}
+          zoom={(from, to) => writeQuery({ from: new Date(from).toISOString(), to: new Date(to).toISOString() })}
+        />
+      )}
+      {note === null ? null : <p class="note">{note}</p>}
+    </div>
+  );
+}

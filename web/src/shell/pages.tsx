@@ -1,0 +1,56 @@
+// Which component shows a page. The first page comes with the frame, the others when they are opened.
+
+import type { VNode } from "preact";
+import { later } from "../components/later";
+import { useTitle } from "../components/title";
+import { route } from "../model";
+import { placeOf } from "../router";
+import { StreamsPage } from "../pages/streams/page";
+
+const StreamPage = later(async () => (await import("../pages/stream/page")).StreamPage);
+const CamerasPage = later(async () => (await import("../pages/cameras/page")).CamerasPage);
+const CameraPage = later(async () => (await import("../pages/camera/page")).CameraPage);
+const RecordingsPage = later(async () => (await import("../pages/recordings/page")).RecordingsPage);
+const IncidentsPage = later(async () => (await import("../pages/incidents/page")).IncidentsPage);
+const SystemPage = later(async () => (await import("../pages/system/page")).SystemPage);
+const RecordingPage = later(async () => (await import("../pages/recording/page")).RecordingPage);
+
+export function Page(): VNode {
+  const now = route.value;
+  const key = placeOf(now);
+  switch (now.page) {
+    case "streams":
+      return <StreamsPage key={key} />;
+    case "stream":
+      return <StreamPage key={key} server={now.server} name={now.name} />;
+    case "cameras":
+      return <CamerasPage key={key} />;
+    case "camera":
+      return <CameraPage key={key} id={now.id} />;
+    case "recordings":
+      return <RecordingsPage key={key} />;
+    case "recording":
+      return <RecordingPage key={key} server={now.server} name={now.name} session={now.session} />;
+    case "incidents":
+      return <IncidentsPage key={key} />;
+    case "system":
+      return <SystemPage key={key} />;
+    case "unknown":
+      return <NoSuchPage key={key} />;
+  }
+}
+
+function NoSuchPage(): VNode {
+  useTitle("No such page");
+  return (
+    <section class="page">
+      <h1>There is no such page</h1>
+      <div class="panel empty">
+        <p>The address may have been cut off on its way to you.</p>
+        <a class="button" href="#/">
+          See the streams
+        </a>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,130 @@
+// The frame around every page: name, navigation, state of the connection, theme, and what runs behind it.
+
+import type { ComponentChildren, VNode } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { flag } from "../components/dom";
+import { Dialogs } from "../components/dialog";
+import { Icon, Mark, Sign } from "../components/icons";
+import { ThemeButton } from "../components/theme";
+import { Toasts } from "../components/toast";
+import { dateTime } from "../format";
+import { model, MOST_INCIDENTS, openIncidents, route, stale } from "../model";
+import { href, placeOf } from "../router";
+import { Banners } from "./banners";
+import { Page } from "./pages";
+
+const places = [
+  { page: "streams", label: "Streams", icon: "streams", pages: ["streams", "stream"] },
+  { page: "cameras", label: "Cameras", icon: "camera", pages: ["cameras", "camera"] },
+  { page: "recordings", label: "Recordings", icon: "film", pages: ["recordings", "recording"] },
+  { page: "incidents", label: "Incidents", icon: "warn", pages: ["incidents"] },
+  { page: "system", label: "System", icon: "tree", pages: ["system"] },
+] as const;
+
+export function Shell(): VNode {
+  return (
+    <>
+      <div class="shell">
+        <a
+          class="skip"
+          href="#main"
+          onClick={(event) => {
+            // The address is the router's.
+            event.preventDefault();
+            document.getElementById("main")?.focus();
+          }}
+        >
+          To the content
+        </a>
+        <header class="top">
+          <a class="brand" href="#/" aria-label="Streamwarden: streams">
+            <Mark />
+            <span>streamwarden</span>
+          </a>
+          <nav aria-label="Pages">
+            {places.map(({ page, label, icon, pages }) => (
+              <a key={page} href={href({ page })} aria-current={(pages as readonly string[]).includes(route.value.page) ? "page" : undefined}>
+                <Icon name={icon} />
+                <span>{label}</span>
+                {page === "incidents" ? <OpenIncidents /> : null}
+              </a>
+            ))}
+          </nav>
+          <div class="right">
+            <Pulse />
+            <ThemeButton />
+          </div>
+        </header>
+        <Banners />
+        <Main>
+          <Page />
+        </Main>
+        <Footer />
+      </div>
+      <Toasts />
+      <Dialogs />
+    </>
+  );
+}
+
+/** How many incidents last, on every page. */
+function OpenIncidents(): VNode | null {
+  const count = openIncidents.value;
+  if (count === 0) return null;
+  return (
+    <b class="count">
+      {count === MOST_INCIDENTS ? `${count}+` : count}
+      <span class="unseen"> open</span>
+    </b>
+  );
+}
+
+/** After a change of page, a keyboard or screen reader goes on at its beginning. */
+function Main({ children }: { children: ComponentChildren }): VNode {
+  const main = useRef<HTMLElement>(null);
+  const place = placeOf(route.value);
+  const shown = useRef(place);
+  useLayoutEffect(() => {
+    if (shown.current === place) return;
+    shown.current = place;
+    main.current?.focus({ preventScroll: true });
+  }, [place]);
+  return (
+    <main id="main" tabIndex={-1} ref={main}>
+      {children}
+    </main>
+  );
+}
+
+function Pulse(): VNode {
+  const { connection } = model.value;
+  const phase = connection.phase === "open" ? "open" : connection.lostAt === null ? "connecting" : "lost";
+  const words = model.value.polling ? "Every 5 s" : phase === "open" ? "Live" : phase === "lost" ? "Lost" : "Connecting";
+  return (
+    <span class="pulse" data-phase={phase}>
+      <i aria-hidden="true" />
+      <span>{words}</span>
+    </span>
+  );
+}
+
+function Footer(): VNode {
+  const { status } = model.value;
+  const roles = status?.roles.join(", ") ?? "";
+  return (
+    <footer data-stale={flag(stale.value)}>
+      <ul class="services" aria-label="Services">
+        {status?.services.map((one) => (
+          <li key={one.name} data-tone={one.ok ? "good" : "bad"} title={one.detail}>
+            <Sign kind={one.ok ? "good" : "bad"} />
+            <b>{one.name}</b>
+            <span>{one.ok ? one.detail : `down: ${one.detail}`}</span>
+          </li>
+        ))}
+      </ul>
+      <p class="about">
+        {status === null ? "" : `Streamwarden ${status.version} on ${status.node}, up since ${dateTime(status.startedAt)}${roles === "" ? "" : `: ${roles}`}`}
+      </p>
+    </footer>
+  );
+}
