@@ -49,11 +49,12 @@ test("of a thousand rows those on screen are drawn and asked about", async ({ pa
   for (let round = 0; round < 5; round += 1) next();
   await expect(page.locator('tr[data-name="cam/0003"]')).toBeVisible();
   await page.mouse.wheel(0, 40_000);
-  const far = page.locator('tr[data-name="cam/0520"], tr[data-name="cam/0530"], tr[data-name="cam/0540"], tr[data-name="cam/0510"]');
-  await expect(far.first()).toBeAttached();
+  const first = async () => Number((await rows.first().getAttribute("data-name"))?.slice(4));
+  await expect.poll(first).toBeGreaterThan(300);
   expect(await rows.count()).toBeLessThan(40);
   // The last one is there to be reached.
-  await page.keyboard.press("End");
+  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+  await page.mouse.wheel(0, 90_000);
   await expect(page.locator('tr[data-name="cam/0999"]')).toBeVisible();
   expect(asked).toBeLessThanOrEqual(40);
 });

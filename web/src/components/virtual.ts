@@ -17,6 +17,12 @@ export interface Window {
   measure: (element: Element | null) => void;
 }
 
+/** Where the rows begin in the document, those included that are left out, px. */
+function begin(body: HTMLElement | null): number {
+  const table = body?.closest("table") ?? null;
+  return table === null ? 0 : table.getBoundingClientRect().top + scrollY + (table.tHead?.offsetHeight ?? 0);
+}
+
 /** `kept` is drawn wherever it is: the row with the focus. */
 export function useWindow(count: number, keyOf: (index: number) => string, body: RefObject<HTMLElement | null>, estimate: number, kept: number): Window {
   const [, redraw] = useReducer<number, void>((n) => n + 1, 0);
@@ -38,7 +44,7 @@ export function useWindow(count: number, keyOf: (index: number) => string, body:
   virtual.setOptions(options);
   useLayoutEffect(() => virtual._didMount(), [virtual]);
   useLayoutEffect(() => {
-    const top = body.current === null ? 0 : body.current.getBoundingClientRect().top + scrollY;
+    const top = begin(body.current);
     if (Math.abs(top - margin.current) > 1) {
       margin.current = top;
       redraw(undefined);
