@@ -23,7 +23,7 @@ async function many(page: Page, route = ""): Promise<{ next: () => void }> {
   await page.routeWebSocket(/\/api\/v1\/ws$/, (route) => {
     socket = route;
     const server = { kind: "server", item: { name: "main", reachable: true, since: "2026-01-01T00:00:00Z" } };
-    const snapshot = () => route.send(JSON.stringify({ type: "snapshot", seq, items: [server, ...all()] }));
+    const snapshot = () => route.send(JSON.stringify({ type: "snapshot", seq, part: 1, parts: 1, items: [server, ...all()] }));
     route.onMessage(() => snapshot());
     snapshot();
   });
@@ -34,7 +34,7 @@ async function many(page: Page, route = ""): Promise<{ next: () => void }> {
     next: () => {
       round += 1;
       seq += 1;
-      socket?.send(JSON.stringify({ type: "delta", seq, upsert: all(), remove: [] }));
+      socket?.send(JSON.stringify({ type: "delta", seq, prev: seq - 1, upsert: [], update: all(), remove: [] }));
     },
   };
 }
@@ -77,6 +77,25 @@ test("rows hold still under the pointer, the focus and a selection", async ({ pa
   const before = await order();
   await page.getByRole("button", { name: "Sort now" }).click();
   await expect.poll(order).not.toBe(before);
+});
+
+test("trouble is first, and the head of the table stays in sight", async ({ page }) => {
+  await page.routeWebSocket(/\/api\/v1\/ws$/, (route) => {
+    const items = Array.from({ length: COUNT }, (_, number) => stream(number, 1));
+    for (const number of [77, 500, 901]) Object.assign(items[number]?.["item"] as object, { state: "offline", bitrate: null });
+    route.onMessage(() => undefined);
+    route.send(JSON.stringify({ type: "snapshot", seq: 1, part: 1, parts: 1, items }));
+  });
+  await page.route("**/history*", (route) => route.fulfill({ json: { items: [] } }));
+  await open(page);
+  const rows = page.locator(".streams tbody tr[data-name]");
+  await expect(rows.first()).toBeVisible();
+  expect(await rows.evaluateAll((all) => all.slice(0, 4).map((row) => row.getAttribute("data-name")))).toEqual(["cam/0077", "cam/0500", "cam/0901", "cam/0000"]);
+  await page.mouse.wheel(0, 4_000);
+  await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(3_000);
+  const head = await page.locator(".streams thead th").first().boundingBox();
+  expect(head?.y).toBeGreaterThanOrEqual(0);
+  expect(head?.y).toBeLessThan(120);
 });
 
 test("what a delta of a thousand streams costs", async ({ page }) => {
