@@ -12,10 +12,12 @@ mod support;
 mod measure;
 
 mod api;
+mod collector;
 
 use std::time::Duration;
 
 use support::program::{Config, Program};
+use support::redis::RedisServer;
 
 use api::FakeApi;
 
@@ -28,13 +30,24 @@ fn main() {
     let paths = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(1_000);
     actix::System::new().block_on(async {
         for count in [0, paths] {
-            watch(count).await;
+            watch(count, None).await;
         }
+        let redis = RedisServer::start();
+        let ours = watch(paths, Some(&redis)).await;
+        let theirs = collector::cpu_per_poll(paths, &redis);
+        println!(
+            "with Redis: ours {:.1} ms, a Python collector that writes only the list {:.1} ms, ratio {:.2}; {}",
+            measure::figures::ms(ours),
+            measure::figures::ms(theirs),
+            ours.as_secs_f64() / theirs.as_secs_f64(),
+            measure::usage::load()
+        );
     });
 }
 
-/// Prints the row of so many paths.
-async fn watch(paths: usize) {
+/// Prints the row of so many paths, and gives the CPU of a poll.
+async fn watch(paths: usize, redis: Option<&RedisServer>) -> Duration {
+    let live = redis.map_or_else(String::new, |redis| format!("\n[live]\nredis_url = \"{}\"", redis.url()));
     let api = FakeApi::start(paths);
     let config = Config {
         api_url: api.url(),
@@ -43,7 +56,7 @@ async fn watch(paths: usize) {
         segment_duration: "60s",
         stall_timeout: "10s",
         restream: String::new(),
-        more: "exclude = [\"*\"]".to_owned(),
+        more: format!("exclude = [\"*\"]{live}"),
         environment: vec![("STREAMWARDEN_MONITOR__INTERVAL".to_owned(), "500ms".to_owned())],
     };
     let program = Program::start(&config).await;
@@ -55,12 +68,14 @@ async fn watch(paths: usize) {
     let ours = Duration::from_secs_f64(spent / polls as f64);
     let bare = api.read_bare(20);
     println!(
-        "{paths} live paths: {:.1} ms CPU a poll of the whole program over {polls} polls; one bare reading of the same \
+        "{paths} live paths{}: {:.1} ms CPU a poll of the whole program over {polls} polls; one bare reading of the same \
          answer {:.1} ms, ratio {:.2}; {}",
+        if redis.is_some() { ", with Redis" } else { "" },
         measure::figures::ms(ours),
         measure::figures::ms(bare),
         ours.as_secs_f64() / bare.as_secs_f64(),
         measure::usage::load()
     );
     program.stop().await;
+    ours
 }

@@ -52,6 +52,8 @@ pub struct ServerPoller {
     pub(super) path_table: PathTable,
     cameras: CameraPaths,
     refused: Vec<String>,
+    /// Another process polls this server.
+    stands_by: bool,
     figures: Figures,
     pub(super) outage: Outage,
     pub(super) incidents: IncidentsHandle,
@@ -88,6 +90,7 @@ impl ServerPoller {
             path_table,
             cameras,
             refused: Vec::new(),
+            stands_by: false,
             figures: Figures::default(),
             outage: Outage::default(),
             incidents,
@@ -105,7 +108,38 @@ impl ServerPoller {
         }
     }
 
+    /// Polls, unless another process does so, that shares the live store: then this one stands by and asks again.
     fn poll(&mut self, ctx: &mut Context<Self>) {
+        let (live, server, interval) = (Arc::clone(&self.live), self.watched.name.clone(), self.interval.get());
+        let stands_by = self.stands_by;
+        let claim = async move {
+            let is_ours = timeout(STORE_TIMEOUT, live.claim(&server, interval)).await.unwrap_or(true);
+            // Where another one was polling, its last findings are what is known.
+            let latest = if is_ours && stands_by { live.latest().await.ok() } else { None };
+            (is_ours, latest)
+        };
+        ctx.spawn(claim.into_actor(self).map(|(is_ours, latest), poller, ctx| {
+            if std::mem::replace(&mut poller.stands_by, !is_ours) != poller.stands_by {
+                let server = poller.watched.name.as_str();
+                let what = if is_ours {
+                    "this process polls the server now"
+                } else {
+                    "another process polls the server; standing by"
+                };
+                log::info!(server = server; "{what}");
+            }
+            if !is_ours {
+                return poller.wait(ctx);
+            }
+            if let Some(latest) = latest {
+                poller.path_table.resume(latest);
+                poller.path_table.tell_all_again();
+            }
+            poller.ask(ctx);
+        }));
+    }
+
+    fn ask(&mut self, ctx: &mut Context<Self>) {
         let client = Arc::clone(&self.watched.client);
         let asked = Instant::now();
         // Not a future of this actor: an adapter that panics is then one failed poll.
@@ -317,6 +351,7 @@ impl Supervised for ServerPoller {
             "lastPoll": status.and_then(|status| status.last_poll),
             "paths": self.path_table.len(),
             "refused": self.refused,
+            "standsBy": self.stands_by,
             "polls": polls,
             "failures": failures,
             "answerMs": answer.as_secs_f64() * 1e3,

@@ -123,6 +123,11 @@ pub trait LiveStore: Send + Sync {
     /// Changes from now on; in force when it returns. The stream ends when something was missed: subscribe anew, then read
     /// [`LiveStore::latest`] (a subscription of `LiveUpdates` does both).
     async fn subscribe(&self) -> Result<LiveChanges>;
+    /// Whether this process has to poll this server now. `false` where another one does, that shares the live store: what it
+    /// finds is heard here. Asked before each poll.
+    async fn claim(&self, _server: &str, _interval: Duration) -> bool {
+        true
+    }
     /// Where it is kept, for people, without a password.
     fn kept_in(&self) -> String {
         "memory".to_owned()

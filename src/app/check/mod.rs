@@ -16,10 +16,11 @@ pub use report::{CheckOutcome, Finding, Report};
 use crate::adapters::database::{postgres, sqlite};
 use crate::adapters::ffmpeg::child::try_hiding;
 use crate::adapters::ffmpeg::ffmpeg_version;
+use crate::adapters::live::redis::inspect;
 use crate::adapters::mediamtx::MediaMtx;
 use crate::app::running;
 use crate::config::Settings;
-use crate::config::settings::{DatabaseSettings, ObjectsSettings, ServerSettings};
+use crate::config::settings::{DatabaseSettings, LiveSettings, ObjectsSettings, ServerSettings};
 use crate::logging::unset_variable;
 
 /// Tries everything, in the order of the configuration. `log_files` are the files that logging would write.
@@ -33,6 +34,7 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     let servers = settings.servers.iter().map(|server| server_findings(settings, server));
     findings.extend(futures_util::future::join_all(servers).await.into_iter().flatten());
     findings.extend(database(&settings.database).await);
+    findings.extend(live(settings).await);
     findings.extend(nodes::findings(settings).await);
     let ObjectsSettings::Directory(folder) = &settings.objects;
     findings.push(disk::folder("objects", folder, 0));
@@ -57,6 +59,19 @@ async fn program_here(settings: &Settings) -> Option<Finding> {
             Some(Finding::ok("streamwarden", found))
         }
         Err(error) => Some(Finding::error("streamwarden", &error)),
+    }
+}
+
+/// The Redis behind the live store, where there is one.
+async fn live(settings: &Settings) -> Vec<Finding> {
+    let LiveSettings::Redis(redis) = &settings.live else { return Vec::new() };
+    let servers: Vec<String> = settings.servers.iter().map(|server| server.name.clone()).collect();
+    match inspect::inspect(redis, &servers).await {
+        Err(error) => vec![Finding::error("redis", &error)],
+        Ok(inspect::Inspection { found, notes }) => {
+            let notes = notes.into_iter().map(|(found, remedy)| Finding::note("redis", found, remedy));
+            std::iter::once(Finding::ok("redis", found)).chain(notes).collect()
+        }
     }
 }
 

@@ -36,9 +36,18 @@ impl Node {
 
     /// With these servers, the first one first.
     pub fn with(settings: &RedisSettings, node: &str, servers: &[&str]) -> Self {
+        Self::new(settings, node, servers, HISTORY)
+    }
+
+    /// One that keeps samples for so long.
+    pub fn keeping(server: &RedisServer, history: Duration) -> Self {
+        Self::new(&server.settings(), "n1", &["main"], history)
+    }
+
+    fn new(settings: &RedisSettings, node: &str, servers: &[&str], history: Duration) -> Self {
         let servers = servers.iter().map(|name| (*name).to_owned()).collect();
         let facts = NodeFacts { node: node.to_owned(), roles: vec!["monitor".to_owned()], servers };
-        let live = Arc::new(RedisLiveStore::new(settings, facts, HISTORY).expect("settings that can be used"));
+        let live = Arc::new(RedisLiveStore::new(settings, facts, history).expect("settings that can be used"));
         let tasks = vec![tokio::spawn(live.write()), tokio::spawn(live.listen())];
         Self { live, _tasks: tasks.into_iter().map(AbortOnDropHandle::new).collect() }
     }

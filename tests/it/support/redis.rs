@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -75,7 +74,6 @@ impl RedisServer {
     }
 
     /// Stops it in the middle of what it does, or lets it go on.
-    #[allow(dead_code, reason = "for the faults that follow")]
     pub fn pause(&self, signal: Signal) {
         send(self.running.as_ref().expect("running").id(), signal);
     }
@@ -86,11 +84,6 @@ impl RedisServer {
 
     pub fn socket(&self) -> std::path::PathBuf {
         self.folder.path().join("socket")
-    }
-
-    #[allow(dead_code, reason = "for TLS files")]
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     pub fn url(&self) -> String {

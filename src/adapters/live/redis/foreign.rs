@@ -2,7 +2,7 @@
 //! taken from there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -146,6 +146,9 @@ impl Foreign {
                 Some(Told::Change(change)) => changes.push(change),
                 Some(Told::Server(status, base)) if self.common.keys.may_be_base(&status.name, &base) => {
                     if !self.common.pending.owns_server(&status.name) {
+                        let mut bases = self.common.foreign_bases.lock().unwrap_or_else(PoisonError::into_inner);
+                        bases.insert(status.name.clone(), base.clone());
+                        drop(bases);
                         if self.servers.insert(status.name.clone(), base).is_none() {
                             self.due.insert(status.name.clone());
                         }

@@ -46,6 +46,11 @@ impl RedisHealth {
         Some(format!("the key {key} {why}{more}; delete it, or set another live.prefix"))
     }
 
+    /// What this process owns does not get there.
+    pub(super) fn is_writing_failed(&self) -> bool {
+        matches!(self.writing, Side::Fails(_))
+    }
+
     /// Both connections have worked.
     pub fn is_connected(&self) -> bool {
         self.writing == Side::Works && self.listening == Side::Works

@@ -47,6 +47,21 @@ impl Keys {
         format!("{}:streamwarden:nodes", self.prefix)
     }
 
+    /// Text: which node polls this server.
+    pub(super) fn poller(&self, server: &str) -> String {
+        format!("{}:streamwarden:poller:{server}", self.prefix)
+    }
+
+    /// Number: how often the server was taken over.
+    pub(super) fn epoch(&self, server: &str) -> String {
+        format!("{}:streamwarden:epoch:{server}", self.prefix)
+    }
+
+    /// A key that exists for nobody: rights are tried on it.
+    pub(super) fn tried(&self) -> String {
+        format!("{}:streamwarden:check", self.prefix)
+    }
+
     /// Hash: the states that one node owns.
     pub(super) fn node(&self, node: &str) -> String {
         format!("{}:streamwarden:node:{node}", self.prefix)

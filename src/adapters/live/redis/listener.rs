@@ -75,6 +75,7 @@ impl Listener {
                         next = pushed.try_recv().ok();
                     }
                 }
+                () = self.common.reread.notified() => missed.store(true, Ordering::Release),
                 () = sleep_until(ping_due) => {
                     let pong: redis::RedisResult<()> = redis::cmd("PING").query_async(&mut connection).await;
                     pong.map_err(|error| self.target.error(&error))?;

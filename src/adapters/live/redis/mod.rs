@@ -5,10 +5,12 @@
 //! ([`foreign`]). Readers of this process read the memory; the history before its time is read from Redis. README.md has the
 //! keys.
 
+mod claims;
 mod connect;
 mod fields;
 mod foreign;
 mod health;
+pub mod inspect;
 mod keys;
 mod listener;
 mod pending;
@@ -16,15 +18,18 @@ mod round;
 mod samples;
 mod writer;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use redis::aio::ConnectionManager;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
+use tokio::time::timeout;
 use uuid::Uuid;
 
+use self::claims::Claims;
 use self::connect::Target;
 use self::health::Health;
 pub use self::health::RedisHealth;
@@ -42,6 +47,9 @@ use crate::domain::stream::Sample;
 /// This process's memory keeps samples for so long; what is older is read from Redis.
 const OWN_HISTORY: Duration = Duration::from_secs(30 * 60);
 
+/// A claim that is not answered in this time is not waited for: the poll is due.
+const CLAIM: Duration = Duration::from_millis(500);
+
 /// Who this process is, for others.
 #[derive(Clone, Debug)]
 pub struct NodeFacts {
@@ -57,7 +65,9 @@ pub struct NodeFacts {
 pub struct RedisLiveStore {
     common: Arc<Common>,
     target: Target,
-    reader: ConnectionManager,
+    /// For history and claims: nobody waits there for a poll that is being written.
+    reader: Mutex<ConnectionManager>,
+    claims: Claims,
 }
 
 /// What the parts share.
@@ -72,9 +82,19 @@ struct Common {
     started_at: DateTime<Utc>,
     /// How long samples are kept.
     history: Duration,
+    /// Beginnings of the keys of servers that others poll, as they tell it.
+    foreign_bases: Mutex<BTreeMap<String, String>>,
+    /// What others own has to be read again.
+    reread: Notify,
 }
 
 impl Common {
+    /// Beginning of a server's keys, whoever polls it.
+    fn base(&self, server: &str) -> String {
+        let bases = self.foreign_bases.lock().unwrap_or_else(PoisonError::into_inner);
+        bases.get(server).cloned().unwrap_or_else(|| self.keys.base(server))
+    }
+
     /// What is told of this node.
     fn about(&self) -> String {
         serde_json::json!({
@@ -106,9 +126,11 @@ impl RedisLiveStore {
             run: Uuid::new_v4(),
             started_at: Utc::now(),
             history,
+            foreign_bases: Mutex::default(),
+            reread: Notify::new(),
         };
-        let reader = target.commands()?;
-        Ok(Self { common: Arc::new(common), target, reader })
+        let reader = Mutex::new(target.commands()?);
+        Ok(Self { common: Arc::new(common), target, reader, claims: Claims::default() })
     }
 
     /// Writes to Redis what this process owns; runs until it is dropped. One of them at a time.
@@ -126,6 +148,20 @@ impl RedisLiveStore {
         self.common.health.subscribe()
     }
 
+    fn reader(&self) -> ConnectionManager {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A connection that failed would remember a refused login for ever.
+    fn note(&self, error: &redis::RedisError) {
+        if !error.is_timeout()
+            && matches!(error.kind(), redis::ErrorKind::AuthenticationFailed | redis::ErrorKind::Client)
+            && let Ok(fresh) = self.target.commands()
+        {
+            *self.reader.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+        }
+    }
+
     async fn earlier(
         &self,
         server: &str,
@@ -133,10 +169,11 @@ impl RedisLiveStore {
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> redis::RedisResult<Vec<Sample>> {
-        let key = keys::history(&self.common.keys.base(server), name);
+        let key = keys::history(&self.common.base(server), name);
         let mut ask = redis::cmd("XRANGE");
         ask.arg(key).arg(from.timestamp_millis()).arg(to.timestamp_millis());
-        let entries: Vec<(String, Vec<(String, String)>)> = ask.query_async(&mut self.reader.clone()).await?;
+        let answer = ask.query_async(&mut self.reader()).await;
+        let entries: Vec<(String, Vec<(String, String)>)> = answer.inspect_err(|error| self.note(error))?;
         let fields = |fields: &'_ [(String, String)]| -> Vec<(String, i64)> {
             fields.iter().filter_map(|(name, value)| Some((name.clone(), value.parse().ok()?))).collect()
         };
@@ -170,8 +207,11 @@ impl LiveStore for RedisLiveStore {
     async fn apply_poll(&self, server: &str, changes: Vec<Change>, samples: Vec<(StreamName, Sample)>) -> Result<()> {
         let told = told(&changes, &self.common.keys);
         self.common.memory.apply(changes).await?;
-        self.common.memory.record_samples(server, samples.clone()).await?;
-        self.common.pending.tell(told, Some((server, samples)));
+        let streams = self.common.memory.streams(server);
+        let poll =
+            samples.iter().filter_map(|(name, sample)| Some((Arc::clone(streams.get(name)?), *sample))).collect();
+        self.common.memory.record_samples(server, samples).await?;
+        self.common.pending.tell(told, Some((server, poll)));
         Ok(())
     }
 
@@ -204,6 +244,29 @@ impl LiveStore for RedisLiveStore {
 
     async fn subscribe(&self) -> Result<LiveChanges> {
         self.common.memory.subscribe().await
+    }
+
+    async fn claim(&self, server: &str, interval: Duration) -> bool {
+        // Who cannot ask is alone.
+        if self.common.health.now().is_writing_failed() {
+            return true;
+        }
+        let mut connection = self.reader();
+        let asked = self.claims.ask(&self.common, &mut connection, server, interval);
+        match timeout(CLAIM, asked).await {
+            Ok(Ok(is_ours)) => {
+                if !is_ours && self.common.pending.disown(server) {
+                    self.common.reread.notify_one();
+                }
+                is_ours
+            }
+            Ok(Err(error)) => {
+                self.note(&error);
+                log::debug!(server = server; "claim of a server failed, polling it: {}", self.target.error(&error));
+                true
+            }
+            Err(_) => true,
+        }
     }
 
     fn kept_in(&self) -> String {

@@ -1,7 +1,7 @@
 //! What is to be written. Bounded by what there is: of each thing only the newest counts, whatever time Redis is away.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
@@ -9,7 +9,10 @@ use super::fields;
 use super::keys::Keys;
 use crate::adapters::live::Change;
 use crate::domain::name::StreamName;
-use crate::domain::stream::Sample;
+use crate::domain::stream::{Sample, StreamStatus};
+
+/// Polls that wait for the writer; the oldest are dropped, which leaves a gap in the history.
+const POLLS: usize = 16;
 
 /// Shared by whoever tells and by the writer.
 #[derive(Default)]
@@ -35,8 +38,10 @@ struct Waiting {
 pub(super) struct ServerWaiting {
     pub(super) changed: HashSet<StreamName>,
     pub(super) removed: HashSet<StreamName>,
-    /// Of the newest poll.
-    pub(super) samples: Vec<(StreamName, Sample)>,
+    /// Of the newest polls, each with the stream as it was then.
+    pub(super) polls: VecDeque<Vec<(Arc<StreamStatus>, Sample)>>,
+    /// Polls were dropped, because the writer is behind.
+    pub(super) has_gap: bool,
     /// The list has to be written, even if nothing of it has changed.
     pub(super) is_due: bool,
 }
@@ -76,7 +81,7 @@ pub(super) fn told(changes: &[Change], keys: &Keys) -> Told {
 
 impl Pending {
     /// Takes up what is visible here by now.
-    pub(super) fn tell(&self, told: Told, samples: Option<(&str, Vec<(StreamName, Sample)>)>) {
+    pub(super) fn tell(&self, told: Told, poll: Option<(&str, Vec<(Arc<StreamStatus>, Sample)>)>) {
         let mut waiting = self.lock();
         for one in told.0 {
             match one {
@@ -102,9 +107,13 @@ impl Pending {
                 }
             }
         }
-        if let Some((server, samples)) = samples {
+        if let Some((server, poll)) = poll {
             let server = waiting.server(server);
-            server.samples = samples;
+            server.polls.push_back(poll);
+            if server.polls.len() > POLLS {
+                server.polls.pop_front();
+                server.has_gap = true;
+            }
             server.is_due = true;
         }
         drop(waiting);
@@ -136,9 +145,8 @@ impl Pending {
             let server = all.servers.entry(name.clone()).or_default();
             server.changed.extend(waiting.changed.iter().cloned());
             server.removed.extend(waiting.removed.iter().filter(|name| !waiting.changed.contains(*name)).cloned());
-            if server.samples.is_empty() {
-                server.samples.clone_from(&waiting.samples);
-            }
+            server.polls = waiting.polls.iter().cloned().chain(std::mem::take(&mut server.polls)).collect();
+            server.has_gap |= waiting.has_gap;
         }
         all.removed.extend(batch.removed.iter().cloned());
         all
@@ -148,7 +156,8 @@ impl Pending {
     pub(super) fn put_back(&self, batch: Batch) {
         let mut waiting = self.lock();
         for (name, lost) in batch.servers {
-            let server = waiting.server(&name);
+            // Another process may tell of it by now.
+            let Some(server) = waiting.servers.get_mut(&name) else { continue };
             server.is_due = true;
             let newer: HashSet<StreamName> = server.removed.union(&server.changed).cloned().collect();
             server.changed.extend(lost.changed.into_iter().filter(|name| !newer.contains(name)));
@@ -166,6 +175,22 @@ impl Pending {
         let mut waiting = self.lock();
         waiting.dirty = waiting.own.keys().cloned().collect();
         waiting.servers.values_mut().for_each(|server| server.is_due = true);
+    }
+
+    /// Another process tells of this server from now on. False when that is nothing new.
+    pub(super) fn disown(&self, server: &str) -> bool {
+        let mut waiting = self.lock();
+        let field = fields::server(server);
+        if waiting.own.remove(&field).is_some() {
+            waiting.dirty.remove(&field);
+            waiting.removed.insert(field);
+        }
+        let was_ours = waiting.servers.remove(server).is_some();
+        drop(waiting);
+        if was_ours {
+            self.told.notify_one();
+        }
+        was_ours
     }
 
     /// This process tells of the streams of this server.

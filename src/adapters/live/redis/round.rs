@@ -20,6 +20,8 @@ pub(super) enum About {
     History { server: String, name: StreamName, key: String },
     /// Expiry of the node's states: 0 means that they are gone.
     Expiry,
+    /// A key of ours that somebody else may have taken.
+    Key(String),
     /// Anything else of ours.
     Own,
 }

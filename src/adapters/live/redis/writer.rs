@@ -153,8 +153,11 @@ impl Writer {
         let streams = self.common.memory.streams(server);
         let written = self.written.entry(server.to_owned()).or_default();
         waiting.removed.iter().for_each(|name| written.forget(name));
-        for (name, sample) in &waiting.samples {
-            let Some(status) = streams.get(name) else { continue };
+        if waiting.has_gap {
+            written.all_failed();
+        }
+        for (status, sample) in waiting.polls.iter().flatten() {
+            let name = &status.name;
             let oldest =
                 sample.at.timestamp_millis() - i64::try_from(self.common.history.as_millis()).unwrap_or(i64::MAX);
             for entry in written.entries(status, sample) {
@@ -193,7 +196,7 @@ impl Writer {
             fields.insert(ABOUT.to_owned(), common.about());
             let mut sign = redis::cmd("ZADD");
             sign.arg(common.keys.nodes()).arg(Utc::now().timestamp_millis()).arg(&common.node);
-            round.add(About::Own, 64, sign);
+            round.add(About::Key(common.keys.nodes()), 64, sign);
             if !is_first {
                 round.add(About::Expiry, 64, expire());
             }
@@ -241,7 +244,13 @@ impl Writer {
                 none => none.insert(self.target.commands()?),
             };
             let answers: RedisResult<Vec<RedisResult<Value>>> = pipeline.query_async(connection).await;
-            let answers = answers.map_err(|error| self.target.error(&error))?;
+            let answers = answers.map_err(|error| {
+                if !error.is_timeout() {
+                    // It would remember a refused login for ever.
+                    self.connection = None;
+                }
+                self.target.error(&error)
+            })?;
             for (answer, about) in answers.into_iter().zip(abouts) {
                 match (answer, about) {
                     (Ok(Value::Int(0)), About::Expiry) => self.is_fresh = true,
@@ -249,6 +258,9 @@ impl Writer {
                     (Err(error), About::History { server, name, key }) => {
                         let error = self.history_failed(&server, &name, &key, error).await;
                         fault = fault.or(error);
+                    }
+                    (Err(error), About::Key(key)) if error.code() == Some("WRONGTYPE") => {
+                        self.common.health.key(&key, Some("holds something that is not ours"));
                     }
                     (Err(error), _) => fault = Some(self.target.error(&error)),
                 }
@@ -300,8 +312,9 @@ impl Writer {
         let Some(connection) = &mut self.connection else { return };
         for key in self.common.health.keys() {
             let kind: RedisResult<String> = redis::cmd("TYPE").arg(&key).query_async(connection).await;
+            // A history is never a sorted set, and the list of nodes never a stream.
             let is_ours = match kind.as_deref() {
-                Ok("none") => true,
+                Ok("none" | "zset") => true,
                 Ok("stream") => {
                     let last = last_id(connection, &key).await;
                     last.is_none_or(|last| last.0 <= Utc::now().timestamp_millis() + FUTURE_MS)
