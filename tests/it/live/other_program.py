@@ -24,7 +24,7 @@ srt = latest["srt1"]
 assert (srt["rtt"], srt["recvRateMbps"], srt["linkCapacityMbps"]) == (23.5, 4.25, 90.5), srt
 
 entries = client.xrange("mediamtx:history:cam")
-assert entries and all({"s", "b", "r"} <= set(fields) for _, fields in entries), entries
+assert entries and all({"b", "r"} <= set(fields) for _, fields in entries), entries
 assert sum(int(fields["b"]) for _, fields in entries) <= cam["bytesReceived"], entries
 srt = client.xrevrange("mediamtx:history:srt1", count=1)[0][1]
 assert (int(srt["t"]), int(srt["v"]), int(srt["c"])) == (2350, 4250, 90500), srt

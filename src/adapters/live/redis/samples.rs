@@ -1,6 +1,6 @@
 //! Entries of the history: integers only, one-letter names, bytes as differences.
 //!
-//! `s` state (0 live, 1 stalled, 2 offline, 3 unknown), `b` bytes received since the entry before, `r` readers; of an SRT
+//! `s` state where it is not live (1 stalled, 2 offline, 3 unknown), `b` bytes received since the entry before, `r` readers; of an SRT
 //! source also `t` round trip time in 10 us, `v` received and `c` capacity of the link in kbit/s. `g` stands where the time
 //! since the entry before was not watched, or was not written.
 
@@ -133,8 +133,11 @@ impl PathWritten {
     }
 
     fn plain(&self, bytes: i64) -> Vec<(&'static str, i64)> {
-        let state = code(self.state.unwrap_or(StreamState::Unknown));
-        vec![("s", state), ("b", bytes), ("r", i64::from(self.readers))]
+        let state = self.state.filter(|state| *state != StreamState::Live).map(|state| ("s", code(state)));
+        let mut fields = Vec::with_capacity(6);
+        fields.extend(state);
+        fields.extend([("b", bytes), ("r", i64::from(self.readers))]);
+        fields
     }
 
     /// The id of an entry at this time; behind the last one also when the clock was set back.
@@ -196,7 +199,7 @@ fn point(id: &str, fields: &[(&str, i64)]) -> Option<Point> {
     let value = |name: &str| fields.iter().find(|(field, _)| *field == name).map(|(_, value)| *value);
     Some(Point {
         at_ms: id.split_once('-')?.0.parse().ok()?,
-        state: state(value("s")?)?,
+        state: state(value("s").unwrap_or(0))?,
         bytes: u64::try_from(value("b")?).ok()?,
         readers: u32::try_from(value("r")?).ok()?,
         gap: value("g").is_some(),
@@ -275,14 +278,14 @@ mod tests {
         let entries = play(&mut written, &polls);
         let told: Vec<(i64, &str)> = entries.iter().map(|(ms, fields)| (*ms, fields.as_str())).collect();
         let wanted = [
-            (0, "s0 b0 r2 g1"),
-            (2_000, "s0 b1000 r2"),
-            (4_000, "s0 b0 r2"),
+            (0, "b0 r2 g1"),
+            (2_000, "b1000 r2"),
+            (4_000, "b0 r2"),
             (6_000, "s1 b0 r2"),
             (66_000, "s1 b0 r2"),
             (80_000, "s1 b0 r2"),
-            (82_000, "s0 b500 r2"),
-            (84_000, "s0 b1000 r2"),
+            (82_000, "b500 r2"),
+            (84_000, "b1000 r2"),
             (86_000, "s2 b0 r2"),
         ];
         assert_eq!(told, wanted);
@@ -305,7 +308,7 @@ mod tests {
         let mut entries = play(&mut written, &[(0, 0, Live), (2_000, 1_000, Live)]);
         written.all_failed();
         entries.extend(play(&mut written, &[(40_000, 9_000, Live), (42_000, 10_000, Live)]));
-        assert_eq!(entries[2], (40_000, "s0 b8000 r2 g1".to_owned()));
+        assert_eq!(entries[2], (40_000, "b8000 r2 g1".to_owned()));
         let samples = readable(&entries);
         assert_eq!(samples.len(), 4, "nothing is filled in");
         assert_eq!(samples[2].bitrate, None);
@@ -337,7 +340,7 @@ mod tests {
         };
         let sample = Sample { at: at(0), state: StreamState::Live, bitrate: None, readers: 0 };
         let entry = written.entries(&status, &sample).next().expect("an entry");
-        assert_eq!(entry.fields[3..6], [("t", 2_346), ("v", 4_002), ("c", 0)]);
+        assert_eq!(entry.fields[2..5], [("t", 2_346), ("v", 4_002), ("c", 0)]);
         let rubbish = [
             ("x", vec![("s", 0), ("b", 0), ("r", 0)]),
             ("1-1", vec![("s", 9), ("b", 0), ("r", 0)]),
