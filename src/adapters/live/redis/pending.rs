@@ -216,3 +216,79 @@ impl Waiting {
         self.servers.get_mut(name).expect("inserted just now")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample;
+
+    fn stream(name: &str, bytes: u64) -> Arc<StreamStatus> {
+        Arc::new(StreamStatus { bytes_received: bytes, ..sample::stream("main", name) })
+    }
+
+    fn names(set: &HashSet<StreamName>) -> Vec<&str> {
+        let mut names: Vec<_> = set.iter().map(StreamName::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
+    fn gone(name: &str) -> Change {
+        Change::StreamGone { server: "main".to_owned(), name: StreamName::parse(name).expect("a name") }
+    }
+
+    fn tell(pending: &Pending, changes: &[Change]) {
+        pending.tell(told(changes, &Keys::new("p", &["main".to_owned()])), None);
+    }
+
+    #[test]
+    fn the_newest_of_each_thing_counts_also_when_writing_failed() {
+        let pending = Pending::default();
+        tell(&pending, &[Change::Stream(stream("a", 1)), Change::Stream(stream("b", 1)), gone("c")]);
+        tell(&pending, &[Change::Camera(sample::camera(7, "gate")), Change::CameraGone { id: 8 }]);
+        let batch = pending.take();
+        assert!(pending.take().is_empty());
+        assert_eq!((batch.fields.len(), batch.removed.len()), (1, 1));
+        // Told while the batch was under way.
+        tell(&pending, &[gone("a"), Change::Stream(stream("c", 2)), Change::CameraGone { id: 7 }]);
+        tell(&pending, &[Change::Camera(sample::camera(8, "yard"))]);
+        pending.put_back(batch);
+        let again = pending.take();
+        let main = &again.servers["main"];
+        assert_eq!((names(&main.changed), names(&main.removed)), (vec!["b", "c"], vec!["a"]));
+        assert_eq!(again.fields.keys().collect::<Vec<_>>(), ["camera:8"]);
+        assert_eq!(again.removed.iter().collect::<Vec<_>>(), ["camera:7"]);
+        assert!(pending.owns_field("camera:8") && !pending.owns_field("camera:7"));
+    }
+
+    #[test]
+    fn polls_that_nobody_writes_are_bounded_and_leave_a_gap() {
+        let pending = Pending::default();
+        let sample = Sample { at: chrono::DateTime::UNIX_EPOCH, ..sample_of("a") };
+        for bytes in 0..1_000 {
+            pending.tell(Told(Vec::new()), Some(("main", vec![(stream("a", bytes), sample)])));
+        }
+        let batch = pending.take();
+        let main = &batch.servers["main"];
+        assert_eq!((main.polls.len(), main.has_gap), (POLLS, true));
+        assert_eq!(main.polls.back().expect("the newest")[0].0.bytes_received, 999);
+        pending.put_back(batch);
+        assert!(pending.take().servers["main"].polls.is_empty(), "samples that were not written are lost");
+    }
+
+    #[test]
+    fn a_server_that_another_process_polls_is_ours_no_more() {
+        let pending = Pending::default();
+        tell(&pending, &[Change::Server(sample::server("main")), Change::Stream(stream("a", 1))]);
+        let batch = pending.take();
+        assert!(pending.disown("main") && !pending.disown("main"));
+        pending.put_back(batch);
+        assert!(!pending.owns_server("main") && !pending.owns_field("server:main"));
+        let left = pending.take();
+        assert!(left.servers.is_empty() && left.removed.contains("server:main"));
+    }
+
+    fn sample_of(name: &str) -> Sample {
+        let status = stream(name, 0);
+        Sample { at: status.since, state: status.state, bitrate: None, readers: 0 }
+    }
+}
