@@ -175,18 +175,18 @@ impl Cameras {
     ///
     /// # Errors
     /// When the program does not answer, or the database.
-    pub async fn held(&self) -> Result<Option<BlockedChangeNotice>> {
+    pub async fn blocked(&self) -> Result<Option<BlockedChangeNotice>> {
         match self {
             Self::Running(remote) => {
-                Ok(plan(remote).await?.and_then(|plan| plan.held).map(|held| BlockedChangeNotice {
+                Ok(plan(remote).await?.and_then(|plan| plan.blocked).map(|blocked| BlockedChangeNotice {
                     words: format!(
                         "{}; confirm with `streamwarden cameras plan --apply`, or put the table right",
-                        held.summary
+                        blocked.summary
                     ),
-                    id: held.id,
+                    id: blocked.id,
                 }))
             }
-            Self::Table(settings) => table::held(settings).await,
+            Self::Table(settings) => table::blocked(settings).await,
         }
     }
 
@@ -194,11 +194,11 @@ impl Cameras {
     /// has some seconds to take the change up.
     ///
     /// # Errors
-    /// As [`Self::held`].
-    pub async fn held_since(&self, before: Option<BlockedChangeNotice>) -> Result<Option<BlockedChangeNotice>> {
+    /// As [`Self::blocked`].
+    pub async fn blocked_since(&self, before: Option<BlockedChangeNotice>) -> Result<Option<BlockedChangeNotice>> {
         match self {
-            Self::Running(_) => Ok(self.held().await?.filter(|now| before.as_ref() != Some(now))),
-            Self::Table(settings) => table::held_since(settings, before).await,
+            Self::Running(_) => Ok(self.blocked().await?.filter(|now| before.as_ref() != Some(now))),
+            Self::Table(settings) => table::blocked_since(settings, before).await,
         }
     }
 }

@@ -79,27 +79,28 @@ pub(super) async fn import(settings: &Settings, file: &[u8], dry: bool) -> Resul
 }
 
 /// What a program elsewhere that relays these cameras holds, as its incident tells.
-pub(super) async fn held(settings: &Settings) -> Result<Option<BlockedChangeNotice>> {
+pub(super) async fn blocked(settings: &Settings) -> Result<Option<BlockedChangeNotice>> {
     let Some(node) = relayed_elsewhere(settings).await else { return Ok(None) };
-    let query = IncidentQuery { open: true, kind: Some(IncidentKind::PlanHeld), limit: 1, ..IncidentQuery::default() };
+    let query =
+        IncidentQuery { open: true, kind: Some(IncidentKind::ChangeBlocked), limit: 1, ..IncidentQuery::default() };
     let found = open(settings).await?.incidents.incidents(query).await?.into_iter().next();
-    Ok(found.map(|held| BlockedChangeNotice {
-        id: held.id.to_string(),
+    Ok(found.map(|blocked| BlockedChangeNotice {
+        id: blocked.id.to_string(),
         words: format!(
             "{}; confirm where node {node:?} runs: `streamwarden cameras plan --apply`, or with --api",
-            held.cause
+            blocked.cause
         ),
     }))
 }
 
 /// The same for a change that was just written: it has some seconds to be taken up.
-pub(super) async fn held_since(
+pub(super) async fn blocked_since(
     settings: &Settings,
     before: Option<BlockedChangeNotice>,
 ) -> Result<Option<BlockedChangeNotice>> {
     let until = Instant::now() + TAKEN_UP_WITHIN;
     while relayed_elsewhere(settings).await.is_some() && Instant::now() < until {
-        match held(settings).await? {
+        match blocked(settings).await? {
             Some(now) if before.as_ref() != Some(&now) => return Ok(Some(now)),
             _ => tokio::time::sleep(LOOK_EVERY).await,
         }

@@ -27,7 +27,7 @@ pub(super) struct RuntimeSettings {
 }
 
 /// The readers' ends.
-pub(super) struct LiveSettings {
+pub(super) struct ReloadableSettings {
     pub(super) interval: Setting<Duration>,
     pub(super) record: Setting<RecordSettings>,
     pub(super) upload: Setting<UploadRules>,
@@ -35,7 +35,7 @@ pub(super) struct LiveSettings {
 
 impl RuntimeSettings {
     /// What these settings say, and the ends that managers read.
-    pub(super) fn new(settings: &Settings) -> (Self, LiveSettings) {
+    pub(super) fn new(settings: &Settings) -> (Self, ReloadableSettings) {
         let (set_interval, interval) = Setting::adjustable(settings.monitor.interval);
         let (set_record, record) = Setting::adjustable(settings.record.clone());
         let (set_upload, upload) = Setting::adjustable(upload_rules(settings));
@@ -43,7 +43,7 @@ impl RuntimeSettings {
         let reach = watch::Sender::new(reach(settings));
         let runtime_settings =
             Self { interval: set_interval, record: set_record, upload: set_upload, origins, reach, restream: None };
-        (runtime_settings, LiveSettings { interval, record, upload })
+        (runtime_settings, ReloadableSettings { interval, record, upload })
     }
 
     /// Updates all of them; a manager hears only of what concerns it and has changed.

@@ -6,7 +6,7 @@ use log::LevelFilter;
 use serde_json::json;
 
 use super::fields::CameraFields;
-use super::whom::{Whom, tell_held};
+use super::whom::{Whom, tell_blocked};
 use super::{
     ApiTarget, CommandFailure, Files, Print, kind_commands, list_commands, note, plan_command, printable,
     probe_command, runs_command, say, sheet_commands, wait,
@@ -159,18 +159,18 @@ async fn act(files: &Files, running: Option<String>, command: CamerasCommand) ->
                 return Err(CommandFailure::Usage(Error::invalid("cameras edit", text)));
             }
             let cameras = whom(&to.api).cameras().await?;
-            let before = held_elsewhere(&cameras).await?;
+            let before = blocked_elsewhere(&cameras).await?;
             let row = cameras.edit(&camera, edit).await.map_err(CommandFailure::of_arguments)?;
             say(&changed("changed", &row, to.print))?;
-            tell_held_elsewhere(&cameras, before).await
+            tell_blocked_elsewhere(&cameras, before).await
         }
         CamerasCommand::Remove { camera, target } => {
             let cameras = whom(&target.api).cameras().await?;
-            let before = held_elsewhere(&cameras).await?;
+            let before = blocked_elsewhere(&cameras).await?;
             let (id, name) = cameras.remove(&camera).await?;
             let text = format!("removed camera {} (id {id})", printable(&name));
             say(&if target.print.json { json!({ "id": id, "name": name }).to_string() } else { text })?;
-            tell_held_elsewhere(&cameras, before).await
+            tell_blocked_elsewhere(&cameras, before).await
         }
         CamerasCommand::Probe { camera, target } => probe_command::run(&whom(&target.api), &camera, target.print).await,
         CamerasCommand::Wait(options) => wait::run(&whom(&options.api), &options).await,
@@ -216,12 +216,12 @@ fn address_without_path(template: &str, row: &CameraSettings) -> Option<String> 
 }
 
 /// What is blocked where a change of one camera counts as one of the table.
-async fn held_elsewhere(cameras: &Cameras) -> Result<Option<BlockedChangeNotice>> {
-    if cameras.act_at_once() { Ok(None) } else { cameras.held().await }
+async fn blocked_elsewhere(cameras: &Cameras) -> Result<Option<BlockedChangeNotice>> {
+    if cameras.act_at_once() { Ok(None) } else { cameras.blocked().await }
 }
 
-async fn tell_held_elsewhere(cameras: &Cameras, before: Option<BlockedChangeNotice>) -> Result<(), CommandFailure> {
-    if cameras.act_at_once() { Ok(()) } else { tell_held(cameras, before).await }
+async fn tell_blocked_elsewhere(cameras: &Cameras, before: Option<BlockedChangeNotice>) -> Result<(), CommandFailure> {
+    if cameras.act_at_once() { Ok(()) } else { tell_blocked(cameras, before).await }
 }
 
 #[cfg(test)]

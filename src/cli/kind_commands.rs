@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::whom::{Whom, tell_held};
+use super::whom::{Whom, tell_blocked};
 use super::{ApiTarget, CommandFailure, printable, say};
 
 /// `cameras kinds ...`
@@ -62,11 +62,11 @@ pub(super) async fn run(whom: &Whom<'_>, command: KindsCommand) -> Result<(), Co
             say(&all.iter().map(line).collect::<Vec<_>>().join("\n"))
         }
         KindsCommand::Set { kind, template, target } => {
-            let before = cameras.held().await?;
+            let before = cameras.blocked().await?;
             cameras.set_kind(&kind, &template).await.map_err(CommandFailure::of_arguments)?;
             let text = format!("kind {kind} is {template}");
             say(&if target.print.json { json!({ "kind": kind, "urlTemplate": template }).to_string() } else { text })?;
-            tell_held(&cameras, before).await
+            tell_blocked(&cameras, before).await
         }
         KindsCommand::Remove { kind, target } => {
             cameras.remove_kind(&kind).await?;

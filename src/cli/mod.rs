@@ -29,5 +29,5 @@ pub use command_line::Demo;
 pub use command_line::{Cli, CliCommand, RunOptions, meant};
 pub use file_options::Files;
 pub use options::{ApiTarget, Print};
-pub use output::{CommandFailure, EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_HELD, note, printed, say};
+pub use output::{CommandFailure, EXIT_BLOCKED, EXIT_CONFIGURATION, EXIT_FAILURE, note, printed, say};
 use output::{printable, table};

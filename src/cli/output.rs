@@ -14,7 +14,7 @@ pub const EXIT_FAILURE: u8 = 1;
 pub const EXIT_CONFIGURATION: u8 = 2;
 
 /// It was written to the table, and the running program holds it until somebody confirms it.
-pub const EXIT_HELD: u8 = 3;
+pub const EXIT_BLOCKED: u8 = 3;
 
 /// Nobody is waited for longer than this to take what is written to standard error.
 const NOTE_WITHIN: Duration = Duration::from_secs(2);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::whom::{Whom, tell_held};
+use super::whom::{Whom, tell_blocked};
 use super::{ApiTarget, CommandFailure, EXIT_FAILURE, Print, printable, say};
 use crate::base::{Error, Result};
 use crate::domain::camera::sheet::ImportReport;
@@ -35,13 +35,13 @@ pub struct Import {
 pub(super) async fn import(whom: &Whom<'_>, options: &Import) -> Result<(), CommandFailure> {
     let file = read(&options.file).map_err(CommandFailure::of_arguments)?;
     let cameras = whom.cameras().await?;
-    let before = cameras.held().await?;
+    let before = cameras.blocked().await?;
     let report = cameras.import(file, options.dry_run).await?;
     say(&if options.target.print.json { json!(report).to_string() } else { words(&report, options.dry_run) })?;
     match report.is_refused() {
         true => Err(CommandFailure::Told(EXIT_FAILURE)),
         false if options.dry_run => Ok(()),
-        false => tell_held(&cameras, before).await,
+        false => tell_blocked(&cameras, before).await,
     }
 }
 

@@ -42,7 +42,7 @@ struct Overview {
     /// `None` where they cannot be read, as with the database away.
     incidents: Option<Vec<Incident>>,
     /// `None` where nobody relays cameras.
-    held: Option<BlockedChangeView>,
+    blocked: Option<BlockedChangeView>,
 }
 
 /// Prints it.
@@ -65,7 +65,7 @@ async fn look(remote: &Remote) -> Result<Overview> {
         cameras: remote.cameras().await?,
         streams: remote.streams().await?,
         incidents: remote.open_incidents().await.map(|page| page.items).ok(),
-        held: if relays { remote.plan().await?.held } else { None },
+        blocked: if relays { remote.plan().await?.blocked } else { None },
         status,
     })
 }
@@ -105,13 +105,13 @@ fn down(overview: &Overview, now: DateTime<Utc>) -> Vec<Down> {
         reason: text(&stream["recording"]["reason"]),
     }));
     // Cameras go on that the table does not have, or has differently: somebody has to decide.
-    all.extend(overview.held.iter().map(|held| Down {
+    all.extend(overview.blocked.iter().map(|blocked| Down {
         what: "change",
         name: "camera table".to_owned(),
         label: None,
         state: "blocked".to_owned(),
-        since: Some(held.since),
-        reason: Some(format!("{}; see `streamwarden cameras plan`", held.summary)),
+        since: Some(blocked.since),
+        reason: Some(format!("{}; see `streamwarden cameras plan`", blocked.summary)),
     }));
     all
 }
@@ -148,7 +148,7 @@ fn json(overview: &Overview, down: &[Down]) -> String {
         "cameras": { "total": overview.cameras.len(), "enabled": enabled(overview), "running": running(overview) },
         "recordings": { "total": recordings(overview, None), "recording": recordings(overview, Some("recording")) },
         "openIncidents": overview.incidents.as_ref().map(Vec::len),
-        "held": overview.held,
+        "blocked": overview.blocked,
     })
     .to_string()
 }
@@ -269,7 +269,7 @@ mod tests {
         let yard = CameraStatus { name: "yard".to_owned(), path: "yard".to_owned(), label, ..off.clone() };
         let paused = json!({ "name": "yard", "server": "main", "recording": {
             "state": "paused", "since": "1970-01-01T01:00:00Z", "reason": "disk full" } });
-        let held = BlockedChangeView {
+        let blocked = BlockedChangeView {
             id: "1".to_owned(),
             since: DateTime::UNIX_EPOCH + TimeDelta::minutes(125),
             summary: "would stop 1 of 5".to_owned(),
@@ -282,7 +282,7 @@ mod tests {
             cameras: vec![bad, off, yard],
             streams: vec![paused, json!({ "name": "gate", "recording": { "state": "recording" } })],
             incidents: None,
-            held: Some(held),
+            blocked: Some(blocked),
         };
         let now = DateTime::UNIX_EPOCH + TimeDelta::hours(3) + TimeDelta::minutes(5);
         let down = down(&overview, now);

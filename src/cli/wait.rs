@@ -19,7 +19,7 @@ const EVERY: Duration = Duration::from_millis(250);
 
 /// What can be waited for: the states of a camera, and that there is none of this name.
 const STATES: [&str; 10] =
-    ["waiting", "probing", "starting", "running", "stalled", "backoff", "degraded", "held", "stopped", "gone"];
+    ["waiting", "probing", "starting", "running", "stalled", "backoff", "degraded", "blocked", "stopped", "gone"];
 
 /// Options of `cameras wait`.
 #[derive(Clone, Debug, Args)]

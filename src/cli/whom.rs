@@ -1,6 +1,6 @@
 //! Whom commands ask, and what they say of a change that is blocked.
 
-use super::{CommandFailure, EXIT_HELD, Files, note, printable};
+use super::{CommandFailure, EXIT_BLOCKED, Files, note, printable};
 use crate::app::camera_access::{BlockedChangeNotice, Cameras};
 use crate::app::remote::Remote;
 use crate::base::Result;
@@ -35,11 +35,11 @@ pub(super) async fn remote(files: &Files, api: Option<String>) -> Result<Remote,
 }
 
 /// Says that what was just written is blocked, if it is: `before` is what was blocked already.
-pub(super) async fn tell_held(cameras: &Cameras, before: Option<BlockedChangeNotice>) -> Result<(), CommandFailure> {
-    match cameras.held_since(before).await? {
-        Some(held) => {
-            note(&format!("blocked: {}", printable(&held.words)));
-            Err(CommandFailure::Told(EXIT_HELD))
+pub(super) async fn tell_blocked(cameras: &Cameras, before: Option<BlockedChangeNotice>) -> Result<(), CommandFailure> {
+    match cameras.blocked_since(before).await? {
+        Some(blocked) => {
+            note(&format!("blocked: {}", printable(&blocked.words)));
+            Err(CommandFailure::Told(EXIT_BLOCKED))
         }
         None => Ok(()),
     }

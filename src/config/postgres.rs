@@ -13,7 +13,7 @@ use percent_encoding::percent_decode_str;
 
 /// What is wrong, without the value, and what to do.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Wrong {
+pub struct PostgresUrlFault {
     /// What is wrong.
     pub fault: String,
     /// What to do.
@@ -89,7 +89,7 @@ pub fn is_meant(text: &str) -> bool {
 ///
 /// # Errors
 /// What is wrong with it; never with a part of it but the names of parameters.
-pub fn parse(text: &str) -> Result<Parameters, Wrong> {
+pub fn parse(text: &str) -> Result<Parameters, PostgresUrlFault> {
     let parameters = match text.split_once("://") {
         Some(("postgresql" | "postgres", rest)) => of_url(rest)?,
         _ if text.starts_with("postgres") || first_key(text).is_none() => {
@@ -104,7 +104,7 @@ pub fn parse(text: &str) -> Result<Parameters, Wrong> {
 ///
 /// # Errors
 /// As [`parse`], and when it does not say who connects.
-pub fn complete(text: &str, env: &BTreeMap<String, String>) -> Result<String, Wrong> {
+pub fn complete(text: &str, env: &BTreeMap<String, String>) -> Result<String, PostgresUrlFault> {
     let mut parameters = parse(text)?;
     let variable = |name: &str| env.get(name).filter(|value| !value.is_empty()).cloned();
     let has_host = parameters.contains_key("host") || parameters.contains_key("hostaddr");
@@ -145,12 +145,12 @@ pub fn line(parameters: &Parameters) -> String {
     pairs.join(" ")
 }
 
-fn wrong(fault: impl Into<String>, remedy: &'static str) -> Wrong {
-    Wrong { fault: fault.into(), remedy }
+fn wrong(fault: impl Into<String>, remedy: &'static str) -> PostgresUrlFault {
+    PostgresUrlFault { fault: fault.into(), remedy }
 }
 
 /// What stands behind `postgresql://`.
-fn of_url(rest: &str) -> Result<Parameters, Wrong> {
+fn of_url(rest: &str) -> Result<Parameters, PostgresUrlFault> {
     let mut found = Parameters::new();
     let (account, rest) = match rest.find(['@', '/']) {
         Some(at) if rest[at..].starts_with('@') => (Some(&rest[..at]), &rest[at + 1..]),
@@ -191,7 +191,7 @@ fn of_url(rest: &str) -> Result<Parameters, Wrong> {
 }
 
 /// Names and ports of `a:6000,b,[::1]:6001`, each joined by commas.
-fn hosts_of(text: &str) -> Result<(String, String), Wrong> {
+fn hosts_of(text: &str) -> Result<(String, String), PostgresUrlFault> {
     let (mut names, mut ports) = (Vec::new(), Vec::new());
     for host in text.split(',') {
         let (name, port) = match host.strip_prefix('[').map(|rest| rest.split_once(']')) {
@@ -214,7 +214,7 @@ fn hosts_of(text: &str) -> Result<(String, String), Wrong> {
     Ok((names.join(","), if is_given { ports.join(",") } else { String::new() }))
 }
 
-fn decoded(text: &str) -> Result<String, Wrong> {
+fn decoded(text: &str) -> Result<String, PostgresUrlFault> {
     let is_escape = |rest: &str| rest.len() >= 2 && rest.as_bytes()[..2].iter().all(u8::is_ascii_hexdigit);
     if text.split('%').skip(1).any(|rest| !is_escape(rest)) {
         return Err(wrong("has a % that is not followed by two hexadecimal digits", ESCAPE));
@@ -233,7 +233,7 @@ fn first_key(text: &str) -> Option<&str> {
 }
 
 /// `key=value key = 'a value with \' and blanks'`.
-fn of_line(text: &str) -> Result<Parameters, Wrong> {
+fn of_line(text: &str) -> Result<Parameters, PostgresUrlFault> {
     let mut found = Parameters::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() {
@@ -273,7 +273,7 @@ fn of_line(text: &str) -> Result<Parameters, Wrong> {
 }
 
 /// Refuses what we do not do, so that nobody believes it is done.
-fn checked(mut parameters: Parameters) -> Result<Parameters, Wrong> {
+fn checked(mut parameters: Parameters) -> Result<Parameters, PostgresUrlFault> {
     for (key, value) in &parameters {
         let harmless = HARMLESS.iter().find(|(name, _)| name == key);
         let is_harmless = harmless.is_some_and(|(_, values)| values.is_empty() || values.contains(&value.as_str()));

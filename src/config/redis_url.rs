@@ -6,7 +6,7 @@ use crate::base::redact;
 
 /// What is wrong with a URL, and the remedy. Never repeats a part of it.
 #[derive(Debug)]
-pub struct Wrong {
+pub struct RedisUrlFault {
     /// What is wrong.
     pub fault: String,
     /// What to write.
@@ -20,8 +20,8 @@ const ESCAPE: &str = "write redis://user:password@host:6379/0; the characters / 
 ///
 /// # Errors
 /// What is wrong with it, without any part of it.
-pub fn parse(text: &str) -> Result<ConnectionInfo, Wrong> {
-    let wrong = |fault: &str, remedy| Wrong { fault: fault.to_owned(), remedy };
+pub fn parse(text: &str) -> Result<ConnectionInfo, RedisUrlFault> {
+    let wrong = |fault: &str, remedy| RedisUrlFault { fault: fault.to_owned(), remedy };
     let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
     if !["redis", "rediss", "valkey", "valkeys", "redis+unix", "valkey+unix", "unix"].contains(&scheme) {
         return Err(wrong("is not the URL of a Redis server", WRITE));

@@ -152,7 +152,7 @@ fn cameras(latest: &Latest) -> Option<Service> {
 
 /// A change of the table that is blocked stops nothing and waits for a person, who has to be told.
 fn of_plan(plan: PlanView) -> Service {
-    let (ok, detail) = match plan.held {
+    let (ok, detail) = match plan.blocked {
         None => (true, "no change is blocked".to_owned()),
         Some(blocked) => (false, format!("{}; see `streamwarden cameras plan`", blocked.summary)),
     };

@@ -1,6 +1,7 @@
 //! Imports point down and in no circle, rooms hold none of the words they forbid, and names are the field's: reads the sources.
 
 mod circles;
+mod names;
 mod words;
 
 use std::fs;

@@ -57,7 +57,7 @@ test("a plan that became another is not confirmed, and one that is undone goes b
   await held.getByRole("button", { name: "Stop 4 cameras" }).click();
   // Meanwhile the table would stop other cameras, too.
   sql(`DELETE FROM cameras WHERE name = '${START}1'`);
-  const plan = async () => ((await (await page.request.get("/api/v1/cameras/plan")).json()) as { held: { wouldStop: { reason: string }[] } | null }).held;
+  const plan = async () => ((await (await page.request.get("/api/v1/cameras/plan")).json()) as { blocked: { wouldStop: { reason: string }[] } | null }).blocked;
   await expect.poll(async () => (await plan())?.wouldStop[0]?.reason).toBe("its row is gone");
   const toasts = await recordTexts(page, ".toast.bad");
   await page.getByRole("dialog").getByRole("button", { name: "Stop 4 cameras" }).click();

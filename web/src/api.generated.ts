@@ -1206,9 +1206,9 @@ export interface components {
         };
         /** @description Where table and relays stand. */
         PlanView: {
+            blocked?: components["schemas"]["BlockedChangeView"] | null;
             /** @description Cameras that are relayed, or tried again and again. */
             cameras: number;
-            held?: components["schemas"]["BlockedChangeView"] | null;
             /** @description How many of them run at this moment. */
             running: number;
         };

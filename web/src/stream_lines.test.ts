@@ -90,7 +90,7 @@ describe("the words before the title", () => {
   const open: Connection = { phase: "open", lostAt: null, retryAt: null, failures: 0, reason: null };
   const server = (name: string, reachable: boolean): ServerStatus => ({ name, reachable, since });
   const status = (ok: boolean) => ({ services: [{ name: "database", ok, detail: "" }] }) as unknown as Status;
-  const held = { held: { wouldStop: [] }, running: 4 } as unknown as PlanView;
+  const held = { blocked: { wouldStop: [] }, running: 4 } as unknown as PlanView;
   const told = (live: LiveState, change: { connection?: Connection; plan?: PlanView; status?: Status } = {}) => lead({ live, connection: open, plan: null, status: null, ...change }).words;
 
   it.each([

@@ -19,7 +19,7 @@ export function lead({ live, connection, plan, status, polling }: Pick<Model, "l
   const counts = count(live);
   if (counts.offline + counts.stalled > 0) return trouble(`${counts.offline + counts.stalled} not live`);
   if (counts.unknown > 0) return trouble(`${counts.unknown} unknown`);
-  if (plan !== null && plan.held !== null) return trouble("a change is blocked");
+  if (plan !== null && plan.blocked !== null) return trouble("a change is blocked");
   const failing = status?.services.find((service) => !service.ok && service.name !== "cameras" && service.name !== "camera table");
   if (failing !== undefined) return trouble(`${failing.name} down`);
   return { words: counts.live > 0 ? `${counts.live} live` : "", trouble: false };

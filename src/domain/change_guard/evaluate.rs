@@ -1,4 +1,4 @@
-//! The rule: which of the ways from one fleet to the next are held.
+//! The rule: which of the ways from one fleet to the next are blocked.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -19,10 +19,10 @@ pub struct ChangeGuard {
 }
 
 impl ChangeGuard {
-    /// Evaluates the way from one fleet to the next. Returns the fleet to have now, and what is held back of the change.
+    /// Evaluates the way from one fleet to the next. Returns the fleet to have now, and what is blocked of the change.
     ///
-    /// `most` is the fraction of relays that may be stopped at once. `held` is what is held already: each of its cameras
-    /// stays held until it is in the table again as it was, however few they have become, unless the rule is off; not by
+    /// `most` is the fraction of relays that may be stopped at once. `blocked` is what is blocked already: each of its cameras
+    /// stays blocked until it is in the table again as it was, however few they have become, unless the rule is off; not by
     /// cameras that were added meanwhile nor by waiting is it lifted. `ran` says which cameras have run in the last minutes:
     /// the others count for nothing and may go. `now` is the time since any fixed moment.
     pub fn evaluate(
@@ -30,18 +30,19 @@ impl ChangeGuard {
         before: &Fleet,
         after: Fleet,
         most: f64,
-        held: Option<&BlockedChange>,
+        blocked: Option<&BlockedChange>,
         ran: &dyn Fn(i64) -> bool,
         now: Duration,
     ) -> (Fleet, Option<BlockedChange>) {
-        self.recent.settle(&after, now, held.is_some());
-        // What is held stays held, however long its camera is away meanwhile.
-        let kept: HashSet<i64> = held.into_iter().flat_map(|held| held.would_stop.iter().map(|one| one.id)).collect();
+        self.recent.settle(&after, now, blocked.is_some());
+        // What is blocked stays blocked, however long its camera is away meanwhile.
+        let kept: HashSet<i64> =
+            blocked.into_iter().flat_map(|blocked| blocked.would_stop.iter().map(|one| one.id)).collect();
         let counts = |id: i64| kept.contains(&id) || ran(id);
         let mut stopped = stopped(before, &after);
         stopped.retain(|(id, _)| counts(*id));
         let running_now = names(before).filter(|(id, _)| counts(*id)).count();
-        let running = held.map_or_else(|| running_now.max(self.recent.running()), |held| held.running);
+        let running = blocked.map_or_else(|| running_now.max(self.recent.running()), |blocked| blocked.running);
         let earlier = self.recent.count();
         let few = running <= SPARED || (earlier + stopped.len()) as f64 <= most * running as f64;
         let (stopped, passed): (Vec<_>, Vec<_>) =
@@ -59,18 +60,18 @@ impl ChangeGuard {
             stopped.iter().filter_map(|(id, _)| Some(would_stop(*id, before.get(id)?, &after, &published))).collect()
         };
         let now = keep(before, &after, stopped.into_iter().map(|(id, _)| id).collect(), &counts);
-        let held = BlockedChange { id: id_of(&would_stop), running, earlier, would_stop, after };
-        (now, Some(held))
+        let blocked = BlockedChange { id: id_of(&would_stop), running, earlier, would_stop, after };
+        (now, Some(blocked))
     }
 
-    /// A command has ended one camera of what is held: the others stay held, it counts with them.
-    pub fn ended_by_command(&mut self, held: &BlockedChange, source: &CameraSource, now: Duration) {
-        if held.would_stop.iter().any(|one| one.id == source.id) {
-            self.recent.note(source.name.clone(), source.place(), now, held.running);
+    /// A command has ended one camera of what is blocked: the others stay blocked, it counts with them.
+    pub fn ended_by_command(&mut self, blocked: &BlockedChange, source: &CameraSource, now: Duration) {
+        if blocked.would_stop.iter().any(|one| one.id == source.id) {
+            self.recent.note(source.name.clone(), source.place(), now, blocked.running);
         }
     }
 
-    /// A person has confirmed what was held: what comes is judged afresh.
+    /// A person has confirmed what was blocked: what comes is judged afresh.
     pub fn confirmed(&mut self) {
         self.recent.clear();
     }

@@ -73,7 +73,7 @@ pub struct BlockedChangeView {
 #[serde(rename_all = "camelCase")]
 pub struct PlanView {
     /// The blocked change; null when the cameras are relayed as the table says.
-    pub held: Option<BlockedChangeView>,
+    pub blocked: Option<BlockedChangeView>,
     /// Cameras that are relayed, or tried again and again.
     pub cameras: usize,
     /// How many of them run at this moment.

@@ -1,4 +1,4 @@
-//! Stops that the table has brought about lately: rows that go one by one, each alone too few to be held, are one change.
+//! Stops that the table has brought about lately: rows that go one by one, each alone too few to be blocked, are one change.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,16 +24,16 @@ struct Stopped {
 }
 
 impl RecentStops {
-    /// Forgets what has come back as it was, and what is long ago; while something is held nothing is long ago, because
+    /// Forgets what has come back as it was, and what is long ago; while something is blocked nothing is long ago, because
     /// waiting is no consent.
-    pub(super) fn settle(&mut self, after: &Fleet, now: Duration, is_held: bool) {
+    pub(super) fn settle(&mut self, after: &Fleet, now: Duration, is_blocked: bool) {
         if self.0.is_empty() {
             return;
         }
         let published = by_name(after);
         self.0.retain(|name, stopped| {
             let is_back = published.get(name).is_some_and(|(_, source)| source.place() == stopped.place);
-            !is_back && (is_held || now.saturating_sub(stopped.at) < WINDOW)
+            !is_back && (is_blocked || now.saturating_sub(stopped.at) < WINDOW)
         });
     }
 

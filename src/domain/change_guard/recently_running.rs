@@ -2,7 +2,7 @@
 //! month is stopped by nothing.
 //!
 //! While the media server is down time stands still here: every camera is down then through no fault of its own, and a
-//! table that is emptied meanwhile must be held all the same.
+//! table that is emptied meanwhile must be blocked all the same.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What is held, what passes, and what lifts it.
+//! What is blocked, what passes, and what lifts it.
 
 use std::time::Duration;
 
@@ -20,8 +20,13 @@ fn read(rows: &[CameraRow]) -> Fleet {
 }
 
 /// One change by itself.
-fn evaluate(before: &Fleet, after: Fleet, most: f64, held: Option<&BlockedChange>) -> (Fleet, Option<BlockedChange>) {
-    ChangeGuard::default().evaluate(before, after, most, held, &|_| true, Duration::ZERO)
+fn evaluate(
+    before: &Fleet,
+    after: Fleet,
+    most: f64,
+    blocked: Option<&BlockedChange>,
+) -> (Fleet, Option<BlockedChange>) {
+    ChangeGuard::default().evaluate(before, after, most, blocked, &|_| true, Duration::ZERO)
 }
 
 fn names(fleet: &Fleet) -> impl Iterator<Item = (i64, &CameraSource)> {
@@ -40,7 +45,7 @@ fn ids(fleet: &Fleet) -> Vec<i64> {
 }
 
 #[test]
-fn too_many_stops_at_once_are_held() {
+fn too_many_stops_at_once_are_blocked() {
     let five = rows(&[1, 2, 3, 4, 5]);
     let off = |which: &[i64]| -> Vec<CameraRow> {
         five.iter().map(|row| CameraRow { enabled: !which.contains(&row.id), ..row.clone() }).collect()
@@ -88,11 +93,11 @@ fn too_many_stops_at_once_are_held() {
         ("what did not run may go", &off(&[1, 2, 3]), &[], 0.5, 0),
     ];
     for (what, before, after, most, stops) in table {
-        let (now, held) = evaluate(&read(before), read(after), most, None);
-        assert_eq!(held.as_ref().map_or(0, |held| held.would_stop.len()), stops, "{what}");
-        let wanted = if held.is_some() { ids(&read(before)) } else { ids(&read(after)) };
+        let (now, blocked) = evaluate(&read(before), read(after), most, None);
+        assert_eq!(blocked.as_ref().map_or(0, |blocked| blocked.would_stop.len()), stops, "{what}");
+        let wanted = if blocked.is_some() { ids(&read(before)) } else { ids(&read(after)) };
         assert!(wanted.iter().all(|id| ids(&now).contains(id)), "{what}: {:?}", ids(&now));
-        let of = if held.is_some() { before } else { after };
+        let of = if blocked.is_some() { before } else { after };
         assert_eq!(sources(&now), sources(&read(of)), "{what}: each name once, and its own source");
     }
 }
@@ -100,18 +105,18 @@ fn too_many_stops_at_once_are_held() {
 #[test]
 fn what_is_added_meanwhile_starts_and_lifts_nothing() {
     let before = read(&rows(&[1, 2, 3, 4, 5]));
-    let (now, held) = evaluate(&before, Fleet::new(), 0.5, None);
-    let held = held.expect("held");
-    assert!(held.summary().contains("5 of 5") && held.summary().contains("cam1, cam2"), "{}", held.summary());
-    assert_eq!(held.would_stop[0].reason, "its row is gone");
+    let (now, blocked) = evaluate(&before, Fleet::new(), 0.5, None);
+    let blocked = blocked.expect("blocked");
+    assert!(blocked.summary().contains("5 of 5") && blocked.summary().contains("cam1, cam2"), "{}", blocked.summary());
+    assert_eq!(blocked.would_stop[0].reason, "its row is gone");
 
     let many: Vec<i64> = (10..40).collect();
-    let (now, added) = evaluate(&now, read(&rows(&many)), 0.5, Some(&held));
-    let added = added.expect("still held");
+    let (now, added) = evaluate(&now, read(&rows(&many)), 0.5, Some(&blocked));
+    let added = added.expect("still blocked");
     assert_eq!((ids(&now).len(), added.running), (35, 5));
-    assert_eq!(added.id, held.id, "the same stops are the same plan");
+    assert_eq!(added.id, blocked.id, "the same stops are the same plan");
     let (_, other) = evaluate(&now, read(&rows(&[1, 10])), 0.5, Some(&added));
-    assert_ne!(other.expect("held").id, held.id);
+    assert_ne!(other.expect("blocked").id, blocked.id);
 
     let (now, back) = evaluate(&now, read(&rows(&[1, 2, 3, 5])), 0.5, None);
     assert!(back.is_some() && ids(&now).len() == 35, "judged afresh, thirty would stop");
@@ -128,13 +133,13 @@ fn what_is_added_meanwhile_starts_and_lifts_nothing() {
 #[test]
 fn commands_are_not_undone_by_the_plan() {
     let before = read(&rows(&[1, 2, 3, 4, 5]));
-    let (_, held) = evaluate(&before, Fleet::new(), 0.5, None);
-    let mut held = held.expect("held");
+    let (_, blocked) = evaluate(&before, Fleet::new(), 0.5, None);
+    let mut blocked = blocked.expect("blocked");
     let added = read(&rows(&[9]));
-    held.note_row(9, added.get(&9));
-    assert_eq!(ids(&held.after), [9]);
-    held.note_row(9, None);
-    assert!(held.after.is_empty());
+    blocked.note_row(9, added.get(&9));
+    assert_eq!(ids(&blocked.after), [9]);
+    blocked.note_row(9, None);
+    assert!(blocked.after.is_empty());
     let off = read(&[CameraRow { enabled: false, ..row(9, "cam9") }]);
     let nine = |fleet: &Fleet| fleet.get(&9).cloned();
     let (added, off) = (nine(&added), nine(&off));
@@ -148,8 +153,8 @@ fn labels_count_for_nothing() {
     let before = read(&rows(&[1, 2, 3, 4, 5]));
     let labelled = |row: CameraRow| CameraRow { label: Some(format!("Tor {}", row.id)), ..row };
     let after = read(&rows(&[1, 2, 3, 4, 5]).into_iter().map(labelled).collect::<Vec<_>>());
-    let (fleet, held) = evaluate(&before, after, 0.5, None);
-    assert!(held.is_none(), "{held:?}");
+    let (fleet, blocked) = evaluate(&before, after, 0.5, None);
+    assert!(blocked.is_none(), "{blocked:?}");
     assert_eq!(fleet[&5].facts.label.as_deref(), Some("Tor 5"));
     assert!(!would_end(Some(&*before[&1]), Some(&*fleet[&1])));
 }
@@ -168,15 +173,15 @@ fn another_source_is_named_without_its_secrets() {
     ] {
         let after: Vec<CameraRow> =
             before.iter().map(|row| CameraRow { url: Some(url.into()), ..row.clone() }).collect();
-        let held = evaluate(&read(&before), read(&after), 0.5, None).1.expect("held");
-        let reason = &held.would_stop[0].reason;
+        let blocked = evaluate(&read(&before), read(&after), 0.5, None).1.expect("blocked");
+        let reason = &blocked.would_stop[0].reason;
         assert!(reason.starts_with("its source is another one: ") && reason.contains(words), "{reason}");
         assert!(!reason.contains("hunter") && !reason.contains("s3cret"), "{reason}");
     }
 }
 
 #[test]
-fn a_name_that_a_held_row_gave_to_another_is_kept_too() {
+fn a_name_that_a_blocked_row_gave_to_another_is_kept_too() {
     // Row 1 takes the name of row 5 with its source, and the other four get new cameras.
     let before = rows(&[1, 2, 3, 4, 5]);
     let mut after: Vec<CameraRow> = before[1..4]
@@ -184,19 +189,19 @@ fn a_name_that_a_held_row_gave_to_another_is_kept_too() {
         .map(|row| CameraRow { url: Some(format!("rtsp://h/{}", row.id).into()), ..row.clone() })
         .collect();
     after.push(CameraRow { id: 1, ..before[4].clone() });
-    let (now, held) = evaluate(&read(&before), read(&after), 0.5, None);
-    assert_eq!(held.expect("held").would_stop.len(), 4);
+    let (now, blocked) = evaluate(&read(&before), read(&after), 0.5, None);
+    assert_eq!(blocked.expect("blocked").would_stop.len(), 4);
     assert_eq!((ids(&now), sources(&now)), (vec![1, 2, 3, 4, 5], sources(&read(&before))));
 }
 
-/// Takes the table through these lists of ids, at these seconds; says for each how many stops are held.
+/// Takes the table through these lists of ids, at these seconds; says for each how many stops are blocked.
 fn through(steps: &[(u64, &[i64])]) -> Vec<usize> {
-    let (mut guard, mut now, mut held) = (ChangeGuard::default(), Fleet::new(), None);
+    let (mut guard, mut now, mut blocked) = (ChangeGuard::default(), Fleet::new(), None);
     let mut stops = Vec::new();
     for (second, table) in steps {
         let after = read(&rows(table));
-        (now, held) = guard.evaluate(&now, after, 0.5, held.as_ref(), &|_| true, Duration::from_secs(*second));
-        stops.push(held.as_ref().map_or(0, |held: &BlockedChange| held.would_stop.len()));
+        (now, blocked) = guard.evaluate(&now, after, 0.5, blocked.as_ref(), &|_| true, Duration::from_secs(*second));
+        stops.push(blocked.as_ref().map_or(0, |blocked: &BlockedChange| blocked.would_stop.len()));
     }
     stops
 }
@@ -250,18 +255,18 @@ fn rows_that_go_one_by_one_count_together_for_a_while() {
 #[test]
 fn a_summary_tells_what_went_before_and_a_confirmation_ends_it() {
     let mut guard = ChangeGuard::default();
-    let mut step = |before: &Fleet, table: &[i64], held: Option<&BlockedChange>| {
-        guard.evaluate(before, read(&rows(table)), 0.5, held, &|_| true, Duration::from_secs(9))
+    let mut step = |before: &Fleet, table: &[i64], blocked: Option<&BlockedChange>| {
+        guard.evaluate(before, read(&rows(table)), 0.5, blocked, &|_| true, Duration::from_secs(9))
     };
     let (now, _) = step(&Fleet::new(), &[1, 2, 3, 4, 5, 6], None);
     let (now, none) = step(&now, &[4, 5, 6], None);
     assert!(none.is_none());
-    let (now, held) = step(&now, &[5, 6], None);
-    let held = held.expect("held");
-    assert!(held.summary().contains("1 of 6, after 3 within the last 60 s,"), "{}", held.summary());
+    let (now, blocked) = step(&now, &[5, 6], None);
+    let blocked = blocked.expect("blocked");
+    assert!(blocked.summary().contains("1 of 6, after 3 within the last 60 s,"), "{}", blocked.summary());
     assert_eq!(ids(&now), [4, 5, 6]);
     guard.confirmed();
-    let (now, none) = guard.evaluate(&held.after, read(&rows(&[6])), 0.5, None, &|_| true, Duration::from_secs(10));
+    let (now, none) = guard.evaluate(&blocked.after, read(&rows(&[6])), 0.5, None, &|_| true, Duration::from_secs(10));
     assert!(none.is_none() && ids(&now) == [6], "two of a fleet of two may go");
 }
 
@@ -275,14 +280,14 @@ fn cameras_that_are_moved_one_by_one_count_together_too() {
         rows(&[1, 2, 3, 4]).into_iter().map(row).collect()
     };
     let (mut guard, mut now, mut stops) = (ChangeGuard::default(), Fleet::new(), Vec::new());
-    let mut held = None;
+    let mut blocked = None;
     for moved in 0..=3 {
-        (now, held) = guard.evaluate(&now, read(&table(moved)), 0.5, held.as_ref(), &|_| true, Duration::ZERO);
-        stops.push(held.as_ref().map_or(0, |held: &BlockedChange| held.would_stop.len()));
+        (now, blocked) = guard.evaluate(&now, read(&table(moved)), 0.5, blocked.as_ref(), &|_| true, Duration::ZERO);
+        stops.push(blocked.as_ref().map_or(0, |blocked: &BlockedChange| blocked.would_stop.len()));
     }
     assert_eq!(stops, [0, 0, 0, 1]);
-    let (now, held) = guard.evaluate(&now, read(&table(0)), 0.5, held.as_ref(), &|_| true, Duration::ZERO);
-    assert!(held.is_none() && sources(&now) == sources(&read(&table(0))), "put back");
+    let (now, blocked) = guard.evaluate(&now, read(&table(0)), 0.5, blocked.as_ref(), &|_| true, Duration::ZERO);
+    assert!(blocked.is_none() && sources(&now) == sources(&read(&table(0))), "put back");
 }
 
 #[test]
@@ -292,37 +297,45 @@ fn only_cameras_that_really_ran_count() {
     let table: [Case<'_>; 5] = [
         ("none ran, all go", &[], &[], 0, &[]),
         ("three that ran may go", &[1, 2, 3], &[], 0, &[]),
-        ("what did not run goes, what ran is held", &[1, 2, 3, 4], &[], 4, &[1, 2, 3, 4]),
+        ("what did not run goes, what ran is blocked", &[1, 2, 3, 4], &[], 4, &[1, 2, 3, 4]),
         ("five broken ones are removed", &[1, 2], &[1, 2], 0, &[1, 2]),
         ("broken ones do not thin out the rest", &[1, 2, 3, 4], &[1], 3, &[1, 2, 3, 4]),
     ];
     for (what, ran, left, stops, now) in table {
-        let (after, held) =
+        let (after, blocked) =
             ChangeGuard::default().evaluate(&before, read(&rows(left)), 0.5, None, &some(ran), Duration::ZERO);
         let wanted: Vec<i64> =
             now.iter().chain(left).copied().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
-        assert_eq!((held.as_ref().map_or(0, |held| held.would_stop.len()), ids(&after)), (stops, wanted), "{what}");
-        assert!(held.is_none_or(|held| held.running == ran.len()), "{what}");
+        assert_eq!(
+            (blocked.as_ref().map_or(0, |blocked| blocked.would_stop.len()), ids(&after)),
+            (stops, wanted),
+            "{what}"
+        );
+        assert!(blocked.is_none_or(|blocked| blocked.running == ran.len()), "{what}");
     }
-    let (now, held) =
+    let (now, blocked) =
         ChangeGuard::default().evaluate(&before, Fleet::new(), 0.5, None, &some(&[1, 2, 3, 4]), Duration::ZERO);
-    let (later, held) =
-        ChangeGuard::default().evaluate(&now, Fleet::new(), 0.5, held.as_ref(), &|_| false, Duration::ZERO);
-    assert_eq!((held.expect("held").would_stop.len(), ids(&later).len()), (4, 4), "held while its cameras are away");
+    let (later, blocked) =
+        ChangeGuard::default().evaluate(&now, Fleet::new(), 0.5, blocked.as_ref(), &|_| false, Duration::ZERO);
+    assert_eq!(
+        (blocked.expect("blocked").would_stop.len(), ids(&later).len()),
+        (4, 4),
+        "blocked while its cameras are away"
+    );
 }
 
 #[test]
-fn what_a_command_ends_of_a_held_plan_releases_nothing_else() {
+fn what_a_command_ends_of_a_blocked_plan_releases_nothing_else() {
     let before = read(&rows(&[1, 2, 3, 4, 5]));
     let mut guard = ChangeGuard::default();
     let table = || read(&rows(&[4, 5]));
-    let (mut now, mut held) = guard.evaluate(&before, table(), 0.5, None, &|_| true, Duration::ZERO);
+    let (mut now, mut blocked) = guard.evaluate(&before, table(), 0.5, None, &|_| true, Duration::ZERO);
     for (id, left) in [(1, 2), (2, 1), (3, 0)] {
         let source = now[&id].source().expect("a source").clone();
-        guard.ended_by_command(held.as_ref().expect("held"), &source, Duration::ZERO);
+        guard.ended_by_command(blocked.as_ref().expect("blocked"), &source, Duration::ZERO);
         now.remove(&id);
-        (now, held) = guard.evaluate(&now, table(), 0.5, held.as_ref(), &|_| true, Duration::from_secs(600));
-        assert_eq!(held.as_ref().map_or(0, |held| held.would_stop.len()), left, "{id}");
+        (now, blocked) = guard.evaluate(&now, table(), 0.5, blocked.as_ref(), &|_| true, Duration::from_secs(600));
+        assert_eq!(blocked.as_ref().map_or(0, |blocked| blocked.would_stop.len()), left, "{id}");
     }
     assert_eq!(ids(&now), [4, 5]);
 }
@@ -331,20 +344,20 @@ fn what_a_command_ends_of_a_held_plan_releases_nothing_else() {
 fn a_repaired_table_keeps_what_it_lacks_and_goes_on_under_its_new_ids() {
     let before = read(&rows(&[1, 2, 3, 4, 5, 6, 7, 8]));
     let mut guard = ChangeGuard::default();
-    let mut step = |before: &Fleet, after: Fleet, held: Option<&BlockedChange>, second| {
-        guard.evaluate(before, after, 0.5, held, &|_| true, Duration::from_secs(second))
+    let mut step = |before: &Fleet, after: Fleet, blocked: Option<&BlockedChange>, second| {
+        guard.evaluate(before, after, 0.5, blocked, &|_| true, Duration::from_secs(second))
     };
-    let (now, held) = step(&before, Fleet::new(), None, 0);
-    assert_eq!(held.as_ref().expect("held").would_stop.len(), 8);
+    let (now, blocked) = step(&before, Fleet::new(), None, 0);
+    assert_eq!(blocked.as_ref().expect("blocked").would_stop.len(), 8);
     let repaired: Vec<CameraRow> = (2..=8).map(|id| CameraRow { id: id + 20, ..rows(&[id]).remove(0) }).collect();
-    let (now, held) = step(&now, read(&repaired), held.as_ref(), 9);
-    let held = held.expect("cam1 is missing");
-    assert_eq!(held.would_stop.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["cam1"]);
+    let (now, blocked) = step(&now, read(&repaired), blocked.as_ref(), 9);
+    let blocked = blocked.expect("cam1 is missing");
+    assert_eq!(blocked.would_stop.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["cam1"]);
     assert_eq!((sources(&now), ids(&now)[0]), (sources(&before), 1));
     // Another one may go meanwhile: it is one of eight.
-    let (now, held) = step(&now, read(&repaired[1..]), Some(&held), 20);
-    let held = held.expect("cam1 is missing still");
-    assert_eq!((held.would_stop.len(), ids(&now)), (1, vec![1, 23, 24, 25, 26, 27, 28]));
-    let (now, off) = guard.evaluate(&now, read(&repaired[1..]), 1.0, Some(&held), &|_| true, Duration::ZERO);
+    let (now, blocked) = step(&now, read(&repaired[1..]), Some(&blocked), 20);
+    let blocked = blocked.expect("cam1 is missing still");
+    assert_eq!((blocked.would_stop.len(), ids(&now)), (1, vec![1, 23, 24, 25, 26, 27, 28]));
+    let (now, off) = guard.evaluate(&now, read(&repaired[1..]), 1.0, Some(&blocked), &|_| true, Duration::ZERO);
     assert!(off.is_none() && ids(&now).len() == 6, "the rule was switched off");
 }

@@ -39,7 +39,7 @@ pub enum IncidentKind {
     /// Somebody else publishes to a camera's path.
     OtherPublisher,
     /// A change of the cameras would stop too many of them and waits for a person.
-    PlanHeld,
+    ChangeBlocked,
     /// A media server does not answer.
     ServerDown,
     /// A service of ours (the database) does not answer.
@@ -56,7 +56,7 @@ impl IncidentKind {
         Self::CameraStalled,
         Self::CameraDegraded,
         Self::OtherPublisher,
-        Self::PlanHeld,
+        Self::ChangeBlocked,
         Self::ServerDown,
         Self::ServiceDown,
         Self::RecordingPaused,
@@ -69,7 +69,7 @@ impl IncidentKind {
             Self::CameraStalled => "cameraStalled",
             Self::CameraDegraded => "cameraDegraded",
             Self::OtherPublisher => "otherPublisher",
-            Self::PlanHeld => "planHeld",
+            Self::ChangeBlocked => "planHeld", // The word of rows that exist.
             Self::ServerDown => "serverDown",
             Self::ServiceDown => "serviceDown",
             Self::RecordingPaused => "recordingPaused",

@@ -143,12 +143,12 @@ async fn a_camera_is_named_by_its_id_or_by_its_name_and_a_number_is_an_id() {
 }
 
 #[actix_web::test]
-async fn a_held_plan_is_shown_and_confirmed_by_its_id() {
+async fn a_blocked_plan_is_shown_and_confirmed_by_its_id() {
     let world = World::new().await;
     let plan = world.get("/api/v1/cameras/plan").await.json();
-    assert_eq!((&plan["running"], &plan["held"]["id"]), (&json!(4), &json!("0f")));
+    assert_eq!((&plan["running"], &plan["blocked"]["id"]), (&json!(4), &json!("0f")));
     assert_eq!(
-        plan["held"]["wouldStop"],
+        plan["blocked"]["wouldStop"],
         json!([{"id": 1, "name": "gate", "label": null, "reason": "its row is gone"}])
     );
     for (body, status) in [(r#"{"id":"0e"}"#, 409), (r#"{"name":"x"}"#, 422), (r#"{"id":"0f"}"#, 200)] {

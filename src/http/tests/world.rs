@@ -239,19 +239,19 @@ impl Commands for PlayedRoot {
     async fn camera_plan(&self, _: bool) -> Result<PlanView> {
         let would_stop =
             vec![WouldStop { id: 1, name: "gate".to_owned(), label: None, reason: "its row is gone".to_owned() }];
-        let held = BlockedChangeView {
+        let blocked = BlockedChangeView {
             id: "0f".to_owned(),
             since: at(0),
             summary: "one of four".to_owned(),
             running: 4,
             would_stop,
         };
-        Ok(PlanView { held: Some(held), cameras: 4, running: 4 })
+        Ok(PlanView { blocked: Some(blocked), cameras: 4, running: 4 })
     }
 
     async fn apply_camera_plan(&self, id: String) -> Result<PlanView> {
         match id.as_str() {
-            "0f" => Ok(PlanView { held: None, cameras: 3, running: 3 }),
+            "0f" => Ok(PlanView { blocked: None, cameras: 3, running: 3 }),
             _ => Err(Error::new(ErrorKind::Conflict, "the plan has changed")),
         }
     }

@@ -13,17 +13,17 @@ const COUNT: usize = 8;
 /// No trigger tells of other tables; this asks the program to look.
 const LOOK: &str = "NOTIFY streamwarden_cameras, 'update:cameras'";
 
-/// Waits until a plan is held (or none); returns it.
-async fn plan(harness: &Harness, held: bool) -> Value {
+/// Waits until a plan is blocked (or none); returns it.
+async fn plan(harness: &Harness, blocked: bool) -> Value {
     harness
         .until("the plan", || async {
             let plan = harness.program.api.get("/api/v1/cameras/plan").await;
-            if plan["held"].is_object() == held { Ok(plan["held"].clone()) } else { Err(plan.to_string()) }
+            if plan["blocked"].is_object() == blocked { Ok(plan["blocked"].clone()) } else { Err(plan.to_string()) }
         })
         .await
 }
 
-/// The incident of the held plan opens, or ends.
+/// The incident of the blocked plan opens, or ends.
 async fn incident(harness: &Harness, open: bool) {
     harness
         .until("the incident", || async {
@@ -35,10 +35,10 @@ async fn incident(harness: &Harness, open: bool) {
 }
 
 /// Something that has to be held, and what undoes it: no relay is touched by either.
-async fn is_held(harness: &Harness, relays: &BTreeMap<String, u32>, change: &str, undo: &str) {
+async fn is_blocked(harness: &Harness, relays: &BTreeMap<String, u32>, change: &str, undo: &str) {
     harness.sql(change);
-    let held = plan(harness, true).await;
-    assert_eq!(held["running"], COUNT, "{change}: {held}");
+    let blocked = plan(harness, true).await;
+    assert_eq!(blocked["running"], COUNT, "{change}: {blocked}");
     incident(harness, true).await;
     assert_eq!(&harness.all_running().await, relays, "{change}");
     harness.sql(undo);
@@ -54,20 +54,20 @@ async fn a_table_that_is_emptied_halved_or_renamed_stops_nobody_by_accident() {
     let back = "INSERT INTO cameras SELECT * FROM saved WHERE id NOT IN (SELECT id FROM cameras)";
     let relays = harness.relays();
     for _ in 0..if long() { 10 } else { 1 } {
-        is_held(&harness, &relays, "DELETE FROM cameras", back).await;
-        is_held(&harness, &relays, "TRUNCATE cameras", back).await;
-        is_held(&harness, &relays, "DELETE FROM cameras WHERE id > 3", back).await;
-        is_held(&harness, &relays, "UPDATE cameras SET enabled = false", "UPDATE cameras SET enabled = true").await;
+        is_blocked(&harness, &relays, "DELETE FROM cameras", back).await;
+        is_blocked(&harness, &relays, "TRUNCATE cameras", back).await;
+        is_blocked(&harness, &relays, "DELETE FROM cameras WHERE id > 3", back).await;
+        is_blocked(&harness, &relays, "UPDATE cameras SET enabled = false", "UPDATE cameras SET enabled = true").await;
         let mixed = "UPDATE cameras SET name = 'other' || id";
-        is_held(&harness, &relays, mixed, "UPDATE cameras c SET name = s.name FROM saved s WHERE s.id = c.id").await;
+        is_blocked(&harness, &relays, mixed, "UPDATE cameras c SET name = s.name FROM saved s WHERE s.id = c.id").await;
         let broken = "UPDATE camera_kinds SET url_template = 'file:///x'; UPDATE cameras SET url = NULL, host = 'h'";
         let mended = "UPDATE cameras c SET url = s.url, host = NULL FROM saved s WHERE s.id = c.id";
-        is_held(&harness, &relays, broken, mended).await;
+        is_blocked(&harness, &relays, broken, mended).await;
         is_missed(&harness, &relays).await;
         // Somebody's migration has stopped half way.
         let moved = "ALTER TABLE cameras RENAME TO cameras_old; CREATE TABLE cameras (LIKE cameras_old INCLUDING ALL)";
         let moved_back = "DROP TABLE cameras; ALTER TABLE cameras_old RENAME TO cameras";
-        is_held(&harness, &relays, &format!("{moved}; {LOOK}"), &format!("{moved_back}; {LOOK}")).await;
+        is_blocked(&harness, &relays, &format!("{moved}; {LOOK}"), &format!("{moved_back}; {LOOK}")).await;
     }
     harness.in_order(&before).await;
 
@@ -78,8 +78,8 @@ async fn a_table_that_is_emptied_halved_or_renamed_stops_nobody_by_accident() {
     assert_eq!(harness.all_running().await, half);
     plan(&harness, false).await;
     harness.sql("DELETE FROM cameras");
-    let held = plan(&harness, true).await;
-    let confirmation = json!({ "id": held["id"] }).to_string().into_bytes();
+    let blocked = plan(&harness, true).await;
+    let confirmation = json!({ "id": blocked["id"] }).to_string().into_bytes();
     let (status, answer) = harness.program.api.send(Method::POST, "/api/v1/cameras/plan/apply", confirmation).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
     harness.forget(&["cam0", "cam1", "cam2", "cam3"]);

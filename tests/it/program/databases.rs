@@ -78,7 +78,7 @@ async fn another_database_than_that_of_the_running_program_is_refused() {
 }
 
 #[tokio::test]
-async fn what_a_person_names_is_never_held_and_what_is_held_is_said() {
+async fn what_a_person_names_is_never_held_and_what_is_blocked_is_said() {
     let (cameras, media) = (Cameras::start(2).await, server(&Options::default()).await);
     let config = Config { more: "exclude = [\"*\"]".to_owned(), ..Config::on(&media) };
     let mut program = Program::start(&config).await;
@@ -102,7 +102,7 @@ async fn what_a_person_names_is_never_held_and_what_is_held_is_said() {
         let waited = run(&program, &["wait", &format!("c{n}"), "--timeout", "60"]);
         assert_eq!(waited.code, Some(0), "{}", waited.err);
     }
-    // A file that switches most of them off is held, and said so.
+    // A file that switches most of them off is blocked, and said so.
     program.room().write("off.csv", "name,enabled\nc1,no\nc2,no\nc3,no\n");
     let import = run(&program, &["import", "off.csv"]);
     assert_eq!((import.code, import.out.trim()), (Some(3), "added 0, changed 3, unchanged 0"));
@@ -244,17 +244,17 @@ async fn what_a_person_names_on_another_machine_is_never_blocked_and_what_others
     program.camera_in("c2", "stopped").await;
     program.camera_in("d3", "running").await;
     let plan = program.api.get("/api/v1/cameras/plan?read=true").await;
-    assert_eq!(plan["held"], Value::Null, "{plan}");
+    assert_eq!(plan["blocked"], Value::Null, "{plan}");
 
     // Rows that go without a name are blocked as before, and a name says which of them is meant.
     database.psql(&name, "DELETE FROM cameras WHERE name IN ('c5', 'c6', 'c7', 'c8')").expect("deleted");
     let plan = program.api.get("/api/v1/cameras/plan?read=true").await;
-    assert_eq!(plan["held"]["wouldStop"].as_array().map(Vec::len), Some(4), "{plan}");
+    assert_eq!(plan["blocked"]["wouldStop"].as_array().map(Vec::len), Some(4), "{plan}");
     let ended = run(&["remove", "d3"]);
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     eventually("d3 has ended", || async { program.api.camera("d3").await.is_none().then_some(()) }).await;
     let plan = program.api.get("/api/v1/cameras/plan?read=true").await;
-    assert_eq!(plan["held"]["wouldStop"].as_array().map(Vec::len), Some(4), "nobody has named these: {plan}");
+    assert_eq!(plan["blocked"]["wouldStop"].as_array().map(Vec::len), Some(4), "nobody has named these: {plan}");
     program.stop().await;
     media.stop().await;
     cameras.stop().await;

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde_json::Value;
 use streamwarden::demo::media_server::Options;
 
+use super::blocked::cameras_plan;
 use super::harness::{Source, TIMEOUT, marked, server};
-use super::held::cameras_plan;
 use super::program::{Program, is_live, until, write_config};
 
 /// What the running program says of an actor that relays cameras.
@@ -76,12 +76,12 @@ async fn a_start_without_the_database_goes_by_the_last_known_cameras() {
     program.kill();
     until("ffmpeg is gone", TIMEOUT, async || marked(&mark).is_empty()).await;
 
-    // Emptied while nobody looked: held all the same.
+    // Emptied while nobody looked: blocked all the same.
     database().expect("the file").execute_batch("DELETE FROM cameras").expect("emptied");
     let program = Program::run(&path);
-    until("the plan is held", TIMEOUT, async || cameras_plan(&path, false).contains("would stop 4 of 4")).await;
+    until("the plan is blocked", TIMEOUT, async || cameras_plan(&path, false).contains("would stop 4 of 4")).await;
     until("the relay runs", TIMEOUT, async || is_live(&server, "gate").await).await;
-    assert!(std::fs::read_to_string(&kept).expect("kept").contains("off3"), "what is held is not forgotten");
+    assert!(std::fs::read_to_string(&kept).expect("kept").contains("off3"), "what is blocked is not forgotten");
     program.kill();
     until("ffmpeg is gone", TIMEOUT, async || marked(&mark).is_empty()).await;
     server.stop().await;

@@ -1,12 +1,12 @@
 //! Relays with real ffmpeg between a source of streams and the media server (the stand-in, or the one that
 //! `MEDIAMTX_BIN` names): rows act, faults heal, nothing is left.
 
+mod blocked;
 mod camera_faults;
 mod carried;
 mod commands;
 mod faults;
 mod harness;
-mod held;
 mod hostile;
 mod incidents;
 mod labels;

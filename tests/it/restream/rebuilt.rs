@@ -156,15 +156,15 @@ async fn what_waits_for_a_person_waits_though_the_planner_panics() {
     }
     let before = processes(&harness);
     harness.sql("DELETE FROM cameras");
-    let held = async || harness.restream.plan(true).await.ok().and_then(|view| view.held);
-    until("it is held", TIMEOUT, async || held().await.is_some()).await;
-    let first = held().await.expect("held");
+    let blocked = async || harness.restream.plan(true).await.ok().and_then(|view| view.blocked);
+    until("it is blocked", TIMEOUT, async || blocked().await.is_some()).await;
+    let first = blocked().await.expect("blocked");
     provoke(&harness, "restreams/planner", ProvokedFault::Panic).await;
-    let again = held().await.expect("still held");
+    let again = blocked().await.expect("still blocked");
     assert_eq!((again.id.as_str(), again.since, again.running), (first.id.as_str(), first.since, 5));
     assert_eq!(processes(&harness), before);
     let applied = harness.restream.apply_plan(again.id).await.expect("confirmed");
-    assert_eq!((applied.held, applied.cameras), (None, 0));
+    assert_eq!((applied.blocked, applied.cameras), (None, 0));
     until("all have ended", TIMEOUT, async || processes(&harness).is_empty()).await;
     harness.stop().await;
 }

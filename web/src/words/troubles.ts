@@ -83,7 +83,7 @@ function servers({ live, connection }: Model, now: number): Trouble[] {
 
 /** The page of the cameras shows it in full. */
 function held({ plan, page, connection }: Model, now: number): Trouble[] {
-  const found = plan?.held ?? null;
+  const found = plan?.blocked ?? null;
   if (connection.lostAt !== null || found === null || page === "cameras") return [];
   const detail = `It would stop ${found.wouldStop.length} of ${plural(found.running, "camera")} and waits for somebody to confirm it.`;
   return [{ key: "plan", tone: "warn", title: "A change of the cameras is blocked.", detail, ticking: `For ${ago(found.since, now)}.`, action: "plan" }];

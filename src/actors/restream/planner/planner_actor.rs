@@ -197,9 +197,9 @@ impl CameraPlanner {
 
     /// Whether an incident that was open when we started may still be: nobody has seen its end.
     fn may_last(&self, kind: IncidentKind, subject: &Subject) -> bool {
-        use IncidentKind::{CameraDegraded, CameraDown, CameraStalled, OtherPublisher, PlanHeld};
+        use IncidentKind::{CameraDegraded, CameraDown, CameraStalled, ChangeBlocked, OtherPublisher};
         match (kind, subject) {
-            (PlanHeld, _) => self.memory.lock().blocked.is_some(),
+            (ChangeBlocked, _) => self.memory.lock().blocked.is_some(),
             (CameraDown | CameraStalled | CameraDegraded | OtherPublisher, Subject::Camera { id, .. }) => {
                 let planned = self.fleet.get(*id);
                 planned.is_some_and(|planned| {

@@ -75,15 +75,15 @@ impl CameraPlanner {
     fn tell_of_blocked(&self) {
         let all = Subject::Service { name: "cameras".to_owned() };
         // Another change is another incident: what a person reads must be what waits.
-        self.incidents.clear(IncidentKind::PlanHeld, &all);
+        self.incidents.clear(IncidentKind::ChangeBlocked, &all);
         let summary = self.memory.lock().blocked.as_ref().map(|blocked| blocked.change.summary());
         if let Some(summary) = summary {
-            self.incidents.raise(IncidentKind::PlanHeld, &all, &summary, now());
+            self.incidents.raise(IncidentKind::ChangeBlocked, &all, &summary, now());
         }
     }
 
     fn plan_view(&self) -> PlanView {
-        let held = self.memory.lock().blocked.as_ref().map(|blocked| BlockedChangeView {
+        let blocked = self.memory.lock().blocked.as_ref().map(|blocked| BlockedChangeView {
             id: blocked.change.id.clone(),
             since: blocked.since,
             summary: blocked.change.summary(),
@@ -92,7 +92,7 @@ impl CameraPlanner {
         });
         // Those on their way out are none any more.
         let relayed = |fleet: &fleet::Fleet| fleet.values().filter(|planned| planned.source().is_some()).count();
-        PlanView { held, cameras: self.fleet.read(relayed), running: self.activity.running() }
+        PlanView { blocked, cameras: self.fleet.read(relayed), running: self.activity.running() }
     }
 
     /// For the tree.

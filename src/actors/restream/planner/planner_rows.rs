@@ -52,7 +52,7 @@ impl CameraPlanner {
             }
         }
         let was_blocked = |old: i64| {
-            memory.blocked.as_ref().is_some_and(|held| held.change.would_stop.iter().any(|one| one.id == old))
+            memory.blocked.as_ref().is_some_and(|blocked| blocked.change.would_stop.iter().any(|one| one.id == old))
         };
         let twin = after.as_deref().and_then(Planned::source).and_then(|source| {
             let goes_on = self.fleet.id_of_name(&source.name)?;

@@ -27,7 +27,7 @@ function WouldStopList({ cameras }: { cameras: readonly WouldStop[] }): VNode {
 }
 
 export function HeldPlanPanel(): VNode {
-  const plan = model.value.plan?.held ?? null;
+  const plan = model.value.plan?.blocked ?? null;
   return (
     <section class="held-plan" aria-labelledby="held-title" hidden={plan === null}>
       <p class="unseen" role="status">

@@ -1,4 +1,4 @@
-//! Changes of the table that would stop too many cameras at once: held, lifted, confirmed.
+//! Changes of the table that would stop too many cameras at once: blocked, lifted, confirmed.
 
 use std::path::Path;
 use std::process::Command;
@@ -16,7 +16,7 @@ use super::harness::{Harness, Source, TIMEOUT, server};
 use super::program::{Program, until, write_config};
 use crate::support::wait;
 
-/// Waits until what is held is as wanted.
+/// Waits until what is blocked is as wanted.
 async fn plan(harness: &Harness, wanted: impl Fn(&PlanView) -> bool) -> PlanView {
     wait::until("the plan", TIMEOUT, || async {
         let view = harness.restream.plan(false).await.expect("a view");
@@ -39,10 +39,10 @@ async fn an_emptied_table_stops_nothing_until_somebody_confirms_it() {
     before.sort_unstable();
 
     harness.sql("DELETE FROM cameras");
-    let held = plan(&harness, |view| view.held.is_some()).await.held.expect("held");
-    let names: Vec<&str> = held.would_stop.iter().map(|one| one.name.as_str()).collect();
-    assert_eq!((held.running, names), (5, vec!["c1", "c2", "c3", "c4", "c5"]));
-    assert_eq!(held.would_stop[0].reason, "its row is gone");
+    let blocked = plan(&harness, |view| view.blocked.is_some()).await.blocked.expect("blocked");
+    let names: Vec<&str> = blocked.would_stop.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!((blocked.running, names), (5, vec!["c1", "c2", "c3", "c4", "c5"]));
+    assert_eq!(blocked.would_stop[0].reason, "its row is gone");
 
     // What dies meanwhile comes back, though its row is gone; what is added starts.
     let first = harness.pid("c1").await;
@@ -51,8 +51,8 @@ async fn an_emptied_table_stops_nothing_until_somebody_confirms_it() {
     harness.state("c1", CameraState::Running).await;
     harness.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (50, 'extra', '{}')", source.url("b")));
     harness.state("extra", CameraState::Running).await;
-    let again = plan(&harness, |view| view.cameras == 6).await.held.expect("still held");
-    assert_eq!((again.id, again.since), (held.id.clone(), held.since), "the same plan");
+    let again = plan(&harness, |view| view.cameras == 6).await.blocked.expect("still blocked");
+    assert_eq!((again.id, again.since), (blocked.id.clone(), blocked.since), "the same plan");
     let now = harness.processes();
     assert_eq!(before.iter().filter(|pid| now.contains(pid)).count(), 4, "nothing else was touched");
     let open = "SELECT cause FROM incidents WHERE kind = 'planHeld' AND closed_at IS NULL";
@@ -60,7 +60,7 @@ async fn an_emptied_table_stops_nothing_until_somebody_confirms_it() {
         .await;
 
     harness.sql("INSERT INTO cameras SELECT * FROM saved");
-    plan(&harness, |view| view.held.is_none()).await;
+    plan(&harness, |view| view.blocked.is_none()).await;
     let mut after = harness.processes();
     after.sort_unstable();
     let mut now = now;
@@ -69,17 +69,17 @@ async fn an_emptied_table_stops_nothing_until_somebody_confirms_it() {
     until("the incident is over", TIMEOUT, async || harness.ask(open).is_empty()).await;
 
     harness.sql("DELETE FROM cameras WHERE id < 50");
-    let shown = plan(&harness, |view| view.held.is_some()).await.held.expect("held");
+    let shown = plan(&harness, |view| view.blocked.is_some()).await.blocked.expect("blocked");
     harness.sql("UPDATE cameras SET enabled = 0");
-    let changed = plan(&harness, |view| view.held.as_ref().is_some_and(|held| held.id != shown.id)).await;
-    let changed = changed.held.expect("held");
+    let changed = plan(&harness, |view| view.blocked.as_ref().is_some_and(|blocked| blocked.id != shown.id)).await;
+    let changed = changed.blocked.expect("blocked");
     assert_eq!(changed.would_stop.last().map(|one| one.reason.as_str()), Some("it is switched off"));
     let restreams = harness.restream.clone();
     let refused = restreams.apply_plan(shown.id).await.expect_err("not what was shown");
     assert_eq!(refused.kind(), ErrorKind::Conflict);
     assert_eq!(harness.processes().len(), 6);
     let view = restreams.apply_plan(changed.id).await.expect("confirmed");
-    assert_eq!(view.held, None);
+    assert_eq!(view.blocked, None);
     for n in 1..=5 {
         harness.gone(&format!("c{n}")).await;
     }
@@ -100,10 +100,11 @@ async fn rows_that_come_back_under_new_ids_keep_their_relays_and_what_is_missing
     };
     let before = sorted(harness.processes());
     harness.sql("DELETE FROM cameras");
-    plan(&harness, |view| view.held.as_ref().is_some_and(|held| held.would_stop.len() == 5)).await;
+    plan(&harness, |view| view.blocked.as_ref().is_some_and(|blocked| blocked.would_stop.len() == 5)).await;
     harness.sql("INSERT INTO cameras(name, url) SELECT name, url FROM saved WHERE name <> 'c1' ORDER BY id DESC");
-    let held = plan(&harness, |view| view.held.as_ref().is_some_and(|held| held.would_stop.len() == 1)).await;
-    assert_eq!(held.held.expect("held").would_stop[0].name, "c1");
+    let blocked =
+        plan(&harness, |view| view.blocked.as_ref().is_some_and(|blocked| blocked.would_stop.len() == 1)).await;
+    assert_eq!(blocked.blocked.expect("blocked").would_stop[0].name, "c1");
     for n in 1..=5 {
         let name = format!("c{n}");
         let id: i64 = harness.ask(&format!("SELECT CAST(coalesce((SELECT id FROM cameras WHERE name = '{name}'), (SELECT id FROM saved WHERE name = '{name}')) AS TEXT)"))[0].parse().expect("an id");
@@ -117,7 +118,7 @@ async fn rows_that_come_back_under_new_ids_keep_their_relays_and_what_is_missing
     // The missing one is added by hand, and goes on too; a command names the new id.
     let edit = serde_json::from_value(serde_json::json!({ "name": "c1", "url": source.url("a") })).expect("an edit");
     harness.restream.add_camera(edit).await.expect("added");
-    plan(&harness, |view| view.held.is_none() && view.running == 5).await;
+    plan(&harness, |view| view.blocked.is_none() && view.running == 5).await;
     assert_eq!(sorted(harness.processes()), before, "it goes on as well");
     let id = harness.ask("SELECT CAST(id AS TEXT) FROM cameras WHERE name = 'c2'")[0].parse().expect("an id");
     harness.restream.restart_camera(id).await.expect("restarted");
@@ -146,33 +147,33 @@ async fn five(harness: &mut Harness, source: &Source) {
 }
 
 #[actix::test]
-async fn other_cameras_under_the_same_names_are_held_and_other_passwords_are_not() {
+async fn other_cameras_under_the_same_names_are_blocked_and_other_passwords_are_not() {
     let (source, mut harness) = (Source::start().await, Harness::open().await);
     five(&mut harness, &source).await;
     harness.sql("UPDATE cameras SET url = replace(url, '//', '//viewer:hunter2@')");
     harness.sql("UPDATE cameras SET record = 0 WHERE name = 'c5'");
     harness.camera("c5", |camera| camera.is_some_and(|camera| !camera.record)).await;
-    plan(&harness, |view| view.held.is_none() && view.running == 5).await;
+    plan(&harness, |view| view.blocked.is_none() && view.running == 5).await;
 
     harness.sql("UPDATE cameras SET url = replace(url, '127.0.0.1:', '127.0.0.2:')");
-    let held = plan(&harness, |view| view.held.is_some()).await.held.expect("held");
-    assert_eq!((held.running, held.would_stop.len()), (5, 5));
-    let reason = &held.would_stop[0].reason;
+    let blocked = plan(&harness, |view| view.blocked.is_some()).await.blocked.expect("blocked");
+    assert_eq!((blocked.running, blocked.would_stop.len()), (5, 5));
+    let reason = &blocked.would_stop[0].reason;
     assert_eq!(reason, "its source is another one: host 127.0.0.2 instead of 127.0.0.1");
     harness.sql("UPDATE cameras SET url = replace(url, '127.0.0.2:', '127.0.0.1:')");
-    plan(&harness, |view| view.held.is_none()).await;
+    plan(&harness, |view| view.blocked.is_none()).await;
 
     harness.sql("UPDATE cameras SET url = replace(url, '127.0.0.1:', '127.0.0.2:')");
-    let held = plan(&harness, |view| view.held.is_some()).await.held.expect("held");
-    let confirmed = harness.restream.apply_plan(held.id).await.expect("confirmed");
-    assert_eq!((confirmed.held, confirmed.cameras), (None, 5));
+    let blocked = plan(&harness, |view| view.blocked.is_some()).await.blocked.expect("blocked");
+    let confirmed = harness.restream.apply_plan(blocked.id).await.expect("confirmed");
+    assert_eq!((confirmed.blocked, confirmed.cameras), (None, 5));
     harness.camera("c1", |camera| camera.is_some_and(|camera| camera.host.as_deref() == Some("127.0.0.2"))).await;
-    plan(&harness, |view| view.held.is_none() && view.cameras == 5).await;
+    plan(&harness, |view| view.blocked.is_none() && view.cameras == 5).await;
     harness.stop().await;
 }
 
 #[actix::test]
-async fn rows_that_are_deleted_one_by_one_are_held_and_commands_are_not() {
+async fn rows_that_are_deleted_one_by_one_are_blocked_and_commands_are_not() {
     let (source, mut harness) = (Source::start().await, Harness::open().await);
     five(&mut harness, &source).await;
     for gone in ["c1", "c2"] {
@@ -180,11 +181,11 @@ async fn rows_that_are_deleted_one_by_one_are_held_and_commands_are_not() {
         harness.gone(gone).await;
     }
     harness.sql("DELETE FROM cameras WHERE name = 'c3'");
-    let held = plan(&harness, |view| view.held.is_some()).await.held.expect("held");
-    assert_eq!((held.running, held.would_stop.len()), (5, 1));
-    assert!(held.summary.contains("1 of 5, after 2 within the last 60 s,"), "{}", held.summary);
+    let blocked = plan(&harness, |view| view.blocked.is_some()).await.blocked.expect("blocked");
+    assert_eq!((blocked.running, blocked.would_stop.len()), (5, 1));
+    assert!(blocked.summary.contains("1 of 5, after 2 within the last 60 s,"), "{}", blocked.summary);
     harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('c3', '{}')", source.url("a")));
-    plan(&harness, |view| view.held.is_none()).await;
+    plan(&harness, |view| view.blocked.is_none()).await;
 
     let restreams = harness.restream.clone();
     let ids = harness.ask("SELECT CAST(id AS TEXT) FROM cameras");
@@ -193,7 +194,7 @@ async fn rows_that_are_deleted_one_by_one_are_held_and_commands_are_not() {
         let id = id.parse().expect("an id");
         restreams.delete_camera(id, Condition::always()).await.expect("deleted");
     }
-    plan(&harness, |view| view.held.is_none() && view.cameras == 0).await;
+    plan(&harness, |view| view.blocked.is_none() && view.cameras == 0).await;
     harness.stop().await;
 }
 
@@ -205,8 +206,8 @@ async fn an_import_past_the_program_is_evaluated_like_the_table() {
     let file = "name,enabled\nc1,no\nc2,no\nc3,no\nc4,yes\n";
     let report = import(&*database, file.as_bytes(), false, async |_| Vec::new()).await.expect("imported").report;
     assert_eq!((report.changed, report.unchanged, report.faults.len()), (3, 1, 0));
-    let held = plan(&harness, |view| view.held.is_some()).await.held.expect("held");
-    assert_eq!((held.would_stop.len(), held.would_stop[0].reason.as_str()), (3, "it is switched off"));
+    let blocked = plan(&harness, |view| view.blocked.is_some()).await.blocked.expect("blocked");
+    assert_eq!((blocked.would_stop.len(), blocked.would_stop[0].reason.as_str()), (3, "it is switched off"));
     harness.stop().await;
 }
 
