@@ -36,10 +36,10 @@ const LONGEST: usize = 4096;
 /// `{"type":"filter","server":...,"prefix":...,"stream":...,"kinds":[...]}` asks for a part of the feed from now on, like the
 /// parameters below at the start; the snapshot of that part comes next.
 #[utoipa::path(get, path = "/api/v1/ws", operation_id = "connect", tag = "updates", params(
-    ("server" = Option<String>, Query, description = "things of this server only"),
-    ("prefix" = Option<String>, Query, description = "streams and recordings whose name begins so, cameras whose path does"),
-    ("stream" = Option<String>, Query, description = "the stream of this name only, its recording and its camera"),
-    ("kinds" = Option<String>, Query, description = "words of the feed with commas between them: stream, camera, server, recording"),
+    ("server" = Option<String>, Query, min_length = 1, max_length = 255, description = "things of this server only"),
+    ("prefix" = Option<String>, Query, min_length = 1, max_length = 255, description = "streams and recordings whose name begins so, cameras whose path does"),
+    ("stream" = Option<String>, Query, min_length = 1, max_length = 255, description = "the stream of this name only, its recording and its camera"),
+    ("kinds" = Option<String>, Query, min_length = 1, max_length = 255, description = "words of the feed with commas between them: stream, camera, server, recording"),
 ), responses(
     (status = 101, description = "WebSocket"),
     (status = 400, body = Problem, content_type = "application/problem+json", description = "not a WebSocket request, or a filter that can match nothing"),

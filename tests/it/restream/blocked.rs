@@ -222,7 +222,7 @@ async fn cameras_that_an_import_names_are_meant_and_no_others() {
     let report = restreams.import_cameras(file.into(), false).await.expect("imported");
     assert_eq!((report.changed, report.unchanged, report.faults.len()), (3, 1, 0));
     let view = plan(&harness, |view| view.cameras == 2).await;
-    assert!(view.held.is_none(), "a person has named them: {view:?}");
+    assert!(view.blocked.is_none(), "a person has named them: {view:?}");
     for name in ["c1", "c2", "c3"] {
         harness.state(name, CameraState::Stopped).await;
     }
