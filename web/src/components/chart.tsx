@@ -40,7 +40,7 @@ function options(width: number, zoom: (from: number, to: number) => void, point:
       readers: { range: (_, __, most) => [0, Math.max(4, Math.ceil(most * 1.6))] },
     },
     axes: [
-      { ...axis, values: (_, at) => at.map((one) => timeOfDay(one * 1000).slice(0, 5)) },
+      { ...axis, size: 30, values: (_, at) => at.map((one) => timeOfDay(one * 1000).slice(0, 5)) },
       { ...axis, size: 84, values: (_, values) => values.map((one) => (one === 0 ? "0" : bitrate(one))) },
       { ...axis, scale: "readers", side: 1, size: 34, grid: { show: false }, values: (_, values) => values.map((one) => (Number.isInteger(one) ? String(one) : "")) },
     ],

@@ -22,7 +22,7 @@ const SETTLED = 10_000;
 /** Height of a row that was not measured yet, px. */
 const ESTIMATE = 76;
 
-const memory = remembered("streams.sort", "name");
+const memory = remembered("streams.sort", "state");
 
 export function StreamsPage(): VNode {
   const filter = query.value.get("q") ?? "";

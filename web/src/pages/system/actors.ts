@@ -36,7 +36,7 @@ export function keepActors(actor: Actor, filter: string): Actor | null {
 /** What an actor says of itself in one line: its plain values, none of them long. */
 export function stateWords(state: Record<string, unknown> | null): string {
   return Object.entries(state ?? {})
-    .filter(([, value]) => typeof value === "number" || typeof value === "boolean" || (typeof value === "string" && value.length <= 40))
+    .filter(([name, value]) => name !== "uptimeSeconds" && (typeof value === "number" || typeof value === "boolean" || (typeof value === "string" && value.length <= 40)))
     .slice(0, 6)
     .map(([name, value]) => `${name} ${String(value)}`)
     .join(", ");
