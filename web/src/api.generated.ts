@@ -483,11 +483,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Live updates. The server sends `{"type":"snapshot","seq":n,"items":[...]}` and then, at most four times a second,
-         *     `{"type":"delta","seq":n+1,"upsert":[...],"remove":[...]}`. Each entry is `{"kind":...,"item":{...}}`:
+         * Live updates. The server sends the snapshot, `{"type":"snapshot","seq":n,"part":1,"parts":k,"items":[...]}` in one or more
+         *     parts, and then, at once when something changes and at most 20 times a second,
+         *     `{"type":"delta","seq":n,"prev":m,"upsert":[...],"update":[...],"remove":[...]}`. Each entry is `{"kind":...,"item":{...}}`:
          *     `stream` with a StreamStatus (identified by `server` and `name`), `camera` with a CameraStatus (`id`), `server` with a
-         *     ServerStatus (`name`), `recording` with a RecordingStatus (`server` and `name`); in `remove` the item holds only what
-         *     identifies it. Leave kinds alone that you do not know. A client that sees a hole in `seq` sends `{"type":"snapshot"}`.
+         *     ServerStatus (`name`), `recording` with a RecordingStatus (`server` and `name`). In `update` the item holds what identifies
+         *     it and the fields that changed, null where there is none any more; in `remove` only what identifies it. Leave kinds alone
+         *     that you do not know. A client whose number is less than `prev` has missed a frame and sends `{"type":"snapshot"}`.
+         *     `{"type":"filter","server":...,"prefix":...,"stream":...,"kinds":[...]}` asks for a part of the feed from now on, like the
+         *     parameters below at the start; the snapshot of that part comes next.
          */
         get: operations["connect"];
         put?: never;
@@ -725,62 +729,11 @@ export interface components {
             /** @description Its id as it was shown. */
             id: string;
         };
-        /** @description How many there are of everything. A state nobody is in is listed with 0, so that a graph has no holes. */
-        Counts: {
-            /**
-             * Format: int64
-             * @description Restarts of all cameras since their rows were taken up.
-             */
-            cameraRestarts: number;
-            /** @description Cameras by state. */
-            cameras: {
-                [key: string]: number;
-            };
-            /** @description Recordings by state. */
-            recordings: {
-                [key: string]: number;
-            };
-            /**
-             * Format: int64
-             * @description Streams that are being recorded now.
-             */
-            recordingsActive: number;
-            /** @description Segments by state; null while the database does not answer. */
-            segments?: {
-                [key: string]: number;
-            } | null;
-            /** @description Streams by state. */
-            streams: {
-                [key: string]: number;
-            };
-            /**
-             * Format: int64
-             * @description Segments that are recorded and not yet in the object store; null while the database does not answer.
-             */
-            uploadBacklog?: number | null;
-            /**
-             * Format: int64
-             * @description WebSocket sessions.
-             */
-            wsClients: number;
-            /**
-             * Format: int64
-             * @description WebSocket sessions closed because they were too slow.
-             */
-            wsDropped: number;
-        };
         /**
          * @description [`Exit`] without its text, as the tree shows it.
          * @enum {string}
          */
         ExitReason: "success" | "failure" | "downstreamClosed" | "killed" | "panicked";
-        /** @description A failure in words for people, without secrets. */
-        Fault: {
-            /** @description What can be done about it. */
-            kind: components["schemas"]["FaultKind"];
-            /** @description A sentence with a remedy. */
-            message: string;
-        };
         /**
          * @description Kinds of failure, each with its own remedy.
          * @enum {string}
@@ -831,17 +784,8 @@ export interface components {
          * @enum {string}
          */
         IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serviceDown" | "recordingPaused";
-        /** @description What a kind means. */
-        KindEdit: {
-            /**
-             * @description Template of the source URL, with `{host} {port} {username} {password} {channel} {substream}` and defaults like
-             *     `{port=554}`.
-             * @example rtsp://{username}:{password}@{host}:{port=554}/live/{substream=main}
-             */
-            urlTemplate: string;
-        };
         /** @description Items, and where to go on. */
-        List_CameraKind: {
+        ItemList_CameraKind: {
             items: {
                 /** @description Its word in a camera's `kind`. */
                 kind: string;
@@ -852,7 +796,7 @@ export interface components {
             next?: string | null;
         };
         /** @description Items, and where to go on. */
-        List_CameraSettings: {
+        ItemList_CameraSettings: {
             items: {
                 /** @description `auto`, `copy`, `aac` or `none`. */
                 audio?: string | null;
@@ -897,7 +841,7 @@ export interface components {
             next?: string | null;
         };
         /** @description Items, and where to go on. */
-        List_CameraStatus: {
+        ItemList_CameraStatus: {
             items: {
                 /**
                  * Format: date-time
@@ -951,7 +895,7 @@ export interface components {
             next?: string | null;
         };
         /** @description Items, and where to go on. */
-        List_Incident: {
+        ItemList_Incident: {
             items: {
                 /** @description Why, in a sentence without secrets. */
                 cause: string;
@@ -979,7 +923,36 @@ export interface components {
             next?: string | null;
         };
         /** @description Items, and where to go on. */
-        List_RecordingSummary: {
+        ItemList_ProgramRun: {
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it ended; null while it runs.
+                 */
+                endedAt?: string | null;
+                /** @description How it ended, as the system tells it: `exit code 1`, `ended by SIGKILL`; null while it runs. */
+                ending?: string | null;
+                fault?: components["schemas"]["ProbeFault"] | null;
+                /** @description The last lines of its standard error, oldest first, without secrets. */
+                lines: string[];
+                /**
+                 * Format: int32
+                 * @description Process id.
+                 */
+                pid: number;
+                /** @description What ran. */
+                program: components["schemas"]["Program"];
+                /**
+                 * Format: date-time
+                 * @description When it was started.
+                 */
+                startedAt: string;
+            }[];
+            /** @description Give it as `after` to get what follows; null at the end. */
+            next?: string | null;
+        };
+        /** @description Items, and where to go on. */
+        ItemList_RecordingSummary: {
             items: {
                 /**
                  * Format: int64
@@ -1020,36 +993,7 @@ export interface components {
             next?: string | null;
         };
         /** @description Items, and where to go on. */
-        List_Run: {
-            items: {
-                /**
-                 * Format: date-time
-                 * @description When it ended; null while it runs.
-                 */
-                endedAt?: string | null;
-                /** @description How it ended, as the system tells it: `exit code 1`, `ended by SIGKILL`; null while it runs. */
-                ending?: string | null;
-                fault?: components["schemas"]["Fault"] | null;
-                /** @description The last lines of its standard error, oldest first, without secrets. */
-                lines: string[];
-                /**
-                 * Format: int32
-                 * @description Process id.
-                 */
-                pid: number;
-                /** @description What ran. */
-                program: components["schemas"]["Program"];
-                /**
-                 * Format: date-time
-                 * @description When it was started.
-                 */
-                startedAt: string;
-            }[];
-            /** @description Give it as `after` to get what follows; null at the end. */
-            next?: string | null;
-        };
-        /** @description Items, and where to go on. */
-        List_Sample: {
+        ItemList_Sample: {
             items: {
                 /**
                  * Format: date-time
@@ -1073,7 +1017,7 @@ export interface components {
             next?: string | null;
         };
         /** @description Items, and where to go on. */
-        List_Segment: {
+        ItemList_Segment: {
             items: {
                 /**
                  * Format: int64
@@ -1137,8 +1081,8 @@ export interface components {
             next?: string | null;
         };
         /** @description Items, and where to go on. */
-        List_SessionSummary: {
-            items: (components["schemas"]["Session"] & {
+        ItemList_SessionSummary: {
+            items: (components["schemas"]["RecordingSession"] & {
                 /**
                  * Format: int64
                  * @description Their size in bytes.
@@ -1159,7 +1103,7 @@ export interface components {
             next?: string | null;
         };
         /** @description Items, and where to go on. */
-        List_StreamView: {
+        ItemList_StreamView: {
             items: (components["schemas"]["StreamStatus"] & {
                 /**
                  * Format: int64
@@ -1170,6 +1114,15 @@ export interface components {
             })[];
             /** @description Give it as `after` to get what follows; null at the end. */
             next?: string | null;
+        };
+        /** @description What a kind means. */
+        KindEdit: {
+            /**
+             * @description Template of the source URL, with `{host} {port} {username} {password} {channel} {substream}` and defaults like
+             *     `{port=554}`.
+             * @example rtsp://{username}:{password}@{host}:{port=554}/live/{substream=main}
+             */
+            urlTemplate: string;
         };
         /** @description One actor of the tree with all below it. */
         Observation: {
@@ -1212,6 +1165,13 @@ export interface components {
             /** @description How many of them run at this moment. */
             running: number;
         };
+        /** @description A failure in words for people, without secrets. */
+        ProbeFault: {
+            /** @description What can be done about it. */
+            kind: components["schemas"]["FaultKind"];
+            /** @description A sentence with a remedy. */
+            message: string;
+        };
         /** @description A look as people see it. Never holds a password. */
         ProbeView: {
             /**
@@ -1219,7 +1179,7 @@ export interface components {
              * @description When.
              */
             at: string;
-            fault?: components["schemas"]["Fault"] | null;
+            fault?: components["schemas"]["ProbeFault"] | null;
             /**
              * Format: int64
              * @description How long it took, in milliseconds; null for one that was kept.
@@ -1253,11 +1213,60 @@ export interface components {
          * @enum {string}
          */
         Program: "ffmpeg" | "ffprobe";
+        /** @description One run of a camera's ffmpeg, or a look with ffprobe that failed. */
+        ProgramRun: {
+            /**
+             * Format: date-time
+             * @description When it ended; null while it runs.
+             */
+            endedAt?: string | null;
+            /** @description How it ended, as the system tells it: `exit code 1`, `ended by SIGKILL`; null while it runs. */
+            ending?: string | null;
+            fault?: components["schemas"]["ProbeFault"] | null;
+            /** @description The last lines of its standard error, oldest first, without secrets. */
+            lines: string[];
+            /**
+             * Format: int32
+             * @description Process id.
+             */
+            pid: number;
+            /** @description What ran. */
+            program: components["schemas"]["Program"];
+            /**
+             * Format: date-time
+             * @description When it was started.
+             */
+            startedAt: string;
+        };
         /** @description Readiness. */
         Ready: {
             /** @description Every required dependency answers. */
             ok: boolean;
             services: components["schemas"]["Service"][];
+        };
+        /** @description One uninterrupted recording of one stream. */
+        RecordingSession: {
+            /** @description Why it ended, in a sentence. */
+            endReason?: string | null;
+            /**
+             * Format: date-time
+             * @description End; null while it is going on.
+             */
+            endedAt?: string | null;
+            /**
+             * Format: uuid
+             * @description Time-ordered id (UUID v7).
+             */
+            id: string;
+            /** @description Server the stream was read from. */
+            server: string;
+            /**
+             * Format: date-time
+             * @description Start, UTC, whole seconds: part of the object key.
+             */
+            startedAt: string;
+            /** @description The stream. */
+            stream: string;
         };
         /**
          * @description State of a recorder.
@@ -1326,31 +1335,6 @@ export interface components {
             sessions: number;
             /** @description The stream. */
             stream: string;
-        };
-        /** @description One run of a camera's ffmpeg, or a look with ffprobe that failed. */
-        Run: {
-            /**
-             * Format: date-time
-             * @description When it ended; null while it runs.
-             */
-            endedAt?: string | null;
-            /** @description How it ended, as the system tells it: `exit code 1`, `ended by SIGKILL`; null while it runs. */
-            ending?: string | null;
-            fault?: components["schemas"]["Fault"] | null;
-            /** @description The last lines of its standard error, oldest first, without secrets. */
-            lines: string[];
-            /**
-             * Format: int32
-             * @description Process id.
-             */
-            pid: number;
-            /** @description What ran. */
-            program: components["schemas"]["Program"];
-            /**
-             * Format: date-time
-             * @description When it was started.
-             */
-            startedAt: string;
         };
         /** @description One poll's reading of one path, as kept in history. */
         Sample: {
@@ -1452,6 +1436,8 @@ export interface components {
             reachable: boolean;
             /** @description Why not, in a sentence with a remedy; absent when reachable. */
             reason?: string | null;
+            /** @description Whether its RTSP port answers, as its monitor found while its API did not; absent while that answers. */
+            rtspAnswers?: boolean | null;
             /**
              * Format: date-time
              * @description Since when `reachable` is what it is.
@@ -1464,39 +1450,18 @@ export interface components {
         Service: {
             /** @description What it is, or what is wrong with it. */
             detail: string;
-            /** @description `database`, `node`, `objects`, `live`, `updates`, `managers`, `spool`, `recording`, `cameras`, or `server NAME`. */
+            /**
+             * @description `database`, `node`, `objects`, `live`, `redis`, `updates`, `managers`, `spool`, `recording`, `cameras`, `camera table`, or
+             *     `server NAME`.
+             */
             name: string;
             /** @description Whether it answers. */
             ok: boolean;
             /** @description Without it this process cannot do its work. */
             required: boolean;
         };
-        /** @description One uninterrupted recording of one stream. */
-        Session: {
-            /** @description Why it ended, in a sentence. */
-            endReason?: string | null;
-            /**
-             * Format: date-time
-             * @description End; null while it is going on.
-             */
-            endedAt?: string | null;
-            /**
-             * Format: uuid
-             * @description Time-ordered id (UUID v7).
-             */
-            id: string;
-            /** @description Server the stream was read from. */
-            server: string;
-            /**
-             * Format: date-time
-             * @description Start, UTC, whole seconds: part of the object key.
-             */
-            startedAt: string;
-            /** @description The stream. */
-            stream: string;
-        };
         /** @description A session with what can be played of it. */
-        SessionSummary: components["schemas"]["Session"] & {
+        SessionSummary: components["schemas"]["RecordingSession"] & {
             /**
              * Format: int64
              * @description Their size in bytes.
@@ -1530,10 +1495,54 @@ export interface components {
          * @enum {string}
          */
         SoundState: "carried" | "missing" | "silent" | "off";
+        /** @description How many there are of everything. A state nobody is in is listed with 0, so that a graph has no holes. */
+        StateCounts: {
+            /**
+             * Format: int64
+             * @description Restarts of all cameras since their rows were taken up.
+             */
+            cameraRestarts: number;
+            /** @description Cameras by state. */
+            cameras: {
+                [key: string]: number;
+            };
+            /** @description Recordings by state. */
+            recordings: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Streams that are being recorded now.
+             */
+            recordingsActive: number;
+            /** @description Segments by state; null while the database does not answer. */
+            segments?: {
+                [key: string]: number;
+            } | null;
+            /** @description Streams by state. */
+            streams: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Segments that are recorded and not yet in the object store; null while the database does not answer.
+             */
+            uploadBacklog?: number | null;
+            /**
+             * Format: int64
+             * @description WebSocket sessions.
+             */
+            wsClients: number;
+            /**
+             * Format: int64
+             * @description WebSocket sessions closed because they were too slow.
+             */
+            wsDropped: number;
+        };
         /** @description The process in one look. */
         Status: {
             /** @description How many there are of everything. */
-            counts: components["schemas"]["Counts"];
+            counts: components["schemas"]["StateCounts"];
             /**
              * @description Where the cameras are, without a password.
              * @example postgresql://db.example.org:5432/video
@@ -1631,7 +1640,34 @@ export interface components {
             /** @description live, stalled, offline or unknown. */
             state: components["schemas"]["StreamState"];
             /** @description Tracks as the server tells them. */
-            tracks: components["schemas"]["Track"][];
+            tracks: components["schemas"]["StreamTrack"][];
+        };
+        /** @description One track of a stream. */
+        StreamTrack: {
+            /**
+             * Format: int32
+             * @description Channels; absent when unknown.
+             */
+            channels?: number | null;
+            /** @description Codec label of MediaMTX (`H264`, `MPEG-4 Audio`, `G711`, ...). */
+            codec: string;
+            /**
+             * Format: int32
+             * @description Pixels; absent when unknown.
+             */
+            height?: number | null;
+            /** @description Codec profile; absent when unknown. */
+            profile?: string | null;
+            /**
+             * Format: int32
+             * @description Hz; absent when unknown.
+             */
+            sampleRate?: number | null;
+            /**
+             * Format: int32
+             * @description Pixels; absent when unknown.
+             */
+            width?: number | null;
         };
         /** @description A stream with what belongs to it. */
         StreamView: components["schemas"]["StreamStatus"] & {
@@ -1672,33 +1708,6 @@ export interface components {
             name: string;
             /** @enum {string} */
             type: "service";
-        };
-        /** @description One track of a stream. */
-        Track: {
-            /**
-             * Format: int32
-             * @description Channels; absent when unknown.
-             */
-            channels?: number | null;
-            /** @description Codec label of MediaMTX (`H264`, `MPEG-4 Audio`, `G711`, ...). */
-            codec: string;
-            /**
-             * Format: int32
-             * @description Pixels; absent when unknown.
-             */
-            height?: number | null;
-            /** @description Codec profile; absent when unknown. */
-            profile?: string | null;
-            /**
-             * Format: int32
-             * @description Hz; absent when unknown.
-             */
-            sampleRate?: number | null;
-            /**
-             * Format: int32
-             * @description Pixels; absent when unknown.
-             */
-            width?: number | null;
         };
         /** @description What ffprobe says of a source that answers. */
         Tracks: {
@@ -1814,7 +1823,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_CameraKind"];
+                    "application/json": components["schemas"]["ItemList_CameraKind"];
                 };
             };
             /** @description the host or the page that asks is not ours; says what to set */
@@ -2068,7 +2077,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_CameraStatus"];
+                    "application/json": components["schemas"]["ItemList_CameraStatus"];
                 };
             };
             /** @description the host or the page that asks is not ours; says what to set */
@@ -2697,7 +2706,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_CameraSettings"];
+                    "application/json": components["schemas"]["ItemList_CameraSettings"];
                 };
             };
             /** @description the host or the page that asks is not ours; says what to set */
@@ -3051,7 +3060,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_Run"];
+                    "application/json": components["schemas"]["ItemList_ProgramRun"];
                 };
             };
             /** @description the host or the page that asks is not ours; says what to set */
@@ -3423,7 +3432,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_Incident"];
+                    "application/json": components["schemas"]["ItemList_Incident"];
                 };
             };
             /** @description the host or the page that asks is not ours; says what to set */
@@ -3479,7 +3488,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_RecordingSummary"];
+                    "application/json": components["schemas"]["ItemList_RecordingSummary"];
                 };
             };
             /** @description the host or the page that asks is not ours; says what to set */
@@ -3716,7 +3725,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_Segment"];
+                    "application/json": components["schemas"]["ItemList_Segment"];
                 };
             };
             /** @description the host or the page that asks is not ours; says what to set */
@@ -3787,7 +3796,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_SessionSummary"];
+                    "application/json": components["schemas"]["ItemList_SessionSummary"];
                 };
             };
             /** @description the host or the page that asks is not ours; says what to set */
@@ -3908,7 +3917,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_StreamView"];
+                    "application/json": components["schemas"]["ItemList_StreamView"];
                 };
             };
             /** @description the host or the page that asks is not ours; says what to set */
@@ -4047,7 +4056,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_Sample"];
+                    "application/json": components["schemas"]["ItemList_Sample"];
                 };
             };
             /** @description the host or the page that asks is not ours; says what to set */
@@ -4155,7 +4164,16 @@ export interface operations {
     };
     connect: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description things of this server only */
+                server?: string;
+                /** @description streams and recordings whose name begins so, cameras whose path does */
+                prefix?: string;
+                /** @description the stream of this name only, its recording and its camera */
+                stream?: string;
+                /** @description words of the feed with commas between them: stream, camera, server, recording */
+                kinds?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4169,7 +4187,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description not a WebSocket request */
+            /** @description not a WebSocket request, or a filter that can match nothing */
             400: {
                 headers: {
                     [name: string]: unknown;

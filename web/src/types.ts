@@ -13,7 +13,7 @@ export type CameraState = Schemas["CameraState"];
 export type RecordingState = Schemas["RecordingState"];
 export type SegmentState = Schemas["SegmentState"];
 
-export type Track = Schemas["Track"];
+export type Track = Schemas["StreamTrack"];
 export type StreamStatus = Written<Schemas["StreamStatus"], "sourceType" | "bitrate">;
 export type CameraStatus = Written<Schemas["CameraStatus"], "host" | "lastError" | "nextStart">;
 /** The writable part of a camera: an absent field keeps its value, null clears it. */
@@ -23,9 +23,9 @@ export type CameraSettings = Required<Schemas["CameraSettings"]>;
 /** A look at a source. */
 export type Probe = Written<Omit<Schemas["ProbeView"], "tracks" | "fault">, "ms"> & { fault: Fault | null; tracks: Written<Pick<Schemas["Tracks"], "format" | "video" | "audio" | "flows">, "video" | "audio"> | null };
 /** Its kind may be of a later version. */
-export type Fault = Omit<Schemas["Fault"], "kind"> & { kind: string };
+export type Fault = Omit<Schemas["ProbeFault"], "kind"> & { kind: string };
 /** One run of a camera's ffmpeg, or a look with ffprobe that failed. */
-export type LogRun = Required<Omit<Schemas["Run"], "fault">> & { fault: Fault | null };
+export type LogRun = Required<Omit<Schemas["ProgramRun"], "fault">> & { fault: Fault | null };
 export type WouldStop = Schemas["WouldStop"];
 /** A change of the cameras that waits for a person. */
 export type HeldPlan = Schemas["BlockedChangeView"];
@@ -38,7 +38,7 @@ export type ServerStatus = Schemas["ServerStatus"];
 export type RecordingStatus = Required<Schemas["RecordingStatus"]>;
 export type Sample = Required<Schemas["Sample"]>;
 export type RecordingSummary = Schemas["RecordingSummary"];
-export type RecordingSession = Written<Schemas["Session"], "endedAt" | "endReason"> & Omit<Schemas["SessionSummary"], keyof Schemas["Session"]>;
+export type RecordingSession = Written<Schemas["RecordingSession"], "endedAt" | "endReason"> & Omit<Schemas["SessionSummary"], keyof Schemas["RecordingSession"]>;
 export type Segment = Written<Schemas["Segment"], "reason">;
 export type Service = Schemas["Service"];
 export type Status = Schemas["Status"];
