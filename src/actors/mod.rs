@@ -8,6 +8,7 @@
 pub mod camera_changes;
 pub mod hub;
 pub mod incidents;
+pub mod logins;
 pub mod membership;
 pub mod monitor;
 pub mod record;

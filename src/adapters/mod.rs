@@ -11,5 +11,6 @@ pub mod live;
 pub mod mediamtx;
 pub mod objects;
 pub mod resolve;
+pub mod secrets;
 pub mod spool;
 pub mod systemd;

@@ -15,6 +15,7 @@ pub mod demo;
 mod earlier_runs;
 mod edit_body;
 pub mod foreign_folders;
+mod front_door;
 pub mod instance;
 mod open_stores;
 mod previous_run;
@@ -89,6 +90,7 @@ pub struct App {
 /// # Errors
 /// The first thing that could not be opened; nothing is left running then.
 pub async fn build(settings: Settings) -> Result<App> {
+    front_door::refuse_open(&settings)?;
     let mut instance = Instance::lock(&settings.data_dir)?;
     let listener = TcpListener::bind(settings.http.listen).map_err(|error| {
         let text =
@@ -109,6 +111,8 @@ pub async fn build(settings: Settings) -> Result<App> {
     let run_plan::RunPlan { mut children, runtime_settings, restream } =
         run_plan::children(&actual, &services, &hub, &incidents, &mark)?;
     let address = actual.http.listen;
+    let logins = front_door::open_logins(&actual, &services.stores, &runtime_settings).await?;
+    children.push(logins.child());
     let database_name = running::database_name(&settings);
     instance.announce(address, &database_name)?;
     children.push(run_plan::run_note_child(instance.run_note(), &services, &settings.node));
@@ -134,7 +138,8 @@ pub async fn build(settings: Settings) -> Result<App> {
             cameras,
             reach: runtime_settings.reach.subscribe(),
         }),
-        callers: Arc::new(http::Anonymous),
+        callers: Arc::new(http::ByLogins(Arc::clone(&logins))),
+        logins,
         dropped_log_lines: crate::logging::dropped,
         allowed_origins: runtime_settings.origins.subscribe(),
     };

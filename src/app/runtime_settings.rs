@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::front_door::configured;
 use crate::actors::restream::{RestreamSetup, reach};
 use crate::actors::supervision::Setting;
 use crate::actors::upload::UploadRules;
@@ -12,12 +13,15 @@ use crate::base::Result;
 use crate::config::Settings;
 use crate::config::settings::RecordSettings;
 use crate::domain::camera::Reach;
+use crate::domain::login::LoginTable;
 
 /// The senders. What they send stays in the channel for managers that are built again.
 pub(super) struct RuntimeSettings {
     interval: watch::Sender<Duration>,
     record: watch::Sender<RecordSettings>,
     upload: watch::Sender<UploadRules>,
+    /// Users and tokens of the configuration.
+    pub(super) logins: watch::Sender<LoginTable>,
     /// Origins that HTTP lets in.
     pub(super) origins: watch::Sender<Vec<String>>,
     /// Addresses that cameras may have, for HTTP.
@@ -41,8 +45,9 @@ impl RuntimeSettings {
         let (set_upload, upload) = Setting::adjustable(upload_rules(settings));
         let origins = watch::Sender::new(settings.http.allowed_origins.clone());
         let reach = watch::Sender::new(reach(settings));
+        let logins = watch::Sender::new(configured(&settings.http));
         let runtime_settings =
-            Self { interval: set_interval, record: set_record, upload: set_upload, origins, reach, restream: None };
+            Self { interval: set_interval, record: set_record, upload: set_upload, logins, origins, reach, restream: None };
         (runtime_settings, ReloadableSettings { interval, record, upload })
     }
 
@@ -57,6 +62,7 @@ impl RuntimeSettings {
         }
         let allowed = &settings.restream.allowed_networks;
         self.reach.send_if_modified(|reach| replace(&mut reach.allowed, allowed.clone(), |old, new| old == new));
+        self.logins.send_if_modified(|table| replace(table, configured(&settings.http), |old, new| old == new));
         let origins = &settings.http.allowed_origins;
         self.origins.send_if_modified(|allowed| replace(allowed, origins.clone(), |old, new| old == new));
         self.interval.send_if_modified(|interval| replace(interval, settings.monitor.interval, |old, new| old == new));

@@ -49,6 +49,8 @@ const ROWS: &[Row] = &[
     next_start!("data_dir", data_dir),
     next_start!("http.listen", http.listen),
     live!("http.allowed_origins", http.allowed_origins),
+    live!("http.users", http.users),
+    live!("http.tokens", http.tokens),
     live!("monitor.interval", monitor.interval),
     next_start!("monitor.history", monitor.history),
     Row {

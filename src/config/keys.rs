@@ -24,6 +24,8 @@ pub(super) const KEYS: &[ConfigKey] = &[
     key("data_dir"),
     key("http.listen"),
     key("http.allowed_origins"),
+    secret("http.users"),
+    secret("http.tokens"),
     key("servers[].name"),
     key("servers[].api_url"),
     key("servers[].rtsp_url"),

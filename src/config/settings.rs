@@ -48,6 +48,44 @@ pub struct HttpSettings {
     pub listen: SocketAddr,
     /// Origins besides our own that may open the WebSocket.
     pub allowed_origins: Vec<String>,
+    /// Who may log in with a password, besides those of the database.
+    pub users: Vec<ConfiguredUser>,
+    /// Credentials of programs, besides those of the database.
+    pub tokens: Vec<ConfiguredToken>,
+}
+
+/// A hash; not shown by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HiddenHash(pub String);
+
+impl std::fmt::Debug for HiddenHash {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("***")
+    }
+}
+
+/// A user of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfiguredUser {
+    /// Unique.
+    pub name: String,
+    /// `viewer` or `operator`.
+    pub role: String,
+    /// argon2id, in PHC form.
+    pub hash: HiddenHash,
+}
+
+/// A token of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfiguredToken {
+    /// Unique.
+    pub name: String,
+    /// `viewer` or `operator`.
+    pub role: String,
+    /// SHA-256 of the token in hex digits.
+    pub hash: HiddenHash,
+    /// It reads only streams whose names begin so.
+    pub stream_prefix: Option<String>,
 }
 
 /// One MediaMTX server.

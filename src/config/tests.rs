@@ -99,8 +99,11 @@ fn values_are_checked() {
     let long = format!("[record]\ninclude = [\"{}\"]", "x".repeat(100_000));
     assert_rows(&[(&long, &[], &[("record.include", "100000 letters", "at most 200")])]);
     assert_rows(&[
-        ("[http]\nlisten = \"0.0.0.0:8080\"", &[], &[("http.listen", "no login yet", "127.0.0.1")]),
-        ("[http]\nlisten = \"[::]:8080\"", &[], &[("http.listen", "no login yet", "")]),
+        ("[http]\nusers = [\"anna operator hunter2\"]", &[], &[("http.users", "not an argon2id hash", "user hash")]),
+        ("[http]\nusers = [\"anna boss $x\"]", &[], &[("http.users", "neither viewer nor operator", "")]),
+        ("[http]\nusers = [\"hunter2\"]", &[], &[("http.users", "not a name, a role and a hash", "")]),
+        ("[http]\nusers = [\"a b viewer $x\"]", &[], &[("http.users", "not a name, a role", "")]),
+        ("[http]\ntokens = [\"obs viewer hunter2\"]", &[], &[("http.tokens", "not a SHA-256", "sha256sum")]),
         ("[http]\nlisten = \"8080\"", &[], &[("http.listen", "not an address and a port", "127.0.0.1:8080")]),
         ("[http]\nlisten = \"127.0.0.1:99999\"", &[], &[("http.listen", "not an address", "")]),
         ("[http]\nallowed_origins = [\"*\"]", &[], &[("http.allowed_origins", "every web page", "")]),
@@ -235,7 +238,7 @@ fn a_redis_is_checked() {
 
 #[test]
 fn every_complaint_comes_at_once_with_its_place() {
-    let toml = "rolls = 1\n[http]\nlisten = \"0.0.0.0:1\"\n[monitor]\ninterval = \"x\"\n";
+    let toml = "rolls = 1\n[http]\nlisten = \"0.0.0.0\"\n[monitor]\ninterval = \"x\"\n";
     let (_folder, sources) = sources(toml, &[("UPLOAD_WORKERS", "none"), ("STREAMWARDEN_NOD", "x")]);
     let told = load(&sources).expect_err("five complaints");
     let file = sources.file.expect("a file").display().to_string();

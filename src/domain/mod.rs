@@ -11,6 +11,7 @@ pub mod fleet;
 pub mod history;
 pub mod incident;
 pub mod layout;
+pub mod login;
 pub mod moment;
 pub mod name;
 pub mod node;

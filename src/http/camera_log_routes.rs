@@ -2,6 +2,7 @@
 
 use actix_web::web;
 
+use super::access::Viewer;
 use super::camera_routes::{CAMERA, id_of};
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
@@ -16,6 +17,7 @@ use crate::domain::run_log::ProgramRun;
     (status = 503, body = Problem, content_type = "application/problem+json", description = "no role restream runs here"),
 ))]
 pub(super) async fn log(
+    _: Viewer,
     state: web::Data<HttpState>,
     id: web::Path<String>,
 ) -> ErrorAnswer<web::Json<ItemList<ProgramRun>>> {

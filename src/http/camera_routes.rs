@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::access::{Operator, Viewer};
 use super::body::Json;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
@@ -34,7 +35,7 @@ pub(super) struct CameraKind {
     (status = 200, body = ItemList<CameraStatus>),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn list(state: web::Data<HttpState>) -> ErrorAnswer<web::Json<ItemList<CameraStatus>>> {
+pub(super) async fn list(_: Viewer, state: web::Data<HttpState>) -> ErrorAnswer<web::Json<ItemList<CameraStatus>>> {
     Ok(web::Json(ItemList::whole(state.live.latest().await?.cameras)))
 }
 
@@ -43,7 +44,7 @@ pub(super) async fn list(state: web::Data<HttpState>) -> ErrorAnswer<web::Json<I
     (status = 200, body = CameraStatus),
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn one(state: web::Data<HttpState>, id: web::Path<String>) -> ErrorAnswer<web::Json<CameraStatus>> {
+pub(super) async fn one(_: Viewer, state: web::Data<HttpState>, id: web::Path<String>) -> ErrorAnswer<web::Json<CameraStatus>> {
     let id = id_of(&state, &id).await?;
     let found = state.live.latest().await?.cameras.into_iter().find(|camera| camera.id == id);
     Ok(web::Json(found.ok_or_else(|| no_camera(&id.to_string()))?))
@@ -60,7 +61,7 @@ pub(super) async fn one(state: web::Data<HttpState>, id: web::Path<String>) -> E
     (status = 413, body = Problem, content_type = "application/problem+json", description = "more than 1 MB"),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "a field is wrong; names it"),
 ))]
-pub(super) async fn add(state: web::Data<HttpState>, Json(edit): Json<CameraEdit>) -> ErrorAnswer {
+pub(super) async fn add(_: Operator, state: web::Data<HttpState>, Json(edit): Json<CameraEdit>) -> ErrorAnswer {
     let added = state.commands.add_camera(edit).await?;
     let location = format!("/api/v1/cameras/{}", added.row.id);
     let mut answer = HttpResponse::Created();
@@ -75,7 +76,7 @@ pub(super) async fn add(state: web::Data<HttpState>, Json(edit): Json<CameraEdit
     (status = 200, body = ItemList<CameraSettings>),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is unreachable"),
 ))]
-pub(super) async fn all_settings(state: web::Data<HttpState>) -> ErrorAnswer<web::Json<ItemList<CameraSettings>>> {
+pub(super) async fn all_settings(_: Viewer, state: web::Data<HttpState>) -> ErrorAnswer<web::Json<ItemList<CameraSettings>>> {
     let rows = state.stores.cameras.cameras().await?;
     Ok(web::Json(ItemList::whole(rows.iter().map(CameraSettings::from).collect())))
 }
@@ -86,7 +87,7 @@ pub(super) async fn all_settings(state: web::Data<HttpState>) -> ErrorAnswer<web
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is unreachable"),
 ))]
-pub(super) async fn settings(state: web::Data<HttpState>, id: web::Path<String>) -> ErrorAnswer {
+pub(super) async fn settings(_: Viewer, state: web::Data<HttpState>, id: web::Path<String>) -> ErrorAnswer {
     let id = id_of(&state, &id).await?;
     let row = state.stores.cameras.camera(id).await?.ok_or_else(|| no_camera(&id.to_string()))?;
     Ok(HttpResponse::Ok().insert_header((header::ETAG, tag::of(&row))).json(CameraSettings::from(&row)))
@@ -106,6 +107,7 @@ pub(super) async fn settings(state: web::Data<HttpState>, id: web::Path<String>)
         (status = 422, body = Problem, content_type = "application/problem+json", description = "a field is wrong; names it"),
     ))]
 pub(super) async fn edit(
+    _: Operator,
     state: web::Data<HttpState>,
     id: web::Path<String>,
     request: HttpRequest,
@@ -124,7 +126,7 @@ pub(super) async fn edit(
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 412, body = Problem, content_type = "application/problem+json", description = "the row is another by now"),
     ))]
-pub(super) async fn delete(state: web::Data<HttpState>, id: web::Path<String>, request: HttpRequest) -> ErrorAnswer {
+pub(super) async fn delete(_: Operator, state: web::Data<HttpState>, id: web::Path<String>, request: HttpRequest) -> ErrorAnswer {
     let deleted = state.commands.delete_camera(id_of(&state, &id).await?, tag::condition(&request)).await;
     deleted.map_err(|error| as_asked(error, &id))?;
     Ok(HttpResponse::NoContent().finish())
@@ -136,6 +138,7 @@ pub(super) async fn delete(state: web::Data<HttpState>, id: web::Path<String>, r
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn restart(
+    _: Operator,
     state: web::Data<HttpState>,
     id: web::Path<String>,
 ) -> ErrorAnswer<web::Json<CameraStatus>> {
@@ -145,7 +148,7 @@ pub(super) async fn restart(
 
 /// The kinds of cameras that can be added.
 #[utoipa::path(get, path = "/api/v1/camera-kinds", operation_id = "listCameraKinds", tag = "cameras", responses((status = 200, body = ItemList<CameraKind>)))]
-pub(super) async fn kinds(state: web::Data<HttpState>) -> ErrorAnswer<web::Json<ItemList<CameraKind>>> {
+pub(super) async fn kinds(_: Viewer, state: web::Data<HttpState>) -> ErrorAnswer<web::Json<ItemList<CameraKind>>> {
     let kinds = state.stores.cameras.camera_kinds().await?;
     let kinds = kinds.into_iter().map(|(kind, url_template)| CameraKind { kind, url_template }).collect();
     Ok(web::Json(ItemList::whole(kinds)))

@@ -8,6 +8,7 @@ use futures_util::future::{OptionFuture, join5};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::access::Public;
 use super::http_error::ErrorAnswer;
 use super::http_state::HttpState;
 use crate::actors::record::SpoolDisk;
@@ -60,7 +61,7 @@ pub(super) struct Service {
 
 /// The process answers.
 #[utoipa::path(get, path = "/health", operation_id = "health", tag = "health", responses((status = 200, body = Alive)))]
-pub(super) async fn alive() -> web::Json<Alive> {
+pub(super) async fn alive(_: Public) -> web::Json<Alive> {
     web::Json(Alive { ok: true })
 }
 
@@ -69,7 +70,7 @@ pub(super) async fn alive() -> web::Json<Alive> {
     (status = 200, body = Ready),
     (status = 503, body = Ready, description = "a required dependency is down"),
 ))]
-pub(super) async fn ready(state: web::Data<HttpState>) -> ErrorAnswer {
+pub(super) async fn ready(_: Public, state: web::Data<HttpState>) -> ErrorAnswer {
     let services = services(&state).await;
     let ok = services.iter().all(|service| service.ok || !service.required);
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::caller::IdentifyCaller;
 use crate::actors::hub::HubHandle;
+use crate::actors::logins::Logins;
 use crate::actors::membership::Troubles;
 use crate::actors::record::SpoolDisk;
 use crate::actors::restream::Written;
@@ -87,6 +88,8 @@ pub struct HttpState {
     pub hub: HubHandle,
     /// The way to change the world.
     pub commands: Arc<dyn Commands>,
+    /// Who may log in.
+    pub logins: Arc<Logins>,
     /// Tells who sends a request.
     pub callers: Arc<dyn IdentifyCaller>,
     /// How many log lines were dropped since the start because nobody took them.

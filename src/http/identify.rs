@@ -1,28 +1,42 @@
-//! Asks who calls, at every address: see [`super::caller`].
+//! Asks who calls, at every address: see [`super::caller`]. What an operator has changed is noted here: [`super::audit`].
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, LazyLock};
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, ResponseError, web};
 
+use super::access::Access;
+use super::audit_routes;
 use super::caller::Call;
 use super::http_error::Problem;
 use super::http_state::HttpState;
+use super::origin_guard::client_address;
+use super::routes::accesses;
+
+/// What anybody may ask.
+static PUBLIC: LazyLock<HashSet<(&'static str, &'static str)>> = LazyLock::new(|| {
+    accesses().filter(|(_, _, access)| *access == Access::Public).map(|(path, method, _)| (path, method)).collect()
+});
 
 /// The middleware of every address.
 pub(super) async fn identify(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, actix_web::Error> {
-    let state = request.app_data::<web::Data<HttpState>>().expect("the app is built with its state");
+    let state = request.app_data::<web::Data<HttpState>>().expect("the app is built with its state").clone();
     let route = request.match_pattern().unwrap_or_default();
-    let call = Call { method: request.method(), route: &route, headers: request.headers() };
+    let (method, address) = (request.method(), client_address(request.request()));
+    let is_public = PUBLIC.contains(&(route.as_str(), method.as_str()));
+    let call = Call { method, route: &route, headers: request.headers(), address, is_public };
     match Arc::clone(&state.callers).identify(call).await {
         Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            Ok(next.call(request).await?.map_into_left_body())
+            request.extensions_mut().insert(caller.clone());
+            let response = next.call(request).await?;
+            audit_routes::note(&state, &response, &route, &caller, address).await;
+            Ok(response.map_into_left_body())
         }
         Err(error) => Ok(request.into_response(Problem::from(error).error_response()).map_into_right_body()),
     }

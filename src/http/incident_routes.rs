@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, web};
 use uuid::Uuid;
 
+use super::access::Viewer;
 use super::camera_routes::id_of;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
@@ -34,6 +35,7 @@ const MOST: u32 = 1_000;
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ))]
 pub(super) async fn list(
+    _: Viewer,
     state: web::Data<HttpState>,
     request: HttpRequest,
 ) -> ErrorAnswer<web::Json<ItemList<Incident>>> {

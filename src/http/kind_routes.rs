@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::access::Operator;
 use super::body::Json;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
@@ -31,6 +32,7 @@ pub(super) struct KindEdit {
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn put(
+    _: Operator,
     state: web::Data<HttpState>,
     kind: web::Path<String>,
     Json(edit): Json<KindEdit>,
@@ -45,7 +47,7 @@ pub(super) async fn put(
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 409, body = Problem, content_type = "application/problem+json", description = "cameras are of this kind"),
 ))]
-pub(super) async fn delete(state: web::Data<HttpState>, kind: web::Path<String>) -> ErrorAnswer {
+pub(super) async fn delete(_: Operator, state: web::Data<HttpState>, kind: web::Path<String>) -> ErrorAnswer {
     state.commands.delete_camera_kind(kind.into_inner()).await?;
     Ok(HttpResponse::NoContent().finish())
 }

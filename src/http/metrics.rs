@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::{HttpResponse, web};
 use chrono::Utc;
 
+use super::access::Viewer;
 use super::counts::StateCounts;
 use super::exposition::{CONTENT_TYPE, Exposition, MetricKind};
 use super::health::within_time;
@@ -22,7 +23,7 @@ const TIMEOUT: Duration = Duration::from_millis(700);
     (status = 200, body = String, content_type = "text/plain"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn metrics(state: web::Data<HttpState>) -> ErrorAnswer {
+pub(super) async fn metrics(_: Viewer, state: web::Data<HttpState>) -> ErrorAnswer {
     // Asked of the database itself: a count that took too long says nothing about it.
     let (read, database_up, objects) = tokio::join!(
         StateCounts::read(&state, TIMEOUT),

@@ -3,9 +3,11 @@
 //! Reads the live store, the database and the object store; changes the world by message only (`http_state::Commands`), but for
 //! kinds and files of cameras, which belong to no actor.
 //! `routes` is the table of all addresses; one file per resource, `error` has the one match from an error's kind to a status,
-//! `guard` says who may talk to us, `identify` who calls, `server` runs it. Talked to by `app`, which
+//! `guard` says who may talk to us, `identify` who calls, `access` what it may do, `server` runs it. Talked to by `app`, which
 //! builds [`HttpState`] and puts [`ServerActor`] into the tree.
 
+mod access;
+mod audit_routes;
 mod body;
 mod caller;
 mod camera_log_routes;
@@ -13,6 +15,7 @@ mod camera_routes;
 mod complaints;
 mod connections;
 mod counts;
+mod credentials;
 mod exposition;
 mod headers;
 mod health;
@@ -24,6 +27,7 @@ mod incident_routes;
 mod item_list;
 mod kind_routes;
 mod known_parameters;
+mod logins;
 mod metrics;
 mod openapi;
 mod origin_guard;
@@ -44,6 +48,7 @@ mod tag;
 mod tests;
 mod ws;
 
+pub use credentials::ByLogins;
 pub use caller::{Anonymous, Call, Caller, IdentifyCaller};
 pub use http_state::{Commands, HttpState};
 pub use server_actor::ServerActor;

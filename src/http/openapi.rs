@@ -3,11 +3,13 @@
 use actix_web::web;
 use utoipa::OpenApi;
 
+use super::access::Public;
 use crate::domain::stream::ServerStatus;
 
+use super::logins::{session_routes, token_routes, user_routes};
 use super::responses::Complete;
 use super::{
-    camera_log_routes, camera_routes, health, incident_routes, kind_routes, metrics, plan_routes, probe_routes,
+    audit_routes, camera_log_routes, camera_routes, health, incident_routes, kind_routes, metrics, plan_routes, probe_routes,
     recordings, sheet_routes, status_routes, stream_routes, ws,
 };
 
@@ -29,6 +31,7 @@ use super::{
         status_routes::tree,
         stream_routes::list,
         stream_routes::one,
+        stream_routes::live,
         stream_routes::history,
         camera_routes::list,
         camera_routes::add,
@@ -55,6 +58,20 @@ use super::{
         recordings::segments,
         recordings::playlist::playlist,
         recordings::media::segment,
+        session_routes::log_in,
+        session_routes::log_out,
+        session_routes::current,
+        session_routes::list,
+        session_routes::end,
+        user_routes::change_password,
+        user_routes::list,
+        user_routes::add,
+        user_routes::edit,
+        user_routes::remove,
+        token_routes::list,
+        token_routes::add,
+        token_routes::revoke,
+        audit_routes::list,
         ws::connect,
         ws::check,
     ),
@@ -66,7 +83,7 @@ pub(super) struct OpenApiDocument;
 /// This document.
 #[utoipa::path(get, path = "/api/openapi.json", operation_id = "openapi", tag = "status",
     responses((status = 200, body = BTreeMap<String, Value>, description = "OpenAPI 3.1")))]
-pub(super) async fn document() -> web::Json<utoipa::openapi::OpenApi> {
+pub(super) async fn document(_: Public) -> web::Json<utoipa::openapi::OpenApi> {
     web::Json(OpenApiDocument::openapi())
 }
 

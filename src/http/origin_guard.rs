@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use url::Url;
 
 use super::complaints::RequestComplaints;
+use super::credentials::authorization;
 use super::http_error::{ErrorAnswer, Problem};
 
 /// Which hosts and origins are ours.
@@ -98,9 +99,11 @@ pub(super) async fn guard(
     let origin_policy = request.app_data::<web::Data<OriginPolicy>>().expect("the app is built with its origin policy");
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let headers = request.headers();
+    // No page of another site can send this without asking first, which is not allowed.
+    let is_program = authorization(headers, "Bearer").is_some();
     match origin_policy
         .check_host(headers)
-        .and_then(|()| if changes { origin_policy.check_origin(headers) } else { Ok(()) })
+        .and_then(|()| if changes && !is_program { origin_policy.check_origin(headers) } else { Ok(()) })
     {
         Ok(()) => Ok(next.call(request).await?.map_into_left_body()),
         Err(problem) => Ok(request.into_response(problem.error_response()).map_into_right_body()),
@@ -144,6 +147,14 @@ pub(super) fn client_address(request: &HttpRequest) -> IpAddr {
         Some(client) if peer.is_loopback() => client.to_canonical(),
         _ => peer,
     }
+}
+
+/// Whether the client came over https: to us, or to a proxy on this machine that says so.
+pub(super) fn is_secure(request: &HttpRequest) -> bool {
+    let is_proxy = request.peer_addr().is_none_or(|peer| peer.ip().to_canonical().is_loopback());
+    let forwarded = request.headers().get_all("x-forwarded-proto").filter_map(|value| value.to_str().ok()).last();
+    let last = forwarded.and_then(|list| list.rsplit(',').next()).map(str::trim);
+    request.app_config().secure() || (is_proxy && last.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")))
 }
 
 /// Whether a `Host` header names this machine itself.

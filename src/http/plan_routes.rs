@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::access::{Operator, Viewer};
 use super::body::Json;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
@@ -26,7 +27,7 @@ pub(super) struct Confirmation {
         (status = 422, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ))]
-pub(super) async fn get_plan(state: web::Data<HttpState>, request: HttpRequest) -> ErrorAnswer<web::Json<PlanView>> {
+pub(super) async fn get_plan(_: Viewer, state: web::Data<HttpState>, request: HttpRequest) -> ErrorAnswer<web::Json<PlanView>> {
     let mut query = Query::of(&request)?;
     let read = query.parsed("read", "true or false")?.unwrap_or(false);
     Ok(web::Json(state.commands.camera_plan(read).await?))
@@ -41,6 +42,7 @@ pub(super) async fn get_plan(state: web::Data<HttpState>, request: HttpRequest) 
         (status = 422, body = Problem, content_type = "application/problem+json", description = "names no plan"),
     ))]
 pub(super) async fn apply(
+    _: Operator,
     state: web::Data<HttpState>,
     Json(confirmation): Json<Confirmation>,
 ) -> ErrorAnswer<web::Json<PlanView>> {

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, web};
 
+use super::access::{Operator, Viewer};
 use super::body::Json;
 use super::camera_routes::{CAMERA, id_of, no_camera};
 use super::http_error::{ErrorAnswer, Problem};
@@ -17,7 +18,7 @@ use crate::domain::probe::ProbeView;
     (status = 404, body = Problem, content_type = "application/problem+json", description = "no such camera, or never probed"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is unreachable"),
 ))]
-pub(super) async fn kept(state: web::Data<HttpState>, id: web::Path<String>) -> ErrorAnswer<web::Json<ProbeView>> {
+pub(super) async fn kept(_: Viewer, state: web::Data<HttpState>, id: web::Path<String>) -> ErrorAnswer<web::Json<ProbeView>> {
     let id = id_of(&state, &id).await?;
     if let Some(kept) = state.stores.probes.camera_probe(id).await? {
         return Ok(web::Json(kept.into()));
@@ -34,7 +35,7 @@ pub(super) async fn kept(state: web::Data<HttpState>, id: web::Path<String>) -> 
     (status = 422, body = Problem, content_type = "application/problem+json", description = "the row is wrong; names the field"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "too many are being probed"),
 ))]
-pub(super) async fn probe_now(state: web::Data<HttpState>, id: web::Path<String>) -> ErrorAnswer<web::Json<ProbeView>> {
+pub(super) async fn probe_now(_: Operator, state: web::Data<HttpState>, id: web::Path<String>) -> ErrorAnswer<web::Json<ProbeView>> {
     Ok(web::Json(state.commands.probe_camera(id_of(&state, &id).await?).await?))
 }
 
@@ -51,6 +52,7 @@ pub(super) async fn probe_now(state: web::Data<HttpState>, id: web::Path<String>
         (status = 503, body = Problem, content_type = "application/problem+json", description = "too many are being probed"),
     ))]
 pub(super) async fn test(
+    _: Operator,
     state: web::Data<HttpState>,
     request: HttpRequest,
     Json(edit): Json<CameraEdit>,

@@ -1,7 +1,8 @@
 //! Every address with its methods and handlers.
 
+use super::logins::{session_routes, token_routes, user_routes};
 use super::{
-    camera_log_routes, camera_routes, health, incident_routes, kind_routes, metrics, openapi, plan_routes,
+    audit_routes, camera_log_routes, camera_routes, health, incident_routes, kind_routes, metrics, openapi, plan_routes,
     probe_routes, recordings, sheet_routes, status_routes, stream_routes, table, ws,
 };
 
@@ -16,6 +17,7 @@ table::table! {
     "/api/v1/tree" => { GET: status_routes::tree },
     "/api/v1/streams" => { GET: stream_routes::list },
     "/api/v1/streams/{path}" => { GET: stream_routes::one },
+    "/api/v1/streams/{path}/live" => { GET: stream_routes::live },
     "/api/v1/streams/{path}/history" => { GET: stream_routes::history },
     "/api/v1/camera-kinds" => { GET: camera_routes::kinds },
     "/api/v1/camera-kinds/{kind}" => { PUT: kind_routes::put, DELETE: kind_routes::delete },
@@ -37,5 +39,16 @@ table::table! {
     "/api/v1/recordings/{stream}/sessions" => { GET: recordings::sessions },
     "/api/v1/recordings/{stream}/segments" => { GET: recordings::segments },
     "/api/v1/recordings/{stream}/playlist.m3u8" => { GET: recordings::playlist::playlist },
+    "/api/v1/login" => { POST: session_routes::log_in },
+    "/api/v1/logout" => { POST: session_routes::log_out },
+    "/api/v1/session" => { GET: session_routes::current },
+    "/api/v1/sessions" => { GET: session_routes::list },
+    "/api/v1/sessions/{id}" => { DELETE: session_routes::end },
+    "/api/v1/password" => { POST: user_routes::change_password },
+    "/api/v1/users" => { GET: user_routes::list, POST: user_routes::add },
+    "/api/v1/users/{name}" => { PATCH: user_routes::edit, DELETE: user_routes::remove },
+    "/api/v1/tokens" => { GET: token_routes::list, POST: token_routes::add },
+    "/api/v1/tokens/{name}" => { DELETE: token_routes::revoke },
+    "/api/v1/audit" => { GET: audit_routes::list },
     "/api/v1/ws" => { GET: ws::connect, POST: ws::check },
 }

@@ -5,6 +5,7 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::access::{Operator, Viewer};
 use super::body::Csv;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
@@ -18,7 +19,7 @@ const CSV: &str = "text/csv; charset=utf-8";
     (status = 200, body = String, content_type = "text/csv"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is unreachable"),
 ))]
-pub(super) async fn export(state: web::Data<HttpState>) -> ErrorAnswer {
+pub(super) async fn export(_: Viewer, state: web::Data<HttpState>) -> ErrorAnswer {
     let text = sheet::write(&state.stores.cameras.cameras().await?);
     let name = "attachment; filename=\"cameras.csv\"";
     Ok(HttpResponse::Ok().content_type(CSV).insert_header((header::CONTENT_DISPOSITION, name)).body(text))
@@ -37,7 +38,7 @@ pub(super) async fn export(state: web::Data<HttpState>) -> ErrorAnswer {
         (status = 422, body = ImportReport, description = "nothing was written; `faults` says why"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is unreachable"),
     ))]
-pub(super) async fn import(state: web::Data<HttpState>, request: HttpRequest, Csv(file): Csv) -> ErrorAnswer {
+pub(super) async fn import(_: Operator, state: web::Data<HttpState>, request: HttpRequest, Csv(file): Csv) -> ErrorAnswer {
     let mut query = Query::of(&request)?;
     let dry = query.parsed("dryRun", "true or false")?.unwrap_or(false);
     let report = state.commands.import_cameras(file.into(), dry).await?;

@@ -6,6 +6,7 @@ use futures_util::future::join;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::access::Viewer;
 use super::counts::StateCounts;
 use super::health::{self, Service};
 use super::http_error::{ErrorAnswer, Problem};
@@ -42,7 +43,7 @@ pub(super) struct Status {
     (status = 200, body = Status),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn status(state: web::Data<HttpState>) -> ErrorAnswer<web::Json<Status>> {
+pub(super) async fn status(_: Viewer, state: web::Data<HttpState>) -> ErrorAnswer<web::Json<Status>> {
     // It is asked for when something is wrong: what does not answer is named and hides nothing else.
     let (services, counts) = join(health::services(&state), StateCounts::read(&state, health::TIMEOUT)).await;
     let (counts, _) = counts?;
@@ -63,6 +64,6 @@ pub(super) async fn status(state: web::Data<HttpState>) -> ErrorAnswer<web::Json
     (status = 200, body = Observation, description = "the root actor, its children under `children`"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn tree(state: web::Data<HttpState>) -> ErrorAnswer<web::Json<Observation>> {
+pub(super) async fn tree(_: Viewer, state: web::Data<HttpState>) -> ErrorAnswer<web::Json<Observation>> {
     Ok(web::Json(state.commands.tree().await?))
 }

@@ -1,10 +1,11 @@
 //! `/api/v1/streams`: what is on air, and how it has been.
 
 use actix_web::{HttpRequest, web};
-use chrono::{Duration, Utc};
+use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::access::{StreamReader, Viewer};
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
 use super::item_list::ItemList;
@@ -14,7 +15,7 @@ use crate::base::{Error, Result};
 use crate::domain::history;
 use crate::domain::name::StreamName;
 use crate::domain::recording::RecordingStatus;
-use crate::domain::stream::{Sample, StreamStatus};
+use crate::domain::stream::{Sample, StreamState, StreamStatus};
 
 /// Points of a history when nobody says how many, and the most there are.
 const POINTS: u32 = 300;
@@ -36,7 +37,7 @@ pub(super) struct StreamView {
     (status = 200, body = ItemList<StreamView>),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn list(state: web::Data<HttpState>) -> ErrorAnswer<web::Json<ItemList<StreamView>>> {
+pub(super) async fn list(_: Viewer, state: web::Data<HttpState>) -> ErrorAnswer<web::Json<ItemList<StreamView>>> {
     let latest = state.live.latest().await?;
     let views = latest.streams.iter().map(|stream| view(stream.clone(), &latest)).collect();
     Ok(web::Json(ItemList::whole(views)))
@@ -53,6 +54,7 @@ pub(super) async fn list(state: web::Data<HttpState>) -> ErrorAnswer<web::Json<I
         (status = 404, body = Problem, content_type = "application/problem+json"),
     ))]
 pub(super) async fn one(
+    _: StreamReader,
     state: web::Data<HttpState>,
     path: web::Path<String>,
     request: HttpRequest,
@@ -62,6 +64,54 @@ pub(super) async fn one(
     let latest = state.live.latest().await?;
     let stream = find(&latest, &path, server.as_deref())?;
     Ok(web::Json(view(stream.clone(), &latest)))
+}
+
+/// Whether a stream is on air, for programs that ask often (OBS, NOALBS): answered from memory.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LiveView {
+    /// Pictures arrive.
+    live: bool,
+    state: StreamState,
+    /// Bit rate of what arrives, in thousands of bits per second; 0 when nothing does or it is not known yet.
+    bitrate_kbps: u64,
+    /// Round-trip time of an SRT source in milliseconds; null for others.
+    rtt_ms: Option<f64>,
+    /// How many read it.
+    readers: u64,
+    /// In this state since.
+    since: DateTime<Utc>,
+}
+
+/// Whether a stream is on air, in a few words; a token for streams of this name is enough. Without `server` the first of that
+/// name.
+#[utoipa::path(get, path = "/api/v1/streams/{path}/live", operation_id = "getStreamLive", tag = "streams",
+    params(
+        ("path" = String, Path, description = "name of the stream, percent-encoded as one part (`cam%2Ffront`)"),
+        ("server" = Option<String>, Query, min_length = 1, description = "name of its server"),
+    ),
+    responses(
+        (status = 200, body = LiveView),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn live(
+    _: StreamReader,
+    state: web::Data<HttpState>,
+    path: web::Path<String>,
+    request: HttpRequest,
+) -> ErrorAnswer<web::Json<LiveView>> {
+    let mut query = Query::of(&request)?;
+    let server = query.text("server")?;
+    let latest = state.live.latest().await?;
+    let stream = find(&latest, &path, server.as_deref())?;
+    Ok(web::Json(LiveView {
+        live: stream.state == StreamState::Live,
+        state: stream.state,
+        bitrate_kbps: stream.bitrate.unwrap_or(0) / 1000,
+        rtt_ms: stream.rtt,
+        readers: stream.readers.into(),
+        since: stream.since,
+    }))
 }
 
 /// How a stream has been, downsampled: a point tells the worst state and the mean bit rate of its stretch of time.
@@ -79,6 +129,7 @@ pub(super) async fn one(
         (status = 422, body = Problem, content_type = "application/problem+json"),
     ))]
 pub(super) async fn history(
+    _: Viewer,
     state: web::Data<HttpState>,
     path: web::Path<String>,
     request: HttpRequest,

@@ -1,12 +1,17 @@
 //! The form of the route table: one line per address, made into actix resources and into a list that tests read.
 
 /// Declares `TABLE` (address, methods) and `configure`. GET answers HEAD too; other methods get a 405 that says what
-/// is allowed. `identify` asks who calls, `known_parameters::check_parameters` refuses parameters that the address does not know.
+/// is allowed. A handler whose first argument does not say who may call it (`access`) does not compile. `identify` asks who calls, `known_parameters::check_parameters` refuses parameters that the address does not know.
 macro_rules! table {
     ($($path:literal => { $($method:ident: $handler:path),+ }),+ $(,)?) => {
         /// Every address with its methods.
         #[cfg(test)]
         pub(super) const TABLE: &[(&str, &[&str])] = &[$(($path, &[$(stringify!($method)),+])),+];
+
+        /// Every address and method with those who may ask.
+        pub(super) fn accesses() -> impl Iterator<Item = (&'static str, &'static str, $crate::http::access::Access)> {
+            [$($(($path, stringify!($method), $crate::http::access::access_of($handler))),+),+].into_iter()
+        }
 
         /// Puts every address into an app.
         pub(super) fn configure(config: &mut actix_web::web::ServiceConfig) {
@@ -28,19 +33,19 @@ macro_rules! table {
 
 macro_rules! route {
     ($resource:ident, GET, $handler:path) => {
-        $resource.route(actix_web::web::get().to($handler)).route(actix_web::web::head().to($handler))
+        $resource.route(actix_web::web::get().to($crate::http::access::checked($handler))).route(actix_web::web::head().to($crate::http::access::checked($handler)))
     };
     ($resource:ident, POST, $handler:path) => {
-        $resource.route(actix_web::web::post().to($handler))
+        $resource.route(actix_web::web::post().to($crate::http::access::checked($handler)))
     };
     ($resource:ident, PUT, $handler:path) => {
-        $resource.route(actix_web::web::put().to($handler))
+        $resource.route(actix_web::web::put().to($crate::http::access::checked($handler)))
     };
     ($resource:ident, PATCH, $handler:path) => {
-        $resource.route(actix_web::web::patch().to($handler))
+        $resource.route(actix_web::web::patch().to($crate::http::access::checked($handler)))
     };
     ($resource:ident, DELETE, $handler:path) => {
-        $resource.route(actix_web::web::delete().to($handler))
+        $resource.route(actix_web::web::delete().to($crate::http::access::checked($handler)))
     };
 }
 

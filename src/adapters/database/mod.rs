@@ -1,6 +1,7 @@
 //! Cameras, recording sessions and the segment table: all SQL of the program.
 //!
-//! One trait per store ([`CameraStore`], [`ProbeStore`], [`RecordingStore`], [`IncidentStore`], [`NodeStore`]), all of them
+//! One trait per store ([`CameraStore`], [`ProbeStore`], [`RecordingStore`], [`IncidentStore`], [`NodeStore`],
+//! [`LoginStore`]), all of them
 //! implemented by `sqlite` (a file, the embedded default) and `postgres`; `site` is the cameras of a site's own table.
 //! [`Stores`] is what the program was built with; a role takes the stores that it needs. Rows go out unchecked: what makes a
 //! camera valid is a rule of `domain::camera`.
@@ -12,6 +13,7 @@ mod condition;
 pub mod import;
 mod incident_store;
 mod latency;
+mod login_store;
 mod node_store;
 mod nodes_sql;
 mod owner;
@@ -27,6 +29,7 @@ mod timeout;
 pub use camera_store::{CameraStore, ListenProgress, WritePlan};
 pub use condition::Condition;
 pub use incident_store::{IncidentQuery, IncidentStore};
+pub use login_store::{AuditQuery, LoginStore};
 pub use node_store::{Joined, NodeFolder, NodeStore};
 pub use probe_store::ProbeStore;
 pub use recording_store::{MOST_SESSIONS, RecordingStore, RecordingSummary, SegmentQuery, SessionSummary, Skip};

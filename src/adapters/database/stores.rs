@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{CameraStore, IncidentStore, NodeStore, ProbeStore, RecordingStore};
+use super::{CameraStore, IncidentStore, LoginStore, NodeStore, ProbeStore, RecordingStore};
 use crate::base::Result;
 
 /// Whether the database answers.
@@ -15,10 +15,10 @@ pub trait DatabaseHealth: Send + Sync {
 }
 
 /// A database that keeps everything.
-pub trait Database: CameraStore + ProbeStore + RecordingStore + IncidentStore + NodeStore + DatabaseHealth {}
+pub trait Database: CameraStore + ProbeStore + RecordingStore + IncidentStore + NodeStore + LoginStore + DatabaseHealth {}
 
 impl<T> Database for T where
-    T: CameraStore + ProbeStore + RecordingStore + IncidentStore + NodeStore + DatabaseHealth + ?Sized
+    T: CameraStore + ProbeStore + RecordingStore + IncidentStore + NodeStore + LoginStore + DatabaseHealth + ?Sized
 {
 }
 
@@ -35,6 +35,8 @@ pub struct Stores {
     pub incidents: Arc<dyn IncidentStore>,
     /// Nodes and their folders.
     pub nodes: Arc<dyn NodeStore>,
+    /// Who may log in, and what people have changed.
+    pub logins: Arc<dyn LoginStore>,
     /// Whether it answers.
     pub health: Arc<dyn DatabaseHealth>,
 }
@@ -48,6 +50,7 @@ impl Stores {
             recordings: database.clone(),
             incidents: database.clone(),
             nodes: database.clone(),
+            logins: database.clone(),
             health: database,
         }
     }

@@ -2,6 +2,7 @@
 
 mod checker;
 mod listen;
+mod logins;
 mod sections;
 mod servers;
 mod urls;

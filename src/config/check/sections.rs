@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::checker::Checker;
 use super::listen::parse_listen;
+use super::logins;
 use super::urls;
 use super::values::{duration, flag, fraction, list, path, rate, text, whole};
 use crate::base::network::Network;
@@ -89,6 +90,8 @@ pub(super) fn http(check: &mut Checker<'_>) -> HttpSettings {
     HttpSettings {
         listen: listen.unwrap_or(([127, 0, 0, 1], 8080).into()),
         allowed_origins: origins.unwrap_or_default(),
+        users: check.read("http.users", logins::users).unwrap_or_default(),
+        tokens: check.read("http.tokens", logins::tokens).unwrap_or_default(),
     }
 }
 

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, web};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::http::access::Viewer;
 use crate::adapters::database::{RecordingSummary, SegmentQuery, SessionSummary};
 use crate::base::{Error, Result};
 use crate::domain::name::StreamName;
@@ -23,6 +24,7 @@ const MOST: u32 = 1_000;
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(in crate::http) async fn streams(
+    _: Viewer,
     state: web::Data<HttpState>,
 ) -> ErrorAnswer<web::Json<ItemList<RecordingSummary>>> {
     Ok(web::Json(ItemList::whole(state.stores.recordings.recordings().await?)))
@@ -39,6 +41,7 @@ pub(in crate::http) async fn streams(
         (status = 404, body = Problem, content_type = "application/problem+json"),
     ))]
 pub(in crate::http) async fn sessions(
+    _: Viewer,
     state: web::Data<HttpState>,
     stream: web::Path<String>,
     request: HttpRequest,
@@ -65,6 +68,7 @@ pub(in crate::http) async fn sessions(
         (status = 422, body = Problem, content_type = "application/problem+json"),
     ))]
 pub(in crate::http) async fn segments(
+    _: Viewer,
     state: web::Data<HttpState>,
     stream: web::Path<String>,
     request: HttpRequest,

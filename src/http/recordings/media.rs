@@ -11,6 +11,7 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use uuid::Uuid;
 
+use crate::http::access::Viewer;
 use super::range::{Wanted, wanted};
 use crate::adapters::objects::SharedObjects;
 use crate::base::{Error, Result};
@@ -35,6 +36,7 @@ const FOREVER: &str = "private, max-age=31536000, immutable";
         (status = 416, body = Problem, content_type = "application/problem+json"),
     ))]
 pub(in crate::http) async fn segment(
+    _: Viewer,
     state: web::Data<HttpState>,
     id: web::Path<String>,
     request: HttpRequest,

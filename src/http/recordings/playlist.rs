@@ -4,6 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 
+use crate::http::access::Viewer;
 use super::catalogue::{in_order, name_of};
 use crate::adapters::database::SegmentQuery;
 use crate::base::{Error, Result};
@@ -31,6 +32,7 @@ const MOST: u32 = 10_000;
         (status = 422, body = Problem, content_type = "application/problem+json"),
     ))]
 pub(in crate::http) async fn playlist(
+    _: Viewer,
     state: web::Data<HttpState>,
     stream: web::Path<String>,
     request: HttpRequest,

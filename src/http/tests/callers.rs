@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use super::world::World;
 use crate::base::{Error, ErrorKind, Result};
+use crate::domain::login::UserRole;
 use crate::http::caller::{Call, Caller, IdentifyCaller};
 use crate::http::routes::TABLE;
 
@@ -20,14 +21,18 @@ impl IdentifyCaller for OneToken {
     async fn identify(&self, call: Call<'_>) -> Result<Caller> {
         self.0.lock().expect("no panic").push(format!("{} {}", call.method, call.route));
         match call.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) {
-            Some("Bearer right") => Ok(Caller::User("anna".into())),
+            Some("Bearer right") => Ok(anna()),
             _ => Err(Error::new(ErrorKind::Unauthorized, "log in first")),
         }
     }
 }
 
+fn anna() -> Caller {
+    Caller::User { name: "anna".into(), role: UserRole::Operator, session: None }
+}
+
 /// An address of the table with something in its places.
-fn filled(address: &str) -> String {
+pub(super) fn filled(address: &str) -> String {
     let (mut uri, mut rest) = (String::new(), address);
     while let Some((before, after)) = rest.split_once('{') {
         uri.push_str(before);
@@ -65,7 +70,7 @@ async fn without_a_login_everybody_is_anonymous() {
     let world = World::new().await;
     assert_eq!(world.get("/api/v1/cameras").await.status, 200);
     assert_eq!(
-        (Caller::Anonymous.to_string(), Caller::User("anna".into()).to_string()),
+        (Caller::Anonymous.to_string(), anna().to_string()),
         ("anonymous".into(), "anna".into())
     );
 }

@@ -6,6 +6,7 @@ mod document;
 mod faults;
 mod incidents;
 mod kinds;
+mod logins;
 mod media;
 mod page;
 mod probes;

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::actors::logins::Logins;
 use crate::actors::hub::{Hub, HubHandle, HubLimits, HubState};
 use crate::actors::record::SpoolDisk;
 use crate::actors::restream::{Written, import_sheet, write_kind};
@@ -25,6 +26,7 @@ use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraRow, CameraStatus, Reach};
 use crate::domain::change_guard::{BlockedChangeView, PlanView, WouldStop};
+use crate::domain::login::LoginTable;
 use crate::domain::name::StreamName;
 use crate::domain::probe::{FaultKind, ProbeFault, ProbeView};
 use crate::domain::recording::{RecordingSession, RecordingStatus, Segment};
@@ -32,7 +34,7 @@ use crate::domain::role::Role;
 use crate::domain::run_log::{Program, ProgramRun};
 use crate::domain::sample;
 use crate::domain::stream::{ServerStatus, StreamStatus};
-use crate::http::{Anonymous, Commands, HttpState, IdentifyCaller};
+use crate::http::{ByLogins, Commands, HttpState, IdentifyCaller};
 
 /// A file in the folder with the names of managers that do not answer.
 pub const SILENT: &str = "silent managers";
@@ -51,15 +53,15 @@ impl World {
 
     /// An empty world whose hub has these bounds.
     pub async fn with(limits: HubLimits) -> Self {
-        Self::built(limits, Arc::new(Anonymous)).await
+        Self::built(limits, None).await
     }
 
     /// An empty world where this one knows the callers.
     pub async fn with_callers(callers: Arc<dyn IdentifyCaller>) -> Self {
-        Self::built(HubLimits::default(), callers).await
+        Self::built(HubLimits::default(), Some(callers)).await
     }
 
-    async fn built(limits: HubLimits, callers: Arc<dyn IdentifyCaller>) -> Self {
+    async fn built(limits: HubLimits, callers: Option<Arc<dyn IdentifyCaller>>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let live: SharedLive = Arc::new(MemoryLiveStore::new(Duration::from_secs(3600)));
         let hub = HubHandle::default();
@@ -67,6 +69,10 @@ impl World {
         let database = sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here");
         let stores = Stores::of(database);
         let cameras = stores.cameras.clone();
+        let configured = watch::channel(LoginTable::default()).1;
+        let logins = Logins::open(stores.logins.clone(), configured, false, folder.path().to_owned());
+        let logins = logins.await.expect("a folder to write to");
+        let callers = callers.unwrap_or_else(|| Arc::new(ByLogins(Arc::clone(&logins))));
         let state = HttpState {
             node: "test".to_owned(),
             started_at: Utc::now(),
@@ -80,6 +86,7 @@ impl World {
             disk: tokio::sync::watch::channel(SpoolDisk { free: Some(1_500_000_000), obstacle: None }).1,
             hub,
             commands: Arc::new(PlayedRoot(cameras, folder.path().join(SILENT))),
+            logins,
             callers,
             dropped_log_lines: || 3,
             allowed_origins: watch::channel(vec!["https://cams.example.org".to_owned()]).1,

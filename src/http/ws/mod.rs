@@ -2,7 +2,8 @@
 //!
 //! `protocol` decides, `session` is the actor around it, `watchdog` cuts connections that are beyond reach; the picture
 //! itself comes from the hub. Close codes: 1001 the program stops, 1013 come back at once, 4000 not understood,
-//! 4001 too slow, 4002 no answer to pings.
+//! 4001 too slow, 4002 no answer to pings, 4003 the
+//! session or token that it goes by has ended.
 
 mod protocol;
 pub(super) mod watchdog;
@@ -13,7 +14,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws;
 use tokio_util::sync::CancellationToken;
 
-use super::caller::Caller;
+use super::access::Viewer;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
 use super::origin_guard::{OriginPolicy, client_address};
@@ -47,12 +48,12 @@ const LONGEST: usize = 4096;
     (status = 503, body = Problem, content_type = "application/problem+json", description = "too many clients, in all or of one address"),
 ))]
 pub(super) async fn connect(
+    Viewer(caller): Viewer,
     request: HttpRequest,
     payload: web::Payload,
     state: web::Data<HttpState>,
     origin_policy: web::Data<OriginPolicy>,
     stopping: web::Data<CancellationToken>,
-    caller: Caller,
 ) -> ErrorAnswer {
     origin_policy.check_origin(request.headers())?;
     let not_ws = |_| Problem::new(StatusCode::BAD_REQUEST, "this address speaks WebSocket (RFC 6455, version 13) only");
@@ -61,7 +62,8 @@ pub(super) async fn connect(
     let subscription = state.hub.subscribe(client_address(&request), filter).await?;
     log::debug!(caller = caller.to_string().as_str(); "websocket session started");
     let last_heard = LastHeard::now();
-    let session = WsSession::new(state.hub.clone(), subscription, last_heard.clone(), stopping.get_ref().clone());
+    let session = WsSession::new(state.hub.clone(), subscription, last_heard.clone(), stopping.get_ref().clone())
+        .until(state.callers.ended(&caller));
     let answer: Result<HttpResponse, actix_web::Error> =
         ws::WsResponseBuilder::new(session, &request, payload).frame_size(LONGEST).start();
     let answer = answer.map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the WebSocket handshake failed"))?;
@@ -82,6 +84,6 @@ fn filter(request: &HttpRequest) -> Result<FeedFilter, Error> {
     (status = 204, description = "it may"),
     (status = 403, body = Problem, content_type = "application/problem+json", description = "a page of another origin"),
 ))]
-pub(super) async fn check() -> HttpResponse {
+pub(super) async fn check(_: Viewer) -> HttpResponse {
     HttpResponse::NoContent().finish()
 }

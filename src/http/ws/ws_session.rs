@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, SpawnHandle, StreamHandler, WrapFuture};
 use actix_web_actors::ws::{self, CloseCode, Message, ProtocolError};
 use bytestring::ByteString;
+use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{self, Stream};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -32,6 +33,8 @@ pub(super) struct WsSession {
     last_heard: LastHeard,
     /// The program stops.
     stopping: CancellationToken,
+    /// Whoever connected may not go on any more.
+    ended: Option<LocalBoxFuture<'static, ()>>,
     /// Our close frame has been sent.
     is_closing: bool,
 }
@@ -44,7 +47,13 @@ impl WsSession {
         stopping: CancellationToken,
     ) -> Self {
         let (id, lease, subscription) = (subscription.id, subscription.lease.take(), Some(subscription));
-        Self { hub, subscription, lease, id, updates: None, last_heard, stopping, is_closing: false }
+        Self { hub, subscription, lease, id, updates: None, last_heard, stopping, ended: None, is_closing: false }
+    }
+
+    /// The same until then.
+    pub(super) fn until(mut self, ended: LocalBoxFuture<'static, ()>) -> Self {
+        self.ended = Some(ended);
+        self
     }
 
     fn run(&mut self, step: Step, ctx: &mut ws::WebsocketContext<Self>) {
@@ -95,6 +104,10 @@ impl Actor for WsSession {
         ctx.run_interval(PING_EVERY, |session, ctx| {
             session.run(protocol::on_beat(session.last_heard.at(), Instant::now()), ctx);
         });
+        if let Some(ended) = self.ended.take() {
+            let step = || ProtocolStep::Close(4003, "the login has ended; log in again");
+            ctx.spawn(ended.into_actor(self).map(move |(), session, ctx| session.run(step(), ctx)));
+        }
         let stop = self.stopping.clone().cancelled_owned().into_actor(self);
         ctx.spawn(stop.map(|(), session, ctx| session.run(protocol::on_close(CloseReason::Stopping), ctx)));
     }

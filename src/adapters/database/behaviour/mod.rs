@@ -4,6 +4,7 @@
 pub(super) mod camera_behaviour;
 pub(super) mod import_behaviour;
 pub(super) mod incident_behaviour;
+pub(super) mod login_behaviour;
 pub(super) mod node_behaviour;
 pub(super) mod recording_behaviour;
 
@@ -62,6 +63,11 @@ macro_rules! tests {
             incidents_are_paged_from_the_newest
             old_incidents_are_forgotten
             a_look_at_a_camera_is_kept_until_the_next
+        );
+        $crate::adapters::database::behaviour::tests!(@each $open, login_behaviour:
+            users_are_kept_and_a_new_password_ends_their_sessions
+            tokens_and_sessions_are_kept_noted_and_revoked
+            changes_by_people_are_listed_from_the_newest
         );
         $crate::adapters::database::behaviour::tests!(@pair $open, node_behaviour:
             recordings_are_their_nodes_own

@@ -17,6 +17,8 @@ mod postgres_fault;
 mod postgres_incidents;
 mod postgres_inspect;
 mod postgres_listener;
+mod postgres_login_store;
+mod postgres_logins;
 mod postgres_nodes;
 mod postgres_recordings;
 mod postgres_schema;

@@ -16,6 +16,8 @@ mod sqlite_fault;
 mod sqlite_file;
 mod sqlite_incidents;
 mod sqlite_inspect;
+mod sqlite_login_store;
+mod sqlite_logins;
 mod sqlite_nodes;
 mod sqlite_recordings;
 mod sqlite_schema;

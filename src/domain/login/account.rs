@@ -1,0 +1,203 @@
+//! Users, tokens, sessions and roles, and the bounds of their names and passwords.
+
+use std::fmt;
+use std::str::FromStr;
+
+use argon2::password_hash::phc::PasswordHash;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::base::{Error, Result};
+
+/// A session ends so long after its login, whatever it does.
+pub const SESSION_LIFETIME: TimeDelta = TimeDelta::days(7);
+
+/// A session that nobody uses ends after so long.
+pub const SESSION_IDLE: TimeDelta = TimeDelta::hours(24);
+
+/// Shortest and longest password, in bytes.
+const PASSWORD: std::ops::RangeInclusive<usize> = 10..=1024;
+
+/// Longest name of a user or a token, in letters.
+const LONGEST_NAME: usize = 64;
+
+/// What somebody may do. An operator may do everything that a viewer may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum UserRole {
+    /// Looks at everything, changes nothing.
+    Viewer,
+    /// Changes cameras, users and tokens too.
+    Operator,
+}
+
+impl UserRole {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+impl fmt::Display for UserRole {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+impl FromStr for UserRole {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<Self> {
+        match word {
+            "viewer" => Ok(Self::Viewer),
+            "operator" => Ok(Self::Operator),
+            _ => Err(Error::invalid("role", "must be viewer or operator")),
+        }
+    }
+}
+
+/// A hash as it is stored: argon2id in PHC form, or hex digits of SHA-256. Not shown by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretHash(pub String);
+
+impl fmt::Debug for SecretHash {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("***")
+    }
+}
+
+/// Somebody who logs in with a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Unique.
+    pub name: String,
+    /// What this user may do.
+    pub role: UserRole,
+    /// argon2id.
+    pub password_hash: SecretHash,
+    /// When it was added; `None` for one of the configuration.
+    pub created_at: Option<DateTime<Utc>>,
+}
+
+/// A credential of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Made when it is added.
+    pub id: Uuid,
+    /// Unique, for people.
+    pub name: String,
+    /// What it may do.
+    pub role: UserRole,
+    /// SHA-256 in hex digits.
+    pub hash: SecretHash,
+    /// It reads only streams whose names begin so, and nothing else.
+    pub stream_prefix: Option<String>,
+    /// When it was added; `None` for one of the configuration.
+    pub created_at: Option<DateTime<Utc>>,
+    /// It ends by then; `None`: when it is revoked.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was last used, with a minute's resolution.
+    pub used_at: Option<DateTime<Utc>>,
+}
+
+/// A login that lasts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginSession {
+    /// For lists and for revoking; the cookie is another secret.
+    pub id: Uuid,
+    /// Who logged in.
+    pub user: String,
+    /// SHA-256 of the cookie in hex digits.
+    pub hash: SecretHash,
+    /// Where the login came from.
+    pub address: String,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// It ends by then.
+    pub expires_at: DateTime<Utc>,
+    /// When it was last used, with a minute's resolution.
+    pub used_at: DateTime<Utc>,
+}
+
+impl LoginSession {
+    /// Whether it has ended by itself.
+    pub fn is_over(&self, now: DateTime<Utc>) -> bool {
+        now >= self.expires_at || now - self.used_at >= SESSION_IDLE
+    }
+}
+
+/// Checks the name of a user or a token.
+///
+/// # Errors
+/// `Invalid` at `name`.
+pub fn check_login_name(name: &str) -> Result<()> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-@".contains(c);
+    match name.len() {
+        1..=LONGEST_NAME if name.chars().all(allowed) => Ok(()),
+        _ => {
+            let text = format!("must be 1 to {LONGEST_NAME} of the letters a-z, A-Z, digits, '.', '_', '-' and '@'");
+            Err(Error::invalid("name", text))
+        }
+    }
+}
+
+/// Checks a new password.
+///
+/// # Errors
+/// `Invalid` at `password`, without it.
+pub fn check_password(password: &str) -> Result<()> {
+    if PASSWORD.contains(&password.len()) {
+        return Ok(());
+    }
+    let text = format!("must have {} to {} letters", PASSWORD.start(), PASSWORD.end());
+    Err(Error::invalid("password", text))
+}
+
+/// Checks the prefix of a token: what it reads are names of streams.
+///
+/// # Errors
+/// `Invalid` at `streamPrefix`.
+pub fn check_stream_prefix(role: UserRole, prefix: Option<&str>) -> Result<()> {
+    let Some(prefix) = prefix else { return Ok(()) };
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+    let fault = match prefix.len() {
+        _ if role != UserRole::Viewer => "is for viewers only",
+        1..=200 if prefix.chars().all(allowed) => return Ok(()),
+        _ => "must be the beginning of names of streams: letters, digits, '_', '-', '.', '/', at most 200",
+    };
+    Err(Error::invalid("streamPrefix", fault))
+}
+
+/// Whether a text is the argon2id hash of a password, in PHC form.
+pub fn is_argon2id(text: &str) -> bool {
+    PasswordHash::new(text).is_ok_and(|hash| hash.algorithm.as_str() == "argon2id" && hash.hash.is_some())
+}
+
+/// Whether a text is the SHA-256 of a token, in hex digits.
+pub fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_passwords_have_bounds() {
+        let long = "x".repeat(65);
+        for (name, good) in [("anna", true), ("a.b_c-d@e", true), ("", false), ("a b", false), ("ü", false), (&long, false)] {
+            assert_eq!(check_login_name(name).is_ok(), good, "{name}");
+        }
+        let long = "x".repeat(1025);
+        for (password, good) in [("0123456789", true), ("012345678", false), (&long, false)] {
+            assert_eq!(check_password(password).is_ok(), good);
+        }
+        let shown = format!("{:?}", SecretHash("$argon2id$x".to_owned()));
+        assert_eq!(shown, "***");
+    }
+}

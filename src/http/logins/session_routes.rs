@@ -1,0 +1,165 @@
+//! The session of a browser: begun by name and password, ended by logging out or by an operator.
+
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::domain::login::{LoginSession, Refusal, UserRole};
+use crate::http::access::{Operator, Public, too_many};
+use crate::http::audit_routes::{self as audit, Change};
+use crate::http::body::Json;
+use crate::http::caller::Caller;
+use crate::http::credentials::{COOKIE, cookie};
+use crate::http::http_error::{ErrorAnswer, Problem};
+use crate::http::origin_guard::{client_address, is_secure};
+use crate::http::item_list::ItemList;
+use crate::http::http_state::HttpState;
+
+/// Name and password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct LoginForm {
+    /// Name of the user.
+    #[schema(max_length = 64)]
+    name: String,
+    /// The user's password.
+    #[schema(value_type = String, max_length = 1024, format = Password)]
+    password: SecretString,
+}
+
+/// Who is logged in.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::http) struct SessionView {
+    /// A login is asked for; else everybody may do everything.
+    login_required: bool,
+    /// The user or token; null for nobody.
+    user: Option<String>,
+    /// What the caller may do; null: nothing.
+    role: Option<UserRole>,
+    /// Why a session or token that was sent along is worth nothing.
+    reason: Option<String>,
+}
+
+/// A login that lasts, for lists.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::http) struct LoginSessionView {
+    id: Uuid,
+    user: String,
+    /// Where the login came from.
+    address: String,
+    created_at: DateTime<Utc>,
+    /// When it was last used, with a minute's resolution.
+    used_at: DateTime<Utc>,
+    /// It ends by then, or after 24 h without use.
+    expires_at: DateTime<Utc>,
+    /// It is the one of this request.
+    own: bool,
+}
+
+/// Logs in: the answer sets the cookie of a new session, and a session that was sent along ends. Wrong names and wrong
+/// passwords are answered alike.
+#[utoipa::path(post, path = "/api/v1/login", operation_id = "logIn", tag = "logins", request_body = LoginForm, responses(
+    (status = 200, body = SessionView, headers(("Set-Cookie" = String, description = "the session"))),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "the name or the password is wrong"),
+    (status = 429, body = Problem, content_type = "application/problem+json", description = "too many attempts from this address or for this name"),
+))]
+pub(in crate::http) async fn log_in(
+    _: Public,
+    state: web::Data<HttpState>,
+    request: HttpRequest,
+    Json(form): Json<LoginForm>,
+) -> ErrorAnswer {
+    let address = client_address(&request);
+    let user = match state.logins.by_password(&form.name, form.password, address).await? {
+        Ok(user) => user,
+        Err(Refusal::TooMany) => return Err(too_many()),
+        Err(refusal) => {
+            let (from, user) = (address.to_string(), form.name.chars().take(64).collect::<String>());
+            log::warn!(from = from.as_str(), user = user.as_str(); "login refused");
+            let status = actix_web::http::StatusCode::UNAUTHORIZED;
+            return Err(Problem::new(status, refusal.as_str()));
+        }
+    };
+    let before = cookie(request.headers()).and_then(|secret| state.logins.by_cookie(&secret).ok());
+    let begun = state.logins.begin_session(&user, address).await?;
+    if let Some((session, _)) = before {
+        // Gone already is as good.
+        let _ = state.logins.end_session(session.id).await;
+    }
+    let caller = Caller::User { name: user.name.clone().into(), role: begun.role, session: Some(begun.session.id) };
+    audit::write(&state, &caller, address, "login".to_owned(), Change::default()).await;
+    let view = SessionView { login_required: true, user: Some(user.name), role: Some(begun.role), reason: None };
+    let cookie = base_cookie(&request, begun.secret.expose_secret().to_owned());
+    let age = begun.session.expires_at - begun.session.created_at;
+    let cookie = cookie.max_age(actix_web::cookie::time::Duration::seconds(age.num_seconds())).finish();
+    Ok(HttpResponse::Ok().cookie(cookie).json(view))
+}
+
+/// Logs out: ends the session and takes its cookie back.
+#[utoipa::path(post, path = "/api/v1/logout", operation_id = "logOut", tag = "logins", responses((status = 204)))]
+pub(in crate::http) async fn log_out(Public(caller): Public, state: web::Data<HttpState>, request: HttpRequest) -> ErrorAnswer {
+    if let Caller::User { session: Some(id), .. } = &caller {
+        state.logins.end_session(*id).await?;
+        audit::write(&state, &caller, client_address(&request), "logout".to_owned(), Change::default()).await;
+    }
+    let cookie = base_cookie(&request, String::new()).max_age(actix_web::cookie::time::Duration::ZERO).finish();
+    Ok(HttpResponse::NoContent().cookie(cookie).finish())
+}
+
+/// Who is logged in, and whether a login is asked for.
+#[utoipa::path(get, path = "/api/v1/session", operation_id = "getSession", tag = "logins", responses((status = 200, body = SessionView)))]
+pub(in crate::http) async fn current(Public(caller): Public, state: web::Data<HttpState>) -> web::Json<SessionView> {
+    let role = caller.role();
+    let (user, reason) = match &caller {
+        Caller::Anonymous | Caller::Unknown(Refusal::None) => (None, None),
+        Caller::Unknown(refusal) => (None, Some(refusal.as_str().to_owned())),
+        known => (Some(known.to_string()), None),
+    };
+    web::Json(SessionView { login_required: state.logins.required(), user, role, reason })
+}
+
+/// Sessions that last.
+#[utoipa::path(get, path = "/api/v1/sessions", operation_id = "listSessions", tag = "logins", responses((status = 200, body = ItemList<LoginSessionView>)))]
+pub(in crate::http) async fn list(
+    Operator(caller): Operator,
+    state: web::Data<HttpState>,
+) -> ErrorAnswer<web::Json<ItemList<LoginSessionView>>> {
+    let (own, now) = (caller.credential(), Utc::now());
+    let sessions = state.logins.table().sessions.into_iter().filter(|session| !session.is_over(now));
+    Ok(web::Json(ItemList::whole(sessions.map(|session| view(session, own)).collect())))
+}
+
+/// Ends a session; its WebSockets are closed.
+#[utoipa::path(delete, path = "/api/v1/sessions/{id}", operation_id = "endSession", tag = "logins", params(("id" = Uuid, Path)), responses(
+    (status = 204),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(in crate::http) async fn end(
+    _: Operator,
+    state: web::Data<HttpState>,
+    id: web::Path<String>,
+    request: HttpRequest,
+) -> ErrorAnswer {
+    let id = id.parse().map_err(|_| crate::base::Error::not_found("there is no such session"))?;
+    let session = state.logins.table().sessions.into_iter().find(|session| session.id == id);
+    state.logins.end_session(id).await?;
+    let user = session.map(|session| session.user);
+    audit::tell(&request, Change { before: Some(serde_json::json!({ "user": user })), ..Change::default() });
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn view(session: LoginSession, own: Option<Uuid>) -> LoginSessionView {
+    let LoginSession { id, user, address, created_at, used_at, expires_at, hash: _ } = session;
+    LoginSessionView { id, user, address, created_at, used_at, expires_at, own: own == Some(id) }
+}
+
+/// Never for scripts, never for requests that other sites begin, never over http once the page came over https.
+fn base_cookie(request: &HttpRequest, secret: String) -> actix_web::cookie::CookieBuilder<'static> {
+    Cookie::build(COOKIE, secret).path("/").http_only(true).same_site(SameSite::Strict).secure(is_secure(request))
+}
