@@ -201,7 +201,8 @@ async fn names_and_passwords_may_be_sent_along_and_are_tried_only_so_often() {
 #[actix_web::test]
 async fn a_token_reads_what_it_was_made_for_until_it_is_revoked() {
     let world = World::new().await;
-    world.publish(vec![Change::Stream(stream("main", "studio/a")), Change::Stream(stream("main", "gate"))]).await;
+    let on_air = |name: &str| Change::Stream(stream("main", name).into());
+    world.publish(vec![on_air("studio/a"), on_air("gate")]).await;
     let obs = world.add_token("obs", UserRole::Viewer, Some("studio/"), None).await;
     let live = world.as_token(Method::GET, "/api/v1/streams/studio%2Fa/live", &obs).await;
     assert_eq!(live.status, 200, "{}", live.json());
