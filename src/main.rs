@@ -8,7 +8,7 @@ use log::LevelFilter;
 use streamwarden::adapters::ffmpeg::child::{leave_no_core_file, raise_descriptor_limit};
 use streamwarden::app::Origins;
 use streamwarden::cli::{
-    Cli, CliCommand, CommandFailure, camera_commands, check_command, configuration, folder_commands, manual, meant,
+    Cli, CliCommand, CommandFailure, camera_commands, check_command, configuration, folder_commands, login_commands, manual, meant,
     note, printed, status_command, version_command,
 };
 use streamwarden::config::{self, Settings, Sources};
@@ -85,6 +85,9 @@ fn act(cli: Cli) -> Result<(), CommandFailure> {
         CliCommand::Check(print) => check_command::run(&files, print),
         CliCommand::Cameras(options) => camera_commands::run(&files, options),
         CliCommand::AcceptFolder(options) => folder_commands::run(&files, &options),
+        CliCommand::User(command) => login_commands::user(&files, command),
+        CliCommand::Token(command) => login_commands::token(&files, command),
+        CliCommand::Audit(command) => login_commands::audit(&files, command),
         CliCommand::Status(target) => status_command::run(&files, target),
         CliCommand::Config(print) => configuration::run(&files, print),
         CliCommand::Completions(options) => manual::completions(options),

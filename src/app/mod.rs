@@ -17,6 +17,7 @@ mod edit_body;
 pub mod foreign_folders;
 mod front_door;
 pub mod instance;
+pub mod login_access;
 mod open_stores;
 mod previous_run;
 pub mod remote;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use reqwest::RequestBuilder;
 use reqwest::header::CONTENT_TYPE;
+use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -62,9 +63,11 @@ pub struct About {
 
 /// The running process by its API.
 pub struct Remote {
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     /// `http://127.0.0.1:8080`.
     address: String,
+    /// Sent with every request.
+    token: Option<SecretString>,
 }
 
 impl Remote {
@@ -94,7 +97,14 @@ impl Remote {
     fn with_address(address: String) -> Result<Self> {
         let http = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build();
         let http = http.map_err(|error| Error::internal("no HTTP client can be made").with_source(error))?;
-        Ok(Self { http, address })
+        Ok(Self { http, address, token: None })
+    }
+
+    /// The same with a token; one that was there stays when there is none.
+    #[must_use]
+    pub fn with_token(mut self, token: Option<SecretString>) -> Self {
+        self.token = token.or(self.token);
+        self
     }
 
     /// Where it is: `http://127.0.0.1:8080`, without a password.
@@ -102,7 +112,7 @@ impl Remote {
         crate::base::redact::text(&self.address)
     }
 
-    fn url(&self, route: &str) -> String {
+    pub(super) fn url(&self, route: &str) -> String {
         format!("{}/api/v1/{route}", self.address)
     }
 
@@ -312,18 +322,22 @@ impl Remote {
         Error::new(kind, format!("streamwarden at {} does not answer: {error}", self.address())).with_source(error)
     }
 
-    async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {
+    pub(super) async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {
         let answer = self.send(request).await?;
         answer.json().await.map_err(|error| self.silent(error))
     }
 
     /// Every request leaves here, so this is where credentials join it. A user and password in the address go along
-    /// already, as Basic, for a proxy that asks for them.
+    /// already, as Basic; a token takes their place.
     async fn dispatch(&self, request: RequestBuilder) -> Result<reqwest::Response> {
+        let request = match &self.token {
+            Some(token) => request.bearer_auth(token.expose_secret()),
+            None => request,
+        };
         request.send().await.map_err(|error| self.silent(error))
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<reqwest::Response> {
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<reqwest::Response> {
         let answer = self.dispatch(request).await?;
         let status = answer.status();
         if status.is_success() {
@@ -339,6 +353,7 @@ fn problem(status: u16, problem: &Value) -> Error {
         .as_str()
         .map_or_else(|| format!("what answers is no streamwarden (status {status}); check the address"), str::to_owned);
     let kind = match status {
+        401 | 403 => ErrorKind::Unauthorized,
         404 => ErrorKind::NotFound,
         409 => ErrorKind::Conflict,
         422 => ErrorKind::Invalid,

@@ -5,9 +5,11 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::remote::{About, Remote};
+use crate::actors::logins::LOCAL_TOKEN;
 use crate::adapters::database::postgres;
 use crate::base::{Error, ErrorKind, Result};
 use crate::config::Settings;
@@ -36,13 +38,14 @@ pub(super) fn on(data_dir: &Path) -> Option<RunningProgram> {
 /// `Timeout` when one runs on our data folder and does not answer.
 pub(super) async fn find(settings: &Settings) -> Result<Option<(Remote, About)>> {
     if let Some(running) = on(&settings.data_dir) {
-        let remote = Remote::at_address(running.listen)?;
+        let remote = Remote::at_address(running.listen)?.with_token(local_token(&settings.data_dir));
         match remote.about().await {
             Ok(about) if about.pid == Some(running.pid) => return Ok(Some((remote, about))),
             Err(error) if error.kind() == ErrorKind::Timeout => {
                 let text = format!("the streamwarden that runs here (process {}) does not answer", running.pid);
                 return Err(Error::new(ErrorKind::Timeout, text).with_source(error));
             }
+            Err(error) if error.kind() == ErrorKind::Unauthorized => return Err(asks_for_login(&remote, error)),
             // A note that was left behind, and a process that has got its number since.
             _ => {}
         }
@@ -51,8 +54,29 @@ pub(super) async fn find(settings: &Settings) -> Result<Option<(Remote, About)>>
         return Ok(None);
     }
     let remote = Remote::at_address(settings.http.listen)?;
-    // Whatever else listens there is no business of ours.
-    Ok(remote.about().await.ok().map(|about| (remote, about)))
+    match remote.about().await {
+        Ok(about) => Ok(Some((remote, about))),
+        // Without a problem document it is no streamwarden.
+        Err(error) if error.kind() == ErrorKind::Unauthorized && error.message().contains("log in") => {
+            Err(asks_for_login(&remote, error))
+        }
+        // Whatever else listens there is no business of ours.
+        Err(_) => Ok(None),
+    }
+}
+
+/// The token that the program on this folder has left for commands, when it is for us to read.
+fn local_token(data_dir: &Path) -> Option<SecretString> {
+    std::fs::read_to_string(data_dir.join(LOCAL_TOKEN)).ok().map(Into::into)
+}
+
+fn asks_for_login(remote: &Remote, error: Error) -> Error {
+    let text = format!(
+        "the streamwarden at {address} asks for a login; run this as the user whose data_dir it is, or name it with --api \
+         {address} and send a token (STREAMWARDEN_TOKEN or --token-file)",
+        address = remote.address()
+    );
+    Error::new(ErrorKind::Unauthorized, text).with_source(error)
 }
 
 /// As [`find`], refusing one that keeps its cameras in another database than these settings name.

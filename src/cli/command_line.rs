@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{ApiTarget, Files, Print, camera_commands, folder_commands, manual_options, version_command};
+use super::{ApiTarget, Files, Print, camera_commands, folder_commands, login_commands, manual_options, version_command};
 use crate::config::CliOverrides;
 
 const EXIT_CODES: &str = "\
@@ -34,6 +34,15 @@ pub enum CliCommand {
     /// List and change cameras.
     #[command(visible_alias = "camera")]
     Cameras(camera_commands::CamerasOptions),
+    /// Add, list and remove users: who may log in with a password.
+    #[command(subcommand, visible_alias = "users")]
+    User(login_commands::UserCommand),
+    /// Make, list and revoke tokens: credentials of programs.
+    #[command(subcommand, visible_alias = "tokens")]
+    Token(login_commands::TokenCommand),
+    /// What people have changed.
+    #[command(subcommand)]
+    Audit(login_commands::AuditCommand),
     /// Let a folder take the place of the spool or object folder that this node had and that is gone for good.
     AcceptFolder(folder_commands::AcceptFolder),
     /// How the running streamwarden is, on one screen; exit code 1 when something is down.
@@ -54,7 +63,7 @@ pub struct RunOptions {
     /// Roles to run, separated by commas: monitor, restream, record [default: all]
     #[arg(long, value_name = "A,B")]
     pub roles: Option<String>,
-    /// Where the dashboard listens; loopback only [default: 127.0.0.1:8080]
+    /// Where the dashboard listens; another address than loopback needs a user [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<String>,
 }

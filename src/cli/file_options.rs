@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use log::LevelFilter;
+use secrecy::SecretString;
 
 use super::CommandFailure;
+use crate::base::Error;
 use crate::config::{self, CliOverrides, Settings, Sources};
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
@@ -32,12 +34,29 @@ pub struct Files {
     /// or into the file that database.url_file names
     #[arg(long, value_name = "URL", alias = "pg_dsn", global = true)]
     pub pg_dsn: Option<String>,
+    /// File that holds the token for --api, where a login is asked for [else: STREAMWARDEN_TOKEN]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub token_file: Option<PathBuf>,
 }
 
 impl Files {
     /// The keys of the configuration that these options set.
     pub fn overrides(&self) -> CliOverrides {
         CliOverrides { database_url: self.pg_dsn.clone(), ..CliOverrides::default() }
+    }
+
+    /// The token for a program at an address.
+    ///
+    /// # Errors
+    /// When its file cannot be read.
+    pub fn token(&self) -> Result<Option<SecretString>, CommandFailure> {
+        let text = match &self.token_file {
+            Some(file) => Some(std::fs::read_to_string(file).map_err(|error| {
+                CommandFailure::Usage(Error::invalid("--token-file", format!("cannot be read: {error}")))
+            })?),
+            None => std::env::var("STREAMWARDEN_TOKEN").ok(),
+        };
+        Ok(text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).map(Into::into))
     }
 
     /// Where the configuration comes from.

@@ -11,6 +11,7 @@ pub mod file_options;
 pub mod folder_commands;
 pub mod kind_commands;
 mod list_commands;
+pub mod login_commands;
 pub mod manual;
 mod manual_options;
 mod options;

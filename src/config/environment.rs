@@ -9,7 +9,7 @@ use super::raw::{Raw, RawEntry, RawValue, ValueOrigin};
 const PREFIX: &str = "STREAMWARDEN_";
 
 /// Variables with our prefix that are not keys.
-const OTHERS: [&str; 3] = ["CONFIG", "LOG_CONFIG", "COMMIT"];
+const OTHERS: [&str; 4] = ["CONFIG", "LOG_CONFIG", "COMMIT", "TOKEN"];
 
 /// More servers than this in the environment is a slip of the finger, not a plan.
 const MOST_SERVERS: usize = 1000;

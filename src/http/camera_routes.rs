@@ -6,13 +6,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::access::{Operator, Viewer};
+use super::audit_routes::{self, Change};
 use super::body::Json;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
 use super::item_list::ItemList;
 use super::tag;
 use crate::base::{Error, ErrorKind, Result};
-use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus, is_id};
+use crate::domain::camera::{CameraEdit, CameraRow, CameraSettings, CameraStatus, is_id};
 use crate::domain::name::StreamName;
 
 /// What an address names a camera by, for the document.
@@ -61,8 +62,14 @@ pub(super) async fn one(_: Viewer, state: web::Data<HttpState>, id: web::Path<St
     (status = 413, body = Problem, content_type = "application/problem+json", description = "more than 1 MB"),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "a field is wrong; names it"),
 ))]
-pub(super) async fn add(_: Operator, state: web::Data<HttpState>, Json(edit): Json<CameraEdit>) -> ErrorAnswer {
+pub(super) async fn add(
+    _: Operator,
+    state: web::Data<HttpState>,
+    request: HttpRequest,
+    Json(edit): Json<CameraEdit>,
+) -> ErrorAnswer {
     let added = state.commands.add_camera(edit).await?;
+    tell_change(&request, None, Some(&added.row));
     let location = format!("/api/v1/cameras/{}", added.row.id);
     let mut answer = HttpResponse::Created();
     Ok(answer
@@ -113,8 +120,11 @@ pub(super) async fn edit(
     request: HttpRequest,
     Json(edit): Json<CameraEdit>,
 ) -> ErrorAnswer {
-    let edited = state.commands.edit_camera(id_of(&state, &id).await?, edit, tag::condition(&request)).await;
+    let number = id_of(&state, &id).await?;
+    let before = state.stores.cameras.camera(number).await.ok().flatten();
+    let edited = state.commands.edit_camera(number, edit, tag::condition(&request)).await;
     let edited = edited.map_err(|error| as_asked(error, &id))?;
+    tell_change(&request, before.as_ref(), Some(&edited.row));
     Ok(HttpResponse::Ok().insert_header((header::ETAG, tag::of(&edited.row))).json(edited.status))
 }
 
@@ -127,9 +137,20 @@ pub(super) async fn edit(
         (status = 412, body = Problem, content_type = "application/problem+json", description = "the row is another by now"),
     ))]
 pub(super) async fn delete(_: Operator, state: web::Data<HttpState>, id: web::Path<String>, request: HttpRequest) -> ErrorAnswer {
-    let deleted = state.commands.delete_camera(id_of(&state, &id).await?, tag::condition(&request)).await;
+    let number = id_of(&state, &id).await?;
+    let before = state.stores.cameras.camera(number).await.ok().flatten();
+    let deleted = state.commands.delete_camera(number, tag::condition(&request)).await;
     deleted.map_err(|error| as_asked(error, &id))?;
+    tell_change(&request, before.as_ref(), None);
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// For the audit log: the row before and after, without its secrets.
+fn tell_change(request: &HttpRequest, before: Option<&CameraRow>, after: Option<&CameraRow>) {
+    let view = |row: &CameraRow| serde_json::to_value(CameraSettings::from(row)).ok();
+    let target = after.or(before).map(|row| format!("camera {} (id {})", row.name, row.id));
+    let change = Change { target, before: before.and_then(view), after: after.and_then(view) };
+    audit_routes::tell(request, change);
 }
 
 /// Ends the camera's ffmpeg and starts it again at once, whatever it was waiting for.

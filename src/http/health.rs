@@ -42,6 +42,7 @@ pub(super) struct Alive {
 pub(super) struct Ready {
     /// Every required dependency answers.
     ok: bool,
+    /// Each of them; empty for nobody where a login is asked for.
     services: Vec<Service>,
 }
 
@@ -65,16 +66,17 @@ pub(super) async fn alive(_: Public) -> web::Json<Alive> {
     web::Json(Alive { ok: true })
 }
 
-/// Whether the process can do its work; 503 when a required dependency is down.
+/// Whether the process can do its work; 503 when a required dependency is down. Which one is told to nobody who has not
+/// logged in, where a login is asked for.
 #[utoipa::path(get, path = "/ready", operation_id = "ready", tag = "health", responses(
     (status = 200, body = Ready),
     (status = 503, body = Ready, description = "a required dependency is down"),
 ))]
-pub(super) async fn ready(_: Public, state: web::Data<HttpState>) -> ErrorAnswer {
+pub(super) async fn ready(Public(caller): Public, state: web::Data<HttpState>) -> ErrorAnswer {
     let services = services(&state).await;
     let ok = services.iter().all(|service| service.ok || !service.required);
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    Ok(HttpResponse::build(status).insert_header((header::CACHE_CONTROL, "no-store")).json(Ready { ok, services }))
+    Ok(HttpResponse::build(status).insert_header((header::CACHE_CONTROL, "no-store")).json(Ready { ok, services: if caller.role().is_some() { services } else { Vec::new() } }))
 }
 
 /// Everything this process depends on, asked now.

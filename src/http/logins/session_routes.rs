@@ -113,7 +113,7 @@ pub(in crate::http) async fn log_out(Public(caller): Public, state: web::Data<Ht
 }
 
 /// Who is logged in, and whether a login is asked for.
-#[utoipa::path(get, path = "/api/v1/session", operation_id = "getSession", tag = "logins", responses((status = 200, body = SessionView)))]
+#[utoipa::path(get, path = "/api/v1/session", operation_id = "getLoginSession", tag = "logins", responses((status = 200, body = SessionView)))]
 pub(in crate::http) async fn current(Public(caller): Public, state: web::Data<HttpState>) -> web::Json<SessionView> {
     let role = caller.role();
     let (user, reason) = match &caller {
@@ -125,7 +125,7 @@ pub(in crate::http) async fn current(Public(caller): Public, state: web::Data<Ht
 }
 
 /// Sessions that last.
-#[utoipa::path(get, path = "/api/v1/sessions", operation_id = "listSessions", tag = "logins", responses((status = 200, body = ItemList<LoginSessionView>)))]
+#[utoipa::path(get, path = "/api/v1/sessions", operation_id = "listLoginSessions", tag = "logins", responses((status = 200, body = ItemList<LoginSessionView>)))]
 pub(in crate::http) async fn list(
     Operator(caller): Operator,
     state: web::Data<HttpState>,
@@ -136,7 +136,7 @@ pub(in crate::http) async fn list(
 }
 
 /// Ends a session; its WebSockets are closed.
-#[utoipa::path(delete, path = "/api/v1/sessions/{id}", operation_id = "endSession", tag = "logins", params(("id" = Uuid, Path)), responses(
+#[utoipa::path(delete, path = "/api/v1/sessions/{id}", operation_id = "endLoginSession", tag = "logins", params(("id" = Uuid, Path)), responses(
     (status = 204),
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]

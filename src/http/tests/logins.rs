@@ -280,3 +280,50 @@ async fn users_are_added_changed_and_removed_and_their_sessions_with_them() {
     assert!(text.contains("\"before\":{\"role\":\"viewer\"}") && text.contains("\"after\":{\"newPassword\":false,\"role\":\"operator\"}"), "{text}");
     assert!(!text.contains("horse") && !text.contains("another long"), "without secrets");
 }
+
+#[actix_web::test]
+async fn a_change_of_a_camera_is_told_with_what_it_was_and_without_its_password() {
+    let world = World::new().await;
+    let body = json!({ "name": "gate", "kind": "hikvision", "host": "10.0.0.9", "username": "u", "password": "s3cret-pw" });
+    let added = world.send(Method::POST, "/api/v1/cameras", &body.to_string()).await;
+    assert_eq!(added.status, 201, "{}", added.json());
+    let id = added.json()["id"].clone();
+    let edit = json!({ "host": "10.0.0.10", "password": "another-s3cret" }).to_string();
+    assert_eq!(world.send(Method::PATCH, &format!("/api/v1/cameras/{id}"), &edit).await.status, 200);
+    assert_eq!(world.send(Method::PATCH, "/api/v1/cameras/999", &edit).await.status, 404, "nothing was changed");
+    let audit = world.get("/api/v1/audit").await;
+    let items = audit.json()["items"].as_array().expect("items").clone();
+    assert_eq!(items.len(), 2, "{items:?}");
+    assert_eq!((&items[0]["who"], &items[0]["action"]), (&json!("anonymous"), &json!("PATCH /api/v1/cameras/{id}")));
+    assert_eq!((&items[0]["before"]["host"], &items[0]["after"]["host"]), (&json!("10.0.0.9"), &json!("10.0.0.10")));
+    assert_eq!((&items[1]["before"], &items[1]["after"]["name"]), (&Value::Null, &json!("gate")));
+    assert!(!String::from_utf8_lossy(&audit.body).contains("s3cret"), "without secrets");
+}
+
+#[actix_web::test]
+async fn a_session_that_is_revoked_closes_its_live_connection() {
+    use futures_util::StreamExt;
+    use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
+    let world = World::new().await;
+    world.add_user("vera", UserRole::Viewer).await;
+    let (id, cookie) = world.add_session("vera", TimeDelta::zero()).await;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let server = crate::http::http_server::serve(listener, world.state.clone(), 4096).expect("a server");
+    let mut request = format!("ws://{}/api/v1/ws", server.address()).into_client_request().expect("a request");
+    assert!(tokio_tungstenite::connect_async(request.clone()).await.is_err(), "nobody gets nothing");
+    request.headers_mut().insert("cookie", cookie.parse().expect("a header"));
+    let (mut client, _) = tokio_tungstenite::connect_async(request).await.expect("a session");
+    world.state.logins.end_session(id).await.expect("ended");
+    let closed = async {
+        loop {
+            let message = client.next().await.expect("a close frame before the end").expect("a frame");
+            if let tokio_tungstenite::tungstenite::Message::Close(Some(close)) = message {
+                return u16::from(close.code);
+            }
+        }
+    };
+    let code = tokio::time::timeout(std::time::Duration::from_secs(30), closed).await.expect("a close frame");
+    assert_eq!(code, 4003);
+    server.stop().await;
+}

@@ -105,7 +105,7 @@ impl Actor for WsSession {
             session.run(protocol::on_beat(session.last_heard.at(), Instant::now()), ctx);
         });
         if let Some(ended) = self.ended.take() {
-            let step = || ProtocolStep::Close(4003, "the login has ended; log in again");
+            let step = || Step::Close(4003, "the login has ended; log in again");
             ctx.spawn(ended.into_actor(self).map(move |(), session, ctx| session.run(step(), ctx)));
         }
         let stop = self.stopping.clone().cancelled_owned().into_actor(self);

@@ -7,6 +7,7 @@ mod crash;
 mod databases;
 mod limits;
 mod log_reader;
+mod logins;
 mod nodes;
 mod nonsense;
 mod outages;
