@@ -39,7 +39,7 @@ async fn an_address_that_others_reach_is_served_once_somebody_can_log_in() {
     let added = run(&room, &["user", "add", "anna", "--role", "operator", "--password-file", "password"]);
     assert_eq!((added.code, added.out.as_str()), (Some(0), "added user anna (operator)\n"), "{}", added.err);
     let program = Program::start_in(room, &config).await;
-    let client = Client::builder().no_proxy().cookie_store(false).build().expect("a client");
+    let client = Client::builder().no_proxy().build().expect("a client");
     let url = |route: &str| program.api.url(route);
     let get = async |route: &str| client.get(url(route)).send().await.expect("an answer").status();
     assert_eq!((get("/health").await, get("/api/v1/cameras").await), (StatusCode::OK, StatusCode::UNAUTHORIZED));
