@@ -8,8 +8,8 @@ use log::LevelFilter;
 use streamwarden::adapters::ffmpeg::child::{leave_no_core_file, raise_descriptor_limit};
 use streamwarden::app::Origins;
 use streamwarden::cli::{
-    Cli, CliCommand, CommandFailure, camera_commands, check_command, configuration, folder_commands, login_commands, manual, meant,
-    note, printed, status_command, version_command,
+    Cli, CliCommand, CommandFailure, camera_commands, check_command, configuration, folder_commands, login_commands,
+    manual, meant, note, printed, status_command, version_command,
 };
 use streamwarden::config::{self, Settings, Sources};
 use streamwarden::{app, logging};

@@ -3,14 +3,15 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::runtime_settings::RuntimeSettings;
+use tokio::sync::watch;
+use uuid::Uuid;
+
 use crate::actors::logins::Logins;
 use crate::adapters::database::Stores;
 use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::config::settings::{DatabaseSettings, HttpSettings};
 use crate::domain::login::{LoginTable, SecretHash, Token, User};
-use uuid::Uuid;
 
 /// Whether only this machine can reach it.
 pub(super) fn is_loopback(listen: SocketAddr) -> bool {
@@ -37,10 +38,13 @@ pub(super) fn refuse_open(settings: &Settings) -> Result<()> {
 ///
 /// # Errors
 /// `Invalid` at `http.listen` when other machines reach it and nobody could log in; `Internal` when `data_dir` cannot be written.
-pub(super) async fn open_logins(settings: &Settings, stores: &Stores, runtime: &RuntimeSettings) -> Result<Arc<Logins>> {
+pub(super) async fn open_logins(
+    settings: &Settings,
+    stores: &Stores,
+    configured: watch::Receiver<LoginTable>,
+) -> Result<Arc<Logins>> {
     let is_loopback = is_loopback(settings.http.listen);
-    let (store, configured) = (stores.logins.clone(), runtime.logins.subscribe());
-    let logins = Logins::open(store, configured, !is_loopback, settings.data_dir.clone()).await?;
+    let logins = Logins::open(stores.logins.clone(), configured, !is_loopback, settings.data_dir.clone()).await?;
     match logins.has_logins() {
         Some(false) if !is_loopback => Err(open(settings.http.listen)),
         // Not known yet: then nobody is let in.

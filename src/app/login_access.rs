@@ -239,7 +239,9 @@ impl Remote {
 
 fn refuse_configured(configured: &LoginTable, name: &str) -> Result<()> {
     match configured.user(name) {
-        Some(_) => Err(Error::invalid("name", "is a user of the configuration (http.users); change it there and reload")),
+        Some(_) => {
+            Err(Error::invalid("name", "is a user of the configuration (http.users); change it there and reload"))
+        }
         None => Ok(()),
     }
 }

@@ -112,7 +112,7 @@ pub async fn build(settings: Settings) -> Result<App> {
     let run_plan::RunPlan { mut children, runtime_settings, restream } =
         run_plan::children(&actual, &services, &hub, &incidents, &mark)?;
     let address = actual.http.listen;
-    let logins = front_door::open_logins(&actual, &services.stores, &runtime_settings).await?;
+    let logins = front_door::open_logins(&actual, &services.stores, runtime_settings.logins.subscribe()).await?;
     children.push(logins.child());
     let database_name = running::database_name(&settings);
     instance.announce(address, &database_name)?;

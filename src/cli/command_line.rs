@@ -2,7 +2,9 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{ApiTarget, Files, Print, camera_commands, folder_commands, login_commands, manual_options, version_command};
+use super::{
+    ApiTarget, Files, Print, camera_commands, folder_commands, login_commands, manual_options, version_command,
+};
 use crate::config::CliOverrides;
 
 const EXIT_CODES: &str = "\

@@ -171,7 +171,8 @@ pub fn audit(files: &Files, command: AuditCommand) -> Result<(), CommandFailure>
         let mut lines = vec![["TIME", "WHO", "FROM", "ACTION", "TARGET"].map(str::to_owned)];
         lines.extend(entries.iter().map(|one| {
             let at = one.at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-            [at, one.who.clone(), one.address.clone(), one.action.clone(), one.target.clone()].map(|cell| printable(&cell))
+            [at, one.who.clone(), one.address.clone(), one.action.clone(), one.target.clone()]
+                .map(|cell| printable(&cell))
         }));
         say(&table(&lines).join("\n"))
     })?
@@ -216,7 +217,11 @@ async fn act_on_user(files: &Files, command: UserCommand) -> Result<(), CommandF
             let access = access(files, &target).await?;
             let password = password.read()?;
             access.edit_user(&name, None, Some(password)).await.map_err(CommandFailure::of_arguments)?;
-            done(&target, json!({ "name": name }), &format!("changed the password of {}; its sessions end", printable(&name)))
+            done(
+                &target,
+                json!({ "name": name }),
+                &format!("changed the password of {}; its sessions end", printable(&name)),
+            )
         }
         UserCommand::Role { name, role, target } => {
             let access = access(files, &target).await?;
@@ -286,7 +291,10 @@ impl PasswordSource {
             None if std::io::stdin().is_terminal() => {
                 let (first, again) = (typed("Password: ")?, typed("Once more: ")?);
                 if first != again {
-                    return Err(CommandFailure::Usage(Error::invalid("password", "was typed differently; nothing was done")));
+                    return Err(CommandFailure::Usage(Error::invalid(
+                        "password",
+                        "was typed differently; nothing was done",
+                    )));
                 }
                 first
             }

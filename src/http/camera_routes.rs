@@ -45,7 +45,11 @@ pub(super) async fn list(_: Viewer, state: web::Data<HttpState>) -> ErrorAnswer<
     (status = 200, body = CameraStatus),
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn one(_: Viewer, state: web::Data<HttpState>, id: web::Path<String>) -> ErrorAnswer<web::Json<CameraStatus>> {
+pub(super) async fn one(
+    _: Viewer,
+    state: web::Data<HttpState>,
+    id: web::Path<String>,
+) -> ErrorAnswer<web::Json<CameraStatus>> {
     let id = id_of(&state, &id).await?;
     let found = state.live.latest().await?.cameras.into_iter().find(|camera| camera.id == id);
     Ok(web::Json(found.ok_or_else(|| no_camera(&id.to_string()))?))
@@ -83,7 +87,10 @@ pub(super) async fn add(
     (status = 200, body = ItemList<CameraSettings>),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is unreachable"),
 ))]
-pub(super) async fn all_settings(_: Viewer, state: web::Data<HttpState>) -> ErrorAnswer<web::Json<ItemList<CameraSettings>>> {
+pub(super) async fn all_settings(
+    _: Viewer,
+    state: web::Data<HttpState>,
+) -> ErrorAnswer<web::Json<ItemList<CameraSettings>>> {
     let rows = state.stores.cameras.cameras().await?;
     Ok(web::Json(ItemList::whole(rows.iter().map(CameraSettings::from).collect())))
 }
@@ -136,7 +143,12 @@ pub(super) async fn edit(
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 412, body = Problem, content_type = "application/problem+json", description = "the row is another by now"),
     ))]
-pub(super) async fn delete(_: Operator, state: web::Data<HttpState>, id: web::Path<String>, request: HttpRequest) -> ErrorAnswer {
+pub(super) async fn delete(
+    _: Operator,
+    state: web::Data<HttpState>,
+    id: web::Path<String>,
+    request: HttpRequest,
+) -> ErrorAnswer {
     let number = id_of(&state, &id).await?;
     let before = state.stores.cameras.camera(number).await.ok().flatten();
     let deleted = state.commands.delete_camera(number, tag::condition(&request)).await;

@@ -76,7 +76,9 @@ pub(super) async fn ready(Public(caller): Public, state: web::Data<HttpState>) -
     let services = services(&state).await;
     let ok = services.iter().all(|service| service.ok || !service.required);
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    Ok(HttpResponse::build(status).insert_header((header::CACHE_CONTROL, "no-store")).json(Ready { ok, services: if caller.role().is_some() { services } else { Vec::new() } }))
+    Ok(HttpResponse::build(status)
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(Ready { ok, services: if caller.role().is_some() { services } else { Vec::new() } }))
 }
 
 /// Everything this process depends on, asked now.

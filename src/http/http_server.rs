@@ -17,7 +17,8 @@ use super::body::LARGEST;
 use super::connections::{self, ConnectionLimits, Connections};
 use super::http_state::HttpState;
 use super::origin_guard::{self, OriginPolicy};
-use super::routes::configure;
+use super::routes::{self, configure};
+use super::security::Accesses;
 use super::{headers, page_files};
 use crate::base::{Error, Result};
 
@@ -160,8 +161,10 @@ pub(super) fn app(
         InitError = (),
     >,
 > {
+    let accesses = web::Data::new(Accesses(routes::accesses().collect()));
     App::new()
         .app_data(web::Data::from(state))
+        .app_data(accesses)
         .app_data(web::Data::new(origin_policy))
         .app_data(web::Data::new(limits))
         .app_data(web::Data::new(stopping))

@@ -1,6 +1,6 @@
 //! Asks who calls, at every address: see [`super::caller`]. What an operator has changed is noted here: [`super::audit`].
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
@@ -15,11 +15,11 @@ use super::http_error::Problem;
 use super::http_state::HttpState;
 use super::origin_guard::client_address;
 use super::routes::accesses;
+use crate::domain::login::UserRole;
 
-/// What anybody may ask.
-static PUBLIC: LazyLock<HashSet<(&'static str, &'static str)>> = LazyLock::new(|| {
-    accesses().filter(|(_, _, access)| *access == Access::Public).map(|(path, method, _)| (path, method)).collect()
-});
+/// Who may ask what, by method and address.
+static ACCESSES: LazyLock<HashMap<(&'static str, &'static str), Access>> =
+    LazyLock::new(|| accesses().map(|(path, method, access)| ((path, method), access)).collect());
 
 /// The middleware of every address.
 pub(super) async fn identify(
@@ -29,13 +29,16 @@ pub(super) async fn identify(
     let state = request.app_data::<web::Data<HttpState>>().expect("the app is built with its state").clone();
     let route = request.match_pattern().unwrap_or_default();
     let (method, address) = (request.method(), client_address(request.request()));
-    let is_public = PUBLIC.contains(&(route.as_str(), method.as_str()));
+    let access = ACCESSES.get(&(route.as_str(), method.as_str())).copied();
+    let is_public = access == Some(Access::Public);
     let call = Call { method, route: &route, headers: request.headers(), address, is_public };
     match Arc::clone(&state.callers).identify(call).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller.clone());
             let response = next.call(request).await?;
-            audit_routes::note(&state, &response, &route, &caller, address).await;
+            if access == Some(Access::Role(UserRole::Operator)) {
+                audit_routes::note(&state, &response, &route, &caller, address).await;
+            }
             Ok(response.map_into_left_body())
         }
         Err(error) => Ok(request.into_response(Problem::from(error).error_response()).map_into_right_body()),

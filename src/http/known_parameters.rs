@@ -16,9 +16,10 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::path::ParameterIn;
 
 use super::http_error::Problem;
-use super::openapi::{OpenApiDocument, path_of};
+use super::openapi::OpenApiDocument;
 use super::query::Query;
 use super::responses::operations;
+use super::table::path_of;
 use crate::base::{Error, Result};
 
 /// Names of the query parameters of every operation, by method and path of the document.

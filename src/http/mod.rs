@@ -38,6 +38,7 @@ mod query;
 mod recordings;
 mod responses;
 mod routes;
+mod security;
 mod server_actor;
 mod sheet_routes;
 mod status_routes;
@@ -48,7 +49,7 @@ mod tag;
 mod tests;
 mod ws;
 
-pub use credentials::ByLogins;
 pub use caller::{Anonymous, Call, Caller, IdentifyCaller};
+pub use credentials::ByLogins;
 pub use http_state::{Commands, HttpState};
 pub use server_actor::ServerActor;

@@ -8,9 +8,10 @@ use crate::domain::stream::ServerStatus;
 
 use super::logins::{session_routes, token_routes, user_routes};
 use super::responses::Complete;
+use super::security::Accesses;
 use super::{
-    audit_routes, camera_log_routes, camera_routes, health, incident_routes, kind_routes, metrics, plan_routes, probe_routes,
-    recordings, sheet_routes, status_routes, stream_routes, ws,
+    audit_routes, camera_log_routes, camera_routes, health, incident_routes, kind_routes, metrics, plan_routes,
+    probe_routes, recordings, sheet_routes, status_routes, stream_routes, ws,
 };
 
 /// The document. A test compares its paths with the route table.
@@ -83,14 +84,8 @@ pub(super) struct OpenApiDocument;
 /// This document.
 #[utoipa::path(get, path = "/api/openapi.json", operation_id = "openapi", tag = "status",
     responses((status = 200, body = BTreeMap<String, Value>, description = "OpenAPI 3.1")))]
-pub(super) async fn document(_: Public) -> web::Json<utoipa::openapi::OpenApi> {
-    web::Json(OpenApiDocument::openapi())
-}
-
-/// The path of the document for a pattern of the route table, whose `{id:pattern}` is `{id}` there.
-pub(super) fn path_of(pattern: &str) -> String {
-    match pattern.split_once("{id:") {
-        Some((before, _)) => format!("{before}{{id}}"),
-        None => pattern.to_owned(),
-    }
+pub(super) async fn document(_: Public, accesses: web::Data<Accesses>) -> web::Json<utoipa::openapi::OpenApi> {
+    let mut document = OpenApiDocument::openapi();
+    accesses.tell(&mut document);
+    web::Json(document)
 }

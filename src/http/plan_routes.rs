@@ -27,7 +27,11 @@ pub(super) struct Confirmation {
         (status = 422, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ))]
-pub(super) async fn get_plan(_: Viewer, state: web::Data<HttpState>, request: HttpRequest) -> ErrorAnswer<web::Json<PlanView>> {
+pub(super) async fn get_plan(
+    _: Viewer,
+    state: web::Data<HttpState>,
+    request: HttpRequest,
+) -> ErrorAnswer<web::Json<PlanView>> {
     let mut query = Query::of(&request)?;
     let read = query.parsed("read", "true or false")?.unwrap_or(false);
     Ok(web::Json(state.commands.camera_plan(read).await?))

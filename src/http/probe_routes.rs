@@ -18,7 +18,11 @@ use crate::domain::probe::ProbeView;
     (status = 404, body = Problem, content_type = "application/problem+json", description = "no such camera, or never probed"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is unreachable"),
 ))]
-pub(super) async fn kept(_: Viewer, state: web::Data<HttpState>, id: web::Path<String>) -> ErrorAnswer<web::Json<ProbeView>> {
+pub(super) async fn kept(
+    _: Viewer,
+    state: web::Data<HttpState>,
+    id: web::Path<String>,
+) -> ErrorAnswer<web::Json<ProbeView>> {
     let id = id_of(&state, &id).await?;
     if let Some(kept) = state.stores.probes.camera_probe(id).await? {
         return Ok(web::Json(kept.into()));
@@ -35,7 +39,11 @@ pub(super) async fn kept(_: Viewer, state: web::Data<HttpState>, id: web::Path<S
     (status = 422, body = Problem, content_type = "application/problem+json", description = "the row is wrong; names the field"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "too many are being probed"),
 ))]
-pub(super) async fn probe_now(_: Operator, state: web::Data<HttpState>, id: web::Path<String>) -> ErrorAnswer<web::Json<ProbeView>> {
+pub(super) async fn probe_now(
+    _: Operator,
+    state: web::Data<HttpState>,
+    id: web::Path<String>,
+) -> ErrorAnswer<web::Json<ProbeView>> {
     Ok(web::Json(state.commands.probe_camera(id_of(&state, &id).await?).await?))
 }
 

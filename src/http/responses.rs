@@ -4,45 +4,17 @@
 use actix_web::http::StatusCode;
 use utoipa::Modify;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, PathItem, Ref, RefOr, Response};
 
-use super::access::Access;
-use super::credentials::COOKIE;
 use super::http_error::PROBLEM_JSON;
-use super::openapi::path_of;
-use super::routes::accesses;
 
 /// Completes the document once all handlers are in it.
 pub(super) struct Complete;
 
 impl Modify for Complete {
     fn modify(&self, document: &mut OpenApi) {
-        let components = document.components.get_or_insert_default();
-        let cookie = ApiKey::Cookie(ApiKeyValue::with_description(COOKIE, "the session of a browser; see POST /api/v1/login"));
-        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
-        for (name, scheme) in [("token", HttpAuthScheme::Bearer), ("password", HttpAuthScheme::Basic)] {
-            components.add_security_scheme(name, SecurityScheme::Http(Http::new(scheme)));
-        }
-        let accesses: Vec<_> = accesses().collect();
         for (path, item) in &mut document.paths.paths {
             for (method, operation) in operations(item) {
-                let access = accesses.iter().find(|(pattern, one, _)| *one == method && path_of(pattern) == *path);
-                if access.is_some_and(|(_, _, access)| *access != Access::Public) {
-                    // The empty one: where there is no user and no token, nobody is asked for one.
-                    let schemes = ["session", "token", "password"];
-                    let mut all = schemes.map(|name| SecurityRequirement::new::<_, [&str; 0], &str>(name, [])).to_vec();
-                    all.push(SecurityRequirement::default());
-                    operation.security = Some(all);
-                    operation.responses.responses.entry("401".to_owned()).or_insert_with(|| RefOr::T(Response::default()));
-                    operation.responses.responses.entry("429".to_owned()).or_insert_with(|| RefOr::T(Response::default()));
-                    for status in ["401", "429"] {
-                        if let Some(RefOr::T(response)) = operation.responses.responses.get_mut(status) {
-                            let problem = Content::new(Some(Ref::from_schema_name("Problem")));
-                            response.content.entry(PROBLEM_JSON.to_owned()).or_insert(RefOr::T(problem));
-                        }
-                    }
-                }
                 for status in errors(path, method, operation.request_body.is_some()) {
                     let response = operation.responses.responses.entry(status.to_string());
                     let response = response.or_insert_with(|| RefOr::T(Response::default()));
@@ -94,7 +66,7 @@ fn errors(path: &str, method: &str, has_body: bool) -> Vec<u16> {
 }
 
 /// What a status means here, where a handler does not say it better.
-fn words(status: &str) -> &'static str {
+pub(super) fn words(status: &str) -> &'static str {
     match status {
         "400" => "the body cannot be read; says where",
         "401" => "a login is asked for, or what was shown is worth nothing",

@@ -2,8 +2,8 @@
 
 use super::logins::{session_routes, token_routes, user_routes};
 use super::{
-    audit_routes, camera_log_routes, camera_routes, health, incident_routes, kind_routes, metrics, openapi, plan_routes,
-    probe_routes, recordings, sheet_routes, status_routes, stream_routes, table, ws,
+    audit_routes, camera_log_routes, camera_routes, health, incident_routes, kind_routes, metrics, openapi,
+    plan_routes, probe_routes, recordings, sheet_routes, status_routes, stream_routes, table, ws,
 };
 
 // A name of a stream is one part of an address: actix keeps `%2F` together while it looks for the route and decodes it

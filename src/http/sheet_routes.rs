@@ -38,7 +38,12 @@ pub(super) async fn export(_: Viewer, state: web::Data<HttpState>) -> ErrorAnswe
         (status = 422, body = ImportReport, description = "nothing was written; `faults` says why"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "the database is unreachable"),
     ))]
-pub(super) async fn import(_: Operator, state: web::Data<HttpState>, request: HttpRequest, Csv(file): Csv) -> ErrorAnswer {
+pub(super) async fn import(
+    _: Operator,
+    state: web::Data<HttpState>,
+    request: HttpRequest,
+    Csv(file): Csv,
+) -> ErrorAnswer {
     let mut query = Query::of(&request)?;
     let dry = query.parsed("dryRun", "true or false")?.unwrap_or(false);
     let report = state.commands.import_cameras(file.into(), dry).await?;

@@ -33,7 +33,9 @@ macro_rules! table {
 
 macro_rules! route {
     ($resource:ident, GET, $handler:path) => {
-        $resource.route(actix_web::web::get().to($crate::http::access::checked($handler))).route(actix_web::web::head().to($crate::http::access::checked($handler)))
+        $resource
+            .route(actix_web::web::get().to($crate::http::access::checked($handler)))
+            .route(actix_web::web::head().to($crate::http::access::checked($handler)))
     };
     ($resource:ident, POST, $handler:path) => {
         $resource.route(actix_web::web::post().to($crate::http::access::checked($handler)))
@@ -47,6 +49,14 @@ macro_rules! route {
     ($resource:ident, DELETE, $handler:path) => {
         $resource.route(actix_web::web::delete().to($crate::http::access::checked($handler)))
     };
+}
+
+/// The path of the document for a pattern of the route table, whose `{id:pattern}` is `{id}` there.
+pub(super) fn path_of(pattern: &str) -> String {
+    match pattern.split_once("{id:") {
+        Some((before, _)) => format!("{before}{{id}}"),
+        None => pattern.to_owned(),
+    }
 }
 
 pub(super) use {route, table};

@@ -23,7 +23,9 @@ use super::supervision::{Child, Restart};
 use crate::adapters::database::LoginStore;
 use crate::adapters::secrets::{hash_password, random_secret, sha256, verify_password};
 use crate::base::{Error, Result};
-use crate::domain::login::{LoginSession, LoginTable, Refusal, SESSION_LIFETIME, SecretHash, TokenGrant, User, UserRole};
+use crate::domain::login::{
+    LoginSession, LoginTable, Refusal, SESSION_LIFETIME, SecretHash, TokenGrant, User, UserRole,
+};
 use attempts::Attempts;
 
 /// The database is read again so often.

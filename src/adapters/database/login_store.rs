@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::base::{Error, Result};
 use crate::base::error::ErrorKind;
+use crate::base::{Error, Result};
 use crate::domain::login::{AuditEntry, LoginSession, LoginTable, SecretHash, Token, User, UserRole};
 
 /// Which entries of the audit log to list.

@@ -15,7 +15,10 @@ pub trait DatabaseHealth: Send + Sync {
 }
 
 /// A database that keeps everything.
-pub trait Database: CameraStore + ProbeStore + RecordingStore + IncidentStore + NodeStore + LoginStore + DatabaseHealth {}
+pub trait Database:
+    CameraStore + ProbeStore + RecordingStore + IncidentStore + NodeStore + LoginStore + DatabaseHealth
+{
+}
 
 impl<T> Database for T where
     T: CameraStore + ProbeStore + RecordingStore + IncidentStore + NodeStore + LoginStore + DatabaseHealth + ?Sized

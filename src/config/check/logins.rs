@@ -51,7 +51,10 @@ pub(super) fn tokens(entry: &RawEntry) -> Result<Vec<ConfiguredToken>, ConfigFau
         check_role(name, role, remedy)?;
         if hash.len() != 64 || !hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
             // Not repeated: it may be the token.
-            return Err(ConfigFault::new(format!("what stands behind {name:?} is not a SHA-256 in hex digits"), remedy));
+            return Err(ConfigFault::new(
+                format!("what stands behind {name:?} is not a SHA-256 in hex digits"),
+                remedy,
+            ));
         }
         if tokens.iter().any(|token| token.name == name) {
             return Err(ConfigFault::new(format!("names {name:?} twice"), "give every token a name of its own"));

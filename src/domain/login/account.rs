@@ -190,7 +190,9 @@ mod tests {
     #[test]
     fn names_and_passwords_have_bounds() {
         let long = "x".repeat(65);
-        for (name, good) in [("anna", true), ("a.b_c-d@e", true), ("", false), ("a b", false), ("ü", false), (&long, false)] {
+        for (name, good) in
+            [("anna", true), ("a.b_c-d@e", true), ("", false), ("a b", false), ("ü", false), (&long, false)]
+        {
             assert_eq!(check_login_name(name).is_ok(), good, "{name}");
         }
         let long = "x".repeat(1025);

@@ -48,7 +48,9 @@ impl Refusal {
             Self::TokenOver => "this token has expired; ask an operator for another one",
             Self::WrongPassword => "the name or the password is wrong",
             Self::TooMany => "too many attempts to log in; wait a minute",
-            Self::NotRead => "who may log in is not known yet, as the database has not answered since the start; try again",
+            Self::NotRead => {
+                "who may log in is not known yet, as the database has not answered since the start; try again"
+            }
         }
     }
 }

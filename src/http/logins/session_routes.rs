@@ -15,9 +15,9 @@ use crate::http::body::Json;
 use crate::http::caller::Caller;
 use crate::http::credentials::{COOKIE, cookie};
 use crate::http::http_error::{ErrorAnswer, Problem};
-use crate::http::origin_guard::{client_address, is_secure};
-use crate::http::item_list::ItemList;
 use crate::http::http_state::HttpState;
+use crate::http::item_list::ItemList;
+use crate::http::origin_guard::{client_address, is_secure};
 
 /// Name and password.
 #[derive(Deserialize, ToSchema)]
@@ -103,7 +103,11 @@ pub(in crate::http) async fn log_in(
 
 /// Logs out: ends the session and takes its cookie back.
 #[utoipa::path(post, path = "/api/v1/logout", operation_id = "logOut", tag = "logins", responses((status = 204)))]
-pub(in crate::http) async fn log_out(Public(caller): Public, state: web::Data<HttpState>, request: HttpRequest) -> ErrorAnswer {
+pub(in crate::http) async fn log_out(
+    Public(caller): Public,
+    state: web::Data<HttpState>,
+    request: HttpRequest,
+) -> ErrorAnswer {
     if let Caller::User { session: Some(id), .. } = &caller {
         state.logins.end_session(*id).await?;
         audit::write(&state, &caller, client_address(&request), "logout".to_owned(), Change::default()).await;

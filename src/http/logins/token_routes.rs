@@ -15,8 +15,8 @@ use crate::http::access::Operator;
 use crate::http::audit_routes::{self as audit, Change};
 use crate::http::body::Json;
 use crate::http::http_error::{ErrorAnswer, Problem};
-use crate::http::item_list::ItemList;
 use crate::http::http_state::HttpState;
+use crate::http::item_list::ItemList;
 
 /// A token, without its secret.
 #[derive(Serialize, ToSchema)]
@@ -63,7 +63,10 @@ pub(in crate::http) struct NewToken {
 
 /// All tokens.
 #[utoipa::path(get, path = "/api/v1/tokens", operation_id = "listTokens", tag = "logins", responses((status = 200, body = ItemList<TokenView>)))]
-pub(in crate::http) async fn list(_: Operator, state: web::Data<HttpState>) -> ErrorAnswer<web::Json<ItemList<TokenView>>> {
+pub(in crate::http) async fn list(
+    _: Operator,
+    state: web::Data<HttpState>,
+) -> ErrorAnswer<web::Json<ItemList<TokenView>>> {
     Ok(web::Json(ItemList::whole(state.logins.table().tokens.into_iter().map(view).collect())))
 }
 

@@ -16,9 +16,9 @@ use crate::http::audit_routes::{self as audit, Change};
 use crate::http::body::Json;
 use crate::http::caller::Caller;
 use crate::http::http_error::{ErrorAnswer, Problem};
-use crate::http::origin_guard::client_address;
-use crate::http::item_list::ItemList;
 use crate::http::http_state::HttpState;
+use crate::http::item_list::ItemList;
+use crate::http::origin_guard::client_address;
 
 /// A user.
 #[derive(Serialize, ToSchema)]
@@ -71,7 +71,10 @@ pub(in crate::http) struct PasswordEdit {
 
 /// All users.
 #[utoipa::path(get, path = "/api/v1/users", operation_id = "listUsers", tag = "logins", responses((status = 200, body = ItemList<UserView>)))]
-pub(in crate::http) async fn list(_: Operator, state: web::Data<HttpState>) -> ErrorAnswer<web::Json<ItemList<UserView>>> {
+pub(in crate::http) async fn list(
+    _: Operator,
+    state: web::Data<HttpState>,
+) -> ErrorAnswer<web::Json<ItemList<UserView>>> {
     let users = state.logins.table().users.iter().map(view).collect();
     Ok(web::Json(ItemList::whole(users)))
 }

@@ -4,11 +4,11 @@ use actix_web::{HttpRequest, web};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::http::access::Viewer;
 use crate::adapters::database::{RecordingSummary, SegmentQuery, SessionSummary};
 use crate::base::{Error, Result};
 use crate::domain::name::StreamName;
 use crate::domain::recording::Segment;
+use crate::http::access::Viewer;
 use crate::http::http_error::{ErrorAnswer, Problem};
 use crate::http::http_state::HttpState;
 use crate::http::item_list::ItemList;

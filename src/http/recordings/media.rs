@@ -11,11 +11,11 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use uuid::Uuid;
 
-use crate::http::access::Viewer;
 use super::range::{Wanted, wanted};
 use crate::adapters::objects::SharedObjects;
 use crate::base::{Error, Result};
 use crate::domain::recording::{Segment, SegmentState};
+use crate::http::access::Viewer;
 use crate::http::http_error::{ErrorAnswer, Problem};
 use crate::http::http_state::HttpState;
 

@@ -4,13 +4,13 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 
-use crate::http::access::Viewer;
 use super::catalogue::{in_order, name_of};
 use crate::adapters::database::SegmentQuery;
 use crate::base::{Error, Result};
 use crate::domain::name::StreamName;
 use crate::domain::playlist::{self, PlaylistEntry, PlaylistKind};
 use crate::domain::recording::{Segment, SegmentState};
+use crate::http::access::Viewer;
 use crate::http::http_error::{ErrorAnswer, Problem};
 use crate::http::http_state::HttpState;
 use crate::http::query::Query;

@@ -69,8 +69,5 @@ async fn every_address_asks_who_calls_the_websocket_too() {
 async fn without_a_login_everybody_is_anonymous() {
     let world = World::new().await;
     assert_eq!(world.get("/api/v1/cameras").await.status, 200);
-    assert_eq!(
-        (Caller::Anonymous.to_string(), anna().to_string()),
-        ("anonymous".into(), "anna".into())
-    );
+    assert_eq!((Caller::Anonymous.to_string(), anna().to_string()), ("anonymous".into(), "anna".into()));
 }

@@ -7,8 +7,9 @@ use serde_json::Value;
 use utoipa::OpenApi;
 
 use crate::domain::name::StreamName;
-use crate::http::openapi::{OpenApiDocument, path_of};
+use crate::http::openapi::OpenApiDocument;
 use crate::http::routes::TABLE;
+use crate::http::table::path_of;
 
 #[test]
 fn every_route_is_documented_and_every_document_is_a_route() {

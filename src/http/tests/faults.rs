@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Reply;
 use super::world::World;
-use crate::http::openapi::path_of;
+use crate::http::table::path_of;
 use crate::http::routes::TABLE;
 
 /// A problem of this status; gives its `field` and `detail`.

@@ -4,7 +4,6 @@ use actix_web::http::Method;
 use chrono::{TimeDelta, Utc};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use utoipa::OpenApi;
 use uuid::Uuid;
 
 use super::Reply;
@@ -14,8 +13,8 @@ use crate::adapters::live::Change;
 use crate::adapters::secrets::{hash_password, random_secret, sha256};
 use crate::domain::login::{LoginSession, Token, User, UserRole};
 use crate::http::access::Access;
-use crate::http::openapi::{OpenApiDocument, path_of};
 use crate::http::routes::accesses;
+use crate::http::table::path_of;
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -97,7 +96,7 @@ async fn every_operation_is_for_those_that_its_type_says_and_for_nobody_else() {
     world.state.logins.end_session(gone).await.expect("ended");
     let over = world.add_token("over", UserRole::Operator, None, Some(TimeDelta::seconds(-1))).await;
 
-    let document = serde_json::to_value(OpenApiDocument::openapi()).expect("JSON");
+    let document = world.get("/api/openapi.json").await.json();
     let mut walked = 0;
     for (address, method, access) in accesses() {
         let (uri, operation) = (filled(address), &document["paths"][path_of(address)][method.to_lowercase()]);
@@ -234,13 +233,20 @@ async fn a_token_reads_what_it_was_made_for_until_it_is_revoked() {
     assert_eq!(world.as_token(Method::GET, "/metrics", &scrape).await.status, 401);
 
     let audit = world.as_token(Method::GET, "/api/v1/audit", &root).await.json();
-    let told: Vec<_> = audit["items"].as_array().expect("items").iter().map(|one| {
-        (one["who"].as_str().expect("who"), one["action"].as_str().expect("what"), one["target"].as_str().expect("target"))
-    }).collect();
-    let wanted = [
-        ("token root", "DELETE /api/v1/tokens/{name}", "scrape"),
-        ("token root", "POST /api/v1/tokens", "scrape"),
-    ];
+    let told: Vec<_> = audit["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|one| {
+            (
+                one["who"].as_str().expect("who"),
+                one["action"].as_str().expect("what"),
+                one["target"].as_str().expect("target"),
+            )
+        })
+        .collect();
+    let wanted =
+        [("token root", "DELETE /api/v1/tokens/{name}", "scrape"), ("token root", "POST /api/v1/tokens", "scrape")];
     assert_eq!(told, wanted);
     assert!(!audit.to_string().contains(&scrape), "without secrets");
 }
@@ -251,11 +257,11 @@ async fn users_are_added_changed_and_removed_and_their_sessions_with_them() {
     world.add_user("anna", UserRole::Operator).await;
     let (_, anna) = world.add_session("anna", TimeDelta::zero()).await;
     let headers = [("cookie", anna.as_str()), ("content-type", "application/json")];
-    let ask = async |method: Method, uri: &str, body: Value| {
-        world.ask(method, uri, &headers, Some(&body.to_string())).await
-    };
+    let ask =
+        async |method: Method, uri: &str, body: Value| world.ask(method, uri, &headers, Some(&body.to_string())).await;
     let vera = json!({ "name": "vera", "role": "viewer", "password": PASSWORD });
-    let short = ask(Method::POST, "/api/v1/users", json!({ "name": "vera", "role": "viewer", "password": "hunter2" })).await;
+    let short =
+        ask(Method::POST, "/api/v1/users", json!({ "name": "vera", "role": "viewer", "password": "hunter2" })).await;
     assert_eq!((short.status, &short.json()["field"]), (422, &json!("password")));
     assert!(!String::from_utf8_lossy(&short.body).contains("hunter2"));
     assert_eq!(ask(Method::POST, "/api/v1/users", vera.clone()).await.status, 201);
@@ -269,7 +275,11 @@ async fn users_are_added_changed_and_removed_and_their_sessions_with_them() {
     let own = json!({ "current": PASSWORD, "new": "another long password" }).to_string();
     let as_vera = [("cookie", cookie.as_str()), ("content-type", "application/json")];
     assert_eq!(world.ask(Method::POST, "/api/v1/password", &as_vera, Some(&own)).await.status, 204);
-    assert_eq!(world.as_session(Method::GET, "/api/v1/users", &cookie).await.status, 401, "a new password ends sessions");
+    assert_eq!(
+        world.as_session(Method::GET, "/api/v1/users", &cookie).await.status,
+        401,
+        "a new password ends sessions"
+    );
     assert_eq!(world.log_in("vera", PASSWORD).await.status, 401);
     let cookie = cookie_of(&world.log_in("vera", "another long password").await);
     assert_eq!(ask(Method::DELETE, "/api/v1/users/vera", json!({})).await.status, 204);
@@ -277,14 +287,19 @@ async fn users_are_added_changed_and_removed_and_their_sessions_with_them() {
     assert_eq!(ask(Method::DELETE, "/api/v1/users/vera", json!({})).await.status, 404);
     let audit = world.as_session(Method::GET, "/api/v1/audit?who=anna", &anna).await;
     let text = String::from_utf8_lossy(&audit.body).into_owned();
-    assert!(text.contains("\"before\":{\"role\":\"viewer\"}") && text.contains("\"after\":{\"newPassword\":false,\"role\":\"operator\"}"), "{text}");
+    assert!(
+        text.contains("\"before\":{\"role\":\"viewer\"}")
+            && text.contains("\"after\":{\"newPassword\":false,\"role\":\"operator\"}"),
+        "{text}"
+    );
     assert!(!text.contains("horse") && !text.contains("another long"), "without secrets");
 }
 
 #[actix_web::test]
 async fn a_change_of_a_camera_is_told_with_what_it_was_and_without_its_password() {
     let world = World::new().await;
-    let body = json!({ "name": "gate", "kind": "hikvision", "host": "10.0.0.9", "username": "u", "password": "s3cret-pw" });
+    let body =
+        json!({ "name": "gate", "kind": "hikvision", "host": "10.0.0.9", "username": "u", "password": "s3cret-pw" });
     let added = world.send(Method::POST, "/api/v1/cameras", &body.to_string()).await;
     assert_eq!(added.status, 201, "{}", added.json());
     let id = added.json()["id"].clone();

@@ -12,8 +12,8 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::actors::logins::Logins;
 use crate::actors::hub::{Hub, HubHandle, HubLimits, HubState};
+use crate::actors::logins::Logins;
 use crate::actors::record::SpoolDisk;
 use crate::actors::restream::{Written, import_sheet, write_kind};
 use crate::actors::supervision::Observation;

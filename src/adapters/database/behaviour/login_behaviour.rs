@@ -29,7 +29,9 @@ fn session(user: &str, number: u128) -> LoginSession {
     }
 }
 
-pub(in crate::adapters::database) async fn users_are_kept_and_a_new_password_ends_their_sessions(database: &dyn Database) {
+pub(in crate::adapters::database) async fn users_are_kept_and_a_new_password_ends_their_sessions(
+    database: &dyn Database,
+) {
     assert_eq!(database.logins().await.expect("read").users, []);
     let (anna, bert) = (user("anna", UserRole::Operator), user("bert", UserRole::Viewer));
     database.add_user(bert.clone()).await.expect("added");

@@ -51,7 +51,8 @@ pub(super) fn edit_user(
     hash: Option<&SecretHash>,
 ) -> Result<(), SqliteFailure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let sql = "UPDATE login_users SET role = coalesce(?2, role), password_hash = coalesce(?3, password_hash) WHERE name = ?1";
+    let sql =
+        "UPDATE login_users SET role = coalesce(?2, role), password_hash = coalesce(?3, password_hash) WHERE name = ?1";
     let hash = hash.map(|hash| hash.0.as_str());
     if transaction.execute(sql, params![name, role.map(UserRole::as_str), hash])? == 0 {
         return Err(no_user(name).into());
@@ -155,8 +156,7 @@ pub(super) fn audit(connection: &mut Connection, query: &AuditQuery) -> Result<V
     let after = query.after.map(|id| id.to_string());
     let values = params![query.who, query.from.map(time_text), query.to.map(time_text), after, query.limit];
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows: Vec<Option<AuditEntry>> =
-        statement.query_map(values, |row| Ok(entry(row)))?.collect::<Result<_, _>>()?;
+    let rows: Vec<Option<AuditEntry>> = statement.query_map(values, |row| Ok(entry(row)))?.collect::<Result<_, _>>()?;
     Ok(rows.into_iter().flatten().collect())
 }
 
