@@ -46,8 +46,15 @@ impl RuntimeSettings {
         let origins = watch::Sender::new(settings.http.allowed_origins.clone());
         let reach = watch::Sender::new(reach(settings));
         let logins = watch::Sender::new(configured(&settings.http));
-        let runtime_settings =
-            Self { interval: set_interval, record: set_record, upload: set_upload, logins, origins, reach, restream: None };
+        let runtime_settings = Self {
+            interval: set_interval,
+            record: set_record,
+            upload: set_upload,
+            logins,
+            origins,
+            reach,
+            restream: None,
+        };
         (runtime_settings, ReloadableSettings { interval, record, upload })
     }
 

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::Reply;
 use super::world::World;
-use crate::http::table::path_of;
 use crate::http::routes::TABLE;
+use crate::http::table::path_of;
 
 /// A problem of this status; gives its `field` and `detail`.
 fn problem(reply: &Reply, status: u16) -> (String, String) {
