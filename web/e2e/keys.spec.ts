@@ -20,6 +20,7 @@ test("pages, rows and the help are reached by keys, and typing is left alone", a
   await expect(help).toHaveCount(0);
   await page.keyboard.press("g");
   await page.keyboard.press("s");
+  await expect(page.getByLabel("Filter streams")).toBeVisible();
   await page.keyboard.press("/");
   await page.keyboard.type("jk?");
   await expect(page.getByLabel("Filter streams")).toHaveValue("jk?");
