@@ -39,6 +39,8 @@ pub enum IncidentKind {
     /// Somebody else publishes to a camera's path.
     OtherPublisher,
     /// A change of the cameras would stop too many of them and waits for a person.
+    // The word of rows that exist, in answers as in filters.
+    #[serde(rename = "planHeld")]
     ChangeBlocked,
     /// A media server does not answer.
     ServerDown,
@@ -330,6 +332,13 @@ mod tests {
             assert!(open_incidents.adopt(&left));
             let cleared = open_incidents.clear(IncidentKind::CameraDown, &gate, now);
             assert_eq!(cleared, Some(IncidentWrite::Close { id: id(1), at: time(10.max(12 + set)) }), "{set}");
+        }
+    }
+
+    #[test]
+    fn a_kind_is_one_word_in_answers_and_in_filters() {
+        for kind in IncidentKind::ALL {
+            assert_eq!(serde_json::to_value(kind).expect("JSON"), kind.as_str());
         }
     }
 
