@@ -6,6 +6,7 @@
 //! that spawned it.
 
 pub mod camera_changes;
+pub mod history;
 pub mod hub;
 pub mod incidents;
 pub mod logins;

@@ -133,6 +133,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         disk: services.disk.subscribe(),
         troubles: services.node.troubles.subscribe(),
         hub,
+        history: services.history,
         commands: Arc::new(camera_command_port::ToTheTree {
             root,
             restream: restream.clone(),

@@ -14,6 +14,7 @@ use super::instance::RunNote;
 use super::open_stores::open_stores_or_wait;
 use super::runtime_settings::RuntimeSettings;
 use crate::actors::camera_changes;
+use crate::actors::history::{HistoryHandle, HistoryRules, HistoryWriter};
 use crate::actors::hub::{Hub, HubHandle, HubLimits};
 use crate::actors::incidents::{Incidents, IncidentsHandle};
 use crate::actors::membership::{self, Membership, NodeHandles};
@@ -40,6 +41,9 @@ use crate::config::settings::{LiveSettings, ObjectsSettings, RecordSettings};
 use crate::domain::node::NodeClaim;
 use crate::domain::role::Role;
 
+/// A crash loses at most so much of the tiers.
+const WRITE_HISTORY_EVERY: Duration = Duration::from_secs(300);
+
 /// The opened services.
 pub(super) struct Services {
     pub roles: Vec<Role>,
@@ -53,6 +57,8 @@ pub(super) struct Services {
     pub node: NodeHandles,
     /// What the recorders find of the spool's disk.
     pub disk: Arc<watch::Sender<SpoolDisk>>,
+    /// The past that is not in the database yet.
+    pub history: HistoryHandle,
     /// Present when a role needs ffmpeg.
     pub ffmpeg: Option<FfmpegVersion>,
 }
@@ -105,7 +111,8 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
     };
     membership::admit(&node).await?;
     let (live, redis) = live_store(settings)?;
-    Ok(Services { roles, stores, live, redis, objects, spool, node, disk: Arc::default(), ffmpeg })
+    let (disk, history) = (Arc::default(), HistoryHandle::default());
+    Ok(Services { roles, stores, live, redis, objects, spool, node, disk, history, ffmpeg })
 }
 
 fn live_store(settings: &Settings) -> Result<(SharedLive, Option<Arc<RedisLiveStore>>)> {
@@ -175,6 +182,10 @@ pub(super) fn children(
     // Before the roles, so that it stops behind them and writes what they tell at their end.
     if let Some(redis) = &services.redis {
         children.extend(redis_link::children(redis, incidents));
+    }
+    // Every role polls; one of them keeps the past.
+    if services.roles.contains(&Role::Monitor) {
+        children.push(history_child(settings, services));
     }
     // Recorders and upload workers know nothing of one another but this count of sealed segments.
     let sealed = Arc::new(watch::Sender::new(0));
@@ -262,6 +273,17 @@ pub(super) fn run_note_child(note: RunNote, services: &Services, node: &str) -> 
             Exit::Failure("it gives no signs of life any more".to_owned())
         }
     })
+}
+
+fn history_child(settings: &Settings, services: &Services) -> Child {
+    let (store, live, handle) = (services.stores.history.clone(), services.live.clone(), services.history.clone());
+    let rules = HistoryRules {
+        minutes: settings.monitor.history_1m,
+        ten_minutes: settings.monitor.history_10m,
+        write_every: WRITE_HISTORY_EVERY,
+    };
+    let build = move || HistoryWriter::new(store.clone(), live.clone(), handle.clone(), rules);
+    Child::new("history", Restart::Always, build)
 }
 
 fn hub_child(services: &Services, hub: &HubHandle) -> Child {

@@ -53,6 +53,8 @@ const ROWS: &[Row] = &[
     live!("http.tokens", http.tokens),
     live!("monitor.interval", monitor.interval),
     next_start!("monitor.history", monitor.history),
+    next_start!("monitor.history_1m", monitor.history_1m),
+    next_start!("monitor.history_10m", monitor.history_10m),
     Row {
         key: "live.redis_url",
         differs: |old, new| !same_secret(redis(old).map(|redis| &redis.url), redis(new).map(|redis| &redis.url)),

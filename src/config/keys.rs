@@ -37,6 +37,8 @@ pub(super) const KEYS: &[ConfigKey] = &[
     secret("servers[].publish_password"),
     key("monitor.interval"),
     key("monitor.history"),
+    key("monitor.history_1m"),
+    key("monitor.history_10m"),
     // A Redis URL holds its password.
     secret("live.redis_url"),
     key("live.redis_ca_file"),

@@ -128,6 +128,10 @@ pub struct MonitorSettings {
     pub interval: Duration,
     /// How long samples are kept at full rate.
     pub history: Duration,
+    /// How long buckets of a minute are kept in the database.
+    pub history_1m: Duration,
+    /// How long buckets of ten minutes are kept in the database.
+    pub history_10m: Duration,
 }
 
 /// Live state: latest values, history, changes.

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use super::caller::IdentifyCaller;
+use crate::actors::history::HistoryHandle;
 use crate::actors::hub::HubHandle;
 use crate::actors::logins::Logins;
 use crate::actors::membership::Troubles;
@@ -74,6 +75,8 @@ pub struct HttpState {
     pub live: SharedLive,
     /// Cameras, recordings and incidents, for reading.
     pub stores: Stores,
+    /// The past that is not in the database yet.
+    pub history: HistoryHandle,
     /// What is wrong with this node or its folders, by `node`, `spool`, `objects`; nothing is looked at for it.
     pub troubles: watch::Receiver<Troubles>,
     /// Where the cameras are, without a password: `sqlite:/var/lib/streamwarden/streamwarden.db`.

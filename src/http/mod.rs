@@ -19,6 +19,7 @@ mod credentials;
 mod exposition;
 mod headers;
 mod health;
+mod history_routes;
 mod http_error;
 mod http_server;
 mod http_state;

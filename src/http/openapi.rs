@@ -10,8 +10,8 @@ use super::logins::{session_routes, token_routes, user_routes};
 use super::responses::Complete;
 use super::security::Accesses;
 use super::{
-    audit_routes, camera_log_routes, camera_routes, health, incident_routes, kind_routes, metrics, plan_routes,
-    probe_routes, recordings, sheet_routes, status_routes, stream_routes, ws,
+    audit_routes, camera_log_routes, camera_routes, health, history_routes, incident_routes, kind_routes, metrics,
+    plan_routes, probe_routes, recordings, sheet_routes, status_routes, stream_routes, ws,
 };
 
 /// The document. A test compares its paths with the route table.
@@ -33,7 +33,7 @@ use super::{
         stream_routes::list,
         stream_routes::one,
         stream_routes::live,
-        stream_routes::history,
+        history_routes::of_stream,
         camera_routes::list,
         camera_routes::add,
         camera_routes::one,

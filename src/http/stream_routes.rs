@@ -1,7 +1,7 @@
-//! `/api/v1/streams`: what is on air, and how it has been.
+//! `/api/v1/streams`: what is on air.
 
 use actix_web::{HttpRequest, web};
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,14 +12,9 @@ use super::item_list::ItemList;
 use super::query::Query;
 use crate::adapters::live::Latest;
 use crate::base::{Error, Result};
-use crate::domain::history;
 use crate::domain::name::StreamName;
 use crate::domain::recording::RecordingStatus;
-use crate::domain::stream::{Sample, StreamState, StreamStatus};
-
-/// Points of a history when nobody says how many, and the most there are.
-const POINTS: u32 = 300;
-const MOST_POINTS: u32 = 5_000;
+use crate::domain::stream::{StreamState, StreamStatus};
 
 /// A stream with what belongs to it.
 #[derive(Serialize, ToSchema)]
@@ -114,42 +109,7 @@ pub(super) async fn live(
     }))
 }
 
-/// How a stream has been, downsampled: a point tells the worst state and the mean bit rate of its stretch of time.
-#[utoipa::path(get, path = "/api/v1/streams/{path}/history", operation_id = "getStreamHistory", tag = "streams",
-    params(
-        ("path" = String, Path, description = "name of the stream, percent-encoded as one part"),
-        ("server" = Option<String>, Query, min_length = 1, description = "name of its server"),
-        ("from" = Option<DateTime<Utc>>, Query, description = "RFC 3339; one hour before `to` when absent"),
-        ("to" = Option<DateTime<Utc>>, Query, description = "RFC 3339; now when absent"),
-        ("points" = Option<u32>, Query, minimum = 1, maximum = 5000, description = "at most so many, 1 to 5000; 300 when absent"),
-    ),
-    responses(
-        (status = 200, body = ItemList<Sample>),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ))]
-pub(super) async fn history(
-    _: Viewer,
-    state: web::Data<HttpState>,
-    path: web::Path<String>,
-    request: HttpRequest,
-) -> ErrorAnswer<web::Json<ItemList<Sample>>> {
-    let mut query = Query::of(&request)?;
-    let server = query.text("server")?;
-    let (from, to) = (query.time("from")?, query.time("to")?);
-    let points = query.number("points", 1, MOST_POINTS)?.unwrap_or(POINTS);
-    let to = to.unwrap_or_else(Utc::now);
-    let from = from.unwrap_or_else(|| to - Duration::hours(1));
-    if from >= to {
-        return Err(Error::invalid("from", "must be before to").into());
-    }
-    let latest = state.live.latest().await?;
-    let stream = find(&latest, &path, server.as_deref())?;
-    let samples = state.live.history(&stream.server, &stream.name, from, to).await?;
-    Ok(web::Json(ItemList::whole(history::thin(&samples, from, to, points))))
-}
-
-fn find<'a>(latest: &'a Latest, path: &str, server: Option<&str>) -> Result<&'a StreamStatus> {
+pub(super) fn find<'a>(latest: &'a Latest, path: &str, server: Option<&str>) -> Result<&'a StreamStatus> {
     // A name that no stream can have is as unknown as one that none has.
     let missing = || Error::not_found("there is no such stream; its name goes into the address as one encoded part");
     let name = StreamName::parse(path).map_err(|_| missing())?;

@@ -1,7 +1,7 @@
 //! Cameras, recording sessions and the segment table: all SQL of the program.
 //!
 //! One trait per store ([`CameraStore`], [`ProbeStore`], [`RecordingStore`], [`IncidentStore`], [`NodeStore`],
-//! [`LoginStore`]), all of them
+//! [`LoginStore`], [`HistoryStore`]), all of them
 //! implemented by `sqlite` (a file, the embedded default) and `postgres`; `site` is the cameras of a site's own table.
 //! [`Stores`] is what the program was built with; a role takes the stores that it needs. Rows go out unchecked: what makes a
 //! camera valid is a rule of `domain::camera`.
@@ -10,6 +10,7 @@
 mod behaviour;
 mod camera_store;
 mod condition;
+mod history_store;
 pub mod import;
 mod incident_store;
 mod latency;
@@ -28,6 +29,7 @@ mod timeout;
 
 pub use camera_store::{CameraStore, ListenProgress, WritePlan};
 pub use condition::Condition;
+pub use history_store::{HistoryQuery, HistoryStore, SeriesBuckets};
 pub use incident_store::{IncidentQuery, IncidentStore};
 pub use login_store::{AuditQuery, LoginStore};
 pub use node_store::{Joined, NodeFolder, NodeStore};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{CameraStore, IncidentStore, LoginStore, NodeStore, ProbeStore, RecordingStore};
+use super::{CameraStore, HistoryStore, IncidentStore, LoginStore, NodeStore, ProbeStore, RecordingStore};
 use crate::base::Result;
 
 /// Whether the database answers.
@@ -16,12 +16,20 @@ pub trait DatabaseHealth: Send + Sync {
 
 /// A database that keeps everything.
 pub trait Database:
-    CameraStore + ProbeStore + RecordingStore + IncidentStore + NodeStore + LoginStore + DatabaseHealth
+    CameraStore + ProbeStore + RecordingStore + IncidentStore + NodeStore + LoginStore + HistoryStore + DatabaseHealth
 {
 }
 
 impl<T> Database for T where
-    T: CameraStore + ProbeStore + RecordingStore + IncidentStore + NodeStore + LoginStore + DatabaseHealth + ?Sized
+    T: CameraStore
+        + ProbeStore
+        + RecordingStore
+        + IncidentStore
+        + NodeStore
+        + LoginStore
+        + HistoryStore
+        + DatabaseHealth
+        + ?Sized
 {
 }
 
@@ -40,6 +48,8 @@ pub struct Stores {
     pub nodes: Arc<dyn NodeStore>,
     /// Who may log in, and what people have changed.
     pub logins: Arc<dyn LoginStore>,
+    /// The past of streams and hosts.
+    pub history: Arc<dyn HistoryStore>,
     /// Whether it answers.
     pub health: Arc<dyn DatabaseHealth>,
 }
@@ -54,6 +64,7 @@ impl Stores {
             incidents: database.clone(),
             nodes: database.clone(),
             logins: database.clone(),
+            history: database.clone(),
             health: database,
         }
     }

@@ -99,6 +99,8 @@ pub(super) fn monitor(check: &mut Checker<'_>) -> MonitorSettings {
     MonitorSettings {
         interval: lasting(check, "monitor.interval", 2, ms(100), seconds(MINUTE)),
         history: lasting(check, "monitor.history", DAY, seconds(MINUTE), seconds(30 * DAY)),
+        history_1m: lasting(check, "monitor.history_1m", 30 * DAY, seconds(HOUR), seconds(3650 * DAY)),
+        history_10m: lasting(check, "monitor.history_10m", 365 * DAY, seconds(HOUR), seconds(3650 * DAY)),
     }
 }
 

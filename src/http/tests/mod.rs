@@ -4,6 +4,7 @@ mod callers;
 mod camera_log;
 mod document;
 mod faults;
+mod history;
 mod incidents;
 mod kinds;
 mod logins;

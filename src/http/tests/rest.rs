@@ -11,7 +11,7 @@ use crate::domain::camera::{CameraState, CameraStatus};
 use crate::domain::stream::{Sample, StreamState};
 
 /// Two servers with a stream of the same name; one of them is fed by a camera and recorded.
-async fn busy() -> World {
+pub(super) async fn busy() -> World {
     let world = World::new().await;
     let changes = vec![
         Change::Server(server("main")),
@@ -51,7 +51,10 @@ async fn a_name_with_a_slash_is_one_part_of_the_address() {
     // Decoded once only: %252F is the name `site%2Ffront.1`, which no stream has.
     assert_eq!(world.get("/api/v1/streams/site%252Ffront.1").await.status, 404);
     let history = world.get("/api/v1/streams/site%2Ffront.1/history").await;
-    assert_eq!((history.status, history.json()), (200, json!({"items": [], "next": null})));
+    let (status, mut history) = (history.status, history.json());
+    let gaps = history["gaps"].take();
+    assert_eq!((status, history), (200, json!({"items": [], "next": null, "tiers": [], "gaps": null})));
+    assert_eq!((gaps.as_array().map(Vec::len), &gaps[0]["reason"]), (Some(1), &json!("notMeasured")));
 }
 
 #[actix_web::test]

@@ -79,6 +79,7 @@ impl World {
             roles: vec![Role::Monitor, Role::Restream, Role::Record],
             live,
             stores,
+            history: Default::default(),
             troubles: tokio::sync::watch::channel(Default::default()).1,
             database_name: "sqlite:test.db".to_owned(),
             objects: Arc::new(Directory::open(folder.path().join("objects")).expect("an object store")),

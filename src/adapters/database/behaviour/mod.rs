@@ -2,6 +2,7 @@
 //! `tests!` makes one test of each for a database, so that both run the same list.
 
 pub(super) mod camera_behaviour;
+pub(super) mod history_behaviour;
 pub(super) mod import_behaviour;
 pub(super) mod incident_behaviour;
 pub(super) mod login_behaviour;
@@ -69,6 +70,12 @@ macro_rules! tests {
             tokens_and_sessions_are_kept_noted_and_revoked
             changes_by_people_are_listed_from_the_newest
         );
+        $crate::adapters::database::behaviour::tests!(@each $open, history_behaviour:
+            buckets_are_kept_by_series_and_tier
+            later_buckets_are_added_to_a_row
+            old_history_is_forgotten
+        );
+        $crate::adapters::database::behaviour::tests!(@pair $open, history_behaviour: history_is_its_nodes_own);
         $crate::adapters::database::behaviour::tests!(@pair $open, node_behaviour:
             recordings_are_their_nodes_own
             incidents_and_looks_are_their_nodes_own

@@ -14,6 +14,7 @@ mod postgres_address;
 mod postgres_cameras;
 mod postgres_client;
 mod postgres_fault;
+mod postgres_history;
 mod postgres_incidents;
 mod postgres_inspect;
 mod postgres_listener;

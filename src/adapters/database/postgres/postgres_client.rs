@@ -79,7 +79,7 @@ impl PostgresClient {
 }
 
 /// Types that values of ours have on the wire; for the first that a value can be written as.
-const TYPES: [Type; 10] = [
+const TYPES: [Type; 11] = [
     Type::TEXT,
     Type::INT8,
     Type::UUID,
@@ -90,6 +90,7 @@ const TYPES: [Type; 10] = [
     Type::FLOAT8,
     Type::INT8_ARRAY,
     Type::UUID_ARRAY,
+    Type::BYTEA_ARRAY,
 ];
 
 fn typed<'a>(values: &[&'a (dyn ToSql + Sync)]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {

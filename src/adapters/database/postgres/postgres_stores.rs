@@ -7,13 +7,18 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::{Postgres, postgres_cameras, postgres_incidents, postgres_nodes, postgres_recordings, postgres_segments};
+use super::{
+    Postgres, postgres_cameras, postgres_history, postgres_incidents, postgres_nodes, postgres_recordings,
+    postgres_segments,
+};
 use crate::adapters::database::{
-    CameraStore, Condition, DatabaseHealth, IncidentQuery, IncidentStore, Joined, ListenProgress, NodeFolder,
-    NodeStore, ProbeStore, RecordingStore, RecordingSummary, SegmentQuery, SessionSummary, Skip, WritePlan,
+    CameraStore, Condition, DatabaseHealth, HistoryQuery, HistoryStore, IncidentQuery, IncidentStore, Joined,
+    ListenProgress, NodeFolder, NodeStore, ProbeStore, RecordingStore, RecordingSummary, SegmentQuery, SeriesBuckets,
+    SessionSummary, Skip, WritePlan,
 };
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraRow};
+use crate::domain::history::{Bucket, Tier};
 use crate::domain::incident::Incident;
 use crate::domain::node::{Node, NodeClaim};
 use crate::domain::probe::KeptProbe;
@@ -239,6 +244,27 @@ impl IncidentStore for Postgres {
         let owner = query.own.then(|| self.owner.get()).transpose()?;
         let link = self.server.link().await?;
         link.answer(postgres_incidents::list(&link, owner.as_deref(), &query)).await
+    }
+}
+
+#[async_trait]
+impl HistoryStore for Postgres {
+    async fn add_history(&self, batch: Vec<SeriesBuckets>) -> Result<()> {
+        let owner = self.owner.get()?;
+        let link = self.server.link().await?;
+        link.answer(postgres_history::add(&link, &owner, batch)).await
+    }
+
+    async fn history(&self, query: HistoryQuery) -> Result<Vec<Bucket>> {
+        let owner = self.owner.get().ok();
+        let link = self.server.link().await?;
+        link.answer(postgres_history::read(&link, owner.as_deref(), &query)).await
+    }
+
+    async fn forget_history(&self, tier: Tier, before: i64) -> Result<u64> {
+        let owner = self.owner.get()?;
+        let link = self.server.link().await?;
+        link.answer(postgres_history::forget(&link, &owner, tier, before)).await
     }
 }
 

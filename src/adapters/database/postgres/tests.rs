@@ -250,7 +250,8 @@ async fn schemas_that_are_not_ours_are_refused_by_name_and_older_ones_migrated_o
     let (one, two) = futures_util::future::join(open(&url), open(&url)).await;
     one.and(two).expect("both at once: one migrates, the other waits");
     let fresh = FreshSchema::on(server).await;
-    let back = "DROP TABLE segments, sessions, incidents, camera_probes, nodes, recording_days, segment_counts CASCADE; \
+    let back = "DROP TABLE segments, sessions, incidents, camera_probes, nodes, recording_days, segment_counts, \
+                history_rows CASCADE; \
                 DROP FUNCTION keep_recording_sums; ALTER TABLE cameras DROP COLUMN label; \
                 DELETE FROM streamwarden_schema_history WHERE version > 1; \
                 INSERT INTO cameras(name) VALUES ('kept')";

@@ -21,6 +21,11 @@ pub(super) fn text(row: &Row<'_>, column: usize) -> Option<String> {
     }
 }
 
+/// Bytes; `None` for anything else.
+pub(super) fn bytes(row: &Row<'_>, column: usize) -> Option<Vec<u8>> {
+    row.get_ref(column).ok()?.as_blob().ok().map(<[u8]>::to_vec)
+}
+
 /// A text where the empty text means nothing too, as shells and CSV files write it.
 pub(super) fn filled(row: &Row<'_>, column: usize) -> Option<String> {
     text(row, column).filter(|text| !text.is_empty())

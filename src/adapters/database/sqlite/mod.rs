@@ -14,6 +14,7 @@ mod decode;
 mod sqlite_cameras;
 mod sqlite_fault;
 mod sqlite_file;
+mod sqlite_history;
 mod sqlite_incidents;
 mod sqlite_inspect;
 mod sqlite_login_store;

@@ -8,13 +8,17 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::sqlite_file::ConnectionRole;
-use super::{LOCKED, Sqlite, sqlite_cameras, sqlite_incidents, sqlite_nodes, sqlite_recordings, sqlite_segments};
+use super::{
+    LOCKED, Sqlite, sqlite_cameras, sqlite_history, sqlite_incidents, sqlite_nodes, sqlite_recordings, sqlite_segments,
+};
 use crate::adapters::database::{
-    CameraStore, Condition, DatabaseHealth, IncidentQuery, IncidentStore, Joined, ListenProgress, NodeFolder,
-    NodeStore, ProbeStore, RecordingStore, RecordingSummary, SegmentQuery, SessionSummary, Skip, WritePlan,
+    CameraStore, Condition, DatabaseHealth, HistoryQuery, HistoryStore, IncidentQuery, IncidentStore, Joined,
+    ListenProgress, NodeFolder, NodeStore, ProbeStore, RecordingStore, RecordingSummary, SegmentQuery, SeriesBuckets,
+    SessionSummary, Skip, WritePlan,
 };
 use crate::base::Result;
 use crate::domain::camera::{CameraEdit, CameraRow};
+use crate::domain::history::{Bucket, Tier};
 use crate::domain::incident::Incident;
 use crate::domain::node::{Node, NodeClaim};
 use crate::domain::probe::KeptProbe;
@@ -238,6 +242,30 @@ impl IncidentStore for Sqlite {
         let owner = query.own.then(|| self.owner.get()).transpose()?;
         self.file
             .call(ConnectionRole::Lists, move |connection| sqlite_incidents::list(connection, owner.as_deref(), &query))
+            .await
+    }
+}
+
+#[async_trait]
+impl HistoryStore for Sqlite {
+    async fn add_history(&self, batch: Vec<SeriesBuckets>) -> Result<()> {
+        let owner = self.owner.get()?;
+        self.file
+            .call(ConnectionRole::Writer, move |connection| sqlite_history::add(connection, &owner, batch.clone()))
+            .await
+    }
+
+    async fn history(&self, query: HistoryQuery) -> Result<Vec<Bucket>> {
+        let owner = self.owner.get().ok();
+        self.file
+            .call(ConnectionRole::Reader, move |connection| sqlite_history::read(connection, owner.as_deref(), &query))
+            .await
+    }
+
+    async fn forget_history(&self, tier: Tier, before: i64) -> Result<u64> {
+        let owner = self.owner.get()?;
+        self.file
+            .call(ConnectionRole::Writer, move |connection| sqlite_history::forget(connection, &owner, tier, before))
             .await
     }
 }

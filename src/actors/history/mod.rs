@@ -1,0 +1,17 @@
+//! The past in tiers: samples of the live store become buckets, and buckets become rows of the database.
+//!
+//! [`HistoryWriter`] listens to the live store like everybody else, so that a poll never waits for it. What is not written yet
+//! is in a [`HistoryHandle`], which outlives the actor and which HTTP reads beside the database. A database that is away is
+//! waited for; what finds no room meanwhile is dropped, the oldest first, and marked as lost.
+//!
+//! Never here: SQL, how buckets are made and packed (`domain::history`).
+
+mod handle;
+mod tracked;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use handle::HistoryHandle;
+pub use writer::{HistoryRules, HistoryWriter};

@@ -1,0 +1,110 @@
+//! One bucket of a tier, and two buckets of the same time.
+
+use super::code;
+use super::metric::Metric;
+use crate::domain::stream::StreamState;
+
+/// Min, mean, max and last of a number, as codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeBand {
+    pub(super) min: u16,
+    pub(super) mean: u16,
+    pub(super) max: u16,
+    pub(super) last: u16,
+}
+
+impl CodeBand {
+    /// Of numbers in the metric's unit; `None` when one of them is none.
+    pub fn of(metric: Metric, min: f64, mean: f64, max: f64, last: f64) -> Option<Self> {
+        let of = |value| code::encode_scaled(value, metric.scale());
+        Some(Self { min: of(min)?, mean: of(mean)?, max: of(max)?, last: of(last)? })
+    }
+
+    /// A later part of the same bucket. How many samples each had is not kept: both means count alike.
+    fn join(self, later: Self) -> Self {
+        let mean = ((u32::from(self.mean) + u32::from(later.mean)) / 2) as u16;
+        Self { min: self.min.min(later.min), mean, max: self.max.max(later.max), last: later.last }
+    }
+}
+
+/// What is kept of one minute, or of ten.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    /// Its start, seconds since 1970.
+    pub at: i64,
+    /// The worst state that was seen; `None` for a host.
+    pub state: Option<StreamState>,
+    /// A counter began anew in it: the publisher or the server was restarted.
+    pub reset: bool,
+    /// It was measured and could not be kept.
+    pub lost: bool,
+    /// The numbers, by metric.
+    pub bands: Vec<(Metric, CodeBand)>,
+}
+
+/// How bad a state is, for the worst of several.
+pub(super) fn badness(state: StreamState) -> u8 {
+    match state {
+        StreamState::Live => 0,
+        StreamState::Unknown => 1,
+        StreamState::Stalled => 2,
+        StreamState::Offline => 3,
+    }
+}
+
+/// The worse of two.
+pub(super) fn worst(a: Option<StreamState>, b: Option<StreamState>) -> Option<StreamState> {
+    a.into_iter().chain(b).max_by_key(|state| badness(*state))
+}
+
+/// Buckets that are kept and new ones, in order; two of the same time become one, so that adding twice does no harm.
+pub fn merge(kept: Vec<Bucket>, new: Vec<Bucket>) -> Vec<Bucket> {
+    let mut all: Vec<Bucket> = kept.into_iter().chain(new).collect();
+    // Stable: of two of the same time the kept one stays first.
+    all.sort_by_key(|bucket| bucket.at);
+    let mut merged: Vec<Bucket> = Vec::with_capacity(all.len());
+    for bucket in all {
+        match merged.last_mut() {
+            Some(last) if last.at == bucket.at => join(last, bucket),
+            _ => merged.push(bucket),
+        }
+    }
+    merged
+}
+
+fn join(bucket: &mut Bucket, later: Bucket) {
+    bucket.state = worst(bucket.state, later.state);
+    bucket.reset |= later.reset;
+    bucket.lost |= later.lost;
+    for (metric, band) in later.bands {
+        match bucket.bands.binary_search_by_key(&metric, |(metric, _)| *metric) {
+            Ok(place) => bucket.bands[place].1 = bucket.bands[place].1.join(band),
+            Err(place) => bucket.bands.insert(place, (metric, band)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bucket(at: i64, state: StreamState, bitrate: u16) -> Bucket {
+        let band = CodeBand { min: bitrate, mean: bitrate + 2, max: bitrate + 5, last: bitrate + 1 };
+        Bucket { at, state: Some(state), reset: false, lost: false, bands: vec![(Metric::Bitrate, band)] }
+    }
+
+    #[test]
+    fn two_of_the_same_time_become_one() {
+        let kept = vec![bucket(0, StreamState::Live, 10), bucket(60, StreamState::Offline, 10)];
+        assert_eq!(merge(kept.clone(), kept.clone()), kept, "adding twice does no harm");
+        let mut later = bucket(60, StreamState::Live, 20);
+        (later.reset, later.lost) = (true, true);
+        later.bands.push((Metric::Readers, CodeBand { min: 1, mean: 1, max: 1, last: 1 }));
+        let merged = merge(kept.clone(), vec![bucket(180, StreamState::Live, 1), later]);
+        assert_eq!(merged.iter().map(|bucket| bucket.at).collect::<Vec<_>>(), [0, 60, 180]);
+        let both = &merged[1];
+        assert_eq!((both.state, both.reset, both.lost), (Some(StreamState::Offline), true, true));
+        assert_eq!(both.bands[0].1, CodeBand { min: 10, mean: 17, max: 25, last: 21 });
+        assert_eq!(both.bands.len(), 2);
+    }
+}

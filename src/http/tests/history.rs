@@ -1,0 +1,101 @@
+//! The past: raw samples, tiers, gaps, metrics, CSV.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::rest::busy;
+use super::world::{World, at, name};
+use crate::domain::history::{Bucket, CodeBand, Metric, SeriesKey, Tier};
+use crate::domain::stream::{Sample, StreamState};
+
+const ADDRESS: &str = "/api/v1/streams/site%2Ffront.1/history";
+
+fn bucket(at: i64, bitrate: f64, rtt: Option<f64>) -> Bucket {
+    let band = |metric, value: f64| CodeBand::of(metric, value / 2.0, value, value * 2.0, value).expect("numbers");
+    let bands = [(Metric::Bitrate, Some(bitrate)), (Metric::Readers, Some(4.0)), (Metric::Rtt, rtt)];
+    let bands = bands.into_iter().filter_map(|(metric, value)| Some((metric, band(metric, value?)))).collect();
+    Bucket { at, state: Some(StreamState::Live), reset: false, lost: false, bands }
+}
+
+/// Four hours of ten minutes, then an hour of minutes, then a minute of raw samples until `at(0)`.
+async fn world() -> World {
+    let world = busy().await;
+    let end = at(0).timestamp();
+    let series = SeriesKey::stream("main", "site/front.1");
+    let minutes = (1..=60).rev().map(|n| bucket(end - n * 60, 100.0, Some(20.0))).collect();
+    let tens = (1..=24).rev().map(|n| bucket(end - n * 600, 50.0, Some(40.0))).collect();
+    let batch = vec![(series.clone(), Tier::Minute, minutes), (series, Tier::TenMinutes, tens)];
+    world.state.stores.history.add_history(batch).await.expect("added");
+    for n in (1..=30).rev() {
+        let sample = Sample { at: at(-2 * n), state: StreamState::Live, bitrate: Some(120), readers: 1 };
+        world.live().record_samples("main", vec![(name("site/front.1"), sample)]).await.expect("recorded");
+    }
+    world
+}
+
+fn range(seconds: i64) -> String {
+    let text = |time: DateTime<Utc>| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    format!("{ADDRESS}?from={}&to={}", text(at(-seconds)), text(at(0)))
+}
+
+fn count(history: &Value) -> usize {
+    history["items"].as_array().map_or(0, Vec::len)
+}
+
+#[actix_web::test]
+async fn the_past_is_put_together_from_what_is_finest() {
+    let world = world().await;
+    for (seconds, points, tiers, wanted) in [
+        (60, 5_000, vec!["raw"], 30),
+        (1_800, 5_000, vec!["1m", "raw"], 29 + 30),
+        (14_400, 5_000, vec!["10m", "1m", "raw"], 18 + 59 + 30),
+        (14_400, 24, vec!["10m"], 24),
+        (3_600, 10, vec!["1m", "raw"], 10),
+    ] {
+        let history = world.get(&format!("{}&points={points}", range(seconds))).await.json();
+        assert_eq!((&history["tiers"], count(&history)), (&json!(tiers), wanted), "{seconds} {points}: {history}");
+        assert_eq!(history["gaps"], json!([]), "{seconds}");
+    }
+    let day = world.get(&format!("{}&points=5000", range(86_400))).await.json();
+    let gap = json!([{"from": at(-86_400), "to": at(-14_400), "reason": "notMeasured"}]);
+    assert_eq!(day["gaps"], gap);
+    let first = &day["items"][0];
+    assert_eq!((&first["bitrate"], &first["readers"]), (&json!(50), &json!(8)), "the mean, and the most");
+}
+
+#[actix_web::test]
+async fn metrics_come_as_bands() {
+    let world = world().await;
+    let history = world.get(&format!("{}&metrics=rtt,bitrate&points=10", range(3_600))).await.json();
+    // Raw samples have no round trip time: the tiers are read to the end.
+    assert_eq!((&history["tiers"], count(&history)), (&json!(["1m"]), 10));
+    let rtt = &history["items"][9]["values"]["rtt"];
+    for (part, wanted) in [("min", 10.0), ("mean", 20.0), ("max", 40.0), ("last", 20.0)] {
+        let value = rtt[part].as_f64().expect("a number");
+        assert!((value - wanted).abs() <= wanted / 100.0, "{part}: {rtt}");
+    }
+    let csv = world.get(&format!("{}&metrics=readers&points=2&format=csv", range(3_600))).await;
+    let text = String::from_utf8_lossy(&csv.body).into_owned();
+    assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
+    assert!(text.starts_with("at,state,reset,readers_min,readers_mean,readers_max,readers_last\r\n"), "{text}");
+    assert_eq!(text.lines().count(), 3);
+    let accept = [("accept", "text/csv")];
+    let csv = world.ask(actix_web::http::Method::GET, &range(60), &accept, None).await;
+    assert!(String::from_utf8_lossy(&csv.body).contains(",live,false,120,120,120,120,1,1,1,1\r\n"));
+}
+
+#[actix_web::test]
+async fn a_wrong_metric_or_format_is_named() {
+    let world = busy().await;
+    for (query, field, says) in [
+        ("metrics=speed", "metrics", "bitrateOut, readers, rtt"),
+        ("metrics=cpu", "metrics", "bitrateOut, readers, rtt"),
+        ("metrics=rtt,,readers", "metrics", "commas"),
+        ("format=xml", "format", "json or csv"),
+    ] {
+        let answer = world.get(&format!("{ADDRESS}?{query}")).await;
+        let problem = answer.json();
+        assert_eq!((answer.status, &problem["field"]), (422, &json!(field)), "{query}: {problem}");
+        assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains(says)), "{problem}");
+    }
+}
