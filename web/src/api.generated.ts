@@ -570,7 +570,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How a stream has been, downsampled: a point tells the worst state and the mean bit rate of its stretch of time. */
+        /**
+         * How a stream has been, downsampled: a point tells the worst state of its stretch of time, the mean bit rate, the most
+         *     readers, and for each of `metrics` the least, the mean, the most and the last. The past beyond the raw samples comes from
+         *     buckets of one and of ten minutes, whose numbers are kept within 1 %. As CSV with `format=csv` or `Accept: text/csv`.
+         */
         get: operations["getStreamHistory"];
         put?: never;
         post?: never;
@@ -806,6 +810,17 @@ export interface components {
             /** @description Who: the name of a user, `token NAME`, `anonymous` where no login is asked for, `command line`. */
             who: string;
         };
+        /** @description Least, mean, most and last of a number. */
+        BandView: {
+            /** Format: double */
+            last: number;
+            /** Format: double */
+            max: number;
+            /** Format: double */
+            mean: number;
+            /** Format: double */
+            min: number;
+        };
         /** @description A blocked change as everybody sees it. */
         BlockedChangeView: {
             /** @description What a confirmation names. */
@@ -980,11 +995,69 @@ export interface components {
          * @enum {string}
          */
         FaultKind: "nameNotResolved" | "refused" | "noRoute" | "timedOut" | "tls" | "unauthorized" | "notFound" | "notMedia" | "noVideo" | "codecUnsupported" | "silent" | "noKeyFrame" | "soundMissing" | "clockJumped" | "busy" | "publishRefused" | "ended" | "program" | "other";
+        /** @description A time of which nothing is known. */
+        Gap: {
+            /**
+             * Format: date-time
+             * @description Its begin.
+             */
+            from: string;
+            /** @description Why. */
+            reason: components["schemas"]["GapReason"];
+            /**
+             * Format: date-time
+             * @description Its end.
+             */
+            to: string;
+        };
+        /**
+         * @description Why nothing is known.
+         * @enum {string}
+         */
+        GapReason: "notMeasured" | "lost";
         /**
          * @description How a child is doing, as its parent sees it.
          * @enum {string}
          */
         Health: "running" | "restarting" | "degraded" | "silent";
+        /** @description The past of a stream. */
+        History: {
+            /** @description Times of which nothing is known. */
+            gaps: components["schemas"]["Gap"][];
+            /** @description Points, oldest first. */
+            items: components["schemas"]["HistoryPoint"][];
+            /** @description Always null: it is given whole. */
+            next?: string | null;
+            /** @description Why a part of it is missing for now; absent when none is. */
+            note?: string | null;
+            /** @description Where it comes from, the oldest part first: `10m`, `1m` (buckets of the database) and `raw`. */
+            tiers: string[];
+        };
+        /** @description A stretch of time. */
+        HistoryPoint: {
+            /**
+             * Format: date-time
+             * @description Its begin.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Mean bit/s received; null when it was not known.
+             */
+            bitrate?: number | null;
+            /**
+             * Format: int32
+             * @description The most readers; null when they were not known.
+             */
+            readers?: number | null;
+            /** @description true: a byte counter of the server began anew, by a new publisher or a restart. */
+            reset?: boolean;
+            state?: components["schemas"]["StreamState"] | null;
+            /** @description The metrics asked for, as far as they were measured. */
+            values?: {
+                [key: string]: components["schemas"]["BandView"];
+            };
+        };
         /** @description What an import did, or would do. */
         ImportReport: {
             /** @description Rows that are new. */
@@ -1284,30 +1357,6 @@ export interface components {
                 sessions: number;
                 /** @description The stream. */
                 stream: string;
-            }[];
-            /** @description Give it as `after` to get what follows; null at the end. */
-            next?: string | null;
-        };
-        /** @description Items, and where to go on. */
-        ItemList_Sample: {
-            items: {
-                /**
-                 * Format: date-time
-                 * @description When the poll was answered.
-                 */
-                at: string;
-                /**
-                 * Format: int64
-                 * @description Bits per second, 0 when nothing arrived; null when it was not known.
-                 */
-                bitrate?: number | null;
-                /**
-                 * Format: int32
-                 * @description Readers, count.
-                 */
-                readers: number;
-                /** @description State at that time. */
-                state: components["schemas"]["StreamState"];
             }[];
             /** @description Give it as `after` to get what follows; null at the end. */
             next?: string | null;
@@ -1778,26 +1827,6 @@ export interface components {
             sessions: number;
             /** @description The stream. */
             stream: string;
-        };
-        /** @description One poll's reading of one path, as kept in history. */
-        Sample: {
-            /**
-             * Format: date-time
-             * @description When the poll was answered.
-             */
-            at: string;
-            /**
-             * Format: int64
-             * @description Bits per second, 0 when nothing arrived; null when it was not known.
-             */
-            bitrate?: number | null;
-            /**
-             * Format: int32
-             * @description Readers, count.
-             */
-            readers: number;
-            /** @description State at that time. */
-            state: components["schemas"]["StreamState"];
         };
         /** @description One media file of a session, as its row in the database keeps it. */
         Segment: {
@@ -5672,6 +5701,10 @@ export interface operations {
                 to?: string;
                 /** @description at most so many, 1 to 5000; 300 when absent */
                 points?: number;
+                /** @description comma-separated: bitrate, bitrateOut, readers, rtt, lossRate, linkCapacityMbps, recvRateMbps */
+                metrics?: string;
+                /** @description json or csv; `Accept` decides when absent */
+                format?: string;
             };
             header?: never;
             path: {
@@ -5682,13 +5715,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description points, oldest first */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemList_Sample"];
+                    "application/json": components["schemas"]["History"];
+                    "text/csv": string;
                 };
             };
             /** @description a login is asked for, or what was shown is worth nothing */

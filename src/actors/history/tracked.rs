@@ -34,7 +34,7 @@ impl Tracked {
     pub(super) fn replace(&mut self, latest: Latest) {
         let mut before = std::mem::take(&mut self.servers);
         for status in latest.streams {
-            let known = before.get_mut(&status.server).and_then(|streams| streams.remove(status.name.as_str()));
+            let known = before.get_mut(&*status.server).and_then(|streams| streams.remove(status.name.as_str()));
             self.set(Arc::new(status), known.and_then(|known| known.counters));
         }
     }
@@ -47,7 +47,7 @@ impl Tracked {
             match change {
                 Change::Server(server) => polled.push(server.name.as_str()),
                 Change::Stream(status) => {
-                    let known = self.servers.get_mut(&status.server);
+                    let known = self.servers.get_mut(&*status.server);
                     match known.and_then(|streams| streams.get_mut(status.name.as_str())) {
                         Some(known) => known.status = Arc::clone(status),
                         None => self.set(Arc::clone(status), None),
@@ -72,7 +72,7 @@ impl Tracked {
 
     fn set(&mut self, status: Arc<StreamStatus>, counters: Option<Counters>) {
         let key = SeriesKey::stream(&status.server, status.name.as_str());
-        let streams = self.servers.entry(status.server.clone()).or_default();
+        let streams = self.servers.entry(status.server.to_string()).or_default();
         streams.insert(status.name.as_str().to_owned(), TrackedStream { key, status, counters });
     }
 }
