@@ -7,11 +7,11 @@
 //! Never here: SQL, how buckets are made and packed (`domain::history`).
 
 mod handle;
+mod history_writer;
 mod tracked;
-mod writer;
 
 #[cfg(test)]
 mod tests;
 
 pub use handle::HistoryHandle;
-pub use writer::{HistoryRules, HistoryWriter};
+pub use history_writer::{HistoryRules, HistoryWriter};
