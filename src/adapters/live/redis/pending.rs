@@ -14,6 +14,9 @@ use crate::domain::stream::{Sample, StreamStatus};
 /// Polls that wait for the writer; the oldest are dropped, which leaves a gap in the history.
 const POLLS: usize = 16;
 
+/// The samples of one poll, each with the stream as it was then.
+pub(super) type Poll = Vec<(Arc<StreamStatus>, Sample)>;
+
 /// Shared by whoever tells and by the writer.
 #[derive(Default)]
 pub(super) struct Pending {
@@ -38,8 +41,8 @@ struct Waiting {
 pub(super) struct ServerWaiting {
     pub(super) changed: HashSet<StreamName>,
     pub(super) removed: HashSet<StreamName>,
-    /// Of the newest polls, each with the stream as it was then.
-    pub(super) polls: VecDeque<Vec<(Arc<StreamStatus>, Sample)>>,
+    /// Of the newest polls.
+    pub(super) polls: VecDeque<Poll>,
     /// Polls were dropped, because the writer is behind.
     pub(super) has_gap: bool,
     /// The list has to be written, even if nothing of it has changed.
@@ -81,7 +84,7 @@ pub(super) fn told(changes: &[Change], keys: &Keys) -> Told {
 
 impl Pending {
     /// Takes up what is visible here by now.
-    pub(super) fn tell(&self, told: Told, poll: Option<(&str, Vec<(Arc<StreamStatus>, Sample)>)>) {
+    pub(super) fn tell(&self, told: Told, poll: Option<(&str, Poll)>) {
         let mut waiting = self.lock();
         for one in told.0 {
             match one {
