@@ -11,7 +11,6 @@ mod support;
 #[allow(dead_code, reason = "shared with the other bench, which uses the rest")]
 mod measure;
 
-mod api;
 mod collector;
 
 use std::time::Duration;
@@ -19,7 +18,7 @@ use std::time::Duration;
 use support::program::{Config, Program};
 use support::redis::RedisServer;
 
-use api::FakeApi;
+use measure::api::FakeApi;
 
 /// Polls that are measured.
 const POLLS: u64 = 40;

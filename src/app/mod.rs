@@ -134,6 +134,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         troubles: services.node.troubles.subscribe(),
         hub,
         history: services.history,
+        websocket_clients: (actual.http.websocket_clients, actual.http.websocket_clients_per_address),
         commands: Arc::new(camera_command_port::ToTheTree {
             root,
             restream: restream.clone(),

@@ -177,7 +177,7 @@ pub(super) fn children(
         incidents_child(services, incidents),
         node_child(services, incidents),
         camera_changes::child(services.stores.cameras.clone()),
-        hub_child(services, hub),
+        hub_child(settings, services, hub),
     ];
     // Before the roles, so that it stops behind them and writes what they tell at their end.
     if let Some(redis) = &services.redis {
@@ -286,9 +286,14 @@ fn history_child(settings: &Settings, services: &Services) -> Child {
     Child::new("history", Restart::Always, build)
 }
 
-fn hub_child(services: &Services, hub: &HubHandle) -> Child {
+fn hub_child(settings: &Settings, services: &Services, hub: &HubHandle) -> Child {
     let (live, hub) = (services.live.clone(), hub.clone());
-    Child::new("hub", Restart::Always, move || Hub::new(live.clone(), hub.clone(), HubLimits::default()))
+    let limits = HubLimits {
+        clients: settings.http.websocket_clients,
+        clients_per_address: settings.http.websocket_clients_per_address,
+        ..HubLimits::default()
+    };
+    Child::new("hub", Restart::Always, move || Hub::new(live.clone(), hub.clone(), limits))
 }
 
 /// Watching is part of every role: each of them decides by what is live.

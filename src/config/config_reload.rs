@@ -51,6 +51,8 @@ const ROWS: &[Row] = &[
     live!("http.allowed_origins", http.allowed_origins),
     live!("http.users", http.users),
     live!("http.tokens", http.tokens),
+    next_start!("http.websocket_clients", http.websocket_clients),
+    next_start!("http.websocket_clients_per_address", http.websocket_clients_per_address),
     live!("monitor.interval", monitor.interval),
     next_start!("monitor.history", monitor.history),
     next_start!("monitor.history_1m", monitor.history_1m),

@@ -26,6 +26,8 @@ pub(super) const KEYS: &[ConfigKey] = &[
     key("http.allowed_origins"),
     secret("http.users"),
     secret("http.tokens"),
+    key("http.websocket_clients"),
+    key("http.websocket_clients_per_address"),
     key("servers[].name"),
     key("servers[].api_url"),
     key("servers[].rtsp_url"),

@@ -52,6 +52,10 @@ pub struct HttpSettings {
     pub users: Vec<ConfiguredUser>,
     /// Credentials of programs, besides those of the database.
     pub tokens: Vec<ConfiguredToken>,
+    /// WebSocket sessions at once.
+    pub websocket_clients: usize,
+    /// Of them, of one address.
+    pub websocket_clients_per_address: usize,
 }
 
 /// A hash; not shown by `Debug`.

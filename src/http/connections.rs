@@ -67,6 +67,16 @@ impl ConnectionLimits {
     }
 }
 
+impl ConnectionLimits {
+    /// Room for so many WebSockets, in all and of one address, beside other requests; not more than half of the descriptors.
+    pub(super) fn beside(self, (clients, of_one): (usize, usize), descriptors: u64) -> Self {
+        let most = usize::try_from(descriptors / 4).unwrap_or(usize::MAX);
+        let total = self.total.max(clients.saturating_add(256)).min(most).max(self.total);
+        let per_address = self.per_address.max(of_one.saturating_add(128)).min(total - total / 8);
+        Self { total, per_address, ..self }
+    }
+}
+
 /// A second descriptor of a connection's socket, to end it from outside of actix.
 pub(super) struct Socket(TcpStream);
 
@@ -345,6 +355,23 @@ mod tests {
             assert_eq!(limits.total, total);
             assert!(limits.per_address < limits.total && limits.reserve >= 8);
             assert!(limits.total as u64 * 2 <= descriptors / 2, "two descriptors each");
+        }
+    }
+
+    #[test]
+    fn more_websockets_have_more_connections_as_far_as_descriptors_go() {
+        let descriptors = 1_048_576;
+        let limits = |descriptors, clients| ConnectionLimits::for_descriptors(descriptors).beside(clients, descriptors);
+        let table = [
+            (descriptors, (200, 50), (1_024, 512)),
+            (descriptors, (1_000, 1_000), (1_256, 1_099)),
+            (descriptors, (5_000, 500), (5_256, 628)),
+            (4_096, (5_000, 5_000), (1_024, 896)),
+            (256, (5_000, 5_000), (64, 56)),
+        ];
+        for (descriptors, clients, (total, per_address)) in table {
+            let limits = limits(descriptors, clients);
+            assert_eq!((limits.total, limits.per_address), (total, per_address), "{descriptors} {clients:?}");
         }
     }
 

@@ -53,7 +53,8 @@ pub(super) struct HttpServer {
 /// # Errors
 /// `Internal` when the listener cannot be used.
 pub(super) fn serve(listener: TcpListener, state: Arc<HttpState>, descriptors: u64) -> Result<HttpServer> {
-    serve_within(listener, state, ConnectionLimits::for_descriptors(descriptors))
+    let limits = ConnectionLimits::for_descriptors(descriptors).beside(state.websocket_clients, descriptors);
+    serve_within(listener, state, limits)
 }
 
 /// The same with other limits.

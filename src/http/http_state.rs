@@ -89,6 +89,8 @@ pub struct HttpState {
     pub disk: watch::Receiver<SpoolDisk>,
     /// WebSocket fan-out.
     pub hub: HubHandle,
+    /// WebSocket sessions that the hub admits, in all and of one address.
+    pub websocket_clients: (usize, usize),
     /// The way to change the world.
     pub commands: Arc<dyn Commands>,
     /// Who may log in.

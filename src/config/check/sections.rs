@@ -83,16 +83,27 @@ pub(super) fn data_dir(check: &mut Checker<'_>) -> PathBuf {
     check.read("data_dir", path).unwrap_or_else(|| PathBuf::from("./var"))
 }
 
+/// Each has two descriptors and a queue.
+const MOST_WEBSOCKETS: i64 = 10_000;
+
 pub(super) fn http(check: &mut Checker<'_>) -> HttpSettings {
     let listen = check.read("http.listen", |entry| parse_listen(text(entry)?.trim()));
     let origins =
         check.read("http.allowed_origins", |entry| list(entry)?.iter().map(|item| urls::origin(item)).collect());
+    let websocket_clients = clients(check, "http.websocket_clients").unwrap_or(200);
+    let of_one = clients(check, "http.websocket_clients_per_address");
     HttpSettings {
         listen: listen.unwrap_or(([127, 0, 0, 1], 8080).into()),
         allowed_origins: origins.unwrap_or_default(),
         users: check.read("http.users", logins::users).unwrap_or_default(),
         tokens: check.read("http.tokens", logins::tokens).unwrap_or_default(),
+        websocket_clients,
+        websocket_clients_per_address: of_one.unwrap_or(50.min(websocket_clients)),
     }
+}
+
+fn clients(check: &mut Checker<'_>, key: &str) -> Option<usize> {
+    check.read(key, |entry| whole(entry, 1..=MOST_WEBSOCKETS)).and_then(|count| usize::try_from(count).ok())
 }
 
 pub(super) fn monitor(check: &mut Checker<'_>) -> MonitorSettings {

@@ -86,6 +86,7 @@ impl World {
             spool: Arc::new(Spool::open(folder.path().join("spool")).expect("a spool")),
             disk: tokio::sync::watch::channel(SpoolDisk { free: Some(1_500_000_000), obstacle: None }).1,
             hub,
+            websocket_clients: (200, 50),
             commands: Arc::new(PlayedRoot(cameras, folder.path().join(SILENT))),
             logins,
             callers,

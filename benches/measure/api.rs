@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::measure::usage;
+use super::usage;
 
 /// Whatever takes longer is broken.
 const TIMEOUT: Duration = Duration::from_secs(300);
@@ -16,6 +16,7 @@ const TIMEOUT: Duration = Duration::from_secs(300);
 pub struct FakeApi {
     address: SocketAddr,
     polls: Arc<AtomicU64>,
+    answered: Arc<Mutex<Vec<Instant>>>,
 }
 
 impl FakeApi {
@@ -23,14 +24,21 @@ impl FakeApi {
     pub fn start(paths: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let (address, polls) = (listener.local_addr().expect("an address"), Arc::new(AtomicU64::new(0)));
-        let counted = Arc::clone(&polls);
+        let answered = Arc::new(Mutex::new(Vec::new()));
+        let (counted, times) = (Arc::clone(&polls), Arc::clone(&answered));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let counted = Arc::clone(&counted);
-                std::thread::spawn(move || _ = serve(stream, paths, &counted));
+                let (counted, times) = (Arc::clone(&counted), Arc::clone(&times));
+                std::thread::spawn(move || _ = serve(stream, paths, &counted, &times));
             }
         });
-        Self { address, polls }
+        Self { address, polls, answered }
+    }
+
+    /// When the listing of this number (from 0) had been sent.
+    pub fn answered(&self, poll: u64) -> Option<Instant> {
+        let times = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        usize::try_from(poll).ok().and_then(|poll| times.get(poll).copied())
     }
 
     /// Where it listens.
@@ -79,7 +87,7 @@ impl FakeApi {
     }
 }
 
-fn serve(stream: TcpStream, paths: usize, polls: &AtomicU64) -> std::io::Result<()> {
+fn serve(stream: TcpStream, paths: usize, polls: &AtomicU64, answered: &Mutex<Vec<Instant>>) -> std::io::Result<()> {
     let mut requests = BufReader::new(stream.try_clone()?);
     let mut answers = stream;
     loop {
@@ -92,6 +100,7 @@ fn serve(stream: TcpStream, paths: usize, polls: &AtomicU64) -> std::io::Result<
             line.clear();
         }
         let route = first.split(' ').nth(1).unwrap_or_default();
+        let is_listing = route.starts_with("/v3/paths/list");
         let (status, body) = match route.split('?').next() {
             Some("/v3/paths/list") => ("200 OK", listing(paths, polls.fetch_add(1, Ordering::Relaxed))),
             Some("/v3/info") => ("200 OK", r#"{"version":"v1.20.1"}"#.to_owned()),
@@ -102,7 +111,15 @@ fn serve(stream: TcpStream, paths: usize, polls: &AtomicU64) -> std::io::Result<
             answers,
             "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
         )?;
+        if is_listing {
+            answered.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
+        }
     }
+}
+
+/// Bytes that each path has received at this listing, without its own number.
+pub fn received(poll: u64) -> u64 {
+    1_000_000 + poll * 250_000
 }
 
 /// As MediaMTX 1.20 writes it.
@@ -110,7 +127,7 @@ fn listing(paths: usize, poll: u64) -> String {
     let mut out = format!(r#"{{"itemCount":{paths},"pageCount":{},"items":["#, usize::from(paths > 0));
     for n in 0..paths {
         let comma = if n == 0 { "" } else { "," };
-        let (received, sent) = (1_000_000 + poll * 250_000 + n as u64, poll * 125_000);
+        let (received, sent) = (received(poll) + n as u64, poll * 125_000);
         let _ = write!(
             out,
             r#"{comma}{{"name":"site/cam{n:04}","confName":"all_others","source":{{"type":"rtspSession","id":"3f2a8c1e-0000-4000-8000-{n:012}"}},"ready":true,"readyTime":"2026-01-02T03:04:05.678901234Z","available":true,"availableTime":"2026-01-02T03:04:05.678901234Z","online":true,"onlineTime":"2026-01-02T03:04:05.678901234Z","tracks":["H264","MPEG-4 Audio"],"tracks2":[{{"codec":"H264","codecProps":{{"width":1920,"height":1080,"profile":"High","level":"4"}}}},{{"codec":"MPEG-4 Audio","codecProps":{{"sampleRate":48000,"channelCount":2}}}}],"inboundBytes":{received},"inboundFramesInError":0,"outboundBytes":{sent},"bytesReceived":{received},"bytesSent":{sent},"readers":[{{"type":"rtspSession","id":"9b1d0f22-0000-4000-8000-{n:012}"}}]}}"#

@@ -1,0 +1,152 @@
+//! What browsers wait: from the answer of the media server to the message that tells of it, at many WebSocket clients. `make
+//! bench`, or `cargo bench --bench updates -- 100` for that many clients alone. Prints figures beside their goals; judges nothing.
+//!
+//! Every path changes at every poll. Clients and fake API share the machine with the program, so at a thousand clients the
+//! figures are those of all three.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a bench prints is its result")]
+
+#[path = "../../tests/it/support/mod.rs"]
+#[allow(dead_code, reason = "shared with the integration tests, which use the rest")]
+mod support;
+
+#[path = "../measure/mod.rs"]
+#[allow(dead_code, reason = "shared with the other benches, which use the rest")]
+mod measure;
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use measure::api::{FakeApi, received};
+use measure::figures::ms;
+use support::program::{Config, Program};
+use tokio::task::JoinHandle;
+use tokio_tungstenite::tungstenite::Message;
+
+/// Live paths.
+const PATHS: usize = 1_000;
+/// Polls that are measured, two seconds apart.
+const POLLS: u64 = 10;
+/// Polls before, until every path has been seen and rated.
+const BEFORE: u64 = 4;
+/// Clients, and the goal of their 99th percentile in milliseconds.
+const ROUNDS: [(usize, f64); 2] = [(100, 50.0), (1_000, 250.0)];
+
+/// What one client has got.
+#[derive(Default)]
+struct Heard {
+    waited: Vec<Duration>,
+    /// Bytes of the deltas.
+    bytes: usize,
+    /// Of the snapshot.
+    snapshot: usize,
+    /// Why it was closed, if it was.
+    closed: Option<String>,
+}
+
+fn main() {
+    let asked: Option<usize> = std::env::args().skip(1).find_map(|word| word.parse().ok());
+    actix::System::new().block_on(async {
+        for (clients, goal) in ROUNDS {
+            if asked.is_none_or(|asked| asked == clients) {
+                measure(clients, goal).await;
+            }
+        }
+    });
+}
+
+async fn measure(clients: usize, goal: f64) {
+    let api = Rc::new(FakeApi::start(PATHS));
+    let http = format!("[http]\nwebsocket_clients = {clients}\nwebsocket_clients_per_address = {clients}");
+    let config = Config {
+        api_url: api.url(),
+        rtsp_url: "rtsp://127.0.0.1:9".to_owned(),
+        server: String::new(),
+        segment_duration: "60s",
+        stall_timeout: "10s",
+        restream: String::new(),
+        more: format!("exclude = [\"*\"]\n{http}"),
+        environment: vec![("STREAMWARDEN_MONITOR__INTERVAL".to_owned(), "2s".to_owned())],
+    };
+    let program = Program::start(&config).await;
+    api.reaches(BEFORE).await;
+    let (alone, cpu) = (measure::usage::pss(program.pid()), || measure::usage::cpu(program.pid()));
+    let url = format!("ws://{}/api/v1/ws", program.address());
+    let end = api.polls() + 2 + POLLS;
+    let mut listening = Vec::with_capacity(clients);
+    for _ in 0..clients {
+        listening.push(listen(url.clone(), Rc::clone(&api), end).await);
+    }
+    let (from, before) = (api.polls(), cpu());
+    api.reaches(end + 1).await;
+    let (spent, polls) = (cpu() - before, api.polls() - from);
+    let with = measure::usage::pss(program.pid());
+    let mut heard = Vec::with_capacity(clients);
+    for client in listening {
+        heard.push(client.await.expect("a client"));
+    }
+    print(&heard, goal, spent / polls as f64, (with - alone) / clients as f64);
+    program.stop().await;
+}
+
+/// A client that listens until the poll of this number.
+async fn listen(url: String, api: Rc<FakeApi>, end: u64) -> JoinHandle<Heard> {
+    let (mut socket, _) = tokio_tungstenite::connect_async(url).await.expect("a session");
+    tokio::task::spawn_local(async move {
+        let mut heard = Heard::default();
+        while let Some(message) = socket.next().await {
+            let arrived = Instant::now();
+            match message {
+                Ok(Message::Text(text)) if text.starts_with(r#"{"type":"snapshot""#) => heard.snapshot += text.len(),
+                Ok(Message::Text(text)) => {
+                    let Some(poll) = poll_of(&text) else { continue };
+                    heard.bytes += text.len();
+                    heard.waited.extend(api.answered(poll).map(|answered| arrived.saturating_duration_since(answered)));
+                    if poll >= end {
+                        break;
+                    }
+                }
+                Ok(Message::Close(why)) => heard.closed = Some(format!("{why:?}")),
+                Ok(_) => {}
+                Err(error) => heard.closed = Some(error.to_string()),
+            }
+        }
+        heard
+    })
+}
+
+/// The poll of which a delta tells, by the bytes of its first path.
+fn poll_of(delta: &str) -> Option<u64> {
+    let (_, rest) = delta.split_once(r#""bytesReceived":"#)?;
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    let bytes: u64 = digits.parse().ok()?;
+    Some((bytes - received(0)) / (received(1) - received(0)))
+}
+
+fn print(heard: &[Heard], goal: f64, cpu: f64, memory: f64) {
+    let mut waited: Vec<Duration> = heard.iter().flat_map(|client| client.waited.iter().copied()).collect();
+    waited.sort();
+    let at = |part: f64| waited.get(((waited.len() as f64 * part) as usize).min(waited.len() - 1)).copied();
+    let (median, late, most) = (at(0.5), at(0.99), at(1.0));
+    let closed: Vec<&String> = heard.iter().filter_map(|client| client.closed.as_ref()).collect();
+    let frames: usize = heard.iter().map(|client| client.waited.len()).sum();
+    let bytes = heard.iter().map(|client| client.bytes).sum::<usize>() / frames.max(1);
+    let whole = heard.iter().map(|client| client.snapshot).sum::<usize>() / heard.len();
+    let time = |reading: Option<Duration>| reading.map_or(f64::NAN, ms);
+    println!(
+        "{} clients, {PATHS} paths that all change every 2 s: answer of the media server -> message: median {:.1} ms, p99 {:.1} \
+         ms (goal {goal} ms), longest {:.1} ms of {frames}; {} closed {:?}; {bytes} bytes a client and poll beside {whole} of \
+         whole items, {:.2}; our CPU {:.1} ms a poll; {:.1} KiB a client (goal 64); {}",
+        heard.len(),
+        time(median),
+        time(late),
+        time(most),
+        closed.len(),
+        closed.first(),
+        bytes as f64 / whole.max(1) as f64,
+        cpu * 1e3,
+        memory * 1024.0,
+        measure::usage::load()
+    );
+}
