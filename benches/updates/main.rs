@@ -58,7 +58,7 @@ fn main() {
 
 async fn measure(clients: usize, goal: f64) {
     let api = Rc::new(FakeApi::start(PATHS));
-    let http = format!("[http]\nwebsocket_clients = {clients}\nwebsocket_clients_per_address = {clients}");
+    let variable = |key: &str, value: String| (format!("STREAMWARDEN_{key}"), value);
     let config = Config {
         api_url: api.url(),
         rtsp_url: "rtsp://127.0.0.1:9".to_owned(),
@@ -66,8 +66,12 @@ async fn measure(clients: usize, goal: f64) {
         segment_duration: "60s",
         stall_timeout: "10s",
         restream: String::new(),
-        more: format!("exclude = [\"*\"]\n{http}"),
-        environment: vec![("STREAMWARDEN_MONITOR__INTERVAL".to_owned(), "2s".to_owned())],
+        more: "exclude = [\"*\"]".to_owned(),
+        environment: vec![
+            variable("MONITOR__INTERVAL", "2s".to_owned()),
+            variable("HTTP__WEBSOCKET_CLIENTS", clients.to_string()),
+            variable("HTTP__WEBSOCKET_CLIENTS_PER_ADDRESS", clients.to_string()),
+        ],
     };
     let program = Program::start(&config).await;
     api.reaches(BEFORE).await;
