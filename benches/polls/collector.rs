@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use super::api::FakeApi;
+use super::measure::api::FakeApi;
 use super::support::redis::RedisServer;
 
 /// CPU of one of its polls.
