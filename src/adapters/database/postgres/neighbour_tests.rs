@@ -109,7 +109,7 @@ async fn what_our_user_may_not_do_is_named_with_its_grant() {
     told("lacks SELECT on streamwarden_schema_history; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES").await;
     let all = "GRANT SELECT ON ALL TABLES IN SCHEMA public TO";
     sql(&format!("{all} {role}"));
-    told("lacks DELETE, INSERT, UPDATE on camera_kinds").await;
+    told("lacks DELETE, INSERT, UPDATE on audit, DELETE, INSERT, UPDATE on camera_kinds").await;
     let reader = open(&theirs).await.expect("reading works");
     assert!(reader.cameras().await.expect("reads").is_empty());
     let error = reader.ping().await.expect_err("and is not fit");

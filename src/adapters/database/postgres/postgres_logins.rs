@@ -113,13 +113,11 @@ pub(super) async fn remove_session(client: &PostgresClient, id: Uuid) -> Result<
 }
 
 pub(super) async fn note_used(client: &PostgresClient, used: &[(Uuid, DateTime<Utc>)]) -> Result<(), PostgresFailure> {
-    let (ids, times): (Vec<Uuid>, Vec<DateTime<Utc>>) = used.iter().copied().unzip();
-    for table in ["login_sessions", "login_tokens"] {
-        let sql = format!(
-            "UPDATE {table} SET used_at = used.at FROM unnest($1::uuid[], $2::timestamptz[]) AS used (id, at) \
-             WHERE {table}.id = used.id AND ({table}.used_at IS NULL OR {table}.used_at < used.at)"
-        );
-        client.execute(&sql, &[&ids, &times]).await?;
+    for (id, at) in used {
+        for table in ["login_sessions", "login_tokens"] {
+            let sql = format!("UPDATE {table} SET used_at = $2 WHERE id = $1 AND (used_at IS NULL OR used_at < $2)");
+            client.execute(&sql, &[id, at]).await?;
+        }
     }
     Ok(())
 }
