@@ -1,4 +1,4 @@
-//! Asks who calls, at every address: see [`super::caller`]. What an operator has changed is noted here: [`super::audit`].
+//! Asks who calls, at every address: see [`super::caller`]. What an operator has changed is noted here: `super::audit_routes`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};

@@ -4,7 +4,7 @@
 //!   that appender and go on.
 //! * Every record is redacted before any appender sees it ([`owned`]), so that no URL credentials reach any line, whatever
 //!   encoder the file names.
-//! * Nobody who logs waits for a reader, a terminal or a disk: one thread writes what waits in a bounded [`queue`].
+//! * Nobody who logs waits for a reader, a terminal or a disk: one thread writes what waits in a bounded [`log_queue`].
 //! * Kinds for the file: encoders `line` (for people: sentence, then `key=value`) and `json`, trigger `size_or_time`.
 //!
 //! Started once by `main`; everybody else uses the `log` crate.

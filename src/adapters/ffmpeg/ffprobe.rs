@@ -34,7 +34,7 @@ pub struct Prober<'a> {
     pub ffprobe: &'a Path,
     /// Its version.
     pub version: &'a FfmpegVersion,
-    /// See [`super::child::Launch::mark`].
+    /// See [`super::child::ProcessLaunch::mark`].
     pub mark: &'a str,
     /// Wall-clock limit of the whole probe.
     pub limit: Duration,

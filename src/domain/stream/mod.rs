@@ -1,5 +1,5 @@
-//! Streams: what a poll says about a path ([`reading`]), what we say about it ([`status`]), and the rules that lead
-//! from the one to the other ([`memory`]): state, since when, why, bitrate.
+//! Streams: what a poll says about a path ([`reading`]), what we say about it ([`stream_status`]), and the rules that lead
+//! from the one to the other ([`stream_memory`]): state, since when, why, bitrate.
 
 mod reading;
 mod stream_memory;

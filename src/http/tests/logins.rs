@@ -110,7 +110,7 @@ async fn every_operation_is_for_those_that_its_type_says_and_for_nobody_else() {
             continue;
         }
         walked += 1;
-        assert_eq!(operation["responses"]["401"].is_object(), true, "{method} {address}");
+        assert!(operation["responses"]["401"].is_object(), "{method} {address}");
         for cookie in [&expired, &revoked, &expired_again, &"streamwarden_session=guessed".to_owned()] {
             let refused = world.as_session(verb.clone(), &uri, cookie).await;
             assert_eq!(refused.status, 401, "{method} {address}: a session that is over");
