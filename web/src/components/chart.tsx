@@ -64,8 +64,10 @@ function options(width: number, zoom: (from: number, to: number) => void, point:
 }
 
 function words(sample: Sample): string {
-  const value = sample.state === "live" ? bitrate(sample.bitrate) : lookOf(streamLook, sample.state).words;
-  return `${value}, ${plural(sample.readers, "reader")} · ${dateTime(sample.at).slice(11)}`;
+  // The coarser history knows figures and no states.
+  const value = sample.state === "live" || sample.state === null ? bitrate(sample.bitrate) : lookOf(streamLook, sample.state).words;
+  const readers = sample.readers === null ? [] : [plural(sample.readers, "reader")];
+  return `${[value, ...readers].join(", ")} · ${dateTime(sample.at).slice(11)}`;
 }
 
 export function Chart({ samples, from, to, step, zoom }: ChartProps): VNode {
@@ -138,7 +140,7 @@ export function Chart({ samples, from, to, step, zoom }: ChartProps): VNode {
       </div>
       <div class="band" aria-hidden="true">
         {runsOf(samples, from, to).map((run) => {
-          const look = lookOf(streamLook, run.state);
+          const look = lookOf(streamLook, run.state ?? "unknown");
           const [start, end] = [(run.from - from) / (to - from), (run.to - from) / (to - from)];
           return (
             <i
