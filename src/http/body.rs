@@ -11,7 +11,8 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use super::connections::{ConnectionLimits, HttpConnection};
+use super::connection_limits::ConnectionLimits;
+use super::connections::HttpConnection;
 use super::http_error::Problem;
 
 /// Largest body we take, in bytes. A camera has a few hundred.

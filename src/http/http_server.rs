@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::body::LARGEST;
-use super::connections::{self, ConnectionLimits, Connections};
+use super::connection_limits::ConnectionLimits;
+use super::connections::{self, Connections};
 use super::http_state::HttpState;
 use super::origin_guard::{self, OriginPolicy};
 use super::routes::{self, configure};

@@ -13,6 +13,7 @@ mod caller;
 mod camera_log_routes;
 mod camera_routes;
 mod complaints;
+mod connection_limits;
 mod connections;
 mod counts;
 mod credentials;

@@ -19,7 +19,7 @@ const STATUS_EVERY = 10_000;
 /** How often everything is asked for where no WebSocket comes through. */
 const POLL_EVERY = 5_000;
 /** A connection that was there may come back: so long nothing is asked for in its place. */
-const PATIENCE = 20_000;
+const POLLING_DELAY = 20_000;
 
 /** The icon in the tab says by shape and colour that something needs a person. */
 function showIcon(trouble: boolean): void {
@@ -112,7 +112,7 @@ export class App {
   private async pollInstead(): Promise<void> {
     const { connection, refused, heardAt, polling, live } = this.known;
     const { phase, failures, lostAt } = connection;
-    const due = refused === null && failures >= 2 && (polling || heardAt === null || (lostAt !== null && Date.now() - lostAt >= PATIENCE));
+    const due = refused === null && failures >= 2 && (polling || heardAt === null || (lostAt !== null && Date.now() - lostAt >= POLLING_DELAY));
     if (phase === "open" || !due || this.polling || document.visibilityState !== "visible") return;
     this.polling = true;
     try {

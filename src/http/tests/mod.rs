@@ -24,7 +24,7 @@ use actix_web::test::{TestRequest, init_service, read_body, try_call_service};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::connections::ConnectionLimits;
+use super::connection_limits::ConnectionLimits;
 use super::http_server::app;
 use super::origin_guard::OriginPolicy;
 use world::World;

@@ -8,7 +8,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 
 use super::world::World;
-use crate::http::connections::ConnectionLimits;
+use crate::http::connection_limits::ConnectionLimits;
 use crate::http::http_server::{HttpServer, serve_within};
 
 /// Nothing here takes so long unless it waits for ever.
