@@ -1,6 +1,6 @@
 //! Nobody takes the log: a pipe whose reader does not read stands for a terminal with Ctrl-S and a disk that hangs.
 
-use std::io::{PipeReader, Read, Write};
+use std::io::{BufRead, BufReader, PipeReader, Write};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::support::cameras::Cameras;
 use crate::support::media::server;
 use crate::support::processes::{self, Job};
 use crate::support::program::{Config, Program};
-use crate::support::wait::within;
+use crate::support::wait::{eventually, within};
 
 /// What a pipe holds.
 const FULL: usize = 4096;
@@ -50,13 +50,23 @@ async fn cameras_are_kept_running_and_a_stop_is_obeyed_while_nobody_reads_the_lo
 #[tokio::test]
 async fn what_waited_is_read_in_order_once_somebody_reads() {
     let media = server(&Options::default()).await;
-    let (mut reader, stderr) = full_pipe();
+    let (reader, stderr) = full_pipe();
     let mut program = Program::start_with_stderr(&Config::on(&media), stderr).await;
+    let (told, heard) = std::sync::mpsc::channel();
     let read = std::thread::spawn(move || {
         let mut text = String::new();
-        reader.read_to_string(&mut text).expect("text");
+        for line in BufReader::new(reader).lines() {
+            let line = line.expect("text");
+            if line.contains("listening on") {
+                let _ = told.send(());
+            }
+            text.push_str(&line);
+            text.push('\n');
+        }
         text
     });
+    // A signal before that ends the start.
+    eventually("it has started", || async { heard.try_recv().ok() }).await;
     program.signal(Signal::SIGTERM);
     assert!(program.end().await.0.success());
     let text = read.join().expect("a reader");
