@@ -9,7 +9,7 @@ pub(super) struct ConnectionLimits {
     pub total: usize,
     /// Of one address; behind a reverse proxy all have its address.
     pub per_address: usize,
-    /// Further ones, for [`ALWAYS_ANSWERED`] only.
+    /// Further ones, for what is always answered (`/health`, `/ready`, `/metrics`) only.
     pub reserve: usize,
     /// A JSON body must have arrived by then.
     pub body: Duration,
