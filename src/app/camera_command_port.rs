@@ -69,7 +69,7 @@ impl Commands for ToTheTree {
             Some(restream) => restream.import_cameras(file, dry).await,
             None => {
                 let reach = self.reach.borrow().clone();
-                Ok(import_sheet(&*self.cameras, &reach, &file, dry).await?.report)
+                import_sheet(&*self.cameras, &reach, &file, dry).await
             }
         }
     }

@@ -75,7 +75,7 @@ pub(super) async fn import(settings: &Settings, file: &[u8], dry: bool) -> Resul
     let reach = restream::reach(settings);
     let cameras = open(settings).await?.cameras;
     let check = async |called| resolve::check_lines(&reach, called).await;
-    Ok(write_sheet(&*cameras, file, dry, check).await?.report)
+    write_sheet(&*cameras, file, dry, check).await
 }
 
 /// What a program elsewhere that relays these cameras holds, as its incident tells.

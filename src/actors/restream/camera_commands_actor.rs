@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::assignments::Assignments;
 use super::desired_fleet::{DesiredFleet, no_camera};
-use super::planner::{CameraPlanner, NameRows, TakeRow};
+use super::planner::{CameraPlanner, ReadTable, TakeRow};
 use super::setup::RestreamSetup;
 use crate::actors::supervision::{Handle, Setting, Supervised, supervised};
-use crate::adapters::database::import::{self, Imported};
+use crate::adapters::database::import;
 use crate::adapters::database::{CameraStore, Condition, with_timeout};
 use crate::adapters::live::SharedLive;
 use crate::adapters::resolve;
@@ -111,7 +111,7 @@ impl CameraCommands {
 ///
 /// # Errors
 /// When the database cannot be read or written; what is wrong with the sheet is in the report.
-pub async fn import_sheet(cameras: &dyn CameraStore, reach: &Reach, file: &[u8], dry: bool) -> Result<Imported> {
+pub async fn import_sheet(cameras: &dyn CameraStore, reach: &Reach, file: &[u8], dry: bool) -> Result<ImportReport> {
     import::import(cameras, file, dry, async |called| resolve::check_lines(reach, called).await).await
 }
 
@@ -201,16 +201,16 @@ impl CommandParts {
     /// switches off as many cameras as a wrong backup does. The table is read at once.
     async fn import(self, command: ImportCameras) -> Result<ImportReport> {
         let reach = self.settings.get().reach.clone();
-        let Imported { report, written } = import_sheet(&*self.cameras, &reach, &command.file, command.dry).await?;
-        if !written.is_empty() {
-            self.planner.ask(NameRows(Vec::new())).await;
+        let report = import_sheet(&*self.cameras, &reach, &command.file, command.dry).await?;
+        if !command.dry && !report.is_refused() {
+            self.planner.ask(ReadTable).await;
         }
         Ok(report)
     }
 
     async fn write_kind(self, command: WriteKind) -> Result<()> {
         write_kind(&*self.cameras, command.kind, command.template).await?;
-        self.planner.tell(NameRows(Vec::new()));
+        self.planner.tell(ReadTable);
         Ok(())
     }
 

@@ -1,29 +1,12 @@
 //! A sheet of cameras written as one change: all of its rows, or none when anything is wrong. Called by the actor of the
 //! commands, and by whoever writes a table that no program relays.
 
-use std::collections::BTreeMap;
-
 use tokio::sync::oneshot;
 
 use super::CameraStore;
 use crate::base::{Error, Result};
-use crate::domain::camera::sheet::{CameraWrite, ImportReport, MOST_FAULTS, Sheet, SheetFault, SheetTarget};
+use crate::domain::camera::sheet::{ImportReport, MOST_FAULTS, Sheet, SheetFault, SheetTarget};
 use crate::domain::camera::{CameraRow, Kinds};
-
-/// What became of a sheet.
-#[derive(Clone, Debug, Default)]
-pub struct Imported {
-    /// In numbers, or what is wrong.
-    pub report: ImportReport,
-    /// Names of the cameras whose rows were written.
-    pub written: Vec<String>,
-}
-
-impl From<ImportReport> for Imported {
-    fn from(report: ImportReport) -> Self {
-        Self { report, written: Vec::new() }
-    }
-}
 
 /// Reads the file, weighs it against the cameras as they are, asks whether what they would call may be called and, unless
 /// `dry`, writes what differs. Faults are in the report, and then nothing is written.
@@ -35,36 +18,30 @@ pub async fn import(
     file: &[u8],
     dry: bool,
     check_targets: impl AsyncFnOnce(Vec<SheetTarget>) -> Vec<SheetFault>,
-) -> Result<Imported> {
+) -> Result<ImportReport> {
     let sheet = match Sheet::read(file) {
         Ok(sheet) => sheet,
-        Err(report) => return Ok(report.into()),
+        Err(report) => return Ok(report),
     };
     let kinds: Kinds = cameras.camera_kinds().await?.into_iter().collect();
     let planned = sheet.plan(&cameras.cameras().await?, &kinds);
     // More are not told anyway.
     if planned.report.faults.len() > MOST_FAULTS {
-        return Ok(planned.report.into());
+        return Ok(planned.report);
     }
     let mut faults = planned.report.faults.clone();
     faults.extend(check_targets(planned.called).await);
     if !faults.is_empty() {
-        return Ok(ImportReport::refused(faults).into());
+        return Ok(ImportReport::refused(faults));
     }
     if dry {
-        return Ok(planned.report.into());
+        return Ok(planned.report);
     }
     let (tell, told) = oneshot::channel();
     let plan = Box::new(move |rows: &[CameraRow]| {
         let planned = sheet.plan(rows, &kinds);
         // Whoever asked may have gone; the file is written all the same.
-        let names: BTreeMap<i64, &str> = rows.iter().map(|row| (row.id, row.name.as_str())).collect();
-        let name = |write: &CameraWrite| {
-            let known = write.id.and_then(|id| names.get(&id)).map(|name| (*name).to_owned());
-            write.edit.name.clone().or(known)
-        };
-        let written = planned.writes.iter().filter_map(name).collect();
-        let _ = tell.send(Imported { report: planned.report, written });
+        let _ = tell.send(planned.report);
         Ok(planned.writes)
     });
     cameras.write_cameras(plan).await?;

@@ -212,7 +212,7 @@ impl Commands for PlayedRoot {
     }
 
     async fn import_cameras(&self, file: Vec<u8>, dry: bool) -> Result<ImportReport> {
-        Ok(import_sheet(&*self.0, &Reach::default(), &file, dry).await?.report)
+        import_sheet(&*self.0, &Reach::default(), &file, dry).await
     }
 
     async fn put_camera_kind(&self, kind: String, template: String) -> Result<()> {

@@ -204,7 +204,7 @@ async fn an_import_past_the_program_is_evaluated_like_the_table() {
     five(&mut harness, &source).await;
     let database = sqlite::open(harness.folder.path().join("streamwarden.db")).await.expect("opened");
     let file = "name,enabled\nc1,no\nc2,no\nc3,no\nc4,yes\n";
-    let report = import(&*database, file.as_bytes(), false, async |_| Vec::new()).await.expect("imported").report;
+    let report = import(&*database, file.as_bytes(), false, async |_| Vec::new()).await.expect("imported");
     assert_eq!((report.changed, report.unchanged, report.faults.len()), (3, 1, 0));
     let blocked = plan(&harness, |view| view.blocked.is_some()).await.blocked.expect("blocked");
     assert_eq!((blocked.would_stop.len(), blocked.would_stop[0].reason.as_str()), (3, "it is switched off"));

@@ -9,5 +9,5 @@ mod rereads;
 
 pub(super) use planner_actor::{CameraPlanner, PlannerParts};
 pub(super) use planner_guard::{ApplyPlan, ShowPlan};
-pub(super) use planner_rows::{NameRows, ReadRow, TakeRow};
+pub(super) use planner_rows::{ReadRow, ReadTable, TakeRow};
 pub(super) use remembered_plan::PlannerMemory;

@@ -66,10 +66,6 @@ pub(in crate::actors::restream) struct CameraPlanner {
     pub(super) rows_taken: u64,
     /// Cameras that commands have named, in whatever process, before the reading that is under way began.
     pub(super) commanded: BTreeSet<i64>,
-    /// Names of cameras that an import has written before that reading began.
-    pub(super) named: BTreeSet<String>,
-    /// The same since it began.
-    pub(super) named_since: BTreeSet<String>,
     reading: SingleFlight,
     /// Who waits until the cameras have been read anew.
     pub(super) after_reading: Vec<oneshot::Sender<()>>,
@@ -140,8 +136,6 @@ impl CameraPlanner {
             rereads: Rereads::default(),
             rows_taken: 0,
             commanded: BTreeSet::new(),
-            named: BTreeSet::new(),
-            named_since: BTreeSet::new(),
             reading: SingleFlight::default(),
             after_reading: Vec::new(),
             to_answer: Vec::new(),
@@ -241,7 +235,6 @@ impl Flight for ReadCameras {
         planner.to_answer.append(&mut planner.after_reading);
         // What is read from now on shows what these commands have done.
         planner.commanded.extend(planner.cameras.take_commanded());
-        planner.named.append(&mut planner.named_since);
         let read = async move {
             let read = read_all(cameras).await?;
             if fresh && timeout(PROBES_TIMEOUT, probes.ask(LoadKnown)).await.is_err() {

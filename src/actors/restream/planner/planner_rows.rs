@@ -25,11 +25,10 @@ pub(in crate::actors::restream) struct TakeRow {
     pub kinds: Option<Kinds>,
 }
 
-/// A command has written the rows of these names, which are meant, or something that concerns many. The cameras are read
-/// again; answered when that is decided.
-#[derive(Message, Clone, Debug)]
+/// A command has written something that concerns many cameras. They are read again; answered when that is decided.
+#[derive(Message, Clone, Copy, Debug)]
 #[rtype(result = "()")]
-pub(in crate::actors::restream) struct NameRows(pub Vec<String>);
+pub(in crate::actors::restream) struct ReadTable;
 
 /// A relay's ffmpeg has ended: read its row again.
 #[derive(Message, Clone, Copy, Debug)]
@@ -76,10 +75,6 @@ impl CameraPlanner {
     pub(super) fn take_commanded(&mut self, rows: &[CameraRow]) {
         for id in std::mem::take(&mut self.commanded) {
             self.take_row(id, rows.iter().find(|row| row.id == id));
-        }
-        let named = std::mem::take(&mut self.named);
-        for row in rows.iter().filter(|row| named.contains(&row.name)) {
-            self.take_row(row.id, Some(row));
         }
     }
 
@@ -165,12 +160,11 @@ impl Handler<TakeRow> for CameraPlanner {
     }
 }
 
-impl Handler<NameRows> for CameraPlanner {
+impl Handler<ReadTable> for CameraPlanner {
     type Result = ResponseFuture<()>;
 
-    fn handle(&mut self, NameRows(names): NameRows, ctx: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, _: ReadTable, ctx: &mut Self::Context) -> Self::Result {
         // A reading that is under way may have begun before the rows were written.
-        self.named_since.extend(names);
         let (tell, told) = oneshot::channel();
         self.after_reading.push(tell);
         self.refresh(ctx);
