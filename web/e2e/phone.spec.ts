@@ -1,15 +1,24 @@
 import { expect, test } from "@playwright/test";
+import { add, clear } from "./api";
 import { open, recorded } from "./page";
+
+const START = "e2e-phone/";
 
 test.use({ viewport: { width: 360, height: 740 } });
 
-test("no page of the app is wider than a phone", async ({ page }) => {
+test.afterEach(({ page }) => clear(page, START));
+
+test("no page of the app is wider than a phone, also with open incidents counted", async ({ page }) => {
+  await add(page, { name: `${START}${"a-name-without-blanks-".repeat(4)}`, url: `rtsp://127.0.0.1:9/${"x".repeat(80)}`, record: false });
+  await open(page, "#/incidents");
+  await expect(page.locator(".top nav .count")).toBeVisible({ timeout: 60_000 });
   const { server, stream } = await recorded(page);
   const part = `${encodeURIComponent(server)}/${encodeURIComponent(stream)}`;
   for (const route of ["#/", `#/streams/${part}`, "#/cameras", "#/cameras/1", "#/recordings", `#/recordings/${part}`, "#/incidents", "#/system", "#/nowhere"]) {
     await open(page, route);
     await expect(page.locator(".page")).toBeVisible();
     await page.waitForLoadState("networkidle");
+    await expect(page.locator(".top nav .count")).toBeVisible();
     const { wide, narrow } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, narrow: innerWidth }));
     expect(wide, route).toBeLessThanOrEqual(narrow);
   }

@@ -22,6 +22,9 @@ const places = [
 ] as const;
 
 export function Shell(): VNode {
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the navigation scrolls sideways.
+  useLayoutEffect(() => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ inline: "nearest", block: "nearest" }), [route.value.page]);
   return (
     <>
       <div class="shell">
@@ -41,7 +44,7 @@ export function Shell(): VNode {
             <Mark />
             <span>streamwarden</span>
           </a>
-          <nav aria-label="Pages">
+          <nav aria-label="Pages" ref={nav}>
             {places.map(({ page, label, icon, pages }) => (
               <a key={page} href={href({ page })} aria-current={(pages as readonly string[]).includes(route.value.page) ? "page" : undefined}>
                 <Icon name={icon} />
