@@ -13,12 +13,13 @@ export function readQuery(): void {
   query.value = read();
 }
 
-/** Writes some of it, without a new entry in the browser's history; what is empty goes. */
-export function writeQuery(changes: Record<string, string | null>): void {
+/** Writes some of it, without a new entry in the browser's history; what is empty goes, a list is written word by word. */
+export function writeQuery(changes: Record<string, string | readonly string[] | null>): void {
   const next = new URLSearchParams(query.peek());
   for (const [key, value] of Object.entries(changes)) {
-    if (value === null || value === "") next.delete(key);
-    else next.set(key, value);
+    next.delete(key);
+    const words = value === null || value === "" ? [] : typeof value === "string" ? [value] : value;
+    for (const word of words) next.append(key, word);
   }
   const words = next.toString();
   const path = location.hash.split("?", 1)[0] ?? "";

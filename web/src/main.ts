@@ -20,17 +20,23 @@ import "./styles/player.css";
 import "./styles/recordings.css";
 import "./styles/incidents.css";
 import "./styles/system.css";
+import "./styles/overview.css";
 import "./styles/forced.css";
+import { effect } from "@preact/signals";
 import { h, render } from "preact";
 import { App } from "./app";
 import { followTheme } from "./components/theme";
 import { followKeys } from "./shell/keys";
 import { Shell } from "./shell/shell";
+import { followLanguage, language } from "./words/language";
 
 const root = document.getElementById("app");
 if (root !== null) {
   followTheme();
   followKeys();
-  render(h(Shell, {}), root);
-  new App();
+  void followLanguage().then(() => {
+    // Texts are read where something is drawn: in another language the page is drawn anew.
+    effect(() => render(h(Shell, { key: language.value }), root));
+    new App();
+  });
 }

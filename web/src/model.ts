@@ -3,6 +3,8 @@
 
 import { computed, signal } from "@preact/signals";
 import { serverNow } from "./api";
+import { Turns } from "./browser/turns";
+import { DayPast } from "./day_past";
 import { Past } from "./past";
 import { parseRoute, type Route } from "./router";
 import { emptyState, type LiveState } from "./store";
@@ -65,7 +67,10 @@ export const actions = {
   askPlan: (): Promise<void> => Promise.resolve(),
 };
 
-export const past = new Past(serverNow);
+/** The lines and the days of the rows on screen wait for one another. */
+const turns = new Turns(serverNow);
+export const past = new Past(serverNow, undefined, turns);
+export const dayPast = new DayPast(serverNow, turns);
 
 /** How many incidents last, counted up to the most that are asked for. */
 export const openIncidents = signal(0);

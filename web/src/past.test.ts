@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { A_MINUTE, Past } from "./past";
+import { A_MINUTE } from "./browser/turns";
+import { Past } from "./past";
 import { emptyState } from "./store";
 import type { StreamStatus } from "./types";
 

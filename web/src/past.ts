@@ -3,14 +3,11 @@
 
 import { signal, type Signal } from "@preact/signals";
 import { api } from "./api";
+import { Turns } from "./browser/turns";
 import { append, seed, WINDOW, type Point } from "./series";
 import { streamKey, type LiveState } from "./store";
 import type { Sample, StreamStatus } from "./types";
 
-const AT_ONCE = 4;
-/** Questions in a minute, at most; whoever scrolls through a thousand rows waits for the lines, not the server for him. */
-export const A_MINUTE = 40;
-const MINUTE = 60_000;
 /** Points asked for: the window in steps of 4 s. */
 const POINTS = 75;
 
@@ -24,14 +21,14 @@ export class Past {
   private readonly watched = new Map<string, { server: string; name: string; lookers: number; changes: Signal<number> }>();
   private readonly asked = new Set<string>();
   private queue: string[] = [];
-  private running = 0;
-  private times: number[] = [];
-  private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly now: () => number,
     private readonly ask: Ask = history,
-  ) {}
+    private readonly turns: Turns = new Turns(now),
+  ) {
+    turns.join(() => this.next());
+  }
 
   /** The line of a stream that is looked at; whoever reads it in a component is drawn again when it grows. */
   of(server: string, name: string): readonly Point[] {
@@ -65,7 +62,7 @@ export class Past {
     this.points.clear();
     this.queue = [...this.watched.keys()];
     for (const key of this.queue) this.asked.add(key);
-    this.next();
+    this.turns.take();
   }
 
   /** Somebody looks at this stream, until the returned function is called. */
@@ -77,7 +74,7 @@ export class Past {
     if (!this.asked.has(key)) {
       this.asked.add(key);
       this.queue.push(key);
-      this.next();
+      this.turns.take();
     }
     return () => {
       entry.lookers -= 1;
@@ -95,27 +92,12 @@ export class Past {
     if (entry !== undefined) entry.changes.value += 1;
   }
 
-  private next(): void {
-    while (this.running < AT_ONCE && this.queue.length > 0) {
-      const at = this.now();
-      this.times = this.times.filter((one) => one > at - MINUTE);
-      const oldest = this.times[0];
-      if (this.times.length >= A_MINUTE && oldest !== undefined) {
-        this.timer ??= setTimeout(() => {
-          this.timer = undefined;
-          this.next();
-        }, oldest + MINUTE - at);
-        return;
-      }
+  private next(): (() => Promise<void>) | null {
+    for (;;) {
       const key = this.queue.shift();
-      const entry = key === undefined ? undefined : this.watched.get(key);
-      if (key === undefined || entry === undefined) continue;
-      this.times.push(at);
-      this.running += 1;
-      void this.fetch(key, entry.server, entry.name).finally(() => {
-        this.running -= 1;
-        this.next();
-      });
+      if (key === undefined) return null;
+      const entry = this.watched.get(key);
+      if (entry !== undefined) return () => this.fetch(key, entry.server, entry.name);
     }
   }
 

@@ -10,6 +10,7 @@ export type Route =
   | { page: "recording"; server: string; name: string; session: string | null }
   | { page: "incidents" }
   | { page: "system" }
+  | { page: "wall" }
   | { page: "unknown" };
 
 function decode(part: string | undefined): string | null {
@@ -39,6 +40,7 @@ export function parseRoute(hash: string): Route {
       return { page: "recording", server, name, session: new URLSearchParams(query).get("session") };
     case "incidents":
     case "system":
+    case "wall":
       return { page };
     default:
       return { page: "unknown" };

@@ -10,6 +10,7 @@ const places: Record<string, { label: string; route: Exclude<Route, { page: "unk
   c: { label: "Cameras", route: { page: "cameras" } },
   r: { label: "Recordings", route: { page: "recordings" } },
   i: { label: "Incidents", route: { page: "incidents" } },
+  w: { label: "Wall", route: { page: "wall" } },
   y: { label: "System", route: { page: "system" } },
 };
 

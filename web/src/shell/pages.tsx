@@ -13,6 +13,7 @@ const CameraPage = later(async () => (await import("../pages/camera/page")).Came
 const RecordingsPage = later(async () => (await import("../pages/recordings/page")).RecordingsPage);
 const IncidentsPage = later(async () => (await import("../pages/incidents/page")).IncidentsPage);
 const SystemPage = later(async () => (await import("../pages/system/page")).SystemPage);
+const WallPage = later(async () => (await import("../pages/wall/page")).WallPage);
 const RecordingPage = later(async () => (await import("../pages/recording/page")).RecordingPage);
 
 export function Page(): VNode {
@@ -35,6 +36,8 @@ export function Page(): VNode {
       return <IncidentsPage key={key} />;
     case "system":
       return <SystemPage key={key} />;
+    case "wall":
+      return <WallPage key={key} />;
     case "unknown":
       return <NoSuchPage key={key} />;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { StreamLine } from "../../stream_lines";
-import { hold, keyOf, select } from "./order";
+import { headingsOf, hold, keyOf, parseColumns, select } from "./order";
 
 const line = (name: string, bitrate: number, state: "live" | "offline" = "live"): StreamLine => ({
   stream: { server: "main", name, state, since: "2026-01-01T00:00:00Z", sourceType: null, bytesReceived: 0, bytesSent: 0, readers: 0, bitrate, tracks: [] },
@@ -29,4 +29,11 @@ describe("a held order", () => {
     expect(names(hold([line("c", 9), line("new", 8), line("a", 5)], keys("a", "c")))).toEqual(["a", "c", "new"]);
     expect(names(hold([line("new", 10), line("c", 9), line("a", 5)], keys("a", "c")))).toEqual(["new", "a", "c"]);
   });
+});
+
+describe("the columns", () => {
+  it("are nobody's choice until somebody chooses", () => expect(parseColumns("")).toBe(null));
+  it("keep their order, and the name", () => expect(parseColumns("tracks,state")).toEqual(["name", "state", "tracks"]));
+  it("of an old address may be unknown", () => expect(parseColumns("nonsense")).toEqual(["name"]));
+  it("sort where there is something to sort by", () => expect(headingsOf(["name", "tracks"]).map((one) => one.sortable)).toEqual([true, false]));
 });

@@ -4,19 +4,27 @@ import { titleOf } from "../../camera_words";
 import { streamKey } from "../../store";
 import { isStarting, reasonOf, type StreamLine } from "../../stream_lines";
 import { streamOrder } from "../../words/states";
-import type { Sort } from "../../components/sort";
+import type { Heading, Sort } from "../../components/sort";
+import { m } from "../../words/language";
 
-export const columns = [
-  { key: "name", label: "Stream" },
-  { key: "state", label: "State" },
-  { key: "source", label: "Source" },
-  { key: "bitrate", label: "Bitrate" },
-  { key: "readers", label: "Readers" },
-  { key: "tracks", label: "Tracks", sortable: false },
-  { key: "recording", label: "Recording" },
-] as const;
+export const columns = ["name", "state", "source", "bitrate", "day", "readers", "tracks", "recording"] as const;
+export type Column = (typeof columns)[number];
+/** These do not sort. */
+const SETS: readonly Column[] = ["tracks", "day"];
 
-export type Column = (typeof columns)[number]["key"];
+/** Heads of the columns that are shown. */
+export function headingsOf(shown: readonly Column[]): Heading<Column>[] {
+  return shown.map((key) => ({ key, label: m.overview.column[key], sortable: !SETS.includes(key) }));
+}
+
+/** The chosen columns in their order, as the address and the browser keep them; the name is always there. Null where nobody
+ * has chosen. */
+export function parseColumns(words: string): readonly Column[] | null {
+  const chosen = words.split(",");
+  const known = columns.filter((one) => one === "name" || chosen.includes(one));
+  return words === "" ? null : known;
+}
+
 export const tiles = ["live", "stalled", "offline", "unknown", "recording"] as const;
 export type Tile = (typeof tiles)[number];
 
@@ -36,6 +44,7 @@ export function compare({ column, descending }: Sort<Column>): (a: StreamLine, b
   const rules: Record<Column, (a: StreamLine, b: StreamLine) => number> = {
     name: () => 0,
     tracks: () => 0,
+    day: () => 0,
     state: (a, b) => streamOrder[a.stream.state] - streamOrder[b.stream.state],
     source: (a, b) => text(a.stream.sourceType, b.stream.sourceType),
     bitrate: (a, b) => (b.stream.bitrate ?? -1) - (a.stream.bitrate ?? -1),
@@ -48,8 +57,8 @@ export function compare({ column, descending }: Sort<Column>): (a: StreamLine, b
 
 /** Every word of the filter must be somewhere in the row. */
 export function matches(line: StreamLine, filter: string): boolean {
-  const { stream, recording } = line;
-  const words = [stream.name, line.camera?.label ?? "", reasonOf(line), stream.server, stream.state, stream.sourceType ?? "", recording?.state ?? "", ...stream.tracks.map((one) => one.codec)];
+  const { stream, recording, camera } = line;
+  const words = [stream.name, camera?.label ?? "", camera?.host ?? "", reasonOf(line), stream.server, stream.state, stream.sourceType ?? "", recording?.state ?? "", ...stream.tracks.map((one) => one.codec)];
   const haystack = words.join(" ").toLowerCase();
   return filter.toLowerCase().split(/\s+/).every((word) => haystack.includes(word));
 }

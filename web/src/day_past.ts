@@ -1,0 +1,76 @@
+// How each stream that somebody looks at has been for a day: asked for once, and again when it has grown old.
+
+import { signal, type Signal } from "@preact/signals";
+import { api } from "./api";
+import type { Turns } from "./browser/turns";
+import { DAY, STEP, type Seen } from "./day_states";
+import { streamKey } from "./store";
+
+/** An answer is shown so long; what came since is known from the stream itself, ms. */
+const FRESH = 10 * 60_000;
+
+type Ask = (server: string, name: string, from: string, to: string) => Promise<readonly Seen[]>;
+
+const history: Ask = async (server, name, from, to) => (await api.history(server, name, { from, to, points: DAY / STEP })).items;
+
+interface Entry {
+  readonly server: string;
+  readonly name: string;
+  lookers: number;
+  /** When it was asked for; null before. */
+  at: number | null;
+  readonly seen: Signal<readonly Seen[] | null>;
+}
+
+export class DayPast {
+  private readonly entries = new Map<string, Entry>();
+  private readonly queue = new Set<string>();
+
+  constructor(
+    private readonly now: () => number,
+    private readonly turns: Turns,
+    private readonly ask: Ask = history,
+  ) {
+    turns.join(() => this.next());
+  }
+
+  /** What was seen of a stream in the last day; null while that is not known. */
+  of(server: string, name: string): readonly Seen[] | null {
+    return this.entries.get(streamKey(server, name))?.seen.value ?? null;
+  }
+
+  /** Somebody looks at this stream, until the returned function is called. */
+  watch(server: string, name: string): () => void {
+    const key = streamKey(server, name);
+    const entry = this.entries.get(key) ?? { server, name, lookers: 0, at: null, seen: signal(null) };
+    entry.lookers += 1;
+    this.entries.set(key, entry);
+    if (entry.at === null || entry.at < this.now() - FRESH) {
+      this.queue.add(key);
+      this.turns.take();
+    }
+    return () => {
+      entry.lookers -= 1;
+      if (entry.lookers === 0) this.queue.delete(key);
+    };
+  }
+
+  private next(): (() => Promise<void>) | null {
+    const [key] = this.queue;
+    const entry = key === undefined ? undefined : this.entries.get(key);
+    if (key === undefined || entry === undefined) return null;
+    this.queue.delete(key);
+    return () => this.fetch(entry);
+  }
+
+  private async fetch(entry: Entry): Promise<void> {
+    const to = this.now();
+    entry.at = to;
+    try {
+      entry.seen.value = await this.ask(entry.server, entry.name, new Date(to - DAY).toISOString(), new Date(to).toISOString());
+    } catch {
+      // A stream that is gone has no history to be read; the next look asks again.
+      entry.at = null;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+// A day of one stream as stretches of one state, from what the history knows and from how the stream is now. Pure.
+
+import type { StreamState } from "./types";
+
+export const DAY = 24 * 3_600_000;
+/** A point of the history tells the worst state in so long, ms. */
+export const STEP = 5 * 60_000;
+
+/** A point of the history. */
+export interface Seen {
+  at: string;
+  state?: StreamState | null;
+}
+
+export interface Stretch {
+  /** null: nobody watched. */
+  state: StreamState | null;
+  from: number;
+  to: number;
+}
+
+export interface DayStates {
+  stretches: Stretch[];
+  /** Share of the watched time that was live, 0 to 1; null when nothing was watched. */
+  live: number | null;
+  /** Stretches that were offline or stalled. */
+  outages: number;
+}
+
+/** `since` is when the stream became what it is now: what the history says of later is the same, only coarser. */
+export function dayStates(seen: readonly Seen[], current: { state: StreamState; since: string }, now: number): DayStates {
+  const begin = now - DAY;
+  const since = Math.min(now, Math.max(begin, Date.parse(current.since)));
+  const stretches: Stretch[] = [];
+  const put = (state: StreamState | null, from: number, to: number) => {
+    if (to <= from) return;
+    const last = stretches[stretches.length - 1];
+    if (last !== undefined && last.state === state && last.to >= from) last.to = to;
+    else stretches.push({ state, from, to });
+  };
+  let at = begin;
+  seen.forEach((one, index) => {
+    const start = Math.max(begin, Date.parse(one.at));
+    if (start >= since) return;
+    const next = seen[index + 1];
+    const following = next === undefined ? Infinity : Date.parse(next.at);
+    // A point that is followed late stands for its own time only: what comes after it was not watched.
+    const end = Math.min(since, following - start > 2 * STEP ? start + STEP : following);
+    if (start > at) put(null, at, start);
+    put(one.state ?? null, Math.max(at, start), end);
+    at = Math.max(at, end);
+  });
+  // The last point reaches to the change, when that came soon after it.
+  const last = stretches[stretches.length - 1];
+  if (last !== undefined && last.state !== null && since - at <= 2 * STEP) last.to = at = Math.max(at, since);
+  put(null, at, since);
+  put(current.state, since, now);
+  const sum = (states: readonly (StreamState | null)[]) => stretches.filter((one) => states.includes(one.state)).reduce((total, one) => total + one.to - one.from, 0);
+  const watched = sum(["live", "stalled", "offline"]);
+  const outages = stretches.filter((one, index) => isDown(one.state) && !isDown(stretches[index - 1]?.state ?? null)).length;
+  return { stretches, live: watched === 0 ? null : sum(["live"]) / watched, outages };
+}
+
+function isDown(state: StreamState | null): boolean {
+  return state === "offline" || state === "stalled";
+}

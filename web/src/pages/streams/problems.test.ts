@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { emptyState, streamKey, type LiveState } from "../../store";
+import type { CameraStatus, RecordingStatus, ServerStatus, StreamState, StreamStatus } from "../../types";
+import { causeOf, problemsOf } from "./problems";
+
+const stream = (name: string, state: StreamState, since = "2026-01-01T00:00:00Z"): StreamStatus => ({ server: "main", name, state, since, sourceType: null, bytesReceived: 0, bytesSent: 0, readers: 0, bitrate: null, tracks: [], ...(state === "live" ? {} : { reason: "the path is silent" }) });
+const camera = (id: number, name: string, host: string, more: Partial<CameraStatus> = {}): CameraStatus => ({ id, name, kind: "generic", host, enabled: true, record: false, state: "degraded", since: "2026-01-01T00:00:00Z", restarts: 1, lastError: "connection refused", nextStart: null, server: "main", path: name, ...more });
+const world = (streams: StreamStatus[], cameras: CameraStatus[] = [], more: Partial<LiveState> = {}): LiveState => ({
+  ...emptyState(),
+  streams: new Map(streams.map((one) => [streamKey(one.server, one.name), one])),
+  cameras: new Map(cameras.map((one) => [one.id, one])),
+  ...more,
+});
+const keys = (live: LiveState) => problemsOf(live).map((one) => `${one.kind} ${one.key.split(/[ \0]/).pop() ?? ""}`);
+
+describe("what is wrong now", () => {
+  it("is nothing where all is live, or unknown, or on its way", () => {
+    expect(keys(world([stream("a", "live"), stream("b", "unknown")], [camera(1, "c", "h", { state: "starting", lastError: null })]))).toEqual([]);
+  });
+
+  it("is the worst first, and of these the newest", () => {
+    const live = world([stream("old", "offline", "2026-01-01T00:00:00Z"), stream("slow", "stalled", "2026-01-03T00:00:00Z"), stream("new", "offline", "2026-01-02T00:00:00Z")]);
+    expect(keys(live)).toEqual(["stream new", "stream old", "stream slow"]);
+  });
+
+  it("puts cameras of one host that are down together into one", () => {
+    const down = ["a", "b", "c"].map((name, index) => camera(index, name, "10.0.0.3"));
+    const live = world([stream("d", "live")], [...down, camera(7, "d", "10.0.0.3", { state: "running", lastError: null }), camera(8, "e", "10.0.0.4")]);
+    expect(keys(live)).toEqual(["host 10.0.0.3", "stream e"]);
+    const [first] = problemsOf(live);
+    expect(first).toMatchObject({ kind: "host", all: 4 });
+    expect(first?.kind === "host" && first.lines.length).toBe(3);
+    expect(first !== undefined && causeOf(first)).toBe("connection refused");
+  });
+
+  it("says a silent server once, with what it hides, and recordings that stand still", () => {
+    const server: ServerStatus = { name: "main", reachable: false, since: "2026-01-01T00:00:00Z", reason: "it refuses the connection" };
+    const paused = { name: "a", server: "main", state: "paused", since: "2026-01-01T00:00:00Z", reason: "the disk is full", segments: 0, session: null } as RecordingStatus;
+    const live = world([stream("a", "unknown"), stream("b", "unknown")], [], { servers: new Map([["main", server]]), recordings: new Map([[streamKey("main", "a"), paused]]) });
+    expect(keys(live)).toEqual(["server main", "recording a"]);
+    expect(problemsOf(live)[0]).toMatchObject({ streams: 2 });
+    expect(problemsOf(live).map(causeOf)).toEqual(["it refuses the connection", "the disk is full"]);
+  });
+});

@@ -1,0 +1,143 @@
+// The panel above everything: what is down, since when, why, and what can be done about it from here.
+
+import type { ComponentChildren, VNode } from "preact";
+import { useState } from "preact/hooks";
+import { writeQuery } from "../../address";
+import { api } from "../../api";
+import { fullTitle, nextTry, titleOf } from "../../camera_words";
+import { Badge } from "../../components/badge";
+import { CommandButton } from "../../components/button";
+import { Icon, Sign } from "../../components/icons";
+import { ago, capital, dateTime } from "../../format";
+import { live, now } from "../../model";
+import { href } from "../../router";
+import type { StreamLine } from "../../stream_lines";
+import { m } from "../../words/language";
+import { recordingLook, streamLook } from "../../words/states";
+import { causeOf, problemsOf, type Problem } from "./problems";
+
+/** Problems that are shown before one asks for all. */
+const FEW = 4;
+
+export function Problems(): VNode | null {
+  const [all, showAll] = useState(false);
+  const problems = problemsOf(live.value);
+  if (problems.length === 0) return null;
+  const shown = all ? problems : problems.slice(0, FEW);
+  const rest = problems.length - FEW;
+  return (
+    <section class="panel problems" aria-labelledby="problems-title">
+      <h2 id="problems-title">{m.overview.problems}</h2>
+      <ul>
+        {shown.map((one) => (
+          <Entry key={one.key} problem={one} />
+        ))}
+      </ul>
+      {rest <= 0 ? null : (
+        <button type="button" class="small quiet" aria-expanded={all} onClick={() => showAll(!all)}>
+          {all ? m.overview.fewer : m.overview.more(rest)}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function Entry({ problem }: { problem: Problem }): VNode {
+  switch (problem.kind) {
+    case "server": {
+      const words = problem.streams === 0 ? "" : m.overview.unknownStreams(problem.streams);
+      return (
+        <Line problem={problem} tone="bad" head={<b>{m.overview.serverDown(problem.server.name)}</b>} more={words}>
+          <a class="button small" href={href({ page: "system" })}>
+            {m.overview.system}
+          </a>
+        </Line>
+      );
+    }
+    case "host":
+      return (
+        <Line problem={problem} tone="bad" head={<b>{m.overview.ofHost(problem.host, problem.lines.length, problem.all)}</b>} more={problem.lines.map((one) => one.stream.name).join(", ")}>
+          <button type="button" class="small" onClick={() => writeQuery({ q: problem.host, state: null })}>
+            {m.overview.show}
+          </button>
+        </Line>
+      );
+    case "recording":
+      return (
+        <Line problem={problem} tone="bad" head={<Name line={problem.line} />} badge={<Badge looks={recordingLook} state="paused" />}>
+          <a class="button small" href={href({ page: "recording", server: problem.line.stream.server, name: problem.line.stream.name, session: null })}>
+            {m.overview.column.recording}
+          </a>
+        </Line>
+      );
+    case "stream":
+      return <StreamEntry problem={problem} />;
+  }
+}
+
+function StreamEntry({ problem }: { problem: Problem & { kind: "stream" } }): VNode {
+  const { stream, camera } = problem.line;
+  const next = camera === null ? null : nextTry(camera, now.value);
+  return (
+    <Line
+      problem={problem}
+      tone={stream.state === "stalled" ? "warn" : "bad"}
+      head={<Name line={problem.line} />}
+      badge={<Badge looks={streamLook} state={stream.state} />}
+      more={camera === null && stream.state === "offline" ? m.overview.publish : ""}
+      next={next}
+    >
+      {camera === null ? null : (
+        <>
+          {camera.enabled ? (
+            <CommandButton label={`${m.overview.restart} ${fullTitle(camera)}`} run={() => api.restartCamera(camera.id)} done={m.overview.restarting(fullTitle(camera))}>
+              <Icon name="restart" />
+              {m.overview.restart}
+            </CommandButton>
+          ) : null}
+          <a class="button small" href={href({ page: "camera", id: camera.id })} aria-label={`${m.overview.log} ${fullTitle(camera)}`}>
+            {m.overview.log}
+          </a>
+        </>
+      )}
+    </Line>
+  );
+}
+
+function Name({ line }: { line: StreamLine }): VNode {
+  const { server, name } = line.stream;
+  return (
+    <a class="what" href={href({ page: "stream", server, name })}>
+      {line.camera === null ? name : titleOf(line.camera)}
+    </a>
+  );
+}
+
+interface LineProps {
+  problem: Problem;
+  tone: "bad" | "warn";
+  head: VNode;
+  badge?: VNode;
+  more?: string;
+  next?: string | null;
+  children: ComponentChildren;
+}
+
+function Line({ problem, tone, head, badge, more = "", next = null, children }: LineProps): VNode {
+  const cause = causeOf(problem);
+  return (
+    <li data-tone={tone} data-kind={problem.kind}>
+      <div class="said">
+        <p class="line">
+          {badge ?? <Sign kind={tone} />}
+          {head}
+          <small title={m.overview.since(dateTime(problem.since))}>{m.overview.lasting(ago(problem.since, now.value))}</small>
+          {next === null ? null : <small class="next">{next}</small>}
+        </p>
+        {cause === "" ? null : <p class="cause">{capital(cause)}</p>}
+        {more === "" ? null : <p class="more">{more}</p>}
+      </div>
+      <div class="buttons">{children}</div>
+    </li>
+  );
+}
