@@ -91,7 +91,7 @@ test("the last day of a stream shows when it was not live", async ({ page }) => 
   const dead = await page.request.patch(`/api/v1/cameras/${id}`, { data: { url: "rtsp://127.0.0.1:9/none" } });
   expect(dead.ok()).toBe(true);
   await expect(row).toHaveAttribute("data-state", "offline", { timeout: 60_000 });
-  await expect(row.locator(".day i[data-state=offline]")).toHaveAttribute("title", /Offline \d\d:\d\d – \d\d:\d\d/);
+  await expect(row.locator(".day i[data-state=offline]").last()).toHaveAttribute("title", /Offline \d\d:\d\d – \d\d:\d\d/);
   await expect(row.locator(".day small")).not.toHaveText(/^100 %/);
 });
 
