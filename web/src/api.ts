@@ -9,6 +9,7 @@ import type {
   ImportResult,
   Incident,
   LogRun,
+  MetricPoint,
   Page,
   PlanView,
   Probe,
@@ -175,6 +176,9 @@ export const api = {
   history: (server: string, name: string, query: { from?: string; to?: string; points?: number }, signal?: AbortSignal) =>
     call<{ items: Sample[] }>("GET", address(`streams/${part(name)}/history`, { server, ...query }), undefined, signal),
 
+  metrics: (server: string, name: string, query: { from: string; to: string; points: number; metrics: string }, signal?: AbortSignal) =>
+    call<{ items: MetricPoint[] }>("GET", address(`streams/${part(name)}/history`, { server, ...query }), undefined, signal),
+
   cameras: (signal?: AbortSignal) => call<Page<CameraStatus>>("GET", address("cameras"), undefined, signal),
   cameraKinds: (signal?: AbortSignal) => call<{ items: CameraKind[] }>("GET", address("camera-kinds"), undefined, signal),
   addCamera: (edit: CameraEdit) => call<CameraStatus>("POST", address("cameras"), edit),
@@ -187,7 +191,7 @@ export const api = {
   keptProbe: (id: number, signal?: AbortSignal) => call<Probe>("GET", address(`cameras/${id}/probe`), undefined, signal),
   cameraLog: (id: number, signal?: AbortSignal) => call<Page<LogRun>>("GET", address(`cameras/${id}/log`), undefined, signal),
   cameraIncidents: (id: number, limit: number, signal?: AbortSignal) => call<Page<Incident>>("GET", address("incidents", { camera: id, limit }), undefined, signal),
-  incidents: (query: { open?: boolean | null; kind?: string | null; from?: string | null; to?: string | null; after?: string | null; limit?: number }, signal?: AbortSignal) =>
+  incidents: (query: { camera?: number | null; open?: boolean | null; kind?: string | null; from?: string | null; to?: string | null; after?: string | null; limit?: number }, signal?: AbortSignal) =>
     call<Page<Incident>>("GET", address("incidents", { ...query, open: query.open === true ? "true" : null }), undefined, signal),
   tree: (signal?: AbortSignal) => call<Actor>("GET", address("tree"), undefined, signal),
   cameraPlan: (signal?: AbortSignal) => call<PlanView>("GET", address("cameras/plan"), undefined, signal),

@@ -10,6 +10,8 @@ export const STEP = 5 * 60_000;
 export interface Seen {
   at: string;
   state?: StreamState | null;
+  /** A counter began anew. */
+  reset?: boolean;
 }
 
 export interface Stretch {

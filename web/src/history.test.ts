@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { runsOf, table } from "./history";
+import { bandTable, runsOf, table } from "./history";
 import type { Sample } from "./types";
 
 const sample = (second: number, state: Sample["state"] = "live", bitrate: number | null = 1_000): Sample => ({ at: new Date(second * 1000).toISOString(), state, bitrate, readers: 2 });
@@ -30,4 +30,12 @@ describe("runs", () => {
   });
 
   it("leave out what is outside", () => expect(runsOf([sample(0), sample(50)], 10_000, 20_000)).toEqual([]));
+});
+
+it("a band breaks where nothing was measured", () => {
+  const point = (second: number) => ({ at: new Date(second * 1000).toISOString(), min: 1, mean: 2, max: 3 });
+  const rows = bandTable([point(0), point(60), point(600)], 180_000);
+  expect(rows.at).toEqual([0, 60, 60.001, 600]);
+  expect(rows.mean).toEqual([2, 2, null, 2]);
+  expect([rows.min[0], rows.max[0]]).toEqual([1, 3]);
 });

@@ -50,3 +50,37 @@ export function runsOf(samples: readonly Sample[], from: number, to: number): Ru
   if (last !== undefined) last.to = to;
   return runs;
 }
+
+/** Least, mean and most of a number in a stretch of time. */
+export interface BandPoint {
+  at: string;
+  min: number;
+  mean: number;
+  max: number;
+}
+
+export interface BandRows {
+  at: number[];
+  min: (number | null)[];
+  mean: (number | null)[];
+  max: (number | null)[];
+}
+
+/** Columns of the points; what lies further apart than `gap` ms is not joined. */
+export function bandTable(points: readonly BandPoint[], gap: number): BandRows {
+  const rows: BandRows = { at: [], min: [], mean: [], max: [] };
+  const push = (at: number, point: BandPoint | null) => {
+    rows.at.push(at / 1000);
+    rows.min.push(point?.min ?? null);
+    rows.mean.push(point?.mean ?? null);
+    rows.max.push(point?.max ?? null);
+  };
+  let before = Infinity;
+  for (const point of points) {
+    const at = Date.parse(point.at);
+    if (at - before > gap) push(before + 1, null);
+    push(at, point);
+    before = at;
+  }
+  return rows;
+}

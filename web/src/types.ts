@@ -37,6 +37,8 @@ export type CameraKind = Schemas["CameraKind"];
 export type ServerStatus = Schemas["ServerStatus"];
 export type RecordingStatus = Required<Schemas["RecordingStatus"]>;
 export type Sample = Pick<Required<Schemas["HistoryPoint"]>, "at" | "state" | "bitrate" | "readers">;
+/** Least, mean, most and last of the metrics that were asked for. */
+export type MetricPoint = Pick<Schemas["HistoryPoint"], "at" | "values" | "reset">;
 export type RecordingSummary = Schemas["RecordingSummary"];
 export type RecordingSession = Written<Schemas["RecordingSession"], "endedAt" | "endReason"> & Omit<Schemas["SessionSummary"], keyof Schemas["RecordingSession"]>;
 export type Segment = Written<Schemas["Segment"], "reason">;

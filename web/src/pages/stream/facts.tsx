@@ -1,13 +1,15 @@
 // What a stream is made of, and the ways to its recordings and its camera.
 
 import type { VNode } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { Badge } from "../../components/badge";
 import { Icon } from "../../components/icons";
-import { bitrate, bytes, plural, source } from "../../format";
-import { live, several } from "../../model";
+import { bitrate, bytes, dateTime, plural, source } from "../../format";
+import { dayPast, live, several } from "../../model";
 import { href } from "../../router";
 import { streamKey } from "../../store";
 import type { CameraStatus, StreamStatus, Track } from "../../types";
+import { m } from "../../words/language";
 import { cameraLook, recordingLook } from "../../words/states";
 
 function words(track: Track): string {
@@ -28,13 +30,52 @@ function factsOf(stream: StreamStatus): [string, string | null][] {
     ["Readers", String(stream.readers)],
     ["Source", source(stream.sourceType)],
     ["Server", several.value ? stream.server : null],
-    ["Received", bytes(stream.bytesReceived)],
-    ["Sent", bytes(stream.bytesSent)],
     ["Round trip", number(stream.rtt, "ms")],
     ["Packets lost", number(stream.lossRate, "%")],
     ["SRT rate", number(stream.recvRateMbps, "Mbit/s")],
     ["Link capacity", number(stream.linkCapacityMbps, "Mbit/s")],
   ];
+}
+
+/** What was counted, beside what it is a second, and since when it is counted. */
+function Totals({ stream }: { stream: StreamStatus }): VNode {
+  const { server, name } = stream;
+  useEffect(() => dayPast.watch(server, name), [server, name]);
+  const out = useRate(stream.bytesSent);
+  const seen = dayPast.of(server, name);
+  const reset = seen?.filter((one) => one.reset === true).at(-1) ?? null;
+  const since = reset === null ? "" : m.stream.counted(dateTime(reset.at).slice(0, 16));
+  return (
+    <dl class="facts totals-of">
+      {[
+        { title: m.stream.received, total: stream.bytesReceived, rate: stream.bitrate },
+        { title: m.stream.sent, total: stream.bytesSent, rate: out },
+      ].map(({ title, total, rate }) => (
+        <div key={title}>
+          <dt>{title}</dt>
+          <dd>{bytes(total)}</dd>
+          <dd class="beside">{m.stream.perSecond(bitrate(rate))}</dd>
+        </div>
+      ))}
+      {since === "" ? null : <p class="beside">{since}</p>}
+    </dl>
+  );
+}
+
+/** Bits per second of a counter, over the last few readings; null until there are two, and when it began anew. */
+function useRate(count: number): number | null {
+  const readings = useRef<{ at: number; count: number }[]>([]);
+  const last = readings.current[readings.current.length - 1];
+  if (last === undefined || last.count !== count) {
+    if (last !== undefined && count < last.count) readings.current = [];
+    readings.current = [...readings.current.slice(-5), { at: performance.now(), count }];
+  }
+  const [first] = readings.current;
+  const newest = readings.current[readings.current.length - 1];
+  if (first === undefined || newest === undefined || newest === first) return null;
+  // Nothing new for long: nothing goes out.
+  const end = Math.max(newest.at, performance.now() - 5_000);
+  return ((newest.count - first.count) * 8_000) / Math.max(1, end - first.at);
 }
 
 export function Facts({ stream, camera }: { stream: StreamStatus; camera: CameraStatus | null }): VNode {
@@ -52,6 +93,7 @@ export function Facts({ stream, camera }: { stream: StreamStatus; camera: Camera
           ),
         )}
       </dl>
+      <Totals stream={stream} />
       <h2>Tracks</h2>
       <ul class="track-list">
         {stream.tracks.length === 0 ? <li class="note">none</li> : null}

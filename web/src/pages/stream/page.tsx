@@ -1,14 +1,10 @@
 // One stream in full: how it has been, what it is made of, and the way to its camera and recordings.
 
 import type { VNode } from "preact";
-import { query, writeQuery } from "../../address";
-import { api, sentence, serverNow } from "../../api";
 import { asItIsSince, titleOf } from "../../camera_words";
 import { Badge } from "../../components/badge";
 import { flag } from "../../components/dom";
 import { Icon } from "../../components/icons";
-import { later } from "../../components/later";
-import { usePolled } from "../../components/polled";
 import { useTitle } from "../../components/title";
 import { ago, dateTime } from "../../format";
 import { known, live, now, stale } from "../../model";
@@ -18,13 +14,9 @@ import { lineSince, reasonOf } from "../../stream_lines";
 import type { CameraStatus, StreamStatus } from "../../types";
 import { streamLook } from "../../words/states";
 import { Facts } from "./facts";
+import { History } from "./history";
 import { Trouble } from "./trouble";
-import { choose, read, spans } from "./span";
-
-const Chart = later(async () => (await import("../../components/chart")).Chart);
-
-/** Points that are asked for. */
-const POINTS = 240;
+import { Ways } from "./ways";
 
 export function StreamPage({ server, name }: { server: string; name: string }): VNode {
   const stream = live.value.streams.get(streamKey(server, name)) ?? null;
@@ -77,52 +69,11 @@ function Missing({ server, name, camera }: { server: string; name: string; camer
 function Body({ stream, camera }: { stream: StreamStatus; camera: CameraStatus | null }): VNode {
   return (
     <div class="stream-body">
-      <History server={stream.server} name={stream.name} />
-      <Facts stream={stream} camera={camera} />
-    </div>
-  );
-}
-
-function History({ server, name }: { server: string; name: string }): VNode {
-  const span = read(query.value);
-  const { state } = usePolled(JSON.stringify([server, name, span]), span.every, async (signal) => {
-    const to = span.to ?? serverNow();
-    const from = span.from ?? to - span.ms;
-    const { items } = await api.history(server, name, { from: new Date(from).toISOString(), to: new Date(to).toISOString(), points: POINTS }, signal);
-    return { items, from, to };
-  });
-  const { answer, fault } = state.value;
-  const note = fault !== null ? `The history cannot be read: ${sentence(fault)}` : answer?.items.length === 0 ? "Nothing was seen of this stream in this time." : null;
-  return (
-    <div class="panel graph">
-      <div class="graph-head">
-        <h2>Bitrate</h2>
-        <div class="spans" role="group" aria-label="Time span">
-          {spans.map((one) => (
-            <button key={one.key} type="button" class="small" aria-pressed={span.key === one.key} onClick={() => choose(one.key)}>
-              {one.label}
-            </button>
-          ))}
-        </div>
+      <div class="column">
+        <History server={stream.server} name={stream.name} camera={camera?.id ?? null} />
+        <Ways stream={stream} />
       </div>
-      {span.from === null ? null : (
-        <p class="zoomed">
-          {dateTime(span.from)} – {dateTime(span.to ?? 0).slice(11)}
-          <button type="button" class="small" onClick={() => writeQuery({ from: null, to: null })}>
-            Back to live
-          </button>
-        </p>
-      )}
-      {answer === null ? null : (
-        <Chart
-          samples={answer.items}
-          from={answer.from}
-          to={answer.to}
-          step={(answer.to - answer.from) / POINTS}
-          zoom={(from, to) => writeQuery({ from: new Date(from).toISOString(), to: new Date(to).toISOString() })}
-        />
-      )}
-      {note === null ? null : <p class="note">{note}</p>}
+      <Facts stream={stream} camera={camera} />
     </div>
   );
 }

@@ -1,0 +1,99 @@
+// One stream: any span of time by buttons, keys and two moments; addresses to copy; which reader can play it.
+
+import { expect, test, type Page } from "@playwright/test";
+import { complaints, open } from "./page";
+
+async function stream(page: Page, more = ""): Promise<{ server: string; name: string }> {
+  const { items } = (await (await page.request.get("/api/v1/streams")).json()) as { items: { server: string; name: string; state: string }[] };
+  const found = items.find((one) => one.state === "live") ?? items[0];
+  if (found === undefined) throw new Error("no stream");
+  await open(page, `#/streams/${found.server}/${encodeURIComponent(found.name)}${more}`);
+  await expect(page.locator(".chart canvas").first()).toBeVisible({ timeout: 30_000 });
+  return found;
+}
+
+const moments = (page: Page) => {
+  const query = new URLSearchParams(new URL(page.url()).hash.split("?")[1] ?? "");
+  return [Date.parse(query.get("from") ?? ""), Date.parse(query.get("to") ?? "")] as const;
+};
+
+test("the span is moved, widened, and brought back to live", async ({ page }) => {
+  const found = complaints(page);
+  await stream(page);
+  await expect(page.getByText("Live: goes with the time")).toBeVisible();
+  await page.getByRole("button", { name: "Earlier" }).click();
+  await expect(page).toHaveURL(/from=.+&to=/);
+  const [from, to] = moments(page);
+  expect(to - from).toBe(15 * 60_000);
+  expect(Date.now() - to).toBeGreaterThan(7 * 60_000);
+  await page.getByRole("button", { name: "Wider" }).click();
+  await expect.poll(() => moments(page)[1] - moments(page)[0]).toBe(30 * 60_000);
+  await page.getByRole("button", { name: "Closer" }).click();
+  await expect.poll(() => moments(page)[1] - moments(page)[0]).toBe(15 * 60_000);
+  // By keys, too.
+  await page.locator(".chart .plot").first().focus();
+  const before = moments(page)[0];
+  await page.keyboard.press("Shift+ArrowLeft");
+  await expect.poll(() => before - moments(page)[0]).toBeGreaterThan(3 * 60_000);
+  // A double click in the chart goes back to live, as the button does.
+  await page.locator(".chart .u-over").first().dblclick();
+  await expect(page).not.toHaveURL(/from=/);
+  await expect(page.getByText("Live: goes with the time")).toBeVisible();
+  expect(found).toEqual([]);
+});
+
+test("two moments are typed, and the address keeps them", async ({ page }) => {
+  await stream(page);
+  await page.locator(".zoomed .menu summary").click();
+  const form = page.locator(".zoomed .menu-body");
+  await form.getByLabel("From").fill("2026-03-01T10:00:00");
+  await form.getByLabel("To", { exact: true }).fill("2026-03-01T11:30:00");
+  const asked = page.waitForRequest((request) => request.url().includes("/history") && request.url().includes("from=2026-03-01"));
+  await form.getByRole("button", { name: "Show" }).click();
+  await asked;
+  expect(moments(page)[1] - moments(page)[0]).toBe(90 * 60_000);
+  await page.reload();
+  await expect(page.getByText("2026-03-01 10:00:00 – 2026-03-01 11:30:00")).toBeVisible();
+  await expect(page.getByText("Nothing was seen of this stream in this time.")).toBeVisible();
+});
+
+test("what else was measured has charts of its own", async ({ page }) => {
+  await page.route("**/history?*metrics=*", (route) => {
+    const { searchParams } = new URL(route.request().url());
+    const from = Date.parse(searchParams.get("from") ?? "");
+    const items = Array.from({ length: 10 }, (_, number) => ({ at: new Date(from + number * 60_000).toISOString(), bitrate: 1, readers: 1, state: "live", values: { rtt: { min: 10 + number, mean: 20 + number, max: 40 + number, last: 20 } } }));
+    return route.fulfill({ json: { items, gaps: [], tiers: ["1m"], next: null } });
+  });
+  await stream(page);
+  const rtt = page.locator("figure", { hasText: "Round trip" });
+  await expect(rtt).toContainText("29 ms (19 ms – 49 ms)");
+  await expect(rtt.locator("canvas")).toBeVisible();
+  await expect(page.locator("figure")).toHaveCount(1);
+});
+
+test("addresses are copied as a reader and a publisher take them, with a place for the password", async ({ page, context }) => {
+  const { name } = await stream(page);
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: new URL(page.url()).origin });
+  const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  await page.getByRole("button", { name: "Copy Read RTSP Address" }).click();
+  await expect.poll(copied).toBe(`rtsp://127.0.0.1:8554/${name}`);
+  await page.getByRole("button", { name: "With login" }).click();
+  await page.getByRole("button", { name: "Copy Publish RTSP ffmpeg" }).click();
+  await expect.poll(copied).toBe(`ffmpeg -re -i FILE -c copy -f rtsp -rtsp_transport tcp rtsp://USER:PASSWORD@127.0.0.1:8554/${name}`);
+  // Another host and port are kept by this browser.
+  await page.locator(".way-places summary").click();
+  await page.locator(".way-places").getByLabel("Host").fill("media.example.org");
+  await page.locator(".way-places").getByLabel("SRT").fill("9000");
+  await page.locator(".way-places").getByLabel("SRT").blur();
+  await page.reload();
+  await page.locator(".way-list summary", { hasText: "SRT" }).click();
+  await expect(page.locator(".way-list")).toContainText(`srt://media.example.org:9000?streamid=publish:${name}&pkt_size=1316`);
+});
+
+test("which reader can play the tracks", async ({ page }) => {
+  await stream(page);
+  const table = page.getByRole("table", { name: "Which reader can play it" });
+  const row = (codec: string) => table.getByRole("row", { name: codec }).locator("td").evaluateAll((cells) => cells.map((one) => (one as HTMLElement).dataset["playable"]));
+  await expect.poll(() => row("H264")).toEqual(["yes", "yes", "yes", "yes", "yes"]);
+  expect(await row("MPEG-4 Audio")).toEqual(["yes", "yes", "yes", "no", "yes"]);
+});

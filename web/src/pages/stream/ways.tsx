@@ -1,0 +1,170 @@
+// How to read a stream and how to publish to it: an address for every protocol, ready to be copied, and which reader can play
+// its codecs. The host is the one of this page until somebody says another.
+
+import type { VNode } from "preact";
+import { useState } from "preact/hooks";
+import { copyText } from "../../browser/clipboard";
+import { remembered } from "../../browser/memory";
+import { Icon, Sign } from "../../components/icons";
+import { toast } from "../../components/toast";
+import type { StreamStatus } from "../../types";
+import { m } from "../../words/language";
+import { protocols, standardPorts, waysOf, type Line, type Ports, type Protocol } from "./addresses";
+import { carriers, playable, type Playable } from "./playable";
+
+const names: Record<Protocol, string> = { rtsp: "RTSP", rtsps: "RTSPS", rtmp: "RTMP", srt: "SRT", webrtc: "WebRTC", hls: "HLS" };
+const signs = { yes: "good", maybe: "warn", no: "bad" } as const;
+const tones = { yes: "good", maybe: "warn", no: "off" } as const;
+
+interface Kept {
+  host: string;
+  ports: Ports;
+}
+
+/** What this browser was told of a server. */
+function keptOf(words: string): Kept {
+  const standard = { host: location.hostname, ports: standardPorts };
+  try {
+    const found = JSON.parse(words) as Partial<Kept>;
+    return { host: typeof found.host === "string" && found.host !== "" ? found.host : standard.host, ports: { ...standardPorts, ...found.ports } };
+  } catch {
+    return standard;
+  }
+}
+
+export function Ways({ stream }: { stream: StreamStatus }): VNode {
+  const [memory] = useState(() => remembered(`ways.${stream.server}`, ""));
+  const [kept, setKept] = useState(() => keptOf(memory.get()));
+  const [login, setLogin] = useState(false);
+  const change = (next: Kept) => {
+    memory.set(JSON.stringify(next));
+    setKept(next);
+  };
+  const ways = waysOf({ ...kept, path: stream.name, login });
+  return (
+    <section class="panel ways" aria-labelledby="ways-title">
+      <div class="graph-head">
+        <h2 id="ways-title">{m.ways.title}</h2>
+        <button type="button" class="small" aria-pressed={login} onClick={() => setLogin(!login)}>
+          {m.ways.login}
+        </button>
+      </div>
+      <Places kept={kept} change={change} />
+      <div class="way-list">
+        {ways.map(({ protocol, read, publish }) => (
+          <details key={protocol} open={protocol === "rtsp"}>
+            <summary>
+              <b>{names[protocol]}</b> <code>{read[0]?.text}</code>
+            </summary>
+            <Lines title={m.ways.read} lines={read} protocol={protocol} />
+            <Lines title={m.ways.publish} lines={publish} protocol={protocol} />
+          </details>
+        ))}
+      </div>
+      <Codecs stream={stream} />
+    </section>
+  );
+}
+
+/** The page does not know the server's own settings: where they are not the usual ones, one says so here. */
+function Places({ kept, change }: { kept: Kept; change: (next: Kept) => void }): VNode {
+  return (
+    <details class="way-places">
+      <summary>{m.ways.places(kept.host)}</summary>
+      <p class="note">{m.ways.placesNote}</p>
+      <div class="place-fields">
+        <label>
+          {m.ways.host}
+          <input value={kept.host} spellcheck={false} autocomplete="off" onChange={(event) => change({ ...kept, host: event.currentTarget.value.trim() || location.hostname })} />
+        </label>
+        {protocols.map((one) => (
+          <label key={one}>
+            {names[one]}
+            <input
+              type="number"
+              min={1}
+              max={65_535}
+              value={kept.ports[one]}
+              onChange={(event) => {
+                const port = Number(event.currentTarget.value);
+                if (Number.isInteger(port) && port >= 1 && port <= 65_535) change({ ...kept, ports: { ...kept.ports, [one]: port } });
+              }}
+            />
+          </label>
+        ))}
+      </div>
+    </details>
+  );
+}
+
+async function copy(text: string): Promise<void> {
+  if (await copyText(text)) toast(m.ways.copied);
+  else toast(m.ways.notCopied, "bad");
+}
+
+function Lines({ title, lines, protocol }: { title: string; lines: readonly Line[]; protocol: Protocol }): VNode | null {
+  if (lines.length === 0) return null;
+  return (
+    <>
+      <h3>{title}</h3>
+      <ul>
+        {lines.map(({ tool, text }) => {
+          const name = tool === "address" ? m.ways.address : tool === "browser" ? m.ways.browser : tool;
+          return (
+            <li key={tool}>
+              <span>{name}</span>
+              <code>{text}</code>
+              <button type="button" class="small quiet" aria-label={m.ways.copy(`${title} ${names[protocol]} ${name}`)} onClick={() => void copy(text)}>
+                <Icon name="copy" />
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+    </>
+  );
+}
+
+function Codecs({ stream }: { stream: StreamStatus }): VNode | null {
+  const codecs = [...new Set(stream.tracks.map((one) => one.codec))];
+  if (codecs.length === 0) return null;
+  return (
+    <div class="codecs">
+      <table>
+        <caption>{m.ways.codecs}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{m.ways.codec}</th>
+            {carriers.map((one) => (
+              <th key={one} scope="col">
+                {names[one]}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {codecs.map((codec) => (
+            <tr key={codec}>
+              <th scope="row">{codec}</th>
+              {carriers.map((one) => (
+                <Cell key={one} found={playable(codec, one)} />
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p class="note">{m.ways.codecsNote}</p>
+    </div>
+  );
+}
+
+function Cell({ found }: { found: Playable }): VNode {
+  return (
+    <td data-playable={found}>
+      <span class="badge" data-tone={tones[found]}>
+        <Sign kind={signs[found]} />
+        <span>{m.ways.playable[found]}</span>
+      </span>
+    </td>
+  );
+}
