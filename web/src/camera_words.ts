@@ -1,6 +1,7 @@
 // What is said of a camera, in the list and on its own page. Pure; every rule has a test.
 
 import { ago, until } from "./format";
+import { m } from "./words/language";
 import type { CameraState, CameraStatus } from "./types";
 
 /** States that end by a next try. */
@@ -9,7 +10,7 @@ const WAITING: readonly CameraState[] = ["backoff", "degraded", "waiting", "held
 /** `next try in 12 s`, or nothing where nothing is awaited. */
 export function nextTry(camera: CameraStatus, now: number): string | null {
   if (camera.nextStart === null || !WAITING.includes(camera.state)) return null;
-  return `next try ${until(camera.nextStart, now)}`;
+  return m.camera.nextTry(until(camera.nextStart, now));
 }
 
 export interface Why {
@@ -18,43 +19,24 @@ export interface Why {
   calm: boolean;
 }
 
-const TAKEN = "Somebody else publishes to this path. It is tried again when the path is free.";
-
 /** Why a camera is not as it should be, or what the last fault was. */
 export function why(camera: CameraStatus): Why | null {
   const calm = camera.state === "running" || (camera.state === "stopped" && !camera.enabled);
-  if (camera.lastError !== null) return { words: calm ? `Last fault: ${camera.lastError}` : camera.lastError, calm };
-  return camera.state === "held" ? { words: TAKEN, calm: false } : null;
+  if (camera.lastError !== null) return { words: calm ? m.camera.lastFault(camera.lastError) : camera.lastError, calm };
+  return camera.state === "held" ? { words: m.camera.taken, calm: false } : null;
 }
-
-const sounds: Record<string, string> = {
-  carried: "Carried",
-  missing: "The camera has none",
-  silent: "None comes: the camera names it and sends none",
-};
 
 /** What becomes of a running camera's sound, where that is not what its settings say. */
 export function soundWords(camera: CameraStatus): string | null {
-  return sounds[camera.sound ?? ""] ?? null;
+  return m.camera.sounds[camera.sound ?? ""] ?? null;
 }
 
-const incidents: Record<string, string> = {
-  cameraDown: "Down",
-  cameraStalled: "Stalled",
-  cameraDegraded: "Degraded",
-  otherPublisher: "Path taken",
-  planHeld: "Change blocked",
-  serverDown: "Server down",
-  serviceDown: "Service down",
-  recordingPaused: "Recording paused",
-};
-
 /** Every kind of incident that is known. */
-export const kinds: readonly string[] = Object.keys(incidents);
+export const kinds: readonly string[] = Object.keys(m.camera.incidents);
 
 /** Kind of an incident; one of a later version shows as it is. */
 export function incidentWords(kind: string): string {
-  return incidents[kind] ?? kind;
+  return m.camera.incidents[kind] ?? kind;
 }
 
 /** What a camera is called: its display name, or the path it is published under. */
@@ -77,7 +59,8 @@ export function asItIsSince(camera: Pick<CameraStatus, "since" | "downSince">): 
 /** `for 3 min`, `down for 3 min`. */
 export function lasting(camera: Pick<CameraStatus, "since" | "downSince">, now: number): string {
   const down = (camera.downSince ?? null) !== null;
-  return `${down ? "down for" : "for"} ${ago(asItIsSince(camera), now)}`;
+  const time = ago(asItIsSince(camera), now);
+  return down ? m.camera.downLasting(time) : m.camera.lasting(time);
 }
 
 /** The path, where the title is another one. */

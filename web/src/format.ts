@@ -2,6 +2,7 @@
 // network and disk makers count.
 
 import type { Track } from "./types";
+import { m } from "./words/language";
 
 function scaled(value: number, units: readonly string[]): string {
   let unit = 0;
@@ -27,12 +28,12 @@ export function bytes(count: number | null | undefined): string {
 /** A length in its two largest units: `42 s`, `3 min 5 s`, `2 h 10 min`, `4 d 3 h`. */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
-  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 60) return `${seconds} ${m.units.s}`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return two(minutes, "min", seconds % 60, "s");
+  if (minutes < 60) return two(minutes, m.units.min, seconds % 60, m.units.s);
   const hours = Math.floor(minutes / 60);
-  if (hours < 24) return two(hours, "h", minutes % 60, "min");
-  return two(Math.floor(hours / 24), "d", hours % 24, "h");
+  if (hours < 24) return two(hours, m.units.h, minutes % 60, m.units.min);
+  return two(Math.floor(hours / 24), m.units.d, hours % 24, m.units.h);
 }
 
 function two(large: number, largeUnit: string, small: number, smallUnit: string): string {
@@ -59,7 +60,7 @@ export function ago(time: string, now: number): string {
 export function until(time: string, now: number): string {
   const left = Date.parse(time) - now;
   if (Number.isNaN(left)) return "–";
-  return left <= 0 ? "now" : `in ${duration(left + 999)}`;
+  return left <= 0 ? m.units.now : m.units.in(duration(left + 999));
 }
 
 const pad2 = (value: number) => String(value).padStart(2, "0");
@@ -81,43 +82,27 @@ export function dateTime(time: string | number): string {
   return Number.isNaN(new Date(time).getTime()) ? "–" : `${day(time)} ${timeOfDay(time)}`;
 }
 
-const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
 /** A calendar day in words: Today, Yesterday, else `Mon 9 Mar`. */
 export function dayWords(date: string, now: number): string {
-  if (date === day(now)) return "Today";
+  if (date === day(now)) return m.units.today;
   const today = new Date(now);
   // By the calendar and not by 24 hours: a day with a clock change has 23 or 25.
-  if (date === day(new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1).getTime())) return "Yesterday";
+  if (date === day(new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1).getTime())) return m.units.yesterday;
   const [year, month, dayOfMonth] = date.split("-").map(Number);
   const at = new Date(year ?? 0, (month ?? 1) - 1, dayOfMonth ?? 1);
   // Not by Intl, whose commas differ from version to version.
-  return `${WEEKDAYS[at.getDay()] ?? ""} ${at.getDate()} ${MONTHS[at.getMonth()] ?? ""}`;
+  return m.units.date(m.units.weekdays[at.getDay()] ?? "", at.getDate(), m.units.months[at.getMonth()] ?? "");
 }
 
 /** MediaMTX source types in the words of the trade. */
 export function source(type: string | null): string {
   if (type === null || type === "") return "–";
-  const known: Record<string, string> = {
-    rtspsession: "RTSP publisher",
-    rtspssession: "RTSPS publisher",
-    rtspsource: "RTSP pull",
-    rtmpconn: "RTMP publisher",
-    rtmpsconn: "RTMPS publisher",
-    rtmpsource: "RTMP pull",
-    srtconn: "SRT publisher",
-    srtsource: "SRT pull",
-    webrtcsession: "WebRTC publisher",
-    webrtcsource: "WebRTC pull",
-    hlssource: "HLS pull",
-    udpsource: "UDP",
-    mpegtssource: "MPEG-TS",
-    rtpsource: "RTP",
-    rpicamerasource: "Raspberry Pi camera",
-    redirect: "Redirect",
-  };
-  return known[type.toLowerCase()] ?? type;
+  const word = type.toLowerCase();
+  const [, name = "", kind = ""] = /^(rtsps?|rtmps?|srt|webrtc|hls)(session|conn|source)$/.exec(word) ?? [];
+  const protocol = name === "webrtc" ? "WebRTC" : name.toUpperCase();
+  if (name !== "") return kind === "source" ? m.units.pull(protocol) : m.units.publisher(protocol);
+  const known: Record<string, string> = { udpsource: "UDP", mpegtssource: "MPEG-TS", rtpsource: "RTP", rpicamerasource: m.units.pi, redirect: m.units.redirect };
+  return known[word] ?? type;
 }
 
 /** `H264 1920×1080`, `MPEG-4 Audio 48 kHz`. */

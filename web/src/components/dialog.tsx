@@ -6,6 +6,7 @@ import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { sentence } from "../api";
 import { capital } from "../format";
+import { m } from "../words/language";
 import { Icon } from "./icons";
 import { Waiting } from "./button";
 
@@ -74,7 +75,7 @@ export function Dialog({ title, kind = "", unsaved = () => false, children }: Pr
     >
       <header>
         <h2 id="dialog-title">{title}</h2>
-        <button type="button" class="icon-button" aria-label="Close" onClick={leave}>
+        <button type="button" class="icon-button" aria-label={m.shell.close} onClick={leave}>
           <Icon name="close" />
         </button>
       </header>
@@ -89,14 +90,14 @@ function Discard({ keep }: { keep: () => void }): VNode {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => button.current?.focus(), []);
   return (
-    <div class="discard" role="alertdialog" aria-label="Discard what was typed?">
-      <p>Discard what was typed?</p>
+    <div class="discard" role="alertdialog" aria-label={m.shell.discard}>
+      <p>{m.shell.discard}</p>
       <div class="buttons">
         <button type="button" class="small" ref={button} onClick={keep}>
-          Go on editing
+          {m.shell.goOn}
         </button>
         <button type="button" class="small danger" onClick={closeDialog}>
-          Discard
+          {m.shell.discardIt}
         </button>
       </div>
     </div>
@@ -149,7 +150,7 @@ function Confirm({ title, words, action, more, run }: Question): VNode {
         )}
         <div class="actions">
           <button type="button" data-focus onClick={closeDialog}>
-            Cancel
+            {m.shell.cancel}
           </button>
           <button type="submit" class="danger" disabled={busy}>
             <Waiting busy={busy} />

@@ -5,12 +5,13 @@ import { incidentWords } from "../camera_words";
 import { ago, capital, dateTime, duration } from "../format";
 import { now } from "../model";
 import type { Incident } from "../types";
+import { m } from "../words/language";
 import { Sign } from "./icons";
 
 export function IncidentLine({ incident }: { incident: Incident }): VNode {
   const { openedAt, closedAt, kind, cause } = incident;
   const tone = closedAt !== null ? "off" : kind === "otherPublisher" ? "held" : "bad";
-  const length = closedAt === null ? `for ${ago(openedAt, now.value)}, not over` : `for ${duration(Date.parse(closedAt) - Date.parse(openedAt))}`;
+  const length = closedAt === null ? m.cameras.notOver(ago(openedAt, now.value)) : m.overview.lasting(duration(Date.parse(closedAt) - Date.parse(openedAt)));
   return (
     <>
       <div class="line">

@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import type { ComponentType, VNode } from "preact";
 import { useEffect } from "preact/hooks";
+import { m } from "../words/language";
 import { Empty, Skeleton } from "./empty";
 
 /** A component that is fetched when it is shown for the first time. */
@@ -19,10 +20,10 @@ export function later<P extends object>(load: () => Promise<ComponentType<P>>): 
     if (loaded.value === "failed") {
       return (
         <div class="panel">
-          <Empty title="This could not be loaded">
-            <p>Does Streamwarden answer? If it was updated, reload the page.</p>
+          <Empty title={m.shell.notLoaded}>
+            <p>{m.shell.notLoadedWords}</p>
             <button type="button" onClick={() => location.reload()}>
-              Reload
+              {m.shell.reload}
             </button>
           </Empty>
         </div>
@@ -31,7 +32,7 @@ export function later<P extends object>(load: () => Promise<ComponentType<P>>): 
     if (loaded.value === null) {
       return (
         <div class="empty">
-          <Skeleton label="Loading" />
+          <Skeleton label={m.shell.loading} />
         </div>
       );
     }

@@ -2,12 +2,12 @@
 
 import { effect, signal } from "@preact/signals";
 import type { VNode } from "preact";
+import { m } from "../words/language";
 import { Icon } from "./icons";
 
 type Theme = "auto" | "light" | "dark";
 const KEY = "streamwarden.theme";
 const next: Record<Theme, Theme> = { auto: "light", light: "dark", dark: "auto" };
-const words: Record<Theme, string> = { auto: "as the system", light: "light", dark: "dark" };
 
 function stored(): Theme {
   try {
@@ -40,7 +40,7 @@ export function followTheme(): void {
 
 export function ThemeButton(): VNode {
   const chosen = theme.value;
-  const label = `Colours: ${words[chosen]}. Change to ${words[next[chosen]]}`;
+  const label = m.shell.themeLabel(m.shell.theme[chosen], m.shell.theme[next[chosen]]);
   return (
     <button type="button" class="icon-button" aria-label={label} title={label} onClick={() => (theme.value = next[chosen])}>
       <Icon name={chosen === "auto" ? "auto" : chosen === "light" ? "sun" : "moon"} />

@@ -7,12 +7,13 @@ import { serverNow } from "../api";
 import { Icon } from "../components/icons";
 import { actions, clock, model } from "../model";
 import { href } from "../router";
+import { m } from "../words/language";
 import { remember, troubles, type Told, type Trouble } from "../words/troubles";
 
-const buttons: Record<NonNullable<Trouble["action"]>, { label: string; run: () => void }> = {
-  retry: { label: "Try now", run: () => actions.retry() },
-  plan: { label: "See it", run: () => (location.hash = href({ page: "cameras" })) },
-  reload: { label: "Reload", run: () => location.reload() },
+const buttons: Record<NonNullable<Trouble["action"]>, { label: () => string; run: () => void }> = {
+  retry: { label: () => m.troubles.tryNow, run: () => actions.retry() },
+  plan: { label: () => m.troubles.seeIt, run: () => (location.hash = href({ page: "cameras" })) },
+  reload: { label: () => m.shell.reload, run: () => location.reload() },
 };
 
 export function Banners(): VNode {
@@ -20,7 +21,7 @@ export function Banners(): VNode {
   const at = clock.value;
   told.current = remember(told.current, model.value, at);
   return (
-    <div class="banners" role="status" aria-live="polite" aria-label="Trouble">
+    <div class="banners" role="status" aria-live="polite" aria-label={m.troubles.label}>
       {troubles(model.value, told.current, at, serverNow()).map((one) => (
         <Banner key={`${one.key} ${one.tone}`} trouble={one} />
       ))}
@@ -41,7 +42,7 @@ function Banner({ trouble }: { trouble: Trouble }): VNode {
       </p>
       {button === null ? null : (
         <button type="button" class="small" onClick={button.run}>
-          {button.label}
+          {button.label()}
         </button>
       )}
     </div>

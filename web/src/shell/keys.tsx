@@ -3,6 +3,7 @@
 import type { VNode } from "preact";
 import { Dialog, openDialog } from "../components/dialog";
 import { isTyping } from "../components/search";
+import { m } from "../words/language";
 import { href, type Route } from "../router";
 
 const places: Record<string, { label: string; route: Exclude<Route, { page: "unknown" }> }> = {
@@ -56,15 +57,15 @@ function Keys({ keys, words }: { keys: readonly string[]; words: string }): VNod
 
 function Help(): VNode {
   return (
-    <Dialog title="Keys" kind="narrow">
+    <Dialog title={m.shell.keys} kind="narrow">
       <dl class="keys">
-        <Keys keys={["/"]} words="Filter this table" />
-        <Keys keys={["j", "k"]} words="Next row, row before" />
-        <Keys keys={["Enter"]} words="Open the row" />
-        {Object.entries(places).map(([key, { label }]) => (
-          <Keys key={key} keys={["g", key]} words={label} />
+        <Keys keys={["/"]} words={m.shell.keyFilter} />
+        <Keys keys={["j", "k"]} words={m.shell.keyRows} />
+        <Keys keys={["Enter"]} words={m.shell.keyOpen} />
+        {Object.entries(places).map(([key, { label, route }]) => (
+          <Keys key={key} keys={["g", key]} words={m.shell.nav[route.page] ?? label} />
         ))}
-        <Keys keys={["?"]} words="This help" />
+        <Keys keys={["?"]} words={m.shell.keyHelp} />
       </dl>
     </Dialog>
   );

@@ -5,6 +5,7 @@ import { later } from "../components/later";
 import { useTitle } from "../components/title";
 import { route } from "../model";
 import { placeOf } from "../router";
+import { m } from "../words/language";
 import { StreamsPage } from "../pages/streams/page";
 
 const StreamPage = later(async () => (await import("../pages/stream/page")).StreamPage);
@@ -44,14 +45,14 @@ export function Page(): VNode {
 }
 
 function NoSuchPage(): VNode {
-  useTitle("No such page");
+  useTitle(m.shell.noPage);
   return (
     <section class="page">
-      <h1>There is no such page</h1>
+      <h1>{m.shell.noPageTitle}</h1>
       <div class="panel empty">
-        <p>The address may have been cut off on its way to you.</p>
+        <p>{m.shell.noPageWords}</p>
         <a class="button" href="#/">
-          See the streams
+          {m.shell.seeStreams}
         </a>
       </div>
     </section>

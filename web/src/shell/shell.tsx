@@ -10,6 +10,7 @@ import { Toasts } from "../components/toast";
 import { dateTime } from "../format";
 import { model, MOST_INCIDENTS, openIncidents, route, stale } from "../model";
 import { href, placeOf } from "../router";
+import { chooseLanguage, language, languages, m, type Language } from "../words/language";
 import { Banners } from "./banners";
 import { Page } from "./pages";
 
@@ -37,18 +38,18 @@ export function Shell(): VNode {
             document.getElementById("main")?.focus();
           }}
         >
-          To the content
+          {m.shell.content}
         </a>
         <header class="top">
-          <a class="brand" href="#/" aria-label="Streamwarden: streams">
+          <a class="brand" href="#/" aria-label={m.shell.home}>
             <Mark />
             <span>streamwarden</span>
           </a>
-          <nav aria-label="Pages" ref={nav}>
+          <nav aria-label={m.shell.pages} ref={nav}>
             {places.map(({ page, label, icon, pages }) => (
               <a key={page} href={href({ page })} aria-current={(pages as readonly string[]).includes(route.value.page) ? "page" : undefined}>
                 <Icon name={icon} />
-                <span>{label}</span>
+                <span>{m.shell.nav[page] ?? label}</span>
                 {page === "incidents" ? <OpenIncidents /> : null}
               </a>
             ))}
@@ -77,7 +78,7 @@ function OpenIncidents(): VNode | null {
   return (
     <b class="count">
       {count === MOST_INCIDENTS ? `${count}+` : count}
-      <span class="unseen"> open</span>
+      <span class="unseen"> {m.shell.open}</span>
     </b>
   );
 }
@@ -102,7 +103,7 @@ function Main({ children }: { children: ComponentChildren }): VNode {
 function Pulse(): VNode {
   const { connection } = model.value;
   const phase = connection.phase === "open" ? "open" : connection.lostAt === null ? "connecting" : "lost";
-  const words = model.value.polling ? "Every 5 s" : phase === "open" ? "Live" : phase === "lost" ? "Lost" : "Connecting";
+  const words = model.value.polling ? m.shell.pulse.polling : m.shell.pulse[phase];
   return (
     <span class="pulse" data-phase={phase}>
       <i aria-hidden="true" />
@@ -116,18 +117,28 @@ function Footer(): VNode {
   const roles = status?.roles.join(", ") ?? "";
   return (
     <footer data-stale={flag(stale.value)}>
-      <ul class="services" aria-label="Services">
+      <ul class="services" aria-label={m.shell.services}>
         {status?.services.map((one) => (
           <li key={one.name} data-tone={one.ok ? "good" : "bad"} title={one.detail}>
             <Sign kind={one.ok ? "good" : "bad"} />
             <b>{one.name}</b>
-            <span>{one.ok ? one.detail : `down: ${one.detail}`}</span>
+            <span>{one.ok ? one.detail : m.shell.down(one.detail)}</span>
           </li>
         ))}
       </ul>
       <p class="about">
-        {status === null ? "" : `Streamwarden ${status.version} on ${status.node}, up since ${dateTime(status.startedAt)}${roles === "" ? "" : `: ${roles}`}`}
+        {status === null ? "" : `${m.shell.about(status.version, status.node, dateTime(status.startedAt))}${roles === "" ? "" : `: ${roles}`}`}
       </p>
+      <label class="language">
+        <span class="unseen">{m.shell.language}</span>
+        <select value={language.value} onChange={(event) => void chooseLanguage(event.currentTarget.value as Language)}>
+          {Object.entries(languages).map(([key, name]) => (
+            <option key={key} value={key} lang={key}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
     </footer>
   );
 }

@@ -1,38 +1,50 @@
 // Words and signs of the states: one place, so that table, cards and banners say the same.
 
+import { m } from "./language";
 import type { SignName } from "../components/icons";
 import type { CameraState, RecordingState, StreamState } from "../types";
 
 export interface Look {
-  words: string;
+  readonly words: string;
   sign: SignName;
   tone: "good" | "warn" | "bad" | "off" | "busy" | "rec" | "held";
 }
 
+/** Its words are read when it is drawn: the language may be another one by then. */
+function look(words: () => string, { sign, tone }: Pick<Look, "sign" | "tone">): Look {
+  return {
+    sign,
+    tone,
+    get words() {
+      return words();
+    },
+  };
+}
+
 export const streamLook: Record<StreamState, Look> = {
-  live: { words: "Live", sign: "good", tone: "good" },
-  stalled: { words: "Stalled", sign: "warn", tone: "warn" },
-  offline: { words: "Offline", sign: "bad", tone: "bad" },
-  unknown: { words: "Unknown", sign: "unknown", tone: "off" },
+  live: look(() => m.states.live, { sign: "good", tone: "good" }),
+  stalled: look(() => m.states.stalled, { sign: "warn", tone: "warn" }),
+  offline: look(() => m.states.offline, { sign: "bad", tone: "bad" }),
+  unknown: look(() => m.states.unknown, { sign: "unknown", tone: "off" }),
 };
 
 export const cameraLook: Record<CameraState, Look> = {
-  waiting: { words: "Waiting", sign: "busy", tone: "busy" },
-  probing: { words: "Probing", sign: "busy", tone: "busy" },
-  starting: { words: "Starting", sign: "busy", tone: "busy" },
-  running: { words: "Running", sign: "good", tone: "good" },
-  stalled: { words: "Stalled", sign: "warn", tone: "warn" },
-  backoff: { words: "Retrying", sign: "warn", tone: "warn" },
-  degraded: { words: "Degraded", sign: "bad", tone: "bad" },
-  held: { words: "Path taken", sign: "held", tone: "held" },
-  stopped: { words: "Stopped", sign: "off", tone: "off" },
+  waiting: look(() => m.camera.states.waiting, { sign: "busy", tone: "busy" }),
+  probing: look(() => m.camera.states.probing, { sign: "busy", tone: "busy" }),
+  starting: look(() => m.camera.states.starting, { sign: "busy", tone: "busy" }),
+  running: look(() => m.camera.states.running, { sign: "good", tone: "good" }),
+  stalled: look(() => m.camera.states.stalled, { sign: "warn", tone: "warn" }),
+  backoff: look(() => m.camera.states.backoff, { sign: "warn", tone: "warn" }),
+  degraded: look(() => m.camera.states.degraded, { sign: "bad", tone: "bad" }),
+  held: look(() => m.camera.states.held, { sign: "held", tone: "held" }),
+  stopped: look(() => m.camera.states.stopped, { sign: "off", tone: "off" }),
 };
 
 export const recordingLook: Record<RecordingState, Look> = {
-  starting: { words: "Starting", sign: "busy", tone: "busy" },
-  recording: { words: "Recording", sign: "rec", tone: "rec" },
-  restarting: { words: "Restarting", sign: "warn", tone: "warn" },
-  paused: { words: "Paused", sign: "bad", tone: "bad" },
+  starting: look(() => m.camera.recording.starting, { sign: "busy", tone: "busy" }),
+  recording: look(() => m.camera.recording.recording, { sign: "rec", tone: "rec" }),
+  restarting: look(() => m.camera.recording.restarting, { sign: "warn", tone: "warn" }),
+  paused: look(() => m.camera.recording.paused, { sign: "bad", tone: "bad" }),
 };
 
 /** Look of a state; one of a later version shows as it is. */

@@ -1,7 +1,8 @@
 // What is wrong with the whole page, in words: connection lost, server unreachable, service failing. Pure.
 
-import { ago, capital, duration, plural, stop, timeOfDay } from "../format";
+import { ago, capital, duration, stop, timeOfDay } from "../format";
 import type { Model } from "../model";
+import { m } from "./language";
 
 export interface Trouble {
   key: string;
@@ -42,25 +43,24 @@ function lost({ connection, heardAt, refused, polling }: Model, told: Told, now:
   if (polling) return [];
   if (lostAt !== null && now - lostAt >= GRACE) {
     const because = connection.reason === null ? "" : ` (${connection.reason})`;
-    const next = retryAt === null ? "Trying now…" : `Next try in ${Math.max(0, Math.ceil((retryAt - now) / 1000))} s.`;
+    const next = retryAt === null ? m.troubles.trying : m.troubles.nextTry(Math.max(0, Math.ceil((retryAt - now) / 1000)));
     const detail =
       refused !== null
-        ? `Streamwarden refuses this page: ${stop(refused)}`
+        ? m.troubles.refuses(stop(refused))
         : heardAt === null
-          ? `Streamwarden does not answer${because}. Is it running?`
-          : `What you see is from ${timeOfDay(heardAt)} and may have changed${because}.`;
-    const age = heardAt === null ? "" : `${duration(now - heardAt)} old. `;
-    return [{ key: "connection", tone: "bad", title: heardAt === null ? "No connection." : "Connection lost.", detail, ticking: age + next, action: "retry" }];
+          ? m.troubles.silent(because)
+          : m.troubles.from(timeOfDay(heardAt), because);
+    const age = heardAt === null ? "" : m.troubles.old(duration(now - heardAt));
+    return [{ key: "connection", tone: "bad", title: heardAt === null ? m.troubles.none : m.troubles.lost, detail, ticking: age + next, action: "retry" }];
   }
   if (told.back === null || now - told.back.at > RECOVERY) return [];
-  return [{ key: "connection", tone: "good", title: "Connected.", detail: `Live again after ${duration(told.back.after)}.`, ticking: "", action: null }];
+  return [{ key: "connection", tone: "good", title: m.troubles.connected, detail: m.troubles.again(duration(told.back.after)), ticking: "", action: null }];
 }
 
 /** A proxy that lets no WebSocket through: the page asks instead. */
 function blocked({ polling }: Model): Trouble[] {
   if (!polling) return [];
-  const detail = "The page asks every 5 s instead. A reverse proxy must pass on “Upgrade” (WebSocket).";
-  return [{ key: "connection", tone: "warn", title: "Live updates are blocked (WebSocket).", detail, ticking: "", action: "retry" }];
+  return [{ key: "connection", tone: "warn", title: m.troubles.polling, detail: m.troubles.pollingWords, ticking: "", action: "retry" }];
 }
 
 function servers({ live, connection }: Model, now: number): Trouble[] {
@@ -69,13 +69,13 @@ function servers({ live, connection }: Model, now: number): Trouble[] {
     .filter((server) => !server.reachable)
     .map((server) => {
       const streams = [...live.streams.values()].filter((stream) => stream.server === server.name).length;
-      const hit = streams === 0 ? "" : ` The state of ${plural(streams, "stream")} is unknown.`;
+      const hit = streams === 0 ? "" : m.troubles.unknown(streams);
       return {
         key: `server ${server.name}`,
         tone: "warn",
-        title: `Server “${server.name}” does not answer.`,
-        detail: stop(capital(server.reason ?? "no reason was given")) + hit,
-        ticking: `For ${ago(server.since, now)}.`,
+        title: m.troubles.server(server.name),
+        detail: stop(capital(server.reason ?? m.troubles.noReason)) + hit,
+        ticking: m.troubles.lasting(ago(server.since, now)),
         action: null,
       } satisfies Trouble;
     });
@@ -85,15 +85,15 @@ function servers({ live, connection }: Model, now: number): Trouble[] {
 function held({ plan, page, connection }: Model, now: number): Trouble[] {
   const found = plan?.blocked ?? null;
   if (connection.lostAt !== null || found === null || page === "cameras") return [];
-  const detail = `It would stop ${found.wouldStop.length} of ${plural(found.running, "camera")} and waits for somebody to confirm it.`;
-  return [{ key: "plan", tone: "warn", title: "A change of the cameras is blocked.", detail, ticking: `For ${ago(found.since, now)}.`, action: "plan" }];
+  const detail = m.troubles.blockedWords(found.wouldStop.length, found.running);
+  return [{ key: "plan", tone: "warn", title: m.troubles.blocked, detail, ticking: m.troubles.lasting(ago(found.since, now)), action: "plan" }];
 }
 
 /** The server was updated while this page stayed open: its scripts may be gone, its messages new. */
 function outdated({ status, connection, version }: Model): Trouble[] {
   if (connection.lostAt !== null || status === null || version === null || status.version === version) return [];
-  const detail = `This page is of version ${version}, the server of ${status.version}.`;
-  return [{ key: "version", tone: "warn", title: "Streamwarden was updated.", detail, ticking: "", action: "reload" }];
+  const detail = m.troubles.updatedWords(version, status.version);
+  return [{ key: "version", tone: "warn", title: m.troubles.updated, detail, ticking: "", action: "reload" }];
 }
 
 function services({ status, live, connection }: Model): Trouble[] {
@@ -107,7 +107,7 @@ function services({ status, live, connection }: Model): Trouble[] {
     .map((service) => ({
       key: `service ${service.name}`,
       tone: "warn",
-      title: `${capital(service.name)} is down.`,
+      title: m.troubles.down(capital(service.name)),
       detail: stop(capital(service.detail)),
       ticking: "",
       action: null,

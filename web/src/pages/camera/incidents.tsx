@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import { api } from "../../api";
 import { IncidentLine } from "../../components/incident";
 import { usePolled } from "../../components/polled";
+import { m } from "../../words/language";
 
 const MOST = 10;
 const EVERY = 10_000;
@@ -14,10 +15,10 @@ export function CameraIncidents({ id, state }: { id: number; state: string }): V
   useEffect(() => polled.refresh(), [state]);
   const { answer, fault, none } = polled.state.value;
   if (none) return null;
-  const note = fault !== null ? `The incidents cannot be read: ${fault}` : answer === null ? "Reading…" : answer.items.length === 0 ? "Nothing has gone wrong with this camera." : null;
+  const note = fault !== null ? m.cameras.incidentsFault(fault) : answer === null ? m.cameras.reading : answer.items.length === 0 ? m.cameras.noIncidents : null;
   return (
     <section class="panel incident-panel" aria-labelledby="incidents-title">
-      <h2 id="incidents-title">Incidents</h2>
+      <h2 id="incidents-title">{m.cameras.incidents}</h2>
       {note === null ? null : <p class="note">{note}</p>}
       <ol class="incidents">
         {answer?.items.map((one) => (

@@ -6,16 +6,17 @@ import { api } from "../../api";
 import { Icon } from "../../components/icons";
 import { usePolled } from "../../components/polled";
 import { toast } from "../../components/toast";
-import { capital, duration, plural, timeOfDay } from "../../format";
+import { capital, duration, timeOfDay } from "../../format";
 import { logText } from "../../log_text";
 import type { LogRun } from "../../types";
+import { m } from "../../words/language";
 import { copyText } from "../../browser/clipboard";
 
 const EVERY = 2_000;
 
 async function copy(runs: readonly LogRun[]): Promise<void> {
-  if (await copyText(logText(runs))) toast(`${plural(runs.length, "run")} copied`);
-  else toast("The browser does not let the page copy; select the text instead", "bad");
+  if (await copyText(logText(runs))) toast(m.cameras.copiedRuns(runs.length));
+  else toast(m.ways.notCopied, "bad");
 }
 
 export function CameraLog({ id, state }: { id: number; state: string }): VNode | null {
@@ -24,14 +25,14 @@ export function CameraLog({ id, state }: { id: number; state: string }): VNode |
   const { answer, fault, none } = polled.state.value;
   if (none) return null;
   const runs = answer?.items ?? [];
-  const note = fault !== null ? `The log cannot be read: ${fault}` : answer === null ? "Reading…" : runs.length === 0 ? "No ffmpeg has run for this camera yet." : null;
+  const note = fault !== null ? m.cameras.logFault(fault) : answer === null ? m.cameras.reading : runs.length === 0 ? m.cameras.noLog : null;
   return (
     <section class="panel log" aria-labelledby="log-title">
       <div class="graph-head">
-        <h2 id="log-title">Log</h2>
-        <button type="button" class="small" disabled={runs.length === 0} aria-label="Copy the log" onClick={() => void copy(runs)}>
+        <h2 id="log-title">{m.cameras.log}</h2>
+        <button type="button" class="small" disabled={runs.length === 0} aria-label={m.cameras.copyLog} onClick={() => void copy(runs)}>
           <Icon name="copy" />
-          Copy
+          {m.cameras.copy}
         </button>
       </div>
       {note === null ? null : <p class="note">{note}</p>}
@@ -48,15 +49,15 @@ function Run({ run }: { run: LogRun }): VNode {
   const live = run.endedAt === null;
   const ms = run.endedAt === null ? 0 : Date.parse(run.endedAt) - Date.parse(run.startedAt);
   const length = ms < 1_000 ? "" : `, ${duration(ms)}`;
-  const silent = run.lines.length === 0 ? ", said nothing" : "";
+  const silent = run.lines.length === 0 ? m.cameras.saidNothing : "";
   return (
     <li>
       <header>
-        <h3>{`${timeOfDay(run.startedAt)} – ${run.endedAt === null ? "now" : timeOfDay(run.endedAt)}${length}`}</h3>
-        <p class="ending">{`${run.program} ${run.pid}${live ? ", running" : `: ${run.ending ?? "ended"}`}${silent}`}</p>
+        <h3>{`${timeOfDay(run.startedAt)} – ${run.endedAt === null ? m.cameras.now : timeOfDay(run.endedAt)}${length}`}</h3>
+        <p class="ending">{`${run.program} ${run.pid}${live ? m.cameras.isRunning : `: ${run.ending ?? m.cameras.ended}`}${silent}`}</p>
       </header>
       {run.fault === null ? null : <p class="fault">{capital(run.fault.message)}</p>}
-      <Lines label={`Lines of ${run.program} ${run.pid}`} words={run.lines.join("\n")} />
+      <Lines label={m.cameras.linesOf(`${run.program} ${run.pid}`)} words={run.lines.join("\n")} />
     </li>
   );
 }

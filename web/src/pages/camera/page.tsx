@@ -15,6 +15,7 @@ import { dateTime } from "../../format";
 import { known, live, now, stale } from "../../model";
 import { href } from "../../router";
 import type { CameraStatus } from "../../types";
+import { m } from "../../words/language";
 import { cameraLook } from "../../words/states";
 import { CameraFacts } from "./facts";
 import { CameraIncidents } from "./incidents";
@@ -25,13 +26,13 @@ export function CameraPage({ id }: { id: number }): VNode {
   const camera = live.value.cameras.get(id) ?? null;
   const last = useRef<CameraStatus | null>(null);
   last.current = camera ?? last.current;
-  const title = last.current === null ? "Camera" : titleOf(last.current);
+  const title = last.current === null ? m.cameras.one : titleOf(last.current);
   useTitle(title);
   return (
     <section class="page camera" aria-labelledby="camera-title" data-stale={flag(stale.value)} data-state={camera?.state}>
       <a class="back" href={href({ page: "cameras" })}>
         <Icon name="back" />
-        Cameras
+        {m.cameras.title}
       </a>
       <div class="headline">
         <div>
@@ -64,7 +65,7 @@ function Now({ camera }: { camera: CameraStatus }): VNode {
       <p class="status-line">
         <Badge looks={cameraLook} state={camera.state} />
         <span class="lead">
-          {lasting(camera, now.value)}, since {dateTime(asItIsSince(camera))}
+          {m.cameras.sinceLasting(lasting(camera, now.value), dateTime(asItIsSince(camera)))}
         </span>
         {next === null ? null : <span class="next">{next}</span>}
       </p>
@@ -81,18 +82,18 @@ function Buttons({ camera }: { camera: CameraStatus }): VNode {
   return (
     <div class="buttons">
       {camera.enabled ? (
-        <CommandButton label="Restart" run={() => api.restartCamera(camera.id)} done={`Restarting ${fullTitle(camera)}`}>
+        <CommandButton label={m.overview.restart} run={() => api.restartCamera(camera.id)} done={m.overview.restarting(fullTitle(camera))}>
           <Icon name="restart" />
-          Restart
+          {m.overview.restart}
         </CommandButton>
       ) : null}
       <button type="button" class="small" onClick={() => openCameraForm(camera)}>
         <Icon name="edit" />
-        Edit
+        {m.cameras.edit}
       </button>
       <button type="button" class="small quiet" onClick={() => removeCamera(camera, () => (location.hash = href({ page: "cameras" })))}>
         <Icon name="trash" />
-        Delete
+        {m.cameras.remove}
       </button>
     </div>
   );
@@ -102,16 +103,16 @@ function Missing(): VNode {
   if (!known.value) {
     return (
       <div class="panel empty">
-        <Skeleton label="Loading the camera" />
+        <Skeleton label={m.cameras.loadingOne} />
       </div>
     );
   }
   return (
     <div class="panel empty">
-      <h2>This camera is not there any more</h2>
-      <p>It was deleted, or its row is gone from the table.</p>
+      <h2>{m.cameras.gone}</h2>
+      <p>{m.cameras.goneWords}</p>
       <a class="button" href={href({ page: "cameras" })}>
-        See all cameras
+        {m.streams.seeCameras}
       </a>
     </div>
   );

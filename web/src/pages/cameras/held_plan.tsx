@@ -7,8 +7,9 @@ import { fullTitle } from "../../camera_words";
 import { confirmDialog } from "../../components/dialog";
 import { Icon } from "../../components/icons";
 import { toast } from "../../components/toast";
-import { ago, plural, timeOfDay } from "../../format";
+import { ago, timeOfDay } from "../../format";
 import { actions, model, now } from "../../model";
+import { m } from "../../words/language";
 import type { HeldPlan, WouldStop } from "../../types";
 
 /** Names that are shown before one asks for all. */
@@ -31,7 +32,7 @@ export function HeldPlanPanel(): VNode {
   return (
     <section class="held-plan" aria-labelledby="held-title" hidden={plan === null}>
       <p class="unseen" role="status">
-        {plan === null ? "" : `A change of the cameras is blocked. ${plan.summary}`}
+        {plan === null ? "" : m.cameras.blockedSummary(plan.summary)}
       </p>
       <div class="held-body">{plan === null ? null : <Held plan={plan} />}</div>
     </section>
@@ -44,26 +45,27 @@ function Held({ plan }: { plan: HeldPlan }): VNode {
   return (
     <>
       <h2 id="held-title">
-        <Icon name="warn" />A change of the cameras is blocked
+        <Icon name="warn" />
+        {m.cameras.blocked}
       </h2>
       <p>
-        The table would stop {count} of {plural(plan.running, "camera")}.{" "}
+        {m.cameras.wouldStop(count, plan.running)}{" "}
         <span class="since">
-          Blocked for {ago(plan.since, now.value)}, since {timeOfDay(plan.since)}.
+          {m.cameras.blockedSince(ago(plan.since, now.value), timeOfDay(plan.since))}
         </span>
       </p>
-      <p class="lead">Nothing stops until somebody confirms it. If the table is wrong, put it right: the change is then dropped by itself.</p>
+      <p class="lead">{m.cameras.blockedLead}</p>
       <WouldStopList cameras={plan.wouldStop.slice(0, FEW)} />
       {rest.length === 0 ? null : (
         <details>
-          <summary>{plural(rest.length, "camera")} more</summary>
+          <summary>{m.cameras.moreCameras(rest.length)}</summary>
           <WouldStopList cameras={rest} />
         </details>
       )}
       <div class="buttons">
-        <button type="button" class="danger" aria-label={`Stop ${plural(count, "camera")}`} onClick={() => confirm(plan)}>
+        <button type="button" class="danger" aria-label={m.cameras.stop(count)} onClick={() => confirm(plan)}>
           <Icon name="pause" />
-          {count === 1 ? "Stop this camera" : "Stop these cameras"}
+          {m.cameras.stopThese(count)}
         </button>
       </div>
     </>
@@ -71,20 +73,20 @@ function Held({ plan }: { plan: HeldPlan }): VNode {
 }
 
 function confirm(plan: HeldPlan): void {
-  const cameras = plural(plan.wouldStop.length, "camera");
+  const count = plan.wouldStop.length;
   confirmDialog({
-    title: `Stop ${cameras}?`,
-    words: `${plan.wouldStop.length} of ${plural(plan.running, "camera")} stop at once, as the table says. What was recorded stays.`,
+    title: m.cameras.stopTitle(count),
+    words: m.cameras.stopWords(count, plan.running),
     more: <WouldStopList cameras={plan.wouldStop} />,
-    action: `Stop ${cameras}`,
+    action: m.cameras.stop(count),
     run: async () => {
       try {
         await api.applyPlan(plan.id);
-        toast(`${cameras} stopped`);
+        toast(m.cameras.stopped(count));
       } catch (error) {
         if (!(error instanceof Problem) || error.status !== 409) throw error;
         // What was shown is not what would happen: it must be seen before it can be confirmed.
-        toast("The table has changed meanwhile and nothing was stopped. Look at what is blocked now.", "bad");
+        toast(m.cameras.changedMeanwhile, "bad");
       } finally {
         await actions.askPlan();
       }

@@ -8,29 +8,25 @@ import { Empty, Skeleton } from "../../components/empty";
 import { flag } from "../../components/dom";
 import { Icon } from "../../components/icons";
 import { Search } from "../../components/search";
-import { parseSort, sortWords, type Sort } from "../../components/sort";
+import { parseSort, sortWords, type Heading, type Sort } from "../../components/sort";
 import { DataTable } from "../../components/table";
 import { useTitle } from "../../components/title";
 import { openCameraForm } from "../../dialogs/camera_form";
 import { openImport } from "../../dialogs/import";
-import { plural } from "../../format";
 import { live, stale, waiting } from "../../model";
 import type { CameraStatus } from "../../types";
 import { remembered } from "../../browser/memory";
+import { m } from "../../words/language";
 import { cameraOrder } from "../../words/states";
 import { HeldPlanPanel } from "./held_plan";
 import { CameraRow } from "./row";
 
-const columns = [
-  { key: "name", label: "Camera" },
-  { key: "state", label: "State" },
-  { key: "restarts", label: "Restarts" },
-  { key: "record", label: "Recording", sortable: false },
-  { key: "enabled", label: "Enabled" },
-  { key: "actions", label: "Actions", sortable: false },
-] as const;
+const keys = ["name", "state", "restarts", "record", "enabled", "actions"] as const;
+type Column = (typeof keys)[number];
 
-type Column = (typeof columns)[number]["key"];
+function headings(): Heading<Column>[] {
+  return keys.map((key) => ({ key, label: m.cameras.column[key], sortable: key !== "record" && key !== "actions" }));
+}
 
 const memory = remembered("cameras.sort", "name");
 const byNumber = new Intl.Collator("en", { numeric: true });
@@ -52,9 +48,9 @@ function matches(camera: CameraStatus, filter: string): boolean {
 }
 
 export function CamerasPage(): VNode {
-  useTitle("Cameras");
+  useTitle(m.cameras.title);
   const filter = query.value.get("q") ?? "";
-  const sort = parseSort<Column>(query.value.get("sort") ?? memory.get(), columns);
+  const sort = parseSort<Column>(query.value.get("sort") ?? memory.get(), headings());
   const cameras = [...live.value.cameras.values()];
   const shown = cameras.filter((one) => filter.trim() === "" || matches(one, filter.trim())).sort(compare(sort));
   const running = cameras.filter((camera) => camera.state === "running").length;
@@ -63,27 +59,27 @@ export function CamerasPage(): VNode {
     <section class="page" aria-labelledby="cameras-title" data-stale={flag(stale.value)}>
       <div class="headline">
         <div>
-          <h1 id="cameras-title">Cameras</h1>
-          <p class="lead">{cameras.length === 0 ? "" : `${running} of ${plural(enabled, "enabled camera")} running`}</p>
+          <h1 id="cameras-title">{m.cameras.title}</h1>
+          <p class="lead">{cameras.length === 0 ? "" : m.cameras.running(running, enabled)}</p>
         </div>
         <div class="buttons">
-          <a class="button quiet" href={exportUrl} download="cameras.csv" aria-label="Export the cameras as CSV">
+          <a class="button quiet" href={exportUrl} download="cameras.csv" aria-label={m.cameras.exportLabel}>
             <Icon name="down" />
-            <span class="words">Export</span>
+            <span class="words">{m.cameras.exportIt}</span>
           </a>
-          <button type="button" class="quiet" aria-label="Import cameras from CSV" onClick={openImport}>
+          <button type="button" class="quiet" aria-label={m.cameras.importLabel} onClick={openImport}>
             <Icon name="up" />
-            <span class="words">Import</span>
+            <span class="words">{m.cameras.importIt}</span>
           </button>
-          <AddButton label="Add camera" />
+          <AddButton label={m.cameras.add} />
         </div>
       </div>
       <HeldPlanPanel />
       {cameras.length < 8 && filter === "" ? null : (
         <div class="tools">
-          <Search label="Filter cameras" value={filter} change={(words) => writeQuery({ q: words })} />
+          <Search label={m.cameras.filter} value={filter} change={(words) => writeQuery({ q: words })} />
           <p class="shown" role="status">
-            {shown.length === cameras.length ? "" : `${shown.length.toLocaleString("en-GB")} of ${cameras.length.toLocaleString("en-GB")} shown`}
+            {shown.length === cameras.length ? "" : m.overview.shown(shown.length, cameras.length)}
           </p>
         </div>
       )}
@@ -93,8 +89,8 @@ export function CamerasPage(): VNode {
         ) : (
           <DataTable
             kind="cameras"
-            caption="Cameras, updated live"
-            headings={columns}
+            caption={m.cameras.caption}
+            headings={headings()}
             sort={sort}
             choose={(next) => {
               memory.set(sortWords(next));
@@ -123,31 +119,31 @@ function AddButton({ label }: { label: string }): VNode {
 function Nothing({ filtered }: { filtered: boolean }): VNode {
   if (filtered) {
     return (
-      <Empty title="No camera matches">
+      <Empty title={m.cameras.noMatch}>
         <button type="button" onClick={() => writeQuery({ q: null })}>
-          Show all cameras
+          {m.cameras.showAll}
         </button>
       </Empty>
     );
   }
   if (waiting.value === "lost") {
     return (
-      <Empty title="Nothing to show yet">
-        <p>The cameras appear as soon as Streamwarden answers.</p>
+      <Empty title={m.streams.nothing}>
+        <p>{m.cameras.nothingWords}</p>
       </Empty>
     );
   }
   if (waiting.value === "loading") {
     return (
       <div class="empty">
-        <Skeleton label="Loading cameras" />
+        <Skeleton label={m.cameras.loading} />
       </div>
     );
   }
   return (
-    <Empty title="No camera yet">
-      <p>Tell Streamwarden where a camera is. It looks what the camera sends, pulls it in with an ffmpeg of its own, and starts that again whenever it fails.</p>
-      <AddButton label="Add the first camera" />
+    <Empty title={m.cameras.noneYet}>
+      <p>{m.cameras.noneYetWords}</p>
+      <AddButton label={m.cameras.addFirst} />
     </Empty>
   );
 }

@@ -16,6 +16,7 @@ import { dateTime } from "../../format";
 import { now } from "../../model";
 import { href } from "../../router";
 import type { CameraStatus } from "../../types";
+import { m } from "../../words/language";
 import { cameraLook } from "../../words/states";
 
 export function CameraRow({ camera, place }: { camera: CameraStatus; place: RowPlace }): VNode {
@@ -33,7 +34,7 @@ export function CameraRow({ camera, place }: { camera: CameraStatus; place: RowP
       <td role="cell" class="c-state">
         <span class="line">
           <Badge looks={cameraLook} state={camera.state} />
-          <small title={`since ${dateTime(asItIsSince(camera))}`}>{lasting(camera, now.value)}</small>
+          <small title={m.overview.since(dateTime(asItIsSince(camera)))}>{lasting(camera, now.value)}</small>
           {next === null ? null : <small class="next">{next}</small>}
         </span>
         {said === null ? null : (
@@ -42,11 +43,11 @@ export function CameraRow({ camera, place }: { camera: CameraStatus; place: RowP
           </small>
         )}
       </td>
-      <td role="cell" class="c-restarts" data-label="Restarts">
+      <td role="cell" class="c-restarts" data-label={m.cameras.column.restarts}>
         <span>{camera.restarts}</span>
       </td>
-      <td role="cell" class="c-record" data-label="Recording">
-        <span>{camera.record ? "Yes" : "No"}</span>
+      <td role="cell" class="c-record" data-label={m.cameras.column.record}>
+        <span>{camera.record ? m.cameras.yes : m.cameras.no}</span>
       </td>
       <td role="cell" class="c-enabled" data-label="">
         <Switch camera={camera} />
@@ -54,18 +55,18 @@ export function CameraRow({ camera, place }: { camera: CameraStatus; place: RowP
       <td role="cell" class="c-actions">
         <div class="buttons">
           {camera.enabled ? (
-            <CommandButton label={`Restart ${fullTitle(camera)}`} run={() => api.restartCamera(camera.id)} done={`Restarting ${fullTitle(camera)}`}>
+            <CommandButton label={`${m.overview.restart} ${fullTitle(camera)}`} run={() => api.restartCamera(camera.id)} done={m.overview.restarting(fullTitle(camera))}>
               <Icon name="restart" />
-              Restart
+              {m.overview.restart}
             </CommandButton>
           ) : null}
-          <button type="button" class="small quiet" aria-label={`Edit ${fullTitle(camera)}`} onClick={() => openCameraForm(camera)}>
+          <button type="button" class="small quiet" aria-label={`${m.cameras.edit} ${fullTitle(camera)}`} onClick={() => openCameraForm(camera)}>
             <Icon name="edit" />
-            <span class="words">Edit</span>
+            <span class="words">{m.cameras.edit}</span>
           </button>
-          <button type="button" class="small quiet" aria-label={`Delete ${fullTitle(camera)}`} onClick={(event) => removeCamera(camera, focusAfter(event.currentTarget))}>
+          <button type="button" class="small quiet" aria-label={`${m.cameras.remove} ${fullTitle(camera)}`} onClick={(event) => removeCamera(camera, focusAfter(event.currentTarget))}>
             <Icon name="trash" />
-            <span class="words">Delete</span>
+            <span class="words">{m.cameras.remove}</span>
           </button>
         </div>
       </td>
@@ -88,12 +89,12 @@ function Switch({ camera }: { camera: CameraStatus }): VNode {
     setBusy(true);
     const done = await command(() => api.editCamera(camera.id, { enabled: !enabled }), null);
     setBusy(false);
-    if (done && enabled) toast(`Switched off ${fullTitle(camera)}`, "good", { label: "Undo", run: () => void command(() => api.editCamera(camera.id, { enabled: true }), null) });
+    if (done && enabled) toast(m.cameras.switchedOff(fullTitle(camera)), "good", { label: m.cameras.undo, run: () => void command(() => api.editCamera(camera.id, { enabled: true }), null) });
   };
   return (
-    <button type="button" class="switch" role="switch" aria-checked={enabled} aria-label={`${fullTitle(camera)} enabled`} disabled={busy} onClick={() => void change()}>
+    <button type="button" class="switch" role="switch" aria-checked={enabled} aria-label={m.cameras.switchLabel(fullTitle(camera))} disabled={busy} onClick={() => void change()}>
       <span class="track" aria-hidden="true" />
-      <span class="words">{enabled ? "On" : "Off"}</span>
+      <span class="words">{enabled ? m.cameras.on : m.cameras.off}</span>
     </button>
   );
 }

@@ -8,6 +8,7 @@ import { toast } from "../../components/toast";
 import { endOf } from "../../days";
 import { dateTime, timeOfDay } from "../../format";
 import { copyText } from "../../browser/clipboard";
+import { m } from "../../words/language";
 import type { Playback } from "./playback";
 
 export function GoTo({ playback }: { playback: Playback }): VNode {
@@ -19,8 +20,8 @@ export function GoTo({ playback }: { playback: Playback }): VNode {
     const now = serverNow();
     const sessions = playback.sessions.peek();
     const next = sessions.find((one) => at <= endOf(one, now));
-    if (next === undefined) toast(`Nothing was recorded after ${dateTime(at)}: this is the last that was`, "bad");
-    else if (Date.parse(next.startedAt) > at) toast(`Nothing was recorded at ${timeOfDay(at)}; it begins at ${dateTime(next.startedAt)}`, "bad");
+    if (next === undefined) toast(m.recordings.nothingAfter(dateTime(at)), "bad");
+    else if (Date.parse(next.startedAt) > at) toast(m.recordings.nothingAt(timeOfDay(at), dateTime(next.startedAt)), "bad");
     playback.goTo(at);
   };
   const copy = async () => {
@@ -28,8 +29,8 @@ export function GoTo({ playback }: { playback: Playback }): VNode {
     if (at === null) return;
     const address = new URL(location.href);
     address.hash = `${address.hash.split("?", 1)[0] ?? ""}?at=${encodeURIComponent(new Date(at).toISOString())}`;
-    if (await copyText(address.href)) toast(`Link to ${timeOfDay(at)} copied`);
-    else toast("The browser does not let the page copy", "bad");
+    if (await copyText(address.href)) toast(m.recordings.linkCopied(timeOfDay(at)));
+    else toast(m.recordings.notCopied, "bad");
   };
   return (
     <form
@@ -40,15 +41,15 @@ export function GoTo({ playback }: { playback: Playback }): VNode {
       }}
     >
       <label>
-        Date and time
+        {m.recordings.dateTime}
         <input ref={field} type="datetime-local" step="1" />
       </label>
       <button type="submit" class="small">
-        Go
+        {m.recordings.go}
       </button>
       <button type="button" class="small quiet" disabled={playback.at.value === null} onClick={() => void copy()}>
         <Icon name="copy" />
-        Copy link to this moment
+        {m.recordings.copyLink}
       </button>
     </form>
   );

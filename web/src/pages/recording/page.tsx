@@ -10,11 +10,12 @@ import { Skeleton } from "../../components/empty";
 import { Icon, Sign } from "../../components/icons";
 import { usePolled } from "../../components/polled";
 import { useTitle } from "../../components/title";
-import { dateTime, duration, plural, timeOfDay } from "../../format";
+import { dateTime, duration, timeOfDay } from "../../format";
 import { live, now } from "../../model";
 import { href } from "../../router";
 import { streamKey } from "../../store";
 import type { RecordingSession } from "../../types";
+import { m } from "../../words/language";
 import { recordingLook } from "../../words/states";
 import { GoTo } from "./go_to";
 import { Playback } from "./playback";
@@ -63,7 +64,7 @@ export function RecordingPage({ server, name, session }: { server: string; name:
     <section class="page" aria-labelledby="recording-title">
       <a class="back" href={href({ page: "recordings" })}>
         <Icon name="back" />
-        Recordings
+        {m.recordings.title}
       </a>
       <div class="headline">
         <div>
@@ -72,7 +73,7 @@ export function RecordingPage({ server, name, session }: { server: string; name:
           <p class="lead">
             {sessions.length === 0
               ? ""
-              : `${duration(total)} in ${plural(sessions.length, "session")} on ${plural(playback.days.value.length, "day")}, times in ${Intl.DateTimeFormat().resolvedOptions().timeZone}`}
+              : m.recordings.ofIt(duration(total), sessions.length, playback.days.value.length, Intl.DateTimeFormat().resolvedOptions().timeZone)}
           </p>
         </div>
         {recorder === undefined ? null : <Badge looks={recordingLook} state={recorder.state} />}
@@ -86,7 +87,7 @@ function Nothing({ fault, loading }: { fault: string | null; loading: boolean })
   if (fault !== null) {
     return (
       <div class="panel empty">
-        <h2>The recordings cannot be read</h2>
+        <h2>{m.recordings.unreadable}</h2>
         <p>{fault}</p>
       </div>
     );
@@ -94,14 +95,14 @@ function Nothing({ fault, loading }: { fault: string | null; loading: boolean })
   if (loading) {
     return (
       <div class="panel empty">
-        <Skeleton label="Loading recordings" />
+        <Skeleton label={m.recordings.loading} />
       </div>
     );
   }
   return (
     <div class="panel empty">
-      <h2>Nothing recorded yet</h2>
-      <p>The first segment shows here as soon as it is complete. A stream is recorded while it is live, when its camera's “Record” is on and record.include in the configuration admits its name.</p>
+      <h2>{m.recordings.none}</h2>
+      <p>{m.recordings.noneOfIt}</p>
     </div>
   );
 }
@@ -120,7 +121,7 @@ function Stage({ server, name, playback }: { server: string; name: string; playb
             {chosen?.endedAt === null ? (
               <p class="growing">
                 <Sign kind="rec" />
-                Being recorded: it grows while you watch
+                {m.recordings.growing}
               </p>
             ) : null}
           </div>
@@ -133,7 +134,7 @@ function Stage({ server, name, playback }: { server: string; name: string; playb
         <SessionList sessions={playback.shown} chosen={chosen?.id ?? null} choose={(id) => playback.choose(id)} now={serverNow()} />
       </div>
       <div class="panel files">
-        <h2>Segments</h2>
+        <h2>{m.recordings.segments}</h2>
         {chosen === null ? null : <Segments key={chosen.id} server={server} stream={name} session={chosen} />}
       </div>
     </div>
@@ -144,13 +145,13 @@ function Screen({ playback }: { playback: Playback }): VNode {
   const notice = playback.notice.value;
   return (
     <div class="player">
-      <video ref={(video) => playback.player.attachTo(video)} controls playsInline preload="auto" aria-label="Recording" />
+      <video ref={(video) => playback.player.attachTo(video)} controls playsInline preload="auto" aria-label={m.recordings.player} />
       <div class="notice" role="status" hidden={notice === null}>
         <p>{notice?.words}</p>
         {notice === null || notice.retry === null ? null : (
           <button type="button" onClick={notice.retry}>
             <Icon name="restart" />
-            Try again
+            {m.recordings.again}
           </button>
         )}
       </div>

@@ -6,17 +6,18 @@ import { api, segmentUrl, sentence, serverNow } from "../../api";
 import { Icon, Sign } from "../../components/icons";
 import { bytes, clockLength, timeOfDay } from "../../format";
 import type { RecordingSession, Segment, SegmentState } from "../../types";
-import { lookOf, type Look } from "../../words/states";
+import { m } from "../../words/language";
+import type { Look } from "../../words/states";
 import { stretch } from "./stretch";
 
-const words: Record<SegmentState, Look> = {
-  writing: { words: "being written", sign: "rec", tone: "rec" },
-  sealed: { words: "on local disk", sign: "busy", tone: "busy" },
-  uploading: { words: "uploading", sign: "busy", tone: "busy" },
-  uploaded: { words: "stored", sign: "good", tone: "good" },
-  evicted: { words: "stored, not local", sign: "good", tone: "good" },
-  missing: { words: "file missing", sign: "bad", tone: "bad" },
-  lost: { words: "lost", sign: "bad", tone: "bad" },
+const looks: Record<SegmentState, Omit<Look, "words">> = {
+  writing: { sign: "rec", tone: "rec" },
+  sealed: { sign: "busy", tone: "busy" },
+  uploading: { sign: "busy", tone: "busy" },
+  uploaded: { sign: "good", tone: "good" },
+  evicted: { sign: "good", tone: "good" },
+  missing: { sign: "bad", tone: "bad" },
+  lost: { sign: "bad", tone: "bad" },
 };
 const PAGE = 60;
 
@@ -53,15 +54,15 @@ export function Segments({ server, stream, session }: Props): VNode {
     if (segments === null || (next === null && segments.length < PAGE)) void load(null);
   }, [session.segments, session.endedAt]);
   const count = segments?.length ?? 0;
-  const note = fault ?? (segments !== null && count === 0 ? "No segment yet." : null);
+  const note = fault ?? (segments !== null && count === 0 ? m.recordings.noSegment : null);
   return (
     <div class="segment-list">
       {count === 0 ? null : (
         <table class="segments">
-          <caption class="unseen">Segments of this session</caption>
+          <caption class="unseen">{m.recordings.segmentsOf}</caption>
           <thead>
             <tr>
-              {["Start", "Length", "Size", "Kept", "File"].map((one) => (
+              {Object.values(m.recordings.heads).map((one) => (
                 <th key={one} scope="col">
                   {one}
                 </th>
@@ -78,7 +79,7 @@ export function Segments({ server, stream, session }: Props): VNode {
       {note === null ? null : <p class="note">{note}</p>}
       {next === null ? null : (
         <button type="button" class="small" disabled={busy} onClick={() => void load(next)}>
-          Show more
+          {m.recordings.more}
         </button>
       )}
     </div>
@@ -86,7 +87,7 @@ export function Segments({ server, stream, session }: Props): VNode {
 }
 
 function Row({ segment }: { segment: Segment }): VNode {
-  const look = lookOf(words, segment.state);
+  const look = (looks as Partial<typeof looks>)[segment.state] ?? { sign: "unknown", tone: "off" };
   const playable = !["writing", "missing", "lost"].includes(segment.state);
   const stamp = segment.startedAt.replace(/[-:]/g, "").replace("T", "_").slice(0, 15);
   const file = `${segment.stream.replace(/\//g, "_")}_${stamp}Z.mp4`;
@@ -98,15 +99,15 @@ function Row({ segment }: { segment: Segment }): VNode {
       <td>
         <span class="badge" data-tone={look.tone}>
           <Sign kind={look.sign} />
-          {look.words}
+          {m.recordings.segment[segment.state] ?? segment.state}
         </span>
         {segment.reason === null ? null : <small>{segment.reason}</small>}
       </td>
       <td>
         {playable ? (
-          <a href={segmentUrl(segment.id)} download={file} aria-label={`Download the segment of ${timeOfDay(segment.startedAt)}`}>
+          <a href={segmentUrl(segment.id)} download={file} aria-label={m.recordings.downloadLabel(timeOfDay(segment.startedAt))}>
             <Icon name="down" />
-            <span>Download</span>
+            <span>{m.recordings.download}</span>
           </a>
         ) : (
           "–"

@@ -7,6 +7,7 @@ import { flag } from "../../components/dom";
 import { endOf, scale, type Scale } from "../../days";
 import { timeOfDay } from "../../format";
 import type { RecordingSession } from "../../types";
+import { m } from "../../words/language";
 
 const STEPS: Record<string, number> = { ArrowRight: 10_000, ArrowLeft: -10_000, ArrowUp: 10_000, ArrowDown: -10_000, PageUp: 300_000, PageDown: -300_000 };
 
@@ -52,12 +53,12 @@ export function Timeline({ sessions, date, chosen, at, now, go }: Props): VNode 
         ref={strip}
         role="slider"
         tabIndex={0}
-        aria-label="Position in the day"
+        aria-label={m.recordings.position}
         aria-valuemin={Math.round(range.from)}
         aria-valuemax={Math.round(range.to)}
         // A slider has a value; before something plays it stands at the beginning.
         aria-valuenow={Math.round(place ?? range.from)}
-        aria-valuetext={place === null ? "nothing is played" : timeOfDay(place)}
+        aria-valuetext={place === null ? m.recordings.notPlayed : timeOfDay(place)}
         onClick={(event) => go(moment(event))}
         onPointerMove={(event) => setHint(moment(event))}
         onKeyDown={key}

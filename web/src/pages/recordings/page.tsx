@@ -9,7 +9,7 @@ import { Empty, Skeleton } from "../../components/empty";
 import { flag } from "../../components/dom";
 import { usePolled, type Polled } from "../../components/polled";
 import { Search } from "../../components/search";
-import { parseSort, sortWords } from "../../components/sort";
+import { parseSort, sortWords, type Heading } from "../../components/sort";
 import { DataTable, type RowPlace } from "../../components/table";
 import { useTitle } from "../../components/title";
 import { ago, bytes, dateTime, day, dayWords, duration, timeOfDay } from "../../format";
@@ -17,21 +17,17 @@ import { live, now, several, stale } from "../../model";
 import { href } from "../../router";
 import { streamKey, type LiveState } from "../../store";
 import type { CameraStatus, RecordingStatus, RecordingSummary } from "../../types";
+import { m } from "../../words/language";
 import { recordingLook } from "../../words/states";
 
 const REFRESH = 10_000;
 
-const columns = [
-  { key: "name", label: "Stream" },
-  { key: "state", label: "Now", sortable: false },
-  { key: "length", label: "Recorded" },
-  { key: "size", label: "Size" },
-  { key: "sessions", label: "Sessions" },
-  { key: "first", label: "First" },
-  { key: "last", label: "Latest" },
-] as const;
+const keys = ["name", "state", "length", "size", "sessions", "first", "last"] as const;
+type Column = (typeof keys)[number];
 
-type Column = (typeof columns)[number]["key"];
+function headings(): Heading<Column>[] {
+  return keys.map((key) => ({ key, label: m.recordings.column[key], sortable: key !== "state" }));
+}
 
 /** A stream that was recorded, is being recorded, or both. */
 interface Line {
@@ -67,10 +63,10 @@ const values: Record<Column, (line: Line) => number> = {
 };
 
 export function RecordingsPage(): VNode {
-  useTitle("Recordings");
+  useTitle(m.recordings.title);
   const { state } = usePolled("recordings", REFRESH, async (signal) => (await api.recordings(signal)).items);
   const filter = query.value.get("q") ?? "";
-  const sort = parseSort<Column>(query.value.get("sort") ?? "name", columns);
+  const sort = parseSort<Column>(query.value.get("sort") ?? "name", headings());
   const summaries = state.value.answer ?? [];
   const all = linesOf(live.value, summaries);
   const words = filter.trim().toLowerCase().split(/\s+/);
@@ -83,15 +79,15 @@ export function RecordingsPage(): VNode {
     <section class="page" aria-labelledby="recordings-title" data-stale={flag(stale.value)}>
       <div class="headline">
         <div>
-          <h1 id="recordings-title">Recordings</h1>
-          <p class="lead">{total.size === 0 ? "" : `${duration(total.ms)} recorded, ${bytes(total.size)}`}</p>
+          <h1 id="recordings-title">{m.recordings.title}</h1>
+          <p class="lead">{total.size === 0 ? "" : m.recordings.total(duration(total.ms), bytes(total.size))}</p>
         </div>
       </div>
       {all.length < 8 && filter === "" ? null : (
         <div class="tools">
-          <Search label="Filter recordings" value={filter} change={(text) => writeQuery({ q: text })} />
+          <Search label={m.recordings.filter} value={filter} change={(text) => writeQuery({ q: text })} />
           <p class="shown" role="status">
-            {shown.length === all.length ? "" : `${shown.length} of ${all.length} shown`}
+            {shown.length === all.length ? "" : m.overview.shown(shown.length, all.length)}
           </p>
         </div>
       )}
@@ -101,8 +97,8 @@ export function RecordingsPage(): VNode {
         ) : (
           <DataTable
             kind="recordings"
-            caption="Recorded streams"
-            headings={columns}
+            caption={m.recordings.caption}
+            headings={headings()}
             sort={sort}
             choose={(next) => writeQuery({ sort: sortWords(next) })}
             items={shown}
@@ -126,7 +122,7 @@ function Row({ line, place }: { line: Line; place: RowPlace }): VNode {
   void now.value;
   const at = serverNow();
   const reason = recorder?.reason ?? "";
-  const latest = summary === null ? "–" : at - Date.parse(summary.last) < 3_600_000 ? `${ago(summary.last, at)} ago` : moment(summary.last, at);
+  const latest = summary === null ? "–" : at - Date.parse(summary.last) < 3_600_000 ? m.recordings.ago(ago(summary.last, at)) : moment(summary.last, at);
   return (
     <tr role="row" {...place} data-new={flag(summary === null)}>
       <th scope="row" role="rowheader" class="c-name">
@@ -137,26 +133,26 @@ function Row({ line, place }: { line: Line; place: RowPlace }): VNode {
         {several.value ? <small>{server}</small> : null}
       </th>
       <td role="cell" class="c-state">
-        <span class="line">{recorder === null ? <span class="none">not now</span> : <Badge looks={recordingLook} state={recorder.state} />}</span>
+        <span class="line">{recorder === null ? <span class="none">{m.recordings.notNow}</span> : <Badge looks={recordingLook} state={recorder.state} />}</span>
         {reason === "" ? null : (
           <small class="reason" title={reason}>
             {reason}
           </small>
         )}
       </td>
-      <td role="cell" data-label="Recorded">
+      <td role="cell" data-label={m.recordings.column.length}>
         <b>{summary === null ? "–" : duration(summary.durationMs)}</b>
       </td>
-      <td role="cell" data-label="Size">
+      <td role="cell" data-label={m.recordings.column.size}>
         <span>{summary === null ? "–" : bytes(summary.bytes)}</span>
       </td>
-      <td role="cell" data-label="Sessions">
+      <td role="cell" data-label={m.recordings.column.sessions}>
         <span>{summary === null ? "–" : summary.sessions}</span>
       </td>
-      <td role="cell" data-label="First">
+      <td role="cell" data-label={m.recordings.column.first}>
         <span title={summary === null ? undefined : dateTime(summary.first)}>{summary === null ? "–" : moment(summary.first, at)}</span>
       </td>
-      <td role="cell" data-label="Latest">
+      <td role="cell" data-label={m.recordings.column.last}>
         <span title={summary === null ? undefined : dateTime(summary.last)}>{latest}</span>
       </td>
     </tr>
@@ -166,16 +162,16 @@ function Row({ line, place }: { line: Line; place: RowPlace }): VNode {
 function Nothing({ filtered, answer, fault }: { filtered: boolean } & Polled<RecordingSummary[]>): VNode {
   if (filtered) {
     return (
-      <Empty title="No recording matches">
+      <Empty title={m.recordings.noMatch}>
         <button type="button" onClick={() => writeQuery({ q: null })}>
-          Show all recordings
+          {m.recordings.showAll}
         </button>
       </Empty>
     );
   }
   if (fault !== null) {
     return (
-      <Empty title="The recordings cannot be read">
+      <Empty title={m.recordings.unreadable}>
         <p>{fault}</p>
       </Empty>
     );
@@ -183,15 +179,15 @@ function Nothing({ filtered, answer, fault }: { filtered: boolean } & Polled<Rec
   if (answer === null) {
     return (
       <div class="empty">
-        <Skeleton label="Loading recordings" />
+        <Skeleton label={m.recordings.loading} />
       </div>
     );
   }
   return (
-    <Empty title="Nothing recorded yet">
-      <p>Every live stream that record.include admits is recorded by itself. The first segment shows here when it is complete, after record.segment_duration.</p>
+    <Empty title={m.recordings.none}>
+      <p>{m.recordings.noneWords}</p>
       <a class="button" href="#/">
-        See the streams
+        {m.shell.seeStreams}
       </a>
     </Empty>
   );

@@ -4,7 +4,7 @@ import type { VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Badge } from "../../components/badge";
 import { Icon } from "../../components/icons";
-import { bitrate, bytes, dateTime, plural, source } from "../../format";
+import { bitrate, bytes, dateTime, source } from "../../format";
 import { dayPast, live, several } from "../../model";
 import { href } from "../../router";
 import { streamKey } from "../../store";
@@ -18,7 +18,7 @@ function words(track: Track): string {
     width !== null && height !== null ? `${width}×${height}` : null,
     profile,
     sampleRate !== null ? `${Number((sampleRate / 1000).toFixed(1))} kHz` : null,
-    channels !== null ? plural(channels, "channel") : null,
+    channels !== null ? m.streams.channels(channels) : null,
   ];
   return parts.filter((one) => one !== null && one !== "").join(", ");
 }
@@ -26,14 +26,14 @@ function words(track: Track): string {
 function factsOf(stream: StreamStatus): [string, string | null][] {
   const number = (value: number | null | undefined, unit: string) => (value === null || value === undefined ? null : `${Number(value.toFixed(2))} ${unit}`);
   return [
-    ["Bitrate", bitrate(stream.bitrate)],
-    ["Readers", String(stream.readers)],
-    ["Source", source(stream.sourceType)],
-    ["Server", several.value ? stream.server : null],
-    ["Round trip", number(stream.rtt, "ms")],
-    ["Packets lost", number(stream.lossRate, "%")],
-    ["SRT rate", number(stream.recvRateMbps, "Mbit/s")],
-    ["Link capacity", number(stream.linkCapacityMbps, "Mbit/s")],
+    [m.streams.facts.bitrate, bitrate(stream.bitrate)],
+    [m.streams.facts.readers, String(stream.readers)],
+    [m.streams.facts.source, source(stream.sourceType)],
+    [m.streams.facts.server, several.value ? stream.server : null],
+    [m.streams.facts.rtt, number(stream.rtt, "ms")],
+    [m.streams.facts.loss, number(stream.lossRate, "%")],
+    [m.streams.facts.srt, number(stream.recvRateMbps, "Mbit/s")],
+    [m.streams.facts.capacity, number(stream.linkCapacityMbps, "Mbit/s")],
   ];
 }
 
@@ -94,9 +94,9 @@ export function Facts({ stream, camera }: { stream: StreamStatus; camera: Camera
         )}
       </dl>
       <Totals stream={stream} />
-      <h2>Tracks</h2>
+      <h2>{m.streams.tracks}</h2>
       <ul class="track-list">
-        {stream.tracks.length === 0 ? <li class="note">none</li> : null}
+        {stream.tracks.length === 0 ? <li class="note">{m.streams.noTracks}</li> : null}
         {stream.tracks.map((one) => (
           <li>
             <b>{one.codec}</b>
@@ -107,14 +107,14 @@ export function Facts({ stream, camera }: { stream: StreamStatus; camera: Camera
       <div class="links">
         <a href={href({ page: "recording", server, name, session: null })}>
           <Icon name="film" />
-          <span>Recordings</span>
+          <span>{m.streams.recordings}</span>
           {recording === null ? null : <Badge looks={recordingLook} state={recording.state} />}
           <Icon name="chevron" />
         </a>
         {camera === null ? null : (
           <a href={href({ page: "camera", id: camera.id })}>
             <Icon name="camera" />
-            <span>Camera ({camera.kind})</span>
+            <span>{m.streams.cameraOf(camera.kind)}</span>
             <Badge looks={cameraLook} state={camera.state} />
             <Icon name="chevron" />
           </a>

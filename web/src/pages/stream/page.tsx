@@ -12,6 +12,7 @@ import { href } from "../../router";
 import { streamKey } from "../../store";
 import { lineSince, reasonOf } from "../../stream_lines";
 import type { CameraStatus, StreamStatus } from "../../types";
+import { m } from "../../words/language";
 import { streamLook } from "../../words/states";
 import { Facts } from "./facts";
 import { History } from "./history";
@@ -29,7 +30,7 @@ export function StreamPage({ server, name }: { server: string; name: string }): 
     <section class="page" aria-labelledby="stream-title" data-stale={flag(stale.value)}>
       <a class="back" href={href({ page: "streams" })}>
         <Icon name="back" />
-        Streams
+        {m.overview.title}
       </a>
       <div class="headline">
         <div>
@@ -39,7 +40,7 @@ export function StreamPage({ server, name }: { server: string; name: string }): 
             <Badge looks={streamLook} state={stream?.state ?? (known.value ? "offline" : "unknown")} />
             {since === null ? null : (
               <span class="lead">
-                for {ago(since, now.value)}, since {dateTime(since)}
+                {m.streams.sinceLasting(ago(since, now.value), dateTime(since))}
               </span>
             )}
           </p>
@@ -57,10 +58,10 @@ function Missing({ server, name, camera }: { server: string; name: string; camer
   const way = camera === null ? href({ page: "recording", server, name, session: null }) : href({ page: "camera", id: camera.id });
   return (
     <div class="panel empty">
-      <h2>This stream is not there now</h2>
-      <p>{camera?.lastError ?? "Nobody publishes to this path. It shows here again as soon as somebody does."}</p>
+      <h2>{m.streams.gone}</h2>
+      <p>{camera?.lastError ?? m.streams.goneWords}</p>
       <a class="button" href={way}>
-        {camera === null ? "See its recordings" : "See its camera"}
+        {camera === null ? m.streams.seeRecordings : m.streams.seeCamera}
       </a>
     </div>
   );

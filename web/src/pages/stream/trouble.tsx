@@ -9,6 +9,7 @@ import { Icon } from "../../components/icons";
 import { now } from "../../model";
 import { href } from "../../router";
 import type { CameraStatus } from "../../types";
+import { m } from "../../words/language";
 import { cameraLook } from "../../words/states";
 
 interface Props {
@@ -25,24 +26,24 @@ export function Trouble({ camera, since, server, name }: Props): VNode {
   return (
     <div class="panel camera-trouble">
       <p class="status-line">
-        <a href={href({ page: "camera", id: camera.id })} aria-label={`Camera ${fullTitle(camera)}`}>
+        <a href={href({ page: "camera", id: camera.id })} aria-label={m.streams.camera(fullTitle(camera), cameraLook[camera.state].words)}>
           <Badge looks={cameraLook} state={camera.state} />
         </a>
         {next === null ? null : <span class="next">{next}</span>}
       </p>
       <div class="buttons">
         {camera.enabled ? (
-          <CommandButton label={`Restart ${fullTitle(camera)}`} run={() => api.restartCamera(camera.id)} done={`Restarting ${fullTitle(camera)}`}>
+          <CommandButton label={`${m.overview.restart} ${fullTitle(camera)}`} run={() => api.restartCamera(camera.id)} done={m.overview.restarting(fullTitle(camera))}>
             <Icon name="restart" />
-            Restart
+            {m.overview.restart}
           </CommandButton>
         ) : null}
         <a class="button small" href={href({ page: "camera", id: camera.id })}>
-          Log
+          {m.overview.log}
         </a>
         {before === null ? null : (
           <a class="button small" href={`${href({ page: "recording", server, name, session: null })}?at=${encodeURIComponent(before)}`}>
-            See the last minute before
+            {m.streams.minuteBefore}
           </a>
         )}
       </div>

@@ -111,7 +111,7 @@ export function StreamsPage(): VNode {
         ) : (
           <DataTable
             kind="streams"
-            caption="Streams, updated live"
+            caption={m.streams.caption}
             headings={headingsOf(shown)}
             sort={sort}
             choose={chooseSort}
@@ -159,10 +159,10 @@ function useOrder(sorted: readonly StreamLine[], choice: string, moves: boolean)
 function Explain({ filtered }: { filtered: boolean }): VNode {
   if (filtered) {
     return (
-      <Empty title="No stream matches">
-        <p>Change the filter, or show all streams again.</p>
+      <Empty title={m.streams.noMatch}>
+        <p>{m.streams.noMatchWords}</p>
         <button type="button" onClick={() => writeQuery({ q: null, state: null, open: null })}>
-          Show all streams
+          {m.streams.showAll}
         </button>
       </Empty>
     );
@@ -170,36 +170,36 @@ function Explain({ filtered }: { filtered: boolean }): VNode {
   if (!known.value) {
     if (waiting.value === "lost") {
       return (
-        <Empty title="Nothing to show yet">
-          <p>The page shows the streams as soon as Streamwarden answers.</p>
+        <Empty title={m.streams.nothing}>
+          <p>{m.streams.nothingWords}</p>
         </Empty>
       );
     }
     return (
       <div class="empty">
-        <Skeleton label="Loading streams" />
+        <Skeleton label={m.streams.loading} />
       </div>
     );
   }
   if (live.value.cameras.size > 0) {
     return (
-      <Empty title="No stream">
-        <p>Every camera is switched off, and nobody else publishes.</p>
+      <Empty title={m.streams.none}>
+        <p>{m.streams.allOff}</p>
         <a class="button" href="#/cameras">
-          See all cameras
+          {m.streams.seeCameras}
         </a>
       </Empty>
     );
   }
   return (
-    <Empty title="No stream yet">
-      <p>Add a camera and Streamwarden pulls it in, or publish to the media server: any path that goes live appears here within 2 seconds.</p>
+    <Empty title={m.streams.noneYet}>
+      <p>{m.streams.noneYetWords}</p>
       <a class="button primary" href="#/cameras">
         <Icon name="plus" />
-        Add a camera
+        {m.streams.addCamera}
       </a>
       <p class="hint">
-        Publish by hand: <code>ffmpeg -re -i clip.mp4 -c copy -f rtsp rtsp://127.0.0.1:8554/test</code>
+        {m.streams.byHand} <code>ffmpeg -re -i clip.mp4 -c copy -f rtsp rtsp://127.0.0.1:8554/test</code>
       </p>
     </Empty>
   );

@@ -8,7 +8,7 @@ import { flag } from "../../components/dom";
 import { DayBar } from "../../components/day_bar";
 import type { RowPlace } from "../../components/table";
 import { Sparkline } from "../../components/sparkline";
-import { ago, bitrate, dateTime, plural, source, track } from "../../format";
+import { ago, bitrate, dateTime, source, track } from "../../format";
 import { now, past } from "../../model";
 import { href } from "../../router";
 import { streamKey } from "../../store";
@@ -126,7 +126,7 @@ function OfCamera({ stream, camera }: StreamLine): VNode | null {
   const words = nextTry(camera, now.value);
   return (
     <>
-      <a class="of-camera" href={href({ page: "camera", id: camera.id })} aria-label={`Camera ${fullTitle(camera)}: ${lookOf(cameraLook, camera.state).words}`}>
+      <a class="of-camera" href={href({ page: "camera", id: camera.id })} aria-label={m.streams.camera(fullTitle(camera), lookOf(cameraLook, camera.state).words)}>
         <Badge looks={cameraLook} state={camera.state} />
       </a>
       {words === null ? null : <small class="next">{words}</small>}
@@ -135,7 +135,7 @@ function OfCamera({ stream, camera }: StreamLine): VNode | null {
 }
 
 function Recording({ recording, dense }: { recording: RecordingStatus | null; dense: boolean }): VNode {
-  const more = recording === null ? "" : (recording.reason ?? (recording.segments > 0 ? plural(recording.segments, "segment") : ""));
+  const more = recording === null ? "" : (recording.reason ?? (recording.segments > 0 ? m.streams.segments(recording.segments) : ""));
   return (
     <>
       <span class="line">{recording === null ? <span class="none">–</span> : <Badge looks={recordingLook} state={recording.state} />}</span>

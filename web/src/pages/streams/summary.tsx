@@ -6,6 +6,7 @@ import { flag } from "../../components/dom";
 import { bitrate } from "../../format";
 import { known, live } from "../../model";
 import { count } from "../../stream_lines";
+import { m } from "../../words/language";
 import { tiles, type Tile } from "./order";
 
 const looks: Record<Tile, { sign: SignName; tone: string; always: boolean }> = {
@@ -18,10 +19,10 @@ const looks: Record<Tile, { sign: SignName; tone: string; always: boolean }> = {
 
 export function Summary({ chosen, choose }: { chosen: Tile | null; choose: (tile: Tile | null) => void }): VNode {
   const counts = count(live.value);
-  const shown = (value: number) => (known.value ? value.toLocaleString("en-GB") : "–");
+  const shown = (value: number) => (known.value ? m.units.number(value) : "–");
   return (
     <div class="summary">
-      <div class="tiles" role="group" aria-label="Show only streams that are">
+      <div class="tiles" role="group" aria-label={m.streams.only}>
         {tiles.map((tile) => (
           <button
             key={tile}
@@ -36,20 +37,20 @@ export function Summary({ chosen, choose }: { chosen: Tile | null; choose: (tile
             <b>{shown(counts[tile])}</b>
             <span>
               <Sign kind={looks[tile].sign} />
-              {tile}
+              {m.streams.tiles[tile]}
             </span>
           </button>
         ))}
       </div>
       <dl class="totals">
         <div>
-          <dt>coming in</dt>
+          <dt>{m.streams.incoming}</dt>
           <dd>
             <b>{known.value ? bitrate(counts.bitrate) : "–"}</b>
           </dd>
         </div>
         <div>
-          <dt>readers</dt>
+          <dt>{m.streams.readers}</dt>
           <dd>
             <b>{shown(counts.readers)}</b>
           </dd>

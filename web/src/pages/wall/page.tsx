@@ -11,7 +11,7 @@ import { Icon, Sign } from "../../components/icons";
 import { Search } from "../../components/search";
 import { useTitle } from "../../components/title";
 import { flag } from "../../components/dom";
-import { ago, bitrate } from "../../format";
+import { ago, bitrate, timeOfDay } from "../../format";
 import { clock, known, live, now, stale } from "../../model";
 import { href } from "../../router";
 import { lineSince, linesOf, reasonOf, type StreamLine } from "../../stream_lines";
@@ -98,7 +98,7 @@ export function WallPage(): VNode {
         <p class="shown" role="status">
           {known.value ? (bad === 0 ? m.overview.allLive(lines.length) : m.overview.notLive(bad, lines.length)) : ""}
         </p>
-        <time class="wall-clock">{new Date(clock.value).toLocaleTimeString("en-GB")}</time>
+        <time class="wall-clock">{timeOfDay(clock.value)}</time>
         <Search label={m.overview.filter} value={filter} change={(words) => writeQuery({ q: words })} />
         <div class="view">
           <button type="button" class="small" aria-pressed={troubleFirst} onClick={() => writeQuery({ sort: troubleFirst ? null : "state" })}>
