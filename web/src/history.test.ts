@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { bandTable, runsOf, table } from "./history";
+import { bandTable, table } from "./history";
+import { runsOf } from "./runs";
 import type { Sample } from "./types";
 
 const sample = (second: number, state: Sample["state"] = "live", bitrate: number | null = 1_000): Sample => ({ at: new Date(second * 1000).toISOString(), state, bitrate, readers: 2 });

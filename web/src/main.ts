@@ -1,7 +1,6 @@
 // Entry of the page.
 
 import "@fontsource-variable/instrument-sans/wght.css";
-import "uplot/dist/uPlot.min.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/shell.css";
@@ -14,9 +13,6 @@ import "./styles/dialogs.css";
 import "./styles/forms.css";
 import "./styles/stream.css";
 import "./styles/camera.css";
-import "./styles/held.css";
-import "./styles/import.css";
-import "./styles/player.css";
 import "./styles/recordings.css";
 import "./styles/incidents.css";
 import "./styles/system.css";

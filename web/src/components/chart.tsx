@@ -1,32 +1,20 @@
-// The bitrate of one stream over a span of time, with its readers: drawn by uPlot, and below it a band that shows when it was
-// not live, with its incidents. A pointer or the arrow keys read a value; a drag chooses a shorter span.
+// The bitrate of one stream over a span of time, with its readers: drawn by uPlot. A pointer or the arrow keys read
+// a value; a drag chooses a shorter span.
 
 import uPlot from "uplot";
-import type { VNode } from "preact";
+import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { bitrate, dateTime, timeOfDay } from "../format";
-import { runsOf, table } from "../history";
+import { bitrate, dateTime } from "../format";
+import { table } from "../history";
 import type { Sample } from "../types";
 import { m } from "../words/language";
 import { lookOf, streamLook } from "../words/states";
 import { axis, chosen, colour, cursor, follow, LEFT, RIGHT, times, type Choice } from "./plot_options";
 
-export { BandChart } from "./band_chart";
-
 const HEIGHT = 250;
-
-/** Something that is shown at its time. */
-export interface Mark {
-  key: string;
-  from: number;
-  /** null: it is not over. */
-  to: number | null;
-  words: string;
-}
 
 export interface ChartProps extends Choice {
   samples: readonly Sample[];
-  marks: readonly Mark[];
   /** The span that is shown, ms since the epoch. */
   from: number;
   to: number;
@@ -34,6 +22,8 @@ export interface ChartProps extends Choice {
   step: number;
   /** Earlier (negative) or later by a share of the span. */
   pan: (share: number) => void;
+  /** What stands below it, over the same span. */
+  children: ComponentChildren;
 }
 
 function options(width: number, choice: { current: Choice }, point: (index: number | null) => void): uPlot.Options {
@@ -69,7 +59,7 @@ function words(sample: Sample): string {
   return `${[value, ...readers].join(", ")} · ${dateTime(sample.at).slice(11)}`;
 }
 
-export function Chart({ samples, marks, from, to, step, zoom, out, pan }: ChartProps): VNode {
+export function Chart({ samples, from, to, step, zoom, out, pan, children }: ChartProps): VNode {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const [index, point] = useState<number | null>(null);
@@ -128,44 +118,7 @@ export function Chart({ samples, marks, from, to, step, zoom, out, pan }: ChartP
           </p>
         )}
       </div>
-      <Band samples={samples} from={from} to={to} />
-      <Marks marks={marks} from={from} to={to} />
+      {children}
     </div>
-  );
-}
-
-function Band({ samples, from, to }: Pick<ChartProps, "samples" | "from" | "to">): VNode {
-  return (
-    <div class="band" aria-hidden="true">
-      {runsOf(samples, from, to).map((run) => {
-        const look = lookOf(streamLook, run.state ?? "unknown");
-        const [start, end] = [(run.from - from) / (to - from), (run.to - from) / (to - from)];
-        return (
-          <i
-            key={run.from}
-            data-tone={look.tone}
-            data-state={run.state}
-            title={`${look.words} ${timeOfDay(run.from)} – ${timeOfDay(run.to)}`}
-            style={{ left: `${start * 100}%`, width: `max(2px, ${(end - start) * 100}%)` }}
-          />
-        );
-      })}
-    </div>
-  );
-}
-
-/** Incidents at their time. */
-function Marks({ marks, from, to }: Pick<ChartProps, "marks" | "from" | "to">): VNode | null {
-  const seen = marks.filter((one) => one.from <= to && (one.to ?? to) >= from);
-  if (seen.length === 0) return null;
-  const share = (at: number) => Math.min(1, Math.max(0, (at - from) / (to - from))) * 100;
-  return (
-    <ul class="marks" aria-label={m.stream.marks}>
-      {seen.map((one) => (
-        <li key={one.key} title={one.words} style={{ left: `min(100% - 4px, ${share(one.from)}%)`, width: `max(4px, ${share(one.to ?? to) - share(one.from)}%)` }}>
-          <span class="unseen">{one.words}</span>
-        </li>
-      ))}
-    </ul>
   );
 }

@@ -1,5 +1,6 @@
 // Cameras from a file: what it would change and what is wrong with it, by line, before anything is changed.
 
+import "../styles/import.css";
 import type { ComponentChildren, VNode } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { api, sentence } from "../api";

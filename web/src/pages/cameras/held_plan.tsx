@@ -1,6 +1,7 @@
 // A change of the cameras that would stop too many of them: who, why, since when, and the button that confirms it. The
 // server's own summary is for screen readers, which hear it once; the list says the same to the eye.
 
+import "../../styles/held.css";
 import type { VNode } from "preact";
 import { api, Problem } from "../../api";
 import { fullTitle } from "../../camera_words";

@@ -1,5 +1,6 @@
 // One stream's recordings: pick a day and a session, watch it, take the files.
 
+import "../../styles/player.css";
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { query } from "../../address";

@@ -1,22 +1,23 @@
 // How a stream has been: the bitrate with its readers, and below it what else was measured, all over one span that one moves,
 // widens and chooses.
 
+import "uplot/dist/uPlot.min.css";
 import type { VNode } from "preact";
 import { useMemo } from "preact/hooks";
 import { query } from "../../address";
 import { api, sentence, serverNow } from "../../api";
 import { incidentWords } from "../../camera_words";
-import type { Mark } from "../../components/chart";
 import { later } from "../../components/later";
 import { usePolled } from "../../components/polled";
 import { bitrate, dateTime } from "../../format";
 import type { BandPoint } from "../../history";
 import type { Incident, MetricPoint } from "../../types";
 import { m } from "../../words/language";
+import { Band, Marks, type Mark } from "./below_chart";
 import { choose, fieldOf, goLive, momentsOf, moved, read, show, spans, widened, type Moments, type Span } from "./span";
 
 const Chart = later(async () => (await import("../../components/chart")).Chart);
-const BandChart = later(async () => (await import("../../components/chart")).BandChart);
+const BandChart = later(async () => (await import("../../components/band_chart")).BandChart);
 
 /** Points that are asked for. */
 const POINTS = 240;
@@ -61,14 +62,16 @@ export function History({ server, name, camera }: { server: string; name: string
       {answer === null ? null : (
         <Chart
           samples={answer.items}
-          marks={marks}
           from={answer.from}
           to={answer.to}
           step={(answer.to - answer.from) / POINTS}
           zoom={(from, to) => show({ from, to })}
           out={out}
           pan={pan}
-        />
+        >
+          <Band samples={answer.items} from={answer.from} to={answer.to} />
+          <Marks marks={marks} from={answer.from} to={answer.to} />
+        </Chart>
       )}
       {note === null ? null : <p class="note">{note}</p>}
       <Measured server={server} name={name} span={span} out={out} />

@@ -1,6 +1,7 @@
 // How to read a stream and how to publish to it: an address for every protocol, ready to be copied, and which reader can play
 // its codecs. The host is the one of this page until somebody says another.
 
+import "../../styles/ways.css";
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { copyText } from "../../browser/clipboard";

@@ -1,6 +1,7 @@
 // The screen that hangs on a wall: every stream as a square, all of them at once. Squares alone and no pictures: a thumbnail
 // would cost an ffmpeg a stream.
 
+import "../../styles/wall.css";
 import { signal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
