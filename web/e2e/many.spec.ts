@@ -121,3 +121,29 @@ test("what a delta of a thousand streams costs", async ({ page }) => {
   test.info().annotations.push({ type: "delta", description: `${each("script")} ms of scripts, ${each("task")} ms in all` });
   expect(after.script).toBeGreaterThan(before.script);
 });
+
+test("a thousand rows go by at the pace of the screen", async ({ page }) => {
+  await many(page);
+  const frames = await page.evaluate(
+    () =>
+      new Promise<number[]>((resolve) => {
+        const times: number[] = [];
+        let last = performance.now();
+        const frame = (now: number) => {
+          times.push(now - last);
+          last = now;
+          scrollBy(0, 120);
+          if (times.length < 180) requestAnimationFrame(frame);
+          else resolve(times.slice(1));
+        };
+        requestAnimationFrame(frame);
+      }),
+  );
+  const sorted = [...frames].sort((a, b) => a - b);
+  const share = (part: number) => (sorted[Math.floor(sorted.length * part)] ?? 0).toFixed(1);
+  // Shown and not judged: this machine does other things, too.
+  test.info().annotations.push({ type: "frames", description: `p50 ${share(0.5)} ms, p95 ${share(0.95)} ms, p99 ${share(0.99)} ms` });
+  // Nothing was left blank on the way.
+  expect(await page.locator(".streams tbody tr[data-name]").count()).toBeGreaterThan(8);
+  expect(await page.evaluate(() => scrollY)).toBeGreaterThan(10_000);
+});

@@ -3,7 +3,7 @@
 
 import "../../styles/ways.css";
 import type { VNode } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { copyText } from "../../browser/clipboard";
 import { remembered } from "../../browser/memory";
 import { Icon, Sign } from "../../components/icons";
@@ -22,6 +22,11 @@ interface Kept {
   ports: Ports;
 }
 
+interface Change {
+  host?: string;
+  ports?: Partial<Ports>;
+}
+
 /** What this browser was told of a server. */
 function keptOf(words: string): Kept {
   const standard = { host: location.hostname, ports: standardPorts };
@@ -37,9 +42,12 @@ export function Ways({ stream }: { stream: StreamStatus }): VNode {
   const [memory] = useState(() => remembered(`ways.${stream.server}`, ""));
   const [kept, setKept] = useState(() => keptOf(memory.get()));
   const [login, setLogin] = useState(false);
-  const change = (next: Kept) => {
-    memory.set(JSON.stringify(next));
-    setKept(next);
+  // By what was kept last, not by what is drawn: two fields may change before it is drawn again.
+  const latest = useRef(kept);
+  const change = (next: Change) => {
+    latest.current = { ...latest.current, ...next, ports: { ...latest.current.ports, ...next.ports } };
+    memory.set(JSON.stringify(latest.current));
+    setKept(latest.current);
   };
   const ways = waysOf({ ...kept, path: stream.name, login });
   return (
@@ -68,7 +76,7 @@ export function Ways({ stream }: { stream: StreamStatus }): VNode {
 }
 
 /** The page does not know the server's own settings: where they are not the usual ones, one says so here. */
-function Places({ kept, change }: { kept: Kept; change: (next: Kept) => void }): VNode {
+function Places({ kept, change }: { kept: Kept; change: (next: Change) => void }): VNode {
   return (
     <details class="way-places">
       <summary>{m.ways.places(kept.host)}</summary>
@@ -76,7 +84,7 @@ function Places({ kept, change }: { kept: Kept; change: (next: Kept) => void }):
       <div class="place-fields">
         <label>
           {m.ways.host}
-          <input value={kept.host} spellcheck={false} autocomplete="off" onChange={(event) => change({ ...kept, host: event.currentTarget.value.trim() || location.hostname })} />
+          <input value={kept.host} spellcheck={false} autocomplete="off" onChange={(event) => change({ host: event.currentTarget.value.trim() || location.hostname })} />
         </label>
         {protocols.map((one) => (
           <label key={one}>
@@ -88,7 +96,7 @@ function Places({ kept, change }: { kept: Kept; change: (next: Kept) => void }):
               value={kept.ports[one]}
               onChange={(event) => {
                 const port = Number(event.currentTarget.value);
-                if (Number.isInteger(port) && port >= 1 && port <= 65_535) change({ ...kept, ports: { ...kept.ports, [one]: port } });
+                if (Number.isInteger(port) && port >= 1 && port <= 65_535) change({ ports: { [one]: port } });
               }}
             />
           </label>
