@@ -8,8 +8,8 @@ use log::LevelFilter;
 use streamwarden::adapters::ffmpeg::child::{leave_no_core_file, raise_descriptor_limit};
 use streamwarden::app::Origins;
 use streamwarden::cli::{
-    Cli, CliCommand, CommandFailure, camera_commands, check_command, configuration, folder_commands, login_commands,
-    manual, meant, note, printed, status_command, version_command,
+    Cli, CliCommand, CommandFailure, camera_commands, check_command, configuration, folder_commands, incident_commands,
+    login_commands, manual, meant, note, printed, status_command, version_command,
 };
 use streamwarden::config::{self, Settings, Sources};
 use streamwarden::{app, logging};
@@ -87,6 +87,8 @@ fn act(cli: Cli) -> Result<(), CommandFailure> {
         CliCommand::AcceptFolder(options) => folder_commands::run(&files, &options),
         CliCommand::User(command) => login_commands::user(&files, command),
         CliCommand::Token(command) => login_commands::token(&files, command),
+        CliCommand::Incidents(command) => incident_commands::incidents(&files, command),
+        CliCommand::Maintenance(command) => incident_commands::maintenance(&files, command),
         CliCommand::Audit(command) => login_commands::audit(&files, command),
         CliCommand::Status(target) => status_command::run(&files, target),
         CliCommand::Config(print) => configuration::run(&files, print),

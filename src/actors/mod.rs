@@ -10,6 +10,7 @@ pub mod history;
 pub mod hub;
 pub mod incidents;
 pub mod logins;
+pub mod maintenance;
 pub mod membership;
 pub mod monitor;
 pub mod record;

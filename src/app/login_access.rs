@@ -18,7 +18,7 @@ use crate::domain::login::{
 use std::sync::Arc;
 
 /// Who the audit log says did what was typed here.
-const WHO: &str = "command line";
+pub(super) const WHO: &str = "command line";
 
 /// Where users and tokens are.
 pub enum LoginAccess {
@@ -246,7 +246,7 @@ fn refuse_configured(configured: &LoginTable, name: &str) -> Result<()> {
     }
 }
 
-async fn note(
+pub(super) async fn note(
     store: &dyn LoginStore,
     action: &str,
     target: &str,

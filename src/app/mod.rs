@@ -16,6 +16,7 @@ mod earlier_runs;
 mod edit_body;
 pub mod foreign_folders;
 mod front_door;
+pub mod incident_access;
 pub mod instance;
 pub mod login_access;
 mod open_stores;
@@ -39,6 +40,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::actors::hub::HubHandle;
 use crate::actors::incidents::IncidentsHandle;
+use crate::actors::maintenance::MaintenanceKeeper;
 #[cfg(feature = "demo")]
 use crate::actors::restream::RestreamHandle;
 use crate::actors::root::{Find, Root};
@@ -114,6 +116,9 @@ pub async fn build(settings: Settings) -> Result<App> {
     let address = actual.http.listen;
     let logins = front_door::open_logins(&actual, &services.stores, runtime_settings.logins.subscribe()).await?;
     children.push(logins.child());
+    let maintenance =
+        MaintenanceKeeper::new(services.stores.maintenance.clone(), services.live.clone(), incidents.clone());
+    children.push(maintenance.child());
     let database_name = running::database_name(&settings);
     instance.announce(address, &database_name)?;
     children.push(run_plan::run_note_child(instance.run_note(), &services, &settings.node));
@@ -133,6 +138,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         disk: services.disk.subscribe(),
         troubles: services.node.troubles.subscribe(),
         hub,
+        maintenance,
         history: services.history,
         websocket_clients: (actual.http.websocket_clients, actual.http.websocket_clients_per_address),
         commands: Arc::new(camera_command_port::ToTheTree {

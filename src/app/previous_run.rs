@@ -42,15 +42,11 @@ pub(super) async fn report(incidents: Arc<dyn IncidentStore>, node: &str, ended:
     let cause = format!(
         "streamwarden on {node} ended and nobody had stopped it (killed, crashed, or a power cut); it runs again"
     );
-    let incident = Incident {
-        id: Uuid::now_v7(),
-        kind: IncidentKind::ServiceDown,
-        subject: Subject::Service { name: "streamwarden".to_owned() },
-        cause,
-        // A clock that is only right later on ends nothing before it began.
-        opened_at: ended.min(now),
-        closed_at: Some(now),
-    };
+    let subject = Subject::Service { name: "streamwarden".to_owned() };
+    // A clock that is only right later on ends nothing before it began.
+    let opened_at = ended.min(now);
+    let mut incident = Incident::open(Uuid::now_v7(), IncidentKind::ServiceDown, subject, cause, opened_at);
+    incident.closed_at = Some(now);
     loop {
         match incidents.open_incident(incident.clone()).await {
             Ok(_) => return,

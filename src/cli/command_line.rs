@@ -3,7 +3,8 @@
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    ApiTarget, Files, Print, camera_commands, folder_commands, login_commands, manual_options, version_command,
+    ApiTarget, Files, Print, camera_commands, folder_commands, incident_commands, login_commands, manual_options,
+    version_command,
 };
 use crate::config::CliOverrides;
 
@@ -42,6 +43,12 @@ pub enum CliCommand {
     /// Make, list and revoke tokens: credentials of programs.
     #[command(subcommand, visible_alias = "tokens")]
     Token(login_commands::TokenCommand),
+    /// What went wrong: list, acknowledge, add notes.
+    #[command(subcommand, visible_alias = "incident")]
+    Incidents(incident_commands::IncidentCommand),
+    /// Excuse cameras and streams until a time.
+    #[command(subcommand)]
+    Maintenance(incident_commands::MaintenanceCommand),
     /// What people have changed.
     #[command(subcommand)]
     Audit(login_commands::AuditCommand),

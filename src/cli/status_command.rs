@@ -13,6 +13,7 @@ use crate::base::Result;
 use crate::domain::camera::{CameraState, CameraStatus, title, undelivered};
 use crate::domain::change_guard::BlockedChangeView;
 use crate::domain::incident::Incident;
+use crate::domain::maintenance::{self, Maintenance};
 use crate::domain::stream::StreamStatus;
 use crate::logging;
 
@@ -43,6 +44,8 @@ struct Overview {
     incidents: Option<Vec<Incident>>,
     /// `None` where nobody relays cameras.
     blocked: Option<BlockedChangeView>,
+    /// What is excused.
+    maintenance: Vec<Maintenance>,
 }
 
 /// Prints it.
@@ -66,6 +69,8 @@ async fn look(remote: &Remote) -> Result<Overview> {
         streams: remote.streams().await?,
         incidents: remote.open_incidents().await.map(|page| page.items).ok(),
         blocked: if relays { remote.plan().await?.blocked } else { None },
+        // An older one has none.
+        maintenance: remote.maintenance().await.unwrap_or_default(),
         status,
     })
 }
@@ -86,7 +91,9 @@ fn down(overview: &Overview, now: DateTime<Utc>) -> Vec<Down> {
         .collect();
     let streams: Vec<StreamStatus> =
         overview.streams.iter().filter_map(|stream| serde_json::from_value(stream.clone()).ok()).collect();
-    let cameras = overview.cameras.iter().filter_map(|camera| Some((camera, why_down(camera, &streams, now)?)));
+    let asked = |camera: &&CameraStatus| maintenance::of_camera(&overview.maintenance, camera).is_none();
+    let cameras =
+        overview.cameras.iter().filter(asked).filter_map(|camera| Some((camera, why_down(camera, &streams, now)?)));
     all.extend(cameras.map(|(camera, why)| Down {
         what: "camera",
         name: camera.name.clone(),
@@ -95,7 +102,13 @@ fn down(overview: &Overview, now: DateTime<Utc>) -> Vec<Down> {
         since: Some(camera.down_since.unwrap_or(camera.since)),
         reason: Some(why),
     }));
+    let excused = |stream: &&Value| {
+        let (server, name) =
+            (stream["server"].as_str().unwrap_or_default(), stream["name"].as_str().unwrap_or_default());
+        maintenance::of_stream(&overview.maintenance, &overview.cameras, server, name).is_some()
+    };
     let recordings = overview.streams.iter().filter(|stream| stream["recording"]["state"] == "paused");
+    let recordings = recordings.filter(|stream| !excused(stream));
     all.extend(recordings.map(|stream| Down {
         what: "recording",
         name: text(&stream["name"]).unwrap_or_default(),
@@ -148,6 +161,7 @@ fn json(overview: &Overview, down: &[Down]) -> String {
         "cameras": { "total": overview.cameras.len(), "enabled": enabled(overview), "running": running(overview) },
         "recordings": { "total": recordings(overview, None), "recording": recordings(overview, Some("recording")) },
         "openIncidents": overview.incidents.as_ref().map(Vec::len),
+        "maintenance": overview.maintenance,
         "blocked": overview.blocked,
     })
     .to_string()
@@ -192,6 +206,9 @@ fn words(overview: &Overview, down: &[Down], now: DateTime<Utc>) -> String {
     rows.push(["recordings".to_owned(), format!("{now_recording} of {all} recording")]);
     let open = overview.incidents.as_ref().map_or_else(|| "unknown".to_owned(), |open| format!("{} open", open.len()));
     rows.push(["incidents".to_owned(), open]);
+    if !overview.maintenance.is_empty() {
+        rows.push(["maintenance".to_owned(), format!("{} excused", overview.maintenance.len())]);
+    }
     lines.extend(table(&rows));
     if down.is_empty() {
         lines.push("nothing is down".to_owned());
@@ -282,6 +299,7 @@ mod tests {
             cameras: vec![bad, off, yard],
             streams: vec![paused, json!({ "name": "gate", "recording": { "state": "recording" } })],
             incidents: None,
+            maintenance: Vec::new(),
             blocked: Some(blocked),
         };
         let now = DateTime::UNIX_EPOCH + TimeDelta::hours(3) + TimeDelta::minutes(5);

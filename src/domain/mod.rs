@@ -12,6 +12,7 @@ pub mod history;
 pub mod incident;
 pub mod layout;
 pub mod login;
+pub mod maintenance;
 pub mod moment;
 pub mod name;
 pub mod node;

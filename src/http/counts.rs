@@ -10,17 +10,19 @@ use super::health::within_time;
 use super::http_state::HttpState;
 use crate::adapters::live::Latest;
 use crate::base::Result;
-use crate::domain::camera::CameraState;
+use crate::domain::camera::{CameraState, CameraStatus};
+use crate::domain::incident::Subject;
+use crate::domain::maintenance;
 use crate::domain::recording::{RecordingState, SegmentState};
-use crate::domain::stream::StreamState;
+use crate::domain::stream::{StreamState, StreamStatus};
 
 /// How many there are of everything. A state nobody is in is listed with 0, so that a graph has no holes.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct StateCounts {
-    /// Streams by state.
+    /// Streams by state; `maintenance` for those that are excused and not live.
     pub(super) streams: BTreeMap<&'static str, u64>,
-    /// Cameras by state.
+    /// Cameras by state; `maintenance` for those that are excused and not running.
     pub(super) cameras: BTreeMap<&'static str, u64>,
     /// Restarts of all cameras since their rows were taken up.
     pub(super) camera_restarts: u64,
@@ -51,8 +53,8 @@ impl StateCounts {
         let is_active = |state| matches!(state, RecordingState::Starting | RecordingState::Recording);
         let waits = |state: &SegmentState| matches!(state, SegmentState::Sealed | SegmentState::Uploading);
         Self {
-            streams: by_word(&STREAM_STATES, latest.streams.iter().map(|stream| (stream.state, 1))),
-            cameras: by_word(&CAMERA_STATES, latest.cameras.iter().map(|camera| (camera.state, 1))),
+            streams: streams(latest),
+            cameras: cameras(latest),
             camera_restarts: latest.cameras.iter().map(|camera| u64::from(camera.restarts)).sum(),
             recordings: by_word(&RECORDING_STATES, latest.recordings.iter().map(|recording| (recording.state, 1))),
             recordings_active: latest.recordings.iter().filter(|one| is_active(one.state)).count() as u64,
@@ -65,6 +67,31 @@ impl StateCounts {
             ws_dropped: hub.dropped,
         }
     }
+}
+
+/// The word for what is excused and does not do what it should.
+const MAINTENANCE: &str = "maintenance";
+
+fn streams(latest: &Latest) -> BTreeMap<&'static str, u64> {
+    let keys = maintenance::excused_keys(&latest.maintenance, &latest.cameras);
+    let excused = |stream: &&StreamStatus| {
+        let key = || Subject::Stream { server: stream.server.to_string(), name: stream.name.to_string() }.key();
+        stream.state != StreamState::Live && !keys.is_empty() && keys.contains(&key())
+    };
+    let (excused, counted): (Vec<_>, Vec<_>) = latest.streams.iter().partition(excused);
+    let mut counts = by_word(&STREAM_STATES, counted.into_iter().map(|stream| (stream.state, 1)));
+    counts.insert(MAINTENANCE, excused.len() as u64);
+    counts
+}
+
+fn cameras(latest: &Latest) -> BTreeMap<&'static str, u64> {
+    let excused = |camera: &&CameraStatus| {
+        camera.state != CameraState::Running && maintenance::of_camera(&latest.maintenance, camera).is_some()
+    };
+    let (excused, counted): (Vec<_>, Vec<_>) = latest.cameras.iter().partition(excused);
+    let mut counts = by_word(&CAMERA_STATES, counted.into_iter().map(|camera| (camera.state, 1)));
+    counts.insert(MAINTENANCE, excused.len() as u64);
+    counts
 }
 
 const STREAM_STATES: [(StreamState, &str); 4] = [

@@ -17,6 +17,7 @@ use crate::base::size::size;
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::{CameraState, CameraStatus, undelivered};
 use crate::domain::change_guard::PlanView;
+use crate::domain::maintenance;
 use crate::domain::probe::PUBLISH_LOGIN;
 use crate::domain::recording::{RecordingState, RecordingStatus};
 use crate::domain::role::Role;
@@ -143,7 +144,11 @@ fn redis(state: &HttpState) -> Option<Service> {
 /// others go on.
 fn cameras(latest: &Latest) -> Option<Service> {
     let enabled = latest.cameras.iter().filter(|camera| camera.enabled).count();
-    let down: Vec<String> = latest.cameras.iter().filter_map(|camera| down(camera, latest)).collect();
+    let excused = |camera: &&CameraStatus| maintenance::of_camera(&latest.maintenance, camera).is_some();
+    let in_maintenance = latest.cameras.iter().filter(|camera| camera.enabled).filter(excused).count();
+    let asked = latest.cameras.iter().filter(|camera| !excused(camera));
+    let down: Vec<String> = asked.filter_map(|camera| down(camera, latest)).collect();
+    let enabled = enabled - in_maintenance;
     let shown = down.iter().take(CAMERAS_NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
     let more = down.len().saturating_sub(CAMERAS_NAMED);
     let and_more = if more > 0 { format!("; and {more} more") } else { String::new() };
@@ -151,8 +156,12 @@ fn cameras(latest: &Latest) -> Option<Service> {
         0 => format!("{enabled} of {enabled} deliver"),
         count => format!("{count} of {enabled} deliver nothing: {shown}{and_more}"),
     };
+    let detail = match in_maintenance {
+        0 => detail,
+        count => format!("{detail}; {count} in maintenance"),
+    };
     let service = Service { name: "cameras".to_owned(), ok: down.is_empty(), required: false, detail };
-    (enabled > 0).then_some(service)
+    (enabled + in_maintenance > 0).then_some(service)
 }
 
 /// A change of the table that is blocked stops nothing and waits for a person, who has to be told.
@@ -174,7 +183,12 @@ fn down(camera: &CameraStatus, latest: &Latest) -> Option<String> {
 /// Recording pauses wholly for want of a disk, which is our own failure, or in part, which is shown.
 fn recording(latest: &Latest, disk: &SpoolDisk) -> Service {
     let recordings = &latest.recordings;
-    let mut paused = recordings.iter().filter(|recording| recording.state == RecordingState::Paused);
+    let excused = |recording: &&RecordingStatus| {
+        let (server, name) = (recording.server.as_str(), recording.name.as_str());
+        maintenance::of_stream(&latest.maintenance, &latest.cameras, server, name).is_some()
+    };
+    let paused = recordings.iter().filter(|recording| recording.state == RecordingState::Paused);
+    let mut paused = paused.filter(|recording| !excused(recording));
     let count = paused.clone().count();
     let first = paused.next().map(|recording| {
         let why = recording.reason.as_deref().unwrap_or("paused");

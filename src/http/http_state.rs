@@ -11,6 +11,7 @@ use super::caller::IdentifyCaller;
 use crate::actors::history::HistoryHandle;
 use crate::actors::hub::HubHandle;
 use crate::actors::logins::Logins;
+use crate::actors::maintenance::MaintenanceKeeper;
 use crate::actors::membership::Troubles;
 use crate::actors::record::SpoolDisk;
 use crate::actors::restream::Written;
@@ -75,6 +76,8 @@ pub struct HttpState {
     pub live: SharedLive,
     /// Cameras, recordings and incidents, for reading.
     pub stores: Stores,
+    /// What is excused.
+    pub maintenance: Arc<MaintenanceKeeper>,
     /// The past that is not in the database yet.
     pub history: HistoryHandle,
     /// What is wrong with this node or its folders, by `node`, `spool`, `objects`; nothing is looked at for it.

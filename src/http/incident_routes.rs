@@ -1,9 +1,14 @@
 //! `/api/v1/incidents`: what went wrong, with whom, from when to when, and why.
 
 use actix_web::{HttpRequest, web};
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::access::Viewer;
+use super::access::{Operator, Viewer};
+use super::audit_routes as audit;
+use super::body::Json;
 use super::camera_routes::id_of;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
@@ -12,7 +17,7 @@ use super::query::Query;
 use crate::adapters::database::IncidentQuery;
 use crate::adapters::live::Latest;
 use crate::base::{Error, ErrorKind};
-use crate::domain::incident::{Incident, IncidentKind, Subject};
+use crate::domain::incident::{Incident, IncidentKind, Remark, Subject};
 
 /// Incidents in one answer when nobody says how many, and the most there are.
 const LIMIT: u32 = 200;
@@ -22,6 +27,7 @@ const MOST: u32 = 1_000;
 #[utoipa::path(get, path = "/api/v1/incidents", operation_id = "listIncidents", tag = "incidents",
     params(
         ("open" = Option<bool>, Query, description = "true: only those that last"),
+        ("acknowledged" = Option<bool>, Query, description = "true: only those that somebody has acknowledged; false: only those that nobody has"),
         ("camera" = Option<String>, Query, min_length = 1, description = "only of the camera with this id or name; a number is an id"),
         ("kind" = Option<IncidentKind>, Query, description = "only of this kind"),
         ("from" = Option<DateTime<Utc>>, Query, description = "RFC 3339; only those that lasted beyond it"),
@@ -41,6 +47,7 @@ pub(super) async fn list(
 ) -> ErrorAnswer<web::Json<ItemList<Incident>>> {
     let mut query = Query::of(&request)?;
     let open = query.parsed("open", "true or false")?.unwrap_or(false);
+    let acknowledged = query.parsed("acknowledged", "true or false")?;
     let camera = match query.text("camera")? {
         Some(camera) => Some(id_of(&state, &camera).await.map_err(no_filter)?),
         None => None,
@@ -50,7 +57,7 @@ pub(super) async fn list(
     let after: Option<Uuid> = query.parsed("after", "the `next` of the page before")?;
     let limit = query.number("limit", 1, MOST)?.unwrap_or(LIMIT);
     // One more than asked for tells whether more follow.
-    let wanted = IncidentQuery { open, camera, kind, from, to, after, limit: limit + 1, own: false };
+    let wanted = IncidentQuery { open, acknowledged, camera, kind, from, to, after, limit: limit + 1, own: false };
     let mut items = state.stores.incidents.incidents(wanted).await?;
     let has_more = items.len() > limit as usize;
     items.truncate(limit as usize);
@@ -58,6 +65,72 @@ pub(super) async fn list(
     items.iter_mut().for_each(|incident| name_camera(incident, &latest));
     let next = items.last().filter(|_| has_more).map(|incident| incident.id.to_string());
     Ok(web::Json(ItemList::part(items, next)))
+}
+
+/// What is said of an incident when it is acknowledged.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct AcknowledgeIncident {
+    /// A note, if there is something to say.
+    #[schema(max_length = 2000, min_length = 1)]
+    note: Option<String>,
+}
+
+/// A note on an incident.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct NewIncidentNote {
+    /// The note.
+    #[schema(max_length = 2000, min_length = 1)]
+    note: String,
+}
+
+/// Says that somebody has seen an incident. The first one counts; what others add is their note.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/acknowledge", operation_id = "acknowledgeIncident", tag = "incidents",
+    params(("id" = Uuid, Path)), request_body = AcknowledgeIncident, responses(
+    (status = 200, body = Incident),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json", description = "it has too many notes"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn acknowledge(
+    Operator(caller): Operator,
+    state: web::Data<HttpState>,
+    id: web::Path<String>,
+    request: HttpRequest,
+    Json(body): Json<AcknowledgeIncident>,
+) -> ErrorAnswer<web::Json<Incident>> {
+    let remark = Remark::acknowledgement(caller.to_string(), body.note.as_deref())?;
+    say(&state, &id, &request, remark).await
+}
+
+/// Adds a note to an incident.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/notes", operation_id = "noteIncident", tag = "incidents",
+    params(("id" = Uuid, Path)), request_body = NewIncidentNote, responses(
+    (status = 200, body = Incident),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json", description = "it has too many notes"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn note(
+    Operator(caller): Operator,
+    state: web::Data<HttpState>,
+    id: web::Path<String>,
+    request: HttpRequest,
+    Json(body): Json<NewIncidentNote>,
+) -> ErrorAnswer<web::Json<Incident>> {
+    let remark = Remark::note(caller.to_string(), &body.note)?;
+    say(&state, &id, &request, remark).await
+}
+
+async fn say(state: &HttpState, id: &str, request: &HttpRequest, remark: Remark) -> ErrorAnswer<web::Json<Incident>> {
+    let id = id.parse().map_err(|_| Error::not_found("there is no such incident"))?;
+    let after = json!({ "acknowledges": remark.acknowledges, "note": remark.note });
+    let mut incident = state.stores.incidents.remark(id, remark).await?;
+    let target = format!("incident {id}: {} {}", incident.kind.as_str(), incident.subject.name());
+    audit::tell(request, audit::Change { target: Some(target), before: None, after: Some(after) });
+    name_camera(&mut incident, &state.live.latest().await?);
+    Ok(web::Json(incident))
 }
 
 /// The display name is the camera's of today, as its other facts on the page are.

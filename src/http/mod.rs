@@ -30,6 +30,7 @@ mod item_list;
 mod kind_routes;
 mod known_parameters;
 mod logins;
+mod maintenance_routes;
 mod metrics;
 mod openapi;
 mod origin_guard;

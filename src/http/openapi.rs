@@ -10,8 +10,8 @@ use super::logins::{session_routes, token_routes, user_routes};
 use super::responses::Complete;
 use super::security::Accesses;
 use super::{
-    audit_routes, camera_log_routes, camera_routes, health, history_routes, incident_routes, kind_routes, metrics,
-    plan_routes, probe_routes, recordings, sheet_routes, status_routes, stream_routes, ws,
+    audit_routes, camera_log_routes, camera_routes, health, history_routes, incident_routes, kind_routes,
+    maintenance_routes, metrics, plan_routes, probe_routes, recordings, sheet_routes, status_routes, stream_routes, ws,
 };
 
 /// The document. A test compares its paths with the route table.
@@ -49,6 +49,13 @@ use super::{
         kind_routes::put,
         kind_routes::delete,
         incident_routes::list,
+        incident_routes::acknowledge,
+        incident_routes::note,
+        maintenance_routes::list,
+        maintenance_routes::set_camera,
+        maintenance_routes::end_camera,
+        maintenance_routes::set_stream,
+        maintenance_routes::end_stream,
         plan_routes::get_plan,
         plan_routes::apply,
         probe_routes::kept,

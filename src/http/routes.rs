@@ -2,8 +2,9 @@
 
 use super::logins::{session_routes, token_routes, user_routes};
 use super::{
-    audit_routes, camera_log_routes, camera_routes, health, history_routes, incident_routes, kind_routes, metrics,
-    openapi, plan_routes, probe_routes, recordings, sheet_routes, status_routes, stream_routes, table, ws,
+    audit_routes, camera_log_routes, camera_routes, health, history_routes, incident_routes, kind_routes,
+    maintenance_routes, metrics, openapi, plan_routes, probe_routes, recordings, sheet_routes, status_routes,
+    stream_routes, table, ws,
 };
 
 // A name of a stream is one part of an address: actix keeps `%2F` together while it looks for the route and decodes it
@@ -34,6 +35,11 @@ table::table! {
     "/api/v1/cameras/{id}/probe" => { GET: probe_routes::kept, POST: probe_routes::probe_now },
     "/api/v1/cameras/{id}/restart" => { POST: camera_routes::restart },
     "/api/v1/incidents" => { GET: incident_routes::list },
+    "/api/v1/incidents/{id}/acknowledge" => { POST: incident_routes::acknowledge },
+    "/api/v1/incidents/{id}/notes" => { POST: incident_routes::note },
+    "/api/v1/maintenance" => { GET: maintenance_routes::list },
+    "/api/v1/cameras/{id}/maintenance" => { PUT: maintenance_routes::set_camera, DELETE: maintenance_routes::end_camera },
+    "/api/v1/streams/{path}/maintenance" => { PUT: maintenance_routes::set_stream, DELETE: maintenance_routes::end_stream },
     "/api/v1/recordings" => { GET: recordings::streams },
     "/api/v1/recordings/segments/{id:[0-9a-fA-F-]{36}(?:\\.mp4)?}" => { GET: recordings::media::segment },
     "/api/v1/recordings/{stream}/sessions" => { GET: recordings::sessions },

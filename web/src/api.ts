@@ -9,6 +9,7 @@ import type {
   ImportResult,
   Incident,
   LogRun,
+  Maintenance,
   MetricPoint,
   Page,
   PlanView,
@@ -167,6 +168,10 @@ async function importCsv(csv: string, dryRun: boolean): Promise<ImportResult> {
 
 const part = encodeURIComponent;
 
+function maintenanceAddress(subject: { camera: number } | { server: string; name: string }): string {
+  return "camera" in subject ? address(`cameras/${subject.camera}/maintenance`) : address(`streams/${part(subject.name)}/maintenance`, { server: subject.server });
+}
+
 export const api = {
   /** Whether this page may open the WebSocket: a refusal of that itself is shown to no script. */
   mayConnect: () => call<void>("POST", address("ws")),
@@ -191,8 +196,15 @@ export const api = {
   keptProbe: (id: number, signal?: AbortSignal) => call<Probe>("GET", address(`cameras/${id}/probe`), undefined, signal),
   cameraLog: (id: number, signal?: AbortSignal) => call<Page<LogRun>>("GET", address(`cameras/${id}/log`), undefined, signal),
   cameraIncidents: (id: number, limit: number, signal?: AbortSignal) => call<Page<Incident>>("GET", address("incidents", { camera: id, limit }), undefined, signal),
-  incidents: (query: { camera?: number | null; open?: boolean | null; kind?: string | null; from?: string | null; to?: string | null; after?: string | null; limit?: number }, signal?: AbortSignal) =>
-    call<Page<Incident>>("GET", address("incidents", { ...query, open: query.open === true ? "true" : null }), undefined, signal),
+  incidents: (query: { camera?: number | null; open?: boolean | null; acknowledged?: boolean | null; kind?: string | null; from?: string | null; to?: string | null; after?: string | null; limit?: number }, signal?: AbortSignal) =>
+    call<Page<Incident>>("GET", address("incidents", { ...query, open: query.open === true ? "true" : null, acknowledged: query.acknowledged === false ? "false" : null }), undefined, signal),
+  acknowledge: (id: string, note: string | null) => call<Incident>("POST", address(`incidents/${id}/acknowledge`), note === null ? {} : { note }),
+  noteIncident: (id: string, note: string) => call<Incident>("POST", address(`incidents/${id}/notes`), { note }),
+  setMaintenance: (subject: { camera: number } | { server: string; name: string }, order: { forSeconds: number; reason: string }) => call<Maintenance>("PUT", maintenanceAddress(subject), order),
+  endMaintenance: (subject: Maintenance["subject"]) => {
+    const of = subject.type === "camera" ? { camera: subject.id } : { server: "server" in subject ? subject.server : "", name: subject.name };
+    return call<void>("DELETE", maintenanceAddress(of));
+  },
   tree: (signal?: AbortSignal) => call<Actor>("GET", address("tree"), undefined, signal),
   cameraPlan: (signal?: AbortSignal) => call<PlanView>("GET", address("cameras/plan"), undefined, signal),
   applyPlan: (id: string) => call<PlanView>("POST", address("cameras/plan/apply"), { id }),

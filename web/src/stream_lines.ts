@@ -4,6 +4,7 @@
 // own the page would look well while it is dark.
 
 import { asItIsSince, why } from "./camera_words";
+import { excused } from "./excused";
 import { streamKey, type LiveState } from "./store";
 import type { CameraState, CameraStatus, RecordingStatus, StreamState, StreamStatus } from "./types";
 
@@ -91,6 +92,8 @@ function linesAnew(live: LiveState): StreamLine[] {
 export interface Counts extends Record<StreamState, number> {
   /** Cameras on their way to their first picture: neither well nor in trouble. */
   starting: number;
+  /** Excused, and not live. */
+  maintenance: number;
   recording: number;
   readers: number;
   /** Sum of the known incoming bitrates. */
@@ -108,9 +111,11 @@ export function count(live: LiveState): Counts {
 }
 
 function countAnew(live: LiveState): Counts {
-  const counts: Counts = { live: 0, stalled: 0, offline: 0, unknown: 0, starting: 0, recording: 0, readers: 0, bitrate: 0 };
+  const counts: Counts = { live: 0, stalled: 0, offline: 0, unknown: 0, starting: 0, maintenance: 0, recording: 0, readers: 0, bitrate: 0 };
+  const away = excused(live);
   for (const { stream, camera } of linesOf(live)) {
-    if (stream.state === "offline" && camera !== null && isStarting(camera)) counts.starting += 1;
+    if (stream.state !== "live" && away.has(streamKey(stream.server, stream.name))) counts.maintenance += 1;
+    else if (stream.state === "offline" && camera !== null && isStarting(camera)) counts.starting += 1;
     else counts[stream.state] += 1;
     counts.readers += stream.readers;
     counts.bitrate += stream.bitrate ?? 0;

@@ -30,7 +30,9 @@ export type WouldStop = Schemas["WouldStop"];
 /** A change of the cameras that waits for a person. */
 export type HeldPlan = Schemas["BlockedChangeView"];
 export type PlanView = Required<Schemas["PlanView"]>;
-export type Incident = Written<Schemas["Incident"], "closedAt">;
+export type Incident = Written<Schemas["Incident"], "closedAt" | "acknowledged">;
+/** A camera or stream that is excused until a time. */
+export type Maintenance = Schemas["Maintenance"];
 /** What an import did, or would do. All rows or none. */
 export type ImportResult = Omit<Schemas["ImportReport"], "faults"> & { faults: Required<Schemas["SheetFault"]>[] };
 export type CameraKind = Schemas["CameraKind"];

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::hub_wire::KINDS;
 use crate::adapters::live::Change;
 use crate::base::{Error, Result};
+use crate::domain::incident::Subject;
 
 /// What of the feed a session wants. Absent means all; what is given must all hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -18,7 +19,7 @@ pub struct FeedFilter {
     pub prefix: Option<String>,
     /// The stream of exactly this name, its recording, and the camera that publishes it.
     pub stream: Option<String>,
-    /// Words of the feed: `stream`, `camera`, `server`, `recording`.
+    /// Words of the feed: `stream`, `camera`, `server`, `recording`, `maintenance`.
     pub kinds: Option<BTreeSet<String>>,
 }
 
@@ -65,19 +66,25 @@ impl FeedFilter {
             return true;
         }
         let (kind, server, name) = match told {
-            Change::Server(status) => ("server", status.name.as_str(), None),
-            Change::Stream(status) => ("stream", status.server.as_str(), Some(status.name.as_str())),
-            Change::StreamGone { server, name } => ("stream", server.as_str(), Some(name.as_str())),
-            Change::Camera(status) => ("camera", status.server.as_str(), Some(status.path.as_str())),
+            Change::Server(status) => ("server", Some(status.name.as_str()), None),
+            Change::Stream(status) => ("stream", Some(status.server.as_str()), Some(status.name.as_str())),
+            Change::StreamGone { server, name } => ("stream", Some(server.as_str()), Some(name.as_str())),
+            Change::Camera(status) => ("camera", Some(status.server.as_str()), Some(status.path.as_str())),
             // Without what it was there is nothing to judge by.
             Change::CameraGone { .. } => return true,
-            Change::Recording(status) => ("recording", status.server.as_str(), Some(status.name.as_str())),
-            Change::RecordingGone { server, name } => ("recording", server.as_str(), Some(name.as_str())),
+            Change::Recording(status) => ("recording", Some(status.server.as_str()), Some(status.name.as_str())),
+            Change::RecordingGone { server, name } => ("recording", Some(server.as_str()), Some(name.as_str())),
+            // Of a camera that the filter may want or not: it is for whoever knows the camera.
+            Change::Maintenance(one) => match &one.subject {
+                Subject::Stream { server, name } => ("maintenance", Some(server.as_str()), Some(name.as_str())),
+                _ => ("maintenance", None, None),
+            },
+            Change::MaintenanceGone { .. } => ("maintenance", None, None),
         };
         // A server has no name of a stream: it is wanted for whatever of it is.
         let named = |rule: &dyn Fn(&str) -> bool| name.is_none_or(rule);
         self.kinds.as_ref().is_none_or(|kinds| kinds.contains(kind))
-            && self.server.as_ref().is_none_or(|wanted| wanted == server)
+            && self.server.as_ref().is_none_or(|wanted| server.is_none_or(|server| wanted == server))
             && self.prefix.as_ref().is_none_or(|prefix| named(&|name| name.starts_with(prefix.as_str())))
             && self.stream.as_ref().is_none_or(|stream| named(&|name| name == stream))
     }

@@ -24,7 +24,7 @@ use crate::base::SharedText;
 use crate::domain::name::StreamName;
 
 /// The words of the feed.
-pub(super) const KINDS: [&str; 4] = ["server", "camera", "stream", "recording"];
+pub(super) const KINDS: [&str; 5] = ["server", "camera", "stream", "recording", "maintenance"];
 
 /// A snapshot is cut into frames of about so many bytes, so that a page can draw the first while the last is on its way, and
 /// a frame of ten thousand streams does not hold up what else the connection carries.
@@ -38,6 +38,7 @@ pub(super) enum ItemKey {
     Camera { id: i64 },
     Stream { server: SharedText, name: StreamName },
     Recording { server: String, name: StreamName },
+    Maintenance { key: String },
 }
 
 /// Whom a change is about.
@@ -50,14 +51,21 @@ pub(super) fn key(change: &Change) -> ItemKey {
         Change::CameraGone { id } => ItemKey::Camera { id: *id },
         Change::Recording(status) => ItemKey::Recording { server: status.server.clone(), name: status.name.clone() },
         Change::RecordingGone { server, name } => ItemKey::Recording { server: server.clone(), name: name.clone() },
+        Change::Maintenance(one) => ItemKey::Maintenance { key: one.key.clone() },
+        Change::MaintenanceGone { key } => ItemKey::Maintenance { key: key.clone() },
     }
 }
 
 /// Whether the thing is no longer there.
 pub(super) fn is_gone(change: &Change) -> bool {
     match change {
-        Change::Server(_) | Change::Stream(_) | Change::Camera(_) | Change::Recording(_) => false,
-        Change::StreamGone { .. } | Change::CameraGone { .. } | Change::RecordingGone { .. } => true,
+        Change::Server(_) | Change::Stream(_) | Change::Camera(_) | Change::Recording(_) | Change::Maintenance(_) => {
+            false
+        }
+        Change::StreamGone { .. }
+        | Change::CameraGone { .. }
+        | Change::RecordingGone { .. }
+        | Change::MaintenanceGone { .. } => true,
     }
 }
 
@@ -68,7 +76,11 @@ pub(super) fn item(change: &Change) -> Option<Box<str>> {
         Change::Stream(status) => text(status.as_ref()),
         Change::Camera(status) => text(status),
         Change::Recording(status) => text(status),
-        Change::StreamGone { .. } | Change::CameraGone { .. } | Change::RecordingGone { .. } => None,
+        Change::Maintenance(maintenance) => text(maintenance),
+        Change::StreamGone { .. }
+        | Change::CameraGone { .. }
+        | Change::RecordingGone { .. }
+        | Change::MaintenanceGone { .. } => None,
     }
 }
 
@@ -78,7 +90,8 @@ pub(super) fn everything(latest: Latest) -> impl Iterator<Item = Change> {
     let cameras = latest.cameras.into_iter().map(Change::Camera);
     let streams = latest.streams.into_iter().map(|status| Change::Stream(Arc::new(status)));
     let recordings = latest.recordings.into_iter().map(Change::Recording);
-    servers.chain(cameras).chain(streams).chain(recordings)
+    let maintenance = latest.maintenance.into_iter().map(Change::Maintenance);
+    servers.chain(cameras).chain(streams).chain(recordings).chain(maintenance)
 }
 
 /// `{"a":1}` of a stream becomes `{"kind":"stream","item":{"a":1}}`.
@@ -88,6 +101,7 @@ pub(super) fn envelope(key: &ItemKey, item: &str) -> String {
         ItemKey::Camera { .. } => "camera",
         ItemKey::Stream { .. } => "stream",
         ItemKey::Recording { .. } => "recording",
+        ItemKey::Maintenance { .. } => "maintenance",
     };
     format!(r#"{{"kind":"{kind}","item":{item}}}"#)
 }

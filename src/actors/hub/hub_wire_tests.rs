@@ -5,6 +5,8 @@ use serde_json::Value;
 
 use super::*;
 use crate::domain::camera::{CameraState, CameraStatus};
+use crate::domain::incident::Subject;
+use crate::domain::maintenance::Maintenance;
 use crate::domain::recording::{RecordingState, RecordingStatus};
 use crate::domain::stream::{ServerStatus, StreamState, StreamStatus};
 
@@ -49,6 +51,12 @@ fn camera() -> CameraStatus {
     }
 }
 
+fn maintenance() -> Maintenance {
+    let until = since() + chrono::TimeDelta::hours(1);
+    Maintenance::checked(Subject::camera_of(7, "front"), until, "lens is cleaned", "eve".to_owned(), since())
+        .expect("good")
+}
+
 fn stream() -> StreamStatus {
     StreamStatus {
         server: "main".into(),
@@ -89,6 +97,7 @@ fn the_frames_are_those_that_the_page_reads() {
         cameras: vec![camera()],
         streams: vec![stream()],
         recordings: vec![recording()],
+        maintenance: vec![maintenance()],
     };
     let entry = |change: &Change| item(change).map(|item| envelope(&key(change), &item)).expect("an item");
     let items: Vec<String> = everything(latest).map(|change| entry(&change)).collect();
@@ -99,6 +108,7 @@ fn the_frames_are_those_that_the_page_reads() {
         Change::CameraGone { id: 7 },
         Change::StreamGone { server: "main".into(), name: front() },
         Change::RecordingGone { server: "main".into(), name: front() },
+        Change::MaintenanceGone { key: "camera:7".into() },
     ];
     let gone: Vec<String> = gone.iter().map(|change| removal(&key(change))).collect();
     let changed = Delta { upsert: vec![&items[0]], update: vec![&update], remove: vec![] };

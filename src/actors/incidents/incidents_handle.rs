@@ -1,6 +1,6 @@
 //! What every role holds: the open incidents and what waits to be written, and the way to whoever writes it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix::{Message, Recipient};
@@ -64,6 +64,11 @@ impl IncidentsHandle {
     /// Does what was found of a subject.
     pub fn apply(&self, subject: &Subject, decision: IncidentDecision) {
         self.change(|incidents| incidents.apply(subject, decision, Uuid::now_v7()));
+    }
+
+    /// From now on exactly the subjects with these keys are excused: they open no incident, and what is open of them ends.
+    pub fn excuse(&self, keys: BTreeSet<String>) {
+        self.change(|incidents| incidents.excuse(keys, now(), Uuid::now_v7));
     }
 
     /// The database did not do what `who` (`"reading cameras"`) asked at that time. It is one incident, whoever finds it.

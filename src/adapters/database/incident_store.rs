@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::base::Result;
-use crate::domain::incident::{Incident, IncidentKind};
+use crate::domain::incident::{Incident, IncidentKind, Remark};
 
 /// Which incidents to list.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +14,8 @@ pub struct IncidentQuery {
     pub open: bool,
     /// Only this node's.
     pub own: bool,
+    /// Only those that somebody has acknowledged, or that nobody has.
+    pub acknowledged: Option<bool>,
     /// Only of this camera.
     pub camera: Option<i64>,
     /// Only of this kind.
@@ -38,4 +40,7 @@ pub trait IncidentStore: Send + Sync {
     async fn close_incident(&self, id: Uuid, at: DateTime<Utc>) -> Result<()>;
     /// Incidents that match, the newest (`opened_at`, `id`) first. `Invalid` when `after` names none.
     async fn incidents(&self, query: IncidentQuery) -> Result<Vec<Incident>>;
+    /// Writes down what somebody says of an incident, whichever node wrote it, and returns the incident. Who acknowledges it a
+    /// second time adds a note at most. `NotFound`; `Conflict` when it has too many notes.
+    async fn remark(&self, incident: Uuid, remark: Remark) -> Result<Incident>;
 }

@@ -1,7 +1,7 @@
 //! Cameras, recording sessions and the segment table: all SQL of the program.
 //!
 //! One trait per store ([`CameraStore`], [`ProbeStore`], [`RecordingStore`], [`IncidentStore`], [`NodeStore`],
-//! [`LoginStore`], [`HistoryStore`]), all of them
+//! [`LoginStore`], [`HistoryStore`], [`MaintenanceStore`]), all of them
 //! implemented by `sqlite` (a file, the embedded default) and `postgres`; `site` is the cameras of a site's own table.
 //! [`Stores`] is what the program was built with; a role takes the stores that it needs. Rows go out unchecked: what makes a
 //! camera valid is a rule of `domain::camera`.
@@ -15,6 +15,7 @@ pub mod import;
 mod incident_store;
 mod latency;
 mod login_store;
+mod maintenance_store;
 mod node_store;
 mod nodes_sql;
 mod owner;
@@ -32,6 +33,7 @@ pub use condition::Condition;
 pub use history_store::{HistoryQuery, HistoryStore, SeriesBuckets};
 pub use incident_store::{IncidentQuery, IncidentStore};
 pub use login_store::{AuditQuery, LoginStore};
+pub use maintenance_store::MaintenanceStore;
 pub use node_store::{Joined, NodeFolder, NodeStore};
 pub use probe_store::ProbeStore;
 pub use recording_store::{MOST_SESSIONS, RecordingStore, RecordingSummary, SegmentQuery, SessionSummary, Skip};

@@ -7,6 +7,7 @@ use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 use crate::domain::camera::sheet::CameraWrite;
 use crate::domain::camera::{CameraEdit, CameraRow};
+use crate::domain::incident::MOST_NOTES;
 use crate::domain::probe::ProbeOutcome;
 use crate::domain::recording::Segment;
 
@@ -51,6 +52,17 @@ pub(super) fn outcome_text(outcome: &ProbeOutcome) -> Result<String> {
 /// The cursor of a list names an incident that is gone or never was.
 pub(super) fn no_incident_to_go_on(id: Uuid) -> Error {
     Error::invalid("after", format!("there is no incident {id} to go on after; begin again without it"))
+}
+
+/// An incident is gone or never was.
+pub(super) fn no_incident(id: Uuid) -> Error {
+    Error::not_found(format!("there is no incident {id}"))
+}
+
+/// Whoever writes so many has lost his way.
+pub(super) fn too_many_notes() -> Error {
+    let text = format!("this incident has {MOST_NOTES} notes already, and more are not taken");
+    Error::new(ErrorKind::Conflict, text)
 }
 
 /// Nobody has written this kind.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{CameraStore, HistoryStore, IncidentStore, LoginStore, NodeStore, ProbeStore, RecordingStore};
+use super::{
+    CameraStore, HistoryStore, IncidentStore, LoginStore, MaintenanceStore, NodeStore, ProbeStore, RecordingStore,
+};
 use crate::base::Result;
 
 /// Whether the database answers.
@@ -16,7 +18,15 @@ pub trait DatabaseHealth: Send + Sync {
 
 /// A database that keeps everything.
 pub trait Database:
-    CameraStore + ProbeStore + RecordingStore + IncidentStore + NodeStore + LoginStore + HistoryStore + DatabaseHealth
+    CameraStore
+    + ProbeStore
+    + RecordingStore
+    + IncidentStore
+    + MaintenanceStore
+    + NodeStore
+    + LoginStore
+    + HistoryStore
+    + DatabaseHealth
 {
 }
 
@@ -25,6 +35,7 @@ impl<T> Database for T where
         + ProbeStore
         + RecordingStore
         + IncidentStore
+        + MaintenanceStore
         + NodeStore
         + LoginStore
         + HistoryStore
@@ -44,6 +55,8 @@ pub struct Stores {
     pub recordings: Arc<dyn RecordingStore>,
     /// Incidents.
     pub incidents: Arc<dyn IncidentStore>,
+    /// Cameras and streams that are excused.
+    pub maintenance: Arc<dyn MaintenanceStore>,
     /// Nodes and their folders.
     pub nodes: Arc<dyn NodeStore>,
     /// Who may log in, and what people have changed.
@@ -62,6 +75,7 @@ impl Stores {
             probes: database.clone(),
             recordings: database.clone(),
             incidents: database.clone(),
+            maintenance: database.clone(),
             nodes: database.clone(),
             logins: database.clone(),
             history: database.clone(),

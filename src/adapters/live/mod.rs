@@ -19,6 +19,7 @@ use tokio::time::timeout;
 
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::CameraStatus;
+use crate::domain::maintenance::Maintenance;
 use crate::domain::name::StreamName;
 use crate::domain::recording::RecordingStatus;
 use crate::domain::stream::{Sample, ServerStatus, StreamStatus};
@@ -34,6 +35,8 @@ pub struct Latest {
     pub cameras: Vec<CameraStatus>,
     /// Recordings that go on, by server and name.
     pub recordings: Vec<RecordingStatus>,
+    /// Cameras and streams that are excused, by key. Each process reads it from its own database.
+    pub maintenance: Vec<Maintenance>,
 }
 
 impl Latest {
@@ -73,6 +76,13 @@ pub enum Change {
         server: String,
         /// Its stream.
         name: StreamName,
+    },
+    /// A camera or stream that is excused.
+    Maintenance(Maintenance),
+    /// The end of that.
+    MaintenanceGone {
+        /// Of which one.
+        key: String,
     },
 }
 

@@ -41,6 +41,7 @@ enum PublishKey {
     Stream(String, StreamName),
     Camera(i64),
     Recording(String, StreamName),
+    Maintenance(String),
 }
 
 fn subject(change: &Change) -> PublishKey {
@@ -52,6 +53,8 @@ fn subject(change: &Change) -> PublishKey {
         Change::CameraGone { id } => PublishKey::Camera(*id),
         Change::Recording(recording) => PublishKey::Recording(recording.server.clone(), recording.name.clone()),
         Change::RecordingGone { server, name } => PublishKey::Recording(server.clone(), name.clone()),
+        Change::Maintenance(maintenance) => PublishKey::Maintenance(maintenance.key.clone()),
+        Change::MaintenanceGone { key } => PublishKey::Maintenance(key.clone()),
     }
 }
 

@@ -121,14 +121,7 @@ mod tests {
     fn open(id: u128) -> IncidentWrite {
         let subject = Subject::camera_of(id as i64, "gate");
         let (kind, cause) = (IncidentKind::CameraDown, "refused".to_owned());
-        IncidentWrite::Open(Incident {
-            id: Uuid::from_u128(id),
-            kind,
-            subject,
-            cause,
-            opened_at: at(0),
-            closed_at: None,
-        })
+        IncidentWrite::Open(Incident::open(Uuid::from_u128(id), kind, subject, cause, at(0)))
     }
 
     fn close(id: u128, second: i64) -> IncidentWrite {

@@ -5,11 +5,10 @@
 //! people: whoever raises an incident has taken the secrets out of its cause.
 
 mod incident_queue;
+mod open_incidents;
+mod remark;
 mod subject;
 mod tracker;
-
-use crate::domain::moment::Moment;
-use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -17,6 +16,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use incident_queue::{IncidentQueue, MOST_FINISHED};
+pub use open_incidents::OpenIncidents;
+pub use remark::{Acknowledgement, IncidentNote, LONGEST_NOTE, MOST_NOTES, Remark, check_note};
 pub use subject::Subject;
 pub use tracker::{IncidentDecision, IncidentTracker, RelayTransition, RelayUpdate, ServerObservation};
 
@@ -100,6 +101,28 @@ pub struct Incident {
     pub opened_at: DateTime<Utc>,
     /// Until when; null while it lasts.
     pub closed_at: Option<DateTime<Utc>>,
+    /// Who has seen it, and when; null while nobody has said so.
+    pub acknowledged: Option<Acknowledgement>,
+    /// What people have said of it, the oldest first.
+    #[serde(default)]
+    #[schema(required)]
+    pub notes: Vec<IncidentNote>,
+}
+
+impl Incident {
+    /// One that goes on, and that nobody has said anything of.
+    pub fn open(id: Uuid, kind: IncidentKind, subject: Subject, cause: String, opened_at: DateTime<Utc>) -> Self {
+        Self { id, kind, subject, cause, opened_at, closed_at: None, acknowledged: None, notes: Vec::new() }
+    }
+
+    /// Takes up what somebody has said; in the order in which it was said.
+    pub fn take(&mut self, remark: Remark) {
+        let Remark { at, who, acknowledges, note, .. } = remark;
+        if acknowledges && self.acknowledged.is_none() {
+            self.acknowledged = Some(Acknowledgement { at, who: who.clone() });
+        }
+        self.notes.extend(note.map(|text| IncidentNote { at, who, text }));
+    }
 }
 
 /// What has to be written.
@@ -114,247 +137,4 @@ pub enum IncidentWrite {
         /// When it ended.
         at: DateTime<Utc>,
     },
-}
-
-/// The open incidents of one writer.
-#[derive(Clone, Debug, Default)]
-pub struct OpenIncidents {
-    open: BTreeMap<(String, IncidentKind), OpenIncident>,
-    /// What has ended before it was known what an earlier run left: a list read meanwhile may still name it as open.
-    ended: BTreeSet<Uuid>,
-    /// That is known.
-    complete: bool,
-}
-
-/// An open incident.
-#[derive(Clone, Debug)]
-struct OpenIncident {
-    id: Uuid,
-    subject: Subject,
-    at: DateTime<Utc>,
-    /// On both clocks, when it was opened in this life.
-    since: Option<Moment>,
-}
-
-impl OpenIncident {
-    fn end(&self, now: Moment) -> IncidentWrite {
-        let at = self.since.map_or_else(|| now.wall.max(self.at), |since| now.end_of(since));
-        IncidentWrite::Close { id: self.id, at }
-    }
-}
-
-impl OpenIncidents {
-    /// Goes on with an open incident that an earlier run left in the database; false when it is over, has ended since it
-    /// was read, or when one of its kind was opened for its subject meanwhile.
-    pub fn adopt(&mut self, left: &Incident) -> bool {
-        let key = (left.subject.key(), left.kind);
-        let lasts = left.closed_at.is_none() && !self.ended.contains(&left.id);
-        let free = lasts && !self.open.contains_key(&key);
-        if free {
-            let subject = left.subject.clone();
-            self.open.insert(key, OpenIncident { id: left.id, subject, at: left.opened_at, since: None });
-        }
-        free
-    }
-
-    /// Everything that an earlier run left has been adopted.
-    pub fn complete(&mut self) {
-        self.ended.clear();
-        self.complete = true;
-    }
-
-    /// Does what was found of a subject.
-    #[must_use]
-    pub fn apply(&mut self, subject: &Subject, decision: IncidentDecision, id: Uuid) -> Option<IncidentWrite> {
-        match decision {
-            IncidentDecision::Raise(kind, cause, since) => self.raise(kind, subject, &cause, since, id),
-            IncidentDecision::Clear(kind, at) => self.clear(kind, subject, at),
-        }
-    }
-
-    /// It goes wrong now: an incident with this id is opened unless one is open.
-    #[must_use]
-    pub fn raise(
-        &mut self,
-        kind: IncidentKind,
-        subject: &Subject,
-        cause: &str,
-        now: Moment,
-        id: Uuid,
-    ) -> Option<IncidentWrite> {
-        let key = (subject.key(), kind);
-        if self.open.contains_key(&key) {
-            return None;
-        }
-        self.open.insert(key, OpenIncident { id, subject: subject.clone(), at: now.wall, since: Some(now) });
-        let cause = cause.chars().take(LONGEST_CAUSE).collect();
-        Some(IncidentWrite::Open(Incident {
-            id,
-            kind,
-            subject: subject.clone(),
-            cause,
-            opened_at: now.wall,
-            closed_at: None,
-        }))
-    }
-
-    /// It goes well again: what is open is closed.
-    #[must_use]
-    pub fn clear(&mut self, kind: IncidentKind, subject: &Subject, now: Moment) -> Option<IncidentWrite> {
-        let opened = self.open.remove(&(subject.key(), kind))?;
-        if !self.complete {
-            self.ended.insert(opened.id);
-        }
-        Some(opened.end(now))
-    }
-
-    /// The subject is gone (camera deleted): all of its incidents are closed.
-    #[must_use]
-    pub fn clear_all(&mut self, subject: &Subject, now: Moment) -> Vec<IncidentWrite> {
-        IncidentKind::ALL.into_iter().filter_map(|kind| self.clear(kind, subject, now)).collect()
-    }
-
-    /// The database had an open incident already and kept that one: closing must name it.
-    pub fn kept(&mut self, ours: Uuid, theirs: Uuid) {
-        self.open.values_mut().filter(|one| one.id == ours).for_each(|one| one.id = theirs);
-        if self.ended.contains(&ours) {
-            self.ended.insert(theirs);
-        }
-    }
-
-    /// Whether one of this kind is open.
-    pub fn is_open(&self, kind: IncidentKind, subject: &Subject) -> bool {
-        self.open.contains_key(&(subject.key(), kind))
-    }
-
-    /// What is open, with the names that the subjects had then.
-    pub fn open(&self) -> impl Iterator<Item = (IncidentKind, &Subject)> {
-        self.open.iter().map(|((_, kind), opened)| (*kind, &opened.subject))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    fn time(second: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp(1_800_000_000 + second, 0).expect("a time")
-    }
-
-    /// When nobody has set the clock.
-    fn at(second: u64) -> Moment {
-        Moment { wall: time(second as i64), steady: Duration::from_secs(second) }
-    }
-
-    fn camera(id: i64, name: &str) -> Subject {
-        Subject::camera_of(id, name)
-    }
-
-    #[test]
-    fn one_incident_of_a_kind_is_open_for_a_subject() {
-        use IncidentKind::{CameraDown, CameraStalled};
-        let mut open_incidents = OpenIncidents::default();
-        let gate = camera(7, "gate");
-        let id = Uuid::from_u128;
-        assert!(open_incidents.clear(CameraDown, &gate, at(0)).is_none(), "nothing was wrong");
-        let Some(IncidentWrite::Open(opened)) = open_incidents.raise(CameraDown, &gate, "refused", at(1), id(1)) else {
-            panic!("opened")
-        };
-        assert_eq!((opened.id, opened.kind, opened.opened_at, opened.closed_at), (id(1), CameraDown, time(1), None));
-        assert_eq!(open_incidents.raise(CameraDown, &gate, "refused again", at(2), id(2)), None);
-        assert_eq!(open_incidents.raise(CameraDown, &camera(7, "renamed"), "refused", at(2), id(2)), None);
-        assert!(open_incidents.raise(CameraStalled, &gate, "silent", at(3), id(3)).is_some(), "another kind");
-        assert!(
-            open_incidents.raise(CameraDown, &camera(8, "gate"), "refused", at(3), id(4)).is_some(),
-            "another camera"
-        );
-        assert_eq!(
-            open_incidents.clear(CameraDown, &gate, at(4)),
-            Some(IncidentWrite::Close { id: id(1), at: time(4) })
-        );
-        assert!(open_incidents.raise(CameraDown, &gate, "again", at(5), id(5)).is_some());
-        let closed = [IncidentWrite::Close { id: id(5), at: time(6) }, IncidentWrite::Close { id: id(3), at: time(6) }];
-        assert_eq!(open_incidents.clear_all(&gate, at(6)), closed);
-        assert_eq!(open_incidents.open().collect::<Vec<_>>(), [(CameraDown, &camera(8, "gate"))]);
-    }
-
-    #[test]
-    fn open_incidents_go_on_where_the_database_stands() {
-        let (gate, id) = (camera(7, "gate"), Uuid::from_u128);
-        let mut open_incidents = OpenIncidents::default();
-        let raised = open_incidents.raise(IncidentKind::CameraDown, &gate, &"x".repeat(9_000), at(1), id(1));
-        let Some(IncidentWrite::Open(left)) = raised else { panic!("opened") };
-        assert_eq!(left.cause.len(), LONGEST_CAUSE);
-        let over = Incident { id: id(2), closed_at: Some(time(2)), kind: IncidentKind::ServerDown, ..left.clone() };
-        let mut open_incidents = OpenIncidents::default();
-        assert!(open_incidents.adopt(&left) && !open_incidents.adopt(&left) && !open_incidents.adopt(&over));
-        assert!(
-            open_incidents.is_open(IncidentKind::CameraDown, &gate)
-                && !open_incidents.is_open(IncidentKind::ServerDown, &gate)
-        );
-        open_incidents.kept(id(1), id(9));
-        let closed = Some(IncidentWrite::Close { id: id(9), at: time(3) });
-        assert_eq!(open_incidents.clear(IncidentKind::CameraDown, &gate, at(3)), closed);
-    }
-
-    #[test]
-    fn what_ended_while_the_list_was_read_is_not_opened_by_it() {
-        let (gate, id) = (camera(7, "gate"), Uuid::from_u128);
-        let mut open_incidents = OpenIncidents::default();
-        let Some(IncidentWrite::Open(read)) =
-            open_incidents.raise(IncidentKind::CameraDown, &gate, "refused", at(1), id(1))
-        else {
-            panic!("opened")
-        };
-        let kept = Incident { id: id(9), ..read.clone() };
-        assert!(open_incidents.clear(IncidentKind::CameraDown, &gate, at(2)).is_some());
-        // The database had one open already, and our end goes to that.
-        open_incidents.kept(id(1), id(9));
-        assert!(!open_incidents.adopt(&read) && !open_incidents.adopt(&kept) && open_incidents.open().next().is_none());
-        open_incidents.complete();
-        assert!(open_incidents.adopt(&Incident { id: id(3), ..read }), "another one");
-    }
-
-    #[test]
-    fn a_clock_that_was_set_makes_no_incident_longer_and_ends_none_before_it_began() {
-        let (gate, id) = (camera(7, "gate"), Uuid::from_u128);
-        for set in [-3600, -1, 0, 1, 3600] {
-            let mut open_incidents = OpenIncidents::default();
-            let raised = open_incidents.raise(IncidentKind::CameraDown, &gate, "refused", at(10), id(1));
-            let Some(IncidentWrite::Open(left)) = raised else { panic!("opened") };
-            let now = Moment { wall: time(12 + set), steady: Duration::from_secs(12) };
-            let cleared = open_incidents.clear(IncidentKind::CameraDown, &gate, now);
-            assert_eq!(cleared, Some(IncidentWrite::Close { id: id(1), at: time(12) }), "it lasted two seconds: {set}");
-            // How long another life of ours went on is told by nobody but the clock.
-            let mut open_incidents = OpenIncidents::default();
-            assert!(open_incidents.adopt(&left));
-            let cleared = open_incidents.clear(IncidentKind::CameraDown, &gate, now);
-            assert_eq!(cleared, Some(IncidentWrite::Close { id: id(1), at: time(10.max(12 + set)) }), "{set}");
-        }
-    }
-
-    #[test]
-    fn a_kind_is_one_word_in_answers_and_in_filters() {
-        for kind in IncidentKind::ALL {
-            assert_eq!(serde_json::to_value(kind).expect("JSON"), kind.as_str());
-        }
-    }
-
-    #[test]
-    fn words_and_keys_lead_back() {
-        for kind in IncidentKind::ALL {
-            assert_eq!(IncidentKind::parse(kind.as_str()), Some(kind));
-            assert_eq!(serde_json::to_value(kind).expect("JSON"), kind.as_str());
-        }
-        assert_eq!(IncidentKind::parse("x"), None);
-        let name = || "main".to_owned();
-        for subject in [camera(-3, "a:b"), Subject::Server { name: name() }, Subject::Service { name: name() }] {
-            assert_eq!(Subject::from_key(&subject.key(), subject.name()), Some(subject.clone()));
-        }
-        for wrong in ["camera", "camera:x", "moon:1", ""] {
-            assert_eq!(Subject::from_key(wrong, "n"), None, "{wrong}");
-        }
-    }
 }

@@ -180,7 +180,7 @@ async fn status_counts_and_names_what_the_process_needs() {
     assert_eq!((&status["node"], &status["roles"]), (&json!("test"), &json!(["monitor", "restream", "record"])));
     assert_eq!(status["version"], env!("CARGO_PKG_VERSION"));
     let counts = &status["counts"];
-    assert_eq!(counts["streams"], json!({"live": 2, "stalled": 0, "offline": 0, "unknown": 0}));
+    assert_eq!(counts["streams"], json!({"live": 2, "stalled": 0, "offline": 0, "unknown": 0, "maintenance": 0}));
     assert_eq!((&counts["cameras"]["running"], &counts["cameraRestarts"]), (&json!(1), &json!(3)));
     assert_eq!((&counts["recordingsActive"], &counts["wsClients"]), (&json!(1), &json!(0)));
     let tree = world.get("/api/v1/tree").await.json();

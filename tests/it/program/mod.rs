@@ -9,6 +9,7 @@ mod kinds;
 mod limits;
 mod log_reader;
 mod logins;
+mod maintenance;
 mod nodes;
 mod nonsense;
 mod outages;

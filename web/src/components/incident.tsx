@@ -9,7 +9,7 @@ import { m } from "../words/language";
 import { Sign } from "./icons";
 
 export function IncidentLine({ incident }: { incident: Incident }): VNode {
-  const { openedAt, closedAt, kind, cause } = incident;
+  const { openedAt, closedAt, kind, cause, acknowledged, notes } = incident;
   const tone = closedAt !== null ? "off" : kind === "otherPublisher" ? "held" : "bad";
   const length = closedAt === null ? m.cameras.notOver(ago(openedAt, now.value)) : m.overview.lasting(duration(Date.parse(closedAt) - Date.parse(openedAt)));
   return (
@@ -24,6 +24,23 @@ export function IncidentLine({ incident }: { incident: Incident }): VNode {
         </span>
       </div>
       <p>{capital(cause)}</p>
+      {acknowledged === null ? null : (
+        <p class="seen">
+          Seen by {acknowledged.who}, {dateTime(acknowledged.at)}
+        </p>
+      )}
+      {notes.length === 0 ? null : (
+        <ul class="notes">
+          {notes.map((one) => (
+            <li key={one.at}>
+              <span class="when">
+                {one.who}, {dateTime(one.at)}
+              </span>
+              <span class="text">{one.text}</span>
+            </li>
+          ))}
+        </ul>
+      )}
     </>
   );
 }

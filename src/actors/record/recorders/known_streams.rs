@@ -39,7 +39,11 @@ impl KnownStreams {
             }
             Change::Camera(camera) => self.camera(camera),
             Change::CameraGone { id } => self.cameras.remove(id).is_some(),
-            Change::Server(_) | Change::Recording(_) | Change::RecordingGone { .. } => false,
+            Change::Server(_)
+            | Change::Recording(_)
+            | Change::RecordingGone { .. }
+            | Change::Maintenance(_)
+            | Change::MaintenanceGone { .. } => false,
         }
     }
 

@@ -5,7 +5,9 @@ use uuid::Uuid;
 
 use crate::adapters::database::{Database, IncidentQuery};
 use crate::base::error::ErrorKind;
-use crate::domain::incident::{Incident, IncidentKind, KEPT, Subject};
+use crate::domain::incident::{
+    Acknowledgement, Incident, IncidentKind, IncidentNote, KEPT, MOST_NOTES, Remark, Subject,
+};
 use crate::domain::probe::{FaultKind, KeptProbe, ProbeFault, ProbeOutcome, Tracks};
 
 fn at(minute: i64) -> DateTime<Utc> {
@@ -18,7 +20,7 @@ fn camera(id: i64) -> Subject {
 
 fn incident(kind: IncidentKind, subject: Subject, minute: i64) -> Incident {
     let cause = "the camera refuses connections; is it on?".to_owned();
-    Incident { id: Uuid::now_v7(), kind, subject, cause, opened_at: at(minute), closed_at: None }
+    Incident::open(Uuid::now_v7(), kind, subject, cause, at(minute))
 }
 
 fn all() -> IncidentQuery {
@@ -106,6 +108,48 @@ pub(in crate::adapters::database) async fn old_incidents_are_forgotten(database:
     let new = opened(database, incident(IncidentKind::CameraDown, camera(4), kept + 2)).await;
     let found: Vec<Uuid> = database.incidents(all()).await.expect("listed").iter().map(|one| one.id).collect();
     assert_eq!(found, [new.id, young.id, lasting.id]);
+}
+
+pub(in crate::adapters::database) async fn an_incident_is_acknowledged_once_and_noted_often(database: &dyn Database) {
+    let kept = KEPT.num_minutes();
+    let first = opened(database, incident(IncidentKind::CameraDown, camera(1), 0)).await;
+    let other = opened(database, incident(IncidentKind::CameraDown, camera(2), 0)).await;
+    let remark = |minute, who: &str, acknowledges, note: Option<&str>| Remark {
+        id: Uuid::now_v7(),
+        at: at(minute),
+        who: who.to_owned(),
+        acknowledges,
+        note: note.map(str::to_owned),
+    };
+    let note = |minute, who: &str, text: &str| IncidentNote { at: at(minute), who: who.into(), text: text.into() };
+    database.remark(first.id, remark(1, "eve", false, Some("I look at it"))).await.expect("noted");
+    database.remark(first.id, remark(2, "eve", true, None)).await.expect("acknowledged");
+    let told = database.remark(first.id, remark(3, "bob", true, Some("me too"))).await.expect("a note");
+    let wanted = Incident {
+        acknowledged: Some(Acknowledgement { at: at(2), who: "eve".to_owned() }),
+        notes: vec![note(1, "eve", "I look at it"), note(3, "bob", "me too")],
+        ..first.clone()
+    };
+    assert_eq!(told, wanted, "the first has acknowledged it");
+    assert_eq!(database.remark(first.id, remark(4, "bob", true, None)).await.expect("nothing new"), wanted);
+    for (acknowledged, found) in [(Some(true), vec![wanted.clone()]), (Some(false), vec![other.clone()])] {
+        let query = IncidentQuery { acknowledged, ..all() };
+        assert_eq!(database.incidents(query).await.expect("listed"), found);
+    }
+    let missing = database.remark(Uuid::from_u128(7), remark(5, "eve", true, None)).await.expect_err("none");
+    assert_eq!(missing.kind(), ErrorKind::NotFound);
+    for minute in 2..MOST_NOTES as i64 {
+        database.remark(first.id, remark(minute, "eve", false, Some("more"))).await.expect("noted");
+    }
+    let full = database.remark(first.id, remark(5, "eve", false, Some("more"))).await.expect_err("full");
+    assert_eq!(full.kind(), ErrorKind::Conflict);
+    // What was said is forgotten with the incident.
+    database.close_incident(first.id, at(5)).await.expect("closed");
+    opened(database, incident(IncidentKind::CameraDown, camera(3), kept + 9)).await;
+    let again = Incident { opened_at: at(kept + 9), ..first };
+    opened(database, again.clone()).await;
+    let found = database.incidents(IncidentQuery { camera: Some(1), ..all() }).await.expect("listed");
+    assert_eq!(found, [again]);
 }
 
 pub(in crate::adapters::database) async fn a_look_at_a_camera_is_kept_until_the_next(database: &dyn Database) {

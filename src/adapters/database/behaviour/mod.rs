@@ -6,6 +6,7 @@ pub(super) mod history_behaviour;
 pub(super) mod import_behaviour;
 pub(super) mod incident_behaviour;
 pub(super) mod login_behaviour;
+pub(super) mod maintenance_behaviour;
 pub(super) mod node_behaviour;
 pub(super) mod recording_behaviour;
 
@@ -63,7 +64,11 @@ macro_rules! tests {
             incidents_are_asked_for_by_every_field
             incidents_are_paged_from_the_newest
             old_incidents_are_forgotten
+            an_incident_is_acknowledged_once_and_noted_often
             a_look_at_a_camera_is_kept_until_the_next
+        );
+        $crate::adapters::database::behaviour::tests!(@each $open, maintenance_behaviour:
+            what_is_excused_is_kept_until_it_is_over
         );
         $crate::adapters::database::behaviour::tests!(@each $open, login_behaviour:
             users_are_kept_and_a_new_password_ends_their_sessions

@@ -56,14 +56,8 @@ pub(in crate::adapters::database) async fn recordings_are_their_nodes_own(a: &dy
 pub(in crate::adapters::database) async fn incidents_and_looks_are_their_nodes_own(a: &dyn Database, b: &dyn Database) {
     let at: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().expect("a time");
     let subject = Subject::camera_of(7, "gate");
-    let incident = |cause: &str| Incident {
-        id: Uuid::now_v7(),
-        kind: IncidentKind::CameraDown,
-        subject: subject.clone(),
-        cause: cause.to_owned(),
-        opened_at: at,
-        closed_at: None,
-    };
+    let incident =
+        |cause: &str| Incident::open(Uuid::now_v7(), IncidentKind::CameraDown, subject.clone(), cause.to_owned(), at);
     let (of_a, of_b) = (incident("seen by a"), incident("seen by b"));
     assert_eq!(a.open_incident(of_a.clone()).await.expect("opened"), of_a.id);
     assert_eq!(b.open_incident(of_b.clone()).await.expect("opened"), of_b.id, "a's does not stand for b's");

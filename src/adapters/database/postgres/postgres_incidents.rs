@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::postgres_client::PostgresClient;
 use super::postgres_fault::PostgresFailure;
+use super::postgres_notes;
 use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{IncidentQuery, row_rules};
 use crate::base::Error;
-use crate::domain::incident::{Incident, IncidentKind, KEPT, Subject};
+use crate::domain::incident::{Incident, IncidentKind, KEPT, Remark, Subject};
 use crate::domain::probe::KeptProbe;
 
 const COLUMNS: &str = "id, kind, subject, subject_name, cause, opened_at, closed_at";
@@ -18,7 +19,9 @@ const COLUMNS: &str = "id, kind, subject, subject_name, cause, opened_at, closed
 pub(super) async fn open(client: &PostgresClient, owner: &str, incident: &Incident) -> Result<Uuid, PostgresFailure> {
     let forget = format!("DELETE FROM incidents WHERE closed_at < $1 AND {}", is_own("$2"));
     let forget = client.prepare_cached(&forget).await?;
-    client.execute(&forget, &[&(incident.opened_at - KEPT), &owner]).await?;
+    if client.execute(&forget, &[&(incident.opened_at - KEPT), &owner]).await? > 0 {
+        postgres_notes::forget(client).await?;
+    }
     // Twice by its id, too: the first answer may have been lost.
     let sql = format!(
         "INSERT INTO incidents ({COLUMNS}, node) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"
@@ -74,14 +77,40 @@ pub(super) async fn list(
          AND ($4::timestamptz IS NULL OR closed_at IS NULL OR closed_at > $4) \
          AND ($5::timestamptz IS NULL OR opened_at < $5) \
          AND ($6::timestamptz IS NULL OR (opened_at, id) < ($6, $7::uuid)) AND ($9::text IS NULL OR node = $9) \
+         AND ($10::boolean IS NULL OR $10 = EXISTS (SELECT 1 FROM incident_notes WHERE incident = incidents.id AND acknowledges)) \
          ORDER BY opened_at DESC, id DESC LIMIT $8::bigint"
     );
     let kind = query.kind.map(IncidentKind::as_str);
     let limit = i64::from(query.limit);
-    let values: [&(dyn ToSql + Sync); 9] =
-        [&subject, &kind, &query.open, &query.from, &query.to, &after, &query.after, &limit, &owner];
+    let values: [&(dyn ToSql + Sync); 10] = [
+        &subject,
+        &kind,
+        &query.open,
+        &query.from,
+        &query.to,
+        &after,
+        &query.after,
+        &limit,
+        &owner,
+        &query.acknowledged,
+    ];
     // Not prepared: a plan for these values and not for all of them.
-    Ok(client.query(&sql, &values).await?.iter().filter_map(incident).collect())
+    let mut incidents: Vec<Incident> = client.query(&sql, &values).await?.iter().filter_map(incident).collect();
+    postgres_notes::fill(client, &mut incidents).await?;
+    Ok(incidents)
+}
+
+/// Adds what somebody says of an incident, whichever node wrote it; the incident as it is then.
+pub(super) async fn remark(client: &PostgresClient, id: Uuid, remark: &Remark) -> Result<Incident, PostgresFailure> {
+    let mut incident = one(client, id).await?.ok_or_else(|| row_rules::no_incident(id))?;
+    postgres_notes::fill(client, std::slice::from_mut(&mut incident)).await?;
+    postgres_notes::add(client, incident, remark).await
+}
+
+/// Locked until the transaction ends, so that of two remarks at once one is the first.
+async fn one(client: &PostgresClient, id: Uuid) -> Result<Option<Incident>, PostgresFailure> {
+    let sql = format!("SELECT {COLUMNS} FROM incidents WHERE id = $1 FOR UPDATE");
+    Ok(client.query_opt(&sql, &[&id]).await?.as_ref().and_then(incident))
 }
 
 pub(super) async fn probe(
@@ -119,6 +148,8 @@ async fn opening_of(client: &PostgresClient, id: Uuid) -> Result<DateTime<Utc>, 
 /// `None` when somebody wrote a row by hand that cannot be an incident.
 fn incident(row: &Row) -> Option<Incident> {
     Some(Incident {
+        acknowledged: None,
+        notes: Vec::new(),
         id: row.try_get(0).ok()?,
         kind: IncidentKind::parse(row.try_get(1).ok()?)?,
         subject: Subject::from_key(row.try_get(2).ok()?, row.try_get(3).ok()?)?,

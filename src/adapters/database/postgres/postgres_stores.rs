@@ -8,8 +8,8 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
-    Postgres, postgres_cameras, postgres_history, postgres_incidents, postgres_nodes, postgres_recordings,
-    postgres_segments,
+    Postgres, postgres_cameras, postgres_history, postgres_incidents, postgres_nodes, postgres_notes,
+    postgres_recordings, postgres_segments,
 };
 use crate::adapters::database::{
     CameraStore, Condition, DatabaseHealth, HistoryQuery, HistoryStore, IncidentQuery, IncidentStore, Joined,
@@ -19,7 +19,7 @@ use crate::adapters::database::{
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::history::{Bucket, Tier};
-use crate::domain::incident::Incident;
+use crate::domain::incident::{Incident, Remark};
 use crate::domain::node::{Node, NodeClaim};
 use crate::domain::probe::KeptProbe;
 use crate::domain::recording::{RecordingSession, Segment, SegmentState};
@@ -244,6 +244,11 @@ impl IncidentStore for Postgres {
         let owner = query.own.then(|| self.owner.get()).transpose()?;
         let link = self.server.link().await?;
         link.answer(postgres_incidents::list(&link, owner.as_deref(), &query)).await
+    }
+
+    async fn remark(&self, incident: Uuid, remark: Remark) -> Result<Incident> {
+        let link = self.server.link().await?;
+        link.answer(postgres_notes::add(&link, incident, &remark)).await
     }
 }
 

@@ -6,10 +6,11 @@ use uuid::Uuid;
 
 use super::decode::{self, time_text};
 use super::sqlite_fault::SqliteFailure;
+use super::sqlite_notes;
 use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{IncidentQuery, row_rules};
 use crate::base::Error;
-use crate::domain::incident::{Incident, IncidentKind, KEPT, Subject};
+use crate::domain::incident::{Incident, IncidentKind, KEPT, Remark, Subject};
 use crate::domain::probe::KeptProbe;
 
 const COLUMNS: &str = "id, kind, subject, subject_name, cause, opened_at, closed_at";
@@ -17,9 +18,12 @@ const COLUMNS: &str = "id, kind, subject, subject_name, cause, opened_at, closed
 pub(super) fn open(connection: &mut Connection, owner: &str, incident: &Incident) -> Result<Uuid, SqliteFailure> {
     let (subject, kind) = (incident.subject.key(), incident.kind.as_str());
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction
+    let forgotten = transaction
         .prepare_cached(&format!("DELETE FROM incidents WHERE closed_at < ?1 AND {}", is_own("?2")))?
         .execute(params![time_text(incident.opened_at - KEPT), owner])?;
+    if forgotten > 0 {
+        sqlite_notes::forget(&transaction)?;
+    }
     // Twice by its id, too: the first answer may have been lost.
     let sql = format!("INSERT INTO incidents ({COLUMNS}, node) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
     let written = transaction.prepare_cached(&sql)?.execute(params![
@@ -71,6 +75,7 @@ pub(super) fn list(
         "SELECT {COLUMNS} FROM incidents WHERE (?1 IS NULL OR subject = ?1) AND (?2 IS NULL OR kind = ?2) \
          AND (?3 = 0 OR closed_at IS NULL) AND (?4 IS NULL OR closed_at IS NULL OR closed_at > ?4) \
          AND (?5 IS NULL OR opened_at < ?5) AND (?6 IS NULL OR (opened_at, id) < (?6, ?7)) AND (?9 IS NULL OR node = ?9) \
+         AND (?10 IS NULL OR ?10 = EXISTS (SELECT 1 FROM incident_notes WHERE incident = incidents.id AND acknowledges <> 0)) \
          ORDER BY opened_at DESC, id DESC LIMIT ?8"
     );
     let mut statement = connection.prepare_cached(&sql)?;
@@ -84,10 +89,29 @@ pub(super) fn list(
         query.after.map(|id| id.to_string()),
         query.limit,
         owner,
+        query.acknowledged,
     ];
     let rows = statement.query_map(values, |row| Ok(incident(row)))?;
     let rows: Vec<Option<Incident>> = rows.collect::<Result<_, _>>()?;
-    Ok(rows.into_iter().flatten().collect())
+    let mut incidents: Vec<Incident> = rows.into_iter().flatten().collect();
+    sqlite_notes::fill(connection, &mut incidents)?;
+    Ok(incidents)
+}
+
+/// Adds what somebody says of an incident, whichever node wrote it; the incident as it is then.
+pub(super) fn remark(connection: &mut Connection, id: Uuid, remark: &Remark) -> Result<Incident, SqliteFailure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut incident = one(&transaction, id)?.ok_or_else(|| row_rules::no_incident(id))?;
+    sqlite_notes::fill(&transaction, std::slice::from_mut(&mut incident))?;
+    let incident = sqlite_notes::add(&transaction, incident, remark)?;
+    transaction.commit()?;
+    Ok(incident)
+}
+
+fn one(connection: &Connection, id: Uuid) -> Result<Option<Incident>, SqliteFailure> {
+    let sql = format!("SELECT {COLUMNS} FROM incidents WHERE id = ?1");
+    let found = connection.prepare_cached(&sql)?.query_row([id.to_string()], |row| Ok(incident(row))).optional()?;
+    Ok(found.flatten())
 }
 
 pub(super) fn probe(connection: &mut Connection, owner: &str, camera: i64) -> Result<Option<KeptProbe>, SqliteFailure> {
@@ -124,6 +148,8 @@ fn opening_of(connection: &Connection, id: Uuid) -> Result<String, SqliteFailure
 /// `None` when somebody wrote a row by hand that cannot be an incident.
 fn incident(row: &Row<'_>) -> Option<Incident> {
     Some(Incident {
+        acknowledged: None,
+        notes: Vec::new(),
         id: decode::id(row, 0)?,
         kind: IncidentKind::parse(&decode::text(row, 1)?)?,
         subject: Subject::from_key(&decode::text(row, 2)?, &decode::text(row, 3)?)?,

@@ -19,7 +19,7 @@ use crate::adapters::database::{
 use crate::base::Result;
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::history::{Bucket, Tier};
-use crate::domain::incident::Incident;
+use crate::domain::incident::{Incident, Remark};
 use crate::domain::node::{Node, NodeClaim};
 use crate::domain::probe::KeptProbe;
 use crate::domain::recording::{RecordingSession, Segment, SegmentState};
@@ -243,6 +243,11 @@ impl IncidentStore for Sqlite {
         self.file
             .call(ConnectionRole::Lists, move |connection| sqlite_incidents::list(connection, owner.as_deref(), &query))
             .await
+    }
+
+    async fn remark(&self, incident: Uuid, remark: Remark) -> Result<Incident> {
+        let add = move |connection: &mut _| sqlite_incidents::remark(connection, incident, &remark);
+        self.file.call(ConnectionRole::Writer, add).await
     }
 }
 

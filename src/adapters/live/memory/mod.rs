@@ -20,6 +20,7 @@ use self::history::Histories;
 use super::{Change, Latest, LiveChanges, LiveStore};
 use crate::base::Result;
 use crate::domain::camera::CameraStatus;
+use crate::domain::maintenance::Maintenance;
 use crate::domain::name::StreamName;
 use crate::domain::recording::RecordingStatus;
 use crate::domain::stream::{Sample, ServerStatus, StreamStatus};
@@ -43,6 +44,7 @@ struct Now {
     streams: BTreeMap<String, BTreeMap<StreamName, Arc<StreamStatus>>>,
     cameras: BTreeMap<i64, CameraStatus>,
     recordings: BTreeMap<(String, StreamName), RecordingStatus>,
+    maintenance: BTreeMap<String, Maintenance>,
 }
 
 impl MemoryLiveStore {
@@ -103,6 +105,7 @@ impl LiveStore for MemoryLiveStore {
                 .collect(),
             cameras: now.cameras.values().cloned().collect(),
             recordings: now.recordings.values().cloned().collect(),
+            maintenance: now.maintenance.values().cloned().collect(),
         })
     }
 
@@ -165,6 +168,12 @@ impl Now {
             }
             Change::RecordingGone { server, name } => {
                 self.recordings.remove(&(server.clone(), name.clone()));
+            }
+            Change::Maintenance(maintenance) => {
+                self.maintenance.insert(maintenance.key.clone(), maintenance.clone());
+            }
+            Change::MaintenanceGone { key } => {
+                self.maintenance.remove(key);
             }
         }
     }

@@ -33,6 +33,8 @@ pub(super) fn field(change: &Change, base: impl Fn(&str) -> String) -> Option<(S
         Change::Recording(status) => (recording(&status.server, &status.name), json(serde_json::to_string(status))),
         Change::RecordingGone { server, name } => (recording(server, name), None),
         Change::Stream(_) | Change::StreamGone { .. } => return None,
+        // Each process reads it from its own database.
+        Change::Maintenance(_) | Change::MaintenanceGone { .. } => return None,
     })
 }
 

@@ -8,9 +8,11 @@ import { CommandButton } from "../../components/button";
 import { flag } from "../../components/dom";
 import { Skeleton } from "../../components/empty";
 import { Icon } from "../../components/icons";
+import { MaintenanceButton, MaintenanceNote } from "../../components/maintenance";
 import { useTitle } from "../../components/title";
 import { openCameraForm } from "../../dialogs/camera_form";
 import { removeCamera } from "../../dialogs/remove";
+import { excuseOf } from "../../excused";
 import { dateTime } from "../../format";
 import { known, live, now, stale } from "../../model";
 import { href } from "../../router";
@@ -69,6 +71,7 @@ function Now({ camera }: { camera: CameraStatus }): VNode {
         </span>
         {next === null ? null : <span class="next">{next}</span>}
       </p>
+      <MaintenanceNote maintenance={excuseOf(live.value, camera)} />
       {said === null ? null : (
         <p class="why" data-calm={flag(said.calm)}>
           {said.words}
@@ -87,6 +90,7 @@ function Buttons({ camera }: { camera: CameraStatus }): VNode {
           {m.overview.restart}
         </CommandButton>
       ) : null}
+      {excuseOf(live.value, camera) !== null ? null : <MaintenanceButton subject={{ camera: camera.id }} title={titleOf(camera)} />}
       <button type="button" class="small" onClick={() => openCameraForm(camera)}>
         <Icon name="edit" />
         {m.cameras.edit}

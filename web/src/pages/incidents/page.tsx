@@ -11,6 +11,7 @@ import { IncidentLine } from "../../components/incident";
 import { usePolled } from "../../components/polled";
 import { Search } from "../../components/search";
 import { useTitle } from "../../components/title";
+import { openRemark } from "../../dialogs/remark";
 import { live, stale } from "../../model";
 import { href } from "../../router";
 import type { CameraStatus, Incident } from "../../types";
@@ -34,12 +35,12 @@ function subjectOf({ subject }: Incident): string {
 
 export function IncidentsPage(): VNode {
   useTitle("Incidents");
-  const [filter, open, kind, span] = ["q", "open", "kind", "span"].map((name) => query.value.get(name) ?? "");
+  const [filter, open, kind, span, unseen] = ["q", "open", "kind", "span", "unseen"].map((name) => query.value.get(name) ?? "");
   const hours = spans.find((one) => one.key === span);
-  const asked = { open: open === "1", kind: kind === "" ? null : (kind ?? null), limit: PAGE };
+  const asked = { open: open === "1", acknowledged: unseen === "1" ? false : null, kind: kind === "" ? null : (kind ?? null), limit: PAGE };
   const from = () => (hours !== undefined && "hours" in hours ? new Date(Date.now() - hours.hours * 3_600_000).toISOString() : null);
   const key = JSON.stringify([asked, span]);
-  const { state } = usePolled(key, EVERY, (signal) => api.incidents({ ...asked, from: from() }, signal));
+  const { state, refresh } = usePolled(key, EVERY, (signal) => api.incidents({ ...asked, from: from() }, signal));
   const { answer, fault } = state.value;
   const words = (filter ?? "").trim().toLowerCase().split(/\s+/);
   const items = (answer?.items ?? []).filter((one) => words.every((word) => `${subjectOf(one)} ${one.cause} ${incidentWords(one.kind)}`.toLowerCase().includes(word)));
@@ -76,6 +77,9 @@ export function IncidentsPage(): VNode {
         <button type="button" class="small" aria-pressed={open === "1"} onClick={() => writeQuery({ open: open === "1" ? null : "1" })}>
           Open only
         </button>
+        <button type="button" class="small" aria-pressed={unseen === "1"} onClick={() => writeQuery({ unseen: unseen === "1" ? null : "1" })}>
+          Not acknowledged
+        </button>
       </div>
       {fault === null ? null : (
         <p class="form-fault" role="alert">
@@ -85,29 +89,29 @@ export function IncidentsPage(): VNode {
       <div class="panel incident-panel">
         {answer === null && fault === null ? <Skeleton label="Loading incidents" /> : null}
         {answer !== null && items.length === 0 ? <Empty title={filter === "" && kind === "" && span === "" ? "Nothing has gone wrong" : "No incident matches"} /> : null}
-        <List title="Open" items={lasting} />
-        <List title="Over" items={over} />
+        <List title="Open" items={lasting} refresh={refresh} />
+        <List title="Over" items={over} refresh={refresh} />
         {answer === null || answer.next === null ? null : <More key={key} asked={{ ...asked, from: from() }} after={answer.next} />}
       </div>
     </section>
   );
 }
 
-function List({ title, items }: { title: string; items: readonly Incident[] }): VNode | null {
+function List({ title, items, refresh }: { title: string; items: readonly Incident[]; refresh: (() => void) | null }): VNode | null {
   if (items.length === 0) return null;
   return (
     <>
       <h2>{title}</h2>
       <ol class="incidents">
         {items.map((one) => (
-          <Row key={one.id} incident={one} />
+          <Row key={one.id} incident={one} refresh={refresh} />
         ))}
       </ol>
     </>
   );
 }
 
-function Row({ incident }: { incident: Incident }): VNode {
+function Row({ incident, refresh }: { incident: Incident; refresh: (() => void) | null }): VNode {
   const { subject } = incident;
   const camera = subject.type === "camera" ? (live.value.cameras.get(subject.id) ?? null) : null;
   return (
@@ -116,6 +120,7 @@ function Row({ incident }: { incident: Incident }): VNode {
         <Subject incident={incident} camera={camera} />
       </p>
       <IncidentLine incident={incident} />
+      {refresh === null ? null : <Remarks incident={incident} refresh={refresh} />}
       {camera === null ? null : (
         <p class="ways">
           <a href={href({ page: "stream", server: camera.server, name: camera.path })}>Stream</a>
@@ -125,6 +130,22 @@ function Row({ incident }: { incident: Incident }): VNode {
         </p>
       )}
     </li>
+  );
+}
+
+/** What a person can say of it. */
+function Remarks({ incident, refresh }: { incident: Incident; refresh: () => void }): VNode {
+  return (
+    <p class="remarks">
+      {incident.acknowledged !== null ? null : (
+        <button type="button" class="small" onClick={() => openRemark(incident, true, refresh)}>
+          Acknowledge
+        </button>
+      )}
+      <button type="button" class="small quiet" onClick={() => openRemark(incident, false, refresh)}>
+        Add note
+      </button>
+    </p>
   );
 }
 
@@ -158,7 +179,7 @@ function More({ asked, after }: { asked: Parameters<typeof api.incidents>[0]; af
   };
   return (
     <>
-      <List title="Older" items={items} />
+      <List title="Older" items={items} refresh={null} />
       {fault === null ? null : <p class="note">{fault}</p>}
       {next === null ? null : (
         <button type="button" class="small" onClick={() => void load()}>

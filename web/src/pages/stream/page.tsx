@@ -4,6 +4,8 @@ import type { VNode } from "preact";
 import { asItIsSince, titleOf } from "../../camera_words";
 import { Badge } from "../../components/badge";
 import { flag } from "../../components/dom";
+import { MaintenanceButton, MaintenanceNote } from "../../components/maintenance";
+import { excuseOf } from "../../excused";
 import { Icon } from "../../components/icons";
 import { useTitle } from "../../components/title";
 import { ago, dateTime } from "../../format";
@@ -44,8 +46,14 @@ export function StreamPage({ server, name }: { server: string; name: string }): 
               </span>
             )}
           </p>
+          <MaintenanceNote maintenance={excuseOf(live.value, { server, path: name })} />
           {why === "" ? null : <p class="why">{why}</p>}
         </div>
+        {excuseOf(live.value, { server, path: name }) !== null ? null : (
+          <div class="buttons">
+            <MaintenanceButton subject={camera === null ? { server, name } : { camera: camera.id }} title={title} />
+          </div>
+        )}
       </div>
       {camera !== null && stream?.state !== "live" && known.value ? <Trouble camera={camera} since={since} server={server} name={name} /> : null}
       {stream === null && known.value ? <Missing server={server} name={name} camera={camera} /> : null}

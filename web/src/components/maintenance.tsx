@@ -1,0 +1,31 @@
+// That something is excused: until when, why, who said so, and the way to end it.
+
+import type { VNode } from "preact";
+import { api } from "../api";
+import { openMaintenance, type Subject } from "../dialogs/maintenance";
+import { dateTime } from "../format";
+import type { Maintenance } from "../types";
+import { CommandButton } from "./button";
+
+export function MaintenanceNote({ maintenance }: { maintenance: Maintenance | null }): VNode | null {
+  if (maintenance === null) return null;
+  const { until, reason, setBy, subject } = maintenance;
+  return (
+    <p class="maintenance-note">
+      <span>
+        In maintenance until {dateTime(until)}: {reason} ({setBy})
+      </span>
+      <CommandButton label="End maintenance" run={() => api.endMaintenance(subject)} done="Maintenance ended">
+        End it
+      </CommandButton>
+    </p>
+  );
+}
+
+export function MaintenanceButton({ subject, title }: { subject: Subject; title: string }): VNode {
+  return (
+    <button type="button" class="small" onClick={() => openMaintenance(subject, title)}>
+      Maintenance
+    </button>
+  );
+}

@@ -1,0 +1,68 @@
+// What a person says of an incident: that it was seen, and notes.
+
+import type { VNode } from "preact";
+import { useState } from "preact/hooks";
+import { api, sentence } from "../api";
+import { Waiting } from "../components/button";
+import { closeDialog, Dialog, openDialog } from "../components/dialog";
+import { toast } from "../components/toast";
+import { capital } from "../format";
+import type { Incident } from "../types";
+
+const LONGEST = 2_000;
+
+/** `done` runs when it is written. */
+export function openRemark(incident: Incident, acknowledges: boolean, done: () => void): void {
+  openDialog(<Remark incident={incident} acknowledges={acknowledges} done={done} />);
+}
+
+function Remark({ incident, acknowledges, done }: { incident: Incident; acknowledges: boolean; done: () => void }): VNode {
+  const [text, setText] = useState("");
+  const [fault, setFault] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const act = async () => {
+    setBusy(true);
+    const note = text.trim();
+    try {
+      if (acknowledges) await api.acknowledge(incident.id, note === "" ? null : note);
+      else await api.noteIncident(incident.id, note);
+      toast(acknowledges ? "Acknowledged" : "Noted");
+      closeDialog();
+      done();
+    } catch (error) {
+      setFault(capital(sentence(error)));
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title={acknowledges ? "Acknowledge this incident" : "Add a note"} kind="narrow" unsaved={() => text.trim() !== ""}>
+      <form
+        class="question"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void act();
+        }}
+      >
+        <p>{capital(incident.cause)}</p>
+        <label class="remark">
+          {acknowledges ? "Note (optional)" : "Note"}
+          <textarea data-focus rows={3} maxLength={LONGEST} required={!acknowledges} value={text} onInput={(event) => setText(event.currentTarget.value)} />
+        </label>
+        {fault === null ? null : (
+          <p class="form-fault" role="alert">
+            {fault}
+          </p>
+        )}
+        <div class="actions">
+          <button type="button" onClick={closeDialog}>
+            Cancel
+          </button>
+          <button type="submit" class="primary" disabled={busy || (!acknowledges && text.trim() === "")}>
+            <Waiting busy={busy} />
+            {acknowledges ? "Acknowledge" : "Add note"}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
