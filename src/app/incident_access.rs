@@ -101,7 +101,7 @@ impl IncidentAccess {
     /// # Errors
     /// `NotFound`; `Invalid` when the note is not one.
     pub async fn acknowledge(&self, id: Uuid, text: Option<&str>) -> Result<Incident> {
-        let remark = Remark::acknowledgement(WHO, text)?;
+        let remark = Remark::acknowledgement(WHO, text, Utc::now())?;
         self.say(id, "acknowledge", &json!({ "note": remark.note }), remark.clone()).await
     }
 
@@ -110,7 +110,7 @@ impl IncidentAccess {
     /// # Errors
     /// `NotFound`; `Invalid` when the note is not one.
     pub async fn note(&self, id: Uuid, text: &str) -> Result<Incident> {
-        let remark = Remark::note(WHO, text)?;
+        let remark = Remark::note(WHO, text, Utc::now())?;
         self.say(id, "notes", &json!({ "note": remark.note }), remark.clone()).await
     }
 

@@ -1,6 +1,7 @@
 //! `/api/v1/incidents`: what went wrong, with whom, from when to when, and why.
 
 use actix_web::{HttpRequest, web};
+use chrono::Utc;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -100,7 +101,7 @@ pub(super) async fn acknowledge(
     request: HttpRequest,
     Json(body): Json<AcknowledgeIncident>,
 ) -> ErrorAnswer<web::Json<Incident>> {
-    let remark = Remark::acknowledgement(caller.to_string(), body.note.as_deref())?;
+    let remark = Remark::acknowledgement(caller.to_string(), body.note.as_deref(), Utc::now())?;
     say(&state, &id, &request, remark).await
 }
 
@@ -119,7 +120,7 @@ pub(super) async fn note(
     request: HttpRequest,
     Json(body): Json<NewIncidentNote>,
 ) -> ErrorAnswer<web::Json<Incident>> {
-    let remark = Remark::note(caller.to_string(), &body.note)?;
+    let remark = Remark::note(caller.to_string(), &body.note, Utc::now())?;
     say(&state, &id, &request, remark).await
 }
 

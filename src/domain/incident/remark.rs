@@ -51,22 +51,22 @@ pub struct Remark {
 }
 
 impl Remark {
-    /// Acknowledges, now (to the microsecond, as databases keep it).
+    /// Acknowledges; its time is to the microsecond, as databases keep it.
     ///
     /// # Errors
     /// As [`check_note`].
-    pub fn acknowledgement(who: impl Into<String>, note: Option<&str>) -> Result<Self> {
+    pub fn acknowledgement(who: impl Into<String>, note: Option<&str>, now: DateTime<Utc>) -> Result<Self> {
         let note = note.map(check_note).transpose()?;
-        Ok(Self { id: Uuid::now_v7(), at: Utc::now().trunc_subsecs(6), who: who.into(), acknowledges: true, note })
+        Ok(Self { id: Uuid::now_v7(), at: now.trunc_subsecs(6), who: who.into(), acknowledges: true, note })
     }
 
-    /// A note, now.
+    /// A note; its time as in an acknowledgement.
     ///
     /// # Errors
     /// As [`check_note`].
-    pub fn note(who: impl Into<String>, note: &str) -> Result<Self> {
+    pub fn note(who: impl Into<String>, note: &str, now: DateTime<Utc>) -> Result<Self> {
         let note = Some(check_note(note)?);
-        Ok(Self { id: Uuid::now_v7(), at: Utc::now().trunc_subsecs(6), who: who.into(), acknowledges: false, note })
+        Ok(Self { id: Uuid::now_v7(), at: now.trunc_subsecs(6), who: who.into(), acknowledges: false, note })
     }
 }
 

@@ -8,8 +8,8 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
-    Postgres, postgres_cameras, postgres_history, postgres_incidents, postgres_nodes, postgres_notes,
-    postgres_recordings, postgres_segments,
+    Postgres, postgres_cameras, postgres_history, postgres_incidents, postgres_nodes, postgres_recordings,
+    postgres_segments,
 };
 use crate::adapters::database::{
     CameraStore, Condition, DatabaseHealth, HistoryQuery, HistoryStore, IncidentQuery, IncidentStore, Joined,
@@ -248,7 +248,7 @@ impl IncidentStore for Postgres {
 
     async fn remark(&self, incident: Uuid, remark: Remark) -> Result<Incident> {
         let link = self.server.link().await?;
-        link.answer(postgres_notes::add(&link, incident, &remark)).await
+        link.answer(postgres_incidents::remark(&link, incident, &remark)).await
     }
 }
 
