@@ -111,7 +111,7 @@ pub async fn build(settings: Settings) -> Result<App> {
     // With the port that the system chose, where it did.
     let mut actual = settings.clone();
     actual.http.listen = listener.local_addr().unwrap_or(settings.http.listen);
-    let run_plan::RunPlan { mut children, runtime_settings, restream } =
+    let run_plan::RunPlan { mut children, runtime_settings, restream, sessions } =
         run_plan::children(&actual, &services, &hub, &incidents, &mark)?;
     let address = actual.http.listen;
     let logins = front_door::open_logins(&actual, &services.stores, runtime_settings.logins.subscribe()).await?;
@@ -139,6 +139,8 @@ pub async fn build(settings: Settings) -> Result<App> {
         troubles: services.node.troubles.subscribe(),
         hub,
         maintenance,
+        sessions,
+        labels: settings.monitor.labels.clone(),
         history: services.history,
         websocket_clients: (actual.http.websocket_clients, actual.http.websocket_clients_per_address),
         commands: Arc::new(camera_command_port::ToTheTree {

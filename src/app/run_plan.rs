@@ -18,7 +18,7 @@ use crate::actors::history::{HistoryHandle, HistoryRules, HistoryWriter};
 use crate::actors::hub::{Hub, HubHandle, HubLimits};
 use crate::actors::incidents::{Incidents, IncidentsHandle};
 use crate::actors::membership::{self, Membership, NodeHandles};
-use crate::actors::monitor::{Monitor, Watched};
+use crate::actors::monitor::{Monitor, SessionWatch, Watched};
 use crate::actors::record::{RecordHandles, Recorders, SpoolDisk};
 use crate::actors::redis_link;
 use crate::actors::restream::{self, RestreamHandle, RestreamSetup};
@@ -160,6 +160,8 @@ pub(super) struct RunPlan {
     pub runtime_settings: RuntimeSettings,
     /// Gives commands to the role `restream`, where it runs.
     pub restream: Option<RestreamHandle>,
+    /// Who publishes and reads.
+    pub sessions: Arc<SessionWatch>,
 }
 
 /// The managers, in start order, and the ways to them. Stopped in reverse, recorders close their files before
@@ -202,8 +204,11 @@ pub(super) fn children(
     if services.roles.contains(&Role::Record) {
         children.push(record_child(settings, live.record, services, incidents, mark, sealed)?);
     }
-    children.push(monitor_child(settings, live.interval, services, incidents)?);
-    Ok(RunPlan { children, runtime_settings, restream })
+    let watched = watched(settings)?;
+    let sessions = SessionWatch::new(&watched);
+    children.extend(sessions.children(&live.interval));
+    children.push(monitor_child(watched, live.interval, services, incidents));
+    Ok(RunPlan { children, runtime_settings, restream, sessions })
 }
 
 fn upload_child(rules: Setting<UploadRules>, services: &Services, sealed: watch::Receiver<u64>) -> Child {
@@ -296,19 +301,22 @@ fn hub_child(settings: &Settings, services: &Services, hub: &HubHandle) -> Child
     Child::new("hub", Restart::Always, move || Hub::new(live.clone(), hub.clone(), limits))
 }
 
-/// Watching is part of every role: each of them decides by what is live.
-fn monitor_child(
-    settings: &Settings,
-    interval: Setting<Duration>,
-    services: &Services,
-    incidents: &IncidentsHandle,
-) -> Result<Child> {
+fn watched(settings: &Settings) -> Result<Vec<Watched>> {
     let watched = settings.servers.iter().map(|server| {
         let client = Arc::new(MediaMtx::new(server)?);
         Ok(Watched { name: server.name.clone(), client, rtsp_url: server.rtsp_url.clone() })
     });
-    let watched = watched.collect::<Result<Vec<_>>>()?;
+    watched.collect()
+}
+
+/// Watching is part of every role: each of them decides by what is live.
+fn monitor_child(
+    watched: Vec<Watched>,
+    interval: Setting<Duration>,
+    services: &Services,
+    incidents: &IncidentsHandle,
+) -> Child {
     let (live, incidents) = (services.live.clone(), incidents.clone());
     let build = move || Monitor::new(watched.clone(), live.clone(), interval.clone(), incidents.clone());
-    Ok(Child::new("monitor", Restart::Always, build))
+    Child::new("monitor", Restart::Always, build)
 }

@@ -50,6 +50,26 @@ impl fmt::Display for Network {
     }
 }
 
+/// What the configuration calls an address or a network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkLabel {
+    /// Which addresses.
+    pub network: Network,
+    /// What they are called.
+    pub name: String,
+}
+
+impl FromStr for NetworkLabel {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (network, name) = text.split_once('=').ok_or("has no name; write ADDRESS=NAME or NETWORK=NAME")?;
+        let (network, name) = (network.trim().parse()?, name.trim());
+        let is_plain = !name.is_empty() && name.chars().count() <= 64 && !name.chars().any(char::is_control);
+        if is_plain { Ok(Self { network, name: name.to_owned() }) } else { Err("has no name of 1 to 64 characters") }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +92,11 @@ mod tests {
             let parsed: Network = network.parse().expect(network);
             assert_eq!(parsed.contains(address.parse().expect(address)), inside, "{address} in {network}");
         }
+        for bad in ["10.0.0.9", "10.0.0.9=", "10.0.0=x", "=x", "10.0.0.9=two\nlines"] {
+            assert!(bad.parse::<NetworkLabel>().is_err(), "{bad}");
+        }
+        let label: NetworkLabel = " 10.0.0.0/8 = the office = left ".parse().expect("good");
+        assert_eq!(label.name, "the office = left");
         for bad in ["", "10.0.0", "10.0.0.0/33", "fe80::/129", "10.0.0.0/x", "host", "10.0.0.0/8/8"] {
             assert!(bad.parse::<Network>().is_err(), "{bad}");
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::base::network::Network;
+use crate::base::network::{Network, NetworkLabel};
 
 /// All of it.
 #[derive(Clone, Debug)]
@@ -136,6 +136,8 @@ pub struct MonitorSettings {
     pub history_1m: Duration,
     /// How long buckets of ten minutes are kept in the database.
     pub history_10m: Duration,
+    /// What known addresses are called where sessions are shown.
+    pub labels: Vec<NetworkLabel>,
 }
 
 /// Live state: latest values, history, changes.

@@ -25,6 +25,7 @@ pub mod restream;
 pub mod role;
 pub mod run_log;
 pub mod sample;
+pub mod session;
 pub mod spool_space;
 pub mod start_budget;
 pub mod stream;

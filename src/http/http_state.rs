@@ -13,6 +13,7 @@ use crate::actors::hub::HubHandle;
 use crate::actors::logins::Logins;
 use crate::actors::maintenance::MaintenanceKeeper;
 use crate::actors::membership::Troubles;
+use crate::actors::monitor::SessionWatch;
 use crate::actors::record::SpoolDisk;
 use crate::actors::restream::Written;
 use crate::actors::supervision::Observation;
@@ -21,6 +22,7 @@ use crate::adapters::live::SharedLive;
 use crate::adapters::objects::SharedObjects;
 use crate::adapters::spool::SharedSpool;
 use crate::base::Result;
+use crate::base::network::NetworkLabel;
 use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraStatus};
 use crate::domain::change_guard::PlanView;
@@ -76,6 +78,10 @@ pub struct HttpState {
     pub live: SharedLive,
     /// Cameras, recordings and incidents, for reading.
     pub stores: Stores,
+    /// Who publishes and reads.
+    pub sessions: Arc<SessionWatch>,
+    /// What known addresses are called.
+    pub labels: Vec<NetworkLabel>,
     /// What is excused.
     pub maintenance: Arc<MaintenanceKeeper>,
     /// The past that is not in the database yet.

@@ -43,6 +43,7 @@ mod responses;
 mod routes;
 mod security;
 mod server_actor;
+mod session_list_routes;
 mod sheet_routes;
 mod status_routes;
 mod stream_routes;

@@ -11,7 +11,8 @@ use super::responses::Complete;
 use super::security::Accesses;
 use super::{
     audit_routes, camera_log_routes, camera_routes, health, history_routes, incident_routes, kind_routes,
-    maintenance_routes, metrics, plan_routes, probe_routes, recordings, sheet_routes, status_routes, stream_routes, ws,
+    maintenance_routes, metrics, plan_routes, probe_routes, recordings, session_list_routes, sheet_routes,
+    status_routes, stream_routes, ws,
 };
 
 /// The document. A test compares its paths with the route table.
@@ -34,6 +35,8 @@ use super::{
         stream_routes::one,
         stream_routes::live,
         history_routes::of_stream,
+        session_list_routes::list,
+        session_list_routes::kick,
         camera_routes::list,
         camera_routes::add,
         camera_routes::one,

@@ -3,8 +3,8 @@
 use super::logins::{session_routes, token_routes, user_routes};
 use super::{
     audit_routes, camera_log_routes, camera_routes, health, history_routes, incident_routes, kind_routes,
-    maintenance_routes, metrics, openapi, plan_routes, probe_routes, recordings, sheet_routes, status_routes,
-    stream_routes, table, ws,
+    maintenance_routes, metrics, openapi, plan_routes, probe_routes, recordings, session_list_routes, sheet_routes,
+    status_routes, stream_routes, table, ws,
 };
 
 // A name of a stream is one part of an address: actix keeps `%2F` together while it looks for the route and decodes it
@@ -20,6 +20,8 @@ table::table! {
     "/api/v1/streams/{path}" => { GET: stream_routes::one },
     "/api/v1/streams/{path}/live" => { GET: stream_routes::live },
     "/api/v1/streams/{path}/history" => { GET: history_routes::of_stream },
+    "/api/v1/streams/{path}/sessions" => { GET: session_list_routes::list },
+    "/api/v1/streams/{path}/sessions/{id}/kick" => { POST: session_list_routes::kick },
     "/api/v1/camera-kinds" => { GET: camera_routes::kinds },
     "/api/v1/camera-kinds/{kind}" => { PUT: kind_routes::put, DELETE: kind_routes::delete },
     "/api/v1/cameras" => { GET: camera_routes::list, POST: camera_routes::add },

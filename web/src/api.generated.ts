@@ -697,6 +697,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/streams/{path}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who publishes and who reads. Asked for every 10 s, and at the rate of the polls while somebody asks here. Without `server` the
+         *     first stream of that name.
+         */
+        get: operations["listStreamSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streams/{path}/sessions/{id}/kick": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a session; its program may connect again. Without `server` the first stream of that name. */
+        post: operations["kickStreamSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -2124,6 +2161,16 @@ export interface components {
             /** @description Without it this process cannot do its work. */
             required: boolean;
         };
+        /**
+         * @description The lists of a media server, one for each protocol.
+         * @enum {string}
+         */
+        SessionProtocol: "rtsp" | "rtsps" | "rtmp" | "rtmps" | "srt" | "webrtc" | "hls" | "moq";
+        /**
+         * @description What a session does.
+         * @enum {string}
+         */
+        SessionState: "publish" | "read";
         /** @description A session with what can be played of it. */
         SessionSummary: components["schemas"]["RecordingSession"] & {
             /**
@@ -2151,6 +2198,22 @@ export interface components {
             role?: components["schemas"]["UserRole"] | null;
             /** @description The user or token; null for nobody. */
             user?: string | null;
+        };
+        /** @description Who publishes to a stream and who reads it. */
+        SessionsView: {
+            /**
+             * Format: date-time
+             * @description When it told this; null before its first answer.
+             */
+            at?: string | null;
+            /** @description Why the server has told nothing since; null when it has. */
+            fault?: string | null;
+            /** @description The publisher, then the readers by protocol and age. */
+            items: components["schemas"]["StreamSession"][];
+            /** @description Protocols of which nobody knows whether they have sessions: switched off there, or the version lists none. */
+            notKnown: components["schemas"]["SessionProtocol"][];
+            /** @description The server that was asked. */
+            server: string;
         };
         /** @description What is wrong with one row. */
         SheetFault: {
@@ -2247,6 +2310,77 @@ export interface components {
             startedAt: string;
             /** @description Version of this program. */
             version: string;
+        };
+        /** @description One connection or session. A number that its server's version does not tell is null, never 0. */
+        StreamSession: {
+            /** @description Where it comes from, `ADDRESS:PORT`; null where the server does not tell. */
+            address?: string | null;
+            /**
+             * Format: int64
+             * @description Bytes that the server has received of it.
+             */
+            bytesReceived?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes that the server has sent to it.
+             */
+            bytesSent?: number | null;
+            /** @description The server can be asked to end it. */
+            canBeKicked: boolean;
+            /**
+             * Format: int64
+             * @description Frames that the server threw away because the reader was too slow (since 1.17).
+             */
+            framesDiscarded?: number | null;
+            /** @description Its id at the media server. */
+            id: string;
+            /**
+             * Format: double
+             * @description Jitter of what comes, in units of the RTP clock (RTSP since 1.11, WebRTC since 1.14).
+             */
+            jitter?: number | null;
+            /** @description What the configuration calls that address (`monitor.labels`). */
+            label?: string | null;
+            /**
+             * Format: int64
+             * @description Packets that came, or could have been sent, too late and were thrown away (SRT since 1.6, RTSP readers since 1.17).
+             */
+            packetsDiscarded?: number | null;
+            /**
+             * Format: int64
+             * @description Packets that could not be read (RTSP since 1.11).
+             */
+            packetsInError?: number | null;
+            /**
+             * Format: int64
+             * @description Packets that never came: to the server of a publisher, to the reader as it reports (RTSP since 1.11, WebRTC since 1.14).
+             */
+            packetsLost?: number | null;
+            /**
+             * Format: int64
+             * @description Packets that were sent once more (SRT since 1.6).
+             */
+            packetsRetransmitted?: number | null;
+            /** @description By which protocol. */
+            protocol: components["schemas"]["SessionProtocol"];
+            /**
+             * Format: double
+             * @description SRT: round trip time in ms, since 1.6.
+             */
+            rtt?: number | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since?: string | null;
+            /** @description Publisher or reader. */
+            state: components["schemas"]["SessionState"];
+            /** @description How its packets travel (RTSP: TCP, UDP, multicast). */
+            transport?: string | null;
+            /** @description Who has logged in; null when nobody was asked or the version does not tell (before 1.17). */
+            user?: string | null;
+            /** @description What its program calls itself; since 1.19. */
+            userAgent?: string | null;
         };
         /**
          * @description What we say about a path.
@@ -6876,6 +7010,202 @@ export interface operations {
                 };
             };
             /** @description what is needed does not answer now, or too many connections are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStreamSessions: {
+        parameters: {
+            query?: {
+                /** @description name of its server */
+                server?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name of the stream, percent-encoded as one part (`cam%2Ffront`) */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsView"];
+                };
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what is needed does not answer now, or too many connections are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    kickStreamSession: {
+        parameters: {
+            query?: {
+                /** @description name of its server */
+                server?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name of the stream, percent-encoded as one part (`cam%2Ffront`) */
+                path: string;
+                /** @description id of the session, as listed */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such stream or session (any more) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the media server cannot end sessions of this kind */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database does not take this; says why */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the media server refuses or does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -19,6 +19,7 @@ import type {
   Sample,
   Segment,
   Status,
+  StreamSessions,
   StreamStatus,
 } from "./types";
 
@@ -183,6 +184,8 @@ export const api = {
 
   metrics: (server: string, name: string, query: { from: string; to: string; points: number; metrics: string }, signal?: AbortSignal) =>
     call<{ items: MetricPoint[] }>("GET", address(`streams/${part(name)}/history`, { server, ...query }), undefined, signal),
+  streamSessions: (server: string, name: string, signal?: AbortSignal) => call<StreamSessions>("GET", address(`streams/${part(name)}/sessions`, { server }), undefined, signal),
+  kick: (server: string, name: string, id: string) => call<void>("POST", address(`streams/${part(name)}/sessions/${part(id)}/kick`, { server })),
 
   cameras: (signal?: AbortSignal) => call<Page<CameraStatus>>("GET", address("cameras"), undefined, signal),
   cameraKinds: (signal?: AbortSignal) => call<{ items: CameraKind[] }>("GET", address("camera-kinds"), undefined, signal),

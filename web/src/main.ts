@@ -11,6 +11,7 @@ import "./styles/rows.css";
 import "./styles/cards.css";
 import "./styles/dialogs.css";
 import "./styles/forms.css";
+import "./styles/sessions.css";
 import "./styles/stream.css";
 import "./styles/camera.css";
 import "./styles/recordings.css";

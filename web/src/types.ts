@@ -31,6 +31,8 @@ export type WouldStop = Schemas["WouldStop"];
 export type HeldPlan = Schemas["BlockedChangeView"];
 export type PlanView = Required<Schemas["PlanView"]>;
 export type Incident = Written<Schemas["Incident"], "closedAt" | "acknowledged">;
+export type StreamSession = Schemas["StreamSession"];
+export type StreamSessions = Written<Schemas["SessionsView"], "at" | "fault">;
 /** A camera or stream that is excused until a time. */
 export type Maintenance = Schemas["Maintenance"];
 /** What an import did, or would do. All rows or none. */

@@ -12,6 +12,7 @@ mod outage_state;
 mod path_poller;
 mod path_table;
 mod server_poller;
+mod session_watch;
 mod watched;
 
 #[cfg(test)]
@@ -20,4 +21,5 @@ mod tests;
 pub use manager::Monitor;
 pub use path_poller::PathPoller;
 pub use server_poller::ServerPoller;
+pub use session_watch::{FoundSessions, SessionWatch};
 pub use watched::Watched;

@@ -1,9 +1,9 @@
 //! The HTTP side of one MediaMTX server: one kept-alive connection, list endpoints, limits on time and size.
 //!
 //! Owns what is remembered between polls: the version, and whether SRT numbers are to be had. Never changes anything
-//! on the server. Talked to through [`super::MediaServer`].
+//! on the server, but for sessions that an operator ends. Talked to through [`super::MediaServer`].
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use super::mediamtx_wire::{Items, PathItem, SrtConn, WireInfo, WirePage, WirePat
 use super::{Listing, MediaServer, mediamtx_tls};
 use crate::base::{Error, ErrorKind, Result};
 use crate::config::settings::ServerSettings;
+use crate::domain::session::{SessionLists, SessionProtocol};
 
 /// Wrong credentials are answered after up to 4 s (the server delays on purpose), so the limit must exceed that.
 const TIMEOUT: Duration = Duration::from_secs(8);
@@ -29,7 +30,7 @@ const EXTRA_TIMEOUT: Duration = Duration::from_secs(2);
 /// The server closes a connection after 30 s without a request: we let go first, so that no request meets a close.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// What a server lacks (SRT, `/v3/info`) is asked for again after this time.
-const ASK_AGAIN: Duration = Duration::from_secs(60);
+pub(super) const ASK_AGAIN: Duration = Duration::from_secs(60);
 /// The listing is made anew for every page, and items may shift between pages: one page holds all of a normal server.
 const ITEMS_PER_PAGE: u32 = 10_000;
 /// A guard against a server that never ends its list (up to 1.2.1 the last item was repeated for ever).
@@ -51,9 +52,11 @@ pub struct MediaMtx {
 
 /// What is remembered between polls.
 #[derive(Debug, Default)]
-struct ServerFacts {
+pub(super) struct ServerFacts {
     /// Version and when it was asked for; `None` inside = the server does not tell.
-    version: Option<(Option<String>, Instant)>,
+    pub(super) version: Option<(Option<String>, Instant)>,
+    /// Lists that it lacks, and when they are asked for again.
+    pub(super) no_lists: HashMap<&'static str, Instant>,
     /// SRT connections are not asked for before this time.
     srt_again: Option<Instant>,
     /// The paths that were listed last.
@@ -93,7 +96,7 @@ impl MediaMtx {
         Ok(Self { place, api_url, login, http, known: Mutex::default() })
     }
 
-    fn known(&self) -> MutexGuard<'_, ServerFacts> {
+    pub(super) fn known(&self) -> MutexGuard<'_, ServerFacts> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -110,6 +113,15 @@ impl MediaMtx {
         if let Some(page) = page {
             request = request.query(&[("page", page), ("itemsPerPage", ITEMS_PER_PAGE)]);
         }
+        self.answer(path, request).await
+    }
+
+    /// A request that changes something, without a body.
+    pub(super) async fn post(&self, path: &str) -> Result<(StatusCode, Vec<u8>)> {
+        self.answer(path, self.http.post(self.address(path))).await
+    }
+
+    async fn answer(&self, path: &str, mut request: reqwest::RequestBuilder) -> Result<(StatusCode, Vec<u8>)> {
         if let Some((user, password)) = &self.login {
             request = request.basic_auth(user, Some(password.expose_secret()));
         }
@@ -127,7 +139,7 @@ impl MediaMtx {
     }
 
     /// All items of a list endpoint, each `key` once, each page by `read`. Also says when the first page was read.
-    async fn list_all<T>(
+    pub(super) async fn list_all<T>(
         &self,
         path: &str,
         key: fn(&T) -> &str,
@@ -223,6 +235,14 @@ impl MediaServer for MediaMtx {
             *self.known() = ServerFacts::default();
         }
         result
+    }
+
+    async fn sessions(&self) -> Result<SessionLists> {
+        self.session_lists().await
+    }
+
+    async fn kick(&self, protocol: SessionProtocol, id: &str) -> Result<()> {
+        self.end_session(protocol, id).await
     }
 
     async fn version(&self) -> Result<Option<String>> {

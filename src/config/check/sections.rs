@@ -11,7 +11,7 @@ use super::listen::parse_listen;
 use super::logins;
 use super::urls;
 use super::values::{duration, flag, fraction, list, path, rate, text, whole};
-use crate::base::network::Network;
+use crate::base::network::{Network, NetworkLabel};
 use crate::config::complaint::ConfigFault;
 use crate::config::raw::RawEntry;
 use crate::config::settings::{
@@ -112,7 +112,22 @@ pub(super) fn monitor(check: &mut Checker<'_>) -> MonitorSettings {
         history: lasting(check, "monitor.history", DAY, seconds(MINUTE), seconds(30 * DAY)),
         history_1m: lasting(check, "monitor.history_1m", 30 * DAY, seconds(HOUR), seconds(3650 * DAY)),
         history_10m: lasting(check, "monitor.history_10m", 365 * DAY, seconds(HOUR), seconds(3650 * DAY)),
+        labels: check.read("monitor.labels", labels).unwrap_or_default(),
     }
+}
+
+fn labels(entry: &RawEntry) -> Result<Vec<NetworkLabel>, ConfigFault> {
+    let label = |text: &String| {
+        let shown: String = text.chars().take(60).collect();
+        let fault = |why| {
+            ConfigFault::new(
+                format!("{shown:?} {why}"),
+                "write [\"10.0.0.7=OBS in the studio\", \"10.1.0.0/16=office\"]",
+            )
+        };
+        text.parse::<NetworkLabel>().map_err(fault)
+    };
+    list(entry)?.iter().map(label).collect()
 }
 
 pub(super) fn live(check: &mut Checker<'_>) -> LiveSettings {

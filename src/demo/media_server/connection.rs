@@ -50,6 +50,7 @@ pub async fn serve(mut socket: TcpStream, remote: SocketAddr, terms: Arc<Terms>)
         id: Uuid::new_v4(),
         created: Utc::now(),
         remote,
+        kicked: tokio::sync::Notify::new(),
         session: Mutex::new(None),
         inbound: Count::default(),
         outbound: Count::default(),
@@ -114,6 +115,7 @@ impl Connection<'_> {
                         self.handle();
                     }
                 },
+                () = self.entry.kicked.notified() => return "kicked",
                 () = &mut silence => {
                     // A reader has nothing to say: a dead one is found when nothing can be sent to it.
                     let limited = !matches!(self.dialogue.flow, Flow::Reading(_));

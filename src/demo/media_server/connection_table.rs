@@ -41,6 +41,8 @@ pub struct ConnectionEntry {
     pub created: DateTime<Utc>,
     /// Its other end.
     pub remote: SocketAddr,
+    /// Somebody wants it to end.
+    pub kicked: tokio::sync::Notify,
     /// The session it carries.
     pub session: Mutex<Option<Uuid>>,
     /// Bytes read, everything.
@@ -153,6 +155,16 @@ impl ConnectionTable {
     /// All connections, oldest first.
     pub fn connections(&self) -> Vec<Arc<ConnectionEntry>> {
         locked(&self.connections).values().cloned().collect()
+    }
+
+    /// Ends the connection of a session; false when there is none.
+    pub fn kick(&self, session: Uuid) -> bool {
+        let found = self.sessions().into_iter().find(|entry| entry.id == session).map(|entry| entry.connection);
+        let connection = self.connections().into_iter().find(|entry| Some(entry.id) == found);
+        connection.is_some_and(|connection| {
+            connection.kicked.notify_one();
+            true
+        })
     }
 
     /// All sessions, oldest first.

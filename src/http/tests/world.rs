@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::actors::hub::{Hub, HubHandle, HubLimits, HubState};
 use crate::actors::logins::Logins;
 use crate::actors::maintenance::MaintenanceKeeper;
+use crate::actors::monitor::SessionWatch;
 use crate::actors::record::SpoolDisk;
 use crate::actors::restream::{Written, import_sheet, write_kind};
 use crate::actors::supervision::Observation;
@@ -78,6 +79,8 @@ impl World {
             node: "test".to_owned(),
             started_at: Utc::now(),
             roles: vec![Role::Monitor, Role::Restream, Role::Record],
+            sessions: SessionWatch::new(&[]),
+            labels: Vec::new(),
             maintenance: MaintenanceKeeper::new(stores.maintenance.clone(), live.clone(), Default::default()),
             live,
             stores,

@@ -2,6 +2,7 @@
 
 mod harness;
 mod incidents;
+mod sessions;
 
 use std::time::{Duration, Instant};
 

@@ -33,7 +33,7 @@ async fn a_camera_in_maintenance_raises_nothing_until_that_is_over_also_after_a_
     let id = first["id"].as_str().expect("an id").to_owned();
 
     let seen = run(program.room(), &["incidents", "ack", &id, "--note", "ladder ordered"]);
-    assert_eq!((seen.code, seen.out.as_str()), (Some(0), "acknowledged by token local\n"), "{}", seen.err);
+    assert_eq!((seen.code, seen.out.as_str()), (Some(0), "acknowledged by anonymous\n"), "{}", seen.err);
     let noted = run(program.room(), &["incidents", "note", &id, "it is on its way"]);
     assert_eq!((noted.code, noted.out.as_str()), (Some(0), "noted\n"), "{}", noted.err);
     let listed = run(program.room(), &["incidents", "list", "--open", "--kind", "cameraDown", "--json"]);

@@ -1,6 +1,6 @@
 //! The `/v3` API of the stand-in: the listings of MediaMTX 1.20, with its errors and its headers.
 //!
-//! Owns the route table, the login and the faults that tests ask for. Changes nothing in the server. Anything that is
+//! Owns the route table, the login and the faults that tests ask for. Changes nothing in the server but that it ends sessions. Anything that is
 //! not in the table is a plain-text 404, as a MediaMTX answers for a server that is switched off.
 
 mod page;
@@ -37,6 +37,9 @@ pub enum ApiFault {
 
 /// One session by its id.
 const SESSION: &str = "/v3/rtspsessions/get/";
+
+/// Ends one.
+const KICK: &str = "/v3/rtspsessions/kick/";
 
 /// What the routes need.
 pub struct Context {
@@ -77,10 +80,17 @@ fn routed(request: &HttpRequest, context: &Context) -> HttpResponse {
     if let Some(refusal) = refused(request, context) {
         return refusal;
     }
+    let hub = &context.hub;
+    if let (&Method::POST, Some(id)) = (request.method(), request.path().strip_prefix(KICK)) {
+        return match id.parse().map(|id| hub.table.kick(id)) {
+            Ok(true) => json(StatusCode::OK, &shapes::Done::OK),
+            Ok(false) => json(StatusCode::NOT_FOUND, &ErrorBody::new("session not found")),
+            Err(_) => json(StatusCode::BAD_REQUEST, &ErrorBody::new("invalid UUID length")),
+        };
+    }
     if request.method() != Method::GET {
         return unknown();
     }
-    let hub = &context.hub;
     match request.path() {
         "/v3/info" => json(StatusCode::OK, &Info::new(context.started)),
         "/v3/paths/list" => listed(request, || hub.streams().iter().map(|stream| Path::from(&**stream)).collect()),

@@ -25,6 +25,17 @@ impl Info {
     }
 }
 
+/// Something was done.
+#[derive(Debug, Serialize)]
+pub struct Done {
+    status: &'static str,
+}
+
+impl Done {
+    /// As since 1.15.5.
+    pub const OK: Self = Self { status: "ok" };
+}
+
 /// An error.
 #[derive(Debug, Serialize)]
 pub struct ErrorBody {

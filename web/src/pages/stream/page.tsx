@@ -18,6 +18,7 @@ import { m } from "../../words/language";
 import { streamLook } from "../../words/states";
 import { Facts } from "./facts";
 import { History } from "./history";
+import { Sessions } from "./sessions";
 import { Trouble } from "./trouble";
 import { Ways } from "./ways";
 
@@ -58,6 +59,7 @@ export function StreamPage({ server, name }: { server: string; name: string }): 
       {camera !== null && stream?.state !== "live" && known.value ? <Trouble camera={camera} since={since} server={server} name={name} /> : null}
       {stream === null && known.value ? <Missing server={server} name={name} camera={camera} /> : null}
       {stream === null ? null : <Body stream={stream} camera={camera} />}
+      {stream === null ? null : <Sessions server={server} name={name} />}
     </section>
   );
 }
