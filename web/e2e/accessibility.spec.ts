@@ -22,7 +22,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       const { server, stream } = await recorded(page);
       const part = `${encodeURIComponent(server)}/${encodeURIComponent(stream)}`;
       const camera = (await cameras(page))[0]?.id ?? 1;
-      for (const route of ["#/", `#/streams/${part}`, "#/cameras", `#/cameras/${camera}`, "#/recordings", `#/recordings/${part}`, "#/incidents", "#/system", "#/nowhere"]) {
+      for (const route of ["#/", `#/streams/${part}`, "#/cameras", `#/cameras/${camera}`, "#/recordings", `#/recordings/${part}`, "#/incidents", "#/system", "#/wall", "#/nowhere"]) {
         await open(page, route);
         await expect(page.locator(".page")).toBeVisible();
         await page.waitForLoadState("networkidle");

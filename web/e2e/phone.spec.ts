@@ -14,7 +14,7 @@ test("no page of the app is wider than a phone, also with open incidents counted
   await expect(page.locator(".top nav .count")).toBeVisible({ timeout: 60_000 });
   const { server, stream } = await recorded(page);
   const part = `${encodeURIComponent(server)}/${encodeURIComponent(stream)}`;
-  for (const route of ["#/", `#/streams/${part}`, "#/cameras", "#/cameras/1", "#/recordings", `#/recordings/${part}`, "#/incidents", "#/system", "#/nowhere"]) {
+  for (const route of ["#/", `#/streams/${part}`, "#/cameras", "#/cameras/1", "#/recordings", `#/recordings/${part}`, "#/incidents", "#/system", "#/wall", "#/nowhere"]) {
     await open(page, route);
     await expect(page.locator(".page")).toBeVisible();
     await page.waitForLoadState("networkidle");

@@ -4,6 +4,7 @@
 import { batch } from "@preact/signals";
 import { readQuery } from "./address";
 import { api, Problem, serverNow } from "./api";
+import { tellTrouble } from "./browser/notify";
 import { closeDialog } from "./components/dialog";
 import { askInstead } from "./fallback";
 import { actions, clock, model, MOST_INCIDENTS, now, openIncidents, past, route, title, type Model } from "./model";
@@ -12,6 +13,7 @@ import { arrive, followScroll } from "./shell/scroll";
 import { reduce } from "./store";
 import { lead } from "./summary_words";
 import type { ServerMessage } from "./types";
+import { m } from "./words/language";
 import { LiveSocket, socketUrl, type Connection } from "./ws";
 
 /** How often services and the held plan are asked for; streams come by themselves. */
@@ -187,6 +189,7 @@ export class App {
     const all = [words, title.peek(), "Streamwarden"].filter((one) => one !== "").join(" · ");
     if (document.title !== all) document.title = all;
     showIcon(trouble);
+    if (this.known.heardAt !== null) tellTrouble(words, trouble, m.shell.over);
   }
 
   private tick(): void {

@@ -11,9 +11,9 @@ import { lookOf, streamLook } from "../words/states";
 
 const MINUTE = 60_000;
 
-/** Rounded down: what was not all the time is not 100 %. */
+/** Rounded down, and no more than a lower bound: a step of the history is as bad as its worst moment. */
 function percent(share: number): string {
-  return `${share === 1 ? 100 : (Math.floor(share * 1_000) / 10).toFixed(1)} %`;
+  return share === 1 ? "100 %" : `≥ ${(Math.floor(share * 1_000) / 10).toFixed(1)} %`;
 }
 
 export function DayBar({ stream, watched }: { stream: StreamStatus; watched: boolean }): VNode {

@@ -8,9 +8,10 @@ import { Icon, Mark, Sign } from "../components/icons";
 import { ThemeButton } from "../components/theme";
 import { Toasts } from "../components/toast";
 import { dateTime } from "../format";
-import { model, MOST_INCIDENTS, openIncidents, route, stale } from "../model";
+import { clock, model, MOST_INCIDENTS, openIncidents, route, stale } from "../model";
 import { href, placeOf } from "../router";
 import { chooseLanguage, language, languages, m, type Language } from "../words/language";
+import { Bell } from "./bell";
 import { Banners } from "./banners";
 import { Page } from "./pages";
 
@@ -56,6 +57,7 @@ export function Shell(): VNode {
           </nav>
           <div class="right">
             <Pulse />
+            <Bell />
             <ThemeButton />
           </div>
         </header>
@@ -126,6 +128,7 @@ function Footer(): VNode {
           </li>
         ))}
       </ul>
+      <p class="printed">{m.shell.printed(dateTime(clock.value))}</p>
       <p class="about">
         {status === null ? "" : `${m.shell.about(status.version, status.node, dateTime(status.startedAt))}${roles === "" ? "" : `: ${roles}`}`}
       </p>

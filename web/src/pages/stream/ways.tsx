@@ -138,7 +138,7 @@ function Codecs({ stream }: { stream: StreamStatus }): VNode | null {
   const codecs = [...new Set(stream.tracks.map((one) => one.codec))];
   if (codecs.length === 0) return null;
   return (
-    <div class="codecs">
+    <div class="codecs" role="region" tabIndex={0} aria-label={m.ways.codecs}>
       <table>
         <caption>{m.ways.codecs}</caption>
         <thead>
