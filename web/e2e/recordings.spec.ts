@@ -41,3 +41,24 @@ test("hls.js is fetched by the player only", async ({ page }) => {
   await page.goto(`/#/recordings/${encodeURIComponent(server)}/${encodeURIComponent(stream)}`);
   await expect.poll(() => scripts.some((one) => one.includes("hls"))).toBe(true);
 });
+
+test("a recording that goes on is opened at its last minute, and one steps back and on", async ({ page }) => {
+  const { server, stream } = await recorded(page);
+  // Long enough that its last minute is not its first.
+  const long = async () => {
+    const { items } = (await (await page.request.get("/api/v1/recordings")).json()) as { items: { stream: string; durationMs: number }[] };
+    return items.find((one) => one.stream === stream)?.durationMs ?? 0;
+  };
+  await expect.poll(long, { timeout: 100_000 }).toBeGreaterThan(75_000);
+  await open(page, `#/recordings/${encodeURIComponent(server)}/${encodeURIComponent(stream)}`);
+  const shown = async () => {
+    const [day, time] = await Promise.all([page.locator(".clock span").textContent(), page.locator(".clock time").textContent()]);
+    return Date.parse(`${day ?? ""}T${time ?? ""}`);
+  };
+  await expect.poll(shown, { timeout: 30_000 }).toBeGreaterThan(Date.now() - 90_000);
+  const before = await shown();
+  await page.getByRole("button", { name: "−10 s" }).click();
+  await expect.poll(shown).toBeLessThan(before - 4_000);
+  await page.getByRole("button", { name: "Newest" }).click();
+  await expect.poll(shown).toBeGreaterThan(before - 4_000);
+});

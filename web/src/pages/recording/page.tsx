@@ -126,6 +126,7 @@ function Stage({ server, name, playback }: { server: string; name: string; playb
               </p>
             ) : null}
           </div>
+          <Steps playback={playback} />
           <Timeline sessions={playback.shown} date={playback.day.value} chosen={chosen?.id ?? null} at={playback.at} now={serverNow()} go={(at) => playback.goTo(at)} />
           <GoTo playback={playback} />
         </div>
@@ -156,6 +157,23 @@ function Screen({ playback }: { playback: Playback }): VNode {
           </button>
         )}
       </div>
+    </div>
+  );
+}
+
+/** On and back by the time that one means, and to what is newest. */
+function Steps({ playback }: { playback: Playback }): VNode {
+  const still = playback.at.value === null;
+  return (
+    <div class="steps" role="group" aria-label={m.recordings.steps}>
+      {([-60, -10, 10, 60] as const).map((seconds) => (
+        <button key={seconds} type="button" class="small" disabled={still} onClick={() => playback.step(seconds)}>
+          {m.recordings.step(seconds)}
+        </button>
+      ))}
+      <button type="button" class="small" onClick={() => playback.step(null)}>
+        {m.recordings.newest}
+      </button>
     </div>
   );
 }

@@ -10,6 +10,14 @@ import type { RecordingSession } from "../../types";
 import { Player } from "./player";
 import { stretch } from "./stretch";
 
+/** So long before the newest picture a recording that goes on is opened: what comes next is there by then, s. */
+const BEHIND = 30;
+
+function newest(cues: readonly Cue[]): number {
+  const last = cues[cues.length - 1];
+  return last === undefined ? 0 : Math.max(0, last.start + last.duration - BEHIND);
+}
+
 export class Playback {
   readonly sessions = signal<readonly RecordingSession[]>([]);
   readonly days = signal<readonly Day[]>([]);
@@ -101,14 +109,29 @@ export class Playback {
     }
     const playable = sessions.filter((one) => one.segments > 0);
     const wanted = sessions.find((one) => one.id === this.wanted) ?? playable[playable.length - 1] ?? sessions[sessions.length - 1];
-    if (wanted !== undefined) this.pick(wanted, null);
+    if (wanted === undefined) return;
+    // What goes on now is looked at for now: not from its beginning, which may be a day ago.
+    if (wanted.endedAt === null && this.wanted === null) this.pick(wanted, null, newest);
+    else this.pick(wanted, null);
   }
 
-  /** Opens a session, at a moment or at its beginning. */
-  private pick(session: RecordingSession, at: number | null): void {
+  /** Opens a session, at a moment, at its beginning, or where `from` says. */
+  private pick(session: RecordingSession, at: number | null, from: (cues: Cue[]) => number = () => 0): void {
     this.cues = [];
     this.adopt(session, at);
-    this.open(session, (cues) => (at === null ? 0 : (position(cues, at) ?? 0)));
+    this.open(session, (cues) => (at === null ? from(cues) : (position(cues, at) ?? 0)));
+  }
+
+  /** Some seconds on or back from what is shown; null leads to the newest picture. */
+  step(seconds: number | null): void {
+    const sessions = this.sessions.peek();
+    const at = this.at.peek();
+    const last = sessions[sessions.length - 1];
+    if (seconds === null) {
+      if (last === undefined) return;
+      if (last.id === this.chosen.peek()?.id && this.cues.length > 0) this.player.seek(newest(this.cues));
+      else this.pick(last, null, newest);
+    } else if (at !== null) this.goTo(at + seconds * 1_000);
   }
 
   /** Shows a session as the one that plays, without touching the player. */
