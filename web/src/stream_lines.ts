@@ -17,6 +17,8 @@ export interface StreamLine {
   absent: boolean;
   /** More than one server is watched: its name is worth a place. */
   several: boolean;
+  /** In maintenance: that it is not live is no trouble. */
+  excused: boolean;
 }
 
 const STARTING: readonly CameraState[] = ["waiting", "probing", "starting"];
@@ -72,18 +74,19 @@ function linesAnew(live: LiveState): StreamLine[] {
   const cameras = new Map<string, CameraStatus>();
   for (const camera of live.cameras.values()) cameras.set(streamKey(camera.server, camera.path), camera);
   const several = live.servers.size > 1;
+  const away = excused(live);
   const lines: StreamLine[] = [];
   for (const [key, stream] of live.streams) {
     const camera = cameras.get(key) ?? null;
     cameras.delete(key);
     // Nobody wants a camera that was switched off: what is left of its stream is no trouble.
     if (camera !== null && !camera.enabled && stream.state === "offline") continue;
-    lines.push({ stream, recording: live.recordings.get(key) ?? null, camera, absent: false, several });
+    lines.push({ stream, recording: live.recordings.get(key) ?? null, camera, absent: false, several, excused: away.has(key) });
   }
   for (const camera of cameras.values()) {
     if (!camera.enabled) continue;
     const key = streamKey(camera.server, camera.path);
-    lines.push({ stream: absent(camera), recording: live.recordings.get(key) ?? null, camera, absent: true, several });
+    lines.push({ stream: absent(camera), recording: live.recordings.get(key) ?? null, camera, absent: true, several, excused: away.has(key) });
   }
   return lines;
 }
@@ -112,9 +115,8 @@ export function count(live: LiveState): Counts {
 
 function countAnew(live: LiveState): Counts {
   const counts: Counts = { live: 0, stalled: 0, offline: 0, unknown: 0, starting: 0, maintenance: 0, recording: 0, readers: 0, bitrate: 0 };
-  const away = excused(live);
-  for (const { stream, camera } of linesOf(live)) {
-    if (stream.state !== "live" && away.has(streamKey(stream.server, stream.name))) counts.maintenance += 1;
+  for (const { stream, camera, excused } of linesOf(live)) {
+    if (stream.state !== "live" && excused) counts.maintenance += 1;
     else if (stream.state === "offline" && camera !== null && isStarting(camera)) counts.starting += 1;
     else counts[stream.state] += 1;
     counts.readers += stream.readers;

@@ -36,6 +36,7 @@ export const de: Messages = {
     noHost: "ohne Kamera",
     allLive: (number) => s(number, "Stream", "Streams"),
     notLive: (bad, all) => `${count(bad)} von ${s(all, "Stream", "Streams")} nicht live`,
+    excused: "in Wartung",
     wall: "Wand",
     column: { name: "Stream", state: "Zustand", source: "Quelle", bitrate: "Bitrate", day: "24 h", readers: "Leser", tracks: "Spuren", recording: "Aufnahme" },
     day: {

@@ -34,6 +34,7 @@ export const en = {
     noHost: "without camera",
     allLive: (number: number) => s(number, "stream"),
     notLive: (bad: number, all: number) => `${count(bad)} of ${s(all, "stream")} not live`,
+    excused: "in maintenance",
     wall: "Wall",
     column: { name: "Stream", state: "State", source: "Source", bitrate: "Bitrate", day: "24 h", readers: "Readers", tracks: "Tracks", recording: "Recording" },
     day: {

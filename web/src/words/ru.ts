@@ -42,6 +42,7 @@ export const ru: Messages = {
     noHost: "без камеры",
     allLive: (number) => s(number, "поток", "потока", "потоков"),
     notLive: (bad, all) => `не в эфире ${count(bad)} из ${count(all)}`,
+    excused: "на обслуживании",
     wall: "Стена",
     column: { name: "Поток", state: "Состояние", source: "Источник", bitrate: "Битрейт", day: "24 ч", readers: "Зрители", tracks: "Дорожки", recording: "Запись" },
     day: {

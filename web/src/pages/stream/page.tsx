@@ -28,7 +28,7 @@ export function StreamPage({ server, name }: { server: string; name: string }): 
   const title = camera === null ? name : titleOf(camera);
   useTitle(title);
   const since = stream === null ? (camera === null ? null : asItIsSince(camera)) : lineSince({ stream, camera });
-  const why = stream === null ? "" : reasonOf({ stream, camera, recording: null, absent: false, several: false });
+  const why = stream === null ? "" : reasonOf({ stream, camera, recording: null, absent: false, several: false, excused: false });
   return (
     <section class="page" aria-labelledby="stream-title" data-stale={flag(stale.value)}>
       <a class="back" href={href({ page: "streams" })}>

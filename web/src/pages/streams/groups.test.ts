@@ -9,6 +9,7 @@ const line = (name: string, state: StreamState = "live", server = "main"): Strea
   camera: null,
   absent: false,
   several: false,
+  excused: false,
 });
 
 describe("groups", () => {

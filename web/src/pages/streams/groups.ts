@@ -26,8 +26,9 @@ function keyOf({ stream, camera }: StreamLine, by: Grouping): string {
   return end < 0 ? "" : stream.name.slice(0, end);
 }
 
-/** Smaller is worse; a camera on its way to its first picture is no trouble. */
-export function rank({ stream, camera }: StreamLine): number {
+/** Smaller is worse; a camera on its way to its first picture is no trouble, nor is what is excused. */
+export function rank({ stream, camera, excused }: StreamLine): number {
+  if (excused) return streamOrder.live;
   return stream.state === "offline" && camera !== null && isStarting(camera) ? streamOrder.live : streamOrder[stream.state];
 }
 

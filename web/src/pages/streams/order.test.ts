@@ -8,6 +8,7 @@ const line = (name: string, bitrate: number, state: "live" | "offline" = "live")
   camera: null,
   absent: false,
   several: false,
+  excused: false,
 });
 const names = (lines: readonly StreamLine[]) => lines.map((one) => one.stream.name);
 const keys = (...all: string[]) => all.map((name) => keyOf(line(name, 0)));

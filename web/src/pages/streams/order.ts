@@ -66,6 +66,7 @@ export function matches(line: StreamLine, filter: string): boolean {
 export function belongs(line: StreamLine, tile: Tile | null): boolean {
   if (tile === null) return true;
   if (tile === "recording") return line.recording?.state === "recording";
+  if (line.excused && line.stream.state !== "live") return false;
   if (line.stream.state === "offline" && line.camera !== null && isStarting(line.camera)) return false;
   return line.stream.state === tile;
 }

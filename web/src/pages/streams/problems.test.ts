@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { emptyState, streamKey, type LiveState } from "../../store";
-import type { CameraStatus, RecordingStatus, ServerStatus, StreamState, StreamStatus } from "../../types";
+import type { CameraStatus, Maintenance, RecordingStatus, ServerStatus, StreamState, StreamStatus } from "../../types";
 import { causeOf, problemsOf } from "./problems";
 
 const stream = (name: string, state: StreamState, since = "2026-01-01T00:00:00Z"): StreamStatus => ({ server: "main", name, state, since, sourceType: null, bytesReceived: 0, bytesSent: 0, readers: 0, bitrate: null, tracks: [], ...(state === "live" ? {} : { reason: "the path is silent" }) });
@@ -31,6 +31,11 @@ describe("what is wrong now", () => {
     expect(first).toMatchObject({ kind: "host", all: 4 });
     expect(first?.kind === "host" && first.lines.length).toBe(3);
     expect(first !== undefined && causeOf(first)).toBe("connection refused");
+  });
+
+  it("leaves out what is in maintenance", () => {
+    const excuse = { key: "1", subject: { type: "stream", server: "main", name: "a" } } as unknown as Maintenance;
+    expect(keys(world([stream("a", "offline"), stream("b", "offline")], [], { maintenance: new Map([["1", excuse]]) }))).toEqual(["stream b"]);
   });
 
   it("says a silent server once, with what it hides, and recordings that stand still", () => {

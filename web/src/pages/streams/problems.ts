@@ -14,7 +14,8 @@ export type Problem =
 /** So many cameras of one host that are down are one problem, not several. */
 const TOGETHER = 3;
 
-function isDown({ stream, camera }: StreamLine): boolean {
+function isDown({ stream, camera, excused }: StreamLine): boolean {
+  if (excused) return false;
   if (stream.state === "stalled") return true;
   return stream.state === "offline" && (camera === null || !isStarting(camera));
 }

@@ -93,6 +93,7 @@ function State({ line, dense }: { line: StreamLine; dense: boolean }): VNode {
         <small class="since" title={m.overview.since(dateTime(lineSince(line)))}>
           {m.overview.lasting(ago(lineSince(line), now.value))}
         </small>
+        {line.excused ? <small class="excused">{m.overview.excused}</small> : null}
         <OfCamera {...line} />
       </span>
       {why === "" || dense ? null : (
