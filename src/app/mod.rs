@@ -153,6 +153,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         logins,
         dropped_log_lines: crate::logging::dropped,
         allowed_origins: runtime_settings.origins.subscribe(),
+        trusted_proxies: runtime_settings.trusted_proxies.subscribe(),
     };
     let root_ended = CancellationToken::new();
     let ended = root_ended.clone().drop_guard();

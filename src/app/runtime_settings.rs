@@ -10,6 +10,7 @@ use crate::actors::restream::{RestreamSetup, reach};
 use crate::actors::supervision::Setting;
 use crate::actors::upload::UploadRules;
 use crate::base::Result;
+use crate::base::network::Network;
 use crate::config::Settings;
 use crate::config::settings::RecordSettings;
 use crate::domain::camera::Reach;
@@ -24,6 +25,8 @@ pub(super) struct RuntimeSettings {
     pub(super) logins: watch::Sender<LoginTable>,
     /// Origins that HTTP lets in.
     pub(super) origins: watch::Sender<Vec<String>>,
+    /// Proxies whose word about their clients counts, for HTTP.
+    pub(super) trusted_proxies: watch::Sender<Vec<Network>>,
     /// Addresses that cameras may have, for HTTP.
     pub(super) reach: watch::Sender<Reach>,
     /// Where the role restream runs.
@@ -44,6 +47,7 @@ impl RuntimeSettings {
         let (set_record, record) = Setting::adjustable(settings.record.clone());
         let (set_upload, upload) = Setting::adjustable(upload_rules(settings));
         let origins = watch::Sender::new(settings.http.allowed_origins.clone());
+        let trusted_proxies = watch::Sender::new(settings.http.trusted_proxies.clone());
         let reach = watch::Sender::new(reach(settings));
         let logins = watch::Sender::new(configured(&settings.http));
         let runtime_settings = Self {
@@ -52,6 +56,7 @@ impl RuntimeSettings {
             upload: set_upload,
             logins,
             origins,
+            trusted_proxies,
             reach,
             restream: None,
         };
@@ -72,6 +77,8 @@ impl RuntimeSettings {
         self.logins.send_if_modified(|table| replace(table, configured(&settings.http), |old, new| old == new));
         let origins = &settings.http.allowed_origins;
         self.origins.send_if_modified(|allowed| replace(allowed, origins.clone(), |old, new| old == new));
+        let proxies = &settings.http.trusted_proxies;
+        self.trusted_proxies.send_if_modified(|trusted| replace(trusted, proxies.clone(), |old, new| old == new));
         self.interval.send_if_modified(|interval| replace(interval, settings.monitor.interval, |old, new| old == new));
         self.record.send_if_modified(|record| replace(record, settings.record.clone(), |old, new| old == new));
         self.upload.send_if_modified(|rules| replace(rules, upload_rules(settings), |old, new| old == new));

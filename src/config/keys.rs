@@ -24,6 +24,7 @@ pub(super) const KEYS: &[ConfigKey] = &[
     key("data_dir"),
     key("http.listen"),
     key("http.allowed_origins"),
+    key("http.trusted_proxies"),
     secret("http.users"),
     secret("http.tokens"),
     key("http.websocket_clients"),

@@ -48,6 +48,8 @@ pub struct HttpSettings {
     pub listen: SocketAddr,
     /// Origins besides our own that may open the WebSocket.
     pub allowed_origins: Vec<String>,
+    /// Proxies whose word about the address and the scheme of their clients counts.
+    pub trusted_proxies: Vec<Network>,
     /// Who may log in with a password, besides those of the database.
     pub users: Vec<ConfiguredUser>,
     /// Credentials of programs, besides those of the database.

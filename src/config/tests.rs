@@ -108,6 +108,7 @@ fn values_are_checked() {
         ("[http]\nlisten = \"127.0.0.1:99999\"", &[], &[("http.listen", "not an address", "")]),
         ("[http]\nallowed_origins = [\"*\"]", &[], &[("http.allowed_origins", "every web page", "")]),
         ("[http]\nallowed_origins = [\"https://a/b\"]", &[], &[("http.allowed_origins", "not an origin", "")]),
+        ("[http]\ntrusted_proxies = [\"nginx\"]", &[], &[("http.trusted_proxies", "not a network", "one address")]),
         ("node = \"a b\"", &[], &[("node", "not a plain name", "letters")]),
         ("node = \"\"", &[], &[("node", "is empty", "leave the key out")]),
         ("roles = [\"recorder\"]", &[], &[("roles", "\"recorder\" is not a role", "mean record?")]),

@@ -7,7 +7,7 @@ use std::time::Duration;
 pub(super) struct ConnectionLimits {
     /// Connections in all.
     pub total: usize,
-    /// Of one address; behind a reverse proxy all have its address.
+    /// Of one address; what a trusted proxy passes on counts for its client.
     pub per_address: usize,
     /// Further ones, for what is always answered (`/health`, `/ready`, `/metrics`) only.
     pub reserve: usize,

@@ -25,6 +25,7 @@ use actix_web::web::Bytes;
 use actix_web::{Error, ResponseError};
 
 use super::connection_limits::ConnectionLimits;
+use super::forwarded::source_of;
 use super::http_error::Problem;
 
 /// What is answered on a reserved connection.
@@ -66,6 +67,7 @@ enum ConnectionPhase {
 }
 
 struct ConnectionEntry {
+    /// Whom it counts for: the peer, or the client whose request a proxy has passed on.
     address: IpAddr,
     is_reserved: bool,
     socket: Arc<Socket>,
@@ -88,13 +90,19 @@ impl Table {
         let entry = self.open.remove(&id)?;
         if entry.is_reserved {
             self.reserved -= 1;
-        } else if let Some(count) = self.counted.get_mut(&entry.address) {
-            *count -= 1;
-            if *count == 0 {
-                self.counted.remove(&entry.address);
-            }
+        } else {
+            self.discount(entry.address);
         }
         Some(entry)
+    }
+
+    fn discount(&mut self, address: IpAddr) {
+        if let Some(count) = self.counted.get_mut(&address) {
+            *count -= 1;
+            if *count == 0 {
+                self.counted.remove(&address);
+            }
+        }
     }
 
     fn cut(&mut self, id: u64) {
@@ -144,6 +152,22 @@ impl Connections {
         Some((id, is_reserved))
     }
 
+    /// Counts a connection for another address from now on; `false` when that one has enough.
+    fn count_for(&self, id: u64, address: IpAddr, most: usize) -> bool {
+        let mut table = self.table();
+        let own = table.counted.get(&address).copied().unwrap_or(0);
+        let Some(entry) = table.open.get_mut(&id).filter(|entry| !entry.is_reserved && entry.address != address) else {
+            return true;
+        };
+        if own >= most {
+            return false;
+        }
+        let before = std::mem::replace(&mut entry.address, address);
+        table.discount(before);
+        *table.counted.entry(address).or_default() += 1;
+        true
+    }
+
     fn set(&self, id: u64, phase: ConnectionPhase) {
         if let Some(entry) = self.table().open.get_mut(&id) {
             (entry.phase, entry.since) = (phase, Instant::now());
@@ -186,7 +210,8 @@ pub(super) fn on_connect(connections: &Arc<Connections>, connection: &dyn Any, d
     match connections.admit(address, &socket) {
         Some((id, is_reserved)) => {
             let (table, is_closing) = (Arc::clone(connections), Cell::new(false));
-            data.insert(Rc::new(HttpConnection { id, is_reserved, socket, table, is_closing }));
+            let peer = address;
+            data.insert(Rc::new(HttpConnection { id, is_reserved, peer, socket, table, is_closing }));
         }
         None => socket.cut(),
     }
@@ -196,6 +221,7 @@ pub(super) fn on_connect(connections: &Arc<Connections>, connection: &dyn Any, d
 pub(super) struct HttpConnection {
     id: u64,
     is_reserved: bool,
+    peer: IpAddr,
     socket: Arc<Socket>,
     table: Arc<Connections>,
     is_closing: Cell<bool>,
@@ -215,7 +241,16 @@ impl HttpConnection {
         self.table.set(self.id, phase);
     }
 
+    /// A request of this client has come over it: it counts for the client until the answer is given, so that a proxy is not
+    /// taken for one client. `false` when that one has too many.
+    fn begin(&self, client: IpAddr) -> bool {
+        self.set(ConnectionPhase::Handling);
+        self.table.count_for(self.id, client, self.table.limits.per_address)
+    }
+
     fn done(&self) {
+        // It has come from there, so it may go back there.
+        self.table.count_for(self.id, self.peer, usize::MAX);
         self.set(if self.is_closing.get() { ConnectionPhase::Closing } else { ConnectionPhase::Waiting });
     }
 }
@@ -235,8 +270,8 @@ pub(super) async fn track(
     let Some(connection) = request.conn_data::<Rc<HttpConnection>>().cloned() else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
-    connection.set(ConnectionPhase::Handling);
-    let answered = if connection.is_reserved && !ALWAYS_ANSWERED.contains(&request.path()) {
+    let has_place = connection.begin(source_of(request.request()).address) && !connection.is_reserved;
+    let answered = if !has_place && !ALWAYS_ANSWERED.contains(&request.path()) {
         let detail = "too many connections are open, in all or from this address; close some and try again";
         let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
         Ok(request.into_response(problem.error_response()))
@@ -321,6 +356,23 @@ mod tests {
         assert_eq!(connections.table().reserved, 0);
         assert_eq!(connections.table().counted.len(), 0);
         assert_eq!(is_reserved(1), Some(false));
+    }
+
+    #[test]
+    fn a_proxy_s_connections_count_for_its_clients_while_they_serve_them() {
+        let (connections, socket) = (Connections::new(ConnectionLimits { total: 9, ..limits() }), socket());
+        let (proxy, most) = (address(9), limits().per_address);
+        let open: Vec<u64> = (0..2).map(|_| connections.admit(proxy, &socket).expect("a place").0).collect();
+        assert!(connections.count_for(open[0], address(1), most) && connections.count_for(open[1], address(1), most));
+        let more: Vec<u64> = (0..2).map(|_| connections.admit(proxy, &socket).expect("a place").0).collect();
+        assert!(connections.table().open.values().all(|entry| !entry.is_reserved), "the proxy has places again");
+        assert!(!connections.count_for(more[0], address(1), most), "one client has its share");
+        assert!(connections.count_for(more[0], address(2), most), "and another one its own");
+        assert!(connections.count_for(open[0], proxy, usize::MAX));
+        assert!(connections.count_for(more[1], address(1), most), "a place is free again");
+        let all: Vec<u64> = connections.table().open.keys().copied().collect();
+        all.into_iter().for_each(|id| _ = connections.table().remove(id));
+        assert_eq!(connections.table().counted.len(), 0);
     }
 
     #[test]

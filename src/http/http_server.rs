@@ -16,6 +16,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::body::LARGEST;
 use super::connection_limits::ConnectionLimits;
 use super::connections::{self, Connections};
+use super::forwarded::TrustedProxies;
 use super::http_state::HttpState;
 use super::origin_guard::{self, OriginPolicy};
 use super::routes::{self, configure};
@@ -163,10 +164,12 @@ pub(super) fn app(
         InitError = (),
     >,
 > {
+    let trusted = TrustedProxies(state.trusted_proxies.clone());
     let accesses = web::Data::new(Accesses(routes::accesses().collect()));
     App::new()
         .app_data(web::Data::from(state))
         .app_data(accesses)
+        .app_data(web::Data::new(trusted))
         .app_data(web::Data::new(origin_policy))
         .app_data(web::Data::new(limits))
         .app_data(web::Data::new(stopping))

@@ -22,7 +22,7 @@ use crate::adapters::live::SharedLive;
 use crate::adapters::objects::SharedObjects;
 use crate::adapters::spool::SharedSpool;
 use crate::base::Result;
-use crate::base::network::NetworkLabel;
+use crate::base::network::{Network, NetworkLabel};
 use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraStatus};
 use crate::domain::change_guard::PlanView;
@@ -110,6 +110,8 @@ pub struct HttpState {
     pub dropped_log_lines: fn() -> u64,
     /// Origins besides our own that may use the page, as `https://host[:port]`; may change while we run.
     pub allowed_origins: watch::Receiver<Vec<String>>,
+    /// Proxies whose word about their clients counts; may change while we run.
+    pub trusted_proxies: watch::Receiver<Vec<Network>>,
 }
 
 /// Version of this program.

@@ -11,9 +11,9 @@ use actix_web::{HttpMessage, ResponseError, web};
 use super::access::Access;
 use super::audit_routes;
 use super::caller::Call;
+use super::forwarded::source_of;
 use super::http_error::Problem;
 use super::http_state::HttpState;
-use super::origin_guard::client_address;
 use super::routes::accesses;
 use crate::domain::login::UserRole;
 
@@ -28,7 +28,7 @@ pub(super) async fn identify(
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, actix_web::Error> {
     let state = request.app_data::<web::Data<HttpState>>().expect("the app is built with its state").clone();
     let route = request.match_pattern().unwrap_or_default();
-    let (method, address) = (request.method(), client_address(request.request()));
+    let (method, address) = (request.method(), source_of(request.request()).address);
     let access = ACCESSES.get(&(route.as_str(), method.as_str())).copied();
     let is_public = access == Some(Access::Public);
     let call = Call { method, route: &route, headers: request.headers(), address, is_public };

@@ -18,6 +18,7 @@ mod connections;
 mod counts;
 mod credentials;
 mod exposition;
+mod forwarded;
 mod headers;
 mod health;
 mod history_routes;

@@ -4,19 +4,20 @@
 //! 127.0.0.1, so the `Host` must be one of ours. Cross-site requests: a foreign page posts to us, so whatever changes
 //! something must come from our own origin. Programs send neither `Origin` nor `Sec-Fetch-Site` and pass.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpRequest, ResponseError, web};
+use actix_web::{Error, ResponseError, web};
 use tokio::sync::watch;
 use url::Url;
 
 use super::complaints::RequestComplaints;
 use super::credentials::authorization;
+use super::forwarded::source_of;
 use super::http_error::{ErrorAnswer, Problem};
 
 /// Which hosts and origins are ours.
@@ -57,8 +58,8 @@ impl OriginPolicy {
         Err(Problem::new(StatusCode::FORBIDDEN, detail))
     }
 
-    /// Whether the page that sent these headers, if a page did, is ours.
-    pub(super) fn check_origin(&self, headers: &HeaderMap) -> ErrorAnswer<()> {
+    /// Whether the page that sent these headers, if a page did, is ours. `is_secure`: they came over https.
+    pub(super) fn check_origin(&self, headers: &HeaderMap, is_secure: bool) -> ErrorAnswer<()> {
         let refused = |origin: &str| {
             let origin = shortened(origin);
             if REFUSED.is_due(&origin).is_some() {
@@ -74,7 +75,7 @@ impl OriginPolicy {
             Err(Problem::new(StatusCode::FORBIDDEN, detail))
         };
         match text(headers, header::ORIGIN.as_str()) {
-            Some(origin) if self.is_ours(origin, headers) => Ok(()),
+            Some(origin) if self.is_ours(origin, headers, is_secure) => Ok(()),
             Some(origin) => refused(&normal(origin).unwrap_or_else(|| "null".to_owned())),
             // A browser that leaves Origin out still says where the request comes from.
             None => match text(headers, "sec-fetch-site") {
@@ -84,10 +85,12 @@ impl OriginPolicy {
         }
     }
 
-    fn is_ours(&self, origin: &str, headers: &HeaderMap) -> bool {
+    /// What is served over https has no page of its own over http: that one is somebody's between us and the browser.
+    fn is_ours(&self, origin: &str, headers: &HeaderMap, is_secure: bool) -> bool {
         let Some(origin) = normal(origin) else { return false };
         let host = text(headers, header::HOST.as_str());
-        self.origins.borrow().contains(&origin) || (host.is_some() && authority(&origin) == host)
+        let is_same = host.is_some() && authority(&origin) == host && (!is_secure || origin.starts_with("https:"));
+        is_same || self.origins.borrow().contains(&origin)
     }
 }
 
@@ -98,12 +101,12 @@ pub(super) async fn guard(
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, Error> {
     let origin_policy = request.app_data::<web::Data<OriginPolicy>>().expect("the app is built with its origin policy");
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let headers = request.headers();
+    let (headers, is_secure) = (request.headers(), source_of(request.request()).is_secure);
     // No page of another site can send this without asking first, which is not allowed.
     let is_program = authorization(headers, "Bearer").is_some();
     match origin_policy
         .check_host(headers)
-        .and_then(|()| if changes && !is_program { origin_policy.check_origin(headers) } else { Ok(()) })
+        .and_then(|()| if changes && !is_program { origin_policy.check_origin(headers, is_secure) } else { Ok(()) })
     {
         Ok(()) => Ok(next.call(request).await?.map_into_left_body()),
         Err(problem) => Ok(request.into_response(problem.error_response()).map_into_right_body()),
@@ -136,25 +139,6 @@ fn name_of(authority: &str) -> String {
 /// Longest text of a client that the log repeats.
 fn shortened(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(200).collect()
-}
-
-/// The client behind a connection: for a proxy on this machine the address that it appended, so that its clients are told
-/// apart; programs on this machine can claim to be anybody, and are one another's guests anyway.
-pub(super) fn client_address(request: &HttpRequest) -> IpAddr {
-    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip().to_canonical());
-    let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).last();
-    match forwarded.and_then(|list| list.rsplit(',').next()).and_then(|last| last.trim().parse::<IpAddr>().ok()) {
-        Some(client) if peer.is_loopback() => client.to_canonical(),
-        _ => peer,
-    }
-}
-
-/// Whether the client came over https: to us, or to a proxy on this machine that says so.
-pub(super) fn is_secure(request: &HttpRequest) -> bool {
-    let is_proxy = request.peer_addr().is_none_or(|peer| peer.ip().to_canonical().is_loopback());
-    let forwarded = request.headers().get_all("x-forwarded-proto").filter_map(|value| value.to_str().ok()).last();
-    let last = forwarded.and_then(|list| list.rsplit(',').next()).map(str::trim);
-    request.app_config().secure() || (is_proxy && last.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")))
 }
 
 /// Whether a `Host` header names this machine itself.
@@ -228,7 +212,25 @@ mod tests {
         ];
         for (pairs, allowed) in table {
             let pairs: Vec<_> = pairs.iter().map(|(name, value)| (leak(name), leak(value))).collect();
-            assert_eq!(origin_policy("127.0.0.1:8080").check_origin(&headers(&pairs)).is_ok(), allowed, "{pairs:?}");
+            let told = origin_policy("127.0.0.1:8080").check_origin(&headers(&pairs), false);
+            assert_eq!(told.is_ok(), allowed, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn over_https_no_page_that_came_over_http_is_ours() {
+        let host = ("host", "cams.lan");
+        for (origin, is_secure, allowed) in [
+            ("https://cams.lan", true, true),
+            ("http://cams.lan", true, false),
+            ("http://cams.lan", false, true),
+            // A proxy that is not trusted may have taken https.
+            ("https://cams.lan", false, true),
+            ("http://video.example.org:8443", true, true),
+        ] {
+            let told =
+                origin_policy("0.0.0.0:8080").check_origin(&headers(&[host, ("origin", leak(origin))]), is_secure);
+            assert_eq!(told.is_ok(), allowed, "{origin} {is_secure}");
         }
     }
 

@@ -95,11 +95,17 @@ pub(super) fn http(check: &mut Checker<'_>) -> HttpSettings {
     HttpSettings {
         listen: listen.unwrap_or(([127, 0, 0, 1], 8080).into()),
         allowed_origins: origins.unwrap_or_default(),
+        trusted_proxies: check.read("http.trusted_proxies", networks).unwrap_or_else(this_machine),
         users: check.read("http.users", logins::users).unwrap_or_default(),
         tokens: check.read("http.tokens", logins::tokens).unwrap_or_default(),
         websocket_clients,
         websocket_clients_per_address: of_one.unwrap_or(50.min(websocket_clients)),
     }
+}
+
+/// Loopback: a proxy on the same machine.
+fn this_machine() -> Vec<Network> {
+    ["127.0.0.0/8", "::1"].into_iter().filter_map(|network| network.parse().ok()).collect()
 }
 
 fn clients(check: &mut Checker<'_>, key: &str) -> Option<usize> {

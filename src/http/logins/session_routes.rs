@@ -14,10 +14,10 @@ use crate::http::audit_routes::{self as audit, Change};
 use crate::http::body::Json;
 use crate::http::caller::Caller;
 use crate::http::credentials::{COOKIE, cookie};
+use crate::http::forwarded::source_of;
 use crate::http::http_error::{ErrorAnswer, Problem};
 use crate::http::http_state::HttpState;
 use crate::http::item_list::ItemList;
-use crate::http::origin_guard::{client_address, is_secure};
 
 /// Name and password.
 #[derive(Deserialize, ToSchema)]
@@ -75,7 +75,7 @@ pub(in crate::http) async fn log_in(
     request: HttpRequest,
     Json(form): Json<LoginForm>,
 ) -> ErrorAnswer {
-    let address = client_address(&request);
+    let address = source_of(&request).address;
     let user = match state.logins.by_password(&form.name, form.password, address).await? {
         Ok(user) => user,
         Err(Refusal::TooMany) => return Err(too_many()),
@@ -110,7 +110,7 @@ pub(in crate::http) async fn log_out(
 ) -> ErrorAnswer {
     if let Caller::User { session: Some(id), .. } = &caller {
         state.logins.end_session(*id).await?;
-        audit::write(&state, &caller, client_address(&request), "logout".to_owned(), Change::default()).await;
+        audit::write(&state, &caller, source_of(&request).address, "logout".to_owned(), Change::default()).await;
     }
     let cookie = base_cookie(&request, String::new()).max_age(actix_web::cookie::time::Duration::ZERO).finish();
     Ok(HttpResponse::NoContent().cookie(cookie).finish())
@@ -165,5 +165,9 @@ fn view(session: LoginSession, own: Option<Uuid>) -> LoginSessionView {
 
 /// Never for scripts, never for requests that other sites begin, never over http once the page came over https.
 fn base_cookie(request: &HttpRequest, secret: String) -> actix_web::cookie::CookieBuilder<'static> {
-    Cookie::build(COOKIE, secret).path("/").http_only(true).same_site(SameSite::Strict).secure(is_secure(request))
+    Cookie::build(COOKIE, secret)
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .secure(source_of(request).is_secure)
 }

@@ -15,10 +15,10 @@ use crate::http::access::{Operator, Viewer};
 use crate::http::audit_routes::{self as audit, Change};
 use crate::http::body::Json;
 use crate::http::caller::Caller;
+use crate::http::forwarded::source_of;
 use crate::http::http_error::{ErrorAnswer, Problem};
 use crate::http::http_state::HttpState;
 use crate::http::item_list::ItemList;
-use crate::http::origin_guard::client_address;
 
 /// A user.
 #[derive(Serialize, ToSchema)]
@@ -177,7 +177,7 @@ pub(in crate::http) async fn change_password(
     };
     changeable(&state, name)?;
     check_password(edit.new.expose_secret()).map_err(|error| error.at("new"))?;
-    let address = client_address(&request);
+    let address = source_of(&request).address;
     if state.logins.by_password(name, edit.current, address).await?.is_err() {
         return Err(Error::invalid("current", "is not the password of this user, or was tried too often").into());
     }

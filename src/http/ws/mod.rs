@@ -15,9 +15,10 @@ use actix_web_actors::ws;
 use tokio_util::sync::CancellationToken;
 
 use super::access::Viewer;
+use super::forwarded::source_of;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
-use super::origin_guard::{OriginPolicy, client_address};
+use super::origin_guard::OriginPolicy;
 use super::query::Query;
 use crate::actors::hub::FeedFilter;
 use crate::base::Error;
@@ -55,11 +56,12 @@ pub(super) async fn connect(
     origin_policy: web::Data<OriginPolicy>,
     stopping: web::Data<CancellationToken>,
 ) -> ErrorAnswer {
-    origin_policy.check_origin(request.headers())?;
+    let source = source_of(&request);
+    origin_policy.check_origin(request.headers(), source.is_secure)?;
     let not_ws = |_| Problem::new(StatusCode::BAD_REQUEST, "this address speaks WebSocket (RFC 6455, version 13) only");
     ws::handshake(&request).map_err(not_ws)?;
     let filter = filter(&request)?;
-    let subscription = state.hub.subscribe(client_address(&request), filter).await?;
+    let subscription = state.hub.subscribe(source.address, filter).await?;
     log::debug!(caller = caller.to_string().as_str(); "websocket session started");
     let last_heard = LastHeard::now();
     let session = WsSession::new(state.hub.clone(), subscription, last_heard.clone(), stopping.get_ref().clone())

@@ -1,128 +1,20 @@
 //! Behind a reverse proxy: real nginx with the example of `etc/`, whose host and origin are let in or refused with the remedy.
 
-use std::fs;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use nix::sys::signal::Signal;
-use reqwest::{Client, Method, StatusCode};
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 use streamwarden::demo::media_server::Options;
-use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use crate::support::media::server;
-use crate::support::processes;
+use crate::support::nginx::{NAME, Nginx};
 use crate::support::program::{Config, Program};
-use crate::support::wait::{TIMEOUT, eventually};
-
-/// The name that browsers know.
-const NAME: &str = "video.example.org";
-
-/// A running nginx in a folder of its own.
-struct Nginx {
-    port: u16,
-    child: Child,
-    folder: TempDir,
-}
-
-impl Nginx {
-    /// With the example of `etc/`, edited by `edit`.
-    async fn start(upstream: &str, edit: impl Fn(String) -> String) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let port = free_port();
-        let example = include_str!("../../../etc/nginx.conf.example");
-        let here = example
-            .replace("listen 443 ssl;", &format!("listen 127.0.0.1:{port};"))
-            .replace("server 127.0.0.1:8080;", &format!("server {upstream};"));
-        assert_eq!(here.matches(&port.to_string()).count(), 1, "the example has another form by now");
-        assert!(here.contains(upstream), "the example has another form by now");
-        // Without TLS and logins, which are the site's.
-        let lines =
-            here.lines().filter(|line| !["ssl_", "auth_basic"].iter().any(|word| line.trim().starts_with(word)));
-        fs::write(folder.path().join("site.conf"), edit(lines.collect::<Vec<_>>().join("\n"))).expect("a file");
-        fs::write(folder.path().join("nginx.conf"), main_file()).expect("a file");
-        let child = Command::new(nginx())
-            .arg("-p")
-            .arg(folder.path())
-            .args(["-e", "stderr", "-c", "nginx.conf"])
-            .stdin(Stdio::null())
-            .stderr(fs::File::create(folder.path().join("console")).expect("a file"))
-            .spawn()
-            .expect("nginx starts");
-        let nginx = Self { port, child, folder };
-        eventually("nginx listens", || async { TcpStream::connect(("127.0.0.1", nginx.port)).await.ok() }).await;
-        nginx
-    }
-
-    fn origin(&self) -> String {
-        format!("http://{NAME}:{}", self.port)
-    }
-
-    /// A browser's request.
-    async fn ask(&self, method: Method, route: &str) -> (StatusCode, Value) {
-        let place = ([127, 0, 0, 1], self.port).into();
-        let client = Client::builder().no_proxy().resolve(NAME, place).timeout(TIMEOUT).build().expect("a client");
-        let mut request = client.request(method.clone(), format!("{}{route}", self.origin()));
-        if method != Method::GET {
-            request = request.header("origin", self.origin());
-        }
-        let answer = request.send().await.unwrap_or_else(|error| panic!("{route}: {error}: {}", self.console()));
-        let status = answer.status();
-        (status, serde_json::from_str(&answer.text().await.expect("a body")).unwrap_or(Value::Null))
-    }
-
-    /// A page opens the WebSocket: its first message, or the status that it was refused with.
-    async fn connect(&self) -> Result<Value, u16> {
-        let mut request = format!("ws://{NAME}:{}/api/v1/ws", self.port).into_client_request().expect("a request");
-        request.headers_mut().insert("origin", self.origin().parse().expect("a header"));
-        let stream = TcpStream::connect(("127.0.0.1", self.port)).await.expect("a connection");
-        match client_async(request, stream).await {
-            Ok((mut socket, _)) => {
-                let first = tokio::time::timeout(TIMEOUT, socket.next()).await.expect("in time");
-                let text = first.expect("a message").expect("no end").into_text().expect("text");
-                Ok(serde_json::from_str(&text).expect("JSON"))
-            }
-            Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => Err(answer.status().as_u16()),
-            Err(other) => panic!("{other}: {}", self.console()),
-        }
-    }
-
-    fn console(&self) -> String {
-        fs::read_to_string(self.folder.path().join("console")).unwrap_or_default()
-    }
-}
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        // Its master takes the workers with it.
-        processes::send(self.child.id(), Signal::SIGTERM);
-        let _ = self.child.wait();
-    }
-}
-
-fn nginx() -> &'static str {
-    // Debian has it where only root looks.
-    if std::path::Path::new("/usr/sbin/nginx").exists() { "/usr/sbin/nginx" } else { "nginx" }
-}
-
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
-}
-
-fn main_file() -> String {
-    let temporary =
-        ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|what| format!("{what}_temp_path t-{what};"));
-    format!(
-        "daemon off;\nmaster_process on;\nworker_processes 1;\npid nginx.pid;\nevents {{}}\n\
-         http {{\naccess_log off;\n{}\ninclude site.conf;\n}}\n",
-        temporary.join("\n")
-    )
-}
+use crate::support::room::Room;
+use crate::support::wait::eventually;
 
 fn allowing(config: &Config, origins: &str) -> Config {
     // `more` ends up behind `[record]`: a variable says the same without a second `[http]`.
@@ -221,5 +113,65 @@ async fn a_proxy_s_clients_are_told_apart() {
     open.push(connect("10.0.0.1, 203.0.113.8").await.expect("another client is let in").0);
     drop(open);
     tokio::time::timeout(Duration::from_secs(60), program.stop()).await.expect("it stops");
+    media.stop().await;
+}
+
+/// As a client that lies about itself, through the proxy: whom the audit log names for it, and its cookie.
+async fn log_in_lying(nginx: &Nginx) -> (String, String) {
+    let body = json!({ "name": "anna", "password": "correct horse battery" });
+    let login = nginx.request(Method::POST, "/api/v1/login").json(&body);
+    let lies = [("x-forwarded-for", "198.51.100.1"), ("forwarded", "for=198.51.100.2;proto=https")];
+    let login = lies.iter().fold(login, |login, (name, value)| login.header(*name, *value));
+    let answer = login.send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    let set = answer.headers()["set-cookie"].to_str().expect("text").to_owned();
+    let cookie = set.split(';').next().expect("a cookie").to_owned();
+    let audit = nginx.request(Method::GET, "/api/v1/audit").header("cookie", cookie).send().await.expect("an answer");
+    let audit: Value = audit.json().await.expect("JSON");
+    (audit["items"][0]["address"].as_str().expect("an address").to_owned(), set)
+}
+
+#[tokio::test]
+async fn only_trusted_proxies_say_who_their_clients_are_and_whether_they_came_over_https() {
+    let media = server(&Options::default()).await;
+    let (config, room) = (Config::on(&media), Room::new());
+    room.write("streamwarden.toml", &config.toml("data"));
+    room.write("password", "correct horse battery\n");
+    let add = ["user", "add", "anna", "--role", "operator", "--password-file", "password"];
+    let added = room.run(&[&add[..], &["--config", "streamwarden.toml"]].concat(), &[]);
+    assert_eq!(added.code, Some(0), "{}", added.err);
+    let program = Program::start_in(room, &config).await;
+    // The proxy of a site whose TLS ends before it, where clients are at 203.0.113.7.
+    let nginx = Nginx::start(program.address(), |site| {
+        let edited = site
+            .replace("X-Forwarded-Proto $scheme", "X-Forwarded-Proto https")
+            .replace("$proxy_add_x_forwarded_for", "\"$http_x_forwarded_for, 203.0.113.7\"");
+        assert!(
+            edited.contains("203.0.113.7") && edited.contains("Proto https"),
+            "the example has another form by now"
+        );
+        edited
+    })
+    .await;
+    let reload = async |lines: &str, from: usize| {
+        let text = config.toml("data").replace("[http]\n", &format!("[http]\n{lines}\n"));
+        program.room().write("streamwarden.toml", &text);
+        program.signal(Signal::SIGHUP);
+        program.log_with(from, &["configuration read again"]).await;
+    };
+    let origins = format!("allowed_origins = [\"{}\"]", nginx.origin());
+    reload(&origins, 0).await;
+    let (address, cookie) = log_in_lying(&nginx).await;
+    assert_eq!(address, "203.0.113.7", "what the proxy has seen, whatever the client says");
+    assert!(cookie.contains("Secure"), "{cookie}");
+
+    let seen = program.log().len();
+    reload(&format!("{origins}\ntrusted_proxies = [\"192.0.2.1\"]"), seen).await;
+    program.log_with(seen, &["taken over", "http.trusted_proxies"]).await;
+    let (address, cookie) = log_in_lying(&nginx).await;
+    assert_eq!(address, "127.0.0.1", "nobody is believed but 192.0.2.1");
+    assert!(!cookie.contains("Secure"), "{cookie}");
+    drop(nginx);
+    program.stop().await;
     media.stop().await;
 }

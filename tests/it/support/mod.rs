@@ -9,6 +9,7 @@ pub mod cameras;
 pub mod film;
 pub mod live;
 pub mod media;
+pub mod nginx;
 #[path = "../../../src/adapters/database/postgres/testserver.rs"]
 #[allow(dead_code, reason = "shared with the adapter's own tests, which use the rest")]
 pub mod postgres;
