@@ -46,7 +46,7 @@ lint: web/dist/index.html ## format check and lints, warnings are errors
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --document-private-items --lib
 	cd web && npm run --silent lint
 	$$(.ci/tools)/cargo-deny --log-level error check --hide-inclusion-graph bans licenses sources
-	shellcheck .ci/run .ci/summary .ci/summary-test .ci/tools .ci/tests .ci/postgres .ci/install .ci/demo .ci/browser .ci/openapi .ci/types .ci/redis-py .ci/units etc/start.sh
+	shellcheck .ci/run .ci/summary .ci/summary-test .ci/tools .ci/tests .ci/postgres .ci/install .ci/demo .ci/browser .ci/openapi .ci/schemathesis .ci/types .ci/redis-py .ci/units etc/start.sh
 	.ci/summary-test
 	.ci/units
 	cd web && npm run --silent typecheck
@@ -62,10 +62,11 @@ browser: web/dist/index.html ## the page in Chromium against a running demo
 	cargo test --no-run --quiet
 	.ci/demo .ci/browser
 
-api: web/dist/index.html ## the API's document is valid and clients are made from it
+api: web/dist/index.html ## the API's document is valid, clients are made from it, and the program keeps to it
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
 	cargo test --no-run --quiet
 	.ci/demo .ci/openapi
+	.ci/demo .ci/schemathesis
 
 types: web/dist/index.html ## the page's types, made anew from the API's document
 	@.ci/install $(NEED_RUN) $(NEED_TEST)

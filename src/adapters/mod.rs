@@ -14,3 +14,4 @@ pub mod resolve;
 pub mod secrets;
 pub mod spool;
 pub mod systemd;
+pub mod tls;

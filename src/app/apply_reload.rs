@@ -4,8 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use super::runtime_settings::RuntimeSettings;
+use crate::adapters::tls::server_certificate::ServerCertificate;
 use crate::base::{Error, Result};
 use crate::config::config_reload::{Changed, compare, take_live};
+use crate::config::settings::TlsFiles;
 use crate::config::{self, CliOverrides, Complaint, ConfigComplaints, Settings, Sources};
 use crate::logging;
 
@@ -25,6 +27,8 @@ struct Reading {
     sources: Sources,
     settings: Settings,
     log_file: Option<PathBuf>,
+    /// Of the files in force.
+    certificate: Option<ServerCertificate>,
 }
 
 impl Origins {
@@ -38,16 +42,19 @@ impl Origins {
         logging::find(self.log_config.clone(), &sources.env)
     }
 
-    /// Reads and checks both files, and takes up the one of the logging when there is no fault in either.
-    fn read(&self) -> Result<Reading, Vec<Complaint>> {
+    /// Reads and checks all files, and takes up the one of the logging when there is no fault in any. `tls`: files of the
+    /// certificate that is shown.
+    fn read(&self, tls: Option<&TlsFiles>) -> Result<Reading, Vec<Complaint>> {
         let sources = self.sources();
         let log_file = self.log_file(&sources);
         let settings = config::load(&sources);
         let logging = log_file.as_deref().map(logging::check);
         match (settings, logging) {
             (Ok(settings), None | Some(Ok(_))) => {
+                let certificate =
+                    tls.map(ServerCertificate::read).transpose().map_err(|error| vec![complaint(&error)])?;
                 logging::take_up(log_file.as_deref()).map_err(|complaints| complaints.0)?;
-                Ok(Reading { sources, settings, log_file })
+                Ok(Reading { sources, settings, log_file, certificate })
             }
             (settings, logging) => {
                 let all = settings.err().into_iter().chain(logging.and_then(std::result::Result::err));
@@ -71,11 +78,11 @@ pub(super) async fn reload(
 }
 
 async fn act(settings: &mut Settings, runtime_settings: &RuntimeSettings, origins: &Origins) -> Result<(), String> {
-    let origins = origins.clone();
+    let (origins, tls) = (origins.clone(), runtime_settings.certificate.as_ref().map(|own| own.files().clone()));
     // Off this thread: a file on a network disk may keep its reader waiting.
-    let read = tokio::task::spawn_blocking(move || origins.read()).await;
+    let read = tokio::task::spawn_blocking(move || origins.read(tls.as_ref())).await;
     match read {
-        Ok(Ok(reading)) => take_over(settings, runtime_settings, &reading).map_err(|error| refuse(&error.to_string())),
+        Ok(Ok(reading)) => take_over(settings, runtime_settings, reading).map_err(|error| refuse(&error.to_string())),
         Ok(Err(complaints)) => {
             for complaint in &complaints {
                 log::error!("configuration unchanged: {complaint}");
@@ -94,7 +101,17 @@ fn refuse(why: &str) -> String {
     format!("reload failed, the configuration is unchanged: {why}")
 }
 
-fn take_over(settings: &mut Settings, runtime_settings: &RuntimeSettings, reading: &Reading) -> Result<(), Error> {
+/// A certificate that cannot be used, as one of the complaints.
+fn complaint(error: &Error) -> Complaint {
+    let (fault, remedy) = error.message().rsplit_once("; ").unwrap_or((error.message(), "see README"));
+    let key = error.field().unwrap_or("http.tls_cert").to_owned();
+    Complaint { key, place: None, fault: fault.to_owned(), remedy: remedy.to_owned() }
+}
+
+fn take_over(settings: &mut Settings, runtime_settings: &RuntimeSettings, reading: Reading) -> Result<(), Error> {
+    if let (Some(own), Some(new)) = (&runtime_settings.certificate, reading.certificate) {
+        own.replace(new)?;
+    }
     let changed = compare(settings, &reading.settings);
     let taken = take_live(settings, &reading.settings);
     runtime_settings.update(&taken)?;

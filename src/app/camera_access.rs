@@ -1,10 +1,8 @@
 //! The cameras for `streamwarden cameras`: by way of the program that runs on them, so that what a person names acts at
 //! once and is never blocked; in the table itself where none runs. Called by `cli`.
 
-use secrecy::SecretString;
-
 pub use super::camera_answer::{BlockedChangeNotice, no_camera};
-use super::remote::Remote;
+use super::remote::{Remote, RemoteAccess};
 use super::{camera_table as table, running};
 use crate::base::{ErrorKind, Result};
 use crate::config::Settings;
@@ -47,8 +45,8 @@ impl Cameras {
     ///
     /// # Errors
     /// `Invalid` when it is no address.
-    pub fn at(url: &str, token: Option<SecretString>) -> Result<Self> {
-        Ok(Self::Running(Remote::at(url)?.with_token(token)))
+    pub fn at(url: &str, access: RemoteAccess) -> Result<Self> {
+        Ok(Self::Running(Remote::at(url, access)?))
     }
 
     /// All of them, by id.

@@ -26,8 +26,17 @@ pub struct Instance {
     note: PathBuf,
     /// When an earlier run ended that nobody had stopped, until that has been reported.
     unreported_end: Option<DateTime<Utc>>,
-    /// Where we listen, and the name of our database.
-    announced: Option<(SocketAddr, String)>,
+    announced: Option<Announcement>,
+}
+
+/// What others may know.
+#[derive(Clone)]
+struct Announcement {
+    listen: SocketAddr,
+    /// Over TLS.
+    is_tls: bool,
+    /// Name of our database.
+    database: String,
 }
 
 impl Instance {
@@ -67,13 +76,13 @@ impl Instance {
         }
     }
 
-    /// Writes where we listen and which database is ours (its name, without a password) into `run.json`, for scripts, for
+    /// Writes where we listen, how, and which database is ours (its name, without a password) into `run.json`, for scripts, for
     /// people who chose port 0, and for the command line.
     ///
     /// # Errors
     /// `Internal` when the folder cannot be written.
-    pub fn announce(&mut self, listen: SocketAddr, database: &str) -> Result<()> {
-        let announced = self.announced.insert((listen, database.to_owned()));
+    pub fn announce(&mut self, listen: SocketAddr, is_tls: bool, database: &str) -> Result<()> {
+        let announced = self.announced.insert(Announcement { listen, is_tls, database: database.to_owned() });
         write(&self.note, announced, self.unreported_end).map_err(|error| {
             Error::internal(format!("cannot write {}: {error}", self.note.display())).with_source(error)
         })
@@ -101,7 +110,7 @@ fn lock_soon(mut file: File) -> std::result::Result<Flock<File>, (File, Errno)> 
 /// The note of this run, which the next one reads.
 pub struct RunNote {
     path: PathBuf,
-    announced: Option<(SocketAddr, String)>,
+    announced: Option<Announcement>,
     unreported_end: Cell<Option<DateTime<Utc>>>,
 }
 
@@ -134,12 +143,13 @@ impl Drop for Instance {
 /// In one step: it may be read at any moment.
 fn write(
     note: &Path,
-    (listen, database): &(SocketAddr, String),
+    Announcement { listen, is_tls, database }: &Announcement,
     unreported_end: Option<DateTime<Utc>>,
 ) -> std::io::Result<()> {
     let data_dir = note.parent().map(|folder| folder.canonicalize().unwrap_or_else(|_| folder.to_owned()));
+    let scheme = if *is_tls { "https" } else { "http" };
     let text = json!({
-        "pid": std::process::id(), "listen": listen.to_string(), "url": format!("http://{listen}"),
+        "pid": std::process::id(), "listen": listen.to_string(), "url": format!("{scheme}://{listen}"), "tls": is_tls,
         "database": database, "dataDir": data_dir, "untoldEnd": unreported_end,
     });
     let new = note.with_extension("json.new");
@@ -156,7 +166,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let data_dir = folder.path().join("new/var");
         let mut first = Instance::lock(&data_dir).expect("the first gets it");
-        first.announce(([127, 0, 0, 1], 8080).into(), "sqlite:/x/y.db").expect("writable");
+        first.announce(([127, 0, 0, 1], 8080).into(), false, "sqlite:/x/y.db").expect("writable");
         let note = std::fs::read_to_string(data_dir.join("run.json")).expect("note");
         for part in ["127.0.0.1:8080", r#""database":"sqlite:/x/y.db""#, "new/var"] {
             assert!(note.contains(part), "{part}: {note}");
@@ -173,7 +183,7 @@ mod tests {
         assert_eq!(std::fs::read_to_string(data_dir.join("run.json")).expect("note"), killed);
         let mut third = Instance::lock(&data_dir).expect("free");
         let ended = third.unreported_end.expect("the run before was not stopped");
-        third.announce(([127, 0, 0, 1], 8080).into(), "sqlite:/x/y.db").expect("writable");
+        third.announce(([127, 0, 0, 1], 8080).into(), false, "sqlite:/x/y.db").expect("writable");
         assert_eq!(previous_run::end_by(&data_dir.join("run.json")), Some(ended), "it is still to be reported");
         drop(third);
         Instance::lock(&data_dir).expect("free again");

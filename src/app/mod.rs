@@ -20,6 +20,7 @@ pub mod incident_access;
 pub mod instance;
 pub mod login_access;
 mod open_stores;
+mod own_certificate;
 mod previous_run;
 pub mod remote;
 mod run_plan;
@@ -56,6 +57,7 @@ use crate::signals::{ProcessSignal, Signals};
 pub use apply_reload::Origins;
 use instance::Instance;
 pub use open_stores::open_stores;
+use own_certificate::OwnCertificate;
 use runtime_settings::RuntimeSettings;
 pub use systemd_notifier::Notifying;
 use systemd_notifier::SystemdNotifier;
@@ -100,6 +102,7 @@ pub async fn build(settings: Settings) -> Result<App> {
             format!("cannot listen on {}: {error}; name another address or end who uses it", settings.http.listen);
         Error::new(ErrorKind::Conflict, text).at(LISTEN).with_source(error)
     })?;
+    let certificate = OwnCertificate::open(&settings)?;
     let mark = run_plan::mark(&settings.data_dir)?;
     let services = run_plan::open(&settings, &mark).await?;
     let ended = orphans::end(&mark);
@@ -111,8 +114,9 @@ pub async fn build(settings: Settings) -> Result<App> {
     // With the port that the system chose, where it did.
     let mut actual = settings.clone();
     actual.http.listen = listener.local_addr().unwrap_or(settings.http.listen);
-    let run_plan::RunPlan { mut children, runtime_settings, restream, sessions } =
+    let run_plan::RunPlan { mut children, mut runtime_settings, restream, sessions } =
         run_plan::children(&actual, &services, &hub, &incidents, &mark)?;
+    runtime_settings.certificate = certificate;
     let address = actual.http.listen;
     let logins = front_door::open_logins(&actual, &services.stores, runtime_settings.logins.subscribe()).await?;
     children.push(logins.child());
@@ -120,7 +124,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         MaintenanceKeeper::new(services.stores.maintenance.clone(), services.live.clone(), incidents.clone());
     children.push(maintenance.child());
     let database_name = running::database_name(&settings);
-    instance.announce(address, &database_name)?;
+    instance.announce(address, settings.http.tls.is_some(), &database_name)?;
     children.push(run_plan::run_note_child(instance.run_note(), &services, &settings.node));
     let (systemd, note) = (watch::Sender::new(ServiceManager::default()), watch::Sender::new(None));
     let (manager, told, live) = (systemd.subscribe(), note.subscribe(), services.live.clone());
@@ -153,6 +157,8 @@ pub async fn build(settings: Settings) -> Result<App> {
         logins,
         dropped_log_lines: crate::logging::dropped,
         allowed_origins: runtime_settings.origins.subscribe(),
+        base_path: settings.http.base_path.clone(),
+        certificate: runtime_settings.certificate.as_ref().map(OwnCertificate::subscribe),
         trusted_proxies: runtime_settings.trusted_proxies.subscribe(),
     };
     let root_ended = CancellationToken::new();
@@ -165,7 +171,8 @@ pub async fn build(settings: Settings) -> Result<App> {
         Root::new(children, ended)
     });
     serves(&root).await?;
-    log::info!("listening on http://{address}");
+    let scheme = if settings.http.tls.is_some() { "https" } else { "http" };
+    log::info!("listening on {scheme}://{address}{}", settings.http.base_path);
     Ok(App {
         root,
         #[cfg(feature = "demo")]

@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::edit_body::body;
+use crate::adapters::tls::certificate_trust;
 use crate::base::{Error, ErrorKind, Result};
+use crate::config::settings::ApiTrust;
 use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraSettings, CameraStatus, is_named};
 use crate::domain::change_guard::PlanView;
@@ -61,6 +63,15 @@ pub struct About {
     pub roles: Vec<String>,
 }
 
+/// How a program at an address is asked.
+#[derive(Clone, Debug, Default)]
+pub struct RemoteAccess {
+    /// Sent with every request.
+    pub token: Option<SecretString>,
+    /// Whose certificate it may show.
+    pub trust: ApiTrust,
+}
+
 /// The running process by its API.
 pub struct Remote {
     pub(super) http: reqwest::Client,
@@ -75,7 +86,7 @@ impl Remote {
     ///
     /// # Errors
     /// `Invalid` when it is not the address of a program.
-    pub fn at(url: &str) -> Result<Self> {
+    pub fn at(url: &str, access: RemoteAccess) -> Result<Self> {
         let wrong = || {
             let text = "is not the address of a streamwarden; write it as the browser shows it: http://127.0.0.1:8080";
             Error::invalid("--api", text)
@@ -87,16 +98,26 @@ impl Remote {
         // A page's address ends in what the browser keeps to itself; a proxy may keep us in a folder.
         let mut plain = url;
         plain.set_fragment(None);
-        Self::with_address(plain.as_str().trim_end_matches('/').to_owned())
+        if plain.scheme() == "http" && access.trust != ApiTrust::Machine {
+            let text = "has nothing to say about an address without TLS; write https:// there, or leave it out";
+            return Err(Error::invalid("--api-fingerprint", text));
+        }
+        let remote = Self::with_address(plain.as_str().trim_end_matches('/').to_owned(), &access.trust)?;
+        Ok(Self { token: access.token, ..remote })
     }
 
-    pub(super) fn at_address(listen: SocketAddr) -> Result<Self> {
-        Self::with_address(format!("http://{listen}"))
+    /// The one that listens there; `tls` says whom it has to be, where it serves over TLS.
+    pub(super) fn at_address(listen: SocketAddr, tls: Option<&ApiTrust>) -> Result<Self> {
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        Self::with_address(format!("{scheme}://{listen}"), tls.unwrap_or(&ApiTrust::Machine))
     }
 
-    fn with_address(address: String) -> Result<Self> {
-        let http = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build();
-        let http = http.map_err(|error| Error::internal("no HTTP client can be made").with_source(error))?;
+    fn with_address(address: String, trust: &ApiTrust) -> Result<Self> {
+        let mut http = reqwest::Client::builder().no_proxy().timeout(TIMEOUT);
+        if let Some(tls) = certificate_trust::configuration("--api-ca-file", trust)? {
+            http = http.use_preconfigured_tls(tls);
+        }
+        let http = http.build().map_err(|error| Error::internal("no HTTP client can be made").with_source(error))?;
         Ok(Self { http, address, token: None })
     }
 
@@ -312,6 +333,14 @@ impl Remote {
         let kind = if error.is_timeout() { ErrorKind::Timeout } else { ErrorKind::Unavailable };
         // The address in it may hold a password.
         let error = error.without_url();
+        if let Some(why) = certificate_fault(&error) {
+            let text = format!(
+                "{} shows a certificate that is not trusted: {why}; name it by --api-fingerprint, or the file with it or its \
+                 authority by --api-ca-file",
+                self.address()
+            );
+            return Error::new(ErrorKind::Unauthorized, text).with_source(error);
+        }
         if error.is_connect() {
             let text = format!(
                 "nobody answers at {}; check the address, and that streamwarden runs there with its page on that port",
@@ -347,6 +376,25 @@ impl Remote {
     }
 }
 
+/// Why a certificate was refused, if that was it.
+fn certificate_fault(error: &reqwest::Error) -> Option<String> {
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        match inner.downcast_ref::<rustls::Error>() {
+            Some(rustls::Error::InvalidCertificate(why)) => return Some(why.to_string()),
+            Some(rustls::Error::General(why)) => return Some(why.clone()),
+            _ => {}
+        }
+        // An I/O error keeps what it wraps to itself, but for this.
+        let wrapped = inner.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref());
+        source = match wrapped {
+            Some(wrapped) => Some(wrapped),
+            None => inner.source(),
+        };
+    }
+    None
+}
+
 /// The error that a problem document tells of.
 fn problem(status: u16, problem: &Value) -> Error {
     let detail = problem["detail"]
@@ -376,7 +424,7 @@ mod tests {
             ("127.0.0.1:8080", None),
             ("rtsp://10.0.0.9/stream1", None),
         ] {
-            let found = Remote::at(typed).map(|remote| remote.address).ok();
+            let found = Remote::at(typed, RemoteAccess::default()).map(|remote| remote.address).ok();
             assert_eq!(found.as_deref(), wanted, "{typed}");
         }
     }

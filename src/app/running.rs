@@ -8,12 +8,13 @@ use std::path::Path;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::own_certificate;
 use super::remote::{About, Remote};
 use crate::actors::logins::LOCAL_TOKEN;
 use crate::adapters::database::postgres;
 use crate::base::{Error, ErrorKind, Result};
 use crate::config::Settings;
-use crate::config::settings::DatabaseSettings;
+use crate::config::settings::{ApiTrust, DatabaseSettings};
 
 /// What `run.json` says, as far as others ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -22,6 +23,9 @@ pub(super) struct RunningProgram {
     pub pid: u32,
     /// Where it listens.
     pub listen: SocketAddr,
+    /// Over TLS.
+    #[serde(default)]
+    pub tls: bool,
 }
 
 /// The process that runs on this folder; `None` when there is none, when its note was left behind, or when it is not for
@@ -38,7 +42,8 @@ pub(super) fn on(data_dir: &Path) -> Option<RunningProgram> {
 /// `Timeout` when one runs on our data folder and does not answer.
 pub(super) async fn find(settings: &Settings) -> Result<Option<(Remote, About)>> {
     if let Some(running) = on(&settings.data_dir) {
-        let remote = Remote::at_address(running.listen)?.with_token(local_token(&settings.data_dir));
+        let trust = running.tls.then(|| own_certificate::trust(&settings.data_dir));
+        let remote = Remote::at_address(running.listen, trust.as_ref())?.with_token(local_token(&settings.data_dir));
         match remote.about().await {
             Ok(about) if about.pid == Some(running.pid) => return Ok(Some((remote, about))),
             Err(error) if error.kind() == ErrorKind::Timeout => {
@@ -53,7 +58,8 @@ pub(super) async fn find(settings: &Settings) -> Result<Option<(Remote, About)>>
     if settings.http.listen.port() == 0 {
         return Ok(None);
     }
-    let remote = Remote::at_address(settings.http.listen)?;
+    let trust = settings.http.tls.as_ref().map(|files| ApiTrust::File(files.cert.clone()));
+    let remote = Remote::at_address(settings.http.listen, trust.as_ref())?;
     match remote.about().await {
         Ok(about) => Ok(Some((remote, about))),
         // Without a problem document it is no streamwarden.
@@ -158,8 +164,8 @@ mod tests {
         assert_eq!(on(folder.path()), None);
         let mut instance = Instance::lock(folder.path()).expect("free");
         let listen = ([127, 0, 0, 1], 8080).into();
-        instance.announce(listen, "sqlite:/x").expect("writable");
-        assert_eq!(on(folder.path()), Some(RunningProgram { pid: std::process::id(), listen }));
+        instance.announce(listen, false, "sqlite:/x").expect("writable");
+        assert_eq!(on(folder.path()), Some(RunningProgram { pid: std::process::id(), listen, tls: false }));
         drop(instance);
         std::fs::write(folder.path().join("run.json"), r#"{"pid":4194305,"listen":"127.0.0.1:1"}"#).expect("a file");
         assert_eq!(on(folder.path()), None, "left behind by one that was killed");

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::front_door::configured;
+use super::own_certificate::OwnCertificate;
 use crate::actors::restream::{RestreamSetup, reach};
 use crate::actors::supervision::Setting;
 use crate::actors::upload::UploadRules;
@@ -29,6 +30,8 @@ pub(super) struct RuntimeSettings {
     pub(super) trusted_proxies: watch::Sender<Vec<Network>>,
     /// Addresses that cameras may have, for HTTP.
     pub(super) reach: watch::Sender<Reach>,
+    /// Where HTTP is served over TLS.
+    pub(super) certificate: Option<OwnCertificate>,
     /// Where the role restream runs.
     pub(super) restream: Option<watch::Sender<Arc<RestreamSetup>>>,
 }
@@ -58,6 +61,7 @@ impl RuntimeSettings {
             origins,
             trusted_proxies,
             reach,
+            certificate: None,
             restream: None,
         };
         (runtime_settings, ReloadableSettings { interval, record, upload })

@@ -1,10 +1,11 @@
 //! What every layer may use: the error type, backoff arithmetic, backoff per item, one piece of work at a time, hashes that may
-//! be kept, redaction of secrets, text that is shared, sizes in words.
+//! be kept, fingerprints, redaction of secrets, text that is shared, sizes in words.
 //!
 //! Never here: tokio, actix, files, sockets, clocks that read the machine.
 
 pub mod backoff;
 pub mod error;
+pub mod fingerprint;
 pub mod item_backoff;
 pub mod network;
 pub mod redact;

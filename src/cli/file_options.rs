@@ -8,7 +8,9 @@ use log::LevelFilter;
 use secrecy::SecretString;
 
 use super::CommandFailure;
-use crate::base::Error;
+use crate::app::remote::RemoteAccess;
+use crate::base::{Error, fingerprint};
+use crate::config::settings::ApiTrust;
 use crate::config::{self, CliOverrides, Settings, Sources};
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
@@ -37,6 +39,12 @@ pub struct Files {
     /// File that holds the token for --api, where a login is asked for [else: STREAMWARDEN_TOKEN]
     #[arg(long, value_name = "FILE", global = true)]
     pub token_file: Option<PathBuf>,
+    /// SHA-256 fingerprint of the certificate of --api, where no authority of this machine has signed it
+    #[arg(long, value_name = "HEX", global = true)]
+    pub api_fingerprint: Option<String>,
+    /// PEM file with the certificate of --api, or with the authority that has signed it
+    #[arg(long, value_name = "FILE", global = true, conflicts_with = "api_fingerprint")]
+    pub api_ca_file: Option<PathBuf>,
 }
 
 impl Files {
@@ -45,11 +53,25 @@ impl Files {
         CliOverrides { database_url: self.pg_dsn.clone(), ..CliOverrides::default() }
     }
 
-    /// The token for a program at an address.
+    /// How a program at an address is asked.
     ///
     /// # Errors
-    /// When its file cannot be read.
-    pub fn token(&self) -> Result<Option<SecretString>, CommandFailure> {
+    /// When the token's file cannot be read, or the fingerprint is none.
+    pub fn access(&self) -> Result<RemoteAccess, CommandFailure> {
+        let trust = match (&self.api_fingerprint, &self.api_ca_file) {
+            (Some(text), _) => ApiTrust::Fingerprint(fingerprint::parse(text).ok_or_else(|| {
+                let words =
+                    "is not 64 hexadecimal digits; write what `openssl x509 -in FILE -noout -fingerprint -sha256` says";
+                CommandFailure::Usage(Error::invalid("--api-fingerprint", words))
+            })?),
+            (None, Some(file)) => ApiTrust::File(file.clone()),
+            (None, None) => ApiTrust::Machine,
+        };
+        Ok(RemoteAccess { token: self.token()?, trust })
+    }
+
+    /// The token for a program at an address.
+    fn token(&self) -> Result<Option<SecretString>, CommandFailure> {
         let text = match &self.token_file {
             Some(file) => Some(std::fs::read_to_string(file).map_err(|error| {
                 CommandFailure::Usage(Error::invalid("--token-file", format!("cannot be read: {error}")))

@@ -184,10 +184,7 @@ fn begin(files: &Files) {
 
 async fn access(files: &Files, target: &ApiTarget) -> Result<LoginAccess, CommandFailure> {
     match &target.api {
-        Some(url) => {
-            let remote = Remote::at(url).map_err(CommandFailure::Usage)?;
-            Ok(LoginAccess::Running(remote.with_token(files.token()?)))
-        }
+        Some(url) => Ok(LoginAccess::Running(Remote::at(url, files.access()?).map_err(CommandFailure::Usage)?)),
         None => LoginAccess::of(&files.settings()?).await.map_err(CommandFailure::of_place),
     }
 }

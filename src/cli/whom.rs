@@ -15,7 +15,7 @@ impl Whom<'_> {
     /// The cameras, wherever they are.
     pub(super) async fn cameras(&self) -> Result<Cameras, CommandFailure> {
         match &self.api {
-            Some(url) => Cameras::at(url, self.files.token()?).map_err(CommandFailure::Usage),
+            Some(url) => Cameras::at(url, self.files.access()?).map_err(CommandFailure::Usage),
             None => Cameras::of(self.files.settings()?).await.map_err(CommandFailure::of_place),
         }
     }
@@ -23,7 +23,7 @@ impl Whom<'_> {
     /// The program that runs.
     pub(super) async fn remote(&self) -> Result<Remote, CommandFailure> {
         match &self.api {
-            Some(url) => Ok(Remote::at(url).map_err(CommandFailure::Usage)?.with_token(self.files.token()?)),
+            Some(url) => Remote::at(url, self.files.access()?).map_err(CommandFailure::Usage),
             None => Remote::find(&self.files.settings()?).await.map_err(CommandFailure::of_place),
         }
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::settings::{
-    ApiTrust, DatabaseSettings, LiveSettings, PostgresSettings, RedisSettings, ServerSettings, Settings,
+    ApiTrust, DatabaseSettings, LiveSettings, PostgresSettings, RedisSettings, ServerSettings, Settings, TlsFiles,
 };
 
 /// A key whose value is another one now. Never holds the value: it may be a secret.
@@ -50,6 +50,17 @@ const ROWS: &[Row] = &[
     next_start!("http.listen", http.listen),
     live!("http.allowed_origins", http.allowed_origins),
     live!("http.trusted_proxies", http.trusted_proxies),
+    next_start!("http.base_path", http.base_path),
+    Row {
+        key: "http.tls_cert",
+        differs: |old, new| tls(old).map(|it| &it.cert) != tls(new).map(|it| &it.cert),
+        take: None,
+    },
+    Row {
+        key: "http.tls_key",
+        differs: |old, new| tls(old).map(|it| &it.key) != tls(new).map(|it| &it.key),
+        take: None,
+    },
     live!("http.users", http.users),
     live!("http.tokens", http.tokens),
     next_start!("http.websocket_clients", http.websocket_clients),
@@ -149,6 +160,10 @@ pub fn take_live(current: &Settings, new: &Settings) -> Settings {
     taken
 }
 
+fn tls(settings: &Settings) -> Option<&TlsFiles> {
+    settings.http.tls.as_ref()
+}
+
 fn redis(settings: &Settings) -> Option<&RedisSettings> {
     if let LiveSettings::Redis(redis) = &settings.live { Some(redis) } else { None }
 }
@@ -234,6 +249,7 @@ mod tests {
         ("http.listen = \"127.0.0.1:1\"", "http.listen", false),
         ("http.allowed_origins = [\"https://a.b\"]", "http.allowed_origins", true),
         ("http.trusted_proxies = [\"10.0.0.1\"]", "http.trusted_proxies", true),
+        ("http.base_path = \"/cams\"", "http.base_path", false),
         ("monitor.interval = \"3s\"", "monitor.interval", true),
         ("monitor.history = \"1h\"", "monitor.history", false),
         ("database.url = \"sqlite:other.db\"", "database.url", false),

@@ -50,6 +50,10 @@ pub struct HttpSettings {
     pub allowed_origins: Vec<String>,
     /// Proxies whose word about the address and the scheme of their clients counts.
     pub trusted_proxies: Vec<Network>,
+    /// Path below which a reverse proxy keeps us: `/cams`, or empty.
+    pub base_path: String,
+    /// Certificate and key where HTTP is served over TLS.
+    pub tls: Option<TlsFiles>,
     /// Who may log in with a password, besides those of the database.
     pub users: Vec<ConfiguredUser>,
     /// Credentials of programs, besides those of the database.
@@ -58,6 +62,15 @@ pub struct HttpSettings {
     pub websocket_clients: usize,
     /// Of them, of one address.
     pub websocket_clients_per_address: usize,
+}
+
+/// The files of a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate, then those that lead to its authority, in PEM.
+    pub cert: PathBuf,
+    /// Its private key, in PEM.
+    pub key: PathBuf,
 }
 
 /// A hash; not shown by `Debug`.

@@ -109,6 +109,13 @@ fn values_are_checked() {
         ("[http]\nallowed_origins = [\"*\"]", &[], &[("http.allowed_origins", "every web page", "")]),
         ("[http]\nallowed_origins = [\"https://a/b\"]", &[], &[("http.allowed_origins", "not an origin", "")]),
         ("[http]\ntrusted_proxies = [\"nginx\"]", &[], &[("http.trusted_proxies", "not a network", "one address")]),
+        ("[http]\nbase_path = \"cams\"", &[], &[("http.base_path", "does not begin with a slash", "\"/cams\"")]),
+        ("[http]\nbase_path = \"/a//b\"", &[], &[("http.base_path", "is not a path of letters", "\"/cams\"")]),
+        ("[http]\nbase_path = \"/a/../b\"", &[], &[("http.base_path", "is not a path of letters", "\"/cams\"")]),
+        ("[http]\nbase_path = \"/a?b\"", &[], &[("http.base_path", "is not a path of letters", "\"/cams\"")]),
+        ("[http]\nbase_path = \"/api/x\"", &[], &[("http.base_path", "begins like an address", "\"/cams\"")]),
+        ("[http]\ntls_cert = \"a.pem\"", &[], &[("http.tls_cert", "without http.tls_key", "both, or neither")]),
+        ("[http]\ntls_key = \"a.pem\"", &[], &[("http.tls_key", "without http.tls_cert", "both, or neither")]),
         ("node = \"a b\"", &[], &[("node", "not a plain name", "letters")]),
         ("node = \"\"", &[], &[("node", "is empty", "leave the key out")]),
         ("roles = [\"recorder\"]", &[], &[("roles", "\"recorder\" is not a role", "mean record?")]),
@@ -275,7 +282,9 @@ fn no_complaint_repeats_a_secret() {
 }
 
 /// Keys whose line in the file of `etc/` is an example, as they have no default of their own.
-const EXAMPLES: [&str; 14] = [
+const EXAMPLES: [&str; 16] = [
+    "http.tls_cert",
+    "http.tls_key",
     "node",
     "servers[].api_username",
     "servers[].api_password",

@@ -74,7 +74,7 @@ pub(super) async fn add(
 ) -> ErrorAnswer {
     let added = state.commands.add_camera(edit).await?;
     tell_change(&request, None, Some(&added.row));
-    let location = format!("/api/v1/cameras/{}", added.row.id);
+    let location = format!("{}/api/v1/cameras/{}", state.base_path, added.row.id);
     let mut answer = HttpResponse::Created();
     Ok(answer
         .insert_header((header::LOCATION, location))

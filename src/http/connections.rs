@@ -17,10 +17,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
+use actix_web::rt::net::TcpStream as Stream;
 use actix_web::web::Bytes;
 use actix_web::{Error, ResponseError};
 
@@ -203,7 +205,8 @@ impl Connections {
 
 /// For `HttpServer::on_connect`: takes the connection in, and puts it where its requests find it.
 pub(super) fn on_connect(connections: &Arc<Connections>, connection: &dyn Any, data: &mut Extensions) {
-    let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() else { return };
+    let over_tls = || connection.downcast_ref::<TlsStream<Stream>>().map(|stream| stream.get_ref().0);
+    let Some(stream) = connection.downcast_ref::<Stream>().or_else(over_tls) else { return };
     let Ok(descriptor) = stream.as_fd().try_clone_to_owned() else { return };
     let socket = Arc::new(Socket(TcpStream::from(descriptor)));
     let address = stream.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical());

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
+use chrono::Utc;
 use futures_util::future::{OptionFuture, join5};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -50,7 +51,7 @@ pub(super) struct Ready {
 /// One thing this process depends on.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Service {
-    /// `database`, `node`, `objects`, `live`, `redis`, `updates`, `managers`, `spool`, `recording`, `cameras`, `camera table`, or
+    /// `database`, `node`, `objects`, `live`, `redis`, `certificate`, `updates`, `managers`, `spool`, `recording`, `cameras`, `camera table`, or
     /// `server NAME`.
     name: String,
     /// Whether it answers.
@@ -115,6 +116,7 @@ pub(super) async fn services(state: &HttpState) -> Vec<Service> {
         Service::of("managers", true, managers),
     ];
     services.extend(redis(state));
+    services.extend(certificate(state));
     let records = state.roles.contains(&Role::Record);
     if records {
         let root = state.spool.root().display();
@@ -131,6 +133,13 @@ pub(super) async fn services(state: &HttpState) -> Vec<Service> {
     // A server that is down is what this program is there to show; it goes on working.
     services.extend(servers.into_iter().map(|server| of_server(server, &cameras_known)));
     services
+}
+
+/// The certificate of our own TLS, whose end browsers tell nobody before it is there; `None` where HTTP is plain.
+fn certificate(state: &HttpState) -> Option<Service> {
+    let current = state.certificate.as_ref()?.borrow().clone();
+    let found = current.trouble(Utc::now()).map_or_else(|| Ok(current.describe()), |why| Err(Error::unavailable(why)));
+    Some(Service::of("certificate", false, found))
 }
 
 /// What lies behind the live store of this process, which goes on without it; `None` where nothing does.

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::base_path::{self, BasePath};
 use super::body::LARGEST;
 use super::connection_limits::ConnectionLimits;
 use super::connections::{self, Connections};
@@ -22,6 +23,7 @@ use super::origin_guard::{self, OriginPolicy};
 use super::routes::{self, configure};
 use super::security::Accesses;
 use super::{headers, page_files};
+use crate::adapters::tls::server_certificate;
 use crate::base::{Error, Result};
 
 /// Two threads answer a hundred browsers: the work is done by actors and stores.
@@ -74,6 +76,7 @@ pub(super) fn serve_within(
     let (token, (tell, failed)) = (stopping.clone(), watch::channel(None));
     let connections = Connections::new(limits);
     let sweeper = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&connections).keep_sweeping()));
+    let tls = state.certificate.clone().map(server_certificate::configuration).transpose()?;
     let server = actix_web::HttpServer::new(move || app(state.clone(), origin_policy.clone(), limits, token.clone()))
         .workers(WORKERS)
         // Per worker, and the workers need not share evenly: ours are the limits that count.
@@ -82,10 +85,13 @@ pub(super) fn serve_within(
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(STOP_SECONDS)
         .disable_signals()
-        .on_connect(move |connection, data| connections::on_connect(&connections, connection, data))
-        .listen(listener)
-        .map_err(fault)?
-        .run();
+        .tls_handshake_timeout(HEAD_TIMEOUT)
+        .on_connect(move |connection, data| connections::on_connect(&connections, connection, data));
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls),
+        None => server.listen(listener),
+    };
+    let server = server.map_err(fault)?.run();
     let handle = server.handle();
     let task = actix_web::rt::spawn(watched(server, sweeper, stopping.clone(), tell));
     Ok(HttpServer { address, handle, stopping, failed, task })
@@ -165,11 +171,13 @@ pub(super) fn app(
     >,
 > {
     let trusted = TrustedProxies(state.trusted_proxies.clone());
+    let base = BasePath(state.base_path.clone());
     let accesses = web::Data::new(Accesses(routes::accesses().collect()));
     App::new()
         .app_data(web::Data::from(state))
         .app_data(accesses)
         .app_data(web::Data::new(trusted))
+        .app_data(web::Data::new(base))
         .app_data(web::Data::new(origin_policy))
         .app_data(web::Data::new(limits))
         .app_data(web::Data::new(stopping))
@@ -181,4 +189,5 @@ pub(super) fn app(
         .wrap(Compress::default())
         .wrap(from_fn(headers::finish))
         .wrap(from_fn(connections::track))
+        .wrap(from_fn(base_path::strip))
 }

@@ -21,6 +21,7 @@ use crate::adapters::database::{Condition, Stores};
 use crate::adapters::live::SharedLive;
 use crate::adapters::objects::SharedObjects;
 use crate::adapters::spool::SharedSpool;
+use crate::adapters::tls::server_certificate::CurrentCertificate;
 use crate::base::Result;
 use crate::base::network::{Network, NetworkLabel};
 use crate::domain::camera::sheet::ImportReport;
@@ -110,6 +111,10 @@ pub struct HttpState {
     pub dropped_log_lines: fn() -> u64,
     /// Origins besides our own that may use the page, as `https://host[:port]`; may change while we run.
     pub allowed_origins: watch::Receiver<Vec<String>>,
+    /// Path below which a proxy keeps us: `/cams`, or empty.
+    pub base_path: String,
+    /// The certificate that is shown; `None` where HTTP is plain.
+    pub certificate: Option<CurrentCertificate>,
     /// Proxies whose word about their clients counts; may change while we run.
     pub trusted_proxies: watch::Receiver<Vec<Network>>,
 }

@@ -8,6 +8,7 @@
 
 mod access;
 mod audit_routes;
+mod base_path;
 mod body;
 mod caller;
 mod camera_log_routes;

@@ -2,8 +2,10 @@
 
 use actix_web::web;
 use utoipa::OpenApi;
+use utoipa::openapi::Server;
 
 use super::access::Public;
+use super::http_state::HttpState;
 use crate::domain::stream::ServerStatus;
 
 use super::logins::{session_routes, token_routes, user_routes};
@@ -94,8 +96,15 @@ pub(super) struct OpenApiDocument;
 /// This document.
 #[utoipa::path(get, path = "/api/openapi.json", operation_id = "openapi", tag = "status",
     responses((status = 200, body = BTreeMap<String, Value>, description = "OpenAPI 3.1")))]
-pub(super) async fn document(_: Public, accesses: web::Data<Accesses>) -> web::Json<utoipa::openapi::OpenApi> {
+pub(super) async fn document(
+    _: Public,
+    accesses: web::Data<Accesses>,
+    state: web::Data<HttpState>,
+) -> web::Json<utoipa::openapi::OpenApi> {
     let mut document = OpenApiDocument::openapi();
+    if !state.base_path.is_empty() {
+        document.servers = Some(vec![Server::new(state.base_path.as_str())]);
+    }
     accesses.tell(&mut document);
     web::Json(document)
 }

@@ -3,7 +3,9 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
 use rust_embed::{EmbeddedFile, RustEmbed};
+use sha2::{Digest, Sha256};
 
+use super::base_path::BasePath;
 use super::http_error::{ErrorAnswer, Problem};
 
 /// `web/dist`, embedded in a release build and read from disk in a debug build. May be missing: then [`UNBUILT`].
@@ -26,7 +28,7 @@ pub(super) async fn fallback(request: HttpRequest) -> ErrorAnswer {
     if is_ours || !matches!(request.method().as_str(), "GET" | "HEAD") {
         return Err(Problem::new(StatusCode::NOT_FOUND, "there is no such route; see /api/openapi.json"));
     }
-    if let Some(file) = WebPage::get(path).filter(|_| !path.is_empty()) {
+    if let Some(file) = WebPage::get(path).filter(|_| !path.is_empty() && path != INDEX) {
         return Ok(answer(&request, path, &file));
     }
     // A missing script must not become a page: the browser would report nonsense instead of 404.
@@ -34,7 +36,7 @@ pub(super) async fn fallback(request: HttpRequest) -> ErrorAnswer {
         return Err(Problem::new(StatusCode::NOT_FOUND, "there is no such file"));
     }
     match WebPage::get(INDEX) {
-        Some(file) => Ok(answer(&request, INDEX, &file)),
+        Some(file) => Ok(page(&request, path, &file)),
         None => Ok(HttpResponse::Ok()
             .insert_header((header::CACHE_CONTROL, "no-cache"))
             .content_type("text/html; charset=utf-8")
@@ -42,21 +44,42 @@ pub(super) async fn fallback(request: HttpRequest) -> ErrorAnswer {
     }
 }
 
+/// The page. Its addresses are relative; where the browser shows another address than the root, it is told what they are
+/// relative to.
+fn page(request: &HttpRequest, path: &str, file: &EmbeddedFile) -> HttpResponse {
+    let base = match (BasePath::of(request), path.matches('/').count()) {
+        ("", 0) => return answer(request, INDEX, file),
+        ("", depth) => "../".repeat(depth),
+        (base, _) => format!("{base}/"),
+    };
+    let told = format!("<head><base href=\"{base}\" />");
+    let text = String::from_utf8_lossy(&file.data).replacen("<head>", &told, 1);
+    send(request, INDEX, &etag(text.as_bytes()), file.metadata.mimetype(), text.into_bytes())
+}
+
 fn answer(request: &HttpRequest, path: &str, file: &EmbeddedFile) -> HttpResponse {
-    let etag = etag(file);
+    let etag = of_hash(&file.metadata.sha256_hash());
+    send(request, path, &etag, file.metadata.mimetype(), file.data.clone().into_owned())
+}
+
+fn send(request: &HttpRequest, path: &str, etag: &str, kind: &str, body: Vec<u8>) -> HttpResponse {
     // The build puts a hash into the names below assets/, so their content never changes.
     let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let mut response = HttpResponse::Ok();
-    response.insert_header((header::ETAG, etag.as_str())).insert_header((header::CACHE_CONTROL, cache));
+    response.insert_header((header::ETAG, etag)).insert_header((header::CACHE_CONTROL, cache));
     // Weak: the same file travels plain and compressed.
     if known.is_some_and(|known| known.split(',').any(|one| one.trim() == etag)) {
         return response.status(StatusCode::NOT_MODIFIED).finish();
     }
-    response.content_type(file.metadata.mimetype()).body(file.data.clone().into_owned())
+    response.content_type(kind).body(body)
 }
 
-fn etag(file: &EmbeddedFile) -> String {
-    let hash: String = file.metadata.sha256_hash().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+fn etag(text: &[u8]) -> String {
+    of_hash(&Sha256::digest(text))
+}
+
+fn of_hash(hash: &[u8]) -> String {
+    let hash: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
     format!("W/\"{hash}\"")
 }

@@ -12,15 +12,20 @@ use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, WrapFuture};
 use futures_util::future::LocalBoxFuture;
+use rustls::pki_types::ServerName;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
+use tokio_rustls::TlsConnector;
 
 use super::http_server::{HttpServer, serve};
 use super::http_state::HttpState;
 use crate::actors::supervision::{Activity, Exit, Supervised, finish, supervised};
+use crate::adapters::tls::certificate_trust;
+use crate::adapters::tls::server_certificate::CurrentCertificate;
 use crate::base::{Error, Result};
+use crate::config::settings::ApiTrust;
 
 /// How the server asks itself whether it serves.
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +90,8 @@ impl Actor for ServerActor {
         match self.begin() {
             Ok(server) => {
                 let failed = server.failed();
-                let asking = keep_asking(server.address(), self.self_check, Rc::clone(&self.answers));
+                let certificate = self.state.certificate.clone();
+                let asking = keep_asking(server.address(), certificate, self.self_check, Rc::clone(&self.answers));
                 ctx.spawn(asking.into_actor(self));
                 self.server = Some(server);
                 ctx.spawn(failed.into_actor(self).map(|why, actor, ctx| {
@@ -101,10 +107,15 @@ impl Actor for ServerActor {
 
 /// Asks the server again and again; every answer is progress. Judged from the first answer on: there are hosts that do not
 /// let us reach ourselves.
-async fn keep_asking(address: SocketAddr, check: SelfCheck, answers: Rc<Cell<u64>>) {
+async fn keep_asking(
+    address: SocketAddr,
+    certificate: Option<CurrentCertificate>,
+    check: SelfCheck,
+    answers: Rc<Cell<u64>>,
+) {
     let activity = Activity::protected("serving HTTP", check.stalled_after);
     loop {
-        if matches!(timeout(check.timeout, ask(address)).await, Ok(Ok(()))) {
+        if matches!(timeout(check.timeout, ask(address, certificate.as_ref())).await, Ok(Ok(()))) {
             activity.record_progress();
             answers.set(answers.get() + 1);
         }
@@ -113,13 +124,23 @@ async fn keep_asking(address: SocketAddr, check: SelfCheck, answers: Rc<Cell<u64
 }
 
 /// Whatever the answer says, it is one.
-async fn ask(mut address: SocketAddr) -> std::io::Result<()> {
+async fn ask(mut address: SocketAddr, certificate: Option<&CurrentCertificate>) -> std::io::Result<()> {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
         IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
         _ => {}
     }
-    let mut stream = TcpStream::connect(address).await?;
+    let stream = TcpStream::connect(address).await?;
+    let Some(certificate) = certificate else { return answered(stream).await };
+    // Ours, and nobody else's.
+    let trust = ApiTrust::Fingerprint(certificate.borrow().fingerprint);
+    let tls = certificate_trust::configuration("http.tls_cert", &trust).map_err(std::io::Error::other)?;
+    let Some(tls) = tls else { return Err(std::io::ErrorKind::Unsupported.into()) };
+    let connector = TlsConnector::from(Arc::new(tls));
+    answered(connector.connect(ServerName::from(address.ip()), stream).await?).await
+}
+
+async fn answered(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<()> {
     stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
     stream.read_exact(&mut [0; 5]).await.map(drop)
 }

@@ -97,8 +97,9 @@ pub(super) async fn live(
 ) -> ErrorAnswer<web::Json<LiveView>> {
     let mut query = Query::of(&request)?;
     let server = query.text("server")?;
-    let latest = state.live.latest().await?;
-    let stream = find(&latest, &path, server.as_deref())?;
+    // Asked often: nothing but this one is copied.
+    let name = StreamName::parse(&path).map_err(|_| missing())?;
+    let stream = state.live.latest_of(server.as_deref(), &name).await?.ok_or_else(missing)?;
     Ok(web::Json(LiveView {
         live: stream.state == StreamState::Live,
         state: stream.state,
@@ -109,9 +110,12 @@ pub(super) async fn live(
     }))
 }
 
+fn missing() -> Error {
+    Error::not_found("there is no such stream; its name goes into the address as one encoded part")
+}
+
 pub(super) fn find<'a>(latest: &'a Latest, path: &str, server: Option<&str>) -> Result<&'a StreamStatus> {
     // A name that no stream can have is as unknown as one that none has.
-    let missing = || Error::not_found("there is no such stream; its name goes into the address as one encoded part");
     let name = StreamName::parse(path).map_err(|_| missing())?;
     let is_it = |stream: &&StreamStatus| stream.name == name && server.is_none_or(|server| stream.server == server);
     latest.streams.iter().find(is_it).ok_or_else(missing)

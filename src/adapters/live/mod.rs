@@ -115,6 +115,11 @@ pub trait LiveStore: Send + Sync {
     async fn apply(&self, changes: Vec<Change>) -> Result<()>;
     /// Everything that is true now.
     async fn read(&self) -> Result<Latest>;
+    /// One stream as it is now; without a server the first of that name.
+    async fn stream(&self, server: Option<&str>, name: &StreamName) -> Result<Option<Arc<StreamStatus>>> {
+        let is_it = |stream: &StreamStatus| stream.name == *name && server.is_none_or(|server| stream.server == server);
+        Ok(self.read().await?.streams.into_iter().find(is_it).map(Arc::new))
+    }
     /// Adds one sample per stream to the history.
     async fn record_samples(&self, server: &str, samples: Vec<(StreamName, Sample)>) -> Result<()>;
     /// What follows from one poll of a server: its changes together, then its samples. One round trip, where there is one.
@@ -154,6 +159,10 @@ pub trait LiveStore: Send + Sync {
     /// [`LiveStore::apply_poll`], or `Timeout` after [`LIMIT`].
     async fn publish_poll(&self, server: &str, changes: Vec<Change>, samples: Vec<(StreamName, Sample)>) -> Result<()> {
         in_time(self.apply_poll(server, changes, samples)).await
+    }
+    /// [`LiveStore::stream`], or `Timeout` after [`LIMIT`].
+    async fn latest_of(&self, server: Option<&str>, name: &StreamName) -> Result<Option<Arc<StreamStatus>>> {
+        in_time(self.stream(server, name)).await
     }
     /// [`LiveStore::read`], or `Timeout` after [`LIMIT`].
     async fn latest(&self) -> Result<Latest> {

@@ -16,7 +16,8 @@ use url::{Host, Url};
 use super::known_items::KnownItems;
 use super::mediamtx_fault::ApiPlace;
 use super::mediamtx_wire::{Items, PathItem, SrtConn, WireInfo, WirePage, WirePath, merge_srt, path_name, wants_srt};
-use super::{Listing, MediaServer, mediamtx_tls};
+use super::{Listing, MediaServer};
+use crate::adapters::tls::certificate_trust;
 use crate::base::{Error, ErrorKind, Result};
 use crate::config::settings::ServerSettings;
 use crate::domain::session::{SessionLists, SessionProtocol};
@@ -76,7 +77,8 @@ impl MediaMtx {
             .pool_idle_timeout(KEEP_ALIVE)
             .redirect(reqwest::redirect::Policy::none())
             .http1_only();
-        if let Some(tls) = mediamtx_tls::configuration(&server.name, &server.api_trust)? {
+        let ca_file = format!("servers.{}.api_ca_file", server.name);
+        if let Some(tls) = certificate_trust::configuration(&ca_file, &server.api_trust)? {
             http = http.use_preconfigured_tls(tls);
         }
         if is_loopback(&api_url) {

@@ -10,7 +10,6 @@ mod lenient;
 mod mediamtx_client;
 mod mediamtx_fault;
 mod mediamtx_path;
-mod mediamtx_tls;
 mod mediamtx_wire;
 pub mod publish;
 mod rtsp;

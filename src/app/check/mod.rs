@@ -11,6 +11,7 @@ mod rows;
 
 use std::path::{Path, PathBuf};
 
+use chrono::Utc;
 pub use report::{CheckOutcome, Finding, Report};
 
 use crate::adapters::database::{postgres, sqlite};
@@ -18,6 +19,7 @@ use crate::adapters::ffmpeg::child::try_hiding;
 use crate::adapters::ffmpeg::ffmpeg_version;
 use crate::adapters::live::redis::inspect;
 use crate::adapters::mediamtx::MediaMtx;
+use crate::adapters::tls::server_certificate::ServerCertificate;
 use crate::app::running;
 use crate::config::Settings;
 use crate::config::settings::{DatabaseSettings, LiveSettings, ObjectsSettings, ServerSettings};
@@ -29,6 +31,7 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     let mut findings = vec![disk::folder("data_dir", &settings.data_dir, least_free(settings))];
     let (listening, others) = tokio::join!(network::listen(settings.http.listen, here), program_here(settings));
     findings.push(listening);
+    findings.extend(certificate(settings));
     findings.extend(others);
     // Side by side: a server that hangs costs its time limit once, however many hang.
     let servers = settings.servers.iter().map(|server| server_findings(settings, server));
@@ -60,6 +63,22 @@ async fn program_here(settings: &Settings) -> Option<Finding> {
         }
         Err(error) => Some(Finding::error("streamwarden", &error)),
     }
+}
+
+/// The certificate of our own TLS.
+fn certificate(settings: &Settings) -> Option<Finding> {
+    let what = "certificate";
+    let files = settings.http.tls.as_ref()?;
+    Some(match ServerCertificate::read(files) {
+        Err(error) => Finding::error(what, &error),
+        Ok(read) => match read.trouble(Utc::now()) {
+            None => Finding::ok(what, format!("{} {}", files.cert.display(), read.describe())),
+            Some(trouble) => match trouble.rsplit_once("; ") {
+                Some((found, remedy)) => Finding::note(what, found, remedy),
+                None => Finding::note(what, trouble, "see http.tls_cert"),
+            },
+        },
+    })
 }
 
 /// The Redis behind the live store, where there is one.

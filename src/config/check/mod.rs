@@ -1,6 +1,7 @@
 //! Raw values -> [`Settings`], or complaints: one function per section, every value looked at, nothing given up early.
 
 mod checker;
+mod http;
 mod listen;
 mod logins;
 mod sections;
@@ -31,7 +32,7 @@ pub(super) fn settings(
     Settings {
         node: sections::node(&mut check, host_name),
         roles: sections::roles(&mut check),
-        http: sections::http(&mut check),
+        http: http::http(&mut check),
         monitor: sections::monitor(&mut check),
         live: sections::live(&mut check),
         database: sections::database(&mut check, env, &data_dir),

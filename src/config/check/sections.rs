@@ -7,16 +7,14 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::checker::Checker;
-use super::listen::parse_listen;
-use super::logins;
 use super::urls;
-use super::values::{duration, flag, fraction, list, path, rate, text, whole};
-use crate::base::network::{Network, NetworkLabel};
+use super::values::{duration, flag, fraction, list, networks, path, rate, text, whole};
+use crate::base::network::NetworkLabel;
 use crate::config::complaint::ConfigFault;
 use crate::config::raw::RawEntry;
 use crate::config::settings::{
-    DatabaseSettings, FfmpegSettings, HttpSettings, LiveSettings, MonitorSettings, ObjectsSettings, PostgresSettings,
-    RecordSettings, RedisSettings, RestreamSettings, ServerSettings, UploadSettings,
+    DatabaseSettings, FfmpegSettings, LiveSettings, MonitorSettings, ObjectsSettings, PostgresSettings, RecordSettings,
+    RedisSettings, RestreamSettings, ServerSettings, UploadSettings,
 };
 use crate::config::{keys, redis_url, units};
 
@@ -81,35 +79,6 @@ pub(super) fn roles(check: &mut Checker<'_>) -> Vec<String> {
 
 pub(super) fn data_dir(check: &mut Checker<'_>) -> PathBuf {
     check.read("data_dir", path).unwrap_or_else(|| PathBuf::from("./var"))
-}
-
-/// Each has two descriptors and a queue.
-const MOST_WEBSOCKETS: i64 = 10_000;
-
-pub(super) fn http(check: &mut Checker<'_>) -> HttpSettings {
-    let listen = check.read("http.listen", |entry| parse_listen(text(entry)?.trim()));
-    let origins =
-        check.read("http.allowed_origins", |entry| list(entry)?.iter().map(|item| urls::origin(item)).collect());
-    let websocket_clients = clients(check, "http.websocket_clients").unwrap_or(200);
-    let of_one = clients(check, "http.websocket_clients_per_address");
-    HttpSettings {
-        listen: listen.unwrap_or(([127, 0, 0, 1], 8080).into()),
-        allowed_origins: origins.unwrap_or_default(),
-        trusted_proxies: check.read("http.trusted_proxies", networks).unwrap_or_else(this_machine),
-        users: check.read("http.users", logins::users).unwrap_or_default(),
-        tokens: check.read("http.tokens", logins::tokens).unwrap_or_default(),
-        websocket_clients,
-        websocket_clients_per_address: of_one.unwrap_or(50.min(websocket_clients)),
-    }
-}
-
-/// Loopback: a proxy on the same machine.
-fn this_machine() -> Vec<Network> {
-    ["127.0.0.0/8", "::1"].into_iter().filter_map(|network| network.parse().ok()).collect()
-}
-
-fn clients(check: &mut Checker<'_>, key: &str) -> Option<usize> {
-    check.read(key, |entry| whole(entry, 1..=MOST_WEBSOCKETS)).and_then(|count| usize::try_from(count).ok())
 }
 
 pub(super) fn monitor(check: &mut Checker<'_>) -> MonitorSettings {
@@ -261,16 +230,6 @@ pub(super) fn restream(check: &mut Checker<'_>, servers: &[ServerSettings]) -> R
         allowed_networks: check.read("restream.allowed_networks", networks).unwrap_or_default(),
         require_hidden_arguments: check.read("restream.require_hidden_arguments", flag).unwrap_or(false),
     }
-}
-
-fn networks(entry: &RawEntry) -> Result<Vec<Network>, ConfigFault> {
-    let parsed = list(entry)?.into_iter().map(|text| {
-        text.parse::<Network>().map_err(|_| {
-            let shown: String = text.chars().take(60).collect();
-            ConfigFault::new(format!("{shown:?} is not a network"), "write 192.168.0.0/16, fe80::/10 or one address")
-        })
-    });
-    parsed.collect()
 }
 
 pub(super) fn record(check: &mut Checker<'_>) -> RecordSettings {

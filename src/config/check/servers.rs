@@ -6,6 +6,7 @@ use url::Url;
 use super::checker::Checker;
 use super::urls;
 use super::values::text;
+use crate::base::fingerprint;
 use crate::config::complaint::ConfigFault;
 use crate::config::raw::RawEntry;
 use crate::config::settings::{ApiTrust, ServerSettings};
@@ -118,28 +119,19 @@ fn trust(check: &mut Checker<'_>, key: impl Fn(&str) -> String, api_url: Option<
     if check.is_given(&by_fingerprint) && check.is_given(&by_file) {
         check.complain(&by_file, ConfigFault::new("is given beside api_fingerprint", "keep one of the two"));
     }
-    if let Some(fingerprint) = check.read(&by_fingerprint, fingerprint) {
+    if let Some(fingerprint) = check.read(&by_fingerprint, of_certificate) {
         return ApiTrust::Fingerprint(fingerprint);
     }
     check.read(&by_file, text).map_or(ApiTrust::Machine, |file| ApiTrust::File(file.into()))
 }
 
 /// A SHA-256 fingerprint, with or without the colons that openssl writes.
-fn fingerprint(entry: &RawEntry) -> Result<[u8; 32], ConfigFault> {
+fn of_certificate(entry: &RawEntry) -> Result<[u8; 32], ConfigFault> {
     let typed = text(entry)?;
-    let digits: String = typed.chars().filter(|c| !matches!(c, ':' | ' ')).collect();
-    let wrong = || {
+    fingerprint::parse(&typed).ok_or_else(|| {
         let remedy = "write what `openssl x509 -in server.crt -noout -fingerprint -sha256` says behind the =";
         ConfigFault::new(format!("{typed:?} is not 64 hexadecimal digits"), remedy)
-    };
-    if digits.len() != 64 || !digits.is_ascii() {
-        return Err(wrong());
-    }
-    let mut bytes = [0; 32];
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&digits[index * 2..index * 2 + 2], 16).map_err(|_| wrong())?;
-    }
-    Ok(bytes)
+    })
 }
 
 /// Username and password: both or neither.

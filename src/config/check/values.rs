@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::base::network::Network;
 use crate::config::complaint::ConfigFault;
 use crate::config::raw::{RawEntry, RawValue};
 use crate::config::units::{self, quoted, show_duration};
@@ -120,4 +121,15 @@ pub(super) fn duration(entry: &RawEntry, bounds: RangeInclusive<Duration>) -> Re
         format!("{} is {side}", quoted(&entry.value)),
         format!("write a duration from {least} to {most}"),
     ))
+}
+
+/// Networks and addresses.
+pub(super) fn networks(entry: &RawEntry) -> Result<Vec<Network>, ConfigFault> {
+    let parsed = list(entry)?.into_iter().map(|text| {
+        text.parse::<Network>().map_err(|_| {
+            let shown: String = text.chars().take(60).collect();
+            ConfigFault::new(format!("{shown:?} is not a network"), "write 192.168.0.0/16, fe80::/10 or one address")
+        })
+    });
+    parsed.collect()
 }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::domain::login::{LoginSession, Refusal, UserRole};
 use crate::http::access::{Operator, Public, too_many};
 use crate::http::audit_routes::{self as audit, Change};
+use crate::http::base_path::BasePath;
 use crate::http::body::Json;
 use crate::http::caller::Caller;
 use crate::http::credentials::{COOKIE, cookie};
@@ -165,8 +166,9 @@ fn view(session: LoginSession, own: Option<Uuid>) -> LoginSessionView {
 
 /// Never for scripts, never for requests that other sites begin, never over http once the page came over https.
 fn base_cookie(request: &HttpRequest, secret: String) -> actix_web::cookie::CookieBuilder<'static> {
+    let path = Some(BasePath::of(request)).filter(|base| !base.is_empty()).unwrap_or("/").to_owned();
     Cookie::build(COOKIE, secret)
-        .path("/")
+        .path(path)
         .http_only(true)
         .same_site(SameSite::Strict)
         .secure(source_of(request).is_secure)

@@ -56,6 +56,7 @@ pub(in crate::http) struct NewToken {
     /// What it may do.
     role: UserRole,
     /// It reads only streams whose names begin so, and nothing else; for viewers.
+    #[schema(min_length = 1, max_length = 200, pattern = "^[a-zA-Z0-9_./-]+$")]
     stream_prefix: Option<String>,
     /// It ends by then; absent: when it is revoked.
     expires_at: Option<DateTime<Utc>>,

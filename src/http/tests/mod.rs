@@ -3,6 +3,7 @@
 mod callers;
 mod camera_log;
 mod document;
+mod edge;
 mod faults;
 mod history;
 mod incidents;
@@ -44,6 +45,11 @@ impl Reply {
     fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("a readable header"))
     }
+}
+
+/// Whether there is a page; without a web build the server says how to make one.
+fn page_is_built() -> bool {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("web/dist/index.html").exists()
 }
 
 impl World {

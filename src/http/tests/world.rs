@@ -97,6 +97,8 @@ impl World {
             callers,
             dropped_log_lines: || 3,
             allowed_origins: watch::channel(vec!["https://cams.example.org".to_owned()]).1,
+            base_path: String::new(),
+            certificate: None,
             trusted_proxies: watch::channel(vec!["127.0.0.0/8".parse().expect("a network")]).1,
         };
         let world = Self { state: Arc::new(state), folder };

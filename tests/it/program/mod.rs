@@ -24,3 +24,4 @@ mod secrets;
 mod standby;
 mod stop;
 mod terminal;
+mod tls;

@@ -175,3 +175,45 @@ async fn only_trusted_proxies_say_who_their_clients_are_and_whether_they_came_ov
     program.stop().await;
     media.stop().await;
 }
+
+#[tokio::test]
+async fn below_a_path_it_works_with_proxies_that_strip_the_prefix_and_with_those_that_do_not() {
+    let media = server(&Options::default()).await;
+    let mut config = Config::on(&media);
+    config.environment.push(("STREAMWARDEN_HTTP__BASE_PATH".to_owned(), "/cams".to_owned()));
+    let program = Program::start(&config).await;
+    let below = async |pass: &'static str| {
+        Nginx::start(program.address(), move |site| {
+            let edited = site
+                .replace("    location / {", "    location /cams/ {")
+                .replace("        proxy_pass http://streamwarden;", &format!("        proxy_pass {pass}"));
+            assert!(edited.contains("/cams/") && edited.contains(pass), "the example has another form by now");
+            edited
+        })
+        .await
+    };
+    let proxies = [below("http://streamwarden;").await, below("http://streamwarden/;").await];
+    let origins = proxies.each_ref().map(Nginx::origin).join("\", \"");
+    program.room().write("streamwarden.toml", &with_origins(&config, &origins));
+    program.signal(Signal::SIGHUP);
+    program.log_with(0, &["taken over", "http.allowed_origins"]).await;
+    for (number, nginx) in proxies.iter().enumerate() {
+        let page = nginx.request(Method::GET, "/cams/").send().await.expect("an answer");
+        let kind = page.headers()["content-type"].to_str().expect("text").to_owned();
+        assert!(page.status() == 200 && kind.starts_with("text/html"), "{} {kind}", page.status());
+        assert_eq!(nginx.ask(Method::GET, "/cams/api/v1/status").await.0, 200);
+        assert_eq!(nginx.ask(Method::POST, "/cams/api/v1/ws").await.0, 204);
+        assert_eq!(nginx.connect_at("/cams/api/v1/ws").await.expect("let in")["type"], "snapshot");
+        assert_eq!(nginx.ask(Method::GET, "/cams/api/openapi.json").await.1["servers"][0]["url"], "/cams");
+        // To the slash by nginx's own redirect.
+        assert_eq!(nginx.request(Method::GET, "/cams").send().await.expect("an answer").url().path(), "/cams/");
+        let camera = json!({ "name": format!("gate{number}"), "url": "rtsp://127.0.0.1:9/x", "enabled": false });
+        let added = nginx.request(Method::POST, "/cams/api/v1/cameras").json(&camera).send().await.expect("an answer");
+        assert_eq!(added.status(), 201);
+        let place = added.headers()["location"].to_str().expect("text").to_owned();
+        assert_eq!(nginx.ask(Method::GET, &place).await.1["name"], camera["name"]);
+    }
+    drop(proxies);
+    program.stop().await;
+    media.stop().await;
+}

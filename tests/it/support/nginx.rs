@@ -78,7 +78,12 @@ impl Nginx {
 
     /// A page opens the WebSocket: its first message, or the status that it was refused with.
     pub async fn connect(&self) -> Result<Value, u16> {
-        let mut request = format!("ws://{NAME}:{}/api/v1/ws", self.port).into_client_request().expect("a request");
+        self.connect_at("/api/v1/ws").await
+    }
+
+    /// The same at another address.
+    pub async fn connect_at(&self, route: &str) -> Result<Value, u16> {
+        let mut request = format!("ws://{NAME}:{}{route}", self.port).into_client_request().expect("a request");
         request.headers_mut().insert("origin", self.origin().parse().expect("a header"));
         let stream = TcpStream::connect(("127.0.0.1", self.port)).await.expect("a connection");
         match client_async(request, stream).await {

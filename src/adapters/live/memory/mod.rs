@@ -109,6 +109,14 @@ impl LiveStore for MemoryLiveStore {
         })
     }
 
+    async fn stream(&self, server: Option<&str>, name: &StreamName) -> Result<Option<Arc<StreamStatus>>> {
+        let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(match server {
+            Some(server) => now.streams.get(server).and_then(|streams| streams.get(name)).cloned(),
+            None => now.streams.values().find_map(|streams| streams.get(name)).cloned(),
+        })
+    }
+
     async fn history(
         &self,
         server: &str,

@@ -200,6 +200,10 @@ impl LiveStore for RedisLiveStore {
         self.common.memory.read().await
     }
 
+    async fn stream(&self, server: Option<&str>, name: &StreamName) -> Result<Option<Arc<StreamStatus>>> {
+        self.common.memory.stream(server, name).await
+    }
+
     async fn record_samples(&self, server: &str, samples: Vec<(StreamName, Sample)>) -> Result<()> {
         self.apply_poll(server, Vec::new(), samples).await
     }

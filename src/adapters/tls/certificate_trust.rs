@@ -1,4 +1,4 @@
-//! Whose certificate the control API may show, when it is one that no public authority has signed.
+//! Whose certificate a server may show (a control API, another streamwarden), when it is one that no public authority has signed.
 //!
 //! MediaMTX makes such certificates by its own instructions (`openssl req -new -x509`) and names others by the SHA-256
 //! fingerprint; so do we. Without one of the two keys the machine's authorities decide, as for any `https://`.
@@ -14,19 +14,19 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use sha2::{Digest, Sha256};
 
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, fingerprint};
 use crate::config::settings::ApiTrust;
 
-/// The configuration of TLS for this trust; `None`: the machine's authorities decide.
+/// The configuration of TLS for this trust; `None`: the machine's authorities decide. `key` is what names the file.
 ///
 /// # Errors
 /// `Invalid` naming the key when the file holds no certificate.
-pub(super) fn configuration(server: &str, trust: &ApiTrust) -> Result<Option<ClientConfig>> {
+pub fn configuration(key: &str, trust: &ApiTrust) -> Result<Option<ClientConfig>> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let trusted = match trust {
         ApiTrust::Machine => return Ok(None),
-        ApiTrust::Fingerprint(fingerprint) => Trusted::Fingerprint(*fingerprint),
-        ApiTrust::File(file) => file_of(server, file, &provider)?,
+        ApiTrust::Fingerprint(wanted) => Trusted::Fingerprint(*wanted),
+        ApiTrust::File(file) => file_of(key, file, &provider)?,
     };
     let verifier = ApiVerifier { trusted, provider: Arc::clone(&provider) };
     let config = ClientConfig::builder_with_provider(provider)
@@ -38,10 +38,10 @@ pub(super) fn configuration(server: &str, trust: &ApiTrust) -> Result<Option<Cli
     Ok(Some(config))
 }
 
-fn file_of(server: &str, file: &Path, provider: &Arc<CryptoProvider>) -> Result<Trusted> {
+fn file_of(key: &str, file: &Path, provider: &Arc<CryptoProvider>) -> Result<Trusted> {
     let wrong = |why: String| {
         let text = format!("{} {why}; name a readable file with certificates in PEM", file.display());
-        Error::invalid(format!("servers.{server}.api_ca_file"), text)
+        Error::invalid(key, text)
     };
     let read = CertificateDer::pem_file_iter(file).map_err(|error| wrong(format!("cannot be read ({error})")))?;
     let certificates = read.collect::<std::result::Result<Vec<_>, _>>();
@@ -54,12 +54,6 @@ fn file_of(server: &str, file: &Path, provider: &Arc<CryptoProvider>) -> Result<
     // A file without a usable authority may still hold the server's own certificate.
     let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build().ok();
     Ok(Trusted::File { certificates, authorities })
-}
-
-/// SHA-256 of a certificate as `openssl x509 -fingerprint -sha256` writes it.
-fn shown(certificate: &[u8]) -> String {
-    let bytes = Sha256::digest(certificate);
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
 }
 
 #[derive(Debug)]
@@ -91,9 +85,10 @@ impl ServerCertVerifier for ApiVerifier {
             Trusted::Fingerprint(wanted) if Sha256::digest(certificate)[..] == wanted[..] => {
                 Ok(ServerCertVerified::assertion())
             }
-            Trusted::Fingerprint(_) => {
-                Err(rustls::Error::General(format!("its SHA-256 fingerprint is {}", shown(certificate))))
-            }
+            Trusted::Fingerprint(_) => Err(rustls::Error::General(format!(
+                "its SHA-256 fingerprint is {}",
+                fingerprint::shown(&Sha256::digest(certificate))
+            ))),
             // Of a certificate that somebody has put there himself neither name nor purpose is asked.
             Trusted::File { certificates, .. } if certificates.iter().any(|known| known == certificate) => {
                 Ok(ServerCertVerified::assertion())
