@@ -2152,7 +2152,7 @@ export interface components {
             /** @description What it is, or what is wrong with it. */
             detail: string;
             /**
-             * @description `database`, `node`, `objects`, `live`, `redis`, `updates`, `managers`, `spool`, `recording`, `cameras`, `camera table`, or
+             * @description `database`, `node`, `objects`, `live`, `redis`, `certificate`, `updates`, `managers`, `spool`, `recording`, `cameras`, `camera table`, or
              *     `server NAME`.
              */
             name: string;

@@ -42,7 +42,7 @@ use super::{Change, Latest, LiveChanges, LiveStore};
 use crate::base::Result;
 use crate::config::settings::RedisSettings;
 use crate::domain::name::StreamName;
-use crate::domain::stream::Sample;
+use crate::domain::stream::{Sample, StreamStatus};
 
 /// This process's memory keeps samples for so long; what is older is read from Redis.
 const OWN_HISTORY: Duration = Duration::from_secs(30 * 60);
