@@ -33,6 +33,9 @@ const BEFORE: u64 = 4;
 /// Clients, and the goal of their 99th percentile in milliseconds.
 const ROUNDS: [(usize, f64); 2] = [(100, 50.0), (1_000, 250.0)];
 
+/// Questions whether a stream is on air.
+const QUESTIONS: usize = 1_000;
+
 /// What one client has got.
 #[derive(Default)]
 struct Heard {
@@ -91,7 +94,26 @@ async fn measure(clients: usize, goal: f64) {
         heard.push(client.await.expect("a client"));
     }
     print(&heard, goal, spent / polls as f64, (with - alone) / clients as f64);
+    ask_whether_live(&program).await;
     program.stop().await;
+}
+
+/// How long a program waits that asks whether one stream is on air, over a connection that it keeps.
+async fn ask_whether_live(program: &Program) {
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let streams = program.api.items("/api/v1/streams").await;
+    let name = streams.last().and_then(|stream| stream["name"].as_str()).expect("a stream").replace('/', "%2F");
+    let url = program.api.url(&format!("/api/v1/streams/{name}/live"));
+    let mut waited = Vec::with_capacity(QUESTIONS);
+    for _ in 0..QUESTIONS {
+        let asked = Instant::now();
+        let answer = client.get(&url).send().await.expect("an answer");
+        assert!(answer.status().is_success() && answer.bytes().await.is_ok(), "{url}");
+        waited.push(asked.elapsed());
+    }
+    waited.sort();
+    let at = |part: usize| ms(waited[QUESTIONS * part / 100]);
+    println!("  GET .../live, {} paths: median {:.2} ms, p99 {:.2} ms (goal 1)", streams.len(), at(50), at(99));
 }
 
 /// A client that listens until the poll of this number.
