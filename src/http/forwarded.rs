@@ -136,7 +136,7 @@ mod tests {
 
     use super::*;
 
-    fn found(peer: &str, lines: &[(&'static str, &str)]) -> (String, bool) {
+    fn found(peer: &str, lines: Lines<'_>) -> (String, bool) {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).expect(value));
@@ -148,12 +148,15 @@ mod tests {
         (source.address.to_string(), source.is_secure)
     }
 
+    /// Headers of a request.
+    type Lines<'a> = &'a [(&'static str, &'a str)];
+
     const FOR: &str = "x-forwarded-for";
     const PROTO: &str = "x-forwarded-proto";
 
     #[test]
     fn only_what_trusted_proxies_have_written_is_believed() {
-        let table: &[(&str, &[(&str, &str)], &str, bool)] = &[
+        let table: &[(&str, Lines<'_>, &str, bool)] = &[
             ("127.0.0.1", &[], "127.0.0.1", false),
             ("127.0.0.1", &[(FOR, "203.0.113.7"), (PROTO, "https")], "203.0.113.7", true),
             ("::ffff:127.0.0.1", &[(FOR, "203.0.113.7")], "203.0.113.7", false),
