@@ -215,8 +215,8 @@ fn begin(files: &Files) {
 async fn access(files: &Files, target: &ApiTarget) -> Result<IncidentAccess, CommandFailure> {
     match &target.api {
         Some(url) => {
-            let remote = Remote::at(url).map_err(CommandFailure::Usage)?;
-            Ok(IncidentAccess::Running(remote.with_token(files.token()?)))
+            let remote = Remote::at(url, files.access()?).map_err(CommandFailure::Usage)?;
+            Ok(IncidentAccess::Running(remote))
         }
         None => IncidentAccess::of(&files.settings()?).await.map_err(CommandFailure::of_place),
     }
