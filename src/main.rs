@@ -79,7 +79,12 @@ fn act(cli: Cli) -> Result<(), CommandFailure> {
         #[cfg(feature = "demo")]
         CliCommand::Demo(demo) => {
             logging::start_on_console(LevelFilter::Info);
-            let options = app::demo::DemoOptions { listen: demo.listen, cameras: demo.cameras, keep: demo.keep };
+            let options = app::demo::DemoOptions {
+                listen: demo.listen,
+                cameras: demo.cameras,
+                keep: demo.keep,
+                login: demo.login,
+            };
             app::demo::run(&options).map_err(CommandFailure::Other)
         }
         CliCommand::Check(print) => check_command::run(&files, print),

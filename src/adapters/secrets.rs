@@ -3,7 +3,6 @@
 //! A password is hashed off the actors' threads, and only a few at once: each takes 19 MiB and a good part of a second of a
 //! small machine. Talked to by `actors/logins` and the command line.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use argon2::Argon2;
@@ -23,8 +22,10 @@ use crate::domain::login::SecretHash;
 static TURNS: Semaphore = Semaphore::const_new(2);
 const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Verified where there is no user of a name, so that the answer takes as long as for a wrong password.
-static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| hash_now(&random_secret()).ok().map(|hash| hash.0));
+/// Verified where there is no user of a name, so that the answer takes as long as for a wrong password. Of no password; with the
+/// costs of those that we make.
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// A new random secret: 256 bits in letters that every header takes.
 pub fn random_secret() -> SecretString {
@@ -44,20 +45,31 @@ pub async fn hash_password(password: SecretString) -> Result<SecretHash> {
     in_turn(move || hash_now(&password)).await?
 }
 
-/// Whether it is the password of this hash; `None` takes as long and is never right.
+/// What verifying a password has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordCheck {
+    /// It is the password of the hash.
+    pub is_right: bool,
+    /// How often argon2 ran for it: once, whoever asks.
+    pub runs: u64,
+}
+
+/// Whether it is the password of this hash; `None`, and a hash that was damaged, take as long and are never right.
 ///
 /// # Errors
 /// As [`hash_password`].
-pub async fn verify_password(password: SecretString, hash: Option<SecretHash>) -> Result<bool> {
-    in_turn(move || {
-        let known = hash.is_some();
-        let text = hash.map(|hash| hash.0).or_else(|| NOBODY.clone()).unwrap_or_default();
-        let parsed = PasswordHash::new(&text);
-        let right = parsed
-            .is_ok_and(|hash| Argon2::default().verify_password(password.expose_secret().as_bytes(), &hash).is_ok());
-        known && right
-    })
-    .await
+pub async fn verify_password(password: SecretString, hash: Option<SecretHash>) -> Result<PasswordCheck> {
+    in_turn(move || verify_now(&password, hash)).await
+}
+
+fn verify_now(password: &SecretString, hash: Option<SecretHash>) -> PasswordCheck {
+    let text = hash.map(|hash| hash.0).filter(|text| PasswordHash::new(text).is_ok());
+    let mut check = PasswordCheck { is_right: false, runs: 0 };
+    if let Ok(hash) = PasswordHash::new(text.as_deref().unwrap_or(NOBODY)) {
+        let verified = Argon2::default().verify_password(password.expose_secret().as_bytes(), &hash);
+        check = PasswordCheck { is_right: text.is_some() && verified.is_ok(), runs: 1 };
+    }
+    check
 }
 
 async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
@@ -88,10 +100,19 @@ mod tests {
         let hash = hash_password(password()).await.expect("hashed");
         assert!(is_argon2id(&hash.0) && !hash.0.contains("horse"), "argon2id");
         assert_ne!(hash_password(password()).await.expect("hashed"), hash, "a salt of its own");
-        assert!(verify_password(password(), Some(hash.clone())).await.expect("verified"));
-        assert!(!verify_password("wrong".into(), Some(hash)).await.expect("verified"));
-        assert!(!verify_password(password(), None).await.expect("verified"));
-        assert!(!verify_password(password(), Some(SecretHash("damaged".to_owned()))).await.expect("verified"));
+        let costs = |hash: &str| hash.split('$').take(4).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(costs(NOBODY), costs(&hash.0), "nobody costs as much as somebody");
+        assert!(is_argon2id(NOBODY));
+        let damaged = SecretHash("damaged".to_owned());
+        for (password, hash, is_right) in [
+            (password(), Some(hash.clone()), true),
+            ("wrong".into(), Some(hash), false),
+            (password(), None, false),
+            (password(), Some(damaged), false),
+        ] {
+            let check = verify_password(password, hash).await.expect("verified");
+            assert_eq!(check, PasswordCheck { is_right, runs: 1 }, "the same work for everybody");
+        }
         assert_ne!(random_secret().expose_secret(), random_secret().expose_secret());
         let known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(sha256("abc").0, known);

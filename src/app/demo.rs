@@ -11,16 +11,20 @@ use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 use url::Url;
 
+use super::login_access::LoginAccess;
 use super::{App, LISTEN, build, on_main_thread, run_plan, stale_demos, until_stopped};
 use crate::actors::restream::LAST_KNOWN;
 use crate::adapters::database::Condition;
+use crate::adapters::secrets::random_secret;
 use crate::adapters::systemd::ServiceManager;
+use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 use crate::config::{self, CliOverrides, Settings, Sources};
 use crate::demo::cameras::{Dropout, SampleCameras, SampleOptions};
 use crate::demo::demo_server::{self, AnyServer, MediaServerChoice};
 use crate::demo::media_server;
 use crate::domain::camera::CameraEdit;
+use crate::domain::login::UserRole;
 use crate::signals::Signals;
 
 /// What may be chosen.
@@ -32,7 +36,15 @@ pub struct DemoOptions {
     pub cameras: u16,
     /// Folder to keep; a temporary one that is removed at exit when absent.
     pub keep: Option<PathBuf>,
+    /// A login is asked for, with a user that is added.
+    pub login: bool,
 }
+
+/// The user of [`DemoOptions::login`].
+const USER: &str = "demo";
+
+/// Letters of its password: 96 bits.
+const PASSWORD_LENGTH: usize = 16;
 
 /// The demo's folder: temporary, or kept.
 enum DemoFolder {
@@ -78,10 +90,11 @@ pub fn run(options: &DemoOptions) -> Result<()> {
         let server = demo_server::start(&MediaServerChoice::detect()?, &media_server::Options::default()).await?;
         let settings = settings(&folder, &server, &options.listen)?;
         forget_last_known(&settings);
+        let password = if options.login { Some(add_user(&settings).await?) } else { None };
         let app = build(settings.clone()).await.map_err(|error| with_remedy(error, settings.http.listen))?;
         let cameras = SampleCameras::start(samples(&settings, options)?).await?;
         fill(&app, &cameras.source_urls()).await?;
-        greet(&app, &server, &folder, options);
+        greet(&app, &server, &folder, options, password.as_ref());
         let stopped = until_stopped(app, &mut signals, &ServiceManager::default(), None).await;
         cameras.stop().await;
         server.stop().await;
@@ -171,26 +184,44 @@ async fn fill(app: &App, sources: &[(String, Url)]) -> Result<()> {
     Ok(())
 }
 
-fn greet(app: &App, server: &AnyServer, folder: &DemoFolder, options: &DemoOptions) {
+/// Adds the user, or gives the one of a kept folder another password. Before anything listens, so that nobody comes first.
+async fn add_user(settings: &Settings) -> Result<SecretString> {
+    let secret: String = random_secret().expose_secret().chars().take(PASSWORD_LENGTH).collect();
+    let password = SecretString::from(secret);
+    let logins = LoginAccess::of(settings).await?;
+    match logins.add_user(USER, UserRole::Operator, password.clone()).await {
+        Err(error) if error.kind() == ErrorKind::Conflict => {
+            logins.edit_user(USER, Some(UserRole::Operator), Some(password.clone())).await?;
+        }
+        added => added?,
+    }
+    Ok(password)
+}
+
+fn greet(app: &App, server: &AnyServer, folder: &DemoFolder, options: &DemoOptions, password: Option<&SecretString>) {
+    let log_in = password.map_or_else(String::new, |password| {
+        format!("\n         log in as {USER} with the password {} (shown only here)", password.expose_secret())
+    });
     let data = folder.path().display();
     let text = format!(
         r#"
   Streamwarden demo: {cameras} cameras, pulled in by ffmpeg, watched, recorded in 10 s segments.
   Media server: {server}; data: {data}{fate}
 
-  Open   http://{addr}
+  Open   http://{addr}{log_in}
 
   Try    kill -9 any ffmpeg (`pgrep -a ffmpeg`) and watch it come back
          kill -STOP one: it is found hanging and replaced
          sqlite3 {data}/streamwarden.db "INSERT INTO cameras(name, url) SELECT 'mine', url FROM cameras LIMIT 1"
          sqlite3 {data}/streamwarden.db "DELETE FROM cameras WHERE name = 'mine'"
-         curl -s http://{addr}/api/v1/streams
+         curl -s{who} http://{addr}/api/v1/streams
          ffplay -rtsp_transport tcp {rtsp}/cam1
 
   Ctrl-C ends it.
 "#,
         cameras = options.cameras,
         server = server.name(),
+        who = if password.is_some() { format!("u {USER}") } else { String::new() },
         fate = if options.keep.is_some() { " (kept)" } else { " (removed at exit)" },
         addr = app.addr(),
         rtsp = server.rtsp_url().as_str().trim_end_matches('/'),

@@ -54,12 +54,17 @@ pub(super) async fn open_logins(
 
 /// What is wrong with such an address, and what to do.
 pub(super) fn open(listen: SocketAddr) -> Error {
-    let text = format!(
-        "{listen} can be reached from other machines, and there is no login yet; add a user first (`streamwarden user add \
-         NAME --role operator`) or name one in http.users, or listen on 127.0.0.1 or [::1]"
-    );
-    Error::invalid("http.listen", text)
+    Error::invalid("http.listen", format!("{}; {ADD_USER}", no_user(listen)))
 }
+
+/// What is wrong with it.
+pub(super) fn no_user(listen: SocketAddr) -> String {
+    format!("{listen} can be reached from other machines, and there is no login yet: nobody could log in")
+}
+
+/// What to do about it.
+pub(super) const ADD_USER: &str = "add a user first (`streamwarden user add NAME --role operator`, with the same --config) \
+                                   or name one in http.users, or listen on 127.0.0.1 or [::1]";
 
 /// Users and tokens of the configuration.
 pub(super) fn configured(http: &HttpSettings) -> LoginTable {

@@ -155,6 +155,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         }),
         callers: Arc::new(http::ByLogins(Arc::clone(&logins))),
         logins,
+        settings: runtime_settings.shown.subscribe(),
         dropped_log_lines: crate::logging::dropped,
         allowed_origins: runtime_settings.origins.subscribe(),
         base_path: settings.http.base_path.clone(),

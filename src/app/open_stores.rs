@@ -62,3 +62,17 @@ pub(super) async fn known_nodes(settings: &Settings) -> Result<Vec<Node>> {
         DatabaseSettings::Sqlite(_) | DatabaseSettings::Site { .. } => Ok(Vec::new()),
     }
 }
+
+/// Whether the database knows a user or a token; none where it is not made yet.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(super) async fn has_logins(settings: &Settings) -> Result<bool> {
+    match &settings.database {
+        DatabaseSettings::Postgres(settings) => database::postgres::inspect_logins(settings).await,
+        DatabaseSettings::Sqlite(file) | DatabaseSettings::Site { own: file, .. } if file.exists() => {
+            database::sqlite::inspect_logins(file).await
+        }
+        DatabaseSettings::Sqlite(_) | DatabaseSettings::Site { .. } => Ok(false),
+    }
+}

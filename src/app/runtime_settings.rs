@@ -12,8 +12,8 @@ use crate::actors::supervision::Setting;
 use crate::actors::upload::UploadRules;
 use crate::base::Result;
 use crate::base::network::Network;
-use crate::config::Settings;
 use crate::config::settings::RecordSettings;
+use crate::config::{Settings, Shown};
 use crate::domain::camera::Reach;
 use crate::domain::login::LoginTable;
 
@@ -24,6 +24,8 @@ pub(super) struct RuntimeSettings {
     upload: watch::Sender<UploadRules>,
     /// Users and tokens of the configuration.
     pub(super) logins: watch::Sender<LoginTable>,
+    /// What is in force, for people.
+    pub(super) shown: watch::Sender<Arc<[Shown]>>,
     /// Origins that HTTP lets in.
     pub(super) origins: watch::Sender<Vec<String>>,
     /// Proxies whose word about their clients counts, for HTTP.
@@ -58,6 +60,7 @@ impl RuntimeSettings {
             record: set_record,
             upload: set_upload,
             logins,
+            shown: watch::Sender::new(Arc::clone(&settings.shown)),
             origins,
             trusted_proxies,
             reach,
@@ -83,6 +86,7 @@ impl RuntimeSettings {
         self.origins.send_if_modified(|allowed| replace(allowed, origins.clone(), |old, new| old == new));
         let proxies = &settings.http.trusted_proxies;
         self.trusted_proxies.send_if_modified(|trusted| replace(trusted, proxies.clone(), |old, new| old == new));
+        self.shown.send_replace(Arc::clone(&settings.shown));
         self.interval.send_if_modified(|interval| replace(interval, settings.monitor.interval, |old, new| old == new));
         self.record.send_if_modified(|record| replace(record, settings.record.clone(), |old, new| old == new));
         self.upload.send_if_modified(|rules| replace(rules, upload_rules(settings), |old, new| old == new));

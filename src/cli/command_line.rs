@@ -97,6 +97,9 @@ pub struct Demo {
     /// Keep database and recordings in this folder instead of a temporary one.
     #[arg(long, value_name = "DIR")]
     pub keep: Option<std::path::PathBuf>,
+    /// Ask for a login; name and password are printed once.
+    #[arg(long)]
+    pub login: bool,
 }
 
 /// The command that was meant by one that nobody knows; clap itself does not see letters that changed places.

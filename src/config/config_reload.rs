@@ -4,11 +4,13 @@
 //! next start.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::settings::{
-    ApiTrust, DatabaseSettings, LiveSettings, PostgresSettings, RedisSettings, ServerSettings, Settings, TlsFiles,
+    ApiTrust, DatabaseSettings, LiveSettings, PostgresSettings, RedisSettings, ServerSettings, Settings, Shown,
+    TlsFiles,
 };
 
 /// A key whose value is another one now. Never holds the value: it may be a secret.
@@ -157,11 +159,24 @@ pub fn take_live(current: &Settings, new: &Settings) -> Settings {
     for take in ROWS.iter().filter_map(|row| row.take) {
         take(&mut taken, new);
     }
+    taken.shown = shown(current, new);
     taken
 }
 
 fn tls(settings: &Settings) -> Option<&TlsFiles> {
     settings.http.tls.as_ref()
+}
+
+/// What is shown of each key: of one that waits for the next start what it is until then.
+fn shown(current: &Settings, new: &Settings) -> Arc<[Shown]> {
+    let waiting: Vec<_> = compare(current, new).into_iter().filter(|changed| !changed.live).collect();
+    let waits = |key: &str| {
+        waiting
+            .iter()
+            .any(|one| key.strip_prefix(&*one.key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    };
+    let of_new = |key: &str| new.shown.iter().find(|one| one.key == key && !waits(key));
+    current.shown.iter().map(|one| of_new(&one.key).unwrap_or(one).clone()).collect()
 }
 
 fn redis(settings: &Settings) -> Option<&RedisSettings> {
@@ -287,6 +302,9 @@ mod tests {
             let taken = take_live(&old, &new);
             assert_eq!(compare(&taken, &new).is_empty(), *live, "{toml}: taken over");
             assert_eq!(compare(&old, &taken).is_empty(), !*live, "{toml}: nothing else");
+            let shown = |settings: &Settings| settings.shown.iter().find(|one| one.key == *key).cloned().expect(key);
+            assert_eq!(shown(&taken), shown(if *live { &new } else { &old }), "{toml}: what is in force is shown");
+            assert_ne!(shown(&old), shown(&new), "{toml}");
         }
         let site = "database.url = \"postgresql://u:p@h/d\"\n".to_owned();
         let query = "database.cameras_query = \"SELECT 1\"\n";

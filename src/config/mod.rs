@@ -23,6 +23,7 @@ pub mod postgres;
 #[cfg(test)]
 mod postgres_tests;
 mod raw;
+mod read_sources;
 pub mod redis_url;
 mod secrets;
 mod service;
@@ -37,9 +38,10 @@ mod unused;
 pub use check::{ROLES, listen_address};
 pub use complaint::{Complaint, ConfigComplaints};
 pub use keys::names as key_names;
+use read_sources::read;
 pub use secrets::read_secret;
-pub use settings::{DatabaseSettings, Settings};
-pub use shown::{Shown, shown};
+pub use settings::{DatabaseSettings, Settings, Shown};
+pub use shown::shown;
 pub use sources::{CliOverrides, Sources, VARIABLE as CONFIG_VARIABLE};
 pub use units::{parse_duration, parse_size};
 pub use unused::{Unused, unused_variables};
@@ -55,22 +57,9 @@ pub fn load(sources: &Sources) -> Result<Settings, ConfigComplaints> {
         return Err(ConfigComplaints(complaints));
     }
     let settings = check::settings(&raw, &sources.env, sources.host_name.as_deref(), &mut complaints);
-    if complaints.is_empty() { Ok(settings) } else { Err(ConfigComplaints(complaints)) }
-}
-
-/// All layers in one table, what is wrong so far, and whether the file could be read.
-fn read(sources: &Sources) -> (raw::Raw, Vec<Complaint>, bool) {
-    let mut raw = raw::Raw::default();
-    let mut complaints = Vec::new();
-    let env = service::without_missing_credentials(&sources.env);
-    service::lay_under(&env, sources.file.as_deref(), &mut raw, &mut complaints);
-    let readable = match &sources.file {
-        Some(path) => file::read(path, &mut raw, &mut complaints),
-        None => true,
-    };
-    sources.cli.lay_over(&mut raw, &mut complaints);
-    aliases::lay_over(&env, &mut raw, &mut complaints);
-    environment::lay_over(&env, &mut raw, &mut complaints);
-    secrets::resolve(&mut raw, &mut complaints);
-    (raw, complaints, readable)
+    if !complaints.is_empty() {
+        return Err(ConfigComplaints(complaints));
+    }
+    let shown = shown::all(&raw, &settings).into();
+    Ok(Settings { shown, ..settings })
 }

@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use serde::Serialize;
 use url::Url;
 
 use crate::base::network::{Network, NetworkLabel};
@@ -39,6 +41,20 @@ pub struct Settings {
     pub objects: ObjectsSettings,
     /// ffmpeg programs.
     pub ffmpeg: FfmpegSettings,
+    /// Every key with its value and origin, for people; without secrets.
+    pub shown: Arc<[Shown]>,
+}
+
+/// A key of the configuration, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shown {
+    /// Full name: `servers[0].api_url`.
+    pub key: String,
+    /// As the file would have it; `***` for a secret, null where there is none.
+    pub value: Option<String>,
+    /// `default`, `etc/streamwarden.toml:12`, `environment PG_DSN`, `command line --listen`.
+    pub origin: String,
 }
 
 /// HTTP server.

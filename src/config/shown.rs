@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 
 use secrecy::ExposeSecret;
-use serde::Serialize;
 
+use super::complaint::ConfigComplaints;
 use super::raw::{Raw, RawValue};
-use super::settings::{DatabaseSettings, LiveSettings, ObjectsSettings, PostgresSettings, Settings};
-use super::{ConfigComplaints, Sources, check, keys, postgres, read, redis_url};
+use super::read_sources::read;
+use super::settings::{DatabaseSettings, LiveSettings, ObjectsSettings, PostgresSettings, Settings, Shown};
+use super::sources::Sources;
+use super::{check, keys, postgres, redis_url};
 use crate::base::redact;
 
 /// The documented file.
@@ -16,18 +18,6 @@ const DOCUMENTED: &str = include_str!("../../etc/streamwarden.toml");
 
 /// What stands for a secret.
 const HIDDEN: &str = "***";
-
-/// One key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Shown {
-    /// Full name: `servers[0].api_url`.
-    pub key: String,
-    /// As the file would have it; `***` for a secret, null where there is none.
-    pub value: Option<String>,
-    /// `default`, `etc/streamwarden.toml:12`, `environment PG_DSN`, `command line --listen`.
-    pub origin: String,
-}
 
 /// Every key with its value, in the order of `etc/streamwarden.toml`.
 ///
@@ -39,24 +29,26 @@ pub fn shown(sources: &Sources) -> Result<Vec<Shown>, ConfigComplaints> {
         return Err(ConfigComplaints(complaints));
     }
     let settings = check::settings(&raw, &sources.env, sources.host_name.as_deref(), &mut complaints);
-    if !complaints.is_empty() {
-        return Err(ConfigComplaints(complaints));
-    }
+    if complaints.is_empty() { Ok(all(&raw, &settings)) } else { Err(ConfigComplaints(complaints)) }
+}
+
+/// Every key of checked settings.
+pub(super) fn all(raw: &Raw, settings: &Settings) -> Vec<Shown> {
     let documented = documented();
     let mut all = Vec::new();
     let mut servers_done = false;
     for name in keys::names() {
         if !name.starts_with("servers[]") {
-            all.push(one(name.to_owned(), &raw, &settings, &documented));
+            all.push(one(name.to_owned(), raw, settings, &documented));
         } else if !std::mem::replace(&mut servers_done, true) {
             for index in 0..settings.servers.len() {
                 let own = keys::names().filter(|name| name.starts_with("servers[]"));
                 let full = own.map(|name| name.replace("[]", &format!("[{index}]")));
-                all.extend(full.map(|name| one(name, &raw, &settings, &documented)));
+                all.extend(full.map(|name| one(name, raw, settings, &documented)));
             }
         }
     }
-    Ok(all)
+    all
 }
 
 fn one(key: String, raw: &Raw, settings: &Settings, documented: &BTreeMap<String, String>) -> Shown {

@@ -150,7 +150,7 @@ fn caller(request: &HttpRequest) -> Caller {
 fn may(caller: Caller, wanted: UserRole) -> Result<Caller, Problem> {
     match (&caller, caller.role()) {
         (_, Some(role)) if role >= wanted => Ok(caller),
-        (Caller::Unknown(Refusal::TooMany), _) => Err(too_many()),
+        (Caller::Unknown(refusal @ Refusal::TooMany { seconds }), _) => Err(too_many(*refusal, *seconds)),
         (Caller::Unknown(Refusal::NotRead), _) => {
             Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, Refusal::NotRead.as_str()))
         }
@@ -167,6 +167,6 @@ fn may(caller: Caller, wanted: UserRole) -> Result<Caller, Problem> {
 }
 
 /// The answer to one who tries too often.
-pub(super) fn too_many() -> Problem {
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, Refusal::TooMany.as_str())
+pub(super) fn too_many(refusal: Refusal, seconds: u32) -> Problem {
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, refusal.as_str()).after(seconds)
 }

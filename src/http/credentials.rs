@@ -46,7 +46,7 @@ impl IdentifyCaller for ByLogins {
         };
         // A proxy with a login of its own may send it along, so a session goes first.
         match authorization(call.headers, "Basic").filter(|_| !call.is_public).and_then(name_and_password) {
-            Some((name, password)) => Ok(match self.0.by_password(&name, password, call.address).await? {
+            Some((name, password)) => Ok(match self.0.by_known_password(&name, password, call.address).await? {
                 Ok(user) => Caller::User { name: user.name.into(), role: user.role, session: None },
                 Err(refusal) => Caller::Unknown(refusal),
             }),

@@ -34,6 +34,9 @@ pub struct Problem {
     /// Methods that would have been allowed, for 405.
     #[serde(skip)]
     allow: Option<String>,
+    /// Seconds after which it may be tried again, for 429.
+    #[serde(skip)]
+    retry_after: Option<u32>,
 }
 
 /// Result of every handler.
@@ -49,12 +52,19 @@ impl Problem {
             detail: detail.into(),
             field: None,
             allow: None,
+            retry_after: None,
         }
     }
 
     /// Names the field at fault.
     pub(super) fn at(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
+        self
+    }
+
+    /// Says when it may be tried again.
+    pub(super) fn after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
         self
     }
 
@@ -134,7 +144,9 @@ impl ResponseError for Problem {
         if let Some(allow) = &self.allow {
             response.insert_header((header::ALLOW, allow.as_str()));
         }
-        if self.status_code() == StatusCode::SERVICE_UNAVAILABLE {
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, seconds));
+        } else if self.status_code() == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
         }
         // An error may be gone with the next request.

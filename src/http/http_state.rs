@@ -24,6 +24,7 @@ use crate::adapters::spool::SharedSpool;
 use crate::adapters::tls::server_certificate::CurrentCertificate;
 use crate::base::Result;
 use crate::base::network::{Network, NetworkLabel};
+use crate::config::Shown;
 use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraStatus};
 use crate::domain::change_guard::PlanView;
@@ -107,6 +108,8 @@ pub struct HttpState {
     pub logins: Arc<Logins>,
     /// Tells who sends a request.
     pub callers: Arc<dyn IdentifyCaller>,
+    /// The configuration in force, without secrets; may change while we run.
+    pub settings: watch::Receiver<Arc<[Shown]>>,
     /// How many log lines were dropped since the start because nobody took them.
     pub dropped_log_lines: fn() -> u64,
     /// Origins besides our own that may use the page, as `https://host[:port]`; may change while we run.

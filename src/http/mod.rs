@@ -46,6 +46,7 @@ mod routes;
 mod security;
 mod server_actor;
 mod session_list_routes;
+mod settings_routes;
 mod sheet_routes;
 mod status_routes;
 mod stream_routes;

@@ -584,6 +584,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every key with its value and where that comes from, without secrets. What was changed and waits for the next start is as it
+         *     is until then.
+         */
+        get: operations["listSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/status": {
         parameters: {
             query?: never;
@@ -1636,6 +1656,19 @@ export interface components {
             next?: string | null;
         };
         /** @description Items, and where to go on. */
+        ItemList_SettingView: {
+            items: {
+                /** @description Full name: `servers[0].api_url`. */
+                key: string;
+                /** @description `default`, `etc/streamwarden.toml:12`, `environment PG_DSN`, `command line --listen`. */
+                origin: string;
+                /** @description As the file would have it; `***` for a secret, null where there is none. */
+                value?: string | null;
+            }[];
+            /** @description Give it as `after` to get what follows; null at the end. */
+            next?: string | null;
+        };
+        /** @description Items, and where to go on. */
         ItemList_StreamView: {
             items: (components["schemas"]["StreamStatus"] & {
                 /**
@@ -2214,6 +2247,15 @@ export interface components {
             notKnown: components["schemas"]["SessionProtocol"][];
             /** @description The server that was asked. */
             server: string;
+        };
+        /** @description A key of the configuration. */
+        SettingView: {
+            /** @description Full name: `servers[0].api_url`. */
+            key: string;
+            /** @description `default`, `etc/streamwarden.toml:12`, `environment PG_DSN`, `command line --listen`. */
+            origin: string;
+            /** @description As the file would have it; `***` for a secret, null where there is none. */
+            value?: string | null;
         };
         /** @description What is wrong with one row. */
         SheetFault: {
@@ -5379,7 +5421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many attempts from this address or for this name */
+            /** @description too many attempts from this address or for this name; Retry-After says for how many seconds */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6342,6 +6384,80 @@ export interface operations {
             };
             /** @description the database does not take this; says why */
             501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what is needed does not answer now, or too many connections are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_SettingView"];
+                };
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

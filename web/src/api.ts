@@ -2,15 +2,20 @@
 
 import type {
   Actor,
+  AuditEntry,
   CameraEdit,
   CameraKind,
   CameraSettings,
   CameraStatus,
+  ConfigSetting,
   ImportResult,
   Incident,
   LogRun,
+  LoginSession,
   Maintenance,
   MetricPoint,
+  NewToken,
+  OpenSession,
   Page,
   PlanView,
   Probe,
@@ -21,18 +26,24 @@ import type {
   Status,
   StreamSessions,
   StreamStatus,
+  Token,
+  User,
+  UserRole,
 } from "./types";
 
 /** An answer that is not a success, in the server's words (RFC 9457) or in ours when it had none. */
 export class Problem extends Error {
   readonly status: number;
   readonly field: string | null;
+  /** Seconds after which it may be tried again, when the server says so. */
+  readonly retryAfter: number | null;
 
-  constructor(status: number, message: string, field: string | null = null) {
+  constructor(status: number, message: string, field: string | null = null, retryAfter: number | null = null) {
     super(message);
     this.name = "Problem";
     this.status = status;
     this.field = field;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -67,7 +78,8 @@ export async function problem(response: Response): Promise<Problem> {
     const body = (await response.json()) as { title?: unknown; detail?: unknown; field?: unknown };
     const words = [body.detail, body.title].find((word) => typeof word === "string" && word !== "");
     const field = typeof body.field === "string" ? body.field : null;
-    return new Problem(response.status, plain(typeof words === "string" ? words : fallback, field), field);
+    const after = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
+    return new Problem(response.status, plain(typeof words === "string" ? words : fallback, field), field, Number.isNaN(after) ? null : after);
   } catch {
     return new Problem(response.status, fallback);
   }
@@ -88,7 +100,17 @@ function learnSkew(response: Response): void {
   skew = Math.abs(found) < 2_000 ? 0 : found;
 }
 
+/** What logging in decides about requests; see `login.ts`. */
+export const access = {
+  /** Nobody is logged in: everything would be refused, and nothing is asked. */
+  closed: false,
+  /** A request was refused with 401 or 403. */
+  refused: (_status: number): void => undefined,
+};
+
 interface Request {
+  /** May be asked by anybody: its answer says nothing of this session. */
+  open?: boolean;
   /** Sent as JSON, text as it is. */
   body?: unknown;
   type?: string;
@@ -114,7 +136,8 @@ function unanswered(error: unknown, method: string, limit: number): unknown {
   return new Problem(0, "Streamwarden does not answer. Is it running, and is the network up?");
 }
 
-async function send(method: string, url: string, { body, type = "application/json", match, signal, limit: given }: Request): Promise<Response> {
+async function send(method: string, url: string, { body, type = "application/json", match, signal, limit: given, open = false }: Request): Promise<Response> {
+  if (access.closed && !open) throw new Problem(401, "Log in first");
   const headers: Record<string, string> = {};
   if (body !== undefined) headers["content-type"] = type;
   if (match !== undefined && match !== null) headers["if-match"] = match;
@@ -132,6 +155,7 @@ async function send(method: string, url: string, { body, type = "application/jso
     throw unanswered(error, method, limit);
   }
   learnSkew(response);
+  if (!open && (response.status === 401 || response.status === 403)) access.refused(response.status);
   return response;
 }
 
@@ -143,6 +167,13 @@ async function read<T>(response: Response): Promise<T> {
 
 async function call<T>(method: string, url: string, body?: unknown, signal?: AbortSignal, match?: string | null, limit?: number): Promise<T> {
   const response = await send(method, url, { body, signal, match, limit });
+  if (!response.ok) throw await problem(response);
+  return read<T>(response);
+}
+
+/** What anybody may ask. */
+async function openCall<T>(method: string, url: string, body?: unknown): Promise<T> {
+  const response = await send(method, url, { body, open: true });
   if (!response.ok) throw await problem(response);
   return read<T>(response);
 }
@@ -174,8 +205,27 @@ function maintenanceAddress(subject: { camera: number } | { server: string; name
 }
 
 export const api = {
+  session: () => openCall<LoginSession>("GET", address("session")),
+  logIn: (name: string, password: string) => openCall<LoginSession>("POST", address("login"), { name, password }),
+  logOut: () => openCall<void>("POST", address("logout")),
+  changePassword: (current: string, next: string) => call<void>("POST", address("password"), { current, new: next }),
+
   /** Whether this page may open the WebSocket: a refusal of that itself is shown to no script. */
   mayConnect: () => call<void>("POST", address("ws")),
+
+  users: (signal?: AbortSignal) => call<Page<User>>("GET", address("users"), undefined, signal),
+  addUser: (name: string, role: UserRole, password: string) => call<User>("POST", address("users"), { name, role, password }),
+  editUser: (name: string, edit: { role?: UserRole; password?: string }) => call<User>("PATCH", address(`users/${part(name)}`), edit),
+  removeUser: (name: string) => call<void>("DELETE", address(`users/${part(name)}`)),
+  tokens: (signal?: AbortSignal) => call<Page<Token>>("GET", address("tokens"), undefined, signal),
+  addToken: (token: NewToken) => call<Token & { token: string }>("POST", address("tokens"), token),
+  revokeToken: (name: string) => call<void>("DELETE", address(`tokens/${part(name)}`)),
+  loginSessions: (signal?: AbortSignal) => call<Page<OpenSession>>("GET", address("sessions"), undefined, signal),
+  endSession: (id: string) => call<void>("DELETE", address(`sessions/${part(id)}`)),
+  audit: (query: { who?: string | null; from?: string | null; after?: string | null; limit?: number }, signal?: AbortSignal) =>
+    call<Page<AuditEntry>>("GET", address("audit", query), undefined, signal),
+  settings: (signal?: AbortSignal) => call<Page<ConfigSetting>>("GET", address("settings"), undefined, signal),
+
   status: (signal?: AbortSignal) => call<Status>("GET", address("status"), undefined, signal),
 
   streams: (signal?: AbortSignal) => call<{ items: StreamStatus[] }>("GET", address("streams"), undefined, signal),

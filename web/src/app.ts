@@ -7,6 +7,7 @@ import { api, Problem, serverNow } from "./api";
 import { tellTrouble } from "./browser/notify";
 import { closeDialog } from "./components/dialog";
 import { askInstead } from "./fallback";
+import { entry, learnSession, type Entry } from "./login";
 import { actions, clock, model, MOST_INCIDENTS, now, openIncidents, past, route, title, type Model } from "./model";
 import { parseRoute, placeOf } from "./router";
 import { arrive, followScroll } from "./shell/scroll";
@@ -14,6 +15,7 @@ import { reduce } from "./store";
 import { lead } from "./summary_words";
 import type { ServerMessage } from "./types";
 import { m } from "./words/language";
+import { loginWords } from "./words/login";
 import { LiveSocket, socketUrl, type Connection } from "./ws";
 
 /** How often services and the held plan are asked for; streams come by themselves. */
@@ -42,6 +44,7 @@ export class App {
     followScroll();
     this.socket = new LiveSocket({
       url: socketUrl(document.baseURI),
+      waits: true,
       onMessage: (message) => this.hear(message),
       onConnection: (connection) => this.connected(connection),
     });
@@ -62,8 +65,18 @@ export class App {
     setInterval(() => void this.ask(), STATUS_EVERY);
     setInterval(() => void this.pollInstead(), POLL_EVERY);
     title.subscribe(() => this.showTitle());
-    void this.ask();
+    entry.subscribe(({ state }) => this.admit(state));
+    void learnSession();
     this.schedule();
+  }
+
+  /** What is live is heard by those only who may ask. */
+  private admit(state: Entry["state"]): void {
+    this.showTitle();
+    if (state === "out") this.socket.rest();
+    if (state !== "in") return;
+    this.socket.go();
+    void this.ask();
   }
 
   /** The time that ages and countdowns are told by: see `now`. */
@@ -112,6 +125,7 @@ export class App {
 
   /** Where the server answers and no WebSocket comes through, as behind some proxies, the page asks. */
   private async pollInstead(): Promise<void> {
+    if (entry.peek().state !== "in") return;
     const { connection, refused, heardAt, polling, live } = this.known;
     const { phase, failures, lostAt } = connection;
     const due = refused === null && failures >= 2 && (polling || heardAt === null || (lostAt !== null && Date.now() - lostAt >= POLLING_DELAY));
@@ -130,7 +144,7 @@ export class App {
   }
 
   private async ask(): Promise<void> {
-    if (document.visibilityState !== "visible" || this.asking) return;
+    if (entry.peek().state !== "in" || document.visibilityState !== "visible" || this.asking) return;
     this.asking = true;
     try {
       const status = await api.status();
@@ -185,11 +199,12 @@ export class App {
 
   /** The title is seen of a hidden tab, too. */
   private showTitle(): void {
-    const { words, trouble } = lead(this.known);
-    const all = [words, title.peek(), "Streamwarden"].filter((one) => one !== "").join(" · ");
+    const out = entry.peek().state === "out";
+    const { words, trouble } = out ? { words: loginWords.title, trouble: false } : lead(this.known);
+    const all = [words, out ? "" : title.peek(), "Streamwarden"].filter((one) => one !== "").join(" · ");
     if (document.title !== all) document.title = all;
     showIcon(trouble);
-    if (this.known.heardAt !== null) tellTrouble(words, trouble, m.shell.over);
+    if (!out && this.known.heardAt !== null) tellTrouble(words, trouble, m.shell.over);
   }
 
   private tick(): void {

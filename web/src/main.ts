@@ -18,22 +18,25 @@ import "./styles/recordings.css";
 import "./styles/incidents.css";
 import "./styles/system.css";
 import "./styles/overview.css";
+import "./styles/login.css";
 import "./styles/forced.css";
 import { effect } from "@preact/signals";
 import { h, render } from "preact";
 import { App } from "./app";
 import { followTheme } from "./components/theme";
+import { followLogin } from "./login";
 import { followKeys } from "./shell/keys";
-import { Shell } from "./shell/shell";
+import { Frame } from "./shell/frame";
 import { followLanguage, language } from "./words/language";
 
 const root = document.getElementById("app");
 if (root !== null) {
   followTheme();
   followKeys();
+  followLogin();
   void followLanguage().then(() => {
     // Texts are read where something is drawn: in another language the page is drawn anew.
-    effect(() => render(h(Shell, { key: language.value }), root));
+    effect(() => render(h(Frame, { key: language.value }), root));
     new App();
   });
 }

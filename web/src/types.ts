@@ -46,6 +46,18 @@ export type MetricPoint = Pick<Schemas["HistoryPoint"], "at" | "values" | "reset
 export type RecordingSummary = Schemas["RecordingSummary"];
 export type RecordingSession = Written<Schemas["RecordingSession"], "endedAt" | "endReason"> & Omit<Schemas["SessionSummary"], keyof Schemas["RecordingSession"]>;
 export type Segment = Written<Schemas["Segment"], "reason">;
+/** Who is logged in, and whether a login is asked for. */
+export type LoginSession = Required<Schemas["SessionView"]>;
+export type UserRole = Schemas["UserRole"];
+export type User = Required<Schemas["UserView"]>;
+/** A credential of a program, without its secret. */
+export type Token = Required<Schemas["TokenView"]>;
+export type NewToken = Schemas["NewToken"];
+export type OpenSession = Schemas["LoginSessionView"];
+/** What a person has changed. */
+export type AuditEntry = Schemas["AuditEntry"];
+/** A key of the configuration in force. */
+export type ConfigSetting = Required<Schemas["SettingView"]>;
 export type Service = Schemas["Service"];
 export type Status = Schemas["Status"];
 /** One actor of the process with all below it. */

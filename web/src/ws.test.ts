@@ -231,3 +231,31 @@ it.each([
   ["http://127.0.0.1:8080/", "ws://127.0.0.1:8080/api/v1/ws"],
   ["https://tv.example.org/warden/#/cameras", "wss://tv.example.org/warden/api/v1/ws"],
 ])("the WebSocket of %s is %s", (page, url) => expect(socketUrl(page)).toBe(url));
+
+describe("while nobody is logged in", () => {
+  it("connects when it is let, rests without a try, and goes on", () => {
+    const connections: Connection[] = [];
+    const socket = new LiveSocket({
+      url: "ws://host/api/v1/ws",
+      waits: true,
+      create: (url) => new FakeSocket(url) as unknown as WebSocket,
+      onMessage: () => undefined,
+      onConnection: (connection) => connections.push(connection),
+    });
+    const phase = () => connections[connections.length - 1]?.phase;
+    socket.wake();
+    vi.advanceTimersByTime(60_000);
+    expect(sockets()).toBe(0);
+    socket.go();
+    latest().open();
+    latest().say(snapshot);
+    expect(phase()).toBe("open");
+    socket.rest();
+    expect([phase(), latest().closed]).toEqual(["waiting", true]);
+    socket.wake();
+    vi.advanceTimersByTime(60_000);
+    expect(sockets()).toBe(1);
+    socket.go();
+    expect(sockets()).toBe(2);
+  });
+});

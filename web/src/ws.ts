@@ -17,6 +17,8 @@ export interface Connection {
 
 export interface LiveSocketOptions {
   url: string;
+  /** Does not connect before `go` is called. */
+  waits?: boolean;
   onMessage: (message: unknown) => void;
   onConnection: (connection: Connection) => void;
   /** For tests. */
@@ -49,11 +51,14 @@ export class LiveSocket {
   /** Runs while a snapshot that was asked for has not come. */
   private owed: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
+  /** Nobody may connect now; nothing is tried. */
+  private resting = false;
   private connection: Connection = { phase: "connecting", lostAt: null, retryAt: null, failures: 0, reason: null };
 
   constructor(options: LiveSocketOptions) {
     this.options = options;
-    this.connect();
+    this.resting = options.waits ?? false;
+    if (!this.resting) this.connect();
   }
 
   /** Asks for a fresh snapshot. Deltas alone, however many, do not do: without it the page would stand still. */
@@ -65,14 +70,29 @@ export class LiveSocket {
 
   /** The tab woke up or the network came back: try at once, or make sure that the open connection is alive. */
   wake(): void {
-    if (this.closed) return;
+    if (this.closed || this.resting) return;
     if (this.connection.phase === "waiting") this.connect();
     else if (this.connection.phase === "open") this.probe();
   }
 
   /** The browser says that there is no network: waiting for silence would tell nothing more. */
   offline(): void {
-    if (!this.closed && this.connection.phase !== "waiting") this.lost("this device is offline");
+    if (!this.closed && !this.resting && this.connection.phase !== "waiting") this.lost("this device is offline");
+  }
+
+  /** Ends the connection and tries nothing until `go`: nobody is logged in. */
+  rest(): void {
+    if (this.resting) return;
+    this.resting = true;
+    this.detach();
+    this.change({ phase: "waiting", lostAt: this.connection.lostAt ?? this.now(), retryAt: null });
+  }
+
+  /** Connects again. */
+  go(): void {
+    if (!this.resting || this.closed) return;
+    this.resting = false;
+    this.connect();
   }
 
   close(): void {

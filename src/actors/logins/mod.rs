@@ -5,14 +5,16 @@
 //! count from then on. Talked to by `http`, which asks about each request, and by `app`. Never here: cookies and headers.
 
 mod attempts;
+mod local_token;
+mod verified_passwords;
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::net::IpAddr;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
@@ -27,15 +29,14 @@ use crate::domain::login::{
     LoginSession, LoginTable, Refusal, SESSION_LIFETIME, SecretHash, TokenGrant, User, UserRole,
 };
 use attempts::Attempts;
+pub use local_token::LOCAL_TOKEN;
+use verified_passwords::VerifiedPasswords;
 
 /// The database is read again so often.
 const READ_EVERY: Duration = Duration::from_secs(2);
 
 /// A use is written when the last one that was written is so old.
 const USED_RESOLUTION: TimeDelta = TimeDelta::minutes(1);
-
-/// In `data_dir`: a token for commands on this machine, made anew by each start; for our own user only.
-pub const LOCAL_TOKEN: &str = "local.token";
 
 /// In `data_dir` while anybody may log in, so that a start without the database lets nobody in without a login.
 const REQUIRED: &str = "logins.required";
@@ -69,6 +70,9 @@ pub struct Logins {
     data_dir: PathBuf,
     local: SecretHash,
     attempts: Attempts,
+    verified: VerifiedPasswords,
+    /// How often argon2 has verified a password.
+    argon2_runs: AtomicU64,
     used: Mutex<HashMap<Uuid, DateTime<Utc>>>,
 }
 
@@ -88,7 +92,7 @@ impl Logins {
         let failed = |error: std::io::Error| {
             Error::internal(format!("data_dir: {LOCAL_TOKEN} cannot be written: {error}")).with_source(error)
         };
-        write_local(&data_dir, &secret).map_err(failed)?;
+        local_token::write(&data_dir, &secret).map_err(failed)?;
         let table = configured.borrow().clone();
         let logins = Self {
             store,
@@ -98,6 +102,8 @@ impl Logins {
             data_dir,
             local: sha256(secret.expose_secret()),
             attempts: Attempts::new(),
+            verified: VerifiedPasswords::new(),
+            argon2_runs: AtomicU64::new(0),
             used: Mutex::default(),
         };
         if let Err(error) = logins.refresh().await {
@@ -235,16 +241,51 @@ impl Logins {
         password: SecretString,
         address: IpAddr,
     ) -> Result<std::result::Result<User, Refusal>> {
-        if !self.attempts.may_try(address, name) {
-            return Ok(Err(Refusal::TooMany));
+        if let Err(wait) = self.attempts.try_now(address, name) {
+            // Whole seconds, and never too soon.
+            return Ok(Err(Refusal::TooMany {
+                seconds: u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1),
+            }));
         }
         let known = Arc::clone(&self.known.borrow());
         let user = known.table.user(name);
-        let right = verify_password(password, user.map(|user| user.password_hash.clone())).await?;
+        let check = verify_password(password, user.map(|user| user.password_hash.clone())).await?;
+        self.argon2_runs.fetch_add(check.runs, Ordering::Relaxed);
         Ok(match user {
-            Some(user) if right => Ok(user.clone()),
+            Some(user) if check.is_right => Ok(user.clone()),
             _ => Err(known.refusal(Refusal::WrongPassword)),
         })
+    }
+
+    /// As [`Self::by_password`], for name and password that come with each request: those that were right within the last minute
+    /// are believed.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn by_known_password(
+        &self,
+        name: &str,
+        password: SecretString,
+        address: IpAddr,
+    ) -> Result<std::result::Result<User, Refusal>> {
+        let user = self.known.borrow().table.user(name).cloned();
+        let fingerprint = user.as_ref().map(|user| self.verified.fingerprint(user, &password, address));
+        if let (Some(user), Some(fingerprint)) = (user, &fingerprint)
+            && self.verified.has(fingerprint, Instant::now())
+            && !self.attempts.has_to_wait(address)
+        {
+            return Ok(Ok(user));
+        }
+        let found = self.by_password(name, password, address).await?;
+        if let (Ok(_), Some(fingerprint)) = (&found, fingerprint) {
+            self.verified.add(fingerprint, Instant::now());
+        }
+        Ok(found)
+    }
+
+    /// How often argon2 has verified a password since the start.
+    pub fn argon2_runs(&self) -> u64 {
+        self.argon2_runs.load(Ordering::Relaxed)
     }
 
     /// Begins a session of this user.
@@ -348,14 +389,4 @@ fn merged(configured: LoginTable, stored: LoginTable) -> LoginTable {
     users.extend(fresh);
     tokens.extend(stored.tokens.into_iter().filter(|token| token.created_at.is_some()));
     LoginTable { users, tokens, sessions: stored.sessions }
-}
-
-fn write_local(data_dir: &std::path::Path, secret: &SecretString) -> std::io::Result<()> {
-    use std::io::Write;
-    let (path, new) = (data_dir.join(LOCAL_TOKEN), data_dir.join(format!("{LOCAL_TOKEN}.new")));
-    // One that was left behind may be readable by others.
-    let _ = std::fs::remove_file(&new);
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-    file.write_all(secret.expose_secret().as_bytes())?;
-    std::fs::rename(new, path)
 }

@@ -20,7 +20,8 @@ use crate::adapters::ffmpeg::ffmpeg_version;
 use crate::adapters::live::redis::inspect;
 use crate::adapters::mediamtx::MediaMtx;
 use crate::adapters::tls::server_certificate::ServerCertificate;
-use crate::app::running;
+use crate::app::open_stores::has_logins;
+use crate::app::{front_door, running};
 use crate::config::Settings;
 use crate::config::settings::{DatabaseSettings, LiveSettings, ObjectsSettings, ServerSettings};
 use crate::logging::unset_variable;
@@ -32,6 +33,7 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     let (listening, others) = tokio::join!(network::listen(settings.http.listen, here), program_here(settings));
     findings.push(listening);
     findings.extend(certificate(settings));
+    findings.extend(logins(settings).await);
     findings.extend(others);
     // Side by side: a server that hangs costs its time limit once, however many hang.
     let servers = settings.servers.iter().map(|server| server_findings(settings, server));
@@ -78,6 +80,21 @@ fn certificate(settings: &Settings) -> Option<Finding> {
                 None => Finding::note(what, trouble, "see http.tls_cert"),
             },
         },
+    })
+}
+
+/// Who may log in where other machines reach the page; nothing where the database does not answer, which is told of elsewhere.
+async fn logins(settings: &Settings) -> Option<Finding> {
+    let (what, listen) = ("logins", settings.http.listen);
+    let is_configured = front_door::configured(&settings.http).has_logins();
+    let known = if is_configured { Ok(true) } else { has_logins(settings).await };
+    Some(match known.ok()? {
+        true => Finding::ok(what, "everybody has to log in: there is a user or a token"),
+        false if front_door::is_loopback(listen) => Finding::ok(
+            what,
+            format!("nobody has to log in: only this machine reaches {listen}, and there is no user yet"),
+        ),
+        false => Finding::fault(what, front_door::no_user(listen), front_door::ADD_USER),
     })
 }
 

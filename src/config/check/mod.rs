@@ -10,6 +10,7 @@ mod urls;
 mod values;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::complaint::Complaint;
 use super::raw::Raw;
@@ -43,5 +44,7 @@ pub(super) fn settings(
         ffmpeg: sections::ffmpeg(&mut check),
         servers,
         data_dir,
+        // Made of what is checked here, by `load`.
+        shown: Arc::default(),
     }
 }

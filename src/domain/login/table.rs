@@ -32,7 +32,10 @@ pub enum Refusal {
     /// A name or a password that is wrong.
     WrongPassword,
     /// Too many attempts.
-    TooMany,
+    TooMany {
+        /// So long until the next one is taken, in seconds.
+        seconds: u32,
+    },
     /// The database has not been read since the start.
     NotRead,
 }
@@ -47,7 +50,7 @@ impl Refusal {
             Self::TokenUnknown => "this token is not known or was revoked; ask an operator for another one",
             Self::TokenOver => "this token has expired; ask an operator for another one",
             Self::WrongPassword => "the name or the password is wrong",
-            Self::TooMany => "too many attempts to log in; wait a minute",
+            Self::TooMany { .. } => "too many attempts to log in; wait a few seconds",
             Self::NotRead => {
                 "who may log in is not known yet, as the database has not answered since the start; try again"
             }

@@ -68,7 +68,7 @@ pub(in crate::http) struct LoginSessionView {
 #[utoipa::path(post, path = "/api/v1/login", operation_id = "logIn", tag = "logins", request_body = LoginForm, responses(
     (status = 200, body = SessionView, headers(("Set-Cookie" = String, description = "the session"))),
     (status = 401, body = Problem, content_type = "application/problem+json", description = "the name or the password is wrong"),
-    (status = 429, body = Problem, content_type = "application/problem+json", description = "too many attempts from this address or for this name"),
+    (status = 429, body = Problem, content_type = "application/problem+json", description = "too many attempts from this address or for this name; Retry-After says for how many seconds"),
 ))]
 pub(in crate::http) async fn log_in(
     _: Public,
@@ -79,9 +79,11 @@ pub(in crate::http) async fn log_in(
     let address = source_of(&request).address;
     let user = match state.logins.by_password(&form.name, form.password, address).await? {
         Ok(user) => user,
-        Err(Refusal::TooMany) => return Err(too_many()),
+        Err(refusal @ Refusal::TooMany { seconds }) => return Err(too_many(refusal, seconds)),
         Err(refusal) => {
-            let (from, user) = (address.to_string(), form.name.chars().take(64).collect::<String>());
+            // What nobody is called may be a password that was typed into the wrong field.
+            let is_known = state.logins.table().user(&form.name).is_some();
+            let (from, user) = (address.to_string(), if is_known { form.name } else { "unknown".to_owned() });
             log::warn!(from = from.as_str(), user = user.as_str(); "login refused");
             let status = actix_web::http::StatusCode::UNAUTHORIZED;
             return Err(Problem::new(status, refusal.as_str()));

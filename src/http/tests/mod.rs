@@ -1,5 +1,6 @@
 //! Tests of the routes, through the same app that production serves.
 
+mod basic_logins;
 mod callers;
 mod camera_log;
 mod document;

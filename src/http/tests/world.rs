@@ -25,6 +25,7 @@ use crate::adapters::live::{Change, SharedLive};
 use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::Spool;
 use crate::base::{Error, ErrorKind, Result};
+use crate::config::Shown;
 use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraRow, CameraStatus, Reach};
 use crate::domain::change_guard::{BlockedChangeView, PlanView, WouldStop};
@@ -95,6 +96,7 @@ impl World {
             commands: Arc::new(PlayedRoot(cameras, folder.path().join(SILENT))),
             logins,
             callers,
+            settings: watch::channel(shown().into()).1,
             dropped_log_lines: || 3,
             allowed_origins: watch::channel(vec!["https://cams.example.org".to_owned()]).1,
             base_path: String::new(),
@@ -157,6 +159,12 @@ impl World {
         self.state.stores.recordings.put_segment(segment.clone()).await.expect("the catalogue takes segments");
         segment
     }
+}
+
+/// A key of the configuration.
+fn shown() -> Vec<Shown> {
+    let (key, origin) = ("http.listen".to_owned(), "default".to_owned());
+    vec![Shown { key, value: Some("\"127.0.0.1:8080\"".to_owned()), origin }]
 }
 
 pub fn name(text: &str) -> StreamName {

@@ -36,8 +36,23 @@ async fn an_address_that_others_reach_is_served_once_somebody_can_log_in() {
     assert_eq!(refused.code, Some(2), "{}", refused.err);
     assert!(refused.err.contains("no login yet") && refused.err.contains("streamwarden user add"), "{}", refused.err);
 
+    let checked = room.run(&["check", "--json", "--config", "streamwarden.toml"], &listen);
+    let logins = |checked: &Ended| {
+        let report: Value = serde_json::from_str(&checked.out).expect("JSON");
+        let found = report["findings"].as_array().expect("a list").iter().find(|one| one["what"] == "logins").cloned();
+        found.expect("it is looked at")
+    };
+    let missing = logins(&checked);
+    assert_eq!((checked.code, &missing["verdict"]), (Some(1), &json!("fault")), "{missing}");
+    assert!(missing["found"].to_string().contains("0.0.0.0:0 can be reached from other machines"), "{missing}");
+    assert!(missing["remedy"].to_string().contains("streamwarden user add NAME --role operator"), "{missing}");
+    let local = logins(&room.run(&["check", "--json", "--config", "streamwarden.toml"], &[]));
+    assert_eq!(local["verdict"], "ok", "{local}");
+
     let added = run(&room, &["user", "add", "anna", "--role", "operator", "--password-file", "password"]);
     assert_eq!((added.code, added.out.as_str()), (Some(0), "added user anna (operator)\n"), "{}", added.err);
+    let checked = logins(&room.run(&["check", "--json", "--config", "streamwarden.toml"], &listen));
+    assert_eq!(checked["verdict"], "ok", "{checked}");
     let program = Program::start_in(room, &config).await;
     let client = Client::builder().no_proxy().build().expect("a client");
     let url = |route: &str| program.api.url(route);

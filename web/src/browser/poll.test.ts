@@ -68,3 +68,12 @@ it("is silent once closed", async () => {
   await settle();
   expect([seen, ask.mock.calls.length]).toEqual([[], 1]);
 });
+
+it("a question of nobody who is logged in is no fault, and is asked again at once", async () => {
+  const { ask, poll, settle, seen } = world([() => Promise.reject(new Problem(401, "log in first")), () => Promise.resolve(2)]);
+  poll.tick();
+  await settle();
+  poll.tick();
+  await settle();
+  expect([seen, ask.mock.calls.length]).toEqual([["took 2"], 2]);
+});

@@ -2,7 +2,7 @@
 // while the tab is hidden (the page does not tick then), and never again once the server has said that it has no such
 // thing.
 
-import { noRoute, sentence } from "../api";
+import { noRoute, Problem, sentence } from "../api";
 
 export interface Asked<T> {
   /** Time between two questions, ms. */
@@ -20,6 +20,8 @@ export class Poll<T> {
   private due = 0;
   private asking = false;
   private again = false;
+  /** The last question was one of nobody who is logged in: asked again once somebody is. */
+  private refused = false;
   private over = false;
 
   constructor(
@@ -45,6 +47,7 @@ export class Poll<T> {
     if (this.over || this.abort.signal.aborted) return;
     this.asking = true;
     this.again = false;
+    this.refused = false;
     try {
       const answer = await this.asked.ask(this.abort.signal);
       if (!this.abort.signal.aborted) this.asked.take(answer);
@@ -53,7 +56,7 @@ export class Poll<T> {
     } finally {
       this.asking = false;
       // A little less than asked for: a tick comes once a second, and must not come just too soon.
-      this.due = this.clock() + this.asked.every - 300;
+      this.due = this.refused ? 0 : this.clock() + this.asked.every - 300;
       if (this.again) void this.ask();
     }
   }
@@ -62,6 +65,7 @@ export class Poll<T> {
     if (noRoute(error)) {
       this.over = true;
       this.asked.none();
-    } else this.asked.fail(sentence(error));
+    } else if (error instanceof Problem && error.status === 401) this.refused = true;
+    else this.asked.fail(sentence(error));
   }
 }

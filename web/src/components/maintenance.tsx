@@ -4,7 +4,9 @@ import type { VNode } from "preact";
 import { api } from "../api";
 import { openMaintenance, type Subject } from "../dialogs/maintenance";
 import { dateTime } from "../format";
+import { mayChange } from "../login";
 import type { Maintenance } from "../types";
+import { ForOperators } from "./access";
 import { CommandButton } from "./button";
 
 export function MaintenanceNote({ maintenance }: { maintenance: Maintenance | null }): VNode | null {
@@ -15,14 +17,17 @@ export function MaintenanceNote({ maintenance }: { maintenance: Maintenance | nu
       <span>
         In maintenance until {dateTime(until)}: {reason} ({setBy})
       </span>
-      <CommandButton label="End maintenance" run={() => api.endMaintenance(subject)} done="Maintenance ended">
-        End it
-      </CommandButton>
+      <ForOperators>
+        <CommandButton label="End maintenance" run={() => api.endMaintenance(subject)} done="Maintenance ended">
+          End it
+        </CommandButton>
+      </ForOperators>
     </p>
   );
 }
 
-export function MaintenanceButton({ subject, title }: { subject: Subject; title: string }): VNode {
+export function MaintenanceButton({ subject, title }: { subject: Subject; title: string }): VNode | null {
+  if (!mayChange.value) return null;
   return (
     <button type="button" class="small" onClick={() => openMaintenance(subject, title)}>
       Maintenance

@@ -3,6 +3,7 @@
 
 import { signal, type Signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
+import { access } from "../api";
 import { Poll } from "../browser/poll";
 
 export interface Polled<T> {
@@ -35,7 +36,7 @@ export function usePolled<T>(key: string, every: number, ask: (signal: AbortSign
     });
     current.poll = poll;
     const tick = () => {
-      if (document.visibilityState === "visible") poll.tick();
+      if (document.visibilityState === "visible" && !access.closed) poll.tick();
     };
     tick();
     const timer = setInterval(tick, 1_000);

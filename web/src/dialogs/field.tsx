@@ -6,7 +6,9 @@ import { capital } from "../format";
 export interface FieldLook {
   label: string;
   hint?: string;
-  type?: "text" | "password" | "number";
+  type?: "text" | "password" | "number" | "datetime-local";
+  /** What a password manager puts in. */
+  autocomplete?: string;
   placeholder?: string;
   required?: boolean;
   choices?: readonly { value: string; label: string }[];
@@ -48,7 +50,7 @@ export function Field(props: Props): VNode {
   );
 }
 
-function Control({ name, value, hint, type = "text", placeholder, required, choices, disabled, fault, input, left }: Props): VNode {
+function Control({ name, value, hint, type = "text", autocomplete, placeholder, required, choices, disabled, fault, input, left }: Props): VNode {
   const id = `field-${name}`;
   const shared = {
     id,
@@ -77,9 +79,9 @@ function Control({ name, value, hint, type = "text", placeholder, required, choi
   return (
     <input
       {...shared}
-      {...(type === "password" ? { type } : { type: "text" as const, inputMode: type === "number" ? ("numeric" as const) : undefined })}
+      {...(type === "password" || type === "datetime-local" ? { type } : { type: "text" as const, inputMode: type === "number" ? ("numeric" as const) : undefined })}
       placeholder={placeholder}
-      autocomplete={type === "password" ? "new-password" : "off"}
+      autocomplete={autocomplete ?? (type === "password" ? "new-password" : "off")}
       autocapitalize="none"
       spellcheck={false}
     />

@@ -10,6 +10,7 @@ import { Toasts } from "../components/toast";
 import { dateTime } from "../format";
 import { clock, model, MOST_INCIDENTS, openIncidents, route, stale } from "../model";
 import { href, placeOf } from "../router";
+import { Account } from "./account";
 import { chooseLanguage, language, languages, m, type Language } from "../words/language";
 import { Bell } from "./bell";
 import { Banners } from "./banners";
@@ -58,6 +59,7 @@ export function Shell(): VNode {
           <div class="right">
             <Pulse />
             <Bell />
+            <Account />
             <ThemeButton />
           </div>
         </header>

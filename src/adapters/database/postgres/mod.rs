@@ -66,6 +66,7 @@ use self::link::PostgresServer;
 use self::postgres_address::Address;
 pub use self::postgres_inspect::inspect;
 use self::postgres_listener::{CameraChangeFeed, Listener};
+pub use self::postgres_logins::inspect as inspect_logins;
 pub use self::postgres_nodes::inspect as inspect_nodes;
 pub use self::postgres_site::{SiteRelay, SiteTable, shortened};
 use self::startup::Gate;

@@ -1,14 +1,21 @@
 //! The tables `login_users`, `login_tokens`, `login_sessions` and `audit`.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use super::link::PostgresServer;
+use super::postgres_address::Address;
 use super::postgres_client::PostgresClient;
 use super::postgres_fault::{self as fault, PostgresFailure};
+use super::startup::Gate;
 use crate::adapters::database::AuditQuery;
 use crate::adapters::database::login_store::{json_text, json_value, no_session, no_token, no_user, taken};
+use crate::base::Result as Answer;
+use crate::config::settings::PostgresSettings as Settings;
 use crate::domain::login::{
     AUDIT_KEPT, AuditEntry, LoginSession, LoginTable, SESSION_IDLE, SecretHash, Token, User, UserRole,
 };
@@ -17,6 +24,24 @@ const USER: &str = "name, role, password_hash, created_at";
 const TOKEN: &str = "id, name, role, hash, stream_prefix, created_at, expires_at, used_at";
 const SESSION: &str = "id, user_name, hash, address, created_at, expires_at, used_at";
 const AUDIT: &str = "id, at, who, address, action, target, before_change, after_change";
+
+/// Whether there is a user or a token, for `check`: migrates nothing. None where the tables are not made yet.
+///
+/// # Errors
+/// As [`super::open`].
+pub async fn inspect(settings: &Settings) -> Answer<bool> {
+    let server = PostgresServer::new(&Address::of(settings)?, Arc::new(Gate::open()))?;
+    let link = server.link().await?;
+    let asked = async {
+        let there = link.query_one("SELECT to_regclass('login_users') IS NOT NULL", &[]).await?;
+        if !there.get::<_, bool>(0) {
+            return Ok(false);
+        }
+        let sql = "SELECT EXISTS (SELECT 1 FROM login_users) OR EXISTS (SELECT 1 FROM login_tokens)";
+        Ok(link.query_one(sql, &[]).await?.get(0))
+    };
+    link.answer(asked).await
+}
 
 pub(super) async fn all(client: &PostgresClient) -> Result<LoginTable, PostgresFailure> {
     let users = client.query(&format!("SELECT {USER} FROM login_users ORDER BY name"), &[]).await?;

@@ -35,7 +35,7 @@ use std::time::Duration;
 
 use self::changes::Watcher;
 use self::sqlite_file::{ConnectionRole, File};
-pub use self::sqlite_inspect::{inspect, inspect_nodes};
+pub use self::sqlite_inspect::{inspect, inspect_logins, inspect_nodes};
 use super::Owner;
 use crate::base::{Error, ErrorKind, Result};
 

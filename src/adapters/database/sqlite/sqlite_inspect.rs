@@ -44,6 +44,24 @@ pub async fn inspect_nodes(path: impl Into<PathBuf>) -> Result<Vec<Node>> {
     looked.map_err(|panic| Error::internal("the look at the database failed inside").with_source(panic))?
 }
 
+/// Whether a file that exists holds a user or a token; none where its tables are not made yet.
+///
+/// # Errors
+/// As [`inspect`].
+pub async fn inspect_logins(path: impl Into<PathBuf>) -> Result<bool> {
+    let path = path.into();
+    let looked = tokio::task::spawn_blocking(move || {
+        let connection = connect(&path)?;
+        if sqlite_schema::known_version(&connection, &path)? < sqlite_schema::newest() {
+            return Ok(false);
+        }
+        let sql = "SELECT EXISTS (SELECT 1 FROM login_users) OR EXISTS (SELECT 1 FROM login_tokens)";
+        connection.query_row(sql, [], |row| row.get(0)).map_err(|error| sqlite_fault::sentence(&path, error))
+    })
+    .await;
+    looked.map_err(|panic| Error::internal("the look at the database failed inside").with_source(panic))?
+}
+
 fn connect(path: &Path) -> Result<Connection> {
     let sentence = |error| sqlite_fault::sentence(path, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

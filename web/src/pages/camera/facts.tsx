@@ -4,6 +4,7 @@ import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { api, noRoute } from "../../api";
 import { soundWords } from "../../camera_words";
+import { ForOperators } from "../../components/access";
 import { Icon } from "../../components/icons";
 import { usePolled } from "../../components/polled";
 import { Finding, Look, LookButton } from "../../components/probe";
@@ -86,7 +87,9 @@ export function CameraFacts({ camera }: { camera: CameraStatus }): VNode {
         <section class="what-it-sends" aria-labelledby="sends-title">
           <div class="graph-head">
             <h2 id="sends-title">What it sends</h2>
-            <LookButton look={look} label="Probe now" />
+            <ForOperators>
+              <LookButton look={look} label="Probe now" />
+            </ForOperators>
           </div>
           <Finding look={look} />
         </section>

@@ -3,6 +3,7 @@
 import type { VNode } from "preact";
 import { api } from "../../api";
 import { asItIsSince, fullTitle, lasting, nextTry, pathBeside, titleOf, why } from "../../camera_words";
+import { ForOperators, ViewOnly } from "../../components/access";
 import { Badge } from "../../components/badge";
 import { CommandButton } from "../../components/button";
 import { flag } from "../../components/dom";
@@ -41,8 +42,13 @@ export function CameraPage({ id }: { id: number }): VNode {
           <h1 id="camera-title">{title}</h1>
           {camera === null ? null : <Now camera={camera} />}
         </div>
-        {camera === null ? null : <Buttons camera={camera} />}
+        {camera === null ? null : (
+          <ForOperators>
+            <Buttons camera={camera} />
+          </ForOperators>
+        )}
       </div>
+      <ViewOnly />
       {camera === null ? <Missing /> : null}
       {camera === null ? null : (
         <div class="stream-body">

@@ -5,6 +5,7 @@ import "../../styles/held.css";
 import type { VNode } from "preact";
 import { api, Problem } from "../../api";
 import { fullTitle } from "../../camera_words";
+import { ForOperators } from "../../components/access";
 import { confirmDialog } from "../../components/dialog";
 import { Icon } from "../../components/icons";
 import { toast } from "../../components/toast";
@@ -63,12 +64,14 @@ function Held({ plan }: { plan: HeldPlan }): VNode {
           <WouldStopList cameras={rest} />
         </details>
       )}
-      <div class="buttons">
-        <button type="button" class="danger" aria-label={m.cameras.stop(count)} onClick={() => confirm(plan)}>
-          <Icon name="pause" />
-          {m.cameras.stopThese(count)}
-        </button>
-      </div>
+      <ForOperators>
+        <div class="buttons">
+          <button type="button" class="danger" aria-label={m.cameras.stop(count)} onClick={() => confirm(plan)}>
+            <Icon name="pause" />
+            {m.cameras.stopThese(count)}
+          </button>
+        </div>
+      </ForOperators>
     </>
   );
 }

@@ -4,6 +4,7 @@ import type { VNode } from "preact";
 import { query, writeQuery } from "../../address";
 import { exportUrl } from "../../api";
 import { titleOf } from "../../camera_words";
+import { ForOperators, ViewOnly } from "../../components/access";
 import { Empty, Skeleton } from "../../components/empty";
 import { flag } from "../../components/dom";
 import { Icon } from "../../components/icons";
@@ -67,13 +68,16 @@ export function CamerasPage(): VNode {
             <Icon name="down" />
             <span class="words">{m.cameras.exportIt}</span>
           </a>
-          <button type="button" class="quiet" aria-label={m.cameras.importLabel} onClick={openImport}>
-            <Icon name="up" />
-            <span class="words">{m.cameras.importIt}</span>
-          </button>
-          <AddButton label={m.cameras.add} />
+          <ForOperators>
+            <button type="button" class="quiet" aria-label={m.cameras.importLabel} onClick={openImport}>
+              <Icon name="up" />
+              <span class="words">{m.cameras.importIt}</span>
+            </button>
+            <AddButton label={m.cameras.add} />
+          </ForOperators>
         </div>
       </div>
+      <ViewOnly />
       <HeldPlanPanel />
       {cameras.length < 8 && filter === "" ? null : (
         <div class="tools">
@@ -143,7 +147,9 @@ function Nothing({ filtered }: { filtered: boolean }): VNode {
   return (
     <Empty title={m.cameras.noneYet}>
       <p>{m.cameras.noneYetWords}</p>
-      <AddButton label={m.cameras.addFirst} />
+      <ForOperators>
+        <AddButton label={m.cameras.addFirst} />
+      </ForOperators>
     </Empty>
   );
 }

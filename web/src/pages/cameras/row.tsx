@@ -4,6 +4,7 @@ import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { api } from "../../api";
 import { asItIsSince, fullTitle, lasting, nextTry, pathBeside, titleOf, why } from "../../camera_words";
+import { ForOperators } from "../../components/access";
 import { Badge } from "../../components/badge";
 import { command, CommandButton } from "../../components/button";
 import { flag } from "../../components/dom";
@@ -13,6 +14,7 @@ import { toast } from "../../components/toast";
 import { openCameraForm } from "../../dialogs/camera_form";
 import { removeCamera } from "../../dialogs/remove";
 import { dateTime } from "../../format";
+import { mayChange } from "../../login";
 import { now } from "../../model";
 import { href } from "../../router";
 import type { CameraStatus } from "../../types";
@@ -53,22 +55,24 @@ export function CameraRow({ camera, place }: { camera: CameraStatus; place: RowP
         <Switch camera={camera} />
       </td>
       <td role="cell" class="c-actions">
-        <div class="buttons">
-          {camera.enabled ? (
-            <CommandButton label={`${m.overview.restart} ${fullTitle(camera)}`} run={() => api.restartCamera(camera.id)} done={m.overview.restarting(fullTitle(camera))}>
-              <Icon name="restart" />
-              {m.overview.restart}
-            </CommandButton>
-          ) : null}
-          <button type="button" class="small quiet" aria-label={`${m.cameras.edit} ${fullTitle(camera)}`} onClick={() => openCameraForm(camera)}>
-            <Icon name="edit" />
-            <span class="words">{m.cameras.edit}</span>
-          </button>
-          <button type="button" class="small quiet" aria-label={`${m.cameras.remove} ${fullTitle(camera)}`} onClick={(event) => removeCamera(camera, focusAfter(event.currentTarget))}>
-            <Icon name="trash" />
-            <span class="words">{m.cameras.remove}</span>
-          </button>
-        </div>
+        <ForOperators>
+          <div class="buttons">
+            {camera.enabled ? (
+              <CommandButton label={`${m.overview.restart} ${fullTitle(camera)}`} run={() => api.restartCamera(camera.id)} done={m.overview.restarting(fullTitle(camera))}>
+                <Icon name="restart" />
+                {m.overview.restart}
+              </CommandButton>
+            ) : null}
+            <button type="button" class="small quiet" aria-label={`${m.cameras.edit} ${fullTitle(camera)}`} onClick={() => openCameraForm(camera)}>
+              <Icon name="edit" />
+              <span class="words">{m.cameras.edit}</span>
+            </button>
+            <button type="button" class="small quiet" aria-label={`${m.cameras.remove} ${fullTitle(camera)}`} onClick={(event) => removeCamera(camera, focusAfter(event.currentTarget))}>
+              <Icon name="trash" />
+              <span class="words">{m.cameras.remove}</span>
+            </button>
+          </div>
+        </ForOperators>
       </td>
     </tr>
   );
@@ -92,7 +96,7 @@ function Switch({ camera }: { camera: CameraStatus }): VNode {
     if (done && enabled) toast(m.cameras.switchedOff(fullTitle(camera)), "good", { label: m.cameras.undo, run: () => void command(() => api.editCamera(camera.id, { enabled: true }), null) });
   };
   return (
-    <button type="button" class="switch" role="switch" aria-checked={enabled} aria-label={m.cameras.switchLabel(fullTitle(camera))} disabled={busy} onClick={() => void change()}>
+    <button type="button" class="switch" role="switch" aria-checked={enabled} aria-label={m.cameras.switchLabel(fullTitle(camera))} disabled={busy || !mayChange.value} onClick={() => void change()}>
       <span class="track" aria-hidden="true" />
       <span class="words">{enabled ? m.cameras.on : m.cameras.off}</span>
     </button>

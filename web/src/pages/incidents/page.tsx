@@ -12,6 +12,7 @@ import { usePolled } from "../../components/polled";
 import { Search } from "../../components/search";
 import { useTitle } from "../../components/title";
 import { openRemark } from "../../dialogs/remark";
+import { mayChange } from "../../login";
 import { live, stale } from "../../model";
 import { href } from "../../router";
 import type { CameraStatus, Incident } from "../../types";
@@ -134,7 +135,8 @@ function Row({ incident, refresh }: { incident: Incident; refresh: (() => void) 
 }
 
 /** What a person can say of it. */
-function Remarks({ incident, refresh }: { incident: Incident; refresh: () => void }): VNode {
+function Remarks({ incident, refresh }: { incident: Incident; refresh: () => void }): VNode | null {
+  if (!mayChange.value) return null;
   return (
     <p class="remarks">
       {incident.acknowledged !== null ? null : (

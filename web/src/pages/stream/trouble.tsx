@@ -3,6 +3,7 @@
 import type { VNode } from "preact";
 import { api } from "../../api";
 import { fullTitle, nextTry } from "../../camera_words";
+import { ForOperators } from "../../components/access";
 import { Badge } from "../../components/badge";
 import { CommandButton } from "../../components/button";
 import { Icon } from "../../components/icons";
@@ -33,10 +34,12 @@ export function Trouble({ camera, since, server, name }: Props): VNode {
       </p>
       <div class="buttons">
         {camera.enabled ? (
-          <CommandButton label={`${m.overview.restart} ${fullTitle(camera)}`} run={() => api.restartCamera(camera.id)} done={m.overview.restarting(fullTitle(camera))}>
-            <Icon name="restart" />
-            {m.overview.restart}
-          </CommandButton>
+          <ForOperators>
+            <CommandButton label={`${m.overview.restart} ${fullTitle(camera)}`} run={() => api.restartCamera(camera.id)} done={m.overview.restarting(fullTitle(camera))}>
+              <Icon name="restart" />
+              {m.overview.restart}
+            </CommandButton>
+          </ForOperators>
         ) : null}
         <a class="button small" href={href({ page: "camera", id: camera.id })}>
           {m.overview.log}

@@ -6,6 +6,7 @@ import { writeQuery } from "../../address";
 import { api } from "../../api";
 import { fullTitle, nextTry, titleOf } from "../../camera_words";
 import { Badge } from "../../components/badge";
+import { ForOperators } from "../../components/access";
 import { CommandButton } from "../../components/button";
 import { Icon, Sign } from "../../components/icons";
 import { ago, capital, dateTime } from "../../format";
@@ -90,10 +91,12 @@ function StreamEntry({ problem }: { problem: Problem & { kind: "stream" } }): VN
       {camera === null ? null : (
         <>
           {camera.enabled ? (
-            <CommandButton label={`${m.overview.restart} ${fullTitle(camera)}`} run={() => api.restartCamera(camera.id)} done={m.overview.restarting(fullTitle(camera))}>
-              <Icon name="restart" />
-              {m.overview.restart}
-            </CommandButton>
+            <ForOperators>
+              <CommandButton label={`${m.overview.restart} ${fullTitle(camera)}`} run={() => api.restartCamera(camera.id)} done={m.overview.restarting(fullTitle(camera))}>
+                <Icon name="restart" />
+                {m.overview.restart}
+              </CommandButton>
+            </ForOperators>
           ) : null}
           <a class="button small" href={href({ page: "camera", id: camera.id })} aria-label={`${m.overview.log} ${fullTitle(camera)}`}>
             {m.overview.log}

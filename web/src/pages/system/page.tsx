@@ -3,6 +3,7 @@
 import type { VNode } from "preact";
 import { query, writeQuery } from "../../address";
 import { api, sentence } from "../../api";
+import { ViewOnly } from "../../components/access";
 import { Skeleton } from "../../components/empty";
 import { flag } from "../../components/dom";
 import { Sign } from "../../components/icons";
@@ -10,28 +11,65 @@ import { usePolled } from "../../components/polled";
 import { Search } from "../../components/search";
 import { useTitle } from "../../components/title";
 import { capital, dateTime, duration, plural } from "../../format";
+import { mayChange } from "../../login";
 import { model, stale } from "../../model";
+import { href } from "../../router";
 import type { Actor } from "../../types";
 import { lookOf } from "../../words/states";
 import { actorLook, countActors, keepActors, stateWords } from "./actors";
+import { Audit } from "./audit";
+import { Sessions } from "./sessions";
+import { Settings } from "./settings";
+import { Tokens } from "./tokens";
+import { Users } from "./users";
 
 const EVERY = 5_000;
 
+/** Parts of the page; all but the first are for operators. */
+const parts = {
+  actors: { label: "Actors", show: Actors },
+  users: { label: "Users", show: Users },
+  tokens: { label: "Tokens", show: Tokens },
+  sessions: { label: "Sessions", show: Sessions },
+  audit: { label: "Audit log", show: Audit },
+  settings: { label: "Settings", show: Settings },
+} as const;
+
 export function SystemPage(): VNode {
   useTitle("System");
+  const asked = query.value.get("part") ?? "";
+  const part = mayChange.value && asked in parts ? (asked as keyof typeof parts) : "actors";
+  const Shown = parts[part].show;
+  return (
+    <section class="page" aria-labelledby="system-title" data-stale={flag(stale.value)}>
+      <div class="headline">
+        <h1 id="system-title">System</h1>
+      </div>
+      {mayChange.value ? (
+        <nav class="parts" aria-label="Parts of the system">
+          {Object.entries(parts).map(([key, { label }]) => (
+            <a key={key} href={key === "actors" ? href({ page: "system" }) : `${href({ page: "system" })}?part=${key}`} aria-current={key === part ? "page" : undefined}>
+              {label}
+            </a>
+          ))}
+        </nav>
+      ) : (
+        <ViewOnly />
+      )}
+      <Shown />
+    </section>
+  );
+}
+
+function Actors(): VNode {
   const { state } = usePolled("tree", EVERY, (signal) => api.tree(signal));
   const { answer, fault } = state.value;
   const filter = query.value.get("q") ?? "";
   const kept = answer === null ? null : keepActors(answer, filter);
   const counts = answer === null ? null : countActors(answer);
   return (
-    <section class="page" aria-labelledby="system-title" data-stale={flag(stale.value)}>
-      <div class="headline">
-        <div>
-          <h1 id="system-title">System</h1>
-          <p class="lead">{counts === null ? "" : `${plural(counts.all, "actor")}, ${counts.all - counts.running} not running, ${plural(counts.restarts, "restart")}`}</p>
-        </div>
-      </div>
+    <>
+      <p class="lead">{counts === null ? "" : `${plural(counts.all, "actor")}, ${counts.all - counts.running} not running, ${plural(counts.restarts, "restart")}`}</p>
       <Process />
       <div class="tools">
         <Search label="Filter actors" value={filter} change={(words) => writeQuery({ q: words })} />
@@ -50,7 +88,7 @@ export function SystemPage(): VNode {
           </ul>
         )}
       </div>
-    </section>
+    </>
   );
 }
 

@@ -1,0 +1,27 @@
+// Another password for the user who is logged in.
+
+import type { VNode } from "preact";
+import { api } from "../api";
+import { logIn, session } from "../login";
+import { passwordWords } from "../words/logins_admin";
+import { FormDialog } from "./form_dialog";
+
+export function PasswordForm(): VNode {
+  return (
+    <FormDialog
+      title={passwordWords.title}
+      action={passwordWords.action}
+      fields={[
+        { name: "current", label: passwordWords.current, type: "password", required: true, autocomplete: "current-password" },
+        { name: "new", label: passwordWords.next, type: "password", required: true, hint: passwordWords.nextHint },
+      ]}
+      run={async (values) => {
+        await api.changePassword(values["current"] ?? "", values["new"] ?? "");
+        // All sessions have ended, this one too.
+        await logIn(session.peek()?.user ?? "", values["new"] ?? "");
+        return null;
+      }}
+      done={passwordWords.done}
+    />
+  );
+}

@@ -1,0 +1,131 @@
+// What people have changed: who, from where, what, before and after. The filter is kept in the address; older entries come on
+// demand.
+
+import type { VNode } from "preact";
+import { useState } from "preact/hooks";
+import { query, writeQuery } from "../../address";
+import { api, sentence } from "../../api";
+import { usePolled } from "../../components/polled";
+import { Search } from "../../components/search";
+import { dateTime } from "../../format";
+import type { AuditEntry } from "../../types";
+import { auditWords } from "../../words/logins_admin";
+import { Listing } from "./listing";
+
+const EVERY = 10_000;
+const PAGE = 50;
+
+const spans = [
+  { key: "", label: "All" },
+  { key: "24h", label: "24 h", hours: 24 },
+  { key: "7d", label: "7 days", hours: 168 },
+] as const;
+
+interface Asked {
+  who: string | null;
+  hours: number | null;
+}
+
+function ask({ who, hours }: Asked, after: string | null, signal?: AbortSignal) {
+  const from = hours === null ? null : new Date(Date.now() - hours * 3_600_000).toISOString();
+  return api.audit({ who, from, after, limit: PAGE }, signal);
+}
+
+export function Audit(): VNode {
+  const [filter, who, span] = ["q", "who", "span"].map((name) => query.value.get(name) ?? "");
+  const found = spans.find((one) => one.key === span);
+  const asked: Asked = { who: who === "" ? null : (who ?? null), hours: found !== undefined && "hours" in found ? found.hours : null };
+  const key = JSON.stringify(asked);
+  const { state } = usePolled(key, EVERY, (signal) => ask(asked, null, signal));
+  const { answer } = state.value;
+  const words = (filter ?? "").trim().toLowerCase().split(/\s+/);
+  const kept = (items: readonly AuditEntry[]) => items.filter((one) => words.every((word) => `${one.who} ${one.action} ${one.target} ${one.address}`.toLowerCase().includes(word)));
+  return (
+    <>
+      <div class="tools">
+        <Search label="Filter the audit log" value={filter ?? ""} change={(text) => writeQuery({ q: text })} />
+        <label class="choose">
+          Who
+          <input value={who ?? ""} placeholder="all" size={14} onChange={(event) => writeQuery({ who: event.currentTarget.value.trim() })} />
+        </label>
+        <div class="spans" role="group" aria-label="Time">
+          {spans.map((one) => (
+            <button key={one.key} type="button" class="small" aria-pressed={one.key === span} onClick={() => writeQuery({ span: one.key })}>
+              {one.label}
+            </button>
+          ))}
+        </div>
+      </div>
+      <Listing
+        what="audit log"
+        state={{ ...state.value, answer: answer === null ? null : { items: kept(answer.items) } }}
+        headings={["When", "Who", "From", "What", "To what", "Change"]}
+        none={filter === "" && who === "" && span === "" ? auditWords.none : auditWords.noMatch}
+        row={(entry) => <Row key={entry.id} entry={entry} />}
+      >
+        {answer === null || answer.next === null ? null : <Older key={key} asked={asked} after={answer.next} kept={kept} />}
+      </Listing>
+    </>
+  );
+}
+
+function plain(value: unknown): string {
+  return value === null || value === undefined ? "" : JSON.stringify(value);
+}
+
+function Row({ entry }: { entry: AuditEntry }): VNode {
+  const { at, who, address, action, target, before, after } = entry;
+  return (
+    <tr data-entry={entry.id}>
+      <th scope="row">{dateTime(at)}</th>
+      <td>{who}</td>
+      <td>{address}</td>
+      <td>{action}</td>
+      <td class="long">{target}</td>
+      <td class="long">
+        {plain(before) === "" ? null : <code title="before">{plain(before)}</code>}
+        {plain(before) === "" || plain(after) === "" ? null : " → "}
+        {plain(after) === "" ? null : <code title="after">{plain(after)}</code>}
+      </td>
+    </tr>
+  );
+}
+
+/** Entries before the newest page, which alone is asked for again and again. */
+function Older({ asked, after, kept }: { asked: Asked; after: string; kept: (items: readonly AuditEntry[]) => readonly AuditEntry[] }): VNode {
+  const [items, setItems] = useState<readonly AuditEntry[]>([]);
+  const [next, setNext] = useState<string | null>(after);
+  const [fault, setFault] = useState<string | null>(null);
+  const load = async () => {
+    try {
+      const page = await ask(asked, next);
+      setItems([...items, ...page.items]);
+      setNext(page.next);
+      setFault(null);
+    } catch (error) {
+      setFault(sentence(error));
+    }
+  };
+  const shown = kept(items);
+  return (
+    <>
+      {shown.length === 0 ? null : (
+        <div class="listing-table" tabIndex={0} role="group" aria-label="Older entries">
+          <table>
+            <tbody>
+              {shown.map((entry) => (
+                <Row key={entry.id} entry={entry} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {fault === null ? null : <p class="note">{fault}</p>}
+      {next === null ? null : (
+        <button type="button" class="small" onClick={() => void load()}>
+          Show older
+        </button>
+      )}
+    </>
+  );
+}

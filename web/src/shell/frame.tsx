@@ -1,0 +1,27 @@
+// What is shown: the page, the login view in its place, or the login view before it.
+
+import type { VNode } from "preact";
+import { Mark } from "../components/icons";
+import { entry } from "../login";
+import { loginWords } from "../words/login";
+import { LoginOverlay, LoginPage } from "./login_view";
+import { Shell } from "./shell";
+
+export function Frame(): VNode {
+  const now = entry.value;
+  if (now.state === "asking") {
+    return (
+      <main class="entering">
+        <Mark />
+        <p role="status">{loginWords.asking}</p>
+      </main>
+    );
+  }
+  if (now.state === "out" && !now.used) return <LoginPage out={now} />;
+  return (
+    <>
+      <Shell />
+      {now.state === "out" ? <LoginOverlay out={now} /> : null}
+    </>
+  );
+}
