@@ -36,7 +36,7 @@ async fn raw(now: DateTime<Utc>) {
     for n in 0..43_200 {
         let bitrate = Some(4_000_000 + n * 7_919 % 200_000);
         let at = from + TimeDelta::seconds(2 * n as i64);
-        let sample = Sample { at, state: StreamState::Live, bitrate, readers: 3 };
+        let sample = Sample { bitrate, readers: 3, ..Sample::new(at, StreamState::Live) };
         live.record_samples("main", vec![(name.clone(), sample)]).await.expect("recorded");
     }
     let begun = Instant::now();

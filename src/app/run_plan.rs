@@ -14,7 +14,7 @@ use super::instance::RunNote;
 use super::open_stores::open_stores_or_wait;
 use super::runtime_settings::RuntimeSettings;
 use crate::actors::camera_changes;
-use crate::actors::history::{HistoryHandle, HistoryRules, HistoryWriter};
+use crate::actors::history::{HistoryHandle, HistoryRules, HistoryWriter, SnapshotWriter};
 use crate::actors::hub::{Hub, HubHandle, HubLimits};
 use crate::actors::incidents::{Incidents, IncidentsHandle};
 use crate::actors::membership::{self, Membership, NodeHandles};
@@ -37,18 +37,23 @@ use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::{SharedSpool, Spool};
 use crate::base::{Error, Result};
 use crate::config::Settings;
-use crate::config::settings::{LiveSettings, ObjectsSettings, RecordSettings};
+use crate::config::settings::{LiveSettings, MonitorSettings, ObjectsSettings, RecordSettings};
 use crate::domain::node::NodeClaim;
 use crate::domain::role::Role;
 
 /// A crash loses at most so much of the tiers.
 const WRITE_HISTORY_EVERY: Duration = Duration::from_secs(300);
 
+/// In the data folder: samples of the live store in memory.
+const SNAPSHOT: &str = "history.snapshot";
+
 /// The opened services.
 pub(super) struct Services {
     pub roles: Vec<Role>,
     pub stores: Stores,
     pub live: SharedLive,
+    /// The same, where there is nothing behind it.
+    pub memory: Option<Arc<MemoryLiveStore>>,
     /// The same, where a Redis lies behind it.
     pub redis: Option<Arc<RedisLiveStore>>,
     pub objects: SharedObjects,
@@ -110,22 +115,37 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
         standby: Arc::default(),
     };
     membership::admit(&node).await?;
-    let (live, redis) = live_store(settings)?;
+    let LiveStores { live, memory, redis } = live_stores(settings)?;
     let (disk, history) = (Arc::default(), HistoryHandle::default());
-    Ok(Services { roles, stores, live, redis, objects, spool, node, disk, history, ffmpeg })
+    Ok(Services { roles, stores, live, memory, redis, objects, spool, node, disk, history, ffmpeg })
 }
 
-fn live_store(settings: &Settings) -> Result<(SharedLive, Option<Arc<RedisLiveStore>>)> {
+/// The live store, as everybody knows it and as itself.
+struct LiveStores {
+    live: SharedLive,
+    memory: Option<Arc<MemoryLiveStore>>,
+    redis: Option<Arc<RedisLiveStore>>,
+}
+
+fn live_stores(settings: &Settings) -> Result<LiveStores> {
+    let MonitorSettings { history, history_memory, .. } = settings.monitor;
     let LiveSettings::Redis(redis) = &settings.live else {
-        return Ok((Arc::new(MemoryLiveStore::new(settings.monitor.history)), None));
+        let memory = Arc::new(MemoryLiveStore::bounded(history, history_memory));
+        match memory.restore(&settings.data_dir.join(SNAPSHOT)) {
+            Ok(0) => {}
+            Ok(streams) => log::info!("the history of {streams} streams is back from {SNAPSHOT}"),
+            // The past of charts is no reason not to start.
+            Err(error) => log::warn!("the history before this start is missing: {error}"),
+        }
+        return Ok(LiveStores { live: Arc::clone(&memory) as SharedLive, memory: Some(memory), redis: None });
     };
     let facts = NodeFacts {
         node: settings.node.clone(),
         roles: settings.roles.clone(),
         servers: settings.servers.iter().map(|server| server.name.clone()).collect(),
     };
-    let live = Arc::new(RedisLiveStore::new(redis, facts, settings.monitor.history)?);
-    Ok((Arc::clone(&live) as SharedLive, Some(live)))
+    let live = Arc::new(RedisLiveStore::new(redis, facts, history)?);
+    Ok(LiveStores { live: Arc::clone(&live) as SharedLive, memory: None, redis: Some(live) })
 }
 
 fn instance(data_dir: &Path) -> Result<Uuid> {
@@ -184,6 +204,9 @@ pub(super) fn children(
     // Before the roles, so that it stops behind them and writes what they tell at their end.
     if let Some(redis) = &services.redis {
         children.extend(redis_link::children(redis, incidents));
+    }
+    if let Some(memory) = &services.memory {
+        children.push(snapshot_child(settings, memory));
     }
     // Every role polls; one of them keeps the past.
     if services.roles.contains(&Role::Monitor) {
@@ -289,6 +312,11 @@ fn history_child(settings: &Settings, services: &Services) -> Child {
     };
     let build = move || HistoryWriter::new(store.clone(), live.clone(), handle.clone(), rules);
     Child::new("history", Restart::Always, build)
+}
+
+fn snapshot_child(settings: &Settings, memory: &Arc<MemoryLiveStore>) -> Child {
+    let (memory, path) = (Arc::clone(memory), settings.data_dir.join(SNAPSHOT));
+    Child::new("history-snapshot", Restart::Always, move || SnapshotWriter::new(Arc::clone(&memory), path.clone()))
 }
 
 fn hub_child(settings: &Settings, services: &Services, hub: &HubHandle) -> Child {

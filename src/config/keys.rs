@@ -43,6 +43,7 @@ pub(super) const KEYS: &[ConfigKey] = &[
     secret("servers[].publish_password"),
     key("monitor.interval"),
     key("monitor.history"),
+    key("monitor.history_memory"),
     key("monitor.history_1m"),
     key("monitor.history_10m"),
     key("monitor.labels"),

@@ -163,6 +163,8 @@ pub struct MonitorSettings {
     pub interval: Duration,
     /// How long samples are kept at full rate.
     pub history: Duration,
+    /// Bytes of memory that they may take.
+    pub history_memory: u64,
     /// How long buckets of a minute are kept in the database.
     pub history_1m: Duration,
     /// How long buckets of ten minutes are kept in the database.

@@ -40,7 +40,8 @@ fn nothing_configured_gives_the_defaults_of_the_design() {
     assert_eq!(server.rtsp_url.as_str(), "rtsp://127.0.0.1:8554");
     assert!(server.api_username.is_none() && server.publish_password.is_none());
     assert_eq!(settings.monitor.interval, Duration::from_secs(2));
-    assert_eq!(settings.monitor.history, Duration::from_secs(86_400));
+    assert_eq!(settings.monitor.history, Duration::from_secs(6 * 3_600));
+    assert_eq!(settings.monitor.history_memory, 128 << 20);
     assert!(matches!(&settings.database, DatabaseSettings::Sqlite(file) if file.ends_with("var/streamwarden.db")));
     assert_eq!((settings.restream.server.as_str(), settings.restream.media_port), ("main", None));
     assert_eq!((settings.restream.start_rate, settings.restream.start_rate_per_host), (20.0, 2.0));
@@ -147,6 +148,7 @@ fn values_are_checked() {
         ("[record]\ninclude = [\"a b\"]", &[], &[("record.include", "' '", "wildcards")]),
         ("[record]\ninclude = []", &[], &[("record.include", "no stream", "roles")]),
         ("[record]\nexclude = [\"\"]", &[], &[("record.exclude", "empty pattern", "")]),
+        ("[monitor]\nhistory_memory = \"1M\"", &[], &[("monitor.history_memory", "less than 32M", "1,000 streams")]),
         ("[record]\nmin_free = \"1GB\"", &[], &[("record.min_free", "not a size", "20G")]),
         ("[database]\nurl = \"sqlite:\"", &[], &[("database.url", "names no file", "sqlite:FILE")]),
         ("[database]\nurl = \"sqlite::memory:\"", &[], &[("database.url", "keep nothing", "")]),

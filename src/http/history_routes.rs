@@ -24,8 +24,8 @@ const POINTS: u32 = 300;
 const MOST_POINTS: u32 = 5_000;
 /// A stream that does not change may have one raw sample a minute.
 const RAW_APART: TimeDelta = TimeDelta::seconds(90);
-/// Metrics that raw samples have.
-const RAW: [Metric; 2] = [Metric::Bitrate, Metric::Readers];
+/// Metrics that every point tells.
+const ALWAYS: [Metric; 2] = [Metric::Bitrate, Metric::Readers];
 
 /// The past of a stream.
 #[derive(Serialize, ToSchema)]
@@ -183,7 +183,7 @@ impl HistoryRequest {
 
     /// One line a point; a number that was not measured is an empty cell.
     fn csv(&self, points: &[Point]) -> String {
-        let metrics = if self.metrics.is_empty() { &RAW[..] } else { &self.metrics };
+        let metrics = if self.metrics.is_empty() { &ALWAYS[..] } else { &self.metrics };
         let mut text = "at,state,reset".to_owned();
         for metric in metrics {
             for part in ["min", "mean", "max", "last"] {
@@ -230,11 +230,36 @@ fn metrics(text: &str, kind: SeriesKind) -> Result<Vec<Metric>> {
 /// Raw samples where there are some and they have what is asked for, minutes before them, ten minutes before those.
 async fn past_of_stream(state: &HttpState, server: &str, name: &StreamName, asked: &HistoryRequest) -> Result<Past> {
     let mut raw = Vec::new();
-    if asked.step() < Tier::TenMinutes.step() && asked.metrics.iter().all(|metric| RAW.contains(metric)) {
+    if asked.step() < Tier::TenMinutes.step() {
         let samples = state.live.history(server, name, asked.from, asked.to).await?;
-        raw = samples.iter().map(Point::from).collect();
+        raw = samples.iter().map(Point::from).collect::<Vec<_>>();
     }
-    past(state, &SeriesKey::stream(server, name.as_str()), asked, raw).await
+    let series = SeriesKey::stream(server, name.as_str());
+    if let Some(first) = raw.first().map(|point| point.at)
+        && tiers_know_more(state, &series, asked, &raw, first).await
+    {
+        raw.clear();
+    }
+    past(state, &series, asked, raw).await
+}
+
+/// Whether the minutes have a number that was asked for and that none of the raw samples has: those of a source that is no
+/// longer the same, or that an older version has kept.
+async fn tiers_know_more(
+    state: &HttpState,
+    series: &SeriesKey,
+    asked: &HistoryRequest,
+    raw: &[Point],
+    first: DateTime<Utc>,
+) -> bool {
+    let known = |metric: &Metric, points: &[Point]| points.iter().any(|point| point.band(*metric).is_some());
+    let missing: Vec<Metric> = asked.metrics.iter().copied().filter(|metric| !known(metric, raw)).collect();
+    if missing.is_empty() {
+        return false;
+    }
+    let since = HistoryRequest { from: first, metrics: missing.clone(), ..*asked };
+    let minutes = buckets(state, series, Tier::Minute, &since, asked.to).await.unwrap_or_default();
+    missing.iter().any(|metric| known(metric, &minutes))
 }
 
 /// The past of a series, before and with these raw points.
@@ -276,8 +301,8 @@ async fn buckets(
     until: DateTime<Utc>,
 ) -> Result<Vec<Point>> {
     let (from, to) = (asked.from.timestamp(), until.timestamp());
-    let wanted = if asked.metrics.is_empty() { RAW.to_vec() } else { asked.metrics.clone() };
-    let metrics: Vec<Metric> = wanted.into_iter().chain(RAW).collect();
+    let wanted = if asked.metrics.is_empty() { ALWAYS.to_vec() } else { asked.metrics.clone() };
+    let metrics: Vec<Metric> = wanted.into_iter().chain(ALWAYS).collect();
     let recent = state.history.recent(series, tier).into_iter();
     let recent = recent.filter(|bucket| bucket.at + tier.step() > from && bucket.at < to).collect();
     let query = HistoryQuery { series: series.clone(), tier, from, to, metrics };

@@ -84,7 +84,8 @@ pub(super) fn data_dir(check: &mut Checker<'_>) -> PathBuf {
 pub(super) fn monitor(check: &mut Checker<'_>) -> MonitorSettings {
     MonitorSettings {
         interval: lasting(check, "monitor.interval", 2, ms(100), seconds(MINUTE)),
-        history: lasting(check, "monitor.history", DAY, seconds(MINUTE), seconds(30 * DAY)),
+        history: lasting(check, "monitor.history", 6 * HOUR, seconds(MINUTE), seconds(30 * DAY)),
+        history_memory: check.read("monitor.history_memory", history_memory).unwrap_or(128 << 20),
         history_1m: lasting(check, "monitor.history_1m", 30 * DAY, seconds(HOUR), seconds(3650 * DAY)),
         history_10m: lasting(check, "monitor.history_10m", 365 * DAY, seconds(HOUR), seconds(3650 * DAY)),
         labels: check.read("monitor.labels", labels).unwrap_or_default(),
@@ -103,6 +104,12 @@ fn labels(entry: &RawEntry) -> Result<Vec<NetworkLabel>, ConfigFault> {
         text.parse::<NetworkLabel>().map_err(fault)
     };
     list(entry)?.iter().map(label).collect()
+}
+
+fn history_memory(entry: &RawEntry) -> Result<u64, ConfigFault> {
+    let bytes = units::size(&entry.value)?;
+    let remedy = "write a size of 32M or more; 1,000 streams take 90M for 6 h at polls every 2 s";
+    if bytes < 32 << 20 { Err(ConfigFault::new("is less than 32M", remedy)) } else { Ok(bytes) }
 }
 
 pub(super) fn live(check: &mut Checker<'_>) -> LiveSettings {

@@ -40,6 +40,8 @@ pub struct Point {
     pub reset: bool,
     /// Something of it could not be kept.
     pub lost: bool,
+    /// What was before it was not watched, however short.
+    pub gap: bool,
     /// The numbers.
     pub bands: Vec<(Metric, Band)>,
 }
@@ -62,6 +64,7 @@ impl Point {
             state: bucket.state,
             reset: bucket.reset,
             lost: bucket.lost,
+            gap: false,
             bands: (bucket.bands.iter())
                 .map(|(metric, codes)| (*metric, band(*metric, [codes.min, codes.mean, codes.max, codes.last])))
                 .collect(),
@@ -71,12 +74,21 @@ impl Point {
 
 impl From<&Sample> for Point {
     fn from(sample: &Sample) -> Self {
-        let bitrate = sample.bitrate.map(|bitrate| (Metric::Bitrate, Band::of(bitrate as f64)));
-        let readers = (Metric::Readers, Band::of(f64::from(sample.readers)));
+        let numbers = [
+            (Metric::Bitrate, sample.bitrate.map(|bitrate| bitrate as f64)),
+            (Metric::BitrateOut, sample.bitrate_out.map(|bitrate| bitrate as f64)),
+            (Metric::Readers, Some(f64::from(sample.readers))),
+            (Metric::Rtt, sample.srt.rtt),
+            (Metric::LossRate, sample.srt.loss_rate),
+            (Metric::LinkCapacity, sample.srt.link_capacity_mbps),
+            (Metric::RecvRate, sample.srt.recv_rate_mbps),
+        ];
+        let band = |(metric, value): (Metric, Option<f64>)| Some((metric, Band::of(value?)));
         Self {
             at: sample.at,
             state: Some(sample.state),
-            bands: bitrate.into_iter().chain([readers]).collect(),
+            gap: sample.gap,
+            bands: numbers.into_iter().filter_map(band).collect(),
             ..Self::default()
         }
     }
@@ -101,7 +113,7 @@ pub fn downsample(points: Vec<Point>, from: DateTime<Utc>, to: DateTime<Utc>, mo
 
 fn join(points: &[Point]) -> Option<Point> {
     let (first, last) = (points.first()?, points.last()?);
-    let mut joined = Point { at: first.at, step: last.at + last.step - first.at, ..Point::default() };
+    let mut joined = Point { at: first.at, gap: first.gap, step: last.at + last.step - first.at, ..Point::default() };
     let mut counts: Vec<u32> = Vec::new();
     for point in points {
         joined.state = worst(joined.state, point.state);
@@ -139,7 +151,7 @@ mod tests {
     }
 
     fn point(second: i64, state: StreamState, bitrate: Option<u64>) -> Point {
-        Point::from(&Sample { at: at(second), state, bitrate, readers: second as u32 })
+        Point::from(&Sample { bitrate, readers: second as u32, ..Sample::new(at(second), state) })
     }
 
     #[test]

@@ -27,7 +27,8 @@ pub struct Gap {
     pub reason: GapReason,
 }
 
-/// The gaps between points in order that stand for `step` each and are at most `apart` from one another. A point without
+/// The gaps between points in order that stand for `step` each and are at most `apart` from one another, and those that are
+/// marked, however short. A point without
 /// numbers that was lost is a gap and no point: it is taken out.
 pub fn gaps(points: &mut Vec<Point>, from: DateTime<Utc>, to: DateTime<Utc>, apart: TimeDelta) -> Vec<Gap> {
     let mut found: Vec<Gap> = Vec::new();
@@ -37,7 +38,7 @@ pub fn gaps(points: &mut Vec<Point>, from: DateTime<Utc>, to: DateTime<Utc>, apa
         _ => found.push(Gap { from, to, reason }),
     };
     for point in points.iter() {
-        if point.at - known > apart {
+        if point.at - known > apart || (point.gap && point.at > known) {
             add(known, point.at, GapReason::NotMeasured);
         }
         let end = (point.at + point.step).max(known);
@@ -83,5 +84,13 @@ mod tests {
                 wanted.into_iter().map(|(from, to, reason)| Gap { from: at(from), to: at(to), reason }).collect();
             assert_eq!((found, points.len()), (wanted, seconds.len()), "{seconds:?}");
         }
+    }
+
+    #[test]
+    fn a_marked_gap_is_one_however_short() {
+        let marked = |second| Point { gap: true, step: TimeDelta::zero(), ..point(second, false) };
+        let mut points = vec![marked(0), Point { step: TimeDelta::zero(), ..point(10, false) }, marked(30)];
+        let found = gaps(&mut points, at(0), at(30), TimeDelta::seconds(90));
+        assert_eq!(found, [Gap { from: at(10), to: at(30), reason: GapReason::NotMeasured }]);
     }
 }

@@ -10,4 +10,4 @@ mod memory_tests;
 
 pub use reading::{PathReading, PathSource, SrtReading};
 pub use stream_memory::{FORGET_AFTER, PathSeen, StreamMemory, StreamObservation};
-pub use stream_status::{Sample, ServerStatus, StreamState, StreamStatus, StreamTrack, TrackList};
+pub use stream_status::{Sample, ServerStatus, SrtFigures, StreamState, StreamStatus, StreamTrack, TrackList};

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{PathReading, PathSource, Sample, StreamState, StreamStatus};
+use super::{PathReading, PathSource, Sample, SrtFigures, StreamState, StreamStatus};
 use crate::base::SharedText;
 use crate::domain::name::StreamName;
 
@@ -79,6 +79,8 @@ pub struct StreamMemory {
     /// When the bytes last moved, as far as we have seen.
     moved_at: Option<Duration>,
     missing_since: Option<Duration>,
+    /// Bytes sent to readers at the last reading.
+    sent: Option<(Duration, u64)>,
     /// Wall time of the last answered poll.
     answered_at: Option<DateTime<Utc>>,
 }
@@ -106,6 +108,7 @@ impl StreamMemory {
             quiet_polls: 0,
             moved_at: None,
             missing_since: None,
+            sent: None,
             answered_at: None,
         }
     }
@@ -134,10 +137,31 @@ impl StreamMemory {
         };
         let forgotten = self.missing_since.is_some_and(|since| at.steady.saturating_sub(since) >= FORGET_AFTER)
             && status.state == StreamState::Offline;
-        let StreamStatus { state, bitrate, readers, .. } = status;
+        let sample = self.sample(&status, at);
         let status = Arc::new(status);
         self.status = Some(Arc::clone(&status));
-        StreamObservation { status, sample: Sample { at: at.wall, state, bitrate, readers }, missing, forgotten }
+        StreamObservation { status, sample, missing, forgotten }
+    }
+
+    fn sample(&mut self, status: &StreamStatus, at: Moment) -> Sample {
+        let StreamStatus { state, bitrate, readers, .. } = *status;
+        let mut sample = Sample { bitrate, readers, ..Sample::new(at.wall, state) };
+        match state {
+            // What is known of it is old.
+            StreamState::Unknown => return sample,
+            StreamState::Offline => (self.sent, sample.bitrate_out) = (None, Some(0)),
+            StreamState::Live | StreamState::Stalled => {
+                let before = self.sent.replace((at.steady, status.bytes_sent));
+                sample.bitrate_out = before.and_then(|before| rate(before, (at.steady, status.bytes_sent)));
+            }
+        }
+        sample.srt = SrtFigures {
+            rtt: status.rtt,
+            recv_rate_mbps: status.recv_rate_mbps,
+            link_capacity_mbps: status.link_capacity_mbps,
+            loss_rate: status.loss_rate,
+        };
+        sample
     }
 
     fn unanswered(&self, reason: String, at: Moment) -> StreamStatus {
@@ -272,15 +296,19 @@ impl StreamMemory {
 
     /// Bits per second over the marks.
     fn rate(&self) -> Option<u64> {
-        let ((began, from), (ended, to)) = (*self.marks.front()?, *self.marks.back()?);
-        let time = ended.checked_sub(began).filter(|time| *time >= SHORTEST)?;
-        Some((to.saturating_sub(from) as f64 * 8.0 / time.as_secs_f64()).round() as u64)
+        rate(*self.marks.front()?, *self.marks.back()?)
     }
 
     /// A stream of which nothing is known but its name.
     fn blank(&self, at: Moment) -> StreamStatus {
         StreamStatus::blank(self.server.clone(), self.name.clone(), StreamState::Unknown, at.wall)
     }
+}
+
+/// Bits per second between two readings of a counter; `None` when it began anew, or when they are too close.
+fn rate((began, from): (Duration, u64), (ended, to): (Duration, u64)) -> Option<u64> {
+    let time = ended.checked_sub(began).filter(|time| *time >= SHORTEST)?;
+    Some((to.checked_sub(from)? as f64 * 8.0 / time.as_secs_f64()).round() as u64)
 }
 
 /// Why a listed path has no stream; `None` when it has one.

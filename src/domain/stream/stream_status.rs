@@ -192,8 +192,7 @@ impl StreamStatus {
 }
 
 /// One poll's reading of one path, as kept in history.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
     /// When the poll was answered.
     pub at: DateTime<Utc>,
@@ -203,6 +202,32 @@ pub struct Sample {
     pub bitrate: Option<u64>,
     /// Readers, count.
     pub readers: u32,
+    /// Bits per second sent to readers; `None` when it was not known.
+    pub bitrate_out: Option<u64>,
+    /// Numbers of an SRT source.
+    pub srt: SrtFigures,
+    /// The time since the sample before was not watched, or is not kept.
+    pub gap: bool,
+}
+
+/// Numbers of an SRT source, as far as they were measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SrtFigures {
+    /// Round trip time in ms.
+    pub rtt: Option<f64>,
+    /// Mbit/s received.
+    pub recv_rate_mbps: Option<f64>,
+    /// Mbit/s, estimated.
+    pub link_capacity_mbps: Option<f64>,
+    /// Percent of packets lost.
+    pub loss_rate: Option<f64>,
+}
+
+impl Sample {
+    /// One of which only the state is known.
+    pub fn new(at: DateTime<Utc>, state: StreamState) -> Self {
+        Self { at, state, bitrate: None, readers: 0, bitrate_out: None, srt: SrtFigures::default(), gap: false }
+    }
 }
 
 /// How a server answers our polls.

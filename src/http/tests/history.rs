@@ -27,7 +27,7 @@ async fn world() -> World {
     let batch = vec![(series.clone(), Tier::Minute, minutes), (series, Tier::TenMinutes, tens)];
     world.state.stores.history.add_history(batch).await.expect("added");
     for n in (1..=30).rev() {
-        let sample = Sample { at: at(-2 * n), state: StreamState::Live, bitrate: Some(120), readers: 1 };
+        let sample = Sample { bitrate: Some(120), readers: 1, ..Sample::new(at(-2 * n), StreamState::Live) };
         world.live().record_samples("main", vec![(name("site/front.1"), sample)]).await.expect("recorded");
     }
     world

@@ -63,7 +63,7 @@ async fn history_is_cut_and_thinned() {
     let name = super::world::name("site/front.1");
     for n in 0..100 {
         let state = if n == 50 { StreamState::Offline } else { StreamState::Live };
-        let sample = Sample { at: at(n * 2), state, bitrate: Some(1_000), readers: 1 };
+        let sample = Sample { bitrate: Some(1_000), readers: 1, ..Sample::new(at(n * 2), state) };
         world.live().record_samples("main", vec![(name.clone(), sample)]).await.expect("a sample");
     }
     let uri = "/api/v1/streams/site%2Ffront.1/history?from=2027-01-15T08:00:00Z&to=2027-01-15T08:03:20Z";

@@ -8,7 +8,7 @@ use streamwarden::adapters::live::redis::{NodeFacts, RedisLiveStore};
 use streamwarden::adapters::live::{Change, Latest, LiveStore};
 use streamwarden::config::settings::RedisSettings;
 use streamwarden::domain::name::StreamName;
-use streamwarden::domain::stream::{Sample, ServerStatus, StreamState, StreamStatus};
+use streamwarden::domain::stream::{Sample, ServerStatus, SrtFigures, StreamState, StreamStatus};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::support::redis::RedisServer;
@@ -113,17 +113,27 @@ pub fn server_status(server: &str, at: DateTime<Utc>) -> ServerStatus {
 pub fn stream(server: &str, path: &Path, at: DateTime<Utc>) -> StreamStatus {
     let blank = StreamStatus::blank(server, name(path.name), StreamState::Live, at);
     let is_srt = path.name.starts_with("srt");
+    // What a network does to the numbers.
+    let noise = if path.name == "srt-noisy" { path.bytes % 700 } else { 0 } as f64;
     StreamStatus {
         source_type: Some(if is_srt { "srtConn" } else { "rtspSession" }.into()),
         bytes_received: path.bytes,
         readers: 2,
-        rtt: is_srt.then_some(23.5),
-        recv_rate_mbps: is_srt.then_some(4.25),
-        link_capacity_mbps: is_srt.then_some(90.5),
+        bytes_sent: 2 * path.bytes,
+        rtt: is_srt.then_some(23.5 + noise / 100.0),
+        recv_rate_mbps: is_srt.then_some(4.25 + noise / 1_000.0),
+        link_capacity_mbps: is_srt.then_some(90.5 + noise / 100.0),
+        loss_rate: is_srt.then_some((noise % 40.0) / 100.0),
         ..blank
     }
 }
 
 pub fn sample(status: &StreamStatus, at: DateTime<Utc>) -> Sample {
-    Sample { at, state: status.state, bitrate: Some(1), readers: status.readers }
+    let srt = SrtFigures {
+        rtt: status.rtt,
+        recv_rate_mbps: status.recv_rate_mbps,
+        link_capacity_mbps: status.link_capacity_mbps,
+        loss_rate: status.loss_rate,
+    };
+    Sample { bitrate: Some(1), readers: status.readers, srt, ..Sample::new(at, status.state) }
 }

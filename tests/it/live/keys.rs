@@ -55,8 +55,8 @@ async fn the_list_the_history_and_the_message_of_a_poll_have_the_names_that_are_
     let message: Value = serde_json::from_str(&message).expect("JSON");
     assert_eq!((message["seq"].as_u64(), &message["changed"]), (Some(seq + 1), &json!(["cam/front"])));
     let entries: Entries = entries(server.ask("XRANGE mediamtx:history:cam/front - +"));
-    let told: Vec<(i64, i64)> = entries.iter().map(|(_, fields)| (fields["b"], fields["r"])).collect();
-    assert_eq!(told, [(0, 2), (2_000, 2)]);
+    let told: Vec<_> = entries.iter().map(|(_, f)| (f["k"], f.get("r").copied(), f.get("o").copied())).collect();
+    assert_eq!(told, [(0, Some(2), Some(0)), (2, None, None)], "readers on change and once a minute");
     assert_eq!(entries[1].0, format!("{}-0", (begun + seconds(2)).timestamp_millis()));
     assert_eq!((entries[0].1.get("g"), entries[1].1.get("g")), (Some(&1), None), "what was before is not known");
     let ttl: i64 = server.ask("TTL mediamtx:history:cam/front");
@@ -118,6 +118,8 @@ async fn history_comes_back_after_a_restart_of_ours() {
     node.poll("main", begun + seconds(300), &[Path { name: "cam", bytes: 9_000 }]).await;
     let samples = node.live.history("main", &name("cam"), begun, now()).await.expect("an answer");
     assert_eq!((samples.len(), samples[5].at), (6, begun + seconds(300)));
+    let gaps: Vec<bool> = samples.iter().map(|sample| sample.gap).collect();
+    assert_eq!(gaps, [true, false, false, false, false, true], "what nobody watched is marked");
 }
 
 #[tokio::test]

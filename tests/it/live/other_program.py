@@ -24,10 +24,14 @@ srt = latest["srt1"]
 assert (srt["rtt"], srt["recvRateMbps"], srt["linkCapacityMbps"]) == (23.5, 4.25, 90.5), srt
 
 entries = client.xrange("mediamtx:history:cam")
-assert entries and all({"b", "r"} <= set(fields) for _, fields in entries), entries
-assert sum(int(fields["b"]) for _, fields in entries) <= cam["bytesReceived"], entries
+assert entries and all("k" in fields for _, fields in entries), entries
+assert sum(int(fields["k"]) for _, fields in entries) * 1000 <= cam["bytesReceived"], entries
+readers = None
+for _, fields in entries:
+    readers = int(fields["r"]) if "r" in fields else readers
+assert readers == 2, entries
 srt = client.xrevrange("mediamtx:history:srt1", count=1)[0][1]
-assert (int(srt["t"]), int(srt["v"]), int(srt["c"])) == (2350, 4250, 90500), srt
+assert (int(srt["t"]), int(srt["v"]), int(srt["c"]), int(srt["l"])) == (2350, 4250, 90500, 0), srt
 
 nodes = client.zrange("mediamtx:streamwarden:nodes", 0, -1)
 about = json.loads(client.hget("mediamtx:streamwarden:node:" + nodes[0], "about"))

@@ -1,73 +1,59 @@
-//! The recent samples of every stream, packed: 12 bytes each instead of 40, in blocks that are dropped whole.
+//! The recent samples of every stream, packed in blocks that are dropped whole.
 //!
-//! Bounded three ways: by age, by samples of one stream, and by samples of all. A stream that is gone keeps its history
-//! until it is too old or its place is needed.
+//! Bounded two ways: by age, and by the bytes of all together; who has more than a share of them makes room. A stream that is
+//! gone keeps its history until it is too old or its place is needed.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use super::block::{Block, OpenBlock};
 use crate::domain::name::StreamName;
-use crate::domain::stream::{Sample, StreamState};
+use crate::domain::stream::Sample;
 
 /// Streams with a history. Full: the ones longest without a sample make room; when all are fed, newcomers get none.
 const STREAMS: usize = 10_000;
-
-/// Samples of all streams together, 720 MB. Full: every stream's share shrinks.
-const SAMPLES: usize = 60_000_000;
-
-/// The shortest `monitor.interval` there is.
-const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
-
-/// Samples in a block: 3 KB, eight and a half minutes of polls.
-const BLOCK: usize = 256;
 
 /// A stream without a sample for so long may lose its history to another one.
 const IDLE_MS: i64 = 10 * 60 * 1_000;
 
 pub(super) struct Histories {
     longest_ms: i64,
-    /// Samples of one stream in that time at the shortest interval.
+    /// Bytes of all streams together.
     most: usize,
     streams: HashMap<String, HashMap<StreamName, History>>,
     count: usize,
+    /// Bytes that all of them take.
+    bytes: usize,
+    /// Younger samples than the age allows were dropped, and that was said.
+    is_short: bool,
 }
 
 /// One stream's samples, oldest block first.
-#[derive(Default)]
-struct History {
-    blocks: VecDeque<Block>,
+#[derive(Clone, Default)]
+pub(super) struct History {
+    pub(super) blocks: VecDeque<Arc<Block>>,
+    open: OpenBlock,
     last_ms: i64,
+    bytes: usize,
+    /// What was before the next sample was not watched.
+    is_after_gap: bool,
 }
 
-struct Block {
-    /// Time of its first sample; the others count from here.
-    start_ms: i64,
-    last_ms: i64,
-    samples: Vec<Packed>,
+/// A stream's blocks as they are on disk.
+pub(super) struct StoredHistory {
+    pub(super) server: String,
+    pub(super) name: StreamName,
+    pub(super) blocks: Vec<Arc<Block>>,
 }
-
-#[derive(Clone, Copy)]
-struct Packed {
-    /// Milliseconds since the start of the block.
-    after_ms: u32,
-    /// Bits per second; [`NO_RATE`] when unknown. A stream beyond 4.29 Gbit/s is kept as 4.29.
-    bitrate: u32,
-    /// A stream with more readers than 65,535 is kept as having so many.
-    readers: u16,
-    state: StreamState,
-}
-
-const NO_RATE: u32 = u32::MAX;
 
 impl Histories {
-    pub(super) fn new(longest: Duration) -> Self {
+    /// Keeps samples for `longest`, and no more than `most` bytes of them.
+    pub(super) fn new(longest: Duration, most: usize) -> Self {
         let longest_ms = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX);
-        let most = usize::try_from(longest.as_millis() / SHORTEST_INTERVAL.as_millis())
-            .unwrap_or(usize::MAX)
-            .clamp(1, SAMPLES);
-        Self { longest_ms, most, streams: HashMap::new(), count: 0 }
+        Self { longest_ms, most, streams: HashMap::new(), count: 0, bytes: 0, is_short: false }
     }
 
     /// Adds one sample per stream.
@@ -78,17 +64,23 @@ impl Histories {
         if new > 0 {
             self.make_room(new, now_ms);
         }
-        let share = self.most.min(SAMPLES / (self.count + new).max(1));
+        let oldest_ms = now_ms.saturating_sub(self.longest_ms);
         let streams = self.streams.entry(server.to_owned()).or_default();
         for (name, sample) in samples {
-            if let Some(history) = streams.get_mut(&name) {
-                history.push(&sample);
-                history.trim(share, now_ms.saturating_sub(self.longest_ms));
-            } else if self.count < STREAMS {
-                self.count += 1;
-                streams.entry(name).or_default().push(&sample);
-            }
+            let history = match streams.get_mut(&name) {
+                Some(history) => history,
+                None if self.count < STREAMS => {
+                    self.count += 1;
+                    streams.entry(name).or_insert(History { is_after_gap: true, ..History::default() })
+                }
+                None => continue,
+            };
+            let before = history.bytes;
+            history.push(sample);
+            history.forget(oldest_ms);
+            self.bytes = self.bytes + history.bytes - before;
         }
+        self.keep_within();
     }
 
     /// The samples of one stream between two times (both included), oldest first.
@@ -102,7 +94,7 @@ impl Histories {
         let Some(history) = self.streams.get(server).and_then(|streams| streams.get(name)) else { return Vec::new() };
         let oldest_ms = history.last_ms.saturating_sub(self.longest_ms);
         let (from_ms, to_ms) = (from.timestamp_millis().max(oldest_ms), to.timestamp_millis());
-        let blocks = history.blocks.iter().filter(|block| block.start_ms <= to_ms && block.last_ms >= from_ms);
+        let blocks = history.all().filter(|block| block.start_ms <= to_ms && block.last_ms >= from_ms);
         let mut samples: Vec<Sample> =
             blocks.flat_map(Block::samples).filter(|sample| sample.at >= from && sample.at <= to).collect();
         samples.retain(|sample| sample.at.timestamp_millis() >= oldest_ms);
@@ -115,8 +107,67 @@ impl Histories {
     pub(super) fn begins(&self, server: &str, name: &StreamName) -> Option<DateTime<Utc>> {
         let history = self.streams.get(server)?.get(name)?;
         let oldest_ms = history.last_ms.saturating_sub(self.longest_ms);
-        let begins_ms = history.blocks.iter().map(|block| block.start_ms).min()?;
+        let begins_ms = history.all().map(|block| block.start_ms).min()?;
         DateTime::from_timestamp_millis(begins_ms.max(oldest_ms))
+    }
+
+    /// Drops the histories of a server.
+    pub(super) fn forget(&mut self, server: &str) {
+        self.streams.remove(server);
+        self.count = self.histories().count();
+        self.bytes = self.histories().map(|history| history.bytes).sum();
+    }
+
+    /// Everything, to be written to disk; costs little.
+    pub(super) fn stored(&self) -> Vec<StoredHistory> {
+        let of = |server: &String, name: &StreamName, history: &History| {
+            let open = (!history.open.block.bytes.is_empty()).then(|| Arc::new(history.open.block.clone()));
+            let blocks = history.blocks.iter().cloned().chain(open).collect();
+            StoredHistory { server: server.clone(), name: name.clone(), blocks }
+        };
+        let of_server = |(server, streams): (&_, &HashMap<_, _>)| {
+            streams.iter().map(|(name, history)| of(server, name, history)).collect::<Vec<_>>()
+        };
+        self.streams.iter().flat_map(of_server).collect()
+    }
+
+    /// Takes what an earlier run has left; the next sample of each stream is marked as following a gap.
+    pub(super) fn restore(&mut self, stored: Vec<StoredHistory>, now: DateTime<Utc>) {
+        let oldest_ms = now.timestamp_millis().saturating_sub(self.longest_ms);
+        for StoredHistory { server, name, blocks } in stored {
+            let blocks: VecDeque<_> = blocks.into_iter().filter(|block| block.last_ms >= oldest_ms).collect();
+            let Some(last_ms) = blocks.back().map(|block| block.last_ms) else { continue };
+            let bytes = blocks.iter().map(|block| block.cost()).sum();
+            let history = History { blocks, last_ms, bytes, is_after_gap: true, ..History::default() };
+            if self.count < STREAMS && self.streams.entry(server).or_default().insert(name, history).is_none() {
+                self.count += 1;
+                self.bytes += bytes;
+            }
+        }
+        self.keep_within();
+    }
+
+    /// Whoever has more than a share of the bytes loses the oldest ones, when all together have too many.
+    fn keep_within(&mut self) {
+        if self.bytes <= self.most {
+            return;
+        }
+        let share = self.most / self.count.max(1);
+        let mut bytes = 0;
+        for history in self.streams.values_mut().flat_map(HashMap::values_mut) {
+            if history.bytes > share {
+                // A little less, so that it is not done again at the next poll.
+                history.shrink(share - share / 16);
+            }
+            bytes += history.bytes;
+        }
+        self.bytes = bytes;
+        if !std::mem::replace(&mut self.is_short, true) {
+            log::warn!(
+                "monitor.history_memory is full: samples of {} streams are kept for less than monitor.history",
+                self.count
+            );
+        }
     }
 
     /// Drops histories that are too old and, when places are short, those longest without a sample.
@@ -134,6 +185,7 @@ impl Histories {
         }
         self.streams.retain(|_, streams| !streams.is_empty());
         self.count = self.histories().count();
+        self.bytes = self.histories().map(|history| history.bytes).sum();
     }
 
     fn histories(&self) -> impl Iterator<Item = &History> {
@@ -142,61 +194,56 @@ impl Histories {
 }
 
 impl History {
-    fn push(&mut self, sample: &Sample) {
-        let at_ms = sample.at.timestamp_millis();
-        self.last_ms = at_ms;
-        if let Some(block) = self.blocks.back_mut()
-            && block.samples.len() < BLOCK
-            && at_ms >= block.last_ms
-            && let Ok(after_ms) = u32::try_from(at_ms - block.start_ms)
-        {
-            block.last_ms = at_ms;
-            block.samples.push(pack(sample, after_ms));
-            return;
-        }
-        let mut samples = Vec::with_capacity(BLOCK);
-        samples.push(pack(sample, 0));
-        self.blocks.push_back(Block { start_ms: at_ms, last_ms: at_ms, samples });
+    fn all(&self) -> impl Iterator<Item = &Block> {
+        let open = Some(&self.open.block).filter(|block| !block.bytes.is_empty());
+        self.blocks.iter().map(AsRef::as_ref).chain(open)
     }
 
-    /// Drops whole blocks that are too old or too many, never the last one.
-    fn trim(&mut self, most: usize, oldest_ms: i64) {
-        let most_blocks = most.div_ceil(BLOCK) + 1;
-        while self.blocks.len() > 1
-            && (self.blocks.len() > most_blocks || self.blocks.front().is_some_and(|block| block.last_ms < oldest_ms))
-        {
-            self.blocks.pop_front();
+    fn push(&mut self, mut sample: Sample) {
+        sample.gap |= std::mem::take(&mut self.is_after_gap);
+        self.last_ms = sample.at.timestamp_millis();
+        let before = self.open.block.cost();
+        if self.open.block.bytes.is_empty() {
+            self.open = OpenBlock::of(&sample);
+            self.bytes += self.open.block.cost();
+        } else if self.open.push(&sample) {
+            self.bytes = self.bytes + self.open.block.cost() - before;
+        } else {
+            let full = std::mem::replace(&mut self.open, OpenBlock::of(&sample)).close();
+            self.bytes = self.bytes + full.cost() + self.open.block.cost() - before;
+            self.blocks.push_back(Arc::new(full));
         }
     }
-}
 
-impl Block {
-    fn samples(&self) -> impl Iterator<Item = Sample> {
-        self.samples.iter().filter_map(|packed| {
-            Some(Sample {
-                at: DateTime::from_timestamp_millis(self.start_ms + i64::from(packed.after_ms))?,
-                state: packed.state,
-                bitrate: (packed.bitrate != NO_RATE).then_some(u64::from(packed.bitrate)),
-                readers: u32::from(packed.readers),
-            })
-        })
+    /// Drops whole blocks that are too old, never the last one.
+    fn forget(&mut self, oldest_ms: i64) {
+        while self.blocks.front().is_some_and(|block| block.last_ms < oldest_ms) {
+            self.drop_oldest();
+        }
     }
-}
 
-fn pack(sample: &Sample, after_ms: u32) -> Packed {
-    Packed {
-        after_ms,
-        bitrate: sample.bitrate.map_or(NO_RATE, |rate| u32::try_from(rate).unwrap_or(NO_RATE).min(NO_RATE - 1)),
-        readers: u16::try_from(sample.readers).unwrap_or(u16::MAX),
-        state: sample.state,
+    /// Drops whole blocks until it takes no more than these bytes, never the last one.
+    fn shrink(&mut self, most: usize) {
+        while self.bytes > most && !self.blocks.is_empty() {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some(block) = self.blocks.pop_front() {
+            self.bytes -= block.cost();
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::stream::StreamState;
 
     const SECOND: Duration = Duration::from_secs(1);
+    /// Bytes; more than these tests need.
+    const MOST: usize = 64 << 20;
 
     fn name(name: &str) -> StreamName {
         StreamName::parse(name).expect("a name")
@@ -207,7 +254,7 @@ mod tests {
     }
 
     fn sample(second: i64) -> Sample {
-        Sample { at: at(second), state: StreamState::Live, bitrate: Some(second as u64), readers: 1 }
+        Sample { bitrate: Some(second as u64), readers: 1, ..Sample::new(at(second), StreamState::Live) }
     }
 
     fn seconds(histories: &Histories, stream: &str, from: i64, to: i64) -> Vec<i64> {
@@ -216,49 +263,28 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_takes_twelve_bytes_and_comes_back() {
-        assert_eq!(size_of::<Packed>(), 12);
-        let mut histories = Histories::new(60 * SECOND);
-        let samples = [
-            Sample { at: at(0), state: StreamState::Offline, bitrate: None, readers: 0 },
-            Sample {
-                at: at(1) + Duration::from_millis(250),
-                state: StreamState::Stalled,
-                bitrate: Some(0),
-                readers: 9,
-            },
-            Sample { at: at(2), state: StreamState::Unknown, bitrate: Some(4_000_000_000), readers: 65_535 },
-        ];
-        for sample in samples {
-            histories.record("s", vec![(name("a"), sample)]);
-        }
-        assert_eq!(histories.between("s", &name("a"), at(0), at(2)), samples);
-        histories.record("s", vec![(name("b"), Sample { bitrate: Some(u64::MAX), readers: u32::MAX, ..sample(3) })]);
-        let most = &histories.between("s", &name("b"), at(0), at(9))[0];
-        assert_eq!((most.bitrate, most.readers), (Some(4_294_967_294), 65_535));
-        assert!(histories.between("other", &name("a"), at(0), at(9)).is_empty());
-    }
-
-    #[test]
-    fn history_is_bounded_by_age_and_count() {
-        let mut histories = Histories::new(1_000 * SECOND);
+    fn history_is_bounded_by_age_and_bytes() {
+        let mut histories = Histories::new(1_000 * SECOND, 100_000);
         for second in 0..5_000 {
             histories.record("s", vec![(name("a"), sample(second))]);
         }
         assert_eq!(seconds(&histories, "a", 0, 9_999), (3_999..5_000).collect::<Vec<_>>());
         assert_eq!(seconds(&histories, "a", 4_510, 4_512), [4_510, 4_511, 4_512]);
-        // More often than anybody may poll: the count bounds it.
+        // More often than anybody may poll: the bytes bound it.
         for hundredth in 0..50_000_u64 {
             let sample = Sample { at: at(5_000) + Duration::from_millis(hundredth * 10), ..sample(0) };
             histories.record("s", vec![(name("a"), sample)]);
         }
-        let kept: usize = histories.histories().flat_map(|history| &history.blocks).map(|b| b.samples.len()).sum();
-        assert!((10_000..=10_000 + 2 * BLOCK).contains(&kept), "{kept} samples");
+        assert!((80_000..=100_000).contains(&histories.bytes), "{} bytes", histories.bytes);
+        let really: usize = histories.histories().flat_map(History::all).map(Block::cost).sum();
+        assert_eq!(histories.bytes, really, "what is counted is there");
+        let begins = histories.begins("s", &name("a")).expect("a begin");
+        assert!(begins > at(5_000), "the oldest ones went: {begins}");
     }
 
     #[test]
     fn a_clock_set_back_keeps_the_order() {
-        let mut histories = Histories::new(10_000 * SECOND);
+        let mut histories = Histories::new(10_000 * SECOND, MOST);
         for second in (100..110).chain(105..115) {
             histories.record("s", vec![(name("a"), sample(second))]);
         }
@@ -268,7 +294,7 @@ mod tests {
 
     #[test]
     fn idle_streams_make_room_and_fed_ones_do_not() {
-        let mut histories = Histories::new(86_400 * SECOND);
+        let mut histories = Histories::new(86_400 * SECOND, MOST);
         let many = |from: usize, to: usize, second| {
             (from..to).map(|n| (name(&format!("cam{n}")), sample(second))).collect::<Vec<_>>()
         };
@@ -287,13 +313,38 @@ mod tests {
 
     #[test]
     fn a_big_fleet_shares_the_space() {
-        let mut histories = Histories::new(86_400 * SECOND);
-        histories.count = SAMPLES / BLOCK;
+        let mut histories = Histories::new(86_400 * SECOND, 500_000);
         for second in 0..5_000 {
-            let samples = vec![(name("a"), sample(second))];
-            histories.streams.entry("s".to_owned()).or_default().entry(name("a")).or_default();
-            histories.record("s", samples);
+            let busy = (0..40).map(|n| (name(&format!("cam{n}")), sample(second)));
+            let new = Some((name("late"), sample(second))).filter(|_| second > 4_900);
+            histories.record("s", busy.chain(new).collect());
         }
-        assert!(seconds(&histories, "a", 0, 9_999).len() <= 2 * BLOCK);
+        assert!((350_000..=500_000).contains(&histories.bytes), "{}", histories.bytes);
+        let kept: Vec<usize> = (0..40).map(|n| seconds(&histories, &format!("cam{n}"), 0, 9_999).len()).collect();
+        let (least, most) = (kept.iter().min().copied(), kept.iter().max().copied());
+        assert!(least > Some(2_500) && most < Some(5_000), "{least:?} {most:?}");
+        assert_eq!(seconds(&histories, "late", 0, 9_999).len(), 99, "who has little loses nothing");
+    }
+
+    #[test]
+    fn what_an_earlier_run_has_left_is_followed_by_a_gap() {
+        let mut earlier = Histories::new(1_000 * SECOND, MOST);
+        for second in 0..600 {
+            earlier.record("s", vec![(name("a"), sample(second)), (name("b"), sample(second))]);
+        }
+        let mut histories = Histories::new(500 * SECOND, MOST);
+        histories.restore(earlier.stored(), at(900));
+        assert_eq!(seconds(&histories, "a", 0, 999).last(), Some(&599));
+        histories.record("s", vec![(name("a"), sample(910))]);
+        histories.record("s", vec![(name("a"), sample(911))]);
+        let samples = histories.between("s", &name("a"), at(0), at(999));
+        let gaps: Vec<_> = samples.iter().filter(|sample| sample.gap).map(|sample| sample.at).collect();
+        assert_eq!((samples.len(), gaps), (189 + 2, vec![at(910)]));
+        assert_eq!(histories.begins("s", &name("a")), Some(at(411)), "older ones than we keep are not taken");
+        let really: usize = histories.histories().flat_map(History::all).map(Block::cost).sum();
+        assert_eq!((histories.bytes, histories.count), (really, 2));
+        let mut none = Histories::new(100 * SECOND, MOST);
+        none.restore(earlier.stored(), at(900));
+        assert_eq!((none.count, none.bytes), (0, 0), "all of it is too old");
     }
 }

@@ -1,14 +1,17 @@
-//! The embedded default: everything in this process's memory, bounded, gone with the process.
+//! The embedded default: everything in this process's memory, bounded. The samples survive a restart in a file.
 //!
 //! Owns the latest state of all things, the channel that tells of changes, and the recent samples of every stream.
 //! Decides nothing: it keeps what it is told, in the order in which it is told.
 
+mod block;
 mod history;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -35,6 +38,8 @@ pub struct MemoryLiveStore {
     now: RwLock<Now>,
     histories: RwLock<Histories>,
     changes: broadcast::Sender<Arc<Vec<Change>>>,
+    /// One at a time writes the file.
+    saving: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -47,15 +52,48 @@ struct Now {
     maintenance: BTreeMap<String, Maintenance>,
 }
 
+/// Bytes of samples when nobody says how many (`monitor.history_memory`).
+pub const HISTORY_MEMORY: u64 = 128 << 20;
+
 impl MemoryLiveStore {
-    /// A store that keeps samples for `history` (`monitor.history`). Some 12 bytes a sample: 1,000 streams at the defaults
-    /// come to about 520 MB after a day, and more streams than fit into 720 MB get a shorter history each.
+    /// A store that keeps samples for `history` (`monitor.history`), within [`HISTORY_MEMORY`].
     pub fn new(history: Duration) -> Self {
+        Self::bounded(history, HISTORY_MEMORY)
+    }
+
+    /// One whose samples take no more than `most` bytes. A sample takes about eight: 1,000 streams at the defaults come to
+    /// 90 MB, and streams that do not fit get a shorter history each.
+    pub fn bounded(history: Duration, most: u64) -> Self {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
         Self {
             now: RwLock::default(),
-            histories: RwLock::new(Histories::new(history)),
+            histories: RwLock::new(Histories::new(history, most)),
             changes: broadcast::Sender::new(BEHIND),
+            saving: Mutex::default(),
         }
+    }
+
+    /// Writes all samples to this file, which is replaced in one step. Blocks: call it where that is allowed. Says how many
+    /// bytes it has.
+    ///
+    /// # Errors
+    /// When the folder cannot be written; the file is as before then.
+    pub fn save(&self, path: &Path) -> Result<u64> {
+        let _alone = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
+        let stored = self.histories.read().unwrap_or_else(PoisonError::into_inner).stored();
+        snapshot::write(path, &stored)
+    }
+
+    /// Takes the samples that an earlier run has saved in this file; those that are too old are left. Says of how many streams
+    /// there were some.
+    ///
+    /// # Errors
+    /// When the file cannot be read; one that is not whole, or not ours, is put aside and named.
+    pub fn restore(&self, path: &Path) -> Result<usize> {
+        let Some(stored) = snapshot::read(path)? else { return Ok(0) };
+        let count = stored.len();
+        self.histories.write().unwrap_or_else(PoisonError::into_inner).restore(stored, Utc::now());
+        Ok(count)
     }
 }
 
@@ -64,6 +102,11 @@ impl MemoryLiveStore {
     pub(super) fn streams(&self, server: &str) -> BTreeMap<StreamName, Arc<StreamStatus>> {
         let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
         now.streams.get(server).cloned().unwrap_or_default()
+    }
+
+    /// Somebody else watches this server: what we have of its past has a hole from now on.
+    pub(super) fn forget_history(&self, server: &str) {
+        self.histories.write().unwrap_or_else(PoisonError::into_inner).forget(server);
     }
 
     /// Time of the oldest sample of a stream.

@@ -7,6 +7,7 @@
 
 mod claims;
 mod connect;
+mod entry_fields;
 mod fields;
 mod foreign;
 mod health;
@@ -14,6 +15,7 @@ pub mod inspect;
 mod keys;
 mod listener;
 mod pending;
+mod read_samples;
 mod round;
 mod samples;
 mod writer;
@@ -36,6 +38,7 @@ pub use self::health::RedisHealth;
 use self::keys::Keys;
 use self::listener::Listener;
 use self::pending::{Pending, told};
+use self::read_samples::RawEntry;
 use self::writer::Writer;
 use super::memory::MemoryLiveStore;
 use super::{Change, Latest, LiveChanges, LiveStore};
@@ -170,20 +173,14 @@ impl RedisLiveStore {
         to: DateTime<Utc>,
     ) -> redis::RedisResult<Vec<Sample>> {
         let key = keys::history(&self.common.base(server), name);
+        let begin = from.checked_sub_signed(read_samples::BEFORE).unwrap_or(from);
         let mut ask = redis::cmd("XRANGE");
-        ask.arg(key).arg(from.timestamp_millis()).arg(to.timestamp_millis());
+        ask.arg(key).arg(begin.timestamp_millis().max(0)).arg(to.timestamp_millis().max(0));
         let answer = ask.query_async(&mut self.reader()).await;
-        let entries: Vec<(String, Vec<(String, String)>)> = answer.inspect_err(|error| self.note(error))?;
-        let fields = |fields: &'_ [(String, String)]| -> Vec<(String, i64)> {
-            fields.iter().filter_map(|(name, value)| Some((name.clone(), value.parse().ok()?))).collect()
-        };
-        let entries: Vec<(String, Vec<(String, i64)>)> =
-            entries.iter().map(|(id, all)| (id.clone(), fields(all))).collect();
-        Ok(samples::read(
-            entries.iter().map(|(id, fields)| {
-                (id.as_str(), fields.iter().map(|(name, value)| (name.as_str(), *value)).collect())
-            }),
-        ))
+        let entries: Vec<RawEntry> = answer.inspect_err(|error| self.note(error))?;
+        let mut samples = read_samples::read(&entries);
+        samples.retain(|sample| sample.at >= from);
+        Ok(samples)
     }
 }
 
@@ -260,6 +257,7 @@ impl LiveStore for RedisLiveStore {
         match timeout(CLAIM, asked).await {
             Ok(Ok(is_ours)) => {
                 if !is_ours && self.common.pending.disown(server) {
+                    self.common.memory.forget_history(server);
                     self.common.reread.notify_one();
                 }
                 is_ours

@@ -45,6 +45,8 @@ pub(super) struct ServerWaiting {
     pub(super) polls: VecDeque<Poll>,
     /// Polls were dropped, because the writer is behind.
     pub(super) has_gap: bool,
+    /// This process tells of it from now on: what was written of it before may be another's.
+    pub(super) is_new: bool,
     /// The list has to be written, even if nothing of it has changed.
     pub(super) is_due: bool,
 }
@@ -150,6 +152,7 @@ impl Pending {
             server.removed.extend(waiting.removed.iter().filter(|name| !waiting.changed.contains(*name)).cloned());
             server.polls = waiting.polls.iter().cloned().chain(std::mem::take(&mut server.polls)).collect();
             server.has_gap |= waiting.has_gap;
+            server.is_new |= waiting.is_new;
         }
         all.removed.extend(batch.removed.iter().cloned());
         all
@@ -214,7 +217,8 @@ impl Pending {
 impl Waiting {
     fn server(&mut self, name: &str) -> &mut ServerWaiting {
         if !self.servers.contains_key(name) {
-            self.servers.insert(name.to_owned(), ServerWaiting::default());
+            // Another process may have written of it until now.
+            self.servers.insert(name.to_owned(), ServerWaiting { is_new: true, ..Default::default() });
         }
         self.servers.get_mut(name).expect("inserted just now")
     }
@@ -292,6 +296,6 @@ mod tests {
 
     fn sample_of(name: &str) -> Sample {
         let status = stream(name, 0);
-        Sample { at: status.since, state: status.state, bitrate: None, readers: 0 }
+        Sample::new(status.since, status.state)
     }
 }

@@ -151,6 +151,9 @@ impl Writer {
     fn server(&mut self, round: &mut Round, server: &str, waiting: &ServerWaiting) {
         let base = self.common.keys.base(server);
         let streams = self.common.memory.streams(server);
+        if waiting.is_new {
+            self.written.remove(server);
+        }
         let written = self.written.entry(server.to_owned()).or_default();
         waiting.removed.iter().for_each(|name| written.forget(name));
         if waiting.has_gap {
