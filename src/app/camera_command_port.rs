@@ -5,18 +5,23 @@ use std::time::Duration;
 
 use actix::Addr;
 use async_trait::async_trait;
+use chrono::SecondsFormat;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::watch;
 
+use super::node_commands::CameraCommand;
 use crate::actors::restream::{RestreamHandle, Written, import_sheet, write_kind};
 use crate::actors::root::Root;
 use crate::actors::supervision::{AskUnresponsive, Observation, Observe};
 use crate::adapters::database::{CameraStore, Condition};
+use crate::adapters::live::{LiveNode, SharedLive};
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraStatus, Reach};
 use crate::domain::change_guard::PlanView;
 use crate::domain::probe::ProbeView;
+use crate::domain::role::Role;
 use crate::domain::run_log::ProgramRun;
 use crate::http::Commands;
 
@@ -29,6 +34,10 @@ pub struct ToTheTree {
     pub root: Addr<Root>,
     /// Takes the commands for cameras, where the role runs.
     pub restream: Option<RestreamHandle>,
+    /// Another node relays the cameras: nothing is relayed here.
+    pub standby: watch::Receiver<Option<String>>,
+    /// Knows the other nodes, and the way to them.
+    pub live: SharedLive,
     /// The cameras, where the role does not run.
     pub cameras: Arc<dyn CameraStore>,
     /// Which addresses cameras may have; may change while we run.
@@ -47,6 +56,35 @@ impl ToTheTree {
     fn restream(&self) -> Result<&RestreamHandle> {
         let not_here = "cameras cannot be changed here now: the role restream is not running in this process";
         self.restream.as_ref().ok_or_else(|| Error::new(ErrorKind::Unavailable, not_here))
+    }
+
+    /// The role, where it relays in this process.
+    fn relaying(&self) -> Option<&RestreamHandle> {
+        self.restream.as_ref().filter(|_| self.standby.borrow().is_none())
+    }
+
+    /// Has it done by the node that relays the cameras.
+    async fn elsewhere<T: DeserializeOwned>(&self, command: CameraCommand) -> Result<T> {
+        let (silent, alive): (Vec<LiveNode>, Vec<LiveNode>) = (self.live.nodes().into_iter())
+            .filter(|node| !node.is_this && node.roles.iter().any(|role| role == Role::Restream.as_str()))
+            .partition(|node| node.silent_since.is_some());
+        // One that stands by relays none.
+        let Some(node) = alive.into_iter().max_by_key(|node| node.cameras) else {
+            let not_here = self.restream().err();
+            let since = silent.iter().filter_map(|node| Some((&node.name, node.silent_since?))).max_by_key(|one| one.1);
+            return Err(match (since, not_here) {
+                (Some((name, since)), _) => Error::unavailable(format!(
+                    "the node {name}, which relays the cameras, has been silent since {}",
+                    since.to_rfc3339_opts(SecondsFormat::Secs, true)
+                )),
+                (None, Some(error)) => error,
+                (None, None) => Error::unavailable(self.standby.borrow().clone().unwrap_or_default()),
+            });
+        };
+        let json = |error: serde_json::Error| Error::internal(format!("a command between nodes is no JSON: {error}"));
+        let limit = command.limit();
+        let answer = self.live.command(&node.name, serde_json::to_string(&command).map_err(json)?, limit).await?;
+        serde_json::from_str(&answer).map_err(json)
     }
 }
 
@@ -83,15 +121,24 @@ impl Commands for ToTheTree {
     }
 
     async fn restart_camera(&self, id: i64) -> Result<CameraStatus> {
-        self.restream()?.restart_camera(id).await
+        match self.relaying() {
+            Some(restream) => restream.restart_camera(id).await,
+            None => self.elsewhere(CameraCommand::Restart { id }).await,
+        }
     }
 
     async fn camera_log(&self, id: i64) -> Result<Vec<ProgramRun>> {
-        self.restream()?.camera_log(id)
+        match self.relaying() {
+            Some(restream) => restream.camera_log(id),
+            None => self.elsewhere(CameraCommand::Log { id }).await,
+        }
     }
 
     async fn probe_camera(&self, id: i64) -> Result<ProbeView> {
-        self.restream()?.probe_camera(id).await
+        match self.relaying() {
+            Some(restream) => restream.probe_camera(id).await,
+            None => self.elsewhere(CameraCommand::Probe { id }).await,
+        }
     }
 
     async fn test_camera(&self, id: Option<i64>, edit: CameraEdit) -> Result<ProbeView> {
@@ -99,11 +146,17 @@ impl Commands for ToTheTree {
     }
 
     async fn camera_plan(&self, read: bool) -> Result<PlanView> {
-        self.restream()?.plan(read).await
+        match &self.restream {
+            Some(restream) => restream.plan(read).await,
+            None => self.elsewhere(CameraCommand::Plan { read }).await,
+        }
     }
 
     async fn apply_camera_plan(&self, id: String) -> Result<PlanView> {
-        self.restream()?.apply_plan(id).await
+        match &self.restream {
+            Some(restream) => restream.apply_plan(id).await,
+            None => self.elsewhere(CameraCommand::Apply { id }).await,
+        }
     }
 
     async fn unresponsive(&self, limit: Duration) -> Result<Vec<String>> {

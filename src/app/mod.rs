@@ -19,6 +19,7 @@ mod front_door;
 pub mod incident_access;
 pub mod instance;
 pub mod login_access;
+mod node_commands;
 mod open_stores;
 mod own_certificate;
 mod previous_run;
@@ -130,6 +131,8 @@ pub async fn build(settings: Settings) -> Result<App> {
     let (manager, told, live) = (systemd.subscribe(), note.subscribe(), services.live.clone());
     let stores = services.stores.clone();
     let cameras = services.stores.cameras.clone();
+    let standby = services.node.standby.subscribe();
+    let shared = services.live.clone();
     let state = |root: Addr<Root>| http::HttpState {
         node: settings.node.clone(),
         started_at: chrono::Utc::now(),
@@ -150,6 +153,8 @@ pub async fn build(settings: Settings) -> Result<App> {
         commands: Arc::new(camera_command_port::ToTheTree {
             root,
             restream: restream.clone(),
+            standby,
+            live: shared,
             cameras,
             reach: runtime_settings.reach.subscribe(),
         }),

@@ -11,6 +11,7 @@ use uuid::Uuid;
 pub(super) use super::data_dir::DATA_DIR;
 use super::earlier_runs;
 use super::instance::RunNote;
+use super::node_commands;
 use super::open_stores::open_stores_or_wait;
 use super::runtime_settings::RuntimeSettings;
 use crate::actors::camera_changes;
@@ -221,6 +222,7 @@ pub(super) fn children(
     if services.roles.contains(&Role::Restream) {
         let (child, handle, setup) = restream_child(settings, services, incidents, mark)?;
         children.push(child);
+        children.extend(services.redis.as_ref().map(|redis| node_commands::child(redis, handle.clone())));
         restream = Some(handle);
         runtime_settings.restream = Some(setup);
     }

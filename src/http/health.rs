@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
-use chrono::Utc;
+use chrono::{DateTime, SecondsFormat, Utc};
 use futures_util::future::{OptionFuture, join5};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::access::Public;
 use super::http_error::ErrorAnswer;
 use super::http_state::HttpState;
+use super::node_routes;
 use crate::actors::record::SpoolDisk;
 use crate::adapters::live::Latest;
 use crate::base::size::size;
@@ -51,8 +52,8 @@ pub(super) struct Ready {
 /// One thing this process depends on.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Service {
-    /// `database`, `node`, `objects`, `live`, `redis`, `certificate`, `updates`, `managers`, `spool`, `recording`, `cameras`, `camera table`, or
-    /// `server NAME`.
+    /// `database`, `node`, `objects`, `live`, `redis`, `certificate`, `updates`, `managers`, `spool`, `recording`, `cameras`, `camera table`,
+    /// `node NAME` (another one that is silent), or `server NAME`.
     name: String,
     /// Whether it answers.
     ok: bool,
@@ -116,6 +117,7 @@ pub(super) async fn services(state: &HttpState) -> Vec<Service> {
         Service::of("managers", true, managers),
     ];
     services.extend(redis(state));
+    services.extend(node_routes::silent(state).await.into_iter().map(of_silent_node));
     services.extend(certificate(state));
     let records = state.roles.contains(&Role::Record);
     if records {
@@ -147,6 +149,13 @@ fn redis(state: &HttpState) -> Option<Service> {
     let place = Some(state.live.kept_in()).filter(|place| place != "memory")?;
     let found = state.live.fault().map_or(Ok(place), |fault| Err(Error::unavailable(fault)));
     Some(Service::of("redis", false, found))
+}
+
+/// Another node that has gone silent: this one goes on.
+fn of_silent_node((name, roles, since): (String, Vec<String>, DateTime<Utc>)) -> Service {
+    let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let detail = format!("silent since {since}; it runs {}", roles.join(", "));
+    Service { name: format!("node {name}"), ok: false, required: false, detail }
 }
 
 /// Whether every enabled camera delivers; `None` without cameras. One that does not is shown and makes nobody unready: the

@@ -132,7 +132,8 @@ impl HistoryRequest {
         let (from, to) = (query.time("from")?, query.time("to")?);
         let points = query.number("points", 1, MOST_POINTS)?.unwrap_or(POINTS);
         let to = to.unwrap_or_else(Utc::now);
-        let from = from.unwrap_or_else(|| to - Duration::hours(1));
+        // The first hour there is has none before it.
+        let from = from.or_else(|| to.checked_sub_signed(Duration::hours(1))).unwrap_or(to);
         if from >= to {
             return Err(Error::invalid("from", "must be before to"));
         }

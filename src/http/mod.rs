@@ -34,6 +34,7 @@ mod known_parameters;
 mod logins;
 mod maintenance_routes;
 mod metrics;
+mod node_routes;
 mod openapi;
 mod origin_guard;
 mod page_files;

@@ -13,7 +13,7 @@ use super::responses::Complete;
 use super::security::Accesses;
 use super::{
     audit_routes, camera_log_routes, camera_routes, health, history_routes, incident_routes, kind_routes,
-    maintenance_routes, metrics, plan_routes, probe_routes, recordings, session_list_routes, settings_routes,
+    maintenance_routes, metrics, node_routes, plan_routes, probe_routes, recordings, session_list_routes, settings_routes,
     sheet_routes, status_routes, stream_routes, ws,
 };
 
@@ -34,6 +34,7 @@ use super::{
         status_routes::status,
         status_routes::tree,
         settings_routes::list,
+        node_routes::list,
         stream_routes::list,
         stream_routes::one,
         stream_routes::live,

@@ -3,7 +3,7 @@
 use super::logins::{session_routes, token_routes, user_routes};
 use super::{
     audit_routes, camera_log_routes, camera_routes, health, history_routes, incident_routes, kind_routes,
-    maintenance_routes, metrics, openapi, plan_routes, probe_routes, recordings, session_list_routes, settings_routes,
+    maintenance_routes, metrics, node_routes, openapi, plan_routes, probe_routes, recordings, session_list_routes, settings_routes,
     sheet_routes, status_routes, stream_routes, table, ws,
 };
 
@@ -16,6 +16,7 @@ table::table! {
     "/api/openapi.json" => { GET: openapi::document },
     "/api/v1/status" => { GET: status_routes::status },
     "/api/v1/settings" => { GET: settings_routes::list },
+    "/api/v1/nodes" => { GET: node_routes::list },
     "/api/v1/tree" => { GET: status_routes::tree },
     "/api/v1/streams" => { GET: stream_routes::list },
     "/api/v1/streams/{path}" => { GET: stream_routes::one },

@@ -15,6 +15,7 @@ import type {
   Maintenance,
   MetricPoint,
   NewToken,
+  NodeItem,
   OpenSession,
   Page,
   PlanView,
@@ -258,6 +259,7 @@ export const api = {
     const of = subject.type === "camera" ? { camera: subject.id } : { server: "server" in subject ? subject.server : "", name: subject.name };
     return call<void>("DELETE", maintenanceAddress(of));
   },
+  nodes: async (signal?: AbortSignal) => (await call<Page<NodeItem>>("GET", address("nodes"), undefined, signal)).items,
   tree: (signal?: AbortSignal) => call<Actor>("GET", address("tree"), undefined, signal),
   cameraPlan: (signal?: AbortSignal) => call<PlanView>("GET", address("cameras/plan"), undefined, signal),
   applyPlan: (id: string) => call<PlanView>("POST", address("cameras/plan/apply"), { id }),

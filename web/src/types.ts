@@ -60,6 +60,7 @@ export type AuditEntry = Schemas["AuditEntry"];
 export type ConfigSetting = Required<Schemas["SettingView"]>;
 export type Service = Schemas["Service"];
 export type Status = Schemas["Status"];
+export type NodeItem = Schemas["NodeItem"];
 /** One actor of the process with all below it. */
 export type Actor = Written<Omit<Schemas["Observation"], "children">, "lastExit" | "state"> & { children: Actor[] };
 

@@ -16,6 +16,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::CameraStatus;
@@ -86,6 +87,40 @@ pub enum Change {
     },
 }
 
+/// A process that shares a live store with others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LiveNode {
+    /// Its name.
+    pub name: String,
+    /// It is this process.
+    pub is_this: bool,
+    /// Its last sign of life; `None` while it gives some.
+    pub silent_since: Option<DateTime<Utc>>,
+    /// Its roles, by their words.
+    pub roles: Vec<String>,
+    /// Version of the program.
+    pub version: Option<String>,
+    /// When it started.
+    pub started_at: Option<DateTime<Utc>>,
+    /// Servers that it polls.
+    pub polls: Vec<String>,
+    /// Cameras that it tells of, count.
+    pub cameras: usize,
+    /// Recordings that it tells of, count.
+    pub recordings: usize,
+}
+
+/// A command that another node has given to this one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeCommand {
+    /// Of this very command: its answer names it.
+    pub id: Uuid,
+    /// Name of the node that waits for the answer.
+    pub from: String,
+    /// What is to be done, as JSON.
+    pub command: String,
+}
+
 /// A live store that takes longer does not answer.
 pub const LIMIT: Duration = Duration::from_secs(5);
 
@@ -142,6 +177,15 @@ pub trait LiveStore: Send + Sync {
     /// finds is heard here. Asked before each poll.
     async fn claim(&self, _server: &str, _interval: Duration) -> bool {
         true
+    }
+    /// The processes that share it, by name, this one among them; empty where nobody can.
+    fn nodes(&self) -> Vec<LiveNode> {
+        Vec::new()
+    }
+    /// Gives a command (JSON) to another node and waits for its answer (JSON), no longer than `limit`. `Unavailable` when it does
+    /// not hear; any other error is the answer.
+    async fn command(&self, node: &str, _command: String, _limit: Duration) -> Result<String> {
+        Err(Error::unavailable(format!("the node {node} cannot be reached from here: there is no Redis between us")))
     }
     /// Where it is kept, for people, without a password.
     fn kept_in(&self) -> String {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use super::mediamtx_wire::{SrtConn, WirePage, WirePath, merge_srt, wants_srt};
 use crate::domain::moment::Moment;
@@ -151,4 +152,38 @@ fn a_listing_without_items_is_told_from_an_empty_one() {
         assert!(page.items.0.is_none(), "{text}");
     }
     assert!(listing("{\"itemCount\":0,\"pageCount\":0,\"items\":[]}").is_empty());
+}
+
+fn rubbish() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,8}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 16, 4, |inner| {
+        let key = prop_oneof!["(name|source|tracks|readers|ready|available|online|bytesReceived|type|id)", ".{0,4}"];
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            proptest::collection::btree_map(key, inner, 0..6).prop_map(|fields| Value::from_iter(fields)),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn one_item_of_rubbish_harms_none_of_its_neighbours(odd in rubbish(), place in 0..3_usize) {
+        let good = |name: &str| json!({ "name": name, "ready": true, "source": { "type": "rtspSession", "id": "1" }, "bytesReceived": 7 });
+        let mut items = vec![good("a"), good("b")];
+        items.insert(place.min(2), odd);
+        let text = json!({ "itemCount": 3, "pageCount": 1, "items": items }).to_string();
+        let page: WirePage<WirePath> = serde_json::from_str(&text).expect("a page");
+        let items = page.items.0.expect("items");
+        let names: Vec<String> = items.into_iter().filter_map(|item| item.0)
+            .filter_map(|path| path.reading().ok()).map(|path| path.name.as_str().to_owned()).collect();
+        for name in ["a", "b"] {
+            prop_assert!(names.iter().any(|found| found == name), "{} of {:?}", name, names);
+        }
+    }
 }

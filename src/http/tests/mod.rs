@@ -7,6 +7,7 @@ mod document;
 mod edge;
 mod faults;
 mod history;
+mod hostile_queries;
 mod incidents;
 mod kinds;
 mod logins;

@@ -112,6 +112,23 @@ mod tests {
         assert!(matches!(on_binary(), Step::Close(4000, _)));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_client_sends_is_understood_or_closes_its_session(
+            text in proptest::prop_oneof![
+                ".{0,40}",
+                "\\{\"type\":\"(snapshot|filter|x)\"(,\"(server|prefix|stream|kinds|x)\":(\"[ -~]{0,8}\"|\\[\"[a-z]{0,8}\"\\]|null|7)){0,3}\\}",
+            ],
+        ) {
+            match on_text(&text) {
+                Step::AskSnapshot => proptest::prop_assert!(text.contains("snapshot")),
+                Step::SetFilter(filter) => proptest::prop_assert!(filter.checked().is_some(), "{}", text),
+                Step::Close(code, _) => proptest::prop_assert_eq!(code, 4000),
+                Step::Ping => proptest::prop_assert!(false, "nobody asks for a ping"),
+            }
+        }
+    }
+
     #[test]
     fn a_silent_client_is_pinged_and_then_closed() {
         let heard = Instant::now();

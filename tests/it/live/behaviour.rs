@@ -189,7 +189,8 @@ async fn poll(live: &SharedLive, from: DateTime<Utc>, polls: std::ops::Range<i64
         let at = from + seconds(2 * n);
         let readers = if n < 20 { 2 } else { 3 };
         let status = StreamStatus { bytes_received: bytes, bytes_sent: 2 * bytes, ..sample::stream("main", "cam") };
-        let numbers = Sample { bitrate: Some(4_000_000), bitrate_out: Some(8_000_000), ..Sample::new(at, status.state) };
+        let numbers =
+            Sample { bitrate: Some(4_000_000), bitrate_out: Some(8_000_000), ..Sample::new(at, status.state) };
         let poll = vec![(name("cam"), Sample { readers, srt, ..numbers })];
         let changes = vec![server("main", true), Change::Stream(Arc::new(status))];
         live.publish_poll("main", changes, poll).await.expect("memory takes it");
@@ -262,8 +263,13 @@ async fn a_snapshot_is_bounded_by_the_memory_that_samples_may_take() {
     let path = folder.path().join("history.snapshot");
     let live = MemoryLiveStore::bounded(Duration::from_secs(86_400), 200_000);
     for second in 0..5_000 {
-        let sample = Sample { bitrate: Some(7_919 * second % 1_000_000), ..Sample::new(at() + seconds(second as i64), StreamState::Live) };
-        live.record_samples("main", (0..20).map(|n| (name(&format!("cam{n}")), sample)).collect()).await.expect("recorded");
+        let sample = Sample {
+            bitrate: Some(7_919 * second % 1_000_000),
+            ..Sample::new(at() + seconds(second as i64), StreamState::Live)
+        };
+        live.record_samples("main", (0..20).map(|n| (name(&format!("cam{n}")), sample)).collect())
+            .await
+            .expect("recorded");
     }
     let bytes = live.save(&path).expect("written");
     assert!((100_000..=210_000).contains(&bytes), "{bytes}");

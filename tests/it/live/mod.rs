@@ -9,3 +9,4 @@ mod keys;
 mod others;
 mod program;
 mod size;
+mod two_programs;

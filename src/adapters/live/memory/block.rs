@@ -244,17 +244,26 @@ mod tests {
 
     #[test]
     fn a_sample_comes_back_as_it_was_and_takes_about_eight_bytes() {
-        let srt = SrtFigures { rtt: Some(23.45), recv_rate_mbps: Some(4.002), loss_rate: None, ..SrtFigures::default() };
+        let srt =
+            SrtFigures { rtt: Some(23.45), recv_rate_mbps: Some(4.002), loss_rate: None, ..SrtFigures::default() };
         let samples = [
             Sample { gap: true, ..Sample::new(at(0), StreamState::Offline) },
             Sample { bitrate: Some(0), readers: 9, ..Sample::new(at(250), StreamState::Stalled) },
             Sample { bitrate: Some(u64::MAX), readers: u32::MAX, ..Sample::new(at(250), StreamState::Unknown) },
-            Sample { bitrate: Some(5), bitrate_out: Some(u64::MAX), srt, ..Sample::new(at(9_000_000), StreamState::Live) },
+            Sample {
+                bitrate: Some(5),
+                bitrate_out: Some(u64::MAX),
+                srt,
+                ..Sample::new(at(9_000_000), StreamState::Live)
+            },
             Sample { srt, readers: 1, ..Sample::new(at(9_002_000), StreamState::Live) },
         ];
         let block = filled(&samples);
         assert_eq!(block.samples().collect::<Vec<_>>(), samples);
-        assert_eq!((block.start_ms, block.last_ms), (samples[0].at.timestamp_millis(), samples[4].at.timestamp_millis()));
+        assert_eq!(
+            (block.start_ms, block.last_ms),
+            (samples[0].at.timestamp_millis(), samples[4].at.timestamp_millis())
+        );
         // Four Mbit/s with five percent of noise, two readers, polls that come with some jitter.
         let noisy: Vec<Sample> = (0..200_u64)
             .map(|n| Sample {

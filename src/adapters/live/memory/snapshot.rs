@@ -114,7 +114,9 @@ fn read_from(file: File) -> std::result::Result<Vec<StoredHistory>, Refused> {
     }
     let version = u32::from_le_bytes(from.bytes()?);
     if version != VERSION {
-        return Err(Refused::Wrong(format!("it has form {version}, and this version of the program reads form {VERSION}")));
+        return Err(Refused::Wrong(format!(
+            "it has form {version}, and this version of the program reads form {VERSION}"
+        )));
     }
     let mut streams = Vec::new();
     for _ in 0..from.take_count()? {

@@ -1,8 +1,9 @@
 //! What a node tells of itself: one field of its hash for each thing it owns.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::adapters::live::Change;
+use crate::adapters::live::{Change, LiveNode};
 use crate::domain::camera::CameraStatus;
 use crate::domain::name::StreamName;
 use crate::domain::recording::RecordingStatus;
@@ -44,6 +45,29 @@ pub(super) fn server(name: &str) -> String {
 
 fn recording(server: &str, name: &StreamName) -> String {
     format!("recording:{server}/{}", name.as_str())
+}
+
+/// What a node owns, by the names of its fields; everything else of it is left open.
+pub(super) fn owned(names: &mut dyn Iterator<Item = &String>) -> LiveNode {
+    let mut node = LiveNode::default();
+    for name in names {
+        match name.split_once(':') {
+            Some(("server", server)) => node.polls.push(server.to_owned()),
+            Some(("camera", _)) => node.cameras += 1,
+            Some(("recording", _)) => node.recordings += 1,
+            _ => {}
+        }
+    }
+    node
+}
+
+/// What a node tells of itself.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct AboutNode {
+    pub(super) version: Option<String>,
+    pub(super) roles: Vec<String>,
+    pub(super) started_at: Option<DateTime<Utc>>,
 }
 
 /// What somebody else's field says.

@@ -12,9 +12,9 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::Common;
-use super::fields::{self, Told};
+use super::fields::{self, AboutNode, Told};
 use super::keys;
-use crate::adapters::live::{Change, LiveStore};
+use crate::adapters::live::{Change, LiveNode, LiveStore};
 use crate::domain::camera::CameraState;
 use crate::domain::stream::{ServerStatus, StreamState, StreamStatus};
 
@@ -67,7 +67,12 @@ impl Foreign {
 
     /// Takes note of a message. What is not understood is somebody else's.
     pub(super) fn note(&mut self, channel: &str, payload: &[u8]) {
-        if channel == self.common.keys.own_updates() {
+        let Common { keys, node, exchange, .. } = &*self.common;
+        if channel == keys.commands(node) {
+            exchange.note_command(payload);
+        } else if channel == keys.answers(node) {
+            exchange.note_answer(payload);
+        } else if channel == keys.own_updates() {
             if let Ok(update) = serde_json::from_slice::<OwnUpdate>(payload)
                 && update.node != self.common.node
             {
@@ -89,6 +94,7 @@ impl Foreign {
         for name in std::mem::take(&mut self.nodes_due) {
             self.read_node(connection, &name, &mut changes).await?;
         }
+        self.tell_nodes();
         self.apply(changes).await;
         self.read_lists(connection).await?;
         Ok(self.channels())
@@ -108,6 +114,7 @@ impl Foreign {
                 self.read_node(connection, &name, &mut changes).await?;
             }
         }
+        self.tell_nodes();
         self.apply(changes).await;
         self.due.extend(self.servers.keys().cloned());
         self.read_lists(connection).await?;
@@ -238,7 +245,23 @@ impl Foreign {
                 }
             }
         }
+        if !changes.is_empty() {
+            self.tell_nodes();
+        }
         self.apply(changes).await;
+    }
+
+    /// Tells this process which nodes there are.
+    fn tell_nodes(&self) {
+        let node = |(name, node): (&String, &Node)| {
+            let about = node.fields.get(fields::ABOUT).and_then(|json| serde_json::from_slice(json).ok());
+            let AboutNode { version, roles, started_at } = about.unwrap_or_default();
+            let silent_since = node.is_silent.then_some(node.at);
+            let owned = fields::owned(&mut node.fields.keys());
+            LiveNode { name: name.clone(), silent_since, roles, version, started_at, ..owned }
+        };
+        let nodes = self.nodes.iter().map(node).collect();
+        *self.common.others.lock().unwrap_or_else(PoisonError::into_inner) = nodes;
     }
 }
 

@@ -42,6 +42,16 @@ impl Keys {
         format!("{}:streamwarden:updates", self.prefix)
     }
 
+    /// The channel of commands for a node.
+    pub(super) fn commands(&self, node: &str) -> String {
+        format!("{}:streamwarden:commands:{node}", self.prefix)
+    }
+
+    /// The channel of answers for a node.
+    pub(super) fn answers(&self, node: &str) -> String {
+        format!("{}:streamwarden:answers:{node}", self.prefix)
+    }
+
     /// Sorted set: names of nodes with their last sign of life in ms.
     pub(super) fn nodes(&self) -> String {
         format!("{}:streamwarden:nodes", self.prefix)

@@ -60,7 +60,8 @@ impl Listener {
         let Subscription { mut connection, mut pushed, missed } = self.target.subscription().await?;
         self.channels.clear();
         let mut wanted: BTreeSet<String> = self.common.keys.bases().map(|(_, base)| keys::updates(base)).collect();
-        wanted.insert(self.common.keys.own_updates());
+        let Common { keys, node, .. } = &*self.common;
+        wanted.extend([keys.own_updates(), keys.commands(node), keys.answers(node)]);
         self.subscribe(&mut connection, wanted).await?;
         // Subscribed first and read second: what changes between the two is read twice.
         self.read_all(&mut connection).await?;

@@ -6,6 +6,7 @@
 //! keys.
 
 mod claims;
+mod commands;
 mod connect;
 mod entry_fields;
 mod fields;
@@ -32,6 +33,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use self::claims::Claims;
+use self::commands::Exchange;
 use self::connect::Target;
 use self::health::Health;
 pub use self::health::RedisHealth;
@@ -41,7 +43,7 @@ use self::pending::{Pending, told};
 use self::read_samples::RawEntry;
 use self::writer::Writer;
 use super::memory::MemoryLiveStore;
-use super::{Change, Latest, LiveChanges, LiveStore};
+use super::{Change, Latest, LiveChanges, LiveNode, LiveStore, NodeCommand};
 use crate::base::Result;
 use crate::config::settings::RedisSettings;
 use crate::domain::name::StreamName;
@@ -89,6 +91,10 @@ struct Common {
     foreign_bases: Mutex<BTreeMap<String, String>>,
     /// What others own has to be read again.
     reread: Notify,
+    /// Other nodes, as last heard of.
+    others: Mutex<Vec<LiveNode>>,
+    /// Commands of other nodes, and answers to ours.
+    exchange: Exchange,
 }
 
 impl Common {
@@ -96,6 +102,22 @@ impl Common {
     fn base(&self, server: &str) -> String {
         let bases = self.foreign_bases.lock().unwrap_or_else(PoisonError::into_inner);
         bases.get(server).cloned().unwrap_or_else(|| self.keys.base(server))
+    }
+
+    /// All nodes, by name.
+    fn nodes(&self) -> Vec<LiveNode> {
+        let own = LiveNode {
+            name: self.node.clone(),
+            is_this: true,
+            roles: self.roles.clone(),
+            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            started_at: Some(self.started_at),
+            ..self.pending.with_own(fields::owned)
+        };
+        let mut nodes = self.others.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        nodes.push(own);
+        nodes.sort_by(|one, other| one.name.cmp(&other.name));
+        nodes
     }
 
     /// What is told of this node.
@@ -131,6 +153,8 @@ impl RedisLiveStore {
             history,
             foreign_bases: Mutex::default(),
             reread: Notify::new(),
+            others: Mutex::default(),
+            exchange: Exchange::default(),
         };
         let reader = Mutex::new(target.commands()?);
         Ok(Self { common: Arc::new(common), target, reader, claims: Claims::default() })
@@ -149,6 +173,19 @@ impl RedisLiveStore {
     /// How it stands with Redis, now and from now on.
     pub fn health(&self) -> watch::Receiver<RedisHealth> {
         self.common.health.subscribe()
+    }
+
+    /// The next command that another node gives to this one.
+    pub async fn next_command(&self) -> NodeCommand {
+        self.common.exchange.next().await
+    }
+
+    /// Answers a command. Where Redis is away the other node waits for its time.
+    pub async fn answer(&self, to: &NodeCommand, result: Result<String>) {
+        if let Err(error) = commands::answer(&self.common, &mut self.reader(), to, result).await {
+            self.note(&error);
+            log::warn!(node = to.from.as_str(); "answer to a command failed: {}", self.target.error(&error));
+        }
     }
 
     fn reader(&self) -> ConnectionManager {
@@ -269,6 +306,14 @@ impl LiveStore for RedisLiveStore {
             }
             Err(_) => true,
         }
+    }
+
+    fn nodes(&self) -> Vec<LiveNode> {
+        self.common.nodes()
+    }
+
+    async fn command(&self, node: &str, command: String, limit: Duration) -> Result<String> {
+        commands::send(&self.common, &mut self.reader(), &self.target, node, command, limit).await
     }
 
     fn kept_in(&self) -> String {

@@ -199,6 +199,11 @@ impl Pending {
         was_ours
     }
 
+    /// Looks at the fields that this process owns.
+    pub(super) fn with_own<T>(&self, look: impl FnOnce(&mut dyn Iterator<Item = &String>) -> T) -> T {
+        look(&mut self.lock().own.keys())
+    }
+
     /// This process tells of the streams of this server.
     pub(super) fn owns_server(&self, name: &str) -> bool {
         self.lock().servers.contains_key(name)

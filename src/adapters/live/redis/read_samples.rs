@@ -155,7 +155,11 @@ mod tests {
             (86_000, Offline, Some(0), 0, Some(0)),
         ] {
             let found = of(ms);
-            assert_eq!((found.state, found.bitrate, found.readers, found.bitrate_out), (state, bitrate, readers, out), "{ms}");
+            assert_eq!(
+                (found.state, found.bitrate, found.readers, found.bitrate_out),
+                (state, bitrate, readers, out),
+                "{ms}"
+            );
         }
         let apart = samples.windows(2).map(|two| (two[1].at - two[0].at).num_seconds()).max();
         assert!(apart <= Some(14), "what stands still is no gap: {apart:?}");
@@ -196,7 +200,8 @@ mod tests {
 
     #[test]
     fn one_bad_entry_harms_none_of_its_neighbours() {
-        let mut entries = raw(&[(0, "k0 r1 g1"), (2_000, "s9 k1 r1"), (4_000, "k-1 r1"), (6_000, "hello"), (8_000, "k4")]);
+        let mut entries =
+            raw(&[(0, "k0 r1 g1"), (2_000, "s9 k1 r1"), (4_000, "k-1 r1"), (6_000, "hello"), (8_000, "k4")]);
         entries.insert(1, ("x".to_owned(), entries[0].1.clone()));
         entries.insert(2, ("1800000001000-0".to_owned(), vec![(vec![0xff], vec![0xfe]), (b"k".to_vec(), vec![0xff])]));
         entries.push(("99999999999999999-0".to_owned(), entries[0].1.clone()));

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::domain::name::StreamName;
 use super::entry_fields::{IDLE_MS, READERS_MS, srt, state_code};
+use crate::domain::name::StreamName;
 use crate::domain::stream::{Sample, StreamState, StreamStatus};
 
 /// The expiry of a key is set anew so often.
@@ -245,7 +245,9 @@ mod tests {
         let mut written = Written::default();
         let polls: Vec<_> = (0..100).map(|n| (n * 2_000, 7_777 * n as u64, StreamState::Live, 1)).collect();
         let entries = play(&mut written, &polls);
-        let number = |text: &str, name: char| text.split(' ').find_map(|field| field.strip_prefix(name)?.parse().ok());
+        let number = |text: &str, name: char| -> Option<u64> {
+            text.split(' ').find_map(|field| field.strip_prefix(name)?.parse().ok())
+        };
         let sum = |name| -> u64 { entries.iter().filter_map(|(_, text)| number(text, name)).sum() };
         assert_eq!((entries.len(), sum('k')), (100, 7_777 * 99 / 1_000));
         let with: Vec<i64> = entries.iter().filter(|(_, text)| text.contains('r')).map(|(ms, _)| ms / 1_000).collect();

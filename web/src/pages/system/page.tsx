@@ -16,6 +16,7 @@ import { model, stale } from "../../model";
 import { href } from "../../router";
 import type { Actor } from "../../types";
 import { lookOf } from "../../words/states";
+import { Nodes } from "./nodes";
 import { actorLook, countActors, keepActors, stateWords } from "./actors";
 import { Audit } from "./audit";
 import { Sessions } from "./sessions";
@@ -71,6 +72,7 @@ function Actors(): VNode {
     <>
       <p class="lead">{counts === null ? "" : `${plural(counts.all, "actor")}, ${counts.all - counts.running} not running, ${plural(counts.restarts, "restart")}`}</p>
       <Process />
+      <Nodes />
       <div class="tools">
         <Search label="Filter actors" value={filter} change={(words) => writeQuery({ q: words })} />
       </div>
