@@ -3,6 +3,10 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a bench prints is its result")]
 
+#[path = "../measure/usage.rs"]
+#[allow(dead_code, reason = "shared with the other benches, which use the rest")]
+mod usage;
+
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -18,7 +22,15 @@ const GOAL: Duration = Duration::from_millis(30);
 const POINTS: u32 = 1_000;
 const ROUNDS: u32 = 20;
 
+/// Paths and polls of the fleet whose samples are weighed: a day at an interval of 2 s.
+const FLEET: (usize, i64) = (1_000, 43_200);
+
 fn main() {
+    actix::System::new().block_on(async {
+        // As a process with a Redis keeps them, and one without at the defaults.
+        weigh("with Redis", Duration::from_secs(1_800)).await;
+        weigh("without", Duration::from_secs(6 * 3_600)).await;
+    });
     let folder = tempfile::tempdir().expect("a folder");
     actix::System::new().block_on(async {
         let now = DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
@@ -28,6 +40,38 @@ fn main() {
             tiers(&*database, tier, now, days).await;
         }
     });
+}
+
+/// What the samples of a fleet take in memory after a day.
+async fn weigh(what: &str, history: Duration) {
+    let (before, live) = (usage::pss(std::process::id()), MemoryLiveStore::new(history));
+    let names: Vec<StreamName> = (0..FLEET.0).map(|n| StreamName::parse(&format!("cam{n}")).expect("a name")).collect();
+    let begun = DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
+    for poll in 0..FLEET.1 {
+        let at = begun + TimeDelta::milliseconds(2_000 * poll + poll * 7 % 20);
+        let noise = |n: usize| (poll as u64 * 7_919 + n as u64 * 104_729) % 200_000;
+        let sample = |n| Sample {
+            bitrate: Some(4_000_000 + noise(n)),
+            bitrate_out: Some(8_000_000 + 2 * noise(n)),
+            readers: 2,
+            ..Sample::new(at, StreamState::Live)
+        };
+        let samples = names.iter().enumerate().map(|(n, name)| (name.clone(), sample(n))).collect();
+        live.record_samples("main", samples).await.expect("recorded");
+    }
+    let taken = usage::pss(std::process::id()) - before;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, saving) = (folder.path().join("history.snapshot"), Instant::now());
+    let bytes = live.save(&path).expect("written");
+    let (saved, restoring) = (saving.elapsed(), Instant::now());
+    MemoryLiveStore::new(history).restore(&path).expect("read");
+    println!(
+        "samples of {} paths after a day, {what}: {taken:.1} MiB; as a file {:.1} MB, written in {:.2} s, read in {:.2} s",
+        FLEET.0,
+        bytes as f64 / 1e6,
+        saved.as_secs_f64(),
+        restoring.elapsed().as_secs_f64()
+    );
 }
 
 async fn raw(now: DateTime<Utc>) {

@@ -18,7 +18,7 @@ use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 use crate::domain::sample;
 
 /// One process; the folder outlives it.
-struct Life {
+struct StartedNode {
     database: Arc<Sqlite>,
     spool: Spool,
     objects: Directory,
@@ -32,7 +32,7 @@ impl Site {
         self.0.path().join(name)
     }
 
-    async fn start(&self) -> Life {
+    async fn start(&self) -> StartedNode {
         let database = sqlite::open(self.path("test.db")).await.expect("a database");
         let (spool, objects) = (Spool::new(self.path("spool")), Directory::new(self.path("objects")));
         let folders = vec![
@@ -59,11 +59,11 @@ impl Site {
             standby: Arc::default(),
         };
         admit(&handles).await.expect("admitted");
-        Life { database, spool, objects, handles }
+        StartedNode { database, spool, objects, handles }
     }
 }
 
-impl Life {
+impl StartedNode {
     /// What is wrong, by folder.
     async fn faults(&self) -> Vec<(NodeFolder, String)> {
         let joined = join(&self.handles).await.expect("admitted");
@@ -132,16 +132,16 @@ async fn recordings_of_an_earlier_version_are_adopted_with_their_spool_only() {
     let row = segment(&*earlier, SegmentState::Sealed).await;
     // The first start of this version without the disk, whose mount point is there.
     fs::create_dir(site.path("spool")).expect("the mount point");
-    let life = site.start().await;
-    let faults = life.faults().await;
+    let node = site.start().await;
+    let faults = node.faults().await;
     assert!(faults.len() == 1 && faults[0].1.contains("is empty; mount the disk"), "{faults:?}");
-    assert!(life.spool.probe().is_err() && life.database.open_sessions().await.expect("asked").is_empty());
+    assert!(node.spool.probe().is_err() && node.database.open_sessions().await.expect("asked").is_empty());
     // The disk as that version left it.
     let file = site.path("spool").join(&row.spool_path);
     fs::create_dir_all(file.parent().expect("a folder")).and_then(|()| fs::write(&file, "12345")).expect("mounted");
-    assert_eq!(life.faults().await, []);
-    assert_eq!(life.spool.size(&row.spool_path).expect("asked"), Some(5));
-    assert_eq!(life.database.open_sessions().await.expect("listed").len(), 1, "adopted");
+    assert_eq!(node.faults().await, []);
+    assert_eq!(node.spool.size(&row.spool_path).expect("asked"), Some(5));
+    assert_eq!(node.database.open_sessions().await.expect("listed").len(), 1, "adopted");
 }
 
 #[tokio::test]
@@ -149,11 +149,11 @@ async fn an_object_folder_of_an_earlier_version_is_known_by_what_is_in_it() {
     let site = site();
     let earlier = sqlite::open(site.path("test.db")).await.expect("a database").for_node("");
     segment(&*earlier, SegmentState::Evicted).await;
-    let life = site.start().await;
-    let faults = life.faults().await;
+    let node = site.start().await;
+    let faults = node.faults().await;
     assert!(faults.len() == 1 && faults[0].0 == NodeFolder::Objects, "{faults:?}");
     assert!(!site.path("objects").exists(), "it is not made");
     fs::create_dir_all(site.path("objects/cam")).expect("mounted");
-    assert_eq!(life.faults().await, []);
-    life.objects.ping().await.expect("usable");
+    assert_eq!(node.faults().await, []);
+    node.objects.ping().await.expect("usable");
 }

@@ -37,8 +37,8 @@ mod tests {
     #[test]
     fn tries_do_not_begin_an_outage_anew() {
         use CameraState::{Backoff, Degraded, Held, Probing, Running, Stalled, Starting, Stopped, Waiting};
-        type Life = (&'static str, &'static [CameraState], Option<i64>);
-        let table: [Life; 9] = [
+        type Row = (&'static str, &'static [CameraState], Option<i64>);
+        let table: [Row; 9] = [
             ("on its way to the first picture", &[Waiting, Probing, Starting], None),
             ("it never came up", &[Waiting, Probing, Backoff, Waiting, Probing, Backoff, Degraded], Some(2)),
             ("it runs", &[Waiting, Backoff, Starting, Running], None),
@@ -50,9 +50,9 @@ mod tests {
             ("switched off", &[Running, Backoff, Stopped], None),
         ];
         let at = |second: i64| DateTime::from_timestamp(1_800_000_000 + second, 0).expect("a time");
-        for (words, life, wanted) in table {
+        for (words, states, wanted) in table {
             let mut down = DownSince::default();
-            life.iter().zip(0..).for_each(|(state, second)| down.note(*state, at(second)));
+            states.iter().zip(0..).for_each(|(state, second)| down.note(*state, at(second)));
             assert_eq!(down.since(), wanted.map(at), "{words}");
         }
     }

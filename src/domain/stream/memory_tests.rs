@@ -319,3 +319,25 @@ fn srt_numbers_are_passed_on_while_there_are_any() {
     assert_eq!((status.link_capacity_mbps, status.loss_rate), (Some(90.0), Some(0.5)));
     assert_eq!(memory.observe(PathSeen::Missing, after(2_000)).status.rtt, None);
 }
+
+#[test]
+fn a_sample_has_what_was_sent_and_the_srt_numbers_while_they_are_known() {
+    let srt = SrtReading { rtt: 20.5, recv_rate_mbps: 4.0, link_capacity_mbps: 90.0, loss_rate: 0.25 };
+    let seen = |bytes| PathSeen::Listed(PathReading { srt: Some(srt), ..fed(bytes, -60_000, "a") });
+    let mut memory = memory();
+    for (ms, seen, out, rtt) in [
+        (0, seen(1_000_000), None, Some(20.5)),
+        (2_000, seen(2_000_000), Some(8_000_000), Some(20.5)),
+        (4_000, silent(), None, None),
+        // The mean over the time in which nobody answered.
+        (6_000, seen(3_000_000), Some(4_000_000), Some(20.5)),
+        // A counter that began anew.
+        (8_000, seen(1_000), None, Some(20.5)),
+        (10_000, idle(), Some(0), None),
+        (12_000, seen(5_000), None, Some(20.5)),
+    ] {
+        let sample = memory.observe(seen, after(ms)).sample;
+        assert_eq!((sample.bitrate_out, sample.srt.rtt), (out, rtt), "at {ms}");
+        assert_eq!(sample.srt.loss_rate, rtt.map(|_| 0.25), "at {ms}");
+    }
+}

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::rest::busy;
 use super::world::{World, at, name};
 use crate::domain::history::{Bucket, CodeBand, Metric, SeriesKey, Tier};
-use crate::domain::stream::{Sample, StreamState};
+use crate::domain::stream::{Sample, SrtFigures, StreamState};
 
 const ADDRESS: &str = "/api/v1/streams/site%2Ffront.1/history";
 
@@ -82,6 +82,49 @@ async fn metrics_come_as_bands() {
     let accept = [("accept", "text/csv")];
     let csv = world.ask(actix_web::http::Method::GET, &range(60), &accept, None).await;
     assert!(String::from_utf8_lossy(&csv.body).contains(",live,false,120,120,120,120,1,1,1,1\r\n"));
+}
+
+#[actix_web::test]
+async fn raw_samples_have_every_number_and_a_time_that_was_not_watched_is_a_gap() {
+    let world = busy().await;
+    for n in (0..30).rev() {
+        let numbers = |rtt| SrtFigures {
+            rtt: Some(rtt),
+            recv_rate_mbps: Some(4.25),
+            link_capacity_mbps: Some(90.5),
+            loss_rate: Some(0.25),
+        };
+        // Twenty seconds are missing: too few to be seen.
+        let at = at(if n >= 15 { -2 * n - 20 } else { -2 * n });
+        let sample = Sample {
+            bitrate: Some(120),
+            bitrate_out: Some(240),
+            srt: numbers(20.0 + n as f64),
+            gap: n == 14,
+            ..Sample::new(at, StreamState::Live)
+        };
+        world.live().record_samples("main", vec![(name("site/front.1"), sample)]).await.expect("recorded");
+    }
+    let metrics = "metrics=bitrateOut,rtt,recvRateMbps,linkCapacityMbps,lossRate";
+    let history = world.get(&format!("{}&points=1&{metrics}", range(80))).await.json();
+    assert_eq!(history["tiers"], json!(["raw"]));
+    let values = &history["items"][0]["values"];
+    for (metric, [min, mean, max, last]) in [
+        ("bitrateOut", [240.0; 4]),
+        ("rtt", [20.0, 34.5, 49.0, 20.0]),
+        ("recvRateMbps", [4.25; 4]),
+        ("linkCapacityMbps", [90.5; 4]),
+        ("lossRate", [0.25; 4]),
+    ] {
+        assert_eq!(values[metric], json!({ "min": min, "mean": mean, "max": max, "last": last }), "{history}");
+    }
+    assert_eq!(
+        history["gaps"],
+        json!([
+            {"from": at(-80), "to": at(-78), "reason": "notMeasured"},
+            {"from": at(-50), "to": at(-28), "reason": "notMeasured"},
+        ])
+    );
 }
 
 #[actix_web::test]

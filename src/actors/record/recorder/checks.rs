@@ -29,15 +29,10 @@ impl Recorder {
     }
 
     fn check_disk_work(&mut self) {
-        let Some((what, since)) = self.disk_work.filter(|(_, since)| since.elapsed() >= DISK_STALLED_AFTER) else {
-            return;
-        };
-        let minutes = since.elapsed().as_secs() / 60;
-        let took = if minutes == 0 { "half a minute".to_owned() } else { format!("{minutes} min") };
-        self.say(
-            RecordingState::Paused,
-            Some(format!("the disk of the spool does not answer: {what} takes more than {took}")),
-        );
+        let hangs = self.disk_work.and_then(|(what, since)| hanging(what, since.elapsed()));
+        if hangs.is_some() {
+            self.say(RecordingState::Paused, hangs);
+        }
     }
 
     /// A file has just been closed: the best moment to begin anew, when there is a reason to.
@@ -76,6 +71,35 @@ impl Recorder {
         } else if active.moved.elapsed() > limit {
             let words = format!("no media for {} s; ffmpeg is started again", limit.as_secs());
             self.end_run(Some(words), ctx);
+        }
+    }
+}
+
+/// Why nothing is recorded while work on the spool takes so long; `None` while that is no wonder.
+fn hanging(what: &str, took: Duration) -> Option<String> {
+    let words = match took.as_secs() / 60 {
+        _ if took < DISK_STALLED_AFTER => return None,
+        0 => "half a minute".to_owned(),
+        minutes => format!("{minutes} min"),
+    };
+    Some(format!("the disk of the spool does not answer: {what} takes more than {words}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_hangs_is_the_reason_after_half_a_minute() {
+        for (seconds, wanted) in [
+            (0, None),
+            (29, None),
+            (30, Some("the disk of the spool does not answer: making the folder takes more than half a minute")),
+            (59, Some("the disk of the spool does not answer: making the folder takes more than half a minute")),
+            (60, Some("the disk of the spool does not answer: making the folder takes more than 1 min")),
+            (7_260, Some("the disk of the spool does not answer: making the folder takes more than 121 min")),
+        ] {
+            assert_eq!(hanging("making the folder", Duration::from_secs(seconds)).as_deref(), wanted, "{seconds} s");
         }
     }
 }

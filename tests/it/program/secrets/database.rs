@@ -13,8 +13,8 @@ use crate::support::room::Room;
 use crate::support::wait::eventually;
 
 use super::Watch;
+use super::faulty_cameras::{FaultyCameras, all_have_failed};
 use super::places::{NEEDLES, asked, everywhere, files, logging, print};
-use super::village::{Village, all_have_failed};
 
 /// The section that names a database.
 fn section(url: &str) -> String {
@@ -70,12 +70,12 @@ async fn no_secret_is_seen_over_postgresql() {
     let dsn = Url::parse(database.database().expose_secret()).expect("a URL");
     let name = dsn.path().trim_start_matches('/').to_owned();
     let url = format!("postgresql://tester:canary-dsn@127.0.0.1:{}/{name}", database.port());
-    let (cameras, media, village) = (Cameras::start(1).await, server(&Options::default()).await, Village::build());
+    let (cameras, media, faulty) = (Cameras::start(1).await, server(&Options::default()).await, FaultyCameras::start());
     let room = Room::new();
     logging(&room, "line");
     let program = Program::start_in(room, &Config { more: section(&url), ..Config::on(&media) }).await;
     let watch = Watch::over(&program.data_dir(), program.pid(), &NEEDLES);
-    let rows = village.rows(&cameras);
+    let rows = faulty.rows(&cameras);
     let sql = |text: &str| database.psql(&name, text).unwrap_or_else(|error| panic!("{text}: {error}"));
     for row in &rows {
         sql(&format!("INSERT INTO cameras(name, {}) VALUES ('{}', {})", row.columns, row.name, row.values));

@@ -1,9 +1,9 @@
 //! Every secret that a site can have, in runs with failures of every kind: looked for wherever somebody could see it.
 
 mod database;
+mod faulty_cameras;
 mod login_secrets;
 mod places;
-mod village;
 
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ use crate::support::room::Room;
 use crate::support::wait::{eventually, timed};
 
 use super::canary::Watch;
+use faulty_cameras::{FaultyCameras, all_have_failed};
 use places::{NEEDLES, asked, everywhere, files, logging, print};
-use village::{Village, all_have_failed};
 
 /// The tables that hold no passwords, row by row.
 fn tables(program: &Program, watch: &Watch) {
@@ -66,13 +66,13 @@ async fn hurt(program: &Program, camera: &str, signal: Signal) {
 
 #[actix::test]
 async fn no_secret_is_seen_in_runs_with_failures_of_every_kind() {
-    let (cameras, media, village) = (Cameras::start(1).await, server(&options()).await, Village::build());
+    let (cameras, media, faulty) = (Cameras::start(1).await, server(&options()).await, FaultyCameras::start());
     let config = Config { server: login("canary-publish", "canary-api"), ..Config::on(&media) };
     let room = Room::new();
     logging(&room, "line");
     let mut program = Program::start_in(room, &config).await;
     let watch = Watch::over(&program.data_dir(), program.pid(), &NEEDLES);
-    let rows = village.rows(&cameras);
+    let rows = faulty.rows(&cameras);
     for row in &rows {
         let (name, columns, values) = (row.name, row.columns, row.values.replace("chr(", "char("));
         program.sql(&format!("INSERT INTO cameras(name, {columns}) VALUES ('{name}', {values})"));

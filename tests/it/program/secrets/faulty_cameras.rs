@@ -19,7 +19,7 @@ fn by_url(name: &'static str, url: &str, faults: &'static [&'static str]) -> Row
 }
 
 /// What cameras can do wrong.
-pub struct Village {
+pub struct FaultyCameras {
     silent: Peer,
     refusing: Peer,
     digesting: Peer,
@@ -30,8 +30,8 @@ pub struct Village {
     folder: tempfile::TempDir,
 }
 
-impl Village {
-    pub fn build() -> Self {
+impl FaultyCameras {
+    pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let endless = |args, kind| Http::serve(Body::Endless { args, kind, cut_after: None });
         let files = Http::serve(Body::Folder(folder.path().to_owned()));
