@@ -428,6 +428,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The processes that share this one's database and live store, by name. Without a Redis others are known by their signs of
+         *     life in the database alone.
+         */
+        get: operations["listNodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/password": {
         parameters: {
             query?: never;
@@ -1500,6 +1520,45 @@ export interface components {
             next?: string | null;
         };
         /** @description Items, and where to go on. */
+        ItemList_NodeItem: {
+            items: {
+                /** @description Cameras that it relays, count. */
+                cameras: number;
+                /** @description It is the one that answers. */
+                isThis: boolean;
+                /** @description Its name: the setting `node`. */
+                name: string;
+                /** @description Media servers that it polls; those that it stands by for are not among them. */
+                polls: string[];
+                /** @description Streams that it records, count. */
+                recordings: number;
+                /**
+                 * @description The jobs it runs.
+                 * @example [
+                 *       "monitor",
+                 *       "record"
+                 *     ]
+                 */
+                roles: string[];
+                /**
+                 * Format: date-time
+                 * @description Its last sign of life; absent while it runs.
+                 */
+                silentSince?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it started; absent when it does not tell.
+                 */
+                startedAt?: string | null;
+                /** @description How it stands with it. */
+                state: components["schemas"]["NodeState"];
+                /** @description Version of the program; absent when it tells none. */
+                version?: string | null;
+            }[];
+            /** @description Give it as `after` to get what follows; null at the end. */
+            next?: string | null;
+        };
+        /** @description Items, and where to go on. */
         ItemList_ProgramRun: {
             items: {
                 /**
@@ -1864,6 +1923,46 @@ export interface components {
             /** @description What it may do. */
             role: components["schemas"]["UserRole"];
         };
+        /** @description A process that shares the database or the live store with this one. */
+        NodeItem: {
+            /** @description Cameras that it relays, count. */
+            cameras: number;
+            /** @description It is the one that answers. */
+            isThis: boolean;
+            /** @description Its name: the setting `node`. */
+            name: string;
+            /** @description Media servers that it polls; those that it stands by for are not among them. */
+            polls: string[];
+            /** @description Streams that it records, count. */
+            recordings: number;
+            /**
+             * @description The jobs it runs.
+             * @example [
+             *       "monitor",
+             *       "record"
+             *     ]
+             */
+            roles: string[];
+            /**
+             * Format: date-time
+             * @description Its last sign of life; absent while it runs.
+             */
+            silentSince?: string | null;
+            /**
+             * Format: date-time
+             * @description When it started; absent when it does not tell.
+             */
+            startedAt?: string | null;
+            /** @description How it stands with it. */
+            state: components["schemas"]["NodeState"];
+            /** @description Version of the program; absent when it tells none. */
+            version?: string | null;
+        };
+        /**
+         * @description How it stands with a node.
+         * @enum {string}
+         */
+        NodeState: "running" | "silent" | "stopped";
         /** @description One actor of the tree with all below it. */
         Observation: {
             /** @description Its children, in start order. */
@@ -2185,8 +2284,8 @@ export interface components {
             /** @description What it is, or what is wrong with it. */
             detail: string;
             /**
-             * @description `database`, `node`, `objects`, `live`, `redis`, `certificate`, `updates`, `managers`, `spool`, `recording`, `cameras`, `camera table`, or
-             *     `server NAME`.
+             * @description `database`, `node`, `objects`, `live`, `redis`, `certificate`, `updates`, `managers`, `spool`, `recording`, `cameras`, `camera table`,
+             *     `node NAME` (another one that is silent), or `server NAME`.
              */
             name: string;
             /** @description Whether it answers. */
@@ -5538,6 +5637,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemList_Maintenance"];
+                };
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what is needed does not answer now, or too many connections are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_NodeItem"];
                 };
             };
             /** @description a login is asked for, or what was shown is worth nothing */

@@ -49,6 +49,7 @@ export function Nodes(): VNode | null {
 
 function Row({ node }: { node: NodeItem }): VNode {
   const look = lookOf(nodeLook, node.state);
+  const [silent, started] = [node.silentSince ?? null, node.startedAt ?? null];
   return (
     <tr>
       <th scope="row">
@@ -60,11 +61,11 @@ function Row({ node }: { node: NodeItem }): VNode {
           <Sign kind={look.sign} />
           <span>{look.words}</span>
         </span>
-        {node.silentSince === undefined ? null : <small> since {dateTime(node.silentSince)}</small>}
+        {silent === null ? null : <small> since {dateTime(silent)}</small>}
       </td>
       <td>{node.roles.join(", ")}</td>
       <td>{nodeWork(node)}</td>
-      <td>{node.startedAt === undefined ? "" : dateTime(node.startedAt)}</td>
+      <td>{started === null ? "" : dateTime(started)}</td>
     </tr>
   );
 }
