@@ -22,14 +22,14 @@ const GOAL: Duration = Duration::from_millis(30);
 const POINTS: u32 = 1_000;
 const ROUNDS: u32 = 20;
 
-/// Paths and polls of the fleet whose samples are weighed: a day at an interval of 2 s.
+/// Paths and polls of the fleet whose samples are measured: a day at an interval of 2 s.
 const FLEET: (usize, i64) = (1_000, 43_200);
 
 fn main() {
     actix::System::new().block_on(async {
         // As a process with a Redis keeps them, and one without at the defaults.
-        weigh("with Redis", Duration::from_secs(1_800)).await;
-        weigh("without", Duration::from_secs(6 * 3_600)).await;
+        memory_of("with Redis", Duration::from_secs(1_800)).await;
+        memory_of("without", Duration::from_secs(6 * 3_600)).await;
     });
     let folder = tempfile::tempdir().expect("a folder");
     actix::System::new().block_on(async {
@@ -43,7 +43,7 @@ fn main() {
 }
 
 /// What the samples of a fleet take in memory after a day.
-async fn weigh(what: &str, history: Duration) {
+async fn memory_of(what: &str, history: Duration) {
     let (before, live) = (usage::pss(std::process::id()), MemoryLiveStore::new(history));
     let names: Vec<StreamName> = (0..FLEET.0).map(|n| StreamName::parse(&format!("cam{n}")).expect("a name")).collect();
     let begun = DateTime::from_timestamp(1_800_000_000, 0).expect("a time");

@@ -15,7 +15,7 @@ const FULL: usize = 2_000;
 const BESIDE: usize = 96;
 
 /// SRT numbers are multiplied by this: round trip time, rate, capacity, loss.
-const SCALES: [f64; 4] = [100.0, 1e3, 1e3, 100.0];
+const FACTORS: [f64; 4] = [100.0, 1e3, 1e3, 100.0];
 
 const GAP: u8 = 1 << 2;
 const READERS: u8 = 1 << 3;
@@ -155,7 +155,7 @@ fn unpack(rest: &mut &[u8], last: &mut Last) -> Option<Sample> {
         for (place, value) in srt.iter_mut().enumerate() {
             if mask & (1 << place) != 0 {
                 last.srt[place] = last.srt[place].wrapping_add(take_signed(rest)?);
-                *value = Some(last.srt[place] as f64 / SCALES[place]);
+                *value = Some(last.srt[place] as f64 / FACTORS[place]);
             }
         }
         let [rtt, recv_rate_mbps, link_capacity_mbps, loss_rate] = srt;
@@ -167,7 +167,7 @@ fn unpack(rest: &mut &[u8], last: &mut Last) -> Option<Sample> {
 fn scaled(srt: &SrtFigures) -> [Option<i64>; 4] {
     let values = [srt.rtt, srt.recv_rate_mbps, srt.link_capacity_mbps, srt.loss_rate];
     // `as` keeps within the bounds, and makes 0 of what is no number.
-    std::array::from_fn(|place| values[place].map(|value| (value * SCALES[place]).round() as i64))
+    std::array::from_fn(|place| values[place].map(|value| (value * FACTORS[place]).round() as i64))
 }
 
 fn state_code(state: StreamState) -> u8 {

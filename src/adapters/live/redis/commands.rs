@@ -106,7 +106,7 @@ impl Exchange {
 }
 
 /// Gives a command to another node and waits for its answer.
-pub(super) async fn send(
+pub(super) async fn send_command(
     common: &Common,
     connection: &mut ConnectionManager,
     target: &Target,
@@ -147,7 +147,7 @@ pub(super) async fn send(
 }
 
 /// Sends an answer to whoever has asked.
-pub(super) async fn answer(
+pub(super) async fn answer_command(
     common: &Common,
     connection: &mut ConnectionManager,
     to: &NodeCommand,

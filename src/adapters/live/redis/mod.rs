@@ -33,7 +33,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use self::claims::Claims;
-use self::commands::Exchange;
+use self::commands::{Exchange, answer_command, send_command};
 use self::connect::Target;
 use self::health::Health;
 pub use self::health::RedisHealth;
@@ -182,7 +182,7 @@ impl RedisLiveStore {
 
     /// Answers a command. Where Redis is away the other node waits for its time.
     pub async fn answer(&self, to: &NodeCommand, result: Result<String>) {
-        if let Err(error) = commands::answer(&self.common, &mut self.reader(), to, result).await {
+        if let Err(error) = answer_command(&self.common, &mut self.reader(), to, result).await {
             self.note(&error);
             log::warn!(node = to.from.as_str(); "answer to a command failed: {}", self.target.error(&error));
         }
@@ -313,7 +313,7 @@ impl LiveStore for RedisLiveStore {
     }
 
     async fn command(&self, node: &str, command: String, limit: Duration) -> Result<String> {
-        commands::send(&self.common, &mut self.reader(), &self.target, node, command, limit).await
+        send_command(&self.common, &mut self.reader(), &self.target, node, command, limit).await
     }
 
     fn kept_in(&self) -> String {
