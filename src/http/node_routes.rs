@@ -55,9 +55,9 @@ pub(super) struct NodeItem {
     started_at: Option<DateTime<Utc>>,
     /// Media servers that it polls; those that it stands by for are not among them.
     polls: Vec<String>,
-    /// Cameras that it relays, count.
+    /// Cameras that it relays, count; of a silent one, as it told last.
     cameras: usize,
-    /// Streams that it records, count.
+    /// Streams that it records, count; of a silent one, as it told last.
     recordings: usize,
 }
 
@@ -132,6 +132,8 @@ impl From<LiveNode> for NodeItem {
     fn from(node: LiveNode) -> Self {
         let LiveNode { name, is_this, silent_since, roles, version, started_at, polls, cameras, recordings } = node;
         let state = if silent_since.is_some() { NodeState::Silent } else { NodeState::Running };
+        // Who is silent polls nothing; how much it relayed and recorded is what is missing now.
+        let polls = if silent_since.is_some() { Vec::new() } else { polls };
         Self { name, is_this, state, silent_since, roles, version, started_at, polls, cameras, recordings }
     }
 }

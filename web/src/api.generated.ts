@@ -1522,7 +1522,7 @@ export interface components {
         /** @description Items, and where to go on. */
         ItemList_NodeItem: {
             items: {
-                /** @description Cameras that it relays, count. */
+                /** @description Cameras that it relays, count; of a silent one, as it told last. */
                 cameras: number;
                 /** @description It is the one that answers. */
                 isThis: boolean;
@@ -1530,7 +1530,7 @@ export interface components {
                 name: string;
                 /** @description Media servers that it polls; those that it stands by for are not among them. */
                 polls: string[];
-                /** @description Streams that it records, count. */
+                /** @description Streams that it records, count; of a silent one, as it told last. */
                 recordings: number;
                 /**
                  * @description The jobs it runs.
@@ -1925,7 +1925,7 @@ export interface components {
         };
         /** @description A process that shares the database or the live store with this one. */
         NodeItem: {
-            /** @description Cameras that it relays, count. */
+            /** @description Cameras that it relays, count; of a silent one, as it told last. */
             cameras: number;
             /** @description It is the one that answers. */
             isThis: boolean;
@@ -1933,7 +1933,7 @@ export interface components {
             name: string;
             /** @description Media servers that it polls; those that it stands by for are not among them. */
             polls: string[];
-            /** @description Streams that it records, count. */
+            /** @description Streams that it records, count; of a silent one, as it told last. */
             recordings: number;
             /**
              * @description The jobs it runs.

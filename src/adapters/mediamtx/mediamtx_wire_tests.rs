@@ -166,7 +166,7 @@ fn rubbish() -> impl Strategy<Value = Value> {
         let key = prop_oneof!["(name|source|tracks|readers|ready|available|online|bytesReceived|type|id)", ".{0,4}"];
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            proptest::collection::btree_map(key, inner, 0..6).prop_map(|fields| Value::from_iter(fields)),
+            proptest::collection::btree_map(key, inner, 0..6).prop_map(Value::from_iter),
         ]
     })
 }
