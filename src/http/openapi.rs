@@ -13,8 +13,8 @@ use super::responses::Complete;
 use super::security::Accesses;
 use super::{
     audit_routes, camera_log_routes, camera_routes, health, history_routes, incident_routes, kind_routes,
-    maintenance_routes, metrics, node_routes, plan_routes, probe_routes, recordings, session_list_routes, settings_routes,
-    sheet_routes, status_routes, stream_routes, ws,
+    maintenance_routes, metrics, node_routes, plan_routes, probe_routes, recordings, session_list_routes,
+    settings_routes, sheet_routes, status_routes, stream_routes, ws,
 };
 
 /// The document. A test compares its paths with the route table.

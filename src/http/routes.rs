@@ -3,8 +3,8 @@
 use super::logins::{session_routes, token_routes, user_routes};
 use super::{
     audit_routes, camera_log_routes, camera_routes, health, history_routes, incident_routes, kind_routes,
-    maintenance_routes, metrics, node_routes, openapi, plan_routes, probe_routes, recordings, session_list_routes, settings_routes,
-    sheet_routes, status_routes, stream_routes, table, ws,
+    maintenance_routes, metrics, node_routes, openapi, plan_routes, probe_routes, recordings, session_list_routes,
+    settings_routes, sheet_routes, status_routes, stream_routes, table, ws,
 };
 
 // A name of a stream is one part of an address: actix keeps `%2F` together while it looks for the route and decodes it
