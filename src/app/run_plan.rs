@@ -334,7 +334,12 @@ fn hub_child(settings: &Settings, services: &Services, hub: &HubHandle) -> Child
 fn watched(settings: &Settings) -> Result<Vec<Watched>> {
     let watched = settings.servers.iter().map(|server| {
         let client = Arc::new(MediaMtx::new(server)?);
-        Ok(Watched { name: server.name.clone(), client, rtsp_url: server.rtsp_url.clone() })
+        Ok(Watched {
+            name: server.name.clone(),
+            client,
+            rtsp_url: server.rtsp_url.clone(),
+            readers_gone: settings.monitor.readers_gone,
+        })
     });
     watched.collect()
 }

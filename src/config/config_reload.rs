@@ -73,6 +73,7 @@ const ROWS: &[Row] = &[
     next_start!("monitor.history_1m", monitor.history_1m),
     next_start!("monitor.history_10m", monitor.history_10m),
     next_start!("monitor.labels", monitor.labels),
+    next_start!("monitor.readers_gone", monitor.readers_gone),
     Row {
         key: "live.redis_url",
         differs: |old, new| !same_secret(redis(old).map(|redis| &redis.url), redis(new).map(|redis| &redis.url)),

@@ -47,6 +47,7 @@ pub(super) const KEYS: &[ConfigKey] = &[
     key("monitor.history_1m"),
     key("monitor.history_10m"),
     key("monitor.labels"),
+    key("monitor.readers_gone"),
     // A Redis URL holds its password.
     secret("live.redis_url"),
     key("live.redis_ca_file"),

@@ -171,6 +171,8 @@ pub struct MonitorSettings {
     pub history_10m: Duration,
     /// What known addresses are called where sessions are shown.
     pub labels: Vec<NetworkLabel>,
+    /// Readers that leave a stream all at once are an incident.
+    pub readers_gone: bool,
 }
 
 /// Live state: latest values, history, changes.

@@ -51,6 +51,15 @@ impl IncidentsHandle {
         self.change(|incidents| incidents.raise(kind, subject, cause, since, Uuid::now_v7()));
     }
 
+    /// It has happened and is over with the moment.
+    pub fn happened(&self, kind: IncidentKind, subject: &Subject, cause: &str) {
+        let at = now();
+        self.change(|incidents| {
+            let opened = incidents.raise(kind, subject, cause, at, Uuid::now_v7());
+            opened.into_iter().chain(incidents.clear(kind, subject, at)).collect::<Vec<_>>()
+        });
+    }
+
     /// It goes well again: what is open of this kind for the subject is closed; nothing when none is.
     pub fn clear(&self, kind: IncidentKind, subject: &Subject) {
         self.change(|incidents| incidents.clear(kind, subject, now()));

@@ -13,6 +13,7 @@ mod path_poller;
 mod path_table;
 mod server_poller;
 mod session_watch;
+mod stream_incidents;
 mod watched;
 
 #[cfg(test)]

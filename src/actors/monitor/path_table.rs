@@ -14,6 +14,7 @@ use crate::domain::name::StreamName;
 use crate::domain::stream::{PathReading, PathSeen, Sample, ServerStatus, StreamObservation, StreamStatus};
 
 use super::path_poller::Part;
+use super::stream_incidents::StreamTurn;
 
 /// Knowledge about one server.
 pub struct PathTable {
@@ -40,6 +41,8 @@ pub struct PollChanges {
     pub changes: Vec<Change>,
     /// For the history.
     pub samples: Vec<(StreamName, Sample)>,
+    /// Streams of which something is said that may be an incident.
+    pub(super) turns: Vec<StreamTurn>,
     /// Streams whose pollers have no more work.
     pub forgotten: Vec<StreamName>,
 }
@@ -165,7 +168,12 @@ impl PathTable {
             news.samples.push((status.name.clone(), sample));
             match self.streams.get_mut(&status.name) {
                 Some(known) if *known == status => continue,
-                Some(known) => *known = Arc::clone(&status),
+                Some(known) => {
+                    if is_turn(known, &status) {
+                        news.turns.push((Arc::clone(known), Arc::clone(&status)));
+                    }
+                    *known = Arc::clone(&status);
+                }
                 None => drop(self.streams.insert(status.name.clone(), Arc::clone(&status))),
             }
             news.changes.push(Change::Stream(status));
@@ -181,6 +189,14 @@ impl PathTable {
     pub fn tell_all_again(&mut self) {
         self.tell_all = true;
     }
+}
+
+/// Whether more has changed than numbers.
+fn is_turn(before: &StreamStatus, now: &StreamStatus) -> bool {
+    before.state != now.state
+        || before.source_id != now.source_id
+        || before.tracks != now.tracks
+        || (before.readers > 0 && now.readers == 0)
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use super::camera_paths::CameraPaths;
 use super::outage_state::Outage;
 use super::path_poller::{Feed, Part, PathPoller};
 use super::path_table::{Answered, PathTable, PollChanges};
+use super::stream_incidents::StreamIncidents;
 use super::watched::Watched;
 use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::stop::StopOrder;
@@ -57,6 +58,7 @@ pub struct ServerPoller {
     figures: Figures,
     pub(super) outage: Outage,
     pub(super) incidents: IncidentsHandle,
+    stream_incidents: StreamIncidents,
     children: Option<ChildSet<Self>>,
 }
 
@@ -81,6 +83,7 @@ impl ServerPoller {
     pub fn new(watched: Watched, live: SharedLive, interval: Setting<Duration>, incidents: IncidentsHandle) -> Self {
         let path_table = PathTable::new(watched.name.as_str());
         let cameras = CameraPaths::new(watched.name.as_str());
+        let stream_incidents = StreamIncidents::new(&watched.name, incidents.clone(), watched.readers_gone);
         Self {
             watched,
             live,
@@ -94,6 +97,7 @@ impl ServerPoller {
             figures: Figures::default(),
             outage: Outage::default(),
             incidents,
+            stream_incidents,
             children: None,
         }
     }
@@ -225,7 +229,8 @@ impl ServerPoller {
     }
 
     fn publish(&mut self, news: PollChanges, ctx: &mut Context<Self>) {
-        let PollChanges { changes, samples, forgotten } = news;
+        let PollChanges { changes, samples, forgotten, turns } = news;
+        self.stream_incidents.take(turns, self.born.elapsed());
         for name in forgotten {
             self.cameras.forget(&name);
             if let Some(children) = self.children.as_mut() {
@@ -309,6 +314,10 @@ impl Actor for ServerPoller {
         // Which cameras there are decides how long a stream is shown that the server no longer lists.
         let cameras = subscription(Arc::clone(&self.live), "server poller").map(CameraChanges);
         ctx.add_message_stream(cameras);
+        let incidents = self.incidents.clone();
+        ctx.spawn(async move { incidents.open().await }.into_actor(self).map(|open, poller, _| {
+            poller.stream_incidents.adopt(open, poller.born.elapsed());
+        }));
         let live = Arc::clone(&self.live);
         let latest = async move {
             let late = |_| Err(Error::unavailable("it does not answer"));

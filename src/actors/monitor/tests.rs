@@ -120,6 +120,7 @@ impl Harness {
             name: format!("s{n}"),
             client: Arc::clone(server) as _,
             rtsp_url: "rtsp://127.0.0.1:1".parse().expect("a url"),
+            readers_gone: false,
         });
         let monitor = Monitor::new(watched.collect(), Arc::clone(&live), INTERVAL, IncidentsHandle::default()).start();
         Self { monitor, servers, live, told }

@@ -16,6 +16,8 @@ pub struct Watched {
     pub client: Arc<dyn MediaServer>,
     /// Where it serves RTSP: it is not down while that answers, whatever its API does.
     pub rtsp_url: Url,
+    /// Readers that leave a stream all at once are an incident.
+    pub readers_gone: bool,
 }
 
 impl fmt::Debug for Watched {

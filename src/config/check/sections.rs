@@ -89,6 +89,7 @@ pub(super) fn monitor(check: &mut Checker<'_>) -> MonitorSettings {
         history_1m: lasting(check, "monitor.history_1m", 30 * DAY, seconds(HOUR), seconds(3650 * DAY)),
         history_10m: lasting(check, "monitor.history_10m", 365 * DAY, seconds(HOUR), seconds(3650 * DAY)),
         labels: check.read("monitor.labels", labels).unwrap_or_default(),
+        readers_gone: check.read("monitor.readers_gone", flag).unwrap_or(false),
     }
 }
 

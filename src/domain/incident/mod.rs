@@ -50,11 +50,19 @@ pub enum IncidentKind {
     /// A stream that should be recorded is not, or no stream can be: the disk of the spool is full or away. Or it is
     /// recorded, and its segments cannot be sealed: they can be neither played nor uploaded.
     RecordingPaused,
+    /// A stream is lost again and again.
+    StreamFlapping,
+    /// Another source took over a stream that was live.
+    SourceReplaced,
+    /// Codec or picture size of a stream changed while it was live.
+    TracksChanged,
+    /// Everybody who read a stream left at once.
+    ReadersGone,
 }
 
 impl IncidentKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::CameraDown,
         Self::CameraStalled,
         Self::CameraDegraded,
@@ -63,6 +71,10 @@ impl IncidentKind {
         Self::ServerDown,
         Self::ServiceDown,
         Self::RecordingPaused,
+        Self::StreamFlapping,
+        Self::SourceReplaced,
+        Self::TracksChanged,
+        Self::ReadersGone,
     ];
 
     /// The word in databases and in the API.
@@ -76,6 +88,10 @@ impl IncidentKind {
             Self::ServerDown => "serverDown",
             Self::ServiceDown => "serviceDown",
             Self::RecordingPaused => "recordingPaused",
+            Self::StreamFlapping => "streamFlapping",
+            Self::SourceReplaced => "sourceReplaced",
+            Self::TracksChanged => "tracksChanged",
+            Self::ReadersGone => "readersGone",
         }
     }
 

@@ -45,7 +45,7 @@ impl Harness {
             publish_password: None,
         };
         let client = Arc::new(MediaMtx::new(&settings).expect("a client"));
-        let watched = Watched { name: settings.name, client, rtsp_url: settings.rtsp_url };
+        let watched = Watched { name: settings.name, client, rtsp_url: settings.rtsp_url, readers_gone: false };
         let monitor = Monitor::new(vec![watched], Arc::clone(&live), INTERVAL, IncidentsHandle::default()).start();
         Self { monitor, live, told }
     }

@@ -74,7 +74,7 @@ impl Harness {
         let media = start(&choice, &Options::default()).await.expect("the media server starts");
         let folder = tempfile::tempdir().expect("a folder");
         let client = Arc::new(MediaMtx::new(&server(&media)).expect("a client"));
-        let watched = Watched { name: "main".into(), client, rtsp_url: media.rtsp_url() };
+        let watched = Watched { name: "main".into(), client, rtsp_url: media.rtsp_url(), readers_gone: false };
         let monitor =
             Monitor::new(vec![watched], Arc::clone(&live), Duration::from_millis(500), IncidentsHandle::default())
                 .start();

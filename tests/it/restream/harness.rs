@@ -91,7 +91,7 @@ impl Harness {
         };
         let client = Arc::new(MediaMtx::new(&settings).expect("a client"));
         let api = Arc::clone(&client);
-        let watched = Watched { name: settings.name, client, rtsp_url: server.rtsp_url() };
+        let watched = Watched { name: settings.name, client, rtsp_url: server.rtsp_url(), readers_gone: false };
         let handle = IncidentsHandle::default();
         let (seen, told_of_server) = (Arc::clone(&live), handle.clone());
         let monitor = Child::new("monitor", Restart::Always, move || {

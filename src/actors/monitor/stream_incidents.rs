@@ -1,0 +1,100 @@
+//! What happens to the streams of one server, told as incidents. Plain data beside the poller, which hands it every turn.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::actors::incidents::{IncidentsHandle, now};
+use crate::domain::incident::{IncidentKind, Subject};
+use crate::domain::name::StreamName;
+use crate::domain::stream::{StreamEvent, StreamEvents, StreamStatus};
+
+/// What was told of a stream before, and what is told now.
+pub(super) type StreamTurn = (Arc<StreamStatus>, Arc<StreamStatus>);
+
+/// The incidents of one server's streams.
+pub(super) struct StreamIncidents {
+    server: String,
+    incidents: IncidentsHandle,
+    /// Readers that leave all at once are told, too.
+    readers_gone: bool,
+    /// Of streams that were lost lately.
+    streams: BTreeMap<StreamName, StreamEvents>,
+}
+
+impl StreamIncidents {
+    /// Of this server; nothing has happened yet.
+    pub(super) fn new(server: &str, incidents: IncidentsHandle, readers_gone: bool) -> Self {
+        Self { server: server.to_owned(), incidents, readers_gone, streams: BTreeMap::new() }
+    }
+
+    /// Goes on with what an earlier run has left open.
+    pub(super) fn adopt(&mut self, open: Vec<(IncidentKind, Subject)>, at: Duration) {
+        for (kind, subject) in open {
+            if let (IncidentKind::StreamFlapping, Subject::Stream { server, name }) = (kind, subject)
+                && server == self.server
+                && let Ok(name) = StreamName::parse(&name)
+            {
+                self.streams.entry(name).or_default().resume(at);
+            }
+        }
+    }
+
+    /// Takes in one poll.
+    pub(super) fn take(&mut self, turns: Vec<StreamTurn>, at: Duration) {
+        for (before, now) in turns {
+            let mut events = self.streams.remove(&now.name).unwrap_or_default();
+            for event in events.observe(&before, &now, at, self.readers_gone) {
+                self.tell(&now.name, event);
+            }
+            self.streams.insert(now.name.clone(), events);
+        }
+        let mut calm = Vec::new();
+        for (name, events) in &mut self.streams {
+            calm.extend(events.flapping(at).map(|event| (name.clone(), event)));
+        }
+        calm.into_iter().for_each(|(name, event)| self.tell(&name, event));
+        self.streams.retain(|_, events| events.is_pending());
+    }
+
+    fn tell(&self, name: &StreamName, event: StreamEvent) {
+        let subject = Subject::Stream { server: self.server.clone(), name: name.to_string() };
+        match event {
+            StreamEvent::Began(kind, cause) => self.incidents.raise(kind, &subject, &cause, now()),
+            StreamEvent::Over(kind) => self.incidents.clear(kind, &subject),
+            StreamEvent::Happened(kind, cause) => self.incidents.happened(kind, &subject, &cause),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample;
+    use crate::domain::stream::StreamState;
+
+    #[test]
+    fn what_happened_is_over_at_once_and_what_flaps_lasts() {
+        let incidents = IncidentsHandle::default();
+        let mut streams = StreamIncidents::new("main", incidents.clone(), false);
+        let of = |state, source: &str| {
+            Arc::new(StreamStatus { state, source_id: Some(source.into()), ..sample::stream("main", "gate") })
+        };
+        let (live, other, gone) =
+            (of(StreamState::Live, "a"), of(StreamState::Live, "b"), of(StreamState::Offline, "a"));
+        let at = Duration::from_secs;
+        streams.take(vec![(live.clone(), other)], at(0));
+        assert_eq!(incidents.unwritten(), 1, "its begin and its end are one entry");
+        for loss in 1..=4 {
+            streams.take(vec![(live.clone(), gone.clone())], at(loss));
+        }
+        assert_eq!(incidents.unwritten(), 2);
+        // Another run goes on with it.
+        let mut next = StreamIncidents::new("main", incidents.clone(), false);
+        let subject = Subject::Stream { server: "main".to_owned(), name: "gate".to_owned() };
+        next.adopt(vec![(IncidentKind::StreamFlapping, subject)], at(10));
+        next.take(Vec::new(), at(600));
+        next.take(vec![(gone, live)], at(611));
+        assert!(next.streams.is_empty(), "calm again");
+    }
+}
