@@ -170,7 +170,7 @@ impl IncidentAccess {
             Self::Table { stores, server } => {
                 let subject = subject(stores, server, what).await?;
                 let key = subject.key();
-                stores.maintenance.end_maintenance(subject).await?;
+                stores.maintenance.end_maintenance(subject, Utc::now()).await?;
                 note(&*stores.logins, "maintenance end", &key, None, None).await
             }
         }

@@ -154,7 +154,7 @@ async fn set(state: &HttpState, request: &HttpRequest, new: Maintenance) -> Erro
 async fn end(state: &HttpState, request: &HttpRequest, subject: Subject) -> ErrorAnswer {
     let key = subject.key();
     let before = before(state, &key).await?;
-    state.maintenance.store().end_maintenance(subject).await?;
+    state.maintenance.store().end_maintenance(subject, Utc::now()).await?;
     state.maintenance.refresh().await?;
     audit::tell(request, Change { target: Some(key), before, after: None });
     Ok(HttpResponse::NoContent().finish())

@@ -1285,7 +1285,7 @@ export interface components {
          * @description What went wrong.
          * @enum {string}
          */
-        IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serviceDown" | "recordingPaused";
+        IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serviceDown" | "recordingPaused" | "streamFlapping" | "sourceReplaced" | "tracksChanged" | "readersGone";
         /** @description A note on an incident. */
         IncidentNote: {
             /**

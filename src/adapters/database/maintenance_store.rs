@@ -14,8 +14,8 @@ pub trait MaintenanceStore: Send + Sync {
     async fn maintenance(&self, now: DateTime<Utc>) -> Result<Vec<Maintenance>>;
     /// Excuses a camera or stream, in place of what was said of it before; forgets what is over.
     async fn put_maintenance(&self, maintenance: Maintenance) -> Result<()>;
-    /// Ends it before its time. `NotFound` when it is not excused.
-    async fn end_maintenance(&self, subject: Subject) -> Result<()>;
+    /// Ends it before its time. `NotFound` when it is not excused at this time.
+    async fn end_maintenance(&self, subject: Subject, now: DateTime<Utc>) -> Result<()>;
 }
 
 pub(super) fn not_excused(subject: &Subject) -> Error {

@@ -28,12 +28,14 @@ pub(in crate::adapters::database) async fn what_is_excused_is_kept_until_it_is_o
     let longer = excused(Subject::camera_of(7, "renamed"), 3, 60);
     database.put_maintenance(longer.clone()).await.expect("another time");
     assert_eq!(listed(3).await, [front, longer.clone()]);
-    database.end_maintenance(stream.clone()).await.expect("ended");
+    database.end_maintenance(stream.clone(), at(3)).await.expect("ended");
     assert_eq!(listed(3).await, std::slice::from_ref(&longer));
-    let twice = database.end_maintenance(stream).await.expect_err("it is not excused any more");
+    let twice = database.end_maintenance(stream, at(3)).await.expect_err("it is not excused any more");
     assert_eq!(twice.kind(), ErrorKind::NotFound);
+    let over = database.end_maintenance(longer.subject.clone(), at(60)).await.expect_err("it is over");
+    assert_eq!(over.kind(), ErrorKind::NotFound);
     // Who writes forgets what is over.
     database.put_maintenance(excused(Subject::camera_of(8, "yard"), 60, 70)).await.expect("written");
-    let over = database.end_maintenance(longer.subject).await.expect_err("forgotten");
+    let over = database.end_maintenance(longer.subject, at(3)).await.expect_err("forgotten");
     assert_eq!(over.kind(), ErrorKind::NotFound);
 }

@@ -28,9 +28,9 @@ impl MaintenanceStore for Postgres {
         link.answer(put(&link, &new)).await
     }
 
-    async fn end_maintenance(&self, subject: Subject) -> Result<()> {
+    async fn end_maintenance(&self, subject: Subject, now: DateTime<Utc>) -> Result<()> {
         let link = self.server.link().await?;
-        link.answer(end(&link, &subject)).await
+        link.answer(end(&link, &subject, now)).await
     }
 }
 
@@ -52,8 +52,13 @@ async fn put(client: &PostgresClient, new: &Maintenance) -> std::result::Result<
     Ok(())
 }
 
-async fn end(client: &PostgresClient, subject: &Subject) -> std::result::Result<(), PostgresFailure> {
-    match client.execute("DELETE FROM maintenance WHERE subject = $1", &[&subject.key()]).await? {
+async fn end(
+    client: &PostgresClient,
+    subject: &Subject,
+    now: DateTime<Utc>,
+) -> std::result::Result<(), PostgresFailure> {
+    match client.execute("DELETE FROM maintenance WHERE subject = $1 AND ends_at > $2", &[&subject.key(), &now]).await?
+    {
         0 => Err(not_excused(subject).into()),
         _ => Ok(()),
     }

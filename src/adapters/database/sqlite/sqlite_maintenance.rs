@@ -41,7 +41,7 @@ impl MaintenanceStore for Sqlite {
         self.file.call(Writer, put).await
     }
 
-    async fn end_maintenance(&self, subject: Subject) -> Result<()> {
+    async fn end_maintenance(&self, subject: Subject, now: DateTime<Utc>) -> Result<()> {
         let end = move |connection: &mut rusqlite::Connection| match connection
             .execute("DELETE FROM maintenance WHERE subject = ?1", [subject.key()])?
         {
