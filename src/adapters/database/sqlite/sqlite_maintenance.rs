@@ -42,8 +42,9 @@ impl MaintenanceStore for Sqlite {
     }
 
     async fn end_maintenance(&self, subject: Subject, now: DateTime<Utc>) -> Result<()> {
+        let sql = "DELETE FROM maintenance WHERE subject = ?1 AND ends_at > ?2";
         let end = move |connection: &mut rusqlite::Connection| match connection
-            .execute("DELETE FROM maintenance WHERE subject = ?1", [subject.key()])?
+            .execute(sql, [subject.key(), time_text(now)])?
         {
             0 => Err(not_excused(&subject).into()),
             _ => Ok(()),
