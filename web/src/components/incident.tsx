@@ -26,7 +26,7 @@ export function IncidentLine({ incident }: { incident: Incident }): VNode {
       <p>{capital(cause)}</p>
       {acknowledged === null ? null : (
         <p class="seen">
-          Seen by {acknowledged.who}, {dateTime(acknowledged.at)}
+          {m.incidents.seenBy(acknowledged.who, dateTime(acknowledged.at))}
         </p>
       )}
       {notes.length === 0 ? null : (

@@ -6,6 +6,7 @@ import { openMaintenance, type Subject } from "../dialogs/maintenance";
 import { dateTime } from "../format";
 import { mayChange } from "../login";
 import type { Maintenance } from "../types";
+import { m } from "../words/language";
 import { ForOperators } from "./access";
 import { CommandButton } from "./button";
 
@@ -15,11 +16,11 @@ export function MaintenanceNote({ maintenance }: { maintenance: Maintenance | nu
   return (
     <p class="maintenance-note">
       <span>
-        In maintenance until {dateTime(until)}: {reason} ({setBy})
+        {m.incidents.until(dateTime(until), reason, setBy)}
       </span>
       <ForOperators>
-        <CommandButton label="End maintenance" run={() => api.endMaintenance(subject)} done="Maintenance ended">
-          End it
+        <CommandButton label={m.incidents.endLabel} run={() => api.endMaintenance(subject)} done={m.incidents.ended}>
+          {m.incidents.end}
         </CommandButton>
       </ForOperators>
     </p>
@@ -30,7 +31,7 @@ export function MaintenanceButton({ subject, title }: { subject: Subject; title:
   if (!mayChange.value) return null;
   return (
     <button type="button" class="small" onClick={() => openMaintenance(subject, title)}>
-      Maintenance
+      {m.incidents.maintenance}
     </button>
   );
 }

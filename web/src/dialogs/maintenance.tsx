@@ -7,20 +7,14 @@ import { Waiting } from "../components/button";
 import { closeDialog, Dialog, openDialog } from "../components/dialog";
 import { toast } from "../components/toast";
 import { capital } from "../format";
+import { m } from "../words/language";
 
 /** What is excused: a camera with its stream, or a stream. */
 export type Subject = { camera: number } | { server: string; name: string };
 
 const HOUR = 3_600;
-const lengths = [
-  { label: "1 hour", seconds: HOUR },
-  { label: "4 hours", seconds: 4 * HOUR },
-  { label: "12 hours", seconds: 12 * HOUR },
-  { label: "1 day", seconds: 24 * HOUR },
-  { label: "3 days", seconds: 72 * HOUR },
-  { label: "1 week", seconds: 168 * HOUR },
-  { label: "30 days", seconds: 720 * HOUR },
-];
+/** In the order of their words, s. */
+const lengths = [1, 4, 12, 24, 72, 168, 720].map((hours) => hours * HOUR);
 
 export function openMaintenance(subject: Subject, title: string): void {
   openDialog(<MaintenanceForm subject={subject} title={title} />);
@@ -35,7 +29,7 @@ function MaintenanceForm({ subject, title }: { subject: Subject; title: string }
     setBusy(true);
     try {
       await api.setMaintenance(subject, { forSeconds: seconds, reason: reason.trim() });
-      toast(`${title} is in maintenance`);
+      toast(m.incidents.inMaintenance(title));
       closeDialog();
     } catch (error) {
       setFault(capital(sentence(error)));
@@ -43,7 +37,7 @@ function MaintenanceForm({ subject, title }: { subject: Subject; title: string }
     }
   };
   return (
-    <Dialog title={`Maintenance of ${title}`} kind="narrow" unsaved={() => reason.trim() !== ""}>
+    <Dialog title={m.incidents.maintenanceOf(title)} kind="narrow" unsaved={() => reason.trim() !== ""}>
       <form
         class="question"
         onSubmit={(event) => {
@@ -51,19 +45,19 @@ function MaintenanceForm({ subject, title }: { subject: Subject; title: string }
           void act();
         }}
       >
-        <p>Until then it counts as no trouble and opens no incident. It goes on being pulled in and recorded.</p>
+        <p>{m.incidents.maintenanceWords}</p>
         <label class="remark">
-          For
+          {m.incidents.maintenanceFor}
           <select value={seconds} onChange={(event) => setSeconds(Number(event.currentTarget.value))}>
-            {lengths.map((one) => (
-              <option key={one.seconds} value={one.seconds}>
-                {one.label}
+            {lengths.map((one, index) => (
+              <option key={one} value={one}>
+                {m.incidents.lengths[index]}
               </option>
             ))}
           </select>
         </label>
         <label class="remark">
-          Reason
+          {m.incidents.reason}
           <input type="text" data-focus maxLength={500} required value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
         </label>
         {fault === null ? null : (
@@ -73,11 +67,11 @@ function MaintenanceForm({ subject, title }: { subject: Subject; title: string }
         )}
         <div class="actions">
           <button type="button" onClick={closeDialog}>
-            Cancel
+            {m.shell.cancel}
           </button>
           <button type="submit" class="primary" disabled={busy || reason.trim() === ""}>
             <Waiting busy={busy} />
-            Start maintenance
+            {m.incidents.start}
           </button>
         </div>
       </form>

@@ -8,6 +8,7 @@ import { closeDialog, Dialog, openDialog } from "../components/dialog";
 import { toast } from "../components/toast";
 import { capital } from "../format";
 import type { Incident } from "../types";
+import { m } from "../words/language";
 
 const LONGEST = 2_000;
 
@@ -26,7 +27,7 @@ function Remark({ incident, acknowledges, done }: { incident: Incident; acknowle
     try {
       if (acknowledges) await api.acknowledge(incident.id, note === "" ? null : note);
       else await api.noteIncident(incident.id, note);
-      toast(acknowledges ? "Acknowledged" : "Noted");
+      toast(acknowledges ? m.incidents.acknowledged : m.incidents.noted);
       closeDialog();
       done();
     } catch (error) {
@@ -35,7 +36,7 @@ function Remark({ incident, acknowledges, done }: { incident: Incident; acknowle
     }
   };
   return (
-    <Dialog title={acknowledges ? "Acknowledge this incident" : "Add a note"} kind="narrow" unsaved={() => text.trim() !== ""}>
+    <Dialog title={acknowledges ? m.incidents.acknowledgeTitle : m.incidents.addNoteTitle} kind="narrow" unsaved={() => text.trim() !== ""}>
       <form
         class="question"
         onSubmit={(event) => {
@@ -45,7 +46,7 @@ function Remark({ incident, acknowledges, done }: { incident: Incident; acknowle
       >
         <p>{capital(incident.cause)}</p>
         <label class="remark">
-          {acknowledges ? "Note (optional)" : "Note"}
+          {acknowledges ? m.incidents.noteOptional : m.incidents.note}
           <textarea data-focus rows={3} maxLength={LONGEST} required={!acknowledges} value={text} onInput={(event) => setText(event.currentTarget.value)} />
         </label>
         {fault === null ? null : (
@@ -55,11 +56,11 @@ function Remark({ incident, acknowledges, done }: { incident: Incident; acknowle
         )}
         <div class="actions">
           <button type="button" onClick={closeDialog}>
-            Cancel
+            {m.shell.cancel}
           </button>
           <button type="submit" class="primary" disabled={busy || (!acknowledges && text.trim() === "")}>
             <Waiting busy={busy} />
-            {acknowledges ? "Acknowledge" : "Add note"}
+            {acknowledges ? m.incidents.acknowledge : m.incidents.addNote}
           </button>
         </div>
       </form>

@@ -16,16 +16,17 @@ import { mayChange } from "../../login";
 import { live, stale } from "../../model";
 import { href } from "../../router";
 import type { CameraStatus, Incident } from "../../types";
+import { m } from "../../words/language";
 
 const EVERY = 10_000;
 const PAGE = 200;
 
 /** Spans that can be chosen, in hours. */
 const spans = [
-  { key: "", label: "All" },
-  { key: "1h", label: "1 h", hours: 1 },
-  { key: "24h", label: "24 h", hours: 24 },
-  { key: "7d", label: "7 days", hours: 168 },
+  { key: "" },
+  { key: "1h", hours: 1 },
+  { key: "24h", hours: 24 },
+  { key: "7d", hours: 168 },
 ] as const;
 
 /** Whom it hit, in words that the filter searches. */
@@ -35,7 +36,7 @@ function subjectOf({ subject }: Incident): string {
 }
 
 export function IncidentsPage(): VNode {
-  useTitle("Incidents");
+  useTitle(m.incidents.title);
   const [filter, open, kind, span, unseen] = ["q", "open", "kind", "span", "unseen"].map((name) => query.value.get(name) ?? "");
   const hours = spans.find((one) => one.key === span);
   const asked = { open: open === "1", acknowledged: unseen === "1" ? false : null, kind: kind === "" ? null : (kind ?? null), limit: PAGE };
@@ -51,16 +52,16 @@ export function IncidentsPage(): VNode {
     <section class="page" aria-labelledby="incidents-title" data-stale={flag(stale.value)}>
       <div class="headline">
         <div>
-          <h1 id="incidents-title">Incidents</h1>
-          <p class="lead">{answer === null ? "" : `${lasting.length} open, ${over.length} over; times in ${Intl.DateTimeFormat().resolvedOptions().timeZone}`}</p>
+          <h1 id="incidents-title">{m.incidents.title}</h1>
+          <p class="lead">{answer === null ? "" : m.incidents.lead(lasting.length, over.length, Intl.DateTimeFormat().resolvedOptions().timeZone)}</p>
         </div>
       </div>
       <div class="tools">
-        <Search label="Filter incidents" value={filter ?? ""} change={(text) => writeQuery({ q: text })} />
+        <Search label={m.incidents.filter} value={filter ?? ""} change={(text) => writeQuery({ q: text })} />
         <label class="choose">
-          Kind
+          {m.incidents.kind}
           <select value={kind ?? ""} onChange={(event) => writeQuery({ kind: event.currentTarget.value })}>
-            <option value="">all</option>
+            <option value="">{m.incidents.all}</option>
             {kinds.map((one) => (
               <option key={one} value={one}>
                 {incidentWords(one)}
@@ -68,30 +69,30 @@ export function IncidentsPage(): VNode {
             ))}
           </select>
         </label>
-        <div class="spans" role="group" aria-label="Time">
+        <div class="spans" role="group" aria-label={m.incidents.time}>
           {spans.map((one) => (
             <button key={one.key} type="button" class="small" aria-pressed={one.key === span} onClick={() => writeQuery({ span: one.key })}>
-              {one.label}
+              {m.incidents.spans[one.key]}
             </button>
           ))}
         </div>
         <button type="button" class="small" aria-pressed={open === "1"} onClick={() => writeQuery({ open: open === "1" ? null : "1" })}>
-          Open only
+          {m.incidents.openOnly}
         </button>
         <button type="button" class="small" aria-pressed={unseen === "1"} onClick={() => writeQuery({ unseen: unseen === "1" ? null : "1" })}>
-          Not acknowledged
+          {m.incidents.notSeen}
         </button>
       </div>
       {fault === null ? null : (
         <p class="form-fault" role="alert">
-          The incidents cannot be read: {sentence(fault)}
+          {m.cameras.incidentsFault(sentence(fault))}
         </p>
       )}
       <div class="panel incident-panel">
-        {answer === null && fault === null ? <Skeleton label="Loading incidents" /> : null}
-        {answer !== null && items.length === 0 ? <Empty title={filter === "" && kind === "" && span === "" ? "Nothing has gone wrong" : "No incident matches"} /> : null}
-        <List title="Open" items={lasting} refresh={refresh} />
-        <List title="Over" items={over} refresh={refresh} />
+        {answer === null && fault === null ? <Skeleton label={m.incidents.loading} /> : null}
+        {answer !== null && items.length === 0 ? <Empty title={filter === "" && kind === "" && span === "" ? m.incidents.none : m.incidents.noMatch} /> : null}
+        <List title={m.incidents.open} items={lasting} refresh={refresh} />
+        <List title={m.incidents.over} items={over} refresh={refresh} />
         {answer === null || answer.next === null ? null : <More key={key} asked={{ ...asked, from: from() }} after={answer.next} />}
       </div>
     </section>
@@ -124,9 +125,9 @@ function Row({ incident, refresh }: { incident: Incident; refresh: (() => void) 
       {refresh === null ? null : <Remarks incident={incident} refresh={refresh} />}
       {camera === null ? null : (
         <p class="ways">
-          <a href={href({ page: "stream", server: camera.server, name: camera.path })}>Stream</a>
+          <a href={href({ page: "stream", server: camera.server, name: camera.path })}>{m.incidents.stream}</a>
           <a href={`${href({ page: "recording", server: camera.server, name: camera.path, session: null })}?at=${encodeURIComponent(new Date(Date.parse(incident.openedAt) - 60_000).toISOString())}`}>
-            The minute before
+            {m.incidents.minuteBefore}
           </a>
         </p>
       )}
@@ -141,11 +142,11 @@ function Remarks({ incident, refresh }: { incident: Incident; refresh: () => voi
     <p class="remarks">
       {incident.acknowledged !== null ? null : (
         <button type="button" class="small" onClick={() => openRemark(incident, true, refresh)}>
-          Acknowledge
+          {m.incidents.acknowledge}
         </button>
       )}
       <button type="button" class="small quiet" onClick={() => openRemark(incident, false, refresh)}>
-        Add note
+        {m.incidents.addNote}
       </button>
     </p>
   );
@@ -158,7 +159,7 @@ function Subject({ incident, camera }: { incident: Incident; camera: CameraStatu
   if (subject.type === "stream") return <a href={href({ page: "stream", server: subject.server, name: subject.name })}>{words}</a>;
   return (
     <>
-      {subject.type === "server" ? "Server " : "Service "}
+      {subject.type === "server" ? m.incidents.server : m.incidents.service}{" "}
       {words}
     </>
   );
@@ -181,11 +182,11 @@ function More({ asked, after }: { asked: Parameters<typeof api.incidents>[0]; af
   };
   return (
     <>
-      <List title="Older" items={items} refresh={null} />
+      <List title={m.incidents.older} items={items} refresh={null} />
       {fault === null ? null : <p class="note">{fault}</p>}
       {next === null ? null : (
         <button type="button" class="small" onClick={() => void load()}>
-          Show older
+          {m.incidents.showOlder}
         </button>
       )}
     </>
