@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import type { ComponentType, VNode } from "preact";
 import { useEffect } from "preact/hooks";
-import { m } from "../words/language";
+import { allTexts, m } from "../words/language";
 import { Empty, Skeleton } from "./empty";
 
 /** A component that is fetched when it is shown for the first time. */
@@ -12,8 +12,9 @@ export function later<P extends object>(load: () => Promise<ComponentType<P>>): 
   return function Later(props: P): VNode {
     useEffect(() => {
       if (loaded.peek() !== null && loaded.peek() !== "failed") return;
-      load().then(
-        (Page) => (loaded.value = { Page }),
+      // Its styles and its texts with it.
+      Promise.all([load(), import("../styles/pages"), allTexts()]).then(
+        ([Page]) => (loaded.value = { Page }),
         () => (loaded.value = "failed"),
       );
     }, []);

@@ -10,13 +10,13 @@ export type Language = keyof typeof languages;
 const KEY = "streamwarden.language";
 
 const sources: Record<Language, () => Promise<Messages>> = {
-  en: () => Promise.resolve(en),
+  en: async () => ({ ...en, ...(await import("./en_pages")).pages }),
   de: async () => (await import("./de")).de,
   ru: async () => (await import("./ru")).ru,
 };
 
-/** The texts in the language that is chosen. Read where something is drawn, not where a module begins. */
-export let m: Messages = en;
+/** The texts in the language that is chosen; in English those of the other pages are there once `allTexts` is done. Read where something is drawn, not where a module begins. */
+export let m: Messages = en as Messages;
 
 /** What is drawn depends on it: the whole page is drawn again when it changes. */
 export const language = signal<Language>("en");
@@ -37,6 +37,11 @@ async function speak(next: Language): Promise<void> {
   }
   document.documentElement.lang = next;
   language.value = next;
+}
+
+/** The texts of the pages that are fetched when they are opened. */
+export async function allTexts(): Promise<void> {
+  if (language.peek() === "en" && m === (en as Messages)) m = await sources.en();
 }
 
 export async function chooseLanguage(next: Language): Promise<void> {

@@ -1,0 +1,9 @@
+// Styles of the pages that are fetched when they are opened; they come with the first of them.
+
+import "./stream.css";
+import "./camera.css";
+import "./recordings.css";
+import "./system.css";
+import "./sessions.css";
+
+export {};
