@@ -5,6 +5,7 @@
 //! `root` knows them all. All actors run on the main thread, because ffmpeg's parent-death signal follows the thread
 //! that spawned it.
 
+pub mod agent;
 pub mod camera_changes;
 pub mod history;
 pub mod hub;

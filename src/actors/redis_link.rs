@@ -13,12 +13,18 @@ use crate::domain::incident::{IncidentKind, Subject};
 /// A fault that is over sooner is none: a connection that was cut is made again at once.
 const GRACE: Duration = Duration::from_secs(3);
 
+/// The writer alone, for a process that only tells.
+pub fn writer(live: &Arc<RedisLiveStore>) -> Child {
+    let live = Arc::clone(live);
+    Child::task("redis-writer", Restart::Always, move || ended(live.write()))
+}
+
 /// A writer, a listener, and who tells how they are.
 pub fn children(live: &Arc<RedisLiveStore>, incidents: &IncidentsHandle) -> Vec<Child> {
-    let (writing, listening) = (Arc::clone(live), Arc::clone(live));
+    let (writer, listening) = (writer(live), Arc::clone(live));
     let (live, incidents) = (Arc::clone(live), incidents.clone());
     vec![
-        Child::task("redis-writer", Restart::Always, move || ended(writing.write())),
+        writer,
         Child::task("redis-listener", Restart::Always, move || ended(listening.listen())),
         Child::task("redis-health", Restart::Always, move || ended(tell(Arc::clone(&live), incidents.clone()))),
     ]

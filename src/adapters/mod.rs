@@ -6,9 +6,11 @@
 pub mod database;
 pub mod ffmpeg;
 pub mod folder;
+pub mod host;
 pub mod last_known;
 pub mod live;
 pub mod mediamtx;
+pub mod monitor_client;
 pub mod objects;
 pub mod resolve;
 pub mod secrets;

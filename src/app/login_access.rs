@@ -14,6 +14,7 @@ use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::domain::login::{
     AuditEntry, LoginTable, Token, User, UserRole, check_login_name, check_password, check_stream_prefix,
+    check_user_role,
 };
 use std::sync::Arc;
 
@@ -69,6 +70,7 @@ impl LoginAccess {
     pub async fn add_user(&self, name: &str, role: UserRole, password: SecretString) -> Result<()> {
         check_login_name(name)?;
         check_password(password.expose_secret())?;
+        check_user_role(role)?;
         match self {
             Self::Running(remote) => {
                 let body = json!({ "name": name, "role": role, "password": password.expose_secret() });
@@ -92,6 +94,7 @@ impl LoginAccess {
         if let Some(password) = &password {
             check_password(password.expose_secret())?;
         }
+        role.map_or(Ok(()), check_user_role)?;
         match self {
             Self::Running(remote) => {
                 let password = password.as_ref().map(ExposeSecret::expose_secret);

@@ -3,6 +3,7 @@
 //! [`build`] opens and starts everything or nothing, [`App::addr`] says where it listens, [`App::stop`] ends it in
 //! order. [`run`] does all of it for the command line. Holds no rule of its own. Called by `main` and by the tests.
 
+mod agent_alone;
 mod apply_reload;
 pub mod camera_access;
 mod camera_answer;
@@ -16,6 +17,7 @@ mod earlier_runs;
 mod edit_body;
 pub mod foreign_folders;
 mod front_door;
+mod host_children;
 pub mod incident_access;
 pub mod instance;
 pub mod login_access;
@@ -314,6 +316,9 @@ pub fn run(settings: Settings, origins: &Origins) -> Result<()> {
     on_main_thread(async {
         let mut signals = Signals::take_over()?;
         manager.status("starting");
+        if agent_alone::is_alone(&settings) {
+            return agent_alone::run(&settings, &mut signals, &manager).await;
+        }
         let app = tokio::select! {
             app = build(settings) => app?,
             signal = signals.stop() => {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 pub(super) use super::data_dir::DATA_DIR;
 use super::earlier_runs;
+use super::host_children::{agent_child, host_watch_child, poster_child};
 use super::instance::RunNote;
 use super::node_commands;
 use super::open_stores::open_stores_or_wait;
@@ -122,13 +123,13 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
 }
 
 /// The live store, as everybody knows it and as itself.
-struct LiveStores {
-    live: SharedLive,
-    memory: Option<Arc<MemoryLiveStore>>,
-    redis: Option<Arc<RedisLiveStore>>,
+pub(super) struct LiveStores {
+    pub(super) live: SharedLive,
+    pub(super) memory: Option<Arc<MemoryLiveStore>>,
+    pub(super) redis: Option<Arc<RedisLiveStore>>,
 }
 
-fn live_stores(settings: &Settings) -> Result<LiveStores> {
+pub(super) fn live_stores(settings: &Settings) -> Result<LiveStores> {
     let MonitorSettings { history, history_memory, .. } = settings.monitor;
     let LiveSettings::Redis(redis) = &settings.live else {
         let memory = Arc::new(MemoryLiveStore::bounded(history, history_memory));
@@ -212,6 +213,12 @@ pub(super) fn children(
     // Every role polls; one of them keeps the past.
     if services.roles.contains(&Role::Monitor) {
         children.push(history_child(settings, services));
+    }
+    children.push(host_watch_child(settings, &services.live, &services.stores.hosts, incidents));
+    if services.roles.contains(&Role::Agent) {
+        children.push(agent_child(settings, &services.live));
+        // What is wrong with it is in the log; the note of the service manager is the configuration's.
+        children.extend(poster_child(settings, &services.live, &watch::Sender::new(None))?);
     }
     // Recorders and upload workers know nothing of one another but this count of sealed segments.
     let sealed = Arc::new(watch::Sender::new(0));

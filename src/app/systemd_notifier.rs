@@ -18,6 +18,7 @@ use crate::actors::supervision::{Activity, Child, Restart};
 use crate::adapters::live::{Latest, SharedLive};
 use crate::adapters::systemd::ServiceManager;
 use crate::domain::camera::CameraState;
+use crate::domain::host::HostState;
 use crate::domain::recording::RecordingState;
 use crate::domain::stream::StreamState;
 
@@ -150,6 +151,14 @@ fn summary(latest: &Latest) -> String {
     if wanted > 0 {
         let running = latest.cameras.iter().filter(|camera| camera.state == CameraState::Running).count();
         parts.push(format!("{running} of {wanted} cameras running"));
+    }
+    let silent = latest.hosts.iter().filter(|host| host.state == HostState::Silent).count();
+    if silent > 0 {
+        parts.push(format!("{silent} of {} hosts silent", latest.hosts.len()));
+    }
+    // An agent alone knows of no server.
+    if latest.servers.is_empty() && !latest.hosts.is_empty() {
+        return "this host is measured".to_owned();
     }
     let live = latest.streams.iter().filter(|stream| stream.state == StreamState::Live).count();
     parts.push(format!("{live} stream{} live", if live == 1 { "" } else { "s" }));

@@ -84,7 +84,7 @@ pub enum TokenCommand {
     Add {
         /// Its name.
         name: String,
-        /// What it may do: viewer or operator.
+        /// What it may do: viewer or operator; agent: tell how a host is, and nothing else.
         #[arg(long, default_value = "viewer", value_parser = role)]
         role: UserRole,
         /// It reads only streams whose names begin so (GET /api/v1/streams/NAME and .../live), and nothing else.
@@ -135,7 +135,7 @@ pub struct PasswordSource {
 }
 
 fn role(word: &str) -> std::result::Result<UserRole, String> {
-    word.parse().map_err(|_| "write viewer or operator".to_owned())
+    word.parse().map_err(|_| "write viewer or operator; agent for a token".to_owned())
 }
 
 /// `streamwarden user ...`

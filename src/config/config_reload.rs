@@ -74,6 +74,8 @@ const ROWS: &[Row] = &[
     next_start!("monitor.history_10m", monitor.history_10m),
     next_start!("monitor.labels", monitor.labels),
     next_start!("monitor.readers_gone", monitor.readers_gone),
+    next_start!("monitor.disk_limit", monitor.disk_limit),
+    next_start!("monitor.disk_full_within", monitor.disk_full_within),
     Row {
         key: "live.redis_url",
         differs: |old, new| !same_secret(redis(old).map(|redis| &redis.url), redis(new).map(|redis| &redis.url)),
@@ -118,6 +120,13 @@ const ROWS: &[Row] = &[
     live!("record.min_free", record.min_free),
     next_start!("upload.workers", upload.workers),
     next_start!("objects.directory", objects),
+    next_start!("agent.interval", agent.interval),
+    next_start!("agent.post_url", agent.post_url),
+    Row {
+        key: "agent.token",
+        differs: |old, new| !same_secret(old.agent.token.as_ref(), new.agent.token.as_ref()),
+        take: None,
+    },
     next_start!("ffmpeg.ffmpeg", ffmpeg.ffmpeg),
     next_start!("ffmpeg.ffprobe", ffmpeg.ffprobe),
 ];

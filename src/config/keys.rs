@@ -48,6 +48,8 @@ pub(super) const KEYS: &[ConfigKey] = &[
     key("monitor.history_10m"),
     key("monitor.labels"),
     key("monitor.readers_gone"),
+    key("monitor.disk_limit"),
+    key("monitor.disk_full_within"),
     // A Redis URL holds its password.
     secret("live.redis_url"),
     key("live.redis_ca_file"),
@@ -78,6 +80,9 @@ pub(super) const KEYS: &[ConfigKey] = &[
     key("record.min_free"),
     key("upload.workers"),
     key("objects.directory"),
+    key("agent.interval"),
+    key("agent.post_url"),
+    secret("agent.token"),
     key("ffmpeg.ffmpeg"),
     key("ffmpeg.ffprobe"),
 ];

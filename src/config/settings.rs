@@ -16,7 +16,7 @@ use crate::base::network::{Network, NetworkLabel};
 pub struct Settings {
     /// Name of this process in logs and leases.
     pub node: String,
-    /// Roles to run, by their words (`monitor`, `restream`, `record`); checked against `domain::role` by the caller
+    /// Roles to run, by their words (`monitor`, `restream`, `record`, `agent`); checked against `domain::role` by the caller
     /// that starts them.
     pub roles: Vec<String>,
     /// Folder for everything we keep: SQLite file, spool, objects, pid.
@@ -27,6 +27,8 @@ pub struct Settings {
     pub servers: Vec<ServerSettings>,
     /// Polling.
     pub monitor: MonitorSettings,
+    /// Measuring this host.
+    pub agent: AgentSettings,
     /// Live state.
     pub live: LiveSettings,
     /// Database.
@@ -156,6 +158,17 @@ pub enum ApiTrust {
     File(PathBuf),
 }
 
+/// Measuring this host.
+#[derive(Clone, Debug)]
+pub struct AgentSettings {
+    /// Time between measurements.
+    pub interval: Duration,
+    /// Where measurements are sent to, besides the live store: the address of a monitor.
+    pub post_url: Option<Url>,
+    /// What the monitor knows this agent by.
+    pub token: Option<SecretString>,
+}
+
 /// Polling.
 #[derive(Clone, Debug)]
 pub struct MonitorSettings {
@@ -173,6 +186,10 @@ pub struct MonitorSettings {
     pub labels: Vec<NetworkLabel>,
     /// Readers that leave a stream all at once are an incident.
     pub readers_gone: bool,
+    /// A disk of a host is nearly full with so many percent used.
+    pub disk_limit: u8,
+    /// A disk of a host that will be full within this time is nearly full.
+    pub disk_full_within: Duration,
 }
 
 /// Live state: latest values, history, changes.

@@ -284,7 +284,7 @@ fn no_complaint_repeats_a_secret() {
 }
 
 /// Keys whose line in the file of `etc/` is an example, as they have no default of their own.
-const EXAMPLES: [&str; 16] = [
+const EXAMPLES: [&str; 18] = [
     "http.tls_cert",
     "http.tls_key",
     "node",
@@ -302,6 +302,8 @@ const EXAMPLES: [&str; 16] = [
     "database.schema",
     "database.listen_url",
     "database.cameras_query",
+    "agent.post_url",
+    "agent.token",
 ];
 
 #[test]

@@ -77,7 +77,7 @@ impl Maintenance {
         match &self.subject {
             Subject::Camera { id, .. } => *id == camera.id,
             Subject::Stream { server, name } => *server == camera.server && *name == camera.path,
-            Subject::Server { .. } | Subject::Service { .. } => false,
+            Subject::Server { .. } | Subject::Host { .. } | Subject::Disk { .. } | Subject::Service { .. } => false,
         }
     }
 }
@@ -99,7 +99,7 @@ pub fn of_stream<'a>(
         Subject::Camera { id, .. } => {
             cameras.iter().any(|camera| camera.id == *id && camera.server == server && camera.path == name)
         }
-        Subject::Server { .. } | Subject::Service { .. } => false,
+        Subject::Server { .. } | Subject::Host { .. } | Subject::Disk { .. } | Subject::Service { .. } => false,
     })
 }
 

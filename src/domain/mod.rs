@@ -9,6 +9,7 @@ pub mod change_guard;
 pub mod container;
 pub mod fleet;
 pub mod history;
+pub mod host;
 pub mod incident;
 pub mod layout;
 pub mod login;

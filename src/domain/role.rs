@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::{Error, Result};
 
-/// A job this process runs. Watching the servers is part of each of them, because each decides by what is live.
+/// A job this process runs. Watching the servers is part of each of them but the agent, because each decides by what is live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -16,11 +16,13 @@ pub enum Role {
     Restream,
     /// Records live streams and uploads the segments.
     Record,
+    /// Measures the host.
+    Agent,
 }
 
 impl Role {
     /// Every role there is, in start order.
-    pub const ALL: [Self; 3] = [Self::Monitor, Self::Restream, Self::Record];
+    pub const ALL: [Self; 4] = [Self::Monitor, Self::Restream, Self::Record, Self::Agent];
 
     /// The word used in configuration, logs and answers.
     pub fn as_str(self) -> &'static str {
@@ -28,6 +30,7 @@ impl Role {
             Self::Monitor => "monitor",
             Self::Restream => "restream",
             Self::Record => "record",
+            Self::Agent => "agent",
         }
     }
 }

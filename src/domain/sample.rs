@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta};
 use uuid::Uuid;
 
 use super::camera::{CameraRow, CameraState, CameraStatus};
+use super::host::{Cpu, DiskForecast, DiskStatus, HostState, HostStatus, Memory, NetworkStatus};
 use super::name::StreamName;
 use super::recording::{RecordingSession, RecordingState, RecordingStatus, Segment, SegmentState};
 use super::stream::{ServerStatus, StreamState, StreamStatus};
@@ -53,6 +54,45 @@ pub fn camera(id: i64, name: &str) -> CameraStatus {
         sound: None,
         server: "main".to_owned(),
         path: name.to_owned(),
+    }
+}
+
+/// A host measured in 1970 with a core, a disk and an interface; nothing else of it could be measured.
+pub fn host(name: &str) -> HostStatus {
+    HostStatus {
+        name: name.to_owned(),
+        state: HostState::Live,
+        at: DateTime::UNIX_EPOCH,
+        interval: 10.0,
+        cores: Some(1),
+        cpu: Some(Cpu { user: 20.0, system: 10.0, iowait: 5.0, steal: 1.0, busy: 31.0 }),
+        load: None,
+        memory: Some(Memory { total: 4 << 30, used: 1 << 30 }),
+        swap: None,
+        pressure: None,
+        disks: vec![DiskStatus {
+            mount: "/".to_owned(),
+            device: "/dev/vda1".to_owned(),
+            total: Some(100 << 30),
+            free: Some(60 << 30),
+            used_percent: Some(40.0),
+            inodes: None,
+            inodes_free: None,
+            read_rate: Some(0.0),
+            write_rate: Some(1_000.0),
+            forecast: DiskForecast::Unknown,
+            days_until_full: None,
+            reason: None,
+        }],
+        networks: vec![NetworkStatus {
+            name: "eth0".to_owned(),
+            received_bitrate: Some(8_000.0),
+            sent_bitrate: Some(16_000.0),
+            faulty_packets: 0,
+        }],
+        temperatures: Vec::new(),
+        mediamtx: None,
+        unmeasured: [("mediamtx".to_owned(), "no process of this host is named mediamtx".to_owned())].into(),
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) enum Access {
     Role(UserRole),
     /// A viewer, or a token for streams of this name.
     Stream,
+    /// An agent that tells how its host is, or an operator.
+    Reporter,
 }
 
 /// An extractor that decides about the caller.
@@ -78,6 +80,26 @@ pub(super) struct Operator(pub(super) Caller);
 
 /// Somebody who may look, or a token for the stream that the address names.
 pub(super) struct StreamReader;
+
+/// An agent that tells how its host is, or an operator.
+pub(super) struct HostReporter;
+
+impl Guards for HostReporter {
+    const ACCESS: Access = Access::Reporter;
+}
+
+impl FromRequest for HostReporter {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let caller = caller(request);
+        if caller.role() == Some(UserRole::Agent) {
+            return ready(Ok(Self));
+        }
+        ready(may(caller, UserRole::Operator).map(|_| Self))
+    }
+}
 
 impl Guards for Public {
     const ACCESS: Access = Access::Public;
@@ -160,7 +182,8 @@ fn may(caller: Caller, wanted: UserRole) -> Result<Caller, Problem> {
             Err(Problem::new(StatusCode::FORBIDDEN, text))
         }
         _ => {
-            let text = format!("{caller} is a viewer, and this needs the role {wanted}");
+            let role = caller.role().unwrap_or(UserRole::Agent);
+            let text = format!("{caller} has the role {role}, and this needs the role {wanted}");
             Err(Problem::new(StatusCode::FORBIDDEN, text))
         }
     }

@@ -19,6 +19,7 @@ use crate::base::size::size;
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::{CameraState, CameraStatus, undelivered};
 use crate::domain::change_guard::PlanView;
+use crate::domain::host::{HostState, HostStatus};
 use crate::domain::maintenance;
 use crate::domain::probe::PUBLISH_LOGIN;
 use crate::domain::recording::{RecordingState, RecordingStatus};
@@ -30,6 +31,9 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// So many cameras that deliver nothing are named.
 const CAMERAS_NAMED: usize = 5;
+
+/// So many silent hosts are named.
+const HOSTS_NAMED: usize = 5;
 
 /// A manager that works answers at once: it only decides.
 const MANAGERS_TIMEOUT: Duration = Duration::from_secs(1);
@@ -52,7 +56,7 @@ pub(super) struct Ready {
 /// One thing this process depends on.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Service {
-    /// `database`, `node`, `objects`, `live`, `redis`, `certificate`, `updates`, `managers`, `spool`, `recording`, `cameras`, `camera table`,
+    /// `database`, `node`, `objects`, `live`, `redis`, `certificate`, `updates`, `managers`, `spool`, `recording`, `cameras`, `camera table`, `hosts`,
     /// `node NAME` (another one that is silent), or `server NAME`.
     name: String,
     /// Whether it answers.
@@ -102,8 +106,10 @@ pub(super) async fn services(state: &HttpState) -> Vec<Service> {
     };
     let recording = latest.as_ref().ok().map(|latest| recording(latest, &state.disk.borrow()));
     let node = state.stores.nodes.admitted().and_then(|()| trouble("node"));
-    let (servers, cameras_known) =
-        latest.as_ref().map(|latest| (latest.servers.clone(), latest.cameras.clone())).unwrap_or_default();
+    let (servers, cameras_known, hosts_known) = latest
+        .as_ref()
+        .map(|latest| (latest.servers.clone(), latest.cameras.clone(), latest.hosts.clone()))
+        .unwrap_or_default();
     let cameras = latest.as_ref().ok().and_then(cameras);
     let updates = match state.hub.hub() {
         Some(_) => Ok("sends updates to browsers".to_owned()),
@@ -119,6 +125,7 @@ pub(super) async fn services(state: &HttpState) -> Vec<Service> {
     services.extend(redis(state));
     services.extend(node_routes::silent(state).await.into_iter().map(of_silent_node));
     services.extend(certificate(state));
+    services.extend(hosts(&hosts_known));
     let records = state.roles.contains(&Role::Record);
     if records {
         let root = state.spool.root().display();
@@ -156,6 +163,19 @@ fn of_silent_node((name, roles, since): (String, Vec<String>, DateTime<Utc>)) ->
     let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
     let detail = format!("silent since {since}; it runs {}", roles.join(", "));
     Service { name: format!("node {name}"), ok: false, required: false, detail }
+}
+
+/// Whether every host is heard of; `None` without hosts. One that is not makes nobody unready.
+fn hosts(hosts: &[HostStatus]) -> Option<Service> {
+    let silent: Vec<&HostStatus> = hosts.iter().filter(|host| host.state == HostState::Silent).collect();
+    let since = |host: &&HostStatus| format!("{} (since {})", host.name, host.at.format("%Y-%m-%dT%H:%M:%SZ"));
+    let named: Vec<String> = silent.iter().take(HOSTS_NAMED).map(since).collect();
+    let detail = match silent.len() {
+        0 => format!("{} measured", counted(hosts.len(), "host")),
+        count => format!("{count} of {} silent: {}", counted(hosts.len(), "host"), named.join(", ")),
+    };
+    let service = Service { name: "hosts".to_owned(), ok: silent.is_empty(), required: false, detail };
+    (!hosts.is_empty()).then_some(service)
 }
 
 /// Whether every enabled camera delivers; `None` without cameras. One that does not is shown and makes nobody unready: the

@@ -84,7 +84,7 @@ pub(super) struct HistoryRequest {
 }
 
 /// Points of a series, before they are made fewer.
-struct Past {
+pub(super) struct Past {
     points: Vec<Point>,
     tiers: Vec<&'static str>,
     apart: TimeDelta,
@@ -153,7 +153,7 @@ impl HistoryRequest {
         (self.to - self.from).num_seconds() / i64::from(self.points)
     }
 
-    fn answer(&self, past: Past) -> HttpResponse {
+    pub(super) fn answer(&self, past: Past) -> HttpResponse {
         let Past { mut points, tiers, apart, note } = past;
         let gaps = gaps(&mut points, self.from, self.to, apart);
         let points = downsample(points, self.from, self.to, self.points);
@@ -261,6 +261,11 @@ async fn tiers_know_more(
     let since = HistoryRequest { from: first, metrics: missing.clone(), ..*asked };
     let minutes = buckets(state, series, Tier::Minute, &since, asked.to).await.unwrap_or_default();
     missing.iter().any(|metric| known(metric, &minutes))
+}
+
+/// The buckets of a host.
+pub(super) async fn past_of_host(state: &HttpState, host: &str, asked: &HistoryRequest) -> Result<Past> {
+    past(state, &SeriesKey::host(host), asked, Vec::new()).await
 }
 
 /// The past of a series, before and with these raw points.

@@ -10,6 +10,7 @@ use super::access::Viewer;
 use super::counts::StateCounts;
 use super::exposition::{CONTENT_TYPE, Exposition, MetricKind};
 use super::health::within_time;
+use super::host_metrics;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::{HttpState, VERSION};
 use crate::adapters::ffmpeg::child;
@@ -44,6 +45,7 @@ pub(super) async fn metrics(_: Viewer, state: web::Data<HttpState>) -> ErrorAnsw
     }
     free(&mut text, &state, objects.ok().flatten());
     each(&mut text, &latest);
+    host_metrics::hosts(&mut text, &latest.hosts);
     Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(text.into_text()))
 }
 

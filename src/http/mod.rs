@@ -23,6 +23,8 @@ mod forwarded;
 mod headers;
 mod health;
 mod history_routes;
+mod host_metrics;
+mod host_routes;
 mod http_error;
 mod http_server;
 mod http_state;

@@ -12,7 +12,7 @@ use super::logins::{session_routes, token_routes, user_routes};
 use super::responses::Complete;
 use super::security::Accesses;
 use super::{
-    audit_routes, camera_log_routes, camera_routes, health, history_routes, incident_routes, kind_routes,
+    audit_routes, camera_log_routes, camera_routes, health, history_routes, host_routes, incident_routes, kind_routes,
     maintenance_routes, metrics, node_routes, plan_routes, probe_routes, recordings, session_list_routes,
     settings_routes, sheet_routes, status_routes, stream_routes, ws,
 };
@@ -41,6 +41,10 @@ use super::{
         history_routes::of_stream,
         session_list_routes::list,
         session_list_routes::kick,
+        host_routes::list,
+        host_routes::report,
+        host_routes::remove,
+        host_routes::history,
         camera_routes::list,
         camera_routes::add,
         camera_routes::one,

@@ -2,7 +2,7 @@
 
 use super::logins::{session_routes, token_routes, user_routes};
 use super::{
-    audit_routes, camera_log_routes, camera_routes, health, history_routes, incident_routes, kind_routes,
+    audit_routes, camera_log_routes, camera_routes, health, history_routes, host_routes, incident_routes, kind_routes,
     maintenance_routes, metrics, node_routes, openapi, plan_routes, probe_routes, recordings, session_list_routes,
     settings_routes, sheet_routes, status_routes, stream_routes, table, ws,
 };
@@ -38,6 +38,9 @@ table::table! {
     "/api/v1/cameras/{id}/log" => { GET: camera_log_routes::log },
     "/api/v1/cameras/{id}/probe" => { GET: probe_routes::kept, POST: probe_routes::probe_now },
     "/api/v1/cameras/{id}/restart" => { POST: camera_routes::restart },
+    "/api/v1/hosts" => { GET: host_routes::list, POST: host_routes::report },
+    "/api/v1/hosts/{host}" => { DELETE: host_routes::remove },
+    "/api/v1/hosts/{host}/history" => { GET: host_routes::history },
     "/api/v1/incidents" => { GET: incident_routes::list },
     "/api/v1/incidents/{id}/acknowledge" => { POST: incident_routes::acknowledge },
     "/api/v1/incidents/{id}/notes" => { POST: incident_routes::note },

@@ -323,6 +323,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All hosts, by name. What could not be measured is null, and `unmeasured` says why. */
+        get: operations["listHosts"];
+        put?: never;
+        /**
+         * An agent tells how its host is: one measurement. For tokens of the role agent, and for operators. `state` is judged here,
+         *     whatever is sent.
+         */
+        post: operations["reportHost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Watches a host no longer: it is forgotten, and its incidents end. One whose agent still runs is there again with its next
+         *     measurement.
+         */
+        delete: operations["removeHost"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a host has been: as the history of a stream, without states, in buckets of one and of ten minutes. */
+        get: operations["getHostHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents": {
         parameters: {
             query?: never;
@@ -1170,6 +1228,90 @@ export interface components {
             /** @description Its id as it was shown. */
             id: string;
         };
+        /** @description Percent of the time of all cores. */
+        Cpu: {
+            /**
+             * Format: double
+             * @description Everything but idle and iowait.
+             */
+            busy: number;
+            /**
+             * Format: double
+             * @description Waiting for a disk.
+             */
+            iowait: number;
+            /**
+             * Format: double
+             * @description Given to others by the hypervisor.
+             */
+            steal: number;
+            /**
+             * Format: double
+             * @description The kernel.
+             */
+            system: number;
+            /**
+             * Format: double
+             * @description Programs.
+             */
+            user: number;
+        };
+        /**
+         * @description Where a disk is going.
+         * @enum {string}
+         */
+        DiskForecast: "unknown" | "steady" | "filling";
+        /** @description A disk. */
+        DiskStatus: {
+            /**
+             * Format: double
+             * @description Days until it is full, where it is filling.
+             */
+            daysUntilFull?: number | null;
+            /** @description Its device. */
+            device: string;
+            /** @description Where it is going. */
+            forecast?: components["schemas"]["DiskForecast"];
+            /**
+             * Format: int64
+             * @description Bytes that programs without special rights may still write.
+             */
+            free?: number | null;
+            /**
+             * Format: int64
+             * @description Inodes; null where the file system has no fixed number.
+             */
+            inodes?: number | null;
+            /**
+             * Format: int64
+             * @description Free inodes.
+             */
+            inodesFree?: number | null;
+            /** @description The folder where it is mounted; the shortest where there are several. */
+            mount: string;
+            /**
+             * Format: double
+             * @description Bytes/s read; null while unknown.
+             */
+            readRate?: number | null;
+            /** @description Why it has no numbers: it hangs, or we may not look at it. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description Bytes; null while it does not answer.
+             */
+            total?: number | null;
+            /**
+             * Format: double
+             * @description Percent used of what such programs may use.
+             */
+            usedPercent?: number | null;
+            /**
+             * Format: double
+             * @description Bytes/s written; null while unknown.
+             */
+            writeRate?: number | null;
+        };
         /**
          * @description [`Exit`] without its text, as the tree shows it.
          * @enum {string}
@@ -1243,6 +1385,49 @@ export interface components {
                 [key: string]: components["schemas"]["BandView"];
             };
         };
+        /**
+         * @description Whether a host is heard of.
+         * @enum {string}
+         */
+        HostState: "live" | "silent";
+        /** @description A host. What could not be measured is null, and `unmeasured` says why. */
+        HostStatus: {
+            /**
+             * Format: date-time
+             * @description When it was measured; of a silent host, when it was last heard of.
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description Cores.
+             */
+            cores?: number | null;
+            cpu?: components["schemas"]["Cpu"] | null;
+            /** @description Disks that are mounted, by the folder. */
+            disks: components["schemas"]["DiskStatus"][];
+            /**
+             * Format: double
+             * @description Seconds between two measurements.
+             */
+            interval: number;
+            load?: components["schemas"]["Load"] | null;
+            mediamtx?: components["schemas"]["MediamtxProcess"] | null;
+            memory?: components["schemas"]["Memory"] | null;
+            /** @description Its name: the setting `node` of its agent. */
+            name: string;
+            /** @description Network interfaces but the loopback. */
+            networks: components["schemas"]["NetworkStatus"][];
+            pressure?: components["schemas"]["Pressure"] | null;
+            /** @description Whether it is heard of; judged where it is received. */
+            state?: components["schemas"]["HostState"];
+            swap?: components["schemas"]["Memory"] | null;
+            /** @description Sensors. */
+            temperatures: components["schemas"]["Temperature"][];
+            /** @description What could not be measured, by the field's name, and why. */
+            unmeasured: {
+                [key: string]: string;
+            };
+        };
         /** @description What an import did, or would do. */
         ImportReport: {
             /** @description Rows that are new. */
@@ -1285,7 +1470,7 @@ export interface components {
          * @description What went wrong.
          * @enum {string}
          */
-        IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serviceDown" | "recordingPaused" | "streamFlapping" | "sourceReplaced" | "tracksChanged" | "readersGone";
+        IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serviceDown" | "recordingPaused" | "streamFlapping" | "sourceReplaced" | "tracksChanged" | "readersGone" | "hostSilent" | "diskNearlyFull";
         /** @description A note on an incident. */
         IncidentNote: {
             /**
@@ -1433,6 +1618,48 @@ export interface components {
                 sound?: components["schemas"]["SoundState"] | null;
                 /** @description State of its restream. */
                 state: components["schemas"]["CameraState"];
+            }[];
+            /** @description Give it as `after` to get what follows; null at the end. */
+            next?: string | null;
+        };
+        /** @description Items, and where to go on. */
+        ItemList_HostStatus: {
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was measured; of a silent host, when it was last heard of.
+                 */
+                at: string;
+                /**
+                 * Format: int32
+                 * @description Cores.
+                 */
+                cores?: number | null;
+                cpu?: components["schemas"]["Cpu"] | null;
+                /** @description Disks that are mounted, by the folder. */
+                disks: components["schemas"]["DiskStatus"][];
+                /**
+                 * Format: double
+                 * @description Seconds between two measurements.
+                 */
+                interval: number;
+                load?: components["schemas"]["Load"] | null;
+                mediamtx?: components["schemas"]["MediamtxProcess"] | null;
+                memory?: components["schemas"]["Memory"] | null;
+                /** @description Its name: the setting `node` of its agent. */
+                name: string;
+                /** @description Network interfaces but the loopback. */
+                networks: components["schemas"]["NetworkStatus"][];
+                pressure?: components["schemas"]["Pressure"] | null;
+                /** @description Whether it is heard of; judged where it is received. */
+                state?: components["schemas"]["HostState"];
+                swap?: components["schemas"]["Memory"] | null;
+                /** @description Sensors. */
+                temperatures: components["schemas"]["Temperature"][];
+                /** @description What could not be measured, by the field's name, and why. */
+                unmeasured: {
+                    [key: string]: string;
+                };
             }[];
             /** @description Give it as `after` to get what follows; null at the end. */
             next?: string | null;
@@ -1819,6 +2046,24 @@ export interface components {
             since: string;
             state: components["schemas"]["StreamState"];
         };
+        /** @description Load averages. */
+        Load: {
+            /**
+             * Format: double
+             * @description Of a quarter of an hour.
+             */
+            fifteen: number;
+            /**
+             * Format: double
+             * @description Of five minutes.
+             */
+            five: number;
+            /**
+             * Format: double
+             * @description Of a minute.
+             */
+            one: number;
+        };
         /** @description Name and password. */
         LoginForm: {
             /** @description Name of the user. */
@@ -1886,6 +2131,72 @@ export interface components {
              * @description Until when; give this or `forSeconds`.
              */
             until?: string | null;
+        };
+        /** @description The process of MediaMTX. */
+        MediamtxProcess: {
+            /**
+             * Format: double
+             * @description Percent of one core; null while unknown.
+             */
+            cpu?: number | null;
+            /**
+             * Format: int64
+             * @description The most that it may have open.
+             */
+            descriptorLimit?: number | null;
+            /**
+             * Format: int32
+             * @description Open files and sockets; null without the right to count them.
+             */
+            descriptors?: number | null;
+            /**
+             * Format: int32
+             * @description Process id.
+             */
+            pid: number;
+            /**
+             * Format: int64
+             * @description Bytes of memory that it holds.
+             */
+            rss: number;
+            /**
+             * Format: int32
+             * @description Threads.
+             */
+            threads: number;
+        };
+        /** @description Bytes of memory, or of swap. */
+        Memory: {
+            /**
+             * Format: int64
+             * @description All.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Used and not to be had at once.
+             */
+            used: number;
+        };
+        /** @description A network interface. */
+        NetworkStatus: {
+            /**
+             * Format: int64
+             * @description Packets that were dropped or in error since the host was started.
+             */
+            faultyPackets: number;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: double
+             * @description Bit/s received; null while unknown.
+             */
+            receivedBitrate?: number | null;
+            /**
+             * Format: double
+             * @description Bit/s sent; null while unknown.
+             */
+            sentBitrate?: number | null;
         };
         /** @description A note on an incident. */
         NewIncidentNote: {
@@ -2016,6 +2327,25 @@ export interface components {
             cameras: number;
             /** @description How many of them run at this moment. */
             running: number;
+        };
+        /** @description Pressure stall information of the kernel. */
+        Pressure: {
+            cpu?: components["schemas"]["PressureShare"] | null;
+            io?: components["schemas"]["PressureShare"] | null;
+            memory?: components["schemas"]["PressureShare"] | null;
+        };
+        /** @description Percent of ten seconds in which something waited. */
+        PressureShare: {
+            /**
+             * Format: double
+             * @description All tasks; null where the kernel does not tell.
+             */
+            full?: number | null;
+            /**
+             * Format: double
+             * @description Some tasks.
+             */
+            some: number;
         };
         /** @description A failure in words for people, without secrets. */
         ProbeFault: {
@@ -2284,7 +2614,7 @@ export interface components {
             /** @description What it is, or what is wrong with it. */
             detail: string;
             /**
-             * @description `database`, `node`, `objects`, `live`, `redis`, `certificate`, `updates`, `managers`, `spool`, `recording`, `cameras`, `camera table`,
+             * @description `database`, `node`, `objects`, `live`, `redis`, `certificate`, `updates`, `managers`, `spool`, `recording`, `cameras`, `camera table`, `hosts`,
              *     `node NAME` (another one that is silent), or `server NAME`.
              */
             name: string;
@@ -2656,7 +2986,29 @@ export interface components {
             /** @description Its name. */
             name: string;
             /** @enum {string} */
+            type: "host";
+        } | {
+            /** @description Name of the host. */
+            host: string;
+            /** @description The folder where it is mounted. */
+            name: string;
+            /** @enum {string} */
+            type: "disk";
+        } | {
+            /** @description Its name. */
+            name: string;
+            /** @enum {string} */
             type: "service";
+        };
+        /** @description A sensor. */
+        Temperature: {
+            /**
+             * Format: double
+             * @description Degrees.
+             */
+            celsius: number;
+            /** @description Chip and label. */
+            name: string;
         };
         /** @description A token, without its secret. */
         TokenView: {
@@ -2722,7 +3074,7 @@ export interface components {
          * @description What somebody may do. An operator may do everything that a viewer may.
          * @enum {string}
          */
-        UserRole: "viewer" | "operator";
+        UserRole: "agent" | "viewer" | "operator";
         /** @description A user. */
         UserView: {
             /**
@@ -5037,6 +5389,401 @@ export interface operations {
                 };
             };
             /** @description the database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listHosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_HostStatus"];
+                };
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what is needed does not answer now, or too many connections are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HostStatus"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the body cannot be read; says where */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many hosts are watched */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large; says how much is taken */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is of another media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database does not take this; says why */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what is needed does not answer now, or too many connections are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name of the host */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database does not take this; says why */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what is needed does not answer now, or too many connections are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHostHistory: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339; one hour before `to` when absent */
+                from?: string;
+                /** @description RFC 3339; now when absent */
+                to?: string;
+                /** @description at most so many, 1 to 5000; 300 when absent */
+                points?: number;
+                /** @description comma-separated: cpu, cpuUser, cpuSystem, cpuIowait, cpuSteal, memoryUsed, swapUsed, load, networkIn, networkOut, diskRead, diskWrite, diskUsed, temperature, mediamtxCpu, mediamtxRss */
+                metrics?: string;
+                /** @description json or csv; `Accept` decides when absent */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name of the host */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description points, oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                    "text/csv": string;
+                };
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what is needed does not answer now, or too many connections are open */
             503: {
                 headers: {
                     [name: string]: unknown;

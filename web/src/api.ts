@@ -8,6 +8,8 @@ import type {
   CameraSettings,
   CameraStatus,
   ConfigSetting,
+  HostPoint,
+  HostStatus,
   ImportResult,
   Incident,
   LogRun,
@@ -265,6 +267,10 @@ export const api = {
   applyPlan: (id: string) => call<PlanView>("POST", address("cameras/plan/apply"), { id }),
   importCameras: importCsv,
   restartCamera: (id: number) => call<void>("POST", address(`cameras/${id}/restart`)),
+
+  hosts: (signal?: AbortSignal) => call<{ items: HostStatus[] }>("GET", address("hosts"), undefined, signal),
+  hostHistory: (name: string, query: { from: string; points: number; metrics: string }, signal?: AbortSignal) =>
+    call<{ items: HostPoint[] }>("GET", address(`hosts/${part(name)}/history`, query), undefined, signal),
 
   recordings: (signal?: AbortSignal) => call<{ items: RecordingSummary[] }>("GET", address("recordings"), undefined, signal),
   sessions: (server: string, stream: string, signal?: AbortSignal) =>

@@ -9,6 +9,8 @@ export type Route =
   | { page: "recordings" }
   | { page: "recording"; server: string; name: string; session: string | null }
   | { page: "incidents" }
+  | { page: "hosts" }
+  | { page: "host"; name: string }
   | { page: "system" }
   | { page: "wall" }
   | { page: "unknown" };
@@ -38,6 +40,8 @@ export function parseRoute(hash: string): Route {
     case "recordings":
       if (server === null || name === null) return { page: "recordings" };
       return { page: "recording", server, name, session: new URLSearchParams(query).get("session") };
+    case "hosts":
+      return server === null ? { page: "hosts" } : { page: "host", name: server };
     case "incidents":
     case "system":
     case "wall":
@@ -55,6 +59,8 @@ export function href(route: Exclude<Route, { page: "unknown" }>): string {
       return `#/streams/${encodeURIComponent(route.server)}/${encodeURIComponent(route.name)}`;
     case "camera":
       return `#/cameras/${route.id}`;
+    case "host":
+      return `#/hosts/${encodeURIComponent(route.name)}`;
     case "recording": {
       const query = route.session === null ? "" : `?session=${encodeURIComponent(route.session)}`;
       return `#/recordings/${encodeURIComponent(route.server)}/${encodeURIComponent(route.name)}${query}`;
@@ -67,5 +73,6 @@ export function href(route: Exclude<Route, { page: "unknown" }>): string {
 /** Two addresses of one place are one page, that need not be built anew. */
 export function placeOf(route: Route): string {
   if (route.page === "camera") return `camera ${route.id}`;
+  if (route.page === "host") return `host ${route.name}`;
   return route.page === "stream" || route.page === "recording" ? `${route.page} ${route.server}\0${route.name}` : route.page;
 }

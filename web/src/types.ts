@@ -58,6 +58,17 @@ export type OpenSession = Schemas["LoginSessionView"];
 export type AuditEntry = Schemas["AuditEntry"];
 /** A key of the configuration in force. */
 export type ConfigSetting = Required<Schemas["SettingView"]>;
+/** A host as its agent measures it; what could not be measured is null, and `unmeasured` says why. */
+export type HostStatus = Required<Omit<Schemas["HostStatus"], "disks" | "networks" | "mediamtx">> & { disks: Disk[]; networks: Network[]; mediamtx: MediamtxProcess | null };
+export type HostState = Schemas["HostState"];
+export type Disk = Required<Schemas["DiskStatus"]>;
+export type Network = Required<Schemas["NetworkStatus"]>;
+export type MediamtxProcess = Required<Schemas["MediamtxProcess"]>;
+/** A stretch of a host's past: what was measured in it, by metric. */
+export interface HostPoint {
+  at: string;
+  values?: Record<string, Schemas["BandView"]>;
+}
 export type Service = Schemas["Service"];
 export type Status = Schemas["Status"];
 export type NodeItem = Schemas["NodeItem"];

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::adapters::live::{Change, Latest};
 use crate::domain::history::{Buffer, Metric, Reading, SeriesKey};
+use crate::domain::host::HostState;
 use crate::domain::stream::{StreamState, StreamStatus};
 
 /// Streams of every server.
@@ -59,6 +60,11 @@ impl Tracked {
                         buffer.end(&gone.key);
                     }
                 }
+                // Each is a measurement but that a host is silent, which is none.
+                Change::Host(status) if status.state == HostState::Live => {
+                    buffer.add(&SeriesKey::host(&status.name), &status.reading());
+                }
+                Change::HostGone { name } => buffer.end(&SeriesKey::host(name)),
                 _ => {}
             }
         }

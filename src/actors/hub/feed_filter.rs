@@ -19,7 +19,7 @@ pub struct FeedFilter {
     pub prefix: Option<String>,
     /// The stream of exactly this name, its recording, and the camera that publishes it.
     pub stream: Option<String>,
-    /// Words of the feed: `stream`, `camera`, `server`, `recording`, `maintenance`.
+    /// Words of the feed: `stream`, `camera`, `server`, `recording`, `maintenance`, `host`.
     pub kinds: Option<BTreeSet<String>>,
 }
 
@@ -80,6 +80,11 @@ impl FeedFilter {
                 _ => ("maintenance", None, None),
             },
             Change::MaintenanceGone { .. } => ("maintenance", None, None),
+            // A host is of no server and has no stream.
+            Change::Host(_) | Change::HostGone { .. } => {
+                let is_narrower = self.server.is_some() || self.prefix.is_some() || self.stream.is_some();
+                return !is_narrower && self.kinds.as_ref().is_none_or(|kinds| kinds.contains("host"));
+            }
         };
         // A server has no name of a stream: it is wanted for whatever of it is.
         let named = |rule: &dyn Fn(&str) -> bool| name.is_none_or(rule);
@@ -107,17 +112,19 @@ mod tests {
             stream("edge", "site/a"),
             stream("main", "other"),
             Change::Camera(sample::camera(7, "other")),
+            Change::Host(Arc::new(sample::host("edge-1"))),
         ];
         // The sample camera is on `main`, its path is its name.
         let table = [
-            (r"{}", "111111"),
-            (r#"{"server":"main"}"#, "101011"),
-            (r#"{"server":"nowhere"}"#, "000000"),
-            (r#"{"prefix":"site/"}"#, "111100"),
-            (r#"{"stream":"other"}"#, "110011"),
-            (r#"{"stream":"othe"}"#, "110000"),
-            (r#"{"kinds":["stream"]}"#, "001110"),
-            (r#"{"kinds":["stream","camera"],"server":"main","prefix":"o"}"#, "000011"),
+            (r"{}", "1111111"),
+            (r#"{"server":"main"}"#, "1010110"),
+            (r#"{"server":"nowhere"}"#, "0000000"),
+            (r#"{"prefix":"site/"}"#, "1111000"),
+            (r#"{"stream":"other"}"#, "1100110"),
+            (r#"{"stream":"othe"}"#, "1100000"),
+            (r#"{"kinds":["stream"]}"#, "0011100"),
+            (r#"{"kinds":["host"]}"#, "0000001"),
+            (r#"{"kinds":["stream","camera"],"server":"main","prefix":"o"}"#, "0000110"),
         ];
         for (text, wanted) in table {
             let filter: FeedFilter = serde_json::from_str(text).expect(text);

@@ -24,7 +24,7 @@ use crate::base::SharedText;
 use crate::domain::name::StreamName;
 
 /// The words of the feed.
-pub(super) const KINDS: [&str; 5] = ["server", "camera", "stream", "recording", "maintenance"];
+pub(super) const KINDS: [&str; 6] = ["server", "camera", "stream", "recording", "maintenance", "host"];
 
 /// A snapshot is cut into frames of about so many bytes, so that a page can draw the first while the last is on its way, and
 /// a frame of ten thousand streams does not hold up what else the connection carries.
@@ -39,6 +39,7 @@ pub(super) enum ItemKey {
     Stream { server: SharedText, name: StreamName },
     Recording { server: String, name: StreamName },
     Maintenance { key: String },
+    Host { name: String },
 }
 
 /// Whom a change is about.
@@ -53,19 +54,25 @@ pub(super) fn key(change: &Change) -> ItemKey {
         Change::RecordingGone { server, name } => ItemKey::Recording { server: server.clone(), name: name.clone() },
         Change::Maintenance(one) => ItemKey::Maintenance { key: one.key.clone() },
         Change::MaintenanceGone { key } => ItemKey::Maintenance { key: key.clone() },
+        Change::Host(status) => ItemKey::Host { name: status.name.clone() },
+        Change::HostGone { name } => ItemKey::Host { name: name.clone() },
     }
 }
 
 /// Whether the thing is no longer there.
 pub(super) fn is_gone(change: &Change) -> bool {
     match change {
-        Change::Server(_) | Change::Stream(_) | Change::Camera(_) | Change::Recording(_) | Change::Maintenance(_) => {
-            false
-        }
+        Change::Server(_)
+        | Change::Stream(_)
+        | Change::Camera(_)
+        | Change::Recording(_)
+        | Change::Maintenance(_)
+        | Change::Host(_) => false,
         Change::StreamGone { .. }
         | Change::CameraGone { .. }
         | Change::RecordingGone { .. }
-        | Change::MaintenanceGone { .. } => true,
+        | Change::MaintenanceGone { .. }
+        | Change::HostGone { .. } => true,
     }
 }
 
@@ -77,10 +84,12 @@ pub(super) fn item(change: &Change) -> Option<Box<str>> {
         Change::Camera(status) => text(status),
         Change::Recording(status) => text(status),
         Change::Maintenance(maintenance) => text(maintenance),
+        Change::Host(status) => text(status.as_ref()),
         Change::StreamGone { .. }
         | Change::CameraGone { .. }
         | Change::RecordingGone { .. }
-        | Change::MaintenanceGone { .. } => None,
+        | Change::MaintenanceGone { .. }
+        | Change::HostGone { .. } => None,
     }
 }
 
@@ -91,7 +100,8 @@ pub(super) fn everything(latest: Latest) -> impl Iterator<Item = Change> {
     let streams = latest.streams.into_iter().map(|status| Change::Stream(Arc::new(status)));
     let recordings = latest.recordings.into_iter().map(Change::Recording);
     let maintenance = latest.maintenance.into_iter().map(Change::Maintenance);
-    servers.chain(cameras).chain(streams).chain(recordings).chain(maintenance)
+    let hosts = latest.hosts.into_iter().map(|status| Change::Host(Arc::new(status)));
+    servers.chain(cameras).chain(streams).chain(recordings).chain(maintenance).chain(hosts)
 }
 
 /// `{"a":1}` of a stream becomes `{"kind":"stream","item":{"a":1}}`.
@@ -102,6 +112,7 @@ pub(super) fn envelope(key: &ItemKey, item: &str) -> String {
         ItemKey::Stream { .. } => "stream",
         ItemKey::Recording { .. } => "recording",
         ItemKey::Maintenance { .. } => "maintenance",
+        ItemKey::Host { .. } => "host",
     };
     format!(r#"{{"kind":"{kind}","item":{item}}}"#)
 }

@@ -5,9 +5,11 @@ use serde_json::Value;
 
 use super::*;
 use crate::domain::camera::{CameraState, CameraStatus};
+use crate::domain::host::HostStatus;
 use crate::domain::incident::Subject;
 use crate::domain::maintenance::Maintenance;
 use crate::domain::recording::{RecordingState, RecordingStatus};
+use crate::domain::sample;
 use crate::domain::stream::{ServerStatus, StreamState, StreamStatus};
 
 fn since() -> DateTime<Utc> {
@@ -90,6 +92,11 @@ fn recording() -> RecordingStatus {
     }
 }
 
+fn host() -> HostStatus {
+    let (disks, networks, unmeasured) = Default::default();
+    HostStatus { at: since(), disks, networks, unmeasured, ..sample::host("edge-1") }
+}
+
 #[test]
 fn the_frames_are_those_that_the_page_reads() {
     let latest = Latest {
@@ -98,6 +105,7 @@ fn the_frames_are_those_that_the_page_reads() {
         streams: vec![stream()],
         recordings: vec![recording()],
         maintenance: vec![maintenance()],
+        hosts: vec![host()],
     };
     let entry = |change: &Change| item(change).map(|item| envelope(&key(change), &item)).expect("an item");
     let items: Vec<String> = everything(latest).map(|change| entry(&change)).collect();
@@ -109,6 +117,7 @@ fn the_frames_are_those_that_the_page_reads() {
         Change::StreamGone { server: "main".into(), name: front() },
         Change::RecordingGone { server: "main".into(), name: front() },
         Change::MaintenanceGone { key: "camera:7".into() },
+        Change::HostGone { name: "edge-1".into() },
     ];
     let gone: Vec<String> = gone.iter().map(|change| removal(&key(change))).collect();
     let changed = Delta { upsert: vec![&items[0]], update: vec![&update], remove: vec![] };

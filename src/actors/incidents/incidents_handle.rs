@@ -105,6 +105,12 @@ impl IncidentsHandle {
         self.lock().incidents.open().map(|(kind, subject)| (kind, subject.clone())).collect()
     }
 
+    /// What is open now.
+    #[cfg(test)]
+    pub(in crate::actors) fn open_now(&self) -> Vec<(IncidentKind, Subject)> {
+        self.lock().incidents.open().map(|(kind, subject)| (kind, subject.clone())).collect()
+    }
+
     /// Why the database does not do what is asked of it; the first of several complaints.
     pub fn database_fault(&self) -> Option<String> {
         self.lock().complaints.values().next().cloned()

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    CameraStore, HistoryStore, IncidentStore, LoginStore, MaintenanceStore, NodeStore, ProbeStore, RecordingStore,
+    CameraStore, HistoryStore, HostStore, IncidentStore, LoginStore, MaintenanceStore, NodeStore, ProbeStore,
+    RecordingStore,
 };
 use crate::base::Result;
 
@@ -26,6 +27,7 @@ pub trait Database:
     + NodeStore
     + LoginStore
     + HistoryStore
+    + HostStore
     + DatabaseHealth
 {
 }
@@ -39,6 +41,7 @@ impl<T> Database for T where
         + NodeStore
         + LoginStore
         + HistoryStore
+        + HostStore
         + DatabaseHealth
         + ?Sized
 {
@@ -63,6 +66,8 @@ pub struct Stores {
     pub logins: Arc<dyn LoginStore>,
     /// The past of streams and hosts.
     pub history: Arc<dyn HistoryStore>,
+    /// Hosts as they were last measured.
+    pub hosts: Arc<dyn HostStore>,
     /// Whether it answers.
     pub health: Arc<dyn DatabaseHealth>,
 }
@@ -79,6 +84,7 @@ impl Stores {
             nodes: database.clone(),
             logins: database.clone(),
             history: database.clone(),
+            hosts: database.clone(),
             health: database,
         }
     }

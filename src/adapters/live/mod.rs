@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::CameraStatus;
+use crate::domain::host::HostStatus;
 use crate::domain::maintenance::Maintenance;
 use crate::domain::name::StreamName;
 use crate::domain::recording::RecordingStatus;
@@ -38,6 +39,8 @@ pub struct Latest {
     pub recordings: Vec<RecordingStatus>,
     /// Cameras and streams that are excused, by key. Each process reads it from its own database.
     pub maintenance: Vec<Maintenance>,
+    /// Hosts, by name.
+    pub hosts: Vec<HostStatus>,
 }
 
 impl Latest {
@@ -84,6 +87,13 @@ pub enum Change {
     MaintenanceGone {
         /// Of which one.
         key: String,
+    },
+    /// A measurement of a host.
+    Host(Arc<HostStatus>),
+    /// A host that is no longer watched.
+    HostGone {
+        /// Its name.
+        name: String,
     },
 }
 

@@ -42,6 +42,7 @@ enum PublishKey {
     Camera(i64),
     Recording(String, StreamName),
     Maintenance(String),
+    Host(String),
 }
 
 fn subject(change: &Change) -> PublishKey {
@@ -55,6 +56,8 @@ fn subject(change: &Change) -> PublishKey {
         Change::RecordingGone { server, name } => PublishKey::Recording(server.clone(), name.clone()),
         Change::Maintenance(maintenance) => PublishKey::Maintenance(maintenance.key.clone()),
         Change::MaintenanceGone { key } => PublishKey::Maintenance(key.clone()),
+        Change::Host(host) => PublishKey::Host(host.name.clone()),
+        Change::HostGone { name } => PublishKey::Host(name.clone()),
     }
 }
 

@@ -8,6 +8,8 @@ use crate::config::raw::RawEntry;
 use crate::config::settings::{ConfiguredToken, ConfiguredUser, HiddenHash};
 
 const ROLES: [&str; 2] = ["viewer", "operator"];
+/// Of tokens only.
+const AGENT: &str = "agent";
 
 /// `NAME ROLE HASH`.
 pub(super) fn users(entry: &RawEntry) -> Result<Vec<ConfiguredUser>, ConfigFault> {
@@ -37,8 +39,8 @@ pub(super) fn users(entry: &RawEntry) -> Result<Vec<ConfiguredUser>, ConfigFault
 
 /// `NAME ROLE SHA256 [PREFIX]`.
 pub(super) fn tokens(entry: &RawEntry) -> Result<Vec<ConfiguredToken>, ConfigFault> {
-    let remedy = "write \"NAME viewer HASH\" or \"NAME operator HASH\", and behind the hash of a viewer the beginning of \
-                  the streams that it may read, if not all; HASH is `printf %s TOKEN | sha256sum`";
+    let remedy = "write \"NAME viewer HASH\", \"NAME operator HASH\" or \"NAME agent HASH\", and behind the hash of a viewer \
+                  the beginning of the streams that it may read, if not all; HASH is `printf %s TOKEN | sha256sum`";
     let mut tokens: Vec<ConfiguredToken> = Vec::new();
     for text in texts(entry)? {
         let words: Vec<&str> = text.split_whitespace().collect();
@@ -48,7 +50,9 @@ pub(super) fn tokens(entry: &RawEntry) -> Result<Vec<ConfiguredToken>, ConfigFau
             _ => return Err(ConfigFault::new("holds an entry that is not a name, a role and a hash", remedy)),
         };
         check_name(name, remedy)?;
-        check_role(name, role, remedy)?;
+        if role != AGENT {
+            check_role(name, role, remedy)?;
+        }
         if hash.len() != 64 || !hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
             // Not repeated: it may be the token.
             return Err(ConfigFault::new(

@@ -41,6 +41,7 @@ pub(super) fn settings(
         record: sections::record(&mut check),
         upload: sections::upload(&mut check),
         objects: sections::objects(&mut check, &data_dir),
+        agent: sections::agent(&mut check),
         ffmpeg: sections::ffmpeg(&mut check),
         servers,
         data_dir,

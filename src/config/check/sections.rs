@@ -13,13 +13,13 @@ use crate::base::network::NetworkLabel;
 use crate::config::complaint::ConfigFault;
 use crate::config::raw::RawEntry;
 use crate::config::settings::{
-    DatabaseSettings, FfmpegSettings, LiveSettings, MonitorSettings, ObjectsSettings, PostgresSettings, RecordSettings,
-    RedisSettings, RestreamSettings, ServerSettings, UploadSettings,
+    AgentSettings, DatabaseSettings, FfmpegSettings, LiveSettings, MonitorSettings, ObjectsSettings, PostgresSettings,
+    RecordSettings, RedisSettings, RestreamSettings, ServerSettings, UploadSettings,
 };
 use crate::config::{keys, redis_url, units};
 
 /// Words `roles` may hold. `domain::role` has the same list; a test compares them, as neither layer sees the other.
-pub const ROLES: [&str; 3] = ["monitor", "restream", "record"];
+pub const ROLES: [&str; 4] = ["monitor", "restream", "record", "agent"];
 
 const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -90,6 +90,8 @@ pub(super) fn monitor(check: &mut Checker<'_>) -> MonitorSettings {
         history_10m: lasting(check, "monitor.history_10m", 365 * DAY, seconds(HOUR), seconds(3650 * DAY)),
         labels: check.read("monitor.labels", labels).unwrap_or_default(),
         readers_gone: check.read("monitor.readers_gone", flag).unwrap_or(false),
+        disk_limit: check.read("monitor.disk_limit", |entry| whole(entry, 1..=100)).unwrap_or(90) as u8,
+        disk_full_within: lasting(check, "monitor.disk_full_within", 3 * DAY, Duration::ZERO, seconds(365 * DAY)),
     }
 }
 
@@ -272,6 +274,14 @@ pub(super) fn upload(check: &mut Checker<'_>) -> UploadSettings {
 
 pub(super) fn objects(check: &mut Checker<'_>, data_dir: &Path) -> ObjectsSettings {
     ObjectsSettings::Directory(check.read("objects.directory", path).unwrap_or_else(|| data_dir.join("objects")))
+}
+
+pub(super) fn agent(check: &mut Checker<'_>) -> AgentSettings {
+    AgentSettings {
+        interval: lasting(check, "agent.interval", 10, seconds(1), seconds(10 * MINUTE)),
+        post_url: check.read("agent.post_url", urls::monitor),
+        token: check.read("agent.token", |entry| Ok(SecretString::from(text(entry)?.trim().to_owned()))),
+    }
 }
 
 pub(super) fn ffmpeg(check: &mut Checker<'_>) -> FfmpegSettings {

@@ -127,6 +127,24 @@ pub(super) fn host(entry: &RawEntry) -> Result<String, ConfigFault> {
     }
 }
 
+/// Address of a monitor, without credentials; may have a path, where a reverse proxy keeps it in a folder.
+pub(super) fn monitor(entry: &RawEntry) -> Result<Url, ConfigFault> {
+    let typed = super::values::text(entry)?;
+    let remedy = "write what the browser's address bar shows: https://video.example.org";
+    let shown: String = redact::text(typed.trim()).chars().take(60).collect();
+    let url = Url::parse(typed.trim())
+        .map_err(|error| ConfigFault::new(format!("{shown:?} is not an address: {error}"), remedy))?;
+    let is_plain = matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none();
+    if !is_plain || !url.has_host() {
+        return Err(ConfigFault::new(format!("{shown:?} is not the address of a monitor"), remedy));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        let remedy = "leave it out, and give a token: agent.token_file";
+        return Err(ConfigFault::new("holds a name or a password", remedy));
+    }
+    Ok(url)
+}
+
 /// An origin as browsers send it: scheme, host and port, no path.
 pub(super) fn origin(typed: &str) -> Result<String, ConfigFault> {
     let remedy = "write what the browser's address bar shows, up to the port: https://video.example.org";

@@ -48,10 +48,14 @@ pub enum Metric {
     MediamtxCpu = 44,
     /// Bytes of memory that MediaMTX holds.
     MediamtxRss = 45,
+    /// Percent of a host's cores in programs.
+    CpuUser = 46,
+    /// Percent of a host's cores in the kernel.
+    CpuSystem = 47,
 }
 
 /// Every metric with its word and its scale.
-const TABLE: [(Metric, &str, f64); 21] = [
+const TABLE: [(Metric, &str, f64); 23] = [
     (Metric::Bitrate, "bitrate", 1.0),
     (Metric::BitrateOut, "bitrateOut", 1.0),
     (Metric::Readers, "readers", 1.0),
@@ -73,6 +77,8 @@ const TABLE: [(Metric, &str, f64); 21] = [
     (Metric::Temperature, "temperature", 10.0),
     (Metric::MediamtxCpu, "mediamtxCpu", 100.0),
     (Metric::MediamtxRss, "mediamtxRss", 1.0),
+    (Metric::CpuUser, "cpuUser", 100.0),
+    (Metric::CpuSystem, "cpuSystem", 100.0),
 ];
 
 impl Metric {

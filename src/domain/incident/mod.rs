@@ -58,11 +58,15 @@ pub enum IncidentKind {
     TracksChanged,
     /// Everybody who read a stream left at once.
     ReadersGone,
+    /// Nothing is heard of a host that is measured.
+    HostSilent,
+    /// A disk of a host is nearly full, or full soon.
+    DiskNearlyFull,
 }
 
 impl IncidentKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::CameraDown,
         Self::CameraStalled,
         Self::CameraDegraded,
@@ -75,6 +79,8 @@ impl IncidentKind {
         Self::SourceReplaced,
         Self::TracksChanged,
         Self::ReadersGone,
+        Self::HostSilent,
+        Self::DiskNearlyFull,
     ];
 
     /// The word in databases and in the API.
@@ -92,6 +98,8 @@ impl IncidentKind {
             Self::SourceReplaced => "sourceReplaced",
             Self::TracksChanged => "tracksChanged",
             Self::ReadersGone => "readersGone",
+            Self::HostSilent => "hostSilent",
+            Self::DiskNearlyFull => "diskNearlyFull",
         }
     }
 

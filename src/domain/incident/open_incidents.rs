@@ -274,7 +274,11 @@ mod tests {
         }
         assert_eq!(IncidentKind::parse("x"), None);
         let name = || "main".to_owned();
-        for subject in [camera(-3, "a:b"), Subject::Server { name: name() }, Subject::Service { name: name() }] {
+        let disk = Subject::Disk { host: "edge-1".to_owned(), name: "/srv/rec".to_owned() };
+        let host = Subject::Host { name: name() };
+        for subject in
+            [camera(-3, "a:b"), Subject::Server { name: name() }, Subject::Service { name: name() }, host, disk]
+        {
             assert_eq!(Subject::from_key(&subject.key(), subject.name()), Some(subject.clone()));
         }
         for wrong in ["camera", "camera:x", "moon:1", ""] {

@@ -29,6 +29,18 @@ pub enum Subject {
         /// Name of the stream.
         name: String,
     },
+    /// A host that an agent measures.
+    Host {
+        /// Its name.
+        name: String,
+    },
+    /// A disk of such a host.
+    Disk {
+        /// Name of the host.
+        host: String,
+        /// The folder where it is mounted.
+        name: String,
+    },
     /// A part of ours: `database`, `cameras` (all of them), `spool`, ...
     Service {
         /// Its name.
@@ -48,22 +60,29 @@ impl Subject {
             Self::Camera { id, .. } => format!("camera:{id}"),
             Self::Server { name } => format!("server:{name}"),
             Self::Stream { server, name } => format!("stream:{server}/{name}"),
+            Self::Host { name } => format!("host:{name}"),
+            Self::Disk { host, name } => format!("disk:{host}/{name}"),
             Self::Service { name } => format!("service:{name}"),
         }
     }
 
     /// Its name for people.
     pub fn name(&self) -> &str {
-        let (Self::Camera { name, .. } | Self::Server { name } | Self::Stream { name, .. } | Self::Service { name }) =
-            self;
-        name
+        match self {
+            Self::Camera { name, .. }
+            | Self::Server { name }
+            | Self::Stream { name, .. }
+            | Self::Host { name }
+            | Self::Disk { name, .. }
+            | Self::Service { name } => name,
+        }
     }
 
     /// The row, for a camera.
     pub fn camera(&self) -> Option<i64> {
         match self {
             Self::Camera { id, .. } => Some(*id),
-            Self::Server { .. } | Self::Stream { .. } | Self::Service { .. } => None,
+            _ => None,
         }
     }
 
@@ -76,6 +95,11 @@ impl Subject {
             ("stream", rest) => {
                 let server = rest.strip_suffix(&name)?.strip_suffix('/')?.to_owned();
                 Some(Self::Stream { server, name })
+            }
+            ("host", _) => Some(Self::Host { name }),
+            ("disk", rest) => {
+                let host = rest.strip_suffix(&name)?.strip_suffix('/')?.to_owned();
+                Some(Self::Disk { host, name })
             }
             ("service", _) => Some(Self::Service { name }),
             _ => None,

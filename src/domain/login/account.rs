@@ -27,6 +27,8 @@ const LONGEST_NAME: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum UserRole {
+    /// Tells how its host is, and may do nothing else; of tokens only.
+    Agent,
     /// Looks at everything, changes nothing.
     Viewer,
     /// Changes cameras, users and tokens too.
@@ -37,6 +39,7 @@ impl UserRole {
     /// Its word.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Agent => "agent",
             Self::Viewer => "viewer",
             Self::Operator => "operator",
         }
@@ -54,10 +57,22 @@ impl FromStr for UserRole {
 
     fn from_str(word: &str) -> Result<Self> {
         match word {
+            "agent" => Ok(Self::Agent),
             "viewer" => Ok(Self::Viewer),
             "operator" => Ok(Self::Operator),
-            _ => Err(Error::invalid("role", "must be viewer or operator")),
+            _ => Err(Error::invalid("role", "must be viewer or operator, or agent for a token")),
         }
+    }
+}
+
+/// Refuses a role that people cannot have.
+///
+/// # Errors
+/// `Invalid` at `role`.
+pub fn check_user_role(role: UserRole) -> Result<()> {
+    match role {
+        UserRole::Agent => Err(Error::invalid("role", "must be viewer or operator: only tokens are of the role agent")),
+        UserRole::Viewer | UserRole::Operator => Ok(()),
     }
 }
 

@@ -9,7 +9,7 @@ mod table;
 
 pub use account::{
     LoginSession, SESSION_IDLE, SESSION_LIFETIME, SecretHash, Token, User, UserRole, check_login_name, check_password,
-    check_stream_prefix, is_argon2id, is_sha256,
+    check_stream_prefix, check_user_role, is_argon2id, is_sha256,
 };
 pub use audit::{AUDIT_KEPT, AuditEntry};
 pub use table::{LoginTable, Refusal, TokenGrant};

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::adapters::secrets::hash_password;
 use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
-use crate::domain::login::{User, UserRole, check_login_name, check_password};
+use crate::domain::login::{User, UserRole, check_login_name, check_password, check_user_role};
 use crate::http::access::{Operator, Viewer};
 use crate::http::audit_routes::{self as audit, Change};
 use crate::http::body::Json;
@@ -92,6 +92,7 @@ pub(in crate::http) async fn add(
 ) -> ErrorAnswer {
     check_login_name(&new.name)?;
     check_password(new.password.expose_secret())?;
+    check_user_role(new.role)?;
     changeable(&state, &new.name)?;
     let password_hash = hash_password(new.password).await?;
     let user = User { name: new.name, role: new.role, password_hash, created_at: Some(Utc::now()) };
@@ -115,6 +116,7 @@ pub(in crate::http) async fn edit(
     request: HttpRequest,
     Json(edit): Json<UserEdit>,
 ) -> ErrorAnswer {
+    edit.role.map_or(Ok(()), check_user_role)?;
     changeable(&state, &name)?;
     let before = find(&state, &name)?;
     let has_password = edit.password.is_some();

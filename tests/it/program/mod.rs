@@ -5,6 +5,7 @@ mod canary;
 mod command_line;
 mod crash;
 mod databases;
+mod hosts;
 mod kinds;
 mod limits;
 mod log_reader;

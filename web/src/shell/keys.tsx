@@ -12,6 +12,7 @@ const places: Record<string, { label: string; route: Exclude<Route, { page: "unk
   r: { label: "Recordings", route: { page: "recordings" } },
   i: { label: "Incidents", route: { page: "incidents" } },
   w: { label: "Wall", route: { page: "wall" } },
+  h: { label: "Hosts", route: { page: "hosts" } },
   y: { label: "System", route: { page: "system" } },
 };
 

@@ -13,6 +13,8 @@ const CamerasPage = later(async () => (await import("../pages/cameras/page")).Ca
 const CameraPage = later(async () => (await import("../pages/camera/page")).CameraPage);
 const RecordingsPage = later(async () => (await import("../pages/recordings/page")).RecordingsPage);
 const IncidentsPage = later(async () => (await import("../pages/incidents/page")).IncidentsPage);
+const HostsPage = later(async () => (await import("../pages/hosts/page")).HostsPage);
+const HostPage = later(async () => (await import("../pages/host/page")).HostPage);
 const SystemPage = later(async () => (await import("../pages/system/page")).SystemPage);
 const WallPage = later(async () => (await import("../pages/wall/page")).WallPage);
 const RecordingPage = later(async () => (await import("../pages/recording/page")).RecordingPage);
@@ -35,6 +37,10 @@ export function Page(): VNode {
       return <RecordingPage key={key} server={now.server} name={now.name} session={now.session} />;
     case "incidents":
       return <IncidentsPage key={key} />;
+    case "hosts":
+      return <HostsPage key={key} />;
+    case "host":
+      return <HostPage key={key} name={now.name} />;
     case "system":
       return <SystemPage key={key} />;
     case "wall":

@@ -21,6 +21,7 @@ const places = [
   { page: "cameras", label: "Cameras", icon: "camera", pages: ["cameras", "camera"] },
   { page: "recordings", label: "Recordings", icon: "film", pages: ["recordings", "recording"] },
   { page: "incidents", label: "Incidents", icon: "warn", pages: ["incidents"] },
+  { page: "hosts", label: "Hosts", icon: "host", pages: ["hosts", "host"] },
   { page: "system", label: "System", icon: "tree", pages: ["system"] },
 ] as const;
 

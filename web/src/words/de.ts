@@ -191,7 +191,7 @@ export const de: Messages = {
     taken: "Jemand anders sendet auf diesem Pfad. Es wird wieder versucht, wenn er frei ist.",
     lastFault: (words) => `Letzter Fehler: ${words}`,
     sounds: { carried: "Wird übertragen", missing: "Die Kamera hat keinen", silent: "Es kommt keiner: die Kamera nennt ihn und sendet keinen" },
-    incidents: { cameraDown: "Ausgefallen", cameraStalled: "Stockt", cameraDegraded: "Gestört", otherPublisher: "Pfad besetzt", planHeld: "Änderung angehalten", serverDown: "Server ausgefallen", serviceDown: "Dienst ausgefallen", recordingPaused: "Aufnahme angehalten", streamFlapping: "Flattert", sourceReplaced: "Quelle ersetzt", tracksChanged: "Codec geändert", readersGone: "Leser weg" },
+    incidents: { cameraDown: "Ausgefallen", cameraStalled: "Stockt", cameraDegraded: "Gestört", otherPublisher: "Pfad besetzt", planHeld: "Änderung angehalten", serverDown: "Server ausgefallen", serviceDown: "Dienst ausgefallen", recordingPaused: "Aufnahme angehalten", streamFlapping: "Flattert", sourceReplaced: "Quelle ersetzt", tracksChanged: "Codec geändert", readersGone: "Leser weg", hostSilent: "Host schweigt", diskNearlyFull: "Datenträger fast voll" },
     lasting: (time) => `seit ${time}`,
     downLasting: (time) => `ausgefallen seit ${time}`,
   },

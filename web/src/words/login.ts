@@ -5,7 +5,7 @@ import { capital, stop } from "../format";
 import type { Entry } from "../login";
 import type { UserRole } from "../types";
 
-export const roleWords: Record<UserRole, string> = { viewer: "viewer", operator: "operator" };
+export const roleWords: Record<UserRole, string> = { agent: "agent", viewer: "viewer", operator: "operator" };
 
 export const loginWords = {
   title: "Log in",

@@ -2,7 +2,7 @@
 
 import { m } from "./language";
 import type { SignName } from "../components/icons";
-import type { CameraState, RecordingState, StreamState } from "../types";
+import type { CameraState, HostState, RecordingState, StreamState } from "../types";
 
 export interface Look {
   readonly words: string;
@@ -45,6 +45,11 @@ export const recordingLook: Record<RecordingState, Look> = {
   recording: look(() => m.camera.recording.recording, { sign: "rec", tone: "rec" }),
   restarting: look(() => m.camera.recording.restarting, { sign: "warn", tone: "warn" }),
   paused: look(() => m.camera.recording.paused, { sign: "bad", tone: "bad" }),
+};
+
+export const hostLook: Record<HostState, Look> = {
+  live: { words: "Measured", sign: "good", tone: "good" },
+  silent: { words: "Silent", sign: "bad", tone: "bad" },
 };
 
 /** Look of a state; one of a later version shows as it is. */

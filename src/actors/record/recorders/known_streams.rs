@@ -43,7 +43,9 @@ impl KnownStreams {
             | Change::Recording(_)
             | Change::RecordingGone { .. }
             | Change::Maintenance(_)
-            | Change::MaintenanceGone { .. } => false,
+            | Change::MaintenanceGone { .. }
+            | Change::Host(_)
+            | Change::HostGone { .. } => false,
         }
     }
 

@@ -3,6 +3,7 @@
 
 pub(super) mod camera_behaviour;
 pub(super) mod history_behaviour;
+pub(super) mod host_behaviour;
 pub(super) mod import_behaviour;
 pub(super) mod incident_behaviour;
 pub(super) mod login_behaviour;
@@ -81,6 +82,7 @@ macro_rules! tests {
             old_history_is_forgotten
         );
         $crate::adapters::database::behaviour::tests!(@pair $open, history_behaviour: history_is_its_nodes_own);
+        $crate::adapters::database::behaviour::tests!(@each $open, host_behaviour: hosts_are_kept_as_last_measured);
         $crate::adapters::database::behaviour::tests!(@pair $open, node_behaviour:
             recordings_are_their_nodes_own
             incidents_and_looks_are_their_nodes_own

@@ -15,6 +15,7 @@ mod postgres_cameras;
 mod postgres_client;
 mod postgres_fault;
 mod postgres_history;
+mod postgres_hosts;
 mod postgres_incidents;
 mod postgres_inspect;
 mod postgres_listener;

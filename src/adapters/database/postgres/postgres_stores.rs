@@ -8,17 +8,18 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
-    Postgres, postgres_cameras, postgres_history, postgres_incidents, postgres_nodes, postgres_recordings,
-    postgres_segments,
+    Postgres, postgres_cameras, postgres_history, postgres_hosts, postgres_incidents, postgres_nodes,
+    postgres_recordings, postgres_segments,
 };
 use crate::adapters::database::{
-    CameraStore, Condition, DatabaseHealth, HistoryQuery, HistoryStore, IncidentQuery, IncidentStore, Joined,
-    ListenProgress, NodeFolder, NodeStore, ProbeStore, RecordingStore, RecordingSummary, SegmentQuery, SeriesBuckets,
-    SessionSummary, Skip, WritePlan,
+    CameraStore, Condition, DatabaseHealth, HistoryQuery, HistoryStore, HostStore, IncidentQuery, IncidentStore,
+    Joined, ListenProgress, NodeFolder, NodeStore, ProbeStore, RecordingStore, RecordingSummary, SegmentQuery,
+    SeriesBuckets, SessionSummary, Skip, WritePlan,
 };
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::history::{Bucket, Tier};
+use crate::domain::host::HostStatus;
 use crate::domain::incident::{Incident, Remark};
 use crate::domain::node::{Node, NodeClaim};
 use crate::domain::probe::KeptProbe;
@@ -306,5 +307,23 @@ impl DatabaseHealth for Postgres {
             self.server.trouble().is_over();
         }
         Ok(words + self.listener.changes.note() + &self.server.latency())
+    }
+}
+
+#[async_trait]
+impl HostStore for Postgres {
+    async fn hosts(&self) -> Result<Vec<HostStatus>> {
+        let link = self.server.link().await?;
+        link.answer(postgres_hosts::all(&link)).await
+    }
+
+    async fn put_hosts(&self, hosts: Vec<HostStatus>) -> Result<()> {
+        let link = self.server.link().await?;
+        link.answer(postgres_hosts::put(&link, &hosts)).await
+    }
+
+    async fn remove_host(&self, name: String) -> Result<()> {
+        let link = self.server.link().await?;
+        link.answer(postgres_hosts::remove(&link, &name)).await
     }
 }

@@ -251,7 +251,7 @@ async fn schemas_that_are_not_ours_are_refused_by_name_and_older_ones_migrated_o
     one.and(two).expect("both at once: one migrates, the other waits");
     let fresh = FreshSchema::on(server).await;
     let back = "DROP TABLE segments, sessions, incidents, camera_probes, nodes, recording_days, segment_counts, \
-                login_users, login_tokens, login_sessions, audit, history_rows, incident_notes, maintenance CASCADE; \
+                login_users, login_tokens, login_sessions, audit, history_rows, incident_notes, maintenance, hosts CASCADE; \
                 DROP FUNCTION keep_recording_sums; ALTER TABLE cameras DROP COLUMN label; \
                 DELETE FROM streamwarden_schema_history WHERE version > 1; \
                 INSERT INTO cameras(name) VALUES ('kept')";

@@ -15,6 +15,7 @@ mod sqlite_cameras;
 mod sqlite_fault;
 mod sqlite_file;
 mod sqlite_history;
+mod sqlite_hosts;
 mod sqlite_incidents;
 mod sqlite_inspect;
 mod sqlite_login_store;

@@ -9,16 +9,18 @@ use uuid::Uuid;
 
 use super::sqlite_file::ConnectionRole;
 use super::{
-    LOCKED, Sqlite, sqlite_cameras, sqlite_history, sqlite_incidents, sqlite_nodes, sqlite_recordings, sqlite_segments,
+    LOCKED, Sqlite, sqlite_cameras, sqlite_history, sqlite_hosts, sqlite_incidents, sqlite_nodes, sqlite_recordings,
+    sqlite_segments,
 };
 use crate::adapters::database::{
-    CameraStore, Condition, DatabaseHealth, HistoryQuery, HistoryStore, IncidentQuery, IncidentStore, Joined,
-    ListenProgress, NodeFolder, NodeStore, ProbeStore, RecordingStore, RecordingSummary, SegmentQuery, SeriesBuckets,
-    SessionSummary, Skip, WritePlan,
+    CameraStore, Condition, DatabaseHealth, HistoryQuery, HistoryStore, HostStore, IncidentQuery, IncidentStore,
+    Joined, ListenProgress, NodeFolder, NodeStore, ProbeStore, RecordingStore, RecordingSummary, SegmentQuery,
+    SeriesBuckets, SessionSummary, Skip, WritePlan,
 };
 use crate::base::Result;
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::history::{Bucket, Tier};
+use crate::domain::host::HostStatus;
 use crate::domain::incident::{Incident, Remark};
 use crate::domain::node::{Node, NodeClaim};
 use crate::domain::probe::KeptProbe;
@@ -308,5 +310,20 @@ impl DatabaseHealth for Sqlite {
         };
         self.file.call(ConnectionRole::Prober, probe).await?;
         Ok(format!("SQLite file {}, cameras: {cameras}{}", self.file.path().display(), self.file.latency()))
+    }
+}
+
+#[async_trait]
+impl HostStore for Sqlite {
+    async fn hosts(&self) -> Result<Vec<HostStatus>> {
+        self.file.call(ConnectionRole::Reader, sqlite_hosts::all).await
+    }
+
+    async fn put_hosts(&self, hosts: Vec<HostStatus>) -> Result<()> {
+        self.file.call(ConnectionRole::Writer, move |connection| sqlite_hosts::put(connection, &hosts)).await
+    }
+
+    async fn remove_host(&self, name: String) -> Result<()> {
+        self.file.call(ConnectionRole::Writer, move |connection| sqlite_hosts::remove(connection, &name)).await
     }
 }

@@ -296,7 +296,7 @@ async fn an_older_schema_is_migrated_and_keeps_its_rows() {
     let shell = Connection::open(&path).expect("opened");
     let back = "DROP TABLE segments; DROP TABLE sessions; DROP TABLE incidents; DROP TABLE camera_probes; \
                 DROP TABLE nodes; DROP TRIGGER cameras_updated_at; ALTER TABLE cameras DROP COLUMN label; \
-                DROP TABLE history_rows; DROP TABLE incident_notes; DROP TABLE maintenance; DROP TABLE recording_days; DROP TABLE segment_counts; DROP TABLE login_users; \
+                DROP TABLE history_rows; DROP TABLE incident_notes; DROP TABLE maintenance; DROP TABLE hosts; DROP TABLE recording_days; DROP TABLE segment_counts; DROP TABLE login_users; \
                 DROP TABLE login_tokens; DROP TABLE login_sessions; DROP TABLE audit; DELETE FROM refinery_schema_history WHERE version > 1";
     shell.execute_batch(back).expect("back to version 1");
     let (one, two) = futures_util::future::join(open(&path), open(&path)).await;

@@ -23,6 +23,7 @@ use self::history::Histories;
 use super::{Change, Latest, LiveChanges, LiveStore};
 use crate::base::Result;
 use crate::domain::camera::CameraStatus;
+use crate::domain::host::HostStatus;
 use crate::domain::maintenance::Maintenance;
 use crate::domain::name::StreamName;
 use crate::domain::recording::RecordingStatus;
@@ -50,6 +51,7 @@ struct Now {
     cameras: BTreeMap<i64, CameraStatus>,
     recordings: BTreeMap<(String, StreamName), RecordingStatus>,
     maintenance: BTreeMap<String, Maintenance>,
+    hosts: BTreeMap<String, Arc<HostStatus>>,
 }
 
 /// Bytes of samples when nobody says how many (`monitor.history_memory`).
@@ -149,6 +151,7 @@ impl LiveStore for MemoryLiveStore {
             cameras: now.cameras.values().cloned().collect(),
             recordings: now.recordings.values().cloned().collect(),
             maintenance: now.maintenance.values().cloned().collect(),
+            hosts: now.hosts.values().map(|status| HostStatus::clone(status)).collect(),
         })
     }
 
@@ -225,6 +228,12 @@ impl Now {
             }
             Change::MaintenanceGone { key } => {
                 self.maintenance.remove(key);
+            }
+            Change::Host(host) => {
+                self.hosts.insert(host.name.clone(), Arc::clone(host));
+            }
+            Change::HostGone { name } => {
+                self.hosts.remove(name);
             }
         }
     }

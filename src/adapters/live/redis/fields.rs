@@ -1,10 +1,13 @@
 //! What a node tells of itself: one field of its hash for each thing it owns.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::adapters::live::{Change, LiveNode};
 use crate::domain::camera::CameraStatus;
+use crate::domain::host::{HostStatus, checked};
 use crate::domain::name::StreamName;
 use crate::domain::recording::RecordingStatus;
 use crate::domain::stream::ServerStatus;
@@ -33,6 +36,8 @@ pub(super) fn field(change: &Change, base: impl Fn(&str) -> String) -> Option<(S
         Change::CameraGone { id } => (format!("camera:{id}"), None),
         Change::Recording(status) => (recording(&status.server, &status.name), json(serde_json::to_string(status))),
         Change::RecordingGone { server, name } => (recording(server, name), None),
+        Change::Host(status) => (format!("host:{}", status.name), json(serde_json::to_string(status.as_ref()))),
+        Change::HostGone { name } => (format!("host:{name}"), None),
         Change::Stream(_) | Change::StreamGone { .. } => return None,
         // Each process reads it from its own database.
         Change::Maintenance(_) | Change::MaintenanceGone { .. } => return None,
@@ -95,11 +100,16 @@ pub(super) fn read(name: &str, value: &[u8]) -> Option<Told> {
             let status: RecordingStatus = serde_json::from_slice(value).ok()?;
             (recording(&status.server, &status.name) == name).then_some(Told::Change(Change::Recording(status)))
         }
+        "host" => {
+            let status: HostStatus = serde_json::from_slice(value).ok()?;
+            let status = checked(status, Utc::now()).ok()?;
+            (status.name == of).then(|| Told::Change(Change::Host(Arc::new(status))))
+        }
         _ => None,
     }
 }
 
-/// The end of what a field told of; `None` for a server, which only falls silent, and for what is not understood.
+/// The end of what a field told of; `None` for a server and a host, which only fall silent, and for what is not understood.
 pub(super) fn gone(name: &str) -> Option<Change> {
     let (kind, of) = name.split_once(':')?;
     match kind {
@@ -133,6 +143,10 @@ mod tests {
         let value = value.expect("a value");
         assert_eq!(read(&name, value.as_bytes()), Some(Told::Server(status, "p:two".to_owned())));
         assert_eq!(gone(&name), None);
+        let host = Change::Host(Arc::new(HostStatus { at: Utc::now(), ..sample::host("edge-1") }));
+        let (name, told) = field(&host, base).expect("a field");
+        assert_eq!(read(&name, told.expect("a value").as_bytes()), Some(Told::Change(host)));
+        assert_eq!((name.as_str(), gone(&name)), ("host:edge-1", None));
         for (name, value) in [("camera:8", "{}"), ("server:other", value.as_str()), ("x", "1"), ("camera:7", "\u{0}")] {
             assert_eq!(read(name, value.as_bytes()), None, "{name}");
         }

@@ -295,6 +295,8 @@ fn silenced(told: Option<Told>, field: &str, reason: &str, since: DateTime<Utc>,
             (camera.since, camera.last_error, camera.next_start) = (since, Some(reason.to_owned()), None);
             vec![Change::Camera(camera)]
         }
+        // Whoever watches hosts says that it is silent.
+        Some(Told::Change(Change::Host(_))) => Vec::new(),
         _ => fields::gone(field).into_iter().collect(),
     }
 }

@@ -32,6 +32,11 @@ impl Keys {
         base == self.prefix || base == format!("{}:{server}", self.prefix)
     }
 
+    /// Stream: measurements of one host.
+    pub(super) fn host(&self, name: &str) -> String {
+        format!("{}:host:{name}", self.prefix)
+    }
+
     /// Beginnings of the configured servers' keys.
     pub(super) fn bases(&self) -> impl Iterator<Item = (&str, &str)> {
         self.bases.iter().map(|(server, base)| (server.as_str(), base.as_str()))
@@ -107,6 +112,7 @@ mod tests {
         assert_eq!(latest(&keys.base("two")), "mediamtx:two:streams:latest");
         assert_eq!(latest(&keys.base("elsewhere")), "mediamtx:elsewhere:streams:latest");
         assert_eq!(keys.node("n1"), "mediamtx:streamwarden:node:n1");
+        assert_eq!(keys.host("edge-1"), "mediamtx:host:edge-1");
         assert!(keys.may_be_base("other", "mediamtx") && keys.may_be_base("other", "mediamtx:other"));
         assert!(!keys.may_be_base("other", "mediamtx:two"));
     }

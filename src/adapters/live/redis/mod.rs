@@ -12,6 +12,7 @@ mod entry_fields;
 mod fields;
 mod foreign;
 mod health;
+mod host_samples;
 pub mod inspect;
 mod keys;
 mod listener;

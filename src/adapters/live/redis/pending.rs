@@ -8,11 +8,14 @@ use tokio::sync::Notify;
 use super::fields;
 use super::keys::Keys;
 use crate::adapters::live::Change;
+use crate::domain::host::{HostState, HostStatus};
 use crate::domain::name::StreamName;
 use crate::domain::stream::{Sample, StreamStatus};
 
 /// Polls that wait for the writer; the oldest are dropped, which leaves a gap in the history.
 const POLLS: usize = 16;
+/// Measurements of hosts that wait for the writer; the oldest are dropped.
+const MEASUREMENTS: usize = 256;
 
 /// The samples of one poll, each with the stream as it was then.
 pub(super) type Poll = Vec<(Arc<StreamStatus>, Sample)>;
@@ -34,6 +37,8 @@ struct Waiting {
     dirty: BTreeSet<String>,
     /// Fields that are not removed yet.
     removed: BTreeSet<String>,
+    /// Measurements of hosts for their histories.
+    hosts: VecDeque<Arc<HostStatus>>,
 }
 
 /// What is to be written of one server.
@@ -57,6 +62,7 @@ pub(super) struct Batch {
     pub(super) servers: BTreeMap<String, ServerWaiting>,
     pub(super) fields: BTreeMap<String, String>,
     pub(super) removed: BTreeSet<String>,
+    pub(super) hosts: VecDeque<Arc<HostStatus>>,
 }
 
 impl Batch {
@@ -72,16 +78,23 @@ enum One {
     Stream(String, StreamName),
     StreamGone(String, StreamName),
     Field(String, Option<String>),
+    Host(Arc<HostStatus>),
 }
 
 /// What these changes mean for Redis.
 pub(super) fn told(changes: &[Change], keys: &Keys) -> Told {
     let one = |change: &Change| match change {
+        // That a host is silent is this process's judgement, and no measurement of its agent.
+        Change::Host(status) if status.state == HostState::Silent => None,
         Change::Stream(status) => Some(One::Stream(status.server.to_string(), status.name.clone())),
         Change::StreamGone { server, name } => Some(One::StreamGone(server.clone(), name.clone())),
         other => fields::field(other, |server| keys.base(server)).map(|(name, value)| One::Field(name, value)),
     };
-    Told(changes.iter().filter_map(one).collect())
+    let measured = changes.iter().filter_map(|change| match change {
+        Change::Host(status) if status.state == HostState::Live => Some(One::Host(Arc::clone(status))),
+        _ => None,
+    });
+    Told(changes.iter().filter_map(one).chain(measured).collect())
 }
 
 impl Pending {
@@ -99,6 +112,12 @@ impl Pending {
                     let server = waiting.server(&server);
                     server.changed.remove(&name);
                     server.removed.insert(name);
+                }
+                One::Host(status) => {
+                    waiting.hosts.push_back(status);
+                    if waiting.hosts.len() > MEASUREMENTS {
+                        waiting.hosts.pop_front();
+                    }
                 }
                 One::Field(name, Some(value)) => {
                     waiting.removed.remove(&name);
@@ -139,7 +158,8 @@ impl Pending {
         let dirty = std::mem::take(&mut waiting.dirty);
         let fields = dirty.into_iter().filter_map(|name| Some((name.clone(), waiting.own.get(&name)?.clone())));
         let fields = fields.collect();
-        Batch { servers, fields, removed: std::mem::take(&mut waiting.removed) }
+        let (removed, hosts) = (std::mem::take(&mut waiting.removed), std::mem::take(&mut waiting.hosts));
+        Batch { servers, fields, removed, hosts }
     }
 
     /// Everything that this process owns, with what is in this batch: Redis may have lost it.
@@ -155,6 +175,7 @@ impl Pending {
             server.is_new |= waiting.is_new;
         }
         all.removed.extend(batch.removed.iter().cloned());
+        all.hosts = batch.hosts.iter().cloned().chain(std::mem::take(&mut all.hosts)).collect();
         all
     }
 

@@ -18,6 +18,8 @@ const HISTORY_EXPIRES_LATER: u64 = 20 * 60;
 pub(super) enum About {
     /// The sample of a path.
     History { server: String, name: StreamName, key: String },
+    /// A measurement of a host.
+    Host { name: String, key: String },
     /// Expiry of the node's states: 0 means that they are gone.
     Expiry,
     /// A key of ours that somebody else may have taken.
@@ -74,6 +76,27 @@ impl Round {
             return self.add(About::Own, 64, expire);
         }
         self.add(About::History { server: server.to_owned(), name: name.clone(), key }, bytes, add);
+    }
+
+    /// Adds a measurement to a host's history, which keeps nothing older than `oldest` (ms).
+    pub(super) fn host(
+        &mut self,
+        name: &str,
+        key: String,
+        id: (i64, u64),
+        fields: &[(&str, i64)],
+        oldest: i64,
+        kept: Duration,
+    ) {
+        let mut add = redis::cmd("XADD");
+        add.arg(&key).arg("MINID").arg("~").arg(oldest).arg(format!("{}-{}", id.0, id.1));
+        for (field, value) in fields {
+            add.arg(field).arg(value);
+        }
+        let mut expire = redis::cmd("EXPIRE");
+        expire.arg(&key).arg(kept.as_secs() + HISTORY_EXPIRES_LATER);
+        self.add(About::Host { name: name.to_owned(), key }, 300, add);
+        self.add(About::Own, 64, expire);
     }
 
     pub(super) fn chunks(self) -> Vec<(Pipeline, Vec<About>)> {

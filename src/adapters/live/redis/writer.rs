@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::Common;
 use super::connect::Target;
 use super::fields::ABOUT;
+use super::host_samples::{self, HostIds};
 use super::keys;
 use super::pending::{Batch, ServerWaiting};
 use super::round::{About, Round};
@@ -43,6 +44,7 @@ pub(super) struct Writer {
     connection: Option<ConnectionManager>,
     /// By server.
     written: HashMap<String, Written>,
+    host_ids: HostIds,
     /// Number of the next message, by server; larger than those of an earlier run.
     seq: BTreeMap<String, u64>,
     /// Nothing has been written on this connection, or Redis has lost our states.
@@ -78,6 +80,7 @@ impl Writer {
             target,
             connection: None,
             written: HashMap::new(),
+            host_ids: HostIds::default(),
             seq: BTreeMap::new(),
             is_fresh: true,
             sign_due: Instant::now(),
@@ -144,7 +147,23 @@ impl Writer {
         for (server, waiting) in &batch.servers {
             self.server(round, server, waiting);
         }
+        self.hosts(round, batch);
         self.own(round, batch, is_first);
+    }
+
+    /// The histories of hosts.
+    fn hosts(&mut self, round: &mut Round, batch: &Batch) {
+        let kept = self.common.history;
+        for status in &batch.hosts {
+            let fields = host_samples::fields(status);
+            let at = status.at.timestamp_millis();
+            let oldest = at - i64::try_from(kept.as_millis()).unwrap_or(i64::MAX);
+            // An entry without a field is none.
+            if !fields.is_empty() {
+                let id = self.host_ids.next(&status.name, at);
+                round.host(&status.name, self.common.keys.host(&status.name), id, &fields, oldest, kept);
+            }
+        }
     }
 
     /// History, list and message of one server, in this order: who hears of a change can read it.
@@ -262,6 +281,10 @@ impl Writer {
                         let error = self.history_failed(&server, &name, &key, error).await;
                         fault = fault.or(error);
                     }
+                    (Err(error), About::Host { name, key }) => {
+                        let error = self.host_failed(&name, &key, &error).await;
+                        fault = fault.or(error);
+                    }
                     (Err(error), About::Key(key)) if error.code() == Some("WRONGTYPE") => {
                         self.common.health.key(&key, Some("holds something that is not ours"));
                     }
@@ -306,6 +329,26 @@ impl Writer {
                 written.block(name, now + BLOCKED_MS);
                 self.common.health.key(key, Some("holds an entry of the future"));
             }
+        }
+        None
+    }
+
+    /// What a measurement that was refused means; an error when it is not this host's alone.
+    async fn host_failed(&mut self, name: &str, key: &str, error: &RedisError) -> Option<crate::base::Error> {
+        if error.code() == Some("WRONGTYPE") {
+            self.common.health.key(key, Some("holds something that is no stream"));
+            return None;
+        }
+        if !error.detail().unwrap_or_default().contains("equal or smaller") {
+            return Some(self.target.error(error));
+        }
+        let last = match &mut self.connection {
+            Some(connection) => last_id(connection, key).await,
+            None => None,
+        };
+        match last {
+            Some(last) if last.0 <= Utc::now().timestamp_millis() + FUTURE_MS => self.host_ids.behind(name, last),
+            _ => self.common.health.key(key, Some("holds an entry of the future")),
         }
         None
     }

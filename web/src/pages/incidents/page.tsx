@@ -32,6 +32,7 @@ const spans = [
 /** Whom it hit, in words that the filter searches. */
 function subjectOf({ subject }: Incident): string {
   if (subject.type === "camera") return fullTitle({ name: subject.name, label: subject.label ?? null });
+  if (subject.type === "disk") return `${subject.name} of ${subject.host}`;
   return subject.type === "stream" ? `${subject.name} (${subject.server})` : subject.name;
 }
 
@@ -157,6 +158,10 @@ function Subject({ incident, camera }: { incident: Incident; camera: CameraStatu
   const words = <b>{subjectOf(incident)}</b>;
   if (subject.type === "camera") return camera === null ? words : <a href={href({ page: "camera", id: camera.id })}>{words}</a>;
   if (subject.type === "stream") return <a href={href({ page: "stream", server: subject.server, name: subject.name })}>{words}</a>;
+  if (subject.type === "host" || subject.type === "disk") {
+    const host = subject.type === "host" ? subject.name : subject.host;
+    return <a href={href({ page: "host", name: host })}>{words}</a>;
+  }
   return (
     <>
       {subject.type === "server" ? m.incidents.server : m.incidents.service}{" "}

@@ -1,0 +1,86 @@
+//! The API of a monitor, as an agent on another host uses it: it takes measurements.
+
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use url::Url;
+
+use crate::base::{Error, ErrorKind, Result};
+use crate::domain::host::HostStatus;
+
+/// A measurement is a few kilobytes.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// A monitor.
+#[derive(Clone)]
+pub struct MonitorClient {
+    http: reqwest::Client,
+    url: Url,
+    token: Option<SecretString>,
+}
+
+impl MonitorClient {
+    /// The one at this address, that knows us by this token. Asks nothing yet.
+    ///
+    /// # Errors
+    /// `Internal` when no client can be made.
+    pub fn new(base: &Url, token: Option<SecretString>) -> Result<Self> {
+        let mut url = base.clone();
+        url.set_path(&format!("{}/api/v1/hosts", base.path().trim_end_matches('/')));
+        // A redirect may lead to anybody: the token goes nowhere else. Without TLS nobody's certificates are read.
+        let builder = reqwest::Client::builder().no_proxy().timeout(LIMIT).redirect(Policy::none());
+        let http = builder.tls_built_in_root_certs(url.scheme() == "https").build();
+        let http = http.map_err(|error| Error::internal("no HTTP client can be made").with_source(error))?;
+        Ok(Self { http, url, token })
+    }
+
+    /// Where it is, for people.
+    pub fn shown(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
+    /// Sends a measurement.
+    ///
+    /// # Errors
+    /// `Unauthorized` when the token is refused, `Invalid` and `Conflict` when this measurement is, else `Unavailable` or `Timeout`.
+    pub async fn report(&self, status: &HostStatus) -> Result<()> {
+        let request = self.http.post(self.url.clone()).json(status);
+        let request = match &self.token {
+            Some(token) => request.bearer_auth(token.expose_secret()),
+            None => request,
+        };
+        let answer = request.send().await.map_err(|error| self.silent(error))?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        let problem: Value = answer.json().await.unwrap_or_default();
+        Err(self.refused(status.as_u16(), problem["detail"].as_str()))
+    }
+
+    fn silent(&self, error: reqwest::Error) -> Error {
+        let kind = if error.is_timeout() { ErrorKind::Timeout } else { ErrorKind::Unavailable };
+        let why = if error.is_connect() { "nobody answers there" } else { "it does not answer" };
+        let text = format!("the monitor {} is unreachable, {why}; check agent.post_url", self.shown());
+        Error::new(kind, text).with_source(error.without_url())
+    }
+
+    fn refused(&self, status: u16, detail: Option<&str>) -> Error {
+        let shown = self.shown();
+        let detail = detail.unwrap_or("what answers is no streamwarden; check agent.post_url");
+        match status {
+            401 | 403 => {
+                let remedy = "make one on the monitor (streamwarden token add NAME --role agent) and write it into agent.token_file";
+                Error::new(
+                    ErrorKind::Unauthorized,
+                    format!("the monitor {shown} refuses the token: {detail}; {remedy}"),
+                )
+            }
+            409 => Error::new(ErrorKind::Conflict, format!("the monitor {shown} refuses this host: {detail}")),
+            413 | 422 => Error::new(ErrorKind::Invalid, format!("the monitor {shown} refuses a measurement: {detail}")),
+            _ => Error::unavailable(format!("the monitor {shown} answers with status {status}: {detail}")),
+        }
+    }
+}

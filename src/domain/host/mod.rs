@@ -1,0 +1,18 @@
+//! A host as its agent measures it: the form of the API, rates from counters, and when a disk is full. Pure.
+//!
+//! What cannot be measured is null, and [`HostStatus::unmeasured`] says why; it is never a zero.
+
+mod disk;
+mod rates;
+mod report;
+mod silence;
+mod status;
+
+pub use disk::{DiskLevel, DiskLimits, DiskTrend, disk_level};
+pub use rates::{CpuTicks, HostCounters, HostRates, IoBytes, rates};
+pub use report::checked;
+pub use silence::silent_after;
+pub use status::{
+    Cpu, DiskForecast, DiskStatus, HostState, HostStatus, Load, MediamtxProcess, Memory, NetworkStatus, Pressure,
+    PressureShare, Temperature,
+};

@@ -1,0 +1,119 @@
+// Several numbers over time, as lines or one upon another, drawn by uPlot. A pointer reads the values of a moment; the words
+// above the plot say them, and before that those of the last moment.
+
+import uPlot from "uplot";
+import type { VNode } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { timeOfDay } from "../format";
+
+const HEIGHT = 170;
+
+export interface Line {
+  label: string;
+  /** Name of the colour. */
+  colour: string;
+  /** One value for each time; null where it is not known. */
+  values: readonly (number | null)[];
+}
+
+interface TimeChartProps {
+  title: string;
+  /** Times, ms. */
+  at: readonly number[];
+  from: number;
+  to: number;
+  lines: readonly Line[];
+  words: (value: number) => string;
+  /** One upon another. */
+  stacked?: boolean;
+  /** The upper end of the scale, where it is fixed. */
+  most?: number;
+}
+
+function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+/** Columns for uPlot: stacked ones are sums, the last one, which is the highest, drawn first. */
+function columns({ at, lines, stacked }: TimeChartProps): uPlot.AlignedData {
+  const sums: (number | null)[][] = [];
+  for (const line of lines) {
+    const below = sums.at(-1);
+    sums.push(line.values.map((value, index) => (stacked !== true || below === undefined ? value : value === null ? null : value + (below[index] ?? 0))));
+  }
+  return [at.map((one) => one / 1000), ...sums.reverse()] as uPlot.AlignedData;
+}
+
+function options(props: TimeChartProps, width: number, point: (index: number | null) => void): uPlot.Options {
+  const axis = { stroke: () => colour("--ink-2"), font: "12px system-ui", grid: { stroke: () => colour("--line"), width: 1 }, ticks: { show: false } } satisfies uPlot.Axis;
+  const series = [...props.lines].reverse().map((line): uPlot.Series => {
+    const fill = props.stacked === true ? { fill: () => `color-mix(in srgb, ${colour(line.colour)} 45%, ${colour("--surface")})` } : {};
+    return { label: line.label, stroke: () => colour(line.colour), width: 1.5, spanGaps: false, ...fill };
+  });
+  return {
+    width,
+    height: HEIGHT,
+    legend: { show: false },
+    padding: [10, 8, 0, 0],
+    cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
+    scales: { x: { time: true }, y: { range: (_, __, most) => [0, props.most ?? (most > 0 ? most * 1.1 : 1)] } },
+    axes: [
+      { ...axis, size: 28, values: (_, at) => at.map((one) => timeOfDay(one * 1000).slice(0, 5)) },
+      { ...axis, size: 78, values: (_, values) => values.map((one) => (one === 0 ? "0" : props.words(one))) },
+    ],
+    series: [{}, ...series],
+    hooks: { setCursor: [(chart) => point(chart.cursor.idx ?? null)] },
+  };
+}
+
+export function TimeChart(props: TimeChartProps): VNode {
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot | null>(null);
+  const [index, point] = useState<number | null>(null);
+  const { title, at, lines, from, to, words } = props;
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const made = new uPlot(options(props, element.clientWidth, point), [[], ...lines.map(() => [])] as uPlot.AlignedData, element);
+    chart.current = made;
+    const sizes = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
+    sizes.observe(element);
+    const repaint = () => made.redraw(false);
+    const themes = new MutationObserver(repaint);
+    themes.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+    const system = matchMedia("(prefers-color-scheme: dark)");
+    system.addEventListener("change", repaint);
+    return () => {
+      sizes.disconnect();
+      themes.disconnect();
+      system.removeEventListener("change", repaint);
+      made.destroy();
+    };
+  }, [lines.length]);
+  useEffect(() => {
+    chart.current?.batch(() => {
+      chart.current?.setData(columns(props), false);
+      chart.current?.setScale("x", { min: from / 1000, max: to / 1000 });
+    });
+  }, [at, lines, from, to]);
+  const last = at.length - 1;
+  const shown = index === null || index > last ? last : index;
+  const values = lines.map((line) => ({ ...line, value: line.values[shown] ?? null }));
+  const say = values.map(({ label, value }) => `${label} ${value === null ? "–" : words(value)}`).join(", ");
+  return (
+    <figure class="time-chart" data-chart={title} data-points={at.length}>
+      <figcaption>
+        <h3>{title}</h3>
+        <ul>
+          {values.map(({ label, value, colour }) => (
+            <li key={label} data-colour={colour}>
+              <i aria-hidden="true" />
+              {label} <b>{value === null ? "–" : words(value)}</b>
+            </li>
+          ))}
+        </ul>
+      </figcaption>
+      <div class="small-plot" role="img" aria-label={`${title}: ${at.length === 0 ? "nothing yet" : say}`} ref={place} />
+    </figure>
+  );
+}

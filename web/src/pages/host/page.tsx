@@ -1,0 +1,126 @@
+// One host: how it is now, how it has been, and what could not be measured of it.
+
+import "../../styles/hosts.css";
+import type { VNode } from "preact";
+import { query } from "../../address";
+import { api, sentence, serverNow } from "../../api";
+import { Badge } from "../../components/badge";
+import { flag } from "../../components/dom";
+import { Empty, Skeleton } from "../../components/empty";
+import { Icon } from "../../components/icons";
+import { later } from "../../components/later";
+import { Cores, Measure } from "../../components/measure";
+import { usePolled } from "../../components/polled";
+import { useTitle } from "../../components/title";
+import { bytes } from "../../format";
+import { percent, percentOf, whyNot } from "../../host_words";
+import { known, live, stale } from "../../model";
+import { href } from "../../router";
+import type { HostStatus } from "../../types";
+import { m } from "../../words/language";
+import { hostLook } from "../../words/states";
+import { Heard } from "../hosts/page";
+import { choose, read, spans } from "../stream/span";
+import { Disks, Mediamtx, Networks, Unmeasured } from "./parts";
+
+const Charts = later(async () => (await import("./charts")).Charts);
+
+const POINTS = 240;
+const METRICS = "cpuUser,cpuSystem,cpuSteal,cpuIowait,memoryUsed,networkIn,networkOut,diskUsed,diskRead,diskWrite,mediamtxCpu,mediamtxRss";
+
+export function HostPage({ name }: { name: string }): VNode {
+  useTitle(name);
+  const host = live.value.hosts.get(name) ?? null;
+  return (
+    <section class="page" aria-labelledby="host-title" data-stale={flag(stale.value)}>
+      <a class="back" href={href({ page: "hosts" })}>
+        <Icon name="back" />
+        Hosts
+      </a>
+      <div class="headline">
+        <div>
+          <h1 id="host-title">{name}</h1>
+          {host === null ? null : (
+            <p class="status-line">
+              <Badge looks={hostLook} state={host.state} />
+            </p>
+          )}
+          {host === null ? null : <Heard host={host} />}
+        </div>
+      </div>
+      {host !== null ? <Body host={host} /> : known.value ? <Missing /> : <Skeleton label="Loading the host" />}
+    </section>
+  );
+}
+
+function Missing(): VNode {
+  return (
+    <div class="panel">
+      <Empty title="No agent has measured a host of this name">
+        <p>A host shows here as soon as its agent is heard of.</p>
+        <a class="button" href={href({ page: "hosts" })}>
+          See the hosts
+        </a>
+      </Empty>
+    </div>
+  );
+}
+
+function Body({ host }: { host: HostStatus }): VNode {
+  const { memory, swap, pressure } = host;
+  const share = (one: { some: number } | null | undefined) => percent(one?.some);
+  return (
+    <div class="host-page">
+      <div class="panel host-now" data-old={flag(host.state === "silent")}>
+        <Cores host={host} />
+        <Measure title="Memory" percent={memory === null ? null : percentOf(memory)} words={memory === null ? whyNot(host, "memory") : `${bytes(memory.used)} of ${bytes(memory.total)}`} />
+        <Measure title="Swap" percent={swap === null ? null : percentOf(swap)} words={swap === null ? whyNot(host, "swap") : `${bytes(swap.used)} of ${bytes(swap.total)}`} />
+        <div class="measure">
+          <p>
+            <span>Work that waits (PSI, 10 s)</span>
+          </p>
+          <small>{pressure === null ? whyNot(host, "pressure") : `for a core ${share(pressure.cpu)}, for memory ${share(pressure.memory)}, for a disk ${share(pressure.io)}`}</small>
+        </div>
+        <div class="measure">
+          <p>
+            <span>Temperature</span>
+          </p>
+          <small>{host.temperatures.length === 0 ? whyNot(host, "temperatures") : host.temperatures.map((one) => `${one.name} ${one.celsius.toFixed(0)} °C`).join(", ")}</small>
+        </div>
+      </div>
+      <History host={host} />
+      <Disks host={host} />
+      <Networks host={host} />
+      <Mediamtx host={host} />
+      <Unmeasured host={host} />
+    </div>
+  );
+}
+
+function History({ host }: { host: HostStatus }): VNode {
+  const span = read(query.value);
+  const { state } = usePolled(JSON.stringify([host.name, span.key]), Math.max(10_000, span.every), async (signal) => {
+    const to = serverNow();
+    const from = to - span.ms;
+    const { items } = await api.hostHistory(host.name, { from: new Date(from).toISOString(), points: POINTS, metrics: METRICS }, signal);
+    return { items, from, to };
+  });
+  const { answer, fault } = state.value;
+  return (
+    <div class="panel graph">
+      <div class="graph-head">
+        <h2>How it has been</h2>
+        <div class="spans" role="group" aria-label="Time span">
+          {spans.map((one) => (
+            <button key={one.key} type="button" class="small" aria-pressed={span.key === one.key} onClick={() => choose(one.key)}>
+              {m.stream.spans[one.key]}
+            </button>
+          ))}
+        </div>
+      </div>
+      {answer === null ? null : <Charts items={answer.items} from={answer.from} to={answer.to} memory={host.memory?.total ?? null} />}
+      {fault === null ? null : <p class="note">The history cannot be read: {sentence(fault)}</p>}
+      {answer?.items.length === 0 ? <p class="note">Nothing was measured in this time.</p> : null}
+    </div>
+  );
+}

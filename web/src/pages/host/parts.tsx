@@ -1,0 +1,115 @@
+// The tables of a host: disks, interfaces, the process of MediaMTX, and what could not be measured.
+
+import type { VNode } from "preact";
+import { bitrate, bytes, capital } from "../../format";
+import { forecast, percent, room, toneOf, whyNot } from "../../host_words";
+import type { HostStatus } from "../../types";
+
+const rate = (value: number | null) => (value === null ? "–" : `${bytes(value)}/s`);
+
+export function Disks({ host }: { host: HostStatus }): VNode {
+  return (
+    <div class="panel host-table">
+      <h2>Disks</h2>
+      {host.disks.length === 0 ? <p class="note">{capital(whyNot(host, "disks"))}</p> : null}
+      <ul class="disks">
+        {host.disks.map((disk) => (
+          <li key={disk.mount} data-mount={disk.mount}>
+            <p>
+              <b>{disk.mount}</b>
+              <span>{disk.usedPercent === null ? "not measured" : `${percent(disk.usedPercent)} used`}</span>
+            </p>
+            <div class={disk.usedPercent === null ? "meter none" : "meter"} data-tone={disk.usedPercent === null ? undefined : toneOf(disk.usedPercent)} aria-hidden="true">
+              {disk.usedPercent === null ? null : <i style={{ width: `${disk.usedPercent}%` }} />}
+            </div>
+            <small>
+              {disk.reason !== null ? capital(disk.reason) : `${room(disk)}, ${forecast(disk)}`}
+              {disk.inodes === null || disk.inodesFree === null ? "" : `; ${percent((disk.inodesFree / disk.inodes) * 100)} of the inodes free`}
+              {disk.readRate === null && disk.writeRate === null ? "" : `; reads ${rate(disk.readRate)}, writes ${rate(disk.writeRate)}`}
+            </small>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+export function Networks({ host }: { host: HostStatus }): VNode {
+  return (
+    <div class="panel host-table">
+      <h2>Network</h2>
+      {host.networks.length === 0 ? (
+        <p class="note">{capital(whyNot(host, "networks"))}</p>
+      ) : (
+        <table class="interfaces">
+          <thead>
+            <tr>
+              <th scope="col">Interface</th>
+              <th scope="col">In</th>
+              <th scope="col">Out</th>
+              <th scope="col">Lost or faulty packets</th>
+            </tr>
+          </thead>
+          <tbody>
+            {host.networks.map((one) => (
+              <tr key={one.name}>
+                <th scope="row">{one.name}</th>
+                <td>{one.receivedBitrate === null ? whyNot(host, `networks.${one.name}`) : bitrate(one.receivedBitrate)}</td>
+                <td>{one.sentBitrate === null ? "–" : bitrate(one.sentBitrate)}</td>
+                <td>{one.faultyPackets}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </div>
+  );
+}
+
+export function Mediamtx({ host }: { host: HostStatus }): VNode {
+  const one = host.mediamtx;
+  return (
+    <div class="panel host-table">
+      <h2>MediaMTX</h2>
+      {one === null ? (
+        <p class="note">Not measured: {whyNot(host, "mediamtx")}</p>
+      ) : (
+        <dl class="facts">
+          <Fact title="CPU of a core" value={one.cpu === null ? whyNot(host, "mediamtx.cpu") : percent(one.cpu)} />
+          <Fact title="Memory" value={bytes(one.rss)} />
+          <Fact title="Threads" value={String(one.threads)} />
+          <Fact title="Open files and sockets" value={one.descriptors === null ? whyNot(host, "mediamtx.descriptors") : `${one.descriptors}${one.descriptorLimit === null ? "" : ` of ${one.descriptorLimit}`}`} />
+          <Fact title="Process" value={String(one.pid)} />
+        </dl>
+      )}
+    </div>
+  );
+}
+
+function Fact({ title, value }: { title: string; value: string }): VNode {
+  return (
+    <div>
+      <dt>{title}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+/** Whatever has no value, with the agent's reason: a hole is never a zero. */
+export function Unmeasured({ host }: { host: HostStatus }): VNode | null {
+  const all = Object.entries(host.unmeasured);
+  if (all.length === 0) return null;
+  return (
+    <div class="panel host-table">
+      <h2>Not measured</h2>
+      <dl class="unmeasured">
+        {all.map(([field, why]) => (
+          <div key={field}>
+            <dt>{field}</dt>
+            <dd>{why}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}

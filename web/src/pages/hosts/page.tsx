@@ -1,0 +1,107 @@
+// The hosts that agents measure: trouble first, each with its load, its fullest disk and its MediaMTX.
+
+import "../../styles/hosts.css";
+import type { VNode } from "preact";
+import { Badge } from "../../components/badge";
+import { flag } from "../../components/dom";
+import { Empty, Skeleton } from "../../components/empty";
+import { Cores, Measure } from "../../components/measure";
+import { useTitle } from "../../components/title";
+import { ago, bitrate, bytes, dateTime, plural } from "../../format";
+import { forecast, fullest, percent, percentOf, whyNot } from "../../host_words";
+import { known, live, now, stale } from "../../model";
+import { href } from "../../router";
+import type { HostStatus } from "../../types";
+import { hostLook } from "../../words/states";
+
+export function HostsPage(): VNode {
+  useTitle("Hosts");
+  const trouble = (one: HostStatus) => (one.state === "silent" ? 2 : (fullest(one)?.usedPercent ?? 0) >= 90 ? 1 : 0);
+  const hosts = [...live.value.hosts.values()].sort((a, b) => trouble(b) - trouble(a) || a.name.localeCompare(b.name));
+  const silent = hosts.filter((one) => one.state === "silent").length;
+  return (
+    <section class="page" aria-labelledby="hosts-title" data-stale={flag(stale.value)}>
+      <div class="headline">
+        <div>
+          <h1 id="hosts-title">Hosts</h1>
+          <p class="lead">{hosts.length === 0 ? "" : `${plural(hosts.length, "host")}, ${silent} silent`}</p>
+        </div>
+      </div>
+      {hosts.length > 0 ? (
+        <ul class="hosts">
+          {hosts.map((one) => (
+            <Card key={one.name} host={one} />
+          ))}
+        </ul>
+      ) : (
+        <div class="panel">
+          {known.value ? (
+            <Empty title="No host is measured">
+              <p>The role agent measures the host it runs on. On the host of a MediaMTX it can run alone, and send here.</p>
+              <p class="hint">
+                <code>streamwarden run --roles agent</code>
+              </p>
+            </Empty>
+          ) : (
+            <Skeleton label="Loading hosts" />
+          )}
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Card({ host }: { host: HostStatus }): VNode {
+  const disk = fullest(host);
+  return (
+    <li class="panel host" data-host={host.name} data-state={host.state}>
+      <div class="host-head">
+        <h2>
+          <a href={href({ page: "host", name: host.name })}>{host.name}</a>
+        </h2>
+        <Badge looks={hostLook} state={host.state} />
+      </div>
+      <Heard host={host} />
+      <div class="host-body" data-old={flag(host.state === "silent")}>
+        <Cores host={host} />
+        <Measure title="Memory" percent={host.memory === null ? null : percentOf(host.memory)} words={host.memory === null ? whyNot(host, "memory") : `${bytes(host.memory.used)} of ${bytes(host.memory.total)}`} />
+        <Measure title={disk === null ? "Disk" : `Disk ${disk.mount}`} percent={disk?.usedPercent ?? null} words={disk === null ? whyNot(host, "disks") : forecast(disk)} />
+        <Network host={host} />
+        <Mediamtx host={host} />
+      </div>
+    </li>
+  );
+}
+
+/** How old what is shown is. */
+export function Heard({ host }: { host: HostStatus }): VNode {
+  if (host.state === "silent") {
+    return (
+      <p class="why">
+        Nothing has been heard of it since {dateTime(host.at)}, {ago(host.at, now.value)} ago. What is shown is of then.
+      </p>
+    );
+  }
+  return <p class="lead">measured {ago(host.at, now.value)} ago, every {host.interval} s</p>;
+}
+
+function Network({ host }: { host: HostStatus }): VNode {
+  const sum = (values: (number | null)[]) => values.reduce<number | null>((all, one) => (one === null ? all : (all ?? 0) + one), null);
+  const [received, sent] = [sum(host.networks.map((one) => one.receivedBitrate)), sum(host.networks.map((one) => one.sentBitrate))];
+  return (
+    <p class="host-line">
+      <span>Network</span>
+      <span>{received === null || sent === null ? whyNot(host, "networks") : `${bitrate(received)} in, ${bitrate(sent)} out`}</span>
+    </p>
+  );
+}
+
+function Mediamtx({ host }: { host: HostStatus }): VNode {
+  const one = host.mediamtx;
+  return (
+    <p class="host-line">
+      <span>MediaMTX</span>
+      <span>{one === null ? whyNot(host, "mediamtx") : `${percent(one.cpu)} of a core, ${bytes(one.rss)}`}</span>
+    </p>
+  );
+}
