@@ -51,6 +51,8 @@ const ROWS: &[Row] = &[
     next_start!("data_dir", data_dir),
     next_start!("http.listen", http.listen),
     live!("http.allowed_origins", http.allowed_origins),
+    live!("http.users", http.users),
+    live!("http.tokens", http.tokens),
     live!("http.trusted_proxies", http.trusted_proxies),
     next_start!("http.base_path", http.base_path),
     Row {
@@ -63,8 +65,6 @@ const ROWS: &[Row] = &[
         differs: |old, new| tls(old).map(|it| &it.key) != tls(new).map(|it| &it.key),
         take: None,
     },
-    live!("http.users", http.users),
-    live!("http.tokens", http.tokens),
     next_start!("http.websocket_clients", http.websocket_clients),
     next_start!("http.websocket_clients_per_address", http.websocket_clients_per_address),
     live!("monitor.interval", monitor.interval),

@@ -34,7 +34,7 @@ async fn below_a_path_everything_is_there_with_the_prefix_and_without_it() {
     let added = world.send(Method::POST, "/cams/api/v1/cameras", &body).await;
     let address = added.header("location").to_owned();
     assert!(address.starts_with("/cams/api/v1/cameras/"), "{address}");
-    assert_eq!(world.get(&address).await.status, 200);
+    assert_eq!(world.get(&format!("{address}/settings")).await.status, 200);
     let cookie = world.send(Method::POST, "/cams/api/v1/logout", "{}").await.header("set-cookie").to_owned();
     assert!(cookie.contains("Path=/cams;") || cookie.ends_with("Path=/cams"), "{cookie}");
     let document = world.get("/cams/api/openapi.json").await.json();
