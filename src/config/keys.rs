@@ -47,9 +47,9 @@ pub(super) const KEYS: &[ConfigKey] = &[
     key("monitor.history_1m"),
     key("monitor.history_10m"),
     key("monitor.labels"),
-    key("monitor.readers_gone"),
     key("monitor.disk_limit"),
     key("monitor.disk_full_within"),
+    key("monitor.readers_gone"),
     // A Redis URL holds its password.
     secret("live.redis_url"),
     key("live.redis_ca_file"),
