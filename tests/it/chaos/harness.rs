@@ -192,11 +192,16 @@ impl Harness {
         })
         .await;
         self.until("all incidents over", || async {
-            let open = self.program.api.items("/api/v1/incidents?open=true").await;
+            let mut open = self.program.api.items("/api/v1/incidents?open=true").await;
+            // What was lost again and again is so for ten minutes after it is well.
+            open.retain(|incident| incident["kind"] != "streamFlapping");
             if open.is_empty() { Ok(()) } else { Err(format!("{open:#?}")) }
         })
         .await;
         for incident in self.incidents("").await {
+            if incident["kind"] == "streamFlapping" {
+                continue;
+            }
             let time = |end: &str| incident[end].as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
             let (begin, end) = (time("openedAt").expect("a time"), time("closedAt").expect("a time"));
             assert!(begin <= end && incident["cause"].as_str().is_some_and(|why| why.len() > 10), "{incident}");
