@@ -67,10 +67,11 @@ impl<K: Ord + Clone> ItemBackoff<K> {
         self.known.iter().filter(move |(_, failed)| failed.until > now).map(|(item, _)| item)
     }
 
-    /// When the next of them may be tried; `None` when none waits.
-    pub fn next_try(&self, now: Duration) -> Option<Duration> {
-        let waits = self.known.values().map(|failed| failed.until.saturating_sub(now));
-        waits.filter(|wait| !wait.is_zero()).min()
+    /// When the next of those may be tried that were left alone in a choice made at `chosen`, counted from `now`: at once where
+    /// its time has come since. `None` when none was left alone.
+    pub fn next_try(&self, chosen: Duration, now: Duration) -> Option<Duration> {
+        let left_alone = self.known.values().filter(|failed| failed.until > chosen);
+        left_alone.map(|failed| failed.until.saturating_sub(now)).min()
     }
 
     /// Forgets the items that are not wanted any more.
@@ -102,11 +103,13 @@ mod tests {
             items.failed(&1, "no", now, 1.0);
             assert_eq!(items.wait(&1, now), Some(Duration::from_secs(seconds)));
             assert_eq!(items.wait(&2, now), None, "a neighbour has nothing to do with it");
-            assert_eq!((items.waiting(now).count(), items.next_try(now)), (1, Some(Duration::from_secs(seconds))));
+            assert_eq!((items.waiting(now).count(), items.next_try(now, now)), (1, Some(Duration::from_secs(seconds))));
             items.failed(&1, "no", now, 1.0);
             assert_eq!(items.wait(&1, now), Some(Duration::from_secs(seconds)), "it waited already");
+            let chosen = now;
             now += Duration::from_secs(seconds);
-            assert_eq!((items.wait(&1, now), items.next_try(now)), (None, None));
+            assert_eq!(items.next_try(chosen, now), Some(Duration::ZERO), "its time came while others were tried");
+            assert_eq!((items.wait(&1, now), items.next_try(now, now)), (None, None));
         }
         assert!(items.settled(&1) && !items.settled(&1));
         assert_eq!(items.complaint(), None);

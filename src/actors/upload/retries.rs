@@ -131,9 +131,9 @@ impl Retries {
         }
     }
 
-    /// When the next segment or session may be tried again; `None` when none waits.
-    pub(super) fn next_try(&self, now: Duration) -> Option<Duration> {
-        self.segments.next_try(now).into_iter().chain(self.sessions.next_try(now)).min()
+    /// When the next segment or session may be tried again that [`skip`](Self::skip) named at `chosen`; `None` when it named none.
+    pub(super) fn next_try(&self, chosen: Duration, now: Duration) -> Option<Duration> {
+        self.segments.next_try(chosen, now).into_iter().chain(self.sessions.next_try(chosen, now)).min()
     }
 }
 
@@ -163,7 +163,7 @@ mod tests {
             assert!(!retries.failed(Some(&segment(1, 9)), &of(scope), now, 1.0), "once");
             assert_eq!(retries.skip(now), Skip { segments, sessions }, "{scope:?}");
             assert_eq!(retries.pause(now).is_some(), pauses, "{scope:?}");
-            assert_eq!(retries.next_try(now).is_some(), !pauses, "{scope:?}");
+            assert_eq!(retries.next_try(now, now).is_some(), !pauses, "{scope:?}");
             assert!(retries.stored(&segment(1, 9)) && !retries.stored(&segment(1, 9)));
             assert_eq!((retries.skip(now), retries.pause(now)), (Skip::default(), None));
         }

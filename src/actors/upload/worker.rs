@@ -103,11 +103,11 @@ impl UploadWorker {
             claim(number, &handles, &shared, skip).await
         };
         let claiming = watched("claiming a segment", ROW_STALLED_AFTER, claiming);
-        ctx.spawn(claiming.into_actor(self).map(|claim, worker, ctx| match claim {
+        ctx.spawn(claiming.into_actor(self).map(move |claim, worker, ctx| match claim {
             Ok(Some(segment)) => worker.upload(Box::new(segment), ctx),
             Ok(None) if worker.woken => worker.work(ctx),
             Ok(None) => {
-                let next_try = worker.shared.retries().next_try(worker.shared.now());
+                let next_try = worker.shared.retries().next_try(now, worker.shared.now());
                 worker.rest(State::Idle, next_try, ctx);
             }
             Err(error) => worker.failed(None, &error, ctx),

@@ -57,6 +57,8 @@ impl Default for Recovery {
 /// What a pass brought.
 #[derive(Default)]
 pub(super) struct RecoveryPass {
+    /// When it was chosen what is tried, on the manager's clock.
+    pub(super) chosen: Duration,
     /// Segments sealed.
     pub(super) sealed: usize,
     /// What was finished: base folders of runs, ids of sessions.

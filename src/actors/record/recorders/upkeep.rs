@@ -88,7 +88,7 @@ impl Recorders {
         findings.runs.retain(|run| run.first().is_some_and(|base| left.wait(&base.folder, now).is_none()));
         findings.without_folder.retain(|session| left.wait(&session.id.to_string(), now).is_none());
         let unreadable = unreadable.into_iter().map(|found| (found.folder, found.error));
-        let pass = RecoveryPass { left: unreadable.collect(), ..RecoveryPass::default() };
+        let pass = RecoveryPass { chosen: now, left: unreadable.collect(), ..RecoveryPass::default() };
         (findings, pass)
     }
 
@@ -123,7 +123,7 @@ impl Recorders {
                 self.recovery.failures = 0;
                 self.recovery.trouble = self.recovery.left.complaint().map(str::to_owned);
                 let soon = self.recovery.wanted.then_some(RECOVERY.min);
-                soon.or_else(|| self.recovery.left.next_try(now))
+                soon.or_else(|| self.recovery.left.next_try(pass.chosen, now))
             }
         };
         if let Some(delay) = delay {
