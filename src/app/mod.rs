@@ -21,11 +21,13 @@ mod host_children;
 pub mod incident_access;
 pub mod instance;
 pub mod login_access;
+mod main_thread;
 mod node_commands;
 mod open_stores;
 mod own_certificate;
 mod previous_run;
 pub mod remote;
+mod remote_cameras;
 mod run_plan;
 mod running;
 mod runtime_settings;
@@ -53,12 +55,13 @@ use crate::actors::supervision::{Child, Restart, Stop};
 use crate::adapters::database::Stores;
 use crate::adapters::ffmpeg::{child, orphans};
 use crate::adapters::systemd::ServiceManager;
-use crate::base::{Error, ErrorKind, Result, redact};
+use crate::base::{Error, ErrorKind, Result};
 use crate::config::Settings;
 use crate::http;
 use crate::signals::{ProcessSignal, Signals};
 pub use apply_reload::Origins;
 use instance::Instance;
+pub use main_thread::{block_on, on_main_thread};
 pub use open_stores::open_stores;
 use own_certificate::OwnCertificate;
 use runtime_settings::RuntimeSettings;
@@ -276,37 +279,6 @@ impl App {
     }
 }
 
-/// Runs `body` on the main thread's actix system, where every ffmpeg is spawned: the parent-death signal follows the
-/// thread that spawned it, and this one lives as long as the process.
-pub fn on_main_thread<T>(body: impl Future<Output = T>) -> T {
-    // A second TLS provider creeping in would make rustls panic at the first connection; installing twice is harmless.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(|at| (at.file(), at.line()));
-        log::error!("{}", panic_line(panic.payload_as_str(), place));
-    }));
-    actix::System::new().block_on(body)
-}
-
-/// A panic as the log has it: its words may quote a URL, and its place is a path of the machine that built us.
-fn panic_line(words: Option<&str>, place: Option<(&str, u32)>) -> String {
-    let words = redact::paths(&redact::text(words.unwrap_or("no message")));
-    let place = place.map_or_else(String::new, |(file, line)| format!(" at {}:{line}", redact::paths(file)));
-    format!("panicked{place}: {words}")
-}
-
-/// Runs one piece of work on this thread, for commands that end by themselves.
-///
-/// # Errors
-/// `Internal` when the machine gives us no runtime.
-pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map(|runtime| runtime.block_on(work))
-        .map_err(|error| Error::internal("no tokio runtime can be made").with_source(error))
-}
-
 /// Runs the roles of `settings` until stopped by a signal; reads `origins` again on SIGHUP.
 ///
 /// # Errors
@@ -395,16 +367,4 @@ async fn end_in_order(app: App, manager: &ServiceManager, what: &'static str) ->
         log::error!("{error}");
     }
     Err(Error::internal(what))
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_panic_is_told_without_secrets_and_paths_of_the_machine() {
-        let words = "cannot parse rtsp://u:s3cret@h/x in /var/lib/sw/x.db (password=s3cret)";
-        let line = super::panic_line(Some(words), Some(("/home/build/.cargo/registry/src/a-1.0/src/lib.rs", 7)));
-        let wanted = "panicked at .../lib.rs:7: cannot parse rtsp://***@h/x in .../x.db (password=***";
-        assert!(line.starts_with(wanted) && !line.contains("s3cret") && !line.contains("build"), "{line}");
-        assert_eq!(super::panic_line(None, None), "panicked: no message");
-    }
 }
