@@ -23,7 +23,7 @@ test("a camera has a page of its own, with the ways to its stream and its record
   await expect(page.locator(".status-line")).toContainText("Running");
   await expect(page.locator(".facts")).toContainText("rtsp://127.0.0.1");
   await page.getByRole("link", { name: "Stream", exact: true }).click();
-  await expect(page.locator(".chart")).toBeVisible();
+  await expect(page.locator(".chart").first()).toBeVisible();
   await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
   expect(found.filter((words) => !words.includes("404"))).toEqual([]);
 });

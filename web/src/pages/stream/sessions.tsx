@@ -30,9 +30,9 @@ export function Sessions({ server, name }: { server: string; name: string }): VN
               <table class="sessions">
                 <thead>
                   <tr>
-                    {["", "By", "From", "For", "Received", "Sent", "Losses", ""].map((title, index) => (
-                      <th key={index} scope="col">
-                        {title}
+                    {["Role", "By", "From", "For", "Received", "Sent", "Losses", "Action"].map((title) => (
+                      <th key={title} scope="col">
+                        {title === "Action" ? <span class="unseen">{title}</span> : title}
                       </th>
                     ))}
                   </tr>
