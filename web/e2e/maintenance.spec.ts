@@ -28,7 +28,7 @@ test("an incident is acknowledged and noted, and a camera in maintenance is no t
 
   await open(page, `#/cameras/${id}`);
   await page.getByRole("button", { name: "Maintenance" }).click();
-  await page.getByLabel("For", { exact: true }).selectOption({ label: "4 hours" });
+  await page.getByRole("combobox", { name: "For" }).selectOption({ label: "4 hours" });
   await page.getByLabel("Reason").fill("the lens is cleaned");
   await page.getByRole("button", { name: "Start maintenance" }).click();
   await expect(page.locator(".maintenance-note")).toContainText("the lens is cleaned (anonymous)");
