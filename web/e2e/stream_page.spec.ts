@@ -83,6 +83,8 @@ test("addresses are copied as a reader and a publisher take them, with a place f
   // Another host and port are kept by this browser.
   await page.locator(".way-places summary").click();
   await page.locator(".way-places").getByLabel("Host").fill("media.example.org");
+  await page.locator(".way-places").getByLabel("Host").blur();
+  await expect(page.locator(".way-list")).toContainText("media.example.org");
   await page.locator(".way-places").getByLabel("SRT").fill("9000");
   await page.locator(".way-places").getByLabel("SRT").blur();
   await page.reload();

@@ -102,7 +102,7 @@ test("one stream has a page of its own with its history", async ({ page }) => {
   await link.click();
   await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
   await expect.poll(() => drawn(page), { timeout: 30_000, message: "pixels of the line" }).toBeGreaterThan(20);
-  await expect(page.locator(".facts")).toContainText("bit/s");
+  await expect(page.locator(".facts").first()).toContainText("bit/s");
   await page.getByRole("button", { name: "1 h" }).click();
   await expect(page.getByRole("button", { name: "1 h" })).toHaveAttribute("aria-pressed", "true");
   // The span is in the address.
@@ -114,7 +114,7 @@ test("a chart is read by keys, and a drag chooses a shorter span", async ({ page
   await open(page);
   await page.locator(`${live} .name`).first().click();
   await expect.poll(() => drawn(page), { timeout: 30_000 }).toBeGreaterThan(20);
-  const plot = page.locator(".chart .plot");
+  const plot = page.locator(".chart .plot").first();
   await plot.focus();
   await page.keyboard.press("ArrowLeft");
   await expect(plot).toHaveAttribute("aria-valuetext", /bit\/s.*reader/);
@@ -122,7 +122,7 @@ test("a chart is read by keys, and a drag chooses a shorter span", async ({ page
   await page.keyboard.press("ArrowLeft");
   await expect(plot).not.toHaveAttribute("aria-valuetext", before ?? "");
 
-  const box = await page.locator(".chart .u-over").boundingBox();
+  const box = await page.locator(".chart .u-over").first().boundingBox();
   if (box === null) throw new Error("the chart has no place");
   const at = (share: number) => [box.x + box.width * share, box.y + box.height / 2] as const;
   const asked = page.waitForRequest((request) => request.url().includes("/history") && !request.url().includes("points=75"));
