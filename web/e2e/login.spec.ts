@@ -24,11 +24,23 @@ async function asked(page: Page): Promise<void> {
   await expect.poll(async () => ((await (await page.request.get(`${program.url}/api/v1/session`)).json()) as { loginRequired: boolean }).loginRequired).toBe(true);
 }
 
-async function logIn(page: Page, name: string, password = PASSWORD): Promise<void> {
+async function enter(page: Page, name: string, password: string): Promise<void> {
   const card = page.locator(".login-card");
   await card.getByLabel("User name").fill(name);
   await card.getByLabel("Password").fill(password);
   await card.getByRole("button", { name: "Log in" }).click();
+}
+
+/** Until there is an answer. The attempts of all tests come from one address, so one may have to wait for its turn. */
+async function logIn(page: Page, name: string, password = PASSWORD): Promise<void> {
+  await enter(page, name, password);
+  const card = page.locator(".login-card");
+  await expect(async () => {
+    if ((await card.count()) === 0) return;
+    const refused = await card.locator(".form-fault").textContent({ timeout: 1_000 });
+    if (refused?.startsWith("Too many attempts") === true) await card.getByRole("button", { name: "Log in" }).click({ timeout: 20_000 });
+    expect(refused).not.toMatch(/^$|^Too many attempts/);
+  }).toPass({ timeout: 60_000, intervals: [50, 100, 250] });
 }
 
 async function openAs(page: Page, name: string, route = ""): Promise<void> {
@@ -43,6 +55,24 @@ async function faults(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   return violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}: ${node.failureSummary ?? ""}`));
 }
+
+// First: its attempts count, and in its dialog nobody waits for a turn.
+test("a user changes the own password and goes on", async ({ page }) => {
+  await openAs(page, "otto");
+  await page.getByRole("button", { name: /Logged in as otto/ }).click();
+  const dialog = page.getByRole("dialog", { name: "Change your password" });
+  await dialog.getByLabel("Password until now").fill("not the password");
+  await dialog.getByLabel("New password").fill("another long password");
+  await dialog.getByRole("button", { name: "Change password" }).click();
+  await expect(dialog.locator("#field-current-fault")).toContainText("Is not the password of this user");
+  await dialog.getByLabel("Password until now").fill(PASSWORD);
+  await dialog.getByRole("button", { name: "Change password" }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(page.locator(".pulse")).toHaveAttribute("data-phase", "open");
+  await page.getByRole("button", { name: "Log out" }).click();
+  await logIn(page, "otto", "another long password");
+  await expect(page.locator(".account")).toContainText("otto");
+});
 
 test("asks for a login, refuses a wrong password, and opens the address that was wanted", async ({ page }) => {
   await asked(page);
@@ -163,23 +193,6 @@ test("logging out ends the session and shows nothing any more", async ({ page })
   await expect(page.getByRole("heading", { name: "Recordings" })).toBeVisible();
 });
 
-test("a user changes the own password and goes on", async ({ page }) => {
-  await openAs(page, "otto");
-  await page.getByRole("button", { name: /Logged in as otto/ }).click();
-  const dialog = page.getByRole("dialog", { name: "Change your password" });
-  await dialog.getByLabel("Password until now").fill("not the password");
-  await dialog.getByLabel("New password").fill("another long password");
-  await dialog.getByRole("button", { name: "Change password" }).click();
-  await expect(dialog.locator("#field-current-fault")).toContainText("Is not the password of this user");
-  await dialog.getByLabel("Password until now").fill(PASSWORD);
-  await dialog.getByRole("button", { name: "Change password" }).click();
-  await expect(dialog).toHaveCount(0);
-  await expect(page.locator(".pulse")).toHaveAttribute("data-phase", "open");
-  await page.getByRole("button", { name: "Log out" }).click();
-  await logIn(page, "otto", "another long password");
-  await expect(page.locator(".account")).toContainText("otto");
-});
-
 for (const colorScheme of ["light", "dark"] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme, contextOptions: { reducedMotion: "reduce" } });
@@ -212,7 +225,7 @@ test("too many attempts are told with the wait, and end by themselves", async ({
       async () => {
         // Many at once, so that they are too many however slow this machine is.
         await Promise.any(Array.from({ length: 15 }, attempt));
-        await logIn(page, "nobody", "not the password");
+        await enter(page, "nobody", "not the password");
         await expect(page.getByRole("alert")).toHaveText(/./);
         return page.getByRole("alert").textContent();
       },
