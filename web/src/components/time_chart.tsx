@@ -4,7 +4,7 @@
 import uPlot from "uplot";
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { timeOfDay } from "../format";
+import { axis, colour, follow, times } from "./plot_options";
 
 const HEIGHT = 170;
 
@@ -30,10 +30,6 @@ interface TimeChartProps {
   most?: number;
 }
 
-function colour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-}
-
 /** Columns for uPlot: stacked ones are sums, the last one, which is the highest, drawn first. */
 function columns({ at, lines, stacked }: TimeChartProps): uPlot.AlignedData {
   const sums: (number | null)[][] = [];
@@ -45,7 +41,6 @@ function columns({ at, lines, stacked }: TimeChartProps): uPlot.AlignedData {
 }
 
 function options(props: TimeChartProps, width: number, point: (index: number | null) => void): uPlot.Options {
-  const axis = { stroke: () => colour("--ink-2"), font: "12px system-ui", grid: { stroke: () => colour("--line"), width: 1 }, ticks: { show: false } } satisfies uPlot.Axis;
   const series = [...props.lines].reverse().map((line): uPlot.Series => {
     const fill = props.stacked === true ? { fill: () => `color-mix(in srgb, ${colour(line.colour)} 45%, ${colour("--surface")})` } : {};
     return { label: line.label, stroke: () => colour(line.colour), width: 1.5, spanGaps: false, ...fill };
@@ -58,8 +53,8 @@ function options(props: TimeChartProps, width: number, point: (index: number | n
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: { x: { time: true }, y: { range: (_, __, most) => [0, props.most ?? (most > 0 ? most * 1.1 : 1)] } },
     axes: [
-      { ...axis, size: 28, values: (_, at) => at.map((one) => timeOfDay(one * 1000).slice(0, 5)) },
-      { ...axis, size: 78, values: (_, values) => values.map((one) => (one === 0 ? "0" : props.words(one))) },
+      { ...axis(), size: 28, values: (_, at) => times(at) },
+      { ...axis(), size: 78, values: (_, values) => values.map((one) => (one === 0 ? "0" : props.words(one))) },
     ],
     series: [{}, ...series],
     hooks: { setCursor: [(chart) => point(chart.cursor.idx ?? null)] },
@@ -76,19 +71,7 @@ export function TimeChart(props: TimeChartProps): VNode {
     if (element === null) return;
     const made = new uPlot(options(props, element.clientWidth, point), [[], ...lines.map(() => [])] as uPlot.AlignedData, element);
     chart.current = made;
-    const sizes = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
-    sizes.observe(element);
-    const repaint = () => made.redraw(false);
-    const themes = new MutationObserver(repaint);
-    themes.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
-    const system = matchMedia("(prefers-color-scheme: dark)");
-    system.addEventListener("change", repaint);
-    return () => {
-      sizes.disconnect();
-      themes.disconnect();
-      system.removeEventListener("change", repaint);
-      made.destroy();
-    };
+    return follow(made, element, HEIGHT);
   }, [lines.length]);
   useEffect(() => {
     chart.current?.batch(() => {

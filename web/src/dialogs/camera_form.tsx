@@ -6,8 +6,8 @@ import { useEffect, useState } from "preact/hooks";
 import { api, noRoute, Problem, sentence } from "../api";
 import { sourceKey, texts, type Text } from "../camera_edit";
 import { fullTitle } from "../camera_words";
-import { Waiting } from "../components/button";
 import { closeDialog, Dialog, openDialog } from "../components/dialog";
+import { FormEnd } from "../components/form_end";
 import { Skeleton } from "../components/empty";
 import { Finding, Look, LookButton } from "../components/probe";
 import { toast } from "../components/toast";
@@ -159,20 +159,7 @@ function CameraForm({ draft, first, done }: { draft: Draft; first: Loaded | null
           <Conflict loaded={loaded.settings} theirs={theirs.settings} edit={draft.edit()} load={() => load(theirs)} overwrite={() => overwrite(theirs)} />
         </div>
       )}
-      {fault === null ? null : (
-        <p class="form-fault" role="alert">
-          {fault}
-        </p>
-      )}
-      <div class="actions">
-        <button type="button" onClick={closeDialog}>
-          Cancel
-        </button>
-        <button type="submit" class="primary" disabled={resting}>
-          <Waiting busy={busy} />
-          {loaded === null ? "Add camera" : "Save"}
-        </button>
-      </div>
+      <FormEnd fault={fault} busy={busy} unfit={resting} action={loaded === null ? "Add camera" : "Save"} />
     </form>
   );
 }

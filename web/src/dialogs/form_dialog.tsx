@@ -3,8 +3,8 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Problem, sentence } from "../api";
-import { Waiting } from "../components/button";
 import { closeDialog, Dialog } from "../components/dialog";
+import { FormEnd } from "../components/form_end";
 import { toast } from "../components/toast";
 import { capital } from "../format";
 import { Field, type FieldLook } from "./field";
@@ -94,20 +94,7 @@ export function FormDialog({ title, action, fields, check, run, done, children }
             left={() => undefined}
           />
         ))}
-        {fault === null ? null : (
-          <p class="form-fault" role="alert">
-            {fault}
-          </p>
-        )}
-        <div class="actions">
-          <button type="button" onClick={closeDialog}>
-            Cancel
-          </button>
-          <button type="submit" class="primary" disabled={busy}>
-            <Waiting busy={busy} />
-            {action}
-          </button>
-        </div>
+        <FormEnd fault={fault} busy={busy} action={action} />
       </form>
     </Dialog>
   );

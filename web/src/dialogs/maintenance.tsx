@@ -3,8 +3,8 @@
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { api, sentence } from "../api";
-import { Waiting } from "../components/button";
 import { closeDialog, Dialog, openDialog } from "../components/dialog";
+import { FormEnd } from "../components/form_end";
 import { toast } from "../components/toast";
 import { capital } from "../format";
 import { m } from "../words/language";
@@ -60,20 +60,7 @@ function MaintenanceForm({ subject, title }: { subject: Subject; title: string }
           {m.incidents.reason}
           <input type="text" data-focus maxLength={500} required value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
         </label>
-        {fault === null ? null : (
-          <p class="form-fault" role="alert">
-            {fault}
-          </p>
-        )}
-        <div class="actions">
-          <button type="button" onClick={closeDialog}>
-            {m.shell.cancel}
-          </button>
-          <button type="submit" class="primary" disabled={busy || reason.trim() === ""}>
-            <Waiting busy={busy} />
-            {m.incidents.start}
-          </button>
-        </div>
+        <FormEnd fault={fault} busy={busy} unfit={reason.trim() === ""} action={m.incidents.start} />
       </form>
     </Dialog>
   );

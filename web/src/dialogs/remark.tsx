@@ -3,8 +3,8 @@
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { api, sentence } from "../api";
-import { Waiting } from "../components/button";
 import { closeDialog, Dialog, openDialog } from "../components/dialog";
+import { FormEnd } from "../components/form_end";
 import { toast } from "../components/toast";
 import { capital } from "../format";
 import type { Incident } from "../types";
@@ -49,20 +49,7 @@ function Remark({ incident, acknowledges, done }: { incident: Incident; acknowle
           {acknowledges ? m.incidents.noteOptional : m.incidents.note}
           <textarea data-focus rows={3} maxLength={LONGEST} required={!acknowledges} value={text} onInput={(event) => setText(event.currentTarget.value)} />
         </label>
-        {fault === null ? null : (
-          <p class="form-fault" role="alert">
-            {fault}
-          </p>
-        )}
-        <div class="actions">
-          <button type="button" onClick={closeDialog}>
-            {m.shell.cancel}
-          </button>
-          <button type="submit" class="primary" disabled={busy || (!acknowledges && text.trim() === "")}>
-            <Waiting busy={busy} />
-            {acknowledges ? m.incidents.acknowledge : m.incidents.addNote}
-          </button>
-        </div>
+        <FormEnd fault={fault} busy={busy} unfit={!acknowledges && text.trim() === ""} action={acknowledges ? m.incidents.acknowledge : m.incidents.addNote} />
       </form>
     </Dialog>
   );

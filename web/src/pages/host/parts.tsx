@@ -1,6 +1,7 @@
 // The tables of a host: disks, interfaces, the process of MediaMTX, and what could not be measured.
 
 import type { VNode } from "preact";
+import { Fact } from "../../components/fact";
 import { bitrate, bytes, capital } from "../../format";
 import { forecast, percent, room, toneOf, whyNot } from "../../host_words";
 import type { HostStatus } from "../../types";
@@ -82,15 +83,6 @@ export function Mediamtx({ host }: { host: HostStatus }): VNode {
           <Fact title="Process" value={String(one.pid)} />
         </dl>
       )}
-    </div>
-  );
-}
-
-function Fact({ title, value }: { title: string; value: string }): VNode {
-  return (
-    <div>
-      <dt>{title}</dt>
-      <dd>{value}</dd>
     </div>
   );
 }

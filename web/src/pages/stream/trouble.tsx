@@ -1,12 +1,9 @@
 // What the camera of a stream that is not live is doing about it, with the ways to act and to look.
 
 import type { VNode } from "preact";
-import { api } from "../../api";
 import { fullTitle, nextTry } from "../../camera_words";
-import { ForOperators } from "../../components/access";
 import { Badge } from "../../components/badge";
-import { CommandButton } from "../../components/button";
-import { Icon } from "../../components/icons";
+import { CameraButtons } from "../../components/camera_buttons";
 import { now } from "../../model";
 import { href } from "../../router";
 import type { CameraStatus } from "../../types";
@@ -33,17 +30,7 @@ export function Trouble({ camera, since, server, name }: Props): VNode {
         {next === null ? null : <span class="next">{next}</span>}
       </p>
       <div class="buttons">
-        {camera.enabled ? (
-          <ForOperators>
-            <CommandButton label={`${m.overview.restart} ${fullTitle(camera)}`} run={() => api.restartCamera(camera.id)} done={m.overview.restarting(fullTitle(camera))}>
-              <Icon name="restart" />
-              {m.overview.restart}
-            </CommandButton>
-          </ForOperators>
-        ) : null}
-        <a class="button small" href={href({ page: "camera", id: camera.id })}>
-          {m.overview.log}
-        </a>
+        <CameraButtons camera={camera} />
         {before === null ? null : (
           <a class="button small" href={`${href({ page: "recording", server, name, session: null })}?at=${encodeURIComponent(before)}`}>
             {m.streams.minuteBefore}

@@ -3,12 +3,10 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useState } from "preact/hooks";
 import { writeQuery } from "../../address";
-import { api } from "../../api";
-import { fullTitle, nextTry, titleOf } from "../../camera_words";
+import { nextTry, titleOf } from "../../camera_words";
 import { Badge } from "../../components/badge";
-import { ForOperators } from "../../components/access";
-import { CommandButton } from "../../components/button";
-import { Icon, Sign } from "../../components/icons";
+import { CameraButtons } from "../../components/camera_buttons";
+import { Sign } from "../../components/icons";
 import { ago, capital, dateTime } from "../../format";
 import { live, now } from "../../model";
 import { href } from "../../router";
@@ -88,21 +86,7 @@ function StreamEntry({ problem }: { problem: Problem & { kind: "stream" } }): VN
       more={camera === null && stream.state === "offline" ? m.overview.publish : ""}
       next={next}
     >
-      {camera === null ? null : (
-        <>
-          {camera.enabled ? (
-            <ForOperators>
-              <CommandButton label={`${m.overview.restart} ${fullTitle(camera)}`} run={() => api.restartCamera(camera.id)} done={m.overview.restarting(fullTitle(camera))}>
-                <Icon name="restart" />
-                {m.overview.restart}
-              </CommandButton>
-            </ForOperators>
-          ) : null}
-          <a class="button small" href={href({ page: "camera", id: camera.id })} aria-label={`${m.overview.log} ${fullTitle(camera)}`}>
-            {m.overview.log}
-          </a>
-        </>
-      )}
+      {camera === null ? null : <CameraButtons camera={camera} />}
     </Line>
   );
 }

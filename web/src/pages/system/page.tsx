@@ -6,6 +6,7 @@ import { api, sentence } from "../../api";
 import { ViewOnly } from "../../components/access";
 import { Skeleton } from "../../components/empty";
 import { flag } from "../../components/dom";
+import { Fact } from "../../components/fact";
 import { Sign } from "../../components/icons";
 import { usePolled } from "../../components/polled";
 import { Search } from "../../components/search";
@@ -129,15 +130,6 @@ function Process(): VNode | null {
           ))}
         </tbody>
       </table>
-    </div>
-  );
-}
-
-function Fact({ title, value }: { title: string; value: string }): VNode {
-  return (
-    <div>
-      <dt>{title}</dt>
-      <dd>{value}</dd>
     </div>
   );
 }
