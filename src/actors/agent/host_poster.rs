@@ -14,13 +14,14 @@ use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Change, SharedLive};
 use crate::adapters::monitor_client::MonitorClient;
 use crate::base::ErrorKind;
+use crate::base::backoff::Backoff;
 use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::domain::host::{HostState, HostStatus};
 
 /// Measurements that are kept while the monitor is away: an hour at the default interval, about a megabyte. The oldest go.
 const BACKLOG: usize = 360;
-/// Between two tries, at first and at most.
-const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
+/// Between two tries.
+const RETRY: Backoff = Backoff { min: Duration::from_secs(1), max: Duration::from_secs(15) };
 
 /// Sends the measurements of the host of this `name`, without end; `note` says what is wrong.
 pub async fn post_measurements(
@@ -32,7 +33,7 @@ pub async fn post_measurements(
     let mut updates = pin!(subscription(live, "measurements to send"));
     let mut backlog = Backlog::default();
     let mut tries = SingleFlight::default();
-    let (mut retry_at, mut delay) = (Instant::now(), RETRY.0);
+    let mut retry_at = Instant::now();
     loop {
         tokio::select! {
             update = updates.next() => match update {
@@ -47,7 +48,6 @@ pub async fn post_measurements(
             match monitor.report(&status).await {
                 Ok(()) => {
                     backlog.waiting.pop_front();
-                    delay = RETRY.0;
                     if tries.succeeded().recovered {
                         log::info!("the monitor {} recovered: measurements are sent", monitor.shown());
                     }
@@ -56,18 +56,18 @@ pub async fn post_measurements(
                 // This one measurement: its neighbours are sent without it.
                 Err(error) if error.kind() == ErrorKind::Invalid => {
                     backlog.waiting.pop_front();
-                    if tries.failed(error.message(), FlightRetry::Every(delay), 0.0).is_new {
+                    if tries.complain(error.message()) {
                         log::warn!("{}", error.message());
                     }
                     note.send_replace(Some(error.message().to_owned()));
                 }
                 Err(error) => {
-                    if tries.failed(error.message(), FlightRetry::Every(delay), 0.0).is_new {
+                    let failed = tries.failed(error.message(), FlightRetry::Backoff(RETRY), rand::random());
+                    if failed.is_new {
                         log::warn!("{}; {BACKLOG} measurements are kept", error.message());
                     }
                     note.send_replace(Some(error.message().to_owned()));
-                    retry_at = Instant::now() + delay;
-                    delay = (delay * 2).min(RETRY.1);
+                    retry_at = Instant::now() + failed.rest.unwrap_or(RETRY.max);
                 }
             }
         }
