@@ -12,7 +12,7 @@ use super::access::Viewer;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
 use super::query::Query;
-use super::stream_routes::find;
+use super::stream_routes::stream_of;
 use crate::adapters::database::{HistoryQuery, with_timeout};
 use crate::base::{Error, Result};
 use crate::domain::history::{Band, Gap, Metric, Point, SeriesKey, SeriesKind, Tier, downsample, gaps, merge};
@@ -120,8 +120,7 @@ pub(super) async fn of_stream(
     let mut query = Query::of(&request)?;
     let server = query.text("server")?;
     let asked = HistoryRequest::read(&mut query, &request, SeriesKind::Stream)?;
-    let latest = state.live.latest().await?;
-    let stream = find(&latest, &path, server.as_deref())?;
+    let stream = stream_of(&state, &path, server.as_deref()).await?;
     let past = past_of_stream(&state, &stream.server, &stream.name, &asked).await?;
     Ok(asked.answer(past))
 }

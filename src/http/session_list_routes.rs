@@ -13,7 +13,7 @@ use super::audit_routes::{self as audit, Change};
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
 use super::query::Query;
-use super::stream_routes::find;
+use super::stream_routes::stream_of;
 use crate::base::Error;
 use crate::base::network::NetworkLabel;
 use crate::domain::session::{SessionProtocol, StreamSession};
@@ -52,8 +52,7 @@ pub(super) async fn list(
     request: HttpRequest,
 ) -> ErrorAnswer<web::Json<SessionsView>> {
     let server = Query::of(&request)?.text("server")?;
-    let latest = state.live.latest().await?;
-    let stream = find(&latest, &path, server.as_deref())?;
+    let stream = stream_of(&state, &path, server.as_deref()).await?;
     let server = stream.server.to_string();
     let Some(found) = state.sessions.look(&server) else {
         let fault = Some("this server is watched by another process; ask that one".to_owned());
@@ -89,8 +88,7 @@ pub(super) async fn kick(
 ) -> ErrorAnswer {
     let (path, id) = path.into_inner();
     let server = Query::of(&request)?.text("server")?;
-    let latest = state.live.latest().await?;
-    let stream = find(&latest, &path, server.as_deref())?;
+    let stream = stream_of(&state, &path, server.as_deref()).await?;
     let known = state.sessions.look(&stream.server).map(|found| found.lists.of_path(stream.name.as_str()));
     let session = known.into_iter().flatten().find(|session| session.id == id);
     let session = session.ok_or_else(|| Error::not_found("there is no such session any more; it has ended"))?;

@@ -1,5 +1,7 @@
 //! `/api/v1/streams`: what is on air.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, web};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -95,11 +97,8 @@ pub(super) async fn live(
     path: web::Path<String>,
     request: HttpRequest,
 ) -> ErrorAnswer<web::Json<LiveView>> {
-    let mut query = Query::of(&request)?;
-    let server = query.text("server")?;
-    // Asked often: nothing but this one is copied.
-    let name = StreamName::parse(&path).map_err(|_| missing())?;
-    let stream = state.live.latest_of(server.as_deref(), &name).await?.ok_or_else(missing)?;
+    let server = Query::of(&request)?.text("server")?;
+    let stream = stream_of(&state, &path, server.as_deref()).await?;
     Ok(web::Json(LiveView {
         live: stream.state == StreamState::Live,
         state: stream.state,
@@ -112,6 +111,12 @@ pub(super) async fn live(
 
 fn missing() -> Error {
     Error::not_found("there is no such stream; its name goes into the address as one encoded part")
+}
+
+/// One stream, for routes that are asked often: nothing but this one is copied. Without `server` the first of that name.
+pub(super) async fn stream_of(state: &HttpState, path: &str, server: Option<&str>) -> Result<Arc<StreamStatus>> {
+    let name = StreamName::parse(path).map_err(|_| missing())?;
+    state.live.latest_of(server, &name).await?.ok_or_else(missing)
 }
 
 pub(super) fn find<'a>(latest: &'a Latest, path: &str, server: Option<&str>) -> Result<&'a StreamStatus> {
