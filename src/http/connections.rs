@@ -11,27 +11,15 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, TcpStream};
 use std::os::fd::AsFd;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use actix_tls::accept::rustls_0_23::TlsStream;
-use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
-use actix_web::http::{ConnectionType, StatusCode};
-use actix_web::middleware::Next;
+use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream as Stream;
-use actix_web::web::Bytes;
-use actix_web::{Error, ResponseError};
 
 use super::connection_limits::ConnectionLimits;
-use super::forwarded::source_of;
-use super::http_error::Problem;
-
-/// What is answered on a reserved connection.
-const ALWAYS_ANSWERED: [&str; 3] = ["/health", "/ready", "/metrics"];
 
 /// An answer has been given and the rest of the request is not wanted any more.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -55,7 +43,7 @@ impl Socket {
 
 /// What a connection is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ConnectionPhase {
+pub(super) enum ConnectionPhase {
     /// It owes us a request.
     Waiting,
     /// It has its answer, and owes us its end.
@@ -223,7 +211,8 @@ pub(super) fn on_connect(connections: &Arc<Connections>, connection: &dyn Any, d
 /// A connection as its requests find it (`conn_data::<Rc<Connection>>`). Goes with it.
 pub(super) struct HttpConnection {
     id: u64,
-    is_reserved: bool,
+    /// It has one of the reserved places.
+    pub(super) is_reserved: bool,
     peer: IpAddr,
     socket: Arc<Socket>,
     table: Arc<Connections>,
@@ -235,23 +224,30 @@ impl HttpConnection {
         &self.socket
     }
 
+    /// Whether the answer under way is the last one.
+    pub(super) fn is_closing(&self) -> bool {
+        self.is_closing.get()
+    }
+
     /// The answer under way is the last one.
     pub(super) fn close(&self) {
         self.is_closing.set(true);
     }
 
-    fn set(&self, phase: ConnectionPhase) {
+    /// What goes on over it now.
+    pub(super) fn set(&self, phase: ConnectionPhase) {
         self.table.set(self.id, phase);
     }
 
     /// A request of this client has come over it: it counts for the client until the answer is given, so that a proxy is not
     /// taken for one client. `false` when that one has too many.
-    fn begin(&self, client: IpAddr) -> bool {
+    pub(super) fn begin(&self, client: IpAddr) -> bool {
         self.set(ConnectionPhase::Handling);
         self.table.count_for(self.id, client, self.table.limits.per_address)
     }
 
-    fn done(&self) {
+    /// The answer is over.
+    pub(super) fn done(&self) {
         // It has come from there, so it may go back there.
         self.table.count_for(self.id, self.peer, usize::MAX);
         self.set(if self.is_closing.get() { ConnectionPhase::Closing } else { ConnectionPhase::Waiting });
@@ -261,64 +257,6 @@ impl HttpConnection {
 impl Drop for HttpConnection {
     fn drop(&mut self) {
         self.table.table().remove(self.id);
-    }
-}
-
-/// The outermost middleware: notes what the connection is doing, and refuses what a reserved one may not ask.
-pub(super) async fn track(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    // Without a socket (tests of the routes) there is nothing to note.
-    let Some(connection) = request.conn_data::<Rc<HttpConnection>>().cloned() else {
-        return Ok(next.call(request).await?.map_into_boxed_body());
-    };
-    let has_place = connection.begin(source_of(request.request()).address) && !connection.is_reserved;
-    let answered = if !has_place && !ALWAYS_ANSWERED.contains(&request.path()) {
-        let detail = "too many connections are open, in all or from this address; close some and try again";
-        let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
-        Ok(request.into_response(problem.error_response()))
-    } else {
-        next.call(request).await.map(ServiceResponse::map_into_boxed_body)
-    };
-    let mut response = answered.inspect_err(|_| connection.done())?;
-    if connection.is_reserved {
-        connection.close();
-    }
-    if connection.is_closing.get() {
-        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
-    }
-    let is_upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-    connection.set(if is_upgrade { ConnectionPhase::Upgraded } else { ConnectionPhase::Sending });
-    Ok(response.map_body(|_, body| BoxBody::new(Sent { body, connection, is_upgrade })))
-}
-
-/// An answer on its way.
-struct Sent {
-    body: BoxBody,
-    connection: Rc<HttpConnection>,
-    is_upgrade: bool,
-}
-
-impl MessageBody for Sent {
-    type Error = Box<dyn std::error::Error>;
-
-    fn size(&self) -> BodySize {
-        self.body.size()
-    }
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        let part = ready!(Pin::new(&mut self.body).poll_next(context));
-        if !self.is_upgrade {
-            self.connection.set(ConnectionPhase::Sending);
-        }
-        Poll::Ready(part)
-    }
-}
-
-impl Drop for Sent {
-    fn drop(&mut self) {
-        self.connection.done();
     }
 }
 

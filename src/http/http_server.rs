@@ -16,6 +16,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::base_path::{self, BasePath};
 use super::body::LARGEST;
 use super::connection_limits::ConnectionLimits;
+use super::connection_tracking;
 use super::connections::{self, Connections};
 use super::forwarded::TrustedProxies;
 use super::http_state::HttpState;
@@ -188,6 +189,6 @@ pub(super) fn app(
         .wrap(from_fn(origin_guard::guard))
         .wrap(Compress::default())
         .wrap(from_fn(headers::finish))
-        .wrap(from_fn(connections::track))
+        .wrap(from_fn(connection_tracking::track))
         .wrap(from_fn(base_path::strip))
 }

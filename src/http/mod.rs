@@ -15,6 +15,7 @@ mod camera_log_routes;
 mod camera_routes;
 mod complaints;
 mod connection_limits;
+mod connection_tracking;
 mod connections;
 mod counts;
 mod credentials;

@@ -3,6 +3,7 @@
 //! Owns the ffmpeg process, the run's catalog and the catalog_writer's queue. Told to stop by the manager; restarts ffmpeg by
 //! itself. It pauses while the spool's disk or the stream's codecs forbid recording, and says why in the live store.
 
+mod active;
 mod catalog;
 mod checks;
 
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
+use self::active::Active;
 use super::catalog_writer::{CatalogWriter, on_disk};
 use super::folder_lock::FolderLock;
 use super::run::RecordingRun;
@@ -48,9 +50,9 @@ pub struct Recorder {
     catalog_writer: CatalogWriter,
     applying: SingleFlight,
     active: Option<Active>,
-    /// Counts runs, so that news of an older one is known.
     /// Runs in a row to which nothing came.
     empty_runs: u32,
+    /// Counts runs, so that an event of an older one is known.
     runs: u64,
     /// A timer is set for the next try.
     due: Option<Instant>,
@@ -64,31 +66,11 @@ pub struct Recorder {
     /// The pause that the log tells of.
     logged_pause: Option<String>,
     /// Why we stop, once the manager has said so.
-    dismissal: Option<String>,
+    stop_reason: Option<String>,
     /// What is being done in the spool between two runs, and since when.
     disk_work: Option<(&'static str, Instant)>,
     /// Told when everything has been let go.
     stopping: Option<oneshot::Sender<()>>,
-}
-
-/// A run from its folder to its exit.
-struct Active {
-    run: RecordingRun,
-    lock: FolderLock,
-    progress: ProgressReader,
-    /// `None` while the folder is being made, and once ffmpeg has been told to stop.
-    process: Option<ChildProcess>,
-    pid: Option<u32>,
-    begun: Instant,
-    /// Time within the run.
-    clock: RunClock,
-    /// Length of its segments.
-    segment: Duration,
-    out_time: Duration,
-    /// When media last moved.
-    moved: Instant,
-    /// Why we told it to stop; a run that ends by itself explains itself.
-    ending: Option<String>,
 }
 
 impl Recorder {
@@ -117,7 +99,7 @@ impl Recorder {
             published: None,
             why: None,
             logged_pause: None,
-            dismissal: None,
+            stop_reason: None,
             disk_work: None,
             stopping: None,
         }
@@ -213,7 +195,7 @@ impl Recorder {
 
     /// Tells ffmpeg to stop. Its exit arrives as an event.
     fn end_run(&mut self, why: Option<String>, ctx: &mut Context<Self>) {
-        let why = why.or_else(|| self.dismissal.clone()).unwrap_or_else(|| "the program was stopped".to_owned());
+        let why = why.or_else(|| self.stop_reason.clone()).unwrap_or_else(|| "the program was stopped".to_owned());
         let Some(active) = &mut self.active else { return };
         active.ending.get_or_insert(why);
         if let Some(process) = active.process.take() {
@@ -397,6 +379,6 @@ impl Handler<StopRecorder> for Recorder {
     type Result = ();
 
     fn handle(&mut self, StopRecorder(why): StopRecorder, _: &mut Self::Context) {
-        self.dismissal = Some(why);
+        self.stop_reason = Some(why);
     }
 }

@@ -1,0 +1,31 @@
+//! What a recorder holds while a run goes on.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::actors::record::folder_lock::FolderLock;
+use crate::actors::record::run::RecordingRun;
+use crate::adapters::ffmpeg::child::ChildProcess;
+use crate::adapters::ffmpeg::ffmpeg_progress::ProgressReader;
+use crate::domain::wall_clock::RunClock;
+
+/// A run from its folder to its exit.
+pub(super) struct Active {
+    pub(super) run: RecordingRun,
+    pub(super) lock: FolderLock,
+    pub(super) progress: ProgressReader,
+    /// `None` while the folder is being made, and once ffmpeg has been told to stop.
+    pub(super) process: Option<ChildProcess>,
+    pub(super) pid: Option<u32>,
+    pub(super) begun: Instant,
+    /// Time within the run.
+    pub(super) clock: RunClock,
+    /// Length of its segments.
+    pub(super) segment: Duration,
+    pub(super) out_time: Duration,
+    /// When media last moved.
+    pub(super) moved: Instant,
+    /// Why we told it to stop; a run that ends by itself explains itself.
+    pub(super) ending: Option<String>,
+}
