@@ -84,6 +84,7 @@ fn act(cli: Cli) -> Result<(), CommandFailure> {
                 cameras: demo.cameras,
                 keep: demo.keep,
                 login: demo.login,
+                cameras_only: demo.cameras_only,
             };
             app::demo::run(&options).map_err(CommandFailure::Other)
         }

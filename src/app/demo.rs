@@ -1,4 +1,4 @@
-//! `streamwarden demo`: the whole main job on embedded defaults, with sample cameras and a media server of its own.
+//! `streamwarden demo`: the whole main job on embedded defaults, with sample cameras, two media servers of its own and a sample past.
 //!
 //! Writes a configuration file and a SQLite database of the same form as everybody's into its folder and runs them; a
 //! row inserted there acts like any other.
@@ -6,13 +6,15 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 use url::Url;
 
 use super::login_access::LoginAccess;
-use super::{App, LISTEN, build, on_main_thread, run_plan, stale_demos, until_stopped};
+use super::{App, LISTEN, build, on_main_thread, run_plan, sample_mark, stale_demos, until_stopped};
 use crate::actors::restream::LAST_KNOWN;
 use crate::adapters::database::Condition;
 use crate::adapters::secrets::random_secret;
@@ -23,6 +25,7 @@ use crate::config::{self, CliOverrides, Settings, Sources};
 use crate::demo::cameras::{Dropout, SampleCameras, SampleOptions};
 use crate::demo::demo_server::{self, AnyServer, MediaServerChoice};
 use crate::demo::media_server;
+use crate::demo::sample_past::{self, SampleStream};
 use crate::domain::camera::CameraEdit;
 use crate::domain::login::UserRole;
 use crate::signals::Signals;
@@ -38,7 +41,21 @@ pub struct DemoOptions {
     pub keep: Option<PathBuf>,
     /// A login is asked for, with a user that is added.
     pub login: bool,
+    /// No second server with its SRT stream, and no sample past.
+    pub cameras_only: bool,
 }
+
+/// Name of the server that the cameras are published to.
+const SERVER: &str = "demo";
+
+/// Name of the server that somebody outside publishes to, by SRT.
+const EDGE: &str = "edge";
+
+/// What is published there.
+const UPLINK: &str = "van";
+
+/// How long the node may take until it may write.
+const ADMITTED_WITHIN: Duration = Duration::from_secs(20);
 
 /// The user of [`DemoOptions::login`].
 const USER: &str = "demo";
@@ -87,19 +104,90 @@ pub fn run(options: &DemoOptions) -> Result<()> {
     on_main_thread(async {
         let mut signals = Signals::take_over()?;
         let folder = DemoFolder::open(options.keep.as_deref())?;
-        let server = demo_server::start(&MediaServerChoice::detect()?, &media_server::Options::default()).await?;
-        let settings = settings(&folder, &server, &options.listen)?;
+        let servers = DemoServers::start(options).await?;
+        let settings = settings(&folder, &servers, &options.listen)?;
         forget_last_known(&settings);
+        let past_until = begin_past(&settings, options)?;
         let password = if options.login { Some(add_user(&settings).await?) } else { None };
         let app = build(settings.clone()).await.map_err(|error| with_remedy(error, settings.http.listen))?;
-        let cameras = SampleCameras::start(samples(&settings, options)?).await?;
+        let cameras = SampleCameras::start(samples(&settings, options, &servers)?).await?;
         fill(&app, &cameras.source_urls()).await?;
-        greet(&app, &server, &folder, options, password.as_ref());
+        if let Some(until) = past_until {
+            write_past(&app, &settings, until).await?;
+        }
+        greet(&app, &servers, &folder, options, password.as_ref());
         let stopped = until_stopped(app, &mut signals, &ServiceManager::default(), None).await;
         cameras.stop().await;
-        server.stop().await;
+        servers.stop().await;
         stopped
     })
+}
+
+/// The media servers: the one of the cameras, and one that is published to from outside.
+struct DemoServers {
+    main: AnyServer,
+    edge: Option<AnyServer>,
+}
+
+impl DemoServers {
+    async fn start(options: &DemoOptions) -> Result<Self> {
+        let choice = MediaServerChoice::detect()?;
+        let main = demo_server::start(&choice, &media_server::Options::default()).await?;
+        let srt = vec![UPLINK.to_owned()];
+        let edge_options = media_server::Options { srt, ..media_server::Options::default() };
+        let edge = match options.cameras_only {
+            true => None,
+            false => Some(demo_server::start(&choice, &edge_options).await?),
+        };
+        Ok(Self { main, edge })
+    }
+
+    /// The tables of the configuration, the main one first.
+    fn tables(&self) -> String {
+        let table = |(name, server): (&str, &AnyServer)| {
+            let (api, rtsp) = (server.api_url(), server.rtsp_url());
+            let (api, rtsp) = (api.as_str().trim_end_matches('/'), rtsp.as_str().trim_end_matches('/'));
+            format!("[[servers]]\nname = \"{name}\"\napi_url = \"{api}\"\nrtsp_url = \"{rtsp}\"\n")
+        };
+        let edge = self.edge.iter().map(|server| (EDGE, server));
+        [(SERVER, &self.main)].into_iter().chain(edge).map(table).collect::<Vec<_>>().join("\n")
+    }
+
+    async fn stop(self) {
+        self.main.stop().await;
+        if let Some(edge) = self.edge {
+            edge.stop().await;
+        }
+    }
+}
+
+/// Says until when the past is made up, once per folder, before anybody can ask for it. The time; `None` where none is to be
+/// written.
+fn begin_past(settings: &Settings, options: &DemoOptions) -> Result<Option<DateTime<Utc>>> {
+    if options.cameras_only || sample_mark::read(&settings.data_dir).is_some() {
+        return Ok(None);
+    }
+    let until = Utc::now();
+    sample_mark::write(&settings.data_dir, until)?;
+    Ok(Some(until))
+}
+
+/// Writes the sample past of what the demo shows.
+async fn write_past(app: &App, settings: &Settings, until: DateTime<Utc>) -> Result<()> {
+    let stores = app.stores();
+    let admitted = async {
+        while stores.nodes.admitted().is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let late = |_| Error::unavailable("the database has not admitted the demo in time");
+    tokio::time::timeout(ADMITTED_WITHIN, admitted).await.map_err(late)?;
+    let server = || SERVER.to_owned();
+    let rows = stores.cameras.cameras().await?.into_iter();
+    let cameras = rows.map(|row| SampleStream { server: server(), path: row.name, camera: Some(row.id), srt: false });
+    let mut streams: Vec<_> = cameras.collect();
+    streams.push(SampleStream { server: EDGE.to_owned(), path: UPLINK.to_owned(), camera: None, srt: true });
+    sample_past::write(stores, &streams, &settings.node, until).await
 }
 
 /// A demo has no configuration to name another address in.
@@ -113,27 +201,24 @@ fn with_remedy(error: Error, listen: SocketAddr) -> Error {
     Error::new(error.kind(), text).with_source(error)
 }
 
-fn samples(settings: &Settings, options: &DemoOptions) -> Result<SampleOptions> {
+fn samples(settings: &Settings, options: &DemoOptions, servers: &DemoServers) -> Result<SampleOptions> {
     Ok(SampleOptions {
         ffmpeg: settings.ffmpeg.ffmpeg.clone(),
         count: options.cameras.into(),
         dropout: Some(Dropout::default()),
+        uplink: servers.edge.as_ref().map(|server| server.uplink(UPLINK)),
         mark: run_plan::mark(&settings.data_dir)?,
     })
 }
 
 /// Writes the configuration file and reads it as `run` would.
-fn settings(folder: &DemoFolder, server: &AnyServer, listen: &str) -> Result<Settings> {
+fn settings(folder: &DemoFolder, servers: &DemoServers, listen: &str) -> Result<Settings> {
     let path = folder.path().join("streamwarden.toml");
     let text = format!(
         r#"# Written by `streamwarden demo`; `streamwarden run --config` takes it as well.
 data_dir = {data:?}
 
-[[servers]]
-name = "demo"
-api_url = "{api}"
-rtsp_url = "{rtsp}"
-
+{servers}
 [restream]
 stall_timeout = "5s"
 
@@ -142,8 +227,7 @@ segment_duration = "10s"
 min_free = "200M"
 "#,
         data = folder.path(),
-        api = server.api_url().as_str().trim_end_matches('/'),
-        rtsp = server.rtsp_url().as_str().trim_end_matches('/'),
+        servers = servers.tables(),
     );
     std::fs::write(&path, text)
         .map_err(|error| Error::internal(format!("cannot write {}: {error}", path.display())).with_source(error))?;
@@ -198,16 +282,30 @@ async fn add_user(settings: &Settings) -> Result<SecretString> {
     Ok(password)
 }
 
-fn greet(app: &App, server: &AnyServer, folder: &DemoFolder, options: &DemoOptions, password: Option<&SecretString>) {
+fn greet(
+    app: &App,
+    servers: &DemoServers,
+    folder: &DemoFolder,
+    options: &DemoOptions,
+    password: Option<&SecretString>,
+) {
     let log_in = password.map_or_else(String::new, |password| {
         format!("\n         log in as {USER} with the password {} (shown only here)", password.expose_secret())
     });
     let data = folder.path().display();
+    let more = match options.cameras_only {
+        true => String::new(),
+        false => format!(
+            "  A second server ({EDGE}) has the stream {UPLINK}, as it would come by SRT from outside. This host is measured.\n  \
+             The {} days before the start are sample data; the page marks them.\n",
+            sample_past::DAYS
+        ),
+    };
     let text = format!(
         r#"
   Streamwarden demo: {cameras} cameras, pulled in by ffmpeg, watched, recorded in 10 s segments.
   Media server: {server}; data: {data}{fate}
-
+{more}
   Open   http://{addr}{log_in}
 
   Try    kill -9 any ffmpeg (`pgrep -a ffmpeg`) and watch it come back
@@ -220,11 +318,11 @@ fn greet(app: &App, server: &AnyServer, folder: &DemoFolder, options: &DemoOptio
   Ctrl-C ends it.
 "#,
         cameras = options.cameras,
-        server = server.name(),
+        server = servers.main.name(),
         who = if password.is_some() { format!("u {USER}") } else { String::new() },
         fate = if options.keep.is_some() { " (kept)" } else { " (removed at exit)" },
         addr = app.addr(),
-        rtsp = server.rtsp_url().as_str().trim_end_matches('/'),
+        rtsp = servers.main.rtsp_url().as_str().trim_end_matches('/'),
     );
     // Whoever closed our stdout does not want to read it.
     let _ = writeln!(std::io::stdout(), "{text}");

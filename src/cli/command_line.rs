@@ -100,6 +100,9 @@ pub struct Demo {
     /// Ask for a login; name and password are printed once.
     #[arg(long)]
     pub login: bool,
+    /// Only the cameras: no second server with its SRT stream, and no sample past.
+    #[arg(long)]
+    pub cameras_only: bool,
 }
 
 /// The command that was meant by one that nobody knows; clap itself does not see letters that changed places.

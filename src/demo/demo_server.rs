@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
+use super::cameras::Uplink;
 use super::media_server::{ApiFault, MediaServer, Options};
 use super::real_server::RealServer;
 use crate::base::{Error, ErrorKind, Result};
@@ -95,6 +96,23 @@ impl AnyServer {
         match self {
             Self::StandIn(server) => server.api_url(),
             Self::Real(server) => server.api_url(),
+        }
+    }
+
+    /// Where somebody outside publishes a path by SRT; to the stand-in, which tells it as SRT where it was asked to, by RTSP.
+    pub fn uplink(&self, path: &str) -> Uplink {
+        let path = path.to_owned();
+        match self {
+            Self::StandIn(server) => {
+                let mut url = server.rtsp_url();
+                url.set_path(&path);
+                Uplink { url, path, presence: Some(server.presence()) }
+            }
+            Self::Real(server) => {
+                let mut url = server.srt_url();
+                url.set_query(Some(&format!("streamid=publish:{path}&pkt_size=1316")));
+                Uplink { url, path, presence: None }
+            }
         }
     }
 

@@ -8,3 +8,4 @@ pub mod demo_server;
 pub mod media_server;
 mod own_thread;
 mod real_server;
+pub mod sample_past;

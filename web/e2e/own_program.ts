@@ -18,7 +18,13 @@ export class OwnProgram {
     readonly output: string,
   ) {}
 
-  static async start(...options: string[]): Promise<OwnProgram> {
+  /** A demo of one camera and nothing else. */
+  static start(...options: string[]): Promise<OwnProgram> {
+    return OwnProgram.whole("--cameras-only", ...options);
+  }
+
+  /** A demo with all that belongs to it. */
+  static async whole(...options: string[]): Promise<OwnProgram> {
     const folder = mkdtempSync(join(tmpdir(), "streamwarden-login-"));
     const child = spawn(program, ["demo", "--listen", "127.0.0.1:0", "--cameras", "1", "--keep", folder, ...options], { stdio: ["ignore", "pipe", "pipe"] });
     const said = await new Promise<string>((done, failed) => {

@@ -17,7 +17,7 @@ use super::own_thread::OwnThread;
 use crate::base::{Error, Result};
 use runner::CameraRunner;
 
-pub use options::{Dropout, SampleOptions};
+pub use options::{Dropout, SampleOptions, Uplink};
 
 /// One sample camera.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use url::Url;
+
+use crate::demo::media_server::Presence;
+
 /// Which cameras to play.
 #[derive(Clone, Debug)]
 pub struct SampleOptions {
@@ -12,8 +16,27 @@ pub struct SampleOptions {
     pub count: usize,
     /// When one of them goes away; `None` for never.
     pub dropout: Option<Dropout>,
+    /// Where the first camera is sent on to, as somebody outside would publish; `None` for nowhere.
+    pub uplink: Option<Uplink>,
     /// Marks the processes as ours, see `adapters::ffmpeg::child::Launch`.
     pub mark: String,
+}
+
+/// A stream that is published to a media server and not pulled in by anybody.
+#[derive(Clone)]
+pub struct Uplink {
+    /// Where to: `rtsp://.../path`, or `srt://` of a server that speaks it.
+    pub url: Url,
+    /// Its path.
+    pub path: String,
+    /// Tells whether it is there; `None` of a server that nobody looks into.
+    pub presence: Option<Presence>,
+}
+
+impl std::fmt::Debug for Uplink {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Uplink").field("url", &self.url.as_str()).field("path", &self.path).finish()
+    }
 }
 
 /// A camera that drops out now and then, so that people see a recovery.

@@ -55,6 +55,14 @@ pub fn arguments(number: usize, font: Option<&Path>, url: &Url) -> Vec<OsString>
     arguments
 }
 
+/// Arguments of an ffmpeg that sends what can be read at `from` on to `to`, without encoding it again.
+pub fn uplink_arguments(from: &Url, to: &Url) -> Vec<OsString> {
+    let read = "-nostdin -hide_banner -loglevel error -rtsp_transport tcp -i";
+    let format = if to.scheme() == "srt" { "-c copy -f mpegts" } else { "-c copy -f rtsp -rtsp_transport tcp" };
+    let words = read.split_whitespace().chain([from.as_str()]).chain(format.split_whitespace()).chain([to.as_str()]);
+    words.map(OsString::from).collect()
+}
+
 /// The filter graph of a picture.
 fn picture(number: usize, font: Option<&Path>) -> String {
     let round = (number - 1) / PICTURES.len();
@@ -88,6 +96,17 @@ mod tests {
             assert_eq!(pictures.iter().all(|picture| picture.contains("frame %{n}")), font.is_some());
         }
         assert_eq!((place(1), place(9)), ("Entrance".to_owned(), "Camera 9".to_owned()));
+    }
+
+    #[test]
+    fn an_uplink_copies() {
+        let from = Url::parse("rtsp://127.0.0.1:1/source/1").expect("a URL");
+        for (to, format) in [("rtsp://127.0.0.1:2/van", "rtsp"), ("srt://127.0.0.1:2?streamid=publish:van", "mpegts")] {
+            let arguments = uplink_arguments(&from, &Url::parse(to).expect("a URL"));
+            assert_eq!(arguments.last().expect("one"), to);
+            assert!(arguments.windows(2).any(|pair| pair[0] == "-i" && pair[1] == from.as_str()));
+            assert!(arguments.windows(4).any(|part| part == ["-c", "copy", "-f", format].map(OsString::from)), "{to}");
+        }
     }
 
     #[test]

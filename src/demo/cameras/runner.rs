@@ -13,7 +13,7 @@ use tokio::time::{Instant, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::options::{Dropout, SampleOptions};
+use super::options::{Dropout, SampleOptions, Uplink};
 use super::picture;
 use crate::adapters::ffmpeg::child::{ChildProcess, ProcessEvent, ProcessEvents, ProcessLaunch};
 use crate::base::backoff::Backoff;
@@ -46,14 +46,16 @@ pub struct CameraRunner {
     presence: Presence,
 }
 
-/// One camera.
+/// One camera, or the uplink.
 struct Camera {
-    number: usize,
+    /// What it publishes to.
+    path: String,
     launch: Vec<std::ffi::OsString>,
     ffmpeg: PathBuf,
     mark: String,
     dropout: Option<Dropout>,
-    presence: Presence,
+    /// Tells whether it is there; `None` where nobody can tell.
+    presence: Option<Presence>,
     /// Exits, for whoever waits for the start. Full or closed: nobody waits any more.
     exits: mpsc::Sender<String>,
 }
@@ -93,12 +95,12 @@ impl CameraRunner {
         let (exits, mut ended) = mpsc::channel(1);
         for (number, url) in (1..).zip(&self.urls) {
             let camera = Camera {
-                number,
+                path: path(number),
                 launch: picture::arguments(number, font.as_deref(), url),
                 ffmpeg: self.options.ffmpeg.clone(),
                 mark: self.options.mark.clone(),
                 dropout: self.options.dropout.filter(|_| number == DROPS_OUT),
-                presence: self.presence.clone(),
+                presence: Some(self.presence.clone()),
                 exits: exits.clone(),
             };
             cameras.spawn(camera.keep(stop.clone()));
@@ -111,11 +113,30 @@ impl CameraRunner {
                 }
             }
         };
-        tokio::select! {
+        let outcome = tokio::select! {
             () = playing => Ok(()),
             () = sleep(START_LIMIT) => Err(Error::unavailable("ffmpeg does not publish the sample cameras in time")),
             Some(why) = ended.recv() => Err(Error::unavailable(format!("ffmpeg cannot play a sample camera: {why}"))),
             () = stop.cancelled() => Err(Error::unavailable("stopped while starting")),
+        };
+        // Nobody waits for it: without it the cameras are there all the same.
+        if let (Ok(()), Some(uplink), Some(first)) = (&outcome, &self.options.uplink, self.urls.first()) {
+            cameras.spawn(self.uplink(uplink, first).keep(stop.clone()));
+        }
+        outcome
+    }
+}
+
+impl CameraRunner {
+    fn uplink(&self, uplink: &Uplink, first: &Url) -> Camera {
+        Camera {
+            path: uplink.path.clone(),
+            launch: picture::uplink_arguments(first, &uplink.url),
+            ffmpeg: self.options.ffmpeg.clone(),
+            mark: self.options.mark.clone(),
+            dropout: None,
+            presence: uplink.presence.clone(),
+            exits: mpsc::channel(1).0,
         }
     }
 }
@@ -130,11 +151,11 @@ impl Camera {
                 End::Stopped => return,
                 End::DropsOut => {
                     let pause = self.dropout.unwrap_or_default().pause;
-                    log::info!(camera = path(self.number).as_str(); "sample camera drops out for {} s", pause.as_secs());
+                    log::info!(camera = self.path.as_str(); "sample camera drops out for {} s", pause.as_secs());
                     pause
                 }
                 End::Silent => {
-                    log::warn!(camera = path(self.number).as_str(); "sample camera timeout, restarting");
+                    log::warn!(camera = self.path.as_str(); "sample camera timeout, restarting");
                     Duration::ZERO
                 }
                 End::Exited(why) => {
@@ -142,7 +163,7 @@ impl Camera {
                     let _ = self.exits.try_send(why.clone());
                     failures = if started.elapsed() > Backoff::STANDARD.max { 1 } else { failures + 1 };
                     let pause = Backoff::STANDARD.delay(failures, rand::rng().random());
-                    log::warn!(camera = path(self.number).as_str(), ms = pause.as_millis() as u64; "sample camera ended: {why}");
+                    log::warn!(camera = self.path.as_str(), ms = pause.as_millis() as u64; "sample camera ended: {why}");
                     pause
                 }
             };
@@ -158,7 +179,7 @@ impl Camera {
         let launch = ProcessLaunch {
             program: self.ffmpeg.clone(),
             args: self.launch.iter().cloned().map(Into::into).collect(),
-            label: format!("sample camera {}", self.number),
+            label: format!("sample camera {}", self.path),
             mark: self.mark.clone(),
             ..ProcessLaunch::default()
         };
@@ -186,11 +207,12 @@ impl Camera {
 
     /// Returns when nothing is published for too long.
     async fn falls_silent(&self) {
+        let Some(presence) = &self.presence else { return std::future::pending().await };
         let mut look = interval(LOOK);
         let (mut limit, mut heard) = (START_LIMIT, Instant::now());
         loop {
             look.tick().await;
-            if self.presence.is_live(&path(self.number)) {
+            if presence.is_live(&self.path) {
                 (limit, heard) = (SILENCE, Instant::now());
             } else if heard.elapsed() > limit {
                 return;

@@ -48,6 +48,8 @@ pub struct Options {
     pub api: Option<Credentials>,
     /// What publishers are asked for; nothing when `None`. Readers are never asked.
     pub publish: Option<Credentials>,
+    /// Paths whose publisher is told as an SRT connection, on a link that is made up: the stand-in speaks RTSP alone.
+    pub srt: Vec<String>,
     /// A publisher that sends nothing for so long is closed, and its path vanishes (MediaMTX `readTimeout`: 10 s).
     pub read_timeout: Duration,
     /// A client that takes nothing for so long is closed (MediaMTX `writeTimeout`: 10 s).
@@ -62,6 +64,7 @@ impl Default for Options {
             api_listen: any_port,
             api: None,
             publish: None,
+            srt: Vec::new(),
             read_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(10),
         }
@@ -101,6 +104,7 @@ impl MediaServer {
         let context = web::Data::new(api::Context {
             hub: hub.clone(),
             users: options.api,
+            srt: options.srt,
             started: Utc::now(),
             fault: fault.clone(),
         });

@@ -8,7 +8,7 @@ mod real_server_settings;
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,7 +24,7 @@ use super::media_server::{self, Options};
 use super::own_thread::OwnThread;
 use crate::adapters::ffmpeg::child::{ChildProcess, ProcessEvent, ProcessEvents, ProcessLaunch};
 use crate::base::{Error, Result};
-use real_server_settings::MediaServerVersion;
+use real_server_settings::{Addresses, MediaServerVersion};
 
 /// How long the server may take until its API answers.
 const START_LIMIT: Duration = Duration::from_secs(10);
@@ -40,8 +40,7 @@ const TRIES: usize = 3;
 /// A running MediaMTX. Dropped, it is ended and waited for.
 pub struct RealServer {
     binary: PathBuf,
-    rtsp: SocketAddr,
-    api: SocketAddr,
+    addresses: Addresses,
     // Before the folder: the server has ended when its files are removed.
     thread: OwnThread,
     _folder: TempDir,
@@ -60,17 +59,17 @@ impl RealServer {
     }
 
     async fn start_once(binary: &Path, options: &Options) -> Result<Self> {
-        let (rtsp, api) = free_addresses(options)?;
+        let addresses = free_addresses(options)?;
         let folder = TempDir::with_prefix("streamwarden-mediamtx-")
             .map_err(|error| Error::internal("a temporary folder cannot be made").with_source(error))?;
         let (ready, is_ready) = oneshot::channel();
         let job =
-            Job { binary: binary.to_owned(), options: options.clone(), rtsp, api, folder: folder.path().to_owned() };
+            Job { binary: binary.to_owned(), options: options.clone(), addresses, folder: folder.path().to_owned() };
         let thread = OwnThread::spawn("mediamtx", move |stop| job.run(ready, stop))?;
         let gone = |_| Error::internal("the thread of MediaMTX ended before it began");
         is_ready.await.map_err(gone)??;
-        log::info!("MediaMTX at {}: RTSP on {rtsp}, API on {api}", binary.display());
-        Ok(Self { binary: binary.to_owned(), rtsp, api, thread, _folder: folder })
+        log::info!("MediaMTX at {}: RTSP on {}, API on {}", binary.display(), addresses.rtsp, addresses.api);
+        Ok(Self { binary: binary.to_owned(), addresses, thread, _folder: folder })
     }
 
     /// The program.
@@ -80,22 +79,27 @@ impl RealServer {
 
     /// Where to publish to and to read from, without a path.
     pub fn rtsp_url(&self) -> Url {
-        media_server::url("rtsp", self.rtsp)
+        media_server::url("rtsp", self.addresses.rtsp)
     }
 
     /// Where the API is, without `/v3`.
     pub fn api_url(&self) -> Url {
-        media_server::url("http", self.api)
+        media_server::url("http", self.addresses.api)
     }
 
     /// Address of RTSP with its real port.
     pub fn rtsp_address(&self) -> SocketAddr {
-        self.rtsp
+        self.addresses.rtsp
     }
 
     /// Address of the API with its real port.
     pub fn api_address(&self) -> SocketAddr {
-        self.api
+        self.addresses.api
+    }
+
+    /// Where to publish to by SRT, without a stream id.
+    pub fn srt_url(&self) -> Url {
+        media_server::url("srt", self.addresses.srt)
     }
 
     /// Ends it and waits for its exit.
@@ -108,8 +112,7 @@ impl RealServer {
 struct Job {
     binary: PathBuf,
     options: Options,
-    rtsp: SocketAddr,
-    api: SocketAddr,
+    addresses: Addresses,
     folder: PathBuf,
 }
 
@@ -146,7 +149,7 @@ impl Job {
     async fn begin(&self, stop: &CancellationToken) -> Result<(ChildProcess, ProcessEvents)> {
         let version = version(&self.binary).await?;
         let file = self.folder.join("mediamtx.yml");
-        write_private(&file, &real_server_settings::file(version, &self.options, self.rtsp, self.api))?;
+        write_private(&file, &real_server_settings::file(version, &self.options, self.addresses))?;
         let (child, mut events) =
             ChildProcess::spawn(ProcessLaunch { cwd: Some(self.folder.clone()), ..launch(&self.binary, &file) })?;
         let mut tail = Vec::new();
@@ -182,7 +185,7 @@ impl Job {
         let Ok(client) = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(1)).build() else {
             return std::future::pending().await;
         };
-        let url = format!("http://{}/v3/paths/list", self.api);
+        let url = format!("http://{}/v3/paths/list", self.addresses.api);
         loop {
             let mut request = client.get(&url);
             if let Some(credentials) = &self.options.api {
@@ -232,8 +235,8 @@ fn write_private(path: &Path, text: &str) -> Result<()> {
     write().map_err(|error| Error::internal(format!("cannot write {}: {error}", path.display())).with_source(error))
 }
 
-/// The asked addresses, with free ports in place of zeros. Both are held until both are known, so they differ.
-fn free_addresses(options: &Options) -> Result<(SocketAddr, SocketAddr)> {
+/// The asked addresses, with free ports in place of zeros. All are held until all are known, so they differ.
+fn free_addresses(options: &Options) -> Result<Addresses> {
     let find = |address: SocketAddr| -> std::io::Result<(SocketAddr, Option<TcpListener>)> {
         if address.port() != 0 {
             return Ok((address, None));
@@ -244,5 +247,6 @@ fn free_addresses(options: &Options) -> Result<(SocketAddr, SocketAddr)> {
     let failed = |error: std::io::Error| Error::internal(format!("no free port: {error}")).with_source(error);
     let (rtsp, _held) = find(options.rtsp_listen).map_err(failed)?;
     let (api, _held_too) = find(options.api_listen).map_err(failed)?;
-    Ok((rtsp, api))
+    let udp = UdpSocket::bind("127.0.0.1:0").map_err(failed)?;
+    Ok(Addresses { rtsp, api, srt: udp.local_addr().map_err(failed)? })
 }

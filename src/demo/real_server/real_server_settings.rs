@@ -36,8 +36,20 @@ impl MediaServerVersion {
     }
 }
 
+/// What it listens on.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses {
+    /// RTSP over TCP.
+    pub rtsp: SocketAddr,
+    /// The API.
+    pub api: SocketAddr,
+    /// SRT, over UDP.
+    pub srt: SocketAddr,
+}
+
 /// The configuration file: JSON, which is YAML.
-pub fn file(version: MediaServerVersion, options: &Options, rtsp: SocketAddr, api: SocketAddr) -> String {
+pub fn file(version: MediaServerVersion, options: &Options, addresses: Addresses) -> String {
+    let Addresses { rtsp, api, srt } = addresses;
     let mut settings = json!({
         "logLevel": "info",
         "logDestinations": ["stdout"],
@@ -53,9 +65,8 @@ pub fn file(version: MediaServerVersion, options: &Options, rtsp: SocketAddr, ap
         "rtmp": false,
         "hls": false,
         "webrtc": false,
-        // On, because its listing of no connections is part of what the stand-in answers; its port is nobody's business.
         "srt": true,
-        "srtAddress": "127.0.0.1:0",
+        "srtAddress": srt.to_string(),
         "paths": {"all_others": {}},
     });
     if version >= MediaServerVersion::WITH_MOQ {
@@ -106,14 +117,14 @@ mod tests {
     fn credentials_guard_what_they_are_for_and_passwords_are_escaped() {
         let options = Options { api: Some(Credentials::new("root", "p\"w: #x")), publish: None, ..Options::default() };
         let address = SocketAddr::from(([127, 0, 0, 1], 5));
-        let text = file(MediaServerVersion(1, 18), &options, address, address);
+        let addresses = Addresses { rtsp: address, api: address, srt: address };
+        let text = file(MediaServerVersion(1, 18), &options, addresses);
         let settings: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(settings["authInternalUsers"][0]["pass"], "p\"w: #x");
         let open = &settings["authInternalUsers"][1]["permissions"];
         assert_eq!(*open, json!([{"action": "read"}, {"action": "publish"}]));
         assert_eq!(settings.get("moq"), None, "1.18 does not know the key");
-        let newer: Value =
-            serde_json::from_str(&file(MediaServerVersion(1, 20), &options, address, address)).expect("JSON");
+        let newer: Value = serde_json::from_str(&file(MediaServerVersion(1, 20), &options, addresses)).expect("JSON");
         assert_eq!(newer["moq"], false);
     }
 }

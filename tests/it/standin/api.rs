@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use streamwarden::demo::demo_server::AnyServer;
+use streamwarden::demo::demo_server::{AnyServer, MediaServerChoice};
 use streamwarden::demo::media_server::{ApiFault, Credentials, MediaServer, Options};
 
 use super::client::Client;
@@ -159,4 +159,35 @@ async fn the_stand_in_misbehaves_on_demand() {
     assert!(cut.is_some_and(|error| !error.is_timeout()), "the answer breaks off");
     server.set_api_fault(None);
     assert_eq!(ask().await.expect("an answer").status(), 200);
+}
+
+#[tokio::test]
+async fn a_publisher_is_told_as_an_srt_connection_where_that_was_asked_for() {
+    let options = Options { srt: vec!["van".to_owned()], ..Options::default() };
+    let harness = Harness::of(&MediaServerChoice::StandIn, &options).await;
+    let (_van, _cam) = (Ffmpeg::publish(&harness.url("van")), Ffmpeg::publish(&harness.url("cam")));
+    harness.path_where("cam", |_| true).await;
+    let van = harness.path_where("van", |path| path["bytesReceived"].as_u64() > Some(0)).await;
+    let mut reader = Client::connect(&harness).await;
+    reader.play("van").await;
+    let [connection] = &harness.list("/v3/srtconns/list").await[..] else { panic!("one connection") };
+    assert_eq!((&connection["path"], &connection["state"]), (&json!("van"), &json!("publish")));
+    assert_eq!(van["source"], json!({"type": "srtConn", "id": connection["id"]}));
+    for number in ["msRTT", "mbpsReceiveRate", "mbpsLinkCapacity"] {
+        assert!(connection[number].as_f64() > Some(0.0), "{number}: {connection}");
+    }
+    // Every name is one of MediaMTX.
+    let real: Value =
+        serde_json::from_str(include_str!("../../fixtures/mediamtx-1.20.1/srtconns_list.json")).expect("JSON");
+    for name in connection.as_object().expect("an object").keys() {
+        assert!(real["items"][0].get(name).is_some(), "{name}");
+    }
+    let others = harness.list("/v3/rtspsessions/list").await;
+    let mut others: Vec<_> = others.iter().map(|one| (one["path"].as_str(), one["state"].as_str())).collect();
+    others.sort_unstable();
+    assert_eq!(others, [(Some("cam"), Some("publish")), (Some("van"), Some("read"))], "who reads it reads by RTSP");
+    let (status, body) =
+        harness.post(&format!("/v3/srtconns/kick/{}", connection["id"].as_str().expect("an id"))).await;
+    assert_eq!(status, 200, "{body}");
+    harness.path_gone("van").await;
 }

@@ -13,7 +13,7 @@ use super::ffmpeg::{Ffmpeg, packets};
 use crate::support::wait::eventually;
 
 fn options(count: usize) -> SampleOptions {
-    SampleOptions { ffmpeg: PathBuf::from("ffmpeg"), count, dropout: None, mark: "test".to_owned() }
+    SampleOptions { ffmpeg: PathBuf::from("ffmpeg"), count, dropout: None, uplink: None, mark: "test".to_owned() }
 }
 
 /// Processes that publish to this URL.

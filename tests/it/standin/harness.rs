@@ -23,8 +23,12 @@ impl Harness {
     }
 
     pub async fn with(options: Options) -> Self {
-        let choice = MediaServerChoice::named().expect("MEDIAMTX_BIN");
-        let server = start(&choice, &options).await.expect("a media server");
+        Self::of(&MediaServerChoice::named().expect("MEDIAMTX_BIN"), &options).await
+    }
+
+    /// Of the kind that is chosen, whatever `MEDIAMTX_BIN` names.
+    pub async fn of(choice: &MediaServerChoice, options: &Options) -> Self {
+        let server = start(choice, options).await.expect("a media server");
         let http = reqwest::Client::builder().no_proxy().timeout(LIMIT).build().expect("an HTTP client");
         Self { server, http }
     }
@@ -61,6 +65,13 @@ impl Harness {
     /// The path as the listing has it now.
     pub async fn path(&self, name: &str) -> Option<Value> {
         self.list("/v3/paths/list").await.into_iter().find(|path| path["name"] == name)
+    }
+
+    /// POST to an API route: status and body.
+    pub async fn post(&self, route: &str) -> (u16, String) {
+        let url = self.server.api_url().join(route).expect("a route");
+        let answer = self.http.post(url).send().await.expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("a body"))
     }
 
     /// Waits until the path is listed and fulfils the condition.

@@ -8,6 +8,7 @@ import { clock, dayPast } from "../model";
 import type { StreamStatus } from "../types";
 import { m } from "../words/language";
 import { lookOf, streamLook } from "../words/states";
+import { Sampled } from "./sample_note";
 
 const MINUTE = 60_000;
 
@@ -40,6 +41,7 @@ export function DayBar({ stream, watched }: { stream: StreamStatus; watched: boo
             />
           ),
         )}
+        <Sampled from={begin} to={now + MINUTE} />
       </span>
       <small>{!known || day.live === null ? "–" : percent(day.live)}</small>
       <span class="unseen">{known ? words : ""}</span>

@@ -5,6 +5,7 @@
 
 mod page;
 mod shapes;
+mod srt_link;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,10 +18,12 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Credentials;
-use super::connection_table::locked;
+use super::connection_table::{Activity, SessionEntry, locked};
 use super::hub::Hub;
+use super::stream::Stream;
 use page::Page;
 use shapes::{Connection, ErrorBody, Info, Path, Session};
+use srt_link::SrtConnection;
 
 /// A way to misbehave, for tests of those who ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +41,8 @@ pub enum ApiFault {
 /// One session by its id.
 const SESSION: &str = "/v3/rtspsessions/get/";
 
-/// Ends one.
-const KICK: &str = "/v3/rtspsessions/kick/";
+/// Each ends one.
+const KICKS: [&str; 2] = ["/v3/rtspsessions/kick/", "/v3/srtconns/kick/"];
 
 /// What the routes need.
 pub struct Context {
@@ -47,10 +50,25 @@ pub struct Context {
     pub hub: Arc<Hub>,
     /// Who may ask; everybody when there is nobody.
     pub users: Option<Credentials>,
+    /// Paths that are told as published by SRT.
+    pub srt: Vec<String>,
     /// Since when the server runs.
     pub started: DateTime<Utc>,
     /// How to misbehave now.
     pub fault: Arc<Mutex<Option<ApiFault>>>,
+}
+
+impl Context {
+    fn path(&self, stream: &Stream) -> Path {
+        Path::of(stream, self.srt.contains(&stream.path))
+    }
+
+    /// Sessions that are told as SRT connections, or the others.
+    fn sessions(&self, srt: bool) -> impl Iterator<Item = Arc<SessionEntry>> {
+        let told_as_srt =
+            |entry: &SessionEntry| self.srt.contains(&entry.path) && *locked(&entry.activity) == Activity::Publish;
+        self.hub.table.sessions().into_iter().filter(move |entry| told_as_srt(entry) == srt)
+    }
 }
 
 /// Installs the API.
@@ -81,7 +99,8 @@ fn routed(request: &HttpRequest, context: &Context) -> HttpResponse {
         return refusal;
     }
     let hub = &context.hub;
-    if let (&Method::POST, Some(id)) = (request.method(), request.path().strip_prefix(KICK)) {
+    let kicked = KICKS.iter().find_map(|kick| request.path().strip_prefix(kick));
+    if let (&Method::POST, Some(id)) = (request.method(), kicked) {
         return match id.parse().map(|id| hub.table.kick(id)) {
             Ok(true) => json(StatusCode::OK, &shapes::Done::OK),
             Ok(false) => json(StatusCode::NOT_FOUND, &ErrorBody::new("session not found")),
@@ -93,14 +112,17 @@ fn routed(request: &HttpRequest, context: &Context) -> HttpResponse {
     }
     match request.path() {
         "/v3/info" => json(StatusCode::OK, &Info::new(context.started)),
-        "/v3/paths/list" => listed(request, || hub.streams().iter().map(|stream| Path::from(&**stream)).collect()),
+        "/v3/paths/list" => listed(request, || hub.streams().iter().map(|stream| context.path(stream)).collect()),
         "/v3/rtspconns/list" => {
             listed(request, || hub.table.connections().iter().map(|entry| Connection::from(&**entry)).collect())
         }
         "/v3/rtspsessions/list" => {
-            listed(request, || hub.table.sessions().iter().map(|entry| Session::from(&**entry)).collect())
+            listed(request, || context.sessions(false).map(|entry| Session::from(&*entry)).collect())
         }
-        "/v3/srtconns/list" => listed(request, Vec::<()>::new),
+        "/v3/srtconns/list" => {
+            let now = Utc::now();
+            listed(request, || context.sessions(true).map(|entry| SrtConnection::at(&entry, now)).collect())
+        }
         path if path.starts_with(SESSION) => {
             let id = path[SESSION.len()..].parse::<Uuid>().ok();
             match hub.table.sessions().into_iter().find(|entry| Some(entry.id) == id) {
@@ -111,7 +133,7 @@ fn routed(request: &HttpRequest, context: &Context) -> HttpResponse {
         path => match path.strip_prefix("/v3/paths/get/") {
             Some("") => json(StatusCode::BAD_REQUEST, &ErrorBody::new("invalid name")),
             Some(name) => match hub.stream(name) {
-                Some(stream) => json(StatusCode::OK, &Path::from(&*stream)),
+                Some(stream) => json(StatusCode::OK, &context.path(&stream)),
                 None => json(StatusCode::NOT_FOUND, &ErrorBody::new("path not found")),
             },
             None => unknown(),

@@ -62,6 +62,10 @@ impl Peer {
     fn rtsp(id: Uuid) -> Self {
         Self { kind: "rtspSession", id }
     }
+
+    fn srt(id: Uuid) -> Self {
+        Self { kind: "srtConn", id }
+    }
 }
 
 /// `tracks2`.
@@ -127,8 +131,9 @@ pub struct Path {
     bytes_sent: u64,
 }
 
-impl From<&Stream> for Path {
-    fn from(stream: &Stream) -> Self {
+impl Path {
+    /// Of a stream; its publisher is told as an SRT connection or as what it is.
+    pub fn of(stream: &Stream, srt: bool) -> Self {
         let (inbound, outbound) = (stream.inbound.get(), stream.outbound.get());
         let tracks = &stream.description.tracks;
         Self {
@@ -140,7 +145,7 @@ impl From<&Stream> for Path {
             available_time: stream.since,
             online: true,
             online_time: stream.since,
-            source: Peer::rtsp(stream.publisher),
+            source: if srt { Peer::srt(stream.publisher) } else { Peer::rtsp(stream.publisher) },
             tracks: tracks.iter().map(|track| track.codec).collect(),
             tracks2: tracks.iter().map(PathTrack::from).collect(),
             readers: stream.readers().into_iter().map(Peer::rtsp).collect(),
