@@ -31,6 +31,7 @@ mod remote_cameras;
 mod run_plan;
 mod running;
 mod runtime_settings;
+mod sample_mark;
 #[cfg(feature = "demo")]
 mod stale_demos;
 mod systemd_notifier;
@@ -154,6 +155,8 @@ pub async fn build(settings: Settings) -> Result<App> {
         sessions,
         labels: settings.monitor.labels.clone(),
         history: services.history,
+        players: http::PlayerAddresses::of(&settings.servers),
+        sample_until: sample_mark::read(&settings.data_dir),
         websocket_clients: (actual.http.websocket_clients, actual.http.websocket_clients_per_address),
         commands: Arc::new(camera_command_port::ToTheTree {
             root,

@@ -138,6 +138,8 @@ const SERVER_ROWS: &[ServerRow] = &[
     ("name", |old, new| old.name != new.name),
     ("api_url", |old, new| old.api_url != new.api_url),
     ("rtsp_url", |old, new| old.rtsp_url != new.rtsp_url),
+    ("hls_url", |old, new| old.hls_url != new.hls_url),
+    ("webrtc_url", |old, new| old.webrtc_url != new.webrtc_url),
     ("api_username", |old, new| old.api_username != new.api_username),
     ("api_password", |old, new| !same_secret(old.api_password.as_ref(), new.api_password.as_ref())),
     ("api_fingerprint", |old, new| fingerprint(&old.api_trust) != fingerprint(&new.api_trust)),

@@ -35,6 +35,8 @@ pub(super) const KEYS: &[ConfigKey] = &[
     key("servers[].name"),
     key("servers[].api_url"),
     key("servers[].rtsp_url"),
+    key("servers[].hls_url"),
+    key("servers[].webrtc_url"),
     key("servers[].api_username"),
     secret("servers[].api_password"),
     key("servers[].api_fingerprint"),

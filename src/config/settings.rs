@@ -134,6 +134,10 @@ pub struct ServerSettings {
     pub api_url: Url,
     /// RTSP base for publishing and reading, without a path and without credentials.
     pub rtsp_url: Url,
+    /// Where browsers find its HLS.
+    pub hls_url: Option<Url>,
+    /// Where browsers find its WebRTC.
+    pub webrtc_url: Option<Url>,
     /// Basic auth of the API.
     pub api_username: Option<String>,
     /// Basic auth of the API.

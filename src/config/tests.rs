@@ -188,6 +188,9 @@ fn servers_are_checked() {
         ),
         ("rtsp_url = \"rtsp://\"", "rtsp_url", "names no host", "rtsp://127.0.0.1:8554"),
         ("rtsp_url = \"http://h\"", "rtsp_url", "expected rtsp://", ""),
+        ("hls_url = \"rtsp://h\"", "hls_url", "expected http:// or https://", "https://media.example.org:8888"),
+        ("webrtc_url = \"https://u:hunter2@h\"", "webrtc_url", "username or password", "every browser"),
+        ("webrtc_url = \"h:8889\"", "webrtc_url", "begins with h://", "https://media.example.org:8889"),
         ("api_username = \"u\"", "api_username", "without api_password", "both"),
         ("api_password = \"hunter2\"", "api_password", "without api_username", "both"),
         (
@@ -284,10 +287,12 @@ fn no_complaint_repeats_a_secret() {
 }
 
 /// Keys whose line in the file of `etc/` is an example, as they have no default of their own.
-const EXAMPLES: [&str; 18] = [
+const EXAMPLES: [&str; 20] = [
     "http.tls_cert",
     "http.tls_key",
     "node",
+    "servers[].hls_url",
+    "servers[].webrtc_url",
     "servers[].api_username",
     "servers[].api_password",
     "servers[].api_fingerprint",

@@ -4,17 +4,13 @@ use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, ResponseError};
+use actix_web::{Error, ResponseError, web};
 
 use super::forwarded::source_of;
 use super::http_error::{PROBLEM_JSON, Problem};
+use super::http_state::HttpState;
 
-/// Our page loads nothing from elsewhere and sits in nobody's frame. `blob:` is what a player feeds media through.
-const POLICY: &str = "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; object-src 'none'; \
-                      base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
-
-const ALWAYS: [(HeaderName, &str); 5] = [
-    (header::CONTENT_SECURITY_POLICY, POLICY),
+const ALWAYS: [(HeaderName, &str); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "no-referrer"),
@@ -32,6 +28,7 @@ pub(super) async fn finish(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, Error> {
     let is_secure = source_of(request.request()).is_secure;
+    let policy = request.app_data::<web::Data<HttpState>>().map(|state| state.players.policy());
     let response = next.call(request).await?;
     let status = response.status();
     let is_ours = |kind: &HeaderValue| kind == PROBLEM_JSON || kind == "application/json";
@@ -50,6 +47,8 @@ pub(super) async fn finish(
     if is_secure {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_HTTPS));
     }
+    let policy = policy.unwrap_or_else(|| HeaderValue::from_static("default-src 'self'"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }

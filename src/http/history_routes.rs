@@ -29,6 +29,7 @@ const ALWAYS: [Metric; 2] = [Metric::Bitrate, Metric::Readers];
 
 /// The past of a stream.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct History {
     /// Points, oldest first.
     items: Vec<HistoryPoint>,
@@ -42,6 +43,9 @@ pub(super) struct History {
     /// Why a part of it is missing for now; absent when none is.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
+    /// What is before this time was made up by `streamwarden demo`; absent where nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sample_until: Option<DateTime<Utc>>,
 }
 
 /// A stretch of time.
@@ -122,7 +126,7 @@ pub(super) async fn of_stream(
     let asked = HistoryRequest::read(&mut query, &request, SeriesKind::Stream)?;
     let stream = stream_of(&state, &path, server.as_deref()).await?;
     let past = past_of_stream(&state, &stream.server, &stream.name, &asked).await?;
-    Ok(asked.answer(past))
+    Ok(asked.answer(&state, past))
 }
 
 impl HistoryRequest {
@@ -152,7 +156,8 @@ impl HistoryRequest {
         (self.to - self.from).num_seconds() / i64::from(self.points)
     }
 
-    pub(super) fn answer(&self, past: Past) -> HttpResponse {
+    pub(super) fn answer(&self, state: &HttpState, past: Past) -> HttpResponse {
+        let sample_until = state.sample_until.filter(|until| self.from < *until);
         let Past { mut points, tiers, apart, note } = past;
         let gaps = gaps(&mut points, self.from, self.to, apart);
         let points = downsample(points, self.from, self.to, self.points);
@@ -162,10 +167,10 @@ impl HistoryRequest {
             return HttpResponse::Ok()
                 .content_type("text/csv; charset=utf-8")
                 .insert_header(headers)
-                .body(self.csv(&points));
+                .body(self.csv(&points, sample_until));
         }
         let items = points.iter().map(|point| self.item(point)).collect();
-        HttpResponse::Ok().json(History { items, next: None, tiers, gaps, note })
+        HttpResponse::Ok().json(History { items, next: None, tiers, gaps, note, sample_until })
     }
 
     fn item(&self, point: &Point) -> HistoryPoint {
@@ -181,8 +186,8 @@ impl HistoryRequest {
         }
     }
 
-    /// One line a point; a number that was not measured is an empty cell.
-    fn csv(&self, points: &[Point]) -> String {
+    /// One line a point; a number that was not measured is an empty cell. Where something is made up, a last column says what.
+    fn csv(&self, points: &[Point], sample_until: Option<DateTime<Utc>>) -> String {
         let metrics = if self.metrics.is_empty() { &ALWAYS[..] } else { &self.metrics };
         let mut text = "at,state,reset".to_owned();
         for metric in metrics {
@@ -190,6 +195,7 @@ impl HistoryRequest {
                 text += &format!(",{}_{part}", metric.as_str());
             }
         }
+        text += sample_until.map_or("", |_| ",sample");
         for point in points {
             let at = point.at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
             text += &format!("\r\n{at},{},{}", point.state.map_or("", StreamState::as_str), point.reset);
@@ -199,6 +205,7 @@ impl HistoryRequest {
                     None => text += ",,,,",
                 }
             }
+            text += &sample_until.map_or_else(String::new, |until| format!(",{}", point.at < until));
         }
         text + "\r\n"
     }

@@ -106,5 +106,5 @@ pub(super) async fn history(
 ) -> ErrorAnswer {
     let asked = HistoryRequest::read(&mut Query::of(&request)?, &request, SeriesKind::Host)?;
     known(&state, &host).await?;
-    Ok(asked.answer(past_of_host(&state, &host, &asked).await?))
+    Ok(asked.answer(&state, past_of_host(&state, &host, &asked).await?))
 }

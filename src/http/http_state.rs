@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use super::caller::IdentifyCaller;
+use super::player_addresses::PlayerAddresses;
 use crate::actors::history::HistoryHandle;
 use crate::actors::hub::HubHandle;
 use crate::actors::logins::Logins;
@@ -88,6 +89,8 @@ pub struct HttpState {
     pub maintenance: Arc<MaintenanceKeeper>,
     /// The past that is not in the database yet.
     pub history: HistoryHandle,
+    /// Until when the past is made up, by `streamwarden demo`.
+    pub sample_until: Option<DateTime<Utc>>,
     /// What is wrong with this node or its folders, by `node`, `spool`, `objects`; nothing is looked at for it.
     pub troubles: watch::Receiver<Troubles>,
     /// Where the cameras are, without a password: `sqlite:/var/lib/streamwarden/streamwarden.db`.
@@ -98,6 +101,8 @@ pub struct HttpState {
     pub spool: SharedSpool,
     /// What the recorders find of the spool's disk; nothing in a process that does not record.
     pub disk: watch::Receiver<SpoolDisk>,
+    /// Where browsers play streams from the media servers themselves.
+    pub players: PlayerAddresses,
     /// WebSocket fan-out.
     pub hub: HubHandle,
     /// WebSocket sessions that the hub admits, in all and of one address.

@@ -11,6 +11,7 @@ use super::counts::StateCounts;
 use super::health::{self, Service};
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::{HttpState, VERSION};
+use super::player_addresses::PlayerAddress;
 use crate::actors::supervision::Observation;
 use crate::domain::role::Role;
 
@@ -36,6 +37,8 @@ pub(super) struct Status {
     services: Vec<Service>,
     /// How many there are of everything.
     counts: StateCounts,
+    /// Where a browser plays the streams of a media server, of those with such an address in the configuration.
+    players: Vec<PlayerAddress>,
 }
 
 /// Roles, services, counts, versions.
@@ -56,6 +59,7 @@ pub(super) async fn status(_: Viewer, state: web::Data<HttpState>) -> ErrorAnswe
         roles: state.roles.clone(),
         services,
         counts,
+        players: state.players.addresses(),
     }))
 }
 

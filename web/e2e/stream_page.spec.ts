@@ -1,7 +1,11 @@
-// One stream: any span of time by buttons, keys and two moments; addresses to copy; which reader can play it.
+// One stream: any span of time by buttons, keys and two moments; addresses to copy; which reader can play it; its picture; who
+// reads it.
 
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { expect, test, type Page } from "@playwright/test";
-import { complaints, open } from "./page";
+import { folder } from "./api";
+import { complaints, open, recorded } from "./page";
 
 async function stream(page: Page, more = ""): Promise<{ server: string; name: string }> {
   const { items } = (await (await page.request.get("/api/v1/streams")).json()) as { items: { server: string; name: string; state: string }[] };
@@ -98,4 +102,43 @@ test("which reader can play the tracks", async ({ page }) => {
   const row = (codec: string) => table.getByRole("row", { name: codec }).locator("td").evaluateAll((cells) => cells.map((one) => (one as HTMLElement).dataset["playable"]));
   await expect.poll(() => row("H264")).toEqual(["yes", "yes", "yes", "yes", "yes"]);
   expect(await row("MPEG-4 Audio")).toEqual(["yes", "yes", "yes", "no", "yes"]);
+});
+
+test("without an address of the media server the picture is what was recorded last", async ({ page }) => {
+  const found = complaints(page);
+  const { server, stream: name } = await recorded(page);
+  await open(page, `#/streams/${server}/${encodeURIComponent(name)}`);
+  await expect(page.locator(".watching")).toContainText("webrtc_url or hls_url");
+  await page.getByRole("button", { name: "Play what was recorded last" }).click();
+  await expect.poll(() => page.locator(".watching video").evaluate((video: HTMLVideoElement) => video.currentTime), { timeout: 60_000 }).toBeGreaterThan(0.5);
+  await expect(page.locator(".watching .notice")).toBeHidden();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await expect(page.locator("video")).toHaveCount(0);
+  expect(found).toEqual([]);
+});
+
+test("an operator ends a reader", async ({ page }) => {
+  const { server, name } = await stream(page);
+  const rtsp = /rtsp_url = "([^"]+)"/.exec(readFileSync(`${folder ?? ""}/streamwarden.toml`, "utf8"))?.[1] ?? "";
+  const readers = async () => {
+    const answer = await page.request.get(`/api/v1/streams/${encodeURIComponent(name)}/sessions?server=${server}`);
+    const { items } = (await answer.json()) as { items: { id: string; state: string }[] };
+    return items.filter((one) => one.state === "read").map((one) => one.id);
+  };
+  // The recorder reads as well.
+  const others = await readers();
+  const reader = spawn("ffmpeg", ["-nostdin", "-loglevel", "quiet", "-rtsp_transport", "tcp", "-i", `${rtsp}/${name}`, "-f", "null", "-"], { stdio: "ignore" });
+  const ended = new Promise((done) => reader.on("exit", done));
+  try {
+    let mine: string | undefined;
+    await expect.poll(async () => (mine = (await readers()).find((id) => !others.includes(id)))).toBeDefined();
+    const row = page.locator(`tr[data-session="${mine ?? ""}"]`);
+    await expect(row).toContainText("Reader");
+    await row.getByRole("button", { name: /End the session from 127\.0\.0\.1/ }).click();
+    await page.getByRole("button", { name: "End session" }).click();
+    await expect(row).toHaveCount(0);
+    await ended;
+  } finally {
+    reader.kill("SIGKILL");
+  }
 });

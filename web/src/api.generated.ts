@@ -1357,6 +1357,11 @@ export interface components {
             next?: string | null;
             /** @description Why a part of it is missing for now; absent when none is. */
             note?: string | null;
+            /**
+             * Format: date-time
+             * @description What is before this time was made up by `streamwarden demo`; absent where nothing is.
+             */
+            sampleUntil?: string | null;
             /** @description Where it comes from, the oldest part first: `10m`, `1m` (buckets of the database) and `raw`. */
             tiers: string[];
         };
@@ -2328,6 +2333,21 @@ export interface components {
             /** @description How many of them run at this moment. */
             running: number;
         };
+        /** @description Where a browser plays the streams of a server. */
+        PlayerAddress: {
+            /**
+             * @description Its HLS; the name of a stream and `/index.m3u8` follow. Absent when none is configured.
+             * @example https://media.example.org:8888
+             */
+            hlsUrl?: string | null;
+            /** @description Name of the server. */
+            server: string;
+            /**
+             * @description Its WebRTC; the name of a stream and `/whep` follow. Absent when none is configured.
+             * @example https://media.example.org:8889
+             */
+            webrtcUrl?: string | null;
+        };
         /** @description Pressure stall information of the kernel. */
         Pressure: {
             cpu?: components["schemas"]["PressureShare"] | null;
@@ -2763,6 +2783,8 @@ export interface components {
              * @description Its number on its machine.
              */
             pid: number;
+            /** @description Where a browser plays the streams of a media server, of those with such an address in the configuration. */
+            players: components["schemas"]["PlayerAddress"][];
             /**
              * @description The jobs it runs.
              * @example [

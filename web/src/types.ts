@@ -41,6 +41,8 @@ export type CameraKind = Schemas["CameraKind"];
 export type ServerStatus = Schemas["ServerStatus"];
 export type RecordingStatus = Required<Schemas["RecordingStatus"]>;
 export type Sample = Pick<Required<Schemas["HistoryPoint"]>, "at" | "state" | "bitrate" | "readers">;
+/** A time of which nothing is known. */
+export type Gap = Schemas["Gap"];
 /** Least, mean, most and last of the metrics that were asked for. */
 export type MetricPoint = Pick<Schemas["HistoryPoint"], "at" | "values" | "reset">;
 export type RecordingSummary = Schemas["RecordingSummary"];
@@ -71,6 +73,8 @@ export interface HostPoint {
 }
 export type Service = Schemas["Service"];
 export type Status = Schemas["Status"];
+/** Where a browser plays the streams of a server. */
+export type PlayerAddress = Schemas["PlayerAddress"];
 export type NodeItem = Schemas["NodeItem"];
 /** One actor of the process with all below it. */
 export type Actor = Written<Omit<Schemas["Observation"], "children">, "lastExit" | "state"> & { children: Actor[] };

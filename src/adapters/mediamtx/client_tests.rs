@@ -75,6 +75,8 @@ fn settings(api_url: Url) -> ServerSettings {
         name: "main".into(),
         api_url,
         rtsp_url: Url::parse("rtsp://127.0.0.1:8554").expect("url"),
+        hls_url: None,
+        webrtc_url: None,
         api_username: None,
         api_password: None,
         api_trust: ApiTrust::Machine,

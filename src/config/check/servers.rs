@@ -17,6 +17,9 @@ const RTSP_EXAMPLE: &str = "rtsp://127.0.0.1:8554";
 /// Port MediaMTX listens on for RTSP unless told otherwise.
 const RTSP_PORT: u16 = 8554;
 
+const HLS_EXAMPLE: &str = "https://media.example.org:8888";
+const WEBRTC_EXAMPLE: &str = "https://media.example.org:8889";
+
 /// Longest name of a server; it becomes part of folders and keys.
 const LONGEST_NAME: usize = 64;
 
@@ -57,6 +60,8 @@ fn one(check: &mut Checker<'_>, index: usize) -> Option<ServerSettings> {
     let typed = check.read(&key("api_url"), |entry| urls::api(entry, API_EXAMPLE));
     let api_url = required(check, &key("api_url"), typed, index, || parsed(API_EXAMPLE));
     let rtsp_url = check.read(&key("rtsp_url"), |entry| urls::rtsp(entry, RTSP_EXAMPLE));
+    let hls_url = check.read(&key("hls_url"), |entry| urls::player(entry, HLS_EXAMPLE));
+    let webrtc_url = check.read(&key("webrtc_url"), |entry| urls::player(entry, WEBRTC_EXAMPLE));
     let (api_username, api_password) = account(check, &key("api_username"), &key("api_password"));
     let api_trust = trust(check, key, api_url.as_ref());
     let (publish_username, publish_password) = account(check, &key("publish_username"), &key("publish_password"));
@@ -66,6 +71,8 @@ fn one(check: &mut Checker<'_>, index: usize) -> Option<ServerSettings> {
         name,
         api_url,
         rtsp_url,
+        hls_url,
+        webrtc_url,
         api_username,
         api_password,
         api_trust,

@@ -32,6 +32,11 @@ pub(super) fn rtsp(entry: &RawEntry, example: &str) -> Result<Url, ConfigFault> 
     Err(ConfigFault::new(fault, format!("leave only scheme, host and port, like {example}")))
 }
 
+/// `hls_url`, `webrtc_url`: as a browser reaches them. May have a path, where a reverse proxy keeps the server in a folder.
+pub(super) fn player(entry: &RawEntry, example: &str) -> Result<Url, ConfigFault> {
+    with_host(entry, &["http", "https"], example, "leave it out: every browser would be told of it")
+}
+
 /// A URL with a host, without query and credentials. `credentials` says where username and password belong.
 fn with_host(entry: &RawEntry, schemes: &[&str], example: &str, credentials: &str) -> Result<Url, ConfigFault> {
     let typed = text(entry)?;

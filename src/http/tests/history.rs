@@ -142,3 +142,20 @@ async fn a_wrong_metric_or_format_is_named() {
         assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains(says)), "{problem}");
     }
 }
+
+#[actix_web::test]
+async fn what_is_made_up_says_so() {
+    let world = world().await;
+    let url = format!("{}&points=10", range(3_600));
+    assert_eq!(world.get(&url).await.json().get("sampleUntil"), None);
+    let until = at(-1_800);
+    let world = self::world().await.with_sample_until(until);
+    assert_eq!(world.get(&url).await.json()["sampleUntil"], json!(until));
+    let csv = world.get(&format!("{url}&metrics=readers&format=csv")).await;
+    let text = String::from_utf8_lossy(&csv.body).into_owned();
+    assert!(text.starts_with("at,state,reset,readers_min,readers_mean,readers_max,readers_last,sample\r\n"), "{text}");
+    let marks: Vec<bool> = text.lines().skip(1).map(|line| line.ends_with(",true")).collect();
+    assert_eq!(marks, [[true; 5], [false; 5]].concat(), "{text}");
+    let since = world.get(&format!("{}&points=10", range(900))).await.json();
+    assert_eq!(since.get("sampleUntil"), None, "nothing of it is made up");
+}

@@ -86,6 +86,8 @@ impl World {
             live,
             stores,
             history: Default::default(),
+            sample_until: None,
+            players: crate::http::PlayerAddresses::of(&[]),
             troubles: tokio::sync::watch::channel(Default::default()).1,
             database_name: "sqlite:test.db".to_owned(),
             objects: Arc::new(Directory::open(folder.path().join("objects")).expect("an object store")),
@@ -106,6 +108,12 @@ impl World {
         let world = Self { state: Arc::new(state), folder };
         world.reaches(|hub| hub.seq > 0).await;
         world
+    }
+
+    /// A world whose past before this time is made up; before anybody has asked it for something.
+    pub fn with_sample_until(mut self, until: DateTime<Utc>) -> Self {
+        Arc::get_mut(&mut self.state).expect("nobody else has it yet").sample_until = Some(until);
+        self
     }
 
     /// Waits until the hub says so of itself.

@@ -38,6 +38,8 @@ impl Harness {
             name: "main".into(),
             api_url,
             rtsp_url: Url::parse("rtsp://127.0.0.1:8554").expect("a url"),
+            hls_url: None,
+            webrtc_url: None,
             api_username: login.map(|(user, _)| user.to_owned()),
             api_password: login.map(|(_, password)| SecretString::from(password)),
             api_trust: ApiTrust::Machine,

@@ -299,6 +299,8 @@ fn server(media: &AnyServer) -> ServerSettings {
         name: "main".into(),
         api_url: media.api_url(),
         rtsp_url: media.rtsp_url(),
+        hls_url: None,
+        webrtc_url: None,
         api_username: None,
         api_password: None,
         api_trust: ApiTrust::Machine,

@@ -83,6 +83,8 @@ impl Harness {
             name: "main".into(),
             api_url: server.api_url(),
             rtsp_url: server.rtsp_url(),
+            hls_url: None,
+            webrtc_url: None,
             api_username: None,
             api_password: None,
             api_trust: ApiTrust::Machine,

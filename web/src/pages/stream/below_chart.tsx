@@ -1,6 +1,7 @@
 // Below the chart of a stream, over the same span: when it was not live, and its incidents.
 
 import type { VNode } from "preact";
+import { Sampled } from "../../components/sample_note";
 import { timeOfDay } from "../../format";
 import { runsOf } from "../../runs";
 import type { Sample } from "../../types";
@@ -38,6 +39,7 @@ export function Band({ samples, from, to }: Span & { samples: readonly Sample[] 
           />
         );
       })}
+      <Sampled from={from} to={to} />
     </div>
   );
 }

@@ -9,11 +9,13 @@ import { api, sentence, serverNow } from "../../api";
 import { incidentWords } from "../../camera_words";
 import { later } from "../../components/later";
 import { usePolled } from "../../components/polled";
+import { SampleNote } from "../../components/sample_note";
 import { bitrate, dateTime } from "../../format";
 import type { BandPoint } from "../../history";
 import type { Incident, MetricPoint } from "../../types";
 import { m } from "../../words/language";
 import { Band, Marks, type Mark } from "./below_chart";
+import { broken } from "./gaps";
 import { choose, fieldOf, goLive, momentsOf, moved, read, show, spans, widened, type Moments, type Span } from "./span";
 
 const Chart = later(async () => (await import("../../components/chart")).Chart);
@@ -44,8 +46,8 @@ export function History({ server, name, camera }: { server: string; name: string
   const key = JSON.stringify([server, name, span]);
   const { state } = usePolled(key, span.every, async (signal) => {
     const moments = momentsOf(span, serverNow());
-    const { items } = await api.history(server, name, { ...iso(moments), points: POINTS }, signal);
-    return { items, ...moments };
+    const { items, gaps } = await api.history(server, name, { ...iso(moments), points: POINTS }, signal);
+    return { items, lines: broken(items, gaps), ...moments };
   });
   const marks = useMarks(key, camera, span);
   const { answer, fault } = state.value;
@@ -61,7 +63,7 @@ export function History({ server, name, camera }: { server: string; name: string
       <Moves span={span} pan={pan} />
       {answer === null ? null : (
         <Chart
-          samples={answer.items}
+          samples={answer.lines}
           from={answer.from}
           to={answer.to}
           step={(answer.to - answer.from) / POINTS}
@@ -73,6 +75,7 @@ export function History({ server, name, camera }: { server: string; name: string
           <Marks marks={marks} from={answer.from} to={answer.to} />
         </Chart>
       )}
+      {answer === null ? null : <SampleNote from={answer.from} />}
       {note === null ? null : <p class="note">{note}</p>}
       <Measured server={server} name={name} span={span} out={out} />
     </div>

@@ -20,6 +20,7 @@ import { Facts } from "./facts";
 import { History } from "./history";
 import { Sessions } from "./sessions";
 import { Trouble } from "./trouble";
+import { Watch } from "./watch";
 import { Ways } from "./ways";
 
 export function StreamPage({ server, name }: { server: string; name: string }): VNode {
@@ -81,6 +82,7 @@ function Body({ stream, camera }: { stream: StreamStatus; camera: CameraStatus |
   return (
     <div class="stream-body">
       <div class="column">
+        <Watch stream={stream} />
         <History server={stream.server} name={stream.name} camera={camera?.id ?? null} />
         <Ways stream={stream} />
       </div>

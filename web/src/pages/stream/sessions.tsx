@@ -6,8 +6,10 @@ import { confirmDialog } from "../../components/dialog";
 import { usePolled } from "../../components/polled";
 import { toast } from "../../components/toast";
 import { ago, bytes } from "../../format";
+import { mayChange } from "../../login";
 import { now } from "../../model";
 import type { StreamSession } from "../../types";
+import { m } from "../../words/language";
 import { losses, protocolWords, whoWords } from "./session_words";
 
 /** While somebody looks the server is asked at the rate of its polls. */
@@ -20,19 +22,19 @@ export function Sessions({ server, name }: { server: string; name: string }): VN
   const wrong = fault ?? answer?.fault ?? null;
   return (
     <section class="panel sessions-panel" aria-labelledby="sessions-title">
-      <h2 id="sessions-title">Sessions</h2>
-      {wrong === null ? null : <p class="note">The sessions cannot be read: {wrong}</p>}
+      <h2 id="sessions-title">{m.sessions.title}</h2>
+      {wrong === null ? null : <p class="note">{m.sessions.unreadable(wrong)}</p>}
       {answer === null ? null : (
         <>
-          {answer.items.length === 0 && answer.at !== null ? <p class="note">Nobody publishes, nobody reads.</p> : null}
+          {answer.items.length === 0 && answer.at !== null ? <p class="note">{m.sessions.nobody}</p> : null}
           {answer.items.length === 0 ? null : (
             <div class="scroll">
-              <table class="sessions">
+              <table class="session-table">
                 <thead>
                   <tr>
-                    {["Role", "By", "From", "For", "Received", "Sent", "Losses", "Action"].map((title) => (
-                      <th key={title} scope="col">
-                        {title === "Action" ? <span class="unseen">{title}</span> : title}
+                    {Object.entries(m.sessions.heads).map(([key, title]) => (
+                      <th key={key} scope="col">
+                        {key === "action" ? <span class="unseen">{title}</span> : title}
                       </th>
                     ))}
                   </tr>
@@ -45,7 +47,7 @@ export function Sessions({ server, name }: { server: string; name: string }): VN
               </table>
             </div>
           )}
-          {answer.notKnown.length === 0 || answer.at === null ? null : <p class="note">Not known: {answer.notKnown.map(protocolWords).join(", ")}. The media server has no list of these.</p>}
+          {answer.notKnown.length === 0 || answer.at === null ? null : <p class="note">{m.sessions.notListed(answer.notKnown.map(protocolWords).join(", "))}</p>}
         </>
       )}
     </section>
@@ -54,12 +56,12 @@ export function Sessions({ server, name }: { server: string; name: string }): VN
 
 function kick(server: string, name: string, session: StreamSession, done: () => void): void {
   confirmDialog({
-    title: session.state === "publish" ? "End the publisher?" : "End this reader?",
-    words: `${protocolWords(session.protocol)} from ${whoWords(session)}. Its program may connect again at once.`,
-    action: "End session",
+    title: session.state === "publish" ? m.sessions.endPublisher : m.sessions.endReader,
+    words: m.sessions.endWords(protocolWords(session.protocol), whoWords(session)),
+    action: m.sessions.endAction,
     run: async () => {
       await api.kick(server, name, session.id);
-      toast("Session ended");
+      toast(m.sessions.ended);
       done();
     },
   });
@@ -70,20 +72,20 @@ function Row({ session, kick }: { session: StreamSession; kick: () => void }): V
   const numbers = losses(session);
   return (
     <tr data-session={session.id} data-role={state}>
-      <td>{state === "publish" ? "Publisher" : "Reader"}</td>
+      <td>{state === "publish" ? m.sessions.publisher : m.sessions.reader}</td>
       <td>
         {protocolWords(protocol)}
         {transport === null ? "" : ` (${transport})`}
       </td>
       <td title={userAgent ?? undefined}>{whoWords(session)}</td>
-      <td>{since === null ? "not known" : ago(since, now.value)}</td>
-      <td>{bytesReceived === null ? "not known" : bytes(bytesReceived)}</td>
-      <td>{bytesSent === null ? "not known" : bytes(bytesSent)}</td>
-      <td>{numbers === "" ? "not known" : numbers}</td>
+      <td>{since === null ? m.sessions.notKnown : ago(since, now.value)}</td>
+      <td>{bytesReceived === null ? m.sessions.notKnown : bytes(bytesReceived)}</td>
+      <td>{bytesSent === null ? m.sessions.notKnown : bytes(bytesSent)}</td>
+      <td>{numbers === "" ? m.sessions.notKnown : numbers}</td>
       <td>
-        {session.canBeKicked ? (
-          <button type="button" class="small quiet" aria-label={`End the session from ${whoWords(session)}`} onClick={kick}>
-            End
+        {session.canBeKicked && mayChange.value ? (
+          <button type="button" class="small quiet" aria-label={m.sessions.endLabel(whoWords(session))} onClick={kick}>
+            {m.sessions.end}
           </button>
         ) : null}
       </td>

@@ -1,0 +1,51 @@
+// A stream by HLS of its media server: hls.js where the browser has media source extensions, its own HLS elsewhere.
+
+import { m } from "../../words/language";
+import { refusal } from "./whep";
+
+const HLS_TYPE = "application/vnd.apple.mpegurl";
+
+/** Plays until the returned function is called. `failed` hears why it does not, or no longer. */
+export function playHls(video: HTMLVideoElement, url: string, failed: (words: string) => void): () => void {
+  let ended = false;
+  let close = () => undefined as void;
+  const end = (words: string) => {
+    if (!ended) failed(words);
+  };
+  const begin = async () => {
+    if (!("MediaSource" in window || "ManagedMediaSource" in window) && video.canPlayType(HLS_TYPE) !== "") {
+      const broken = () => end(m.watch.unreachable);
+      video.addEventListener("error", broken);
+      video.src = url;
+      close = () => video.removeEventListener("error", broken);
+      return;
+    }
+    const { default: Library } = await import("hls.js/light");
+    if (ended) return;
+    if (!Library.isSupported()) return end(m.watch.noHls);
+    // No worker: it would need a blob: script.
+    const hls = new Library({ enableWorker: false, lowLatencyMode: true, backBufferLength: 30 });
+    close = () => hls.destroy();
+    let recovered = false;
+    hls.on(Library.Events.ERROR, (_, { fatal, type, details, response }) => {
+      if (!fatal) return;
+      if (type === Library.ErrorTypes.MEDIA_ERROR && !recovered) {
+        recovered = true;
+        hls.recoverMediaError();
+      } else if (type === Library.ErrorTypes.NETWORK_ERROR) {
+        // Without an answer the code is 0.
+        const code = response?.code ?? 0;
+        end(code === 0 ? m.watch.unreachable : refusal(code));
+      } else end(details);
+    });
+    hls.loadSource(url);
+    hls.attachMedia(video);
+  };
+  begin().catch(() => end(m.shell.notLoadedWords));
+  return () => {
+    ended = true;
+    close();
+    video.removeAttribute("src");
+    video.load();
+  };
+}
