@@ -42,5 +42,5 @@ export default defineConfig({
     host: "127.0.0.1",
     proxy: { "/api": { target, ws: true, changeOrigin: true, configure: ownOrigin } },
   },
-  test: { include: ["src/**/*.test.ts"] },
+  test: { include: ["src/**/*.test.ts"], setupFiles: ["src/words/test_setup.ts"] },
 });

@@ -1,5 +1,6 @@
 // The REST side: one function per route, errors as `Problem` with the server's own sentence. No state, no DOM.
 
+import { hearSample } from "./sample_past";
 import type {
   Actor,
   AuditEntry,
@@ -8,6 +9,7 @@ import type {
   CameraSettings,
   CameraStatus,
   ConfigSetting,
+  Gap,
   HostPoint,
   HostStatus,
   ImportResult,
@@ -33,6 +35,7 @@ import type {
   User,
   UserRole,
 } from "./types";
+import { m } from "./words/language";
 
 /** An answer that is not a success, in the server's words (RFC 9457) or in ours when it had none. */
 export class Problem extends Error {
@@ -76,7 +79,7 @@ export function plain(words: string, field: string | null): string {
 }
 
 export async function problem(response: Response): Promise<Problem> {
-  const fallback = `The server answered ${response.status} ${response.statusText}`.trim();
+  const fallback = m.server.answered(`${response.status} ${response.statusText}`.trim());
   try {
     const body = (await response.json()) as { title?: unknown; detail?: unknown; field?: unknown };
     const words = [body.detail, body.title].find((word) => typeof word === "string" && word !== "");
@@ -133,14 +136,14 @@ const LONG_LIMIT = 90_000;
 function unanswered(error: unknown, method: string, limit: number): unknown {
   if (error instanceof Problem || (error instanceof DOMException && error.name === "AbortError")) return error;
   if (error instanceof DOMException && error.name === "TimeoutError") {
-    const words = `Streamwarden has not answered within ${limit / 1000} s`;
-    return new Problem(0, method === "GET" ? `${words}. Is it running, and is the network up?` : `${words}: whether it was done is not known. Look before you try again.`);
+    const late = m.server.late(limit / 1000);
+    return new Problem(0, method === "GET" ? m.server.lateReading(late) : m.server.lateWriting(late));
   }
-  return new Problem(0, "Streamwarden does not answer. Is it running, and is the network up?");
+  return new Problem(0, m.server.silent);
 }
 
 async function send(method: string, url: string, { body, type = "application/json", match, signal, limit: given, open = false }: Request): Promise<Response> {
-  if (access.closed && !open) throw new Problem(401, "Log in first");
+  if (access.closed && !open) throw new Problem(401, m.server.logIn);
   const headers: Record<string, string> = {};
   if (body !== undefined) headers["content-type"] = type;
   if (match !== undefined && match !== null) headers["if-match"] = match;
@@ -207,6 +210,11 @@ function maintenanceAddress(subject: { camera: number } | { server: string; name
   return "camera" in subject ? address(`cameras/${subject.camera}/maintenance`) : address(`streams/${part(subject.name)}/maintenance`, { server: subject.server });
 }
 
+/** A history; that a part of it is made up is heard from each. */
+async function past<T>(route: string, query: Parameters<typeof address>[1], signal?: AbortSignal): Promise<{ items: T[]; gaps: readonly Gap[] }> {
+  return hearSample(await call<{ items: T[]; gaps: readonly Gap[]; sampleUntil?: string | null }>("GET", address(route, query), undefined, signal));
+}
+
 export const api = {
   session: () => openCall<LoginSession>("GET", address("session")),
   logIn: (name: string, password: string) => openCall<LoginSession>("POST", address("login"), { name, password }),
@@ -233,10 +241,10 @@ export const api = {
 
   streams: (signal?: AbortSignal) => call<{ items: StreamStatus[] }>("GET", address("streams"), undefined, signal),
   history: (server: string, name: string, query: { from?: string; to?: string; points?: number }, signal?: AbortSignal) =>
-    call<{ items: Sample[] }>("GET", address(`streams/${part(name)}/history`, { server, ...query }), undefined, signal),
+    past<Sample>(`streams/${part(name)}/history`, { server, ...query }, signal),
 
   metrics: (server: string, name: string, query: { from: string; to: string; points: number; metrics: string }, signal?: AbortSignal) =>
-    call<{ items: MetricPoint[] }>("GET", address(`streams/${part(name)}/history`, { server, ...query }), undefined, signal),
+    past<MetricPoint>(`streams/${part(name)}/history`, { server, ...query }, signal),
   streamSessions: (server: string, name: string, signal?: AbortSignal) => call<StreamSessions>("GET", address(`streams/${part(name)}/sessions`, { server }), undefined, signal),
   kick: (server: string, name: string, id: string) => call<void>("POST", address(`streams/${part(name)}/sessions/${part(id)}/kick`, { server })),
 
@@ -270,7 +278,7 @@ export const api = {
 
   hosts: (signal?: AbortSignal) => call<{ items: HostStatus[] }>("GET", address("hosts"), undefined, signal),
   hostHistory: (name: string, query: { from: string; points: number; metrics: string }, signal?: AbortSignal) =>
-    call<{ items: HostPoint[] }>("GET", address(`hosts/${part(name)}/history`, query), undefined, signal),
+    past<HostPoint>(`hosts/${part(name)}/history`, query, signal),
 
   recordings: (signal?: AbortSignal) => call<{ items: RecordingSummary[] }>("GET", address("recordings"), undefined, signal),
   sessions: (server: string, stream: string, signal?: AbortSignal) =>

@@ -15,7 +15,6 @@ import { reduce } from "./store";
 import { lead } from "./summary_words";
 import type { ServerMessage } from "./types";
 import { m } from "./words/language";
-import { loginWords } from "./words/login";
 import { LiveSocket, socketUrl, type Connection } from "./ws";
 
 /** How often services and the held plan are asked for; streams come by themselves. */
@@ -200,7 +199,7 @@ export class App {
   /** The title is seen of a hidden tab, too. */
   private showTitle(): void {
     const out = entry.peek().state === "out";
-    const { words, trouble } = out ? { words: loginWords.title, trouble: false } : lead(this.known);
+    const { words, trouble } = out ? { words: m.login.title, trouble: false } : lead(this.known);
     const all = [words, out ? "" : title.peek(), "Streamwarden"].filter((one) => one !== "").join(" · ");
     if (document.title !== all) document.title = all;
     showIcon(trouble);

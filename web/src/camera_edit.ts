@@ -3,26 +3,10 @@
 
 import { places } from "./template";
 import type { CameraEdit, CameraSettings } from "./types";
+import { m } from "./words/language";
 
 export const texts = ["name", "label", "kind", "host", "username", "password", "port", "channel", "substream", "url", "transport", "audio"] as const;
 export type Text = (typeof texts)[number];
-
-export const labels: Readonly<Record<Text | "enabled" | "record", string>> = {
-  name: "Name",
-  label: "Display name",
-  kind: "Make",
-  host: "Host",
-  username: "User name",
-  password: "Password",
-  port: "Port",
-  channel: "Channel",
-  substream: "Sub stream",
-  url: "URL",
-  transport: "Transport",
-  audio: "Sound",
-  enabled: "Enabled",
-  record: "Record",
-};
 
 export interface FormState {
   texts: Readonly<Record<Text, string>>;
@@ -128,16 +112,16 @@ export interface Difference {
 
 /** What somebody else has changed since `loaded`, beside what this form wants. */
 export function differences(loaded: CameraSettings, theirs: CameraSettings, edit: CameraEdit): Difference[] {
-  const words = (value: string | number | boolean | null | undefined) => (value === true ? "yes" : value === false ? "no" : value === null || value === undefined || value === "" ? "empty" : String(value));
+  const words = (value: string | number | boolean | null | undefined) => (value === true ? m.form.values.yes : value === false ? m.form.values.no : value === null || value === undefined || value === "" ? m.form.values.empty : String(value));
   const list: Difference[] = [];
   for (const name of [...texts, "enabled", "record"] as const) {
     if (name === "password") {
       if (loaded.hasPassword !== theirs.hasPassword) {
-        const mine = edit.password === undefined ? null : edit.password === null ? "empty" : "a new one";
-        list.push({ label: labels.password, before: loaded.hasPassword ? "set" : "empty", now: theirs.hasPassword ? "set" : "empty", mine });
+        const mine = edit.password === undefined ? null : edit.password === null ? m.form.values.empty : m.form.values.new;
+        list.push({ label: m.form.labels.password, before: loaded.hasPassword ? m.form.values.set : m.form.values.empty, now: theirs.hasPassword ? m.form.values.set : m.form.values.empty, mine });
       }
     } else if (loaded[name] !== theirs[name]) {
-      list.push({ label: labels[name], before: words(loaded[name]), now: words(theirs[name]), mine: name in edit ? words(edit[name]) : null });
+      list.push({ label: m.form.labels[name], before: words(loaded[name]), now: words(theirs[name]), mine: name in edit ? words(edit[name]) : null });
     }
   }
   return list;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bandTable, table } from "./history";
+import { broken } from "./pages/stream/gaps";
 import { runsOf } from "./runs";
 import type { Sample } from "./types";
 
@@ -39,4 +40,11 @@ it("a band breaks where nothing was measured", () => {
   expect(rows.at).toEqual([0, 60, 60.001, 600]);
   expect(rows.mean).toEqual([2, 2, null, 2]);
   expect([rows.min[0], rows.max[0]]).toEqual([1, 3]);
+});
+
+it("breaks the line where the server knows of a gap, however short", () => {
+  const samples = [sample(0), sample(60), sample(80)];
+  expect(table(samples, 95_000).bitrate).toEqual([1_000, 1_000, 1_000]);
+  const lines = broken(samples, [{ from: sample(60).at, to: sample(80).at, reason: "notMeasured" }]);
+  expect(table(lines, 95_000).bitrate).toEqual([1_000, 1_000, null, 1_000]);
 });

@@ -2,6 +2,7 @@
 
 import { bytes, duration } from "./format";
 import type { Disk, HostStatus } from "./types";
+import { m } from "./words/language";
 
 /** Beyond these percents a measure is drawn as a warning and as trouble. */
 export const LIMITS = { warn: 80, bad: 90 } as const;
@@ -14,7 +15,7 @@ export function toneOf(percent: number): Tone {
 
 /** Why a value of this field is not there; the reason is the agent's own. */
 export function whyNot(host: HostStatus, field: string): string {
-  return host.unmeasured[field] ?? "not measured";
+  return host.unmeasured[field] ?? m.hosts.notMeasured;
 }
 
 export function percentOf({ used, total }: { used: number; total: number }): number {
@@ -29,13 +30,13 @@ export function fullest(host: HostStatus): Disk | null {
 /** Where a disk is going: `full in 3 d 4 h`. */
 export function forecast(disk: Disk): string {
   if (disk.reason !== null) return disk.reason;
-  if (disk.forecast === "filling" && disk.daysUntilFull !== null) return `full in ${duration(Math.max(60_000, disk.daysUntilFull * 86_400_000))}`;
-  return disk.forecast === "steady" ? "not filling" : "its trend is known after half an hour";
+  if (disk.forecast === "filling" && disk.daysUntilFull !== null) return m.hosts.fullIn(duration(Math.max(60_000, disk.daysUntilFull * 86_400_000)));
+  return disk.forecast === "steady" ? m.hosts.steady : m.hosts.noTrend;
 }
 
 /** `12.3 GB of 40.0 GB free`. */
 export function room(disk: Disk): string {
-  return disk.free === null || disk.total === null ? "–" : `${bytes(disk.free)} of ${bytes(disk.total)} free`;
+  return disk.free === null || disk.total === null ? "–" : m.hosts.room(bytes(disk.free), bytes(disk.total));
 }
 
 export function percent(value: number | null | undefined): string {

@@ -2,30 +2,9 @@
 
 import { capital, dateTime, duration, stop } from "./format";
 import type { Probe } from "./types";
-
-const faults: Record<string, string> = {
-  nameNotResolved: "Name not found",
-  refused: "Connection refused",
-  noRoute: "Network unreachable",
-  timedOut: "Timeout",
-  tls: "TLS failed",
-  unauthorized: "Login refused",
-  notFound: "No such stream",
-  notMedia: "Not a stream",
-  noVideo: "No video",
-  codecUnsupported: "Codec cannot be relayed",
-  silent: "Timeout: sends nothing",
-  noKeyFrame: "Timeout: no key frame",
-  publishRefused: "Media server refused",
-  soundMissing: "No sound arrives",
-  clockJumped: "Its clock jumped",
-  busy: "The camera is busy",
-  ended: "Connection cut",
-  program: "ffprobe failed",
-};
+import { m } from "./words/language";
 
 const codecs: Record<string, string> = {
-  unseen: "not probed",
   h264: "H.264",
   hevc: "H.265",
   av1: "AV1",
@@ -50,13 +29,14 @@ const codecs: Record<string, string> = {
 
 /** A codec of ffmpeg's in the words of the trade. */
 export function codec(name: string | null): string {
-  return name === null ? "none" : (codecs[name] ?? name);
+  if (name === null) return m.probe.none;
+  return name === "unseen" ? m.probe.unseen : (codecs[name] ?? name);
 }
 
 /** The finding in a few words. */
 export function headline(probe: Probe): string {
-  if (probe.ok) return "It can be pulled in";
-  return faults[probe.fault?.kind ?? ""] ?? "It cannot be pulled in";
+  if (probe.ok) return m.probe.good;
+  return m.probe.faults[probe.fault?.kind ?? ""] ?? m.probe.bad;
 }
 
 /** The fault with its remedy, as the server says it. */
@@ -69,14 +49,14 @@ export function found(probe: Probe): [string, string][] {
   if (probe.tracks === null) return [];
   const { video, audio, format } = probe.tracks;
   return [
-    ["Video", codec(video)],
-    ["Sound", codec(audio)],
-    ["Format", format === "" ? "–" : format],
+    [m.probe.video, codec(video)],
+    [m.probe.sound, codec(audio)],
+    [m.probe.format, format === "" ? "–" : format],
   ];
 }
 
 /** When it was looked, and how long that took. */
 export function looked(probe: Probe): string {
-  const took = probe.ms === null ? "" : probe.ms < 1_000 ? `, took ${probe.ms} ms` : `, took ${duration(probe.ms)}`;
-  return `Probed ${dateTime(probe.at)}${took}.`;
+  const took = probe.ms === null ? "" : m.probe.took(probe.ms < 1_000 ? `${probe.ms} ms` : duration(probe.ms));
+  return m.probe.looked(dateTime(probe.at), took);
 }

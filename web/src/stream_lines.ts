@@ -7,6 +7,7 @@ import { asItIsSince, why } from "./camera_words";
 import { excused } from "./excused";
 import { streamKey, type LiveState } from "./store";
 import type { CameraState, CameraStatus, RecordingStatus, StreamState, StreamStatus } from "./types";
+import { m } from "./words/language";
 
 export interface StreamLine {
   stream: StreamStatus;
@@ -49,7 +50,7 @@ function absent(camera: CameraStatus): StreamStatus {
     name: camera.path,
     state: "offline",
     since: asItIsSince(camera),
-    reason: isStarting(camera) ? "the camera is being started" : "nothing arrives at the server",
+    reason: isStarting(camera) ? m.server.starting : m.server.nothingArrives,
     sourceType: null,
     bytesReceived: 0,
     bytesSent: 0,

@@ -1,6 +1,8 @@
 // The WebSocket client: connects, reconnects with growing and jittered pauses, notices a connection that is open but
 // dead, and wakes with the tab. What a message means is the store's business.
 
+import { m } from "./words/language";
+
 export type Phase = "connecting" | "open" | "waiting";
 
 export interface Connection {
@@ -65,7 +67,7 @@ export class LiveSocket {
   ask(): void {
     if (this.connection.phase !== "open") return;
     this.socket?.send('{"type":"snapshot"}');
-    this.owed ??= setTimeout(() => this.lost("no answer"), ANSWER_LIMIT);
+    this.owed ??= setTimeout(() => this.lost(m.server.noAnswer), ANSWER_LIMIT);
   }
 
   /** The tab woke up or the network came back: try at once, or make sure that the open connection is alive. */
@@ -77,7 +79,7 @@ export class LiveSocket {
 
   /** The browser says that there is no network: waiting for silence would tell nothing more. */
   offline(): void {
-    if (!this.closed && !this.resting && this.connection.phase !== "waiting") this.lost("this device is offline");
+    if (!this.closed && !this.resting && this.connection.phase !== "waiting") this.lost(m.server.offline);
   }
 
   /** Ends the connection and tries nothing until `go`: nobody is logged in. */
@@ -143,7 +145,7 @@ export class LiveSocket {
     socket.onopen = () => this.silent();
     socket.onmessage = (event) => this.heard(event.data);
     socket.onclose = (event) => this.lost(event.reason === "" ? null : event.reason);
-    this.after(OPEN_LIMIT, () => this.lost("no answer"));
+    this.after(OPEN_LIMIT, () => this.lost(m.server.noAnswer));
   }
 
   private heard(data: unknown): void {
@@ -177,7 +179,7 @@ export class LiveSocket {
     } catch {
       // Not open: the limit below ends it.
     }
-    this.after(ANSWER_LIMIT, () => this.lost("no answer"));
+    this.after(ANSWER_LIMIT, () => this.lost(m.server.noAnswer));
   }
 
   private lost(reason: string | null): void {

@@ -35,9 +35,9 @@ function options(width: number, choice: { current: Choice }, format: (value: num
     ],
     series: [
       {},
-      { label: "max", stroke: faint, width: 1, points: { show: false } },
-      { label: "min", stroke: faint, width: 1, points: { show: false } },
-      { label: "mean", stroke: () => colour("--spark"), width: 1.6, points: { size: 5, fill: () => colour("--spark") } },
+      { stroke: faint, width: 1, points: { show: false } },
+      { stroke: faint, width: 1, points: { show: false } },
+      { stroke: () => colour("--spark"), width: 1.6, points: { size: 5, fill: () => colour("--spark") } },
     ],
     bands: [{ series: [1, 2], fill: () => `color-mix(in srgb, ${colour("--spark")} 16%, transparent)` }],
     hooks: { setCursor: [(chart) => point(chart.cursor.idx ?? null)], setSelect: [chosen(choice)] },

@@ -45,8 +45,8 @@ function options(width: number, choice: { current: Choice }, point: (index: numb
     ],
     series: [
       {},
-      { label: "Bitrate", stroke: () => colour("--spark"), width: 1.6, fill: () => `color-mix(in srgb, ${colour("--spark")} 14%, transparent)`, spanGaps: false },
-      { label: "Readers", scale: "readers", stroke: () => colour("--ink-3"), width: 1, dash: [4, 4], spanGaps: false, points: { show: false } },
+      { stroke: () => colour("--spark"), width: 1.6, fill: () => `color-mix(in srgb, ${colour("--spark")} 14%, transparent)`, spanGaps: false },
+      { scale: "readers", stroke: () => colour("--ink-3"), width: 1, dash: [4, 4], spanGaps: false, points: { show: false } },
     ],
     hooks: { setCursor: [(chart) => point(chart.cursor.idx ?? null)], setSelect: [chosen(choice)] },
   };
@@ -63,7 +63,7 @@ export function Chart({ samples, from, to, step, zoom, out, pan, children }: Cha
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const [index, point] = useState<number | null>(null);
-  const rows = table(samples, Math.max(15_000, step * 3));
+  const rows = table(samples, Math.max(95_000, step * 3));
   const choice = useRef<Choice>({ zoom, out });
   choice.current = { zoom, out };
   useEffect(() => {

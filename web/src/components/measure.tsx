@@ -3,6 +3,7 @@
 import type { VNode } from "preact";
 import { percent as words, toneOf, whyNot } from "../host_words";
 import type { HostStatus } from "../types";
+import { m } from "../words/language";
 
 export function Measure({ title, percent, words: detail }: { title: string; percent: number | null; words: string }): VNode {
   return (
@@ -24,19 +25,19 @@ export function Measure({ title, percent, words: detail }: { title: string; perc
 
 /** What the cores do, in the order in which it is drawn. */
 export const coreParts = [
-  { key: "user", label: "Programs", metric: "cpuUser" },
-  { key: "system", label: "Kernel", metric: "cpuSystem" },
-  { key: "steal", label: "Stolen", metric: "cpuSteal" },
-  { key: "iowait", label: "Waits for disk", metric: "cpuIowait" },
+  { key: "user", metric: "cpuUser" },
+  { key: "system", metric: "cpuSystem" },
+  { key: "steal", metric: "cpuSteal" },
+  { key: "iowait", metric: "cpuIowait" },
 ] as const;
 
 export function Cores({ host }: { host: HostStatus }): VNode {
   const { cpu, load, cores } = host;
   const details = [
-    ...(cores === null ? [] : [`${cores} ${cores === 1 ? "core" : "cores"}`]),
-    ...(load === null ? [] : [`load ${load.one.toFixed(2)}`]),
-    ...(cpu !== null && cpu.steal >= 1 ? [`${words(cpu.steal)} stolen`] : []),
-    ...(cpu !== null && cpu.iowait >= 1 ? [`${words(cpu.iowait)} wait for a disk`] : []),
+    ...(cores === null ? [] : [m.hosts.cores(cores)]),
+    ...(load === null ? [] : [m.hosts.load(load.one.toFixed(2))]),
+    ...(cpu !== null && cpu.steal >= 1 ? [m.hosts.stolen(words(cpu.steal))] : []),
+    ...(cpu !== null && cpu.iowait >= 1 ? [m.hosts.waits(words(cpu.iowait))] : []),
   ];
   return (
     <div class="measure">
@@ -47,7 +48,7 @@ export function Cores({ host }: { host: HostStatus }): VNode {
       {cpu === null ? (
         <div class="meter none" />
       ) : (
-        <div class="meter cores" role="img" aria-label={coreParts.map(({ key, label }) => `${label} ${words(cpu[key])}`).join(", ")}>
+        <div class="meter cores" role="img" aria-label={coreParts.map(({ key }) => `${m.hosts.parts[key]} ${words(cpu[key])}`).join(", ")}>
           {coreParts.map(({ key }) => (
             <i key={key} data-part={key} style={{ width: `${cpu[key]}%` }} />
           ))}

@@ -8,6 +8,7 @@ import { sentence } from "../api";
 import { capital } from "../format";
 import { advice, found, headline, looked } from "../probe_words";
 import type { Probe } from "../types";
+import { m } from "../words/language";
 import { flag } from "./dom";
 import { Icon, Sign } from "./icons";
 
@@ -110,7 +111,7 @@ function Progress({ since }: { since: number }): VNode {
   return (
     <p class="progress">
       <Sign kind="busy" />
-      <span role="status">Probing the camera…</span>
+      <span role="status">{m.probe.probing}</span>
       <span aria-hidden="true">{seconds} s</span>
     </p>
   );
@@ -149,7 +150,7 @@ function Found({ probe }: { probe: Probe }): VNode {
 function Complaint({ words }: { words: string }): VNode {
   return (
     <>
-      <Verdict tone="warn" words="The probe could not be made" />
+      <Verdict tone="warn" words={m.probe.notMade} />
       <p class="advice">{capital(words)}</p>
     </>
   );

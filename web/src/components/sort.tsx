@@ -17,7 +17,7 @@ export interface Sort<C extends string> {
 export function parseSort<C extends string>(words: string, headings: readonly Heading<C>[]): Sort<C> {
   const [column = "", direction] = words.split(" ");
   const known = headings.find((one) => one.key === column && one.sortable !== false) ?? headings[0];
-  if (known === undefined) throw new Error("a table has columns");
+  if (known === undefined) throw new Error("no columns");
   return { column: known.key, descending: known.key === column && direction === "descending" };
 }
 

@@ -4,6 +4,7 @@
 import uPlot from "uplot";
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { m } from "../words/language";
 import { axis, colour, follow, times } from "./plot_options";
 
 const HEIGHT = 170;
@@ -96,7 +97,7 @@ export function TimeChart(props: TimeChartProps): VNode {
           ))}
         </ul>
       </figcaption>
-      <div class="small-plot" role="img" aria-label={`${title}: ${at.length === 0 ? "nothing yet" : say}`} ref={place} />
+      <div class="small-plot" role="img" aria-label={`${title}: ${at.length === 0 ? m.hosts.noneYet : say}`} ref={place} />
     </figure>
   );
 }

@@ -2,41 +2,38 @@
 
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
-import { holdsLogin, labels, type Text } from "../camera_edit";
+import { holdsLogin, type Text } from "../camera_edit";
 import { places, preview } from "../template";
+import { m } from "../words/language";
 import type { Draft } from "./draft";
 import { Field, Toggle, type FieldLook } from "./field";
 
-const transports = [
-  { value: "", label: "Default: TCP" },
-  { value: "tcp", label: "TCP" },
-  { value: "udp", label: "UDP" },
-];
-const sounds = [
-  { value: "", label: "Default: copy, or AAC where needed" },
-  { value: "auto", label: "Auto: copy, or AAC where needed" },
-  { value: "copy", label: "Copy" },
-  { value: "aac", label: "Always AAC" },
-  { value: "none", label: "No sound" },
-];
-const looks: Partial<Record<Text, Partial<FieldLook>>> = {
-  name: { hint: "The path it is published under: letters, digits, - _ . and /", placeholder: "site/front-door", required: true, wide: true },
-  label: { hint: "Any text to be shown in place of the name. May stay empty.", placeholder: "Front door (south)", wide: true },
-  host: { placeholder: "192.168.1.20", required: true },
-  port: { type: "number" },
-  password: { type: "password" },
-  url: { hint: "Takes the place of make and host. User name and password have their own fields.", placeholder: "rtsp://192.168.1.20:554/path", wide: true, required: true },
-  transport: { choices: transports },
-  audio: { choices: sounds },
-};
+/** What can be chosen, in the order of its words. */
+const choicesOf = (words: Readonly<Record<string, string>>) => Object.entries(words).map(([value, label]) => ({ value, label }));
+
+function lookOf(name: Text): Partial<FieldLook> {
+  const { hints, examples, transports, sounds } = m.form;
+  const looks: Partial<Record<Text, Partial<FieldLook>>> = {
+    name: { hint: hints.name, placeholder: examples.name, required: true, wide: true },
+    label: { hint: hints.label, placeholder: examples.label, wide: true },
+    host: { placeholder: "192.168.1.20", required: true },
+    port: { type: "number" },
+    password: { type: "password" },
+    url: { hint: hints.url, placeholder: "rtsp://192.168.1.20:554/path", wide: true, required: true },
+    transport: { choices: choicesOf(transports) },
+    audio: { choices: choicesOf(sounds) },
+  };
+  return looks[name] ?? {};
+}
+
 const sources: Text[] = ["kind", "host", "url", "username", "password", "port", "channel", "substream"];
 
 /** Where a field stays empty, what will be used. */
 function placeholder(draft: Draft, name: Text): string {
-  if (name === "password" && draft.state.value.form.clearPassword) return "will be cleared";
-  if (name === "password" && draft.loaded?.hasPassword === true) return draft.moves() ? "enter it again" : "unchanged";
+  if (name === "password" && draft.state.value.form.clearPassword) return m.form.willBeCleared;
+  if (name === "password" && draft.loaded?.hasPassword === true) return draft.moves() ? m.form.enterAgain : m.form.unchanged;
   const fallback = places(draft.template).find((one) => one.name === name)?.fallback ?? null;
-  return fallback ?? looks[name]?.placeholder ?? "";
+  return fallback ?? lookOf(name).placeholder ?? "";
 }
 
 export function CameraFields({ draft }: { draft: Draft }): VNode {
@@ -48,8 +45,8 @@ export function CameraFields({ draft }: { draft: Draft }): VNode {
     <Field
       key={name}
       name={name}
-      label={labels[name]}
-      {...looks[name]}
+      label={m.form.labels[name]}
+      {...lookOf(name)}
       {...(name === "kind" ? { choices: draft.kinds.map((one) => ({ value: one.kind, label: one.kind })) } : {})}
       placeholder={placeholder(draft, name)}
       value={form.texts[name]}
@@ -73,23 +70,23 @@ export function CameraFields({ draft }: { draft: Draft }): VNode {
         {field("label")}
       </div>
       <fieldset class="choice">
-        <legend>Source</legend>
+        <legend>{m.form.source}</legend>
         {[false, true].map((byUrl) => (
           <label key={String(byUrl)}>
             <input type="radio" name="source" value={byUrl ? "url" : "make"} checked={form.byUrl === byUrl} onChange={() => draft.change({ ...draft.state.peek().form, byUrl })} />
-            <span>{byUrl ? "Full URL" : "Make and host"}</span>
+            <span>{byUrl ? m.form.byUrl : m.form.byMake}</span>
           </label>
         ))}
       </fieldset>
       <div class="grid">{sources.map(field)}</div>
       <p class="example" hidden={form.byUrl || draft.template === ""}>
-        Will call <code>{preview(draft.template, draft.form.texts)}</code>
+        {m.form.willCall} <code>{preview(draft.template, draft.form.texts)}</code>
       </p>
       <p class="warning" role="status" hidden={!loginInUrl}>
-        This URL holds a login itself, and that is used. Better take it out and give user name and password in their own fields.
+        {m.form.loginInUrl}
       </p>
       <details open={more}>
-        <summary>Transport and sound</summary>
+        <summary>{m.form.more}</summary>
         <div class="grid">
           {field("transport")}
           {field("audio")}
@@ -104,8 +101,8 @@ export function CameraToggles({ draft }: { draft: Draft }): VNode {
   const change = (part: { enabled?: boolean; record?: boolean }) => draft.change({ ...draft.state.peek().form, ...part });
   return (
     <div class="toggles">
-      <Toggle label="Enabled" hint="Pull this camera in" checked={form.enabled} change={(enabled) => change({ enabled })} />
-      <Toggle label="Record" hint="Keep what it shows" checked={form.record} change={(record) => change({ record })} />
+      <Toggle label={m.form.labels.enabled} hint={m.form.hints.enabled} checked={form.enabled} change={(enabled) => change({ enabled })} />
+      <Toggle label={m.form.labels.record} hint={m.form.hints.record} checked={form.record} change={(record) => change({ record })} />
     </div>
   );
 }
@@ -114,8 +111,8 @@ export function CameraToggles({ draft }: { draft: Draft }): VNode {
 function Clear({ draft }: { draft: Draft }): VNode {
   const cleared = draft.state.value.form.clearPassword;
   return (
-    <button type="button" class="clear" aria-label={cleared ? "Keep the password" : "Clear the password"} aria-pressed={cleared} onClick={() => draft.clear(!cleared)}>
-      {cleared ? "Keep" : "Clear"}
+    <button type="button" class="clear" aria-label={cleared ? m.form.keepPassword : m.form.clearPassword} aria-pressed={cleared} onClick={() => draft.clear(!cleared)}>
+      {cleared ? m.form.keep : m.form.clear}
     </button>
   );
 }

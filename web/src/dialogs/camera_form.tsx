@@ -13,6 +13,7 @@ import { Finding, Look, LookButton } from "../components/probe";
 import { toast } from "../components/toast";
 import { capital } from "../format";
 import type { CameraEdit, CameraKind, CameraSettings, CameraStatus } from "../types";
+import { m } from "../words/language";
 import { CameraFields, CameraToggles, focusField } from "./camera_fields";
 import { Conflict } from "./conflict";
 import { Draft } from "./draft";
@@ -46,11 +47,11 @@ function Opening({ camera, done }: { camera: CameraStatus | null; done: () => vo
     return () => abort.abort();
   }, []);
   return (
-    <Dialog title={camera === null ? "Add a camera" : `Edit ${fullTitle(camera)}`} unsaved={() => draft?.unsaved() ?? false}>
-      {found === null ? <Skeleton label="Loading the form" /> : null}
+    <Dialog title={camera === null ? m.form.add : m.form.edit(fullTitle(camera))} unsaved={() => draft?.unsaved() ?? false}>
+      {found === null ? <Skeleton label={m.form.loading} /> : null}
       {found !== null && "fault" in found ? (
         <p class="form-fault" role="alert">
-          The form cannot be opened: {found.fault}
+          {m.form.notOpened(found.fault)}
         </p>
       ) : null}
       {draft !== null && found !== null && "loaded" in found ? <CameraForm draft={draft} first={found.loaded} done={done} /> : null}
@@ -97,14 +98,14 @@ function CameraForm({ draft, first, done }: { draft: Draft; first: Loaded | null
   );
   useEffect(() => focusField(first === null ? "name" : first.settings.url === null ? "host" : "url"), []);
   const key = sourceKey(draft.edit());
-  useEffect(() => look.old(tested.key === "" || key === tested.key ? null : "The form was changed since: test again."), [key]);
+  useEffect(() => look.old(tested.key === "" || key === tested.key ? null : m.form.changedSince), [key]);
 
   const save = async (edit: CameraEdit, tag: string | null) => {
     setBusy(true);
     setFault(null);
     try {
-      if (loaded === null) toast(`Added ${fullTitle(await api.addCamera(edit))}`);
-      else if (Object.keys(edit).length > 0) toast(`Changed ${fullTitle(await api.editCamera(loaded.settings.id, edit, tag))}`);
+      if (loaded === null) toast(m.form.added(fullTitle(await api.addCamera(edit))));
+      else if (Object.keys(edit).length > 0) toast(m.form.changed(fullTitle(await api.editCamera(loaded.settings.id, edit, tag))));
       closeDialog();
       done();
     } catch (error) {
@@ -148,8 +149,8 @@ function CameraForm({ draft, first, done }: { draft: Draft; first: Loaded | null
     >
       <CameraFields draft={draft} />
       {untested ? null : (
-        <section class="test-camera" aria-label="Test">
-          <LookButton look={look} label="Test this camera" />
+        <section class="test-camera" aria-label={m.form.test}>
+          <LookButton look={look} label={m.form.testThis} />
           <Finding look={look} />
         </section>
       )}
@@ -159,7 +160,7 @@ function CameraForm({ draft, first, done }: { draft: Draft; first: Loaded | null
           <Conflict loaded={loaded.settings} theirs={theirs.settings} edit={draft.edit()} load={() => load(theirs)} overwrite={() => overwrite(theirs)} />
         </div>
       )}
-      <FormEnd fault={fault} busy={busy} unfit={resting} action={loaded === null ? "Add camera" : "Save"} />
+      <FormEnd fault={fault} busy={busy} unfit={resting} action={loaded === null ? m.form.addAction : m.form.save} />
     </form>
   );
 }

@@ -4,6 +4,7 @@ import type { VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { differences } from "../camera_edit";
 import type { CameraEdit, CameraSettings } from "../types";
+import { m } from "../words/language";
 
 interface Props {
   loaded: CameraSettings;
@@ -18,26 +19,26 @@ export function Conflict({ loaded, theirs, edit, load, overwrite }: Props): VNod
   useEffect(() => button.current?.focus(), []);
   const list = differences(loaded, theirs, edit);
   return (
-    <section class="conflict" role="alert" aria-label="Changed by somebody else">
-      <h3>This camera was changed by somebody else meanwhile</h3>
-      <p>{list.length === 0 ? "What differs is not shown here: a password, or the login in the URL." : "They have changed:"}</p>
+    <section class="conflict" role="alert" aria-label={m.form.conflict}>
+      <h3>{m.form.conflictTitle}</h3>
+      <p>{list.length === 0 ? m.form.conflictHidden : m.form.conflictList}</p>
       {list.length === 0 ? null : (
         <ul>
           {list.map((one) => (
             <li key={one.label}>
               <b>{one.label}</b>: <del>{one.before}</del> → <ins>{one.now}</ins>
-              {one.mine === null ? null : <span> (yours: {one.mine})</span>}
+              {one.mine === null ? null : <span> {m.form.yours(one.mine)}</span>}
             </li>
           ))}
         </ul>
       )}
-      <p>Load theirs to begin again from it, or overwrite it with your changes: what you have not touched stays as they left it.</p>
+      <p>{m.form.conflictWords}</p>
       <div class="buttons">
         <button type="button" class="small" ref={button} onClick={load}>
-          Load theirs
+          {m.form.loadTheirs}
         </button>
         <button type="button" class="small danger" onClick={overwrite}>
-          Overwrite
+          {m.form.overwrite}
         </button>
       </div>
     </section>

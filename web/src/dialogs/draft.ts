@@ -6,6 +6,7 @@ import { signal } from "@preact/signals";
 import { changes, initial, moves, texts, used, type FormState, type Text } from "../camera_edit";
 import { complaints, type Complaint } from "../rules";
 import type { CameraEdit, CameraKind, CameraSettings } from "../types";
+import { m } from "../words/language";
 
 interface Touched {
   typed?: boolean;
@@ -116,7 +117,7 @@ export class Draft {
     // What is typed in a field that is not shown is not sent.
     for (const name of found.keys()) if (!shown.has(name as Text)) found.delete(name);
     if (moved && shown.has("password")) {
-      found.set("password", { words: "The saved password was entered for another address. Enter it again, or clear it.", unfinished: true });
+      found.set("password", { words: m.form.movedPassword, unfinished: true });
     }
     return found;
   }

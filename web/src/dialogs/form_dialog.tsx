@@ -7,6 +7,7 @@ import { closeDialog, Dialog } from "../components/dialog";
 import { FormEnd } from "../components/form_end";
 import { toast } from "../components/toast";
 import { capital } from "../format";
+import { m } from "../words/language";
 import { Field, type FieldLook } from "./field";
 
 export interface FormField extends FieldLook {
@@ -39,7 +40,7 @@ export function FormDialog({ title, action, fields, check, run, done, children }
   useEffect(() => focus(fields[0]?.name), []);
   const wrong = (): Record<string, string> => {
     const missing = fields.filter((field) => field.required === true && (values[field.name] ?? "").trim() === "");
-    return { ...(check?.(values) ?? {}), ...Object.fromEntries(missing.map((field) => [field.name, "is needed"])) };
+    return { ...(check?.(values) ?? {}), ...Object.fromEntries(missing.map((field) => [field.name, m.form.needed])) };
   };
   const act = async () => {
     const found = wrong();

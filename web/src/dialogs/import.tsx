@@ -7,9 +7,10 @@ import { api, sentence } from "../api";
 import { closeDialog, Dialog, openDialog } from "../components/dialog";
 import { Icon, Sign, type SignName } from "../components/icons";
 import { toast } from "../components/toast";
-import { capital, plural } from "../format";
+import { capital } from "../format";
 import { decode, forecast, outcome } from "../import_words";
 import type { ImportResult } from "../types";
+import { m } from "../words/language";
 
 /** The server takes no more. */
 const LARGEST = 8_000_000;
@@ -42,17 +43,17 @@ function Import(): VNode {
     setWork(added + changed);
     setRests(faults.length > 0 || added + changed === 0);
     if (faults.length === 0) say(added + changed === 0 ? "off" : "good", forecast(result));
-    else say("bad", `${plural(faults.length, "fault")}. Nothing is imported while a line is wrong: mend the file and choose it again.`, faults);
+    else say("bad", m.importing.faults(faults.length), faults);
   };
   const read = async (chosen: File) => {
     const mine = (turn.current += 1);
     setRests(true);
     setFile(chosen.name);
-    say("busy", "Checking what it would change…");
+    say("busy", m.importing.checking);
     try {
-      if (chosen.size > LARGEST) throw new Error("the file is larger than 8 MB, which is more than the server takes");
+      if (chosen.size > LARGEST) throw new Error(m.importing.large);
       const text = decode(await chosen.arrayBuffer());
-      if (text === null) throw new Error("the file is no UTF-8 text; save it as “CSV UTF-8”");
+      if (text === null) throw new Error(m.importing.noText);
       const result = await api.importCameras(text, true);
       if (mine !== turn.current) return;
       csv.current = text;
@@ -83,7 +84,7 @@ function Import(): VNode {
     input.current.click();
   };
   return (
-    <Dialog title="Import cameras">
+    <Dialog title={m.importing.title}>
       <form
         class="import"
         onSubmit={(event) => {
@@ -92,12 +93,12 @@ function Import(): VNode {
         }}
       >
         <p class="lead">
-          One camera a line, the columns named in the first line, as in an exported file. A camera with a known name is changed, others are added; none is deleted. An empty password stays as it is.
+          {m.importing.lead}
         </p>
         <div class="pick-file">
           <button type="button" data-focus onClick={pick}>
             <Icon name="up" />
-            Choose a CSV file
+            {m.importing.choose}
           </button>
           <span class="chosen">{file}</span>
           <input
@@ -118,10 +119,10 @@ function Import(): VNode {
         </div>
         <div class="actions">
           <button type="button" onClick={closeDialog}>
-            Cancel
+            {m.shell.cancel}
           </button>
           <button type="submit" class="primary" disabled={rests}>
-            {work === 0 ? "Import" : `Import ${plural(work, "camera")}`}
+            {work === 0 ? m.importing.action : m.importing.actionOf(work)}
           </button>
         </div>
       </form>
@@ -131,7 +132,7 @@ function Import(): VNode {
 
 function Forecast({ tone, words, faults }: Said): VNode {
   const more = faults.length - MOST;
-  const rest: ComponentChildren = more > 0 ? <p>{plural(more, "fault")} more</p> : null;
+  const rest: ComponentChildren = more > 0 ? <p>{m.importing.moreFaults(more)}</p> : null;
   return (
     <>
       <p class="verdict badge" data-tone={tone}>
@@ -139,10 +140,10 @@ function Forecast({ tone, words, faults }: Said): VNode {
         <span>{words}</span>
       </p>
       {faults.length === 0 ? null : (
-        <ul class="faults" tabIndex={0} aria-label="Faults">
+        <ul class="faults" tabIndex={0} aria-label={m.importing.faultList}>
           {faults.slice(0, MOST).map((one) => (
             <li>
-              <b>Line {one.line}</b>
+              <b>{m.importing.line(one.line)}</b>
               {one.field === null || one.field === "" ? "" : `, ${one.field}`}: <span>{one.message}</span>
             </li>
           ))}

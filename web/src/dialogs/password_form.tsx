@@ -3,17 +3,17 @@
 import type { VNode } from "preact";
 import { api } from "../api";
 import { logIn, session } from "../login";
-import { passwordWords } from "../words/logins_admin";
+import { m } from "../words/language";
 import { FormDialog } from "./form_dialog";
 
 export function PasswordForm(): VNode {
   return (
     <FormDialog
-      title={passwordWords.title}
-      action={passwordWords.action}
+      title={m.password.title}
+      action={m.password.action}
       fields={[
-        { name: "current", label: passwordWords.current, type: "password", required: true, autocomplete: "current-password" },
-        { name: "new", label: passwordWords.next, type: "password", required: true, hint: passwordWords.nextHint },
+        { name: "current", label: m.password.current, type: "password", required: true, autocomplete: "current-password" },
+        { name: "new", label: m.password.next, type: "password", required: true, hint: m.password.nextHint },
       ]}
       run={async (values) => {
         await api.changePassword(values["current"] ?? "", values["new"] ?? "");
@@ -21,7 +21,7 @@ export function PasswordForm(): VNode {
         await logIn(session.peek()?.user ?? "", values["new"] ?? "").catch(() => undefined);
         return null;
       }}
-      done={passwordWords.done}
+      done={m.password.done}
     />
   );
 }

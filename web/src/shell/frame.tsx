@@ -3,7 +3,7 @@
 import type { VNode } from "preact";
 import { Mark } from "../components/icons";
 import { entry } from "../login";
-import { loginWords } from "../words/login";
+import { m } from "../words/language";
 import { LoginOverlay, LoginPage } from "./login_view";
 import { Shell } from "./shell";
 
@@ -13,7 +13,7 @@ export function Frame(): VNode {
     return (
       <main class="entering">
         <Mark />
-        <p role="status">{loginWords.asking}</p>
+        <p role="status">{m.login.asking}</p>
       </main>
     );
   }

@@ -6,14 +6,14 @@ import { isTyping } from "../components/search";
 import { m } from "../words/language";
 import { href, type Route } from "../router";
 
-const places: Record<string, { label: string; route: Exclude<Route, { page: "unknown" }> }> = {
-  s: { label: "Streams", route: { page: "streams" } },
-  c: { label: "Cameras", route: { page: "cameras" } },
-  r: { label: "Recordings", route: { page: "recordings" } },
-  i: { label: "Incidents", route: { page: "incidents" } },
-  w: { label: "Wall", route: { page: "wall" } },
-  h: { label: "Hosts", route: { page: "hosts" } },
-  y: { label: "System", route: { page: "system" } },
+const places: Record<string, Exclude<Route, { page: "unknown" }>> = {
+  s: { page: "streams" },
+  c: { page: "cameras" },
+  r: { page: "recordings" },
+  i: { page: "incidents" },
+  w: { page: "wall" },
+  h: { page: "hosts" },
+  y: { page: "system" },
 };
 
 /** After `g`, so long a letter is waited for, ms. */
@@ -33,7 +33,7 @@ export function followKeys(): void {
     if (isTyping(event)) return;
     const place = performance.now() - goes < SECOND_KEY ? places[event.key] : undefined;
     goes = 0;
-    if (place !== undefined) location.hash = href(place.route);
+    if (place !== undefined) location.hash = href(place);
     else if (event.key === "g") goes = performance.now();
     else if (event.key === "j") move(1);
     else if (event.key === "k") move(-1);
@@ -63,8 +63,8 @@ function Help(): VNode {
         <Keys keys={["/"]} words={m.shell.keyFilter} />
         <Keys keys={["j", "k"]} words={m.shell.keyRows} />
         <Keys keys={["Enter"]} words={m.shell.keyOpen} />
-        {Object.entries(places).map(([key, { label, route }]) => (
-          <Keys key={key} keys={["g", key]} words={m.shell.nav[route.page] ?? label} />
+        {Object.entries(places).map(([key, route]) => (
+          <Keys key={key} keys={["g", key]} words={m.shell.nav[route.page] ?? route.page} />
         ))}
         <Keys keys={["?"]} words={m.shell.keyHelp} />
       </dl>

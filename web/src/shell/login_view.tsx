@@ -7,7 +7,8 @@ import { Waiting } from "../components/button";
 import { Mark } from "../components/icons";
 import { ThemeButton } from "../components/theme";
 import { logIn, type Entry } from "../login";
-import { loginWords, reasonWords, refusalWords } from "../words/login";
+import { m } from "../words/language";
+import { ADD_USER, reasonWords, refusalWords } from "../words/login";
 
 type Out = Extract<Entry, { state: "out" }>;
 
@@ -95,7 +96,7 @@ function LoginCard({ out }: { out: Out }): VNode {
         </p>
         <ThemeButton />
       </div>
-      <h1 id="login-title">{out.used ? loginWords.again : loginWords.title}</h1>
+      <h1 id="login-title">{out.used ? m.login.again : m.login.title}</h1>
       <p class="lead">{reasonWords(out)}</p>
       <form
         onSubmit={(event) => {
@@ -104,11 +105,11 @@ function LoginCard({ out }: { out: Out }): VNode {
         }}
       >
         <div class="field">
-          <label for="login-name">{loginWords.name}</label>
+          <label for="login-name">{m.login.name}</label>
           <input id="login-name" name="username" autocomplete="username" autocapitalize="none" spellcheck={false} required maxLength={64} value={name} data-focus={out.user === null ? "" : undefined} onInput={(event) => setName(event.currentTarget.value)} />
         </div>
         <div class="field">
-          <label for="login-password">{loginWords.password}</label>
+          <label for="login-password">{m.login.password}</label>
           <input id="login-password" name="password" type="password" autocomplete="current-password" required maxLength={1024} ref={field} value={password} data-focus={out.user === null ? undefined : ""} aria-describedby="login-fault" onInput={(event) => setPassword(event.currentTarget.value)} />
         </div>
         <p class="form-fault" id="login-fault" role="alert" hidden={fault === null}>
@@ -116,11 +117,11 @@ function LoginCard({ out }: { out: Out }): VNode {
         </p>
         <button type="submit" class="primary" disabled={busy || waits}>
           <Waiting busy={busy} />
-          {loginWords.action}
+          {m.login.action}
         </button>
       </form>
       <p class="login-help">
-        {loginWords.help} <code>{loginWords.command}</code>
+        {m.login.help} <code>{ADD_USER}</code>
       </p>
     </div>
   );

@@ -17,12 +17,12 @@ import { Banners } from "./banners";
 import { Page } from "./pages";
 
 const places = [
-  { page: "streams", label: "Streams", icon: "streams", pages: ["streams", "stream"] },
-  { page: "cameras", label: "Cameras", icon: "camera", pages: ["cameras", "camera"] },
-  { page: "recordings", label: "Recordings", icon: "film", pages: ["recordings", "recording"] },
-  { page: "incidents", label: "Incidents", icon: "warn", pages: ["incidents"] },
-  { page: "hosts", label: "Hosts", icon: "host", pages: ["hosts", "host"] },
-  { page: "system", label: "System", icon: "tree", pages: ["system"] },
+  { page: "streams", icon: "streams", pages: ["streams", "stream"] },
+  { page: "cameras", icon: "camera", pages: ["cameras", "camera"] },
+  { page: "recordings", icon: "film", pages: ["recordings", "recording"] },
+  { page: "incidents", icon: "warn", pages: ["incidents"] },
+  { page: "hosts", icon: "host", pages: ["hosts", "host"] },
+  { page: "system", icon: "tree", pages: ["system"] },
 ] as const;
 
 export function Shell(): VNode {
@@ -49,10 +49,10 @@ export function Shell(): VNode {
             <span>streamwarden</span>
           </a>
           <nav aria-label={m.shell.pages} ref={nav}>
-            {places.map(({ page, label, icon, pages }) => (
+            {places.map(({ page, icon, pages }) => (
               <a key={page} href={href({ page })} aria-current={(pages as readonly string[]).includes(route.value.page) ? "page" : undefined}>
                 <Icon name={icon} />
-                <span>{m.shell.nav[page] ?? label}</span>
+                <span>{m.shell.nav[page] ?? page}</span>
                 {page === "incidents" ? <OpenIncidents /> : null}
               </a>
             ))}

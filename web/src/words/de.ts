@@ -1,11 +1,15 @@
 // Was die Seite sagt, auf Deutsch.
 
+import { deAdmin } from "./de_admin";
+import { deForms } from "./de_forms";
 import type { Messages } from "./en";
 
 const count = (number: number) => number.toLocaleString("de-DE");
 const s = (number: number, one: string, many: string) => `${count(number)} ${number === 1 ? one : many}`;
 
 export const de: Messages = {
+  ...deAdmin,
+  ...deForms,
   overview: {
     title: "Streams",
     problems: "Was gerade nicht stimmt",
@@ -37,6 +41,7 @@ export const de: Messages = {
     allLive: (number) => s(number, "Stream", "Streams"),
     notLive: (bad, all) => `${count(bad)} von ${s(all, "Stream", "Streams")} nicht live`,
     excused: "in Wartung",
+    sample: (until) => `Was vor ${until} liegt, sind Beispieldaten der Demo: Es war nie so.`,
     wall: "Wand",
     column: { name: "Stream", state: "Zustand", source: "Quelle", bitrate: "Bitrate", day: "24 h", readers: "Leser", tracks: "Spuren", recording: "Aufnahme" },
     day: {

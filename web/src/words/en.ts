@@ -1,6 +1,8 @@
 // What the page says, in English: what the first page and the frame need, and the type of all of it. The texts of the other
 // pages come with them (`en_pages.ts`). The other languages have the same keys: one that is missing does not compile.
 
+import type { admin } from "./en_admin";
+import type { forms } from "./en_forms";
 import type { pages } from "./en_pages";
 
 const count = (number: number) => number.toLocaleString("en-GB");
@@ -38,6 +40,7 @@ export const en = {
     allLive: (number: number) => s(number, "stream"),
     notLive: (bad: number, all: number) => `${count(bad)} of ${s(all, "stream")} not live`,
     excused: "in maintenance",
+    sample: (until: string) => `What is before ${until} is sample data of the demo: it never was.`,
     wall: "Wall",
     column: { name: "Stream", state: "State", source: "Source", bitrate: "Bitrate", day: "24 h", readers: "Readers", tracks: "Tracks", recording: "Recording" },
     day: {
@@ -176,7 +179,41 @@ export const en = {
     recordings: "Recordings",
     cameraOf: (kind: string) => `Camera (${kind})`,
   },
+  server: {
+    answered: (status: string) => `The server answered ${status}`,
+    late: (seconds: number) => `Streamwarden has not answered within ${seconds} s`,
+    lateReading: (late: string) => `${late}. Is it running, and is the network up?`,
+    lateWriting: (late: string) => `${late}: whether it was done is not known. Look before you try again.`,
+    silent: "Streamwarden does not answer. Is it running, and is the network up?",
+    logIn: "Log in first",
+    offline: "this device is offline",
+    noAnswer: "no answer",
+    starting: "the camera is being started",
+    nothingArrives: "nothing arrives at the server",
+  },
+  login: {
+    title: "Log in",
+    again: "Log in again",
+    name: "User name",
+    password: "Password",
+    action: "Log in",
+    waiting: "Logging in",
+    asking: "Connecting to Streamwarden",
+    help: "Users are added by an operator, or on the machine itself with",
+    logOut: "Log out",
+    account: "Logged in as",
+    ownPassword: "Change your password",
+    roles: { agent: "agent", viewer: "viewer", operator: "operator" },
+    asked: "This Streamwarden asks for a login.",
+    askedNow: "This Streamwarden asks for a login from now on. What you had open is still here.",
+    ended: (user: string) => `The session of ${user} has ended. What you had open is still here.`,
+    tooManyNow: "Too many attempts. You may try again now.",
+    tooMany: (seconds: number) => `Too many attempts. Try again in ${seconds} s.`,
+    wrong: "The name or the password is wrong.",
+    thisLogin: "this login",
+    viewOnly: (user: string) => `You can look, not change: ${user} is a viewer. Changes need an operator.`,
+  },
   states: { live: "Live", stalled: "Stalled", offline: "Offline", unknown: "Unknown" },
 };
 
-export type Messages = typeof en & typeof pages;
+export type Messages = typeof en & typeof pages & typeof admin & typeof forms;

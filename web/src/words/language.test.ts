@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { de } from "./de";
 import { en as first } from "./en";
-import { pages } from "./en_pages";
+import { rest } from "./en_all";
 import { pick } from "./language";
 import { ru } from "./ru";
 
-const en = { ...first, ...pages };
+const en = { ...first, ...rest };
 
 /** Every text with its place, functions as they answer to plain arguments. */
 function texts(part: unknown, place: string): [string, string][] {

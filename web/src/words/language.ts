@@ -10,7 +10,7 @@ export type Language = keyof typeof languages;
 const KEY = "streamwarden.language";
 
 const sources: Record<Language, () => Promise<Messages>> = {
-  en: async () => ({ ...en, ...(await import("./en_pages")).pages }),
+  en: async () => ({ ...en, ...(await import("./en_all")).rest }),
   de: async () => (await import("./de")).de,
   ru: async () => (await import("./ru")).ru,
 };

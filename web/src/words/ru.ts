@@ -1,6 +1,8 @@
 // Что говорит страница, по-русски.
 
 import type { Messages } from "./en";
+import { ruAdmin } from "./ru_admin";
+import { ruForms } from "./ru_forms";
 
 const count = (number: number) => number.toLocaleString("ru-RU");
 const rules = new Intl.PluralRules("ru");
@@ -12,6 +14,8 @@ function s(number: number, one: string, few: string, many: string): string {
 }
 
 export const ru: Messages = {
+  ...ruAdmin,
+  ...ruForms,
   overview: {
     title: "Потоки",
     problems: "Что сейчас не так",
@@ -43,6 +47,7 @@ export const ru: Messages = {
     allLive: (number) => s(number, "поток", "потока", "потоков"),
     notLive: (bad, all) => `не в эфире ${count(bad)} из ${count(all)}`,
     excused: "на обслуживании",
+    sample: (until) => `Всё до ${until} — образец из демонстрации: этого не было.`,
     wall: "Стена",
     column: { name: "Поток", state: "Состояние", source: "Источник", bitrate: "Битрейт", day: "24 ч", readers: "Зрители", tracks: "Дорожки", recording: "Запись" },
     day: {

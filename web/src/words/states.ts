@@ -11,7 +11,7 @@ export interface Look {
 }
 
 /** Its words are read when it is drawn: the language may be another one by then. */
-function look(words: () => string, { sign, tone }: Pick<Look, "sign" | "tone">): Look {
+export function look(words: () => string, { sign, tone }: Pick<Look, "sign" | "tone">): Look {
   return {
     sign,
     tone,
@@ -48,8 +48,8 @@ export const recordingLook: Record<RecordingState, Look> = {
 };
 
 export const hostLook: Record<HostState, Look> = {
-  live: { words: "Measured", sign: "good", tone: "good" },
-  silent: { words: "Silent", sign: "bad", tone: "bad" },
+  live: look(() => m.hosts.states.live, { sign: "good", tone: "good" }),
+  silent: look(() => m.hosts.states.silent, { sign: "bad", tone: "bad" }),
 };
 
 /** Look of a state; one of a later version shows as it is. */

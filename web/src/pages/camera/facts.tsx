@@ -11,11 +11,11 @@ import { Finding, Look, LookButton } from "../../components/probe";
 import { dateTime } from "../../format";
 import { href } from "../../router";
 import type { CameraSettings, CameraStatus } from "../../types";
+import { m } from "../../words/language";
 
 const EVERY = 10_000;
 
 const transports: Record<string, string> = { tcp: "TCP", udp: "UDP" };
-const sounds: Record<string, string> = { auto: "Auto", copy: "Copied", aac: "AAC", none: "None" };
 
 /** What a look depends on. */
 function sourceOf(settings: CameraSettings): string {
@@ -24,26 +24,27 @@ function sourceOf(settings: CameraSettings): string {
 }
 
 function rows(camera: CameraStatus, settings: CameraSettings | null): [string, string | null][] {
+  const { about, form } = m;
   const common: [string, string | null][] = [
-    ["Recording", camera.record ? "Yes" : "No"],
-    ["Restarts", String(camera.restarts)],
+    [about.recording, camera.record ? m.cameras.yes : m.cameras.no],
+    [about.restarts, String(camera.restarts)],
   ];
-  if (settings === null) return [["Make", camera.kind], ["Host", camera.host], ...common];
+  if (settings === null) return [[form.labels.kind, camera.kind], [form.labels.host, camera.host], ...common];
   const own = settings.url !== null;
   const port = settings.port === null ? "" : `:${settings.port}`;
   return [
-    ["URL", settings.url],
-    ["Make", own ? null : settings.kind],
-    ["Host", own || settings.host === null ? null : `${settings.host}${port}`],
-    ["User name", settings.username],
-    ["Password", settings.hasPassword ? "kept, never shown" : null],
-    ["Channel", own ? null : settings.channel],
-    ["Sub stream", own ? null : settings.substream],
-    ["Transport", transports[settings.transport ?? "tcp"] ?? settings.transport],
-    ["Sound", sounds[settings.audio ?? "auto"] ?? settings.audio],
-    ["Sound now", soundWords(camera)],
+    [form.labels.url, settings.url],
+    [form.labels.kind, own ? null : settings.kind],
+    [form.labels.host, own || settings.host === null ? null : `${settings.host}${port}`],
+    [form.labels.username, settings.username],
+    [form.labels.password, settings.hasPassword ? about.kept : null],
+    [form.labels.channel, own ? null : settings.channel],
+    [form.labels.substream, own ? null : settings.substream],
+    [form.labels.transport, transports[settings.transport ?? "tcp"] ?? settings.transport],
+    [form.labels.audio, about.sounds[settings.audio ?? "auto"] ?? settings.audio],
+    [about.soundNow, soundWords(camera)],
     ...common,
-    ["Changed", settings.updatedAt === null ? null : dateTime(settings.updatedAt)],
+    [about.changed, settings.updatedAt === null ? null : dateTime(settings.updatedAt)],
   ];
 }
 
@@ -57,7 +58,7 @@ export function CameraFacts({ camera }: { camera: CameraStatus }): VNode {
   const [before] = useState<{ source: string | null }>(() => ({ source: null }));
   useEffect(() => {
     if (source === null) return;
-    if (before.source !== null && before.source !== source) look.old("Its settings were changed since.");
+    if (before.source !== null && before.source !== source) look.old(m.about.settingsChanged);
     before.source = source;
   }, [source]);
   // The relay looks, too, when it starts.
@@ -86,9 +87,9 @@ export function CameraFacts({ camera }: { camera: CameraStatus }): VNode {
       {without ? null : (
         <section class="what-it-sends" aria-labelledby="sends-title">
           <div class="graph-head">
-            <h2 id="sends-title">What it sends</h2>
+            <h2 id="sends-title">{m.about.sends}</h2>
             <ForOperators>
-              <LookButton look={look} label="Probe now" />
+              <LookButton look={look} label={m.about.probeNow} />
             </ForOperators>
           </div>
           <Finding look={look} />
@@ -97,12 +98,12 @@ export function CameraFacts({ camera }: { camera: CameraStatus }): VNode {
       <div class="links">
         <a href={href({ page: "stream", server, name })}>
           <Icon name="streams" />
-          <span>Stream</span>
+          <span>{m.about.stream}</span>
           <Icon name="chevron" />
         </a>
         <a href={href({ page: "recording", server, name, session: null })}>
           <Icon name="film" />
-          <span>Recordings</span>
+          <span>{m.about.recordings}</span>
           <Icon name="chevron" />
         </a>
       </div>

@@ -7,6 +7,7 @@ import { TimeChart, type Line } from "../../components/time_chart";
 import { bitrate, bytes } from "../../format";
 import { percent } from "../../host_words";
 import type { HostPoint } from "../../types";
+import { m } from "../../words/language";
 
 /** What lies further apart is not joined, ms: buckets of a minute, or of what a point stands for. */
 const APART = 150_000;
@@ -44,29 +45,30 @@ function isKnown(lines: readonly Line[]): boolean {
 export function Charts({ items, from, to, memory }: { items: readonly HostPoint[]; from: number; to: number; memory: number | null }): VNode {
   const { at, cores, used, network, disk, traffic, own, ownMemory } = useMemo(() => {
     const { at, of } = columns(items, from, to);
+    const words = m.hosts.lines;
     const line = (label: string, colour: string, metric: string): Line => ({ label, colour, values: of(metric) });
     return {
       at,
-      cores: coreParts.map(({ key, label, metric }) => line(label, colours[key], metric)),
-      used: [line("In use", "--spark", "memoryUsed")],
-      network: [line("In", "--spark", "networkIn"), line("Out", "--good", "networkOut")],
-      disk: [line("Fullest disk", "--spark", "diskUsed")],
-      traffic: [line("Read", "--spark", "diskRead"), line("Written", "--good", "diskWrite")],
-      own: [line("CPU of a core", "--spark", "mediamtxCpu")],
-      ownMemory: [line("Memory", "--spark", "mediamtxRss")],
+      cores: coreParts.map(({ key, metric }) => line(m.hosts.parts[key], colours[key], metric)),
+      used: [line(words.used, "--spark", "memoryUsed")],
+      network: [line(words.received, "--spark", "networkIn"), line(words.sent, "--good", "networkOut")],
+      disk: [line(words.fullest, "--spark", "diskUsed")],
+      traffic: [line(words.read, "--spark", "diskRead"), line(words.written, "--good", "diskWrite")],
+      own: [line(words.core, "--spark", "mediamtxCpu")],
+      ownMemory: [line(words.memory, "--spark", "mediamtxRss")],
     };
   }, [items, from, to]);
   const span = { at, from, to };
   const perSecond = (value: number) => `${bytes(value)}/s`;
   return (
     <div class="time-charts">
-      <TimeChart title="CPU" {...span} lines={cores} words={percent} stacked most={100} />
-      <TimeChart title="Memory" {...span} lines={used} words={bytes} {...(memory === null ? {} : { most: memory })} />
-      <TimeChart title="Network" {...span} lines={network} words={bitrate} />
-      <TimeChart title="Disk space" {...span} lines={disk} words={percent} most={100} />
-      <TimeChart title="Disk traffic" {...span} lines={traffic} words={perSecond} />
-      {isKnown(own) ? <TimeChart title="MediaMTX CPU" {...span} lines={own} words={percent} /> : null}
-      {isKnown(ownMemory) ? <TimeChart title="MediaMTX memory" {...span} lines={ownMemory} words={bytes} /> : null}
+      <TimeChart title={m.hosts.charts.cpu} {...span} lines={cores} words={percent} stacked most={100} />
+      <TimeChart title={m.hosts.charts.memory} {...span} lines={used} words={bytes} {...(memory === null ? {} : { most: memory })} />
+      <TimeChart title={m.hosts.charts.network} {...span} lines={network} words={bitrate} />
+      <TimeChart title={m.hosts.charts.space} {...span} lines={disk} words={percent} most={100} />
+      <TimeChart title={m.hosts.charts.traffic} {...span} lines={traffic} words={perSecond} />
+      {isKnown(own) ? <TimeChart title={m.hosts.charts.own} {...span} lines={own} words={percent} /> : null}
+      {isKnown(ownMemory) ? <TimeChart title={m.hosts.charts.ownMemory} {...span} lines={ownMemory} words={bytes} /> : null}
     </div>
   );
 }

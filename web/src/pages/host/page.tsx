@@ -11,6 +11,7 @@ import { Icon } from "../../components/icons";
 import { later } from "../../components/later";
 import { Cores, Measure } from "../../components/measure";
 import { usePolled } from "../../components/polled";
+import { SampleNote } from "../../components/sample_note";
 import { useTitle } from "../../components/title";
 import { bytes } from "../../format";
 import { percent, percentOf, whyNot } from "../../host_words";
@@ -35,7 +36,7 @@ export function HostPage({ name }: { name: string }): VNode {
     <section class="page" aria-labelledby="host-title" data-stale={flag(stale.value)}>
       <a class="back" href={href({ page: "hosts" })}>
         <Icon name="back" />
-        Hosts
+        {m.hosts.title}
       </a>
       <div class="headline">
         <div>
@@ -48,7 +49,7 @@ export function HostPage({ name }: { name: string }): VNode {
           {host === null ? null : <Heard host={host} />}
         </div>
       </div>
-      {host !== null ? <Body host={host} /> : known.value ? <Missing /> : <Skeleton label="Loading the host" />}
+      {host !== null ? <Body host={host} /> : known.value ? <Missing /> : <Skeleton label={m.hosts.loadingOne} />}
     </section>
   );
 }
@@ -56,10 +57,10 @@ export function HostPage({ name }: { name: string }): VNode {
 function Missing(): VNode {
   return (
     <div class="panel">
-      <Empty title="No agent has measured a host of this name">
-        <p>A host shows here as soon as its agent is heard of.</p>
+      <Empty title={m.hosts.missing}>
+        <p>{m.hosts.missingWords}</p>
         <a class="button" href={href({ page: "hosts" })}>
-          See the hosts
+          {m.hosts.see}
         </a>
       </Empty>
     </div>
@@ -73,17 +74,17 @@ function Body({ host }: { host: HostStatus }): VNode {
     <div class="host-page">
       <div class="panel host-now" data-old={flag(host.state === "silent")}>
         <Cores host={host} />
-        <Measure title="Memory" percent={memory === null ? null : percentOf(memory)} words={memory === null ? whyNot(host, "memory") : `${bytes(memory.used)} of ${bytes(memory.total)}`} />
-        <Measure title="Swap" percent={swap === null ? null : percentOf(swap)} words={swap === null ? whyNot(host, "swap") : `${bytes(swap.used)} of ${bytes(swap.total)}`} />
+        <Measure title={m.hosts.memory} percent={memory === null ? null : percentOf(memory)} words={memory === null ? whyNot(host, "memory") : m.hosts.of(bytes(memory.used), bytes(memory.total))} />
+        <Measure title={m.hosts.swap} percent={swap === null ? null : percentOf(swap)} words={swap === null ? whyNot(host, "swap") : m.hosts.of(bytes(swap.used), bytes(swap.total))} />
         <div class="measure">
           <p>
-            <span>Work that waits (PSI, 10 s)</span>
+            <span>{m.hosts.pressure}</span>
           </p>
-          <small>{pressure === null ? whyNot(host, "pressure") : `for a core ${share(pressure.cpu)}, for memory ${share(pressure.memory)}, for a disk ${share(pressure.io)}`}</small>
+          <small>{pressure === null ? whyNot(host, "pressure") : m.hosts.pressureWords(share(pressure.cpu), share(pressure.memory), share(pressure.io))}</small>
         </div>
         <div class="measure">
           <p>
-            <span>Temperature</span>
+            <span>{m.hosts.temperature}</span>
           </p>
           <small>{host.temperatures.length === 0 ? whyNot(host, "temperatures") : host.temperatures.map((one) => `${one.name} ${one.celsius.toFixed(0)} °C`).join(", ")}</small>
         </div>
@@ -109,8 +110,8 @@ function History({ host }: { host: HostStatus }): VNode {
   return (
     <div class="panel graph">
       <div class="graph-head">
-        <h2>How it has been</h2>
-        <div class="spans" role="group" aria-label="Time span">
+        <h2>{m.hosts.past}</h2>
+        <div class="spans" role="group" aria-label={m.stream.span}>
           {spans.map((one) => (
             <button key={one.key} type="button" class="small" aria-pressed={span.key === one.key} onClick={() => choose(one.key)}>
               {m.stream.spans[one.key]}
@@ -119,8 +120,9 @@ function History({ host }: { host: HostStatus }): VNode {
         </div>
       </div>
       {answer === null ? null : <Charts items={answer.items} from={answer.from} to={answer.to} memory={host.memory?.total ?? null} />}
-      {fault === null ? null : <p class="note">The history cannot be read: {sentence(fault)}</p>}
-      {answer?.items.length === 0 ? <p class="note">Nothing was measured in this time.</p> : null}
+      {answer === null ? null : <SampleNote from={answer.from} />}
+      {fault === null ? null : <p class="note">{`${m.stream.unreadable} ${sentence(fault)}`}</p>}
+      {answer?.items.length === 0 ? <p class="note">{m.hosts.nothing}</p> : null}
     </div>
   );
 }

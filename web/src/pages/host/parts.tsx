@@ -5,28 +5,29 @@ import { Fact } from "../../components/fact";
 import { bitrate, bytes, capital } from "../../format";
 import { forecast, percent, room, toneOf, whyNot } from "../../host_words";
 import type { HostStatus } from "../../types";
+import { m } from "../../words/language";
 
 const rate = (value: number | null) => (value === null ? "–" : `${bytes(value)}/s`);
 
 export function Disks({ host }: { host: HostStatus }): VNode {
   return (
     <div class="panel host-table">
-      <h2>Disks</h2>
+      <h2>{m.hosts.disks}</h2>
       {host.disks.length === 0 ? <p class="note">{capital(whyNot(host, "disks"))}</p> : null}
       <ul class="disks">
         {host.disks.map((disk) => (
           <li key={disk.mount} data-mount={disk.mount}>
             <p>
               <b>{disk.mount}</b>
-              <span>{disk.usedPercent === null ? "not measured" : `${percent(disk.usedPercent)} used`}</span>
+              <span>{disk.usedPercent === null ? m.hosts.notMeasured : m.hosts.used(percent(disk.usedPercent))}</span>
             </p>
             <div class={disk.usedPercent === null ? "meter none" : "meter"} data-tone={disk.usedPercent === null ? undefined : toneOf(disk.usedPercent)} aria-hidden="true">
               {disk.usedPercent === null ? null : <i style={{ width: `${disk.usedPercent}%` }} />}
             </div>
             <small>
               {disk.reason !== null ? capital(disk.reason) : `${room(disk)}, ${forecast(disk)}`}
-              {disk.inodes === null || disk.inodesFree === null ? "" : `; ${percent((disk.inodesFree / disk.inodes) * 100)} of the inodes free`}
-              {disk.readRate === null && disk.writeRate === null ? "" : `; reads ${rate(disk.readRate)}, writes ${rate(disk.writeRate)}`}
+              {disk.inodes === null || disk.inodesFree === null ? "" : m.hosts.inodes(percent((disk.inodesFree / disk.inodes) * 100))}
+              {disk.readRate === null && disk.writeRate === null ? "" : m.hosts.rates(rate(disk.readRate), rate(disk.writeRate))}
             </small>
           </li>
         ))}
@@ -38,17 +39,18 @@ export function Disks({ host }: { host: HostStatus }): VNode {
 export function Networks({ host }: { host: HostStatus }): VNode {
   return (
     <div class="panel host-table">
-      <h2>Network</h2>
+      <h2>{m.hosts.network}</h2>
       {host.networks.length === 0 ? (
         <p class="note">{capital(whyNot(host, "networks"))}</p>
       ) : (
         <table class="interfaces">
           <thead>
             <tr>
-              <th scope="col">Interface</th>
-              <th scope="col">In</th>
-              <th scope="col">Out</th>
-              <th scope="col">Lost or faulty packets</th>
+              {Object.entries(m.hosts.interfaces).map(([key, title]) => (
+                <th key={key} scope="col">
+                  {title}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
@@ -73,14 +75,14 @@ export function Mediamtx({ host }: { host: HostStatus }): VNode {
     <div class="panel host-table">
       <h2>MediaMTX</h2>
       {one === null ? (
-        <p class="note">Not measured: {whyNot(host, "mediamtx")}</p>
+        <p class="note">{m.hosts.why(whyNot(host, "mediamtx"))}</p>
       ) : (
         <dl class="facts">
-          <Fact title="CPU of a core" value={one.cpu === null ? whyNot(host, "mediamtx.cpu") : percent(one.cpu)} />
-          <Fact title="Memory" value={bytes(one.rss)} />
-          <Fact title="Threads" value={String(one.threads)} />
-          <Fact title="Open files and sockets" value={one.descriptors === null ? whyNot(host, "mediamtx.descriptors") : `${one.descriptors}${one.descriptorLimit === null ? "" : ` of ${one.descriptorLimit}`}`} />
-          <Fact title="Process" value={String(one.pid)} />
+          <Fact title={m.hosts.mediamtx.cpu} value={one.cpu === null ? whyNot(host, "mediamtx.cpu") : percent(one.cpu)} />
+          <Fact title={m.hosts.mediamtx.memory} value={bytes(one.rss)} />
+          <Fact title={m.hosts.mediamtx.threads} value={String(one.threads)} />
+          <Fact title={m.hosts.mediamtx.files} value={one.descriptors === null ? whyNot(host, "mediamtx.descriptors") : one.descriptorLimit === null ? String(one.descriptors) : m.hosts.of(String(one.descriptors), String(one.descriptorLimit))} />
+          <Fact title={m.hosts.mediamtx.process} value={String(one.pid)} />
         </dl>
       )}
     </div>
@@ -93,7 +95,7 @@ export function Unmeasured({ host }: { host: HostStatus }): VNode | null {
   if (all.length === 0) return null;
   return (
     <div class="panel host-table">
-      <h2>Not measured</h2>
+      <h2>{m.hosts.unmeasured}</h2>
       <dl class="unmeasured">
         {all.map(([field, why]) => (
           <div key={field}>

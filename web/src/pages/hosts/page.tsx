@@ -7,15 +7,16 @@ import { flag } from "../../components/dom";
 import { Empty, Skeleton } from "../../components/empty";
 import { Cores, Measure } from "../../components/measure";
 import { useTitle } from "../../components/title";
-import { ago, bitrate, bytes, dateTime, plural } from "../../format";
+import { ago, bitrate, bytes, dateTime } from "../../format";
 import { forecast, fullest, percent, percentOf, whyNot } from "../../host_words";
 import { known, live, now, stale } from "../../model";
 import { href } from "../../router";
 import type { HostStatus } from "../../types";
 import { hostLook } from "../../words/states";
+import { m } from "../../words/language";
 
 export function HostsPage(): VNode {
-  useTitle("Hosts");
+  useTitle(m.hosts.title);
   const trouble = (one: HostStatus) => (one.state === "silent" ? 2 : (fullest(one)?.usedPercent ?? 0) >= 90 ? 1 : 0);
   const hosts = [...live.value.hosts.values()].sort((a, b) => trouble(b) - trouble(a) || a.name.localeCompare(b.name));
   const silent = hosts.filter((one) => one.state === "silent").length;
@@ -23,8 +24,8 @@ export function HostsPage(): VNode {
     <section class="page" aria-labelledby="hosts-title" data-stale={flag(stale.value)}>
       <div class="headline">
         <div>
-          <h1 id="hosts-title">Hosts</h1>
-          <p class="lead">{hosts.length === 0 ? "" : `${plural(hosts.length, "host")}, ${silent} silent`}</p>
+          <h1 id="hosts-title">{m.hosts.title}</h1>
+          <p class="lead">{hosts.length === 0 ? "" : m.hosts.counts(hosts.length, silent)}</p>
         </div>
       </div>
       {hosts.length > 0 ? (
@@ -36,14 +37,14 @@ export function HostsPage(): VNode {
       ) : (
         <div class="panel">
           {known.value ? (
-            <Empty title="No host is measured">
-              <p>The role agent measures the host it runs on. On the host of a MediaMTX it can run alone, and send here.</p>
+            <Empty title={m.hosts.none}>
+              <p>{m.hosts.noneWords}</p>
               <p class="hint">
                 <code>streamwarden run --roles agent</code>
               </p>
             </Empty>
           ) : (
-            <Skeleton label="Loading hosts" />
+            <Skeleton label={m.hosts.loading} />
           )}
         </div>
       )}
@@ -64,8 +65,8 @@ function Card({ host }: { host: HostStatus }): VNode {
       <Heard host={host} />
       <div class="host-body" data-old={flag(host.state === "silent")}>
         <Cores host={host} />
-        <Measure title="Memory" percent={host.memory === null ? null : percentOf(host.memory)} words={host.memory === null ? whyNot(host, "memory") : `${bytes(host.memory.used)} of ${bytes(host.memory.total)}`} />
-        <Measure title={disk === null ? "Disk" : `Disk ${disk.mount}`} percent={disk?.usedPercent ?? null} words={disk === null ? whyNot(host, "disks") : forecast(disk)} />
+        <Measure title={m.hosts.memory} percent={host.memory === null ? null : percentOf(host.memory)} words={host.memory === null ? whyNot(host, "memory") : m.hosts.of(bytes(host.memory.used), bytes(host.memory.total))} />
+        <Measure title={disk === null ? m.hosts.disk : m.hosts.diskAt(disk.mount)} percent={disk?.usedPercent ?? null} words={disk === null ? whyNot(host, "disks") : forecast(disk)} />
         <Network host={host} />
         <Mediamtx host={host} />
       </div>
@@ -76,13 +77,9 @@ function Card({ host }: { host: HostStatus }): VNode {
 /** How old what is shown is. */
 export function Heard({ host }: { host: HostStatus }): VNode {
   if (host.state === "silent") {
-    return (
-      <p class="why">
-        Nothing has been heard of it since {dateTime(host.at)}, {ago(host.at, now.value)} ago. What is shown is of then.
-      </p>
-    );
+    return <p class="why">{m.hosts.silentWords(dateTime(host.at), ago(host.at, now.value))}</p>;
   }
-  return <p class="lead">measured {ago(host.at, now.value)} ago, every {host.interval} s</p>;
+  return <p class="lead">{m.hosts.measured(ago(host.at, now.value), host.interval)}</p>;
 }
 
 function Network({ host }: { host: HostStatus }): VNode {
@@ -90,8 +87,8 @@ function Network({ host }: { host: HostStatus }): VNode {
   const [received, sent] = [sum(host.networks.map((one) => one.receivedBitrate)), sum(host.networks.map((one) => one.sentBitrate))];
   return (
     <p class="host-line">
-      <span>Network</span>
-      <span>{received === null || sent === null ? whyNot(host, "networks") : `${bitrate(received)} in, ${bitrate(sent)} out`}</span>
+      <span>{m.hosts.network}</span>
+      <span>{received === null || sent === null ? whyNot(host, "networks") : m.hosts.inOut(bitrate(received), bitrate(sent))}</span>
     </p>
   );
 }
@@ -101,7 +98,7 @@ function Mediamtx({ host }: { host: HostStatus }): VNode {
   return (
     <p class="host-line">
       <span>MediaMTX</span>
-      <span>{one === null ? whyNot(host, "mediamtx") : `${percent(one.cpu)} of a core, ${bytes(one.rss)}`}</span>
+      <span>{one === null ? whyNot(host, "mediamtx") : m.hosts.ofCore(percent(one.cpu), bytes(one.rss))}</span>
     </p>
   );
 }

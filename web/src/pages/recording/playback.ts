@@ -7,13 +7,15 @@ import { byDay, endOf, type Day } from "../../days";
 import { day } from "../../format";
 import { position, wallClock, type Cue } from "../../playlist";
 import type { RecordingSession } from "../../types";
+import { m } from "../../words/language";
 import { Player } from "./player";
 import { stretch } from "./stretch";
 
 /** So long before the newest picture a recording that goes on is opened: what comes next is there by then, s. */
 const BEHIND = 30;
 
-function newest(cues: readonly Cue[]): number {
+/** Where a recording that goes on is looked at for now. */
+export function newest(cues: readonly Cue[]): number {
   const last = cues[cues.length - 1];
   return last === undefined ? 0 : Math.max(0, last.start + last.duration - BEHIND);
 }
@@ -150,7 +152,7 @@ export class Playback {
     this.waiting = session.segments === 0;
     if (this.waiting) {
       this.player.close();
-      this.player.say("The first segment is still being written. It can be played in a moment.");
+      this.player.say(m.player.firstSegment);
       return;
     }
     void this.player.load(playlistUrl(this.server, this.name, start, session.endedAt === null ? null : end), Date.parse(session.startedAt), from);

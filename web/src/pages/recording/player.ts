@@ -4,6 +4,7 @@
 import type Hls from "hls.js";
 import { sentence } from "../../api";
 import { parsePlaylist, type Cue } from "../../playlist";
+import { m } from "../../words/language";
 
 export interface PlayerEvents {
   onTime(position: number): void;
@@ -17,7 +18,6 @@ export interface PlayerEvents {
 const HLS_TYPE = "application/vnd.apple.mpegurl";
 /** How often a growing playlist is read anew where the browser plays it by itself and tells nothing of it. */
 const REREAD = 10_000;
-const NOTHING = "Nothing of this can be played yet: the first segment is still being written.";
 
 export class Player {
   private hls: Hls | null = null;
@@ -53,13 +53,13 @@ export class Player {
     const turn = ++this.turn;
     this.drop();
     this.recovered = false;
-    this.say("Loading…");
+    this.say(m.player.loading);
     this.retry = () => void this.load(url, fallback, from);
     try {
       const cues = await read(url, fallback);
       if (turn !== this.turn) return;
       if (cues.length === 0) {
-        this.say(NOTHING, this.retry);
+        this.say(m.player.nothing, this.retry);
         return;
       }
       this.events.onCues(cues);
@@ -101,10 +101,10 @@ export class Player {
       return;
     }
     const { default: Library } = await import("hls.js/light").catch(() => {
-      throw new Error("the player could not be loaded; was Streamwarden updated? Reload the page");
+      throw new Error(m.player.notLoaded);
     });
     if (turn !== this.turn) return;
-    if (!Library.isSupported()) throw new Error("This browser cannot play recordings; download the segments instead.");
+    if (!Library.isSupported()) throw new Error(m.player.notHere);
     // No worker: it would need a blob: script, and fragmented MP4 passes through unchanged anyway.
     const hls = new Library({ enableWorker: false, startPosition: start, maxBufferLength: 30, backBufferLength: 60 });
     this.hls = hls;
@@ -118,7 +118,7 @@ export class Player {
         this.recovered = true;
         hls.recoverMediaError();
       } else {
-        this.failed(data.type === Library.ErrorTypes.NETWORK_ERROR ? "a segment could not be fetched" : data.details);
+        this.failed(data.type === Library.ErrorTypes.NETWORK_ERROR ? m.player.fetch : data.details);
       }
     });
     hls.loadSource(url);
@@ -129,7 +129,7 @@ export class Player {
   private failed(words: string): void {
     // Emptying the source is an "error" of the element, too.
     if (this.hls === null && this.video !== null && this.video.error !== null && !this.video.hasAttribute("src")) return;
-    this.say(`This cannot be played: ${words === "" ? "the video is damaged or of an unknown kind" : words}`, this.retry);
+    this.say(m.player.failed(words === "" ? m.player.damaged : words), this.retry);
   }
 }
 
@@ -147,6 +147,6 @@ async function play(video: HTMLVideoElement): Promise<void> {
 async function read(url: string, fallback: number): Promise<Cue[]> {
   const response = await fetch(url);
   if (response.status === 404) return [];
-  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  if (!response.ok) throw new Error(m.player.answered(response.status));
   return parsePlaylist(await response.text(), fallback);
 }

@@ -9,6 +9,7 @@ import { flag } from "../../components/dom";
 import { Icon } from "../../components/icons";
 import { parseSort, sortWords, type Sort } from "../../components/sort";
 import { DataTable, type RowPlace } from "../../components/table";
+import { DaySample } from "../../components/sample_note";
 import { useTitle } from "../../components/title";
 import { known, live, stale, waiting } from "../../model";
 import { linesOf, type StreamLine } from "../../stream_lines";
@@ -122,6 +123,7 @@ export function StreamsPage(): VNode {
           />
         )}
       </div>
+      {shown.includes("day") ? <DaySample /> : null}
     </section>
   );
 }

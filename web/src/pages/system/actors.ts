@@ -1,13 +1,14 @@
 // What is said of actors, and which of them a filter keeps. Pure.
 
 import type { Actor } from "../../types";
-import type { Look } from "../../words/states";
+import { m } from "../../words/language";
+import { look, type Look } from "../../words/states";
 
 export const actorLook: Record<string, Look> = {
-  running: { words: "Running", sign: "good", tone: "good" },
-  restarting: { words: "Restarting", sign: "warn", tone: "warn" },
-  degraded: { words: "Degraded", sign: "bad", tone: "bad" },
-  silent: { words: "Silent", sign: "unknown", tone: "warn" },
+  running: look(() => m.system.health.running, { sign: "good", tone: "good" }),
+  restarting: look(() => m.system.health.restarting, { sign: "warn", tone: "warn" }),
+  degraded: look(() => m.system.health.degraded, { sign: "bad", tone: "bad" }),
+  silent: look(() => m.system.health.silent, { sign: "unknown", tone: "warn" }),
 };
 
 export interface ActorCounts {

@@ -9,16 +9,16 @@ import { usePolled } from "../../components/polled";
 import { Search } from "../../components/search";
 import { dateTime } from "../../format";
 import type { AuditEntry } from "../../types";
-import { auditWords } from "../../words/logins_admin";
+import { m } from "../../words/language";
 import { Listing } from "./listing";
 
 const EVERY = 10_000;
 const PAGE = 50;
 
 const spans = [
-  { key: "", label: "All" },
-  { key: "24h", label: "24 h", hours: 24 },
-  { key: "7d", label: "7 days", hours: 168 },
+  { key: "" },
+  { key: "24h", hours: 24 },
+  { key: "7d", hours: 168 },
 ] as const;
 
 interface Asked {
@@ -43,24 +43,24 @@ export function Audit(): VNode {
   return (
     <>
       <div class="tools">
-        <Search label="Filter the audit log" value={filter ?? ""} change={(text) => writeQuery({ q: text })} />
+        <Search label={m.audit.filter} value={filter ?? ""} change={(text) => writeQuery({ q: text })} />
         <label class="choose">
-          Who
-          <input value={who ?? ""} placeholder="all" size={14} onChange={(event) => writeQuery({ who: event.currentTarget.value.trim() })} />
+          {m.audit.who}
+          <input value={who ?? ""} placeholder={m.audit.all} size={14} onChange={(event) => writeQuery({ who: event.currentTarget.value.trim() })} />
         </label>
-        <div class="spans" role="group" aria-label="Time">
+        <div class="spans" role="group" aria-label={m.audit.time}>
           {spans.map((one) => (
             <button key={one.key} type="button" class="small" aria-pressed={one.key === span} onClick={() => writeQuery({ span: one.key })}>
-              {one.label}
+              {m.audit.spans[one.key]}
             </button>
           ))}
         </div>
       </div>
       <Listing
-        what="audit log"
+        what="audit"
         state={{ ...state.value, answer: answer === null ? null : { items: kept(answer.items) } }}
-        headings={["When", "Who", "From", "What", "To what", "Change"]}
-        none={filter === "" && who === "" && span === "" ? auditWords.none : auditWords.noMatch}
+        headings={Object.values(m.audit.heads)}
+        none={filter === "" && who === "" && span === "" ? m.audit.none : m.audit.noMatch}
         row={(entry) => <Row key={entry.id} entry={entry} />}
       >
         {answer === null || answer.next === null ? null : <Older key={key} asked={asked} after={answer.next} kept={kept} />}
@@ -83,9 +83,9 @@ function Row({ entry }: { entry: AuditEntry }): VNode {
       <td>{action}</td>
       <td class="long">{target}</td>
       <td class="long">
-        {plain(before) === "" ? null : <code title="before">{plain(before)}</code>}
+        {plain(before) === "" ? null : <code title={m.audit.before}>{plain(before)}</code>}
         {plain(before) === "" || plain(after) === "" ? null : " → "}
-        {plain(after) === "" ? null : <code title="after">{plain(after)}</code>}
+        {plain(after) === "" ? null : <code title={m.audit.after}>{plain(after)}</code>}
       </td>
     </tr>
   );
@@ -110,7 +110,7 @@ function Older({ asked, after, kept }: { asked: Asked; after: string; kept: (ite
   return (
     <>
       {shown.length === 0 ? null : (
-        <div class="listing-table" tabIndex={0} role="group" aria-label="Older entries">
+        <div class="listing-table" tabIndex={0} role="group" aria-label={m.audit.older}>
           <table>
             <tbody>
               {shown.map((entry) => (
@@ -123,7 +123,7 @@ function Older({ asked, after, kept }: { asked: Asked; after: string; kept: (ite
       {fault === null ? null : <p class="note">{fault}</p>}
       {next === null ? null : (
         <button type="button" class="small" onClick={() => void load()}>
-          Show older
+          {m.audit.showOlder}
         </button>
       )}
     </>

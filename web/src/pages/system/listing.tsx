@@ -3,10 +3,11 @@
 import type { ComponentChildren, VNode } from "preact";
 import { Empty, Skeleton } from "../../components/empty";
 import type { Polled } from "../../components/polled";
+import { m } from "../../words/language";
 
 interface Props<T> {
-  /** What it is, for screen readers and when it cannot be read: "users". */
-  what: string;
+  /** What it lists, for screen readers and when it cannot be read. */
+  what: keyof typeof m.system.lists;
   state: Polled<{ items: readonly T[] }>;
   headings: readonly string[];
   row: (item: T) => VNode;
@@ -15,16 +16,17 @@ interface Props<T> {
   children?: ComponentChildren;
 }
 
-export function Listing<T>({ what, state, headings, row, none, children }: Props<T>): VNode {
+export function Listing<T>({ what: list, state, headings, row, none, children }: Props<T>): VNode {
   const { answer, fault } = state;
+  const what = m.system.lists[list];
   return (
     <div class="panel listing">
       {fault === null ? null : (
         <p class="form-fault" role="alert">
-          The {what} cannot be read: {fault}
+          {m.system.listUnreadable(what, fault)}
         </p>
       )}
-      {answer === null && fault === null ? <Skeleton label={`Loading ${what}`} /> : null}
+      {answer === null && fault === null ? <Skeleton label={m.system.listLoading(what)} /> : null}
       {answer === null || answer.items.length > 0 ? null : <Empty title={none} />}
       {answer === null || answer.items.length === 0 ? null : (
         // A table wider than a phone is scrolled, by keys too.

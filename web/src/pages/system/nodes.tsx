@@ -7,6 +7,7 @@ import { usePolled } from "../../components/polled";
 import { dateTime } from "../../format";
 import type { NodeItem } from "../../types";
 import { lookOf } from "../../words/states";
+import { m } from "../../words/language";
 import { nodeLook, nodeWork } from "./node_words";
 
 const EVERY = 5_000;
@@ -18,22 +19,22 @@ export function Nodes(): VNode | null {
   if ((answer === null || answer.length < 2) && fault === null) return null;
   return (
     <section class="panel nodes" aria-labelledby="nodes-title">
-      <h2 id="nodes-title">Nodes</h2>
+      <h2 id="nodes-title">{m.system.nodes}</h2>
       {fault === null ? null : (
         <p class="form-fault" role="alert">
-          The nodes cannot be read: {sentence(fault)}
+          {m.system.nodesUnreadable(sentence(fault))}
         </p>
       )}
       {answer === null ? null : (
         <table class="segments">
-          <caption class="unseen">Nodes</caption>
+          <caption class="unseen">{m.system.nodes}</caption>
           <thead>
             <tr>
-              <th scope="col">Node</th>
-              <th scope="col">State</th>
-              <th scope="col">Roles</th>
-              <th scope="col">Work</th>
-              <th scope="col">Up since</th>
+              <th scope="col">{m.system.node}</th>
+              <th scope="col">{m.system.state}</th>
+              <th scope="col">{m.system.roles}</th>
+              <th scope="col">{m.system.work}</th>
+              <th scope="col">{m.system.upSince}</th>
             </tr>
           </thead>
           <tbody>
@@ -54,14 +55,14 @@ function Row({ node }: { node: NodeItem }): VNode {
     <tr>
       <th scope="row">
         {node.name}
-        {node.isThis ? " (this one)" : ""}
+        {node.isThis ? ` (${m.system.thisOne})` : ""}
       </th>
       <td>
         <span class="badge" data-tone={look.tone}>
           <Sign kind={look.sign} />
           <span>{look.words}</span>
         </span>
-        {silent === null ? null : <small> since {dateTime(silent)}</small>}
+        {silent === null ? null : <small> {m.system.silentSince(dateTime(silent))}</small>}
       </td>
       <td>{node.roles.join(", ")}</td>
       <td>{nodeWork(node)}</td>

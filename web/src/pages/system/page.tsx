@@ -11,12 +11,13 @@ import { Sign } from "../../components/icons";
 import { usePolled } from "../../components/polled";
 import { Search } from "../../components/search";
 import { useTitle } from "../../components/title";
-import { capital, dateTime, duration, plural } from "../../format";
+import { capital, dateTime, duration } from "../../format";
 import { mayChange } from "../../login";
 import { model, stale } from "../../model";
 import { href } from "../../router";
 import type { Actor } from "../../types";
 import { lookOf } from "../../words/states";
+import { m } from "../../words/language";
 import { Nodes } from "./nodes";
 import { actorLook, countActors, keepActors, stateWords } from "./actors";
 import { Audit } from "./audit";
@@ -28,28 +29,21 @@ import { Users } from "./users";
 const EVERY = 5_000;
 
 /** Parts of the page; all but the first are for operators. */
-const parts = {
-  actors: { label: "Actors", show: Actors },
-  users: { label: "Users", show: Users },
-  tokens: { label: "Tokens", show: Tokens },
-  sessions: { label: "Sessions", show: Sessions },
-  audit: { label: "Audit log", show: Audit },
-  settings: { label: "Settings", show: Settings },
-} as const;
+const parts = { actors: Actors, users: Users, tokens: Tokens, sessions: Sessions, audit: Audit, settings: Settings } as const;
 
 export function SystemPage(): VNode {
-  useTitle("System");
+  useTitle(m.system.title);
   const asked = query.value.get("part") ?? "";
   const part = mayChange.value && asked in parts ? (asked as keyof typeof parts) : "actors";
-  const Shown = parts[part].show;
+  const Shown = parts[part];
   return (
     <section class="page" aria-labelledby="system-title" data-stale={flag(stale.value)}>
       <div class="headline">
-        <h1 id="system-title">System</h1>
+        <h1 id="system-title">{m.system.title}</h1>
       </div>
       {mayChange.value ? (
-        <nav class="parts" aria-label="Parts of the system">
-          {Object.entries(parts).map(([key, { label }]) => (
+        <nav class="parts" aria-label={m.system.partsLabel}>
+          {Object.entries(m.system.parts).map(([key, label]) => (
             <a key={key} href={key === "actors" ? href({ page: "system" }) : `${href({ page: "system" })}?part=${key}`} aria-current={key === part ? "page" : undefined}>
               {label}
             </a>
@@ -71,22 +65,22 @@ function Actors(): VNode {
   const counts = answer === null ? null : countActors(answer);
   return (
     <>
-      <p class="lead">{counts === null ? "" : `${plural(counts.all, "actor")}, ${counts.all - counts.running} not running, ${plural(counts.restarts, "restart")}`}</p>
+      <p class="lead">{counts === null ? "" : m.system.counts(counts.all, counts.all - counts.running, counts.restarts)}</p>
       <Process />
       <Nodes />
       <div class="tools">
-        <Search label="Filter actors" value={filter} change={(words) => writeQuery({ q: words })} />
+        <Search label={m.system.filter} value={filter} change={(words) => writeQuery({ q: words })} />
       </div>
       <div class="panel actors">
         {fault === null ? null : (
           <p class="form-fault" role="alert">
-            The tree cannot be read: {sentence(fault)}
+            {m.system.unreadable(sentence(fault))}
           </p>
         )}
-        {answer === null && fault === null ? <Skeleton label="Loading the tree" /> : null}
-        {answer !== null && kept === null ? <p class="note">No actor matches.</p> : null}
+        {answer === null && fault === null ? <Skeleton label={m.system.loading} /> : null}
+        {answer !== null && kept === null ? <p class="note">{m.system.noMatch}</p> : null}
         {kept === null ? null : (
-          <ul class="tree" aria-label="Actors">
+          <ul class="tree" aria-label={m.system.parts.actors}>
             <Branch actor={kept} depth={0} all={filter !== ""} />
           </ul>
         )}
@@ -101,18 +95,18 @@ function Process(): VNode | null {
   return (
     <div class="panel process">
       <dl class="facts">
-        <Fact title="Version" value={status.version} />
-        <Fact title="Node" value={status.node} />
-        <Fact title="Roles" value={status.roles.join(", ")} />
-        <Fact title="Up since" value={dateTime(status.startedAt)} />
+        <Fact title={m.system.version} value={status.version} />
+        <Fact title={m.system.node} value={status.node} />
+        <Fact title={m.system.roles} value={status.roles.join(", ")} />
+        <Fact title={m.system.upSince} value={dateTime(status.startedAt)} />
       </dl>
       <table class="segments">
-        <caption class="unseen">Services</caption>
+        <caption class="unseen">{m.system.services}</caption>
         <thead>
           <tr>
-            <th scope="col">Service</th>
-            <th scope="col">State</th>
-            <th scope="col">Detail</th>
+            <th scope="col">{m.system.service}</th>
+            <th scope="col">{m.system.state}</th>
+            <th scope="col">{m.system.detail}</th>
           </tr>
         </thead>
         <tbody>
@@ -122,7 +116,7 @@ function Process(): VNode | null {
               <td>
                 <span class="badge" data-tone={one.ok ? "good" : "bad"}>
                   <Sign kind={one.ok ? "good" : "bad"} />
-                  <span>{one.ok ? "Up" : "Down"}</span>
+                  <span>{one.ok ? m.system.up : m.system.down}</span>
                 </span>
               </td>
               <td>{one.detail}</td>
@@ -173,12 +167,12 @@ function Line({ actor }: { actor: Actor }): VNode {
       <b>{name}</b>
       {kind === name ? null : <span class="kind">{kind}</span>}
       <small>
-        {`for ${duration(uptimeSeconds * 1000)}`}
-        {restarts > 0 ? `, ${plural(restarts, "restart")}` : ""}
-        {children.length > 0 ? `, ${plural(children.length, "child", "children")}` : ""}
+        {m.overview.lasting(duration(uptimeSeconds * 1000))}
+        {restarts > 0 ? `, ${m.system.restarts(restarts)}` : ""}
+        {children.length > 0 ? `, ${m.system.children(children.length)}` : ""}
       </small>
       {words === "" ? null : <small class="says">{words}</small>}
-      {lastExit === null ? null : <small class="reason">Last ended: {capital(lastExit)}</small>}
+      {lastExit === null ? null : <small class="reason">{m.system.lastEnded(capital(lastExit))}</small>}
     </span>
   );
 }

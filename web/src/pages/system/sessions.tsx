@@ -7,21 +7,22 @@ import { usePolled } from "../../components/polled";
 import { Icon } from "../../components/icons";
 import { dateTime } from "../../format";
 import type { OpenSession } from "../../types";
-import { sessionWords } from "../../words/logins_admin";
+import { m } from "../../words/language";
 import { Listing } from "./listing";
 
 const EVERY = 5_000;
 
 export function Sessions(): VNode {
   const { state, refresh } = usePolled("sessions", EVERY, (signal) => api.loginSessions(signal));
+  const { heads } = m.loginSessions;
   return (
     <>
-      <p class="lead">{sessionWords.lead}</p>
+      <p class="lead">{m.loginSessions.lead}</p>
       <Listing
         what="sessions"
         state={state.value}
-        headings={["User", "From", "Since", "Last used", "Ends", "Actions"]}
-        none={sessionWords.none}
+        headings={[heads.user, heads.from, heads.since, m.system.lastUsed, heads.ends, m.system.actions]}
+        none={m.loginSessions.none}
         row={(one) => <Row key={one.id} session={one} refresh={refresh} />}
       />
     </>
@@ -38,16 +39,16 @@ function Row({ session, refresh }: { session: OpenSession; refresh: () => void }
     <tr data-session={id}>
       <th scope="row">
         {user}
-        {own ? <small>this one</small> : null}
+        {own ? <small>{m.loginSessions.thisOne}</small> : null}
       </th>
       <td>{address}</td>
       <td>{dateTime(createdAt)}</td>
       <td>{dateTime(usedAt)}</td>
       <td>{dateTime(expiresAt)}</td>
       <td>
-        <CommandButton label={`End the session of ${user}, ${address}, since ${dateTime(createdAt)}`} kind="small quiet" run={end} done={sessionWords.ended}>
+        <CommandButton label={m.loginSessions.endLabel(user, address, dateTime(createdAt))} kind="small quiet" run={end} done={m.loginSessions.ended}>
           <Icon name="leave" />
-          End
+          {m.loginSessions.end}
         </CommandButton>
       </td>
     </tr>

@@ -6,7 +6,7 @@ import { api } from "../../api";
 import { usePolled } from "../../components/polled";
 import { Search } from "../../components/search";
 import type { ConfigSetting } from "../../types";
-import { settingWords } from "../../words/logins_admin";
+import { m } from "../../words/language";
 import { Listing } from "./listing";
 
 const EVERY = 30_000;
@@ -20,18 +20,18 @@ export function Settings(): VNode {
   const kept = (one: ConfigSetting) => words.every((word) => `${one.key} ${one.value ?? ""} ${one.origin}`.toLowerCase().includes(word)) && !(changed && one.origin === "default");
   return (
     <>
-      <p class="lead">{settingWords.lead}</p>
+      <p class="lead">{m.settings.lead}</p>
       <div class="tools">
-        <Search label="Filter settings" value={filter} change={(text) => writeQuery({ q: text })} />
+        <Search label={m.settings.filter} value={filter} change={(text) => writeQuery({ q: text })} />
         <button type="button" class="small" aria-pressed={changed} onClick={() => writeQuery({ changed: changed ? null : "1" })}>
-          Only what is set
+          {m.settings.changed}
         </button>
       </div>
       <Listing
         what="settings"
         state={{ ...state.value, answer: answer === null ? null : { items: answer.items.filter(kept) } }}
-        headings={["Key", "Value", "From"]}
-        none={settingWords.none}
+        headings={Object.values(m.settings.heads)}
+        none={m.settings.none}
         row={(one) => (
           <tr key={one.key} data-setting={one.key}>
             <th scope="row">

@@ -11,36 +11,32 @@ import { toast } from "../../components/toast";
 import { FormDialog } from "../../dialogs/form_dialog";
 import { dateTime } from "../../format";
 import type { Token } from "../../types";
-import { tokenWords } from "../../words/logins_admin";
+import { m } from "../../words/language";
 import { Listing } from "./listing";
 
 const EVERY = 10_000;
 const DAY = 86_400_000;
 
-const lasts = [
-  { value: "", label: "Until it is revoked" },
-  { value: "1", label: "1 day" },
-  { value: "30", label: "30 days" },
-  { value: "90", label: "90 days" },
-  { value: "365", label: "1 year" },
-] as const;
+/** Days that a token may last; empty: until it is revoked. */
+const lasts = ["", "1", "30", "90", "365"] as const;
 
 export function Tokens(): VNode {
   const { state, refresh } = usePolled("tokens", EVERY, (signal) => api.tokens(signal));
+  const { heads } = m.tokens;
   return (
     <>
       <div class="tools">
-        <p class="lead">{tokenWords.lead}</p>
+        <p class="lead">{m.tokens.lead}</p>
         <button type="button" class="primary" onClick={() => openDialog(<AddToken done={refresh} />)}>
           <Icon name="plus" />
-          Add token
+          {m.tokens.add}
         </button>
       </div>
       <Listing
         what="tokens"
         state={state.value}
-        headings={["Token", "May", "Expires", "Last used", "Added", "Actions"]}
-        none={tokenWords.none}
+        headings={[heads.name, heads.may, heads.expires, m.system.lastUsed, m.system.added, m.system.actions]}
+        none={m.tokens.none}
         row={(token) => <Row key={`${token.name} ${token.createdAt}`} token={token} refresh={refresh} />}
       />
     </>
@@ -52,15 +48,15 @@ function Row({ token, refresh }: { token: Token; refresh: () => void }): VNode {
   return (
     <tr data-token={name}>
       <th scope="row">{name}</th>
-      <td>{streamPrefix === null ? role : `read ${streamPrefix}…`}</td>
-      <td>{expiresAt === null ? "never" : dateTime(expiresAt)}</td>
-      <td>{usedAt === null ? "never" : dateTime(usedAt)}</td>
-      <td>{createdAt === null ? tokenWords.configured : dateTime(createdAt)}</td>
+      <td>{streamPrefix === null ? m.login.roles[role] : m.tokens.reads(streamPrefix)}</td>
+      <td>{expiresAt === null ? m.system.never : dateTime(expiresAt)}</td>
+      <td>{usedAt === null ? m.system.never : dateTime(usedAt)}</td>
+      <td>{createdAt === null ? m.system.configured : dateTime(createdAt)}</td>
       <td>
         {readOnly ? null : (
-          <button type="button" class="small quiet" aria-label={`Revoke ${name}`} onClick={() => revoke(name, refresh)}>
+          <button type="button" class="small quiet" aria-label={m.tokens.revokeLabel(name)} onClick={() => revoke(name, refresh)}>
             <Icon name="trash" />
-            Revoke
+            {m.tokens.revoke}
           </button>
         )}
       </td>
@@ -70,12 +66,12 @@ function Row({ token, refresh }: { token: Token; refresh: () => void }): VNode {
 
 function revoke(name: string, refresh: () => void): void {
   confirmDialog({
-    title: `Revoke ${name}?`,
-    words: tokenWords.revoke,
-    action: "Revoke token",
+    title: m.tokens.revokeTitle(name),
+    words: m.tokens.revokeWords,
+    action: m.tokens.revokeAction,
     run: async () => {
       await api.revokeToken(name);
-      toast(`Revoked ${name}`);
+      toast(m.tokens.revoked(name));
       refresh();
     },
   });
@@ -84,23 +80,20 @@ function revoke(name: string, refresh: () => void): void {
 function AddToken({ done }: { done: () => void }): VNode {
   return (
     <FormDialog
-      title="Add a token"
-      action="Add token"
+      title={m.tokens.addTitle}
+      action={m.tokens.add}
       fields={[
-        { name: "name", label: "Name", required: true, hint: tokenWords.nameHint },
+        { name: "name", label: m.tokens.name, required: true, hint: m.tokens.nameHint },
         {
           name: "role",
-          label: "Role",
+          label: m.tokens.role,
           value: "viewer",
-          choices: [
-            { value: "viewer", label: "Viewer" },
-            { value: "operator", label: "Operator" },
-          ],
+          choices: (["viewer", "operator"] as const).map((value) => ({ value, label: m.tokens.roles[value] })),
         },
-        { name: "streamPrefix", label: "Only streams that begin with", hint: tokenWords.prefixHint },
-        { name: "expiresAt", label: "Expires after", choices: lasts },
+        { name: "streamPrefix", label: m.tokens.prefix, hint: m.tokens.prefixHint },
+        { name: "expiresAt", label: m.tokens.expires, choices: lasts.map((value) => ({ value, label: m.tokens.lasts[value] })) },
       ]}
-      check={({ role, streamPrefix = "" }): Record<string, string> => (role === "operator" && streamPrefix.trim() !== "" ? { streamPrefix: tokenWords.prefixOfOperator } : {})}
+      check={({ role, streamPrefix = "" }): Record<string, string> => (role === "operator" && streamPrefix.trim() !== "" ? { streamPrefix: m.tokens.prefixOfOperator } : {})}
       run={async ({ name = "", role, streamPrefix = "", expiresAt = "" }) => {
         const made = await api.addToken({
           name: name.trim(),
@@ -121,23 +114,23 @@ function Made({ name, token }: { name: string; token: string }): VNode {
   const [copied, setCopied] = useState(false);
   return (
     <div class="made-token">
-      <p role="status">{tokenWords.once}</p>
-      <output aria-label={`Token ${name}`}>{token}</output>
+      <p role="status">{m.tokens.once}</p>
+      <output aria-label={m.tokens.token(name)}>{token}</output>
       <div class="actions">
         <button
           type="button"
           onClick={() => {
             void copyText(token).then((done) => {
               setCopied(done);
-              toast(done ? "Copied" : "The browser does not allow copying: select the token", done ? "good" : "bad");
+              toast(done ? m.tokens.copied : m.tokens.notCopied, done ? "good" : "bad");
             });
           }}
         >
           <Icon name={copied ? "check" : "copy"} />
-          Copy
+          {m.tokens.copy}
         </button>
         <button type="button" class="primary" onClick={closeDialog}>
-          Done
+          {m.tokens.done}
         </button>
       </div>
     </div>

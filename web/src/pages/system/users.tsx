@@ -11,14 +11,11 @@ import { FormDialog } from "../../dialogs/form_dialog";
 import { dateTime } from "../../format";
 import { logIn, session } from "../../login";
 import type { User, UserRole } from "../../types";
-import { userWords } from "../../words/logins_admin";
+import { m } from "../../words/language";
 import { Listing } from "./listing";
 
 const EVERY = 10_000;
-const roles: readonly { value: UserRole; label: string }[] = [
-  { value: "viewer", label: "Viewer: looks" },
-  { value: "operator", label: "Operator: changes, too" },
-];
+const roles = ["viewer", "operator"] as const;
 
 const roleOf = (word: string | undefined): UserRole => (word === "operator" ? "operator" : "viewer");
 
@@ -29,17 +26,17 @@ export function Users(): VNode {
   return (
     <>
       <div class="tools">
-        <p class="lead">{isFirst ? userWords.nobody : userWords.lead}</p>
+        <p class="lead">{isFirst ? m.users.nobody : m.users.lead}</p>
         <button type="button" class="primary" disabled={answer === null} onClick={() => openDialog(<AddUser first={isFirst} done={refresh} />)}>
           <Icon name="plus" />
-          Add user
+          {m.users.add}
         </button>
       </div>
       <Listing
         what="users"
         state={state.value}
-        headings={["User", "Role", "Added", "Actions"]}
-        none={userWords.none}
+        headings={[m.users.user, m.users.role, m.system.added, m.system.actions]}
+        none={m.users.none}
         row={(user) => <Row key={user.name} user={user} refresh={refresh} />}
       />
     </>
@@ -50,39 +47,39 @@ function Row({ user, refresh }: { user: User; refresh: () => void }): VNode {
   const { name, role, createdAt, readOnly } = user;
   const own = session.value?.user === name;
   const change = async (word: string) => {
-    await command(() => api.editUser(name, { role: roleOf(word) }), `Changed the role of ${name}`);
+    await command(() => api.editUser(name, { role: roleOf(word) }), m.users.roleChanged(name));
     refresh();
   };
   return (
     <tr data-user={name}>
       <th scope="row">
         {name}
-        {own ? <small>you</small> : null}
+        {own ? <small>{m.users.you}</small> : null}
       </th>
       <td>
         {readOnly ? (
-          role
+          m.login.roles[role]
         ) : (
-          <select aria-label={`Role of ${name}`} value={role} onChange={(event) => void change(event.currentTarget.value)}>
-            {roles.map(({ value }) => (
+          <select aria-label={m.users.roleOf(name)} value={role} onChange={(event) => void change(event.currentTarget.value)}>
+            {roles.map((value) => (
               <option key={value} value={value}>
-                {value}
+                {m.login.roles[value]}
               </option>
             ))}
           </select>
         )}
       </td>
-      <td>{createdAt === null ? userWords.configured : dateTime(createdAt)}</td>
+      <td>{createdAt === null ? m.system.configured : dateTime(createdAt)}</td>
       <td>
         {readOnly ? null : (
           <div class="buttons">
-            <button type="button" class="small quiet" aria-label={`New password for ${name}`} onClick={() => openDialog(<NewPassword name={name} own={own} />)}>
+            <button type="button" class="small quiet" aria-label={m.users.passwordFor(name)} onClick={() => openDialog(<NewPassword name={name} own={own} />)}>
               <Icon name="key" />
-              Password
+              {m.users.password}
             </button>
-            <button type="button" class="small quiet" aria-label={`Remove ${name}`} onClick={() => remove(user, own, refresh)}>
+            <button type="button" class="small quiet" aria-label={m.users.removeLabel(name)} onClick={() => remove(user, own, refresh)}>
               <Icon name="trash" />
-              Remove
+              {m.users.remove}
             </button>
           </div>
         )}
@@ -93,12 +90,12 @@ function Row({ user, refresh }: { user: User; refresh: () => void }): VNode {
 
 function remove({ name }: User, own: boolean, refresh: () => void): void {
   confirmDialog({
-    title: `Remove ${name}?`,
-    words: own ? userWords.removeOwn : userWords.remove,
-    action: "Remove user",
+    title: m.users.removeTitle(name),
+    words: own ? m.users.removeOwn : m.users.removeWords,
+    action: m.users.removeAction,
     run: async () => {
       await api.removeUser(name);
-      toast(`Removed ${name}`);
+      toast(m.users.removed(name));
       refresh();
     },
   });
@@ -107,13 +104,13 @@ function remove({ name }: User, own: boolean, refresh: () => void): void {
 function AddUser({ first, done }: { first: boolean; done: () => void }): VNode {
   return (
     <FormDialog
-      title={first ? "Add the first user" : "Add a user"}
-      action="Add user"
+      title={first ? m.users.addFirst : m.users.addTitle}
+      action={m.users.add}
       fields={[
-        { name: "name", label: "Name", required: true, hint: userWords.nameHint },
+        { name: "name", label: m.users.name, required: true, hint: m.users.nameHint },
         // Else nobody could change anything from the page any more.
-        { name: "role", label: "Role", value: first ? "operator" : "viewer", choices: first ? roles.slice(1) : roles },
-        { name: "password", label: "Password", type: "password", required: true, hint: userWords.passwordHint },
+        { name: "role", label: m.users.role, value: first ? "operator" : "viewer", choices: roles.slice(first ? 1 : 0).map((value) => ({ value, label: m.users.roles[value] })) },
+        { name: "password", label: m.users.password, type: "password", required: true, hint: m.users.passwordHint },
       ]}
       run={async ({ name = "", role, password = "" }) => {
         await api.addUser(name.trim(), roleOf(role), password);
@@ -121,9 +118,9 @@ function AddUser({ first, done }: { first: boolean; done: () => void }): VNode {
         done();
         return null;
       }}
-      done={first ? userWords.firstAdded : "User added"}
+      done={first ? m.users.firstAdded : m.users.addedUser}
     >
-      {first ? <p class="warning">{userWords.first}</p> : null}
+      {first ? <p class="warning">{m.users.first}</p> : null}
     </FormDialog>
   );
 }
@@ -131,15 +128,15 @@ function AddUser({ first, done }: { first: boolean; done: () => void }): VNode {
 function NewPassword({ name, own }: { name: string; own: boolean }): VNode {
   return (
     <FormDialog
-      title={`New password for ${name}`}
-      action="Change password"
-      fields={[{ name: "password", label: "New password", type: "password", required: true, hint: `${userWords.passwordHint} All sessions of ${name} end.` }]}
+      title={m.users.passwordFor(name)}
+      action={m.users.changePassword}
+      fields={[{ name: "password", label: m.users.newPassword, type: "password", required: true, hint: m.users.endsSessions(name) }]}
       run={async ({ password = "" }) => {
         await api.editUser(name, { password });
         if (own) await logIn(name, password);
         return null;
       }}
-      done={`Changed the password of ${name}`}
+      done={m.users.passwordChanged(name)}
     />
   );
 }

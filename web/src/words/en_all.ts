@@ -1,0 +1,7 @@
+// Everything that is said in English beyond the first page, fetched at once.
+
+import { admin } from "./en_admin";
+import { forms } from "./en_forms";
+import { pages } from "./en_pages";
+
+export const rest = { ...pages, ...admin, ...forms };
