@@ -14,9 +14,11 @@ mod support;
 #[allow(dead_code, reason = "shared with the other benches, which use the rest")]
 mod measure;
 
+use std::io::Read;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use flate2::read::ZlibDecoder;
 use futures_util::StreamExt;
 use measure::api::{FakeApi, received};
 use measure::figures::ms;
@@ -30,9 +32,11 @@ const PATHS: usize = 1_000;
 const POLLS: u64 = 10;
 /// Polls before, until every path has been seen and rated.
 const BEFORE: u64 = 4;
-/// Clients, and the goal of their 99th percentile in milliseconds.
-const ROUNDS: [(usize, f64); 2] = [(100, 50.0), (1_000, 250.0)];
+/// Clients, whether they take compressed frames (as browsers do), and the goal of their 99th percentile in milliseconds.
+const ROUNDS: [(usize, bool, f64); 3] = [(100, false, 50.0), (100, true, 50.0), (1_000, true, 250.0)];
 
+/// Bytes at the beginning of a frame that tell what it is.
+const BEGINNING: usize = 2_000;
 /// Questions whether a stream is on air.
 const QUESTIONS: usize = 1_000;
 
@@ -51,15 +55,15 @@ struct Heard {
 fn main() {
     let asked: Option<usize> = std::env::args().skip(1).find_map(|word| word.parse().ok());
     actix::System::new().block_on(async {
-        for (clients, goal) in ROUNDS {
+        for (clients, compressed, goal) in ROUNDS {
             if asked.is_none_or(|asked| asked == clients) {
-                measure(clients, goal).await;
+                measure(clients, compressed, goal).await;
             }
         }
     });
 }
 
-async fn measure(clients: usize, goal: f64) {
+async fn measure(clients: usize, compressed: bool, goal: f64) {
     let api = Rc::new(FakeApi::start(PATHS));
     let variable = |key: &str, value: String| (format!("STREAMWARDEN_{key}"), value);
     let config = Config {
@@ -79,7 +83,8 @@ async fn measure(clients: usize, goal: f64) {
     let program = Program::start(&config).await;
     api.reaches(BEFORE).await;
     let (alone, cpu) = (measure::usage::pss(program.pid()), || measure::usage::cpu(program.pid()));
-    let url = format!("ws://{}/api/v1/ws", program.address());
+    let query = if compressed { "?compress=deflate" } else { "" };
+    let url = format!("ws://{}/api/v1/ws{query}", program.address());
     let end = api.polls() + 2 + POLLS;
     let mut listening = Vec::with_capacity(clients);
     for _ in 0..clients {
@@ -93,7 +98,13 @@ async fn measure(clients: usize, goal: f64) {
     for client in listening {
         heard.push(client.await.expect("a client"));
     }
-    print(&heard, goal, spent / polls as f64, (with - alone) / clients as f64);
+    print(
+        if compressed { "compressed" } else { "plain" },
+        &heard,
+        goal,
+        spent / polls as f64,
+        (with - alone) / clients as f64,
+    );
     ask_whether_live(&program).await;
     program.stop().await;
 }
@@ -124,10 +135,15 @@ async fn listen(url: String, api: Rc<FakeApi>, end: u64) -> JoinHandle<Heard> {
         while let Some(message) = socket.next().await {
             let arrived = Instant::now();
             match message {
-                Ok(Message::Text(text)) if text.starts_with(r#"{"type":"snapshot""#) => heard.snapshot += text.len(),
-                Ok(Message::Text(text)) => {
-                    let Some(poll) = poll_of(&text) else { continue };
-                    heard.bytes += text.len();
+                Ok(frame @ (Message::Text(_) | Message::Binary(_))) => {
+                    let beginning = beginning(&frame);
+                    if beginning.starts_with(r#"{"type":"snapshot""#) {
+                        heard.snapshot += frame.len();
+                    }
+                    let Some(poll) = poll_of(&beginning).filter(|_| beginning.starts_with(r#"{"type":"delta""#)) else {
+                        continue;
+                    };
+                    heard.bytes += frame.len();
                     heard.waited.extend(api.answered(poll).map(|answered| arrived.saturating_duration_since(answered)));
                     if poll >= end {
                         break;
@@ -142,6 +158,19 @@ async fn listen(url: String, api: Rc<FakeApi>, end: u64) -> JoinHandle<Heard> {
     })
 }
 
+/// Enough of a frame's text to know what it is; a thousand clients that inflate all of it would measure themselves.
+fn beginning(frame: &Message) -> String {
+    let mut text = Vec::with_capacity(BEGINNING);
+    match frame {
+        Message::Binary(deflated) => {
+            let inflated = ZlibDecoder::new(deflated.as_ref()).take(BEGINNING as u64).read_to_end(&mut text);
+            inflated.expect("a zlib stream");
+        }
+        other => text.extend(other.to_text().expect("a text").bytes().take(BEGINNING)),
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}
+
 /// The poll of which a delta tells, by the bytes of its first path.
 fn poll_of(delta: &str) -> Option<u64> {
     let (_, rest) = delta.split_once(r#""bytesReceived":"#)?;
@@ -150,7 +179,7 @@ fn poll_of(delta: &str) -> Option<u64> {
     Some((bytes - received(0)) / (received(1) - received(0)))
 }
 
-fn print(heard: &[Heard], goal: f64, cpu: f64, memory: f64) {
+fn print(what: &str, heard: &[Heard], goal: f64, cpu: f64, memory: f64) {
     let mut waited: Vec<Duration> = heard.iter().flat_map(|client| client.waited.iter().copied()).collect();
     waited.sort();
     let at = |part: f64| waited.get(((waited.len() as f64 * part) as usize).min(waited.len() - 1)).copied();
@@ -161,7 +190,7 @@ fn print(heard: &[Heard], goal: f64, cpu: f64, memory: f64) {
     let whole = heard.iter().map(|client| client.snapshot).sum::<usize>() / heard.len();
     let time = |reading: Option<Duration>| reading.map_or(f64::NAN, ms);
     println!(
-        "{} clients, {PATHS} paths that all change every 2 s: answer of the media server -> message: median {:.1} ms, p99 {:.1} \
+        "{} clients, {what}, {PATHS} paths that all change every 2 s: answer of the media server -> message: median {:.1} ms, p99 {:.1} \
          ms (goal {goal} ms), longest {:.1} ms of {frames}; {} closed {:?}; {bytes} bytes a client and poll beside {whole} of \
          whole items, {:.2}; our CPU {:.1} ms a poll; {:.1} KiB a client (goal 64); {}",
         heard.len(),

@@ -1,10 +1,11 @@
+import { deflateSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LiveSocket, pause, socketUrl, type Connection } from "./ws";
 
 class FakeSocket {
   static all: FakeSocket[] = [];
   onopen: (() => void) | null = null;
-  onmessage: ((event: { data: string }) => void) | null = null;
+  onmessage: ((event: { data: string | ArrayBuffer }) => void) | null = null;
   onerror: (() => void) | null = null;
   onclose: ((event: { code: number; reason: string }) => void) | null = null;
   sent: string[] = [];
@@ -228,9 +229,50 @@ it("closed for good stays closed", () => {
 });
 
 it.each([
-  ["http://127.0.0.1:8080/", "ws://127.0.0.1:8080/api/v1/ws"],
-  ["https://tv.example.org/warden/#/cameras", "wss://tv.example.org/warden/api/v1/ws"],
+  ["http://127.0.0.1:8080/", "ws://127.0.0.1:8080/api/v1/ws?compress=deflate"],
+  ["https://tv.example.org/warden/#/cameras", "wss://tv.example.org/warden/api/v1/ws?compress=deflate"],
 ])("the WebSocket of %s is %s", (page, url) => expect(socketUrl(page)).toBe(url));
+
+describe("long messages", () => {
+  const deflated = (message: unknown): ArrayBuffer => new Uint8Array(deflateSync(JSON.stringify(message))).buffer;
+  beforeEach(() => vi.useRealTimers());
+
+  it("are inflated, and what comes behind one waits for it", async () => {
+    const page = start();
+    const delta = { type: "delta", seq: 2 };
+    latest().onmessage?.({ data: deflated(snapshot) });
+    latest().say(delta);
+    latest().onmessage?.({ data: deflated({ type: "delta", seq: 3, upsert: "x".repeat(100_000) }) });
+    latest().say({ type: "delta", seq: 4 });
+    await vi.waitFor(() => expect(page.messages).toHaveLength(4));
+    expect(page.messages.map((message) => (message as { seq: number }).seq)).toEqual([1, 2, 3, 4]);
+    latest().say({ type: "delta", seq: 5 });
+    expect(page.messages, "text is heard at once again").toHaveLength(5);
+    page.socket.close();
+  });
+
+  it("that cannot be inflated end the connection", async () => {
+    const page = start();
+    latest().say(snapshot);
+    latest().onmessage?.({ data: new Uint8Array([1, 2, 3]).buffer });
+    await vi.waitFor(() => expect(page.phase()).toBe("waiting"));
+    page.socket.close();
+  });
+
+  it("of a socket that was let go are not heard", async () => {
+    const page = start();
+    const first = latest();
+    first.say(snapshot);
+    const late = first.onmessage;
+    first.drop();
+    late?.({ data: deflated({ type: "delta", seq: 9 }) });
+    page.socket.wake();
+    latest().onmessage?.({ data: deflated(snapshot) });
+    await vi.waitFor(() => expect(page.messages).toHaveLength(2));
+    expect(page.messages).toEqual([snapshot, snapshot]);
+    page.socket.close();
+  });
+});
 
 describe("while nobody is logged in", () => {
   it("connects when it is let, rests without a try, and goes on", () => {

@@ -1,5 +1,6 @@
 // The WebSocket client: connects, reconnects with growing and jittered pauses, notices a connection that is open but
-// dead, and wakes with the tab. What a message means is the store's business.
+// dead, and wakes with the tab. Long messages come compressed where the browser can inflate them. What a message means is the
+// store's business.
 
 import { m } from "./words/language";
 
@@ -52,6 +53,8 @@ export class LiveSocket {
   private timer: ReturnType<typeof setTimeout> | undefined;
   /** Runs while a snapshot that was asked for has not come. */
   private owed: ReturnType<typeof setTimeout> | undefined;
+  /** Runs while a message is being inflated: whatever comes after it has to wait for it. */
+  private inflating: Promise<void> | null = null;
   private closed = false;
   /** Nobody may connect now; nothing is tried. */
   private resting = false;
@@ -122,6 +125,7 @@ export class LiveSocket {
     this.settle();
     const socket = this.socket;
     this.socket = null;
+    this.inflating = null;
     if (socket === null) return;
     socket.onopen = socket.onmessage = socket.onerror = socket.onclose = null;
     try {
@@ -142,16 +146,39 @@ export class LiveSocket {
       return;
     }
     this.socket = socket;
+    socket.binaryType = "arraybuffer";
     socket.onopen = () => this.silent();
-    socket.onmessage = (event) => this.heard(event.data);
+    socket.onmessage = (event) => this.arrived(socket, event.data);
     socket.onclose = (event) => this.lost(event.reason === "" ? null : event.reason);
     this.after(OPEN_LIMIT, () => this.lost(m.server.noAnswer));
   }
 
-  private heard(data: unknown): void {
+  /** Keeps the order of the messages, though some have to be inflated first. */
+  private arrived(socket: WebSocket, data: unknown): void {
+    if (this.socket !== socket) return;
+    if (typeof data === "string" && this.inflating === null) {
+      this.heard(data);
+      return;
+    }
+    const text = data instanceof ArrayBuffer ? inflate(data) : Promise.resolve(String(data));
+    const turn = (this.inflating ?? Promise.resolve())
+      .then(() => text)
+      .then(
+        (text) => {
+          if (this.inflating === turn) this.inflating = null;
+          if (this.socket === socket) this.heard(text);
+        },
+        () => {
+          if (this.socket === socket) this.lost(null);
+        },
+      );
+    this.inflating = turn;
+  }
+
+  private heard(data: string): void {
     let message: unknown;
     try {
-      message = JSON.parse(String(data));
+      message = JSON.parse(data);
     } catch {
       return;
     }
@@ -199,10 +226,16 @@ export class LiveSocket {
   }
 }
 
+/** The text of a zlib stream (RFC 1950). Rejects what is none. */
+function inflate(data: ArrayBuffer): Promise<string> {
+  return new Response(new Blob([data]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
+}
+
 /** Address of the WebSocket beside the page. */
 export function socketUrl(page: string): string {
   const url = new URL("api/v1/ws", page);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   url.hash = "";
+  url.search = "DecompressionStream" in globalThis ? "compress=deflate" : "";
   return url.href;
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::feed_filter::FeedFilter;
+use super::frame_pace::FramePace;
 use super::hub_handle::{AskSnapshot, AskState, HandleTo, SetFilter, Subscribe};
 use super::hub_state::HubState;
 use super::snapshot_cache::SnapshotCache;
@@ -21,7 +22,7 @@ use crate::base::{Error, Result};
 /// Bounds of the hub.
 #[derive(Clone, Copy, Debug)]
 pub struct HubLimits {
-    /// Least time between two frames. A change after a quiet time is told at once; those that follow are collected.
+    /// Time between two frames while changes go on. A change after a quiet time is told at once; those that follow are collected.
     pub interval: Duration,
     /// Bytes that may wait for one session; when so many wait it is closed as too slow.
     pub queued_bytes: usize,
@@ -55,8 +56,7 @@ pub struct Hub {
     ended: BTreeMap<ExitReason, u64>,
     /// Number of the last frame that the clients of each filter got.
     told: BTreeMap<FeedFilter, u64>,
-    /// When changes were last told.
-    last_frame: Option<Instant>,
+    pace: FramePace,
     /// The next frame is under way.
     frame_is_due: bool,
     /// The cache has been filled once; before that there is no snapshot worth showing.
@@ -76,7 +76,7 @@ impl Hub {
             dropped: 0,
             ended: BTreeMap::new(),
             told: BTreeMap::new(),
-            last_frame: None,
+            pace: FramePace::new(limits.interval),
             frame_is_due: false,
             is_filled: false,
         }
@@ -92,24 +92,23 @@ impl Hub {
         }
     }
 
-    /// Tells of the waiting changes now, or when the interval since the last frame is over.
+    /// Tells of the waiting changes now, or when the pace of the frames allows it.
     fn tell_soon(&mut self, ctx: &mut Context<Self>) {
         if self.frame_is_due {
             return;
         }
-        let over = self.last_frame.map(|last| last + self.limits.interval);
-        match over.map(|over| over.saturating_duration_since(Instant::now())) {
-            Some(wait) if !wait.is_zero() => {
+        match self.pace.wait(Instant::now()) {
+            Duration::ZERO => self.tell(),
+            wait => {
                 self.frame_is_due = true;
                 ctx.run_later(wait, |hub, _| hub.tell());
             }
-            _ => self.tell(),
         }
     }
 
     fn tell(&mut self) {
         self.frame_is_due = false;
-        self.last_frame = Some(Instant::now());
+        self.pace.left(Instant::now());
         let subscribers = &self.subscribers;
         self.told.retain(|filter, _| subscribers.values().any(|subscriber| subscriber.filter == *filter));
         let frames = self.cache.flush(&mut self.told);

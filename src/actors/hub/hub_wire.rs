@@ -12,13 +12,13 @@
 //! A new kind is a new [`ItemKey`] and its lines in the functions below it; the page has one place too
 //! (`web/src/store.ts`). `web/src/feed.fixture.json` has one of each, and tests of both sides read it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bytestring::ByteString;
-use serde::Serialize;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+use super::feed_frame::FeedFrame;
 use crate::adapters::live::{Change, Latest};
 use crate::base::SharedText;
 use crate::domain::name::StreamName;
@@ -130,9 +130,10 @@ pub(super) fn difference(key: &ItemKey, old: &str, new: &str) -> Option<String> 
         return None;
     }
     let (Ok(was), Ok(is)) = (fields(old), fields(new)) else { return Some(envelope(key, new)) };
-    let changed = is.iter().filter(|(name, value)| was.get(*name).is_none_or(|old| old.get() != value.get()));
-    let changed = changed.map(|(name, value)| (*name, value.get()));
-    let gone = was.keys().filter(|name| !is.contains_key(*name)).map(|name| (*name, "null"));
+    let changed = is.0.iter().enumerate().filter(|(index, (name, value))| was.value(*index, name) != Some(value.get()));
+    let changed = changed.map(|(_, (name, value))| (*name, value.get()));
+    let gone = was.0.iter().enumerate().filter(|(index, (name, _))| is.value(*index, name).is_none());
+    let gone = gone.map(|(_, (name, _))| (*name, "null"));
     let mut entry = removal(key);
     // What closes the item and its envelope.
     entry.truncate(entry.len().saturating_sub(2));
@@ -146,13 +147,45 @@ pub(super) fn difference(key: &ItemKey, old: &str, new: &str) -> Option<String> 
     Some(entry)
 }
 
-/// The fields of an object, each with its text. An error where a name has escapes: ours have none.
-fn fields(object: &str) -> serde_json::Result<BTreeMap<&str, &RawValue>> {
+/// The fields of an object in their order, each with its text. An error where a name has escapes: ours have none.
+fn fields(object: &str) -> serde_json::Result<Fields<'_>> {
     serde_json::from_str(object)
 }
 
+struct Fields<'a>(Vec<(&'a str, &'a RawValue)>);
+
+impl<'a> Fields<'a> {
+    /// The text of a field that probably has this place: two texts of one kind of thing have most fields in common.
+    fn value(&self, place: usize, name: &str) -> Option<&'a str> {
+        let there = self.0.get(place).filter(|(other, _)| *other == name);
+        there.or_else(|| self.0.iter().find(|(other, _)| *other == name)).map(|(_, value)| value.get())
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = Vec::with_capacity(32);
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
 /// Frames with everything.
-pub(super) fn snapshot(seq: u64, entries: impl Iterator<Item = String>) -> Vec<ByteString> {
+pub(super) fn snapshot(seq: u64, entries: impl Iterator<Item = String>) -> Vec<FeedFrame> {
     let mut parts = vec![String::new()];
     for entry in entries {
         match parts.last_mut() {
@@ -181,7 +214,7 @@ pub(super) struct Delta<'a> {
 
 impl Delta<'_> {
     /// A frame with what changed since the frame `prev`; `None` when there is nothing to tell.
-    pub(super) fn frame(&self, seq: u64, prev: u64) -> Option<ByteString> {
+    pub(super) fn frame(&self, seq: u64, prev: u64) -> Option<FeedFrame> {
         if self.upsert.is_empty() && self.update.is_empty() && self.remove.is_empty() {
             return None;
         }

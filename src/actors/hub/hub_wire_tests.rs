@@ -122,7 +122,7 @@ fn the_frames_are_those_that_the_page_reads() {
     let gone: Vec<String> = gone.iter().map(|change| removal(&key(change))).collect();
     let changed = Delta { upsert: vec![&items[0]], update: vec![&update], remove: vec![] };
     let removed = Delta { remove: gone.iter().map(String::as_str).collect(), ..Delta::default() };
-    let json = |frame: ByteString| serde_json::from_str::<Value>(&frame).expect("JSON");
+    let json = |frame: FeedFrame| serde_json::from_str::<Value>(&frame).expect("JSON");
     let frames = serde_json::json!({
         "snapshot": json(snapshot(1, items.iter().cloned()).remove(0)),
         "delta": json(changed.frame(2, 1).expect("a frame")),

@@ -4,9 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use bytestring::ByteString;
-
 use super::feed_filter::FeedFilter;
+use super::feed_frame::FeedFrame;
 use super::hub_wire::{self, Delta, ItemKey};
 use crate::adapters::live::{Change, Latest};
 
@@ -17,7 +16,7 @@ pub(super) struct SnapshotCache {
     items: BTreeMap<ItemKey, Item>,
     waiting: BTreeMap<ItemKey, Option<Item>>,
     /// Frames of the snapshots as of `seq`: a hundred browsers that want the same share them.
-    snapshots: BTreeMap<FeedFilter, Vec<ByteString>>,
+    snapshots: BTreeMap<FeedFilter, Vec<FeedFrame>>,
 }
 
 /// A thing as it was told. Its text is made once, and only when somebody is there to read it.
@@ -124,7 +123,7 @@ impl SnapshotCache {
 
     /// The waiting changes as one frame for each filter that wants any of them. `last` has the number of the frame that
     /// the clients of each filter got before; it is moved on. Each entry is serialised once for all filters.
-    pub(super) fn flush(&mut self, last: &mut BTreeMap<FeedFilter, u64>) -> BTreeMap<FeedFilter, ByteString> {
+    pub(super) fn flush(&mut self, last: &mut BTreeMap<FeedFilter, u64>) -> BTreeMap<FeedFilter, FeedFrame> {
         if last.is_empty() {
             self.pass();
         }
@@ -163,7 +162,7 @@ impl SnapshotCache {
     }
 
     /// Everything that the filter wants as of `seq`; waiting changes come with the next delta.
-    pub(super) fn snapshot(&mut self, filter: &FeedFilter) -> &[ByteString] {
+    pub(super) fn snapshot(&mut self, filter: &FeedFilter) -> &[FeedFrame] {
         let (seq, items) = (self.seq, &mut self.items);
         self.snapshots.entry(filter.clone()).or_insert_with(|| {
             let wanted = items.iter_mut().filter(|(_, item)| filter.wants(&item.told));

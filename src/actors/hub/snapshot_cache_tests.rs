@@ -36,7 +36,7 @@ fn camera(path: &str) -> Change {
     })
 }
 
-fn json(frame: &ByteString) -> Value {
+fn json(frame: &FeedFrame) -> Value {
     serde_json::from_str(frame).expect("a frame is JSON")
 }
 

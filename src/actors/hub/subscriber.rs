@@ -4,12 +4,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bytestring::ByteString;
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::feed_filter::FeedFilter;
+use super::feed_frame::FeedFrame;
 use crate::actors::supervision::{Exit, Observation};
 use crate::base::Result;
 
@@ -31,8 +31,8 @@ pub struct Subscription {
     pub id: u64,
     /// The session's place at the hub; whoever runs the session takes it.
     pub lease: Option<SessionLease>,
-    frames: mpsc::UnboundedReceiver<ByteString>,
-    /// Bytes of the frames that wait.
+    frames: mpsc::UnboundedReceiver<FeedFrame>,
+    /// Bytes of the texts of the frames that wait.
     queued: Arc<AtomicUsize>,
     reason: oneshot::Receiver<CloseReason>,
 }
@@ -66,7 +66,7 @@ impl Drop for SessionLease {
 
 impl Subscription {
     /// The next frame, or why there is none any more. A reason overtakes the frames that still wait.
-    pub async fn next(&mut self) -> Result<ByteString, CloseReason> {
+    pub async fn next(&mut self) -> Result<FeedFrame, CloseReason> {
         tokio::select! {
             biased;
             reason = &mut self.reason => Err(reason.unwrap_or(CloseReason::HubGone)),
@@ -91,7 +91,7 @@ pub(super) struct Subscriber {
     since: Instant,
     ended: Option<oneshot::Receiver<Exit>>,
     /// Unbounded in number, bounded in bytes by `limit`.
-    frames: mpsc::UnboundedSender<ByteString>,
+    frames: mpsc::UnboundedSender<FeedFrame>,
     queued: Arc<AtomicUsize>,
     limit: usize,
     reason: oneshot::Sender<CloseReason>,
@@ -120,7 +120,7 @@ impl Subscriber {
 
     /// Puts frames into the queue, all or none; false when too many bytes wait there already. So at most the limit and one
     /// snapshot wait.
-    pub(super) fn offer(&self, frames: &[ByteString]) -> bool {
+    pub(super) fn offer(&self, frames: &[FeedFrame]) -> bool {
         if self.queued.load(Ordering::Relaxed) >= self.limit {
             return false;
         }

@@ -1,10 +1,12 @@
 //! The WebSocket over a real server and real sockets.
 
+use std::io::Read;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Actor;
+use flate2::read::ZlibDecoder;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -14,7 +16,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use tokio_util::sync::CancellationToken;
 
-use super::world::{World, camera, server, stream};
+use super::world::{World, camera, server as server_of, stream};
 use crate::actors::hub::{Hub, HubLimits};
 use crate::actors::root::Root;
 use crate::actors::supervision::testkit::{Provoke, ProvokedFault};
@@ -68,7 +70,7 @@ async fn close(client: &mut Client) -> (u16, String) {
 #[actix_web::test]
 async fn a_snapshot_comes_first_and_then_numbered_deltas() {
     let world = World::new().await;
-    world.publish(vec![Change::Server(server("main")), Change::Camera(camera(7, "front"))]).await;
+    world.publish(vec![Change::Server(server_of("main")), Change::Camera(camera(7, "front"))]).await;
     world.reaches(|hub| hub.seq == 2).await;
     let server = start(&world);
     let (mut one, mut two) = (connect(&server).await, connect(&server).await);
@@ -96,6 +98,28 @@ async fn a_snapshot_comes_first_and_then_numbered_deltas() {
     // As when a browser is closed.
     drop(one);
     world.reaches(|hub| hub.clients == 1 && hub.ended.get(&ExitReason::DownstreamClosed) == Some(&1)).await;
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn whoever_asks_for_it_gets_long_frames_compressed_with_the_same_text() {
+    let world = World::new().await;
+    let many = (0..50).map(|n| Change::Stream(Arc::new(stream("main", &format!("cam{n}"))))).collect();
+    world.publish(many).await;
+    world.reaches(|hub| hub.seq == 2).await;
+    let server = start(&world);
+    let address = server.address();
+    let (mut packed, _) = connect_async(format!("ws://{address}/api/v1/ws?compress=deflate")).await.expect("a session");
+    let mut plain = connect(&server).await;
+    let Message::Binary(deflated) = next(&mut packed).await else { unreachable!("a long frame is compressed") };
+    let mut text = String::new();
+    ZlibDecoder::new(deflated.as_ref()).read_to_string(&mut text).expect("a zlib stream");
+    assert_eq!(next(&mut plain).await, Message::text(text.clone()), "the same text");
+    assert!(deflated.len() * 4 < text.len(), "{} of {}", deflated.len(), text.len());
+    world.publish(vec![Change::Server(server_of("main"))]).await;
+    assert_eq!(frame(&mut packed).await, frame(&mut plain).await, "a short frame is a text for both");
+    let refused = connect_async(format!("ws://{address}/api/v1/ws?compress=gzip")).await;
+    assert!(matches!(refused, Err(Error::Http(answer)) if answer.status() == 422));
     server.stop().await;
 }
 
@@ -213,7 +237,7 @@ async fn one_client_too_many_and_pages_of_others_are_refused() {
 #[actix_web::test]
 async fn after_a_panic_of_the_hub_browsers_come_back_to_the_next_one() {
     let world = World::new().await;
-    world.publish(vec![Change::Server(server("main"))]).await;
+    world.publish(vec![Change::Server(server_of("main"))]).await;
     let (live, hub) = (world.live().clone(), world.state.hub.clone());
     let child = Child::new("hub", Restart::Always, move || Hub::new(live.clone(), hub.clone(), HubLimits::default()));
     let before = world.state.hub.hub();

@@ -36,12 +36,14 @@ const LONGEST: usize = 4096;
 /// it and the fields that changed, null where there is none any more; in `remove` only what identifies it. Leave kinds alone
 /// that you do not know. A client whose number is less than `prev` has missed a frame and sends `{"type":"snapshot"}`.
 /// `{"type":"filter","server":...,"prefix":...,"stream":...,"kinds":[...]}` asks for a part of the feed from now on, like the
-/// parameters below at the start; the snapshot of that part comes next.
+/// parameters below at the start; the snapshot of that part comes next. With `compress=deflate` the text of a long frame comes as
+/// a binary message that is a zlib stream (RFC 1950), a quarter of its size; short ones stay text.
 #[utoipa::path(get, path = "/api/v1/ws", operation_id = "connect", tag = "updates", params(
     ("server" = Option<String>, Query, min_length = 1, max_length = 255, description = "things of this server only"),
     ("prefix" = Option<String>, Query, min_length = 1, max_length = 255, description = "streams and recordings whose name begins so, cameras whose path does"),
     ("stream" = Option<String>, Query, min_length = 1, max_length = 255, description = "the stream of this name only, its recording and its camera"),
     ("kinds" = Option<String>, Query, min_length = 1, max_length = 255, description = "words of the feed with commas between them: stream, camera, server, recording"),
+    ("compress" = Option<String>, Query, pattern = "^deflate$", description = "how long frames are compressed; without it they are texts"),
 ), responses(
     (status = 101, description = "WebSocket"),
     (status = 400, body = Problem, content_type = "application/problem+json", description = "not a WebSocket request, or a filter that can match nothing"),
@@ -60,11 +62,12 @@ pub(super) async fn connect(
     origin_policy.check_origin(request.headers(), source.is_secure)?;
     let not_ws = |_| Problem::new(StatusCode::BAD_REQUEST, "this address speaks WebSocket (RFC 6455, version 13) only");
     ws::handshake(&request).map_err(not_ws)?;
-    let filter = filter(&request)?;
+    let (filter, compress) = wishes(&request)?;
     let subscription = state.hub.subscribe(source.address, filter).await?;
     log::debug!(caller = caller.to_string().as_str(); "websocket session started");
     let last_heard = LastHeard::now();
     let session = WsSession::new(state.hub.clone(), subscription, last_heard.clone(), stopping.get_ref().clone())
+        .compressed(compress)
         .until(state.callers.ended(&caller));
     let answer: Result<HttpResponse, actix_web::Error> =
         ws::WsResponseBuilder::new(session, &request, payload).frame_size(LONGEST).start();
@@ -73,11 +76,22 @@ pub(super) async fn connect(
     Ok(answer)
 }
 
-fn filter(request: &HttpRequest) -> Result<FeedFilter, Error> {
+/// What the client wants to hear of, and whether it takes long frames compressed.
+fn wishes(request: &HttpRequest) -> Result<(FeedFilter, bool), Error> {
     let mut query = Query::of(request)?;
     let kinds = query.text("kinds")?.map(|kinds| kinds.split(',').map(|kind| kind.trim().to_owned()).collect());
     let (server, prefix, stream) = (query.text("server")?, query.text("prefix")?, query.text("stream")?);
-    FeedFilter { server, prefix, stream, kinds }.checked()
+    let compress = match query.text("compress")?.as_deref() {
+        None => false,
+        Some("deflate") => true,
+        Some(other) => {
+            return Err(Error::invalid(
+                "compress",
+                format!("{other:?} is not known; leave it out for texts, or take \"deflate\""),
+            ));
+        }
+    };
+    Ok((FeedFilter { server, prefix, stream, kinds }.checked()?, compress))
 }
 
 /// Whether a page may connect: 204, or 403 that says why not and what to set. Browsers show a page no answer to a WebSocket

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, SpawnHandle, StreamHandler, WrapFuture};
 use actix_web_actors::ws::{self, CloseCode, Message, ProtocolError};
-use bytestring::ByteString;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{self, Stream};
 use tokio::time::Instant;
@@ -13,13 +12,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::protocol::{self, PING_EVERY, Step};
 use super::watchdog::LastHeard;
-use crate::actors::hub::{CloseReason, HubHandle, SessionLease, Subscription};
+use crate::actors::hub::{CloseReason, FeedFrame, HubHandle, SessionLease, Subscription};
 use crate::actors::supervision::Exit;
 
 /// How long we wait for the client's answer to our close frame. Closing at once could overtake the frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-type FromHub = Result<ByteString, CloseReason>;
+type FromHub = Result<FeedFrame, CloseReason>;
 
 /// One WebSocket session.
 pub(super) struct WsSession {
@@ -35,6 +34,8 @@ pub(super) struct WsSession {
     stopping: CancellationToken,
     /// Whoever connected may not go on any more.
     ended: Option<LocalBoxFuture<'static, ()>>,
+    /// Long frames go out compressed.
+    compress: bool,
     /// Our close frame has been sent.
     is_closing: bool,
 }
@@ -47,13 +48,37 @@ impl WsSession {
         stopping: CancellationToken,
     ) -> Self {
         let (id, lease, subscription) = (subscription.id, subscription.lease.take(), Some(subscription));
-        Self { hub, subscription, lease, id, updates: None, last_heard, stopping, ended: None, is_closing: false }
+        Self {
+            hub,
+            subscription,
+            lease,
+            id,
+            updates: None,
+            last_heard,
+            stopping,
+            ended: None,
+            compress: false,
+            is_closing: false,
+        }
     }
 
     /// The same until then.
     pub(super) fn until(mut self, ended: LocalBoxFuture<'static, ()>) -> Self {
         self.ended = Some(ended);
         self
+    }
+
+    /// The same with long frames compressed, or not.
+    pub(super) fn compressed(mut self, compress: bool) -> Self {
+        self.compress = compress;
+        self
+    }
+
+    fn send(&self, frame: &FeedFrame, ctx: &mut ws::WebsocketContext<Self>) {
+        match self.compress.then(|| frame.deflated()).flatten() {
+            Some(deflated) => ctx.binary(deflated.clone()),
+            None => ctx.text(frame.text().clone()),
+        }
     }
 
     fn run(&mut self, step: Step, ctx: &mut ws::WebsocketContext<Self>) {
@@ -116,7 +141,7 @@ impl Actor for WsSession {
 impl StreamHandler<FromHub> for WsSession {
     fn handle(&mut self, update: FromHub, ctx: &mut Self::Context) {
         match update {
-            Ok(frame) if !self.is_closing => ctx.text(frame),
+            Ok(frame) if !self.is_closing => self.send(&frame, ctx),
             Ok(_) => {}
             Err(reason) => self.run(protocol::on_close(reason), ctx),
         }
