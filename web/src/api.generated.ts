@@ -936,7 +936,8 @@ export interface paths {
          *     it and the fields that changed, null where there is none any more; in `remove` only what identifies it. Leave kinds alone
          *     that you do not know. A client whose number is less than `prev` has missed a frame and sends `{"type":"snapshot"}`.
          *     `{"type":"filter","server":...,"prefix":...,"stream":...,"kinds":[...]}` asks for a part of the feed from now on, like the
-         *     parameters below at the start; the snapshot of that part comes next.
+         *     parameters below at the start; the snapshot of that part comes next. With `compress=deflate` the text of a long frame comes as
+         *     a binary message that is a zlib stream (RFC 1950), a quarter of its size; short ones stay text.
          */
         get: operations["connect"];
         put?: never;
@@ -9116,6 +9117,8 @@ export interface operations {
                 stream?: string;
                 /** @description words of the feed with commas between them: stream, camera, server, recording */
                 kinds?: string;
+                /** @description how long frames are compressed; without it they are texts */
+                compress?: string;
             };
             header?: never;
             path?: never;

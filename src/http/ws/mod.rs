@@ -62,7 +62,7 @@ pub(super) async fn connect(
     origin_policy.check_origin(request.headers(), source.is_secure)?;
     let not_ws = |_| Problem::new(StatusCode::BAD_REQUEST, "this address speaks WebSocket (RFC 6455, version 13) only");
     ws::handshake(&request).map_err(not_ws)?;
-    let (filter, compress) = wishes(&request)?;
+    let (filter, compress) = options_of(&request)?;
     let subscription = state.hub.subscribe(source.address, filter).await?;
     log::debug!(caller = caller.to_string().as_str(); "websocket session started");
     let last_heard = LastHeard::now();
@@ -77,7 +77,7 @@ pub(super) async fn connect(
 }
 
 /// What the client wants to hear of, and whether it takes long frames compressed.
-fn wishes(request: &HttpRequest) -> Result<(FeedFilter, bool), Error> {
+fn options_of(request: &HttpRequest) -> Result<(FeedFilter, bool), Error> {
     let mut query = Query::of(request)?;
     let kinds = query.text("kinds")?.map(|kinds| kinds.split(',').map(|kind| kind.trim().to_owned()).collect());
     let (server, prefix, stream) = (query.text("server")?, query.text("prefix")?, query.text("stream")?);
