@@ -1,9 +1,15 @@
-// A stream by HLS of its media server: hls.js where the browser has media source extensions, its own HLS elsewhere.
+// A stream by HLS of its media server: by the browser itself where it can, else by hls.js, without sound.
 
 import { m } from "../../words/language";
 import { refusal } from "./whep";
 
 const HLS_TYPE = "application/vnd.apple.mpegurl";
+
+/** Whether the browser plays HLS by itself: Safari does. Others that say so do not get along with MediaMTX; there hls.js plays it,
+ * whose light build does not take the sound, which MediaMTX sends apart. */
+export function hasOwnHls(video: HTMLVideoElement = document.createElement("video")): boolean {
+  return (!("MediaSource" in window) || "ManagedMediaSource" in window) && video.canPlayType(HLS_TYPE) !== "";
+}
 
 /** Plays until the returned function is called. `failed` hears why it does not, or no longer. */
 export function playHls(video: HTMLVideoElement, url: string, failed: (words: string) => void): () => void {
@@ -13,7 +19,7 @@ export function playHls(video: HTMLVideoElement, url: string, failed: (words: st
     if (!ended) failed(words);
   };
   const begin = async () => {
-    if (!("MediaSource" in window || "ManagedMediaSource" in window) && video.canPlayType(HLS_TYPE) !== "") {
+    if (hasOwnHls(video)) {
       const broken = () => end(m.watch.unreachable);
       video.addEventListener("error", broken);
       video.src = url;

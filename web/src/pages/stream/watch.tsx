@@ -13,7 +13,7 @@ import { m } from "../../words/language";
 import { newest } from "../recording/playback";
 import { Player } from "../recording/player";
 import { stretch } from "../recording/stretch";
-import { playHls } from "./live_hls";
+import { hasOwnHls, playHls } from "./live_hls";
 import { screensOf, type Screen, type Way } from "./screens";
 import { playWhep } from "./whep";
 
@@ -28,7 +28,7 @@ export function Watch({ stream }: { stream: StreamStatus }): VNode {
   const { server, name } = stream;
   const address = model.value.status?.players.find((one) => one.server === server) ?? null;
   const codecs = stream.tracks.map((one) => one.codec).join(" ");
-  const screens = useMemo(() => screensOf(name, stream.tracks, address), [name, codecs, address?.hlsUrl, address?.webrtcUrl]);
+  const screens = useMemo(() => screensOf(name, stream.tracks, address, hasOwnHls()), [name, codecs, address?.hlsUrl, address?.webrtcUrl]);
   const [wanted, choose] = useState<Way | null>(null);
   const [playing, play] = useState(false);
   const screen = screens.find((one) => one.way === wanted) ?? screens[0];

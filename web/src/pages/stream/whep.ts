@@ -58,20 +58,21 @@ export function playWhep(video: HTMLVideoElement, url: string, failed: (words: s
     const place = answer.headers.get("Location");
     session = place === null ? null : new URL(place, url).href;
     const sdp = await answer.text();
-    if (ended) leave();
+    if (ended) void leave();
     else await connection.setRemoteDescription({ type: "answer", sdp });
   };
   /** Tells the server that nobody looks any more; without it the server finds out by itself. */
-  const leave = () => {
-    if (session !== null) void fetch(session, { method: "DELETE", keepalive: true }).catch(() => undefined);
+  const leave = async () => {
+    const place = session;
     session = null;
+    if (place !== null) await fetch(place, { method: "DELETE", keepalive: true }).catch(() => undefined);
   };
   begin().catch((error: unknown) => end(error instanceof TypeError || (error instanceof DOMException && error.name === "TimeoutError") ? m.watch.unreachable : String(error)));
   return () => {
     ended = true;
     abort.abort();
-    connection.close();
-    leave();
+    // First the word, then the end: else there is no such session any more.
+    void leave().finally(() => connection.close());
     video.srcObject = null;
   };
 }
