@@ -83,3 +83,22 @@ test("incidents are filtered by words and kind, and the address keeps it", async
   await page.reload();
   await expect(page.getByLabel("Filter incidents")).toHaveValue(name);
 });
+
+test("several cameras are switched off after one question, and the others stay as they are", async ({ page }) => {
+  for (const name of ["one", "two", "three"]) await add(page, { name: `${START}${name}`, url: "rtsp://127.0.0.1:9/none", record: false });
+  await open(page, "#/cameras");
+  await page.getByRole("button", { name: "Select several cameras" }).click();
+  for (const name of ["one", "two"]) await page.getByRole("checkbox", { name: `Select ${START}${name}` }).check();
+  const bar = page.getByRole("group", { name: "Select several cameras" });
+  await expect(bar).toContainText("2 cameras selected");
+  await bar.getByRole("button", { name: "Switch off" }).click();
+  const dialog = page.getByRole("dialog", { name: "Switch off 2 cameras?" });
+  await expect(dialog.getByRole("listitem")).toHaveText([`${START}one`, `${START}two`]);
+  await dialog.getByRole("button", { name: "Switch off" }).click();
+  await expect(page.locator(".toast", { hasText: "Switched off 2 cameras" })).toBeVisible();
+  const enabled = async () => (await cameras(page)).filter((one) => one.name.startsWith(START)).map((one) => [one.name.slice(START.length), one.enabled]);
+  await expect.poll(enabled).toEqual(expect.arrayContaining([["one", false], ["two", false], ["three", true]]));
+  // Nothing is left to be switched off, and both can be switched on again.
+  await expect(bar.getByRole("button", { name: "Switch off" })).toBeDisabled();
+  await expect(bar.getByRole("button", { name: "Switch on" })).toBeEnabled();
+});

@@ -117,7 +117,7 @@ export const ru: Messages = {
     content: "К содержимому",
     home: "Streamwarden: потоки",
     pages: "Страницы",
-    nav: { streams: "Потоки", cameras: "Камеры", recordings: "Записи", incidents: "Происшествия", system: "Система", wall: "Стена", hosts: "Узлы" },
+    nav: { streams: "Потоки", cameras: "Камеры", recordings: "Записи", incidents: "Происшествия", system: "Система", wall: "Стена", hosts: "Машины" },
     open: "открыто",
     pulse: { polling: "Каждые 5 с", open: "На связи", lost: "Нет связи", connecting: "Соединение" },
     services: "Службы",

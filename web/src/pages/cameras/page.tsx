@@ -1,6 +1,7 @@
 // Cameras: what each restream does, and adding, changing, restarting, deleting them.
 
 import type { VNode } from "preact";
+import { useState } from "preact/hooks";
 import { query, writeQuery } from "../../address";
 import { exportUrl } from "../../api";
 import { titleOf } from "../../camera_words";
@@ -21,6 +22,7 @@ import { m } from "../../words/language";
 import { cameraOrder } from "../../words/states";
 import { HeldPlanPanel } from "./held_plan";
 import { CameraRow } from "./row";
+import { Selection, SelectionBar } from "./selection";
 
 const keys = ["name", "state", "restarts", "record", "enabled", "actions"] as const;
 type Column = (typeof keys)[number];
@@ -52,6 +54,8 @@ export function CamerasPage(): VNode {
   useTitle(m.cameras.title);
   const filter = query.value.get("q") ?? "";
   const sort = parseSort<Column>(query.value.get("sort") ?? memory.get(), headings());
+  const [selection] = useState(() => new Selection());
+  const selecting = selection.ids.value !== null;
   const cameras = [...live.value.cameras.values()];
   const shown = cameras.filter((one) => filter.trim() === "" || matches(one, filter.trim())).sort(compare(sort));
   const running = cameras.filter((camera) => camera.state === "running").length;
@@ -69,6 +73,12 @@ export function CamerasPage(): VNode {
             <span class="words">{m.cameras.exportIt}</span>
           </a>
           <ForOperators>
+            {cameras.length < 2 ? null : (
+              <button type="button" class="quiet" aria-pressed={selecting} aria-label={m.many.label} onClick={() => (selection.ids.value = selecting ? null : new Set())}>
+                <Icon name="check" />
+                <span class="words">{m.many.begin}</span>
+              </button>
+            )}
             <button type="button" class="quiet" aria-label={m.cameras.importLabel} onClick={openImport}>
               <Icon name="up" />
               <span class="words">{m.cameras.importIt}</span>
@@ -87,6 +97,7 @@ export function CamerasPage(): VNode {
           </p>
         </div>
       )}
+      <SelectionBar selection={selection} shown={shown} cameras={cameras} />
       <div class="panel">
         {shown.length === 0 ? (
           <Nothing filtered={cameras.length > 0} />
@@ -103,7 +114,7 @@ export function CamerasPage(): VNode {
             items={shown}
             keyOf={(camera) => String(camera.id)}
             estimate={72}
-            row={(camera, place) => <CameraRow key={camera.id} camera={camera} place={place} />}
+            row={(camera, place) => <CameraRow key={camera.id} camera={camera} place={place} selection={selection} />}
           />
         )}
       </div>

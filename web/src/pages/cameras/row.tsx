@@ -20,14 +20,16 @@ import { href } from "../../router";
 import type { CameraStatus } from "../../types";
 import { m } from "../../words/language";
 import { cameraLook } from "../../words/states";
+import { SelectBox, type Selection } from "./selection";
 
-export function CameraRow({ camera, place }: { camera: CameraStatus; place: RowPlace }): VNode {
+export function CameraRow({ camera, place, selection }: { camera: CameraStatus; place: RowPlace; selection: Selection }): VNode {
   const title = titleOf(camera);
   const said = why(camera);
   const next = nextTry(camera, now.value);
   return (
     <tr role="row" {...place} data-camera={camera.id} data-state={camera.state}>
       <th scope="row" role="rowheader" class="c-name">
+        <SelectBox selection={selection} camera={camera} />
         <a class="name" title={title} href={href({ page: "camera", id: camera.id })}>
           {title}
         </a>

@@ -1,5 +1,6 @@
 // One host: how it is now, how it has been, and what could not be measured of it.
 
+import "uplot/dist/uPlot.min.css";
 import "../../styles/hosts.css";
 import type { VNode } from "preact";
 import { query } from "../../address";
