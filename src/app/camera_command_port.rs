@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::node_commands::CameraCommand;
+use super::node_commands::NodeRequest;
+use crate::actors::monitor::{FoundSessions, SessionWatch};
 use crate::actors::restream::{RestreamHandle, Written, import_sheet, write_kind};
 use crate::actors::root::Root;
 use crate::actors::supervision::{AskUnresponsive, Observation, Observe};
@@ -23,6 +24,7 @@ use crate::domain::change_guard::PlanView;
 use crate::domain::probe::ProbeView;
 use crate::domain::role::Role;
 use crate::domain::run_log::ProgramRun;
+use crate::domain::session::SessionProtocol;
 use crate::http::Commands;
 
 /// The tree takes at most so long to show itself.
@@ -38,6 +40,8 @@ pub struct ToTheTree {
     pub standby: watch::Receiver<Option<String>>,
     /// Knows the other nodes, and the way to them.
     pub live: SharedLive,
+    /// Who publishes and reads at the media servers of this process.
+    pub sessions: Arc<SessionWatch>,
     /// The cameras, where the role does not run.
     pub cameras: Arc<dyn CameraStore>,
     /// Which addresses cameras may have; may change while we run.
@@ -64,28 +68,53 @@ impl ToTheTree {
     }
 
     /// Has it done by the node that relays the cameras.
-    async fn elsewhere<T: DeserializeOwned>(&self, command: CameraCommand) -> Result<T> {
-        let (silent, alive): (Vec<LiveNode>, Vec<LiveNode>) = (self.live.nodes().into_iter())
-            .filter(|node| !node.is_this && node.roles.iter().any(|role| role == Role::Restream.as_str()))
-            .partition(|node| node.silent_since.is_some());
+    async fn elsewhere<T: DeserializeOwned>(&self, command: NodeRequest) -> Result<T> {
+        let (silent, alive) = self.others(|node| node.roles.iter().any(|role| role == Role::Restream.as_str()));
         // One that stands by relays none.
         let Some(node) = alive.into_iter().max_by_key(|node| node.cameras) else {
             let not_here = self.restream().err();
-            let since = silent.iter().filter_map(|node| Some((&node.name, node.silent_since?))).max_by_key(|one| one.1);
-            return Err(match (since, not_here) {
-                (Some((name, since)), _) => Error::unavailable(format!(
-                    "the node {name}, which relays the cameras, has been silent since {}",
-                    since.to_rfc3339_opts(SecondsFormat::Secs, true)
-                )),
-                (None, Some(error)) => error,
+            return Err(match (silent_node(&silent, "which relays the cameras"), not_here) {
+                (Some(error), _) | (None, Some(error)) => error,
                 (None, None) => Error::unavailable(self.standby.borrow().clone().unwrap_or_default()),
             });
         };
+        self.ask(&node, command).await
+    }
+
+    /// The other nodes of this kind: those that are silent, and those that are not.
+    fn others(&self, wanted: impl Fn(&LiveNode) -> bool) -> (Vec<LiveNode>, Vec<LiveNode>) {
+        let others = self.live.nodes().into_iter().filter(|node| !node.is_this && wanted(node));
+        others.partition(|node| node.silent_since.is_some())
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, node: &LiveNode, command: NodeRequest) -> Result<T> {
         let json = |error: serde_json::Error| Error::internal(format!("a command between nodes is no JSON: {error}"));
         let limit = command.limit();
         let answer = self.live.command(&node.name, serde_json::to_string(&command).map_err(json)?, limit).await?;
         serde_json::from_str(&answer).map_err(json)
     }
+
+    /// Has it done by the node that polls this server.
+    async fn by_poller<T: DeserializeOwned>(&self, server: &str, command: NodeRequest) -> Result<T> {
+        let (silent, alive) = self.others(|node| node.polls.iter().any(|one| one == server));
+        match alive.first() {
+            Some(node) => self.ask(node, command).await,
+            None => Err(silent_node(&silent, &format!("which polls the server {server}")).unwrap_or_else(|| {
+                Error::unavailable(format!(
+                    "no process that can be reached from here watches the server {server}; start it again, or name the server \
+                     in the configuration of this one"
+                ))
+            })),
+        }
+    }
+}
+
+/// Of nodes that are silent, what to say of the one that was heard last.
+fn silent_node(silent: &[LiveNode], what: &str) -> Option<Error> {
+    let silent = silent.iter().filter_map(|node| Some((&node.name, node.silent_since?)));
+    let (name, since) = silent.max_by_key(|one| one.1)?;
+    let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
+    Some(Error::unavailable(format!("the node {name}, {what}, has been silent since {since}")))
 }
 
 #[async_trait]
@@ -123,21 +152,21 @@ impl Commands for ToTheTree {
     async fn restart_camera(&self, id: i64) -> Result<CameraStatus> {
         match self.relaying() {
             Some(restream) => restream.restart_camera(id).await,
-            None => self.elsewhere(CameraCommand::Restart { id }).await,
+            None => self.elsewhere(NodeRequest::Restart { id }).await,
         }
     }
 
     async fn camera_log(&self, id: i64) -> Result<Vec<ProgramRun>> {
         match self.relaying() {
             Some(restream) => restream.camera_log(id),
-            None => self.elsewhere(CameraCommand::Log { id }).await,
+            None => self.elsewhere(NodeRequest::Log { id }).await,
         }
     }
 
     async fn probe_camera(&self, id: i64) -> Result<ProbeView> {
         match self.relaying() {
             Some(restream) => restream.probe_camera(id).await,
-            None => self.elsewhere(CameraCommand::Probe { id }).await,
+            None => self.elsewhere(NodeRequest::Probe { id }).await,
         }
     }
 
@@ -148,14 +177,38 @@ impl Commands for ToTheTree {
     async fn camera_plan(&self, read: bool) -> Result<PlanView> {
         match &self.restream {
             Some(restream) => restream.plan(read).await,
-            None => self.elsewhere(CameraCommand::Plan { read }).await,
+            None => self.elsewhere(NodeRequest::Plan { read }).await,
         }
     }
 
     async fn apply_camera_plan(&self, id: String) -> Result<PlanView> {
         match &self.restream {
             Some(restream) => restream.apply_plan(id).await,
-            None => self.elsewhere(CameraCommand::Apply { id }).await,
+            None => self.elsewhere(NodeRequest::Apply { id }).await,
+        }
+    }
+
+    async fn sessions(&self, server: &str, path: &str) -> Result<FoundSessions> {
+        let elsewhere = NodeRequest::Sessions { server: server.to_owned(), path: path.to_owned() };
+        match self.sessions.look(server, path) {
+            // Whoever polls it reaches it, perhaps from another network.
+            Some(found) if found.fault.is_some() => Ok(self.by_poller(server, elsewhere).await.unwrap_or(found)),
+            Some(found) => Ok(found),
+            None => self.by_poller(server, elsewhere).await,
+        }
+    }
+
+    async fn kick_session(&self, server: &str, protocol: SessionProtocol, id: &str) -> Result<()> {
+        if self.sessions.reaches(server) {
+            return self.sessions.kick(server, protocol, id).await;
+        }
+        let command = NodeRequest::Kick { server: server.to_owned(), protocol, id: id.to_owned() };
+        match self.by_poller(server, command).await {
+            // Nobody else can: what this process finds is the answer.
+            Err(error) if error.kind() == ErrorKind::Unavailable && self.sessions.watches(server) => {
+                self.sessions.kick(server, protocol, id).await
+            }
+            answer => answer,
         }
     }
 

@@ -1,15 +1,18 @@
-//! Commands that another node gives to this one, because this one relays the cameras.
+//! Commands that another node gives to this one, because this one relays the cameras or polls the server.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use log::Level;
 use serde::{Deserialize, Serialize};
 
+use crate::actors::monitor::SessionWatch;
 use crate::actors::restream::RestreamHandle;
 use crate::actors::supervision::{Child, Exit, Restart};
 use crate::adapters::live::redis::RedisLiveStore;
 use crate::base::{Error, Result};
+use crate::domain::session::SessionProtocol;
 
 /// So many are carried out at once; the others wait.
 const AT_ONCE: usize = 16;
@@ -18,7 +21,7 @@ const AT_ONCE: usize = 16;
 /// read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "command")]
-pub(super) enum CameraCommand {
+pub(super) enum NodeRequest {
     /// Ends a camera's ffmpeg and starts it again.
     Restart {
         /// The camera.
@@ -44,9 +47,34 @@ pub(super) enum CameraCommand {
         /// Of this id.
         id: String,
     },
+    /// Who publishes to a path and who reads it.
+    Sessions {
+        /// The media server.
+        server: String,
+        /// The path.
+        path: String,
+    },
+    /// Ends a session of a media server.
+    Kick {
+        /// The media server.
+        server: String,
+        /// In which of its lists.
+        protocol: SessionProtocol,
+        /// Its id there.
+        id: String,
+    },
 }
 
-impl CameraCommand {
+/// Who carries it out.
+#[derive(Clone)]
+pub(super) struct Executors {
+    /// For cameras, where the role runs.
+    pub(super) restream: Option<RestreamHandle>,
+    /// For the sessions of media servers.
+    pub(super) sessions: Arc<SessionWatch>,
+}
+
+impl NodeRequest {
     /// An answer takes at most so long.
     pub(super) fn limit(&self) -> Duration {
         match self {
@@ -56,15 +84,32 @@ impl CameraCommand {
         }
     }
 
-    async fn carry_out(self, restream: &RestreamHandle) -> Result<String> {
+    /// What a page asks for again and again is no news.
+    fn level(&self) -> Level {
+        if matches!(self, Self::Sessions { .. }) { Level::Debug } else { Level::Info }
+    }
+
+    async fn carry_out(self, to: &Executors) -> Result<String> {
         match self {
-            Self::Restart { id } => json(&restream.restart_camera(id).await?),
-            Self::Log { id } => json(&restream.camera_log(id)?),
-            Self::Probe { id } => json(&restream.probe_camera(id).await?),
-            Self::Plan { read } => json(&restream.plan(read).await?),
-            Self::Apply { id } => json(&restream.apply_plan(id).await?),
+            Self::Restart { id } => json(&to.restream()?.restart_camera(id).await?),
+            Self::Log { id } => json(&to.restream()?.camera_log(id)?),
+            Self::Probe { id } => json(&to.restream()?.probe_camera(id).await?),
+            Self::Plan { read } => json(&to.restream()?.plan(read).await?),
+            Self::Apply { id } => json(&to.restream()?.apply_plan(id).await?),
+            Self::Sessions { server, path } => json(&to.sessions.look(&server, &path).ok_or_else(no_server)?),
+            Self::Kick { server, protocol, id } => json(&to.sessions.kick(&server, protocol, &id).await?),
         }
     }
+}
+
+impl Executors {
+    fn restream(&self) -> Result<&RestreamHandle> {
+        self.restream.as_ref().ok_or_else(|| Error::unavailable("this node relays no cameras any more; try again"))
+    }
+}
+
+fn no_server() -> Error {
+    Error::unavailable("this node does not watch that server any more; try again")
 }
 
 fn json(value: &impl Serialize) -> Result<String> {
@@ -72,20 +117,21 @@ fn json(value: &impl Serialize) -> Result<String> {
 }
 
 /// Carries out what other nodes ask for.
-pub(super) fn child(live: &Arc<RedisLiveStore>, restream: RestreamHandle) -> Child {
+pub(super) fn child(live: &Arc<RedisLiveStore>, executors: Executors) -> Child {
     let live = Arc::clone(live);
     Child::task("node-commands", Restart::Always, move || {
-        let (live, restream) = (Arc::clone(&live), restream.clone());
+        let (live, executors) = (Arc::clone(&live), executors.clone());
         async move {
             let asked =
                 futures_util::stream::unfold(&*live, |live| async move { Some((live.next_command().await, live)) });
             let carry_out = |asked: crate::adapters::live::NodeCommand| {
-                let (live, restream) = (&live, &restream);
+                let (live, executors) = (&live, &executors);
                 async move {
-                    let result = match serde_json::from_str::<CameraCommand>(&asked.command) {
+                    let result = match serde_json::from_str::<NodeRequest>(&asked.command) {
                         Ok(command) => {
-                            log::info!(node = asked.from.as_str(); "command of the node {}: {command:?}", asked.from);
-                            command.carry_out(restream).await
+                            let (level, from) = (command.level(), asked.from.as_str());
+                            log::log!(level, node = from; "command of the node {from}: {command:?}");
+                            command.carry_out(executors).await
                         }
                         Err(_) => {
                             Err(Error::invalid("command", "this node does not know it; give both the same version"))

@@ -18,7 +18,7 @@ use super::runtime_settings::RuntimeSettings;
 use crate::actors::camera_changes;
 use crate::actors::history::{HistoryHandle, HistoryRules, HistoryWriter, SnapshotWriter};
 use crate::actors::hub::{Hub, HubHandle, HubLimits};
-use crate::actors::incidents::{Incidents, IncidentsHandle};
+use crate::actors::incidents::{self, Incidents, IncidentsHandle};
 use crate::actors::membership::{self, Membership, NodeHandles};
 use crate::actors::monitor::{Monitor, SessionWatch, Watched};
 use crate::actors::record::{RecordHandles, Recorders, SpoolDisk};
@@ -199,6 +199,7 @@ pub(super) fn children(
     // Before every role, so that it stops behind them all and writes what they tell at their end.
     let mut children = vec![
         incidents_child(services, incidents),
+        incidents::feed_child(services.stores.incidents.clone(), services.live.clone(), incidents.clone()),
         node_child(services, incidents),
         camera_changes::child(services.stores.cameras.clone()),
         hub_child(settings, services, hub),
@@ -216,7 +217,7 @@ pub(super) fn children(
     }
     children.push(host_watch_child(settings, &services.live, &services.stores.hosts, incidents));
     if services.roles.contains(&Role::Agent) {
-        children.push(agent_child(settings, &services.live));
+        children.push(agent_child(settings, &services.live, Some(&services.stores.hosts)));
         // What is wrong with it is in the log; the note of the service manager is the configuration's.
         children.extend(poster_child(settings, &services.live, &watch::Sender::new(None))?);
     }
@@ -229,7 +230,6 @@ pub(super) fn children(
     if services.roles.contains(&Role::Restream) {
         let (child, handle, setup) = restream_child(settings, services, incidents, mark)?;
         children.push(child);
-        children.extend(services.redis.as_ref().map(|redis| node_commands::child(redis, handle.clone())));
         restream = Some(handle);
         runtime_settings.restream = Some(setup);
     }
@@ -239,6 +239,8 @@ pub(super) fn children(
     let watched = watched(settings)?;
     let sessions = SessionWatch::new(&watched);
     children.extend(sessions.children(&live.interval));
+    let executors = node_commands::Executors { restream: restream.clone(), sessions: Arc::clone(&sessions) };
+    children.extend(services.redis.as_ref().map(|redis| node_commands::child(redis, executors)));
     children.push(monitor_child(watched, live.interval, services, incidents));
     Ok(RunPlan { children, runtime_settings, restream, sessions })
 }

@@ -90,7 +90,7 @@ pub struct StreamSession {
 }
 
 /// The sessions of one server, as far as its version and its settings tell them.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SessionLists {
     /// All of them.
     pub sessions: Vec<StreamSession>,

@@ -14,7 +14,7 @@ use crate::actors::hub::HubHandle;
 use crate::actors::logins::Logins;
 use crate::actors::maintenance::MaintenanceKeeper;
 use crate::actors::membership::Troubles;
-use crate::actors::monitor::SessionWatch;
+use crate::actors::monitor::FoundSessions;
 use crate::actors::record::SpoolDisk;
 use crate::actors::restream::Written;
 use crate::actors::supervision::Observation;
@@ -32,6 +32,7 @@ use crate::domain::change_guard::PlanView;
 use crate::domain::probe::ProbeView;
 use crate::domain::role::Role;
 use crate::domain::run_log::ProgramRun;
+use crate::domain::session::SessionProtocol;
 
 /// What HTTP may ask the actors to do. The root answers: it knows who does the job.
 #[async_trait]
@@ -62,6 +63,11 @@ pub trait Commands: Send + Sync {
     async fn camera_plan(&self, read: bool) -> Result<PlanView>;
     /// Carries out the blocked change of this id. `Conflict` when another one, or none, is blocked by now.
     async fn apply_camera_plan(&self, id: String) -> Result<PlanView>;
+    /// Who publishes to a path of a server and who reads it, as the process knows that watches the server. `Unavailable` where none
+    /// does, `Timeout` when that one does not answer.
+    async fn sessions(&self, server: &str, path: &str) -> Result<FoundSessions>;
+    /// Ends a session, by the process that reaches its server. `NotFound` when it has ended.
+    async fn kick_session(&self, server: &str, protocol: SessionProtocol, id: &str) -> Result<()>;
     /// Names of managers that run and do not answer within `limit`; empty when all is well. `Unavailable` when the root
     /// itself does not answer.
     async fn unresponsive(&self, limit: Duration) -> Result<Vec<String>>;
@@ -81,8 +87,6 @@ pub struct HttpState {
     pub live: SharedLive,
     /// Cameras, recordings and incidents, for reading.
     pub stores: Stores,
-    /// Who publishes and reads.
-    pub sessions: Arc<SessionWatch>,
     /// What known addresses are called.
     pub labels: Vec<NetworkLabel>,
     /// What is excused.

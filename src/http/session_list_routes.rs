@@ -14,8 +14,9 @@ use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
 use super::query::Query;
 use super::stream_routes::stream_of;
-use crate::base::Error;
+use crate::actors::monitor::FoundSessions;
 use crate::base::network::NetworkLabel;
+use crate::base::{Error, ErrorKind};
 use crate::domain::session::{SessionProtocol, StreamSession};
 
 /// Who publishes to a stream and who reads it.
@@ -54,12 +55,14 @@ pub(super) async fn list(
     let server = Query::of(&request)?.text("server")?;
     let stream = stream_of(&state, &path, server.as_deref()).await?;
     let server = stream.server.to_string();
-    let Some(found) = state.sessions.look(&server) else {
-        let fault = Some("this server is watched by another process; ask that one".to_owned());
-        let not_known = SessionProtocol::ALL.to_vec();
-        return Ok(web::Json(SessionsView { server, at: None, items: Vec::new(), not_known, fault }));
+    let found = match state.commands.sessions(&server, stream.name.as_str()).await {
+        Ok(found) => found,
+        Err(error) if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout) => {
+            FoundSessions { fault: Some(error.message().to_owned()), ..FoundSessions::default() }
+        }
+        Err(error) => return Err(error.into()),
     };
-    let mut items = found.lists.of_path(stream.name.as_str());
+    let mut items = found.lists.sessions;
     for session in &mut items {
         session.label = session.address.as_deref().and_then(|address| label(&state.labels, address));
     }
@@ -89,14 +92,14 @@ pub(super) async fn kick(
     let (path, id) = path.into_inner();
     let server = Query::of(&request)?.text("server")?;
     let stream = stream_of(&state, &path, server.as_deref()).await?;
-    let known = state.sessions.look(&stream.server).map(|found| found.lists.of_path(stream.name.as_str()));
-    let session = known.into_iter().flatten().find(|session| session.id == id);
+    let known = state.commands.sessions(&stream.server, stream.name.as_str()).await?.lists.sessions;
+    let session = known.into_iter().find(|session| session.id == id);
     let session = session.ok_or_else(|| Error::not_found("there is no such session any more; it has ended"))?;
     if !session.can_be_kicked {
         let text = "the media server cannot end a session of this kind";
-        return Err(Error::new(crate::base::ErrorKind::Conflict, text).into());
+        return Err(Error::new(ErrorKind::Conflict, text).into());
     }
-    state.sessions.kick(&stream.server, session.protocol, &session.id).await?;
+    state.commands.kick_session(&stream.server, session.protocol, &session.id).await?;
     let before = json!({
         "protocol": session.protocol, "state": session.state, "address": session.address, "user": session.user,
     });

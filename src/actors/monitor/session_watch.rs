@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
@@ -25,7 +26,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 const KICK_LIMIT: Duration = Duration::from_secs(10);
 
 /// What was found at a server.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FoundSessions {
     /// When; `None` before the first answer.
     pub at: Option<DateTime<Utc>>,
@@ -59,14 +60,28 @@ impl SessionWatch {
         Arc::new(Self { servers: watched.iter().map(|server| (server.name.clone(), Arc::new(one(server)))).collect() })
     }
 
-    /// What is known of a server, for somebody who looks at it; `None` for one that this process does not watch.
-    pub fn look(&self, server: &str) -> Option<FoundSessions> {
+    /// What is known of the sessions of a path, for somebody who looks at it: the publisher, then the readers by protocol and
+    /// age. `None` for a server that this process does not watch.
+    pub fn look(&self, server: &str, path: &str) -> Option<FoundSessions> {
         let watched = self.servers.get(server)?;
         let before = watched.looked_at.lock().unwrap_or_else(PoisonError::into_inner).replace(Instant::now());
         if before.is_none_or(|before| before.elapsed() > LOOKS_ON) {
             watched.look.notify_one();
         }
-        Some(watched.found.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        let found = watched.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let lists = SessionLists { sessions: found.lists.of_path(path), not_known: found.lists.not_known.clone() };
+        Some(FoundSessions { at: found.at, lists, fault: found.fault.clone() })
+    }
+
+    /// Whether this process watches the server.
+    pub fn watches(&self, server: &str) -> bool {
+        self.servers.contains_key(server)
+    }
+
+    /// Whether it does, and the server has answered the last time.
+    pub fn reaches(&self, server: &str) -> bool {
+        let found = self.servers.get(server).map(|watched| &watched.found);
+        found.is_some_and(|found| found.lock().unwrap_or_else(PoisonError::into_inner).fault.is_none())
     }
 
     /// Ends a session.

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::actors::hub::{Hub, HubHandle, HubLimits, HubState};
 use crate::actors::logins::Logins;
 use crate::actors::maintenance::MaintenanceKeeper;
-use crate::actors::monitor::SessionWatch;
+use crate::actors::monitor::FoundSessions;
 use crate::actors::record::SpoolDisk;
 use crate::actors::restream::{Written, import_sheet, write_kind};
 use crate::actors::supervision::Observation;
@@ -36,6 +36,7 @@ use crate::domain::recording::{RecordingSession, RecordingStatus, Segment};
 use crate::domain::role::Role;
 use crate::domain::run_log::{Program, ProgramRun};
 use crate::domain::sample;
+use crate::domain::session::SessionProtocol;
 use crate::domain::stream::{ServerStatus, StreamStatus};
 use crate::http::{ByLogins, Commands, HttpState, IdentifyCaller};
 
@@ -80,7 +81,6 @@ impl World {
             node: "test".to_owned(),
             started_at: Utc::now(),
             roles: vec![Role::Monitor, Role::Restream, Role::Record],
-            sessions: SessionWatch::new(&[]),
             labels: Vec::new(),
             maintenance: MaintenanceKeeper::new(stores.maintenance.clone(), live.clone(), Default::default()),
             live,
@@ -287,6 +287,14 @@ impl Commands for PlayedRoot {
             "0f" => Ok(PlanView { blocked: None, cameras: 3, running: 3 }),
             _ => Err(Error::new(ErrorKind::Conflict, "the plan has changed")),
         }
+    }
+
+    async fn sessions(&self, server: &str, _: &str) -> Result<FoundSessions> {
+        Err(Error::unavailable(format!("nobody watches the server {server}")))
+    }
+
+    async fn kick_session(&self, _: &str, _: SessionProtocol, _: &str) -> Result<()> {
+        Err(Error::not_found("there is no such session any more; it has ended"))
     }
 
     async fn unresponsive(&self, _: Duration) -> Result<Vec<String>> {

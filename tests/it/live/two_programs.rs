@@ -6,7 +6,7 @@ use serde_json::Value;
 use streamwarden::demo::media_server::Options;
 
 use crate::support::cameras::Cameras;
-use crate::support::media::server;
+use crate::support::media::{Publisher, server};
 use crate::support::postgres::{TestServer, shared};
 use crate::support::processes::Job;
 use crate::support::program::{Config, Program};
@@ -115,4 +115,53 @@ async fn one_relays_and_the_other_records_and_each_shows_and_commands_all_of_it(
     a.stop().await;
     media.stop().await;
     cameras.stop().await;
+}
+
+#[tokio::test]
+async fn sessions_of_a_server_are_listed_and_ended_by_the_program_that_watches_it() {
+    let redis = RedisServer::start();
+    let (one, two) = (server(&Options::default()).await, server(&Options::default()).await);
+    let on = |media, name: &str| {
+        let environment = [
+            ("LIVE__REDIS_URL", redis.url()),
+            ("NODE", name.to_owned()),
+            ("ROLES", "monitor".to_owned()),
+            ("MONITOR__LABELS", "127.0.0.0/8=this machine".to_owned()),
+        ];
+        let environment = environment.map(|(key, value)| (format!("STREAMWARDEN_{key}"), value)).to_vec();
+        Config { environment, server: format!("name = \"of-{name}\"\n"), ..Config::on(media) }
+    };
+    let mut a = Program::start(&on(&one, "a")).await;
+    let b = Program::start(&on(&two, "b")).await;
+    let _publisher = Publisher::to(&one.rtsp_url(), "gate");
+    b.live("gate").await;
+
+    // b has no such server in its configuration.
+    const ROUTE: &str = "/api/v1/streams/gate/sessions";
+    let session = eventually("a publisher, as b tells it", || async {
+        let found = b.api.items(ROUTE).await;
+        found.into_iter().find(|one| one["state"] == "publish")
+    })
+    .await;
+    assert_eq!((&session["label"], &session["canBeKicked"]), (&"this machine".into(), &true.into()), "{session}");
+    let found = b.api.get(ROUTE).await;
+    assert_eq!((&found["server"], &found["fault"]), (&"of-a".into(), &Value::Null));
+    let id = session["id"].as_str().expect("an id").to_owned();
+    assert_eq!(post(&b, &format!("{ROUTE}/{id}/kick")).await.0, StatusCode::NO_CONTENT);
+    eventually("it has gone", || async { b.api.stream("gate").await.filter(|one| one["state"] == "offline") }).await;
+    let (status, problem) = post(&b, &format!("{ROUTE}/{id}/kick")).await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "{problem}");
+    let audit = b.api.items("/api/v1/audit").await;
+    assert!(audit[0]["target"].as_str().is_some_and(|target| target.contains(&id)), "{audit:?}");
+
+    a.kill().await;
+    node(&b, "a", |one| one["state"] == "silent").await;
+    let found = b.api.get(ROUTE).await;
+    let (fault, known) = (found["fault"].as_str().unwrap_or_default(), found["notKnown"].as_array().map(Vec::len));
+    assert!(fault.contains("the node a, which polls the server of-a") && known == Some(8), "{found}");
+    let (status, problem) = post(&b, &format!("{ROUTE}/{id}/kick")).await;
+    assert!(status == 503 && problem["detail"].as_str().is_some_and(|why| why.contains("silent")), "{problem}");
+    b.stop().await;
+    one.stop().await;
+    two.stop().await;
 }
