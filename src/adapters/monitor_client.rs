@@ -7,7 +7,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
+use crate::adapters::tls::certificate_trust::{self, tls_fault};
 use crate::base::{Error, ErrorKind, Result};
+use crate::config::settings::ApiTrust;
 use crate::domain::host::HostStatus;
 
 /// A measurement is a few kilobytes.
@@ -22,16 +24,20 @@ pub struct MonitorClient {
 }
 
 impl MonitorClient {
-    /// The one at this address, that knows us by this token. Asks nothing yet.
+    /// The one at this address, that shows a certificate of this `trust` and knows us by this token. Asks nothing yet.
     ///
     /// # Errors
-    /// `Internal` when no client can be made.
-    pub fn new(base: &Url, token: Option<SecretString>) -> Result<Self> {
+    /// `Invalid` when `agent.post_ca_file` holds no certificate, `Internal` when no client can be made.
+    pub fn new(base: &Url, trust: &ApiTrust, token: Option<SecretString>) -> Result<Self> {
         let mut url = base.clone();
         url.set_path(&format!("{}/api/v1/hosts", base.path().trim_end_matches('/')));
         // A redirect may lead to anybody: the token goes nowhere else. Without TLS nobody's certificates are read.
         let builder = reqwest::Client::builder().no_proxy().timeout(LIMIT).redirect(Policy::none());
-        let http = builder.tls_built_in_root_certs(url.scheme() == "https").build();
+        let builder = match certificate_trust::configuration("agent.post_ca_file", trust)? {
+            Some(tls) => builder.use_preconfigured_tls(tls),
+            None => builder.tls_built_in_root_certs(url.scheme() == "https"),
+        };
+        let http = builder.build();
         let http = http.map_err(|error| Error::internal("no HTTP client can be made").with_source(error))?;
         Ok(Self { http, url, token })
     }
@@ -61,10 +67,19 @@ impl MonitorClient {
     }
 
     fn silent(&self, error: reqwest::Error) -> Error {
+        let error = error.without_url();
+        if let Some(fault) = tls_fault(&error) {
+            let text = format!(
+                "the monitor {} shows a certificate that is not trusted ({fault}); set agent.post_fingerprint to the fingerprint \
+                 that `streamwarden check` shows on the monitor, or agent.post_ca_file to a file with its certificate",
+                self.shown()
+            );
+            return Error::unavailable(text).with_source(error);
+        }
         let kind = if error.is_timeout() { ErrorKind::Timeout } else { ErrorKind::Unavailable };
         let why = if error.is_connect() { "nobody answers there" } else { "it does not answer" };
         let text = format!("the monitor {} is unreachable, {why}; check agent.post_url", self.shown());
-        Error::new(kind, text).with_source(error.without_url())
+        Error::new(kind, text).with_source(error)
     }
 
     fn refused(&self, status: u16, detail: Option<&str>) -> Error {

@@ -40,7 +40,7 @@ pub(super) async fn run(settings: &Settings, signals: &mut Signals, manager: &Se
     let note = watch::Sender::new(None);
     let mut children: Vec<_> = redis.iter().map(redis_link::writer).collect();
     children.extend(poster_child(settings, &live, &note)?);
-    children.push(agent_child(settings, &live));
+    children.push(agent_child(settings, &live, None));
     let told = watch::Sender::new(ServiceManager::default());
     let (listening, troubles) = (told.subscribe(), note.subscribe());
     let root_ended = CancellationToken::new();

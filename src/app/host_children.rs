@@ -16,8 +16,8 @@ use crate::base::Result;
 use crate::config::Settings;
 use crate::domain::host::DiskLimits;
 
-/// Measures this host.
-pub(super) fn agent_child(settings: &Settings, live: &SharedLive) -> Child {
+/// Measures this host; `store` has what an earlier run knew of it, where there is a database.
+pub(super) fn agent_child(settings: &Settings, live: &SharedLive, store: Option<&Arc<dyn HostStore>>) -> Child {
     // A port of another host may be anybody's here.
     let is_here = |url: &&Url| matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     let urls = settings.servers.iter().flat_map(|server| [&server.api_url, &server.rtsp_url]).filter(is_here);
@@ -25,21 +25,23 @@ pub(super) fn agent_child(settings: &Settings, live: &SharedLive) -> Child {
     let interval = settings.agent.interval;
     // It outlives the actor: counters and trends go on.
     let meter = Arc::new(Mutex::new(HostMeter::new(settings.node.clone(), sources, interval.as_secs_f64())));
-    let live = Arc::clone(live);
-    Child::new("agent", Restart::Always, move || HostAgent::new(Arc::clone(&meter), interval, Arc::clone(&live)))
+    let (live, store, name) = (Arc::clone(live), store.cloned(), settings.node.clone());
+    Child::new("agent", Restart::Always, move || {
+        HostAgent::new(name.clone(), Arc::clone(&meter), interval, Arc::clone(&live), store.clone())
+    })
 }
 
 /// Sends this host's measurements to `agent.post_url`, where there is one; `note` says what is wrong.
 ///
 /// # Errors
-/// `Internal` when no HTTP client can be made.
+/// `Invalid` for a file of certificates that cannot be used, `Internal` when no HTTP client can be made.
 pub(super) fn poster_child(
     settings: &Settings,
     live: &SharedLive,
     note: &watch::Sender<Option<String>>,
 ) -> Result<Option<Child>> {
     let Some(url) = &settings.agent.post_url else { return Ok(None) };
-    let monitor = MonitorClient::new(url, settings.agent.token.clone())?;
+    let monitor = MonitorClient::new(url, &settings.agent.post_trust, settings.agent.token.clone())?;
     let (name, live, note) = (settings.node.clone(), Arc::clone(live), note.clone());
     Ok(Some(Child::task("poster", Restart::Always, move || {
         post_measurements(name.clone(), Arc::clone(&live), monitor.clone(), note.clone())

@@ -123,6 +123,16 @@ const ROWS: &[Row] = &[
     next_start!("agent.interval", agent.interval),
     next_start!("agent.post_url", agent.post_url),
     Row {
+        key: "agent.post_fingerprint",
+        differs: |old, new| fingerprint(&old.agent.post_trust) != fingerprint(&new.agent.post_trust),
+        take: None,
+    },
+    Row {
+        key: "agent.post_ca_file",
+        differs: |old, new| ca_file(&old.agent.post_trust) != ca_file(&new.agent.post_trust),
+        take: None,
+    },
+    Row {
         key: "agent.token",
         differs: |old, new| !same_secret(old.agent.token.as_ref(), new.agent.token.as_ref()),
         take: None,

@@ -84,6 +84,8 @@ pub(super) const KEYS: &[ConfigKey] = &[
     key("objects.directory"),
     key("agent.interval"),
     key("agent.post_url"),
+    key("agent.post_fingerprint"),
+    key("agent.post_ca_file"),
     secret("agent.token"),
     key("ffmpeg.ffmpeg"),
     key("ffmpeg.ffprobe"),

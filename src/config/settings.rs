@@ -142,7 +142,7 @@ pub struct ServerSettings {
     pub api_username: Option<String>,
     /// Basic auth of the API.
     pub api_password: Option<SecretString>,
-    /// Whose certificate an API over https may show.
+    /// Whose certificate a server over https may show: an API, a monitor.
     pub api_trust: ApiTrust,
     /// Credentials for publishing and reading over RTSP.
     pub publish_username: Option<String>,
@@ -150,7 +150,7 @@ pub struct ServerSettings {
     pub publish_password: Option<SecretString>,
 }
 
-/// Whose certificate an API over https may show.
+/// Whose certificate a server over https may show: an API, a monitor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ApiTrust {
     /// One that an authority of this machine has signed.
@@ -169,6 +169,8 @@ pub struct AgentSettings {
     pub interval: Duration,
     /// Where measurements are sent to, besides the live store: the address of a monitor.
     pub post_url: Option<Url>,
+    /// Whose certificate that monitor may show.
+    pub post_trust: ApiTrust,
     /// What the monitor knows this agent by.
     pub token: Option<SecretString>,
 }

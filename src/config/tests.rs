@@ -214,6 +214,20 @@ fn servers_are_checked() {
     }
     let both = format!("[[servers]]\napi_url = \"https://h\"\napi_ca_file = \"x\"\napi_fingerprint = \"{digits}\"");
     assert_rows(&[(&both, &[], &[("servers[0].api_ca_file", "beside api_fingerprint", "keep one")])]);
+    let agent = "[agent]\npost_url = \"http://h\"\npost_ca_file = \"x\"\npost_fingerprint = \"ab\"";
+    assert_rows(&[(
+        agent,
+        &[],
+        &[
+            ("agent.post_fingerprint", "agent.post_url without TLS", "https://"),
+            ("agent.post_ca_file", "agent.post_url without TLS", "https://"),
+            ("agent.post_ca_file", "beside post_fingerprint", "keep one"),
+            ("agent.post_fingerprint", "64 hexadecimal digits", "openssl x509"),
+        ],
+    )]);
+    let monitor = |key: &str| loaded(&format!("[agent]\npost_url = \"https://h\"\npost_{key}\n"), &[]).agent.post_trust;
+    assert_eq!(monitor(&format!("fingerprint = \"{digits}\"")), ApiTrust::Fingerprint([10; 32]));
+    assert_eq!(monitor("ca_file = \"x.crt\""), ApiTrust::File("x.crt".into()));
     let same = two("name = \"a\"\napi_url = \"http://b:1\"");
     let api = two("name = \"b\"\napi_url = \"http://127.0.0.1:9997/\"");
     let bare = two("name = \"b\"");
@@ -308,6 +322,8 @@ const EXAMPLES: [&str; 20] = [
     "database.listen_url",
     "database.cameras_query",
     "agent.post_url",
+    "agent.post_fingerprint",
+    "agent.post_ca_file",
     "agent.token",
 ];
 
@@ -346,7 +362,7 @@ fn the_file_in_etc_documents_every_key_with_its_default() {
     }
 
     // Of these two and an API without TLS only one may stand in a file; a Redis without TLS has no certificate.
-    let of_tls = ["#api_fingerprint", "#api_ca_file", "#redis_ca_file"];
+    let of_tls = ["#api_fingerprint", "#api_ca_file", "#redis_ca_file", "#post_ca_file"];
     let alone = |line: &&str| !of_tls.iter().any(|key| line.starts_with(key));
     let all = text.lines().filter(alone).map(|line| match line.strip_prefix('#') {
         Some(rest) if rest.starts_with(|c: char| c.is_ascii_lowercase()) => rest,

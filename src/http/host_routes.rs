@@ -17,7 +17,7 @@ use crate::adapters::database::with_timeout;
 use crate::adapters::live::Change;
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::history::SeriesKind;
-use crate::domain::host::{HostStatus, checked};
+use crate::domain::host::{HostStatus, carry_forecasts, checked};
 
 /// So many hosts are watched; the next one is refused.
 const MOST: usize = 1_000;
@@ -41,12 +41,15 @@ pub(super) async fn report(
     state: web::Data<HttpState>,
     Json(report): Json<HostStatus>,
 ) -> ErrorAnswer {
-    let report = checked(report, Utc::now())?;
+    let mut report = checked(report, Utc::now())?;
     let hosts = state.live.latest().await?.hosts;
     if hosts.len() >= MOST && !hosts.iter().any(|host| host.name == report.name) {
         let text =
             format!("{MOST} hosts are watched, and no more are taken; is the name of an agent made up anew each time?");
         return Err(Error::new(ErrorKind::Conflict, text).into());
+    }
+    if let Some(before) = hosts.iter().find(|host| host.name == report.name) {
+        carry_forecasts(before, &mut report);
     }
     state.live.publish(vec![Change::Host(Arc::new(report))]).await?;
     Ok(HttpResponse::NoContent().finish())

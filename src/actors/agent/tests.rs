@@ -10,10 +10,11 @@ use chrono::Utc;
 use super::*;
 use crate::actors::incidents::IncidentsHandle;
 use crate::adapters::database::HostStore;
+use crate::adapters::host::{HostMeter, HostSources};
 use crate::adapters::live::memory::MemoryLiveStore;
 use crate::adapters::live::{Change, SharedLive};
 use crate::base::Result;
-use crate::domain::host::{DiskLimits, HostState, HostStatus};
+use crate::domain::host::{DiskForecast, DiskLimits, HostState, HostStatus};
 use crate::domain::incident::{IncidentKind, Subject};
 use crate::domain::sample;
 
@@ -137,4 +138,27 @@ async fn a_host_that_is_silent_is_known_after_a_restart_too() {
     scene.becomes(&[HostState::Silent], &[silent()]).await;
     scene.tell(host(40.0)).await;
     scene.becomes(&[HostState::Live], &[]).await;
+}
+
+#[actix::test]
+async fn what_an_earlier_run_knew_of_the_disks_is_there_before_there_is_a_trend() {
+    let meter = || HostMeter::new("here".to_owned(), HostSources::of_this_machine(Vec::new()), 10.0);
+    let mut kept = meter().measure();
+    let disks = kept.disks.iter_mut().filter(|disk| disk.free.is_some());
+    disks.for_each(|disk| (disk.forecast, disk.days_until_full) = (DiskForecast::Filling, Some(4.0)));
+    let store: Arc<dyn HostStore> = Arc::new(Kept(Mutex::new(vec![kept])));
+    let live: SharedLive = Arc::new(MemoryLiveStore::new(Duration::from_secs(60)));
+    let (meter, interval) = (Arc::new(Mutex::new(meter())), Duration::from_millis(10));
+    let agent = HostAgent::new("here".to_owned(), meter, interval, live.clone(), Some(store)).start();
+    let is_known = |host: &HostStatus| {
+        let mut disks = host.disks.iter().filter(|disk| disk.free.is_some());
+        disks.any(|disk| disk.forecast == DiskForecast::Filling && disk.days_until_full.is_some())
+    };
+    for _ in 0..1_000 {
+        if live.latest().await.expect("read").hosts.iter().any(is_known) {
+            return drop(agent);
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("never known: {:?}", live.latest().await.expect("read").hosts);
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 
 use super::mediamtx_wire::ErrorBody;
+use crate::adapters::tls::certificate_trust::tls_fault;
 use crate::base::{Error, ErrorKind, redact};
 use crate::config::settings::ApiTrust;
 
@@ -166,23 +167,6 @@ fn refused(error: &reqwest::Error) -> bool {
         next = cause.source();
     }
     false
-}
-
-/// What TLS has to complain of, if it has.
-fn tls_fault(error: &reqwest::Error) -> Option<&rustls::Error> {
-    let mut next = error.source();
-    while let Some(cause) = next {
-        // An error of I/O hides the one that it wraps from `source`, perhaps another one of I/O.
-        let mut inner = cause;
-        while let Some(wrapped) = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            inner = wrapped;
-        }
-        if let Some(found) = inner.downcast_ref() {
-            return Some(found);
-        }
-        next = cause.source();
-    }
-    None
 }
 
 /// The deepest cause: "Connection reset by peer" rather than "error sending request".

@@ -3,6 +3,8 @@
 //! MediaMTX makes such certificates by its own instructions (`openssl req -new -x509`) and names others by the SHA-256
 //! fingerprint; so do we. Without one of the two keys the machine's authorities decide, as for any `https://`.
 
+use std::error::Error as _;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,6 +38,23 @@ pub fn configuration(key: &str, trust: &ApiTrust) -> Result<Option<ClientConfig>
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
     Ok(Some(config))
+}
+
+/// What TLS has to complain of, where a request has failed for that.
+pub fn tls_fault(error: &reqwest::Error) -> Option<&rustls::Error> {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        // An error of I/O hides the one that it wraps from `source`, perhaps another one of I/O.
+        let mut inner = cause;
+        while let Some(wrapped) = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            inner = wrapped;
+        }
+        if let Some(found) = inner.downcast_ref() {
+            return Some(found);
+        }
+        next = cause.source();
+    }
+    None
 }
 
 fn file_of(key: &str, file: &Path, provider: &Arc<CryptoProvider>) -> Result<Trusted> {

@@ -1,5 +1,6 @@
 //! Raw values -> [`Settings`], or complaints: one function per section, every value looked at, nothing given up early.
 
+mod certificates;
 mod checker;
 mod http;
 mod listen;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::certificates::trust;
 use super::checker::Checker;
 use super::urls;
 use super::values::{duration, flag, fraction, list, networks, path, rate, text, whole};
@@ -277,9 +278,12 @@ pub(super) fn objects(check: &mut Checker<'_>, data_dir: &Path) -> ObjectsSettin
 }
 
 pub(super) fn agent(check: &mut Checker<'_>) -> AgentSettings {
+    let interval = lasting(check, "agent.interval", 10, seconds(1), seconds(10 * MINUTE));
+    let post_url = check.read("agent.post_url", urls::monitor);
     AgentSettings {
-        interval: lasting(check, "agent.interval", 10, seconds(1), seconds(10 * MINUTE)),
-        post_url: check.read("agent.post_url", urls::monitor),
+        interval,
+        post_trust: trust(check, |name| format!("agent.post_{name}"), "agent.post_url", post_url.as_ref()),
+        post_url,
         token: check.read("agent.token", |entry| Ok(SecretString::from(text(entry)?.trim().to_owned()))),
     }
 }

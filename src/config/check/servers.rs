@@ -3,13 +3,13 @@
 use secrecy::SecretString;
 use url::Url;
 
+use super::certificates::trust;
 use super::checker::Checker;
 use super::urls;
 use super::values::text;
-use crate::base::fingerprint;
 use crate::config::complaint::ConfigFault;
 use crate::config::raw::RawEntry;
-use crate::config::settings::{ApiTrust, ServerSettings};
+use crate::config::settings::ServerSettings;
 
 const API_EXAMPLE: &str = "http://127.0.0.1:9997";
 const RTSP_EXAMPLE: &str = "rtsp://127.0.0.1:8554";
@@ -63,7 +63,7 @@ fn one(check: &mut Checker<'_>, index: usize) -> Option<ServerSettings> {
     let hls_url = check.read(&key("hls_url"), |entry| urls::player(entry, HLS_EXAMPLE));
     let webrtc_url = check.read(&key("webrtc_url"), |entry| urls::player(entry, WEBRTC_EXAMPLE));
     let (api_username, api_password) = account(check, &key("api_username"), &key("api_password"));
-    let api_trust = trust(check, key, api_url.as_ref());
+    let api_trust = trust(check, |name| key(&format!("api_{name}")), "api_url", api_url.as_ref());
     let (publish_username, publish_password) = account(check, &key("publish_username"), &key("publish_password"));
     let (name, api_url) = (name?, api_url?);
     let rtsp_url = rtsp_url.unwrap_or_else(|| beside(&api_url));
@@ -109,36 +109,6 @@ fn name(entry: &RawEntry) -> Result<String, ConfigFault> {
         return Err(ConfigFault::new(format!("has {} letters", name.len()), remedy));
     }
     Ok(name)
-}
-
-/// `api_fingerprint` or `api_ca_file`, for an API over https.
-fn trust(check: &mut Checker<'_>, key: impl Fn(&str) -> String, api_url: Option<&Url>) -> ApiTrust {
-    let (by_fingerprint, by_file) = (key("api_fingerprint"), key("api_ca_file"));
-    for given in [&by_fingerprint, &by_file] {
-        if check.is_given(given) && api_url.is_some_and(|url| url.scheme() != "https") {
-            let fault = ConfigFault::new(
-                "has nothing to say about an api_url without TLS",
-                "write https:// there, or leave it out",
-            );
-            check.complain(given, fault);
-        }
-    }
-    if check.is_given(&by_fingerprint) && check.is_given(&by_file) {
-        check.complain(&by_file, ConfigFault::new("is given beside api_fingerprint", "keep one of the two"));
-    }
-    if let Some(fingerprint) = check.read(&by_fingerprint, of_certificate) {
-        return ApiTrust::Fingerprint(fingerprint);
-    }
-    check.read(&by_file, text).map_or(ApiTrust::Machine, |file| ApiTrust::File(file.into()))
-}
-
-/// A SHA-256 fingerprint, with or without the colons that openssl writes.
-fn of_certificate(entry: &RawEntry) -> Result<[u8; 32], ConfigFault> {
-    let typed = text(entry)?;
-    fingerprint::parse(&typed).ok_or_else(|| {
-        let remedy = "write what `openssl x509 -in server.crt -noout -fingerprint -sha256` says behind the =";
-        ConfigFault::new(format!("{typed:?} is not 64 hexadecimal digits"), remedy)
-    })
 }
 
 /// Username and password: both or neither.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::status::{DiskForecast, DiskStatus};
+use super::status::{DiskForecast, DiskStatus, HostStatus};
 
 /// What is over ends only so much below its limit, in percent.
 const BELOW: f64 = 2.0;
@@ -67,6 +67,28 @@ fn in_days(days: f64) -> String {
     match days {
         days if days < 1.0 => format!("{:.0} hours", (days * 24.0).max(1.0)),
         days => format!("{days:.1} days"),
+    }
+}
+
+/// Longest past that a forecast is carried over, in seconds: as long as a trend.
+const CARRIED: i64 = 86_400;
+
+/// Gives the disks of a host whose agent has just been restarted, and has no trend yet, the forecast that was known of them.
+pub fn carry_forecasts(before: &HostStatus, now: &mut HostStatus) {
+    let passed = (now.at - before.at).num_seconds();
+    if before.name != now.name || !(0..=CARRIED).contains(&passed) {
+        return;
+    }
+    for disk in now.disks.iter_mut().filter(|disk| disk.forecast == DiskForecast::Unknown) {
+        let is_it = |known: &&DiskStatus| known.mount == disk.mount && known.total == disk.total;
+        let Some(known) = before.disks.iter().find(is_it) else { continue };
+        disk.forecast = known.forecast;
+        // As fast as it was filling then.
+        let days = known.days_until_full.zip(known.free.zip(disk.free));
+        disk.days_until_full = days.map(|(days, (before, now))| {
+            let share = now as f64 / before.max(1) as f64;
+            (days * share * 100.0).round() / 100.0
+        });
     }
 }
 
@@ -156,6 +178,42 @@ mod tests {
             assert_eq!(now, wanted, "{one:?}");
             assert!(cause.unwrap_or_default().contains(words), "{words}");
             level = now;
+        }
+    }
+
+    #[test]
+    fn a_forecast_outlives_a_restart_of_the_agent() {
+        let host = |second: i64, free: u64, forecast, days_until_full| {
+            let mut host = sample::host("edge-1");
+            host.at += chrono::TimeDelta::seconds(second);
+            (host.disks[0].free, host.disks[0].forecast) = (Some(free), forecast);
+            host.disks[0].days_until_full = days_until_full;
+            host
+        };
+        use DiskForecast::{Filling, Steady, Unknown};
+        let known = host(0, 1_000, Filling, Some(4.0));
+        for (before, second, free, forecast, wanted) in [
+            (&known, 60, 1_000, Unknown, (Filling, Some(4.0))),
+            (&known, 60, 500, Unknown, (Filling, Some(2.0))),
+            (&known, 60, 500, Steady, (Steady, None)),
+            (&known, 90_000, 500, Unknown, (Unknown, None)),
+            (&known, -5, 500, Unknown, (Unknown, None)),
+            (&host(0, 9, Steady, None), 60, 9, Unknown, (Steady, None)),
+        ] {
+            let mut now = host(second, free, forecast, None);
+            carry_forecasts(before, &mut now);
+            assert_eq!((now.disks[0].forecast, now.disks[0].days_until_full), wanted, "{second} {free} {forecast:?}");
+        }
+        for change in [
+            |host: &mut HostStatus| host.name = "other".to_owned(),
+            |host: &mut HostStatus| {
+                host.disks[0].total = Some(7);
+            },
+        ] {
+            let mut now = host(60, 500, Unknown, None);
+            change(&mut now);
+            carry_forecasts(&known, &mut now);
+            assert_eq!(now.disks[0].forecast, Unknown, "another host, another disk");
         }
     }
 

@@ -8,7 +8,7 @@ mod report;
 mod silence;
 mod status;
 
-pub use disk::{DiskLevel, DiskLimits, DiskTrend, disk_level};
+pub use disk::{DiskLevel, DiskLimits, DiskTrend, carry_forecasts, disk_level};
 pub use rates::{CpuTicks, HostCounters, HostRates, IoBytes, rates};
 pub use report::checked;
 pub use silence::silent_after;

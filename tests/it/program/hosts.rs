@@ -25,11 +25,11 @@ fn config(media: &streamwarden::demo::demo_server::AnyServer, node: &str, more: 
 }
 
 /// An agent alone, in the room of another program; dropped, it is killed.
-struct Agent(Child);
+pub(super) struct Agent(Child);
 
 impl Agent {
     /// Called `edge-1`; what it says is added to the file `agent.log`.
-    fn start(room: &Room, environment: &[(&str, &str)]) -> Self {
+    pub(super) fn start(room: &Room, environment: &[(&str, &str)]) -> Self {
         let log = File::options().create(true).append(true).open(room.path().join("agent.log")).expect("a log");
         let mut all = vec![("STREAMWARDEN_NODE", "edge-1"), ("STREAMWARDEN_AGENT__INTERVAL", "1s")];
         all.extend(environment);
@@ -40,14 +40,14 @@ impl Agent {
     }
 
     /// SIGTERM; it has to end in order.
-    async fn stop(mut self) {
+    pub(super) async fn stop(mut self) {
         processes::send(self.0.id().expect("running"), Signal::SIGTERM);
         let status = self.0.wait().await.expect("our child");
         assert!(status.success(), "{status}");
     }
 }
 
-fn said(room: &Room) -> String {
+pub(super) fn said(room: &Room) -> String {
     std::fs::read_to_string(room.path().join("agent.log")).unwrap_or_default()
 }
 
@@ -82,9 +82,23 @@ async fn this_host_is_measured_beside_the_other_roles() {
     for line in ["streamwarden_host_live{host=\"here\"} 1", "streamwarden_host_memory_used_bytes{host=\"here\"} "] {
         assert!(metrics.contains(line), "{line}: {metrics}");
     }
+    // An agent that was restarted knows no trend yet; its monitor does.
+    let mut edge = host.clone();
+    edge["name"] = "edge-2".into();
+    let disk = edge["disks"].as_array().and_then(|disks| disks.iter().position(|disk| disk["free"].is_u64()));
+    let disk = disk.expect("a disk");
+    for (second, forecast, days) in [(0, "filling", 4.0.into()), (1, "unknown", Value::Null)] {
+        let at = chrono::Utc::now() + chrono::TimeDelta::seconds(second);
+        edge["at"] = at.to_rfc3339().into();
+        (edge["disks"][disk]["forecast"], edge["disks"][disk]["daysUntilFull"]) = (forecast.into(), days);
+        let sent = program.api.send(reqwest::Method::POST, "/api/v1/hosts", edge.to_string().into_bytes()).await;
+        assert_eq!(sent.0, StatusCode::NO_CONTENT, "{}", sent.1);
+    }
+    let known = program.api.named("/api/v1/hosts", "edge-2").await.expect("a host")["disks"][disk].clone();
+    assert_eq!((&known["forecast"], &known["daysUntilFull"]), (&"filling".into(), &4.0.into()), "{known}");
     let ready = program.api.get("/ready").await;
     let hosts = ready["services"].as_array().expect("services").iter().find(|one| one["name"] == "hosts").cloned();
-    assert_eq!(hosts.expect("a row")["detail"], "1 host measured");
+    assert_eq!(hosts.expect("a row")["detail"], "2 hosts measured");
     program.stop().await;
     media.stop().await;
 }

@@ -15,10 +15,11 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::client_async;
 
+use super::hosts::{Agent, said};
 use crate::support::media::server;
 use crate::support::program::{Config, Program};
 use crate::support::room::{Ended, Room};
-use crate::support::wait::TIMEOUT;
+use crate::support::wait::{TIMEOUT, eventually};
 
 fn openssl(arguments: &[&str]) -> String {
     let ended = Command::new("openssl").args(arguments).output().expect("openssl starts");
@@ -119,6 +120,32 @@ async fn it_serves_over_tls_and_takes_a_new_certificate_and_no_bad_one() {
     }
     let other = list(&program, &["--api", &base, "--api-fingerprint", &second]);
     assert!(other.code == Some(1) && other.err.contains(&first), "{}", other.err);
+
+    // So have agents of other hosts.
+    let posts = |node: &'static str, key: &'static str, value: &str| {
+        let environment = [("STREAMWARDEN_AGENT__POST_URL", base.as_str()), ("STREAMWARDEN_NODE", node), (key, value)];
+        Agent::start(program.room(), &environment)
+    };
+    let agents = [
+        posts("by-fingerprint", "STREAMWARDEN_AGENT__POST_FINGERPRINT", &first),
+        posts("by-file", "STREAMWARDEN_AGENT__POST_CA_FILE", "first.crt"),
+        posts("by-another", "STREAMWARDEN_AGENT__POST_FINGERPRINT", &second),
+    ];
+    eventually("two of three agents are heard", || async {
+        let hosts: Value = get("/api/v1/hosts").await.json().await.ok()?;
+        let names: Vec<_> = hosts["items"].as_array()?.iter().filter_map(|host| host["name"].as_str()).collect();
+        assert!(!names.contains(&"by-another"), "{hosts}");
+        ["by-fingerprint", "by-file"].iter().all(|name| names.contains(name)).then_some(())
+    })
+    .await;
+    eventually("the third one says why", || async {
+        let said = said(program.room());
+        (said.contains("agent.post_fingerprint") && said.contains(&first)).then_some(())
+    })
+    .await;
+    for agent in agents {
+        agent.stop().await;
+    }
 
     let reload = async |words: &[&str]| {
         let seen = program.log().len();
