@@ -89,7 +89,7 @@ impl LoginAccess {
     /// Changes a user's role or password.
     ///
     /// # Errors
-    /// `NotFound`; `Invalid` naming the field.
+    /// `NotFound`; `Invalid` naming the field; `Conflict` for the last operator.
     pub async fn edit_user(&self, name: &str, role: Option<UserRole>, password: Option<SecretString>) -> Result<()> {
         if let Some(password) = &password {
             check_password(password.expose_secret())?;
@@ -102,7 +102,11 @@ impl LoginAccess {
             }
             Self::Table { store, configured } => {
                 refuse_configured(configured, name)?;
-                let before = store.logins().await?.user(name).map(|user| json!({ "role": user.role }));
+                let known = store.logins().await?;
+                if role.is_some() {
+                    everybody(configured, &known).keeps_operator(name, role)?;
+                }
+                let before = known.user(name).map(|user| json!({ "role": user.role }));
                 let new = password.is_some();
                 let hash = match password {
                     Some(password) => Some(hash_password(password).await?),
@@ -117,12 +121,13 @@ impl LoginAccess {
     /// Removes a user; its sessions end.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound`; `Conflict` for the last operator.
     pub async fn remove_user(&self, name: &str) -> Result<()> {
         match self {
             Self::Running(remote) => remote.delete(&format!("users/{name}")).await,
             Self::Table { store, configured } => {
                 refuse_configured(configured, name)?;
+                everybody(configured, &store.logins().await?).keeps_operator(name, None)?;
                 store.remove_user(name.to_owned()).await?;
                 note(&**store, "user remove", name, None, None).await
             }
@@ -238,6 +243,12 @@ impl Remote {
     async fn delete(&self, route: &str) -> Result<()> {
         self.send(self.http.delete(self.url(route))).await.map(drop)
     }
+}
+
+/// Those of the configuration with those of the database.
+fn everybody(configured: &LoginTable, stored: &LoginTable) -> LoginTable {
+    let users = configured.users.iter().chain(&stored.users).cloned().collect();
+    LoginTable { users, ..LoginTable::default() }
 }
 
 fn refuse_configured(configured: &LoginTable, name: &str) -> Result<()> {

@@ -7,6 +7,9 @@ use actix_web::http::{StatusCode, Uri, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse, web};
 
+use super::forwarded::source_of;
+use super::headers;
+
 /// `/cams`, or empty.
 #[derive(Clone, Debug, Default)]
 pub(super) struct BasePath(pub(super) String);
@@ -33,10 +36,11 @@ pub(super) async fn strip(
     if !base.is_empty() && request.path() == base {
         // Relative: whatever else is before it stays.
         let last = base.rsplit('/').next().unwrap_or_default();
-        let answer = HttpResponse::build(StatusCode::PERMANENT_REDIRECT)
+        let mut answer = HttpResponse::build(StatusCode::PERMANENT_REDIRECT)
             .insert_header((header::LOCATION, format!("{last}/")))
             .insert_header((header::CACHE_CONTROL, "no-cache"))
             .finish();
+        headers::secure(answer.headers_mut(), source_of(request.request()).is_secure);
         return Ok(request.into_response(answer).map_into_right_body());
     }
     if let Some(uri) = without(&BasePath(base), request.uri()) {

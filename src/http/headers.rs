@@ -22,7 +22,7 @@ const ONLY_HTTPS: &str = "max-age=31536000";
 
 /// Adds the headers, and turns errors that carry no problem into one (an unreadable request, a body over the limit).
 ///
-/// The outermost middleware, so it sees every answer; those below it answer and never return an `Err`.
+/// Sees every answer but the redirect of a bare base path, which adds them itself; those below it answer and never return an `Err`.
 pub(super) async fn finish(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -39,7 +39,12 @@ pub(super) async fn finish(
     } else {
         response.map_into_left_body()
     };
-    let headers: &mut HeaderMap = response.headers_mut();
+    secure(response.headers_mut(), is_secure);
+    Ok(response)
+}
+
+/// Adds what every answer carries; `is_secure`: the browser came over https.
+pub(super) fn secure(headers: &mut HeaderMap, is_secure: bool) {
     if !headers.contains_key(header::CACHE_CONTROL) {
         // What is true now is not true later; only files say otherwise.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -52,5 +57,4 @@ pub(super) async fn finish(
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    Ok(response)
 }

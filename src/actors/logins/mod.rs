@@ -6,6 +6,7 @@
 
 mod attempts;
 mod local_token;
+mod user_changes;
 mod verified_passwords;
 
 use std::collections::HashMap;
@@ -74,6 +75,8 @@ pub struct Logins {
     /// How often argon2 has verified a password.
     argon2_runs: AtomicU64,
     used: Mutex<HashMap<Uuid, DateTime<Utc>>>,
+    /// One at a time.
+    role_changes: tokio::sync::Mutex<()>,
 }
 
 impl Logins {
@@ -105,6 +108,7 @@ impl Logins {
             verified: VerifiedPasswords::new(),
             argon2_runs: AtomicU64::new(0),
             used: Mutex::default(),
+            role_changes: tokio::sync::Mutex::default(),
         };
         if let Err(error) = logins.refresh().await {
             log::warn!("users and tokens of the database are not known yet: {error}");

@@ -17,7 +17,7 @@ pub const SESSION_LIFETIME: TimeDelta = TimeDelta::days(7);
 /// A session that nobody uses ends after so long.
 pub const SESSION_IDLE: TimeDelta = TimeDelta::hours(24);
 
-/// Shortest and longest password, in bytes.
+/// Shortest and longest password, in letters.
 const PASSWORD: std::ops::RangeInclusive<usize> = 10..=1024;
 
 /// Longest name of a user or a token, in letters.
@@ -166,7 +166,7 @@ pub fn check_login_name(name: &str) -> Result<()> {
 /// # Errors
 /// `Invalid` at `password`, without it.
 pub fn check_password(password: &str) -> Result<()> {
-    if PASSWORD.contains(&password.len()) {
+    if PASSWORD.contains(&password.chars().count()) {
         return Ok(());
     }
     let text = format!("must have {} to {} letters", PASSWORD.start(), PASSWORD.end());
@@ -211,7 +211,7 @@ mod tests {
             assert_eq!(check_login_name(name).is_ok(), good, "{name}");
         }
         let long = "x".repeat(1025);
-        for (password, good) in [("0123456789", true), ("012345678", false), (&long, false)] {
+        for (password, good) in [("0123456789", true), ("012345678", false), ("üüüüü", false), (&long, false)] {
             assert_eq!(check_password(password).is_ok(), good);
         }
         let shown = format!("{:?}", SecretHash("$argon2id$x".to_owned()));

@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::account::{LoginSession, Token, User, UserRole};
+use crate::base::Error;
+use crate::base::error::ErrorKind;
 
 /// Users, tokens and sessions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,6 +84,24 @@ impl LoginTable {
         self.users.iter().find(|user| user.name == name)
     }
 
+    /// Whether an operator is left when this user gets another role, or is removed (`None`). Tokens do not count: nobody logs in
+    /// with them.
+    ///
+    /// # Errors
+    /// `Conflict` where none would be left.
+    pub fn keeps_operator(&self, name: &str, role: Option<UserRole>) -> crate::base::Result<()> {
+        let is_operator = |user: &&User| user.role == UserRole::Operator;
+        let goes = self.user(name).filter(is_operator).is_some() && role != Some(UserRole::Operator);
+        if !goes || self.users.iter().filter(is_operator).any(|user| user.name != name) {
+            return Ok(());
+        }
+        let text = format!(
+            "{name} is the last operator: nobody could change anything any more; make another user an operator first \
+             (streamwarden user add NAME --role operator)"
+        );
+        Err(Error::new(ErrorKind::Conflict, text))
+    }
+
     /// The session with this hash, and the role of its user as it is now.
     ///
     /// # Errors
@@ -123,6 +143,35 @@ mod tests {
 
     use super::*;
     use crate::domain::login::account::SecretHash;
+
+    #[test]
+    fn the_last_operator_stays_one() {
+        use UserRole::{Operator, Viewer};
+        let user = |name: &str, role| User {
+            name: name.to_owned(),
+            role,
+            password_hash: SecretHash("p".to_owned()),
+            created_at: None,
+        };
+        let (one, two) = (vec![user("anna", Operator), user("vera", Viewer)], user("omar", Operator));
+        let both = one.iter().cloned().chain([two]).collect::<Vec<_>>();
+        for (users, name, role, is_kept) in [
+            (&one, "anna", None, false),
+            (&one, "anna", Some(Viewer), false),
+            (&one, "anna", Some(Operator), true),
+            (&one, "vera", None, true),
+            (&one, "vera", Some(Viewer), true),
+            (&one, "nobody", None, true),
+            (&both, "anna", None, true),
+            (&both, "anna", Some(Viewer), true),
+        ] {
+            let table = LoginTable { users: users.clone(), ..LoginTable::default() };
+            assert_eq!(table.keeps_operator(name, role).is_ok(), is_kept, "{name} {role:?}");
+        }
+        let alone = LoginTable { users: one, ..LoginTable::default() };
+        let error = alone.keeps_operator("anna", None).expect_err("refused");
+        assert!(error.message().contains("streamwarden user add NAME --role operator"), "{error}");
+    }
 
     #[test]
     fn a_credential_is_worth_something_until_it_is_over_or_revoked() {

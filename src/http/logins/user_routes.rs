@@ -39,7 +39,8 @@ pub(in crate::http) struct NewUser {
     /// Its name.
     #[schema(max_length = 64, min_length = 1, pattern = "^[a-zA-Z0-9._@-]+$")]
     name: String,
-    /// What it may do.
+    /// What it may do: viewer or operator.
+    #[schema(value_type = String, pattern = "^(viewer|operator)$")]
     role: UserRole,
     /// Its password, at least 10 letters.
     #[schema(value_type = String, min_length = 10, max_length = 1024, format = Password)]
@@ -50,7 +51,8 @@ pub(in crate::http) struct NewUser {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct UserEdit {
-    /// What it may do.
+    /// What it may do: viewer or operator.
+    #[schema(value_type = Option<String>, pattern = "^(viewer|operator)$")]
     role: Option<UserRole>,
     /// Its password; ends its sessions.
     #[schema(value_type = Option<String>, min_length = 10, max_length = 1024, format = Password)]
@@ -103,11 +105,11 @@ pub(in crate::http) async fn add(
     Ok(HttpResponse::Created().json(view(&user)))
 }
 
-/// Changes a user's role or password.
+/// Changes a user's role or password. The last operator stays one.
 #[utoipa::path(patch, path = "/api/v1/users/{name}", operation_id = "editUser", tag = "logins", params(("name" = String, Path)), request_body = UserEdit, responses(
     (status = 200, body = UserView),
     (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json", description = "it is one of the configuration"),
+    (status = 409, body = Problem, content_type = "application/problem+json", description = "it is one of the configuration, or the last operator"),
 ))]
 pub(in crate::http) async fn edit(
     _: Operator,
@@ -127,6 +129,10 @@ pub(in crate::http) async fn edit(
         }
         None => None,
     };
+    let _alone = match edit.role {
+        Some(role) => Some(state.logins.begin_role_change(&name, Some(role)).await?),
+        None => None,
+    };
     state.logins.store().edit_user(name.clone(), edit.role, hash).await?;
     state.logins.refresh().await?;
     let after = find(&state, &name)?;
@@ -141,11 +147,11 @@ pub(in crate::http) async fn edit(
     Ok(HttpResponse::Ok().json(view(&after)))
 }
 
-/// Removes a user; its sessions end. When the last user and token of a service on loopback is gone, no login is asked for.
+/// Removes a user; its sessions end. The last operator stays.
 #[utoipa::path(delete, path = "/api/v1/users/{name}", operation_id = "removeUser", tag = "logins", params(("name" = String, Path)), responses(
     (status = 204),
     (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json", description = "it is one of the configuration"),
+    (status = 409, body = Problem, content_type = "application/problem+json", description = "it is one of the configuration, or the last operator"),
 ))]
 pub(in crate::http) async fn remove(
     _: Operator,
@@ -155,6 +161,7 @@ pub(in crate::http) async fn remove(
 ) -> ErrorAnswer {
     changeable(&state, &name)?;
     let before = find(&state, &name)?;
+    let _alone = state.logins.begin_role_change(&name, None).await?;
     state.logins.store().remove_user(name.clone()).await?;
     state.logins.refresh().await?;
     let before = Some(json!({ "role": before.role }));

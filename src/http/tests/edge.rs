@@ -29,6 +29,11 @@ async fn below_a_path_everything_is_there_with_the_prefix_and_without_it() {
     }
     let bare = world.get("/cams").await;
     assert_eq!((bare.status, bare.header("location")), (308, "cams/"));
+    let page = world.get("/cams/").await;
+    for name in ["content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy"] {
+        assert!(!page.header(name).is_empty(), "{name}");
+        assert_eq!(bare.header(name), page.header(name), "{name}");
+    }
 
     let body = json!({ "name": "gate", "url": "rtsp://10.0.0.9/1" }).to_string();
     let added = world.send(Method::POST, "/cams/api/v1/cameras", &body).await;

@@ -279,6 +279,12 @@ async fn users_are_added_changed_and_removed_and_their_sessions_with_them() {
     assert_eq!(ask(Method::DELETE, "/api/v1/users/vera", json!({})).await.status, 204);
     assert_eq!(world.as_session(Method::GET, "/api/v1/cameras", &cookie).await.status, 401);
     assert_eq!(ask(Method::DELETE, "/api/v1/users/vera", json!({})).await.status, 404);
+    for (method, body) in [(Method::DELETE, json!({})), (Method::PATCH, json!({ "role": "viewer" }))] {
+        let refused = ask(method, "/api/v1/users/anna", body).await;
+        let why = refused.json()["detail"].as_str().unwrap_or_default().to_owned();
+        assert!(refused.status == 409 && why.contains("the last operator") && why.contains("user add NAME"), "{why}");
+    }
+    assert_eq!(ask(Method::PATCH, "/api/v1/users/anna", json!({ "role": "operator" })).await.status, 200, "as it was");
     let audit = world.as_session(Method::GET, "/api/v1/audit?who=anna", &anna).await;
     let text = String::from_utf8_lossy(&audit.body).into_owned();
     assert!(

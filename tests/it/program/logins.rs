@@ -97,6 +97,15 @@ async fn an_address_that_others_reach_is_served_once_somebody_can_log_in() {
     let tokens = run(program.room(), &["token", "list"]);
     assert!(tokens.out.contains("scrape") && !tokens.out.contains(&token), "{}", tokens.out);
 
+    // Somebody has to stay who may change things.
+    for change in [&["user", "remove", "anna"][..], &["user", "role", "anna", "viewer"]] {
+        let refused = run(program.room(), change);
+        let is_told =
+            refused.err.contains("the last operator") && refused.err.contains("user add NAME --role operator");
+        assert!(refused.code == Some(1) && is_told, "{change:?}: {:?} {}", refused.code, refused.err);
+    }
+    assert_eq!(with_cookie(&cookie).await, StatusCode::OK);
+
     // Another password ends the session.
     room_password(&program, "another long password");
     let changed = run(program.room(), &["user", "passwd", "anna", "--password-file", "password"]);
