@@ -1,16 +1,20 @@
 //! What is excused, in force: reads it from the database again and again, tells the live store and the incidents, and ends
 //! what is over. What it knows goes on while the database is away.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::Utc;
+use futures_util::StreamExt;
 use tokio::sync::Mutex;
-use tokio::time::sleep;
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::incidents::IncidentsHandle;
 use super::supervision::{Child, Exit, Restart};
 use crate::adapters::database::{MaintenanceStore, with_timeout};
+use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Change, SharedLive};
 use crate::base::Result;
 use crate::domain::maintenance::{Maintenance, excused_keys};
@@ -27,12 +31,14 @@ pub struct MaintenanceKeeper {
     incidents: IncidentsHandle,
     /// As the live store was told last.
     told: Mutex<Vec<Maintenance>>,
+    /// A camera has changed since the incidents were told: it may have got another path.
+    has_moved: AtomicBool,
 }
 
 impl MaintenanceKeeper {
     /// Knows nothing yet.
     pub fn new(store: Arc<dyn MaintenanceStore>, live: SharedLive, incidents: IncidentsHandle) -> Arc<Self> {
-        Arc::new(Self { store, live, incidents, told: Mutex::default() })
+        Arc::new(Self { store, live, incidents, told: Mutex::default(), has_moved: AtomicBool::new(true) })
     }
 
     /// Where it is kept.
@@ -59,9 +65,19 @@ impl MaintenanceKeeper {
     }
 
     async fn enforce(&self, told: &mut Vec<Maintenance>, all: Vec<Maintenance>) -> Result<()> {
-        if told.is_empty() && all.is_empty() {
+        let has_moved = self.has_moved.swap(false, Ordering::Relaxed);
+        if *told == all && (all.is_empty() || !has_moved) {
             return Ok(());
         }
+        let enforced = self.tell(told, &all).await;
+        match &enforced {
+            Ok(()) => *told = all,
+            Err(_) => self.has_moved.store(true, Ordering::Relaxed),
+        }
+        enforced
+    }
+
+    async fn tell(&self, told: &[Maintenance], all: &[Maintenance]) -> Result<()> {
         let gone = told.iter().filter(|one| !all.iter().any(|new| new.key == one.key));
         let mut changes: Vec<Change> = gone.map(|one| Change::MaintenanceGone { key: one.key.clone() }).collect();
         changes.extend(all.iter().filter(|one| !told.contains(one)).cloned().map(Change::Maintenance));
@@ -71,9 +87,8 @@ impl MaintenanceKeeper {
                 log::info!(subject = over.key.as_str(); "maintenance ended");
             }
         }
-        let cameras = if all.is_empty() { Vec::new() } else { self.live.latest().await?.cameras };
-        self.incidents.excuse(excused_keys(&all, &cameras));
-        *told = all;
+        let cameras = if all.is_empty() { Vec::new() } else { self.live.all_cameras().await? };
+        self.incidents.excuse(excused_keys(all, &cameras));
         Ok(())
     }
 
@@ -89,21 +104,135 @@ impl MaintenanceKeeper {
         })
     }
 
+    /// Until the live store tells nothing any more.
     async fn keep(&self) {
-        let mut failed = false;
+        let mut updates = pin!(subscription(Arc::clone(&self.live), "maintenance"));
+        let mut look = interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut failed, mut read_at) = (false, None);
         loop {
-            let read = self.refresh().await;
-            match &read {
-                Err(error) if !failed => log::warn!("reading what is in maintenance failed, retrying: {error}"),
-                Ok(()) if failed => log::info!("reading what is in maintenance recovered"),
-                _ => {}
-            }
-            failed = read.is_err();
-            for _ in 0..READ_EVERY.div_duration_f64(LOOK_EVERY) as u32 {
-                sleep(LOOK_EVERY).await;
-                // The live store is this process's memory: what fails here is told with the next reading.
-                let _ = self.look().await;
+            tokio::select! {
+                update = updates.next() => match update {
+                    Some(update) if is_about_cameras(&update) => self.has_moved.store(true, Ordering::Relaxed),
+                    Some(_) => {}
+                    None => return,
+                },
+                _ = look.tick() => {
+                    if read_at.is_some_and(|read_at: Instant| read_at.elapsed() < READ_EVERY) {
+                        // The live store is this process's memory: what fails here is told with the next reading.
+                        let _ = self.look().await;
+                        continue;
+                    }
+                    let read = self.refresh().await;
+                    match &read {
+                        Err(error) if !failed => log::warn!("reading what is in maintenance failed, retrying: {error}"),
+                        Ok(()) if failed => log::info!("reading what is in maintenance recovered"),
+                        _ => {}
+                    }
+                    (failed, read_at) = (read.is_err(), Some(Instant::now()));
+                }
             }
         }
+    }
+}
+
+fn is_about_cameras(update: &LiveUpdate) -> bool {
+    match update {
+        LiveUpdate::Everything(_) => true,
+        LiveUpdate::Changes(changes) => {
+            changes.iter().any(|change| matches!(change, Change::Camera(_) | Change::CameraGone { .. }))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use async_trait::async_trait;
+    use chrono::{DateTime, TimeDelta};
+
+    use super::*;
+    use crate::adapters::live::memory::MemoryLiveStore;
+    use crate::adapters::live::{Latest, LiveChanges, LiveStore};
+    use crate::domain::camera::CameraStatus;
+    use crate::domain::incident::{IncidentKind, Subject};
+    use crate::domain::name::StreamName;
+    use crate::domain::sample;
+    use crate::domain::stream::Sample;
+
+    /// A store that counts how often it is copied.
+    struct Counted(MemoryLiveStore, AtomicUsize);
+
+    #[async_trait]
+    impl LiveStore for Counted {
+        async fn apply(&self, changes: Vec<Change>) -> Result<()> {
+            self.0.apply(changes).await
+        }
+        async fn read(&self) -> Result<Latest> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            self.0.read().await
+        }
+        async fn record_samples(&self, server: &str, samples: Vec<(StreamName, Sample)>) -> Result<()> {
+            self.0.record_samples(server, samples).await
+        }
+        async fn history(
+            &self,
+            server: &str,
+            name: &StreamName,
+            from: DateTime<Utc>,
+            to: DateTime<Utc>,
+        ) -> Result<Vec<Sample>> {
+            self.0.history(server, name, from, to).await
+        }
+        async fn subscribe(&self) -> Result<LiveChanges> {
+            self.0.subscribe().await
+        }
+    }
+
+    struct Kept(Maintenance);
+
+    #[async_trait]
+    impl MaintenanceStore for Kept {
+        async fn maintenance(&self, _: DateTime<Utc>) -> Result<Vec<Maintenance>> {
+            Ok(vec![self.0.clone()])
+        }
+        async fn put_maintenance(&self, _: Maintenance) -> Result<()> {
+            Ok(())
+        }
+        async fn end_maintenance(&self, _: Subject, _: DateTime<Utc>) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_excused_costs_nothing_while_no_camera_changes_and_follows_one_that_does() {
+        let camera = Subject::camera_of(7, "gate");
+        let until = Utc::now() + TimeDelta::hours(1);
+        let kept = Maintenance::checked(camera, until, "lens", "eve".to_owned(), Utc::now()).expect("a good one");
+        let counted = Arc::new(Counted(MemoryLiveStore::new(Duration::from_secs(60)), AtomicUsize::new(0)));
+        let live: SharedLive = counted.clone();
+        let incidents = IncidentsHandle::default();
+        let keeper = MaintenanceKeeper::new(Arc::new(Kept(kept)), live.clone(), incidents.clone());
+        let place = |path: &str| CameraStatus { path: path.to_owned(), ..sample::camera(7, "gate") };
+        live.publish(vec![Change::Camera(place("gate"))]).await.expect("taken");
+        let keeping = tokio::spawn(async move { keeper.keep().await });
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        let before = counted.1.load(Ordering::Relaxed);
+        for _ in 0..60 {
+            live.publish(vec![Change::Stream(Arc::new(sample::stream("main", "gate")))]).await.expect("taken");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        assert_eq!(counted.1.load(Ordering::Relaxed), before, "nothing is copied");
+        live.publish(vec![Change::Camera(place("yard"))]).await.expect("taken");
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let of = |name: &str| Subject::Stream { server: "main".to_owned(), name: name.to_owned() };
+        for (name, written, what) in [("yard", 0, "the path of now is excused"), ("gate", 1, "and not that of before")]
+        {
+            incidents.raise(IncidentKind::StreamFlapping, &of(name), "again and again", super::super::incidents::now());
+            assert_eq!(incidents.unwritten(), written, "{what}");
+        }
+        keeping.abort();
+        assert!(keeping.await.is_err_and(|ended| ended.is_cancelled()));
     }
 }

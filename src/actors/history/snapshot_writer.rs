@@ -13,11 +13,11 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::actors::supervision::{Supervised, supervised};
-use crate::adapters::live::memory::MemoryLiveStore;
+use crate::adapters::live::memory::{MemoryLiveStore, SavedBytes};
 use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::base::{Error, Result};
 
-/// A crash loses at most so much of the samples. 1,000 streams are 90 MB each time.
+/// A crash loses at most so much of the samples.
 const EVERY: Duration = Duration::from_secs(600);
 
 /// A disk that takes longer hangs.
@@ -31,14 +31,14 @@ pub struct SnapshotWriter {
     live: Arc<MemoryLiveStore>,
     path: PathBuf,
     saving: SingleFlight,
-    /// Size of the last file, in bytes.
-    bytes: u64,
+    /// How much was written, and is kept.
+    saved: SavedBytes,
 }
 
 impl SnapshotWriter {
     /// Saves the samples of `live` in this file.
     pub fn new(live: Arc<MemoryLiveStore>, path: PathBuf) -> Self {
-        Self { live, path, saving: SingleFlight::default(), bytes: 0 }
+        Self { live, path, saving: SingleFlight::default(), saved: SavedBytes::default() }
     }
 }
 
@@ -48,7 +48,7 @@ struct Save;
 impl Flight for Save {
     type Owner = SnapshotWriter;
     type Subject = ();
-    type Output = u64;
+    type Output = SavedBytes;
     const RULES: Rules = Rules {
         what: "saving the history",
         limit: LIMIT,
@@ -62,14 +62,14 @@ impl Flight for Save {
         &mut writer.saving
     }
 
-    fn begin(writer: &mut SnapshotWriter, _: &mut Context<SnapshotWriter>) -> Option<((), Work<u64>)> {
+    fn begin(writer: &mut SnapshotWriter, _: &mut Context<SnapshotWriter>) -> Option<((), Work<SavedBytes>)> {
         Some(((), Box::pin(save(Arc::clone(&writer.live), writer.path.clone()))))
     }
 
-    fn ended(writer: &mut SnapshotWriter, (): (), saved: Result<u64>, _: &mut Context<SnapshotWriter>) -> Ended {
+    fn ended(writer: &mut SnapshotWriter, (): (), saved: Result<SavedBytes>, _: &mut Context<SnapshotWriter>) -> Ended {
         match saved {
-            Ok(bytes) => {
-                writer.bytes = bytes;
+            Ok(saved) => {
+                writer.saved = saved;
                 Ended::Done
             }
             Err(error) => Ended::Failed(error),
@@ -77,7 +77,7 @@ impl Flight for Save {
     }
 }
 
-async fn save(live: Arc<MemoryLiveStore>, path: PathBuf) -> Result<u64> {
+async fn save(live: Arc<MemoryLiveStore>, path: PathBuf) -> Result<SavedBytes> {
     let saved = spawn_blocking(move || live.save(Path::new(&path))).await;
     saved.unwrap_or_else(|error| Err(Error::internal("saving the history has panicked").with_source(error)))
 }
@@ -94,7 +94,7 @@ impl Supervised for SnapshotWriter {
     const KIND: &'static str = "history snapshot";
 
     fn observe(&self) -> Value {
-        json!({ "bytes": self.bytes })
+        json!({ "bytes": self.saved.kept, "writtenBytes": self.saved.written })
     }
 
     /// What was measured since is saved, unless the disk hangs or has just refused it.

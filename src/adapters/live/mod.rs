@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::CameraStatus;
 use crate::domain::host::HostStatus;
+use crate::domain::incident::Incident;
 use crate::domain::maintenance::Maintenance;
 use crate::domain::name::StreamName;
 use crate::domain::recording::RecordingStatus;
@@ -41,6 +42,8 @@ pub struct Latest {
     pub maintenance: Vec<Maintenance>,
     /// Hosts, by name.
     pub hosts: Vec<HostStatus>,
+    /// Incidents that last or have ended lately, of all nodes. Each process reads them from its own database.
+    pub incidents: Vec<Incident>,
 }
 
 impl Latest {
@@ -94,6 +97,13 @@ pub enum Change {
     HostGone {
         /// Its name.
         name: String,
+    },
+    /// An incident as it is now.
+    Incident(Arc<Incident>),
+    /// One that has been over for a while.
+    IncidentGone {
+        /// Its id.
+        id: Uuid,
     },
 }
 
@@ -165,6 +175,10 @@ pub trait LiveStore: Send + Sync {
         let is_it = |stream: &StreamStatus| stream.name == *name && server.is_none_or(|server| stream.server == server);
         Ok(self.read().await?.streams.into_iter().find(is_it).map(Arc::new))
     }
+    /// All cameras, by id.
+    async fn cameras(&self) -> Result<Vec<CameraStatus>> {
+        Ok(self.read().await?.cameras)
+    }
     /// Adds one sample per stream to the history.
     async fn record_samples(&self, server: &str, samples: Vec<(StreamName, Sample)>) -> Result<()>;
     /// What follows from one poll of a server: its changes together, then its samples. One round trip, where there is one.
@@ -217,6 +231,10 @@ pub trait LiveStore: Send + Sync {
     /// [`LiveStore::stream`], or `Timeout` after [`LIMIT`].
     async fn latest_of(&self, server: Option<&str>, name: &StreamName) -> Result<Option<Arc<StreamStatus>>> {
         in_time(self.stream(server, name)).await
+    }
+    /// [`LiveStore::cameras`], or `Timeout` after [`LIMIT`].
+    async fn all_cameras(&self) -> Result<Vec<CameraStatus>> {
+        in_time(self.cameras()).await
     }
     /// [`LiveStore::read`], or `Timeout` after [`LIMIT`].
     async fn latest(&self) -> Result<Latest> {

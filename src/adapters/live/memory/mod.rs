@@ -5,6 +5,7 @@
 
 mod block;
 mod history;
+mod saved;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -18,12 +19,16 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
 use tokio::sync::broadcast::{self, error::RecvError};
+use uuid::Uuid;
 
 use self::history::Histories;
+pub use self::saved::SavedBytes;
+use self::saved::SavedHistory;
 use super::{Change, Latest, LiveChanges, LiveStore};
 use crate::base::Result;
 use crate::domain::camera::CameraStatus;
 use crate::domain::host::HostStatus;
+use crate::domain::incident::Incident;
 use crate::domain::maintenance::Maintenance;
 use crate::domain::name::StreamName;
 use crate::domain::recording::RecordingStatus;
@@ -39,8 +44,8 @@ pub struct MemoryLiveStore {
     now: RwLock<Now>,
     histories: RwLock<Histories>,
     changes: broadcast::Sender<Arc<Vec<Change>>>,
-    /// One at a time writes the file.
-    saving: Mutex<()>,
+    /// What is on disk; one at a time writes there.
+    saved: Mutex<SavedHistory>,
 }
 
 #[derive(Default)]
@@ -52,6 +57,7 @@ struct Now {
     recordings: BTreeMap<(String, StreamName), RecordingStatus>,
     maintenance: BTreeMap<String, Maintenance>,
     hosts: BTreeMap<String, Arc<HostStatus>>,
+    incidents: BTreeMap<Uuid, Arc<Incident>>,
 }
 
 /// Bytes of samples when nobody says how many (`monitor.history_memory`).
@@ -71,22 +77,22 @@ impl MemoryLiveStore {
             now: RwLock::default(),
             histories: RwLock::new(Histories::new(history, most)),
             changes: broadcast::Sender::new(BEHIND),
-            saving: Mutex::default(),
+            saved: Mutex::default(),
         }
     }
 
-    /// Writes all samples to this file, which is replaced in one step. Blocks: call it where that is allowed. Says how many
-    /// bytes it has.
+    /// Writes the samples to this file, or those that are new to another one beside it; each is replaced in one step. Blocks:
+    /// call it where that is allowed. Says how many bytes it has written, and how many there are.
     ///
     /// # Errors
-    /// When the folder cannot be written; the file is as before then.
-    pub fn save(&self, path: &Path) -> Result<u64> {
-        let _alone = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
+    /// When the folder cannot be written; the files are as before then.
+    pub fn save(&self, path: &Path) -> Result<SavedBytes> {
+        let mut saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
         let stored = self.histories.read().unwrap_or_else(PoisonError::into_inner).stored();
-        snapshot::write(path, &stored)
+        saved.save(path, &stored)
     }
 
-    /// Takes the samples that an earlier run has saved in this file; those that are too old are left. Says of how many streams
+    /// Takes the samples that an earlier run has saved in this file and in those beside it; those that are too old are left. Says of how many streams
     /// there were some.
     ///
     /// # Errors
@@ -152,6 +158,7 @@ impl LiveStore for MemoryLiveStore {
             recordings: now.recordings.values().cloned().collect(),
             maintenance: now.maintenance.values().cloned().collect(),
             hosts: now.hosts.values().map(|status| HostStatus::clone(status)).collect(),
+            incidents: now.incidents.values().map(|incident| Incident::clone(incident)).collect(),
         })
     }
 
@@ -161,6 +168,11 @@ impl LiveStore for MemoryLiveStore {
             Some(server) => now.streams.get(server).and_then(|streams| streams.get(name)).cloned(),
             None => now.streams.values().find_map(|streams| streams.get(name)).cloned(),
         })
+    }
+
+    async fn cameras(&self) -> Result<Vec<CameraStatus>> {
+        let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(now.cameras.values().cloned().collect())
     }
 
     async fn history(
@@ -234,6 +246,12 @@ impl Now {
             }
             Change::HostGone { name } => {
                 self.hosts.remove(name);
+            }
+            Change::Incident(incident) => {
+                self.incidents.insert(incident.id, Arc::clone(incident));
+            }
+            Change::IncidentGone { id } => {
+                self.incidents.remove(id);
             }
         }
     }

@@ -1,8 +1,10 @@
 //! The history in a file of ours, so that a restart does not lose it.
 //!
-//! Replaced in one step. It begins with what it is and in which form, and ends with a checksum over all of it: a file that is
+//! Beside the whole file lie those with what came later (`saved`), numbered from 1, each with the checksum of the whole one to which
+//! they belong. Each is replaced in one step. It begins with what it is and in which form, and ends with a checksum over all of it: a file that is
 //! torn, of another form or somebody else's is not used, and put aside under another name.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -18,6 +20,19 @@ use crate::domain::name::StreamName;
 
 const MAGIC: &[u8; 8] = b"SWhist\r\n";
 
+/// The same of a file with what came later.
+const ADDED: &[u8; 8] = b"SWhist+\n";
+
+/// Of everything before it in a file.
+pub(super) type Checksum = [u8; 32];
+
+/// A file that was written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WrittenFile {
+    pub(super) bytes: u64,
+    pub(super) checksum: Checksum,
+}
+
 /// Form of the file and of the blocks in it; another one is not guessed at.
 const VERSION: u32 = 1;
 
@@ -27,19 +42,74 @@ const LARGEST_BLOCK: usize = 64 << 10;
 /// A file that is not used keeps lying under its name with this behind it; the next one replaces it.
 const ASIDE: &str = "refused";
 
-/// Writes it; says how many bytes.
-pub(super) fn write(path: &Path, streams: &[StoredHistory]) -> Result<u64> {
-    let fault = |error| Error::internal(format!("{} cannot be written: {error}", path.display())).with_source(error);
-    replace(path, streams).map_err(fault)
+/// Writes it whole; what lay beside it goes.
+pub(super) fn write(path: &Path, streams: &[StoredHistory]) -> Result<WrittenFile> {
+    let written = replace(path, MAGIC, &[], streams).map_err(|error| not_written(path, error))?;
+    // Those that stay belong to another file from now on, and are not read.
+    (1..).map(|number| numbered(path, number)).take_while(|file| fs::remove_file(file).is_ok()).count();
+    Ok(written)
 }
 
-/// What it holds; `None` when there is no file.
+/// Writes what came later than the whole file with this checksum, as the one of this number; says how many bytes.
+pub(super) fn add(path: &Path, number: u32, whole: Checksum, streams: &[StoredHistory]) -> Result<u64> {
+    let file = numbered(path, number);
+    replace(&file, ADDED, &whole, streams).map(|written| written.bytes).map_err(|error| not_written(&file, error))
+}
+
+fn numbered(path: &Path, number: u32) -> PathBuf {
+    beside(path, &number.to_string())
+}
+
+fn not_written(path: &Path, error: io::Error) -> Error {
+    Error::internal(format!("{} cannot be written: {error}", path.display())).with_source(error)
+}
+
+/// What it and the files beside it hold; `None` when there is none.
 ///
 /// # Errors
 /// When it cannot be read, or is none of ours as a whole; then it is put aside.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<StoredHistory>>> {
-    let why = match File::open(path).map_err(Refused::Unreadable).and_then(read_from) {
-        Ok(streams) => return Ok(Some(streams)),
+    let Some((mut streams, whole)) = read_one(path, MAGIC)? else { return Ok(None) };
+    for number in 1.. {
+        match read_one(&numbered(path, number), ADDED) {
+            Ok(Some((later, of))) if of == whole => append_all(&mut streams, later),
+            Ok(_) => break,
+            Err(error) => {
+                log::warn!("the history before this start ends early: {error}");
+                break;
+            }
+        }
+    }
+    Ok(Some(streams))
+}
+
+fn append_all(streams: &mut Vec<StoredHistory>, later: Vec<StoredHistory>) {
+    let place = |(place, stream): (usize, &StoredHistory)| ((stream.server.clone(), stream.name.clone()), place);
+    let known: HashMap<_, _> = streams.iter().enumerate().map(place).collect();
+    for stream in later {
+        match known.get(&(stream.server.clone(), stream.name.clone())) {
+            Some(place) => append(&mut streams[*place].blocks, stream.blocks),
+            None => streams.push(stream),
+        }
+    }
+}
+
+/// Puts what was added to a stream behind what was known of it: its last block may have grown.
+fn append(known: &mut Vec<Arc<Block>>, added: Vec<Arc<Block>>) {
+    let has_grown = known
+        .last()
+        .zip(added.first())
+        .is_some_and(|(last, first)| last.start_ms == first.start_ms && first.bytes.starts_with(&last.bytes));
+    if has_grown {
+        known.pop();
+    }
+    known.extend(added);
+}
+
+/// What one file holds, and the checksum of the whole one; `None` when there is none.
+fn read_one(path: &Path, magic: &[u8; 8]) -> Result<Option<(Vec<StoredHistory>, Checksum)>> {
+    let why = match File::open(path).map_err(Refused::Unreadable).and_then(|file| read_from(file, magic)) {
+        Ok(found) => return Ok(Some(found)),
         Err(Refused::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(Refused::Unreadable(error)) => {
             return Err(Error::internal(format!("{} cannot be read: {error}", path.display())).with_source(error));
@@ -78,12 +148,13 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 }
 
 /// On the disk when it returns. Always by way of the same file: what a killed run has left is overwritten.
-fn replace(path: &Path, streams: &[StoredHistory]) -> io::Result<u64> {
+fn replace(path: &Path, magic: &[u8; 8], of: &[u8], streams: &[StoredHistory]) -> io::Result<WrittenFile> {
     let new = beside(path, "new");
     let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
     let mut to = Hashing { inner: BufWriter::with_capacity(1 << 16, file), hash: Sha256::new() };
-    to.write_all(MAGIC)?;
+    to.write_all(magic)?;
     to.write_all(&VERSION.to_le_bytes())?;
+    to.write_all(of)?;
     to.count(streams.len())?;
     for stream in streams {
         to.text(&stream.server)?;
@@ -96,20 +167,20 @@ fn replace(path: &Path, streams: &[StoredHistory]) -> io::Result<u64> {
             to.write_all(&block.bytes)?;
         }
     }
-    let digest = to.hash.finalize();
+    let checksum: Checksum = to.hash.finalize().into();
     let mut inner = to.inner;
-    inner.write_all(&digest)?;
+    inner.write_all(&checksum)?;
     let file = inner.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.sync_all()?;
     let bytes = file.metadata()?.len();
     fs::rename(&new, path)?;
     File::open(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()?;
-    Ok(bytes)
+    Ok(WrittenFile { bytes, checksum })
 }
 
-fn read_from(file: File) -> std::result::Result<Vec<StoredHistory>, Refused> {
+fn read_from(file: File, magic: &[u8; 8]) -> std::result::Result<(Vec<StoredHistory>, Checksum), Refused> {
     let mut from = Hashing { inner: BufReader::with_capacity(1 << 16, file), hash: Sha256::new() };
-    if from.bytes::<8>().ok().as_ref() != Some(MAGIC) {
+    if from.bytes::<8>().ok().as_ref() != Some(magic) {
         return Err(Refused::Wrong("it is no history of streams".to_owned()));
     }
     let version = u32::from_le_bytes(from.bytes()?);
@@ -118,6 +189,7 @@ fn read_from(file: File) -> std::result::Result<Vec<StoredHistory>, Refused> {
             "it has form {version}, and this version of the program reads form {VERSION}"
         )));
     }
+    let of = if magic == ADDED { Some(from.bytes()?) } else { None };
     let mut streams = Vec::new();
     for _ in 0..from.take_count()? {
         let server = from.take_text()?;
@@ -134,13 +206,13 @@ fn read_from(file: File) -> std::result::Result<Vec<StoredHistory>, Refused> {
             streams.push(StoredHistory { server, name, blocks });
         }
     }
-    let digest = from.hash.finalize();
+    let digest: Checksum = from.hash.finalize().into();
     let mut told = [0; 32];
     from.inner.read_exact(&mut told)?;
-    if told[..] != digest[..] || from.inner.read(&mut [0])? != 0 {
+    if told != digest || from.inner.read(&mut [0])? != 0 {
         return Err(Refused::Wrong("its checksum is wrong".to_owned()));
     }
-    Ok(streams)
+    Ok((streams, of.unwrap_or(digest)))
 }
 
 /// Reads or writes, and hashes what goes through.
@@ -220,7 +292,7 @@ mod tests {
         let path = folder.path().join("history.snapshot");
         assert!(read(&path).expect("nothing is wrong").is_none());
         for _ in 0..2 {
-            let bytes = write(&path, &streams()).expect("written");
+            let bytes = write(&path, &streams()).expect("written").bytes;
             assert_eq!(bytes, fs::metadata(&path).expect("a file").len());
             assert_eq!(plain(&read(&path).expect("read").expect("a file")), plain(&streams()));
         }

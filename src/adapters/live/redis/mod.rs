@@ -47,6 +47,7 @@ use super::memory::MemoryLiveStore;
 use super::{Change, Latest, LiveChanges, LiveNode, LiveStore, NodeCommand};
 use crate::base::Result;
 use crate::config::settings::RedisSettings;
+use crate::domain::camera::CameraStatus;
 use crate::domain::name::StreamName;
 use crate::domain::stream::{Sample, StreamStatus};
 
@@ -237,6 +238,10 @@ impl LiveStore for RedisLiveStore {
 
     async fn stream(&self, server: Option<&str>, name: &StreamName) -> Result<Option<Arc<StreamStatus>>> {
         self.common.memory.stream(server, name).await
+    }
+
+    async fn cameras(&self) -> Result<Vec<CameraStatus>> {
+        self.common.memory.cameras().await
     }
 
     async fn record_samples(&self, server: &str, samples: Vec<(StreamName, Sample)>) -> Result<()> {
