@@ -1,5 +1,7 @@
 //! `/api/v1/incidents`: what went wrong, with whom, from when to when, and why.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, web};
 use chrono::Utc;
 use serde::Deserialize;
@@ -15,10 +17,11 @@ use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
 use super::item_list::ItemList;
 use super::query::Query;
+use crate::actors::incidents::name_camera;
 use crate::adapters::database::IncidentQuery;
-use crate::adapters::live::Latest;
+use crate::adapters::live::Change;
 use crate::base::{Error, ErrorKind};
-use crate::domain::incident::{Incident, IncidentKind, Remark, Subject};
+use crate::domain::incident::{Incident, IncidentKind, Remark};
 
 /// Incidents in one answer when nobody says how many, and the most there are.
 const LIMIT: u32 = 200;
@@ -62,8 +65,8 @@ pub(super) async fn list(
     let mut items = state.stores.incidents.incidents(wanted).await?;
     let has_more = items.len() > limit as usize;
     items.truncate(limit as usize);
-    let latest = state.live.latest().await?;
-    items.iter_mut().for_each(|incident| name_camera(incident, &latest));
+    let cameras = state.live.all_cameras().await?;
+    items.iter_mut().for_each(|incident| name_camera(incident, &cameras));
     let next = items.last().filter(|_| has_more).map(|incident| incident.id.to_string());
     Ok(web::Json(ItemList::part(items, next)))
 }
@@ -73,7 +76,11 @@ pub(super) async fn list(
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct AcknowledgeIncident {
     /// A note, if there is something to say.
-    #[schema(max_length = 2000, min_length = 1)]
+    #[schema(
+        max_length = 2000,
+        min_length = 1,
+        pattern = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\t\n \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000][^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$"
+    )]
     note: Option<String>,
 }
 
@@ -82,7 +89,11 @@ pub(super) struct AcknowledgeIncident {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct NewIncidentNote {
     /// The note.
-    #[schema(max_length = 2000, min_length = 1)]
+    #[schema(
+        max_length = 2000,
+        min_length = 1,
+        pattern = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\t\n \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000][^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$"
+    )]
     note: String,
 }
 
@@ -130,15 +141,11 @@ async fn say(state: &HttpState, id: &str, request: &HttpRequest, remark: Remark)
     let mut incident = state.stores.incidents.remark(id, remark).await?;
     let target = format!("incident {id}: {} {}", incident.kind.as_str(), incident.subject.name());
     audit::tell(request, audit::Change { target: Some(target), before: None, after: Some(after) });
-    name_camera(&mut incident, &state.live.latest().await?);
-    Ok(web::Json(incident))
-}
-
-/// The display name is the camera's of today, as its other facts on the page are.
-fn name_camera(incident: &mut Incident, latest: &Latest) {
-    if let Subject::Camera { id, label, .. } = &mut incident.subject {
-        *label = latest.cameras.iter().find(|camera| camera.id == *id).and_then(|camera| camera.label.clone());
+    name_camera(&mut incident, &state.live.all_cameras().await?);
+    if incident.closed_at.is_none() {
+        state.live.publish(vec![Change::Incident(Arc::new(incident.clone()))]).await?;
     }
+    Ok(web::Json(incident))
 }
 
 fn no_filter(error: Error) -> Error {

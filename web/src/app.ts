@@ -8,7 +8,7 @@ import { tellTrouble } from "./browser/notify";
 import { closeDialog } from "./components/dialog";
 import { askInstead } from "./fallback";
 import { entry, learnSession, type Entry } from "./login";
-import { actions, clock, model, MOST_INCIDENTS, now, openIncidents, past, route, title, type Model } from "./model";
+import { actions, clock, model, now, past, route, title, type Model } from "./model";
 import { parseRoute, placeOf } from "./router";
 import { arrive, followScroll } from "./shell/scroll";
 import { reduce } from "./store";
@@ -149,7 +149,6 @@ export class App {
       const status = await api.status();
       this.change({ status, version: this.known.version ?? status.version });
       await this.askPlan();
-      openIncidents.value = (await api.incidents({ open: true, limit: MOST_INCIDENTS })).items.length;
     } catch {
       // The banner of the connection says it.
     } finally {

@@ -7,7 +7,7 @@ import { Turns } from "./browser/turns";
 import { DayPast } from "./day_past";
 import { Past } from "./past";
 import { parseRoute, type Route } from "./router";
-import { emptyState, type LiveState } from "./store";
+import { emptyState, MOST_INCIDENTS, type LiveState } from "./store";
 import type { PlanView, Status } from "./types";
 import type { Connection } from "./ws";
 
@@ -72,9 +72,19 @@ const turns = new Turns(serverNow);
 export const past = new Past(serverNow, undefined, turns);
 export const dayPast = new DayPast(serverNow, turns);
 
-/** How many incidents last, counted up to the most that are asked for. */
-export const openIncidents = signal(0);
-export const MOST_INCIDENTS = 100;
+/** How many incidents last, counted up to the most that are shown. */
+export const openIncidents = computed(() => Math.min(MOST_INCIDENTS, [...live.value.incidents.values()].filter((one) => one.closedAt === null).length));
+
+/** Changes with every incident that begins, ends or gets a remark, and with nothing else. */
+export const incidentNews = computed(() =>
+  [...live.value.incidents.values()]
+    .map((one) => [one.id, one.closedAt, one.acknowledged?.at, one.notes.length].join(" "))
+    .sort()
+    .join("\n"),
+);
+
+/** Incidents are told by the WebSocket; without it they are asked for so often, ms. */
+export const incidentPause = (): number => (model.peek().connection.lostAt === null ? 300_000 : 10_000);
 
 /** Words of the page that is shown, for the title bar of the browser. */
 export const title = signal("");

@@ -69,7 +69,7 @@ describe("snapshot", () => {
   });
 
   it("skips items of a kind that it does not know", () => {
-    const state = after(snapshot(1, { kind: "incident", item: { id: "x", reachable: true } }, { kind: "stream", item: null }, stream("a")));
+    const state = after(snapshot(1, { kind: "ofALaterVersion", item: { id: "x", reachable: true } }, { kind: "stream", item: null }, stream("a")));
     expect(names(state)).toEqual(["a"]);
   });
 });
@@ -107,7 +107,7 @@ describe("delta", () => {
         { kind: "stream", item: { server: "main", name: "b" } },
         { kind: "recording", item: { server: "main", name: "b" } },
         { kind: "camera", item: { id: 1 } },
-        { kind: "incident", item: { id: "x" } },
+        { kind: "ofALaterVersion", item: { id: "x" } },
       ],
     }));
     expect(step).toMatchObject({ applied: true, ask: false });
@@ -129,7 +129,7 @@ describe("delta", () => {
   it("a change of something that is not there is a hole", () => {
     const step = reduce(after(snapshot(1)), delta(2, { update: [{ kind: "stream", item: { server: "main", name: "a", readers: 4 } }] }));
     expect(step).toMatchObject({ applied: false, ask: true });
-    const unknown = reduce(after(snapshot(1)), delta(2, { update: [{ kind: "incident", item: { id: 1 } }] }));
+    const unknown = reduce(after(snapshot(1)), delta(2, { update: [{ kind: "ofALaterVersion", item: { id: 1 } }] }));
     expect(unknown).toMatchObject({ applied: true, ask: false });
   });
 

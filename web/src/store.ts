@@ -1,7 +1,7 @@
 // Everything the page knows about now, and the one rule by which a WebSocket message changes it. Pure: no DOM, no
 // network, no clock. A message with a hole before it changes nothing and asks for a snapshot.
 
-import type { CameraStatus, Envelope, HostStatus, Maintenance, RecordingStatus, ServerMessage, ServerStatus, StreamStatus } from "./types";
+import type { CameraStatus, Envelope, HostStatus, Incident, Maintenance, RecordingStatus, ServerMessage, ServerStatus, StreamStatus } from "./types";
 
 /** Key of a stream or recording: a server's name cannot hold a NUL, nor can a path's. */
 export function streamKey(server: string, name: string): string {
@@ -27,7 +27,11 @@ const KINDS = {
   recordings: kind("recording", (one: RecordingStatus) => streamKey(one.server, one.name)),
   maintenance: kind("maintenance", (one: Maintenance) => one.key),
   hosts: kind("host", (one: HostStatus) => one.name),
+  incidents: kind("incident", (one: Incident) => one.id),
 };
+
+/** So many incidents that last are counted; more are "100+". */
+export const MOST_INCIDENTS = 100;
 
 type Name = keyof typeof KINDS;
 type Table<One> = One extends Kind<infer Item, infer Key> ? Map<Key, Item> : never;

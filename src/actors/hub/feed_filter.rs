@@ -19,7 +19,7 @@ pub struct FeedFilter {
     pub prefix: Option<String>,
     /// The stream of exactly this name, its recording, and the camera that publishes it.
     pub stream: Option<String>,
-    /// Words of the feed: `stream`, `camera`, `server`, `recording`, `maintenance`, `host`.
+    /// Words of the feed: `stream`, `camera`, `server`, `recording`, `maintenance`, `host`, `incident`.
     pub kinds: Option<BTreeSet<String>>,
 }
 
@@ -80,6 +80,12 @@ impl FeedFilter {
                 _ => ("maintenance", None, None),
             },
             Change::MaintenanceGone { .. } => ("maintenance", None, None),
+            Change::Incident(incident) => match &incident.subject {
+                Subject::Stream { server, name } => ("incident", Some(server.as_str()), Some(name.as_str())),
+                Subject::Server { name } => ("incident", Some(name.as_str()), None),
+                _ => ("incident", None, None),
+            },
+            Change::IncidentGone { .. } => ("incident", None, None),
             // A host is of no server and has no stream.
             Change::Host(_) | Change::HostGone { .. } => {
                 let is_narrower = self.server.is_some() || self.prefix.is_some() || self.stream.is_some();
@@ -100,11 +106,16 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::domain::incident::{Incident, IncidentKind};
     use crate::domain::sample;
 
     #[test]
     fn what_is_wanted() {
         let stream = |server, name| Change::Stream(Arc::new(sample::stream(server, name)));
+        let incident = |subject| {
+            let (kind, at) = (IncidentKind::ServerDown, chrono::DateTime::UNIX_EPOCH);
+            Change::Incident(Arc::new(Incident::open(uuid::Uuid::nil(), kind, subject, String::new(), at)))
+        };
         let things = [
             Change::Server(sample::server("main")),
             Change::Server(sample::server("edge")),
@@ -113,18 +124,21 @@ mod tests {
             stream("main", "other"),
             Change::Camera(sample::camera(7, "other")),
             Change::Host(Arc::new(sample::host("edge-1"))),
+            incident(Subject::Stream { server: "edge".to_owned(), name: "site/a".to_owned() }),
+            incident(Subject::Server { name: "main".to_owned() }),
         ];
         // The sample camera is on `main`, its path is its name.
         let table = [
-            (r"{}", "1111111"),
-            (r#"{"server":"main"}"#, "1010110"),
-            (r#"{"server":"nowhere"}"#, "0000000"),
-            (r#"{"prefix":"site/"}"#, "1111000"),
-            (r#"{"stream":"other"}"#, "1100110"),
-            (r#"{"stream":"othe"}"#, "1100000"),
-            (r#"{"kinds":["stream"]}"#, "0011100"),
-            (r#"{"kinds":["host"]}"#, "0000001"),
-            (r#"{"kinds":["stream","camera"],"server":"main","prefix":"o"}"#, "0000110"),
+            (r"{}", "111111111"),
+            (r#"{"server":"main"}"#, "101011001"),
+            (r#"{"server":"nowhere"}"#, "000000000"),
+            (r#"{"prefix":"site/"}"#, "111100011"),
+            (r#"{"stream":"other"}"#, "110011001"),
+            (r#"{"stream":"othe"}"#, "110000001"),
+            (r#"{"kinds":["stream"]}"#, "001110000"),
+            (r#"{"kinds":["host"]}"#, "000000100"),
+            (r#"{"kinds":["incident"],"server":"edge"}"#, "000000010"),
+            (r#"{"kinds":["stream","camera"],"server":"main","prefix":"o"}"#, "000011000"),
         ];
         for (text, wanted) in table {
             let filter: FeedFilter = serde_json::from_str(text).expect(text);

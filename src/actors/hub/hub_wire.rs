@@ -17,6 +17,7 @@ use std::sync::Arc;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use super::feed_frame::FeedFrame;
 use crate::adapters::live::{Change, Latest};
@@ -24,7 +25,7 @@ use crate::base::SharedText;
 use crate::domain::name::StreamName;
 
 /// The words of the feed.
-pub(super) const KINDS: [&str; 6] = ["server", "camera", "stream", "recording", "maintenance", "host"];
+pub(super) const KINDS: [&str; 7] = ["server", "camera", "stream", "recording", "maintenance", "host", "incident"];
 
 /// A snapshot is cut into frames of about so many bytes, so that a page can draw the first while the last is on its way, and
 /// a frame of ten thousand streams does not hold up what else the connection carries.
@@ -40,6 +41,7 @@ pub(super) enum ItemKey {
     Recording { server: String, name: StreamName },
     Maintenance { key: String },
     Host { name: String },
+    Incident { id: Uuid },
 }
 
 /// Whom a change is about.
@@ -56,6 +58,8 @@ pub(super) fn key(change: &Change) -> ItemKey {
         Change::MaintenanceGone { key } => ItemKey::Maintenance { key: key.clone() },
         Change::Host(status) => ItemKey::Host { name: status.name.clone() },
         Change::HostGone { name } => ItemKey::Host { name: name.clone() },
+        Change::Incident(incident) => ItemKey::Incident { id: incident.id },
+        Change::IncidentGone { id } => ItemKey::Incident { id: *id },
     }
 }
 
@@ -67,12 +71,14 @@ pub(super) fn is_gone(change: &Change) -> bool {
         | Change::Camera(_)
         | Change::Recording(_)
         | Change::Maintenance(_)
-        | Change::Host(_) => false,
+        | Change::Host(_)
+        | Change::Incident(_) => false,
         Change::StreamGone { .. }
         | Change::CameraGone { .. }
         | Change::RecordingGone { .. }
         | Change::MaintenanceGone { .. }
-        | Change::HostGone { .. } => true,
+        | Change::HostGone { .. }
+        | Change::IncidentGone { .. } => true,
     }
 }
 
@@ -85,11 +91,13 @@ pub(super) fn item(change: &Change) -> Option<Box<str>> {
         Change::Recording(status) => text(status),
         Change::Maintenance(maintenance) => text(maintenance),
         Change::Host(status) => text(status.as_ref()),
+        Change::Incident(incident) => text(incident.as_ref()),
         Change::StreamGone { .. }
         | Change::CameraGone { .. }
         | Change::RecordingGone { .. }
         | Change::MaintenanceGone { .. }
-        | Change::HostGone { .. } => None,
+        | Change::HostGone { .. }
+        | Change::IncidentGone { .. } => None,
     }
 }
 
@@ -101,7 +109,8 @@ pub(super) fn everything(latest: Latest) -> impl Iterator<Item = Change> {
     let recordings = latest.recordings.into_iter().map(Change::Recording);
     let maintenance = latest.maintenance.into_iter().map(Change::Maintenance);
     let hosts = latest.hosts.into_iter().map(|status| Change::Host(Arc::new(status)));
-    servers.chain(cameras).chain(streams).chain(recordings).chain(maintenance).chain(hosts)
+    let incidents = latest.incidents.into_iter().map(|incident| Change::Incident(Arc::new(incident)));
+    servers.chain(cameras).chain(streams).chain(recordings).chain(maintenance).chain(hosts).chain(incidents)
 }
 
 /// `{"a":1}` of a stream becomes `{"kind":"stream","item":{"a":1}}`.
@@ -113,6 +122,7 @@ pub(super) fn envelope(key: &ItemKey, item: &str) -> String {
         ItemKey::Recording { .. } => "recording",
         ItemKey::Maintenance { .. } => "maintenance",
         ItemKey::Host { .. } => "host",
+        ItemKey::Incident { .. } => "incident",
     };
     format!(r#"{{"kind":"{kind}","item":{item}}}"#)
 }

@@ -7,6 +7,7 @@ use super::*;
 use crate::domain::camera::{CameraState, CameraStatus};
 use crate::domain::host::HostStatus;
 use crate::domain::incident::Subject;
+use crate::domain::incident::{Incident, IncidentKind, Remark};
 use crate::domain::maintenance::Maintenance;
 use crate::domain::recording::{RecordingState, RecordingStatus};
 use crate::domain::sample;
@@ -28,6 +29,7 @@ fn server() -> ServerStatus {
         reason: None,
         rtsp_answers: None,
         version: None,
+        started_at: None,
         last_poll: None,
     }
 }
@@ -77,6 +79,7 @@ fn stream() -> StreamStatus {
         recv_rate_mbps: None,
         link_capacity_mbps: None,
         loss_rate: None,
+        retransmit_rate: None,
     }
 }
 
@@ -97,6 +100,14 @@ fn host() -> HostStatus {
     HostStatus { at: since(), disks, networks, unmeasured, ..sample::host("edge-1") }
 }
 
+fn incident() -> Incident {
+    let (id, subject) = (uuid::Uuid::from_u128(7), Subject::Server { name: "main".to_owned() });
+    let cause = "nothing listens there".to_owned();
+    let mut incident = Incident::open(id, IncidentKind::ServerDown, subject, cause, since());
+    incident.take(Remark::note("eve".to_owned(), "on my way", since()).expect("a good one"));
+    incident
+}
+
 #[test]
 fn the_frames_are_those_that_the_page_reads() {
     let latest = Latest {
@@ -106,6 +117,7 @@ fn the_frames_are_those_that_the_page_reads() {
         recordings: vec![recording()],
         maintenance: vec![maintenance()],
         hosts: vec![host()],
+        incidents: vec![incident()],
     };
     let entry = |change: &Change| item(change).map(|item| envelope(&key(change), &item)).expect("an item");
     let items: Vec<String> = everything(latest).map(|change| entry(&change)).collect();
@@ -118,6 +130,7 @@ fn the_frames_are_those_that_the_page_reads() {
         Change::RecordingGone { server: "main".into(), name: front() },
         Change::MaintenanceGone { key: "camera:7".into() },
         Change::HostGone { name: "edge-1".into() },
+        Change::IncidentGone { id: incident().id },
     ];
     let gone: Vec<String> = gone.iter().map(|change| removal(&key(change))).collect();
     let changed = Delta { upsert: vec![&items[0]], update: vec![&update], remove: vec![] };

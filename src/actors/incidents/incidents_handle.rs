@@ -121,6 +121,11 @@ impl IncidentsHandle {
         *self.0.unwritten.borrow()
     }
 
+    /// Changes with each entry that is written.
+    pub(super) fn writings(&self) -> watch::Receiver<usize> {
+        self.0.unwritten.subscribe()
+    }
+
     fn lock(&self) -> MutexGuard<'_, KeptIncidents> {
         // Whoever panicked in there has left whole entries behind.
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)

@@ -8,12 +8,17 @@
 //! What was left open ends when its raiser says so: a role asks [`IncidentsHandle::open`] once it knows how things are, and
 //! clears what is over of its own kinds and subjects. What nobody clears stays open.
 //!
+//! What lasts, and what has ended lately, is told to the live store by a child of its own (`incident_feed`), which reads it from the
+//! database: of all nodes, with what people have said.
+//!
 //! Never here: when something is an incident (rules of `domain::incident`, facts of the roles), SQL.
 
 mod clock;
+mod incident_feed;
 mod incidents_handle;
 mod writer;
 
 pub use clock::now;
+pub use incident_feed::{feed_child, name_camera};
 pub use incidents_handle::IncidentsHandle;
 pub use writer::Incidents;

@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
+use uuid::Uuid;
 
 use super::{Change, SharedLive};
 use crate::base::single_flight::{FlightRetry, SingleFlight};
@@ -43,6 +44,7 @@ enum PublishKey {
     Recording(String, StreamName),
     Maintenance(String),
     Host(String),
+    Incident(Uuid),
 }
 
 fn subject(change: &Change) -> PublishKey {
@@ -58,6 +60,8 @@ fn subject(change: &Change) -> PublishKey {
         Change::MaintenanceGone { key } => PublishKey::Maintenance(key.clone()),
         Change::Host(host) => PublishKey::Host(host.name.clone()),
         Change::HostGone { name } => PublishKey::Host(name.clone()),
+        Change::Incident(incident) => PublishKey::Incident(incident.id),
+        Change::IncidentGone { id } => PublishKey::Incident(*id),
     }
 }
 

@@ -5,8 +5,8 @@
 import { noRoute, Problem, sentence } from "../api";
 
 export interface Asked<T> {
-  /** Time between two questions, ms. */
-  every: number;
+  /** Time between two questions, ms; may change meanwhile. */
+  every: number | (() => number);
   ask: (signal: AbortSignal) => Promise<T>;
   take: (answer: T) => void;
   /** It could not be read, in words. */
@@ -17,7 +17,8 @@ export interface Asked<T> {
 
 export class Poll<T> {
   private readonly abort = new AbortController();
-  private due = 0;
+  /** When the last answer came; null when one is due at once. */
+  private answeredAt: number | null = null;
   private asking = false;
   private again = false;
   /** The last question was one of nobody who is logged in: asked again once somebody is. */
@@ -30,7 +31,7 @@ export class Poll<T> {
   ) {}
 
   tick(): void {
-    if (!this.asking && this.clock() >= this.due) void this.ask();
+    if (!this.asking && this.isDue()) void this.ask();
   }
 
   /** At once; when a question is under way, once more after it, for its answer may be old. */
@@ -55,10 +56,15 @@ export class Poll<T> {
       if (!this.abort.signal.aborted) this.failed(error);
     } finally {
       this.asking = false;
-      // A little less than asked for: a tick comes once a second, and must not come just too soon.
-      this.due = this.refused ? 0 : this.clock() + this.asked.every - 300;
+      this.answeredAt = this.refused ? null : this.clock();
       if (this.again) void this.ask();
     }
+  }
+
+  private isDue(): boolean {
+    const every = typeof this.asked.every === "number" ? this.asked.every : this.asked.every();
+    // A little less than asked for: a tick comes once a second, and must not come just too soon.
+    return this.answeredAt === null || this.clock() >= this.answeredAt + every - 300;
   }
 
   private failed(error: unknown): void {

@@ -22,7 +22,7 @@ interface Source<T> {
 }
 
 /** `key` names what is asked for: another one begins anew. */
-export function usePolled<T>(key: string, every: number, ask: (signal: AbortSignal) => Promise<T>): Source<T> {
+export function usePolled<T>(key: string, every: number | (() => number), ask: (signal: AbortSignal) => Promise<T>): Source<T> {
   const [state] = useState(() => signal<Polled<T>>({ answer: null, fault: null, none: false }));
   const [current] = useState<{ poll: Poll<T> | null }>(() => ({ poll: null }));
   useEffect(() => {

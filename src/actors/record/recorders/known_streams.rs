@@ -45,7 +45,9 @@ impl KnownStreams {
             | Change::Maintenance(_)
             | Change::MaintenanceGone { .. }
             | Change::Host(_)
-            | Change::HostGone { .. } => false,
+            | Change::HostGone { .. }
+            | Change::Incident(_)
+            | Change::IncidentGone { .. } => false,
         }
     }
 

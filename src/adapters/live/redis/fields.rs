@@ -40,7 +40,9 @@ pub(super) fn field(change: &Change, base: impl Fn(&str) -> String) -> Option<(S
         Change::HostGone { name } => (format!("host:{name}"), None),
         Change::Stream(_) | Change::StreamGone { .. } => return None,
         // Each process reads it from its own database.
-        Change::Maintenance(_) | Change::MaintenanceGone { .. } => return None,
+        Change::Maintenance(_) | Change::MaintenanceGone { .. } | Change::Incident(_) | Change::IncidentGone { .. } => {
+            return None;
+        }
     })
 }
 

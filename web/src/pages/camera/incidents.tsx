@@ -4,14 +4,13 @@ import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
 import { api } from "../../api";
 import { IncidentLine } from "../../components/incident";
-import { usePolled } from "../../components/polled";
+import { useIncidents } from "../../components/incident_news";
 import { m } from "../../words/language";
 
 const MOST = 10;
-const EVERY = 10_000;
 
 export function CameraIncidents({ id, state }: { id: number; state: string }): VNode | null {
-  const polled = usePolled(String(id), EVERY, (signal) => api.cameraIncidents(id, MOST, signal));
+  const polled = useIncidents(String(id), (signal) => api.cameraIncidents(id, MOST, signal));
   useEffect(() => polled.refresh(), [state]);
   const { answer, fault, none } = polled.state.value;
   if (none) return null;

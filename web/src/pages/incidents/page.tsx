@@ -8,7 +8,7 @@ import { fullTitle, incidentWords, kinds } from "../../camera_words";
 import { Empty, Skeleton } from "../../components/empty";
 import { flag } from "../../components/dom";
 import { IncidentLine } from "../../components/incident";
-import { usePolled } from "../../components/polled";
+import { useIncidents } from "../../components/incident_news";
 import { Search } from "../../components/search";
 import { useTitle } from "../../components/title";
 import { openRemark } from "../../dialogs/remark";
@@ -18,7 +18,6 @@ import { href } from "../../router";
 import type { CameraStatus, Incident } from "../../types";
 import { m } from "../../words/language";
 
-const EVERY = 10_000;
 const PAGE = 200;
 
 /** Spans that can be chosen, in hours. */
@@ -43,7 +42,7 @@ export function IncidentsPage(): VNode {
   const asked = { open: open === "1", acknowledged: unseen === "1" ? false : null, kind: kind === "" ? null : (kind ?? null), limit: PAGE };
   const from = () => (hours !== undefined && "hours" in hours ? new Date(Date.now() - hours.hours * 3_600_000).toISOString() : null);
   const key = JSON.stringify([asked, span]);
-  const { state, refresh } = usePolled(key, EVERY, (signal) => api.incidents({ ...asked, from: from() }, signal));
+  const { state, refresh } = useIncidents(key, (signal) => api.incidents({ ...asked, from: from() }, signal));
   const { answer, fault } = state.value;
   const words = (filter ?? "").trim().toLowerCase().split(/\s+/);
   const items = (answer?.items ?? []).filter((one) => words.every((word) => `${subjectOf(one)} ${one.cause} ${incidentWords(one.kind)}`.toLowerCase().includes(word)));
