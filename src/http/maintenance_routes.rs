@@ -30,7 +30,11 @@ pub(super) struct MaintenanceOrder {
     #[schema(minimum = 1, maximum = 31_622_400)]
     for_seconds: Option<u32>,
     /// Why, in one line.
-    #[schema(max_length = 500, min_length = 1)]
+    #[schema(
+        max_length = 500,
+        min_length = 1,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\u0000-\u001f\u007f-\u009f \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     reason: String,
 }
 
