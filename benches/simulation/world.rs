@@ -243,6 +243,7 @@ fn poll(world: &World, shown: &mut BTreeSet<StreamName>) -> Vec<Change> {
         reason: (!up).then(|| "connection refused".into()),
         rtsp_answers: None,
         version: None,
+        started_at: None,
         last_poll: Some(now),
     })];
     let paths: BTreeSet<StreamName> = world.processes().values().map(|process| process.path.clone()).collect();
@@ -271,5 +272,6 @@ fn stream(name: StreamName, since: DateTime<Utc>) -> StreamStatus {
         recv_rate_mbps: None,
         link_capacity_mbps: None,
         loss_rate: None,
+        retransmit_rate: None,
     }
 }

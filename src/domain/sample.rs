@@ -110,6 +110,7 @@ pub fn server(name: &str) -> ServerStatus {
         reason: None,
         rtsp_answers: None,
         version: None,
+        started_at: None,
         last_poll: None,
     }
 }

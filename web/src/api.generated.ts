@@ -912,11 +912,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Removes a user; its sessions end. When the last user and token of a service on loopback is gone, no login is asked for. */
+        /** Removes a user; its sessions end. The last operator stays. */
         delete: operations["removeUser"];
         options?: never;
         head?: never;
-        /** Changes a user's role or password. */
+        /** Changes a user's role or password. The last operator stays one. */
         patch: operations["editUser"];
         trace?: never;
     };
@@ -1476,7 +1476,7 @@ export interface components {
          * @description What went wrong.
          * @enum {string}
          */
-        IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serviceDown" | "recordingPaused" | "streamFlapping" | "sourceReplaced" | "tracksChanged" | "readersGone" | "hostSilent" | "diskNearlyFull";
+        IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serverRestarted" | "serviceDown" | "recordingPaused" | "streamFlapping" | "sourceReplaced" | "tracksChanged" | "readersGone" | "counterReset" | "hostSilent" | "diskNearlyFull";
         /** @description A note on an incident. */
         IncidentNote: {
             /**
@@ -2237,8 +2237,8 @@ export interface components {
              * @description Its password, at least 10 letters.
              */
             password: string;
-            /** @description What it may do. */
-            role: components["schemas"]["UserRole"];
+            /** @description What it may do: viewer or operator. */
+            role: string;
         };
         /** @description A process that shares the database or the live store with this one. */
         NodeItem: {
@@ -2627,6 +2627,11 @@ export interface components {
              * @description Since when `reachable` is what it is.
              */
             since: string;
+            /**
+             * Format: date-time
+             * @description When this run of the server began, as it tells (1.15.2 and later). Another time: it was restarted.
+             */
+            startedAt?: string | null;
             /** @description Version as the server tells it (1.15.2 and later). */
             version?: string | null;
         };
@@ -2925,6 +2930,11 @@ export interface components {
             recvRateMbps?: number | null;
             /**
              * Format: double
+             * @description SRT: packets per second that came because they were sent once more; absent until two polls have been seen.
+             */
+            retransmitRate?: number | null;
+            /**
+             * Format: double
              * @description SRT: round trip time in ms.
              */
             rtt?: number | null;
@@ -3091,7 +3101,8 @@ export interface components {
              * @description Its password; ends its sessions.
              */
             password?: string | null;
-            role?: components["schemas"]["UserRole"] | null;
+            /** @description What it may do: viewer or operator. */
+            role?: string | null;
         };
         /**
          * @description What somebody may do. An operator may do everything that a viewer may.
@@ -7676,7 +7687,7 @@ export interface operations {
                 to?: string;
                 /** @description at most so many, 1 to 5000; 300 when absent */
                 points?: number;
-                /** @description comma-separated: bitrate, bitrateOut, readers, rtt, lossRate, linkCapacityMbps, recvRateMbps */
+                /** @description comma-separated: bitrate, bitrateOut, readers, rtt, lossRate, linkCapacityMbps, recvRateMbps, retransmitRate */
                 metrics?: string;
                 /** @description json or csv; `Accept` decides when absent */
                 format?: string;
@@ -8907,7 +8918,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it is one of the configuration */
+            /** @description it is one of the configuration, or the last operator */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9032,7 +9043,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it is one of the configuration */
+            /** @description it is one of the configuration, or the last operator */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -98,6 +98,7 @@ impl TrackedStream {
         add(Metric::LossRate, status.loss_rate);
         add(Metric::LinkCapacity, status.link_capacity_mbps);
         add(Metric::RecvRate, status.recv_rate_mbps);
+        add(Metric::RetransmitRate, status.retransmit_rate);
         if status.state == StreamState::Offline {
             add(Metric::BitrateOut, Some(0.0));
             return reading;

@@ -1,4 +1,4 @@
-//! Whether a server whose API does not answer is down: its RTSP port decides.
+//! Whether a server whose API does not answer is down: its RTSP port decides. And when it answers again, whether it was restarted.
 //!
 //! A server may have its API switched off, or guarded by a password nobody gave us, and serve media all the same. So the
 //! incident `serverDown` is raised when neither answers, and cleared as soon as one of them does.
@@ -7,22 +7,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use chrono::{DateTime, Utc};
 use log::Level;
 
+use super::path_table::Answered;
 use super::server_poller::ServerPoller;
 use crate::actors::incidents::now;
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::adapters::live::Change;
 use crate::adapters::mediamtx::rtsp_probe::probe_rtsp;
+use crate::adapters::mediamtx::{Listing, ServerIdentity};
 use crate::base::Result;
 use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::domain::incident::{IncidentKind, Subject};
+use crate::domain::stream::ServerRun;
 
 /// A port that is open answers in a moment.
 const RTSP_PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl ServerPoller {
-    fn subject(&self) -> Subject {
+    pub(super) fn subject(&self) -> Subject {
         Subject::Server { name: self.watched.name.clone() }
     }
 
@@ -30,6 +34,26 @@ impl ServerPoller {
     pub(super) fn is_up(&mut self) {
         self.outage.api = None;
         self.incidents.clear(IncidentKind::ServerDown, &self.subject());
+    }
+
+    /// Tells that the server answers again, and whether it was restarted or only out of reach.
+    pub(super) fn note_run(&mut self, listing: &Listing, identity: ServerIdentity, at: DateTime<Utc>) {
+        let run = self.path_table.run_of(listing, &identity);
+        let (server, paths) = (self.watched.name.as_str(), listing.paths.len());
+        match self.path_table.answered(at, identity) {
+            None => {}
+            Some(Answered::First) => log::info!(server = server; "server reachable; it lists {paths} paths"),
+            Some(Answered::Recovered) => {
+                let same = if run == ServerRun::Same { "; it was not restarted, only out of reach" } else { "" };
+                log::info!(server = server; "server recovered; it lists {paths} paths{same}")
+            }
+        }
+        self.is_restarted = matches!(run, ServerRun::Restarted(_));
+        if let ServerRun::Restarted(cause) = run {
+            log::warn!(server = server; "server restarted: {cause}");
+            let cause = format!("the media server {server}: {cause}");
+            self.incidents.happened(IncidentKind::ServerRestarted, &self.subject(), &cause);
+        }
     }
 
     /// What the relays of this process go by while the API does not answer.

@@ -2,16 +2,18 @@
 //!
 //! Decides whom a poll concerns and what of its outcome is news. Plain data, no actor: used by [`super::server_poller`] alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use crate::adapters::live::{Change, Latest};
-use crate::adapters::mediamtx::Listing;
+use crate::adapters::mediamtx::{Listing, ServerIdentity};
 use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
-use crate::domain::stream::{PathReading, PathSeen, Sample, ServerStatus, StreamObservation, StreamStatus};
+use crate::domain::stream::{
+    Continuity, PathReading, PathSeen, Sample, ServerRun, ServerStatus, StreamObservation, StreamStatus, server_run,
+};
 
 use super::path_poller::Part;
 use super::stream_incidents::StreamTurn;
@@ -70,8 +72,20 @@ impl PathTable {
         self.status.as_ref()
     }
 
+    /// Whether the server that has answered is the run of it that was known. To be asked before [`PathTable::answered`].
+    pub fn run_of(&self, listing: &Listing, identity: &ServerIdentity) -> ServerRun {
+        let Some(before) = &self.status else { return ServerRun::Unknown };
+        let (started_at, version) = (identity.started_at, identity.version.as_deref());
+        if before.reachable {
+            return server_run(before, started_at, version, std::iter::empty());
+        }
+        let listed: HashMap<&StreamName, &PathReading> = listing.paths.iter().map(|path| (&path.name, path)).collect();
+        let streams = self.streams.iter().map(|(name, known)| Continuity::of(known, listed.get(name).copied()));
+        server_run(before, started_at, version, streams)
+    }
+
     /// The server answered. `None` when it did so the last time too.
-    pub fn answered(&mut self, at: DateTime<Utc>, version: Option<String>) -> Option<Answered> {
+    pub fn answered(&mut self, at: DateTime<Utc>, identity: ServerIdentity) -> Option<Answered> {
         let before = self.status.take();
         let change = match &before {
             Some(status) if status.reachable => None,
@@ -79,7 +93,8 @@ impl PathTable {
             None => Some(Answered::First),
         };
         let since = before.as_ref().filter(|status| status.reachable).map_or(at, |status| status.since);
-        let version = version.or(before.and_then(|status| status.version));
+        let known = before.map(|status| (status.version, status.started_at)).unwrap_or_default();
+        let (version, started_at) = (identity.version.or(known.0), identity.started_at.or(known.1));
         let name = self.server.clone();
         self.status = Some(ServerStatus {
             name,
@@ -88,6 +103,7 @@ impl PathTable {
             reason: None,
             rtsp_answers: None,
             version,
+            started_at,
             last_poll: Some(at),
         });
         change
@@ -99,9 +115,12 @@ impl PathTable {
         let known = before.as_ref().is_some_and(|status| status.reason.as_deref() == Some(reason));
         let since = before.as_ref().filter(|status| !status.reachable).map_or(at, |status| status.since);
         let rtsp_answers = before.as_ref().and_then(|status| status.rtsp_answers);
-        let (version, last_poll) = before.map(|status| (status.version, status.last_poll)).unwrap_or_default();
+        let of_before = before.map(|status| (status.version, status.started_at, status.last_poll));
+        let (version, started_at, last_poll) = of_before.unwrap_or_default();
         let (name, reason) = (self.server.clone(), Some(reason.to_owned()));
-        self.status = Some(ServerStatus { name, reachable: false, since, reason, rtsp_answers, version, last_poll });
+        let reachable = false;
+        self.status =
+            Some(ServerStatus { name, reachable, since, reason, rtsp_answers, version, started_at, last_poll });
         !known
     }
 
@@ -197,6 +216,7 @@ fn is_turn(before: &StreamStatus, now: &StreamStatus) -> bool {
         || before.source_id != now.source_id
         || before.tracks != now.tracks
         || (before.readers > 0 && now.readers == 0)
+        || now.bytes_received < before.bytes_received
 }
 
 #[cfg(test)]
@@ -213,7 +233,7 @@ mod tests {
     #[test]
     fn a_store_that_missed_something_is_told_everything() {
         let mut path_table = PathTable::new("main");
-        path_table.answered(DateTime::UNIX_EPOCH, None);
+        path_table.answered(DateTime::UNIX_EPOCH, ServerIdentity::default());
         assert_eq!(path_table.take_observations(vec![offline("a"), offline("b")], |_| false).changes.len(), 3);
         assert_eq!(
             path_table.take_observations(vec![offline("a"), offline("b")], |_| false).changes.len(),
@@ -243,8 +263,9 @@ mod tests {
         let at = |seconds| DateTime::from_timestamp(seconds, 0).expect("a time");
         let mut path_table = PathTable::new("main");
         let since = |path_table: &PathTable| path_table.status().expect("a status").since;
-        assert_eq!(path_table.answered(at(1), Some("v1.20.1".into())), Some(Answered::First));
-        assert_eq!(path_table.answered(at(2), None), None);
+        let identity = ServerIdentity { version: Some("v1.20.1".into()), started_at: Some(at(0)) };
+        assert_eq!(path_table.answered(at(1), identity), Some(Answered::First));
+        assert_eq!(path_table.answered(at(2), ServerIdentity::default()), None);
         assert_eq!(since(&path_table), at(1));
         assert!(path_table.failed(at(3), "nothing listens"));
         assert!(!path_table.failed(at(4), "nothing listens"));
@@ -255,8 +276,9 @@ mod tests {
         path_table.failed(at(5), "did not answer");
         assert_eq!(path_table.status().expect("a status").rtsp_answers, Some(true), "until it is asked again");
         let status = path_table.status().cloned().expect("a status");
-        assert_eq!((status.last_poll, status.version.as_deref()), (Some(at(2)), Some("v1.20.1")));
-        assert_eq!(path_table.answered(at(6), None), Some(Answered::Recovered));
+        let known = (status.last_poll, status.version.as_deref(), status.started_at);
+        assert_eq!(known, (Some(at(2)), Some("v1.20.1"), Some(at(0))));
+        assert_eq!(path_table.answered(at(6), ServerIdentity::default()), Some(Answered::Recovered));
         assert_eq!(since(&path_table), at(6));
         assert_eq!(path_table.status().expect("a status").rtsp_answers, None);
         assert_eq!(path_table.rtsp_probed(true), None, "a late answer: its API is back");

@@ -17,7 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::camera_paths::CameraPaths;
 use super::outage_state::Outage;
 use super::path_poller::{Feed, Part, PathPoller};
-use super::path_table::{Answered, PathTable, PollChanges};
+use super::path_table::{PathTable, PollChanges};
 use super::stream_incidents::StreamIncidents;
 use super::watched::Watched;
 use crate::actors::incidents::IncidentsHandle;
@@ -25,7 +25,7 @@ use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, supervised, watched};
 use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Latest, SharedLive};
-use crate::adapters::mediamtx::{Listing, MediaServer};
+use crate::adapters::mediamtx::{Listing, MediaServer, ServerIdentity};
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
@@ -55,6 +55,8 @@ pub struct ServerPoller {
     refused: Vec<String>,
     /// Another process polls this server.
     stands_by: bool,
+    /// The poll that is being handled has found another run of the server.
+    pub(super) is_restarted: bool,
     figures: Figures,
     pub(super) outage: Outage,
     pub(super) incidents: IncidentsHandle,
@@ -73,7 +75,7 @@ struct Figures {
 
 /// A server's answer and when it was given.
 struct PathAnswer {
-    result: Result<(Listing, Option<String>)>,
+    result: Result<(Listing, ServerIdentity)>,
     wall: DateTime<Utc>,
     given: Instant,
 }
@@ -94,6 +96,7 @@ impl ServerPoller {
             cameras,
             refused: Vec::new(),
             stands_by: false,
+            is_restarted: false,
             figures: Figures::default(),
             outage: Outage::default(),
             incidents,
@@ -162,17 +165,10 @@ impl ServerPoller {
         let at = Moment { wall: answer.wall, steady: answer.given.saturating_duration_since(self.born) };
         self.figures.polls += 1;
         let feeds = match answer.result {
-            Ok((listing, version)) => {
+            Ok((listing, identity)) => {
                 self.note_refused(&listing.refused);
                 self.is_up();
-                let (server, paths) = (self.watched.name.as_str(), listing.paths.len());
-                match self.path_table.answered(at.wall, version) {
-                    None => {}
-                    Some(Answered::First) => log::info!(server = server; "server reachable; it lists {paths} paths"),
-                    Some(Answered::Recovered) => {
-                        log::info!(server = server; "server recovered; it lists {paths} paths")
-                    }
-                }
+                self.note_run(&listing, identity, at.wall);
                 self.path_table.feeds(listing, at)
             }
             Err(error) => {
@@ -230,6 +226,8 @@ impl ServerPoller {
 
     fn publish(&mut self, news: PollChanges, ctx: &mut Context<Self>) {
         let PollChanges { changes, samples, forgotten, turns } = news;
+        // What a restart does to the streams is told with it.
+        let turns = if std::mem::take(&mut self.is_restarted) { Vec::new() } else { turns };
         self.stream_incidents.take(turns, self.born.elapsed());
         for name in forgotten {
             self.cameras.forget(&name);
@@ -285,16 +283,16 @@ async fn ask(client: Arc<dyn MediaServer>) -> PathAnswer {
         Ok(listing) => listing,
         Err(error) => return PathAnswer::now(Err(error)),
     };
-    let mut answer = PathAnswer::now(Ok((Listing::default(), None)));
+    let mut answer = PathAnswer::now(Ok((Listing::default(), ServerIdentity::default())));
     answer.given = answer.given.checked_sub(listing.age).unwrap_or(answer.given);
     answer.wall = TimeDelta::from_std(listing.age).map_or(answer.wall, |age| answer.wall - age);
     // Most servers in the field do not tell their version: no reason to fail a poll.
-    answer.result = Ok((listing, client.version().await.ok().flatten()));
+    answer.result = Ok((listing, client.identity().await.unwrap_or_default()));
     answer
 }
 
 impl PathAnswer {
-    fn now(result: Result<(Listing, Option<String>)>) -> Self {
+    fn now(result: Result<(Listing, ServerIdentity)>) -> Self {
         Self { result, wall: Utc::now(), given: Instant::now() }
     }
 }

@@ -15,7 +15,7 @@ use crate::actors::supervision::testkit::{Provoke, ProvokedFault};
 use crate::actors::supervision::{Health, Observation, Observe, Stop};
 use crate::adapters::live::memory::MemoryLiveStore;
 use crate::adapters::live::{Change, LiveChanges, SharedLive};
-use crate::adapters::mediamtx::{Listing, MediaServer};
+use crate::adapters::mediamtx::{Listing, MediaServer, ServerIdentity};
 use crate::base::{Error, Result};
 use crate::domain::name::StreamName;
 use crate::domain::stream::{PathReading, PathSource, StreamState, StreamStatus};
@@ -70,8 +70,8 @@ impl MediaServer for Scripted {
         Ok(Listing { paths: names.iter().map(|name| reading(name, bytes)).collect(), ..Listing::default() })
     }
 
-    async fn version(&self) -> Result<Option<String>> {
-        Ok(Some("v1.20.1".to_owned()))
+    async fn identity(&self) -> Result<ServerIdentity> {
+        Ok(ServerIdentity { version: Some("v1.20.1".to_owned()), started_at: None })
     }
 }
 

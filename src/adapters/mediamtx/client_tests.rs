@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
-use super::{Listing, MediaMtx, MediaServer};
+use super::{Listing, MediaMtx, MediaServer, ServerIdentity};
 use crate::base::{Error, ErrorKind};
 use crate::config::settings::{ApiTrust, ServerSettings};
 
@@ -122,7 +122,7 @@ async fn all_pages_on_one_connection() {
         let wanted = ["always", "cam/front", "contrib/rtmp", "contrib/srt", "g711", "idle-publisher"];
         assert_eq!(names(&listing), wanted);
         assert!(listing.paths[3].srt.is_some());
-        assert_eq!(client.version().await.expect("not told"), None);
+        assert_eq!(client.identity().await.expect("not told"), ServerIdentity::default());
     }
     assert_eq!(count(&seen, "/v3/paths/list"), 9);
     assert_eq!(count(&seen, "/v3/info"), 1, "absence is remembered");
@@ -254,16 +254,54 @@ async fn the_version_is_asked_for_again_after_an_outage() {
         up.store(answers, std::sync::atomic::Ordering::SeqCst);
         assert_eq!(client.list().await.is_ok(), answers);
         if answers {
-            assert_eq!(client.version().await.expect("told").as_deref(), Some("v1.20.1"));
+            assert_eq!(client.identity().await.expect("told").version.as_deref(), Some("v1.20.1"));
         }
         assert_eq!(count(&seen, "/v3/info"), asked);
+    }
+}
+
+#[tokio::test]
+async fn another_run_of_the_server_is_noticed_without_an_outage_and_one_that_goes_on_is_not_asked() {
+    let path = |name: &str, since: u8, bytes: u64| {
+        format!(
+            "{{\"name\":\"{name}\",\"ready\":true,\"readyTime\":\"2026-01-01T00:00:0{since}Z\",\"source\":{{\"type\":\"rtspSession\",\"id\":\"{since}\"}},\"bytesReceived\":{bytes}}}"
+        )
+    };
+    let list = |paths: &[String]| {
+        format!("{{\"itemCount\":{0},\"pageCount\":1,\"items\":[{1}]}}", paths.len(), paths.join(","))
+    };
+    let answers = [
+        (list(&[path("a", 1, 5), path("b", 1, 5)]), 1, "2026-01-01T00:00:00Z"),
+        (list(&[path("a", 1, 900), path("b", 1, 77)]), 1, "2026-01-01T00:00:00Z"),
+        (list(&[path("a", 3, 5), path("b", 1, 99)]), 2, "2026-01-01T00:00:00Z"),
+        (list(&[path("a", 3, 6), path("b", 1, 100)]), 2, "2026-01-01T00:00:00Z"),
+        (list(&[]), 3, "2026-01-01T00:00:05Z"),
+        (list(&[]), 3, "2026-01-01T00:00:05Z"),
+    ];
+    let now = Arc::new(Mutex::new((String::new(), "")));
+    let told = Arc::clone(&now);
+    let (url, seen) = serve(move |target| {
+        let (list, started) = told.lock().expect("lock").clone();
+        match target {
+            "/v3/info" => http("200 OK", &format!("{{\"version\":\"v1.20.1\",\"started\":\"{started}\"}}")),
+            _ => http("200 OK", &list),
+        }
+    })
+    .await;
+    let client = client(url);
+    for (number, (list, asked, started)) in answers.into_iter().enumerate() {
+        *now.lock().expect("lock") = (list, started);
+        client.list().await.expect("a listing");
+        let identity = client.identity().await.expect("told");
+        assert_eq!(identity.started_at, Some(started.parse().expect("a time")), "poll {number}");
+        assert_eq!(count(&seen, "/v3/info"), asked, "poll {number}");
     }
 }
 
 #[test]
 fn a_version_is_one_short_line() {
     for (told, wanted) in [("v1.20.1", "v1.20.1"), ("v1.20.1\n", "v1.20.1"), (" v1\r\n2\t\u{1b}[1m", "v1 2 [1m")] {
-        assert_eq!(crate::adapters::mediamtx::mediamtx_client::version_text(told), wanted);
+        assert_eq!(crate::adapters::mediamtx::mediamtx_wire::version_text(told), wanted);
     }
-    assert_eq!(crate::adapters::mediamtx::mediamtx_client::version_text(&"v".repeat(1000)).len(), 60);
+    assert_eq!(crate::adapters::mediamtx::mediamtx_wire::version_text(&"v".repeat(1000)).len(), 60);
 }

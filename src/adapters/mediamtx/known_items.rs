@@ -22,7 +22,11 @@ const MOST_DIGITS: usize = 19;
 
 /// The items of the last page that was read, in its order.
 #[derive(Debug, Default)]
-pub(super) struct KnownItems(Vec<KnownItem>);
+pub(super) struct KnownItems {
+    items: Vec<KnownItem>,
+    /// Something else than numbers has changed since it was last asked.
+    has_changed: bool,
+}
 
 /// An item's text without its numbers, and what it means.
 #[derive(Debug)]
@@ -37,6 +41,11 @@ struct KnownItem {
 }
 
 impl KnownItems {
+    /// Whether anything but numbers has changed since this was last asked: a path came or went, or got another source.
+    pub(super) fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.has_changed)
+    }
+
     /// Reads the first page of the list. `None`: it is not as MediaMTX writes it; [`WirePage`](super::mediamtx_wire::WirePage) judges it then.
     pub(super) fn read(&mut self, body: &[u8]) -> Option<Items<PathItem>> {
         let mut rest = Rest(std::str::from_utf8(body).ok()?);
@@ -60,25 +69,26 @@ impl KnownItems {
 
     /// The array: how many items there are, and those that are objects.
     fn read_items(&mut self, rest: &mut Rest<'_>) -> Option<(usize, Vec<PathItem>)> {
-        let mut items = Vec::with_capacity(self.0.len() + 1);
+        let mut items = Vec::with_capacity(self.items.len() + 1);
         let (mut count, mut at, mut inserted) = (0, 0, 0);
         rest.take(b'[')?;
         if rest.take(b']').is_some() {
-            self.0.clear();
+            self.has_changed |= !self.items.is_empty();
+            self.items.clear();
             return Some((0, items));
         }
         loop {
             count += 1;
             rest.skip_space();
-            if let Some((item, length)) = self.0.get(at).and_then(|known| known.again(rest.0.as_bytes())) {
+            if let Some((item, length)) = self.items.get(at).and_then(|known| known.again(rest.0.as_bytes())) {
                 rest.0 = &rest.0[length..];
                 items.push(item);
                 at += 1;
             } else if let Some(known) = rest.item()? {
                 items.push(known.meaning.clone());
-                inserted += usize::from(at < self.0.len());
+                inserted += usize::from(at < self.items.len());
                 if inserted > MOST_INSERTED {
-                    self.0.truncate(at);
+                    self.items.truncate(at);
                 }
                 at += usize::from(self.learn(at, known));
             }
@@ -87,20 +97,22 @@ impl KnownItems {
             }
         }
         rest.take(b']')?;
-        self.0.truncate(at);
+        self.has_changed |= at < self.items.len();
+        self.items.truncate(at);
         Some((count, items))
     }
 
     /// Puts an item in its place; what stood between is gone. True when it is known from now on.
     fn learn(&mut self, at: usize, item: KnownItem) -> bool {
-        let ahead = self.0.iter().skip(at).take(LOOK_AHEAD);
+        self.has_changed = true;
+        let ahead = self.items.iter().skip(at).take(LOOK_AHEAD);
         let found = ahead.into_iter().position(|known| path_name(&known.meaning) == path_name(&item.meaning));
         if let Some(before) = found {
-            self.0.drain(at..=at + before);
+            self.items.drain(at..=at + before);
         }
         let worth_it = !item.pieces.is_empty();
         if worth_it {
-            self.0.insert(at, item);
+            self.items.insert(at, item);
         }
         worth_it
     }

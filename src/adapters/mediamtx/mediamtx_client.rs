@@ -16,7 +16,7 @@ use url::{Host, Url};
 use super::known_items::KnownItems;
 use super::mediamtx_fault::ApiPlace;
 use super::mediamtx_wire::{Items, PathItem, SrtConn, WireInfo, WirePage, WirePath, merge_srt, path_name, wants_srt};
-use super::{Listing, MediaServer};
+use super::{Listing, MediaServer, ServerIdentity};
 use crate::adapters::tls::certificate_trust;
 use crate::base::{Error, ErrorKind, Result};
 use crate::config::settings::ServerSettings;
@@ -54,8 +54,10 @@ pub struct MediaMtx {
 /// What is remembered between polls.
 #[derive(Debug, Default)]
 pub(super) struct ServerFacts {
-    /// Version and when it was asked for; `None` inside = the server does not tell.
-    pub(super) version: Option<(Option<String>, Instant)>,
+    /// What the server tells of itself and when it was asked; nothing inside = it does not tell.
+    pub(super) identity: Option<(ServerIdentity, Instant)>,
+    /// The list of paths has changed in more than numbers since then: it may be another run of the server.
+    has_changed: bool,
     /// Lists that it lacks, and when they are asked for again.
     pub(super) no_lists: HashMap<&'static str, Instant>,
     /// SRT connections are not asked for before this time.
@@ -181,7 +183,11 @@ impl MediaMtx {
             // Whoever reads at the same time learns its own; what they know is equally good.
             let mut items = std::mem::take(&mut self.known().items);
             let page = items.read(body);
-            self.known().items = items;
+            let has_changed = items.take_changed() || page.is_none();
+            let mut known = self.known();
+            known.has_changed |= has_changed;
+            known.items = items;
+            drop(known);
             if let Some(page) = page {
                 return Ok(page);
             }
@@ -247,25 +253,31 @@ impl MediaServer for MediaMtx {
         self.end_session(protocol, id).await
     }
 
-    async fn version(&self) -> Result<Option<String>> {
-        if let Some((version, asked)) = &self.known().version
-            && (version.is_some() || asked.elapsed() < ASK_AGAIN)
+    async fn identity(&self) -> Result<ServerIdentity> {
+        let (before, is_suspect) = {
+            let mut known = self.known();
+            (known.identity.clone(), std::mem::take(&mut known.has_changed))
+        };
+        if let Some((identity, asked)) = &before
+            && asked.elapsed() < ASK_AGAIN
+            && !(is_suspect && identity.version.is_some())
         {
-            return Ok(version.clone());
+            return Ok(identity.clone());
         }
         let asked = Instant::now();
         let late = |_| Err(Error::new(ErrorKind::Timeout, "no answer to /v3/info in time"));
         let answer = tokio::time::timeout(EXTRA_TIMEOUT, self.get("/v3/info", None)).await.unwrap_or_else(late);
-        let version = match &answer {
-            Ok((StatusCode::OK, body)) => serde_json::from_slice::<WireInfo>(body)
-                .ok()
-                .and_then(|info| info.version.0)
-                .map(|text| version_text(&text)),
-            _ => None,
+        let identity = match &answer {
+            Ok((StatusCode::OK, body)) => {
+                serde_json::from_slice::<WireInfo>(body).map(WireInfo::identity).unwrap_or_default()
+            }
+            Ok(_) => ServerIdentity::default(),
+            // One answer that is missing makes nothing unknown.
+            Err(_) => before.map(|(identity, _)| identity).unwrap_or_default(),
         };
-        self.known().version = Some((version.clone(), asked));
+        self.known().identity = Some((identity.clone(), asked));
         match answer {
-            Ok((StatusCode::OK | StatusCode::NOT_FOUND, _)) => Ok(version),
+            Ok((StatusCode::OK | StatusCode::NOT_FOUND, _)) => Ok(identity),
             Ok((status, body)) => Err(self.place.refusal("/v3/info", status, &body)),
             Err(error) => Err(error),
         }
@@ -300,8 +312,4 @@ fn is_loopback(url: &Url) -> bool {
 
 fn for_display(name: &str) -> String {
     name.chars().take(60).flat_map(char::escape_debug).collect()
-}
-/// As one short line: a binary that was built by hand says what its build was told, line end included.
-pub(super) fn version_text(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).take(60).collect()
 }

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::ServerIdentity;
 use super::lenient::{LenientField, LenientList, LenientObject};
 use crate::domain::name::StreamName;
 use crate::domain::stream::{PathReading, PathSource, SrtReading, StreamTrack};
@@ -128,13 +129,27 @@ pub(super) struct SrtConn {
     link_capacity: LenientField<f64>,
     #[serde(rename = "packetsReceivedLossRate")]
     loss_rate: LenientField<f64>,
+    #[serde(rename = "packetsReceivedRetrans")]
+    retransmitted: LenientField<u64>,
 }
 
 /// `/v3/info`, since 1.15.2.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct WireInfo {
-    pub version: LenientField<String>,
+    version: LenientField<String>,
+    started: LenientField<DateTime<Utc>>,
+}
+
+impl WireInfo {
+    pub(super) fn identity(self) -> ServerIdentity {
+        ServerIdentity { version: self.version.0.map(|text| version_text(&text)), started_at: self.started.0 }
+    }
+}
+
+/// As one short line: a binary that was built by hand says what its build was told, line end included.
+pub(super) fn version_text(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).take(60).collect()
 }
 
 /// An item of any list of sessions or connections: where it comes from.
@@ -255,6 +270,7 @@ impl SrtConn {
             recv_rate_mbps: self.receive_rate.0?,
             link_capacity_mbps: self.link_capacity.0?,
             loss_rate: self.loss_rate.0.unwrap_or(0.0),
+            retransmitted: self.retransmitted.0,
         };
         Some((self.id.0?, reading))
     }

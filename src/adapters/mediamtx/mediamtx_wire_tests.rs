@@ -78,7 +78,8 @@ fn details_that_1_20_tells() {
 
     let srt = find(&paths, "contrib/srt").srt.expect("numbers of the publishing connection");
     let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
-    let SrtReading { rtt, recv_rate_mbps, link_capacity_mbps, loss_rate } = srt;
+    let SrtReading { rtt, recv_rate_mbps, link_capacity_mbps, loss_rate, retransmitted } = srt;
+    assert_eq!(retransmitted, Some(0));
     assert!(near(rtt, 0.432275111794) && near(recv_rate_mbps, 1.901914601991), "{srt:?}");
     assert!(near(link_capacity_mbps, 1723.698943158) && near(loss_rate, 0.0), "{srt:?}");
 }

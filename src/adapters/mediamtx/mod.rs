@@ -28,6 +28,7 @@ mod mediamtx_wire_tests;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 
 use crate::base::{Error, Result};
 use crate::domain::session::{SessionLists, SessionProtocol};
@@ -46,14 +47,24 @@ pub struct Listing {
     pub age: Duration,
 }
 
+/// What a server tells of itself; nothing before 1.15.2.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerIdentity {
+    /// Its version.
+    pub version: Option<String>,
+    /// When this run of it began, by its own clock.
+    pub started_at: Option<DateTime<Utc>>,
+}
+
 /// A MediaMTX server as the monitor needs it.
 #[async_trait]
 pub trait MediaServer: Send + Sync {
     /// All paths, all pages, SRT numbers merged in. Errors carry a sentence with a remedy.
     async fn list(&self) -> Result<Listing>;
 
-    /// Version, where the server tells it (1.15.2 and later).
-    async fn version(&self) -> Result<Option<String>>;
+    /// What the server tells of itself (1.15.2 and later). Asked again after an outage, when the list of paths has changed in more
+    /// than its numbers, and now and then.
+    async fn identity(&self) -> Result<ServerIdentity>;
 
     /// Who publishes and reads, of every protocol whose list the server has. Nothing of a poll waits for it.
     async fn sessions(&self) -> Result<SessionLists> {

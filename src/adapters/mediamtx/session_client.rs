@@ -57,9 +57,9 @@ impl MediaMtx {
     /// 1.15.0 may crash by the list of RTSP sessions; it does not tell its version, and 1.15.2 is the first that does.
     fn is_fragile(&self) -> bool {
         self.known()
-            .version
+            .identity
             .as_ref()
-            .and_then(|(version, _)| version.as_deref())
+            .and_then(|(identity, _)| identity.version.as_deref())
             .is_some_and(|version| version.trim_start_matches('v') == "1.15.0")
     }
 

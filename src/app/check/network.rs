@@ -29,7 +29,7 @@ pub(super) async fn api(server: &ServerSettings, client: &dyn MediaServer) -> Fi
         Ok(listing) => listing,
         Err(error) => return Finding::error(what, &error),
     };
-    let version = match client.version().await {
+    let version = match client.identity().await.map(|identity| identity.version) {
         Ok(Some(version)) => format!("MediaMTX {version}"),
         Ok(None) => "MediaMTX, older than 1.15.2,".to_owned(),
         Err(error) => return Finding::error(what, &error),

@@ -82,12 +82,14 @@ impl From<&Sample> for Point {
             (Metric::LossRate, sample.srt.loss_rate),
             (Metric::LinkCapacity, sample.srt.link_capacity_mbps),
             (Metric::RecvRate, sample.srt.recv_rate_mbps),
+            (Metric::RetransmitRate, sample.srt.retransmit_rate),
         ];
         let band = |(metric, value): (Metric, Option<f64>)| Some((metric, Band::of(value?)));
         Self {
             at: sample.at,
             state: Some(sample.state),
             gap: sample.gap,
+            reset: sample.reset,
             bands: numbers.into_iter().filter_map(band).collect(),
             ..Self::default()
         }

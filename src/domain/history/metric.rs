@@ -20,6 +20,8 @@ pub enum Metric {
     LinkCapacity = 5,
     /// SRT: Mbit/s received.
     RecvRate = 6,
+    /// SRT: packets per second that were sent once more.
+    RetransmitRate = 7,
     /// Percent of a host's cores in use.
     Cpu = 32,
     /// Percent of them that wait for a disk.
@@ -55,7 +57,7 @@ pub enum Metric {
 }
 
 /// Every metric with its word and its scale.
-const TABLE: [(Metric, &str, f64); 23] = [
+const TABLE: [(Metric, &str, f64); 24] = [
     (Metric::Bitrate, "bitrate", 1.0),
     (Metric::BitrateOut, "bitrateOut", 1.0),
     (Metric::Readers, "readers", 1.0),
@@ -63,6 +65,7 @@ const TABLE: [(Metric, &str, f64); 23] = [
     (Metric::LossRate, "lossRate", 1000.0),
     (Metric::LinkCapacity, "linkCapacityMbps", 1000.0),
     (Metric::RecvRate, "recvRateMbps", 1000.0),
+    (Metric::RetransmitRate, "retransmitRate", 100.0),
     (Metric::Cpu, "cpu", 100.0),
     (Metric::CpuIowait, "cpuIowait", 100.0),
     (Metric::CpuSteal, "cpuSteal", 100.0),
@@ -140,7 +143,7 @@ mod tests {
             assert_eq!((metric.as_str().parse(), Metric::of_id(metric.id())), (Ok(metric), Some(metric)));
         }
         assert_eq!(("x".parse::<Metric>(), Metric::of_id(200)), (Err(()), None));
-        assert_eq!(Metric::of_streams().count(), 7);
+        assert_eq!(Metric::of_streams().count(), 8);
         assert_eq!([Metric::Bitrate, Metric::Rtt, Metric::Cpu, Metric::MediamtxRss].map(Metric::id), [0, 3, 32, 45]);
     }
 }

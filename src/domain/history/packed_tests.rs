@@ -127,6 +127,7 @@ fn a_path_costs_at_most_a_megabyte() {
         (Metric::LossRate, 0.0, 0.0),
         (Metric::LinkCapacity, 90.0, 0.3),
         (Metric::RecvRate, 4.0, 0.1),
+        (Metric::RetransmitRate, 0.0, 0.0),
     ];
     let all: Vec<_> = plain.into_iter().chain(srt).collect();
     // Thirty days of minutes and a year of ten minutes.

@@ -45,6 +45,8 @@ pub enum IncidentKind {
     ChangeBlocked,
     /// A media server does not answer.
     ServerDown,
+    /// A media server was restarted: it did not only become unreachable.
+    ServerRestarted,
     /// A service of ours (the database) does not answer.
     ServiceDown,
     /// A stream that should be recorded is not, or no stream can be: the disk of the spool is full or away. Or it is
@@ -58,6 +60,8 @@ pub enum IncidentKind {
     TracksChanged,
     /// Everybody who read a stream left at once.
     ReadersGone,
+    /// The counters of a stream began anew while it was live and nothing else has changed.
+    CounterReset,
     /// Nothing is heard of a host that is measured.
     HostSilent,
     /// A disk of a host is nearly full, or full soon.
@@ -66,19 +70,21 @@ pub enum IncidentKind {
 
 impl IncidentKind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::CameraDown,
         Self::CameraStalled,
         Self::CameraDegraded,
         Self::OtherPublisher,
         Self::ChangeBlocked,
         Self::ServerDown,
+        Self::ServerRestarted,
         Self::ServiceDown,
         Self::RecordingPaused,
         Self::StreamFlapping,
         Self::SourceReplaced,
         Self::TracksChanged,
         Self::ReadersGone,
+        Self::CounterReset,
         Self::HostSilent,
         Self::DiskNearlyFull,
     ];
@@ -92,12 +98,14 @@ impl IncidentKind {
             Self::OtherPublisher => "otherPublisher",
             Self::ChangeBlocked => "planHeld", // The word of rows that exist.
             Self::ServerDown => "serverDown",
+            Self::ServerRestarted => "serverRestarted",
             Self::ServiceDown => "serviceDown",
             Self::RecordingPaused => "recordingPaused",
             Self::StreamFlapping => "streamFlapping",
             Self::SourceReplaced => "sourceReplaced",
             Self::TracksChanged => "tracksChanged",
             Self::ReadersGone => "readersGone",
+            Self::CounterReset => "counterReset",
             Self::HostSilent => "hostSilent",
             Self::DiskNearlyFull => "diskNearlyFull",
         }

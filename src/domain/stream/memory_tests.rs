@@ -312,7 +312,8 @@ fn a_jump_of_the_wall_clock_changes_no_rate() {
 
 #[test]
 fn srt_numbers_are_passed_on_while_there_are_any() {
-    let srt = SrtReading { rtt: 12.5, recv_rate_mbps: 2.0, link_capacity_mbps: 90.0, loss_rate: 0.5 };
+    let srt =
+        SrtReading { rtt: 12.5, recv_rate_mbps: 2.0, link_capacity_mbps: 90.0, loss_rate: 0.5, retransmitted: None };
     let mut memory = memory();
     let status = memory.observe(PathSeen::Listed(PathReading { srt: Some(srt), ..fed(1, 0, "a") }), after(0)).status;
     assert_eq!((status.rtt, status.recv_rate_mbps), (Some(12.5), Some(2.0)));
@@ -322,7 +323,8 @@ fn srt_numbers_are_passed_on_while_there_are_any() {
 
 #[test]
 fn a_sample_has_what_was_sent_and_the_srt_numbers_while_they_are_known() {
-    let srt = SrtReading { rtt: 20.5, recv_rate_mbps: 4.0, link_capacity_mbps: 90.0, loss_rate: 0.25 };
+    let srt =
+        SrtReading { rtt: 20.5, recv_rate_mbps: 4.0, link_capacity_mbps: 90.0, loss_rate: 0.25, retransmitted: None };
     let seen = |bytes| PathSeen::Listed(PathReading { srt: Some(srt), ..fed(bytes, -60_000, "a") });
     let mut memory = memory();
     for (ms, seen, out, rtt) in [
@@ -339,5 +341,39 @@ fn a_sample_has_what_was_sent_and_the_srt_numbers_while_they_are_known() {
         let sample = memory.observe(seen, after(ms)).sample;
         assert_eq!((sample.bitrate_out, sample.srt.rtt), (out, rtt), "at {ms}");
         assert_eq!(sample.srt.loss_rate, rtt.map(|_| 0.25), "at {ms}");
+    }
+}
+
+#[test]
+fn packets_that_were_sent_once_more_are_told_per_second_and_counters_that_began_anew_are_marked() {
+    let seen = |bytes, count, source| {
+        let srt = SrtReading {
+            rtt: 20.5,
+            recv_rate_mbps: 4.0,
+            link_capacity_mbps: 90.0,
+            loss_rate: 0.25,
+            retransmitted: Some(count),
+        };
+        PathSeen::Listed(PathReading { srt: Some(srt), ..fed(bytes, -60_000, source) })
+    };
+    let mut memory = memory();
+    for (ms, seen, rate, reset) in [
+        (0, seen(1_000, 7, "a"), None, false),
+        (2_000, seen(2_000, 7, "a"), Some(0.0), false),
+        (4_000, seen(3_000, 10, "a"), Some(1.5), false),
+        // Another connection, which has counted further already.
+        (6_000, seen(9_000, 12, "b"), None, false),
+        (8_000, seen(9_500, 13, "b"), Some(0.5), false),
+        // The same one, whose counters fall.
+        (10_000, seen(100, 0, "b"), None, true),
+        (12_000, seen(200, 0, "b"), Some(0.0), false),
+        (14_000, PathSeen::Missing, None, false),
+        (16_000, seen(50, 0, "c"), None, true),
+        (18_000, silent(), None, false),
+        (20_000, seen(60, 2, "c"), Some(0.5), false),
+    ] {
+        let observed = memory.observe(seen, after(ms));
+        assert_eq!((observed.sample.srt.retransmit_rate, observed.sample.reset), (rate, reset), "at {ms}");
+        assert!(ms == 18_000 || observed.status.retransmit_rate == rate, "at {ms}");
     }
 }

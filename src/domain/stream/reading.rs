@@ -51,4 +51,6 @@ pub struct SrtReading {
     pub link_capacity_mbps: f64,
     /// Percent of packets lost on receiving.
     pub loss_rate: f64,
+    /// Packets that came because they were sent once more, since the connection began.
+    pub retransmitted: Option<u64>,
 }

@@ -30,6 +30,8 @@ pub enum StreamEvent {
 pub struct StreamEvents {
     losses: VecDeque<Duration>,
     flaps: bool,
+    /// When it was last told that its counters began anew.
+    reset_at: Option<Duration>,
 }
 
 impl StreamEvents {
@@ -47,6 +49,7 @@ impl StreamEvents {
         if was_live && is_live {
             events.extend(source_replaced(before, now));
             events.extend(tracks_changed(before, now));
+            events.extend(self.counter_reset(before, now, at));
             if readers && before.readers >= CROWD && now.readers == 0 {
                 let cause =
                     format!("all {} readers left at once, and it goes on: look at the way to them", before.readers);
@@ -60,6 +63,22 @@ impl StreamEvents {
         events
     }
 
+    /// Told once in [`FLAPPING`]: a server that counts wrongly does so with each poll.
+    fn counter_reset(&mut self, before: &StreamStatus, now: &StreamStatus, at: Duration) -> Option<StreamEvent> {
+        let same = before.source_id == now.source_id && before.source_type == now.source_type;
+        if !same || now.bytes_received >= before.bytes_received || self.reset_at.is_some() {
+            return None;
+        }
+        self.reset_at = Some(at);
+        let cause = match now.source_id {
+            Some(_) => {
+                "its counters began anew while it was live, with the same source: look at the log of the media server"
+            }
+            None => "its counters began anew while it was live: the media server has connected to its source anew",
+        };
+        Some(StreamEvent::Happened(IncidentKind::CounterReset, cause.to_owned()))
+    }
+
     /// An earlier run has left it flapping: calm counts from now.
     pub fn resume(&mut self, at: Duration) {
         self.flaps = true;
@@ -68,11 +87,12 @@ impl StreamEvents {
 
     /// Whether it must be asked at the next poll, whatever that finds.
     pub fn is_pending(&self) -> bool {
-        !self.losses.is_empty()
+        !self.losses.is_empty() || self.reset_at.is_some()
     }
 
     /// Takes in that time has passed.
     pub fn flapping(&mut self, at: Duration) -> Option<StreamEvent> {
+        self.reset_at = self.reset_at.filter(|told| at.saturating_sub(*told) <= FLAPPING);
         while self.losses.front().is_some_and(|first| at.saturating_sub(*first) > FLAPPING) {
             self.losses.pop_front();
         }
@@ -155,11 +175,13 @@ mod tests {
 
     #[test]
     fn what_happens_while_it_is_live() {
-        use IncidentKind::{ReadersGone, SourceReplaced, TracksChanged};
+        use IncidentKind::{CounterReset, ReadersGone, SourceReplaced, TracksChanged};
         use StreamState::{Live, Offline};
         let live = |readers, source, size| status(Live, readers, Some(source), size);
         let (small, big) = (Some((640, 360)), Some((1920, 1080)));
         let first = live(3, "a", small);
+        let counted = |bytes| StreamStatus { bytes_received: bytes, ..first.clone() };
+        let pulled = |bytes| StreamStatus { source_id: None, ..counted(bytes) };
         for (before, now, readers, wanted) in [
             (first.clone(), first.clone(), true, vec![]),
             (first.clone(), live(3, "b", small), true, vec![SourceReplaced]),
@@ -173,6 +195,11 @@ mod tests {
             (live(2, "a", small), live(0, "a", small), true, vec![]),
             (first.clone(), status(Offline, 0, None, None), true, vec![]),
             (status(Offline, 0, None, None), live(0, "b", big), true, vec![]),
+            (counted(9), counted(10), true, vec![]),
+            (counted(9), counted(8), true, vec![CounterReset]),
+            (pulled(9), pulled(8), true, vec![CounterReset]),
+            (counted(9), StreamStatus { bytes_received: 8, ..live(3, "b", small) }, true, vec![SourceReplaced]),
+            (counted(9), status(Offline, 0, None, None), true, vec![]),
         ] {
             let found = StreamEvents::default().observe(&before, &now, Duration::ZERO, readers);
             let kinds: Vec<IncidentKind> = found
@@ -184,6 +211,21 @@ mod tests {
                 .collect();
             assert_eq!(kinds, wanted, "{before:?} -> {now:?}");
         }
+    }
+
+    #[test]
+    fn a_counter_that_falls_with_each_poll_is_told_once_in_a_while() {
+        let counted = |bytes| StreamStatus { bytes_received: bytes, ..status(StreamState::Live, 0, Some("a"), None) };
+        let mut events = StreamEvents::default();
+        let mut told = Vec::new();
+        for second in 0..=700 {
+            let at = Duration::from_secs(second);
+            let found = events.observe(&counted(9), &counted(8), at, false);
+            told.extend(found.iter().map(|_| second));
+        }
+        assert_eq!(told, [0, 602], "after ten minutes again");
+        events.flapping(Duration::from_secs(9_000));
+        assert!(!events.is_pending());
     }
 
     #[test]

@@ -81,6 +81,11 @@ pub struct StreamMemory {
     missing_since: Option<Duration>,
     /// Bytes sent to readers at the last reading.
     sent: Option<(Duration, u64)>,
+    /// Bytes received and sent at the last reading; stays while there is no stream.
+    counted: Option<(u64, u64)>,
+    /// Packets sent once more, of the current identity, and how many there were per second.
+    retransmitted: Option<(Duration, u64)>,
+    retransmit_rate: Option<f64>,
     /// Wall time of the last answered poll.
     answered_at: Option<DateTime<Utc>>,
 }
@@ -109,6 +114,9 @@ impl StreamMemory {
             moved_at: None,
             missing_since: None,
             sent: None,
+            counted: None,
+            retransmitted: None,
+            retransmit_rate: None,
             answered_at: None,
         }
     }
@@ -119,7 +127,8 @@ impl StreamMemory {
         let settled = (status.state != StreamState::Unknown).then_some((status.state, status.since));
         let bytes = fed.then_some(status.bytes_received);
         let (server, name) = (status.server.clone(), status.name.clone());
-        Self { settled, bytes, status: Some(status), ..Self::new(server, name) }
+        let counted = fed.then_some((status.bytes_received, status.bytes_sent));
+        Self { settled, bytes, counted, status: Some(status), ..Self::new(server, name) }
     }
 
     /// What was last told.
@@ -153,6 +162,9 @@ impl StreamMemory {
             StreamState::Live | StreamState::Stalled => {
                 let before = self.sent.replace((at.steady, status.bytes_sent));
                 sample.bitrate_out = before.and_then(|before| rate(before, (at.steady, status.bytes_sent)));
+                let counters = (status.bytes_received, status.bytes_sent);
+                let counted = self.counted.replace(counters);
+                sample.reset = counted.is_some_and(|before| counters.0 < before.0 || counters.1 < before.1);
             }
         }
         sample.srt = SrtFigures {
@@ -160,6 +172,7 @@ impl StreamMemory {
             recv_rate_mbps: status.recv_rate_mbps,
             link_capacity_mbps: status.link_capacity_mbps,
             loss_rate: status.loss_rate,
+            retransmit_rate: status.retransmit_rate,
         };
         sample
     }
@@ -194,6 +207,7 @@ impl StreamMemory {
             None => {
                 let motion = self.motion(&reading, at);
                 let state = self.fed_state(motion, at);
+                self.count_retransmits(motion, reading.srt.and_then(|srt| srt.retransmitted), at);
                 let began = (motion == Motion::Anew).then_some(reading.available_since).flatten();
                 let reason = (state == StreamState::Stalled).then(|| STALLED.to_owned());
                 (state, reason, self.settle(state, began, at))
@@ -220,6 +234,7 @@ impl StreamMemory {
             recv_rate_mbps: reading.srt.map(|srt| srt.recv_rate_mbps),
             link_capacity_mbps: reading.srt.map(|srt| srt.link_capacity_mbps),
             loss_rate: reading.srt.map(|srt| srt.loss_rate),
+            retransmit_rate: reading.srt.and(self.retransmit_rate),
         }
     }
 
@@ -253,6 +268,16 @@ impl StreamMemory {
         while self.marks.len() > 2 && self.marks[0].0 + WINDOW < steady {
             self.marks.pop_front();
         }
+    }
+
+    /// Packets per second since the last reading, in steps of 0.01; nothing where the counter began anew.
+    fn count_retransmits(&mut self, motion: Motion, count: Option<u64>, at: Moment) {
+        let now = count.map(|count| (at.steady, count));
+        let before = std::mem::replace(&mut self.retransmitted, now).filter(|_| motion != Motion::Anew);
+        self.retransmit_rate = before.zip(now).and_then(|((began, from), (ended, to))| {
+            let time = ended.checked_sub(began).filter(|time| *time >= SHORTEST)?;
+            Some((to.checked_sub(from)? as f64 * 100.0 / time.as_secs_f64()).round() / 100.0)
+        });
     }
 
     fn fed_state(&mut self, motion: Motion, at: Moment) -> StreamState {
@@ -292,6 +317,7 @@ impl StreamMemory {
         self.marks.clear();
         self.quiet_polls = 0;
         self.moved_at = None;
+        (self.retransmitted, self.retransmit_rate) = (None, None);
     }
 
     /// Bits per second over the marks.

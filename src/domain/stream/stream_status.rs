@@ -165,6 +165,9 @@ pub struct StreamStatus {
     /// SRT: percent of packets lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss_rate: Option<f64>,
+    /// SRT: packets per second that came because they were sent once more; absent until two polls have been seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retransmit_rate: Option<f64>,
 }
 
 impl StreamStatus {
@@ -187,6 +190,7 @@ impl StreamStatus {
             recv_rate_mbps: None,
             link_capacity_mbps: None,
             loss_rate: None,
+            retransmit_rate: None,
         }
     }
 }
@@ -208,6 +212,8 @@ pub struct Sample {
     pub srt: SrtFigures,
     /// The time since the sample before was not watched, or is not kept.
     pub gap: bool,
+    /// A counter of bytes began anew since the sample before.
+    pub reset: bool,
 }
 
 /// Numbers of an SRT source, as far as they were measured.
@@ -221,12 +227,15 @@ pub struct SrtFigures {
     pub link_capacity_mbps: Option<f64>,
     /// Percent of packets lost.
     pub loss_rate: Option<f64>,
+    /// Packets per second that were sent once more.
+    pub retransmit_rate: Option<f64>,
 }
 
 impl Sample {
     /// One of which only the state is known.
     pub fn new(at: DateTime<Utc>, state: StreamState) -> Self {
-        Self { at, state, bitrate: None, readers: 0, bitrate_out: None, srt: SrtFigures::default(), gap: false }
+        let (bitrate, bitrate_out, srt) = (None, None, SrtFigures::default());
+        Self { at, state, bitrate, readers: 0, bitrate_out, srt, gap: false, reset: false }
     }
 }
 
@@ -249,6 +258,9 @@ pub struct ServerStatus {
     /// Version as the server tells it (1.15.2 and later).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// When this run of the server began, as it tells (1.15.2 and later). Another time: it was restarted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<Utc>>,
     /// Time of the last answered poll.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_poll: Option<DateTime<Utc>>,

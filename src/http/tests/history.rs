@@ -93,6 +93,7 @@ async fn raw_samples_have_every_number_and_a_time_that_was_not_watched_is_a_gap(
             recv_rate_mbps: Some(4.25),
             link_capacity_mbps: Some(90.5),
             loss_rate: Some(0.25),
+            retransmit_rate: Some(1.5),
         };
         // Twenty seconds are missing: too few to be seen.
         let at = at(if n >= 15 { -2 * n - 20 } else { -2 * n });
@@ -101,20 +102,23 @@ async fn raw_samples_have_every_number_and_a_time_that_was_not_watched_is_a_gap(
             bitrate_out: Some(240),
             srt: numbers(20.0 + n as f64),
             gap: n == 14,
+            reset: n == 7,
             ..Sample::new(at, StreamState::Live)
         };
         world.live().record_samples("main", vec![(name("site/front.1"), sample)]).await.expect("recorded");
     }
-    let metrics = "metrics=bitrateOut,rtt,recvRateMbps,linkCapacityMbps,lossRate";
+    let metrics = "metrics=bitrateOut,rtt,recvRateMbps,linkCapacityMbps,lossRate,retransmitRate";
     let history = world.get(&format!("{}&points=1&{metrics}", range(80))).await.json();
     assert_eq!(history["tiers"], json!(["raw"]));
     let values = &history["items"][0]["values"];
+    assert_eq!(history["items"][0]["reset"], true, "{history}");
     for (metric, [min, mean, max, last]) in [
         ("bitrateOut", [240.0; 4]),
         ("rtt", [20.0, 34.5, 49.0, 20.0]),
         ("recvRateMbps", [4.25; 4]),
         ("linkCapacityMbps", [90.5; 4]),
         ("lossRate", [0.25; 4]),
+        ("retransmitRate", [1.5; 4]),
     ] {
         assert_eq!(values[metric], json!({ "min": min, "mean": mean, "max": max, "last": last }), "{history}");
     }

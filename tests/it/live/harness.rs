@@ -106,6 +106,7 @@ pub fn server_status(server: &str, at: DateTime<Utc>) -> ServerStatus {
         reason: None,
         rtsp_answers: None,
         version: Some("v1.20.1".to_owned()),
+        started_at: None,
         last_poll: Some(at),
     }
 }
@@ -134,6 +135,7 @@ pub fn sample(status: &StreamStatus, at: DateTime<Utc>) -> Sample {
         recv_rate_mbps: status.recv_rate_mbps,
         link_capacity_mbps: status.link_capacity_mbps,
         loss_rate: status.loss_rate,
+        retransmit_rate: status.retransmit_rate,
     };
     Sample { bitrate: Some(1), readers: status.readers, srt, ..Sample::new(at, status.state) }
 }

@@ -168,7 +168,8 @@ export const de: Messages = {
     blockedWords: (stop, running) => `Sie würde ${stop} von ${s(running, "Kamera", "Kameras")} anhalten und wartet auf eine Bestätigung.`,
     updated: "Streamwarden wurde aktualisiert.",
     updatedWords: (page, server) => `Diese Seite ist Version ${page}, der Server ${server}.`,
-    down: (name) => `${name} ist ausgefallen.`,
+    hostAgent: "Host-Agent",
+    down: (name) => `${name}: Störung.`,
     tab: { lost: "Verbindung verloren", server: (name) => `${name} antwortet nicht`, servers: (number) => `${number} Server antworten nicht`, notLive: (number) => `${number} nicht live`, unknown: (number) => `${number} unbekannt`, blocked: "eine Änderung ist angehalten", down: (name) => `${name} ausgefallen`, live: (number) => `${number} live` },
   },
   units: {
@@ -196,7 +197,7 @@ export const de: Messages = {
     taken: "Jemand anders sendet auf diesem Pfad. Es wird wieder versucht, wenn er frei ist.",
     lastFault: (words) => `Letzter Fehler: ${words}`,
     sounds: { carried: "Wird übertragen", missing: "Die Kamera hat keinen", silent: "Es kommt keiner: die Kamera nennt ihn und sendet keinen" },
-    incidents: { cameraDown: "Ausgefallen", cameraStalled: "Stockt", cameraDegraded: "Gestört", otherPublisher: "Pfad besetzt", planHeld: "Änderung angehalten", serverDown: "Server ausgefallen", serviceDown: "Dienst ausgefallen", recordingPaused: "Aufnahme angehalten", streamFlapping: "Flattert", sourceReplaced: "Quelle ersetzt", tracksChanged: "Codec geändert", readersGone: "Leser weg", hostSilent: "Host schweigt", diskNearlyFull: "Datenträger fast voll" },
+    incidents: { cameraDown: "Ausgefallen", cameraStalled: "Stockt", cameraDegraded: "Gestört", otherPublisher: "Pfad besetzt", planHeld: "Änderung angehalten", serverDown: "Server ausgefallen", serverRestarted: "Server neu gestartet", serviceDown: "Dienst ausgefallen", recordingPaused: "Aufnahme angehalten", streamFlapping: "Flattert", sourceReplaced: "Quelle ersetzt", tracksChanged: "Codec geändert", readersGone: "Leser weg", counterReset: "Zähler zurückgesetzt", hostSilent: "Host schweigt", diskNearlyFull: "Datenträger fast voll" },
     lasting: (time) => `seit ${time}`,
     downLasting: (time) => `ausgefallen seit ${time}`,
   },

@@ -113,7 +113,8 @@ export const en = {
     blockedWords: (stop: number, running: number) => `It would stop ${stop} of ${s(running, "camera")} and waits for somebody to confirm it.`,
     updated: "Streamwarden was updated.",
     updatedWords: (page: string, server: string) => `This page is of version ${page}, the server of ${server}.`,
-    down: (name: string) => `${name} is down.`,
+    hostAgent: "Host agent",
+    down: (name: string) => `${name}: not working.`,
     tab: { lost: "connection lost", server: (name: string) => `${name} does not answer`, servers: (number: number) => `${number} servers do not answer`, notLive: (number: number) => `${number} not live`, unknown: (number: number) => `${number} unknown`, blocked: "a change is blocked", down: (name: string) => `${name} down`, live: (number: number) => `${number} live` },
   },
   units: {
@@ -141,7 +142,7 @@ export const en = {
     taken: "Somebody else publishes to this path. It is tried again when the path is free.",
     lastFault: (words: string) => `Last fault: ${words}`,
     sounds: { carried: "Carried", missing: "The camera has none", silent: "None comes: the camera names it and sends none" } as Record<string, string>,
-    incidents: { cameraDown: "Down", cameraStalled: "Stalled", cameraDegraded: "Degraded", otherPublisher: "Path taken", planHeld: "Change blocked", serverDown: "Server down", serviceDown: "Service down", recordingPaused: "Recording paused", streamFlapping: "Flapping", sourceReplaced: "Source replaced", tracksChanged: "Codec changed", readersGone: "Readers gone", hostSilent: "Host silent", diskNearlyFull: "Disk nearly full" } as Record<string, string>,
+    incidents: { cameraDown: "Down", cameraStalled: "Stalled", cameraDegraded: "Degraded", otherPublisher: "Path taken", planHeld: "Change blocked", serverDown: "Server down", serverRestarted: "Server restarted", serviceDown: "Service down", recordingPaused: "Recording paused", streamFlapping: "Flapping", sourceReplaced: "Source replaced", tracksChanged: "Codec changed", readersGone: "Readers gone", counterReset: "Counters reset", hostSilent: "Host silent", diskNearlyFull: "Disk nearly full" } as Record<string, string>,
     lasting: (time: string) => `for ${time}`,
     downLasting: (time: string) => `down for ${time}`,
   },

@@ -107,7 +107,7 @@ function services({ status, live, connection }: Model): Trouble[] {
     .map((service) => ({
       key: `service ${service.name}`,
       tone: "warn",
-      title: m.troubles.down(capital(service.name)),
+      title: m.troubles.down(service.name === "hosts" ? m.troubles.hostAgent : capital(service.name)),
       detail: stop(capital(service.detail)),
       ticking: "",
       action: null,

@@ -14,14 +14,15 @@ const FULL: usize = 2_000;
 /// What a block costs beside its bytes.
 const BESIDE: usize = 96;
 
-/// SRT numbers are multiplied by this: round trip time, rate, capacity, loss.
-const FACTORS: [f64; 4] = [100.0, 1e3, 1e3, 100.0];
+/// SRT numbers are multiplied by this: round trip time, rate, capacity, loss, packets sent once more.
+const FACTORS: [f64; 5] = [100.0, 1e3, 1e3, 100.0, 100.0];
 
 const GAP: u8 = 1 << 2;
 const READERS: u8 = 1 << 3;
 const BITRATE: u8 = 1 << 4;
 const BITRATE_OUT: u8 = 1 << 5;
 const SRT: u8 = 1 << 6;
+const RESET: u8 = 1 << 7;
 
 /// Samples in the order of their times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,7 +49,7 @@ struct Last {
     readers: u32,
     bitrate: u64,
     bitrate_out: u64,
-    srt: [i64; 4],
+    srt: [i64; 5],
 }
 
 impl Block {
@@ -101,6 +102,7 @@ fn pack(to: &mut Vec<u8>, last: &mut Last, sample: &Sample) {
     let is = |is: bool, flag: u8| if is { flag } else { 0 };
     let flags = state_code(sample.state)
         | is(sample.gap, GAP)
+        | is(sample.reset, RESET)
         | is(sample.readers != last.readers, READERS)
         | is(sample.bitrate.is_some(), BITRATE)
         | is(sample.bitrate_out.is_some(), BITRATE_OUT)
@@ -135,7 +137,7 @@ fn unpack(rest: &mut &[u8], last: &mut Last) -> Option<Sample> {
     last.step_ms = last.step_ms.wrapping_add(take_signed(rest)?);
     last.at_ms = last.at_ms.wrapping_add(last.step_ms);
     let mut sample = Sample::new(DateTime::from_timestamp_millis(last.at_ms)?, state_of(flags & 3));
-    sample.gap = flags & GAP != 0;
+    (sample.gap, sample.reset) = (flags & GAP != 0, flags & RESET != 0);
     if flags & READERS != 0 {
         last.readers = u32::try_from(take_number(rest)?).ok()?;
     }
@@ -151,21 +153,21 @@ fn unpack(rest: &mut &[u8], last: &mut Last) -> Option<Sample> {
     }
     if flags & SRT != 0 {
         let mask = byte(rest)?;
-        let mut srt = [None; 4];
+        let mut srt = [None; 5];
         for (place, value) in srt.iter_mut().enumerate() {
             if mask & (1 << place) != 0 {
                 last.srt[place] = last.srt[place].wrapping_add(take_signed(rest)?);
                 *value = Some(last.srt[place] as f64 / FACTORS[place]);
             }
         }
-        let [rtt, recv_rate_mbps, link_capacity_mbps, loss_rate] = srt;
-        sample.srt = SrtFigures { rtt, recv_rate_mbps, link_capacity_mbps, loss_rate };
+        let [rtt, recv_rate_mbps, link_capacity_mbps, loss_rate, retransmit_rate] = srt;
+        sample.srt = SrtFigures { rtt, recv_rate_mbps, link_capacity_mbps, loss_rate, retransmit_rate };
     }
     Some(sample)
 }
 
-fn scaled(srt: &SrtFigures) -> [Option<i64>; 4] {
-    let values = [srt.rtt, srt.recv_rate_mbps, srt.link_capacity_mbps, srt.loss_rate];
+fn scaled(srt: &SrtFigures) -> [Option<i64>; 5] {
+    let values = [srt.rtt, srt.recv_rate_mbps, srt.link_capacity_mbps, srt.loss_rate, srt.retransmit_rate];
     // `as` keeps within the bounds, and makes 0 of what is no number.
     std::array::from_fn(|place| values[place].map(|value| (value * FACTORS[place]).round() as i64))
 }
@@ -287,8 +289,10 @@ mod tests {
                 recv_rate_mbps: Some(rate as f64 / 1e3),
                 link_capacity_mbps: Some(f64::from(capacity) / 1e3),
                 loss_rate: Some(loss as f64 / 100.0),
+                retransmit_rate: (loss % 2 == 0).then_some(loss as f64 / 100.0),
             });
-            Sample { bitrate, bitrate_out, readers, srt, gap, ..Sample::new(at(0), state_of(state)) }
+            let reset = readers % 3 == 0;
+            Sample { bitrate, bitrate_out, readers, srt, gap, reset, ..Sample::new(at(0), state_of(state)) }
         })
     }
 

@@ -2,7 +2,8 @@
 //!
 //! `s` state where it is not live (1 stalled, 2 offline, 3 unknown), `k` kB (1,000 bytes) received since the entry before, what is
 //! left of a kB goes into the next; `r` readers, `o` kB sent to readers since the last `o`; of an SRT source also `t` round trip
-//! time in 10 us, `v` received and `c` capacity of the link in kbit/s, `l` packets lost in 0.01 %. `g` stands where the time
+//! time in 10 us, `v` received and `c` capacity of the link in kbit/s, `l` packets lost in 0.01 %, `x` packets sent once more in 0.01/s,
+//! where there were some. `z` stands where a counter of bytes began anew since the entry before, `g` stands where the time
 //! since the entry before was not watched, or was not written. Entries of older versions have `b`, bytes, in the place of `k`.
 
 use crate::domain::stream::{SrtFigures, StreamState};
@@ -32,12 +33,13 @@ pub(super) fn state_of(code: i64) -> Option<StreamState> {
 }
 
 /// The numbers of an SRT source, each with its name and what it is multiplied by.
-pub(super) fn srt(figures: &SrtFigures) -> [(&'static str, Option<f64>, f64); 4] {
+pub(super) fn srt(figures: &SrtFigures) -> [(&'static str, Option<f64>, f64); 5] {
     [
         ("t", figures.rtt, 100.0),
         ("v", figures.recv_rate_mbps, 1e3),
         ("c", figures.link_capacity_mbps, 1e3),
         ("l", figures.loss_rate, 100.0),
+        ("x", figures.retransmit_rate.filter(|rate| *rate > 0.0), 100.0),
     ]
 }
 
@@ -49,5 +51,7 @@ pub(super) fn srt_of(value: impl Fn(&str) -> Option<i64>) -> SrtFigures {
         recv_rate_mbps: number("v", 1e3),
         link_capacity_mbps: number("c", 1e3),
         loss_rate: number("l", 100.0),
+        // None is not written; of the first after a gap it is not known.
+        retransmit_rate: number("x", 100.0).or_else(|| (value("g").is_none() && value("t").is_some()).then_some(0.0)),
     }
 }

@@ -28,6 +28,7 @@ struct EntryRead {
     sent: Option<u64>,
     srt: SrtFigures,
     gap: bool,
+    reset: bool,
 }
 
 /// Reads entries, oldest first. What is not understood is left out, and so is what lies before the first entry that tells the
@@ -76,6 +77,7 @@ fn entry(id: &str, fields: &[(Vec<u8>, Vec<u8>)]) -> Option<EntryRead> {
         sent: value("o").map(u64::try_from).transpose().ok()?,
         srt: srt_of(value),
         gap: value("g").is_some(),
+        reset: value("z").is_some(),
     })
 }
 
@@ -88,7 +90,8 @@ fn sample(before: Option<EntryRead>, entry: EntryRead, readers: u32) -> Option<S
     };
     let bitrate_out = (entry.state == StreamState::Offline).then_some(0);
     let at = DateTime::from_timestamp_millis(entry.at_ms)?;
-    Some(Sample { at, state: entry.state, bitrate, readers, bitrate_out, srt: entry.srt, gap: entry.gap })
+    let EntryRead { state, srt, gap, reset, .. } = entry;
+    Some(Sample { at, state, bitrate, readers, bitrate_out, srt, gap, reset })
 }
 
 /// Bits per second; `None` when no time has passed.
@@ -103,7 +106,7 @@ fn fill(samples: &mut Vec<Sample>, last: EntryRead, until_ms: i64) {
     let bitrate = known.bitrate.map(|_| 0);
     let mut at = known.at + TimeDelta::milliseconds(FILL_MS);
     while at.timestamp_millis() + FILL_MS / 2 < until_ms {
-        samples.push(Sample { at, bitrate, gap: false, ..known });
+        samples.push(Sample { at, bitrate, gap: false, reset: false, ..known });
         at += TimeDelta::milliseconds(FILL_MS);
     }
 }
@@ -179,14 +182,16 @@ mod tests {
         let samples = read(&raw(&[
             (0, "b0 r2 t2346 v4002 c90500 g1"),
             (2_000, "b1500 r1 t2346 v4002 c90500"),
-            (4_000, "k2 t2350 v4250 c0 l25"),
+            (4_000, "k2 t2350 v4250 c0 l25 x150 z1"),
         ]));
         let srt = |sample: &Sample| {
-            let SrtFigures { rtt, recv_rate_mbps, link_capacity_mbps, loss_rate } = sample.srt;
+            let SrtFigures { rtt, recv_rate_mbps, link_capacity_mbps, loss_rate, .. } = sample.srt;
             (rtt, recv_rate_mbps, link_capacity_mbps, loss_rate)
         };
         assert_eq!(srt(&samples[1]), (Some(23.46), Some(4.002), Some(90.5), None));
         assert_eq!(srt(&samples[2]), (Some(23.5), Some(4.25), Some(0.0), Some(0.25)));
+        let once_more: Vec<_> = samples.iter().map(|sample| (sample.srt.retransmit_rate, sample.reset)).collect();
+        assert_eq!(once_more, [(None, false), (Some(0.0), false), (Some(1.5), true)]);
         let told: Vec<_> = samples.iter().map(|sample| (sample.bitrate, sample.readers)).collect();
         assert_eq!(told, [(None, 2), (Some(6_000), 1), (Some(8_000), 1)]);
     }
@@ -211,7 +216,7 @@ mod tests {
 
     fn rubbish() -> impl Strategy<Value = RawEntry> {
         let name = prop_oneof![
-            proptest::sample::select(b"kbrotvclgs".to_vec()).prop_map(|letter| vec![letter]),
+            proptest::sample::select(b"kbrotvclgsxz".to_vec()).prop_map(|letter| vec![letter]),
             proptest::collection::vec(any::<u8>(), 0..4),
         ];
         let value = prop_oneof![

@@ -127,7 +127,11 @@ impl PathWritten {
         }
         let is_first = self.state.is_none();
         let has_moved = !is_first && self.received.since(status.bytes_received) > 0;
-        let stands = !has_moved && self.state == Some(sample.state) && self.readers == sample.readers && !self.gap;
+        let stands = !has_moved
+            && self.state == Some(sample.state)
+            && self.readers == sample.readers
+            && !self.gap
+            && !sample.reset;
         if stands && at < self.last.0 + IDLE_MS {
             self.still_ms = Some(at);
             return [None, None];
@@ -152,6 +156,9 @@ impl PathWritten {
         fields.extend(srt.filter_map(|(name, value, by)| Some((name, scaled(value?, by)))));
         (self.state, self.readers) = (Some(sample.state), sample.readers);
         let renew = at >= self.renewed_ms + RENEW_MS || self.gap;
+        if sample.reset {
+            fields.push(("z", 1));
+        }
         if std::mem::take(&mut self.gap) {
             fields.push(("g", 1));
         }
@@ -285,8 +292,17 @@ mod tests {
         let mut written = Written::default();
         let (status, plain) = seen(0, 0, StreamState::Live, 0);
         let (rtt, capacity) = (Some(23.456), Some(f64::NAN));
-        let srt = SrtFigures { rtt, recv_rate_mbps: Some(4.0021), link_capacity_mbps: capacity, loss_rate: Some(0.25) };
-        let entry = written.entries(&status, &Sample { srt, ..plain }).next().expect("an entry");
-        assert_eq!(entry.fields[3..7], [("t", 2_346), ("v", 4_002), ("c", 0), ("l", 25)]);
+        let (recv_rate_mbps, loss_rate) = (Some(4.0021), Some(0.25));
+        let none =
+            SrtFigures { rtt, recv_rate_mbps, link_capacity_mbps: capacity, loss_rate, retransmit_rate: Some(0.0) };
+        let srt = SrtFigures { retransmit_rate: Some(1.5), ..none };
+        let reset = Sample { srt, reset: true, ..plain };
+        let entry = written.entries(&status, &reset).next().expect("an entry");
+        let numbers = [("t", 2_346), ("v", 4_002), ("c", 0), ("l", 25), ("x", 150), ("z", 1)];
+        assert_eq!(entry.fields[3..9], numbers);
+        let (status, later) = seen(2_000, 5_000, StreamState::Live, 0);
+        let entry = written.entries(&status, &Sample { srt: none, ..later }).next().expect("an entry");
+        let names: Vec<_> = entry.fields.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["k", "t", "v", "c", "l"], "none is not told");
     }
 }
