@@ -62,7 +62,7 @@ async fn memory_of(what: &str, history: Duration) {
     let taken = usage::pss(std::process::id()) - before;
     let folder = tempfile::tempdir().expect("a folder");
     let (path, saving) = (folder.path().join("history.snapshot"), Instant::now());
-    let bytes = live.save(&path).expect("written");
+    let bytes = live.save(&path).expect("written").kept;
     let (saved, restoring) = (saving.elapsed(), Instant::now());
     MemoryLiveStore::new(history).restore(&path).expect("read");
     println!(

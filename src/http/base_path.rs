@@ -7,8 +7,7 @@ use actix_web::http::{StatusCode, Uri, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse, web};
 
-use super::forwarded::source_of;
-use super::headers;
+use super::headers::SecurityHeaders;
 
 /// `/cams`, or empty.
 #[derive(Clone, Debug, Default)]
@@ -40,7 +39,7 @@ pub(super) async fn strip(
             .insert_header((header::LOCATION, format!("{last}/")))
             .insert_header((header::CACHE_CONTROL, "no-cache"))
             .finish();
-        headers::secure(answer.headers_mut(), source_of(request.request()).is_secure);
+        SecurityHeaders::of(request.request()).add(answer.headers_mut());
         return Ok(request.into_response(answer).map_into_right_body());
     }
     if let Some(uri) = without(&BasePath(base), request.uri()) {

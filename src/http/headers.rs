@@ -4,7 +4,7 @@ use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, ResponseError, web};
+use actix_web::{Error, HttpRequest, ResponseError, web};
 
 use super::forwarded::source_of;
 use super::http_error::{PROBLEM_JSON, Problem};
@@ -27,8 +27,7 @@ pub(super) async fn finish(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, Error> {
-    let is_secure = source_of(request.request()).is_secure;
-    let policy = request.app_data::<web::Data<HttpState>>().map(|state| state.players.policy());
+    let security = SecurityHeaders::of(request.request());
     let response = next.call(request).await?;
     let status = response.status();
     let is_ours = |kind: &HeaderValue| kind == PROBLEM_JSON || kind == "application/json";
@@ -39,22 +38,38 @@ pub(super) async fn finish(
     } else {
         response.map_into_left_body()
     };
-    secure(response.headers_mut(), is_secure);
+    security.add(response.headers_mut());
     Ok(response)
 }
 
-/// Adds what every answer carries; `is_secure`: the browser came over https.
-pub(super) fn secure(headers: &mut HeaderMap, is_secure: bool) {
-    if !headers.contains_key(header::CACHE_CONTROL) {
-        // What is true now is not true later; only files say otherwise.
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+/// What every answer to a request carries.
+pub(super) struct SecurityHeaders {
+    /// The browser came over https.
+    is_secure: bool,
+    policy: HeaderValue,
+}
+
+impl SecurityHeaders {
+    /// Of answers to this request.
+    pub(super) fn of(request: &HttpRequest) -> Self {
+        let state = request.app_data::<web::Data<HttpState>>();
+        let strict = || HeaderValue::from_static("default-src 'self'");
+        let policy = state.map_or_else(strict, |state| state.players.policy());
+        Self { is_secure: source_of(request).is_secure, policy }
     }
-    if is_secure {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_HTTPS));
-    }
-    let policy = policy.unwrap_or_else(|| HeaderValue::from_static("default-src 'self'"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    for (name, value) in ALWAYS {
-        headers.insert(name, HeaderValue::from_static(value));
+
+    /// Adds it.
+    pub(super) fn add(self, headers: &mut HeaderMap) {
+        if !headers.contains_key(header::CACHE_CONTROL) {
+            // What is true now is not true later; only files say otherwise.
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        if self.is_secure {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_HTTPS));
+        }
+        headers.insert(header::CONTENT_SECURITY_POLICY, self.policy);
+        for (name, value) in ALWAYS {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
     }
 }
