@@ -301,7 +301,7 @@ fn no_complaint_repeats_a_secret() {
 }
 
 /// Keys whose line in the file of `etc/` is an example, as they have no default of their own.
-const EXAMPLES: [&str; 20] = [
+const EXAMPLES: [&str; 22] = [
     "http.tls_cert",
     "http.tls_key",
     "node",

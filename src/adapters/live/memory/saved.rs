@@ -189,7 +189,7 @@ mod tests {
         }
         scene.check();
         let everything = fs::metadata(scene.path()).expect("a file").len() * 36;
-        assert!(whole >= 1 && whole <= 4, "{whole} times everything");
+        assert!((1..=4).contains(&whole), "{whole} times everything");
         assert!(written * 4 < everything, "{written} of {everything} bytes");
         let before = scene.save();
         assert_eq!(scene.save(), SavedBytes { written: 0, ..before }, "nothing is new");
