@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { expect, test } from "@playwright/test";
 import { complaints, open, recorded } from "./page";
 
@@ -17,7 +18,7 @@ test("a recording plays, and its clock goes with it", async ({ page }) => {
   expect(found).toEqual([]);
 });
 
-test("a segment can be taken as a file, whole and in parts", async ({ page }) => {
+test("a segment can be taken as a file, whole and in parts, and a stretch over several as one", async ({ page }) => {
   const { server, stream } = await recorded(page);
   await open(page, `#/recordings/${encodeURIComponent(server)}/${encodeURIComponent(stream)}`);
   const link = page.locator(".segments a[download]").first();
@@ -28,6 +29,19 @@ test("a segment can be taken as a file, whole and in parts", async ({ page }) =>
   expect(await part.text()).toBe("ftyp");
   const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
   expect(download.suggestedFilename()).toMatch(/_\d{8}_\d{6}Z\.mp4$/);
+  // A stretch over the border of two segments is one file.
+  const all = async () => ((await (await page.request.get(`/api/v1/recordings/${encodeURIComponent(stream)}/segments?server=${server}&limit=5`)).json()) as { items: { startedAt: string; durationMs: number; state: string }[] }).items;
+  await expect.poll(async () => (await all()).filter((one) => one.durationMs > 0).length, { timeout: 60_000 }).toBeGreaterThan(1);
+  const border = Date.parse((await all())[1]?.startedAt ?? "");
+  const field = (at: number) => new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+  const form = page.locator(".stretch-download");
+  await form.getByLabel("From").fill(field(border - 4_000));
+  await form.getByLabel("To", { exact: true }).fill(field(border + 4_000));
+  const [stretch] = await Promise.all([page.waitForEvent("download"), form.getByRole("button", { name: "Download this stretch" }).click()]);
+  const told = execFileSync("ffprobe", ["-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", (await stretch.path()) ?? ""], { encoding: "utf8" });
+  // To the key frame before the begin: one a second.
+  expect(Number.parseFloat(told)).toBeGreaterThan(7);
+  expect(Number.parseFloat(told)).toBeLessThan(10.5);
 });
 
 test("hls.js is fetched by the player only", async ({ page }) => {

@@ -52,6 +52,17 @@ export const deAdmin: AdminMessages & Pick<Messages, "login" | "server"> = {
     failed: (why) => `Das lässt sich nicht abspielen: ${why}`,
     answered: (status) => `der Server antwortete ${status}`,
   },
+  stretch: {
+    download: "Diesen Abschnitt als eine Datei herunterladen",
+    order: "„Von“ muss vor „Bis“ liegen.",
+    nothing: "In dieser Zeit wurde nichts aufgezeichnet, das sich abspielen lässt.",
+    large: (size, most) => `Dieser Abschnitt hat ${size}; eine Datei fasst höchstens ${most}. Einen kürzeren wählen.`,
+    damaged: (at) => `Das Segment von ${at} ist beschädigt; einen Abschnitt ohne es wählen.`,
+    otherTracks: (at) => `Ab ${at} hat der Stream andere Spuren: einen Abschnitt wählen, der vorher endet oder dort beginnt.`,
+    progress: (number, all) => `Segment ${number} von ${all}`,
+    done: (size) => `Die Datei ist da (${size})`,
+    partly: (from, to, size) => `Die Datei ist da (${size}); von dieser Zeit wurde nur ${from} – ${to} aufgezeichnet`,
+  },
   watch: {
     title: "Bild",
     way: "Woher das Bild kommt",

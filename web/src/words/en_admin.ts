@@ -15,6 +15,17 @@ export const admin = {
     failed: (why: string) => `This cannot be played: ${why}`,
     answered: (status: number) => `the server answered ${status}`,
   },
+  stretch: {
+    download: "Download this stretch as one file",
+    order: "“From” has to be before “To”.",
+    nothing: "Nothing that can be played was recorded in this time.",
+    large: (size: string, most: string) => `This stretch has ${size}; one file takes at most ${most}. Choose a shorter one.`,
+    damaged: (at: string) => `The segment of ${at} is damaged; choose a stretch without it.`,
+    otherTracks: (at: string) => `From ${at} on the stream has other tracks: choose a stretch that ends before, or begins there.`,
+    progress: (number: number, all: number) => `Segment ${number} of ${all}`,
+    done: (size: string) => `The file is there (${size})`,
+    partly: (from: string, to: string, size: string) => `The file is there (${size}); of this time only ${from} – ${to} was recorded`,
+  },
   watch: {
     title: "Picture",
     way: "Where the picture comes from",

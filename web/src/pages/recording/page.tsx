@@ -22,6 +22,7 @@ import { GoTo } from "./go_to";
 import { Playback } from "./playback";
 import { Segments } from "./segments";
 import { DayPicker, SessionList } from "./sessions";
+import { StretchDownload } from "./stretch_download";
 import { Timeline } from "./timeline";
 
 /** How often the sessions are asked for while the page is open. */
@@ -137,6 +138,7 @@ function Stage({ server, name, playback }: { server: string; name: string; playb
       </div>
       <div class="panel files">
         <h2>{m.recordings.segments}</h2>
+        {chosen === null ? null : <StretchDownload key={`stretch ${chosen.id}`} server={server} stream={name} session={chosen} />}
         {chosen === null ? null : <Segments key={chosen.id} server={server} stream={name} session={chosen} />}
       </div>
     </div>
