@@ -15,13 +15,20 @@ use crate::config::Settings;
 use crate::config::settings::ObjectsSettings;
 
 /// The folder of these settings.
-pub(super) fn folder(settings: &Settings, which: NodeFolder) -> Arc<Folder> {
-    match which {
-        NodeFolder::Spool => Arc::clone(Spool::new(settings.data_dir.join("spool")).identity()),
-        NodeFolder::Objects => {
-            let ObjectsSettings::Directory(path) = &settings.objects;
-            Arc::clone(Directory::new(path).identity())
-        }
+///
+/// # Errors
+/// `Invalid` where objects are in a bucket, which has none.
+pub(super) fn folder(settings: &Settings, which: NodeFolder) -> Result<Arc<Folder>> {
+    match (which, &settings.objects) {
+        (NodeFolder::Spool, _) => Ok(Arc::clone(Spool::new(settings.data_dir.join("spool")).identity())),
+        (NodeFolder::Objects, ObjectsSettings::Directory(path)) => Ok(Arc::clone(Directory::new(path).identity())),
+        (NodeFolder::Objects, ObjectsSettings::S3(bucket)) => Err(Error::invalid(
+            "objects",
+            format!(
+                "objects are in the bucket {}, and not in a folder; nothing has to be accepted",
+                bucket.bucket_name
+            ),
+        )),
     }
 }
 
@@ -31,7 +38,7 @@ pub(super) fn folder(settings: &Settings, which: NodeFolder) -> Arc<Folder> {
 /// # Errors
 /// When the folder cannot be made, the database does not know this node, or either cannot be written.
 pub async fn accept(settings: &Settings, which: NodeFolder) -> Result<String> {
-    let folder = folder(settings, which);
+    let folder = folder(settings, which)?;
     let shown = folder.root().display().to_string();
     let nodes = super::open_stores(settings).await?.nodes.nodes().await?;
     let instance = Folder::new(&settings.data_dir, DATA_DIR).found().ok().flatten();

@@ -36,6 +36,7 @@ use crate::adapters::live::redis::{NodeFacts, RedisLiveStore};
 use crate::adapters::mediamtx::MediaMtx;
 use crate::adapters::objects::SharedObjects;
 use crate::adapters::objects::directory::Directory;
+use crate::adapters::objects::s3::S3Store;
 use crate::adapters::spool::{SharedSpool, Spool};
 use crate::base::{Error, Result};
 use crate::config::Settings;
@@ -85,16 +86,13 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
         None
     };
     let stores = open_stores_or_wait(settings).await?;
-    let objects = match &settings.objects {
-        ObjectsSettings::Directory(path) => Arc::new(Directory::new(path)),
-    };
+    let (objects, objects_folder) = object_store(&settings.objects)?;
     let spool = Arc::new(Spool::new(settings.data_dir.join("spool")));
     let records = roles.contains(&Role::Record);
     let folders = match records {
-        true => vec![
-            (NodeFolder::Spool, Arc::clone(spool.identity())),
-            (NodeFolder::Objects, Arc::clone(objects.identity())),
-        ],
+        true => std::iter::once((NodeFolder::Spool, Arc::clone(spool.identity())))
+            .chain(objects_folder.map(|folder| (NodeFolder::Objects, folder)))
+            .collect(),
         false => Vec::new(),
     };
     let run = Uuid::new_v4();
@@ -120,6 +118,18 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
     let LiveStores { live, memory, redis } = live_stores(settings)?;
     let (disk, history) = (Arc::default(), HistoryHandle::default());
     Ok(Services { roles, stores, live, memory, redis, objects, spool, node, disk, history, ffmpeg })
+}
+
+/// Where objects go, and the folder that has an identity, where it is one.
+fn object_store(settings: &ObjectsSettings) -> Result<(SharedObjects, Option<Arc<Folder>>)> {
+    Ok(match settings {
+        ObjectsSettings::Directory(path) => {
+            let store = Directory::new(path);
+            let folder = Arc::clone(store.identity());
+            (Arc::new(store), Some(folder))
+        }
+        ObjectsSettings::S3(bucket) => (Arc::new(S3Store::new(bucket)?), None),
+    })
 }
 
 /// The live store, as everybody knows it and as itself.

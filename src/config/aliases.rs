@@ -8,7 +8,7 @@ use super::keys;
 use super::raw::{Raw, RawEntry, RawValue, ValueOrigin};
 
 /// Older name and the key it sets. A secret's name may end in `_FILE`.
-const OLDER: [(&str, &str); 9] = [
+const OLDER: [(&str, &str); 15] = [
     ("MEDIAMTX_API_URL", "servers[0].api_url"),
     ("MEDIAMTX_RTSP_URL", "servers[0].rtsp_url"),
     ("POLLING_INTERVAL", "monitor.interval"),
@@ -18,6 +18,12 @@ const OLDER: [(&str, &str); 9] = [
     ("OUTPUT_FORMAT", "record.output_format"),
     ("MAX_CONCURRENT_RECORDINGS", "record.max_concurrent"),
     ("UPLOAD_WORKERS", "upload.workers"),
+    ("S3_ENDPOINT_URL", "objects.s3.endpoint_url"),
+    ("S3_BUCKET_NAME", "objects.s3.bucket_name"),
+    ("S3_REGION", "objects.s3.region"),
+    ("S3_ACCESS_KEY_ID", "objects.s3.access_key_id"),
+    ("S3_SECRET_ACCESS_KEY", "objects.s3.secret_access_key"),
+    ("S3_STORAGE_CLASS", "objects.s3.storage_class"),
 ];
 
 /// Lays the older names over what is there.

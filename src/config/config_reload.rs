@@ -9,8 +9,8 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::settings::{
-    ApiTrust, DatabaseSettings, LiveSettings, PostgresSettings, RedisSettings, ServerSettings, Settings, Shown,
-    TlsFiles,
+    ApiTrust, DatabaseSettings, LiveSettings, ObjectsSettings, PostgresSettings, RedisSettings, S3Settings,
+    ServerSettings, Settings, Shown, TlsFiles,
 };
 
 /// A key whose value is another one now. Never holds the value: it may be a secret.
@@ -119,7 +119,33 @@ const ROWS: &[Row] = &[
     live!("record.keep_local", record.keep_local),
     live!("record.min_free", record.min_free),
     next_start!("upload.workers", upload.workers),
-    next_start!("objects.directory", objects),
+    Row { key: "objects.directory", differs: |old, new| folder(old) != folder(new), take: None },
+    Row {
+        key: "objects.s3.endpoint_url",
+        differs: |old, new| in_bucket(old, new, |one| &one.endpoint_url),
+        take: None,
+    },
+    Row { key: "objects.s3.bucket_name", differs: |old, new| in_bucket(old, new, |one| &one.bucket_name), take: None },
+    Row { key: "objects.s3.region", differs: |old, new| in_bucket(old, new, |one| &one.region), take: None },
+    Row {
+        key: "objects.s3.access_key_id",
+        differs: |old, new| in_bucket(old, new, |one| &one.access_key_id),
+        take: None,
+    },
+    Row {
+        key: "objects.s3.secret_access_key",
+        differs: |old, new| {
+            let secret = |settings| bucket(settings).map(|one| &one.secret_access_key);
+            !same_secret(secret(old), secret(new))
+        },
+        take: None,
+    },
+    Row {
+        key: "objects.s3.storage_class",
+        differs: |old, new| in_bucket(old, new, |one| &one.storage_class),
+        take: None,
+    },
+    Row { key: "objects.s3.path_style", differs: |old, new| in_bucket(old, new, |one| &one.path_style), take: None },
     next_start!("agent.interval", agent.interval),
     next_start!("agent.post_url", agent.post_url),
     Row {
@@ -216,6 +242,25 @@ fn fingerprint(trust: &ApiTrust) -> Option<&[u8; 32]> {
 
 fn ca_file(trust: &ApiTrust) -> Option<&Path> {
     if let ApiTrust::File(file) = trust { Some(file) } else { None }
+}
+
+fn folder(settings: &Settings) -> Option<&Path> {
+    match &settings.objects {
+        ObjectsSettings::Directory(path) => Some(path),
+        ObjectsSettings::S3(_) => None,
+    }
+}
+
+fn bucket(settings: &Settings) -> Option<&S3Settings> {
+    match &settings.objects {
+        ObjectsSettings::Directory(_) => None,
+        ObjectsSettings::S3(bucket) => Some(bucket),
+    }
+}
+
+/// Whether something differs between two buckets; a bucket in place of a folder is told by its endpoint alone.
+fn in_bucket<T: PartialEq>(old: &Settings, new: &Settings, of: impl Fn(&S3Settings) -> &T) -> bool {
+    bucket(old).zip(bucket(new)).is_some_and(|(old, new)| of(old) != of(new))
 }
 
 fn same_secret(old: Option<&SecretString>, new: Option<&SecretString>) -> bool {

@@ -82,6 +82,13 @@ pub(super) const KEYS: &[ConfigKey] = &[
     key("record.min_free"),
     key("upload.workers"),
     key("objects.directory"),
+    key("objects.s3.endpoint_url"),
+    key("objects.s3.bucket_name"),
+    key("objects.s3.region"),
+    secret("objects.s3.access_key_id"),
+    secret("objects.s3.secret_access_key"),
+    key("objects.s3.storage_class"),
+    key("objects.s3.path_style"),
     key("agent.interval"),
     key("agent.post_url"),
     key("agent.post_fingerprint"),
@@ -219,7 +226,7 @@ mod tests {
             ("segment_duration", "nearest known key is record.segment_duration"),
             ("restream.segment_duration", "nearest known key is record.segment_duration"),
             ("upload.worker", "nearest known key is upload.workers"),
-            ("objects.s3", "known in objects: directory"),
+            ("objects.s3.bucket", "nearest known key is objects.s3.bucket_name"),
             ("zzz", "known at the top level: node, roles, data_dir, http, servers, monitor"),
         ] {
             let remedy = remedy_for_unknown(typed);

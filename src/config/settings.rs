@@ -306,10 +306,31 @@ pub struct UploadSettings {
 }
 
 /// Object store.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum ObjectsSettings {
     /// A local directory.
     Directory(PathBuf),
+    /// A bucket.
+    S3(Box<S3Settings>),
+}
+
+/// A bucket of an S3-compatible server.
+#[derive(Clone, Debug)]
+pub struct S3Settings {
+    /// Scheme, host and port of the server.
+    pub endpoint_url: Url,
+    /// Its bucket.
+    pub bucket_name: String,
+    /// As requests are signed for.
+    pub region: String,
+    /// Who asks.
+    pub access_key_id: String,
+    /// What requests are signed with.
+    pub secret_access_key: SecretString,
+    /// One of S3's words; `STANDARD` is not sent.
+    pub storage_class: String,
+    /// The bucket stands in the path and not in the host name.
+    pub path_style: bool,
 }
 
 /// The ffmpeg programs.

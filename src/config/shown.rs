@@ -84,13 +84,19 @@ fn computed(key: &str, settings: &Settings) -> Option<String> {
             _ => None,
         };
     }
-    let ObjectsSettings::Directory(objects) = &settings.objects;
     match (key, &settings.database) {
         ("node", _) => Some(quoted(&settings.node)),
         ("data_dir", _) => Some(quoted(&settings.data_dir.display().to_string())),
         ("database.url", DatabaseSettings::Sqlite(file)) => Some(quoted(&format!("sqlite:{}", file.display()))),
         ("restream.server", _) => Some(quoted(&settings.restream.server)),
-        ("objects.directory", _) => Some(quoted(&objects.display().to_string())),
+        ("objects.directory", _) => match &settings.objects {
+            ObjectsSettings::Directory(objects) => Some(quoted(&objects.display().to_string())),
+            ObjectsSettings::S3(_) => None,
+        },
+        ("objects.s3.endpoint_url", _) => match &settings.objects {
+            ObjectsSettings::Directory(_) => None,
+            ObjectsSettings::S3(bucket) => Some(quoted(bucket.endpoint_url.as_str().trim_end_matches('/'))),
+        },
         _ => None,
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::settings::ApiTrust;
+use super::settings::ObjectsSettings;
 use super::{CliOverrides, Complaint, ConfigComplaints, DatabaseSettings, Settings, Sources, load};
 
 /// A file with this text, these variables, nothing on the command line.
@@ -264,6 +265,38 @@ fn a_redis_is_checked() {
 }
 
 #[test]
+fn a_bucket_is_used_when_its_keys_are_given_and_whole() {
+    let keys = [("S3_ACCESS_KEY_ID", "k"), ("S3_SECRET_ACCESS_KEY", "hunter2")];
+    for (env, endpoint) in [
+        (vec![("S3_REGION", "eu-west-1")], "https://s3.eu-west-1.amazonaws.com/"),
+        (vec![("S3_ENDPOINT_URL", "http://127.0.0.1:9000")], "http://127.0.0.1:9000/"),
+    ] {
+        let settings = loaded("", &[keys.as_slice(), &env].concat());
+        let ObjectsSettings::S3(bucket) = &settings.objects else { panic!("a bucket") };
+        assert_eq!((bucket.endpoint_url.as_str(), bucket.bucket_name.as_str()), (endpoint, "vod"));
+        assert_eq!((bucket.storage_class.as_str(), bucket.path_style), ("STANDARD", true));
+        assert!(!format!("{settings:?}").contains("hunter2"));
+    }
+    assert!(matches!(loaded("", &[("S3_BUCKET_NAME", "x")]).objects, ObjectsSettings::Directory(_)), "no key");
+    let s3 = "[objects.s3]\n";
+    let both = "access_key_id = \"k\"\nsecret_access_key = \"s\"\n";
+    let row = |lines: &str| format!("{s3}{both}{lines}");
+    assert_rows(&[
+        ("", &keys[..1], &[("objects.s3.secret_access_key", "is missing", "access keys")]),
+        (&row("endpoint_url = \"http://h/vod\""), &[], &[("objects.s3.endpoint_url", "bucket_name", "leave only")]),
+        (&row("endpoint_url = \"ftp://h\""), &[], &[("objects.s3.endpoint_url", "", "")]),
+        (&row("bucket_name = \"a/b\""), &[], &[("objects.s3.bucket_name", "not the name of a bucket", "letters")]),
+        (&row("storage_class = \"COLD\""), &[], &[("objects.s3.storage_class", "not a storage class", "STANDARD_IA")]),
+        (&row("region = \"a b\""), &[], &[("objects.s3.region", "is no region", "eu-central-1")]),
+        (
+            &format!("[objects]\ndirectory = \"o\"\n{}", row("")),
+            &[],
+            &[("objects.directory", "beside objects.s3", "leave one of them out")],
+        ),
+    ]);
+}
+
+#[test]
 fn every_complaint_comes_at_once_with_its_place() {
     let toml = "rolls = 1\n[http]\nlisten = \"0.0.0.0\"\n[monitor]\ninterval = \"x\"\n";
     let (_folder, sources) = sources(toml, &[("UPLOAD_WORKERS", "none"), ("STREAMWARDEN_NOD", "x")]);
@@ -301,7 +334,10 @@ fn no_complaint_repeats_a_secret() {
 }
 
 /// Keys whose line in the file of `etc/` is an example, as they have no default of their own.
-const EXAMPLES: [&str; 22] = [
+const EXAMPLES: [&str; 25] = [
+    "objects.s3.endpoint_url",
+    "objects.s3.access_key_id",
+    "objects.s3.secret_access_key",
     "http.tls_cert",
     "http.tls_key",
     "node",
@@ -361,9 +397,10 @@ fn the_file_in_etc_documents_every_key_with_its_default() {
         assert_eq!(defaults.contains_key(key), !EXAMPLES.contains(&key), "{key}: is its line an example?");
     }
 
-    // Of these two and an API without TLS only one may stand in a file; a Redis without TLS has no certificate.
-    let of_tls = ["#api_fingerprint", "#api_ca_file", "#redis_ca_file", "#post_ca_file"];
-    let alone = |line: &&str| !of_tls.iter().any(|key| line.starts_with(key));
+    // Of these two and an API without TLS only one may stand in a file; a Redis without TLS has no certificate, and objects go
+    // to one place.
+    let one_of_two = ["#api_fingerprint", "#api_ca_file", "#redis_ca_file", "#post_ca_file", "#directory"];
+    let alone = |line: &&str| !one_of_two.iter().any(|key| line.starts_with(key));
     let all = text.lines().filter(alone).map(|line| match line.strip_prefix('#') {
         Some(rest) if rest.starts_with(|c: char| c.is_ascii_lowercase()) => rest,
         _ => line,

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 /// Beginnings of names, and what to know of them. The first that fits counts.
-const KNOWN: [(&str, &str); 10] = [
+const KNOWN: [(&str, &str); 9] = [
     ("REDIS_PASSWORD", "write the password into REDIS_URL, or name its file in REDIS_URL_FILE"),
     ("REDIS_DB", "write the number of the database into REDIS_URL: redis://host:6379/1"),
     ("REDIS_TLS", "write rediss:// into REDIS_URL"),
-    ("S3_", "segments go to the folder objects.directory; there is no S3 yet"),
-    ("AWS_S3_", "segments go to the folder objects.directory; there is no S3 yet"),
+    (
+        "AWS_S3_",
+        "write S3_ENDPOINT_URL, S3_BUCKET_NAME, S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, or objects.s3 in the file",
+    ),
     ("VIMEO_", "there are no probes of Vimeo yet"),
     ("LOG_LEVEL", "write --log-level, or root.level in etc/log4rs.yaml"),
     ("LOG_FILE", "name files in etc/log4rs.yaml"),
@@ -56,7 +58,8 @@ mod tests {
             ("REDIS_URL", "redis://h"),
             ("REDIS_PASSWORD", "hunter2"),
             ("S3_BUCKET_NAME", "vod"),
-            ("S3_SECRET_ACCESS_KEY_FILE", "/run/secrets/s3"),
+            ("AWS_S3_BUCKET", "vod"),
+            ("AWS_S3_KEY_FILE", "/run/secrets/s3"),
             ("PG_DSN", "postgresql://u@h/d"),
             ("SEGMENT_DURATION", "60"),
             ("PATH", "/bin"),
@@ -66,8 +69,8 @@ mod tests {
         assert_eq!(
             found,
             [
-                "REDIS_PASSWORD is set and does nothing here",
-                "S3_BUCKET_NAME, S3_SECRET_ACCESS_KEY_FILE are set and do nothing here"
+                "AWS_S3_BUCKET, AWS_S3_KEY_FILE are set and do nothing here",
+                "REDIS_PASSWORD is set and does nothing here"
             ]
         );
     }

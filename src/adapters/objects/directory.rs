@@ -23,7 +23,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use uuid::Uuid;
 
-use super::{ByteStream, ObjectStore, key};
+use super::{ByteStream, ObjectStore, key, source_fault};
 use crate::adapters::folder::{Folder, FolderKind};
 use crate::base::size::size;
 use crate::base::{Error, Result, Scope};
@@ -303,13 +303,6 @@ fn sync_up_to(folder: &Path, top: &Path) -> Result<()> {
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| fault(folder, error))?;
     }
     Ok(())
-}
-
-fn source_fault(file: &Path, error: IoError) -> Error {
-    let sentence = format!("the file {} cannot be read ({error})", file.display());
-    let missing = error.kind() == ErrorKind::NotFound;
-    let error_of = if missing { Error::not_found } else { Error::unavailable };
-    error_of(sentence).about(Scope::Item).with_source(error)
 }
 
 /// As [`fault`], for what concerns no more than `scope` unless the disk itself is at fault.

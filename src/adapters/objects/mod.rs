@@ -1,10 +1,11 @@
 //! Segments at rest.
 //!
-//! [`ObjectStore`] is implemented by `directory` (the embedded default). Talked to by the upload workers, and by HTTP
+//! [`ObjectStore`] is implemented by `directory` (the embedded default) and `s3` (a bucket). Talked to by the upload workers, and by HTTP
 //! for playing what has left the spool.
 
 pub mod directory;
 mod key;
+pub mod s3;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
-use crate::base::Result;
+use crate::base::{Error, Result, Scope};
 
 /// Bytes of an object, piece by piece.
 pub type ByteStream = BoxStream<'static, Result<Bytes>>;
@@ -22,7 +23,8 @@ pub type ByteStream = BoxStream<'static, Result<Bytes>>;
 /// Where segments are kept.
 #[async_trait]
 pub trait ObjectStore: Send + Sync {
-    /// Stores the file under `key`, replacing an object of that name. Durable and whole when it returns; on an error
+    /// Stores the file under `key`. Where an object of that name is there, a folder replaces it, and a bucket takes it for this one when it
+    /// is the same bytes and refuses otherwise (`Conflict`). Durable and whole when it returns; on an error
     /// nothing of it is visible. Returns the number of bytes stored.
     async fn put(&self, key: &str, file: &Path) -> Result<u64>;
     /// Size of an object; `None` when there is none.
@@ -50,6 +52,14 @@ pub trait ObjectStore: Send + Sync {
     async fn device(&self) -> Result<Option<u64>>;
     /// Says where objects go and that it answers; for `check` and `/ready`. Never a secret.
     async fn ping(&self) -> Result<String>;
+}
+
+/// A file of the spool that cannot be read.
+fn source_fault(file: &Path, error: std::io::Error) -> Error {
+    let sentence = format!("the file {} cannot be read ({error})", file.display());
+    let missing = error.kind() == std::io::ErrorKind::NotFound;
+    let error_of = if missing { Error::not_found } else { Error::unavailable };
+    error_of(sentence).about(Scope::Item).with_source(error)
 }
 
 /// The object store as everybody holds it.

@@ -19,6 +19,7 @@ use crate::adapters::ffmpeg::child::try_hiding;
 use crate::adapters::ffmpeg::ffmpeg_version;
 use crate::adapters::live::redis::inspect;
 use crate::adapters::mediamtx::MediaMtx;
+use crate::adapters::objects::s3::S3Store;
 use crate::adapters::tls::server_certificate::ServerCertificate;
 use crate::app::open_stores::has_logins;
 use crate::app::{front_door, running};
@@ -41,8 +42,7 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     findings.extend(database(&settings.database).await);
     findings.extend(live(settings).await);
     findings.extend(nodes::findings(settings).await);
-    let ObjectsSettings::Directory(folder) = &settings.objects;
-    findings.push(disk::folder("objects", folder, 0));
+    findings.push(objects(&settings.objects).await);
     findings.push(program("ffmpeg", &settings.ffmpeg.ffmpeg).await);
     findings.push(program("ffprobe", &settings.ffmpeg.ffprobe).await);
     for path in [&settings.ffmpeg.ffmpeg, &settings.ffmpeg.ffprobe] {
@@ -52,6 +52,17 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
         findings.push(log_file(file));
     }
     Report { findings }
+}
+
+/// Where segments go: a folder, or a bucket in which every request is tried.
+async fn objects(settings: &ObjectsSettings) -> Finding {
+    match settings {
+        ObjectsSettings::Directory(folder) => disk::folder("objects", folder, 0),
+        ObjectsSettings::S3(bucket) => {
+            let tried = async { S3Store::new(bucket)?.try_out().await };
+            tried.await.map_or_else(|error| Finding::error("objects", &error), |found| Finding::ok("objects", found))
+        }
+    }
 }
 
 /// Whether a streamwarden runs here, and on the database of this configuration.

@@ -45,7 +45,8 @@ pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
     if let Some(node) = mine.filter(|_| claim.records) {
         for (which, id) in [(NodeFolder::Spool, node.spool), (NodeFolder::Objects, node.objects)] {
             let Some(id) = id else { continue };
-            let folder = foreign_folders::folder(settings, which);
+            // A bucket has no identity yet.
+            let Ok(folder) = foreign_folders::folder(settings, which) else { continue };
             folder.expect(id);
             if let Err(error) = folder.check() {
                 findings.push(Finding::error(which.column(), &error));

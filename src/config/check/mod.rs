@@ -5,6 +5,7 @@ mod checker;
 mod http;
 mod listen;
 mod logins;
+mod objects;
 mod sections;
 mod servers;
 mod urls;
@@ -41,7 +42,7 @@ pub(super) fn settings(
         restream: sections::restream(&mut check, &servers),
         record: sections::record(&mut check),
         upload: sections::upload(&mut check),
-        objects: sections::objects(&mut check, &data_dir),
+        objects: objects::objects(&mut check, &data_dir),
         agent: sections::agent(&mut check),
         ffmpeg: sections::ffmpeg(&mut check),
         servers,

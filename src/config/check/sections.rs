@@ -14,8 +14,8 @@ use crate::base::network::NetworkLabel;
 use crate::config::complaint::ConfigFault;
 use crate::config::raw::RawEntry;
 use crate::config::settings::{
-    AgentSettings, DatabaseSettings, FfmpegSettings, LiveSettings, MonitorSettings, ObjectsSettings, PostgresSettings,
-    RecordSettings, RedisSettings, RestreamSettings, ServerSettings, UploadSettings,
+    AgentSettings, DatabaseSettings, FfmpegSettings, LiveSettings, MonitorSettings, PostgresSettings, RecordSettings,
+    RedisSettings, RestreamSettings, ServerSettings, UploadSettings,
 };
 use crate::config::{keys, redis_url, units};
 
@@ -271,10 +271,6 @@ pub(super) fn record(check: &mut Checker<'_>) -> RecordSettings {
 
 pub(super) fn upload(check: &mut Checker<'_>) -> UploadSettings {
     UploadSettings { workers: count(check, "upload.workers", 3, 64) }
-}
-
-pub(super) fn objects(check: &mut Checker<'_>, data_dir: &Path) -> ObjectsSettings {
-    ObjectsSettings::Directory(check.read("objects.directory", path).unwrap_or_else(|| data_dir.join("objects")))
 }
 
 pub(super) fn agent(check: &mut Checker<'_>) -> AgentSettings {

@@ -132,6 +132,19 @@ pub(super) fn host(entry: &RawEntry) -> Result<String, ConfigFault> {
     }
 }
 
+/// `objects.s3.endpoint_url`: scheme, host and port of an S3 server.
+pub(super) fn endpoint(entry: &RawEntry) -> Result<Url, ConfigFault> {
+    let example = "https://s3.example.org or http://127.0.0.1:9000";
+    let remedy = "use the keys access_key_id and secret_access_key";
+    let url = with_host(entry, &["http", "https"], example, remedy)?;
+    if matches!(url.path(), "" | "/") {
+        return Ok(url);
+    }
+    let fault =
+        format!("goes on with {:?} after host and port; the bucket has a key of its own, bucket_name", url.path());
+    Err(ConfigFault::new(fault, format!("leave only scheme, host and port, like {example}")))
+}
+
 /// Address of a monitor, without credentials; may have a path, where a reverse proxy keeps it in a folder.
 pub(super) fn monitor(entry: &RawEntry) -> Result<Url, ConfigFault> {
     let typed = super::values::text(entry)?;

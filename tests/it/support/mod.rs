@@ -4,6 +4,7 @@
 //! Whatever is started here is ended by its `Drop`; a [`program::Program`] fails its test when something of it is left.
 
 pub mod api;
+pub mod bucket;
 pub mod camera;
 pub mod cameras;
 pub mod film;

@@ -1,0 +1,16 @@
+//! Objects in a bucket of an S3-compatible server, by rust-s3.
+//!
+//! ```text
+//! <bucket>/<key>        as the folder has it: <stream>/<YYYY-MM-DD>/<YYYYMMDD_HHMMSS>/segment_000.mp4
+//! ```
+//!
+//! A segment is put under a condition (`If-None-Match: *`), so that nothing that is there is ever overwritten; where something
+//! is there already it counts as stored when it is the same bytes. It is looked at again before it counts as stored. Large ones go
+//! in parts of 8 MiB, two at a time; what fails leaves nothing visible. Nothing is asked for that the stores of other makers
+//! refuse: no checksum trailers, no `Expect`, no object lock.
+
+mod probe;
+mod s3_fault;
+mod s3_store;
+
+pub use s3_store::S3Store;

@@ -1,0 +1,264 @@
+//! The store.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use reqwest::header::{HeaderName, IF_NONE_MATCH, RANGE};
+use s3::creds::Credentials;
+use s3::error::S3Error;
+use s3::{Bucket, Region};
+use secrecy::ExposeSecret;
+use sha2::{Digest, Sha256};
+
+use super::s3_fault::{fault, refusal, unreachable};
+use crate::adapters::objects::{ByteStream, ObjectStore, key, source_fault};
+use crate::base::{Error, Result, Scope};
+use crate::config::settings::S3Settings;
+
+/// An answer to a small request that takes longer is none.
+const ANSWER: Duration = Duration::from_secs(20);
+/// One part of 8 MiB at 15 kB/s.
+const PART: Duration = Duration::from_secs(600);
+/// Parts of one object that are under way at once; each is held in memory.
+const PARTS: usize = 2;
+/// Bytes of a file that are read at a time.
+const CHUNK: usize = 256 * 1024;
+/// Questions for sizes that are under way at once.
+const QUESTIONS: usize = 8;
+/// How long an address is good that one read is made with.
+const READ: u32 = 3_600;
+/// Header with the class of an object.
+const STORAGE_CLASS: HeaderName = HeaderName::from_static("x-amz-storage-class");
+/// Metadata of an object with the digest of its bytes, in hexadecimal.
+const DIGEST: &str = "sha256";
+
+/// A bucket.
+#[derive(Clone)]
+pub struct S3Store {
+    pub(super) bucket: Arc<Bucket>,
+    /// The same with more patience.
+    uploads: Arc<Bucket>,
+    storage_class: String,
+    /// How it is called in sentences, without a secret.
+    pub(super) shown: String,
+    /// The server has refused to put under a condition.
+    unconditional: Arc<AtomicBool>,
+}
+
+/// What is stored under a key.
+struct Stored {
+    bytes: u64,
+    digest: Option<String>,
+}
+
+impl S3Store {
+    /// The bucket of these settings. Nothing is asked.
+    ///
+    /// # Errors
+    /// `Invalid` for settings that no request can be made of.
+    pub fn new(settings: &S3Settings) -> Result<Self> {
+        let wrong =
+            |error: &dyn std::fmt::Display| Error::invalid("objects.s3", format!("no request can be made: {error}"));
+        let endpoint = settings.endpoint_url.as_str().trim_end_matches('/').to_owned();
+        let shown = format!("bucket {} at {endpoint}", settings.bucket_name);
+        let region = Region::Custom { region: settings.region.clone(), endpoint };
+        let secret = settings.secret_access_key.expose_secret();
+        let credentials = Credentials::new(Some(&settings.access_key_id), Some(secret), None, None, None);
+        let credentials = credentials.map_err(|error| wrong(&error))?;
+        let bucket = Bucket::new(&settings.bucket_name, region, credentials).map_err(|error| wrong(&error))?;
+        let bucket = if settings.path_style { bucket.with_path_style() } else { bucket };
+        let patient = |limit| bucket.with_request_timeout(limit).map_err(|error| wrong(&error)).map(Arc::from);
+        Ok(Self {
+            bucket: patient(ANSWER)?,
+            uploads: patient(PART)?,
+            storage_class: settings.storage_class.clone(),
+            shown,
+            unconditional: Arc::default(),
+        })
+    }
+
+    fn fault(&self, error: S3Error) -> Error {
+        fault(&self.shown, error)
+    }
+
+    /// Puts the file, if nothing is there. False: something is there.
+    async fn put_new(&self, key: &str, file: &Path, digest: &str) -> Result<bool> {
+        if self.unconditional.load(Ordering::Relaxed) && self.stored(key).await?.is_some() {
+            return Ok(false);
+        }
+        match self.put_once(key, file, digest).await? {
+            Ok(()) => Ok(true),
+            Err(error) => match refusal(&error).map(|refusal| refusal.status) {
+                Some(412) => Ok(false),
+                // Another process puts the same object at this moment.
+                Some(409) => Err(self.fault(error).about(Scope::Item)),
+                Some(501) if !self.unconditional.swap(true, Ordering::Relaxed) => {
+                    log::info!(store = self.shown.as_str(); "the store cannot put under a condition; it is asked before each put");
+                    Box::pin(self.put_new(key, file, digest)).await
+                }
+                _ => Err(self.fault(error)),
+            },
+        }
+    }
+
+    async fn put_once(&self, key: &str, file: &Path, digest: &str) -> Result<Result<(), S3Error>> {
+        let mut source = tokio::fs::File::open(file).await.map_err(|error| source_fault(file, error))?;
+        let put = self.uploads.put_object_stream_builder(key).with_content_type(content_type(key));
+        let mut put =
+            put.with_max_concurrent_chunks(PARTS).with_metadata(DIGEST, digest).map_err(|error| self.fault(error))?;
+        // Some stores do not know the header, and this class is the default of all that do.
+        if self.storage_class != "STANDARD" {
+            put = put.with_header(STORAGE_CLASS, &self.storage_class).map_err(|error| self.fault(error))?;
+        }
+        if !self.unconditional.load(Ordering::Relaxed) {
+            put = put.with_header(IF_NONE_MATCH, "*").map_err(|error| self.fault(error))?;
+        }
+        Ok(put.execute_stream(&mut source).await.map(|_| ()))
+    }
+
+    async fn stored(&self, key: &str) -> Result<Option<Stored>> {
+        match self.bucket.head_object(key).await {
+            Ok((head, _)) => {
+                let bytes = head.content_length.and_then(|length| u64::try_from(length).ok());
+                let bytes = bytes.ok_or_else(|| Error::unavailable(format!("{} does not tell sizes", self.shown)))?;
+                Ok(Some(Stored { bytes, digest: head.metadata.and_then(|mut metadata| metadata.remove(DIGEST)) }))
+            }
+            Err(error) if refusal(&error).is_some_and(|refusal| refusal.status == 404) => Ok(None),
+            Err(error) => Err(self.fault(error)),
+        }
+    }
+
+    /// Puts a file and looks whether it is there.
+    async fn put_checked(self, key: String, file: PathBuf) -> Result<u64> {
+        let (bytes, digest) = digest(&file).await?;
+        let is_new = self.put_new(&key, &file, &digest).await?;
+        let stored = self.stored(&key).await?;
+        match stored {
+            Some(stored) if stored.bytes == bytes && stored.digest.as_ref().is_none_or(|theirs| *theirs == digest) => Ok(bytes),
+            Some(stored) if !is_new => Err(Error::new(
+                crate::base::ErrorKind::Conflict,
+                format!(
+                    "{}: another object stands at {key:?} ({} bytes; the file has {bytes}); it is not overwritten; move it away",
+                    self.shown, stored.bytes
+                ),
+            )
+            .about(Scope::Item)),
+            Some(stored) => {
+                let text = format!("{}: of {bytes} bytes {} are at {key:?}", self.shown, stored.bytes);
+                Err(Error::unavailable(text).about(Scope::Item))
+            }
+            None => Err(Error::unavailable(format!("{}: {key:?} was taken and is not there", self.shown)).about(Scope::Item)),
+        }
+    }
+}
+
+/// Bytes of a file, and their digest in hexadecimal.
+async fn digest(file: &Path) -> Result<(u64, String)> {
+    let path = file.to_owned();
+    let job = tokio::task::spawn_blocking(move || {
+        let mut source = std::fs::File::open(&path).map_err(|error| source_fault(&path, error))?;
+        let mut hash = Sha256::new();
+        let (mut buffer, mut bytes) = (vec![0; CHUNK], 0);
+        loop {
+            let count = source.read(&mut buffer).map_err(|error| source_fault(&path, error))?;
+            if count == 0 {
+                break;
+            }
+            hash.update(&buffer[..count]);
+            bytes += count as u64;
+        }
+        Ok((bytes, hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+    });
+    job.await.map_err(|panic| Error::internal("reading a segment failed inside").with_source(panic))?
+}
+
+fn content_type(key: &str) -> &'static str {
+    match key.rsplit_once('.').map(|(_, suffix)| suffix) {
+        Some("mp4") => "video/mp4",
+        _ => "application/octet-stream",
+    }
+}
+
+#[async_trait]
+impl ObjectStore for S3Store {
+    async fn put(&self, key: &str, file: &Path) -> Result<u64> {
+        key::check(key)?;
+        // Not dropped with whoever waits: an upload in parts that is left in the middle stays there, invisible and paid for.
+        let put = tokio::spawn(self.clone().put_checked(key.to_owned(), file.to_owned()));
+        put.await.map_err(|panic| Error::internal("an upload failed inside").with_source(panic))?
+    }
+
+    async fn size(&self, key: &str) -> Result<Option<u64>> {
+        key::check(key)?;
+        Ok(self.stored(key).await?.map(|stored| stored.bytes))
+    }
+
+    async fn sizes(&self, keys: &[String]) -> Result<Vec<Result<Option<u64>>>> {
+        let ask = |key: String| {
+            let store = self.clone();
+            async move { store.size(&key).await }
+        };
+        let sizes: Vec<_> = stream::iter(keys.to_vec()).map(ask).buffered(QUESTIONS).collect().await;
+        let mut answered = Vec::with_capacity(sizes.len());
+        for size in sizes {
+            match size {
+                // The store itself is at fault.
+                Err(error) if error.is_passing() => return Err(error),
+                size => answered.push(size),
+            }
+        }
+        Ok(answered)
+    }
+
+    async fn stream(&self, key: &str, offset: u64, length: u64) -> Result<ByteStream> {
+        key::check(key)?;
+        if length == 0 {
+            return Ok(stream::empty().boxed());
+        }
+        let beyond = || {
+            let range = format!("{length} bytes from {offset} do not lie in the object {key:?}");
+            Error::invalid("range", range)
+        };
+        let last = offset.checked_add(length - 1).ok_or_else(beyond)?;
+        let url = self.bucket.presign_get(key, READ, None).await.map_err(|error| self.fault(error))?;
+        let asked = self.bucket.http_client().get(url).header(RANGE, format!("bytes={offset}-{last}")).send();
+        let asked = tokio::time::timeout(ANSWER, asked).await;
+        let late = |_| Error::new(crate::base::ErrorKind::Timeout, format!("timeout, {} does not answer", self.shown));
+        let answer = asked.map_err(late)?.map_err(|error| unreachable(&self.shown, &error))?;
+        match answer.status().as_u16() {
+            206 if answer.content_length() == Some(length) => {}
+            200 if offset == 0 && answer.content_length() == Some(length) => {}
+            200 | 206 | 416 => return Err(beyond()),
+            404 => return Err(Error::not_found(format!("there is no object {key:?}"))),
+            status => {
+                let body = answer.text().await.unwrap_or_default();
+                return Err(self.fault(S3Error::HttpFailWithBody(status, body)));
+            }
+        }
+        let shown = self.shown.clone();
+        Ok(answer.bytes_stream().map_err(move |error| unreachable(&shown, &error)).boxed())
+    }
+
+    async fn check(&self) -> Result<()> {
+        let page = self.bucket.list_page(String::new(), None, None, None, Some(1)).await;
+        page.map(|_| ()).map_err(|error| self.fault(error))
+    }
+
+    async fn free(&self) -> Result<Option<u64>> {
+        Ok(None)
+    }
+
+    async fn device(&self) -> Result<Option<u64>> {
+        Ok(None)
+    }
+
+    async fn ping(&self) -> Result<String> {
+        self.check().await?;
+        Ok(self.shown.clone())
+    }
+}

@@ -1,0 +1,82 @@
+//! The program with a bucket: recorded, stored there, played from there, through an hour without it.
+
+use std::process::Command;
+
+use serde_json::Value;
+use streamwarden::demo::media_server::Options;
+
+use crate::support::bucket::{BucketServer, SECRET};
+use crate::support::media::{self, Publisher};
+use crate::support::program::{Config, Program};
+use crate::support::wait::eventually;
+
+#[actix::test]
+async fn segments_are_stored_in_the_bucket_and_played_from_there() {
+    let (media, bucket) = (media::server(&Options::default()).await, BucketServer::start());
+    let more = format!("keep_local = \"0s\"\n{}", bucket.toml());
+    let program = Program::start(&Config { more, ..Config::on(&media) }).await;
+    let publisher = Publisher::to(&media.rtsp_url(), "yard");
+    uploaded(&program, 2).await;
+
+    // Away for a while: recording goes on, the spool keeps what cannot be stored, and it says so.
+    bucket.refuse(503);
+    eventually("that it is told", || async {
+        let (status, ready) = program.api.text("/ready").await?;
+        (status == 503 && ready.contains("overloaded")).then_some(())
+    })
+    .await;
+    let before = bucket.keys().len();
+    eventually("segments that wait", || async {
+        let segments = program.api.segments("yard").await;
+        (segments.iter().filter(|segment| segment["state"] == "sealed").count() >= 2).then_some(())
+    })
+    .await;
+    assert_eq!(bucket.keys().len(), before, "nothing was stored");
+    bucket.refuse(0);
+    let segments = uploaded(&program, before + 2).await;
+
+    // Whatever is stored is whole, and comes from the bucket once it has left the spool.
+    let keys = bucket.keys();
+    for segment in &segments {
+        let key = segment["objectKey"].as_str().expect("a key").to_owned();
+        assert!(keys.contains(&key), "{key} of {keys:?}");
+        let bytes = bucket.object(&key).metadata().expect("an object").len();
+        assert_eq!(Some(bytes), segment["bytes"].as_u64(), "{key}");
+        assert!(frames(bucket.object(&key).to_str().expect("a path")) > 0, "{key}");
+    }
+    drop(publisher);
+    let first = &segments[0];
+    let (id, frames_there) = (first["id"].as_str().expect("an id"), first["frames"].as_u64().expect("a count"));
+    eventually("that the spool is empty", || async {
+        let spool = crate::support::room::files_below(&program.data_dir().join("spool"));
+        let has_media = spool.iter().any(|file| file.extension().is_some_and(|suffix| suffix == "mp4"));
+        (!has_media).then_some(())
+    })
+    .await;
+    let url = program.api.url(&format!("/api/v1/recordings/segments/{id}.mp4"));
+    assert_eq!(frames(&url), frames_there, "over HTTP, from the bucket");
+    assert!(!program.log().contains(SECRET));
+    program.stop().await;
+    media.stop().await;
+}
+
+/// Waits until so many segments are stored; those.
+async fn uploaded(program: &Program, count: usize) -> Vec<Value> {
+    eventually("stored segments", || async {
+        let segments = program.api.segments("yard").await;
+        let stored: Vec<Value> = segments.into_iter().filter(|segment| segment["state"] == "uploaded").collect();
+        (stored.len() >= count).then_some(stored)
+    })
+    .await
+}
+
+/// Pictures that ffprobe decodes.
+fn frames(of: &str) -> u64 {
+    let probe = Command::new("ffprobe")
+        .args(["-v", "error", "-count_frames", "-select_streams", "v:0", "-of", "csv=p=0"])
+        .args(["-show_entries", "stream=nb_read_frames", of])
+        .output()
+        .expect("ffprobe");
+    let said = String::from_utf8_lossy(&probe.stdout).lines().next().unwrap_or_default().trim().to_owned();
+    said.parse().unwrap_or_else(|_| panic!("{of}: {said} {}", String::from_utf8_lossy(&probe.stderr)))
+}

@@ -1,0 +1,4 @@
+//! Segments in a bucket: the store alone, and the program with one.
+
+mod bucket_program;
+mod bucket_store;

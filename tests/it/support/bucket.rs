@@ -1,0 +1,168 @@
+//! An S3 server of a test's own: s3s on a folder, and faults in front of it.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+
+use http::{Method, Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use s3s::Body;
+use s3s::auth::SimpleAuth;
+use s3s::service::{S3Service, S3ServiceBuilder};
+use secrecy::SecretString;
+use streamwarden::config::settings::S3Settings;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use super::room::files_below;
+
+/// Who may ask.
+pub const KEY: &str = "AKIATEST";
+/// What requests are signed with.
+pub const SECRET: &str = "bucket-secret-of-the-tests";
+/// The bucket that is there.
+pub const BUCKET: &str = "vod";
+
+/// Gone with this value.
+pub struct BucketServer {
+    folder: TempDir,
+    address: SocketAddr,
+    faults: Arc<Faults>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What goes wrong, and what was asked.
+#[derive(Default)]
+struct Faults {
+    /// Every request is answered with this status; 0: none is.
+    status: AtomicU16,
+    puts: AtomicUsize,
+}
+
+impl BucketServer {
+    /// With an empty bucket.
+    pub fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join(BUCKET)).expect("a bucket");
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.set_nonblocking(true).expect("a socket");
+        let address = listener.local_addr().expect("an address");
+        let files = s3s_fs::FileSystem::new(folder.path()).expect("a file system");
+        let mut service = S3ServiceBuilder::new(files);
+        service.set_auth(SimpleAuth::from_single(KEY, SECRET));
+        let (service, faults) = (service.build(), Arc::new(Faults::default()));
+        let (stop, stopped) = oneshot::channel();
+        let shared = Arc::clone(&faults);
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let listener = TcpListener::from_std(listener).expect("a listener");
+                tokio::select! {
+                    () = serve(listener, service, shared) => {}
+                    _ = stopped => {}
+                }
+            });
+        });
+        Self { folder, address, faults, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// How it is reached.
+    pub fn settings(&self) -> S3Settings {
+        S3Settings {
+            endpoint_url: self.url().parse().expect("a URL"),
+            bucket_name: BUCKET.to_owned(),
+            region: "us-east-1".to_owned(),
+            access_key_id: KEY.to_owned(),
+            secret_access_key: SecretString::from(SECRET),
+            storage_class: "STANDARD".to_owned(),
+            path_style: true,
+        }
+    }
+
+    /// The same in the configuration file.
+    pub fn toml(&self) -> String {
+        format!(
+            "[objects.s3]\nendpoint_url = \"{}\"\nbucket_name = \"{BUCKET}\"\naccess_key_id = \"{KEY}\"\nsecret_access_key = \"{SECRET}\"\n",
+            self.url()
+        )
+    }
+
+    /// From now on every request is answered with this status; 0: as it should be.
+    pub fn refuse(&self, status: u16) {
+        self.faults.status.store(status, Ordering::SeqCst);
+    }
+
+    /// Puts so far, parts included.
+    pub fn puts(&self) -> usize {
+        self.faults.puts.load(Ordering::SeqCst)
+    }
+
+    /// The file of an object.
+    pub fn object(&self, key: &str) -> PathBuf {
+        self.folder.path().join(BUCKET).join(key)
+    }
+
+    /// Keys of all objects, in order.
+    pub fn keys(&self) -> Vec<String> {
+        let bucket = self.folder.path().join(BUCKET);
+        let key = |file: &PathBuf| file.strip_prefix(&bucket).ok().map(|key| key.display().to_string());
+        // What it notes of metadata and of uploads in parts begins with a dot.
+        let is_object =
+            |file: &PathBuf| file.file_name().is_some_and(|name| !name.as_encoded_bytes().starts_with(b"."));
+        let mut keys: Vec<String> =
+            files_below(&bucket).iter().filter(|file| is_object(file)).filter_map(key).collect();
+        keys.sort();
+        keys
+    }
+}
+
+impl Drop for BucketServer {
+    fn drop(&mut self) {
+        // Both fail only when it has ended already.
+        let _ = self.stop.take().map(|stop| stop.send(()));
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+async fn serve(listener: TcpListener, service: S3Service, faults: Arc<Faults>) {
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let (service, faults) = (service.clone(), Arc::clone(&faults));
+        connections.spawn(async move {
+            let answer = service_fn(move |request| answer(service.clone(), Arc::clone(&faults), request));
+            // A client that goes away is no fault.
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+        });
+    }
+}
+
+async fn answer(
+    service: S3Service,
+    faults: Arc<Faults>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
+    if request.method() == Method::PUT {
+        faults.puts.fetch_add(1, Ordering::SeqCst);
+    }
+    let status = faults.status.load(Ordering::SeqCst);
+    if status != 0 {
+        let body = "<Error><Code>SlowDown</Code></Error>".to_owned();
+        return Ok(Response::builder().status(status).body(Body::from(body)).expect("an answer"));
+    }
+    let answer = service.call(request.map(Body::from)).await;
+    Ok(answer.unwrap_or_else(|_| Response::builder().status(500).body(Body::empty()).expect("an answer")))
+}
