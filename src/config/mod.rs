@@ -18,6 +18,8 @@ mod file;
 mod hostile_tests;
 mod keys;
 #[cfg(test)]
+mod objects_tests;
+#[cfg(test)]
 mod origin_tests;
 pub mod postgres;
 #[cfg(test)]

@@ -7,7 +7,6 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::settings::ApiTrust;
-use super::settings::ObjectsSettings;
 use super::{CliOverrides, Complaint, ConfigComplaints, DatabaseSettings, Settings, Sources, load};
 
 /// A file with this text, these variables, nothing on the command line.
@@ -53,9 +52,9 @@ fn nothing_configured_gives_the_defaults_of_the_design() {
 }
 
 /// Text of the file, variables, and for each complaint: key, part of the fault, part of the remedy.
-type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [(&'a str, &'a str, &'a str)]);
+pub(super) type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [(&'a str, &'a str, &'a str)]);
 
-fn assert_rows(rows: &[Row<'_>]) {
+pub(super) fn assert_rows(rows: &[Row<'_>]) {
     for (toml, env, wanted) in rows {
         let told = complaints(toml, env);
         assert_eq!(told.len(), wanted.len(), "{toml:?} {env:?}: {}", ConfigComplaints(told));
@@ -261,38 +260,6 @@ fn a_redis_is_checked() {
         (ca, &[], &[("live.redis_ca_file", "rediss:// URL only", "rediss://")]),
         ("[live]\nprefix = \"a b\"", &[], &[("live.prefix", "is not the beginning of a key", "letters")]),
         ("", &[("REDIS_PORT", "x")], &[("live.redis_url", "is not the URL of a Redis", "redis://")]),
-    ]);
-}
-
-#[test]
-fn a_bucket_is_used_when_its_keys_are_given_and_whole() {
-    let keys = [("S3_ACCESS_KEY_ID", "k"), ("S3_SECRET_ACCESS_KEY", "hunter2")];
-    for (env, endpoint) in [
-        (vec![("S3_REGION", "eu-west-1")], "https://s3.eu-west-1.amazonaws.com/"),
-        (vec![("S3_ENDPOINT_URL", "http://127.0.0.1:9000")], "http://127.0.0.1:9000/"),
-    ] {
-        let settings = loaded("", &[keys.as_slice(), &env].concat());
-        let ObjectsSettings::S3(bucket) = &settings.objects else { panic!("a bucket") };
-        assert_eq!((bucket.endpoint_url.as_str(), bucket.bucket_name.as_str()), (endpoint, "vod"));
-        assert_eq!((bucket.storage_class.as_str(), bucket.path_style), ("STANDARD", true));
-        assert!(!format!("{settings:?}").contains("hunter2"));
-    }
-    assert!(matches!(loaded("", &[("S3_BUCKET_NAME", "x")]).objects, ObjectsSettings::Directory(_)), "no key");
-    let s3 = "[objects.s3]\n";
-    let both = "access_key_id = \"k\"\nsecret_access_key = \"s\"\n";
-    let row = |lines: &str| format!("{s3}{both}{lines}");
-    assert_rows(&[
-        ("", &keys[..1], &[("objects.s3.secret_access_key", "is missing", "access keys")]),
-        (&row("endpoint_url = \"http://h/vod\""), &[], &[("objects.s3.endpoint_url", "bucket_name", "leave only")]),
-        (&row("endpoint_url = \"ftp://h\""), &[], &[("objects.s3.endpoint_url", "", "")]),
-        (&row("bucket_name = \"a/b\""), &[], &[("objects.s3.bucket_name", "not the name of a bucket", "letters")]),
-        (&row("storage_class = \"COLD\""), &[], &[("objects.s3.storage_class", "not a storage class", "STANDARD_IA")]),
-        (&row("region = \"a b\""), &[], &[("objects.s3.region", "is no region", "eu-central-1")]),
-        (
-            &format!("[objects]\ndirectory = \"o\"\n{}", row("")),
-            &[],
-            &[("objects.directory", "beside objects.s3", "leave one of them out")],
-        ),
     ]);
 }
 

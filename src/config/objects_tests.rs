@@ -1,0 +1,36 @@
+//! Tests of the section `objects`.
+
+use super::settings::ObjectsSettings;
+use super::tests::{assert_rows, loaded};
+
+#[test]
+fn a_bucket_is_used_when_its_keys_are_given_and_whole() {
+    let keys = [("S3_ACCESS_KEY_ID", "k"), ("S3_SECRET_ACCESS_KEY", "hunter2")];
+    for (env, endpoint) in [
+        (vec![("S3_REGION", "eu-west-1")], "https://s3.eu-west-1.amazonaws.com/"),
+        (vec![("S3_ENDPOINT_URL", "http://127.0.0.1:9000")], "http://127.0.0.1:9000/"),
+    ] {
+        let settings = loaded("", &[keys.as_slice(), &env].concat());
+        let ObjectsSettings::S3(bucket) = &settings.objects else { panic!("a bucket") };
+        assert_eq!((bucket.endpoint_url.as_str(), bucket.bucket_name.as_str()), (endpoint, "vod"));
+        assert_eq!((bucket.storage_class.as_str(), bucket.path_style), ("STANDARD", true));
+        assert!(!format!("{settings:?}").contains("hunter2"));
+    }
+    assert!(matches!(loaded("", &[("S3_BUCKET_NAME", "x")]).objects, ObjectsSettings::Directory(_)), "no key");
+    let s3 = "[objects.s3]\n";
+    let both = "access_key_id = \"k\"\nsecret_access_key = \"s\"\n";
+    let row = |lines: &str| format!("{s3}{both}{lines}");
+    assert_rows(&[
+        ("", &keys[..1], &[("objects.s3.secret_access_key", "is missing", "access keys")]),
+        (&row("endpoint_url = \"http://h/vod\""), &[], &[("objects.s3.endpoint_url", "bucket_name", "leave only")]),
+        (&row("endpoint_url = \"ftp://h\""), &[], &[("objects.s3.endpoint_url", "", "")]),
+        (&row("bucket_name = \"a/b\""), &[], &[("objects.s3.bucket_name", "not the name of a bucket", "letters")]),
+        (&row("storage_class = \"COLD\""), &[], &[("objects.s3.storage_class", "not a storage class", "STANDARD_IA")]),
+        (&row("region = \"a b\""), &[], &[("objects.s3.region", "is no region", "eu-central-1")]),
+        (
+            &format!("[objects]\ndirectory = \"o\"\n{}", row("")),
+            &[],
+            &[("objects.directory", "beside objects.s3", "leave one of them out")],
+        ),
+    ]);
+}
