@@ -29,6 +29,7 @@ use crate::actors::upload::{UploadHandles, UploadRules, Uploads};
 use crate::adapters::database::{NodeFolder, Stores};
 use crate::adapters::ffmpeg::child;
 use crate::adapters::ffmpeg::ffmpeg_version::{self, FfmpegVersion};
+use crate::adapters::ffmpeg::rtsp_codecs;
 use crate::adapters::folder::Folder;
 use crate::adapters::live::SharedLive;
 use crate::adapters::live::memory::MemoryLiveStore;
@@ -41,6 +42,7 @@ use crate::adapters::spool::{SharedSpool, Spool};
 use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::config::settings::{LiveSettings, MonitorSettings, ObjectsSettings, RecordSettings};
+use crate::domain::container::UnreadableCodecs;
 use crate::domain::node::NodeClaim;
 use crate::domain::role::Role;
 
@@ -69,6 +71,8 @@ pub(super) struct Services {
     pub history: HistoryHandle,
     /// Present when a role needs ffmpeg.
     pub ffmpeg: Option<FfmpegVersion>,
+    /// What it cannot read; of interest where the role records.
+    pub unreadable: Arc<UnreadableCodecs>,
 }
 
 /// Opens everything that the roles need.
@@ -84,6 +88,12 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
         Some(ffmpeg_version::look(&settings.ffmpeg.ffmpeg, mark).await?.check()?)
     } else {
         None
+    };
+    let unreadable = match &ffmpeg {
+        Some(version) if roles.contains(&Role::Record) => {
+            rtsp_codecs::unreadable(&settings.ffmpeg.ffmpeg, version, mark).await
+        }
+        _ => UnreadableCodecs::default(),
     };
     let stores = open_stores_or_wait(settings).await?;
     let (objects, objects_folder) = object_store(&settings.objects)?;
@@ -117,7 +127,7 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
     membership::admit(&node).await?;
     let LiveStores { live, memory, redis } = live_stores(settings)?;
     let (disk, history) = (Arc::default(), HistoryHandle::default());
-    Ok(Services { roles, stores, live, memory, redis, objects, spool, node, disk, history, ffmpeg })
+    Ok(Services { roles, stores, live, memory, redis, objects, spool, node, disk, history, ffmpeg, unreadable: Arc::new(unreadable) })
 }
 
 /// Where objects go, and the folder that has an identity, where it is one.
@@ -276,6 +286,7 @@ fn record_child(
         spool: services.spool.clone(),
         ffmpeg: settings.ffmpeg.ffmpeg.clone(),
         version: services.ffmpeg.clone().ok_or_else(|| Error::internal("record needs ffmpeg's version"))?,
+        unreadable: Arc::clone(&services.unreadable),
         mark: mark.to_owned(),
         sealed,
         incidents: incidents.clone(),

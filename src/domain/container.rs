@@ -3,6 +3,8 @@
 //! ffmpeg 5.1.9: G.711 copied into mp4 fails ("Could not find tag for codec"), VP8 too. Codec words are MediaMTX's
 //! (internal/formatlabel/label.go).
 
+use std::collections::BTreeSet;
+
 use super::stream::StreamTrack;
 
 /// How to put a stream into mp4.
@@ -19,31 +21,61 @@ pub struct Mp4Plan {
 pub enum Audio {
     /// Copied.
     Copy,
-    /// Encoded as AAC, because mp4 or its players do not know the codec, or because we do not know it.
+    /// Encoded as AAC, because mp4 or its players do not know the codec, or because nobody told us of it.
     Aac,
 }
 
 /// Codecs of pictures that go into mp4.
 const VIDEO: [&str; 7] = ["H264", "H265", "AV1", "VP9", "MPEG-4 Video", "MPEG-1/2 Video", "M-JPEG"];
 /// Codecs of sound that go into mp4 as they are.
-const COPIED: [&str; 5] = ["MPEG-4 Audio", "Opus", "FLAC", "MPEG-1/2 Audio", "AC3"];
-/// Codecs of sound that become AAC.
-const ENCODED: [&str; 7] = ["MPEG-4 Audio LATM", "Vorbis", "Speex", "G726", "G722", "G711", "LPCM"];
+const COPIED: [&str; 4] = ["MPEG-4 Audio", "Opus", "FLAC", "AC3"];
+/// Codecs of sound that become AAC. MPEG-1/2 Audio (MP3) fits into mp4, but browsers do not play it there.
+const ENCODED: [&str; 8] =
+    ["MPEG-1/2 Audio", "MPEG-4 Audio LATM", "Vorbis", "Speex", "G726", "G722", "G711", "LPCM"];
+
+/// Codecs that the installed ffmpeg cannot read over RTSP, found out once at start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnreadableCodecs {
+    /// ffmpeg's version, for people.
+    pub version: String,
+    /// Labels of MediaMTX.
+    pub codecs: BTreeSet<String>,
+}
+
+impl UnreadableCodecs {
+    /// Why a stream with this track cannot be recorded, and the way out.
+    fn obstacle(&self, codec: &str) -> Option<String> {
+        match codec {
+            "VP8" => Some("VP8 does not go into mp4; publish H264 or H265".to_owned()),
+            // In no version until now: its packets carry no mark of key frames, so `-c copy` waits for the first for ever.
+            "VP9" => Some(
+                "VP9 cannot be recorded, because ffmpeg does not recognise its key frames over RTSP; publish H264 or H265"
+                    .to_owned(),
+            ),
+            codec if self.codecs.contains(codec) => Some(format!(
+                "the installed ffmpeg ({}) cannot read {codec} over RTSP; install a newer ffmpeg, or publish H264 or H265 \
+                 with AAC or Opus",
+                self.version
+            )),
+            _ => None,
+        }
+    }
+}
 
 /// The plan for these tracks, or a sentence that says why they cannot be recorded. Servers may tell no tracks at all;
-/// then everything is tried.
-pub fn mp4_plan(tracks: &[StreamTrack]) -> Result<Mp4Plan, String> {
+/// then everything is tried. Only sound decides about encoding sound: metadata beside it changes nothing.
+pub fn mp4_plan(tracks: &[StreamTrack], unreadable: &UnreadableCodecs) -> Result<Mp4Plan, String> {
     let codecs = || tracks.iter().map(|track| track.codec.as_str());
-    if codecs().any(|codec| codec == "VP8") {
-        return Err("VP8 does not go into mp4; publish H264, H265, AV1 or VP9".to_owned());
+    if let Some(why) = codecs().find_map(|codec| unreadable.obstacle(codec)) {
+        return Err(why);
     }
     let fits = |codec: &str| [&VIDEO[..], &COPIED, &ENCODED].iter().any(|list| list.contains(&codec));
     if !tracks.is_empty() && !codecs().any(fits) {
         let names = codecs().take(5).collect::<Vec<_>>().join(", ");
-        return Err(format!("no track goes into mp4 ({names}); publish H264, H265, AV1, VP9, AAC or Opus"));
+        return Err(format!("no track goes into mp4 ({names}); publish H264 or H265, with AAC or Opus"));
     }
-    let known = |codec: &str| VIDEO.contains(&codec) || COPIED.contains(&codec);
-    let audio = if !tracks.is_empty() && codecs().all(known) { Audio::Copy } else { Audio::Aac };
+    let copied = !tracks.is_empty() && !codecs().any(|codec| ENCODED.contains(&codec));
+    let audio = if copied { Audio::Copy } else { Audio::Aac };
     Ok(Mp4Plan { audio, hevc: codecs().any(|codec| codec == "H265") })
 }
 
@@ -53,12 +85,14 @@ mod tests {
 
     #[test]
     fn plans() {
+        let unreadable =
+            UnreadableCodecs { version: "5.1.9".to_owned(), codecs: BTreeSet::from(["AV1".to_owned(), "AC3".to_owned()]) };
         let plan = |codecs: &[&str]| {
             let tracks: Vec<StreamTrack> = codecs
                 .iter()
                 .map(|codec| StreamTrack { codec: (*codec).to_owned(), ..StreamTrack::default() })
                 .collect();
-            mp4_plan(&tracks)
+            mp4_plan(&tracks, &unreadable)
         };
         let copy = Ok(Mp4Plan { audio: Audio::Copy, hevc: false });
         let aac = Ok(Mp4Plan { audio: Audio::Aac, hevc: false });
@@ -69,13 +103,23 @@ mod tests {
             (&["H264", "G711"], &aac),
             (&["G711", "MPEG-4 Audio"], &aac),
             (&["H264", "LPCM"], &aac),
-            (&["H264", "something new"], &aac),
+            (&["H264", "MPEG-1/2 Audio"], &aac),
+            (&["H264", "MPEG-4 Audio", "Generic"], &copy),
+            (&["H264", "MPEG-4 Audio", "KLV"], &copy),
+            (&["H264", "G711", "Generic"], &aac),
             (&[], &aac),
             (&["H265", "MPEG-4 Audio"], &Ok(Mp4Plan { audio: Audio::Copy, hevc: true })),
         ] {
             assert_eq!(&plan(codecs), wanted, "{codecs:?}");
         }
-        for (codecs, words) in [(&["VP8", "Opus"][..], "VP8"), (&["KLV", "MPEG-TS"], "KLV, MPEG-TS")] {
+        for (codecs, words) in [
+            (&["VP8", "Opus"][..], "VP8"),
+            (&["VP9"], "key frames"),
+            (&["VP9", "Opus"], "VP9 cannot be recorded"),
+            (&["AV1"], "the installed ffmpeg (5.1.9) cannot read AV1"),
+            (&["H264", "AC3"], "cannot read AC3"),
+            (&["KLV", "MPEG-TS"], "KLV, MPEG-TS"),
+        ] {
             let why = plan(codecs).expect_err(words);
             assert!(why.contains(words) && why.contains("publish"), "{why}");
         }

@@ -4,6 +4,7 @@
 //! Adapters translate the outside world into these types; actors ask these rules what to do.
 
 pub mod admission;
+pub mod arrival;
 pub mod camera;
 pub mod change_guard;
 pub mod container;
@@ -30,4 +31,5 @@ pub mod session;
 pub mod spool_space;
 pub mod start_budget;
 pub mod stream;
+pub mod timestamp_watch;
 pub mod wall_clock;

@@ -1,9 +1,9 @@
 //! HLS playlists over segments as they were recorded: each file is its own init section and one media part.
 //!
-//! The recorder's files all begin at time zero and carry their own `moov`, so every segment stands behind an
-//! `EXT-X-DISCONTINUITY` and names its file's head as `EXT-X-MAP` and the rest as `EXT-X-BYTERANGE` (RFC 8216). A gap
-//! between sessions needs no other mark: `EXT-X-PROGRAM-DATE-TIME` tells the wall clock. Pure text; the caller knows
-//! the addresses.
+//! Each file carries its own `moov`: its head is named as `EXT-X-MAP` and the rest as `EXT-X-BYTERANGE` (RFC 8216). The
+//! timestamps of a run go on over its files, which follow one another as they are; where another run begins, or a file
+//! is missing, and before every file of versions whose files all began at zero, stands an `EXT-X-DISCONTINUITY`. A gap needs
+//! no other mark: `EXT-X-PROGRAM-DATE-TIME` tells the wall clock. Pure text; the caller knows the addresses.
 
 use std::fmt::Write;
 
@@ -18,25 +18,48 @@ pub struct PlaylistEntry {
     pub uri: String,
     /// Wall clock time of its first frame.
     pub started_at: DateTime<Utc>,
-    /// Length in milliseconds.
+    /// For how long it is shown, in milliseconds.
     pub duration_ms: u64,
     /// Length of `ftyp` + `moov`.
     pub init_bytes: u64,
     /// Length of the media behind them.
     pub media_bytes: u64,
+    /// Its timestamps go on from those of the entry before it.
+    pub goes_on: bool,
 }
 
+/// Timestamps that are further apart do not go on, in milliseconds.
+const BREAK: u64 = 500;
+
 impl PlaylistEntry {
-    /// A recorded segment under an address.
+    /// Recorded segments in order, under the addresses that `uri` gives them.
+    pub fn all<'a>(segments: impl IntoIterator<Item = &'a Segment>, uri: impl Fn(&Segment) -> String) -> Vec<Self> {
+        let mut before: Option<&Segment> = None;
+        let entry = |segment: &'a Segment| {
+            let goes_on = before.replace(segment).is_some_and(|before| goes_on(before, segment));
+            Self { goes_on, ..Self::of(segment, uri(segment)) }
+        };
+        segments.into_iter().map(entry).collect()
+    }
+
+    /// A recorded segment under an address, with nothing before it.
     pub fn of(segment: &Segment, uri: impl Into<String>) -> Self {
         Self {
+            goes_on: false,
             uri: uri.into(),
             started_at: segment.started_at,
-            duration_ms: segment.duration_ms,
+            duration_ms: segment.playing_ms(),
             init_bytes: segment.init_bytes,
             media_bytes: segment.media_bytes,
         }
     }
+}
+
+/// Whether the timestamps of a segment go on from those of another.
+fn goes_on(before: &Segment, segment: &Segment) -> bool {
+    let end = before.media_start_ms.zip(before.media_ms).map(|(start, length)| start.saturating_add(length));
+    let fits = end.zip(segment.media_start_ms).is_some_and(|(end, start)| end.abs_diff(start) <= BREAK);
+    fits && before.session == segment.session && before.number.checked_add(1) == Some(segment.number)
 }
 
 /// Whether more can follow.
@@ -76,7 +99,7 @@ pub fn render(entries: &[PlaylistEntry], kind: PlaylistKind, from: Option<DateTi
         line(&mut out, format_args!("#EXT-X-START:TIME-OFFSET={seconds},PRECISE=YES"));
     }
     for (place, entry) in entries.iter().enumerate() {
-        if place > 0 {
+        if place > 0 && !entry.goes_on {
             out.push_str("#EXT-X-DISCONTINUITY\n");
         }
         segment(&mut out, entry);
@@ -130,6 +153,34 @@ mod tests {
             duration_ms,
             init_bytes: 1227,
             media_bytes: 360_000,
+            goes_on: false,
+        }
+    }
+
+    #[test]
+    fn segments_of_a_run_follow_without_a_break() {
+        let session = sample::session("a");
+        let of = |number: u32, start: Option<u64>, media: u64| Segment {
+            media_start_ms: start,
+            media_ms: Some(media),
+            ..sample::segment(&session, number)
+        };
+        let other = Segment { media_start_ms: Some(20_000), ..sample::segment(&sample::session("a"), 3) };
+        for (what, before, after, wanted) in [
+            ("the next", of(0, Some(1_400), 10_000), of(1, Some(11_400), 10_000), true),
+            ("rounded", of(0, Some(0), 10_000), of(1, Some(10_001), 10_000), true),
+            ("sound a little before the picture", of(0, Some(0), 10_000), of(1, Some(9_980), 10_000), true),
+            ("one is missing", of(0, Some(0), 10_000), of(2, Some(20_000), 10_000), false),
+            ("its timestamps jumped", of(0, Some(0), 10_000), of(1, Some(3_600_000), 10_000), false),
+            ("of an older version", of(0, None, 10_000), of(1, None, 10_000), false),
+            ("of an older version, the first by this one", of(0, None, 10_000), of(1, Some(10_000), 10_000), false),
+            ("another session", of(2, Some(10_000), 10_000), other, false),
+        ] {
+            let entries = PlaylistEntry::all([&before, &after], |segment| segment.number.to_string());
+            assert!(!entries[0].goes_on);
+            assert_eq!(entries[1].goes_on, wanted, "{what}");
+            let breaks = render(&entries, PlaylistKind::Vod, None).matches("#EXT-X-DISCONTINUITY\n").count();
+            assert_eq!(breaks, usize::from(!wanted), "{what}");
         }
     }
 

@@ -107,10 +107,16 @@ pub struct Segment {
     pub number: u32,
     /// Where it is in its life.
     pub state: SegmentState,
-    /// Wall clock time of its first frame.
+    /// Wall clock time at which its first frame arrived. Never before the end of the segment before it.
     pub started_at: DateTime<Utc>,
-    /// Length in milliseconds, from the media's own timestamps.
+    /// Time on the wall from the arrival of its first frame to the end of its last, in milliseconds.
     pub duration_ms: u64,
+    /// Length in milliseconds by the media's own timestamps, for which players show it. Another one than `durationMs` where
+    /// the source's clock is slow, fast, or jumps; null for what versions before this field recorded: then they are the same.
+    pub media_ms: Option<u64>,
+    /// Where its media begins, in milliseconds on the clock of the ffmpeg run that wrote it, which goes on over its files; null
+    /// for what versions before this field recorded: each of those files begins at zero.
+    pub media_start_ms: Option<u64>,
     /// Size in bytes.
     pub bytes: u64,
     /// Video frames counted in its boxes; 0 for sound only.
@@ -128,6 +134,11 @@ pub struct Segment {
 }
 
 impl Segment {
+    /// For how long players show it, in milliseconds.
+    pub fn playing_ms(&self) -> u64 {
+        self.media_ms.unwrap_or(self.duration_ms)
+    }
+
     /// Wall clock time after its last frame.
     pub fn ended_at(&self) -> DateTime<Utc> {
         self.started_at + TimeDelta::milliseconds(i64::try_from(self.duration_ms).unwrap_or(i64::MAX / 2))

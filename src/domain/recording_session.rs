@@ -3,9 +3,7 @@
 //! A run is one session until midnight UTC. Files that begin after midnight belong to a new session and count from 0
 //! again, while ffmpeg goes on writing: no frame is lost at the turn of the day.
 
-use std::time::Duration;
-
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::layout::{is_next_day, session_start};
@@ -88,50 +86,6 @@ impl SessionPlanner {
     }
 }
 
-/// Ties ffmpeg's media time, which begins at zero with its run, to the wall clock.
-///
-/// Reports reach us late, never early, so at first the earliest zero that was seen is the best. Once the first segment
-/// is settled its zero stays, so that segments follow one another without overlap or gap; only when media and wall
-/// clock are apart by more than [`MediaClock::SLACK`] (a source whose clock is wrong, or that paused) it is set anew.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct MediaClock {
-    zero: Option<DateTime<Utc>>,
-    is_settled: bool,
-}
-
-impl MediaClock {
-    /// How far media time may be off before we believe that it is not just late.
-    pub const SLACK: Duration = Duration::from_secs(2);
-
-    /// At `now` ffmpeg reported that it has written up to `media`.
-    pub fn observe(&mut self, now: DateTime<Utc>, media: Duration) {
-        let zero = now - delta(media);
-        let is_off = self.zero.is_none_or(|known| {
-            let is_better = !self.is_settled && zero < known;
-            is_better || (zero - known).abs() > delta(Self::SLACK)
-        });
-        if is_off {
-            self.zero = Some(zero);
-        }
-    }
-
-    /// From now on times are in use: they may not creep.
-    pub fn settle(&mut self) {
-        self.is_settled = true;
-    }
-
-    /// Wall clock time of a moment of media time; `None` before the first report.
-    pub fn at(&self, media: Duration) -> Option<DateTime<Utc>> {
-        self.zero.map(|zero| zero + delta(media))
-    }
-}
-
-fn delta(duration: Duration) -> TimeDelta {
-    // Media time comes from outside: a century is enough, and keeps every sum in the calendar.
-    let micros = duration.as_micros().min(100 * 366 * 86_400 * 1_000_000);
-    TimeDelta::microseconds(i64::try_from(micros).unwrap_or(i64::MAX))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,32 +119,5 @@ mod tests {
 
         let later = vec![(session(3, "2027-01-02T00:00:00Z"), 9), (session(2, "2027-01-01T00:00:30Z"), 2)];
         assert_eq!(SessionPlanner::restore(session(1, "2026-12-31T23:58:30Z"), later), planner);
-    }
-
-    #[test]
-    fn the_earliest_zero_counts_and_then_stays_until_the_source_is_off() {
-        let mut clock = MediaClock::default();
-        assert_eq!(clock.at(Duration::ZERO), None);
-        for (settles, now, media_ms, zero) in [
-            (false, "2026-11-21T08:00:01.500Z", 1000, "2026-11-21T08:00:00.500Z"),
-            // Reported with less delay.
-            (false, "2026-11-21T08:00:02.100Z", 2000, "2026-11-21T08:00:00.100Z"),
-            // Late, but not by much.
-            (true, "2026-11-21T08:00:05.000Z", 3000, "2026-11-21T08:00:00.100Z"),
-            // With less delay, but in use.
-            (false, "2026-11-21T08:00:06.000Z", 6000, "2026-11-21T08:00:00.100Z"),
-            // Five seconds were never sent.
-            (false, "2026-11-21T08:00:15.000Z", 9000, "2026-11-21T08:00:06.000Z"),
-            // The source's clock runs fast.
-            (false, "2026-11-21T08:00:16.000Z", 13_000, "2026-11-21T08:00:03.000Z"),
-        ] {
-            clock.observe(time(now), Duration::from_millis(media_ms));
-            assert_eq!(clock.at(Duration::ZERO), Some(time(zero)), "at {now}");
-            if settles {
-                clock.settle();
-            }
-        }
-        clock.observe(time("2026-11-21T08:00:15Z"), Duration::MAX);
-        assert!(clock.at(Duration::MAX).is_some(), "nonsense from outside must not overflow");
     }
 }

@@ -151,6 +151,8 @@ pub fn segment(session: &RecordingSession, number: u32) -> Segment {
         state: SegmentState::Sealed,
         started_at: session.started_at + TimeDelta::seconds(2 * i64::from(number)),
         duration_ms: 2000,
+        media_ms: None,
+        media_start_ms: None,
         bytes: 2,
         frames: 50,
         init_bytes: 1,

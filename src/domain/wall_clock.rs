@@ -52,19 +52,40 @@ impl SessionStarts {
     }
 }
 
-/// The time within one ffmpeg run: the wall clock, except that it never goes back by more than a correction.
+/// The time within one ffmpeg run: the wall clock as it was at its beginning, carried on by a steady one. Whoever sets the wall
+/// clock meanwhile changes nothing in the run: it ends at the next cut, and the next one begins by the new time.
 #[derive(Clone, Copy, Debug)]
 pub struct RunClock {
-    /// The wall clock at a moment of the monotonic one.
+    /// The wall clock at the beginning.
     wall: DateTime<Utc>,
+    /// The steady one then.
     at: Duration,
-    was_set_back: bool,
+    was_set: Option<ClockStep>,
+}
+
+/// How somebody set the wall clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockStep {
+    /// To an earlier time.
+    Back,
+    /// To a later time.
+    Forward,
+}
+
+impl ClockStep {
+    /// What is said of it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Back => "back",
+            Self::Forward => "forward",
+        }
+    }
 }
 
 impl RunClock {
-    /// A run begins. `at`: since any fixed moment of a monotonic clock.
+    /// A run begins. `at`: since any fixed moment of a steady clock.
     pub fn begin(wall: DateTime<Utc>, at: Duration) -> Self {
-        Self { wall, at, was_set_back: false }
+        Self { wall, at, was_set: None }
     }
 
     /// The time to use, now that the wall clock shows `wall`.
@@ -72,18 +93,16 @@ impl RunClock {
         let passed = TimeDelta::from_std(at.saturating_sub(self.at)).unwrap_or(TimeDelta::zero());
         let expected = self.wall + passed;
         if wall + SLACK < expected {
-            self.was_set_back = true;
+            self.was_set = Some(ClockStep::Back);
+        } else if wall > expected + SLACK {
+            self.was_set = Some(ClockStep::Forward);
         }
-        if self.was_set_back {
-            return expected;
-        }
-        (self.wall, self.at) = (wall, at);
-        wall
+        expected
     }
 
-    /// The wall clock was set back since the beginning: what this run says is not what a clock on the wall says.
-    pub fn was_set_back(&self) -> bool {
-        self.was_set_back
+    /// How the wall clock was set since the beginning: what this run says is not what a clock on the wall says.
+    pub fn was_set(&self) -> Option<ClockStep> {
+        self.was_set
     }
 }
 
@@ -141,21 +160,21 @@ mod tests {
     }
 
     #[test]
-    fn a_run_follows_the_wall_clock_until_it_is_set_back() {
-        let mut clock = RunClock::begin(time("2026-11-21T08:00:00Z"), Duration::from_secs(100));
-        for (wall, seconds, wanted, set_back) in [
-            ("2026-11-21T08:00:10Z", 110, "2026-11-21T08:00:10Z", false),
-            // Corrected, either way.
-            ("2026-11-21T08:00:19Z", 120, "2026-11-21T08:00:19Z", false),
-            ("2026-11-21T08:00:31Z", 130, "2026-11-21T08:00:31Z", false),
-            // Set forward.
-            ("2026-11-21T09:00:41Z", 140, "2026-11-21T09:00:41Z", false),
-            // Set back: the run goes on as if nothing had been.
-            ("2026-11-21T08:00:51Z", 150, "2026-11-21T09:00:51Z", true),
-            ("2026-11-21T08:01:01Z", 160, "2026-11-21T09:01:01Z", true),
+    fn a_run_keeps_its_time_whatever_is_done_to_the_wall_clock() {
+        for (after, wanted) in [
+            // Set back by an hour, by 30 s; forward; over the end of a leap second, which is a correction.
+            ("2026-11-21T07:00:51Z", Some(ClockStep::Back)),
+            ("2026-11-21T08:00:20Z", Some(ClockStep::Back)),
+            ("2026-11-21T09:00:51Z", Some(ClockStep::Forward)),
+            ("2026-11-21T08:00:49Z", None),
+            ("2026-11-21T08:00:50Z", None),
+            ("2026-11-21T08:00:52Z", None),
         ] {
-            assert_eq!(clock.now(time(wall), Duration::from_secs(seconds)), time(wanted), "{wall}");
-            assert_eq!(clock.was_set_back(), set_back, "{wall}");
+            let mut clock = RunClock::begin(time("2026-11-21T08:00:00Z"), Duration::from_secs(100));
+            assert_eq!(clock.now(time("2026-11-21T08:00:11Z"), Duration::from_secs(110)), time("2026-11-21T08:00:10Z"));
+            assert_eq!(clock.was_set(), None);
+            let now = clock.now(time(after), Duration::from_secs(150));
+            assert_eq!((now, clock.was_set()), (time("2026-11-21T08:00:50Z"), wanted), "{after}");
         }
     }
 }

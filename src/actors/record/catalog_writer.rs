@@ -122,7 +122,12 @@ pub fn seal(spool: &Spool, order: &SealOrder) -> Result<Segment> {
     match sealed {
         Some(sealed) => {
             segment.state = SegmentState::Sealed;
-            segment.duration_ms = sealed.checked.duration_ms;
+            let media = Duration::from_millis(sealed.checked.duration_ms);
+            let (started_at, length) = order.arrival.place(segment.started_at, media);
+            segment.started_at = started_at;
+            segment.duration_ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
+            segment.media_ms = Some(sealed.checked.duration_ms);
+            segment.media_start_ms = Some(sealed.checked.start_ms);
             segment.bytes = sealed.bytes;
             segment.frames = sealed.checked.video_frames;
             segment.init_bytes = sealed.checked.init_bytes;

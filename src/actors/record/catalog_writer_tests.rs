@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::base::Scope;
+use crate::domain::arrival::FileArrival;
 use crate::domain::sample;
 
 #[test]
@@ -124,6 +125,7 @@ fn seal_of(number: u32) -> CatalogOperation {
         from: ("f".into(), number),
         to: ("f".into(), number),
         draft,
+        arrival: FileArrival::NOT_KNOWN,
         why: None,
     }))
 }

@@ -35,6 +35,7 @@ use crate::adapters::database::RecordingStore;
 use crate::adapters::ffmpeg::ffmpeg_version::FfmpegVersion;
 use crate::adapters::live::SharedLive;
 use crate::adapters::spool::SharedSpool;
+use crate::domain::container::UnreadableCodecs;
 
 /// The wall clock, so that a test can let midnight come.
 pub type WallClock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -61,6 +62,8 @@ pub struct RecordHandles {
     pub ffmpeg: PathBuf,
     /// Its version.
     pub version: FfmpegVersion,
+    /// What it cannot read.
+    pub unreadable: Arc<UnreadableCodecs>,
     /// Mark of our children (`adapters::ffmpeg::child::MARK_VARIABLE`).
     pub mark: String,
     /// Counts up whenever a segment has been sealed: wakes the upload workers.

@@ -17,6 +17,7 @@ use super::set_aside::SealOrder;
 use crate::adapters::database::SegmentQuery;
 use crate::adapters::spool::{Continues, Spool, Unfinished, Unreadable};
 use crate::base::{Error, Result};
+use crate::domain::arrival::FileArrival;
 use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 use crate::domain::recording_session::SessionPlanner;
 
@@ -173,7 +174,13 @@ impl Repair<'_> {
         let id = row.map_or_else(Uuid::now_v7, |row| row.id);
         let draft = draft(&found.note.key_prefix, session, number, id, started_at, &found.folder);
         let why = Some("cut short: the program ended while it was written".to_owned());
-        let order = SealOrder { from: from.clone(), to: (found.folder.clone(), number), draft, why };
+        let order = SealOrder {
+            from: from.clone(),
+            to: (found.folder.clone(), number),
+            draft,
+            arrival: FileArrival::NOT_KNOWN,
+            why,
+        };
         let segment = on_disk(&self.handles.spool, move |spool| seal(spool, &order)).await?;
         if segment.state == SegmentState::Sealed {
             self.handles.recordings.open_session(session.clone()).await?;

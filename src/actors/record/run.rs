@@ -10,9 +10,10 @@ use super::catalog_writer::CatalogOperation;
 use super::set_aside::SealOrder;
 use crate::adapters::ffmpeg::record_argv::ClosedFile;
 use crate::adapters::spool::{Continues, Note, Spool};
+use crate::domain::arrival::{ArrivalTimes, FileArrival, FileEnd};
 use crate::domain::layout::{is_next_day, object_key};
 use crate::domain::recording::{RecordingSession, Segment, SegmentState};
-use crate::domain::recording_session::{MediaClock, SessionPlanner};
+use crate::domain::recording_session::SessionPlanner;
 use crate::domain::wall_clock::SessionStarts;
 
 /// First media that comes later than this after the start of ffmpeg is when the session really begins.
@@ -27,15 +28,11 @@ pub struct RecordingRun {
     planner: Option<SessionPlanner>,
     /// Folders of sessions that began at midnight.
     later_folders: Vec<(Uuid, String)>,
-    clock: MediaClock,
+    times: ArrivalTimes,
     /// Rows of files that ffmpeg has begun and that have not been handed over for sealing.
     begun: BTreeMap<u32, (Uuid, DateTime<Utc>)>,
     /// First file that has not been handed over.
     next_file: u32,
-    /// Where the last closed file ends.
-    closed_until: Duration,
-    /// Up to here ffmpeg says it has written.
-    written: Duration,
 }
 
 impl RecordingRun {
@@ -43,14 +40,12 @@ impl RecordingRun {
     pub fn new(note: Note) -> Self {
         Self {
             folder: Spool::folder(&note.session),
+            times: ArrivalTimes::begin(note.session.started_at),
             note,
             planner: None,
             later_folders: Vec::new(),
-            clock: MediaClock::default(),
             begun: BTreeMap::new(),
             next_file: 0,
-            closed_until: Duration::ZERO,
-            written: Duration::ZERO,
         }
     }
 
@@ -79,25 +74,20 @@ impl RecordingRun {
         if out_time.is_zero() {
             return Vec::new();
         }
-        self.written = self.written.max(out_time);
-        self.clock.observe(now, out_time);
-        let at = self.clock.at(self.closed_until).unwrap_or(now);
+        self.times.progressed(out_time, now);
+        let at = self.times.next_start().unwrap_or(now);
         self.begin_file(self.next_file, at, starts)
     }
 
     /// ffmpeg has closed a file.
     pub fn closed(&mut self, file: ClosedFile, now: DateTime<Utc>, starts: &SessionStarts) -> Vec<CatalogOperation> {
-        self.written = self.written.max(file.end);
-        self.clock.observe(now, file.end);
-        self.clock.settle();
-        let at = self.clock.at(file.start).unwrap_or(now);
+        let (at, arrival) = self.times.closed(file.start, file.end, now);
         let mut operations = self.begin_file(file.number, at, starts);
-        if let (Some(row), Some(planner)) = (self.begun.get_mut(&file.number), &self.planner) {
-            // By now the clock knows better than when the file began.
-            row.1 = at.max(planner.place(file.number).0.started_at);
+        if let Some(row) = self.begun.get_mut(&file.number) {
+            // By now it is better known than when the file began.
+            row.1 = at;
         }
-        operations.extend(self.seal(file.number, None));
-        self.closed_until = file.end;
+        operations.extend(self.seal(file.number, arrival, None));
         self.next_file = file.number + 1;
         operations
     }
@@ -110,12 +100,13 @@ impl RecordingRun {
         let mut operations = Vec::new();
         let open = self.next_file;
         for file in files.iter().copied().filter(|file| *file >= open) {
-            let at = self.clock.at(self.closed_until).unwrap_or(now);
+            let at = self.times.next_start().unwrap_or(now);
             operations.extend(self.begin_file(file, at, &SessionStarts::default()));
-            operations.extend(self.seal(file, Some(format!("cut short: {why}"))));
+            let arrival = FileArrival { end: FileEnd::NotAfter(now), first: None };
+            operations.extend(self.seal(file, arrival, Some(format!("cut short: {why}"))));
         }
         let session = self.session();
-        let end = self.clock.at(self.written).unwrap_or(now).max(session.started_at);
+        let end = self.times.over(now).max(session.started_at);
         operations.push(CatalogOperation::Close { session: session.id, at: end, reason: why.to_owned() });
         // The run's own folder last: while it is unfinished, the recovery reads the others in its light.
         operations.extend(self.later_folders.iter().map(|(_, folder)| CatalogOperation::Finish(folder.clone())));
@@ -159,7 +150,7 @@ impl RecordingRun {
                 }
             }
         }
-        let row = (Uuid::now_v7(), at.max(self.session().started_at));
+        let row = (Uuid::now_v7(), at);
         self.begun.insert(file, row);
         if let Some((draft, _)) = self.draft(file, row) {
             operations.push(CatalogOperation::Put(Box::new(draft)));
@@ -167,10 +158,10 @@ impl RecordingRun {
         operations
     }
 
-    fn seal(&mut self, file: u32, why: Option<String>) -> Option<CatalogOperation> {
+    fn seal(&mut self, file: u32, arrival: FileArrival, why: Option<String>) -> Option<CatalogOperation> {
         let row = self.begun.remove(&file)?;
         let (draft, to) = self.draft(file, row)?;
-        Some(CatalogOperation::Seal(Box::new(SealOrder { from: (self.folder.clone(), file), to, draft, why })))
+        Some(CatalogOperation::Seal(Box::new(SealOrder { from: (self.folder.clone(), file), to, draft, arrival, why })))
     }
 
     /// The row of a file that is being written, and where the file belongs.
@@ -200,6 +191,8 @@ pub fn draft(
         state: SegmentState::Writing,
         started_at,
         duration_ms: 0,
+        media_ms: None,
+        media_start_ms: None,
         bytes: 0,
         frames: 0,
         init_bytes: 0,

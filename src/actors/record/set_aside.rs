@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::base::Error;
 use crate::base::backoff::Backoff;
+use crate::domain::arrival::FileArrival;
 use crate::domain::recording::Segment;
 
 /// What to seal.
@@ -18,6 +19,8 @@ pub struct SealOrder {
     pub to: (String, u32),
     /// The row, still without what the file's boxes will tell.
     pub draft: Segment,
+    /// What is known of its time besides the start in the row.
+    pub arrival: FileArrival,
     /// Why it may be shorter than it should be.
     pub why: Option<String>,
 }

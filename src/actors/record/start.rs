@@ -20,18 +20,27 @@ use crate::adapters::ffmpeg::child::{ChildProcess, ProcessEvents, ProcessLaunch}
 use crate::adapters::ffmpeg::record_argv::{RecordInput, record_argv};
 use crate::adapters::live::publisher::LivePublisher;
 use crate::adapters::spool::Note;
-use crate::base::Result;
+use crate::base::{Result, SharedText};
 use crate::config::settings::{RecordSettings, ServerSettings};
 use crate::domain::admission::StreamKey;
 use crate::domain::container::Mp4Plan;
 use crate::domain::recording::RecordingSession;
-use crate::domain::stream::StreamTrack;
+use crate::domain::stream::TrackList;
 use crate::domain::wall_clock::SessionStarts;
 
 /// ffmpeg gives up when the server says nothing for so long; MediaMTX itself drops a silent publisher after 10 s.
 pub const SILENCE: Duration = Duration::from_secs(10);
 /// A catalogue that is away may delay a recording by so much, once.
 const LOOK_UP: Duration = Duration::from_secs(2);
+
+/// Who publishes a stream, as the polls tell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RecordedSource {
+    /// Its tracks, as far as the server tells them.
+    pub tracks: TrackList,
+    /// Changes with the publisher, and when the same one has begun anew.
+    pub publication: (Option<SharedText>, u64),
+}
 
 /// What a recorder is for. Outlives its generations.
 #[derive(Clone)]
@@ -50,8 +59,8 @@ pub struct RecordAssignment {
     pub publisher: LivePublisher,
     /// Starts of its sessions: the next one must be another second.
     pub starts: Rc<RefCell<SessionStarts>>,
-    /// Its tracks, as the monitor sees them.
-    pub tracks: watch::Receiver<Vec<StreamTrack>>,
+    /// Who publishes it, with which tracks, as the monitor sees it.
+    pub source: watch::Receiver<RecordedSource>,
     /// Why nobody may record at present: the spool's disk.
     pub obstacle: watch::Receiver<Option<String>>,
     /// Where it is told when it pauses.

@@ -43,6 +43,8 @@ impl World {
             state: SegmentState::Sealed,
             started_at: session.started_at,
             duration_ms: 1000,
+            media_ms: None,
+            media_start_ms: None,
             bytes: 5,
             frames: 1,
             init_bytes: 1,

@@ -24,10 +24,18 @@ pub struct SegmentQuery {
     pub states: Vec<SegmentState>,
     /// Only this node's.
     pub own: bool,
-    /// Only segments after this id in (`started_at`, `id`) order.
+    /// Only segments after this one in the order of the list.
     pub after: Option<Uuid>,
     /// At most so many.
     pub limit: u32,
+}
+
+impl SegmentQuery {
+    /// Whether the answer is in the order in which a stream is played: sessions by start, segments by number. Else it is by
+    /// (`started_at`, `id`), which an index answers for everybody's segments.
+    pub(super) fn is_by_session(&self) -> bool {
+        self.stream.is_some() && !self.own
+    }
 }
 
 /// One stream's recordings in one line.
@@ -81,7 +89,8 @@ pub const MOST_SESSIONS: u32 = 10_000;
 
 /// The catalogue of recordings.
 ///
-/// Lists of segments and sessions are in (`started_at`, `id`) order. Every write is durable when it returns. Sessions and
+/// Lists of sessions are in (`started_at`, `id`) order, those of one stream's segments in the order of their sessions and
+/// numbers, those of everybody's segments in (`started_at`, `id`) order. Every write is durable when it returns. Sessions and
 /// segments belong to the node that wrote them ([`NodeStore`](super::NodeStore)). Whoever reads the catalogue sees those of
 /// all nodes; only what says "this node's" is limited to them, and every write is.
 #[async_trait]

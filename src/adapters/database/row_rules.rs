@@ -15,6 +15,17 @@ use crate::domain::recording::Segment;
 /// `started_at` although it asks for ends.
 pub(super) const LONGEST_SEGMENT: TimeDelta = TimeDelta::days(1);
 
+/// Order of the segments of one stream: sessions by start, within a session by number. No wall clock decides within a
+/// session, because somebody may set it.
+pub(super) const BY_SESSION: &str = "sessions.started_at, sessions.id, segments.number";
+/// Order of everybody's segments.
+pub(super) const BY_START: &str = "segments.started_at, segments.id";
+
+/// Columns of the table `segments`, named so that another table may stand beside it.
+pub(super) fn of_segments(columns: &str) -> String {
+    columns.split(", ").map(|column| format!("segments.{}", column.trim())).collect::<Vec<_>>().join(", ")
+}
+
 /// Longest text taken out of a column, in bytes. Longer ones come as their first 4,097 bytes: too long for every rule
 /// of the domain, so that they are refused there, and small enough to be listed by the thousand.
 pub(super) const LONGEST_TEXT: usize = 4_096;

@@ -31,16 +31,24 @@ impl Progress {
 /// `Non-monotonous DTS in output stream 0:0; previous: 540000, current: 93600; changing to ...` (from 7 on `Non-monotonic DTS`,
 /// behind `[vost#0:0/copy @ ...]`). Of the video alone, which is our first output stream, in its 90 kHz.
 pub fn is_set_back(line: &str) -> bool {
+    behind_by(line).is_some_and(|ticks| ticks > 90_000)
+}
+
+/// The same for a picture that is behind by more than a moment, in whatever clock the output has: those of mp4 have 10,000 ticks
+/// and more in a second.
+pub fn is_behind(line: &str) -> bool {
+    behind_by(line).is_some_and(|ticks| ticks > 1_000)
+}
+
+/// Ticks by which a picture is behind the last one.
+fn behind_by(line: &str) -> Option<i64> {
     let of_video = line.contains("on-monoton") && (line.contains("stream 0:0") || line.contains("vost#0:0"));
     let number = |name: &str| {
         let (_, rest) = line.split_once(name)?;
         rest.split([',', ';']).next()?.trim().parse::<i64>().ok()
     };
-    of_video
-        && match (number("previous: "), number("current: ")) {
-            (Some(previous), Some(current)) => previous.saturating_sub(current) > 90_000,
-            _ => false,
-        }
+    let (previous, current) = (number("previous: ")?, number("current: ")?);
+    of_video.then(|| previous.saturating_sub(current))
 }
 
 /// Collects lines into blocks.
@@ -124,7 +132,12 @@ mod tests {
         ];
         for (line, wanted) in table {
             assert_eq!(is_set_back(line), wanted, "{line}");
+            assert!(is_behind(line) || !wanted, "{line}");
         }
+        // In the clock of an mp4 at 25 frames/s, as 5.1.9 said it of a jump of 10 s.
+        let mp4 = "[segment @ 0x5] Non-monotonous DTS in output stream 0:0; previous: 135833, current: 86016; changing to 135834.";
+        assert!(is_behind(mp4) && !is_set_back(mp4));
+        assert!(!is_behind("[segment @ 0x5] Non-monotonous DTS in output stream 0:0; previous: 9, current: 9; changing to 10."));
     }
 
     #[test]

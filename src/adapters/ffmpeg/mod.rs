@@ -4,7 +4,7 @@
 //! retry is a rule of `domain`. Never runs a shell. Talked to by the restream and record actors, by `check`, and by
 //! the demo for its sample cameras.
 //!
-//! [`argv`], [`ffmpeg_fault`], [`ffmpeg_progress`] and `picture_order` are pure; [`child`] owns one process group; [`ffprobe`] and [`ffmpeg_version`] run one
+//! [`argv`], [`ffmpeg_fault`], [`ffmpeg_progress`] and `picture_order` are pure; [`child`] owns one process group; [`ffprobe`], [`ffmpeg_version`] and [`rtsp_codecs`] run one
 //! process each to its end; [`orphans`] looks at `/proc`.
 
 pub mod argv;
@@ -18,3 +18,4 @@ mod named;
 pub mod orphans;
 mod picture_order;
 pub mod record_argv;
+pub mod rtsp_codecs;

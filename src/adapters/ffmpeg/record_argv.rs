@@ -30,6 +30,10 @@ pub struct RecordInput {
 /// at all, because only keyframes of pictures end one.
 const FRAGMENT: &str = "1000000";
 
+/// Sound that is announced and does not come holds the picture up for so long, in microseconds (ffmpeg's own limit is ten
+/// seconds, which is what a crash would lose then).
+const INTERLEAVE: &str = "1000000";
+
 /// The arguments. ffmpeg must run with the session's folder as its working directory.
 pub fn record_argv(version: &FfmpegVersion, input: &RecordInput) -> Vec<Argument> {
     let micros = input.silence.as_micros().to_string();
@@ -41,6 +45,9 @@ pub fn record_argv(version: &FfmpegVersion, input: &RecordInput) -> Vec<Argument
     add(&["-hide_banner", "-nostats", "-loglevel", "warning"]);
     // Guessing the frame rate takes a second (measured: 2.0 s to the first frame, 0.8 s without) and serves encoders only.
     add(&["-fpsprobesize", "0"]);
+    // Timestamps that jump back are no overflow of 32 bits, which the RTP reader has unwrapped already: seen as one, a jump of
+    // more than a minute back would become one of 13 h forward.
+    add(&["-correct_ts_overflow", "0"]);
     add(&["-protocol_whitelist", "rtsp,rtsps,rtp,tcp,tls,udp", "-rtsp_transport", "tcp", timeout, &micros, "-i"]);
     argv.push(Argument::url(&input.url));
 
@@ -54,10 +61,13 @@ pub fn record_argv(version: &FfmpegVersion, input: &RecordInput) -> Vec<Argument
         Audio::Aac => add(&["-c:a", "aac"]),
     }
     let length = format!("{}.{:03}", input.segment.as_secs(), input.segment.subsec_millis());
-    // Without flush_packets the last quarter of a megabyte of an open file is in ffmpeg's memory and dies with it: at
+    // frag_discont and the two after it: timestamps go on from file to file, so that players need no break between them. Without flush_packets the last quarter of a megabyte of an open file is in ffmpeg's memory and dies with it: at
     // low bitrates that is the whole segment (seen with 5.1.9).
-    let format =
-        format!("movflags=+frag_keyframe+empty_moov+default_base_moof:frag_duration={FRAGMENT}:flush_packets=1");
+    let format = format!(
+        "movflags=+frag_keyframe+empty_moov+default_base_moof+frag_discont:use_editlist=0:\
+         avoid_negative_ts=make_non_negative:frag_duration={FRAGMENT}:flush_packets=1"
+    );
+    add(&["-max_interleave_delta", INTERLEAVE]);
     add(&["-progress", "pipe:1", "-f", "segment", "-segment_time", &length, "-segment_format", "mp4"]);
     add(&["-segment_format_options", &format, "-segment_list", "pipe:1", "-segment_list_type", "csv"]);
     add(&["segment_%03d.mp4"]);
@@ -85,19 +95,41 @@ impl ClosedFile {
     }
 }
 
-/// Why a run ended by itself, in a sentence with a remedy where there is one.
-pub fn why_it_ended(exit: &ProcessExit) -> String {
+/// What the end of a run means for the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndKind {
+    /// The stream ended; its publisher may be back already.
+    StreamEnded,
+    /// The server has no such stream: it has just ended, or is about to begin.
+    NotThere,
+    /// A track does not go into the file as it was planned.
+    DoesNotFit,
+    /// Something failed.
+    Failed,
+}
+
+/// Why a run ended by itself, in a sentence with a remedy where there is one, and what that means.
+pub fn why_it_ended(exit: &ProcessExit) -> (EndKind, String) {
     let text = exit.stderr.join("\n").to_lowercase();
-    let rule = RULES.iter().find(|(needles, _)| needles.iter().any(|needle| text.contains(needle)));
-    match (rule, exit.ending, telling_line(&exit.stderr)) {
-        (Some((_, words)), _, _) => (*words).to_owned(),
-        (None, Ending::Code(0), _) => "the stream ended".to_owned(),
+    let rule = RULES.iter().find(|(_, needles, _)| needles.iter().any(|needle| text.contains(needle)));
+    let why = match (rule, exit.ending, telling_line(&exit.stderr)) {
+        (Some((kind, _, words)), _, _) => return (*kind, (*words).to_owned()),
+        (None, Ending::Code(0), _) => return (EndKind::StreamEnded, "the stream ended".to_owned()),
         (None, ending, Some(line)) if matches!(ending, Ending::Code(_)) => {
             format!("ffmpeg failed ({ending}): {}", line.chars().take(160).collect::<String>())
         }
+        // Its own abort, or a fault of it: nobody outside has done that.
+        (None, Ending::Signal(signal), line) if FAULTS.contains(&signal) => {
+            let last = line.map(|line| format!(": {}", line.chars().take(160).collect::<String>())).unwrap_or_default();
+            format!("ffmpeg crashed ({}){last}; it is started again, a newer version may help", exit.ending)
+        }
         (None, ending, _) => format!("ffmpeg was ended from outside ({ending})"),
-    }
+    };
+    (EndKind::Failed, why)
 }
+
+/// Signals that a process gets for its own faults: SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV.
+const FAULTS: [i32; 6] = [4, 5, 6, 7, 8, 11];
 
 /// The last line, or the one that says why nothing could be written.
 fn telling_line(stderr: &[String]) -> Option<&String> {
@@ -107,31 +139,36 @@ fn telling_line(stderr: &[String]) -> Option<&String> {
 }
 
 /// What to look for in ffmpeg's last words (any of them, lower case), and what to say. First match wins.
-const RULES: [(&[&str], &str); 7] = [
+const RULES: [(EndKind, &[&str], &str); 7] = [
     (
+        EndKind::Failed,
         &["401 unauthorized", "403 forbidden"],
         "the media server refuses our login for reading; check publish_username and publish_password of the server",
     ),
-    (&["404 not found"], "the media server has no such stream any more"),
+    (EndKind::NotThere, &["404 not found"], "the media server has no such stream any more"),
     (
+        EndKind::Failed,
         &["connection refused", "no route to host", "connection timed out"],
         "the media server's RTSP port does not answer; check that it runs, and rtsp_url",
     ),
-    (&["no space left"], "the disk of the spool is full; free space, or lower record.keep_local"),
+    (EndKind::Failed, &["no space left"], "the disk of the spool is full; free space, or lower record.keep_local"),
     (
+        EndKind::Failed,
         &["read-only file system", "permission denied"],
         "the spool cannot be written; make it writable, or change data_dir",
     ),
     (
         // A camera that is frozen, or a server that has just come up: nothing has arrived to tell the format from.
+        EndKind::Failed,
         &["dimensions not set", "sample rate not set", "could not find codec parameters"],
         "the stream sent nothing from which its picture or sound could be told; check that it sends pictures, and \
          the key frame interval of the camera (recording is tried again by itself)",
     ),
     (
         // Not "could not write header": that follows whatever is wrong.
-        &["could not find tag for codec", "not currently supported in container"],
-        "the stream does not fit into mp4; publish H264, H265, AV1 or VP9, with AAC or Opus",
+        EndKind::DoesNotFit,
+        &["could not find tag for codec", "not currently supported in container", "incompatible with output codec"],
+        "the stream does not fit into mp4; publish H264 or H265, with AAC or Opus",
     ),
 ];
 
@@ -163,11 +200,13 @@ mod tests {
     fn arguments() {
         assert_eq!(
             shown(5, &input()),
-            "-nostdin -hide_banner -nostats -loglevel warning -fpsprobesize 0 -protocol_whitelist rtsp,rtsps,rtp,tcp,tls,udp \
+            "-nostdin -hide_banner -nostats -loglevel warning -fpsprobesize 0 -correct_ts_overflow 0 \
+             -protocol_whitelist rtsp,rtsps,rtp,tcp,tls,udp \
              -rtsp_transport tcp -timeout 10000000 -i rtsp://***@127.0.0.1:8554/site/cam1 \
-             -map 0:v? -map 0:a? -c:v copy -c:a copy -progress pipe:1 -f segment -segment_time 10.500 \
+             -map 0:v? -map 0:a? -c:v copy -c:a copy -max_interleave_delta 1000000 -progress pipe:1 -f segment -segment_time 10.500 \
              -segment_format mp4 -segment_format_options \
-             movflags=+frag_keyframe+empty_moov+default_base_moof:frag_duration=1000000:flush_packets=1 \
+             movflags=+frag_keyframe+empty_moov+default_base_moof+frag_discont:use_editlist=0:\
+             avoid_negative_ts=make_non_negative:frag_duration=1000000:flush_packets=1 \
              -segment_list pipe:1 -segment_list_type csv segment_%03d.mp4"
         );
     }
@@ -247,10 +286,24 @@ mod tests {
                 ],
                 "ffmpeg failed (exit code 1): [segment @ 0x5] nobody has foreseen this",
             ),
+            // Of its own accord, as 5.1.9 did with sound that came late.
+            (
+                Ending::Signal(6),
+                &["[mp4 @ 0x1] Packets poorly interleaved", "Assertion next_dts >= 0 failed at src/libavformat/movenc.c:1136"],
+                "ffmpeg crashed (ended by SIGABRT): Assertion next_dts",
+            ),
+            (Ending::Signal(11), &[], "ffmpeg crashed (ended by SIGSEGV); it is started again"),
             (Ending::Signal(9), &["[mp4 @ 0x1] Non-monotonous DTS"], "ended from outside (ended by SIGKILL)"),
         ] {
-            let words = why_it_ended(&exit(ending, stderr));
+            let (kind, words) = why_it_ended(&exit(ending, stderr));
             assert!(words.contains(wanted), "{words} lacks {wanted}");
+            let plain = match wanted {
+                "the stream ended" => EndKind::StreamEnded,
+                "no such stream" => EndKind::NotThere,
+                "does not fit into mp4" => EndKind::DoesNotFit,
+                _ => EndKind::Failed,
+            };
+            assert_eq!(kind, plain, "{words}");
         }
     }
 }

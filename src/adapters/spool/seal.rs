@@ -1,6 +1,7 @@
 //! From "ffmpeg closed it" to "safe on this disk": check, repair, sync, and the move after midnight.
 
 use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::FileExt;
 
 use super::mp4::{Checked, Cut, check};
 use super::{Spool, fault, sync_folder};
@@ -50,6 +51,9 @@ impl Spool {
             Some(cut) if cut.why.is_short() => self.cut_off(folder, number, &mut file, &checked, cut, size)?,
             Some(cut) => (size, Some(format!("what follows byte {} cannot be played: {}", cut.at, cut.why))),
         };
+        for mend in &checked.mends {
+            file.write_all_at(&mend.bytes, mend.at).map_err(fault)?;
+        }
         file.sync_all().map_err(fault)?;
         sync_folder(&self.path(folder)?)?;
         Ok(Some(Sealed { checked, bytes, damage }))

@@ -106,13 +106,20 @@ async fn open(state: &HttpState, segment: &Segment) -> Result<(Source, u64)> {
         && let Ok(file) = File::open(&path).await
         && let Ok(metadata) = file.metadata().await
         && metadata.is_file()
+        && metadata.len() >= segment.bytes
     {
         return Ok((Source::Spool(file), metadata.len()));
     }
     let key = segment.object_key.clone();
     let size = state.objects.size(&key).await?;
     let missing = || Error::not_found("this segment's file is neither in the spool nor in the object store");
-    Ok((Source::Objects { store: state.objects.clone(), key }, size.ok_or_else(missing)?))
+    let size = size.ok_or_else(missing)?;
+    if size < segment.bytes {
+        // A part of it would be played as if it were the whole.
+        let words = format!("this segment is damaged: {size} of its {} bytes are left", segment.bytes);
+        return Err(Error::not_found(words));
+    }
+    Ok((Source::Objects { store: state.objects.clone(), key }, size))
 }
 
 impl Source {

@@ -46,8 +46,7 @@ pub(in crate::http) async fn playlist(
     let kind = if may_grow(&state, &segments, to).await? { PlaylistKind::Event } else { PlaylistKind::Vod };
     // Relative, so that it also holds behind a proxy that puts us under another path. With `.mp4`, because ffmpeg
     // refuses segments without a known extension (seen with 5.1.9).
-    let entries: Vec<PlaylistEntry> =
-        segments.iter().map(|segment| PlaylistEntry::of(segment, format!("../segments/{}.mp4", segment.id))).collect();
+    let entries = PlaylistEntry::all(&segments, |segment| format!("../segments/{}.mp4", segment.id));
     let mut answer = HttpResponse::Ok();
     answer.insert_header((header::CACHE_CONTROL, "no-cache")).content_type("application/vnd.apple.mpegurl");
     Ok(answer.body(playlist::render(&entries, kind, from)))

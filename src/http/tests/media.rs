@@ -70,9 +70,15 @@ async fn media_that_is_not_there_says_why() {
     let uri = format!("/api/v1/recordings/segments/{}", segment.id);
     let detail = |reply: super::Reply| (reply.status, reply.json()["detail"].as_str().unwrap_or_default().to_owned());
 
-    std::fs::remove_file(world.state.spool.path(&segment.spool_path).expect("a path")).expect("gone");
+    let file = world.state.spool.path(&segment.spool_path).expect("a path");
+    std::fs::remove_file(&file).expect("gone");
     let (status, text) = detail(world.get(&uri).await);
     assert!(status == 404 && text.contains("neither in the spool nor in the object store"), "{status} {text}");
+
+    std::fs::write(&file, b"moov").expect("cut short");
+    world.state.objects.put(&segment.object_key, &file).await.expect("the store takes it");
+    let (status, text) = detail(world.get(&uri).await);
+    assert!(status == 404 && text.contains("damaged: 4 of its 9 bytes"), "a part is not the whole: {status} {text}");
 
     let mut lost = segment.clone();
     (lost.state, lost.reason) = (SegmentState::Lost, Some("the disk was full".to_owned()));

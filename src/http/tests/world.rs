@@ -157,6 +157,8 @@ impl World {
         let segment = Segment {
             started_at,
             duration_ms: 10_000,
+            media_ms: None,
+            media_start_ms: None,
             bytes: bytes.len() as u64,
             frames: 250,
             init_bytes: 4,

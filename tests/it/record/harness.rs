@@ -124,6 +124,7 @@ impl Harness {
             spool: self.spool.clone(),
             ffmpeg: program("ffmpeg"),
             version: ffmpeg_version::look(&program("ffmpeg"), "it").await.expect("ffmpeg is installed"),
+            unreadable: Arc::default(),
             mark: self.folder.path().display().to_string(),
             sealed: self.sealed.clone(),
             incidents: self.incidents.clone(),

@@ -7,3 +7,5 @@ mod neighbours;
 mod recovery;
 mod sessions;
 mod source;
+mod takeovers;
+mod timestamps;

@@ -40,11 +40,11 @@ async fn every_frame_between_first_and_last_is_in_the_object_store() {
     assert_times_fit(&segments);
 
     // The playlist over them is what a player can read.
-    let entries: Vec<PlaylistEntry> =
-        segments.iter().map(|segment| PlaylistEntry::of(segment, segment.object_key.clone())).collect();
+    let entries = PlaylistEntry::all(&segments, |segment| segment.object_key.clone());
     let playlist = harness.folder.path().join("objects/playlist.m3u8");
     std::fs::write(&playlist, render(&entries, PlaylistKind::Vod, None)).expect("written");
     assert_eq!(video_packets(&playlist), frames as u64);
+    assert_eq!(assert_unbroken(&[playlist]), frames, "every picture is decoded, also the first ones behind a cut");
     harness.end().await;
 }
 

@@ -58,6 +58,11 @@ pub fn codecs(file: &Path) -> Vec<String> {
     probe(&["-show_entries", "stream=codec_name"], file)
 }
 
+/// `codec_tag_string` of each track.
+pub fn tags(file: &Path) -> Vec<String> {
+    probe(&["-show_entries", "stream=codec_tag_string"], file)
+}
+
 /// Video packets of a file or playlist.
 pub fn video_packets(file: &Path) -> u64 {
     let entries = ["-select_streams", "v", "-count_packets", "-show_entries", "stream=nb_read_packets"];

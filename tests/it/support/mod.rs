@@ -19,5 +19,6 @@ pub mod program;
 pub mod redis;
 pub mod rights;
 pub mod room;
+pub mod rtp_publisher;
 pub mod viewer;
 pub mod wait;

@@ -8,6 +8,8 @@ use crate::actors::record::folder_lock::FolderLock;
 use crate::actors::record::run::RecordingRun;
 use crate::adapters::ffmpeg::child::ChildProcess;
 use crate::adapters::ffmpeg::ffmpeg_progress::ProgressReader;
+use crate::domain::container::Mp4Plan;
+use crate::domain::timestamp_watch::TimestampWatch;
 use crate::domain::wall_clock::RunClock;
 
 /// A run from its folder to its exit.
@@ -23,9 +25,15 @@ pub(super) struct Active {
     pub(super) clock: RunClock,
     /// Length of its segments.
     pub(super) segment: Duration,
+    /// How its tracks go into the file.
+    pub(super) plan: Mp4Plan,
+    /// Whether the timestamps of its source follow the time.
+    pub(super) watch: TimestampWatch,
     pub(super) out_time: Duration,
     /// When media last moved.
     pub(super) moved: Instant,
     /// Why we told it to stop; a run that ends by itself explains itself.
     pub(super) ending: Option<String>,
+    /// We told it to stop only so that the next one begins at once.
+    pub(super) renews: bool,
 }

@@ -115,8 +115,9 @@ impl Recorder {
     pub(super) fn refresh(&mut self) {
         let late = |trouble| format!("recorded into the spool, but not in the catalogue yet: {trouble}");
         let stuck = self.catalog_writer.stuck().filter(|_| self.status.state == RecordingState::Recording);
+        let jumps = self.jumps.sentence(self.born.elapsed());
         self.status.reason = match self.status.state {
-            RecordingState::Recording => stuck.clone().or_else(|| self.catalog_writer.trouble().map(late)),
+            RecordingState::Recording => stuck.clone().or_else(|| self.catalog_writer.trouble().map(late)).or(jumps),
             _ => self.why.clone(),
         };
         if self.published.as_ref() != Some(&self.status) {

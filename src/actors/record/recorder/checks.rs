@@ -14,6 +14,8 @@ const STALL: Duration = Duration::from_secs(15);
 /// The first media may take so long: a keyframe has to come by.
 const FIRST_MEDIA: Duration = Duration::from_secs(30);
 
+/// A source whose timestamps jump all the time costs a new session and the wait for its next key frame this often at most.
+const BETWEEN_JUMPS: Duration = Duration::from_secs(10);
 /// Work on the spool that takes longer hangs.
 const DISK_STALLED_AFTER: Duration = Duration::from_secs(30);
 
@@ -39,14 +41,29 @@ impl Recorder {
     pub(super) fn end_at_cut(&mut self, ctx: &mut Context<Self>) {
         let Some(active) = &self.active else { return };
         let wanted = self.assignment.settings.get().segment_duration;
-        let why = if active.clock.was_set_back() {
-            "the wall clock was set back; the recording goes on in the next session"
+        let what = if let Some(step) = active.clock.was_set() {
+            format!("the wall clock was set {}", step.as_str())
         } else if active.segment != wanted {
-            "record.segment_duration was changed; the recording goes on in the next session"
+            "record.segment_duration was changed".to_owned()
         } else {
             return;
         };
-        self.end_run(Some(why.to_owned()), ctx);
+        self.renew(&what, ctx);
+    }
+
+    /// The timestamps of the source have jumped and stay where they are: what follows would be squeezed or stretched.
+    pub(super) fn end_at_jump(&mut self, ctx: &mut Context<Self>) {
+        if self.active.as_ref().is_some_and(|active| active.begun.elapsed() >= BETWEEN_JUMPS) {
+            self.renew("the timestamps of the source jumped", ctx);
+        }
+    }
+
+    /// Ends the run so that the next one begins at once.
+    fn renew(&mut self, what: &str, ctx: &mut Context<Self>) {
+        if let Some(active) = &mut self.active {
+            active.renews = true;
+        }
+        self.end_run(Some(format!("{what}; the recording goes on in the next session")), ctx);
     }
 
     /// Once a second: stalls, obstacles that came or went, files that could not be sealed.

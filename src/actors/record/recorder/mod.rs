@@ -6,6 +6,9 @@
 mod active;
 mod catalog;
 mod checks;
+mod lines;
+mod run_end;
+mod source_change;
 
 use std::time::Duration;
 
@@ -17,28 +20,22 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use self::active::Active;
+use self::source_change::SourceChanged;
 use super::catalog_writer::{CatalogWriter, on_disk};
 use super::folder_lock::FolderLock;
 use super::run::RecordingRun;
-use super::start::RecordAssignment;
+use super::start::{RecordAssignment, RecordedSource};
 use crate::actors::supervision::{Supervised, supervised};
-use crate::adapters::ffmpeg::child::{ChildProcess, ProcessEvent, ProcessEvents, ProcessExit};
+use crate::adapters::ffmpeg::child::{ChildProcess, ProcessEvent, ProcessEvents};
 use crate::adapters::ffmpeg::ffmpeg_progress::ProgressReader;
-use crate::adapters::ffmpeg::record_argv::{ClosedFile, why_it_ended};
 use crate::adapters::spool::Note;
-use crate::base::backoff::Backoff;
 use crate::base::single_flight::SingleFlight;
 use crate::domain::container::{Mp4Plan, mp4_plan};
 use crate::domain::recording::{RecordingState, RecordingStatus};
-use crate::domain::restart::{RestartHistory, RestartPolicy};
+use crate::domain::restart::RestartHistory;
+use crate::domain::timestamp_watch::{RecentJumps, TimestampWatch};
 use crate::domain::wall_clock::RunClock;
 
-/// Our own server is next door: settled soon, tried again sooner than a camera.
-const POLICY: RestartPolicy = RestartPolicy {
-    backoff: Backoff { min: Duration::from_secs(1), max: Duration::from_secs(30) },
-    settled_after: Duration::from_secs(5),
-    ..RestartPolicy::STANDARD
-};
 /// ffmpeg closes its file within milliseconds; each step of the kill ladder waits so long.
 const GRACE: Duration = Duration::from_secs(2);
 /// Left to our parent when we stop.
@@ -57,6 +54,14 @@ pub struct Recorder {
     /// A timer is set for the next try.
     due: Option<Instant>,
     history: RestartHistory,
+    /// Runs in a row to which the server said that there is no such stream.
+    not_there: u32,
+    /// A run has failed because a track did not fit as it was planned: what fits with any track, until others are told.
+    fallback: Option<Mp4Plan>,
+    /// Whom the polls show as the source.
+    source: RecordedSource,
+    /// Timestamps of the source that jumped.
+    jumps: RecentJumps,
     born: Instant,
     /// What everybody shall see, and what was told them last.
     status: RecordingStatus,
@@ -85,6 +90,7 @@ impl Recorder {
             segments: 0,
             reason: None,
         };
+        let source = assignment.source.borrow().clone();
         Self {
             assignment,
             catalog_writer: CatalogWriter::default(),
@@ -94,6 +100,10 @@ impl Recorder {
             empty_runs: 0,
             due: None,
             history: RestartHistory::default(),
+            not_there: 0,
+            fallback: None,
+            source,
+            jumps: RecentJumps::default(),
             born: Instant::now(),
             status,
             published: None,
@@ -110,7 +120,11 @@ impl Recorder {
         let spool = self.assignment.obstacle.borrow().clone();
         match spool.or_else(|| self.catalog_writer.obstacle()) {
             Some(why) => Err(why),
-            None => mp4_plan(&self.assignment.tracks.borrow()),
+            None => {
+                let source = self.assignment.source.borrow();
+                let plan = mp4_plan(&source.tracks, &self.assignment.handles.unreadable)?;
+                Ok(self.fallback.unwrap_or(plan))
+            }
         }
     }
 
@@ -147,9 +161,12 @@ impl Recorder {
             begun: now,
             clock: RunClock::begin((self.assignment.handles.clock)(), self.born.elapsed()),
             segment: self.assignment.settings.get().segment_duration,
+            plan,
+            watch: TimestampWatch::default(),
             out_time: Duration::ZERO,
             moved: now,
             ending: None,
+            renews: false,
         });
         self.prepare(note, plan, ctx);
     }
@@ -168,7 +185,7 @@ impl Recorder {
                 Err(error) => {
                     // The recovery removes what there may be of the folder.
                     recorder.active = None;
-                    recorder.after_run(Duration::ZERO, error.message(), ctx);
+                    recorder.after_failure(Duration::ZERO, error.message(), ctx);
                     recorder.say(RecordingState::Paused, Some(error.message().to_owned()));
                 }
             }
@@ -188,7 +205,8 @@ impl Recorder {
         ctx.add_message_stream(events.map(move |event| RunEvent { run, event }));
         if stopping {
             self.end_run(None, ctx);
-        } else {
+        } else if self.not_there == 0 {
+            // Between two sessions of its publisher it stays what it is.
             self.say(RecordingState::Starting, None);
         }
     }
@@ -206,105 +224,6 @@ impl Recorder {
             ctx.spawn(process.stop(GRACE).into_actor(self).map(|_, _, _| ()));
         }
     }
-
-    fn on_line(&mut self, line: &str, ctx: &mut Context<Self>) {
-        let wall = (self.assignment.handles.clock)();
-        let Some(active) = &mut self.active else { return };
-        let now = active.clock.now(wall, self.born.elapsed());
-        let starts = self.assignment.starts.borrow();
-        let had_media = active.run.has_media();
-        let mut is_cut = false;
-        let operations = if let Some(file) = ClosedFile::parse(line) {
-            active.moved = Instant::now();
-            is_cut = true;
-            active.run.closed(file, now, &starts)
-        } else if let Some(block) = active.progress.feed(line).filter(|block| !block.end) {
-            let out_time = block.out_time.unwrap_or_default();
-            if out_time > active.out_time {
-                active.out_time = out_time;
-                active.moved = Instant::now();
-            }
-            active.run.progressed(active.out_time, now, &starts)
-        } else {
-            return;
-        };
-        drop(starts);
-        if active.run.has_media() {
-            self.assignment.starts.borrow_mut().add(active.run.session().started_at);
-        }
-        self.status.session = Some(active.run.session().id);
-        let begins = !had_media && active.run.has_media();
-        if begins {
-            self.empty_runs = 0;
-            let stream = self.assignment.key.name.as_str();
-            log::info!(stream = stream, pid = active.pid, session:% = active.run.session().id; "recording started");
-        }
-        self.catalog_writer.add(operations);
-        if begins && self.stopping.is_none() {
-            self.say(RecordingState::Recording, None);
-        }
-        self.refresh();
-        self.work(ctx);
-        if is_cut {
-            self.end_at_cut(ctx);
-        }
-    }
-
-    /// ffmpeg is gone: look what it left, then close the catalog.
-    fn on_exit(&mut self, exit: &ProcessExit, ctx: &mut Context<Self>) {
-        let Some(active) = &mut self.active else { return };
-        active.process = None;
-        let why = active.ending.clone().unwrap_or_else(|| why_it_ended(exit));
-        let (stream, folder) = (self.assignment.key.name.as_str(), active.run.folder().to_owned());
-        let (pid, ms) = (active.pid, exit.lasted.as_millis() as u64);
-        // A stream that ends is looked for once more before anybody knows that it is gone: that is no recording.
-        self.empty_runs += u32::from(!active.run.has_media());
-        match (active.run.has_media(), self.empty_runs) {
-            (true, _) => log::info!(stream = stream, pid = pid, ms = ms; "recording ended: {why}"),
-            (false, 3) => log::warn!(stream = stream, pid = pid, ms = ms; "recording does not start: {why}"),
-            (false, _) => log::debug!(stream = stream, pid = pid, ms = ms; "recorder ended, nothing had come: {why}"),
-        }
-        let spool = self.assignment.handles.spool.clone();
-        let look = async move { on_disk(&spool, move |spool| spool.files(&folder)).await };
-        let look = self.on_the_disk("looking into a folder of the spool", look);
-        ctx.spawn(look.into_actor(self).map(move |files, recorder, ctx| {
-            recorder.disk_work = None;
-            match files {
-                Ok(files) => recorder.run_over(&files, &why, ctx),
-                Err(error) => {
-                    // The folder stays unfinished, and the recovery reads it when the spool can be read again.
-                    log::error!(stream = recorder.assignment.key.name.as_str(); "{error}");
-                    recorder.active = None;
-                    recorder.after_run(Duration::ZERO, &why, ctx);
-                }
-            }
-        }));
-    }
-
-    fn run_over(&mut self, files: &[u32], why: &str, ctx: &mut Context<Self>) {
-        let Some(mut active) = self.active.take() else { return };
-        let ran = if active.run.has_media() { active.begun.elapsed() } else { Duration::ZERO };
-        let now = active.clock.now((self.assignment.handles.clock)(), self.born.elapsed());
-        self.catalog_writer.add(active.run.over(files, now, why));
-        self.catalog_writer.release(active.lock);
-        self.status.session = None;
-        self.work(ctx);
-        self.after_run(ran, why, ctx);
-    }
-
-    fn after_run(&mut self, ran: Duration, why: &str, ctx: &mut Context<Self>) {
-        if self.stopping.is_some() {
-            return self.work(ctx);
-        }
-        let retry = self.history.ended(&POLICY, self.born.elapsed(), ran, rand::random());
-        // The first restart after a good run comes at once: every second of waiting is a second lost.
-        let after = if ran >= POLICY.settled_after { Duration::ZERO } else { retry.after };
-        self.due = Some(Instant::now() + after);
-        let stream = self.assignment.key.name.as_str();
-        log::debug!(stream = stream; "recording begins again in {} ms", after.as_millis());
-        self.say(RecordingState::Restarting, Some(why.to_owned()));
-        ctx.run_later(after, |recorder, ctx| recorder.attempt(ctx));
-    }
 }
 
 impl Actor for Recorder {
@@ -312,6 +231,10 @@ impl Actor for Recorder {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.run_interval(Duration::from_secs(1), |recorder, ctx| recorder.tick(ctx));
+        let changes = futures_util::stream::unfold(self.assignment.source.clone(), async move |mut source| {
+            source.changed().await.ok().map(|()| (SourceChanged, source))
+        });
+        ctx.add_message_stream(changes);
         self.attempt(ctx);
     }
 }

@@ -3,19 +3,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::adapters::live::{Change, Latest};
+use crate::actors::record::start::RecordedSource;
 use crate::base::SharedText;
 use crate::domain::admission::{Candidate, StreamKey};
 use crate::domain::camera::CameraStatus;
 use crate::domain::name::StreamName;
-use crate::domain::stream::{StreamState, StreamStatus, StreamTrack, TrackList};
+use crate::domain::stream::{StreamState, StreamStatus};
 
 /// What is known of streams and cameras.
 #[derive(Debug, Default)]
 pub(super) struct KnownStreams {
     /// By server and name.
-    streams: BTreeMap<SharedText, BTreeMap<StreamName, (StreamState, TrackList)>>,
+    streams: BTreeMap<SharedText, BTreeMap<StreamName, KnownStream>>,
     /// Camera id -> its path and whether it wants to be recorded.
     cameras: BTreeMap<i64, (StreamKey, bool)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct KnownStream {
+    state: StreamState,
+    source: RecordedSource,
+    bytes: u64,
 }
 
 impl KnownStreams {
@@ -52,13 +60,21 @@ impl KnownStreams {
     }
 
     fn stream(&mut self, stream: &StreamStatus) -> bool {
-        let known = self.streams.get(&stream.server).and_then(|streams| streams.get(&stream.name));
-        if known.is_some_and(|(state, tracks)| *state == stream.state && *tracks == stream.tracks) {
-            return false;
-        }
-        let streams = self.streams.entry(stream.server.clone()).or_default();
-        streams.insert(stream.name.clone(), (stream.state, stream.tracks.clone()));
-        true
+        let known = self.streams.get_mut(&stream.server).and_then(|streams| streams.get_mut(&stream.name));
+        let Some(known) = known else {
+            let source = RecordedSource { tracks: stream.tracks.clone(), publication: (stream.source_id.clone(), 0) };
+            let new = KnownStream { state: stream.state, source, bytes: stream.bytes_received };
+            self.streams.entry(stream.server.clone()).or_default().insert(stream.name.clone(), new);
+            return true;
+        };
+        // The server counts from zero for each publication, also of one that has no id.
+        let begun_anew = u64::from(stream.bytes_received < known.bytes);
+        known.bytes = stream.bytes_received;
+        let publication = (stream.source_id.clone(), known.source.publication.1 + begun_anew);
+        let source = RecordedSource { tracks: stream.tracks.clone(), publication };
+        let is_new = known.state != stream.state || known.source != source;
+        (known.state, known.source) = (stream.state, source);
+        is_new
     }
 
     fn camera(&mut self, camera: &CameraStatus) -> bool {
@@ -74,7 +90,7 @@ impl KnownStreams {
             self.cameras.values().filter(|(_, record)| !record).map(|(path, _)| path).collect();
         let ours = self.streams.iter().filter(|(server, _)| is_ours(server));
         let streams =
-            ours.flat_map(|(server, streams)| streams.iter().map(move |(name, stream)| (server, name, stream.0)));
+            ours.flat_map(|(server, streams)| streams.iter().map(move |(name, stream)| (server, name, stream.state)));
         let candidate = |(server, name, state): (&SharedText, &StreamName, StreamState)| {
             let key = StreamKey { server: server.to_string(), name: name.clone() };
             Candidate { wanted: !unwanted.contains(&key), key, state }
@@ -87,12 +103,12 @@ impl KnownStreams {
         self.find(key).is_some()
     }
 
-    /// The tracks of a stream, as far as the server tells them.
-    pub(super) fn tracks(&self, key: &StreamKey) -> Vec<StreamTrack> {
-        self.find(key).map(|(_, tracks)| tracks.to_vec()).unwrap_or_default()
+    /// Who publishes a stream.
+    pub(super) fn source(&self, key: &StreamKey) -> RecordedSource {
+        self.find(key).map(|stream| stream.source.clone()).unwrap_or_default()
     }
 
-    fn find(&self, key: &StreamKey) -> Option<&(StreamState, TrackList)> {
+    fn find(&self, key: &StreamKey) -> Option<&KnownStream> {
         self.streams.get(key.server.as_str())?.get(&key.name)
     }
 }

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use super::RecordHandles;
 use super::pauses::Pauses;
 use super::recorder::{Recorder, StopRecorder};
-use super::start::RecordAssignment;
+use super::start::{RecordAssignment, RecordedSource};
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Adjusted, Child, ChildSet, Restart, Setting, Supervised, supervised};
 use crate::adapters::live::publisher::LivePublisher;
@@ -32,7 +32,6 @@ use crate::config::settings::{RecordSettings, ServerSettings};
 use crate::domain::admission::{AdmissionDecision, AdmissionRules, StreamKey};
 use crate::domain::layout::{plain, server_prefix};
 use crate::domain::recording::{RecordingState, RecordingStatus};
-use crate::domain::stream::StreamTrack;
 use crate::domain::wall_clock::SessionStarts;
 
 use known_streams::KnownStreams;
@@ -67,7 +66,7 @@ pub struct Recorders {
 
 /// What we keep about a stream that is or was recorded.
 struct RecorderSlot {
-    tracks: watch::Sender<Vec<StreamTrack>>,
+    source: watch::Sender<RecordedSource>,
     starts: Rc<RefCell<SessionStarts>>,
     state: SlotState,
 }
@@ -136,7 +135,7 @@ impl Recorders {
             let state = self.slots.get(&key).map_or(SlotState::Not, |slot| slot.state.clone());
             match (decision, state) {
                 (AdmissionDecision::Record, SlotState::Not | SlotState::Waiting(_)) => self.start_recorder(&key, ctx),
-                (AdmissionDecision::Record, SlotState::Yes) => self.tell_tracks(&key),
+                (AdmissionDecision::Record, SlotState::Yes) => self.tell_source(&key),
                 (AdmissionDecision::NoPlace(why), state) if state != SlotState::Leaving => self.refuse(&key, why),
                 (AdmissionDecision::Unwanted(why), SlotState::Yes) => {
                     self.stop_recorder(&key, format!("switched off: {why}"), ctx)
@@ -159,9 +158,9 @@ impl Recorders {
     }
 
     fn slot(&mut self, key: &StreamKey) -> &mut RecorderSlot {
-        let tracks = self.known.tracks(key);
+        let source = self.known.source(key);
         self.slots.entry(key.clone()).or_insert_with(|| RecorderSlot {
-            tracks: watch::Sender::new(tracks),
+            source: watch::Sender::new(source),
             starts: Rc::default(),
             state: SlotState::Not,
         })
@@ -170,10 +169,10 @@ impl Recorders {
     fn start_recorder(&mut self, key: &StreamKey, ctx: &mut Context<Self>) {
         let Some(place) = self.servers.iter().position(|server| server.name == key.server) else { return };
         let Some(publisher) = self.publisher.clone() else { return };
-        self.tell_tracks(key);
+        self.tell_source(key);
         let slot = self.slot(key);
         slot.state = SlotState::Yes;
-        let (starts, tracks) = (slot.starts.clone(), slot.tracks.subscribe());
+        let (starts, source) = (slot.starts.clone(), slot.source.subscribe());
         let assignment = RecordAssignment {
             key: key.clone(),
             server: self.servers[place].clone(),
@@ -182,7 +181,7 @@ impl Recorders {
             handles: self.handles.clone(),
             publisher,
             starts,
-            tracks,
+            source,
             obstacle: self.obstacle.subscribe(),
             pauses: self.pauses.clone(),
             manager: ctx.address().recipient(),
@@ -192,12 +191,12 @@ impl Recorders {
         }
     }
 
-    fn tell_tracks(&mut self, key: &StreamKey) {
-        let tracks = self.known.tracks(key);
-        self.slot(key).tracks.send_if_modified(|known| {
-            let is_new = *known != tracks;
+    fn tell_source(&mut self, key: &StreamKey) {
+        let source = self.known.source(key);
+        self.slot(key).source.send_if_modified(|known| {
+            let is_new = *known != source;
             if is_new {
-                *known = tracks;
+                *known = source;
             }
             is_new
         });

@@ -54,6 +54,7 @@ macro_rules! tests {
             uploads_are_claimed_oldest_first_and_once
             what_is_skipped_is_not_claimed
             a_day_is_paged_without_holes
+            a_stream_is_in_the_order_of_its_sessions_and_numbers
             ranges_of_time_include_what_overlaps
             summaries_count_what_can_be_played
             sessions_come_with_what_can_be_played

@@ -30,6 +30,8 @@ pub(in crate::adapters::database) fn segment(session: &RecordingSession, number:
         state,
         started_at: session.started_at + TimeDelta::seconds(10 * i64::from(number)),
         duration_ms: 10_000,
+        media_ms: Some(8_300),
+        media_start_ms: Some(8_300 * u64::from(number)),
         bytes: 1_000,
         frames: 250,
         init_bytes: 900,
@@ -167,6 +169,37 @@ pub(in crate::adapters::database) async fn a_day_is_paged_without_holes(database
     assert_eq!(seen, all);
     let unknown = SegmentQuery { after: Some(Uuid::now_v7()), ..query };
     assert_eq!(database.segments(unknown).await.expect_err("unknown cursor").field(), Some("after"));
+}
+
+/// Whatever the wall clock did: set back, or forward and back again.
+pub(in crate::adapters::database) async fn a_stream_is_in_the_order_of_its_sessions_and_numbers(database: &dyn Database) {
+    let late = RecordingSession { started_at: noon() + TimeDelta::hours(1), ..session("cam1") };
+    database.open_session(late.clone()).await.expect("opened");
+    let (early, other) = (opened(database, "cam1").await, opened(database, "cam2").await);
+    let mut wanted = Vec::new();
+    for (session, starts) in [(&early, [7_200, 0, 0, 30, 20, 40]), (&late, [0, 10, -50, 9_000, 5, 5])] {
+        for (number, start) in (0..).zip(starts) {
+            let started_at = noon() + TimeDelta::seconds(start);
+            let put = Segment { started_at, ..segment(session, number, SegmentState::Sealed) };
+            database.put_segment(put.clone()).await.expect("put");
+            wanted.push(put);
+        }
+    }
+    put(database, &other, 0, SegmentState::Sealed).await;
+    for server in [None, Some("main".to_owned())] {
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let stream = Some("cam1".to_owned());
+            let query = SegmentQuery { server: server.clone(), stream, after, limit: 5, ..SegmentQuery::default() };
+            let page = database.segments(query).await.expect("page");
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            seen.extend(page);
+        }
+        assert_eq!(seen, wanted, "{server:?}");
+    }
+    let session = SegmentQuery { stream: Some("cam1".to_owned()), session: Some(early.id), limit: 9, ..SegmentQuery::default() };
+    assert_eq!(numbers(&database.segments(session).await.expect("listed")), [0, 1, 2, 3, 4, 5]);
 }
 
 pub(in crate::adapters::database) async fn ranges_of_time_include_what_overlaps(database: &dyn Database) {

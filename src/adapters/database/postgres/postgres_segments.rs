@@ -14,21 +14,22 @@ use crate::domain::name::StreamName;
 use crate::domain::recording::{Segment, SegmentState};
 
 const COLUMNS: &str = "id, session, server, stream, number, state, started_at, duration_ms, bytes, frames, init_bytes, \
-                       media_bytes, spool_path, object_key, reason";
+                       media_bytes, spool_path, object_key, reason, media_ms, media_start_ms";
 
 pub(super) async fn put(client: &PostgresClient, owner: &str, segment: &Segment) -> Result<(), PostgresFailure> {
     let sql = format!(
         "INSERT INTO segments ({COLUMNS}, ended_at, node) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) \
          ON CONFLICT (session, number) DO UPDATE SET id = excluded.id, server = excluded.server, \
          stream = excluded.stream, state = excluded.state, started_at = excluded.started_at, \
          duration_ms = excluded.duration_ms, bytes = excluded.bytes, frames = excluded.frames, \
          init_bytes = excluded.init_bytes, media_bytes = excluded.media_bytes, spool_path = excluded.spool_path, \
          object_key = excluded.object_key, reason = excluded.reason, ended_at = excluded.ended_at, \
+         media_ms = excluded.media_ms, media_start_ms = excluded.media_start_ms, \
          node = excluded.node WHERE segments.node IN (excluded.node, '')"
     );
     let statement = client.prepare_cached(&sql).await?;
-    let values: [&(dyn ToSql + Sync); 17] = [
+    let values: [&(dyn ToSql + Sync); 19] = [
         &segment.id,
         &segment.session,
         &segment.server,
@@ -44,6 +45,8 @@ pub(super) async fn put(client: &PostgresClient, owner: &str, segment: &Segment)
         &segment.spool_path,
         &segment.object_key,
         &segment.reason,
+        &segment.media_ms.map(row_rules::stored),
+        &segment.media_start_ms.map(row_rules::stored),
         &row_rules::end(segment),
         &owner,
     ];
@@ -124,37 +127,15 @@ pub(super) async fn list(
     owner: Option<&str>,
     query: &SegmentQuery,
 ) -> Result<Vec<Segment>, PostgresFailure> {
-    let mut filter = Filter::default();
-    if let Some(owner) = owner {
-        let place = filter.place(owner.to_owned());
-        filter.conditions.push(is_own(&place));
-    }
-    if let Some(server) = &query.server {
-        filter.add("server =", server.clone());
-    }
-    if let Some(stream) = &query.stream {
-        filter.add("stream =", stream.clone());
-    }
-    if let Some(session) = query.session {
-        filter.add("session =", session);
-    }
-    if let Some(from) = query.from {
-        filter.add("ended_at >", from);
-        filter.add("started_at >", row_rules::earliest_start(from));
-    }
-    if let Some(to) = query.to {
-        filter.add("started_at <", to);
-    }
-    if let Some(after) = query.after {
-        let (started_at, id) = (filter.place(start_of(client, after).await?), filter.place(after));
-        filter.conditions.push(format!("(started_at, id) > ({started_at}, {id})"));
-    }
-    if !query.states.is_empty() {
-        let states = filter.place(words(&query.states));
-        filter.conditions.push(format!("state = ANY ({states})"));
-    }
+    let by_session = query.is_by_session();
+    let filter = filter_of(client, owner, query).await?;
+    let (tables, order) = match by_session {
+        true => ("sessions JOIN segments ON segments.session = sessions.id", row_rules::BY_SESSION),
+        false => ("segments", row_rules::BY_START),
+    };
     let sql = format!(
-        "SELECT {COLUMNS} FROM segments WHERE {} ORDER BY started_at, id LIMIT {}",
+        "SELECT {} FROM {tables} WHERE {} ORDER BY {order} LIMIT {}",
+        row_rules::of_segments(COLUMNS),
         filter.conditions.join(" AND "),
         query.limit
     );
@@ -166,6 +147,56 @@ pub(super) async fn list(
         log::warn!(rows = damaged; "rows of the segment table were damaged by hand and are left out");
     }
     Ok(segments)
+}
+
+async fn filter_of(
+    client: &PostgresClient,
+    owner: Option<&str>,
+    query: &SegmentQuery,
+) -> Result<Filter, PostgresFailure> {
+    let by_session = query.is_by_session();
+    let mut filter = Filter::default();
+    if let Some(owner) = owner {
+        let place = filter.place(owner.to_owned());
+        filter.conditions.push(is_own(&place));
+    }
+    for (column, value) in [("server", &query.server), ("stream", &query.stream)] {
+        let Some(value) = value else { continue };
+        filter.add(&format!("segments.{column} ="), value.clone());
+        if by_session {
+            filter.add(&format!("sessions.{column} ="), value.clone());
+        }
+    }
+    if let Some(session) = query.session {
+        filter.add("segments.session =", session);
+    }
+    if let Some(from) = query.from {
+        filter.add("segments.ended_at >", from);
+        filter.add("segments.started_at >", row_rules::earliest_start(from));
+    }
+    if let Some(to) = query.to {
+        filter.add("segments.started_at <", to);
+    }
+    if let Some(after) = query.after {
+        let place = place_of(client, after, by_session).await?;
+        let started_at = filter.place(place.started_at);
+        let condition = match by_session {
+            true => {
+                let (session, number) = (filter.place(place.session), filter.place(place.number));
+                format!("(sessions.started_at, sessions.id, segments.number) > ({started_at}, {session}, {number})")
+            }
+            false => {
+                let id = filter.place(after);
+                format!("(segments.started_at, segments.id) > ({started_at}, {id})")
+            }
+        };
+        filter.conditions.push(condition);
+    }
+    if !query.states.is_empty() {
+        let states = filter.place(words(&query.states));
+        filter.conditions.push(format!("segments.state = ANY ({states})"));
+    }
+    Ok(filter)
 }
 
 /// Conditions of a query with the values of their places, in order.
@@ -193,11 +224,25 @@ impl Filter {
     }
 }
 
-async fn start_of(client: &PostgresClient, id: Uuid) -> Result<DateTime<Utc>, PostgresFailure> {
-    let statement = client.prepare_cached("SELECT started_at FROM segments WHERE id = $1").await?;
+/// Where a segment stands in the list.
+struct ListPlace {
+    /// That of its session, or its own.
+    started_at: DateTime<Utc>,
+    session: Uuid,
+    number: i64,
+}
+
+async fn place_of(client: &PostgresClient, id: Uuid, by_session: bool) -> Result<ListPlace, PostgresFailure> {
+    let whose = if by_session { "sessions" } else { "segments" };
+    let sql = format!(
+        "SELECT {whose}.started_at, sessions.id, segments.number \
+         FROM segments JOIN sessions ON sessions.id = segments.session WHERE segments.id = $1"
+    );
+    let statement = client.prepare_cached(&sql).await?;
     let found = client.query_opt(&statement, &[&id]).await?;
     let sentence = format!("there is no segment {id} to go on after; begin again without it");
-    Ok(found.ok_or_else(|| Error::invalid("after", sentence))?.try_get(0)?)
+    let row = found.ok_or_else(|| Error::invalid("after", sentence))?;
+    Ok(ListPlace { started_at: row.try_get(0)?, session: row.try_get(1)?, number: row.try_get(2)? })
 }
 
 fn words(states: &[SegmentState]) -> Vec<&'static str> {
@@ -206,6 +251,7 @@ fn words(states: &[SegmentState]) -> Vec<&'static str> {
 
 /// `None` when somebody wrote a row by hand that cannot be a segment.
 fn segment(row: &Row) -> Option<Segment> {
+    let optional = |column| Some(row.try_get::<_, Option<i64>>(column).ok()?.and_then(|count| u64::try_from(count).ok()));
     let count = |column| row.try_get::<_, i64>(column).ok().and_then(|count| u64::try_from(count).ok());
     Some(Segment {
         id: row.try_get(0).ok()?,
@@ -223,5 +269,7 @@ fn segment(row: &Row) -> Option<Segment> {
         spool_path: row.try_get(12).ok()?,
         object_key: row.try_get(13).ok()?,
         reason: row.try_get(14).ok()?,
+        media_ms: optional(15)?,
+        media_start_ms: optional(16)?,
     })
 }

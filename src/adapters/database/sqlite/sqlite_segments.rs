@@ -12,17 +12,18 @@ use crate::domain::name::StreamName;
 use crate::domain::recording::{Segment, SegmentState};
 
 const COLUMNS: &str = "id, session, server, stream, number, state, started_at, duration_ms, bytes, frames, init_bytes, \
-                       media_bytes, spool_path, object_key, reason";
+                       media_bytes, spool_path, object_key, reason, media_ms, media_start_ms";
 
 pub(super) fn put(connection: &mut Connection, owner: &str, segment: &Segment) -> Result<(), SqliteFailure> {
     let sql = format!(
         "INSERT INTO segments ({COLUMNS}, ended_at, node) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
          ON CONFLICT (session, number) DO UPDATE SET id = excluded.id, server = excluded.server, \
          stream = excluded.stream, state = excluded.state, started_at = excluded.started_at, \
          duration_ms = excluded.duration_ms, bytes = excluded.bytes, frames = excluded.frames, \
          init_bytes = excluded.init_bytes, media_bytes = excluded.media_bytes, spool_path = excluded.spool_path, \
          object_key = excluded.object_key, reason = excluded.reason, ended_at = excluded.ended_at, \
+         media_ms = excluded.media_ms, media_start_ms = excluded.media_start_ms, \
          node = excluded.node WHERE segments.node IN (excluded.node, '')"
     );
     let written = connection.prepare_cached(&sql)?.execute(params![
@@ -41,6 +42,8 @@ pub(super) fn put(connection: &mut Connection, owner: &str, segment: &Segment) -
         segment.spool_path,
         segment.object_key,
         segment.reason,
+        segment.media_ms.map(row_rules::stored),
+        segment.media_start_ms.map(row_rules::stored),
         time_text(row_rules::end(segment)),
         owner,
     ])?;
@@ -136,33 +139,51 @@ pub(super) fn list(
     owner: Option<&str>,
     query: &SegmentQuery,
 ) -> Result<Vec<Segment>, SqliteFailure> {
+    let by_session = query.is_by_session();
     let mut filter = Filter::default();
     if let Some(owner) = owner {
         filter.add(&is_own("?"), [owner.to_owned(), owner.to_owned()]);
     }
-    if let Some(server) = &query.server {
-        filter.add("server = ?", [server.clone()]);
-    }
-    if let Some(stream) = &query.stream {
-        filter.add("stream = ?", [stream.clone()]);
+    for (column, value) in [("server", &query.server), ("stream", &query.stream)] {
+        let Some(value) = value else { continue };
+        filter.add(&format!("segments.{column} = ?"), [value.clone()]);
+        if by_session {
+            filter.add(&format!("sessions.{column} = ?"), [value.clone()]);
+        }
     }
     if let Some(session) = query.session {
-        filter.add("session = ?", [session.to_string()]);
+        filter.add("segments.session = ?", [session.to_string()]);
     }
     if let Some(from) = query.from {
-        filter.add("ended_at > ? AND started_at > ?", [time_text(from), time_text(row_rules::earliest_start(from))]);
+        let from = [time_text(from), time_text(row_rules::earliest_start(from))];
+        filter.add("segments.ended_at > ? AND segments.started_at > ?", from);
     }
     if let Some(to) = query.to {
-        filter.add("started_at < ?", [time_text(to)]);
+        filter.add("segments.started_at < ?", [time_text(to)]);
     }
     if let Some(after) = query.after {
-        filter.add("(started_at, id) > (?, ?)", [start_of(connection, after)?, after.to_string()]);
+        let (started_at, session, number) = place_of(connection, after, by_session)?;
+        match by_session {
+            true => filter.add(
+                "(sessions.started_at, sessions.id, segments.number) > (?, ?, CAST(? AS INTEGER))",
+                [started_at, session, number],
+            ),
+            false => filter.add("(segments.started_at, segments.id) > (?, ?)", [started_at, after.to_string()]),
+        }
     }
     if !query.states.is_empty() {
-        filter.add(&format!("state IN ({})", words(&query.states)), []);
+        filter.add(&format!("segments.state IN ({})", words(&query.states)), []);
     }
+    // A cross join keeps the order of its tables: the sessions by their index, the segments of each by theirs.
+    let (tables, order) = match by_session {
+        true => {
+            ("sessions CROSS JOIN segments ON segments.session = sessions.id", row_rules::BY_SESSION)
+        }
+        false => ("segments", row_rules::BY_START),
+    };
     let sql = format!(
-        "SELECT {COLUMNS} FROM segments WHERE {} ORDER BY started_at, id LIMIT {}",
+        "SELECT {} FROM {tables} WHERE {} ORDER BY {order} LIMIT {}",
+        row_rules::of_segments(COLUMNS),
         filter.conditions.join(" AND "),
         query.limit
     );
@@ -195,9 +216,15 @@ impl Filter {
     }
 }
 
-fn start_of(connection: &Connection, id: Uuid) -> Result<String, SqliteFailure> {
-    let sql = "SELECT started_at FROM segments WHERE id = ?1";
-    let found = connection.prepare_cached(sql)?.query_row([id.to_string()], |row| row.get(0)).optional()?;
+/// Where a segment stands in the list: a start, that of its session or its own, and its session and number.
+fn place_of(connection: &Connection, id: Uuid, by_session: bool) -> Result<(String, String, String), SqliteFailure> {
+    let whose = if by_session { "sessions" } else { "segments" };
+    let sql = format!(
+        "SELECT {whose}.started_at, sessions.id, CAST(number AS TEXT) \
+         FROM segments JOIN sessions ON sessions.id = segments.session WHERE segments.id = ?1"
+    );
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let found = connection.prepare_cached(&sql)?.query_row([id.to_string()], read).optional()?;
     let sentence = format!("there is no segment {id} to go on after; begin again without it");
     found.ok_or_else(|| Error::invalid("after", sentence).into())
 }
@@ -225,5 +252,7 @@ fn segment(row: &Row<'_>) -> Option<Segment> {
         spool_path: decode::text(row, 12)?,
         object_key: decode::text(row, 13)?,
         reason: decode::text(row, 14),
+        media_ms: decode::count(row, 15),
+        media_start_ms: decode::count(row, 16),
     })
 }

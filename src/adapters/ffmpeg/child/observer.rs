@@ -34,6 +34,11 @@ impl RunObserver {
         self.tail.lock().unwrap_or_else(PoisonError::into_inner).set_back()
     }
 
+    /// See [`Tail::behind`].
+    pub fn behind(&self) -> u64 {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner).behind()
+    }
+
     /// Waits until it has been reaped.
     pub fn gone(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut exit = self.exit.clone();

@@ -3,24 +3,31 @@
 //! Every reader returns `None` for bytes that do not fit; nothing here panics, allocates by a length of the file, or
 //! loops by one.
 
-/// No segment begins or ends later than this after its file's time zero, in microseconds: a week. Beyond it the numbers
-/// are noise.
-const LATEST: u64 = 7 * 86_400 * 1_000_000;
+/// No segment begins or ends later than this after the time zero of its ffmpeg run, in microseconds: ten years. Beyond it the
+/// numbers are noise.
+const LATEST: u64 = 3_653 * 86_400 * 1_000_000;
+/// Sound so long before the picture of the same fragment is dated wrongly, in microseconds.
+const FAR_BEFORE: i64 = 3_000_000;
+/// No fragment is longer, in microseconds: a week.
+const LONGEST: u64 = 7 * 86_400 * 1_000_000;
 
 /// What the `moov` says.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Head {
-    tracks: Vec<Mp4Track>,
+    pub tracks: Vec<Mp4Track>,
 }
 
+/// One track of the `moov`.
 #[derive(Clone, Copy, Debug)]
-struct Mp4Track {
+pub(super) struct Mp4Track {
     id: u32,
     /// Units per second, never 0.
-    timescale: u32,
+    pub timescale: u32,
     is_video: bool,
     /// From `trex`: duration of samples that name none.
     sample_duration: u32,
+    /// Where the kinds of its `trak` and of its `trex` stand, from the beginning of the body.
+    pub kinds: [Option<usize>; 2],
 }
 
 /// What one `moof` says.
@@ -30,22 +37,54 @@ pub(super) struct Fragment {
     pub video_frames: u64,
     /// First and last moment of all its tracks, in microseconds.
     pub span: Option<(u64, u64)>,
+    /// Its tracks that have samples.
+    pub parts: Vec<TrackPart>,
+    /// Bytes to change, with their places from the beginning of the body.
+    pub mends: Vec<(usize, [u8; 4])>,
+}
+
+/// The samples of one track in a `moof`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TrackPart {
+    /// Place in [`Head::tracks`].
+    pub track: usize,
+    is_video: bool,
+    /// Its start in microseconds; below zero for sound that ffmpeg has dated before its own beginning.
+    start: i64,
+    /// Its length in microseconds.
+    length: u64,
+    /// Where its start stands, when it has 64 bits; from the beginning of the body.
+    start_at: Option<usize>,
+    timescale: u32,
+    /// Its end in microseconds.
+    pub end: u64,
+    /// Duration of the last sample, in units of the track.
+    pub last: u32,
+    /// The last duration before it that is not 0; 0 for none.
+    pub before: u32,
+    /// Where the last duration stands, from the beginning of the body, when it is of that sample alone.
+    pub at: Option<usize>,
 }
 
 /// Reads the body of a `moov`; it must have a track.
 pub(super) fn head(body: &[u8]) -> Option<Head> {
+    let whole = body;
     let mut head = Head::default();
     let mut defaults = Vec::new();
     for part in Boxes(body) {
         let (kind, body) = part?;
         match kind {
-            b"trak" => head.tracks.push(track(body)?),
+            b"trak" => {
+                let mut track = track(body)?;
+                track.kinds[0] = Some(offset(whole, kind));
+                head.tracks.push(track);
+            }
             b"mvex" => {
                 for part in Boxes(body) {
                     let (kind, body) = part?;
                     if kind == b"trex" {
                         // version+flags, track id, description index, duration, size, flags
-                        defaults.push((be32(body, 4)?, be32(body, 12)?));
+                        defaults.push((be32(body, 4)?, be32(body, 12)?, offset(whole, kind)));
                     }
                 }
             }
@@ -53,8 +92,8 @@ pub(super) fn head(body: &[u8]) -> Option<Head> {
         }
     }
     for track in &mut head.tracks {
-        if let Some((_, duration)) = defaults.iter().find(|(id, _)| *id == track.id) {
-            track.sample_duration = *duration;
+        if let Some((_, duration, at)) = defaults.iter().find(|(id, ..)| *id == track.id) {
+            (track.sample_duration, track.kinds[1]) = (*duration, Some(*at));
         }
     }
     (!head.tracks.is_empty()).then_some(head)
@@ -69,62 +108,122 @@ fn track(body: &[u8]) -> Option<Mp4Track> {
     let id = be32(header, if header.first() == Some(&1) { 20 } else { 12 })?;
     let timescale = be32(media_header, if media_header.first() == Some(&1) { 20 } else { 12 })?;
     let is_video = handler.get(8..12)? == b"vide";
-    (timescale > 0).then_some(Mp4Track { id, timescale, is_video, sample_duration: 0 })
+    (timescale > 0).then_some(Mp4Track { id, timescale, is_video, sample_duration: 0, kinds: [None; 2] })
 }
 
 /// Reads the body of a `moof`; it must have a track that the head knows.
 pub(super) fn fragment(head: &Head, body: &[u8]) -> Option<Fragment> {
+    let whole = body;
     let mut fragment = Fragment::default();
     let mut tracks = 0;
     for part in Boxes(body) {
         let (kind, body) = part?;
         if kind == b"traf" {
-            track_fragment(head, body, &mut fragment)?;
+            track_fragment(head, whole, body, &mut fragment)?;
             tracks += 1;
         }
     }
+    settle(&mut fragment)?;
     (tracks > 0).then_some(fragment)
 }
 
-fn track_fragment(head: &Head, body: &[u8], fragment: &mut Fragment) -> Option<()> {
+/// Computes where the parts of a fragment lie. Until a track's first sender report has come, ffmpeg dates it from zero: sound
+/// that begins later than the picture gets one sample that lies far before it. It belongs to the picture it came with.
+fn settle(fragment: &mut Fragment) -> Option<()> {
+    let picture = fragment.parts.iter().filter(|part| part.is_video).map(|part| part.start).min();
+    for part in &mut fragment.parts {
+        if let Some(picture) = picture.filter(|picture| !part.is_video && part.start < *picture - FAR_BEFORE) {
+            part.start = picture;
+            let ticks = u128::from(picture.unsigned_abs()) * u128::from(part.timescale) / 1_000_000;
+            let [a, b, c, d, e, f, g, h] = u64::try_from(ticks).unwrap_or(0).to_be_bytes();
+            if let Some(at) = part.start_at {
+                fragment.mends.extend([(at, [a, b, c, d]), (at + 4, [e, f, g, h])]);
+            }
+        }
+        let start = u64::try_from(part.start).unwrap_or(0);
+        part.end = start.saturating_add(part.length);
+        if part.end > LATEST || part.length > LONGEST {
+            return None;
+        }
+        let span = (start, part.end);
+        fragment.span = Some(fragment.span.map_or(span, |known| (known.0.min(span.0), known.1.max(span.1))));
+    }
+    Some(())
+}
+
+fn track_fragment(head: &Head, whole: &[u8], body: &[u8], fragment: &mut Fragment) -> Option<()> {
     let header = find(body, b"tfhd")?;
     let flags = be32(header, 0)?;
     let id = be32(header, 4)?;
-    let track = head.tracks.iter().find(|track| track.id == id)?;
+    let place = head.tracks.iter().position(|track| track.id == id)?;
+    let track = &head.tracks[place];
     // Optional fields stand in this order: base offset (8), description index (4), sample duration (4), ...
     let before = if flags & 1 == 0 { 8 } else { 16 } + if flags & 2 == 0 { 0 } else { 4 };
-    let default_duration = if flags & 8 == 0 { track.sample_duration } else { be32(header, before)? };
+    let (default_duration, default_at) = match flags & 8 {
+        0 => (track.sample_duration, None),
+        _ => (be32(header, before)?, header.get(before..).map(|field| offset(whole, field))),
+    };
 
-    let start = match find(body, b"tfdt") {
-        Some(time) if time.first() == Some(&1) => u64::from(be32(time, 4)?) << 32 | u64::from(be32(time, 8)?),
-        Some(time) => u64::from(be32(time, 4)?),
-        None => 0,
+    // ffmpeg writes a start before zero as what it is in two's complement.
+    let (start, start_at) = match find(body, b"tfdt") {
+        Some(time) if time.first() == Some(&1) => {
+            let ticks = u64::from(be32(time, 4)?) << 32 | u64::from(be32(time, 8)?);
+            (ticks.cast_signed(), time.get(4..).map(|field| offset(whole, field)))
+        }
+        Some(time) => (i64::from(be32(time, 4)?), None),
+        None => (0, None),
     };
     let (mut samples, mut length) = (0_u64, 0_u64);
-    for part in Boxes(body) {
-        let (kind, body) = part?;
+    let mut part = TrackPart {
+        track: place,
+        is_video: track.is_video,
+        start: micros_signed(start, track.timescale),
+        length: 0,
+        start_at,
+        timescale: track.timescale,
+        end: 0,
+        last: 0,
+        before: 0,
+        at: None,
+    };
+    for inner in Boxes(body) {
+        let (kind, body) = inner?;
         if kind == b"trun" {
-            let (count, duration) = run(body, default_duration)?;
-            samples = samples.saturating_add(count);
-            length = length.saturating_add(duration);
+            let run = run(body, default_duration)?;
+            if run.count > 0 {
+                let before = [run.before, part.last, part.before].into_iter().find(|one| *one > 0).unwrap_or(0);
+                let alone = (samples == 0 && run.count == 1).then_some(default_at).flatten();
+                let at = if run.lists { run.at.map(|at| offset(whole, body) + at) } else { alone };
+                part = TrackPart { last: run.last, before, at, ..part };
+            }
+            samples = samples.saturating_add(run.count);
+            length = length.saturating_add(run.length);
         }
     }
     if track.is_video {
         fragment.video_frames = fragment.video_frames.saturating_add(samples);
     }
     if samples > 0 {
-        let end = micros(start.saturating_add(length), track.timescale);
-        if end > LATEST {
-            return None;
-        }
-        let span = (micros(start, track.timescale), end);
-        fragment.span = Some(fragment.span.map_or(span, |known| (known.0.min(span.0), known.1.max(span.1))));
+        fragment.parts.push(TrackPart { length: micros(length, track.timescale), ..part });
     }
     Some(())
 }
 
-/// `(samples, sum of their durations)` of a `trun`.
-fn run(body: &[u8], default_duration: u32) -> Option<(u64, u64)> {
+/// What a `trun` says.
+struct TrackRun {
+    count: u64,
+    /// Sum of the durations.
+    length: u64,
+    /// Duration of the last sample.
+    last: u32,
+    /// The last duration before it that is not 0; 0 for none.
+    before: u32,
+    /// It names a duration for each sample; where that of the last stands in its body.
+    lists: bool,
+    at: Option<usize>,
+}
+
+fn run(body: &[u8], default_duration: u32) -> Option<TrackRun> {
     let flags = be32(body, 0)?;
     let count = be32(body, 4)?;
     let start = 8 + if flags & 1 == 0 { 0 } else { 4 } + if flags & 4 == 0 { 0 } else { 4 };
@@ -132,18 +231,39 @@ fn run(body: &[u8], default_duration: u32) -> Option<(u64, u64)> {
     if fields == 0 || flags & 0x100 == 0 {
         let listed = u64::from(count).checked_mul(4 * fields as u64)?;
         let fits = u64::try_from(body.len().checked_sub(start)?).ok()? >= listed;
-        return fits.then(|| (u64::from(count), u64::from(count) * u64::from(default_duration)));
+        let before = if count > 1 { default_duration } else { 0 };
+        let length = u64::from(count) * u64::from(default_duration);
+        return fits.then_some(TrackRun {
+            count: u64::from(count),
+            length,
+            last: default_duration,
+            before,
+            lists: false,
+            at: None,
+        });
     }
     // The duration is the first of the fields of a sample.
     let list = body.get(start..)?;
-    let samples = list.chunks_exact(4 * fields).take(count as usize);
-    let found = samples.len();
-    let sum = samples.filter_map(|sample| be32(sample, 0)).map(u64::from).sum();
-    (found == count as usize).then_some((u64::from(count), sum))
+    let durations = || list.chunks_exact(4 * fields).take(count as usize).filter_map(|sample| be32(sample, 0));
+    let found = durations().count();
+    let last = durations().last().unwrap_or(0);
+    let before = durations().take(found.saturating_sub(1)).filter(|one| *one > 0).last().unwrap_or(0);
+    let at = found.checked_sub(1).map(|place| start + place * 4 * fields);
+    let length = durations().map(u64::from).sum();
+    (found == count as usize).then_some(TrackRun { count: u64::from(count), length, last, before, lists: true, at })
 }
 
-fn micros(units: u64, timescale: u32) -> u64 {
+/// Where a part begins in the whole that it was cut from.
+fn offset(whole: &[u8], part: &[u8]) -> usize {
+    (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize)
+}
+
+pub(super) fn micros(units: u64, timescale: u32) -> u64 {
     u64::try_from(u128::from(units) * 1_000_000 / u128::from(timescale.max(1))).unwrap_or(u64::MAX)
+}
+
+fn micros_signed(units: i64, timescale: u32) -> i64 {
+    i64::try_from(i128::from(units) * 1_000_000 / i128::from(timescale.max(1))).unwrap_or(i64::MAX)
 }
 
 fn be32(bytes: &[u8], at: usize) -> Option<u32> {

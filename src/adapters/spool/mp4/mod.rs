@@ -11,7 +11,7 @@ mod tests;
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use boxes::{Fragment, Head, fragment, head};
+use boxes::{Fragment, Head, fragment, head, micros};
 
 /// Longest `moov` or `moof` that is read; ours have a few hundred bytes per second of media.
 const LONGEST_HEADER: u64 = 16 << 20;
@@ -23,8 +23,12 @@ pub struct Checked {
     pub init_bytes: u64,
     /// From the first `moof` to the end of the last whole fragment, in bytes.
     pub media_bytes: u64,
+    /// The first moment of the media by its own timestamps, in milliseconds.
+    pub start_ms: u64,
     /// Length of the media in milliseconds, from its own timestamps.
     pub duration_ms: u64,
+    /// Bytes to change for players, in place.
+    pub mends: Vec<Mend>,
     /// Video samples in whole fragments.
     pub video_frames: u64,
     /// Whole fragments.
@@ -33,6 +37,17 @@ pub struct Checked {
     pub unknown_boxes: u32,
     /// Where and why the whole part ends before the file does; `None` for a whole file.
     pub cut: Option<Cut>,
+}
+
+/// Four bytes to write over others. Sound that begins late has a first sample that is dated before the picture. ffmpeg does not know how long the last frame of a file is and writes 0; it is as long as the
+/// one before. And a track that was announced but had nothing to say until the end keeps players waiting for it: it becomes
+/// free space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mend {
+    /// Where.
+    pub at: u64,
+    /// What.
+    pub bytes: [u8; 4],
 }
 
 /// The end of the whole part of a damaged file.
@@ -163,11 +178,12 @@ fn read_header(file: &mut (impl Read + Seek), at: u64, length: u64) -> io::Resul
 #[derive(Default)]
 struct Walk {
     ftyp: bool,
-    head: Option<Head>,
+    /// The `moov`, and where its body begins.
+    head: Option<(Head, u64)>,
     /// End of the head.
     init_bytes: u64,
-    /// A `moof` whose `mdat` has not come yet.
-    open: Option<Fragment>,
+    /// A `moof` whose `mdat` has not come yet, and where its body begins.
+    open: Option<(Fragment, u64)>,
     /// End of the last whole fragment.
     good: u64,
     sums: Sums,
@@ -190,7 +206,8 @@ impl Walk {
             _ if !self.ftyp => Err(Why::NoFtyp),
             b"moov" if self.head.is_none() => match read_body(file, found)?.as_deref().and_then(head) {
                 Some(head) => {
-                    self.head = Some(head);
+                    self.sums.tracks.resize_with(head.tracks.len(), TrackSum::default);
+                    self.head = Some((head, found.body));
                     self.init_bytes = found.end;
                     self.good = found.end;
                     Ok(())
@@ -200,17 +217,17 @@ impl Walk {
             b"moof" => match (&self.head, &self.open) {
                 (None, _) => Err(Why::EarlyMedia),
                 (_, Some(_)) => Err(Why::NoMdat),
-                (Some(head), None) => match read_body(file, found)?.and_then(|body| fragment(head, &body)) {
+                (Some((head, _)), None) => match read_body(file, found)?.and_then(|body| fragment(head, &body)) {
                     Some(fragment) => {
-                        self.open = Some(fragment);
+                        self.open = Some((fragment, found.body));
                         Ok(())
                     }
                     None => Err(Why::Moof),
                 },
             },
             b"mdat" => match self.open.take() {
-                Some(fragment) => {
-                    self.sums.add(&fragment);
+                Some((fragment, body)) => {
+                    self.sums.add(&fragment, body);
                     self.good = found.end;
                     Ok(())
                 }
@@ -235,10 +252,13 @@ impl Walk {
             (_, Some(_)) => Some(Why::LastMdat),
             _ => None,
         });
+        let mends = self.head.as_ref().map(|(head, body)| self.sums.mends(head, *body)).unwrap_or_default();
         Checked {
             init_bytes: self.init_bytes,
             media_bytes: self.good - self.init_bytes,
-            duration_ms: self.sums.duration_ms(),
+            start_ms: self.sums.start.unwrap_or(0) / 1000,
+            duration_ms: self.sums.duration_ms(self.head.as_ref().map(|(head, _)| head)),
+            mends,
             video_frames: self.sums.video_frames,
             fragments: self.sums.fragments,
             unknown_boxes: self.unknown_boxes,
@@ -264,20 +284,80 @@ struct Sums {
     fragments: u32,
     video_frames: u64,
     start: Option<u64>,
+    tracks: Vec<TrackSum>,
+    mends: Vec<Mend>,
+}
+
+/// What is known of one track.
+#[derive(Clone, Copy, Default)]
+struct TrackSum {
     end: u64,
+    /// Its last samples; `None` without any.
+    last: Option<LastSample>,
+}
+
+#[derive(Clone, Copy)]
+struct LastSample {
+    duration: u32,
+    /// What the one before it had.
+    usual: u32,
+    /// Where its duration stands in the file.
+    at: Option<u64>,
+}
+
+impl LastSample {
+    /// What its duration should be, where it is not known.
+    fn missing(self) -> Option<u32> {
+        (self.duration == 0 && self.usual > 0).then_some(self.usual)
+    }
 }
 
 impl Sums {
-    fn add(&mut self, fragment: &Fragment) {
+    /// `body`: where that of the `moof` begins.
+    fn add(&mut self, fragment: &Fragment, body: u64) {
         self.fragments = self.fragments.saturating_add(1);
         self.video_frames = self.video_frames.saturating_add(fragment.video_frames);
-        if let Some((start, end)) = fragment.span {
+        if let Some((start, _)) = fragment.span {
             self.start = Some(self.start.map_or(start, |known| known.min(start)));
-            self.end = self.end.max(end);
+        }
+        self.mends.extend(fragment.mends.iter().map(|(at, bytes)| Mend { at: body + *at as u64, bytes: *bytes }));
+        for part in &fragment.parts {
+            let Some(track) = self.tracks.get_mut(part.track) else { continue };
+            let known = track.last.map_or(0, |last| if last.duration > 0 { last.duration } else { last.usual });
+            let usual = if part.before > 0 { part.before } else { known };
+            track.end = track.end.max(part.end);
+            track.last = Some(LastSample { duration: part.last, usual, at: part.at.map(|at| body + at as u64) });
         }
     }
 
-    fn duration_ms(&self) -> u64 {
-        self.end.saturating_sub(self.start.unwrap_or(self.end)).saturating_add(500) / 1000
+    fn duration_ms(&self, head: Option<&Head>) -> u64 {
+        let ends = self.tracks.iter().enumerate().map(|(place, track)| {
+            let missing = track.last.and_then(LastSample::missing).unwrap_or(0);
+            let timescale = head.and_then(|head| head.tracks.get(place)).map_or(1, |track| track.timescale);
+            track.end.saturating_add(micros(u64::from(missing), timescale))
+        });
+        let end = ends.max().unwrap_or(0);
+        end.saturating_sub(self.start.unwrap_or(end)).saturating_add(500) / 1000
+    }
+
+    /// `body`: where that of the `moov` begins.
+    fn mends(&self, head: &Head, body: u64) -> Vec<Mend> {
+        if self.start.is_none() {
+            return Vec::new();
+        }
+        let mut mends = self.mends.clone();
+        for (known, track) in head.tracks.iter().zip(&self.tracks) {
+            match track.last {
+                None => {
+                    let kinds = known.kinds.iter().flatten();
+                    mends.extend(kinds.map(|at| Mend { at: body + *at as u64, bytes: *b"free" }));
+                }
+                Some(last) => {
+                    let mend = |(at, duration): (u64, u32)| Mend { at, bytes: duration.to_be_bytes() };
+                    mends.extend(last.at.zip(last.missing()).map(mend));
+                }
+            }
+        }
+        mends
     }
 }

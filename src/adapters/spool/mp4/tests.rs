@@ -59,6 +59,63 @@ fn a_whole_file_is_whole() {
     assert_eq!(&sample()[all.whole_bytes() as usize + 4..][..4], b"mfra");
 }
 
+/// A file with this picture and this sound, as the recorder's ffmpeg writes it.
+fn written(input: &[&str], output: &[&str]) -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("written.mp4");
+    let done = Command::new("ffmpeg")
+        .args(["-nostdin", "-v", "error"])
+        .args(input)
+        .args(output)
+        .args(["-movflags", "+frag_keyframe+empty_moov+default_base_moof+frag_discont", "-f", "mp4"])
+        .arg(&file)
+        .status()
+        .expect("ffmpeg is installed");
+    assert!(done.success(), "{done}");
+    std::fs::read(file).expect("the file")
+}
+
+fn mended(bytes: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for mend in checked(&bytes).mends {
+        bytes[mend.at as usize..][..4].copy_from_slice(&mend.bytes);
+    }
+    bytes
+}
+
+#[test]
+fn the_last_frame_lasts_as_long_as_the_one_before() {
+    // Packets without a duration, as the RTP reader makes them, and a fragment for each.
+    let picture = ["-f", "lavfi", "-i", "testsrc2=size=160x90:rate=1"];
+    let codec = ["-t", "4", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "1"];
+    let no_duration = ["-bsf:v", "setts=duration=0"];
+    let bytes = written(&picture, &[&codec[..], &no_duration].concat());
+    let found = checked(&bytes);
+    assert_eq!((found.video_frames, found.duration_ms, found.mends.len()), (4, 4_000, 1), "{found:?}");
+    let mended = mended(&bytes);
+    assert_eq!(checked(&mended), Checked { mends: Vec::new(), ..found });
+    assert_eq!(probed_frames(&mended), 4);
+}
+
+#[test]
+fn a_track_that_says_nothing_becomes_free_space() {
+    let picture = ["-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25", "-f", "lavfi", "-i", "sine"];
+    let codec = ["-t", "2", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "25"];
+    // Sound that is announced: no packet of it passes the filter.
+    let silent = ["-c:a", "aac", "-bsf:a", "noise=drop=1"];
+    let bytes = written(&picture, &[&codec[..], &silent].concat());
+    let found = checked(&bytes);
+    let kinds: Vec<&[u8]> = found.mends.iter().map(|mend| &bytes[mend.at as usize..][..4]).collect();
+    assert!(kinds.contains(&&b"trak"[..]) && kinds.contains(&&b"trex"[..]), "{found:?}");
+    let mended = mended(&bytes);
+    let again = checked(&mended);
+    assert_eq!((again.video_frames, again.mends.len(), again.cut), (50, 0, None));
+    let tracks = |bytes: &[u8]| bytes.windows(4).filter(|kind| kind == b"trak").count();
+    assert_eq!((tracks(&bytes), tracks(&mended)), (2, 1));
+    assert_eq!(probed_frames(&mended), 50);
+    assert_eq!(checked(sample()).mends, Vec::new(), "both have something to say");
+}
+
 #[test]
 fn places_of_a_cut_are_named() {
     let all = checked(sample());

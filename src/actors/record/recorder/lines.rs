@@ -1,0 +1,71 @@
+//! What ffmpeg tells while it runs: how far it is, and which files it has closed.
+
+use actix::Context;
+use tokio::time::Instant;
+
+use super::Recorder;
+use super::active::Active;
+use crate::actors::record::catalog_writer::CatalogOperation;
+use crate::adapters::ffmpeg::ffmpeg_progress::Progress;
+use crate::adapters::ffmpeg::record_argv::ClosedFile;
+use crate::domain::recording::RecordingState;
+use crate::domain::timestamp_watch::{TimestampReport, TimestampVerdict};
+
+impl Recorder {
+    pub(super) fn on_line(&mut self, line: &str, ctx: &mut Context<Self>) {
+        let wall = (self.assignment.handles.clock)();
+        let steady = self.born.elapsed();
+        let Some(active) = &mut self.active else { return };
+        let now = active.clock.now(wall, steady);
+        let starts = self.assignment.starts.borrow();
+        let had_media = active.run.has_media();
+        let (mut is_cut, mut verdict) = (false, TimestampVerdict::default());
+        let operations: Vec<CatalogOperation> = if let Some(file) = ClosedFile::parse(line) {
+            active.moved = Instant::now();
+            is_cut = true;
+            active.run.closed(file, now, &starts)
+        } else if let Some(block) = active.progress.feed(line).filter(|block| !block.end) {
+            let out_time = block.out_time.unwrap_or_default();
+            if out_time > active.out_time {
+                active.out_time = out_time;
+                active.moved = Instant::now();
+            }
+            if active.run.has_media() {
+                verdict = active.watch.report(report(active, &block, steady));
+            }
+            active.run.progressed(active.out_time, now, &starts)
+        } else {
+            return;
+        };
+        drop(starts);
+        if active.run.has_media() {
+            self.assignment.starts.borrow_mut().add(active.run.session().started_at);
+        }
+        self.status.session = Some(active.run.session().id);
+        let begins = !had_media && active.run.has_media();
+        if begins {
+            self.empty_runs = 0;
+            self.not_there = 0;
+            let stream = self.assignment.key.name.as_str();
+            log::info!(stream = stream, pid = active.pid, session:% = active.run.session().id; "recording started");
+        }
+        self.catalog_writer.add(operations);
+        if begins && self.stopping.is_none() {
+            self.say(RecordingState::Recording, None);
+        }
+        self.jumps.add(verdict.strays.max(u64::from(verdict.jumped)), steady);
+        self.refresh();
+        self.work(ctx);
+        if is_cut {
+            self.end_at_cut(ctx);
+        } else if verdict.jumped {
+            self.end_at_jump(ctx);
+        }
+    }
+}
+
+/// A block of progress, as the watch over timestamps takes it.
+fn report(active: &Active, block: &Progress, at: std::time::Duration) -> TimestampReport {
+    let behind = active.process.as_ref().map_or(0, |process| process.observer().behind());
+    TimestampReport { at, media: active.out_time, frames: block.frame.unwrap_or(0), behind }
+}

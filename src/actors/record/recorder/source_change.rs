@@ -1,0 +1,52 @@
+//! The polls show another source, or other tracks: what waits begins now, and what no longer fits the tracks begins anew.
+
+use actix::{Context, Handler, Message};
+
+use super::Recorder;
+use crate::domain::stream::TrackList;
+
+/// The stream is published by somebody else now, again, or with other tracks.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct SourceChanged;
+
+impl Handler<SourceChanged> for Recorder {
+    type Result = ();
+
+    fn handle(&mut self, _: SourceChanged, ctx: &mut Self::Context) {
+        let now = self.assignment.source.borrow().clone();
+        let before = std::mem::replace(&mut self.source, now.clone());
+        if before.tracks != now.tracks {
+            self.fallback = None;
+        }
+        if before.publication != now.publication {
+            // Whatever failed failed with another one.
+            self.forgive();
+        }
+        if self.active.is_none() {
+            self.attempt(ctx);
+        } else {
+            self.renew_for_tracks(&before.tracks, &now.tracks, ctx);
+        }
+    }
+}
+
+impl Recorder {
+    /// The tracks are others than those that the run was planned for: its sound would not fit, or be marked wrongly.
+    fn renew_for_tracks(&mut self, before: &TrackList, now: &TrackList, ctx: &mut Context<Self>) {
+        let Ok(plan) = self.plan() else { return };
+        let Some(active) = &mut self.active else { return };
+        // A server that does not tell the tracks at present says nothing about them.
+        if plan == active.plan || active.process.is_none() || now.is_empty() {
+            return;
+        }
+        active.renews = true;
+        let words = format!("the tracks changed from {} to {}; the recording goes on in the next session", names(before), names(now));
+        self.end_run(Some(words), ctx);
+    }
+}
+
+fn names(tracks: &TrackList) -> String {
+    let names: Vec<&str> = tracks.iter().take(5).map(|track| track.codec.as_str()).collect();
+    if names.is_empty() { "unknown ones".to_owned() } else { names.join(" + ") }
+}

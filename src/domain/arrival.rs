@@ -1,0 +1,269 @@
+//! When the media of a recording arrived, on the wall: where each file of a run begins and ends.
+//!
+//! A file ends when the key frame of the next one arrives, which is when ffmpeg tells that it has closed it; the next begins
+//! then. So files follow one another without gap or overlap whatever the timestamps of the source say, and their lengths
+//! add up to the time that passed. Timestamps decide only where nothing else does: where the first file begins, and where
+//! the last frame of a source that fell silent ended.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// A source that has sent nothing for so long has fallen silent: what is longer is no delay of reports.
+const QUIET: TimeDelta = TimeDelta::seconds(2);
+/// Reports of so long at first tell where a run's media time zero is: later ones tell of the source's rate as well.
+const FIRST_REPORTS: TimeDelta = TimeDelta::seconds(2);
+/// First reports may come so late, because ffmpeg waits for the other track.
+const LATE_REPORTS: TimeDelta = TimeDelta::milliseconds(1_200);
+
+/// What is known of the arrivals of one run.
+#[derive(Clone, Debug)]
+pub struct ArrivalTimes {
+    /// The run was begun: nothing arrived before.
+    begun: DateTime<Utc>,
+    /// Where media time zero lies by the first reports, and when the first of them came.
+    zero: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// The end of the last closed file.
+    cut: Option<DateTime<Utc>>,
+    /// Up to here ffmpeg says it has written, and since when.
+    written: Duration,
+    moved: DateTime<Utc>,
+    /// The media time at the cut.
+    closed_until: Duration,
+}
+
+/// Where a file lies in time. Its boxes tell the rest: [`FileArrival::place`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FileArrival {
+    /// Its end.
+    pub end: FileEnd,
+    /// It is the first of its run.
+    pub first: Option<FirstFile>,
+}
+
+/// The end of a file.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum FileEnd {
+    /// Nobody saw it: it is as long as its media.
+    NotKnown,
+    /// The key frame of the next one arrived then, or its own last frame.
+    At(DateTime<Utc>),
+    /// Its writer was killed: it is as long as its media, but had ended by then.
+    NotAfter(DateTime<Utc>),
+}
+
+/// The first file of a run: where it begins is known only when its boxes have been read, because its first picture comes
+/// with the first key frame and not with ffmpeg's time zero.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FirstFile {
+    /// Media time zero of the run, by the first reports.
+    pub zero: Option<DateTime<Utc>>,
+    /// Its end in media time of the run.
+    pub media_end: Duration,
+    /// It does not begin before this.
+    pub not_before: DateTime<Utc>,
+}
+
+impl ArrivalTimes {
+    /// A run begins.
+    pub fn begin(begun: DateTime<Utc>) -> Self {
+        Self { begun, zero: None, cut: None, written: Duration::ZERO, moved: begun, closed_until: Duration::ZERO }
+    }
+
+    /// ffmpeg says at `now` that it has written up to `media`.
+    pub fn progressed(&mut self, media: Duration, now: DateTime<Utc>) {
+        if media > self.written {
+            (self.written, self.moved) = (media, now);
+        }
+        let zero = (now - delta(media)).max(self.begun);
+        match &mut self.zero {
+            None => self.zero = Some((zero, now)),
+            // Reports come late, never early.
+            Some((known, first)) if now - *first < FIRST_REPORTS => *known = zero.min(*known),
+            Some(_) => {}
+        }
+    }
+
+    /// Where the file begins that is being written; `None` before the first report.
+    pub fn next_start(&self) -> Option<DateTime<Utc>> {
+        self.cut.or(self.zero.map(|(zero, _)| zero))
+    }
+
+    /// ffmpeg told at `now` that it has closed a file that reaches from `from` to `to` in media time. Returns its start, as far as
+    /// it is known, and the rest.
+    pub fn closed(&mut self, from: Duration, to: Duration, now: DateTime<Utc>) -> (DateTime<Utc>, FileArrival) {
+        let media = delta(to.saturating_sub(from));
+        let (moved, zero) = (self.moved.min(now), self.zero.map(|(zero, _)| zero));
+        let quiet = now - moved > QUIET;
+        self.progressed(to, now);
+        let start = match (self.cut, zero) {
+            (Some(cut), _) => cut,
+            (None, Some(zero)) if quiet => zero,
+            (None, _) => (now - media).max(self.begun),
+        };
+        let fell_silent = quiet && now - start - media > QUIET;
+        let end = if fell_silent { moved.max(start + media).min(now) } else { now }.max(start);
+        let first = self.cut.is_none().then_some(FirstFile { zero, media_end: to, not_before: self.begun });
+        self.cut = Some(now.max(start));
+        self.closed_until = to;
+        (start, FileArrival { end: FileEnd::At(end), first })
+    }
+
+    /// The end of the run, which is over at `now`.
+    pub fn over(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let Some(start) = self.next_start() else { return now };
+        let rest = delta(self.written.saturating_sub(self.closed_until));
+        (start + rest).min(now).max(start)
+    }
+}
+
+impl FileArrival {
+    /// Nobody saw the file come.
+    pub const NOT_KNOWN: Self = Self { end: FileEnd::NotKnown, first: None };
+
+    /// Start and length of a file that was thought to begin at `start` and holds `media` by its boxes.
+    pub fn place(&self, start: DateTime<Utc>, media: Duration) -> (DateTime<Utc>, Duration) {
+        let length = |start: DateTime<Utc>, end: DateTime<Utc>| (end - start).to_std().unwrap_or_default();
+        match (self.end, self.first) {
+            (FileEnd::NotKnown, _) => (start, media),
+            (FileEnd::NotAfter(end), _) => (start, media.min(length(start, end))),
+            (FileEnd::At(end), None) => (start, length(start, end)),
+            (FileEnd::At(end), Some(first)) => {
+                let start = first.start(end, media).max(first.not_before).min(end);
+                (start, length(start, end))
+            }
+        }
+    }
+}
+
+impl FirstFile {
+    /// Its end less its length, which is right for a source whose clock is right; the first reports where it is not.
+    fn start(&self, end: DateTime<Utc>, media: Duration) -> DateTime<Utc> {
+        let by_length = end - delta(media);
+        let Some(zero) = self.zero else { return by_length };
+        let by_reports = zero + delta(self.media_end.saturating_sub(media));
+        if by_reports - by_length > LATE_REPORTS { by_reports } else { by_reports.min(by_length) }
+    }
+}
+
+fn delta(duration: Duration) -> TimeDelta {
+    // Media time comes from outside: a century is enough, and keeps every sum in the calendar.
+    let micros = duration.as_micros().min(100 * 366 * 86_400 * 1_000_000);
+    TimeDelta::microseconds(i64::try_from(micros).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Milliseconds after eight.
+    fn at(ms: i64) -> DateTime<Utc> {
+        let eight: DateTime<Utc> = "2026-11-21T08:00:00Z".parse().expect("a time");
+        eight + TimeDelta::milliseconds(ms)
+    }
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    /// Reports twice a second of a source whose media time runs at `rate` percent from 1 s on, and a cut each `segment` ms of
+    /// media time: `(start, end)` of each file in ms, for so many files.
+    fn files(rate: i64, segment: i64, count: i64) -> Vec<(i64, i64)> {
+        let mut times = ArrivalTimes::begin(at(0));
+        let mut found = Vec::new();
+        let wall_of = |media: i64| 1_000 + media * 100 / rate;
+        let mut next_report = 1_500;
+        for number in 0..count {
+            let (from, to) = (number * segment, (number + 1) * segment);
+            let now = wall_of(to);
+            while next_report < now {
+                let media = (next_report - 1_000) * rate / 100;
+                times.progressed(ms(media as u64), at(next_report));
+                next_report += 500;
+            }
+            let (start, arrival) = times.closed(ms(from as u64), ms(to as u64), at(now));
+            let (start, length) = arrival.place(start, ms(segment as u64));
+            let start = (start - at(0)).num_milliseconds();
+            found.push((start, start + length.as_millis() as i64));
+        }
+        found
+    }
+
+    #[test]
+    fn files_follow_one_another_at_any_rate_of_the_sources_clock() {
+        for rate in [83, 100, 120] {
+            let found = files(rate, 10_000, 6);
+            assert!((found[0].0 - 1_000).abs() < 500, "{rate} %: begins at {found:?}");
+            for pair in found.windows(2) {
+                assert_eq!(pair[0].1, pair[1].0, "{rate} %: no gap, no overlap: {found:?}");
+            }
+            assert_eq!(found[5].1, 1_000 + 60_000 * 100 / rate, "{rate} %");
+        }
+    }
+
+    #[test]
+    fn the_first_file_begins_with_its_first_picture() {
+        // A reader that joined in the middle of a GOP of 26 s: ffmpeg's clock begins at 1 s, the first picture comes at 27 s.
+        let mut times = ArrivalTimes::begin(at(0));
+        times.progressed(ms(26_500), at(27_500));
+        let (start, arrival) = times.closed(ms(0), ms(60_000), at(61_000));
+        assert_eq!(arrival.place(start, ms(34_000)), (at(27_000), ms(34_000)));
+        // Sound from the beginning: the file is as long as it says.
+        assert_eq!(arrival.place(start, ms(60_000)), (at(1_000), ms(60_000)));
+        // A file that says it is longer than the run is as old as the reports say.
+        assert_eq!(arrival.place(start, ms(3_600_000)), (at(1_000), ms(60_000)));
+    }
+
+    #[test]
+    fn reports_that_wait_for_the_other_track_make_nothing_later() {
+        let mut times = ArrivalTimes::begin(at(0));
+        times.progressed(ms(500), at(2_500));
+        times.progressed(ms(1_000), at(3_000));
+        let (start, arrival) = times.closed(ms(0), ms(10_000), at(11_000));
+        assert_eq!(arrival.place(start, ms(10_000)).0, at(1_000));
+    }
+
+    #[test]
+    fn timestamps_that_jump_change_no_length() {
+        for (from, to) in [(10_000, 3_610_000), (10_000, 10_001), (10_000, 20_000)] {
+            let mut times = ArrivalTimes::begin(at(0));
+            times.progressed(ms(500), at(1_500));
+            times.progressed(ms(9_500), at(10_500));
+            times.closed(ms(0), ms(10_000), at(11_000));
+            times.progressed(ms(to - 1), at(20_800));
+            let (start, arrival) = times.closed(ms(from), ms(to), at(21_000));
+            assert_eq!(arrival.place(start, ms(to - from)), (at(11_000), ms(10_000)), "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn a_source_that_falls_silent_ends_with_its_last_frame() {
+        let mut times = ArrivalTimes::begin(at(0));
+        times.progressed(ms(500), at(1_500));
+        times.closed(ms(0), ms(10_000), at(11_000));
+        times.progressed(ms(14_000), at(15_000));
+        // ffmpeg gives up ten seconds later.
+        let (start, arrival) = times.closed(ms(10_000), ms(14_100), at(25_000));
+        assert_eq!(arrival.place(start, ms(4_100)), (at(11_000), ms(4_100)));
+        assert_eq!(times.over(at(25_100)), at(25_000));
+        // One that caught up after a silence has been there all the time.
+        let mut times = ArrivalTimes::begin(at(0));
+        times.progressed(ms(500), at(1_500));
+        times.closed(ms(0), ms(10_000), at(11_000));
+        times.progressed(ms(12_000), at(13_000));
+        let (start, arrival) = times.closed(ms(10_000), ms(20_000), at(21_000));
+        assert_eq!(arrival.place(start, ms(10_000)), (at(11_000), ms(10_000)));
+    }
+
+    #[test]
+    fn a_file_whose_end_nobody_saw_is_as_long_as_its_media() {
+        let killed = FileArrival { end: FileEnd::NotAfter(at(5_000)), first: None };
+        assert_eq!(FileArrival::NOT_KNOWN.place(at(0), ms(7_000)), (at(0), ms(7_000)));
+        assert_eq!(killed.place(at(0), ms(3_000)), (at(0), ms(3_000)));
+        assert_eq!(killed.place(at(0), ms(3_600_000)), (at(0), ms(5_000)));
+        let mut times = ArrivalTimes::begin(at(0));
+        assert_eq!((times.next_start(), times.over(at(700))), (None, at(700)));
+        times.progressed(Duration::MAX, at(1_000));
+        assert_eq!(times.over(at(2_000)), at(2_000), "nonsense from outside must not overflow");
+    }
+}

@@ -1,0 +1,71 @@
+//! Publishers that come, go and take a path over: what is kept of each, and how.
+
+use std::time::Duration;
+
+use streamwarden::adapters::database::{RecordingStore, SegmentQuery};
+use streamwarden::domain::recording::{Segment, SegmentState};
+
+use super::harness::{Harness, eventually};
+use super::source::{Publisher, codecs, objects, tags};
+use crate::support::film::places;
+use crate::support::rtp_publisher::{RATE, Script, publish};
+
+async fn segments_of(harness: &Harness, stream: &str) -> Vec<Segment> {
+    let query = SegmentQuery { stream: Some(stream.to_owned()), limit: 1_000, ..SegmentQuery::default() };
+    harness.database.segments(query).await.expect("listed")
+}
+
+#[actix::test]
+async fn every_session_of_a_publisher_that_reconnects_is_recorded() {
+    const TIMES: usize = 4;
+    let harness = Harness::recording().await;
+    let server = harness.media.rtsp_url();
+    let reconnect = move || {
+        for _ in 0..TIMES {
+            publish(&server, "cam", Script { seconds: 6, ..Script::PLAIN }).join().expect("sent");
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    };
+    tokio::task::spawn_blocking(reconnect).await.expect("sent");
+    harness.settled("cam").await;
+    let segments = segments_of(&harness, "cam").await;
+    let sessions: Vec<&[Segment]> = segments.chunk_by(|one, other| one.session == other.session).collect();
+    assert_eq!(sessions.len(), TIMES, "{segments:?}");
+    for segments in sessions {
+        let frames = places(&objects(&harness, segments));
+        let (first, last) = (frames[0].expect("of the film"), frames[frames.len() - 1].expect("of the film"));
+        assert_eq!(last - first + 1, frames.len(), "all from the first key frame on: {frames:?}");
+        assert!(first % RATE == 0 && last + 3 >= 6 * RATE, "{first} to {last}");
+    }
+    harness.end().await;
+}
+
+#[actix::test]
+async fn other_tracks_begin_a_run_that_fits_them() {
+    let harness = Harness::recording().await;
+    let first = Publisher::film(&harness, "cam");
+    harness.records("cam").await;
+    harness.uploaded(1).await;
+    // Each takes the path over from the one before.
+    let _second = Publisher::with(&harness, "cam", "-c:v libx265 -preset ultrafast -x265-params log-level=none -c:a copy");
+    let of = async |video: &str, tag: &str| {
+        eventually(&format!("a segment of {video}"), async || {
+            let all = harness.segments_in(&[SegmentState::Uploaded]).await;
+            let fits = |segment: &Segment| tags(&harness.object(segment)).first().is_some_and(|found| found == tag);
+            all.into_iter().find(fits)
+        })
+        .await
+    };
+    let hevc = of("H.265, marked for every player", "hvc1").await;
+    assert_eq!(codecs(&harness.object(&hevc)), ["hevc", "aac"]);
+    let _third = Publisher::with(&harness, "cam", "-c:v copy -c:a pcm_mulaw -ar 8000 -ac 1");
+    let phone = eventually("a segment after the second takeover", async || {
+        let all = harness.segments_in(&[SegmentState::Uploaded]).await;
+        let later = all.into_iter().filter(|segment| segment.started_at > hevc.started_at);
+        later.into_iter().find(|segment| tags(&harness.object(segment)).first().is_some_and(|tag| tag == "avc1"))
+    })
+    .await;
+    assert_eq!(codecs(&harness.object(&phone)), ["h264", "aac"]);
+    drop(first);
+    harness.end().await;
+}

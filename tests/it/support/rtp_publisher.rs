@@ -1,0 +1,244 @@
+//! A publisher that sets every timestamp: the pictures and the sound of the film over RTSP at natural speed, stamped as a test
+//! wants them.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::thread::{JoinHandle, sleep, spawn};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use super::film::film;
+
+/// Pictures in a second, samples of sound in a second and in a packet.
+pub const RATE: usize = 25;
+const SAMPLES: usize = 44_100;
+const PACKET: usize = 1_024;
+/// Longest payload of a packet.
+const PAYLOAD: usize = 1_300;
+
+/// What is sent.
+#[derive(Clone, Copy)]
+pub struct Script {
+    /// The time in seconds that picture number `.0`, which is due after `.1` seconds, is stamped with. It may be below zero.
+    pub stamp: fn(usize, f64) -> f64,
+    /// Whether sound is sent after so many seconds; `None`: there is no track of sound.
+    pub sound: Option<fn(f64) -> bool>,
+    /// The first timestamp, of 90,000 in a second.
+    pub first: u32,
+    /// How long it goes on.
+    pub seconds: usize,
+}
+
+impl Script {
+    /// Pictures alone, stamped as they are sent.
+    pub const PLAIN: Self = Self { stamp: |_, time| time, sound: None, first: 1_000_000_000, seconds: 20 };
+}
+
+/// Publishes; the thread returns when each picture was sent.
+pub fn publish(server: &Url, path: &str, script: Script) -> JoinHandle<Vec<DateTime<Utc>>> {
+    let address = format!("{}:{}", server.host_str().expect("a host"), server.port().unwrap_or(554));
+    let url = format!("rtsp://{address}/{path}");
+    spawn(move || {
+        let stream = TcpStream::connect(&address).expect("the media server listens");
+        let mut sender = Sender { stream, url, asked: 0, session: String::new(), sequence: [0; 2] };
+        sender.begin(script.sound.is_some());
+        sender.play(script)
+    })
+}
+
+struct Sender {
+    stream: TcpStream,
+    url: String,
+    asked: usize,
+    session: String,
+    /// Of pictures and of sound.
+    sequence: [u16; 2],
+}
+
+impl Sender {
+    fn begin(&mut self, sound: bool) {
+        let url = self.url.clone();
+        let mut description = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
+            m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:streamid=0\r\n"
+            .to_owned();
+        if sound {
+            description += "m=audio 0 RTP/AVP 97\r\na=rtpmap:97 MPEG4-GENERIC/44100/1\r\na=fmtp:97 streamtype=5;\
+                profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=1208\r\n\
+                a=control:streamid=1\r\n";
+        }
+        let length = format!("Content-Type: application/sdp\r\nContent-Length: {}\r\n", description.len());
+        self.ask("ANNOUNCE", &url, &length, &description);
+        for track in 0..1 + usize::from(sound) {
+            let (rtp, rtcp) = (2 * track, 2 * track + 1);
+            let transport = format!("Transport: RTP/AVP/TCP;unicast;interleaved={rtp}-{rtcp};mode=record\r\n");
+            self.ask("SETUP", &format!("{url}/streamid={track}"), &transport, "");
+        }
+        self.ask("RECORD", &url, "", "");
+    }
+
+    fn ask(&mut self, method: &str, url: &str, headers: &str, body: &str) {
+        self.asked += 1;
+        let (asked, session) = (self.asked, &self.session);
+        let text = format!("{method} {url} RTSP/1.0\r\nCSeq: {asked}\r\n{session}{headers}\r\n{body}");
+        self.stream.write_all(text.as_bytes()).expect("sent");
+        let mut answer = Vec::new();
+        let mut byte = [0];
+        while !answer.ends_with(b"\r\n\r\n") {
+            self.stream.read_exact(&mut byte).expect("an answer");
+            answer.push(byte[0]);
+        }
+        let answer = String::from_utf8(answer).expect("text");
+        assert!(answer.starts_with("RTSP/1.0 200"), "{method}: {answer}");
+        if let Some(id) = answer.lines().find_map(|line| line.strip_prefix("Session: ")) {
+            self.session = format!("Session: {}\r\n", id.split(';').next().expect("an id"));
+        }
+    }
+
+    fn play(&mut self, script: Script) -> Vec<DateTime<Utc>> {
+        let media = film_media();
+        let begun = Instant::now();
+        let (mut sent, mut packets, mut reported) = (Vec::new(), 0, false);
+        while sent.len() < script.seconds * RATE {
+            let now = begun.elapsed().as_secs_f64();
+            let (picture, sound) = (sent.len() as f64 / RATE as f64, (packets * PACKET) as f64 / SAMPLES as f64);
+            if let Some(plays) = script.sound
+                && sound <= now
+                && sound <= picture
+            {
+                if plays(sound) {
+                    let packet = &media.sound[packets % media.sound.len()];
+                    let stamp = (packets * PACKET) as u32;
+                    if !reported {
+                        self.report(3, 0x22, stamp);
+                        self.report(1, 0x11, script.first.wrapping_add((picture * 90_000.0) as u32));
+                        reported = true;
+                    }
+                    let head = [0, 16, (packet.len() >> 5) as u8, (packet.len() << 3) as u8];
+                    self.rtp(1, true, stamp, &[&head, &packet[..]].concat());
+                }
+                packets += 1;
+            } else if picture <= now {
+                let stamp = ((script.stamp)(sent.len(), picture) * 90_000.0) as i64 as u32;
+                self.picture(&media.pictures[sent.len()], script.first.wrapping_add(stamp));
+                sent.push(Utc::now());
+            } else {
+                sleep(Duration::from_millis(2));
+            }
+        }
+        sent
+    }
+
+    fn picture(&mut self, units: &[Vec<u8>], stamp: u32) {
+        for (place, unit) in units.iter().enumerate() {
+            let is_last = place + 1 == units.len();
+            if unit.len() <= PAYLOAD {
+                self.rtp(0, is_last, stamp, unit);
+                continue;
+            }
+            // FU-A (RFC 6184, 5.8).
+            let pieces: Vec<&[u8]> = unit[1..].chunks(PAYLOAD).collect();
+            for (number, piece) in pieces.iter().enumerate() {
+                let (first, last) = (number == 0, number + 1 == pieces.len());
+                let marks = if first { 0x80 } else { 0 } | if last { 0x40 } else { 0 };
+                let head = [unit[0] & 0xe0 | 28, marks | unit[0] & 0x1f];
+                self.rtp(0, is_last && last, stamp, &[&head, *piece].concat());
+            }
+        }
+    }
+
+    fn rtp(&mut self, track: usize, marker: bool, stamp: u32, payload: &[u8]) {
+        let mut packet = vec![0x80, 96 + track as u8 | if marker { 0x80 } else { 0 }];
+        packet.extend(self.sequence[track].to_be_bytes());
+        packet.extend(stamp.to_be_bytes());
+        packet.extend([0, 0, 0, 0x11 * (1 + track as u8)]);
+        packet.extend(payload);
+        self.sequence[track] = self.sequence[track].wrapping_add(1);
+        self.frame(2 * track as u8, &packet);
+    }
+
+    /// A sender report: this timestamp is now.
+    fn report(&mut self, channel: u8, source: u8, stamp: u32) {
+        let now = Utc::now();
+        let mut packet = vec![0x80, 200, 0, 6, 0, 0, 0, source];
+        packet.extend(((now.timestamp() + 2_208_988_800) as u32).to_be_bytes());
+        packet.extend(((u64::from(now.timestamp_subsec_nanos()) << 32) / 1_000_000_000).to_be_bytes()[4..].iter());
+        packet.extend(stamp.to_be_bytes());
+        packet.extend([0; 8]);
+        self.frame(channel, &packet);
+    }
+
+    fn frame(&mut self, channel: u8, packet: &[u8]) {
+        let mut frame = vec![b'$', channel];
+        frame.extend((packet.len() as u16).to_be_bytes());
+        frame.extend(packet);
+        self.stream.write_all(&frame).expect("the media server takes it");
+    }
+}
+
+/// The film as it is sent.
+struct FilmMedia {
+    /// NAL units of each picture.
+    pictures: Vec<Vec<Vec<u8>>>,
+    /// Packets of AAC.
+    sound: Vec<Vec<u8>>,
+}
+
+fn film_media() -> &'static FilmMedia {
+    static MEDIA: OnceLock<FilmMedia> = OnceLock::new();
+    MEDIA.get_or_init(|| FilmMedia {
+        pictures: pictures(&bytes("-an -c:v copy -bsf:v h264_mp4toannexb -f h264")),
+        sound: packets(&bytes("-vn -c:a copy -f adts")),
+    })
+}
+
+fn bytes(how: &str) -> Vec<u8> {
+    let done = Command::new("ffmpeg")
+        .args(["-nostdin", "-v", "error", "-i"])
+        .arg(film())
+        .args(how.split(' '))
+        .arg("-")
+        .stdin(Stdio::null())
+        .output()
+        .expect("ffmpeg is installed");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    done.stdout
+}
+
+/// Cuts a byte stream (ITU-T H.264, annex B) into pictures.
+fn pictures(stream: &[u8]) -> Vec<Vec<Vec<u8>>> {
+    let starts: Vec<usize> = (0..stream.len() - 3).filter(|at| stream[*at..].starts_with(&[0, 0, 1])).collect();
+    let ends = starts.iter().skip(1).copied().chain([stream.len()]);
+    let units = starts.iter().zip(ends).map(|(start, end)| {
+        let unit = &stream[start + 3..end];
+        let length = unit.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        unit[..length].to_vec()
+    });
+    let (mut found, mut open, mut has_slice) = (Vec::new(), Vec::new(), false);
+    for unit in units {
+        let is_slice = matches!(unit[0] & 0x1f, 1 | 5);
+        // The first slice of a picture begins with macroblock 0.
+        if has_slice && (!is_slice || unit[1] & 0x80 != 0) {
+            found.push(std::mem::take(&mut open));
+            has_slice = false;
+        }
+        has_slice |= is_slice;
+        open.push(unit);
+    }
+    found.push(open);
+    found
+}
+
+/// Cuts ADTS into its packets, without their heads.
+fn packets(stream: &[u8]) -> Vec<Vec<u8>> {
+    let (mut found, mut rest) = (Vec::new(), stream);
+    while let Some(head) = rest.first_chunk::<7>() {
+        let length = usize::from(head[3] & 3) << 11 | usize::from(head[4]) << 3 | usize::from(head[5]) >> 5;
+        found.push(rest[7..length].to_vec());
+        rest = &rest[length..];
+    }
+    found
+}
