@@ -127,7 +127,20 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
     membership::admit(&node).await?;
     let LiveStores { live, memory, redis } = live_stores(settings)?;
     let (disk, history) = (Arc::default(), HistoryHandle::default());
-    Ok(Services { roles, stores, live, memory, redis, objects, spool, node, disk, history, ffmpeg, unreadable: Arc::new(unreadable) })
+    Ok(Services {
+        roles,
+        stores,
+        live,
+        memory,
+        redis,
+        objects,
+        spool,
+        node,
+        disk,
+        history,
+        ffmpeg,
+        unreadable: Arc::new(unreadable),
+    })
 }
 
 /// Where objects go, and the folder that has an identity, where it is one.

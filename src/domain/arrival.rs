@@ -84,6 +84,21 @@ impl ArrivalTimes {
         }
     }
 
+    /// Something came at `now`, whatever its timestamps say.
+    pub fn arrived(&mut self, now: DateTime<Utc>) {
+        self.moved = self.moved.max(now);
+    }
+
+    /// Whether ffmpeg has reported.
+    pub fn has_report(&self) -> bool {
+        self.zero.is_some()
+    }
+
+    /// When what reaches to `media` had come, of which ffmpeg told at `now` at the earliest: it may have kept it back.
+    pub fn came_by(&self, media: Duration, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.zero.map_or(now, |(zero, _)| (zero + delta(media)).min(now))
+    }
+
     /// Where the file begins that is being written; `None` before the first report.
     pub fn next_start(&self) -> Option<DateTime<Utc>> {
         self.cut.or(self.zero.map(|(zero, _)| zero))
@@ -231,6 +246,7 @@ mod tests {
             times.progressed(ms(9_500), at(10_500));
             times.closed(ms(0), ms(10_000), at(11_000));
             times.progressed(ms(to - 1), at(20_800));
+            times.arrived(at(20_800));
             let (start, arrival) = times.closed(ms(from), ms(to), at(21_000));
             assert_eq!(arrival.place(start, ms(to - from)), (at(11_000), ms(10_000)), "{from} to {to}");
         }

@@ -30,8 +30,7 @@ const VIDEO: [&str; 7] = ["H264", "H265", "AV1", "VP9", "MPEG-4 Video", "MPEG-1/
 /// Codecs of sound that go into mp4 as they are.
 const COPIED: [&str; 4] = ["MPEG-4 Audio", "Opus", "FLAC", "AC3"];
 /// Codecs of sound that become AAC. MPEG-1/2 Audio (MP3) fits into mp4, but browsers do not play it there.
-const ENCODED: [&str; 8] =
-    ["MPEG-1/2 Audio", "MPEG-4 Audio LATM", "Vorbis", "Speex", "G726", "G722", "G711", "LPCM"];
+const ENCODED: [&str; 8] = ["MPEG-1/2 Audio", "MPEG-4 Audio LATM", "Vorbis", "Speex", "G726", "G722", "G711", "LPCM"];
 
 /// Codecs that the installed ffmpeg cannot read over RTSP, found out once at start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,8 +84,10 @@ mod tests {
 
     #[test]
     fn plans() {
-        let unreadable =
-            UnreadableCodecs { version: "5.1.9".to_owned(), codecs: BTreeSet::from(["AV1".to_owned(), "AC3".to_owned()]) };
+        let unreadable = UnreadableCodecs {
+            version: "5.1.9".to_owned(),
+            codecs: BTreeSet::from(["AV1".to_owned(), "AC3".to_owned()]),
+        };
         let plan = |codecs: &[&str]| {
             let tracks: Vec<StreamTrack> = codecs
                 .iter()

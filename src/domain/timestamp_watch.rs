@@ -128,7 +128,10 @@ mod tests {
             ("in time", first_jump(|n| (steady(n), 0))),
             ("a clock at 0.83", first_jump(|n| (steady(n) * 83 / 100, 0))),
             ("a clock at 1.2", first_jump(|n| (steady(n) * 120 / 100, 0))),
-            ("silence of 8 s, then everything", first_jump(|n| (if (20..36).contains(&n) { 10_000 } else { steady(n) }, 0))),
+            (
+                "silence of 8 s, then everything",
+                first_jump(|n| (if (20..36).contains(&n) { 10_000 } else { steady(n) }, 0)),
+            ),
             ("one in twenty is stray", first_jump(|n| (steady(n), n / 4))),
             ("a single stray", first_jump(|n| (steady(n), u64::from(n > 50)))),
         ] {

@@ -1871,7 +1871,7 @@ export interface components {
                 bytes: number;
                 /**
                  * Format: int64
-                 * @description Length in milliseconds, from the media's own timestamps.
+                 * @description Time on the wall from the arrival of its first frame to the end of its last, in milliseconds.
                  */
                 durationMs: number;
                 /**
@@ -1895,6 +1895,18 @@ export interface components {
                  */
                 mediaBytes: number;
                 /**
+                 * Format: int64
+                 * @description Length in milliseconds by the media's own timestamps, for which players show it. Another one than `durationMs` where
+                 *     the source's clock is slow, fast, or jumps; null for what versions before this field recorded: then they are the same.
+                 */
+                mediaMs?: number | null;
+                /**
+                 * Format: int64
+                 * @description Where its media begins, in milliseconds on the clock of the ffmpeg run that wrote it, which goes on over its files; null
+                 *     for what versions before this field recorded: each of those files begins at zero.
+                 */
+                mediaStartMs?: number | null;
+                /**
                  * Format: int32
                  * @description Number within the session, from 0.
                  */
@@ -1914,7 +1926,7 @@ export interface components {
                 spoolPath: string;
                 /**
                  * Format: date-time
-                 * @description Wall clock time of its first frame.
+                 * @description Wall clock time at which its first frame arrived. Never before the end of the segment before it.
                  */
                 startedAt: string;
                 /** @description Where it is in its life. */
@@ -2549,7 +2561,7 @@ export interface components {
             bytes: number;
             /**
              * Format: int64
-             * @description Length in milliseconds, from the media's own timestamps.
+             * @description Time on the wall from the arrival of its first frame to the end of its last, in milliseconds.
              */
             durationMs: number;
             /**
@@ -2573,6 +2585,18 @@ export interface components {
              */
             mediaBytes: number;
             /**
+             * Format: int64
+             * @description Length in milliseconds by the media's own timestamps, for which players show it. Another one than `durationMs` where
+             *     the source's clock is slow, fast, or jumps; null for what versions before this field recorded: then they are the same.
+             */
+            mediaMs?: number | null;
+            /**
+             * Format: int64
+             * @description Where its media begins, in milliseconds on the clock of the ffmpeg run that wrote it, which goes on over its files; null
+             *     for what versions before this field recorded: each of those files begins at zero.
+             */
+            mediaStartMs?: number | null;
+            /**
              * Format: int32
              * @description Number within the session, from 0.
              */
@@ -2592,7 +2616,7 @@ export interface components {
             spoolPath: string;
             /**
              * Format: date-time
-             * @description Wall clock time of its first frame.
+             * @description Wall clock time at which its first frame arrived. Never before the end of the segment before it.
              */
             startedAt: string;
             /** @description Where it is in its life. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { length, parsePlaylist, position, wallClock } from "./playlist";
+import { holeAt, length, parsePlaylist, position, wallClock } from "./playlist";
 
 const t0 = Date.parse("2026-03-09T14:00:00Z");
 // Two segments, a gap of a minute, a third one.
@@ -62,5 +62,26 @@ describe("position and wall clock", () => {
   it("nothing is known of nothing", () => {
     expect(wallClock([], 3)).toBeNull();
     expect(position([], 3)).toBeNull();
+  });
+});
+
+describe("what cannot be played", () => {
+  const gone = { start: 10, end: 20, anew: false };
+  const other = { start: 30, end: 30, anew: true };
+
+  it("is left out when the player has come to it, and not before", () => {
+    for (const [position, hole] of [
+      [0, null],
+      [9.5, null],
+      [9.7, gone],
+      [10, gone],
+      [19.9, gone],
+      [20, null],
+      [29.5, null],
+      [29.7, other],
+      [30.2, other],
+      [31, null],
+    ] as const)
+      expect(holeAt([other, gone], position), `${position} s`).toBe(hole);
   });
 });

@@ -67,3 +67,20 @@ export function position(cues: readonly Cue[], at: number): number | null {
   if (inside <= cue.duration) return cue.start + inside;
   return cues[index + 1]?.start ?? length(cues);
 }
+
+/** A stretch of a playlist that cannot be played from what was loaded so far: its file is gone, or has other tracks. */
+export interface Hole {
+  start: number;
+  /** Where it goes on. */
+  end: number;
+  /** What comes then has to be opened anew. */
+  anew: boolean;
+}
+
+/** So soon before a hole what was loaded has come to its end, seconds. */
+const NEAR = 0.4;
+
+/** The hole that a player has come to. */
+export function holeAt(holes: readonly Hole[], position: number): Hole | null {
+  return holes.find((one) => position >= one.start - NEAR && position < Math.max(one.end, one.start + NEAR)) ?? null;
+}

@@ -29,6 +29,9 @@ pub struct RecordingRun {
     /// Folders of sessions that began at midnight.
     later_folders: Vec<(Uuid, String)>,
     times: ArrivalTimes,
+    /// Closed before the first report, with the time of the line: ffmpeg had kept back what came while it looked for the formats of
+    /// the tracks. The first report tells when they came.
+    held: Vec<(ClosedFile, DateTime<Utc>)>,
     /// Rows of files that ffmpeg has begun and that have not been handed over for sealing.
     begun: BTreeMap<u32, (Uuid, DateTime<Utc>)>,
     /// First file that has not been handed over.
@@ -44,6 +47,7 @@ impl RecordingRun {
             note,
             planner: None,
             later_folders: Vec::new(),
+            held: Vec::new(),
             begun: BTreeMap::new(),
             next_file: 0,
         }
@@ -61,7 +65,7 @@ impl RecordingRun {
 
     /// Whether media has arrived.
     pub fn has_media(&self) -> bool {
-        self.planner.is_some()
+        self.planner.is_some() || !self.held.is_empty()
     }
 
     /// ffmpeg says it has written up to `out_time`. `starts`: those of the stream's sessions before this one.
@@ -75,12 +79,37 @@ impl RecordingRun {
             return Vec::new();
         }
         self.times.progressed(out_time, now);
+        let mut operations = self.release(starts);
         let at = self.times.next_start().unwrap_or(now);
-        self.begin_file(self.next_file, at, starts)
+        operations.extend(self.begin_file(self.next_file, at, starts));
+        operations
+    }
+
+    /// Pictures have come, whatever their timestamps say.
+    pub fn arrived(&mut self, now: DateTime<Utc>) {
+        self.times.arrived(now);
     }
 
     /// ffmpeg has closed a file.
     pub fn closed(&mut self, file: ClosedFile, now: DateTime<Utc>, starts: &SessionStarts) -> Vec<CatalogOperation> {
+        if self.times.has_report() {
+            return self.place(file, now, starts);
+        }
+        self.held.push((file, now));
+        Vec::new()
+    }
+
+    /// Places the files that were closed before the first report.
+    fn release(&mut self, starts: &SessionStarts) -> Vec<CatalogOperation> {
+        let held = std::mem::take(&mut self.held);
+        let place = |(file, now): (ClosedFile, DateTime<Utc>)| {
+            let now = self.times.came_by(file.end, now);
+            self.place(file, now, starts)
+        };
+        held.into_iter().flat_map(place).collect()
+    }
+
+    fn place(&mut self, file: ClosedFile, now: DateTime<Utc>, starts: &SessionStarts) -> Vec<CatalogOperation> {
         let (at, arrival) = self.times.closed(file.start, file.end, now);
         let mut operations = self.begin_file(file.number, at, starts);
         if let Some(row) = self.begun.get_mut(&file.number) {
@@ -94,10 +123,10 @@ impl RecordingRun {
 
     /// ffmpeg has ended; `files` are in its folder. Seals what it did not close itself, ends the session.
     pub fn over(&mut self, files: &[u32], now: DateTime<Utc>, why: &str) -> Vec<CatalogOperation> {
+        let mut operations = self.release(&SessionStarts::default());
         if self.planner.is_none() {
             return vec![CatalogOperation::Discard(self.folder.clone())];
         }
-        let mut operations = Vec::new();
         let open = self.next_file;
         for file in files.iter().copied().filter(|file| *file >= open) {
             let at = self.times.next_start().unwrap_or(now);
@@ -296,13 +325,32 @@ mod tests {
     #[test]
     fn a_run_that_is_faster_than_its_progress_loses_nothing() {
         let mut run = run("2026-11-21T08:00:00Z");
-        let operations = run.closed(closed(0, 0, 2), time("2026-11-21T08:00:02Z"), &SessionStarts::default());
-        let key = "writing a/2026-11-21/20261121_080000/segment_000.mp4";
-        let wanted = ["open 21T08:00:00", key, &format!("seal 0 as {key} None")];
-        assert_eq!(words(&operations), wanted);
-        let operations = run.closed(closed(1, 2, 4), time("2026-11-21T08:00:04Z"), &SessionStarts::default());
-        assert_eq!(operations.len(), 2, "{:?}", words(&operations));
-        assert_eq!(words(&run.over(&[], time("2026-11-21T08:00:04Z"), "done")), ["close 21T08:00:04 done", "finish"]);
+        let none = SessionStarts::default();
+        assert!(run.closed(closed(0, 0, 2), time("2026-11-21T08:00:02Z"), &none).is_empty());
+        assert!(run.closed(closed(1, 2, 4), time("2026-11-21T08:00:04Z"), &none).is_empty());
+        assert!(run.has_media());
+        let operations = words(&run.over(&[], time("2026-11-21T08:00:04Z"), "done"));
+        let key = |number: u32| format!("writing a/2026-11-21/20261121_080000/segment_00{number}.mp4");
+        let seal = |number: u32| format!("seal {number} as {} None", key(number));
+        let (first, second) = ([key(0), seal(0)], [key(1), seal(1)]);
+        let ends = ["close 21T08:00:04 done".to_owned(), "finish".to_owned()];
+        assert_eq!(operations, [&["open 21T08:00:00".to_owned()][..], &first, &second, &ends].concat());
+    }
+
+    #[test]
+    fn what_was_kept_back_is_dated_when_it_came() {
+        // ffmpeg looked for the format of a sound that never came, five seconds long.
+        let (mut run, none) = (run("2026-11-21T08:00:00Z"), SessionStarts::default());
+        assert!(run.closed(closed(0, 0, 2), time("2026-11-21T08:00:06.300Z"), &none).is_empty());
+        assert!(run.closed(closed(1, 2, 4), time("2026-11-21T08:00:06.310Z"), &none).is_empty());
+        let placed = run.progressed(Duration::from_millis(5_800), time("2026-11-21T08:00:06.800Z"), &none);
+        let seals = placed.iter().filter_map(|operation| match operation {
+            CatalogOperation::Seal(order) => Some(order.arrival.place(order.draft.started_at, Duration::from_secs(2))),
+            _ => None,
+        });
+        let two = Duration::from_secs(2);
+        let wanted = [(time("2026-11-21T08:00:01Z"), two), (time("2026-11-21T08:00:03Z"), two)];
+        assert_eq!(seals.collect::<Vec<_>>(), wanted);
     }
 
     #[test]

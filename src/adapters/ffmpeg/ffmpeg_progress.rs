@@ -137,7 +137,9 @@ mod tests {
         // In the clock of an mp4 at 25 frames/s, as 5.1.9 said it of a jump of 10 s.
         let mp4 = "[segment @ 0x5] Non-monotonous DTS in output stream 0:0; previous: 135833, current: 86016; changing to 135834.";
         assert!(is_behind(mp4) && !is_set_back(mp4));
-        assert!(!is_behind("[segment @ 0x5] Non-monotonous DTS in output stream 0:0; previous: 9, current: 9; changing to 10."));
+        assert!(!is_behind(
+            "[segment @ 0x5] Non-monotonous DTS in output stream 0:0; previous: 9, current: 9; changing to 10."
+        ));
     }
 
     #[test]

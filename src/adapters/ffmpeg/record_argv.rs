@@ -32,7 +32,7 @@ const FRAGMENT: &str = "1000000";
 
 /// Sound that is announced and does not come holds the picture up for so long, in microseconds (ffmpeg's own limit is ten
 /// seconds, which is what a crash would lose then).
-const INTERLEAVE: &str = "1000000";
+const INTERLEAVE: &str = "500000";
 
 /// The arguments. ffmpeg must run with the session's folder as its working directory.
 pub fn record_argv(version: &FfmpegVersion, input: &RecordInput) -> Vec<Argument> {
@@ -203,7 +203,7 @@ mod tests {
             "-nostdin -hide_banner -nostats -loglevel warning -fpsprobesize 0 -correct_ts_overflow 0 \
              -protocol_whitelist rtsp,rtsps,rtp,tcp,tls,udp \
              -rtsp_transport tcp -timeout 10000000 -i rtsp://***@127.0.0.1:8554/site/cam1 \
-             -map 0:v? -map 0:a? -c:v copy -c:a copy -max_interleave_delta 1000000 -progress pipe:1 -f segment -segment_time 10.500 \
+             -map 0:v? -map 0:a? -c:v copy -c:a copy -max_interleave_delta 500000 -progress pipe:1 -f segment -segment_time 10.500 \
              -segment_format mp4 -segment_format_options \
              movflags=+frag_keyframe+empty_moov+default_base_moof+frag_discont:use_editlist=0:\
              avoid_negative_ts=make_non_negative:frag_duration=1000000:flush_packets=1 \
@@ -289,7 +289,10 @@ mod tests {
             // Of its own accord, as 5.1.9 did with sound that came late.
             (
                 Ending::Signal(6),
-                &["[mp4 @ 0x1] Packets poorly interleaved", "Assertion next_dts >= 0 failed at src/libavformat/movenc.c:1136"],
+                &[
+                    "[mp4 @ 0x1] Packets poorly interleaved",
+                    "Assertion next_dts >= 0 failed at src/libavformat/movenc.c:1136",
+                ],
                 "ffmpeg crashed (ended by SIGABRT): Assertion next_dts",
             ),
             (Ending::Signal(11), &[], "ffmpeg crashed (ended by SIGSEGV); it is started again"),

@@ -32,10 +32,29 @@ const ROWS: [Row; 12] = [
     Row { name: "fast", script: Script { stamp: |_, time| time * 1.2, ..Script::PLAIN }, ..PLAIN },
     Row { name: "wraps", script: Script { first: u32::MAX - 900_000, ..Script::PLAIN }, ..PLAIN },
     Row { name: "back", script: Script { stamp: |_, time| jump(time, -10.0), ..Script::PLAIN }, jumps: true, ..PLAIN },
-    Row { name: "hour-back", script: Script { stamp: |_, time| jump(time, -3600.0), ..Script::PLAIN }, jumps: true, ..PLAIN },
-    Row { name: "forward", script: Script { stamp: |_, time| jump(time, 10.0), ..Script::PLAIN }, jumps: true, ..PLAIN },
-    Row { name: "hour-forward", script: Script { stamp: |_, time| jump(time, 3600.0), ..Script::PLAIN }, jumps: true, ..PLAIN },
-    Row { name: "stray", script: Script { stamp: |number, time| time - if number % 20 == 19 { 9800.0 } else { 0.0 }, ..Script::PLAIN }, ..PLAIN },
+    Row {
+        name: "hour-back",
+        script: Script { stamp: |_, time| jump(time, -3600.0), ..Script::PLAIN },
+        jumps: true,
+        ..PLAIN
+    },
+    Row {
+        name: "forward",
+        script: Script { stamp: |_, time| jump(time, 10.0), ..Script::PLAIN },
+        jumps: true,
+        ..PLAIN
+    },
+    Row {
+        name: "hour-forward",
+        script: Script { stamp: |_, time| jump(time, 3600.0), ..Script::PLAIN },
+        jumps: true,
+        ..PLAIN
+    },
+    Row {
+        name: "stray",
+        script: Script { stamp: |number, time| time - if number % 20 == 19 { 9800.0 } else { 0.0 }, ..Script::PLAIN },
+        ..PLAIN
+    },
     Row { name: "silent", script: Script { sound: Some(|_| false), ..Script::PLAIN }, ..PLAIN },
     Row { name: "late", script: Script { sound: Some(|time| time > 12.0), ..Script::PLAIN }, tracks: &[], ..PLAIN },
     Row { name: "ends", script: Script { sound: Some(|time| time < 8.0), ..Script::PLAIN }, tracks: &[], ..PLAIN },
@@ -71,6 +90,10 @@ async fn check(harness: &Harness, row: &Row, sent: &[DateTime<Utc>]) {
     let query = SegmentQuery { stream: Some(name.to_owned()), limit: 1_000, ..SegmentQuery::default() };
     let segments = harness.database.segments(query).await.expect("listed");
     let told: Vec<_> = segments.iter().map(|one| (one.number, one.started_at, one.duration_ms, one.media_ms)).collect();
+    for one in &segments {
+        let media = one.media_ms.expect("a length");
+        assert!(media <= one.duration_ms * 5 / 4 + 12_000, "{name}: a player shows {media} ms: {told:?}");
+    }
     // Twenty seconds in segments of two seconds: never hundreds of one key frame each.
     assert!(segments.len() <= 14, "{name}: {told:?}");
     for pair in segments.windows(2) {

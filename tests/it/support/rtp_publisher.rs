@@ -151,7 +151,7 @@ impl Sender {
     }
 
     fn rtp(&mut self, track: usize, marker: bool, stamp: u32, payload: &[u8]) {
-        let mut packet = vec![0x80, 96 + track as u8 | if marker { 0x80 } else { 0 }];
+        let mut packet = vec![0x80, (96 + track as u8) | if marker { 0x80 } else { 0 }];
         packet.extend(self.sequence[track].to_be_bytes());
         packet.extend(stamp.to_be_bytes());
         packet.extend([0, 0, 0, 0x11 * (1 + track as u8)]);

@@ -49,6 +49,7 @@ export const deAdmin: AdminMessages & Pick<Messages, "login" | "server"> = {
     notHere: "Dieser Browser kann keine Aufnahmen abspielen; die Segmente herunterladen",
     fetch: "ein Segment war nicht zu holen",
     damaged: "das Video ist beschädigt oder von unbekannter Art",
+    codec: (name) => `diesem Browser fehlt der Codec ${name}; das Segment herunterladen und mit einem anderen Programm abspielen`,
     failed: (why) => `Das lässt sich nicht abspielen: ${why}`,
     answered: (status) => `der Server antwortete ${status}`,
   },

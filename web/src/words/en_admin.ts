@@ -12,6 +12,7 @@ export const admin = {
     notHere: "This browser cannot play recordings; download the segments instead",
     fetch: "a segment could not be fetched",
     damaged: "the video is damaged or of an unknown kind",
+    codec: (name: string) => `this browser does not have the codec ${name}; download the segment and play it with another program`,
     failed: (why: string) => `This cannot be played: ${why}`,
     answered: (status: number) => `the server answered ${status}`,
   },

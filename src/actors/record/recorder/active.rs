@@ -30,6 +30,7 @@ pub(super) struct Active {
     /// Whether the timestamps of its source follow the time.
     pub(super) watch: TimestampWatch,
     pub(super) out_time: Duration,
+    pub(super) frames: u64,
     /// When media last moved.
     pub(super) moved: Instant,
     /// Why we told it to stop; a run that ends by itself explains itself.

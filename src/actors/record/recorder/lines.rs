@@ -26,9 +26,12 @@ impl Recorder {
             active.run.closed(file, now, &starts)
         } else if let Some(block) = active.progress.feed(line).filter(|block| !block.end) {
             let out_time = block.out_time.unwrap_or_default();
-            if out_time > active.out_time {
-                active.out_time = out_time;
+            let frames = block.frame.unwrap_or(0);
+            if out_time > active.out_time || frames > active.frames {
+                active.out_time = out_time.max(active.out_time);
+                active.frames = frames.max(active.frames);
                 active.moved = Instant::now();
+                active.run.arrived(now);
             }
             if active.run.has_media() {
                 verdict = active.watch.report(report(active, &block, steady));

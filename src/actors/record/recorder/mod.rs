@@ -56,6 +56,8 @@ pub struct Recorder {
     history: RestartHistory,
     /// Runs in a row to which the server said that there is no such stream.
     not_there: u32,
+    /// Short runs in a row that ended with their stream.
+    short_ends: u32,
     /// A run has failed because a track did not fit as it was planned: what fits with any track, until others are told.
     fallback: Option<Mp4Plan>,
     /// Whom the polls show as the source.
@@ -101,6 +103,7 @@ impl Recorder {
             due: None,
             history: RestartHistory::default(),
             not_there: 0,
+            short_ends: 0,
             fallback: None,
             source,
             jumps: RecentJumps::default(),
@@ -164,6 +167,7 @@ impl Recorder {
             plan,
             watch: TimestampWatch::default(),
             out_time: Duration::ZERO,
+            frames: 0,
             moved: now,
             ending: None,
             renews: false,

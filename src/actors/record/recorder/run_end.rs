@@ -26,6 +26,8 @@ const ASK_AGAIN: Duration = Duration::from_millis(300);
 const LONGEST_ASK: Duration = Duration::from_millis(1_500);
 /// So often it is no failure that the server has no such stream: some polls.
 const NOT_THERE: u32 = 8;
+/// So many short runs in a row of one and the same publisher are a failure after all.
+const SHORT_ENDS: u32 = 5;
 /// A run that ended sooner begins again after a moment.
 const SHORT: Duration = Duration::from_secs(1);
 
@@ -81,7 +83,9 @@ impl Recorder {
         self.work(ctx);
         match kind {
             // Neither the end of a stream nor its absence for a moment is a failure of ours.
-            EndKind::StreamEnded if has_media || active.renews => {
+            EndKind::StreamEnded if active.renews || (has_media && self.short_ends < SHORT_ENDS) => {
+                let is_short = !active.renews && lasted < POLICY.settled_after;
+                self.short_ends = if is_short { self.short_ends + 1 } else { 0 };
                 self.go_on(if lasted < SHORT && !active.renews { ASK_AGAIN } else { Duration::ZERO }, why, ctx)
             }
             EndKind::NotThere if self.not_there < NOT_THERE => {
@@ -121,6 +125,6 @@ impl Recorder {
 
     /// Earlier failures are forgotten.
     pub(super) fn forgive(&mut self) {
-        (self.history, self.not_there) = (RestartHistory::default(), 0);
+        (self.history, self.not_there, self.short_ends) = (RestartHistory::default(), 0, 0);
     }
 }

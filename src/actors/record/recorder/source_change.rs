@@ -41,7 +41,11 @@ impl Recorder {
             return;
         }
         active.renews = true;
-        let words = format!("the tracks changed from {} to {}; the recording goes on in the next session", names(before), names(now));
+        let words = format!(
+            "the tracks changed from {} to {}; the recording goes on in the next session",
+            names(before),
+            names(now)
+        );
         self.end_run(Some(words), ctx);
     }
 }

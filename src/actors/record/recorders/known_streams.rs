@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::adapters::live::{Change, Latest};
 use crate::actors::record::start::RecordedSource;
+use crate::adapters::live::{Change, Latest};
 use crate::base::SharedText;
 use crate::domain::admission::{Candidate, StreamKey};
 use crate::domain::camera::CameraStatus;

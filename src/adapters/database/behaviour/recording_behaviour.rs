@@ -172,7 +172,9 @@ pub(in crate::adapters::database) async fn a_day_is_paged_without_holes(database
 }
 
 /// Whatever the wall clock did: set back, or forward and back again.
-pub(in crate::adapters::database) async fn a_stream_is_in_the_order_of_its_sessions_and_numbers(database: &dyn Database) {
+pub(in crate::adapters::database) async fn a_stream_is_in_the_order_of_its_sessions_and_numbers(
+    database: &dyn Database,
+) {
     let late = RecordingSession { started_at: noon() + TimeDelta::hours(1), ..session("cam1") };
     database.open_session(late.clone()).await.expect("opened");
     let (early, other) = (opened(database, "cam1").await, opened(database, "cam2").await);
@@ -198,7 +200,8 @@ pub(in crate::adapters::database) async fn a_stream_is_in_the_order_of_its_sessi
         }
         assert_eq!(seen, wanted, "{server:?}");
     }
-    let session = SegmentQuery { stream: Some("cam1".to_owned()), session: Some(early.id), limit: 9, ..SegmentQuery::default() };
+    let session =
+        SegmentQuery { stream: Some("cam1".to_owned()), session: Some(early.id), limit: 9, ..SegmentQuery::default() };
     assert_eq!(numbers(&database.segments(session).await.expect("listed")), [0, 1, 2, 3, 4, 5]);
 }
 

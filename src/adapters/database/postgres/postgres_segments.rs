@@ -251,7 +251,8 @@ fn words(states: &[SegmentState]) -> Vec<&'static str> {
 
 /// `None` when somebody wrote a row by hand that cannot be a segment.
 fn segment(row: &Row) -> Option<Segment> {
-    let optional = |column| Some(row.try_get::<_, Option<i64>>(column).ok()?.and_then(|count| u64::try_from(count).ok()));
+    let optional =
+        |column| Some(row.try_get::<_, Option<i64>>(column).ok()?.and_then(|count| u64::try_from(count).ok()));
     let count = |column| row.try_get::<_, i64>(column).ok().and_then(|count| u64::try_from(count).ok());
     Some(Segment {
         id: row.try_get(0).ok()?,

@@ -140,6 +140,30 @@ pub(super) fn list(
     query: &SegmentQuery,
 ) -> Result<Vec<Segment>, SqliteFailure> {
     let by_session = query.is_by_session();
+    let filter = filter_of(connection, owner, query)?;
+    // A cross join keeps the order of its tables: the sessions by their index, the segments of each by theirs.
+    let (tables, order) = match by_session {
+        true => ("sessions CROSS JOIN segments ON segments.session = sessions.id", row_rules::BY_SESSION),
+        false => ("segments", row_rules::BY_START),
+    };
+    let sql = format!(
+        "SELECT {} FROM {tables} WHERE {} ORDER BY {order} LIMIT {}",
+        row_rules::of_segments(COLUMNS),
+        filter.conditions.join(" AND "),
+        query.limit
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params_from_iter(filter.values), |row| Ok(segment(row)))?;
+    let rows: Vec<Option<Segment>> = rows.collect::<Result<_, _>>()?;
+    let damaged = rows.iter().filter(|row| row.is_none()).count();
+    if damaged > 0 {
+        log::warn!(rows = damaged; "rows of the segment table were damaged by hand and are left out");
+    }
+    Ok(rows.into_iter().flatten().collect())
+}
+
+fn filter_of(connection: &Connection, owner: Option<&str>, query: &SegmentQuery) -> Result<Filter, SqliteFailure> {
+    let by_session = query.is_by_session();
     let mut filter = Filter::default();
     if let Some(owner) = owner {
         filter.add(&is_own("?"), [owner.to_owned(), owner.to_owned()]);
@@ -174,27 +198,7 @@ pub(super) fn list(
     if !query.states.is_empty() {
         filter.add(&format!("segments.state IN ({})", words(&query.states)), []);
     }
-    // A cross join keeps the order of its tables: the sessions by their index, the segments of each by theirs.
-    let (tables, order) = match by_session {
-        true => {
-            ("sessions CROSS JOIN segments ON segments.session = sessions.id", row_rules::BY_SESSION)
-        }
-        false => ("segments", row_rules::BY_START),
-    };
-    let sql = format!(
-        "SELECT {} FROM {tables} WHERE {} ORDER BY {order} LIMIT {}",
-        row_rules::of_segments(COLUMNS),
-        filter.conditions.join(" AND "),
-        query.limit
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(params_from_iter(filter.values), |row| Ok(segment(row)))?;
-    let rows: Vec<Option<Segment>> = rows.collect::<Result<_, _>>()?;
-    let damaged = rows.iter().filter(|row| row.is_none()).count();
-    if damaged > 0 {
-        log::warn!(rows = damaged; "rows of the segment table were damaged by hand and are left out");
-    }
-    Ok(rows.into_iter().flatten().collect())
+    Ok(filter)
 }
 
 /// Conditions of a query with the values of their question marks, in order.

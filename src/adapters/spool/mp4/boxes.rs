@@ -50,12 +50,12 @@ pub(super) struct TrackPart {
     pub track: usize,
     is_video: bool,
     /// Its start in microseconds; below zero for sound that ffmpeg has dated before its own beginning.
-    start: i64,
+    pub start: i64,
     /// Its length in microseconds.
-    length: u64,
+    pub length: u64,
     /// Where its start stands, when it has 64 bits; from the beginning of the body.
     start_at: Option<usize>,
-    timescale: u32,
+    pub timescale: u32,
     /// Its end in microseconds.
     pub end: u64,
     /// Duration of the last sample, in units of the track.
@@ -127,6 +127,15 @@ pub(super) fn fragment(head: &Head, body: &[u8]) -> Option<Fragment> {
     (tracks > 0).then_some(fragment)
 }
 
+impl TrackPart {
+    /// What to write so that it begins at another moment, in microseconds; nothing where its start cannot be changed.
+    pub fn starting(&self, start: i64) -> Vec<(usize, [u8; 4])> {
+        let ticks = u128::from(start.max(0).unsigned_abs()) * u128::from(self.timescale) / 1_000_000;
+        let [a, b, c, d, e, f, g, h] = u64::try_from(ticks).unwrap_or(0).to_be_bytes();
+        self.start_at.map(|at| vec![(at, [a, b, c, d]), (at + 4, [e, f, g, h])]).unwrap_or_default()
+    }
+}
+
 /// Computes where the parts of a fragment lie. Until a track's first sender report has come, ffmpeg dates it from zero: sound
 /// that begins later than the picture gets one sample that lies far before it. It belongs to the picture it came with.
 fn settle(fragment: &mut Fragment) -> Option<()> {
@@ -134,11 +143,7 @@ fn settle(fragment: &mut Fragment) -> Option<()> {
     for part in &mut fragment.parts {
         if let Some(picture) = picture.filter(|picture| !part.is_video && part.start < *picture - FAR_BEFORE) {
             part.start = picture;
-            let ticks = u128::from(picture.unsigned_abs()) * u128::from(part.timescale) / 1_000_000;
-            let [a, b, c, d, e, f, g, h] = u64::try_from(ticks).unwrap_or(0).to_be_bytes();
-            if let Some(at) = part.start_at {
-                fragment.mends.extend([(at, [a, b, c, d]), (at + 4, [e, f, g, h])]);
-            }
+            fragment.mends.extend(part.starting(picture));
         }
         let start = u64::try_from(part.start).unwrap_or(0);
         part.end = start.saturating_add(part.length);
@@ -164,15 +169,7 @@ fn track_fragment(head: &Head, whole: &[u8], body: &[u8], fragment: &mut Fragmen
         _ => (be32(header, before)?, header.get(before..).map(|field| offset(whole, field))),
     };
 
-    // ffmpeg writes a start before zero as what it is in two's complement.
-    let (start, start_at) = match find(body, b"tfdt") {
-        Some(time) if time.first() == Some(&1) => {
-            let ticks = u64::from(be32(time, 4)?) << 32 | u64::from(be32(time, 8)?);
-            (ticks.cast_signed(), time.get(4..).map(|field| offset(whole, field)))
-        }
-        Some(time) => (i64::from(be32(time, 4)?), None),
-        None => (0, None),
-    };
+    let (start, start_at) = start_of(whole, body)?;
     let (mut samples, mut length) = (0_u64, 0_u64);
     let mut part = TrackPart {
         track: place,
@@ -207,6 +204,19 @@ fn track_fragment(head: &Head, whole: &[u8], body: &[u8], fragment: &mut Fragmen
         fragment.parts.push(TrackPart { length: micros(length, track.timescale), ..part });
     }
     Some(())
+}
+
+/// Start of a track's part, in its units, and where it stands when it has 64 bits. ffmpeg writes one before zero as what it is
+/// in two's complement.
+fn start_of(whole: &[u8], body: &[u8]) -> Option<(i64, Option<usize>)> {
+    Some(match find(body, b"tfdt") {
+        Some(time) if time.first() == Some(&1) => {
+            let ticks = u64::from(be32(time, 4)?) << 32 | u64::from(be32(time, 8)?);
+            (ticks.cast_signed(), time.get(4..).map(|field| offset(whole, field)))
+        }
+        Some(time) => (i64::from(be32(time, 4)?), None),
+        None => (0, None),
+    })
 }
 
 /// What a `trun` says.
@@ -246,8 +256,8 @@ fn run(body: &[u8], default_duration: u32) -> Option<TrackRun> {
     let list = body.get(start..)?;
     let durations = || list.chunks_exact(4 * fields).take(count as usize).filter_map(|sample| be32(sample, 0));
     let found = durations().count();
-    let last = durations().last().unwrap_or(0);
-    let before = durations().take(found.saturating_sub(1)).filter(|one| *one > 0).last().unwrap_or(0);
+    let last = durations().next_back().unwrap_or(0);
+    let before = durations().rev().skip(1).find(|one| *one > 0).unwrap_or(0);
     let at = found.checked_sub(1).map(|place| start + place * 4 * fields);
     let length = durations().map(u64::from).sum();
     (found == count as usize).then_some(TrackRun { count: u64::from(count), length, last, before, lists: true, at })

@@ -6,12 +6,14 @@
 //! (ISO/IEC 14496-12; what ffmpeg writes with `frag_keyframe+empty_moov+default_base_moof`.)
 
 mod boxes;
+mod sums;
 #[cfg(test)]
 mod tests;
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use boxes::{Fragment, Head, fragment, head, micros};
+use boxes::{Fragment, Head, fragment, head};
+use sums::{Sums, TrackSum};
 
 /// Longest `moov` or `moof` that is read; ours have a few hundred bytes per second of media.
 const LONGEST_HEADER: u64 = 16 << 20;
@@ -39,7 +41,8 @@ pub struct Checked {
     pub cut: Option<Cut>,
 }
 
-/// Four bytes to write over others. Sound that begins late has a first sample that is dated before the picture. ffmpeg does not know how long the last frame of a file is and writes 0; it is as long as the
+/// Four bytes to write over others. Sound that begins late has a first sample that is dated before the picture. The frame before a
+/// jump of the timestamps would be shown as long as the jump. ffmpeg does not know how long the last frame of a file is and writes 0; it is as long as the
 /// one before. And a track that was announced but had nothing to say until the end keeps players waiting for it: it becomes
 /// free space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -276,88 +279,4 @@ fn read_body(file: &mut (impl Read + Seek), found: &Found) -> io::Result<Option<
     file.seek(SeekFrom::Start(found.body))?;
     file.read_exact(&mut body)?;
     Ok(Some(body))
-}
-
-/// Sums over whole fragments. Times in microseconds, so that tracks of different timescales can be compared.
-#[derive(Default)]
-struct Sums {
-    fragments: u32,
-    video_frames: u64,
-    start: Option<u64>,
-    tracks: Vec<TrackSum>,
-    mends: Vec<Mend>,
-}
-
-/// What is known of one track.
-#[derive(Clone, Copy, Default)]
-struct TrackSum {
-    end: u64,
-    /// Its last samples; `None` without any.
-    last: Option<LastSample>,
-}
-
-#[derive(Clone, Copy)]
-struct LastSample {
-    duration: u32,
-    /// What the one before it had.
-    usual: u32,
-    /// Where its duration stands in the file.
-    at: Option<u64>,
-}
-
-impl LastSample {
-    /// What its duration should be, where it is not known.
-    fn missing(self) -> Option<u32> {
-        (self.duration == 0 && self.usual > 0).then_some(self.usual)
-    }
-}
-
-impl Sums {
-    /// `body`: where that of the `moof` begins.
-    fn add(&mut self, fragment: &Fragment, body: u64) {
-        self.fragments = self.fragments.saturating_add(1);
-        self.video_frames = self.video_frames.saturating_add(fragment.video_frames);
-        if let Some((start, _)) = fragment.span {
-            self.start = Some(self.start.map_or(start, |known| known.min(start)));
-        }
-        self.mends.extend(fragment.mends.iter().map(|(at, bytes)| Mend { at: body + *at as u64, bytes: *bytes }));
-        for part in &fragment.parts {
-            let Some(track) = self.tracks.get_mut(part.track) else { continue };
-            let known = track.last.map_or(0, |last| if last.duration > 0 { last.duration } else { last.usual });
-            let usual = if part.before > 0 { part.before } else { known };
-            track.end = track.end.max(part.end);
-            track.last = Some(LastSample { duration: part.last, usual, at: part.at.map(|at| body + at as u64) });
-        }
-    }
-
-    fn duration_ms(&self, head: Option<&Head>) -> u64 {
-        let ends = self.tracks.iter().enumerate().map(|(place, track)| {
-            let missing = track.last.and_then(LastSample::missing).unwrap_or(0);
-            let timescale = head.and_then(|head| head.tracks.get(place)).map_or(1, |track| track.timescale);
-            track.end.saturating_add(micros(u64::from(missing), timescale))
-        });
-        let end = ends.max().unwrap_or(0);
-        end.saturating_sub(self.start.unwrap_or(end)).saturating_add(500) / 1000
-    }
-
-    /// `body`: where that of the `moov` begins.
-    fn mends(&self, head: &Head, body: u64) -> Vec<Mend> {
-        if self.start.is_none() {
-            return Vec::new();
-        }
-        let mut mends = self.mends.clone();
-        for (known, track) in head.tracks.iter().zip(&self.tracks) {
-            match track.last {
-                None => {
-                    let kinds = known.kinds.iter().flatten();
-                    mends.extend(kinds.map(|at| Mend { at: body + *at as u64, bytes: *b"free" }));
-                }
-                Some(last) => {
-                    let mend = |(at, duration): (u64, u32)| Mend { at, bytes: duration.to_be_bytes() };
-                    mends.extend(last.at.zip(last.missing()).map(mend));
-                }
-            }
-        }
-        mends
-    }
 }

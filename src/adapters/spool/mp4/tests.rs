@@ -67,7 +67,8 @@ fn written(input: &[&str], output: &[&str]) -> Vec<u8> {
         .args(["-nostdin", "-v", "error"])
         .args(input)
         .args(output)
-        .args(["-movflags", "+frag_keyframe+empty_moov+default_base_moof+frag_discont", "-f", "mp4"])
+        .args(["-movflags", "+frag_keyframe+empty_moov+default_base_moof+frag_discont"])
+        .args(["-frag_duration", "1000000", "-f", "mp4"])
         .arg(&file)
         .status()
         .expect("ffmpeg is installed");
@@ -85,16 +86,36 @@ fn mended(bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn the_last_frame_lasts_as_long_as_the_one_before() {
-    // Packets without a duration, as the RTP reader makes them, and a fragment for each.
+    // A fragment for each picture; of the last nobody knows how long it is, as where an RTP source does not tell its rate.
     let picture = ["-f", "lavfi", "-i", "testsrc2=size=160x90:rate=1"];
     let codec = ["-t", "4", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "1"];
-    let no_duration = ["-bsf:v", "setts=duration=0"];
-    let bytes = written(&picture, &[&codec[..], &no_duration].concat());
+    let mut bytes = written(&picture, &codec);
+    let at = bytes.windows(4).rposition(|kind| kind == b"tfhd").expect("one") + 4;
+    // It names the duration of its samples behind the track's id, and nothing in between.
+    assert_eq!((bytes[at + 3] & 0xb, &bytes[at + 8..at + 12]), (8, &bytes[at + 8..at + 12]));
+    bytes[at + 8..at + 12].fill(0);
     let found = checked(&bytes);
     assert_eq!((found.video_frames, found.duration_ms, found.mends.len()), (4, 4_000, 1), "{found:?}");
     let mended = mended(&bytes);
     assert_eq!(checked(&mended), Checked { mends: Vec::new(), ..found });
     assert_eq!(probed_frames(&mended), 4);
+}
+
+#[test]
+fn a_jump_of_the_timestamps_takes_no_time() {
+    let picture = ["-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25", "-f", "lavfi", "-i", "sine"];
+    let codec =
+        ["-t", "4", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "25", "-c:a", "aac"];
+    // An hour after two seconds and a bit, in ticks of each track.
+    let jump = |after: u32, ticks: u32| format!("setts=ts=TS+if(gte(N\\,{after})\\,{}\\,0)", 3_600 * ticks);
+    let (video, audio) = (jump(55, 12_800), jump(95, 44_100));
+    let bytes = written(&picture, &[&codec[..], &["-bsf:v", &video, "-bsf:a", &audio]].concat());
+    let found = checked(&bytes);
+    assert!((3_900..=4_300).contains(&found.duration_ms), "{found:?}");
+    let mended = mended(&bytes);
+    let again = checked(&mended);
+    assert_eq!((again.video_frames, again.duration_ms, again.mends.len()), (100, found.duration_ms, 0));
+    assert_eq!(probed_frames(&mended), 100);
 }
 
 #[test]

@@ -2,8 +2,9 @@
 // loaded when the first recording is opened, not before.
 
 import type Hls from "hls.js";
+import type { ErrorData, Fragment } from "hls.js";
 import { sentence } from "../../api";
-import { parsePlaylist, type Cue } from "../../playlist";
+import { holeAt, parsePlaylist, type Cue, type Hole } from "../../playlist";
 import { m } from "../../words/language";
 
 export interface PlayerEvents {
@@ -27,6 +28,9 @@ export class Player {
   private recovered = false;
   private video: HTMLVideoElement | null = null;
   private waits: (() => void) | null = null;
+  private holes: Hole[] = [];
+  /** Opens the same playlist anew at a position. */
+  private again: (position: number) => void = () => undefined;
 
   constructor(private readonly events: PlayerEvents) {}
 
@@ -34,7 +38,11 @@ export class Player {
   attachTo(video: HTMLVideoElement | null): void {
     if (video === null || video === this.video) return;
     this.video = video;
-    video.addEventListener("timeupdate", () => this.events.onTime(video.currentTime));
+    video.addEventListener("timeupdate", () => {
+      this.events.onTime(video.currentTime);
+      this.pass(video);
+    });
+    video.addEventListener("waiting", () => this.pass(video));
     video.addEventListener("seeking", () => this.events.onTime(video.currentTime));
     video.addEventListener("ended", () => this.events.onEnded());
     video.addEventListener("playing", () => this.say(null));
@@ -53,8 +61,10 @@ export class Player {
     const turn = ++this.turn;
     this.drop();
     this.recovered = false;
+    this.holes = [];
     this.say(m.player.loading);
     this.retry = () => void this.load(url, fallback, from);
+    this.again = (position) => void this.load(url, fallback, () => position);
     try {
       const cues = await read(url, fallback);
       if (turn !== this.turn) return;
@@ -108,17 +118,29 @@ export class Player {
     // No worker: it would need a blob: script, and fragmented MP4 passes through unchanged anyway.
     const hls = new Library({ enableWorker: false, startPosition: start, maxBufferLength: 30, backBufferLength: 60 });
     this.hls = hls;
+    let fragments: readonly Fragment[] = [];
+    let loaded = 0;
+    hls.on(Library.Events.FRAG_BUFFERED, (_, { frag }) => (loaded = Math.max(loaded, frag.end)));
     hls.on(Library.Events.LEVEL_UPDATED, (_, { details }) => {
+      fragments = details.fragments;
       const cues = details.fragments.map((one) => ({ start: one.start, duration: one.duration, at: one.programDateTime ?? fallback + one.start * 1000 }));
       if (turn === this.turn) this.events.onCues(cues);
     });
     hls.on(Library.Events.ERROR, (_, data) => {
-      if (!data.fatal || turn !== this.turn) return;
-      if (data.type === Library.ErrorTypes.MEDIA_ERROR && !this.recovered) {
+      if (turn !== this.turn) return;
+      // Loaded beyond, and yet nothing to show: one of the tracks ends here.
+      const ends = data.details === Library.ErrorDetails.BUFFER_STALLED_ERROR && loaded > video.currentTime + 1;
+      if (ends) this.again(video.currentTime + 0.3);
+      if (ends || !data.fatal) return;
+      const hole = holeOf(data, fragments, loaded);
+      if (hole !== null) {
+        this.holes.push(hole);
+        if (video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) this.pass(video);
+      } else if (data.type === Library.ErrorTypes.MEDIA_ERROR && !this.recovered) {
         this.recovered = true;
         hls.recoverMediaError();
       } else {
-        this.failed(data.type === Library.ErrorTypes.NETWORK_ERROR ? m.player.fetch : data.details);
+        this.failed(data.type === Library.ErrorTypes.NETWORK_ERROR ? m.player.fetch : words(data));
       }
     });
     hls.loadSource(url);
@@ -126,11 +148,46 @@ export class Player {
     await play(video);
   }
 
+  /** Leaves out what cannot be played, once the player has come to it. */
+  private pass(video: HTMLVideoElement): void {
+    const hole = this.hls === null ? null : holeAt(this.holes, video.currentTime);
+    if (hole === null) return;
+    this.holes = this.holes.filter((one) => one !== hole);
+    const position = hole.end + 0.05;
+    if (hole.anew) {
+      this.again(position);
+      return;
+    }
+    video.currentTime = position;
+    this.hls?.startLoad(position);
+  }
+
   private failed(words: string): void {
     // Emptying the source is an "error" of the element, too.
     if (this.hls === null && this.video !== null && this.video.error !== null && !this.video.hasAttribute("src")) return;
     this.say(m.player.failed(words === "" ? m.player.damaged : words), this.retry);
   }
+}
+
+/** The stretch that a fatal error leaves out; null for an error that no other position heals. */
+function holeOf(data: ErrorData, fragments: readonly Fragment[], loaded: number): Hole | null {
+  // A file without its head fails as the head of its fragment.
+  const place = fragments.findIndex((one) => one === data.frag || (data.frag !== undefined && one.initSegment === data.frag));
+  const fragment = fragments[place];
+  if (data.details === "mediaSourceRequiresReset") {
+    const start = fragment?.start ?? loaded;
+    return { start, end: start, anew: true };
+  }
+  if (data.type !== "networkError" || fragment === undefined || place === fragments.length - 1) return null;
+  return { start: fragment.start, end: fragment.start + fragment.duration, anew: false };
+}
+
+/** What a browser says about a codec that it does not have, in words. */
+function words(data: ErrorData): string {
+  const codec = ["bufferAddCodecError", "bufferIncompatibleCodecsError", "manifestIncompatibleCodecsError"];
+  if (!codec.some((one) => data.details === one)) return data.details;
+  const name = /codecs="?([^"]+)/.exec(data.mimeType ?? "")?.[1] ?? "?";
+  return m.player.codec(name);
 }
 
 /** Plays; where the browser forbids sound without a click, without sound. */
