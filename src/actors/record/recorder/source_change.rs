@@ -3,7 +3,7 @@
 use actix::{Context, Handler, Message};
 
 use super::Recorder;
-use crate::domain::stream::TrackList;
+use crate::domain::stream::{StreamTrack, TrackList};
 
 /// The stream is published by somebody else now, again, or with other tracks.
 #[derive(Message)]
@@ -37,7 +37,9 @@ impl Recorder {
         let Ok(plan) = self.plan() else { return };
         let Some(active) = &mut self.active else { return };
         // A server that does not tell the tracks at present says nothing about them.
-        if plan == active.plan || active.process.is_none() || now.is_empty() {
+        let has_sound = now.iter().any(StreamTrack::is_sound);
+        let fits = plan.hevc == active.plan.hevc && (plan.audio == active.plan.audio || !has_sound);
+        if fits || active.process.is_none() || now.is_empty() {
             return;
         }
         active.renews = true;
