@@ -44,7 +44,7 @@ pub struct TimestampWatch {
 
 /// What a report shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TimestampVerdict {
+pub struct TimestampFinding {
     /// Frames that were stamped anew since the last report.
     pub strays: u64,
     /// The timestamps have jumped and stay where they are now.
@@ -53,10 +53,10 @@ pub struct TimestampVerdict {
 
 impl TimestampWatch {
     /// Takes a report.
-    pub fn report(&mut self, now: TimestampReport) -> TimestampVerdict {
+    pub fn report(&mut self, now: TimestampReport) -> TimestampFinding {
         let Some(last) = self.last.replace(now) else {
             self.moved = Some(now);
-            return TimestampVerdict { strays: now.behind, jumped: false };
+            return TimestampFinding { strays: now.behind, jumped: false };
         };
         let strays = now.behind.saturating_sub(last.behind);
         let moved = self.moved.unwrap_or(last);
@@ -74,7 +74,7 @@ impl TimestampWatch {
         let behind = self.since.is_some_and(|since| {
             now.at.saturating_sub(since.at) >= LASTS && now.behind.saturating_sub(since.behind) >= BEHIND
         });
-        TimestampVerdict { strays, jumped: forward || behind }
+        TimestampFinding { strays, jumped: forward || behind }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::actors::record::catalog_writer::CatalogOperation;
 use crate::adapters::ffmpeg::ffmpeg_progress::Progress;
 use crate::adapters::ffmpeg::record_argv::ClosedFile;
 use crate::domain::recording::RecordingState;
-use crate::domain::timestamp_watch::{TimestampReport, TimestampVerdict};
+use crate::domain::timestamp_watch::{TimestampFinding, TimestampReport};
 
 impl Recorder {
     pub(super) fn on_line(&mut self, line: &str, ctx: &mut Context<Self>) {
@@ -19,7 +19,7 @@ impl Recorder {
         let now = active.clock.now(wall, steady);
         let starts = self.assignment.starts.borrow();
         let had_media = active.run.has_media();
-        let (mut is_cut, mut verdict) = (false, TimestampVerdict::default());
+        let (mut is_cut, mut finding) = (false, TimestampFinding::default());
         let operations: Vec<CatalogOperation> = if let Some(file) = ClosedFile::parse(line) {
             active.moved = Instant::now();
             is_cut = true;
@@ -34,7 +34,7 @@ impl Recorder {
                 active.run.arrived(now);
             }
             if active.run.has_media() {
-                verdict = active.watch.report(report(active, &block, steady));
+                finding = active.watch.report(report(active, &block, steady));
             }
             active.run.progressed(active.out_time, now, &starts)
         } else {
@@ -56,12 +56,12 @@ impl Recorder {
         if begins && self.stopping.is_none() {
             self.say(RecordingState::Recording, None);
         }
-        self.jumps.add(verdict.strays.max(u64::from(verdict.jumped)), steady);
+        self.jumps.add(finding.strays.max(u64::from(finding.jumped)), steady);
         self.refresh();
         self.work(ctx);
         if is_cut {
             self.end_at_cut(ctx);
-        } else if verdict.jumped {
+        } else if finding.jumped {
             self.end_at_jump(ctx);
         }
     }

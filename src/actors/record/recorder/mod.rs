@@ -20,7 +20,6 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use self::active::Active;
-use self::source_change::SourceChanged;
 use super::catalog_writer::{CatalogWriter, on_disk};
 use super::folder_lock::FolderLock;
 use super::run::RecordingRun;
@@ -235,10 +234,7 @@ impl Actor for Recorder {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.run_interval(Duration::from_secs(1), |recorder, ctx| recorder.tick(ctx));
-        let changes = futures_util::stream::unfold(self.assignment.source.clone(), async move |mut source| {
-            source.changed().await.ok().map(|()| (SourceChanged, source))
-        });
-        ctx.add_message_stream(changes);
+        self.hear_of_sources(ctx);
         self.attempt(ctx);
     }
 }

@@ -1,6 +1,6 @@
 //! The polls show another source, or other tracks: what waits begins now, and what no longer fits the tracks begins anew.
 
-use actix::{Context, Handler, Message};
+use actix::{AsyncContext, Context, Handler, Message};
 
 use super::Recorder;
 use crate::domain::stream::{StreamTrack, TrackList};
@@ -8,7 +8,7 @@ use crate::domain::stream::{StreamTrack, TrackList};
 /// The stream is published by somebody else now, again, or with other tracks.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(super) struct SourceChanged;
+struct SourceChanged;
 
 impl Handler<SourceChanged> for Recorder {
     type Result = ();
@@ -32,6 +32,14 @@ impl Handler<SourceChanged> for Recorder {
 }
 
 impl Recorder {
+    /// From now on changes of the source come as messages.
+    pub(super) fn hear_of_sources(&self, ctx: &mut Context<Self>) {
+        let changes = futures_util::stream::unfold(self.assignment.source.clone(), async move |mut source| {
+            source.changed().await.ok().map(|()| (SourceChanged, source))
+        });
+        ctx.add_message_stream(changes);
+    }
+
     /// The tracks are others than those that the run was planned for: its sound would not fit, or be marked wrongly.
     fn renew_for_tracks(&mut self, before: &TrackList, now: &TrackList, ctx: &mut Context<Self>) {
         let Ok(plan) = self.plan() else { return };

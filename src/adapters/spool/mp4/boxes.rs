@@ -11,6 +11,18 @@ const FAR_BEFORE: i64 = 3_000_000;
 /// No fragment is longer, in microseconds: a week.
 const LONGEST: u64 = 7 * 86_400 * 1_000_000;
 
+/// Four bytes to write over others. Sound that begins late has a first sample that is dated before the picture. The frame before a
+/// jump of the timestamps would be shown as long as the jump. ffmpeg does not know how long the last frame of a file is and writes 0; it is as long as the
+/// one before. And a track that was announced but had nothing to say until the end keeps players waiting for it: it becomes
+/// free space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mend {
+    /// Where.
+    pub at: u64,
+    /// What.
+    pub bytes: [u8; 4],
+}
+
 /// What the `moov` says.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Head {

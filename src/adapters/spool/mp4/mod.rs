@@ -12,6 +12,7 @@ mod tests;
 
 use std::io::{self, Read, Seek, SeekFrom};
 
+pub use boxes::Mend;
 use boxes::{Fragment, Head, fragment, head};
 use sums::{Sums, TrackSum};
 
@@ -39,18 +40,6 @@ pub struct Checked {
     pub unknown_boxes: u32,
     /// Where and why the whole part ends before the file does; `None` for a whole file.
     pub cut: Option<Cut>,
-}
-
-/// Four bytes to write over others. Sound that begins late has a first sample that is dated before the picture. The frame before a
-/// jump of the timestamps would be shown as long as the jump. ffmpeg does not know how long the last frame of a file is and writes 0; it is as long as the
-/// one before. And a track that was announced but had nothing to say until the end keeps players waiting for it: it becomes
-/// free space.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mend {
-    /// Where.
-    pub at: u64,
-    /// What.
-    pub bytes: [u8; 4],
 }
 
 /// The end of the whole part of a damaged file.

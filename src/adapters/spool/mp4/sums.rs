@@ -1,7 +1,6 @@
 //! What the whole fragments of a file add up to, track by track, and what has to be changed in them for players.
 
-use super::Mend;
-use super::boxes::{Fragment, Head, TrackPart, micros};
+use super::boxes::{Fragment, Head, Mend, TrackPart, micros};
 
 /// Timestamps that are further apart have jumped, in microseconds: long before, a stream that sends nothing is given up.
 const JUMP: i64 = 60_000_000;
