@@ -8,4 +8,3 @@ mod recovery;
 mod sessions;
 mod source;
 mod takeovers;
-mod timestamps;
