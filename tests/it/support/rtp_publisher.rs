@@ -101,7 +101,7 @@ impl Sender {
     fn play(&mut self, script: Script) -> Vec<DateTime<Utc>> {
         let media = film_media();
         let begun = Instant::now();
-        let (mut sent, mut packets, mut reported) = (Vec::new(), 0, false);
+        let (mut sent, mut packets, mut reports) = (Vec::new(), 0, [0.0; 2]);
         while sent.len() < script.seconds * RATE {
             let now = begun.elapsed().as_secs_f64();
             let (picture, sound) = (sent.len() as f64 / RATE as f64, (packets * PACKET) as f64 / SAMPLES as f64);
@@ -112,10 +112,9 @@ impl Sender {
                 if plays(sound) {
                     let packet = &media.sound[packets % media.sound.len()];
                     let stamp = (packets * PACKET) as u32;
-                    if !reported {
+                    if sound >= reports[1] {
                         self.report(3, 0x22, stamp);
-                        self.report(1, 0x11, script.first.wrapping_add((picture * 90_000.0) as u32));
-                        reported = true;
+                        reports[1] = sound + 2.0;
                     }
                     let head = [0, 16, (packet.len() >> 5) as u8, (packet.len() << 3) as u8];
                     self.rtp(1, true, stamp, &[&head, &packet[..]].concat());
@@ -123,7 +122,13 @@ impl Sender {
                 packets += 1;
             } else if picture <= now {
                 let stamp = ((script.stamp)(sent.len(), picture) * 90_000.0) as i64 as u32;
-                self.picture(&media.pictures[sent.len()], script.first.wrapping_add(stamp));
+                let stamp = script.first.wrapping_add(stamp);
+                // With a single track there is nothing to tell its time from.
+                if script.sound.is_some() && picture >= reports[0] {
+                    self.report(1, 0x11, stamp);
+                    reports[0] = picture + 2.0;
+                }
+                self.picture(&media.pictures[sent.len()], stamp);
                 sent.push(Utc::now());
             } else {
                 sleep(Duration::from_millis(2));

@@ -10,12 +10,15 @@ import { Joiner, NotJoined } from "./join";
 const folder = mkdtempSync(join(tmpdir(), "streamwarden-join-"));
 const MP4 = "movflags=+frag_keyframe+empty_moov+default_base_moof:frag_duration=1000000";
 
+/** As the recorder writes them now: their timestamps go on over the files. */
+const GOES_ON = `${MP4.replace("default_base_moof", "default_base_moof+frag_discont")}:use_editlist=0:avoid_negative_ts=make_non_negative`;
+
 /** 12 s in segments of 4 s, a key frame every 2 s. */
-function record(name: string, size: string): ArrayBuffer[] {
+function record(name: string, size: string, how = MP4): ArrayBuffer[] {
   const picture = `testsrc2=size=${size}:rate=10:duration=12`;
   const inputs = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=sample_rate=48000:duration=12"];
   const encoding = "-c:v libx264 -preset ultrafast -g 20 -keyint_min 20 -sc_threshold 0 -pix_fmt yuv420p -c:a aac".split(" ");
-  const cut = ["-f", "segment", "-segment_time", "4", "-segment_format", "mp4", "-segment_format_options", MP4, join(folder, `${name}_%d.mp4`)];
+  const cut = ["-f", "segment", "-segment_time", "4", "-segment_format", "mp4", "-segment_format_options", how, join(folder, `${name}_%d.mp4`)];
   execFileSync("ffmpeg", ["-nostdin", "-loglevel", "error", ...inputs, ...encoding, ...cut]);
   const files = readdirSync(folder).filter((one) => one.startsWith(`${name}_`)).sort();
   return files.map((one) => new Uint8Array(readFileSync(join(folder, one))).buffer);
@@ -42,16 +45,19 @@ function look(parts: readonly Uint8Array[]): Seen {
 
 describe("segments", () => {
   let segments: ArrayBuffer[] = [];
+  let goingOn: ArrayBuffer[] = [];
   beforeAll(() => {
     segments = record("a", "160x120");
+    goingOn = record("on", "160x120", GOES_ON);
   }, 60_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const fresh = () => segments.map((one) => one.slice(0));
 
-  it("become one file, every picture at its time", () => {
-    expect(segments.length).toBe(3);
+  it.each(["each from zero", "going on"])("become one file, every picture at its time: timestamps %s", (kind) => {
+    const files = kind === "going on" ? goingOn : fresh();
+    expect(files.length).toBe(3);
     const joiner = new Joiner();
-    const { pictures, sounds, complaints } = look(fresh().flatMap((one) => joiner.add(one, 4)));
+    const { pictures, sounds, complaints } = look(files.flatMap((one) => joiner.add(one, 4)));
     expect(complaints).toBe("");
     expect(pictures.length).toBe(120);
     pictures.forEach((at, index) => expect(Math.abs(at - index / 10), `picture ${index} at ${at}`).toBeLessThan(0.06));

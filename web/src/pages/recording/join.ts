@@ -1,7 +1,7 @@
 // Joins segments of a recording into one file: the fragments of all behind the head of the first, each moved to its time. Pictures
 // and sound are copied as they are. Pure.
 //
-// A segment is a fragmented mp4 whose times begin at 0: `ftyp`, `moov`, then pairs of `moof` and `mdat`. Of each `moof` the number
+// A segment is a fragmented mp4 whose times begin at 0, or go on from the segment before it: `ftyp`, `moov`, then pairs of `moof` and `mdat`. Of each `moof` the number
 // (`mfhd`) and the time of each track (`tfdt`) are written anew.
 
 interface Box {
@@ -77,7 +77,7 @@ interface Fragment {
   moof: Box;
   /** Where its data ends. */
   end: number;
-  /** Time of its first picture in the segment, s. */
+  /** Time of its first picture by its own timestamps, s. */
   at: number;
   key: boolean;
 }
@@ -110,10 +110,12 @@ export class Joiner {
     this.head ??= head.slice();
     const tracks = tracksOf(view, moov);
     const fragments = this.fragmentsOf(view, all, tracks);
-    const begin = fragments.reduce((last, one, index) => (one.key && one.at <= from ? index : last), 0);
-    const kept = fragments.filter((one, index) => index >= begin && one.at < to);
-    const start = kept[0]?.at ?? 0;
-    for (const one of kept) this.move(view, one, tracks, this.next - start);
+    // The recorder's timestamps go on over its files.
+    const zero = fragments[0]?.at ?? 0;
+    const begin = fragments.reduce((last, one, index) => (one.key && one.at - zero <= from ? index : last), 0);
+    const kept = fragments.filter((one, index) => index >= begin && one.at - zero < to);
+    const start = (kept[0]?.at ?? zero) - zero;
+    for (const one of kept) this.move(view, one, tracks, this.next - start - zero);
     this.next += Math.max(0, Math.min(length, to) - start);
     const media = kept.map(({ moof, end }) => new Uint8Array(bytes, moof.start, end - moof.start));
     return first ? [this.head, ...media] : media;

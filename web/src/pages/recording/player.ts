@@ -174,18 +174,19 @@ function holeOf(data: ErrorData, fragments: readonly Fragment[], loaded: number)
   // A file without its head fails as the head of its fragment.
   const place = fragments.findIndex((one) => one === data.frag || (data.frag !== undefined && one.initSegment === data.frag));
   const fragment = fragments[place];
-  if (data.details === "mediaSourceRequiresReset") {
+  const [type, details]: string[] = [data.type, data.details];
+  if (details === "mediaSourceRequiresReset") {
     const start = fragment?.start ?? loaded;
     return { start, end: start, anew: true };
   }
-  if (data.type !== "networkError" || fragment === undefined || place === fragments.length - 1) return null;
+  if (type !== "networkError" || fragment === undefined || place === fragments.length - 1) return null;
   return { start: fragment.start, end: fragment.start + fragment.duration, anew: false };
 }
 
 /** What a browser says about a codec that it does not have, in words. */
 function words(data: ErrorData): string {
   const codec = ["bufferAddCodecError", "bufferIncompatibleCodecsError", "manifestIncompatibleCodecsError"];
-  if (!codec.some((one) => data.details === one)) return data.details;
+  if (!codec.includes(data.details)) return data.details;
   const name = /codecs="?([^"]+)/.exec(data.mimeType ?? "")?.[1] ?? "?";
   return m.player.codec(name);
 }

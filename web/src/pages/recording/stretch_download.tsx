@@ -21,7 +21,9 @@ const OFFERED = 60_000;
 /** A file that was handed over is let go after so long, ms. */
 const LET_GO = 60_000;
 
-const playable = (one: Segment) => !["writing", "missing", "lost"].includes(one.state) && one.durationMs > 0;
+const playable = (one: Segment) => !["writing", "missing", "lost"].includes(one.state) && lengthOf(one) > 0;
+/** For how long it is shown, ms. */
+const lengthOf = (one: Segment) => one.mediaMs ?? one.durationMs;
 const endOfSegment = (one: Segment) => Date.parse(one.startedAt) + one.durationMs;
 
 /** The segments that touch a stretch, oldest first. */
@@ -46,7 +48,7 @@ async function joined(segments: readonly Segment[], from: number, to: number, si
     if (!answer.ok) throw new Error(m.player.answered(answer.status));
     const start = Date.parse(one.startedAt);
     try {
-      parts.push(...joiner.add(await answer.arrayBuffer(), one.durationMs / 1_000, Math.max(0, from - start) / 1_000, (to - start) / 1_000));
+      parts.push(...joiner.add(await answer.arrayBuffer(), lengthOf(one) / 1_000, Math.max(0, from - start) / 1_000, (to - start) / 1_000));
     } catch (error) {
       if (!(error instanceof NotJoined)) throw error;
       throw new Error(error.why === "damaged" ? m.stretch.damaged(timeOfDay(start)) : m.stretch.otherTracks(timeOfDay(start)));
