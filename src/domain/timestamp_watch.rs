@@ -8,8 +8,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 /// Media time that gets ahead of the clock by more between two reports has jumped. Reports of frames that were late do not:
-/// they are compared with the last report that moved.
-const AHEAD: Duration = Duration::from_secs(3);
+/// they are compared with the last report that moved. MediaMTX itself corrects its sender reports in steps of five seconds when
+/// a source's clock is slow, and ffmpeg follows them.
+const AHEAD: Duration = Duration::from_secs(7);
 /// Pictures behind the last one have to be so many, and
 const BEHIND: u64 = 3;
 /// come for so long, and be half of all, to be a jump and not stray frames.
@@ -127,6 +128,7 @@ mod tests {
         for (what, jump) in [
             ("in time", first_jump(|n| (steady(n), 0))),
             ("a clock at 0.83", first_jump(|n| (steady(n) * 83 / 100, 0))),
+            ("a slow clock that the server corrects", first_jump(|n| (steady(n) * 83 / 100 + n / 58 * 5_000, 0))),
             ("a clock at 1.2", first_jump(|n| (steady(n) * 120 / 100, 0))),
             (
                 "silence of 8 s, then everything",

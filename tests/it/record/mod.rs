@@ -8,3 +8,4 @@ mod recovery;
 mod sessions;
 mod source;
 mod takeovers;
+mod timestamps;
