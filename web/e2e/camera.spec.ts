@@ -1,6 +1,6 @@
 import { expect, test, type Page } from "@playwright/test";
 import { add, cameras, clear } from "./api";
-import { complaints, open, recordTexts } from "./page";
+import { complaints, open, plainFrames, recordTexts } from "./page";
 
 const START = "e2e-one/";
 
@@ -95,7 +95,8 @@ test("a camera that fails says why, counts down to its next try, and has an inci
 test("a camera whose path is taken has its own word, colour and sentence", async ({ page }) => {
   // Who fights whom is the server's business: here its news are changed on their way.
   const nextStart = new Date(Date.now() + 50_000).toISOString();
-  await page.routeWebSocket(/\/api\/v1\/ws$/, (route) => {
+  await plainFrames(page);
+  await page.routeWebSocket(/\/api\/v1\/ws(\?|$)/, (route) => {
     const server = route.connectToServer();
     const taken = new Set<unknown>();
     server.onMessage((message) => {

@@ -1,10 +1,10 @@
 import { expect, test, type WebSocketRoute } from "@playwright/test";
-import { open, recordTexts } from "./page";
+import { open, plainFrames, recordTexts } from "./page";
 
 test("says that the connection is lost and how old the data is, and recovers by itself", async ({ page }) => {
   let blocked = false;
   let socket: WebSocketRoute | null = null;
-  await page.routeWebSocket(/\/api\/v1\/ws$/, (route) => {
+  await page.routeWebSocket(/\/api\/v1\/ws(\?|$)/, (route) => {
     if (blocked) {
       void route.close({ code: 1001 });
       return;
@@ -39,12 +39,12 @@ test("says that the connection is lost and how old the data is, and recovers by 
 
 test("says that its origin is refused and what to set, and connects when it is let in", async ({ page }) => {
   let refused = true;
-  await page.routeWebSocket(/\/api\/v1\/ws$/, (route) => {
+  await page.routeWebSocket(/\/api\/v1\/ws(\?|$)/, (route) => {
     if (refused) void route.close({ code: 1006 });
     else route.connectToServer();
   });
   const detail = "pages of the origin http://video.example.org may not do this; to let them in, add it to http.allowed_origins";
-  await page.route(/\/api\/v1\/ws$/, (route) =>
+  await page.route(/\/api\/v1\/ws(\?|$)/, (route) =>
     refused ? route.fulfill({ status: 403, contentType: "application/problem+json", body: JSON.stringify({ title: "Forbidden", status: 403, detail }) }) : route.continue(),
   );
   await page.goto("/");
@@ -60,7 +60,8 @@ test("says that its origin is refused and what to set, and connects when it is l
 test("asks for a snapshot when a message is missing", async ({ page }) => {
   const asked: string[] = [];
   let hole = false;
-  await page.routeWebSocket(/\/api\/v1\/ws$/, (route) => {
+  await plainFrames(page);
+  await page.routeWebSocket(/\/api\/v1\/ws(\?|$)/, (route) => {
     const server = route.connectToServer();
     route.onMessage((message) => {
       asked.push(String(message));

@@ -20,7 +20,7 @@ async function many(page: Page, route = ""): Promise<{ next: () => void }> {
   let round = 0;
   const bitrate = (number: number) => 1_000_000 + ((number * 7_919 + round * 104_729) % 1_000) * 1_000;
   const all = () => Array.from({ length: COUNT }, (_, number) => stream(number, bitrate(number)));
-  await page.routeWebSocket(/\/api\/v1\/ws$/, (route) => {
+  await page.routeWebSocket(/\/api\/v1\/ws(\?|$)/, (route) => {
     socket = route;
     const server = { kind: "server", item: { name: "main", reachable: true, since: "2026-01-01T00:00:00Z" } };
     const snapshot = () => route.send(JSON.stringify({ type: "snapshot", seq, part: 1, parts: 1, items: [server, ...all()] }));
@@ -80,7 +80,7 @@ test("rows hold still under the pointer, the focus and a selection", async ({ pa
 });
 
 test("trouble is first, and the head of the table stays in sight", async ({ page }) => {
-  await page.routeWebSocket(/\/api\/v1\/ws$/, (route) => {
+  await page.routeWebSocket(/\/api\/v1\/ws(\?|$)/, (route) => {
     const items = Array.from({ length: COUNT }, (_, number) => stream(number, 1));
     for (const number of [77, 500, 901]) Object.assign(items[number]?.["item"] as object, { state: "offline", bitrate: null });
     route.onMessage(() => undefined);

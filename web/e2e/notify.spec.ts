@@ -26,7 +26,7 @@ test("the first word of trouble and its end are told, once each", async ({ page 
   const told = () => page.evaluate(() => (window as unknown as { told: string[] }).told);
   // The demo's own camera comes and goes; here only what the test does is trouble.
   let down = false;
-  await page.routeWebSocket(/\/api\/v1\/ws$/, (route) => {
+  await page.routeWebSocket(/\/api\/v1\/ws(\?|$)/, (route) => {
     const stream = () => ({ kind: "stream", item: { server: "main", name: "gate", state: down ? "offline" : "live", since: "2026-01-01T00:00:00Z", sourceType: null, bytesReceived: 1, bytesSent: 1, readers: 0, bitrate: 1, tracks: [] } });
     let seq = 1;
     route.onMessage(() => undefined);

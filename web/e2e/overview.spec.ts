@@ -96,7 +96,7 @@ test("the last day of a stream shows when it was not live", async ({ page }) => 
 });
 
 test("close rows: seventeen and more on one screen", async ({ page }) => {
-  await page.routeWebSocket(/\/api\/v1\/ws$/, (route) => {
+  await page.routeWebSocket(/\/api\/v1\/ws(\?|$)/, (route) => {
     const items = Array.from({ length: 60 }, (_, number) => ({
       kind: "stream",
       item: { server: "main", name: `cam/${number}`, state: "live", since: "2026-01-01T00:00:00Z", sourceType: "rtspSource", bytesReceived: 1, bytesSent: 1, readers: 1, bitrate: 1, tracks: [{ codec: "H264", width: 640, height: 360 }, { codec: "Opus" }] },

@@ -8,6 +8,11 @@ export async function open(page: Page, route = ""): Promise<void> {
   await expect(page.locator(".pulse")).toHaveAttribute("data-phase", "open");
 }
 
+/** Frames come as plain text, to be read and changed on their way. Before the page is opened. */
+export async function plainFrames(page: Page): Promise<void> {
+  await page.addInitScript(() => Reflect.deleteProperty(globalThis, "DecompressionStream"));
+}
+
 /** Collects errors of scripts and of the content policy. */
 export function complaints(page: Page): string[] {
   const found: string[] = [];

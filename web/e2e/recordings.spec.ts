@@ -70,6 +70,13 @@ test("a recording that goes on is opened at its last minute, and one steps back 
     return Date.parse(`${day ?? ""}T${time ?? ""}`);
   };
   await expect.poll(shown, { timeout: 30_000 }).toBeGreaterThan(Date.now() - 90_000);
+  // The segment that plays is marked, and any other is gone to.
+  await expect(page.locator(".segments tr[aria-current]")).toHaveCount(1);
+  const first = page.locator(".segments tbody tr").first();
+  await first.getByRole("button", { name: /^Play from / }).click();
+  await expect(first).toHaveAttribute("aria-current", "time");
+  await page.getByRole("button", { name: "Newest" }).click();
+  await expect(first).not.toHaveAttribute("aria-current");
   const before = await shown();
   await page.getByRole("button", { name: "−10 s" }).click();
   await expect.poll(shown).toBeLessThan(before - 4_000);

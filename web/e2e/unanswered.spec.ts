@@ -30,7 +30,7 @@ test("a question that is not answered ends with words", async ({ page }) => {
 
 test("without WebSocket the page says so, and asks", async ({ page }) => {
   let blocked = true;
-  await page.routeWebSocket(/\/api\/v1\/ws$/, (route) => {
+  await page.routeWebSocket(/\/api\/v1\/ws(\?|$)/, (route) => {
     if (blocked) void route.close({ code: 1006 });
     else route.connectToServer();
   });

@@ -4,7 +4,7 @@ import { expect, test, type Page } from "@playwright/test";
 import { open } from "./page";
 
 async function many(page: Page, count: number): Promise<void> {
-  await page.routeWebSocket(/\/api\/v1\/ws$/, (route) => {
+  await page.routeWebSocket(/\/api\/v1\/ws(\?|$)/, (route) => {
     const items = Array.from({ length: count }, (_, number) => ({
       kind: "stream",
       item: { server: "main", name: `cam/${String(number).padStart(3, "0")}`, state: number === 7 ? "offline" : "live", since: "2026-01-01T00:00:00Z", sourceType: "rtspSource", bytesReceived: 1, bytesSent: 1, readers: 1, bitrate: 1_000_000, tracks: [] },

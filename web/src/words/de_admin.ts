@@ -54,6 +54,7 @@ export const deAdmin: AdminMessages & Pick<Messages, "login" | "server"> = {
     answered: (status) => `der Server antwortete ${status}`,
   },
   stretch: {
+    playFrom: (time) => `Ab ${time} abspielen`,
     download: "Diesen Abschnitt als eine Datei herunterladen",
     order: "„Von“ muss vor „Bis“ liegen.",
     nothing: "In dieser Zeit wurde nichts aufgezeichnet, das sich abspielen lässt.",

@@ -17,6 +17,7 @@ export const admin = {
     answered: (status: number) => `the server answered ${status}`,
   },
   stretch: {
+    playFrom: (time: string) => `Play from ${time}`,
     download: "Download this stretch as one file",
     order: "“From” has to be before “To”.",
     nothing: "Nothing that can be played was recorded in this time.",

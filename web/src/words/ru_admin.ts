@@ -59,6 +59,7 @@ export const ruAdmin: AdminMessages & Pick<Messages, "login" | "server"> = {
     answered: (status) => `сервер ответил ${status}`,
   },
   stretch: {
+    playFrom: (time) => `Воспроизвести с ${time}`,
     download: "Скачать этот отрезок одним файлом",
     order: "«С» должно быть раньше «По».",
     nothing: "За это время нет записи, которую можно воспроизвести.",

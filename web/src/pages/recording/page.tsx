@@ -139,7 +139,7 @@ function Stage({ server, name, playback }: { server: string; name: string; playb
       <div class="panel files">
         <h2>{m.recordings.segments}</h2>
         {chosen === null ? null : <StretchDownload key={`stretch ${chosen.id}`} server={server} stream={name} session={chosen} />}
-        {chosen === null ? null : <Segments key={chosen.id} server={server} stream={name} session={chosen} />}
+        {chosen === null ? null : <Segments key={chosen.id} server={server} stream={name} session={chosen} at={playback.at} go={(at) => playback.goTo(at)} />}
       </div>
     </div>
   );

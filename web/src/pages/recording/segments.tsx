@@ -1,5 +1,6 @@
 // The segments of one session: when, how long, where it is kept, and the file itself.
 
+import type { ReadonlySignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api, segmentUrl, sentence, serverNow } from "../../api";
@@ -25,9 +26,12 @@ interface Props {
   server: string;
   stream: string;
   session: RecordingSession;
+  /** The moment that is shown, ms since the epoch. */
+  at: ReadonlySignal<number | null>;
+  go: (at: number) => void;
 }
 
-export function Segments({ server, stream, session }: Props): VNode {
+export function Segments({ server, stream, session, at, go }: Props): VNode {
   const [segments, setSegments] = useState<readonly Segment[] | null>(null);
   const [next, setNext] = useState<string | null>(null);
   const [fault, setFault] = useState<string | null>(null);
@@ -53,6 +57,8 @@ export function Segments({ server, stream, session }: Props): VNode {
   useEffect(() => {
     if (segments === null || (next === null && segments.length < PAGE)) void load(null);
   }, [session.segments, session.endedAt]);
+  const moment = at.value;
+  const plays = moment === null ? null : (segments?.find((one) => moment >= Date.parse(one.startedAt) && moment < Date.parse(one.startedAt) + one.durationMs)?.id ?? null);
   const count = segments?.length ?? 0;
   const note = fault ?? (segments !== null && count === 0 ? m.recordings.noSegment : null);
   return (
@@ -71,7 +77,7 @@ export function Segments({ server, stream, session }: Props): VNode {
           </thead>
           <tbody>
             {segments?.map((one) => (
-              <Row key={one.id} segment={one} />
+              <Row key={one.id} segment={one} plays={plays === one.id} go={go} />
             ))}
           </tbody>
         </table>
@@ -86,14 +92,22 @@ export function Segments({ server, stream, session }: Props): VNode {
   );
 }
 
-function Row({ segment }: { segment: Segment }): VNode {
+function Row({ segment, plays, go }: { segment: Segment; plays: boolean; go: (at: number) => void }): VNode {
   const look = (looks as Partial<typeof looks>)[segment.state] ?? { sign: "unknown", tone: "off" };
   const playable = !["writing", "missing", "lost"].includes(segment.state);
   const stamp = segment.startedAt.replace(/[-:]/g, "").replace("T", "_").slice(0, 15);
   const file = `${segment.stream.replace(/\//g, "_")}_${stamp}Z.mp4`;
   return (
-    <tr>
-      <td>{timeOfDay(segment.startedAt)}</td>
+    <tr aria-current={plays ? "time" : undefined}>
+      <td>
+        {playable ? (
+          <button type="button" class="small quiet" aria-label={m.stretch.playFrom(timeOfDay(segment.startedAt))} onClick={() => go(Date.parse(segment.startedAt))}>
+            {timeOfDay(segment.startedAt)}
+          </button>
+        ) : (
+          timeOfDay(segment.startedAt)
+        )}
+      </td>
       <td>{segment.durationMs > 0 ? clockLength(Math.round(segment.durationMs / 1000)) : "–"}</td>
       <td>{segment.bytes > 0 ? bytes(segment.bytes) : "–"}</td>
       <td>
