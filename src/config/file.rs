@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::complaint::{Complaint, ConfigFault};
 use super::keys::{self, Meaning};
 use super::raw::{Raw, RawEntry, RawValue, ValueOrigin};
+use super::small_file;
 
 /// Largest file we read, in bytes.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -48,7 +49,7 @@ fn contents(path: &Path) -> Result<String, ConfigFault> {
     if size > LARGEST {
         return Err(ConfigFault::new(format!("has {size} bytes, at most {LARGEST} are read"), remedy));
     }
-    let bytes = std::fs::read(path).map_err(|error| ConfigFault::new(format!("cannot be read: {error}"), remedy))?;
+    let bytes = small_file::read(path).map_err(|error| ConfigFault::new(format!("cannot be read: {error}"), remedy))?;
     String::from_utf8(bytes).map_err(|_| ConfigFault::new("is not text in UTF-8", "save it as UTF-8"))
 }
 

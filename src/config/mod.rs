@@ -31,6 +31,7 @@ mod secrets;
 mod service;
 pub mod settings;
 mod shown;
+pub mod small_file;
 mod sources;
 #[cfg(test)]
 mod tests;

@@ -59,7 +59,11 @@ impl IdentifyCaller for ByLogins {
             Some(id) => Box::pin(self.0.ended(id)),
             // Where nobody was asked for a name, somebody may be from now on.
             None if *caller == Caller::Anonymous => Box::pin(self.0.until_required()),
-            None => Box::pin(std::future::pending()),
+            None => match caller {
+                // By name and password.
+                Caller::User { name, .. } => Box::pin(self.0.password_ended(name)),
+                _ => Box::pin(std::future::pending()),
+            },
         }
     }
 }

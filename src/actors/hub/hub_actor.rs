@@ -9,7 +9,6 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::feed_filter::FeedFilter;
-use super::frame_pace::FramePace;
 use super::hub_handle::{AskSnapshot, AskState, HandleTo, SetFilter, Subscribe};
 use super::hub_state::HubState;
 use super::snapshot_cache::SnapshotCache;
@@ -17,7 +16,12 @@ use super::subscriber::{CloseReason, Subscriber, Subscription};
 use crate::actors::supervision::{Exit, ExitReason, Observation, Supervised, supervised};
 use crate::adapters::live::SharedLive;
 use crate::adapters::live::subscription::{LiveUpdate, subscription};
+use crate::base::pace::Pace;
 use crate::base::{Error, Result};
+
+/// Frames that may leave together after a quiet time: what a poll finds often comes right behind something small, and must not
+/// wait for an interval that this has begun.
+const BURST: u32 = 2;
 
 /// Bounds of the hub.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +60,7 @@ pub struct Hub {
     ended: BTreeMap<ExitReason, u64>,
     /// Number of the last frame that the clients of each filter got.
     told: BTreeMap<FeedFilter, u64>,
-    pace: FramePace,
+    pace: Pace,
     /// The next frame is under way.
     frame_is_due: bool,
     /// The cache has been filled once; before that there is no snapshot worth showing.
@@ -76,7 +80,7 @@ impl Hub {
             dropped: 0,
             ended: BTreeMap::new(),
             told: BTreeMap::new(),
-            pace: FramePace::new(limits.interval),
+            pace: Pace::new(limits.interval, BURST),
             frame_is_due: false,
             is_filled: false,
         }
@@ -97,7 +101,7 @@ impl Hub {
         if self.frame_is_due {
             return;
         }
-        match self.pace.wait(Instant::now()) {
+        match self.pace.wait(Instant::now().into_std()) {
             Duration::ZERO => self.tell(),
             wait => {
                 self.frame_is_due = true;
@@ -108,9 +112,9 @@ impl Hub {
 
     fn tell(&mut self) {
         self.frame_is_due = false;
-        self.pace.left(Instant::now());
+        self.pace.happens(Instant::now().into_std());
+        self.forget_filters();
         let subscribers = &self.subscribers;
-        self.told.retain(|filter, _| subscribers.values().any(|subscriber| subscriber.filter == *filter));
         let frames = self.cache.flush(&mut self.told);
         let slow = subscribers.iter().filter(|(_, subscriber)| match frames.get(&subscriber.filter) {
             Some(frame) => !subscriber.offer(std::slice::from_ref(frame)),
@@ -118,6 +122,14 @@ impl Hub {
         });
         let slow: Vec<u64> = slow.map(|(id, _)| *id).collect();
         slow.into_iter().for_each(|id| self.close_slow(id));
+    }
+
+    /// Filters that nobody has any more.
+    fn forget_filters(&mut self) {
+        let subscribers = &self.subscribers;
+        let wanted = |filter: &FeedFilter| subscribers.values().any(|subscriber| subscriber.filter == *filter);
+        self.told.retain(|filter, _| wanted(filter));
+        self.cache.keep_snapshots(wanted);
     }
 
     fn close_slow(&mut self, id: u64) {
@@ -249,6 +261,7 @@ impl Handler<SetFilter> for Hub {
     fn handle(&mut self, SetFilter { id, filter }: SetFilter, _: &mut Context<Self>) {
         if let Some(subscriber) = self.subscribers.get_mut(&id) {
             subscriber.filter = filter;
+            self.forget_filters();
             self.send_snapshot(id);
         }
     }

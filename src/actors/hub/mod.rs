@@ -11,7 +11,6 @@
 
 mod feed_filter;
 mod feed_frame;
-mod frame_pace;
 mod hub_actor;
 mod hub_handle;
 mod hub_state;

@@ -161,6 +161,11 @@ impl SnapshotCache {
         }
     }
 
+    /// Forgets the snapshots of other filters.
+    pub(super) fn keep_snapshots(&mut self, wanted: impl Fn(&FeedFilter) -> bool) {
+        self.snapshots.retain(|filter, _| wanted(filter));
+    }
+
     /// Everything that the filter wants as of `seq`; waiting changes come with the next delta.
     pub(super) fn snapshot(&mut self, filter: &FeedFilter) -> &[FeedFrame] {
         let (seq, items) = (self.seq, &mut self.items);

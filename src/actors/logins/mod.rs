@@ -345,6 +345,22 @@ impl Logins {
         }
     }
 
+    /// Waits until this user may not log in any more with the password of now, or may do other things than now.
+    pub fn password_ended(self: &Arc<Self>, name: &str) -> impl Future<Output = ()> + use<> {
+        let mut known = self.known.subscribe();
+        let (name, of) = (name.to_owned(), |known: &KnownLogins, name: &str| {
+            known.table.user(name).map(|user| (user.password_hash.clone(), user.role))
+        });
+        let then = of(&known.borrow_and_update(), &name);
+        async move {
+            while of(&known.borrow_and_update(), &name) == then {
+                if known.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        }
+    }
+
     /// Waits until a login is asked for.
     pub fn until_required(self: &Arc<Self>) -> impl Future<Output = ()> + 'static {
         let (mut known, logins) = (self.known.subscribe(), Arc::clone(self));

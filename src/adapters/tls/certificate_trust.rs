@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 
 use crate::base::{Error, Result, fingerprint};
 use crate::config::settings::ApiTrust;
+use crate::config::small_file;
 
 /// The configuration of TLS for this trust; `None`: the machine's authorities decide. `key` is what names the file.
 ///
@@ -62,8 +63,8 @@ fn file_of(key: &str, file: &Path, provider: &Arc<CryptoProvider>) -> Result<Tru
         let text = format!("{} {why}; name a readable file with certificates in PEM", file.display());
         Error::invalid(key, text)
     };
-    let read = CertificateDer::pem_file_iter(file).map_err(|error| wrong(format!("cannot be read ({error})")))?;
-    let certificates = read.collect::<std::result::Result<Vec<_>, _>>();
+    let read = small_file::read(file).map_err(|error| wrong(format!("cannot be read ({error})")))?;
+    let certificates = CertificateDer::pem_slice_iter(&read).collect::<std::result::Result<Vec<_>, _>>();
     let certificates = certificates.map_err(|error| wrong(format!("cannot be read ({error})")))?;
     if certificates.is_empty() {
         return Err(wrong("holds no certificate".to_owned()));

@@ -15,6 +15,7 @@ use x509_parser::parse_x509_certificate;
 
 use crate::base::{Error, Result, fingerprint};
 use crate::config::settings::TlsFiles;
+use crate::config::small_file;
 
 const CERT: &str = "http.tls_cert";
 const KEY: &str = "http.tls_key";
@@ -118,13 +119,13 @@ fn unreadable(key: &str, file: &Path, error: std::io::Error) -> Error {
 }
 
 fn chain(file: &Path) -> Result<Vec<CertificateDer<'static>>> {
-    let text = std::fs::read(file).map_err(|error| unreadable(CERT, file, error))?;
+    let text = small_file::read(file).map_err(|error| unreadable(CERT, file, error))?;
     let parsed: std::result::Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     parsed.map_err(|error| wrong(CERT, file, &format!("is no good PEM: {error}"), PEM))
 }
 
 fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>> {
-    let text = std::fs::read(file).map_err(|error| unreadable(KEY, file, error))?;
+    let text = small_file::read(file).map_err(|error| unreadable(KEY, file, error))?;
     PrivateKeyDer::from_pem_slice(&text).map_err(|_| {
         let locked = text.windows(9).any(|part| part == b"ENCRYPTED");
         let what = if locked { "is locked by a passphrase" } else { "holds no private key in PEM" };

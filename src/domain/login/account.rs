@@ -153,9 +153,12 @@ impl LoginSession {
 pub fn check_login_name(name: &str) -> Result<()> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._-@".contains(c);
     match name.len() {
-        1..=LONGEST_NAME if name.chars().all(allowed) => Ok(()),
+        // Addresses know the other two as folders.
+        1..=LONGEST_NAME if name.chars().all(allowed) && !matches!(name, "." | "..") => Ok(()),
         _ => {
-            let text = format!("must be 1 to {LONGEST_NAME} of the letters a-z, A-Z, digits, '.', '_', '-' and '@'");
+            let text = format!(
+                "must be 1 to {LONGEST_NAME} of the letters a-z, A-Z, digits, '.', '_', '-' and '@', and not . or .."
+            );
             Err(Error::invalid("name", text))
         }
     }

@@ -124,6 +124,32 @@ async fn whoever_asks_for_it_gets_long_frames_compressed_with_the_same_text() {
 }
 
 #[actix_web::test]
+async fn a_flood_of_filters_is_answered_by_a_few_snapshots_the_last_one_with_the_last_filter() {
+    let world = World::new().await;
+    let many = (0..20).map(|n| Change::Stream(Arc::new(stream("main", &format!("cam{n}"))))).collect();
+    world.publish(many).await;
+    world.reaches(|hub| hub.seq == 2).await;
+    let server = start(&world);
+    let mut client = connect(&server).await;
+    frame(&mut client).await;
+    for n in 0..200 {
+        let prefix = if n == 199 { "cam7" } else { "cam1" };
+        client.send(Message::text(format!(r#"{{"type":"filter","prefix":"{prefix}"}}"#))).await.expect("sent");
+    }
+    let mut snapshots = 0;
+    loop {
+        snapshots += 1;
+        let items = frame(&mut client).await["items"].as_array().expect("items").clone();
+        if items.len() == 1 {
+            assert_eq!(items[0]["item"]["name"], "cam7");
+            break;
+        }
+    }
+    assert!(snapshots <= 10, "{snapshots} snapshots");
+    server.stop().await;
+}
+
+#[actix_web::test]
 async fn what_is_not_understood_closes_the_session() {
     let world = World::new().await;
     let server = start(&world);

@@ -38,6 +38,7 @@ const LONGEST: usize = 4096;
 /// `{"type":"filter","server":...,"prefix":...,"stream":...,"kinds":[...]}` asks for a part of the feed from now on, like the
 /// parameters below at the start; the snapshot of that part comes next. With `compress=deflate` the text of a long frame comes as
 /// a binary message that is a zlib stream (RFC 1950), a quarter of its size; short ones stay text.
+/// Whoever asks for snapshots or filters more than five times at once, or once a second, gets the last of them a little later.
 #[utoipa::path(get, path = "/api/v1/ws", operation_id = "connect", tag = "updates", params(
     ("server" = Option<String>, Query, min_length = 1, max_length = 255, description = "things of this server only"),
     ("prefix" = Option<String>, Query, min_length = 1, max_length = 255, description = "streams and recordings whose name begins so, cameras whose path does"),

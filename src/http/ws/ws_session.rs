@@ -14,9 +14,15 @@ use super::protocol::{self, PING_EVERY, Step};
 use super::watchdog::LastHeard;
 use crate::actors::hub::{CloseReason, FeedFrame, HubHandle, SessionLease, Subscription};
 use crate::actors::supervision::Exit;
+use crate::base::pace::Pace;
 
 /// How long we wait for the client's answer to our close frame. Closing at once could overtake the frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A client may ask for a snapshot so often ...
+const ASK_EVERY: Duration = Duration::from_secs(1);
+/// ... and so many times at once: somebody who goes from page to page.
+const ASK_BURST: u32 = 5;
 
 type FromHub = Result<FeedFrame, CloseReason>;
 
@@ -36,6 +42,10 @@ pub(super) struct WsSession {
     ended: Option<LocalBoxFuture<'static, ()>>,
     /// Long frames go out compressed.
     compress: bool,
+    /// How often it may ask for a snapshot, which costs the hub a walk over everything.
+    pace: Pace,
+    /// What it asks for next.
+    waiting: Option<Step>,
     /// Our close frame has been sent.
     is_closing: bool,
 }
@@ -58,6 +68,8 @@ impl WsSession {
             stopping,
             ended: None,
             compress: false,
+            pace: Pace::new(ASK_EVERY, ASK_BURST),
+            waiting: None,
             is_closing: false,
         }
     }
@@ -81,14 +93,40 @@ impl WsSession {
         }
     }
 
+    /// Asks the hub now, or as soon as this client may ask again. Of what it wants meanwhile, the last filter counts: its snapshot
+    /// answers all of it.
+    fn ask_soon(&mut self, step: Step, ctx: &mut ws::WebsocketContext<Self>) {
+        let is_due = self.waiting.is_some();
+        if !(is_due && step == Step::AskSnapshot) {
+            self.waiting = Some(step);
+        }
+        if is_due {
+            return;
+        }
+        match self.pace.wait(Instant::now().into_std()) {
+            Duration::ZERO => self.ask(ctx),
+            wait => drop(ctx.run_later(wait, |session, ctx| session.ask(ctx))),
+        }
+    }
+
+    fn ask(&mut self, ctx: &mut ws::WebsocketContext<Self>) {
+        self.pace.happens(Instant::now().into_std());
+        let is_asked = match self.waiting.take() {
+            Some(Step::SetFilter(filter)) => self.hub.set_filter(self.id, filter),
+            Some(_) => self.hub.ask_snapshot(self.id),
+            None => true,
+        };
+        if !is_asked {
+            // The client would wait for ever.
+            self.run(protocol::on_close(CloseReason::HubGone), ctx);
+        }
+    }
+
     fn run(&mut self, step: Step, ctx: &mut ws::WebsocketContext<Self>) {
         match step {
             _ if self.is_closing => {}
             Step::Ping => ctx.ping(b""),
-            Step::AskSnapshot if self.hub.ask_snapshot(self.id) => {}
-            Step::SetFilter(filter) if self.hub.set_filter(self.id, filter.clone()) => {}
-            // The client would wait for ever.
-            Step::AskSnapshot | Step::SetFilter(_) => self.run(protocol::on_close(CloseReason::HubGone), ctx),
+            step @ (Step::AskSnapshot | Step::SetFilter(_)) => self.ask_soon(step, ctx),
             Step::Close(code, reason) => {
                 self.is_closing = true;
                 self.ending(protocol::exit(code, reason));

@@ -87,6 +87,17 @@ async fn one_of_two_processes_polls_and_the_other_takes_over() {
     one.stream("cam", |status| status.bytes_received == 2_000).await;
     let epoch: u64 = server.ask("GET mediamtx:streamwarden:epoch:main");
     assert_eq!(epoch, 2);
+    // A claim that nobody of ours can have written ends like one of ours, and a key that holds something else is told.
+    let _: String = server.ask("SET mediamtx:streamwarden:poller:main evil");
+    assert!(!two.live.claim("main", INTERVAL).await, "somebody has it");
+    eventually("its end", || async { two.live.claim("main", INTERVAL).await.then_some(()) }).await;
+    let _: i64 = server.ask("DEL mediamtx:streamwarden:poller:main");
+    let _: i64 = server.ask("LPUSH mediamtx:streamwarden:poller:main x");
+    assert!(one.live.claim("main", INTERVAL).await, "who cannot ask polls");
+    one.fault(Some("two processes may poll one server")).await;
+    let _: i64 = server.ask("DEL mediamtx:streamwarden:poller:main");
+    assert!(one.live.claim("main", INTERVAL).await);
+    one.fault(None).await;
     // Without Redis everybody polls for himself.
     server.stop();
     one.fault(Some("redis://")).await;

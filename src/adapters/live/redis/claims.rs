@@ -11,6 +11,8 @@ use super::Common;
 
 /// The shortest life of a claim: a process that is busy for a moment keeps it.
 const SHORTEST: Duration = Duration::from_secs(2);
+/// What PTTL says of a key without an end.
+const NO_END: i64 = -1;
 /// Beyond two polls.
 const MARGIN: Duration = Duration::from_millis(200);
 
@@ -38,7 +40,15 @@ impl Claims {
                 let _: i64 = redis::cmd("PEXPIRE").arg(&key).arg(lasts).query_async(connection).await?;
                 Ok(true)
             }
-            Some(_) => Ok(self.lost(server)),
+            Some(_) => {
+                // One that does not end by itself is nobody's: it ends as ours would.
+                let ends: i64 = redis::cmd("PTTL").arg(&key).query_async(connection).await?;
+                if ends == NO_END {
+                    let _: i64 = redis::cmd("PEXPIRE").arg(&key).arg(lasts).query_async(connection).await?;
+                    log::warn!(server = server; "the claim {key} had no end, which nobody of ours sets; it ends in {lasts} ms");
+                }
+                Ok(self.lost(server))
+            }
             None => {
                 let epoch: i64 = redis::cmd("INCR").arg(common.keys.epoch(server)).query_async(connection).await?;
                 let value = format!("{epoch} {} {}", common.node, common.run);

@@ -14,8 +14,8 @@ use secrecy::ExposeSecret;
 use tokio::sync::mpsc;
 
 use crate::base::{self, Error, Result, redact};
-use crate::config::redis_url;
 use crate::config::settings::RedisSettings;
+use crate::config::{redis_url, small_file};
 
 /// An answer that takes longer is none.
 pub(super) const ANSWER: Duration = Duration::from_secs(2);
@@ -141,7 +141,7 @@ fn client(info: ConnectionInfo, ca_file: Option<&Path>) -> Result<Client> {
     let made = match ca_file {
         None => Client::open(info),
         Some(file) => {
-            let pem = std::fs::read(file).map_err(|error| {
+            let pem = small_file::read(file).map_err(|error| {
                 Error::invalid("live.redis_ca_file", format!("{}: {error}", file.display())).with_source(error)
             })?;
             Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert: Some(pem) })

@@ -12,6 +12,7 @@ const KEYS_NAMED: usize = 3;
 pub struct RedisHealth {
     writing: Side,
     listening: Side,
+    claiming: Side,
     /// Keys that hold something that is not ours, and what.
     keys: BTreeMap<String, String>,
 }
@@ -34,6 +35,9 @@ impl RedisHealth {
         }
         if let Side::Fails(why) = &self.listening {
             return Some(format!("listening for changes of other processes: {why}"));
+        }
+        if let Side::Fails(why) = &self.claiming {
+            return Some(format!("claiming of servers: {why}; two processes may poll one server"));
         }
         let (key, why) = self.keys.iter().next()?;
         let more = match self.keys.len() {
@@ -76,6 +80,10 @@ impl Health {
 
     pub(super) fn listening(&self, fault: Option<String>) {
         self.set("listening to Redis", |health| &mut health.listening, fault);
+    }
+
+    pub(super) fn claiming(&self, fault: Option<String>) {
+        self.set("claiming of servers in Redis", |health| &mut health.claiming, fault);
     }
 
     /// This key holds something that is not ours, or it does no more.
@@ -136,6 +144,11 @@ mod tests {
         assert!(health.now().fault().is_some_and(|fault| fault.contains("deaf")));
         health.listening(None);
         assert!(health.now().is_connected());
+        health.claiming(Some("no right".to_owned()));
+        assert!(
+            health.now().fault().is_some_and(|fault| fault.contains("no right") && fault.contains("two processes"))
+        );
+        health.claiming(None);
         for name in ["a", "b", "c", "d", "e"] {
             health.key(name, Some("holds text"));
         }

@@ -299,6 +299,7 @@ impl LiveStore for RedisLiveStore {
         let asked = self.claims.ask(&self.common, &mut connection, server, interval);
         match timeout(CLAIM, asked).await {
             Ok(Ok(is_ours)) => {
+                self.common.health.claiming(None);
                 if !is_ours && self.common.pending.disown(server) {
                     self.common.memory.forget_history(server);
                     self.common.reread.notify_one();
@@ -307,7 +308,7 @@ impl LiveStore for RedisLiveStore {
             }
             Ok(Err(error)) => {
                 self.note(&error);
-                log::debug!(server = server; "claim of a server failed, polling it: {}", self.target.error(&error));
+                self.common.health.claiming(Some(self.target.error(&error).to_string()));
                 true
             }
             Err(_) => true,
