@@ -938,6 +938,7 @@ export interface paths {
          *     `{"type":"filter","server":...,"prefix":...,"stream":...,"kinds":[...]}` asks for a part of the feed from now on, like the
          *     parameters below at the start; the snapshot of that part comes next. With `compress=deflate` the text of a long frame comes as
          *     a binary message that is a zlib stream (RFC 1950), a quarter of its size; short ones stay text.
+         *     Whoever asks for snapshots or filters more than five times at once, or once a second, gets the last of them a little later.
          */
         get: operations["connect"];
         put?: never;
