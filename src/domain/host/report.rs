@@ -1,5 +1,7 @@
 //! What a host may say of itself.
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::status::{HostState, HostStatus};
@@ -62,9 +64,10 @@ pub fn checked(report: HostStatus, now: DateTime<Utc>) -> Result<HostStatus> {
 
 /// The first number that no host can have. Rates are at most those of a machine with thousands of disks.
 fn wrong_number(report: &HostStatus) -> Option<(&'static str, &'static str)> {
-    const PERCENT: (std::ops::RangeInclusive<f64>, &str) = (0.0..=100.5, "must be 0 to 100 percent");
-    const RATE: (std::ops::RangeInclusive<f64>, &str) = (0.0..=1e16, "must be 0 or more");
-    let mut numbers: Vec<(&'static str, Option<f64>, (std::ops::RangeInclusive<f64>, &'static str))> = Vec::new();
+    type Bounds = (RangeInclusive<f64>, &'static str);
+    const PERCENT: Bounds = (0.0..=100.5, "must be 0 to 100 percent");
+    const RATE: Bounds = (0.0..=1e16, "must be 0 or more");
+    let mut numbers: Vec<(&'static str, Option<f64>, Bounds)> = Vec::new();
     if let Some(cpu) = report.cpu {
         numbers
             .extend([cpu.user, cpu.system, cpu.iowait, cpu.steal, cpu.busy].map(|share| ("cpu", Some(share), PERCENT)));
