@@ -67,7 +67,7 @@ fn act(cli: Cli) -> Result<(), CommandFailure> {
                 version = version_command::SHORT, node = settings.node.as_str(), configuration = file.as_str();
                 "starting"
             );
-            for unused in config::unused_variables(&sources.env) {
+            for unused in config::unused_variables(&sources.env, settings.objects.is_bucket()) {
                 log::warn!("{}: {}", unused.found(), unused.remedy);
             }
             app::run(settings, &origins).map_err(|error| {

@@ -30,7 +30,7 @@ pub fn run(files: &Files, print: Print) -> Result<(), CommandFailure> {
     };
     logging::start_on_console(files.log_level.unwrap_or(LevelFilter::Warn));
     let mut report = app::block_on(app::check::run(&settings, &log_files)).map_err(CommandFailure::Other)?;
-    let unused = config::unused_variables(&sources.env).into_iter();
+    let unused = config::unused_variables(&sources.env, settings.objects.is_bucket()).into_iter();
     report.findings.extend(unused.map(|one| Finding::note("environment", one.found(), one.remedy)));
     if print.json {
         say(&json!(report).to_string())?;

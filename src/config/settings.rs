@@ -314,6 +314,13 @@ pub enum ObjectsSettings {
     S3(Box<S3Settings>),
 }
 
+impl ObjectsSettings {
+    /// It is not a folder of this machine.
+    pub fn is_bucket(&self) -> bool {
+        matches!(self, Self::S3(_))
+    }
+}
+
 /// A bucket of an S3-compatible server.
 #[derive(Clone, Debug)]
 pub struct S3Settings {

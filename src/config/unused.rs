@@ -35,11 +35,19 @@ impl Unused {
     }
 }
 
-/// Those of this environment, one entry for each remedy.
-pub fn unused_variables(env: &BTreeMap<String, String>) -> Vec<Unused> {
+/// Those of a bucket, while objects go to a folder.
+const BUCKET: (&str, &str) = (
+    "S3_",
+    "give S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY too; until then segments go to the folder objects.directory",
+);
+
+/// Those of this environment, one entry for each remedy. `has_bucket`: objects go to one.
+pub fn unused_variables(env: &BTreeMap<String, String>, has_bucket: bool) -> Vec<Unused> {
+    let of_bucket = (!has_bucket).then_some(&BUCKET);
     let mut all: Vec<Unused> = Vec::new();
     for (name, _) in env.iter().filter(|(_, value)| !value.is_empty()) {
-        let Some((_, remedy)) = KNOWN.iter().find(|(start, _)| name.starts_with(start)) else { continue };
+        let known = KNOWN.iter().chain(of_bucket).find(|(start, _)| name.starts_with(start));
+        let Some((_, remedy)) = known else { continue };
         match all.iter_mut().find(|one| one.remedy == *remedy) {
             Some(one) => one.names.push(name.clone()),
             None => all.push(Unused { names: vec![name.clone()], remedy }),
@@ -65,9 +73,10 @@ mod tests {
             ("PATH", "/bin"),
         ];
         let env = env.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let found: Vec<String> = unused_variables(&env).iter().map(Unused::found).collect();
+        let found = |has_bucket| unused_variables(&env, has_bucket).iter().map(Unused::found).collect::<Vec<_>>();
+        assert_eq!(found(false)[2], "S3_BUCKET_NAME is set and does nothing here");
         assert_eq!(
-            found,
+            found(true),
             [
                 "AWS_S3_BUCKET, AWS_S3_KEY_FILE are set and do nothing here",
                 "REDIS_PASSWORD is set and does nothing here"
