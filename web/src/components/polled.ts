@@ -21,12 +21,15 @@ interface Source<T> {
   refresh: () => void;
 }
 
-/** `key` names what is asked for: another one begins anew. */
-export function usePolled<T>(key: string, every: number | (() => number), ask: (signal: AbortSignal) => Promise<T>): Source<T> {
+/** `key` names what is asked for: another one begins anew. `of` names the thing that it is about: while it stays the same, the
+ * last answer stays until the next one is there, so that what has the focus is not taken away from whoever moves on. */
+export function usePolled<T>(key: string, every: number | (() => number), ask: (signal: AbortSignal) => Promise<T>, of = key): Source<T> {
   const [state] = useState(() => signal<Polled<T>>({ answer: null, fault: null, none: false }));
-  const [current] = useState<{ poll: Poll<T> | null }>(() => ({ poll: null }));
+  const [current] = useState<{ poll: Poll<T> | null; of: string }>(() => ({ poll: null, of }));
   useEffect(() => {
-    state.value = { answer: null, fault: null, none: false };
+    const answer = current.of === of ? state.peek().answer : null;
+    state.value = { answer, fault: null, none: false };
+    current.of = of;
     const poll = new Poll<T>({
       every,
       ask,

@@ -106,7 +106,7 @@ function History({ host }: { host: HostStatus }): VNode {
     const from = to - span.ms;
     const { items } = await api.hostHistory(host.name, { from: new Date(from).toISOString(), points: POINTS, metrics: METRICS }, signal);
     return { items, from, to };
-  });
+  }, host.name);
   const { answer, fault } = state.value;
   return (
     <div class="panel graph">

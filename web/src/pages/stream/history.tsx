@@ -48,7 +48,7 @@ export function History({ server, name, camera }: { server: string; name: string
     const moments = momentsOf(span, serverNow());
     const { items, gaps } = await api.history(server, name, { ...iso(moments), points: POINTS }, signal);
     return { items, lines: broken(items, gaps), ...moments };
-  });
+  }, JSON.stringify([server, name]));
   const marks = useMarks(key, camera, span);
   const { answer, fault } = state.value;
   const note = fault !== null ? `${m.stream.unreadable} ${sentence(fault)}` : answer?.items.length === 0 ? m.stream.nothingSeen : null;
@@ -184,7 +184,7 @@ function Measured({ server, name, span, out }: { server: string; name: string; s
     const moments = momentsOf(span, serverNow());
     const { items } = await api.metrics(server, name, { ...iso(moments), points: POINTS, metrics: METRICS.join(",") }, signal);
     return { items, ...moments };
-  });
+  }, JSON.stringify([server, name]));
   const { answer } = state.value;
   if (answer === null) return null;
   const measured = METRICS.map((metric) => ({ metric, points: pointsOf(answer.items, metric) })).filter(({ points }) => points.length > 0);
