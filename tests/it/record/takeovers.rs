@@ -48,8 +48,11 @@ async fn other_tracks_begin_a_run_that_fits_them() {
     harness.records("cam").await;
     harness.uploaded(1).await;
     // Each takes the path over from the one before.
-    let _second =
-        Publisher::with(&harness, "cam", "-c:v libx265 -preset ultrafast -x265-params log-level=none -c:a copy");
+    let _second = Publisher::with(
+        &harness,
+        "cam",
+        "-c:v libx265 -preset ultrafast -x265-params log-level=none:keyint=25 -c:a copy",
+    );
     let of = async |video: &str, tag: &str| {
         eventually(&format!("a segment of {video}"), async || {
             let all = harness.segments_in(&[SegmentState::Uploaded]).await;
