@@ -9,6 +9,7 @@ use crate::actors::record::run::RecordingRun;
 use crate::adapters::ffmpeg::child::ChildProcess;
 use crate::adapters::ffmpeg::ffmpeg_progress::ProgressReader;
 use crate::domain::container::Mp4Plan;
+use crate::domain::stream::TrackList;
 use crate::domain::timestamp_watch::TimestampWatch;
 use crate::domain::wall_clock::RunClock;
 
@@ -25,7 +26,9 @@ pub(super) struct Active {
     pub(super) clock: RunClock,
     /// Length of its segments.
     pub(super) segment: Duration,
-    /// How its tracks go into the file.
+    /// What the server told of its tracks when it was planned.
+    pub(super) tracks: TrackList,
+    /// How they go into the file.
     pub(super) plan: Mp4Plan,
     /// Whether the timestamps of its source follow the time.
     pub(super) watch: TimestampWatch,

@@ -163,6 +163,7 @@ impl Recorder {
             begun: now,
             clock: RunClock::begin((self.assignment.handles.clock)(), self.born.elapsed()),
             segment: self.assignment.settings.get().segment_duration,
+            tracks: self.assignment.source.borrow().tracks.clone(),
             plan,
             watch: TimestampWatch::default(),
             out_time: Duration::ZERO,
@@ -207,11 +208,14 @@ impl Recorder {
         let events = futures_util::stream::poll_fn(move |context| events.poll_recv(context));
         ctx.add_message_stream(events.map(move |event| RunEvent { run, event }));
         if stopping {
-            self.end_run(None, ctx);
-        } else if self.not_there == 0 {
+            return self.end_run(None, ctx);
+        }
+        if self.not_there == 0 {
             // Between two sessions of its publisher it stays what it is.
             self.say(RecordingState::Starting, None);
         }
+        // They may have changed while the folder was made.
+        self.renew_for_tracks(ctx);
     }
 
     /// Tells ffmpeg to stop. Its exit arrives as an event.

@@ -26,7 +26,7 @@ impl Handler<SourceChanged> for Recorder {
         if self.active.is_none() {
             self.attempt(ctx);
         } else {
-            self.renew_for_tracks(&before.tracks, &now.tracks, ctx);
+            self.renew_for_tracks(ctx);
         }
     }
 }
@@ -40,8 +40,10 @@ impl Recorder {
         ctx.add_message_stream(changes);
     }
 
-    /// The tracks are others than those that the run was planned for: its sound would not fit, or be marked wrongly.
-    fn renew_for_tracks(&mut self, before: &TrackList, now: &TrackList, ctx: &mut Context<Self>) {
+    /// Ends the run when the tracks are others than those that it was planned for: its sound would not fit, or it would be marked
+    /// wrongly. One that has not been started yet is looked at when it has been.
+    pub(super) fn renew_for_tracks(&mut self, ctx: &mut Context<Self>) {
+        let now = self.assignment.source.borrow().tracks.clone();
         let Ok(plan) = self.plan() else { return };
         let Some(active) = &mut self.active else { return };
         // A server that does not tell the tracks at present says nothing about them.
@@ -53,8 +55,8 @@ impl Recorder {
         active.renews = true;
         let words = format!(
             "the tracks changed from {} to {}; the recording goes on in the next session",
-            names(before),
-            names(now)
+            names(&active.tracks),
+            names(&now)
         );
         self.end_run(Some(words), ctx);
     }
