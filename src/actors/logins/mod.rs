@@ -6,11 +6,11 @@
 
 mod attempts;
 mod local_token;
+mod login_end;
 mod user_changes;
 mod verified_passwords;
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -329,52 +329,6 @@ impl Logins {
         let hash = hash_password(password).await?;
         self.store.edit_user(user, None, Some(hash)).await?;
         self.refresh().await
-    }
-
-    /// Waits until the session or token of this id is worth nothing any more.
-    pub fn ended(self: &Arc<Self>, id: Uuid) -> impl Future<Output = ()> + 'static {
-        let (mut known, logins) = (self.known.subscribe(), Arc::clone(self));
-        async move {
-            while id.is_nil() || logins.is_good(id) {
-                tokio::select! {
-                    Ok(()) = known.changed() => {}
-                    // One that ends by itself is in no change.
-                    () = tokio::time::sleep(Duration::from_secs(30)) => {}
-                }
-            }
-        }
-    }
-
-    /// Waits until this user may not log in any more with the password of now, or may do other things than now.
-    pub fn password_ended(self: &Arc<Self>, name: &str) -> impl Future<Output = ()> + use<> {
-        let mut known = self.known.subscribe();
-        let (name, of) = (name.to_owned(), |known: &KnownLogins, name: &str| {
-            known.table.user(name).map(|user| (user.password_hash.clone(), user.role))
-        });
-        let then = of(&known.borrow_and_update(), &name);
-        async move {
-            while of(&known.borrow_and_update(), &name) == then {
-                if known.changed().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-            }
-        }
-    }
-
-    /// Waits until a login is asked for.
-    pub fn until_required(self: &Arc<Self>) -> impl Future<Output = ()> + 'static {
-        let (mut known, logins) = (self.known.subscribe(), Arc::clone(self));
-        async move {
-            while !logins.required() {
-                if known.changed().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-            }
-        }
-    }
-
-    fn is_good(&self, id: Uuid) -> bool {
-        self.known.borrow().table.is_good(id, Utc::now())
     }
 
     fn note_used(&self, id: Uuid, before: Option<DateTime<Utc>>, now: DateTime<Utc>) {
