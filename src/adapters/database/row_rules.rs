@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::recording_store::SegmentQuery;
 use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 use crate::domain::camera::sheet::CameraWrite;
@@ -15,15 +16,20 @@ use crate::domain::recording::Segment;
 /// `started_at` although it asks for ends.
 pub(super) const LONGEST_SEGMENT: TimeDelta = TimeDelta::days(1);
 
-/// Order of the segments of one stream: sessions by start, within a session by number. No wall clock decides within a
-/// session, because somebody may set it.
-pub(super) const BY_SESSION: &str = "sessions.started_at, sessions.id, segments.number";
-/// Order of everybody's segments.
-pub(super) const BY_START: &str = "segments.started_at, segments.id";
-
-/// Columns of the table `segments`, named so that another table may stand beside it.
-pub(super) fn of_segments(columns: &str) -> String {
-    columns.split(", ").map(|column| format!("segments.{}", column.trim())).collect::<Vec<_>>().join(", ")
+/// A list of segments in order: those of one stream by their sessions' starts and within a session by number, because somebody
+/// may set the wall clock while it goes on; everybody's by their own starts. `join`: the word with which the database keeps the
+/// order of the two tables.
+pub(super) fn segment_list(columns: &str, join: &str, query: &SegmentQuery, conditions: &[String]) -> String {
+    let columns: Vec<String> = columns.split(", ").map(|column| format!("segments.{}", column.trim())).collect();
+    let (tables, order) = match query.is_by_session() {
+        true => (
+            format!("sessions {join} segments ON segments.session = sessions.id"),
+            "sessions.started_at, sessions.id, segments.number",
+        ),
+        false => ("segments".to_owned(), "segments.started_at, segments.id"),
+    };
+    let (columns, conditions) = (columns.join(", "), conditions.join(" AND "));
+    format!("SELECT {columns} FROM {tables} WHERE {conditions} ORDER BY {order} LIMIT {}", query.limit)
 }
 
 /// Longest text taken out of a column, in bytes. Longer ones come as their first 4,097 bytes: too long for every rule

@@ -127,18 +127,8 @@ pub(super) async fn list(
     owner: Option<&str>,
     query: &SegmentQuery,
 ) -> Result<Vec<Segment>, PostgresFailure> {
-    let by_session = query.is_by_session();
     let filter = filter_of(client, owner, query).await?;
-    let (tables, order) = match by_session {
-        true => ("sessions JOIN segments ON segments.session = sessions.id", row_rules::BY_SESSION),
-        false => ("segments", row_rules::BY_START),
-    };
-    let sql = format!(
-        "SELECT {} FROM {tables} WHERE {} ORDER BY {order} LIMIT {}",
-        row_rules::of_segments(COLUMNS),
-        filter.conditions.join(" AND "),
-        query.limit
-    );
+    let sql = row_rules::segment_list(COLUMNS, "JOIN", query, &filter.conditions);
     let values: Vec<&(dyn ToSql + Sync)> = filter.values.iter().map(|value| value.as_ref() as _).collect();
     let rows = client.query(&sql, &values).await?;
     let segments: Vec<Segment> = rows.iter().filter_map(segment).collect();

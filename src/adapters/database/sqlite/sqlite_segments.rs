@@ -139,19 +139,9 @@ pub(super) fn list(
     owner: Option<&str>,
     query: &SegmentQuery,
 ) -> Result<Vec<Segment>, SqliteFailure> {
-    let by_session = query.is_by_session();
     let filter = filter_of(connection, owner, query)?;
     // A cross join keeps the order of its tables: the sessions by their index, the segments of each by theirs.
-    let (tables, order) = match by_session {
-        true => ("sessions CROSS JOIN segments ON segments.session = sessions.id", row_rules::BY_SESSION),
-        false => ("segments", row_rules::BY_START),
-    };
-    let sql = format!(
-        "SELECT {} FROM {tables} WHERE {} ORDER BY {order} LIMIT {}",
-        row_rules::of_segments(COLUMNS),
-        filter.conditions.join(" AND "),
-        query.limit
-    );
+    let sql = row_rules::segment_list(COLUMNS, "CROSS JOIN", query, &filter.conditions);
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(params_from_iter(filter.values), |row| Ok(segment(row)))?;
     let rows: Vec<Option<Segment>> = rows.collect::<Result<_, _>>()?;
