@@ -14,6 +14,7 @@ pub mod logins;
 pub mod maintenance;
 pub mod membership;
 pub mod monitor;
+pub mod rate_limit;
 pub mod record;
 pub mod redis_link;
 pub mod restream;

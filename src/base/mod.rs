@@ -1,5 +1,5 @@
 //! What every layer may use: the error type, backoff arithmetic, backoff per item, one piece of work at a time, hashes that may
-//! be kept, fingerprints, how often something may happen, redaction of secrets, text that is shared, sizes in words.
+//! be kept, fingerprints, redaction of secrets, text that is shared, sizes in words.
 //!
 //! Never here: tokio, actix, files, sockets, clocks that read the machine.
 
@@ -8,7 +8,6 @@ pub mod error;
 pub mod fingerprint;
 pub mod item_backoff;
 pub mod network;
-pub mod pace;
 pub mod redact;
 pub mod shared_text;
 pub mod single_flight;

@@ -1,6 +1,7 @@
 //! The hub actor: feeds the cache, paces the frames, fans out.
 
 use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, StreamHandler, WrapFuture};
@@ -13,15 +14,15 @@ use super::hub_handle::{AskSnapshot, AskState, HandleTo, SetFilter, Subscribe};
 use super::hub_state::HubState;
 use super::snapshot_cache::SnapshotCache;
 use super::subscriber::{CloseReason, Subscriber, Subscription};
+use crate::actors::rate_limit::RateLimit;
 use crate::actors::supervision::{Exit, ExitReason, Observation, Supervised, supervised};
 use crate::adapters::live::SharedLive;
 use crate::adapters::live::subscription::{LiveUpdate, subscription};
-use crate::base::pace::Pace;
 use crate::base::{Error, Result};
 
 /// Frames that may leave together after a quiet time: what a poll finds often comes right behind something small, and must not
 /// wait for an interval that this has begun.
-const BURST: u32 = 2;
+const BURST: NonZeroU32 = NonZeroU32::new(2).expect("not 0");
 
 /// Bounds of the hub.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +61,7 @@ pub struct Hub {
     ended: BTreeMap<ExitReason, u64>,
     /// Number of the last frame that the clients of each filter got.
     told: BTreeMap<FeedFilter, u64>,
-    pace: Pace,
+    frames: RateLimit,
     /// The next frame is under way.
     frame_is_due: bool,
     /// The cache has been filled once; before that there is no snapshot worth showing.
@@ -80,7 +81,7 @@ impl Hub {
             dropped: 0,
             ended: BTreeMap::new(),
             told: BTreeMap::new(),
-            pace: Pace::new(limits.interval, BURST),
+            frames: RateLimit::new(limits.interval, BURST),
             frame_is_due: false,
             is_filled: false,
         }
@@ -96,23 +97,24 @@ impl Hub {
         }
     }
 
-    /// Tells of the waiting changes now, or when the pace of the frames allows it.
+    /// Tells of the waiting changes now, or as soon as another frame may leave.
     fn tell_soon(&mut self, ctx: &mut Context<Self>) {
         if self.frame_is_due {
             return;
         }
-        match self.pace.wait(Instant::now().into_std()) {
-            Duration::ZERO => self.tell(),
-            wait => {
+        match self.frames.try_now() {
+            Ok(()) => self.tell(),
+            Err(wait) => {
                 self.frame_is_due = true;
-                ctx.run_later(wait, |hub, _| hub.tell());
+                ctx.run_later(wait, |hub, ctx| {
+                    hub.frame_is_due = false;
+                    hub.tell_soon(ctx);
+                });
             }
         }
     }
 
     fn tell(&mut self) {
-        self.frame_is_due = false;
-        self.pace.happens(Instant::now().into_std());
         self.forget_filters();
         let subscribers = &self.subscribers;
         let frames = self.cache.flush(&mut self.told);

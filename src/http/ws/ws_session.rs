@@ -1,6 +1,7 @@
 //! The session actor: turns frames into calls of `protocol` and its steps into frames. Nothing is decided here, so
 //! that moving to another WebSocket library is this one file.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, SpawnHandle, StreamHandler, WrapFuture};
@@ -13,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 use super::protocol::{self, PING_EVERY, Step};
 use super::watchdog::LastHeard;
 use crate::actors::hub::{CloseReason, FeedFrame, HubHandle, SessionLease, Subscription};
+use crate::actors::rate_limit::RateLimit;
 use crate::actors::supervision::Exit;
-use crate::base::pace::Pace;
 
 /// How long we wait for the client's answer to our close frame. Closing at once could overtake the frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -22,7 +23,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// A client may ask for a snapshot so often ...
 const ASK_EVERY: Duration = Duration::from_secs(1);
 /// ... and so many times at once: somebody who goes from page to page.
-const ASK_BURST: u32 = 5;
+const ASK_BURST: NonZeroU32 = NonZeroU32::new(5).expect("not 0");
 
 type FromHub = Result<FeedFrame, CloseReason>;
 
@@ -43,7 +44,7 @@ pub(super) struct WsSession {
     /// Long frames go out compressed.
     compress: bool,
     /// How often it may ask for a snapshot, which costs the hub a walk over everything.
-    pace: Pace,
+    questions: RateLimit,
     /// What it asks for next.
     waiting: Option<Step>,
     /// Our close frame has been sent.
@@ -68,7 +69,7 @@ impl WsSession {
             stopping,
             ended: None,
             compress: false,
-            pace: Pace::new(ASK_EVERY, ASK_BURST),
+            questions: RateLimit::new(ASK_EVERY, ASK_BURST),
             waiting: None,
             is_closing: false,
         }
@@ -100,17 +101,16 @@ impl WsSession {
         if !(is_due && step == Step::AskSnapshot) {
             self.waiting = Some(step);
         }
-        if is_due {
-            return;
-        }
-        match self.pace.wait(Instant::now().into_std()) {
-            Duration::ZERO => self.ask(ctx),
-            wait => drop(ctx.run_later(wait, |session, ctx| session.ask(ctx))),
+        if !is_due {
+            self.ask(ctx);
         }
     }
 
     fn ask(&mut self, ctx: &mut ws::WebsocketContext<Self>) {
-        self.pace.happens(Instant::now().into_std());
+        if let Err(wait) = self.questions.try_now() {
+            ctx.run_later(wait, Self::ask);
+            return;
+        }
         let is_asked = match self.waiting.take() {
             Some(Step::SetFilter(filter)) => self.hub.set_filter(self.id, filter),
             Some(_) => self.hub.ask_snapshot(self.id),
