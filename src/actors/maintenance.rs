@@ -147,49 +147,16 @@ fn is_about_cameras(update: &LiveUpdate) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicUsize;
-
     use async_trait::async_trait;
     use chrono::{DateTime, TimeDelta};
 
     use super::*;
-    use crate::adapters::live::memory::MemoryLiveStore;
-    use crate::adapters::live::{Latest, LiveChanges, LiveStore};
+    use crate::adapters::live::faulty_store::FaultyLiveStore;
     use crate::domain::camera::CameraStatus;
     use crate::domain::incident::{IncidentKind, Subject};
-    use crate::domain::name::StreamName;
     use crate::domain::sample;
-    use crate::domain::stream::Sample;
 
-    /// A store that counts how often it is copied.
-    struct Counted(MemoryLiveStore, AtomicUsize);
-
-    #[async_trait]
-    impl LiveStore for Counted {
-        async fn apply(&self, changes: Vec<Change>) -> Result<()> {
-            self.0.apply(changes).await
-        }
-        async fn read(&self) -> Result<Latest> {
-            self.1.fetch_add(1, Ordering::Relaxed);
-            self.0.read().await
-        }
-        async fn record_samples(&self, server: &str, samples: Vec<(StreamName, Sample)>) -> Result<()> {
-            self.0.record_samples(server, samples).await
-        }
-        async fn history(
-            &self,
-            server: &str,
-            name: &StreamName,
-            from: DateTime<Utc>,
-            to: DateTime<Utc>,
-        ) -> Result<Vec<Sample>> {
-            self.0.history(server, name, from, to).await
-        }
-        async fn subscribe(&self) -> Result<LiveChanges> {
-            self.0.subscribe().await
-        }
-    }
-
+    /// Of a database that has this one.
     struct Kept(Maintenance);
 
     #[async_trait]
@@ -210,7 +177,7 @@ mod tests {
         let camera = Subject::camera_of(7, "gate");
         let until = Utc::now() + TimeDelta::hours(1);
         let kept = Maintenance::checked(camera, until, "lens", "eve".to_owned(), Utc::now()).expect("a good one");
-        let counted = Arc::new(Counted(MemoryLiveStore::new(Duration::from_secs(60)), AtomicUsize::new(0)));
+        let counted = FaultyLiveStore::new();
         let live: SharedLive = counted.clone();
         let incidents = IncidentsHandle::default();
         let keeper = MaintenanceKeeper::new(Arc::new(Kept(kept)), live.clone(), incidents.clone());
@@ -218,12 +185,12 @@ mod tests {
         live.publish(vec![Change::Camera(place("gate"))]).await.expect("taken");
         let keeping = tokio::spawn(async move { keeper.keep().await });
         tokio::time::sleep(Duration::from_secs(10)).await;
-        let before = counted.1.load(Ordering::Relaxed);
+        let before = counted.copies.load(Ordering::Relaxed);
         for _ in 0..60 {
             live.publish(vec![Change::Stream(Arc::new(sample::stream("main", "gate")))]).await.expect("taken");
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
-        assert_eq!(counted.1.load(Ordering::Relaxed), before, "nothing is copied");
+        assert_eq!(counted.copies.load(Ordering::Relaxed), before, "nothing is copied");
         live.publish(vec![Change::Camera(place("yard"))]).await.expect("taken");
         tokio::time::sleep(Duration::from_secs(3)).await;
         let of = |name: &str| Subject::Stream { server: "main".to_owned(), name: name.to_owned() };

@@ -4,6 +4,8 @@
 //! nobody else's memory: the hub, the recorders, the restreams and HTTP all learn about streams from here. That keeps
 //! actors free of one another's addresses, so a manager may be rebuilt without anybody noticing.
 
+#[cfg(test)]
+pub mod faulty_store;
 pub mod memory;
 pub mod publisher;
 pub mod redis;

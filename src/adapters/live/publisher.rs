@@ -149,93 +149,27 @@ async fn write(live: &SharedLive, changes: Vec<Change>) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-
-    use async_trait::async_trait;
-    use chrono::{DateTime, Utc};
+    use std::sync::atomic::Ordering;
 
     use super::*;
-    use crate::adapters::live::memory::MemoryLiveStore;
-    use crate::adapters::live::{LIMIT, Latest, LiveChanges, LiveStore};
+    use crate::adapters::live::faulty_store::FaultyLiveStore;
+    use crate::adapters::live::{LIMIT, LiveStore};
     use crate::domain::recording::RecordingStatus;
     use crate::domain::sample;
-    use crate::domain::stream::Sample;
-
-    /// A live store that can refuse everything or one stream, or not answer at all.
-    struct Moody {
-        memory: MemoryLiveStore,
-        abhors: Option<&'static str>,
-        refuses: AtomicBool,
-        hangs: AtomicBool,
-        panics: AtomicBool,
-        tries: AtomicUsize,
-    }
-
-    #[async_trait]
-    impl LiveStore for Moody {
-        async fn apply(&self, changes: Vec<Change>) -> Result<()> {
-            self.tries.fetch_add(1, Ordering::Relaxed);
-            if self.hangs.load(Ordering::Relaxed) {
-                std::future::pending::<()>().await;
-            }
-            assert!(!self.panics.load(Ordering::Relaxed), "provoked by the test");
-            let is_abhorred = |change: &Change| match change {
-                Change::Recording(status) => Some(status.name.as_str()) == self.abhors,
-                _ => false,
-            };
-            match self.refuses.load(Ordering::Relaxed) {
-                true => Err(Error::unavailable("no")),
-                false if changes.iter().any(is_abhorred) => Err(Error::invalid("name", "not this one")),
-                false => self.memory.apply(changes).await,
-            }
-        }
-
-        async fn record_samples(&self, server: &str, samples: Vec<(StreamName, Sample)>) -> Result<()> {
-            self.memory.record_samples(server, samples).await
-        }
-
-        async fn read(&self) -> Result<Latest> {
-            self.memory.read().await
-        }
-
-        async fn history(
-            &self,
-            server: &str,
-            name: &StreamName,
-            from: DateTime<Utc>,
-            to: DateTime<Utc>,
-        ) -> Result<Vec<Sample>> {
-            self.memory.history(server, name, from, to).await
-        }
-
-        async fn subscribe(&self) -> Result<LiveChanges> {
-            self.memory.subscribe().await
-        }
-    }
 
     fn recording(name: &str, segments: u64) -> Change {
         Change::Recording(RecordingStatus { segments, ..sample::recording("main", name) })
     }
 
-    fn moody() -> Arc<Moody> {
-        moody_about(None)
-    }
-
-    fn moody_about(abhors: Option<&'static str>) -> Arc<Moody> {
-        let memory = MemoryLiveStore::new(Duration::from_secs(60));
-        let [refuses, hangs, panics] = [(); 3].map(|()| AtomicBool::new(false));
-        Arc::new(Moody { memory, abhors, refuses, hangs, panics, tries: AtomicUsize::new(0) })
-    }
-
     /// Name and count of each recording that everybody sees.
-    async fn seen(live: &Moody) -> Vec<(String, u64)> {
+    async fn seen(live: &FaultyLiveStore) -> Vec<(String, u64)> {
         let latest = live.latest().await.expect("it answers");
         latest.recordings.iter().map(|status| (status.name.to_string(), status.segments)).collect()
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_store_that_panics_loses_nothing_and_ends_nobody() {
-        let live = moody();
+        let live = FaultyLiveStore::new();
         live.panics.store(true, Ordering::Relaxed);
         let publisher = LivePublisher::new(live.clone(), "a test");
         publisher.tell([recording("a", 1), recording("b", 1)]);
@@ -247,7 +181,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_store_that_refuses_is_tried_once_in_two_seconds_and_gets_the_newest() {
-        let live = moody();
+        let live = FaultyLiveStore::new();
         live.refuses.store(true, Ordering::Relaxed);
         let publisher = LivePublisher::new(live.clone(), "a test");
         // Ten streams tell something five times a second, for a minute.
@@ -264,7 +198,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_store_that_hangs_is_given_up_and_nothing_older_overtakes() {
-        let live = moody();
+        let live = FaultyLiveStore::new();
         live.hangs.store(true, Ordering::Relaxed);
         let publisher = LivePublisher::new(live.clone(), "a test");
         publisher.tell([recording("a", 1), recording("b", 1)]);
@@ -279,7 +213,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_state_that_the_store_will_not_take_holds_nobody_up() {
-        let live = moody_about(Some("b"));
+        let live = FaultyLiveStore::refusing(Some("b"));
         let publisher = LivePublisher::new(live.clone(), "a test");
         for count in 1..=3 {
             publisher.tell(["a", "b", "c"].map(|name| recording(name, count)));
