@@ -190,10 +190,10 @@ impl From<&ConnectionEntry> for Connection {
     }
 }
 
-/// An RTSP session. Names of MediaMTX, hence the spelling of `RTP` and `RTCP`.
+/// Who a session is, as every list of sessions and connections begins.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Session {
+pub(super) struct SessionClient {
     id: Uuid,
     created: DateTime<Utc>,
     remote_addr: String,
@@ -201,6 +201,32 @@ pub struct Session {
     path: String,
     query: String,
     user: String,
+}
+
+impl SessionClient {
+    pub(super) fn of(entry: &SessionEntry) -> Self {
+        Self {
+            id: entry.id,
+            created: entry.created,
+            remote_addr: entry.remote.to_string(),
+            state: match *locked(&entry.activity) {
+                Activity::Idle => "idle",
+                Activity::Read => "read",
+                Activity::Publish => "publish",
+            },
+            path: entry.path.clone(),
+            query: entry.query.clone(),
+            user: entry.user.clone(),
+        }
+    }
+}
+
+/// An RTSP session. Names of MediaMTX, hence the spelling of `RTP` and `RTCP`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    #[serde(flatten)]
+    client: SessionClient,
     user_agent: String,
     transport: Option<&'static str>,
     profile: Option<&'static str>,
@@ -245,17 +271,7 @@ impl From<&SessionEntry> for Session {
         let activity = *locked(&entry.activity);
         let flows = activity != Activity::Idle;
         Self {
-            id: entry.id,
-            created: entry.created,
-            remote_addr: entry.remote.to_string(),
-            state: match activity {
-                Activity::Idle => "idle",
-                Activity::Read => "read",
-                Activity::Publish => "publish",
-            },
-            path: entry.path.clone(),
-            query: entry.query.clone(),
-            user: entry.user.clone(),
+            client: SessionClient::of(entry),
             user_agent: entry.user_agent.clone(),
             transport: flows.then_some("TCP"),
             profile: flows.then_some("AVP"),

@@ -5,8 +5,8 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use uuid::Uuid;
 
+use super::shapes::SessionClient;
 use crate::demo::media_server::connection_table::SessionEntry;
 
 /// Round trip time of the link at rest, ms.
@@ -47,13 +47,8 @@ impl Link {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SrtConnection {
-    id: Uuid,
-    created: DateTime<Utc>,
-    remote_addr: String,
-    state: &'static str,
-    path: String,
-    query: String,
-    user: String,
+    #[serde(flatten)]
+    client: SessionClient,
     packets_received: u64,
     packets_received_loss: u64,
     packets_received_retrans: u64,
@@ -77,13 +72,7 @@ impl SrtConnection {
         // As often as the link is congested, and all of them sent again.
         let lost = packets / 400;
         Self {
-            id: entry.id,
-            created: entry.created,
-            remote_addr: entry.remote.to_string(),
-            state: "publish",
-            path: entry.path.clone(),
-            query: entry.query.clone(),
-            user: entry.user.clone(),
+            client: SessionClient::of(entry),
             packets_received: packets,
             packets_received_loss: lost,
             packets_received_retrans: lost,
