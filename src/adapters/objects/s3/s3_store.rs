@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::s3_fault::{fault, refusal, unreachable};
 use crate::adapters::objects::{ByteStream, ObjectStore, key, source_fault};
-use crate::base::{Error, Result, Scope};
+use crate::base::{Error, ErrorKind, Result, Scope};
 use crate::config::settings::S3Settings;
 
 /// An answer to a small request that takes longer is none.
@@ -141,7 +141,7 @@ impl S3Store {
         match stored {
             Some(stored) if stored.bytes == bytes && stored.digest.as_ref().is_none_or(|theirs| *theirs == digest) => Ok(bytes),
             Some(stored) if !is_new => Err(Error::new(
-                crate::base::ErrorKind::Conflict,
+                ErrorKind::Conflict,
                 format!(
                     "{}: another object stands at {key:?} ({} bytes; the file has {bytes}); it is not overwritten; move it away",
                     self.shown, stored.bytes
@@ -228,7 +228,7 @@ impl ObjectStore for S3Store {
         let url = self.bucket.presign_get(key, READ, None).await.map_err(|error| self.fault(error))?;
         let asked = self.bucket.http_client().get(url).header(RANGE, format!("bytes={offset}-{last}")).send();
         let asked = tokio::time::timeout(ANSWER, asked).await;
-        let late = |_| Error::new(crate::base::ErrorKind::Timeout, format!("timeout, {} does not answer", self.shown));
+        let late = |_| Error::new(ErrorKind::Timeout, format!("timeout, {} does not answer", self.shown));
         let answer = asked.map_err(late)?.map_err(|error| unreachable(&self.shown, &error))?;
         match answer.status().as_u16() {
             206 if answer.content_length() == Some(length) => {}
