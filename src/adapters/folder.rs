@@ -1,17 +1,19 @@
 //! A folder that may be on a disk of its own, known by an identity in a small file: an empty mount point or another disk
 //! is told from it before anything is touched.
 //!
-//! Which identity it should have is known to the database (`nodes`); until that answers, any is taken for the right one
-//! and none for a wrong one. Used by the spool and by the object directory. Blocks.
+//! Used by the spool and by the object directory. Blocks, but for what it does as [`Identified`].
+
+pub mod identity;
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock};
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use async_trait::async_trait;
 use uuid::Uuid;
 
+use self::identity::{Expected, ExpectedIdentity, Identified, marker_id, marker_text};
 use crate::base::{Error, Result};
 
 /// What a folder is called, and how its faults are told.
@@ -25,37 +27,18 @@ pub struct FolderKind {
     pub fault: fn(&Path, io::Error) -> Error,
 }
 
-/// The file, as people see it.
-#[derive(Serialize, Deserialize)]
-struct Marker {
-    #[serde(rename = "streamwarden")]
-    what: String,
-    id: Uuid,
-}
-
 /// A folder with an identity.
 #[derive(Debug)]
 pub struct Folder {
     root: PathBuf,
     kind: FolderKind,
-    expected: RwLock<Expected>,
-}
-
-/// What the database says of a folder.
-#[derive(Clone, Copy, Debug)]
-enum Expected {
-    /// It has not answered.
-    Unknown,
-    /// It knows of files in the folder and of no identity.
-    Files,
-    /// The identity.
-    Id(Uuid),
+    expected: ExpectedIdentity,
 }
 
 impl Folder {
     /// The folder at `root`. Nothing is touched.
     pub fn new(root: impl Into<PathBuf>, kind: FolderKind) -> Self {
-        Self { root: root.into(), kind, expected: RwLock::new(Expected::Unknown) }
+        Self { root: root.into(), kind, expected: ExpectedIdentity::default() }
     }
 
     /// Where it is.
@@ -65,12 +48,12 @@ impl Folder {
 
     /// The identity it should have.
     pub fn expect(&self, id: Uuid) {
-        *self.expected.write().unwrap_or_else(PoisonError::into_inner) = Expected::Id(id);
+        self.expected.set(Expected::Id(id));
     }
 
     /// The database knows of files in it and of no identity: an empty one is not the right one.
     pub fn expect_files(&self) {
-        *self.expected.write().unwrap_or_else(PoisonError::into_inner) = Expected::Files;
+        self.expected.set(Expected::Files);
     }
 
     /// The identity it has.
@@ -84,15 +67,14 @@ impl Folder {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err((self.kind.fault)(&self.root, error)),
         };
-        match serde_json::from_slice::<Marker>(&text) {
-            Ok(marker) => Ok(Some(marker.id)),
-            Err(_) => Err(Error::unavailable(format!(
+        marker_id(&text).map(Some).ok_or_else(|| {
+            Error::unavailable(format!(
                 "{} does not hold the identity of a folder ({}); put the file back as it was{}",
                 path.display(),
                 self.kind.word,
                 self.instead()
-            ))),
-        }
+            ))
+        })
     }
 
     /// Whether this is the folder that it should be. Everything that reads or writes in it asks first.
@@ -100,7 +82,7 @@ impl Folder {
     /// # Errors
     /// `Unavailable` saying which disk is missing or foreign.
     pub fn check(&self) -> Result<()> {
-        let expected = *self.expected.read().unwrap_or_else(PoisonError::into_inner);
+        let expected = self.expected.now();
         let (root, word) = (self.root.display(), self.kind.word);
         match (expected, self.found()?) {
             (Expected::Id(expected), Some(found)) if expected == found => Ok(()),
@@ -165,9 +147,7 @@ impl Folder {
     /// # Errors
     /// When it cannot be written.
     pub fn mark(&self, id: Uuid) -> Result<()> {
-        let marker = Marker { what: self.kind.word.to_owned(), id };
-        let text = serde_json::to_vec_pretty(&marker)
-            .map_err(|error| Error::internal("a folder's identity cannot be written").with_source(error))?;
+        let text = marker_text(self.kind.word, id)?;
         let draft = self.root.join(format!(".{}.{}", self.kind.file, std::process::id()));
         let write = || {
             let mut file = File::create(&draft)?;
@@ -180,6 +160,60 @@ impl Folder {
             let _ = fs::remove_file(&draft);
             (self.kind.fault)(&self.root, error)
         })
+    }
+}
+
+/// Disks are slow at times, so they are looked at outside the async threads.
+async fn on_disk<T: Send + 'static>(
+    folder: &Arc<Folder>,
+    work: impl FnOnce(&Folder) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let folder = Arc::clone(folder);
+    let done = tokio::task::spawn_blocking(move || work(&folder)).await;
+    done.map_err(|error| Error::internal("a look at a folder ended without a result").with_source(error))?
+}
+
+#[async_trait]
+impl Identified for Arc<Folder> {
+    fn shown(&self) -> String {
+        self.root().display().to_string()
+    }
+
+    fn expect_of_it(&self, expected: Expected) {
+        self.expected.set(expected);
+    }
+
+    fn is_taken_as_found(&self) -> bool {
+        true
+    }
+
+    async fn check_identity(&self) -> Result<()> {
+        on_disk(self, Folder::check).await
+    }
+
+    async fn found_identity(&self) -> Result<Option<Uuid>> {
+        on_disk(self, Folder::found).await
+    }
+
+    async fn holds_nothing(&self) -> Result<bool> {
+        on_disk(self, Folder::is_empty).await
+    }
+
+    async fn holds_any(&self, paths: Vec<String>) -> Result<bool> {
+        on_disk(self, move |folder| {
+            // A row changed by hand may name anything.
+            let inside = |path: &String| !path.starts_with('/') && !path.contains("..");
+            Ok(paths.iter().filter(|path| inside(path)).any(|path| folder.root().join(path).is_file()))
+        })
+        .await
+    }
+
+    async fn begin_identity(&self) -> Result<Uuid> {
+        on_disk(self, Folder::begin).await
+    }
+
+    async fn mark_identity(&self, id: Uuid) -> Result<()> {
+        on_disk(self, move |folder| folder.mark(id)).await
     }
 }
 

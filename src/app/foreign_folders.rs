@@ -1,5 +1,5 @@
-//! `streamwarden accept-folder`: lets a folder take the place of the spool or the object folder that a node had, when that
-//! one is gone for good. Called by `cli`.
+//! `streamwarden accept-folder`: lets a folder, or a bucket, take the place of the spool or the object store that a node had, when
+//! that one is gone for good. Called by `cli`.
 
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::Path;
@@ -7,39 +7,37 @@ use std::sync::Arc;
 
 use crate::adapters::database::NodeFolder;
 use crate::adapters::folder::Folder;
+use crate::adapters::folder::identity::Identified;
 use crate::adapters::objects::directory::Directory;
+use crate::adapters::objects::s3::S3Store;
 use crate::adapters::spool::Spool;
 use crate::app::run_plan::DATA_DIR;
 use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::config::settings::ObjectsSettings;
 
-/// The folder of these settings.
+/// The folder or the bucket of these settings.
 ///
 /// # Errors
-/// `Invalid` where objects are in a bucket, which has none.
-pub(super) fn folder(settings: &Settings, which: NodeFolder) -> Result<Arc<Folder>> {
-    match (which, &settings.objects) {
-        (NodeFolder::Spool, _) => Ok(Arc::clone(Spool::new(settings.data_dir.join("spool")).identity())),
-        (NodeFolder::Objects, ObjectsSettings::Directory(path)) => Ok(Arc::clone(Directory::new(path).identity())),
-        (NodeFolder::Objects, ObjectsSettings::S3(bucket)) => Err(Error::invalid(
-            "objects",
-            format!(
-                "objects are in the bucket {}, and not in a folder; nothing has to be accepted",
-                bucket.bucket_name
-            ),
-        )),
-    }
+/// `Invalid` for settings of a bucket that no request can be made of.
+pub(super) fn identified(settings: &Settings, which: NodeFolder) -> Result<Arc<dyn Identified>> {
+    Ok(match (which, &settings.objects) {
+        (NodeFolder::Spool, _) => Arc::new(Arc::clone(Spool::new(settings.data_dir.join("spool")).identity())),
+        (NodeFolder::Objects, ObjectsSettings::Directory(path)) => {
+            Arc::new(Arc::clone(Directory::new(path).identity()))
+        }
+        (NodeFolder::Objects, ObjectsSettings::S3(bucket)) => Arc::new(S3Store::new(bucket)?),
+    })
 }
 
-/// Gives the folder the identity that the database expects of it; one that is not there is made, empty. Returns what was done, in a sentence. What lay in the
+/// Gives the folder the identity that the database expects of it; one that is not there is made, empty. A bucket that no node of
+/// this database knows gets that of this node. Returns what was done, in a sentence. What lay in the
 /// earlier folder only is `missing` then, until it is put into this one.
 ///
 /// # Errors
 /// When the folder cannot be made, the database does not know this node, or either cannot be written.
 pub async fn accept(settings: &Settings, which: NodeFolder) -> Result<String> {
-    let folder = folder(settings, which)?;
-    let shown = folder.root().display().to_string();
+    let place = identified(settings, which)?;
     let nodes = super::open_stores(settings).await?.nodes.nodes().await?;
     let instance = Folder::new(&settings.data_dir, DATA_DIR).found().ok().flatten();
     let by_folder = nodes.iter().find(|node| Some(node.instance) == instance);
@@ -50,15 +48,25 @@ pub async fn accept(settings: &Settings, which: NodeFolder) -> Result<String> {
         NodeFolder::Spool => node.spool,
         NodeFolder::Objects => node.objects,
     };
-    make(folder.root())?;
-    let id = match expected {
+    let what = match (which, &settings.objects) {
+        (NodeFolder::Spool, _) => {
+            make(&settings.data_dir.join("spool"))?;
+            "spool folder"
+        }
+        (NodeFolder::Objects, ObjectsSettings::Directory(path)) => {
+            make(path)?;
+            "objects folder"
+        }
+        (NodeFolder::Objects, ObjectsSettings::S3(_)) => "object store",
+    };
+    let id = match expected.or_else(|| (!place.is_taken_as_found()).then_some(node.instance)) {
         Some(id) => {
-            folder.mark(id)?;
+            place.mark_identity(id).await?;
             id
         }
-        None => folder.begin()?,
+        None => place.begin_identity().await?,
     };
-    Ok(format!("{shown} is the {} folder of the node {:?} from now on (identity {id})", which.column(), node.name))
+    Ok(format!("{} is the {what} of the node {:?} from now on (identity {id})", place.shown(), node.name))
 }
 
 /// Makes the folder, if there is none, for the user who owns the one that it is in: root may be the one who asks, and

@@ -31,6 +31,7 @@ use crate::adapters::ffmpeg::child;
 use crate::adapters::ffmpeg::ffmpeg_version::{self, FfmpegVersion};
 use crate::adapters::ffmpeg::rtsp_codecs;
 use crate::adapters::folder::Folder;
+use crate::adapters::folder::identity::Identified;
 use crate::adapters::live::SharedLive;
 use crate::adapters::live::memory::MemoryLiveStore;
 use crate::adapters::live::redis::{NodeFacts, RedisLiveStore};
@@ -96,13 +97,14 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
         _ => UnreadableCodecs::default(),
     };
     let stores = open_stores_or_wait(settings).await?;
-    let (objects, objects_folder) = object_store(&settings.objects)?;
+    let (objects, objects_identity) = object_store(&settings.objects)?;
     let spool = Arc::new(Spool::new(settings.data_dir.join("spool")));
     let records = roles.contains(&Role::Record);
     let folders = match records {
-        true => std::iter::once((NodeFolder::Spool, Arc::clone(spool.identity())))
-            .chain(objects_folder.map(|folder| (NodeFolder::Objects, folder)))
-            .collect(),
+        true => {
+            let spool: Arc<dyn Identified> = Arc::new(Arc::clone(spool.identity()));
+            vec![(NodeFolder::Spool, spool), (NodeFolder::Objects, objects_identity)]
+        }
         false => Vec::new(),
     };
     let run = Uuid::new_v4();
@@ -143,15 +145,18 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
     })
 }
 
-/// Where objects go, and the folder that has an identity, where it is one.
-fn object_store(settings: &ObjectsSettings) -> Result<(SharedObjects, Option<Arc<Folder>>)> {
+/// Where objects go, twice: as a store, and as what has an identity.
+fn object_store(settings: &ObjectsSettings) -> Result<(SharedObjects, Arc<dyn Identified>)> {
     Ok(match settings {
         ObjectsSettings::Directory(path) => {
             let store = Directory::new(path);
             let folder = Arc::clone(store.identity());
-            (Arc::new(store), Some(folder))
+            (Arc::new(store), Arc::new(folder))
         }
-        ObjectsSettings::S3(bucket) => (Arc::new(S3Store::new(bucket)?), None),
+        ObjectsSettings::S3(bucket) => {
+            let store = S3Store::new(bucket)?;
+            (Arc::new(store.clone()), Arc::new(store))
+        }
     })
 }
 

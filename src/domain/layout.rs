@@ -9,7 +9,7 @@
 //! another server, and nothing changes for the first when a second is added. Rows keep their key: servers changing
 //! their order in the configuration moves nothing that was recorded before.
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SubsecRound, TimeDelta, Utc};
 
 use super::name::StreamName;
 
@@ -35,6 +35,16 @@ pub fn segment_number(file: &str) -> Option<u32> {
     let number: u32 = plain.then(|| digits.parse().ok())??;
     // `segment_0001.mp4` would be a second file of number 1.
     (segment_file(number) == file).then_some(number)
+}
+
+/// Whether a key is one that [`object_key`] makes, of whatever server and stream.
+pub fn is_segment_key(key: &str) -> bool {
+    let mut parts = key.rsplit('/');
+    let number = parts.next().and_then(segment_number);
+    let session = parts.next().and_then(|part| NaiveDateTime::parse_from_str(part, "%Y%m%d_%H%M%S").ok());
+    let day = parts.next().and_then(|part| NaiveDate::parse_from_str(part, "%Y-%m-%d").ok());
+    let has_stream = parts.next().is_some_and(|part| !part.is_empty());
+    number.is_some() && has_stream && session.zip(day).is_some_and(|(session, day)| session.date() == day)
 }
 
 /// `20261121_082501`.
@@ -87,6 +97,16 @@ mod tests {
             object_key(&server_prefix(1, "back up"), &stream, start, 1439),
             "@back=20up/site/cam.1/2026-11-21/20261121_235958/segment_1439.mp4"
         );
+        for (key, wanted) in [
+            ("cam/2026-11-21/20261121_235958/segment_000.mp4", true),
+            ("@back=20up/site/cam.1/2026-11-21/20261121_235958/segment_1439.mp4", true),
+            ("2026-11-21/20261121_235958/segment_000.mp4", false),
+            ("cam/2026-11-22/20261121_235958/segment_000.mp4", false),
+            ("cam/2026-11-21/20261121_235958/segment_000.mkv", false),
+            ("backup/2026-11-21/dump.sql", false),
+        ] {
+            assert_eq!(is_segment_key(key), wanted, "{key}");
+        }
         assert!(StreamName::parse("@backup/cam").is_err(), "the prefix must not be a stream's name");
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use tokio::sync::watch;
 
 use crate::adapters::database::{NodeFolder, NodeStore, RecordingStore};
-use crate::adapters::folder::Folder;
+use crate::adapters::folder::identity::Identified;
 use crate::domain::node::NodeClaim;
 
 /// What is wrong, by `node`, `spool`, `objects`.
@@ -22,8 +22,8 @@ pub struct NodeHandles {
     pub recordings: Arc<dyn RecordingStore>,
     /// Who we are; `starts` until we have been admitted.
     pub claim: NodeClaim,
-    /// Folders whose identity is kept; none without the role record.
-    pub folders: Vec<(NodeFolder, Arc<Folder>)>,
+    /// Folders, or a bucket, whose identity is kept; none without the role record.
+    pub folders: Vec<(NodeFolder, Arc<dyn Identified>)>,
     /// This process has been admitted once.
     pub admitted: Arc<AtomicBool>,
     /// What is wrong now, for `/ready`.

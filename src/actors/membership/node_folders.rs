@@ -1,21 +1,19 @@
-//! Whether the folders of this node are those that the database knows, and what becomes of one that nobody knows yet.
-
-use std::path::PathBuf;
-use std::sync::Arc;
+//! Whether the folders of this node, and its bucket, are those that the database knows, and what becomes of one that nobody knows
+//! yet.
 
 use uuid::Uuid;
 
 use super::NodeHandles;
 use crate::adapters::database::{Joined, NodeFolder, SegmentQuery};
-use crate::adapters::folder::Folder;
-use crate::base::{Error, Result};
+use crate::adapters::folder::identity::{Expected, Identified};
+use crate::base::Result;
 use crate::domain::recording::SegmentState;
 
 /// How it stands with each folder, by what is known without the database.
 pub(super) async fn check_all(handles: &NodeHandles) -> Vec<(NodeFolder, Result<()>)> {
     let mut found = Vec::new();
     for (which, folder) in &handles.folders {
-        found.push((*which, on_disk(folder, Folder::check).await));
+        found.push((*which, folder.check_identity().await));
     }
     found
 }
@@ -28,7 +26,7 @@ pub(super) async fn settle_all(handles: &NodeHandles, joined: &Joined) -> Vec<(N
             NodeFolder::Spool => joined.node.spool,
             NodeFolder::Objects => joined.node.objects,
         };
-        found.push((*which, settle(handles, joined, *which, folder, known).await));
+        found.push((*which, settle(handles, joined, *which, folder.as_ref(), known).await));
     }
     found
 }
@@ -37,41 +35,59 @@ async fn settle(
     handles: &NodeHandles,
     joined: &Joined,
     which: NodeFolder,
-    folder: &Arc<Folder>,
+    folder: &dyn Identified,
     known: Option<Uuid>,
 ) -> Result<()> {
     if let Some(id) = known {
-        folder.expect(id);
-        on_disk(folder, Folder::check).await?;
+        folder.expect_of_it(Expected::Id(id));
+        folder.check_identity().await?;
         return match which {
             // A spool that was let take another's place later on may be the one with those recordings.
             NodeFolder::Spool => adopt(handles, folder).await.map(drop),
             NodeFolder::Objects => Ok(()),
         };
     }
-    // The first start, or the first of a version that keeps identities.
-    let is_empty = on_disk(folder, Folder::is_empty).await?;
-    if is_empty && knows_files(handles, joined, which, folder).await? {
-        folder.expect_files();
-        return on_disk(folder, Folder::check).await;
+    if !folder.is_taken_as_found()
+        && let Some(found) = folder.found_identity().await?
+        && !is_of_this_site(handles, joined, found)
+    {
+        // Its own identity, which it gets where a person lets it take the place.
+        folder.expect_of_it(Expected::Id(handles.claim.instance));
+        return folder.check_identity().await;
     }
-    let id = on_disk(folder, Folder::begin).await?;
+    // The first start, or the first of a version that keeps identities.
+    let is_empty = folder.holds_nothing().await?;
+    if is_empty && knows_files(handles, joined, which, folder).await? {
+        folder.expect_of_it(Expected::Files);
+        return folder.check_identity().await;
+    }
+    let id = folder.begin_identity().await?;
     handles.nodes.set_folder(which, id).await?;
-    folder.expect(id);
-    log::info!("the {} folder {} has the identity {id}", which.column(), folder.root().display());
+    folder.expect_of_it(Expected::Id(id));
+    log::info!("the {} folder {} has the identity {id}", which.column(), folder.shown());
     if which == NodeFolder::Spool {
         adopt(handles, folder).await?;
     }
     Ok(())
 }
 
+/// Whether a node of this database has that identity.
+fn is_of_this_site(handles: &NodeHandles, joined: &Joined, found: Uuid) -> bool {
+    found == handles.claim.instance || joined.others.iter().any(|node| node.objects == Some(found))
+}
+
 /// Whether files should be in a folder that has never had an identity.
-async fn knows_files(handles: &NodeHandles, joined: &Joined, which: NodeFolder, folder: &Arc<Folder>) -> Result<bool> {
+async fn knows_files(
+    handles: &NodeHandles,
+    joined: &Joined,
+    which: NodeFolder,
+    folder: &dyn Identified,
+) -> Result<bool> {
     match which {
         // Of an earlier version; beside other nodes they are more likely another's.
         NodeFolder::Spool => {
             let paths = handles.nodes.ownerless().await?.unwrap_or_default();
-            Ok(!paths.is_empty() && joined.others.is_empty() && !any_there(folder, paths).await?)
+            Ok(!paths.is_empty() && joined.others.is_empty() && !folder.holds_any(paths).await?)
         }
         NodeFolder::Objects => {
             let states = vec![SegmentState::Uploaded, SegmentState::Evicted];
@@ -82,29 +98,10 @@ async fn knows_files(handles: &NodeHandles, joined: &Joined, which: NodeFolder, 
 }
 
 /// Recordings of an earlier version, which have no owner, are this node's when their files are in its spool.
-async fn adopt(handles: &NodeHandles, folder: &Arc<Folder>) -> Result<()> {
+async fn adopt(handles: &NodeHandles, folder: &dyn Identified) -> Result<()> {
     let Some(paths) = handles.nodes.ownerless().await? else { return Ok(()) };
-    if paths.is_empty() || any_there(folder, paths).await? {
+    if paths.is_empty() || folder.holds_any(paths).await? {
         handles.nodes.adopt().await?;
     }
     Ok(())
-}
-
-async fn any_there(folder: &Arc<Folder>, paths: Vec<String>) -> Result<bool> {
-    on_disk(folder, move |folder| {
-        // A row changed by hand may name anything.
-        let inside = |path: &String| !path.starts_with('/') && !path.contains("..");
-        let files = paths.iter().filter(|path| inside(path)).map(|path| -> PathBuf { folder.root().join(path) });
-        Ok(files.into_iter().any(|file| file.is_file()))
-    })
-    .await
-}
-
-async fn on_disk<T: Send + 'static>(
-    folder: &Arc<Folder>,
-    work: impl FnOnce(&Folder) -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let folder = Arc::clone(folder);
-    let done = tokio::task::spawn_blocking(move || work(&folder)).await;
-    done.map_err(|error| Error::internal("a look at a folder ended without a result").with_source(error))?
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{NodeHandles, admit, join, node_folders};
 use crate::adapters::database::sqlite::{self, Sqlite};
 use crate::adapters::database::{Database, NodeFolder, NodeStore, RecordingStore};
+use crate::adapters::folder::identity::Identified;
 use crate::adapters::objects::ObjectStore;
 use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::Spool;
@@ -35,9 +36,9 @@ impl Site {
     async fn start(&self) -> StartedNode {
         let database = sqlite::open(self.path("test.db")).await.expect("a database");
         let (spool, objects) = (Spool::new(self.path("spool")), Directory::new(self.path("objects")));
-        let folders = vec![
-            (NodeFolder::Spool, Arc::clone(spool.identity())),
-            (NodeFolder::Objects, Arc::clone(objects.identity())),
+        let folders: Vec<(NodeFolder, Arc<dyn Identified>)> = vec![
+            (NodeFolder::Spool, Arc::new(Arc::clone(spool.identity()))),
+            (NodeFolder::Objects, Arc::new(Arc::clone(objects.identity()))),
         ];
         let before = database.nodes().await.expect("listed");
         let claim = NodeClaim {

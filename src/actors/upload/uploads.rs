@@ -39,6 +39,7 @@ pub struct Uploads {
     eviction: Eviction,
     evicted: usize,
     healing: SingleFlight,
+    sweeping: SingleFlight,
     /// Missing files are looked for again from then on.
     heal_after: Option<Instant>,
 }
@@ -56,6 +57,7 @@ impl Uploads {
             eviction: Eviction::default(),
             evicted: 0,
             healing: SingleFlight::default(),
+            sweeping: SingleFlight::default(),
             heal_after: None,
         }
     }
@@ -130,6 +132,42 @@ impl Flight for Begin {
         manager.start_workers();
         manager.heal(ctx);
         manager.evict(ctx);
+        Sweep::ask(manager, ctx);
+        Ended::Done
+    }
+}
+
+/// Ends uploads in parts that an earlier run left in the middle. Nothing waits for it.
+struct Sweep;
+
+impl Flight for Sweep {
+    type Owner = Uploads;
+    type Subject = ();
+    type Output = usize;
+    const RULES: Rules = Rules {
+        what: "ending old uploads in parts",
+        limit: PASS_LIMIT,
+        late: Late::Wait,
+        // What stays is invisible and costs its bytes: the next start tries again.
+        retry: FlightRetry::Never,
+        level: Level::Warn,
+    };
+
+    fn state(manager: &mut Uploads) -> &mut SingleFlight {
+        &mut manager.sweeping
+    }
+
+    fn begin(manager: &mut Uploads, _: &mut Context<Uploads>) -> Option<((), Work<usize>)> {
+        let objects = manager.handles.objects.clone();
+        Some(((), Box::pin(async move { objects.sweep().await })))
+    }
+
+    fn ended(_: &mut Uploads, (): (), swept: Result<usize>, _: &mut Context<Uploads>) -> Ended {
+        match swept {
+            Ok(0) => {}
+            Ok(count) => log::info!("ended {count} uploads in parts that were left in the middle"),
+            Err(error) => return Ended::Failed(error),
+        }
         Ended::Done
     }
 }

@@ -46,6 +46,10 @@ pub trait ObjectStore: Send + Sync {
     }
     /// Whether this is the store that it should be: cheap, and asked before rows are touched.
     async fn check(&self) -> Result<()>;
+    /// Ends what uploads of an earlier time have left half-done and nobody goes on with. Returns how many.
+    async fn sweep(&self) -> Result<usize> {
+        Ok(0)
+    }
     /// Bytes that are free where objects go; `None` for a store that has no such limit.
     async fn free(&self) -> Result<Option<u64>>;
     /// The disk where objects go, by its number on this machine; `None` for a store that is elsewhere.

@@ -6,13 +6,15 @@ use super::report::Finding;
 use crate::adapters::database::NodeFolder;
 use crate::adapters::database::postgres::{SiteRelay, SiteTable};
 use crate::adapters::folder::Folder;
+use crate::adapters::folder::identity::{Expected, Identified};
 use crate::app::data_dir::DATA_DIR;
 use crate::app::earlier_runs;
 use crate::app::foreign_folders;
 use crate::app::open_stores::known_nodes;
+use crate::base::Result;
 use crate::config::Settings;
 use crate::config::settings::DatabaseSettings;
-use crate::domain::node::{NodeClaim, admit, relayed_by};
+use crate::domain::node::{Node, NodeClaim, admit, relayed_by};
 
 /// Findings about this node; none where the database does not answer or is not made yet, which is told of elsewhere.
 pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
@@ -44,16 +46,29 @@ pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
     let mine = by_folder.or(nodes.iter().find(|node| node.name == claim.name));
     if let Some(node) = mine.filter(|_| claim.records) {
         for (which, id) in [(NodeFolder::Spool, node.spool), (NodeFolder::Objects, node.objects)] {
-            let Some(id) = id else { continue };
-            // A bucket has no identity yet.
-            let Ok(folder) = foreign_folders::folder(settings, which) else { continue };
-            folder.expect(id);
-            if let Err(error) = folder.check() {
+            let Ok(place) = foreign_folders::identified(settings, which) else { continue };
+            if let Err(error) = check_place(place.as_ref(), id, &claim, &nodes).await {
                 findings.push(Finding::error(which.column(), &error));
             }
         }
     }
     findings
+}
+
+/// Whether a folder or a bucket is the one that the database knows. One that it does not know yet may be anything but another
+/// site's bucket; where that does not answer at all, the look at the bucket itself tells.
+async fn check_place(place: &dyn Identified, id: Option<Uuid>, claim: &NodeClaim, nodes: &[Node]) -> Result<()> {
+    let expected = match id {
+        Some(id) => id,
+        None if place.is_taken_as_found() => return Ok(()),
+        None => match place.found_identity().await.ok().flatten() {
+            Some(found) if nodes.iter().any(|node| node.objects == Some(found)) => found,
+            Some(_) => claim.instance,
+            None => return Ok(()),
+        },
+    };
+    place.expect_of_it(Expected::Id(expected));
+    place.check_identity().await
 }
 
 /// Whether another node relays the cameras of a site's table; nothing where that is free, or where its server does not

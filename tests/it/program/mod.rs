@@ -11,7 +11,7 @@ mod limits;
 mod log_reader;
 mod logins;
 mod maintenance;
-mod nodes;
+pub(crate) mod nodes;
 mod nonsense;
 mod outages;
 mod passwords;

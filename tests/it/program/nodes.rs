@@ -37,7 +37,7 @@ fn mount(folder: &Path) {
     fs::rename(folder.with_extension("away"), folder).expect("moved back");
 }
 
-pub(super) async fn ready(program: &Program, ok: bool, words: &str) -> String {
+pub(crate) async fn ready(program: &Program, ok: bool, words: &str) -> String {
     let wanted = if ok { 200 } else { 503 };
     eventually(&format!("/ready with {wanted} and {words:?}"), || async {
         let (status, text) = program.api.text("/ready").await?;
@@ -46,7 +46,7 @@ pub(super) async fn ready(program: &Program, ok: bool, words: &str) -> String {
     .await
 }
 
-pub(super) async fn incident(program: &Program, subject: &str, open: bool) -> Value {
+pub(crate) async fn incident(program: &Program, subject: &str, open: bool) -> Value {
     let route = format!("/api/v1/incidents?kind=serviceDown&open={open}");
     eventually(&format!("an incident of {subject}"), || async {
         let found = program.api.items(&route).await.into_iter().find(|one| one["subject"]["name"] == subject)?;

@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use http::{Method, Request, Response};
@@ -45,6 +45,10 @@ struct Faults {
     /// Every request is answered with this status; 0: none is.
     status: AtomicU16,
     puts: AtomicUsize,
+    /// Held by whoever puts: a server looks whether something is there and stores as one step, and this one in two.
+    putting: tokio::sync::Mutex<()>,
+    /// Uploads in parts that were left in the middle, with when they began: this server does not list them.
+    uploads: Mutex<Vec<(String, String)>>,
 }
 
 impl BucketServer {
@@ -110,6 +114,17 @@ impl BucketServer {
         self.faults.puts.load(Ordering::SeqCst)
     }
 
+    /// Whoever lists uploads in parts is told these: the key, which is its id too, and when it began.
+    pub fn leave_uploads(&self, uploads: &[(&str, &str)]) {
+        let uploads = uploads.iter().map(|(key, begun)| ((*key).to_owned(), (*begun).to_owned()));
+        *self.faults.uploads.lock().expect("a list") = uploads.collect();
+    }
+
+    /// Uploads in parts that nobody has ended.
+    pub fn left_uploads(&self) -> Vec<String> {
+        self.faults.uploads.lock().expect("a list").iter().map(|(key, _)| key.clone()).collect()
+    }
+
     /// The file of an object.
     pub fn object(&self, key: &str) -> PathBuf {
         self.folder.path().join(BUCKET).join(key)
@@ -163,6 +178,39 @@ async fn answer(
         let body = "<Error><Code>SlowDown</Code></Error>".to_owned();
         return Ok(Response::builder().status(status).body(Body::from(body)).expect("an answer"));
     }
+    if let Some(answer) = of_uploads(&faults, request.method(), request.uri().query().unwrap_or_default()) {
+        return Ok(answer);
+    }
+    let _alone = match *request.method() {
+        Method::PUT => Some(faults.putting.lock().await),
+        _ => None,
+    };
     let answer = service.call(request.map(Body::from)).await;
     Ok(answer.unwrap_or_else(|_| Response::builder().status(500).body(Body::empty()).expect("an answer")))
+}
+
+/// The answer about uploads in parts that were left in the middle, if that is asked.
+fn of_uploads(faults: &Faults, method: &Method, query: &str) -> Option<Response<Body>> {
+    let mut uploads = faults.uploads.lock().expect("a list");
+    let body = match *method {
+        Method::GET if query.split('&').any(|part| matches!(part, "uploads" | "uploads=")) => {
+            let listed = uploads.iter().map(|(key, begun)| {
+                format!(
+                    "<Upload><Key>{key}</Key><UploadId>{key}</UploadId><StorageClass>STANDARD</StorageClass><Initiated>{begun}</Initiated></Upload>"
+                )
+            });
+            let listed: String = listed.collect();
+            format!(
+                "<ListMultipartUploadsResult><Bucket>{BUCKET}</Bucket><MaxUploads>1000</MaxUploads><IsTruncated>false</IsTruncated>{listed}</ListMultipartUploadsResult>"
+            )
+        }
+        Method::DELETE => {
+            let id = query.split('&').find_map(|part| part.strip_prefix("uploadId="))?.replace("%2F", "/");
+            let at = uploads.iter().position(|(key, _)| *key == id)?;
+            uploads.remove(at);
+            String::new()
+        }
+        _ => return None,
+    };
+    Some(Response::builder().status(200).body(Body::from(body)).expect("an answer"))
 }

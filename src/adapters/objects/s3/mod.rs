@@ -1,7 +1,8 @@
 //! Objects in a bucket of an S3-compatible server, by rust-s3.
 //!
 //! ```text
-//! <bucket>/<key>        as the folder has it: <stream>/<YYYY-MM-DD>/<YYYYMMDD_HHMMSS>/segment_000.mp4
+//! <bucket>/.streamwarden.json    whose bucket it is (`adapters::folder::identity`)
+//! <bucket>/<key>                 as the folder has it: <stream>/<YYYY-MM-DD>/<YYYYMMDD_HHMMSS>/segment_000.mp4
 //! ```
 //!
 //! A segment is put under a condition (`If-None-Match: *`), so that nothing that is there is ever overwritten; where something
@@ -11,6 +12,8 @@
 
 mod probe;
 mod s3_fault;
+mod s3_identity;
 mod s3_store;
+mod sweep;
 
 pub use s3_store::S3Store;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::S3Store;
 use super::s3_fault::{fault, refusal, unreachable};
+use crate::adapters::folder::identity::Identified;
 use crate::adapters::objects::ObjectStore;
 use crate::base::{Error, Result};
 
@@ -18,7 +19,8 @@ impl S3Store {
     /// # Errors
     /// The first request that the server refuses, with its remedy; and a bucket that everybody can read.
     pub async fn try_out(&self) -> Result<String> {
-        self.check().await?;
+        // Whose bucket it is is known to the database, and told of there.
+        self.holds_nothing().await?;
         let key = format!(".streamwarden-check/{}", Uuid::new_v4());
         let put = self.bucket.put_object(&key, BODY).await;
         put.map_err(|error| fault(&self.shown, error))?;

@@ -28,6 +28,11 @@ impl Refusal<'_> {
         rest.split_once("</").map(|(text, _)| text.trim()).filter(|text| !text.is_empty())
     }
 
+    /// Whether the object is not there, in a bucket that is.
+    pub(super) fn is_no_such_object(&self) -> bool {
+        self.status == 404 && self.element("Code") != Some("NoSuchBucket")
+    }
+
     /// What is wrong, about how much, and the remedy.
     fn words(&self) -> (Scope, String) {
         let status = self.status;

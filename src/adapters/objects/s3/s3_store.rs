@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::Utc;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use reqwest::header::{HeaderName, IF_NONE_MATCH, RANGE};
 use s3::creds::Credentials;
@@ -16,6 +17,7 @@ use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 
 use super::s3_fault::{fault, refusal, unreachable};
+use crate::adapters::folder::identity::{ExpectedIdentity, Identified};
 use crate::adapters::objects::{ByteStream, ObjectStore, key, source_fault};
 use crate::base::{Error, ErrorKind, Result, Scope};
 use crate::config::settings::S3Settings;
@@ -46,12 +48,14 @@ pub struct S3Store {
     storage_class: String,
     /// How it is called in sentences, without a secret.
     pub(super) shown: String,
+    /// Whose it should be.
+    pub(super) expected: Arc<ExpectedIdentity>,
     /// The server has refused to put under a condition.
     unconditional: Arc<AtomicBool>,
 }
 
 /// What is stored under a key.
-struct Stored {
+pub(super) struct Stored {
     bytes: u64,
     digest: Option<String>,
 }
@@ -78,11 +82,12 @@ impl S3Store {
             uploads: patient(PART)?,
             storage_class: settings.storage_class.clone(),
             shown,
+            expected: Arc::default(),
             unconditional: Arc::default(),
         })
     }
 
-    fn fault(&self, error: S3Error) -> Error {
+    pub(super) fn fault(&self, error: S3Error) -> Error {
         fault(&self.shown, error)
     }
 
@@ -121,7 +126,7 @@ impl S3Store {
         Ok(put.execute_stream(&mut source).await.map(|_| ()))
     }
 
-    async fn stored(&self, key: &str) -> Result<Option<Stored>> {
+    pub(super) async fn stored(&self, key: &str) -> Result<Option<Stored>> {
         match self.bucket.head_object(key).await {
             Ok((head, _)) => {
                 let bytes = head.content_length.and_then(|length| u64::try_from(length).ok());
@@ -245,8 +250,11 @@ impl ObjectStore for S3Store {
     }
 
     async fn check(&self) -> Result<()> {
-        let page = self.bucket.list_page(String::new(), None, None, None, Some(1)).await;
-        page.map(|_| ()).map_err(|error| self.fault(error))
+        self.check_identity().await
+    }
+
+    async fn sweep(&self) -> Result<usize> {
+        self.end_old_uploads(Utc::now()).await
     }
 
     async fn free(&self) -> Result<Option<u64>> {
