@@ -26,7 +26,7 @@ pub struct Frame {
     pub arrived: Instant,
     /// How long ago the camera sent it; unknown for what carries no stamp.
     pub age: Option<Duration>,
-    /// What its RTP time says, counted from the first picture since the viewer joined.
+    /// What its RTP time says, counted from the picture that was under way when the viewer joined, which is left out.
     pub time: Duration,
 }
 
@@ -216,6 +216,8 @@ fn watch(url: &Url, told: &Mutex<Seen>, stop: &AtomicBool) -> io::Result<()> {
     });
     let mut clock = Clock::default();
     let mut age = None;
+    // A picture may be under way when a reader joins: of that one only the rest comes, without its stamp.
+    let mut is_whole = false;
     loop {
         if stop.load(Ordering::SeqCst) || dialogue.peek()? != b'$' {
             return Ok(());
@@ -230,7 +232,9 @@ fn watch(url: &Url, told: &Mutex<Seen>, stop: &AtomicBool) -> io::Result<()> {
         age = age.or_else(|| stamp_in(payload));
         if marker {
             let frame = Frame { arrived: Instant::now(), age: age.take(), time: clock.since_first(time) };
-            note(&|seen| seen.frames.push(frame));
+            if std::mem::replace(&mut is_whole, true) {
+                note(&|seen| seen.frames.push(frame));
+            }
         }
     }
 }
