@@ -31,7 +31,9 @@ pub(super) fn is_alone(settings: &Settings) -> bool {
 /// # Errors
 /// `Invalid` when there is nobody to tell; whatever cannot be built.
 pub(super) async fn run(settings: &Settings, signals: &mut Signals, manager: &ServiceManager) -> Result<()> {
-    let run_plan::LiveStores { live, redis, .. } = run_plan::live_stores(settings)?;
+    // Where the other roles run as another process of this host, theirs is the name of the host.
+    let node = format!("{}-agent", settings.node);
+    let run_plan::LiveStores { live, redis, .. } = run_plan::live_stores(settings, &node)?;
     if redis.is_none() && settings.agent.post_url.is_none() {
         let text = "is not set, so an agent alone has nobody to tell; write the address of the monitor there and its token into \
                     agent.token_file, or set live.redis_url, or run the agent beside other roles";

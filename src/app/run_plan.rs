@@ -127,7 +127,7 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
         standby: Arc::default(),
     };
     membership::admit(&node).await?;
-    let LiveStores { live, memory, redis } = live_stores(settings)?;
+    let LiveStores { live, memory, redis } = live_stores(settings, &settings.node)?;
     let (disk, history) = (Arc::default(), HistoryHandle::default());
     Ok(Services {
         roles,
@@ -167,7 +167,7 @@ pub(super) struct LiveStores {
     pub(super) redis: Option<Arc<RedisLiveStore>>,
 }
 
-pub(super) fn live_stores(settings: &Settings) -> Result<LiveStores> {
+pub(super) fn live_stores(settings: &Settings, node: &str) -> Result<LiveStores> {
     let MonitorSettings { history, history_memory, .. } = settings.monitor;
     let LiveSettings::Redis(redis) = &settings.live else {
         let memory = Arc::new(MemoryLiveStore::bounded(history, history_memory));
@@ -180,7 +180,7 @@ pub(super) fn live_stores(settings: &Settings) -> Result<LiveStores> {
         return Ok(LiveStores { live: Arc::clone(&memory) as SharedLive, memory: Some(memory), redis: None });
     };
     let facts = NodeFacts {
-        node: settings.node.clone(),
+        node: node.to_owned(),
         roles: settings.roles.clone(),
         servers: settings.servers.iter().map(|server| server.name.clone()).collect(),
     };

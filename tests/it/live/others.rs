@@ -106,3 +106,16 @@ async fn one_of_two_processes_polls_and_the_other_takes_over() {
     one.poll("main", now(), &[Path { name: "cam", bytes: 3_000 }]).await;
     assert_eq!(one.stream("cam", |_| true).await.bytes_received, 3_000);
 }
+
+#[tokio::test]
+async fn a_second_process_of_the_same_name_is_told_by_both_until_it_has_gone() {
+    let server = RedisServer::start();
+    let one = Node::start(&server, "n1");
+    one.fault(None).await;
+    {
+        let two = Node::start(&server, "n1");
+        one.fault(Some("another process calls itself the node n1 too")).await;
+        two.fault(Some("give each a `node` of its own")).await;
+    }
+    one.fault(None).await;
+}

@@ -10,10 +10,12 @@ use redis::aio::MultiplexedConnection;
 use redis::{RedisResult, Value};
 use serde::Deserialize;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::Common;
 use super::fields::{self, AboutNode, Told};
 use super::keys;
+use super::namesake::Namesake;
 use crate::adapters::live::{Change, LiveNode, LiveStore};
 use crate::domain::camera::CameraState;
 use crate::domain::stream::{ServerStatus, StreamState, StreamStatus};
@@ -33,6 +35,7 @@ pub(super) struct Foreign {
     told: Vec<(String, OwnUpdate)>,
     /// Nodes whose states have to be read again.
     nodes_due: BTreeSet<String>,
+    namesake: Namesake,
 }
 
 /// Another node.
@@ -54,6 +57,8 @@ struct Update {
 #[derive(Deserialize)]
 struct OwnUpdate {
     node: String,
+    /// Which process; absent from versions before it was told.
+    run: Option<Uuid>,
     seq: u64,
     fields: BTreeMap<String, String>,
     removed: Vec<String>,
@@ -62,7 +67,7 @@ struct OwnUpdate {
 impl Foreign {
     pub(super) fn new(common: Arc<Common>) -> Self {
         let (nodes, servers) = (BTreeMap::new(), BTreeMap::new());
-        Self { common, nodes, servers, due: BTreeSet::new(), told: Vec::new(), nodes_due: BTreeSet::new() }
+        Self { common, nodes, servers, due: BTreeSet::new(), told: Vec::new(), nodes_due: BTreeSet::new(), namesake: Namesake::default() }
     }
 
     /// Takes note of a message. What is not understood is somebody else's.
@@ -73,10 +78,10 @@ impl Foreign {
         } else if channel == keys.answers(node) {
             exchange.note_answer(payload);
         } else if channel == keys.own_updates() {
-            if let Ok(update) = serde_json::from_slice::<OwnUpdate>(payload)
-                && update.node != self.common.node
-            {
-                self.told.push((update.node.clone(), update));
+            match serde_json::from_slice::<OwnUpdate>(payload) {
+                Ok(update) if update.node != self.common.node => self.told.push((update.node.clone(), update)),
+                Ok(update) => self.namesake.heard(update.run.filter(|run| *run != self.common.run), Instant::now()),
+                Err(_) => {}
             }
         } else if let Ok(update) = serde_json::from_slice::<Update>(payload)
             && self.servers.contains_key(&update.server)
@@ -231,6 +236,8 @@ impl Foreign {
 
     /// What a silent node has told is not known any more.
     pub(super) async fn judge_silence(&mut self) {
+        let namesake = self.namesake.is_there(SILENT, Instant::now());
+        self.common.health.namesake(namesake.then_some(&self.common.node));
         let mut changes = Vec::new();
         for (name, node) in &mut self.nodes {
             if node.is_silent || node.heard.elapsed() < SILENT {

@@ -13,6 +13,8 @@ pub struct RedisHealth {
     writing: Side,
     listening: Side,
     claiming: Side,
+    /// The name of this node, which another process has too.
+    namesake: Option<String>,
     /// Keys that hold something that is not ours, and what.
     keys: BTreeMap<String, String>,
 }
@@ -38,6 +40,11 @@ impl RedisHealth {
         }
         if let Side::Fails(why) = &self.claiming {
             return Some(format!("claiming of servers: {why}; two processes may poll one server"));
+        }
+        if let Some(name) = &self.namesake {
+            return Some(format!(
+                "another process calls itself the node {name} too, and neither is told of the other's cameras; give each a `node` of its own"
+            ));
         }
         let (key, why) = self.keys.iter().next()?;
         let more = match self.keys.len() {
@@ -84,6 +91,21 @@ impl Health {
 
     pub(super) fn claiming(&self, fault: Option<String>) {
         self.set("claiming of servers in Redis", |health| &mut health.claiming, fault);
+    }
+
+    /// Another process has the name of this node, or it has no more.
+    pub(super) fn namesake(&self, name: Option<&String>) {
+        self.0.send_if_modified(|health| {
+            if health.namesake.as_ref() == name {
+                return false;
+            }
+            match name {
+                Some(name) => log::warn!(node = name.as_str(); "another process calls itself the node {name} too"),
+                None => log::info!("no other process has the name of this node any more"),
+            }
+            health.namesake = name.cloned();
+            true
+        });
     }
 
     /// This key holds something that is not ours, or it does no more.

@@ -16,6 +16,7 @@ mod host_samples;
 pub mod inspect;
 mod keys;
 mod listener;
+mod namesake;
 mod pending;
 mod read_samples;
 mod round;

@@ -9,6 +9,7 @@ use redis::aio::ConnectionManager;
 use redis::{RedisError, RedisResult, Value};
 use serde::Serialize;
 use tokio::time::{Instant, sleep, sleep_until};
+use uuid::Uuid;
 
 use super::Common;
 use super::connect::Target;
@@ -67,6 +68,7 @@ struct Update<'a> {
 #[derive(Serialize)]
 struct OwnUpdate<'a> {
     node: &'a str,
+    run: Uuid,
     seq: u64,
     ts: i64,
     fields: &'a BTreeMap<String, String>,
@@ -242,7 +244,7 @@ impl Writer {
             round.add(About::Own, 64, expire());
         }
         let (seq, ts) = (self.next_seq(""), Utc::now().timestamp_millis());
-        let update = OwnUpdate { node: &common.node, seq, ts, fields: &fields, removed };
+        let update = OwnUpdate { node: &common.node, run: common.run, seq, ts, fields: &fields, removed };
         let json = serde_json::to_vec(&update).unwrap_or_default();
         let size = json.len();
         let mut publish = redis::cmd("PUBLISH");
