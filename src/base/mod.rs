@@ -1,5 +1,5 @@
 //! What every layer may use: the error type, backoff arithmetic, backoff per item, one piece of work at a time, hashes that may
-//! be kept, fingerprints, redaction of secrets, text that is shared, sizes in words.
+//! be kept, fingerprints, redaction of secrets, text that is shared, text that can be seen, sizes in words.
 //!
 //! Never here: tokio, actix, files, sockets, clocks that read the machine.
 
@@ -13,6 +13,7 @@ pub mod shared_text;
 pub mod single_flight;
 pub mod size;
 pub mod stable_hash;
+pub mod visible_text;
 
 pub use error::{Error, ErrorKind, Result, Scope};
 pub use shared_text::SharedText;

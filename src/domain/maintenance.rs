@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::camera::CameraStatus;
 use super::incident::Subject;
+use crate::base::visible_text::is_blank;
 use crate::base::{Error, Result};
 
 /// Longest reason, in characters.
@@ -50,7 +51,7 @@ impl Maintenance {
         now: DateTime<Utc>,
     ) -> Result<Self> {
         let reason = reason.trim();
-        if reason.is_empty() {
+        if is_blank(reason) {
             return Err(Error::invalid("reason", "is empty; say why, for whoever looks at it later"));
         }
         if reason.chars().count() > LONGEST_REASON || reason.chars().any(char::is_control) {
@@ -144,6 +145,7 @@ mod tests {
             (at(0) + LONGEST_TIME + TimeDelta::seconds(1), "lens", "until"),
             (at(9), "", "reason"),
             (at(9), " \t", "reason"),
+            (at(9), "\u{200b}", "reason"),
             (at(9), "two\nlines", "reason"),
             (at(9), long.as_str(), "reason"),
         ] {

@@ -2,6 +2,8 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::base::visible_text::is_blank;
+
 /// What stands for credentials in a URL that is shown; see [`CameraRow::shown_url`].
 pub(super) const HIDDEN: &str = "***";
 
@@ -61,6 +63,6 @@ impl CameraRow {
     pub fn shown_label(&self) -> Option<String> {
         let label = self.label.as_deref()?.trim().chars().take(LONGEST_LABEL);
         let label: String = label.map(|c| if c.is_control() { ' ' } else { c }).collect();
-        Some(label.trim().to_owned()).filter(|label| !label.is_empty())
+        Some(label.trim().to_owned()).filter(|label| !is_blank(label))
     }
 }

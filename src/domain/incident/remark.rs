@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::base::visible_text::is_blank;
 use crate::base::{Error, Result};
 
 /// Longest note, in characters.
@@ -76,7 +77,7 @@ impl Remark {
 /// `Invalid` when nothing is left of it, or when it is longer than [`LONGEST_NOTE`].
 pub fn check_note(text: &str) -> Result<String> {
     let text = text.trim();
-    if text.is_empty() {
+    if is_blank(text) {
         return Err(Error::invalid("note", "is empty; write something or leave it out"));
     }
     if text.chars().count() > LONGEST_NOTE {
@@ -102,6 +103,7 @@ mod tests {
             (long.as_str(), Some(long.as_str())),
             (too_long.as_str(), None),
             (" \n ", None),
+            ("\u{200b}\u{feff}", None),
             ("", None),
             ("bell\u{7}", None),
             ("nul\0", None),
