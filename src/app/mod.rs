@@ -38,7 +38,7 @@ mod systemd_notifier;
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix::{Actor, Addr, AsyncContext};
@@ -152,6 +152,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         troubles: services.node.troubles.subscribe(),
         hub,
         maintenance,
+        host_reporters: Mutex::default(),
         labels: settings.monitor.labels.clone(),
         history: services.history,
         players: http::PlayerAddresses::of(&settings.servers),

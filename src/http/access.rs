@@ -2,6 +2,7 @@
 //! fit into the route table ([`checked`]).
 
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -82,7 +83,10 @@ pub(super) struct Operator(pub(super) Caller);
 pub(super) struct StreamReader;
 
 /// An agent that tells how its host is, or an operator.
-pub(super) struct HostReporter;
+pub(super) struct HostReporter {
+    /// The name of the agent's token; `None` for an operator, who may tell of every host.
+    pub(super) token: Option<Arc<str>>,
+}
 
 impl Guards for HostReporter {
     const ACCESS: Access = Access::Reporter;
@@ -93,11 +97,12 @@ impl FromRequest for HostReporter {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let caller = caller(request);
-        if caller.role() == Some(UserRole::Agent) {
-            return ready(Ok(Self));
+        match caller(request) {
+            Caller::Token { name, role: UserRole::Agent, stream_prefix: None, .. } => {
+                ready(Ok(Self { token: Some(name) }))
+            }
+            caller => ready(may(caller, UserRole::Operator).map(|_| Self { token: None })),
         }
-        ready(may(caller, UserRole::Operator).map(|_| Self))
     }
 }
 

@@ -1,6 +1,7 @@
 //! `/api/v1/hosts`: the hosts that are measured by an agent.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::Utc;
@@ -17,7 +18,7 @@ use crate::adapters::database::with_timeout;
 use crate::adapters::live::Change;
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::history::SeriesKind;
-use crate::domain::host::{HostStatus, carry_forecasts, checked};
+use crate::domain::host::{HostStatus, carry_forecasts, checked, silent_after};
 
 /// So many hosts are watched; the next one is refused.
 const MOST: usize = 1_000;
@@ -34,14 +35,28 @@ pub(super) async fn list(_: Viewer, state: web::Data<HttpState>) -> ErrorAnswer<
 /// whatever is sent.
 #[utoipa::path(post, path = "/api/v1/hosts", operation_id = "reportHost", tag = "hosts", request_body = HostStatus, responses(
     (status = 204),
-    (status = 409, body = Problem, content_type = "application/problem+json", description = "too many hosts are watched"),
+    (status = 409, body = Problem, content_type = "application/problem+json",
+        description = "too many hosts are watched, or another token tells of this one"),
 ))]
 pub(super) async fn report(
-    _: HostReporter,
+    reporter: HostReporter,
     state: web::Data<HttpState>,
     Json(report): Json<HostStatus>,
 ) -> ErrorAnswer {
     let mut report = checked(report, Utc::now())?;
+    if let Some(token) = reporter.token {
+        let silent_after = silent_after(report.interval);
+        let mut reporters = state.host_reporters.lock().unwrap_or_else(PoisonError::into_inner);
+        reporters.note(&report.name, &token, silent_after, Instant::now()).map_err(|other| {
+            let host = report.name.as_str();
+            log::warn!(host = host, token = &*token; "{token} tells of the host {host}, as {other} does: refused");
+            let text = format!(
+                "another token tells of the host {host} already; give each agent a `node` of its own, or wait {} s after its end",
+                silent_after.as_secs()
+            );
+            Error::new(ErrorKind::Conflict, text)
+        })?;
+    }
     let hosts = state.live.latest().await?.hosts;
     if hosts.len() >= MOST && !hosts.iter().any(|host| host.name == report.name) {
         let text =

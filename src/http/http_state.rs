@@ -1,6 +1,6 @@
 //! What the handlers may touch: stores to read from, and the two ways to make something happen (commands, hub).
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -29,6 +29,7 @@ use crate::config::Shown;
 use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraStatus};
 use crate::domain::change_guard::PlanView;
+use crate::domain::host::HostReporters;
 use crate::domain::probe::ProbeView;
 use crate::domain::role::Role;
 use crate::domain::run_log::ProgramRun;
@@ -87,6 +88,8 @@ pub struct HttpState {
     pub live: SharedLive,
     /// Cameras, recordings and incidents, for reading.
     pub stores: Stores,
+    /// Which token tells of which host.
+    pub host_reporters: Mutex<HostReporters>,
     /// What known addresses are called.
     pub labels: Vec<NetworkLabel>,
     /// What is excused.

@@ -5,12 +5,14 @@
 mod disk;
 mod rates;
 mod report;
+mod reporters;
 mod silence;
 mod status;
 
 pub use disk::{DiskLevel, DiskLimits, DiskTrend, carry_forecasts, disk_level};
 pub use rates::{CpuTicks, HostCounters, HostRates, IoBytes, rates};
 pub use report::checked;
+pub use reporters::HostReporters;
 pub use silence::silent_after;
 pub use status::{
     Cpu, DiskForecast, DiskStatus, HostState, HostStatus, Load, MediamtxProcess, Memory, NetworkStatus, Pressure,

@@ -2,7 +2,7 @@
 //! hub. Only the root is played: what it does with a command is tested with the restreams.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix::Actor;
@@ -81,6 +81,7 @@ impl World {
             node: "test".to_owned(),
             started_at: Utc::now(),
             roles: vec![Role::Monitor, Role::Restream, Role::Record],
+            host_reporters: Mutex::default(),
             labels: Vec::new(),
             maintenance: MaintenanceKeeper::new(stores.maintenance.clone(), live.clone(), Default::default()),
             live,

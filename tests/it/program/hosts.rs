@@ -155,6 +155,7 @@ async fn an_agent_alone_posts_with_a_token_and_its_silence_is_an_incident() {
     assert!(refused.code != Some(0) && refused.err.contains("only tokens"), "{}", refused.err);
 
     let program = Program::start_in(room, &config).await;
+    let other = token(&program, "other", "agent");
     let (edge, reader) = (token(&program, "edge", "agent"), token(&program, "reader", "viewer"));
     program.room().write("edge.token", &edge);
     let url = program.api.url("");
@@ -173,6 +174,8 @@ async fn an_agent_alone_posts_with_a_token_and_its_silence_is_an_incident() {
     assert_eq!(status(reqwest::Method::GET, "/api/v1/hosts", &edge).await, StatusCode::FORBIDDEN);
     assert_eq!(status(reqwest::Method::POST, "/api/v1/hosts", &reader.1).await, StatusCode::FORBIDDEN);
     assert_eq!(status(reqwest::Method::POST, "/api/v1/hosts", "wrong").await, StatusCode::UNAUTHORIZED);
+    let taken = status(reqwest::Method::POST, "/api/v1/hosts", &other).await;
+    assert_eq!(taken, StatusCode::CONFLICT, "another token tells of this host");
     let audit = reader_of_audit(&program);
     assert!(!audit.contains("/hosts") && !audit.contains("host"), "measurements are no changes of people: {audit}");
 
