@@ -5597,7 +5597,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many hosts are watched */
+            /** @description too many hosts are watched, or another token tells of this one */
             409: {
                 headers: {
                     [name: string]: unknown;
