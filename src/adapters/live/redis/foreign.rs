@@ -67,7 +67,15 @@ struct OwnUpdate {
 impl Foreign {
     pub(super) fn new(common: Arc<Common>) -> Self {
         let (nodes, servers) = (BTreeMap::new(), BTreeMap::new());
-        Self { common, nodes, servers, due: BTreeSet::new(), told: Vec::new(), nodes_due: BTreeSet::new(), namesake: Namesake::default() }
+        Self {
+            common,
+            nodes,
+            servers,
+            due: BTreeSet::new(),
+            told: Vec::new(),
+            nodes_due: BTreeSet::new(),
+            namesake: Namesake::default(),
+        }
     }
 
     /// Takes note of a message. What is not understood is somebody else's.
