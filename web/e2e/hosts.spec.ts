@@ -72,5 +72,16 @@ test("a host has charts of how it has been", async ({ page }) => {
     await expect(chart).not.toHaveAttribute("data-points", "0", { timeout: 30_000 });
   }
   await expect(page.locator('[data-chart="CPU"] .small-plot')).toHaveAttribute("aria-label", /Programs .*Kernel .*Stolen .*Waits for disk/);
+  // A drag in any of them chooses a shorter span for all.
+  const box = await page.locator('[data-chart="Network"] .u-over').boundingBox();
+  if (box === null) throw new Error("the chart has no place");
+  const asked = page.waitForRequest((request) => /hosts\/[^/]+\/history\?from=.+&to=/.test(request.url()));
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 30);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.7, box.y + 30);
+  await page.mouse.move(box.x + box.width * 0.75, box.y + 30);
+  await page.mouse.up();
+  await asked;
+  await expect(page).toHaveURL(/from=.+&to=/);
   expect(found).toEqual([]);
 });

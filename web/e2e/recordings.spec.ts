@@ -72,7 +72,8 @@ test("a recording that goes on is opened at its last minute, and one steps back 
   await expect.poll(shown, { timeout: 30_000 }).toBeGreaterThan(Date.now() - 90_000);
   // The segment that plays is marked, and any other is gone to.
   await expect(page.locator(".segments tr[aria-current]")).toHaveCount(1);
-  const first = page.locator(".segments tbody tr").first();
+  // The newest is listed first.
+  const first = page.locator(".segments tbody tr").last();
   await first.getByRole("button", { name: /^Play from / }).click();
   await expect(first).toHaveAttribute("aria-current", "time");
   await page.getByRole("button", { name: "Newest" }).click();
@@ -82,4 +83,30 @@ test("a recording that goes on is opened at its last minute, and one steps back 
   await expect.poll(shown).toBeLessThan(before - 4_000);
   await page.getByRole("button", { name: "Newest" }).click();
   await expect.poll(shown).toBeGreaterThan(before - 4_000);
+  // By keys, too: it stands still, and the address leads back to what is shown.
+  await page.locator("h1").click();
+  await page.keyboard.press(" ");
+  const paused = () => page.locator("video").evaluate((video: HTMLVideoElement) => video.paused);
+  await expect.poll(paused).toBe(true);
+  const stands = await shown();
+  const kept = () => Date.parse(new URLSearchParams(new URL(page.url()).hash.split("?")[1] ?? "").get("at") ?? "");
+  await expect.poll(() => Math.abs(kept() - stands)).toBeLessThan(1_500);
+  await page.keyboard.press("ArrowLeft");
+  await expect.poll(shown).toBeLessThan(stands - 8_000);
+  await page.reload();
+  await expect.poll(async () => Math.abs((await shown()) - stands), { timeout: 30_000 }).toBeLessThan(16_000);
+  // A drag on the strip shows a part of the day closer, and a button all of it.
+  const strip = page.locator(".strip");
+  const range = () => strip.evaluate((one) => Number(one.getAttribute("aria-valuemax")) - Number(one.getAttribute("aria-valuemin")));
+  const whole = await range();
+  const box = await strip.boundingBox();
+  if (box === null) throw new Error("the strip has no place");
+  await page.mouse.move(box.x + box.width * 0.2, box.y + 10);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.4, box.y + 10);
+  await page.mouse.move(box.x + box.width * 0.45, box.y + 10);
+  await page.mouse.up();
+  await expect.poll(async () => (await range()) / whole).toBeLessThan(0.3);
+  await page.getByRole("button", { name: "Whole day" }).click();
+  await expect.poll(async () => (await range()) / whole).toBeGreaterThan(0.9);
 });

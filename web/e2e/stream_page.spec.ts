@@ -69,14 +69,28 @@ test("what else was measured has charts of its own", async ({ page }) => {
   await page.route("**/history?*metrics=*", (route) => {
     const { searchParams } = new URL(route.request().url());
     const from = Date.parse(searchParams.get("from") ?? "");
-    const items = Array.from({ length: 10 }, (_, number) => ({ at: new Date(from + number * 60_000).toISOString(), bitrate: 1, readers: 1, state: "live", values: { rtt: { min: 10 + number, mean: 20 + number, max: 40 + number, last: 20 } } }));
+    const items = Array.from({ length: 10 }, (_, number) => ({ at: new Date(from + number * 60_000).toISOString(), bitrate: 1, readers: 1, state: "live", values: { rtt: { min: 10 + number, mean: 20 + number, max: 40 + number, last: 20 }, retransmitRate: { min: 0, mean: 1.5, max: 3, last: 2 } } }));
     return route.fulfill({ json: { items, gaps: [], tiers: ["1m"], next: null } });
   });
   await stream(page);
   const rtt = page.locator("figure", { hasText: "Round trip" });
   await expect(rtt).toContainText("29 ms (19 ms – 49 ms)");
   await expect(rtt.locator("canvas")).toBeVisible();
-  await expect(page.locator("figure")).toHaveCount(1);
+  await expect(page.locator("figure", { hasText: "Packets sent again" })).toContainText("1.5 /s (0 /s – 3 /s)");
+  await expect(page.locator("figure")).toHaveCount(2);
+  // A drag with the shift key takes the span of all of them along.
+  const box = await rtt.locator(".u-over").boundingBox();
+  if (box === null) throw new Error("the chart has no place");
+  await page.keyboard.down("Shift");
+  await page.mouse.move(box.x + box.width * 0.2, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 20);
+  await page.mouse.move(box.x + box.width * 0.7, box.y + 20);
+  await page.mouse.up();
+  await page.keyboard.up("Shift");
+  await expect(page).toHaveURL(/from=.+&to=/);
+  expect(moments(page)[1] - moments(page)[0]).toBe(15 * 60_000);
+  expect(Date.now() - moments(page)[1]).toBeGreaterThan(6 * 60_000);
 });
 
 test("addresses are copied as a reader and a publisher take them, with a place for the password", async ({ page, context }) => {

@@ -136,6 +136,19 @@ test("a chart is read by keys, and a drag chooses a shorter span", async ({ page
   const width = Date.parse(searchParams.get("to") ?? "") - Date.parse(searchParams.get("from") ?? "");
   expect(width).toBeGreaterThan(2.5 * 60_000);
   expect(width).toBeLessThan(3.5 * 60_000);
+  // On the axis of time a drag takes the span along: earlier by half of it.
+  const span = () => {
+    const query = new URLSearchParams(new URL(page.url()).hash.split("?")[1] ?? "");
+    return Date.parse(query.get("from") ?? "");
+  };
+  const earlier = span();
+  await page.mouse.move(box.x + box.width * 0.25, box.y + box.height + 12);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + box.height + 12);
+  await page.mouse.move(box.x + box.width * 0.75, box.y + box.height + 12);
+  await page.mouse.up();
+  await expect.poll(() => (earlier - span()) / width).toBeGreaterThan(0.4);
+  expect((earlier - span()) / width).toBeLessThan(0.6);
   await page.getByRole("button", { name: "Back to live" }).click();
   await expect(page).not.toHaveURL(/from=/);
 });

@@ -277,7 +277,7 @@ export const api = {
   restartCamera: (id: number) => call<void>("POST", address(`cameras/${id}/restart`)),
 
   hosts: (signal?: AbortSignal) => call<{ items: HostStatus[] }>("GET", address("hosts"), undefined, signal),
-  hostHistory: (name: string, query: { from: string; points: number; metrics: string }, signal?: AbortSignal) =>
+  hostHistory: (name: string, query: { from: string; to: string; points: number; metrics: string }, signal?: AbortSignal) =>
     past<HostPoint>(`hosts/${part(name)}/history`, query, signal),
 
   recordings: (signal?: AbortSignal) => call<{ items: RecordingSummary[] }>("GET", address("recordings"), undefined, signal),

@@ -82,6 +82,25 @@ export function dateTime(time: string | number): string {
   return Number.isNaN(new Date(time).getTime()) ? "–" : `${day(time)} ${timeOfDay(time)}`;
 }
 
+/** Times (s since the epoch) below a chart: of the day, or the day itself where days are shown. */
+export function axisTimes(values: readonly number[]): string[] {
+  const length = ((values[values.length - 1] ?? 0) - (values[0] ?? 0)) * 1_000;
+  return values.map((one) => (length > 2 * 86_400_000 ? dateTime(one * 1_000).slice(5, 10) : timeOfDay(one * 1_000).slice(0, 5)));
+}
+
+/** The time zone of whoever looks, as the browser names it. */
+export function zone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** A moment for who points at it: in the viewer's zone, with its name, and in UTC. */
+export function bothTimes(time: string | number, named = zone()): string {
+  const at = new Date(time);
+  if (Number.isNaN(at.getTime())) return "–";
+  const utc = at.toISOString().slice(0, 19).replace("T", " ");
+  return at.getTimezoneOffset() === 0 ? `${utc} UTC` : `${dateTime(time)} ${named}, ${utc} UTC`;
+}
+
 /** A calendar day in words: Today, Yesterday, else `Mon 9 Mar`. */
 export function dayWords(date: string, now: number): string {
   if (date === day(now)) return m.units.today;

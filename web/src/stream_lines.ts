@@ -5,9 +5,11 @@
 
 import { asItIsSince, why } from "./camera_words";
 import { excused } from "./excused";
+import { bitrate, dateTime } from "./format";
 import { streamKey, type LiveState } from "./store";
-import type { CameraState, CameraStatus, RecordingStatus, StreamState, StreamStatus } from "./types";
+import type { CameraState, CameraStatus, RecordingStatus, Sample, StreamState, StreamStatus } from "./types";
 import { m } from "./words/language";
+import { lookOf, streamLook } from "./words/states";
 
 export interface StreamLine {
   stream: StreamStatus;
@@ -125,4 +127,12 @@ function countAnew(live: LiveState): Counts {
   }
   for (const recording of live.recordings.values()) if (recording.state === "recording") counts.recording += 1;
   return counts;
+}
+
+/** A sample of a stream's history in a sentence. */
+export function sampleWords(sample: Sample): string {
+  // The coarser history knows figures and no states.
+  const value = sample.state === "live" || sample.state === null ? bitrate(sample.bitrate) : lookOf(streamLook, sample.state).words;
+  const readers = sample.readers === null ? [] : [m.stream.readers(sample.readers)];
+  return `${[value, ...readers].join(", ")} · ${dateTime(sample.at).slice(11)}`;
 }

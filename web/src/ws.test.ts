@@ -129,21 +129,23 @@ describe("a lost connection", () => {
     const page = start();
     latest().open();
     latest().say(snapshot);
-    vi.advanceTimersByTime(8_000);
+    vi.advanceTimersByTime(4_000);
     expect(latest().sent).toEqual(['{"type":"snapshot"}']);
     expect(page.phase()).toBe("open");
-    vi.advanceTimersByTime(4_000);
-    expect(page.connection()).toMatchObject({ phase: "waiting", reason: "no answer" });
+    const asked = Date.now();
+    vi.advanceTimersByTime(2_000);
+    // Lost since it was asked: who looks is told at once, six seconds after the last news.
+    expect(page.connection()).toMatchObject({ phase: "waiting", reason: "no answer", lostAt: asked });
   });
 
   it("is not thought lost when it answers the question", () => {
     const page = start();
     latest().say(snapshot);
     for (let round = 0; round < 4; round += 1) {
-      vi.advanceTimersByTime(11_000);
+      vi.advanceTimersByTime(5_500);
       latest().say(snapshot);
     }
-    vi.advanceTimersByTime(11_999);
+    vi.advanceTimersByTime(5_999);
     expect(page.phase()).toBe("open");
     expect(sockets()).toBe(1);
   });
@@ -193,7 +195,7 @@ describe("a snapshot that was asked for", () => {
     page.socket.ask();
     vi.advanceTimersByTime(2_000);
     latest().say(snapshot);
-    vi.advanceTimersByTime(10_000);
+    vi.advanceTimersByTime(5_000);
     expect(page.phase()).toBe("open");
   });
 });
@@ -214,7 +216,7 @@ describe("waking up", () => {
     latest().say(snapshot);
     page.socket.wake();
     expect(latest().sent).toEqual(['{"type":"snapshot"}']);
-    vi.advanceTimersByTime(4_000);
+    vi.advanceTimersByTime(2_000);
     expect(page.phase()).toBe("waiting");
   });
 });

@@ -35,10 +35,12 @@ const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 15_000;
 /** A try that neither opens nor fails is given up after so long. */
 const OPEN_LIMIT = 8_000;
-/** Silence after which the client asks for a snapshot, and how long it then waits for any answer. The server's own
- * pings are answered by the browser and never seen by a script, so silence has to be broken by asking. */
-const SILENCE = 8_000;
-const ANSWER_LIMIT = 4_000;
+/** Silence after which the client asks for a snapshot, and how long it then waits for any answer: who looks is told within six
+ * seconds. The server's own pings are answered by the browser and never seen by a script, so silence has to be broken by asking. */
+const SILENCE = 4_000;
+const ANSWER_LIMIT = 2_000;
+/** How long a snapshot is waited for while other messages come, ms. */
+const SNAPSHOT_LIMIT = 4_000;
 
 /** Pause before try number `failures` (from 1): doubling, at most the cap, "equal jitter" (half fixed, half random),
  * so that many pages do not come back in one moment. */
@@ -70,7 +72,7 @@ export class LiveSocket {
   ask(): void {
     if (this.connection.phase !== "open") return;
     this.socket?.send('{"type":"snapshot"}');
-    this.owed ??= setTimeout(() => this.lost(m.server.noAnswer), ANSWER_LIMIT);
+    this.owed ??= setTimeout(() => this.lost(m.server.noAnswer), SNAPSHOT_LIMIT);
   }
 
   /** The tab woke up or the network came back: try at once, or make sure that the open connection is alive. */
@@ -201,15 +203,17 @@ export class LiveSocket {
   }
 
   private probe(): void {
+    const asked = this.now();
     try {
       this.socket?.send('{"type":"snapshot"}');
     } catch {
       // Not open: the limit below ends it.
     }
-    this.after(ANSWER_LIMIT, () => this.lost(m.server.noAnswer));
+    this.after(ANSWER_LIMIT, () => this.lost(m.server.noAnswer, asked));
   }
 
-  private lost(reason: string | null): void {
+  /** `at`: when it was lost, where that is known to be before now. */
+  private lost(reason: string | null, at: number | null = null): void {
     this.detach();
     if (this.closed) return;
     const failures = this.connection.failures + 1;
@@ -217,7 +221,7 @@ export class LiveSocket {
     const now = this.now();
     this.change({
       phase: "waiting",
-      lostAt: this.connection.lostAt ?? now,
+      lostAt: this.connection.lostAt ?? at ?? now,
       retryAt: now + wait,
       failures,
       reason: reason ?? this.connection.reason,

@@ -4,9 +4,10 @@
 import uPlot from "uplot";
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { dateTime } from "../format";
-import { bandTable, type BandPoint } from "../history";
-import { axis, chosen, colour, cursor, follow, times, type Choice } from "./plot_options";
+import { axisTimes, dateTime } from "../format";
+import type { BandPoint } from "../history";
+import { axis, chosen, cursor, follow, bandTable, type Choice } from "./plot_options";
+import { colour } from "./theme";
 
 const HEIGHT = 130;
 
@@ -30,7 +31,7 @@ function options(width: number, choice: { current: Choice }, format: (value: num
     cursor: { ...cursor(choice), sync: { key: "stream" } },
     scales: { x: { time: true }, y: { range: (_, least, most) => [Math.min(0, least), most > 0 ? most * 1.1 : 1] } },
     axes: [
-      { ...axis(), size: 28, values: (_, at) => times(at) },
+      { ...axis(), size: 28, values: (_, at) => axisTimes(at) },
       { ...axis(), size: 84, values: (_, values) => values.map(format) },
     ],
     series: [
@@ -44,19 +45,19 @@ function options(width: number, choice: { current: Choice }, format: (value: num
   };
 }
 
-export function BandChart({ label, points, from, to, step, format, zoom, out }: BandChartProps): VNode {
+export function BandChart({ label, points, from, to, step, format, zoom, out, pan }: BandChartProps): VNode {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const [index, point] = useState<number | null>(null);
-  const choice = useRef<Choice>({ zoom, out });
-  choice.current = { zoom, out };
+  const choice = useRef<Choice>({ zoom, out, pan });
+  choice.current = { zoom, out, pan };
   const rows = bandTable(points, Math.max(180_000, step * 3));
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
     const made = new uPlot(options(element.clientWidth, choice, format, point), [[], [], [], []], element);
     chart.current = made;
-    return follow(made, element, HEIGHT);
+    return follow(made, element, HEIGHT, choice);
   }, []);
   useEffect(() => {
     chart.current?.batch(() => {

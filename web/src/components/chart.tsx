@@ -4,12 +4,12 @@
 import uPlot from "uplot";
 import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { bitrate, dateTime } from "../format";
-import { table } from "../history";
+import { axisTimes, bitrate } from "../format";
+import { sampleWords } from "../stream_lines";
 import type { Sample } from "../types";
 import { m } from "../words/language";
-import { lookOf, streamLook } from "../words/states";
-import { axis, chosen, colour, cursor, follow, LEFT, RIGHT, times, type Choice } from "./plot_options";
+import { axis, chosen, cursor, follow, LEFT, RIGHT, table, type Choice } from "./plot_options";
+import { colour } from "./theme";
 
 const HEIGHT = 250;
 
@@ -20,8 +20,6 @@ export interface ChartProps extends Choice {
   to: number;
   /** Time between two samples as asked for, ms. */
   step: number;
-  /** Earlier (negative) or later by a share of the span. */
-  pan: (share: number) => void;
   /** What stands below it, over the same span. */
   children: ComponentChildren;
 }
@@ -39,7 +37,7 @@ function options(width: number, choice: { current: Choice }, point: (index: numb
       readers: { range: (_, __, most) => [0, Math.max(4, Math.ceil(most * 1.6))] },
     },
     axes: [
-      { ...axis(), size: 30, values: (_, at) => times(at) },
+      { ...axis(), size: 30, values: (_, at) => axisTimes(at) },
       { ...axis(), size: LEFT, values: (_, values) => values.map((one) => (one === 0 ? "0" : bitrate(one))) },
       { ...axis(), scale: "readers", side: 1, size: RIGHT - 8, grid: { show: false }, values: (_, values) => values.map((one) => (Number.isInteger(one) ? String(one) : "")) },
     ],
@@ -52,26 +50,19 @@ function options(width: number, choice: { current: Choice }, point: (index: numb
   };
 }
 
-function words(sample: Sample): string {
-  // The coarser history knows figures and no states.
-  const value = sample.state === "live" || sample.state === null ? bitrate(sample.bitrate) : lookOf(streamLook, sample.state).words;
-  const readers = sample.readers === null ? [] : [m.stream.readers(sample.readers)];
-  return `${[value, ...readers].join(", ")} · ${dateTime(sample.at).slice(11)}`;
-}
-
 export function Chart({ samples, from, to, step, zoom, out, pan, children }: ChartProps): VNode {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const [index, point] = useState<number | null>(null);
   const rows = table(samples, Math.max(95_000, step * 3));
-  const choice = useRef<Choice>({ zoom, out });
-  choice.current = { zoom, out };
+  const choice = useRef<Choice>({ zoom, out, pan });
+  choice.current = { zoom, out, pan };
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
     const made = new uPlot(options(element.clientWidth, choice, point), [[], [], []], element);
     chart.current = made;
-    return follow(made, element, HEIGHT);
+    return follow(made, element, HEIGHT, choice);
   }, []);
   useEffect(() => {
     chart.current?.batch(() => {
@@ -107,14 +98,14 @@ export function Chart({ samples, from, to, step, zoom, out, pan, children }: Cha
         aria-valuemin={Math.round(from)}
         aria-valuemax={Math.round(to)}
         aria-valuenow={sample === undefined ? Math.round(to) : Date.parse(sample.at)}
-        aria-valuetext={sample === undefined ? m.stream.chartKeys : words(sample)}
+        aria-valuetext={sample === undefined ? m.stream.chartKeys : sampleWords(sample)}
         data-samples={samples.length}
         ref={place}
         onKeyDown={key}
       >
         {sample === undefined ? null : (
           <p class="reading" style={{ left: `${Math.min(82, Math.max(18, share * 100))}%` }}>
-            {words(sample)}
+            {sampleWords(sample)}
           </p>
         )}
       </div>

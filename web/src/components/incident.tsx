@@ -7,6 +7,7 @@ import { now } from "../model";
 import type { Incident } from "../types";
 import { m } from "../words/language";
 import { Sign } from "./icons";
+import { Moment } from "./moment";
 
 export function IncidentLine({ incident }: { incident: Incident }): VNode {
   const { openedAt, closedAt, kind, cause, acknowledged, notes } = incident;
@@ -20,7 +21,7 @@ export function IncidentLine({ incident }: { incident: Incident }): VNode {
           <span>{incidentWords(kind)}</span>
         </span>
         <span class="when">
-          {dateTime(openedAt)}, {length}
+          <Moment at={openedAt} />, {length}
         </span>
       </div>
       <p>{capital(cause)}</p>
@@ -34,7 +35,7 @@ export function IncidentLine({ incident }: { incident: Incident }): VNode {
           {notes.map((one) => (
             <li key={one.at}>
               <span class="when">
-                {one.who}, {dateTime(one.at)}
+                {one.who}, <Moment at={one.at} />
               </span>
               <span class="text">{one.text}</span>
             </li>

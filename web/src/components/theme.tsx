@@ -20,12 +20,22 @@ function stored(): Theme {
 
 const theme = signal<Theme>(stored());
 
+/** Counts how often the colours have changed: what is drawn by scripts is drawn anew. */
+export const colours = signal(0);
+
+/** A colour of the page by its name, as a script needs it. */
+export function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
 /** Shows the choice, now and whenever it changes. */
 export function followTheme(): void {
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => (colours.value += 1));
   effect(() => {
     const chosen = theme.value;
     if (chosen === "auto") delete document.documentElement.dataset["theme"];
     else document.documentElement.dataset["theme"] = chosen;
+    colours.value = colours.peek() + 1;
     try {
       if (chosen === "auto") localStorage.removeItem(KEY);
       else localStorage.setItem(KEY, chosen);

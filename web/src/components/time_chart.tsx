@@ -1,11 +1,13 @@
 // Several numbers over time, as lines or one upon another, drawn by uPlot. A pointer reads the values of a moment; the words
-// above the plot say them, and before that those of the last moment.
+// above the plot say them, and before that those of the last moment. A drag chooses a shorter span.
 
 import uPlot from "uplot";
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { axisTimes } from "../format";
 import { m } from "../words/language";
-import { axis, colour, follow, times } from "./plot_options";
+import { axis, chosen, cursor, follow, type Choice } from "./plot_options";
+import { colour } from "./theme";
 
 const HEIGHT = 170;
 
@@ -17,7 +19,7 @@ export interface Line {
   values: readonly (number | null)[];
 }
 
-interface TimeChartProps {
+interface TimeChartProps extends Choice {
   title: string;
   /** Times, ms. */
   at: readonly number[];
@@ -41,7 +43,7 @@ function columns({ at, lines, stacked }: TimeChartProps): uPlot.AlignedData {
   return [at.map((one) => one / 1000), ...sums.reverse()] as uPlot.AlignedData;
 }
 
-function options(props: TimeChartProps, width: number, point: (index: number | null) => void): uPlot.Options {
+function options(props: TimeChartProps, choice: { current: Choice }, width: number, point: (index: number | null) => void): uPlot.Options {
   const series = [...props.lines].reverse().map((line): uPlot.Series => {
     const fill = props.stacked === true ? { fill: () => `color-mix(in srgb, ${colour(line.colour)} 45%, ${colour("--surface")})` } : {};
     return { label: line.label, stroke: () => colour(line.colour), width: 1.5, spanGaps: false, ...fill };
@@ -51,14 +53,14 @@ function options(props: TimeChartProps, width: number, point: (index: number | n
     height: HEIGHT,
     legend: { show: false },
     padding: [10, 8, 0, 0],
-    cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
+    cursor: { ...cursor(choice), sync: { key: "host" } },
     scales: { x: { time: true }, y: { range: (_, __, most) => [0, props.most ?? (most > 0 ? most * 1.1 : 1)] } },
     axes: [
-      { ...axis(), size: 28, values: (_, at) => times(at) },
+      { ...axis(), size: 28, values: (_, at) => axisTimes(at) },
       { ...axis(), size: 78, values: (_, values) => values.map((one) => (one === 0 ? "0" : props.words(one))) },
     ],
     series: [{}, ...series],
-    hooks: { setCursor: [(chart) => point(chart.cursor.idx ?? null)] },
+    hooks: { setCursor: [(chart) => point(chart.cursor.idx ?? null)], setSelect: [chosen(choice)] },
   };
 }
 
@@ -66,13 +68,15 @@ export function TimeChart(props: TimeChartProps): VNode {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const [index, point] = useState<number | null>(null);
-  const { title, at, lines, from, to, words } = props;
+  const { title, at, lines, from, to, words, zoom, out, pan } = props;
+  const choice = useRef<Choice>({ zoom, out, pan });
+  choice.current = { zoom, out, pan };
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const made = new uPlot(options(props, element.clientWidth, point), [[], ...lines.map(() => [])] as uPlot.AlignedData, element);
+    const made = new uPlot(options(props, choice, element.clientWidth, point), [[], ...lines.map(() => [])] as uPlot.AlignedData, element);
     chart.current = made;
-    return follow(made, element, HEIGHT);
+    return follow(made, element, HEIGHT, choice);
   }, [lines.length]);
   useEffect(() => {
     chart.current?.batch(() => {

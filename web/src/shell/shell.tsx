@@ -7,7 +7,7 @@ import { Dialogs } from "../components/dialog";
 import { Icon, Mark, Sign } from "../components/icons";
 import { ThemeButton } from "../components/theme";
 import { Toasts } from "../components/toast";
-import { dateTime } from "../format";
+import { bothTimes, dateTime, duration, timeOfDay, zone } from "../format";
 import { clock, model, openIncidents, route, stale } from "../model";
 import { MOST_INCIDENTS } from "../store";
 import { href, placeOf } from "../router";
@@ -25,6 +25,9 @@ const places = [
   { page: "hosts", icon: "host", pages: ["hosts", "host"] },
   { page: "system", icon: "tree", pages: ["system"] },
 ] as const;
+
+/** News come every few seconds; the age of the last is told when it is older, ms. */
+const SILENT = 5_000;
 
 export function Shell(): VNode {
   const nav = useRef<HTMLElement>(null);
@@ -109,7 +112,9 @@ function Main({ children }: { children: ComponentChildren }): VNode {
 function Pulse(): VNode {
   const { connection } = model.value;
   const phase = connection.phase === "open" ? "open" : connection.lostAt === null ? "connecting" : "lost";
-  const words = model.value.polling ? m.shell.pulse.polling : m.shell.pulse[phase];
+  const { heardAt, polling } = model.value;
+  const silent = phase === "open" && heardAt !== null ? clock.value - heardAt : 0;
+  const words = polling ? m.shell.pulse.polling : silent > SILENT ? m.shell.silent(duration(silent)) : m.shell.pulse[phase];
   return (
     <span class="pulse" data-phase={phase}>
       <i aria-hidden="true" />
@@ -133,8 +138,10 @@ function Footer(): VNode {
         ))}
       </ul>
       <p class="printed">{m.shell.printed(dateTime(clock.value))}</p>
-      <p class="about">
+      {stale.value && model.value.heardAt !== null ? <p class="as-of">{m.shell.asOf(timeOfDay(model.value.heardAt))}</p> : null}
+      <p class="about" title={status === null ? undefined : bothTimes(status.startedAt)}>
         {status === null ? "" : `${m.shell.about(status.version, status.node, dateTime(status.startedAt))}${roles === "" ? "" : `: ${roles}`}`}
+        {` · ${m.shell.zone(zone())}`}
       </p>
       <label class="language">
         <span class="unseen">{m.shell.language}</span>

@@ -82,7 +82,7 @@ export const en = {
     notifying: "This browser tells you of trouble while the page is open",
     notAllowed: "The browser does not let the page notify; allow it in the settings of this site",
     over: "All is well again",
-    printed: (time: string) => `Printed ${time}`,
+    printed: (time: string) => `Printed ${time}`, asOf: (time: string) => `as of ${time}`, zone: (name: string) => `times in ${name}`, silent: (time: string) => `Live · ${time} ago`,
     keys: "Keys",
     keyFilter: "Filter this table",
     keyRows: "Next row, row before",

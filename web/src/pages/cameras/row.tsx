@@ -13,7 +13,7 @@ import type { RowPlace } from "../../components/table";
 import { toast } from "../../components/toast";
 import { openCameraForm } from "../../dialogs/camera_form";
 import { removeCamera } from "../../dialogs/remove";
-import { dateTime } from "../../format";
+import { bothTimes } from "../../format";
 import { mayChange } from "../../login";
 import { now } from "../../model";
 import { href } from "../../router";
@@ -38,7 +38,7 @@ export function CameraRow({ camera, place, selection }: { camera: CameraStatus; 
       <td role="cell" class="c-state">
         <span class="line">
           <Badge looks={cameraLook} state={camera.state} />
-          <small title={m.overview.since(dateTime(asItIsSince(camera)))}>{lasting(camera, now.value)}</small>
+          <small title={m.overview.since(bothTimes(asItIsSince(camera)))}>{lasting(camera, now.value)}</small>
           {next === null ? null : <small class="next">{next}</small>}
         </span>
         {said === null ? null : (

@@ -3,6 +3,7 @@
 import type { VNode } from "preact";
 import { useMemo } from "preact/hooks";
 import { coreParts } from "../../components/measure";
+import type { Choice } from "../../components/plot_options";
 import { TimeChart, type Line } from "../../components/time_chart";
 import { bitrate, bytes } from "../../format";
 import { percent } from "../../host_words";
@@ -42,7 +43,16 @@ function isKnown(lines: readonly Line[]): boolean {
   return lines.some((line) => line.values.some((value) => value !== null));
 }
 
-export function Charts({ items, from, to, memory }: { items: readonly HostPoint[]; from: number; to: number; memory: number | null }): VNode {
+interface ChartsProps {
+  items: readonly HostPoint[];
+  from: number;
+  to: number;
+  /** Bytes of memory there are. */
+  memory: number | null;
+  choice: Choice;
+}
+
+export function Charts({ items, from, to, memory, choice }: ChartsProps): VNode {
   const { at, cores, used, network, disk, traffic, own, ownMemory } = useMemo(() => {
     const { at, of } = columns(items, from, to);
     const words = m.hosts.lines;
@@ -58,7 +68,7 @@ export function Charts({ items, from, to, memory }: { items: readonly HostPoint[
       ownMemory: [line(words.memory, "--spark", "mediamtxRss")],
     };
   }, [items, from, to]);
-  const span = { at, from, to };
+  const span = { at, from, to, ...choice };
   const perSecond = (value: number) => `${bytes(value)}/s`;
   return (
     <div class="time-charts">

@@ -22,7 +22,8 @@ import type { HostStatus } from "../../types";
 import { m } from "../../words/language";
 import { hostLook } from "../../words/states";
 import { Heard } from "../hosts/page";
-import { choose, read, spans } from "../stream/span";
+import { Moves, Spans } from "../stream/moves";
+import { choiceOf, isoOf, momentsOf, read } from "../stream/span";
 import { Disks, Mediamtx, Networks, Unmeasured } from "./parts";
 
 const Charts = later(async () => (await import("./charts")).Charts);
@@ -101,26 +102,20 @@ function Body({ host }: { host: HostStatus }): VNode {
 
 function History({ host }: { host: HostStatus }): VNode {
   const span = read(query.value);
-  const { state } = usePolled(JSON.stringify([host.name, span.key]), Math.max(10_000, span.every), async (signal) => {
-    const to = serverNow();
-    const from = to - span.ms;
-    const { items } = await api.hostHistory(host.name, { from: new Date(from).toISOString(), points: POINTS, metrics: METRICS }, signal);
-    return { items, from, to };
+  const { state } = usePolled(JSON.stringify([host.name, span]), Math.max(10_000, span.every), async (signal) => {
+    const moments = momentsOf(span, serverNow());
+    const { items } = await api.hostHistory(host.name, { ...isoOf(moments), points: POINTS, metrics: METRICS }, signal);
+    return { items, ...moments };
   }, host.name);
   const { answer, fault } = state.value;
   return (
     <div class="panel graph">
       <div class="graph-head">
         <h2>{m.hosts.past}</h2>
-        <div class="spans" role="group" aria-label={m.stream.span}>
-          {spans.map((one) => (
-            <button key={one.key} type="button" class="small" aria-pressed={span.key === one.key} onClick={() => choose(one.key)}>
-              {m.stream.spans[one.key]}
-            </button>
-          ))}
-        </div>
+        <Spans span={span} />
       </div>
-      {answer === null ? null : <Charts items={answer.items} from={answer.from} to={answer.to} memory={host.memory?.total ?? null} />}
+      <Moves span={span} />
+      {answer === null ? null : <Charts items={answer.items} from={answer.from} to={answer.to} memory={host.memory?.total ?? null} choice={choiceOf(span, serverNow)} />}
       {answer === null ? null : <SampleNote from={answer.from} />}
       {fault === null ? null : <p class="note">{`${m.stream.unreadable} ${sentence(fault)}`}</p>}
       {answer?.items.length === 0 ? <p class="note">{m.hosts.nothing}</p> : null}

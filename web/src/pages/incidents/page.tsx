@@ -13,6 +13,7 @@ import { Search } from "../../components/search";
 import { useTitle } from "../../components/title";
 import { openRemark } from "../../dialogs/remark";
 import { mayChange } from "../../login";
+import { zone } from "../../format";
 import { live, stale } from "../../model";
 import { href } from "../../router";
 import type { CameraStatus, Incident } from "../../types";
@@ -53,7 +54,7 @@ export function IncidentsPage(): VNode {
       <div class="headline">
         <div>
           <h1 id="incidents-title">{m.incidents.title}</h1>
-          <p class="lead">{answer === null ? "" : m.incidents.lead(lasting.length, over.length, Intl.DateTimeFormat().resolvedOptions().timeZone)}</p>
+          <p class="lead">{answer === null ? "" : m.incidents.lead(lasting.length, over.length, zone())}</p>
         </div>
       </div>
       <div class="tools">

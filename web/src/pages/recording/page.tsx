@@ -11,13 +11,14 @@ import { Skeleton } from "../../components/empty";
 import { Icon, Sign } from "../../components/icons";
 import { usePolled } from "../../components/polled";
 import { useTitle } from "../../components/title";
-import { dateTime, duration, timeOfDay } from "../../format";
+import { dateTime, duration, timeOfDay, zone } from "../../format";
 import { live, now } from "../../model";
 import { href } from "../../router";
 import { streamKey } from "../../store";
 import type { RecordingSession } from "../../types";
 import { m } from "../../words/language";
 import { recordingLook } from "../../words/states";
+import { Control } from "./control";
 import { GoTo } from "./go_to";
 import { Playback } from "./playback";
 import { Segments } from "./segments";
@@ -75,7 +76,7 @@ export function RecordingPage({ server, name, session }: { server: string; name:
           <p class="lead">
             {sessions.length === 0
               ? ""
-              : m.recordings.ofIt(duration(total), sessions.length, playback.days.value.length, Intl.DateTimeFormat().resolvedOptions().timeZone)}
+              : m.recordings.ofIt(duration(total), sessions.length, playback.days.value.length, zone())}
           </p>
         </div>
         {recorder === undefined ? null : <Badge looks={recordingLook} state={recorder.state} />}
@@ -127,7 +128,7 @@ function Stage({ server, name, playback }: { server: string; name: string; playb
               </p>
             ) : null}
           </div>
-          <Steps playback={playback} />
+          <Control playback={playback} />
           <Timeline sessions={playback.shown} date={playback.day.value} chosen={chosen?.id ?? null} at={playback.at} now={serverNow()} go={(at) => playback.goTo(at)} />
           <GoTo playback={playback} />
         </div>
@@ -159,23 +160,6 @@ function Screen({ playback }: { playback: Playback }): VNode {
           </button>
         )}
       </div>
-    </div>
-  );
-}
-
-/** On and back by the time that one means, and to what is newest. */
-function Steps({ playback }: { playback: Playback }): VNode {
-  const still = playback.at.value === null;
-  return (
-    <div class="steps" role="group" aria-label={m.recordings.steps}>
-      {([-60, -10, 10, 60] as const).map((seconds) => (
-        <button key={seconds} type="button" class="small" disabled={still} onClick={() => playback.step(seconds)}>
-          {m.recordings.step(seconds)}
-        </button>
-      ))}
-      <button type="button" class="small" onClick={() => playback.step(null)}>
-        {m.recordings.newest}
-      </button>
     </div>
   );
 }

@@ -14,6 +14,9 @@ import { stretch } from "./stretch";
 /** So long before the newest picture a recording that goes on is opened: what comes next is there by then, s. */
 const BEHIND = 30;
 
+/** The moment that plays is written into the address so often, ms. */
+const WRITE_EVERY = 5_000;
+
 /** Where a recording that goes on is looked at for now. */
 export function newest(cues: readonly Cue[]): number {
   const last = cues[cues.length - 1];
@@ -33,10 +36,13 @@ export class Playback {
     onEnded: () => this.ended(),
     onCues: (cues) => (this.cues = cues),
     onNotice: (words, retry) => (this.notice.value = words === null ? null : { words, retry }),
+    onPause: () => this.write(),
   });
   private cues: Cue[] = [];
   /** The player waits for the first segment of the chosen session. */
   private waiting = false;
+  /** The moment that the address has from here, and when it was written. */
+  private written = { moment: 0, at: -Infinity };
 
   constructor(
     private readonly server: string,
@@ -70,7 +76,7 @@ export class Playback {
 
   /** The address names another session or moment. */
   want(session: string | null, moment: number | null): void {
-    if (this.sessions.peek().length === 0) return;
+    if (this.sessions.peek().length === 0 || moment === this.written.moment) return;
     if (moment !== null) this.goTo(moment);
     else if (session !== null && session !== this.chosen.peek()?.id) {
       this.wanted = session;
@@ -163,6 +169,7 @@ export class Playback {
     const before = this.at.peek();
     this.at.value = wall;
     if (wall === null) return;
+    if (performance.now() - this.written.at >= WRITE_EVERY) this.write();
     // Over midnight: the day goes along, when it is the one that is looked at.
     if (before !== null && day(before) !== day(wall) && this.day.peek() === day(before)) this.day.value = day(wall);
     // A playlist that grows runs on into the sessions that follow.
@@ -170,6 +177,14 @@ export class Playback {
     const inside = this.sessions.peek().find((one) => wall > Date.parse(one.startedAt) + 1_000 && wall < endOf(one, now));
     const chosen = this.chosen.peek();
     if (inside !== undefined && chosen !== null && inside.id !== chosen.id) this.adopt(inside, wall);
+  }
+
+  /** The address leads back to the moment that is shown: after a reload, and for a colleague. */
+  private write(): void {
+    const moment = this.at.peek();
+    if (moment === null) return;
+    this.written = { moment: Math.round(moment), at: performance.now() };
+    writeQuery({ session: null, at: new Date(this.written.moment).toISOString() });
   }
 
   /** Goes on with what was recorded next, over the gap. */

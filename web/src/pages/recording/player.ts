@@ -12,6 +12,8 @@ export interface PlayerEvents {
   onEnded(): void;
   /** The playlist was read, or has grown. */
   onCues(cues: Cue[]): void;
+  /** It stands still: a person has stopped it, or moved it while it stood. */
+  onPause?: () => void;
   /** Words over the picture; `retry` where another try may help. */
   onNotice(words: string | null, retry: (() => void) | null): void;
 }
@@ -44,6 +46,7 @@ export class Player {
     });
     video.addEventListener("waiting", () => this.pass(video));
     video.addEventListener("seeking", () => this.events.onTime(video.currentTime));
+    video.addEventListener("pause", () => this.events.onPause?.());
     video.addEventListener("ended", () => this.events.onEnded());
     video.addEventListener("playing", () => this.say(null));
     video.addEventListener("loadeddata", () => this.say(null));
@@ -84,6 +87,37 @@ export class Player {
     if (this.video === null) return;
     this.video.currentTime = position;
     void play(this.video);
+  }
+
+  /** Plays or stands still. */
+  toggle(): void {
+    if (this.video === null) return;
+    if (this.video.paused) void play(this.video);
+    else this.video.pause();
+  }
+
+  mute(): void {
+    if (this.video !== null) this.video.muted = !this.video.muted;
+  }
+
+  fill(): void {
+    if (document.fullscreenElement !== null) void document.exitFullscreen();
+    else void this.video?.requestFullscreen().catch(() => undefined);
+  }
+
+  /** Stands still and moves by some seconds. */
+  nudge(seconds: number): void {
+    if (this.video === null) return;
+    this.video.pause();
+    this.video.currentTime += seconds;
+  }
+
+  /** How many times as fast it plays. */
+  pace(times: number): void {
+    if (this.video === null) return;
+    // Another playlist goes on as fast.
+    this.video.defaultPlaybackRate = times;
+    this.video.playbackRate = times;
   }
 
   close(): void {

@@ -1,11 +1,11 @@
-// The segments of one session: when, how long, where it is kept, and the file itself.
+// The segments of one session, the newest first: when, how long, where it is kept, and the file itself.
 
 import type { ReadonlySignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api, segmentUrl, sentence, serverNow } from "../../api";
 import { Icon, Sign } from "../../components/icons";
-import { bytes, clockLength, timeOfDay } from "../../format";
+import { bothTimes, bytes, clockLength, day, timeOfDay } from "../../format";
 import type { RecordingSession, Segment, SegmentState } from "../../types";
 import { m } from "../../words/language";
 import type { Look } from "../../words/states";
@@ -20,7 +20,17 @@ const looks: Record<SegmentState, Omit<Look, "words">> = {
   missing: { sign: "bad", tone: "bad" },
   lost: { sign: "bad", tone: "bad" },
 };
-const PAGE = 60;
+/** Segments are listed by so much time, ms, and fetched by so many. */
+const STRETCH = 3_600_000;
+const PAGE = 1_000;
+
+/** A part of a session that is listed, newest first. */
+interface Listed {
+  items: readonly Segment[];
+  /** What it holds, ms since the epoch. */
+  from: number;
+  to: number;
+}
 
 interface Props {
   server: string;
@@ -31,21 +41,42 @@ interface Props {
   go: (at: number) => void;
 }
 
-export function Segments({ server, stream, session, at, go }: Props): VNode {
-  const [segments, setSegments] = useState<readonly Segment[] | null>(null);
-  const [next, setNext] = useState<string | null>(null);
+const startOf = (one: Segment) => Date.parse(one.startedAt);
+
+/** The segments of a session between two moments, newest first. */
+async function fetched({ server, stream, session }: Props, from: number, to: number, signal: AbortSignal): Promise<Segment[]> {
+  const all: Segment[] = [];
+  let after: string | null = null;
+  do {
+    const query = { from: new Date(from).toISOString(), to: new Date(Math.max(to, from + 1)).toISOString(), after, limit: PAGE };
+    const page: { items: Segment[]; next: string | null } = await api.segments(server, stream, query, signal);
+    all.push(...page.items.filter((one) => one.session === session.id));
+    after = page.next;
+  } while (after !== null);
+  return all.reverse();
+}
+
+/** Both, newest first; of a segment that is in both what came last. */
+function merged(before: readonly Segment[], found: readonly Segment[]): Segment[] {
+  const all = new Map([...before, ...found].map((one) => [one.id, one]));
+  return [...all.values()].sort((a, b) => startOf(b) - startOf(a));
+}
+
+function useListed(props: Props) {
+  const { session } = props;
+  const [listed, list] = useState<Listed | null>(null);
   const [fault, setFault] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const abort = useRef(new AbortController());
   useEffect(() => () => abort.current.abort(), []);
-  const load = async (after: string | null) => {
+  const [begin, end] = stretch(session, serverNow()).map(Date.parse) as [number, number];
+  /** Lists a stretch beside what is there, or in its place. */
+  const load = async (from: number, to: number, beside: Listed | null) => {
     setBusy(true);
     try {
-      const [from, to] = stretch(session, serverNow());
-      const page = await api.segments(server, stream, { from, to, after, limit: PAGE }, abort.current.signal);
-      const found = page.items.filter((one) => one.session === session.id);
-      setSegments((before) => (after === null ? found : [...(before ?? []), ...found]));
-      setNext(page.next);
+      const found = await fetched(props, Math.max(begin, from), Math.min(end, to), abort.current.signal);
+      const [first, last] = beside === null ? [from, to] : [Math.min(beside.from, from), Math.max(beside.to, to)];
+      list({ items: merged(beside?.items ?? [], found), from: first, to: last });
       setFault(null);
     } catch (error) {
       if (!abort.current.signal.aborted) setFault(sentence(error));
@@ -53,17 +84,39 @@ export function Segments({ server, stream, session, at, go }: Props): VNode {
       setBusy(false);
     }
   };
-  // A session that has grown. Whoever has not come to its end yet finds the rest there.
+  // A session that has grown. Whoever looks at an older part of it finds the rest there.
   useEffect(() => {
-    if (segments === null || (next === null && segments.length < PAGE)) void load(null);
+    if (listed === null) void load(end - STRETCH, end, null);
+    else if (listed.to > end - STRETCH) void load(Math.min(listed.to, end) - STRETCH, end, listed);
   }, [session.segments, session.endedAt]);
+  return { listed, fault, busy, begin, end, load };
+}
+
+export function Segments(props: Props): VNode {
+  const { session, at, go } = props;
+  const { listed, fault, busy, begin, end, load } = useListed(props);
   const moment = at.value;
-  const plays = moment === null ? null : (segments?.find((one) => moment >= Date.parse(one.startedAt) && moment < Date.parse(one.startedAt) + one.durationMs)?.id ?? null);
-  const count = segments?.length ?? 0;
-  const note = fault ?? (segments !== null && count === 0 ? m.recordings.noSegment : null);
+  const items = listed?.items ?? [];
+  const plays = moment === null ? null : (items.find((one) => moment >= startOf(one) && moment < startOf(one) + one.durationMs)?.id ?? null);
+  const isElsewhere = listed !== null && moment !== null && moment >= begin - 1_000 && (moment < listed.from || moment > listed.to);
+  const note = fault ?? (listed !== null && items.length === 0 ? m.recordings.noSegment : null);
+  // The day is told where there is more than one.
+  const days = day(session.startedAt) !== day(end);
   return (
     <div class="segment-list">
-      {count === 0 ? null : (
+      <div class="buttons">
+        {isElsewhere ? (
+          <button type="button" class="small" disabled={busy} onClick={() => void load(moment - STRETCH / 2, moment + STRETCH / 2, null)}>
+            {m.footage.playing}
+          </button>
+        ) : null}
+        {listed !== null && listed.to < end - STRETCH ? (
+          <button type="button" class="small" disabled={busy} onClick={() => void load(listed.to, listed.to + STRETCH, listed)}>
+            {m.footage.newer}
+          </button>
+        ) : null}
+      </div>
+      {items.length === 0 ? null : (
         <table class="segments">
           <caption class="unseen">{m.recordings.segmentsOf}</caption>
           <thead>
@@ -76,37 +129,38 @@ export function Segments({ server, stream, session, at, go }: Props): VNode {
             </tr>
           </thead>
           <tbody>
-            {segments?.map((one) => (
-              <Row key={one.id} segment={one} plays={plays === one.id} go={go} />
+            {items.map((one) => (
+              <Row key={one.id} segment={one} plays={plays === one.id} days={days} go={go} />
             ))}
           </tbody>
         </table>
       )}
       {note === null ? null : <p class="note">{note}</p>}
-      {next === null ? null : (
-        <button type="button" class="small" disabled={busy} onClick={() => void load(next)}>
-          {m.recordings.more}
+      {listed === null || listed.from <= begin ? null : (
+        <button type="button" class="small" disabled={busy} onClick={() => void load(listed.from - STRETCH, listed.from, listed)}>
+          {m.footage.older}
         </button>
       )}
     </div>
   );
 }
 
-function Row({ segment, plays, go }: { segment: Segment; plays: boolean; go: (at: number) => void }): VNode {
+function Row({ segment, plays, days, go }: { segment: Segment; plays: boolean; days: boolean; go: (at: number) => void }): VNode {
   const look = (looks as Partial<typeof looks>)[segment.state] ?? { sign: "unknown", tone: "off" };
   const playable = !["writing", "missing", "lost"].includes(segment.state);
   const stamp = segment.startedAt.replace(/[-:]/g, "").replace("T", "_").slice(0, 15);
   const file = `${segment.stream.replace(/\//g, "_")}_${stamp}Z.mp4`;
   return (
     <tr aria-current={plays ? "time" : undefined}>
-      <td>
+      <td title={bothTimes(segment.startedAt)}>
         {playable ? (
           <button type="button" class="small quiet" aria-label={m.stretch.playFrom(timeOfDay(segment.startedAt))} onClick={() => go(Date.parse(segment.startedAt))}>
             {timeOfDay(segment.startedAt)}
           </button>
         ) : (
-          timeOfDay(segment.startedAt)
+          <span class="no-button">{timeOfDay(segment.startedAt)}</span>
         )}
+        {days ? <small>{day(segment.startedAt)}</small> : null}
       </td>
       <td>{segment.durationMs > 0 ? clockLength(Math.round(segment.durationMs / 1000)) : "–"}</td>
       <td>{segment.bytes > 0 ? bytes(segment.bytes) : "–"}</td>

@@ -1,15 +1,19 @@
-// A day as a strip: what was recorded, where the player is, click or arrow keys to go there.
+// A day as a strip: what was recorded, where the player is, click or arrow keys to go there. A drag shows a part of it closer; with the
+// shift key, or by a finger, a drag takes that part along.
 
 import type { ReadonlySignal } from "@preact/signals";
 import type { VNode } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { flag } from "../../components/dom";
-import { endOf, scale, type Scale } from "../../days";
-import { timeOfDay } from "../../format";
+import { endOf, scale, ticks, type Scale } from "../../days";
+import { bothTimes, timeOfDay } from "../../format";
 import type { RecordingSession } from "../../types";
 import { m } from "../../words/language";
+import { scaled, shifted, within, type Window } from "./window";
 
 const STEPS: Record<string, number> = { ArrowRight: 10_000, ArrowLeft: -10_000, ArrowUp: 10_000, ArrowDown: -10_000, PageUp: 300_000, PageDown: -300_000 };
+/** How far a pointer moves at least for a drag, px. */
+const DRAG = 4;
 
 interface Props {
   sessions: readonly RecordingSession[];
@@ -25,13 +29,73 @@ function share({ from, to }: Scale, at: number): string {
   return `${Math.min(100, Math.max(0, ((at - from) / (to - from)) * 100))}%`;
 }
 
-export function Timeline({ sessions, date, chosen, at, now, go }: Props): VNode {
+/** What is shown of the day: all of it, or the part that was chosen. */
+function useWindow({ sessions, date, now, at }: Props, narrow: boolean) {
+  const all = scale(sessions, date, now, narrow ? 5 : 10);
+  const [part, show] = useState<Window | null>(null);
+  useEffect(() => show(null), [date]);
+  const place = at.value;
+  const before = useRef(place);
+  useEffect(() => {
+    // The player has left it at its end: it goes along.
+    const last = before.current;
+    before.current = place;
+    if (part !== null && place !== null && last !== null && last <= part.to && place > part.to && place < part.to + 5_000) show(shifted(part, 1, all));
+  }, [place]);
+  const shown: Scale = part === null ? all : { ...part, ticks: ticks(part.from, part.to, narrow ? 5 : 10) };
+  return { all, part, shown, show };
+}
+
+/** A pointer on the strip: a click goes to a moment, a drag shows its stretch, with the shift key or by a finger it takes the part along. */
+function useDrag(shown: Scale, all: Scale, part: Window | null, show: (part: Window | null) => void, go: (at: number) => void) {
+  const [picked, pick] = useState<Window | null>(null);
+  const down = (event: PointerEvent & { currentTarget: HTMLElement }) => {
+    if (event.button !== 0) return;
+    const strip = event.currentTarget;
+    const box = strip.getBoundingClientRect();
+    const { from, to } = shown;
+    const moment = ({ clientX }: PointerEvent) => from + Math.min(1, Math.max(0, (clientX - box.left) / box.width)) * (to - from);
+    const takes = event.shiftKey || (event.pointerType === "touch" && part !== null);
+    const [begun, start] = [moment(event), event.clientX];
+    strip.setPointerCapture(event.pointerId);
+    const isDrag = (now: PointerEvent) => Math.abs(now.clientX - start) >= DRAG;
+    const along = (now: PointerEvent) => show(shifted({ from, to }, (start - now.clientX) / box.width, all));
+    const stretch = (now: PointerEvent): Window => ({ from: Math.min(begun, moment(now)), to: Math.max(begun, moment(now)) });
+    const move = (now: PointerEvent) => {
+      if (!isDrag(now)) return;
+      if (takes) along(now);
+      else pick(stretch(now));
+    };
+    const end = (now: PointerEvent) => {
+      strip.removeEventListener("pointermove", move);
+      strip.removeEventListener("pointerup", end);
+      strip.removeEventListener("pointercancel", end);
+      pick(null);
+      if (now.type !== "pointerup") return;
+      if (!isDrag(now)) go(begun);
+      else if (!takes) show(within(stretch(now), all));
+    };
+    strip.addEventListener("pointermove", move);
+    strip.addEventListener("pointerup", end);
+    strip.addEventListener("pointercancel", end);
+  };
+  return { picked, down };
+}
+
+export function Timeline(props: Props): VNode {
+  const { sessions, chosen, at, now, go } = props;
   const element = useRef<HTMLDivElement>(null);
   const strip = useRef<HTMLDivElement>(null);
   const [narrow, setNarrow] = useState(false);
   const [hint, setHint] = useState<number | null>(null);
   useLayoutEffect(() => setNarrow((element.current?.clientWidth ?? 1_000) < 520));
-  const range = scale(sessions, date, now, narrow ? 5 : 10);
+  const { all, part, shown: range, show } = useWindow(props, narrow);
+  const { picked, down } = useDrag(range, all, part, show, go);
+  const place = at.value;
+  const zoom = (factor: number) => {
+    const isSeen = place !== null && place > range.from && place < range.to;
+    show(scaled(range, factor, isSeen ? place : (range.from + range.to) / 2, all));
+  };
   const moment = (event: MouseEvent): number => {
     const box = strip.current?.getBoundingClientRect() ?? new DOMRect(0, 0, 1, 1);
     return range.from + Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * (range.to - range.from);
@@ -41,13 +105,14 @@ export function Timeline({ sessions, date, chosen, at, now, go }: Props): VNode 
     const last = sessions[sessions.length - 1];
     const end = last === undefined ? range.to : endOf(last, now) - 10_000;
     const to = event.key === "Home" ? (sessions[0] === undefined ? null : Date.parse(sessions[0].startedAt)) : event.key === "End" ? end : STEPS[event.key] === undefined ? null : here + (STEPS[event.key] ?? 0);
-    if (to === null) return;
+    if (event.key === "+" || event.key === "-") zoom(event.key === "+" ? 0.5 : 2);
+    else if (to === null) return;
+    else go(to);
     event.preventDefault();
-    go(to);
   };
-  const place = at.value;
   return (
     <div class="timeline" ref={element}>
+      <Closer part={part} zoom={zoom} move={(by) => show(shifted(range, by, all))} whole={() => show(null)} />
       <div
         class="strip"
         ref={strip}
@@ -59,15 +124,16 @@ export function Timeline({ sessions, date, chosen, at, now, go }: Props): VNode 
         // A slider has a value; before something plays it stands at the beginning.
         aria-valuenow={Math.round(place ?? range.from)}
         aria-valuetext={place === null ? m.recordings.notPlayed : timeOfDay(place)}
-        onClick={(event) => go(moment(event))}
+        onPointerDown={down}
         onPointerMove={(event) => setHint(moment(event))}
+        onDblClick={() => show(null)}
         onKeyDown={key}
       >
         <div class="blocks">
           {sessions.map((session) => {
             const start = Math.max(range.from, Date.parse(session.startedAt));
             const end = Math.min(range.to, endOf(session, now));
-            return (
+            return end < start ? null : (
               <i
                 key={session.id}
                 class="block"
@@ -78,6 +144,7 @@ export function Timeline({ sessions, date, chosen, at, now, go }: Props): VNode 
             );
           })}
         </div>
+        {picked === null ? null : <i class="picked" style={{ left: share(range, picked.from), width: `${((picked.to - picked.from) / (range.to - range.from)) * 100}%` }} />}
         <i class="head" hidden={place === null || place < range.from || place > range.to} style={{ left: share(range, place ?? range.from) }} />
         <span class="hint" aria-hidden="true" style={{ left: share(range, hint ?? range.from) }}>
           {hint === null ? "" : timeOfDay(hint)}
@@ -87,12 +154,39 @@ export function Timeline({ sessions, date, chosen, at, now, go }: Props): VNode 
         {range.ticks.map((tick) => {
           const part = (tick - range.from) / (range.to - range.from);
           return (
-            <span key={tick} data-edge={part < 0.04 ? "start" : part > 0.96 ? "end" : undefined} style={{ left: share(range, tick) }}>
-              {timeOfDay(tick).slice(0, 5)}
+            <span key={tick} title={bothTimes(tick)} data-edge={part < 0.04 ? "start" : part > 0.96 ? "end" : undefined} style={{ left: share(range, tick) }}>
+              {timeOfDay(tick).slice(0, range.to - range.from < 600_000 ? 8 : 5)}
             </span>
           );
         })}
       </div>
+    </div>
+  );
+}
+
+/** A closer look at a part of the day, by buttons. */
+function Closer({ part, zoom, move, whole }: { part: Window | null; zoom: (factor: number) => void; move: (by: number) => void; whole: () => void }): VNode {
+  const buttons = [
+    { sign: "‹", words: m.stream.earlier, off: part === null, run: () => move(-0.5) },
+    { sign: "›", words: m.stream.later, off: part === null, run: () => move(0.5) },
+    { sign: "+", words: m.stream.closer, off: false, run: () => zoom(0.5) },
+    { sign: "−", words: m.stream.wider, off: part === null, run: () => zoom(2) },
+  ];
+  return (
+    <div class="closer">
+      <div class="buttons" role="group" aria-label={m.footage.strip}>
+        {buttons.map(({ sign, words, off, run }) => (
+          <button key={sign} type="button" class="small" aria-label={words} title={words} disabled={off} onClick={run}>
+            {sign}
+          </button>
+        ))}
+        {part === null ? null : (
+          <button type="button" class="small" onClick={whole}>
+            {m.footage.wholeDay}
+          </button>
+        )}
+      </div>
+      <span class="by-drag">{m.footage.byDrag}</span>
     </div>
   );
 }

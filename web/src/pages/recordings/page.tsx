@@ -12,7 +12,7 @@ import { Search } from "../../components/search";
 import { parseSort, sortWords, type Heading } from "../../components/sort";
 import { DataTable, type RowPlace } from "../../components/table";
 import { useTitle } from "../../components/title";
-import { ago, bytes, dateTime, day, dayWords, duration, timeOfDay } from "../../format";
+import { ago, bothTimes, bytes, day, dayWords, duration, timeOfDay } from "../../format";
 import { live, now, several, stale } from "../../model";
 import { href } from "../../router";
 import { streamKey, type LiveState } from "../../store";
@@ -150,10 +150,10 @@ function Row({ line, place }: { line: Line; place: RowPlace }): VNode {
         <span>{summary === null ? "–" : summary.sessions}</span>
       </td>
       <td role="cell" data-label={m.recordings.column.first}>
-        <span title={summary === null ? undefined : dateTime(summary.first)}>{summary === null ? "–" : moment(summary.first, at)}</span>
+        <span title={summary === null ? undefined : bothTimes(summary.first)}>{summary === null ? "–" : moment(summary.first, at)}</span>
       </td>
       <td role="cell" data-label={m.recordings.column.last}>
-        <span title={summary === null ? undefined : dateTime(summary.last)}>{latest}</span>
+        <span title={summary === null ? undefined : bothTimes(summary.last)}>{latest}</span>
       </td>
     </tr>
   );

@@ -25,13 +25,16 @@ function words(track: Track): string {
 
 function factsOf(stream: StreamStatus): [string, string | null][] {
   const number = (value: number | null | undefined, unit: string) => (value === null || value === undefined ? null : `${Number(value.toFixed(2))} ${unit}`);
+  const started = live.value.servers.get(stream.server)?.startedAt ?? null;
   return [
     [m.streams.facts.bitrate, bitrate(stream.bitrate)],
     [m.streams.facts.readers, String(stream.readers)],
     [m.streams.facts.source, source(stream.sourceType)],
     [m.streams.facts.server, several.value ? stream.server : null],
+    [m.servers.upSince, started === null ? null : dateTime(started).slice(0, 16)],
     [m.streams.facts.rtt, number(stream.rtt, "ms")],
     [m.streams.facts.loss, number(stream.lossRate, "%")],
+    [m.stream.metrics.retransmitRate, number(stream.retransmitRate, "/s")],
     [m.streams.facts.srt, number(stream.recvRateMbps, "Mbit/s")],
     [m.streams.facts.capacity, number(stream.linkCapacityMbps, "Mbit/s")],
   ];

@@ -16,7 +16,8 @@ import type { Incident, MetricPoint } from "../../types";
 import { m } from "../../words/language";
 import { Band, Marks, type Mark } from "./below_chart";
 import { broken } from "./gaps";
-import { choose, fieldOf, goLive, momentsOf, moved, read, show, spans, widened, type Moments, type Span } from "./span";
+import { Moves, Spans } from "./moves";
+import { choiceOf, isoOf, momentsOf, read, type Span } from "./span";
 
 const Chart = later(async () => (await import("../../components/chart")).Chart);
 const BandChart = later(async () => (await import("../../components/band_chart")).BandChart);
@@ -27,7 +28,7 @@ const POINTS = 240;
 const MARKS = 100;
 
 /** What is measured beside the bitrate, where the server tells it. */
-const METRICS = ["bitrateOut", "rtt", "lossRate", "linkCapacityMbps", "recvRateMbps"] as const;
+const METRICS = ["bitrateOut", "rtt", "lossRate", "retransmitRate", "linkCapacityMbps", "recvRateMbps"] as const;
 type Metric = (typeof METRICS)[number];
 
 const number = (unit: string) => (value: number) => `${Number(value.toFixed(value < 10 ? 2 : 1))} ${unit}`;
@@ -35,41 +36,37 @@ const formats: Record<Metric, (value: number) => string> = {
   bitrateOut: (value) => (value === 0 ? "0" : bitrate(value)),
   rtt: number("ms"),
   lossRate: number("%"),
+  retransmitRate: number("/s"),
   linkCapacityMbps: number("Mbit/s"),
   recvRateMbps: number("Mbit/s"),
 };
-
-const iso = ({ from, to }: Moments) => ({ from: new Date(from).toISOString(), to: new Date(to).toISOString() });
 
 export function History({ server, name, camera }: { server: string; name: string; camera: number | null }): VNode {
   const span = read(query.value);
   const key = JSON.stringify([server, name, span]);
   const { state } = usePolled(key, span.every, async (signal) => {
     const moments = momentsOf(span, serverNow());
-    const { items, gaps } = await api.history(server, name, { ...iso(moments), points: POINTS }, signal);
+    const { items, gaps } = await api.history(server, name, { ...isoOf(moments), points: POINTS }, signal);
     return { items, lines: broken(items, gaps), ...moments };
   }, JSON.stringify([server, name]));
   const marks = useMarks(key, camera, span);
   const { answer, fault } = state.value;
   const note = fault !== null ? `${m.stream.unreadable} ${sentence(fault)}` : answer?.items.length === 0 ? m.stream.nothingSeen : null;
-  const pan = (share: number) => show(moved(momentsOf(span, serverNow()), share, serverNow()));
-  const out = () => (span.from === null ? undefined : goLive());
+  const choice = choiceOf(span, serverNow);
   return (
     <div class="panel graph">
       <div class="graph-head">
         <h2>{m.stream.bitrate}</h2>
         <Spans span={span} />
       </div>
-      <Moves span={span} pan={pan} />
+      <Moves span={span} />
       {answer === null ? null : (
         <Chart
           samples={answer.lines}
           from={answer.from}
           to={answer.to}
           step={(answer.to - answer.from) / POINTS}
-          zoom={(from, to) => show({ from, to })}
-          out={out}
-          pan={pan}
+          {...choice}
         >
           <Band samples={answer.items} from={answer.from} to={answer.to} />
           <Marks marks={marks} from={answer.from} to={answer.to} />
@@ -77,80 +74,7 @@ export function History({ server, name, camera }: { server: string; name: string
       )}
       {answer === null ? null : <SampleNote from={answer.from} />}
       {note === null ? null : <p class="note">{note}</p>}
-      <Measured server={server} name={name} span={span} out={out} />
-    </div>
-  );
-}
-
-function Spans({ span }: { span: Span }): VNode {
-  return (
-    <div class="spans" role="group" aria-label={m.stream.span}>
-      {spans.map((one) => (
-        <button key={one.key} type="button" class="small" aria-pressed={span.key === one.key} onClick={() => choose(one.key)}>
-          {m.stream.spans[one.key]}
-        </button>
-      ))}
-    </div>
-  );
-}
-
-/** Earlier, later, wider, closer, and any two moments. */
-function Moves({ span, pan }: { span: Span; pan: (share: number) => void }): VNode {
-  const widen = (factor: number) => show(widened(momentsOf(span, serverNow()), factor, serverNow()));
-  const shown = momentsOf(span, serverNow());
-  return (
-    <div class="zoomed">
-      <div class="buttons" role="group" aria-label={m.stream.move}>
-        <button type="button" class="small" aria-label={m.stream.earlier} title={m.stream.earlier} onClick={() => pan(-0.5)}>
-          ‹
-        </button>
-        <button type="button" class="small" aria-label={m.stream.later} title={m.stream.later} disabled={span.from === null} onClick={() => pan(0.5)}>
-          ›
-        </button>
-        <button type="button" class="small" aria-label={m.stream.closer} title={m.stream.closer} onClick={() => widen(0.5)}>
-          +
-        </button>
-        <button type="button" class="small" aria-label={m.stream.wider} title={m.stream.wider} onClick={() => widen(2)}>
-          −
-        </button>
-      </div>
-      <details class="menu">
-        <summary class="button small">{m.stream.range}</summary>
-        <form
-          class="menu-body"
-          onSubmit={(event) => {
-            event.preventDefault();
-            const { elements } = event.currentTarget;
-            const at = (name: string) => Date.parse((elements.namedItem(name) as HTMLInputElement).value);
-            if (!(at("from") < at("to"))) return;
-            show({ from: at("from"), to: at("to") });
-            const menu = event.currentTarget.closest("details");
-            if (menu !== null) menu.open = false;
-          }}
-        >
-          {(["from", "to"] as const).map((one) => (
-            <label key={one}>
-              {m.stream[one]}
-              <input key={fieldOf(Math.floor(shown[one] / 60_000) * 60_000)} name={one} type="datetime-local" step="1" required defaultValue={fieldOf(shown[one])} />
-            </label>
-          ))}
-          <button type="submit" class="small primary">
-            {m.stream.show}
-          </button>
-        </form>
-      </details>
-      {span.from === null ? (
-        <span class="live-mode">{m.stream.followsNow}</span>
-      ) : (
-        <>
-          <span>
-            {dateTime(span.from)} – {dateTime(span.to ?? 0)}
-          </span>
-          <button type="button" class="small" onClick={goLive}>
-            {m.stream.backToLive}
-          </button>
-        </>
-      )}
+      <Measured server={server} name={name} span={span} />
     </div>
   );
 }
@@ -158,7 +82,7 @@ function Moves({ span, pan }: { span: Span; pan: (share: number) => void }): VNo
 /** The incidents of the stream's camera in this span. */
 function useMarks(key: string, camera: number | null, span: Span): readonly Mark[] {
   const { state } = usePolled(`${key} ${camera ?? ""}`, 30_000, async (signal) =>
-    camera === null ? { items: [] as Incident[] } : api.incidents({ camera, ...iso(momentsOf(span, serverNow())), limit: MARKS }, signal),
+    camera === null ? { items: [] as Incident[] } : api.incidents({ camera, ...isoOf(momentsOf(span, serverNow())), limit: MARKS }, signal),
   );
   const items = state.value.answer?.items ?? [];
   return useMemo(
@@ -179,10 +103,10 @@ export function pointsOf(items: readonly MetricPoint[], metric: string): BandPoi
   });
 }
 
-function Measured({ server, name, span, out }: { server: string; name: string; span: Span; out: () => void }): VNode | null {
+function Measured({ server, name, span }: { server: string; name: string; span: Span }): VNode | null {
   const { state } = usePolled(JSON.stringify(["metrics", server, name, span]), Math.max(30_000, span.every), async (signal) => {
     const moments = momentsOf(span, serverNow());
-    const { items } = await api.metrics(server, name, { ...iso(moments), points: POINTS, metrics: METRICS.join(",") }, signal);
+    const { items } = await api.metrics(server, name, { ...isoOf(moments), points: POINTS, metrics: METRICS.join(",") }, signal);
     return { items, ...moments };
   }, JSON.stringify([server, name]));
   const { answer } = state.value;
@@ -200,8 +124,7 @@ function Measured({ server, name, span, out }: { server: string; name: string; s
           to={answer.to}
           step={(answer.to - answer.from) / POINTS}
           format={formats[metric]}
-          zoom={(from, to) => show({ from, to })}
-          out={out}
+          {...choiceOf(span, serverNow)}
         />
       ))}
     </div>

@@ -8,7 +8,7 @@ import { MaintenanceButton, MaintenanceNote } from "../../components/maintenance
 import { excuseOf } from "../../excused";
 import { Icon } from "../../components/icons";
 import { useTitle } from "../../components/title";
-import { ago, dateTime } from "../../format";
+import { ago, bothTimes, dateTime } from "../../format";
 import { known, live, now, stale } from "../../model";
 import { href } from "../../router";
 import { streamKey } from "../../store";
@@ -43,7 +43,7 @@ export function StreamPage({ server, name }: { server: string; name: string }): 
           <p class="status-line">
             <Badge looks={streamLook} state={stream?.state ?? (known.value ? "offline" : "unknown")} />
             {since === null ? null : (
-              <span class="lead">
+              <span class="lead" title={bothTimes(since)}>
                 {m.streams.sinceLasting(ago(since, now.value), dateTime(since))}
               </span>
             )}

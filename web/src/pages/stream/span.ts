@@ -1,5 +1,5 @@
-// The span of time that a chart shows, as the address keeps it, and how it is moved and widened. All but `choose` and `show`
-// is pure.
+// The span of time that a chart shows, as the address keeps it, and how it is moved and widened. All but `choose`, `show` and
+// `goLive` is pure.
 
 import { writeQuery } from "../../address";
 
@@ -74,4 +74,20 @@ export function show({ from, to }: Moments): void {
 
 export function goLive(): void {
   writeQuery({ from: null, to: null });
+}
+
+/** Two moments as the API takes them. */
+export function isoOf({ from, to }: Moments): { from: string; to: string } {
+  return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+}
+
+/** What a person does with a chart of this span. */
+export function choiceOf(span: Span, now: () => number) {
+  return {
+    zoom: (from: number, to: number) => show({ from, to }),
+    out: () => {
+      if (span.from !== null) goLive();
+    },
+    pan: (share: number) => show(moved(momentsOf(span, now()), share, now())),
+  };
 }

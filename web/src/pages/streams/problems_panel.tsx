@@ -7,7 +7,7 @@ import { nextTry, titleOf } from "../../camera_words";
 import { Badge } from "../../components/badge";
 import { CameraButtons } from "../../components/camera_buttons";
 import { Sign } from "../../components/icons";
-import { ago, capital, dateTime } from "../../format";
+import { ago, bothTimes, capital } from "../../format";
 import { live, now } from "../../model";
 import { href } from "../../router";
 import type { StreamLine } from "../../stream_lines";
@@ -118,7 +118,7 @@ function Line({ problem, tone, head, badge, more = "", next = null, children }: 
         <p class="line">
           {badge ?? <Sign kind={tone} />}
           {head}
-          <small title={m.overview.since(dateTime(problem.since))}>{m.overview.lasting(ago(problem.since, now.value))}</small>
+          <small title={m.overview.since(bothTimes(problem.since))}>{m.overview.lasting(ago(problem.since, now.value))}</small>
           {next === null ? null : <small class="next">{next}</small>}
         </p>
         {cause === "" ? null : <p class="cause">{capital(cause)}</p>}

@@ -8,7 +8,7 @@ import { flag } from "../../components/dom";
 import { DayBar } from "../../components/day_bar";
 import type { RowPlace } from "../../components/table";
 import { Sparkline } from "../../components/sparkline";
-import { ago, bitrate, dateTime, source, track } from "../../format";
+import { ago, bitrate, bothTimes, source, track } from "../../format";
 import { now, past } from "../../model";
 import { href } from "../../router";
 import { streamKey } from "../../store";
@@ -90,7 +90,7 @@ function State({ line, dense }: { line: StreamLine; dense: boolean }): VNode {
     <>
       <span class="line" title={dense && why !== "" ? why : undefined}>
         <Badge looks={streamLook} state={line.stream.state} />
-        <small class="since" title={m.overview.since(dateTime(lineSince(line)))}>
+        <small class="since" title={m.overview.since(bothTimes(lineSince(line)))}>
           {m.overview.lasting(ago(lineSince(line), now.value))}
         </small>
         {line.excused ? <small class="excused">{m.overview.excused}</small> : null}

@@ -16,4 +16,4 @@ describe("a filter", () => {
   it("that finds nothing is empty", () => expect(keepActors(tree, "cam9")).toBeNull());
 });
 
-it("tells plain values, none of them long", () => expect(stateWords({ a: 1, b: true, c: "x", d: "y".repeat(41), e: [1], f: null })).toBe("a 1, b true, c x"));
+it("tells plain values, none of them long", () => expect(stateWords({ a: 1, b: true, c: "x", n: 22.175444, t: "2026-11-29T01:51:54.770409056Z", d: "y".repeat(41), e: [1], f: null })).toBe("a 1, b true, c x, n 22.2, t 2026-11-29T01:51:54Z"));

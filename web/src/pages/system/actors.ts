@@ -34,11 +34,17 @@ export function keepActors(actor: Actor, filter: string): Actor | null {
   return children.length === 0 ? null : { ...actor, children };
 }
 
+/** A number with the digits that one reads, a time in whole seconds. */
+function valueWords(value: unknown): string {
+  if (typeof value === "number" && !Number.isInteger(value)) return String(Number(value.toPrecision(3)));
+  return String(value).replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+Z$/, "$1Z");
+}
+
 /** What an actor says of itself in one line: its plain values, none of them long. */
 export function stateWords(state: Record<string, unknown> | null): string {
   return Object.entries(state ?? {})
     .filter(([name, value]) => name !== "uptimeSeconds" && (typeof value === "number" || typeof value === "boolean" || (typeof value === "string" && value.length <= 40)))
     .slice(0, 6)
-    .map(([name, value]) => `${name} ${String(value)}`)
+    .map(([name, value]) => `${name} ${valueWords(value)}`)
     .join(", ");
 }

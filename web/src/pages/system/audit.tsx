@@ -7,7 +7,7 @@ import { query, writeQuery } from "../../address";
 import { api, sentence } from "../../api";
 import { usePolled } from "../../components/polled";
 import { Search } from "../../components/search";
-import { dateTime } from "../../format";
+import { Moment } from "../../components/moment";
 import type { AuditEntry } from "../../types";
 import { m } from "../../words/language";
 import { Listing } from "./listing";
@@ -77,7 +77,7 @@ function Row({ entry }: { entry: AuditEntry }): VNode {
   const { at, who, address, action, target, before, after } = entry;
   return (
     <tr data-entry={entry.id}>
-      <th scope="row">{dateTime(at)}</th>
+      <th scope="row"><Moment at={at} /></th>
       <td>{who}</td>
       <td>{address}</td>
       <td>{action}</td>

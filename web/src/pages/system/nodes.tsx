@@ -5,6 +5,7 @@ import { api, sentence } from "../../api";
 import { Sign } from "../../components/icons";
 import { usePolled } from "../../components/polled";
 import { dateTime } from "../../format";
+import { Moment } from "../../components/moment";
 import type { NodeItem } from "../../types";
 import { lookOf } from "../../words/states";
 import { m } from "../../words/language";
@@ -66,7 +67,7 @@ function Row({ node }: { node: NodeItem }): VNode {
       </td>
       <td>{node.roles.join(", ")}</td>
       <td>{nodeWork(node)}</td>
-      <td>{started === null ? "" : dateTime(started)}</td>
+      <td>{started === null ? "" : <Moment at={started} />}</td>
     </tr>
   );
 }

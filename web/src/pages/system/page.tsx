@@ -21,6 +21,7 @@ import { m } from "../../words/language";
 import { Nodes } from "./nodes";
 import { actorLook, countActors, keepActors, stateWords } from "./actors";
 import { Audit } from "./audit";
+import { Servers } from "./servers";
 import { Sessions } from "./sessions";
 import { Settings } from "./settings";
 import { Tokens } from "./tokens";
@@ -67,6 +68,7 @@ function Actors(): VNode {
     <>
       <p class="lead">{counts === null ? "" : m.system.counts(counts.all, counts.all - counts.running, counts.restarts)}</p>
       <Process />
+      <Servers />
       <Nodes />
       <div class="tools">
         <Search label={m.system.filter} value={filter} change={(words) => writeQuery({ q: words })} />

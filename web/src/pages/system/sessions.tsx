@@ -6,6 +6,7 @@ import { CommandButton } from "../../components/button";
 import { usePolled } from "../../components/polled";
 import { Icon } from "../../components/icons";
 import { dateTime } from "../../format";
+import { Moment } from "../../components/moment";
 import type { OpenSession } from "../../types";
 import { m } from "../../words/language";
 import { Listing } from "./listing";
@@ -42,9 +43,9 @@ function Row({ session, refresh }: { session: OpenSession; refresh: () => void }
         {own ? <small>{m.loginSessions.thisOne}</small> : null}
       </th>
       <td>{address}</td>
-      <td>{dateTime(createdAt)}</td>
-      <td>{dateTime(usedAt)}</td>
-      <td>{dateTime(expiresAt)}</td>
+      <td><Moment at={createdAt} /></td>
+      <td><Moment at={usedAt} /></td>
+      <td><Moment at={expiresAt} /></td>
       <td>
         <CommandButton label={m.loginSessions.endLabel(user, address, dateTime(createdAt))} kind="small quiet" run={end} done={m.loginSessions.ended}>
           <Icon name="leave" />

@@ -9,7 +9,7 @@ import { Icon } from "../../components/icons";
 import { usePolled } from "../../components/polled";
 import { toast } from "../../components/toast";
 import { FormDialog } from "../../dialogs/form_dialog";
-import { dateTime } from "../../format";
+import { Moment } from "../../components/moment";
 import type { Token } from "../../types";
 import { m } from "../../words/language";
 import { Listing } from "./listing";
@@ -49,9 +49,9 @@ function Row({ token, refresh }: { token: Token; refresh: () => void }): VNode {
     <tr data-token={name}>
       <th scope="row">{name}</th>
       <td>{streamPrefix === null ? m.login.roles[role] : m.tokens.reads(streamPrefix)}</td>
-      <td>{expiresAt === null ? m.system.never : dateTime(expiresAt)}</td>
-      <td>{usedAt === null ? m.system.never : dateTime(usedAt)}</td>
-      <td>{createdAt === null ? m.system.configured : dateTime(createdAt)}</td>
+      <td>{expiresAt === null ? m.system.never : <Moment at={expiresAt} />}</td>
+      <td>{usedAt === null ? m.system.never : <Moment at={usedAt} />}</td>
+      <td>{createdAt === null ? m.system.configured : <Moment at={createdAt} />}</td>
       <td>
         {readOnly ? null : (
           <button type="button" class="small quiet" aria-label={m.tokens.revokeLabel(name)} onClick={() => revoke(name, refresh)}>

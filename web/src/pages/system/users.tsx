@@ -8,7 +8,7 @@ import { Icon } from "../../components/icons";
 import { usePolled } from "../../components/polled";
 import { toast } from "../../components/toast";
 import { FormDialog } from "../../dialogs/form_dialog";
-import { dateTime } from "../../format";
+import { Moment } from "../../components/moment";
 import { logIn, session } from "../../login";
 import type { User, UserRole } from "../../types";
 import { m } from "../../words/language";
@@ -69,7 +69,7 @@ function Row({ user, refresh }: { user: User; refresh: () => void }): VNode {
           </select>
         )}
       </td>
-      <td>{createdAt === null ? m.system.configured : dateTime(createdAt)}</td>
+      <td>{createdAt === null ? m.system.configured : <Moment at={createdAt} />}</td>
       <td>
         {readOnly ? null : (
           <div class="buttons">
